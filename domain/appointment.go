@@ -1,0 +1,455 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Appointments (rules R1, R2): who speaks for the group in which forum, and
+// what they may sign up to.
+
+// A Line of a remit: a matter, and all below it, with a stance (rule R2).
+type Line struct {
+	Matter  string `json:"matter" maxLength:"120"`
+	Stance  Stance `json:"stance" enum:"discretion,within-limits,bring-back,not"`
+	Limit   Pence  `json:"limitPence,omitempty" doc:"within limits: most for each commitment"`
+	Yearly  bool   `json:"yearly,omitempty" doc:"the limit is for a year, not for each commitment"`
+	Months  int    `json:"months,omitempty" doc:"within limits: longest term"`
+	Outcome string `json:"outcome,omitempty" doc:"the outcome wanted" maxLength:"2000"`
+	Words   string `json:"words,omitempty" doc:"the position in words" maxLength:"2000"`
+}
+
+// Summary says the line in a sentence.
+func (l *Line) Summary() string {
+	switch l.Stance {
+	case Discretion:
+		return l.Matter + ": discretion"
+	case BringBack:
+		return l.Matter + ": bring back"
+	case Not:
+		return l.Matter + ": red line"
+	}
+	var limits []string
+	if l.Limit != 0 {
+		each := " for each commitment"
+		if l.Yearly {
+			each = " a year"
+		}
+		limits = append(limits, l.Limit.String()+each)
+	}
+	if l.Months != 0 {
+		limits = append(limits, count(l.Months, "month"))
+	}
+	return l.Matter + ": within " + list(limits)
+}
+
+func checkLines(ch *Charter, lines []Line) *Refusal {
+	if len(lines) > 100 {
+		return invalid("R2", "A remit has at most 100 lines.")
+	}
+	for i := range lines {
+		l := &lines[i]
+		if r := firstRefusal(
+			ch.checkKnown(l.Matter), checkMoney("R2", l.Limit), checkMonths("R2", l.Months),
+			checkOptional("R2", "the outcome", l.Outcome, someWords), checkOptional("R2", "the position", l.Words, someWords),
+		); r != nil {
+			return r
+		}
+		loosens := l.Stance == Discretion || l.Stance == WithinLimits
+		switch {
+		case !slices.Contains([]Stance{Discretion, WithinLimits, BringBack, Not}, l.Stance):
+			return invalid("R2", "A line says discretion, within limits, bring back or not.")
+		case loosens && ch.Reserves(l.Matter):
+			return notNow("D2", "%s is reserved: a representative can only bring it back.", l.Matter)
+		case l.Stance == WithinLimits && l.Limit == 0 && l.Months == 0:
+			return invalid("R2", "Within limits needs a limit: a sum, a number of months or both.")
+		case l.Stance != WithinLimits && (l.Limit != 0 || l.Months != 0 || l.Yearly):
+			return invalid("R2", "A sum or a term needs the stance within limits; discretion carries no money.")
+		case slices.ContainsFunc(lines[:i], func(o Line) bool { return o.Matter == l.Matter }):
+			return invalid("R2", "There are two lines for %s.", l.Matter)
+		}
+	}
+	return nil
+}
+
+// CapacityGroup is speaking for the group; other capacities are recorded, not checked.
+const CapacityGroup = "group"
+
+// Appoint sends a person to a forum with a remit (rule R1).
+type Appoint struct {
+	Person      string   `json:"person" doc:"handle or id"`
+	ByOffice    bool     `json:"byOffice,omitempty" doc:"ends when the person leaves the office"`
+	Substitutes []string `json:"substitutes,omitempty" doc:"handles or ids" maxItems:"20"`
+	Forum       string   `json:"forum"`
+	Capacity    string   `json:"capacity,omitempty" doc:"on whose behalf; none: group" maxLength:"60"`
+	Lines       []Line   `json:"lines" maxItems:"100"`
+	Payer       string   `json:"payer,omitempty" doc:"organisation that pays what is committed, by code"`
+	Review      Day      `json:"review,omitzero" doc:"none: as late as the charter allows"`
+	Span
+}
+
+func (c *Appoint) check(t *turn, e enacting) *Refusal {
+	if _, r := t.s.forum("R1", c.Forum); r != nil {
+		return r
+	}
+	if _, r := t.s.person("R1", c.Person); r != nil {
+		return r
+	}
+	if _, r := t.s.people("R1", c.Substitutes); r != nil {
+		return r
+	}
+	if c.Payer != "" {
+		if _, r := t.s.openOrganisation("C1", c.Payer, e.day); r != nil {
+			return r
+		}
+	}
+	if c.Until != 0 && c.Until < max(c.From, e.day) {
+		return invalid("R1", "The appointment would end before it begins.")
+	}
+	return firstRefusal(
+		checkOptional("R1", "the capacity", c.Capacity, 60),
+		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines),
+		checkReview(t.s, c.review(t.s, e.day), e.day),
+	)
+}
+
+func (c *Appoint) review(s *State, d Day) Day {
+	return cmp.Or(c.Review, earlier(d.Add(s.CharterOn(d).Charter.ReviewWithin), c.Until))
+}
+
+func (c *Appoint) enact(t *turn, e enacting) { c.enactUnder(t, e, "") }
+
+func (c *Appoint) enactUnder(t *turn, e enacting, parent string) {
+	subs, _ := t.s.people("R1", c.Substitutes)
+	from := max(c.From, e.day)
+	t.recordBecause(e.cause, from, &RepresentativeAppointed{
+		Appointment: t.number('R'), Person: t.s.Person(c.Person).ID, ByOffice: c.ByOffice, Substitutes: subs, Forum: c.Forum,
+		Capacity: cmp.Or(c.Capacity, CapacityGroup), Lines: c.Lines, Payer: c.Payer, Review: c.review(t.s, e.day),
+		Source: e.source, Parent: parent, Span: Span{from, c.Until},
+	})
+}
+
+// VaryAppointment changes a remit from then on (rules C9, R2).
+type VaryAppointment struct {
+	Appointment string   `json:"appointment"`
+	Version     int      `json:"version" doc:"the version that it changes"`
+	Substitutes []string `json:"substitutes,omitempty" doc:"handles or ids" maxItems:"20"`
+	Lines       []Line   `json:"lines" maxItems:"100"`
+	Until       Day      `json:"until,omitzero" doc:"none: as before"`
+	Review      Day      `json:"review" doc:"next review"`
+	Feedback    string   `json:"feedback,omitempty" maxLength:"2000"`
+}
+
+func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
+	a, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
+	if r != nil {
+		return r
+	}
+	if _, r := t.s.people("R1", c.Substitutes); r != nil {
+		return r
+	}
+	if c.Until != 0 && c.Until < e.day {
+		return invalid("R1", "To end the appointment, say so.")
+	}
+	if a.Parent != "" {
+		for i := range c.Lines {
+			if r := t.s.widerThan(t.s.Delegations[a.Parent].newest(), &c.Lines[i], e.day); r != nil {
+				return r
+			}
+		}
+	}
+	return firstRefusal(
+		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines), checkReview(t.s, c.Review, e.day),
+		checkOptional("R6", "the feedback", c.Feedback, someWords),
+	)
+}
+
+func (c *VaryAppointment) enact(t *turn, e enacting) {
+	subs, _ := t.s.people("R1", c.Substitutes)
+	now := t.s.Appointments[c.Appointment].newest()
+	t.recordBecause(e.cause, e.day, &AppointmentVaried{
+		Appointment: c.Appointment, Version: c.Version + 1, Substitutes: subs, Lines: c.Lines, Until: cmp.Or(c.Until, now.Until),
+		Review: c.Review, Feedback: c.Feedback, Source: e.source,
+	})
+}
+
+// ConfirmAppointment reviews an appointment and leaves its remit as it is.
+type ConfirmAppointment struct {
+	Appointment string `json:"appointment"`
+	Version     int    `json:"version" doc:"the version that is confirmed"`
+	Review      Day    `json:"review" doc:"next review"`
+	Feedback    string `json:"feedback,omitempty" maxLength:"2000"`
+}
+
+func (c *ConfirmAppointment) check(t *turn, e enacting) *Refusal {
+	_, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
+	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("R6", "the feedback", c.Feedback, someWords))
+}
+
+func (c *ConfirmAppointment) enact(t *turn, e enacting) {
+	now := t.s.Appointments[c.Appointment].newest()
+	t.recordBecause(e.cause, e.day, &AppointmentVaried{
+		Appointment: c.Appointment, Version: c.Version + 1, Substitutes: now.Substitutes, Lines: now.Lines, Until: now.Until,
+		Review: c.Review, Feedback: c.Feedback, Source: e.source,
+	})
+}
+
+// EndAppointment ends an appointment.
+type EndAppointment struct {
+	Appointment string `json:"appointment"`
+	Version     int    `json:"version" doc:"the version that ends"`
+	Feedback    string `json:"feedback,omitempty" maxLength:"2000"`
+}
+
+func (c *EndAppointment) check(t *turn, e enacting) *Refusal {
+	_, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
+	return firstRefusal(r, checkOptional("R6", "the feedback", c.Feedback, someWords))
+}
+
+func (c *EndAppointment) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, e.day, &AppointmentEnded{Appointment: c.Appointment, Feedback: c.Feedback, Source: e.source})
+}
+
+func (s *State) changeableAppointment(number string, version int, day Day) (*Appointment, *Refusal) {
+	a := s.Appointments[number]
+	if a == nil {
+		return nil, notFound("C9", "There is no appointment %q here.", clip(number))
+	}
+	if a.Ended != 0 || (a.newest().Until != 0 && a.newest().Until < day) {
+		return nil, notNow("R1", "%s has ended.", number)
+	}
+	if now := len(a.Versions); version != now {
+		return nil, notNow("C9", "This changes version %d of %s, and version %d is in force: amend it.", version, number, now)
+	}
+	return a, nil
+}
+
+// DeclareInterest is a person's own word that they have an interest in matters:
+// there they commit to nothing outright (rule R7).
+type DeclareInterest struct {
+	Matters []string `json:"matters" maxItems:"200"`
+	Words   string   `json:"words" maxLength:"2000"`
+	Span
+}
+
+func (c *DeclareInterest) decide(t *turn) *Refusal {
+	span, r := t.span("R7", c.Span)
+	if r != nil {
+		return r
+	}
+	if len(c.Matters) == 0 {
+		return invalid("R7", "Name the matters in which you have an interest.")
+	}
+	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters), checkWords("R7", "the interest", c.Words, someWords)); r != nil {
+		return r
+	}
+	t.recordOn(span.From, &InterestDeclared{Person: t.actor.ID, Matters: c.Matters, Words: c.Words, Span: span})
+	return nil
+}
+
+// RepresentativeAppointed: somebody speaks in a forum.
+type RepresentativeAppointed struct {
+	Appointment string   `json:"appointment"`
+	Person      string   `json:"person"`
+	ByOffice    bool     `json:"byOffice,omitempty"`
+	Substitutes []string `json:"substitutes,omitempty"`
+	Forum       string   `json:"forum"`
+	Capacity    string   `json:"capacity"`
+	Lines       []Line   `json:"lines"`
+	Payer       string   `json:"payer,omitempty"`
+	Review      Day      `json:"review"`
+	Source      string   `json:"source" doc:"the proposal, or the exercise of rule C8"`
+	Parent      string   `json:"parent,omitempty" doc:"the delegation under which it was made"`
+	Span
+}
+
+func (e *RepresentativeAppointed) Subject() string { return "appointment/" + e.Appointment }
+func (e *RepresentativeAppointed) made() string    { return e.Appointment }
+func (e *RepresentativeAppointed) apply(s *State, ev *Event) {
+	s.took(e.Appointment)
+	s.Appointments[e.Appointment] = &Appointment{
+		Number: e.Appointment, Person: e.Person, ByOffice: e.ByOffice, Forum: e.Forum, Capacity: e.Capacity, Payer: e.Payer, Source: e.Source, Parent: e.Parent, Index: ev.Index,
+		Versions: []AppointmentVersion{{Number: 1, Substitutes: e.Substitutes, Lines: e.Lines, Review: e.Review, Source: e.Source, Span: e.Span, Index: ev.Index}},
+	}
+}
+
+// AppointmentVaried: a review varied or confirmed an appointment.
+type AppointmentVaried struct {
+	Appointment string   `json:"appointment"`
+	Version     int      `json:"version"`
+	Substitutes []string `json:"substitutes,omitempty"`
+	Lines       []Line   `json:"lines"`
+	Until       Day      `json:"until,omitzero"`
+	Review      Day      `json:"review"`
+	Feedback    string   `json:"feedback,omitempty"`
+	Source      string   `json:"source"`
+}
+
+func (e *AppointmentVaried) Subject() string { return "appointment/" + e.Appointment }
+func (e *AppointmentVaried) apply(s *State, ev *Event) {
+	a := edit(s.Appointments, e.Appointment)
+	a.Versions = append(slices.Clip(a.Versions), AppointmentVersion{
+		Number: e.Version, Substitutes: e.Substitutes, Lines: e.Lines, Review: e.Review, Source: e.Source, Feedback: e.Feedback,
+		Span: Span{ev.Effective, e.Until}, Index: ev.Index,
+	})
+}
+
+// AppointmentEnded: from that day the appointment holds no more.
+type AppointmentEnded struct {
+	Appointment string `json:"appointment"`
+	Feedback    string `json:"feedback,omitempty"`
+	Source      string `json:"source"`
+}
+
+func (e *AppointmentEnded) Subject() string { return "appointment/" + e.Appointment }
+func (e *AppointmentEnded) apply(s *State, ev *Event) {
+	a := edit(s.Appointments, e.Appointment)
+	a.Ended, a.EndedBy, a.Feedback = ev.Effective, e.Source, e.Feedback
+}
+
+// InterestDeclared: somebody has an interest in matters.
+type InterestDeclared struct {
+	Person  string   `json:"person"`
+	Matters []string `json:"matters"`
+	Words   string   `json:"words"`
+	Span
+}
+
+func (e *InterestDeclared) Subject() string { return "person/" + e.Person }
+func (e *InterestDeclared) apply(s *State, ev *Event) {
+	s.Interests = append(s.Interests, &Interest{e.Person, e.Matters, e.Words, e.Span, ev.Index})
+}
+
+// An Interest is a person's own interest in matters.
+type Interest struct {
+	Person  string
+	Matters []string
+	Words   string
+	Span
+	Index uint64
+}
+
+func (s *State) hasInterest(person, matter string, d Day) bool {
+	return slices.ContainsFunc(s.Interests, func(i *Interest) bool {
+		return i.Person == person && i.Covers(d) && withinAny(matter, i.Matters)
+	})
+}
+
+// An Appointment is somebody speaking for the group in a forum.
+type Appointment struct {
+	Number      string
+	Person      string
+	ByOffice    bool
+	Forum       string
+	Capacity    string
+	Payer       string
+	Source      string // proposal, or exercise
+	Parent      string // delegation, where an exercise made it
+	Versions    []AppointmentVersion
+	Suspensions []Suspension
+	Ended       Day // first day on which it no longer holds
+	EndedBy     string
+	Feedback    string
+	Index       uint64
+}
+
+// An AppointmentVersion is a remit from a day on.
+type AppointmentVersion struct {
+	Number      int
+	Substitutes []string
+	Lines       []Line
+	Review      Day
+	Source      string
+	Feedback    string
+	Span
+	Index uint64
+}
+
+func (a *Appointment) newest() *AppointmentVersion { return &a.Versions[len(a.Versions)-1] }
+
+// VersionOn is the version in force on that day; nil before the first.
+func (a *Appointment) VersionOn(d Day) *AppointmentVersion {
+	for i := len(a.Versions) - 1; i >= 0; i-- {
+		if a.Versions[i].From <= d {
+			return &a.Versions[i]
+		}
+	}
+	return nil
+}
+
+func (a *Appointment) yearOf(d Day) Span {
+	from := a.Versions[0].From
+	for n := 0; ; n++ {
+		if y := (Span{from.AddYears(n), from.AddYears(n+1) - 1}); d <= y.Until {
+			return y
+		}
+	}
+}
+
+// names says whether the appointment, on that day, is of the person or names
+// them as a substitute.
+func (a *Appointment) names(person string, d Day) bool {
+	v := a.VersionOn(d)
+	if v == nil {
+		v = &a.Versions[0]
+	}
+	return a.Person == person || slices.Contains(v.Substitutes, person)
+}
+
+// line is the most specific line for the matter; nil if none takes it in.
+func (v *AppointmentVersion) line(matter string) *Line {
+	var found *Line
+	for i := range v.Lines {
+		if l := &v.Lines[i]; Within(matter, l.Matter) && (found == nil || len(l.Matter) > len(found.Matter)) {
+			found = l
+		}
+	}
+	return found
+}
+
+// AppointmentOn says whether the appointment holds on that day, with a sentence
+// where it does not (rule R1). Asleep and suspended still name a representative;
+// the other states do not.
+func (s *State) AppointmentOn(a *Appointment, d Day) (PowerState, string) {
+	v := a.VersionOn(d)
+	switch {
+	case v == nil:
+		return NotYet, a.Number + " begins on " + a.Versions[0].From.Words()
+	case a.Ended != 0 && a.Ended <= d:
+		return Ended, a.Number + " ended on " + a.Ended.Words()
+	case a.Parent == "" && !s.AgreementHolds(a.Source, d), len(a.Versions) > 1 && v.Number > 1 && !s.AgreementHolds(v.Source, d):
+		return Ended, a.Number + " ended when the agreement that it rests on was set aside"
+	case v.Until != 0 && v.Until < d:
+		return Expired, a.Number + " expired on " + v.Until.Words()
+	}
+	if p := s.People[a.Person]; a.ByOffice && p.Left != 0 && p.Left < d {
+		return Ended, a.Number + " ended when " + p.Office + " left the office on " + p.Left.Words()
+	}
+	if state, why := s.parentOn(a, d); state != InForce {
+		return state, why
+	}
+	if sus := suspendedOn(a.Suspensions, func(sus Suspension) bool { return v.Index > sus.Index }, d); sus != nil {
+		return Suspended, a.Number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason
+	}
+	if asleep, why := s.asleep(a.Number, v.Review, d); asleep {
+		return Asleep, why
+	}
+	return InForce, ""
+}
+
+// parentOn is the state of the delegation under which the appointment was made
+// (rule C8): it sleeps and ends with it, also when the exercise is undone.
+func (s *State) parentOn(a *Appointment, d Day) (PowerState, string) {
+	if a.Parent == "" {
+		return InForce, ""
+	}
+	if x := s.Exercises[a.Source]; x != nil {
+		switch st := s.ExerciseOn(x, d); st {
+		case XCalledIn:
+			return Suspended, a.Number + " is suspended: " + x.Number + " was called in"
+		case XDisavowed, XFallen:
+			return Ended, a.Number + " ended when " + x.Number + " was " + string(st)
+		}
+	}
+	return s.DelegationOn(s.Delegations[a.Parent], d)
+}

@@ -1,0 +1,137 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The chain (rule R3): from an answer down to the practices, each step with the
+// index of the event that made it and the day since which it holds.
+
+// chain is what the judgement rests on: mandates, charter, agreement with its
+// roll, delegation, appointment.
+func (s *State) chain(q Question, j *judgement) []Link {
+	links := s.mandateLinks(&j.coverage)
+	if len(s.Charters) == 0 {
+		return links
+	}
+	v := s.CharterOn(q.At)
+	links = append(links, Link{"charter", "charter/" + strconv.Itoa(v.Version), v.Index, v.From, "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version)})
+	if j.appointment != nil {
+		links = append(links, s.appointmentLinks(j.appointment, q.At)...)
+	} else if j.delegation != nil {
+		links = append(links, s.DelegationChain(j.delegation, q.At)...)
+	}
+	if pos := s.PositionOn(q.Matter, q.At); pos != nil {
+		links = append(links, s.agreementLinks(pos.Source)...)
+		links = append(links, Link{"position", pos.Matter, pos.Index, pos.From, "Position on " + pos.Matter + ": " + pos.Words})
+	}
+	return dedupe(links)
+}
+
+func dedupe(links []Link) []Link {
+	seen := map[uint64]bool{}
+	return slices.DeleteFunc(links, func(l Link) bool {
+		again := seen[l.Index]
+		seen[l.Index] = true
+		return again
+	})
+}
+
+func (s *State) mandateLinks(c *Coverage) []Link {
+	links := []Link{}
+	for _, st := range c.inside {
+		for _, g := range st.Grants {
+			links = append(links, Link{"mandate", g.Number, g.Index, g.From, s.name(g.Organisation) + ": " + s.grantWords(g)})
+		}
+	}
+	links = dedupe(links)
+	slices.SortFunc(links, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
+	return links
+}
+
+// grantWords say what a grant gives: "mandate to the board for everything until 31 December 2026".
+func (s *State) grantWords(g *MandateEntry) string {
+	to := s.ShortName
+	if g.To != "" {
+		to = s.name(g.To)
+	}
+	w := "mandate to " + to + " for everything"
+	if len(g.Matters) > 0 {
+		w = "mandate to " + to + " for " + list(g.Matters)
+	}
+	if g.Until != 0 {
+		w += " until " + g.Until.Words()
+	}
+	if g.BroughtIn {
+		w += " (brought in)"
+	}
+	return w
+}
+
+// agreementLinks are an agreement with its roll; nothing for the founding.
+func (s *State) agreementLinks(proposal string) []Link {
+	p := s.Proposals[proposal]
+	if p == nil || p.Stage != Agreed {
+		return nil
+	}
+	text := proposal + ", " + p.Title() + ", agreed on " + p.AgreedOn.Words() + ". " + s.RollWords(p.Roll)
+	if p.BroughtIn != "" {
+		text = proposal + ", " + p.Title() + ", brought in from before the ledger: " + p.BroughtIn
+	}
+	return []Link{{"agreement", proposal, p.Agreement, p.AgreedOn, text}}
+}
+
+// DelegationChain is the agreement, the executive and the delegation, with the
+// agreement by which it reads as it does on that day.
+func (s *State) DelegationChain(d *Delegation, day Day) []Link {
+	links := s.agreementLinks(d.Source)
+	if d.To == ToExecutive {
+		for i := len(s.Executive) - 1; i >= 0; i-- {
+			if e := &s.Executive[i]; e.Covers(day) {
+				links = append(links, s.agreementLinks(e.Source)...)
+				links = append(links, Link{"executive", "executive", e.Index, e.From, "The executive: " + s.offices(e.Members)})
+				break
+			}
+		}
+	}
+	v := d.VersionOn(day)
+	if v == nil {
+		v = &d.Versions[0]
+	}
+	links = append(links, s.agreementLinks(v.Source)...)
+	var powers []string
+	for i := range v.Powers {
+		powers = append(powers, v.Powers[i].Words(s))
+	}
+	return append(links, Link{"delegation", d.Number, v.Index, v.From, d.Number + ": " + strings.Join(powers, "; ")})
+}
+
+func (s *State) appointmentLinks(a *Appointment, day Day) []Link {
+	var links []Link
+	if a.Parent != "" {
+		links = s.DelegationChain(s.Delegations[a.Parent], day)
+		if x := s.Exercises[a.Source]; x != nil {
+			links = append(links, Link{"exercise", x.Number, x.Index, x.On, x.Number + ": " + x.What})
+		}
+	}
+	links = append(links, s.agreementLinks(a.Source)...)
+	v := a.VersionOn(day)
+	links = append(links, s.agreementLinks(v.Source)...)
+	var lines []string
+	for i := range v.Lines {
+		lines = append(lines, v.Lines[i].Summary())
+	}
+	text := a.Number + ": " + s.office(a.Person) + " at " + s.forumName(a.Forum) + ". " + strings.Join(lines, "; ")
+	return append(links, Link{"appointment", a.Number, v.Index, v.From, text})
+}
+
+func (s *State) offices(ids []string) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, s.office(id))
+	}
+	return list(names)
+}

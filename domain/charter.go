@@ -1,0 +1,163 @@
+package domain
+
+import (
+	"slices"
+	"strings"
+)
+
+// Charter (rules F6, F7): the terms of reference, with their settings.
+
+// Stances of a remit's line, and of the charter for matters without a line (rule R2).
+type Stance string
+
+const (
+	Discretion   Stance = "discretion"    // agree, then report; carries no money
+	WithinLimits Stance = "within-limits" // up to a sum and a term
+	BringBack    Stance = "bring-back"    // bring the question back to the group
+	Not          Stance = "not"           // a red line
+)
+
+// A Charter is one version of a group's terms of reference. A number of 0
+// takes the default that Settings explains.
+type Charter struct {
+	Text            string   `json:"text" maxLength:"20000"`
+	Quorum          int      `json:"quorum" doc:"seats that must consent explicitly"`
+	QuorumOf        []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code"`
+	Window          int      `json:"windowDays,omitempty" doc:"days for objections"`
+	ReviewWithin    int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days"`
+	Grace           int      `json:"graceDays,omitempty" doc:"days after a missed review before a power sleeps"`
+	ReportWithin    int      `json:"reportDays,omitempty" doc:"days to report back from a meeting"`
+	RatifyWithin    int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits"`
+	CallInWithin    int      `json:"callInDays,omitempty" doc:"days to call in an executive decision"`
+	SettleWithin    int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended"`
+	CloseWithin     int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses"`
+	Gatekeepers     int      `json:"gatekeepers,omitempty" doc:"most gatekeepers: 1 or 2"`
+	Communications  int      `json:"communications,omitempty" doc:"times that each agreement is communicated"`
+	Notice          int      `json:"noticeDays,omitempty" doc:"notice for withdrawing a mandate, days"`
+	DefaultStance   Stance   `json:"defaultStance" enum:"discretion,bring-back" doc:"where a remit says nothing"`
+	LeastCoverage   int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded"`
+	Reserved        []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation"`
+	MembersOnly     []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit"`
+	Matters         []string `json:"matters" doc:"what the group may be asked about"`
+	OtherCareSeated bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats"`
+}
+
+// A Setting explains one setting of the charter and what it is if nothing is said.
+type Setting struct {
+	Name    string `json:"name"`
+	Default int    `json:"default"`
+	Say     string `json:"say"`
+	field   func(*Charter) *int
+	least   int
+	most    int
+}
+
+// Settings are the charter's numbers, each with its default (rule F6).
+var Settings = []Setting{
+	{"windowDays", 7, "A proposal stays open for objections for a week, so that everybody has had it in front of them.", func(c *Charter) *int { return &c.Window }, 1, 90},
+	{"reviewDays", 365, "Every power and appointment is looked at again at least once a year.", func(c *Charter) *int { return &c.ReviewWithin }, 7, 1100},
+	{"graceDays", 30, "A missed review is overdue for a month before the power sleeps.", func(c *Charter) *int { return &c.Grace }, 1, 180},
+	{"reportDays", 5, "Whoever went to a meeting reports back within five days.", func(c *Charter) *int { return &c.ReportWithin }, 1, 90},
+	{"ratifyDays", 35, "What waits for the group's word lapses after five weeks.", func(c *Charter) *int { return &c.RatifyWithin }, 1, 180},
+	{"callInDays", 7, "Any seat has a week to call in what the executive decided.", func(c *Charter) *int { return &c.CallInWithin }, 1, 90},
+	{"settleDays", 28, "What was called in or suspended is settled within four weeks.", func(c *Charter) *int { return &c.SettleWithin }, 1, 180},
+	{"closeDays", 60, "A proposal without consensus lapses after two months.", func(c *Charter) *int { return &c.CloseWithin }, 7, 400},
+	{"gatekeepers", 2, "One or two named people take the system's approaches.", func(c *Charter) *int { return &c.Gatekeepers }, 1, 2},
+	{"communications", 2, "Each agreement is told to the practices twice.", func(c *Charter) *int { return &c.Communications }, 1, 10},
+	{"noticeDays", 28, "A practice withdraws its mandate with four weeks' notice.", func(c *Charter) *int { return &c.Notice }, 0, 180},
+	{"leastCoverage", 50, "Nobody commits unless over half of the practices, and of their patients, stand behind the group.", func(c *Charter) *int { return &c.LeastCoverage }, 1, 99},
+}
+
+var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit"}
+
+// settled is the charter with defaults in place of what was not said.
+func (c Charter) settled() Charter {
+	for _, s := range Settings {
+		if v := s.field(&c); *v == 0 {
+			*v = s.Default
+		}
+	}
+	return c
+}
+
+// check refuses a charter that could not work with those seats.
+func (c *Charter) check(s *State, seats []string) *Refusal {
+	if r := checkWords("F1", "the charter's text", c.Text, longWords); r != nil {
+		return r
+	}
+	for _, set := range Settings {
+		if v := *set.field(c); v < set.least || v > set.most {
+			return invalid("F6", "%s is a number between %d and %d. %s", set.Name, set.least, set.most, set.Say)
+		}
+	}
+	if c.DefaultStance != Discretion && c.DefaultStance != BringBack {
+		return invalid("F6", "Say whether representatives, where their remit says nothing, have discretion or bring the question back.")
+	}
+	if c.Quorum < 1 || c.Quorum > len(seats) {
+		return invalid("F6", "The quorum is a number of seats between 1 and %d.", len(seats))
+	}
+	for _, code := range c.QuorumOf {
+		if !slices.Contains(seats, code) {
+			return invalid("F6", "%s is named in the quorum but has no seat.", clip(code))
+		}
+	}
+	if len(c.QuorumOf) > c.Quorum {
+		return invalid("F6", "The quorum names more organisations than it has seats.")
+	}
+	if len(c.Matters) == 0 || len(c.Matters) > 200 || len(c.Reserved) > 200 {
+		return invalid("F6", "Name the matters that the group may be asked about, at most 200.")
+	}
+	for _, m := range slices.Concat(c.Matters, c.Reserved) {
+		if r := checkMatter("F6", m); r != nil {
+			return r
+		}
+	}
+	for _, m := range c.MembersOnly {
+		if !slices.Contains(membersOnlyThings, m) {
+			return invalid("F6", "What is for members only can be: %s.", strings.Join(membersOnlyThings, ", "))
+		}
+	}
+	return nil
+}
+
+// A CharterVersion is a charter in force from a day.
+type CharterVersion struct {
+	Version int
+	Charter Charter
+	From    Day
+	Source  string // "founding", or the proposal that changed it
+	Index   uint64
+}
+
+// A CharterConsent is a seat's consent to the first charter (rule F1).
+type CharterConsent struct {
+	Seat   string `json:"seat"`
+	Person string `json:"person"`
+	On     Day    `json:"on"`
+	Index  uint64 `json:"index"`
+}
+
+// CharterOn is the charter in force on that day; before the first one, the first.
+func (s *State) CharterOn(d Day) *CharterVersion {
+	for i := len(s.Charters) - 1; i > 0; i-- {
+		if s.Charters[i].From <= d {
+			return &s.Charters[i]
+		}
+	}
+	return &s.Charters[0]
+}
+
+// Charter is the newest charter.
+func (s *State) Charter() *Charter { return &s.Charters[len(s.Charters)-1].Charter }
+
+// CharterAdopted: an agreement changed the charter (rule F7).
+type CharterAdopted struct {
+	Version int     `json:"version"`
+	Charter Charter `json:"charter"`
+	Source  string  `json:"source"`
+}
+
+func (e *CharterAdopted) Subject() string { return "charter" }
+func (e *CharterAdopted) apply(s *State, ev *Event) {
+	s.Charters = append(s.Charters, CharterVersion{e.Version, e.Charter, ev.Effective, e.Source, ev.Index})
+}

@@ -1,0 +1,308 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Commitments (rule R4): what a representative said in a meeting. The standing
+// is what the check answers on the same inputs, at the meeting, as known at the
+// end of the meeting's day.
+
+// Given is how a commitment was given.
+type Given string
+
+const (
+	Outright Given = "outright"
+	Subject  Given = "subject" // to the group: ad referendum
+	View     Given = "view"
+)
+
+// RecordCommitment records what was said in a meeting (rule R4).
+type RecordCommitment struct {
+	Person    string   `json:"person,omitempty" doc:"who said it: handle or id; none: who records it"`
+	Forum     string   `json:"forum"`
+	Meeting   Day      `json:"meeting" doc:"day of the meeting"`
+	Matter    string   `json:"matter"`
+	Words     string   `json:"words" maxLength:"2000"`
+	Amount    *Pence   `json:"amountPence,omitempty" doc:"whole cost over the whole term"`
+	Months    *int     `json:"months,omitempty"`
+	OpenEnded bool     `json:"openEnded,omitempty"`
+	Consulted []string `json:"consulted,omitempty" doc:"organisations consulted before, by code" maxItems:"20"`
+	Given     Given    `json:"given" enum:"outright,subject,view"`
+	Reason    string   `json:"reason,omitempty" doc:"why, where it may be beyond" maxLength:"2000"`
+}
+
+func (c *RecordCommitment) judgedAt() Day { return c.Meeting }
+
+func (c *RecordCommitment) decide(t *turn) *Refusal {
+	person, r := t.s.person("R4", cmp.Or(c.Person, t.actor.ID))
+	if r != nil {
+		return r
+	}
+	if _, r := t.s.meeting("R4", c.Forum, c.Meeting); r != nil {
+		return r
+	}
+	if person != t.actor {
+		if r := t.mustAttendTo(c.Forum, c.Meeting); r != nil {
+			return r
+		}
+	}
+	if r := firstRefusal(
+		t.notInFuture("R4", c.Meeting), checkMatter("R4", c.Matter), checkWords("R4", "what was said", c.Words, someWords),
+		checkOptional("R4", "the reason", c.Reason, someWords), c.checkTerms(t.s),
+	); r != nil {
+		return r
+	}
+	if c.Given != Outright && c.Given != Subject && c.Given != View {
+		return invalid("R4", "Say whether it was given outright, subject to the group, or as a view.")
+	}
+	past := t.s
+	if c.Meeting < t.day {
+		if past = t.req.Past; past == nil {
+			return invalid("R4", "A commitment can only be judged as known at its meeting.")
+		}
+	}
+	q := Question{Person: person.ID, Forum: c.Forum, Matter: c.Matter, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded, Consulted: c.Consulted, At: c.Meeting}
+	v := past.judge(q)
+	e := &CommitmentRecorded{
+		Commitment: t.number('K'), Person: person.ID, Forum: c.Forum, Matter: c.Matter, Words: c.Words, Amount: c.Amount, Months: c.Months,
+		OpenEnded: c.OpenEnded, Consulted: c.Consulted, Given: c.Given, Reason: c.Reason,
+		Standing: v.standing(c.Given), Verdict: v.Verdict, Reasons: v.Reasons, JudgedAt: past.Next,
+	}
+	if v.appointment != nil {
+		e.Appointment = v.appointment.Number
+	}
+	t.recordOn(c.Meeting, e)
+	return nil
+}
+
+func (c *RecordCommitment) checkTerms(s *State) *Refusal {
+	if c.Amount != nil {
+		if r := checkMoney("R4", *c.Amount); r != nil {
+			return r
+		}
+	}
+	if c.Months != nil {
+		if r := checkMonths("R4", *c.Months); r != nil {
+			return r
+		}
+	}
+	for _, code := range c.Consulted {
+		if _, r := s.organisation("D6", code); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// CommitmentStanding is how a commitment stands by itself, and then by the
+// group's word.
+type CommitmentStanding string
+
+const (
+	KWithin       CommitmentStanding = "within"
+	KAdReferendum CommitmentStanding = "ad referendum"
+	KBeyond       CommitmentStanding = "beyond"
+	KView         CommitmentStanding = "view"
+	KRatified     CommitmentStanding = "ratified"
+	KDisavowed    CommitmentStanding = "disavowed"
+	KLapsed       CommitmentStanding = "lapsed"
+)
+
+// standing is what the check's answer makes of words given like that (rule R4).
+func (v *judgement) standing(given Given) CommitmentStanding {
+	switch {
+	case given == View || v.Verdict == ViewOnly:
+		return KView
+	case given == Subject && v.Verdict != MustNot:
+		return KAdReferendum
+	case given == Outright && v.Verdict.yes() && len(v.conditions) == 0:
+		return KWithin
+	}
+	return KBeyond
+}
+
+// CommitmentRecorded: a representative said something in a meeting.
+type CommitmentRecorded struct {
+	Commitment  string             `json:"commitment"`
+	Person      string             `json:"person"`
+	Appointment string             `json:"appointment,omitempty"`
+	Forum       string             `json:"forum"`
+	Matter      string             `json:"matter"`
+	Words       string             `json:"words"`
+	Amount      *Pence             `json:"amountPence,omitempty"`
+	Months      *int               `json:"months,omitempty"`
+	OpenEnded   bool               `json:"openEnded,omitempty"`
+	Consulted   []string           `json:"consulted,omitempty"`
+	Given       Given              `json:"given"`
+	Reason      string             `json:"reason,omitempty"`
+	Standing    CommitmentStanding `json:"standing"`
+	Verdict     Verdict            `json:"verdict" doc:"of the check at the meeting"`
+	Reasons     []Reason           `json:"reasons,omitempty"`
+	JudgedAt    uint64             `json:"judgedAt" doc:"number of events that were known at the end of the meeting's day"`
+}
+
+func (e *CommitmentRecorded) Subject() string { return "commitment/" + e.Commitment }
+func (e *CommitmentRecorded) made() string    { return e.Commitment }
+func (e *CommitmentRecorded) apply(s *State, ev *Event) {
+	s.took(e.Commitment)
+	s.Commitments[e.Commitment] = &Commitment{
+		Number: e.Commitment, Person: e.Person, Appointment: e.Appointment, Forum: e.Forum, Meeting: ev.Effective, Matter: e.Matter,
+		Words: e.Words, Amount: e.Amount, Months: e.Months, Given: e.Given, Reason: e.Reason, Standing: e.Standing, Verdict: e.Verdict,
+		Reasons: e.Reasons, JudgedAt: e.JudgedAt, Recorded: DayOf(ev.Time), Index: ev.Index,
+	}
+}
+
+// A Commitment is what a representative said in a meeting.
+type Commitment struct {
+	Number      string
+	Person      string
+	Appointment string
+	Forum       string
+	Meeting     Day
+	Matter      string
+	Words       string
+	Amount      *Pence
+	Months      *int
+	Given       Given
+	Reason      string
+	Standing    CommitmentStanding // when recorded
+	Verdict     Verdict
+	Reasons     []Reason
+	JudgedAt    uint64
+	Recorded    Day
+	Outcome     *Outcome
+	Index       uint64
+}
+
+func (k *Commitment) sum() Pence {
+	if k.Amount == nil {
+		return 0
+	}
+	return *k.Amount
+}
+
+// CommitmentOn is how the commitment stands on that day: what waits is
+// ratified, disavowed, or lapsed (rule R4).
+func (s *State) CommitmentOn(k *Commitment, d Day) CommitmentStanding {
+	switch {
+	case k.Outcome != nil && k.Outcome.On <= d && k.Outcome.Ratified:
+		return KRatified
+	case k.Outcome != nil && k.Outcome.On <= d:
+		return KDisavowed
+	case (k.Standing == KAdReferendum || k.Standing == KBeyond) && d > k.Recorded.Add(s.CharterOn(k.Recorded).Charter.RatifyWithin):
+		return KLapsed
+	}
+	return k.Standing
+}
+
+// LastSaid is the newest commitment on the matter, or below or above it, in any
+// forum up to that day; nil if nothing was said.
+func (s *State) LastSaid(matter string, d Day) *Commitment {
+	var last *Commitment
+	for _, k := range s.Commitments {
+		if (Within(k.Matter, matter) || Within(matter, k.Matter)) && k.Meeting <= d && (last == nil || k.Index > last.Index) {
+			last = k
+		}
+	}
+	return last
+}
+
+// A Clash is two representatives giving different answers on one matter (rule R6).
+type Clash struct {
+	Matter string
+	First  *Commitment
+	Second *Commitment
+}
+
+// ClashesOn are the clashes among commitments made up to that day: the same
+// matter, other people, one outright and one not.
+func (s *State) ClashesOn(d Day) []Clash {
+	var clashes []Clash
+	numbers := sortedNumbers(s.Commitments)
+	for i, a := range numbers {
+		for _, b := range numbers[i+1:] {
+			x, y := s.Commitments[a], s.Commitments[b]
+			if x.Matter == y.Matter && x.Person != y.Person && x.Given != y.Given && max(x.Meeting, y.Meeting) <= d {
+				clashes = append(clashes, Clash{x.Matter, x, y})
+			}
+		}
+	}
+	return clashes
+}
+
+// GiveFeedback is somebody else's word on how a representative or an executive
+// decision went: what worked, where a line was overstepped, where the report
+// was thin (rules R6, D9).
+type GiveFeedback struct {
+	On         string `json:"on" doc:"an appointment, delegation, commitment or exercise, such as R1"`
+	Worked     string `json:"worked,omitempty" maxLength:"2000"`
+	Overstep   string `json:"overstep,omitempty" maxLength:"2000"`
+	ThinReport string `json:"thinReport,omitempty" maxLength:"2000"`
+}
+
+func (c *GiveFeedback) decide(t *turn) *Refusal {
+	if !t.s.Member(t.actor.ID, t.day) {
+		return notYours("R6", "Feedback comes from members of the group.")
+	}
+	who, ok := t.s.whose(c.On)
+	if !ok {
+		return notFound("R6", "There is no appointment, delegation, commitment or exercise %q here.", clip(c.On))
+	}
+	if slices.Contains(who, t.actor.ID) {
+		return notYours("R6", "Feedback comes from others.")
+	}
+	if c.Worked+c.Overstep+c.ThinReport == "" {
+		return invalid("R6", "Say what worked, where a line was overstepped, or where the report was thin.")
+	}
+	if r := firstRefusal(
+		checkOptional("R6", "what worked", c.Worked, someWords), checkOptional("R6", "where a line was overstepped", c.Overstep, someWords),
+		checkOptional("R6", "where the report was thin", c.ThinReport, someWords),
+	); r != nil {
+		return r
+	}
+	t.record(&FeedbackGiven{On: c.On, Worked: c.Worked, Overstep: c.Overstep, ThinReport: c.ThinReport})
+	return nil
+}
+
+// whose are the ids of the people whom something is about.
+func (s *State) whose(what string) ([]string, bool) {
+	if a := s.Appointments[what]; a != nil {
+		return []string{a.Person}, true
+	}
+	if k := s.Commitments[what]; k != nil {
+		return []string{k.Person}, true
+	}
+	if x := s.Exercises[what]; x != nil {
+		return x.Acting, true
+	}
+	if d := s.Delegations[what]; d != nil {
+		return s.delegates(d, DayOf(s.Last)), true
+	}
+	return nil, false
+}
+
+// FeedbackGiven: somebody said how something went.
+type FeedbackGiven struct {
+	On         string `json:"on"`
+	Worked     string `json:"worked,omitempty"`
+	Overstep   string `json:"overstep,omitempty"`
+	ThinReport string `json:"thinReport,omitempty"`
+}
+
+func (e *FeedbackGiven) Subject() string { return "feedback/" + e.On }
+func (e *FeedbackGiven) apply(s *State, ev *Event) {
+	s.Reviews = append(s.Reviews, Review{e.On, actorID(ev), e.Worked, e.Overstep, e.ThinReport, ev.Effective, ev.Index})
+}
+
+// A Review is somebody's word on how something went.
+type Review struct {
+	On         string
+	By         string
+	Worked     string
+	Overstep   string
+	ThinReport string
+	Day        Day
+	Index      uint64
+}

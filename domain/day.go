@@ -1,0 +1,131 @@
+package domain
+
+import (
+	"fmt"
+	"time"
+	_ "time/tzdata" // London days must not depend on what the machine has installed
+)
+
+// Day is a London day (rule L8), counted from 1 January of year 1, which is
+// day 1. The zero Day is "no day given". In JSON it is "2026-03-09".
+type Day int32
+
+var (
+	london   = mustLoad("Europe/London")
+	dayEpoch = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).Unix()/86400 - 1
+)
+
+func mustLoad(name string) *time.Location {
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// London is the place whose days the ledger counts (rule L8).
+func London() *time.Location { return london }
+
+// DayOf is the London day on which t falls.
+func DayOf(t time.Time) Day {
+	y, m, d := t.In(london).Date()
+	return NewDay(y, m, d)
+}
+
+// NewDay is the day with that date; out-of-range months and days are carried
+// over, as time.Date does.
+func NewDay(y int, m time.Month, d int) Day {
+	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()/86400 - dayEpoch)
+}
+
+// ParseDay reads "2026-03-09". Years before 1900 and after 2200 are refused:
+// they are slips of the pen.
+func ParseDay(s string) (Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() < 1900 || t.Year() > 2200 {
+		return 0, fmt.Errorf("%q is not a date; write it like 2026-03-09", clip(s))
+	}
+	return NewDay(t.Date()), nil
+}
+
+// Start is the first moment of the day in London.
+func (d Day) Start() time.Time {
+	y, m, dd := d.date()
+	return time.Date(y, m, dd, 0, 0, 0, 0, london)
+}
+
+// End is the last millisecond of the day in London.
+func (d Day) End() time.Time { return (d + 1).Start().Add(-time.Millisecond) }
+
+// Add is the day n days later.
+func (d Day) Add(n int) Day { return d + Day(n) }
+
+// AddYears is the same date n years later (29 February becomes 1 March).
+func (d Day) AddYears(n int) Day {
+	y, m, dd := d.date()
+	return NewDay(y+n, m, dd)
+}
+
+func (d Day) date() (int, time.Month, int) {
+	return time.Unix((int64(d)+dayEpoch)*86400, 0).UTC().Date()
+}
+
+// String is the date as machines write it: "2026-03-09"; "" for no day.
+func (d Day) String() string {
+	if d == 0 {
+		return ""
+	}
+	y, m, dd := d.date()
+	return fmt.Sprintf("%04d-%02d-%02d", y, m, dd)
+}
+
+// Words is the date as people write it: "9 March 2026".
+func (d Day) Words() string {
+	if d == 0 {
+		return "no date"
+	}
+	y, m, dd := d.date()
+	return fmt.Sprintf("%d %s %d", dd, m, y)
+}
+
+// DayMonth is the date as people say it: "9 March".
+func (d Day) DayMonth() string {
+	_, m, dd := d.date()
+	return fmt.Sprintf("%d %s", dd, m)
+}
+
+// MarshalText writes the day as String does.
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText writes; "" is no day.
+func (d *Day) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*d = 0
+		return nil
+	}
+	p, err := ParseDay(string(b))
+	*d = p
+	return err
+}
+
+// Span is a stretch of days, both ends counted; no Until means open-ended.
+type Span struct {
+	From  Day `json:"from" doc:"first day on which it holds"`
+	Until Day `json:"until,omitzero" doc:"last day on which it holds; none: open-ended"`
+}
+
+// Covers says whether the day lies in the span.
+func (s Span) Covers(d Day) bool { return s.From <= d && (s.Until == 0 || d <= s.Until) }
+
+// overlaps says whether the two spans share a day.
+func (s Span) overlaps(o Span) bool {
+	return (s.Until == 0 || o.From <= s.Until) && (o.Until == 0 || s.From <= o.Until)
+}
+
+// earlier is the earlier of two ends, where 0 is "no end".
+func earlier(a, b Day) Day {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}

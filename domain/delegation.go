@@ -1,0 +1,622 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Delegated powers (rules D1–D4, D8, D9): the executive, what it may do, its
+// limits, conditions, review and end.
+
+// ToExecutive is the delegate that is the executive as a body.
+const ToExecutive = "executive"
+
+// What a power lets somebody do.
+const (
+	MayDecide = "decide"
+	MayCommit = "commit"
+)
+
+// A Power is a matter, and all below it, with what may be done about it.
+type Power struct {
+	Matter     string      `json:"matter" maxLength:"120"`
+	May        []string    `json:"may" doc:"decide, commit" maxItems:"2"`
+	ItemLimit  Pence       `json:"itemLimitPence,omitempty" doc:"most for one item, whole cost over the whole term; none: carries no money unless a year's limit is given"`
+	YearLimit  Pence       `json:"yearLimitPence,omitempty" doc:"most in a year of the delegation"`
+	Months     int         `json:"months,omitempty" doc:"longest term"`
+	Acting     int         `json:"acting,omitempty" doc:"how many must act together; none: two, or one for a named person"`
+	Conditions []Condition `json:"conditions,omitempty" maxItems:"10"`
+}
+
+// A Condition is something to do before or after (rule D6).
+type Condition struct {
+	When string `json:"when" enum:"before,after"`
+	Body string `json:"body" doc:"code of the organisation to consult or tell; the group's own code name is group" maxLength:"60"`
+	Days int    `json:"days,omitempty" doc:"after: within so many days"`
+}
+
+// When a condition is to be met.
+const (
+	Before = "before"
+	After  = "after"
+)
+
+// ToGroup is the body of a condition that is the group itself.
+const ToGroup = "group"
+
+// Words say the condition: "after consulting Trafford LMC".
+func (c *Condition) Words(s *State) string {
+	body := s.ShortName
+	if c.Body != ToGroup {
+		body = s.name(c.Body)
+	}
+	if c.When == Before {
+		return "after consulting " + body
+	}
+	return "telling " + body + " within " + count(c.Days, "day")
+}
+
+// Words say the power in a sentence.
+func (p *Power) Words(s *State) string {
+	w := strings.Join(p.May, " and ") + " on " + p.Matter
+	var limits []string
+	if p.ItemLimit != 0 {
+		limits = append(limits, p.ItemLimit.String()+" an item")
+	}
+	if p.YearLimit != 0 {
+		limits = append(limits, p.YearLimit.String()+" a year")
+	}
+	if p.Months != 0 {
+		limits = append(limits, count(p.Months, "month"))
+	}
+	if len(limits) > 0 {
+		w += " up to " + list(limits)
+	}
+	if p.Acting > 1 {
+		w += ", " + strconv.Itoa(p.Acting) + " acting together"
+	}
+	for _, c := range p.Conditions {
+		w += ", " + c.Words(s)
+	}
+	return w
+}
+
+func (p *Power) money() bool { return p.ItemLimit != 0 || p.YearLimit != 0 }
+
+func (p *Power) check(s *State, ch *Charter) *Refusal {
+	if r := ch.checkKnown(p.Matter); r != nil {
+		return r
+	}
+	if ch.Reserves(p.Matter) {
+		return notNow("D2", "%s is reserved: the group decides it itself and can't delegate it.", p.Matter)
+	}
+	if len(p.May) == 0 || slices.ContainsFunc(p.May, func(m string) bool { return m != MayDecide && m != MayCommit }) {
+		return invalid("D1", "Say whether the power is to decide, to commit or both.")
+	}
+	if p.Acting < 1 || p.Acting > 20 {
+		return invalid("D1", "Say how many must act together, at least one.")
+	}
+	for i := range p.Conditions {
+		c := &p.Conditions[i]
+		if (c.When != Before && c.When != After) || c.Days < 0 || c.Days > 365 || (c.When == After && c.Days == 0) {
+			return invalid("D6", "A condition is to consult before, or to tell within a number of days after.")
+		}
+		if c.Body == ToGroup && c.When == After {
+			continue
+		}
+		if _, r := s.organisation("D6", c.Body); r != nil {
+			return r
+		}
+	}
+	return firstRefusal(checkMoney("D4", p.ItemLimit), checkMoney("D4", p.YearLimit), checkMonths("D4", p.Months))
+}
+
+func checkPowers(s *State, d Day, powers []Power) *Refusal {
+	if len(powers) == 0 || len(powers) > 50 {
+		return invalid("D1", "A delegation has between one and 50 powers.")
+	}
+	for i := range powers {
+		if r := powers[i].check(s, &s.CharterOn(d).Charter); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// checkReview refuses a review that is further away than the charter allows
+// (rules D3, R1).
+func checkReview(s *State, review, d Day) *Refusal {
+	if within := s.CharterOn(d).Charter.ReviewWithin; review < d || review > d.Add(within) {
+		return invalid("D3", "The review is at most %s away: by %s.", count(within, "day"), d.Add(within).Words())
+	}
+	return nil
+}
+
+// FormExecutive names the executive: two or more people, with dates (rule D1).
+type FormExecutive struct {
+	Members []string `json:"members" doc:"handles or ids" maxItems:"20"`
+	Span
+}
+
+func (c *FormExecutive) check(t *turn, e enacting) *Refusal {
+	ids, r := t.s.people("D1", c.Members)
+	if r != nil {
+		return r
+	}
+	if len(ids) < 2 {
+		return invalid("D1", "The executive is two or more named people.")
+	}
+	if c.Until != 0 && c.Until < max(c.From, e.day) {
+		return invalid("D1", "The executive would end before it begins.")
+	}
+	return nil
+}
+
+func (c *FormExecutive) enact(t *turn, e enacting) {
+	ids, _ := t.s.people("D1", c.Members)
+	from := max(c.From, e.day)
+	t.recordBecause(e.cause, from, &ExecutiveFormed{Members: ids, Source: e.source, Span: Span{from, c.Until}})
+}
+
+// GrantDelegation gives powers to the executive or to a named person (rule D1).
+type GrantDelegation struct {
+	To     string  `json:"to" doc:"executive, or a person's handle or id"`
+	Powers []Power `json:"powers" maxItems:"50"`
+	Payer  string  `json:"payer,omitempty" doc:"organisation that pays, by code; needed where a power carries money"`
+	Review Day     `json:"review,omitzero" doc:"none: as late as the charter allows"`
+	Span
+}
+
+func (c *GrantDelegation) check(t *turn, e enacting) *Refusal {
+	if c.To != ToExecutive {
+		if _, r := t.s.person("D1", c.To); r != nil {
+			return r
+		}
+	} else if len(t.s.ExecutiveOn(max(c.From, e.day))) == 0 {
+		return notNow("D1", "There is no executive to delegate to: form it in the same proposal.")
+	}
+	from := max(c.From, e.day)
+	if c.Until != 0 && c.Until < from {
+		return invalid("D3", "The delegation would end before it begins.")
+	}
+	return firstRefusal(
+		checkPowers(t.s, e.day, settledPowers(c.Powers, c.To)),
+		checkPayer(t.s, c.Payer, c.Powers, e.day),
+		checkReview(t.s, c.review(t.s, e.day), e.day),
+	)
+}
+
+func checkPayer(s *State, payer string, powers []Power, d Day) *Refusal {
+	if payer == "" {
+		if slices.ContainsFunc(powers, func(p Power) bool { return p.money() }) {
+			return invalid("C1", "Whatever costs money names the organisation that pays.")
+		}
+		return nil
+	}
+	_, r := s.openOrganisation("C1", payer, d)
+	return r
+}
+
+func settledPowers(powers []Power, to string) []Power {
+	powers = slices.Clone(powers)
+	for i := range powers {
+		if to == ToExecutive {
+			powers[i].Acting = cmp.Or(powers[i].Acting, 2)
+		} else {
+			powers[i].Acting = 1
+		}
+	}
+	return powers
+}
+
+func (c *GrantDelegation) review(s *State, d Day) Day {
+	return cmp.Or(c.Review, earlier(d.Add(s.CharterOn(d).Charter.ReviewWithin), c.Until))
+}
+
+func (c *GrantDelegation) enact(t *turn, e enacting) {
+	to := c.To
+	if to != ToExecutive {
+		to = t.s.Person(to).ID
+	}
+	from := max(c.From, e.day)
+	t.recordBecause(e.cause, from, &DelegationGranted{
+		Delegation: t.number('D'), To: to, Powers: settledPowers(c.Powers, c.To), Payer: c.Payer, Review: c.review(t.s, e.day), Source: e.source, Span: Span{from, c.Until},
+	})
+}
+
+// VaryDelegation changes a delegation's powers from then on; varying does not
+// restart its year (rules D4, D8, D9).
+type VaryDelegation struct {
+	Delegation string  `json:"delegation"`
+	Version    int     `json:"version" doc:"the version that it changes"`
+	Powers     []Power `json:"powers" maxItems:"50"`
+	Payer      string  `json:"payer,omitempty" doc:"none: as before"`
+	Until      Day     `json:"until,omitzero" doc:"none: as before"`
+	Review     Day     `json:"review" doc:"next review"`
+	Feedback   string  `json:"feedback,omitempty" maxLength:"2000"`
+}
+
+func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
+	d, r := t.s.changeable(c.Delegation, c.Version, e.day)
+	if r != nil {
+		return r
+	}
+	if c.Until != 0 && c.Until < e.day {
+		return invalid("D8", "To end the delegation, say so.")
+	}
+	return firstRefusal(
+		checkPowers(t.s, e.day, settledPowers(c.Powers, d.To)),
+		checkPayer(t.s, cmp.Or(c.Payer, d.newest().Payer), c.Powers, e.day),
+		checkReview(t.s, c.Review, e.day),
+		checkOptional("D9", "the feedback", c.Feedback, someWords),
+	)
+}
+
+func (c *VaryDelegation) enact(t *turn, e enacting) {
+	d := t.s.Delegations[c.Delegation]
+	t.recordBecause(e.cause, e.day, &DelegationVaried{
+		Delegation: d.Number, Version: c.Version + 1, Powers: settledPowers(c.Powers, d.To), Payer: cmp.Or(c.Payer, d.newest().Payer),
+		Until: cmp.Or(c.Until, d.newest().Until), Review: c.Review, Feedback: c.Feedback, Source: e.source,
+	})
+}
+
+// ConfirmDelegation reviews a delegation and leaves its powers as they are (rule D9).
+type ConfirmDelegation struct {
+	Delegation string `json:"delegation"`
+	Version    int    `json:"version" doc:"the version that is confirmed"`
+	Review     Day    `json:"review" doc:"next review"`
+	Feedback   string `json:"feedback" maxLength:"2000"`
+}
+
+func (c *ConfirmDelegation) check(t *turn, e enacting) *Refusal {
+	_, r := t.s.changeable(c.Delegation, c.Version, e.day)
+	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords))
+}
+
+func (c *ConfirmDelegation) enact(t *turn, e enacting) {
+	now := t.s.Delegations[c.Delegation].newest()
+	t.recordBecause(e.cause, e.day, &DelegationVaried{
+		Delegation: c.Delegation, Version: c.Version + 1, Powers: now.Powers, Payer: now.Payer, Until: now.Until,
+		Review: c.Review, Feedback: c.Feedback, Source: e.source,
+	})
+}
+
+// EndDelegation ends a delegation (rules D8, D9).
+type EndDelegation struct {
+	Delegation string `json:"delegation"`
+	Version    int    `json:"version" doc:"the version that ends"`
+	Feedback   string `json:"feedback,omitempty" maxLength:"2000"`
+}
+
+func (c *EndDelegation) check(t *turn, e enacting) *Refusal {
+	_, r := t.s.changeable(c.Delegation, c.Version, e.day)
+	return firstRefusal(r, checkOptional("D9", "the feedback", c.Feedback, someWords))
+}
+
+func (c *EndDelegation) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, e.day, &DelegationEnded{Delegation: c.Delegation, Feedback: c.Feedback, Source: e.source})
+}
+
+// changeable finds a delegation that has not ended, at that version (rule C9).
+func (s *State) changeable(number string, version int, day Day) (*Delegation, *Refusal) {
+	d := s.Delegations[number]
+	if d == nil {
+		return nil, notFound("C9", "There is no delegation %q here.", clip(number))
+	}
+	if d.Ended != 0 || (d.newest().Until != 0 && d.newest().Until < day) {
+		return nil, notNow("D8", "%s has ended.", number)
+	}
+	if now := len(d.Versions); version != now {
+		return nil, notNow("C9", "This changes version %d of %s, and version %d is in force: amend it.", version, number, now)
+	}
+	return d, nil
+}
+
+// Suspend stops a delegation or an appointment at once, with a reason, for the
+// charter's settlement days; not again for the same reason (rule D8).
+type Suspend struct {
+	What   string `json:"what" doc:"a delegation or an appointment, such as D1 or R1"`
+	Seat   string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
+	Reason string `json:"reason" maxLength:"2000"`
+}
+
+func (c *Suspend) decide(t *turn) *Refusal {
+	seat, r := t.forSeat("D8", c.Seat)
+	if r != nil {
+		return r
+	}
+	if r := checkWords("D8", "the reason", c.Reason, someWords); r != nil {
+		return r
+	}
+	var had []Suspension
+	if d := t.s.Delegations[c.What]; d != nil {
+		had = d.Suspensions
+	} else if a := t.s.Appointments[c.What]; a != nil {
+		had = a.Suspensions
+	} else {
+		return notFound("D8", "There is no delegation or appointment %q here.", clip(c.What))
+	}
+	for _, s := range had {
+		if strings.EqualFold(strings.Join(strings.Fields(s.Reason), " "), strings.Join(strings.Fields(c.Reason), " ")) {
+			return notNow("D8", "%s was already suspended for this reason on %s.", c.What, s.From.Words())
+		}
+	}
+	until := t.day.Add(t.s.CharterOn(t.day).Charter.SettleWithin)
+	t.record(&PowerSuspended{What: c.What, Seat: seat.ID, Reason: c.Reason, Until: until})
+	return nil
+}
+
+// ExecutiveFormed: the executive has these members.
+type ExecutiveFormed struct {
+	Members []string `json:"members"`
+	Source  string   `json:"source"`
+	Span
+}
+
+func (e *ExecutiveFormed) Subject() string { return "executive" }
+func (e *ExecutiveFormed) apply(s *State, ev *Event) {
+	s.Executive = append(s.Executive, ExecutiveTerm{e.Members, e.Source, e.Span, ev.Index})
+}
+
+// DelegationGranted: powers were delegated.
+type DelegationGranted struct {
+	Delegation string  `json:"delegation"`
+	To         string  `json:"to"`
+	Powers     []Power `json:"powers"`
+	Payer      string  `json:"payer,omitempty"`
+	Review     Day     `json:"review"`
+	Source     string  `json:"source"`
+	Span
+}
+
+func (e *DelegationGranted) Subject() string { return "delegation/" + e.Delegation }
+func (e *DelegationGranted) made() string    { return e.Delegation }
+func (e *DelegationGranted) apply(s *State, ev *Event) {
+	s.took(e.Delegation)
+	s.Delegations[e.Delegation] = &Delegation{
+		Number: e.Delegation, To: e.To, Source: e.Source, Index: ev.Index,
+		Versions: []DelegationVersion{{Number: 1, Powers: e.Powers, Payer: e.Payer, Review: e.Review, Source: e.Source, Span: e.Span, Index: ev.Index}},
+	}
+}
+
+// DelegationVaried: a review varied or confirmed a delegation.
+type DelegationVaried struct {
+	Delegation string  `json:"delegation"`
+	Version    int     `json:"version"`
+	Powers     []Power `json:"powers"`
+	Payer      string  `json:"payer,omitempty"`
+	Until      Day     `json:"until,omitzero"`
+	Review     Day     `json:"review"`
+	Feedback   string  `json:"feedback,omitempty"`
+	Source     string  `json:"source"`
+}
+
+func (e *DelegationVaried) Subject() string { return "delegation/" + e.Delegation }
+func (e *DelegationVaried) apply(s *State, ev *Event) {
+	d := edit(s.Delegations, e.Delegation)
+	d.Versions = append(slices.Clip(d.Versions), DelegationVersion{
+		Number: e.Version, Powers: e.Powers, Payer: e.Payer, Review: e.Review, Source: e.Source, Feedback: e.Feedback,
+		Span: Span{ev.Effective, e.Until}, Index: ev.Index,
+	})
+}
+
+// DelegationEnded: a delegation ended; from that day it holds no more.
+type DelegationEnded struct {
+	Delegation string `json:"delegation"`
+	Feedback   string `json:"feedback,omitempty"`
+	Source     string `json:"source"`
+}
+
+func (e *DelegationEnded) Subject() string { return "delegation/" + e.Delegation }
+func (e *DelegationEnded) apply(s *State, ev *Event) {
+	d := edit(s.Delegations, e.Delegation)
+	d.Ended, d.EndedBy, d.Feedback = ev.Effective, e.Source, e.Feedback
+}
+
+// PowerSuspended: a seat stopped a delegation or an appointment at once.
+type PowerSuspended struct {
+	What   string `json:"what"`
+	Seat   string `json:"seat"`
+	Reason string `json:"reason"`
+	Until  Day    `json:"until"`
+}
+
+func (e *PowerSuspended) Subject() string {
+	if e.What[0] == 'D' {
+		return "delegation/" + e.What
+	}
+	return "appointment/" + e.What
+}
+
+func (e *PowerSuspended) apply(s *State, ev *Event) {
+	sus := Suspension{e.Seat, e.Reason, Span{ev.Effective, e.Until}, ev.Index}
+	if s.Delegations[e.What] != nil {
+		d := edit(s.Delegations, e.What)
+		d.Suspensions = append(slices.Clip(d.Suspensions), sus)
+		return
+	}
+	a := edit(s.Appointments, e.What)
+	a.Suspensions = append(slices.Clip(a.Suspensions), sus)
+}
+
+// An ExecutiveTerm is the executive for a time.
+type ExecutiveTerm struct {
+	Members []string
+	Source  string
+	Span
+	Index uint64
+}
+
+// A Delegation is powers given by an agreement.
+type Delegation struct {
+	Number      string
+	To          string // ToExecutive, or a person's id
+	Source      string // the proposal by which it was agreed
+	Versions    []DelegationVersion
+	Suspensions []Suspension
+	Ended       Day // first day on which it no longer holds; 0: not ended
+	EndedBy     string
+	Feedback    string // on ending
+	Index       uint64
+}
+
+// A DelegationVersion is what a delegation allows from a day on.
+type DelegationVersion struct {
+	Number   int
+	Powers   []Power
+	Payer    string
+	Review   Day
+	Source   string
+	Feedback string
+	Span
+	Index uint64
+}
+
+// A Suspension stops a power for a time, or until it is reviewed.
+type Suspension struct {
+	Seat   string
+	Reason string
+	Span
+	Index uint64
+}
+
+func (d *Delegation) newest() *DelegationVersion { return &d.Versions[len(d.Versions)-1] }
+
+// From is the delegation's first day, from which its years run (rule D4).
+func (d *Delegation) From() Day { return d.Versions[0].From }
+
+// VersionOn is the version in force on that day; nil before the first.
+func (d *Delegation) VersionOn(day Day) *DelegationVersion {
+	for i := len(d.Versions) - 1; i >= 0; i-- {
+		if d.Versions[i].From <= day {
+			return &d.Versions[i]
+		}
+	}
+	return nil
+}
+
+// yearOf is the delegation's year in which the day falls (rule D4).
+func (d *Delegation) yearOf(day Day) Span {
+	for n := 0; ; n++ {
+		y := Span{d.From().AddYears(n), d.From().AddYears(n+1) - 1}
+		if day <= y.Until {
+			return y
+		}
+	}
+}
+
+func suspendedOn(ss []Suspension, changed func(Suspension) bool, day Day) *Suspension {
+	for i := range ss {
+		if ss[i].Covers(day) && !changed(ss[i]) {
+			return &ss[i]
+		}
+	}
+	return nil
+}
+
+// PowerState is whether a power holds on a day and, if not, why.
+type PowerState string
+
+const (
+	InForce   PowerState = "in force"
+	NotYet    PowerState = "not yet in force"
+	Expired   PowerState = "expired"
+	Ended     PowerState = "ended"
+	Suspended PowerState = "suspended"
+	Asleep    PowerState = "asleep"
+)
+
+// DelegationOn says whether the delegation holds on that day, with a sentence where
+// it does not.
+func (s *State) DelegationOn(d *Delegation, day Day) (PowerState, string) {
+	v := d.VersionOn(day)
+	switch {
+	case v == nil:
+		return NotYet, d.Number + " begins on " + d.From().Words()
+	case d.Ended != 0 && d.Ended <= day:
+		return Ended, d.Number + " ended on " + d.Ended.Words()
+	case !s.AgreementHolds(d.Source, day) || !s.AgreementHolds(v.Source, day):
+		return Ended, d.Number + " ended when the agreement that it rests on was set aside"
+	case v.Until != 0 && v.Until < day:
+		return Expired, d.Number + " expired on " + v.Until.Words()
+	}
+	if sus := suspendedOn(d.Suspensions, func(sus Suspension) bool { return v.Index > sus.Index }, day); sus != nil {
+		return Suspended, d.Number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason
+	}
+	if asleep, why := s.asleep(d.Number, v.Review, day); asleep {
+		return Asleep, why
+	}
+	return InForce, ""
+}
+
+// asleep says whether a review was missed by more than the charter's grace (rule D3).
+func (s *State) asleep(number string, review, day Day) (bool, string) {
+	if review == 0 || day <= review.Add(s.CharterOn(day).Charter.Grace) {
+		return false, ""
+	}
+	return true, number + " sleeps: it was due for review on " + review.Words()
+}
+
+// ExecutiveOn are the ids of the executive's members on that day.
+func (s *State) ExecutiveOn(d Day) []string {
+	for i := len(s.Executive) - 1; i >= 0; i-- {
+		if e := &s.Executive[i]; e.From <= d {
+			if e.Covers(d) && s.AgreementHolds(e.Source, d) {
+				return e.Members
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// delegates are the ids of those who may act under the delegation on that day.
+func (s *State) delegates(d *Delegation, day Day) []string {
+	if d.To == ToExecutive {
+		return s.ExecutiveOn(day)
+	}
+	return []string{d.To}
+}
+
+// powerFor is the power of the version with the most specific path that takes
+// in the matter; nil if none does. A power over a matter that is reserved by
+// now sleeps (rule F7).
+func (s *State) powerFor(v *DelegationVersion, matter string, day Day) *Power {
+	var found *Power
+	for i := range v.Powers {
+		if p := &v.Powers[i]; Within(matter, p.Matter) && (found == nil || len(p.Matter) > len(found.Matter)) {
+			found = p
+		}
+	}
+	if found == nil || s.CharterOn(day).Charter.Reserves(matter) {
+		return nil
+	}
+	return found
+}
+
+func (s *State) people(rule string, refs []string) ([]string, *Refusal) {
+	if len(refs) > 50 {
+		return nil, invalid(rule, "That is more than 50 people.")
+	}
+	var ids []string
+	for _, ref := range refs {
+		p, r := s.person(rule, ref)
+		if r != nil {
+			return nil, r
+		}
+		ids = appendNew(ids, p.ID)
+	}
+	return ids, nil
+}
+
+// sortedNumbers are the map's short numbers, in the order in which they were given.
+func sortedNumbers[V any](m map[string]V) []string {
+	ns := make([]string, 0, len(m))
+	for n := range m {
+		ns = append(ns, n)
+	}
+	slices.SortFunc(ns, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
+	return ns
+}

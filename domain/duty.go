@@ -1,0 +1,235 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Duties (rules F4, F9, A4): chair, manager, registrar, gatekeepers and leads,
+// named by the charter or an agreement, with dates. None of them decides.
+
+// DutyName is what somebody does for the group.
+type DutyName string
+
+const (
+	Chair      DutyName = "chair"
+	Manager    DutyName = "manager"
+	Registrar  DutyName = "registrar"
+	Gatekeeper DutyName = "gatekeeper"
+	Lead       DutyName = "lead" // for representation
+)
+
+// mostOf is how many may have the duty at a time, where the charter does not say.
+var mostOf = map[DutyName]int{Chair: 1, Manager: 1, Registrar: 2, Gatekeeper: 2, Lead: 2}
+
+// A DutyEntry asks for somebody to have a duty.
+type DutyEntry struct {
+	Duty     DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead"`
+	Person   string   `json:"person" doc:"handle or id" maxLength:"60"`
+	Employer string   `json:"employer,omitempty" doc:"code of the organisation that employs them" maxLength:"60"`
+	Replaces string   `json:"replaces,omitempty" doc:"handle or id of whoever had the duty" maxLength:"60"`
+	Span
+}
+
+// check refuses a duty that can't be assigned from that day.
+func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
+	p, r := s.person("F9", c.Person)
+	if r != nil {
+		return nil, c.Span, r
+	}
+	if mostOf[c.Duty] == 0 {
+		return nil, c.Span, invalid("F9", "%q is not a duty known here.", clip(string(c.Duty)))
+	}
+	span := c.Span
+	span.From = max(cmp.Or(span.From, d), d)
+	if span.Until != 0 && span.Until < span.From {
+		return nil, span, invalid("F9", "The duty would end before it begins.")
+	}
+	if c.Employer != "" {
+		if _, r := s.organisation("F9", c.Employer); r != nil {
+			return nil, span, r
+		}
+	}
+	if c.Replaces != "" {
+		if _, r := s.person("F9", c.Replaces); r != nil {
+			return nil, span, r
+		}
+	}
+	most := mostOf[c.Duty]
+	if c.Duty == Gatekeeper {
+		most = s.Charter().Gatekeepers
+	}
+	have := 0
+	for _, o := range s.Duties {
+		if o.Duty == c.Duty && o.overlaps(span) && (c.Replaces == "" || o.Person != s.Person(c.Replaces).ID) {
+			have++
+			if o.Person == p.ID {
+				return nil, span, notNow("F9", "%s is already %s then.", p.Office, c.Duty)
+			}
+		}
+	}
+	if have >= most {
+		return nil, span, notNow("F9", "There can be at most %d at a time with the duty of %s; say whom this replaces.", most, c.Duty)
+	}
+	return p, span, nil
+}
+
+func (t *turn) assignDuty(c *DutyEntry, source string, cause uint64) *Refusal {
+	p, span, r := c.check(t.s, t.day)
+	if r != nil {
+		return r
+	}
+	if c.Replaces != "" {
+		t.recordBecause(cause, span.From.Add(-1), &DutyEnded{Duty: c.Duty, Person: t.s.Person(c.Replaces).ID, Until: span.From.Add(-1), Source: source})
+	}
+	t.recordBecause(cause, span.From, &DutyAssigned{Duty: c.Duty, Person: p.ID, Employer: c.Employer, Source: source, Span: span})
+	return nil
+}
+
+// Invite lets an organisation that holds no seat follow the group's work: it
+// never consents, objects or delegates, nor sees what is for members only (rule F3).
+type Invite struct {
+	Organisation string `json:"organisation"`
+	Span
+}
+
+func (c *Invite) decide(t *turn) *Refusal {
+	if r := t.mustHaveDuty("F3", Chair, Manager); r != nil {
+		return r
+	}
+	o, r := t.s.openOrganisation("F3", c.Organisation, t.day)
+	if r != nil {
+		return r
+	}
+	span, r := t.span("F3", c.Span)
+	if r != nil {
+		return r
+	}
+	t.recordOn(span.From, &OrganisationInvited{Organisation: o.Code, Span: span})
+	return nil
+}
+
+// DutyAssigned: somebody has a duty.
+type DutyAssigned struct {
+	Duty     DutyName `json:"duty"`
+	Person   string   `json:"person"`
+	Employer string   `json:"employer,omitempty"`
+	Source   string   `json:"source"`
+	Span
+}
+
+func (e *DutyAssigned) Subject() string { return "duty/" + string(e.Duty) }
+func (e *DutyAssigned) apply(s *State, ev *Event) {
+	s.Duties = append(s.Duties, Duty{e.Duty, e.Employer, e.Source, Tenure{e.Person, e.Span, ev.Index}})
+}
+
+// DutyEnded: somebody's duty has a last day.
+type DutyEnded struct {
+	Duty   DutyName `json:"duty"`
+	Person string   `json:"person"`
+	Until  Day      `json:"until"`
+	Source string   `json:"source"`
+}
+
+func (e *DutyEnded) Subject() string { return "duty/" + string(e.Duty) }
+func (e *DutyEnded) apply(s *State, _ *Event) {
+	s.Duties = slices.Clone(s.Duties)
+	for i := range s.Duties {
+		if d := &s.Duties[i]; d.Duty == e.Duty && d.Person == e.Person && d.Covers(e.Until) {
+			d.Until = e.Until
+		}
+	}
+}
+
+// OrganisationInvited: an organisation without a seat may follow the work.
+type OrganisationInvited struct {
+	Organisation string `json:"organisation"`
+	Span
+}
+
+func (e *OrganisationInvited) Subject() string { return "organisation/" + e.Organisation }
+func (e *OrganisationInvited) apply(s *State, ev *Event) {
+	s.Invitations = append(s.Invitations, Invitation{e.Organisation, e.Span, ev.Index})
+}
+
+// A Duty is somebody doing something for the group for a time.
+type Duty struct {
+	Duty     DutyName
+	Employer string
+	Source   string
+	Tenure
+}
+
+// An Invitation lets an organisation follow the group's work.
+type Invitation struct {
+	Organisation string
+	Span
+	Index uint64
+}
+
+// HasDuty says whether the person has the duty on that day.
+func (s *State) HasDuty(person string, duty DutyName, d Day) bool {
+	return slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Duty == duty && o.Person == person && o.Covers(d) })
+}
+
+// DutiesOn are the duties on that day, in the order in which they were given.
+func (s *State) DutiesOn(d Day) []Duty {
+	var ds []Duty
+	for _, o := range s.Duties {
+		if o.Covers(d) {
+			ds = append(ds, o)
+		}
+	}
+	return ds
+}
+
+// employedBySystem says whether a system body employs whoever has the duty, so
+// that what they record in others' name needs confirming (rules C10, F9).
+func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {
+	return slices.ContainsFunc(s.Duties, func(o Duty) bool {
+		return o.Duty == duty && o.Person == person && o.Covers(d) && o.Employer != "" && s.Organisations[o.Employer].Kind == SystemBody
+	})
+}
+
+// mustHaveDuty refuses whoever has none of the duties today.
+func (t *turn) mustHaveDuty(rule string, duties ...DutyName) *Refusal {
+	var names []string
+	for _, d := range duties {
+		if t.s.HasDuty(t.actor.ID, d, t.day) {
+			t.as = "duty/" + string(d)
+			return nil
+		}
+		names = append(names, string(d))
+	}
+	return notYours(rule, "This is for the %s.", join(names, "or"))
+}
+
+// mustKeepRegister refuses whoever may not keep the register of people and
+// organisations: registrar, manager and chair may, and the founder while forming.
+func (t *turn) mustKeepRegister(rule string) *Refusal {
+	if t.s.Established == 0 && t.actor.ID == t.s.Founder {
+		return nil
+	}
+	return t.mustHaveDuty(rule, Registrar, Manager, Chair)
+}
+
+// Member says whether the person comes from an organisation of general
+// practice, or holds a seat or a duty here on that day, and so sees what the
+// charter keeps to members (rule F3).
+func (s *State) Member(person string, d Day) bool {
+	p := s.People[person]
+	if p == nil {
+		return false
+	}
+	if len(s.SeatsOf(person, d)) > 0 || slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && o.Covers(d) }) {
+		return true
+	}
+	o := s.Organisations[p.Organisation]
+	return o != nil && o.Kind.generalPractice() && o.OpenOn(d)
+}
+
+// MaySee says whether the person may see such things on that day: members see
+// everything; others what the charter does not keep to members (rules F3, F6).
+func (s *State) MaySee(person, thing string, d Day) bool {
+	return s.Member(person, d) || !slices.Contains(s.Charter().MembersOnly, thing)
+}

@@ -1,0 +1,578 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Exercises (rules D4–D7, C8): what the executive decided under a delegation.
+// Their standing is worked out on what is recorded when they are recorded, by
+// the powers in force on their day. Beyond is recorded, not refused.
+
+// A Consultation is a body that was consulted, when and how (rule D6).
+type Consultation struct {
+	Body string `json:"body" doc:"organisation's code"`
+	On   Day    `json:"on"`
+	How  string `json:"how" maxLength:"2000"`
+}
+
+// RecordExercise records what was decided under a delegation (rule D5).
+type RecordExercise struct {
+	Delegation string         `json:"delegation"`
+	Matter     string         `json:"matter"`
+	What       string         `json:"what" doc:"what was decided" maxLength:"2000"`
+	Amount     Pence          `json:"amountPence,omitempty" doc:"whole cost over the whole term, with VAT that can't be recovered"`
+	Months     int            `json:"months,omitempty"`
+	OpenEnded  bool           `json:"openEnded,omitempty" doc:"the cost recurs without an end"`
+	Acting     []string       `json:"acting" doc:"who decided: handles or ids" maxItems:"20"`
+	Payer      string         `json:"payer,omitempty" doc:"none: who pays under the delegation"`
+	Consulted  []Consultation `json:"consulted,omitempty" maxItems:"20"`
+	On         Day            `json:"on,omitzero" doc:"none: today"`
+	Names      *Appoint       `json:"names,omitempty" doc:"names a representative, under a power over representation"`
+}
+
+func (c *RecordExercise) decide(t *turn) *Refusal {
+	d := t.s.Delegations[c.Delegation]
+	if d == nil {
+		return notFound("D5", "There is no delegation %q here.", clip(c.Delegation))
+	}
+	on := cmp.Or(c.On, t.day)
+	if !slices.Contains(t.s.delegates(d, on), t.actor.ID) {
+		if r := t.mustHaveDuty("D5", Manager, Chair); r != nil {
+			return notYours("D5", "What was decided under %s is recorded by those who hold it, or the manager.", d.Number)
+		}
+	}
+	acting, r := t.s.people("D5", c.Acting)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(
+		checkMatter("F6", c.Matter), checkWords("D5", "what was decided", c.What, someWords),
+		checkMoney("D4", c.Amount), checkMonths("D4", c.Months), t.s.checkConsulted(c.Consulted, on), t.notInFuture("D5", on),
+	); r != nil {
+		return r
+	}
+	if len(acting) == 0 {
+		return invalid("D5", "Say who decided.")
+	}
+	e := &ExerciseRecorded{
+		Exercise: t.number('E'), Delegation: d.Number, Matter: c.Matter, What: c.What, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded,
+		Acting: acting, Payer: c.Payer, Consulted: c.Consulted,
+	}
+	e.Beyond = t.s.judgeExercise(d, e, on, t.day)
+	if c.Names != nil {
+		return t.exerciseNames(d, e, c.Names, on)
+	}
+	t.recordOn(on, e)
+	return nil
+}
+
+// exerciseNames records an exercise that names a representative; the remit is
+// never wider than the delegation (rule C8).
+func (t *turn) exerciseNames(d *Delegation, e *ExerciseRecorded, names *Appoint, on Day) *Refusal {
+	if !Within(e.Matter, "representation") {
+		return invalid("C8", "Naming a representative is an exercise of a power over representation.")
+	}
+	v := d.VersionOn(on)
+	if v == nil {
+		return notNow("C8", "%s begins on %s.", d.Number, d.From().Words())
+	}
+	for _, l := range names.Lines {
+		if r := t.s.widerThan(v, &l, on); r != nil {
+			return r
+		}
+	}
+	acting := enacting{e.Exercise, t.nextIndex(), on}
+	if r := names.check(t, acting); r != nil {
+		return r
+	}
+	t.recordOn(on, e)
+	if len(e.Beyond) == 0 {
+		names.enactUnder(t, acting, d.Number)
+	}
+	return nil
+}
+
+// widerThan refuses a line that allows more than the delegation does (rules C8, R2).
+func (s *State) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
+	if l.Stance == BringBack || l.Stance == Not {
+		return nil
+	}
+	p := s.powerFor(v, l.Matter, day)
+	switch {
+	case p == nil:
+		return notNow("C8", "The delegation has no power over %s, so a remit under it can't have one.", l.Matter)
+	case !p.money() && l.Limit != 0,
+		p.ItemLimit != 0 && l.Limit > p.ItemLimit,
+		p.YearLimit != 0 && l.Limit > p.YearLimit,
+		p.Months != 0 && (l.Stance == WithinLimits && (l.Months == 0 || l.Months > p.Months)):
+		return notNow("C8", "The limits for %s would be wider than those of the delegation.", l.Matter)
+	}
+	return nil
+}
+
+func (s *State) checkConsulted(cs []Consultation, on Day) *Refusal {
+	for _, c := range cs {
+		if _, r := s.organisation("D6", c.Body); r != nil {
+			return r
+		}
+		if c.On == 0 || c.On > on {
+			return invalid("D6", "Say when %s was consulted; it can't be after the decision.", s.name(c.Body))
+		}
+		if r := checkWords("D6", "how it was consulted", c.How, someWords); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+func (t *turn) notInFuture(rule string, on Day) *Refusal {
+	if on > t.day {
+		return invalid(rule, "%s is still to come; record it when it has happened.", on.Words())
+	}
+	return nil
+}
+
+// A Reason is a rule and what it says here, in words.
+type Reason struct {
+	Rule string `json:"rule"`
+	Text string `json:"text"`
+}
+
+// judgeExercise says why the exercise is beyond the delegation; nothing means
+// that it is within (rules D4–D6). today is the day of recording.
+func (s *State) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day) []Reason {
+	if state, why := s.DelegationOn(d, on); state != InForce {
+		return []Reason{{"D5", why}}
+	}
+	v := d.VersionOn(on)
+	ask := powerAsk{matter: e.Matter, amount: e.Amount, months: e.Months, openEnded: e.OpenEnded}
+	reasons, p := s.powerExceeded(d, v, ask, on, today)
+	if p == nil {
+		return reasons
+	}
+	able := 0
+	for _, id := range e.Acting {
+		if slices.Contains(s.delegates(d, on), id) {
+			able++
+		}
+	}
+	if able < p.Acting {
+		reasons = append(reasons, Reason{"D1", "too few acting: " + count(able, "member") + " where " + count(p.Acting, "member") + " must act together"})
+	}
+	for _, c := range p.Conditions {
+		if c.When == Before && !slices.ContainsFunc(e.Consulted, func(x Consultation) bool { return x.Body == c.Body }) {
+			reasons = append(reasons, Reason{"D6", s.name(c.Body) + " was not consulted before"})
+		}
+	}
+	if e.Payer != "" && e.Payer != v.Payer {
+		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
+	}
+	cov := s.CoverageOn(e.Matter, on)
+	if !cov.above(s.CharterOn(on).Charter.LeastCoverage) {
+		reasons = append(reasons, Reason{"M4", "coverage is below the charter's least: " + cov.Words()})
+	}
+	return reasons
+}
+
+// powerAsk is what somebody wants of a power.
+type powerAsk struct {
+	matter    string
+	amount    Pence
+	months    int
+	openEnded bool
+}
+
+// powerExceeded finds the power for the matter and says which of its limits
+// would be exceeded, with what was recorded up to the given day counted.
+func (s *State) powerExceeded(d *Delegation, v *DelegationVersion, ask powerAsk, on, upTo Day) ([]Reason, *Power) {
+	ch := &s.CharterOn(on).Charter
+	switch {
+	case !ch.Knows(ask.matter):
+		return []Reason{{"F6", ask.matter + " is not a matter that the charter knows"}}, nil
+	case ch.Reserves(ask.matter):
+		return []Reason{{"D2", ask.matter + " is reserved to the group"}}, nil
+	}
+	p := s.powerFor(v, ask.matter, on)
+	if p == nil {
+		return []Reason{{"D5", d.Number + " has no power over " + ask.matter}}, nil
+	}
+	var over []Reason
+	if ask.amount > 0 && (!slices.Contains(p.May, MayCommit) || !p.money()) {
+		over = append(over, Reason{"D4", d.Number + " allows no money to be committed on " + p.Matter})
+	}
+	if ask.openEnded && p.money() {
+		over = append(over, Reason{"D4", "an open-ended recurring cost exceeds every limit"})
+	}
+	if p.ItemLimit != 0 && ask.amount > p.ItemLimit {
+		over = append(over, Reason{"D4", "over the item limit of " + p.ItemLimit.String() + " by " + (ask.amount - p.ItemLimit).String()})
+	}
+	if total := s.UsedOf(d, v, p, on, upTo) + ask.amount; p.YearLimit != 0 && total > p.YearLimit && ask.amount > 0 {
+		over = append(over, Reason{"D4", "over the year's total of " + p.YearLimit.String() + " by " + (total - p.YearLimit).String()})
+	}
+	if p.Months != 0 && ask.months > p.Months {
+		over = append(over, Reason{"D4", "longer than " + count(p.Months, "month") + " by " + count(ask.months-p.Months, "month")})
+	}
+	return over, p
+}
+
+// UsedOf is what counts against the power in the delegation's year of the day
+// on: exercises within, and called in, that happened up to upTo, and what
+// representatives under the delegation committed (rules D4, C8).
+func (s *State) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
+	year := d.yearOf(max(on, d.From()))
+	var used Pence
+	for _, x := range s.Exercises {
+		if x.Delegation == d.Number && year.Covers(x.On) && x.On <= upTo && s.powerFor(v, x.Matter, on) == p {
+			if st := s.ExerciseOn(x, upTo); st == XWithin || st == XCalledIn {
+				used += x.Amount
+			}
+		}
+	}
+	for _, k := range s.Commitments {
+		a := s.Appointments[k.Appointment]
+		if a != nil && a.Parent == d.Number && k.Standing == KWithin && year.Covers(k.Meeting) && k.Meeting <= upTo && s.powerFor(v, k.Matter, on) == p {
+			used += k.sum()
+		}
+	}
+	return used
+}
+
+// CallIn stops an executive decision until the group has settled it (rule D7).
+type CallIn struct {
+	Exercise string `json:"exercise"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
+	Reason   string `json:"reason" maxLength:"2000"`
+}
+
+func (c *CallIn) decide(t *turn) *Refusal {
+	x, r := t.callable(c.Exercise)
+	if r != nil {
+		return r
+	}
+	seat, r := t.forSeat("D7", c.Seat)
+	if r != nil {
+		return r
+	}
+	if r := checkWords("D7", "the reason", c.Reason, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Seat: seat.ID, Reason: c.Reason})
+	return nil
+}
+
+// DenyConsultation is a body's word that it was not consulted, although the
+// exercise says so; that calls the exercise in (rule D6).
+type DenyConsultation struct {
+	Exercise string `json:"exercise"`
+	Body     string `json:"body" doc:"organisation's code"`
+	Words    string `json:"words" maxLength:"2000"`
+}
+
+func (c *DenyConsultation) decide(t *turn) *Refusal {
+	x, r := t.callable(c.Exercise)
+	if r != nil {
+		return r
+	}
+	if !slices.ContainsFunc(x.Consulted, func(k Consultation) bool { return k.Body == c.Body }) {
+		return notNow("D6", "%s does not say that %s was consulted.", x.Number, clip(c.Body))
+	}
+	seat := t.s.Seats[c.Body]
+	if !t.s.SpeaksFor(t.actor.ID, c.Body, t.day) && (seat == nil || seat.RoleOn(t.actor.ID, t.day) == "") {
+		return notYours("D6", "Only %s can say that it was not consulted.", t.s.name(c.Body))
+	}
+	if r := checkWords("D6", "what happened", c.Words, someWords); r != nil {
+		return r
+	}
+	t.as = "organisation/" + c.Body
+	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Denied: c.Body, Reason: c.Words})
+	return nil
+}
+
+// callable finds an exercise that can still be called in.
+func (t *turn) callable(number string) (*Exercise, *Refusal) {
+	x := t.s.Exercises[number]
+	if x == nil {
+		return nil, notFound("D7", "There is no exercise %q here.", clip(number))
+	}
+	if st := t.s.ExerciseOn(x, t.day); st != XWithin || x.CalledIn != 0 {
+		return nil, notNow("D7", "%s can't be called in: it is %s.", x.Number, st)
+	}
+	if last := x.Recorded.Add(t.s.CharterOn(x.Recorded).Charter.CallInWithin); t.day > last {
+		return nil, notNow("D7", "%s could be called in until %s.", x.Number, last.Words())
+	}
+	return x, nil
+}
+
+// TellExercise records that a body was told of an exercise (rule D6, after).
+type TellExercise struct {
+	Exercise string `json:"exercise"`
+	Body     string `json:"body" doc:"organisation's code, or group"`
+	On       Day    `json:"on,omitzero" doc:"none: today"`
+	How      string `json:"how" maxLength:"2000"`
+}
+
+func (c *TellExercise) decide(t *turn) *Refusal {
+	x := t.s.Exercises[c.Exercise]
+	if x == nil {
+		return notFound("D6", "There is no exercise %q here.", clip(c.Exercise))
+	}
+	on := cmp.Or(c.On, t.day)
+	if !slices.Contains(t.s.delegates(t.s.Delegations[x.Delegation], on), t.actor.ID) {
+		if r := t.mustHaveDuty("D6", Manager, Chair); r != nil {
+			return r
+		}
+	}
+	if c.Body != ToGroup {
+		if _, r := t.s.organisation("D6", c.Body); r != nil {
+			return r
+		}
+	}
+	if r := firstRefusal(t.notInFuture("D6", on), checkWords("D6", "how it was told", c.How, someWords)); r != nil {
+		return r
+	}
+	if on < x.On {
+		return invalid("D6", "It can't have been told before it was decided.")
+	}
+	t.recordBecause(x.Index, on, &ExerciseTold{Exercise: x.Number, Body: c.Body, How: c.How})
+	return nil
+}
+
+// Ratify makes what went beyond, was given subject to the group, or was called
+// in, the group's own (rules D7, R4).
+type Ratify struct {
+	What     string `json:"what" doc:"a commitment or an exercise, such as K2 or E3"`
+	Feedback string `json:"feedback,omitempty" maxLength:"2000"`
+}
+
+// Disavow says that what went beyond, or was called in, is not the group's.
+type Disavow struct {
+	What     string `json:"what" doc:"a commitment or an exercise, such as K2 or E3"`
+	Feedback string `json:"feedback,omitempty" maxLength:"2000"`
+}
+
+func (c *Ratify) check(t *turn, e enacting) *Refusal {
+	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords))
+}
+
+func (c *Disavow) check(t *turn, e enacting) *Refusal {
+	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords))
+}
+
+func (c *Ratify) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, e.day, &Ratified{What: c.What, Feedback: c.Feedback, Source: e.source})
+}
+
+func (c *Disavow) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, e.day, &Disavowed{What: c.What, Feedback: c.Feedback, Source: e.source})
+}
+
+// checkWaiting refuses to settle what does not wait for the group's word.
+func (s *State) checkWaiting(what string, d Day) *Refusal {
+	status := ""
+	if x := s.Exercises[what]; x != nil {
+		st := s.ExerciseOn(x, d)
+		if st == XBeyond || st == XCalledIn {
+			return nil
+		}
+		status = string(st)
+	} else if k := s.Commitments[what]; k != nil {
+		st := s.CommitmentOn(k, d)
+		if st == KBeyond || st == KAdReferendum {
+			return nil
+		}
+		status = string(st)
+	} else {
+		return notFound("D7", "There is no commitment or exercise %q here.", clip(what))
+	}
+	return notNow("D7", "%s does not wait for the group's word: it is %s.", what, status)
+}
+
+// ExerciseRecorded: something was decided under a delegation.
+type ExerciseRecorded struct {
+	Exercise   string         `json:"exercise"`
+	Delegation string         `json:"delegation"`
+	Matter     string         `json:"matter"`
+	What       string         `json:"what"`
+	Amount     Pence          `json:"amountPence,omitempty"`
+	Months     int            `json:"months,omitempty"`
+	OpenEnded  bool           `json:"openEnded,omitempty"`
+	Acting     []string       `json:"acting"`
+	Payer      string         `json:"payer,omitempty"`
+	Consulted  []Consultation `json:"consulted,omitempty"`
+	Beyond     []Reason       `json:"beyond,omitempty" doc:"why it is beyond; none: within"`
+}
+
+func (e *ExerciseRecorded) Subject() string { return "exercise/" + e.Exercise }
+func (e *ExerciseRecorded) made() string    { return e.Exercise }
+func (e *ExerciseRecorded) apply(s *State, ev *Event) {
+	s.took(e.Exercise)
+	s.Exercises[e.Exercise] = &Exercise{
+		Number: e.Exercise, Delegation: e.Delegation, Matter: e.Matter, What: e.What, Amount: e.Amount, Months: e.Months, OpenEnded: e.OpenEnded,
+		Acting: e.Acting, Payer: e.Payer, Consulted: e.Consulted, Beyond: e.Beyond, On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
+	}
+}
+
+// ExerciseCalledIn: a seat called an exercise in, or a body denied that it was consulted.
+type ExerciseCalledIn struct {
+	Exercise string `json:"exercise"`
+	Seat     string `json:"seat,omitempty"`
+	Denied   string `json:"denied,omitempty"`
+	Reason   string `json:"reason"`
+}
+
+func (e *ExerciseCalledIn) Subject() string { return "exercise/" + e.Exercise }
+func (e *ExerciseCalledIn) apply(s *State, ev *Event) {
+	x := edit(s.Exercises, e.Exercise)
+	x.CalledIn, x.CalledBy, x.CallReason = ev.Effective, cmp.Or(e.Seat, e.Denied), e.Reason
+}
+
+// ExerciseTold: a body was told of an exercise.
+type ExerciseTold struct {
+	Exercise string `json:"exercise"`
+	Body     string `json:"body"`
+	How      string `json:"how"`
+}
+
+func (e *ExerciseTold) Subject() string { return "exercise/" + e.Exercise }
+func (e *ExerciseTold) apply(s *State, ev *Event) {
+	x := edit(s.Exercises, e.Exercise)
+	x.Told = append(slices.Clip(x.Told), Told{e.Body, ev.Effective, e.How, ev.Index})
+}
+
+// Ratified: an agreement made a commitment or an exercise the group's own.
+type Ratified struct {
+	What     string `json:"what"`
+	Feedback string `json:"feedback,omitempty"`
+	Source   string `json:"source"`
+}
+
+func (e *Ratified) Subject() string { return settledSubject(e.What) }
+func (e *Ratified) apply(s *State, ev *Event) {
+	s.settle(e.What, Outcome{true, e.Source, e.Feedback, ev.Effective, ev.Index})
+}
+
+// Disavowed: an agreement said that a commitment or an exercise is not the group's.
+type Disavowed struct {
+	What     string `json:"what"`
+	Feedback string `json:"feedback,omitempty"`
+	Source   string `json:"source"`
+}
+
+func (e *Disavowed) Subject() string { return settledSubject(e.What) }
+func (e *Disavowed) apply(s *State, ev *Event) {
+	s.settle(e.What, Outcome{false, e.Source, e.Feedback, ev.Effective, ev.Index})
+}
+
+func settledSubject(what string) string {
+	if what[0] == 'E' {
+		return "exercise/" + what
+	}
+	return "commitment/" + what
+}
+
+func (s *State) settle(what string, o Outcome) {
+	if s.Exercises[what] != nil {
+		edit(s.Exercises, what).Outcome = &o
+		return
+	}
+	edit(s.Commitments, what).Outcome = &o
+}
+
+// An Outcome is the group's word on what waited for it.
+type Outcome struct {
+	Ratified bool
+	Source   string // the proposal
+	Feedback string
+	On       Day
+	Index    uint64
+}
+
+// Told is a body having been told of an exercise.
+type Told struct {
+	Body  string
+	On    Day
+	How   string
+	Index uint64
+}
+
+// An Exercise is something decided under a delegation.
+type Exercise struct {
+	Number     string
+	Delegation string
+	Matter     string
+	What       string
+	Amount     Pence
+	Months     int
+	OpenEnded  bool
+	Acting     []string
+	Payer      string
+	Consulted  []Consultation
+	Beyond     []Reason // why; none: within
+	On         Day
+	Recorded   Day
+	CalledIn   Day
+	CalledBy   string // seat, or the body that denied it was consulted
+	CallReason string
+	Told       []Told
+	Outcome    *Outcome
+	Index      uint64
+}
+
+// ExerciseStatus is how an exercise stands on a day.
+type ExerciseStatus string
+
+const (
+	XWithin    ExerciseStatus = "within"
+	XCalledIn  ExerciseStatus = "called in"
+	XBeyond    ExerciseStatus = "beyond"
+	XRatified  ExerciseStatus = "ratified"
+	XDisavowed ExerciseStatus = "disavowed"
+	XLapsed    ExerciseStatus = "lapsed"
+	XFallen    ExerciseStatus = "fallen"
+)
+
+// ExerciseOn is how the exercise stands on that day (rule D7).
+func (s *State) ExerciseOn(x *Exercise, d Day) ExerciseStatus {
+	ch := &s.CharterOn(x.Recorded).Charter
+	switch {
+	case x.Outcome != nil && x.Outcome.On <= d && x.Outcome.Ratified:
+		return XRatified
+	case x.Outcome != nil && x.Outcome.On <= d:
+		return XDisavowed
+	case len(x.Beyond) > 0 && d > x.Recorded.Add(ch.RatifyWithin):
+		return XLapsed
+	case len(x.Beyond) > 0:
+		return XBeyond
+	case x.CalledIn != 0 && d > x.CalledIn.Add(s.CharterOn(x.CalledIn).Charter.SettleWithin):
+		return XFallen
+	case x.CalledIn != 0 && x.CalledIn <= d:
+		return XCalledIn
+	}
+	return XWithin
+}
+
+// TellBy is the last day for telling the body of the exercise, and whether it
+// was told in time; 0 where nothing asks for it (rule D6).
+func (s *State) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
+	v := s.Delegations[x.Delegation].VersionOn(x.On)
+	if v == nil {
+		return 0, "", 0
+	}
+	p := s.powerFor(v, x.Matter, x.On)
+	if p == nil {
+		return 0, "", 0
+	}
+	for _, c := range p.Conditions {
+		if c.When != After {
+			continue
+		}
+		by, body = x.On.Add(c.Days), c.Body
+		for _, t := range x.Told {
+			if t.Body == c.Body && t.On <= d && told == 0 {
+				told = t.On
+			}
+		}
+	}
+	return by, body, told
+}

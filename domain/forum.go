@@ -1,0 +1,283 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Forums and meetings (rule R5): system meeting bodies, and the course of each
+// meeting: scheduled with its agenda, briefed, reported.
+
+// RegisterForum names a system meeting body.
+type RegisterForum struct {
+	Forum string `json:"forum" doc:"handle, such as locality-board" maxLength:"60"`
+	Name  string `json:"name" maxLength:"200"`
+	Body  string `json:"body,omitempty" doc:"organisation that runs it, by code" maxLength:"60"`
+}
+
+func (c *RegisterForum) decide(t *turn) *Refusal {
+	if r := t.mustHaveDuty("R1", Chair, Manager, Lead); r != nil {
+		return r
+	}
+	if r := firstRefusal(checkRef("R1", "a forum's handle", c.Forum), checkWords("R1", "the forum's name", c.Name, shortWords)); r != nil {
+		return r
+	}
+	if t.s.Forums[c.Forum] != nil {
+		return notNow("R1", "There is already a forum called %s.", c.Forum)
+	}
+	if c.Body != "" {
+		if _, r := t.s.organisation("R1", c.Body); r != nil {
+			return r
+		}
+	}
+	t.record(&ForumRegistered{Forum: c.Forum, Name: c.Name, Body: c.Body})
+	return nil
+}
+
+// An AgendaItem is something to be talked about in a meeting.
+type AgendaItem struct {
+	Matter string `json:"matter,omitempty" maxLength:"120"`
+	Title  string `json:"title" maxLength:"200"`
+}
+
+// ScheduleMeeting puts a meeting of a forum on a day, or changes its agenda.
+type ScheduleMeeting struct {
+	Forum  string       `json:"forum"`
+	On     Day          `json:"on"`
+	At     string       `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$"`
+	Agenda []AgendaItem `json:"agenda,omitempty" maxItems:"100"`
+}
+
+func (c *ScheduleMeeting) decide(t *turn) *Refusal {
+	if _, r := t.s.forum("R5", c.Forum); r != nil {
+		return r
+	}
+	if r := t.mustAttendTo(c.Forum, cmp.Or(c.On, t.day)); r != nil {
+		return r
+	}
+	if c.On == 0 {
+		return invalid("R5", "Say on which day the meeting is.")
+	}
+	if m := t.s.Meeting(c.Forum, c.On); m != nil && m.Reported != 0 {
+		return notNow("R5", "The meeting of %s has been reported.", c.On.Words())
+	}
+	if c.At != "" && (len(c.At) != 5 || c.At > "23:59" || c.At[2] != ':') {
+		return invalid("R5", "Write the time of day like 14:00.")
+	}
+	for _, item := range c.Agenda {
+		if r := checkWords("R5", "the agenda item's title", item.Title, shortWords); r != nil {
+			return r
+		}
+		if item.Matter != "" {
+			if r := checkMatter("R5", item.Matter); r != nil {
+				return r
+			}
+		}
+	}
+	t.recordOn(c.On, &MeetingScheduled{Forum: c.Forum, On: c.On, At: c.At, Agenda: c.Agenda})
+	return nil
+}
+
+// BriefMeeting tells the representative what is due, our position and what was
+// said elsewhere (rule R5).
+type BriefMeeting struct {
+	Forum string `json:"forum"`
+	On    Day    `json:"on"`
+	Words string `json:"words" maxLength:"20000"`
+}
+
+func (c *BriefMeeting) decide(t *turn) *Refusal {
+	if _, r := t.s.meeting("R5", c.Forum, c.On); r != nil {
+		return r
+	}
+	if r := t.mustAttendTo(c.Forum, c.On); r != nil {
+		return r
+	}
+	if r := checkWords("R5", "the brief", c.Words, longWords); r != nil {
+		return r
+	}
+	t.record(&MeetingBriefed{Forum: c.Forum, On: c.On, Words: c.Words})
+	return nil
+}
+
+// An ActionRaised is something to be done, with somebody who supports it.
+type ActionRaised struct {
+	What      string `json:"what" maxLength:"2000"`
+	Owner     string `json:"owner" doc:"handle or id"`
+	Supporter string `json:"supporter" doc:"handle or id"`
+	Due       Day    `json:"due,omitzero"`
+}
+
+// ReportMeeting reports back: what happened, what was agreed, who was there (rule R5).
+type ReportMeeting struct {
+	Forum    string         `json:"forum"`
+	On       Day            `json:"on"`
+	Happened string         `json:"happened" maxLength:"20000"`
+	Agreed   string         `json:"agreed,omitempty" maxLength:"20000"`
+	Present  []string       `json:"present" doc:"handles or ids, of ours" maxItems:"50"`
+	Actions  []ActionRaised `json:"actions,omitempty" maxItems:"50"`
+}
+
+func (c *ReportMeeting) decide(t *turn) *Refusal {
+	m, r := t.s.meeting("R5", c.Forum, c.On)
+	if r != nil {
+		return r
+	}
+	if r := t.mustAttendTo(c.Forum, c.On); r != nil {
+		return r
+	}
+	present, r := t.s.people("R5", c.Present)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(
+		t.notInFuture("R5", c.On), checkWords("R5", "what happened", c.Happened, longWords), checkOptional("R5", "what was agreed", c.Agreed, longWords),
+	); r != nil {
+		return r
+	}
+	if m.Reported != 0 {
+		return notNow("R5", "The meeting of %s was reported on %s. A correction names the report.", c.On.Words(), m.Reported.Words())
+	}
+	actions := slices.Clone(c.Actions)
+	for i := range actions {
+		ids, r := t.s.people("R5", []string{actions[i].Owner, actions[i].Supporter})
+		if r != nil {
+			return r
+		}
+		if len(ids) < 2 {
+			return invalid("R5", "An action has an owner, and somebody else who supports it.")
+		}
+		if r := checkWords("R5", "the action", actions[i].What, someWords); r != nil {
+			return r
+		}
+		actions[i].Owner, actions[i].Supporter = ids[0], ids[1]
+	}
+	t.record(&MeetingReported{Forum: c.Forum, On: c.On, Happened: c.Happened, Agreed: c.Agreed, Present: present, Actions: actions})
+	return nil
+}
+
+// mustAttendTo refuses whoever has nothing to do with the forum on that day.
+func (t *turn) mustAttendTo(forum string, d Day) *Refusal {
+	for _, a := range t.s.Appointments {
+		if a.Forum == forum && a.names(t.actor.ID, d) {
+			return nil
+		}
+	}
+	return t.mustHaveDuty("R5", Manager, Chair, Lead)
+}
+
+// ForumRegistered: a system meeting body has a name here.
+type ForumRegistered struct {
+	Forum string `json:"forum"`
+	Name  string `json:"name"`
+	Body  string `json:"body,omitempty"`
+}
+
+func (e *ForumRegistered) Subject() string { return "forum/" + e.Forum }
+func (e *ForumRegistered) apply(s *State, ev *Event) {
+	s.Forums[e.Forum] = &Forum{e.Forum, e.Name, e.Body, ev.Index}
+}
+
+// MeetingScheduled: a meeting is on a day, with its agenda.
+type MeetingScheduled struct {
+	Forum  string       `json:"forum"`
+	On     Day          `json:"on"`
+	At     string       `json:"at,omitempty"`
+	Agenda []AgendaItem `json:"agenda,omitempty"`
+}
+
+func (e *MeetingScheduled) Subject() string { return "meeting/" + meetingKey(e.Forum, e.On) }
+func (e *MeetingScheduled) apply(s *State, ev *Event) {
+	key := meetingKey(e.Forum, e.On)
+	if s.Meetings[key] == nil {
+		s.Meetings[key] = &Meeting{Forum: e.Forum, On: e.On, Index: ev.Index}
+	}
+	m := edit(s.Meetings, key)
+	m.At, m.Agenda = e.At, e.Agenda
+}
+
+// MeetingBriefed: the representative was briefed.
+type MeetingBriefed struct {
+	Forum string `json:"forum"`
+	On    Day    `json:"on"`
+	Words string `json:"words"`
+}
+
+func (e *MeetingBriefed) Subject() string { return "meeting/" + meetingKey(e.Forum, e.On) }
+func (e *MeetingBriefed) apply(s *State, ev *Event) {
+	m := edit(s.Meetings, meetingKey(e.Forum, e.On))
+	m.Brief, m.Briefed = e.Words, ev.Effective
+}
+
+// MeetingReported: somebody reported back.
+type MeetingReported struct {
+	Forum    string         `json:"forum"`
+	On       Day            `json:"on"`
+	Happened string         `json:"happened"`
+	Agreed   string         `json:"agreed,omitempty"`
+	Present  []string       `json:"present,omitempty"`
+	Actions  []ActionRaised `json:"actions,omitempty"`
+}
+
+func (e *MeetingReported) Subject() string { return "meeting/" + meetingKey(e.Forum, e.On) }
+func (e *MeetingReported) apply(s *State, ev *Event) {
+	m := edit(s.Meetings, meetingKey(e.Forum, e.On))
+	m.Happened, m.Agreed, m.Present, m.Actions, m.Reported, m.ReportIndex = e.Happened, e.Agreed, e.Present, e.Actions, ev.Effective, ev.Index
+}
+
+// A Forum is a system meeting body.
+type Forum struct {
+	Handle string
+	Name   string
+	Body   string
+	Index  uint64
+}
+
+// A Meeting is one of a forum's.
+type Meeting struct {
+	Forum       string
+	On          Day
+	At          string
+	Agenda      []AgendaItem
+	Brief       string
+	Briefed     Day
+	Happened    string
+	Agreed      string
+	Present     []string
+	Actions     []ActionRaised
+	Reported    Day
+	ReportIndex uint64
+	Index       uint64
+}
+
+func meetingKey(forum string, on Day) string { return forum + "/" + on.String() }
+
+// Meeting is the forum's meeting on that day; nil if there is none.
+func (s *State) Meeting(forum string, on Day) *Meeting { return s.Meetings[meetingKey(forum, on)] }
+
+func (s *State) meeting(rule, forum string, on Day) (*Meeting, *Refusal) {
+	if _, r := s.forum(rule, forum); r != nil {
+		return nil, r
+	}
+	if m := s.Meeting(forum, on); m != nil {
+		return m, nil
+	}
+	return nil, notFound(rule, "No meeting of %s is recorded for %s: schedule it first.", s.Forums[forum].Name, on.Words())
+}
+
+func (s *State) forum(rule, handle string) (*Forum, *Refusal) {
+	if f := s.Forums[handle]; f != nil {
+		return f, nil
+	}
+	return nil, notFound(rule, "There is no forum called %q here.", clip(handle))
+}
+
+// ReportBy is the last day for reporting the meeting back (rule R5).
+func (s *State) ReportBy(m *Meeting) Day {
+	return m.On.Add(s.CharterOn(m.On).Charter.ReportWithin)
+}
+
+// ReportOverdue says whether, on that day, the report is overdue.
+func (s *State) ReportOverdue(m *Meeting, d Day) bool {
+	return d > s.ReportBy(m) && (m.Reported == 0 || d < m.Reported)
+}

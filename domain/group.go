@@ -1,0 +1,274 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// The group (rules F1, F2, F8): it begins forming, and is established when
+// every seat has consented to its charter.
+
+// Found begins a group: its charter with its settings, its people, the
+// organisations that they come from and the first seats (rule F1).
+type Found struct {
+	Name          string            `json:"name" doc:"such as Trafford GP Board" maxLength:"200"`
+	ShortName     string            `json:"shortName,omitempty" doc:"in sentences, such as the board" maxLength:"60"`
+	Place         string            `json:"place" doc:"code of the organisation that is the place" maxLength:"60"`
+	PlaceName     string            `json:"placeName" doc:"in sentences, such as Trafford" maxLength:"60"`
+	Founder       string            `json:"founder" doc:"handle of the person who founds, among the people" maxLength:"60"`
+	Charter       Charter           `json:"charter"`
+	Organisations []OrganisationRow `json:"organisations" doc:"the place, and those that hold seats" maxItems:"100"`
+	People        []PersonEntry     `json:"people" maxItems:"100"`
+	Seats         []SeatEntry       `json:"seats" maxItems:"50"`
+	Duties        []DutyEntry       `json:"duties" maxItems:"20"`
+	Schedule      []ScheduleItem    `json:"schedule,omitempty" doc:"what stood before the ledger, each with its evidence" maxItems:"50"`
+}
+
+func (c *Found) personals(r *Request) []Personal {
+	var ps []Personal
+	for i := range c.People {
+		ps = append(ps, c.People[i].personal(r)...)
+	}
+	return ps
+}
+
+func (c *Found) decide(t *turn) *Refusal {
+	if t.s.Next != 0 {
+		return notNow("F1", "%s has already been founded.", t.s.Name)
+	}
+	if r := c.check(); r != nil {
+		return r
+	}
+	t.ownState()
+	t.actor = &Person{ID: NewPersonID(t.req.ID, c.Founder)}
+	t.as = "person/" + t.actor.ID
+	c.Charter = c.Charter.settled()
+	t.record(&GroupFounded{
+		Name: c.Name, ShortName: cmp.Or(c.ShortName, "the group"), Place: c.Place, PlaceName: c.PlaceName,
+		Founder: t.actor.ID, Charter: c.Charter, Schedule: c.Schedule,
+	})
+	if r := t.importRows(c.Organisations); r != nil {
+		return r
+	}
+	for i := range c.People {
+		if r := t.registerPerson(&c.People[i]); r != nil {
+			return r
+		}
+	}
+	if t.s.ByHandle(c.Founder) == nil {
+		return invalid("F1", "The founder must be among the people.")
+	}
+	for i := range c.Seats {
+		if r := t.openSeat(&c.Seats[i], "founding", t.nextIndex()); r != nil {
+			return r
+		}
+	}
+	if p := t.s.Organisations[c.Place]; p == nil || p.Kind != PlaceKind {
+		return invalid("F1", "Name the place among the organisations, with the kind place.")
+	}
+	if r := c.Charter.check(t.s, t.s.EntitledOn(t.day)); r != nil {
+		return r
+	}
+	for i := range c.Duties {
+		if r := t.assignDuty(&c.Duties[i], "founding", t.nextIndex()); r != nil {
+			return r
+		}
+	}
+	return t.checkSchedule(c.Schedule)
+}
+
+func (c *Found) check() *Refusal {
+	return firstRefusal(
+		checkWords("F1", "the group's name", c.Name, shortWords),
+		checkOptional("F1", "the group's short name", c.ShortName, 60),
+		checkWords("F1", "the place's name", c.PlaceName, 60),
+		checkRef("F1", "the place's code", c.Place),
+		checkRef("F1", "the founder's handle", c.Founder),
+	)
+}
+
+// ConsentToCharter is a seat's consent to the first charter (rule F1).
+type ConsentToCharter struct {
+	Seat string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
+}
+
+func (c *ConsentToCharter) decide(t *turn) *Refusal {
+	if t.s.Established != 0 {
+		return notNow("F1", "%s was established on %s.", t.s.Name, t.s.Established.Words())
+	}
+	seat, r := t.forSeat("F1", c.Seat)
+	if r != nil {
+		return r
+	}
+	if t.s.consentedToCharter(seat.ID) {
+		return notNow("F1", "%s has already consented to the charter.", t.s.name(seat.ID))
+	}
+	t.record(&CharterConsented{Version: 1, Seat: seat.ID, Person: t.actor.ID})
+	t.establish()
+	return nil
+}
+
+// establish records that the group is established, once nothing is missing.
+func (t *turn) establish() {
+	t.ownState()
+	if len(t.s.MissingToEstablish(t.day)) > 0 {
+		return
+	}
+	cause := t.nextIndex() - 1
+	t.bySystem("establish", 0, func() {
+		t.recordBecause(cause, t.day, &GroupEstablished{Charter: 1, Consents: t.s.Consents})
+		for i := range t.s.Schedule {
+			t.bringIn(i, cause+1)
+		}
+	})
+}
+
+// MissingToEstablish says in words what a forming group lacks (rules F1, F2).
+func (s *State) MissingToEstablish(d Day) []string {
+	var missing []string
+	for _, seat := range s.EntitledOn(d) {
+		if !s.consentedToCharter(seat) {
+			missing = append(missing, "the consent of "+s.name(seat)+" to the charter")
+		}
+	}
+	return append(missing, s.missingMembers(d)...)
+}
+
+func (s *State) consentedToCharter(seat string) bool {
+	return slices.ContainsFunc(s.Consents, func(c CharterConsent) bool { return c.Seat == seat })
+}
+
+// missingMembers names the seats that least membership asks for and that are
+// not there (rule F2).
+func (s *State) missingMembers(d Day) []string {
+	var missing []string
+	for _, pcn := range s.PCNsOn(d) {
+		if seat := s.Seats[pcn.Code]; seat == nil || !s.entitled(seat, d) {
+			missing = append(missing, "a seat for "+pcn.Name)
+		}
+	}
+	have := map[OrganisationKind]bool{}
+	for _, id := range s.EntitledOn(d) {
+		have[s.Organisations[id].Kind] = true
+	}
+	if !have[PCN] && len(s.PCNsOn(d)) == 0 {
+		missing = append(missing, "a primary care network")
+	}
+	if !have[LMC] {
+		missing = append(missing, "a seat for the local medical committee")
+	}
+	for _, o := range s.Organisations {
+		if o.Kind == Federation && o.OpenOn(d) && !have[Federation] {
+			missing = append(missing, "a seat for "+o.Name)
+		}
+	}
+	slices.Sort(missing)
+	return slices.Compact(missing)
+}
+
+// Incomplete says what least membership lacks on that day; "" if nothing (rule F2).
+func (s *State) Incomplete(d Day) string {
+	m := s.missingMembers(d)
+	if len(m) == 0 {
+		return ""
+	}
+	return firstUpper(s.ShortName) + " is incomplete: it lacks " + list(m) + "."
+}
+
+// EstablishedOn says whether the group was established on that day.
+func (s *State) EstablishedOn(d Day) bool { return s.Established != 0 && s.Established <= d }
+
+// mustBeEstablished refuses what a forming group can't do (rule F1).
+func (t *turn) mustBeEstablished() *Refusal {
+	if t.s.Established != 0 {
+		return nil
+	}
+	return notNow("F1", "%s is still forming: it lacks %s.", t.s.Name, list(t.s.MissingToEstablish(t.day)))
+}
+
+// Correct names an earlier event that was a mistake and says what is right;
+// both stay visible (rule L6).
+type Correct struct {
+	Index uint64 `json:"index" doc:"of the event that was a mistake"`
+	Words string `json:"words" maxLength:"2000"`
+}
+
+func (c *Correct) decide(t *turn) *Refusal {
+	if c.Index >= t.s.Next {
+		return notFound("L6", "There is no event %d here.", c.Index)
+	}
+	if r := checkWords("L6", "what is right", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(c.Index, t.day, &EventCorrected{Corrects: c.Index, Words: c.Words})
+	return nil
+}
+
+// EventCorrected: an earlier event was a mistake, in somebody's words.
+type EventCorrected struct {
+	Corrects uint64 `json:"corrects"`
+	Words    string `json:"words"`
+}
+
+func (e *EventCorrected) Subject() string { return "group" }
+func (e *EventCorrected) apply(s *State, ev *Event) {
+	s.Corrections = append(s.Corrections, Correction{e.Corrects, e.Words, ev.Actor, ev.Index})
+}
+
+// A Correction is a later word on an earlier event.
+type Correction struct {
+	Corrects uint64
+	Words    string
+	Actor    string
+	Index    uint64
+}
+
+// GroupFounded: a group began forming.
+type GroupFounded struct {
+	Name      string         `json:"name"`
+	ShortName string         `json:"shortName"`
+	Place     string         `json:"place"`
+	PlaceName string         `json:"placeName"`
+	Founder   string         `json:"founder"`
+	Charter   Charter        `json:"charter"`
+	Schedule  []ScheduleItem `json:"schedule,omitempty"`
+}
+
+func (e *GroupFounded) Subject() string { return "group" }
+func (e *GroupFounded) apply(s *State, ev *Event) {
+	s.Name, s.ShortName, s.Place, s.PlaceName, s.Founder = e.Name, e.ShortName, e.Place, e.PlaceName, e.Founder
+	s.Charters = []CharterVersion{{1, e.Charter, ev.Effective, "founding", ev.Index}}
+	s.Schedule = e.Schedule
+}
+
+// CharterConsented: a seat consented to the first charter.
+type CharterConsented struct {
+	Version int    `json:"version"`
+	Seat    string `json:"seat"`
+	Person  string `json:"person"`
+}
+
+func (e *CharterConsented) Subject() string { return "charter" }
+func (e *CharterConsented) apply(s *State, ev *Event) {
+	s.Consents = append(s.Consents, CharterConsent{e.Seat, e.Person, ev.Effective, ev.Index})
+}
+
+// GroupEstablished: every seat has consented to the charter.
+type GroupEstablished struct {
+	Charter  int              `json:"charter"`
+	Consents []CharterConsent `json:"consents"`
+}
+
+func (e *GroupEstablished) Subject() string { return "group" }
+func (e *GroupEstablished) apply(s *State, ev *Event) {
+	s.Established = ev.Effective
+}
+
+// possessive is the place's possessive, for sentences: "Trafford's".
+func (s *State) possessive() string {
+	if strings.HasSuffix(s.PlaceName, "s") {
+		return s.PlaceName + "'"
+	}
+	return s.PlaceName + "'s"
+}

@@ -1,0 +1,382 @@
+package domain
+
+import "cmp"
+
+// Instruments (rules C1, C8, C9): what an agreement enacts. They take effect in
+// the append that records the agreement, each naming it as its source. There is
+// no other way to create a power, an appointment, a duty or a charter version,
+// but the exercise of rule C8.
+
+// An Instrument is exactly one of these.
+type Instrument struct {
+	FormExecutive      *FormExecutive      `json:"formExecutive,omitempty"`
+	GrantDelegation    *GrantDelegation    `json:"grantDelegation,omitempty"`
+	VaryDelegation     *VaryDelegation     `json:"varyDelegation,omitempty"`
+	ConfirmDelegation  *ConfirmDelegation  `json:"confirmDelegation,omitempty"`
+	EndDelegation      *EndDelegation      `json:"endDelegation,omitempty"`
+	Appoint            *Appoint            `json:"appoint,omitempty"`
+	VaryAppointment    *VaryAppointment    `json:"varyAppointment,omitempty"`
+	ConfirmAppointment *ConfirmAppointment `json:"confirmAppointment,omitempty"`
+	EndAppointment     *EndAppointment     `json:"endAppointment,omitempty"`
+	AssignDuty         *AssignDuty         `json:"assignDuty,omitempty"`
+	OpenSeat           *OpenSeat           `json:"openSeat,omitempty"`
+	ChangeCharter      *ChangeCharter      `json:"changeCharter,omitempty"`
+	AdoptPosition      *AdoptPosition      `json:"adoptPosition,omitempty"`
+	Ratify             *Ratify             `json:"ratify,omitempty"`
+	Disavow            *Disavow            `json:"disavow,omitempty"`
+	SetAside           *SetAside           `json:"setAside,omitempty"`
+}
+
+// instrument is what every instrument can do: be checked against the state of
+// the day on which it would be enacted, and be enacted.
+type instrument interface {
+	check(*turn, enacting) *Refusal
+	enact(*turn, enacting)
+}
+
+// enacting says by what, and on which day, an instrument is enacted.
+type enacting struct {
+	source string // the proposal's number
+	cause  uint64 // index of the agreement
+	day    Day
+}
+
+func (i *Instrument) all() []instrument {
+	var set []instrument
+	set = appendSet(set, i.FormExecutive)
+	set = appendSet(set, i.GrantDelegation)
+	set = appendSet(set, i.VaryDelegation)
+	set = appendSet(set, i.ConfirmDelegation)
+	set = appendSet(set, i.EndDelegation)
+	set = appendSet(set, i.Appoint)
+	set = appendSet(set, i.VaryAppointment)
+	set = appendSet(set, i.ConfirmAppointment)
+	set = appendSet(set, i.EndAppointment)
+	set = appendSet(set, i.AssignDuty)
+	set = appendSet(set, i.OpenSeat)
+	set = appendSet(set, i.ChangeCharter)
+	set = appendSet(set, i.AdoptPosition)
+	set = appendSet(set, i.Ratify)
+	set = appendSet(set, i.Disavow)
+	return appendSet(set, i.SetAside)
+}
+
+func appendSet[T any, P interface {
+	*T
+	instrument
+}](set []instrument, p P) []instrument {
+	if p == nil {
+		return set
+	}
+	return append(set, p)
+}
+
+func (i *Instrument) one() (instrument, *Refusal) {
+	set := i.all()
+	if len(set) != 1 {
+		return nil, invalid("C1", "Each instrument does exactly one thing.")
+	}
+	return set[0], nil
+}
+
+// enactAll checks and enacts the instruments one after the other; the turn has
+// its own state, so each is checked with those before it in force.
+func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
+	for i := range is {
+		one, r := is[i].one()
+		if r != nil {
+			return r
+		}
+		if r := one.check(t, e); r != nil {
+			return r
+		}
+		one.enact(t, e)
+	}
+	return nil
+}
+
+// tryInstruments refuses instruments that the rules forbid, as of that day
+// (rule C1). It leaves the turn as it was.
+func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal {
+	trial := &turn{s: t.s.clone(), own: true, req: t.req, now: t.now, day: d, actor: t.actor, as: t.as}
+	return trial.enactAll(is, enacting{proposal, t.nextIndex(), d})
+}
+
+// payers are the organisations that the instruments name as paying (rule C1).
+func payers(is []Instrument) []string {
+	var codes []string
+	for _, i := range is {
+		for _, code := range []string{i.grantPayer(), i.varyPayer(), i.appointPayer()} {
+			if code != "" {
+				codes = appendNew(codes, code)
+			}
+		}
+	}
+	return codes
+}
+
+func (i *Instrument) grantPayer() string {
+	if i.GrantDelegation == nil {
+		return ""
+	}
+	return i.GrantDelegation.Payer
+}
+
+func (i *Instrument) varyPayer() string {
+	if i.VaryDelegation == nil {
+		return ""
+	}
+	return i.VaryDelegation.Payer
+}
+
+func (i *Instrument) appointPayer() string {
+	if i.Appoint == nil {
+		return ""
+	}
+	return i.Appoint.Payer
+}
+
+// AssignDuty names a chair, manager, registrar, gatekeeper or lead (rules F4, F9).
+type AssignDuty struct {
+	DutyEntry
+}
+
+func (c *AssignDuty) check(t *turn, e enacting) *Refusal {
+	_, _, r := c.DutyEntry.check(t.s, e.day)
+	return r
+}
+
+func (c *AssignDuty) enact(t *turn, e enacting) { t.assignDuty(&c.DutyEntry, e.source, e.cause) }
+
+// OpenSeat gives an organisation a place at the table (rules F3, C6).
+type OpenSeat struct {
+	SeatEntry
+}
+
+func (c *OpenSeat) check(t *turn, e enacting) *Refusal {
+	_, _, _, r := t.s.checkSeat(&c.SeatEntry, e.day)
+	return r
+}
+
+func (c *OpenSeat) enact(t *turn, e enacting) { t.openSeat(&c.SeatEntry, e.source, e.cause) }
+
+// ChangeCharter replaces the charter (rule F7).
+type ChangeCharter struct {
+	Version int     `json:"version" doc:"the version that it replaces"`
+	Charter Charter `json:"charter"`
+}
+
+func (c *ChangeCharter) check(t *turn, e enacting) *Refusal {
+	if now := len(t.s.Charters); c.Version != now {
+		return notNow("C9", "This changes version %d of the charter, and version %d is in force: amend it.", c.Version, now)
+	}
+	ch := c.Charter.settled()
+	return ch.check(t.s, t.s.EntitledOn(e.day))
+}
+
+func (c *ChangeCharter) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, e.day, &CharterAdopted{Version: c.Version + 1, Charter: c.Charter.settled(), Source: e.source})
+}
+
+// AdoptPosition sets the group's position on a matter; as a red line it binds
+// every representative (rule R2).
+type AdoptPosition struct {
+	Matter  string `json:"matter"`
+	Words   string `json:"words" maxLength:"2000"`
+	RedLine bool   `json:"redLine,omitempty"`
+	Span
+}
+
+func (c *AdoptPosition) check(t *turn, e enacting) *Refusal {
+	if c.Until != 0 && c.Until < max(c.From, e.day) {
+		return invalid("C1", "The position would end before it begins.")
+	}
+	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter), checkWords("C1", "the position in words", c.Words, someWords))
+}
+
+func (c *AdoptPosition) enact(t *turn, e enacting) {
+	from := max(c.From, e.day)
+	t.recordBecause(e.cause, from, &PositionAdopted{Matter: c.Matter, Words: c.Words, RedLine: c.RedLine, Source: e.source, Span: Span{from, c.Until}})
+}
+
+// SetAside ends an earlier agreement, from then on (rule C9): what it enacted
+// ends with it, what was made within stands.
+type SetAside struct {
+	Agreement string `json:"agreement" doc:"the proposal's number, such as P1"`
+}
+
+func (c *SetAside) check(t *turn, e enacting) *Refusal {
+	p := t.s.Proposals[c.Agreement]
+	if p == nil || p.Stage != Agreed {
+		return notFound("C9", "%q is not an agreement of this group.", clip(c.Agreement))
+	}
+	if p.SetAside != 0 {
+		return notNow("C9", "%s was already set aside on %s.", p.Number, p.SetAside.Words())
+	}
+	return nil
+}
+
+func (c *SetAside) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, e.day, &AgreementSetAside{Proposal: c.Agreement, By: e.source})
+}
+
+// PositionAdopted: the group has a position on a matter.
+type PositionAdopted struct {
+	Matter  string `json:"matter"`
+	Words   string `json:"words"`
+	RedLine bool   `json:"redLine,omitempty"`
+	Source  string `json:"source"`
+	Span
+}
+
+func (e *PositionAdopted) Subject() string { return "matter/" + e.Matter }
+func (e *PositionAdopted) apply(s *State, ev *Event) {
+	s.Positions = append(s.Positions, &AdoptedPosition{e.Matter, e.Words, e.RedLine, e.Source, e.Span, ev.Index})
+}
+
+// AgreementSetAside: an agreement ends by a later one.
+type AgreementSetAside struct {
+	Proposal string `json:"proposal"`
+	By       string `json:"by"`
+}
+
+func (e *AgreementSetAside) Subject() string { return "proposal/" + e.Proposal }
+func (e *AgreementSetAside) apply(s *State, ev *Event) {
+	p := edit(s.Proposals, e.Proposal)
+	p.SetAside, p.SetAsideBy = ev.Effective, e.By
+}
+
+// An AdoptedPosition is the group's position on a matter and all below it.
+type AdoptedPosition struct {
+	Matter  string
+	Words   string
+	RedLine bool
+	Source  string
+	Span
+	Index uint64
+}
+
+// PositionOn is the group's newest position that takes in the matter on that day.
+func (s *State) PositionOn(matter string, d Day) *AdoptedPosition {
+	var found *AdoptedPosition
+	for _, p := range s.Positions {
+		if p.Covers(d) && Within(matter, p.Matter) && s.AgreementHolds(p.Source, d) && (found == nil || len(p.Matter) >= len(found.Matter)) {
+			found = p
+		}
+	}
+	return found
+}
+
+// redLineOn is the red line that the group adopted for everybody and that
+// takes in the matter on that day (rule R2).
+func (s *State) redLineOn(matter string, d Day) *AdoptedPosition {
+	for _, p := range s.Positions {
+		if p.RedLine && p.Covers(d) && Within(matter, p.Matter) && s.AgreementHolds(p.Source, d) && !s.laterOn(p, d) {
+			return p
+		}
+	}
+	return nil
+}
+
+// laterOn says whether a later position on exactly the same matter took the
+// place of this one.
+func (s *State) laterOn(p *AdoptedPosition, d Day) bool {
+	for _, o := range s.Positions {
+		if o.Index > p.Index && o.Matter == p.Matter && o.Covers(d) && s.AgreementHolds(o.Source, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// AgreementHolds says whether the agreement was in force on that day: reached
+// and not set aside (rule C9). What came with the founding holds.
+func (s *State) AgreementHolds(proposal string, d Day) bool {
+	if proposal == "founding" {
+		return true
+	}
+	p := s.Proposals[proposal]
+	return p != nil && p.Stage == Agreed && p.AgreedOn <= d && (p.SetAside == 0 || d < p.SetAside)
+}
+
+// A ScheduleItem is something that stood before the ledger, with its evidence
+// (rule F8). It is brought in when the group is established.
+type ScheduleItem struct {
+	Title       string        `json:"title" maxLength:"200"`
+	Evidence    string        `json:"evidence" maxLength:"2000"`
+	On          Day           `json:"on" doc:"day since which it stands"`
+	Matter      string        `json:"matter,omitempty"`
+	Instruments []Instrument  `json:"instruments,omitempty" maxItems:"50"`
+	Mandate     *GrantMandate `json:"mandate,omitempty"`
+}
+
+func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
+	for i := range items {
+		item := &items[i]
+		if r := firstRefusal(
+			checkWords("F8", "the title of what is brought in", item.Title, shortWords),
+			checkWords("F8", "its evidence", item.Evidence, someWords),
+		); r != nil {
+			return r
+		}
+		if item.On == 0 || item.On > t.day {
+			return invalid("F8", "Say since when %q stands.", clip(item.Title))
+		}
+		if (item.Mandate == nil) == (len(item.Instruments) == 0) {
+			return invalid("F8", "What is brought in is a mandate or an agreement with its instruments.")
+		}
+		if m := item.Mandate; m != nil {
+			if _, r := t.s.openOrganisation("F8", m.Organisation, t.day); r != nil {
+				return r
+			}
+			if r := t.s.Charter().checkAllKnown(m.Matters); r != nil {
+				return r
+			}
+			if m.Until == 0 && m.Review == 0 {
+				return invalid("M5", "A mandate has an end or a review: give one of them.")
+			}
+			continue
+		}
+		if r := t.tryInstruments(item.Instruments, "P1", item.On); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// bringIn records what stood before the ledger.
+func (t *turn) bringIn(i int, cause uint64) {
+	item := t.s.Schedule[i]
+	if m := item.Mandate; m != nil {
+		span := Span{cmp.Or(m.From, item.On), m.Until}
+		t.recordBecause(cause, span.From, &MandateGranted{
+			Mandate: t.number('M'), Organisation: m.Organisation, To: m.To, Matters: m.Matters, Conditions: m.Conditions,
+			Review: m.Review, Evidence: item.Evidence, BroughtIn: true, Span: span,
+		})
+		return
+	}
+	p := t.number('P')
+	at := t.recordBecause(cause, item.On, &AgreementBroughtIn{Proposal: p, Title: item.Title, Matter: item.Matter, Evidence: item.Evidence})
+	// Checked when founding; a charter that no longer allows it leaves it out, visibly without effect.
+	if t.tryInstruments(item.Instruments, p, item.On) == nil {
+		t.enactAll(item.Instruments, enacting{p, at, item.On})
+	}
+}
+
+// AgreementBroughtIn: an agreement from before the ledger came in with the charter.
+type AgreementBroughtIn struct {
+	Proposal string `json:"proposal"`
+	Title    string `json:"title"`
+	Matter   string `json:"matter,omitempty"`
+	Evidence string `json:"evidence"`
+}
+
+func (e *AgreementBroughtIn) Subject() string { return "proposal/" + e.Proposal }
+func (e *AgreementBroughtIn) made() string    { return e.Proposal }
+func (e *AgreementBroughtIn) apply(s *State, ev *Event) {
+	s.took(e.Proposal)
+	s.Proposals[e.Proposal] = &Proposal{
+		Number: e.Proposal, Matter: e.Matter, Stage: Agreed, BroughtIn: e.Evidence, AgreedOn: ev.Effective,
+		Versions: []Version{{Number: 1, Title: e.Title, Text: e.Title, Index: ev.Index}}, Index: ev.Index, Agreement: ev.Index, LastIndex: ev.Index,
+	}
+}

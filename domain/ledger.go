@@ -1,0 +1,289 @@
+package domain
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Rules kept here: L1 (gapless), L2 (decided on the whole state, all or
+// nothing), L4 (recorded time never goes back), L5 (who, for whom, in answer to
+// which command), C5 (what was due is settled before any later command).
+
+// A Command asks for something to be recorded. decide looks at the state
+// through the turn and either records events on the turn or refuses. It
+// changes nothing.
+type Command interface {
+	decide(*turn) *Refusal
+}
+
+// A Request is a command on its way to a group's ledger.
+type Request struct {
+	Group   string
+	ID      uuid.UUID // command id: the same id and actor is the same command
+	Hash    [32]byte  // SHA-256 of the request as it was sent
+	Actor   string    // person id or handle; when founding, a handle among the founding people
+	Command Command
+	// Past is the group's state as known at the end of the day that
+	// NeedsPast named; nil where it named none.
+	Past *State
+}
+
+// NeedsPast is the past day as known at whose end the command must be judged
+// (rule R4); false if today's state will do.
+func (r *Request) NeedsPast(today Day) (Day, bool) {
+	c, ok := r.Command.(interface{ judgedAt() Day })
+	if !ok || c.judgedAt() == 0 || c.judgedAt() >= today {
+		return 0, false
+	}
+	return c.judgedAt(), true
+}
+
+// An Answer is what the caller is told once the events are safe.
+type Answer struct {
+	First, Last uint64 // indexes of the command's own events
+	Refs        []string
+	Repeat      bool // the command had been answered before
+}
+
+// A Decision is what is to be appended, all together or not at all, and what
+// to answer then. With a Refusal, Events may still hold what was due anyway.
+type Decision struct {
+	Events  []Event
+	Answer  Answer
+	Refusal *Refusal
+}
+
+// A Ledger is the fold of one group's events, as far as deciding needs it. It
+// is not safe for concurrent use.
+type Ledger struct {
+	state   *State
+	answers map[answerKey]answered
+	order   []answerKey // oldest first
+}
+
+// answersKept is how long the ledger remembers what it answered, in its own time.
+const answersKept = 30 * 24 * time.Hour
+
+type answerKey struct {
+	actor   [16]byte
+	command uuid.UUID
+}
+
+type answered struct {
+	hash        [32]byte
+	at          time.Time
+	first, last uint64
+	refs        []string
+}
+
+// NewLedger is the empty ledger of a group that has not been founded.
+func NewLedger(group string) *Ledger {
+	return &Ledger{state: NewState(group), answers: map[answerKey]answered{}}
+}
+
+// State is the ledger's present state, to be read only, until the next Apply.
+func (l *Ledger) State() *State { return l.state }
+
+// Decide answers a request at the given moment. It changes nothing: the
+// decision counts once its events have been applied.
+func (l *Ledger) Decide(r *Request, now time.Time) Decision {
+	if a, refusal, seen := l.repeat(r); seen {
+		return Decision{Answer: a, Refusal: refusal}
+	}
+	t := newTurn(l.state, r, now)
+	t.settleDue()
+	before := len(t.out)
+	if refusal := t.run(r); refusal != nil {
+		return Decision{Events: t.out[:before], Refusal: refusal}
+	}
+	if len(t.out) == before {
+		return Decision{Events: t.out, Answer: Answer{First: t.nextIndex(), Last: t.nextIndex()}}
+	}
+	own := len(t.out)
+	a := Answer{First: t.out[before].Index, Last: t.out[own-1].Index, Refs: refsOf(t.out[before:own])}
+	t.settleDue()
+	return Decision{Events: t.out, Answer: a}
+}
+
+// Settle is what has become due in the group at the given moment, if anything.
+// Any node works out the same events under the same command ids.
+func (l *Ledger) Settle(now time.Time) []Event {
+	t := newTurn(l.state, &Request{Group: l.state.Group}, now)
+	t.settleDue()
+	return t.out
+}
+
+// repeat finds the answer that this command had before; asked by the same
+// actor for something else, it is refused (rule L5).
+func (l *Ledger) repeat(r *Request) (Answer, *Refusal, bool) {
+	id, ok := l.actorID(r)
+	if !ok {
+		return Answer{}, nil, false
+	}
+	got, ok := l.answers[answerKey{id, r.ID}]
+	switch {
+	case !ok:
+		return Answer{}, nil, false
+	case got.hash != r.Hash:
+		return Answer{}, notNow("L5", "This command id was already used for something else, at index %d. Use a new one.", got.first), true
+	}
+	return Answer{First: got.first, Last: got.last, Refs: got.refs, Repeat: true}, nil, true
+}
+
+func (l *Ledger) actorID(r *Request) (uuid.UUID, bool) {
+	if f, founding := r.Command.(*Found); founding {
+		return uuid.MustParse(NewPersonID(r.ID, f.Founder)), true
+	}
+	if p := l.state.Person(r.Actor); p != nil {
+		return uuid.MustParse(p.ID), true
+	}
+	return uuid.UUID{}, false
+}
+
+// ErrGap says that the ledger is damaged: an index is missing or doubled.
+var ErrGap = errors.New("gap in the ledger")
+
+// Apply folds an event that the store has acknowledged. An error means that
+// the ledger is damaged and must not be used.
+func (l *Ledger) Apply(e *Event) error {
+	if e.Index != l.state.Next {
+		return fmt.Errorf("%w of %s: event %d where %d was expected", ErrGap, l.state.Group, e.Index, l.state.Next)
+	}
+	l.state.Apply(e)
+	l.remember(e)
+	return nil
+}
+
+func (l *Ledger) remember(e *Event) {
+	if e.Actor == System {
+		return
+	}
+	id, err := uuid.Parse(e.Actor[len("person/"):])
+	if err != nil {
+		return
+	}
+	k := answerKey{id, e.Command}
+	a, again := l.answers[k]
+	if !again {
+		a = answered{hash: e.Hash, at: e.Time, first: e.Index}
+		l.order = append(l.order, k)
+	}
+	a.last, a.refs = e.Index, append(a.refs, refsOf([]Event{*e})...)
+	l.answers[k] = a
+	for e.Time.Sub(l.answers[l.order[0]].at) > answersKept {
+		delete(l.answers, l.order[0])
+		l.order = l.order[1:]
+	}
+}
+
+// A turn is one decision being made: the state that it looks at, who acts,
+// and the events so far.
+type turn struct {
+	s     *State
+	own   bool // s is the turn's own copy and may be changed
+	req   *Request
+	now   time.Time
+	day   Day
+	actor *Person // nil for the system, and while founding
+	as    string  // on whose behalf the next events are recorded
+	out   []Event
+}
+
+func newTurn(s *State, r *Request, now time.Time) *turn {
+	now = now.UTC().Truncate(time.Millisecond)
+	if now.Before(s.Last) {
+		now = s.Last
+	}
+	return &turn{s: s, req: r, now: now, day: DayOf(now)}
+}
+
+func (t *turn) run(r *Request) *Refusal {
+	if _, founding := r.Command.(*Found); !founding {
+		if t.s.Next == 0 {
+			return notFound("L1", "There is no group called %q here.", clip(r.Group))
+		}
+		if t.actor = t.s.Person(r.Actor); t.actor == nil {
+			return notYours("L5", "%q is not a person of this group.", clip(r.Actor))
+		}
+		t.as = "person/" + t.actor.ID
+	}
+	return r.Command.decide(t)
+}
+
+// nextIndex is the index that the next event recorded on this turn will have.
+func (t *turn) nextIndex() uint64 {
+	if t.own {
+		return t.s.Next
+	}
+	return t.s.Next + uint64(len(t.out))
+}
+
+// record puts an event on the turn, effective today.
+func (t *turn) record(p Payload) uint64 { return t.recordOn(t.day, p) }
+
+// recordOn puts an event on the turn, effective on the given day.
+func (t *turn) recordOn(effective Day, p Payload) uint64 {
+	return t.recordBecause(t.nextIndex(), effective, p)
+}
+
+// recordBecause puts an event on the turn that follows from another.
+func (t *turn) recordBecause(cause uint64, effective Day, p Payload) uint64 {
+	actor := System
+	if t.actor != nil {
+		actor = "person/" + t.actor.ID
+	}
+	e := Event{
+		Group: t.s.Group, Index: t.nextIndex(), Time: t.now, Effective: effective,
+		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, OnBehalfOf: t.as, Cause: cause, Data: p,
+	}
+	t.out = append(t.out, e)
+	if t.own {
+		t.s.Apply(&e)
+	}
+	return e.Index
+}
+
+// ownState gives the turn a state of its own in which what it has recorded is
+// already applied, so that what follows is decided on it.
+func (t *turn) ownState() {
+	if t.own {
+		return
+	}
+	t.s, t.own = t.s.clone(), true
+	for i := range t.out {
+		t.s.Apply(&t.out[i])
+	}
+}
+
+// System is the actor of what the ledger does by itself (rule C5).
+const System = "system"
+
+// systemID is the command id of something the ledger does by itself: the same
+// on any node.
+func systemID(group, what string, n uint64) uuid.UUID {
+	name := append([]byte("goldenthread/"+group+"/"+what+"/"), binary.BigEndian.AppendUint64(nil, n)...)
+	return uuid.NewSHA1(uuid.NameSpaceURL, name)
+}
+
+// bySystem records on the turn as the ledger itself, under an id of its own.
+func (t *turn) bySystem(what string, n uint64, f func()) {
+	req, actor, as := t.req, t.actor, t.as
+	t.req, t.actor, t.as = &Request{Group: t.s.Group, ID: systemID(t.s.Group, what, n)}, nil, System
+	f()
+	t.req, t.actor, t.as = req, actor, as
+}
+
+// refsOf are the short references (P1, D1 …) that the events made.
+func refsOf(events []Event) []string {
+	var refs []string
+	for i := range events {
+		if m, ok := events[i].Data.(interface{ made() string }); ok {
+			refs = append(refs, m.made())
+		}
+	}
+	return refs
+}

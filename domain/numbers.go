@@ -1,0 +1,17 @@
+package domain
+
+import "strconv"
+
+// number is the next short number of that letter, such as P7. People say them
+// aloud. It counts as taken once an event that carries it is applied, so a turn
+// that needs several has its own state.
+func (t *turn) number(letter byte) string {
+	return string(letter) + strconv.Itoa(t.s.counts[letter]+1)
+}
+
+// took notes that a short number has been given out.
+func (s *State) took(number string) {
+	if n, err := strconv.Atoi(number[1:]); err == nil && n > s.counts[number[0]] {
+		s.counts[number[0]] = n
+	}
+}

@@ -1,0 +1,183 @@
+package domain
+
+import "slices"
+
+// Objections (rule C3): why, and what would resolve it. A concern is recorded;
+// a block stops agreement. Only the seat that raised it lets it go.
+
+// Grade is how far an objection goes.
+type Grade string
+
+const (
+	Concern Grade = "concern"
+	Block   Grade = "block"
+)
+
+// RaiseObjection says why a seat can't sign up to a version and what would
+// resolve it (rule C3).
+type RaiseObjection struct {
+	Proposal     string `json:"proposal"`
+	Version      int    `json:"version"`
+	Seat         string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
+	Grade        Grade  `json:"grade" enum:"concern,block"`
+	Why          string `json:"why" maxLength:"2000"`
+	WouldResolve string `json:"wouldResolve" maxLength:"2000"`
+}
+
+func (c *RaiseObjection) decide(t *turn) *Refusal {
+	p, r := t.s.proposal("C3", c.Proposal)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
+		return r
+	}
+	seat, r := t.forSeat("C3", c.Seat)
+	if r != nil {
+		return r
+	}
+	if c.Grade != Concern && c.Grade != Block {
+		return invalid("C3", "Say whether this is a concern or a block.")
+	}
+	if r := firstRefusal(
+		checkWords("C3", "why", c.Why, someWords),
+		checkWords("C3", "what would resolve it", c.WouldResolve, someWords),
+	); r != nil {
+		return r
+	}
+	if c.Grade == Block && p.conflicted(t.actor.ID) {
+		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
+	}
+	t.record(&ObjectionRaised{
+		Objection: t.number('O'), Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: t.actor.ID,
+		Role: seat.RoleOn(t.actor.ID, t.day), Grade: c.Grade, Why: c.Why, WouldResolve: c.WouldResolve,
+	})
+	return nil
+}
+
+// ResolveObjection is the seat that raised an objection letting it go: it
+// accepts a resolution, or withdraws (rule C3).
+type ResolveObjection struct {
+	Objection string  `json:"objection"`
+	How       HowLost `json:"how" enum:"accepted,withdrawn"`
+	Words     string  `json:"words,omitempty" doc:"the resolution that is accepted" maxLength:"2000"`
+}
+
+// HowLost is how an objection was let go.
+type HowLost string
+
+const (
+	ResolutionAccepted HowLost = "accepted"
+	ObjectionWithdrawn HowLost = "withdrawn"
+)
+
+func (c *ResolveObjection) decide(t *turn) *Refusal {
+	o := t.s.Objections[c.Objection]
+	if o == nil {
+		return notFound("C3", "There is no objection %q here.", clip(c.Objection))
+	}
+	p := t.s.Proposals[o.Proposal]
+	if r := p.checkStage(Open); r != nil {
+		return r
+	}
+	if o.How != "" {
+		return notNow("C3", "%s has already let this objection go.", t.s.name(o.Seat))
+	}
+	owner := t.s.successor(o.Seat, t.day)
+	if owner == "" || t.s.Seats[owner].RoleOn(t.actor.ID, t.day) == "" {
+		return notYours("C3", "Only %s, which raised this objection, can let it go. Nobody can overrule it.", t.s.name(o.Seat))
+	}
+	if c.How != ResolutionAccepted && c.How != ObjectionWithdrawn {
+		return invalid("C3", "Say whether a resolution is accepted or the objection withdrawn.")
+	}
+	if c.How == ResolutionAccepted {
+		if r := checkWords("C3", "the resolution that is accepted", c.Words, someWords); r != nil {
+			return r
+		}
+	} else if r := checkOptional("C3", "the words", c.Words, someWords); r != nil {
+		return r
+	}
+	t.as = "seat/" + owner
+	t.recordBecause(o.Index, t.day, &ObjectionResolved{Objection: o.Number, Proposal: o.Proposal, Person: t.actor.ID, How: c.How, Words: c.Words})
+	return nil
+}
+
+// ObjectionRaised: a seat objected.
+type ObjectionRaised struct {
+	Objection    string   `json:"objection"`
+	Proposal     string   `json:"proposal"`
+	Version      int      `json:"version"`
+	Seat         string   `json:"seat"`
+	Person       string   `json:"person"`
+	Role         SeatRole `json:"role"`
+	Grade        Grade    `json:"grade"`
+	Why          string   `json:"why"`
+	WouldResolve string   `json:"wouldResolve"`
+}
+
+func (e *ObjectionRaised) Subject() string { return "proposal/" + e.Proposal }
+func (e *ObjectionRaised) made() string    { return e.Objection }
+func (e *ObjectionRaised) apply(s *State, ev *Event) {
+	s.took(e.Objection)
+	s.Objections[e.Objection] = &Objection{
+		Number: e.Objection, Proposal: e.Proposal, Version: e.Version, Seat: e.Seat, Person: e.Person, Role: e.Role,
+		Grade: e.Grade, Why: e.Why, WouldResolve: e.WouldResolve, On: ev.Effective, Index: ev.Index,
+	}
+	p := s.touch(e.Proposal, ev)
+	p.Objections = append(slices.Clip(p.Objections), e.Objection)
+}
+
+// ObjectionResolved: the seat that objected let it go.
+type ObjectionResolved struct {
+	Objection string  `json:"objection"`
+	Proposal  string  `json:"proposal"`
+	Person    string  `json:"person"`
+	How       HowLost `json:"how"`
+	Words     string  `json:"words,omitempty"`
+}
+
+func (e *ObjectionResolved) Subject() string { return "proposal/" + e.Proposal }
+func (e *ObjectionResolved) apply(s *State, ev *Event) {
+	o := edit(s.Objections, e.Objection)
+	o.How, o.Words, o.Ended, o.EndedBy, o.EndedIndex = e.How, e.Words, ev.Effective, e.Person, ev.Index
+	s.touch(e.Proposal, ev)
+}
+
+// An Objection is a seat's reason against a version.
+type Objection struct {
+	Number       string
+	Proposal     string
+	Version      int
+	Seat         string
+	Person       string
+	Role         SeatRole
+	Grade        Grade
+	Why          string
+	WouldResolve string
+	On           Day
+	Index        uint64
+	How          HowLost // "" while it stands
+	Words        string
+	Ended        Day
+	EndedBy      string
+	EndedIndex   uint64
+}
+
+// openObjections are the proposal's objections that nobody has let go, in order.
+func (s *State) openObjections(p *Proposal) []*Objection {
+	var open []*Objection
+	for _, n := range p.Objections {
+		if o := s.Objections[n]; o.How == "" {
+			open = append(open, o)
+		}
+	}
+	return open
+}
+
+// BlocksOn are the blocks that stop the proposal on that day. An objection
+// falls with its seat, unless a successor has it (rule F5).
+func (s *State) BlocksOn(p *Proposal, d Day) []*Objection {
+	return slices.DeleteFunc(s.openObjections(p), func(o *Objection) bool {
+		return o.Grade != Block || s.successor(o.Seat, d) == ""
+	})
+}

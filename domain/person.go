@@ -1,0 +1,236 @@
+package domain
+
+import "github.com/google/uuid"
+
+// Persons (rules L5, L7): everybody who acts is known by a random id, a handle
+// made from their office, and the offices they hold. Name, email and phone are
+// sealed under a key of the person's own before a command gets here.
+
+// PersonalData is what identifies a human being. It is sealed by the store and
+// never reaches an event in the clear (rule L7).
+type PersonalData struct {
+	Name  string `json:"name,omitempty" maxLength:"200"`
+	Email string `json:"email,omitempty" maxLength:"200"`
+	Phone string `json:"phone,omitempty" maxLength:"50"`
+}
+
+// A PersonEntry introduces a person.
+type PersonEntry struct {
+	Handle       string        `json:"handle" doc:"made from the office, such as cd-altrincham" maxLength:"60"`
+	Office       string        `json:"office" doc:"such as Clinical Director, Altrincham Healthcare Alliance" maxLength:"200"`
+	Organisation string        `json:"organisation,omitempty" doc:"code of the organisation that the office belongs to" maxLength:"60"`
+	Personal     *PersonalData `json:"personal,omitempty"`
+	Sealed       []byte        `json:"-"` // Personal under the person's own key; set by the store
+}
+
+// Personal is a person's data on its way into a command, to be sealed.
+type Personal struct {
+	Person string // id
+	Data   *PersonalData
+	Sealed *[]byte
+}
+
+// Personals are the personal data that the command carries. The store seals
+// them before the command is decided.
+func (r *Request) Personals() []Personal {
+	c, ok := r.Command.(interface{ personals(*Request) []Personal })
+	if !ok {
+		return nil
+	}
+	return c.personals(r)
+}
+
+// NewPersonID is the id of the person whom that command introduces under that
+// handle: random, since command ids are, and the same when it is repeated.
+func NewPersonID(command uuid.UUID, handle string) string {
+	return uuid.NewSHA1(command, []byte("person/"+handle)).String()
+}
+
+func (p *PersonEntry) personal(r *Request) []Personal {
+	if p.Personal == nil {
+		return nil
+	}
+	return []Personal{{NewPersonID(r.ID, p.Handle), p.Personal, &p.Sealed}}
+}
+
+func (p *PersonEntry) check() *Refusal {
+	if r := firstRefusal(
+		checkRef("L7", "a handle", p.Handle),
+		checkWords("L7", "the office", p.Office, shortWords),
+	); r != nil {
+		return r
+	}
+	if p.Handle == System || uuid.Validate(p.Handle) == nil {
+		return invalid("L7", "%q can't be a handle; make it from the office.", p.Handle)
+	}
+	if p.Personal == nil {
+		return nil
+	}
+	return p.Personal.check()
+}
+
+func (p *PersonalData) check() *Refusal {
+	return firstRefusal(
+		checkOptional("L7", "the name", p.Name, shortWords),
+		checkOptional("L7", "the email address", p.Email, shortWords),
+		checkOptional("L7", "the telephone number", p.Phone, 50),
+	)
+}
+
+// RegisterPerson introduces somebody who will act or be named here.
+type RegisterPerson struct {
+	PersonEntry
+}
+
+func (c *RegisterPerson) personals(r *Request) []Personal { return c.personal(r) }
+
+func (c *RegisterPerson) decide(t *turn) *Refusal {
+	if r := t.mustKeepRegister("L5"); r != nil {
+		return r
+	}
+	return t.registerPerson(&c.PersonEntry)
+}
+
+func (t *turn) registerPerson(p *PersonEntry) *Refusal {
+	if r := p.check(); r != nil {
+		return r
+	}
+	if t.s.ByHandle(p.Handle) != nil {
+		return notNow("L7", "There is already somebody with the handle %s.", p.Handle)
+	}
+	if p.Organisation != "" {
+		if _, r := t.s.organisation("O1", p.Organisation); r != nil {
+			return r
+		}
+	}
+	t.record(&PersonRegistered{
+		Person: NewPersonID(t.req.ID, p.Handle), Handle: p.Handle, Office: p.Office, Organisation: p.Organisation, Sealed: p.Sealed,
+	})
+	return nil
+}
+
+// UpdatePerson replaces somebody's sealed name, email and phone.
+type UpdatePerson struct {
+	Person   string       `json:"person" doc:"the person's id"`
+	Personal PersonalData `json:"personal"`
+	Sealed   []byte       `json:"-"`
+}
+
+func (c *UpdatePerson) personals(*Request) []Personal {
+	return []Personal{{c.Person, &c.Personal, &c.Sealed}}
+}
+
+func (c *UpdatePerson) decide(t *turn) *Refusal {
+	p, r := t.s.person("L7", c.Person)
+	if r != nil {
+		return r
+	}
+	if p.ID != c.Person {
+		return invalid("L7", "Name the person by id here.")
+	}
+	if p != t.actor {
+		if r := t.mustKeepRegister("L7"); r != nil {
+			return r
+		}
+	}
+	if r := c.Personal.check(); r != nil {
+		return r
+	}
+	t.record(&PersonUpdated{Person: p.ID, Sealed: c.Sealed})
+	return nil
+}
+
+// LeaveOffice records that somebody no longer holds their office: what they
+// were given by office ends with it (rule R1).
+type LeaveOffice struct {
+	Person string `json:"person" doc:"handle or id"`
+	Until  Day    `json:"until" doc:"last day in the office"`
+}
+
+func (c *LeaveOffice) decide(t *turn) *Refusal {
+	p, r := t.s.person("R1", c.Person)
+	if r != nil {
+		return r
+	}
+	if p != t.actor {
+		if r := t.mustKeepRegister("R1"); r != nil {
+			return r
+		}
+	}
+	if c.Until == 0 {
+		return invalid("R1", "Give the last day in the office.")
+	}
+	t.recordOn(c.Until, &OfficeLeft{Person: p.ID, Until: c.Until})
+	return nil
+}
+
+// PersonRegistered: somebody became known to the ledger.
+type PersonRegistered struct {
+	Person       string `json:"person"`
+	Handle       string `json:"handle"`
+	Office       string `json:"office"`
+	Organisation string `json:"organisation,omitempty"`
+	Sealed       []byte `json:"sealed,omitempty"`
+}
+
+func (e *PersonRegistered) Subject() string { return "person/" + e.Person }
+func (e *PersonRegistered) apply(s *State, ev *Event) {
+	s.People[e.Person] = &Person{ID: e.Person, Handle: e.Handle, Office: e.Office, Organisation: e.Organisation, Sealed: e.Sealed, Index: ev.Index, Since: ev.Effective}
+	s.handles[e.Handle] = e.Person
+}
+
+// PersonUpdated: somebody's sealed data were replaced.
+type PersonUpdated struct {
+	Person string `json:"person"`
+	Sealed []byte `json:"sealed,omitempty"`
+}
+
+func (e *PersonUpdated) Subject() string          { return "person/" + e.Person }
+func (e *PersonUpdated) apply(s *State, _ *Event) { edit(s.People, e.Person).Sealed = e.Sealed }
+
+// OfficeLeft: somebody left the office after which their handle is named.
+type OfficeLeft struct {
+	Person string `json:"person"`
+	Until  Day    `json:"until"`
+}
+
+func (e *OfficeLeft) Subject() string          { return "person/" + e.Person }
+func (e *OfficeLeft) apply(s *State, _ *Event) { edit(s.People, e.Person).Left = e.Until }
+
+// A Person is somebody who acts or is named.
+type Person struct {
+	ID           string
+	Handle       string
+	Office       string
+	Organisation string // code; may be empty
+	Sealed       []byte // personal data under the person's own key
+	Index        uint64 // of the event that introduced them
+	Since        Day
+	Left         Day // last day in the office; none: still there
+}
+
+// Person finds somebody by id or handle; nil if there is nobody.
+func (s *State) Person(ref string) *Person {
+	if p := s.People[ref]; p != nil {
+		return p
+	}
+	return s.ByHandle(ref)
+}
+
+// ByHandle finds somebody by handle; nil if there is nobody.
+func (s *State) ByHandle(handle string) *Person { return s.People[s.handles[handle]] }
+
+func (s *State) person(rule, ref string) (*Person, *Refusal) {
+	if p := s.Person(ref); p != nil {
+		return p, nil
+	}
+	return nil, notFound(rule, "Nobody called %q is known to this group.", clip(ref))
+}
+
+// office is how a person is named in sentences: by the office, never by name.
+func (s *State) office(id string) string {
+	if p := s.People[id]; p != nil {
+		return p.Office
+	}
+	return "somebody"
+}

@@ -1,0 +1,264 @@
+package domain
+
+import "slices"
+
+// Positions (rules C2, C4, C5, C10, F5): what a seat says to exact words.
+
+// Stand is what a seat says to a version.
+type Stand string
+
+const (
+	Consent    Stand = "consent"
+	StandAside Stand = "stand-aside"
+)
+
+// GiveConsent is a seat's consent to a version (rule C5).
+type GiveConsent struct {
+	Proposal    string `json:"proposal"`
+	Version     int    `json:"version"`
+	Seat        string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
+	NeedNotWait bool   `json:"needNotWait,omitempty" doc:"the window falls away if every seat says so"`
+}
+
+func (c *GiveConsent) decide(t *turn) *Refusal {
+	p, seat, r := t.positionFor(c.Proposal, c.Version, c.Seat)
+	if r != nil {
+		return r
+	}
+	if p.conflicted(t.actor.ID) || t.s.hasInterest(t.actor.ID, p.Matter, t.day) {
+		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
+	}
+	for _, o := range t.s.openObjections(p) {
+		if o.Grade == Block && t.s.successor(o.Seat, t.day) == seat.ID {
+			return notNow("C3", "%s still blocks %s. Accept a resolution or withdraw objection %s first.", t.s.name(seat.ID), p.Number, o.Number)
+		}
+	}
+	t.takePosition(p, seat, PositionTaken{Stand: Consent, NeedNotWait: c.NeedNotWait})
+	return nil
+}
+
+// StandAsideFrom is "not for us, but we will not stop it, and will stand by
+// it". With an interest it is that person who stands aside (rule C4).
+type StandAsideFrom struct {
+	Proposal string `json:"proposal"`
+	Version  int    `json:"version"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
+	Reason   string `json:"reason,omitempty" maxLength:"2000"`
+	Interest string `json:"interest,omitempty" doc:"a conflict of interest, in words" maxLength:"2000"`
+}
+
+func (c *StandAsideFrom) decide(t *turn) *Refusal {
+	p, seat, r := t.positionFor(c.Proposal, c.Version, c.Seat)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(checkOptional("C4", "the reason", c.Reason, someWords), checkOptional("C4", "the interest", c.Interest, someWords)); r != nil {
+		return r
+	}
+	t.takePosition(p, seat, PositionTaken{Stand: StandAside, Reason: c.Reason, Interest: c.Interest})
+	return nil
+}
+
+// positionFor finds the open proposal and the seat for which the actor speaks
+// on that version.
+func (t *turn) positionFor(number string, version int, code string) (*Proposal, *Seat, *Refusal) {
+	p, r := t.s.proposal("C5", number)
+	if r != nil {
+		return nil, nil, r
+	}
+	if r := p.checkStage(Open); r != nil {
+		return nil, nil, r
+	}
+	if r := p.checkVersion(version); r != nil {
+		return nil, nil, r
+	}
+	seat, r := t.forSeat("C5", code)
+	if r != nil {
+		return nil, nil, r
+	}
+	if seat.RoleOn(t.actor.ID, t.day) == Deputy {
+		if last := p.lastOf(seat.ID); last != nil && last.Role == Holder && last.Interest == "" {
+			return nil, nil, notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
+		}
+	}
+	return p, seat, nil
+}
+
+func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken) {
+	e.Proposal, e.Version, e.Seat = p.Number, p.Version().Number, seat.ID
+	e.Person, e.Role = t.actor.ID, seat.RoleOn(t.actor.ID, t.day)
+	t.record(&e)
+}
+
+// ReportPosition records a position that the manager heard in a meeting or by
+// telephone. It counts unless corrected before settlement, and never lifts a
+// block; from a manager whom a system body employs it counts only once
+// confirmed (rule C10).
+type ReportPosition struct {
+	Proposal string `json:"proposal"`
+	Version  int    `json:"version"`
+	Seat     string `json:"seat" doc:"organisation's code"`
+	Stand    Stand  `json:"stand" enum:"consent,stand-aside"`
+	From     string `json:"from" doc:"who said it: handle or id"`
+	How      string `json:"how" doc:"such as: by telephone" maxLength:"2000"`
+}
+
+func (c *ReportPosition) decide(t *turn) *Refusal {
+	if r := t.mustHaveDuty("C10", Manager); r != nil {
+		return r
+	}
+	p, r := t.s.proposal("C10", c.Proposal)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version), checkWords("C10", "how it was said", c.How, someWords)); r != nil {
+		return r
+	}
+	seat, r := t.s.seat("C10", c.Seat)
+	if r != nil {
+		return r
+	}
+	from, r := t.s.person("C10", c.From)
+	if r != nil {
+		return r
+	}
+	role := seat.RoleOn(from.ID, t.day)
+	switch {
+	case role == "" || !t.s.entitled(seat, t.day):
+		return notNow("F5", "%s can't act for %s today.", from.Office, t.s.name(seat.ID))
+	case c.Stand != Consent && c.Stand != StandAside:
+		return invalid("C10", "A position that was heard is consent or standing aside.")
+	case p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
+		return notNow("C10", "%s has spoken for itself on this version.", t.s.name(seat.ID))
+	case c.Stand == Consent && (p.conflicted(from.ID) || t.s.hasInterest(from.ID, p.Matter, t.day)):
+		return notNow("C4", "%s declared an interest in this and stands aside.", from.Office)
+	}
+	t.record(&PositionTaken{
+		Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: from.ID, Role: role, Stand: c.Stand, Heard: c.How,
+		Unconfirmed: t.s.employedBySystem(t.actor.ID, Manager, t.day),
+	})
+	return nil
+}
+
+// ConfirmPosition confirms what the manager recorded for the seat (rule C10).
+type ConfirmPosition struct {
+	Proposal string `json:"proposal"`
+	Version  int    `json:"version"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
+}
+
+func (c *ConfirmPosition) decide(t *turn) *Refusal {
+	p, seat, r := t.positionFor(c.Proposal, c.Version, c.Seat)
+	if r != nil {
+		return r
+	}
+	last := p.lastOf(seat.ID)
+	if last == nil || last.Heard == "" || last.Confirmed {
+		return notNow("C10", "Nothing recorded for %s waits to be confirmed.", t.s.name(seat.ID))
+	}
+	t.recordBecause(last.Index, t.day, &PositionConfirmed{Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: t.actor.ID})
+	return nil
+}
+
+// PositionTaken: a seat consented to a version or stood aside.
+type PositionTaken struct {
+	Proposal    string   `json:"proposal"`
+	Version     int      `json:"version"`
+	Seat        string   `json:"seat"`
+	Person      string   `json:"person"`
+	Role        SeatRole `json:"role"`
+	Stand       Stand    `json:"stand"`
+	NeedNotWait bool     `json:"needNotWait,omitempty"`
+	Reason      string   `json:"reason,omitempty"`
+	Interest    string   `json:"interest,omitempty"`
+	Heard       string   `json:"heard,omitempty" doc:"recorded by the manager: how it was said"`
+	Unconfirmed bool     `json:"unconfirmed,omitempty" doc:"counts only once confirmed"`
+}
+
+func (e *PositionTaken) Subject() string { return "proposal/" + e.Proposal }
+func (e *PositionTaken) apply(s *State, ev *Event) {
+	p := s.touch(e.Proposal, ev)
+	p.Positions = append(slices.Clip(p.Positions), Position{
+		Version: e.Version, Seat: e.Seat, Person: e.Person, Role: e.Role, Stand: e.Stand, NeedNotWait: e.NeedNotWait, Reason: e.Reason,
+		Interest: e.Interest, Heard: e.Heard, Confirmed: e.Heard != "" && !e.Unconfirmed, Time: ev.Time.UnixMilli(), Index: ev.Index,
+	})
+	if e.Interest != "" {
+		p.Conflicts = append(slices.Clip(p.Conflicts), Conflict{e.Person, e.Interest, ev.Index})
+	}
+}
+
+// PositionConfirmed: a seat confirmed what the manager had recorded for it.
+type PositionConfirmed struct {
+	Proposal string `json:"proposal"`
+	Version  int    `json:"version"`
+	Seat     string `json:"seat"`
+	Person   string `json:"person"`
+}
+
+func (e *PositionConfirmed) Subject() string { return "proposal/" + e.Proposal }
+func (e *PositionConfirmed) apply(s *State, ev *Event) {
+	p := s.touch(e.Proposal, ev)
+	p.Positions = slices.Clone(p.Positions)
+	for i := len(p.Positions) - 1; i >= 0; i-- {
+		if pos := &p.Positions[i]; pos.Seat == e.Seat && pos.Version == e.Version {
+			pos.Confirmed = true
+			return
+		}
+	}
+}
+
+// A Position is what a seat said to a version.
+type Position struct {
+	Version     int
+	Seat        string
+	Person      string
+	Role        SeatRole
+	Stand       Stand
+	NeedNotWait bool
+	Reason      string
+	Interest    string
+	Heard       string // how, where the manager recorded it
+	Confirmed   bool   // of what was heard: it counts
+	Time        int64  // recorded, milliseconds since 1970
+	Index       uint64
+}
+
+// counts says whether the position counts: what was only heard from a manager
+// whom a system body employs does not until it is confirmed (rule C10).
+func (p *Position) counts() bool { return p.Heard == "" || p.Confirmed }
+
+// A Conflict is a person's interest in a proposal (rule C4).
+type Conflict struct {
+	Person string
+	Words  string
+	Index  uint64
+}
+
+func (p *Proposal) conflicted(person string) bool {
+	return slices.ContainsFunc(p.Conflicts, func(c Conflict) bool { return c.Person == person })
+}
+
+// lastOf is the seat's newest position on the newest version; nil if it has not spoken.
+func (p *Proposal) lastOf(seat string) *Position {
+	for i := len(p.Positions) - 1; i >= 0; i-- {
+		if pos := &p.Positions[i]; pos.Seat == seat && pos.Version == p.Version().Number {
+			return pos
+		}
+	}
+	return nil
+}
+
+// PositionOf is what counts for the seat on that day: its own newest position
+// or, where it has none, that of a seat that it succeeds (rule F5); nil if none.
+func (s *State) PositionOf(p *Proposal, seat string, d Day) *Position {
+	if pos := p.lastOf(seat); pos != nil && pos.counts() {
+		return pos
+	}
+	for i := len(p.Positions) - 1; i >= 0; i-- {
+		pos := &p.Positions[i]
+		if pos.Seat != seat && pos.Version == p.Version().Number && pos.counts() && s.successor(pos.Seat, d) == seat {
+			return pos
+		}
+	}
+	return nil
+}

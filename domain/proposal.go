@@ -1,0 +1,471 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Proposals (rules C1, C2, C11, C13): any seat raises one; only that seat
+// amends it; each version has a window of its own.
+
+// Stage is how far a proposal has come.
+type Stage string
+
+const (
+	Draft     Stage = "draft"
+	Open      Stage = "open"
+	Agreed    Stage = "agreed"
+	Withdrawn Stage = "withdrawn"
+	Lapsed    Stage = "lapsed"
+)
+
+// RaiseProposal puts a proposal to the seats, or keeps it as a draft (rule C1).
+type RaiseProposal struct {
+	Seat        string       `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
+	Title       string       `json:"title" maxLength:"200"`
+	Text        string       `json:"text" maxLength:"20000"`
+	Matter      string       `json:"matter" maxLength:"120"`
+	Instruments []Instrument `json:"instruments,omitempty" maxItems:"50"`
+	Draft       bool         `json:"draft,omitempty" doc:"keep it as a draft for now"`
+	Reopens     string       `json:"reopens,omitempty" doc:"number of the settled proposal that it opens again"`
+	New         string       `json:"new,omitempty" doc:"what is new about a settled matter" maxLength:"2000"`
+}
+
+func (c *RaiseProposal) decide(t *turn) *Refusal {
+	if r := t.mustBeEstablished(); r != nil {
+		return r
+	}
+	seat, r := t.forSeat("C1", c.Seat)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(
+		checkWords("C1", "a title", c.Title, shortWords),
+		checkWords("C1", "the text", c.Text, longWords),
+		t.s.Charter().checkKnown(c.Matter),
+		checkOptional("C11", "what is new", c.New, someWords),
+		c.checkNew(t.s),
+	); r != nil {
+		return r
+	}
+	number := t.number('P')
+	if r := t.tryInstruments(c.Instruments, number, t.day); r != nil {
+		return r
+	}
+	raised := t.record(&ProposalRaised{
+		Proposal: number, Seat: seat.ID, Title: c.Title, Text: c.Text, Matter: c.Matter, Instruments: c.Instruments, Reopens: c.Reopens, New: c.New,
+	})
+	if !c.Draft {
+		t.put(number, 1, raised)
+	}
+	return nil
+}
+
+// checkNew refuses to open a settled matter again without saying what is new
+// about it (rule C11).
+func (c *RaiseProposal) checkNew(s *State) *Refusal {
+	if c.Reopens != "" && (s.Proposals[c.Reopens] == nil || !s.Proposals[c.Reopens].Settled()) {
+		return notFound("C11", "%q is not a settled proposal here.", clip(c.Reopens))
+	}
+	if strings.TrimSpace(c.New) != "" {
+		return nil
+	}
+	if c.Reopens != "" {
+		return notNow("C11", "%s is settled. Say in words what is new about it.", c.Reopens)
+	}
+	for _, i := range c.Instruments {
+		if i.SetAside != nil {
+			return notNow("C11", "%s is settled. Say in words what is new about it.", clip(i.SetAside.Agreement))
+		}
+	}
+	for _, p := range s.Proposals {
+		if p.Settled() && p.Matter == c.Matter && strings.EqualFold(strings.TrimSpace(p.Title()), strings.TrimSpace(c.Title)) {
+			return notNow("C11", "%s, with the same title, is settled. Say in words what is new about it.", p.Number)
+		}
+	}
+	return nil
+}
+
+// PutProposal opens a draft: its window begins (rule C1).
+type PutProposal struct {
+	Proposal string `json:"proposal"`
+}
+
+func (c *PutProposal) decide(t *turn) *Refusal {
+	p, r := t.ownProposal(c.Proposal, Draft)
+	if r != nil {
+		return r
+	}
+	if r := t.tryInstruments(p.Version().Instruments, p.Number, t.day); r != nil {
+		return r
+	}
+	t.put(p.Number, p.Version().Number, t.nextIndex())
+	return nil
+}
+
+func (t *turn) put(number string, version int, cause uint64) {
+	ch := t.s.CharterOn(t.day).Charter
+	t.recordBecause(cause, t.day, &ProposalPut{Proposal: number, Version: version, Window: ch.Window, Closes: t.day.Add(max(ch.CloseWithin, ch.Window))})
+}
+
+// AmendProposal makes a new version with a window of its own. Consents and
+// stand-asides fall; objections stay until their seat lets them go (rule C2).
+type AmendProposal struct {
+	Proposal    string       `json:"proposal"`
+	Version     int          `json:"version" doc:"the version that it replaces"`
+	Title       string       `json:"title,omitempty" doc:"none: as before" maxLength:"200"`
+	Text        string       `json:"text" maxLength:"20000"`
+	Instruments []Instrument `json:"instruments,omitempty" maxItems:"50"`
+}
+
+func (c *AmendProposal) decide(t *turn) *Refusal {
+	p, r := t.ownProposal(c.Proposal, Draft, Open)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(
+		p.checkVersion(c.Version),
+		checkOptional("C2", "the title", c.Title, shortWords),
+		checkWords("C2", "the text", c.Text, longWords),
+		t.tryInstruments(c.Instruments, p.Number, t.day),
+	); r != nil {
+		return r
+	}
+	var fallen []string
+	for _, pos := range p.current() {
+		fallen = appendNew(fallen, pos.Seat)
+	}
+	amended := t.record(&ProposalAmended{
+		Proposal: p.Number, Version: c.Version + 1, Title: cmp.Or(c.Title, p.Title()), Text: c.Text, Instruments: c.Instruments, Fallen: fallen,
+	})
+	if p.Stage == Open {
+		ch := t.s.CharterOn(t.day).Charter
+		t.recordBecause(amended, t.day, &ProposalPut{Proposal: p.Number, Version: c.Version + 1, Window: ch.Window, Closes: max(p.Closes, t.day.Add(ch.Window))})
+	}
+	return nil
+}
+
+// OfferWords suggests other words for a proposal; anybody here may (rule C2).
+type OfferWords struct {
+	Proposal string `json:"proposal"`
+	Words    string `json:"words" maxLength:"20000"`
+}
+
+func (c *OfferWords) decide(t *turn) *Refusal {
+	p, r := t.s.proposal("C2", c.Proposal)
+	if r != nil {
+		return r
+	}
+	if !t.s.Member(t.actor.ID, t.day) {
+		return notYours("F3", "Words are offered by members of the group.")
+	}
+	if r := firstRefusal(p.checkStage(Draft, Open), checkWords("C2", "the words", c.Words, longWords)); r != nil {
+		return r
+	}
+	t.record(&WordsOffered{Proposal: p.Number, Version: p.Version().Number, Person: t.actor.ID, Words: c.Words})
+	return nil
+}
+
+// WithdrawProposal takes a proposal back; only the seat that raised it may (rule C1).
+type WithdrawProposal struct {
+	Proposal string `json:"proposal"`
+	Reason   string `json:"reason,omitempty" maxLength:"2000"`
+}
+
+func (c *WithdrawProposal) decide(t *turn) *Refusal {
+	p, r := t.ownProposal(c.Proposal, Draft, Open)
+	if r != nil {
+		return r
+	}
+	if r := checkOptional("C1", "the reason", c.Reason, someWords); r != nil {
+		return r
+	}
+	t.record(&ProposalWithdrawn{Proposal: p.Number, Reason: c.Reason})
+	return nil
+}
+
+// AgreeToPay is the consent of the organisation that a version names as paying
+// (rule C1). Where it has a seat, that seat's consent is the same.
+type AgreeToPay struct {
+	Proposal     string `json:"proposal"`
+	Version      int    `json:"version"`
+	Organisation string `json:"organisation"`
+}
+
+func (c *AgreeToPay) decide(t *turn) *Refusal {
+	p, r := t.s.proposal("C1", c.Proposal)
+	if r != nil {
+		return r
+	}
+	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
+		return r
+	}
+	if !slices.Contains(payers(p.Version().Instruments), c.Organisation) {
+		return notNow("C1", "%s is not named as paying in %s.", clip(c.Organisation), p.Number)
+	}
+	if !t.s.SpeaksFor(t.actor.ID, c.Organisation, t.day) {
+		return notYours("O3", "Only somebody who speaks for %s can agree that it pays.", t.s.name(c.Organisation))
+	}
+	t.as = "organisation/" + c.Organisation
+	t.record(&PaymentAgreed{Proposal: p.Number, Version: c.Version, Organisation: c.Organisation, Person: t.actor.ID})
+	return nil
+}
+
+// ownProposal finds a proposal at one of the stages that the actor's seat raised.
+func (t *turn) ownProposal(number string, stages ...Stage) (*Proposal, *Refusal) {
+	p, r := t.s.proposal("C1", number)
+	if r != nil {
+		return nil, r
+	}
+	if r := p.checkStage(stages...); r != nil {
+		return nil, r
+	}
+	owner := t.s.successor(p.Seat, t.day)
+	if owner == "" || t.s.Seats[owner].RoleOn(t.actor.ID, t.day) == "" {
+		return nil, notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", t.s.name(p.Seat), p.Number)
+	}
+	_, r = t.forSeat("C2", owner)
+	return p, r
+}
+
+func (s *State) proposal(rule, number string) (*Proposal, *Refusal) {
+	if p := s.Proposals[number]; p != nil {
+		return p, nil
+	}
+	return nil, notFound(rule, "There is no proposal %q here.", clip(number))
+}
+
+func (p *Proposal) checkStage(stages ...Stage) *Refusal {
+	if slices.Contains(stages, p.Stage) {
+		return nil
+	}
+	switch p.Stage {
+	case Agreed:
+		return notNow("C5", "%s was agreed on %s. Only a new proposal, saying what is new, can change that.", p.Number, p.AgreedOn.Words())
+	case Draft:
+		return notNow("C1", "%s is still a draft.", p.Number)
+	case Open:
+		return notNow("C1", "%s is already open.", p.Number)
+	case Withdrawn:
+		return notNow("C1", "%s was withdrawn on %s.", p.Number, p.Ended.Words())
+	case Lapsed:
+		return notNow("C13", "%s lapsed on %s without consensus.", p.Number, p.Ended.Words())
+	}
+	return invalid("C1", "%s can't be acted on.", p.Number)
+}
+
+// checkVersion refuses an act on words that have since been replaced (rule C2).
+func (p *Proposal) checkVersion(v int) *Refusal {
+	now := p.Version().Number
+	switch {
+	case v == now:
+		return nil
+	case v < 1 || v > now:
+		return notFound("C2", "%s has no version %d; the newest is version %d.", p.Number, v, now)
+	}
+	return notNow("C2", "Version %d of %s has been replaced. Please read version %d first.", v, p.Number, now)
+}
+
+// ProposalRaised: a seat raised a proposal.
+type ProposalRaised struct {
+	Proposal    string       `json:"proposal"`
+	Seat        string       `json:"seat"`
+	Title       string       `json:"title"`
+	Text        string       `json:"text"`
+	Matter      string       `json:"matter"`
+	Instruments []Instrument `json:"instruments,omitempty"`
+	Reopens     string       `json:"reopens,omitempty"`
+	New         string       `json:"new,omitempty"`
+}
+
+func (e *ProposalRaised) Subject() string { return "proposal/" + e.Proposal }
+func (e *ProposalRaised) made() string    { return e.Proposal }
+func (e *ProposalRaised) apply(s *State, ev *Event) {
+	s.took(e.Proposal)
+	s.Proposals[e.Proposal] = &Proposal{
+		Number: e.Proposal, Seat: e.Seat, By: actorID(ev), Matter: e.Matter, Stage: Draft, Raised: ev.Effective, Reopens: e.Reopens, New: e.New,
+		Versions: []Version{{Number: 1, Title: e.Title, Text: e.Text, Instruments: e.Instruments, By: actorID(ev), Made: ev.Effective, Index: ev.Index}},
+		Index:    ev.Index, LastIndex: ev.Index,
+	}
+}
+
+// ProposalPut: a version is open, for a window of days, until it closes.
+type ProposalPut struct {
+	Proposal string `json:"proposal"`
+	Version  int    `json:"version"`
+	Window   int    `json:"window"`
+	Closes   Day    `json:"closes"`
+}
+
+func (e *ProposalPut) Subject() string { return "proposal/" + e.Proposal }
+func (e *ProposalPut) apply(s *State, ev *Event) {
+	p := s.touch(e.Proposal, ev)
+	p.Stage, p.Closes = Open, e.Closes
+	p.Versions = slices.Clone(p.Versions)
+	v := &p.Versions[e.Version-1]
+	v.Put, v.Window = ev.Effective, e.Window
+	s.open = appendNew(s.open, e.Proposal)
+}
+
+// ProposalAmended: a proposal has a new version.
+type ProposalAmended struct {
+	Proposal    string       `json:"proposal"`
+	Version     int          `json:"version"`
+	Title       string       `json:"title"`
+	Text        string       `json:"text"`
+	Instruments []Instrument `json:"instruments,omitempty"`
+	Fallen      []string     `json:"fallen,omitempty" doc:"seats whose positions fell"`
+}
+
+func (e *ProposalAmended) Subject() string { return "proposal/" + e.Proposal }
+func (e *ProposalAmended) apply(s *State, ev *Event) {
+	p := s.touch(e.Proposal, ev)
+	p.Versions = append(slices.Clip(p.Versions), Version{
+		Number: e.Version, Title: e.Title, Text: e.Text, Instruments: e.Instruments, By: actorID(ev), Made: ev.Effective, Fallen: e.Fallen, Index: ev.Index,
+	})
+}
+
+// WordsOffered: somebody suggested other words.
+type WordsOffered struct {
+	Proposal string `json:"proposal"`
+	Version  int    `json:"version"`
+	Person   string `json:"person"`
+	Words    string `json:"words"`
+}
+
+func (e *WordsOffered) Subject() string { return "proposal/" + e.Proposal }
+func (e *WordsOffered) apply(s *State, ev *Event) {
+	p := edit(s.Proposals, e.Proposal)
+	p.Offers = append(slices.Clip(p.Offers), Offer{e.Version, e.Person, e.Words, ev.Effective, ev.Index})
+}
+
+// ProposalWithdrawn: the seat that raised a proposal took it back.
+type ProposalWithdrawn struct {
+	Proposal string `json:"proposal"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+func (e *ProposalWithdrawn) Subject() string { return "proposal/" + e.Proposal }
+func (e *ProposalWithdrawn) apply(s *State, ev *Event) {
+	s.end(e.Proposal, ev, Withdrawn).Reason = e.Reason
+}
+
+// PaymentAgreed: the organisation that pays agreed to a version.
+type PaymentAgreed struct {
+	Proposal     string `json:"proposal"`
+	Version      int    `json:"version"`
+	Organisation string `json:"organisation"`
+	Person       string `json:"person"`
+}
+
+func (e *PaymentAgreed) Subject() string { return "proposal/" + e.Proposal }
+func (e *PaymentAgreed) apply(s *State, ev *Event) {
+	p := s.touch(e.Proposal, ev)
+	p.Payments = append(slices.Clip(p.Payments), Payment{e.Organisation, e.Person, e.Version, ev.Effective, ev.Index})
+}
+
+// touch gives out the proposal to be changed by something that counts towards
+// its settlement.
+func (s *State) touch(number string, ev *Event) *Proposal {
+	p := edit(s.Proposals, number)
+	p.LastIndex, p.LastDay = ev.Index, DayOf(ev.Time)
+	return p
+}
+
+func (s *State) end(number string, ev *Event, stage Stage) *Proposal {
+	p := s.touch(number, ev)
+	p.Stage, p.Ended = stage, ev.Effective
+	s.open = slices.DeleteFunc(slices.Clone(s.open), func(n string) bool { return n == number })
+	return p
+}
+
+func actorID(ev *Event) string { return strings.TrimPrefix(ev.Actor, "person/") }
+
+// A Proposal is what a seat put to the others.
+type Proposal struct {
+	Number     string
+	Seat       string // that raised it
+	By         string // person
+	Matter     string
+	Stage      Stage
+	Raised     Day
+	Closes     Day // on which it lapses without consensus
+	Reopens    string
+	New        string
+	Reason     string // of a withdrawal
+	Ended      Day    // withdrawn or lapsed
+	Versions   []Version
+	Positions  []Position // all of them, in order
+	Objections []string   // numbers
+	Conflicts  []Conflict
+	Offers     []Offer
+	Payments   []Payment
+	AgreedOn   Day
+	Roll       []RollEntry
+	SetAside   Day
+	SetAsideBy string
+	BroughtIn  string // evidence, where it stood before the ledger
+	Index      uint64 // of the event that raised it
+	Agreement  uint64 // index of the agreement
+	LastIndex  uint64 // newest event that counts towards settlement
+	LastDay    Day    // on which that was recorded
+}
+
+// A Version is the exact words of a proposal at one time.
+type Version struct {
+	Number      int
+	Title       string
+	Text        string
+	Instruments []Instrument
+	By          string
+	Made        Day
+	Put         Day // on which its window began; 0 for a draft
+	Window      int // days
+	Fallen      []string
+	Index       uint64
+}
+
+// An Offer is words that somebody suggested.
+type Offer struct {
+	Version int
+	Person  string
+	Words   string
+	On      Day
+	Index   uint64
+}
+
+// A Payment is the paying organisation's consent to a version.
+type Payment struct {
+	Organisation string
+	Person       string
+	Version      int
+	On           Day
+	Index        uint64
+}
+
+// Version is the newest version.
+func (p *Proposal) Version() *Version { return &p.Versions[len(p.Versions)-1] }
+
+// Title is the newest version's title.
+func (p *Proposal) Title() string { return p.Version().Title }
+
+// Settled says whether the proposal has come to its end.
+func (p *Proposal) Settled() bool { return p.Stage == Agreed || p.Stage == Lapsed }
+
+// WindowEnds is the day at whose start the newest version may be agreed (L8).
+func (p *Proposal) WindowEnds() Day {
+	v := p.Version()
+	return v.Put.Add(v.Window)
+}
+
+// current are the positions on the newest version, in order.
+func (p *Proposal) current() []Position {
+	var ps []Position
+	for _, pos := range p.Positions {
+		if pos.Version == p.Version().Number {
+			ps = append(ps, pos)
+		}
+	}
+	return ps
+}

@@ -1,0 +1,82 @@
+package domain
+
+import "strconv"
+
+// What to say (rule R3): one sentence for the room. It never gives a limit away.
+
+func (s *State) say(q Question, j *judgement, who []SomeoneWhoCould) string {
+	switch j.Verdict {
+	case MayCommitNow, MayCommitReport:
+		return s.sayYes(q, j)
+	case AdReferendum:
+		if j.unknown {
+			return firstUpper(s.ShortName) + " has no position on that. Please ask " + s.gatekeeper(q.At) + "."
+		}
+		return "I can take that back; any agreement is subject to " + s.ShortName + "."
+	case MustNot:
+		return "No. We can't agree that here; please write to " + s.gatekeeper(q.At) + "."
+	}
+	if name := s.speaks(q, who); name != "" {
+		return "This is my own view; I don't speak for general practice here. " + name + " does."
+	}
+	return "This is my own view; I don't speak for general practice here. Ask " + s.gatekeeper(q.At) + "."
+}
+
+func (s *State) sayYes(q Question, j *judgement) string {
+	yes := "Yes. I can"
+	if len(s.termsOpen(q, j)) > 0 {
+		yes = "Yes, once the terms are clear. I can then"
+	}
+	c := &j.coverage
+	for_ := " agree that for the " + strconv.Itoa(c.Practices) + " of " + s.possessive() + " " + count(c.OfPractices, "practice") + " we speak for"
+	if j.Verdict == MayCommitReport {
+		by := q.At.Add(s.CharterOn(q.At).Charter.ReportWithin)
+		return yes + for_ + ", and I will report it to " + s.ShortName + " by " + by.DayMonth() + "."
+	}
+	return yes + for_ + "."
+}
+
+// termsOpen are the terms that the question did not give and the yes depends on.
+func (s *State) termsOpen(q Question, j *judgement) []string {
+	var open []string
+	for _, l := range j.limits {
+		if (l.Kind == "months" && q.Months == nil) || (l.Kind != "months" && q.Amount == nil) {
+			open = append(open, l.Kind)
+		}
+	}
+	return open
+}
+
+// gatekeeper is who takes the system's approaches on that day.
+func (s *State) gatekeeper(d Day) string {
+	var names []string
+	for _, duty := range s.DutiesOn(d) {
+		if duty.Duty == Gatekeeper {
+			names = append(names, s.office(duty.Person))
+		}
+	}
+	if len(names) == 0 {
+		return s.ShortName
+	}
+	return join(names, "or")
+}
+
+// speaks is who does speak for general practice here: whoever could say yes,
+// else the forum's representative in force; "" for nobody.
+func (s *State) speaks(q Question, who []SomeoneWhoCould) string {
+	for _, w := range who {
+		if w.Kind == "representative" || (q.Forum == "" && w.Kind == "executive") {
+			return w.Name
+		}
+	}
+	if !s.EstablishedOn(q.At) {
+		return ""
+	}
+	for _, n := range sortedNumbers(s.Appointments) {
+		a := s.Appointments[n]
+		if state, _ := s.AppointmentOn(a, q.At); state == InForce && a.Forum == q.Forum && a.Capacity == CapacityGroup {
+			return s.office(a.Person)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,344 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Seats (rules F3, F5): an organisation's place at the table. A seat is named
+// by its organisation's code. People hold it or deputise, with dates.
+
+// A SeatEntry asks for a seat.
+type SeatEntry struct {
+	Organisation string `json:"organisation" maxLength:"60"`
+	Holder       string `json:"holder" doc:"handle or id" maxLength:"60"`
+	Deputy       string `json:"deputy,omitempty" doc:"handle or id" maxLength:"60"`
+}
+
+// openSeat records a seat and who holds it, because of an event.
+func (t *turn) openSeat(c *SeatEntry, source string, cause uint64) *Refusal {
+	o, holder, deputy, r := t.s.checkSeat(c, t.day)
+	if r != nil {
+		return r
+	}
+	t.recordBecause(cause, t.day, &SeatOpened{Seat: o.Code, Source: source})
+	t.recordBecause(cause, t.day, &SeatHeld{Seat: o.Code, Person: holder.ID, Role: Holder, Span: Span{From: t.day}})
+	if deputy != nil {
+		t.recordBecause(cause, t.day, &SeatHeld{Seat: o.Code, Person: deputy.ID, Role: Deputy, Span: Span{From: t.day}})
+	}
+	return nil
+}
+
+func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy *Person, r *Refusal) {
+	if o, r = s.openOrganisation("F3", c.Organisation, d); r != nil {
+		return
+	}
+	otherCare := len(s.Charters) > 0 && s.Charter().OtherCareSeated && (o.Kind == PrimaryCare || o.Kind == Provider)
+	if !o.Kind.generalPractice() && !otherCare {
+		return nil, nil, nil, notNow("F3", "%s can't hold a seat: only general-practice organisations do. It can be invited.", o.Name)
+	}
+	if s.Seats[o.Code] != nil {
+		return nil, nil, nil, notNow("F5", "%s already has a seat.", o.Name)
+	}
+	if holder, r = s.person("F5", c.Holder); r != nil {
+		return
+	}
+	if c.Deputy != "" {
+		deputy, r = s.person("F5", c.Deputy)
+	}
+	return
+}
+
+// NameHolder says who holds a seat, or deputises, from when to when (rule F5).
+type NameHolder struct {
+	Seat     string   `json:"seat" doc:"organisation's code"`
+	Person   string   `json:"person" doc:"handle or id"`
+	Role     SeatRole `json:"role" enum:"holder,deputy"`
+	Evidence string   `json:"evidence,omitempty" doc:"needed from a registrar" maxLength:"2000"`
+	Span
+}
+
+func (c *NameHolder) decide(t *turn) *Refusal {
+	seat, r := t.s.seat("F5", c.Seat)
+	if r != nil {
+		return r
+	}
+	if c.Role != Holder && c.Role != Deputy {
+		return invalid("F5", "Say whether the person is the seat's holder or a deputy.")
+	}
+	if r := t.mustNameFor(seat, c.Role, c.Evidence); r != nil {
+		return r
+	}
+	p, r := t.s.person("F5", c.Person)
+	if r != nil {
+		return r
+	}
+	span, r := t.span("F5", c.Span)
+	if r != nil {
+		return r
+	}
+	if span.From < t.day {
+		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.")
+	}
+	for _, h := range seat.Holders {
+		if c.Role == Holder && h.Role == Holder && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
+			t.recordOn(span.From.Add(-1), &SeatLeft{Seat: seat.ID, Person: h.Person, Role: Holder, Until: span.From.Add(-1)})
+		} else if h.Role == c.Role && h.overlaps(span) && (c.Role == Holder || h.Person == p.ID) {
+			return notNow("F5", "The seat of %s is already taken then by %s.", t.s.name(seat.ID), t.s.office(h.Person))
+		}
+	}
+	t.recordOn(span.From, &SeatHeld{Seat: seat.ID, Person: p.ID, Role: c.Role, Span: span})
+	return nil
+}
+
+// LeaveSeat ends somebody's time as holder or deputy (rule F5).
+type LeaveSeat struct {
+	Seat     string   `json:"seat" doc:"organisation's code"`
+	Person   string   `json:"person" doc:"handle or id"`
+	Role     SeatRole `json:"role" enum:"holder,deputy"`
+	Until    Day      `json:"until" doc:"last day"`
+	Evidence string   `json:"evidence,omitempty" doc:"needed from a registrar" maxLength:"2000"`
+}
+
+func (c *LeaveSeat) decide(t *turn) *Refusal {
+	seat, r := t.s.seat("F5", c.Seat)
+	if r != nil {
+		return r
+	}
+	p, r := t.s.person("F5", c.Person)
+	if r != nil {
+		return r
+	}
+	if p != t.actor {
+		if r := t.mustNameFor(seat, c.Role, c.Evidence); r != nil {
+			return r
+		}
+	}
+	if c.Until < t.day.Add(-1) {
+		return invalid("F5", "Give the last day; it can't be earlier than yesterday.")
+	}
+	if !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return h.Person == p.ID && h.Role == c.Role && h.Covers(c.Until) }) {
+		return notNow("F5", "%s is not %s of that seat on %s.", p.Office, c.Role, c.Until.Words())
+	}
+	t.recordOn(c.Until, &SeatLeft{Seat: seat.ID, Person: p.ID, Role: c.Role, Until: c.Until})
+	return nil
+}
+
+// mustNameFor refuses whoever may not name people for the seat: its
+// organisation's spokespeople may; its holder, a deputy; the registrar, on
+// named evidence.
+func (t *turn) mustNameFor(seat *Seat, role SeatRole, evidence string) *Refusal {
+	if t.s.SpeaksFor(t.actor.ID, seat.ID, t.day) || (role == Deputy && seat.holderOn(t.day) == t.actor.ID) {
+		t.as = "organisation/" + seat.ID
+		return nil
+	}
+	if t.s.HasDuty(t.actor.ID, Registrar, t.day) {
+		t.as = "duty/" + string(Registrar)
+		return checkWords("F5", "the evidence", evidence, someWords)
+	}
+	return notYours("F5", "Who sits for %s is said by somebody who speaks for it, or recorded by the registrar on evidence.", t.s.name(seat.ID))
+}
+
+// SeatRole is how a person acts for a seat.
+type SeatRole string
+
+const (
+	Holder SeatRole = "holder"
+	Deputy SeatRole = "deputy"
+)
+
+// SeatOpened: an organisation has a place at the table.
+type SeatOpened struct {
+	Seat   string `json:"seat"`
+	Source string `json:"source"`
+}
+
+func (e *SeatOpened) Subject() string { return "seat/" + e.Seat }
+func (e *SeatOpened) apply(s *State, ev *Event) {
+	s.Seats[e.Seat] = &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Index: ev.Index}
+}
+
+// SeatHeld: a person holds a seat or deputises.
+type SeatHeld struct {
+	Seat   string   `json:"seat"`
+	Person string   `json:"person"`
+	Role   SeatRole `json:"role"`
+	Span
+}
+
+func (e *SeatHeld) Subject() string { return "seat/" + e.Seat }
+func (e *SeatHeld) apply(s *State, ev *Event) {
+	seat := edit(s.Seats, e.Seat)
+	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{e.Person, e.Span, ev.Index}, e.Role})
+}
+
+// SeatLeft: a person's time as holder or deputy has a last day.
+type SeatLeft struct {
+	Seat   string   `json:"seat"`
+	Person string   `json:"person"`
+	Role   SeatRole `json:"role"`
+	Until  Day      `json:"until"`
+}
+
+func (e *SeatLeft) Subject() string { return "seat/" + e.Seat }
+func (e *SeatLeft) apply(s *State, _ *Event) {
+	seat := edit(s.Seats, e.Seat)
+	seat.Holders = slices.Clone(seat.Holders)
+	for i := range seat.Holders {
+		if h := &seat.Holders[i]; h.Person == e.Person && h.Role == e.Role && h.Covers(e.Until) {
+			h.Until = e.Until
+		}
+	}
+}
+
+// A Seat is an organisation's place at the table.
+type Seat struct {
+	ID      string // the organisation's code
+	From    Day
+	Source  string // "founding", or the proposal that opened it
+	Holders []SeatTenure
+	Index   uint64
+}
+
+// A SeatTenure is a person holding a seat, or deputising, for a time.
+type SeatTenure struct {
+	Tenure
+	Role SeatRole
+}
+
+func (s *Seat) holderOn(d Day) string {
+	for _, h := range s.Holders {
+		if h.Role == Holder && h.Covers(d) {
+			return h.Person
+		}
+	}
+	return ""
+}
+
+// RoleOn is how the person may act for the seat on that day; "" for not at all.
+func (s *Seat) RoleOn(person string, d Day) SeatRole {
+	role := SeatRole("")
+	for _, h := range s.Holders {
+		if h.Person == person && h.Covers(d) && role != Holder {
+			role = h.Role
+		}
+	}
+	return role
+}
+
+// VacantOn says whether neither a holder nor a deputy is in date (rule F5).
+func (s *Seat) VacantOn(d Day) bool {
+	return !slices.ContainsFunc(s.Holders, func(h SeatTenure) bool { return h.Covers(d) })
+}
+
+// entitled says whether the seat is in force on that day: its organisation is
+// open and, for a PCN, has a practice (rule F5).
+func (s *State) entitled(seat *Seat, d Day) bool {
+	o := s.Organisations[seat.ID]
+	if seat.From > d || !o.OpenOn(d) {
+		return false
+	}
+	if o.Kind != PCN || !slices.ContainsFunc(s.members[o.Code], func(m string) bool { return s.Organisations[m].Kind == Practice }) {
+		return true
+	}
+	return slices.ContainsFunc(s.members[o.Code], func(m string) bool {
+		return s.Organisations[m].Kind == Practice && s.Organisations[m].OpenOn(d) && s.Organisations[m].In(o.Code, d)
+	})
+}
+
+// EntitledOn are the seats in force on that day, by code (rules C6, F5).
+func (s *State) EntitledOn(d Day) []string {
+	var ids []string
+	for id, seat := range s.Seats {
+		if s.entitled(seat, d) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// successor is the seat that answers for the given one on that day: itself, or
+// the seat of the organisation that its own merged into; "" if neither is in
+// force (rule F5).
+func (s *State) successor(id string, d Day) string {
+	for range len(s.Organisations) {
+		if seat := s.Seats[id]; seat != nil && s.entitled(seat, d) {
+			return id
+		}
+		o := s.Organisations[id]
+		if o == nil || o.Successor == "" || d <= o.Closed {
+			return ""
+		}
+		id = o.Successor
+	}
+	return ""
+}
+
+// SeatsOf are the seats that the person may act for on that day, by code.
+func (s *State) SeatsOf(person string, d Day) []string {
+	var ids []string
+	for id, seat := range s.Seats {
+		if seat.RoleOn(person, d) != "" && s.entitled(seat, d) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (s *State) seat(rule, code string) (*Seat, *Refusal) {
+	if seat := s.Seats[code]; seat != nil {
+		return seat, nil
+	}
+	return nil, notFound(rule, "%q has no seat here.", clip(code))
+}
+
+// forSeat is the seat that the actor acts for: the named one, or the only one
+// that they may act for today.
+func (t *turn) forSeat(rule, code string) (*Seat, *Refusal) {
+	if code == "" {
+		switch seats := t.s.SeatsOf(t.actor.ID, t.day); len(seats) {
+		case 0:
+			return nil, notYours("F5", "%s does not hold a seat today.", t.actor.Office)
+		case 1:
+			code = seats[0]
+		default:
+			return nil, invalid("F5", "Say for which seat you act: %s.", strings.Join(seats, ", "))
+		}
+	}
+	seat, r := t.s.seat(rule, code)
+	if r != nil {
+		return nil, r
+	}
+	if !t.s.entitled(seat, t.day) {
+		return nil, notNow("F5", "The seat of %s is not in force today.", t.s.name(seat.ID))
+	}
+	if seat.RoleOn(t.actor.ID, t.day) == "" {
+		return nil, notYours("F5", "%s can't act for %s today: %s.", t.actor.Office, t.s.name(seat.ID), seat.whyNot(t.actor.ID, t.day))
+	}
+	t.as = "seat/" + seat.ID
+	return seat, nil
+}
+
+func (s *Seat) whyNot(person string, d Day) string {
+	for _, h := range s.Holders {
+		if h.Person == person && h.From > d {
+			return "their time as " + string(h.Role) + " begins on " + h.From.Words()
+		}
+		if h.Person == person && h.Until != 0 && h.Until < d {
+			return "their time as " + string(h.Role) + " ended on " + h.Until.Words()
+		}
+	}
+	return "they neither hold that seat nor deputise for it"
+}
+
+// span checks a span that a command gives; no From means today.
+func (t *turn) span(rule string, s Span) (Span, *Refusal) {
+	s.From = cmp.Or(s.From, t.day)
+	if s.Until != 0 && s.Until < s.From {
+		return s, invalid(rule, "The last day, %s, is before the first, %s.", s.Until.Words(), s.From.Words())
+	}
+	return s, nil
+}

@@ -1,0 +1,265 @@
+package domain
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Settlement (rules C5–C8, C13): a proposal is agreed when every entitled seat
+// has taken a position on its current version, quorum is met by explicit
+// consents, no block is open and the window has run. The ledger settles what is
+// ripe before any later command, as the system.
+
+// settleDue records on the turn everything that has become due by its day.
+func (t *turn) settleDue() {
+	if t.s.Established == 0 {
+		return
+	}
+	for _, number := range slices.Clone(t.s.open) {
+		t.settleOne(number)
+	}
+	if t.own {
+		for _, number := range slices.Clone(t.s.open) {
+			t.settleOne(number)
+		}
+	}
+}
+
+func (t *turn) settleOne(number string) {
+	if !t.own && len(t.out) > 0 {
+		t.ownState()
+	}
+	p := t.s.Proposals[number]
+	if p == nil || p.Stage != Open {
+		return
+	}
+	if d, ok := t.ripeOn(p); ok {
+		t.ownState()
+		t.agree(t.s.Proposals[number], d)
+	} else if t.day >= p.Closes {
+		t.ownState()
+		t.lapse(t.s.Proposals[number])
+	}
+}
+
+// ripeOn is the first day on which the proposal was ripe, up to today and to
+// its closing day. Nothing was recorded on it since its last event, or it
+// would have been settled before that.
+func (t *turn) ripeOn(p *Proposal) (Day, bool) {
+	last := min(t.day, p.Closes)
+	if len(t.s.WaitingFor(p, last)) > 0 {
+		return 0, false
+	}
+	for d := p.LastDay; d < last; d++ {
+		if len(t.s.WaitingFor(p, d)) == 0 {
+			return d, t.enactable(p, d)
+		}
+	}
+	return last, t.enactable(p, last)
+}
+
+func (t *turn) enactable(p *Proposal, d Day) bool {
+	return t.tryInstruments(p.Version().Instruments, p.Number, d) == nil
+}
+
+// agree records the agreement, with its roll, and enacts its instruments in
+// the same append (rules C7, C8).
+func (t *turn) agree(p *Proposal, d Day) {
+	v := p.Version()
+	t.bySystem("settle/"+p.Number, uint64(v.Number), func() {
+		at := t.recordBecause(p.LastIndex, d, &AgreementReached{
+			Proposal: p.Number, Version: v.Number, Title: v.Title, Text: v.Text, Matter: p.Matter, Roll: t.s.RollOn(p, d), Objections: p.Objections,
+		})
+		if r := t.enactAll(v.Instruments, enacting{p.Number, at, d}); r != nil {
+			panic("domain: an instrument was refused after it had been tried: " + r.Error())
+		}
+	})
+}
+
+// lapse records that a proposal reached its closing day without consensus,
+// with its objections listed: an outcome, not an error (rule C13).
+func (t *turn) lapse(p *Proposal) {
+	var open []string
+	for _, o := range t.s.openObjections(p) {
+		open = append(open, o.Number)
+	}
+	t.bySystem("settle/"+p.Number, uint64(p.Version().Number), func() {
+		t.recordBecause(p.LastIndex, p.Closes, &ProposalLapsed{Proposal: p.Number, Version: p.Version().Number, Objections: open, WaitedFor: t.s.WaitingFor(p, p.Closes)})
+	})
+}
+
+// WaitingFor says in words what keeps the proposal from being agreed on that
+// day; nothing means that it is ripe (rule C5). What its instruments lack is
+// not among it: see Unenactable.
+func (s *State) WaitingFor(p *Proposal, d Day) []string {
+	var waits []string
+	seats := s.EntitledOn(d)
+	explicit, hurry := 0, true
+	consented := map[string]bool{}
+	ends := p.WindowEnds()
+	for _, seat := range seats {
+		pos := s.PositionOf(p, seat, d)
+		switch {
+		case pos == nil:
+			waits = append(waits, s.name(seat)+" to be heard")
+		case pos.Stand == Consent:
+			explicit++
+			consented[seat] = true
+		}
+		hurry = hurry && pos != nil && pos.Stand == Consent && pos.NeedNotWait
+		ends = max(ends, s.lateWindow(p, seat))
+	}
+	ch := &s.CharterOn(d).Charter
+	if explicit < ch.Quorum {
+		waits = append(waits, count(ch.Quorum-explicit, "more consent")+" for the quorum of "+strconv.Itoa(ch.Quorum))
+	}
+	for _, code := range ch.QuorumOf {
+		if !consented[code] {
+			waits = append(waits, "the consent of "+s.name(code)+", which the quorum names")
+		}
+	}
+	for _, code := range payers(p.Version().Instruments) {
+		if !consented[code] && !p.paid(code) {
+			waits = append(waits, "the consent of "+s.name(code)+", which would pay")
+		}
+	}
+	for _, o := range s.BlocksOn(p, d) {
+		waits = append(waits, s.name(o.Seat)+" to let its block go")
+	}
+	if d < ends && !(hurry && len(seats) > 0) {
+		waits = append(waits, "the window to run until "+ends.Words())
+	}
+	return waits
+}
+
+// lateWindow is the end of the full window that a seat gets which joined after
+// the version was put (rule C6); 0 for the others.
+func (s *State) lateWindow(p *Proposal, seat string) Day {
+	v := p.Version()
+	if joined := s.Seats[seat].From; joined > v.Put {
+		return joined.Add(v.Window)
+	}
+	return 0
+}
+
+func (p *Proposal) paid(code string) bool {
+	return slices.ContainsFunc(p.Payments, func(a Payment) bool { return a.Organisation == code && a.Version == p.Version().Number })
+}
+
+// Unenactable says why the newest version could not be enacted on that day as
+// things stand; nil if it could (rules C9, D2).
+func (s *State) Unenactable(p *Proposal, d Day) *Refusal {
+	t := &turn{s: s, req: &Request{Group: s.Group}, now: s.Last, day: d}
+	return t.tryInstruments(p.Version().Instruments, p.Number, d)
+}
+
+// NextDue is the next moment at which something may become due in the group by
+// itself; the zero time if nothing can.
+func (s *State) NextDue(now time.Time) time.Time {
+	if len(s.open) == 0 || s.Established == 0 {
+		return time.Time{}
+	}
+	return (DayOf(now) + 1).Start()
+}
+
+// AgreementReached: a consensus, with the exact words and the roll (rule C7).
+type AgreementReached struct {
+	Proposal   string      `json:"proposal"`
+	Version    int         `json:"version"`
+	Title      string      `json:"title"`
+	Text       string      `json:"text"`
+	Matter     string      `json:"matter"`
+	Roll       []RollEntry `json:"roll"`
+	Objections []string    `json:"objections,omitempty"`
+}
+
+func (e *AgreementReached) Subject() string { return "proposal/" + e.Proposal }
+func (e *AgreementReached) apply(s *State, ev *Event) {
+	p := s.end(e.Proposal, ev, Agreed)
+	p.AgreedOn, p.Roll, p.Agreement = ev.Effective, e.Roll, ev.Index
+}
+
+// ProposalLapsed: a proposal reached its closing day without consensus.
+type ProposalLapsed struct {
+	Proposal   string   `json:"proposal"`
+	Version    int      `json:"version"`
+	Objections []string `json:"objections,omitempty"`
+	WaitedFor  []string `json:"waitedFor,omitempty"`
+}
+
+func (e *ProposalLapsed) Subject() string           { return "proposal/" + e.Proposal }
+func (e *ProposalLapsed) apply(s *State, ev *Event) { s.end(e.Proposal, ev, Lapsed) }
+
+// A RollEntry is one seat's line in the roll (rules C7, C12).
+type RollEntry struct {
+	Seat     string   `json:"seat"`
+	Name     string   `json:"name" doc:"of the organisation, then"`
+	Person   string   `json:"person,omitempty"`
+	Office   string   `json:"office,omitempty"`
+	Role     SeatRole `json:"role,omitempty"`
+	Position string   `json:"position" doc:"consent, stand-aside, blocks, not heard or vacant"`
+	Time     int64    `json:"time,omitzero" doc:"recorded, milliseconds since 1970"`
+	Index    uint64   `json:"index,omitzero"`
+	Reason   string   `json:"reason,omitempty"`
+	Interest string   `json:"interest,omitempty"`
+	Heard    string   `json:"heard,omitempty"`
+}
+
+// Positions that the roll names beside consent and stand-aside.
+const (
+	RollBlocks      = "blocks"
+	RollNotHeard    = "not heard"
+	RollVacant      = "vacant"
+	RollUnconfirmed = "heard, to be confirmed"
+)
+
+// RollOn names for each entitled seat what it says to the newest version on
+// that day: who supports, stands aside, objects and has not been heard; never a
+// percentage (rule C12).
+func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
+	if p.Stage == Agreed && len(p.Roll) > 0 && p.AgreedOn <= d {
+		return p.Roll
+	}
+	blocks := s.BlocksOn(p, d)
+	var roll []RollEntry
+	for _, id := range s.EntitledOn(d) {
+		e := RollEntry{Seat: id, Name: s.name(id), Position: RollNotHeard}
+		if s.Seats[id].VacantOn(d) {
+			e.Position = RollVacant
+		}
+		if pos := p.lastOf(id); pos != nil && !pos.counts() {
+			e.Position, e.Heard = RollUnconfirmed, pos.Heard
+		}
+		if pos := s.PositionOf(p, id, d); pos != nil {
+			e.Person, e.Office, e.Role, e.Position = pos.Person, s.office(pos.Person), pos.Role, string(pos.Stand)
+			e.Time, e.Index, e.Reason, e.Interest, e.Heard = pos.Time, pos.Index, pos.Reason, pos.Interest, pos.Heard
+		}
+		for _, o := range blocks {
+			if s.successor(o.Seat, d) == id {
+				e.Position, e.Person, e.Office, e.Role, e.Index, e.Reason = RollBlocks, o.Person, s.office(o.Person), o.Role, o.Index, o.Why
+			}
+		}
+		roll = append(roll, e)
+	}
+	return roll
+}
+
+// RollWords are the roll in a sentence.
+func (s *State) RollWords(roll []RollEntry) string {
+	by := map[string][]string{}
+	for _, e := range roll {
+		by[e.Position] = append(by[e.Position], e.Name)
+	}
+	var parts []string
+	for _, p := range []struct{ position, say string }{
+		{string(Consent), "consented"}, {string(StandAside), "stood aside"}, {RollBlocks, "blocks"},
+		{RollUnconfirmed, "heard, to be confirmed"}, {RollNotHeard, "not yet heard"}, {RollVacant, "vacant"},
+	} {
+		if len(by[p.position]) > 0 {
+			parts = append(parts, p.say+": "+list(by[p.position]))
+		}
+	}
+	return firstUpper(strings.Join(parts, "; "))
+}
