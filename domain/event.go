@@ -27,7 +27,9 @@ func (e *Event) Kind() string { return KindOf(e.Data) }
 
 // A Payload is what an event says. There is one type of payload for each kind;
 // their names and JSON are storage formats and never change: what must change
-// becomes a new version beside the old one.
+// becomes a new version beside the old one. A switch over it names every type.
+//
+//sumtype:decl
 type Payload interface {
 	// Subject is what the event is about: "proposal/P7".
 	Subject() string

@@ -43,10 +43,10 @@ func (c *Found) decide(t *turn) *Refusal {
 	t.ownState()
 	t.actor = &Person{ID: NewPersonID(t.req.ID, c.Founder)}
 	t.as = "person/" + t.actor.ID
-	c.Charter = c.Charter.settled()
+	charter := c.Charter.settled()
 	t.record(&GroupFounded{
 		Name: c.Name, ShortName: cmp.Or(c.ShortName, "the group"), Place: c.Place, PlaceName: c.PlaceName,
-		Founder: t.actor.ID, Charter: c.Charter, Schedule: c.Schedule,
+		Founder: t.actor.ID, Charter: charter, Schedule: c.Schedule,
 	})
 	if r := t.importRows(c.Organisations); r != nil {
 		return r
@@ -67,7 +67,7 @@ func (c *Found) decide(t *turn) *Refusal {
 	if p := t.s.Organisations[c.Place]; p == nil || p.Kind != PlaceKind {
 		return invalid("F1", "Name the place among the organisations, with the kind place.")
 	}
-	if r := c.Charter.check(t.s, t.s.EntitledOn(t.day)); r != nil {
+	if r := charter.check(t.s, t.s.EntitledOn(t.day)); r != nil {
 		return r
 	}
 	for i := range c.Duties {

@@ -95,14 +95,6 @@ func edit[V any](m map[string]*V, key string) *V {
 	return &c
 }
 
-// editAt is edit for a slice.
-func editAt[V any](s *[]*V, i int) *V {
-	*s = slices.Clone(*s)
-	c := *(*s)[i]
-	(*s)[i] = &c
-	return &c
-}
-
 func appendNew(s []string, v string) []string {
 	if slices.Contains(s, v) {
 		return s

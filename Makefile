@@ -1,0 +1,56 @@
+# Golden Thread. `make help` lists the targets.
+
+GO ?= go
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/goldenthread
+	$(GO) build -o bin/goldenthread ./cmd/goldenthread
+
+.PHONY: run
+run: build ## serve the example place at http://127.0.0.1:8080, data in ./data
+	bin/goldenthread serve --data $(DATA) --listen $(LISTEN) --example trafford
+
+.PHONY: test
+test: ## run all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## run the tests of what runs side by side under the race detector
+	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 $(GO) test -race ./domain ./projections ./eventstore ./api
+
+FUZZTIME ?= 10s
+.PHONY: fuzz
+fuzz: ## fuzz every decoder for FUZZTIME (10s) each
+	$(GO) test ./eventstore -run '^$$' -fuzz '^FuzzDecode$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./api -run '^$$' -fuzz '^FuzzCommandBody$$' -fuzztime $(FUZZTIME)
+
+.PHONY: bench
+bench: ## durable commands beside a bare append and fsync of the same bytes
+	$(GO) test ./eventstore -run '^$$' -bench . -benchtime 2s
+
+.PHONY: kill
+kill: ## kill -9 under load, 50 rounds (CI runs 5)
+	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore -run Kill -count 1 -v -timeout 30m
+
+.PHONY: minutes
+minutes: ## rewrite the expected lines of the minutes scripts; read the diff
+	$(GO) test ./domain -run Minutes -rewrite
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck, exhaustive switches
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck -checks 'inherit,-S1016' ./...
+	$(GO) tool go-check-sumtype ./...
+	$(GO) mod tidy -diff
+
+.PHONY: check
+check: lint test race fuzz ## what CI runs

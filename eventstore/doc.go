@@ -1,0 +1,16 @@
+// Package eventstore keeps the ledgers: one JetStream stream that is the truth,
+// one writer that decides and appends, the keys of personal data, and reading
+// back what was written.
+//
+// A command travels like this. Execute seals the personal data that it carries
+// and queues it. The writer takes what queued while the last write was being
+// synced, at most one command of each group, decides each on acknowledged
+// state and appends all events as one message, a commit. Only when the stream
+// has acknowledged the commit are its events applied and the callers answered.
+// Every append is fenced by the sequence that it must follow, so of two
+// processes that write to one stream never both succeed on the same state.
+//
+// The same code applies a commit when it is replayed at start, when it comes
+// from another process and when it is this process's own: what is applied was
+// decoded from the bytes that are stored.
+package eventstore

@@ -1,0 +1,185 @@
+package eventstore
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"goldenthread/domain"
+)
+
+// A line is one event as it is stored: a CloudEvents 1.0 JSON object in one
+// canonical form. Its exact bytes are the leaf of the Merkle tree, so one event
+// has one line and a line that Encode would not have written is damaged.
+
+// MaxLine is the longest line in bytes; a tile log's entries hold no more (C2SP
+// tlog-tiles).
+const MaxLine = 65_535
+
+const (
+	timeLayout = "2006-01-02T15:04:05.000Z"
+	sourceRoot = "/groups/"
+)
+
+// ErrTooLong says that an event makes a line of more than MaxLine bytes.
+var ErrTooLong = errors.New("the event is too long for a line")
+
+// Encode writes the event as its line, without a line break.
+func Encode(e *domain.Event) ([]byte, error) {
+	if !validGroup(e.Group) {
+		return nil, fmt.Errorf("%q can't be the name of a group", e.Group)
+	}
+	data, err := json.Marshal(e.Data, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Kind(), err)
+	}
+	line, err := appendEnvelope(make([]byte, 0, len(data)+640), e)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Kind(), err)
+	}
+	line = append(append(append(line, `,"data":`...), data...), '}')
+	return line, checkLine(line)
+}
+
+// appendEnvelope appends what stands before the data.
+func appendEnvelope(b []byte, e *domain.Event) ([]byte, error) {
+	var bad error
+	text := func(name, value string) {
+		b = append(append(b, name...), ':')
+		var err error
+		if b, err = jsontext.AppendQuote(b, value); err != nil {
+			bad = err
+		}
+	}
+	text(`{"specversion"`, "1.0")
+	text(`,"id"`, e.ID.String())
+	text(`,"source"`, sourceRoot+e.Group)
+	text(`,"type"`, e.Kind())
+	text(`,"subject"`, e.Data.Subject())
+	text(`,"time"`, e.Time.UTC().Format(timeLayout))
+	b = strconv.AppendUint(append(b, `,"index":`...), e.Index, 10)
+	text(`,"command"`, e.Command.String())
+	text(`,"commandhash"`, hex.EncodeToString(e.Hash[:]))
+	text(`,"actor"`, e.Actor)
+	text(`,"onbehalfof"`, e.OnBehalfOf)
+	text(`,"effective"`, e.Effective.String())
+	if e.Cause != e.Index {
+		b = strconv.AppendUint(append(b, `,"cause":`...), e.Cause, 10)
+	}
+	return b, bad
+}
+
+type envelope struct {
+	SpecVersion string         `json:"specversion"`
+	ID          string         `json:"id"`
+	Source      string         `json:"source"`
+	Type        string         `json:"type"`
+	Subject     string         `json:"subject"`
+	Time        string         `json:"time"`
+	Index       uint64         `json:"index"`
+	Command     string         `json:"command"`
+	CommandHash string         `json:"commandhash"`
+	Actor       string         `json:"actor"`
+	OnBehalfOf  string         `json:"onbehalfof"`
+	Effective   string         `json:"effective"`
+	Cause       *uint64        `json:"cause"`
+	Data        jsontext.Value `json:"data"`
+}
+
+var strict = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false))
+
+// Decode reads a line. It fails on anything that Encode would not have written
+// byte for byte: unknown types and members, missing ones, other spellings.
+func Decode(line []byte) (domain.Event, error) {
+	if err := checkLine(line); err != nil {
+		return domain.Event{}, err
+	}
+	var v envelope
+	if err := json.Unmarshal(line, &v, strict); err != nil {
+		return domain.Event{}, fmt.Errorf("not an event: %w", err)
+	}
+	e, err := v.event()
+	if err != nil {
+		return domain.Event{}, err
+	}
+	again, err := Encode(&e)
+	if err != nil {
+		return domain.Event{}, err
+	}
+	if !bytes.Equal(again, line) {
+		return domain.Event{}, fmt.Errorf("%s %d of %s is not written as it should be, from byte %d on", v.Type, e.Index, e.Group, differ(again, line))
+	}
+	return e, nil
+}
+
+func (v *envelope) event() (e domain.Event, err error) {
+	payload, ok := domain.NewPayload(v.Type)
+	if !ok {
+		return e, fmt.Errorf("unknown type of event %q", v.Type)
+	}
+	if err := json.Unmarshal(v.Data, payload, strict); err != nil {
+		return e, fmt.Errorf("data of %s: %w", v.Type, err)
+	}
+	e = domain.Event{Group: strings.TrimPrefix(v.Source, sourceRoot), Index: v.Index, Cause: v.Index, Actor: v.Actor, OnBehalfOf: v.OnBehalfOf, Data: payload}
+	if v.Cause != nil {
+		e.Cause = *v.Cause
+	}
+	var bad [5]error
+	e.ID, bad[0] = uuid.Parse(v.ID)
+	e.Command, bad[1] = uuid.Parse(v.Command)
+	e.Time, bad[2] = time.Parse(timeLayout, v.Time)
+	bad[3] = e.Effective.UnmarshalText([]byte(v.Effective))
+	if hash, err := hex.DecodeString(v.CommandHash); err != nil || copy(e.Hash[:], hash) != len(e.Hash) {
+		bad[4] = errors.New("commandhash is not a SHA-256")
+	}
+	if err := errors.Join(bad[:]...); err != nil {
+		return e, fmt.Errorf("%s: %w", v.Type, err)
+	}
+	return e, nil
+}
+
+// checkLine refuses lines that are too long and control characters, raw or
+// escaped, other than line breaks and tabs that are escaped.
+func checkLine(line []byte) error {
+	if len(line) > MaxLine {
+		return fmt.Errorf("%w: %d bytes, and %d fit", ErrTooLong, len(line), MaxLine)
+	}
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c < 0x20, c == 0x7f, c == 0xc2 && i+1 < len(line) && line[i+1] < 0xa0:
+			return fmt.Errorf("control character at byte %d", i)
+		case c == '\\':
+			i++
+			if i < len(line) && bytes.IndexByte([]byte(`bfu`), line[i]) >= 0 {
+				return fmt.Errorf("control character at byte %d", i-1)
+			}
+		}
+	}
+	return nil
+}
+
+// differ is the first place at which the two differ.
+func differ(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+var groupName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$`)
+
+// validGroup says whether a group may have that name: it stands in addresses
+// and file names.
+func validGroup(name string) bool { return len(name) <= 60 && groupName.MatchString(name) }
