@@ -30,7 +30,7 @@ type Question struct {
 	Amount    *Pence // whole cost over the whole term
 	Months    *int
 	OpenEnded bool
-	Consulted []string // codes of organisations consulted; nil: not said; empty: nobody
+	Consulted []string // organisations consulted, by code, kind or "all"; nil: not said; empty: nobody
 	At        Day
 }
 
@@ -121,6 +121,9 @@ func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
 		return nil, r
 	}
 	q.Person = p.ID
+	if q.Consulted, r = s.bodies(q.Consulted); r != nil {
+		return nil, r
+	}
 	j := s.judge(q)
 	a := &CheckAnswer{
 		Verdict: j.Verdict, Reasons: j.Reasons, Limits: orEmpty(j.limits), Conditions: orEmpty(j.conditions), Coverage: j.coverage,
@@ -156,12 +159,62 @@ func (q *Question) check(s *State) *Refusal {
 			return r
 		}
 	}
-	for _, code := range q.Consulted {
-		if _, r := s.organisation("D6", code); r != nil {
-			return r
+	return nil
+}
+
+// everybody, among those consulted, means every body that a condition names.
+const everybody = "all"
+
+// bodies are the codes of those named as consulted: by code, by kind where
+// there is one of the kind ("lmc"), or all that a condition names ("all").
+func (s *State) bodies(refs []string) ([]string, *Refusal) {
+	if refs == nil {
+		return nil, nil
+	}
+	codes := []string{}
+	for _, ref := range refs {
+		if ref == everybody {
+			codes = append(codes, s.conditionBodies()...)
+			continue
+		}
+		o := s.Organisations[ref]
+		if o == nil {
+			o = s.onlyOf(OrganisationKind(ref))
+		}
+		if o == nil {
+			return nil, notFound("D6", "No organisation with the code %q is known to this group.", clip(ref))
+		}
+		codes = append(codes, o.Code)
+	}
+	return codes, nil
+}
+
+// onlyOf is the organisation of that kind where there is just one; else nil.
+func (s *State) onlyOf(kind OrganisationKind) *Organisation {
+	var only *Organisation
+	for _, o := range s.Organisations {
+		if o.Kind == kind {
+			if only != nil {
+				return nil
+			}
+			only = o
 		}
 	}
-	return nil
+	return only
+}
+
+func (s *State) conditionBodies() []string {
+	var codes []string
+	for _, d := range s.Delegations {
+		for _, v := range d.Versions {
+			for _, p := range v.Powers {
+				for _, c := range p.Conditions {
+					codes = appendNew(codes, c.Body)
+				}
+			}
+		}
+	}
+	return codes
 }
 
 func orEmpty[T any](v []T) []T {
