@@ -120,12 +120,16 @@ func (c *Charter) check(s *State, seats []string) *Refusal {
 	return nil
 }
 
+// Founding is the source of what came with the founding, where other things
+// name the proposal by which they were agreed.
+const Founding = "founding"
+
 // A CharterVersion is a charter in force from a day.
 type CharterVersion struct {
 	Version int
 	Charter Charter
 	From    Day
-	Source  string // "founding", or the proposal that changed it
+	Source  string // Founding, or the proposal that changed it
 	Index   uint64
 }
 

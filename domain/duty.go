@@ -61,7 +61,7 @@ func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 	}
 	have := 0
 	for _, o := range s.Duties {
-		if o.Duty == c.Duty && o.overlaps(span) && (c.Replaces == "" || o.Person != s.Person(c.Replaces).ID) {
+		if o.Duty == c.Duty && o.overlaps(span) && (c.Replaces == "" || o.Person != s.Person(c.Replaces).ID || o.From >= span.From) {
 			have++
 			if o.Person == p.ID {
 				return nil, span, notNow("F9", "%s is already %s then.", p.Office, c.Duty)
@@ -74,15 +74,16 @@ func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 	return p, span, nil
 }
 
-func (t *turn) assignDuty(c *DutyEntry, source string, cause uint64) *Refusal {
-	p, span, r := c.check(t.s, t.day)
+func (t *turn) assignDuty(c *DutyEntry, e enacting) *Refusal {
+	p, span, r := c.check(t.s, e.day)
 	if r != nil {
 		return r
 	}
 	if c.Replaces != "" {
-		t.recordBecause(cause, span.From.Add(-1), &DutyEnded{Duty: c.Duty, Person: t.s.Person(c.Replaces).ID, Until: span.From.Add(-1), Source: source})
+		last := span.From.Add(-1)
+		t.recordBecause(e.cause, last, &DutyEnded{Duty: c.Duty, Person: t.s.Person(c.Replaces).ID, Until: last, Source: e.source})
 	}
-	t.recordBecause(cause, span.From, &DutyAssigned{Duty: c.Duty, Person: p.ID, Employer: c.Employer, Source: source, Span: span})
+	t.recordBecause(e.cause, span.From, &DutyAssigned{Duty: c.Duty, Person: p.ID, Employer: c.Employer, Source: e.source, Span: span})
 	return nil
 }
 

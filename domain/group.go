@@ -60,7 +60,7 @@ func (c *Found) decide(t *turn) *Refusal {
 		return invalid("F1", "The founder must be among the people.")
 	}
 	for i := range c.Seats {
-		if r := t.openSeat(&c.Seats[i], "founding", t.nextIndex()); r != nil {
+		if r := t.openSeat(&c.Seats[i], enacting{Founding, t.nextIndex(), t.day}); r != nil {
 			return r
 		}
 	}
@@ -71,7 +71,7 @@ func (c *Found) decide(t *turn) *Refusal {
 		return r
 	}
 	for i := range c.Duties {
-		if r := t.assignDuty(&c.Duties[i], "founding", t.nextIndex()); r != nil {
+		if r := t.assignDuty(&c.Duties[i], enacting{Founding, t.nextIndex(), t.day}); r != nil {
 			return r
 		}
 	}
@@ -238,7 +238,7 @@ type GroupFounded struct {
 func (e *GroupFounded) Subject() string { return "group" }
 func (e *GroupFounded) apply(s *State, ev *Event) {
 	s.Name, s.ShortName, s.Place, s.PlaceName, s.Founder = e.Name, e.ShortName, e.Place, e.PlaceName, e.Founder
-	s.Charters = []CharterVersion{{1, e.Charter, ev.Effective, "founding", ev.Index}}
+	s.Charters = []CharterVersion{{1, e.Charter, ev.Effective, Founding, ev.Index}}
 	s.Schedule = e.Schedule
 }
 

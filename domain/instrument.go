@@ -31,7 +31,7 @@ type Instrument struct {
 // the day on which it would be enacted, and be enacted.
 type instrument interface {
 	check(*turn, enacting) *Refusal
-	enact(*turn, enacting)
+	enact(*turn, enacting) // after check; records, and can't fail
 }
 
 // enacting says by what, and on which day, an instrument is enacted.
@@ -146,7 +146,7 @@ func (c *AssignDuty) check(t *turn, e enacting) *Refusal {
 	return r
 }
 
-func (c *AssignDuty) enact(t *turn, e enacting) { t.assignDuty(&c.DutyEntry, e.source, e.cause) }
+func (c *AssignDuty) enact(t *turn, e enacting) { t.assignDuty(&c.DutyEntry, e) }
 
 // OpenSeat gives an organisation a place at the table (rules F3, C6).
 type OpenSeat struct {
@@ -158,7 +158,7 @@ func (c *OpenSeat) check(t *turn, e enacting) *Refusal {
 	return r
 }
 
-func (c *OpenSeat) enact(t *turn, e enacting) { t.openSeat(&c.SeatEntry, e.source, e.cause) }
+func (c *OpenSeat) enact(t *turn, e enacting) { t.openSeat(&c.SeatEntry, e) }
 
 // ChangeCharter replaces the charter (rule F7).
 type ChangeCharter struct {
@@ -292,7 +292,7 @@ func (s *State) laterOn(p *AdoptedPosition, d Day) bool {
 // AgreementHolds says whether the agreement was in force on that day: reached
 // and not set aside (rule C9). What came with the founding holds.
 func (s *State) AgreementHolds(proposal string, d Day) bool {
-	if proposal == "founding" {
+	if proposal == Founding {
 		return true
 	}
 	p := s.Proposals[proposal]

@@ -16,16 +16,16 @@ type SeatEntry struct {
 	Deputy       string `json:"deputy,omitempty" doc:"handle or id" maxLength:"60"`
 }
 
-// openSeat records a seat and who holds it, because of an event.
-func (t *turn) openSeat(c *SeatEntry, source string, cause uint64) *Refusal {
-	o, holder, deputy, r := t.s.checkSeat(c, t.day)
+// openSeat records a seat and who holds it.
+func (t *turn) openSeat(c *SeatEntry, e enacting) *Refusal {
+	o, holder, deputy, r := t.s.checkSeat(c, e.day)
 	if r != nil {
 		return r
 	}
-	t.recordBecause(cause, t.day, &SeatOpened{Seat: o.Code, Source: source})
-	t.recordBecause(cause, t.day, &SeatHeld{Seat: o.Code, Person: holder.ID, Role: Holder, Span: Span{From: t.day}})
+	t.recordBecause(e.cause, e.day, &SeatOpened{Seat: o.Code, Source: e.source})
+	t.recordBecause(e.cause, e.day, &SeatHeld{Seat: o.Code, Person: holder.ID, Role: Holder, Span: Span{From: e.day}})
 	if deputy != nil {
-		t.recordBecause(cause, t.day, &SeatHeld{Seat: o.Code, Person: deputy.ID, Role: Deputy, Span: Span{From: t.day}})
+		t.recordBecause(e.cause, e.day, &SeatHeld{Seat: o.Code, Person: deputy.ID, Role: Deputy, Span: Span{From: e.day}})
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.")
 	}
 	for _, h := range seat.Holders {
-		if c.Role == Holder && h.Role == Holder && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
+		if c.Role == Holder && h.Role == Holder && h.From < span.From && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
 			t.recordOn(span.From.Add(-1), &SeatLeft{Seat: seat.ID, Person: h.Person, Role: Holder, Until: span.From.Add(-1)})
 		} else if h.Role == c.Role && h.overlaps(span) && (c.Role == Holder || h.Person == p.ID) {
 			return notNow("F5", "The seat of %s is already taken then by %s.", t.s.name(seat.ID), t.s.office(h.Person))
@@ -196,7 +196,7 @@ func (e *SeatLeft) apply(s *State, _ *Event) {
 type Seat struct {
 	ID      string // the organisation's code
 	From    Day
-	Source  string // "founding", or the proposal that opened it
+	Source  string // Founding, or the proposal that opened it
 	Holders []SeatTenure
 	Index   uint64
 }

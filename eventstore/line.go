@@ -35,6 +35,14 @@ var ErrTooLong = errors.New("the event is too long for a line")
 
 // Encode writes the event as its line, without a line break.
 func Encode(e *domain.Event) ([]byte, error) {
+	line, err := encode(e)
+	if err != nil {
+		return nil, err
+	}
+	return line, checkLine(line)
+}
+
+func encode(e *domain.Event) ([]byte, error) {
 	if !validGroup(e.Group) {
 		return nil, fmt.Errorf("%q can't be the name of a group", e.Group)
 	}
@@ -46,8 +54,7 @@ func Encode(e *domain.Event) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e.Kind(), err)
 	}
-	line = append(append(append(line, `,"data":`...), data...), '}')
-	return line, checkLine(line)
+	return append(append(append(line, `,"data":`...), data...), '}'), nil
 }
 
 // appendEnvelope appends what stands before the data.
@@ -111,7 +118,7 @@ func Decode(line []byte) (domain.Event, error) {
 	if err != nil {
 		return domain.Event{}, err
 	}
-	again, err := Encode(&e)
+	again, err := encode(&e)
 	if err != nil {
 		return domain.Event{}, err
 	}
@@ -154,18 +161,31 @@ func checkLine(line []byte) error {
 		return fmt.Errorf("%w: %d bytes, and %d fit", ErrTooLong, len(line), MaxLine)
 	}
 	for i := 0; i < len(line); i++ {
+		if plain[line[i]] {
+			continue
+		}
+		var next byte
+		if i+1 < len(line) {
+			next = line[i+1]
+		}
 		switch c := line[i]; {
-		case c < 0x20, c == 0x7f, c == 0xc2 && i+1 < len(line) && line[i+1] < 0xa0:
-			return fmt.Errorf("control character at byte %d", i)
-		case c == '\\':
+		case c == '\\' && next != 'b' && next != 'f' && next != 'u':
 			i++
-			if i < len(line) && bytes.IndexByte([]byte(`bfu`), line[i]) >= 0 {
-				return fmt.Errorf("control character at byte %d", i-1)
-			}
+		case c == 0xc2 && next >= 0xa0:
+		default:
+			return fmt.Errorf("control character at byte %d", i)
 		}
 	}
 	return nil
 }
+
+// plain are the bytes that begin neither a control character nor an escape.
+var plain = func() (p [256]bool) {
+	for c := range p {
+		p[c] = c >= 0x20 && c != 0x7f && c != '\\' && c != 0xc2
+	}
+	return p
+}()
 
 // differ is the first place at which the two differ.
 func differ(a, b []byte) int {

@@ -1,0 +1,131 @@
+package eventstore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+)
+
+// BenchmarkExecute measures recorded commands, each caller in a group of its
+// own, beside a bare append and fsync of the same bytes in the same portions.
+func BenchmarkExecute(b *testing.B) {
+	for _, callers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			var log commitLog
+			dir := b.TempDir()
+			s := openTest(b, Options{Dir: dir, Follow: []func(Commit){log.add}})
+			for c := range callers {
+				mustExecute(b, s, found(fmt.Sprintf("group-%d", c)))
+			}
+			founded := len(log.all())
+			b.ResetTimer()
+			executeMany(b, s, callers)
+			b.StopTimer()
+			spent := b.Elapsed()
+			commits := log.all()[founded:]
+			bare := appendBare(b, filepath.Join(dir, "bare"), commits)
+			b.ReportMetric(float64(b.N)/spent.Seconds(), "commands/s")
+			b.ReportMetric(float64(b.N)/bare.Seconds(), "bare/s")
+			b.ReportMetric(spent.Seconds()/bare.Seconds(), "×bare")
+			b.ReportMetric(float64(b.N)/float64(len(commits)), "commands/commit")
+		})
+	}
+}
+
+func executeMany(b *testing.B, s *Store, callers int) {
+	ctx := b.Context()
+	var n atomic.Int64
+	var wg sync.WaitGroup
+	for c := range callers {
+		group := fmt.Sprintf("group-%d", c)
+		wg.Go(func() {
+			for i := n.Add(1); i <= int64(b.N); i = n.Add(1) {
+				if _, err := s.Execute(ctx, register(group, fmt.Sprintf("p%d", i))); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// appendBare is how long appending and syncing the commits' bytes takes.
+func appendBare(b *testing.B, path string, commits []Commit) time.Duration {
+	f, err := os.Create(path)
+	require.NoError(b, err)
+	defer f.Close()
+	bodies := make([][]byte, len(commits))
+	for i, c := range commits {
+		bodies[i] = bodyOf(c.Entries)
+	}
+	start := time.Now()
+	for _, body := range bodies {
+		_, err := f.Write(body)
+		require.NoError(b, err)
+		require.NoError(b, f.Sync())
+	}
+	return time.Since(start)
+}
+
+func benchEvent() domain.Event {
+	for i, k := range domain.Kinds {
+		if k.Name == "goldenthread.person.registered.v1" {
+			return sample(k, uint64(i))
+		}
+	}
+	panic("no such kind")
+}
+
+func BenchmarkEncode(b *testing.B) {
+	e := benchEvent()
+	for b.Loop() {
+		if _, err := Encode(&e); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	e := benchEvent()
+	line, err := Encode(&e)
+	require.NoError(b, err)
+	b.SetBytes(int64(len(line)))
+	for b.Loop() {
+		if _, err := Decode(line); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpen measures starting on a stream of 20,000 events.
+func BenchmarkOpen(b *testing.B) {
+	const events = 20_000
+	dir := b.TempDir()
+	s := openTest(b, Options{Dir: dir})
+	var wg sync.WaitGroup
+	for c := range 64 {
+		group := fmt.Sprintf("group-%d", c)
+		wg.Go(func() {
+			mustExecute(b, s, found(group))
+			for i := range events / 64 {
+				mustExecute(b, s, register(group, fmt.Sprintf("p%d", i)))
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(b, s.Close(testContext(b)))
+	for b.Loop() {
+		s := openTest(b, Options{Dir: dir})
+		require.NoError(b, s.Close(testContext(b)))
+	}
+	b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}

@@ -1,0 +1,128 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A message is a commit as the stream delivers it.
+type message struct {
+	sequence uint64
+	stored   time.Time // the stream's own timestamp
+	header   nats.Header
+	body     []byte
+	pieces   []piece // when already read; the follower does that beside the writer
+	err      error
+}
+
+func (m *message) read() ([]piece, error) {
+	if m.pieces == nil && m.err == nil {
+		m.pieces, m.err = readCommit(m.header, m.body)
+	}
+	return m.pieces, m.err
+}
+
+// A follower delivers the stream in order, from the first message on, for ever.
+type follower struct {
+	js   jetstream.JetStream
+	node string // whose commits it leaves unread: the writer has them
+	last uint64 // of the stream at start; up to there it reads everything
+	out  chan *message
+	log  *slog.Logger
+}
+
+const (
+	followAhead = 64  // messages read and not yet applied
+	followBatch = 128 // messages asked for at once
+)
+
+func (f *follower) run(ctx context.Context) {
+	next := uint64(1)
+	for ctx.Err() == nil {
+		err := f.deliver(ctx, &next)
+		if ctx.Err() == nil {
+			f.log.Warn("following the stream was interrupted", "next", next, "error", err)
+			pause(ctx, time.Second)
+		}
+	}
+}
+
+// deliver sends on what the stream holds from *next on, until it breaks off.
+func (f *follower) deliver(ctx context.Context, next *uint64) error {
+	consumer, err := f.js.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *next,
+	})
+	if err != nil {
+		return err
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(followBatch))
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	defer context.AfterFunc(ctx, messages.Stop)()
+	for {
+		msg, err := messages.Next()
+		if errors.Is(err, jetstream.ErrNoHeartbeat) {
+			continue // the consumer starts itself again
+		}
+		if err != nil {
+			return err
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		if meta.Sequence.Stream < *next {
+			continue
+		}
+		m := &message{sequence: meta.Sequence.Stream, stored: meta.Timestamp, header: msg.Headers(), body: msg.Data()}
+		if m.sequence <= f.last || m.header.Get(headerWriter) != f.node {
+			m.read()
+		}
+		select {
+		case f.out <- m:
+			*next = m.sequence + 1
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// extent is the stream's last readable message and, if any message before or
+// after it is gone, what to say about that.
+func extent(ctx context.Context, st jetstream.Stream) (last uint64, hole error, err error) {
+	info, err := st.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the state of the stream: %w", err)
+	}
+	state := info.State
+	if state.Msgs == 0 && state.LastSeq == 0 {
+		return 0, nil, nil
+	}
+	gone := map[uint64]bool{}
+	for _, sequence := range state.Deleted {
+		gone[sequence] = true
+	}
+	last = state.LastSeq
+	for last >= state.FirstSeq && gone[last] {
+		last--
+	}
+	if state.Msgs == 0 {
+		last = 0
+	}
+	if state.FirstSeq > 1 || len(gone) > 0 || state.Msgs != state.LastSeq {
+		hole = missing(state.LastSeq-state.Msgs, state.LastSeq)
+	}
+	return last, hole, nil
+}
+
+func missing(n, of uint64) error {
+	return fmt.Errorf("%d of the %d messages of the stream are missing; it must be repaired first", n, of)
+}

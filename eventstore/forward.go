@@ -1,0 +1,162 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
+	"goldenthread/domain"
+)
+
+// Where several processes write to one stream, a command goes to the one that
+// wrote last: two that write freely halve the throughput, and one starves. It is
+// no lease and no election. If that one does not answer, this one writes itself,
+// and the fence decides. A forwarded command is never forwarded again.
+
+const (
+	forwardSubject = "goldenthread.write."
+	forwardTimeout = time.Second
+	forwardMost    = 256 // forwarded commands under way here at once
+)
+
+// nodeName is what a node may be called: it stands in a subject.
+var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
+
+// A forwarded request is sealed: it carries no personal data.
+type forwarded struct {
+	Group   string         `json:"group"`
+	ID      uuid.UUID      `json:"id"`
+	Hash    [32]byte       `json:"hash"`
+	Actor   string         `json:"actor"`
+	Name    string         `json:"name"`
+	Command jsontext.Value `json:"command"`
+	Sealed  [][]byte       `json:"sealed,omitempty"` // in the order of domain.Request.Personals
+}
+
+// A reply is the answer to a forwarded request, if there is one: a result, or
+// the rules' refusal. With neither, the sender writes itself.
+type reply struct {
+	Result  *Result         `json:"result,omitempty"`
+	Refusal *domain.Refusal `json:"refusal,omitempty"`
+	Index   uint64          `json:"index,omitzero"`
+}
+
+// elsewhere is the node that wrote last; "" if that is this one, or nobody.
+func (s *Store) elsewhere() string {
+	if node := s.wrote.Load(); node != nil && *node != s.node {
+		return *node
+	}
+	return ""
+}
+
+// forward has another node execute the request; false if that did not give an
+// answer. It may have recorded it all the same: executing it here as well then
+// finds the answer by the command's id.
+func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error, bool) {
+	wrote := s.wrote.Load()
+	body, err := packRequest(req)
+	if err != nil {
+		s.log.Error("a command can't be forwarded", "command", req.ID, "error", err)
+		return Result{}, nil, false
+	}
+	wait, cancel := context.WithTimeout(ctx, forwardTimeout)
+	defer cancel()
+	m, err := s.conn.RequestWithContext(wait, forwardSubject+*wrote, body)
+	var r reply
+	if err == nil {
+		err = json.Unmarshal(m.Data, &r, strict)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return Result{}, &Unsettled{req.ID}, true
+	case err == nil && r.Result != nil:
+		return *r.Result, nil, true
+	case err == nil && r.Refusal != nil:
+		return Result{}, &Refused{r.Refusal, r.Index}, true
+	}
+	s.log.Warn("the node that wrote last does not answer; writing here", "node", *wrote, "error", err)
+	s.wrote.CompareAndSwap(wrote, &s.node)
+	return Result{}, nil, false
+}
+
+func packRequest(req *domain.Request) ([]byte, error) {
+	command, err := json.Marshal(req.Command)
+	if err != nil {
+		return nil, err
+	}
+	f := forwarded{req.Group, req.ID, req.Hash, req.Actor, domain.CommandName(req.Command), command, nil}
+	for _, p := range req.Personals() {
+		f.Sealed = append(f.Sealed, *p.Sealed)
+	}
+	return json.Marshal(f)
+}
+
+func unpackRequest(body []byte) (domain.Request, error) {
+	var f forwarded
+	if err := json.Unmarshal(body, &f, strict); err != nil {
+		return domain.Request{}, err
+	}
+	command, ok := domain.NewCommand(f.Name)
+	if !ok {
+		return domain.Request{}, fmt.Errorf("unknown command %q", f.Name)
+	}
+	if err := json.Unmarshal(f.Command, command, strict); err != nil {
+		return domain.Request{}, err
+	}
+	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Command: command}
+	personals := req.Personals()
+	if len(personals) != len(f.Sealed) {
+		return req, errors.New("the sealed data are not those of the command")
+	}
+	for i, p := range personals {
+		*p.Sealed = f.Sealed[i]
+	}
+	return req, nil
+}
+
+// serveForwarded executes what other nodes send here.
+func (s *Store) serveForwarded() error {
+	busy := make(chan struct{}, forwardMost)
+	_, err := s.conn.Subscribe(forwardSubject+s.node, func(m *nats.Msg) {
+		busy <- struct{}{}
+		go func() {
+			defer func() { <-busy }()
+			m.Respond(s.executeForwarded(m.Data))
+		}()
+	})
+	if err != nil {
+		return fmt.Errorf("listen for forwarded commands: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) executeForwarded(body []byte) []byte {
+	ctx, cancel := context.WithTimeout(context.Background(), forwardTimeout)
+	defer cancel()
+	var r reply
+	req, err := unpackRequest(body)
+	if err == nil {
+		var result Result
+		if result, err = s.execute(ctx, req); err == nil {
+			r.Result = &result
+		}
+	}
+	var refused *Refused
+	if errors.As(err, &refused) {
+		r.Refusal, r.Index = refused.Refusal, refused.Index
+	} else if err != nil {
+		s.log.Warn("a forwarded command was not answered", "error", err)
+	}
+	answer, err := json.Marshal(r)
+	if err != nil {
+		s.log.Error("an answer can't be written down", "error", err)
+	}
+	return answer
+}

@@ -1,0 +1,198 @@
+package eventstore
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+)
+
+var update = flag.Bool("update", false, "write testdata/golden anew")
+
+// TestGolden pins the exact bytes of every kind of event for ever: they are the
+// leaves of Merkle trees that others have signed.
+func TestGolden(t *testing.T) {
+	known := map[string]bool{}
+	for i, k := range domain.Kinds {
+		path := filepath.Join("testdata", "golden", strings.TrimPrefix(k.Name, "goldenthread.")+".json")
+		known[path] = true
+		e := sample(k, uint64(i))
+		line, err := Encode(&e)
+		require.NoError(t, err, k.Name)
+		if *update {
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			require.NoError(t, os.WriteFile(path, append(line, '\n'), 0o644))
+		}
+		golden, err := os.ReadFile(path)
+		require.NoError(t, err, "write it with: go test ./eventstore -run TestGolden -update")
+		golden = bytes.TrimSuffix(golden, []byte{'\n'})
+		require.Equal(t, string(golden), string(line), k.Name)
+		back, err := Decode(golden)
+		require.NoError(t, err, k.Name)
+		require.Equal(t, e, back, k.Name)
+	}
+	files, err := filepath.Glob("testdata/golden/*.json")
+	require.NoError(t, err)
+	for _, path := range files {
+		require.True(t, known[path], "%s is of no kind; kinds are never taken out", path)
+	}
+}
+
+// sample is an event of the kind in which every field is set.
+func sample(k domain.Kind, index uint64) domain.Event {
+	p := k.New()
+	fill(reflect.ValueOf(p).Elem(), k.Name, 0)
+	return domain.Event{
+		ID:    uuid.MustParse("019b8d2f-5a00-7000-8000-000000000001"),
+		Group: "trafford", Index: index + 1, Time: time.Date(2026, 1, 5, 9, 30, 0, 120e6, time.UTC),
+		Effective: domain.NewDay(2026, 1, 5), Command: uuid.MustParse("019b8d2f-5a00-7000-8000-000000000002"),
+		Hash: sha256.Sum256([]byte(k.Name)), Actor: "person/6f1d7a51-6c39-5a53-8a3b-0d1b4a1f6b77",
+		OnBehalfOf: "seat/U42898", Cause: index, Data: p,
+	}
+}
+
+var dayType = reflect.TypeFor[domain.Day]()
+
+// fill sets every field below v; what it sets depends on the path only.
+func fill(v reflect.Value, path string, depth int) {
+	n := int64(number(path))
+	switch {
+	case depth > 20:
+		panic("fill: " + path + " holds itself")
+	case v.Type() == dayType:
+		v.SetInt(int64(domain.NewDay(2026, 1, 1)) + n%365)
+	case v.CanInt():
+		v.SetInt(1 + n%100)
+	case v.CanUint():
+		v.SetUint(uint64(1 + n%100))
+	default:
+		fillWide(v, path, depth)
+	}
+}
+
+func fillWide(v reflect.Value, path string, depth int) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(path[strings.LastIndexAny(path, ".")+1:] + ` é "£"`)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), path, depth+1)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(v.Index(i), fmt.Sprintf("%s%d", path, i), depth+1)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), fmt.Sprintf("%s%d", path, i), depth+1)
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for i := range 2 {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(key, fmt.Sprintf("%skey%d", path, i), depth+1)
+			fill(value, fmt.Sprintf("%s%d", path, i), depth+1)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
+				fill(v.Field(i), path+"."+f.Name, depth+1)
+			}
+		}
+	default:
+		panic("fill: " + path + " is a " + v.Type().String())
+	}
+}
+
+func number(path string) uint32 {
+	sum := sha256.Sum256([]byte(path))
+	return uint32(sum[0])<<8 | uint32(sum[1])
+}
+
+func TestDecodeIsStrict(t *testing.T) {
+	k := domain.Kinds[0]
+	e := sample(k, 411)
+	line, err := Encode(&e)
+	require.NoError(t, err)
+	replace := func(old, new string) []byte {
+		require.Contains(t, string(line), old)
+		return bytes.Replace(line, []byte(old), []byte(new), 1)
+	}
+	for name, bad := range map[string][]byte{
+		"empty":                  nil,
+		"cut":                    line[:len(line)-1],
+		"more behind":            append(bytes.Clone(line), "{}"...),
+		"white space":            replace(`,"id"`, `, "id"`),
+		"a double member":        replace(`"specversion":"1.0"`, `"specversion":"1.0","specversion":"1.0"`),
+		"a double member within": replace(`"data":{`, `"data":{"name":"x",`),
+		"an unknown member":      replace(`"index"`, `"extra":1,"index"`),
+		"an unknown one within":  replace(`"data":{`, `"data":{"extra":1,`),
+		"another order":          replace(`"specversion":"1.0",`, ``),
+		"an unknown type":        replace(k.Name, "goldenthread.unheard.of.v1"),
+		"another version":        replace(".v1", ".v2"),
+		"a missing member":       replace(`"actor":"`+e.Actor+`",`, ``),
+		"another spelling":       replace(`é`, `\u00e9`),
+		"a capital":              replace(`"index"`, `"Index"`),
+		"broken UTF-8":           replace(`é`, "\xff"),
+		"a control character":    replace(`é`, "\x01"),
+		"an escaped one":         replace(`é`, `\u0001`),
+		"a bell":                 replace(`é`, "\u0085"),
+		"another time zone":      replace(`.120Z`, `.120+00:00`),
+		"less precise":           replace(`.120Z`, `Z`),
+		"cause that is index":    replace(`"cause":411`, `"cause":412`),
+		"another subject":        replace(`"subject":"`, `"subject":"x`),
+		"a capital id":           replace("019b8d2f", "019B8D2F"),
+		"too long":               replace(`é`, strings.Repeat("x", MaxLine)),
+		"null":                   []byte("null"),
+	} {
+		_, err := Decode(bad)
+		require.Error(t, err, name)
+	}
+	_, err = Decode(line)
+	require.NoError(t, err)
+}
+
+// FuzzDecode: a line that is read is written again to the same bytes.
+func FuzzDecode(f *testing.F) {
+	for i, k := range domain.Kinds {
+		e := sample(k, uint64(i))
+		line, err := Encode(&e)
+		require.NoError(f, err)
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		e, err := Decode(line)
+		if err != nil {
+			return
+		}
+		again, err := Encode(&e)
+		require.NoError(t, err)
+		require.Equal(t, string(line), string(again))
+	})
+}
+
+// FuzzReadCommit: whatever stands in the stream, reading it doesn't panic.
+func FuzzReadCommit(f *testing.F) {
+	f.Add("trafford 0 1", []byte("{}\n"))
+	f.Add("trafford 0 2, sale 7 1", []byte("\n\n\n"))
+	f.Fuzz(func(t *testing.T, runs string, body []byte) {
+		pieces, err := readCommit(map[string][]string{headerLines: {runs}}, body)
+		if err == nil && len(pieces) == 0 {
+			t.Fatal("a commit of nothing")
+		}
+	})
+}

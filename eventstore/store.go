@@ -1,0 +1,350 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/uuid"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/domain"
+)
+
+// Options say where the ledgers are and how the store behaves.
+type Options struct {
+	Dir      string // data folder: the embedded server's files, the lock, the wrapping key; made with mode 0700
+	NATS     string // URL of an existing NATS; "" embeds a server, reached from this process only
+	Replicas int    // of the streams that the store makes; 0 is 1
+	Node     string // name of this process among those that write to the stream; "" is a random one
+
+	// Clock tells the time; nil is time.Now. With a clock of one's own (a
+	// story's) the stream's timestamps are not compared with it.
+	Clock func() time.Time
+	// Follow is called for every commit in stream order, from one goroutine,
+	// those before Open included. It holds the writer up, so it must be quick,
+	// and it must not change what it is given.
+	Follow []func(Commit)
+	Log    *slog.Logger // nil is slog.Default
+
+	lose func(publish) publish // in tests: loses acknowledgements
+}
+
+// A Store keeps the ledgers of all groups. It is safe for concurrent use.
+type Store struct {
+	lock     *flock.Flock
+	server   *server.Server // nil when an existing NATS is used
+	conn     *nats.Conn
+	keys     *keyring
+	appender *appender
+	places   places
+	known    known
+	queue    *queue
+	clock    func() time.Time
+	follow   []func(Commit)
+	log      *slog.Logger
+
+	node       string                 // this process's name
+	wrote      atomic.Pointer[string] // the node that wrote to the stream last
+	storyClock bool
+	writing    atomic.Int64          // since when an append is under way, ms since 1970; 0: none
+	trouble    atomic.Pointer[error] // nothing can be written any more
+	failed     chan error
+
+	cancel  context.CancelFunc // ends the writer without draining
+	written chan struct{}      // closed when the writer has ended
+	helpers sync.WaitGroup     // follower and watch
+	closing sync.Once
+}
+
+// Open starts the store and returns when it has read all that the stream holds.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{
+		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), clock: o.Clock, follow: o.Follow, log: o.Log,
+		storyClock: o.Clock != nil, failed: make(chan error, 1), written: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if o.Node == "" {
+		o.Node = "node-" + uuid.NewString()[:8]
+	}
+	if !nodeName.MatchString(o.Node) {
+		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
+	}
+	s.node = o.Node
+	o.Replicas = max(o.Replicas, 1)
+	w, f, err := s.prepare(ctx, &o)
+	if err != nil {
+		s.shut()
+		return nil, err
+	}
+	caught := w.caught
+	s.start(w, f)
+	select {
+	case <-caught:
+		if s.server == nil {
+			err = s.serveForwarded()
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.abort())
+		}
+		return s, nil
+	case err := <-s.failed:
+		return nil, errors.Join(err, s.abort())
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), s.abort())
+	}
+}
+
+// prepare locks, starts, connects and checks, in this order.
+func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, error) {
+	var err error
+	if s.lock, err = lockFolder(o.Dir); err != nil {
+		return nil, nil, err
+	}
+	if o.NATS == "" {
+		if s.server, err = startServer(filepath.Join(o.Dir, "nats"), o.Node, s.log); err != nil {
+			return nil, nil, err
+		}
+	} else {
+		s.log.Info("whether an acknowledged write survives a power cut is that NATS server's setting: sync_interval must be \"always\"", "nats", o.NATS)
+	}
+	if s.conn, err = connect(s.server, o.NATS, o.Node, s.log); err != nil {
+		return nil, nil, err
+	}
+	js, err := jetstream.New(s.conn)
+	if err != nil {
+		return nil, nil, err
+	}
+	ledger, err := openStream(ctx, js, ledgerConfig(o.Replicas))
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.keys, err = openKeys(ctx, js, o.Dir, o.Replicas); err != nil {
+		return nil, nil, err
+	}
+	last, hole, err := extent(ctx, ledger)
+	if err != nil {
+		return nil, nil, err
+	}
+	if hole != nil {
+		s.refuse(hole)
+	}
+	s.appender = &appender{ledger: ledger, publish: publishTo(js), node: o.Node, log: s.log}
+	if o.lose != nil {
+		s.appender.publish = o.lose(s.appender.publish)
+	}
+	incoming := make(chan *message, followAhead)
+	w := &writer{
+		store: s, queue: s.queue, appender: s.appender, incoming: incoming, clock: s.clock, log: s.log,
+		alone: s.server != nil, most: int(s.conn.MaxPayload() / 4 * 3), groups: map[string]*group{},
+		target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
+	}
+	return w, &follower{js: js, node: o.Node, last: last, out: incoming, log: s.log}, nil
+}
+
+func (s *Store) start(w *writer, f *follower) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.helpers.Go(func() { f.run(ctx) })
+	s.helpers.Go(func() { s.watch(ctx) })
+	go func() {
+		defer close(s.written)
+		w.run(ctx)
+	}()
+}
+
+// watch looks whether the embedded server is still there: on a full disk, say,
+// it stops JetStream by itself.
+func (s *Store) watch(ctx context.Context) {
+	for s.server != nil && pause(ctx, time.Second) == nil {
+		if !s.server.JetStreamEnabled() {
+			s.fail(errors.New("the stream's server stopped itself, most likely because the disk is full; make room and start again"))
+			return
+		}
+	}
+}
+
+// Conn is the store's connection to NATS, for other services on it. It is
+// closed with the store.
+func (s *Store) Conn() *nats.Conn { return s.conn }
+
+// Failed delivers, once, the reason why the process should stop.
+func (s *Store) Failed() <-chan error { return s.failed }
+
+// fail makes the store useless for writing, frees those who wait, and asks for
+// the process to stop.
+func (s *Store) fail(err error) {
+	s.refuse(err)
+	select {
+	case s.failed <- err:
+		s.log.Error("the store failed", "error", err)
+	default:
+	}
+	s.cancel()
+}
+
+// refuse lets nothing be written from now on; reading goes on.
+func (s *Store) refuse(err error) {
+	wrapped := fmt.Errorf("%w: %w", ErrNotReady, err)
+	if s.trouble.CompareAndSwap(nil, &wrapped) {
+		s.log.Error("nothing can be written", "error", err)
+	}
+}
+
+// broken says why nothing can be written any more; nil while it can.
+func (s *Store) broken() error {
+	if err := s.trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (s *Store) closedBecause() error {
+	if err := s.broken(); err != nil {
+		return err
+	}
+	return ErrClosed
+}
+
+// Ready says why nothing can be written at the moment (ErrNotReady, ErrClosed);
+// nil if it can.
+func (s *Store) Ready() error {
+	select {
+	case <-s.written:
+		return s.closedBecause()
+	default:
+	}
+	if err := s.broken(); err != nil {
+		return err
+	}
+	if !s.conn.IsConnected() {
+		return notReady("the connection to NATS is lost")
+	}
+	if since := s.writing.Load(); since != 0 && time.Since(time.UnixMilli(since)) > publishTimeout {
+		return notReady("a write has not been acknowledged since %s", time.UnixMilli(since).UTC().Format(timeLayout))
+	}
+	return nil
+}
+
+// Close lets nothing more in, writes what is queued, and ends. What is not
+// written when ctx ends is left unsettled.
+func (s *Store) Close(ctx context.Context) error {
+	s.queue.close()
+	select {
+	case <-s.written:
+	case <-ctx.Done():
+	}
+	return errors.Join(ctx.Err(), s.abort())
+}
+
+// abort ends everything at once, in the reverse order of its start.
+func (s *Store) abort() (err error) {
+	s.closing.Do(func() {
+		s.cancel()
+		<-s.written
+		s.helpers.Wait()
+		err = s.shut()
+	})
+	return err
+}
+
+func (s *Store) shut() error {
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	if s.server != nil {
+		s.server.Shutdown()
+		s.server.WaitForShutdown()
+	}
+	if s.lock != nil {
+		return s.lock.Unlock()
+	}
+	return nil
+}
+
+// Execute has a request decided and recorded, and returns when its events are
+// safe. The request and what it points to belong to the store from then on:
+// personal data in it is sealed and taken out.
+//
+// Errors: *Refused (a rule says no), *Stopped (the group's ledger is damaged),
+// *Unsettled (it may or may not be recorded: send it again with the same id),
+// ErrNotReady, ErrClosed, or the context's: then nothing was recorded.
+func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error) {
+	if !validGroup(req.Group) {
+		return Result{}, &Refused{&domain.Refusal{Rule: "L1", Say: "A group's name in addresses is made of up to 60 small letters, digits and hyphens.", Class: domain.Invalid}, 0}
+	}
+	if err := errors.Join(s.Ready(), s.Stopped(req.Group)); err != nil {
+		return Result{}, err
+	}
+	if err := s.keys.sealPersonal(ctx, &req); err != nil {
+		return Result{}, fmt.Errorf("seal personal data: %w", err)
+	}
+	if s.elsewhere() != "" {
+		if r, err, answered := s.forward(ctx, &req); answered {
+			return r, err
+		}
+	}
+	return s.execute(ctx, req)
+}
+
+// execute has a sealed request decided and recorded by this node's writer.
+func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
+	if err := s.fetchPast(ctx, &req); err != nil {
+		return Result{}, err
+	}
+	return s.wait(ctx, newCall(req))
+}
+
+// Settle has what is due in the group recorded now (rule C5). Errors as Execute.
+func (s *Store) Settle(ctx context.Context, group string) error {
+	if err := errors.Join(s.Ready(), s.Stopped(group)); err != nil || s.Next(group) == 0 {
+		return err
+	}
+	_, err := s.wait(ctx, newCall(domain.Request{Group: group}))
+	return err
+}
+
+// wait queues the call and waits for its answer.
+func (s *Store) wait(ctx context.Context, c *call) (Result, error) {
+	if !s.queue.put(c) {
+		return Result{}, s.closedBecause()
+	}
+	select {
+	case a := <-c.answer:
+		return a.result, a.err
+	case <-ctx.Done():
+	}
+	if c.abandon() {
+		return Result{}, ctx.Err()
+	}
+	select {
+	case a := <-c.answer:
+		return a.result, a.err
+	default:
+		return Result{}, &Unsettled{c.req.ID}
+	}
+}
+
+// fetchPast gives the request the past that it must be judged by (rule R4).
+// That day is over, so what was known at its end can't change any more.
+func (s *Store) fetchPast(ctx context.Context, req *domain.Request) (err error) {
+	day, ok := req.NeedsPast(domain.DayOf(s.clock()))
+	if !ok {
+		return nil
+	}
+	req.Past, err = s.AsKnown(ctx, req.Group, s.IndexAt(req.Group, day.End()))
+	return err
+}

@@ -1,0 +1,244 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+)
+
+// openTwo opens two stores on one stream, as two processes would.
+func openTwo(t *testing.T, first, second Options) (*Store, *Store) {
+	t.Helper()
+	url := loopbackServer(t)
+	first.Dir, second.Dir = t.TempDir(), t.TempDir()
+	first.NATS, second.NATS = url, url
+	a := openTest(t, first)
+	_, err := Open(testContext(t), Options{Dir: t.TempDir(), NATS: url, Log: quiet})
+	require.ErrorContains(t, err, "wrapping.key is missing")
+	key, err := os.ReadFile(filepath.Join(first.Dir, "wrapping.key"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(second.Dir, "wrapping.key"), key, 0o600))
+	return a, openTest(t, second)
+}
+
+// TestTwoWritersOnOneStream: commands sent to both at once are each recorded
+// once, in one order, and both see the same (rule L2).
+func TestTwoWritersOnOneStream(t *testing.T) {
+	const callers, each = 6, 5
+	var logs [2]commitLog
+	a, b := openTwo(t, Options{Node: "a", Follow: []func(Commit){logs[0].add}}, Options{Node: "b", Follow: []func(Commit){logs[1].add}})
+	stores := []*Store{a, b}
+	mustExecute(t, a, found("one"))
+	mustExecute(t, b, found("two"))
+	var mu sync.Mutex
+	recorded := map[uuid.UUID]uint64{}
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Go(func() {
+			for i := range each {
+				group := []string{"one", "two"}[i%2]
+				req := register(group, fmt.Sprintf("p%d-%d", c, i))
+				r := mustExecute(t, stores[c%2], req)
+				again := mustExecute(t, stores[(c+1)%2], req)
+				if !again.Repeat || again.First != r.First {
+					t.Errorf("the other store answers %v and not %v", again, r)
+				}
+				mu.Lock()
+				recorded[req.ID] = r.First
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	info, err := a.appender.last(testContext(t))
+	require.NoError(t, err)
+	for i := range logs {
+		logs[i].reach(t, info)
+	}
+	require.Equal(t, logs[0].all(), logs[1].all())
+	for _, c := range logs[0].all() {
+		for _, e := range c.Entries {
+			if first, ok := recorded[e.Event.Command]; ok {
+				require.Equal(t, first, e.Event.Index)
+				delete(recorded, e.Event.Command)
+			}
+		}
+	}
+	require.Empty(t, recorded, "recorded for the caller, and not in the stream")
+	require.Equal(t, a.Next("one"), b.Next("one"))
+}
+
+// A refusal is judged on what the stream holds, though this store has not
+// seen it yet.
+func TestARefusalIsCurrent(t *testing.T) {
+	a, b := openTwo(t, Options{}, Options{})
+	mustExecute(t, a, found("one"))
+	for i := range 20 {
+		handle := fmt.Sprintf("p%d", i)
+		r := mustExecute(t, a, register("one", handle))
+		_, err := b.Execute(testContext(t), register("one", handle))
+		var refused *Refused
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, r.Next, refused.Index)
+	}
+}
+
+// loseAcks loses the acknowledgement of every other publish; before says
+// whether the message itself is lost as well.
+func loseAcks(before bool, lost *atomic.Int32) func(publish) publish {
+	return func(next publish) publish {
+		n := 0
+		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
+			if n++; n%2 == 0 {
+				return next(ctx, m, after)
+			}
+			lost.Add(1)
+			if !before {
+				next(ctx, m, after)
+			}
+			return nil, nats.ErrTimeout
+		}
+	}
+}
+
+// TestAnUnknownOutcomeIsSettled: each append fails at first, with and without
+// having been persisted; every command is recorded once all the same.
+func TestAnUnknownOutcomeIsSettled(t *testing.T) {
+	for name, before := range map[string]bool{"failed": true, "failed but persisted": false} {
+		t.Run(name, func(t *testing.T) {
+			var lost atomic.Int32
+			var log commitLog
+			s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}, lose: loseAcks(before, &lost)})
+			r := mustExecute(t, s, found("one"))
+			for i := range 5 {
+				next := mustExecute(t, s, register("one", fmt.Sprintf("p%d", i)))
+				require.Equal(t, r.Next, next.First)
+				r = next
+			}
+			require.Len(t, log.all(), 6)
+			require.EqualValues(t, 6, lost.Load())
+			last, err := s.appender.last(testContext(t))
+			require.NoError(t, err)
+			require.EqualValues(t, 6, last)
+		})
+	}
+}
+
+// Whoever gives up while the outcome is unknown is told so; a repeat then gets
+// the first answer.
+func TestGivingUpLeavesACommandUnsettled(t *testing.T) {
+	hold, held := make(chan struct{}), make(chan struct{}, 1)
+	var holding atomic.Bool
+	s := openTest(t, Options{Dir: t.TempDir(), lose: func(next publish) publish {
+		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
+			ack, err := next(ctx, m, after)
+			if holding.Load() {
+				held <- struct{}{}
+				<-hold
+				return nil, nats.ErrTimeout
+			}
+			return ack, err
+		}
+	}})
+	founded := mustExecute(t, s, found("one"))
+	holding.Store(true)
+	req, queued := register("one", "p"), register("one", "q")
+	ctx, giveUp := context.WithCancel(testContext(t))
+	go func() {
+		<-held
+		giveUp()
+	}()
+	_, err := s.Execute(ctx, req)
+	var unsettled *Unsettled
+	require.ErrorAs(t, err, &unsettled)
+	require.Equal(t, req.ID, unsettled.Command)
+	_, err = s.Execute(ctx, queued)
+	require.ErrorIs(t, err, context.Canceled, "what had only queued was not recorded")
+
+	holding.Store(false)
+	close(hold)
+	r := mustExecute(t, s, req)
+	require.True(t, r.Repeat)
+	require.Equal(t, founded.Next, r.First)
+	require.False(t, mustExecute(t, s, queued).Repeat)
+}
+
+// Another's commit that takes the place while this one's outcome is unknown
+// means that nothing of this one was written: it is decided again.
+func TestOvertakenWhileUnknown(t *testing.T) {
+	var b *Store
+	var meddle atomic.Bool
+	handle, overtook := "contested", uint64(0)
+	lose := func(next publish) publish {
+		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
+			if meddle.CompareAndSwap(true, false) {
+				r, err := b.Execute(ctx, register("one", handle))
+				overtook = r.Next
+				return nil, errors.Join(nats.ErrTimeout, err)
+			}
+			return next(ctx, m, after)
+		}
+	}
+	a, other := openTwo(t, Options{lose: lose}, Options{})
+	b = other
+	mustExecute(t, a, found("one"))
+	meddle.Store(true)
+	_, err := a.Execute(testContext(t), register("one", handle))
+	var refused *Refused
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, overtook, refused.Index)
+	meddle.Store(true)
+	handle = "another"
+	r := mustExecute(t, a, register("one", "mine"))
+	require.Equal(t, overtook, r.First)
+}
+
+func TestClosingDrains(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	for g := range 8 {
+		mustExecute(t, s, found(fmt.Sprintf("group-%d", g)))
+	}
+	var mu sync.Mutex
+	var told []string
+	var wg sync.WaitGroup
+	started := make(chan struct{}, 100)
+	for i := range 100 {
+		wg.Go(func() {
+			group, handle := fmt.Sprintf("group-%d", i%8), fmt.Sprintf("p%d", i)
+			started <- struct{}{}
+			_, err := s.Execute(testContext(t), register(group, handle))
+			switch {
+			case err == nil:
+				mu.Lock()
+				told = append(told, group+" "+handle)
+				mu.Unlock()
+			case !errors.Is(err, ErrClosed):
+				t.Errorf("while closing: %v", err)
+			}
+		})
+	}
+	for range 50 {
+		<-started
+	}
+	require.NoError(t, s.Close(testContext(t)))
+	wg.Wait()
+	s = openTest(t, Options{Dir: dir})
+	for _, what := range told {
+		var group, handle string
+		fmt.Sscan(what, &group, &handle)
+		state, err := s.AsKnown(testContext(t), group, s.Next(group))
+		require.NoError(t, err)
+		require.NotNil(t, state.ByHandle(handle), what)
+	}
+}

@@ -1,0 +1,438 @@
+package eventstore
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+
+	"goldenthread/domain"
+)
+
+// Rules kept here: L1, L2, L3, L4. The writer is the one goroutine that owns
+// the ledgers of all groups. It decides on acknowledged state, appends, and
+// applies what was acknowledged; nothing is speculative, so nothing is undone.
+
+const (
+	packedEvents = 256       // at most, in a commit of several commands
+	packedBytes  = 256 << 10 // at most, likewise
+	clockBehind  = time.Minute
+	clockOff     = 2 * time.Second
+	dueEvery     = time.Second
+)
+
+type writer struct {
+	store    *Store
+	queue    *queue
+	appender *appender
+	incoming <-chan *message
+	clock    func() time.Time
+	log      *slog.Logger
+	alone    bool // nobody else can write to this stream
+	most     int  // bytes of a commit of one command
+
+	groups  map[string]*group
+	applied uint64    // last sequence of the stream that is applied
+	newest  time.Time // recorded time of the newest event of all
+	target  uint64    // caught up once this is applied
+	caught  chan struct{}
+	sent    map[uint64]moment // own commits that have not come by yet
+}
+
+// A group is one group's ledger as the writer holds it.
+type group struct {
+	ledger  *domain.Ledger
+	stopped *Stopped
+	due     time.Time // when something may become due by itself; zero: never
+}
+
+// A moment is the stretch of time in which something happened.
+type moment struct{ from, until time.Time }
+
+// run is the writer's life. It ends when the queue is closed and empty, or,
+// leaving what it is at unsettled, with ctx.
+func (w *writer) run(ctx context.Context) {
+	defer w.leave()
+	tick := time.NewTicker(dueEvery)
+	defer tick.Stop()
+	w.reached()
+	for ctx.Err() == nil && !w.queue.drained() {
+		select {
+		case m := <-w.incoming:
+			w.receive(m)
+		case <-w.queue.wake:
+			w.round(ctx)
+		case <-tick.C:
+			w.nudge()
+		case <-ctx.Done():
+		}
+	}
+}
+
+// leave tells those who still wait that nothing of theirs was written.
+func (w *writer) leave() {
+	w.queue.close()
+	for calls := w.queue.take(); len(calls) > 0; calls = w.queue.take() {
+		for _, c := range calls {
+			c.answer <- answer{err: w.store.closedBecause()}
+		}
+	}
+}
+
+// nudge queues the settling of groups in which something may have become due
+// (rule C5). It only nudges: any later command would settle the same.
+func (w *writer) nudge() {
+	if w.applied < w.target || w.store.broken() != nil {
+		return
+	}
+	now := w.clock()
+	for name, g := range w.groups {
+		if g.stopped == nil && !g.due.IsZero() && !now.Before(g.due) {
+			g.due = time.Time{}
+			w.queue.put(newCall(domain.Request{Group: name}))
+		}
+	}
+}
+
+// A verdict is what was decided on one call: what is to be appended and what
+// the caller is told then.
+type verdict struct {
+	call    *call
+	entries []Entry
+	answer  answer
+}
+
+// round decides what is waiting, appends it as one commit and answers. If
+// another commit came first, everything is decided again on what that left.
+func (w *writer) round(ctx context.Context) {
+	var calls []*call
+	for _, c := range w.queue.take() {
+		if c.state.CompareAndSwap(waiting, taken) {
+			calls = append(calls, c)
+		}
+	}
+	for len(calls) > 0 {
+		verdicts, left := w.decide(calls)
+		for _, c := range left {
+			c.state.Store(waiting)
+		}
+		w.queue.putBack(left)
+		calls = calls[:len(verdicts)]
+		err := w.record(ctx, verdicts)
+		if errors.Is(err, errOvertaken) {
+			continue
+		}
+		for _, v := range verdicts {
+			w.tell(v, err)
+		}
+		return
+	}
+}
+
+// tell answers a call, once its events are applied or nothing was to be
+// appended. An err says that neither is known.
+func (w *writer) tell(v verdict, err error) {
+	a := v.answer
+	if err != nil {
+		a = answer{err: &Unsettled{v.call.req.ID}}
+	} else if a.err == nil {
+		a.err = w.store.Stopped(v.call.req.Group)
+		a.result.Next = w.store.Next(v.call.req.Group)
+	}
+	v.call.answer <- a
+}
+
+// decide gives verdicts on calls from the first on, as many as fit into one
+// commit; the others are left.
+func (w *writer) decide(calls []*call) (verdicts []verdict, left []*call) {
+	now := w.clock()
+	events, size := 0, 0
+	for i, c := range calls {
+		v := w.judge(c, now)
+		n := sizeOf(v.entries)
+		if n > w.most {
+			v.entries, v.answer = nil, answer{err: w.refused(&c.req, tooLarge("its events don't fit into one message"), nil)}
+			n = 0
+		}
+		if events > 0 && n > 0 && (events+len(v.entries) > packedEvents || size+n > packedBytes) {
+			return verdicts, calls[i:]
+		}
+		verdicts = append(verdicts, v)
+		events, size = events+len(v.entries), size+n
+	}
+	return verdicts, nil
+}
+
+// judge decides one call on acknowledged state. A panic stops the group.
+func (w *writer) judge(c *call, now time.Time) (v verdict) {
+	v.call = c
+	g := w.groups[c.req.Group]
+	switch {
+	case w.store.broken() != nil:
+		v.answer.err = w.store.broken()
+		return v
+	case now.Before(w.newest.Add(-clockBehind)):
+		v.answer.err = notReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(timeLayout), w.newest.Format(timeLayout))
+		return v
+	case g == nil:
+		g = &group{ledger: domain.NewLedger(c.req.Group)}
+	case g.stopped != nil:
+		v.answer.err = g.stopped
+		return v
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.Error("a decision panicked", "group", c.req.Group, "command", c.req.ID, "panic", p, "stack", string(debug.Stack()))
+			v = verdict{call: c, answer: answer{err: w.stop(c.req.Group, fmt.Errorf("deciding failed: %v", p))}}
+		}
+	}()
+	w.ask(g, &v, now)
+	return v
+}
+
+// ask puts the call to the group's ledger and writes the events as lines.
+func (w *writer) ask(g *group, v *verdict, now time.Time) {
+	req := &v.call.req
+	var d domain.Decision
+	if req.Command == nil {
+		d.Events, g.due = g.ledger.Settle(now), g.ledger.State().NextDue(now)
+	} else {
+		d = g.ledger.Decide(req, now)
+	}
+	entries, err := writeEntries(d.Events)
+	switch {
+	case errors.Is(err, ErrTooLong):
+		v.answer.err = w.refused(req, tooLarge("one of its events has more than 65,535 bytes"), nil)
+	case err != nil:
+		v.answer.err = fmt.Errorf("the decision can't be written down: %w", err)
+	case d.Refusal != nil:
+		v.entries, v.answer.err = entries, w.refused(req, d.Refusal, entries)
+	default:
+		v.entries, v.answer.result = entries, Result{Answer: d.Answer}
+	}
+}
+
+// refused is the refusal of a request, judged after the events due before it.
+func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []Entry) error {
+	index := uint64(len(due))
+	if g := w.groups[req.Group]; g != nil {
+		index += g.ledger.State().Next
+	}
+	return &Refused{r, index}
+}
+
+// writeEntries writes the events as lines and reads them back: what is applied
+// later is what the line says, and nothing is stored that couldn't be read.
+func writeEntries(events []domain.Event) ([]Entry, error) {
+	entries := make([]Entry, len(events))
+	for i := range events {
+		events[i].ID = eventID(events[i].Time)
+		line, err := Encode(&events[i])
+		if err != nil {
+			return nil, err
+		}
+		e, err := Decode(line)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = Entry{e, line}
+	}
+	return entries, nil
+}
+
+// eventID is a UUIDv7 (RFC 9562) of the ledger's time.
+func eventID(at time.Time) uuid.UUID {
+	var id uuid.UUID
+	rand.Read(id[6:])
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
+	copy(id[:6], ms[2:])
+	id[6], id[8] = 0x70|id[6]&0x0f, 0x80|id[8]&0x3f
+	return id
+}
+
+func sizeOf(entries []Entry) int {
+	n := 0
+	for i := range entries {
+		n += len(entries[i].Line) + 1
+	}
+	return n
+}
+
+// record appends what the verdicts hold as one commit and applies it. A round
+// that appends nothing is proved current another way, unless nobody else writes.
+func (w *writer) record(ctx context.Context, verdicts []verdict) error {
+	var entries []Entry
+	for _, v := range verdicts {
+		entries = append(entries, v.entries...)
+	}
+	if len(entries) == 0 {
+		return w.proveCurrent(ctx)
+	}
+	c := Commit{w.applied + 1, entries}
+	from := time.Now()
+	w.store.writing.Store(from.UnixMilli())
+	err := w.appender.append(ctx, &c, uuid.NewString(), bodyOf(entries), w.applied)
+	w.store.writing.Store(0)
+	switch {
+	case errors.Is(err, errOvertaken):
+		return w.giveWay(ctx, c.Sequence)
+	case err != nil:
+		return err
+	}
+	w.sent[c.Sequence] = moment{from, time.Now()}
+	w.store.wrote.Store(&w.store.node)
+	w.accept(c.Sequence, piecesOf(entries))
+	return nil
+}
+
+// proveCurrent asks the leader whether anything was appended that is not
+// applied here; if so it is awaited, and errOvertaken says to decide again.
+func (w *writer) proveCurrent(ctx context.Context) error {
+	if w.alone {
+		return nil
+	}
+	last, err := w.appender.last(ctx)
+	if err != nil || last <= w.applied {
+		return err
+	}
+	return w.giveWay(ctx, last)
+}
+
+// giveWay applies what the stream delivers, up to the sequence, and says with
+// errOvertaken to decide again on that.
+func (w *writer) giveWay(ctx context.Context, sequence uint64) error {
+	for w.applied < sequence {
+		select {
+		case m := <-w.incoming:
+			w.receive(m)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return errOvertaken
+}
+
+// receive applies a commit that the stream delivered, unless it is applied
+// already because this writer appended it.
+func (w *writer) receive(m *message) {
+	if m.sequence <= w.applied {
+		w.compareClocks(m)
+		return
+	}
+	if m.sequence > w.applied+1 {
+		w.store.refuse(missing(m.sequence-w.applied-1, m.sequence))
+	}
+	pieces, err := m.read()
+	if err != nil {
+		w.store.refuse(fmt.Errorf("message %d of the stream can't be read: %w", m.sequence, err))
+	}
+	writer := m.header.Get(headerWriter)
+	w.store.wrote.Store(&writer)
+	w.accept(m.sequence, pieces)
+}
+
+// compareClocks holds this computer's clock against the stream's, by a commit
+// that was appended here (rule L4).
+func (w *writer) compareClocks(m *message) {
+	at, ok := w.sent[m.sequence]
+	delete(w.sent, m.sequence)
+	if !ok || w.store.storyClock {
+		return
+	}
+	if m.stored.Before(at.from.Add(-clockOff)) || m.stored.After(at.until.Add(clockOff)) {
+		w.store.fail(fmt.Errorf("this computer's clock says %s, and the stream's %s; set the clock right and start again",
+			at.until.UTC().Format(timeLayout), m.stored.UTC().Format(timeLayout)))
+	}
+}
+
+// accept applies an acknowledged commit: at start, from another process or
+// this writer's own, all the same. What can't be applied stops its group.
+func (w *writer) accept(sequence uint64, pieces []piece) {
+	applied := make([]Entry, 0, len(pieces))
+	for i := range pieces {
+		p := &pieces[i]
+		g := w.groups[p.group]
+		if g == nil {
+			g = &group{ledger: domain.NewLedger(p.group)}
+			w.groups[p.group] = g
+		}
+		if g.stopped != nil {
+			continue
+		}
+		if err := w.apply(g, p); err != nil {
+			w.stop(p.group, fmt.Errorf("message %d of the stream: %w", sequence, err))
+			continue
+		}
+		e := &p.entry.Event
+		w.store.places.add(p.group, place{sequence, e.Time.UnixMilli(), uint32(p.offset), uint32(len(p.entry.Line))})
+		if e.Time.After(w.newest) {
+			w.newest = e.Time
+		}
+		applied = append(applied, p.entry)
+	}
+	w.applied = sequence
+	for _, f := range w.store.follow {
+		f(Commit{sequence, applied})
+	}
+	w.reached()
+}
+
+// apply folds one line into its group's ledger.
+func (w *writer) apply(g *group, p *piece) (err error) {
+	if p.err != nil {
+		return p.err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			w.log.Error("an event could not be applied", "group", p.group, "index", p.index, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("the event does not follow from those before it: %v", r)
+		}
+	}()
+	e := &p.entry.Event
+	if e.Time.Before(g.ledger.State().Last) {
+		return fmt.Errorf("event %d goes back in time", e.Index)
+	}
+	if err := g.ledger.Apply(e); err != nil {
+		return err
+	}
+	g.due = g.ledger.State().NextDue(e.Time)
+	return nil
+}
+
+// stop ends the use of a group's ledger, and of no other.
+func (w *writer) stop(name string, why error) error {
+	g := w.groups[name]
+	if g == nil {
+		g = &group{ledger: domain.NewLedger(name)}
+		w.groups[name] = g
+	}
+	g.stopped = &Stopped{name, w.store.Next(name), why}
+	w.store.places.stop(g.stopped)
+	w.log.Error("group stopped", "group", name, "at", g.stopped.At, "why", why)
+	return g.stopped
+}
+
+// reached says, once, that the writer has caught up.
+func (w *writer) reached() {
+	if w.caught != nil && w.applied >= w.target {
+		close(w.caught)
+		w.caught = nil
+	}
+}
+
+func piecesOf(entries []Entry) []piece {
+	pieces := make([]piece, len(entries))
+	offset := 0
+	for i, e := range entries {
+		pieces[i] = piece{group: e.Event.Group, index: e.Event.Index, offset: offset, entry: e}
+		offset += len(e.Line) + 1
+	}
+	return pieces
+}
