@@ -167,7 +167,7 @@ func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
 func (c *VaryAppointment) enact(t *turn, e enacting) {
 	subs, _ := t.s.people("R1", c.Substitutes)
 	now := t.s.Appointments[c.Appointment].newest()
-	t.recordBecause(e.cause, e.day, &AppointmentVaried{
+	t.recordBecause(e.cause, max(e.day, now.From), &AppointmentVaried{
 		Appointment: c.Appointment, Version: c.Version + 1, Substitutes: subs, Lines: c.Lines, Until: cmp.Or(c.Until, now.Until),
 		Review: c.Review, Feedback: c.Feedback, Source: e.source,
 	})
@@ -188,7 +188,7 @@ func (c *ConfirmAppointment) check(t *turn, e enacting) *Refusal {
 
 func (c *ConfirmAppointment) enact(t *turn, e enacting) {
 	now := t.s.Appointments[c.Appointment].newest()
-	t.recordBecause(e.cause, e.day, &AppointmentVaried{
+	t.recordBecause(e.cause, max(e.day, now.From), &AppointmentVaried{
 		Appointment: c.Appointment, Version: c.Version + 1, Substitutes: now.Substitutes, Lines: now.Lines, Until: now.Until,
 		Review: c.Review, Feedback: c.Feedback, Source: e.source,
 	})

@@ -256,7 +256,7 @@ func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
 
 func (c *VaryDelegation) enact(t *turn, e enacting) {
 	d := t.s.Delegations[c.Delegation]
-	t.recordBecause(e.cause, e.day, &DelegationVaried{
+	t.recordBecause(e.cause, max(e.day, d.From()), &DelegationVaried{
 		Delegation: d.Number, Version: c.Version + 1, Powers: settledPowers(c.Powers, d.To), Payer: cmp.Or(c.Payer, d.newest().Payer),
 		Until: cmp.Or(c.Until, d.newest().Until), Review: c.Review, Feedback: c.Feedback, Source: e.source,
 	})
@@ -277,7 +277,7 @@ func (c *ConfirmDelegation) check(t *turn, e enacting) *Refusal {
 
 func (c *ConfirmDelegation) enact(t *turn, e enacting) {
 	now := t.s.Delegations[c.Delegation].newest()
-	t.recordBecause(e.cause, e.day, &DelegationVaried{
+	t.recordBecause(e.cause, max(e.day, now.From), &DelegationVaried{
 		Delegation: c.Delegation, Version: c.Version + 1, Powers: now.Powers, Payer: now.Payer, Until: now.Until,
 		Review: c.Review, Feedback: c.Feedback, Source: e.source,
 	})

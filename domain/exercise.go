@@ -198,7 +198,7 @@ func (s *State) powerExceeded(d *Delegation, v *DelegationVersion, ask powerAsk,
 		return []Reason{{"D5", d.Number + " has no power over " + ask.matter}}, nil
 	}
 	var over []Reason
-	if ask.amount > 0 && (!slices.Contains(p.May, MayCommit) || !p.money()) {
+	if (ask.amount > 0 || ask.openEnded) && (!slices.Contains(p.May, MayCommit) || !p.money()) {
 		over = append(over, Reason{"D4", d.Number + " allows no money to be committed on " + p.Matter})
 	}
 	if ask.openEnded && p.money() {
@@ -567,11 +567,14 @@ func (s *State) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
 		if c.When != After {
 			continue
 		}
-		by, body = x.On.Add(c.Days), c.Body
+		by, body, told = x.On.Add(c.Days), c.Body, 0
 		for _, t := range x.Told {
 			if t.Body == c.Body && t.On <= d && told == 0 {
 				told = t.On
 			}
+		}
+		if told == 0 {
+			break
 		}
 	}
 	return by, body, told

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -95,7 +96,7 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 		return Decision{Answer: a, Refusal: refusal}
 	}
 	t := newTurn(l.state, r, now)
-	t.settleDue()
+	t.settleDue(DayOf(l.state.Last))
 	before := len(t.out)
 	if refusal := t.run(r); refusal != nil {
 		return Decision{Events: t.out[:before], Refusal: refusal}
@@ -103,9 +104,9 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 	if len(t.out) == before {
 		return Decision{Events: t.out, Answer: Answer{First: t.nextIndex(), Last: t.nextIndex()}}
 	}
-	own := len(t.out)
-	a := Answer{First: t.out[before].Index, Last: t.out[own-1].Index, Refs: refsOf(t.out[before:own])}
-	t.settleDue()
+	own := slices.DeleteFunc(slices.Clone(t.out[before:]), func(e Event) bool { return e.Actor == System })
+	a := Answer{First: own[0].Index, Last: own[len(own)-1].Index, Refs: refsOf(own)}
+	t.settleDue(t.day)
 	return Decision{Events: t.out, Answer: a}
 }
 
@@ -113,7 +114,7 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 // Any node works out the same events under the same command ids.
 func (l *Ledger) Settle(now time.Time) []Event {
 	t := newTurn(l.state, &Request{Group: l.state.Group}, now)
-	t.settleDue()
+	t.settleDue(DayOf(l.state.Last))
 	return t.out
 }
 

@@ -45,7 +45,7 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 	); r != nil {
 		return r
 	}
-	if c.Grade == Block && p.conflicted(t.actor.ID) {
+	if c.Grade == Block && (p.conflicted(t.actor.ID) || t.s.hasInterest(t.actor.ID, p.Matter, t.day)) {
 		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
 	}
 	t.record(&ObjectionRaised{

@@ -157,7 +157,11 @@ func (t *turn) importOne(row *OrganisationRow) *Refusal {
 	}
 	switch {
 	case row.Closed != 0 && (old == nil || old.Closed != row.Closed || old.LegalClose != row.Legal):
-		t.recordOn(row.Closed, &OrganisationClosed{Code: row.Code, Last: row.Closed, Legal: row.Legal, Source: row.Source})
+		into := ""
+		if old != nil {
+			into = old.Successor
+		}
+		t.recordOn(row.Closed, &OrganisationClosed{Code: row.Code, Last: row.Closed, Legal: row.Legal, Into: into, Source: row.Source})
 	case row.Closed == 0 && old != nil && old.Closed != 0:
 		t.record(&OrganisationReopened{Code: row.Code, Source: row.Source})
 	}

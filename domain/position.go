@@ -130,6 +130,8 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 		return invalid("C10", "A position that was heard is consent or standing aside.")
 	case p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
 		return notNow("C10", "%s has spoken for itself on this version.", t.s.name(seat.ID))
+	case role == Deputy && p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Role == Holder && p.lastOf(seat.ID).Interest == "":
+		return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
 	case c.Stand == Consent && (p.conflicted(from.ID) || t.s.hasInterest(from.ID, p.Matter, t.day)):
 		return notNow("C4", "%s declared an interest in this and stands aside.", from.Office)
 	}

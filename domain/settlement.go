@@ -12,52 +12,52 @@ import (
 // consents, no block is open and the window has run. The ledger settles what is
 // ripe before any later command, as the system.
 
-// settleDue records on the turn everything that has become due by its day.
-func (t *turn) settleDue() {
-	if t.s.Established == 0 {
-		return
-	}
-	for _, number := range slices.Clone(t.s.open) {
-		t.settleOne(number)
-	}
-	if t.own {
-		for _, number := range slices.Clone(t.s.open) {
-			t.settleOne(number)
-		}
+// settleDue records on the turn everything that has become due by its day, in
+// the order in which it became due. Days before since had been looked at when
+// they were today: what is recorded later makes nothing ripe on them.
+func (t *turn) settleDue(since Day) {
+	for t.s.Established != 0 && t.settleFirst(since) {
 	}
 }
 
-func (t *turn) settleOne(number string) {
-	if !t.own && len(t.out) > 0 {
+// settleFirst settles the open proposal that became due first; false if none is due.
+func (t *turn) settleFirst(since Day) bool {
+	if len(t.out) > 0 && len(t.s.open) > 0 {
 		t.ownState()
 	}
-	p := t.s.Proposals[number]
-	if p == nil || p.Stage != Open {
-		return
-	}
-	if d, ok := t.ripeOn(p); ok {
-		t.ownState()
-		t.agree(t.s.Proposals[number], d)
-	} else if t.day >= p.Closes {
-		t.ownState()
-		t.lapse(t.s.Proposals[number])
-	}
-}
-
-// ripeOn is the first day on which the proposal was ripe, up to today and to
-// its closing day. Nothing was recorded on it since its last event, or it
-// would have been settled before that.
-func (t *turn) ripeOn(p *Proposal) (Day, bool) {
-	last := min(t.day, p.Closes)
-	if len(t.s.WaitingFor(p, last)) > 0 {
-		return 0, false
-	}
-	for d := p.LastDay; d < last; d++ {
-		if len(t.s.WaitingFor(p, d)) == 0 {
-			return d, t.enactable(p, d)
+	var first *Proposal
+	var on Day
+	agreed := false
+	for _, number := range t.s.open {
+		p := t.s.Proposals[number]
+		if d, ok := t.ripeOn(p, since); ok && (first == nil || d < on) {
+			first, on, agreed = p, d, true
+		} else if !ok && t.day >= p.Closes && (first == nil || p.Closes < on) {
+			first, on, agreed = p, p.Closes, false
 		}
 	}
-	return last, t.enactable(p, last)
+	switch {
+	case first == nil:
+		return false
+	case agreed:
+		t.ownState()
+		t.agree(t.s.Proposals[first.Number], on)
+	default:
+		t.ownState()
+		t.lapse(t.s.Proposals[first.Number])
+	}
+	return true
+}
+
+// ripeOn is the first day, from since up to today and to its closing day, on
+// which the proposal was ripe and could be enacted.
+func (t *turn) ripeOn(p *Proposal, since Day) (Day, bool) {
+	for d := max(p.LastDay, since); d <= min(t.day, p.Closes); d++ {
+		if len(t.s.WaitingFor(p, d)) == 0 && t.enactable(p, d) {
+			return d, true
+		}
+	}
+	return 0, false
 }
 
 func (t *turn) enactable(p *Proposal, d Day) bool {

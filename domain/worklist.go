@@ -55,7 +55,7 @@ func (s *State) WorkListOn(d Day) []Due {
 		asleep, _ := s.asleep(due[i].What, due[i].On, d)
 		due[i].Asleep = due[i].Kind == "review" && asleep
 	}
-	slices.SortFunc(due, func(a, b Due) int { return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What)) })
+	slices.SortFunc(due, func(a, b Due) int { return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), strings.Compare(a.Kind, b.Kind)) })
 	return due
 }
 

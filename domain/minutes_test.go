@@ -1,0 +1,507 @@
+package domain
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Minutes scripts prove the rules through the front door. A script reads like
+// the minutes of a meeting: somebody does something, and what the ledger made
+// of it stands below, indented. `go test ./domain -run Minutes -rewrite` writes
+// those lines anew; read every one of them against the rule book.
+//
+//	# C3: the heading names the rules that are proved
+//	given the board                      what another script did
+//	on 2026-02-03 10:00                  the clock, in London; never settles anything by itself
+//	cd-north: consent {"proposal":"P1","version":1}
+//	everybody consents to P1             holders that have not been heard, each by a command
+//	everybody agrees to P1 now           the same, each saying that it need not wait
+//	settle                               what is due by itself
+//	check {"person":"cd-north", …}       a question; also: coverage, power, proposal, status,
+//	                                     appointment, worklist, seats, group, meeting, events …
+//
+// A question may end in `at DAY` and `known DAY`. A line that ends in \ goes on.
+
+var rewrite = flag.Bool("rewrite", false, "write what the minutes scripts expect anew")
+
+func TestMinutes(t *testing.T) {
+	for _, path := range scripts(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := newMinutes(t)
+			got := m.run(filepath.Base(path), string(text))
+			m.checkStored()
+			if got == string(text) {
+				return
+			}
+			if *rewrite {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Error(firstDifference(path, string(text), got))
+		})
+	}
+}
+
+// rulesInScope are the rules that the domain keeps, or at least carries.
+var rulesInScope = map[string]int{"O": 3, "F": 9, "M": 5, "C": 14, "D": 9, "R": 7, "L": 8}
+
+// TestEveryRuleHasAScript fails for a rule that no script names in its heading.
+func TestEveryRuleHasAScript(t *testing.T) {
+	named := map[string]bool{}
+	for _, path := range scripts(t) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heading, _, _ := strings.Cut(string(text), "\n")
+		rules, _, _ := strings.Cut(heading, ":")
+		for _, rule := range regexp.MustCompile(`[A-Z]\d+`).FindAllString(rules, -1) {
+			named[rule] = true
+		}
+	}
+	for letter, most := range rulesInScope {
+		for n := 1; n <= most; n++ {
+			if rule := letter + strconv.Itoa(n); !named[rule] {
+				t.Errorf("no script in minutes/ names %s in its heading", rule)
+			}
+		}
+	}
+}
+
+func scripts(t *testing.T) []string {
+	paths, err := filepath.Glob("minutes/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no minutes scripts", err)
+	}
+	return paths
+}
+
+func firstDifference(path, want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			from := max(0, i-6)
+			return fmt.Sprintf("%s:%d\n%s\nexpected  %s\n     got  %s", path, i+1, strings.Join(g[from:i], "\n"), w[i], g[i])
+		}
+	}
+	return fmt.Sprintf("%s: expected %d lines, got %d", path, len(w), len(g))
+}
+
+// minutes is a script being run.
+type minutes struct {
+	t      testing.TB
+	ledger *Ledger
+	events []Event
+	now    time.Time
+	n      int // acts so far: command ids are made from it
+	name   string
+	line   int
+}
+
+func newMinutes(t testing.TB) *minutes {
+	return &minutes{t: t, ledger: NewLedger("trafford"), now: time.Date(2026, 1, 5, 10, 0, 0, 0, London())}
+}
+
+func (m *minutes) failf(format string, args ...any) {
+	m.t.Helper()
+	m.t.Fatalf("%s:%d: %s", m.name, m.line, fmt.Sprintf(format, args...))
+}
+
+// run runs the script and returns it with the lines that belong below each act.
+func (m *minutes) run(name, text string) string {
+	var out strings.Builder
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	for i := 0; i < len(lines); i++ {
+		m.name, m.line = name, i+1
+		line := lines[i]
+		switch {
+		case strings.HasPrefix(line, "  "):
+			continue // expected before; written anew below
+		case line == "" || strings.HasPrefix(line, "#"):
+			out.WriteString(line + "\n")
+			continue
+		}
+		out.WriteString(line + "\n")
+		for strings.HasSuffix(line, `\`) && i+1 < len(lines) {
+			i++
+			out.WriteString(lines[i] + "\n")
+			line = strings.TrimSuffix(line, `\`) + " " + strings.TrimSpace(lines[i])
+		}
+		for _, said := range m.do(strings.TrimSpace(line)) {
+			out.WriteString("  " + said + "\n")
+		}
+	}
+	return out.String()
+}
+
+var actLine = regexp.MustCompile(`^([a-z0-9-]+): ([a-z-]+)(?: (\{.*))?$`)
+
+func (m *minutes) do(line string) []string {
+	if rest, ok := strings.CutPrefix(line, "given "); ok {
+		return m.given(rest)
+	}
+	if rest, ok := strings.CutPrefix(line, "on "); ok {
+		return m.setClock(rest)
+	}
+	if a := actLine.FindStringSubmatch(line); a != nil {
+		return m.act(a[1], a[2], a[3])
+	}
+	if p, ok := strings.CutPrefix(line, "everybody consents to "); ok {
+		return m.everybody(p, false)
+	}
+	if p, ok := strings.CutPrefix(line, "everybody agrees to "); ok {
+		return m.everybody(strings.TrimSuffix(p, " now"), true)
+	}
+	if line == "settle" {
+		return m.settle()
+	}
+	return m.ask(line)
+}
+
+// given runs another script for what it did, and says nothing.
+func (m *minutes) given(what string) []string {
+	name := "given-" + strings.ReplaceAll(what, " ", "-") + ".txt"
+	text, err := os.ReadFile(filepath.Join("minutes", name))
+	if err != nil {
+		m.failf("%v", err)
+	}
+	was, line := m.name, m.line
+	m.run(name, string(text))
+	m.name, m.line = was, line
+	return nil
+}
+
+func (m *minutes) setClock(s string) []string {
+	layout := "2006-01-02 15:04"
+	if len(s) == len("2006-01-02") {
+		s += " 10:00"
+	}
+	now, err := time.ParseInLocation(layout, s, London())
+	if strings.HasSuffix(s, "Z") {
+		now, err = time.Parse(layout+"Z", s)
+	}
+	if err != nil {
+		m.failf("%v", err)
+	}
+	m.now = now
+	return nil
+}
+
+// act sends a command and says what came of it.
+func (m *minutes) act(actor, name, body string) []string {
+	c, ok := NewCommand(name)
+	if !ok {
+		m.failf("there is no command %q", name)
+	}
+	if body != "" {
+		m.decode(body, c)
+	}
+	return m.send(actor, c, cmp.Or(body, name))
+}
+
+func (m *minutes) decode(body string, into any) {
+	m.t.Helper()
+	d := json.NewDecoder(strings.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		m.failf("%v in %s", err, body)
+	}
+	if d.More() {
+		m.failf("more than one value in %s", body)
+	}
+}
+
+func (m *minutes) send(actor string, c Command, body string) []string {
+	m.n++
+	r := &Request{
+		Group: "trafford", ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("act "+strconv.Itoa(m.n))), Hash: sha256.Sum256([]byte(body)),
+		Actor: actor, Command: c,
+	}
+	return m.commit(r)
+}
+
+// commit decides a request and applies the decision, with every invariant that
+// is cheap to check.
+func (m *minutes) commit(r *Request) []string {
+	m.t.Helper()
+	if day, ok := r.NeedsPast(DayOf(m.now)); ok {
+		r.Past = m.knownAt(day)
+	}
+	before := fingerprint(m.ledger.State())
+	d := m.ledger.Decide(r, m.now)
+	if again := m.ledger.Decide(r, m.now); !reflect.DeepEqual(d, again) {
+		m.failf("decided twice, two decisions:\n%v\n%v", m.describe(d.Events), m.describe(again.Events))
+	}
+	if fingerprint(m.ledger.State()) != before {
+		m.failf("decide changed the state")
+	}
+	m.apply(d.Events)
+	said := m.describe(d.Events)
+	if d.Refusal != nil {
+		m.checkRefusal(r, d)
+		return append(said, "refused "+d.Refusal.Rule+": "+d.Refusal.Say)
+	}
+	if d.Answer.Repeat {
+		return append(said, fmt.Sprintf("as answered before: events %d to %d", d.Answer.First, d.Answer.Last))
+	}
+	if len(said) == 0 {
+		return []string{"nothing to record"}
+	}
+	m.checkRepeat(r, d)
+	return said
+}
+
+// checkRefusal holds a refusal against its contract: a rule, a sentence, and
+// nothing recorded but what was due anyway.
+func (m *minutes) checkRefusal(r *Request, d Decision) {
+	if !regexp.MustCompile(`^[A-Z]\d+$`).MatchString(d.Refusal.Rule) || !strings.HasSuffix(d.Refusal.Say, ".") {
+		m.failf("a refusal that is not a rule and a sentence: %v", d.Refusal)
+	}
+	for i := range d.Events {
+		if d.Events[i].Command == r.ID {
+			m.failf("refused, and %s recorded", d.Events[i].Kind())
+		}
+	}
+}
+
+// checkRepeat: the same command id adds nothing and is answered alike; another
+// request under it is refused (L5).
+func (m *minutes) checkRepeat(r *Request, d Decision) {
+	own := slices.ContainsFunc(d.Events, func(e Event) bool { return e.Command == r.ID })
+	if !own {
+		return
+	}
+	again := m.ledger.Decide(r, m.now)
+	want := d.Answer
+	want.Repeat = true
+	if len(again.Events) > 0 || again.Refusal != nil || !reflect.DeepEqual(again.Answer, want) {
+		m.failf("repeated: %+v %v, first answered %+v", again.Answer, again.Refusal, d.Answer)
+	}
+	other := *r
+	other.Hash[0]++
+	if again := m.ledger.Decide(&other, m.now); again.Refusal == nil || again.Refusal.Rule != "L5" || len(again.Events) > 0 {
+		m.failf("another request under the same id was not refused")
+	}
+}
+
+func (m *minutes) settle() []string {
+	events := m.ledger.Settle(m.now)
+	m.apply(events)
+	if len(events) == 0 {
+		return []string{"nothing is due"}
+	}
+	return m.describe(events)
+}
+
+// apply folds the events in, as the writer does, and replays the whole ledger.
+func (m *minutes) apply(events []Event) {
+	m.t.Helper()
+	for i := range events {
+		e := events[i]
+		if n := len(m.events); e.Index != uint64(n) || e.Cause > e.Index || (n > 0 && e.Time.Before(m.events[n-1].Time)) {
+			m.failf("event %d at %s: index, cause or time out of order", e.Index, e.Time)
+		}
+		if err := m.ledger.Apply(&e); err != nil {
+			m.failf("%v", err)
+		}
+		m.events = append(m.events, e)
+	}
+	if len(events) > 0 && !reflect.DeepEqual(m.ledger.State(), fold(m.events)) {
+		m.failf("replay gives another state")
+	}
+}
+
+// everybody sends the consent of each seat that has not been heard.
+func (m *minutes) everybody(proposal string, now bool) []string {
+	s := m.ledger.State()
+	p := s.Proposals[proposal]
+	if p == nil {
+		m.failf("there is no proposal %q", proposal)
+	}
+	var said, who []string
+	for _, id := range s.EntitledOn(DayOf(m.now)) {
+		if !now && s.PositionOf(p, id, DayOf(m.now)) != nil || s.Seats[id].VacantOn(DayOf(m.now)) || p.Stage != Open {
+			continue
+		}
+		holder := s.Seats[id].holderOn(DayOf(m.now))
+		for _, line := range m.send(holder, &GiveConsent{Proposal: proposal, Version: p.Version().Number, Seat: id, NeedNotWait: now}, proposal+id) {
+			if !strings.HasPrefix(line, "position.taken") {
+				said = append(said, line)
+			}
+		}
+		who = append(who, id)
+		p = s.Proposals[proposal]
+	}
+	return append([]string{"consents of " + list(who)}, said...)
+}
+
+func fold(events []Event) *State {
+	s := NewState("trafford")
+	for i := range events {
+		s.Apply(&events[i])
+	}
+	return s
+}
+
+// knownAt is the state as known at the end of that day.
+func (m *minutes) knownAt(d Day) *State {
+	n, _ := slices.BinarySearchFunc(m.events, d.End(), func(e Event, end time.Time) int {
+		if e.Time.After(end) {
+			return 1
+		}
+		return -1
+	})
+	return fold(m.events[:n])
+}
+
+// checkStored replays the ledger from the JSON that would be stored; what
+// differs there would differ after a restart (L1). It also looks for personal
+// data in the clear (L7).
+func (m *minutes) checkStored() {
+	s := NewState("trafford")
+	for i := range m.events {
+		e := m.events[i]
+		b, err := json.Marshal(e.Data)
+		if err != nil {
+			m.failf("%v", err)
+		}
+		if bytes.Contains(b, []byte("Dr Example")) || bytes.Contains(b, []byte("@example")) {
+			m.failf("personal data in the clear in event %d: %s", e.Index, b)
+		}
+		if e.Data, _ = NewPayload(e.Kind()); e.Data == nil {
+			m.failf("event %d has no kind", i)
+		}
+		if err := json.Unmarshal(b, e.Data); err != nil {
+			m.failf("%s: %v in %s", e.Kind(), err, b)
+		}
+		s.Apply(&e)
+	}
+	if fingerprint(s) != fingerprint(m.ledger.State()) {
+		m.failf("replay from the stored JSON gives another state")
+	}
+}
+
+// describe says events in short: kind, references and words, for whom, and the
+// effective day where that is not the day of recording.
+func (m *minutes) describe(events []Event) []string {
+	var said []string
+	for i := range events {
+		said = append(said, m.say(&events[i]))
+	}
+	return said
+}
+
+func (m *minutes) say(e *Event) string {
+	kind := strings.TrimSuffix(strings.TrimPrefix(e.Kind(), "goldenthread."), ".v1")
+	parts := []string{kind}
+	parts = append(parts, m.fields(reflect.ValueOf(e.Data).Elem())...)
+	if e.Effective != DayOf(e.Time) {
+		parts = append(parts, "effective "+e.Effective.String())
+	}
+	if e.OnBehalfOf != e.Actor {
+		parts = append(parts, "(for "+e.OnBehalfOf+")")
+	} else if e.Actor == System {
+		parts = append(parts, "(system)")
+	}
+	return strings.Join(parts, " ")
+}
+
+// fields are a payload's fields in short.
+func (m *minutes) fields(v reflect.Value) []string {
+	var parts []string
+	s := m.ledger.State()
+	for i := range v.NumField() {
+		f, name := v.Field(i), v.Type().Field(i)
+		if name.Anonymous {
+			parts = append(parts, m.fields(f)...)
+			continue
+		}
+		tag, _, _ := strings.Cut(name.Tag.Get("json"), ",")
+		if f.IsZero() || tag == "-" {
+			continue
+		}
+		switch x := f.Interface().(type) {
+		case []RollEntry:
+			parts = append(parts, tag+"=["+s.RollWords(x)+"]")
+		case []Power:
+			for j := range x {
+				parts = append(parts, "["+x[j].Words(s)+"]")
+			}
+		case []Line:
+			for j := range x {
+				parts = append(parts, "["+x[j].Summary()+"]")
+			}
+		case []Reason:
+			for _, r := range x {
+				parts = append(parts, "["+r.Rule+" "+r.Text+"]")
+			}
+		case []Instrument, []CharterConsent, []ScheduleItem:
+			parts = append(parts, fmt.Sprintf("%s=%d", tag, f.Len()))
+		case Charter:
+			parts = append(parts, fmt.Sprintf("quorum=%d window=%d", x.Quorum, x.Window))
+		case []byte:
+			parts = append(parts, tag+"=sealed")
+		case *Pence:
+			parts = append(parts, x.String())
+		case Pence:
+			parts = append(parts, x.String())
+		default:
+			parts = append(parts, m.field(tag, f))
+		}
+	}
+	return parts
+}
+
+var shortRef = regexp.MustCompile(`^[A-Z]\d+$`)
+
+func (m *minutes) field(tag string, f reflect.Value) string {
+	b, err := json.Marshal(f.Interface())
+	if err != nil {
+		m.failf("%v", err)
+	}
+	text := m.handles(string(b))
+	if un, err := strconv.Unquote(text); err == nil {
+		if shortRef.MatchString(un) && tag != "source" && tag != "by" {
+			return un
+		}
+		if !strings.ContainsAny(un, " \n") && un != "" {
+			text = un
+		}
+	}
+	if f.Kind() == reflect.Bool {
+		return tag
+	}
+	return tag + "=" + text
+}
+
+// handles puts handles where ids are.
+func (m *minutes) handles(text string) string {
+	return regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).ReplaceAllStringFunc(text, func(id string) string {
+		if p := m.ledger.State().People[id]; p != nil {
+			return p.Handle
+		}
+		return "somebody-new"
+	})
+}

@@ -1,0 +1,438 @@
+package domain
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What a minutes script can ask. A question never changes anything.
+
+// ask answers a question as of `at`, as known on `known`; else today, now.
+func (m *minutes) ask(line string) []string {
+	s, at := m.ledger.State(), DayOf(m.now)
+	words := strings.Fields(line)
+	if !strings.Contains(line, "{") {
+		for len(words) > 2 && (words[len(words)-2] == "at" || words[len(words)-2] == "known") {
+			d := m.day(words[len(words)-1])
+			if words[len(words)-2] == "at" {
+				at = d
+			} else {
+				s = m.knownAt(d)
+			}
+			words = words[:len(words)-2]
+		}
+	}
+	before := fingerprint(s)
+	said := m.answer(s, line, words, at)
+	if fingerprint(s) != before {
+		m.failf("a question changed the state")
+	}
+	for i := range said {
+		said[i] = m.handles(said[i])
+	}
+	return said
+}
+
+func (m *minutes) day(text string) Day {
+	d, err := ParseDay(text)
+	if err != nil {
+		m.failf("%v", err)
+	}
+	return d
+}
+
+func (m *minutes) answer(s *State, line string, words []string, at Day) []string {
+	args := append(words[1:], "", "", "")
+	switch words[0] {
+	case "check", "chain":
+		return m.check(words[0] == "chain", strings.TrimSpace(strings.TrimPrefix(line, words[0])))
+	case "coverage":
+		return coverageLines(s, args[0], at)
+	case "power":
+		return powerLines(s, args[0], at)
+	case "appointment":
+		return appointmentLines(s, args[0], at)
+	case "proposal":
+		return m.proposalLines(s, args[0], at)
+	case "objections":
+		return objectionLines(s, args[0], at)
+	case "status":
+		return statusLines(s, args[0], at)
+	case "worklist":
+		return workLines(s, args[0], at)
+	case "seats":
+		return seatLines(s, at)
+	case "duties":
+		return dutyLines(s, at)
+	case "group":
+		return groupLines(s, at)
+	case "charter":
+		return charterLines(s, at)
+	case "meeting":
+		return meetingLines(s, args[0], m.day(args[1]), at)
+	case "clashes":
+		return clashLines(s, at)
+	case "see":
+		return []string{fmt.Sprint(s.MaySee(s.Person(args[0]).ID, args[1], at))}
+	case "speaks":
+		return []string{fmt.Sprint(s.SpeaksFor(s.Person(args[0]).ID, args[1], at))}
+	case "person":
+		p := s.Person(args[0])
+		return []string{fmt.Sprintf("%s, %s, sealed %t, left %s", p.Handle, p.Office, p.Sealed != nil, p.Left)}
+	case "practices":
+		return practiceLines(s, at)
+	case "events":
+		return m.eventLines(args[0])
+	case "corrections":
+		return each(s.Corrections, func(c Correction) string { return fmt.Sprintf("event %d: %s (%s)", c.Corrects, c.Words, c.Actor) })
+	case "reviews":
+		return each(s.Reviews, func(r Review) string {
+			return fmt.Sprintf("%s by %s: worked %q, overstep %q, thin report %q", r.On, r.By, r.Worked, r.Overstep, r.ThinReport)
+		})
+	case "settings":
+		return each(Settings, func(c Setting) string { return fmt.Sprintf("%s %d: %s", c.Name, c.Default, c.Say) })
+	}
+	m.failf("what is %q?", line)
+	return nil
+}
+
+func each[T any](items []T, say func(T) string) []string {
+	var lines []string
+	for _, item := range items {
+		lines = append(lines, say(item))
+	}
+	if lines == nil {
+		return []string{"none"}
+	}
+	return lines
+}
+
+type checkQuestion struct {
+	Person    string   `json:"person"`
+	Forum     string   `json:"forum"`
+	Matter    string   `json:"matter"`
+	Amount    *Pence   `json:"amountPence"`
+	Months    *int     `json:"months"`
+	OpenEnded bool     `json:"openEnded"`
+	Consulted []string `json:"consulted"`
+	At        Day      `json:"at"`
+	Known     Day      `json:"known"`
+}
+
+func (m *minutes) check(chain bool, body string) []string {
+	var c checkQuestion
+	m.decode(body, &c)
+	s := m.ledger.State()
+	if c.Known != 0 {
+		s = m.knownAt(c.Known)
+	}
+	if c.At == 0 {
+		c.At = DayOf(m.now)
+	}
+	a, r := s.Check(Question{c.Person, c.Forum, c.Matter, c.Amount, c.Months, c.OpenEnded, c.Consulted, c.At})
+	if r != nil {
+		return []string{"refused " + r.Rule + ": " + r.Say}
+	}
+	if a.Index+1 != s.Next {
+		m.failf("the answer names index %d of %d", a.Index, s.Next)
+	}
+	if strings.Contains(a.Say, "£") || strings.Contains(a.Say, "month") {
+		m.failf("what to say gives a limit away: %s", a.Say)
+	}
+	lines := []string{string(a.Verdict) + ". " + a.Say}
+	for _, r := range a.Reasons {
+		lines = append(lines, "because "+r.Rule+" "+r.Text)
+	}
+	for _, l := range a.Limits {
+		lines = append(lines, "limit "+l.Of+" "+l.Kind+": "+l.Text)
+	}
+	for _, w := range a.Conditions {
+		lines = append(lines, "condition: "+w)
+	}
+	lines = append(lines, "rests on "+a.Coverage.Words())
+	for _, w := range a.Coverage.Conditions {
+		lines = append(lines, "mandate's condition: "+w)
+	}
+	var could []string
+	for _, w := range a.WhoCould {
+		could = append(could, strings.TrimSpace(w.Kind+" "+w.Person))
+	}
+	lines = append(lines, "could: "+strings.Join(could, ", "))
+	for _, x := range []struct{ what, say string }{{"last said", a.LastSaid}, {"position", a.Position}} {
+		if x.say != "" {
+			lines = append(lines, x.what+": "+x.say)
+		}
+	}
+	for _, n := range a.Notes {
+		lines = append(lines, "note: "+n)
+	}
+	if chain {
+		for _, l := range a.Chain {
+			lines = append(lines, fmt.Sprintf("%s %s (event %d, %s): %s", l.Kind, l.Ref, l.Index, l.Effective, l.Text))
+		}
+	}
+	return lines
+}
+
+func coverageLines(s *State, matter string, at Day) []string {
+	if matter == "all" {
+		matter = ""
+	}
+	c := s.CoverageOn(matter, at)
+	lines := []string{c.Words()}
+	for _, o := range c.Outside {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", o.ODS, o.Why, o.Since)))
+	}
+	for _, w := range c.Conditions {
+		lines = append(lines, "condition: "+w)
+	}
+	for _, st := range c.Inside() {
+		if st.Via != "" {
+			lines = append(lines, st.Practice.Code+" through "+st.Via)
+		}
+	}
+	return lines
+}
+
+func powerLines(s *State, number string, at Day) []string {
+	d := s.Delegations[number]
+	if d == nil {
+		return []string{"there is no " + number}
+	}
+	state, why := s.DelegationOn(d, at)
+	lines := []string{strings.TrimSuffix(string(state)+". "+why, ". ")}
+	v := d.VersionOn(at)
+	if v == nil {
+		return lines
+	}
+	lines = append(lines, fmt.Sprintf("version %d by %s, from %s until %s, review %s, of %d versions", v.Number, v.Source, v.From, v.Until, v.Review, len(d.Versions)))
+	for i := range v.Powers {
+		p := &v.Powers[i]
+		line := p.Words(s)
+		if p.YearLimit != 0 {
+			used := s.UsedOf(d, v, p, at, at)
+			line += "; used " + used.String() + ", left " + (p.YearLimit - used).String()
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func appointmentLines(s *State, number string, at Day) []string {
+	a := s.Appointments[number]
+	if a == nil {
+		return []string{"there is no " + number}
+	}
+	state, why := s.AppointmentOn(a, at)
+	lines := []string{strings.TrimSuffix(string(state)+". "+why, ". ")}
+	if v := a.VersionOn(at); v != nil {
+		lines = append(lines, fmt.Sprintf("version %d by %s, %s to %s, from %s until %s, review %s", v.Number, v.Source, a.Person, a.Forum, v.From, v.Until, v.Review))
+		for i := range v.Lines {
+			lines = append(lines, v.Lines[i].Summary())
+		}
+	}
+	return lines
+}
+
+func (m *minutes) proposalLines(s *State, number string, at Day) []string {
+	p := s.Proposals[number]
+	if p == nil {
+		return []string{"there is no " + number}
+	}
+	line := fmt.Sprintf("%s, version %d: %s", p.Stage, p.Version().Number, p.Title())
+	switch p.Stage {
+	case Agreed:
+		line += ", on " + p.AgreedOn.String() + ", event " + strconv.FormatUint(p.Agreement, 10)
+		if p.BroughtIn != "" {
+			line += ", brought in: " + p.BroughtIn
+		}
+		if p.SetAside != 0 {
+			line += ", set aside on " + p.SetAside.String() + " by " + p.SetAsideBy
+		}
+	case Open:
+		line += ", window until " + p.WindowEnds().String() + ", closes " + p.Closes.String()
+	case Withdrawn, Lapsed:
+		line += ", on " + p.Ended.String()
+	}
+	lines := []string{line}
+	if p.Stage == Open {
+		for _, w := range s.WaitingFor(p, at) {
+			lines = append(lines, "waits for "+w)
+		}
+		if r := s.Unenactable(p, at); r != nil {
+			lines = append(lines, "can't be enacted: "+r.Rule+" "+r.Say)
+		}
+	}
+	for _, o := range p.Offers {
+		lines = append(lines, "words offered by "+o.Person+": "+o.Words)
+	}
+	if roll := s.RollOn(p, at); len(roll) > 0 {
+		lines = append(lines, s.RollWords(roll))
+		for _, e := range roll {
+			extra := ""
+			for _, x := range []string{e.Reason, e.Interest, e.Heard} {
+				if x != "" {
+					extra += "; " + x
+				}
+			}
+			if e.Role == Deputy || extra != "" {
+				lines = append(lines, fmt.Sprintf("%s by %s, %s: %s%s", e.Seat, e.Office, e.Role, e.Position, extra))
+			}
+		}
+	}
+	return lines
+}
+
+func objectionLines(s *State, number string, at Day) []string {
+	return each(s.Proposals[number].Objections, func(n string) string {
+		o := s.Objections[n]
+		end := "stands"
+		if o.How != "" {
+			end = string(o.How) + " on " + o.Ended.String() + " " + o.Words
+		}
+		return fmt.Sprintf("%s %s of %s on version %d: %s; would resolve: %s; %s", o.Number, o.Grade, o.Seat, o.Version, o.Why, o.WouldResolve, strings.TrimSpace(end))
+	})
+}
+
+func statusLines(s *State, number string, at Day) []string {
+	if x := s.Exercises[number]; x != nil {
+		lines := []string{string(s.ExerciseOn(x, at))}
+		for _, r := range x.Beyond {
+			lines = append(lines, r.Rule+" "+r.Text)
+		}
+		if x.CalledIn != 0 {
+			lines = append(lines, "called in by "+x.CalledBy+" on "+x.CalledIn.String()+": "+x.CallReason)
+		}
+		if by, body, told := s.TellBy(x, at); by != 0 {
+			lines = append(lines, strings.TrimSpace("tell "+body+" by "+by.String()+", told "+told.String()))
+		}
+		return append(lines, outcomeLines(x.Outcome)...)
+	}
+	k := s.Commitments[number]
+	if k == nil {
+		return []string{"there is no " + number}
+	}
+	return append([]string{fmt.Sprintf("%s (the check said %s)", s.CommitmentOn(k, at), k.Verdict)}, outcomeLines(k.Outcome)...)
+}
+
+func outcomeLines(o *Outcome) []string {
+	if o == nil {
+		return nil
+	}
+	return []string{strings.TrimSpace("by " + o.Source + " on " + o.On.String() + " " + o.Feedback)}
+}
+
+func workLines(s *State, only string, at Day) []string {
+	due := slices.DeleteFunc(s.WorkListOn(at), func(d Due) bool { return only != "" && !strings.HasPrefix(d.What, only) })
+	return each(due, func(d Due) string {
+		line := fmt.Sprintf("%s %s %s, %d left", d.What, d.Kind, d.On, d.Left)
+		if d.Overdue {
+			line += ", overdue"
+		}
+		if d.Asleep {
+			line += ", asleep"
+		}
+		return line + ": " + d.Text
+	})
+}
+
+func seatLines(s *State, at Day) []string {
+	lines := each(s.EntitledOn(at), func(id string) string {
+		seat := s.Seats[id]
+		line := id + " " + s.name(id)
+		if seat.VacantOn(at) {
+			return line + ": vacant"
+		}
+		var who []string
+		for _, h := range seat.Holders {
+			if h.Covers(at) {
+				who = append(who, string(h.Role)+" "+h.Person)
+			}
+		}
+		return line + ": " + strings.Join(who, ", ")
+	})
+	for _, id := range sortedNumbers(s.Seats) {
+		if !s.entitled(s.Seats[id], at) {
+			lines = append(lines, strings.TrimSpace(id+" not in force; answers now: "+s.successor(id, at)))
+		}
+	}
+	return lines
+}
+
+func dutyLines(s *State, at Day) []string {
+	return each(s.DutiesOn(at), func(d Duty) string {
+		line := string(d.Duty) + " " + d.Person + " by " + d.Source
+		if d.Employer != "" {
+			line += ", employed by " + s.name(d.Employer) + " (" + string(s.Organisations[d.Employer].Kind) + ")"
+		}
+		return line
+	})
+}
+
+func groupLines(s *State, at Day) []string {
+	lines := []string{fmt.Sprintf("%s, %s: established %t", s.Name, s.PlaceName, s.EstablishedOn(at))}
+	if s.Established == 0 {
+		for _, w := range s.MissingToEstablish(at) {
+			lines = append(lines, "lacks "+w)
+		}
+	}
+	if w := s.Incomplete(at); w != "" {
+		lines = append(lines, w)
+	}
+	return lines
+}
+
+func charterLines(s *State, at Day) []string {
+	v := s.CharterOn(at)
+	lines := []string{fmt.Sprintf("version %d by %s from %s, of %d versions", v.Version, v.Source, v.From, len(s.Charters))}
+	c := reflect.ValueOf(v.Charter)
+	var parts []string
+	for i := range c.NumField() {
+		if name := c.Type().Field(i).Name; name != "Text" {
+			parts = append(parts, fmt.Sprintf("%s %v", name, c.Field(i)))
+		}
+	}
+	return append(lines, strings.Join(parts, "; "))
+}
+
+func meetingLines(s *State, forum string, on, at Day) []string {
+	mt := s.Meeting(forum, on)
+	if mt == nil {
+		return []string{"there is no such meeting"}
+	}
+	lines := []string{fmt.Sprintf("%d items, briefed %s, reported %s, report by %s, overdue %t", len(mt.Agenda), mt.Briefed, mt.Reported, s.ReportBy(mt), s.ReportOverdue(mt, at))}
+	for _, a := range mt.Actions {
+		lines = append(lines, fmt.Sprintf("action: %s, %s supported by %s, due %s", a.What, a.Owner, a.Supporter, a.Due))
+	}
+	return lines
+}
+
+func clashLines(s *State, at Day) []string {
+	return each(s.ClashesOn(at), func(c Clash) string {
+		return fmt.Sprintf("%s: %s %s by %s, %s %s by %s", c.Matter, c.First.Number, c.First.Given, c.First.Person, c.Second.Number, c.Second.Given, c.Second.Person)
+	})
+}
+
+func practiceLines(s *State, at Day) []string {
+	return each(s.PracticesOn(at), func(o *Organisation) string {
+		return fmt.Sprintf("%s %s %d", o.Code, o.Name, o.PatientsOn(at))
+	})
+}
+
+// eventLines are the newest events, whole (L5).
+func (m *minutes) eventLines(n string) []string {
+	count, err := strconv.Atoi(n)
+	if err != nil {
+		m.failf("%v", err)
+	}
+	var lines []string
+	for i := range m.events[len(m.events)-count:] {
+		e := &m.events[len(m.events)-count+i]
+		lines = append(lines, fmt.Sprintf("%d %s about %s; recorded %s, effective %s; actor %s, for %s, because of %d, command %t", e.Index, e.Kind(), e.Data.Subject(),
+			e.Time.Format("2006-01-02T15:04:05.000Z07:00"), e.Effective, e.Actor, e.OnBehalfOf, e.Cause, e.Command.String() != "00000000-0000-0000-0000-000000000000"))
+	}
+	return lines
+}

@@ -1,0 +1,83 @@
+package projections
+
+import (
+	"reflect"
+	"strings"
+
+	"goldenthread/domain"
+)
+
+// CharterInForce is the charter of a day, with its settings explained (rules F6, F7).
+type CharterInForce struct {
+	Stamp
+	Version         int              `json:"version"`
+	From            domain.Day       `json:"from,omitzero"`
+	Source          string           `json:"source" doc:"founding, or the proposal that changed it"`
+	CharterIndex    uint64           `json:"charterIndex" doc:"of the event that made this version"`
+	Text            string           `json:"text"`
+	Quorum          int              `json:"quorum" doc:"seats that must consent explicitly"`
+	QuorumOf        []Body           `json:"quorumOf" doc:"organisations that must be among them"`
+	Settings        []SettingLine    `json:"settings"`
+	DefaultStance   domain.Stance    `json:"defaultStance" doc:"where a remit says nothing"`
+	Matters         []string         `json:"matters" doc:"what the group may be asked about"`
+	Reserved        []string         `json:"reserved" doc:"what can't be delegated, beside charter, membership and delegation"`
+	MembersOnly     []string         `json:"membersOnly" doc:"what only members see"`
+	OtherCareSeated bool             `json:"otherPrimaryCare" doc:"other primary care may hold seats"`
+	Consents        []ConsentLine    `json:"consents" doc:"by which the group was established"`
+	Versions        []CharterSummary `json:"versions"`
+}
+
+// A SettingLine is one number of the charter.
+type SettingLine struct {
+	Name    string `json:"name"`
+	Value   int    `json:"value"`
+	Default int    `json:"default"`
+	Say     string `json:"say" doc:"what the default means, in a sentence"`
+}
+
+// A ConsentLine is a seat's consent to the first charter.
+type ConsentLine struct {
+	Seat   Body       `json:"seat"`
+	Person Who        `json:"person"`
+	On     domain.Day `json:"on"`
+	Index  uint64     `json:"index"`
+}
+
+// Charter answers for that day.
+func (g *Group) Charter(at domain.Day) CharterInForce {
+	c := CharterInForce{
+		Stamp: g.stamp(at), QuorumOf: []Body{}, Settings: []SettingLine{}, Matters: []string{}, Reserved: []string{}, MembersOnly: []string{},
+		Consents: []ConsentLine{}, Versions: []CharterSummary{},
+	}
+	if g.state.Next == 0 {
+		return c
+	}
+	v := g.state.CharterOn(at)
+	ch := &v.Charter
+	c.Version, c.From, c.Source, c.CharterIndex = v.Version, v.From, v.Source, v.Index
+	c.Text, c.Quorum, c.QuorumOf = ch.Text, ch.Quorum, g.bodies(ch.QuorumOf)
+	c.DefaultStance, c.Matters, c.Reserved = ch.DefaultStance, orEmpty(ch.Matters), orEmpty(ch.Reserved)
+	c.MembersOnly, c.OtherCareSeated = orEmpty(ch.MembersOnly), ch.OtherCareSeated
+	for _, set := range domain.Settings {
+		c.Settings = append(c.Settings, SettingLine{set.Name, settingOf(ch, set.Name), set.Default, set.Say})
+	}
+	for _, k := range g.state.Consents {
+		c.Consents = append(c.Consents, ConsentLine{g.body(k.Seat), g.who(k.Person), k.On, k.Index})
+	}
+	for i := range g.state.Charters {
+		c.Versions = append(c.Versions, summaryOf(&g.state.Charters[i]))
+	}
+	return c
+}
+
+// settingOf is the number that the charter keeps under that name.
+func settingOf(c *domain.Charter, name string) int {
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		tag, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if tag == name && v.Field(i).CanInt() {
+			return int(v.Field(i).Int())
+		}
+	}
+	return 0
+}

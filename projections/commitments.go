@@ -1,0 +1,90 @@
+package projections
+
+import "goldenthread/domain"
+
+// Commitments is what representatives said in meetings, as it stands on a day
+// (rule R4).
+type Commitments struct {
+	Stamp
+	Commitments []CommitmentLine `json:"commitments"`
+}
+
+// A CommitmentLine is one commitment.
+type CommitmentLine struct {
+	Ref              string                    `json:"ref"`
+	Person           Who                       `json:"person"`
+	Appointment      string                    `json:"appointment,omitempty"`
+	Forum            string                    `json:"forum"`
+	ForumName        string                    `json:"forumName"`
+	Meeting          domain.Day                `json:"meeting" doc:"day of the meeting"`
+	Matter           string                    `json:"matter"`
+	Words            string                    `json:"words"`
+	Amount           *domain.Pence             `json:"amountPence,omitempty"`
+	Months           *int                      `json:"months,omitempty"`
+	Given            domain.Given              `json:"given" enum:"outright,subject,view"`
+	Standing         domain.CommitmentStanding `json:"standing" enum:"within,ad referendum,beyond,view,ratified,disavowed,lapsed" doc:"on that day"`
+	RecordedStanding domain.CommitmentStanding `json:"recordedStanding" enum:"within,ad referendum,beyond,view" doc:"when it was recorded"`
+	Verdict          domain.Verdict            `json:"verdict" doc:"of the check at the meeting"`
+	Reasons          []domain.Reason           `json:"reasons" doc:"of that verdict"`
+	Reason           string                    `json:"reason,omitempty" doc:"the representative's own"`
+	JudgedAt         uint64                    `json:"judgedAt" doc:"number of events that were known at the end of the meeting's day"`
+	Recorded         domain.Day                `json:"recorded"`
+	RatifyBy         domain.Day                `json:"ratifyBy,omitzero" doc:"last day to ratify what waits for the group's word"`
+	Text             string                    `json:"text" doc:"the standing in a sentence"`
+	Outcome          *OutcomeLine              `json:"outcome,omitempty" doc:"the group's word on it"`
+	Feedback         []FeedbackLine            `json:"feedback"`
+	Index            uint64                    `json:"index"`
+}
+
+// Commitments answers for that day: what was said in meetings up to it.
+func (g *Group) Commitments(at domain.Day) Commitments {
+	c := Commitments{g.stamp(at), []CommitmentLine{}}
+	for _, k := range byNumber(g.state.Commitments) {
+		if k.Meeting <= at {
+			c.Commitments = append(c.Commitments, g.commitmentLine(k, at))
+		}
+	}
+	return c
+}
+
+func (g *Group) commitmentLine(k *domain.Commitment, at domain.Day) CommitmentLine {
+	l := CommitmentLine{
+		Ref: k.Number, Person: g.who(k.Person), Appointment: k.Appointment, Forum: k.Forum, ForumName: g.forum(k.Forum), Meeting: k.Meeting,
+		Matter: k.Matter, Words: k.Words, Amount: k.Amount, Months: k.Months, Given: k.Given, Standing: g.state.CommitmentOn(k, at),
+		RecordedStanding: k.Standing, Verdict: k.Verdict, Reasons: orEmpty(k.Reasons), Reason: k.Reason, JudgedAt: k.JudgedAt,
+		Recorded: k.Recorded, Outcome: outcomeOn(k.Outcome, at), Feedback: g.feedbackOn(k.Number, at), Index: k.Index,
+	}
+	if k.Standing == domain.KAdReferendum || k.Standing == domain.KBeyond {
+		l.RatifyBy = k.Recorded.Add(g.state.CharterOn(k.Recorded).Charter.RatifyWithin)
+	}
+	l.Text = l.text()
+	return l
+}
+
+func (l *CommitmentLine) text() string {
+	text := string(l.RecordedStanding)
+	if l.RecordedStanding == domain.KBeyond {
+		text += after(": ", reasonsWords(l.Reasons))
+	}
+	switch l.Standing {
+	case domain.KWithin, domain.KView:
+	case domain.KAdReferendum, domain.KBeyond:
+		text += "; lapses after " + l.RatifyBy.Words() + " unless ratified"
+	case domain.KLapsed:
+		text += "; lapsed after " + l.RatifyBy.Words()
+	case domain.KRatified, domain.KDisavowed:
+		text += "; " + l.Outcome.words()
+	}
+	return text
+}
+
+// WorkList is what is due, overdue or asleep on a day (rules D3, M5, D6, R5).
+type WorkList struct {
+	Stamp
+	Due []domain.Due `json:"due" doc:"soonest first"`
+}
+
+// WorkList answers for that day.
+func (g *Group) WorkList(at domain.Day) WorkList {
+	return WorkList{g.stamp(at), orEmpty(g.state.WorkListOn(at))}
+}

@@ -1,0 +1,141 @@
+package projections
+
+import (
+	"goldenthread/domain"
+)
+
+// A Group is the read models of one group, folded together. It is not safe for
+// concurrent use; see Groups.
+type Group struct {
+	state *domain.State
+	trail trail
+}
+
+// New is the empty fold of a group of which nothing has been recorded.
+func New(group string) *Group {
+	return &Group{state: domain.NewState(group), trail: newTrail()}
+}
+
+// Apply folds the next event in. The caller sees to the order.
+func (g *Group) Apply(e *domain.Event) {
+	g.state.Apply(e)
+	g.trail.add(e)
+}
+
+// Index is the index of the newest event; false if there is none.
+func (g *Group) Index() (newest uint64, ok bool) {
+	if g.state.Next == 0 {
+		return 0, false
+	}
+	return g.state.Next - 1, true
+}
+
+// State is the folded state, to be read only, until the next Apply.
+func (g *Group) State() *domain.State { return g.state }
+
+// Check answers whether somebody may sign up to something (rule R3).
+func (g *Group) Check(q domain.Question) (*domain.CheckAnswer, *domain.Refusal) {
+	return g.state.Check(q)
+}
+
+// A Stamp says how much was known for an answer, and which day it is about.
+type Stamp struct {
+	Index uint64     `json:"index" doc:"newest event that was known"`
+	At    domain.Day `json:"at" doc:"day that the answer is about"`
+}
+
+func (g *Group) stamp(at domain.Day) Stamp {
+	newest, _ := g.Index()
+	return Stamp{newest, at}
+}
+
+// Who is how a person is named: by handle and office (rule L7).
+type Who struct {
+	Handle string `json:"handle"`
+	Office string `json:"office"`
+}
+
+// A Body is how an organisation is named: names repeat, so with its code.
+type Body struct {
+	Code string `json:"code" doc:"ODS code where there is one"`
+	Name string `json:"name"`
+}
+
+func (g *Group) who(id string) Who {
+	if p := g.state.Person(id); p != nil {
+		return Who{p.Handle, p.Office}
+	}
+	return Who{id, "somebody"}
+}
+
+// anyone is who, or nil where nobody is named.
+func (g *Group) anyone(id string) *Who {
+	if id == "" {
+		return nil
+	}
+	w := g.who(id)
+	return &w
+}
+
+func (g *Group) everyone(ids []string) []Who {
+	ws := make([]Who, 0, len(ids))
+	for _, id := range ids {
+		ws = append(ws, g.who(id))
+	}
+	return ws
+}
+
+func (g *Group) body(code string) Body { return Body{code, g.name(code)} }
+
+// anybody is body, or nil where no organisation is named.
+func (g *Group) anybody(code string) *Body {
+	if code == "" {
+		return nil
+	}
+	b := g.body(code)
+	return &b
+}
+
+func (g *Group) bodies(codes []string) []Body {
+	bs := make([]Body, 0, len(codes))
+	for _, code := range codes {
+		bs = append(bs, g.body(code))
+	}
+	return bs
+}
+
+// name is how an organisation is named in sentences.
+func (g *Group) name(code string) string {
+	if code == domain.ToGroup && g.state.ShortName != "" {
+		return g.state.ShortName
+	}
+	if o := g.state.Organisations[code]; o != nil {
+		return o.Name
+	}
+	return code
+}
+
+func (g *Group) office(id string) string { return g.who(id).Office }
+
+func (g *Group) offices(ids []string) string {
+	names := make([]string, 0, len(ids))
+	for _, id := range ids {
+		names = append(names, g.office(id))
+	}
+	return list(names)
+}
+
+func (g *Group) names(codes []string) string {
+	names := make([]string, 0, len(codes))
+	for _, code := range codes {
+		names = append(names, g.name(code))
+	}
+	return list(names)
+}
+
+func (g *Group) forum(handle string) string {
+	if f := g.state.Forums[handle]; f != nil {
+		return f.Name
+	}
+	return handle
+}

@@ -1,0 +1,381 @@
+package projections
+
+import (
+	"slices"
+
+	"goldenthread/domain"
+)
+
+// Powers is what the executive and named people may decide for the group on a
+// day, and what they did with it (rules D1–D9).
+type Powers struct {
+	Stamp
+	Executive   ExecutiveLine    `json:"executive"`
+	Delegations []DelegationLine `json:"delegations"`
+}
+
+// An ExecutiveLine is the executive on a day; no members: there is none.
+type ExecutiveLine struct {
+	Members []Who      `json:"members"`
+	From    domain.Day `json:"from,omitzero"`
+	Until   domain.Day `json:"until,omitzero"`
+	Source  string     `json:"source,omitempty" doc:"the proposal that formed it"`
+	Index   uint64     `json:"index,omitzero"`
+}
+
+// A DelegationLine is powers given by an agreement, as they stand on a day.
+type DelegationLine struct {
+	Ref         string              `json:"ref"`
+	To          string              `json:"to" doc:"executive, or a handle"`
+	Person      *Who                `json:"person,omitempty" doc:"where it goes to a named person"`
+	State       domain.PowerState   `json:"state" enum:"in force,not yet in force,expired,ended,suspended,asleep"`
+	Why         string              `json:"why,omitempty" doc:"where it is not in force"`
+	Source      string              `json:"source" doc:"the proposal by which it was agreed"`
+	From        domain.Day          `json:"from"`
+	Until       domain.Day          `json:"until,omitzero"`
+	Review      domain.Day          `json:"review"`
+	Overdue     bool                `json:"overdue" doc:"review missed"`
+	Version     int                 `json:"version"`
+	Payer       *Body               `json:"payer,omitempty" doc:"organisation that pays"`
+	Powers      []DelegatedPower    `json:"powers"`
+	History     []DelegationHistory `json:"history" doc:"versions, in order: how trust grew"`
+	EndedOn     domain.Day          `json:"endedOn,omitzero" doc:"first day on which it no longer holds"`
+	EndedBy     string              `json:"endedBy,omitempty"`
+	EndFeedback string              `json:"endFeedback,omitempty"`
+	Suspensions []SuspensionLine    `json:"suspensions"`
+	Exercises   []ExerciseLine      `json:"exercises" doc:"what was decided under it up to that day"`
+	Feedback    []FeedbackLine      `json:"feedback"`
+	Chain       []domain.Link       `json:"chain" doc:"charter, agreement with its roll, executive, delegation"`
+	Index       uint64              `json:"index"`
+}
+
+// A DelegatedPower is a power with what has been used of it.
+type DelegatedPower struct {
+	Matter     string          `json:"matter"`
+	May        []string        `json:"may" doc:"decide, commit"`
+	ItemLimit  domain.Pence    `json:"itemLimitPence,omitempty" doc:"most for one item"`
+	YearLimit  domain.Pence    `json:"yearLimitPence,omitempty" doc:"most in a year of the delegation"`
+	Months     int             `json:"months,omitempty" doc:"longest term"`
+	Acting     int             `json:"acting" doc:"how many must act together"`
+	Conditions []ConditionLine `json:"conditions"`
+	Say        string          `json:"say"`
+	Used       domain.Pence    `json:"usedPence" doc:"in the year: within, and called in"`
+	Left       *domain.Pence   `json:"leftPence,omitempty" doc:"of the year's limit"`
+	Year       domain.Span     `json:"year" doc:"the delegation's year"`
+}
+
+// A ConditionLine is something to do before or after.
+type ConditionLine struct {
+	When string `json:"when" enum:"before,after"`
+	Body Body   `json:"body" doc:"whom to consult or tell; the code group is the group itself"`
+	Days int    `json:"days,omitempty" doc:"after: within so many days"`
+	Say  string `json:"say"`
+}
+
+// A DelegationHistory is one version of a delegation.
+type DelegationHistory struct {
+	Version  int        `json:"version"`
+	Powers   []string   `json:"powers" doc:"in sentences"`
+	Review   domain.Day `json:"review"`
+	Source   string     `json:"source"`
+	Feedback string     `json:"feedback,omitempty"`
+	Index    uint64     `json:"index"`
+	domain.Span
+}
+
+// A SuspensionLine is a seat's stop of a power.
+type SuspensionLine struct {
+	Seat   Body   `json:"seat"`
+	Reason string `json:"reason"`
+	Now    bool   `json:"now" doc:"covers that day; a review since may have lifted it"`
+	Index  uint64 `json:"index"`
+	domain.Span
+}
+
+// A FeedbackLine is somebody else's word on how it went (rules D9, R6).
+type FeedbackLine struct {
+	On         string     `json:"on" doc:"reference"`
+	By         Who        `json:"by"`
+	Worked     string     `json:"worked,omitempty"`
+	Overstep   string     `json:"overstep,omitempty" doc:"where a line was overstepped"`
+	ThinReport string     `json:"thinReport,omitempty" doc:"where the report was thin"`
+	Day        domain.Day `json:"day"`
+	Index      uint64     `json:"index"`
+}
+
+// An ExerciseLine is something decided under a delegation, as it stands on a day.
+type ExerciseLine struct {
+	Ref         string                `json:"ref"`
+	Delegation  string                `json:"delegation"`
+	Matter      string                `json:"matter"`
+	What        string                `json:"what"`
+	Amount      domain.Pence          `json:"amountPence"`
+	Months      int                   `json:"months,omitempty"`
+	OpenEnded   bool                  `json:"openEnded,omitempty"`
+	Acting      []Who                 `json:"acting"`
+	Payer       *Body                 `json:"payer,omitempty"`
+	On          domain.Day            `json:"on"`
+	Recorded    domain.Day            `json:"recorded"`
+	Standing    domain.ExerciseStatus `json:"standing" enum:"within,called in,beyond,ratified,disavowed,lapsed,fallen"`
+	Beyond      []domain.Reason       `json:"beyond" doc:"why it is beyond; none: within"`
+	Text        string                `json:"text" doc:"the standing in a sentence"`
+	RatifyBy    domain.Day            `json:"ratifyBy,omitzero" doc:"beyond: last day to ratify it"`
+	CallInBy    domain.Day            `json:"callInBy,omitzero" doc:"within: last day to call it in"`
+	CalledIn    *CallInLine           `json:"calledIn,omitempty"`
+	Consulted   []ConsultedLine       `json:"consulted"`
+	TellBy      domain.Day            `json:"tellBy,omitzero" doc:"last day to tell the body"`
+	TellBody    *Body                 `json:"tellBody,omitempty"`
+	ToldOn      domain.Day            `json:"toldOn,omitzero"`
+	TellOverdue bool                  `json:"tellOverdue" doc:"not told by that day, or told too late"`
+	Told        []ToldLine            `json:"told"`
+	Outcome     *OutcomeLine          `json:"outcome,omitempty" doc:"the group's word on it"`
+	Feedback    []FeedbackLine        `json:"feedback"`
+	Index       uint64                `json:"index"`
+}
+
+// A CallInLine is a call-in of an exercise.
+type CallInLine struct {
+	By       Body       `json:"by" doc:"seat, or the body that says it was not consulted"`
+	On       domain.Day `json:"on"`
+	Reason   string     `json:"reason"`
+	SettleBy domain.Day `json:"settleBy" doc:"unless settled it falls after that day"`
+}
+
+// A ConsultedLine is a body that was consulted before.
+type ConsultedLine struct {
+	Body Body       `json:"body"`
+	On   domain.Day `json:"on"`
+	How  string     `json:"how"`
+}
+
+// A ToldLine is a body that was told after.
+type ToldLine struct {
+	Body  Body       `json:"body"`
+	On    domain.Day `json:"on"`
+	How   string     `json:"how"`
+	Index uint64     `json:"index"`
+}
+
+// An OutcomeLine is the group's word on what waited for it.
+type OutcomeLine struct {
+	What     string     `json:"what" enum:"ratified,disavowed"`
+	Source   string     `json:"source" doc:"the proposal"`
+	On       domain.Day `json:"on"`
+	Feedback string     `json:"feedback,omitempty"`
+	Index    uint64     `json:"index"`
+}
+
+// Powers answers for that day.
+func (g *Group) Powers(at domain.Day) Powers {
+	p := Powers{g.stamp(at), g.executiveLine(at), []DelegationLine{}}
+	for _, d := range byNumber(g.state.Delegations) {
+		p.Delegations = append(p.Delegations, g.delegationLine(d, at))
+	}
+	return p
+}
+
+func (g *Group) executiveLine(at domain.Day) ExecutiveLine {
+	members := g.state.ExecutiveOn(at)
+	l := ExecutiveLine{Members: g.everyone(members)}
+	for _, e := range g.state.Executive {
+		if len(members) > 0 && e.From <= at {
+			l.From, l.Until, l.Source, l.Index = e.From, e.Until, e.Source, e.Index
+		}
+	}
+	return l
+}
+
+func (g *Group) delegationLine(d *domain.Delegation, at domain.Day) DelegationLine {
+	v := d.VersionOn(at)
+	if v == nil {
+		v = &d.Versions[0]
+	}
+	state, why := g.state.DelegationOn(d, at)
+	l := DelegationLine{
+		Ref: d.Number, To: d.To, State: state, Why: why, Source: d.Source, From: d.From(), Until: v.Until, Review: v.Review,
+		Overdue: overdue(state, v.Review, at), Version: v.Number, Payer: g.anybody(v.Payer),
+		Powers: []DelegatedPower{}, History: []DelegationHistory{}, Suspensions: g.suspensionLines(d.Suspensions, at),
+		EndedOn: d.Ended, EndedBy: d.EndedBy, EndFeedback: d.Feedback,
+		Exercises: []ExerciseLine{}, Feedback: g.feedbackOn(d.Number, at), Chain: g.delegationChain(d, at), Index: d.Index,
+	}
+	if d.To != domain.ToExecutive {
+		l.Person = g.anyone(d.To)
+		l.To = l.Person.Handle
+	}
+	for i := range v.Powers {
+		l.Powers = append(l.Powers, g.delegatedPower(d, v, &v.Powers[i], at))
+	}
+	for i := range d.Versions {
+		l.History = append(l.History, g.delegationHistory(&d.Versions[i]))
+	}
+	for _, x := range byNumber(g.state.Exercises) {
+		if x.Delegation == d.Number && x.On <= at {
+			l.Exercises = append(l.Exercises, g.exerciseLine(x, at))
+		}
+	}
+	return l
+}
+
+// overdue says whether a power that has not come to its end missed its review.
+func overdue(state domain.PowerState, review, at domain.Day) bool {
+	over := state == domain.Ended || state == domain.Expired || state == domain.NotYet
+	return !over && review != 0 && at > review
+}
+
+func (g *Group) delegatedPower(d *domain.Delegation, v *domain.DelegationVersion, p *domain.Power, at domain.Day) DelegatedPower {
+	on := at
+	if v.Until != 0 && on > v.Until {
+		on = v.Until
+	}
+	l := DelegatedPower{
+		Matter: p.Matter, May: orEmpty(p.May), ItemLimit: p.ItemLimit, YearLimit: p.YearLimit, Months: p.Months, Acting: p.Acting,
+		Conditions: []ConditionLine{}, Say: firstUpper(p.Words(g.state)) + ".", Used: g.state.UsedOf(d, v, p, on, at), Year: yearOf(d, on),
+	}
+	for _, c := range p.Conditions {
+		l.Conditions = append(l.Conditions, ConditionLine{c.When, g.body(c.Body), c.Days, c.Words(g.state)})
+	}
+	if p.YearLimit != 0 {
+		left := max(p.YearLimit-l.Used, 0)
+		l.Left = &left
+	}
+	return l
+}
+
+// yearOf is the delegation's year in which the day falls: from its first day
+// and each anniversary (rule D4).
+func yearOf(d *domain.Delegation, day domain.Day) domain.Span {
+	from := d.From()
+	for n := 0; ; n++ {
+		if y := (domain.Span{From: from.AddYears(n), Until: from.AddYears(n+1) - 1}); day <= y.Until {
+			return y
+		}
+	}
+}
+
+func (g *Group) delegationHistory(v *domain.DelegationVersion) DelegationHistory {
+	return DelegationHistory{v.Number, g.powersWords(v.Powers), v.Review, v.Source, v.Feedback, v.Index, v.Span}
+}
+
+func (g *Group) powersWords(powers []domain.Power) []string {
+	words := make([]string, 0, len(powers))
+	for i := range powers {
+		words = append(words, powers[i].Words(g.state))
+	}
+	return words
+}
+
+func (g *Group) suspensionLines(ss []domain.Suspension, at domain.Day) []SuspensionLine {
+	lines := []SuspensionLine{}
+	for _, s := range ss {
+		if s.From <= at {
+			lines = append(lines, SuspensionLine{g.body(s.Seat), s.Reason, s.Covers(at), s.Index, s.Span})
+		}
+	}
+	return lines
+}
+
+func (g *Group) feedbackOn(what string, at domain.Day) []FeedbackLine {
+	lines := []FeedbackLine{}
+	for _, r := range g.state.Reviews {
+		if r.On == what && r.Day <= at {
+			lines = append(lines, FeedbackLine{r.On, g.who(r.By), r.Worked, r.Overstep, r.ThinReport, r.Day, r.Index})
+		}
+	}
+	return lines
+}
+
+// delegationChain is the charter and then the delegation's own chain, each
+// event once.
+func (g *Group) delegationChain(d *domain.Delegation, at domain.Day) []domain.Link {
+	v := g.state.CharterOn(at)
+	chain := []domain.Link{{
+		Kind: "charter", Ref: "charter/" + thousands(v.Version), Index: v.Index, Effective: v.From,
+		Text: "Charter of " + g.state.Name + ", version " + thousands(v.Version),
+	}}
+	for _, l := range g.state.DelegationChain(d, at) {
+		if !slices.ContainsFunc(chain, func(have domain.Link) bool { return have.Index == l.Index }) {
+			chain = append(chain, l)
+		}
+	}
+	return chain
+}
+
+func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
+	s := g.state
+	standing := s.ExerciseOn(x, at)
+	l := ExerciseLine{
+		Ref: x.Number, Delegation: x.Delegation, Matter: x.Matter, What: x.What, Amount: x.Amount, Months: x.Months, OpenEnded: x.OpenEnded,
+		Acting: g.everyone(x.Acting), Payer: g.anybody(x.Payer), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: orEmpty(x.Beyond),
+		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Index: x.Index,
+	}
+	ch := &s.CharterOn(x.Recorded).Charter
+	if len(x.Beyond) > 0 {
+		l.RatifyBy = x.Recorded.Add(ch.RatifyWithin)
+	} else {
+		l.CallInBy = x.Recorded.Add(ch.CallInWithin)
+	}
+	if x.CalledIn != 0 && x.CalledIn <= at {
+		l.CalledIn = &CallInLine{g.body(x.CalledBy), x.CalledIn, x.CallReason, x.CalledIn.Add(s.CharterOn(x.CalledIn).Charter.SettleWithin)}
+	}
+	for _, c := range x.Consulted {
+		l.Consulted = append(l.Consulted, ConsultedLine{g.body(c.Body), c.On, c.How})
+	}
+	for _, t := range x.Told {
+		if t.On <= at {
+			l.Told = append(l.Told, ToldLine{g.body(t.Body), t.On, t.How, t.Index})
+		}
+	}
+	if by, body, told := s.TellBy(x, at); by != 0 {
+		l.TellBy, l.TellBody, l.ToldOn = by, g.anybody(body), told
+		l.TellOverdue = told > by || (told == 0 && at > by)
+	}
+	l.Text = g.exerciseText(&l)
+	return l
+}
+
+func outcomeOn(o *domain.Outcome, at domain.Day) *OutcomeLine {
+	if o == nil || o.On > at {
+		return nil
+	}
+	what := "disavowed"
+	if o.Ratified {
+		what = "ratified"
+	}
+	return &OutcomeLine{what, o.Source, o.On, o.Feedback, o.Index}
+}
+
+// exerciseText says how an exercise stands: "beyond, over the item limit of
+// £20,000 by £2,000; lapsed after 30 March 2026".
+func (g *Group) exerciseText(l *ExerciseLine) string {
+	text := "within"
+	if len(l.Beyond) > 0 {
+		text = "beyond, " + reasonsWords(l.Beyond)
+	}
+	if l.CalledIn != nil {
+		text += "; called in by " + l.CalledIn.By.Name + " on " + l.CalledIn.On.Words() + after(": ", l.CalledIn.Reason)
+	}
+	switch l.Standing {
+	case domain.XWithin:
+	case domain.XBeyond:
+		text += "; lapses after " + l.RatifyBy.Words() + " unless ratified"
+	case domain.XLapsed:
+		text += "; lapsed after " + l.RatifyBy.Words()
+	case domain.XCalledIn:
+		text += "; falls after " + l.CalledIn.SettleBy.Words() + " unless settled"
+	case domain.XFallen:
+		text += "; fell after " + l.CalledIn.SettleBy.Words()
+	case domain.XRatified, domain.XDisavowed:
+		text += "; " + l.Outcome.words()
+	}
+	return text
+}
+
+func (o *OutcomeLine) words() string { return o.What + " by " + o.Source + " on " + o.On.Words() }
+
+func reasonsWords(rs []domain.Reason) string {
+	texts := make([]string, 0, len(rs))
+	for _, r := range rs {
+		texts = append(texts, r.Text)
+	}
+	return list(texts)
+}

@@ -1,0 +1,523 @@
+package projections
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"goldenthread/domain"
+)
+
+// Proposals is what seats put to the others, as it stands on a day (rules C1–C14).
+type Proposals struct {
+	Stamp
+	Proposals []ProposalLine `json:"proposals"`
+}
+
+// A ProposalLine is one proposal in a list.
+type ProposalLine struct {
+	Ref        string       `json:"ref"`
+	Title      string       `json:"title"`
+	Matter     string       `json:"matter"`
+	Stage      domain.Stage `json:"stage" enum:"draft,open,agreed,withdrawn,lapsed"`
+	Seat       *Body        `json:"seat,omitempty" doc:"that raised it; none: brought in"`
+	Raised     domain.Day   `json:"raised,omitzero"`
+	Closes     domain.Day   `json:"closes,omitzero" doc:"on which it lapses without consensus"`
+	AgreedOn   domain.Day   `json:"agreedOn,omitzero"`
+	EndedOn    domain.Day   `json:"endedOn,omitzero" doc:"withdrawn or lapsed"`
+	Version    int          `json:"version"`
+	WaitingFor []string     `json:"waitingFor" doc:"what keeps an open proposal from being agreed"`
+	SetAside   *SetAsideBy  `json:"setAside,omitempty"`
+	BroughtIn  string       `json:"broughtIn,omitempty" doc:"evidence, where it stood before the ledger"`
+	Index      uint64       `json:"raisedIndex"`
+}
+
+// SetAsideBy is the later agreement that ended an agreement.
+type SetAsideBy struct {
+	On domain.Day `json:"on"`
+	By string     `json:"by"`
+}
+
+// Proposal is one proposal with everything that was said on it.
+type Proposal struct {
+	Stamp
+	ProposalLine
+	By             *Who              `json:"by,omitempty" doc:"who raised it, for the seat"`
+	Reopens        string            `json:"reopens,omitempty" doc:"settled proposal that it opens again"`
+	New            string            `json:"new,omitempty" doc:"what is new about a settled matter"`
+	Reason         string            `json:"reason,omitempty" doc:"of a withdrawal"`
+	Versions       []ProposalVersion `json:"versions" doc:"in order; the last is the current one"`
+	Roll           []RollLine        `json:"roll" doc:"each entitled seat, and what it says to the current version"`
+	RollSay        string            `json:"rollSay" doc:"the roll in a sentence"`
+	Supports       []string          `json:"supports"`
+	StandsAside    []string          `json:"standsAside"`
+	Objects        []string          `json:"objects"`
+	NotHeard       []string          `json:"notHeard"`
+	Positions      []PositionTaken   `json:"positions" doc:"all of them, in order"`
+	Objections     []ObjectionLine   `json:"objections"`
+	Conflicts      []ConflictLine    `json:"conflicts" doc:"interests declared on it"`
+	Offers         []OfferLine       `json:"offers" doc:"words that somebody suggested"`
+	Payments       []PaymentLine     `json:"payments"`
+	Unenactable    string            `json:"unenactable,omitempty" doc:"why it could not be enacted as things stand"`
+	Enacted        []EnactedLine     `json:"enacted" doc:"what the agreement made, such as D1"`
+	Binds          string            `json:"binds" doc:"whether it binds a practice, in words"`
+	AgreementIndex uint64            `json:"agreementIndex,omitzero"`
+}
+
+// A ProposalVersion is the exact words of a proposal at one time.
+type ProposalVersion struct {
+	Version     int              `json:"version"`
+	Title       string           `json:"title"`
+	Text        string           `json:"text"`
+	Instruments []InstrumentLine `json:"instruments" doc:"what it would enact"`
+	By          *Who             `json:"by,omitempty"`
+	Made        domain.Day       `json:"made,omitzero"`
+	Put         domain.Day       `json:"put,omitzero" doc:"on which its window began; none: a draft"`
+	Window      int              `json:"windowDays,omitempty"`
+	WindowEnds  domain.Day       `json:"windowEnds,omitzero" doc:"at whose start it may be agreed"`
+	Fallen      []Body           `json:"fallen" doc:"seats whose positions fell when it was made"`
+	Index       uint64           `json:"index"`
+}
+
+// An InstrumentLine is what an agreement would enact, in a sentence and exactly.
+type InstrumentLine struct {
+	Say        string            `json:"say"`
+	Instrument domain.Instrument `json:"instrument"`
+}
+
+// A RollLine is one seat's line in the roll.
+type RollLine struct {
+	Seat     Body            `json:"seat"`
+	Person   *Who            `json:"person,omitempty"`
+	Role     domain.SeatRole `json:"role,omitempty"`
+	Position string          `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, or heard, to be confirmed"`
+	Time     time.Time       `json:"time,omitzero" doc:"recorded"`
+	Index    uint64          `json:"index,omitzero"`
+	Reason   string          `json:"reason,omitempty"`
+	Interest string          `json:"interest,omitempty"`
+	Heard    string          `json:"heard,omitempty" doc:"how, where the manager recorded it"`
+}
+
+// PositionTaken is what a seat said to a version.
+type PositionTaken struct {
+	Version     int             `json:"version"`
+	Current     bool            `json:"current" doc:"on the current version; those on earlier ones fell"`
+	Seat        Body            `json:"seat"`
+	Person      Who             `json:"person"`
+	Role        domain.SeatRole `json:"role"`
+	Stand       domain.Stand    `json:"stand" enum:"consent,stand-aside"`
+	NeedNotWait bool            `json:"needNotWait,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
+	Interest    string          `json:"interest,omitempty"`
+	Heard       string          `json:"heard,omitempty"`
+	Unconfirmed bool            `json:"unconfirmed,omitempty" doc:"counts only once confirmed"`
+	Time        time.Time       `json:"time" doc:"recorded"`
+	Index       uint64          `json:"index"`
+}
+
+// An ObjectionLine is a seat's reason against a version.
+type ObjectionLine struct {
+	Ref           string          `json:"ref"`
+	Version       int             `json:"version"`
+	Seat          Body            `json:"seat"`
+	Person        Who             `json:"person"`
+	Role          domain.SeatRole `json:"role"`
+	Grade         domain.Grade    `json:"grade" enum:"concern,block"`
+	Why           string          `json:"why"`
+	WouldResolve  string          `json:"wouldResolve"`
+	On            domain.Day      `json:"on"`
+	Open          bool            `json:"open"`
+	How           domain.HowLost  `json:"how,omitempty" doc:"accepted or withdrawn"`
+	Met           string          `json:"met,omitempty" doc:"the resolution that was accepted"`
+	Ended         domain.Day      `json:"ended,omitzero"`
+	EndedBy       *Who            `json:"endedBy,omitempty"`
+	ResolvedIndex uint64          `json:"resolvedIndex,omitzero"`
+	Index         uint64          `json:"index"`
+}
+
+// A ConflictLine is a person's interest in a proposal.
+type ConflictLine struct {
+	Person Who    `json:"person"`
+	Words  string `json:"words"`
+	Index  uint64 `json:"index"`
+}
+
+// An OfferLine is words that somebody suggested.
+type OfferLine struct {
+	Version int        `json:"version"`
+	Person  Who        `json:"person"`
+	Words   string     `json:"words"`
+	On      domain.Day `json:"on"`
+	Index   uint64     `json:"index"`
+}
+
+// A PaymentLine is the paying organisation's consent.
+type PaymentLine struct {
+	Organisation Body       `json:"organisation"`
+	Person       Who        `json:"person"`
+	Version      int        `json:"version"`
+	On           domain.Day `json:"on"`
+	Index        uint64     `json:"index"`
+}
+
+// An EnactedLine is something that an agreement made.
+type EnactedLine struct {
+	Ref   string `json:"ref" doc:"such as D1"`
+	Text  string `json:"text"`
+	Index uint64 `json:"index"`
+}
+
+// Proposals answers for that day: what was raised up to it, with the stage that
+// it then had; a stage given, only those at it.
+func (g *Group) Proposals(at domain.Day, stage string) Proposals {
+	ps := Proposals{g.stamp(at), []ProposalLine{}}
+	for _, p := range byNumber(g.state.Proposals) {
+		s, p := g.proposalOn(p, at)
+		if p == nil || (stage != "" && string(p.Stage) != stage) {
+			continue
+		}
+		ps.Proposals = append(ps.Proposals, g.proposalLine(s, p, at))
+	}
+	return ps
+}
+
+// Proposal answers for that day; an unknown number, or one that was not raised
+// by then, is refused.
+func (g *Group) Proposal(number string, at domain.Day) (Proposal, *domain.Refusal) {
+	known := g.state.Proposals[number]
+	if known == nil {
+		return Proposal{}, &domain.Refusal{Rule: "C1", Say: "There is no proposal " + strconv.Quote(clip(number)) + " here.", Class: domain.NotFound}
+	}
+	s, p := g.proposalOn(known, at)
+	if p == nil {
+		return Proposal{}, &domain.Refusal{Rule: "C1", Say: number + " had not been raised by " + at.Words() + ".", Class: domain.NotFound}
+	}
+	return g.proposal(s, p, at), nil
+}
+
+// proposalOn is the proposal as it stood on that day, in a state in which its
+// objections stand as they did; nil if it had not been raised. Acts at the table
+// count when they are recorded (rule F8), so what was said later is left out.
+func (g *Group) proposalOn(p *domain.Proposal, at domain.Day) (*domain.State, *domain.Proposal) {
+	s := g.state
+	if began := cmp.Or(p.Raised, p.AgreedOn); began > at {
+		return s, nil
+	}
+	if at >= domain.DayOf(s.Last) {
+		return s, p
+	}
+	past := *p
+	later := func(d domain.Day) bool { return d > at }
+	past.Versions = slices.DeleteFunc(slices.Clone(p.Versions), func(v domain.Version) bool { return later(v.Made) })
+	past.Positions = slices.DeleteFunc(slices.Clone(p.Positions), func(o domain.Position) bool {
+		return later(domain.DayOf(time.UnixMilli(o.Time)))
+	})
+	past.Offers = slices.DeleteFunc(slices.Clone(p.Offers), func(o domain.Offer) bool { return later(o.On) })
+	past.Payments = slices.DeleteFunc(slices.Clone(p.Payments), func(o domain.Payment) bool { return later(o.On) })
+	past.Objections = slices.DeleteFunc(slices.Clone(p.Objections), func(n string) bool { return later(s.Objections[n].On) })
+	past.Conflicts = slices.DeleteFunc(slices.Clone(p.Conflicts), func(c domain.Conflict) bool {
+		return !slices.ContainsFunc(past.Positions, func(o domain.Position) bool { return o.Index == c.Index })
+	})
+	if later(past.SetAside) {
+		past.SetAside, past.SetAsideBy = 0, ""
+	}
+	turnBack(&past, at)
+	return g.objectionsOn(&past, at), &past
+}
+
+// turnBack gives the proposal the stage that it had on that day.
+func turnBack(p *domain.Proposal, at domain.Day) {
+	switch {
+	case p.Stage == domain.Agreed && p.AgreedOn <= at, p.Ended != 0 && p.Ended <= at:
+		return
+	}
+	p.AgreedOn, p.Agreement, p.Roll, p.Ended, p.Reason, p.Stage = 0, 0, nil, 0, "", domain.Draft
+	for i := range p.Versions {
+		if v := &p.Versions[i]; v.Put > at {
+			v.Put, v.Window = 0, 0
+		} else if v.Put != 0 {
+			p.Stage = domain.Open
+		}
+	}
+	if p.Stage == domain.Draft {
+		p.Closes = 0
+	}
+}
+
+func (g *Group) objectionsOn(p *domain.Proposal, at domain.Day) *domain.State {
+	s := *g.state
+	s.Objections = maps.Clone(s.Objections)
+	for _, n := range p.Objections {
+		if o := *s.Objections[n]; o.Ended > at {
+			o.How, o.Words, o.Ended, o.EndedBy, o.EndedIndex = "", "", 0, "", 0
+			s.Objections[n] = &o
+		}
+	}
+	return &s
+}
+
+func (g *Group) proposalLine(s *domain.State, p *domain.Proposal, at domain.Day) ProposalLine {
+	l := ProposalLine{
+		Ref: p.Number, Title: p.Title(), Matter: p.Matter, Stage: p.Stage, Seat: g.anybody(p.Seat), Raised: p.Raised, Closes: p.Closes,
+		AgreedOn: p.AgreedOn, EndedOn: p.Ended, Version: p.Version().Number, WaitingFor: []string{}, BroughtIn: p.BroughtIn, Index: p.Index,
+	}
+	if p.Stage == domain.Open {
+		l.WaitingFor = orEmpty(s.WaitingFor(p, at))
+	}
+	if p.SetAside != 0 {
+		l.SetAside = &SetAsideBy{p.SetAside, p.SetAsideBy}
+	}
+	return l
+}
+
+func (g *Group) proposal(s *domain.State, p *domain.Proposal, at domain.Day) Proposal {
+	a := Proposal{
+		Stamp: g.stamp(at), ProposalLine: g.proposalLine(s, p, at), By: g.anyone(p.By), Reopens: p.Reopens, New: p.New, Reason: p.Reason,
+		Versions: []ProposalVersion{}, Roll: []RollLine{}, Supports: []string{}, StandsAside: []string{}, Objects: []string{}, NotHeard: []string{},
+		Positions: []PositionTaken{}, Objections: []ObjectionLine{}, Conflicts: []ConflictLine{}, Offers: []OfferLine{}, Payments: []PaymentLine{},
+		Enacted: []EnactedLine{}, Binds: g.binds(p, at), AgreementIndex: p.Agreement,
+	}
+	for i := range p.Versions {
+		a.Versions = append(a.Versions, g.proposalVersion(&p.Versions[i]))
+	}
+	if p.Stage == domain.Open {
+		if r := s.Unenactable(p, at); r != nil {
+			a.Unenactable = r.Say
+		}
+	}
+	g.addRoll(&a, s, p, at)
+	g.addSaid(&a, s, p)
+	if p.Stage == domain.Agreed {
+		a.Enacted = g.enacted(p.Number)
+	}
+	return a
+}
+
+func (g *Group) proposalVersion(v *domain.Version) ProposalVersion {
+	l := ProposalVersion{
+		Version: v.Number, Title: v.Title, Text: v.Text, Instruments: []InstrumentLine{}, By: g.anyone(v.By), Made: v.Made, Put: v.Put,
+		Window: v.Window, Fallen: g.bodies(v.Fallen), Index: v.Index,
+	}
+	if v.Put != 0 {
+		l.WindowEnds = v.Put.Add(v.Window)
+	}
+	for i := range v.Instruments {
+		l.Instruments = append(l.Instruments, InstrumentLine{g.instrumentSay(&v.Instruments[i]), v.Instruments[i]})
+	}
+	return l
+}
+
+// addRoll names who supports, stands aside, objects and has not been heard,
+// never a percentage (rule C12). A roll is of an open or an agreed proposal.
+func (g *Group) addRoll(a *Proposal, s *domain.State, p *domain.Proposal, at domain.Day) {
+	if p.Stage != domain.Open && (p.Stage != domain.Agreed || p.BroughtIn != "") {
+		return
+	}
+	roll := s.RollOn(p, at)
+	a.RollSay = s.RollWords(roll)
+	for _, e := range roll {
+		l := RollLine{Seat: Body{e.Seat, e.Name}, Role: e.Role, Position: e.Position, Index: e.Index, Reason: e.Reason, Interest: e.Interest, Heard: e.Heard}
+		if e.Time != 0 {
+			l.Time = time.UnixMilli(e.Time).UTC()
+		}
+		if e.Person != "" {
+			l.Person = &Who{g.who(e.Person).Handle, e.Office}
+		}
+		a.Roll = append(a.Roll, l)
+		switch e.Position {
+		case string(domain.Consent):
+			a.Supports = append(a.Supports, e.Name)
+		case string(domain.StandAside):
+			a.StandsAside = append(a.StandsAside, e.Name)
+		case domain.RollBlocks:
+			a.Objects = append(a.Objects, e.Name)
+		default:
+			a.NotHeard = append(a.NotHeard, e.Name)
+		}
+	}
+}
+
+// addSaid adds what was said on the proposal, in order.
+func (g *Group) addSaid(a *Proposal, s *domain.State, p *domain.Proposal) {
+	for _, o := range p.Positions {
+		a.Positions = append(a.Positions, PositionTaken{
+			Version: o.Version, Current: o.Version == p.Version().Number, Seat: g.body(o.Seat), Person: g.who(o.Person), Role: o.Role, Stand: o.Stand,
+			NeedNotWait: o.NeedNotWait, Reason: o.Reason, Interest: o.Interest, Heard: o.Heard, Unconfirmed: o.Heard != "" && !o.Confirmed,
+			Time: time.UnixMilli(o.Time).UTC(), Index: o.Index,
+		})
+	}
+	for _, n := range p.Objections {
+		o := s.Objections[n]
+		a.Objections = append(a.Objections, ObjectionLine{
+			Ref: o.Number, Version: o.Version, Seat: g.body(o.Seat), Person: g.who(o.Person), Role: o.Role, Grade: o.Grade, Why: o.Why, WouldResolve: o.WouldResolve,
+			On: o.On, Open: o.How == "", How: o.How, Met: o.Words, Ended: o.Ended, EndedBy: g.anyone(o.EndedBy), ResolvedIndex: o.EndedIndex, Index: o.Index,
+		})
+	}
+	for _, c := range p.Conflicts {
+		a.Conflicts = append(a.Conflicts, ConflictLine{g.who(c.Person), c.Words, c.Index})
+	}
+	for _, o := range p.Offers {
+		a.Offers = append(a.Offers, OfferLine{o.Version, g.who(o.Person), o.Words, o.On, o.Index})
+	}
+	for _, o := range p.Payments {
+		a.Payments = append(a.Payments, PaymentLine{g.body(o.Organisation), g.who(o.Person), o.Version, o.On, o.Index})
+	}
+}
+
+// binds says whether it binds a practice (rule C14).
+func (g *Group) binds(p *domain.Proposal, at domain.Day) string {
+	const no = " changes no practice's contract, moves no practice's money without that practice's signature, and replaces no consultation that the LMC is owed."
+	c := g.state.CoverageOn(p.Matter, cmp.Or(p.AgreedOn, at))
+	those := thousands(c.Practices) + " of " + count(c.OfPractices, "practice")
+	switch {
+	case p.SetAside != 0:
+		return p.Number + " was set aside by " + p.SetAsideBy + " on " + p.SetAside.Words() + " and binds no longer; what was made within it before stands. It" + no
+	case p.Stage == domain.Agreed:
+		return p.Number + " binds in honour those whose mandate stands: " + those + " when it was agreed. It" + no
+	case p.Stage == domain.Withdrawn || p.Stage == domain.Lapsed:
+		return p.Number + " was not agreed and binds nobody."
+	}
+	return p.Number + " binds nobody unless it is agreed. It would then bind in honour those whose mandate stands, now " + those + ". It" + no
+}
+
+// enacted is what the agreement made, by the source that each thing names.
+func (g *Group) enacted(number string) []EnactedLine {
+	s := g.state
+	made := []EnactedLine{}
+	add := func(source, ref, text string, index uint64) {
+		if source == number {
+			made = append(made, EnactedLine{ref, text, index})
+		}
+	}
+	for _, e := range s.Executive {
+		add(e.Source, "executive", "The executive: "+g.offices(e.Members)+spanWords(e.Span), e.Index)
+	}
+	for _, d := range s.Delegations {
+		for i := range d.Versions {
+			v := &d.Versions[i]
+			add(v.Source, d.Number, d.Number+", version "+strconv.Itoa(v.Number)+": "+list(g.powersWords(v.Powers)), v.Index)
+		}
+		add(d.EndedBy, d.Number, d.Number+" ended on "+d.Ended.Words(), d.Index)
+	}
+	for _, a := range s.Appointments {
+		for i := range a.Versions {
+			v := &a.Versions[i]
+			add(v.Source, a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+list(linesWords(v.Lines)), v.Index)
+		}
+		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), a.Index)
+	}
+	g.enactedTerms(add)
+	for n, x := range s.Exercises {
+		g.enactedOutcome(n, x.Outcome, add)
+	}
+	for n, k := range s.Commitments {
+		g.enactedOutcome(n, k.Outcome, add)
+	}
+	slices.SortFunc(made, func(a, b EnactedLine) int { return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Ref, b.Ref)) })
+	return made
+}
+
+// enactedTerms adds what agreements make of the group itself.
+func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
+	s := g.state
+	for _, c := range s.Charters {
+		add(c.Source, "charter/"+strconv.Itoa(c.Version), "Charter, version "+strconv.Itoa(c.Version), c.Index)
+	}
+	for _, d := range s.Duties {
+		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+string(d.Duty)+spanWords(d.Span), d.Index)
+	}
+	for _, seat := range s.Seats {
+		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)
+	}
+	for _, p := range s.Positions {
+		add(p.Source, "matter/"+p.Matter, positionText(p.RedLine, p.Matter, p.Words), p.Index)
+	}
+	for _, p := range s.Proposals {
+		add(p.SetAsideBy, p.Number, p.Number+", "+p.Title()+", set aside on "+p.SetAside.Words(), p.Agreement)
+	}
+}
+
+func (g *Group) enactedOutcome(number string, o *domain.Outcome, add func(source, ref, text string, index uint64)) {
+	if o != nil {
+		l := outcomeOn(o, o.On)
+		add(o.Source, number, number+" "+l.What+after(": ", o.Feedback), o.Index)
+	}
+}
+
+func positionText(redLine bool, matter, words string) string {
+	if redLine {
+		return "Red line on " + matter + ": " + clip(words)
+	}
+	return "Position on " + matter + ": " + clip(words)
+}
+
+// instrumentSay says what the instrument would do.
+func (g *Group) instrumentSay(i *domain.Instrument) string {
+	switch {
+	case i.FormExecutive != nil:
+		return "Form the executive of " + g.offices(i.FormExecutive.Members) + spanWords(i.FormExecutive.Span)
+	case i.GrantDelegation != nil:
+		c := i.GrantDelegation
+		return "Delegate to " + g.delegate(c.To) + ": " + list(g.powersWords(c.Powers)) + spanWords(c.Span) + g.paidBy(c.Payer)
+	case i.VaryDelegation != nil:
+		c := i.VaryDelegation
+		return "Vary " + c.Delegation + " to: " + list(g.powersWords(c.Powers)) + untilWords(c.Until) + g.paidBy(c.Payer) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+	case i.ConfirmDelegation != nil:
+		c := i.ConfirmDelegation
+		return "Confirm " + c.Delegation + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+	case i.EndDelegation != nil:
+		return "End " + i.EndDelegation.Delegation + after(". ", i.EndDelegation.Feedback)
+	case i.Appoint != nil:
+		c := i.Appoint
+		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", list(linesWords(c.Lines)))
+	case i.VaryAppointment != nil:
+		c := i.VaryAppointment
+		return "Vary " + c.Appointment + " to: " + list(linesWords(c.Lines)) + untilWords(c.Until) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+	case i.ConfirmAppointment != nil:
+		c := i.ConfirmAppointment
+		return "Confirm " + c.Appointment + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+	case i.EndAppointment != nil:
+		return "End " + i.EndAppointment.Appointment + after(". ", i.EndAppointment.Feedback)
+	}
+	return g.termsSay(i)
+}
+
+// termsSay says what the other instruments would do.
+func (g *Group) termsSay(i *domain.Instrument) string {
+	switch {
+	case i.AssignDuty != nil:
+		c := i.AssignDuty
+		return "Make " + g.office(c.Person) + " " + string(c.Duty) + spanWords(c.Span)
+	case i.OpenSeat != nil:
+		return "Open a seat for " + g.name(i.OpenSeat.Organisation) + ", held by " + g.office(i.OpenSeat.Holder)
+	case i.ChangeCharter != nil:
+		return "Replace version " + strconv.Itoa(i.ChangeCharter.Version) + " of the charter"
+	case i.AdoptPosition != nil:
+		c := i.AdoptPosition
+		return positionText(c.RedLine, c.Matter, c.Words) + spanWords(c.Span)
+	case i.Ratify != nil:
+		return "Ratify " + i.Ratify.What + after(". ", i.Ratify.Feedback)
+	case i.Disavow != nil:
+		return "Disavow " + i.Disavow.What + after(". ", i.Disavow.Feedback)
+	case i.SetAside != nil:
+		return "Set " + i.SetAside.Agreement + " aside"
+	}
+	return "Nothing"
+}
+
+// delegate is to whom powers go: the executive, or a named person.
+func (g *Group) delegate(to string) string {
+	if to == domain.ToExecutive {
+		return "the executive"
+	}
+	return g.office(to)
+}
+
+func (g *Group) paidBy(payer string) string {
+	if payer == "" {
+		return ""
+	}
+	return ", paid by " + g.name(payer)
+}

@@ -1,0 +1,247 @@
+package projections
+
+import (
+	"goldenthread/domain"
+)
+
+// Register is who and what belongs to the group on a day (rules O1–O3, F2–F5, F9).
+type Register struct {
+	Stamp
+	Group         string             `json:"group" doc:"name in addresses"`
+	Name          string             `json:"name"`
+	ShortName     string             `json:"shortName" doc:"in sentences, such as the board"`
+	Place         Body               `json:"place"`
+	PlaceName     string             `json:"placeName" doc:"in sentences, such as Trafford"`
+	Established   domain.Day         `json:"established,omitzero" doc:"none: forming"`
+	Forming       bool               `json:"forming" doc:"not established on that day"`
+	Missing       []string           `json:"missing" doc:"what a forming group lacks to be established"`
+	Incomplete    string             `json:"incomplete,omitempty" doc:"what least membership lacks, in a sentence"`
+	Charter       CharterSummary     `json:"charter"`
+	Organisations []OrganisationLine `json:"organisations"`
+	Seats         []SeatLine         `json:"seats"`
+	Duties        []DutyLine         `json:"duties"`
+	Invitations   []InvitationLine   `json:"invitations"`
+}
+
+// A CharterSummary names a version of the charter.
+type CharterSummary struct {
+	Version int        `json:"version"`
+	From    domain.Day `json:"from,omitzero"`
+	Source  string     `json:"source" doc:"founding, or the proposal that changed it"`
+	Index   uint64     `json:"index"`
+}
+
+// An OrganisationLine is one organisation in the register.
+type OrganisationLine struct {
+	Code         string                  `json:"code" doc:"ODS code where there is one"`
+	Kind         domain.OrganisationKind `json:"kind"`
+	Name         string                  `json:"name"`
+	Open         bool                    `json:"open" doc:"on that day"`
+	Opened       domain.Day              `json:"opened,omitzero"`
+	Closed       domain.Day              `json:"closed,omitzero" doc:"last day of working"`
+	LegalClose   domain.Day              `json:"legalClose,omitzero" doc:"legal end, where it differs"`
+	Successor    *Body                   `json:"successor,omitempty" doc:"it merged into"`
+	Memberships  []MembershipLine        `json:"memberships"`
+	Patients     int                     `json:"patients,omitempty" doc:"registered patients in force on that day"`
+	PatientsAsOf domain.Day              `json:"patientsAsOf,omitzero" doc:"date of that figure"`
+	Source       string                  `json:"patientsSource,omitempty"`
+	Spokespeople []TenureLine            `json:"spokespeople" doc:"who may speak for it on that day"`
+	Index        uint64                  `json:"index"`
+}
+
+// A MembershipLine is a stay in a PCN or a place.
+type MembershipLine struct {
+	In    Body   `json:"in"`
+	Now   bool   `json:"now" doc:"on that day"`
+	Index uint64 `json:"index"`
+	domain.Span
+}
+
+// A TenureLine is a person in a position for a time.
+type TenureLine struct {
+	Person Who             `json:"person"`
+	Role   domain.SeatRole `json:"role,omitempty" doc:"holder or deputy"`
+	Index  uint64          `json:"index"`
+	domain.Span
+}
+
+// A SeatLine is an organisation's place at the table on a day.
+type SeatLine struct {
+	Seat     Body         `json:"seat"`
+	From     domain.Day   `json:"from"`
+	Source   string       `json:"source" doc:"founding, or the proposal that opened it"`
+	Entitled bool         `json:"entitled" doc:"in force on that day"`
+	Vacant   bool         `json:"vacant" doc:"neither a holder nor a deputy in date"`
+	Holder   *Who         `json:"holder,omitempty"`
+	Deputies []Who        `json:"deputies"`
+	History  []TenureLine `json:"history" doc:"everybody who held it or deputised"`
+	Index    uint64       `json:"index"`
+}
+
+// A DutyLine is somebody doing something for the group.
+type DutyLine struct {
+	Duty             domain.DutyName `json:"duty"`
+	Person           Who             `json:"person"`
+	Employer         *Body           `json:"employer,omitempty"`
+	EmployedBySystem bool            `json:"employedBySystem" doc:"a system body employs them"`
+	Source           string          `json:"source"`
+	Index            uint64          `json:"index"`
+	domain.Span
+}
+
+// An InvitationLine is an organisation that may follow the group's work.
+type InvitationLine struct {
+	Organisation Body   `json:"organisation"`
+	Now          bool   `json:"now" doc:"on that day"`
+	Index        uint64 `json:"index"`
+	domain.Span
+}
+
+// Register answers for that day.
+func (g *Group) Register(at domain.Day) Register {
+	s := g.state
+	r := Register{
+		Stamp: g.stamp(at), Group: s.Group, Name: s.Name, ShortName: s.ShortName, Place: g.body(s.Place), PlaceName: s.PlaceName,
+		Established: s.Established, Forming: !s.EstablishedOn(at), Missing: []string{},
+		Organisations: []OrganisationLine{}, Seats: []SeatLine{}, Duties: []DutyLine{}, Invitations: []InvitationLine{},
+	}
+	if s.Next == 0 {
+		return r
+	}
+	if s.Established == 0 {
+		r.Missing = orEmpty(s.MissingToEstablish(at))
+	} else {
+		r.Incomplete = s.Incomplete(at)
+	}
+	r.Charter = summaryOf(s.CharterOn(at))
+	for _, o := range byCode(s.Organisations) {
+		r.Organisations = append(r.Organisations, g.organisationLine(o, at))
+	}
+	for _, seat := range byCode(s.Seats) {
+		r.Seats = append(r.Seats, g.seatLine(seat, at))
+	}
+	for _, d := range s.DutiesOn(at) {
+		r.Duties = append(r.Duties, g.dutyLine(&d))
+	}
+	for _, i := range s.Invitations {
+		r.Invitations = append(r.Invitations, InvitationLine{g.body(i.Organisation), i.Covers(at), i.Index, i.Span})
+	}
+	return r
+}
+
+func summaryOf(v *domain.CharterVersion) CharterSummary {
+	return CharterSummary{v.Version, v.From, v.Source, v.Index}
+}
+
+func (g *Group) organisationLine(o *domain.Organisation, at domain.Day) OrganisationLine {
+	l := OrganisationLine{
+		Code: o.Code, Kind: o.Kind, Name: o.Name, Open: o.OpenOn(at), Opened: o.Opened, Closed: o.Closed, LegalClose: o.LegalClose,
+		Successor: g.anybody(o.Successor), Memberships: []MembershipLine{}, Patients: o.PatientsOn(at), Spokespeople: []TenureLine{}, Index: o.Index,
+	}
+	for _, m := range o.Memberships {
+		l.Memberships = append(l.Memberships, MembershipLine{g.body(m.In), m.Covers(at), m.Index, m.Span})
+	}
+	for _, size := range o.Lists {
+		if size.On <= at {
+			l.PatientsAsOf, l.Source = size.On, size.Source
+		}
+	}
+	for _, t := range o.Spokespeople {
+		if t.Covers(at) {
+			l.Spokespeople = append(l.Spokespeople, TenureLine{g.who(t.Person), "", t.Index, t.Span})
+		}
+	}
+	return l
+}
+
+func (g *Group) seatLine(seat *domain.Seat, at domain.Day) SeatLine {
+	l := SeatLine{
+		Seat: g.body(seat.ID), From: seat.From, Source: seat.Source, Entitled: g.entitled(seat.ID, at), Vacant: seat.VacantOn(at),
+		Deputies: []Who{}, History: []TenureLine{}, Index: seat.Index,
+	}
+	for _, h := range seat.Holders {
+		l.History = append(l.History, TenureLine{g.who(h.Person), h.Role, h.Index, h.Span})
+		switch {
+		case !h.Covers(at):
+		case h.Role == domain.Holder && l.Holder == nil:
+			l.Holder = g.anyone(h.Person)
+		case h.Role == domain.Deputy:
+			l.Deputies = append(l.Deputies, g.who(h.Person))
+		}
+	}
+	return l
+}
+
+func (g *Group) entitled(seat string, at domain.Day) bool {
+	for _, id := range g.state.EntitledOn(at) {
+		if id == seat {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Group) dutyLine(d *domain.Duty) DutyLine {
+	o := g.state.Organisations[d.Employer]
+	return DutyLine{
+		Duty: d.Duty, Person: g.who(d.Person), Employer: g.anybody(d.Employer), EmployedBySystem: o != nil && o.Kind == domain.SystemBody,
+		Source: d.Source, Index: d.Index, Span: d.Span,
+	}
+}
+
+// People is everybody whom the ledger knows, without their personal data.
+type People struct {
+	Stamp
+	People []PersonLine `json:"people"`
+}
+
+// A PersonLine is one person. Sealed is their name, email and phone under their
+// own key; whoever has the key and may, adds them to the answer.
+type PersonLine struct {
+	ID           string            `json:"id"`
+	Handle       string            `json:"handle"`
+	Office       string            `json:"office"`
+	Organisation *Body             `json:"organisation,omitempty"`
+	Since        domain.Day        `json:"since"`
+	Left         domain.Day        `json:"left,omitzero" doc:"last day in the office"`
+	Seats        []SeatHeldLine    `json:"seats" doc:"seats that they may act for on that day"`
+	Duties       []domain.DutyName `json:"duties" doc:"on that day"`
+	Member       bool              `json:"member" doc:"sees what the charter keeps to members"`
+	Index        uint64            `json:"index"`
+	Sealed       []byte            `json:"-"`
+}
+
+// A SeatHeldLine is a seat that somebody may act for.
+type SeatHeldLine struct {
+	Seat Body            `json:"seat"`
+	Role domain.SeatRole `json:"role"`
+}
+
+// People answers for that day, by handle.
+func (g *Group) People(at domain.Day) People {
+	byHandle := map[string]*domain.Person{}
+	for _, p := range g.state.People {
+		byHandle[p.Handle] = p
+	}
+	ps := People{g.stamp(at), []PersonLine{}}
+	for _, p := range byCode(byHandle) {
+		ps.People = append(ps.People, g.personLine(p, at))
+	}
+	return ps
+}
+
+func (g *Group) personLine(p *domain.Person, at domain.Day) PersonLine {
+	l := PersonLine{
+		ID: p.ID, Handle: p.Handle, Office: p.Office, Organisation: g.anybody(p.Organisation), Since: p.Since, Left: p.Left,
+		Seats: []SeatHeldLine{}, Duties: []domain.DutyName{}, Member: g.state.Member(p.ID, at), Index: p.Index, Sealed: p.Sealed,
+	}
+	for _, seat := range g.state.SeatsOf(p.ID, at) {
+		l.Seats = append(l.Seats, SeatHeldLine{g.body(seat), g.state.Seats[seat].RoleOn(p.ID, at)})
+	}
+	for _, d := range g.state.DutiesOn(at) {
+		if d.Person == p.ID {
+			l.Duties = append(l.Duties, d.Duty)
+		}
+	}
+	return l
+}

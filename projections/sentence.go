@@ -1,0 +1,283 @@
+package projections
+
+import (
+	"strconv"
+	"strings"
+
+	"goldenthread/domain"
+)
+
+// Sentence says the event in one plain sentence, with the names that are known
+// at the end of the fold. A new kind of event needs its line here.
+func (g *Group) Sentence(e *domain.Event) string {
+	by := g.actor(e.Actor).Office
+	switch d := e.Data.(type) {
+	case *domain.GroupFounded:
+		return g.office(d.Founder) + " founded " + d.Name + " for " + d.PlaceName + "; it is forming until every seat has consented to its charter"
+	case *domain.CharterConsented:
+		return g.name(d.Seat) + " consented to the charter" + g.through(d.Person)
+	case *domain.GroupEstablished:
+		return g.state.Name + " was established: all " + count(len(d.Consents), "seat") + " have consented to the charter"
+	case *domain.CharterAdopted:
+		return "Version " + strconv.Itoa(d.Version) + " of the charter was adopted by " + d.Source
+	case *domain.EventCorrected:
+		return firstUpper(by) + " corrected event " + strconv.FormatUint(d.Corrects, 10) + after(": ", d.Words)
+	case *domain.PersonRegistered:
+		return d.Office + " was introduced as " + d.Handle
+	case *domain.PersonUpdated:
+		return "The sealed name, email and phone of " + g.office(d.Person) + " were replaced"
+	case *domain.OfficeLeft:
+		return g.office(d.Person) + " had the last day in that office on " + d.Until.Words()
+	case *domain.OrganisationRegistered:
+		return d.Name + " (" + d.Code + ") was entered in the register as a " + kindWords(d.Kind)
+	case *domain.OrganisationChanged:
+		return d.Code + " is now listed as " + d.Name
+	case *domain.OrganisationClosed:
+		return g.closedText(d)
+	case *domain.OrganisationReopened:
+		return g.name(d.Code) + " is listed as open after all"
+	case *domain.MembershipStarted:
+		return g.name(d.Member) + " belongs to " + g.name(d.In) + " from " + d.From.Words()
+	case *domain.MembershipEnded:
+		return g.membershipEndedText(d)
+	case *domain.ListSizeRecorded:
+		return g.name(d.Practice) + " had " + count(d.Patients, "registered patient") + " on " + d.On.Words()
+	case *domain.SpokespersonRecorded:
+		return g.office(d.Person) + " may speak for " + g.name(d.Organisation) + spanWords(d.Span) + after("; evidence: ", d.Evidence)
+	case *domain.SpokespersonEnded:
+		return g.office(d.Person) + " speaks for " + g.name(d.Organisation) + " until " + d.Until.Words() + " only"
+	case *domain.SeatOpened:
+		return g.name(d.Seat) + " has a seat at the table, by " + sourceWords(d.Source)
+	case *domain.SeatHeld:
+		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + spanWords(d.Span)
+	case *domain.SeatLeft:
+		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + " until " + d.Until.Words() + " only"
+	case *domain.DutyAssigned:
+		return g.office(d.Person) + " is " + string(d.Duty) + spanWords(d.Span) + ", by " + sourceWords(d.Source) + g.employedBy(d.Employer)
+	case *domain.DutyEnded:
+		return g.office(d.Person) + " is " + string(d.Duty) + " until " + d.Until.Words() + " only, by " + sourceWords(d.Source)
+	case *domain.OrganisationInvited:
+		return g.name(d.Organisation) + " may follow the group's work" + spanWords(d.Span)
+	case *domain.MandateGranted:
+		return g.grantText(d.Organisation, d.To, d.Matters, d.Until, d.Conditions, d.BroughtIn)
+	case *domain.MandateWithdrawn:
+		return g.withdrawalText(d.Organisation, d.From, d.Matters, e.Effective, d.Reason)
+	case *domain.MandateRequested:
+		return firstUpper(g.state.ShortName) + " asked " + g.name(d.Organisation) + " for a mandate for " + mattersWords(d.Matters) + after(": ", d.Words)
+	case *domain.ProposalRaised:
+		return g.name(d.Seat) + " raised " + d.Proposal + ", " + d.Title
+	case *domain.ProposalPut:
+		return d.Proposal + ", version " + strconv.Itoa(d.Version) + ", was put to the seats for " + count(d.Window, "day") + "; it closes on " + d.Closes.Words()
+	case *domain.ProposalAmended:
+		return g.amendedText(d)
+	case *domain.WordsOffered:
+		return g.office(d.Person) + " offered other words for " + d.Proposal + after(": ", d.Words)
+	case *domain.ProposalWithdrawn:
+		return d.Proposal + " was withdrawn" + after(": ", d.Reason)
+	case *domain.ProposalLapsed:
+		return d.Proposal + " lapsed without consensus" + after("; it waited for ", list(d.WaitedFor))
+	case *domain.PaymentAgreed:
+		return g.name(d.Organisation) + " agreed to pay under " + d.Proposal + ", version " + strconv.Itoa(d.Version)
+	case *domain.PositionTaken:
+		return g.positionTakenText(d)
+	case *domain.PositionConfirmed:
+		return g.name(d.Seat) + " confirmed what was recorded for it on " + d.Proposal + ", version " + strconv.Itoa(d.Version)
+	case *domain.ObjectionRaised:
+		return g.objectionText(d)
+	case *domain.ObjectionResolved:
+		return g.resolvedText(d)
+	case *domain.AgreementReached:
+		return d.Proposal + " was agreed: " + d.Title + after(". ", g.state.RollWords(d.Roll))
+	case *domain.AgreementBroughtIn:
+		return d.Proposal + " was brought in from before the ledger: " + d.Title + after("; evidence: ", d.Evidence)
+	case *domain.AgreementSetAside:
+		return d.Proposal + " was set aside by " + d.By
+	case *domain.PositionAdopted:
+		return firstUpper(g.state.ShortName) + " adopted, by " + d.Source + ": " + positionText(d.RedLine, d.Matter, d.Words)
+	case *domain.ExecutiveFormed:
+		return "The executive is " + g.offices(d.Members) + spanWords(d.Span) + ", by " + d.Source
+	case *domain.DelegationGranted:
+		return d.Delegation + " was delegated to " + g.delegate(d.To) + untilWords(d.Until) + " by " + d.Source + after(": ", list(g.powersWords(d.Powers)))
+	case *domain.DelegationVaried:
+		return d.Delegation + " was reviewed by " + d.Source + after("; it now says: ", list(g.powersWords(d.Powers))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
+	case *domain.DelegationEnded:
+		return d.Delegation + " was ended by " + d.Source + after(": ", d.Feedback)
+	case *domain.PowerSuspended:
+		return g.name(d.Seat) + " suspended " + d.What + " until " + d.Until.Words() + after(": ", d.Reason)
+	case *domain.ExerciseRecorded:
+		return g.exerciseRecordedText(d)
+	case *domain.ExerciseCalledIn:
+		return g.calledInText(d)
+	case *domain.ExerciseTold:
+		return g.name(d.Body) + " was told of " + d.Exercise + after(": ", d.How)
+	case *domain.Ratified:
+		return d.What + " was ratified by " + d.Source + after(": ", d.Feedback)
+	case *domain.Disavowed:
+		return d.What + " was disavowed by " + d.Source + after(": ", d.Feedback)
+	case *domain.ForumRegistered:
+		return d.Name + " was entered as a forum, " + d.Forum
+	case *domain.MeetingScheduled:
+		return g.forum(d.Forum) + " meets on " + d.On.Words() + after(" at ", d.At)
+	case *domain.MeetingBriefed:
+		return "The brief for " + g.forum(d.Forum) + " on " + d.On.Words() + " was given" + after(": ", d.Words)
+	case *domain.MeetingReported:
+		return firstUpper(by) + " reported back from " + g.forum(d.Forum) + " of " + d.On.Words() + after(": ", d.Happened) + after("; agreed: ", d.Agreed)
+	case *domain.RepresentativeAppointed:
+		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + spanWords(d.Span) + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", list(linesWords(d.Lines)))
+	case *domain.AppointmentVaried:
+		return d.Appointment + " was reviewed by " + d.Source + after("; it now says: ", list(linesWords(d.Lines))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
+	case *domain.AppointmentEnded:
+		return d.Appointment + " was ended by " + d.Source + after(": ", d.Feedback)
+	case *domain.InterestDeclared:
+		return g.office(d.Person) + " declared an interest in " + list(d.Matters) + after(": ", d.Words)
+	case *domain.CommitmentRecorded:
+		return g.commitmentRecordedText(d)
+	case *domain.FeedbackGiven:
+		return firstUpper(by) + " gave feedback on " + d.On + after(". What worked: ", d.Worked) + after(". Overstepped: ", d.Overstep) + after(". Thin: ", d.ThinReport)
+	}
+	return e.Kind()
+}
+
+// through says which person acted for a seat.
+func (g *Group) through(person string) string { return " (" + g.office(person) + ")" }
+
+func sourceWords(source string) string {
+	if source == "founding" {
+		return "the founding"
+	}
+	return source
+}
+
+func kindWords(k domain.OrganisationKind) string {
+	switch k {
+	case domain.PCN, domain.LMC:
+		return strings.ToUpper(string(k))
+	case domain.Practice, domain.Federation, domain.Provider, domain.OtherGroup, domain.SystemBody, domain.PlaceKind, domain.PrimaryCare:
+	}
+	return strings.ReplaceAll(string(k), "-", " ")
+}
+
+func roleWords(role domain.SeatRole) string {
+	if role == domain.Deputy {
+		return "deputises for"
+	}
+	return "holds"
+}
+
+func (g *Group) employedBy(code string) string {
+	if code == "" {
+		return ""
+	}
+	return ", employed by " + g.name(code)
+}
+
+func (g *Group) closedText(d *domain.OrganisationClosed) string {
+	if d.Into != "" {
+		return g.name(d.Code) + " went on as " + g.name(d.Into) + "; its last day was " + d.Last.Words()
+	}
+	return g.name(d.Code) + " (" + d.Code + ") closed; its last day was " + d.Last.Words()
+}
+
+func (g *Group) membershipEndedText(d *domain.MembershipEnded) string {
+	if d.Until == 0 {
+		return g.name(d.Member) + " has not left " + g.name(d.In) + " after all"
+	}
+	return g.name(d.Member) + " belongs to " + g.name(d.In) + " until " + d.Until.Words() + " only"
+}
+
+func (g *Group) amendedText(d *domain.ProposalAmended) string {
+	w := d.Proposal + " was amended: version " + strconv.Itoa(d.Version) + ", " + d.Title
+	if len(d.Fallen) > 0 {
+		w += "; what " + g.names(d.Fallen) + " had said to the version before fell"
+	}
+	return w
+}
+
+func (g *Group) positionTakenText(d *domain.PositionTaken) string {
+	said := " consented to "
+	if d.Stand == domain.StandAside {
+		said = " stood aside from "
+	}
+	w := g.name(d.Seat) + said + d.Proposal + ", version " + strconv.Itoa(d.Version) + g.through(d.Person)
+	if d.Role == domain.Deputy {
+		w += ", by its deputy"
+	}
+	if d.NeedNotWait {
+		w += ", and says that it need not wait"
+	}
+	w += after(", declaring an interest: ", d.Interest) + after(": ", d.Reason) + after("; heard ", d.Heard)
+	if d.Unconfirmed {
+		w += ", to be confirmed"
+	}
+	return w
+}
+
+func (g *Group) objectionText(d *domain.ObjectionRaised) string {
+	did := " blocked "
+	if d.Grade == domain.Concern {
+		did = " raised a concern about "
+	}
+	return g.name(d.Seat) + did + d.Proposal + after(": ", d.Why) + after("; would accept ", d.WouldResolve)
+}
+
+func (g *Group) resolvedText(d *domain.ObjectionResolved) string {
+	seat := "The seat that raised it"
+	if o := g.state.Objections[d.Objection]; o != nil {
+		seat = g.name(o.Seat)
+	}
+	if d.How == domain.ObjectionWithdrawn {
+		return seat + " withdrew objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words)
+	}
+	return seat + " accepted a resolution of objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words)
+}
+
+func (g *Group) exerciseRecordedText(d *domain.ExerciseRecorded) string {
+	w := g.offices(d.Acting) + " decided under " + d.Delegation + " (" + d.Exercise + ")" + after(": ", d.What) + termsWords(d.Amount, d.Months, d.OpenEnded)
+	if len(d.Beyond) > 0 {
+		return w + "; beyond, " + reasonsWords(d.Beyond)
+	}
+	return w + "; within"
+}
+
+// termsWords writes ", £18,000, 12 months".
+func termsWords(amount domain.Pence, months int, openEnded bool) string {
+	var w string
+	if amount != 0 {
+		w += ", " + amount.String()
+	}
+	if months != 0 {
+		w += ", " + count(months, "month")
+	}
+	if openEnded {
+		w += ", without an end"
+	}
+	return w
+}
+
+func (g *Group) calledInText(d *domain.ExerciseCalledIn) string {
+	if d.Denied != "" {
+		return g.name(d.Denied) + " said that it was not consulted on " + d.Exercise + ", which calls it in" + after(": ", d.Reason)
+	}
+	return g.name(d.Seat) + " called " + d.Exercise + " in" + after(": ", d.Reason)
+}
+
+func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
+	how := "outright"
+	switch d.Given {
+	case domain.Subject:
+		how = "subject to " + g.state.ShortName
+	case domain.View:
+		how = "as a view"
+	case domain.Outright:
+	}
+	var amount domain.Pence
+	if d.Amount != nil {
+		amount = *d.Amount
+	}
+	months := 0
+	if d.Months != nil {
+		months = *d.Months
+	}
+	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + how + " (" + d.Commitment + "): " + clip(d.Words) +
+		termsWords(amount, months, d.OpenEnded) + "; " + string(d.Standing)
+}
