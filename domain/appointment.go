@@ -444,11 +444,13 @@ func (s *State) parentOn(a *Appointment, d Day) (PowerState, string) {
 		return InForce, ""
 	}
 	if x := s.Exercises[a.Source]; x != nil {
-		switch st := s.ExerciseOn(x, d); st {
+		switch s.ExerciseOn(x, d) {
 		case XCalledIn:
 			return Suspended, a.Number + " is suspended: " + x.Number + " was called in"
-		case XDisavowed, XFallen:
-			return Ended, a.Number + " ended when " + x.Number + " was " + string(st)
+		case XDisavowed:
+			return Ended, a.Number + " ended when " + x.Number + " was disavowed"
+		case XFallen:
+			return Ended, a.Number + " ended when " + x.Number + " fell, called in and not settled"
 		}
 	}
 	return s.DelegationOn(s.Delegations[a.Parent], d)

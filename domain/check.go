@@ -94,6 +94,8 @@ type judgement struct {
 	Verdict     Verdict
 	Reasons     []Reason
 	conditions  []string
+	unsaid      []string // of the conditions, those that a term or consultation not given leaves open
+	consult     []string // names of the bodies of which nothing was said
 	limits      []Limit
 	coverage    Coverage
 	appointment *Appointment
@@ -205,8 +207,8 @@ func (s *State) onlyOf(kind OrganisationKind) *Organisation {
 
 func (s *State) conditionBodies() []string {
 	var codes []string
-	for _, d := range s.Delegations {
-		for _, v := range d.Versions {
+	for _, n := range sortedNumbers(s.Delegations) {
+		for _, v := range s.Delegations[n].Versions {
 			for _, p := range v.Powers {
 				for _, c := range p.Conditions {
 					codes = appendNew(codes, c.Body)
@@ -265,6 +267,12 @@ func (s *State) judge(q Question) judgement {
 	return j.is(MayCommitNow, Reason{"R2", "The remit allows it: " + j.line.Summary() + "."})
 }
 
+// unless notes a condition that rests on something that the question did not give.
+func (j *judgement) unless(condition string) {
+	j.conditions = append(j.conditions, condition)
+	j.unsaid = append(j.unsaid, condition)
+}
+
 func (j judgement) is(v Verdict, reasons ...Reason) judgement {
 	j.Verdict, j.Reasons = v, reasons
 	if !v.yes() {
@@ -312,7 +320,7 @@ func (s *State) appointmentFor(person, forum string, d Day) (*Appointment, strin
 		case Suspended, Asleep:
 			found = a
 		default:
-			why = say + "."
+			why = sentence(say)
 		}
 	}
 	return found, why
@@ -330,7 +338,7 @@ func (s *State) forumName(handle string) string {
 func (s *State) bringBack(q Question, j *judgement) []Reason {
 	back := s.mattersBack(q, j)
 	if state, why := s.AppointmentOn(j.appointment, q.At); state != InForce {
-		back = append(back, Reason{"D3", why + "."})
+		back = append(back, Reason{state.rule(), sentence(why)})
 	}
 	if s.hasInterest(q.Person, q.Matter, q.At) {
 		back = append(back, Reason{"R7", "You declared an interest in this."})
@@ -392,7 +400,7 @@ func (s *State) lineExceeded(q Question, j *judgement) []Reason {
 		}
 		j.limits = append(j.limits, lim)
 		if q.Amount == nil {
-			j.conditions = append(j.conditions, "up to "+max(l.Limit-used, 0).String())
+			j.unless("up to " + max(l.Limit-used, 0).String())
 		} else if used+*q.Amount > l.Limit {
 			over = append(over, Reason{"R2", "Over the limit of " + lim.Text + ": by " + (used + *q.Amount - l.Limit).String() + "."})
 		}
@@ -406,7 +414,7 @@ func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
 	}
 	j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(months), Text: count(months, "month")})
 	if q.Months == nil {
-		j.conditions = append(j.conditions, "for up to "+count(months, "month"))
+		j.unless("for up to " + count(months, "month"))
 	} else if *q.Months > months {
 		return []Reason{{"R2", "Longer than " + count(months, "month") + ", by " + count(*q.Months-months, "month") + "."}}
 	}
@@ -462,7 +470,8 @@ func (s *State) delegationExceeded(d *Delegation, v *DelegationVersion, q Questi
 		case c.When == After:
 			j.conditions = append(j.conditions, c.Words(s))
 		case q.Consulted == nil:
-			j.conditions = append(j.conditions, "once "+s.name(c.Body)+" has been consulted")
+			j.unless("once " + s.name(c.Body) + " has been consulted")
+			j.consult = append(j.consult, s.name(c.Body))
 		case !slices.Contains(q.Consulted, c.Body):
 			over = append(over, Reason{"D6", s.name(c.Body) + " has not been consulted."})
 		}
@@ -489,12 +498,12 @@ func (s *State) powerTerms(d *Delegation, v *DelegationVersion, p *Power, q Ques
 		})
 	}
 	if q.Amount == nil && p.money() {
-		j.conditions = append(j.conditions, "up to "+most.String())
+		j.unless("up to " + most.String())
 	}
 	if p.Months != 0 {
 		j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(p.Months), Text: count(p.Months, "month")})
 		if q.Months == nil {
-			j.conditions = append(j.conditions, "for up to "+count(p.Months, "month"))
+			j.unless("for up to " + count(p.Months, "month"))
 		}
 	}
 	if p.Acting > 1 {
@@ -555,7 +564,7 @@ func (s *State) bestPower(q Question, held []*Delegation, j *judgement) []Reason
 		try := *j
 		reasons := s.delegationExceeded(d, v, q, &try)
 		if state, why := s.DelegationOn(d, q.At); state != InForce {
-			reasons = append(reasons, Reason{"D3", why + "."})
+			reasons = append(reasons, Reason{state.rule(), sentence(why)})
 		}
 		if !fits || len(reasons) < len(best) {
 			best, fits = reasons, true

@@ -117,7 +117,7 @@ func (v *judgement) standing(given Given) CommitmentStanding {
 		return KView
 	case given == Subject && v.Verdict != MustNot:
 		return KAdReferendum
-	case given == Outright && v.Verdict.yes() && len(v.conditions) == 0:
+	case given == Outright && v.Verdict.yes() && len(v.unsaid) == 0:
 		return KWithin
 	}
 	return KBeyond
@@ -224,7 +224,7 @@ func (s *State) ClashesOn(d Day) []Clash {
 	for i, a := range numbers {
 		for _, b := range numbers[i+1:] {
 			x, y := s.Commitments[a], s.Commitments[b]
-			if x.Matter == y.Matter && x.Person != y.Person && x.Given != y.Given && max(x.Meeting, y.Meeting) <= d {
+			if x.Matter == y.Matter && x.Person != y.Person && (x.Given == Outright) != (y.Given == Outright) && max(x.Meeting, y.Meeting) <= d {
 				clashes = append(clashes, Clash{x.Matter, x, y})
 			}
 		}

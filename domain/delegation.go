@@ -528,6 +528,14 @@ const (
 	Asleep    PowerState = "asleep"
 )
 
+// rule is the rule by which a power that has begun and not ended does not hold.
+func (p PowerState) rule() string {
+	if p == Suspended {
+		return "D8"
+	}
+	return "D3"
+}
+
 // DelegationOn says whether the delegation holds on that day, with a sentence where
 // it does not.
 func (s *State) DelegationOn(d *Delegation, day Day) (PowerState, string) {

@@ -552,8 +552,9 @@ func (s *State) ExerciseOn(x *Exercise, d Day) ExerciseStatus {
 	return XWithin
 }
 
-// TellBy is the last day for telling the body of the exercise, and whether it
-// was told in time; 0 where nothing asks for it (rule D6).
+// TellBy is the last day for telling the body of the exercise, and when it was
+// told; of several bodies the first that was not; 0 where nothing asks for it
+// (rule D6).
 func (s *State) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
 	v := s.Delegations[x.Delegation].VersionOn(x.On)
 	if v == nil {

@@ -1,6 +1,9 @@
 package domain
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Instruments (rules C1, C8, C9): what an agreement enacts. They take effect in
 // the append that records the agreement, each naming it as its source. There is
@@ -99,14 +102,21 @@ func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
 // (rule C1). It leaves the turn as it was.
 func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal {
 	trial := &turn{s: t.s.clone(), own: true, req: t.req, now: t.now, day: d, actor: t.actor, as: t.as}
+	agreed := Proposal{Number: proposal}
+	if p := t.s.Proposals[proposal]; p != nil {
+		agreed = *p
+	}
+	agreed.Stage, agreed.AgreedOn = Agreed, d // what comes first in the list holds for what rests on it
+	trial.s.Proposals[proposal] = &agreed
 	return trial.enactAll(is, enacting{proposal, t.nextIndex(), d})
 }
 
-// payers are the organisations that the instruments name as paying (rule C1).
-func payers(is []Instrument) []string {
+// payers are the organisations that the instruments name as paying, or that
+// would pay as before for powers that are varied (rule C1).
+func (s *State) payers(is []Instrument) []string {
 	var codes []string
 	for _, i := range is {
-		for _, code := range []string{i.grantPayer(), i.varyPayer(), i.appointPayer()} {
+		for _, code := range []string{i.grantPayer(), s.varyPayer(i.VaryDelegation), i.appointPayer()} {
 			if code != "" {
 				codes = appendNew(codes, code)
 			}
@@ -122,11 +132,15 @@ func (i *Instrument) grantPayer() string {
 	return i.GrantDelegation.Payer
 }
 
-func (i *Instrument) varyPayer() string {
-	if i.VaryDelegation == nil {
+func (s *State) varyPayer(c *VaryDelegation) string {
+	if c == nil {
 		return ""
 	}
-	return i.VaryDelegation.Payer
+	d := s.Delegations[c.Delegation]
+	if c.Payer != "" || d == nil || !slices.ContainsFunc(c.Powers, func(p Power) bool { return p.money() }) {
+		return c.Payer
+	}
+	return d.newest().Payer
 }
 
 func (i *Instrument) appointPayer() string {
@@ -207,7 +221,7 @@ type SetAside struct {
 
 func (c *SetAside) check(t *turn, e enacting) *Refusal {
 	p := t.s.Proposals[c.Agreement]
-	if p == nil || p.Stage != Agreed {
+	if p == nil || p.Stage != Agreed || c.Agreement == e.source {
 		return notFound("C9", "%q is not an agreement of this group.", clip(c.Agreement))
 	}
 	if p.SetAside != 0 {

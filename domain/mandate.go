@@ -258,16 +258,34 @@ func (m *MandateEntry) takesIn(matter string) bool {
 func (s *State) grantOn(org, to, matter string, d Day) *MandateEntry {
 	var grant *MandateEntry
 	for _, m := range s.Mandates {
-		if m.Organisation != org || m.To != to || !m.Covers(d) || !m.takesIn(matter) {
-			continue
-		}
-		if m.Withdrawal {
+		switch {
+		case m.Organisation != org || m.To != to || !m.Covers(d):
+		case matter == "":
+			if s.holdsOn(m, d) {
+				grant = m
+			}
+		case !m.takesIn(matter):
+		case m.Withdrawal:
 			grant = nil
-		} else {
+		default:
 			grant = m
 		}
 	}
 	return grant
+}
+
+// holdsOn says whether the grant is in force on that day for any of its
+// matters: neither withdrawn since nor granted anew.
+func (s *State) holdsOn(g *MandateEntry, d Day) bool {
+	if g.Withdrawal || !g.Covers(d) {
+		return false
+	}
+	if len(g.Matters) > 0 {
+		return slices.ContainsFunc(g.Matters, func(one string) bool { return s.grantOn(g.Organisation, g.To, one, d) == g })
+	}
+	return !slices.ContainsFunc(s.Mandates, func(m *MandateEntry) bool {
+		return m.Index > g.Index && m.Organisation == g.Organisation && m.To == g.To && m.Covers(d) && len(m.Matters) == 0
+	})
 }
 
 // leftGroup is the practice's withdrawal from the group that closes every

@@ -338,7 +338,7 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 	s := m.ledger.State()
 	p := s.Proposals[proposal]
 	if p == nil {
-		m.failf("there is no proposal %q", proposal)
+		return []string{"there is no " + proposal}
 	}
 	var said, who []string
 	for _, id := range s.EntitledOn(DayOf(m.now)) {
@@ -474,14 +474,14 @@ func (m *minutes) fields(v reflect.Value) []string {
 	return parts
 }
 
-var shortRef = regexp.MustCompile(`^[A-Z]\d+$`)
+var shortRef = regexp.MustCompile(`^[PODERKM]\d{1,4}$`)
 
 func (m *minutes) field(tag string, f reflect.Value) string {
 	b, err := json.Marshal(f.Interface())
 	if err != nil {
 		m.failf("%v", err)
 	}
-	text := m.handles(string(b))
+	text := m.handles(strings.ReplaceAll(string(b), `\u0026`, "&"))
 	if un, err := strconv.Unquote(text); err == nil {
 		if shortRef.MatchString(un) && tag != "source" && tag != "by" {
 			return un

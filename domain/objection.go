@@ -84,6 +84,9 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 		return notNow("C3", "%s has already let this objection go.", t.s.name(o.Seat))
 	}
 	owner := t.s.successor(o.Seat, t.day)
+	if owner != "" && owner != o.Seat && t.s.Seats[owner].RoleOn(t.actor.ID, t.day) == "" {
+		return notYours("C3", "Only %s, to which this objection passed from %s, can let it go. Nobody can overrule it.", t.s.name(owner), t.s.name(o.Seat))
+	}
 	if owner == "" || t.s.Seats[owner].RoleOn(t.actor.ID, t.day) == "" {
 		return notYours("C3", "Only %s, which raised this objection, can let it go. Nobody can overrule it.", t.s.name(o.Seat))
 	}

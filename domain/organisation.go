@@ -75,7 +75,13 @@ func (c *ImportOrganisations) decide(t *turn) *Refusal {
 	if r := t.mustKeepRegister("O1"); r != nil {
 		return r
 	}
-	return t.importRows(c.Rows)
+	if r := t.importRows(c.Rows); r != nil {
+		return r
+	}
+	if t.s.Established == 0 {
+		t.establish() // the seat that was missing may be missing no longer (F2)
+	}
+	return nil
 }
 
 func (t *turn) importRows(rows []OrganisationRow) *Refusal {

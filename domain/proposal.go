@@ -201,7 +201,7 @@ func (c *AgreeToPay) decide(t *turn) *Refusal {
 	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
 		return r
 	}
-	if !slices.Contains(payers(p.Version().Instruments), c.Organisation) {
+	if !slices.Contains(t.s.payers(p.Version().Instruments), c.Organisation) {
 		return notNow("C1", "%s is not named as paying in %s.", clip(c.Organisation), p.Number)
 	}
 	if !t.s.SpeaksFor(t.actor.ID, c.Organisation, t.day) {

@@ -16,7 +16,7 @@ func (s *State) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 	case MustNot:
 		return "No. We can't agree that here; please write to " + s.gatekeeper(q.At) + "."
 	}
-	if name := s.speaks(q, who); name != "" {
+	if name := s.speaks(q, who); name != "" && j.coverage.Practices > 0 {
 		return "This is my own view; I don't speak for general practice here. " + name + " does."
 	}
 	return "This is my own view; I don't speak for general practice here. Ask " + s.gatekeeper(q.At) + "."
@@ -24,8 +24,15 @@ func (s *State) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 
 func (s *State) sayYes(q Question, j *judgement) string {
 	yes := "Yes. I can"
+	var once []string
 	if len(s.termsOpen(q, j)) > 0 {
-		yes = "Yes, once the terms are clear. I can then"
+		once = append(once, "the terms are clear")
+	}
+	if len(j.consult) > 0 {
+		once = append(once, list(j.consult)+" has been consulted")
+	}
+	if len(once) > 0 {
+		yes = "Yes, once " + list(once) + ". I can then"
 	}
 	c := &j.coverage
 	for_ := " agree that for the " + strconv.Itoa(c.Practices) + " of " + s.possessive() + " " + count(c.OfPractices, "practice") + " we speak for"
@@ -74,7 +81,7 @@ func (s *State) speaks(q Question, who []SomeoneWhoCould) string {
 	}
 	for _, n := range sortedNumbers(s.Appointments) {
 		a := s.Appointments[n]
-		if state, _ := s.AppointmentOn(a, q.At); state == InForce && a.Forum == q.Forum && a.Capacity == CapacityGroup {
+		if state, _ := s.AppointmentOn(a, q.At); state == InForce && a.Forum == q.Forum && a.Capacity == CapacityGroup && a.Person != q.Person {
 			return s.office(a.Person)
 		}
 	}

@@ -120,13 +120,13 @@ func (s *State) WaitingFor(p *Proposal, d Day) []string {
 			waits = append(waits, "the consent of "+s.name(code)+", which the quorum names")
 		}
 	}
-	for _, code := range payers(p.Version().Instruments) {
+	for _, code := range s.payers(p.Version().Instruments) {
 		if !consented[code] && !p.paid(code) {
 			waits = append(waits, "the consent of "+s.name(code)+", which would pay")
 		}
 	}
 	for _, o := range s.BlocksOn(p, d) {
-		waits = append(waits, s.name(o.Seat)+" to let its block go")
+		waits = append(waits, s.name(s.successor(o.Seat, d))+" to let its block go")
 	}
 	if d < ends && !(hurry && len(seats) > 0) {
 		waits = append(waits, "the window to run until "+ends.Words())
@@ -219,7 +219,7 @@ const (
 // that day: who supports, stands aside, objects and has not been heard; never a
 // percentage (rule C12).
 func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
-	if p.Stage == Agreed && len(p.Roll) > 0 && p.AgreedOn <= d {
+	if p.Stage == Agreed && p.AgreedOn <= d {
 		return p.Roll
 	}
 	blocks := s.BlocksOn(p, d)
@@ -238,7 +238,7 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 		}
 		for _, o := range blocks {
 			if s.successor(o.Seat, d) == id {
-				e.Position, e.Person, e.Office, e.Role, e.Index, e.Reason = RollBlocks, o.Person, s.office(o.Person), o.Role, o.Index, o.Why
+				e = RollEntry{Seat: id, Name: e.Name, Position: RollBlocks, Person: o.Person, Office: s.office(o.Person), Role: o.Role, Index: o.Index, Reason: o.Why}
 			}
 		}
 		roll = append(roll, e)

@@ -86,6 +86,9 @@ func join(items []string, word string) string {
 	}
 }
 
+// sentence ends what may end with somebody's own words.
+func sentence(s string) string { return strings.TrimRight(s, ".") + "." }
+
 // firstUpper starts a sentence.
 func firstUpper(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

@@ -33,10 +33,9 @@ func (s *State) WorkListOn(d Day) []Due {
 	}
 	s.powersDue(d, add)
 	for _, m := range s.Mandates {
-		if !m.Withdrawal && m.To == "" && s.grantOn(m.Organisation, "", "", d) == m {
-			if on := earlier(m.Review, m.Until); on >= d {
-				add(m.Number, "mandate", on, reminders, "The mandate of "+s.name(m.Organisation)+" ends or is reviewed on "+on.Words()+".")
-			}
+		if s.holdsOn(m, d) {
+			on := earlier(m.Review, m.Until)
+			add(m.Number, "mandate", on, reminders, "The mandate of "+s.name(m.Organisation)+" ends or is reviewed on "+on.Words()+".")
 		}
 	}
 	for _, m := range s.Meetings {
@@ -55,7 +54,9 @@ func (s *State) WorkListOn(d Day) []Due {
 		asleep, _ := s.asleep(due[i].What, due[i].On, d)
 		due[i].Asleep = due[i].Kind == "review" && asleep
 	}
-	slices.SortFunc(due, func(a, b Due) int { return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), strings.Compare(a.Kind, b.Kind)) })
+	slices.SortFunc(due, func(a, b Due) int {
+		return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), strings.Compare(a.Kind, b.Kind))
+	})
 	return due
 }
 
@@ -95,6 +96,8 @@ func (s *State) waitingDue(d Day, add addDue) {
 		if by, body, told := s.TellBy(x, d); by != 0 && told == 0 && x.On <= d {
 			if o := s.Organisations[body]; o != nil {
 				body = o.Name
+			} else if body == ToGroup {
+				body = firstUpper(s.ShortName)
 			}
 			add(n, "tell", by, reminders, body+" is to be told of "+n+" by "+by.Words()+".")
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
@@ -87,7 +88,8 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 }
 
 func packRequest(req *domain.Request) ([]byte, error) {
-	command, err := json.Marshal(req.Command)
+	// An emptied PersonalData stays a member, to say whom the sealed data are of.
+	command, err := json.Marshal(req.Command, jsonv1.OmitEmptyWithLegacySemantics(true))
 	if err != nil {
 		return nil, err
 	}

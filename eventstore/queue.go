@@ -90,12 +90,13 @@ func (q *queue) putBack(calls []*call) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	first := make([]string, len(calls))
-	for i, c := range calls {
-		first[i] = c.req.Group
-		q.groups[c.req.Group] = append([]*call{c}, q.groups[c.req.Group]...)
+	order, back := make([]string, 0, len(calls)), map[string]bool{}
+	for _, c := range calls {
+		group := c.req.Group
+		q.groups[group] = append([]*call{c}, q.groups[group]...)
+		order, back[group] = append(order, group), true
 	}
-	q.order = append(first, slices.DeleteFunc(q.order, func(g string) bool { return slices.Contains(first, g) })...)
+	q.order = append(order, slices.DeleteFunc(q.order, func(g string) bool { return back[g] })...)
 	q.nudge()
 }
 

@@ -283,6 +283,9 @@ func (s *Store) shut() error {
 // *Unsettled (it may or may not be recorded: send it again with the same id),
 // ErrNotReady, ErrClosed, or the context's: then nothing was recorded.
 func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error) {
+	if req.Command == nil {
+		return Result{}, errors.New("a request without a command")
+	}
 	if !validGroup(req.Group) {
 		return Result{}, &Refused{&domain.Refusal{Rule: "L1", Say: "A group's name in addresses is made of up to 60 small letters, digits and hyphens.", Class: domain.Invalid}, 0}
 	}
@@ -302,7 +305,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := s.fetchPast(ctx, &req); err != nil {
+	if err := s.fetchPast(ctx, &req, s.clock()); err != nil {
 		return Result{}, err
 	}
 	return s.wait(ctx, newCall(req))
@@ -339,12 +342,16 @@ func (s *Store) wait(ctx context.Context, c *call) (Result, error) {
 }
 
 // fetchPast gives the request the past that it must be judged by (rule R4).
-// That day is over, so what was known at its end can't change any more.
-func (s *Store) fetchPast(ctx context.Context, req *domain.Request) (err error) {
-	day, ok := req.NeedsPast(domain.DayOf(s.clock()))
+// That day is over, so what was known at its end hardly ever changes any more:
+// the writer looks again.
+func (s *Store) fetchPast(ctx context.Context, req *domain.Request, now time.Time) (err error) {
+	day, ok := req.NeedsPast(domain.DayOf(now))
 	if !ok {
 		return nil
 	}
-	req.Past, err = s.AsKnown(ctx, req.Group, s.IndexAt(req.Group, day.End()))
+	next := s.IndexAt(req.Group, day.End())
+	if req.Past == nil || req.Past.Next != next {
+		req.Past, err = s.AsKnown(ctx, req.Group, next)
+	}
 	return err
 }

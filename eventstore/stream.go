@@ -135,6 +135,9 @@ func (a *appender) append(ctx context.Context, c *Commit, id string, body []byte
 			}
 			// The place was proposed and is not committed yet, or can't be
 			// read just now. Ask again soon.
+			if try%50 == 49 {
+				a.log.Warn("a place of the stream is taken, and by whom can't be read", "sequence", after+1)
+			}
 			if err := pause(ctx, proposedTimeout); err != nil {
 				return err
 			}

@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
 )
 
 // openTwo opens two stores on one stream, as two processes would.
@@ -34,6 +36,14 @@ func openTwo(t *testing.T, first, second Options) (*Store, *Store) {
 // TestTwoWritersOnOneStream: commands sent to both at once are each recorded
 // once, in one order, and both see the same (rule L2).
 func TestTwoWritersOnOneStream(t *testing.T) {
+	for name, execute := range map[string]func(*Store, context.Context, domain.Request) (Result, error){
+		"forwarding": (*Store).Execute, "freely": (*Store).execute,
+	} {
+		t.Run(name, func(t *testing.T) { twoWriters(t, execute) })
+	}
+}
+
+func twoWriters(t *testing.T, execute func(*Store, context.Context, domain.Request) (Result, error)) {
 	const callers, each = 6, 5
 	var logs [2]commitLog
 	a, b := openTwo(t, Options{Node: "a", Follow: []func(Commit){logs[0].add}}, Options{Node: "b", Follow: []func(Commit){logs[1].add}})
@@ -46,12 +56,11 @@ func TestTwoWritersOnOneStream(t *testing.T) {
 	for c := range callers {
 		wg.Go(func() {
 			for i := range each {
-				group := []string{"one", "two"}[i%2]
-				req := register(group, fmt.Sprintf("p%d-%d", c, i))
-				r := mustExecute(t, stores[c%2], req)
-				again := mustExecute(t, stores[(c+1)%2], req)
-				if !again.Repeat || again.First != r.First {
-					t.Errorf("the other store answers %v and not %v", again, r)
+				req := register([]string{"one", "two"}[i%2], fmt.Sprintf("p%d-%d", c, i))
+				r, err := execute(stores[c%2], testContext(t), req)
+				again, err2 := execute(stores[(c+1)%2], testContext(t), req)
+				if err != nil || err2 != nil || r.Repeat || !again.Repeat || again.First != r.First {
+					t.Errorf("%v %v, and from the other store %v %v", r, err, again, err2)
 				}
 				mu.Lock()
 				recorded[req.ID] = r.First
@@ -60,10 +69,10 @@ func TestTwoWritersOnOneStream(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	info, err := a.appender.last(testContext(t))
+	last, err := a.appender.last(testContext(t))
 	require.NoError(t, err)
 	for i := range logs {
-		logs[i].reach(t, info)
+		logs[i].reach(t, last)
 	}
 	require.Equal(t, logs[0].all(), logs[1].all())
 	for _, c := range logs[0].all() {
@@ -78,6 +87,46 @@ func TestTwoWritersOnOneStream(t *testing.T) {
 	require.Equal(t, a.Next("one"), b.Next("one"))
 }
 
+// TestCommandsAreForwarded: the node that did not write last has the other one
+// write, personal data sealed on the way; when that one is gone, it writes.
+func TestCommandsAreForwarded(t *testing.T) {
+	var log commitLog
+	a, b := openTwo(t, Options{Node: "a"}, Options{Node: "b", Follow: []func(Commit){log.add}})
+	overheard, err := a.conn.SubscribeSync(forwardSubject + ">")
+	require.NoError(t, err)
+	first := mustExecute(t, a, found("one"))
+	last, err := a.appender.last(testContext(t))
+	require.NoError(t, err)
+	log.reach(t, last)
+	require.Equal(t, "a", b.elsewhere())
+
+	req := register("one", "p")
+	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: secretName, Phone: "0161 496 0000"}
+	r := mustExecute(t, b, req)
+	require.Equal(t, first.Next, r.First)
+	require.Equal(t, "a", b.elsewhere(), "a wrote it")
+	m, err := overheard.NextMsg(testTimeout)
+	require.NoError(t, err)
+	require.NotContains(t, string(m.Data), "Wintergreen")
+	state, err := a.AsKnown(testContext(t), "one", r.Next)
+	require.NoError(t, err)
+	data, err := b.OpenPersonal(state.ByHandle("p").ID, state.ByHandle("p").Sealed)
+	require.NoError(t, err)
+	require.Equal(t, domain.PersonalData{Name: secretName, Phone: "0161 496 0000"}, data)
+
+	_, err = b.Execute(testContext(t), register("one", "p"))
+	var refused *Refused
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "L7", refused.Rule)
+	require.Equal(t, domain.NotNow, refused.Class)
+	require.Equal(t, r.Next, refused.Index)
+
+	require.NoError(t, a.Close(testContext(t)))
+	r = mustExecute(t, b, register("one", "q"))
+	require.Equal(t, refused.Index, r.First)
+	require.Empty(t, b.elsewhere())
+}
+
 // A refusal is judged on what the stream holds, though this store has not
 // seen it yet.
 func TestARefusalIsCurrent(t *testing.T) {
@@ -86,7 +135,7 @@ func TestARefusalIsCurrent(t *testing.T) {
 	for i := range 20 {
 		handle := fmt.Sprintf("p%d", i)
 		r := mustExecute(t, a, register("one", handle))
-		_, err := b.Execute(testContext(t), register("one", handle))
+		_, err := b.execute(testContext(t), register("one", handle))
 		var refused *Refused
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, r.Next, refused.Index)
@@ -182,7 +231,7 @@ func TestOvertakenWhileUnknown(t *testing.T) {
 	lose := func(next publish) publish {
 		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
 			if meddle.CompareAndSwap(true, false) {
-				r, err := b.Execute(ctx, register("one", handle))
+				r, err := b.execute(ctx, register("one", handle))
 				overtook = r.Next
 				return nil, errors.Join(nats.ErrTimeout, err)
 			}
@@ -193,13 +242,14 @@ func TestOvertakenWhileUnknown(t *testing.T) {
 	b = other
 	mustExecute(t, a, found("one"))
 	meddle.Store(true)
-	_, err := a.Execute(testContext(t), register("one", handle))
+	_, err := a.execute(testContext(t), register("one", handle))
 	var refused *Refused
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, overtook, refused.Index)
 	meddle.Store(true)
 	handle = "another"
-	r := mustExecute(t, a, register("one", "mine"))
+	r, err := a.execute(testContext(t), register("one", "mine"))
+	require.NoError(t, err)
 	require.Equal(t, overtook, r.First)
 }
 

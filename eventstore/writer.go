@@ -118,7 +118,7 @@ func (w *writer) round(ctx context.Context) {
 		}
 	}
 	for len(calls) > 0 {
-		verdicts, left := w.decide(calls)
+		verdicts, left := w.decide(ctx, calls)
 		for _, c := range left {
 			c.state.Store(waiting)
 		}
@@ -150,11 +150,11 @@ func (w *writer) tell(v verdict, err error) {
 
 // decide gives verdicts on calls from the first on, as many as fit into one
 // commit; the others are left.
-func (w *writer) decide(calls []*call) (verdicts []verdict, left []*call) {
+func (w *writer) decide(ctx context.Context, calls []*call) (verdicts []verdict, left []*call) {
 	now := w.clock()
 	events, size := 0, 0
 	for i, c := range calls {
-		v := w.judge(c, now)
+		v := w.judge(ctx, c, now)
 		n := sizeOf(v.entries)
 		if n > w.most {
 			v.entries, v.answer = nil, answer{err: w.refused(&c.req, tooLarge("its events don't fit into one message"), nil)}
@@ -170,7 +170,7 @@ func (w *writer) decide(calls []*call) (verdicts []verdict, left []*call) {
 }
 
 // judge decides one call on acknowledged state. A panic stops the group.
-func (w *writer) judge(c *call, now time.Time) (v verdict) {
+func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) {
 	v.call = c
 	g := w.groups[c.req.Group]
 	switch {
@@ -192,17 +192,21 @@ func (w *writer) judge(c *call, now time.Time) (v verdict) {
 			v = verdict{call: c, answer: answer{err: w.stop(c.req.Group, fmt.Errorf("deciding failed: %v", p))}}
 		}
 	}()
-	w.ask(g, &v, now)
+	w.ask(ctx, g, &v, now)
 	return v
 }
 
 // ask puts the call to the group's ledger and writes the events as lines.
-func (w *writer) ask(g *group, v *verdict, now time.Time) {
+func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 	req := &v.call.req
 	var d domain.Decision
 	if req.Command == nil {
 		d.Events, g.due = g.ledger.Settle(now), g.ledger.State().NextDue(now)
 	} else {
+		// Midnight may have passed in the queue, or another's clock be behind.
+		if v.answer.err = w.store.fetchPast(ctx, req, later(now, g.ledger.State().Last)); v.answer.err != nil {
+			return
+		}
 		d = g.ledger.Decide(req, now)
 	}
 	entries, err := writeEntries(d.Events)
@@ -216,6 +220,13 @@ func (w *writer) ask(g *group, v *verdict, now time.Time) {
 	default:
 		v.entries, v.answer.result = entries, Result{Answer: d.Answer}
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // refused is the refusal of a request, judged after the events due before it.
@@ -372,9 +383,7 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 		}
 		e := &p.entry.Event
 		w.store.places.add(p.group, place{sequence, e.Time.UnixMilli(), uint32(p.offset), uint32(len(p.entry.Line))})
-		if e.Time.After(w.newest) {
-			w.newest = e.Time
-		}
+		w.newest = later(w.newest, e.Time)
 		applied = append(applied, p.entry)
 	}
 	w.applied = sequence

@@ -29,7 +29,7 @@ func TestRegisterPeopleCharter(t *testing.T) {
 	require.Equal(t, "manager", string(r.Duties[1].Duty))
 	require.True(t, r.Duties[1].EmployedBySystem)
 	require.Equal(t, 1, r.Charter.Version)
-	practice := r.Organisations[4]
+	practice := r.Organisations[3]
 	require.Equal(t, "P00001", practice.Code)
 	require.Equal(t, 10_000, practice.Patients)
 	require.Equal(t, "South PCN", practice.Memberships[0].In.Name)
@@ -50,7 +50,7 @@ func TestRegisterPeopleCharter(t *testing.T) {
 	require.Equal(t, "We decide together.", c.Text)
 	require.Len(t, c.Settings, len(domain.Settings))
 	require.Equal(t, SettingLine{"windowDays", 7, 7, domain.Settings[0].Say}, c.Settings[0])
-	require.Equal(t, 14, c.Settings[5].Value)
+	require.Equal(t, 14, c.Settings[4].Value)
 	require.Len(t, c.Consents, 4)
 	require.Len(t, c.Versions, 1)
 }

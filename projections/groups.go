@@ -123,6 +123,9 @@ func (s *Groups) Names() []string {
 // waits, until ctx ends, for that event to have been applied. The error is a
 // *NotFound, *Behind or *Stopped, or that of f.
 func (s *Groups) Read(ctx context.Context, group string, atLeast *uint64, f func(*Group) error) error {
+	if done, err := s.tryRead(group, atLeast, f); done {
+		return err
+	}
 	changed, cancel := s.Watch(group)
 	defer cancel()
 	for {
@@ -201,7 +204,8 @@ func (s *Groups) liveOrNew(group string) *liveGroup {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := &liveGroup{group: New(group)}
-	s.groups[group] = l
-	return l
+	if s.groups[group] == nil {
+		s.groups[group] = &liveGroup{group: New(group)}
+	}
+	return s.groups[group]
 }

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"slices"
+	"strconv"
 
 	"goldenthread/domain"
 )
@@ -289,8 +290,8 @@ func (g *Group) feedbackOn(what string, at domain.Day) []FeedbackLine {
 func (g *Group) delegationChain(d *domain.Delegation, at domain.Day) []domain.Link {
 	v := g.state.CharterOn(at)
 	chain := []domain.Link{{
-		Kind: "charter", Ref: "charter/" + thousands(v.Version), Index: v.Index, Effective: v.From,
-		Text: "Charter of " + g.state.Name + ", version " + thousands(v.Version),
+		Kind: "charter", Ref: "charter/" + strconv.Itoa(v.Version), Index: v.Index, Effective: v.From,
+		Text: "Charter of " + g.state.Name + ", version " + strconv.Itoa(v.Version),
 	}}
 	for _, l := range g.state.DelegationChain(d, at) {
 		if !slices.ContainsFunc(chain, func(have domain.Link) bool { return have.Index == l.Index }) {

@@ -385,6 +385,7 @@ func (g *Group) binds(p *domain.Proposal, at domain.Day) string {
 // enacted is what the agreement made, by the source that each thing names.
 func (g *Group) enacted(number string) []EnactedLine {
 	s := g.state
+	agreement := s.Proposals[number].Agreement
 	made := []EnactedLine{}
 	add := func(source, ref, text string, index uint64) {
 		if source == number {
@@ -399,14 +400,17 @@ func (g *Group) enacted(number string) []EnactedLine {
 			v := &d.Versions[i]
 			add(v.Source, d.Number, d.Number+", version "+strconv.Itoa(v.Number)+": "+list(g.powersWords(v.Powers)), v.Index)
 		}
-		add(d.EndedBy, d.Number, d.Number+" ended on "+d.Ended.Words(), d.Index)
+		add(d.EndedBy, d.Number, d.Number+" ended on "+d.Ended.Words(), agreement)
 	}
 	for _, a := range s.Appointments {
 		for i := range a.Versions {
 			v := &a.Versions[i]
 			add(v.Source, a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+list(linesWords(v.Lines)), v.Index)
 		}
-		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), a.Index)
+		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), agreement)
+	}
+	for _, p := range s.Proposals {
+		add(p.SetAsideBy, p.Number, p.Number+", "+p.Title()+", set aside on "+p.SetAside.Words(), agreement)
 	}
 	g.enactedTerms(add)
 	for n, x := range s.Exercises {
@@ -433,9 +437,6 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 	}
 	for _, p := range s.Positions {
 		add(p.Source, "matter/"+p.Matter, positionText(p.RedLine, p.Matter, p.Words), p.Index)
-	}
-	for _, p := range s.Proposals {
-		add(p.SetAsideBy, p.Number, p.Number+", "+p.Title()+", set aside on "+p.SetAside.Words(), p.Agreement)
 	}
 }
 

@@ -142,7 +142,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 func (g *Group) through(person string) string { return " (" + g.office(person) + ")" }
 
 func sourceWords(source string) string {
-	if source == "founding" {
+	if source == domain.Founding {
 		return "the founding"
 	}
 	return source

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhoAsks(t *testing.T) {
+	w := newWorld(t).established()
+
+	for _, path := range []string{"/v1", "/v1/groups", "/v1/groups/trafford", "/v1/nothing", "/v1/groups/trafford/commands/object"} {
+		r := w.send(w.request("", "GET", path, ""))
+		w.refused(401, "", r)
+		require.Contains(t, r.Header.Get("WWW-Authenticate"), "Bearer")
+	}
+	for _, header := range []string{"Bearer", "Bearer ", "Bearer gt_wrong", "Basic " + w.keys["cd-north"], w.keys["cd-north"]} {
+		w.refused(401, "", w.ask("", "", "Authorization", header))
+	}
+	for _, path := range []string{"", "/people", "/check?matter=workforce", "/events/0", "/events", "/feed", "/audit"} {
+		w.refused(404, "L1", w.ask("stranger", path)) // another group's people see nothing of this one
+	}
+	w.refused(404, "L1", w.command("stranger", "consent-to-charter", `{}`))
+	w.refused(404, "L1", w.send(w.request("cd-north", "GET", "/v1/groups/salford", "")))
+	w.refused(404, "L1", w.send(w.request("stranger", "GET", "/v1/groups/salford", ""))) // not founded
+	w.refused(403, "F1", w.command("cd-north", "found", foundBody))
+	w.refused(403, "L5", w.command("operator", "consent-to-charter", `{}`))
+	w.refused(404, "L1", w.send(w.request("operator", "POST", "/v1/groups/nowhere/commands/consent-to-charter", `{}`)))
+}
+
+func TestWhatIsKeptToMembers(t *testing.T) {
+	w := newWorld(t).established() // its charter keeps audit to members
+
+	for _, path := range []string{"/audit", "/events", "/events/0", "/feed", "/audit?known=3"} {
+		w.refused(403, "F3", w.ask("icb-director", path))
+		w.refused(403, "F3", w.ask("operator", path))
+	}
+	w.must(200, w.ask("icb-director", "/proposals"))
+	w.must(200, w.ask("operator", "/powers"))
+
+	names := func(person string) string { return string(w.must(200, w.ask(person, "/people")).body) }
+	require.Contains(t, names("cd-south"), "Nora North")
+	require.NotContains(t, names("icb-director"), "Nora North")
+	require.NotContains(t, names("operator"), "Nora North")
+}
+
+func TestTokens(t *testing.T) {
+	w := newWorld(t)
+	issue := func(person, body string) reply {
+		return w.send(w.request(person, "POST", "/v1/groups/trafford/tokens", body))
+	}
+	w.refused(403, "L5", issue("cd-north", `{"person":"cd-south"}`))
+	w.refused(404, "L5", issue("operator", `{"person":"nobody"}`))
+	w.refused(422, "", issue("operator", `{"person":"cd-south","admin":true}`))
+	token := w.must(201, issue("operator", `{"person":"cd-south"}`)).json(t)["token"].(string)
+
+	dir := w.tokens.dir
+	for _, name := range []string{tokensFile, operatorFile} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	}
+	b, err := os.ReadFile(filepath.Join(dir, tokensFile))
+	require.NoError(t, err)
+	require.NotContains(t, string(b), token)
+
+	again, err := OpenTokens(dir)
+	require.NoError(t, err)
+	c, ok := again.caller(token)
+	require.True(t, ok)
+	require.Equal(t, Caller{Group: "trafford", Person: "cd-south"}, c)
+	require.Equal(t, w.tokens.Operator(), again.Operator())
+	require.NotContains(t, w.log.String(), token)
+}
+
+func TestNothingThere(t *testing.T) {
+	w := newWorld(t)
+	w.refused(404, "", w.send(w.request("", "GET", "/", "")))
+	w.refused(404, "", w.send(w.request("cd-north", "POST", "/v1/groups/trafford/commands/vote", `{}`)))
+	r := w.send(w.request("cd-north", "DELETE", "/v1/groups/trafford", ""))
+	w.refused(405, "", r)
+	require.Contains(t, r.Header.Get("Allow"), "GET")
+	w.refused(405, "", w.send(w.request("cd-north", "GET", "/v1/groups/trafford/commands/object", "")))
+}
+
+func TestPanicsAreAnswered(t *testing.T) {
+	w := newWorld(t)
+	w.server.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("secret words") })
+	r := w.send(w.request("", "GET", "/boom", ""))
+	w.refused(500, "", r)
+	require.NotContains(t, string(r.body), "secret")
+	id := strings.Fields(r.json(t)["detail"].(string))[3]
+	require.Contains(t, w.log.String(), strings.TrimSuffix(id, ")"))
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const mostBody = 256 << 10 // bytes
+
+// A jsonBody is the exact bytes of a request's body. It is read by itself, not
+// by huma, which would take what the caller breaks off for a fault of its own.
+type jsonBody struct{ bytes []byte }
+
+// Resolve reads the body.
+func (b *jsonBody) Resolve(ctx huma.Context) []error {
+	r, w := humago.Unwrap(ctx)
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if charset := params["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
+		return []error{newProblem(http.StatusUnsupportedMediaType, "Please send the body as application/json.")}
+	}
+	b.bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return []error{newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is too large: at most %d KB fit. Please split it.", mostBody>>10))}
+	case err != nil:
+		return []error{newProblem(http.StatusBadRequest, "The body broke off.")}
+	}
+	return nil
+}
+
+var strictly = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false))
+
+// decode reads a JSON object strictly. What is wrong is said without giving
+// back more than a clip of what was sent.
+func decode(body []byte, into any) error {
+	if start := bytes.TrimLeft(body, " \t\r\n"); len(start) == 0 || start[0] != '{' {
+		return newProblem(http.StatusBadRequest, "The body must be a JSON object.")
+	}
+	err := json.Unmarshal(body, into, strictly)
+	var syntax *jsontext.SyntacticError
+	var meaning *json.SemanticError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		p := newProblem(http.StatusBadRequest, "The same name is given twice in the body.")
+		if errors.As(err, &syntax) {
+			p.Where = []string{clip(string(syntax.JSONPointer))}
+		}
+		return p
+	case errors.As(err, &syntax):
+		return newProblem(http.StatusBadRequest, fmt.Sprintf("The body is not JSON in UTF-8, at byte %d.", syntax.ByteOffset))
+	case errors.As(err, &meaning):
+		return misfit(meaning)
+	}
+	return newProblem(http.StatusBadRequest, "The body is not JSON, or breaks off.")
+}
+
+// misfit says which part of the body can't be what it is meant to be.
+func misfit(e *json.SemanticError) error {
+	p := newProblem(http.StatusUnprocessableEntity, "This part of the body has not the type that it must have.")
+	p.Where = []string{clip(string(e.JSONPointer))}
+	switch {
+	case errors.Is(e.Err, json.ErrUnknownName):
+		p.Detail = "This part of the body is not known here."
+	case e.GoType == dayType:
+		p.Rule, p.Detail = "L8", "This is not a date; write it like 2026-03-09."
+	}
+	return p
+}

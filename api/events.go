@@ -1,0 +1,141 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"goldenthread/eventstore"
+)
+
+const (
+	eventType = "application/cloudevents+json"
+	linesType = "application/x-ndjson"
+	mostLines = 10_000
+)
+
+type eventInput struct {
+	Group       string `path:"group" example:"trafford"`
+	Index       string `path:"index" doc:"place in the ledger, from 0" example:"0"`
+	IfNoneMatch string `header:"If-None-Match"`
+}
+
+type linesInput struct {
+	Group       string `path:"group" example:"trafford"`
+	From        string `query:"from" doc:"first index; 0 if not said" example:"0"`
+	Limit       string `query:"limit" doc:"most lines, up to 10000; 1000 if not said"`
+	IfNoneMatch string `header:"If-None-Match"`
+}
+
+type streamOutput struct {
+	Status       int
+	ContentType  string `header:"Content-Type"`
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Link         string `header:"Link" doc:"where it goes on"`
+	Body         func(huma.Context)
+}
+
+// offerEvents registers the ledger itself: exact stored bytes.
+func (s *Server) offerEvents() {
+	op := operation(s, huma.Operation{
+		OperationID: "event", Method: http.MethodGet, Path: "/v1/groups/{group}/events/{index}", Summary: "One event: the exact bytes that are stored.",
+		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed, as events never do"}},
+	}, s.event)
+	op.Responses["200"].Content = map[string]*huma.MediaType{eventType: {Schema: &huma.Schema{Type: huma.TypeObject, Description: "a CloudEvents 1.0 event", AdditionalProperties: true}}}
+	op = operation(s, huma.Operation{
+		OperationID: "events", Method: http.MethodGet, Path: "/v1/groups/{group}/events", Summary: "Events in order, one on a line: the exact bytes that are stored.",
+		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed, as events never do"}},
+	}, s.lines)
+	op.Responses["200"].Content = map[string]*huma.MediaType{linesType: {Schema: &huma.Schema{Type: huma.TypeString}}}
+}
+
+// mayReadLedger lets those in who may see everything: a line can hold anything.
+func (s *Server) mayReadLedger(ctx context.Context, group string) error {
+	return s.see(ctx, &Terms{Group: group}, everything, func(*question) error { return nil })
+}
+
+func (s *Server) event(ctx context.Context, in *eventInput) (*answer, error) {
+	if err := s.mayReadLedger(ctx, in.Group); err != nil {
+		return nil, err
+	}
+	index, err := readIndex("The place of an event", in.Index)
+	if err != nil {
+		return nil, err
+	}
+	line, err := s.store.Line(ctx, in.Group, *index)
+	if errors.Is(err, eventstore.ErrNoEvent) {
+		return nil, notFound("L1", "There is no event %d; the newest is %d.", *index, s.store.Next(in.Group)-1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{Status: http.StatusOK, ContentType: eventType, ETag: tagOf(line), CacheControl: "private, max-age=31536000, immutable", Body: line}
+	if matches(in.IfNoneMatch, a.ETag) {
+		a.Status, a.ContentType, a.Body = http.StatusNotModified, "", nil
+	}
+	return a, nil
+}
+
+func (s *Server) lines(ctx context.Context, in *linesInput) (*streamOutput, error) {
+	if err := s.mayReadLedger(ctx, in.Group); err != nil {
+		return nil, err
+	}
+	from, err := readIndex("from", in.From)
+	if err != nil {
+		return nil, err
+	}
+	if from == nil {
+		from = ptr(uint64(0))
+	}
+	limit, err := readNumber("limit", in.Limit, 1, mostLines, 1000)
+	if err != nil {
+		return nil, err
+	}
+	next := s.store.Next(in.Group)
+	if *from > next {
+		return nil, notFound("L1", "There is no event %d; the newest is %d.", *from, next-1)
+	}
+	to := min(next, *from+uint64(limit))
+	out := &streamOutput{
+		Status: http.StatusOK, ContentType: linesType, CacheControl: "private, no-cache",
+		ETag: fmt.Sprintf(`W/"%s-%d-%d"`, in.Group, *from, to), // what lies between never changes
+	}
+	if to < next {
+		out.Link = fmt.Sprintf(`</v1/groups/%s/events?from=%d&limit=%d>; rel="next"`, in.Group, to, limit)
+	}
+	if matches(in.IfNoneMatch, out.ETag) {
+		out.Status, out.ContentType = http.StatusNotModified, ""
+		out.Body = func(hc huma.Context) { hc.SetStatus(http.StatusNotModified) }
+		return out, nil
+	}
+	out.Body = func(hc huma.Context) { s.writeLines(ctx, hc, in.Group, *from, to) }
+	return out, nil
+}
+
+// writeLines writes the lines. If one can't be read the connection breaks off,
+// so that nobody takes a part for the whole.
+func (s *Server) writeLines(ctx context.Context, hc huma.Context, group string, from, to uint64) {
+	r, w := humago.Unwrap(hc)
+	hc.SetStatus(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
+	deadline := http.NewResponseController(w)
+	deadline.SetReadDeadline(time.Time{}) // which would end the request
+	for entry, err := range s.store.Entries(ctx, group, from, to) {
+		if err != nil {
+			s.log.Error("lines broke off", "group", group, "error", err)
+			panic(http.ErrAbortHandler)
+		}
+		deadline.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if _, err := w.Write(append(entry.Line, '\n')); err != nil {
+			return
+		}
+	}
+}

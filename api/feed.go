@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+const (
+	feedType  = "text/event-stream"
+	heartbeat = 15 * time.Second
+	feedBatch = 256 // events written between looks at who may still read
+	mostFeeds = 1000
+)
+
+type feedInput struct {
+	Group string `path:"group" example:"trafford"`
+	Last  string `header:"Last-Event-ID" doc:"go on after this index; goes before from"`
+	From  string `query:"from" doc:"first index; what comes from now on if not said"`
+}
+
+// offerFeed registers the live feed of a group's events (server-sent events).
+func (s *Server) offerFeed() {
+	op := operation(s, huma.Operation{
+		OperationID: "feed", Method: http.MethodGet, Path: "/v1/groups/{group}/feed", Tags: []string{"events"},
+		Summary:     "Events as they are recorded (server-sent events).",
+		Description: "The id is the index, the event its type, the data its line: the exact bytes that are stored. A client that comes back with Last-Event-ID misses nothing.",
+	}, s.openFeed)
+	op.Responses["200"].Content = map[string]*huma.MediaType{feedType: {Schema: &huma.Schema{Type: huma.TypeString}}}
+}
+
+func (s *Server) openFeed(ctx context.Context, in *feedInput) (*streamOutput, error) {
+	if err := s.mayReadLedger(ctx, in.Group); err != nil {
+		return nil, err
+	}
+	last, err := readIndex("Last-Event-ID", in.Last)
+	if err != nil {
+		return nil, err
+	}
+	from, err := readIndex("from", in.From)
+	if err != nil {
+		return nil, err
+	}
+	next := s.store.Next(in.Group)
+	switch {
+	case last != nil:
+		from = ptr(*last + 1)
+	case from == nil:
+		from = &next
+	}
+	if *from > next {
+		return nil, notFound("L1", "There is no event %d; the newest is %d.", *from-1, next-1)
+	}
+	if s.feeds.Add(1) > mostFeeds {
+		s.feeds.Add(-1)
+		return nil, unavailable("Too many are listening at the moment. Please try again later.")
+	}
+	return &streamOutput{
+		Status: http.StatusOK, ContentType: feedType, CacheControl: "no-store",
+		Body: func(hc huma.Context) {
+			defer s.feeds.Add(-1)
+			s.feed(ctx, hc, in.Group, *from)
+		},
+	}, nil
+}
+
+// feed writes events from next on, until the client goes, may no longer read,
+// or the server stops.
+func (s *Server) feed(ctx context.Context, hc huma.Context, group string, next uint64) {
+	r, w := humago.Unwrap(hc)
+	hc.SetStatus(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
+	changed, cancel := s.groups.Watch(group)
+	defer cancel()
+	out := http.NewResponseController(w)
+	out.SetReadDeadline(time.Time{}) // which would end the request
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	say := ": listening\n\n"
+	for {
+		out.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if _, err := io.WriteString(w, say); err != nil {
+			return
+		}
+		if err := s.mayReadLedger(ctx, group); err != nil {
+			return
+		}
+		more, err := s.writeEvents(ctx, w, group, &next)
+		if err != nil || out.Flush() != nil {
+			return
+		}
+		if say = ""; more {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-beat.C:
+			say = ": still here\n\n"
+		case <-s.stopping:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// writeEvents writes a batch of what has been recorded, and says whether there
+// is more.
+func (s *Server) writeEvents(ctx context.Context, w io.Writer, group string, next *uint64) (more bool, err error) {
+	end := s.store.Next(group)
+	to := min(end, *next+feedBatch)
+	for entry, err := range s.store.Entries(ctx, group, *next, to) {
+		if err != nil {
+			return false, err
+		}
+		if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", entry.Event.Index, entry.Event.Kind(), entry.Line); err != nil {
+			return false, err
+		}
+		*next = entry.Event.Index + 1
+	}
+	return to < end, nil
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// GroupLine names a group.
+type GroupLine struct {
+	Group string `json:"group" doc:"name in addresses"`
+	Name  string `json:"name"`
+	Index uint64 `json:"index" doc:"newest event"`
+}
+
+// GroupList are the groups that the caller may know of.
+type GroupList struct {
+	Groups []GroupLine `json:"groups"`
+}
+
+// CharterSettings explain the numbers that a charter sets (rule F6).
+type CharterSettings struct {
+	Settings []domain.Setting `json:"settings"`
+}
+
+type cachedInput struct {
+	IfNoneMatch string `header:"If-None-Match" doc:"entity tag of the answer one has"`
+}
+
+// offerServerQuestions registers what is not asked about one group.
+func (s *Server) offerServerQuestions() {
+	schemas := s.api.OpenAPI().Components.Schemas
+	operation(s, huma.Operation{
+		OperationID: "groups", Method: http.MethodGet, Path: "/v1/groups", Summary: "The groups that you belong to; all, for the operator.",
+		Tags: []string{"questions"}, Responses: jsonResponse(schemas, reflect.TypeFor[GroupList]()),
+	}, s.listGroups)
+	operation(s, huma.Operation{
+		OperationID: "charter-settings", Method: http.MethodGet, Path: "/v1/charter-settings", Summary: "The numbers that a charter sets, each with its default.",
+		Tags: []string{"questions"}, Responses: jsonResponse(schemas, reflect.TypeFor[CharterSettings]()),
+	}, func(_ context.Context, in *cachedInput) (*answer, error) {
+		return answerWith(CharterSettings{domain.Settings}, in.IfNoneMatch)
+	})
+}
+
+func (s *Server) listGroups(ctx context.Context, in *cachedInput) (*answer, error) {
+	c, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := GroupList{Groups: []GroupLine{}}
+	for _, name := range s.store.Groups() {
+		if !s.belongs(c, name) {
+			continue
+		}
+		err := s.groups.Read(ctx, name, nil, func(g *projections.Group) error {
+			newest, _ := g.Index()
+			list.Groups = append(list.Groups, GroupLine{name, g.State().Name, newest})
+			return nil
+		})
+		if err != nil {
+			s.log.Warn("a group can't be listed", "group", name, "error", err)
+		}
+	}
+	return answerWith(list, in.IfNoneMatch)
+}

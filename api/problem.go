@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/projections"
+)
+
+const problemType = "application/problem+json"
+
+// A Problem says why a request was not done (RFC 9457).
+type Problem struct {
+	Type    string   `json:"type" doc:"urn:goldenthread:rule: and the rule's number, where a rule says no"`
+	Title   string   `json:"title"`
+	Status  int      `json:"status"`
+	Detail  string   `json:"detail" doc:"a sentence for people"`
+	Rule    string   `json:"rule,omitempty" doc:"number in the rule book, such as C3"`
+	Index   *uint64  `json:"index,omitempty" doc:"newest event on which this was judged, or up to which can be answered"`
+	Command string   `json:"command,omitempty" doc:"id of the command; send it again with this as its Idempotency-Key"`
+	Where   []string `json:"where,omitempty" doc:"the parts of the request that are meant"`
+
+	header http.Header
+}
+
+func (p *Problem) Error() string                { return p.Detail }
+func (p *Problem) GetStatus() int               { return p.Status }
+func (p *Problem) GetHeaders() http.Header      { return p.header }
+func (p *Problem) ContentType(string) string    { return problemType }
+func (p *Problem) with(name, v string) *Problem { p.header.Set(name, v); return p }
+
+func newProblem(status int, detail string) *Problem {
+	return &Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail,
+		header: http.Header{"Cache-Control": {"no-store"}},
+	}
+}
+
+// write answers with the problem outside of an operation.
+func (p *Problem) write(w http.ResponseWriter) {
+	for name, values := range p.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", problemType)
+	b, _ := json.Marshal(p) // it holds nothing that can't be written
+	w.WriteHeader(p.Status)
+	w.Write(append(b, '\n'))
+}
+
+// What huma itself finds wrong becomes a problem too. It says where, but never
+// gives back what was sent.
+func init() {
+	huma.NewError = func(status int, detail string, errs ...error) huma.StatusError {
+		var p *Problem
+		for _, err := range errs {
+			if errors.As(err, &p) {
+				return p
+			}
+		}
+		p = newProblem(status, "The request is not as it should be.")
+		for _, err := range errs {
+			var d huma.ErrorDetailer
+			if errors.As(err, &d) {
+				p.Where = append(p.Where, clip(d.ErrorDetail().Location))
+				p.Detail = "This part of the request is not as it should be: " + clip(d.ErrorDetail().Message) + "."
+			}
+		}
+		if slices.ContainsFunc(p.Where, func(w string) bool { return strings.HasPrefix(w, "query.") }) && strings.Contains(p.Detail, "unknown query parameter") {
+			p.Detail = "This question is not asked in this way: " + strings.ReplaceAll(strings.Join(p.Where, ", "), "query.", "") + " is not known here."
+		}
+		return p
+	}
+	huma.DefaultArrayNullable = false // arrays are written [] when empty
+}
+
+// Refusals of the API's own, each by the rule that it keeps.
+
+func invalid(rule, say string, args ...any) *domain.Refusal {
+	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.Invalid}
+}
+
+func notFound(rule, say string, args ...any) *domain.Refusal {
+	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotFound}
+}
+
+func notYours(rule, say string, args ...any) *domain.Refusal {
+	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotYours}
+}
+
+func noGroup(name string) *domain.Refusal {
+	return notFound("L1", "There is no group called %q here.", clip(name))
+}
+
+// problem turns any error into the answer: the one place in which errors
+// become statuses. What is not foreseen is logged under an id.
+func (s *Server) problem(err error) *Problem {
+	p := s.problemOf(err)
+	var of *commandError
+	if errors.As(err, &of) {
+		p.Command = of.id.String()
+	}
+	return p
+}
+
+func (s *Server) problemOf(err error) *Problem {
+	var (
+		p         *Problem
+		refused   *eventstore.Refused
+		refusal   *domain.Refusal
+		unsettled *eventstore.Unsettled
+		stopped   *eventstore.Stopped
+		behind    *projections.Behind
+		halted    *projections.Stopped
+		unknown   *projections.NotFound
+	)
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &refused):
+		p = refusalProblem(refused.Refusal)
+		p.Index = newest(refused.Index)
+		return p
+	case errors.As(err, &refusal):
+		return refusalProblem(refusal)
+	case errors.As(err, &unsettled):
+		return unavailable(unsettled.Error())
+	case errors.As(err, &stopped):
+		return stoppedProblem(stopped.At)
+	case errors.As(err, &halted):
+		return stoppedProblem(halted.At)
+	case errors.As(err, &behind):
+		p = unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
+		p.Index = &behind.Have
+		return p
+	case errors.As(err, &unknown):
+		return refusalProblem(noGroup(unknown.Group))
+	case errors.Is(err, eventstore.ErrNoEvent):
+		return refusalProblem(&domain.Refusal{Rule: "L1", Say: "There is no such event (yet).", Class: domain.NotFound})
+	case errors.Is(err, eventstore.ErrNotReady):
+		return unavailable(sentence(err))
+	case errors.Is(err, eventstore.ErrClosed):
+		return unavailable("This server is stopping. Please send it again.")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return unavailable("This took too long, and nothing was recorded. Please send it again.")
+	}
+	id := uuid.NewString()[:8]
+	s.log.Error("internal error", "id", id, "error", err)
+	return newProblem(http.StatusInternalServerError, "internal error (id "+id+")")
+}
+
+// refusalProblem gives each class of refusal its status.
+func refusalProblem(r *domain.Refusal) *Problem {
+	status, title := http.StatusUnprocessableEntity, "This can't be taken as it is"
+	switch r.Class {
+	case domain.Invalid:
+	case domain.NotFound:
+		status, title = http.StatusNotFound, "There is no such thing here"
+	case domain.NotYours:
+		status, title = http.StatusForbidden, "This is for somebody else"
+	case domain.NotNow:
+		status, title = http.StatusConflict, "Not as things stand"
+	}
+	p := newProblem(status, r.Say)
+	p.Type, p.Title, p.Rule = "urn:goldenthread:rule:"+r.Rule, title, r.Rule
+	return p
+}
+
+func stoppedProblem(at uint64) *Problem {
+	p := unavailable(fmt.Sprintf("The ledger of this group is damaged: it stopped at event %d and must be repaired first.", at))
+	p.Index = newest(at)
+	return p
+}
+
+// unavailable is for what may be otherwise in a moment.
+func unavailable(detail string) *Problem {
+	return newProblem(http.StatusServiceUnavailable, detail).with("Retry-After", "1")
+}
+
+// newest is the index of the newest of the events before next; nil for none.
+func newest(next uint64) *uint64 {
+	if next == 0 {
+		return nil
+	}
+	next--
+	return &next
+}
+
+func sentence(err error) string {
+	say := clipTo(err.Error(), 300)
+	return strings.ToUpper(say[:1]) + say[1:] + "."
+}

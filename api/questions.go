@@ -1,0 +1,227 @@
+package api
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// An answer is written while the group can't change, hence as bytes.
+type answer struct {
+	Status       int
+	ContentType  string `header:"Content-Type"`
+	ETag         string `header:"ETag" doc:"send it back as If-None-Match"`
+	CacheControl string `header:"Cache-Control"`
+	Body         []byte
+}
+
+// answerWith is the answer in JSON, or that the caller has it already.
+func answerWith(v any, ifNoneMatch string) (*answer, error) {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{Status: http.StatusOK, ContentType: "application/json", ETag: tagOf(b), CacheControl: "private, no-cache", Body: append(b, '\n')}
+	if matches(ifNoneMatch, a.ETag) {
+		a.Status, a.ContentType, a.Body = http.StatusNotModified, "", nil
+	}
+	return a, nil
+}
+
+type plainInput struct{ Terms }
+
+type mandateInput struct {
+	Terms
+	Matter string `query:"matter" doc:"none: standing behind the group at all" example:"workforce"`
+}
+
+type proposalsInput struct {
+	Terms
+	Stage string `query:"stage" doc:"draft, open, agreed, withdrawn or lapsed; all if not said"`
+}
+
+func (in *proposalsInput) check() error {
+	switch domain.Stage(in.Stage) {
+	case "", domain.Draft, domain.Open, domain.Agreed, domain.Withdrawn, domain.Lapsed:
+		return nil
+	}
+	return invalid("C1", "A proposal is draft, open, agreed, withdrawn or lapsed, not %q.", clip(in.Stage))
+}
+
+type proposalInput struct {
+	Terms
+	Number string `path:"number" example:"P1"`
+}
+
+type checkInput struct {
+	Terms
+	Person    string `query:"person" doc:"handle or id; yourself if not said" example:"cd-altrincham"`
+	Forum     string `query:"forum" doc:"the meeting body; none asks about the executive's powers" example:"locality-board"`
+	Matter    string `query:"matter" example:"workforce"`
+	Amount    string `query:"amountPence" doc:"whole cost over the whole term, in pence" example:"1200000"`
+	Months    string `query:"months" doc:"the term" example:"6"`
+	OpenEnded string `query:"openEnded" doc:"true: a recurring cost without an end"`
+	Consulted string `query:"consulted" doc:"codes of the organisations consulted, with commas between; none: nobody; not said if left out"`
+}
+
+// Check is the answer of the check (rule R3), and up to when it knows.
+type Check struct {
+	domain.CheckAnswer
+	Known time.Time `json:"known" doc:"the answer rests on what was recorded by then"`
+}
+
+// Member is somebody of the group with what their own key opens (rule L7).
+type Member struct {
+	projections.PersonLine
+	Personal *domain.PersonalData `json:"personal,omitempty" doc:"for members only"`
+}
+
+// People is everybody whom the ledger knows.
+type People struct {
+	projections.Stamp
+	People []Member `json:"people"`
+}
+
+func (s *Server) offerQuestions() {
+	s.offerServerQuestions()
+	const at = "/v1/groups/{group}"
+	ask(s, "register", at, "Who and what belongs to the group.", anybody,
+		func(q *question, _ *plainInput) (projections.Register, error) { return q.Register(q.at), nil })
+	ask(s, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", anybody, s.people)
+	ask(s, "charter", at+"/charter", "The charter in force, with its settings explained.", anybody,
+		func(q *question, _ *plainInput) (projections.CharterInForce, error) { return q.Charter(q.at), nil })
+	ask(s, "mandate", at+"/mandate", "What stands behind the group.", anybody,
+		func(q *question, in *mandateInput) (projections.Mandate, error) {
+			return orRefused(q.Mandate(in.Matter, q.at))
+		})
+	ask(s, "powers", at+"/powers", "Powers handed on, with what is used and left, and what was decided under them.", powers,
+		func(q *question, _ *plainInput) (projections.Powers, error) { return q.Powers(q.at), nil })
+	ask(s, "proposals", at+"/proposals", "All proposals.", proposals,
+		func(q *question, in *proposalsInput) (projections.Proposals, error) {
+			return q.Proposals(q.at, in.Stage), in.check()
+		})
+	ask(s, "proposal", at+"/proposals/{number}", "One proposal: versions, positions, objections, roll.", proposals,
+		func(q *question, in *proposalInput) (projections.Proposal, error) {
+			return orRefused(q.Proposal(in.Number, q.at))
+		})
+	ask(s, "representation", at+"/representation", "Forums, appointments with their remits, meetings, clashes.", powers,
+		func(q *question, _ *plainInput) (projections.Representation, error) {
+			return q.Representation(q.at), nil
+		})
+	ask(s, "commitments", at+"/commitments", "What representatives said in meetings, and its standing.", commitments,
+		func(q *question, _ *plainInput) (projections.Commitments, error) { return q.Commitments(q.at), nil })
+	ask(s, "worklist", at+"/worklist", "What is due, overdue or asleep.", worklist,
+		func(q *question, _ *plainInput) (projections.WorkList, error) { return q.WorkList(q.at), nil })
+	s.offerAudit(at + "/audit")
+	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
+}
+
+// ask registers a question about a group. Things are what its answer shows of
+// what the charter can keep to members.
+func ask[I any, P interface {
+	*I
+	terms() *Terms
+}, T any](s *Server, name, path, say string, things []string, f func(*question, P) (T, error)) {
+	operation(s, huma.Operation{
+		OperationID: name, Method: http.MethodGet, Path: path, Summary: say, Tags: []string{"questions"},
+		Responses: jsonResponse(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[T]()),
+	}, func(ctx context.Context, in *I) (a *answer, err error) {
+		t := P(in).terms()
+		err = s.see(ctx, t, things, func(q *question) error {
+			v, err := f(q, in)
+			if err == nil {
+				a, err = answerWith(&v, t.IfNoneMatch)
+			}
+			return err
+		})
+		return a, err
+	})
+}
+
+// orRefused makes an error of a refusal, if there is one.
+func orRefused[T any](v T, r *domain.Refusal) (T, error) {
+	if r != nil {
+		return v, r
+	}
+	return v, nil
+}
+
+func check(q *question, in *checkInput) (Check, error) {
+	asked, err := in.question(q)
+	if err != nil {
+		return Check{}, err
+	}
+	a, refusal := q.Check(asked)
+	if refusal != nil {
+		return Check{}, refusal
+	}
+	return Check{*a, q.known}, nil
+}
+
+// question reads what is asked of the check. What is not said stays unsaid.
+func (in *checkInput) question(q *question) (domain.Question, error) {
+	asked := domain.Question{Person: in.Person, Forum: in.Forum, Matter: in.Matter, At: q.at}
+	if asked.Person == "" {
+		asked.Person = q.caller.Person
+	}
+	if asked.Person == "" {
+		return asked, invalid("R3", "Say for whom you ask.")
+	}
+	if in.Amount != "" {
+		pence, err := strconv.ParseInt(in.Amount, 10, 64)
+		if err != nil {
+			return asked, invalid("D4", "An amount is a whole number of pence from 0 on, and not absurdly large.")
+		}
+		asked.Amount = ptr(domain.Pence(pence))
+	}
+	if in.Months != "" {
+		months, err := readNumber("months", in.Months, math.MinInt32, math.MaxInt32, 0)
+		if err != nil {
+			return asked, invalid("D4", "A term is a whole number of months.")
+		}
+		asked.Months = &months
+	}
+	switch in.OpenEnded {
+	case "", "false":
+	case "true":
+		asked.OpenEnded = true
+	default:
+		return asked, invalid("D4", "openEnded is true or false.")
+	}
+	switch in.Consulted {
+	case "":
+	case "none":
+		asked.Consulted = []string{}
+	default:
+		asked.Consulted = strings.Split(in.Consulted, ",")
+	}
+	return asked, nil
+}
+
+// people adds to everybody what their own key opens, if a member asks.
+func (s *Server) people(q *question, _ *plainInput) (People, error) {
+	all := q.People(q.at)
+	out := People{all.Stamp, make([]Member, 0, len(all.People))}
+	me := q.State().Person(q.caller.Person)
+	member := me != nil && q.State().Member(me.ID, s.today())
+	for _, p := range all.People {
+		m := Member{PersonLine: p}
+		if member && len(p.Sealed) > 0 {
+			if data, err := s.store.OpenPersonal(p.ID, p.Sealed); err == nil { // without a key they were erased
+				m.Personal = &data
+			}
+		}
+		out.People = append(out.People, m)
+	}
+	return out, nil
+}

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"path"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/domain"
+)
+
+// newRegistry names the schemas after their types. Where two packages have a
+// type of the same name, the one that comes later has its package in front.
+func newRegistry() huma.Registry {
+	taken := map[string]reflect.Type{}
+	r := huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		name := huma.DefaultSchemaNamer(t, hint)
+		if other, ok := taken[name]; ok && other != t {
+			name = huma.DefaultSchemaNamer(t, hint) + "Of" + huma.DefaultSchemaNamer(reflect.TypeFor[struct{}](), path.Base(t.PkgPath()))
+		}
+		taken[name] = t
+		return name
+	})
+	r.RegisterTypeAlias(reflect.TypeFor[domain.Day](), reflect.TypeFor[day]())
+	return r
+}
+
+// day describes a domain.Day.
+type day string
+
+func (day) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, Pattern: `^([0-9]{4}-[0-9]{2}-[0-9]{2})?$`, Description: "a London day; empty: none", Examples: []any{"2026-03-09"},
+	}
+}
+
+var dayType = reflect.TypeFor[domain.Day]()
+
+func reflectType(v any) reflect.Type { return reflect.TypeOf(v).Elem() }
+
+// jsonRequest describes a request body of that type.
+func jsonRequest(r huma.Registry, t reflect.Type) *huma.RequestBody {
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: r.Schema(t, true, "")}}}
+}
+
+// complete adds what huma leaves out: it tells the fields of embedded structs
+// apart by their names in Go, JSON by their names in JSON.
+func complete(r huma.Registry, s *huma.Schema, t reflect.Type) {
+	for f := range t.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
+			complete(r, s, f.Type)
+		case name != "" && name != "-" && s.Properties[name] == nil:
+			s.Properties[name] = huma.SchemaFromField(r, f, "")
+			if !strings.Contains(options, "omit") {
+				s.Required = append(s.Required, name)
+			}
+		}
+	}
+}
+
+// jsonResponse describes an answer of that type, with what caching needs.
+func jsonResponse(r huma.Registry, t reflect.Type) map[string]*huma.Response {
+	complete(r, r.Schema(t, false, ""), t)
+	return map[string]*huma.Response{
+		"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: r.Schema(t, true, "")}}},
+		"304": {Description: "Not changed since the entity tag in If-None-Match"},
+	}
+}

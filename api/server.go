@@ -1,0 +1,294 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/projections"
+)
+
+const (
+	readTimeout  = 15 * time.Second // of a whole request
+	writeTimeout = 30 * time.Second // of an answer, or of one piece of a stream
+	idleTimeout  = 2 * time.Minute
+	headerBytes  = 32 << 10
+	drainTimeout = 10 * time.Second
+)
+
+// Options are what a Server answers from.
+type Options struct {
+	Store  *eventstore.Store
+	Groups *projections.Groups // which follow the store
+	Tokens *Tokens
+	Clock  func() time.Time // for "today"; nil is time.Now
+	Log    *slog.Logger     // nil is slog.Default
+}
+
+// A Server answers over HTTP. It is safe for concurrent use.
+type Server struct {
+	store    *eventstore.Store
+	groups   *projections.Groups
+	tokens   *Tokens
+	past     *past
+	clock    func() time.Time
+	log      *slog.Logger
+	mux      *http.ServeMux
+	api      huma.API
+	feeds    atomic.Int32
+	patience time.Duration // with which a question waits for what is not known yet
+	stopping chan struct{} // closed when streams must end
+}
+
+// New is a server that answers from the store and its projections.
+func New(o Options) *Server {
+	s := &Server{
+		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
+		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	s.api = humago.New(s.mux, humaConfig())
+	s.offerHealth()
+	s.offerCommands()
+	s.offerQuestions()
+	s.offerEvents()
+	s.offerFeed()
+	s.offerTokens()
+	s.offerOpenAPI()
+	return s
+}
+
+func (s *Server) today() domain.Day { return domain.DayOf(s.clock()) }
+
+// Serve answers on the listener until ctx ends; then it lets those finish who
+// are being answered, for at most ten seconds.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	close(s.stopping)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := srv.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("some requests were cut off: %w", err), srv.Close())
+	}
+	return nil
+}
+
+// ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
+// answered as a problem.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.recovered(w)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Vary", "Authorization")
+	if err := checkQuery(r.URL.RawQuery); err != nil {
+		s.problem(err).write(w)
+		return
+	}
+	if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+		c, ok := s.caller(r)
+		if !ok {
+			unauthorized().write(w)
+			return
+		}
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+	}
+	if h, pattern := s.mux.Handler(r); pattern == "" {
+		unmatched(h, r).write(w)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// recovered answers for whoever panicked below.
+func (s *Server) recovered(w http.ResponseWriter) {
+	switch why := recover(); why {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(why)
+	default:
+		s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())).write(w)
+	}
+}
+
+type callerKey struct{}
+
+func (s *Server) caller(r *http.Request) (Caller, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
+		return Caller{}, false
+	}
+	return s.tokens.caller(strings.TrimSpace(token))
+}
+
+func unauthorized() *Problem {
+	return newProblem(http.StatusUnauthorized, "Please say who you are: send your token in the header Authorization, as Bearer and the token.").
+		with("WWW-Authenticate", `Bearer realm="goldenthread"`)
+}
+
+// callerOf is whoever asks; an operation that nobody asks for is refused.
+func callerOf(ctx context.Context) (Caller, error) {
+	c, ok := ctx.Value(callerKey{}).(Caller)
+	if !ok {
+		return Caller{}, unauthorized()
+	}
+	return c, nil
+}
+
+// checkQuery refuses what would otherwise be dropped silently: a question that
+// is asked in another way than was meant must not be answered.
+func checkQuery(raw string) error {
+	q, err := url.ParseQuery(raw)
+	if err != nil || !plain(raw) {
+		return newProblem(http.StatusUnprocessableEntity, "The part of the address after ? can't be read.")
+	}
+	for name, values := range q {
+		if len(values) > 1 {
+			return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf("%q is given twice in the address.", clip(name)))
+		}
+		if !plain(name) || !plain(values[0]) {
+			return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf("%q in the address is not plain text.", clip(name)))
+		}
+	}
+	return nil
+}
+
+// unmatched turns what net/http would say in plain text into a problem.
+func unmatched(h http.Handler, r *http.Request) *Problem {
+	said := &discard{header: http.Header{}}
+	h.ServeHTTP(said, r)
+	if said.status == http.StatusMethodNotAllowed {
+		return newProblem(said.status, "This address takes "+said.header.Get("Allow")+" only.").with("Allow", said.header.Get("Allow"))
+	}
+	return newProblem(http.StatusNotFound, "There is nothing at this address. What there is: /openapi.json.")
+}
+
+// discard keeps what a handler says but not what it writes.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(status int)      { d.status = status }
+
+// operation registers a handler, whose errors become problems.
+func operation[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error)) *huma.Operation {
+	op.Errors = append(op.Errors, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	if strings.HasPrefix(op.Path, "/v1/") {
+		op.Security = []map[string][]string{{"bearer": {}}}
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity)
+	}
+	op.RejectUnknownQueryParameters = true
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, s.problem(err)
+		}
+		return out, nil
+	})
+	item := s.api.OpenAPI().Paths[op.Path]
+	if op.Method == http.MethodPost {
+		return item.Post
+	}
+	return item.Get
+}
+
+func humaConfig() huma.Config {
+	format := huma.Format{
+		Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v, json.Deterministic(true)) },
+		Unmarshal: func(b []byte, v any) error { return json.Unmarshal(b, v) },
+	}
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Golden Thread", Version: "1",
+				Description: "A decision and mandate ledger for organisations that decide together without a hierarchy. " +
+					"Everything is recorded by commands and read by questions. Every question takes at (the day that is asked about) " +
+					"and known (what was known by then). Money is in integer pence; days are London days.",
+			},
+			Servers: []*huma.Server{{URL: "/"}},
+			Tags: []*huma.Tag{
+				{Name: "commands", Description: "Ask for something to be recorded. The same Idempotency-Key again gets the same answer again."},
+				{Name: "questions", Description: "Read what the ledger says."},
+				{Name: "events", Description: "The ledger itself, as it is stored."},
+				{Name: "server", Description: "About this server."},
+			},
+			Components: &huma.Components{
+				Schemas:         newRegistry(),
+				SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}},
+			},
+		},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+	}
+}
+
+// offerOpenAPI describes, last of all, what has been registered.
+func (s *Server) offerOpenAPI() {
+	b, err := s.api.OpenAPI().MarshalJSON()
+	if err != nil {
+		panic(fmt.Sprintf("api: describe the operations: %v", err))
+	}
+	tag := tagOf(b)
+	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", tag)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Content-Type", "application/openapi+json")
+		if matches(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Write(b)
+	})
+}
+
+// tagOf is the strong entity tag of these bytes.
+func tagOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}
+
+// matches says whether an If-None-Match header names the tag (RFC 9110, weak comparison).
+func matches(header, tag string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		item = strings.TrimSpace(item)
+		if item == "*" || item != "" && strings.TrimPrefix(item, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}

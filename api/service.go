@@ -1,0 +1,109 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+)
+
+// CheckRequest asks the check over NATS. What is left out is not said.
+type CheckRequest struct {
+	Group     string    `json:"group"`
+	Token     string    `json:"token"`
+	Person    string    `json:"person,omitempty"`
+	Forum     string    `json:"forum,omitempty"`
+	Matter    string    `json:"matter"`
+	Amount    *int64    `json:"amountPence,omitempty"`
+	Months    *int      `json:"months,omitempty"`
+	OpenEnded bool      `json:"openEnded,omitempty"`
+	Consulted *[]string `json:"consulted,omitempty"`
+	At        string    `json:"at,omitempty"`
+	Known     string    `json:"known,omitempty"`
+}
+
+// mostChecks are answered at once over NATS.
+const mostChecks = 16
+
+// Offer answers the check on the subject goldenthread.check, as the NATS
+// service goldenthread, until the service is stopped.
+func (s *Server) Offer(nc *nats.Conn) (micro.Service, error) {
+	svc, err := micro.AddService(nc, micro.Config{Name: "goldenthread", Version: "1.0.0", Description: "May this person sign up to this, here, now?"})
+	if err != nil {
+		return nil, fmt.Errorf("offer the check over NATS: %w", err)
+	}
+	busy := make(chan struct{}, mostChecks)
+	err = svc.AddEndpoint("check", micro.HandlerFunc(func(r micro.Request) {
+		busy <- struct{}{}
+		go func() {
+			defer func() { <-busy }()
+			s.serveCheck(r)
+		}()
+	}), micro.WithEndpointSubject("goldenthread.check"))
+	if err != nil {
+		return nil, fmt.Errorf("offer the check over NATS: %w", err)
+	}
+	return svc, nil
+}
+
+// serveCheck answers one request; an error is a Problem, as over HTTP.
+func (s *Server) serveCheck(r micro.Request) {
+	a, err := s.checkFor(r.Data())
+	if err == nil {
+		err = r.Respond(a)
+	} else {
+		p := s.problem(err)
+		b, _ := json.Marshal(p)
+		err = r.Error(strconv.Itoa(p.Status), p.Detail, b)
+	}
+	if err != nil {
+		s.log.Warn("a check could not be answered", "error", err)
+	}
+}
+
+func (s *Server) checkFor(data []byte) (b []byte, err error) {
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("panic: %v\n%s", why, debug.Stack())
+		}
+	}()
+	var req CheckRequest
+	if err := decode(data, &req); err != nil {
+		return nil, err
+	}
+	c, ok := s.tokens.caller(req.Token)
+	if !ok {
+		return nil, unauthorized()
+	}
+	in := req.input()
+	err = s.see(context.WithValue(context.Background(), callerKey{}, c), &in.Terms, powers, func(q *question) error {
+		v, err := check(q, in)
+		if err == nil {
+			b, err = json.Marshal(&v, json.Deterministic(true))
+		}
+		return err
+	})
+	return b, err
+}
+
+// input is the same question as it would be asked over HTTP.
+func (r *CheckRequest) input() *checkInput {
+	in := &checkInput{Terms: Terms{Group: r.Group, At: r.At, Known: r.Known}, Person: r.Person, Forum: r.Forum, Matter: r.Matter}
+	if r.Amount != nil {
+		in.Amount = strconv.FormatInt(*r.Amount, 10)
+	}
+	if r.Months != nil {
+		in.Months = strconv.Itoa(*r.Months)
+	}
+	in.OpenEnded = strconv.FormatBool(r.OpenEnded)
+	if r.Consulted != nil {
+		in.Consulted = cmp.Or(strings.Join(*r.Consulted, ","), "none")
+	}
+	return in
+}

@@ -1,0 +1,198 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Rules kept here: L4 (every question has its at and its known), L8 (days are
+// London days), F3 and F6 (what the charter keeps to members).
+
+// Terms are what every question about a group takes.
+type Terms struct {
+	Group       string `path:"group" doc:"name in addresses, such as trafford" example:"trafford"`
+	At          string `query:"at" doc:"day that is asked about: 2026-03-09, or a moment with its time zone; today if not said" example:"2026-03-09"`
+	Known       string `query:"known" doc:"as known at the end of this day, at this moment, or after this index; as known now if not said" example:"2026-03-09"`
+	AtLeast     string `query:"atLeast" doc:"wait, for five seconds at most, until this index is known"`
+	IfNoneMatch string `header:"If-None-Match" doc:"entity tag of the answer one has"`
+}
+
+func (t *Terms) terms() *Terms { return t }
+
+// A question is one being answered: the group as it was known, and the day.
+type question struct {
+	*projections.Group
+	at     domain.Day
+	known  time.Time // up to which the answer knows
+	caller Caller
+	live   bool // the group is the live one, and changes once the question is answered
+}
+
+// patience bounds atLeast.
+const patience = 5 * time.Second
+
+// see runs f on the group as the terms ask for it. The caller must be of the
+// group and may see the things, today and as known now, whatever the question
+// is about.
+func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*question) error) error {
+	caller, err := s.callerIn(ctx, t.Group)
+	if err != nil {
+		return err
+	}
+	q := &question{caller: caller}
+	if q.at, err = readAt(t.At, s.today()); err != nil {
+		return err
+	}
+	next, moment, err := s.readKnown(t.Group, t.Known)
+	if err != nil {
+		return err
+	}
+	if stopped := s.store.Stopped(t.Group); stopped != nil && next == nil {
+		return stopped // now is not known
+	}
+	atLeast, err := readIndex("atLeast", t.AtLeast)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	err = s.groups.Read(ctx, t.Group, atLeast, func(g *projections.Group) error {
+		if err := s.maySee(g, caller, things); err != nil {
+			return err
+		}
+		if state := g.State(); next != nil && *next < state.Next {
+			return nil
+		} else if q.live, q.Group, q.known = true, g, state.Last; moment.After(state.Last) {
+			q.known = moment
+		}
+		return f(q)
+	})
+	if err != nil || q.live {
+		return err
+	}
+	if q.Group, err = s.past.group(ctx, t.Group, *next); err != nil {
+		return err
+	}
+	if q.known = q.State().Last; moment.After(q.known) {
+		q.known = moment
+	}
+	return f(q)
+}
+
+// callerIn is the caller, if they belong to the group; to others it does not exist.
+func (s *Server) callerIn(ctx context.Context, group string) (Caller, error) {
+	c, err := callerOf(ctx)
+	if err != nil {
+		return c, err
+	}
+	if !s.belongs(c, group) || s.store.Next(group) == 0 {
+		return c, noGroup(group)
+	}
+	return c, nil
+}
+
+// Things that the charter can keep to members (rule F6).
+var (
+	everything  = []string{"proposals", "objections", "powers", "commitments", "audit"}
+	proposals   = []string{"proposals", "objections"}
+	powers      = []string{"powers"}
+	commitments = []string{"commitments"}
+	worklist    = []string{"proposals", "powers", "commitments"}
+	anybody     []string
+)
+
+// maySee refuses whoever may not see one of the things today. The operator is
+// nobody's member.
+func (s *Server) maySee(g *projections.Group, c Caller, things []string) error {
+	person := ""
+	if p := g.State().Person(c.Person); p != nil {
+		person = p.ID
+	} else if !c.Operator {
+		return notYours("L5", "%q is not a person of this group.", clip(c.Person))
+	}
+	for _, thing := range things {
+		if !g.State().MaySee(person, thing, s.today()) {
+			return notYours("F3", "The charter keeps %s to members.", thing)
+		}
+	}
+	return nil
+}
+
+// readAt reads the day that a question is about.
+func readAt(at string, today domain.Day) (domain.Day, error) {
+	if at == "" {
+		return today, nil
+	}
+	if d, err := domain.ParseDay(at); err == nil {
+		return d, nil
+	}
+	if t, ok := readMoment(at); ok {
+		return domain.DayOf(t), nil
+	}
+	return 0, invalid("L8", "%q is not a date; write it like 2026-03-09, or like 2026-03-09T17:30:00Z.", clip(at))
+}
+
+// readMoment reads a moment as RFC 3339 writes it, also where the + of its time
+// zone was taken for a space.
+func readMoment(s string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, strings.Replace(s, " ", "+", 1))
+	return t, err == nil && t.Year() >= 1900 && t.Year() <= 2200
+}
+
+// readKnown reads up to where a question may know: the number of events, nil
+// for all there are, and the moment that was given, if one was.
+func (s *Server) readKnown(group, known string) (*uint64, time.Time, error) {
+	if known == "" {
+		return nil, time.Time{}, nil
+	}
+	next, moment := uint64(0), time.Time{}
+	if index, err := strconv.ParseUint(known, 10, 64); err == nil {
+		if newest := s.store.Next(group) - 1; index > newest {
+			return nil, moment, notFound("L4", "There is no event %d yet; the newest is %d.", index, newest)
+		}
+		return ptr(index + 1), moment, nil
+	}
+	if d, err := domain.ParseDay(known); err == nil {
+		moment = d.End()
+	} else if t, ok := readMoment(known); ok {
+		moment = t
+	} else {
+		return nil, moment, invalid("L4", "%q says no time and no index; write it like 2026-03-09, 2026-03-09T17:30:00Z or 412.", clip(known))
+	}
+	if next = s.store.IndexAt(group, moment); next == 0 {
+		return nil, moment, notFound("L4", "Nothing had been recorded for this group by %s.", clip(known))
+	}
+	return &next, moment, nil
+}
+
+// readIndex reads a place in the ledger; nil where none was given.
+func readIndex(name, index string) (*uint64, error) {
+	if index == "" {
+		return nil, nil
+	}
+	n, err := strconv.ParseUint(index, 10, 63)
+	if err != nil {
+		return nil, invalid("L1", "%s is the index of an event: a whole number from 0.", name)
+	}
+	return &n, nil
+}
+
+// readNumber reads a whole number between the two; or what to take where none was given.
+func readNumber(name, number string, least, most, otherwise int) (int, error) {
+	if number == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < least || n > most {
+		return 0, newProblem(http.StatusUnprocessableEntity, name+" is a whole number between "+strconv.Itoa(least)+" and "+strconv.Itoa(most)+".")
+	}
+	return n, nil
+}
+
+func ptr[T any](v T) *T { return &v }

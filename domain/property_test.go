@@ -1,0 +1,666 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+)
+
+// Random histories: whatever people try, in whatever order, these hold after
+// every commit. GOLDENTHREAD_RAPID_CHECKS says how many histories are tried.
+const rapidChecks = "60"
+
+func setRapidChecks(t *testing.T) {
+	n := os.Getenv("GOLDENTHREAD_RAPID_CHECKS")
+	if n == "" {
+		n = rapidChecks
+	}
+	if err := flag.Set("rapid.checks", n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// theGiven are the events of a given- script, run once.
+var theGiven = sync.OnceValue(func() map[string][]Event {
+	given := map[string][]Event{}
+	for _, name := range []string{"given-the-works", "given-the-executive", "given-the-board"} {
+		text, err := os.ReadFile(filepath.Join("minutes", name+".txt"))
+		if err != nil {
+			panic(err)
+		}
+		m := newMinutes(panicTB{})
+		m.run(name, string(text))
+		given[name] = m.events
+	}
+	return given
+})
+
+// panicTB stands in for a test where there is none.
+type panicTB struct{ testing.TB }
+
+func (panicTB) Helper()                        {}
+func (panicTB) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
+
+// rapidTB lets the harness of the scripts fail a random history.
+type rapidTB struct {
+	testing.TB
+	t *rapid.T
+}
+
+func (r rapidTB) Helper()                        {}
+func (r rapidTB) Fatalf(format string, a ...any) { r.t.Fatalf(format, a...) }
+
+func TestRandomHistories(t *testing.T) {
+	setRapidChecks(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		names := []string{"given-the-works", "given-the-executive", "given-the-board"}
+		events := theGiven()[rapid.SampledFrom(names).Draw(rt, "given")]
+		m := newMinutes(rapidTB{t: rt})
+		m.name = "random"
+		for i := range events {
+			if err := m.ledger.Apply(&events[i]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		m.events = slices.Clone(events)
+		m.now = events[len(events)-1].Time
+		g := newGenerator(rt, m, false)
+		for range 40 {
+			before := len(m.events)
+			g.step()
+			if len(m.events) > before {
+				checkHistory(rt, m, before)
+			}
+		}
+		checkWithin(rt, m)
+		m.checkStored()
+	})
+}
+
+// checkHistory holds the newest commit, and the state after it, against the
+// rules, worked out again from the events alone.
+func checkHistory(t *rapid.T, m *minutes, from int) {
+	for i := from; i < len(m.events); i++ {
+		checkSource(t, m.events, i)
+		checkYearTotal(t, m, i)
+	}
+	s, today := m.ledger.State(), DayOf(m.now)
+	for _, matter := range []string{"", "access", "workforce/pay", "contracts/core"} {
+		c := s.CoverageOn(matter, today)
+		if c.Practices > c.OfPractices || c.Patients > c.OfPatients || c.Practices+len(c.Outside) != c.OfPractices {
+			t.Fatalf("coverage for %q on %s: %s", matter, today, c.Words())
+		}
+	}
+	for _, d := range s.Delegations {
+		if state, _ := s.DelegationOn(d, today); state == InForce && !agreedInEvents(m.events, d.Source, today) {
+			t.Fatalf("%s is in force on %s without its agreement %s", d.Number, today, d.Source)
+		}
+	}
+	for _, a := range s.Appointments {
+		if state, _ := s.AppointmentOn(a, today); state == InForce && a.Parent == "" && !agreedInEvents(m.events, a.Source, today) {
+			t.Fatalf("%s is in force on %s without its agreement %s", a.Number, today, a.Source)
+		}
+	}
+	for id, seat := range s.Seats {
+		for d := today; d < today+3; d++ {
+			held := 0
+			for _, h := range seat.Holders {
+				if h.Role == Holder && h.Covers(d) {
+					held++
+				}
+			}
+			if held > 1 {
+				t.Fatalf("%d hold the seat of %s on %s (F5)", held, id, d)
+			}
+		}
+	}
+	for duty, most := range mostOf {
+		if n := len(slices.DeleteFunc(s.DutiesOn(today), func(d Duty) bool { return d.Duty != duty })); n > most {
+			t.Fatalf("%d have the duty of %s on %s (F9)", n, duty, today)
+		}
+	}
+	s.WorkListOn(today)
+}
+
+// agreedInEvents says, from the events alone, whether the agreement was reached
+// by that day and not set aside.
+func agreedInEvents(events []Event, proposal string, d Day) bool {
+	holds := false
+	for i := range events {
+		switch e := events[i].Data.(type) {
+		case *AgreementReached:
+			holds = holds || (e.Proposal == proposal && events[i].Effective <= d)
+		case *AgreementBroughtIn:
+			holds = holds || (e.Proposal == proposal && events[i].Effective <= d)
+		case *AgreementSetAside:
+			if e.Proposal == proposal && events[i].Effective <= d {
+				return false
+			}
+		}
+	}
+	return holds
+}
+
+// checkSource: nothing that gives authority was recorded but in the append of
+// the agreement that it names, or by an exercise within (C8).
+func checkSource(t *rapid.T, events []Event, i int) {
+	source := ""
+	switch e := events[i].Data.(type) {
+	case *DelegationGranted:
+		source = e.Source
+	case *DelegationVaried:
+		source = e.Source
+	case *DelegationEnded:
+		source = e.Source
+	case *ExecutiveFormed:
+		source = e.Source
+	case *RepresentativeAppointed:
+		source = e.Source
+	case *AppointmentVaried:
+		source = e.Source
+	case *AppointmentEnded:
+		source = e.Source
+	case *PositionAdopted:
+		source = e.Source
+	case *DutyAssigned:
+		source = e.Source
+	case *SeatOpened:
+		source = e.Source
+	case *CharterAdopted:
+		source = e.Source
+	case *Ratified:
+		source = e.Source
+	case *Disavowed:
+		source = e.Source
+	case *AgreementSetAside:
+		source = e.By
+	default:
+		return
+	}
+	cause := &events[events[i].Cause]
+	switch e := cause.Data.(type) {
+	case *AgreementReached:
+		if e.Proposal == source && cause.Time.Equal(events[i].Time) && cause.Command == events[i].Command && events[i].Effective >= cause.Effective-1 {
+			return
+		}
+	case *ExerciseRecorded:
+		if e.Exercise == source && len(e.Beyond) == 0 && Within(e.Matter, "representation") && cause.Command == events[i].Command {
+			return
+		}
+	}
+	t.Fatalf("event %d, %s, names %q and follows from event %d, %s", i, events[i].Kind(), source, cause.Index, cause.Kind())
+}
+
+// checkYearTotal: when an exercise was recorded as within, what counted in its
+// delegation's year did not exceed the power's limit (D4).
+func checkYearTotal(t *rapid.T, m *minutes, i int) {
+	e, ok := m.events[i].Data.(*ExerciseRecorded)
+	if !ok || len(e.Beyond) > 0 || e.Amount == 0 {
+		return
+	}
+	s, on := fold(m.events[:i+1]), m.events[i].Effective
+	d := s.Delegations[e.Delegation]
+	v := d.VersionOn(on)
+	p := s.powerFor(v, e.Matter, on)
+	if p == nil || !p.money() || (p.ItemLimit != 0 && e.Amount > p.ItemLimit) {
+		t.Fatalf("%s is within without a power for it", e.Exercise)
+	}
+	var total Pence
+	first := d.Versions[0].From
+	for _, x := range s.Exercises {
+		sameYear := false
+		for n := range 5 {
+			year := Span{first.AddYears(n), first.AddYears(n+1) - 1}
+			sameYear = sameYear || (year.Covers(on) && year.Covers(x.On))
+		}
+		st := s.ExerciseOn(x, DayOf(m.events[i].Time))
+		if x.Delegation == d.Number && sameYear && (st == XWithin || st == XCalledIn) && s.powerFor(v, x.Matter, on) == p {
+			total += x.Amount
+		}
+	}
+	if p.YearLimit != 0 && total > p.YearLimit {
+		t.Fatalf("with %s, within, the year's total is %s of %s", e.Exercise, total, p.YearLimit)
+	}
+}
+
+// checkWithin: every commitment within had an appointment in force at its
+// meeting, and a yes, as known then (R4).
+func checkWithin(t *rapid.T, m *minutes) {
+	for i := range m.events {
+		k, ok := m.events[i].Data.(*CommitmentRecorded)
+		if !ok || k.Standing != KWithin {
+			continue
+		}
+		meeting := m.events[i].Effective
+		past := fold(m.events[:k.JudgedAt])
+		if recorded := DayOf(m.events[i].Time); recorded > meeting {
+			if known := m.knownAt(meeting); known.Next != k.JudgedAt {
+				t.Fatalf("%s was judged on %d events; %d were known at the end of its day", k.Commitment, k.JudgedAt, known.Next)
+			}
+		}
+		a := past.Appointments[k.Appointment]
+		if a == nil || a.Forum != k.Forum || !a.names(k.Person, meeting) {
+			t.Fatalf("%s is within without an appointment", k.Commitment)
+		}
+		if state, why := past.AppointmentOn(a, meeting); state != InForce {
+			t.Fatalf("%s is within and %s", k.Commitment, why)
+		}
+		answer, r := past.Check(Question{k.Person, k.Forum, k.Matter, k.Amount, k.Months, k.OpenEnded, k.Consulted, meeting})
+		if r != nil || !answer.Verdict.yes() {
+			t.Fatalf("%s is within and the check said %v %v", k.Commitment, answer, r)
+		}
+	}
+}
+
+// TestRandomYears spends hard under one power, over months, with call-ins,
+// settlements and late recording: no year's total is exceeded (D4).
+func TestRandomYears(t *testing.T) {
+	setRapidChecks(t)
+	events := theGiven()["given-the-works"]
+	rapid.Check(t, func(rt *rapid.T) {
+		m := newMinutes(rapidTB{t: rt})
+		m.name = "years"
+		for i := range events {
+			if err := m.ledger.Apply(&events[i]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		m.events = slices.Clone(events)
+		m.now = events[len(events)-1].Time
+		g := newGenerator(rt, m, false)
+		for range 25 {
+			before := len(m.events)
+			switch g.between(0, 5) {
+			case 0:
+				m.now = m.now.Add(time.Duration(g.between(1, 30)) * 24 * time.Hour)
+			case 1:
+				m.send("cd-north", &CallIn{Exercise: pick(g, g.pool("exercise")), Reason: "Why?"}, "call in")
+			case 2:
+				m.send("cd-north", &RaiseProposal{Title: fmt.Sprint("Title ", m.n), Text: "Words.", Matter: "workforce", Instruments: []Instrument{{Disavow: &Disavow{What: pick(g, g.pool("exercise"))}}}}, "disavow")
+				for _, p := range g.open() {
+					m.everybody(p, true)
+				}
+			default:
+				today := DayOf(m.now)
+				m.send("lmc-chair", &RecordExercise{
+					Delegation: "D2", Matter: "workforce", What: "Words.", Amount: Pence(g.between(1, 20)) * 100_000,
+					Acting: []string{"lmc-chair", "fed-lead"}, On: max(today-Day(g.between(0, 40)), NewDay(2026, 1, 20)),
+				}, "exercise")
+			}
+			for i := before; i < len(m.events); i++ {
+				checkYearTotal(rt, m, i)
+			}
+		}
+	})
+}
+
+// TestGarbage: whatever is sent is answered, never a panic, and leaves a state
+// that can be replayed.
+func TestGarbage(t *testing.T) {
+	setRapidChecks(t)
+	events := theGiven()["given-the-works"]
+	rapid.Check(t, func(rt *rapid.T) {
+		m := newMinutes(rapidTB{t: rt})
+		m.name = "garbage"
+		for i := range events {
+			if err := m.ledger.Apply(&events[i]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		m.events = slices.Clone(events)
+		m.now = events[len(events)-1].Time
+		g := newGenerator(rt, m, true)
+		for range 20 {
+			g.command()
+		}
+	})
+}
+
+// generator makes commands that are plausible in the present state.
+type generator struct {
+	rng     *rand.Rand
+	m       *minutes
+	garbage bool
+}
+
+// newGenerator takes its luck from rapid, and is even-handed with it, which
+// rapid's own choices are not: they prefer what comes first.
+func newGenerator(t *rapid.T, m *minutes, garbage bool) *generator {
+	seed := sha256.Sum256(fmt.Append(nil, rapid.SliceOfN(rapid.Uint64(), 4, 4).Draw(t, "seed")))
+	return &generator{rng: rand.New(rand.NewChaCha8(seed)), m: m, garbage: garbage}
+}
+
+func (g *generator) between(a, b int) int { return a + g.rng.IntN(b-a+1) }
+
+func pick[T any](g *generator, from []T) T { return from[g.rng.IntN(len(from))] }
+
+func (g *generator) step() {
+	switch n := g.between(0, 19); {
+	case n < 3:
+		g.m.now = g.m.now.Add(time.Duration(pick(g, []int{1, 24, 24 * 7, 24 * 8, 24 * 30, 24 * 120})) * time.Hour)
+	case n < 4:
+		g.m.settle()
+	case n < 9:
+		if ps := g.open(); len(ps) > 0 {
+			g.m.everybody(pick(g, ps), g.between(0, 1) == 0)
+		}
+	default:
+		g.command()
+	}
+}
+
+func (g *generator) open() []string { return g.m.ledger.State().open }
+
+// command sends a random command by somebody.
+func (g *generator) command() {
+	kinds := slices.DeleteFunc(slices.Clone(Commands), func(k CommandKind) bool { return k.Name == "found" && !g.garbage })
+	likely := []string{"raise-proposal", "raise-proposal", "raise-proposal", "amend-proposal", "record-exercise", "record-commitment", "call-in", "object", "resolve-objection", "schedule-meeting"}
+	name := pick(g, kinds).Name
+	if g.between(0, 1) == 0 {
+		name = pick(g, likely)
+	}
+	c, _ := NewCommand(name)
+	g.fill(reflect.ValueOf(c).Elem(), name, 0)
+	actor := pick(g, g.actors(name))
+	if g.between(0, 9) == 0 {
+		actor = pick(g, g.handles())
+	}
+	id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "random %d", g.m.n))
+	g.m.n++
+	g.m.commit(&Request{Group: "trafford", ID: id, Hash: sha256.Sum256([]byte(name)), Actor: actor, Command: c})
+}
+
+// actors are who would be likely to send the command.
+func (g *generator) actors(name string) []string {
+	switch name {
+	case "raise-proposal", "amend-proposal", "put-proposal", "withdraw-proposal", "object", "resolve-objection", "consent", "stand-aside", "suspend", "call-in", "confirm-position":
+		return []string{"cd-north", "cd-south", "lmc-chair", "fed-lead", "deputy-north"}
+	case "record-exercise", "tell-exercise":
+		return []string{"lmc-chair", "fed-lead"}
+	case "record-commitment":
+		return []string{"cd-north", "cd-north", "deputy-north", "manager"}
+	}
+	return []string{"manager", "manager", "manager", "lmc-chair", "pm-ash", "icb-officer"}
+}
+
+func (g *generator) handles() []string {
+	var hs []string
+	for h := range g.m.ledger.State().handles {
+		hs = append(hs, h)
+	}
+	slices.Sort(hs)
+	return hs
+}
+
+func (g *generator) odd() bool {
+	most := 200
+	if g.garbage {
+		most = 3
+	}
+	return g.between(0, most) == 0
+}
+
+func (g *generator) fill(v reflect.Value, name string, depth int) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.Type() == reflect.TypeFor[*Appoint]() && name == "names" && g.between(0, 3) > 0 {
+			return
+		}
+		if g.between(0, 3) > 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			g.fill(v.Elem(), name, depth+1)
+		}
+	case reflect.Struct:
+		g.fillStruct(v, depth)
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 || depth > 8 {
+			return
+		}
+		n := g.between(0, 2)
+		if slices.Contains([]string{"acting", "members", "powers", "instruments"}, name) && n == 0 {
+			n = g.between(0, 3)
+		}
+		for range n {
+			one := reflect.New(v.Type().Elem()).Elem()
+			g.fill(one, name, depth+1)
+			v.Set(reflect.Append(v, one))
+		}
+	case reflect.String:
+		v.SetString(g.text(name, v.Type()))
+	case reflect.Bool:
+		v.SetBool(g.between(0, 4) == 0)
+	case reflect.Int32: // a Day
+		v.SetInt(int64(g.day(name)))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(g.number(name, v.Type()))
+	case reflect.Uint64:
+		v.SetUint(pick(g, []uint64{0, 3, 70, math.MaxUint64}))
+	}
+}
+
+func (g *generator) fillStruct(v reflect.Value, depth int) {
+	if v.Type() == reflect.TypeFor[Instrument]() {
+		f := v.Field(g.between(0, v.NumField()-1))
+		f.Set(reflect.New(f.Type().Elem()))
+		g.fill(f.Elem(), "", depth+1)
+		return
+	}
+	for i := range v.NumField() {
+		tag, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if tag == "-" {
+			continue
+		}
+		g.fill(v.Field(i), tag, depth+1)
+	}
+	if !g.odd() {
+		g.mend(v.Addr().Interface())
+	}
+}
+
+// mend makes plausible what chance alone seldom makes so.
+func (g *generator) mend(of any) {
+	s, today := g.m.ledger.State(), DayOf(g.m.now)
+	switch c := of.(type) {
+	case *Line:
+		if c.Stance != WithinLimits {
+			c.Limit, c.Months, c.Yearly = 0, 0, false
+		} else {
+			c.Months = max(c.Months, 1)
+		}
+	case *Power:
+		if len(c.May) == 0 {
+			c.May = []string{MayDecide, MayCommit}
+		}
+		c.Acting = min(c.Acting, 2)
+		c.Months = 12
+	case *Condition:
+		c.Days = 5
+		if c.When == Before {
+			c.Body = "LMC01"
+		}
+	case *GrantDelegation:
+		c.Payer = "FED01"
+	case *Appoint:
+		c.Payer, c.Capacity = "", ""
+	case *VaryDelegation:
+		if d := s.Delegations[c.Delegation]; d != nil {
+			c.Version, c.Review, c.Payer = len(d.Versions), today+200, ""
+		}
+	case *ConfirmDelegation:
+		if d := s.Delegations[c.Delegation]; d != nil {
+			c.Version, c.Review = len(d.Versions), today+200
+		}
+	case *VaryAppointment:
+		if a := s.Appointments[c.Appointment]; a != nil {
+			c.Version, c.Review = len(a.Versions), today+200
+		}
+	case *ConfirmAppointment:
+		if a := s.Appointments[c.Appointment]; a != nil {
+			c.Version, c.Review = len(a.Versions), today+200
+		}
+	case *ChangeCharter:
+		quorum := c.Charter.Quorum
+		c.Version, c.Charter = len(s.Charters), *s.Charter()
+		c.Charter.Quorum = min(max(quorum, 1), 4)
+		c.Charter.Window = g.between(1, 20)
+		c.Charter.Reserved = []string{pick(g, []string{"contracts/core", "workforce", "communications"})}
+	case *Consultation:
+		c.Body, c.On = "LMC01", today-5
+	case *RecordCommitment:
+		if meetings := sortedNumbers(s.Meetings); len(meetings) > 0 {
+			mt := s.Meetings[pick(g, meetings)]
+			c.Forum, c.Meeting, c.Consulted, c.Person = mt.Forum, mt.On, nil, ""
+		}
+	case *ScheduleMeeting:
+		c.On = today - Day(g.between(-3, 3))
+	case *RaiseObjection:
+		if p := s.Proposals[c.Proposal]; p != nil {
+			c.Version = p.Version().Number
+		}
+	case *GiveConsent:
+		if p := s.Proposals[c.Proposal]; p != nil {
+			c.Version = p.Version().Number
+		}
+	case *RaiseProposal:
+		c.Title, c.Reopens, c.Seat = fmt.Sprint("Title ", g.m.n), "", ""
+	case *AmendProposal:
+		if p := s.Proposals[c.Proposal]; p != nil {
+			c.Version = p.Version().Number
+		}
+	case *RecordExercise:
+		c.Payer, c.On, c.OpenEnded = "", min(c.On, today), c.OpenEnded && g.between(0, 5) == 0
+		if d := s.Delegations[c.Delegation]; d != nil && g.between(0, 4) > 0 {
+			c.Acting, c.Matter = s.delegates(d, today), pick(g, d.newest().Powers).Matter
+			c.Amount, c.Consulted = min(c.Amount, 1_000_000), []Consultation{{"LMC01", today - 5, "by letter"}}
+			if Within(c.Matter, "communications") || Within(c.Matter, "representation") {
+				c.Amount = 0
+			}
+		}
+	}
+}
+
+func (g *generator) day(name string) Day {
+	today := DayOf(g.m.now)
+	if g.odd() {
+		return pick(g, []Day{0, NewDay(1900, 1, 1), NewDay(2200, 12, 31)})
+	}
+	switch name {
+	case "from", "on", "given", "meeting":
+		return pick(g, []Day{0, today, today, today - 3, today + 2})
+	case "until", "review", "closed":
+		return pick(g, []Day{0, today + 20, today + 100, today + 300})
+	}
+	return today + Day(g.between(-20, 60))
+}
+
+func (g *generator) number(name string, t reflect.Type) int64 {
+	if g.odd() {
+		return pick(g, []int64{math.MinInt64, -1, 0, math.MaxInt32, math.MaxInt64})
+	}
+	if t == reflect.TypeFor[Pence]() {
+		return pick(g, []int64{0, 100, 400_000, 1_000_000, 2_500_000})
+	}
+	if name == "version" {
+		return int64(pick(g, []int{1, 1, 1, 2, 3}))
+	}
+	return int64(g.between(0, 12))
+}
+
+var enums = map[reflect.Type][]string{
+	reflect.TypeFor[Stance]():           {"discretion", "within-limits", "bring-back", "not"},
+	reflect.TypeFor[SeatRole]():         {"holder", "deputy"},
+	reflect.TypeFor[Grade]():            {"block", "concern"},
+	reflect.TypeFor[HowLost]():          {"accepted", "withdrawn"},
+	reflect.TypeFor[Stand]():            {"consent", "stand-aside"},
+	reflect.TypeFor[Given]():            {"outright", "outright", "subject", "view"},
+	reflect.TypeFor[DutyName]():         {"chair", "manager", "registrar", "gatekeeper", "lead"},
+	reflect.TypeFor[OrganisationKind](): {"practice", "pcn", "federation", "lmc", "system-body", "place"},
+}
+
+var garbageTexts = []string{"", " ", "\x00", "\xff\xfe", "P0", "P-1", "D99999999999999999999", "../../etc", "a/b//c", strings.Repeat("x", 3000), "£", "group", "system", "é\u202e", "%s%d%!"}
+
+func (g *generator) text(name string, t reflect.Type) string {
+	if g.odd() {
+		return pick(g, garbageTexts)
+	}
+	if values := enums[t]; values != nil {
+		return pick(g, values)
+	}
+	if pool := g.pool(name); len(pool) > 0 {
+		return pick(g, pool)
+	}
+	return "Words."
+}
+
+// pool is what a field of that name can plausibly hold.
+func (g *generator) pool(name string) []string {
+	s := g.m.ledger.State()
+	switch name {
+	case "seat":
+		return []string{"", "", "", "", "U10001", "U10002", "LMC01", "FED01"}
+	case "person", "holder", "members", "acting", "substitutes", "present", "owner", "supporter", "replaces":
+		return append(g.handles(), "lmc-chair", "fed-lead", "cd-south", "cd-north")
+	case "deputy":
+		return []string{"", "pm-ash"}
+	case "proposal":
+		return slices.Concat(sortedNumbers(s.Proposals), s.open, s.open, s.open)
+	case "agreement":
+		return sortedNumbers(s.Proposals)
+	case "reopens":
+		return []string{"", "", "", "P1"}
+	case "new":
+		return []string{"", "Something is new."}
+	case "delegation":
+		return append(sortedNumbers(s.Delegations), "D1")
+	case "appointment":
+		return append(sortedNumbers(s.Appointments), "R1")
+	case "exercise":
+		return append(sortedNumbers(s.Exercises), "E1")
+	case "objection":
+		return append(sortedNumbers(s.Objections), "O1")
+	case "what":
+		return slices.Concat([]string{"D1", "R1"}, sortedNumbers(s.Exercises), sortedNumbers(s.Commitments), sortedNumbers(s.Delegations))
+	case "to":
+		return []string{"executive", "executive", "manager", "", "U10002"}
+	case "forum":
+		return append(sortedNumbers(s.Forums), "locality-board")
+	case "matter", "matters", "reserved":
+		return []string{"access", "access/extended-hours", "access", "workforce", "workforce/pay", "contracts/local-schemes", "communications", "representation", "estates", "contracts/local-schemes", "access", "workforce", "communications", "contracts/core", "dentistry"}
+	case "may":
+		return []string{"decide", "commit"}
+	case "when":
+		return []string{"before", "after"}
+	case "body":
+		return []string{"LMC01", "group", "FED01"}
+	case "payer", "employer", "from":
+		return []string{"", "FED01", "ICB01"}
+	case "organisation", "in", "into", "code", "consulted", "quorumOf":
+		return []string{"A10001", "A10002", "A10003", "A10004", "A10005", "A10006", "U10001", "U10002", "LMC01", "FED01", "ICB01", "A10007"}
+	case "capacity":
+		return []string{"", "", "group", "South PCN"}
+	case "defaultStance":
+		return []string{"discretion", "bring-back"}
+	case "at":
+		return []string{"", "14:00"}
+	case "handle":
+		return []string{"new-one", "new-two"}
+	case "interest":
+		return []string{"", "", "", "My own."}
+	case "answers", "membersOnly":
+		return []string{""}
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+package eventstore
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+)
+
+// TestEveryCommandTravels: what a forwarded command says is what was said.
+func TestEveryCommandTravels(t *testing.T) {
+	for _, k := range domain.Commands {
+		req := request("trafford", "founder", k.New())
+		fill(reflect.ValueOf(req.Command).Elem(), k.Name, 0)
+		for _, p := range req.Personals() {
+			*p.Data, *p.Sealed = domain.PersonalData{}, []byte("sealed for "+p.Person)
+		}
+		body, err := packRequest(&req)
+		require.NoError(t, err, k.Name)
+		back, err := unpackRequest(body)
+		require.NoError(t, err, k.Name)
+		require.Equal(t, req, back, k.Name)
+	}
+}

@@ -1,0 +1,170 @@
+package eventstore
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+)
+
+// ripening opens a store with an established group in which proposal P1 has
+// all consents and waits for its window of 7 days.
+func ripening(t *testing.T, clock *atomic.Int64, log *commitLog) *Store {
+	t.Helper()
+	clock.Store(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC).UnixMilli())
+	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}, Clock: func() time.Time { return time.UnixMilli(clock.Load()) }})
+	req := found("one")
+	c := req.Command.(*domain.Found)
+	c.Organisations = append(c.Organisations, domain.OrganisationRow{Code: "U42898", Kind: domain.PCN, Name: "South Trafford"})
+	c.People = append(c.People, domain.PersonEntry{Handle: "director", Office: "Clinical director"})
+	c.Seats = append(c.Seats, domain.SeatEntry{Organisation: "U42898", Holder: "director"})
+	mustExecute(t, s, req)
+	mustExecute(t, s, request("one", "founder", &domain.ConsentToCharter{}))
+	mustExecute(t, s, request("one", "director", &domain.ConsentToCharter{}))
+	mustExecute(t, s, request("one", "founder", &domain.RaiseProposal{Title: "Saturdays", Text: "We open on Saturdays.", Matter: "access"}))
+	mustExecute(t, s, request("one", "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
+	mustExecute(t, s, request("one", "director", &domain.GiveConsent{Proposal: "P1", Version: 1}))
+	return s
+}
+
+func lastEvent(t *testing.T, s *Store, group string) domain.Event {
+	t.Helper()
+	for e, err := range s.Entries(testContext(t), group, s.Next(group)-1, s.Next(group)) {
+		require.NoError(t, err)
+		return e.Event
+	}
+	panic("no event")
+}
+
+func TestWhatIsDueIsSettledByItself(t *testing.T) {
+	var clock atomic.Int64
+	var log commitLog
+	s := ripening(t, &clock, &log)
+	commits := log.all()
+	clock.Add(8 * 24 * time.Hour.Milliseconds())
+	log.reach(t, commits[len(commits)-1].Sequence+1)
+	e := lastEvent(t, s, "one")
+	require.IsType(t, &domain.AgreementReached{}, e.Data)
+	require.Equal(t, domain.System, e.Actor)
+}
+
+func TestSettle(t *testing.T) {
+	var clock atomic.Int64
+	var log commitLog
+	s := ripening(t, &clock, &log)
+	next := s.Next("one")
+	require.NoError(t, s.Settle(testContext(t), "one"))
+	require.Equal(t, next, s.Next("one"))
+	clock.Add(8 * 24 * time.Hour.Milliseconds())
+	require.NoError(t, s.Settle(testContext(t), "one"))
+	require.IsType(t, &domain.AgreementReached{}, lastEvent(t, s, "one").Data)
+	require.NoError(t, s.Settle(testContext(t), "nowhere"))
+	require.Equal(t, []string{"one"}, s.Groups())
+}
+
+// A refused command still lets what was due before it be recorded.
+func TestARefusalAfterWhatWasDue(t *testing.T) {
+	var clock atomic.Int64
+	var log commitLog
+	s := ripening(t, &clock, &log)
+	next := s.Next("one")
+	clock.Add(8 * 24 * time.Hour.Milliseconds())
+	_, err := s.Execute(testContext(t), request("one", "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
+	var refused *Refused
+	require.ErrorAs(t, err, &refused)
+	require.Greater(t, refused.Index, next)
+	require.Equal(t, s.Next("one"), refused.Index)
+	require.IsType(t, &domain.AgreementReached{}, lastEvent(t, s, "one").Data)
+}
+
+func TestAStoppedServerIsSaid(t *testing.T) {
+	s := openTest(t, Options{Dir: t.TempDir()})
+	mustExecute(t, s, found("one"))
+	require.NoError(t, s.server.DisableJetStream())
+	req := register("one", "p")
+	_, err := s.Execute(testContext(t), req)
+	require.Error(t, err)
+	select {
+	case err := <-s.Failed():
+		require.ErrorContains(t, err, "stopped itself")
+	case <-time.After(testTimeout):
+		t.Fatal("not said")
+	}
+	require.ErrorIs(t, s.Ready(), ErrNotReady)
+	_, err = s.Execute(testContext(t), req)
+	require.ErrorIs(t, err, ErrNotReady)
+}
+
+func TestClocksThatDifferStopTheStore(t *testing.T) {
+	w := &writer{store: &Store{failed: make(chan error, 1), log: quiet, cancel: func() {}}, sent: map[uint64]moment{}}
+	now := time.Now()
+	w.sent[1], w.sent[2] = moment{now, now.Add(time.Second)}, moment{now, now.Add(time.Second)}
+	w.compareClocks(&message{sequence: 1, stored: now.Add(2900 * time.Millisecond)})
+	require.NoError(t, w.store.broken())
+	w.compareClocks(&message{sequence: 7, stored: now.Add(time.Hour)})
+	require.NoError(t, w.store.broken(), "not written here")
+	w.compareClocks(&message{sequence: 2, stored: now.Add(-2100 * time.Millisecond)})
+	require.ErrorIs(t, w.store.broken(), ErrNotReady)
+	require.ErrorContains(t, <-w.store.Failed(), "clock")
+	require.Empty(t, w.sent)
+}
+
+// TestAHoleInTheStreamStopsWriting: whose events a missing message held can't
+// be known, so nothing is decided until it is repaired.
+func TestAHoleInTheStreamStopsWriting(t *testing.T) {
+	for name, gone := range map[string]uint64{"at the start": 1, "in the middle": 2, "at the end": 3} {
+		t.Run(name, func(t *testing.T) {
+			url, dir := loopbackServer(t), t.TempDir()
+			nc, err := nats.Connect(url)
+			require.NoError(t, err)
+			defer nc.Close()
+			js, err := jetstream.New(nc)
+			require.NoError(t, err)
+			s := openTest(t, Options{Dir: dir, NATS: url})
+			for _, group := range []string{"one", "two", "three"} {
+				mustExecute(t, s, found(group))
+			}
+			require.NoError(t, s.Close(testContext(t)))
+			damageStream(t, js, gone)
+
+			s = openTest(t, Options{Dir: dir, NATS: url})
+			require.Len(t, s.Groups(), 2)
+			require.ErrorIs(t, s.Ready(), ErrNotReady)
+			_, err = s.Execute(testContext(t), register(s.Groups()[0], "p"))
+			require.ErrorContains(t, err, "missing")
+		})
+	}
+}
+
+// damageStream deletes a message, by putting a copy of the stream that lacks it
+// in its place.
+func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
+	t.Helper()
+	ctx := testContext(t)
+	old, err := js.Stream(ctx, StreamName)
+	require.NoError(t, err)
+	var messages []*jetstream.RawStreamMsg
+	for sequence := range uint64(3) {
+		m, err := old.GetMsg(ctx, sequence+1)
+		require.NoError(t, err)
+		messages = append(messages, m)
+	}
+	require.NoError(t, js.DeleteStream(ctx, StreamName))
+	c := ledgerConfig(1)
+	c.DenyDelete = false
+	st, err := js.CreateStream(ctx, c)
+	require.NoError(t, err)
+	for _, m := range messages {
+		_, err := js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: nats.Header{headerWriter: m.Header[headerWriter], headerCommit: m.Header[headerCommit], headerLines: m.Header[headerLines]}, Data: m.Data})
+		require.NoError(t, err)
+	}
+	require.NoError(t, st.DeleteMsg(ctx, gone))
+	c.DenyDelete = true
+	_, err = js.UpdateStream(ctx, c)
+	require.NoError(t, err)
+}

@@ -1,0 +1,136 @@
+package projections
+
+import (
+	"flag"
+	"os"
+	"reflect"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"goldenthread/domain"
+)
+
+// TestMain takes the number of histories from GOLDENTHREAD_RAPID_CHECKS; none: 100.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if n := os.Getenv("GOLDENTHREAD_RAPID_CHECKS"); n != "" {
+		if err := flag.Set("rapid.checks", n); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// Two derivations of one truth: after any history, the state that decided and
+// the state that answers are the same, and so is a state folded anew.
+func TestFoldIsTheLedgersState(t *testing.T) {
+	base := sit(t).found().mandates().delegate().represent()
+	rapid.Check(t, func(t *rapid.T) {
+		b := base.again()
+		live := NewGroups()
+		live.Apply(b.events)
+		for range rapid.IntRange(5, 40).Draw(t, "commands") {
+			b.now = b.now.AddDate(0, 0, rapid.SampledFrom([]int{0, 0, 0, 0, 1, 8, 40}).Draw(t, "days"))
+			before := len(b.events)
+			c := command(t, b.ledger.State())
+			b.try(rapid.SampledFrom(actors).Draw(t, "actor"), c)
+			if consent, ok := c.(*domain.GiveConsent); ok && consent.NeedNotWait {
+				for _, s := range seats {
+					b.try(s.holder, c)
+				}
+			}
+			live.Apply(b.events[before:])
+		}
+		err := live.Read(t.Context(), "trafford", nil, func(g *Group) error {
+			require.True(t, reflect.DeepEqual(b.ledger.State(), g.State()), "live")
+			require.True(t, reflect.DeepEqual(g.State(), b.fold().State()), "folded anew")
+			for _, at := range []domain.Day{day("2026-01-01"), domain.DayOf(b.now), domain.DayOf(b.now).Add(100)} {
+				g.Register(at)
+				g.Powers(at)
+				g.Representation(at)
+				g.Commitments(at)
+				g.WorkList(at)
+				for _, p := range g.Proposals(at, "").Proposals {
+					_, r := g.Proposal(p.Ref, at)
+					require.Nil(t, r)
+				}
+			}
+			page, err := g.Audit(t.Context(), AuditFilter{Limit: mostAuditLimit}, b.lines)
+			require.Len(t, page.Entries, min(len(b.events), mostAuditLimit))
+			return err
+		})
+		require.NoError(t, err)
+	})
+}
+
+// again is a table of its own with the same history.
+func (b *table) again() *table {
+	c := &table{t: b.t, ledger: domain.NewLedger("trafford"), now: b.now, n: b.n}
+	for i := range b.events {
+		c.apply(&b.events[i])
+	}
+	return c
+}
+
+var actors = []string{"chair-lmc", "lead-fed", "cd-south", "cd-north", "deputy-north", "manager"}
+
+// command draws something that somebody might ask; most are allowed to somebody.
+func command(t *rapid.T, s *domain.State) domain.Command {
+	newest := max(1, len(s.Proposals))
+	proposal := "P" + strconv.Itoa(newest-rapid.SampledFrom([]int{0, 0, 0, 0, newest / 2}).Draw(t, "proposal"))
+	version := 1
+	if p := s.Proposals[proposal]; p != nil {
+		version = p.Version().Number
+	}
+	practice := rapid.SampledFrom([]string{"P00001", "P00002", "P00003", "P00004", "U00002"}).Draw(t, "practice")
+	matter := rapid.SampledFrom([]string{"access", "workforce", "estates", "contracts/local-schemes", "dentistry"}).Draw(t, "matter")
+	amount := domain.Pence(rapid.IntRange(0, 30_000_00).Draw(t, "amount"))
+	today := domain.DayOf(s.Last)
+	meeting := domain.Day(0) // the newest, else one that is not there
+	for _, m := range s.Meetings {
+		meeting = max(meeting, m.On)
+	}
+	number := func(letter string, n int) string {
+		return letter + strconv.Itoa(rapid.IntRange(1, max(1, n)).Draw(t, letter))
+	}
+	instruments := [][]domain.Instrument{
+		nil,
+		{{AdoptPosition: &domain.AdoptPosition{Matter: matter, Words: "So.", RedLine: amount%2 == 0}}},
+		{{Ratify: &domain.Ratify{What: number("K", len(s.Commitments))}}},
+		{{Disavow: &domain.Disavow{What: number("E", len(s.Exercises))}}},
+		{{SetAside: &domain.SetAside{Agreement: proposal}}},
+		{{ConfirmDelegation: &domain.ConfirmDelegation{Delegation: "D1", Version: 1, Review: today.Add(90), Feedback: "Well."}}},
+	}
+	return rapid.SampledFrom([]domain.Command{
+		&domain.RaiseProposal{
+			Title: "Something", Text: "Let us.", Matter: matter, New: "It is new.", Draft: amount%7 == 0,
+			Instruments: rapid.SampledFrom(instruments).Draw(t, "instruments"),
+		},
+		&domain.GiveConsent{Proposal: proposal, Version: version},
+		&domain.GiveConsent{Proposal: proposal, Version: version, NeedNotWait: true},
+		&domain.StandAsideFrom{Proposal: proposal, Version: version, Reason: "not for us"},
+		&domain.ReportPosition{Proposal: proposal, Version: version, Seat: "FED", Stand: domain.Consent, From: "lead-fed", How: "by telephone"},
+		&domain.RaiseObjection{Proposal: proposal, Version: version, Grade: domain.Block, Why: "no", WouldResolve: "less"},
+		&domain.ResolveObjection{Objection: number("O", len(s.Objections)), How: domain.ObjectionWithdrawn},
+		&domain.AmendProposal{Proposal: proposal, Version: version, Text: "Let us, differently."},
+		&domain.PutProposal{Proposal: proposal},
+		&domain.WithdrawProposal{Proposal: proposal, Reason: "no more"},
+		&domain.OfferWords{Proposal: proposal, Words: "other words"},
+		&domain.GrantMandate{Organisation: practice, Review: today.Add(200), Evidence: "minute"},
+		&domain.WithdrawMandate{Organisation: practice, Matters: []string{"access"}, Evidence: "minute"},
+		&domain.RecordExercise{
+			Delegation: "D1", Matter: "contracts/local-schemes", What: "a scheme", Amount: amount, Months: 12, Acting: []string{"chair-lmc", "lead-fed"},
+			Consulted: []domain.Consultation{{Body: "LMC", On: today, How: "by email"}},
+		},
+		&domain.CallIn{Exercise: number("E", len(s.Exercises)), Reason: "look"},
+		&domain.Suspend{What: "D1", Reason: "because of " + amount.String()},
+		&domain.ScheduleMeeting{Forum: "locality-board", On: today},
+		&domain.RecordCommitment{Forum: "locality-board", Meeting: meeting, Matter: matter, Words: "yes", Given: domain.Outright},
+		&domain.DeclareInterest{Matters: []string{"estates"}, Words: "my building"},
+		&domain.GiveFeedback{On: number("R", len(s.Appointments)), Worked: "well"},
+		&domain.Correct{Index: uint64(amount) % s.Next, Words: "not so"},
+	}).Draw(t, "command")
+}

@@ -1,0 +1,133 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+)
+
+func TestGroupsRead(t *testing.T) {
+	b := sit(t).found()
+	s := NewGroups()
+	soon := func() context.Context {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		t.Cleanup(cancel)
+		return ctx
+	}
+	seen := func(*Group) error { return nil }
+
+	var notFound *NotFound
+	require.ErrorAs(t, s.Read(t.Context(), "trafford", nil, seen), &notFound)
+	require.ErrorAs(t, s.Read(soon(), "trafford", ptr(uint64(3)), seen), &notFound)
+	require.Empty(t, s.Names())
+
+	first, rest := b.events[:5], b.events[5:]
+	s.Apply(first)
+	require.Equal(t, []string{"trafford"}, s.Names())
+	var behind *Behind
+	require.ErrorAs(t, s.Read(soon(), "trafford", ptr(uint64(5)), seen), &behind)
+	require.Equal(t, uint64(4), behind.Have)
+	mine := errors.New("mine")
+	require.Equal(t, mine, s.Read(t.Context(), "trafford", ptr(uint64(4)), func(*Group) error { return mine }))
+
+	last := uint64(len(b.events) - 1)
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			if err := s.Read(t.Context(), "trafford", &last, func(g *Group) error {
+				if g.State().Established == 0 {
+					return errors.New("read too early")
+				}
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for i := range rest {
+		s.Apply(rest[i : i+1])
+	}
+	wait.Wait()
+
+	damage := errors.New("one bit")
+	s.Stop("trafford", 77, damage)
+	s.Stop("trafford", 99, damage)
+	var stopped *Stopped
+	err := s.Read(t.Context(), "trafford", nil, seen)
+	require.ErrorAs(t, err, &stopped)
+	require.ErrorIs(t, err, damage)
+	require.Equal(t, uint64(77), stopped.At)
+	require.Contains(t, err.Error(), "stopped at 77")
+}
+
+func TestGroupsStopAtAGapAndAtWhatCannotBeFolded(t *testing.T) {
+	b := sit(t).found()
+	s := NewGroups()
+	s.Apply(b.events[:3])
+	s.Apply(b.events[4:6])
+	var stopped *Stopped
+	require.ErrorAs(t, s.Read(t.Context(), "trafford", nil, nil), &stopped)
+	require.ErrorIs(t, stopped, domain.ErrGap)
+	require.Equal(t, uint64(3), stopped.At)
+
+	s.Apply([]domain.Event{{Group: "other", Data: &domain.OfficeLeft{Person: "nobody"}}})
+	require.ErrorAs(t, s.Read(t.Context(), "other", nil, nil), &stopped)
+	require.Equal(t, uint64(0), stopped.At)
+}
+
+func TestGroupsWatch(t *testing.T) {
+	b := sit(t).found()
+	s := NewGroups()
+	changed, cancel := s.Watch("trafford")
+	s.Apply(b.events[:3])
+	s.Apply(b.events[3:5])
+	<-changed
+	select {
+	case <-changed:
+		t.Fatal("two commits before the channel was read are one wake")
+	default:
+	}
+	cancel()
+	s.Apply(b.events[5:6])
+	require.Empty(t, changed)
+	require.Empty(t, s.watchers)
+}
+
+// Readers and the audit trail beside the one that applies; run with -race.
+func TestGroupsUnderWay(t *testing.T) {
+	b := sit(t).found().mandates().delegate().represent().meet()
+	s := NewGroups()
+	last := uint64(len(b.events) - 1)
+	var wait sync.WaitGroup
+	for n := range 4 {
+		wait.Go(func() {
+			for {
+				var at uint64
+				err := s.Read(t.Context(), "trafford", ptr(uint64(n)), func(g *Group) error {
+					at, _ = g.Index()
+					g.Register(day("2026-03-09"))
+					g.Proposals(day("2026-03-09"), "")
+					return nil
+				})
+				page, auditErr := s.Audit(t.Context(), "trafford", &at, AuditFilter{Newest: n%2 == 0, Words: "the"}, b.lines)
+				if err != nil || auditErr != nil || len(page.Entries) == 0 {
+					t.Error(err, auditErr, page)
+					return
+				}
+				if at == last {
+					return
+				}
+			}
+		})
+	}
+	for i := range b.events {
+		s.Apply(b.events[i : i+1])
+	}
+	wait.Wait()
+}
