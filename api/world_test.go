@@ -24,16 +24,15 @@ import (
 // A world is a real server on a real store in which the group "trafford" has
 // been founded. Its people act through the front door.
 type world struct {
-	t        testing.TB
-	store    *eventstore.Store
-	tokens   *Tokens
-	server   *Server
-	web      *httptest.Server
-	log      *logBuffer
-	mu       sync.Mutex
-	now      time.Time
-	keys     map[string]string // by person
-	validate func(*http.Request, *http.Response)
+	t      testing.TB
+	store  *eventstore.Store
+	tokens *Tokens
+	server *Server
+	web    *httptest.Server
+	log    *logBuffer
+	mu     sync.Mutex
+	now    time.Time
+	keys   map[string]string // by person
 }
 
 // A logBuffer is a log that tests read.

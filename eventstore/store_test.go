@@ -94,18 +94,6 @@ func (l *commitLog) reach(t testing.TB, sequence uint64) {
 	}
 }
 
-func (l *commitLog) lines(group string) [][]byte {
-	var lines [][]byte
-	for _, c := range l.all() {
-		for _, e := range c.Entries {
-			if e.Event.Group == group {
-				lines = append(lines, e.Line)
-			}
-		}
-	}
-	return lines
-}
-
 func found(group string) domain.Request {
 	return request(group, "founder", &domain.Found{
 		Name: "Board of " + group, Place: "TRAF", PlaceName: "Trafford", Founder: "founder",
