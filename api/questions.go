@@ -122,6 +122,8 @@ func (s *Server) offerQuestions() {
 		func(q *question, _ *plainInput) (projections.Commitments, error) { return q.Commitments(q.at), nil })
 	ask(s, "worklist", at+"/worklist", "What is due, overdue or asleep.", worklist,
 		func(q *question, _ *plainInput) (projections.WorkList, error) { return q.WorkList(q.at), nil })
+	ask(s, "approaches", at+"/approaches", "What the system asked for, and what it was answered.", approaches,
+		func(q *question, _ *plainInput) (projections.Approaches, error) { return q.Approaches(q.at), nil })
 	s.offerAudit(at + "/audit")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
 }

@@ -99,11 +99,12 @@ func (s *Server) callerIn(ctx context.Context, group string) (Caller, error) {
 
 // Things that the charter can keep to members (rule F6).
 var (
-	everything  = []string{"proposals", "objections", "powers", "commitments", "audit"}
+	everything  = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
 	proposals   = []string{"proposals", "objections"}
 	powers      = []string{"powers"}
 	commitments = []string{"commitments"}
-	worklist    = []string{"proposals", "powers", "commitments"}
+	worklist    = []string{"proposals", "powers", "commitments", "approaches", "priorities", "departures", "actions", "agenda"}
+	approaches  = []string{"approaches"}
 	anybody     []string
 )
 

@@ -184,6 +184,22 @@ func (s *State) DutiesOn(d Day) []Duty {
 	return ds
 }
 
+// mostGatekeepers is the largest number of gatekeepers at a time from that day
+// on (rule A4).
+func (s *State) mostGatekeepers(from Day) int {
+	most := 0
+	for _, start := range s.Duties {
+		d, n := max(start.From, from), 0
+		for _, o := range s.Duties {
+			if o.Duty == Gatekeeper && o.Covers(d) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // employedBySystem says whether a system body employs whoever has the duty, so
 // that what they record in others' name needs confirming (rules C10, F9).
 func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {

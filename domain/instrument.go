@@ -28,6 +28,7 @@ type Instrument struct {
 	Ratify             *Ratify             `json:"ratify,omitempty"`
 	Disavow            *Disavow            `json:"disavow,omitempty"`
 	SetAside           *SetAside           `json:"setAside,omitempty"`
+	EndDuty            *EndDuty            `json:"endDuty,omitempty"`
 }
 
 // instrument is what every instrument can do: be checked against the state of
@@ -61,7 +62,8 @@ func (i *Instrument) all() []instrument {
 	set = appendSet(set, i.AdoptPosition)
 	set = appendSet(set, i.Ratify)
 	set = appendSet(set, i.Disavow)
-	return appendSet(set, i.SetAside)
+	set = appendSet(set, i.SetAside)
+	return appendSet(set, i.EndDuty)
 }
 
 func appendSet[T any, P interface {
@@ -162,6 +164,31 @@ func (c *AssignDuty) check(t *turn, e enacting) *Refusal {
 
 func (c *AssignDuty) enact(t *turn, e enacting) { t.assignDuty(&c.DutyEntry, e) }
 
+// EndDuty gives somebody's duty a last day without naming another (rules F9, A4).
+type EndDuty struct {
+	Duty   DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead"`
+	Person string   `json:"person" doc:"handle or id" maxLength:"60"`
+	Until  Day      `json:"until,omitzero" doc:"last day; none: the day before it is agreed"`
+}
+
+// last is the duty's last day: at the earliest the day before it is agreed.
+func (c *EndDuty) last(e enacting) Day { return max(c.Until, e.day.Add(-1)) }
+
+func (c *EndDuty) check(t *turn, e enacting) *Refusal {
+	p, r := t.s.person("F9", c.Person)
+	if r != nil {
+		return r
+	}
+	if !t.s.HasDuty(p.ID, c.Duty, c.last(e)) {
+		return notNow("F9", "%s is not %s on %s.", p.Office, clip(string(c.Duty)), c.last(e).Words())
+	}
+	return nil
+}
+
+func (c *EndDuty) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, c.last(e), &DutyEnded{Duty: c.Duty, Person: t.s.Person(c.Person).ID, Until: c.last(e), Source: e.source})
+}
+
 // OpenSeat gives an organisation a place at the table (rules F3, C6).
 type OpenSeat struct {
 	SeatEntry
@@ -185,7 +212,13 @@ func (c *ChangeCharter) check(t *turn, e enacting) *Refusal {
 		return notNow("C9", "This changes version %d of the charter, and version %d is in force: amend it.", c.Version, now)
 	}
 	ch := c.Charter.settled()
-	return ch.check(t.s, t.s.EntitledOn(e.day))
+	if r := ch.check(t.s, t.s.EntitledOn(e.day)); r != nil {
+		return r
+	}
+	if n := t.s.mostGatekeepers(e.day); n > ch.Gatekeepers {
+		return notNow("A4", "%s are named, and this charter would allow %d: end a duty first.", count(n, "gatekeeper"), ch.Gatekeepers)
+	}
+	return nil
 }
 
 func (c *ChangeCharter) enact(t *turn, e enacting) {

@@ -65,7 +65,7 @@ func TestMinutes(t *testing.T) {
 }
 
 // rulesInScope are the rules that the domain keeps, or at least carries.
-var rulesInScope = map[string]int{"O": 3, "F": 9, "M": 5, "C": 14, "D": 9, "R": 7, "L": 8}
+var rulesInScope = map[string]int{"O": 3, "F": 9, "M": 5, "C": 14, "D": 9, "R": 7, "L": 8, "A": 4}
 
 // TestEveryRuleHasAScript fails for a rule that no script names in its heading.
 func TestEveryRuleHasAScript(t *testing.T) {
@@ -474,7 +474,7 @@ func (m *minutes) fields(v reflect.Value) []string {
 	return parts
 }
 
-var shortRef = regexp.MustCompile(`^[PODERKM]\d{1,4}$`)
+var shortRef = regexp.MustCompile(`^[PODERKMASYWTXQ]\d{1,4}$`)
 
 func (m *minutes) field(tag string, f reflect.Value) string {
 	b, err := json.Marshal(f.Interface())

@@ -132,7 +132,23 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 			t.Fatalf("%d have the duty of %s on %s (F9)", n, duty, today)
 		}
 	}
+	if n := s.mostGatekeepers(today); n > s.Charter().Gatekeepers {
+		t.Fatalf("%d gatekeepers where the charter says %d (A4)", n, s.Charter().Gatekeepers)
+	}
+	checkAnswers(t, m.events, from)
 	s.WorkListOn(today)
+}
+
+// checkAnswers: an approach has at most one answer of record (A3).
+func checkAnswers(t *rapid.T, events []Event, from int) {
+	for i := from; i < len(events); i++ {
+		e, ok := events[i].Data.(*ApproachAnswered)
+		for j := 0; ok && j < i; j++ {
+			if o, again := events[j].Data.(*ApproachAnswered); again && o.Approach == e.Approach {
+				t.Fatalf("%s was answered at %d and again at %d (A3)", e.Approach, j, i)
+			}
+		}
+	}
 }
 
 // agreedInEvents says, from the events alone, whether the agreement was reached
@@ -524,6 +540,16 @@ func (g *generator) mend(of any) {
 			mt := s.Meetings[pick(g, meetings)]
 			c.Forum, c.Meeting, c.Consulted, c.Person = mt.Forum, mt.On, nil, ""
 		}
+	case *RecordApproach:
+		c.From, c.Reached, c.On = "ICB01", pick(g, []string{"", "cd-north"}), 0
+	case *ReportSideConversation:
+		c.With, c.Who, c.On = "ICB01", "A10001", 0
+	case *DisposeOfApproach:
+		if c.Disposition != ForRepresentative {
+			c.Appointment = ""
+		}
+	case *AnswerApproach:
+		c.On = 0
 	case *ScheduleMeeting:
 		c.On = today - Day(g.between(-3, 3))
 	case *RaiseObjection:
@@ -586,6 +612,8 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[HowLost]():          {"accepted", "withdrawn"},
 	reflect.TypeFor[Stand]():            {"consent", "stand-aside"},
 	reflect.TypeFor[Given]():            {"outright", "outright", "subject", "view"},
+	reflect.TypeFor[Reply]():            {"yes", "no", "through-group"},
+	reflect.TypeFor[Disposition]():      {"meeting", "message", "more-work", "representative", "executive", "decline"},
 	reflect.TypeFor[DutyName]():         {"chair", "manager", "registrar", "gatekeeper", "lead"},
 	reflect.TypeFor[OrganisationKind](): {"practice", "pcn", "federation", "lmc", "system-body", "place"},
 }
@@ -629,6 +657,8 @@ func (g *generator) pool(name string) []string {
 		return append(sortedNumbers(s.Appointments), "R1")
 	case "exercise":
 		return append(sortedNumbers(s.Exercises), "E1")
+	case "approach", "with":
+		return append(sortedNumbers(s.Approaches), "A1")
 	case "objection":
 		return append(sortedNumbers(s.Objections), "O1")
 	case "what":

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -88,6 +89,8 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return m.eventLines(args[0])
 	case "corrections":
 		return each(s.Corrections, func(c Correction) string { return fmt.Sprintf("event %d: %s (%s)", c.Corrects, c.Words, c.Actor) })
+	case "approach":
+		return approachLines(s, args[0], at)
 	case "reviews":
 		return each(s.Reviews, func(r Review) string {
 			return fmt.Sprintf("%s by %s: worked %q, overstep %q, thin report %q", r.On, r.By, r.Worked, r.Overstep, r.ThinReport)
@@ -414,6 +417,24 @@ func clashLines(s *State, at Day) []string {
 	return each(s.ClashesOn(at), func(c Clash) string {
 		return fmt.Sprintf("%s: %s %s by %s, %s %s by %s", c.Matter, c.First.Number, c.First.Given, c.First.Person, c.Second.Number, c.Second.Given, c.Second.Person)
 	})
+}
+
+func approachLines(s *State, number string, at Day) []string {
+	a := s.Approaches[number]
+	if a == nil {
+		return []string{"there is no " + number}
+	}
+	lines := []string{fmt.Sprintf("from %s, reached %s on %s, at the gate %t", a.From, cmp.Or(a.Reached, a.Side), a.On, a.AtGate(s))}
+	for _, d := range a.Dispositions {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s to %s %s %s", d.On, d.Disposition, d.Appointment, d.Words)))
+	}
+	if a.Told != nil {
+		lines = append(lines, "told there and then: "+string(a.Told.Reply)+", "+a.Told.Words)
+	}
+	if a.Answer != nil {
+		lines = append(lines, "answered on "+a.Answer.On.String()+" by "+a.Answer.By+": "+string(a.Answer.Reply)+", "+a.Answer.Words)
+	}
+	return append(lines, fmt.Sprintf("same question %v, may be the same %v, inconsistent %t", s.SameQuestion(number), s.Alike(number), s.Inconsistent(number, at)))
 }
 
 func practiceLines(s *State, at Day) []string {

@@ -47,8 +47,9 @@ type State struct {
 	Interests     []*Interest
 	Reviews       []Review
 	Corrections   []Correction
+	Approaches    map[string]*Approach // side conversations among them
 
-	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M
+	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S
 	handles map[string]string
 	members map[string][]string
 	open    []string // proposals that are open, in order
@@ -60,7 +61,7 @@ func NewState(group string) *State {
 		Group: group, People: map[string]*Person{}, Organisations: map[string]*Organisation{}, Seats: map[string]*Seat{},
 		Proposals: map[string]*Proposal{}, Objections: map[string]*Objection{}, Delegations: map[string]*Delegation{},
 		Exercises: map[string]*Exercise{}, Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{},
-		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{},
+		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
 		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{},
 	}
 }
@@ -79,6 +80,7 @@ func (s *State) clone() *State {
 	c.Delegations, c.Exercises = maps.Clone(s.Delegations), maps.Clone(s.Exercises)
 	c.Forums, c.Meetings = maps.Clone(s.Forums), maps.Clone(s.Meetings)
 	c.Appointments, c.Commitments = maps.Clone(s.Appointments), maps.Clone(s.Commitments)
+	c.Approaches = maps.Clone(s.Approaches)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)

@@ -64,6 +64,12 @@ var Kinds = []Kind{
 	kind[InterestDeclared]("interest.declared.v1"),
 	kind[CommitmentRecorded]("commitment.recorded.v1"),
 	kind[FeedbackGiven]("feedback.given.v1"),
+	kind[ApproachRecorded]("approach.recorded.v1"),
+	kind[ApproachRedirected]("approach.redirected.v1"),
+	kind[ApproachDisposed]("approach.disposed.v1"),
+	kind[ApproachAnswered]("approach.answered.v1"),
+	kind[ApproachesLinked]("approach.linked.v1"),
+	kind[SideConversationReported]("side-conversation.reported.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -109,4 +115,10 @@ var Commands = []CommandKind{
 	command[DeclareInterest]("declare-interest", "Declare an interest in matters."),
 	command[RecordCommitment]("record-commitment", "Record what a representative said in a meeting."),
 	command[GiveFeedback]("give-feedback", "Say what worked, where a line was overstepped, where a report was thin."),
+	command[RecordApproach]("record-approach", "Record what the system asked for, and whom it reached."),
+	command[RedirectApproach]("redirect-approach", "Record that an approach was passed to a gatekeeper."),
+	command[DisposeOfApproach]("dispose-of-approach", "Say, as gatekeeper, what becomes of an approach."),
+	command[AnswerApproach]("answer-approach", "Record the one answer to an approach."),
+	command[LinkApproaches]("link-approaches", "Say that the same question was asked twice, or was not after all."),
+	command[ReportSideConversation]("report-side-conversation", "Report that somebody spoke with the system outside of the gate."),
 }

@@ -504,6 +504,8 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		return "Disavow " + i.Disavow.What + after(". ", i.Disavow.Feedback)
 	case i.SetAside != nil:
 		return "Set " + i.SetAside.Agreement + " aside"
+	case i.EndDuty != nil:
+		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + string(i.EndDuty.Duty) + untilWords(i.EndDuty.Until)
 	}
 	return "Nothing"
 }

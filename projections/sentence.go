@@ -134,6 +134,18 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.commitmentRecordedText(d)
 	case *domain.FeedbackGiven:
 		return firstUpper(by) + " gave feedback on " + d.On + after(". What worked: ", d.Worked) + after(". Overstepped: ", d.Overstep) + after(". Thin: ", d.ThinReport)
+	case *domain.ApproachRecorded:
+		return g.name(d.From) + " approached " + g.office(d.Reached) + after(" ", d.How) + " (" + d.Approach + ")" + after(": ", d.What) + toldWords(d.Told)
+	case *domain.ApproachRedirected:
+		return d.Approach + " was passed to " + g.office(d.To) + after(": ", d.Words)
+	case *domain.ApproachDisposed:
+		return firstUpper(by) + " said what becomes of " + d.Approach + ": " + dispositionWords(d.Disposition) + after(", ", d.Appointment) + after(": ", d.Words)
+	case *domain.ApproachAnswered:
+		return d.Approach + " was answered: " + replyWords(d.Reply) + after(": ", d.Words)
+	case *domain.ApproachesLinked:
+		return linkedText(d)
+	case *domain.SideConversationReported:
+		return g.name(d.Who) + " spoke with " + g.name(d.With) + " outside of the gate (" + d.Conversation + ")" + after(": ", d.What) + toldWords(d.Told)
 	}
 	return e.Kind()
 }
@@ -280,4 +292,46 @@ func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 	}
 	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + how + " (" + d.Commitment + "): " + clip(d.Words) +
 		termsWords(amount, months, d.OpenEnded) + "; " + string(d.Standing)
+}
+
+// toldWords writes what the system was told there and then.
+func toldWords(said *domain.Saying) string {
+	if said == nil {
+		return ""
+	}
+	return "; told " + replyWords(said.Reply) + after(": ", said.Words)
+}
+
+func replyWords(r domain.Reply) string {
+	if r == domain.ReplyThroughGroup {
+		return "through the group"
+	}
+	return strings.ReplaceAll(string(r), "-", " ")
+}
+
+func dispositionWords(d domain.Disposition) string {
+	switch d {
+	case domain.ForMeeting:
+		return "to the meeting"
+	case domain.ForPaperRound:
+		return "to a paper round"
+	case domain.ForMessage:
+		return "to a message"
+	case domain.ForMoreWork:
+		return "more work first"
+	case domain.ForRepresentative:
+		return "to a representative"
+	case domain.ForExecutive:
+		return "the executive decides"
+	case domain.Declined:
+		return "declined"
+	}
+	return string(d)
+}
+
+func linkedText(d *domain.ApproachesLinked) string {
+	if d.Apart {
+		return d.Approach + " and " + d.With + " do not ask the same after all" + after(": ", d.Words)
+	}
+	return d.Approach + " and " + d.With + " ask the same" + after(": ", d.Words)
 }
