@@ -124,6 +124,10 @@ func (s *Server) offerQuestions() {
 		func(q *question, _ *plainInput) (projections.WorkList, error) { return q.WorkList(q.at), nil })
 	ask(s, "approaches", at+"/approaches", "What the system asked for, and what it was answered.", approaches,
 		func(q *question, _ *plainInput) (projections.Approaches, error) { return q.Approaches(q.at), nil })
+	ask(s, "priorities", at+"/priorities", "The long list, what each practice answered, and what was adopted.", priorities,
+		func(q *question, _ *plainInput) (projections.Priorities, error) { return q.Priorities(q.at), nil })
+	ask(s, "actions", at+"/actions", "What is to be done, by whom and by when.", actions,
+		func(q *question, _ *plainInput) (projections.Actions, error) { return q.Actions(q.at), nil })
 	s.offerAudit(at + "/audit")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
 }

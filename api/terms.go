@@ -105,6 +105,8 @@ var (
 	commitments = []string{"commitments"}
 	worklist    = []string{"proposals", "powers", "commitments", "approaches", "priorities", "departures", "actions", "agenda"}
 	approaches  = []string{"approaches"}
+	priorities  = []string{"priorities"}
+	actions     = []string{"actions"}
 	anybody     []string
 )
 

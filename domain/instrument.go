@@ -29,6 +29,8 @@ type Instrument struct {
 	Disavow            *Disavow            `json:"disavow,omitempty"`
 	SetAside           *SetAside           `json:"setAside,omitempty"`
 	EndDuty            *EndDuty            `json:"endDuty,omitempty"`
+	CreateActions      *CreateActions      `json:"createActions,omitempty"`
+	AdoptPriorities    *AdoptPriorities    `json:"adoptPriorities,omitempty"`
 }
 
 // instrument is what every instrument can do: be checked against the state of
@@ -63,7 +65,9 @@ func (i *Instrument) all() []instrument {
 	set = appendSet(set, i.Ratify)
 	set = appendSet(set, i.Disavow)
 	set = appendSet(set, i.SetAside)
-	return appendSet(set, i.EndDuty)
+	set = appendSet(set, i.EndDuty)
+	set = appendSet(set, i.CreateActions)
+	return appendSet(set, i.AdoptPriorities)
 }
 
 func appendSet[T any, P interface {

@@ -203,6 +203,10 @@ func checkSource(t *rapid.T, events []Event, i int) {
 		source = e.Source
 	case *AgreementSetAside:
 		source = e.By
+	case *PrioritiesAdopted:
+		source = e.Source
+	case *ActionCreated:
+		source = e.Source
 	default:
 		return
 	}
@@ -210,6 +214,10 @@ func checkSource(t *rapid.T, events []Event, i int) {
 	switch e := cause.Data.(type) {
 	case *AgreementReached:
 		if e.Proposal == source && cause.Time.Equal(events[i].Time) && cause.Command == events[i].Command && events[i].Effective >= cause.Effective-1 {
+			return
+		}
+	case *MeetingReported:
+		if _, action := events[i].Data.(*ActionCreated); action && source == meetingKey(e.Forum, e.On) {
 			return
 		}
 	case *ExerciseRecorded:
@@ -540,6 +548,14 @@ func (g *generator) mend(of any) {
 			mt := s.Meetings[pick(g, meetings)]
 			c.Forum, c.Meeting, c.Consulted, c.Person = mt.Forum, mt.On, nil, ""
 		}
+	case *ActionEntry:
+		c.Priority, c.Due = "", today+30
+	case *AskPractices:
+		c.By = today + 14
+	case *AdoptPriorities:
+		for i := range c.Priorities {
+			c.Priorities[i].Actions = []ActionEntry{{What: "Words.", Owner: "manager", Supporter: "cd-north", Due: today + 30}}
+		}
 	case *RecordApproach:
 		c.From, c.Reached, c.On = "ICB01", pick(g, []string{"", "cd-north"}), 0
 	case *ReportSideConversation:
@@ -614,6 +630,8 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[Given]():            {"outright", "outright", "subject", "view"},
 	reflect.TypeFor[Reply]():            {"yes", "no", "through-group"},
 	reflect.TypeFor[Disposition]():      {"meeting", "message", "more-work", "representative", "executive", "decline"},
+	reflect.TypeFor[PriorityKind]():     {"joint-working", "influence"},
+	reflect.TypeFor[ActionEnd]():        {"done", "dropped"},
 	reflect.TypeFor[DutyName]():         {"chair", "manager", "registrar", "gatekeeper", "lead"},
 	reflect.TypeFor[OrganisationKind](): {"practice", "pcn", "federation", "lmc", "system-body", "place"},
 }
@@ -659,6 +677,14 @@ func (g *generator) pool(name string) []string {
 		return append(sortedNumbers(s.Exercises), "E1")
 	case "approach", "with":
 		return append(sortedNumbers(s.Approaches), "A1")
+	case "action":
+		return append(sortedNumbers(s.Actions), "T1")
+	case "priority", "priorities", "choices":
+		return append(sortedNumbers(s.Priorities), "Y1")
+	case "round":
+		return append(sortedNumbers(s.Rounds), "W1")
+	case "practice", "practices":
+		return []string{"A10001", "A10002", "A10003", "A10007"}
 	case "objection":
 		return append(sortedNumbers(s.Objections), "O1")
 	case "what":

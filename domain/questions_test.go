@@ -91,6 +91,10 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return each(s.Corrections, func(c Correction) string { return fmt.Sprintf("event %d: %s (%s)", c.Corrects, c.Words, c.Actor) })
 	case "approach":
 		return approachLines(s, args[0], at)
+	case "action":
+		return actionLines(s, args[0], at)
+	case "priorities":
+		return priorityLines(s, args[0], at)
 	case "reviews":
 		return each(s.Reviews, func(r Review) string {
 			return fmt.Sprintf("%s by %s: worked %q, overstep %q, thin report %q", r.On, r.By, r.Worked, r.Overstep, r.ThinReport)
@@ -435,6 +439,29 @@ func approachLines(s *State, number string, at Day) []string {
 		lines = append(lines, "answered on "+a.Answer.On.String()+" by "+a.Answer.By+": "+string(a.Answer.Reply)+", "+a.Answer.Words)
 	}
 	return append(lines, fmt.Sprintf("same question %v, may be the same %v, inconsistent %t", s.SameQuestion(number), s.Alike(number), s.Inconsistent(number, at)))
+}
+
+func actionLines(s *State, number string, at Day) []string {
+	a := s.Actions[number]
+	if a == nil {
+		return []string{"there is no " + number}
+	}
+	lines := []string{strings.TrimSpace(fmt.Sprintf("%s: %s, %s supported by %s, due %s, by %s %s", s.ActionOn(a, at), a.What, a.Owner, a.Supporter, a.Due, a.Source, a.Priority))}
+	for _, p := range a.Progress {
+		lines = append(lines, p.On.String()+" "+p.By+": "+p.Words)
+	}
+	return lines
+}
+
+func priorityLines(s *State, number string, at Day) []string {
+	var lines []string
+	if l := s.PrioritiesOn(at); l != nil {
+		lines = append(lines, fmt.Sprintf("adopted by %s: %v; %d of %d practices took part", l.Source, l.Priorities, l.TookPart, l.OfPractices))
+	}
+	for _, a := range s.TookPart(s.Rounds[number], at) {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %v %s", a.Practice, a.Choices, a.Words)))
+	}
+	return append(lines, fmt.Sprintf("answers kept: %d", len(s.Rounds[number].Answers)))
 }
 
 func practiceLines(s *State, at Day) []string {

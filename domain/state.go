@@ -48,8 +48,12 @@ type State struct {
 	Reviews       []Review
 	Corrections   []Correction
 	Approaches    map[string]*Approach // side conversations among them
+	Actions       map[string]*Action
+	Priorities    map[string]*Priority      // the long list
+	Rounds        map[string]*PriorityRound // in which the practices were asked
+	PriorityLists []*PriorityList           // final ones, in order
 
-	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S
+	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W
 	handles map[string]string
 	members map[string][]string
 	open    []string // proposals that are open, in order
@@ -62,6 +66,7 @@ func NewState(group string) *State {
 		Proposals: map[string]*Proposal{}, Objections: map[string]*Objection{}, Delegations: map[string]*Delegation{},
 		Exercises: map[string]*Exercise{}, Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{},
 		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
+		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{},
 		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{},
 	}
 }
@@ -80,7 +85,8 @@ func (s *State) clone() *State {
 	c.Delegations, c.Exercises = maps.Clone(s.Delegations), maps.Clone(s.Exercises)
 	c.Forums, c.Meetings = maps.Clone(s.Forums), maps.Clone(s.Meetings)
 	c.Appointments, c.Commitments = maps.Clone(s.Appointments), maps.Clone(s.Commitments)
-	c.Approaches = maps.Clone(s.Approaches)
+	c.Approaches, c.Actions = maps.Clone(s.Approaches), maps.Clone(s.Actions)
+	c.Priorities, c.Rounds, c.PriorityLists = maps.Clone(s.Priorities), maps.Clone(s.Rounds), slices.Clip(s.PriorityLists)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)

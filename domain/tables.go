@@ -70,6 +70,13 @@ var Kinds = []Kind{
 	kind[ApproachAnswered]("approach.answered.v1"),
 	kind[ApproachesLinked]("approach.linked.v1"),
 	kind[SideConversationReported]("side-conversation.reported.v1"),
+	kind[ActionCreated]("action.created.v1"),
+	kind[ActionProgressed]("action.progressed.v1"),
+	kind[ActionEnded]("action.ended.v1"),
+	kind[PriorityListed]("priority.listed.v1"),
+	kind[PracticesAsked]("priorities.asked.v1"),
+	kind[PrioritiesAnswered]("priorities.answered.v1"),
+	kind[PrioritiesAdopted]("priorities.adopted.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -121,4 +128,9 @@ var Commands = []CommandKind{
 	command[AnswerApproach]("answer-approach", "Record the one answer to an approach."),
 	command[LinkApproaches]("link-approaches", "Say that the same question was asked twice, or was not after all."),
 	command[ReportSideConversation]("report-side-conversation", "Report that somebody spoke with the system outside of the gate."),
+	command[ProgressAction]("progress-action", "Say how far an action has come."),
+	command[EndAction]("end-action", "Say that an action is done, or dropped and why."),
+	command[ListPriority]("list-priority", "Put a possible priority on the long list."),
+	command[AskPractices]("ask-practices", "Ask every practice which of the possible priorities matter to it."),
+	command[AnswerPriorities]("answer-priorities", "Record a practice's answer on the priorities."),
 }

@@ -46,3 +46,55 @@ func TestApproaches(t *testing.T) {
 	require.False(t, early.Approaches[0].Inconsistent)
 	require.Empty(t, b.foldUntil(day("2026-04-06").End()).Approaches(day("2026-04-10")).Approaches)
 }
+
+// prioritise lists two priorities, asks all practices, of which three answer,
+// and has one adopted, with an action.
+func (b *table) prioritise() *table {
+	b.on("2026-05-04")
+	b.do("cd-north", &domain.ListPriority{Title: "Phones", Kind: domain.JointWorking, Meaning: "Fewer queues at eight."})
+	b.do("cd-south", &domain.ListPriority{Title: "Letters", Kind: domain.Influence, Meaning: "A letter on the day."})
+	b.do("manager", &domain.AskPractices{Priorities: []string{"Y1", "Y2"}, By: day("2026-05-15")})
+	answer := func(practice string, choices ...string) {
+		b.do("manager", &domain.AnswerPriorities{Round: "W1", Practice: practice, Choices: choices, Evidence: "form"})
+	}
+	answer("P00001", "Y1")
+	answer("P00001", "Y2", "Y1")
+	answer("P00002", "Y2")
+	answer("P00003")
+	b.on("2026-05-19")
+	b.agree("Priorities", "access", domain.Instrument{AdoptPriorities: &domain.AdoptPriorities{Round: "W1", Priorities: []domain.AdoptPriority{
+		{Priority: "Y2", Actions: []domain.ActionEntry{{What: "Write to the hospital", Owner: "chair-lmc", Supporter: "manager", Due: day("2026-06-30")}}},
+	}}})
+	return b
+}
+
+func TestPrioritiesAndActions(t *testing.T) {
+	b := sit(t).found().prioritise()
+	b.on("2026-07-01").do("chair-lmc", &domain.ProgressAction{Action: "T1", Words: "Half a letter."})
+	b.on("2026-07-02").do("manager", &domain.EndAction{Action: "T1", How: domain.ActionDone})
+	g := b.fold()
+
+	p := g.Priorities(day("2026-05-19"))
+	require.Len(t, p.LongList, 2)
+	require.Equal(t, "Letters; 3 of 4 practices took part.", p.Adopted.Say)
+	require.Equal(t, []int{3, 4}, []int{p.Adopted.TookPart, p.Adopted.OfPractices})
+	require.Equal(t, []ChosenLine{{"Y1", 1, 0}, {"Y2", 2, 2}}, p.Rounds[0].Chosen)
+	require.Len(t, p.Rounds[0].Answers, 4)
+	require.False(t, p.Rounds[0].Answers[0].Counts)
+	require.True(t, p.Rounds[0].Answers[1].Counts)
+	require.Equal(t, []Body{{"P00004", "Riddings Family Health Centre"}}, p.Rounds[0].NotHeard)
+	require.Equal(t, "T1", p.LongList[1].Actions[0].Ref)
+	require.Nil(t, g.Priorities(day("2026-05-18")).Adopted)
+	require.Empty(t, b.foldUntil(day("2026-05-03").End()).Priorities(day("2026-05-19")).LongList)
+
+	proposal, r := g.Proposal("P1", day("2026-05-19"))
+	require.Nil(t, r)
+	require.Equal(t, "Priorities: Letters; 3 of 4 practices took part", proposal.Enacted[0].Text)
+
+	state := func(at string) domain.ActionState { return g.Actions(day(at)).Actions[0].State }
+	require.Empty(t, g.Actions(day("2026-05-18")).Actions)
+	require.Equal(t, domain.ActionOpen, state("2026-06-30"))
+	require.Equal(t, domain.ActionOverdue, state("2026-07-01"))
+	require.Equal(t, domain.ActionIsDone, state("2026-07-02"))
+	require.Equal(t, "Half a letter.", g.Actions(day("2026-07-01")).Actions[0].Progress[0].Words)
+}

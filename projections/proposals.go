@@ -435,6 +435,12 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 	for _, seat := range s.Seats {
 		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)
 	}
+	for _, l := range s.PriorityLists {
+		add(l.Source, "priorities/"+l.Round, "Priorities: "+list(g.priorityTitles(l.Priorities))+"; "+tookPartWords(l.TookPart, l.OfPractices), l.Index)
+	}
+	for _, a := range s.Actions {
+		add(a.Source, a.Number, a.Number+" for "+g.office(a.Owner)+", by "+a.Due.Words()+after(": ", a.What), a.Index)
+	}
 	for _, p := range s.Positions {
 		add(p.Source, "matter/"+p.Matter, positionText(p.RedLine, p.Matter, p.Words), p.Index)
 	}
@@ -504,6 +510,10 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		return "Disavow " + i.Disavow.What + after(". ", i.Disavow.Feedback)
 	case i.SetAside != nil:
 		return "Set " + i.SetAside.Agreement + " aside"
+	case i.CreateActions != nil:
+		return "Do: " + list(g.actionsWords(i.CreateActions.Actions))
+	case i.AdoptPriorities != nil:
+		return g.adoptSay(i.AdoptPriorities)
 	case i.EndDuty != nil:
 		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + string(i.EndDuty.Duty) + untilWords(i.EndDuty.Until)
 	}

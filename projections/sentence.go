@@ -146,6 +146,20 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return linkedText(d)
 	case *domain.SideConversationReported:
 		return g.name(d.Who) + " spoke with " + g.name(d.With) + " outside of the gate (" + d.Conversation + ")" + after(": ", d.What) + toldWords(d.Told)
+	case *domain.ActionCreated:
+		return d.Action + " is for " + g.office(d.Owner) + ", supported by " + g.office(d.Supporter) + ", by " + d.Due.Words() + after(": ", d.What)
+	case *domain.ActionProgressed:
+		return firstUpper(by) + " on how far " + d.Action + " has come" + after(": ", d.Words)
+	case *domain.ActionEnded:
+		return d.Action + " is " + string(d.How) + after(": ", d.Words)
+	case *domain.PriorityListed:
+		return firstUpper(by) + " put a possible priority on the long list (" + d.Priority + ")" + after(": ", d.Title)
+	case *domain.PracticesAsked:
+		return "All " + count(len(d.Practices), "practice") + " were asked which of " + list(d.Priorities) + " matter to them, by " + d.By.Words() + " (" + d.Round + ")"
+	case *domain.PrioritiesAnswered:
+		return g.answeredText(d)
+	case *domain.PrioritiesAdopted:
+		return "The priorities were adopted by " + d.Source + ": " + list(g.priorityTitles(d.Priorities)) + "; " + tookPartWords(d.TookPart, d.OfPractices)
 	}
 	return e.Kind()
 }
@@ -334,4 +348,16 @@ func linkedText(d *domain.ApproachesLinked) string {
 		return d.Approach + " and " + d.With + " do not ask the same after all" + after(": ", d.Words)
 	}
 	return d.Approach + " and " + d.With + " ask the same" + after(": ", d.Words)
+}
+
+func (g *Group) answeredText(d *domain.PrioritiesAnswered) string {
+	if len(d.Choices) == 0 {
+		return g.name(d.Practice) + " answered " + d.Round + ": none of them" + after(": ", d.Words)
+	}
+	return g.name(d.Practice) + " answered " + d.Round + ": " + list(g.priorityTitles(d.Choices)) + after(": ", d.Words)
+}
+
+// tookPartWords writes "22 of 26 practices took part" (rule P1).
+func tookPartWords(took, of int) string {
+	return thousands(took) + " of " + count(of, "practice") + " took part"
 }
