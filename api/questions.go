@@ -128,6 +128,8 @@ func (s *Server) offerQuestions() {
 		func(q *question, _ *plainInput) (projections.Priorities, error) { return q.Priorities(q.at), nil })
 	ask(s, "actions", at+"/actions", "What is to be done, by whom and by when.", actions,
 		func(q *question, _ *plainInput) (projections.Actions, error) { return q.Actions(q.at), nil })
+	ask(s, "departures", at+"/departures", "Who goes its own way on what, and who stands by each agreement.", departures,
+		func(q *question, _ *plainInput) (projections.Departures, error) { return q.Departures(q.at), nil })
 	s.offerAudit(at + "/audit")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
 }

@@ -107,6 +107,7 @@ var (
 	approaches  = []string{"approaches"}
 	priorities  = []string{"priorities"}
 	actions     = []string{"actions"}
+	departures  = []string{"departures"}
 	anybody     []string
 )
 

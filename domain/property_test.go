@@ -136,7 +136,33 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 		t.Fatalf("%d gatekeepers where the charter says %d (A4)", n, s.Charter().Gatekeepers)
 	}
 	checkAnswers(t, m.events, from)
+	checkAlignment(t, m, from)
 	s.WorkListOn(today)
+}
+
+// checkAlignment: departures change alignment by those that are away, and no
+// coverage (X2).
+func checkAlignment(t *rapid.T, m *minutes, from int) {
+	s, today := m.ledger.State(), DayOf(m.now)
+	for _, p := range s.Proposals {
+		if !s.AgreementHolds(p.Number, today) {
+			continue
+		}
+		a := s.AlignmentOn(p, today)
+		cover := s.CoverageOn(p.Matter, today)
+		if a.OfSeats != len(s.EntitledOn(today)) || a.OfPractices != cover.Practices || a.OfSeats-a.Seats+a.OfPractices-a.Practices > len(a.Away) {
+			t.Fatalf("alignment with %s: %+v", p.Number, a)
+		}
+	}
+	for i := from; i < len(m.events); i++ {
+		switch m.events[i].Data.(type) {
+		case *Departed, *DepartureAnswered, *DepartureResolved:
+			before, after := fold(m.events[:i]).CoverageOn("", today), fold(m.events[:i+1]).CoverageOn("", today)
+			if !reflect.DeepEqual(before, after) {
+				t.Fatalf("%s changed coverage", m.events[i].Kind())
+			}
+		}
+	}
 }
 
 // checkAnswers: an approach has at most one answer of record (A3).
@@ -548,6 +574,16 @@ func (g *generator) mend(of any) {
 			mt := s.Meetings[pick(g, meetings)]
 			c.Forum, c.Meeting, c.Consulted, c.Person = mt.Forum, mt.On, nil, ""
 		}
+	case *Depart:
+		c.Organisation, c.From = pick(g, []string{"A10001", "U10001", "U10002"}), 0
+		if agreed := slices.DeleteFunc(sortedNumbers(s.Proposals), func(n string) bool { return !s.AgreementHolds(n, today) }); len(agreed) > 0 {
+			c.Agreement = pick(g, agreed)
+		}
+	case *ResolveDeparture:
+		c.On = 0
+		if c.How != NewAgreement {
+			c.Agreement = ""
+		}
 	case *ActionEntry:
 		c.Priority, c.Due = "", today+30
 	case *AskPractices:
@@ -632,6 +668,7 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[Disposition]():      {"meeting", "message", "more-work", "representative", "executive", "decline"},
 	reflect.TypeFor[PriorityKind]():     {"joint-working", "influence"},
 	reflect.TypeFor[ActionEnd]():        {"done", "dropped"},
+	reflect.TypeFor[Resolution]():       {"returned", "new-agreement", "stands"},
 	reflect.TypeFor[DutyName]():         {"chair", "manager", "registrar", "gatekeeper", "lead"},
 	reflect.TypeFor[OrganisationKind](): {"practice", "pcn", "federation", "lmc", "system-body", "place"},
 }
@@ -677,6 +714,8 @@ func (g *generator) pool(name string) []string {
 		return append(sortedNumbers(s.Exercises), "E1")
 	case "approach", "with":
 		return append(sortedNumbers(s.Approaches), "A1")
+	case "departure":
+		return append(sortedNumbers(s.Departures), "X1")
 	case "action":
 		return append(sortedNumbers(s.Actions), "T1")
 	case "priority", "priorities", "choices":

@@ -95,6 +95,8 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return actionLines(s, args[0], at)
 	case "priorities":
 		return priorityLines(s, args[0], at)
+	case "alignment":
+		return alignmentLines(s, args[0], at)
 	case "reviews":
 		return each(s.Reviews, func(r Review) string {
 			return fmt.Sprintf("%s by %s: worked %q, overstep %q, thin report %q", r.On, r.By, r.Worked, r.Overstep, r.ThinReport)
@@ -462,6 +464,15 @@ func priorityLines(s *State, number string, at Day) []string {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %v %s", a.Practice, a.Choices, a.Words)))
 	}
 	return append(lines, fmt.Sprintf("answers kept: %d", len(s.Rounds[number].Answers)))
+}
+
+func alignmentLines(s *State, number string, at Day) []string {
+	a := s.AlignmentOn(s.Proposals[number], at)
+	lines := []string{fmt.Sprintf("%d of %d seats' organisations, %d of %d practices", a.Seats, a.OfSeats, a.Practices, a.OfPractices)}
+	for _, d := range a.Away {
+		lines = append(lines, fmt.Sprintf("%s %s since %s, reported %t: %s", d.Number, d.Organisation, d.From, d.Reported, d.Reason))
+	}
+	return lines
 }
 
 func practiceLines(s *State, at Day) []string {

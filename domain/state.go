@@ -52,8 +52,9 @@ type State struct {
 	Priorities    map[string]*Priority      // the long list
 	Rounds        map[string]*PriorityRound // in which the practices were asked
 	PriorityLists []*PriorityList           // final ones, in order
+	Departures    map[string]*Departure
 
-	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W
+	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X
 	handles map[string]string
 	members map[string][]string
 	open    []string // proposals that are open, in order
@@ -66,7 +67,7 @@ func NewState(group string) *State {
 		Proposals: map[string]*Proposal{}, Objections: map[string]*Objection{}, Delegations: map[string]*Delegation{},
 		Exercises: map[string]*Exercise{}, Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{},
 		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
-		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{},
+		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, Departures: map[string]*Departure{},
 		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{},
 	}
 }
@@ -87,6 +88,7 @@ func (s *State) clone() *State {
 	c.Appointments, c.Commitments = maps.Clone(s.Appointments), maps.Clone(s.Commitments)
 	c.Approaches, c.Actions = maps.Clone(s.Approaches), maps.Clone(s.Actions)
 	c.Priorities, c.Rounds, c.PriorityLists = maps.Clone(s.Priorities), maps.Clone(s.Rounds), slices.Clip(s.PriorityLists)
+	c.Departures = maps.Clone(s.Departures)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)

@@ -77,6 +77,9 @@ var Kinds = []Kind{
 	kind[PracticesAsked]("priorities.asked.v1"),
 	kind[PrioritiesAnswered]("priorities.answered.v1"),
 	kind[PrioritiesAdopted]("priorities.adopted.v1"),
+	kind[Departed]("departure.recorded.v1"),
+	kind[DepartureAnswered]("departure.answered.v1"),
+	kind[DepartureResolved]("departure.resolved.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -133,4 +136,7 @@ var Commands = []CommandKind{
 	command[ListPriority]("list-priority", "Put a possible priority on the long list."),
 	command[AskPractices]("ask-practices", "Ask every practice which of the possible priorities matter to it."),
 	command[AnswerPriorities]("answer-priorities", "Record a practice's answer on the priorities."),
+	command[Depart]("depart", "Say, or report, that a practice or PCN goes its own way on an agreement."),
+	command[AnswerDeparture]("answer-departure", "Answer a departure."),
+	command[ResolveDeparture]("resolve-departure", "Say that a departure ended in return or a new agreement, or stands."),
 }

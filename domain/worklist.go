@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities or action"`
+	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action or departure"`
 	On      Day    `json:"on" doc:"day on which it is due"`
 	Left    int    `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool   `json:"overdue"`
@@ -49,6 +49,7 @@ func (s *State) WorkListOn(d Day) []Due {
 	s.approachesDue(d, add)
 	s.prioritiesDue(d, add)
 	s.actionsDue(d, add)
+	s.departuresDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, "position", p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")

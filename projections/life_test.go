@@ -98,3 +98,32 @@ func TestPrioritiesAndActions(t *testing.T) {
 	require.Equal(t, domain.ActionIsDone, state("2026-07-02"))
 	require.Equal(t, "Half a letter.", g.Actions(day("2026-07-01")).Actions[0].Progress[0].Words)
 }
+
+func TestDepartures(t *testing.T) {
+	b := sit(t).found().mandates()
+	b.on("2026-05-05").agree("Weekends", "access")
+	b.on("2026-08-03").do("cd-north", &domain.Depart{Organisation: "U00002", Agreement: "P1", Reason: "Promised elsewhere."})
+	before := b.fold()
+	b.on("2026-08-10").do("chair-lmc", &domain.AnswerDeparture{Departure: "X1", Words: "We take it over."})
+	b.on("2026-10-05").do("cd-north", &domain.ResolveDeparture{Departure: "X1", How: domain.Returned})
+	g := b.fold()
+
+	away := g.Departures(day("2026-09-01"))
+	require.True(t, away.Departures[0].Away)
+	require.Equal(t, "We take it over.", away.Departures[0].Answers[0].Words)
+	require.Equal(t, "North PCN has gone its own way on P1 since 3 August 2026.", away.Departures[0].Text)
+	require.Equal(t, "3 of 4 organisations at the table and 3 of 3 practices stand by it.", away.Alignment[0].Say)
+	require.Contains(t, away.Say, "enforces nothing")
+
+	back := g.Departures(day("2026-10-05"))
+	require.Equal(t, "North PCN went its own way on P1 from 3 August 2026 and returned on 5 October 2026.", back.Departures[0].Text)
+	require.Equal(t, 4, back.Alignment[0].Seats)
+	require.Equal(t, 3, before.Departures(day("2026-10-05")).Alignment[0].Seats, "as known in August")
+	require.Empty(t, g.Departures(day("2026-08-02")).Departures)
+
+	for _, at := range []string{"2026-08-02", "2026-09-01", "2026-10-05"} {
+		m, r := g.Mandate("access", day(at))
+		require.Nil(t, r)
+		require.Equal(t, 3, m.Practices, "coverage on %s", at)
+	}
+}

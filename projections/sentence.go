@@ -160,6 +160,12 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.answeredText(d)
 	case *domain.PrioritiesAdopted:
 		return "The priorities were adopted by " + d.Source + ": " + list(g.priorityTitles(d.Priorities)) + "; " + tookPartWords(d.TookPart, d.OfPractices)
+	case *domain.Departed:
+		return g.departedText(d, e.Effective)
+	case *domain.DepartureAnswered:
+		return firstUpper(by) + " answered departure " + d.Departure + after(": ", d.Words)
+	case *domain.DepartureResolved:
+		return g.departureResolvedText(d)
 	}
 	return e.Kind()
 }
@@ -360,4 +366,23 @@ func (g *Group) answeredText(d *domain.PrioritiesAnswered) string {
 // tookPartWords writes "22 of 26 practices took part" (rule P1).
 func tookPartWords(took, of int) string {
 	return thousands(took) + " of " + count(of, "practice") + " took part"
+}
+
+func (g *Group) departedText(d *domain.Departed, from domain.Day) string {
+	w := g.name(d.Organisation) + " goes its own way on " + d.Agreement + " from " + from.Words() + " (" + d.Departure + ")" + after(": ", d.Reason)
+	if d.Reported {
+		w += "; reported by another" + after(", ", d.Evidence)
+	}
+	return w
+}
+
+func (g *Group) departureResolvedText(d *domain.DepartureResolved) string {
+	switch d.How {
+	case domain.Returned:
+		return "Departure " + d.Departure + " ended in return" + after(": ", d.Words)
+	case domain.NewAgreement:
+		return "Departure " + d.Departure + " ended in a new agreement, " + d.Agreement + after(": ", d.Words)
+	case domain.Stands:
+	}
+	return "Departure " + d.Departure + " stands" + after(": ", d.Words)
 }
