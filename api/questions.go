@@ -63,6 +63,11 @@ type proposalInput struct {
 	Number string `path:"number" example:"P1"`
 }
 
+type practiceInput struct {
+	Terms
+	ODS string `path:"ods" doc:"the practice's ODS code" example:"P91018"`
+}
+
 type checkInput struct {
 	Terms
 	Person    string `query:"person" doc:"handle or id; yourself if not said" example:"cd-altrincham"`
@@ -130,6 +135,16 @@ func (s *Server) offerQuestions() {
 		func(q *question, _ *plainInput) (projections.Actions, error) { return q.Actions(q.at), nil })
 	ask(s, "departures", at+"/departures", "Who goes its own way on what, and who stands by each agreement.", departures,
 		func(q *question, _ *plainInput) (projections.Departures, error) { return q.Departures(q.at), nil })
+	ask(s, "notices", at+"/notices", "What the practices were told, and how far it reached.", notices,
+		func(q *question, _ *plainInput) (projections.Notices, error) { return q.Notices(q.at), nil })
+	ask(s, "practice", at+"/practices/{ods}", "One practice's page: who the group is, what it may agree for it, what it can't, how to say no.", notices,
+		func(q *question, in *practiceInput) (projections.PracticePage, error) {
+			return orRefused(q.Practice(in.ODS, q.at))
+		})
+	ask(s, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", anybody,
+		func(q *question, _ *plainInput) (projections.Questions, error) { return q.Questions(q.at), nil })
+	ask(s, "agenda", at+"/agenda", "The group's own meetings, and what could be on the next agenda.", agenda,
+		func(q *question, _ *plainInput) (projections.Agenda, error) { return q.Agenda(q.at), nil })
 	s.offerAudit(at + "/audit")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
 }

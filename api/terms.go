@@ -108,6 +108,8 @@ var (
 	priorities  = []string{"priorities"}
 	actions     = []string{"actions"}
 	departures  = []string{"departures"}
+	notices     = []string{"proposals", "powers", "commitments", "departures"}
+	agenda      = []string{"proposals", "powers", "approaches", "agenda", "actions"}
 	anybody     []string
 )
 

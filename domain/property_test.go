@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -144,7 +145,8 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 // coverage (X2).
 func checkAlignment(t *rapid.T, m *minutes, from int) {
 	s, today := m.ledger.State(), DayOf(m.now)
-	for _, p := range s.Proposals {
+	for _, x := range s.Departures {
+		p := s.Proposals[x.Agreement]
 		if !s.AgreementHolds(p.Number, today) {
 			continue
 		}
@@ -584,6 +586,18 @@ func (g *generator) mend(of any) {
 		if c.How != NewAgreement {
 			c.Agreement = ""
 		}
+	case *Communicate:
+		c.On, c.Practices = 0, nil
+	case *AskGroup:
+		c.On, c.About = 0, ""
+	case *RecordGroupMeeting:
+		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
+			c.On, c.Actions, c.Chaired = min(pick(g, meetings), today), nil, ""
+		}
+	case *SetAgenda:
+		c.On = today + Day(g.between(0, 2))
+	case *GroupAgendaItem:
+		c.About, c.Matter = "", ""
 	case *ActionEntry:
 		c.Priority, c.Due = "", today+30
 	case *AskPractices:
@@ -714,6 +728,10 @@ func (g *generator) pool(name string) []string {
 		return append(sortedNumbers(s.Exercises), "E1")
 	case "approach", "with":
 		return append(sortedNumbers(s.Approaches), "A1")
+	case "about":
+		return slices.Concat(sortedNumbers(s.Proposals), sortedNumbers(s.Delegations), sortedNumbers(s.Commitments))
+	case "question":
+		return append(sortedNumbers(s.Questions), "Q1")
 	case "departure":
 		return append(sortedNumbers(s.Departures), "X1")
 	case "action":

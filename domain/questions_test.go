@@ -97,6 +97,15 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return priorityLines(s, args[0], at)
 	case "alignment":
 		return alignmentLines(s, args[0], at)
+	case "notices":
+		return each(s.NoticesOn(at), func(n Notice) string {
+			r := s.ReachOn(n.Ref, at)
+			return fmt.Sprintf("%s, %s of %s: sent to all %d times, acknowledged by %d of %d", n.Ref, n.Kind, n.On, r.Sent, r.Acknowledged, r.OfPractices)
+		})
+	case "question":
+		return questionLines(s, args[0], at)
+	case "agenda":
+		return agendaLines(s, at)
 	case "reviews":
 		return each(s.Reviews, func(r Review) string {
 			return fmt.Sprintf("%s by %s: worked %q, overstep %q, thin report %q", r.On, r.By, r.Worked, r.Overstep, r.ThinReport)
@@ -471,6 +480,38 @@ func alignmentLines(s *State, number string, at Day) []string {
 	lines := []string{fmt.Sprintf("%d of %d seats' organisations, %d of %d practices", a.Seats, a.OfSeats, a.Practices, a.OfPractices)}
 	for _, d := range a.Away {
 		lines = append(lines, fmt.Sprintf("%s %s since %s, reported %t: %s", d.Number, d.Organisation, d.From, d.Reported, d.Reason))
+	}
+	return lines
+}
+
+func questionLines(s *State, number string, at Day) []string {
+	q := s.Questions[number]
+	if q == nil {
+		return []string{"there is no " + number}
+	}
+	line := fmt.Sprintf("%s about %s, disagrees %t: %s", q.Practice, q.About, q.Disagrees, q.Words)
+	if q.Answered != 0 && q.Answered <= at {
+		return []string{line, fmt.Sprintf("answered on %s after %d days by %s: %s", q.Answered, q.Age(at), q.AnsweredBy, q.Answer)}
+	}
+	return []string{line, fmt.Sprintf("not answered for %d days", q.Age(at))}
+}
+
+func agendaLines(s *State, at Day) []string {
+	var lines []string
+	if b := s.GroupMeetings[at]; b != nil {
+		lines = append(lines, fmt.Sprintf("%s %s, set by %s: %v", b.On, b.At, b.SetBy, b.Items))
+		if b.Held != 0 {
+			lines = append(lines, fmt.Sprintf("chaired by %s, present %v", b.Chaired, b.Present))
+		}
+	}
+	for _, i := range s.SuggestionsOn(at) {
+		lines = append(lines, "could be on it: "+i.Kind+" "+i.About+": "+i.Text)
+	}
+	for _, w := range s.RunBySystem(at) {
+		lines = append(lines, "flag: "+w)
+	}
+	if lines == nil {
+		return []string{"none"}
 	}
 	return lines
 }

@@ -53,8 +53,11 @@ type State struct {
 	Rounds        map[string]*PriorityRound // in which the practices were asked
 	PriorityLists []*PriorityList           // final ones, in order
 	Departures    map[string]*Departure
+	Noticed       map[string]*Noticed // what was recorded about a notice, by what that is about
+	Questions     map[string]*PracticeQuestion
+	GroupMeetings map[Day]*GroupMeeting // the group's own
 
-	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X
+	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q
 	handles map[string]string
 	members map[string][]string
 	open    []string // proposals that are open, in order
@@ -68,6 +71,7 @@ func NewState(group string) *State {
 		Exercises: map[string]*Exercise{}, Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{},
 		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
 		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, Departures: map[string]*Departure{},
+		Noticed: map[string]*Noticed{}, Questions: map[string]*PracticeQuestion{}, GroupMeetings: map[Day]*GroupMeeting{},
 		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{},
 	}
 }
@@ -88,7 +92,8 @@ func (s *State) clone() *State {
 	c.Appointments, c.Commitments = maps.Clone(s.Appointments), maps.Clone(s.Commitments)
 	c.Approaches, c.Actions = maps.Clone(s.Approaches), maps.Clone(s.Actions)
 	c.Priorities, c.Rounds, c.PriorityLists = maps.Clone(s.Priorities), maps.Clone(s.Rounds), slices.Clip(s.PriorityLists)
-	c.Departures = maps.Clone(s.Departures)
+	c.Departures, c.Noticed, c.Questions = maps.Clone(s.Departures), maps.Clone(s.Noticed), maps.Clone(s.Questions)
+	c.GroupMeetings = maps.Clone(s.GroupMeetings)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)

@@ -80,6 +80,12 @@ var Kinds = []Kind{
 	kind[Departed]("departure.recorded.v1"),
 	kind[DepartureAnswered]("departure.answered.v1"),
 	kind[DepartureResolved]("departure.resolved.v1"),
+	kind[NoticeSent]("notice.sent.v1"),
+	kind[NoticeAcknowledged]("notice.acknowledged.v1"),
+	kind[QuestionAsked]("question.asked.v1"),
+	kind[QuestionAnswered]("question.answered.v1"),
+	kind[AgendaSet]("agenda.set.v1"),
+	kind[GroupMet]("group.met.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -139,4 +145,10 @@ var Commands = []CommandKind{
 	command[Depart]("depart", "Say, or report, that a practice or PCN goes its own way on an agreement."),
 	command[AnswerDeparture]("answer-departure", "Answer a departure."),
 	command[ResolveDeparture]("resolve-departure", "Say that a departure ended in return or a new agreement, or stands."),
+	command[Communicate]("communicate", "Record that notices went to the practices."),
+	command[Acknowledge]("acknowledge", "Record that practices have seen a notice."),
+	command[AskGroup]("ask-group", "Ask the group something, as a practice, or say that it disagrees."),
+	command[AnswerQuestion]("answer-question", "Answer a practice."),
+	command[SetAgenda]("set-agenda", "Set the agenda of the group's own meeting."),
+	command[RecordGroupMeeting]("record-group-meeting", "Record who attended the group's own meeting, and what is to be done."),
 }

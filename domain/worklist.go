@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action or departure"`
+	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate or question"`
 	On      Day    `json:"on" doc:"day on which it is due"`
 	Left    int    `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool   `json:"overdue"`
@@ -50,6 +50,7 @@ func (s *State) WorkListOn(d Day) []Due {
 	s.prioritiesDue(d, add)
 	s.actionsDue(d, add)
 	s.departuresDue(d, add)
+	s.threadDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, "position", p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")

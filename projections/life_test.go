@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -126,4 +127,135 @@ func TestDepartures(t *testing.T) {
 		require.Nil(t, r)
 		require.Equal(t, 3, m.Practices, "coverage on %s", at)
 	}
+}
+
+// thread communicates P1, which two of four practices acknowledge, and has
+// Village Surgery ask and disagree.
+func (b *table) thread() *table {
+	b.on("2026-06-01")
+	b.do("manager", &domain.Communicate{About: []string{"P1", "D1"}, How: "by newsletter"})
+	b.on("2026-06-08")
+	b.do("manager", &domain.Communicate{About: []string{"P1"}, How: "by letter", Practices: []string{"P00002"}})
+	b.do("manager", &domain.Acknowledge{About: "P1", Practices: []string{"P00001", "P00002"}, Evidence: "read receipts"})
+	b.on("2026-06-15")
+	b.do("manager", &domain.AskGroup{Practice: "P00002", Words: "What was the £20,000 for?", About: "D1", Evidence: "email"})
+	b.do("manager", &domain.AskGroup{Practice: "P00002", Words: "No executive.", Disagrees: true, About: "P1", Evidence: "email"})
+	b.on("2026-06-18")
+	b.do("chair-lmc", &domain.AnswerQuestion{Question: "Q1", Words: "For a scheme."})
+	return b
+}
+
+func TestNoticesAndQuestions(t *testing.T) {
+	g := sit(t).found().mandates().delegate().thread().fold()
+
+	n := g.Notices(day("2026-06-18"))
+	require.Equal(t, 2, n.Communications)
+	require.Len(t, n.Notices, 2)
+	p1 := n.Notices[1]
+	require.Equal(t, "The board agreed: An executive.", p1.Text)
+	require.Equal(t, []int{1, 2, 4}, []int{p1.Sent, p1.Acknowledged, p1.OfPractices})
+	require.True(t, p1.TooFew)
+	require.Len(t, p1.Rounds, 2)
+	require.Equal(t, "P00001", p1.By[0].Practice.Code)
+	require.Contains(t, n.Notices[0].Text, "The executive may commit on contracts/local-schemes")
+	early := g.Notices(day("2026-06-07")).Notices[1]
+	require.Equal(t, []int{1, 0}, []int{early.Sent, early.Acknowledged})
+	require.Empty(t, g.Notices(day("2026-01-26")).Notices)
+
+	q := g.Questions(day("2026-06-20")).Questions
+	require.Equal(t, []string{"Q2", "Q1"}, []string{q[0].Ref, q[1].Ref}, "those that wait first")
+	require.Equal(t, 5, q[0].Days)
+	require.True(t, q[0].Disagrees)
+	require.Equal(t, 3, q[1].Days)
+	require.Equal(t, "For a scheme.", q[1].Answer)
+	require.Empty(t, g.Questions(day("2026-06-17")).Questions[0].Answer)
+}
+
+// T0: under 200 words at the top, whatever the group is called.
+func TestPracticePage(t *testing.T) {
+	b := sit(t).found().mandates().delegate().represent().thread()
+	b.do("cd-north", &domain.Depart{Organisation: "U00002", Agreement: "P1", Reason: "No."})
+	g := b.fold()
+	page := func(code, at string) PracticePage {
+		p, r := g.Practice(code, day(at))
+		require.Nil(t, r)
+		top := p.Top.Who + " " + p.Top.May + " " + p.Top.MayNot + " " + p.Top.SayNo
+		require.Equal(t, len(strings.Fields(top)), p.Top.Words)
+		require.Less(t, p.Top.Words, 200, top)
+		return p
+	}
+	village := page("P00002", "2026-06-18")
+	require.True(t, village.Inside)
+	require.Equal(t, "Trafford GP Board is how the practices of Trafford agree things together. 4 organisations sit at its table. It decides by consensus and never votes. Chair: Chair, Trafford LMC.", village.Top.Who)
+	require.Equal(t, "Your practice gave it a mandate until 31 December 2026. So it may agree, in your name, on access, workforce, estates, contracts and communications. "+
+		"Between meetings its executive may act, within limits that all agreed. 1 representative can speak for you in system meetings.", village.Top.May)
+	require.Contains(t, village.Top.MayNot, "charter, membership, delegation and contracts/core")
+	require.Contains(t, village.Top.SayNo, "tell South PCN, whose block stops any agreement")
+	require.Contains(t, village.Top.SayNo, "28 days' notice")
+	require.Len(t, village.Questions, 2)
+	require.Empty(t, village.Departures)
+	var p1 PracticeNotice
+	for _, n := range village.Notices {
+		if n.Ref == "P1" {
+			p1 = n
+		}
+	}
+	require.Equal(t, []any{2, day("2026-06-08"), "It binds you in honour. It does not change your contract."}, []any{p1.Sent, p1.Acknowledged, p1.Binds})
+
+	canal := page("P00003", "2026-06-18")
+	require.Equal(t, "North PCN", canal.Via.Name)
+	require.Len(t, canal.Departures, 1, "of its PCN")
+	riddings := page("P00004", "2026-06-18")
+	require.False(t, riddings.Inside)
+	require.Contains(t, riddings.Top.May, "nothing is agreed in your name")
+	require.Contains(t, riddings.Notices[len(riddings.Notices)-1].Binds, "does not bind you")
+	require.Contains(t, page("P00001", "2026-01-11").Top.May, "still forming")
+	for _, no := range []string{"U00001", "", "nobody"} {
+		_, r := g.Practice(no, day("2026-06-18"))
+		require.Equal(t, "T0", r.Rule)
+	}
+
+	long := strings.TrimSpace(strings.Repeat("x ", 100))
+	c := sit(t).found().mandates().delegate().represent()
+	s := c.fold()
+	s.state.Name, s.state.PlaceName = long, long
+	for _, p := range s.state.People {
+		p.Office = long
+	}
+	for _, o := range s.state.Organisations {
+		o.Name = long
+	}
+	for range 200 {
+		s.state.Charters[0].Charter.Matters = append(s.state.Charters[0].Charter.Matters, "matter")
+		s.state.Charters[0].Charter.Reserved = append(s.state.Charters[0].Charter.Reserved, "reserved")
+	}
+	for _, code := range []string{"P00001", "P00003", "P00004"} {
+		p, r := s.Practice(code, day("2026-06-18"))
+		require.Nil(t, r)
+		require.Less(t, p.Top.Words, 200)
+	}
+}
+
+func TestAgenda(t *testing.T) {
+	b := sit(t).found().mandates().delegate()
+	b.on("2026-06-01").do("lead-fed", &domain.SetAgenda{On: day("2026-06-02"), At: "14:00", Items: []domain.GroupAgendaItem{{Title: "Review", About: "D1"}}})
+	b.on("2026-06-02").do("manager", &domain.RecordGroupMeeting{On: day("2026-06-02"), Present: []string{"chair-lmc", "deputy-north"}, Actions: []domain.ActionRaised{{What: "Write", Owner: "manager", Supporter: "cd-south"}}})
+	g := b.fold()
+	a := g.Agenda(day("2026-06-02"))
+	require.Equal(t, "chair-lmc", a.Chair.Handle)
+	require.True(t, a.RunBySystem, "the ICB employs the manager")
+	require.Equal(t, []string{"The manager, Manager, Trafford GP Board, comes from Greater Manchester ICB."}, a.Flags)
+	m := a.Meetings[0]
+	require.True(t, m.Held)
+	require.Equal(t, []Body{{"LMC", "Trafford LMC"}, {"U00002", "North PCN"}}, m.Seats)
+	require.Equal(t, []Body{{"FED", "Trafford Federation"}, {"U00001", "South PCN"}}, m.Absent)
+	require.Equal(t, day("2026-06-30"), m.Actions[0].Due, "the days for settling, from the meeting")
+	require.False(t, g.Agenda(day("2026-06-01")).Meetings[0].Held)
+	require.Empty(t, g.Agenda(day("2026-05-31")).Meetings)
+	var kinds []string
+	for _, s := range a.Suggestions {
+		kinds = append(kinds, s.Kind+" "+s.About)
+	}
+	require.Contains(t, kinds, "review D1")
+	require.Contains(t, kinds, "overdue P1")
 }

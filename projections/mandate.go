@@ -130,7 +130,7 @@ func (g *Group) coverageSay(matter string, c *domain.Coverage, above bool) strin
 func (g *Group) standingLine(st *domain.Standing) StandingLine {
 	l := StandingLine{ODS: st.Practice.Code, Name: st.Practice.Name, Patients: st.Patients, Via: g.anybody(st.Via), Grants: []GrantLine{}}
 	for _, m := range st.Grants {
-		l.Grants = append(l.Grants, GrantLine{m.Number, m.Index, m.From, m.Until, m.Review, m.Evidence, m.BroughtIn, g.mandateText(m)})
+		l.Grants = append(l.Grants, g.grantLine(m))
 	}
 	return l
 }
@@ -154,6 +154,10 @@ func (g *Group) mandateText(m *domain.MandateEntry) string {
 		return g.withdrawalText(m.Organisation, m.To, m.Matters, m.From, m.Reason)
 	}
 	return g.grantText(m.Organisation, m.To, m.Matters, m.Until, m.Conditions, m.BroughtIn)
+}
+
+func (g *Group) grantLine(m *domain.MandateEntry) GrantLine {
+	return GrantLine{m.Number, m.Index, m.From, m.Until, m.Review, m.Evidence, m.BroughtIn, g.mandateText(m)}
 }
 
 func (g *Group) grantText(org, to string, matters []string, until domain.Day, conditions string, broughtIn bool) string {

@@ -166,6 +166,18 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return firstUpper(by) + " answered departure " + d.Departure + after(": ", d.Words)
 	case *domain.DepartureResolved:
 		return g.departureResolvedText(d)
+	case *domain.NoticeSent:
+		return g.noticeSentText(d)
+	case *domain.NoticeAcknowledged:
+		return g.name(d.Practice) + " has seen the notice about " + d.About + after("; evidence: ", d.Evidence)
+	case *domain.QuestionAsked:
+		return g.questionText(d)
+	case *domain.QuestionAnswered:
+		return firstUpper(by) + " answered " + d.Question + after(": ", d.Words)
+	case *domain.AgendaSet:
+		return firstUpper(by) + " set the agenda of " + d.On.Words() + ": " + list(itemTitles(d.Items))
+	case *domain.GroupMet:
+		return firstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
 	}
 	return e.Kind()
 }
@@ -385,4 +397,28 @@ func (g *Group) departureResolvedText(d *domain.DepartureResolved) string {
 	case domain.Stands:
 	}
 	return "Departure " + d.Departure + " stands" + after(": ", d.Words)
+}
+
+func (g *Group) noticeSentText(d *domain.NoticeSent) string {
+	to := "all practices"
+	if len(d.Practices) > 0 {
+		to = g.names(d.Practices)
+	}
+	return "The notice about " + list(d.About) + " went to " + to + after(", ", d.How)
+}
+
+func (g *Group) questionText(d *domain.QuestionAsked) string {
+	did := " asked"
+	if d.Disagrees {
+		did = " disagrees"
+	}
+	return g.name(d.Practice) + did + " (" + d.Question + ")" + after(" about ", d.About) + after(": ", d.Words)
+}
+
+func itemTitles(items []domain.GroupAgendaItem) []string {
+	var titles []string
+	for _, i := range items {
+		titles = append(titles, clip(i.Title))
+	}
+	return titles
 }
