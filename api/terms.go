@@ -62,13 +62,17 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
+	places, err := s.placesBeside(ctx, t.Group, next, moment)
+	if err != nil {
+		return err
+	}
 	err = s.groups.Read(ctx, t.Group, atLeast, func(g *projections.Group) error {
 		if err := s.maySee(g, caller, things); err != nil {
 			return err
 		}
 		if state := g.State(); next != nil && *next < state.Next {
 			return nil
-		} else if q.live, q.Group, q.known = true, g, state.Last; moment.After(state.Last) {
+		} else if q.live, q.Group, q.known = true, beside(g, places), state.Last; moment.After(state.Last) {
 			q.known = moment
 		}
 		return f(q)
@@ -76,9 +80,11 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	if err != nil || q.live {
 		return err
 	}
-	if q.Group, err = s.past.group(ctx, t.Group, *next); err != nil {
+	g, err := s.past.group(ctx, t.Group, *next)
+	if err != nil {
 		return err
 	}
+	q.Group = beside(g, places)
 	if q.known = q.State().Last; moment.After(q.known) {
 		q.known = moment
 	}

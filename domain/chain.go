@@ -13,7 +13,7 @@ import (
 // chain is what the judgement rests on: mandates, charter, agreement with its
 // roll, delegation, appointment.
 func (s *State) chain(q Question, j *judgement) []Link {
-	links := s.mandateLinks(&j.coverage)
+	links := append(s.mandateLinks(&j.coverage), s.placeLinks(&j.coverage)...)
 	if len(s.Charters) == 0 {
 		return links
 	}

@@ -586,6 +586,11 @@ func (g *generator) mend(of any) {
 		if c.How != NewAgreement {
 			c.Agreement = ""
 		}
+	case *GiveConsent:
+		c.Rests = nil
+		if p := s.Proposals[c.Proposal]; p != nil {
+			c.Version = p.Version().Number
+		}
 	case *Communicate:
 		c.On, c.Practices = 0, nil
 	case *AskGroup:
@@ -619,10 +624,6 @@ func (g *generator) mend(of any) {
 	case *ScheduleMeeting:
 		c.On = today - Day(g.between(-3, 3))
 	case *RaiseObjection:
-		if p := s.Proposals[c.Proposal]; p != nil {
-			c.Version = p.Version().Number
-		}
-	case *GiveConsent:
 		if p := s.Proposals[c.Proposal]; p != nil {
 			c.Version = p.Version().Number
 		}

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What a minutes script can ask. A question never changes anything.
 
 // ask answers a question as of `at`, as known on `known`; else today, now.
 func (m *minutes) ask(line string) []string {
-	s, at := m.ledger.State(), DayOf(m.now)
+	s, at := m.present(), DayOf(m.now)
 	words := strings.Fields(line)
 	if !strings.Contains(line, "{") {
 		for len(words) > 2 && (words[len(words)-2] == "at" || words[len(words)-2] == "known") {
@@ -35,6 +36,14 @@ func (m *minutes) ask(line string) []string {
 		said[i] = m.handles(said[i])
 	}
 	return said
+}
+
+// present is the state as it is known now, with those of the other groups.
+func (m *minutes) present() *State {
+	if len(m.rooms) == 0 {
+		return m.ledger.State()
+	}
+	return m.ledger.State().Across(m.places(time.Time{}))
 }
 
 func (m *minutes) day(text string) Day {
@@ -143,7 +152,7 @@ type checkQuestion struct {
 func (m *minutes) check(chain bool, body string) []string {
 	var c checkQuestion
 	m.decode(body, &c)
-	s := m.ledger.State()
+	s := m.present()
 	if c.Known != 0 {
 		s = m.knownAt(c.Known)
 	}
@@ -206,6 +215,9 @@ func coverageLines(s *State, matter string, at Day) []string {
 	}
 	for _, w := range c.Conditions {
 		lines = append(lines, "condition: "+w)
+	}
+	for _, p := range c.Places {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("place %s agreed %t %s event %d: %d of %d practices %s", p.Group, p.Agreed, p.Ref, p.Index, p.Practices, p.OfPractices, p.Why)))
 	}
 	for _, st := range c.Inside() {
 		if st.Via != "" {

@@ -56,11 +56,14 @@ type State struct {
 	Noticed       map[string]*Noticed // what was recorded about a notice, by what that is about
 	Questions     map[string]*PracticeQuestion
 	GroupMeetings map[Day]*GroupMeeting // the group's own
+	Proved        []*ProvedConsent      // of other groups, and what they rest on
 
 	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q
 	handles map[string]string
 	members map[string][]string
 	open    []string // proposals that are open, in order
+
+	across map[string]*State // ledgers of other groups, beside this one; see Across
 }
 
 // NewState is the state of a group of which nothing has been recorded.
@@ -93,7 +96,7 @@ func (s *State) clone() *State {
 	c.Approaches, c.Actions = maps.Clone(s.Approaches), maps.Clone(s.Actions)
 	c.Priorities, c.Rounds, c.PriorityLists = maps.Clone(s.Priorities), maps.Clone(s.Rounds), slices.Clip(s.PriorityLists)
 	c.Departures, c.Noticed, c.Questions = maps.Clone(s.Departures), maps.Clone(s.Noticed), maps.Clone(s.Questions)
-	c.GroupMeetings = maps.Clone(s.GroupMeetings)
+	c.GroupMeetings, c.Proved = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)

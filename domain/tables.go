@@ -86,6 +86,7 @@ var Kinds = []Kind{
 	kind[QuestionAnswered]("question.answered.v1"),
 	kind[AgendaSet]("agenda.set.v1"),
 	kind[GroupMet]("group.met.v1"),
+	kind[ConsentProved]("consent.proved.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller

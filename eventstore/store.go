@@ -350,8 +350,13 @@ func (s *Store) fetchPast(ctx context.Context, req *domain.Request, now time.Tim
 		return nil
 	}
 	next := s.IndexAt(req.Group, day.End())
-	if req.Past == nil || req.Past.Next != next {
-		req.Past, err = s.AsKnown(ctx, req.Group, next)
+	if req.Past != nil && req.Past.Next == next {
+		return nil
 	}
+	past, err := s.AsKnown(ctx, req.Group, next)
+	if err != nil {
+		return err
+	}
+	req.Past, err = s.pastAcross(ctx, past, day.End())
 	return err
 }

@@ -207,6 +207,7 @@ func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 		if v.answer.err = w.store.fetchPast(ctx, req, later(now, g.ledger.State().Last)); v.answer.err != nil {
 			return
 		}
+		w.lookAcross(req, g, now)
 		d = g.ledger.Decide(req, now)
 	}
 	entries, err := writeEntries(d.Events)
