@@ -23,8 +23,8 @@ test: ## run all tests
 	$(GO) test ./...
 
 .PHONY: race
-race: ## run the tests of what runs side by side under the race detector
-	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 $(GO) test -race ./domain ./projections ./eventstore ./api
+race: ## run the tests under the race detector, with fewer rounds
+	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 $(GO) test -race ./...
 
 FUZZTIME ?= 10s
 .PHONY: fuzz

@@ -295,7 +295,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := s.keys.sealPersonal(ctx, &req); err != nil {
 		return Result{}, fmt.Errorf("seal personal data: %w", err)
 	}
-	if s.elsewhere() != "" {
+	if s.server == nil && s.elsewhere() != "" {
 		if r, err, answered := s.forward(ctx, &req); answered {
 			return r, err
 		}

@@ -3,6 +3,7 @@ package projections
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"goldenthread/domain"
 )
@@ -385,7 +386,7 @@ func (o *OutcomeLine) words() string { return o.What + " by " + o.Source + " on 
 func reasonsWords(rs []domain.Reason) string {
 	texts := make([]string, 0, len(rs))
 	for _, r := range rs {
-		texts = append(texts, r.Text)
+		texts = append(texts, strings.TrimSuffix(r.Text, "."))
 	}
 	return list(texts)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -25,17 +26,26 @@ var auditQuestion = question[projections.AuditPage]{
 		{flag: "order", query: "order", usage: "oldest or newest first; oldest if not said", words: []string{"oldest", "newest"}},
 	},
 	show: func(p *page, a *projections.AuditPage) {
-		p.table("event", "recorded", "for", "who", "what")
+		p.table("event", "recorded", "effective", "who", "what")
 		for _, e := range a.Entries {
 			text := e.Text
 			for _, by := range e.CorrectedBy {
 				text += " (corrected by event " + indexWords(by) + ")"
 			}
-			p.row(e.Index, momentWords(e.Time), e.Effective, e.Actor.Office, text)
+			p.row(e.Index, momentWords(e.Time), effectiveWords(&e), e.Actor.Office, text)
 		}
 		p.note("As known after event %d.", a.Index)
 		if a.Next != "" {
 			p.say("There is more: the same again with --cursor %s", a.Next)
 		}
 	},
+}
+
+// effectiveWords is the day on which it holds, where that is not the day on
+// which it was recorded.
+func effectiveWords(e *projections.AuditEntry) string {
+	if e.Effective == domain.DayOf(e.Time) {
+		return "then"
+	}
+	return e.Effective.Words()
 }

@@ -25,10 +25,14 @@ const (
 	mostAnswer    = 64 << 20 // bytes
 )
 
-var (
-	errUnreachable = errors.New("the server can't be reached")
-	errUsage       = errors.New("the command line is not complete")
-)
+var errUnreachable = errors.New("the server can't be reached")
+
+// A usageError says what is wrong with the command line.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
 // A refusedError is the server's no, in its own words.
 type refusedError struct{ api.Problem }
@@ -85,7 +89,7 @@ func (c *client) groupFlag(cmd *cobra.Command) {
 // path is an address below the group.
 func (c *client) path(below string) (string, error) {
 	if c.group == "" {
-		return "", fmt.Errorf("%w: say which group, with --group or GOLDENTHREAD_GROUP", errUsage)
+		return "", usagef("say which group, with --group or GOLDENTHREAD_GROUP")
 	}
 	return "/v1/groups/" + url.PathEscape(c.group) + below, nil
 }
@@ -132,11 +136,11 @@ func (c *client) send(ctx context.Context, method, path string, body []byte, hea
 func (c *client) open(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
 	token := cmp.Or(c.token, os.Getenv("GOLDENTHREAD_TOKEN"))
 	if token == "" {
-		return nil, fmt.Errorf("%w: say who you are, with your token in GOLDENTHREAD_TOKEN or --token", errUsage)
+		return nil, usagef("say who you are, with your token in GOLDENTHREAD_TOKEN or --token")
 	}
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.server, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %q is not the address of a server", errUsage, c.server)
+		return nil, usagef("%q is not the address of a server", c.server)
 	}
 	if header != nil {
 		req.Header = header

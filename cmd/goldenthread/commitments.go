@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"strconv"
 
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -12,16 +14,35 @@ var commitmentsQuestion = question[projections.Commitments]{
 	example: "  goldenthread commitments\n  goldenthread commitments --at 2026-03-20",
 	below:   "/commitments",
 	show: func(p *page, a *projections.Commitments) {
-		p.table("ref", "meeting", "matter", "amount", "given", "standing", "words")
-		for _, k := range a.Commitments {
-			amount := "–"
-			if k.Amount != nil {
-				amount = k.Amount.String()
-			}
-			p.row(k.Ref, k.ForumName+", "+k.Meeting.Words(), k.Matter, amount, k.Given, k.Standing, k.Person.Office+": "+k.Words+" ("+k.Text+")")
+		for i := range a.Commitments {
+			showCommitment(p, &a.Commitments[i])
 		}
 		p.stamp(a.Stamp)
 	},
+}
+
+func showCommitment(p *page, k *projections.CommitmentLine) {
+	terms := k.Matter
+	if k.Amount != nil {
+		terms += ", " + k.Amount.String()
+	}
+	if k.Months != nil {
+		terms += ", " + strconv.Itoa(*k.Months) + " months"
+	}
+	p.head("%s, %s: %s", k.Ref, terms, k.Standing)
+	p.item("%s, %s, %s, given %s: %s", k.Person.Office, k.ForumName, k.Meeting.Words(), givenWords[k.Given], k.Words)
+	p.item("It was %s.", k.Text)
+	p.unless(k.Reason == "", "The representative's reason: %s", k.Reason)
+	p.unless(k.Outcome == nil || k.Outcome.Feedback == "", "The group: %s", feedbackOf(k.Outcome))
+}
+
+var givenWords = map[domain.Given]string{domain.Outright: "outright", domain.Subject: "subject to the group", domain.View: "as a view"}
+
+func feedbackOf(o *projections.OutcomeLine) string {
+	if o == nil {
+		return ""
+	}
+	return o.Feedback
 }
 
 // representationQuestion asks who speaks for the group where (rules R1–R7).
@@ -53,7 +74,7 @@ func showRepresentation(p *page, a *projections.Representation) {
 		case m.Reported != 0:
 			report = "reported on " + m.Reported.Words()
 		case m.Overdue:
-			report = "overdue since " + m.ReportBy.Words()
+			report = "overdue: it was due by " + m.ReportBy.Words()
 		}
 		p.row(m.ForumName, m.On.Words(), report, m.Happened)
 	}
@@ -108,8 +129,15 @@ var worklistQuestion = question[projections.WorkList]{
 			case d.Overdue:
 				kind += ", overdue"
 			}
-			p.row(d.On.Words(), d.Left, d.What, kind, d.Text)
+			p.row(d.On.Words(), daysLeft(d.Left), d.What, kind, d.Text)
 		}
 		p.stamp(a.Stamp)
 	},
+}
+
+func daysLeft(n int) string {
+	if n < 0 {
+		return strconv.Itoa(-n) + " over"
+	}
+	return strconv.Itoa(n)
 }

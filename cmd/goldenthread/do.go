@@ -71,7 +71,7 @@ func fill(cmd *cobra.Command, command domain.Command, fields []*field, file stri
 			return err
 		}
 		if err := json.Unmarshal(body, command, json.RejectUnknownMembers(true)); err != nil {
-			return fmt.Errorf("%w: %s does not hold what the command takes: %w", errUsage, file, err)
+			return usagef("%s does not hold what the command takes: %v", file, err)
 		}
 	}
 	for _, f := range fields {
@@ -79,7 +79,7 @@ func fill(cmd *cobra.Command, command domain.Command, fields []*field, file stri
 			continue
 		}
 		if err := f.set(*f.given); err != nil {
-			return fmt.Errorf("%w: --%s: %w", errUsage, f.name, err)
+			return usagef("--%s: %v", f.name, err)
 		}
 	}
 	return nil

@@ -123,7 +123,7 @@ func (f *feed) follow(ctx context.Context, say func(...any)) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case errors.As(err, &refused) && refused.exitCode() != exitNotNow, errors.Is(err, errUsage):
+		case errors.As(err, &refused) && refused.exitCode() != exitNotNow, errors.As(err, new(usageError)):
 			return err
 		}
 		say("The connection broke off; trying again.", err)

@@ -53,7 +53,7 @@ func run(ctx context.Context, root *cobra.Command) int {
 		return said.exitCode()
 	case errors.Is(err, errUnreachable):
 		return exitNotNow
-	case errors.Is(err, errUsage):
+	case errors.As(err, new(usageError)):
 		return exitUsage
 	}
 	return exitFailed

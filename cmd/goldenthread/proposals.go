@@ -69,9 +69,10 @@ func showProposal(p *page, a *projections.Proposal) {
 	}
 	if len(a.Objections) > 0 {
 		p.head("Objections")
-		p.table("ref", "seat", "grade", "stands", "why")
 		for _, o := range a.Objections {
-			p.row(o.Ref, o.Seat.Name, o.Grade, objectionStands(&o), o.Why+" Would resolve it: "+o.WouldResolve)
+			p.item("%s, a %s by %s, version %d: %s", o.Ref, o.Grade, o.Seat.Name, o.Version, o.Why)
+			p.item("Would resolve it: %s", o.WouldResolve)
+			p.item("It %s", objectionStands(&o))
 		}
 	}
 	for i := len(a.Versions) - 1; i >= 0; i-- {
@@ -130,9 +131,9 @@ func rollBy(l *projections.RollLine) string {
 func objectionStands(o *projections.ObjectionLine) string {
 	switch {
 	case o.Open:
-		return "open"
-	case o.Met != "":
-		return string(o.How) + " on " + o.Ended.Words() + ": " + o.Met
+		return "is open."
+	case o.How == domain.ResolutionAccepted:
+		return "was met on " + o.Ended.Words() + ": " + o.Met
 	}
-	return string(o.How) + " on " + o.Ended.Words()
+	return "was withdrawn on " + o.Ended.Words() + "."
 }

@@ -116,7 +116,7 @@ func (p *param) into(values url.Values, cmd *cobra.Command) error {
 	if p.read != nil {
 		var err error
 		if v, err = p.read(v); err != nil {
-			return fmt.Errorf("%w: --%s: %w", errUsage, p.flag, err)
+			return usagef("--%s: %v", p.flag, err)
 		}
 	}
 	values.Set(p.query, v)
