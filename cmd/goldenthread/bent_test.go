@@ -14,7 +14,7 @@ import (
 // bends are put in place of each part of a command.
 var bends = []any{
 	"", "a\x01b", "\u0085x", "x\u2028y", "9999-99-99", "2026-13-01", strings.Repeat("x", 300), strings.Repeat("y", 70_000), "P999", "-1", "😀😀",
-	nil, 0, -5, 100_000_000_000, 10_000_000_000_000, int64(1)<<62, true, []any{}, map[string]any{}, []any{"a"}, "2200-12-31", "1900-01-01", "/", "a/b", "system", "group",
+	nil, 0, -5, 100_000_000_000, 10_000_000_000_000, int64(1) << 62, true, []any{}, map[string]any{}, []any{"a"}, "2200-12-31", "1900-01-01", "/", "a/b", "system", "group",
 }
 
 // TestBentStory sends each kind of command of the story again, with each of its
