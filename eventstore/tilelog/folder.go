@@ -38,6 +38,12 @@ func (f *Folder) Names() ([]string, error) {
 	return names, err
 }
 
+// Checkpoint is what lies there as the checkpoint of the log of that name,
+// unproved; fs.ErrNotExist if there is none.
+func (f *Folder) Checkpoint(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(f.path(name), CheckpointFile))
+}
+
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
 
 // write writes the file whole. It is on disk after the next Sync.

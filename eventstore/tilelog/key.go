@@ -96,6 +96,12 @@ func (k Key) signer(origin string) (note.Signer, error) {
 // Origin is the origin of the log of that name under the keys' name.
 func Origin(keys []Key, log string) string { return keys[0].name + "/" + log }
 
+// OriginOf is the origin that a checkpoint bears, unproved.
+func OriginOf(signed []byte) string {
+	origin, _, _ := strings.Cut(string(signed), "\n")
+	return origin
+}
+
 // VKeys are the verifier keys for a log, as c2sp.org/signed-note writes them.
 func VKeys(keys []Key, origin string) []string {
 	var vkeys []string

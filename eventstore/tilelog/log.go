@@ -56,10 +56,12 @@ type Log struct {
 	note   []byte
 }
 
-// Open opens the log of that name in the folder, or begins it: with size 0 and
-// no checkpoint. All keys sign; a checkpoint that is there must be signed by
-// one of them (else *Damage of CheckpointFile).
-func Open(f *Folder, name, origin string, keys []Key) (*Log, error) {
+// Open opens the log of that name in the folder as it was when the checkpoint
+// was signed, which comes from there (Folder.Checkpoint) or from elsewhere, and
+// is put there then; with none the log begins anew. All keys sign; the
+// checkpoint must be signed by one of them. Whether the files are what was
+// signed is looked at when they are used: Intact, Verify.
+func Open(f *Folder, name, origin string, keys []Key, signed []byte) (*Log, error) {
 	l := &Log{folder: f, name: name, origin: origin, vkeys: VKeys(keys, origin), files: OpenFiles(f.path(name))}
 	for _, k := range keys {
 		s, err := k.signer(origin)
@@ -68,19 +70,26 @@ func Open(f *Folder, name, origin string, keys []Key) (*Log, error) {
 		}
 		l.signers = append(l.signers, s)
 	}
-	signed, err := l.files.ReadEndpoint(context.Background(), CheckpointFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	var err error
+	if signed == nil {
 		l.written, err = new(builder).tree()
 		return l, err
 	}
-	if err == nil {
-		l.signed, err = OpenCheckpoint(signed, origin, l.vkeys)
-	}
-	if err != nil {
+	if l.signed, err = OpenCheckpoint(signed, origin, l.vkeys); err != nil {
 		return nil, &Damage{CheckpointFile, 0, err}
 	}
 	l.note, l.written = signed, l.signed.Tree
-	return l, nil
+	if there, err := f.Checkpoint(name); err == nil && bytes.Equal(there, signed) {
+		return l, nil
+	}
+	return l, l.folder.replace(path.Join(l.name, CheckpointFile), signed)
+}
+
+// Intact says whether the log can go on from its checkpoint: the right edge of
+// the tree makes up the root.
+func (l *Log) Intact() error {
+	_, err := resume(l.written, l.files.read)
+	return err
 }
 
 // Origin is the name that the checkpoints bear.

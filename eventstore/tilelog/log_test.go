@@ -44,8 +44,15 @@ func testFolder(t testing.TB) *Folder {
 
 func openLog(t testing.TB, f *Folder, keys ...Key) *Log {
 	t.Helper()
-	l, err := Open(f, "trafford", Origin(keys, "trafford"), keys)
+	signed, err := f.Checkpoint("trafford")
+	if !errors.Is(err, fs.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	l, err := Open(f, "trafford", Origin(keys, "trafford"), keys, signed)
 	require.NoError(t, err)
+	if l.Tree().N > 0 {
+		require.NoError(t, l.Intact())
+	}
 	return l
 }
 
@@ -245,8 +252,9 @@ func TestItNeverSignsForLess(t *testing.T) {
 // Two keys sign for a while; then the old one is taken away.
 func TestKeysAreChanged(t *testing.T) {
 	f, old, young := testFolder(t), testKey(t), testKey(t)
-	require.NoError(t, grow(openLog(t, f, old), 10))
-	_, err := Open(f, "trafford", Origin([]Key{young}, "trafford"), []Key{young})
+	first := openLog(t, f, old)
+	require.NoError(t, grow(first, 10))
+	_, err := Open(f, "trafford", Origin([]Key{young}, "trafford"), []Key{young}, first.Checkpoint())
 	var damage *Damage
 	require.ErrorAs(t, err, &damage, "the new key has signed nothing yet")
 
@@ -570,4 +578,14 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("%s holds something else, and nobody noticed", name)
 		}
 	})
+}
+
+func TestCompactMakesTheSameRoots(t *testing.T) {
+	var c Compact
+	for _, size := range append([]int64{0}, sizes[:11]...) {
+		for i := c.Tree().N; i < size; i++ {
+			c.Add(tlog.RecordHash(entry(i)))
+		}
+		require.Equal(t, tlog.Tree{N: size, Hash: rootOf(t, size)}, c.Tree())
+	}
 }
