@@ -38,7 +38,8 @@ type Options struct {
 	Follow []func(Commit)
 	Log    *slog.Logger // nil is slog.Default
 
-	lose func(publish) publish // in tests: loses acknowledgements
+	lose     func(publish) publish // in tests: loses acknowledgements
+	unlogged bool                  // in benchmarks: keeps no logs
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -167,6 +168,9 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 
 // prepareLogs opens the logs. Beside others a node need not keep them.
 func (s *Store) prepareLogs(ctx context.Context, js jetstream.JetStream, o *Options) (err error) {
+	if o.unlogged {
+		return nil
+	}
 	s.logs, err = openLogs(ctx, s, js, o)
 	if errors.Is(err, errNoSigningKey) && !s.alone {
 		s.log.Warn("this node keeps no logs", "why", err)

@@ -91,7 +91,13 @@ func (l *Log) File(t tlog.Tile) (data []byte, full bool, err error) {
 	if t.H != torchwood.TileHeight || t.L > 6 || t.N < 0 || t.W < 1 || t.W > width || t.N > size/width || t.N*width+int64(t.W) > size {
 		return nil, false, ErrNotInLog
 	}
-	data, err = l.files.read(t)
+	if data, err = l.files.read(t); errors.Is(err, fs.ErrNotExist) { // of a size that was never signed for
+		now := t
+		now.W = int(min(width, size-t.N*width))
+		if data, err = l.files.read(now); err == nil {
+			data, err = cutTile(t, data)
+		}
+	}
 	return data, t.W == width, err
 }
 
