@@ -64,6 +64,8 @@ var Kinds = []Kind{
 	kind[InterestDeclared]("interest.declared.v1"),
 	kind[CommitmentRecorded]("commitment.recorded.v1"),
 	kind[FeedbackGiven]("feedback.given.v1"),
+	kind[LogRekeyed]("log.rekeyed.v1"),
+	kind[LogRestarted]("log.restarted.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
