@@ -47,6 +47,7 @@ type State struct {
 	Interests     []*Interest
 	Reviews       []Review
 	Corrections   []Correction
+	Log           LogState
 	Approaches    map[string]*Approach // side conversations among them
 	Actions       map[string]*Action
 	Priorities    map[string]*Priority      // the long list

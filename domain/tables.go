@@ -64,6 +64,8 @@ var Kinds = []Kind{
 	kind[InterestDeclared]("interest.declared.v1"),
 	kind[CommitmentRecorded]("commitment.recorded.v1"),
 	kind[FeedbackGiven]("feedback.given.v1"),
+	kind[LogRekeyed]("log.rekeyed.v1"),
+	kind[LogRestarted]("log.restarted.v1"),
 	kind[ApproachRecorded]("approach.recorded.v1"),
 	kind[ApproachRedirected]("approach.redirected.v1"),
 	kind[ApproachDisposed]("approach.disposed.v1"),

@@ -201,7 +201,7 @@ func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 	req := &v.call.req
 	var d domain.Decision
 	if req.Command == nil {
-		d.Events, g.due = g.ledger.Settle(now), g.ledger.State().NextDue(now)
+		d.Events, g.due = v.call.system(g.ledger, now), g.ledger.State().NextDue(now)
 	} else {
 		// Midnight may have passed in the queue, or another's clock be behind.
 		if v.answer.err = w.store.fetchPast(ctx, req, later(now, g.ledger.State().Last)); v.answer.err != nil {
@@ -388,6 +388,7 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 		applied = append(applied, p.entry)
 	}
 	w.applied = sequence
+	w.store.logs.add(applied)
 	for _, f := range w.store.follow {
 		f(Commit{sequence, applied})
 	}
