@@ -1,11 +1,14 @@
 package api
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"testing"
 
+	"filippo.io/torchwood"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // in sends a command to another group of the installation.
@@ -43,13 +46,20 @@ func widerWorld(t *testing.T) (*world, uint64) {
 // Rule G1: across two ledgers of one installation, down to practices.
 func TestWiderGroup(t *testing.T) {
 	w, agreed := widerWorld(t)
-	consent := func(index uint64) reply {
-		return w.in("greater-manchester", "for-trafford", "consent-to-charter", fmt.Sprintf(`{"rests":{"ledger":"trafford","ref":"P2","index":%d,"proof":"cHJvb2Y="}}`, index))
+	consent := func(index uint64, proof []byte) reply {
+		return w.in("greater-manchester", "for-trafford", "consent-to-charter",
+			fmt.Sprintf(`{"rests":{"ledger":"trafford","ref":"P2","index":%d,"proof":%q}}`, index, base64.StdEncoding.EncodeToString(proof)))
+	}
+	proof := func(index uint64) []byte {
+		return w.must(200, w.ask("cd-north", fmt.Sprintf("/events/%d/proof", index))).body
 	}
 	w.refused(409, "G1", w.in("greater-manchester", "for-trafford", "consent-to-charter", `{}`))
-	w.refused(409, "G1", consent(agreed-1))
+	w.refused(409, "G1", consent(agreed-1, nil))
+	w.refused(409, "G1", consent(99999, nil))
+	w.refused(422, "G1", consent(agreed, []byte("proof")))
+	w.refused(422, "G1", consent(agreed, proof(agreed-1)))
 	w.refused(422, "G1", w.in("greater-manchester", "for-trafford", "consent-to-charter", `{"rests":{"ledger":"salford","ref":"P2","index":1}}`))
-	w.must(201, consent(agreed))
+	w.must(201, consent(agreed, proof(agreed)))
 
 	type place struct {
 		Group     string `json:"group"`
@@ -99,4 +109,10 @@ func TestWiderGroup(t *testing.T) {
 	rests := proposal["rests"].([]any)[0].(map[string]any)
 	require.EqualValues(t, leave, rests["index"])
 	require.Equal(t, "trafford", rests["ledger"])
+	added, err := base64.StdEncoding.DecodeString(rests["proof"].(string))
+	require.NoError(t, err)
+	policy, err := torchwood.ParsePolicy([]byte("log " + w.vkeys("cd-north")[0] + "\nquorum none\n"))
+	require.NoError(t, err)
+	line := w.must(200, w.ask("cd-north", fmt.Sprint("/events/", leave))).body
+	require.NoError(t, torchwood.VerifyProof(policy, tlog.RecordHash(line), added), "with software that is not ours, from the wider ledger alone")
 }

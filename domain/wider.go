@@ -13,7 +13,7 @@ type RestsOn struct {
 	Ledger string `json:"ledger" doc:"name of that group in addresses" maxLength:"60"`
 	Ref    string `json:"ref" doc:"the agreement or delegation there, such as P7 or D1" maxLength:"60"`
 	Index  uint64 `json:"index" doc:"of the event that made it there"`
-	Proof  []byte `json:"proof,omitempty" doc:"that this event is in that ledger (C2SP tlog-proof)"`
+	Proof  []byte `json:"proof,omitempty" doc:"that this event is in that ledger (c2sp.org/tlog-proof@v1); none: the server adds it"`
 }
 
 // mostProof bounds a proof, so that its event fits into a line.
@@ -39,6 +39,13 @@ func (r *Request) NeedsClaim() (RestsOn, bool) {
 		return RestsOn{}, false
 	}
 	return *c.restsOn(), true
+}
+
+// Prove puts a proof beside what NeedsClaim named.
+func (r *Request) Prove(proof []byte) {
+	if c, ok := r.Command.(interface{ restsOn() *RestsOn }); ok && c.restsOn() != nil {
+		c.restsOn().Proof = proof
+	}
 }
 
 func (c *GiveConsent) restsOn() *RestsOn      { return c.Rests }

@@ -333,7 +333,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := s.fetchPast(ctx, &req, s.clock()); err != nil {
+	if err := errors.Join(s.proveAcross(ctx, &req), s.fetchPast(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
 	return s.wait(ctx, newCall(req))

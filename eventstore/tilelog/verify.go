@@ -188,3 +188,13 @@ func (v *verification) compare(t tlog.Tile, want []byte) error {
 	v.damaged(torchwood.TilePath(t), firstOf(t)+int64(at/tlog.HashSize)<<(torchwood.TileHeight*t.L), err)
 	return nil
 }
+
+// VerifyProof checks, offline, a proof as Log.Proof gives it: that the entry is
+// in the log of that origin, by a checkpoint that one of the keys signed.
+func VerifyProof(entry, proof []byte, origin string, vkeys []string) error {
+	policy, err := signedBy(origin, vkeys)
+	if err != nil {
+		return err
+	}
+	return torchwood.VerifyProof(policy, tlog.RecordHash(entry), proof)
+}
