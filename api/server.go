@@ -258,7 +258,7 @@ func humaConfig() huma.Config {
 				{Name: "server", Description: "About this server."},
 			},
 			Components: &huma.Components{
-				Schemas:         newRegistry(),
+				Schemas:         newRegistry("#/components/schemas/"),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}},
 			},
 		},

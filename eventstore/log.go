@@ -282,7 +282,7 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 
 // rekey has every ledger say which keys sign its log, if they are not the first.
 func (l *logs) rekey() {
-	if l.store.broken() != nil {
+	if l.store.broken() != nil || l.store.importing {
 		return // nothing can be recorded
 	}
 	for _, name := range l.store.Groups() {

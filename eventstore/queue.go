@@ -14,6 +14,7 @@ import (
 type call struct {
 	req    domain.Request                      // without a command: settle what is due
 	log    func(*domain.State) domain.LogEvent // and then say this about the log, unless nil
+	ready  []Entry                             // or append these as they are, which were written elsewhere
 	state  atomic.Int32
 	answer chan answer // takes one
 }

@@ -38,8 +38,9 @@ type Options struct {
 	Follow []func(Commit)
 	Log    *slog.Logger // nil is slog.Default
 
-	lose     func(publish) publish // in tests: loses acknowledgements
-	unlogged bool                  // in benchmarks: keeps no logs
+	importing bool                  // a ledger is being brought in, and nothing else is done
+	lose      func(publish) publish // in tests: loses acknowledgements
+	unlogged  bool                  // in benchmarks: keeps no logs
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -60,6 +61,7 @@ type Store struct {
 	dir        string                 // the data folder
 	node       string                 // this process's name
 	alone      bool                   // nobody else can write to this stream
+	importing  bool                   // a ledger is being brought in
 	wrote      atomic.Pointer[string] // the node that wrote to the stream last
 	storyClock bool
 	writing    atomic.Int64          // since when an append is under way, ms since 1970; 0: none
@@ -90,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !nodeName.MatchString(o.Node) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
-	s.node, s.dir = o.Node, o.Dir
+	s.node, s.dir, s.importing = o.Node, o.Dir, o.importing
 	o.Replicas = max(o.Replicas, 1)
 	w, f, err := s.prepare(ctx, &o)
 	if err != nil {
@@ -119,6 +121,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, error) {
 	var err error
 	if s.lock, err = lockFolder(o.Dir); err != nil {
+		return nil, nil, err
+	}
+	if err := checkImported(o); err != nil {
 		return nil, nil, err
 	}
 	if o.NATS == "" {
@@ -323,7 +328,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := s.keys.sealPersonal(ctx, &req); err != nil {
 		return Result{}, fmt.Errorf("seal personal data: %w", err)
 	}
-	if s.server == nil && s.elsewhere() != "" {
+	if !s.alone && s.elsewhere() != "" {
 		if r, err, answered := s.forward(ctx, &req); answered {
 			return r, err
 		}
