@@ -116,3 +116,39 @@ func TestWiderGroup(t *testing.T) {
 	line := w.must(200, w.ask("cd-north", fmt.Sprint("/events/", leave))).body
 	require.NoError(t, torchwood.VerifyProof(policy, tlog.RecordHash(line), added), "with software that is not ours, from the wider ledger alone")
 }
+
+// Rules R4, G1: what a wider group's representative said is judged by the
+// ledgers of the places as they were known at the end of the meeting's day.
+func TestWiderCommitment(t *testing.T) {
+	w, agreed := widerWorld(t)
+	gm := func(status int, person, name, body string) reply {
+		return w.must(status, w.in("greater-manchester", person, name, body))
+	}
+	gm(201, "for-trafford", "consent-to-charter", fmt.Sprintf(`{"rests":{"ledger":"trafford","ref":"P2","index":%d}}`, agreed))
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Saturdays with the others","text":"We offer the same.","matter":"access"}`))
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", `{"proposal":"P3","version":1,"needNotWait":true}`))
+	}
+	rests := w.store.Next("trafford") - 1
+	gm(201, "gm-lead", "register-forum", `{"forum":"system-board","name":"System Board"}`)
+	gm(201, "for-trafford", "raise-proposal", `{"title":"A representative","text":"One speaks.","matter":"access","instruments":[{"appoint":{
+		"person":"gm-lead","forum":"system-board","from":"2026-01-05","until":"2026-12-31","review":"2026-07-31","lines":[{"matter":"access","stance":"discretion"}]}}]}`)
+	gm(201, "for-trafford", "consent", fmt.Sprintf(`{"proposal":"P1","version":1,"needNotWait":true,"rests":{"ledger":"trafford","ref":"P3","index":%d}}`, rests))
+	w.on("2026-01-06")
+	gm(201, "gm-lead", "schedule-meeting", `{"forum":"system-board","on":"2026-01-06"}`)
+
+	w.on("2026-01-07")
+	w.must(201, w.command("cd-north", "raise-proposal", `{"title":"Alone","text":"Alone.","matter":"access","new":"It rains.","instruments":[{"setAside":{"agreement":"P3"}}]}`))
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", `{"proposal":"P4","version":1,"needNotWait":true}`))
+	}
+	gm(201, "gm-lead", "record-commitment", `{"forum":"system-board","meeting":"2026-01-06","matter":"access","words":"We can.","given":"outright"}`)
+	gm(201, "gm-lead", "schedule-meeting", `{"forum":"system-board","on":"2026-01-07"}`)
+	gm(201, "gm-lead", "record-commitment", `{"forum":"system-board","meeting":"2026-01-07","matter":"access","words":"We can.","given":"outright"}`)
+	said := w.must(200, w.send(w.request("gm-lead", "GET", "/v1/groups/greater-manchester/commitments", ""))).json(t)["commitments"].([]any)
+	require.Equal(t, "within", said[0].(map[string]any)["recordedStanding"], "as known on 6 January")
+	require.Equal(t, "view", said[1].(map[string]any)["recordedStanding"], "no practice stands behind it any more")
+	check := w.must(200, w.send(w.request("gm-lead", "GET", "/v1/groups/greater-manchester/check?forum=system-board&matter=access", ""))).json(t)
+	require.Equal(t, "view-only", check["verdict"])
+	require.Contains(t, check["notes"], "Trafford GP Board has not agreed: P3 of Trafford GP Board was set aside on 7 January 2026.")
+}

@@ -7,8 +7,8 @@ import (
 
 // Instruments (rules C1, C8, C9): what an agreement enacts. They take effect in
 // the append that records the agreement, each naming it as its source. There is
-// no other way to create a power, an appointment, a duty or a charter version,
-// but the exercise of rule C8.
+// no other way to create a power, an appointment, a duty, a priority list or a
+// charter version, but the exercise of rule C8.
 
 // An Instrument is exactly one of these.
 type Instrument struct {

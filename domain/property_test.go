@@ -37,7 +37,7 @@ func setRapidChecks(t *testing.T) {
 // theGiven are the events of a given- script, run once.
 var theGiven = sync.OnceValue(func() map[string][]Event {
 	given := map[string][]Event{}
-	for _, name := range []string{"given-the-works", "given-the-executive", "given-the-board"} {
+	for _, name := range []string{"given-a-life", "given-the-works", "given-the-executive", "given-the-board"} {
 		text, err := os.ReadFile(filepath.Join("minutes", name+".txt"))
 		if err != nil {
 			panic(err)
@@ -317,6 +317,45 @@ func checkWithin(t *rapid.T, m *minutes) {
 	}
 }
 
+// TestRandomLives goes on with a group's daily life: approaches, priorities,
+// actions, departures, notices, questions and agendas, among proposals.
+func TestRandomLives(t *testing.T) {
+	setRapidChecks(t)
+	events := theGiven()["given-a-life"]
+	daily := []string{
+		"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation", "progress-action",
+		"end-action", "list-priority", "ask-practices", "answer-priorities", "depart", "answer-departure", "resolve-departure", "communicate", "acknowledge",
+		"ask-group", "answer-question", "set-agenda", "record-group-meeting", "grant-mandate", "withdraw-mandate", "raise-proposal",
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		m := newMinutes(rapidTB{t: rt})
+		m.name = "lives"
+		for i := range events {
+			if err := m.ledger.Apply(&events[i]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		m.events = slices.Clone(events)
+		m.now = events[len(events)-1].Time
+		g := newGenerator(rt, m, false)
+		for range 40 {
+			before := len(m.events)
+			switch n := g.between(0, 9); {
+			case n == 0:
+				m.now = m.now.Add(time.Duration(pick(g, []int{24, 24 * 8, 24 * 40})) * time.Hour)
+			case n == 1 && len(g.open()) > 0:
+				m.everybody(pick(g, g.open()), true)
+			default:
+				g.send(pick(g, daily))
+			}
+			if len(m.events) > before {
+				checkHistory(rt, m, before)
+			}
+		}
+		m.checkStored()
+	})
+}
+
 // TestRandomYears spends hard under one power, over months, with call-ins,
 // settlements and late recording: no year's total is exceeded (D4).
 func TestRandomYears(t *testing.T) {
@@ -424,6 +463,11 @@ func (g *generator) command() {
 	if g.between(0, 1) == 0 {
 		name = pick(g, likely)
 	}
+	g.send(name)
+}
+
+// send sends a command of that name with random fields, by somebody.
+func (g *generator) send(name string) {
 	c, _ := NewCommand(name)
 	g.fill(reflect.ValueOf(c).Elem(), name, 0)
 	actor := pick(g, g.actors(name))
@@ -442,6 +486,8 @@ func (g *generator) actors(name string) []string {
 		return []string{"cd-north", "cd-south", "lmc-chair", "fed-lead", "deputy-north"}
 	case "record-exercise", "tell-exercise":
 		return []string{"lmc-chair", "fed-lead"}
+	case "dispose-of-approach", "answer-approach", "progress-action", "end-action", "answer-question":
+		return []string{"manager"}
 	case "record-commitment":
 		return []string{"cd-north", "cd-north", "deputy-north", "manager"}
 	}

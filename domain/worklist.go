@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The work list (rules D3, M5, D6, R1, R5): what is due, overdue or asleep on a
-// day. Expiry and reminders are questions asked with a day, never events.
+// The work list (rules D3, M5, D6, R1, R5, A2, P1, T1, T2, X1, X2): what is due,
+// overdue or asleep on a day. Expiry and reminders are questions asked with a day, never events.
 
 // A Due thing is on the work list.
 type Due struct {
