@@ -68,7 +68,7 @@ func founding(t *testing.T, p *program) {
 	info, err := os.Stat(filepath.Join(p.dir, exampleTokens))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	require.Len(t, p.tokens, 9)
+	require.Len(t, p.tokens, 12)
 
 	forming := ask[projections.Register](p, asKnown(at("", "2026-01-11"), "2026-01-11"))
 	require.True(t, forming.Forming)
