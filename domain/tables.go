@@ -64,6 +64,7 @@ var Kinds = []Kind{
 	kind[InterestDeclared]("interest.declared.v1"),
 	kind[CommitmentRecorded]("commitment.recorded.v1"),
 	kind[FeedbackGiven]("feedback.given.v1"),
+	kind[PersonErased]("person.erased.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -74,6 +75,7 @@ var Commands = []CommandKind{
 	command[Correct]("correct", "Name an earlier event that was a mistake and say what is right."),
 	command[RegisterPerson]("register-person", "Introduce somebody who acts or is named here."),
 	command[UpdatePerson]("update-person", "Replace somebody's sealed name, email and phone."),
+	command[ErasePerson]("erase-person", "Erase somebody's name, email and phone for good; their id, handle and office stay."),
 	command[LeaveOffice]("leave-office", "Record that somebody left their office."),
 	command[ImportOrganisations]("import-organisations", "Take over a list of organisations; only differences become events."),
 	command[MergeOrganisation]("merge-organisation", "Record that an organisation went on as another."),
