@@ -35,7 +35,8 @@ type Options struct {
 	Follow []func(Commit)
 	Log    *slog.Logger // nil is slog.Default
 
-	lose func(publish) publish // in tests: loses acknowledgements
+	lose   func(publish) publish                    // in tests: loses acknowledgements
+	change func(what string, op func() error) error // in tests: fails before or after a step of erasing
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -48,6 +49,7 @@ type Store struct {
 	places   places
 	known    known
 	queue    *queue
+	erasing  chan chan struct{} // asks the eraser for a try
 	clock    func() time.Time
 	follow   []func(Commit)
 	log      *slog.Logger
@@ -61,7 +63,7 @@ type Store struct {
 
 	cancel  context.CancelFunc // ends the writer without draining
 	written chan struct{}      // closed when the writer has ended
-	helpers sync.WaitGroup     // follower and watch
+	helpers sync.WaitGroup     // follower, watch and eraser
 	closing sync.Once
 }
 
@@ -69,7 +71,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), clock: o.Clock, follow: o.Follow, log: o.Log,
-		storyClock: o.Clock != nil, failed: make(chan error, 1), written: make(chan struct{}),
+		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), failed: make(chan error, 1), written: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -95,11 +97,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	select {
 	case <-caught:
 		if s.server == nil {
-			err = s.serveForwarded()
+			err = errors.Join(s.serveForwarded(), s.serveWrapping())
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.abort())
 		}
+		s.awaitErased(ctx)
 		return s, nil
 	case err := <-s.failed:
 		return nil, errors.Join(err, s.abort())
@@ -135,6 +138,9 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if s.keys, err = openKeys(ctx, js, o.Dir, o.Replicas); err != nil {
 		return nil, nil, err
 	}
+	if o.change != nil {
+		s.keys.change = o.change
+	}
 	last, hole, err := extent(ctx, ledger)
 	if err != nil {
 		return nil, nil, err
@@ -160,6 +166,7 @@ func (s *Store) start(w *writer, f *follower) {
 	s.cancel = cancel
 	s.helpers.Go(func() { f.run(ctx) })
 	s.helpers.Go(func() { s.watch(ctx) })
+	s.helpers.Go(func() { s.eraser(ctx) })
 	go func() {
 		defer close(s.written)
 		w.run(ctx)
@@ -308,7 +315,11 @@ func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := s.fetchPast(ctx, &req, s.clock()); err != nil {
 		return Result{}, err
 	}
-	return s.wait(ctx, newCall(req))
+	r, err := s.wait(ctx, newCall(req))
+	if _, erases := req.Command.(*domain.ErasePerson); erases && err == nil {
+		s.awaitErased(ctx)
+	}
+	return r, err
 }
 
 // Settle has what is due in the group recorded now (rule C5). Errors as Execute.
