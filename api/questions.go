@@ -123,6 +123,7 @@ func (s *Server) offerQuestions() {
 	ask(s, "worklist", at+"/worklist", "What is due, overdue or asleep.", worklist,
 		func(q *question, _ *plainInput) (projections.WorkList, error) { return q.WorkList(q.at), nil })
 	s.offerAudit(at + "/audit")
+	s.offerRemains(at + "/people/{person}/remains")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
 }
 
