@@ -74,6 +74,7 @@ func New(o Options) *Server {
 	s.offerCommands()
 	s.offerQuestions()
 	s.offerEvents()
+	s.offerLog()
 	s.offerFeed()
 	s.offerTokens()
 	s.offerOpenAPI()
@@ -117,9 +118,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
-		c, ok := s.caller(r)
-		if !ok {
-			unauthorized().write(w)
+		c, err := s.caller(r)
+		if err != nil {
+			err.write(w)
 			return
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
@@ -144,24 +145,32 @@ func (s *Server) recovered(w http.ResponseWriter) {
 
 type callerKey struct{}
 
-func (s *Server) caller(r *http.Request) (Caller, bool) {
+func (s *Server) caller(r *http.Request) (Caller, *Problem) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
-		return Caller{}, false
+		return Caller{}, unauthorized("Please say who you are: send your token in the header Authorization, as Bearer and the token.")
 	}
-	return s.tokens.caller(strings.TrimSpace(token))
+	return s.callerBy(strings.TrimSpace(token))
 }
 
-func unauthorized() *Problem {
-	return newProblem(http.StatusUnauthorized, "Please say who you are: send your token in the header Authorization, as Bearer and the token.").
-		with("WWW-Authenticate", `Bearer realm="goldenthread"`)
+// callerBy is whoever the token stands for.
+func (s *Server) callerBy(token string) (Caller, *Problem) {
+	c, ok := s.tokens.caller(token)
+	if !ok {
+		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
+	}
+	return c, nil
+}
+
+func unauthorized(say string) *Problem {
+	return newProblem(http.StatusUnauthorized, say).with("WWW-Authenticate", `Bearer realm="goldenthread"`)
 }
 
 // callerOf is whoever asks; an operation that nobody asks for is refused.
 func callerOf(ctx context.Context) (Caller, error) {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	if !ok {
-		return Caller{}, unauthorized()
+		return Caller{}, unauthorized("Please say who you are.")
 	}
 	return c, nil
 }
@@ -245,10 +254,11 @@ func humaConfig() huma.Config {
 				{Name: "commands", Description: "Ask for something to be recorded. The same Idempotency-Key again gets the same answer again."},
 				{Name: "questions", Description: "Read what the ledger says."},
 				{Name: "events", Description: "The ledger itself, as it is stored."},
+				{Name: "log", Description: "The signed log of a ledger, to be checked with anybody's software."},
 				{Name: "server", Description: "About this server."},
 			},
 			Components: &huma.Components{
-				Schemas:         newRegistry(),
+				Schemas:         newRegistry("#/components/schemas/"),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}},
 			},
 		},

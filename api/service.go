@@ -77,9 +77,9 @@ func (s *Server) checkFor(data []byte) (b []byte, err error) {
 	if err := decode(data, &req); err != nil {
 		return nil, err
 	}
-	c, ok := s.tokens.caller(req.Token)
-	if !ok {
-		return nil, unauthorized()
+	c, unknown := s.callerBy(req.Token)
+	if unknown != nil {
+		return nil, unknown
 	}
 	in := req.input()
 	err = s.see(context.WithValue(context.Background(), callerKey{}, c), &in.Terms, powers, func(q *question) error {

@@ -55,6 +55,11 @@ func (c *RecordExercise) decide(t *turn) *Refusal {
 	if len(acting) == 0 {
 		return invalid("D5", "Say who decided.")
 	}
+	if c.Payer != "" {
+		if _, r := t.s.organisation("C1", c.Payer); r != nil {
+			return r
+		}
+	}
 	e := &ExerciseRecorded{
 		Exercise: t.number('E'), Delegation: d.Number, Matter: c.Matter, What: c.What, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded,
 		Acting: acting, Payer: c.Payer, Consulted: c.Consulted,

@@ -47,6 +47,7 @@ type State struct {
 	Interests     []*Interest
 	Reviews       []Review
 	Corrections   []Correction
+	Log           LogState
 
 	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M
 	handles map[string]string

@@ -64,6 +64,8 @@ var Kinds = []Kind{
 	kind[InterestDeclared]("interest.declared.v1"),
 	kind[CommitmentRecorded]("commitment.recorded.v1"),
 	kind[FeedbackGiven]("feedback.given.v1"),
+	kind[LogRekeyed]("log.rekeyed.v1"),
+	kind[LogRestarted]("log.restarted.v1"),
 	kind[PersonErased]("person.erased.v1"),
 }
 

@@ -368,7 +368,7 @@ func (s *Store) serveWrapping() error {
 // in force, because somebody was erased elsewhere: until its file is copied to
 // them they read and seal no personal data, and would not start again.
 func (s *Store) WithoutWrappingKey(ctx context.Context) (nodes []string, err error) {
-	if s.server != nil {
+	if s.alone {
 		return nil, nil // no other node can be on this stream
 	}
 	inbox := s.conn.NewRespInbox()

@@ -137,15 +137,6 @@ func TestErasing(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoKey, "a second erasure goes the same way")
 }
 
-func linesOf(t *testing.T, s *Store, group string) (lines []string) {
-	t.Helper()
-	for e, err := range s.Entries(testContext(t), group, 0, s.Next(group)) {
-		require.NoError(t, err)
-		lines = append(lines, string(e.Line))
-	}
-	return lines
-}
-
 // TestErasingIsFinishedAfterACrash has each step of erasing fail, before and
 // after it was done, and the process end there: the next start finishes.
 func TestErasingIsFinishedAfterACrash(t *testing.T) {

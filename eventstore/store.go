@@ -25,6 +25,9 @@ type Options struct {
 	NATS     string // URL of an existing NATS; "" embeds a server, reached from this process only
 	Replicas int    // of the streams that the store makes; 0 is 1
 	Node     string // name of this process among those that write to the stream; "" is a random one
+	// Installation is the operator's own name for all that is kept here, which
+	// the origins of the logs bear; "" keeps the one there is, or a random one.
+	Installation string
 
 	// Clock tells the time; nil is time.Now. With a clock of one's own (a
 	// story's) the stream's timestamps are not compared with it.
@@ -35,8 +38,10 @@ type Options struct {
 	Follow []func(Commit)
 	Log    *slog.Logger // nil is slog.Default
 
-	lose   func(publish) publish                    // in tests: loses acknowledgements
-	change func(what string, op func() error) error // in tests: fails before or after a step of erasing
+	importing bool                                     // a ledger is being brought in, and nothing else is done
+	lose      func(publish) publish                    // in tests: loses acknowledgements
+	unlogged  bool                                     // in benchmarks: keeps no logs
+	change    func(what string, op func() error) error // in tests: fails before or after a step of erasing
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -46,6 +51,7 @@ type Store struct {
 	conn     *nats.Conn
 	keys     *keyring
 	appender *appender
+	logs     *logs // nil on a node that has no signing key
 	places   places
 	known    known
 	queue    *queue
@@ -54,7 +60,10 @@ type Store struct {
 	follow   []func(Commit)
 	log      *slog.Logger
 
+	dir        string                 // the data folder
 	node       string                 // this process's name
+	alone      bool                   // nobody else can write to this stream
+	importing  bool                   // a ledger is being brought in
 	wrote      atomic.Pointer[string] // the node that wrote to the stream last
 	storyClock bool
 	writing    atomic.Int64          // since when an append is under way, ms since 1970; 0: none
@@ -63,7 +72,7 @@ type Store struct {
 
 	cancel  context.CancelFunc // ends the writer without draining
 	written chan struct{}      // closed when the writer has ended
-	helpers sync.WaitGroup     // follower, watch and eraser
+	helpers sync.WaitGroup     // follower, watch, eraser and the logs
 	closing sync.Once
 }
 
@@ -85,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !nodeName.MatchString(o.Node) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
-	s.node = o.Node
+	s.node, s.dir, s.importing = o.Node, o.Dir, o.importing
 	o.Replicas = max(o.Replicas, 1)
 	w, f, err := s.prepare(ctx, &o)
 	if err != nil {
@@ -96,7 +105,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.start(w, f)
 	select {
 	case <-caught:
-		if s.server == nil {
+		if !s.alone {
 			err = errors.Join(s.serveForwarded(), s.serveWrapping())
 		}
 		if err != nil {
@@ -115,6 +124,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, error) {
 	var err error
 	if s.lock, err = lockFolder(o.Dir); err != nil {
+		return nil, nil, err
+	}
+	if err := checkImported(o); err != nil {
 		return nil, nil, err
 	}
 	if o.NATS == "" {
@@ -152,13 +164,30 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if o.lose != nil {
 		s.appender.publish = o.lose(s.appender.publish)
 	}
+	s.alone = s.server != nil
+	if err := s.prepareLogs(ctx, js, o); err != nil {
+		return nil, nil, err
+	}
 	incoming := make(chan *message, followAhead)
 	w := &writer{
 		store: s, queue: s.queue, appender: s.appender, incoming: incoming, clock: s.clock, log: s.log,
-		alone: s.server != nil, most: int(s.conn.MaxPayload() / 4 * 3), groups: map[string]*group{},
+		alone: s.alone, most: int(s.conn.MaxPayload() / 4 * 3), groups: map[string]*group{},
 		target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
 	}
 	return w, &follower{js: js, node: o.Node, last: last, out: incoming, log: s.log}, nil
+}
+
+// prepareLogs opens the logs. Beside others a node need not keep them.
+func (s *Store) prepareLogs(ctx context.Context, js jetstream.JetStream, o *Options) (err error) {
+	if o.unlogged {
+		return nil
+	}
+	s.logs, err = openLogs(ctx, s, js, o)
+	if errors.Is(err, errNoSigningKey) && !s.alone {
+		s.log.Warn("this node keeps no logs", "why", err)
+		return nil
+	}
+	return err
 }
 
 func (s *Store) start(w *writer, f *follower) {
@@ -167,6 +196,10 @@ func (s *Store) start(w *writer, f *follower) {
 	s.helpers.Go(func() { f.run(ctx) })
 	s.helpers.Go(func() { s.watch(ctx) })
 	s.helpers.Go(func() { s.eraser(ctx) })
+	if s.logs != nil {
+		caught := w.caught
+		s.helpers.Go(func() { s.logs.run(ctx, caught) })
+	}
 	go func() {
 		defer close(s.written)
 		w.run(ctx)
@@ -302,7 +335,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := s.keys.sealPersonal(ctx, &req); err != nil {
 		return Result{}, fmt.Errorf("seal personal data: %w", err)
 	}
-	if s.elsewhere() != "" {
+	if !s.alone && s.elsewhere() != "" {
 		if r, err, answered := s.forward(ctx, &req); answered {
 			return r, err
 		}

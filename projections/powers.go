@@ -3,6 +3,7 @@ package projections
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"goldenthread/domain"
 )
@@ -114,7 +115,7 @@ type ExerciseLine struct {
 	Months      int                   `json:"months,omitempty"`
 	OpenEnded   bool                  `json:"openEnded,omitempty"`
 	Acting      []Who                 `json:"acting"`
-	Payer       *Body                 `json:"payer,omitempty"`
+	Payer       *Body                 `json:"payer,omitempty" doc:"organisation that pays: the one named, else the one that pays under the delegation"`
 	On          domain.Day            `json:"on"`
 	Recorded    domain.Day            `json:"recorded"`
 	Standing    domain.ExerciseStatus `json:"standing" enum:"within,called in,beyond,ratified,disavowed,lapsed,fallen"`
@@ -306,7 +307,7 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 	standing := s.ExerciseOn(x, at)
 	l := ExerciseLine{
 		Ref: x.Number, Delegation: x.Delegation, Matter: x.Matter, What: x.What, Amount: x.Amount, Months: x.Months, OpenEnded: x.OpenEnded,
-		Acting: g.everyone(x.Acting), Payer: g.anybody(x.Payer), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: orEmpty(x.Beyond),
+		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: orEmpty(x.Beyond),
 		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Index: x.Index,
 	}
 	ch := &s.CharterOn(x.Recorded).Charter
@@ -332,6 +333,15 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 	}
 	l.Text = g.exerciseText(&l)
 	return l
+}
+
+// payerOf is who pays for an exercise: the one it names, else the one that the
+// delegation names on that day.
+func (g *Group) payerOf(x *domain.Exercise) string {
+	if v := g.state.Delegations[x.Delegation].VersionOn(x.On); x.Payer == "" && v != nil {
+		return v.Payer
+	}
+	return x.Payer
 }
 
 func outcomeOn(o *domain.Outcome, at domain.Day) *OutcomeLine {
@@ -376,7 +386,7 @@ func (o *OutcomeLine) words() string { return o.What + " by " + o.Source + " on 
 func reasonsWords(rs []domain.Reason) string {
 	texts := make([]string, 0, len(rs))
 	for _, r := range rs {
-		texts = append(texts, r.Text)
+		texts = append(texts, strings.TrimSuffix(r.Text, "."))
 	}
 	return list(texts)
 }

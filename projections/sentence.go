@@ -136,6 +136,11 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.commitmentRecordedText(d)
 	case *domain.FeedbackGiven:
 		return firstUpper(by) + " gave feedback on " + d.On + after(". What worked: ", d.Worked) + after(". Overstepped: ", d.Overstep) + after(". Thin: ", d.ThinReport)
+	case *domain.LogRekeyed:
+		return "From here on the log of this ledger is signed by " + count(len(d.Keys), "key") + ": " + list(d.Keys)
+	case *domain.LogRestarted:
+		return "The operator accepted the loss of " + count(int(d.Lost()), "event") + " that had been signed for (" + strconv.FormatUint(d.Signed, 10) +
+			" were, " + strconv.FormatUint(d.Left, 10) + " are left); a new log began, " + d.Origin
 	}
 	return e.Kind()
 }

@@ -55,7 +55,7 @@ func after(mark, words string) string {
 	if strings.TrimSpace(words) == "" {
 		return ""
 	}
-	return mark + clip(words)
+	return mark + strings.TrimSuffix(clip(words), ".") // what goes on after it ends the sentence
 }
 
 // spanWords writes " from 6 January 2026 until 31 December 2026".

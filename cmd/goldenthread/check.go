@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"goldenthread/api"
+	"goldenthread/domain"
+)
+
+// checkQuestion asks whether somebody may sign up to something (rule R3).
+var checkQuestion = question[api.Check]{
+	use: "check", short: "May I sign up to this?",
+	long: "Check says whether somebody may sign up to something in a meeting, what to say there, and what the answer rests on, down to the\n" +
+		"practices. Without a forum it asks about the executive's powers. What you leave out makes a yes conditional.\n\n" +
+		"Exit code: 0 for a yes, 10 subject to the group, 11 no, 12 a view only.",
+	example: "  goldenthread check --forum locality-board --matter workforce --amount 12000 --months 6\n" +
+		"  goldenthread check --person cd-altrincham --forum locality-board --matter access/extended-hours --at 2026-03-09\n" +
+		"  goldenthread check --matter contracts/local-schemes --amount 18000 --months 12 --consulted lmc",
+	below: "/check",
+	params: []param{
+		{flag: "person", query: "person", usage: "whom you ask for, by handle; yourself if not said", names: (*client).personNames},
+		{flag: "forum", query: "forum", usage: "the meeting, such as locality-board; none asks about the executive's powers", names: (*client).forumNames},
+		{flag: "matter", query: "matter", usage: "what it is about, such as workforce/care-coordinators", names: (*client).matterNames},
+		{flag: "amount", query: "amountPence", usage: "whole cost over the whole term, in pounds", read: readPounds},
+		{flag: "months", query: "months", usage: "the term in months"},
+		{flag: "open-ended", query: "openEnded", usage: "true: a recurring cost without an end", words: []string{"true", "false"}},
+		{flag: "consulted", query: "consulted", usage: "who was consulted, by code or kind, with commas between; none; all"},
+	},
+	show: showCheck,
+}
+
+var verdictWords = map[domain.Verdict]struct {
+	say  string
+	exit exitCode
+}{
+	domain.MayCommitNow:    {"YES", 0},
+	domain.MayCommitReport: {"YES, THEN REPORT", 0},
+	domain.AdReferendum:    {"SUBJECT TO THE GROUP", 10},
+	domain.MustNot:         {"NO", 11},
+	domain.ViewOnly:        {"A VIEW ONLY", 12},
+}
+
+func showCheck(p *page, a *api.Check) {
+	v := verdictWords[a.Verdict]
+	p.exit = v.exit
+	verdict := v.say
+	if len(a.Conditions) > 0 {
+		verdict += ", " + strings.Join(a.Conditions, ", ")
+	}
+	p.say("%s", verdict)
+	p.say("Say: “%s”", a.Say)
+	p.head("Why")
+	for _, r := range a.Reasons {
+		p.item("%s [rule %s]", r.Text, r.Rule)
+	}
+	for _, n := range a.Notes {
+		p.item("%s", n)
+	}
+	p.list("Limits, for you alone", limitTexts(a.Limits))
+	p.head("On whose behalf")
+	p.item("%s", a.Coverage.Words())
+	for _, c := range a.Coverage.Conditions {
+		p.item("on condition, %s", c)
+	}
+	p.list("Who could say yes", couldNames(a.WhoCould))
+	p.optional("Our position", a.Position)
+	p.optional("Last said", a.LastSaid)
+	p.head("What this rests on")
+	p.chain(a.Chain)
+	p.note("Worked out for %s as known after event %d.", a.At.Words(), a.Index)
+}
+
+// chain shows what an answer rests on. Mandates are many and alike: they are
+// counted, and the question that lists them is named.
+func (p *page) chain(links []domain.Link) {
+	p.table("event", "since", "what")
+	var mandates []domain.Link
+	for _, l := range links {
+		if l.Kind == "mandate" {
+			mandates = append(mandates, l)
+		}
+	}
+	if n := len(mandates); n > 0 {
+		p.row(fmt.Sprintf("%d–%d", mandates[0].Index, mandates[n-1].Index), mandates[0].Effective.Words(),
+			fmt.Sprintf("Mandates by which practices stand behind the group: %d. To read each: goldenthread mandate", n))
+	}
+	for _, l := range links {
+		if l.Kind != "mandate" {
+			p.row(l.Index, l.Effective.Words(), l.Text)
+		}
+	}
+}
+
+func limitTexts(limits []domain.Limit) []string {
+	var texts []string
+	for _, l := range limits {
+		texts = append(texts, l.Of+": "+l.Text)
+	}
+	return texts
+}
+
+func couldNames(who []domain.SomeoneWhoCould) []string {
+	var names []string
+	for _, w := range who {
+		name := w.Name
+		if w.Person != "" {
+			name += " (" + w.Person + ")"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// list adds a heading with items, if there are any.
+func (p *page) list(head string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	p.head("%s", head)
+	for _, item := range items {
+		p.item("%s", item)
+	}
+}
+
+// optional adds a heading with one text, if there is one.
+func (p *page) optional(head, text string) {
+	if text != "" {
+		p.list(head, []string{text})
+	}
+}
+
+// readPounds turns pounds into the server's pence.
+func readPounds(s string) (string, error) {
+	pence, err := parsePounds(s)
+	return strconv.FormatInt(int64(pence), 10), err
+}

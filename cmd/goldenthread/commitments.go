@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// commitmentsQuestion lists what representatives said in meetings (rule R4).
+var commitmentsQuestion = question[projections.Commitments]{
+	use: "commitments", short: "What representatives said in meetings, and how it stands",
+	example: "  goldenthread commitments\n  goldenthread commitments --at 2026-03-20",
+	below:   "/commitments",
+	show: func(p *page, a *projections.Commitments) {
+		for i := range a.Commitments {
+			showCommitment(p, &a.Commitments[i])
+		}
+		p.stamp(a.Stamp)
+	},
+}
+
+func showCommitment(p *page, k *projections.CommitmentLine) {
+	terms := k.Matter
+	if k.Amount != nil {
+		terms += ", " + k.Amount.String()
+	}
+	if k.Months != nil {
+		terms += ", " + strconv.Itoa(*k.Months) + " months"
+	}
+	p.head("%s, %s: %s", k.Ref, terms, k.Standing)
+	p.item("%s, %s, %s, given %s: %s", k.Person.Office, k.ForumName, k.Meeting.Words(), givenWords[k.Given], k.Words)
+	p.item("It was %s.", k.Text)
+	p.unless(k.Reason == "", "The representative's reason: %s", k.Reason)
+	p.unless(k.Outcome == nil || k.Outcome.Feedback == "", "The group: %s", feedbackOf(k.Outcome))
+}
+
+var givenWords = map[domain.Given]string{domain.Outright: "outright", domain.Subject: "subject to the group", domain.View: "as a view"}
+
+func feedbackOf(o *projections.OutcomeLine) string {
+	if o == nil {
+		return ""
+	}
+	return o.Feedback
+}
+
+// representationQuestion asks who speaks for the group where (rules R1–R7).
+var representationQuestion = question[projections.Representation]{
+	use: "representation", short: "Who speaks for the group where: forums, remits, meetings",
+	example: "  goldenthread representation\n  goldenthread representation --at 2026-04-27",
+	below:   "/representation",
+	show:    showRepresentation,
+}
+
+func showRepresentation(p *page, a *projections.Representation) {
+	p.say("Forums")
+	p.table("forum", "name", "run by")
+	for _, f := range a.Forums {
+		by := "–"
+		if f.Body != nil {
+			by = f.Body.Name
+		}
+		p.row(f.Forum, f.Name, by)
+	}
+	for i := range a.Appointments {
+		showAppointment(p, &a.Appointments[i])
+	}
+	p.head("Meetings")
+	p.table("forum", "on", "report", "what happened")
+	for _, m := range a.Meetings {
+		report := "due by " + m.ReportBy.Words()
+		switch {
+		case m.Reported != 0:
+			report = "reported on " + m.Reported.Words()
+		case m.Overdue:
+			report = "overdue: it was due by " + m.ReportBy.Words()
+		}
+		p.row(m.ForumName, m.On.Words(), report, m.Happened)
+	}
+	for _, c := range a.Clashes {
+		p.note("Different answers. %s.", c.Text)
+	}
+	p.stamp(a.Stamp)
+}
+
+func showAppointment(p *page, l *projections.AppointmentLine) {
+	p.head("%s: %s at %s, %s%s", l.Ref, l.Person.Office, l.ForumName, l.State, spanOf(l))
+	p.unless(l.Why == "", "%s.", l.Why)
+	for _, line := range l.Lines {
+		p.item("%s", line.Summary)
+	}
+	review := "Review by " + l.Review.Words()
+	if l.Overdue {
+		review += ", overdue"
+	}
+	p.item("%s. Made by %s; version %d.", review, l.Source, l.Version)
+	for _, f := range l.Feedback {
+		for _, words := range []string{f.Worked, f.Overstep, f.ThinReport} {
+			p.unless(words == "", "%s, %s: %s", f.By.Office, f.Day.Words(), words)
+		}
+	}
+}
+
+func (c *client) forumNames(ctx context.Context) []string {
+	a, err := fetchBelow[projections.Representation](ctx, c, "/representation")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, f := range a.Forums {
+		names = append(names, f.Forum+"\t"+f.Name)
+	}
+	return names
+}
+
+// worklistQuestion asks what is due (rules D3, M5, D6, R5).
+var worklistQuestion = question[projections.WorkList]{
+	use: "worklist", short: "What is due, overdue or asleep",
+	example: "  goldenthread worklist\n  goldenthread worklist --at 2026-07-01",
+	below:   "/worklist",
+	show: func(p *page, a *projections.WorkList) {
+		p.table("due", "days left", "what", "kind", "text")
+		for _, d := range a.Due {
+			kind := d.Kind
+			switch {
+			case d.Asleep:
+				kind += ", asleep"
+			case d.Overdue:
+				kind += ", overdue"
+			}
+			p.row(d.On.Words(), daysLeft(d.Left), d.What, kind, d.Text)
+		}
+		p.stamp(a.Stamp)
+	},
+}
+
+func daysLeft(n int) string {
+	if n < 0 {
+		return strconv.Itoa(-n) + " over"
+	}
+	return strconv.Itoa(n)
+}

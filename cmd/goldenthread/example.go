@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"goldenthread/api"
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/projections"
+)
+
+// The example places. Each is a folder with a story: a script of ordinary
+// commands with a clock that follows it, so that recorded times are the
+// story's too.
+//
+//	# a comment
+//	on 2026-01-05 10:00             sets the clock, in London; what becomes due on the way is settled on its day
+//	cd-north: consent {"proposal":"P1","version":1}
+//	  refused C3                    the line above must be refused by that rule; without this it must not be
+//	manager: import-ods organisations.csv memberships.csv
+//
+// A line that ends in \ goes on.
+//
+//go:embed example
+var examples embed.FS
+
+const (
+	exampleTokens  = "example-tokens.json"
+	exampleLoading = "example-loading" // is there while a story is being told, and stays if that is broken off
+)
+
+var errHalfLoaded = errors.New("the example was broken off while it was loaded, so this folder holds a part of it; delete the folder and start again")
+
+// checkWhole refuses a folder in which an example was not loaded to its end.
+func checkWhole(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, exampleLoading)); err == nil {
+		return errHalfLoaded
+	}
+	return nil
+}
+
+// loadExample tells the story of the place into an empty folder, and gives its
+// people tokens.
+func loadExample(ctx context.Context, dir, place string, log *slog.Logger) (err error) {
+	story, err := examples.ReadFile(path.Join("example", place, "story.txt"))
+	if err != nil {
+		return fmt.Errorf("there is no example place %q; there is: %s", place, strings.Join(exampleNames(), ", "))
+	}
+	began := time.Now()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, exampleLoading), nil, 0o600); err != nil {
+		return err
+	}
+	t := &telling{group: place, place: place, groups: projections.NewGroups()}
+	t.store, err = eventstore.Open(ctx, eventstore.Options{Dir: dir, Clock: t.now, Follow: []func(eventstore.Commit){into(t.groups)}, Log: log})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(t.tell(ctx, story), closeStore(t.store)); err != nil {
+		return fmt.Errorf("load the example: %w", err)
+	}
+	if err := giveTokens(dir, place, t.people()); err != nil {
+		return fmt.Errorf("give the example's people their tokens: %w", err)
+	}
+	log.Info("the example is loaded", "place", place, "events", t.store.Next(place), "took", time.Since(began).Round(time.Millisecond))
+	return os.Remove(filepath.Join(dir, exampleLoading))
+}
+
+func exampleNames() []string {
+	var names []string
+	entries, err := fs.ReadDir(examples, "example")
+	must(err)
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// giveTokens makes a token for each, and writes them where only the owner reads.
+func giveTokens(dir, group string, people []string) error {
+	tokens, err := api.OpenTokens(dir)
+	if err != nil {
+		return err
+	}
+	made := map[string]string{}
+	for _, person := range people {
+		if made[person], err = tokens.Issue(group, person); err != nil {
+			return err
+		}
+	}
+	b, err := json.Marshal(made, json.Deterministic(true), jsontext.WithIndent("  "))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, exampleTokens), append(b, '\n'), 0o600)
+}
+
+// A telling is a story being told.
+type telling struct {
+	group, place string
+	store        *eventstore.Store
+	groups       *projections.Groups
+	clock        atomic.Int64 // ms since 1970
+	line         int
+	refused      *domain.Refusal // of the line before, until it is seen that this was expected
+}
+
+func (t *telling) now() time.Time { return time.UnixMilli(t.clock.Load()) }
+
+func (t *telling) people() []string {
+	var handles []string
+	must(t.groups.Read(context.Background(), t.group, nil, func(g *projections.Group) error {
+		for _, p := range g.People(domain.DayOf(t.now())).People {
+			handles = append(handles, p.Handle)
+		}
+		return nil
+	}))
+	return handles
+}
+
+// tell tells the story line by line.
+func (t *telling) tell(ctx context.Context, story []byte) error {
+	lines := bufio.NewScanner(bytes.NewReader(story))
+	for lines.Scan() {
+		t.line++
+		line, first := lines.Text(), t.line
+		for strings.HasSuffix(line, `\`) && lines.Scan() {
+			t.line++
+			line = strings.TrimSuffix(line, `\`) + strings.TrimSpace(lines.Text())
+		}
+		if err := t.do(ctx, line); err != nil {
+			return fmt.Errorf("line %d: %w", first, err)
+		}
+	}
+	return errors.Join(lines.Err(), t.unexpected())
+}
+
+var actLine = regexp.MustCompile(`^([a-z-]+): ([a-z-]+) (.*)$`)
+
+func (t *telling) do(ctx context.Context, line string) error {
+	if rule, ok := strings.CutPrefix(line, "  refused "); ok {
+		return t.expected(rule)
+	}
+	if err := t.unexpected(); err != nil {
+		return err
+	}
+	if line == "" || strings.HasPrefix(line, "#") {
+		return nil
+	}
+	if moment, ok := strings.CutPrefix(line, "on "); ok {
+		return t.setClock(ctx, moment)
+	}
+	act := actLine.FindStringSubmatch(line)
+	if act == nil {
+		return fmt.Errorf("%q is not a line of a story", line)
+	}
+	if act[2] == "import-ods" {
+		return t.importLists(ctx, act[1], strings.Fields(act[3]))
+	}
+	command, ok := domain.NewCommand(act[2])
+	if !ok {
+		return fmt.Errorf("there is no command %q", act[2])
+	}
+	if err := json.Unmarshal([]byte(act[3]), command, json.RejectUnknownMembers(true)); err != nil {
+		return err
+	}
+	return t.send(ctx, act[1], command, line)
+}
+
+// setClock moves the clock on. At each midnight on the way it settles what is
+// due, as the server would.
+func (t *telling) setClock(ctx context.Context, s string) error {
+	moment, err := time.ParseInLocation("2006-01-02 15:04", s, domain.London())
+	if err != nil {
+		return err
+	}
+	if t.store.Next(t.group) > 0 {
+		for day := domain.DayOf(t.now()) + 1; day <= domain.DayOf(moment); day++ {
+			t.clock.Store(day.Start().UnixMilli())
+			if err := t.store.Settle(ctx, t.group); err != nil {
+				return err
+			}
+		}
+	}
+	t.clock.Store(moment.UnixMilli())
+	return nil
+}
+
+// send has a command recorded. Its id follows from the story, so that the
+// example is the same wherever it is told.
+func (t *telling) send(ctx context.Context, actor string, command domain.Command, line string) error {
+	t.clock.Add(time.Minute.Milliseconds())
+	_, err := t.store.Execute(ctx, domain.Request{
+		Group: t.group, ID: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "goldenthread/example/%s/%d", t.place, t.line)),
+		Hash: sha256.Sum256([]byte(line)), Actor: actor, Command: command,
+	})
+	var refused *eventstore.Refused
+	if errors.As(err, &refused) {
+		t.refused = refused.Refusal
+		return nil
+	}
+	return err
+}
+
+// expected checks that the line before was refused by that rule.
+func (t *telling) expected(rule string) error {
+	refused := t.refused
+	t.refused = nil
+	if refused == nil || refused.Rule != rule {
+		return fmt.Errorf("the line before is to be refused by %s, and was not: %v", rule, refused)
+	}
+	return nil
+}
+
+// unexpected is a refusal of the line before that the story does not tell of.
+func (t *telling) unexpected() error {
+	if t.refused != nil {
+		return t.refused
+	}
+	return nil
+}
+
+// importLists takes over lists of organisations that lie beside the story.
+func (t *telling) importLists(ctx context.Context, actor string, files []string) error {
+	if len(files) != 2 {
+		return errors.New("import-ods takes a list of organisations and one of memberships")
+	}
+	list, err := t.readLists(files[0], files[1])
+	if err != nil {
+		return err
+	}
+	return t.send(ctx, actor, &domain.ImportOrganisations{Rows: list.sorted()}, strings.Join(files, " "))
+}
+
+func (t *telling) readLists(organisations, memberships string) (*odsList, error) {
+	list := &odsList{source: "NHS England, Organisation Data Service and registered patients, January 2026"}
+	err := t.groups.Read(context.Background(), t.group, nil, func(g *projections.Group) error {
+		list.in = g.State().Place
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		name string
+		add  func(csvLine) error
+	}{{organisations, list.addOrganisation}, {memberships, list.addMembership}} {
+		b, err := examples.ReadFile(path.Join("example", t.place, f.name))
+		if err != nil {
+			return nil, err
+		}
+		if err := readCSV(f.name, bytes.NewReader(b), f.add); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}

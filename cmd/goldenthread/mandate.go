@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// mandateQuestion asks what stands behind the group (rules M1–M5).
+var mandateQuestion = question[projections.Mandate]{
+	use: "mandate", short: "Which practices stand behind the group",
+	long: "Mandate shows which practices stand behind the group for a matter, by count and by registered patients, through what, and who is\n" +
+		"outside. Without a matter it asks who stands behind the group at all.",
+	example: "  goldenthread mandate --matter workforce --at 2026-04-29\n" +
+		"  goldenthread mandate --matter workforce --at 2026-04-30 --known 2026-03-31",
+	below:  "/mandate",
+	params: []param{{flag: "matter", query: "matter", usage: "matter, such as workforce", names: (*client).matterNames}},
+	show:   showMandate,
+}
+
+func showMandate(p *page, m *projections.Mandate) {
+	p.say("%s", m.Say)
+	for _, n := range m.Notes {
+		p.say("%s", n)
+	}
+	p.optional("Incomplete", m.Incomplete)
+	if len(m.Outside) > 0 {
+		p.head("Outside")
+		p.table("ods", "practice", "since", "why")
+		for _, o := range m.Outside {
+			p.row(o.ODS, o.Name, sinceWords(o.Since), o.Why)
+		}
+	}
+	p.head("Behind the group")
+	p.table("ods", "practice", "patients", "event", "until", "through")
+	for _, s := range m.Inside {
+		p.row(s.ODS, s.Name, number(s.Patients), grantEvents(s.Grants), grantEnd(s.Grants), through(s.Via))
+	}
+	p.list("On condition", m.Conditions)
+	if len(m.Asked) > 0 {
+		p.head("Asked for")
+		p.table("ref", "on", "organisation", "words")
+		for _, a := range m.Asked {
+			p.row(a.Ref, a.On.Words(), a.Organisation.Name, a.Words)
+		}
+	}
+	p.stamp(m.Stamp)
+}
+
+func grantEvents(grants []projections.GrantLine) string {
+	var events []string
+	for _, g := range grants {
+		events = append(events, indexWords(g.Index))
+	}
+	return strings.Join(events, ", ")
+}
+
+// grantEnd is the first day on which one of the grants ends or is reviewed.
+func grantEnd(grants []projections.GrantLine) string {
+	var first domain.Day
+	for _, g := range grants {
+		for _, d := range []domain.Day{g.Until, g.Review} {
+			if d != 0 && (first == 0 || d < first) {
+				first = d
+			}
+		}
+	}
+	return sinceWords(first)
+}
+
+func through(via *projections.Body) string {
+	if via == nil {
+		return "itself"
+	}
+	return via.Name
+}
+
+func sinceWords(d domain.Day) string {
+	if d == 0 {
+		return "–"
+	}
+	return d.Words()
+}
+
+func (c *client) matterNames(ctx context.Context) []string {
+	charter, err := fetchBelow[projections.CharterInForce](ctx, c, "/charter")
+	if err != nil {
+		return nil
+	}
+	return charter.Matters
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"goldenthread/api"
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/projections"
+)
+
+const closeTimeout = 10 * time.Second
+
+// A serving is what serve was asked to do.
+type serving struct {
+	dir, listen, example, nats string
+	replicas                   int
+}
+
+func serveCommand() *cobra.Command {
+	var o serving
+	cmd := &cobra.Command{
+		Use:     "serve",
+		GroupID: "run",
+		Short:   "Serve the ledgers in a folder over HTTP",
+		Long: "Serve keeps the ledgers in a folder and answers over HTTP. The folder is made if it is not there, and is used by one process at a\n" +
+			"time. The first start writes the operator's token, which founds groups and gives out people's tokens, to operator-token in it.",
+		Example: "  goldenthread serve --example trafford\n" +
+			"  goldenthread serve --data /var/lib/goldenthread --listen 127.0.0.1:8080\n" +
+			"  goldenthread serve --nats nats://10.0.0.5:4222",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)), cmd)
+		},
+	}
+	cmd.Flags().StringVar(&o.dir, "data", "data", "folder of the ledgers, keys and tokens")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at, on this machine only")
+	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
+	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
+	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
+	return cmd
+}
+
+func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
+	if err := checkLoopback(o.listen); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
+	if err != nil {
+		return fmt.Errorf("answer at %s: %w", o.listen, err)
+	}
+	defer listener.Close()
+	if err := checkWhole(o.dir); err != nil {
+		return err
+	}
+	if err := o.load(ctx, log); err != nil {
+		return err
+	}
+	groups := projections.NewGroups()
+	store, err := eventstore.Open(ctx, eventstore.Options{
+		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Follow: []func(eventstore.Commit){into(groups)}, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeStore(store)) }()
+	tokens, err := api.OpenTokens(o.dir)
+	if err != nil {
+		return err
+	}
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Log: log})
+	service, err := server.Offer(store.Conn())
+	if err != nil {
+		return err
+	}
+	defer service.Stop()
+	o.greet(cmd, listener.Addr(), tokens)
+	return serveUntil(ctx, server, listener, store.Failed())
+}
+
+// serveUntil answers until ctx ends, or until the store can't go on: then the
+// reason is the error.
+func serveUntil(ctx context.Context, server *api.Server, l net.Listener, failed <-chan error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case why := <-failed:
+			stop(&storeFailed{why})
+		case <-done:
+		}
+	}()
+	err := server.Serve(ctx, l)
+	var why *storeFailed
+	if errors.As(context.Cause(ctx), &why) {
+		return errors.Join(why.error, err)
+	}
+	return err
+}
+
+type storeFailed struct{ error }
+
+// into applies commits to the projections.
+func into(groups *projections.Groups) func(eventstore.Commit) {
+	return func(c eventstore.Commit) {
+		events := make([]domain.Event, len(c.Entries))
+		for i := range c.Entries {
+			events[i] = c.Entries[i].Event
+		}
+		groups.Apply(events)
+	}
+}
+
+// load loads the example place into an empty folder; another is left alone.
+func (o *serving) load(ctx context.Context, log *slog.Logger) error {
+	if o.example == "" {
+		return nil
+	}
+	if o.nats != "" {
+		return errors.New("an example is loaded into a folder of its own: leave out --nats")
+	}
+	empty, err := isEmpty(o.dir)
+	if err != nil {
+		return fmt.Errorf("look into the data folder: %w", err)
+	}
+	if !empty {
+		log.Info("the data folder is not empty: it is left alone, and no example is loaded", "folder", o.dir)
+		return nil
+	}
+	return loadExample(ctx, o.dir, o.example, log)
+}
+
+func isEmpty(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return len(entries) == 0, err
+}
+
+// greet says, on standard error, where everything is.
+func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *api.Tokens) {
+	cmd.PrintErrf("Golden Thread answers at http://%s; what it answers is described at /openapi.json.\n", at)
+	cmd.PrintErrf("The operator's token is in %s.\n", tokens.OperatorFile())
+	example := filepath.Join(o.dir, exampleTokens)
+	if _, err := os.Stat(example); err == nil {
+		cmd.PrintErrf("The example people's tokens are in %s.\n", example)
+	}
+}
+
+// checkLoopback refuses to be reached from other machines: nothing is encrypted yet.
+func checkLoopback(listen string) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("%q is not an address; write it like 127.0.0.1:8080", listen)
+	}
+	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("%s can be reached from other machines, and nothing is encrypted yet: listen at 127.0.0.1 and put a proxy with TLS in front", listen)
+}
+
+func closeStore(store *eventstore.Store) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	return store.Close(ctx)
+}
