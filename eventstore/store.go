@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/witness"
 )
 
 // Options say where the ledgers are and how the store behaves.
@@ -28,6 +29,10 @@ type Options struct {
 	// Installation is the operator's own name for all that is kept here, which
 	// the origins of the logs bear; "" keeps the one there is, or a random one.
 	Installation string
+	// Witnesses are shown whatever is signed; Quorum is how many of them must
+	// have cosigned a checkpoint for others to rely on it.
+	Witnesses []witness.Witness
+	Quorum    int
 
 	// Clock tells the time; nil is time.Now. With a clock of one's own (a
 	// story's) the stream's timestamps are not compared with it.
@@ -46,19 +51,20 @@ type Options struct {
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
 type Store struct {
-	lock     *flock.Flock
-	server   *server.Server // nil when an existing NATS is used
-	conn     *nats.Conn
-	keys     *keyring
-	appender *appender
-	logs     *logs // nil on a node that has no signing key
-	places   places
-	known    known
-	queue    *queue
-	erasing  chan chan struct{} // asks the eraser for a try
-	clock    func() time.Time
-	follow   []func(Commit)
-	log      *slog.Logger
+	lock      *flock.Flock
+	server    *server.Server // nil when an existing NATS is used
+	conn      *nats.Conn
+	keys      *keyring
+	appender  *appender
+	logs      *logs // nil on a node that has no signing key
+	witnesses *witnesses
+	places    places
+	known     known
+	queue     *queue
+	erasing   chan chan struct{} // asks the eraser for a try
+	clock     func() time.Time
+	follow    []func(Commit)
+	log       *slog.Logger
 
 	dir        string                 // the data folder
 	node       string                 // this process's name
@@ -96,6 +102,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.node, s.dir, s.importing = o.Node, o.Dir, o.importing
 	o.Replicas = max(o.Replicas, 1)
+	var err error
+	if s.witnesses, err = newWitnesses(s, &o); err != nil {
+		return nil, err
+	}
 	w, f, err := s.prepare(ctx, &o)
 	if err != nil {
 		s.shut()
@@ -199,6 +209,9 @@ func (s *Store) start(w *writer, f *follower) {
 	if s.logs != nil {
 		caught := w.caught
 		s.helpers.Go(func() { s.logs.run(ctx, caught) })
+		if len(s.witnesses.all) > 0 {
+			s.helpers.Go(func() { s.witnesses.run(ctx, caught) })
+		}
 	}
 	go func() {
 		defer close(s.written)
