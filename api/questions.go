@@ -125,6 +125,7 @@ func (s *Server) offerQuestions() {
 	s.offerAudit(at + "/audit")
 	s.offerRemains(at + "/people/{person}/remains")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
+	s.offerEvidence(at + "/check/evidence")
 }
 
 // ask registers a question about a group. Things are what its answer shows of
