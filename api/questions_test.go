@@ -20,7 +20,7 @@ import (
 
 var questions = []string{
 	"", "/people", "/charter", "/mandate", "/mandate?matter=workforce", "/powers", "/proposals", "/proposals?stage=agreed", "/proposals/P1",
-	"/people/cd-north/remains", "/representation", "/commitments", "/worklist", "/audit", "/check?forum=locality-board&matter=workforce",
+	"/people/cd-north/remains", "/log/witnesses", "/representation", "/commitments", "/worklist", "/audit", "/check?forum=locality-board&matter=workforce",
 }
 
 // Every question has its entity tag, and says nothing twice.
