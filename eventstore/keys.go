@@ -258,6 +258,9 @@ func (k *keyring) findOrMake(ctx context.Context, person string) ([]byte, error)
 	}
 	k.changing.Lock()
 	defer k.changing.Unlock()
+	if k.isErased(person) { // meanwhile: nothing would destroy a key that is made now
+		return nil, ErrNoKey
+	}
 	key = make([]byte, keySize)
 	rand.Read(key)
 	for try := 0; ; try++ {
@@ -311,6 +314,9 @@ func (k *keyring) sealPersonal(ctx context.Context, req *domain.Request) error {
 			continue
 		}
 		key, err := k.findOrMake(ctx, p.Person)
+		if errors.Is(err, ErrNoKey) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -199,6 +199,9 @@ func (p *Pusher) catchUp(ctx context.Context, w *pushed) error {
 		return nil
 	}
 	from := w.size
+	if before, err := textOf(w.cosigned); err != nil || before.Origin != c.Origin || from > c.N {
+		from = 0 // another log than before, or a shorter one: what the witness has, it says
+	}
 	answer, err := p.push(ctx, w, from, c.N, checkpoint)
 	var other *conflict
 	if errors.As(err, &other) && other.size != from && other.size <= c.N {

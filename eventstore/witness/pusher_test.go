@@ -175,6 +175,22 @@ func TestAPusherOfAnotherHistory(t *testing.T) {
 	}
 }
 
+// A log that lost what it had shown is told so: the folder remembers, and so
+// does the witness.
+func TestAPusherOfAShorterLog(t *testing.T) {
+	l := newTree(t, "ours")
+	w := serve(t, l, testName)
+	s := &source{t: t, tree: l}
+	s.size.Store(7)
+	dir := t.TempDir()
+	push(t, dir, s, 1, w.Witness).reach(t, 7)
+	s.size.Store(5)
+	p := push(t, dir, s, 1, w.Witness)
+	require.Eventually(t, func() bool { return p.Lags()[0].Trouble != "" }, 10*time.Second, time.Millisecond)
+	require.Contains(t, p.Lags()[0].Trouble, "lost events")
+	require.EqualValues(t, 7, p.Lags()[0].Cosigned)
+}
+
 // A witness's answer is believed only under its key.
 func TestAnAnswerThatIsNoCosignature(t *testing.T) {
 	l := newTree(t, "ours")
