@@ -335,3 +335,21 @@ func TestVerifyPyFindsFlippedBytes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzVerifyBundle: whatever a bundle holds, nothing panics, and under the log's
+// own policy no other event verifies.
+func FuzzVerifyBundle(f *testing.F) {
+	l := newLog(f)
+	_, files := written(f, l.bundle(f, 7))
+	f.Add(files[checkpointFile], files[policyFile], files[proofFile(7)], files[eventFile(7)])
+	f.Add(l.signed, []byte("quorum none\n"), []byte("c2sp.org/tlog-proof@v1\nindex 7\n\n"), []byte("{}"))
+	f.Fuzz(func(t *testing.T, checkpoint, policy, proof, line []byte) {
+		changed := maps.Clone(files)
+		changed[checkpointFile], changed[policyFile], changed[proofFile(7)], changed[eventFile(7)] = checkpoint, policy, proof, line
+		changed[sumsFile] = sums(changed)
+		VerifyBundle(asFS(changed), nil)
+		if r, err := VerifyBundle(asFS(changed), l.policy); err == nil {
+			require.Equal(t, string(l.lines[7]), string(r.Events[0].Line))
+		}
+	})
+}
