@@ -97,11 +97,14 @@ func bytesAnswer(b []byte, contentType, caching, ifNoneMatch string) *answer {
 }
 
 func (s *Server) checkpoint(ctx context.Context, in *LogInput) (*answer, error) {
-	l, err := s.logOf(ctx, in.Group, 1)
+	if _, err := s.logOf(ctx, in.Group, 1); err != nil {
+		return nil, err
+	}
+	cosigned, err := s.store.Checkpoint(in.Group)
 	if err != nil {
 		return nil, err
 	}
-	return bytesAnswer(l.Checkpoint(), textType, fresh, in.IfNoneMatch), nil
+	return bytesAnswer(cosigned, textType, fresh, in.IfNoneMatch), nil
 }
 
 func (s *Server) verifierKeys(ctx context.Context, in *LogInput) (*answer, error) {

@@ -146,7 +146,10 @@ func (s *Server) offerQuestions() {
 	ask(s, "agenda", at+"/agenda", "The group's own meetings, and what could be on the next agenda.", agenda,
 		func(q *question, _ *plainInput) (projections.Agenda, error) { return q.Agenda(q.at), nil })
 	s.offerAudit(at + "/audit")
+	s.offerRemains(at + "/people/{person}/remains")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
+	s.offerEvidence(at + "/check/evidence")
+	ask(s, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", anybody, s.witnesses)
 }
 
 // ask registers a question about a group. Things are what its answer shows of

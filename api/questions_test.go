@@ -22,7 +22,7 @@ var questions = []string{
 	"", "/people", "/charter", "/mandate", "/mandate?matter=workforce", "/powers", "/proposals", "/proposals?stage=agreed", "/proposals/P1",
 	"/representation", "/commitments", "/worklist", "/audit", "/check?forum=locality-board&matter=workforce",
 	"/approaches", "/priorities", "/actions", "/departures", "/notices", "/questions",
-	"/practices/P91018", "/agenda",
+	"/practices/P91018", "/agenda", "/people/cd-north/remains", "/log/witnesses",
 }
 
 // Every question has its entity tag, and says nothing twice.

@@ -41,7 +41,7 @@ func (c *Found) decide(t *turn) *Refusal {
 		return r
 	}
 	t.ownState()
-	t.actor = &Person{ID: NewPersonID(t.req.ID, c.Founder)}
+	t.actor = &Person{ID: NewPersonID(t.s.Group, t.req.ID, c.Founder)}
 	t.as = "person/" + t.actor.ID
 	charter := c.Charter.settled()
 	t.record(&GroupFounded{

@@ -147,7 +147,7 @@ func (l *Ledger) repeat(r *Request) (Answer, *Refusal, bool) {
 
 func (l *Ledger) actorID(r *Request) (uuid.UUID, bool) {
 	if f, founding := r.Command.(*Found); founding {
-		return uuid.MustParse(NewPersonID(r.ID, f.Founder)), true
+		return uuid.MustParse(NewPersonID(r.Group, r.ID, f.Founder)), true
 	}
 	if p := l.state.Person(r.Actor); p != nil {
 		return uuid.MustParse(p.ID), true

@@ -30,6 +30,7 @@ import (
 //	given the board                      what another script did
 //	on 2026-02-03 10:00                  the clock, in London; never settles anything by itself
 //	cd-north: consent {"proposal":"P1","version":1}
+//	manager: erase-person {"person":"@x"}  where only an id will do, that of x
 //	everybody consents to P1             holders that have not been heard, each by a command
 //	everybody agrees to P1 now           the same, each saying that it need not wait
 //	in greater-manchester                another group's ledger, on the same installation
@@ -255,6 +256,7 @@ func (m *minutes) act(actor, name, body string) []string {
 	if !ok {
 		m.failf("there is no command %q", name)
 	}
+	body = m.ids(body)
 	if body != "" {
 		m.decode(body, c)
 	}
@@ -571,6 +573,17 @@ func (m *minutes) field(tag string, f reflect.Value) string {
 		return tag
 	}
 	return tag + "=" + text
+}
+
+// ids puts ids where "@handle" stands.
+func (m *minutes) ids(body string) string {
+	return regexp.MustCompile(`"@[a-z0-9-]+"`).ReplaceAllStringFunc(body, func(at string) string {
+		p := m.ledger.State().ByHandle(strings.Trim(at, `"@`))
+		if p == nil {
+			m.failf("nobody is called %s", at)
+		}
+		return strconv.Quote(p.ID)
+	})
 }
 
 // handles puts handles where ids are.

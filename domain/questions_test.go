@@ -91,7 +91,7 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return []string{fmt.Sprint(s.SpeaksFor(s.Person(args[0]).ID, args[1], at))}
 	case "person":
 		p := s.Person(args[0])
-		return []string{fmt.Sprintf("%s, %s, sealed %t, left %s", p.Handle, p.Office, p.Sealed != nil, p.Left)}
+		return []string{fmt.Sprintf("%s, %s, sealed %t, left %s, erased %s", p.Handle, p.Office, p.Sealed != nil, p.Left, p.Erased)}
 	case "practices":
 		return practiceLines(s, at)
 	case "events":

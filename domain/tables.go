@@ -89,6 +89,7 @@ var Kinds = []Kind{
 	kind[AgendaSet]("agenda.set.v1"),
 	kind[GroupMet]("group.met.v1"),
 	kind[ConsentProved]("consent.proved.v1"),
+	kind[PersonErased]("person.erased.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -99,6 +100,7 @@ var Commands = []CommandKind{
 	command[Correct]("correct", "Name an earlier event that was a mistake and say what is right."),
 	command[RegisterPerson]("register-person", "Introduce somebody who acts or is named here."),
 	command[UpdatePerson]("update-person", "Replace somebody's sealed name, email and phone."),
+	command[ErasePerson]("erase-person", "Erase somebody's name, email and phone for good; their id, handle and office stay."),
 	command[LeaveOffice]("leave-office", "Record that somebody left their office."),
 	command[ImportOrganisations]("import-organisations", "Take over a list of organisations; only differences become events."),
 	command[MergeOrganisation]("merge-organisation", "Record that an organisation went on as another."),

@@ -217,3 +217,17 @@ func TestGapIsRefused(t *testing.T) {
 	assert.ErrorIs(t, l.Apply(&events[2]), ErrGap)
 	assert.ErrorIs(t, l.Apply(&events[0]), ErrGap)
 }
+
+// L7: no group can name another's person, not even under the same command id and
+// handle: whoever erases one would erase the other.
+func TestNoGroupNamesAnothersPerson(t *testing.T) {
+	m := newMinutes(t)
+	m.name = "ids"
+	m.do("given the board")
+	r := &Request{Group: "trafford", Actor: "manager", ID: m.events[0].Command, Command: &RegisterPerson{PersonEntry{Handle: "new", Office: "New Director"}}}
+	assert.NotEqual(t, NewPersonID("salford", r.ID, "new"), NewPersonID("trafford", r.ID, "new"))
+	d := m.ledger.Decide(r, m.now)
+	if assert.NotEmpty(t, d.Events) {
+		assert.Equal(t, NewPersonID("trafford", r.ID, "new"), d.Events[0].Data.(*PersonRegistered).Person)
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/witness"
 )
 
 // Options say where the ledgers are and how the store behaves.
@@ -28,6 +29,10 @@ type Options struct {
 	// Installation is the operator's own name for all that is kept here, which
 	// the origins of the logs bear; "" keeps the one there is, or a random one.
 	Installation string
+	// Witnesses are shown whatever is signed; Quorum is how many of them must
+	// have cosigned a checkpoint for others to rely on it.
+	Witnesses []witness.Witness
+	Quorum    int
 
 	// Clock tells the time; nil is time.Now. With a clock of one's own (a
 	// story's) the stream's timestamps are not compared with it.
@@ -38,25 +43,28 @@ type Options struct {
 	Follow []func(Commit)
 	Log    *slog.Logger // nil is slog.Default
 
-	importing bool                  // a ledger is being brought in, and nothing else is done
-	lose      func(publish) publish // in tests: loses acknowledgements
-	unlogged  bool                  // in benchmarks: keeps no logs
+	importing bool                                     // a ledger is being brought in, and nothing else is done
+	lose      func(publish) publish                    // in tests: loses acknowledgements
+	unlogged  bool                                     // in benchmarks: keeps no logs
+	change    func(what string, op func() error) error // in tests: fails before or after a step of erasing
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
 type Store struct {
-	lock     *flock.Flock
-	server   *server.Server // nil when an existing NATS is used
-	conn     *nats.Conn
-	keys     *keyring
-	appender *appender
-	logs     *logs // nil on a node that has no signing key
-	places   places
-	known    known
-	queue    *queue
-	clock    func() time.Time
-	follow   []func(Commit)
-	log      *slog.Logger
+	lock      *flock.Flock
+	server    *server.Server // nil when an existing NATS is used
+	conn      *nats.Conn
+	keys      *keyring
+	appender  *appender
+	logs      *logs // nil on a node that has no signing key
+	witnesses *witnesses
+	places    places
+	known     known
+	queue     *queue
+	erasing   chan chan struct{} // asks the eraser for a try
+	clock     func() time.Time
+	follow    []func(Commit)
+	log       *slog.Logger
 
 	dir        string                 // the data folder
 	node       string                 // this process's name
@@ -70,7 +78,7 @@ type Store struct {
 
 	cancel  context.CancelFunc // ends the writer without draining
 	written chan struct{}      // closed when the writer has ended
-	helpers sync.WaitGroup     // follower, watch and the logs
+	helpers sync.WaitGroup     // follower, watch, eraser and the logs
 	closing sync.Once
 }
 
@@ -78,7 +86,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), clock: o.Clock, follow: o.Follow, log: o.Log,
-		storyClock: o.Clock != nil, failed: make(chan error, 1), written: make(chan struct{}),
+		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), failed: make(chan error, 1), written: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -94,6 +102,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.node, s.dir, s.importing = o.Node, o.Dir, o.importing
 	o.Replicas = max(o.Replicas, 1)
+	var err error
+	if s.witnesses, err = newWitnesses(s, &o); err != nil {
+		return nil, err
+	}
 	w, f, err := s.prepare(ctx, &o)
 	if err != nil {
 		s.shut()
@@ -104,11 +116,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	select {
 	case <-caught:
 		if !s.alone {
-			err = s.serveForwarded()
+			err = errors.Join(s.serveForwarded(), s.serveWrapping())
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.abort())
 		}
+		s.awaitErased(ctx)
 		return s, nil
 	case err := <-s.failed:
 		return nil, errors.Join(err, s.abort())
@@ -146,6 +159,9 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	}
 	if s.keys, err = openKeys(ctx, js, o.Dir, o.Replicas); err != nil {
 		return nil, nil, err
+	}
+	if o.change != nil {
+		s.keys.change = o.change
 	}
 	last, hole, err := extent(ctx, ledger)
 	if err != nil {
@@ -189,9 +205,13 @@ func (s *Store) start(w *writer, f *follower) {
 	s.cancel = cancel
 	s.helpers.Go(func() { f.run(ctx) })
 	s.helpers.Go(func() { s.watch(ctx) })
+	s.helpers.Go(func() { s.eraser(ctx) })
 	if s.logs != nil {
 		caught := w.caught
 		s.helpers.Go(func() { s.logs.run(ctx, caught) })
+		if len(s.witnesses.all) > 0 {
+			s.helpers.Go(func() { s.witnesses.run(ctx, caught) })
+		}
 	}
 	go func() {
 		defer close(s.written)
@@ -341,7 +361,11 @@ func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := errors.Join(s.proveAcross(ctx, &req), s.fetchPast(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
-	return s.wait(ctx, newCall(req))
+	r, err := s.wait(ctx, newCall(req))
+	if _, erases := req.Command.(*domain.ErasePerson); erases && err == nil {
+		s.awaitErased(ctx)
+	}
+	return r, err
 }
 
 // Settle has what is due in the group recorded now (rule C5). Errors as Execute.

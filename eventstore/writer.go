@@ -392,6 +392,7 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 		applied = append(applied, p.entry)
 	}
 	w.applied = sequence
+	w.store.noteErased(applied)
 	w.store.logs.add(applied)
 	for _, f := range w.store.follow {
 		f(Commit{sequence, applied})

@@ -26,6 +26,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return d.Office + " was introduced as " + d.Handle
 	case *domain.PersonUpdated:
 		return "The sealed name, email and phone of " + g.office(d.Person) + " were replaced"
+	case *domain.PersonErased:
+		return "The name, email and phone of " + g.office(d.Person) + " were erased for good"
 	case *domain.OfficeLeft:
 		return g.office(d.Person) + " had the last day in that office on " + d.Until.Words()
 	case *domain.OrganisationRegistered:

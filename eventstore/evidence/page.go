@@ -1,0 +1,65 @@
+package evidence
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"slices"
+	"strings"
+
+	"filippo.io/torchwood"
+
+	"goldenthread/domain"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// A pageEvent is an event on the page, in the words that are stored.
+type pageEvent struct {
+	Index    uint64
+	Kind     string
+	Subject  string
+	Recorded string
+	Holds    string
+	Line     string
+}
+
+// page is the bundle to be read, and printed, by people.
+func (b *Bundle) page() ([]byte, error) {
+	c, err := readCheckpoint(b.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]pageEvent, len(b.Events))
+	for i, e := range b.Events {
+		v, err := readEnvelope(e.Line)
+		if err != nil {
+			return nil, err
+		}
+		events[i] = pageEvent{
+			Index: e.Index, Kind: strings.TrimPrefix(v.Type, "goldenthread."), Subject: v.Subject,
+			Recorded: v.Time, Holds: inWords(v.Effective), Line: string(e.Line),
+		}
+	}
+	slices.SortFunc(events, func(a, b pageEvent) int { return int(a.Index) - int(b.Index) })
+	var out bytes.Buffer
+	err = pageTemplate.Execute(&out, struct {
+		*Bundle
+		Proved []pageEvent
+		Tree   torchwood.Checkpoint
+		Root   string
+		Keys   string
+	}{b, events, c, c.Hash.String(), strings.TrimSpace(string(b.Policy))})
+	return out.Bytes(), err
+}
+
+func inWords(day string) string {
+	d, err := domain.ParseDay(day)
+	if err != nil {
+		return day
+	}
+	return d.Words()
+}
