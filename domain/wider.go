@@ -311,17 +311,31 @@ func (c *Coverage) placeNotes() []string {
 	return notes
 }
 
-// placeLinks lead from the wider group's ledger to those of its places.
+// placeLinks lead from the wider group's ledger into those of its places, down
+// to how many practices stand behind each.
 func (s *State) placeLinks(c *Coverage) []Link {
 	var links []Link
 	for _, p := range c.Places {
 		if p.Agreed {
-			text := p.Name + " consented on the strength of " + p.Ref + ", event " + thousands(int(p.Index)) + " of its own ledger, for " +
-				thousands(p.Practices) + " of " + count(p.OfPractices, "practice")
+			text := p.Name + ", for " + thousands(p.Practices) + " of " + count(p.OfPractices, "practice") + ", consented on the strength of event " +
+				thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].restWords(s.provedAt(p.Here))
 			links = append(links, Link{"place", p.Group + "/" + p.Ref, p.Here, s.provedAt(p.Here).On, text})
 		}
 	}
 	return links
+}
+
+// restWords say what it is on which something of another group rests: no limits,
+// and no more than its title where the charter keeps proposals to members.
+func (s *State) restWords(c *ProvedConsent) string {
+	title := c.Rests.Ref + ", " + c.Title
+	if slices.Contains(s.Charter().MembersOnly, "proposals") {
+		return title
+	}
+	if dl := s.Delegations[c.Rests.Ref]; dl != nil {
+		return title + ", to commit on " + list(c.Matters) + "; " + s.agreementLinks(dl.Source)[0].Text
+	}
+	return s.agreementLinks(c.Rests.Ref)[0].Text
 }
 
 func (s *State) provedAt(index uint64) *ProvedConsent {
