@@ -148,7 +148,7 @@ func (s *Server) offerQuestions() {
 	s.offerAudit(at + "/audit")
 	s.offerRemains(at + "/people/{person}/remains")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
-	s.offerEvidence(at + "/check/evidence")
+	s.offerEvidence(at)
 	ask(s, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", anybody, s.witnesses)
 }
 

@@ -46,7 +46,7 @@ type Limit struct {
 
 // A Link is one step of the chain under an answer, down to the practices.
 type Link struct {
-	Kind      string `json:"kind" doc:"mandate, charter, agreement, executive, delegation, exercise, appointment or position"`
+	Kind      string `json:"kind" doc:"mandate, place, charter, words, position, agreement, executive, delegation, exercise, appointment or commitment"`
 	Ref       string `json:"ref"`
 	Index     uint64 `json:"index"`
 	Effective Day    `json:"effective"`

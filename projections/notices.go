@@ -1,6 +1,10 @@
 package projections
 
-import "goldenthread/domain"
+import (
+	"strings"
+
+	"goldenthread/domain"
+)
 
 // Notices is what the practices were told, and how far it reached, as it stands
 // on a day (rule T1).
@@ -128,7 +132,7 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 		return g.office(a.Person) + " speaks for " + s.ShortName + " at " + g.forum(a.Forum) + spanWords(a.Versions[0].Span) + g.endedWords(a.Ended, at)
 	case domain.OfCommitment:
 		k := g.commitmentLine(s.Commitments[n.Ref], at)
-		return k.Person.Office + " said at " + k.ForumName + ": " + clip(k.Words) + ". It is " + k.Text + "."
+		return k.Person.Office + " said at " + k.ForumName + ": " + strings.TrimSuffix(clip(k.Words), ".") + ". It is " + k.Text + "."
 	case domain.OfDeparture:
 		x := g.departureLine(s.Departures[n.Ref], at)
 		return x.Text + " Its reason: " + clip(x.Reason)

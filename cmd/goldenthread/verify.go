@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/evidence"
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -27,6 +29,7 @@ type verifying struct {
 	client
 	vkeys  []string
 	origin string
+	policy string
 }
 
 func verifyCommand() *cobra.Command {
@@ -36,6 +39,7 @@ func verifyCommand() *cobra.Command {
 		Long: "Verify reads every byte of a signed log and checks it: every event, every index, every hash, the root, and who signed. WHAT is\n\n" +
 			"  a data folder           all logs in it, offline\n" +
 			"  the folder of one log   such as data/log/trafford, or a copy of it\n" +
+			"  a file of evidence      as proof wrote it, offline\n" +
 			"  a server's address      such as http://127.0.0.1:8080, with --group and your token\n\n" +
 			"Without --vkey the keys are those that the folder or the server itself names: that finds damage, but not somebody who signs another\n" +
 			"history with another key. Keep the verifier key of your ledger apart, and give it with --vkey.\n\n" +
@@ -46,6 +50,7 @@ func verifyCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd, args[0]) },
 	}
 	cmd.Flags().StringSliceVar(&v.vkeys, "vkey", nil, "verifier key that must have signed; several: any of them")
+	cmd.Flags().StringVar(&v.policy, "policy", "", "of a file of evidence: file that says whose signatures are needed; the one in the evidence if not said")
 	cmd.Flags().StringVar(&v.origin, "origin", "", "origin that the log must bear; as it says itself if not said")
 	v.flags(cmd)
 	v.groupFlag(cmd)
@@ -60,6 +65,9 @@ type logToVerify struct {
 }
 
 func (v *verifying) run(cmd *cobra.Command, what string) error {
+	if strings.HasSuffix(what, ".zip") {
+		return v.bundle(cmd, what)
+	}
 	logs, err := v.find(cmd.Context(), what)
 	if err != nil {
 		return err
@@ -130,6 +138,39 @@ func (a *asSomebody) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+a.bearer())
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// bundle checks a file of evidence.
+func (v *verifying) bundle(cmd *cobra.Command, name string) error {
+	var policy []byte
+	var err error
+	if v.policy != "" {
+		if policy, err = os.ReadFile(v.policy); err != nil {
+			return err
+		}
+	}
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return fmt.Errorf("%s is not a file of evidence: %w", name, err)
+	}
+	defer z.Close()
+	p := newPage(os.Stdout)
+	report, err := evidence.VerifyBundle(z, policy)
+	if err != nil {
+		p.exit = exitDamaged
+		p.say("%s DOES NOT HOLD: %v", name, err)
+		return v.finish(cmd, p, map[string]any{"file": name, "holds": false, "why": err.Error()})
+	}
+	signed := report.Checkpoint
+	p.say("%s holds: %d events are in the ledger %s, word for word.", name, len(report.Events), signed.Origin)
+	p.table("event", "type")
+	for _, e := range report.Events {
+		p.row(e.Index, strings.TrimPrefix(e.Type, "goldenthread."))
+	}
+	p.note("Signed on %d events under the root %s, by: %s.", signed.N, signed.Hash, strings.Join(report.Signers, ", "))
+	p.unless(len(report.Foreign) == 0, "Read before you trust it, this release writes another: %s.", strings.Join(report.Foreign, ", "))
+	p.unless(policy != nil, "Whose signatures are needed was said by the evidence itself; to be sure, give your own with --policy.")
+	return v.finish(cmd, p, map[string]any{"file": name, "holds": true, "events": len(report.Events), "origin": signed.Origin, "size": signed.N, "signers": report.Signers})
 }
 
 // verified is what verify says of one log.

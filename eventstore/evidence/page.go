@@ -3,11 +3,13 @@ package evidence
 import (
 	"bytes"
 	_ "embed"
+	"encoding/base64"
 	"html/template"
 	"slices"
 	"strings"
 
 	"filippo.io/torchwood"
+	"rsc.io/qr"
 
 	"goldenthread/domain"
 )
@@ -44,6 +46,11 @@ func (b *Bundle) page() ([]byte, error) {
 			Recorded: v.Time, Holds: inWords(v.Effective), Line: string(e.Line),
 		}
 	}
+	main := b.Events[len(b.Events)-1]
+	picture, err := b.picture(&main)
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(events, func(a, b pageEvent) int { return int(a.Index) - int(b.Index) })
 	var out bytes.Buffer
 	err = pageTemplate.Execute(&out, struct {
@@ -52,8 +59,25 @@ func (b *Bundle) page() ([]byte, error) {
 		Tree   torchwood.Checkpoint
 		Root   string
 		Keys   string
-	}{b, events, c, c.Hash.String(), strings.TrimSpace(string(b.Policy))})
+		Main   uint64
+		QR     template.URL
+	}{b, events, c, c.Hash.String(), strings.TrimSpace(string(b.Policy)), main.Index, picture})
 	return out.Bytes(), err
+}
+
+// picture is the proof of an event as a QR code, to stand on paper; none where
+// the proof, with the cosignatures of many witnesses, is too long for one.
+func (b *Bundle) picture(e *Event) (template.URL, error) {
+	proof, err := b.proof(e)
+	if err != nil {
+		return "", err
+	}
+	code, err := qr.Encode(string(proof), qr.L)
+	if err != nil {
+		return "", nil
+	}
+	code.Scale = 4
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG())), nil
 }
 
 func inWords(day string) string {
