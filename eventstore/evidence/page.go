@@ -51,18 +51,33 @@ func (b *Bundle) page() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	mandates, above := split(b.Steps)
 	slices.SortFunc(events, func(a, b pageEvent) int { return int(a.Index) - int(b.Index) })
 	var out bytes.Buffer
 	err = pageTemplate.Execute(&out, struct {
 		*Bundle
-		Proved []pageEvent
-		Tree   torchwood.Checkpoint
-		Root   string
-		Keys   string
-		Main   uint64
-		QR     template.URL
-	}{b, events, c, c.Hash.String(), strings.TrimSpace(string(b.Policy)), main.Index, picture})
+		Proved          []pageEvent
+		Tree            torchwood.Checkpoint
+		Root            string
+		Keys            string
+		Main            uint64
+		QR              template.URL
+		Mandates, Above []domain.Link
+	}{b, events, c, c.Hash.String(), strings.TrimSpace(string(b.Policy)), main.Index, picture, mandates, above})
 	return out.Bytes(), err
+}
+
+// split parts the practices' mandates, which are many and alike, from the steps
+// above them, so that these stand on one page.
+func split(steps []domain.Link) (mandates, above []domain.Link) {
+	for _, s := range steps {
+		if s.Kind == "mandate" {
+			mandates = append(mandates, s)
+		} else {
+			above = append(above, s)
+		}
+	}
+	return mandates, above
 }
 
 // picture is the proof of an event as a QR code, to stand on paper; none where
