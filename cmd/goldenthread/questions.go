@@ -55,6 +55,8 @@ func questionCommands() []*cobra.Command {
 		groupQuestion.command(),
 		charterQuestion.command(),
 		peopleQuestion.command(),
+		remainsQuestion.command(),
+		witnessesQuestion.command(),
 		groupsCommand(), eventCommand(), eventsCommand(), followCommand(),
 	}
 	for _, cmd := range cmds {
