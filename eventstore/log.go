@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,6 +58,7 @@ type logs struct {
 	grown  map[string]*groupLog // those with lines not signed for
 	held   int                  // bytes of lines
 	wake   chan struct{}        // takes one
+	asked  chan func()          // what else is to be done between rounds
 	signed chan struct{}        // closed when something was signed for
 }
 
@@ -76,7 +78,7 @@ type groupLog struct {
 func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options) (*logs, error) {
 	l := &logs{
 		store: s, log: s.log, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
-		wake: make(chan struct{}, 1), signed: make(chan struct{}),
+		wake: make(chan struct{}, 1), asked: make(chan func()), signed: make(chan struct{}),
 	}
 	var err error
 	if l.folder, err = tilelog.NewFolder(filepath.Join(o.Dir, logFolder)); err != nil {
@@ -88,7 +90,7 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 	if err != nil {
 		return nil, fmt.Errorf("open the bucket of the checkpoints: %w", err)
 	}
-	names, err := l.names(ctx)
+	names, err := l.known(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +105,8 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 	return l, nil
 }
 
-// names are the groups that have a log here or a checkpoint in the bucket.
-func (l *logs) names(ctx context.Context) ([]string, error) {
+// known are the groups that have a log here or a checkpoint in the bucket.
+func (l *logs) known(ctx context.Context) ([]string, error) {
 	here, err := l.folder.Names()
 	if err != nil {
 		return nil, fmt.Errorf("read the folder of the logs: %w", err)
@@ -128,6 +130,23 @@ func (l *logs) names(ctx context.Context) ([]string, error) {
 		add(name)
 	}
 	return names, ctx.Err()
+}
+
+// names are the groups that have a log.
+func (l *logs) names() []string {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.groups))
+}
+
+// stuck is why the group's log can't be relied on; nil if it can.
+func (l *logs) stuck(name string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.groups[name].stuck
 }
 
 // base is the origin of the group's first log.
@@ -263,6 +282,7 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 	select {
 	case <-caught:
 		l.rekey()
+		l.mendAll(ctx)
 	case <-ctx.Done():
 		return
 	}
@@ -272,6 +292,8 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 			start := time.Now()
 			l.round(ctx)
 			pause(ctx, min(max(logPause, logShare*time.Since(start)), logLongest))
+		case do := <-l.asked:
+			do()
 		case <-ctx.Done():
 		}
 	}
@@ -331,20 +353,20 @@ func (l *logs) round(ctx context.Context) {
 	var ready []*growth
 	for _, g := range all {
 		if err := l.extend(ctx, g); err != nil {
-			l.failed(g, err)
+			l.failed(ctx, g, err)
 		} else {
 			ready = append(ready, g)
 		}
 	}
 	if err := l.folder.Sync(); err != nil {
 		for _, g := range ready {
-			l.failed(g, fmt.Errorf("sync the logs: %w", err))
+			l.failed(ctx, g, fmt.Errorf("sync the logs: %w", err))
 		}
 		return
 	}
 	for _, g := range ready {
 		if err := l.sign(ctx, g); err != nil {
-			l.failed(g, err)
+			l.failed(ctx, g, err)
 		}
 	}
 	l.mu.Lock()
@@ -355,13 +377,37 @@ func (l *logs) round(ctx context.Context) {
 
 // failed leaves the log for a later round. What was handed over is in the
 // stream. A log that was signed with another history is never signed again.
-func (l *logs) failed(g *growth, err error) {
+func (l *logs) failed(ctx context.Context, g *growth, err error) {
 	l.log.Error("a log could not be brought up to date", "group", g.name, "error", err)
 	if errors.Is(err, tilelog.ErrForked) {
+		l.mu.Lock()
 		g.stuck = err
+		l.mu.Unlock()
 		return
 	}
+	if g.log.Intact() != nil {
+		l.mend(ctx, g.groupLog)
+	}
 	l.again(g.groupLog)
+}
+
+// mendAll mends the logs that can't go on from their checkpoints.
+func (l *logs) mendAll(ctx context.Context) {
+	for _, name := range l.names() {
+		if g := l.groups[name]; g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
+			l.mend(ctx, g)
+		}
+	}
+}
+
+// mend rebuilds what is damaged of a log from the stream, once the root proves
+// that right, and names the files.
+func (l *logs) mend(ctx context.Context, g *groupLog) ([]string, error) {
+	mended, err := g.log.Rebuild(l.store.linesFrom(ctx, g.name, 0, uint64(g.log.Tree().N)))
+	if len(mended) > 0 || err != nil {
+		l.log.Warn("a log was damaged and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
+	}
+	return mended, err
 }
 
 // again has the log looked at in the next round.
@@ -456,11 +502,14 @@ func (l *logs) inBucket(ctx context.Context, g *groupLog) (torchwood.Checkpoint,
 	if err != nil {
 		return torchwood.Checkpoint{}, nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
 	}
+	g.revision = entry.Revision()
+	if l.originOf(g.name, entry.Value()) != g.log.Origin() {
+		return torchwood.Checkpoint{}, nil, nil // of the log before this one
+	}
 	c, err := tilelog.OpenCheckpoint(entry.Value(), g.log.Origin(), g.log.VKeys())
 	if err != nil {
 		return torchwood.Checkpoint{}, nil, fmt.Errorf("the checkpoint in the bucket: %w", err)
 	}
-	g.revision = entry.Revision()
 	return c, entry.Value(), nil
 }
 
@@ -506,27 +555,6 @@ func (l *logs) overtaken(ctx context.Context, g *growth, why error) error {
 		return g.log.Publish(signed)
 	}
 	return why
-}
-
-// streamLines are lines as the stream holds them.
-func (s *Store) streamLines(ctx context.Context, group string, from, to uint64) ([][]byte, error) {
-	lines := make([][]byte, 0, to-from)
-	var m *jetstream.RawStreamMsg
-	for index := from; index < to; index++ {
-		at, err := s.places.find(group, index)
-		if err == nil && (m == nil || m.Sequence != at.sequence) {
-			m, err = s.message(ctx, at.sequence)
-		}
-		var line []byte
-		if err == nil {
-			line, err = cut(m, at)
-		}
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
 }
 
 // ErrNoLog says that the group has no log here, or this node keeps none.

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -114,8 +115,9 @@ func TestClocksThatDifferStopTheStore(t *testing.T) {
 	require.Empty(t, w.sent)
 }
 
-// TestAHoleInTheStreamStopsWriting: whose events a missing message held can't
-// be known, so nothing is decided until it is repaired.
+// TestAHoleInTheStreamStopsWriting: whether a missing message held more than was
+// signed for can't be known, so nothing is decided until it is repaired. What
+// was signed for is read from the log.
 func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 	for name, gone := range map[string]uint64{"at the start": 1, "in the middle": 2, "at the end": 3} {
 		t.Run(name, func(t *testing.T) {
@@ -126,19 +128,43 @@ func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 			js, err := jetstream.New(nc)
 			require.NoError(t, err)
 			s := openTest(t, Options{Dir: dir, NATS: url})
-			for _, group := range []string{"one", "two", "three"} {
+			lines := map[string][][]byte{}
+			groups := []string{"one", "two", "three"}
+			for _, group := range groups {
 				mustExecute(t, s, found(group))
+				requireLogged(t, s, group)
+				lines[group], err = s.streamLines(testContext(t), group, 0, s.Next(group))
+				require.NoError(t, err)
 			}
 			require.NoError(t, s.Close(testContext(t)))
 			damageStream(t, js, gone)
 
 			s = openTest(t, Options{Dir: dir, NATS: url})
-			require.Len(t, s.Groups(), 2)
+			require.Len(t, s.Groups(), 3)
+			for i, group := range groups {
+				require.Equal(t, lines[group], linesOf(t, s, group))
+				var mendable *Mendable
+				require.Equal(t, uint64(i+1) == gone, errors.As(s.Stopped(group), &mendable), group)
+			}
 			require.ErrorIs(t, s.Ready(), ErrNotReady)
 			_, err = s.Execute(testContext(t), register(s.Groups()[0], "p"))
 			require.ErrorContains(t, err, "missing")
 		})
 	}
+}
+
+// linesOf are all lines of the group, one by one, which Entries must have too.
+func linesOf(t *testing.T, s *Store, group string) [][]byte {
+	t.Helper()
+	var lines [][]byte
+	for e, err := range s.Entries(testContext(t), group, 0, s.Next(group)) {
+		require.NoError(t, err)
+		line, err := s.Line(testContext(t), group, e.Event.Index)
+		require.NoError(t, err)
+		require.Equal(t, string(line), string(e.Line))
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // damageStream deletes a message, by putting a copy of the stream that lacks it

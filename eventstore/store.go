@@ -28,6 +28,9 @@ type Options struct {
 	// Installation is the operator's own name for all that is kept here, which
 	// the origins of the logs bear; "" keeps the one there is, or a random one.
 	Installation string
+	// AcceptLoss lets groups go on whose history is shorter than was signed,
+	// where the rest is nowhere. Their ledgers say so, and new logs begin.
+	AcceptLoss bool
 
 	// Clock tells the time; nil is time.Now. With a clock of one's own (a
 	// story's) the stream's timestamps are not compared with it.
@@ -59,6 +62,7 @@ type Store struct {
 
 	dir        string                 // the data folder
 	node       string                 // this process's name
+	acceptLoss bool                   // the operator's word
 	alone      bool                   // nobody else can write to this stream
 	wrote      atomic.Pointer[string] // the node that wrote to the stream last
 	storyClock bool
@@ -90,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !nodeName.MatchString(o.Node) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
-	s.node, s.dir = o.Node, o.Dir
+	s.node, s.dir, s.acceptLoss = o.Node, o.Dir, o.AcceptLoss
 	o.Replicas = max(o.Replicas, 1)
 	w, f, err := s.prepare(ctx, &o)
 	if err != nil {
@@ -187,6 +191,7 @@ func (s *Store) start(w *writer, f *follower) {
 	if s.logs != nil {
 		caught := w.caught
 		s.helpers.Go(func() { s.logs.run(ctx, caught) })
+		s.helpers.Go(func() { s.checkAtStart(ctx, caught) })
 	}
 	go func() {
 		defer close(s.written)
