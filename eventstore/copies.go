@@ -109,6 +109,7 @@ func (l *logs) mendNow(ctx context.Context, name string) (mended []string, err e
 // checkAtStart checks all copies once the stream is replayed; the log says what
 // was found.
 func (s *Store) checkAtStart(ctx context.Context, caught <-chan struct{}) {
+	defer close(s.checked)
 	select {
 	case <-caught:
 	case <-ctx.Done():

@@ -38,6 +38,8 @@ const (
 	logFolder   = "log"
 	checkpoints = "CHECKPOINTS" // the bucket
 
+	bucketSubject = "$KV." + checkpoints + "."
+
 	logPause   = 150 * time.Millisecond // between rounds, at least
 	logLongest = time.Second            // at most, by which a log is behind if rounds are quick
 	logShare   = 6                      // a round's length this many times: the pause after it
@@ -90,7 +92,7 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 	if err != nil {
 		return nil, fmt.Errorf("open the bucket of the checkpoints: %w", err)
 	}
-	names, err := l.known(ctx)
+	names, err := l.known(ctx, js)
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +108,12 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 }
 
 // known are the groups that have a log here or a checkpoint in the bucket.
-func (l *logs) known(ctx context.Context) ([]string, error) {
+func (l *logs) known(ctx context.Context, js jetstream.JetStream) ([]string, error) {
 	here, err := l.folder.Names()
 	if err != nil {
 		return nil, fmt.Errorf("read the folder of the logs: %w", err)
 	}
-	listed, err := l.bucket.ListKeys(ctx)
+	listed, err := l.listed(ctx, js)
 	if err != nil {
 		return nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
 	}
@@ -126,10 +128,24 @@ func (l *logs) known(ctx context.Context) ([]string, error) {
 	for _, name := range here {
 		add(name)
 	}
-	for name := range listed.Keys() {
-		add(name)
+	for name := range listed {
+		add(strings.TrimPrefix(name, bucketSubject))
 	}
-	return names, ctx.Err()
+	return names, nil
+}
+
+// listed are the subjects of the bucket's keys. They are not read one by one:
+// a damaged one would be waited for.
+func (l *logs) listed(ctx context.Context, js jetstream.JetStream) (map[string]uint64, error) {
+	st, err := js.Stream(ctx, "KV_"+checkpoints)
+	if err != nil {
+		return nil, err
+	}
+	info, err := st.Info(ctx, jetstream.WithSubjectFilter(bucketSubject+">"))
+	if err != nil {
+		return nil, err
+	}
+	return info.State.Subjects, nil
 }
 
 // names are the groups that have a log.
@@ -162,13 +178,9 @@ func (l *logs) reopen(ctx context.Context, name string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the checkpoint of %s: %w", name, err)
 	}
-	var there []byte
-	entry, err := l.bucket.Get(ctx, name)
-	switch {
-	case err == nil:
-		there, g.revision = entry.Value(), entry.Revision()
-	case !errors.Is(err, jetstream.ErrKeyNotFound):
-		return fmt.Errorf("read the bucket of the checkpoints: %w", err)
+	there, err := l.fromBucket(ctx, g, here)
+	if err != nil {
+		return err
 	}
 	signed, err := l.later(name, here, there)
 	if err != nil {
@@ -180,6 +192,28 @@ func (l *logs) reopen(ctx context.Context, name string) error {
 	}
 	g.from = uint64(g.log.Tree().N)
 	return g.continues(there, g.log.VKeys())
+}
+
+// fromBucket is the checkpoint that the bucket has for the group. One that can't
+// be read any more is replaced by the log's own.
+func (l *logs) fromBucket(ctx context.Context, g *groupLog, here []byte) ([]byte, error) {
+	get, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	entry, err := l.bucket.Get(get, g.name)
+	switch {
+	case err == nil:
+		g.revision = entry.Revision()
+		return entry.Value(), nil
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return nil, nil
+	case !l.store.alone || here == nil || ctx.Err() != nil:
+		return nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
+	}
+	l.log.Error("a checkpoint can't be read from the bucket", "group", g.name, "error", err)
+	if g.revision, err = l.bucket.Put(ctx, g.name, here); err != nil {
+		return nil, fmt.Errorf("write to the bucket of the checkpoints: %w", err)
+	}
+	return nil, nil
 }
 
 // continues sees to it that of two checkpoints the later continues the earlier.

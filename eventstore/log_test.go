@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -152,7 +151,7 @@ func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 // Two nodes on one stream sign one history: their logs end alike.
 func TestTwoNodesSignAlike(t *testing.T) {
 	url := loopbackServer(t)
-	a := openTest(t, Options{Dir: t.TempDir(), NATS: url, Node: "a", Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	a := openTest(t, Options{Dir: t.TempDir(), NATS: url, Node: "a"})
 	mustExecute(t, a, found("one"))
 	dir := t.TempDir()
 	for _, name := range []string{"wrapping.key", signingFile} {
@@ -160,7 +159,7 @@ func TestTwoNodesSignAlike(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), key, 0o600))
 	}
-	b := openTest(t, Options{Dir: dir, NATS: url, Node: "b", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", "b")})
+	b := openTest(t, Options{Dir: dir, NATS: url, Node: "b"})
 	for i := range 30 {
 		mustExecute(t, []*Store{a, b}[i%2], register("one", fmt.Sprintf("p%d", i)))
 		if i%10 == 9 {

@@ -43,6 +43,7 @@ type Options struct {
 
 	lose     func(publish) publish // in tests: loses acknowledgements
 	unlogged bool                  // in benchmarks: keeps no logs
+	idle     bool                  // for repair: lets the logs be
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -63,6 +64,7 @@ type Store struct {
 	dir        string                 // the data folder
 	node       string                 // this process's name
 	acceptLoss bool                   // the operator's word
+	idle       bool                   // nothing is signed
 	alone      bool                   // nobody else can write to this stream
 	wrote      atomic.Pointer[string] // the node that wrote to the stream last
 	storyClock bool
@@ -72,6 +74,7 @@ type Store struct {
 
 	cancel  context.CancelFunc // ends the writer without draining
 	written chan struct{}      // closed when the writer has ended
+	checked chan struct{}      // closed when the copies have been checked at start
 	helpers sync.WaitGroup     // follower, watch and the logs
 	closing sync.Once
 }
@@ -80,7 +83,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), clock: o.Clock, follow: o.Follow, log: o.Log,
-		storyClock: o.Clock != nil, failed: make(chan error, 1), written: make(chan struct{}),
+		storyClock: o.Clock != nil, failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -94,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !nodeName.MatchString(o.Node) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
-	s.node, s.dir, s.acceptLoss = o.Node, o.Dir, o.AcceptLoss
+	s.node, s.dir, s.acceptLoss, s.idle = o.Node, o.Dir, o.AcceptLoss, o.idle
 	o.Replicas = max(o.Replicas, 1)
 	w, f, err := s.prepare(ctx, &o)
 	if err != nil {
@@ -126,7 +129,7 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 		return nil, nil, err
 	}
 	if o.NATS == "" {
-		if s.server, err = startServer(filepath.Join(o.Dir, "nats"), o.Node, s.log); err != nil {
+		if s.server, err = startServer(filepath.Join(o.Dir, streamsFolder), o.Node, s.log); err != nil {
 			return nil, nil, err
 		}
 	} else {
@@ -188,7 +191,7 @@ func (s *Store) start(w *writer, f *follower) {
 	s.cancel = cancel
 	s.helpers.Go(func() { f.run(ctx) })
 	s.helpers.Go(func() { s.watch(ctx) })
-	if s.logs != nil {
+	if s.logs != nil && !s.idle {
 		caught := w.caught
 		s.helpers.Go(func() { s.logs.run(ctx, caught) })
 		s.helpers.Go(func() { s.checkAtStart(ctx, caught) })
