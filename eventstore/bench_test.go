@@ -143,7 +143,7 @@ func BenchmarkAsKnown(b *testing.B) {
 	for i := 0; s.Next("one") < events; i++ {
 		req := several("one")
 		rows := req.Command.(*domain.ImportOrganisations).Rows
-		for len(rows) < 500 {
+		for len(rows) < 200 {
 			rows = append(rows, several("one").Command.(*domain.ImportOrganisations).Rows...)
 		}
 		req.Command.(*domain.ImportOrganisations).Rows = rows

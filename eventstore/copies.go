@@ -97,7 +97,7 @@ func (l *logs) mendNow(ctx context.Context, name string) (mended []string, err e
 	select {
 	case l.asked <- func() {
 		defer close(done)
-		mended, err = l.mend(ctx, l.groups[name])
+		mended, err = l.mend(ctx, l.group(name))
 	}:
 		<-done
 		return mended, err

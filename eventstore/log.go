@@ -38,7 +38,8 @@ const (
 	logFolder   = "log"
 	checkpoints = "CHECKPOINTS" // the bucket
 
-	bucketSubject = "$KV." + checkpoints + "."
+	bucketSubject   = "$KV." + checkpoints + "."
+	installationKey = "_installation" // no group can be called that
 
 	logPause   = 150 * time.Millisecond // between rounds, at least
 	logLongest = time.Second            // at most, by which a log is behind if rounds are quick
@@ -96,7 +97,7 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 	if err != nil {
 		return nil, err
 	}
-	if l.keys, err = openSigning(o.Dir, o.Installation, len(names) > 0); err != nil {
+	if err := l.openKeys(ctx, o, len(names) > 0); err != nil {
 		return nil, err
 	}
 	for _, name := range names {
@@ -105,6 +106,43 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 		}
 	}
 	return l, nil
+}
+
+// openKeys reads the signing keys, or makes the first. Whoever comes first puts
+// their name into the bucket, so that two nodes never sign under two names.
+func (l *logs) openKeys(ctx context.Context, o *Options, signed bool) error {
+	there, err := l.get(ctx, installationKey)
+	unread := err != nil && !errors.Is(err, jetstream.ErrKeyNotFound)
+	if unread && !l.store.alone {
+		return fmt.Errorf("read the bucket of the checkpoints: %w", err)
+	}
+	if l.keys, err = openSigning(o.Dir, o.Installation, signed || unread || there != nil); err != nil {
+		return err
+	}
+	name := l.keys[0].Name()
+	switch {
+	case unread: // nobody else has written it
+		_, err = l.bucket.Put(ctx, installationKey, []byte(name))
+		return err
+	case there == nil:
+		if _, err = l.bucket.Create(ctx, installationKey, []byte(name)); err == nil {
+			return nil
+		}
+		if there, err = l.get(ctx, installationKey); err != nil {
+			return fmt.Errorf("read the bucket of the checkpoints: %w", err)
+		}
+	}
+	if there := string(there.Value()); there != name {
+		return fmt.Errorf("%s is for logs signed as %s, and those here are signed as %s: copy it from another node or from its backup", signingFile, name, there)
+	}
+	return nil
+}
+
+// get reads a key of the bucket. What is damaged there is not answered at all.
+func (l *logs) get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return l.bucket.Get(ctx, key)
 }
 
 // known are the groups that have a log here or a checkpoint in the bucket.
@@ -158,6 +196,12 @@ func (l *logs) names() []string {
 	return slices.Sorted(maps.Keys(l.groups))
 }
 
+func (l *logs) group(name string) *groupLog {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.groups[name]
+}
+
 // stuck is why the group's log can't be relied on; nil if it can.
 func (l *logs) stuck(name string) error {
 	l.mu.Lock()
@@ -197,9 +241,7 @@ func (l *logs) reopen(ctx context.Context, name string) error {
 // fromBucket is the checkpoint that the bucket has for the group. One that can't
 // be read any more is replaced by the log's own.
 func (l *logs) fromBucket(ctx context.Context, g *groupLog, here []byte) ([]byte, error) {
-	get, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	entry, err := l.bucket.Get(get, g.name)
+	entry, err := l.get(ctx, g.name)
 	switch {
 	case err == nil:
 		g.revision = entry.Revision()
@@ -238,6 +280,10 @@ func (l *logs) originOf(name string, signed []byte) string {
 	return base
 }
 
+// follows says whether, of two origins of one group's logs, a is the later: base,
+// base/2, … base/10.
+func follows(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a > b }
+
 // later is the checkpoint of the two that was signed last; nil if both are nil.
 func (l *logs) later(name string, a, b []byte) ([]byte, error) {
 	var best []byte
@@ -254,7 +300,7 @@ func (l *logs) later(name string, a, b []byte) ([]byte, error) {
 			bad = fmt.Errorf("neither of its checkpoints is signed as it must be: %w", err)
 			continue
 		}
-		if best == nil || len(c.Origin) > len(of.Origin) || c.Origin > of.Origin || c.Origin == of.Origin && c.N > of.N {
+		if best == nil || follows(c.Origin, of.Origin) || c.Origin == of.Origin && c.N > of.N {
 			best, of = signed, c
 		}
 	}
@@ -428,7 +474,7 @@ func (l *logs) failed(ctx context.Context, g *growth, err error) {
 // mendAll mends the logs that can't go on from their checkpoints.
 func (l *logs) mendAll(ctx context.Context) {
 	for _, name := range l.names() {
-		if g := l.groups[name]; g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
+		if g := l.group(name); g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
 			l.mend(ctx, g)
 		}
 	}
@@ -526,9 +572,7 @@ func (l *logs) mine(g *groupLog) bool {
 
 // inBucket is the group's checkpoint in the bucket; the empty one if there is none.
 func (l *logs) inBucket(ctx context.Context, g *groupLog) (torchwood.Checkpoint, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	entry, err := l.bucket.Get(ctx, g.name)
+	entry, err := l.get(ctx, g.name)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		g.revision = 0
 		return torchwood.Checkpoint{}, nil, nil
@@ -537,7 +581,10 @@ func (l *logs) inBucket(ctx context.Context, g *groupLog) (torchwood.Checkpoint,
 		return torchwood.Checkpoint{}, nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
 	}
 	g.revision = entry.Revision()
-	if l.originOf(g.name, entry.Value()) != g.log.Origin() {
+	switch origin := l.originOf(g.name, entry.Value()); {
+	case follows(origin, g.log.Origin()):
+		return torchwood.Checkpoint{}, nil, fmt.Errorf("another node began a new log, %s; start this node again", origin)
+	case follows(g.log.Origin(), origin):
 		return torchwood.Checkpoint{}, nil, nil // of the log before this one
 	}
 	c, err := tilelog.OpenCheckpoint(entry.Value(), g.log.Origin(), g.log.VKeys())

@@ -160,6 +160,12 @@ func TestTwoNodesSignAlike(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), key, 0o600))
 	}
 	b := openTest(t, Options{Dir: dir, NATS: url, Node: "b"})
+	stranger := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(stranger, "wrapping.key"), mustRead(t, filepath.Join(dir, "wrapping.key")), 0o600))
+	c := openTest(t, Options{Dir: stranger, NATS: url, Node: "c"})
+	_, err := c.Log("one")
+	require.ErrorIs(t, err, ErrNoLog, "without the key it signs nothing")
+	require.NoFileExists(t, filepath.Join(stranger, signingFile))
 	for i := range 30 {
 		mustExecute(t, []*Store{a, b}[i%2], register("one", fmt.Sprintf("p%d", i)))
 		if i%10 == 9 {
@@ -180,6 +186,12 @@ func TestTwoNodesSignAlike(t *testing.T) {
 	lb, err := b.Log("one")
 	require.NoError(t, err)
 	require.Equal(t, string(la.Checkpoint()), string(lb.Checkpoint()))
+}
+
+func mustRead(t testing.TB, path string) []byte {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return data
 }
 
 // A new key signs beside the old one, and the ledger says so; so it does when
