@@ -101,6 +101,8 @@ func (l *logs) mendNow(ctx context.Context, name string) (mended []string, err e
 	}:
 		<-done
 		return mended, err
+	case <-l.store.written:
+		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -456,13 +456,15 @@ func (l *logs) round(ctx context.Context) {
 }
 
 // failed leaves the log for a later round. What was handed over is in the
-// stream. A log that was signed with another history is never signed again.
+// stream. A group whose log was signed with another history stops: whoever
+// writes on would only part further from what somebody has seen signed.
 func (l *logs) failed(ctx context.Context, g *growth, err error) {
 	l.log.Error("a log could not be brought up to date", "group", g.name, "error", err)
 	if errors.Is(err, tilelog.ErrForked) {
 		l.mu.Lock()
 		g.stuck = err
 		l.mu.Unlock()
+		l.store.places.stop(&Stopped{g.name, l.store.Next(g.name), err})
 		return
 	}
 	if g.log.Intact() != nil {

@@ -103,6 +103,27 @@ func TestALogIsMadeAgainFromTheStream(t *testing.T) {
 	require.NotEqual(t, string(was.Checkpoint()), newest)
 }
 
+// A crash between the bucket and the log leaves the bucket ahead: the log goes on
+// from there.
+func TestTheBucketMayBeAhead(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	mustExecute(t, s, found("one"))
+	requireLogged(t, s, "one")
+	path := filepath.Join(dir, logFolder, "one", tilelog.CheckpointFile)
+	early := mustRead(t, path)
+	mustExecute(t, s, register("one", "p"))
+	requireLogged(t, s, "one")
+	late := mustRead(t, path)
+	require.NoError(t, s.Close(testContext(t)))
+	require.NoError(t, os.WriteFile(path, early, 0o600))
+
+	s = openTest(t, Options{Dir: dir})
+	require.Equal(t, string(late), string(mustRead(t, path)))
+	mustExecute(t, s, register("one", "q"))
+	requireLogged(t, s, "one")
+}
+
 // More than may wait is read from the stream.
 func TestLinesThatWereNotHeldAreReadBack(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
@@ -271,4 +292,10 @@ func TestAnotherHistoryIsNotSignedOver(t *testing.T) {
 	entry, err := s.logs.bucket.Get(testContext(t), "one")
 	require.NoError(t, err)
 	require.Equal(t, string(signed), string(entry.Value()))
+	_, err = s.Execute(testContext(t), register("one", "q"))
+	require.ErrorIs(t, err, tilelog.ErrForked)
+	require.NoError(t, s.Close(testContext(t)))
+
+	s = openTest(t, Options{Dir: dir})
+	require.ErrorIs(t, s.Stopped("one"), tilelog.ErrForked)
 }
