@@ -138,7 +138,8 @@ type Loss struct {
 }
 
 func (l *Loss) Error() string {
-	return fmt.Sprintf("%d events were signed for and %d are left; restore a backup that has them, or accept the loss", l.Signed, l.Left)
+	return fmt.Sprintf("%d events were signed for and %d are left; the log has no event %d either (%v); restore a backup that has them, or accept the loss",
+		l.Signed, l.Left, l.Left, l.Why)
 }
 
 func (l *Loss) Unwrap() error { return l.Why }
@@ -150,7 +151,7 @@ type Altered struct {
 }
 
 func (a *Altered) Error() string {
-	return "its events are not those that were signed, and its log is damaged too: restore a backup"
+	return fmt.Sprintf("its events are not those that were signed, and its log is damaged too (%v): restore a backup", a.Why)
 }
 
 func (a *Altered) Unwrap() error { return a.Why }
@@ -159,8 +160,13 @@ func (a *Altered) Unwrap() error { return a.Why }
 // at its end, and stops those that are not as they were signed.
 func (w *writer) compareRest() {
 	for _, name := range w.store.logs.names() {
-		g := w.group(name)
-		why := w.store.logs.stuck(name)
+		g, why := w.group(name), w.store.logs.stuck(name)
+		if g.against == nil && g.ledger.State().Next == 0 {
+			if why != nil {
+				w.log.Error("a log of which the stream knows nothing", "group", name, "error", why)
+			}
+			continue
+		}
 		if g.against != nil && why == nil {
 			if rest := g.against.missing(g.ledger.State().Next, uint64(g.against.tree.N)); g.stopped == nil && len(rest) > 0 {
 				w.told(w.applied, w.applyAll(g, w.applied, rest, nil))
@@ -205,7 +211,7 @@ func (l *logs) restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	g := l.groups[name]
 	old := g.log.Tree()
 	e := &domain.LogRestarted{
-		Origin: domain.NextOrigin(l.base(name), g.log.Origin()), Was: g.log.Origin(),
+		Origin: nextOrigin(l.base(name), g.log.Origin()), Was: g.log.Origin(),
 		Signed: loss.Signed, Root: old.Hash.String(), Left: loss.Left,
 	}
 	if err := g.log.SetAside(fmt.Sprintf("%s.lost-%d", name, loss.Signed)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -27,10 +27,15 @@ type CopyReport struct {
 // CheckCopies holds, for every group, the stream, the tile log and the last
 // checkpoint against each other, and tells of each group as it is done. What is
 // damaged of a log is rebuilt from the stream, once the root proves the stream
-// right. The error is ctx's, or progress's.
+// right. A group that has something which can't be mended stops, and no other.
+// The error is ctx's, or progress's.
 func (s *Store) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
 	for _, name := range s.logs.names() {
 		r := s.checkCopies(ctx, name)
+		var mendable *Mendable
+		if r.Err != nil && !errors.As(r.Err, &mendable) && ctx.Err() == nil && s.Stopped(name) == nil {
+			s.places.stop(&Stopped{name, s.Next(name), r.Err})
+		}
 		if err := errors.Join(ctx.Err(), progress(r)); err != nil {
 			return err
 		}
@@ -50,7 +55,10 @@ func (s *Store) checkCopies(ctx context.Context, name string) (r CopyReport) {
 		r.Err = err
 		return r
 	}
-	r.Checkpoint = log.Tree()
+	r.Checkpoint, r.Tiles = log.Tree(), new(tilelog.Report)
+	if r.Checkpoint.N == 0 {
+		return r // nothing is signed for yet
+	}
 	right := s.checkStream(ctx, log, &r)
 	if r.Tiles, r.Err = log.Verify(ctx); r.Err == nil {
 		r.Err = r.Tiles.Err()
@@ -105,6 +113,15 @@ func (l *logs) mendNow(ctx context.Context, name string) (mended []string, err e
 		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+}
+
+// mendSoon asks for a log to be mended, if the goroutine that lets it grow has
+// time just now. Whoever meets the damage next asks again.
+func (l *logs) mendSoon(name string) {
+	select {
+	case l.asked <- func() { l.mend(context.Background(), l.group(name)) }:
+	default:
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -239,7 +240,7 @@ func (l *logs) reopen(ctx context.Context, name string) error {
 }
 
 // fromBucket is the checkpoint that the bucket has for the group. One that can't
-// be read any more is replaced by the log's own.
+// be read any more is replaced by the log's own; without that, the group is stuck.
 func (l *logs) fromBucket(ctx context.Context, g *groupLog, here []byte) ([]byte, error) {
 	entry, err := l.get(ctx, g.name)
 	switch {
@@ -248,8 +249,11 @@ func (l *logs) fromBucket(ctx context.Context, g *groupLog, here []byte) ([]byte
 		return entry.Value(), nil
 	case errors.Is(err, jetstream.ErrKeyNotFound):
 		return nil, nil
-	case !l.store.alone || here == nil || ctx.Err() != nil:
+	case !l.store.alone || ctx.Err() != nil:
 		return nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
+	case here == nil:
+		g.stuck = fmt.Errorf("its checkpoint can't be read from the bucket, and its log has none: %w", err)
+		return nil, nil
 	}
 	l.log.Error("a checkpoint can't be read from the bucket", "group", g.name, "error", err)
 	if g.revision, err = l.bucket.Put(ctx, g.name, here); err != nil {
@@ -278,6 +282,15 @@ func (l *logs) originOf(name string, signed []byte) string {
 		return origin
 	}
 	return base
+}
+
+// nextOrigin is the origin of the log that follows the one of this origin.
+func nextOrigin(base, origin string) string {
+	n, err := strconv.Atoi(strings.TrimPrefix(origin, base+"/"))
+	if err != nil {
+		n = 1
+	}
+	return base + "/" + strconv.Itoa(n+1)
 }
 
 // follows says whether, of two origins of one group's logs, a is the later: base,

@@ -53,6 +53,7 @@ func (s *Store) Entries(ctx context.Context, group string, from, to uint64) iter
 		for entries, err := range s.proved(ctx, group, from, min(to, s.Next(group))) {
 			if err != nil {
 				s.log.Warn("a log can't be read; reading the stream", "group", group, "from", next, "error", err)
+				s.logs.mendSoon(group)
 				break
 			}
 			for _, e := range entries {
