@@ -148,6 +148,7 @@ func TestAStreamThatIsGoneIsRepaired(t *testing.T) {
 	require.Len(t, r.Taken, 2)
 	require.Equal(t, len(lines["one"])+len(lines["two"]), r.Events)
 	require.DirExists(t, filepath.Join(dir, r.Aside))
+	require.NoError(t, os.Rename(filepath.Join(dir, streamsFolder), filepath.Join(dir, repairedFolder)), "as a crash between the two renames leaves it")
 	s = openTest(t, Options{Dir: dir})
 	for group := range lines {
 		require.Equal(t, lines[group], linesOf(t, s, group))

@@ -38,7 +38,7 @@ const (
 //
 // The new streams are whole and on disk before they take the old ones' place,
 // by two renames. A crash before leaves the old ones as they were; a crash
-// between the two leaves them under Aside, and the next Repair goes on.
+// between the two leaves them aside, and the next start puts the new ones there.
 //
 // In a cluster nothing is repaired like this: a damaged replica is taken away
 // and its peers build it anew.
@@ -46,22 +46,35 @@ func Repair(ctx context.Context, o Options) (*Repaired, error) {
 	if o.NATS != "" {
 		return nil, errors.New("only streams in the data folder are repaired; in a cluster, take the damaged replica away and let its peers build it anew")
 	}
-	r := &Repaired{Taken: map[string][]uint64{}}
-	if err := finishRepair(o.Dir); err != nil {
+	if err := whileLocked(o.Dir, finishRepair); err != nil {
 		return nil, err
 	}
+	r := &Repaired{Taken: map[string][]uint64{}}
 	if err := r.write(ctx, o); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(filepath.Join(o.Dir, repairedFolder)))
 	}
-	r.Aside = fmt.Sprintf("%s.damaged-%s", streamsFolder, time.Now().UTC().Format("20060102T150405"))
-	if err := os.Rename(filepath.Join(o.Dir, streamsFolder), filepath.Join(o.Dir, r.Aside)); err != nil {
-		return nil, err
+	return r, whileLocked(o.Dir, r.exchange)
+}
+
+func whileLocked(dir string, do func(dir string) error) error {
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return err
 	}
-	return r, finishRepair(o.Dir)
+	return errors.Join(do(dir), lock.Unlock())
+}
+
+// exchange puts the old streams aside and the new ones in their place.
+func (r *Repaired) exchange(dir string) error {
+	r.Aside = fmt.Sprintf("%s.damaged-%s", streamsFolder, time.Now().UTC().Format("20060102T150405.000"))
+	if err := os.Rename(filepath.Join(dir, streamsFolder), filepath.Join(dir, r.Aside)); err != nil {
+		return err
+	}
+	return finishRepair(dir)
 }
 
 // finishRepair puts repaired streams in their place if it is empty, and takes
-// away what a repair left that did not come so far.
+// away what a repair left that did not come so far. Open does it too.
 func finishRepair(dir string) error {
 	from, to := filepath.Join(dir, repairedFolder), filepath.Join(dir, streamsFolder)
 	if _, err := os.Stat(to); err == nil {

@@ -128,6 +128,11 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if s.lock, err = lockFolder(o.Dir); err != nil {
 		return nil, nil, err
 	}
+	if o.NATS == "" && !o.idle {
+		if err := finishRepair(o.Dir); err != nil {
+			return nil, nil, fmt.Errorf("finish a repair: %w", err)
+		}
+	}
 	if o.NATS == "" {
 		if s.server, err = startServer(filepath.Join(o.Dir, streamsFolder), o.Node, s.log); err != nil {
 			return nil, nil, err
