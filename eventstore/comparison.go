@@ -1,6 +1,8 @@
 package eventstore
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -110,13 +112,22 @@ func (c *comparison) missing(from, to uint64) []piece {
 func (c *comparison) verdict() error {
 	switch seen := c.seen.Tree(); {
 	case seen.N < c.tree.N:
-		return &Loss{Signed: uint64(c.tree.N), Left: uint64(seen.N), Why: c.blind}
+		return &Loss{Signed: uint64(c.tree.N), Left: uint64(seen.N), Why: c.damage()}
 	case seen != c.tree:
-		return &Altered{c.blind}
+		return &Altered{c.damage()}
 	case len(c.taken) > 0:
 		return &Mendable{Indexes: c.taken}
 	}
 	return nil
+}
+
+// damage is the exact place at which the log can't be used.
+func (c *comparison) damage() error {
+	r, err := c.log.Verify(context.Background())
+	if err == nil {
+		err = r.Err()
+	}
+	return cmp.Or(err, c.blind)
 }
 
 // Mendable says that the stream lacks events of a group, or has other ones, and

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
@@ -224,6 +226,72 @@ func TestAShorterHistoryIsRefused(t *testing.T) {
 	require.NoError(t, s.Stopped("one"))
 	mustExecute(t, s, register("one", "r"))
 	requireLogged(t, s, "one")
+}
+
+// An event of the stream that was replaced by another, well-formed one is found
+// out, and read as it was signed. If the log is damaged there too, nothing of the
+// group is read any more, and the others go on.
+func TestAnAlteredEventIsFoundOut(t *testing.T) {
+	url, dir := loopbackServer(t), t.TempDir()
+	nc, err := nats.Connect(url)
+	require.NoError(t, err)
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	s := openTest(t, Options{Dir: dir, NATS: url})
+	lines := map[string][][]byte{}
+	for _, group := range []string{"one", "two", "three"} {
+		mustExecute(t, s, found(group))
+		requireLogged(t, s, group)
+		lines[group] = linesOf(t, s, group)
+	}
+	require.NoError(t, s.Close(testContext(t)))
+	rewriteStream(t, js, func(sequence uint64, body []byte) {
+		if sequence == 2 {
+			require.Contains(t, string(body), "LMC chair")
+			copy(body, bytes.ReplaceAll(body, []byte("LMC chair"), []byte("ICB chair")))
+		}
+	})
+	_, err = js.UpdateStream(testContext(t), ledgerConfig(1))
+	require.NoError(t, err)
+
+	s = openTest(t, Options{Dir: dir, NATS: url})
+	for group, want := range lines {
+		require.Equal(t, want, proofOf(t, s, group))
+	}
+	var mendable *Mendable
+	require.ErrorAs(t, s.Stopped("two"), &mendable)
+	require.Len(t, mendable.Indexes, 1)
+	require.Equal(t, mendable.Indexes, reports(t, s)["two"].Stream)
+	mustExecute(t, s, register("one", "p"))
+	require.NoError(t, s.Close(testContext(t)))
+
+	bundles, err := filepath.Glob(filepath.Join(dir, logFolder, "two", "tile", "entries", "000.p", "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, bundles)
+	for _, path := range append(bundles, strings.ReplaceAll(bundles[0], "entries", "0")) {
+		spoilt := mustRead(t, path)
+		spoilt[len(spoilt)/2] ^= 1
+		require.NoError(t, os.WriteFile(path, spoilt, 0o600))
+	}
+	s = openTest(t, Options{Dir: dir, NATS: url})
+	var altered *Altered
+	require.ErrorAs(t, s.Stopped("two"), &altered)
+	require.ErrorContains(t, s.Stopped("two"), "000.p")
+	require.Zero(t, s.Next("two"))
+	_, err = s.Line(testContext(t), "two", 0)
+	require.ErrorAs(t, err, &altered)
+	mustExecute(t, s, register("three", "p"))
+}
+
+// proofOf are the group's lines, each proved by the log.
+func proofOf(t *testing.T, s *Store, group string) [][]byte {
+	var lines [][]byte
+	for e, err := range s.Entries(testContext(t), group, 0, s.Next(group)) {
+		require.NoError(t, err)
+		lines = append(lines, e.Line)
+	}
+	return lines
 }
 
 // flipsEnv is how many bytes of each file TestEveryByteOfTheStore flips; "all"

@@ -171,6 +171,16 @@ func linesOf(t *testing.T, s *Store, group string) [][]byte {
 // in its place.
 func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
 	t.Helper()
+	st := rewriteStream(t, js, func(uint64, []byte) {})
+	require.NoError(t, st.DeleteMsg(testContext(t), gone))
+	_, err := js.UpdateStream(testContext(t), ledgerConfig(1))
+	require.NoError(t, err)
+}
+
+// rewriteStream puts a copy of the stream of three messages in its place, whose
+// bodies are changed, and from which messages can be deleted.
+func rewriteStream(t *testing.T, js jetstream.JetStream, change func(sequence uint64, body []byte)) jetstream.Stream {
+	t.Helper()
 	ctx := testContext(t)
 	old, err := js.Stream(ctx, StreamName)
 	require.NoError(t, err)
@@ -178,6 +188,7 @@ func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
 	for sequence := range uint64(3) {
 		m, err := old.GetMsg(ctx, sequence+1)
 		require.NoError(t, err)
+		change(m.Sequence, m.Data)
 		messages = append(messages, m)
 	}
 	require.NoError(t, js.DeleteStream(ctx, StreamName))
@@ -189,8 +200,5 @@ func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
 		_, err := js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: nats.Header{headerWriter: m.Header[headerWriter], headerCommit: m.Header[headerCommit], headerLines: m.Header[headerLines]}, Data: m.Data})
 		require.NoError(t, err)
 	}
-	require.NoError(t, st.DeleteMsg(ctx, gone))
-	c.DenyDelete = true
-	_, err = js.UpdateStream(ctx, c)
-	require.NoError(t, err)
+	return st
 }
