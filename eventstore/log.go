@@ -88,94 +88,73 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 	if l.folder, err = tilelog.NewFolder(filepath.Join(o.Dir, logFolder)); err != nil {
 		return nil, fmt.Errorf("make the folder of the logs: %w", err)
 	}
-	l.bucket, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: checkpoints, Description: "Golden Thread: the checkpoints signed last", History: 1, Storage: jetstream.FileStorage, Replicas: o.Replicas,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open the bucket of the checkpoints: %w", err)
-	}
-	names, err := l.known(ctx, js)
+	there, err := l.openBucket(ctx, js, o.Replicas)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.openKeys(ctx, o, len(names) > 0); err != nil {
+	names, err := l.folder.Names()
+	if err != nil {
+		return nil, fmt.Errorf("read the folder of the logs: %w", err)
+	}
+	names = slices.AppendSeq(names, maps.Keys(there))
+	if err := l.openKeys(ctx, o, there, len(names) > 0); err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		if err := l.reopen(ctx, name); err != nil {
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if !validGroup(name) {
+			continue
+		}
+		if err := l.reopen(name, there[name]); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
 }
 
-// openKeys reads the signing keys, or makes the first. Whoever comes first puts
-// their name into the bucket, so that two nodes never sign under two names.
-func (l *logs) openKeys(ctx context.Context, o *Options, signed bool) error {
-	there, err := l.get(ctx, installationKey)
-	unread := err != nil && !errors.Is(err, jetstream.ErrKeyNotFound)
-	if unread && !l.store.alone {
-		return fmt.Errorf("read the bucket of the checkpoints: %w", err)
-	}
-	if l.keys, err = openSigning(o.Dir, o.Installation, signed || unread || there != nil); err != nil {
-		return err
-	}
-	name := l.keys[0].Name()
-	switch {
-	case unread: // nobody else has written it
-		_, err = l.bucket.Put(ctx, installationKey, []byte(name))
-		return err
-	case there == nil:
-		if _, err = l.bucket.Create(ctx, installationKey, []byte(name)); err == nil {
-			return nil
-		}
-		if there, err = l.get(ctx, installationKey); err != nil {
-			return fmt.Errorf("read the bucket of the checkpoints: %w", err)
-		}
-	}
-	if there := string(there.Value()); there != name {
-		return fmt.Errorf("%s is for logs signed as %s, and those here are signed as %s: copy it from another node or from its backup", signingFile, name, there)
-	}
-	return nil
+// A kept is what the bucket keeps under a key.
+type kept struct {
+	value    []byte
+	revision uint64
 }
 
-// get reads a key of the bucket. What is damaged there is not answered at all.
-func (l *logs) get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	return l.bucket.Get(ctx, key)
-}
-
-// known are the groups that have a log here or a checkpoint in the bucket.
-func (l *logs) known(ctx context.Context, js jetstream.JetStream) ([]string, error) {
-	here, err := l.folder.Names()
-	if err != nil {
-		return nil, fmt.Errorf("read the folder of the logs: %w", err)
+// openBucket opens the bucket and reads all that it keeps. Where nobody else
+// writes to it, a damaged one, which the server may neither read nor write any
+// more, is made anew with what could be read: the logs have the same checkpoints.
+func (l *logs) openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (map[string]kept, error) {
+	config := jetstream.KeyValueConfig{
+		Bucket: checkpoints, Description: "Golden Thread: the checkpoints signed last", History: 1, Storage: jetstream.FileStorage, Replicas: replicas,
 	}
-	listed, err := l.listed(ctx, js)
-	if err != nil {
+	var err error
+	if l.bucket, err = js.CreateOrUpdateKeyValue(ctx, config); err != nil {
+		return nil, fmt.Errorf("open the bucket of the checkpoints: %w", err)
+	}
+	there, err := l.readBucket(ctx, js)
+	if err == nil {
+		return there, nil
+	}
+	if !l.store.alone || ctx.Err() != nil {
 		return nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
 	}
-	seen := map[string]bool{}
-	var names []string
-	add := func(name string) {
-		if validGroup(name) && !seen[name] {
-			seen[name] = true
-			names = append(names, name)
+	l.log.Error("the bucket of the checkpoints is damaged and is made anew", "error", err)
+	if err := js.DeleteKeyValue(ctx, checkpoints); err != nil {
+		return nil, fmt.Errorf("make the bucket of the checkpoints anew: %w", err)
+	}
+	if l.bucket, err = js.CreateKeyValue(ctx, config); err != nil {
+		return nil, fmt.Errorf("make the bucket of the checkpoints anew: %w", err)
+	}
+	for name, k := range there {
+		if k.revision, err = l.bucket.Put(ctx, name, k.value); err != nil {
+			return nil, fmt.Errorf("make the bucket of the checkpoints anew: %w", err)
 		}
+		there[name] = k
 	}
-	for _, name := range here {
-		add(name)
-	}
-	for name := range listed {
-		add(strings.TrimPrefix(name, bucketSubject))
-	}
-	return names, nil
+	return there, nil
 }
 
-// listed are the subjects of the bucket's keys. They are not read one by one:
-// a damaged one would be waited for.
-func (l *logs) listed(ctx context.Context, js jetstream.JetStream) (map[string]uint64, error) {
+// readBucket reads the keys that the bucket's stream says it has, one by one: a
+// damaged one is said not to be there, or not answered at all.
+func (l *logs) readBucket(ctx context.Context, js jetstream.JetStream) (map[string]kept, error) {
 	st, err := js.Stream(ctx, "KV_"+checkpoints)
 	if err != nil {
 		return nil, err
@@ -184,7 +163,57 @@ func (l *logs) listed(ctx context.Context, js jetstream.JetStream) (map[string]u
 	if err != nil {
 		return nil, err
 	}
-	return info.State.Subjects, nil
+	there := map[string]kept{}
+	for subject := range info.State.Subjects {
+		name := strings.TrimPrefix(subject, bucketSubject)
+		entry, unread := l.get(ctx, name)
+		if unread == nil {
+			there[name] = kept{entry.Value(), entry.Revision()}
+			continue
+		}
+		err = fmt.Errorf("%s: %w", name, unread)
+		if !errors.Is(unread, jetstream.ErrKeyNotFound) {
+			break // it does not answer any more
+		}
+	}
+	if err == nil && len(info.State.Subjects) != int(info.State.Msgs) {
+		err = errors.New("it does not say what it keeps")
+	}
+	return there, err
+}
+
+// get reads a key of the bucket.
+func (l *logs) get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return l.bucket.Get(ctx, key)
+}
+
+// openKeys reads the signing keys, or makes the first where nothing was ever
+// signed. Whoever comes first puts their name into the bucket, so that two nodes
+// never sign under two names.
+func (l *logs) openKeys(ctx context.Context, o *Options, there map[string]kept, signed bool) (err error) {
+	if l.keys, err = openSigning(o.Dir, o.Installation, signed); err != nil {
+		return err
+	}
+	name := l.keys[0].Name()
+	installed, ok := there[installationKey]
+	if !ok {
+		put, cancel := context.WithTimeout(ctx, requestTimeout)
+		defer cancel()
+		if _, err = l.bucket.Create(put, installationKey, []byte(name)); err == nil {
+			return nil
+		}
+		entry, err2 := l.get(ctx, installationKey)
+		if err2 != nil {
+			return fmt.Errorf("use the bucket of the checkpoints: %w", errors.Join(err, err2))
+		}
+		installed.value = entry.Value()
+	}
+	if there := string(installed.value); there != name {
+		return fmt.Errorf("%s is for logs signed as %s, and those here are signed as %s: copy it from another node or from its backup", signingFile, name, there)
+	}
+	return nil
 }
 
 // names are the groups that have a log.
@@ -216,18 +245,14 @@ func (l *logs) base(group string) string { return tilelog.Origin(l.keys, group) 
 // reopen opens a log at the later of the two checkpoints that the folder and
 // the bucket have, if they are signed as they must be. If neither is, what
 // there may be can't be relied on: the log is stuck, and with it the group.
-func (l *logs) reopen(ctx context.Context, name string) error {
-	g := &groupLog{name: name}
+func (l *logs) reopen(name string, there kept) error {
+	g := &groupLog{name: name, revision: there.revision}
 	l.groups[name] = g
 	here, err := l.folder.Checkpoint(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the checkpoint of %s: %w", name, err)
 	}
-	there, err := l.fromBucket(ctx, g, here)
-	if err != nil {
-		return err
-	}
-	signed, err := l.later(name, here, there)
+	signed, err := l.later(name, here, there.value)
 	if err != nil {
 		g.stuck = err
 		signed = nil
@@ -236,42 +261,19 @@ func (l *logs) reopen(ctx context.Context, name string) error {
 		return err
 	}
 	g.from = uint64(g.log.Tree().N)
-	return g.continues(there, g.log.VKeys())
-}
-
-// fromBucket is the checkpoint that the bucket has for the group. One that can't
-// be read any more is replaced by the log's own; without that, the group is stuck.
-func (l *logs) fromBucket(ctx context.Context, g *groupLog, here []byte) ([]byte, error) {
-	entry, err := l.get(ctx, g.name)
-	switch {
-	case err == nil:
-		g.revision = entry.Revision()
-		return entry.Value(), nil
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return nil, nil
-	case !l.store.alone || ctx.Err() != nil:
-		return nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
-	case here == nil:
-		g.stuck = fmt.Errorf("its checkpoint can't be read from the bucket, and its log has none: %w", err)
-		return nil, nil
-	}
-	l.log.Error("a checkpoint can't be read from the bucket", "group", g.name, "error", err)
-	if g.revision, err = l.bucket.Put(ctx, g.name, here); err != nil {
-		return nil, fmt.Errorf("write to the bucket of the checkpoints: %w", err)
-	}
-	return nil, nil
+	g.continues(there.value)
+	return nil
 }
 
 // continues sees to it that of two checkpoints the later continues the earlier.
-func (g *groupLog) continues(signed []byte, vkeys []string) error {
-	c, err := tilelog.OpenCheckpoint(signed, g.log.Origin(), vkeys)
+func (g *groupLog) continues(signed []byte) {
+	c, err := tilelog.OpenCheckpoint(signed, g.log.Origin(), g.log.VKeys())
 	if err != nil || c.N == 0 {
-		return nil // none, or not to be relied on
+		return // none, or not to be relied on
 	}
 	if err := g.log.Extends(c); errors.Is(err, tilelog.ErrForked) {
 		g.stuck = err
 	}
-	return nil
 }
 
 // originOf is the origin that the checkpoint bears, if a log of the group can
