@@ -110,7 +110,8 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen measures starting on a stream of 20,000 events.
+// BenchmarkOpen measures starting on a stream of 20,000 events, with and without
+// holding each against its log.
 func BenchmarkOpen(b *testing.B) {
 	const events = 20_000
 	dir := b.TempDir()
@@ -127,11 +128,15 @@ func BenchmarkOpen(b *testing.B) {
 	}
 	wg.Wait()
 	require.NoError(b, s.Close(testContext(b)))
-	for b.Loop() {
-		s := openTest(b, Options{Dir: dir})
-		require.NoError(b, s.Close(testContext(b)))
+	for _, unlogged := range []bool{true, false} {
+		b.Run(fmt.Sprintf("logs=%t", !unlogged), func(b *testing.B) {
+			for b.Loop() {
+				s := openTest(b, Options{Dir: dir, unlogged: unlogged})
+				require.NoError(b, s.Close(testContext(b)))
+			}
+			b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
 	}
-	b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
 
 // BenchmarkAsKnown answers for an earlier state of a group of 100,000 events,
