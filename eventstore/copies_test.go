@@ -407,11 +407,11 @@ func damaged(t *testing.T, dir, name string, at int64, lines map[string][][]byte
 	defer s.Close(ctx)
 	<-s.checked
 	result := harmless
-	if strings.Contains(said.String(), "rebuilt from the stream") || strings.Contains(said.String(), "checkpoint") {
-		result = mended
-	}
 	for group := range lines {
 		result = worse(result, answered(t, s, group, lines[group], what))
+	}
+	if strings.Contains(said.String(), "rebuilt from the stream") || strings.Contains(said.String(), "checkpoint") {
+		result = worse(result, mended)
 	}
 	return result
 }
