@@ -14,6 +14,7 @@ import (
 
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/tilelog"
 	"goldenthread/projections"
 )
 
@@ -122,6 +123,7 @@ func (s *Server) problemOf(err error) *Problem {
 		behind    *projections.Behind
 		halted    *projections.Stopped
 		unknown   *projections.NotFound
+		damage    *tilelog.Damage
 	)
 	switch {
 	case errors.As(err, &p):
@@ -142,6 +144,9 @@ func (s *Server) problemOf(err error) *Problem {
 		p = unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
 		p.Index = &behind.Have
 		return p
+	case errors.As(err, &damage):
+		s.log.Error("a log is damaged", "error", err)
+		return unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
 	case errors.As(err, &unknown):
 		return refusalProblem(noGroup(unknown.Group))
 	case errors.Is(err, eventstore.ErrNoEvent):

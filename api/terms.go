@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
 
@@ -53,7 +55,8 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	if err != nil {
 		return err
 	}
-	if stopped := s.store.Stopped(t.Group); stopped != nil && next == nil {
+	var mendable *eventstore.Mendable // its log has what the stream lacks
+	if stopped := s.store.Stopped(t.Group); stopped != nil && next == nil && !errors.As(stopped, &mendable) {
 		return stopped // now is not known
 	}
 	atLeast, err := readIndex("atLeast", t.AtLeast)
