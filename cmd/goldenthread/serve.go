@@ -29,6 +29,7 @@ type serving struct {
 	installation               string
 	witnesses                  []string
 	quorum                     int
+	acceptLoss                 bool
 }
 
 func serveCommand() *cobra.Command {
@@ -54,6 +55,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
+	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	return cmd
 }
@@ -79,7 +81,8 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	}
 	groups := projections.NewGroups()
 	store, err := eventstore.Open(ctx, eventstore.Options{
-		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, Follow: []func(eventstore.Commit){into(groups)}, Log: log,
+		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
+		Follow: []func(eventstore.Commit){into(groups)}, Log: log,
 	})
 	if err != nil {
 		return err
