@@ -95,12 +95,12 @@ type People struct {
 func (s *Server) offerQuestions() {
 	s.offerServerQuestions()
 	const at = "/v1/groups/{group}"
-	ask(s, "register", at, "Who and what belongs to the group.", anybody,
+	ask(s, "register", at, "Who and what belongs to the group.", followers,
 		func(q *question, _ *plainInput) (projections.Register, error) { return q.Register(q.at), nil })
-	ask(s, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", anybody, s.people)
-	ask(s, "charter", at+"/charter", "The charter in force, with its settings explained.", anybody,
+	ask(s, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", followers, s.people)
+	ask(s, "charter", at+"/charter", "The charter in force, with its settings explained.", followers,
 		func(q *question, _ *plainInput) (projections.CharterInForce, error) { return q.Charter(q.at), nil })
-	ask(s, "mandate", at+"/mandate", "What stands behind the group.", anybody,
+	ask(s, "mandate", at+"/mandate", "What stands behind the group.", followers,
 		func(q *question, in *mandateInput) (projections.Mandate, error) {
 			return orRefused(q.Mandate(in.Matter, q.at))
 		})
@@ -114,7 +114,7 @@ func (s *Server) offerQuestions() {
 		func(q *question, in *proposalInput) (projections.Proposal, error) {
 			return orRefused(q.Proposal(in.Number, q.at))
 		})
-	ask(s, "representation", at+"/representation", "Forums, appointments with their remits, meetings, clashes.", powers,
+	ask(s, "representation", at+"/representation", "Forums, appointments with their remits, meetings, clashes.", meetings,
 		func(q *question, _ *plainInput) (projections.Representation, error) {
 			return q.Representation(q.at), nil
 		})
@@ -123,7 +123,7 @@ func (s *Server) offerQuestions() {
 	ask(s, "worklist", at+"/worklist", "What is due, overdue or asleep.", worklist,
 		func(q *question, _ *plainInput) (projections.WorkList, error) { return q.WorkList(q.at), nil })
 	s.offerAudit(at + "/audit")
-	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
+	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", checks, check)
 }
 
 // ask registers a question about a group. Things are what its answer shows of
