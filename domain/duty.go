@@ -274,11 +274,15 @@ func (s *State) MaySee(person, thing string, d Day) bool {
 	return s.Member(person, d) || s.Follows(person, d) && !slices.Contains(s.Charter().MembersOnly, thing)
 }
 
-// mustBeInvolved refuses whoever sees nothing of the group: they can't act in
-// it either, unless for an organisation that they speak for (rules F3, O3).
+// mustBeInvolved refuses whoever is no member: who is invited only follows the
+// work, and an outsider must learn nothing from a refusal. Whoever speaks for
+// an organisation may act for it (rules F3, O3).
 func (t *turn) mustBeInvolved() *Refusal {
-	if t.s.Follows(t.actor.ID, t.day) || t.s.speaksFor(t.actor.ID, t.day, func(*Organisation) bool { return true }) {
+	if t.s.Member(t.actor.ID, t.day) || t.s.speaksFor(t.actor.ID, t.day, func(*Organisation) bool { return true }) {
 		return nil
+	}
+	if t.s.Follows(t.actor.ID, t.day) {
+		return notYours("F3", "%s is invited: they follow the work and take no part in it.", t.actor.Office)
 	}
 	return notYours("F3", "%s is from no organisation that is a member of the group or invited by it.", t.actor.Office)
 }
