@@ -80,7 +80,7 @@ var acts = []struct {
 // reads are the rows below: everything that can be read.
 var reads = []string{
 	"/v1/groups", "/v1/charter-settings", "", "/people", "/charter", "/mandate", "/powers", "/proposals", "/proposals/P2", "/representation",
-	"/commitments", "/worklist", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed",
+	"/commitments", "/worklist", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens",
 }
 
 const matrixDay = "2026-01-10"

@@ -154,9 +154,12 @@ func (s *Server) caller(r *http.Request) (Caller, *Problem) {
 
 // callerBy is whoever the token stands for.
 func (s *Server) callerBy(token string) (Caller, *Problem) {
-	c, ok := s.tokens.caller(token)
+	c, ok, err := s.tokens.caller(token, s.clock())
+	if err != nil {
+		s.log.Warn("the use of a token could not be noted", "error", err)
+	}
 	if !ok {
-		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
+		return c, unauthorized("This token is not known here, or has ended. Please ask whoever runs this server for a new one.")
 	}
 	return c, nil
 }
@@ -221,6 +224,9 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 	}
 	op.RejectUnknownQueryParameters = true
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		if c, ok := ctx.Value(callerKey{}).(Caller); ok && !c.Scope.allows(scopeFor(&op)) {
+			return nil, outOfScope(c.Scope)
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.problem(err)
@@ -232,6 +238,21 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 		return item.Post
 	}
 	return item.Get
+}
+
+// scopeFor is the least scope with which somebody may do the operation.
+func scopeFor(op *huma.Operation) Scope {
+	switch {
+	case op.Method == http.MethodPost:
+		return ScopeAct
+	case op.OperationID == "check":
+		return ScopeCheck
+	}
+	return ScopeRead
+}
+
+func outOfScope(s Scope) *Problem {
+	return newProblem(http.StatusForbidden, "This token may be used to "+string(s)+" only.")
 }
 
 func humaConfig() huma.Config {

@@ -81,6 +81,9 @@ func (s *Server) checkFor(data []byte) (b []byte, err error) {
 	if unknown != nil {
 		return nil, unknown
 	}
+	if !c.Scope.allows(ScopeCheck) {
+		return nil, outOfScope(c.Scope)
+	}
 	in := req.input()
 	err = s.see(context.WithValue(context.Background(), callerKey{}, c), &in.Terms, checks, func(q *question) error {
 		v, err := check(q, in)
