@@ -171,7 +171,7 @@ func (s *Server) personIn(ctx context.Context, c Caller, group, person string) (
 		case !c.Operator && (me == nil || meant != me):
 			return notYours("L5", "This is for the operator of this server, or for the person themselves.")
 		case meant == nil:
-			return notFound("L5", "%q is not a person of this group.", clip(person))
+			return noPerson(person)
 		}
 		p = *meant
 		return nil

@@ -38,6 +38,8 @@ type Options struct {
 	Store  *eventstore.Store
 	Groups *projections.Groups // which follow the store
 	Tokens *Tokens
+	SignIn *SignIn // who signs in with passkeys; nil: nobody does
+	Reach  Reach
 	Clock  func() time.Time // for "today"; nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default
 }
@@ -47,6 +49,8 @@ type Server struct {
 	store    *eventstore.Store
 	groups   *projections.Groups
 	tokens   *Tokens
+	signIn   *SignIn
+	reach    Reach
 	past     *past
 	clock    func() time.Time
 	log      *slog.Logger
@@ -55,13 +59,18 @@ type Server struct {
 	feeds    atomic.Int32
 	patience time.Duration // with which a question waits for what is not known yet
 	stopping chan struct{} // closed when streams must end
+
+	crossOrigin *http.CrossOriginProtection
+	writes      *limits
+	signIns     *limits
 }
 
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
-		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		signIn: o.SignIn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -76,6 +85,10 @@ func New(o Options) *Server {
 	s.offerEvents()
 	s.offerFeed()
 	s.offerTokens()
+	if s.signIn != nil {
+		s.offerInvitations()
+		s.offerSignIn()
+	}
 	s.offerOpenAPI()
 	return s
 }
@@ -109,20 +122,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recovered(w)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Vary", "Authorization")
+	s.guardHeaders(w.Header(), r)
 	if err := checkQuery(r.URL.RawQuery); err != nil {
 		s.problem(err).write(w)
 		return
 	}
-	if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
-		c, err := s.caller(r)
-		if err != nil {
-			err.write(w)
-			return
-		}
-		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+	r, refused := s.admit(r)
+	if refused != nil {
+		refused.write(w)
+		return
 	}
 	if h, pattern := s.mux.Handler(r); pattern == "" {
 		unmatched(h, r).write(w)
@@ -144,10 +152,32 @@ func (s *Server) recovered(w http.ResponseWriter) {
 
 type callerKey struct{}
 
+// admit says who is asking and refuses whoever may not even ask.
+func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
+	if p := s.checkOrigin(r); p != nil {
+		return r, p
+	}
+	c, unknown := s.caller(r)
+	if unknown == nil {
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+		return r, unknown
+	}
+	return r.WithContext(context.WithValue(r.Context(), originKey{}, s.origin(r))), s.checkPace(r)
+}
+
+// caller is whoever a token stands for or, where none is sent, whoever is
+// signed in.
 func (s *Server) caller(r *http.Request) (Caller, *Problem) {
+	sent := r.Header.Values("Authorization")
+	if len(sent) == 0 && s.signIn != nil {
+		if is, ok := s.signIn.sessions.of(r); ok {
+			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID}, nil
+		}
+	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
-		return Caller{}, unauthorized("Please say who you are: send your token in the header Authorization, as Bearer and the token.")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
+		return Caller{}, unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
 	}
 	return s.callerBy(strings.TrimSpace(token))
 }

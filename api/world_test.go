@@ -95,7 +95,9 @@ func openWorld(t testing.TB, dir, on string) *world {
 	require.NoError(t, err)
 	w.tokens, err = OpenTokens(dir)
 	require.NoError(t, err)
-	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, Clock: w.clock, Log: log})
+	signIn, err := OpenSignIn(dir)
+	require.NoError(t, err)
+	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, SignIn: signIn, Clock: w.clock, Log: log})
 	w.web = httptest.NewServer(w.server)
 	t.Cleanup(w.close)
 	w.keys["operator"] = w.tokens.Operator()
@@ -176,8 +178,15 @@ func (r reply) json(t testing.TB) map[string]any {
 	return v
 }
 
-func (w *world) send(req *http.Request) reply {
-	res, err := http.DefaultClient.Do(req)
+func (w *world) send(req *http.Request) reply { return w.sendBy(http.DefaultClient, req) }
+
+// sendStill follows no redirect.
+func (w *world) sendStill(req *http.Request) reply {
+	return w.sendBy(&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, req)
+}
+
+func (w *world) sendBy(client *http.Client, req *http.Request) reply {
+	res, err := client.Do(req)
 	require.NoError(w.t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)

@@ -192,6 +192,13 @@ func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {
 	})
 }
 
+// MayLetIn says whether the person may invite people to sign in: the manager,
+// unless a system body employs them, since whoever lets people in could take
+// their place (rules C10, F9).
+func (s *State) MayLetIn(person string, d Day) bool {
+	return s.HasDuty(person, Manager, d) && !s.employedBySystem(person, Manager, d)
+}
+
 // mustHaveDuty refuses whoever has none of the duties today.
 func (t *turn) mustHaveDuty(rule string, duties ...DutyName) *Refusal {
 	var names []string
