@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
@@ -20,8 +21,8 @@ import (
 type TokenFor struct {
 	Person string `json:"person,omitempty" doc:"handle or id; yourself if not said" maxLength:"60"`
 	Name   string `json:"name,omitempty" doc:"what it is for, such as: dashboard" maxLength:"60"`
-	Scope  Scope  `json:"scope,omitempty" enum:"check,read,act" doc:"check: ask the check; read: ask every question; act: also have things recorded; act if not said"`
-	Days   int    `json:"days,omitempty" doc:"after which it ends, up to 730; 365 if not said"`
+	Scope  Scope  `json:"scope,omitzero" enum:"check,read,act" doc:"check: ask the check; read: ask every question; act: also have things recorded; act if not said"`
+	Days   int    `json:"days,omitzero" doc:"after which it ends, up to 730; 365 if not said"`
 }
 
 // Token is a new token. It is shown this once.
@@ -86,12 +87,13 @@ func (s *Server) issue(ctx context.Context, in *bodyInput) (*made[Token], error)
 	if err != nil {
 		return nil, err
 	}
-	ask := TokenFor{Scope: ScopeAct, Days: defaultDays}
+	var ask TokenFor
 	if err := decode(in.bytes, &ask); err != nil {
 		return nil, err
 	}
-	if !c.Operator && c.session == "" {
-		return nil, notYours("L5", "A token can't make another. Please sign in, or ask the operator of this server.")
+	ask.Scope, ask.Days = cmp.Or(ask.Scope, ScopeAct), cmp.Or(ask.Days, defaultDays)
+	if !c.Operator && c.session == "" { // a token that leaked must not outlive its end by another
+		return nil, notYours("L5", "Only the operator of this server gives out tokens.")
 	}
 	p, err := s.personIn(ctx, c, in.Group, ask.Person)
 	if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -17,6 +18,8 @@ type Reach struct {
 	// https://thread.example.org. Passkeys are bound to it. None: localhost and
 	// the listening port.
 	Origin string
+	// TLS is how to encrypt; nil is not at all.
+	TLS *tls.Config
 	// BehindProxy says that everything comes through a proxy, whose
 	// X-Forwarded-For and X-Forwarded-Proto are believed.
 	BehindProxy bool

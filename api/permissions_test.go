@@ -101,6 +101,7 @@ const matrixDay = "2026-01-10"
 func foundMatrix(t testing.TB) *world {
 	w := openWorld(t, t.TempDir(), "2026-01-05")
 	found := strings.NewReplacer(
+		`"name":"Trafford GP Board"`, `"name":"Trafford General Practice Board"`, // the other is an example in the documentation
 		`"membersOnly":["audit"]`, `"membersOnly":["audit","commitments"]`,
 		`{"handle":"manager"`, `{"handle":"cd-west","office":"Lead GP","organisation":"P91021"},
  {"handle":"deputy-north","office":"Deputy, North"},{"handle":"deputy-past","office":"Deputy until lately, North","organisation":"P91018"},

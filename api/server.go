@@ -98,12 +98,15 @@ func (s *Server) today() domain.Day { return domain.DayOf(s.clock()) }
 // Serve answers on the listener until ctx ends; then it lets those finish who
 // are being answered, for at most ten seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{
-		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
+	srv := s.patient()
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(l) }()
+	go func() {
+		if srv.TLSConfig != nil {
+			ended <- srv.ServeTLS(l, "", "")
+		} else {
+			ended <- srv.Serve(l)
+		}
+	}()
 	select {
 	case err := <-ended:
 		return err
@@ -116,6 +119,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return errors.Join(fmt.Errorf("some requests were cut off: %w", err), srv.Close())
 	}
 	return nil
+}
+
+// patient waits so long for slow clients, and no longer.
+func (s *Server) patient() *http.Server {
+	return &http.Server{
+		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn), TLSConfig: s.reach.TLS,
+	}
 }
 
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
@@ -189,7 +200,7 @@ func (s *Server) callerBy(token string) (Caller, *Problem) {
 		s.log.Warn("the use of a token could not be noted", "error", err)
 	}
 	if !ok {
-		return c, unauthorized("This token is not known here, or has ended. Please ask whoever runs this server for a new one.")
+		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
 	}
 	return c, nil
 }
@@ -249,7 +260,7 @@ func (d *discard) WriteHeader(status int)      { d.status = status }
 func operation[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error)) *huma.Operation {
 	op.Errors = append(op.Errors, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	if strings.HasPrefix(op.Path, "/v1/") {
-		op.Security = []map[string][]string{{"bearer": {}}}
+		op.Security = []map[string][]string{{"bearer": {}}, {"session": {}}}
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity)
 	}
 	op.RejectUnknownQueryParameters = true
@@ -307,8 +318,11 @@ func humaConfig() huma.Config {
 				{Name: "server", Description: "About this server."},
 			},
 			Components: &huma.Components{
-				Schemas:         newRegistry(),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}},
+				Schemas: newRegistry(),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"bearer":  {Type: "http", Scheme: "bearer"},
+					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in"},
+				},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},

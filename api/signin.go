@@ -51,23 +51,31 @@ func OpenSignIn(dir string) (*SignIn, error) {
 	return in, err
 }
 
-// offerSignIn registers the pages on which people sign in.
+// signInPages are the pages on which people sign in and look after it.
+func (s *Server) signInPages() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /sign-in":                       s.atOrigin(s.frontPage),
+		"POST /sign-in/begin":                s.tried(s.beginSignIn),
+		"POST /sign-in/finish":               s.tried(s.finishSignIn),
+		"GET /sign-in/passkey.js":            script,
+		"POST /sign-out":                     s.tried(s.signOut),
+		"GET /invitation":                    s.atOrigin(s.codePage),
+		"POST /invitation":                   s.tried(s.takeCode),
+		"GET /invitation/{code}":             s.atOrigin(s.invitationPage),
+		"POST /invitation/{code}/begin":      s.tried(s.beginInvited),
+		"POST /invitation/{code}/finish":     s.tried(s.finishRegistering),
+		"GET /account":                       s.SignedIn(s.tried(s.accountPage)),
+		"POST /account/passkeys/begin":       s.SignedIn(s.tried(s.beginAnother)),
+		"POST /account/passkeys/finish":      s.SignedIn(s.tried(s.finishRegistering)),
+		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(s.removePasskey)),
+		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(s.endSession)),
+	}
+}
+
 func (s *Server) offerSignIn() {
-	s.mux.HandleFunc("GET /sign-in", s.atOrigin(s.frontPage))
-	s.mux.HandleFunc("POST /sign-in/begin", s.tried(s.beginSignIn))
-	s.mux.HandleFunc("POST /sign-in/finish", s.tried(s.finishSignIn))
-	s.mux.HandleFunc("GET /sign-in/passkey.js", script)
-	s.mux.HandleFunc("POST /sign-out", s.tried(s.signOut))
-	s.mux.HandleFunc("GET /invitation", s.atOrigin(s.codePage))
-	s.mux.HandleFunc("POST /invitation", s.tried(s.takeCode))
-	s.mux.HandleFunc("GET /invitation/{code}", s.atOrigin(s.invitationPage))
-	s.mux.HandleFunc("POST /invitation/{code}/begin", s.tried(s.beginInvited))
-	s.mux.HandleFunc("POST /invitation/{code}/finish", s.tried(s.finishRegistering))
-	s.mux.HandleFunc("GET /account", s.SignedIn(s.tried(s.accountPage)))
-	s.mux.HandleFunc("POST /account/passkeys/begin", s.SignedIn(s.tried(s.beginAnother)))
-	s.mux.HandleFunc("POST /account/passkeys/finish", s.SignedIn(s.tried(s.finishRegistering)))
-	s.mux.HandleFunc("POST /account/passkeys/{id}/remove", s.SignedIn(s.tried(s.removePasskey)))
-	s.mux.HandleFunc("POST /account/sessions/{id}/end", s.SignedIn(s.tried(s.endSession)))
+	for pattern, page := range s.signInPages() {
+		s.mux.HandleFunc(pattern, page)
+	}
 }
 
 // SignedIn lets only those through who have a session or a token; a page is
@@ -86,11 +94,21 @@ func (s *Server) SignedIn(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// tried answers what goes wrong as a problem.
+// tried answers what goes wrong as a problem: to people as a page.
 func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := f(w, r); err != nil {
-			s.problem(err).write(w)
+		err := f(w, r)
+		if err == nil {
+			return
+		}
+		p := s.problem(err)
+		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			p.write(w)
+			return
+		}
+		html(w, p.Status)
+		if err := (signin.Problem{Title: p.Title, Detail: p.Detail}).Render(w); err != nil {
+			s.log.Info("a page broke off", "error", err)
 		}
 	}
 }

@@ -59,6 +59,9 @@ type Line struct {
 	What, By string
 }
 
+// A Problem is why something was not done.
+type Problem struct{ Title, Detail string }
+
 // Pages, each with what it shows.
 var (
 	frontPage      = page("front.html")
@@ -66,12 +69,14 @@ var (
 	invitationPage = page("invitation.html")
 	spentPage      = page("spent.html")
 	accountPage    = page("account.html")
+	problemPage    = page("problem.html")
 )
 
 // Render writes the page. It fails only if writing does.
 func (f Front) Render(w io.Writer) error      { return frontPage.Execute(w, f) }
 func (i Invitation) Render(w io.Writer) error { return invitationPage.Execute(w, i) }
 func (a Account) Render(w io.Writer) error    { return accountPage.Execute(w, a) }
+func (p Problem) Render(w io.Writer) error    { return problemPage.Execute(w, p) }
 
 // RenderCode writes the page on which a code is typed.
 func RenderCode(w io.Writer) error { return codePage.Execute(w, nil) }
