@@ -265,10 +265,7 @@ func (s *Server) routes() []string {
 	for pattern := range s.signInPages() {
 		all = append(all, pattern)
 	}
-	for _, more := range []string{"GET /", "GET /openapi.json", "PUT /v1/groups/trafford", "DELETE /account"} {
-		all = append(all, more)
-	}
-	return all
+	return append(all, "GET /", "GET /openapi.json", "PUT /v1/groups/trafford", "DELETE /account")
 }
 
 // sweep sends to a route as that person, and fails on a fault of ours and on

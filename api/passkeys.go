@@ -93,6 +93,9 @@ func (p *passkeys) add(to *account, name string, credential *webauthn.Credential
 		if i < 0 {
 			all, i = append(all, account{Group: to.Group, Person: to.Person, Handle: to.Handle}), len(all)
 		}
+		if string(all[i].Handle) != string(to.Handle) { // two began at once; the device of this one has another handle
+			return nil, notNow("L5", "Another passkey was made at the same moment. Please begin again.")
+		}
 		had := slices.Clone(all[i].Passkeys)
 		if alone {
 			had = nil

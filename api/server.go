@@ -38,8 +38,8 @@ type Options struct {
 	Store  *eventstore.Store
 	Groups *projections.Groups // which follow the store
 	Tokens *Tokens
-	SignIn *SignIn // who signs in with passkeys; nil: nobody does
-	Reach  Reach
+	SignIn *SignIn          // who signs in with passkeys; nil: nobody does
+	Reach  Reach            // checked; none: plain HTTP on localhost
 	Clock  func() time.Time // for "today"; nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default
 }
@@ -71,6 +71,11 @@ func New(o Options) *Server {
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
 		signIn: o.SignIn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
+	}
+	if s.reach.Origin != "" {
+		if err := s.crossOrigin.AddTrustedOrigin(s.reach.Origin); err != nil {
+			panic("api: the origin was not checked: " + err.Error())
+		}
 	}
 	if s.clock == nil {
 		s.clock = time.Now

@@ -114,10 +114,11 @@ func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.Ha
 }
 
 // atOrigin sends whoever came by another name to the one to which passkeys are
-// bound: 127.0.0.1 has none.
+// bound: 127.0.0.1 has none. Behind a name of its own a server is known by no
+// other, or by names that its proxy made up.
 func (s *Server) atOrigin(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return s.tried(func(w http.ResponseWriter, r *http.Request) error {
-		if origin := s.origin(r); !strings.EqualFold(strings.SplitN(origin, "://", 2)[1], r.Host) {
+		if origin := s.origin(r); s.reach.Origin == "" && !strings.EqualFold(strings.SplitN(origin, "://", 2)[1], r.Host) {
 			http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusSeeOther)
 			return nil
 		}
