@@ -83,6 +83,27 @@ var acts = []act{
 	{"declare-interest", `{"matters":["access"],"words":"My own."}`, false},
 	{"record-commitment", `{"forum":"locality-board","meeting":"2026-01-10","matter":"access","words":"As I see it.","given":"view"}`, true},
 	{"give-feedback", `{"on":"R1","worked":"All."}`, true},
+	{"erase-person", `{"person":"{pm-b}"}`, false},
+	{"record-approach", `{"from":"QOP","what":"Weekends?"}`, true},
+	{"redirect-approach", `{"approach":"A2","to":"gatekeeper"}`, false},
+	{"dispose-of-approach", `{"approach":"A3","disposition":"meeting"}`, false},
+	{"answer-approach", `{"approach":"A1","reply":"yes","words":"Yes."}`, false},
+	{"link-approaches", `{"approach":"A1","with":"A2"}`, false},
+	{"report-side-conversation", `{"with":"QOP","who":"U66368","what":"Weekends."}`, true},
+	{"progress-action", `{"action":"T1","words":"Half."}`, true},
+	{"end-action", `{"action":"T1","how":"done"}`, false},
+	{"list-priority", `{"title":"Access","kind":"influence","meaning":"Less waiting."}`, true},
+	{"ask-practices", `{"priorities":["Y1"],"by":"2026-02-01"}`, false},
+	{"answer-priorities", `{"round":"W1","practice":"P91018","choices":["Y1"],"evidence":"A letter."}`, false},
+	{"depart", `{"organisation":"U66368","agreement":"P1","reason":"Not for us.","evidence":"A letter."}`, false},
+	{"answer-departure", `{"departure":"X1","words":"Stay."}`, true},
+	{"resolve-departure", `{"departure":"X1","how":"returned","evidence":"A letter."}`, false},
+	{"communicate", `{"about":["P1"],"how":"By letter."}`, true},
+	{"acknowledge", `{"about":"P1","practices":["P91018"],"evidence":"A letter."}`, false},
+	{"ask-group", `{"practice":"P91018","words":"Why?","evidence":"A letter."}`, true},
+	{"answer-question", `{"question":"Q1","words":"Because."}`, false},
+	{"set-agenda", `{"on":"2026-02-01","items":[{"title":"Weekends"}]}`, true},
+	{"record-group-meeting", `{"on":"2026-01-10","present":["cd-north"]}`, false},
 	{"/tokens", `{"person":"pm-b"}`, true},
 	{"/tokens/none/revoke", ``, true},
 	{"/invitations", `{"person":"pm-b"}`, true},
@@ -92,7 +113,9 @@ var acts = []act{
 // reads are the rows below: everything that can be read.
 var reads = []string{
 	"/v1/groups", "/v1/charter-settings", "", "/people", "/charter", "/mandate", "/powers", "/proposals", "/proposals/P2", "/representation",
-	"/commitments", "/worklist", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens", "/invitations",
+	"/commitments", "/worklist", "/approaches", "/priorities", "/actions", "/departures", "/notices", "/practices/P91018", "/questions", "/agenda",
+	"/people/pm-b/remains", "/evidence/P1", "/check/evidence?person=cd-west&forum=locality-board&matter=access",
+	"/log/checkpoint", "/log/vkey", "/log/consistency?from=1", "/log/tile/0/000.p/1", "/log/witnesses", "/events/0/proof", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens", "/invitations",
 }
 
 const matrixDay = "2026-01-10"
@@ -146,7 +169,20 @@ func establishMatrix(w *world) {
 		cd-north: raise-proposal {"title":"Draft","text":"Draft.","matter":"access","draft":true}
 		cd-north: raise-proposal {"title":"Money","text":"Money.","matter":"access","instruments":[{"grantDelegation":{"to":"executive","payer":"P91018","powers":[{"matter":"workforce","may":["commit"],"itemLimitPence":100}],"until":"2026-12-31","review":"2026-06-30"}}]}
 		chair: record-exercise {"delegation":"D1","matter":"access","what":"A poster.","acting":["chair","cd-south"],"consulted":[{"body":"U66368","on":"2026-01-05","how":"By telephone."}]}
-		manager: schedule-meeting {"forum":"locality-board","on":"2026-01-10"}`)
+		manager: schedule-meeting {"forum":"locality-board","on":"2026-01-10"}
+		gatekeeper: record-approach {"from":"QOP","what":"Weekends?"}
+		manager: record-approach {"from":"QOP","what":"Sundays?"}
+		gatekeeper: record-approach {"from":"QOP","what":"Nights?"}
+		gatekeeper: dispose-of-approach {"approach":"A1","disposition":"message"}
+		manager: list-priority {"title":"Access","kind":"influence","meaning":"Less waiting."}
+		manager: ask-practices {"priorities":["Y1"],"by":"2026-02-01"}
+		registrar: depart {"organisation":"P91018","agreement":"P1","reason":"Not for us.","evidence":"A letter."}
+		gp-a: ask-group {"practice":"P91018","words":"Why?"}
+		manager: set-agenda {"on":"2026-01-05","items":[{"title":"Nights"}]}
+		manager: set-agenda {"on":"2026-01-10","items":[{"title":"Weekends"}]}
+		manager: record-group-meeting {"on":"2026-01-05","present":["cd-north"],"actions":[{"what":"A leaflet.","owner":"cd-north","supporter":"manager"}]}`)
+	_, err := w.store.AwaitSigned(context.Background(), "trafford", w.store.Next("trafford"))
+	require.NoError(w.t, err)
 }
 
 // records has each line recorded: who, a colon, a command, its body.
@@ -304,7 +340,7 @@ func TestMatrixIsWhole(t *testing.T) {
 		if !strings.HasPrefix(q, "/v1") {
 			q = "/v1/groups/{group}" + q
 		}
-		rows[strings.NewReplacer("/P2", "/{number}", "/0", "/{index}").Replace(q)] = true
+		rows[strings.NewReplacer("/proposals/P2", "/proposals/{number}", "/events/0", "/events/{index}", "/P91018", "/{ods}", "/pm-b/", "/{person}/", "/P1", "/{ref}", "/0/000.p/1", "/{tile}").Replace(q)] = true
 	}
 	w := newWorld(t)
 	for path, item := range w.server.api.OpenAPI().Paths {

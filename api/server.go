@@ -88,6 +88,7 @@ func New(o Options) *Server {
 	s.offerCommands()
 	s.offerQuestions()
 	s.offerEvents()
+	s.offerLog()
 	s.offerFeed()
 	s.offerTokens()
 	if s.signIn != nil {
@@ -320,10 +321,11 @@ func humaConfig() huma.Config {
 				{Name: "commands", Description: "Ask for something to be recorded. The same Idempotency-Key again gets the same answer again."},
 				{Name: "questions", Description: "Read what the ledger says."},
 				{Name: "events", Description: "The ledger itself, as it is stored."},
+				{Name: "log", Description: "The signed log of a ledger, to be checked with anybody's software."},
 				{Name: "server", Description: "About this server."},
 			},
 			Components: &huma.Components{
-				Schemas: newRegistry(),
+				Schemas: newRegistry("#/components/schemas/"),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"bearer":  {Type: "http", Scheme: "bearer"},
 					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in"},

@@ -63,13 +63,17 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
+	places, err := s.placesBeside(ctx, t.Group, next, moment)
+	if err != nil {
+		return err
+	}
 	err = s.groups.Read(ctx, t.Group, atLeast, func(g *projections.Group) error {
 		if err := s.maySee(g, caller, things); err != nil {
 			return err
 		}
 		if state := g.State(); next != nil && *next < state.Next {
 			return nil
-		} else if q.live, q.Group, q.known = true, g, state.Last; moment.After(state.Last) {
+		} else if q.live, q.Group, q.known = true, beside(g, places), state.Last; moment.After(state.Last) {
 			q.known = moment
 		}
 		return f(q)
@@ -77,9 +81,11 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	if err != nil || q.live {
 		return err
 	}
-	if q.Group, err = s.past.group(ctx, t.Group, *next); err != nil {
+	g, err := s.past.group(ctx, t.Group, *next)
+	if err != nil {
 		return err
 	}
+	q.Group = beside(g, places)
 	if q.known = q.State().Last; moment.After(q.known) {
 		q.known = moment
 	}
@@ -100,13 +106,19 @@ func (s *Server) callerIn(ctx context.Context, group string) (Caller, error) {
 
 // Things that the charter can keep to members (rule F6).
 var (
-	everything  = []string{"proposals", "objections", "powers", "commitments", "audit"}
+	everything  = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
 	proposals   = []string{"proposals", "objections"}
 	powers      = []string{"powers", "proposals"}                // agreements are shown with their rolls
 	meetings    = []string{"powers", "commitments"}              // what was said is shown with who may say it
 	checks      = []string{"powers", "commitments", "proposals"} // the chain has rolls, and what was last said
 	commitments = []string{"commitments"}
-	worklist    = []string{"proposals", "objections", "powers", "commitments"}
+	worklist    = []string{"proposals", "objections", "powers", "commitments", "approaches", "priorities", "departures", "actions", "agenda"}
+	approaches  = []string{"approaches"}
+	priorities  = []string{"priorities"}
+	actions     = []string{"actions"}
+	departures  = []string{"departures"}
+	notices     = []string{"proposals", "powers", "commitments", "departures"}
+	agenda      = []string{"proposals", "powers", "approaches", "agenda", "actions"}
 	followers   []string // nothing that could be kept: who may follow the work sees it
 )
 

@@ -184,6 +184,22 @@ func (s *State) DutiesOn(d Day) []Duty {
 	return ds
 }
 
+// mostGatekeepers is the largest number of gatekeepers at a time from that day
+// on (rule A4).
+func (s *State) mostGatekeepers(from Day) int {
+	most := 0
+	for _, start := range s.Duties {
+		d, n := max(start.From, from), 0
+		for _, o := range s.Duties {
+			if o.Duty == Gatekeeper && o.Covers(d) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // employedBySystem says whether a system body employs whoever has the duty, so
 // that what they record in others' name needs confirming (rules C10, F9).
 func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {
@@ -283,8 +299,12 @@ func (s *State) MaySee(person, thing string, d Day) bool {
 
 // mustBeInvolved refuses whoever is no member: who is invited only follows the
 // work, and an outsider must learn nothing from a refusal. Whoever speaks for
-// an organisation may act for it (rules F3, O3).
-func (t *turn) mustBeInvolved() *Refusal {
+// an organisation may act for it; whatever one does about oneself, one may
+// (rules F3, O3, L7).
+func (t *turn) mustBeInvolved(c Command) *Refusal {
+	if own, ok := c.(interface{ ofSelf(*turn) bool }); ok && own.ofSelf(t) {
+		return nil
+	}
 	if t.s.Member(t.actor.ID, t.day) || t.s.speaksFor(t.actor.ID, t.day, func(*Organisation) bool { return true }) {
 		return nil
 	}

@@ -15,28 +15,31 @@ import (
 )
 
 // BenchmarkExecute measures recorded commands, each caller in a group of its
-// own, beside a bare append and fsync of the same bytes in the same portions.
+// own, with and without logs that follow, beside a bare append and fsync of the
+// same bytes in the same portions.
 func BenchmarkExecute(b *testing.B) {
 	for _, callers := range []int{1, 64} {
-		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			var log commitLog
-			dir := b.TempDir()
-			s := openTest(b, Options{Dir: dir, Follow: []func(Commit){log.add}})
-			for c := range callers {
-				mustExecute(b, s, found(fmt.Sprintf("group-%d", c)))
-			}
-			founded := len(log.all())
-			b.ResetTimer()
-			executeMany(b, s, callers)
-			b.StopTimer()
-			spent := b.Elapsed()
-			commits := log.all()[founded:]
-			bare := appendBare(b, filepath.Join(dir, "bare"), commits)
-			b.ReportMetric(float64(b.N)/spent.Seconds(), "commands/s")
-			b.ReportMetric(float64(b.N)/bare.Seconds(), "bare/s")
-			b.ReportMetric(spent.Seconds()/bare.Seconds(), "×bare")
-			b.ReportMetric(float64(b.N)/float64(len(commits)), "commands/commit")
-		})
+		for _, unlogged := range []bool{true, false} {
+			b.Run(fmt.Sprintf("callers=%d/logs=%t", callers, !unlogged), func(b *testing.B) {
+				var log commitLog
+				dir := b.TempDir()
+				s := openTest(b, Options{Dir: dir, Follow: []func(Commit){log.add}, unlogged: unlogged})
+				for c := range callers {
+					mustExecute(b, s, found(fmt.Sprintf("group-%d", c)))
+				}
+				founded := len(log.all())
+				b.ResetTimer()
+				executeMany(b, s, callers)
+				b.StopTimer()
+				spent := b.Elapsed()
+				commits := log.all()[founded:]
+				bare := appendBare(b, filepath.Join(dir, "bare"), commits)
+				b.ReportMetric(float64(b.N)/spent.Seconds(), "commands/s")
+				b.ReportMetric(float64(b.N)/bare.Seconds(), "bare/s")
+				b.ReportMetric(spent.Seconds()/bare.Seconds(), "×bare")
+				b.ReportMetric(float64(b.N)/float64(len(commits)), "commands/commit")
+			})
+		}
 	}
 }
 

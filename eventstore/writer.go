@@ -88,7 +88,7 @@ func (w *writer) leave() {
 // nudge queues the settling of groups in which something may have become due
 // (rule C5). It only nudges: any later command would settle the same.
 func (w *writer) nudge() {
-	if w.applied < w.target || w.store.broken() != nil {
+	if w.applied < w.target || w.store.importing || w.store.broken() != nil {
 		return
 	}
 	now := w.clock()
@@ -199,14 +199,19 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 // ask puts the call to the group's ledger and writes the events as lines.
 func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 	req := &v.call.req
+	if v.call.ready != nil {
+		v.entries = v.call.ready
+		return
+	}
 	var d domain.Decision
 	if req.Command == nil {
-		d.Events, g.due = g.ledger.Settle(now), g.ledger.State().NextDue(now)
+		d.Events, g.due = v.call.system(g.ledger, now), g.ledger.State().NextDue(now)
 	} else {
 		// Midnight may have passed in the queue, or another's clock be behind.
 		if v.answer.err = w.store.fetchPast(ctx, req, later(now, g.ledger.State().Last)); v.answer.err != nil {
 			return
 		}
+		w.lookAcross(req, g, now)
 		d = g.ledger.Decide(req, now)
 	}
 	entries, err := writeEntries(d.Events)
@@ -387,6 +392,8 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 		applied = append(applied, p.entry)
 	}
 	w.applied = sequence
+	w.store.noteErased(applied)
+	w.store.logs.add(applied)
 	for _, f := range w.store.follow {
 		f(Commit{sequence, applied})
 	}

@@ -26,6 +26,9 @@ const closeTimeout = 10 * time.Second
 type serving struct {
 	dir, listen, example, nats string
 	replicas                   int
+	installation               string
+	witnesses                  []string
+	quorum                     int
 }
 
 func serveCommand() *cobra.Command {
@@ -48,6 +51,9 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at, on this machine only")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
 	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
+	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
+	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
+	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	return cmd
 }
@@ -67,9 +73,13 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err := o.load(ctx, log); err != nil {
 		return err
 	}
+	witnesses, err := parseWitnesses(o.witnesses)
+	if err != nil {
+		return err
+	}
 	groups := projections.NewGroups()
 	store, err := eventstore.Open(ctx, eventstore.Options{
-		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Follow: []func(eventstore.Commit){into(groups)}, Log: log,
+		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, Follow: []func(eventstore.Commit){into(groups)}, Log: log,
 	})
 	if err != nil {
 		return err
