@@ -269,6 +269,9 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 		op.Security = []map[string][]string{{"bearer": {}}, {"session": {}}}
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity)
 	}
+	if op.Method == http.MethodPost {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
 	op.RejectUnknownQueryParameters = true
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		if c, ok := ctx.Value(callerKey{}).(Caller); ok && !c.Scope.allows(scopeFor(&op)) {

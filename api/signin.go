@@ -242,7 +242,13 @@ func (s *Server) refusedPasskey(err error) error {
 	return errPasskey
 }
 
+// signedIn begins a session in place of the one that the browser had.
 func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, a *account, passkey string) error {
+	if before, ok := s.signIn.sessions.of(r); ok {
+		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == before.ID }); err != nil {
+			return err
+		}
+	}
 	err := s.signIn.sessions.begin(w, r, s.encrypted(r), Session{Group: a.Group, Person: a.Person, Passkey: passkey})
 	if err != nil {
 		return err

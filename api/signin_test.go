@@ -62,6 +62,9 @@ func TestSigningIn(t *testing.T) {
 	w.server.signIn.sessions, w.server.signIn.passkeys, w.server.signIn.invitations = in.sessions, in.passkeys, in.invitations
 	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
 	w.must(200, second.signIn())
+	sessions, err := in.sessions.list(t.Context(), "trafford", in.passkeys.accounts.all[0].Person)
+	require.NoError(t, err)
+	require.Len(t, sessions, 2) // one in each browser, however often it signed in
 	for _, name := range []string{passkeysFile, invitationsFile, sessionsFile, journalFile} {
 		info, err := os.Stat(filepath.Join(w.tokens.dir, name))
 		require.NoError(t, err)
