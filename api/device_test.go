@@ -31,6 +31,7 @@ type device struct {
 	id     []byte
 	owner  []byte // user handle
 	count  uint32
+	still  bool // it does not count, as some do not
 }
 
 func newDevice(w *world) *device {
@@ -92,7 +93,9 @@ func (d *device) clientData(kind string, options map[string]any) []byte {
 
 // authenticatorData says present and verified, and what more there is.
 func (d *device) authenticatorData(flags byte, more []byte) []byte {
-	d.count++
+	if !d.still {
+		d.count++
+	}
 	party := sha256.Sum256([]byte("localhost"))
 	b := append(party[:], 0x05|flags)
 	return append(binary.BigEndian.AppendUint32(b, d.count), more...)

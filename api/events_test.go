@@ -125,7 +125,9 @@ func TestServeStops(t *testing.T) {
 // after is not heard.
 func TestFeedEndsWithItsToken(t *testing.T) {
 	w := newWorld(t)
-	res, err := http.DefaultClient.Do(w.request("cd-north", "GET", "/v1/groups/trafford/feed", ""))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	res, err := http.DefaultClient.Do(w.request("cd-north", "GET", "/v1/groups/trafford/feed", "").WithContext(ctx))
 	require.NoError(t, err)
 	defer res.Body.Close()
 	heard := bufio.NewReader(res.Body)

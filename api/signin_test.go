@@ -100,6 +100,7 @@ func TestCookies(t *testing.T) {
 func TestAssertionsRefused(t *testing.T) {
 	w := newWorld(t)
 	d := newDevice(w)
+	d.still = true
 	w.must(200, d.accept(w.invited("cd-north"), ""))
 	w.must(303, d.send("POST", "/sign-out", ""))
 
@@ -127,7 +128,9 @@ func TestAssertionsRefused(t *testing.T) {
 		return but(d.asserted(options), "clientDataJSON", encoded(d.clientData("webauthn.create", options)))
 	})
 	refused(func() map[string]any { begun(); return map[string]any{"credential": "x"} })
-	refused(func() map[string]any { d.count = 0; return d.asserted(begun()) }) // a copy of the device
+	d.still, d.count = false, 10
+	w.must(200, d.signIn())
+	refused(func() map[string]any { d.count = 5; return d.asserted(begun()) }) // a copy of the device
 	d.count = 100
 	other := newDevice(w)
 	other.owner = d.owner
