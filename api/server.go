@@ -55,13 +55,15 @@ type Server struct {
 	feeds    atomic.Int32
 	patience time.Duration // with which a question waits for what is not known yet
 	stopping chan struct{} // closed when streams must end
+
+	crossOrigin *http.CrossOriginProtection // of forms
 }
 
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
-		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}), crossOrigin: http.NewCrossOriginProtection(),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -76,6 +78,7 @@ func New(o Options) *Server {
 	s.offerEvents()
 	s.offerFeed()
 	s.offerTokens()
+	s.offerPages()
 	s.offerOpenAPI()
 	return s
 }
@@ -108,37 +111,37 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer s.recovered(w)
+	defer s.recovered(w, r)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Vary", "Authorization")
 	if err := checkQuery(r.URL.RawQuery); err != nil {
-		s.problem(err).write(w)
+		s.fail(w, r, s.problem(err))
 		return
 	}
-	if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+	if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path) {
 		c, err := s.caller(r)
 		if err != nil {
-			err.write(w)
+			s.fail(w, r, err)
 			return
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 	}
 	if h, pattern := s.mux.Handler(r); pattern == "" {
-		unmatched(h, r).write(w)
+		s.fail(w, r, unmatched(h, r))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
 // recovered answers for whoever panicked below.
-func (s *Server) recovered(w http.ResponseWriter) {
+func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	switch why := recover(); why {
 	case nil:
 	case http.ErrAbortHandler:
 		panic(why)
 	default:
-		s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())).write(w)
+		s.fail(w, r, s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
 	}
 }
 
