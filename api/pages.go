@@ -80,6 +80,10 @@ func (s *Server) offerPages() {
 	s.mux.HandleFunc("GET /worker.js", serveWorker)
 	s.mux.HandleFunc("GET /{$}", s.front)
 	s.mux.HandleFunc("GET /g/{group}/live", s.live)
+	s.mux.HandleFunc("GET /g/{group}/audit", s.auditPage)
+	s.mux.HandleFunc("GET /g/{group}/audit.csv", s.auditCSV)
+	s.mux.HandleFunc("GET /g/{group}/audit.jsonl", s.auditLines)
+	s.mux.HandleFunc("GET /g/{group}/events/{index}", s.eventPage)
 	for _, p := range pages() {
 		s.mux.HandleFunc("GET /g/{group}"+p.path, s.show(p))
 		if p.forms != nil {
@@ -93,6 +97,19 @@ func pages() []*page {
 	return []*page{
 		{path: "", things: worklist, body: home, outside: outsideHome, forms: charterForms},
 		{path: "/check", things: powers, body: checkPage},
+		{path: "/proposals", things: proposals, body: proposalsPage, forms: raisingForms},
+		{path: "/proposals/{number}", things: proposals, body: proposalPage, forms: proposalForms},
+		{path: "/powers", things: powers, body: powersPage, forms: powerForms},
+		{path: "/mandate", things: anybody, body: mandatePage},
+		{path: "/representation", things: powers, body: representationPage, forms: representationForms},
+		{path: "/meetings/{forum}/{day}", things: commitments, body: meetingPage, forms: meetingForms},
+		{path: "/commitments", things: commitments, body: commitmentsPage, forms: commitmentForms},
+		{path: "/card", things: powers, body: cardPage},
+		{path: "/worklist", things: worklist, body: workListPage},
+		{path: "/practices/{ods}", things: proposals, body: practicePage, forms: practiceForms},
+		{path: "/register", things: anybody, body: registerPage},
+		{path: "/people", things: anybody, body: peoplePage},
+		{path: "/charter", things: anybody, body: charterPage},
 	}
 }
 

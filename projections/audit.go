@@ -324,6 +324,9 @@ func collectTexts(v reflect.Value, texts *[]string) {
 	}
 }
 
+// Entry is the event as the audit trail shows it.
+func (g *Group) Entry(e *domain.Event) AuditEntry { return g.auditEntry(e, g.Sentence(e)) }
+
 func (g *Group) auditEntry(e *domain.Event, text string) AuditEntry {
 	entry := AuditEntry{
 		Index: e.Index, Time: e.Time.UTC(), Effective: e.Effective, Type: e.Kind(), Subject: e.Data.Subject(), Actor: g.actor(e.Actor),

@@ -85,6 +85,27 @@ func PlaceOf(ref string) string {
 	return ""
 }
 
+// SubjectPlace is where what an event is about is shown: "proposal/P1".
+func SubjectPlace(subject string) string {
+	kind, of, _ := strings.Cut(subject, "/")
+	switch kind {
+	case "proposal", "delegation", "exercise", "appointment", "commitment", "meeting", "executive":
+		if of == "" {
+			of = kind
+		}
+		return PlaceOf(of)
+	case "charter", "group":
+		return "charter"
+	case "organisation", "seat", "duty":
+		return "register"
+	case "person":
+		return "people"
+	case "forum", "matter", "interest":
+		return "representation"
+	}
+	return ""
+}
+
 func placeOfPath(ref string) string {
 	kind, of, _ := strings.Cut(ref, "/")
 	switch kind {

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -14,31 +15,40 @@ import (
 
 // words are what templates say things with.
 var words = template.FuncMap{
-	"day":        domain.Day.Words,
-	"moment":     moment,
-	"count":      count,
-	"thousands":  thousands,
-	"list":       list,
-	"upper":      firstUpper,
-	"sentence":   sentence,
-	"paragraphs": paragraphs,
-	"on":         func(p *Page, it any) On { return On{p, it} },
-	"field":      newField,
-	"form":       newForm,
-	"options":    options,
-	"matter":     matter,
-	"standing":   standingTag,
-	"plain":      plainWords,
-	"shape":      verdictShape,
-	"months":     func(n int) string { return count(n, "month") },
-	"entry":      func(p *Page, to, words string) Entry { return Entry{p, to, words} },
-	"place":      PlaceOf,
-	"seats":      func(f Form, of []Option) Seats { return Seats{f, of} },
-	"send":       newButton,
-	"drawing":    Drawing,
-	"step":       StepPlace,
-	"steps":      Steps,
-	"mandates":   Mandates,
+	"day":         domain.Day.Words,
+	"moment":      moment,
+	"count":       count,
+	"thousands":   thousands,
+	"list":        list,
+	"upper":       firstUpper,
+	"sentence":    sentence,
+	"paragraphs":  paragraphs,
+	"on":          func(p *Page, it any) On { return On{p, it} },
+	"field":       newField,
+	"form":        newForm,
+	"options":     options,
+	"matter":      matter,
+	"standing":    standingTag,
+	"plain":       plainWords,
+	"shape":       verdictShape,
+	"months":      func(n int) string { return count(n, "month") },
+	"entry":       func(p *Page, to, words string) Entry { return Entry{p, to, words} },
+	"place":       PlaceOf,
+	"seats":       func(f Form, of []Option) Seats { return Seats{f, of} },
+	"send":        newButton,
+	"act":         newAct,
+	"saidtag":     func(position string) Tag { return Tag{Said(position), standingTag(position).Colour} },
+	"used":        Used,
+	"part":        Part,
+	"when":        When,
+	"powers":      powerOptions,
+	"setting":     SettingValue,
+	"settingname": SettingName,
+	"query":       url.QueryEscape,
+	"drawing":     Drawing,
+	"step":        StepPlace,
+	"steps":       Steps,
+	"mandates":    Mandates,
 }
 
 // An Entry is one of the navigation's.
@@ -51,6 +61,17 @@ type Entry struct {
 type Seats struct {
 	Form
 	Seats []Option
+}
+
+// An Act is what a seat can say to a proposal.
+type Act struct {
+	Command, Words, Say string
+	Version             int
+	Seats               []Option
+}
+
+func newAct(p *Proposal, command, words, say string) Act {
+	return Act{command, words, say, p.Current().Version, p.Seats}
 }
 
 // A Button sends a form.
