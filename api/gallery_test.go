@@ -131,8 +131,8 @@ func (e *example) show(b *browser, v *view) {
 
 // Every page, in each of its states: axe-core finds nothing, light or dark,
 // folded or not; nothing is wider than a screen of 320 pixels; what is pressed is
-// not too small; nothing is asked of any other host; and nothing is said to the
-// console.
+// not too small; nothing is asked of any other host; and the card prints on one
+// sheet.
 func TestEveryPage(t *testing.T) {
 	script := axe(t)
 	e := newExample(t)
@@ -156,10 +156,14 @@ func TestEveryPage(t *testing.T) {
 			small := `[...document.querySelectorAll("button, input:not([type=hidden]), select, summary, nav a, .nhsuk-button")].filter(e => e.getBoundingClientRect().height < 43.9 && e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
 			require.Empty(t, evaluate[[]string](b, small))
 			require.Equal(t, 1, evaluate[int](b, `document.querySelectorAll("h1").length`))
+			require.Empty(t, evaluate[[]string](b, `[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are taken twice")
 			require.NotRegexp(t, `\d ?%|(?i)ad referendum|per cent`, b.main())
 		})
 	}
 	require.Empty(t, b.others())
+	b.width(1280)
+	b.as(e.tokens["cd-altrincham"]).open("/g/trafford/card")
+	require.Equal(t, 1, b.printedPages())
 }
 
 // With GOLDENTHREAD_SCREENSHOTS a folder, each page is written there as a

@@ -72,10 +72,11 @@ func (a *asked) forums() []web.Option {
 	return append(forums, web.Option{Value: "", Words: "No meeting: the executive's powers"})
 }
 
-// ownForum is where the person speaks for the group; else nowhere.
+// ownForum is where the person is appointed; else nowhere.
 func (a *asked) ownForum() string {
 	for _, r := range a.Representation(a.at).Appointments {
-		if a.me != nil && r.Person.Handle == a.me.Handle && r.State == domain.InForce {
+		over := r.State == domain.Ended || r.State == domain.Expired
+		if a.me != nil && r.Person.Handle == a.me.Handle && !over {
 			return r.Forum
 		}
 	}

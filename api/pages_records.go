@@ -196,7 +196,7 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request) {
 	}
 	s.show(&page{things: everything, body: func(a *asked) (web.Body, error) {
 		entry := a.Entry(&event)
-		return &web.Event{Entry: entry, Line: string(line), Place: web.SubjectPlace(entry.Subject), Last: *index+1 == a.State().Next}, nil
+		return &web.Event{Entry: entry, ForWhom: a.ForWhom(entry.OnBehalfOf), Line: string(line), Place: web.SubjectPlace(entry.Subject), Last: *index+1 == a.State().Next}, nil
 	}})(w, r)
 }
 

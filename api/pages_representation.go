@@ -135,7 +135,10 @@ func cardPage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	home := web.Home{Register: a.Register(a.at)}
-	body := &web.Card{Person: a.me.Office, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, ".")}
+	body := &web.Card{Person: a.me.Office, Correct: a.known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, ".")}
+	if a.live {
+		body.Correct = a.server.clock()
+	}
 	for _, r := range a.Representation(a.at).Appointments {
 		if r.Person.Handle != a.me.Handle || r.State == domain.Ended || r.State == domain.Expired {
 			continue

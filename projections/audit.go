@@ -349,6 +349,24 @@ func (g *Group) actor(actor string) Actor {
 	return Actor{id, w.Handle, w.Office}
 }
 
+// ForWhom says in words for whom somebody acted: what events have as onbehalfof.
+func (g *Group) ForWhom(onBehalfOf string) string {
+	kind, of, _ := strings.Cut(onBehalfOf, "/")
+	switch kind {
+	case "seat":
+		return "the seat of " + g.name(of)
+	case "organisation":
+		return g.name(of)
+	case "duty":
+		return g.state.ShortName + ", as " + of
+	case "person":
+		return "nobody else"
+	case domain.System:
+		return "the ledger itself"
+	}
+	return onBehalfOf
+}
+
 var errCursor = &domain.Refusal{Rule: "L1", Say: "That cursor is not from this list. Begin again without it.", Class: domain.Invalid}
 
 // cursor is the place at which the next page of this question begins. Indexes

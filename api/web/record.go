@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"time"
 
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -40,10 +41,11 @@ func (a *Audit) Filter(path, cursor string) string {
 
 // Event is one event: its sentence, and the line as it is stored.
 type Event struct {
-	Entry projections.AuditEntry
-	Line  string
-	Place string // where what it is about is shown
-	Last  bool
+	Entry   projections.AuditEntry
+	ForWhom string
+	Line    string
+	Place   string // where what it is about is shown
+	Last    bool
 }
 
 func (e *Event) Title() string { return "Event " + thousands(int(e.Entry.Index)) }
@@ -156,6 +158,7 @@ func (*Practice) file() string    { return "practice" }
 // matter, what the check says. It holds everything that it shows.
 type Card struct {
 	Person       string
+	Correct      time.Time // up to when nothing else had been recorded
 	Appointments []CardAppointment
 	Gatekeepers  string
 	Coverage     string

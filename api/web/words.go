@@ -96,7 +96,14 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return "no time"
 	}
-	return t.In(domain.London()).Format("3:04pm") + " on " + domain.DayOf(t).Words()
+	clock := t.In(domain.London()).Format("3:04pm")
+	switch clock {
+	case "12:00am":
+		clock = "midnight"
+	case "12:00pm":
+		clock = "midday"
+	}
+	return clock + " on " + domain.DayOf(t).Words()
 }
 
 // count writes "1 practice", "2 practices".

@@ -13,7 +13,7 @@
   const busy = () => touched || document.querySelector("main details[open] form, main form:focus-within") !== null;
 
   async function fetchPage() {
-    const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
+    const answer = await fetch(location.href, { cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
@@ -21,7 +21,7 @@
   function replace(page) {
     const main = document.getElementById("maincontent");
     const fresh = page.getElementById("maincontent");
-    if (!fresh || main.innerHTML === fresh.innerHTML) return false;
+    if (!fresh || main.textContent === fresh.textContent) return false;
     const open = [...main.querySelectorAll("details[open][id]")].map((d) => d.id);
     const focus = document.activeElement && main.contains(document.activeElement) ? document.activeElement.id : "";
     main.replaceWith(fresh);
