@@ -153,7 +153,7 @@ func TestEveryPage(t *testing.T) {
 			wide := `[...document.querySelectorAll("body *")].filter(e => { const r = e.getBoundingClientRect(); return r.right > 320.5 && r.width > 1 && !e.closest(".nhsuk-u-visually-hidden, thead, .nhsuk-skip-link") }).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
 			require.Empty(t, evaluate[[]string](b, wide))
 			require.LessOrEqual(t, evaluate[int](b, `document.documentElement.scrollWidth`), 320)
-			small := `[...document.querySelectorAll("button, input:not([type=hidden]), select, summary, nav a, .nhsuk-button")].filter(e => e.getBoundingClientRect().height < 43.9 && e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
+			small := `[...document.querySelectorAll("button, input:not([type=hidden], [type=radio], [type=checkbox]), select, summary, nav a, .nhsuk-button")].filter(e => e.getBoundingClientRect().height < 43.9 && e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
 			require.Empty(t, evaluate[[]string](b, small))
 			require.Equal(t, 1, evaluate[int](b, `document.querySelectorAll("h1").length`))
 			require.Empty(t, evaluate[[]string](b, `[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are taken twice")
