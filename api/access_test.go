@@ -144,7 +144,7 @@ func TestTokensOfOld(t *testing.T) {
 
 func TestNothingThere(t *testing.T) {
 	w := newWorld(t)
-	w.refused(404, "", w.send(w.request("", "GET", "/", "")))
+	w.refused(404, "", w.send(w.request("", "GET", "/nothing", "")))
 	w.refused(404, "", w.send(w.request("cd-north", "POST", "/v1/groups/trafford/commands/vote", `{}`)))
 	r := w.send(w.request("cd-north", "DELETE", "/v1/groups/trafford", ""))
 	w.refused(405, "", r)

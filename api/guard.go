@@ -40,9 +40,9 @@ func safe(method string) bool {
 }
 
 // checkOrigin refuses what another site had a browser send with our cookie. A
-// bearer token is never sent by itself.
+// bearer token is never sent by itself; forms are not for programs.
 func (s *Server) checkOrigin(r *http.Request) *Problem {
-	if r.Header.Get("Authorization") == "" && s.crossOrigin.Check(r) != nil {
+	if (r.Header.Get("Authorization") == "" || isPage(r.URL.Path)) && s.crossOrigin.Check(r) != nil {
 		return newProblem(http.StatusForbidden, "This came from another site and was not done.")
 	}
 	return nil
@@ -100,7 +100,7 @@ func (s *Server) checkPace(r *http.Request) *Problem {
 	switch {
 	case safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/"):
 		return nil
-	case known && strings.HasPrefix(r.URL.Path, "/v1/"):
+	case known && (strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path)):
 		return s.writes.check(c.Group+"\x00"+c.Person, time.Now())
 	}
 	return s.signIns.check(s.client(r), time.Now())

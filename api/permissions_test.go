@@ -261,7 +261,7 @@ func matrixOf(w *world) string {
 		for _, who := range whoActs {
 			next := c.store.Next("trafford")
 			r := c.send(c.request(who.handle, "POST", act.path(), ids.Replace(act.body)))
-			fmt.Fprintf(table, "\t%s", cell(w.t, act.name+" by "+who.title, r))
+			fmt.Fprintf(table, "\t%s", cellOf(w.t, act.name+" by "+who.title, r))
 			if c.store.Next("trafford") == next {
 				continue
 			}
@@ -280,7 +280,7 @@ func matrixOf(w *world) string {
 			if !strings.HasPrefix(path, "/v1") {
 				path = "/v1/groups/trafford" + path
 			}
-			fmt.Fprintf(table, "\t%s", cell(w.t, path+" by "+who.title, c.glance(who.handle, path)))
+			fmt.Fprintf(table, "\t%s", cellOf(w.t, path+" by "+who.title, c.glance(who.handle, path)))
 		}
 		fmt.Fprintln(table)
 	}
@@ -312,7 +312,7 @@ func idsOf(w *world) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-func cell(t testing.TB, what string, r reply) string {
+func cellOf(t testing.TB, what string, r reply) string {
 	switch r.StatusCode {
 	case 200, 201:
 		return "yes"

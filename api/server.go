@@ -95,6 +95,7 @@ func New(o Options) *Server {
 		s.offerInvitations()
 		s.offerSignIn()
 	}
+	s.offerPages()
 	s.offerOpenAPI()
 	return s
 }
@@ -138,32 +139,32 @@ func (s *Server) patient() *http.Server {
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer s.recovered(w)
+	defer s.recovered(w, r)
 	s.guardHeaders(w.Header(), r)
 	if err := checkQuery(r.URL.RawQuery); err != nil {
-		s.problem(err).write(w)
+		s.fail(w, r, s.problem(err))
 		return
 	}
 	r, refused := s.admit(r)
 	if refused != nil {
-		refused.write(w)
+		s.fail(w, r, refused)
 		return
 	}
 	if h, pattern := s.mux.Handler(r); pattern == "" {
-		unmatched(h, r).write(w)
+		s.fail(w, r, unmatched(h, r))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
 // recovered answers for whoever panicked below.
-func (s *Server) recovered(w http.ResponseWriter) {
+func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	switch why := recover(); why {
 	case nil:
 	case http.ErrAbortHandler:
 		panic(why)
 	default:
-		s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())).write(w)
+		s.fail(w, r, s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
 	}
 }
 
@@ -176,8 +177,11 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 	}
 	c, unknown := s.caller(r)
 	if unknown == nil {
+		if isPage(r.URL.Path) && !c.Scope.allows(scopeOf(r)) {
+			return r, outOfScope(c.Scope)
+		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
-	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path) {
 		return r, unknown
 	}
 	return r.WithContext(context.WithValue(r.Context(), originKey{}, s.origin(r))), s.checkPace(r)
@@ -288,6 +292,14 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 		return item.Post
 	}
 	return item.Get
+}
+
+// scopeOf is the least scope with which somebody may have a page.
+func scopeOf(r *http.Request) Scope {
+	if safe(r.Method) {
+		return ScopeRead
+	}
+	return ScopeAct
 }
 
 // scopeFor is the least scope with which somebody may do the operation.
