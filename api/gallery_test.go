@@ -99,6 +99,7 @@ var views = []view{
 	{"audit", "lmc-chair", "/g/trafford/audit", nil},
 	{"audit-filtered", "lmc-chair", "/g/trafford/audit?type=objection&order=oldest", nil},
 	{"event", "lmc-chair", "/g/trafford/events/40", nil},
+	{"proof", "lmc-chair", "/g/trafford/proof", nil},
 	{"card", "cd-altrincham", "/g/trafford/card", nil},
 	{"card-none", "cd-north", "/g/trafford/card", nil},
 	{"sign-in", "", "/g/trafford", nil},
@@ -167,7 +168,8 @@ func TestEveryPage(t *testing.T) {
 }
 
 // With GOLDENTHREAD_SCREENSHOTS a folder, each page is written there as a
-// picture, as a phone and as a desk shows it, and some dark, and on paper.
+// picture, as a phone and as a desk shows it, and dark; or those only whose name
+// begins with GOLDENTHREAD_SCREENSHOTS_OF.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("GOLDENTHREAD_SCREENSHOTS")
 	if dir == "" {
@@ -181,7 +183,11 @@ func TestScreenshots(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
 	}
+	only := os.Getenv("GOLDENTHREAD_SCREENSHOTS_OF")
 	for _, v := range views {
+		if !strings.HasPrefix(v.name, only) {
+			continue
+		}
 		b.look("light", "")
 		b.width(1280)
 		e.show(b, &v)

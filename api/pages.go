@@ -71,6 +71,9 @@ func (a *asked) has(duties ...domain.DutyName) bool {
 	return false
 }
 
+// sees says whether the person may see the things today.
+func (a *asked) sees(things []string) bool { return a.server.maySee(a.Group, a.caller, things) == nil }
+
 func (s *Server) offerPages() {
 	s.mux.HandleFunc("GET /assets/{name}", web.ServeAsset)
 	s.mux.HandleFunc("GET /worker.js", serveWorker)
@@ -106,6 +109,7 @@ func pages() []*page {
 		{path: "/register", things: followers, body: registerPage},
 		{path: "/people", things: followers, body: peoplePage},
 		{path: "/charter", things: followers, body: charterPage},
+		{path: "/proof", things: everything, body: proofPage},
 	}
 }
 
@@ -243,7 +247,7 @@ func (a *asked) frame(t *Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
 		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
-		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(),
+		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
 	}
 	if a.at != f.Today {
 		f.AskedAt = t.At

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"goldenthread/domain"
@@ -77,6 +80,25 @@ func (c *Check) Question() string {
 		where = c.Forum
 	}
 	return where + ": " + strings.Join(parts, ", ")
+}
+
+// Evidence is what proves the answer, below the group: the same question.
+func (c *Check) Evidence() string {
+	on := c.Answer.On
+	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}}
+	if on.Amount != nil {
+		q.Set("amountPence", strconv.FormatInt(int64(*on.Amount), 10))
+	}
+	if on.Months != nil {
+		q.Set("months", strconv.Itoa(*on.Months))
+	}
+	if on.OpenEnded {
+		q.Set("openEnded", "true")
+	}
+	if on.Consulted != nil {
+		q.Set("consulted", cmp.Or(strings.Join(on.Consulted, ","), "none"))
+	}
+	return "check/evidence?" + q.Encode()
 }
 
 // Behalf is on whose behalf one speaks.

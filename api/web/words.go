@@ -18,6 +18,7 @@ var words = template.FuncMap{
 	"day":         domain.Day.Words,
 	"moment":      moment,
 	"count":       count,
+	"events":      func(n int64) string { return count(int(n), "event") },
 	"thousands":   thousands,
 	"list":        list,
 	"upper":       firstUpper,
