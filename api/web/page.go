@@ -132,6 +132,9 @@ func (f *Frame) Events() string { return count(int(f.Next), "event") }
 // Section says which entry of the navigation the page belongs to.
 func (f *Frame) Section() string {
 	first, _, _ := strings.Cut(f.Path, "/")
+	if partsOfWork[first] {
+		return "work"
+	}
 	return first
 }
 

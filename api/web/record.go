@@ -136,24 +136,6 @@ func SettingName(s projections.SettingLine) string {
 	}[s.Name]
 }
 
-// Practice is one practice's own page: what was agreed in its name.
-type Practice struct {
-	Practice projections.OrganisationLine
-	PCN      *projections.Body
-	Standing *projections.StandingLine // nil: outside
-	Outside  *domain.Outsider
-	Agreed   []projections.ProposalLine // newest first
-	Ask      string                     // whom to ask: office
-	Notice   int                        // days for withdrawing
-	May      []string                   // what the group may agree for it
-	MayNot   []string
-	Speaks   bool // whoever looks may record for it
-	Matters  []Option
-}
-
-func (p *Practice) Title() string { return p.Practice.Name }
-func (*Practice) file() string    { return "practice" }
-
 // Card is what a representative takes along: for each appointment and each
 // matter, what the check says. It holds everything that it shows.
 type Card struct {
