@@ -1,6 +1,10 @@
 package web
 
-import "goldenthread/projections"
+import (
+	"strings"
+
+	"goldenthread/projections"
+)
 
 // Practice is one practice's own page, and what it can say there.
 type Practice struct {
@@ -15,3 +19,6 @@ type Practice struct {
 
 func (p *Practice) Title() string { return p.Practice.Name }
 func (*Practice) file() string    { return "practice" }
+
+// SayNo is how to say no, after its own label.
+func (p *Practice) SayNo() string { return strings.TrimPrefix(p.Top.SayNo, "To say no: ") }

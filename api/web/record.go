@@ -1,8 +1,12 @@
 package web
 
 import (
+	"encoding/base64"
+	"html/template"
 	"net/url"
 	"time"
+
+	"rsc.io/qr"
 
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -153,6 +157,25 @@ func (*Card) file() string  { return "card" }
 type CardAppointment struct {
 	projections.AppointmentLine
 	Answers []CardAnswer
+	Proof   *CardProof // nil: not to be had
+}
+
+// A CardProof is the proof that an appointment is in the signed log, as a
+// picture that stands on paper too.
+type CardProof struct {
+	Index   uint64       // of the event that is proved
+	Picture template.URL // QR code of a c2sp.org/tlog-proof@v1
+}
+
+// NewCardProof is the picture of a proof; nil where the proof, with the
+// cosignatures of many witnesses, is too long for one.
+func NewCardProof(index uint64, proof []byte) *CardProof {
+	code, err := qr.Encode(string(proof), qr.L)
+	if err != nil {
+		return nil
+	}
+	code.Scale = 3 // dots a module
+	return &CardProof{index, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))}
 }
 
 // A CardAnswer is what the check says on a matter if no sum is named.
