@@ -167,7 +167,7 @@ func TestEveryPage(t *testing.T) {
 }
 
 // With GOLDENTHREAD_SCREENSHOTS a folder, each page is written there as a
-// picture, as a phone and as a desk shows it, and some dark, and on paper.
+// picture, as a phone and as a desk shows it, light and dark.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("GOLDENTHREAD_SCREENSHOTS")
 	if dir == "" {

@@ -81,12 +81,12 @@ func TestDecisionByPages(t *testing.T) {
 	}
 	b.as(seven[6]).open("/g/sale").says("PCN 5 has not been heard on P1, Weekend access.")
 	b.open("/g/sale/proposals/P1").unfold()
-	b.tick("object-grade-1")
+	b.tick("object-grade-2")
 	b.fill("object-why", "We can't staff it.")
 	b.send("object")
 	b.says("There is a problem", "Please give what would resolve it.") // and nothing that was filled in is lost
 	require.Equal(t, "We can't staff it.", evaluate[string](b, `document.getElementById("object-why").value`))
-	require.True(t, evaluate[bool](b, `document.getElementById("object-grade-1").checked`))
+	require.True(t, evaluate[bool](b, `document.getElementById("object-grade-2").checked`))
 	b.fill("object-wouldResolve", "Where practices can staff it.")
 	b.send("object")
 	b.says("Your objection is recorded", "We can't staff it.", "Only PCN 5 can let it go")

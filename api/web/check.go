@@ -10,15 +10,14 @@ import (
 
 // Check is the representative's question and its answer.
 type Check struct {
-	Answer   *domain.CheckAnswer // nil: not asked yet
-	Refused  string              // why the question could not be answered
-	Asked    CheckAsked
-	Forums   []Option
-	Matters  []Option
-	People   []Option // in whose place one can ask
-	Forum    string   // name, of the answer's
-	Person   string   // office, of the answer's
-	ReportBy domain.Day
+	Answer  *domain.CheckAnswer // nil: not asked yet
+	Problem *Filled             // why the question could not be answered
+	Asked   CheckAsked
+	Forums  []Option
+	Matters []Option
+	People  []Option // in whose place one can ask
+	Forum   string   // name, of the answer's
+	Person  string   // office, of the answer's
 }
 
 // CheckAsked is the question as it was filled in.
