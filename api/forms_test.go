@@ -54,7 +54,7 @@ func TestFormsRecord(t *testing.T) {
 	sent("cd-south", "/commitments", "give-feedback", "on", "K1", "worked", "Clear words.")
 	sent("cd-south", "/representation", "declare-interest", "matter", "access", "words", "We provide it.")
 	sent("lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
-	refused(409, "", "lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
+	refused(409, "already suspended for this reason", "lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
 
 	page := sent("cd-south", "/proposals", "raise-proposal", "title", "Word on K1", "matter", "workforce", "text", "We ratify it.", "ratify", "K1", "position", "Two are enough.", "redLine", "true", "end", "R1 1", "draft", "true")
 	for _, words := range []string{"Ratify K1", "Red line on workforce: Two are enough.", "End R1", "draft"} {
