@@ -25,10 +25,6 @@ import (
 const (
 	groupPages = "/g/"
 	pageType   = "text/html; charset=utf-8"
-
-	// Nothing from another host, nothing inline.
-	pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
-		"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 // A page is one address below a group's.
@@ -96,20 +92,20 @@ func (s *Server) offerPages() {
 func pages() []*page {
 	return []*page{
 		{path: "", things: worklist, body: home, outside: outsideHome, forms: charterForms},
-		{path: "/check", things: powers, body: checkPage},
+		{path: "/check", things: checks, body: checkPage},
 		{path: "/proposals", things: proposals, body: proposalsPage, forms: raisingForms},
 		{path: "/proposals/{number}", things: proposals, body: proposalPage, forms: proposalForms},
 		{path: "/powers", things: powers, body: powersPage, forms: powerForms},
-		{path: "/mandate", things: anybody, body: mandatePage},
-		{path: "/representation", things: powers, body: representationPage, forms: representationForms},
-		{path: "/meetings/{forum}/{day}", things: commitments, body: meetingPage, forms: meetingForms},
+		{path: "/mandate", things: followers, body: mandatePage},
+		{path: "/representation", things: meetings, body: representationPage, forms: representationForms},
+		{path: "/meetings/{forum}/{day}", things: meetings, body: meetingPage, forms: meetingForms},
 		{path: "/commitments", things: commitments, body: commitmentsPage, forms: commitmentForms},
-		{path: "/card", things: powers, body: cardPage},
+		{path: "/card", things: checks, body: cardPage},
 		{path: "/worklist", things: worklist, body: workListPage},
-		{path: "/practices/{ods}", things: proposals, body: practicePage, forms: practiceForms},
-		{path: "/register", things: anybody, body: registerPage},
-		{path: "/people", things: anybody, body: peoplePage},
-		{path: "/charter", things: anybody, body: charterPage},
+		{path: "/practices/{ods}", things: notices, body: practicePage, forms: practiceForms},
+		{path: "/register", things: followers, body: registerPage},
+		{path: "/people", things: followers, body: peoplePage},
+		{path: "/charter", things: followers, body: charterPage},
 	}
 }
 
@@ -174,7 +170,6 @@ func (s *Server) groupOf(r *http.Request) (group, name string, ok bool) {
 func writePage(w http.ResponseWriter, r *http.Request, status int, b []byte) {
 	h := w.Header()
 	h.Set("Content-Type", pageType)
-	h.Set("Content-Security-Policy", pagePolicy)
 	h.Set("Referrer-Policy", "same-origin")
 	h.Add("Vary", "Accept-Encoding")
 	if web.TakesGzip(r) {
@@ -238,7 +233,7 @@ func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, e
 	err = s.see(r.Context(), t, p.things, render(p.body))
 	var refused *domain.Refusal
 	if p.outside != nil && errors.As(err, &refused) && refused.Rule == "F3" {
-		err = s.see(r.Context(), t, anybody, render(p.outside))
+		err = s.see(r.Context(), t, followers, render(p.outside))
 	}
 	return b, err
 }
@@ -266,10 +261,6 @@ func (a *asked) frame(t *Terms) web.Frame {
 // send has the command of a form recorded and shows what became of it.
 func (s *Server) send(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := s.crossOrigin.Check(r); err != nil {
-			s.fail(w, r, newProblem(http.StatusForbidden, "This form was sent from another site, so nothing was recorded."))
-			return
-		}
 		form, problem := readForm(w, r)
 		if problem != nil {
 			s.fail(w, r, problem)

@@ -63,6 +63,11 @@ type proposalInput struct {
 	Number string `path:"number" example:"P1"`
 }
 
+type practiceInput struct {
+	Terms
+	ODS string `path:"ods" doc:"the practice's ODS code" example:"P91018"`
+}
+
 type checkInput struct {
 	Terms
 	Person    string `query:"person" doc:"handle or id; yourself if not said" example:"cd-altrincham"`
@@ -95,12 +100,12 @@ type People struct {
 func (s *Server) offerQuestions() {
 	s.offerServerQuestions()
 	const at = "/v1/groups/{group}"
-	ask(s, "register", at, "Who and what belongs to the group.", anybody,
+	ask(s, "register", at, "Who and what belongs to the group.", followers,
 		func(q *question, _ *plainInput) (projections.Register, error) { return q.Register(q.at), nil })
-	ask(s, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", anybody, s.people)
-	ask(s, "charter", at+"/charter", "The charter in force, with its settings explained.", anybody,
+	ask(s, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", followers, s.people)
+	ask(s, "charter", at+"/charter", "The charter in force, with its settings explained.", followers,
 		func(q *question, _ *plainInput) (projections.CharterInForce, error) { return q.Charter(q.at), nil })
-	ask(s, "mandate", at+"/mandate", "What stands behind the group.", anybody,
+	ask(s, "mandate", at+"/mandate", "What stands behind the group.", followers,
 		func(q *question, in *mandateInput) (projections.Mandate, error) {
 			return orRefused(q.Mandate(in.Matter, q.at))
 		})
@@ -114,7 +119,7 @@ func (s *Server) offerQuestions() {
 		func(q *question, in *proposalInput) (projections.Proposal, error) {
 			return orRefused(q.Proposal(in.Number, q.at))
 		})
-	ask(s, "representation", at+"/representation", "Forums, appointments with their remits, meetings, clashes.", powers,
+	ask(s, "representation", at+"/representation", "Forums, appointments with their remits, meetings, clashes.", meetings,
 		func(q *question, _ *plainInput) (projections.Representation, error) {
 			return q.Representation(q.at), nil
 		})
@@ -122,8 +127,29 @@ func (s *Server) offerQuestions() {
 		func(q *question, _ *plainInput) (projections.Commitments, error) { return q.Commitments(q.at), nil })
 	ask(s, "worklist", at+"/worklist", "What is due, overdue or asleep.", worklist,
 		func(q *question, _ *plainInput) (projections.WorkList, error) { return q.WorkList(q.at), nil })
+	ask(s, "approaches", at+"/approaches", "What the system asked for, and what it was answered.", approaches,
+		func(q *question, _ *plainInput) (projections.Approaches, error) { return q.Approaches(q.at), nil })
+	ask(s, "priorities", at+"/priorities", "The long list, what each practice answered, and what was adopted.", priorities,
+		func(q *question, _ *plainInput) (projections.Priorities, error) { return q.Priorities(q.at), nil })
+	ask(s, "actions", at+"/actions", "What is to be done, by whom and by when.", actions,
+		func(q *question, _ *plainInput) (projections.Actions, error) { return q.Actions(q.at), nil })
+	ask(s, "departures", at+"/departures", "Who goes its own way on what, and who stands by each agreement.", departures,
+		func(q *question, _ *plainInput) (projections.Departures, error) { return q.Departures(q.at), nil })
+	ask(s, "notices", at+"/notices", "What the practices were told, and how far it reached.", notices,
+		func(q *question, _ *plainInput) (projections.Notices, error) { return q.Notices(q.at), nil })
+	ask(s, "practice", at+"/practices/{ods}", "One practice's page: who the group is, what it may agree for it, what it can't, how to say no.", notices,
+		func(q *question, in *practiceInput) (projections.PracticePage, error) {
+			return orRefused(q.Practice(in.ODS, q.at))
+		})
+	ask(s, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", followers,
+		func(q *question, _ *plainInput) (projections.Questions, error) { return q.Questions(q.at), nil })
+	ask(s, "agenda", at+"/agenda", "The group's own meetings, and what could be on the next agenda.", agenda,
+		func(q *question, _ *plainInput) (projections.Agenda, error) { return q.Agenda(q.at), nil })
 	s.offerAudit(at + "/audit")
-	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
+	s.offerRemains(at + "/people/{person}/remains")
+	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", checks, check)
+	s.offerEvidence(at)
+	ask(s, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", followers, s.witnesses)
 }
 
 // ask registers a question about a group. Things are what its answer shows of

@@ -6,15 +6,29 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
 
 	"goldenthread/domain"
 )
 
+// EventSchemas describes the data of every type of event: a JSON Schema for
+// each, by the type's name.
+func EventSchemas() ([]byte, error) {
+	r := newRegistry("#/$defs/")
+	types := map[string]*huma.Schema{}
+	for _, k := range domain.Kinds {
+		t := reflectType(k.New())
+		complete(r, r.Schema(t, false, ""), t)
+		types[k.Name] = r.Schema(t, true, "")
+	}
+	return json.Marshal(map[string]any{"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": r.Map(), "types": types}, json.Deterministic(true))
+}
+
 // newRegistry names the schemas after their types. Where two packages have a
 // type of the same name, the one that comes later has its package in front.
-func newRegistry() huma.Registry {
+func newRegistry(prefix string) huma.Registry {
 	taken := map[string]reflect.Type{}
-	r := huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+	r := huma.NewMapRegistry(prefix, func(t reflect.Type, hint string) string {
 		for t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}

@@ -13,12 +13,11 @@ import (
 // chain is what the judgement rests on: mandates, charter, agreement with its
 // roll, delegation, appointment.
 func (s *State) chain(q Question, j *judgement) []Link {
-	links := s.mandateLinks(&j.coverage)
+	links := append(s.mandateLinks(&j.coverage), s.placeLinks(&j.coverage)...)
 	if len(s.Charters) == 0 {
 		return links
 	}
-	v := s.CharterOn(q.At)
-	links = append(links, Link{"charter", "charter/" + strconv.Itoa(v.Version), v.Index, v.From, "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version)})
+	links = append(links, s.CharterLink(q.At))
 	if j.appointment != nil {
 		links = append(links, s.appointmentLinks(j.appointment, q.At)...)
 	} else if j.delegation != nil {
@@ -29,6 +28,71 @@ func (s *State) chain(q Question, j *judgement) []Link {
 		links = append(links, Link{"position", pos.Matter, pos.Index, pos.From, "Position on " + pos.Matter + ": " + pos.Words})
 	}
 	return dedupe(links)
+}
+
+// ChainOf is what something that has a number rests on, down to the practices:
+// an agreement, delegation, exercise, appointment or commitment. Itself it is
+// the last step, and its title says in a line what it is.
+func (s *State) ChainOf(ref string, d Day) (title string, links []Link, refusal *Refusal) {
+	own, matter := s.ownLinks(ref, d)
+	if len(own) == 0 {
+		return "", nil, notFound("L9", "There is no agreement, delegation, decision, appointment or commitment %q here on %s.", clip(ref), d.Words())
+	}
+	cover := s.CoverageOn(matter, d)
+	links = append(s.mandateLinks(&cover), s.placeLinks(&cover)...)
+	links = append(links, s.CharterLink(d))
+	links = dedupe(append(links, own...))
+	return own[len(own)-1].Text, links, nil
+}
+
+// ownLinks are the steps from the charter to what has the number, and its matter.
+func (s *State) ownLinks(ref string, d Day) (links []Link, matter string) {
+	if p := s.Proposals[ref]; p != nil && p.Stage == Agreed && p.AgreedOn <= d {
+		return append(s.wordsLinks(p), s.agreementLinks(ref)...), p.Matter
+	}
+	if dl := s.Delegations[ref]; dl != nil && dl.From() <= d {
+		return s.DelegationChain(dl, d), ""
+	}
+	if x := s.Exercises[ref]; x != nil && x.On <= d {
+		links = s.DelegationChain(s.Delegations[x.Delegation], x.On)
+		text := x.Number + ", " + string(s.ExerciseOn(x, d)) + ": " + x.What
+		return append(append(links, s.outcomeLinks(x.Outcome, d)...), Link{"exercise", x.Number, x.Index, x.On, text}), x.Matter
+	}
+	if a := s.Appointments[ref]; a != nil && a.VersionOn(d) != nil {
+		return s.appointmentLinks(a, d), ""
+	}
+	if k := s.Commitments[ref]; k != nil && k.Meeting <= d {
+		if a := s.Appointments[k.Appointment]; a != nil && a.VersionOn(k.Meeting) != nil {
+			links = s.appointmentLinks(a, k.Meeting)
+		}
+		text := k.Number + ", " + string(s.CommitmentOn(k, d)) + ": " + k.Words
+		return append(append(links, s.outcomeLinks(k.Outcome, d)...), Link{"commitment", k.Number, k.Index, k.Meeting, text}), k.Matter
+	}
+	return nil, ""
+}
+
+// wordsLinks are the exact words that were agreed, and what each seat said to them.
+func (s *State) wordsLinks(p *Proposal) []Link {
+	v := p.Version()
+	links := []Link{{"words", p.Number + "/" + strconv.Itoa(v.Number), v.Index, v.Put, p.Number + ", version " + strconv.Itoa(v.Number) + ": " + v.Text}}
+	for _, e := range p.Roll {
+		links = append(links, Link{"position", e.Seat, e.Index, p.AgreedOn, e.Name + ": " + e.Position})
+	}
+	return links
+}
+
+// outcomeLinks are the agreement by which the group ratified or disavowed.
+func (s *State) outcomeLinks(o *Outcome, d Day) []Link {
+	if o == nil || o.On > d {
+		return nil
+	}
+	return s.agreementLinks(o.Source)
+}
+
+// CharterLink is the charter in force on that day.
+func (s *State) CharterLink(d Day) Link {
+	v := s.CharterOn(d)
+	return Link{"charter", "charter/" + strconv.Itoa(v.Version), v.Index, v.From, "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version)}
 }
 
 func dedupe(links []Link) []Link {

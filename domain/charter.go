@@ -37,7 +37,7 @@ type Charter struct {
 	DefaultStance   Stance   `json:"defaultStance" enum:"discretion,bring-back" doc:"where a remit says nothing"`
 	LeastCoverage   int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded"`
 	Reserved        []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation"`
-	MembersOnly     []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit"`
+	MembersOnly     []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit, approaches, priorities, departures, actions, agenda"`
 	Matters         []string `json:"matters" doc:"what the group may be asked about"`
 	OtherCareSeated bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats"`
 }
@@ -68,7 +68,7 @@ var Settings = []Setting{
 	{"leastCoverage", 50, "Nobody commits unless over half of the practices, and of their patients, stand behind the group.", func(c *Charter) *int { return &c.LeastCoverage }, 1, 99},
 }
 
-var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit"}
+var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
 
 // settled is the charter with defaults in place of what was not said.
 func (c Charter) settled() Charter {

@@ -46,7 +46,7 @@ type Limit struct {
 
 // A Link is one step of the chain under an answer, down to the practices.
 type Link struct {
-	Kind      string `json:"kind" doc:"mandate, charter, agreement, executive, delegation, exercise, appointment or position"`
+	Kind      string `json:"kind" doc:"mandate, place, charter, words, position, agreement, executive, delegation, exercise, appointment or commitment"`
 	Ref       string `json:"ref"`
 	Index     uint64 `json:"index"`
 	Effective Day    `json:"effective"`
@@ -243,7 +243,7 @@ func (s *State) judge(q Question) judgement {
 	if a == nil {
 		return j.is(ViewOnly, Reason{"R1", why})
 	}
-	j.appointment = a
+	j.appointment, j.coverage = a, s.coverageBy(q.Matter, s.basis(a, q.At), q.At)
 	j.line = a.VersionOn(q.At).line(q.Matter)
 	var never []Reason
 	if red := s.redLineOn(q.Matter, q.At); red != nil {
@@ -513,8 +513,8 @@ func (s *State) powerTerms(d *Delegation, v *DelegationVersion, p *Power, q Ques
 
 // judgeExecutive is the table where no forum is named: the executive's powers.
 func (s *State) judgeExecutive(q Question) judgement {
-	j := judgement{coverage: s.CoverageOn(q.Matter, q.At)}
 	held := s.delegationsOf(q.Person, q.At)
+	j := judgement{coverage: s.coverageBy(q.Matter, s.basisOf(held, q.Matter, q.At), q.At)}
 	if !slices.Contains(s.ExecutiveOn(q.At), q.Person) && len(held) == 0 {
 		return j.is(ViewOnly, Reason{"D1", s.office(q.Person) + " is not on the executive."})
 	}
@@ -630,5 +630,5 @@ func (s *State) notes(q Question, j *judgement) []string {
 		}
 	}
 	slices.Sort(notes)
-	return notes
+	return append(notes, j.coverage.placeNotes()...)
 }

@@ -173,7 +173,7 @@ func (s *State) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day)
 	if e.Payer != "" && e.Payer != v.Payer {
 		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
 	}
-	cov := s.CoverageOn(e.Matter, on)
+	cov := s.coverageBy(e.Matter, v.Source, on)
 	if !cov.above(s.CharterOn(on).Charter.LeastCoverage) {
 		reasons = append(reasons, Reason{"M4", "coverage is below the charter's least: " + cov.Words()})
 	}

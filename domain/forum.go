@@ -105,7 +105,7 @@ type ActionRaised struct {
 	What      string `json:"what" maxLength:"2000"`
 	Owner     string `json:"owner" doc:"handle or id"`
 	Supporter string `json:"supporter" doc:"handle or id"`
-	Due       Day    `json:"due,omitzero"`
+	Due       Day    `json:"due,omitzero" doc:"none: the charter's days for settling, from the meeting"`
 }
 
 // ReportMeeting reports back: what happened, what was agreed, who was there (rule R5).
@@ -152,7 +152,9 @@ func (c *ReportMeeting) decide(t *turn) *Refusal {
 		}
 		actions[i].Owner, actions[i].Supporter = ids[0], ids[1]
 	}
-	t.record(&MeetingReported{Forum: c.Forum, On: c.On, Happened: c.Happened, Agreed: c.Agreed, Present: present, Actions: actions})
+	t.ownState()
+	at := t.record(&MeetingReported{Forum: c.Forum, On: c.On, Happened: c.Happened, Agreed: c.Agreed, Present: present, Actions: actions})
+	t.meetingActions(actions, enacting{meetingKey(c.Forum, c.On), at, t.day}, c.On)
 	return nil
 }
 

@@ -41,7 +41,7 @@ func (c *Found) decide(t *turn) *Refusal {
 		return r
 	}
 	t.ownState()
-	t.actor = &Person{ID: NewPersonID(t.req.ID, c.Founder)}
+	t.actor = &Person{ID: NewPersonID(t.s.Group, t.req.ID, c.Founder)}
 	t.as = "person/" + t.actor.ID
 	charter := c.Charter.settled()
 	t.record(&GroupFounded{
@@ -90,7 +90,8 @@ func (c *Found) check() *Refusal {
 
 // ConsentToCharter is a seat's consent to the first charter (rule F1).
 type ConsentToCharter struct {
-	Seat string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
+	Seat  string   `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
+	Rests *RestsOn `json:"rests,omitempty" doc:"of another group's seat: the agreement to join, in its own ledger"`
 }
 
 func (c *ConsentToCharter) decide(t *turn) *Refusal {
@@ -104,7 +105,11 @@ func (c *ConsentToCharter) decide(t *turn) *Refusal {
 	if t.s.consentedToCharter(seat.ID) {
 		return notNow("F1", "%s has already consented to the charter.", t.s.name(seat.ID))
 	}
-	t.record(&CharterConsented{Version: 1, Seat: seat.ID, Person: t.actor.ID})
+	if r := t.checkRests(seat.ID, c.Rests, joining); r != nil {
+		return r
+	}
+	consent := t.record(&CharterConsented{Version: 1, Seat: seat.ID, Person: t.actor.ID})
+	t.proveConsent(consent, seat.ID, ToCharter, 1, c.Rests)
 	t.establish()
 	return nil
 }
@@ -147,6 +152,9 @@ func (s *State) missingMembers(d Day) []string {
 		if seat := s.Seats[pcn.Code]; seat == nil || !s.entitled(seat, d) {
 			missing = append(missing, "a seat for "+pcn.Name)
 		}
+	}
+	if len(s.Places()) > 0 && len(s.PCNsOn(d)) == 0 {
+		return missing // a group of places has its PCNs and committees through them (G1)
 	}
 	have := map[OrganisationKind]bool{}
 	for _, id := range s.EntitledOn(d) {
@@ -195,6 +203,9 @@ type Correct struct {
 }
 
 func (c *Correct) decide(t *turn) *Refusal {
+	if r := t.mustBeMember("L6"); r != nil {
+		return r
+	}
 	if c.Index >= t.s.Next {
 		return notFound("L6", "There is no event %d here.", c.Index)
 	}

@@ -7,8 +7,8 @@ import (
 
 // Instruments (rules C1, C8, C9): what an agreement enacts. They take effect in
 // the append that records the agreement, each naming it as its source. There is
-// no other way to create a power, an appointment, a duty or a charter version,
-// but the exercise of rule C8.
+// no other way to create a power, an appointment, a duty, a priority list or a
+// charter version, but the exercise of rule C8.
 
 // An Instrument is exactly one of these.
 type Instrument struct {
@@ -28,6 +28,9 @@ type Instrument struct {
 	Ratify             *Ratify             `json:"ratify,omitempty"`
 	Disavow            *Disavow            `json:"disavow,omitempty"`
 	SetAside           *SetAside           `json:"setAside,omitempty"`
+	EndDuty            *EndDuty            `json:"endDuty,omitempty"`
+	CreateActions      *CreateActions      `json:"createActions,omitempty"`
+	AdoptPriorities    *AdoptPriorities    `json:"adoptPriorities,omitempty"`
 }
 
 // instrument is what every instrument can do: be checked against the state of
@@ -61,7 +64,10 @@ func (i *Instrument) all() []instrument {
 	set = appendSet(set, i.AdoptPosition)
 	set = appendSet(set, i.Ratify)
 	set = appendSet(set, i.Disavow)
-	return appendSet(set, i.SetAside)
+	set = appendSet(set, i.SetAside)
+	set = appendSet(set, i.EndDuty)
+	set = appendSet(set, i.CreateActions)
+	return appendSet(set, i.AdoptPriorities)
 }
 
 func appendSet[T any, P interface {
@@ -162,6 +168,31 @@ func (c *AssignDuty) check(t *turn, e enacting) *Refusal {
 
 func (c *AssignDuty) enact(t *turn, e enacting) { t.assignDuty(&c.DutyEntry, e) }
 
+// EndDuty gives somebody's duty a last day without naming another (rules F9, A4).
+type EndDuty struct {
+	Duty   DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead"`
+	Person string   `json:"person" doc:"handle or id" maxLength:"60"`
+	Until  Day      `json:"until,omitzero" doc:"last day; none: the day before it is agreed"`
+}
+
+// last is the duty's last day: at the earliest the day before it is agreed.
+func (c *EndDuty) last(e enacting) Day { return max(c.Until, e.day.Add(-1)) }
+
+func (c *EndDuty) check(t *turn, e enacting) *Refusal {
+	p, r := t.s.person("F9", c.Person)
+	if r != nil {
+		return r
+	}
+	if !t.s.HasDuty(p.ID, c.Duty, c.last(e)) {
+		return notNow("F9", "%s is not %s on %s.", p.Office, clip(string(c.Duty)), c.last(e).Words())
+	}
+	return nil
+}
+
+func (c *EndDuty) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, c.last(e), &DutyEnded{Duty: c.Duty, Person: t.s.Person(c.Person).ID, Until: c.last(e), Source: e.source})
+}
+
 // OpenSeat gives an organisation a place at the table (rules F3, C6).
 type OpenSeat struct {
 	SeatEntry
@@ -185,7 +216,13 @@ func (c *ChangeCharter) check(t *turn, e enacting) *Refusal {
 		return notNow("C9", "This changes version %d of the charter, and version %d is in force: amend it.", c.Version, now)
 	}
 	ch := c.Charter.settled()
-	return ch.check(t.s, t.s.EntitledOn(e.day))
+	if r := ch.check(t.s, t.s.EntitledOn(e.day)); r != nil {
+		return r
+	}
+	if n := t.s.mostGatekeepers(e.day); n > ch.Gatekeepers {
+		return notNow("A4", "%s are named, and this charter would allow %d: end a duty first.", count(n, "gatekeeper"), ch.Gatekeepers)
+	}
+	return nil
 }
 
 func (c *ChangeCharter) enact(t *turn, e enacting) {

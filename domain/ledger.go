@@ -12,7 +12,7 @@ import (
 
 // Rules kept here: L1 (gapless), L2 (decided on the whole state, all or
 // nothing), L4 (recorded time never goes back), L5 (who, for whom, in answer to
-// which command), C5 (what was due is settled before any later command).
+// which command), F3 (outsiders do nothing), C5 (what was due is settled before any later command).
 
 // A Command asks for something to be recorded. decide looks at the state
 // through the turn and either records events on the turn or refuses. It
@@ -31,6 +31,12 @@ type Request struct {
 	// Past is the group's state as known at the end of the day that
 	// NeedsPast named; nil where it named none.
 	Past *State
+	// Claim is what the ledger that NeedsClaim named says; nil where it named
+	// none, or that ledger can't be read.
+	Claim *Claim
+	// Places are the ledgers of the groups that hold seats here, by name, as
+	// they stand now; Past has those of its own moment.
+	Places map[string]*State
 }
 
 // NeedsPast is the past day as known at whose end the command must be judged
@@ -95,7 +101,11 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 	if a, refusal, seen := l.repeat(r); seen {
 		return Decision{Answer: a, Refusal: refusal}
 	}
-	t := newTurn(l.state, r, now)
+	s := l.state
+	if len(r.Places) > 0 {
+		s = s.Across(r.Places)
+	}
+	t := newTurn(s, r, now)
 	t.settleDue(DayOf(l.state.Last))
 	before := len(t.out)
 	if refusal := t.run(r); refusal != nil {
@@ -137,7 +147,7 @@ func (l *Ledger) repeat(r *Request) (Answer, *Refusal, bool) {
 
 func (l *Ledger) actorID(r *Request) (uuid.UUID, bool) {
 	if f, founding := r.Command.(*Found); founding {
-		return uuid.MustParse(NewPersonID(r.ID, f.Founder)), true
+		return uuid.MustParse(NewPersonID(r.Group, r.ID, f.Founder)), true
 	}
 	if p := l.state.Person(r.Actor); p != nil {
 		return uuid.MustParse(p.ID), true
@@ -211,6 +221,9 @@ func (t *turn) run(r *Request) *Refusal {
 			return notYours("L5", "%q is not a person of this group.", clip(r.Actor))
 		}
 		t.as = "person/" + t.actor.ID
+		if refusal := t.mustBeInvolved(r.Command); refusal != nil {
+			return refusal
+		}
 	}
 	return r.Command.decide(t)
 }

@@ -349,6 +349,7 @@ type Coverage struct {
 	OfPatients  int        `json:"ofPatients"`
 	Outside     []Outsider `json:"outside"`
 	Conditions  []string   `json:"conditions,omitempty" doc:"conditions of mandates, read out with coverage"`
+	Places      []Place    `json:"places,omitempty" doc:"of a wider group: each place, and whether it has agreed"`
 	inside      []Standing
 }
 
@@ -362,7 +363,11 @@ type Outsider struct {
 
 // CoverageOn is the coverage for the matter on that day; no matter means
 // standing behind the group at all.
-func (s *State) CoverageOn(matter string, d Day) Coverage {
+func (s *State) CoverageOn(matter string, d Day) Coverage { return s.coverageBy(matter, "", d) }
+
+// coverageBy is the coverage for the matter under that agreement; which one
+// makes a difference only where places stand behind a wider group (rule G1).
+func (s *State) coverageBy(matter, agreement string, d Day) Coverage {
 	c := Coverage{Outside: []Outsider{}}
 	for _, p := range s.PracticesOn(d) {
 		st := s.StandsOn(p, matter, d)
@@ -381,6 +386,7 @@ func (s *State) CoverageOn(matter string, d Day) Coverage {
 			}
 		}
 	}
+	s.addPlaces(&c, matter, agreement, d)
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -29,9 +30,12 @@ import (
 //	given the board                      what another script did
 //	on 2026-02-03 10:00                  the clock, in London; never settles anything by itself
 //	cd-north: consent {"proposal":"P1","version":1}
+//	manager: erase-person {"person":"@x"}  where only an id will do, that of x
 //	everybody consents to P1             holders that have not been heard, each by a command
 //	everybody agrees to P1 now           the same, each saying that it need not wait
+//	in greater-manchester                another group's ledger, on the same installation
 //	settle                               what is due by itself
+//	log rekeyed {"keys":["…"], …}        the system says what became of the signed log
 //	check {"person":"cd-north", …}       a question; also: coverage, power, proposal, status,
 //	                                     appointment, worklist, seats, group, meeting, events …
 //
@@ -65,7 +69,7 @@ func TestMinutes(t *testing.T) {
 }
 
 // rulesInScope are the rules that the domain keeps, or at least carries.
-var rulesInScope = map[string]int{"O": 3, "F": 9, "M": 5, "C": 14, "D": 9, "R": 7, "L": 8}
+var rulesInScope = map[string]int{"O": 3, "F": 9, "M": 5, "C": 14, "D": 9, "R": 7, "L": 9, "A": 4, "P": 1, "X": 2, "T": 3, "G": 1}
 
 // TestEveryRuleHasAScript fails for a rule that no script names in its heading.
 func TestEveryRuleHasAScript(t *testing.T) {
@@ -112,16 +116,24 @@ func firstDifference(path, want, got string) string {
 // minutes is a script being run.
 type minutes struct {
 	t      testing.TB
+	group  string
 	ledger *Ledger
 	events []Event
+	rooms  map[string]*room // of the other groups
 	now    time.Time
 	n      int // acts so far: command ids are made from it
 	name   string
 	line   int
 }
 
+// room is where another group of the installation sits.
+type room struct {
+	ledger *Ledger
+	events []Event
+}
+
 func newMinutes(t testing.TB) *minutes {
-	return &minutes{t: t, ledger: NewLedger("trafford"), now: time.Date(2026, 1, 5, 10, 0, 0, 0, London())}
+	return &minutes{t: t, group: "trafford", ledger: NewLedger("trafford"), rooms: map[string]*room{}, now: time.Date(2026, 1, 5, 10, 0, 0, 0, London())}
 }
 
 func (m *minutes) failf(format string, args ...any) {
@@ -162,6 +174,9 @@ func (m *minutes) do(line string) []string {
 	if rest, ok := strings.CutPrefix(line, "given "); ok {
 		return m.given(rest)
 	}
+	if rest, ok := strings.CutPrefix(line, "in "); ok {
+		return m.enter(rest)
+	}
 	if rest, ok := strings.CutPrefix(line, "on "); ok {
 		return m.setClock(rest)
 	}
@@ -177,6 +192,9 @@ func (m *minutes) do(line string) []string {
 	if line == "settle" {
 		return m.settle()
 	}
+	if rest, ok := strings.CutPrefix(line, "log "); ok {
+		return m.recordLog(rest)
+	}
 	return m.ask(line)
 }
 
@@ -191,6 +209,29 @@ func (m *minutes) given(what string) []string {
 	m.run(name, string(text))
 	m.name, m.line = was, line
 	return nil
+}
+
+// enter goes over to another group's ledger.
+func (m *minutes) enter(group string) []string {
+	m.rooms[m.group] = &room{m.ledger, m.events}
+	if m.rooms[group] == nil {
+		m.rooms[group] = &room{ledger: NewLedger(group)}
+	}
+	m.group, m.ledger, m.events = group, m.rooms[group].ledger, m.rooms[group].events
+	delete(m.rooms, group)
+	return nil
+}
+
+// places are the other groups as they were known then; a zero time is now.
+func (m *minutes) places(end time.Time) map[string]*State {
+	states := map[string]*State{}
+	for name, r := range m.rooms {
+		states[name] = r.ledger.State()
+		if !end.IsZero() {
+			states[name] = foldUntil(name, r.events, end)
+		}
+	}
+	return states
 }
 
 func (m *minutes) setClock(s string) []string {
@@ -215,6 +256,7 @@ func (m *minutes) act(actor, name, body string) []string {
 	if !ok {
 		m.failf("there is no command %q", name)
 	}
+	body = m.ids(body)
 	if body != "" {
 		m.decode(body, c)
 	}
@@ -236,7 +278,7 @@ func (m *minutes) decode(body string, into any) {
 func (m *minutes) send(actor string, c Command, body string) []string {
 	m.n++
 	r := &Request{
-		Group: "trafford", ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("act "+strconv.Itoa(m.n))), Hash: sha256.Sum256([]byte(body)),
+		Group: m.group, ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("act "+strconv.Itoa(m.n))), Hash: sha256.Sum256([]byte(body)),
 		Actor: actor, Command: c,
 	}
 	return m.commit(r)
@@ -248,6 +290,10 @@ func (m *minutes) commit(r *Request) []string {
 	m.t.Helper()
 	if day, ok := r.NeedsPast(DayOf(m.now)); ok {
 		r.Past = m.knownAt(day)
+	}
+	r.Places = m.places(time.Time{})
+	if rests, ok := r.NeedsClaim(); ok && m.rooms[rests.Ledger] != nil {
+		r.Claim = m.rooms[rests.Ledger].ledger.State().ClaimOn(rests, DayOf(m.now))
 	}
 	before := fingerprint(m.ledger.State())
 	d := m.ledger.Decide(r, m.now)
@@ -315,6 +361,22 @@ func (m *minutes) settle() []string {
 	return m.describe(events)
 }
 
+// recordLog has the system say what became of the signed log.
+func (m *minutes) recordLog(line string) []string {
+	name, body, _ := strings.Cut(line, " ")
+	p, ok := NewPayload("goldenthread.log." + name + ".v1")
+	if !ok {
+		m.failf("the log is never %q", name)
+	}
+	m.decode(body, p)
+	events := m.ledger.RecordLog(p.(LogEvent), m.now)
+	m.apply(events)
+	if len(events) == 0 {
+		return []string{"nothing to record"}
+	}
+	return m.describe(events)
+}
+
 // apply folds the events in, as the writer does, and replays the whole ledger.
 func (m *minutes) apply(events []Event) {
 	m.t.Helper()
@@ -358,7 +420,7 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 }
 
 func fold(events []Event) *State {
-	s := NewState("trafford")
+	s := NewState(events[0].Group)
 	for i := range events {
 		s.Apply(&events[i])
 	}
@@ -367,20 +429,37 @@ func fold(events []Event) *State {
 
 // knownAt is the state as known at the end of that day.
 func (m *minutes) knownAt(d Day) *State {
-	n, _ := slices.BinarySearchFunc(m.events, d.End(), func(e Event, end time.Time) int {
-		if e.Time.After(end) {
-			return 1
+	s := foldUntil(m.group, m.events, d.End())
+	if len(m.rooms) > 0 {
+		s = s.Across(m.places(d.End()))
+	}
+	return s
+}
+
+func foldUntil(group string, events []Event, end time.Time) *State {
+	s := NewState(group)
+	for i := range events {
+		if !events[i].Time.After(end) {
+			s.Apply(&events[i])
 		}
-		return -1
-	})
-	return fold(m.events[:n])
+	}
+	return s
 }
 
 // checkStored replays the ledger from the JSON that would be stored; what
 // differs there would differ after a restart (L1). It also looks for personal
 // data in the clear (L7).
 func (m *minutes) checkStored() {
-	s := NewState("trafford")
+	for _, group := range append(slices.Sorted(maps.Keys(m.rooms)), m.group) {
+		if group != m.group {
+			m.enter(group)
+		}
+		m.checkLedgerStored()
+	}
+}
+
+func (m *minutes) checkLedgerStored() {
+	s := NewState(m.group)
 	for i := range m.events {
 		e := m.events[i]
 		b, err := json.Marshal(e.Data)
@@ -474,7 +553,7 @@ func (m *minutes) fields(v reflect.Value) []string {
 	return parts
 }
 
-var shortRef = regexp.MustCompile(`^[PODERKM]\d{1,4}$`)
+var shortRef = regexp.MustCompile(`^[PODERKMASYWTXQ]\d{1,4}$`)
 
 func (m *minutes) field(tag string, f reflect.Value) string {
 	b, err := json.Marshal(f.Interface())
@@ -494,6 +573,17 @@ func (m *minutes) field(tag string, f reflect.Value) string {
 		return tag
 	}
 	return tag + "=" + text
+}
+
+// ids puts ids where "@handle" stands.
+func (m *minutes) ids(body string) string {
+	return regexp.MustCompile(`"@[a-z0-9-]+"`).ReplaceAllStringFunc(body, func(at string) string {
+		p := m.ledger.State().ByHandle(strings.Trim(at, `"@`))
+		if p == nil {
+			m.failf("nobody is called %s", at)
+		}
+		return strconv.Quote(p.ID)
+	})
 }
 
 // handles puts handles where ids are.

@@ -41,16 +41,17 @@ func (r *Request) Personals() []Personal {
 }
 
 // NewPersonID is the id of the person whom that command introduces under that
-// handle: random, since command ids are, and the same when it is repeated.
-func NewPersonID(command uuid.UUID, handle string) string {
-	return uuid.NewSHA1(command, []byte("person/"+handle)).String()
+// handle: random, since command ids are, and the same when it is repeated. The
+// group is in it, so that no other group can name the same person, and erase them.
+func NewPersonID(group string, command uuid.UUID, handle string) string {
+	return uuid.NewSHA1(command, []byte("person/"+group+"/"+handle)).String()
 }
 
 func (p *PersonEntry) personal(r *Request) []Personal {
 	if p.Personal == nil {
 		return nil
 	}
-	return []Personal{{NewPersonID(r.ID, p.Handle), p.Personal, &p.Sealed}}
+	return []Personal{{NewPersonID(r.Group, r.ID, p.Handle), p.Personal, &p.Sealed}}
 }
 
 func (p *PersonEntry) check() *Refusal {
@@ -104,7 +105,7 @@ func (t *turn) registerPerson(p *PersonEntry) *Refusal {
 		}
 	}
 	t.record(&PersonRegistered{
-		Person: NewPersonID(t.req.ID, p.Handle), Handle: p.Handle, Office: p.Office, Organisation: p.Organisation, Sealed: p.Sealed,
+		Person: NewPersonID(t.s.Group, t.req.ID, p.Handle), Handle: p.Handle, Office: p.Office, Organisation: p.Organisation, Sealed: p.Sealed,
 	})
 	return nil
 }
@@ -133,12 +134,15 @@ func (c *UpdatePerson) decide(t *turn) *Refusal {
 			return r
 		}
 	}
-	if r := c.Personal.check(); r != nil {
+	if r := firstRefusal(p.mustNotBeErased(), c.Personal.check()); r != nil {
 		return r
 	}
 	t.record(&PersonUpdated{Person: p.ID, Sealed: c.Sealed})
 	return nil
 }
+
+// ofSelf: about their own data people have the word, members or not.
+func (c *UpdatePerson) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
 
 // LeaveOffice records that somebody no longer holds their office: what they
 // were given by office ends with it (rule R1).
@@ -146,6 +150,8 @@ type LeaveOffice struct {
 	Person string `json:"person" doc:"handle or id"`
 	Until  Day    `json:"until" doc:"last day in the office"`
 }
+
+func (c *LeaveOffice) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
 
 func (c *LeaveOffice) decide(t *turn) *Refusal {
 	p, r := t.s.person("R1", c.Person)
@@ -207,6 +213,7 @@ type Person struct {
 	Index        uint64 // of the event that introduced them
 	Since        Day
 	Left         Day // last day in the office; none: still there
+	Erased       Day // since when there is no personal data any more; none: not erased
 }
 
 // Person finds somebody by id or handle; nil if there is nobody.

@@ -18,6 +18,8 @@ type GiveConsent struct {
 	Version     int    `json:"version"`
 	Seat        string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
 	NeedNotWait bool   `json:"needNotWait,omitempty" doc:"the window falls away if every seat says so"`
+
+	Rests *RestsOn `json:"rests,omitempty" doc:"of another group's seat: what its consent rests on in its own ledger"`
 }
 
 func (c *GiveConsent) decide(t *turn) *Refusal {
@@ -33,7 +35,11 @@ func (c *GiveConsent) decide(t *turn) *Refusal {
 			return notNow("C3", "%s still blocks %s. Accept a resolution or withdraw objection %s first.", t.s.name(seat.ID), p.Number, o.Number)
 		}
 	}
-	t.takePosition(p, seat, PositionTaken{Stand: Consent, NeedNotWait: c.NeedNotWait})
+	if r := t.checkRests(seat.ID, c.Rests, p.Matter); r != nil {
+		return r
+	}
+	taken := t.takePosition(p, seat, PositionTaken{Stand: Consent, NeedNotWait: c.NeedNotWait})
+	t.proveConsent(taken, seat.ID, p.Number, p.Version().Number, c.Rests)
 	return nil
 }
 
@@ -84,10 +90,10 @@ func (t *turn) positionFor(number string, version int, code string) (*Proposal, 
 	return p, seat, nil
 }
 
-func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken) {
+func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken) uint64 {
 	e.Proposal, e.Version, e.Seat = p.Number, p.Version().Number, seat.ID
 	e.Person, e.Role = t.actor.ID, seat.RoleOn(t.actor.ID, t.day)
-	t.record(&e)
+	return t.record(&e)
 }
 
 // ReportPosition records a position that the manager heard in a meeting or by
@@ -134,6 +140,8 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 		return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
 	case c.Stand == Consent && (p.conflicted(from.ID) || t.s.hasInterest(from.ID, p.Matter, t.day)):
 		return notNow("C4", "%s declared an interest in this and stands aside.", from.Office)
+	case c.Stand == Consent && t.s.Organisations[seat.ID].Kind == OtherGroup:
+		return notNow("G1", "%s consents itself, and names what that rests on in its own ledger.", t.s.name(seat.ID))
 	}
 	t.record(&PositionTaken{
 		Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: from.ID, Role: role, Stand: c.Stand, Heard: c.How,

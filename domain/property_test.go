@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -36,7 +37,7 @@ func setRapidChecks(t *testing.T) {
 // theGiven are the events of a given- script, run once.
 var theGiven = sync.OnceValue(func() map[string][]Event {
 	given := map[string][]Event{}
-	for _, name := range []string{"given-the-works", "given-the-executive", "given-the-board"} {
+	for _, name := range []string{"given-a-life", "given-the-works", "given-the-executive", "given-the-board"} {
 		text, err := os.ReadFile(filepath.Join("minutes", name+".txt"))
 		if err != nil {
 			panic(err)
@@ -132,7 +133,50 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 			t.Fatalf("%d have the duty of %s on %s (F9)", n, duty, today)
 		}
 	}
+	if n := s.mostGatekeepers(today); n > s.Charter().Gatekeepers {
+		t.Fatalf("%d gatekeepers where the charter says %d (A4)", n, s.Charter().Gatekeepers)
+	}
+	checkAnswers(t, m.events, from)
+	checkAlignment(t, m, from)
 	s.WorkListOn(today)
+}
+
+// checkAlignment: departures change alignment by those that are away, and no
+// coverage (X2).
+func checkAlignment(t *rapid.T, m *minutes, from int) {
+	s, today := m.ledger.State(), DayOf(m.now)
+	for _, x := range s.Departures {
+		p := s.Proposals[x.Agreement]
+		if !s.AgreementHolds(p.Number, today) {
+			continue
+		}
+		a := s.AlignmentOn(p, today)
+		cover := s.CoverageOn(p.Matter, today)
+		if a.OfSeats != len(s.EntitledOn(today)) || a.OfPractices != cover.Practices || a.OfSeats-a.Seats+a.OfPractices-a.Practices > len(a.Away) {
+			t.Fatalf("alignment with %s: %+v", p.Number, a)
+		}
+	}
+	for i := from; i < len(m.events); i++ {
+		switch m.events[i].Data.(type) {
+		case *Departed, *DepartureAnswered, *DepartureResolved:
+			before, after := fold(m.events[:i]).CoverageOn("", today), fold(m.events[:i+1]).CoverageOn("", today)
+			if !reflect.DeepEqual(before, after) {
+				t.Fatalf("%s changed coverage", m.events[i].Kind())
+			}
+		}
+	}
+}
+
+// checkAnswers: an approach has at most one answer of record (A3).
+func checkAnswers(t *rapid.T, events []Event, from int) {
+	for i := from; i < len(events); i++ {
+		e, ok := events[i].Data.(*ApproachAnswered)
+		for j := 0; ok && j < i; j++ {
+			if o, again := events[j].Data.(*ApproachAnswered); again && o.Approach == e.Approach {
+				t.Fatalf("%s was answered at %d and again at %d (A3)", e.Approach, j, i)
+			}
+		}
+	}
 }
 
 // agreedInEvents says, from the events alone, whether the agreement was reached
@@ -187,6 +231,10 @@ func checkSource(t *rapid.T, events []Event, i int) {
 		source = e.Source
 	case *AgreementSetAside:
 		source = e.By
+	case *PrioritiesAdopted:
+		source = e.Source
+	case *ActionCreated:
+		source = e.Source
 	default:
 		return
 	}
@@ -194,6 +242,10 @@ func checkSource(t *rapid.T, events []Event, i int) {
 	switch e := cause.Data.(type) {
 	case *AgreementReached:
 		if e.Proposal == source && cause.Time.Equal(events[i].Time) && cause.Command == events[i].Command && events[i].Effective >= cause.Effective-1 {
+			return
+		}
+	case *MeetingReported:
+		if _, action := events[i].Data.(*ActionCreated); action && source == meetingKey(e.Forum, e.On) {
 			return
 		}
 	case *ExerciseRecorded:
@@ -263,6 +315,45 @@ func checkWithin(t *rapid.T, m *minutes) {
 			t.Fatalf("%s is within and the check said %v %v", k.Commitment, answer, r)
 		}
 	}
+}
+
+// TestRandomLives goes on with a group's daily life: approaches, priorities,
+// actions, departures, notices, questions and agendas, among proposals.
+func TestRandomLives(t *testing.T) {
+	setRapidChecks(t)
+	events := theGiven()["given-a-life"]
+	daily := []string{
+		"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation", "progress-action",
+		"end-action", "list-priority", "ask-practices", "answer-priorities", "depart", "answer-departure", "resolve-departure", "communicate", "acknowledge",
+		"ask-group", "answer-question", "set-agenda", "record-group-meeting", "grant-mandate", "withdraw-mandate", "raise-proposal",
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		m := newMinutes(rapidTB{t: rt})
+		m.name = "lives"
+		for i := range events {
+			if err := m.ledger.Apply(&events[i]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		m.events = slices.Clone(events)
+		m.now = events[len(events)-1].Time
+		g := newGenerator(rt, m, false)
+		for range 40 {
+			before := len(m.events)
+			switch n := g.between(0, 9); {
+			case n == 0:
+				m.now = m.now.Add(time.Duration(pick(g, []int{24, 24 * 8, 24 * 40})) * time.Hour)
+			case n == 1 && len(g.open()) > 0:
+				m.everybody(pick(g, g.open()), true)
+			default:
+				g.send(pick(g, daily))
+			}
+			if len(m.events) > before {
+				checkHistory(rt, m, before)
+			}
+		}
+		m.checkStored()
+	})
 }
 
 // TestRandomYears spends hard under one power, over months, with call-ins,
@@ -372,6 +463,11 @@ func (g *generator) command() {
 	if g.between(0, 1) == 0 {
 		name = pick(g, likely)
 	}
+	g.send(name)
+}
+
+// send sends a command of that name with random fields, by somebody.
+func (g *generator) send(name string) {
 	c, _ := NewCommand(name)
 	g.fill(reflect.ValueOf(c).Elem(), name, 0)
 	actor := pick(g, g.actors(name))
@@ -390,6 +486,8 @@ func (g *generator) actors(name string) []string {
 		return []string{"cd-north", "cd-south", "lmc-chair", "fed-lead", "deputy-north"}
 	case "record-exercise", "tell-exercise":
 		return []string{"lmc-chair", "fed-lead"}
+	case "dispose-of-approach", "answer-approach", "progress-action", "end-action", "answer-question":
+		return []string{"manager"}
 	case "record-commitment":
 		return []string{"cd-north", "cd-north", "deputy-north", "manager"}
 	}
@@ -524,13 +622,54 @@ func (g *generator) mend(of any) {
 			mt := s.Meetings[pick(g, meetings)]
 			c.Forum, c.Meeting, c.Consulted, c.Person = mt.Forum, mt.On, nil, ""
 		}
-	case *ScheduleMeeting:
-		c.On = today - Day(g.between(-3, 3))
-	case *RaiseObjection:
+	case *Depart:
+		c.Organisation, c.From = pick(g, []string{"A10001", "U10001", "U10002"}), 0
+		if agreed := slices.DeleteFunc(sortedNumbers(s.Proposals), func(n string) bool { return !s.AgreementHolds(n, today) }); len(agreed) > 0 {
+			c.Agreement = pick(g, agreed)
+		}
+	case *ResolveDeparture:
+		c.On = 0
+		if c.How != NewAgreement {
+			c.Agreement = ""
+		}
+	case *GiveConsent:
+		c.Rests = nil
 		if p := s.Proposals[c.Proposal]; p != nil {
 			c.Version = p.Version().Number
 		}
-	case *GiveConsent:
+	case *Communicate:
+		c.On, c.Practices = 0, nil
+	case *AskGroup:
+		c.On, c.About = 0, ""
+	case *RecordGroupMeeting:
+		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
+			c.On, c.Actions, c.Chaired = min(pick(g, meetings), today), nil, ""
+		}
+	case *SetAgenda:
+		c.On = today + Day(g.between(0, 2))
+	case *GroupAgendaItem:
+		c.About, c.Matter = "", ""
+	case *ActionEntry:
+		c.Priority, c.Due = "", today+30
+	case *AskPractices:
+		c.By = today + 14
+	case *AdoptPriorities:
+		for i := range c.Priorities {
+			c.Priorities[i].Actions = []ActionEntry{{What: "Words.", Owner: "manager", Supporter: "cd-north", Due: today + 30}}
+		}
+	case *RecordApproach:
+		c.From, c.Reached, c.On = "ICB01", pick(g, []string{"", "cd-north"}), 0
+	case *ReportSideConversation:
+		c.With, c.Who, c.On = "ICB01", "A10001", 0
+	case *DisposeOfApproach:
+		if c.Disposition != ForRepresentative {
+			c.Appointment = ""
+		}
+	case *AnswerApproach:
+		c.On = 0
+	case *ScheduleMeeting:
+		c.On = today - Day(g.between(-3, 3))
+	case *RaiseObjection:
 		if p := s.Proposals[c.Proposal]; p != nil {
 			c.Version = p.Version().Number
 		}
@@ -586,6 +725,11 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[HowLost]():          {"accepted", "withdrawn"},
 	reflect.TypeFor[Stand]():            {"consent", "stand-aside"},
 	reflect.TypeFor[Given]():            {"outright", "outright", "subject", "view"},
+	reflect.TypeFor[Reply]():            {"yes", "no", "through-group"},
+	reflect.TypeFor[Disposition]():      {"meeting", "message", "more-work", "representative", "executive", "decline"},
+	reflect.TypeFor[PriorityKind]():     {"joint-working", "influence"},
+	reflect.TypeFor[ActionEnd]():        {"done", "dropped"},
+	reflect.TypeFor[Resolution]():       {"returned", "new-agreement", "stands"},
 	reflect.TypeFor[DutyName]():         {"chair", "manager", "registrar", "gatekeeper", "lead"},
 	reflect.TypeFor[OrganisationKind](): {"practice", "pcn", "federation", "lmc", "system-body", "place"},
 }
@@ -629,6 +773,22 @@ func (g *generator) pool(name string) []string {
 		return append(sortedNumbers(s.Appointments), "R1")
 	case "exercise":
 		return append(sortedNumbers(s.Exercises), "E1")
+	case "approach", "with":
+		return append(sortedNumbers(s.Approaches), "A1")
+	case "about":
+		return slices.Concat(sortedNumbers(s.Proposals), sortedNumbers(s.Delegations), sortedNumbers(s.Commitments))
+	case "question":
+		return append(sortedNumbers(s.Questions), "Q1")
+	case "departure":
+		return append(sortedNumbers(s.Departures), "X1")
+	case "action":
+		return append(sortedNumbers(s.Actions), "T1")
+	case "priority", "priorities", "choices":
+		return append(sortedNumbers(s.Priorities), "Y1")
+	case "round":
+		return append(sortedNumbers(s.Rounds), "W1")
+	case "practice", "practices":
+		return []string{"A10001", "A10002", "A10003", "A10007"}
 	case "objection":
 		return append(sortedNumbers(s.Objections), "O1")
 	case "what":

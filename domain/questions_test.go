@@ -1,18 +1,20 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What a minutes script can ask. A question never changes anything.
 
 // ask answers a question as of `at`, as known on `known`; else today, now.
 func (m *minutes) ask(line string) []string {
-	s, at := m.ledger.State(), DayOf(m.now)
+	s, at := m.present(), DayOf(m.now)
 	words := strings.Fields(line)
 	if !strings.Contains(line, "{") {
 		for len(words) > 2 && (words[len(words)-2] == "at" || words[len(words)-2] == "known") {
@@ -34,6 +36,14 @@ func (m *minutes) ask(line string) []string {
 		said[i] = m.handles(said[i])
 	}
 	return said
+}
+
+// present is the state as it is known now, with those of the other groups.
+func (m *minutes) present() *State {
+	if len(m.rooms) == 0 {
+		return m.ledger.State()
+	}
+	return m.ledger.State().Across(m.places(time.Time{}))
 }
 
 func (m *minutes) day(text string) Day {
@@ -81,13 +91,30 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return []string{fmt.Sprint(s.SpeaksFor(s.Person(args[0]).ID, args[1], at))}
 	case "person":
 		p := s.Person(args[0])
-		return []string{fmt.Sprintf("%s, %s, sealed %t, left %s", p.Handle, p.Office, p.Sealed != nil, p.Left)}
+		return []string{fmt.Sprintf("%s, %s, sealed %t, left %s, erased %s", p.Handle, p.Office, p.Sealed != nil, p.Left, p.Erased)}
 	case "practices":
 		return practiceLines(s, at)
 	case "events":
 		return m.eventLines(args[0])
 	case "corrections":
 		return each(s.Corrections, func(c Correction) string { return fmt.Sprintf("event %d: %s (%s)", c.Corrects, c.Words, c.Actor) })
+	case "approach":
+		return approachLines(s, args[0], at)
+	case "action":
+		return actionLines(s, args[0], at)
+	case "priorities":
+		return priorityLines(s, args[0], at)
+	case "alignment":
+		return alignmentLines(s, args[0], at)
+	case "notices":
+		return each(s.NoticesOn(at), func(n Notice) string {
+			r := s.ReachOn(n.Ref, at)
+			return fmt.Sprintf("%s, %s of %s: sent to all %d times, acknowledged by %d of %d", n.Ref, n.Kind, n.On, r.Sent, r.Acknowledged, r.OfPractices)
+		})
+	case "question":
+		return questionLines(s, args[0], at)
+	case "agenda":
+		return agendaLines(s, at)
 	case "reviews":
 		return each(s.Reviews, func(r Review) string {
 			return fmt.Sprintf("%s by %s: worked %q, overstep %q, thin report %q", r.On, r.By, r.Worked, r.Overstep, r.ThinReport)
@@ -125,7 +152,7 @@ type checkQuestion struct {
 func (m *minutes) check(chain bool, body string) []string {
 	var c checkQuestion
 	m.decode(body, &c)
-	s := m.ledger.State()
+	s := m.present()
 	if c.Known != 0 {
 		s = m.knownAt(c.Known)
 	}
@@ -188,6 +215,9 @@ func coverageLines(s *State, matter string, at Day) []string {
 	}
 	for _, w := range c.Conditions {
 		lines = append(lines, "condition: "+w)
+	}
+	for _, p := range c.Places {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("place %s agreed %t %s event %d: %d of %d practices %s", p.Group, p.Agreed, p.Ref, p.Index, p.Practices, p.OfPractices, p.Why)))
 	}
 	for _, st := range c.Inside() {
 		if st.Via != "" {
@@ -414,6 +444,88 @@ func clashLines(s *State, at Day) []string {
 	return each(s.ClashesOn(at), func(c Clash) string {
 		return fmt.Sprintf("%s: %s %s by %s, %s %s by %s", c.Matter, c.First.Number, c.First.Given, c.First.Person, c.Second.Number, c.Second.Given, c.Second.Person)
 	})
+}
+
+func approachLines(s *State, number string, at Day) []string {
+	a := s.Approaches[number]
+	if a == nil {
+		return []string{"there is no " + number}
+	}
+	lines := []string{fmt.Sprintf("from %s, reached %s on %s, at the gate %t", a.From, cmp.Or(a.Reached, a.Side), a.On, a.AtGate(s))}
+	for _, d := range a.Dispositions {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s to %s %s %s", d.On, d.Disposition, d.Appointment, d.Words)))
+	}
+	if a.Told != nil {
+		lines = append(lines, "told there and then: "+string(a.Told.Reply)+", "+a.Told.Words)
+	}
+	if a.Answer != nil {
+		lines = append(lines, "answered on "+a.Answer.On.String()+" by "+a.Answer.By+": "+string(a.Answer.Reply)+", "+a.Answer.Words)
+	}
+	return append(lines, fmt.Sprintf("same question %v, may be the same %v, inconsistent %t", s.SameQuestion(number), s.Alike(number), s.Inconsistent(number, at)))
+}
+
+func actionLines(s *State, number string, at Day) []string {
+	a := s.Actions[number]
+	if a == nil {
+		return []string{"there is no " + number}
+	}
+	lines := []string{strings.TrimSpace(fmt.Sprintf("%s: %s, %s supported by %s, due %s, by %s %s", s.ActionOn(a, at), a.What, a.Owner, a.Supporter, a.Due, a.Source, a.Priority))}
+	for _, p := range a.Progress {
+		lines = append(lines, p.On.String()+" "+p.By+": "+p.Words)
+	}
+	return lines
+}
+
+func priorityLines(s *State, number string, at Day) []string {
+	var lines []string
+	if l := s.PrioritiesOn(at); l != nil {
+		lines = append(lines, fmt.Sprintf("adopted by %s: %v; %d of %d practices took part", l.Source, l.Priorities, l.TookPart, l.OfPractices))
+	}
+	for _, a := range s.TookPart(s.Rounds[number], at) {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %v %s", a.Practice, a.Choices, a.Words)))
+	}
+	return append(lines, fmt.Sprintf("answers kept: %d", len(s.Rounds[number].Answers)))
+}
+
+func alignmentLines(s *State, number string, at Day) []string {
+	a := s.AlignmentOn(s.Proposals[number], at)
+	lines := []string{fmt.Sprintf("%d of %d seats' organisations, %d of %d practices", a.Seats, a.OfSeats, a.Practices, a.OfPractices)}
+	for _, d := range a.Away {
+		lines = append(lines, fmt.Sprintf("%s %s since %s, reported %t: %s", d.Number, d.Organisation, d.From, d.Reported, d.Reason))
+	}
+	return lines
+}
+
+func questionLines(s *State, number string, at Day) []string {
+	q := s.Questions[number]
+	if q == nil {
+		return []string{"there is no " + number}
+	}
+	line := fmt.Sprintf("%s about %s, disagrees %t: %s", q.Practice, q.About, q.Disagrees, q.Words)
+	if q.Answered != 0 && q.Answered <= at {
+		return []string{line, fmt.Sprintf("answered on %s after %d days by %s: %s", q.Answered, q.Age(at), q.AnsweredBy, q.Answer)}
+	}
+	return []string{line, fmt.Sprintf("not answered for %d days", q.Age(at))}
+}
+
+func agendaLines(s *State, at Day) []string {
+	var lines []string
+	if b := s.GroupMeetings[at]; b != nil {
+		lines = append(lines, fmt.Sprintf("%s %s, set by %s: %v", b.On, b.At, b.SetBy, b.Items))
+		if b.Held != 0 {
+			lines = append(lines, fmt.Sprintf("chaired by %s, present %v", b.Chaired, b.Present))
+		}
+	}
+	for _, i := range s.SuggestionsOn(at) {
+		lines = append(lines, "could be on it: "+i.Kind+" "+i.About+": "+i.Text)
+	}
+	for _, w := range s.RunBySystem(at) {
+		lines = append(lines, "flag: "+w)
+	}
+	if lines == nil {
+		return []string{"none"}
+	}
+	return lines
 }
 
 func practiceLines(s *State, at Day) []string {

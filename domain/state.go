@@ -47,11 +47,24 @@ type State struct {
 	Interests     []*Interest
 	Reviews       []Review
 	Corrections   []Correction
+	Log           LogState
+	Approaches    map[string]*Approach // side conversations among them
+	Actions       map[string]*Action
+	Priorities    map[string]*Priority      // the long list
+	Rounds        map[string]*PriorityRound // in which the practices were asked
+	PriorityLists []*PriorityList           // final ones, in order
+	Departures    map[string]*Departure
+	Noticed       map[string]*Noticed // what was recorded about a notice, by what that is about
+	Questions     map[string]*PracticeQuestion
+	GroupMeetings map[Day]*GroupMeeting // the group's own
+	Proved        []*ProvedConsent      // of other groups, and what they rest on
 
-	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M
+	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q
 	handles map[string]string
 	members map[string][]string
 	open    []string // proposals that are open, in order
+
+	across map[string]*State // ledgers of other groups, beside this one; see Across
 }
 
 // NewState is the state of a group of which nothing has been recorded.
@@ -60,7 +73,9 @@ func NewState(group string) *State {
 		Group: group, People: map[string]*Person{}, Organisations: map[string]*Organisation{}, Seats: map[string]*Seat{},
 		Proposals: map[string]*Proposal{}, Objections: map[string]*Objection{}, Delegations: map[string]*Delegation{},
 		Exercises: map[string]*Exercise{}, Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{},
-		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{},
+		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
+		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, Departures: map[string]*Departure{},
+		Noticed: map[string]*Noticed{}, Questions: map[string]*PracticeQuestion{}, GroupMeetings: map[Day]*GroupMeeting{},
 		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{},
 	}
 }
@@ -79,6 +94,10 @@ func (s *State) clone() *State {
 	c.Delegations, c.Exercises = maps.Clone(s.Delegations), maps.Clone(s.Exercises)
 	c.Forums, c.Meetings = maps.Clone(s.Forums), maps.Clone(s.Meetings)
 	c.Appointments, c.Commitments = maps.Clone(s.Appointments), maps.Clone(s.Commitments)
+	c.Approaches, c.Actions = maps.Clone(s.Approaches), maps.Clone(s.Actions)
+	c.Priorities, c.Rounds, c.PriorityLists = maps.Clone(s.Priorities), maps.Clone(s.Rounds), slices.Clip(s.PriorityLists)
+	c.Departures, c.Noticed, c.Questions = maps.Clone(s.Departures), maps.Clone(s.Noticed), maps.Clone(s.Questions)
+	c.GroupMeetings, c.Proved = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)

@@ -139,6 +139,26 @@ func TestWords(t *testing.T) {
 	assert.Equal(t, "Wait.", sentence("Wait"))
 }
 
+// A3: likeness is by matter and telling words; it suggests and decides nothing.
+func TestLikeness(t *testing.T) {
+	ask := func(matter, what string) *Approach { return &Approach{Matter: matter, What: what} }
+	north := ask("vaccination/weekend", "Will North Trafford give vaccinations at weekends?")
+	for _, like := range []*Approach{
+		ask("vaccination", "Can Sale give weekend vaccinations?"), ask("vaccination/weekend/flu", "WEEKEND VACCINATION, please!"),
+		ask("", "Will Trafford give vaccinations at weekends?"),
+	} {
+		assert.True(t, likeness(north, like), like.What)
+		assert.True(t, likeness(like, north), like.What)
+	}
+	for _, other := range []*Approach{
+		ask("estates", "Will North Trafford give vaccinations at weekends?"), ask("vaccination", "Who pays for fridges?"), ask("", "Will Sale give a talk?"), ask("", ""),
+	} {
+		assert.False(t, likeness(north, other), other.What)
+	}
+	assert.False(t, likeness(ask("", ""), ask("", "")), "nothing in common")
+	assert.Equal(t, map[string]bool{"weekend": true, "première": true}, tellingWords("At weekends: the Premières, ok?"))
+}
+
 // C7: the roll names seat, person, office, position, when and at what index.
 func TestRollNamesEverything(t *testing.T) {
 	m := newMinutes(t)
@@ -196,4 +216,18 @@ func TestGapIsRefused(t *testing.T) {
 	require.NoError(t, l.Apply(&events[0]))
 	assert.ErrorIs(t, l.Apply(&events[2]), ErrGap)
 	assert.ErrorIs(t, l.Apply(&events[0]), ErrGap)
+}
+
+// L7: no group can name another's person, not even under the same command id and
+// handle: whoever erases one would erase the other.
+func TestNoGroupNamesAnothersPerson(t *testing.T) {
+	m := newMinutes(t)
+	m.name = "ids"
+	m.do("given the board")
+	r := &Request{Group: "trafford", Actor: "manager", ID: m.events[0].Command, Command: &RegisterPerson{PersonEntry{Handle: "new", Office: "New Director"}}}
+	assert.NotEqual(t, NewPersonID("salford", r.ID, "new"), NewPersonID("trafford", r.ID, "new"))
+	d := m.ledger.Decide(r, m.now)
+	if assert.NotEmpty(t, d.Events) {
+		assert.Equal(t, NewPersonID("trafford", r.ID, "new"), d.Events[0].Data.(*PersonRegistered).Person)
+	}
 }

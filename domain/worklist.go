@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// The work list (rules D3, M5, D6, R1, R5): what is due, overdue or asleep on a
-// day. Expiry and reminders are questions asked with a day, never events.
+// The work list (rules D3, M5, D6, R1, R5, A2, P1, T1, T2, X1, X2): what is due,
+// overdue or asleep on a day. Expiry and reminders are questions asked with a day, never events.
 
 // A Due thing is on the work list.
 type Due struct {
 	What    string `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position or mandate"`
+	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate or question"`
 	On      Day    `json:"on" doc:"day on which it is due"`
 	Left    int    `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool   `json:"overdue"`
@@ -46,6 +46,11 @@ func (s *State) WorkListOn(d Day) []Due {
 		}
 	}
 	s.waitingDue(d, add)
+	s.approachesDue(d, add)
+	s.prioritiesDue(d, add)
+	s.actionsDue(d, add)
+	s.departuresDue(d, add)
+	s.threadDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, "position", p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")

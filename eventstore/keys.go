@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -12,6 +13,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
@@ -29,6 +32,7 @@ const (
 	keySize     = 32
 	wrapSubject = "wrapping" // of the entry that shows which wrapping key the others need
 	wrapProof   = "goldenthread wrapping key"
+	nextSuffix  = ".next" // of the file with the wrapping key to come
 )
 
 // ErrNoKey says that the person's key is not there: it was never made, or it
@@ -36,9 +40,16 @@ const (
 var ErrNoKey = errors.New("the key of this person does not exist")
 
 type keyring struct {
-	js       jetstream.JetStream
-	stream   jetstream.Stream
+	js     jetstream.JetStream
+	stream jetstream.Stream
+	path   string // of the wrapping key
+	change func(what string, op func() error) error
+
+	changing sync.Mutex // one at a time makes keys or erases
+	mu       sync.Mutex // of what follows
 	wrapping []byte
+	next     []byte          // the wrapping key to come, while an erasure is under way
+	erased   map[string]bool // erased persons; true once their key is gone
 }
 
 // isID says whether the person is named by id, the only name that keys have.
@@ -56,29 +67,46 @@ func openKeys(ctx context.Context, js jetstream.JetStream, dir string, replicas 
 	if err != nil {
 		return nil, err
 	}
-	k := &keyring{js: js, stream: st}
-	proof, err := st.GetLastMsgForSubject(ctx, keySubject(wrapSubject))
-	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, fmt.Errorf("read the stream of the keys: %w", err)
-	}
-	path := filepath.Join(dir, "wrapping.key")
-	k.wrapping, err = os.ReadFile(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && proof == nil:
-		k.wrapping, err = makeWrapping(path)
-	case errors.Is(err, os.ErrNotExist):
-		err = fmt.Errorf("%s is missing: copy it from another node or from its backup, or no personal data can be read", path)
-	case err == nil && len(k.wrapping) != keySize:
-		err = fmt.Errorf("%s must hold %d bytes", path, keySize)
-	}
+	k := &keyring{js: js, stream: st, path: filepath.Join(dir, "wrapping.key"), erased: map[string]bool{}}
+	k.change = func(_ string, op func() error) error { return op() }
+	proof, err := k.last(ctx, wrapSubject)
 	if err != nil {
 		return nil, err
 	}
-	return k, k.prove(ctx, proof, path)
+	if err := k.readWrapping(proof != nil); err != nil {
+		return nil, err
+	}
+	return k, k.prove(ctx, proof)
 }
 
-// prove sees to it that all nodes use one wrapping key.
-func (k *keyring) prove(ctx context.Context, proof *jetstream.RawStreamMsg, path string) error {
+// readWrapping reads the wrapping key and, if an erasure was interrupted, the
+// one to come.
+func (k *keyring) readWrapping(needed bool) (err error) {
+	k.next, err = os.ReadFile(k.path + nextSuffix)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		k.next = nil
+	case err == nil && len(k.next) != keySize:
+		return fmt.Errorf("%s must hold %d bytes", k.path+nextSuffix, keySize)
+	case err != nil:
+		return err
+	}
+	k.wrapping, err = os.ReadFile(k.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && !needed:
+		k.wrapping, err = makeWrapping(k.path)
+	case errors.Is(err, os.ErrNotExist):
+		err = fmt.Errorf("%s is missing: copy it from another node or from its backup, or no personal data can be read", k.path)
+	case err == nil && len(k.wrapping) != keySize:
+		err = fmt.Errorf("%s must hold %d bytes", k.path, keySize)
+	}
+	return err
+}
+
+// prove sees to it that all nodes use one wrapping key: an entry of the stream
+// shows which. A node that has another, because a person was erased elsewhere,
+// does not start.
+func (k *keyring) prove(ctx context.Context, proof *jetstream.RawStreamMsg) error {
 	if proof == nil {
 		sealed, err := seal(k.wrapping, wrapSubject, []byte(wrapProof))
 		if err != nil {
@@ -87,14 +115,57 @@ func (k *keyring) prove(ctx context.Context, proof *jetstream.RawStreamMsg, path
 		if err = k.create(ctx, wrapSubject, sealed); err == nil {
 			return nil
 		}
-		if proof, err = k.stream.GetLastMsgForSubject(ctx, keySubject(wrapSubject)); err != nil {
-			return fmt.Errorf("read the stream of the keys: %w", err)
+		if proof, err = k.last(ctx, wrapSubject); err != nil {
+			return err
 		}
 	}
-	if got, err := open(k.wrapping, wrapSubject, proof.Data); err != nil || string(got) != wrapProof {
-		return fmt.Errorf("%s is not the key under which the persons' keys are sealed: copy it from another node or from its backup", path)
+	if proof != nil && (proves(k.wrapping, proof.Data) || proves(k.next, proof.Data)) {
+		return nil
 	}
-	return nil
+	return k.errOther()
+}
+
+// proves says whether that is the wrapping key that the entry shows.
+func proves(wrapping, proof []byte) bool {
+	got, err := open(wrapping, wrapSubject, proof)
+	return err == nil && string(got) == wrapProof
+}
+
+func (k *keyring) errOther() error {
+	return fmt.Errorf("%s is not the key under which the persons' keys are sealed; it changes whenever somebody is erased: copy it from the node that did that, or from its backup", k.path)
+}
+
+// current is the wrapping key in force, with the sequence of the entry that
+// shows it. An operator may have put a new file in place meanwhile.
+func (k *keyring) current(ctx context.Context) (wrapping []byte, shown uint64, err error) {
+	proof, err := k.last(ctx, wrapSubject)
+	if err != nil {
+		return nil, 0, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range [][]byte{k.wrapping, k.next} {
+		if proof != nil && proves(key, proof.Data) {
+			return slices.Clone(key), proof.Sequence, nil
+		}
+	}
+	if file, err := os.ReadFile(k.path); err == nil && proof != nil && proves(file, proof.Data) {
+		k.wrapping = file
+		return slices.Clone(file), proof.Sequence, nil
+	}
+	return nil, 0, fmt.Errorf("%w: %w", ErrNotReady, k.errOther())
+}
+
+// last is the last entry of that name; nil if there is none.
+func (k *keyring) last(ctx context.Context, name string) (*jetstream.RawStreamMsg, error) {
+	m, err := k.stream.GetLastMsgForSubject(ctx, keySubject(name))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read the stream of the keys: %w", err)
+	}
+	return m, nil
 }
 
 // makeWrapping writes a new wrapping key, safe on disk before it is used.
@@ -120,7 +191,11 @@ func writeSynced(path string, data []byte, mode os.FileMode) error {
 	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
-	d, err := os.Open(filepath.Dir(path))
+	return syncFolder(filepath.Dir(path))
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -136,56 +211,118 @@ func (k *keyring) create(ctx context.Context, name string, sealed []byte) error 
 
 // find is the person's key; ErrNoKey if there is none.
 func (k *keyring) find(ctx context.Context, person string) ([]byte, error) {
-	m, err := k.stream.GetLastMsgForSubject(ctx, keySubject(person))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	if k.isErased(person) {
 		return nil, ErrNoKey
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the person's key: %w", err)
+	m, err := k.last(ctx, person)
+	for err == nil && m != nil {
+		key, opened := k.unwrap(person, m.Data)
+		if opened {
+			return key, nil
+		}
+		if _, _, err := k.current(ctx); err != nil {
+			return nil, err
+		}
+		if key, opened = k.unwrap(person, m.Data); opened {
+			return key, nil
+		}
+		// The wrapping key may have changed since the entry was read.
+		was := m.Sequence
+		if m, err = k.last(ctx, person); err == nil && m != nil && m.Sequence == was {
+			return nil, errSealBroken
+		}
 	}
-	return open(k.wrapping, person, m.Data)
+	if err != nil {
+		return nil, err
+	}
+	return nil, ErrNoKey
+}
+
+// unwrap opens a person's entry with one of the wrapping keys that are here.
+func (k *keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, wrapping := range [][]byte{k.wrapping, k.next} {
+		if key, err := open(wrapping, person, sealed); err == nil {
+			return key, true
+		}
+	}
+	return nil, false
 }
 
 // findOrMake is the person's key, made and acknowledged if there was none.
 func (k *keyring) findOrMake(ctx context.Context, person string) ([]byte, error) {
 	key, err := k.find(ctx, person)
-	if !errors.Is(err, ErrNoKey) {
+	if !errors.Is(err, ErrNoKey) || k.isErased(person) {
 		return key, err
+	}
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	if k.isErased(person) { // meanwhile: nothing would destroy a key that is made now
+		return nil, ErrNoKey
 	}
 	key = make([]byte, keySize)
 	rand.Read(key)
-	sealed, err := seal(k.wrapping, person, key)
+	for try := 0; ; try++ {
+		err := k.make(ctx, person, key)
+		if err == nil {
+			return key, nil
+		}
+		// Another command or node was quicker, or the acknowledgement got lost:
+		// what is there counts.
+		if key, found := k.find(ctx, person); !errors.Is(found, ErrNoKey) {
+			return key, found
+		}
+		if !wrongLast(err) || try == makeTries {
+			return nil, fmt.Errorf("store the person's key: %w", err)
+		}
+	}
+}
+
+// makeTries is how often another node's entry may come first.
+const makeTries = 100
+
+// make stores the person's new key. It goes behind what the stream held when
+// the wrapping key was proved the current one, or not at all: sealed under a
+// wrapping key that is given up elsewhere at the same moment, it would be lost.
+func (k *keyring) make(ctx context.Context, person string, key []byte) error {
+	info, err := k.stream.Info(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = k.create(ctx, person, sealed)
-	if err == nil {
-		return key, nil
+	wrapping, _, err := k.current(ctx)
+	if err != nil {
+		return err
 	}
-	// Another command was quicker, or the acknowledgement got lost: what is
-	// there counts.
-	if key, found := k.find(ctx, person); found == nil {
-		return key, nil
+	sealed, err := seal(wrapping, person, key)
+	if err != nil {
+		return err
 	}
-	return nil, fmt.Errorf("store the person's key: %w", err)
+	_, err = k.js.Publish(ctx, keySubject(person), sealed,
+		jetstream.WithExpectStream(keysName), jetstream.WithExpectLastSequence(info.State.LastSeq))
+	return err
 }
 
 // sealPersonal seals the personal data that the request carries and takes it
-// out, so that nothing behind this can leak it. A person who is not named by id
-// is left to the rules to refuse.
+// out, so that nothing behind this can leak it. A person who is not named by id,
+// or who was erased, is left to the rules to refuse.
 func (k *keyring) sealPersonal(ctx context.Context, req *domain.Request) error {
 	for _, p := range req.Personals() {
 		data := *p.Data
 		*p.Data = domain.PersonalData{}
-		if len(*p.Sealed) > 0 && data == (domain.PersonalData{}) {
-			continue // sealed before: the request is sent again
-		}
-		if !isID(p.Person) {
+		if !isID(p.Person) || k.isErased(p.Person) {
 			continue
 		}
 		key, err := k.findOrMake(ctx, p.Person)
+		if errors.Is(err, ErrNoKey) {
+			continue
+		}
 		if err != nil {
 			return err
+		}
+		req.Hash = keyed(key, req.Hash)
+		if len(*p.Sealed) > 0 && data == (domain.PersonalData{}) {
+			continue // sealed before: the request is sent again
 		}
 		plain, err := json.Marshal(data)
 		if err != nil {
@@ -196,6 +333,16 @@ func (k *keyring) sealPersonal(ctx context.Context, req *domain.Request) error {
 		}
 	}
 	return nil
+}
+
+// keyed makes the hash of a request that carries personal data one that says
+// nothing without the person's key: the event keeps it for ever, and a name is
+// guessed, hashed and compared quickly.
+func keyed(key []byte, hash [32]byte) [32]byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("goldenthread command v1"))
+	mac.Write(hash[:])
+	return [32]byte(mac.Sum(nil))
 }
 
 // OpenPersonal opens what was sealed for the person; ErrNoKey if their key is gone.

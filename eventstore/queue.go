@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"goldenthread/domain"
 )
@@ -11,7 +12,9 @@ import (
 // A call is a request on its way through the writer. It belongs to the queue,
 // then to the writer, unless the caller gives up while it is still waiting.
 type call struct {
-	req    domain.Request // without a command: settle what is due
+	req    domain.Request                      // without a command: settle what is due
+	log    func(*domain.State) domain.LogEvent // and then say this about the log, unless nil
+	ready  []Entry                             // or append these as they are, which were written elsewhere
 	state  atomic.Int32
 	answer chan answer // takes one
 }
@@ -28,6 +31,16 @@ type answer struct {
 }
 
 func newCall(req domain.Request) *call { return &call{req: req, answer: make(chan answer, 1)} }
+
+// system is what the ledger records by itself.
+func (c *call) system(l *domain.Ledger, now time.Time) []domain.Event {
+	if c.log != nil {
+		if e := c.log(l.State()); e != nil {
+			return l.RecordLog(e, now)
+		}
+	}
+	return l.Settle(now)
+}
 
 // abandon takes the call back; false if the writer has it already, so that it
 // may still be recorded.

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/witness"
 )
 
 // Options say where the ledgers are and how the store behaves.
@@ -25,6 +26,16 @@ type Options struct {
 	NATS     string // URL of an existing NATS; "" embeds a server, reached from this process only
 	Replicas int    // of the streams that the store makes; 0 is 1
 	Node     string // name of this process among those that write to the stream; "" is a random one
+	// Installation is the operator's own name for all that is kept here, which
+	// the origins of the logs bear; "" keeps the one there is, or a random one.
+	Installation string
+	// Witnesses are shown whatever is signed; Quorum is how many of them must
+	// have cosigned a checkpoint for others to rely on it.
+	Witnesses []witness.Witness
+	Quorum    int
+	// AcceptLoss lets groups go on whose history is shorter than was signed,
+	// where the rest is nowhere. Their ledgers say so, and new logs begin.
+	AcceptLoss bool
 
 	// Clock tells the time; nil is time.Now. With a clock of one's own (a
 	// story's) the stream's timestamps are not compared with it.
@@ -35,24 +46,36 @@ type Options struct {
 	Follow []func(Commit)
 	Log    *slog.Logger // nil is slog.Default
 
-	lose func(publish) publish // in tests: loses acknowledgements
+	importing bool                                     // a ledger is being brought in, and nothing else is done
+	lose      func(publish) publish                    // in tests: loses acknowledgements
+	unlogged  bool                                     // in benchmarks: keeps no logs
+	idle      bool                                     // for repair: lets the logs be
+	change    func(what string, op func() error) error // in tests: fails before or after a step of erasing
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
 type Store struct {
-	lock     *flock.Flock
-	server   *server.Server // nil when an existing NATS is used
-	conn     *nats.Conn
-	keys     *keyring
-	appender *appender
-	places   places
-	known    known
-	queue    *queue
-	clock    func() time.Time
-	follow   []func(Commit)
-	log      *slog.Logger
+	lock      *flock.Flock
+	server    *server.Server // nil when an existing NATS is used
+	conn      *nats.Conn
+	keys      *keyring
+	appender  *appender
+	logs      *logs // nil on a node that has no signing key
+	witnesses *witnesses
+	places    places
+	known     known
+	queue     *queue
+	erasing   chan chan struct{} // asks the eraser for a try
+	clock     func() time.Time
+	follow    []func(Commit)
+	log       *slog.Logger
 
+	dir        string                 // the data folder
 	node       string                 // this process's name
+	acceptLoss bool                   // the operator's word
+	idle       bool                   // nothing is signed
+	alone      bool                   // nobody else can write to this stream
+	importing  bool                   // a ledger is being brought in
 	wrote      atomic.Pointer[string] // the node that wrote to the stream last
 	storyClock bool
 	writing    atomic.Int64          // since when an append is under way, ms since 1970; 0: none
@@ -61,7 +84,8 @@ type Store struct {
 
 	cancel  context.CancelFunc // ends the writer without draining
 	written chan struct{}      // closed when the writer has ended
-	helpers sync.WaitGroup     // follower and watch
+	checked chan struct{}      // closed when the copies have been checked at start
+	helpers sync.WaitGroup     // follower, watch, eraser and the logs
 	closing sync.Once
 }
 
@@ -69,7 +93,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), clock: o.Clock, follow: o.Follow, log: o.Log,
-		storyClock: o.Clock != nil, failed: make(chan error, 1), written: make(chan struct{}),
+		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -83,8 +107,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !nodeName.MatchString(o.Node) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
-	s.node = o.Node
+	s.node, s.dir, s.importing, s.acceptLoss, s.idle = o.Node, o.Dir, o.importing, o.AcceptLoss, o.idle
 	o.Replicas = max(o.Replicas, 1)
+	var err error
+	if s.witnesses, err = newWitnesses(s, &o); err != nil {
+		return nil, err
+	}
 	w, f, err := s.prepare(ctx, &o)
 	if err != nil {
 		s.shut()
@@ -94,12 +122,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.start(w, f)
 	select {
 	case <-caught:
-		if s.server == nil {
-			err = s.serveForwarded()
+		if !s.alone {
+			err = errors.Join(s.serveForwarded(), s.serveWrapping())
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.abort())
 		}
+		s.awaitErased(ctx)
 		return s, nil
 	case err := <-s.failed:
 		return nil, errors.Join(err, s.abort())
@@ -114,8 +143,16 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if s.lock, err = lockFolder(o.Dir); err != nil {
 		return nil, nil, err
 	}
+	if err := checkImported(o); err != nil {
+		return nil, nil, err
+	}
+	if o.NATS == "" && !o.idle {
+		if err := finishRepair(o.Dir); err != nil {
+			return nil, nil, fmt.Errorf("finish a repair: %w", err)
+		}
+	}
 	if o.NATS == "" {
-		if s.server, err = startServer(filepath.Join(o.Dir, "nats"), o.Node, s.log); err != nil {
+		if s.server, err = startServer(filepath.Join(o.Dir, streamsFolder), o.Node, s.log); err != nil {
 			return nil, nil, err
 		}
 	} else {
@@ -135,6 +172,9 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if s.keys, err = openKeys(ctx, js, o.Dir, o.Replicas); err != nil {
 		return nil, nil, err
 	}
+	if o.change != nil {
+		s.keys.change = o.change
+	}
 	last, hole, err := extent(ctx, ledger)
 	if err != nil {
 		return nil, nil, err
@@ -146,13 +186,30 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if o.lose != nil {
 		s.appender.publish = o.lose(s.appender.publish)
 	}
+	s.alone = s.server != nil
+	if err := s.prepareLogs(ctx, js, o); err != nil {
+		return nil, nil, err
+	}
 	incoming := make(chan *message, followAhead)
 	w := &writer{
 		store: s, queue: s.queue, appender: s.appender, incoming: incoming, clock: s.clock, log: s.log,
-		alone: s.server != nil, most: int(s.conn.MaxPayload() / 4 * 3), groups: map[string]*group{},
+		alone: s.alone, most: int(s.conn.MaxPayload() / 4 * 3), groups: map[string]*group{},
 		target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
 	}
 	return w, &follower{js: js, node: o.Node, last: last, out: incoming, log: s.log}, nil
+}
+
+// prepareLogs opens the logs. Beside others a node need not keep them.
+func (s *Store) prepareLogs(ctx context.Context, js jetstream.JetStream, o *Options) (err error) {
+	if o.unlogged {
+		return nil
+	}
+	s.logs, err = openLogs(ctx, s, js, o)
+	if errors.Is(err, errNoSigningKey) && !s.alone {
+		s.log.Warn("this node keeps no logs", "why", err)
+		return nil
+	}
+	return err
 }
 
 func (s *Store) start(w *writer, f *follower) {
@@ -160,6 +217,15 @@ func (s *Store) start(w *writer, f *follower) {
 	s.cancel = cancel
 	s.helpers.Go(func() { f.run(ctx) })
 	s.helpers.Go(func() { s.watch(ctx) })
+	s.helpers.Go(func() { s.eraser(ctx) })
+	if s.logs != nil && !s.idle {
+		caught := w.caught
+		s.helpers.Go(func() { s.logs.run(ctx, caught) })
+		s.helpers.Go(func() { s.checkAtStart(ctx, caught) })
+		if len(s.witnesses.all) > 0 {
+			s.helpers.Go(func() { s.witnesses.run(ctx, caught) })
+		}
+	}
 	go func() {
 		defer close(s.written)
 		w.run(ctx)
@@ -295,7 +361,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := s.keys.sealPersonal(ctx, &req); err != nil {
 		return Result{}, fmt.Errorf("seal personal data: %w", err)
 	}
-	if s.server == nil && s.elsewhere() != "" {
+	if !s.alone && s.elsewhere() != "" {
 		if r, err, answered := s.forward(ctx, &req); answered {
 			return r, err
 		}
@@ -305,10 +371,14 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := s.fetchPast(ctx, &req, s.clock()); err != nil {
+	if err := errors.Join(s.proveAcross(ctx, &req), s.fetchPast(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
-	return s.wait(ctx, newCall(req))
+	r, err := s.wait(ctx, newCall(req))
+	if _, erases := req.Command.(*domain.ErasePerson); erases && err == nil {
+		s.awaitErased(ctx)
+	}
+	return r, err
 }
 
 // Settle has what is due in the group recorded now (rule C5). Errors as Execute.
@@ -350,8 +420,13 @@ func (s *Store) fetchPast(ctx context.Context, req *domain.Request, now time.Tim
 		return nil
 	}
 	next := s.IndexAt(req.Group, day.End())
-	if req.Past == nil || req.Past.Next != next {
-		req.Past, err = s.AsKnown(ctx, req.Group, next)
+	if req.Past != nil && req.Past.Next == next {
+		return nil
 	}
+	past, err := s.AsKnown(ctx, req.Group, next)
+	if err != nil {
+		return err
+	}
+	req.Past, err = s.pastAcross(ctx, past, day.End())
 	return err
 }

@@ -53,6 +53,18 @@ func TestFoldIsTheLedgersState(t *testing.T) {
 				g.Representation(at)
 				g.Commitments(at)
 				g.WorkList(at)
+				g.Approaches(at)
+				g.Priorities(at)
+				g.Actions(at)
+				g.Departures(at)
+				g.Notices(at)
+				g.Questions(at)
+				g.Agenda(at)
+				for _, o := range g.State().PracticesOn(at) {
+					page, r := g.Practice(o.Code, at)
+					require.Nil(t, r)
+					require.Less(t, page.Top.Words, 200)
+				}
 				for _, p := range g.Proposals(at, "").Proposals {
 					_, r := g.Proposal(p.Ref, at)
 					require.Nil(t, r)
@@ -102,6 +114,7 @@ func command(t *rapid.T, s *domain.State) domain.Command {
 		{{Ratify: &domain.Ratify{What: number("K", len(s.Commitments))}}},
 		{{Disavow: &domain.Disavow{What: number("E", len(s.Exercises))}}},
 		{{SetAside: &domain.SetAside{Agreement: proposal}}},
+		{{CreateActions: &domain.CreateActions{Actions: []domain.ActionEntry{{What: "so", Owner: "manager", Supporter: "cd-south", Due: today.Add(20)}}}}},
 		{{ConfirmDelegation: &domain.ConfirmDelegation{Delegation: "D1", Version: 1, Review: today.Add(90), Feedback: "Well."}}},
 	}
 	return rapid.SampledFrom([]domain.Command{
@@ -131,6 +144,19 @@ func command(t *rapid.T, s *domain.State) domain.Command {
 		&domain.RecordCommitment{Forum: "locality-board", Meeting: meeting, Matter: matter, Words: "yes", Given: domain.Outright},
 		&domain.DeclareInterest{Matters: []string{"estates"}, Words: "my building"},
 		&domain.GiveFeedback{On: number("R", len(s.Appointments)), Worked: "well"},
+		&domain.RecordApproach{From: "ICB", What: "Could you " + matter + "?", Matter: matter},
+		&domain.RedirectApproach{Approach: number("A", len(s.Approaches)), To: "cd-south"},
+		&domain.DisposeOfApproach{Approach: number("A", len(s.Approaches)), Disposition: domain.ForMeeting},
+		&domain.AnswerApproach{Approach: number("A", len(s.Approaches)), Saying: domain.Saying{Reply: domain.ReplyYes, Words: "Yes."}},
+		&domain.LinkApproaches{Approach: "A1", With: number("A", len(s.Approaches))},
+		&domain.Depart{Organisation: practice, Agreement: proposal, Reason: "no staff", Evidence: "a letter"},
+		&domain.ResolveDeparture{Departure: number("X", len(s.Departures)), How: domain.Returned, Evidence: "a letter"},
+		&domain.Communicate{About: []string{proposal}, How: "by newsletter"},
+		&domain.Acknowledge{About: proposal, Practices: []string{practice}, Evidence: "read receipt"},
+		&domain.AskGroup{Practice: practice, Words: "Why?", Evidence: "email"},
+		&domain.AnswerQuestion{Question: number("Q", len(s.Questions)), Words: "So."},
+		&domain.SetAgenda{On: today.Add(1), Items: []domain.GroupAgendaItem{{Title: "So"}}},
+		&domain.RecordGroupMeeting{On: today, Present: []string{"cd-north"}},
 		&domain.Correct{Index: uint64(amount) % s.Next, Words: "not so"},
 	}).Draw(t, "command")
 }

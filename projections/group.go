@@ -33,6 +33,15 @@ func (g *Group) Index() (newest uint64, ok bool) {
 // State is the folded state, to be read only, until the next Apply.
 func (g *Group) State() *domain.State { return g.state }
 
+// Across is the group with the ledgers of others beside it, by name, as they
+// were known at the same moment: what a wider group is asked follows the thread
+// into them (rule G1). Both are to be read only.
+func (g *Group) Across(places map[string]*domain.State) *Group {
+	c := *g
+	c.state = g.state.Across(places)
+	return &c
+}
+
 // Check answers whether somebody may sign up to something (rule R3).
 func (g *Group) Check(q domain.Question) (*domain.CheckAnswer, *domain.Refusal) {
 	return g.state.Check(q)

@@ -17,6 +17,7 @@ type Mandate struct {
 	Outside       []domain.Outsider `json:"outside"`
 	Conditions    []string          `json:"conditions" doc:"read out with coverage; they do not reduce it"`
 	Inside        []StandingLine    `json:"inside"`
+	Places        []domain.Place    `json:"places" doc:"of a wider group: each place, and whether it stands behind it"`
 	LeastCoverage int               `json:"leastCoverage" doc:"per cent of practices, and of patients, that must be exceeded"`
 	Above         bool              `json:"above" doc:"above the charter's least coverage"`
 	Incomplete    string            `json:"incomplete,omitempty"`
@@ -92,7 +93,7 @@ func (g *Group) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal)
 	ch := &s.CharterOn(at).Charter
 	m := Mandate{
 		Stamp: g.stamp(at), Matter: matter, Practices: c.Practices, OfPractices: c.OfPractices, Patients: c.Patients, OfPatients: c.OfPatients,
-		Outside: orEmpty(c.Outside), Conditions: orEmpty(c.Conditions), Inside: []StandingLine{}, LeastCoverage: ch.LeastCoverage,
+		Outside: orEmpty(c.Outside), Conditions: orEmpty(c.Conditions), Inside: []StandingLine{}, Places: orEmpty(c.Places), LeastCoverage: ch.LeastCoverage,
 		Above:      c.Practices*100 > ch.LeastCoverage*c.OfPractices && c.Patients*100 > ch.LeastCoverage*c.OfPatients,
 		Incomplete: s.Incomplete(at), Notes: []string{}, Entries: []MandateLine{}, Asked: []AskedLine{},
 	}
@@ -130,7 +131,7 @@ func (g *Group) coverageSay(matter string, c *domain.Coverage, above bool) strin
 func (g *Group) standingLine(st *domain.Standing) StandingLine {
 	l := StandingLine{ODS: st.Practice.Code, Name: st.Practice.Name, Patients: st.Patients, Via: g.anybody(st.Via), Grants: []GrantLine{}}
 	for _, m := range st.Grants {
-		l.Grants = append(l.Grants, GrantLine{m.Number, m.Index, m.From, m.Until, m.Review, m.Evidence, m.BroughtIn, g.mandateText(m)})
+		l.Grants = append(l.Grants, g.grantLine(m))
 	}
 	return l
 }
@@ -154,6 +155,10 @@ func (g *Group) mandateText(m *domain.MandateEntry) string {
 		return g.withdrawalText(m.Organisation, m.To, m.Matters, m.From, m.Reason)
 	}
 	return g.grantText(m.Organisation, m.To, m.Matters, m.Until, m.Conditions, m.BroughtIn)
+}
+
+func (g *Group) grantLine(m *domain.MandateEntry) GrantLine {
+	return GrantLine{m.Number, m.Index, m.From, m.Until, m.Review, m.Evidence, m.BroughtIn, g.mandateText(m)}
 }
 
 func (g *Group) grantText(org, to string, matters []string, until domain.Day, conditions string, broughtIn bool) string {

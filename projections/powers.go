@@ -2,7 +2,6 @@ package projections
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"goldenthread/domain"
@@ -289,11 +288,7 @@ func (g *Group) feedbackOn(what string, at domain.Day) []FeedbackLine {
 // delegationChain is the charter and then the delegation's own chain, each
 // event once.
 func (g *Group) delegationChain(d *domain.Delegation, at domain.Day) []domain.Link {
-	v := g.state.CharterOn(at)
-	chain := []domain.Link{{
-		Kind: "charter", Ref: "charter/" + strconv.Itoa(v.Version), Index: v.Index, Effective: v.From,
-		Text: "Charter of " + g.state.Name + ", version " + strconv.Itoa(v.Version),
-	}}
+	chain := []domain.Link{g.state.CharterLink(at)}
 	for _, l := range g.state.DelegationChain(d, at) {
 		if !slices.ContainsFunc(chain, func(have domain.Link) bool { return have.Index == l.Index }) {
 			chain = append(chain, l)

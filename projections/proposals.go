@@ -60,10 +60,25 @@ type Proposal struct {
 	Conflicts      []ConflictLine    `json:"conflicts" doc:"interests declared on it"`
 	Offers         []OfferLine       `json:"offers" doc:"words that somebody suggested"`
 	Payments       []PaymentLine     `json:"payments"`
+	Rests          []RestsLine       `json:"rests" doc:"in a wider group: what consents rest on in other ledgers"`
 	Unenactable    string            `json:"unenactable,omitempty" doc:"why it could not be enacted as things stand"`
 	Enacted        []EnactedLine     `json:"enacted" doc:"what the agreement made, such as D1"`
 	Binds          string            `json:"binds" doc:"whether it binds a practice, in words"`
 	AgreementIndex uint64            `json:"agreementIndex,omitzero"`
+}
+
+// A RestsLine is what another group's consent rests on (rule G1).
+type RestsLine struct {
+	Seat    Body       `json:"seat"`
+	Version int        `json:"version" doc:"consented to"`
+	Ledger  string     `json:"ledger" doc:"name of that group in addresses"`
+	Ref     string     `json:"ref" doc:"agreement or delegation there"`
+	Index   uint64     `json:"index" doc:"of the event there"`
+	Title   string     `json:"title"`
+	Matters []string   `json:"matters" doc:"that it is about"`
+	Proof   []byte     `json:"proof,omitempty"`
+	On      domain.Day `json:"on"`
+	Here    uint64     `json:"here" doc:"index of the event here that says so"`
 }
 
 // A ProposalVersion is the exact words of a proposal at one time.
@@ -277,7 +292,7 @@ func (g *Group) proposal(s *domain.State, p *domain.Proposal, at domain.Day) Pro
 		Stamp: g.stamp(at), ProposalLine: g.proposalLine(s, p, at), By: g.anyone(p.By), Reopens: p.Reopens, New: p.New, Reason: p.Reason,
 		Versions: []ProposalVersion{}, Roll: []RollLine{}, Supports: []string{}, StandsAside: []string{}, Objects: []string{}, NotHeard: []string{},
 		Positions: []PositionTaken{}, Objections: []ObjectionLine{}, Conflicts: []ConflictLine{}, Offers: []OfferLine{}, Payments: []PaymentLine{},
-		Enacted: []EnactedLine{}, Binds: g.binds(p, at), AgreementIndex: p.Agreement,
+		Rests: []RestsLine{}, Enacted: []EnactedLine{}, Binds: g.binds(p, at), AgreementIndex: p.Agreement,
 	}
 	for i := range p.Versions {
 		a.Versions = append(a.Versions, g.proposalVersion(&p.Versions[i]))
@@ -285,6 +300,11 @@ func (g *Group) proposal(s *domain.State, p *domain.Proposal, at domain.Day) Pro
 	if p.Stage == domain.Open {
 		if r := s.Unenactable(p, at); r != nil {
 			a.Unenactable = r.Say
+		}
+	}
+	for _, c := range s.Proved {
+		if c.To == p.Number && c.On <= at {
+			a.Rests = append(a.Rests, RestsLine{g.body(c.Seat), c.Version, c.Rests.Ledger, c.Rests.Ref, c.Rests.Index, c.Title, c.Matters, c.Rests.Proof, c.On, c.Index})
 		}
 	}
 	g.addRoll(&a, s, p, at)
@@ -435,6 +455,12 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 	for _, seat := range s.Seats {
 		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)
 	}
+	for _, l := range s.PriorityLists {
+		add(l.Source, "priorities/"+l.Round, "Priorities: "+list(g.priorityTitles(l.Priorities))+"; "+tookPartWords(l.TookPart, l.OfPractices), l.Index)
+	}
+	for _, a := range s.Actions {
+		add(a.Source, a.Number, a.Number+" for "+g.office(a.Owner)+", by "+a.Due.Words()+after(": ", a.What), a.Index)
+	}
 	for _, p := range s.Positions {
 		add(p.Source, "matter/"+p.Matter, positionText(p.RedLine, p.Matter, p.Words), p.Index)
 	}
@@ -504,6 +530,12 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		return "Disavow " + i.Disavow.What + after(". ", i.Disavow.Feedback)
 	case i.SetAside != nil:
 		return "Set " + i.SetAside.Agreement + " aside"
+	case i.CreateActions != nil:
+		return "Do: " + list(g.actionsWords(i.CreateActions.Actions))
+	case i.AdoptPriorities != nil:
+		return g.adoptSay(i.AdoptPriorities)
+	case i.EndDuty != nil:
+		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + string(i.EndDuty.Duty) + untilWords(i.EndDuty.Until)
 	}
 	return "Nothing"
 }

@@ -204,6 +204,7 @@ type PersonLine struct {
 	Organisation *Body             `json:"organisation,omitempty"`
 	Since        domain.Day        `json:"since"`
 	Left         domain.Day        `json:"left,omitzero" doc:"last day in the office"`
+	Erased       domain.Day        `json:"erased,omitzero" doc:"since when there is no name, email or phone any more"`
 	Seats        []SeatHeldLine    `json:"seats" doc:"seats that they may act for on that day"`
 	Duties       []domain.DutyName `json:"duties" doc:"on that day"`
 	Member       bool              `json:"member" doc:"sees what the charter keeps to members"`
@@ -242,7 +243,7 @@ func (g *Group) Member(person string, at domain.Day) *PersonLine {
 
 func (g *Group) personLine(p *domain.Person, at domain.Day) PersonLine {
 	l := PersonLine{
-		ID: p.ID, Handle: p.Handle, Office: p.Office, Organisation: g.anybody(p.Organisation), Since: p.Since, Left: p.Left,
+		ID: p.ID, Handle: p.Handle, Office: p.Office, Organisation: g.anybody(p.Organisation), Since: p.Since, Left: p.Left, Erased: p.Erased,
 		Seats: []SeatHeldLine{}, Duties: []domain.DutyName{}, Member: g.state.Member(p.ID, at), Index: p.Index, Sealed: p.Sealed,
 	}
 	for _, seat := range g.state.SeatsOf(p.ID, at) {

@@ -109,14 +109,6 @@ type MeetingItem struct {
 	LastSaid string `json:"lastSaid,omitempty" doc:"on the matter, in any forum"`
 }
 
-// An ActionLine is something to be done.
-type ActionLine struct {
-	What      string     `json:"what"`
-	Owner     Who        `json:"owner"`
-	Supporter Who        `json:"supporter"`
-	Due       domain.Day `json:"due,omitzero"`
-}
-
 // A PositionLine is the group's position on a matter and all below it.
 type PositionLine struct {
 	Matter  string `json:"matter"`
@@ -234,8 +226,10 @@ func (g *Group) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 		return l
 	}
 	l.Reported, l.Happened, l.Agreed, l.Present, l.ReportIndex = m.Reported, m.Happened, m.Agreed, g.everyone(m.Present), m.ReportIndex
-	for _, a := range m.Actions {
-		l.Actions = append(l.Actions, ActionLine{a.What, g.who(a.Owner), g.who(a.Supporter), a.Due})
+	for _, a := range byNumber(g.state.Actions) {
+		if a.Source == l.Ref {
+			l.Actions = append(l.Actions, g.actionLine(a, at))
+		}
 	}
 	return l
 }

@@ -26,6 +26,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return d.Office + " was introduced as " + d.Handle
 	case *domain.PersonUpdated:
 		return "The sealed name, email and phone of " + g.office(d.Person) + " were replaced"
+	case *domain.PersonErased:
+		return "The name, email and phone of " + g.office(d.Person) + " were erased for good"
 	case *domain.OfficeLeft:
 		return g.office(d.Person) + " had the last day in that office on " + d.Until.Words()
 	case *domain.OrganisationRegistered:
@@ -134,6 +136,57 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.commitmentRecordedText(d)
 	case *domain.FeedbackGiven:
 		return firstUpper(by) + " gave feedback on " + d.On + after(". What worked: ", d.Worked) + after(". Overstepped: ", d.Overstep) + after(". Thin: ", d.ThinReport)
+	case *domain.LogRekeyed:
+		return "From here on the log of this ledger is signed by " + count(len(d.Keys), "key") + ": " + list(d.Keys)
+	case *domain.LogRestarted:
+		return "The operator accepted the loss of " + count(int(d.Lost()), "event") + " that had been signed for (" + strconv.FormatUint(d.Signed, 10) +
+			" were, " + strconv.FormatUint(d.Left, 10) + " are left); a new log began, " + d.Origin
+	case *domain.ApproachRecorded:
+		return g.name(d.From) + " approached " + g.office(d.Reached) + after(" ", d.How) + " (" + d.Approach + ")" + after(": ", d.What) + toldWords(d.Told)
+	case *domain.ApproachRedirected:
+		return d.Approach + " was passed to " + g.office(d.To) + after(": ", d.Words)
+	case *domain.ApproachDisposed:
+		return firstUpper(by) + " said what becomes of " + d.Approach + ": " + dispositionWords(d.Disposition) + after(", ", d.Appointment) + after(": ", d.Words)
+	case *domain.ApproachAnswered:
+		return d.Approach + " was answered: " + replyWords(d.Reply) + after(": ", d.Words)
+	case *domain.ApproachesLinked:
+		return linkedText(d)
+	case *domain.SideConversationReported:
+		return g.name(d.Who) + " spoke with " + g.name(d.With) + " outside of the gate (" + d.Conversation + ")" + after(": ", d.What) + toldWords(d.Told)
+	case *domain.ActionCreated:
+		return d.Action + " is for " + g.office(d.Owner) + ", supported by " + g.office(d.Supporter) + ", by " + d.Due.Words() + after(": ", d.What)
+	case *domain.ActionProgressed:
+		return firstUpper(by) + " on how far " + d.Action + " has come" + after(": ", d.Words)
+	case *domain.ActionEnded:
+		return d.Action + " is " + string(d.How) + after(": ", d.Words)
+	case *domain.PriorityListed:
+		return firstUpper(by) + " put a possible priority on the long list (" + d.Priority + ")" + after(": ", d.Title)
+	case *domain.PracticesAsked:
+		return "All " + count(len(d.Practices), "practice") + " were asked which of " + list(d.Priorities) + " matter to them, by " + d.By.Words() + " (" + d.Round + ")"
+	case *domain.PrioritiesAnswered:
+		return g.answeredText(d)
+	case *domain.PrioritiesAdopted:
+		return "The priorities were adopted by " + d.Source + ": " + list(g.priorityTitles(d.Priorities)) + "; " + tookPartWords(d.TookPart, d.OfPractices)
+	case *domain.Departed:
+		return g.departedText(d, e.Effective)
+	case *domain.DepartureAnswered:
+		return firstUpper(by) + " answered departure " + d.Departure + after(": ", d.Words)
+	case *domain.DepartureResolved:
+		return g.departureResolvedText(d)
+	case *domain.NoticeSent:
+		return g.noticeSentText(d)
+	case *domain.NoticeAcknowledged:
+		return g.name(d.Practice) + " has seen the notice about " + d.About + after("; evidence: ", d.Evidence)
+	case *domain.QuestionAsked:
+		return g.questionText(d)
+	case *domain.QuestionAnswered:
+		return firstUpper(by) + " answered " + d.Question + after(": ", d.Words)
+	case *domain.AgendaSet:
+		return firstUpper(by) + " set the agenda of " + d.On.Words() + ": " + list(itemTitles(d.Items))
+	case *domain.GroupMet:
+		return firstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
+	case *domain.ConsentProved:
+		return g.name(d.Seat) + "'s consent to " + d.To + " rests on " + d.Ref + " of its own ledger, event " + strconv.FormatUint(d.At, 10) + after(": ", d.Title)
 	}
 	return e.Kind()
 }
@@ -280,4 +333,101 @@ func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 	}
 	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + how + " (" + d.Commitment + "): " + clip(d.Words) +
 		termsWords(amount, months, d.OpenEnded) + "; " + string(d.Standing)
+}
+
+// toldWords writes what the system was told there and then.
+func toldWords(said *domain.Saying) string {
+	if said == nil {
+		return ""
+	}
+	return "; told " + replyWords(said.Reply) + after(": ", said.Words)
+}
+
+func replyWords(r domain.Reply) string {
+	if r == domain.ReplyThroughGroup {
+		return "through the group"
+	}
+	return strings.ReplaceAll(string(r), "-", " ")
+}
+
+func dispositionWords(d domain.Disposition) string {
+	switch d {
+	case domain.ForMeeting:
+		return "to the meeting"
+	case domain.ForPaperRound:
+		return "to a paper round"
+	case domain.ForMessage:
+		return "to a message"
+	case domain.ForMoreWork:
+		return "more work first"
+	case domain.ForRepresentative:
+		return "to a representative"
+	case domain.ForExecutive:
+		return "the executive decides"
+	case domain.Declined:
+		return "declined"
+	}
+	return string(d)
+}
+
+func linkedText(d *domain.ApproachesLinked) string {
+	if d.Apart {
+		return d.Approach + " and " + d.With + " do not ask the same after all" + after(": ", d.Words)
+	}
+	return d.Approach + " and " + d.With + " ask the same" + after(": ", d.Words)
+}
+
+func (g *Group) answeredText(d *domain.PrioritiesAnswered) string {
+	if len(d.Choices) == 0 {
+		return g.name(d.Practice) + " answered " + d.Round + ": none of them" + after(": ", d.Words)
+	}
+	return g.name(d.Practice) + " answered " + d.Round + ": " + list(g.priorityTitles(d.Choices)) + after(": ", d.Words)
+}
+
+// tookPartWords writes "22 of 26 practices took part" (rule P1).
+func tookPartWords(took, of int) string {
+	return thousands(took) + " of " + count(of, "practice") + " took part"
+}
+
+func (g *Group) departedText(d *domain.Departed, from domain.Day) string {
+	w := g.name(d.Organisation) + " goes its own way on " + d.Agreement + " from " + from.Words() + " (" + d.Departure + ")" + after(": ", d.Reason)
+	if d.Reported {
+		w += "; reported by another" + after(", ", d.Evidence)
+	}
+	return w
+}
+
+func (g *Group) departureResolvedText(d *domain.DepartureResolved) string {
+	switch d.How {
+	case domain.Returned:
+		return "Departure " + d.Departure + " ended in return" + after(": ", d.Words)
+	case domain.NewAgreement:
+		return "Departure " + d.Departure + " ended in a new agreement, " + d.Agreement + after(": ", d.Words)
+	case domain.Stands:
+	}
+	return "Departure " + d.Departure + " stands" + after(": ", d.Words)
+}
+
+func (g *Group) noticeSentText(d *domain.NoticeSent) string {
+	to := "all practices"
+	if len(d.Practices) > 0 {
+		to = g.names(d.Practices)
+	}
+	return "The notice about " + list(d.About) + " went to " + to + after(", ", d.How)
+}
+
+func (g *Group) questionText(d *domain.QuestionAsked) string {
+	did := " asked"
+	if d.Disagrees {
+		did = " disagrees"
+	}
+	return g.name(d.Practice) + did + " (" + d.Question + ")" + after(" about ", d.About) + after(": ", d.Words)
+}
+
+func itemTitles(items []domain.GroupAgendaItem) []string {
+	var titles []string
+	for _, i := range items {
+		titles = append(titles, clip(i.Title))
+	}
+	return titles
 }

@@ -24,13 +24,16 @@ func TestBentStory(t *testing.T) {
 	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford")
 	story, err := examples.ReadFile("example/trafford/story.txt")
 	require.NoError(t, err)
-	statuses, seen, sent := map[int]int{}, map[string]bool{}, 0
+	statuses, seen, sent, in := map[int]int{}, map[string]bool{}, 0, "trafford"
 	for line := range strings.SplitSeq(strings.ReplaceAll(string(story), "\\\n", ""), "\n") {
-		act := actLine.FindStringSubmatch(line)
+		if group, ok := strings.CutPrefix(line, "in "); ok {
+			in = group
+		}
+		act := actLine.FindStringSubmatch(agreementMark.ReplaceAllString(line, "0"))
 		if act == nil || act[2] == "import-ods" {
 			continue
 		}
-		person, group := act[1], "trafford"
+		person, group := act[1], in
 		if act[2] == "found" {
 			person = "operator"
 		}

@@ -131,10 +131,12 @@ func (c *client) send(ctx context.Context, method, path string, body []byte, hea
 	return answer, nil
 }
 
+func (c *client) bearer() string { return cmp.Or(c.token, os.Getenv("GOLDENTHREAD_TOKEN")) }
+
 // open sends a request and leaves the answer's body to be read. What is not a
 // success is a *refusedError.
 func (c *client) open(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
-	token := cmp.Or(c.token, os.Getenv("GOLDENTHREAD_TOKEN"))
+	token := c.bearer()
 	if token == "" {
 		return nil, usagef("say who you are, with your token in GOLDENTHREAD_TOKEN or --token")
 	}

@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -37,8 +38,9 @@ import (
 //	cd-north: consent {"proposal":"P1","version":1}
 //	  refused C3                    the line above must be refused by that rule; without this it must not be
 //	manager: import-ods organisations.csv memberships.csv
+//	in greater-manchester           what follows is said in another group
 //
-// A line that ends in \ goes on.
+// A line that ends in \ goes on. @trafford/P8 is the index of that agreement.
 //
 //go:embed example
 var examples embed.FS
@@ -80,7 +82,7 @@ func loadExample(ctx context.Context, dir, place string, log *slog.Logger) (err 
 	if err := errors.Join(t.tell(ctx, story), closeStore(t.store)); err != nil {
 		return fmt.Errorf("load the example: %w", err)
 	}
-	if err := giveTokens(dir, place, t.people()); err != nil {
+	if err := giveTokens(dir, t.people()); err != nil {
 		return fmt.Errorf("give the example's people their tokens: %w", err)
 	}
 	log.Info("the example is loaded", "place", place, "events", t.store.Next(place), "took", time.Since(began).Round(time.Millisecond))
@@ -97,14 +99,15 @@ func exampleNames() []string {
 	return names
 }
 
-// giveTokens makes a token for each, and writes them where only the owner reads.
-func giveTokens(dir, group string, people []string) error {
+// giveTokens makes a token for each person, by handle in their group, and
+// writes them where only the owner reads.
+func giveTokens(dir string, groupOf map[string]string) error {
 	tokens, err := api.OpenTokens(dir)
 	if err != nil {
 		return err
 	}
 	made := map[string]string{}
-	for _, person := range people {
+	for person, group := range groupOf {
 		if made[person], err = tokens.Issue(group, person); err != nil {
 			return err
 		}
@@ -128,15 +131,18 @@ type telling struct {
 
 func (t *telling) now() time.Time { return time.UnixMilli(t.clock.Load()) }
 
-func (t *telling) people() []string {
-	var handles []string
-	must(t.groups.Read(context.Background(), t.group, nil, func(g *projections.Group) error {
-		for _, p := range g.People(domain.DayOf(t.now())).People {
-			handles = append(handles, p.Handle)
-		}
-		return nil
-	}))
-	return handles
+// people is everybody of whom the story tells, and in which group.
+func (t *telling) people() map[string]string {
+	groupOf := map[string]string{}
+	for _, group := range t.groups.Names() {
+		must(t.groups.Read(context.Background(), group, nil, func(g *projections.Group) error {
+			for _, p := range g.People(domain.DayOf(t.now())).People {
+				groupOf[p.Handle] = group
+			}
+			return nil
+		}))
+	}
+	return groupOf
 }
 
 // tell tells the story line by line.
@@ -156,7 +162,21 @@ func (t *telling) tell(ctx context.Context, story []byte) error {
 	return errors.Join(lines.Err(), t.unexpected())
 }
 
-var actLine = regexp.MustCompile(`^([a-z-]+): ([a-z-]+) (.*)$`)
+var (
+	actLine       = regexp.MustCompile(`^([a-z-]+): ([a-z-]+) (.*)$`)
+	agreementMark = regexp.MustCompile(`@[a-z-]+/P\d+`)
+)
+
+// agreementIndex is the index of the agreement that the mark names.
+func (t *telling) agreementIndex(mark string) string {
+	group, number, _ := strings.Cut(mark[1:], "/")
+	index := "0"
+	must(t.groups.Read(context.Background(), group, nil, func(g *projections.Group) error {
+		index = strconv.FormatUint(g.State().Proposals[number].Agreement, 10)
+		return nil
+	}))
+	return index
+}
 
 func (t *telling) do(ctx context.Context, line string) error {
 	if rule, ok := strings.CutPrefix(line, "  refused "); ok {
@@ -171,7 +191,11 @@ func (t *telling) do(ctx context.Context, line string) error {
 	if moment, ok := strings.CutPrefix(line, "on "); ok {
 		return t.setClock(ctx, moment)
 	}
-	act := actLine.FindStringSubmatch(line)
+	if group, ok := strings.CutPrefix(line, "in "); ok {
+		t.group = group
+		return nil
+	}
+	act := actLine.FindStringSubmatch(agreementMark.ReplaceAllStringFunc(line, t.agreementIndex))
 	if act == nil {
 		return fmt.Errorf("%q is not a line of a story", line)
 	}
@@ -195,10 +219,10 @@ func (t *telling) setClock(ctx context.Context, s string) error {
 	if err != nil {
 		return err
 	}
-	if t.store.Next(t.group) > 0 {
-		for day := domain.DayOf(t.now()) + 1; day <= domain.DayOf(moment); day++ {
-			t.clock.Store(day.Start().UnixMilli())
-			if err := t.store.Settle(ctx, t.group); err != nil {
+	for day := domain.DayOf(t.now()) + 1; len(t.store.Groups()) > 0 && day <= domain.DayOf(moment); day++ {
+		t.clock.Store(day.Start().UnixMilli())
+		for _, group := range t.store.Groups() {
+			if err := t.store.Settle(ctx, group); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"os"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
@@ -41,10 +43,20 @@ func questionCommands() []*cobra.Command {
 		commitmentsQuestion.command(),
 		representationQuestion.command(),
 		worklistQuestion.command(),
+		approachesQuestion.command(),
+		prioritiesQuestion.command(),
+		actionsQuestion.command(),
+		departuresQuestion.command(),
+		noticesQuestion.command(),
+		questionsQuestion.command(),
+		practiceQuestion.command(),
+		agendaQuestion.command(),
 		auditQuestion.command(),
 		groupQuestion.command(),
 		charterQuestion.command(),
 		peopleQuestion.command(),
+		remainsQuestion.command(),
+		witnessesQuestion.command(),
 		groupsCommand(), eventCommand(), eventsCommand(), followCommand(),
 	}
 	for _, cmd := range cmds {
@@ -132,17 +144,21 @@ func show[T any](cmd *cobra.Command, c *client, answer []byte, f func(*page, *T)
 	}
 	p := newPage(os.Stdout)
 	f(p, v)
+	return c.finish(cmd, p, jsontext.Value(answer))
+}
+
+// finish prints the page, or the answer as JSON, and ends with the page's exit code.
+func (c *client) finish(cmd *cobra.Command, p *page, answer any) (err error) {
 	if c.json {
-		if _, err := cmd.OutOrStdout().Write(answer); err != nil {
-			return err
-		}
-	} else if err := p.print(cmd.OutOrStdout()); err != nil {
-		return err
+		err = json.MarshalWrite(cmd.OutOrStdout(), answer)
+		fmt.Fprintln(cmd.OutOrStdout())
+	} else {
+		err = p.print(cmd.OutOrStdout())
 	}
-	if p.exit != 0 {
+	if err == nil && p.exit != 0 {
 		return p.exit
 	}
-	return nil
+	return err
 }
 
 func groupsCommand() *cobra.Command {

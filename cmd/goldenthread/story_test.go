@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -16,8 +17,7 @@ import (
 	"goldenthread/projections"
 )
 
-// TestStory asks the real program over HTTP what the worked example expects,
-// steps 1–8 and 12.
+// TestStory asks the real program over HTTP what the worked example expects.
 func TestStory(t *testing.T) {
 	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford")
 	for _, step := range []struct {
@@ -25,7 +25,8 @@ func TestStory(t *testing.T) {
 		run  func(*testing.T, *program)
 	}{
 		{"1 founding", founding}, {"2 mandates", mandates}, {"3 an executive", anExecutive}, {"4 representation", representation},
-		{"5 in the meeting", inTheMeeting}, {"6 commitments", whatWasSaid}, {"7 exercises", exercises}, {"8 withdrawal", withdrawal}, {"12 review", review},
+		{"5 in the meeting", inTheMeeting}, {"6 commitments", whatWasSaid}, {"7 exercises", exercises}, {"8 withdrawal", withdrawal}, {"9 approaches", approaches}, {"10 priorities", priorities},
+		{"11 the thread", theThread}, {"12 review", review}, {"13 departure", departure}, {"14 a wider group", widerGroup},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			in := *p
@@ -68,7 +69,7 @@ func founding(t *testing.T, p *program) {
 	info, err := os.Stat(filepath.Join(p.dir, exampleTokens))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	require.Len(t, p.tokens, 9)
+	require.Len(t, p.tokens, 12)
 
 	forming := ask[projections.Register](p, asKnown(at("", "2026-01-11"), "2026-01-11"))
 	require.True(t, forming.Forming)
@@ -387,4 +388,150 @@ func review(t *testing.T, p *program) {
 	require.Equal(t, 2, d1.Version)
 	require.Equal(t, "2026-12-31", d1.Review.String())
 	require.NotEmpty(t, d1.History[1].Feedback)
+}
+
+// titled is the number of the proposal with that title.
+func (p *program) titled(title string) string {
+	p.t.Helper()
+	for _, l := range ask[projections.Proposals](p, "/proposals").Proposals {
+		if l.Title == title {
+			return l.Ref
+		}
+	}
+	p.t.Fatalf("there is no proposal called %q", title)
+	return ""
+}
+
+const weekends = "Weekend vaccination is answered only through the board"
+
+func approaches(t *testing.T, p *program) {
+	before := ask[projections.Approaches](p, asKnown(at("/approaches", "2026-04-08"), "2026-04-08")).Approaches
+	require.Len(t, before, 1)
+	require.Equal(t, "cd-north", before[0].Reached.Handle)
+	require.Equal(t, "manager", before[0].RedirectedTo.Handle)
+	require.Equal(t, domain.ReplyThroughGroup, before[0].Answer.Reply)
+	require.False(t, before[0].Inconsistent)
+	both := ask[projections.Approaches](p, at("/approaches", "2026-04-14"))
+	require.Len(t, both.Gatekeepers, 2)
+	require.Equal(t, domain.ReplyYes, both.Approaches[1].Told.Reply)
+	for i, a := range both.Approaches {
+		require.Equal(t, []string{both.Approaches[1-i].Ref}, a.SameQuestion)
+		require.True(t, a.Inconsistent)
+		require.NotEmpty(t, a.Differs)
+	}
+	require.Equal(t, domain.Open, ask[projections.Proposal](p, at("/proposals/"+p.titled(weekends), "2026-05-04")).Stage)
+	require.Equal(t, "2026-05-05", ask[projections.Proposal](p, "/proposals/"+p.titled(weekends)).AgreedOn.String())
+	held := p.checkAt("2026-05-05", "cd-altrincham", "locality-board", "vaccination/weekend")
+	require.Equal(t, weekends+".", held.Position)
+	p.refused("A4", "cd-north", "redirect-approach", `{"approach":"A1","to":"cd-west"}`)
+}
+
+func priorities(t *testing.T, p *program) {
+	none := ask[projections.Priorities](p, at("/priorities", "2026-05-25"))
+	require.Nil(t, none.Adopted)
+	require.Len(t, none.LongList, 6)
+	pr := ask[projections.Priorities](p, at("/priorities", "2026-05-26"))
+	require.Equal(t, []int{22, 26}, []int{pr.Adopted.TookPart, pr.Adopted.OfPractices})
+	require.Contains(t, pr.Adopted.Say, "22 of 26")
+	require.Len(t, pr.Adopted.Priorities, 4)
+	require.Len(t, pr.Rounds[0].NotHeard, 4)
+	var actions []string
+	for _, a := range ask[projections.Actions](p, at("/actions", "2026-05-26")).Actions {
+		if a.Priority != "" {
+			actions = append(actions, a.Priority+" "+a.Owner.Handle)
+		}
+	}
+	require.Equal(t, []string{"Y1 cd-west", "Y2 cd-altrincham", "Y4 federation-lead", "Y5 cd-sale"}, actions)
+}
+
+func theThread(t *testing.T, p *program) {
+	for _, n := range ask[projections.Notices](p, at("/notices", "2026-06-12")).Notices {
+		if n.Kind == "agreement" {
+			require.Equal(t, 2, n.Sent, n.Ref)
+			require.False(t, n.TooFew, n.Ref)
+		}
+		if n.Ref == "P1" {
+			require.Equal(t, []int{19, 26}, []int{n.Acknowledged, n.OfPractices})
+		}
+	}
+	waits := ask[projections.Questions](p, at("/questions", "2026-06-17")).Questions[0]
+	require.True(t, waits.Waits)
+	answered := ask[projections.Questions](p, at("/questions", "2026-06-18")).Questions[0]
+	require.Equal(t, []any{"P91623", 3, false}, []any{answered.Practice.Code, answered.Days, answered.Waits})
+
+	village := ask[projections.PracticePage](p, at("/practices/P91623", "2026-06-18"))
+	require.Less(t, village.Top.Words, 200)
+	for _, words := range []string{village.Top.Who, village.Top.May, village.Top.MayNot, village.Top.SayNo} {
+		require.NotEmpty(t, words)
+	}
+	require.True(t, village.Inside)
+	require.False(t, ask[projections.PracticePage](p, at("/practices/P91631", "2026-06-18")).Inside, "Riddings")
+}
+
+func departure(t *testing.T, p *program) {
+	weekend := p.titled(weekends)
+	seats := func(day string) []int {
+		for _, l := range ask[projections.Departures](p, at("/departures", day)).Alignment {
+			if l.Agreement == weekend {
+				return []int{l.Seats, l.OfSeats}
+			}
+		}
+		return nil
+	}
+	require.Equal(t, []int{7, 7}, seats("2026-08-02"))
+	require.Equal(t, []int{6, 7}, seats("2026-08-03"))
+	require.Equal(t, []int{6, 7}, seats("2026-10-04"))
+	require.Equal(t, []int{7, 7}, seats("2026-10-05"))
+	for _, day := range []string{"2026-08-02", "2026-08-03", "2026-10-05"} {
+		require.Equal(t, 25, ask[projections.Mandate](p, at("/mandate?matter=vaccination/weekend", day)).Practices, "coverage is unchanged")
+	}
+	d := ask[projections.Departures](p, at("/departures", "2026-08-10")).Departures[0]
+	require.Equal(t, []any{"U95344", true, 1}, []any{d.Organisation.Code, d.Away, len(d.Answers)})
+	require.NotEmpty(t, d.Reason)
+}
+
+func widerGroup(t *testing.T, p *program) {
+	in := func(person, path string, into any) {
+		t.Helper()
+		status, body := p.send(person, "GET", "/v1/groups/greater-manchester"+path, "")
+		require.Equal(t, 200, status, "%s", body)
+		v, err := read[map[string]any](body)
+		require.NoError(t, err)
+		b, err := json.Marshal(*v)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(b, into))
+	}
+	var proposal struct {
+		Stage string `json:"stage"`
+		Rests []struct {
+			Ledger string `json:"ledger"`
+			Ref    string `json:"ref"`
+			Index  uint64 `json:"index"`
+			Proof  []byte `json:"proof"`
+		} `json:"rests"`
+	}
+	in("gm-lead", "/proposals/P1?at=2026-09-21", &proposal)
+	require.Equal(t, "agreed", proposal.Stage)
+	require.Len(t, proposal.Rests, 1)
+	rests := proposal.Rests[0]
+	require.Equal(t, []any{"trafford", p.titled("Extended hours with the other places")}, []any{rests.Ledger, rests.Ref})
+	require.Equal(t, ask[projections.Proposal](p, "/proposals/"+rests.Ref).AgreementIndex, rests.Index)
+	require.Contains(t, string(rests.Proof), "c2sp.org/tlog-proof@v1")
+
+	var mandate struct {
+		Practices, OfPractices int
+		Places                 []struct {
+			Group  string
+			Agreed bool
+		}
+	}
+	in("trafford-chair", "/mandate?matter=access/extended-hours&at=2026-09-21", &mandate)
+	require.Equal(t, []int{25, 26}, []int{mandate.Practices, mandate.OfPractices}, "down to the practices")
+	require.Len(t, mandate.Places, 1)
+	require.True(t, mandate.Places[0].Agreed)
+	in("trafford-chair", "/mandate?matter=access/extended-hours&at=2026-09-06", &mandate)
+	require.Zero(t, mandate.Practices, "before the place joined")
+
+	status, _ := p.send("cd-north", "GET", "/v1/groups/greater-manchester", "")
+	require.Equal(t, 404, status, "one group's people see nothing of another's")
 }

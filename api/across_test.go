@@ -1,0 +1,154 @@
+package api
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"filippo.io/torchwood"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// in sends a command to another group of the installation.
+func (w *world) in(group, person, name, body string) reply {
+	return w.send(w.request(person, "POST", "/v1/groups/"+group+"/commands/"+name, body))
+}
+
+// widerWorld has the group "trafford", which has agreed to join (P2), and the
+// wider group "greater-manchester", which is forming. It gives the index of P2.
+func widerWorld(t *testing.T) (*world, uint64) {
+	w := newWorld(t).established()
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Join Greater Manchester","text":"We join.","matter":"membership"}`))
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", `{"proposal":"P2","version":1,"needNotWait":true}`))
+	}
+	w.must(201, w.in("greater-manchester", "operator", "found", `{
+		"name":"Greater Manchester GP Group","shortName":"the group","place":"GM","placeName":"Greater Manchester","founder":"gm-lead",
+		"charter":{"text":"Places together.","quorum":1,"defaultStance":"discretion","matters":["access"]},
+		"organisations":[{"code":"GM","kind":"place","name":"Greater Manchester"},{"code":"trafford","kind":"group","name":"Trafford GP Board"}],
+		"people":[{"handle":"gm-lead","office":"Lead, Greater Manchester"},{"handle":"for-trafford","office":"Chair, Trafford GP Board","organisation":"trafford"}],
+		"seats":[{"organisation":"trafford","holder":"for-trafford"}],
+		"duties":[{"duty":"chair","person":"gm-lead"}]}`))
+	for _, person := range []string{"gm-lead", "for-trafford"} {
+		key, err := w.tokens.Issue("greater-manchester", person)
+		require.NoError(t, err)
+		w.keys[person] = key
+	}
+	var p struct {
+		AgreementIndex uint64 `json:"agreementIndex"`
+	}
+	require.NoError(t, json.Unmarshal(w.must(200, w.ask("cd-north", "/proposals/P2")).body, &p))
+	return w, p.AgreementIndex
+}
+
+// Rule G1: across two ledgers of one installation, down to practices.
+func TestWiderGroup(t *testing.T) {
+	w, agreed := widerWorld(t)
+	consent := func(index uint64, proof []byte) reply {
+		return w.in("greater-manchester", "for-trafford", "consent-to-charter",
+			fmt.Sprintf(`{"rests":{"ledger":"trafford","ref":"P2","index":%d,"proof":%q}}`, index, base64.StdEncoding.EncodeToString(proof)))
+	}
+	proof := func(index uint64) []byte {
+		return w.must(200, w.ask("cd-north", fmt.Sprintf("/events/%d/proof", index))).body
+	}
+	w.refused(409, "G1", w.in("greater-manchester", "for-trafford", "consent-to-charter", `{}`))
+	w.refused(409, "G1", consent(agreed-1, nil))
+	w.refused(409, "G1", consent(99999, nil))
+	w.refused(422, "G1", consent(agreed, []byte("proof")))
+	w.refused(422, "G1", consent(agreed, proof(agreed-1)))
+	w.refused(422, "G1", w.in("greater-manchester", "for-trafford", "consent-to-charter", `{"rests":{"ledger":"salford","ref":"P2","index":1}}`))
+	w.must(201, consent(agreed, proof(agreed)))
+
+	type place struct {
+		Group     string `json:"group"`
+		Agreed    bool   `json:"agreed"`
+		Ref       string `json:"ref"`
+		Index     uint64 `json:"index"`
+		Why       string `json:"why"`
+		Practices int    `json:"practices"`
+	}
+	mandate := func(query string) (practices int, p place) {
+		var m struct {
+			Practices   int     `json:"practices"`
+			OfPractices int     `json:"ofPractices"`
+			Places      []place `json:"places"`
+		}
+		r := w.must(200, w.send(w.request("gm-lead", "GET", "/v1/groups/greater-manchester/mandate"+query, "")))
+		require.NoError(t, json.Unmarshal(r.body, &m))
+		require.Equal(t, 2, m.OfPractices)
+		require.Len(t, m.Places, 1)
+		return m.Practices, m.Places[0]
+	}
+	practices, p := mandate("?at=2026-01-06")
+	require.Equal(t, 2, practices)
+	require.Equal(t, place{"trafford", true, "P2", agreed, "", 2}, p)
+	before := w.store.Next("greater-manchester") - 1
+
+	w.on("2026-01-07")
+	w.must(201, w.command("cd-north", "raise-proposal", `{"title":"Leave","text":"We leave.","matter":"membership","new":"It is too wide.","instruments":[{"setAside":{"agreement":"P2"}}]}`))
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", `{"proposal":"P3","version":1,"needNotWait":true}`))
+	}
+	practices, p = mandate("")
+	require.Equal(t, 0, practices)
+	require.Equal(t, "P2 of Trafford GP Board was set aside on 7 January 2026.", p.Why)
+	for _, query := range []string{"?at=2026-01-06", "?known=2026-01-06", fmt.Sprint("?known=", before)} {
+		practices, p = mandate(query)
+		require.Equal(t, 2, practices, query)
+		require.True(t, p.Agreed, query)
+	}
+	w.must(201, w.in("greater-manchester", "for-trafford", "raise-proposal", `{"title":"T","text":"x","matter":"membership"}`))
+	w.refused(409, "G1", w.in("greater-manchester", "for-trafford", "consent", `{"proposal":"P1","version":1}`))
+	w.refused(409, "G1", w.in("greater-manchester", "for-trafford", "consent", fmt.Sprintf(`{"proposal":"P1","version":1,"rests":{"ledger":"trafford","ref":"P2","index":%d}}`, agreed)))
+	leave := w.store.Next("trafford") - 2 // P3 was reached, then P2 set aside
+	w.must(201, w.in("greater-manchester", "for-trafford", "consent", fmt.Sprintf(`{"proposal":"P1","version":1,"needNotWait":true,"rests":{"ledger":"trafford","ref":"P3","index":%d}}`, leave)))
+	proposal := w.must(200, w.send(w.request("gm-lead", "GET", "/v1/groups/greater-manchester/proposals/P1", ""))).json(t)
+	require.Equal(t, "agreed", proposal["stage"])
+	rests := proposal["rests"].([]any)[0].(map[string]any)
+	require.EqualValues(t, leave, rests["index"])
+	require.Equal(t, "trafford", rests["ledger"])
+	added, err := base64.StdEncoding.DecodeString(rests["proof"].(string))
+	require.NoError(t, err)
+	policy, err := torchwood.ParsePolicy([]byte("log " + w.vkeys("cd-north")[0] + "\nquorum none\n"))
+	require.NoError(t, err)
+	line := w.must(200, w.ask("cd-north", fmt.Sprint("/events/", leave))).body
+	require.NoError(t, torchwood.VerifyProof(policy, tlog.RecordHash(line), added), "with software that is not ours, from the wider ledger alone")
+}
+
+// Rules R4, G1: what a wider group's representative said is judged by the
+// ledgers of the places as they were known at the end of the meeting's day.
+func TestWiderCommitment(t *testing.T) {
+	w, agreed := widerWorld(t)
+	gm := func(status int, person, name, body string) reply {
+		return w.must(status, w.in("greater-manchester", person, name, body))
+	}
+	gm(201, "for-trafford", "consent-to-charter", fmt.Sprintf(`{"rests":{"ledger":"trafford","ref":"P2","index":%d}}`, agreed))
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Saturdays with the others","text":"We offer the same.","matter":"access"}`))
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", `{"proposal":"P3","version":1,"needNotWait":true}`))
+	}
+	rests := w.store.Next("trafford") - 1
+	gm(201, "gm-lead", "register-forum", `{"forum":"system-board","name":"System Board"}`)
+	gm(201, "for-trafford", "raise-proposal", `{"title":"A representative","text":"One speaks.","matter":"access","instruments":[{"appoint":{
+		"person":"gm-lead","forum":"system-board","from":"2026-01-05","until":"2026-12-31","review":"2026-07-31","lines":[{"matter":"access","stance":"discretion"}]}}]}`)
+	gm(201, "for-trafford", "consent", fmt.Sprintf(`{"proposal":"P1","version":1,"needNotWait":true,"rests":{"ledger":"trafford","ref":"P3","index":%d}}`, rests))
+	w.on("2026-01-06")
+	gm(201, "gm-lead", "schedule-meeting", `{"forum":"system-board","on":"2026-01-06"}`)
+
+	w.on("2026-01-07")
+	w.must(201, w.command("cd-north", "raise-proposal", `{"title":"Alone","text":"Alone.","matter":"access","new":"It rains.","instruments":[{"setAside":{"agreement":"P3"}}]}`))
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", `{"proposal":"P4","version":1,"needNotWait":true}`))
+	}
+	gm(201, "gm-lead", "record-commitment", `{"forum":"system-board","meeting":"2026-01-06","matter":"access","words":"We can.","given":"outright"}`)
+	gm(201, "gm-lead", "schedule-meeting", `{"forum":"system-board","on":"2026-01-07"}`)
+	gm(201, "gm-lead", "record-commitment", `{"forum":"system-board","meeting":"2026-01-07","matter":"access","words":"We can.","given":"outright"}`)
+	said := w.must(200, w.send(w.request("gm-lead", "GET", "/v1/groups/greater-manchester/commitments", ""))).json(t)["commitments"].([]any)
+	require.Equal(t, "within", said[0].(map[string]any)["recordedStanding"], "as known on 6 January")
+	require.Equal(t, "view", said[1].(map[string]any)["recordedStanding"], "no practice stands behind it any more")
+	check := w.must(200, w.send(w.request("gm-lead", "GET", "/v1/groups/greater-manchester/check?forum=system-board&matter=access", ""))).json(t)
+	require.Equal(t, "view-only", check["verdict"])
+	require.Contains(t, check["notes"], "Trafford GP Board has not agreed: P3 of Trafford GP Board was set aside on 7 January 2026.")
+}

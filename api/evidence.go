@@ -1,0 +1,97 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/eventstore/evidence"
+)
+
+const zipType = "application/zip"
+
+// offerEvidence registers answers as bundles that can be verified without this
+// server (rules R3, L9).
+func (s *Server) offerEvidence(at string) {
+	bundle(s, "check-evidence", at+"/check/evidence", "The answer of the check with everything that it rests on, proved: a zip with the events, their proofs, and a verifier.", checkEvidence)
+	bundle(s, "evidence", at+"/evidence/{ref}", "An agreement, delegation, decision, appointment or commitment with everything that it rests on, proved: a zip, likewise.", refEvidence)
+}
+
+// proofOf is what a bundle is to prove.
+type proofOf struct {
+	title string
+	chain []domain.Link
+}
+
+type refInput struct {
+	Terms
+	Ref string `path:"ref" doc:"number, such as P1, D1, E1, R1 or K1" example:"P1"`
+}
+
+// bundle registers an answer that is proved.
+func bundle[I any, P interface {
+	*I
+	terms() *Terms
+}](s *Server, id, path, say string, find func(*question, P) (proofOf, error)) {
+	op := operation(s, huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"log"}, Summary: say, Description: "For those who may read the whole ledger.",
+		Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
+	}, func(ctx context.Context, in *I) (*answer, error) {
+		t := P(in).terms()
+		var found proofOf
+		err := s.see(ctx, t, everything, func(q *question) (err error) {
+			found, err = find(q, in)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return s.proved(ctx, t, found)
+	})
+	op.Responses["200"].Content = map[string]*huma.MediaType{zipType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+}
+
+// proved is the bundle, once the log is signed for all of its events.
+func (s *Server) proved(ctx context.Context, t *Terms, found proofOf) (*answer, error) {
+	last := uint64(0)
+	for _, l := range found.chain {
+		last = max(last, l.Index)
+	}
+	if _, err := s.logOf(ctx, t.Group, last+1); err != nil {
+		return nil, err
+	}
+	b, err := s.store.Evidence(t.Group, found.title, found.chain)
+	if errors.Is(err, eventstore.ErrNotWitnessed) {
+		return nil, unavailable("The witnesses have not cosigned this yet. Please ask again in a moment.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var zipped bytes.Buffer
+	if err := evidence.Write(&zipped, b); err != nil {
+		return nil, err
+	}
+	return bytesAnswer(zipped.Bytes(), zipType, fresh, t.IfNoneMatch), nil
+}
+
+func checkEvidence(q *question, in *checkInput) (proofOf, error) {
+	found, err := check(q, in)
+	if err != nil {
+		return proofOf{}, err
+	}
+	title := q.State().Person(found.On.Person).Office + " on " + found.On.Matter + ", " + found.At.Words() + ": " + found.Say
+	return proofOf{title, found.Chain}, nil
+}
+
+func refEvidence(q *question, in *refInput) (proofOf, error) {
+	title, chain, refusal := q.State().ChainOf(in.Ref, q.at)
+	if refusal != nil {
+		return proofOf{}, refusal
+	}
+	return proofOf{title, chain}, nil
+}

@@ -1,0 +1,58 @@
+package api
+
+import (
+	"archive/zip"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/eventstore/evidence"
+)
+
+// Rules R3, L9: the check's whole chain is proved by a file that needs no server.
+func TestEvidenceOfACheck(t *testing.T) {
+	w := newWorld(t).established()
+	w.on("2026-03-09")
+	const asked = "forum=locality-board&matter=workforce&amountPence=100&months=1"
+	r := w.must(200, w.ask("cd-north", "/check/evidence?"+asked))
+	require.Equal(t, "application/zip", r.Header.Get("Content-Type"))
+	w.must(304, w.ask("cd-north", "/check/evidence?"+asked, "If-None-Match", r.Header.Get("ETag")))
+
+	bundle, err := zip.NewReader(bytes.NewReader(r.body), int64(len(r.body)))
+	require.NoError(t, err)
+	report, err := evidence.VerifyBundle(bundle, nil)
+	require.NoError(t, err)
+	proved := map[float64]bool{}
+	for _, e := range report.Events {
+		proved[float64(e.Index)] = true
+	}
+	chain := w.must(200, w.ask("cd-north", "/check?"+asked)).json(t)["chain"].([]any)
+	require.NotEmpty(t, chain)
+	for _, step := range chain {
+		require.True(t, proved[step.(map[string]any)["index"].(float64)], step)
+	}
+	w.must(404, w.ask("stranger", "/check/evidence?"+asked))
+	w.refused(404, "R3", w.ask("cd-north", "/check/evidence?forum=nowhere&matter=workforce"))
+
+	for _, program := range []string{"python3", "openssl"} {
+		if _, err := exec.LookPath(program); err != nil && os.Getenv("CI") != "true" {
+			t.Skip(err)
+		}
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "evidence.zip")
+	require.NoError(t, os.WriteFile(path, r.body, 0o600))
+	script, err := bundle.Open("verify.py")
+	require.NoError(t, err)
+	var text bytes.Buffer
+	_, err = text.ReadFrom(script)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "verify.py"), text.Bytes(), 0o600))
+	said, err := exec.Command("python3", filepath.Join(dir, "verify.py"), path).CombinedOutput()
+	require.NoError(t, err, string(said))
+	require.Contains(t, string(said), "EVERYTHING HOLDS")
+}

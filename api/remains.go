@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/projections"
+)
+
+type remainsInput struct {
+	Terms
+	Person string `path:"person" doc:"handle or id" example:"cd-altrincham"`
+}
+
+// Remains is what is left of a person, and whether what erases them is done
+// everywhere (rule L7).
+type Remains struct {
+	projections.Remains
+	KeyLeft  bool     `json:"keyLeft" doc:"the ledger says that they are erased, and their key is not known to be destroyed yet; it is tried again every minute"`
+	OldNodes []string `json:"oldNodes" doc:"nodes that still have an earlier wrapping key: copy the new one to them"`
+}
+
+// offerRemains registers the question what is left of a person.
+func (s *Server) offerRemains(path string) {
+	operation(s, huma.Operation{
+		OperationID: "remains", Method: http.MethodGet, Path: path, Tags: []string{"questions"},
+		Summary:   "What the ledger says about a person besides name, email and phone: all that is left after an erasure.",
+		Responses: jsonResponse(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[Remains]()),
+	}, s.remains)
+}
+
+func (s *Server) remains(ctx context.Context, in *remainsInput) (*answer, error) {
+	var r Remains
+	live := false
+	err := s.see(ctx, &in.Terms, everything, func(q *question) (err error) {
+		if live = q.live; !live {
+			r.Remains, err = q.Remains(ctx, in.Person, s.eventsOf(in.Group))
+		}
+		return err
+	})
+	if live && err == nil { // lines are read without holding the group up
+		r.Remains, err = s.groups.Remains(ctx, in.Group, nil, in.Person, s.eventsOf(in.Group))
+	}
+	if err != nil {
+		return nil, err
+	}
+	old, err := s.store.WithoutWrappingKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.KeyLeft, r.OldNodes = slices.Contains(s.store.ErasuresLeft(), r.ID), append([]string{}, old...)
+	return answerWith(&r, in.IfNoneMatch)
+}

@@ -1,0 +1,35 @@
+package api
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Rule L7: after an erasure nobody gets the name, and what is left is listed.
+func TestErasingAPerson(t *testing.T) {
+	w := newWorld(t).established()
+	w.must(201, w.command("manager", "register-person", `{"handle":"leaver","office":"Leaver","personal":{"name":"Dr Zebedee Nightjar","phone":"0161 496 0002"}}`))
+	people := w.must(200, w.ask("cd-north", "/people"))
+	require.Contains(t, string(people.body), "Nightjar")
+	r := w.must(200, w.ask("cd-north", "/people/leaver/remains")).json(t)
+	id := r["id"].(string)
+	require.NotContains(t, r, "erased")
+
+	w.refused(403, "L7", w.command("cd-north", "erase-person", fmt.Sprintf(`{"person":%q}`, id)))
+	w.must(201, w.command("manager", "erase-person", fmt.Sprintf(`{"person":%q}`, id)))
+	for _, q := range []string{"/people", fmt.Sprint("/people?known=", w.store.Next("trafford")-2)} {
+		people = w.must(200, w.ask("cd-north", q))
+		require.NotContains(t, string(people.body), "Nightjar")
+		require.Contains(t, string(people.body), "Leaver")
+	}
+	w.refused(409, "L7", w.command("manager", "update-person", fmt.Sprintf(`{"person":%q,"personal":{"name":"Dr Zebedee Nightjar"}}`, id)))
+	r = w.must(200, w.ask("cd-north", "/people/leaver/remains")).json(t)
+	require.Contains(t, r, "erased")
+	require.Equal(t, false, r["keyLeft"])
+	require.Equal(t, []any{}, r["oldNodes"])
+	require.Len(t, r["events"], 2)
+	require.NotEmpty(t, r["notes"])
+	w.must(404, w.ask("cd-north", "/people/nobody/remains"))
+}

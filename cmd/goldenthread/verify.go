@@ -1,0 +1,264 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/torchwood"
+	"github.com/spf13/cobra"
+
+	"goldenthread/eventstore"
+	"goldenthread/eventstore/evidence"
+	"goldenthread/eventstore/tilelog"
+)
+
+// damageShown is how many places of damage are shown of each log.
+const damageShown = 20
+
+// exitDamaged is verify's exit code for a log that is not as it was signed.
+const exitDamaged exitCode = 20
+
+// A verifying is a log being checked, from its files or over HTTP.
+type verifying struct {
+	client
+	vkeys  []string
+	origin string
+	policy string
+}
+
+func verifyCommand() *cobra.Command {
+	var v verifying
+	cmd := &cobra.Command{
+		Use: "verify WHAT", Short: "Check that a ledger is whole and as it was signed", GroupID: "ask",
+		Long: "Verify reads every byte of a signed log and checks it: every event, every index, every hash, the root, and who signed. WHAT is\n\n" +
+			"  a data folder           all logs in it, offline\n" +
+			"  the folder of one log   such as data/log/trafford, or a copy of it\n" +
+			"  a file of evidence      as proof wrote it, offline\n" +
+			"  a server's address      such as http://127.0.0.1:8080, with --group and your token\n\n" +
+			"Without --vkey the keys are those that the folder or the server itself names: that finds damage, but not somebody who signs another\n" +
+			"history with another key. Keep the verifier key of your ledger apart, and give it with --vkey.\n\n" +
+			"Exit code: 0 if all is as it was signed, 20 if anything is not.",
+		Example: "  goldenthread verify data\n" +
+			"  goldenthread verify http://127.0.0.1:8080 --group trafford --vkey goldenthread.local/…+1a2b3c4d+AR…",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd, args[0]) },
+	}
+	cmd.Flags().StringSliceVar(&v.vkeys, "vkey", nil, "verifier key that must have signed; several: any of them")
+	cmd.Flags().StringVar(&v.policy, "policy", "", "of a file of evidence: file that says whose signatures are needed; the one in the evidence if not said")
+	cmd.Flags().StringVar(&v.origin, "origin", "", "origin that the log must bear; as it says itself if not said")
+	v.flags(cmd)
+	v.groupFlag(cmd)
+	return cmd
+}
+
+// A log is what is to be verified.
+type logToVerify struct {
+	name   string
+	reader torchwood.TileReader
+	vkeys  []string // that the place itself names
+}
+
+func (v *verifying) run(cmd *cobra.Command, what string) error {
+	if strings.HasSuffix(what, ".zip") {
+		return v.bundle(cmd, what)
+	}
+	logs, err := v.find(cmd.Context(), what)
+	if err != nil {
+		return err
+	}
+	var reports []verified
+	for _, l := range logs {
+		r, err := v.verify(cmd.Context(), l)
+		if err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
+		reports = append(reports, *r)
+	}
+	return v.show(cmd, reports)
+}
+
+// find is the logs at that place.
+func (v *verifying) find(ctx context.Context, what string) ([]logToVerify, error) {
+	if strings.HasPrefix(what, "http://") || strings.HasPrefix(what, "https://") {
+		v.server = what
+		return v.remote(ctx)
+	}
+	if _, err := os.Stat(filepath.Join(what, tilelog.CheckpointFile)); err == nil {
+		if len(v.vkeys) == 0 {
+			return nil, usagef("a log's folder names no key: say with --vkey who must have signed")
+		}
+		return []logToVerify{{what, tilelog.OpenFiles(what), nil}}, nil
+	}
+	names, err := eventstore.LogFolders(what)
+	if err != nil {
+		return nil, err
+	}
+	var logs []logToVerify
+	for _, l := range names {
+		logs = append(logs, logToVerify{l.Group, tilelog.OpenFiles(l.Dir), l.VKeys})
+	}
+	if len(logs) == 0 {
+		return nil, usagef("there is no signed log in %s", what)
+	}
+	return logs, nil
+}
+
+// remote is the group's log on the server.
+func (v *verifying) remote(ctx context.Context) ([]logToVerify, error) {
+	path, err := v.path("/log/")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := v.get(ctx, path+"vkey", nil)
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.JoinPath(v.server, path)
+	if err != nil {
+		return nil, usagef("%q is not the address of a server", v.server)
+	}
+	fetcher, err := torchwood.NewTileFetcher(base, torchwood.WithHTTPClient(&http.Client{Transport: &asSomebody{&v.client}, Timeout: clientTimeout}))
+	if err != nil {
+		return nil, err
+	}
+	return []logToVerify{{v.group, fetcher, strings.Fields(string(keys))}}, nil
+}
+
+// asSomebody sends requests with the client's token.
+type asSomebody struct{ *client }
+
+// RoundTrip implements http.RoundTripper.
+func (a *asSomebody) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+a.bearer())
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// bundle checks a file of evidence.
+func (v *verifying) bundle(cmd *cobra.Command, name string) error {
+	var policy []byte
+	var err error
+	if v.policy != "" {
+		if policy, err = os.ReadFile(v.policy); err != nil {
+			return err
+		}
+	}
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return fmt.Errorf("%s is not a file of evidence: %w", name, err)
+	}
+	defer z.Close()
+	p := newPage(os.Stdout)
+	report, err := evidence.VerifyBundle(z, policy)
+	if err != nil {
+		p.exit = exitDamaged
+		p.say("%s DOES NOT HOLD: %v", name, err)
+		return v.finish(cmd, p, map[string]any{"file": name, "holds": false, "why": err.Error()})
+	}
+	signed := report.Checkpoint
+	p.say("%s holds: %d events are in the ledger %s, word for word.", name, len(report.Events), signed.Origin)
+	p.table("event", "type")
+	for _, e := range report.Events {
+		p.row(e.Index, strings.TrimPrefix(e.Type, "goldenthread."))
+	}
+	p.note("Signed on %d events under the root %s, by: %s.", signed.N, signed.Hash, strings.Join(report.Signers, ", "))
+	p.unless(len(report.Foreign) == 0, "Read before you trust it, this release writes another: %s.", strings.Join(report.Foreign, ", "))
+	p.unless(policy != nil, "Whose signatures are needed was said by the evidence itself; to be sure, give your own with --policy.")
+	return v.finish(cmd, p, map[string]any{"file": name, "holds": true, "events": len(report.Events), "origin": signed.Origin, "size": signed.N, "signers": report.Signers})
+}
+
+// verified is what verify says of one log.
+type verified struct {
+	Log        string   `json:"log"`
+	Origin     string   `json:"origin"`
+	Size       int64    `json:"size" doc:"events that the checkpoint signs for"`
+	Root       string   `json:"root" doc:"base64"`
+	Keys       []string `json:"keys" doc:"of which one at least signed"`
+	Given      bool     `json:"keysGiven" doc:"the keys were given by whoever asked"`
+	Events     int64    `json:"events" doc:"read, hashed and found under the root"`
+	Bundles    int      `json:"bundles"`
+	Tiles      int      `json:"tiles"`
+	Bytes      int64    `json:"bytes" doc:"of the events"`
+	Took       float64  `json:"milliseconds"`
+	Damage     []damage `json:"damage"`
+	Signatures []string `json:"signatures" doc:"names of all that signed the checkpoint, witnesses among them, unproved"`
+}
+
+type damage struct {
+	Path  string `json:"path"`
+	Event int64  `json:"event"`
+	Why   string `json:"why"`
+}
+
+func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error) {
+	signed, err := l.reader.ReadEndpoint(ctx, tilelog.CheckpointFile)
+	if err != nil {
+		return nil, err
+	}
+	r := &verified{Log: l.name, Origin: v.origin, Keys: v.vkeys, Given: len(v.vkeys) > 0, Damage: []damage{}, Signatures: signers(signed)}
+	if r.Origin == "" {
+		r.Origin = tilelog.OriginOf(signed)
+	}
+	if !r.Given {
+		r.Keys = l.vkeys
+	}
+	checked, err := tilelog.Verify(ctx, l.reader, r.Origin, r.Keys, eventstore.CheckLines())
+	if err != nil {
+		return nil, err
+	}
+	r.Size, r.Root = checked.Checkpoint.N, checked.Checkpoint.Hash.String()
+	r.Events, r.Bundles, r.Tiles, r.Bytes = checked.Entries, checked.Bundles, checked.Tiles, checked.Bytes
+	r.Took = float64(checked.Took.Microseconds()) / 1000
+	for _, d := range checked.Damage {
+		r.Damage = append(r.Damage, damage{d.Path, d.Index, d.Why.Error()})
+	}
+	return r, nil
+}
+
+// signers are the names on the checkpoint's signature lines.
+func signers(signed []byte) []string {
+	names := []string{}
+	for line := range strings.Lines(string(signed)) {
+		if rest, ok := strings.CutPrefix(line, "— "); ok {
+			name, _, _ := strings.Cut(rest, " ")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// show says what was checked, and ends with exitDamaged if anything was found.
+func (v *verifying) show(cmd *cobra.Command, reports []verified) error {
+	p := newPage(os.Stdout)
+	for _, r := range reports {
+		if len(r.Damage) > 0 {
+			p.exit = exitDamaged
+		}
+		showVerified(p, &r)
+	}
+	return v.finish(cmd, p, reports)
+}
+
+func showVerified(p *page, r *verified) {
+	if len(r.Damage) == 0 {
+		p.head("%s is as it was signed: %d events, root %s.", r.Log, r.Size, r.Root)
+	} else {
+		p.head("%s IS NOT AS IT WAS SIGNED.", r.Log)
+		for _, d := range r.Damage[:min(len(r.Damage), damageShown)] {
+			p.item("%s, event %d: %s", d.Path, d.Event, d.Why)
+		}
+		p.unless(len(r.Damage) <= damageShown, "and %s more places; --json lists them all", number(len(r.Damage)-damageShown))
+	}
+	p.item("Read and hashed: %d events, %s KB, from %d bundles; held against %d tiles of hashes; %.0f ms.", r.Events, number(int(r.Bytes/1024)), r.Bundles, r.Tiles, r.Took)
+	p.unless(len(r.Damage) > 0, "Each event is written as it must be, in its place, and none goes back in time.")
+	p.item("Signed as %s, by one at least of: %s", r.Origin, strings.Join(r.Keys, ", "))
+	if !r.Given {
+		p.item("These keys were named by the same place as the log; to be sure of who signed, keep the key apart and give it with --vkey.")
+	}
+}

@@ -1,0 +1,260 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Actions (rule X1): something to be done has an owner, somebody who supports,
+// a day on which it is due, a source (an agreement, a meeting or a priority),
+// its progress and an end.
+
+// An ActionEntry asks for something to be done.
+type ActionEntry struct {
+	What      string `json:"what" maxLength:"2000"`
+	Owner     string `json:"owner" doc:"handle or id" maxLength:"60"`
+	Supporter string `json:"supporter" doc:"handle or id: somebody else" maxLength:"60"`
+	Due       Day    `json:"due"`
+	Priority  string `json:"priority,omitempty" doc:"the priority that it serves, such as Y1" maxLength:"60"`
+}
+
+func (c *ActionEntry) check(s *State) *Refusal {
+	if r := checkWords("X1", "what is to be done", c.What, someWords); r != nil {
+		return r
+	}
+	ids, r := s.people("X1", []string{c.Owner, c.Supporter})
+	switch {
+	case r != nil:
+		return r
+	case len(ids) < 2:
+		return invalid("X1", "An action has an owner, and somebody else who supports it.")
+	case c.Due == 0:
+		return invalid("X1", "Say by when it is to be done.")
+	}
+	if c.Priority != "" && s.Priorities[c.Priority] == nil {
+		return notFound("X1", "There is no priority %q here.", clip(c.Priority))
+	}
+	return nil
+}
+
+// createAction records an action that was checked. The turn has its own state.
+func (t *turn) createAction(c ActionEntry, e enacting) {
+	t.recordBecause(e.cause, e.day, &ActionCreated{
+		Action: t.number('T'), What: c.What, Owner: t.s.Person(c.Owner).ID, Supporter: t.s.Person(c.Supporter).ID, Due: c.Due, Priority: c.Priority, Source: e.source,
+	})
+}
+
+// CreateActions has things done under an agreement.
+type CreateActions struct {
+	Actions []ActionEntry `json:"actions" maxItems:"50"`
+}
+
+func (c *CreateActions) check(t *turn, e enacting) *Refusal {
+	if len(c.Actions) == 0 {
+		return invalid("X1", "Name at least 1 action.")
+	}
+	for i := range c.Actions {
+		if r := c.Actions[i].check(t.s); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+func (c *CreateActions) enact(t *turn, e enacting) {
+	for _, a := range c.Actions {
+		t.createAction(a, e)
+	}
+}
+
+// ProgressAction says how far an action has come.
+type ProgressAction struct {
+	Action string `json:"action"`
+	Words  string `json:"words" maxLength:"2000"`
+}
+
+func (c *ProgressAction) decide(t *turn) *Refusal {
+	a, r := t.runningAction(c.Action)
+	if r != nil {
+		return r
+	}
+	if r := checkWords("X1", "how far it has come", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(a.Index, t.day, &ActionProgressed{Action: a.Number, Words: c.Words})
+	return nil
+}
+
+// ActionEnd is how an action came to its end.
+type ActionEnd string
+
+const (
+	ActionDone    ActionEnd = "done"
+	ActionDropped ActionEnd = "dropped"
+)
+
+// EndAction says that an action is done, or dropped and why.
+type EndAction struct {
+	Action string    `json:"action"`
+	How    ActionEnd `json:"how" enum:"done,dropped"`
+	Words  string    `json:"words,omitempty" doc:"needed for what is dropped" maxLength:"2000"`
+}
+
+func (c *EndAction) decide(t *turn) *Refusal {
+	a, r := t.runningAction(c.Action)
+	if r != nil {
+		return r
+	}
+	words := checkOptional
+	switch c.How {
+	case ActionDone:
+	case ActionDropped:
+		words = checkWords
+	default:
+		return invalid("X1", "An action is done or dropped.")
+	}
+	if r := words("X1", "the reason", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(a.Index, t.day, &ActionEnded{Action: a.Number, How: c.How, Words: c.Words})
+	return nil
+}
+
+// runningAction finds an action that has not ended, for whoever may speak of
+// it: its owner, who supports, the chair and the manager.
+func (t *turn) runningAction(number string) (*Action, *Refusal) {
+	a := t.s.Actions[number]
+	if a == nil {
+		return nil, notFound("X1", "There is no action %q here.", clip(number))
+	}
+	if t.actor.ID != a.Owner && t.actor.ID != a.Supporter {
+		if r := t.mustHaveDuty("X1", Chair, Manager); r != nil {
+			return nil, notYours("X1", "This is for %s, %s, the chair or the manager.", t.s.office(a.Owner), t.s.office(a.Supporter))
+		}
+	}
+	switch t.s.ActionOn(a, t.day) {
+	case ActionIsDone, ActionIsDropped:
+		return nil, notNow("X1", "%s ended on %s.", a.Number, a.Ended.Words())
+	case ActionFell:
+		return nil, notNow("X1", "%s ended with %s, which was set aside.", a.Number, a.Source)
+	case ActionOpen, ActionOverdue:
+	}
+	return a, nil
+}
+
+// ActionCreated: something is to be done.
+type ActionCreated struct {
+	Action    string `json:"action"`
+	What      string `json:"what"`
+	Owner     string `json:"owner"`
+	Supporter string `json:"supporter"`
+	Due       Day    `json:"due"`
+	Priority  string `json:"priority,omitempty"`
+	Source    string `json:"source"`
+}
+
+func (e *ActionCreated) Subject() string { return "action/" + e.Action }
+func (e *ActionCreated) made() string    { return e.Action }
+func (e *ActionCreated) apply(s *State, ev *Event) {
+	s.took(e.Action)
+	s.Actions[e.Action] = &Action{
+		Number: e.Action, What: e.What, Owner: e.Owner, Supporter: e.Supporter, Due: e.Due, Priority: e.Priority, Source: e.Source,
+		Created: ev.Effective, Index: ev.Index,
+	}
+}
+
+// ActionProgressed: an action has come so far.
+type ActionProgressed struct {
+	Action string `json:"action"`
+	Words  string `json:"words"`
+}
+
+func (e *ActionProgressed) Subject() string { return "action/" + e.Action }
+func (e *ActionProgressed) apply(s *State, ev *Event) {
+	a := edit(s.Actions, e.Action)
+	a.Progress = append(slices.Clip(a.Progress), Remark{actorID(ev), e.Words, ev.Effective, ev.Index})
+}
+
+// ActionEnded: an action is done, or dropped.
+type ActionEnded struct {
+	Action string    `json:"action"`
+	How    ActionEnd `json:"how"`
+	Words  string    `json:"words,omitempty"`
+}
+
+func (e *ActionEnded) Subject() string { return "action/" + e.Action }
+func (e *ActionEnded) apply(s *State, ev *Event) {
+	a := edit(s.Actions, e.Action)
+	a.How, a.EndWords, a.Ended = e.How, e.Words, ev.Effective
+}
+
+// An Action is something to be done.
+type Action struct {
+	Number    string
+	What      string
+	Owner     string
+	Supporter string
+	Due       Day
+	Priority  string // that it serves
+	Source    string // agreement, or meeting such as locality-board/2026-03-09
+	Created   Day
+	Progress  []Remark
+	How       ActionEnd
+	EndWords  string
+	Ended     Day
+	Index     uint64
+}
+
+// A Remark is what somebody said about something, in order.
+type Remark struct {
+	By    string
+	Words string
+	On    Day
+	Index uint64
+}
+
+// ActionState is how an action stands on a day.
+type ActionState string
+
+const (
+	ActionOpen      ActionState = "open"
+	ActionOverdue   ActionState = "overdue"
+	ActionIsDone    ActionState = "done"
+	ActionIsDropped ActionState = "dropped"
+	ActionFell      ActionState = "fell with its agreement"
+)
+
+// ActionOn is how the action stands on that day. What an agreement had begun
+// falls when it is set aside (rule C9).
+func (s *State) ActionOn(a *Action, d Day) ActionState {
+	p := s.Proposals[a.Source]
+	switch {
+	case a.Ended != 0 && a.Ended <= d && a.How == ActionDone:
+		return ActionIsDone
+	case a.Ended != 0 && a.Ended <= d:
+		return ActionIsDropped
+	case p != nil && p.SetAside != 0 && p.SetAside <= d:
+		return ActionFell
+	case d > a.Due:
+		return ActionOverdue
+	}
+	return ActionOpen
+}
+
+// actionsDue adds the actions that run.
+func (s *State) actionsDue(d Day, add addDue) {
+	for n, a := range s.Actions {
+		if st := s.ActionOn(a, d); a.Created <= d && (st == ActionOpen || st == ActionOverdue) {
+			add(n, "action", a.Due, reminders, n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+sentence(clip(a.What)))
+		}
+	}
+}
+
+// meetingActions are what a meeting raised; without a day they are due when the
+// charter's days for settling have run from the meeting.
+func (t *turn) meetingActions(raised []ActionRaised, e enacting, held Day) {
+	for _, a := range raised {
+		due := cmp.Or(a.Due, held.Add(t.s.CharterOn(held).Charter.SettleWithin))
+		t.createAction(ActionEntry{What: a.What, Owner: a.Owner, Supporter: a.Supporter, Due: due}, e)
+	}
+}

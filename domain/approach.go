@@ -1,0 +1,598 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Approaches (rules A1–A4): what the system asks comes in through one or two
+// named gatekeepers, gets a disposition and one answer of record. The same
+// question asked elsewhere is linked by people; other words for likeness only
+// suggest it.
+
+// Reply is the sense of an answer, in words that can be held against another's.
+type Reply string
+
+const (
+	ReplyYes          Reply = "yes"
+	ReplyNo           Reply = "no"
+	ReplyInPart       Reply = "in-part"
+	ReplyLater        Reply = "later"
+	ReplyThroughGroup Reply = "through-group" // "you will hear from the board"
+)
+
+var replies = []Reply{ReplyYes, ReplyNo, ReplyInPart, ReplyLater, ReplyThroughGroup}
+
+// A Saying is what somebody was answered: its sense, and the words.
+type Saying struct {
+	Reply Reply  `json:"reply" enum:"yes,no,in-part,later,through-group"`
+	Words string `json:"words" maxLength:"2000"`
+}
+
+func (c *Saying) check() *Refusal {
+	if !slices.Contains(replies, c.Reply) {
+		return invalid("A3", "Say whether the answer was yes, no, in part, later, or through the group.")
+	}
+	return checkWords("A3", "the answer in words", c.Words, someWords)
+}
+
+// RecordApproach records a request from the system: from whom, what, and
+// through whom it came (rule A1).
+type RecordApproach struct {
+	From    string  `json:"from" doc:"system body, by code"`
+	What    string  `json:"what" maxLength:"2000"`
+	Matter  string  `json:"matter,omitempty" doc:"if known"`
+	Reached string  `json:"reached,omitempty" doc:"whom it reached: handle or id; none: who records it"`
+	How     string  `json:"how,omitempty" doc:"such as: by email" maxLength:"200"`
+	On      Day     `json:"on,omitzero" doc:"day on which it came; none: today"`
+	Told    *Saying `json:"told,omitempty" doc:"what the system was told there and then, if anything"`
+}
+
+func (c *RecordApproach) decide(t *turn) *Refusal {
+	if !t.s.Member(t.actor.ID, t.day) {
+		return notYours("A1", "Approaches are recorded by members of the group.")
+	}
+	reached, r := t.s.person("A1", cmp.Or(c.Reached, t.actor.ID))
+	if r != nil {
+		return r
+	}
+	on := cmp.Or(c.On, t.day)
+	if r := firstRefusal(
+		t.s.checkSystem(c.From, c.Matter), checkWords("A1", "what is asked", c.What, someWords),
+		checkOptional("A1", "how it came", c.How, shortWords), t.notInFuture("A1", on),
+	); r != nil {
+		return r
+	}
+	if !t.s.Member(reached.ID, on) {
+		return invalid("A1", "%s is not a member of the group, so this did not reach the group.", reached.Office)
+	}
+	if c.Told != nil {
+		if r := c.Told.check(); r != nil {
+			return r
+		}
+	}
+	t.recordOn(on, &ApproachRecorded{
+		Approach: t.number('A'), From: c.From, What: c.What, Matter: c.Matter, Reached: reached.ID, How: c.How, Told: c.Told,
+	})
+	return nil
+}
+
+// checkSystem refuses what can't be a request from the system.
+func (s *State) checkSystem(from, matter string) *Refusal {
+	o, r := s.organisation("A1", from)
+	if r != nil {
+		return r
+	}
+	if o.Kind.generalPractice() || o.Kind == PlaceKind {
+		return invalid("A1", "%s belongs to general practice; an approach comes from the system.", o.Name)
+	}
+	if matter != "" {
+		return checkMatter("A1", matter)
+	}
+	return nil
+}
+
+// RedirectApproach records that an approach which reached a member was passed
+// to a gatekeeper (rule A1).
+type RedirectApproach struct {
+	Approach string `json:"approach"`
+	To       string `json:"to" doc:"gatekeeper: handle or id"`
+	Words    string `json:"words,omitempty" doc:"what the system was told about it" maxLength:"2000"`
+}
+
+func (c *RedirectApproach) decide(t *turn) *Refusal {
+	a, r := t.s.approach("A1", c.Approach)
+	if r != nil {
+		return r
+	}
+	to, r := t.s.person("A1", c.To)
+	if r != nil {
+		return r
+	}
+	if t.actor.ID != a.Reached {
+		if r := t.mustHaveDuty("A1", Gatekeeper, Manager, Chair); r != nil {
+			return r
+		}
+	}
+	switch {
+	case !t.s.HasDuty(to.ID, Gatekeeper, t.day):
+		return notNow("A4", "%s is not a gatekeeper. Approaches go to %s.", to.Office, t.s.gatekeeper(t.day))
+	case a.AtGate(t.s):
+		return notNow("A1", "%s has reached a gatekeeper already.", a.Number)
+	}
+	if r := checkOptional("A1", "what the system was told", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(a.Index, t.day, &ApproachRedirected{Approach: a.Number, To: to.ID, Words: c.Words})
+	return nil
+}
+
+// Disposition is what becomes of an approach (rule A2).
+type Disposition string
+
+const (
+	ForMeeting        Disposition = "meeting"
+	ForPaperRound     Disposition = "paper-round"
+	ForMessage        Disposition = "message"
+	ForMoreWork       Disposition = "more-work"
+	ForRepresentative Disposition = "representative"
+	ForExecutive      Disposition = "executive"
+	Declined          Disposition = "decline"
+)
+
+var dispositions = []Disposition{ForMeeting, ForPaperRound, ForMessage, ForMoreWork, ForRepresentative, ForExecutive, Declined}
+
+// DisposeOfApproach is a gatekeeper's word on what becomes of an approach; a
+// later one takes the place of an earlier one (rule A2).
+type DisposeOfApproach struct {
+	Approach    string      `json:"approach"`
+	Disposition Disposition `json:"disposition" enum:"meeting,paper-round,message,more-work,representative,executive,decline"`
+	Appointment string      `json:"appointment,omitempty" doc:"which representative, such as R1"`
+	Words       string      `json:"words,omitempty" doc:"why, or what more work" maxLength:"2000"`
+}
+
+func (c *DisposeOfApproach) decide(t *turn) *Refusal {
+	if r := t.mustHaveDuty("A2", Gatekeeper); r != nil {
+		return r
+	}
+	a, r := t.waitingApproach("A2", c.Approach)
+	if r != nil {
+		return r
+	}
+	if !slices.Contains(dispositions, c.Disposition) {
+		return invalid("A2", "An approach goes to the meeting, a paper round, a message, more work, a representative or the executive, or is declined.")
+	}
+	if (c.Disposition == ForRepresentative) != (c.Appointment != "") {
+		return invalid("A2", "Name the representative's appointment, such as R1, where it goes to a representative, and only there.")
+	}
+	if c.Appointment != "" {
+		if r := t.s.checkAppointed("A2", c.Appointment, t.day); r != nil {
+			return r
+		}
+	}
+	if c.Disposition == ForExecutive && len(t.s.ExecutiveOn(t.day)) == 0 {
+		return notNow("A2", "There is no executive that could decide this.")
+	}
+	words := checkOptional
+	if c.Disposition == Declined || c.Disposition == ForMoreWork {
+		words = checkWords
+	}
+	if r := words("A2", "the reason, or what more is to be done", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(a.Index, t.day, &ApproachDisposed{Approach: a.Number, Disposition: c.Disposition, Appointment: c.Appointment, Words: c.Words})
+	return nil
+}
+
+func (s *State) checkAppointed(rule, number string, d Day) *Refusal {
+	a := s.Appointments[number]
+	if a == nil {
+		return notFound(rule, "There is no appointment %q here.", clip(number))
+	}
+	if state, why := s.AppointmentOn(a, d); state != InForce {
+		return notNow(rule, "%s", sentence(why))
+	}
+	return nil
+}
+
+// AnswerApproach records the one answer of record (rule A3).
+type AnswerApproach struct {
+	Approach string `json:"approach"`
+	On       Day    `json:"on,omitzero" doc:"day on which it was given; none: today"`
+	Saying
+}
+
+func (c *AnswerApproach) decide(t *turn) *Refusal {
+	a, r := t.waitingApproach("A3", c.Approach)
+	if r != nil {
+		return r
+	}
+	if r := t.mustAnswer(a); r != nil {
+		return r
+	}
+	if len(a.Dispositions) == 0 {
+		return notNow("A2", "%s has no disposition yet: a gatekeeper says first what becomes of it.", a.Number)
+	}
+	on := cmp.Or(c.On, t.day)
+	if r := firstRefusal(c.Saying.check(), t.notInFuture("A3", on)); r != nil {
+		return r
+	}
+	if on < a.On {
+		return invalid("A3", "%s came on %s; it can't have been answered before.", a.Number, a.On.Words())
+	}
+	t.recordBecause(a.Index, on, &ApproachAnswered{Approach: a.Number, Saying: c.Saying})
+	return nil
+}
+
+// mustAnswer refuses whoever may not give the answer of record: a gatekeeper
+// may, and whoever the approach was sent to.
+func (t *turn) mustAnswer(a *Approach) *Refusal {
+	if d := a.Disposition(); d != nil {
+		if r := t.s.Appointments[d.Appointment]; r != nil && r.names(t.actor.ID, t.day) {
+			return nil
+		}
+		if d.Disposition == ForExecutive && slices.Contains(t.s.ExecutiveOn(t.day), t.actor.ID) {
+			return nil
+		}
+	}
+	return t.mustHaveDuty("A3", Gatekeeper)
+}
+
+// LinkApproaches says that the same question was asked twice, or that it was
+// not after all (rule A3). People link; likeness only suggests.
+type LinkApproaches struct {
+	Approach string `json:"approach" doc:"an approach or a side conversation, such as A2"`
+	With     string `json:"with" doc:"the other"`
+	Apart    bool   `json:"apart,omitempty" doc:"they are not the same after all"`
+	Words    string `json:"words,omitempty" maxLength:"2000"`
+}
+
+func (c *LinkApproaches) decide(t *turn) *Refusal {
+	if r := t.mustHaveDuty("A3", Gatekeeper, Manager, Chair, Lead); r != nil {
+		return r
+	}
+	a, r := t.s.approach("A3", c.Approach)
+	if r != nil {
+		return r
+	}
+	b, r := t.s.approach("A3", c.With)
+	if r != nil {
+		return r
+	}
+	switch linked := slices.Contains(a.Links, b.Number); {
+	case a == b:
+		return invalid("A3", "Name 2 approaches.")
+	case linked && !c.Apart:
+		return notNow("A3", "%s and %s are linked already.", a.Number, b.Number)
+	case !linked && c.Apart:
+		return notNow("A3", "%s and %s are not linked.", a.Number, b.Number)
+	}
+	if r := checkOptional("A3", "why", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(a.Index, t.day, &ApproachesLinked{Approach: a.Number, With: b.Number, Apart: c.Apart, Words: c.Words})
+	return nil
+}
+
+// ReportSideConversation reports that somebody spoke with the system outside of
+// the gate (rule A3).
+type ReportSideConversation struct {
+	With   string  `json:"with" doc:"system body, by code"`
+	Who    string  `json:"who" doc:"the organisation of general practice that spoke, by code"`
+	What   string  `json:"what" maxLength:"2000"`
+	Matter string  `json:"matter,omitempty" doc:"if known"`
+	On     Day     `json:"on,omitzero" doc:"none: today"`
+	Told   *Saying `json:"told,omitempty" doc:"what the system was told, if anything"`
+}
+
+func (c *ReportSideConversation) decide(t *turn) *Refusal {
+	if !t.s.Member(t.actor.ID, t.day) {
+		return notYours("A3", "Side conversations are reported by members of the group.")
+	}
+	who, r := t.s.organisation("A3", c.Who)
+	if r != nil {
+		return r
+	}
+	if !who.Kind.generalPractice() {
+		return invalid("A3", "%s does not belong to general practice.", who.Name)
+	}
+	on := cmp.Or(c.On, t.day)
+	if r := firstRefusal(t.s.checkSystem(c.With, c.Matter), checkWords("A3", "what was talked about", c.What, someWords), t.notInFuture("A3", on)); r != nil {
+		return r
+	}
+	if c.Told != nil {
+		if r := c.Told.check(); r != nil {
+			return r
+		}
+	}
+	t.recordOn(on, &SideConversationReported{Conversation: t.number('S'), With: c.With, Who: who.Code, What: c.What, Matter: c.Matter, Told: c.Told})
+	return nil
+}
+
+// ApproachRecorded: the system asked for something.
+type ApproachRecorded struct {
+	Approach string  `json:"approach"`
+	From     string  `json:"from"`
+	What     string  `json:"what"`
+	Matter   string  `json:"matter,omitempty"`
+	Reached  string  `json:"reached"`
+	How      string  `json:"how,omitempty"`
+	Told     *Saying `json:"told,omitempty"`
+}
+
+func (e *ApproachRecorded) Subject() string { return "approach/" + e.Approach }
+func (e *ApproachRecorded) made() string    { return e.Approach }
+func (e *ApproachRecorded) apply(s *State, ev *Event) {
+	s.took(e.Approach)
+	s.Approaches[e.Approach] = &Approach{
+		Number: e.Approach, From: e.From, What: e.What, Matter: e.Matter, Reached: e.Reached, How: e.How, Told: e.Told,
+		On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
+	}
+}
+
+// ApproachRedirected: an approach was passed to a gatekeeper.
+type ApproachRedirected struct {
+	Approach string `json:"approach"`
+	To       string `json:"to"`
+	Words    string `json:"words,omitempty"`
+}
+
+func (e *ApproachRedirected) Subject() string { return "approach/" + e.Approach }
+func (e *ApproachRedirected) apply(s *State, ev *Event) {
+	a := edit(s.Approaches, e.Approach)
+	a.RedirectedTo, a.Redirected, a.RedirectWords = e.To, ev.Effective, e.Words
+}
+
+// ApproachDisposed: a gatekeeper said what becomes of an approach.
+type ApproachDisposed struct {
+	Approach    string      `json:"approach"`
+	Disposition Disposition `json:"disposition"`
+	Appointment string      `json:"appointment,omitempty"`
+	Words       string      `json:"words,omitempty"`
+}
+
+func (e *ApproachDisposed) Subject() string { return "approach/" + e.Approach }
+func (e *ApproachDisposed) apply(s *State, ev *Event) {
+	a := edit(s.Approaches, e.Approach)
+	a.Dispositions = append(slices.Clip(a.Dispositions), Disposed{e.Disposition, e.Appointment, e.Words, actorID(ev), ev.Effective, ev.Index})
+}
+
+// ApproachAnswered: an approach has its answer of record.
+type ApproachAnswered struct {
+	Approach string `json:"approach"`
+	Saying
+}
+
+func (e *ApproachAnswered) Subject() string { return "approach/" + e.Approach }
+func (e *ApproachAnswered) apply(s *State, ev *Event) {
+	edit(s.Approaches, e.Approach).Answer = &ApproachAnswer{e.Saying, actorID(ev), ev.Effective, ev.Index}
+}
+
+// ApproachesLinked: two approaches ask the same, or do not after all.
+type ApproachesLinked struct {
+	Approach string `json:"approach"`
+	With     string `json:"with"`
+	Apart    bool   `json:"apart,omitempty"`
+	Words    string `json:"words,omitempty"`
+}
+
+func (e *ApproachesLinked) Subject() string { return "approach/" + e.Approach }
+func (e *ApproachesLinked) apply(s *State, _ *Event) {
+	s.link(e.Approach, e.With, e.Apart)
+	s.link(e.With, e.Approach, e.Apart)
+}
+
+func (s *State) link(number, with string, apart bool) {
+	a := edit(s.Approaches, number)
+	if apart {
+		a.Links = slices.DeleteFunc(slices.Clone(a.Links), func(n string) bool { return n == with })
+		return
+	}
+	a.Links = appendNew(a.Links, with)
+}
+
+// SideConversationReported: somebody spoke with the system outside of the gate.
+type SideConversationReported struct {
+	Conversation string  `json:"conversation"`
+	With         string  `json:"with"`
+	Who          string  `json:"who"`
+	What         string  `json:"what"`
+	Matter       string  `json:"matter,omitempty"`
+	Told         *Saying `json:"told,omitempty"`
+}
+
+func (e *SideConversationReported) Subject() string { return "side-conversation/" + e.Conversation }
+func (e *SideConversationReported) made() string    { return e.Conversation }
+func (e *SideConversationReported) apply(s *State, ev *Event) {
+	s.took(e.Conversation)
+	s.Approaches[e.Conversation] = &Approach{
+		Number: e.Conversation, From: e.With, Side: e.Who, What: e.What, Matter: e.Matter, Told: e.Told,
+		On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
+	}
+}
+
+// An Approach is a request from the system, or a side conversation with it.
+type Approach struct {
+	Number        string // A1; of a side conversation S1
+	From          string // system body
+	Side          string // of a side conversation: the organisation that spoke
+	What          string
+	Matter        string
+	Reached       string // person
+	How           string
+	Told          *Saying // there and then, by whoever it reached
+	On            Day
+	Recorded      Day
+	RedirectedTo  string // gatekeeper
+	Redirected    Day
+	RedirectWords string
+	Dispositions  []Disposed
+	Answer        *ApproachAnswer
+	Links         []string
+	Index         uint64
+}
+
+// Disposed is a disposition that a gatekeeper gave.
+type Disposed struct {
+	Disposition Disposition
+	Appointment string
+	Words       string
+	By          string
+	On          Day
+	Index       uint64
+}
+
+// An ApproachAnswer is the answer of record.
+type ApproachAnswer struct {
+	Saying
+	By    string
+	On    Day
+	Index uint64
+}
+
+// Disposition is the newest disposition; nil if there is none.
+func (a *Approach) Disposition() *Disposed {
+	if len(a.Dispositions) == 0 {
+		return nil
+	}
+	return &a.Dispositions[len(a.Dispositions)-1]
+}
+
+// AtGate says whether the approach came to a gatekeeper, or was passed to one.
+func (a *Approach) AtGate(s *State) bool {
+	return a.RedirectedTo != "" || s.HasDuty(a.Reached, Gatekeeper, a.On)
+}
+
+// said are the answers that the system has of this approach.
+func (a *Approach) said() []Saying {
+	var said []Saying
+	if a.Told != nil {
+		said = append(said, *a.Told)
+	}
+	if a.Answer != nil {
+		said = append(said, a.Answer.Saying)
+	}
+	return said
+}
+
+func (s *State) approach(rule, number string) (*Approach, *Refusal) {
+	if a := s.Approaches[number]; a != nil {
+		return a, nil
+	}
+	return nil, notFound(rule, "There is no approach %q here.", clip(number))
+}
+
+// waitingApproach finds an approach that is at the gate and not answered yet.
+func (t *turn) waitingApproach(rule, number string) (*Approach, *Refusal) {
+	a, r := t.s.approach(rule, number)
+	switch {
+	case r != nil:
+		return nil, r
+	case a.Side != "":
+		return nil, notNow(rule, "%s is a side conversation: it can be linked, and is answered by nobody.", a.Number)
+	case a.Answer != nil:
+		return nil, notNow("A3", "%s was answered on %s. There is one answer of record; a new approach may be linked to it.", a.Number, a.Answer.On.Words())
+	case !a.AtGate(t.s):
+		return nil, notNow("A1", "%s reached %s. Record first that it was passed to %s.", a.Number, t.s.office(a.Reached), t.s.gatekeeper(t.day))
+	}
+	return a, nil
+}
+
+// SameQuestion are the numbers of the approaches and side conversations that
+// people linked with this one, directly or through others, this one first.
+func (s *State) SameQuestion(number string) []string {
+	same := []string{number}
+	for i := 0; i < len(same); i++ {
+		for _, n := range s.Approaches[same[i]].Links {
+			if !slices.Contains(same, n) {
+				same = append(same, n)
+			}
+		}
+	}
+	return same
+}
+
+// Inconsistent says whether the system has different answers to the question
+// that this approach asks, from it and those linked with it, up to that day
+// (rule A3).
+func (s *State) Inconsistent(number string, d Day) bool {
+	var first Reply
+	for _, n := range s.SameQuestion(number) {
+		a := s.Approaches[n]
+		for _, said := range a.said() {
+			switch {
+			case a.On > d || (a.Answer != nil && said == a.Answer.Saying && a.Answer.On > d):
+			case first == "":
+				first = said.Reply
+			case first != said.Reply:
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Alike are the approaches that may ask the same and that nobody has linked
+// with this one, by number: a suggestion by likeness of words and matter.
+func (s *State) Alike(number string) []string {
+	same := s.SameQuestion(number)
+	var alike []string
+	for _, n := range sortedNumbers(s.Approaches) {
+		if !slices.Contains(same, n) && likeness(s.Approaches[number], s.Approaches[n]) {
+			alike = append(alike, n)
+		}
+	}
+	return alike
+}
+
+// likeness says whether the two are about the same matter, or one below the
+// other's, and share a third of their telling words; without matters, half.
+func likeness(a, b *Approach) bool {
+	x, y := tellingWords(a.What), tellingWords(b.What)
+	shared := 0
+	for w := range x {
+		if y[w] {
+			shared++
+		}
+	}
+	all := len(x) + len(y) - shared
+	switch {
+	case a.Matter != "" && b.Matter != "" && !Within(a.Matter, b.Matter) && !Within(b.Matter, a.Matter):
+		return false
+	case a.Matter == "" || b.Matter == "":
+		return shared > 0 && shared*2 >= all
+	}
+	return shared > 0 && shared*3 >= all
+}
+
+// tellingWords are the words of five letters and more, in small letters and
+// without a plural's s.
+func tellingWords(text string) map[string]bool {
+	words := map[string]bool{}
+	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if w = strings.TrimSuffix(w, "s"); len([]rune(w)) >= 5 {
+			words[w] = true
+		}
+	}
+	return words
+}
+
+// approachesDue adds approaches that wait for a gatekeeper or for an answer, by
+// the days that the charter gives for reporting back.
+func (s *State) approachesDue(d Day, add addDue) {
+	for n, a := range s.Approaches {
+		on := a.On.Add(s.CharterOn(a.On).Charter.ReportWithin)
+		disposed := a.Disposition()
+		switch {
+		case a.Side != "" || d < a.On || (a.Answer != nil && a.Answer.On <= d):
+		case !a.AtGate(s) || (a.RedirectedTo != "" && d < a.Redirected):
+			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", reached "+s.office(a.Reached)+" and is to be passed to "+s.gatekeeper(d)+".")
+		case disposed == nil || d < a.Dispositions[0].On:
+			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", waits for a gatekeeper to say what becomes of it.")
+		default:
+			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", waits for its answer.")
+		}
+	}
+}

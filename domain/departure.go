@@ -1,0 +1,316 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Departures (rule X2): a practice, or a PCN for itself, says or is reported to
+// go its own way on an agreement. Members can answer. It is resolved by return,
+// by a new agreement, or stands. It changes alignment, never coverage, and the
+// ledger enforces nothing.
+
+// Depart records a departure: declared by the organisation itself, or reported
+// by another member on evidence.
+type Depart struct {
+	Organisation string `json:"organisation" doc:"a practice, or a PCN for itself"`
+	Agreement    string `json:"agreement" doc:"the proposal's number, such as P4"`
+	Reason       string `json:"reason" maxLength:"2000"`
+	From         Day    `json:"from,omitzero" doc:"first day on which it goes its own way; none: today"`
+	Evidence     string `json:"evidence,omitempty" doc:"needed from whoever reports it" maxLength:"2000"`
+}
+
+func (c *Depart) decide(t *turn) *Refusal {
+	o, r := t.s.openOrganisation("X2", c.Organisation, t.day)
+	if r != nil {
+		return r
+	}
+	if o.Kind != Practice && o.Kind != PCN {
+		return invalid("X2", "A departure is a practice's, or a PCN's for itself.")
+	}
+	from := cmp.Or(c.From, t.day)
+	if !t.s.AgreementHolds(c.Agreement, max(from, t.day)) || c.Agreement == Founding {
+		return notFound("X2", "%q is not an agreement that holds on %s.", clip(c.Agreement), max(from, t.day).Words())
+	}
+	if from < t.s.Proposals[c.Agreement].AgreedOn {
+		return invalid("X2", "%s was agreed on %s; nobody could depart from it before.", c.Agreement, t.s.Proposals[c.Agreement].AgreedOn.Words())
+	}
+	if away := t.s.awayFrom(c.Agreement, o.Code, from); away != nil {
+		return notNow("X2", "%s has departed from %s already (%s).", o.Name, c.Agreement, away.Number)
+	}
+	reported, r := t.mustDeclareOrReport(o, c.Evidence)
+	if r != nil {
+		return r
+	}
+	if r := checkWords("X2", "the reason", c.Reason, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(t.s.Proposals[c.Agreement].Agreement, from, &Departed{
+		Departure: t.number('X'), Organisation: o.Code, Agreement: c.Agreement, Reason: c.Reason, Reported: reported, Evidence: c.Evidence,
+	})
+	return nil
+}
+
+// mustDeclareOrReport says whether somebody else reports it. Whoever speaks for
+// the organisation, or acts for its seat, declares; any member reports on evidence.
+func (t *turn) mustDeclareOrReport(o *Organisation, evidence string) (reported bool, r *Refusal) {
+	switch seat := t.s.Seats[o.Code]; {
+	case t.s.SpeaksFor(t.actor.ID, o.Code, t.day):
+		t.as = "organisation/" + o.Code
+	case seat != nil && seat.RoleOn(t.actor.ID, t.day) != "":
+		t.as = "seat/" + o.Code
+	case !t.s.Member(t.actor.ID, t.day):
+		return true, notYours("X2", "Departures are declared by the organisation, or reported by members of the group.")
+	default:
+		return true, checkWords("X2", "the evidence, since you report it for another", evidence, someWords)
+	}
+	return false, checkOptional("X2", "the evidence", evidence, someWords)
+}
+
+// AnswerDeparture is a member's answer to a departure.
+type AnswerDeparture struct {
+	Departure string `json:"departure"`
+	Words     string `json:"words" maxLength:"2000"`
+}
+
+func (c *AnswerDeparture) decide(t *turn) *Refusal {
+	d, r := t.s.departure(c.Departure)
+	if r != nil {
+		return r
+	}
+	if !t.s.Member(t.actor.ID, t.day) {
+		return notYours("X2", "Departures are answered by members of the group.")
+	}
+	if r := checkWords("X2", "the answer", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(d.Index, t.day, &DepartureAnswered{Departure: d.Number, Words: c.Words})
+	return nil
+}
+
+// Resolution is how a departure came to rest.
+type Resolution string
+
+const (
+	Returned     Resolution = "returned"
+	NewAgreement Resolution = "new-agreement"
+	Stands       Resolution = "stands"
+)
+
+// ResolveDeparture says that the organisation returned, that a new agreement
+// took the matter up, or that the departure stands. One that stands can still
+// be resolved later.
+type ResolveDeparture struct {
+	Departure string     `json:"departure"`
+	How       Resolution `json:"how" enum:"returned,new-agreement,stands"`
+	Agreement string     `json:"agreement,omitempty" doc:"the new agreement"`
+	Words     string     `json:"words,omitempty" maxLength:"2000"`
+	On        Day        `json:"on,omitzero" doc:"none: today"`
+	Evidence  string     `json:"evidence,omitempty" doc:"needed from the chair or manager, where the organisation returned" maxLength:"2000"`
+}
+
+func (c *ResolveDeparture) decide(t *turn) *Refusal {
+	d, r := t.s.departure(c.Departure)
+	if r != nil {
+		return r
+	}
+	on := cmp.Or(c.On, t.day)
+	if end := d.Resolved(max(on, t.day)); end != nil && end.How != Stands {
+		return notNow("X2", "%s was resolved on %s.", d.Number, end.On.Words())
+	}
+	if on < d.From {
+		return invalid("X2", "%s began on %s; it can't be resolved before.", d.Number, d.From.Words())
+	}
+	if r := firstRefusal(t.notInFuture("X2", on), c.checkHow(t, d), checkOptional("X2", "the words", c.Words, someWords)); r != nil {
+		return r
+	}
+	t.recordBecause(d.Index, on, &DepartureResolved{Departure: d.Number, How: c.How, Agreement: c.Agreement, Words: c.Words, Evidence: c.Evidence})
+	return nil
+}
+
+// checkHow refuses a resolution that is not this person's to record: only the
+// organisation, or the chair or manager on evidence, say that it returned.
+func (c *ResolveDeparture) checkHow(t *turn, d *Departure) *Refusal {
+	if (c.How == NewAgreement) != (c.Agreement != "") {
+		return invalid("X2", "Name the new agreement where one resolves it, and only there.")
+	}
+	o := t.s.Organisations[d.Organisation]
+	_, own := t.mustDeclareOrReport(o, c.Evidence)
+	mine := own == nil && t.as != "person/"+t.actor.ID
+	switch c.How {
+	case Returned:
+		if mine {
+			return nil
+		}
+		return firstRefusal(t.mustHaveDuty("X2", Chair, Manager), checkWords("X2", "the evidence that "+o.Name+" returned", c.Evidence, someWords))
+	case NewAgreement:
+		p := t.s.Proposals[c.Agreement]
+		if p == nil || !t.s.AgreementHolds(c.Agreement, t.day) || p.Agreement < d.Index {
+			return notFound("X2", "%q is not an agreement reached since %s departed.", clip(c.Agreement), o.Name)
+		}
+	case Stands:
+	default:
+		return invalid("X2", "A departure is resolved by return, by a new agreement, or stands.")
+	}
+	if mine {
+		return nil
+	}
+	return t.mustHaveDuty("X2", Chair, Manager)
+}
+
+func (s *State) departure(number string) (*Departure, *Refusal) {
+	if d := s.Departures[number]; d != nil {
+		return d, nil
+	}
+	return nil, notFound("X2", "There is no departure %q here.", clip(number))
+}
+
+// Departed: an organisation goes its own way on an agreement.
+type Departed struct {
+	Departure    string `json:"departure"`
+	Organisation string `json:"organisation"`
+	Agreement    string `json:"agreement"`
+	Reason       string `json:"reason"`
+	Reported     bool   `json:"reported,omitempty" doc:"by another"`
+	Evidence     string `json:"evidence,omitempty"`
+}
+
+func (e *Departed) Subject() string { return "departure/" + e.Departure }
+func (e *Departed) made() string    { return e.Departure }
+func (e *Departed) apply(s *State, ev *Event) {
+	s.took(e.Departure)
+	s.Departures[e.Departure] = &Departure{
+		Number: e.Departure, Organisation: e.Organisation, Agreement: e.Agreement, Reason: e.Reason, Reported: e.Reported, Evidence: e.Evidence,
+		By: actorID(ev), From: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
+	}
+}
+
+// DepartureAnswered: a member answered a departure.
+type DepartureAnswered struct {
+	Departure string `json:"departure"`
+	Words     string `json:"words"`
+}
+
+func (e *DepartureAnswered) Subject() string { return "departure/" + e.Departure }
+func (e *DepartureAnswered) apply(s *State, ev *Event) {
+	d := edit(s.Departures, e.Departure)
+	d.Answers = append(slices.Clip(d.Answers), Remark{actorID(ev), e.Words, ev.Effective, ev.Index})
+}
+
+// DepartureResolved: a departure came to rest.
+type DepartureResolved struct {
+	Departure string     `json:"departure"`
+	How       Resolution `json:"how"`
+	Agreement string     `json:"agreement,omitempty"`
+	Words     string     `json:"words,omitempty"`
+	Evidence  string     `json:"evidence,omitempty"`
+}
+
+func (e *DepartureResolved) Subject() string { return "departure/" + e.Departure }
+func (e *DepartureResolved) apply(s *State, ev *Event) {
+	d := edit(s.Departures, e.Departure)
+	d.Resolutions = append(slices.Clip(d.Resolutions), ResolvedHow{e.How, e.Agreement, e.Words, actorID(ev), ev.Effective, ev.Index})
+}
+
+// A Departure is an organisation going its own way on an agreement.
+type Departure struct {
+	Number       string
+	Organisation string
+	Agreement    string
+	Reason       string
+	Reported     bool // by another
+	Evidence     string
+	By           string
+	From         Day
+	Recorded     Day
+	Answers      []Remark
+	Resolutions  []ResolvedHow
+	Index        uint64
+}
+
+// ResolvedHow is how a departure came to rest.
+type ResolvedHow struct {
+	How       Resolution
+	Agreement string
+	Words     string
+	By        string
+	On        Day
+	Index     uint64
+}
+
+// Resolved is the newest resolution up to that day; nil if there is none.
+func (d *Departure) Resolved(day Day) *ResolvedHow {
+	var newest *ResolvedHow
+	for i := range d.Resolutions {
+		if d.Resolutions[i].On <= day {
+			newest = &d.Resolutions[i]
+		}
+	}
+	return newest
+}
+
+// AwayOn says whether the organisation is away from the agreement on that day:
+// it departed and neither returned nor agreed anew.
+func (d *Departure) AwayOn(day Day) bool {
+	end := d.Resolved(day)
+	return d.From <= day && (end == nil || end.How == Stands)
+}
+
+// awayFrom is the organisation's departure from the agreement that is under
+// way on that day, or will be; nil if there is none.
+func (s *State) awayFrom(agreement, organisation string, day Day) *Departure {
+	for _, n := range sortedNumbers(s.Departures) {
+		if d := s.Departures[n]; d.Agreement == agreement && d.Organisation == organisation && d.AwayOn(max(day, d.From)) {
+			return d
+		}
+	}
+	return nil
+}
+
+// Alignment is who stands by an agreement on a day: the organisations that hold
+// seats, and the practices that stand behind the group on its matter. It is
+// counted apart from coverage, which no departure changes.
+type Alignment struct {
+	Seats       int
+	OfSeats     int
+	Practices   int
+	OfPractices int
+	Away        []*Departure
+}
+
+// AlignmentOn is who stands by the agreement on that day.
+func (s *State) AlignmentOn(p *Proposal, d Day) Alignment {
+	var a Alignment
+	for _, n := range sortedNumbers(s.Departures) {
+		if x := s.Departures[n]; x.Agreement == p.Number && x.AwayOn(d) {
+			a.Away = append(a.Away, x)
+		}
+	}
+	away := func(code string) bool {
+		return slices.ContainsFunc(a.Away, func(x *Departure) bool { return x.Organisation == code })
+	}
+	for _, seat := range s.EntitledOn(d) {
+		a.OfSeats++
+		if !away(seat) {
+			a.Seats++
+		}
+	}
+	cover := s.CoverageOn(p.Matter, d)
+	for _, st := range cover.Inside() {
+		a.OfPractices++
+		if !away(st.Practice.Code) {
+			a.Practices++
+		}
+	}
+	return a
+}
+
+// departuresDue adds departures that are under way and not said to stand.
+func (s *State) departuresDue(d Day, add addDue) {
+	for n, x := range s.Departures {
+		if x.AwayOn(d) && x.Resolved(d) == nil && s.AgreementHolds(x.Agreement, d) {
+			on := x.Recorded.Add(s.CharterOn(x.Recorded).Charter.SettleWithin)
+			add(n, "departure", on, reminders, n+": "+s.name(x.Organisation)+" goes its own way on "+x.Agreement+"; it is to be talked through by "+on.Words()+".")
+		}
+	}
+}

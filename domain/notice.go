@@ -1,0 +1,433 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// The golden thread (rules T1, T2): every agreement, delegation, appointment,
+// commitment and departure is a notice to each practice. That a notice exists
+// follows from what it is about; what is recorded is that it was sent, that a
+// practice acknowledged it, and what practices ask or disagree with.
+
+// Communicate records that notices went out, once more.
+type Communicate struct {
+	About     []string `json:"about" doc:"what was communicated, such as P1 or D1" maxItems:"100"`
+	How       string   `json:"how" doc:"such as: by newsletter" maxLength:"200"`
+	Practices []string `json:"practices,omitempty" doc:"to which practices, by ODS code; none: to all" maxItems:"500"`
+	On        Day      `json:"on,omitzero" doc:"none: today"`
+}
+
+func (c *Communicate) decide(t *turn) *Refusal {
+	if r := t.mustHaveDuty("T1", Manager, Chair, Registrar, Lead); r != nil {
+		return r
+	}
+	on := cmp.Or(c.On, t.day)
+	if r := firstRefusal(t.notInFuture("T1", on), checkWords("T1", "how it was communicated", c.How, shortWords)); r != nil {
+		return r
+	}
+	if len(c.About) == 0 {
+		return invalid("T1", "Say what was communicated.")
+	}
+	for i, ref := range c.About {
+		n := t.s.NoticeOf(ref)
+		if n == nil {
+			return notFound("T1", "There is no notice about %q.", clip(ref))
+		}
+		if on < n.On {
+			return invalid("T1", "%s is of %s; it can't have been communicated before.", ref, n.On.Words())
+		}
+		if slices.Contains(c.About[:i], ref) {
+			return invalid("T1", "%s is named twice.", ref)
+		}
+	}
+	for _, code := range c.Practices {
+		if r := t.s.checkOurPractice("T1", code, on); r != nil {
+			return r
+		}
+	}
+	t.recordOn(on, &NoticeSent{About: c.About, How: c.How, Practices: c.Practices})
+	return nil
+}
+
+// checkOurPractice refuses what is not an open practice of the place on that day.
+func (s *State) checkOurPractice(rule, code string, d Day) *Refusal {
+	o, r := s.openOrganisation(rule, code, d)
+	if r != nil {
+		return r
+	}
+	if !slices.Contains(s.PracticesOn(d), o) {
+		return invalid(rule, "%s is not a practice of %s.", o.Name, s.PlaceName)
+	}
+	return nil
+}
+
+// Acknowledge records that practices have seen a notice.
+type Acknowledge struct {
+	About     string   `json:"about" doc:"what the notice is about, such as P1"`
+	Practices []string `json:"practices" doc:"ODS codes" maxItems:"500"`
+	Evidence  string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
+}
+
+func (c *Acknowledge) decide(t *turn) *Refusal {
+	n := t.s.NoticeOf(c.About)
+	if n == nil {
+		return notFound("T1", "There is no notice about %q.", clip(c.About))
+	}
+	if len(c.Practices) == 0 {
+		return invalid("T1", "Say which practice has seen it.")
+	}
+	for i, code := range c.Practices {
+		o, r := t.practiceSpeaks("T1", code, c.Evidence)
+		switch {
+		case r != nil:
+			return r
+		case slices.Contains(c.Practices[:i], code):
+			return invalid("T1", "%s is named twice.", o.Name)
+		case t.s.acknowledged(n.Ref, code) != 0:
+			return notNow("T1", "%s acknowledged it on %s.", o.Name, t.s.acknowledged(n.Ref, code).Words())
+		}
+	}
+	for _, code := range c.Practices {
+		t.practiceSpeaks("T1", code, c.Evidence) // each for itself
+		t.recordBecause(n.Index, t.day, &NoticeAcknowledged{About: n.Ref, Practice: code, Evidence: c.Evidence})
+	}
+	return nil
+}
+
+// AskGroup is a practice's question, or its saying that it disagrees (rule T2).
+type AskGroup struct {
+	Practice  string `json:"practice" doc:"ODS code"`
+	Words     string `json:"words" maxLength:"2000"`
+	Disagrees bool   `json:"disagrees,omitempty" doc:"it says that it disagrees"`
+	About     string `json:"about,omitempty" doc:"what it is about, such as P1"`
+	On        Day    `json:"on,omitzero" doc:"day on which it came; none: today"`
+	Evidence  string `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
+}
+
+func (c *AskGroup) decide(t *turn) *Refusal {
+	o, r := t.practiceSpeaks("T2", c.Practice, c.Evidence)
+	if r != nil {
+		return r
+	}
+	on := cmp.Or(c.On, t.day)
+	if r := firstRefusal(checkWords("T2", "the question, or what the practice disagrees with", c.Words, someWords), t.notInFuture("T2", on)); r != nil {
+		return r
+	}
+	if c.About != "" && t.s.NoticeOf(c.About) == nil {
+		return notFound("T2", "There is no notice about %q.", clip(c.About))
+	}
+	t.recordOn(on, &QuestionAsked{Question: t.number('Q'), Practice: o.Code, Words: c.Words, Disagrees: c.Disagrees, About: c.About, Evidence: c.Evidence})
+	return nil
+}
+
+// AnswerQuestion is the group's answer to a practice (rule T2).
+type AnswerQuestion struct {
+	Question string `json:"question"`
+	Words    string `json:"words" maxLength:"2000"`
+}
+
+func (c *AnswerQuestion) decide(t *turn) *Refusal {
+	q := t.s.Questions[c.Question]
+	if q == nil {
+		return notFound("T2", "There is no question %q here.", clip(c.Question))
+	}
+	if !slices.Contains(t.s.ExecutiveOn(t.day), t.actor.ID) {
+		if r := t.mustHaveDuty("T2", Chair, Manager, Lead); r != nil {
+			return notYours("T2", "Practices are answered by the executive, the chair, the manager or a lead.")
+		}
+	}
+	if q.Answered != 0 {
+		return notNow("T2", "%s was answered on %s. The practice may ask again.", q.Number, q.Answered.Words())
+	}
+	if r := checkWords("T2", "the answer", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(q.Index, t.day, &QuestionAnswered{Question: q.Number, Words: c.Words})
+	return nil
+}
+
+// NoticeSent: notices went out.
+type NoticeSent struct {
+	About     []string `json:"about"`
+	How       string   `json:"how"`
+	Practices []string `json:"practices,omitempty" doc:"none: to all"`
+}
+
+func (e *NoticeSent) Subject() string { return "notice/" + e.About[0] }
+func (e *NoticeSent) apply(s *State, ev *Event) {
+	for _, ref := range e.About {
+		s.noteNotice(ref).Sent = append(slices.Clip(s.Noticed[ref].Sent), Sent{e.How, e.Practices, actorID(ev), ev.Effective, ev.Index})
+	}
+}
+
+// noteNotice gives out what was recorded about a notice, to be changed.
+func (s *State) noteNotice(ref string) *Noticed {
+	if s.Noticed[ref] == nil {
+		s.Noticed[ref] = &Noticed{}
+	}
+	return edit(s.Noticed, ref)
+}
+
+// NoticeAcknowledged: a practice has seen a notice.
+type NoticeAcknowledged struct {
+	About    string `json:"about"`
+	Practice string `json:"practice"`
+	Evidence string `json:"evidence,omitempty"`
+}
+
+func (e *NoticeAcknowledged) Subject() string { return "notice/" + e.About }
+func (e *NoticeAcknowledged) apply(s *State, ev *Event) {
+	n := s.noteNotice(e.About)
+	n.Acknowledged = append(slices.Clip(n.Acknowledged), Acknowledged{e.Practice, ev.Effective, ev.Index})
+}
+
+// QuestionAsked: a practice asked, or said that it disagrees.
+type QuestionAsked struct {
+	Question  string `json:"question"`
+	Practice  string `json:"practice"`
+	Words     string `json:"words"`
+	Disagrees bool   `json:"disagrees,omitempty"`
+	About     string `json:"about,omitempty"`
+	Evidence  string `json:"evidence,omitempty"`
+}
+
+func (e *QuestionAsked) Subject() string { return "question/" + e.Question }
+func (e *QuestionAsked) made() string    { return e.Question }
+func (e *QuestionAsked) apply(s *State, ev *Event) {
+	s.took(e.Question)
+	s.Questions[e.Question] = &PracticeQuestion{
+		Number: e.Question, Practice: e.Practice, Words: e.Words, Disagrees: e.Disagrees, About: e.About, By: actorID(ev), Asked: ev.Effective, Index: ev.Index,
+	}
+}
+
+// QuestionAnswered: a practice has its answer.
+type QuestionAnswered struct {
+	Question string `json:"question"`
+	Words    string `json:"words"`
+}
+
+func (e *QuestionAnswered) Subject() string { return "question/" + e.Question }
+func (e *QuestionAnswered) apply(s *State, ev *Event) {
+	q := edit(s.Questions, e.Question)
+	q.Answer, q.AnsweredBy, q.Answered, q.AnswerIndex = e.Words, actorID(ev), ev.Effective, ev.Index
+}
+
+// Noticed is what was recorded about a notice.
+type Noticed struct {
+	Sent         []Sent
+	Acknowledged []Acknowledged
+}
+
+// Sent is a notice having gone out.
+type Sent struct {
+	How       string
+	Practices []string // none: all
+	By        string
+	On        Day
+	Index     uint64
+}
+
+// Acknowledged is a practice having seen a notice.
+type Acknowledged struct {
+	Practice string
+	On       Day
+	Index    uint64
+}
+
+// A PracticeQuestion is a practice asking, or disagreeing.
+type PracticeQuestion struct {
+	Number      string
+	Practice    string
+	Words       string
+	Disagrees   bool
+	About       string
+	By          string
+	Asked       Day
+	Answer      string
+	AnsweredBy  string
+	Answered    Day
+	AnswerIndex uint64
+	Index       uint64
+}
+
+// Age is for how many days the question waited, or has waited on that day.
+func (q *PracticeQuestion) Age(d Day) int {
+	if q.Answered != 0 && q.Answered <= d {
+		d = q.Answered
+	}
+	return int(d - q.Asked)
+}
+
+// A Notice tells the practices of something that was made in their name.
+type Notice struct {
+	Ref   string
+	Kind  NoticeKind
+	On    Day
+	Index uint64
+}
+
+// NoticeKind is what a notice is about.
+type NoticeKind string
+
+const (
+	OfAgreement   NoticeKind = "agreement"
+	OfDelegation  NoticeKind = "delegation"
+	OfAppointment NoticeKind = "appointment"
+	OfCommitment  NoticeKind = "commitment"
+	OfDeparture   NoticeKind = "departure"
+)
+
+// NoticeOf is the notice about the agreement, delegation, appointment,
+// commitment or departure of that number; nil if there is none.
+func (s *State) NoticeOf(ref string) *Notice {
+	if p := s.Proposals[ref]; p != nil && p.Stage == Agreed {
+		return &Notice{ref, OfAgreement, p.AgreedOn, p.Agreement}
+	}
+	if d := s.Delegations[ref]; d != nil {
+		return &Notice{ref, OfDelegation, d.From(), d.Versions[0].Index}
+	}
+	if a := s.Appointments[ref]; a != nil {
+		return &Notice{ref, OfAppointment, a.Versions[0].From, a.Index}
+	}
+	if k := s.Commitments[ref]; k != nil {
+		return &Notice{ref, OfCommitment, k.Meeting, k.Index}
+	}
+	if x := s.Departures[ref]; x != nil {
+		return &Notice{ref, OfDeparture, x.From, x.Index}
+	}
+	return nil
+}
+
+// NoticesOn are the notices of what was made up to that day, in the order in
+// which it was recorded.
+func (s *State) NoticesOn(d Day) []Notice {
+	var notices []Notice
+	add := func(ref string) {
+		if n := s.NoticeOf(ref); n != nil && n.On <= d {
+			notices = append(notices, *n)
+		}
+	}
+	for ref := range s.Proposals {
+		add(ref)
+	}
+	for ref := range s.Delegations {
+		add(ref)
+	}
+	for ref := range s.Appointments {
+		add(ref)
+	}
+	for ref := range s.Commitments {
+		add(ref)
+	}
+	for ref := range s.Departures {
+		add(ref)
+	}
+	slices.SortFunc(notices, func(a, b Notice) int { return cmp.Compare(a.Index, b.Index) })
+	return notices
+}
+
+// A Reach is how far a notice has come. It concerns every practice of the
+// place: what is agreed is agreed in the name of all, or is for all to know.
+type Reach struct {
+	Sent         int // times to all practices
+	Acknowledged int // practices
+	OfPractices  int
+}
+
+// ReachOn is how far the notice has come by that day.
+func (s *State) ReachOn(ref string, d Day) Reach {
+	var r Reach
+	for _, p := range s.PracticesOn(d) {
+		r.OfPractices++
+		if on := s.acknowledged(ref, p.Code); on != 0 && on <= d {
+			r.Acknowledged++
+		}
+	}
+	r.Sent = s.sentToAll(ref, d)
+	return r
+}
+
+// sentToAll is how often the notice had gone to every practice by that day:
+// what goes to some counts once all have had it.
+func (s *State) sentToAll(ref string, d Day) int {
+	n := s.Noticed[ref]
+	if n == nil {
+		return 0
+	}
+	all := 0
+	had := map[string]int{}
+	for _, sent := range n.Sent {
+		switch {
+		case sent.On > d:
+		case len(sent.Practices) == 0:
+			all++
+		default:
+			for _, code := range sent.Practices {
+				had[code]++
+			}
+		}
+	}
+	least := -1
+	for _, p := range s.PracticesOn(d) {
+		if least < 0 || had[p.Code] < least {
+			least = had[p.Code]
+		}
+	}
+	return all + max(least, 0)
+}
+
+// SentTo is how often the notice had gone to the practice by that day.
+func (s *State) SentTo(ref, practice string, d Day) int {
+	n, times := s.Noticed[ref], 0
+	if n == nil {
+		return 0
+	}
+	for _, sent := range n.Sent {
+		if sent.On <= d && (len(sent.Practices) == 0 || slices.Contains(sent.Practices, practice)) {
+			times++
+		}
+	}
+	return times
+}
+
+// AcknowledgedOn is the day on which the practice acknowledged the notice, up
+// to the given day; 0 if it has not.
+func (s *State) AcknowledgedOn(ref, practice string, d Day) Day {
+	if on := s.acknowledged(ref, practice); on <= d {
+		return on
+	}
+	return 0
+}
+
+func (s *State) acknowledged(ref, practice string) Day {
+	if n := s.Noticed[ref]; n != nil {
+		for _, a := range n.Acknowledged {
+			if a.Practice == practice {
+				return a.On
+			}
+		}
+	}
+	return 0
+}
+
+// threadDue adds agreements that were communicated fewer times than the charter
+// says, and practices that wait for an answer.
+func (s *State) threadDue(d Day, add addDue) {
+	for n, p := range s.Proposals {
+		if !s.AgreementHolds(n, d) || p.BroughtIn != "" {
+			continue
+		}
+		ch := &s.CharterOn(p.AgreedOn).Charter
+		if sent := s.sentToAll(n, d); sent < ch.Communications {
+			on := p.AgreedOn.Add(ch.SettleWithin)
+			add(n, "communicate", on, reminders, n+", "+p.Title()+", has gone to the practices "+thousands(sent)+" of "+count(ch.Communications, "time")+".")
+		}
+	}
+	for n, q := range s.Questions {
+		if q.Asked <= d && (q.Answered == 0 || d < q.Answered) {
+			on := q.Asked.Add(s.CharterOn(q.Asked).Charter.ReportWithin)
+			add(n, "question", on, reminders, s.name(q.Practice)+" has waited "+count(q.Age(d), "day")+" for an answer to "+n+".")
+		}
+	}
+}

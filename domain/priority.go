@@ -1,0 +1,378 @@
+package domain
+
+import "slices"
+
+// Priorities (rule P1): a long list comes from the group; every practice is
+// asked; each answer is kept; the final list is an agreement that states how
+// many practices took part.
+
+// PriorityKind is what the group can do about a priority.
+type PriorityKind string
+
+const (
+	JointWorking PriorityKind = "joint-working" // support by joint working
+	Influence    PriorityKind = "influence"     // influence on the system
+)
+
+// ListPriority puts a possible priority on the long list.
+type ListPriority struct {
+	Title   string       `json:"title" maxLength:"200"`
+	Kind    PriorityKind `json:"kind" enum:"joint-working,influence"`
+	Meaning string       `json:"meaning" doc:"what it means in a practice" maxLength:"2000"`
+	Matter  string       `json:"matter,omitempty"`
+}
+
+func (c *ListPriority) decide(t *turn) *Refusal {
+	if len(t.s.SeatsOf(t.actor.ID, t.day)) == 0 {
+		if r := t.mustHaveDuty("P1", Chair, Manager, Lead); r != nil {
+			return r
+		}
+	}
+	if c.Kind != JointWorking && c.Kind != Influence {
+		return invalid("P1", "A priority is support by joint working, or influence on the system.")
+	}
+	if r := firstRefusal(checkWords("P1", "the priority's title", c.Title, shortWords), checkWords("P1", "what it means in a practice", c.Meaning, someWords)); r != nil {
+		return r
+	}
+	if c.Matter != "" {
+		if r := t.s.Charter().checkKnown(c.Matter); r != nil {
+			return r
+		}
+	}
+	t.record(&PriorityListed{Priority: t.number('Y'), Title: c.Title, Kind: c.Kind, Meaning: c.Meaning, Matter: c.Matter})
+	return nil
+}
+
+// AskPractices asks every practice of the place which of the possible
+// priorities matter to it.
+type AskPractices struct {
+	Priorities []string `json:"priorities" doc:"the long list" maxItems:"50"`
+	Words      string   `json:"words,omitempty" maxLength:"2000"`
+	By         Day      `json:"by" doc:"day by which answers are wanted"`
+}
+
+func (c *AskPractices) decide(t *turn) *Refusal {
+	if r := t.mustHaveDuty("P1", Chair, Manager); r != nil {
+		return r
+	}
+	if r := t.s.checkListed(c.Priorities); r != nil {
+		return r
+	}
+	if r := checkOptional("P1", "what the practices are told", c.Words, someWords); r != nil {
+		return r
+	}
+	var practices []string
+	for _, p := range t.s.PracticesOn(t.day) {
+		practices = append(practices, p.Code)
+	}
+	switch {
+	case len(practices) == 0:
+		return notNow("P1", "There is no open practice to be asked.")
+	case c.By < t.day:
+		return invalid("P1", "Give the day by which the practices are to answer.")
+	}
+	t.record(&PracticesAsked{Round: t.number('W'), Priorities: c.Priorities, Practices: practices, Words: c.Words, By: c.By})
+	return nil
+}
+
+// checkListed refuses a list of priorities that is empty, names one twice or
+// one that is not on the long list.
+func (s *State) checkListed(numbers []string) *Refusal {
+	if len(numbers) == 0 {
+		return invalid("P1", "Name at least 1 priority.")
+	}
+	for i, n := range numbers {
+		if s.Priorities[n] == nil {
+			return notFound("P1", "There is no priority %q on the long list.", clip(n))
+		}
+		if slices.Contains(numbers[:i], n) {
+			return invalid("P1", "%s is named twice.", n)
+		}
+	}
+	return nil
+}
+
+// AnswerPriorities is a practice's answer; a later one takes the place of an
+// earlier one, and both are kept.
+type AnswerPriorities struct {
+	Round    string   `json:"round" doc:"in which it was asked, such as W1"`
+	Practice string   `json:"practice" doc:"ODS code"`
+	Choices  []string `json:"choices" doc:"the most important first; none: none of them" maxItems:"50"`
+	Words    string   `json:"words,omitempty" maxLength:"2000"`
+	Evidence string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
+}
+
+func (c *AnswerPriorities) decide(t *turn) *Refusal {
+	round := t.s.Rounds[c.Round]
+	if round == nil {
+		return notFound("P1", "The practices were not asked under %q.", clip(c.Round))
+	}
+	o, r := t.practiceSpeaks("P1", c.Practice, c.Evidence)
+	if r != nil {
+		return r
+	}
+	if list := t.s.adoptedFrom(round.Number); list != nil {
+		return notNow("P1", "The list was adopted by %s on %s.", list.Source, list.From.Words())
+	}
+	if len(c.Choices) > 0 {
+		if r := t.s.checkListed(c.Choices); r != nil {
+			return r
+		}
+	}
+	for _, n := range c.Choices {
+		if !slices.Contains(round.Priorities, n) {
+			return invalid("P1", "%s is not among what was asked under %s.", n, round.Number)
+		}
+	}
+	if r := checkOptional("P1", "the words", c.Words, someWords); r != nil {
+		return r
+	}
+	t.recordBecause(round.Index, t.day, &PrioritiesAnswered{Round: round.Number, Practice: o.Code, Choices: c.Choices, Words: c.Words, Evidence: c.Evidence})
+	return nil
+}
+
+// practiceSpeaks finds an open practice of the place, for somebody who speaks
+// for it, or for the manager or registrar on named evidence (rule O3).
+func (t *turn) practiceSpeaks(rule, code, evidence string) (*Organisation, *Refusal) {
+	o, r := t.s.openOrganisation("O1", code, t.day)
+	if r != nil {
+		return nil, r
+	}
+	if o.Kind != Practice || !slices.Contains(t.s.PracticesOn(t.day), o) {
+		return nil, invalid(rule, "%s is not a practice of %s.", o.Name, t.s.PlaceName)
+	}
+	return o, t.speaksOrRecords(rule, o, evidence)
+}
+
+// speaksOrRecords refuses whoever neither speaks for the organisation nor may
+// record on evidence what it said.
+func (t *turn) speaksOrRecords(rule string, o *Organisation, evidence string) *Refusal {
+	if t.s.SpeaksFor(t.actor.ID, o.Code, t.day) {
+		t.as = "organisation/" + o.Code
+		return checkOptional(rule, "the evidence", evidence, someWords)
+	}
+	if t.mustHaveDuty(rule, Registrar, Manager) != nil {
+		return notYours(rule, "Only somebody who speaks for %s, or the registrar or manager on named evidence, can record this.", o.Name)
+	}
+	return checkWords(rule, "the evidence, such as a letter", evidence, someWords)
+}
+
+// AdoptPriorities is the final list; each has something that is done about it.
+type AdoptPriorities struct {
+	Round      string          `json:"round" doc:"in which the practices were asked, such as W1"`
+	Priorities []AdoptPriority `json:"priorities" doc:"the most important first" maxItems:"50"`
+	Span
+}
+
+// AdoptPriority is one of the final list, with its actions.
+type AdoptPriority struct {
+	Priority string        `json:"priority"`
+	Actions  []ActionEntry `json:"actions" maxItems:"20"`
+}
+
+func (c *AdoptPriorities) check(t *turn, e enacting) *Refusal {
+	round := t.s.Rounds[c.Round]
+	if round == nil {
+		return notFound("P1", "The practices were not asked under %q: ask every practice first.", clip(c.Round))
+	}
+	if r := t.s.checkListed(c.numbers()); r != nil {
+		return r
+	}
+	if c.Until != 0 && c.Until < max(c.From, e.day) {
+		return invalid("P1", "The list would end before it begins.")
+	}
+	for _, p := range c.Priorities {
+		if !slices.Contains(round.Priorities, p.Priority) {
+			return invalid("P1", "%s was not among what the practices were asked under %s.", p.Priority, round.Number)
+		}
+		if len(p.Actions) == 0 {
+			return invalid("P1", "Say what is done about %s: each priority has actions.", p.Priority)
+		}
+		for i := range p.Actions {
+			if r := p.Actions[i].check(t.s); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+func (c *AdoptPriorities) numbers() []string {
+	var numbers []string
+	for _, p := range c.Priorities {
+		numbers = append(numbers, p.Priority)
+	}
+	return numbers
+}
+
+func (c *AdoptPriorities) enact(t *turn, e enacting) {
+	from := max(c.From, e.day)
+	took := t.s.TookPart(t.s.Rounds[c.Round], e.day)
+	t.recordBecause(e.cause, from, &PrioritiesAdopted{
+		Round: c.Round, Priorities: c.numbers(), TookPart: len(took), OfPractices: len(t.s.PracticesOn(e.day)), Source: e.source, Span: Span{from, c.Until},
+	})
+	for _, p := range c.Priorities {
+		for _, a := range p.Actions {
+			a.Priority = p.Priority
+			t.createAction(a, e)
+		}
+	}
+}
+
+// PriorityListed: a possible priority is on the long list.
+type PriorityListed struct {
+	Priority string       `json:"priority"`
+	Title    string       `json:"title"`
+	Kind     PriorityKind `json:"kind"`
+	Meaning  string       `json:"meaning"`
+	Matter   string       `json:"matter,omitempty"`
+}
+
+func (e *PriorityListed) Subject() string { return "priority/" + e.Priority }
+func (e *PriorityListed) made() string    { return e.Priority }
+func (e *PriorityListed) apply(s *State, ev *Event) {
+	s.took(e.Priority)
+	s.Priorities[e.Priority] = &Priority{e.Priority, e.Title, e.Kind, e.Meaning, e.Matter, actorID(ev), ev.Effective, ev.Index}
+}
+
+// PracticesAsked: every practice was asked for its priorities.
+type PracticesAsked struct {
+	Round      string   `json:"round"`
+	Priorities []string `json:"priorities"`
+	Practices  []string `json:"practices"`
+	Words      string   `json:"words,omitempty"`
+	By         Day      `json:"by"`
+}
+
+func (e *PracticesAsked) Subject() string { return "priorities/" + e.Round }
+func (e *PracticesAsked) made() string    { return e.Round }
+func (e *PracticesAsked) apply(s *State, ev *Event) {
+	s.took(e.Round)
+	s.Rounds[e.Round] = &PriorityRound{Number: e.Round, Priorities: e.Priorities, Practices: e.Practices, Words: e.Words, Asked: ev.Effective, By: e.By, Index: ev.Index}
+}
+
+// PrioritiesAnswered: a practice said what matters to it.
+type PrioritiesAnswered struct {
+	Round    string   `json:"round"`
+	Practice string   `json:"practice"`
+	Choices  []string `json:"choices,omitempty"`
+	Words    string   `json:"words,omitempty"`
+	Evidence string   `json:"evidence,omitempty"`
+}
+
+func (e *PrioritiesAnswered) Subject() string { return "priorities/" + e.Round }
+func (e *PrioritiesAnswered) apply(s *State, ev *Event) {
+	round := edit(s.Rounds, e.Round)
+	round.Answers = append(slices.Clip(round.Answers), PriorityAnswer{e.Practice, e.Choices, e.Words, e.Evidence, ev.Effective, ev.Index})
+}
+
+// PrioritiesAdopted: the group has its priorities.
+type PrioritiesAdopted struct {
+	Round       string   `json:"round"`
+	Priorities  []string `json:"priorities"`
+	TookPart    int      `json:"tookPart"`
+	OfPractices int      `json:"ofPractices"`
+	Source      string   `json:"source"`
+	Span
+}
+
+func (e *PrioritiesAdopted) Subject() string { return "priorities/" + e.Round }
+func (e *PrioritiesAdopted) apply(s *State, ev *Event) {
+	s.PriorityLists = append(s.PriorityLists, &PriorityList{e.Round, e.Priorities, e.TookPart, e.OfPractices, e.Source, e.Span, ev.Index})
+}
+
+// A Priority is one on the long list.
+type Priority struct {
+	Number  string
+	Title   string
+	Kind    PriorityKind
+	Meaning string // in a practice
+	Matter  string
+	By      string
+	Listed  Day
+	Index   uint64
+}
+
+// A PriorityRound is every practice having been asked.
+type PriorityRound struct {
+	Number     string
+	Priorities []string
+	Practices  []string // that were asked
+	Words      string
+	Asked      Day
+	By         Day
+	Answers    []PriorityAnswer // all of them, in order
+	Index      uint64
+}
+
+// A PriorityAnswer is what a practice answered.
+type PriorityAnswer struct {
+	Practice string
+	Choices  []string
+	Words    string
+	Evidence string
+	On       Day
+	Index    uint64
+}
+
+// A PriorityList is a final list.
+type PriorityList struct {
+	Round       string
+	Priorities  []string
+	TookPart    int
+	OfPractices int
+	Source      string
+	Span
+	Index uint64
+}
+
+// TookPart are the open practices that answered in the round by that day, each
+// with its newest answer, by code.
+func (s *State) TookPart(round *PriorityRound, d Day) []PriorityAnswer {
+	newest := map[string]PriorityAnswer{}
+	for _, a := range round.Answers {
+		if a.On <= d {
+			newest[a.Practice] = a
+		}
+	}
+	var took []PriorityAnswer
+	for _, p := range s.PracticesOn(d) {
+		if a, answered := newest[p.Code]; answered {
+			took = append(took, a)
+		}
+	}
+	return took
+}
+
+// PrioritiesOn is the final list in force on that day; nil if there is none.
+func (s *State) PrioritiesOn(d Day) *PriorityList {
+	for i := len(s.PriorityLists) - 1; i >= 0; i-- {
+		if l := s.PriorityLists[i]; l.Covers(d) && s.AgreementHolds(l.Source, d) {
+			return l
+		}
+	}
+	return nil
+}
+
+// adoptedFrom is the list that was adopted from the round; nil if none was.
+func (s *State) adoptedFrom(round string) *PriorityList {
+	for _, l := range s.PriorityLists {
+		if l.Round == round {
+			return l
+		}
+	}
+	return nil
+}
+
+// prioritiesDue adds rounds in which practices are still to be heard.
+func (s *State) prioritiesDue(d Day, add addDue) {
+	for n, round := range s.Rounds {
+		if l := s.adoptedFrom(n); d < round.Asked || (l != nil && l.From <= d) {
+			continue
+		}
+		all := len(s.PracticesOn(d))
+		if heard := len(s.TookPart(round, d)); heard < all {
+			add(n, "priorities", round.By, reminders, n+": "+thousands(heard)+" of "+count(all, "practice")+" have said what matters to them; answers are wanted by "+round.By.Words()+".")
+		}
+	}
+}

@@ -1,0 +1,344 @@
+package domain
+
+import "slices"
+
+// Wider groups (rule G1): places within a system join in a group of their own.
+// A seat there belongs to a group here; the code of that group as an
+// organisation is its name in addresses. Its consent there rests on an agreement
+// or a delegation here, named by ledger, index and proof, and what the wider
+// group says of authority follows the thread across ledgers down to practices.
+
+// RestsOn names what another group's consent rests on, in that group's ledger.
+type RestsOn struct {
+	Ledger string `json:"ledger" doc:"name of that group in addresses" maxLength:"60"`
+	Ref    string `json:"ref" doc:"the agreement or delegation there, such as P7 or D1" maxLength:"60"`
+	Index  uint64 `json:"index" doc:"of the event that made it there"`
+	Proof  []byte `json:"proof,omitempty" doc:"that this event is in that ledger (c2sp.org/tlog-proof@v1); none: the server adds it"`
+}
+
+// mostProof bounds a proof, so that its event fits into a line.
+const mostProof = 30_000 // bytes
+
+// A Claim is what another group's ledger says of what a consent rests on. It is
+// looked up by whoever hands the request on, and travels with it.
+type Claim struct {
+	Ledger    string
+	Ref       string
+	Index     uint64
+	Agreement bool     // else a delegation
+	Title     string   // what it is, in words
+	Matters   []string // that it is about, or has power to commit on
+	Why       string   // why nothing can rest on it; "" if something can
+}
+
+// NeedsClaim is what the command's consent rests on in another group's ledger,
+// to be looked up there with ClaimOn; false if it rests on nothing.
+func (r *Request) NeedsClaim() (RestsOn, bool) {
+	c, ok := r.Command.(interface{ restsOn() *RestsOn })
+	if !ok || c.restsOn() == nil {
+		return RestsOn{}, false
+	}
+	return *c.restsOn(), true
+}
+
+// Prove puts a proof beside what NeedsClaim named.
+func (r *Request) Prove(proof []byte) {
+	if c, ok := r.Command.(interface{ restsOn() *RestsOn }); ok && c.restsOn() != nil {
+		c.restsOn().Proof = proof
+	}
+}
+
+func (c *GiveConsent) restsOn() *RestsOn      { return c.Rests }
+func (c *ConsentToCharter) restsOn() *RestsOn { return c.Rests }
+
+// ClaimOn is what this ledger, another group's, says on that day of what it is
+// named for.
+func (s *State) ClaimOn(rests RestsOn, d Day) *Claim {
+	c := &Claim{Ledger: s.Group, Ref: rests.Ref, Index: rests.Index}
+	p, dl := s.Proposals[rests.Ref], s.Delegations[rests.Ref]
+	switch {
+	case p != nil && p.Stage == Agreed && p.Agreement == rests.Index:
+		c.Agreement, c.Title, c.Matters = true, p.Title(), []string{p.Matter}
+		switch {
+		case p.SetAside != 0 && p.SetAside <= d:
+			c.Why = p.Number + " of " + s.Name + " was set aside on " + p.SetAside.Words() + "."
+		case d < p.AgreedOn:
+			c.Why = p.Number + " of " + s.Name + " was agreed only on " + p.AgreedOn.Words() + "."
+		}
+	case dl != nil && slices.ContainsFunc(dl.Versions, func(v DelegationVersion) bool { return v.Index == rests.Index }):
+		c.Title = "delegation to " + dl.To
+		if v := dl.VersionOn(d); v != nil {
+			c.Matters = v.toCommit()
+		}
+		if state, why := s.DelegationOn(dl, d); state != InForce {
+			c.Why = s.Name + ": " + sentence(why)
+		}
+	default:
+		c.Why = "Event " + thousands(int(min(rests.Index, 1<<40))) + " of the ledger of " + s.Name + " is not agreement or delegation " + clip(rests.Ref) + "."
+	}
+	return c
+}
+
+// toCommit are the matters on which the version gives power to commit.
+func (v *DelegationVersion) toCommit() []string {
+	var matters []string
+	for i := range v.Powers {
+		if slices.Contains(v.Powers[i].May, MayCommit) {
+			matters = append(matters, v.Powers[i].Matter)
+		}
+	}
+	return matters
+}
+
+// checkRests refuses a consent of another group that does not rest on an
+// agreement or delegation of its own about the matter.
+func (t *turn) checkRests(seat string, rests *RestsOn, matter string) *Refusal {
+	name := t.s.name(seat)
+	if t.s.Organisations[seat].Kind != OtherGroup {
+		if rests != nil {
+			return invalid("G1", "%s speaks for itself; only another group's consent rests on something in its own ledger.", name)
+		}
+		return nil
+	}
+	claim := t.req.Claim
+	switch {
+	case rests == nil:
+		return notNow("G1", "%s consents only on the strength of an agreement or delegation of its own: name it by its ledger, number and index.", name)
+	case rests.Ledger != seat:
+		return invalid("G1", "The consent of %s rests on its own ledger, not on that of %s.", name, clip(rests.Ledger))
+	case len(rests.Proof) > mostProof:
+		return invalid("G1", "The proof is too long: at most %s bytes fit.", thousands(mostProof))
+	case claim == nil || claim.Ledger != rests.Ledger || claim.Ref != rests.Ref || claim.Index != rests.Index:
+		return notNow("G1", "The ledger of %s can't be read here, so that nothing can rest on it.", name)
+	case claim.Why != "":
+		return notNow("G1", "%s", claim.Why)
+	case !withinAny(matter, claim.Matters):
+		return notNow("G1", "%s of %s is about %s, and this is about %s.", rests.Ref, name, list(claim.Matters), matter)
+	}
+	return nil
+}
+
+// proveConsent records what another group's consent rests on, beside it.
+func (t *turn) proveConsent(consent uint64, seat, to string, version int, rests *RestsOn) {
+	if rests == nil {
+		return
+	}
+	claim := t.req.Claim
+	t.recordBecause(consent, t.day, &ConsentProved{
+		Seat: seat, To: to, Version: version, Ledger: rests.Ledger, Ref: rests.Ref, At: rests.Index, Title: claim.Title, Matters: claim.Matters, Proof: rests.Proof,
+	})
+}
+
+// ToCharter is what a consent to the first charter is to.
+const ToCharter = "charter"
+
+// joining is the matter on which a group agrees to join a wider one.
+const joining = "membership"
+
+// ConsentProved: another group's consent rests on something in its own ledger.
+type ConsentProved struct {
+	Seat    string   `json:"seat"`
+	To      string   `json:"to" doc:"the proposal, or charter"`
+	Version int      `json:"version"`
+	Ledger  string   `json:"ledger"`
+	Ref     string   `json:"ref"`
+	At      uint64   `json:"at" doc:"index in that ledger"`
+	Title   string   `json:"title"`
+	Matters []string `json:"matters"`
+	Proof   []byte   `json:"proof,omitempty"`
+}
+
+func (e *ConsentProved) Subject() string {
+	if e.To == ToCharter {
+		return ToCharter
+	}
+	return "proposal/" + e.To
+}
+
+func (e *ConsentProved) apply(s *State, ev *Event) {
+	s.Proved = append(s.Proved, &ProvedConsent{
+		e.Seat, e.To, e.Version, RestsOn{e.Ledger, e.Ref, e.At, e.Proof}, e.Title, e.Matters, ev.Effective, ev.Index,
+	})
+}
+
+// A ProvedConsent is another group's consent and what it rests on.
+type ProvedConsent struct {
+	Seat    string
+	To      string
+	Version int
+	Rests   RestsOn
+	Title   string
+	Matters []string
+	On      Day
+	Index   uint64
+}
+
+// Across is the state with the ledgers of other groups beside it, by name, as
+// they were known at the same moment. It is to be read only, as they are.
+func (s *State) Across(places map[string]*State) *State {
+	c := *s
+	c.across = places
+	return &c
+}
+
+// Places are the groups that ever held a seat here, by their names in
+// addresses: whose ledgers Across wants.
+func (s *State) Places() []string {
+	var names []string
+	for id := range s.Seats {
+		if s.Organisations[id].Kind == OtherGroup {
+			names = append(names, id)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// A Place is a group that holds a seat in a wider one, and whether it has
+// agreed to what is asked about, down to its practices.
+type Place struct {
+	Group       string `json:"group"`
+	Name        string `json:"name"`
+	Agreed      bool   `json:"agreed"`
+	Ref         string `json:"ref,omitempty" doc:"what its consent rests on, in its own ledger"`
+	Index       uint64 `json:"index,omitempty" doc:"of the event there"`
+	Here        uint64 `json:"here,omitempty" doc:"index of the event here that says so"`
+	Why         string `json:"why,omitempty" doc:"why it has not agreed"`
+	Practices   int    `json:"practices"`
+	OfPractices int    `json:"ofPractices"`
+	Patients    int    `json:"patients"`
+	OfPatients  int    `json:"ofPatients"`
+}
+
+// addPlaces adds to the coverage what stands behind the places whose consent
+// to the source, or to anything where there is no source, still rests on
+// something. A place that has not agreed stands outside with all its practices.
+func (s *State) addPlaces(c *Coverage, matter, source string, d Day) {
+	for _, seat := range s.Places() {
+		if s.entitled(s.Seats[seat], d) {
+			s.addPlace(c, Place{Group: seat, Name: s.name(seat)}, matter, source, d)
+		}
+	}
+}
+
+func (s *State) addPlace(c *Coverage, p Place, matter, source string, d Day) {
+	place := s.across[p.Group]
+	if place == nil {
+		p.Why = "its ledger can't be read here"
+		c.Places = append(c.Places, p)
+		return
+	}
+	within := place.CoverageOn(matter, d)
+	p.OfPractices, p.OfPatients = within.OfPractices, within.OfPatients
+	c.OfPractices, c.OfPatients = c.OfPractices+within.OfPractices, c.OfPatients+within.OfPatients
+	proved, why := s.standsOn(p.Group, source, place, d)
+	if p.Why = why; why != "" {
+		for _, o := range place.PracticesOn(d) {
+			c.Outside = append(c.Outside, Outsider{ODS: o.Code, Name: o.Name, Why: p.Name + " has not agreed"})
+		}
+		c.Places = append(c.Places, p)
+		return
+	}
+	p.Agreed, p.Ref, p.Index, p.Here = true, proved.Rests.Ref, proved.Rests.Index, proved.Index
+	p.Practices, p.Patients = within.Practices, within.Patients
+	c.Practices, c.Patients = c.Practices+within.Practices, c.Patients+within.Patients
+	c.Outside = append(c.Outside, within.Outside...)
+	for _, w := range within.Conditions {
+		c.Conditions = appendNew(c.Conditions, w)
+	}
+	c.Places = append(c.Places, p)
+}
+
+// standsOn is the newest consent of the place to the source, or to anything,
+// that still rests on something in its ledger on that day; else why there is none.
+func (s *State) standsOn(seat, source string, place *State, d Day) (*ProvedConsent, string) {
+	why := "it has not consented"
+	for i := len(s.Proved) - 1; i >= 0; i-- {
+		p := s.Proved[i]
+		if p.Seat != seat || p.On > d || (source != "" && p.To != source) || !s.proves(p, d) {
+			continue
+		}
+		claim := place.ClaimOn(p.Rests, d)
+		if claim.Why == "" {
+			return p, ""
+		}
+		if why == "it has not consented" {
+			why = claim.Why
+		}
+	}
+	return nil, why
+}
+
+// proves says whether the consent was one of those by which the charter was
+// adopted, or an agreement that holds on that day was reached.
+func (s *State) proves(c *ProvedConsent, d Day) bool {
+	if c.To == ToCharter {
+		return s.EstablishedOn(d)
+	}
+	p := s.Proposals[c.To]
+	return s.AgreementHolds(c.To, d) && p.Version().Number == c.Version && slices.ContainsFunc(p.Roll, func(e RollEntry) bool {
+		return e.Seat == c.Seat && e.Position == string(Consent)
+	})
+}
+
+// basis is the agreement on which the appointment rests on that day.
+func (s *State) basis(a *Appointment, d Day) string {
+	if parent := s.Delegations[a.Parent]; parent != nil {
+		return parent.Source
+	}
+	return a.VersionOn(d).Source
+}
+
+// basisOf is the agreement by which the first of the delegations that has a
+// power for the matter reads as it does on that day; "" for none.
+func (s *State) basisOf(held []*Delegation, matter string, d Day) string {
+	for _, dl := range held {
+		if v := dl.VersionOn(d); s.powerFor(v, matter, d) != nil {
+			return v.Source
+		}
+	}
+	return ""
+}
+
+// placeNotes say which places have not agreed.
+func (c *Coverage) placeNotes() []string {
+	var notes []string
+	for _, p := range c.Places {
+		if !p.Agreed {
+			notes = append(notes, p.Name+" has not agreed: "+sentence(p.Why))
+		}
+	}
+	return notes
+}
+
+// placeLinks lead from the wider group's ledger into those of its places, down
+// to how many practices stand behind each.
+func (s *State) placeLinks(c *Coverage) []Link {
+	var links []Link
+	for _, p := range c.Places {
+		if p.Agreed {
+			text := p.Name + ", for " + thousands(p.Practices) + " of " + count(p.OfPractices, "practice") + ", consented on the strength of event " +
+				thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].restWords(s.provedAt(p.Here))
+			links = append(links, Link{"place", p.Group + "/" + p.Ref, p.Here, s.provedAt(p.Here).On, text})
+		}
+	}
+	return links
+}
+
+// restWords say what it is on which something of another group rests: no limits,
+// and no more than its title where the charter keeps proposals to members.
+func (s *State) restWords(c *ProvedConsent) string {
+	title := c.Rests.Ref + ", " + c.Title
+	if slices.Contains(s.Charter().MembersOnly, "proposals") {
+		return title
+	}
+	if dl := s.Delegations[c.Rests.Ref]; dl != nil {
+		return title + ", to commit on " + list(c.Matters) + "; " + s.agreementLinks(dl.Source)[0].Text
+	}
+	return s.agreementLinks(c.Rests.Ref)[0].Text
+}
+
+func (s *State) provedAt(index uint64) *ProvedConsent {
+	i := slices.IndexFunc(s.Proved, func(p *ProvedConsent) bool { return p.Index == index })
+	return s.Proved[i]
+}

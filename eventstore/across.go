@@ -1,0 +1,114 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/tilelog"
+)
+
+// Rule G1: what a wider group decides rests on the ledgers of the groups that
+// hold its seats. All groups of an installation have one writer, so those
+// ledgers are read as they stand, acknowledged, in the same round. The proof that
+// is recorded beside is for those who check the wider ledger elsewhere.
+
+// proofTimeout bounds the wait for a checkpoint that takes in what a consent
+// rests on; one follows within a second.
+const proofTimeout = 5 * time.Second
+
+// proveAcross checks the proof that came with the request against the log of the
+// ledger that it names, or adds one. A node that keeps no logs adds none.
+func (s *Store) proveAcross(ctx context.Context, req *domain.Request) error {
+	rests, ok := req.NeedsClaim()
+	if !ok || rests.Index >= s.Next(rests.Ledger) {
+		return nil // the rules say no
+	}
+	l, err := s.Log(rests.Ledger)
+	switch {
+	case errors.Is(err, ErrNoLog) && len(rests.Proof) == 0:
+		return nil
+	case errors.Is(err, ErrNoLog):
+		return s.unproved(req, "No log of %s is kept here, so that a proof can't be checked. Send none.", rests.Ledger)
+	case err != nil:
+		return err
+	case len(rests.Proof) == 0:
+		return s.addProof(ctx, req, rests, l)
+	}
+	line, err := s.Line(ctx, rests.Ledger, rests.Index)
+	if err != nil {
+		return err
+	}
+	if tilelog.VerifyProof(line, rests.Proof, l.Origin(), l.VKeys()) != nil {
+		return s.unproved(req, "The proof does not show that event %d is in the ledger of %s.", rests.Index, rests.Ledger)
+	}
+	return nil
+}
+
+func (s *Store) addProof(ctx context.Context, req *domain.Request, rests domain.RestsOn, l *tilelog.Log) error {
+	ctx, cancel := context.WithTimeout(ctx, proofTimeout)
+	defer cancel()
+	if tree, err := s.AwaitSigned(ctx, rests.Ledger, rests.Index+1); err != nil {
+		return notReady("the log of %s is signed for %d events so far: %v", rests.Ledger, tree.N, err)
+	}
+	_, proof, err := l.Proof(int64(rests.Index))
+	if err == nil {
+		req.Prove(proof)
+	}
+	return err
+}
+
+func (s *Store) unproved(req *domain.Request, say string, args ...any) error {
+	return &Refused{&domain.Refusal{Rule: "G1", Say: fmt.Sprintf(say, args...), Class: domain.Invalid}, s.Next(req.Group)}
+}
+
+// lookAcross gives the request what other groups' ledgers say: of what its
+// consent rests on, and of the groups that hold seats in this one. A ledger that
+// is not here, or stopped, says nothing.
+func (w *writer) lookAcross(req *domain.Request, g *group, now time.Time) {
+	req.Claim, req.Places = nil, nil
+	state := g.ledger.State()
+	if rests, ok := req.NeedsClaim(); ok {
+		if there := w.readable(rests.Ledger); there != nil {
+			req.Claim = there.ClaimOn(rests, domain.DayOf(later(now, state.Last)))
+		}
+	}
+	for _, name := range state.Places() {
+		if there := w.readable(name); there != nil {
+			if req.Places == nil {
+				req.Places = map[string]*domain.State{}
+			}
+			req.Places[name] = there
+		}
+	}
+}
+
+func (w *writer) readable(name string) *domain.State {
+	if g := w.groups[name]; g != nil && g.stopped == nil {
+		return g.ledger.State()
+	}
+	return nil
+}
+
+// pastAcross is the past state with the ledgers of the groups that hold seats
+// in it beside it, as they were known at the same moment.
+func (s *Store) pastAcross(ctx context.Context, past *domain.State, end time.Time) (*domain.State, error) {
+	places := map[string]*domain.State{}
+	for _, name := range past.Places() {
+		next := s.IndexAt(name, end)
+		if next == 0 || s.Stopped(name) != nil {
+			continue
+		}
+		place, err := s.AsKnown(ctx, name, next)
+		if err != nil {
+			return nil, err
+		}
+		places[name] = place
+	}
+	if len(places) == 0 {
+		return past, nil
+	}
+	return past.Across(places), nil
+}

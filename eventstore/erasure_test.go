@@ -1,0 +1,292 @@
+package eventstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+)
+
+// An erased is somebody who was registered and is to be erased, and what must
+// not be found afterwards.
+type erased struct {
+	id      string
+	sealed  []byte // their data, in the ledger for ever
+	entries [][]byte
+	key     []byte
+	old     []byte // the wrapping key at that time
+}
+
+const (
+	otherName  = "Dr Hartley Greensward"
+	victimName = "Dr Ursula Blackthorn"
+)
+
+// registerPersons registers somebody to be erased and somebody who is not.
+func registerPersons(t *testing.T, s *Store) (victim erased, other *domain.Person) {
+	t.Helper()
+	mustExecute(t, s, found("trafford"))
+	for handle, name := range map[string]string{"victim": victimName, "other": otherName} {
+		req := register("trafford", handle)
+		req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: name}
+		mustExecute(t, s, req)
+	}
+	p := person(t, s, "victim")
+	victim = erased{id: p.ID, sealed: p.Sealed}
+	mustExecute(t, s, request("trafford", "victim", &domain.UpdatePerson{Person: p.ID, Personal: domain.PersonalData{Name: victimName, Phone: "0161 496 0001"}}))
+	m, err := s.keys.last(testContext(t), p.ID)
+	require.NoError(t, err)
+	victim.entries = append(victim.entries, m.Data)
+	victim.key, err = s.keys.find(testContext(t), p.ID)
+	require.NoError(t, err)
+	victim.old = bytes.Clone(s.keys.wrapping)
+	return victim, person(t, s, "other")
+}
+
+func person(t *testing.T, s *Store, handle string) *domain.Person {
+	t.Helper()
+	state, err := s.AsKnown(testContext(t), "trafford", s.Next("trafford"))
+	require.NoError(t, err)
+	require.NotNil(t, state.ByHandle(handle))
+	return state.ByHandle(handle)
+}
+
+func eraseRequest(id string) domain.Request {
+	return request("trafford", "founder", &domain.ErasePerson{Person: id})
+}
+
+// requireErased checks, on an open store, that nobody reads the person any more
+// and everybody else is as they were.
+func requireErased(t *testing.T, s *Store, victim erased, other *domain.Person) {
+	t.Helper()
+	require.Empty(t, s.ErasuresLeft())
+	_, err := s.OpenPersonal(victim.id, victim.sealed)
+	require.ErrorIs(t, err, ErrNoKey)
+	m, err := s.keys.last(testContext(t), victim.id)
+	require.NoError(t, err)
+	require.Nil(t, m)
+	data, err := s.OpenPersonal(other.ID, other.Sealed)
+	require.NoError(t, err)
+	require.Equal(t, otherName, data.Name)
+	require.Equal(t, other, person(t, s, "other"))
+	require.Empty(t, person(t, s, "victim").Sealed)
+}
+
+// requireNoTrace reads every file of a closed data folder.
+func requireNoTrace(t *testing.T, dir string, victim erased) {
+	t.Helper()
+	needles := map[string][]byte{"the name": []byte("Blackthorn"), "the key": victim.key, "the old wrapping key": victim.old}
+	for i, e := range victim.entries {
+		needles[fmt.Sprintf("entry %d", i)] = e[sealedHead:]
+	}
+	ledger := false
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for what, needle := range needles {
+			require.NotContains(t, string(data), string(needle), "%s is in %s", what, path)
+		}
+		ledger = ledger || bytes.Contains(data, []byte(victim.id))
+		return nil
+	}))
+	require.True(t, ledger, "the files were read where the ledger is")
+	require.NoFileExists(t, filepath.Join(dir, "wrapping.key"+nextSuffix))
+}
+
+func TestErasing(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	victim, other := registerPersons(t, s)
+	before := linesOf(t, s, "trafford")
+	file, err := os.Stat(filepath.Join(dir, "wrapping.key"))
+	require.NoError(t, err)
+
+	mustExecute(t, s, eraseRequest(victim.id))
+	requireErased(t, s, victim, other)
+	after := linesOf(t, s, "trafford")
+	require.Equal(t, before, after[:len(before)], "the ledger is as it was")
+	require.Len(t, after, len(before)+1)
+	again, err := os.Stat(filepath.Join(dir, "wrapping.key"))
+	require.NoError(t, err)
+	require.True(t, os.SameFile(file, again), "the old key is overwritten where it lies")
+
+	var refused *Refused
+	_, err = s.Execute(testContext(t), request("trafford", "victim", &domain.UpdatePerson{Person: victim.id, Personal: domain.PersonalData{Name: victimName}}))
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "L7", refused.Rule)
+	_, err = s.Execute(testContext(t), eraseRequest(victim.id))
+	require.ErrorAs(t, err, &refused)
+	requireErased(t, s, victim, other)
+
+	require.NoError(t, s.Close(testContext(t)))
+	requireNoTrace(t, dir, victim)
+	s = openTest(t, Options{Dir: dir})
+	requireErased(t, s, victim, other)
+	mustExecute(t, s, eraseRequest(other.ID))
+	_, err = s.OpenPersonal(other.ID, other.Sealed)
+	require.ErrorIs(t, err, ErrNoKey, "a second erasure goes the same way")
+}
+
+// TestErasingIsFinishedAfterACrash has each step of erasing fail, before and
+// after it was done, and the process end there: the next start finishes.
+func TestErasingIsFinishedAfterACrash(t *testing.T) {
+	crash := errors.New("crash")
+	for _, done := range []bool{false, true} {
+		for at := 1; ; at++ {
+			steps, last := 0, ""
+			dir := t.TempDir()
+			s := openTest(t, Options{Dir: dir, change: func(what string, op func() error) error {
+				steps++
+				switch {
+				case steps > at, steps == at && !done:
+					last = what
+					return crash
+				}
+				return errors.Join(op(), map[bool]error{true: crash}[steps == at])
+			}})
+			victim, other := registerPersons(t, s)
+			mustExecute(t, s, eraseRequest(victim.id))
+			finished := len(s.ErasuresLeft()) == 0
+			name := fmt.Sprintf("step %d (%s) failed, done %t", at, last, done)
+			_, err := s.OpenPersonal(victim.id, victim.sealed)
+			require.ErrorIs(t, err, ErrNoKey, name)
+			data, err := s.OpenPersonal(other.ID, other.Sealed)
+			require.NoError(t, err, name)
+			require.Equal(t, otherName, data.Name, name)
+			require.NoError(t, s.Close(testContext(t)))
+
+			s = openTest(t, Options{Dir: dir})
+			requireErased(t, s, victim, other)
+			require.NoError(t, s.Close(testContext(t)))
+			requireNoTrace(t, dir, victim)
+			if finished {
+				require.Equal(t, 9, at, "write, claim, two keys, overwrite, delete, remove, remove: the ninth step never comes")
+				break
+			}
+		}
+	}
+}
+
+// A power cut may tear the wrapping key while it is overwritten.
+func TestATornWrappingKeyIsWrittenAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir, change: func(what string, op func() error) error {
+		if what != "overwrite the wrapping key" {
+			return op()
+		}
+		next, err := os.ReadFile(filepath.Join(dir, "wrapping.key"+nextSuffix))
+		require.NoError(t, err)
+		return errors.Join(overwrite(filepath.Join(dir, "wrapping.key"), next[:keySize/2]), errors.New("power cut"))
+	}})
+	victim, other := registerPersons(t, s)
+	mustExecute(t, s, eraseRequest(victim.id))
+	require.Equal(t, []string{victim.id}, s.ErasuresLeft())
+	require.NoError(t, s.Close(testContext(t)))
+	s = openTest(t, Options{Dir: dir})
+	requireErased(t, s, victim, other)
+	require.NoError(t, s.Close(testContext(t)))
+	requireNoTrace(t, dir, victim)
+}
+
+// An older copy of the keys does not bring anybody back: not with the present
+// wrapping key, and with the old one the person is erased again at start.
+func TestAnOlderCopyOfTheKeys(t *testing.T) {
+	dir, copied := t.TempDir(), t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	victim, other := registerPersons(t, s)
+	require.NoError(t, s.Close(testContext(t)))
+	keys := filepath.Join("nats", "jetstream", "$G", "streams", keysName)
+	require.NoError(t, os.CopyFS(filepath.Join(copied, keys), os.DirFS(filepath.Join(dir, keys))))
+	old, err := os.ReadFile(filepath.Join(dir, "wrapping.key"))
+	require.NoError(t, err)
+
+	s = openTest(t, Options{Dir: dir})
+	mustExecute(t, s, eraseRequest(victim.id))
+	require.NoError(t, s.Close(testContext(t)))
+	restore := func() {
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, keys)))
+		require.NoError(t, os.CopyFS(filepath.Join(dir, keys), os.DirFS(filepath.Join(copied, keys))))
+	}
+	restore()
+	_, err = Open(testContext(t), Options{Dir: dir, Log: quiet})
+	require.ErrorContains(t, err, "is not the key under which")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "wrapping.key"), old, 0o600))
+	s = openTest(t, Options{Dir: dir})
+	requireErased(t, s, victim, other)
+	require.NoError(t, s.Close(testContext(t)))
+	requireNoTrace(t, dir, victim)
+}
+
+// TestErasingAmongNodes: the node that did not erase can't read or seal personal
+// data until it is given the new wrapping key, and says so.
+func TestErasingAmongNodes(t *testing.T) {
+	a, b := openTwo(t, Options{Node: "a"}, Options{Node: "b"})
+	victim, other := registerPersons(t, a)
+	nodes, err := a.WithoutWrappingKey(testContext(t))
+	require.NoError(t, err)
+	require.Empty(t, nodes)
+	mustExecute(t, b, eraseRequest(victim.id)) // forwarded to a
+	requireErased(t, a, victim, other)
+	nodes, err = a.WithoutWrappingKey(testContext(t))
+	require.NoError(t, err)
+	require.Equal(t, []string{"b"}, nodes)
+
+	_, err = b.OpenPersonal(other.ID, other.Sealed)
+	require.ErrorIs(t, err, ErrNotReady)
+	require.ErrorContains(t, err, "copy it from the node")
+	req := register("trafford", "late")
+	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: secretName}
+	_, err = b.Execute(testContext(t), req)
+	require.ErrorIs(t, err, ErrNotReady)
+	_, err = Open(testContext(t), Options{Dir: copyKey(t, victim.old), NATS: b.conn.ConnectedUrl(), Log: quiet})
+	require.ErrorContains(t, err, "is not the key under which")
+
+	key, err := os.ReadFile(a.keys.path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(b.keys.path, key, 0o600))
+	b.awaitErased(testContext(t))
+	requireErased(t, b, victim, other)
+	mustExecute(t, b, register("trafford", "later"))
+	nodes, err = b.WithoutWrappingKey(testContext(t))
+	require.NoError(t, err)
+	require.Empty(t, nodes)
+}
+
+func copyKey(t *testing.T, key []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "wrapping.key"), key, 0o600))
+	return dir
+}
+
+// The hash of a request with personal data says nothing without the person's key.
+func TestTheHashOfPersonalDataIsKeyed(t *testing.T) {
+	s := openTest(t, Options{Dir: t.TempDir()})
+	req := found("trafford")
+	sent := req.Hash
+	r := mustExecute(t, s, req)
+	for e, err := range s.Entries(testContext(t), "trafford", 0, r.Next) {
+		require.NoError(t, err)
+		require.NotEqual(t, sent, e.Event.Hash)
+		key, err := s.keys.find(testContext(t), domain.NewPersonID("trafford", req.ID, "founder"))
+		require.NoError(t, err)
+		require.Equal(t, keyed(key, sent), e.Event.Hash)
+	}
+	require.True(t, mustExecute(t, s, req).Repeat, "sent again, its data sealed already")
+	plain := register("trafford", "p")
+	r = mustExecute(t, s, plain)
+	for e, err := range s.Entries(testContext(t), "trafford", r.First, r.Next) {
+		require.NoError(t, err)
+		require.Equal(t, plain.Hash, e.Event.Hash)
+	}
+}

@@ -1,0 +1,355 @@
+package evidence
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/ed25519"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"filippo.io/torchwood"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"goldenthread/domain"
+)
+
+const (
+	testOrigin = "goldenthread.local/test/trafford"
+	logSize    = 300
+)
+
+// A testLog is a log of that many events, signed by itself and two witnesses of three.
+type testLog struct {
+	lines  [][]byte
+	hashes []tlog.Hash
+	signed []byte // by the log
+	all    []byte // and by two witnesses
+	policy []byte
+}
+
+func (l *testLog) ReadHashes(at []int64) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, len(at))
+	for i, n := range at {
+		hashes[i] = l.hashes[n]
+	}
+	return hashes, nil
+}
+
+// seed is a source of keys that are always the same.
+type seed byte
+
+func (s seed) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(s)
+	}
+	return len(b), nil
+}
+
+func newLog(t testing.TB) *testLog {
+	t.Helper()
+	l := &testLog{}
+	for n := range int64(logSize) {
+		line := fmt.Appendf(nil, `{"specversion":"1.0","id":"019b8d2f-5a00-7000-8000-000000000001","source":"/groups/trafford","type":"goldenthread.delegation.granted.v1","subject":"delegation/D%d","time":"2026-01-27T09:30:00.120Z","index":%d,"actor":"system","onbehalfof":"system","effective":"2026-01-27","data":{"words":"<b>é &amp; £20,000</b>"}}`, n, n)
+		stored, err := tlog.StoredHashes(n, line, l)
+		require.NoError(t, err)
+		l.lines, l.hashes = append(l.lines, line), append(l.hashes, stored...)
+	}
+	root, err := tlog.TreeHash(logSize, l)
+	require.NoError(t, err)
+	skey, vkey, err := note.GenerateKey(seed(1), testOrigin)
+	require.NoError(t, err)
+	signer, err := note.NewSigner(skey)
+	require.NoError(t, err)
+	n := &note.Note{Text: torchwood.Checkpoint{Origin: testOrigin, Tree: tlog.Tree{N: logSize, Hash: root}}.String()}
+	l.signed, err = note.Sign(n, signer)
+	require.NoError(t, err)
+	l.policy = fmt.Appendf(nil, "# the board's\nlog %s\n", vkey)
+	signers := []note.Signer{signer}
+	for i, name := range []string{"lmc.example/w", "icb.example/w", "uni.example/w"} {
+		w, err := torchwood.NewCosignatureSigner(name, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(9 + i)}, ed25519.SeedSize)))
+		require.NoError(t, err)
+		l.policy = fmt.Appendf(l.policy, "witness w%d %s https://%s\n", i, w.Verifier(), name)
+		if i < 2 {
+			signers = append(signers, w)
+		}
+	}
+	l.policy = append(l.policy, "group any-two 2 w0 w1 w2\nquorum any-two\n"...)
+	l.all, err = note.Sign(n, signers...)
+	require.NoError(t, err)
+	return l
+}
+
+func (l *testLog) bundle(t testing.TB, indexes ...uint64) *Bundle {
+	t.Helper()
+	b := &Bundle{Title: "The executive may commit <up to> £20,000 an item", Group: "trafford", Checkpoint: l.all, Policy: l.policy}
+	for _, index := range indexes {
+		p, err := tlog.ProveRecord(logSize, int64(index), l)
+		require.NoError(t, err)
+		b.Events = append(b.Events, Event{index, l.lines[index], torchwood.FormatProof(int64(index), p, l.signed)})
+		b.Steps = append(b.Steps, domain.Link{Kind: "delegation", Ref: fmt.Sprint("D", index), Index: index, Effective: domain.NewDay(2026, 1, 27), Text: "Agreed by <seven> seats"})
+	}
+	return b
+}
+
+func written(t testing.TB, b *Bundle) ([]byte, map[string][]byte) {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, Write(&out, b))
+	r, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	require.NoError(t, err)
+	files, err := readFiles(r)
+	require.NoError(t, err)
+	return out.Bytes(), files
+}
+
+func asFS(files map[string][]byte) fs.FS {
+	m := fstest.MapFS{}
+	for name, data := range files {
+		m[name] = &fstest.MapFile{Data: data}
+	}
+	return m
+}
+
+func TestABundleIsWrittenAlikeAndVerifies(t *testing.T) {
+	l := newLog(t)
+	b := l.bundle(t, 7, 0, 255, 256, 299)
+	zipped, files := written(t, b)
+	again, _ := written(t, b)
+	require.Equal(t, zipped, again)
+	require.Len(t, files, 6+2*5)
+	r, err := VerifyBundle(asFS(files), l.policy)
+	require.NoError(t, err)
+	require.False(t, r.OwnPolicy)
+	require.Empty(t, r.Foreign)
+	require.EqualValues(t, logSize, r.Checkpoint.N)
+	require.Equal(t, []string{testOrigin, "lmc.example/w", "icb.example/w"}, r.Signers)
+	require.Len(t, r.Events, 5)
+	require.Equal(t, Proved{7, "goldenthread.delegation.granted.v1", l.lines[7]}, r.Events[1])
+
+	page := string(files[pageFile])
+	for _, want := range []string{"may commit &lt;up to&gt; £20,000", "Agreed by &lt;seven&gt; seats", "27 January 2026", "event 299", "300 events", testOrigin, "lmc.example/w"} {
+		require.Contains(t, page, want)
+	}
+	for _, bad := range []string{"<script", "<up to>", "http-equiv=\"refresh", "src=\"http", "src=\"/", "@import", "url("} {
+		require.NotContains(t, page, bad)
+	}
+}
+
+func TestWhatWouldNotVerifyIsNotWritten(t *testing.T) {
+	l := newLog(t)
+	for name, spoil := range map[string]func(*Bundle){
+		"no events":             func(b *Bundle) { b.Events, b.Steps = nil, nil },
+		"an event twice":        func(b *Bundle) { b.Events = append(b.Events, b.Events[0]) },
+		"another event":         func(b *Bundle) { b.Events[0].Line = l.lines[8] },
+		"a step without event":  func(b *Bundle) { b.Steps[0].Index = 8 },
+		"too few witnesses":     func(b *Bundle) { b.Checkpoint = l.signed },
+		"no checkpoint":         func(b *Bundle) { b.Checkpoint = nil },
+		"a proof that is none":  func(b *Bundle) { b.Events[0].Proof = []byte("x") },
+		"no policy":             func(b *Bundle) { b.Policy = nil },
+		"a proof of another":    func(b *Bundle) { b.Events[0].Proof = l.bundle(t, 8).Events[0].Proof },
+		"another index":         func(b *Bundle) { b.Events[0].Index, b.Steps[0].Index = 8, 8 },
+		"an event that is none": func(b *Bundle) { b.Events[0].Line = []byte("x") },
+	} {
+		b := l.bundle(t, 7)
+		spoil(b)
+		var out bytes.Buffer
+		require.Error(t, Write(&out, b), name)
+		require.Zero(t, out.Len(), name)
+	}
+}
+
+// Each byte of each file is flipped: as damage, and by somebody who makes the
+// sums fit again. Damage is always found. Whoever makes the sums fit can change
+// only what is not proved: the page, the instructions, the verifier.
+func TestEveryFlippedByteIsFound(t *testing.T) {
+	l := newLog(t)
+	_, files := written(t, l.bundle(t, 7, 299))
+	unproved := map[string]bool{pageFile: true, readmeFile: true, verifierFile: true}
+	for name := range files {
+		for i := range files[name] {
+			if unproved[name] && i%50 > 0 {
+				continue // all alike
+			}
+			flipped := maps.Clone(files)
+			flipped[name] = bytes.Clone(files[name])
+			flipped[name][i] ^= 1
+			_, err := VerifyBundle(asFS(flipped), nil)
+			require.Error(t, err, "%s, byte %d", name, i)
+			if name == sumsFile {
+				continue
+			}
+			flipped[sumsFile] = sums(flipped)
+			r, err := VerifyBundle(asFS(flipped), l.policy)
+			switch {
+			case name == policyFile:
+				require.NoError(t, err, "one's own policy counts")
+			case unproved[name]:
+				require.NoError(t, err)
+				require.Equal(t, name != pageFile, slices.Contains(r.Foreign, name))
+			case err == nil:
+				require.True(t, unusedBits(files[name], i), "%s, byte %d: %q", name, i, flipped[name])
+			}
+		}
+	}
+}
+
+// unusedBits says whether the byte is the last of a base64 text with padding: some
+// of its bits mean nothing.
+func unusedBits(data []byte, i int) bool { return i+1 < len(data) && data[i+1] == '=' }
+
+func TestABundleHasNoOtherFiles(t *testing.T) {
+	l := newLog(t)
+	_, files := written(t, l.bundle(t, 7))
+	for _, name := range []string{"more.txt", "events/x.json", "proofs/00000009.tlog-proof", "events/00000009.json", "sub/README.txt"} {
+		more := maps.Clone(files)
+		more[name] = []byte("x")
+		more[sumsFile] = sums(more)
+		_, err := VerifyBundle(asFS(more), nil)
+		require.ErrorContains(t, err, "does not belong", name)
+	}
+	for name := range files {
+		less := maps.Clone(files)
+		delete(less, name)
+		less[sumsFile] = sums(less)
+		if name == sumsFile {
+			delete(less, sumsFile)
+		}
+		_, err := VerifyBundle(asFS(less), nil)
+		require.Error(t, err, name)
+	}
+}
+
+// python says whether verify.py can run here. It must in CI.
+func python(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{"python3", "openssl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+}
+
+// verifyPy runs verify.py, a copy that nobody tampered with, on the files.
+func verifyPy(t *testing.T, files map[string][]byte, args ...string) (said string, status int) {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "bundle"), asFS(files)))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "verify.py"), verifier, 0o600))
+	return runPy(t, append([]string{filepath.Join(dir, "verify.py"), filepath.Join(dir, "bundle")}, args...)...)
+}
+
+func runPy(t *testing.T, args ...string) (said string, status int) {
+	t.Helper()
+	cmd := exec.Command("python3", args...)
+	out, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	require.NotContains(t, string(out), "Traceback")
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+func TestVerifyPy(t *testing.T) {
+	python(t)
+	l := newLog(t)
+	zipped, files := written(t, l.bundle(t, 0, 7, 255, 256, 299))
+	said, status := verifyPy(t, files)
+	require.Zero(t, status, said)
+	for _, want := range []string{"EVERYTHING HOLDS", "300 events", "Cosigned by the witness:    lmc.example/w", "NOT cosigned by the witness: uni.example/w", "delegation/D256", "compare them"} {
+		require.Contains(t, said, want)
+	}
+
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "bundle.zip"), zipped, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mine.txt"), l.policy, 0o600))
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "b"), asFS(files)))
+	said, status = runPy(t, filepath.Join(dir, "b", "verify.py"))
+	require.Zero(t, status, said)
+	said, status = runPy(t, filepath.Join(dir, "b", "verify.py"), filepath.Join(dir, "bundle.zip"), "--policy", filepath.Join(dir, "mine.txt"))
+	require.Zero(t, status, said)
+	require.NotContains(t, said, "compare them")
+
+	_, vkey, err := note.GenerateKey(seed(2), testOrigin)
+	require.NoError(t, err)
+	other := strings.Replace(string(l.policy), strings.Fields(string(l.policy))[4], vkey, 1)
+	require.NotEqual(t, other, string(l.policy))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mine.txt"), []byte(other), 0o600))
+	said, status = runPy(t, filepath.Join(dir, "b", "verify.py"), "--policy", filepath.Join(dir, "mine.txt"))
+	require.Equal(t, 1, status, said)
+	require.Contains(t, said, "the log has not signed")
+
+	less := maps.Clone(files)
+	less[checkpointFile] = l.signed
+	for _, name := range slices.Collect(maps.Keys(less)) {
+		less[name] = bytes.Replace(less[name], l.all, l.signed, 1)
+	}
+	less[sumsFile] = sums(less)
+	said, status = verifyPy(t, less)
+	require.Equal(t, 1, status, said)
+	require.Contains(t, said, "too few witnesses")
+
+	said, status = runPy(t, filepath.Join(dir, "b", "verify.py"), filepath.Join(dir, "nowhere"))
+	require.Equal(t, 2, status, said)
+}
+
+// TestVerifyPyFindsFlippedBytes flips bytes here and there in every file: as
+// damage, and with sums that fit again.
+func TestVerifyPyFindsFlippedBytes(t *testing.T) {
+	python(t)
+	l := newLog(t)
+	_, files := written(t, l.bundle(t, 7, 299))
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		for range 3 {
+			i := random.IntN(len(files[name]))
+			flipped := maps.Clone(files)
+			flipped[name] = bytes.Clone(files[name])
+			flipped[name][i] ^= 1 << random.IntN(7)
+			said, status := verifyPy(t, flipped)
+			require.Equal(t, 1, status, "%s, byte %d: %s", name, i, said)
+			flipped[sumsFile] = sums(flipped)
+			said, status = verifyPy(t, flipped)
+			switch name {
+			case pageFile, readmeFile, verifierFile, sumsFile:
+				require.Zero(t, status, "not proved, and said to be: %s", said)
+			case policyFile:
+				// A flipped name or address of a witness changes nothing; a key does.
+				require.Contains(t, []int{0, 1}, status, said)
+			default:
+				require.Equal(t, 1, status, "%s, byte %d: %s", name, i, said)
+			}
+		}
+	}
+}
+
+// FuzzVerifyBundle: whatever a bundle holds, nothing panics, and under the log's
+// own policy no other event verifies.
+func FuzzVerifyBundle(f *testing.F) {
+	l := newLog(f)
+	_, files := written(f, l.bundle(f, 7))
+	f.Add(files[checkpointFile], files[policyFile], files[proofFile(7)], files[eventFile(7)])
+	f.Add(l.signed, []byte("quorum none\n"), []byte("c2sp.org/tlog-proof@v1\nindex 7\n\n"), []byte("{}"))
+	f.Fuzz(func(t *testing.T, checkpoint, policy, proof, line []byte) {
+		changed := maps.Clone(files)
+		changed[checkpointFile], changed[policyFile], changed[proofFile(7)], changed[eventFile(7)] = checkpoint, policy, proof, line
+		changed[sumsFile] = sums(changed)
+		VerifyBundle(asFS(changed), nil)
+		if r, err := VerifyBundle(asFS(changed), l.policy); err == nil {
+			require.Equal(t, string(l.lines[7]), string(r.Events[0].Line))
+		}
+	})
+}

@@ -1,0 +1,168 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/tilelog"
+)
+
+// Rules kept here: L1, L9. A ledger that was exported elsewhere is brought into
+// a store that has none of that name: its exact bytes, hence under the same root.
+
+// ErrOtherLedger says that the store holds another ledger of the same name.
+var ErrOtherLedger = errors.New("there is another ledger of this name here")
+
+// importingFile is in the data folder while a ledger is being brought in: until
+// it is whole nothing else may be written, since what seems due in a part of a
+// ledger was settled in the rest of it.
+const importingFile = "importing"
+
+// Lines are the lines of one group's ledger, in order from the first.
+type Lines = iter.Seq2[[]byte, error]
+
+// An Imported is a ledger that was brought in.
+type Imported struct {
+	Group string
+	Tree  tlog.Tree // size and root of what is recorded
+}
+
+// Import brings a ledger into the store that the options name, which must not be
+// in use. Before it writes any line it folds them all and holds them against the
+// tree that was signed where they come from (tilelog.ErrForked). If it is broken
+// off, the same again goes on with it, and nothing else opens the store until
+// then. A ledger of that name which does not begin like this is ErrOtherLedger.
+func Import(ctx context.Context, o Options, lines Lines, signed tlog.Tree) (done Imported, err error) {
+	entries, tree, err := foldLines(lines)
+	if err != nil {
+		return done, err
+	}
+	if tree != signed {
+		return done, fmt.Errorf("%w: it has %d events under the root %s, and signed were %d under %s", tilelog.ErrForked, tree.N, tree.Hash, signed.N, signed.Hash)
+	}
+	done = Imported{entries[0].Event.Group, tree}
+	o.importing = true
+	s, err := Open(ctx, o)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(ctx))) }()
+	if err := s.begins(ctx, entries); err != nil {
+		return done, err
+	}
+	marker := filepath.Join(o.Dir, importingFile)
+	if err := writeSynced(marker, []byte(done.Group), 0o600); err != nil {
+		return done, err
+	}
+	if err := s.bring(ctx, done.Group, entries[s.Next(done.Group):]); err != nil {
+		return done, err
+	}
+	if _, err := s.AwaitSigned(ctx, done.Group, uint64(done.Tree.N)); err != nil {
+		return done, err
+	}
+	return done, os.Remove(marker)
+}
+
+// begins says whether what the store has of the group is the beginning of these.
+func (s *Store) begins(ctx context.Context, entries []Entry) error {
+	group := entries[0].Event.Group
+	have := s.Next(group)
+	if have > uint64(len(entries)) {
+		return fmt.Errorf("%w: it has %d events, and %d are brought", ErrOtherLedger, have, len(entries))
+	}
+	for e, err := range s.Entries(ctx, group, 0, have) {
+		if err == nil && !bytes.Equal(e.Line, entries[e.Event.Index].Line) {
+			err = fmt.Errorf("%w: event %d is another", ErrOtherLedger, e.Event.Index)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.Stopped(group)
+}
+
+// bring appends the entries in portions.
+func (s *Store) bring(ctx context.Context, group string, rest []Entry) error {
+	for len(rest) > 0 {
+		c := newCall(domain.Request{Group: group})
+		c.ready = rest[:portionOf(rest)]
+		if _, err := s.wait(ctx, c); err != nil {
+			return err
+		}
+		rest = rest[len(c.ready):]
+	}
+	return nil
+}
+
+// checkImported refuses a folder into which a ledger was brought by half.
+func checkImported(o *Options) error {
+	group, err := os.ReadFile(filepath.Join(o.Dir, importingFile))
+	if err == nil && !o.importing {
+		return fmt.Errorf("an import of %s into %s was broken off; import the same file again", group, o.Dir)
+	}
+	return nil
+}
+
+// portionOf is how many of the entries go into one commit.
+func portionOf(entries []Entry) int {
+	size := 0
+	for i := range entries {
+		if size += len(entries[i].Line) + 1; i > 0 && (size > packedBytes || i >= packedEvents) {
+			return i
+		}
+	}
+	return len(entries)
+}
+
+// foldLines decodes the lines, folds them as a ledger would, and is their tree.
+func foldLines(lines Lines) (entries []Entry, tree tlog.Tree, err error) {
+	var built tilelog.Compact
+	var ledger *domain.Ledger
+	check := CheckLines()
+	for line, err := range lines {
+		if err == nil {
+			err = check(int64(len(entries)), line)
+		}
+		if err != nil {
+			return nil, tree, fmt.Errorf("line %d: %w", len(entries)+1, err)
+		}
+		e, err := Decode(line)
+		if err != nil {
+			return nil, tree, err
+		}
+		if ledger == nil {
+			ledger = domain.NewLedger(e.Group)
+		}
+		if err := foldOne(ledger, &e); err != nil {
+			return nil, tree, fmt.Errorf("line %d: %w", len(entries)+1, err)
+		}
+		built.Add(tlog.RecordHash(line))
+		entries = append(entries, Entry{e, line})
+	}
+	if len(entries) == 0 {
+		return nil, tree, errors.New("there are no events in it")
+	}
+	if last := entries[len(entries)-1].Event.Time; last.After(time.Now().Add(clockBehind)) {
+		return nil, tree, fmt.Errorf("its last event is of %s, which is still to come", last.Format(timeLayout))
+	}
+	return entries, built.Tree(), nil
+}
+
+// foldOne applies an event that comes from elsewhere.
+func foldOne(l *domain.Ledger, e *domain.Event) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the event does not follow from those before it: %v", r)
+		}
+	}()
+	return l.Apply(e)
+}

@@ -1,0 +1,121 @@
+package tilelog
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A Folder holds logs, each in a folder of its own, and puts on disk what they
+// wrote, all at once.
+type Folder struct {
+	dir  string
+	step func(do func() error) error // in tests: fails before or after a write
+
+	mu      sync.Mutex
+	unsaved []string // files written since the last Sync
+}
+
+// NewFolder makes the folder, if it is not there.
+func NewFolder(dir string) (*Folder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return &Folder{dir: filepath.Clean(dir), step: func(do func() error) error { return do() }}, nil
+}
+
+// Names are the names of the logs that are there.
+func (f *Folder) Names() ([]string, error) {
+	entries, err := os.ReadDir(f.dir)
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// Checkpoint is what lies there as the checkpoint of the log of that name,
+// unproved; fs.ErrNotExist if there is none.
+func (f *Folder) Checkpoint(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(f.path(name), CheckpointFile))
+}
+
+func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
+
+// write writes the file whole. It is on disk after the next Sync.
+func (f *Folder) write(name string, data []byte) error {
+	return f.step(func() error {
+		path := f.path(name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		f.unsave(path)
+		return os.WriteFile(path, data, 0o600)
+	})
+}
+
+func (f *Folder) unsave(path string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unsaved = append(f.unsaved, path)
+}
+
+// replace writes the file whole in place of the one that may be there. Readers
+// see the one or the other; which of them outlives a power cut is open until
+// the next Sync.
+func (f *Folder) replace(name string, data []byte) error {
+	if err := f.write(name+".new", data); err != nil {
+		return err
+	}
+	return f.step(func() error {
+		f.unsave(f.path(name))
+		return os.Rename(f.path(name+".new"), f.path(name))
+	})
+}
+
+// remove removes the file, or the folder with all that it holds.
+func (f *Folder) remove(name string) error {
+	return f.step(func() error { return os.RemoveAll(f.path(name)) })
+}
+
+// Sync returns when all that was written is on disk.
+func (f *Folder) Sync() error {
+	f.mu.Lock()
+	unsaved := f.unsaved
+	f.unsaved = nil
+	f.mu.Unlock()
+	if len(unsaved) == 0 {
+		return nil
+	}
+	err := f.step(func() error { return syncAll(f.dir, unsaved) })
+	if err != nil {
+		f.mu.Lock()
+		f.unsaved = append(unsaved, f.unsaved...)
+		f.mu.Unlock()
+	}
+	return err
+}
+
+// syncEach syncs the files, and the folders from theirs up to dir, one by one.
+func syncEach(dir string, paths []string) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, path := range paths {
+		for p := path; len(p) >= len(dir) && !seen[p]; p = filepath.Dir(p) {
+			seen[p] = true
+			f, err := os.Open(p)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // renamed or removed since
+			}
+			if err == nil {
+				err = errors.Join(f.Sync(), f.Close())
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package tilelog
+
+func syncAll(dir string, paths []string) error { return syncEach(dir, paths) }

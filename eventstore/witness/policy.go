@@ -1,0 +1,67 @@
+package witness
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// A Witness is somebody else's witness, as a log knows it.
+// ParseWitness makes one.
+type Witness struct {
+	url      string
+	verifier *torchwood.CosignatureVerifier
+}
+
+// Name is the witness's name in its key.
+func (w Witness) Name() string { return w.verifier.Name() }
+
+// URL is the prefix of its add-checkpoint.
+func (w Witness) URL() string { return w.url }
+
+// VKey is the key of its cosignatures (c2sp.org/signed-note).
+func (w Witness) VKey() string { return w.verifier.String() }
+
+// ParseWitness reads "URL,vkey", as the command line takes it.
+func ParseWitness(s string) (Witness, error) {
+	address, vkey, ok := strings.Cut(s, ",")
+	if !ok {
+		return Witness{}, fmt.Errorf("%q is not an address and a key with a comma between them", s)
+	}
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return Witness{}, fmt.Errorf("%q is not the address of a witness", address)
+	}
+	v, err := torchwood.NewCosignatureVerifier(vkey)
+	if err != nil {
+		return Witness{}, fmt.Errorf("%q is not the key of a witness: %w", vkey, err)
+	}
+	return Witness{strings.TrimSuffix(address, "/"), v}, nil
+}
+
+// Policy writes whose signatures a checkpoint needs: the log's, and those of at
+// least quorum of the witnesses, none if it is 0. The text is in the format of
+// torchwood.ParsePolicy, which Tessera and Sigsum read as well.
+func Policy(logVKey string, witnesses []Witness, quorum int) ([]byte, error) {
+	if _, err := note.NewVerifier(logVKey); err != nil {
+		return nil, fmt.Errorf("the log's key: %w", err)
+	}
+	if quorum < 0 || quorum > len(witnesses) {
+		return nil, fmt.Errorf("a quorum of %d is asked for, and there are %d witnesses", quorum, len(witnesses))
+	}
+	b := fmt.Appendf(nil, "log %s\n", logVKey)
+	names := ""
+	for i, w := range witnesses {
+		b = fmt.Appendf(b, "witness w%d %s %s\n", i+1, w.VKey(), w.URL())
+		names += fmt.Sprintf(" w%d", i+1)
+	}
+	if quorum == 0 {
+		return append(b, "quorum none\n"...), nil
+	}
+	b = fmt.Appendf(b, "group witnesses %d%s\nquorum witnesses\n", quorum, names)
+	_, err := torchwood.ParsePolicy(b)
+	return b, err
+}

@@ -1,0 +1,227 @@
+package witness
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"filippo.io/torchwood"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A source is a tree seen as a Pusher sees a log.
+type source struct {
+	t    testing.TB
+	tree *tree
+	size atomic.Int64
+}
+
+func (s *source) Checkpoint(context.Context) ([]byte, error) {
+	n := s.size.Load()
+	if n == 0 {
+		return nil, errors.New("no checkpoint yet")
+	}
+	return s.tree.grow(s.t, n).signed(s.t, n), nil
+}
+
+func (s *source) Consistency(_ context.Context, from, to int64) (tlog.TreeProof, error) {
+	return s.tree.proof(s.t, from, to), nil
+}
+
+// served is a witness on the loopback, which can be out of order.
+type served struct {
+	*Server
+	Witness
+	down atomic.Bool
+}
+
+func serve(t *testing.T, l *tree, name string) *served {
+	t.Helper()
+	dir := t.TempDir()
+	signer, err := OpenKey(dir+"/key.pem", name)
+	require.NoError(t, err)
+	w := &served{}
+	w.Server, err = Open(dir, signer, []Log{{testOrigin, []string{l.vkey}}}, quiet)
+	require.NoError(t, err)
+	t.Cleanup(func() { w.Close() })
+	http := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.down.Load() {
+			http.Error(rw, "out of order", http.StatusBadGateway)
+			return
+		}
+		w.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(http.Close)
+	w.Witness, err = ParseWitness(http.URL + "," + w.Server.VKey())
+	require.NoError(t, err)
+	return w
+}
+
+func push(t *testing.T, dir string, s *source, quorum int, witnesses ...Witness) *Pusher {
+	t.Helper()
+	policy, err := Policy(s.tree.vkey, witnesses, quorum)
+	require.NoError(t, err)
+	p, err := NewPusher(dir, s, witnesses, policy, quiet)
+	require.NoError(t, err)
+	p.pause = 5 * time.Millisecond
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.Run(ctx)
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	return p
+}
+
+func (p *Pusher) reach(t *testing.T, sizes ...int64) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		for i, lag := range p.Lags() {
+			if lag.Cosigned != sizes[i] {
+				return false
+			}
+		}
+		return true
+	}, 10*time.Second, time.Millisecond, "%v", p.Lags())
+}
+
+func TestCosignaturesAreCollected(t *testing.T) {
+	l := newTree(t, "ours")
+	a, b, c := serve(t, l, "lmc.example/a"), serve(t, l, "icb.example/b"), serve(t, l, "uni.example/c")
+	s := &source{t: t, tree: l}
+	s.size.Store(5)
+	c.down.Store(true)
+	dir := t.TempDir()
+	p := push(t, dir, s, 2, a.Witness, b.Witness, c.Witness)
+	p.reach(t, 5, 5, 0)
+	checkpoint := l.signed(t, 5)
+	policy, err := torchwood.ParsePolicy(policyOf(t, l, 2, a.Witness, b.Witness, c.Witness))
+	require.NoError(t, err)
+	_, n, err := torchwood.VerifyCheckpoint(p.Cosigned(checkpoint), policy)
+	require.NoError(t, err)
+	require.Len(t, n.Sigs, 3, "the log's and two witnesses'")
+	require.Equal(t, p.Cosigned(checkpoint), p.Quorum())
+	require.Eventually(t, func() bool { return p.Lags()[2].Trouble != "" }, 10*time.Second, time.Millisecond)
+	lag := p.Lags()[2]
+	require.Equal(t, "uni.example/c", lag.Name)
+	require.EqualValues(t, 5, lag.Size)
+	require.Contains(t, lag.Trouble, "502")
+	since := lag.Since
+	require.False(t, since.IsZero())
+
+	b.down.Store(true)
+	s.size.Store(9)
+	p.Notify()
+	p.reach(t, 9, 5, 0)
+	require.Len(t, signatures(t, p.Cosigned(l.signed(t, 9)), policy), 2)
+	quorum, err := textOf(p.Quorum())
+	require.NoError(t, err)
+	require.EqualValues(t, 5, quorum.N, "one of two is not enough")
+	require.Equal(t, since, p.Lags()[2].Since, "behind since the first that it missed")
+
+	b.down.Store(false)
+	c.down.Store(false)
+	p.reach(t, 9, 9, 9)
+	require.Len(t, signatures(t, p.Quorum(), policy), 4)
+	require.Eventually(t, func() bool { return p.Lags()[2].Trouble == "" && p.Lags()[2].Since.IsZero() }, 10*time.Second, time.Millisecond)
+
+	again, err := NewPusher(dir, s, []Witness{a.Witness, b.Witness, c.Witness}, policyOf(t, l, 2, a.Witness, b.Witness, c.Witness), quiet)
+	require.NoError(t, err)
+	require.Equal(t, p.Quorum(), again.Quorum())
+	require.Equal(t, p.Cosigned(l.signed(t, 9)), again.Cosigned(l.signed(t, 9)))
+	again.reach(t, 9, 9, 9)
+}
+
+func policyOf(t *testing.T, l *tree, quorum int, witnesses ...Witness) []byte {
+	t.Helper()
+	policy, err := Policy(l.vkey, witnesses, quorum)
+	require.NoError(t, err)
+	return policy
+}
+
+// signatures are those that verify, whether or not they are enough.
+func signatures(t *testing.T, signed []byte, keys note.Verifiers) []note.Signature {
+	t.Helper()
+	n, err := note.Open(signed, keys)
+	require.NoError(t, err)
+	return n.Sigs
+}
+
+// A pusher that lost its folder learns from the witness where it stands; one of
+// another history is told so, and gets nothing.
+func TestAPusherOfAnotherHistory(t *testing.T) {
+	l := newTree(t, "ours")
+	w := serve(t, l, testName)
+	ours, fork := &source{t: t, tree: l}, &source{t: t, tree: newTree(t, "other")}
+	ours.size.Store(7)
+	push(t, t.TempDir(), ours, 1, w.Witness).reach(t, 7)
+	ours.size.Store(9)
+	push(t, t.TempDir(), ours, 1, w.Witness).reach(t, 9)
+
+	for size, say := range map[int64]string{12: "422", 9: "two histories", 5: "lost events"} {
+		fork.size.Store(size)
+		p := push(t, t.TempDir(), fork, 1, w.Witness)
+		require.Eventually(t, func() bool { return p.Lags()[0].Trouble != "" }, 10*time.Second, time.Millisecond)
+		require.Contains(t, p.Lags()[0].Trouble, say)
+		require.Nil(t, p.Quorum())
+		require.Zero(t, p.Lags()[0].Cosigned)
+	}
+}
+
+// A log that lost what it had shown is told so: the folder remembers, and so
+// does the witness.
+func TestAPusherOfAShorterLog(t *testing.T) {
+	l := newTree(t, "ours")
+	w := serve(t, l, testName)
+	s := &source{t: t, tree: l}
+	s.size.Store(7)
+	dir := t.TempDir()
+	push(t, dir, s, 1, w.Witness).reach(t, 7)
+	s.size.Store(5)
+	p := push(t, dir, s, 1, w.Witness)
+	require.Eventually(t, func() bool { return p.Lags()[0].Trouble != "" }, 10*time.Second, time.Millisecond)
+	require.Contains(t, p.Lags()[0].Trouble, "lost events")
+	require.EqualValues(t, 7, p.Lags()[0].Cosigned)
+}
+
+// A witness's answer is believed only under its key.
+func TestAnAnswerThatIsNoCosignature(t *testing.T) {
+	l := newTree(t, "ours")
+	real := serve(t, l, testName)
+	for name, answer := range map[string]string{"nothing": "", "noise": "yes\n", "another's": "— lmc.example/witness AAAA\n"} {
+		http := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(answer)) }))
+		t.Cleanup(http.Close)
+		w, err := ParseWitness(http.URL + "/," + real.Server.VKey())
+		require.NoError(t, err)
+		s := &source{t: t, tree: l}
+		s.size.Store(3)
+		p := push(t, t.TempDir(), s, 1, w)
+		require.Eventually(t, func() bool { return p.Lags()[0].Trouble != "" }, 10*time.Second, time.Millisecond)
+		require.Contains(t, p.Lags()[0].Trouble, "does not hold its cosignature", name)
+		require.Equal(t, l.signed(t, 3), p.Cosigned(l.signed(t, 3)))
+	}
+}
+
+func TestParsingWitnessesAndPolicies(t *testing.T) {
+	l := newTree(t, "ours")
+	w := serve(t, l, testName)
+	for _, bad := range []string{"", "http://x", "ftp://x," + w.Server.VKey(), "http://x," + l.vkey, "," + w.Server.VKey()} {
+		_, err := ParseWitness(bad)
+		require.Error(t, err, bad)
+	}
+	for _, quorum := range []int{-1, 2} {
+		_, err := Policy(l.vkey, []Witness{w.Witness}, quorum)
+		require.Error(t, err)
+	}
+	_, err := Policy("x", nil, 0)
+	require.Error(t, err)
+	_, err = torchwood.ParsePolicy(policyOf(t, l, 0))
+	require.NoError(t, err)
+}
