@@ -112,8 +112,8 @@ func TestFormsAreTaken(t *testing.T) {
 	shown := 0
 	for path, p := range paths {
 		for _, person := range []string{"cd-north", "cd-south", "manager"} {
-			html := string(w.must(200, w.send(w.request(person, "GET", "/g/trafford"+path, ""))).body)
-			for _, part := range strings.Split(html, `name="command" value="`)[1:] {
+			shownPage := string(w.must(200, w.send(w.request(person, "GET", "/g/trafford"+path, ""))).body)
+			for _, part := range strings.Split(shownPage, `name="command" value="`)[1:] {
 				name, rest, _ := strings.Cut(part, `"`)
 				require.Contains(t, p.forms, name, path)
 				require.Contains(t, rest[:200], `name="key"`)

@@ -359,3 +359,22 @@ func (b *browser) faults(axe string) []axeFault {
 	require.NoError(b.t, json.Unmarshal([]byte(found), &fs))
 	return fs
 }
+
+// What a page offers as evidence is there, for the day and the knowledge of the page.
+func TestEvidenceOfPages(t *testing.T) {
+	w := newWorld(t).established()
+	w.on("2026-03-09")
+	for _, path := range []string{
+		"/proposals/P1", "/representation?at=2026-03-01", "/check?forum=locality-board&matter=workforce&amount=8000&months=6&consulted=none", "/check?matter=workforce&known=2026-01-05",
+	} {
+		page := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford"+path, ""))).body)
+		_, rest, found := strings.Cut(page, `<a href="/v1/`)
+		require.True(t, found, path)
+		link, _, _ := strings.Cut(rest, `"`)
+		r := w.send(w.request("cd-north", "GET", "/v1/"+strings.ReplaceAll(link, "&amp;", "&"), ""))
+		require.Contains(t, []int{200, 503}, r.StatusCode, "%s: %s", link, r.body) // 503 where the log is not signed that far yet
+		if r.StatusCode == 200 {
+			require.Equal(t, "application/zip", r.Header.Get("Content-Type"))
+		}
+	}
+}

@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"goldenthread/domain"
@@ -76,6 +78,28 @@ func (c *Check) Question() string {
 		where = c.Forum
 	}
 	return where + ": " + strings.Join(parts, ", ")
+}
+
+// Evidence is where this very answer can be had in one file, with its proofs.
+func (c *Check) Evidence(f *Frame) string {
+	on := c.Answer.On
+	q := url.Values{"person": {on.Person}, "matter": {on.Matter}, "at": {c.Answer.At.String()}, "known": {strconv.FormatUint(c.Answer.Index, 10)}}
+	if on.Forum != "" {
+		q.Set("forum", on.Forum)
+	}
+	if on.Amount != nil {
+		q.Set("amountPence", strconv.FormatInt(int64(*on.Amount), 10))
+	}
+	if on.Months != nil {
+		q.Set("months", strconv.Itoa(*on.Months))
+	}
+	if on.OpenEnded {
+		q.Set("openEnded", "true")
+	}
+	if c.Asked.Consulted != "" {
+		q.Set("consulted", c.Asked.Consulted)
+	}
+	return "/v1/groups/" + f.Group + "/check/evidence?" + q.Encode()
 }
 
 // Behalf is on whose behalf one speaks.

@@ -57,6 +57,9 @@ type Filled struct {
 	Rule   string
 }
 
+// Self is the frame itself, for templates.
+func (f *Frame) Self() *Frame { return f }
+
 // Now says whether the page is about today, as known now. Only then can anything be done.
 func (f *Frame) Now() bool { return f.Live && f.At == f.Today }
 
@@ -73,6 +76,13 @@ func (f *Frame) Link(to string) string {
 		q.Set("known", f.AskedKnow)
 	}
 	return f.address(to, q, fragment)
+}
+
+// Evidence is where what a reference rests on can be had in one file, as of the
+// same day and as known at the same time.
+func (f *Frame) Evidence(ref string) string {
+	link := strings.TrimPrefix(f.Link("evidence/"+ref), "/g/")
+	return "/v1/groups/" + link
 }
 
 // Here is the address of this very page, as of today and as known now.
