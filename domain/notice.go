@@ -56,7 +56,7 @@ func (s *State) checkOurPractice(rule, code string, d Day) *Refusal {
 	if r != nil {
 		return r
 	}
-	if !slices.Contains(s.PracticesOn(d), o) {
+	if !s.isPracticeOn(o, d) {
 		return invalid(rule, "%s is not a practice of %s.", o.Name, s.PlaceName)
 	}
 	return nil

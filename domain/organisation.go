@@ -525,16 +525,27 @@ func (s *State) PracticesOn(d Day) []*Organisation {
 	return ps
 }
 
+// isPracticeOn says whether PracticesOn has the organisation.
+func (s *State) isPracticeOn(o *Organisation, d Day) bool {
+	return o.Kind == Practice && o.OpenOn(d) && slices.ContainsFunc(o.Memberships, func(m Membership) bool {
+		return m.Covers(d) && (m.In == s.Place || s.isPCNOn(s.Organisations[m.In], d))
+	})
+}
+
 // PCNsOn are the open PCNs of the place on that day, by code.
 func (s *State) PCNsOn(d Day) []*Organisation {
 	var ps []*Organisation
 	for _, m := range s.members[s.Place] {
-		if o := s.Organisations[m]; o.Kind == PCN && o.OpenOn(d) && o.In(s.Place, d) {
+		if o := s.Organisations[m]; s.isPCNOn(o, d) {
 			ps = append(ps, o)
 		}
 	}
 	slices.SortFunc(ps, func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) })
 	return ps
+}
+
+func (s *State) isPCNOn(o *Organisation, d Day) bool {
+	return o.Kind == PCN && o.OpenOn(d) && o.In(s.Place, d)
 }
 
 func (s *State) organisation(rule, code string) (*Organisation, *Refusal) {

@@ -81,7 +81,7 @@ func (o *generating) generate(ctx context.Context, log *slog.Logger, progress fu
 	if err != nil {
 		return 0, usagef("--from: %v", err)
 	}
-	until := yearsAfter(from, o.years)
+	until := from.AddYears(o.years)
 	if until.Start().After(time.Now()) {
 		return 0, usagef("%d years from %s would end in time still to come", o.years, from)
 	}
@@ -116,10 +116,6 @@ func (o *generating) generate(ctx context.Context, log *slog.Logger, progress fu
 		progress(d, count.Load())
 	}
 	return count.Load(), nil
-}
-
-func yearsAfter(d domain.Day, years int) domain.Day {
-	return domain.DayOf(d.Start().AddDate(years, 0, 0))
 }
 
 // Years passing, for all groups together: their ledgers share one stream, whose

@@ -380,5 +380,5 @@ func (h *history) grantAll(ctx context.Context, d domain.Day) error {
 }
 
 func (h *history) grant(code string, d domain.Day) *domain.GrantMandate {
-	return &domain.GrantMandate{Organisation: code, Evidence: "Letter of " + d.Words(), Span: domain.Span{From: d, Until: yearsAfter(d, mandateFor)}}
+	return &domain.GrantMandate{Organisation: code, Evidence: "Letter of " + d.Words(), Span: domain.Span{From: d, Until: d.AddYears(mandateFor)}}
 }
