@@ -507,12 +507,10 @@ func (s *State) Members(code string) []string { return s.members[code] }
 // PracticesOn are the open practices of the place on that day, by code (rule
 // M3): those in the place itself or in one of its PCNs.
 func (s *State) PracticesOn(d Day) []*Organisation {
-	var ps []*Organisation
-	seen := map[string]bool{}
+	ps := make([]*Organisation, 0, len(s.members[s.Place]))
 	add := func(code string) {
 		for _, m := range s.members[code] {
-			if o := s.Organisations[m]; o.Kind == Practice && !seen[m] && o.OpenOn(d) && o.In(code, d) {
-				seen[m] = true
+			if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && o.In(code, d) {
 				ps = append(ps, o)
 			}
 		}
@@ -522,7 +520,7 @@ func (s *State) PracticesOn(d Day) []*Organisation {
 		add(pcn.Code)
 	}
 	slices.SortFunc(ps, func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) })
-	return ps
+	return slices.Compact(ps)
 }
 
 // isPracticeOn says whether PracticesOn has the organisation.
