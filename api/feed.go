@@ -15,7 +15,7 @@ const (
 	feedType  = "text/event-stream"
 	heartbeat = 15 * time.Second
 	feedBatch = 256 // events written between looks at who may still read
-	mostFeeds = 1000
+	mostFeeds = 20_000 // an idle one takes about 50 KB
 )
 
 type feedInput struct {
