@@ -76,6 +76,6 @@ func rootCommand() *cobra.Command {
 	)
 	root.AddCommand(serveCommand())
 	root.AddCommand(questionCommands()...)
-	root.AddCommand(doCommand(), importCommand(), tokenCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), generateCommand())
+	root.AddCommand(doCommand(), importCommand(), tokenCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), generateCommand(), clusterCommand())
 	return root
 }
