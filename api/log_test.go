@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/torchwood"
 	"github.com/stretchr/testify/require"
@@ -38,8 +39,16 @@ func (w *world) many() {
 	for i := 0; w.store.Next("trafford") < 300; i++ {
 		w.must(201, w.command("manager", "register-person", fmt.Sprintf(`{"handle":"p%d","office":"Clerk"}`, i)))
 	}
-	_, err := w.store.AwaitSigned(context.Background(), "trafford", w.store.Next("trafford"))
+	w.signed()
+}
+
+// signed waits until the log is signed for all events there are, and counts them.
+func (w *world) signed() int64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	tree, err := w.store.AwaitSigned(ctx, "trafford", w.store.Next("trafford"))
 	require.NoError(w.t, err)
+	return tree.N
 }
 
 func (w *world) vkeys(person string) []string {

@@ -14,6 +14,7 @@ import (
 
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/tilelog"
 	"goldenthread/projections"
 )
 
@@ -97,6 +98,10 @@ func notYours(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotYours}
 }
 
+func notNow(rule, say string, args ...any) *domain.Refusal {
+	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotNow}
+}
+
 func noGroup(name string) *domain.Refusal {
 	return notFound("L1", "There is no group called %q here.", clip(name))
 }
@@ -122,6 +127,7 @@ func (s *Server) problemOf(err error) *Problem {
 		behind    *projections.Behind
 		halted    *projections.Stopped
 		unknown   *projections.NotFound
+		damage    *tilelog.Damage
 	)
 	switch {
 	case errors.As(err, &p):
@@ -142,6 +148,9 @@ func (s *Server) problemOf(err error) *Problem {
 		p = unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
 		p.Index = &behind.Have
 		return p
+	case errors.As(err, &damage):
+		s.log.Error("a log is damaged", "error", err)
+		return unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
 	case errors.As(err, &unknown):
 		return refusalProblem(noGroup(unknown.Group))
 	case errors.Is(err, eventstore.ErrNoEvent):

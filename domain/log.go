@@ -2,7 +2,6 @@ package domain
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -72,14 +71,4 @@ type LogState struct {
 	Origin string   // "" while it is the first
 	Keys   []string // verifier keys; nil while they are the first
 	Lost   []LogRestarted
-}
-
-// NextOrigin is the origin of the log that would follow the one of this origin,
-// the first of the group being base: base/2, base/3 …
-func NextOrigin(base, origin string) string {
-	n, err := strconv.Atoi(strings.TrimPrefix(origin, base+"/"))
-	if err != nil {
-		n = 1
-	}
-	return base + "/" + strconv.Itoa(n+1)
 }

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -109,7 +110,8 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen measures starting on a stream of 20,000 events.
+// BenchmarkOpen measures starting on a stream of 20,000 events, with and without
+// holding each against its log.
 func BenchmarkOpen(b *testing.B) {
 	const events = 20_000
 	dir := b.TempDir()
@@ -126,9 +128,47 @@ func BenchmarkOpen(b *testing.B) {
 	}
 	wg.Wait()
 	require.NoError(b, s.Close(testContext(b)))
-	for b.Loop() {
-		s := openTest(b, Options{Dir: dir})
-		require.NoError(b, s.Close(testContext(b)))
+	for _, unlogged := range []bool{true, false} {
+		b.Run(fmt.Sprintf("logs=%t", !unlogged), func(b *testing.B) {
+			for b.Loop() {
+				s := openTest(b, Options{Dir: dir, unlogged: unlogged})
+				require.NoError(b, s.Close(testContext(b)))
+			}
+			b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
 	}
-	b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkAsKnown answers for an earlier state of a group of 100,000 events,
+// from its tile log and, for comparison, from the stream.
+func BenchmarkAsKnown(b *testing.B) {
+	const events = 100_000
+	s := openTest(b, Options{Dir: b.TempDir()})
+	mustExecute(b, s, found("one"))
+	for i := 0; s.Next("one") < events; i++ {
+		req := several("one")
+		rows := req.Command.(*domain.ImportOrganisations).Rows
+		for len(rows) < 200 {
+			rows = append(rows, several("one").Command.(*domain.ImportOrganisations).Rows...)
+		}
+		req.Command.(*domain.ImportOrganisations).Rows = rows
+		mustExecute(b, s, req)
+	}
+	_, err := s.AwaitSigned(b.Context(), "one", s.Next("one"))
+	require.NoError(b, err)
+	for name, read := range map[string]func() iter.Seq2[Entry, error]{
+		"log":    func() iter.Seq2[Entry, error] { return s.Entries(b.Context(), "one", 0, events-1000) },
+		"stream": func() iter.Seq2[Entry, error] { return s.streamEntries(b.Context(), "one", 0, events-1000) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				state := domain.NewState("one")
+				for e, err := range read() {
+					require.NoError(b, err)
+					state.Apply(&e.Event)
+				}
+			}
+			b.ReportMetric((events-1000)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
 }

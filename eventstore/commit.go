@@ -71,7 +71,8 @@ func runsOf(entries []Entry) string {
 type piece struct {
 	group  string
 	index  uint64
-	offset int // of the line in the message
+	offset int  // of the line in the message
+	log    bool // the line comes from the group's log, not from the stream
 	entry  Entry
 	err    error // the line can't be used
 }

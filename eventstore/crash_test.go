@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/tilelog"
 )
 
 const (
@@ -88,15 +90,45 @@ func TestKilledUnderLoad(t *testing.T) {
 	}
 	dir := t.TempDir()
 	acknowledged := map[uuid.UUID]int{}
+	var signed [][]byte // checkpoints that were there when it was killed
 	for range rounds {
 		killOne(t, dir, acknowledged)
+		paths, err := filepath.Glob(filepath.Join(dir, logFolder, "*", tilelog.CheckpointFile))
+		require.NoError(t, err)
+		for _, path := range paths {
+			signed = append(signed, mustRead(t, path))
+		}
 	}
-	recorded := commandsOf(t, openTest(t, Options{Dir: dir}))
+	s := openTest(t, Options{Dir: dir})
+	recorded := commandsOf(t, s)
+	requireContinued(t, s, signed)
 	for id, events := range acknowledged {
 		require.Equal(t, events, recorded[id], "acknowledged, and not all of it is there: %s", id)
 	}
 	require.Greater(t, len(acknowledged), rounds)
 	t.Logf("%d rounds, %d commands acknowledged, %d recorded", rounds, len(acknowledged), len(recorded))
+}
+
+// requireContinued checks that each log is whole, and continues every
+// checkpoint that was signed before.
+func requireContinued(t *testing.T, s *Store, signed [][]byte) {
+	t.Helper()
+	for _, group := range s.Groups() {
+		requireLogged(t, s, group)
+		log, err := s.Log(group)
+		require.NoError(t, err)
+		for _, checkpoint := range signed {
+			if tilelog.OriginOf(checkpoint) != log.Origin() {
+				continue
+			}
+			c, err := tilelog.OpenCheckpoint(checkpoint, log.Origin(), log.VKeys())
+			require.NoError(t, err)
+			root, err := log.RootAt(c.N)
+			require.NoError(t, err)
+			require.Equal(t, c.Hash, root)
+		}
+	}
+	require.NotEmpty(t, signed)
 }
 
 // commandsOf counts the events of each command and checks that they lie

@@ -10,6 +10,12 @@
 // Every append is fenced by the sequence that it must follow, so of two
 // processes that write to one stream never both succeed on the same state.
 //
+// Beside the stream each group has a signed tile log (tilelog), which follows it
+// within a second: proof for anybody, and a second copy. At start every line that
+// was signed for is held against it, and what the stream lost is taken from it;
+// Repair writes a whole stream again. Reading goes through the log, which has a
+// group's events together, and from there on through the stream.
+//
 // The same code applies a commit when it is replayed at start, when it comes
 // from another process and when it is this process's own: what is applied was
 // decoded from the bytes that are stored.

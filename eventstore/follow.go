@@ -123,16 +123,26 @@ func extent(ctx context.Context, st jetstream.Stream) (last uint64, hole error, 
 		gone[sequence] = true
 	}
 	last = state.LastSeq
-	for last >= state.FirstSeq && gone[last] {
+	for last >= state.FirstSeq && last > 0 && (gone[last] || !canRead(ctx, st, last)) {
+		gone[last] = true
 		last--
 	}
 	if state.Msgs == 0 {
 		last = 0
 	}
 	if state.FirstSeq > 1 || len(gone) > 0 || state.Msgs != state.LastSeq {
-		hole = missing(state.LastSeq-state.Msgs, state.LastSeq)
+		hole = missing(max(state.LastSeq-state.Msgs, uint64(len(gone))), state.LastSeq)
 	}
-	return last, hole, nil
+	return last, hole, ctx.Err()
+}
+
+// canRead says whether the message can be read. Of a damaged one at the end of
+// the stream the server knows, and doesn't deliver it: it would be awaited for ever.
+func canRead(ctx context.Context, st jetstream.Stream, sequence uint64) bool {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	_, err := st.GetMsg(ctx, sequence)
+	return err == nil
 }
 
 func missing(n, of uint64) error {

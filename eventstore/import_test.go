@@ -15,17 +15,6 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// linesOf are the stored lines of a group.
-func linesOf(t *testing.T, s *Store, group string) [][]byte {
-	t.Helper()
-	var lines [][]byte
-	for e, err := range s.Entries(testContext(t), group, 0, s.Next(group)) {
-		require.NoError(t, err)
-		lines = append(lines, e.Line)
-	}
-	return lines
-}
-
 func each(lines [][]byte) Lines {
 	return func(yield func([]byte, error) bool) {
 		for _, l := range lines {

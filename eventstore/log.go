@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"filippo.io/torchwood"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -34,8 +32,7 @@ import (
 // read from the stream again, as they are when more wait than may be held.
 
 const (
-	logFolder   = "log"
-	checkpoints = "CHECKPOINTS" // the bucket
+	logFolder = "log"
 
 	logPause   = 150 * time.Millisecond // between rounds, at least
 	logLongest = time.Second            // at most, by which a log is behind if rounds are quick
@@ -57,6 +54,7 @@ type logs struct {
 	grown  map[string]*groupLog // those with lines not signed for
 	held   int                  // bytes of lines
 	wake   chan struct{}        // takes one
+	asked  chan func()          // what else is to be done between rounds
 	signed chan struct{}        // closed when something was signed for
 }
 
@@ -76,139 +74,57 @@ type groupLog struct {
 func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options) (*logs, error) {
 	l := &logs{
 		store: s, log: s.log, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
-		wake: make(chan struct{}, 1), signed: make(chan struct{}),
+		wake: make(chan struct{}, 1), asked: make(chan func()), signed: make(chan struct{}),
 	}
 	var err error
 	if l.folder, err = tilelog.NewFolder(filepath.Join(o.Dir, logFolder)); err != nil {
 		return nil, fmt.Errorf("make the folder of the logs: %w", err)
 	}
-	l.bucket, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: checkpoints, Description: "Golden Thread: the checkpoints signed last", History: 1, Storage: jetstream.FileStorage, Replicas: o.Replicas,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open the bucket of the checkpoints: %w", err)
-	}
-	names, err := l.names(ctx)
+	there, err := l.openBucket(ctx, js, o.Replicas)
 	if err != nil {
 		return nil, err
 	}
-	if l.keys, err = openSigning(o.Dir, o.Installation, len(names) > 0); err != nil {
+	names, err := l.folder.Names()
+	if err != nil {
+		return nil, fmt.Errorf("read the folder of the logs: %w", err)
+	}
+	names = slices.AppendSeq(names, maps.Keys(there))
+	if err := l.openKeys(ctx, o, there, len(names) > 0); err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		if err := l.reopen(ctx, name); err != nil {
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if !validGroup(name) {
+			continue
+		}
+		if err := l.reopen(name, there[name]); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
 }
 
-// names are the groups that have a log here or a checkpoint in the bucket.
-func (l *logs) names(ctx context.Context) ([]string, error) {
-	here, err := l.folder.Names()
-	if err != nil {
-		return nil, fmt.Errorf("read the folder of the logs: %w", err)
+// names are the groups that have a log.
+func (l *logs) names() []string {
+	if l == nil {
+		return nil
 	}
-	listed, err := l.bucket.ListKeys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
-	}
-	seen := map[string]bool{}
-	var names []string
-	add := func(name string) {
-		if validGroup(name) && !seen[name] {
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	for _, name := range here {
-		add(name)
-	}
-	for name := range listed.Keys() {
-		add(name)
-	}
-	return names, ctx.Err()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.groups))
 }
 
-// base is the origin of the group's first log.
-func (l *logs) base(group string) string { return tilelog.Origin(l.keys, group) }
-
-// reopen opens a log at the later of the two checkpoints that the folder and
-// the bucket have, if they are signed as they must be. If neither is, what
-// there may be can't be relied on: the log is stuck, and with it the group.
-func (l *logs) reopen(ctx context.Context, name string) error {
-	g := &groupLog{name: name}
-	l.groups[name] = g
-	here, err := l.folder.Checkpoint(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read the checkpoint of %s: %w", name, err)
-	}
-	var there []byte
-	entry, err := l.bucket.Get(ctx, name)
-	switch {
-	case err == nil:
-		there, g.revision = entry.Value(), entry.Revision()
-	case !errors.Is(err, jetstream.ErrKeyNotFound):
-		return fmt.Errorf("read the bucket of the checkpoints: %w", err)
-	}
-	signed, err := l.later(name, here, there)
-	if err != nil {
-		g.stuck = err
-		signed = nil
-	}
-	if g.log, err = tilelog.Open(l.folder, name, l.originOf(name, signed), l.keys, signed); err != nil {
-		return err
-	}
-	g.from = uint64(g.log.Tree().N)
-	return g.continues(there, g.log.VKeys())
+func (l *logs) group(name string) *groupLog {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.groups[name]
 }
 
-// continues sees to it that of two checkpoints the later continues the earlier.
-func (g *groupLog) continues(signed []byte, vkeys []string) error {
-	c, err := tilelog.OpenCheckpoint(signed, g.log.Origin(), vkeys)
-	if err != nil || c.N == 0 {
-		return nil // none, or not to be relied on
-	}
-	if err := g.log.Extends(c); errors.Is(err, tilelog.ErrForked) {
-		g.stuck = err
-	}
-	return nil
-}
-
-// originOf is the origin that the checkpoint bears, if a log of the group can
-// have it; that of the first log otherwise.
-func (l *logs) originOf(name string, signed []byte) string {
-	base, origin := l.base(name), tilelog.OriginOf(signed)
-	if origin == base || strings.HasPrefix(origin, base+"/") {
-		return origin
-	}
-	return base
-}
-
-// later is the checkpoint of the two that was signed last; nil if both are nil.
-func (l *logs) later(name string, a, b []byte) ([]byte, error) {
-	var best []byte
-	var of torchwood.Checkpoint
-	var bad error
-	for _, signed := range [][]byte{a, b} {
-		if signed == nil {
-			continue
-		}
-		origin := l.originOf(name, signed)
-		c, err := tilelog.OpenCheckpoint(signed, origin, tilelog.VKeys(l.keys, origin))
-		if err != nil {
-			l.log.Error("a checkpoint is not signed as it must be", "group", name, "error", err)
-			bad = fmt.Errorf("neither of its checkpoints is signed as it must be: %w", err)
-			continue
-		}
-		if best == nil || len(c.Origin) > len(of.Origin) || c.Origin > of.Origin || c.Origin == of.Origin && c.N > of.N {
-			best, of = signed, c
-		}
-	}
-	if best == nil {
-		return nil, bad
-	}
-	return best, nil
+// stuck is why the group's log can't be relied on; nil if it can.
+func (l *logs) stuck(name string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.groups[name].stuck
 }
 
 // add hands over what the writer applied. It never waits.
@@ -263,6 +179,7 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 	select {
 	case <-caught:
 		l.rekey()
+		l.mendAll(ctx)
 	case <-ctx.Done():
 		return
 	}
@@ -272,6 +189,8 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 			start := time.Now()
 			l.round(ctx)
 			pause(ctx, min(max(logPause, logShare*time.Since(start)), logLongest))
+		case do := <-l.asked:
+			do()
 		case <-ctx.Done():
 		}
 	}
@@ -331,20 +250,20 @@ func (l *logs) round(ctx context.Context) {
 	var ready []*growth
 	for _, g := range all {
 		if err := l.extend(ctx, g); err != nil {
-			l.failed(g, err)
+			l.failed(ctx, g, err)
 		} else {
 			ready = append(ready, g)
 		}
 	}
 	if err := l.folder.Sync(); err != nil {
 		for _, g := range ready {
-			l.failed(g, fmt.Errorf("sync the logs: %w", err))
+			l.failed(ctx, g, fmt.Errorf("sync the logs: %w", err))
 		}
 		return
 	}
 	for _, g := range ready {
 		if err := l.sign(ctx, g); err != nil {
-			l.failed(g, err)
+			l.failed(ctx, g, err)
 		}
 	}
 	l.mu.Lock()
@@ -354,14 +273,40 @@ func (l *logs) round(ctx context.Context) {
 }
 
 // failed leaves the log for a later round. What was handed over is in the
-// stream. A log that was signed with another history is never signed again.
-func (l *logs) failed(g *growth, err error) {
+// stream. A group whose log was signed with another history stops: whoever
+// writes on would only part further from what somebody has seen signed.
+func (l *logs) failed(ctx context.Context, g *growth, err error) {
 	l.log.Error("a log could not be brought up to date", "group", g.name, "error", err)
 	if errors.Is(err, tilelog.ErrForked) {
+		l.mu.Lock()
 		g.stuck = err
+		l.mu.Unlock()
+		l.store.places.stop(&Stopped{g.name, l.store.Next(g.name), err})
 		return
 	}
+	if g.log.Intact() != nil {
+		l.mend(ctx, g.groupLog)
+	}
 	l.again(g.groupLog)
+}
+
+// mendAll mends the logs that can't go on from their checkpoints.
+func (l *logs) mendAll(ctx context.Context) {
+	for _, name := range l.names() {
+		if g := l.group(name); g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
+			l.mend(ctx, g)
+		}
+	}
+}
+
+// mend rebuilds what is damaged of a log from the stream, once the root proves
+// that right, and names the files.
+func (l *logs) mend(ctx context.Context, g *groupLog) ([]string, error) {
+	mended, err := g.log.Rebuild(l.store.linesFrom(ctx, g.name, 0, uint64(g.log.Tree().N)))
+	if len(mended) > 0 || err != nil {
+		l.log.Warn("a log was damaged and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
+	}
+	return mended, err
 }
 
 // again has the log looked at in the next round.
@@ -444,26 +389,6 @@ func (l *logs) mine(g *groupLog) bool {
 	return false
 }
 
-// inBucket is the group's checkpoint in the bucket; the empty one if there is none.
-func (l *logs) inBucket(ctx context.Context, g *groupLog) (torchwood.Checkpoint, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	entry, err := l.bucket.Get(ctx, g.name)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		g.revision = 0
-		return torchwood.Checkpoint{}, nil, nil
-	}
-	if err != nil {
-		return torchwood.Checkpoint{}, nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
-	}
-	c, err := tilelog.OpenCheckpoint(entry.Value(), g.log.Origin(), g.log.VKeys())
-	if err != nil {
-		return torchwood.Checkpoint{}, nil, fmt.Errorf("the checkpoint in the bucket: %w", err)
-	}
-	g.revision = entry.Revision()
-	return c, entry.Value(), nil
-}
-
 // sign signs for what was appended and synced, and publishes that.
 func (l *logs) sign(ctx context.Context, g *growth) error {
 	switch {
@@ -506,27 +431,6 @@ func (l *logs) overtaken(ctx context.Context, g *growth, why error) error {
 		return g.log.Publish(signed)
 	}
 	return why
-}
-
-// streamLines are lines as the stream holds them.
-func (s *Store) streamLines(ctx context.Context, group string, from, to uint64) ([][]byte, error) {
-	lines := make([][]byte, 0, to-from)
-	var m *jetstream.RawStreamMsg
-	for index := from; index < to; index++ {
-		at, err := s.places.find(group, index)
-		if err == nil && (m == nil || m.Sequence != at.sequence) {
-			m, err = s.message(ctx, at.sequence)
-		}
-		var line []byte
-		if err == nil {
-			line, err = cut(m, at)
-		}
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
 }
 
 // ErrNoLog says that the group has no log here, or this node keeps none.

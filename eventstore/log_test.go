@@ -103,6 +103,27 @@ func TestALogIsMadeAgainFromTheStream(t *testing.T) {
 	require.NotEqual(t, string(was.Checkpoint()), newest)
 }
 
+// A crash between the bucket and the log leaves the bucket ahead: the log goes on
+// from there.
+func TestTheBucketMayBeAhead(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	mustExecute(t, s, found("one"))
+	requireLogged(t, s, "one")
+	path := filepath.Join(dir, logFolder, "one", tilelog.CheckpointFile)
+	early := mustRead(t, path)
+	mustExecute(t, s, register("one", "p"))
+	requireLogged(t, s, "one")
+	late := mustRead(t, path)
+	require.NoError(t, s.Close(testContext(t)))
+	require.NoError(t, os.WriteFile(path, early, 0o600))
+
+	s = openTest(t, Options{Dir: dir})
+	require.Equal(t, string(late), string(mustRead(t, path)))
+	mustExecute(t, s, register("one", "q"))
+	requireLogged(t, s, "one")
+}
+
 // More than may wait is read from the stream.
 func TestLinesThatWereNotHeldAreReadBack(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
@@ -160,6 +181,12 @@ func TestTwoNodesSignAlike(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), key, 0o600))
 	}
 	b := openTest(t, Options{Dir: dir, NATS: url, Node: "b"})
+	stranger := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(stranger, "wrapping.key"), mustRead(t, filepath.Join(dir, "wrapping.key")), 0o600))
+	c := openTest(t, Options{Dir: stranger, NATS: url, Node: "c"})
+	_, err := c.Log("one")
+	require.ErrorIs(t, err, ErrNoLog, "without the key it signs nothing")
+	require.NoFileExists(t, filepath.Join(stranger, signingFile))
 	for i := range 30 {
 		mustExecute(t, []*Store{a, b}[i%2], register("one", fmt.Sprintf("p%d", i)))
 		if i%10 == 9 {
@@ -180,6 +207,12 @@ func TestTwoNodesSignAlike(t *testing.T) {
 	lb, err := b.Log("one")
 	require.NoError(t, err)
 	require.Equal(t, string(la.Checkpoint()), string(lb.Checkpoint()))
+}
+
+func mustRead(t testing.TB, path string) []byte {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return data
 }
 
 // A new key signs beside the old one, and the ledger says so; so it does when
@@ -259,4 +292,10 @@ func TestAnotherHistoryIsNotSignedOver(t *testing.T) {
 	entry, err := s.logs.bucket.Get(testContext(t), "one")
 	require.NoError(t, err)
 	require.Equal(t, string(signed), string(entry.Value()))
+	_, err = s.Execute(testContext(t), register("one", "q"))
+	require.ErrorIs(t, err, tilelog.ErrForked)
+	require.NoError(t, s.Close(testContext(t)))
+
+	s = openTest(t, Options{Dir: dir})
+	require.ErrorIs(t, s.Stopped("one"), tilelog.ErrForked)
 }

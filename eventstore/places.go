@@ -2,14 +2,10 @@ package eventstore
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Places says where in the stream each event of each group lies: 24 bytes an
@@ -25,7 +21,7 @@ type groupPlaces struct {
 }
 
 type place struct {
-	sequence uint64 // of the message
+	sequence uint64 // of the message; 0: only the group's log has it
 	recorded int64  // milliseconds since 1970
 	offset   uint32 // of the line in the message, bytes
 	length   uint32
@@ -51,6 +47,13 @@ func (p *places) stop(s *Stopped) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.group(s.Group).stopped = s
+}
+
+// forget has nothing of the group read any more.
+func (p *places) forget(group string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.group(group).events = nil
 }
 
 // find is the place of an event; why there is none otherwise.
@@ -117,60 +120,4 @@ func (s *Store) IndexAt(group string, t time.Time) uint64 {
 		return cmp.Compare(p.recorded, ms)
 	})
 	return uint64(n)
-}
-
-// Line is the exact stored bytes of an event. ErrNoEvent says that there is
-// none (yet), *Stopped that the ledger ends before it.
-func (s *Store) Line(ctx context.Context, group string, index uint64) ([]byte, error) {
-	at, err := s.places.find(group, index)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.message(ctx, at.sequence)
-	if err != nil {
-		return nil, err
-	}
-	return cut(m, at)
-}
-
-// Entries reads the group's events from the index from up to, not including, to.
-// It ends at the first error.
-func (s *Store) Entries(ctx context.Context, group string, from, to uint64) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		var m *jetstream.RawStreamMsg
-		for index := from; index < to; index++ {
-			at, err := s.places.find(group, index)
-			if err == nil && (m == nil || m.Sequence != at.sequence) {
-				m, err = s.message(ctx, at.sequence)
-			}
-			var e Entry
-			if err == nil {
-				e.Line, err = cut(m, at)
-			}
-			if err == nil {
-				e.Event, err = Decode(e.Line)
-			}
-			if !yield(e, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func (s *Store) message(ctx context.Context, sequence uint64) (*jetstream.RawStreamMsg, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	m, err := s.appender.ledger.GetMsg(ctx, sequence)
-	if err != nil {
-		return nil, fmt.Errorf("read message %d of the stream: %w", sequence, err)
-	}
-	return m, nil
-}
-
-func cut(m *jetstream.RawStreamMsg, at place) ([]byte, error) {
-	end := int(at.offset) + int(at.length)
-	if end > len(m.Data) {
-		return nil, fmt.Errorf("message %d of the stream is shorter than it was", m.Sequence)
-	}
-	return m.Data[at.offset:end:end], nil
 }

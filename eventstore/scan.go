@@ -23,8 +23,9 @@ type scan struct {
 	bad  bool
 }
 
-// scanEvent reads a line as Encode writes it; false if that did not do.
-func scanEvent(line []byte) (e domain.Event, ok bool) {
+// scanEvent reads a line as Encode writes it; false if that did not do. Whether
+// the data, too, is written as Encode would is left to the caller.
+func scanEvent(line []byte) (e domain.Event, data []byte, ok bool) {
 	s := scan{rest: line}
 	s.skip(`{"specversion":"1.0","id":"`)
 	e.ID = s.id()
@@ -57,24 +58,15 @@ func scanEvent(line []byte) (e domain.Event, ok bool) {
 	}
 	s.skip(`,"data":`)
 	if s.bad || !validGroup(e.Group) || !bytes.HasSuffix(s.rest, []byte("}")) {
-		return e, false
+		return e, nil, false
 	}
-	e.Data = readData(string(kind), s.rest[:len(s.rest)-1])
-	return e, e.Data != nil && e.Data.Subject() == string(subject)
-}
-
-// readData reads the data of an event of that kind; nil if it is not written as
-// Encode would.
-func readData(kind string, data []byte) domain.Payload {
-	payload, ok := domain.NewPayload(kind)
-	if !ok || json.Unmarshal(data, payload, strict) != nil {
-		return nil
+	data = s.rest[:len(s.rest)-1]
+	payload, ok := domain.NewPayload(string(kind))
+	if !ok || json.Unmarshal(data, payload, strict) != nil || payload.Subject() != string(subject) {
+		return e, nil, false
 	}
-	again, err := json.Marshal(payload, json.Deterministic(true))
-	if err != nil || !bytes.Equal(again, data) {
-		return nil
-	}
-	return payload
+	e.Data = payload
+	return e, data, true
 }
 
 func (s *scan) skip(text string) {

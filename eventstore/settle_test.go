@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -114,8 +115,9 @@ func TestClocksThatDifferStopTheStore(t *testing.T) {
 	require.Empty(t, w.sent)
 }
 
-// TestAHoleInTheStreamStopsWriting: whose events a missing message held can't
-// be known, so nothing is decided until it is repaired.
+// TestAHoleInTheStreamStopsWriting: whether a missing message held more than was
+// signed for can't be known, so nothing is decided until it is repaired. What
+// was signed for is read from the log.
 func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 	for name, gone := range map[string]uint64{"at the start": 1, "in the middle": 2, "at the end": 3} {
 		t.Run(name, func(t *testing.T) {
@@ -126,14 +128,24 @@ func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 			js, err := jetstream.New(nc)
 			require.NoError(t, err)
 			s := openTest(t, Options{Dir: dir, NATS: url})
-			for _, group := range []string{"one", "two", "three"} {
+			lines := map[string][][]byte{}
+			groups := []string{"one", "two", "three"}
+			for _, group := range groups {
 				mustExecute(t, s, found(group))
+				requireLogged(t, s, group)
+				lines[group], err = s.streamLines(testContext(t), group, 0, s.Next(group))
+				require.NoError(t, err)
 			}
 			require.NoError(t, s.Close(testContext(t)))
 			damageStream(t, js, gone)
 
 			s = openTest(t, Options{Dir: dir, NATS: url})
-			require.Len(t, s.Groups(), 2)
+			require.Len(t, s.Groups(), 3)
+			for i, group := range groups {
+				require.Equal(t, lines[group], linesOf(t, s, group))
+				var mendable *Mendable
+				require.Equal(t, uint64(i+1) == gone, errors.As(s.Stopped(group), &mendable), group)
+			}
 			require.ErrorIs(t, s.Ready(), ErrNotReady)
 			_, err = s.Execute(testContext(t), register(s.Groups()[0], "p"))
 			require.ErrorContains(t, err, "missing")
@@ -141,9 +153,33 @@ func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 	}
 }
 
+// linesOf are all lines of the group, one by one, which Entries must have too.
+func linesOf(t *testing.T, s *Store, group string) [][]byte {
+	t.Helper()
+	var lines [][]byte
+	for e, err := range s.Entries(testContext(t), group, 0, s.Next(group)) {
+		require.NoError(t, err)
+		line, err := s.Line(testContext(t), group, e.Event.Index)
+		require.NoError(t, err)
+		require.Equal(t, string(line), string(e.Line))
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // damageStream deletes a message, by putting a copy of the stream that lacks it
 // in its place.
 func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
+	t.Helper()
+	st := rewriteStream(t, js, func(uint64, []byte) {})
+	require.NoError(t, st.DeleteMsg(testContext(t), gone))
+	_, err := js.UpdateStream(testContext(t), ledgerConfig(1))
+	require.NoError(t, err)
+}
+
+// rewriteStream puts a copy of the stream of three messages in its place, whose
+// bodies are changed, and from which messages can be deleted.
+func rewriteStream(t *testing.T, js jetstream.JetStream, change func(sequence uint64, body []byte)) jetstream.Stream {
 	t.Helper()
 	ctx := testContext(t)
 	old, err := js.Stream(ctx, StreamName)
@@ -152,6 +188,7 @@ func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
 	for sequence := range uint64(3) {
 		m, err := old.GetMsg(ctx, sequence+1)
 		require.NoError(t, err)
+		change(m.Sequence, m.Data)
 		messages = append(messages, m)
 	}
 	require.NoError(t, js.DeleteStream(ctx, StreamName))
@@ -163,8 +200,5 @@ func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
 		_, err := js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: nats.Header{headerWriter: m.Header[headerWriter], headerCommit: m.Header[headerCommit], headerLines: m.Header[headerLines]}, Data: m.Data})
 		require.NoError(t, err)
 	}
-	require.NoError(t, st.DeleteMsg(ctx, gone))
-	c.DenyDelete = true
-	_, err = js.UpdateStream(ctx, c)
-	require.NoError(t, err)
+	return st
 }

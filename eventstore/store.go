@@ -35,6 +35,9 @@ type Options struct {
 	// have cosigned a checkpoint for others to rely on it.
 	Witnesses []witness.Witness
 	Quorum    int
+	// AcceptLoss lets groups go on whose history is shorter than was signed,
+	// where the rest is nowhere. Their ledgers say so, and new logs begin.
+	AcceptLoss bool
 
 	// Clock tells the time; nil is time.Now. With a clock of one's own (a
 	// story's) the stream's timestamps are not compared with it.
@@ -48,6 +51,7 @@ type Options struct {
 	importing bool                                     // a ledger is being brought in, and nothing else is done
 	lose      func(publish) publish                    // in tests: loses acknowledgements
 	unlogged  bool                                     // in benchmarks: keeps no logs
+	idle      bool                                     // for repair: lets the logs be
 	change    func(what string, op func() error) error // in tests: fails before or after a step of erasing
 }
 
@@ -70,6 +74,8 @@ type Store struct {
 
 	dir        string                 // the data folder
 	node       string                 // this process's name
+	acceptLoss bool                   // the operator's word
+	idle       bool                   // nothing is signed
 	alone      bool                   // nobody else can write to this stream
 	importing  bool                   // a ledger is being brought in
 	wrote      atomic.Pointer[string] // the node that wrote to the stream last
@@ -80,6 +86,7 @@ type Store struct {
 
 	cancel  context.CancelFunc // ends the writer without draining
 	written chan struct{}      // closed when the writer has ended
+	checked chan struct{}      // closed when the copies have been checked at start
 	helpers sync.WaitGroup     // follower, watch, eraser and the logs
 	closing sync.Once
 }
@@ -88,7 +95,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), clock: o.Clock, follow: o.Follow, log: o.Log,
-		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), failed: make(chan error, 1), written: make(chan struct{}),
+		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -102,7 +109,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if !nodeName.MatchString(o.Node) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
-	s.node, s.dir, s.importing = o.Node, o.Dir, o.importing
+	s.node, s.dir, s.importing, s.acceptLoss, s.idle = o.Node, o.Dir, o.importing, o.AcceptLoss, o.idle
 	o.Replicas = max(o.Replicas, 1)
 	var err error
 	if s.witnesses, err = newWitnesses(s, &o); err != nil {
@@ -141,8 +148,13 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if err := checkImported(o); err != nil {
 		return nil, nil, err
 	}
+	if o.NATS == "" && !o.idle {
+		if err := finishRepair(o.Dir); err != nil {
+			return nil, nil, fmt.Errorf("finish a repair: %w", err)
+		}
+	}
 	if o.NATS == "" {
-		if s.server, err = startServer(filepath.Join(o.Dir, "nats"), o.Node, s.log); err != nil {
+		if s.server, err = startServer(filepath.Join(o.Dir, streamsFolder), o.Node, s.log); err != nil {
 			return nil, nil, err
 		}
 	} else {
@@ -208,9 +220,10 @@ func (s *Store) start(w *writer, f *follower) {
 	s.helpers.Go(func() { f.run(ctx) })
 	s.helpers.Go(func() { s.watch(ctx) })
 	s.helpers.Go(func() { s.eraser(ctx) })
-	if s.logs != nil {
+	if s.logs != nil && !s.idle {
 		caught := w.caught
 		s.helpers.Go(func() { s.logs.run(ctx, caught) })
+		s.helpers.Go(func() { s.checkAtStart(ctx, caught) })
 		if len(s.witnesses.all) > 0 {
 			s.helpers.Go(func() { s.witnesses.run(ctx, caught) })
 		}

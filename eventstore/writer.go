@@ -49,7 +49,8 @@ type writer struct {
 type group struct {
 	ledger  *domain.Ledger
 	stopped *Stopped
-	due     time.Time // when something may become due by itself; zero: never
+	due     time.Time   // when something may become due by itself; zero: never
+	against *comparison // while the stream is replayed, if it was signed for
 }
 
 // A moment is the stretch of time in which something happened.
@@ -376,31 +377,63 @@ func (w *writer) compareClocks(m *message) {
 func (w *writer) accept(sequence uint64, pieces []piece) {
 	applied := make([]Entry, 0, len(pieces))
 	for i := range pieces {
-		p := &pieces[i]
-		g := w.groups[p.group]
-		if g == nil {
-			g = &group{ledger: domain.NewLedger(p.group)}
-			w.groups[p.group] = g
+		g := w.group(pieces[i].group)
+		if g.against == nil {
+			applied = w.applyAll(g, sequence, pieces[i:i+1], applied)
+		} else {
+			applied = w.applyAll(g, sequence, g.against.held(g.ledger.State().Next, pieces[i]), applied)
 		}
+	}
+	w.applied = sequence
+	w.told(sequence, applied)
+	w.reached()
+}
+
+// group is the group as the writer holds it. While the stream is replayed, it is
+// held against its log.
+func (w *writer) group(name string) *group {
+	g := w.groups[name]
+	if g == nil {
+		g = &group{ledger: domain.NewLedger(name)}
+		if w.caught != nil {
+			g.against = w.store.logs.compare(name)
+		}
+		w.groups[name] = g
+	}
+	return g
+}
+
+// applyAll applies pieces of one group and adds to applied what was.
+func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []Entry) []Entry {
+	name := g.ledger.State().Group
+	for i := range pieces {
+		p := &pieces[i]
 		if g.stopped != nil {
-			continue
+			return applied
 		}
 		if err := w.apply(g, p); err != nil {
-			w.stop(p.group, fmt.Errorf("message %d of the stream: %w", sequence, err))
-			continue
+			w.stop(name, fmt.Errorf("message %d of the stream: %w", sequence, err))
+			return applied
 		}
 		e := &p.entry.Event
-		w.store.places.add(p.group, place{sequence, e.Time.UnixMilli(), uint32(p.offset), uint32(len(p.entry.Line))})
+		at := place{sequence, e.Time.UnixMilli(), uint32(p.offset), uint32(len(p.entry.Line))}
+		if p.log {
+			at.sequence = 0
+		}
+		w.store.places.add(name, at)
 		w.newest = later(w.newest, e.Time)
 		applied = append(applied, p.entry)
 	}
-	w.applied = sequence
+	return applied
+}
+
+// told hands on what was applied.
+func (w *writer) told(sequence uint64, applied []Entry) {
 	w.store.noteErased(applied)
 	w.store.logs.add(applied)
 	for _, f := range w.store.follow {
 		f(Commit{sequence, applied})
 	}
-	w.reached()
 }
 
 // apply folds one line into its group's ledger.
@@ -427,11 +460,7 @@ func (w *writer) apply(g *group, p *piece) (err error) {
 
 // stop ends the use of a group's ledger, and of no other.
 func (w *writer) stop(name string, why error) error {
-	g := w.groups[name]
-	if g == nil {
-		g = &group{ledger: domain.NewLedger(name)}
-		w.groups[name] = g
-	}
+	g := w.group(name)
 	g.stopped = &Stopped{name, w.store.Next(name), why}
 	w.store.places.stop(g.stopped)
 	w.log.Error("group stopped", "group", name, "at", g.stopped.At, "why", why)
@@ -441,6 +470,7 @@ func (w *writer) stop(name string, why error) error {
 // reached says, once, that the writer has caught up.
 func (w *writer) reached() {
 	if w.caught != nil && w.applied >= w.target {
+		w.compareRest()
 		close(w.caught)
 		w.caught = nil
 	}

@@ -76,6 +76,7 @@ func rootCommand() *cobra.Command {
 	)
 	root.AddCommand(serveCommand())
 	root.AddCommand(questionCommands()...)
-	root.AddCommand(doCommand(), importCommand(), tokenCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), generateCommand(), clusterCommand())
+	root.AddCommand(storeCommands()...)
+	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), generateCommand(), clusterCommand())
 	return root
 }

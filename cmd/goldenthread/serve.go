@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,6 +28,9 @@ type serving struct {
 	installation               string
 	witnesses                  []string
 	quorum                     int
+	acceptLoss                 bool
+	origin, tlsCert, tlsKey    string
+	behindProxy                bool
 }
 
 func serveCommand() *cobra.Command {
@@ -48,18 +50,25 @@ func serveCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.dir, "data", "data", "folder of the ledgers, keys and tokens")
-	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at, on this machine only")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at; beyond this machine only with TLS or behind a proxy")
+	cmd.Flags().StringVar(&o.origin, "origin", "", "address in people's browsers, such as https://thread.example.org; localhost if not said")
+	cmd.Flags().StringVar(&o.tlsCert, "tls-cert", "", "file of the certificate (PEM); read again when it changes")
+	cmd.Flags().StringVar(&o.tlsKey, "tls-key", "", "file of the certificate's key (PEM)")
+	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "everything comes through a proxy with TLS, whose X-Forwarded headers are believed")
+	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
 	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
+	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	return cmd
 }
 
 func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
-	if err := checkLoopback(o.listen); err != nil {
+	reach, err := o.reach()
+	if err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
@@ -79,7 +88,8 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	}
 	groups := projections.NewGroups()
 	store, err := eventstore.Open(ctx, eventstore.Options{
-		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, Follow: []func(eventstore.Commit){into(groups)}, Log: log,
+		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
+		Follow: []func(eventstore.Commit){into(groups)}, Log: log,
 	})
 	if err != nil {
 		return err
@@ -89,7 +99,11 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Log: log})
+	signIn, err := api.OpenSignIn(o.dir)
+	if err != nil {
+		return err
+	}
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Reach: reach, Log: log})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err
@@ -164,6 +178,7 @@ func isEmpty(dir string) (bool, error) {
 // greet says, on standard error, where everything is.
 func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *api.Tokens) {
 	cmd.PrintErrf("Golden Thread answers at http://%s; what it answers is described at /openapi.json.\n", at)
+	cmd.PrintErrf("For people: %s\n", o.address(at))
 	cmd.PrintErrf("The operator's token is in %s.\n", tokens.OperatorFile())
 	example := filepath.Join(o.dir, exampleTokens)
 	if _, err := os.Stat(example); err == nil {
@@ -171,16 +186,33 @@ func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *api.Tokens) {
 	}
 }
 
-// checkLoopback refuses to be reached from other machines: nothing is encrypted yet.
-func checkLoopback(listen string) error {
-	host, _, err := net.SplitHostPort(listen)
-	if err != nil {
-		return fmt.Errorf("%q is not an address; write it like 127.0.0.1:8080", listen)
+// address is where people find it in their browser. A passkey is bound to a
+// name, never to an IP address.
+func (o *serving) address(at net.Addr) string {
+	if o.origin != "" {
+		return o.origin
 	}
-	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
-		return nil
+	scheme := "http"
+	if o.tlsCert != "" {
+		scheme = "https"
 	}
-	return fmt.Errorf("%s can be reached from other machines, and nothing is encrypted yet: listen at 127.0.0.1 and put a proxy with TLS in front", listen)
+	_, port, _ := net.SplitHostPort(at.String())
+	return scheme + "://localhost:" + port
+}
+
+// reach is how people reach this server, checked.
+func (o *serving) reach() (api.Reach, error) {
+	r := api.Reach{Origin: o.origin, BehindProxy: o.behindProxy}
+	if o.tlsCert != "" {
+		var err error
+		if r.TLS, err = api.TLS(o.tlsCert, o.tlsKey); err != nil {
+			return r, err
+		}
+	}
+	if err := r.Check(); err != nil {
+		return r, fmt.Errorf("--origin: %w", err)
+	}
+	return r, api.CheckListen(o.listen, r.TLS != nil, o.behindProxy)
 }
 
 func closeStore(store *eventstore.Store) error {

@@ -114,18 +114,18 @@ func VKeys(keys []Key, origin string) []string {
 // signedBy is the policy that a checkpoint is of the origin and signed by at
 // least one of the verifier keys.
 func signedBy(origin string, vkeys []string) (torchwood.Policy, error) {
-	var any []torchwood.Policy
+	var one []torchwood.Policy
 	for _, vkey := range vkeys {
 		v, err := note.NewVerifier(vkey)
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a verifier key: %w", vkey, err)
 		}
-		any = append(any, torchwood.SingleVerifierPolicy(v))
+		one = append(one, torchwood.SingleVerifierPolicy(v))
 	}
-	if len(any) == 0 {
+	if len(one) == 0 {
 		return nil, errors.New("there is no verifier key")
 	}
-	return torchwood.ThresholdPolicy(2, torchwood.OriginPolicy(origin), torchwood.ThresholdPolicy(1, any...)), nil
+	return torchwood.ThresholdPolicy(2, torchwood.OriginPolicy(origin), torchwood.ThresholdPolicy(1, one...)), nil
 }
 
 // OpenCheckpoint reads a checkpoint that at least one of the verifier keys has

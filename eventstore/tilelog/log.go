@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"sync"
@@ -206,10 +207,15 @@ func (l *Log) Extends(c torchwood.Checkpoint) error {
 }
 
 // Rebuild writes anew those files of the log, up to its checkpoint, which are
-// not what they must be. The entries come from elsewhere, twice: they are
-// proved against the root before anything is written (ErrForked).
-func (l *Log) Rebuild(entries func(yield func([]byte, error) bool)) (mended []string, err error) {
-	tree := l.Tree()
+// not what they must be, and names them. The entries come from elsewhere, twice:
+// they are proved against the root before anything is written (ErrForked). What
+// was appended beyond the checkpoint is forgotten. It belongs to the goroutine
+// that lets the log grow.
+func (l *Log) Rebuild(entries iter.Seq2[[]byte, error]) (mended []string, err error) {
+	tree, signed := l.Tree(), l.Checkpoint()
+	if signed == nil {
+		return nil, ErrNotInLog
+	}
 	if err := l.replay(tree, entries, func(tlog.Tile, []byte) error { return nil }); err != nil {
 		return nil, err
 	}
@@ -224,11 +230,16 @@ func (l *Log) Rebuild(entries func(yield func([]byte, error) bool)) (mended []st
 	if err == nil {
 		err = l.mendPartials(tree, &mended)
 	}
+	if there, unread := l.folder.Checkpoint(l.name); err == nil && (unread != nil || !bytes.Equal(there, signed)) {
+		mended = append(mended, CheckpointFile)
+		err = l.folder.replace(path.Join(l.name, CheckpointFile), signed)
+	}
+	l.written = tree
 	return mended, errors.Join(err, l.folder.Sync())
 }
 
 // replay builds the tree from the entries and holds it against the root.
-func (l *Log) replay(tree tlog.Tree, entries func(yield func([]byte, error) bool), put func(tlog.Tile, []byte) error) error {
+func (l *Log) replay(tree tlog.Tree, entries iter.Seq2[[]byte, error], put func(tlog.Tile, []byte) error) error {
 	b := &builder{put: put}
 	for e, err := range entries {
 		if err == nil {
@@ -264,6 +275,24 @@ func (l *Log) mendPartials(tree tlog.Tree, mended *[]string) error {
 		*mended = append(*mended, torchwood.TilePath(t))
 	}
 	return err
+}
+
+// Verify checks the whole log here, as the function does, and also the partial
+// tiles and bundles to which earlier checkpoints point.
+func (l *Log) Verify(ctx context.Context) (*Report, error) {
+	before := l.Tree()
+	r, err := Verify(ctx, l.files, l.origin, l.vkeys, nil)
+	if err != nil || r.Err() != nil {
+		return r, err
+	}
+	if r.Checkpoint.N < before.N {
+		r.Damage = append(r.Damage, &Damage{CheckpointFile, 0, errors.New("it is not the one that was signed last")})
+	}
+	bad, err := l.badPartials(r.Checkpoint.Tree)
+	for _, t := range bad {
+		r.Damage = append(r.Damage, &Damage{torchwood.TilePath(t), firstOf(t), errors.New("it is not the beginning of the present one")})
+	}
+	return r, err
 }
 
 // badPartials are the partial tiles and bundles of earlier checkpoints which

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -460,7 +461,7 @@ func TestDamageIsMended(t *testing.T) {
 	l := openLog(t, f, key)
 	require.NoError(t, grow(l, 600))
 	require.NoError(t, grow(l, 700))
-	source := func(spoil int64) func(func([]byte, error) bool) {
+	source := func(spoil int64) iter.Seq2[[]byte, error] {
 		return func(yield func([]byte, error) bool) {
 			for i := range int64(800) {
 				e := entry(i)

@@ -150,11 +150,25 @@ func (l *Log) Proof(index int64) (entry, proof []byte, err error) {
 	return entry, torchwood.FormatProof(index, p, signed), nil
 }
 
-// Entries reads entries from the index from up to, not including, to. Each is
-// proved against the root of the last checkpoint before it is handed out. It
-// ends at the first error.
-func (l *Log) Entries(from, to int64) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
+// Leaves are the hashes of the entries of the bundle that begins at the index,
+// proved against the root of the last checkpoint.
+func (l *Log) Leaves(first int64) ([]tlog.Hash, error) {
+	tree := l.Tree()
+	if first%width != 0 || first < 0 || first >= tree.N {
+		return nil, ErrNotInLog
+	}
+	var indexes []int64
+	for i := first; i < min(first+width, tree.N); i++ {
+		indexes = append(indexes, tlog.StoredHashIndex(0, i))
+	}
+	return l.hashes(tree).ReadHashes(indexes)
+}
+
+// Bundles reads entries from the index from up to, not including, to, those of
+// one bundle at a time. Each is proved against the root of the last checkpoint
+// before it is handed out. It ends at the first error.
+func (l *Log) Bundles(from, to int64) iter.Seq2[[][]byte, error] {
+	return func(yield func([][]byte, error) bool) {
 		tree := l.Tree()
 		for at := from; at < to; {
 			if at < 0 || at >= tree.N {
@@ -167,8 +181,25 @@ func (l *Log) Entries(from, to int64) iter.Seq2[[]byte, error] {
 				yield(nil, err)
 				return
 			}
-			for ; at < min(to, first+int64(len(entries))); at++ {
-				if !yield(entries[at-first], nil) {
+			end := min(to, first+int64(len(entries)))
+			if !yield(entries[at-first:end-first], nil) {
+				return
+			}
+			at = end
+		}
+	}
+}
+
+// Entries reads like Bundles, one entry at a time.
+func (l *Log) Entries(from, to int64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for entries, err := range l.Bundles(from, to) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, e := range entries {
+				if !yield(e, nil) {
 					return
 				}
 			}
