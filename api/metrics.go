@@ -115,11 +115,7 @@ func oneIf(yes bool) float64 {
 func (s *Server) offerMetrics() {
 	answer := promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
 	s.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		c, problem := s.caller(r)
-		if problem == nil && !c.Operator {
-			problem = newProblem(http.StatusForbidden, "Only the operator of this server reads its metrics.")
-		}
-		if problem != nil {
+		if problem := s.mustBeOperator(r, "Only the operator of this server reads its metrics."); problem != nil {
 			problem.write(w)
 			return
 		}

@@ -94,6 +94,7 @@ func New(o Options) *Server {
 	s.offerFeed()
 	s.offerTokens()
 	s.offerMetrics()
+	s.offerBackup()
 	if s.signIn != nil {
 		s.offerInvitations()
 		s.offerSignIn()

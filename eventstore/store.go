@@ -89,6 +89,7 @@ type Store struct {
 	checked chan struct{}      // closed when the copies have been checked at start
 	helpers sync.WaitGroup     // follower, watch, eraser and the logs
 	closing sync.Once
+	backing sync.Mutex // a backup is being made
 }
 
 // Open starts the store and returns when it has read all that the stream holds.
