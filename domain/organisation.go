@@ -567,6 +567,14 @@ func (s *State) openOrganisation(rule, code string, d Day) (*Organisation, *Refu
 	return o, nil
 }
 
+// code is the same code in the memory that its organisation has anyway.
+func (s *State) code(code string) string {
+	if o := s.Organisations[code]; o != nil {
+		return o.Code
+	}
+	return code
+}
+
 // name is how an organisation is named in sentences.
 func (s *State) name(code string) string {
 	if o := s.Organisations[code]; o != nil {

@@ -118,6 +118,15 @@ func edit[V any](m map[string]*V, key string) *V {
 	return &c
 }
 
+// with is the slice and one more, in memory of its own and with no room to spare:
+// what grows by ones, here and there, is most of what a state takes.
+func with[V any](s []V, v V) []V {
+	c := make([]V, len(s)+1)
+	copy(c, s)
+	c[len(s)] = v
+	return c
+}
+
 func appendNew(s []string, v string) []string {
 	if slices.Contains(s, v) {
 		return s
