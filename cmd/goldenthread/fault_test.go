@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -193,6 +194,30 @@ func TestServerKilledUnderLoad(t *testing.T) {
 	require.Zero(t, lost)
 	require.Zero(t, doubled)
 	require.Greater(t, len(s.acknowledged), rounds)
+}
+
+// TestStoppedUnderLoad stops the program as an operator would, while people ask:
+// whoever was let in is answered.
+func TestStoppedUnderLoad(t *testing.T) {
+	s := newSiege(t, t.TempDir())
+	p := start(t, s.dir)
+	timer := time.AfterFunc(300*time.Millisecond, func() { p.cmd.Process.Signal(syscall.SIGTERM) })
+	defer timer.Stop()
+	s.storm(t.Context(), p.url)
+	require.NoError(t, p.cmd.Wait(), "%s", p.log)
+	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: s.dir, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	for id, by := range s.open { // they found the door closed
+		for e, err := range store.Entries(t.Context(), by.group, 0, store.Next(by.group)) {
+			require.NoError(t, err)
+			require.NotEqual(t, id, e.Event.Command.String(), "recorded, and its caller not told")
+		}
+	}
+	require.NoError(t, closeStore(store))
+	lost, doubled := s.count()
+	t.Logf("%d acknowledged, %d turned away, %d lost, %d doubled", len(s.acknowledged), len(s.open), lost, doubled)
+	require.Zero(t, lost)
+	require.Zero(t, doubled)
 }
 
 // TestDiskFull fills the disk under the program: it stops with a sentence. With
