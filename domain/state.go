@@ -89,6 +89,9 @@ func (s *State) Apply(e *Event) {
 	s.Next, s.Last = e.Index+1, e.Time
 }
 
+// Copy is a state of its own, into which further events can be folded.
+func (s *State) Copy() *State { return s.clone() }
+
 // clone is a state of its own that shares what hangs under the maps.
 func (s *State) clone() *State {
 	c := *s
