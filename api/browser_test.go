@@ -41,7 +41,7 @@ func newBrowser(t *testing.T, at string) *browser {
 	b := &browser{t: t, at: at}
 	ctx, cancel := chromedp.NewContext(allocated)
 	t.Cleanup(cancel)
-	ctx, late := context.WithTimeout(ctx, 60*time.Second)
+	ctx, late := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(late)
 	b.ctx = ctx
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)))

@@ -80,9 +80,11 @@ func (s *Server) record(ctx context.Context, kind domain.CommandKind, in *comman
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
+	came := time.Now()
 	result, err := s.store.Execute(ctx, domain.Request{
 		Group: in.Group, ID: id, Hash: requestHash(kind.Name, in.bytes), Actor: actor, Command: command,
 	})
+	s.metrics.note(came, result, err)
 	if err != nil {
 		return nil, &commandError{id, err}
 	}

@@ -179,6 +179,9 @@ func TestEveryPage(t *testing.T) {
 	script := axe(t)
 	e := newExample(t)
 	b := newBrowser(t, e.at)
+	b.as("").open("/g/trafford")
+	evaluate[bool](b, `document.querySelector("main").append(document.createElement("img")), true`)
+	require.NotEmpty(t, b.faults(script), "axe-core sees what is wrong")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			b := &browser{t: t, ctx: b.ctx, at: b.at}

@@ -25,7 +25,7 @@ func checkPage(a *asked) (web.Body, error) {
 	var refused *domain.Refusal
 	switch {
 	case errors.As(err, &refused):
-		body.Refused = refused.Say
+		body.Problem = &web.Filled{Form: "ask-forum", Say: refused.Say, Rule: refused.Rule}
 		return body, nil
 	case err != nil:
 		return nil, err

@@ -3,15 +3,51 @@ package api
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/base64"
+	"fmt"
 	entities "html"
+	"image/png"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/web"
 	"goldenthread/eventstore/evidence"
 )
+
+// The card carries the proof that the appointment is in the log: the very proof
+// that the server gives of it.
+func TestCardCarriesItsProof(t *testing.T) {
+	w := newWorld(t).established()
+	w.on("2026-03-09")
+	r1 := w.must(200, w.ask("cd-north", "/representation")).json(t)["appointments"].([]any)[0].(map[string]any)
+	index := uint64(r1["index"].(float64))
+	w.must(200, w.ask("cd-north", fmt.Sprintf("/events/%d/proof", w.store.Next("trafford")-1))) // signed
+	proof := w.must(200, w.ask("cd-north", fmt.Sprintf("/events/%d/proof", index))).body
+	card := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/card", ""))).body)
+	picture := web.NewCardProof(index, proof).Picture
+	require.Contains(t, entities.UnescapeString(card), string(picture))
+	_, encoded, _ := strings.Cut(string(picture), ",")
+	decoded, err := base64.StdEncoding.DecodeString(encoded)
+	require.NoError(t, err)
+	_, err = png.Decode(bytes.NewReader(decoded))
+	require.NoError(t, err)
+	require.Nil(t, web.NewCardProof(1, make([]byte, 3000)), "too long for a picture")
+}
+
+// How far each witness is stands on the page.
+func TestWitnessesOnPage(t *testing.T) {
+	page := web.Page{Body: &web.Proof{Events: 12, Witnessed: 9, Witnesses: []web.WitnessLag{
+		{Name: "lmc.example/witness", Cosigned: 12}, {Name: "fed.example/witness", Cosigned: 9, Behind: 3, Trouble: "it does not answer"},
+	}}}
+	b, err := page.Render()
+	require.NoError(t, err)
+	for _, words := range []string{"has signed for 12 events, which is all.", "has signed for 9 events and is 3 events behind: it does not answer.", "Enough of them have signed for the first 9 events."} {
+		require.Contains(t, string(b), words)
+	}
+}
 
 var downloads = regexp.MustCompile(`<a href="(/v1/[^"]+)" download="([^"]+\.zip)"`)
 

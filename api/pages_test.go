@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -81,12 +83,12 @@ func TestDecisionByPages(t *testing.T) {
 	}
 	b.as(seven[6]).open("/g/sale").says("PCN 5 has not been heard on P1, Weekend access.")
 	b.open("/g/sale/proposals/P1").unfold()
-	b.tick("object-grade-1")
+	b.tick("object-grade-2")
 	b.fill("object-why", "We can't staff it.")
 	b.send("object")
 	b.says("There is a problem", "Please give what would resolve it.") // and nothing that was filled in is lost
 	require.Equal(t, "We can't staff it.", evaluate[string](b, `document.getElementById("object-why").value`))
-	require.True(t, evaluate[bool](b, `document.getElementById("object-grade-1").checked`))
+	require.True(t, evaluate[bool](b, `document.getElementById("object-grade-2").checked`))
 	b.fill("object-wouldResolve", "Where practices can staff it.")
 	b.send("object")
 	b.says("Your objection is recorded", "We can't staff it.", "Only PCN 5 can let it go")
@@ -283,6 +285,55 @@ func TestFormsOfOthers(t *testing.T) {
 	require.Equal(t, next+1, w.store.Next("trafford"))
 }
 
+// What is downloaded is what the filter wants, on all its pages: as a table that
+// no spreadsheet takes for formulas, and as the exact lines that are stored.
+func TestAuditDownloads(t *testing.T) {
+	w := newWorld(t).established()
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"=1+1","text":"x","matter":"access"}`))
+	table := w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/audit.csv?type=proposal", "")))
+	require.Contains(t, table.Header.Get("Content-Disposition"), "trafford-audit-")
+	rows, err := csv.NewReader(bytes.NewReader(table.body)).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, "index", rows[0][0])
+	require.Len(t, rows, 5) // P1 and P2, raised and put
+	for _, row := range rows[1:] {
+		require.NotContains(t, "=+-@", row[10][:1])
+		line := w.must(200, w.ask("cd-north", "/events/"+row[0])).body
+		require.Contains(t, string(line), row[3])
+	}
+	lines := w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/audit.jsonl", "")))
+	all := w.must(200, w.ask("cd-north", "/events"))
+	require.Equal(t, string(all.body), string(lines.body))
+	w.must(403, w.send(w.request("icb-director", "GET", "/g/trafford/audit.csv", ""))) // the charter keeps it to members
+	w.must(422, w.send(w.request("cd-north", "GET", "/g/trafford/audit.csv?type=vote", "")))
+}
+
+// Whoever the charter keeps the group's work from sees who the group is.
+func TestPagesForOutsiders(t *testing.T) {
+	w := newWorld(t).established()
+	page := func(status int, path string) string {
+		return string(w.must(status, w.send(w.request("icb-director", "GET", path, ""))).body)
+	}
+	require.Contains(t, page(200, "/g/trafford"), "Trafford GP Board")
+	require.Contains(t, page(403, "/g/trafford/events/0"), "The charter keeps audit to members.")
+}
+
+// Sums and terms are read as people write them.
+func TestReadPounds(t *testing.T) {
+	for s, pence := range map[string]int64{"12000": 12_000_00, "£12,000": 12_000_00, "12,000.50": 12_000_50, "0": 0, "£ 5": 5_00} {
+		p, r := readPounds(s)
+		require.Nil(t, r, s)
+		require.EqualValues(t, pence, *p, s)
+	}
+	for _, s := range []string{"much", "1.5", "-1", "1.2.3", ".50", "12000000000000000000", "1e3"} {
+		_, r := readPounds(s)
+		require.NotNil(t, r, s)
+	}
+	p, r := readPounds("")
+	require.Nil(t, r)
+	require.Nil(t, p, "not said")
+}
+
 // axe is axe-core, which npm brings: npm ci in this folder.
 func axe(t *testing.T) string {
 	b, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
@@ -307,4 +358,23 @@ func (b *browser) faults(axe string) []axeFault {
 	var fs []axeFault
 	require.NoError(b.t, json.Unmarshal([]byte(found), &fs))
 	return fs
+}
+
+// What a page offers as evidence is there, for the day and the knowledge of the page.
+func TestEvidenceOfPages(t *testing.T) {
+	w := newWorld(t).established()
+	w.on("2026-03-09")
+	for _, path := range []string{
+		"/proposals/P1", "/representation?at=2026-03-01", "/check?forum=locality-board&matter=workforce&amount=8000&months=6&consulted=none", "/check?matter=workforce&known=2026-01-05",
+	} {
+		page := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford"+path, ""))).body)
+		_, rest, found := strings.Cut(page, `<a href="/v1/`)
+		require.True(t, found, path)
+		link, _, _ := strings.Cut(rest, `"`)
+		r := w.send(w.request("cd-north", "GET", "/v1/"+strings.ReplaceAll(link, "&amp;", "&"), ""))
+		require.Contains(t, []int{200, 503}, r.StatusCode, "%s: %s", link, r.body) // 503 where the log is not signed that far yet
+		if r.StatusCode == 200 {
+			require.Equal(t, "application/zip", r.Header.Get("Content-Type"))
+		}
+	}
 }

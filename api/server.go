@@ -57,6 +57,7 @@ type Server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	feeds    atomic.Int32
+	metrics  *metrics
 	patience time.Duration // with which a question waits for what is not known yet
 	stopping chan struct{} // closed when streams must end
 
@@ -83,6 +84,7 @@ func New(o Options) *Server {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.metrics = newMetrics(s)
 	s.api = humago.New(s.mux, humaConfig())
 	s.offerHealth()
 	s.offerCommands()
@@ -91,6 +93,8 @@ func New(o Options) *Server {
 	s.offerLog()
 	s.offerFeed()
 	s.offerTokens()
+	s.offerMetrics()
+	s.offerBackup()
 	if s.signIn != nil {
 		s.offerInvitations()
 		s.offerSignIn()

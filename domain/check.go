@@ -126,6 +126,7 @@ func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
 	if q.Consulted, r = s.bodies(q.Consulted); r != nil {
 		return nil, r
 	}
+	s = s.rememberingCoverage()
 	j := s.judge(q)
 	a := &CheckAnswer{
 		Verdict: j.Verdict, Reasons: j.Reasons, Limits: orEmpty(j.limits), Conditions: orEmpty(j.conditions), Coverage: j.coverage,

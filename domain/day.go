@@ -75,8 +75,7 @@ func (d Day) String() string {
 	if d == 0 {
 		return ""
 	}
-	y, m, dd := d.date()
-	return fmt.Sprintf("%04d-%02d-%02d", y, m, dd)
+	return time.Unix((int64(d)+dayEpoch)*86400, 0).UTC().Format(time.DateOnly)
 }
 
 // Words is the date as people write it: "9 March 2026".

@@ -173,7 +173,7 @@ func (e *MandateGranted) Subject() string { return "organisation/" + e.Organisat
 func (e *MandateGranted) made() string    { return e.Mandate }
 func (e *MandateGranted) apply(s *State, ev *Event) {
 	s.took(e.Mandate)
-	s.Mandates = append(s.Mandates, &MandateEntry{
+	s.addMandate(&MandateEntry{
 		Number: e.Mandate, Organisation: e.Organisation, To: e.To, Matters: e.Matters, Conditions: e.Conditions,
 		Review: e.Review, Evidence: e.Evidence, BroughtIn: e.BroughtIn, Span: e.Span, Index: ev.Index,
 	})
@@ -195,10 +195,15 @@ func (e *MandateWithdrawn) Subject() string { return "organisation/" + e.Organis
 func (e *MandateWithdrawn) made() string    { return e.Mandate }
 func (e *MandateWithdrawn) apply(s *State, ev *Event) {
 	s.took(e.Mandate)
-	s.Mandates = append(s.Mandates, &MandateEntry{
+	s.addMandate(&MandateEntry{
 		Number: e.Mandate, Organisation: e.Organisation, To: e.From, Matters: e.Matters, Withdrawal: true,
 		Evidence: e.Evidence, Reason: e.Reason, Given: e.Given, Span: Span{From: ev.Effective}, Index: ev.Index,
 	})
+}
+
+func (s *State) addMandate(m *MandateEntry) {
+	s.Mandates = append(s.Mandates, m)
+	s.mandatesOf[m.Organisation] = append(slices.Clip(s.mandatesOf[m.Organisation]), m)
 }
 
 // MandateRequested: the group asked for a mandate.
@@ -257,9 +262,9 @@ func (m *MandateEntry) takesIn(matter string) bool {
 // withdrawn since (rule M2).
 func (s *State) grantOn(org, to, matter string, d Day) *MandateEntry {
 	var grant *MandateEntry
-	for _, m := range s.Mandates {
+	for _, m := range s.mandatesOf[org] {
 		switch {
-		case m.Organisation != org || m.To != to || !m.Covers(d):
+		case m.To != to || !m.Covers(d):
 		case matter == "":
 			if s.holdsOn(m, d) {
 				grant = m
@@ -283,8 +288,8 @@ func (s *State) holdsOn(g *MandateEntry, d Day) bool {
 	if len(g.Matters) > 0 {
 		return slices.ContainsFunc(g.Matters, func(one string) bool { return s.grantOn(g.Organisation, g.To, one, d) == g })
 	}
-	return !slices.ContainsFunc(s.Mandates, func(m *MandateEntry) bool {
-		return m.Index > g.Index && m.Organisation == g.Organisation && m.To == g.To && m.Covers(d) && len(m.Matters) == 0
+	return !slices.ContainsFunc(s.mandatesOf[g.Organisation], func(m *MandateEntry) bool {
+		return m.Index > g.Index && m.To == g.To && m.Covers(d) && len(m.Matters) == 0
 	})
 }
 
@@ -292,9 +297,9 @@ func (s *State) holdsOn(g *MandateEntry, d Day) bool {
 // route on that day, unless it granted anew since; nil if there is none (rule M3).
 func (s *State) leftGroup(org, matter string, d Day) *MandateEntry {
 	var left *MandateEntry
-	for _, m := range s.Mandates {
+	for _, m := range s.mandatesOf[org] {
 		switch {
-		case m.Organisation != org || !m.takesIn(matter):
+		case !m.takesIn(matter):
 		case m.Withdrawal && m.To == "" && m.From <= d:
 			left = m
 		case !m.Withdrawal && m.Covers(d):
@@ -368,6 +373,35 @@ func (s *State) CoverageOn(matter string, d Day) Coverage { return s.coverageBy(
 // coverageBy is the coverage for the matter under that agreement; which one
 // makes a difference only where places stand behind a wider group (rule G1).
 func (s *State) coverageBy(matter, agreement string, d Day) Coverage {
+	asked := coverageAsked{matter, d}
+	c, known := s.covered[asked]
+	if !known {
+		c = s.practicesCovered(matter, d)
+		if s.covered != nil {
+			s.covered[asked] = c
+		}
+	}
+	s.addPlaces(&c, matter, agreement, d)
+	return c
+}
+
+// coverageAsked is what a coverage of practices is for.
+type coverageAsked struct {
+	matter string
+	day    Day
+}
+
+// rememberingCoverage is the state, to be read only, for one caller who asks for
+// the same coverage several times over: a check asks for each person who could
+// say yes.
+func (s *State) rememberingCoverage() *State {
+	c := *s
+	c.covered = map[coverageAsked]Coverage{}
+	return &c
+}
+
+// practicesCovered is the coverage by the practices of the place itself.
+func (s *State) practicesCovered(matter string, d Day) Coverage {
 	c := Coverage{Outside: []Outsider{}}
 	for _, p := range s.PracticesOn(d) {
 		st := s.StandsOn(p, matter, d)
@@ -386,7 +420,7 @@ func (s *State) coverageBy(matter, agreement string, d Day) Coverage {
 			}
 		}
 	}
-	s.addPlaces(&c, matter, agreement, d)
+	c.Outside, c.inside = slices.Clip(c.Outside), slices.Clip(c.inside)
 	return c
 }
 

@@ -56,7 +56,7 @@ func (s *State) checkOurPractice(rule, code string, d Day) *Refusal {
 	if r != nil {
 		return r
 	}
-	if !slices.Contains(s.PracticesOn(d), o) {
+	if !s.isPracticeOn(o, d) {
 		return invalid(rule, "%s is not a practice of %s.", o.Name, s.PlaceName)
 	}
 	return nil
@@ -157,7 +157,7 @@ type NoticeSent struct {
 func (e *NoticeSent) Subject() string { return "notice/" + e.About[0] }
 func (e *NoticeSent) apply(s *State, ev *Event) {
 	for _, ref := range e.About {
-		s.noteNotice(ref).Sent = append(slices.Clip(s.Noticed[ref].Sent), Sent{e.How, e.Practices, actorID(ev), ev.Effective, ev.Index})
+		s.noteNotice(ref).Sent = with(s.Noticed[ref].Sent, Sent{e.How, e.Practices, actorID(ev), ev.Effective, ev.Index})
 	}
 }
 
@@ -179,7 +179,7 @@ type NoticeAcknowledged struct {
 func (e *NoticeAcknowledged) Subject() string { return "notice/" + e.About }
 func (e *NoticeAcknowledged) apply(s *State, ev *Event) {
 	n := s.noteNotice(e.About)
-	n.Acknowledged = append(slices.Clip(n.Acknowledged), Acknowledged{e.Practice, ev.Effective, ev.Index})
+	n.Acknowledged = with(n.Acknowledged, Acknowledged{s.code(e.Practice), ev.Effective, ev.Index})
 }
 
 // QuestionAsked: a practice asked, or said that it disagrees.

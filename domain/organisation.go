@@ -507,12 +507,10 @@ func (s *State) Members(code string) []string { return s.members[code] }
 // PracticesOn are the open practices of the place on that day, by code (rule
 // M3): those in the place itself or in one of its PCNs.
 func (s *State) PracticesOn(d Day) []*Organisation {
-	var ps []*Organisation
-	seen := map[string]bool{}
+	ps := make([]*Organisation, 0, len(s.members[s.Place]))
 	add := func(code string) {
 		for _, m := range s.members[code] {
-			if o := s.Organisations[m]; o.Kind == Practice && !seen[m] && o.OpenOn(d) && o.In(code, d) {
-				seen[m] = true
+			if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && o.In(code, d) {
 				ps = append(ps, o)
 			}
 		}
@@ -522,19 +520,30 @@ func (s *State) PracticesOn(d Day) []*Organisation {
 		add(pcn.Code)
 	}
 	slices.SortFunc(ps, func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) })
-	return ps
+	return slices.Compact(ps)
+}
+
+// isPracticeOn says whether PracticesOn has the organisation.
+func (s *State) isPracticeOn(o *Organisation, d Day) bool {
+	return o.Kind == Practice && o.OpenOn(d) && slices.ContainsFunc(o.Memberships, func(m Membership) bool {
+		return m.Covers(d) && (m.In == s.Place || s.isPCNOn(s.Organisations[m.In], d))
+	})
 }
 
 // PCNsOn are the open PCNs of the place on that day, by code.
 func (s *State) PCNsOn(d Day) []*Organisation {
 	var ps []*Organisation
 	for _, m := range s.members[s.Place] {
-		if o := s.Organisations[m]; o.Kind == PCN && o.OpenOn(d) && o.In(s.Place, d) {
+		if o := s.Organisations[m]; s.isPCNOn(o, d) {
 			ps = append(ps, o)
 		}
 	}
 	slices.SortFunc(ps, func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) })
 	return ps
+}
+
+func (s *State) isPCNOn(o *Organisation, d Day) bool {
+	return o.Kind == PCN && o.OpenOn(d) && o.In(s.Place, d)
 }
 
 func (s *State) organisation(rule, code string) (*Organisation, *Refusal) {
@@ -556,6 +565,14 @@ func (s *State) openOrganisation(rule, code string, d Day) (*Organisation, *Refu
 		return nil, notNow("O1", "%s (%s) opens on %s.", o.Name, o.Code, o.Opened.Words())
 	}
 	return o, nil
+}
+
+// code is the same code in the memory that its organisation has anyway.
+func (s *State) code(code string) string {
+	if o := s.Organisations[code]; o != nil {
+		return o.Code
+	}
+	return code
 }
 
 // name is how an organisation is named in sentences.

@@ -188,8 +188,8 @@ type PositionTaken struct {
 func (e *PositionTaken) Subject() string { return "proposal/" + e.Proposal }
 func (e *PositionTaken) apply(s *State, ev *Event) {
 	p := s.touch(e.Proposal, ev)
-	p.Positions = append(slices.Clip(p.Positions), Position{
-		Version: e.Version, Seat: e.Seat, Person: e.Person, Role: e.Role, Stand: e.Stand, NeedNotWait: e.NeedNotWait, Reason: e.Reason,
+	p.Positions = with(p.Positions, Position{
+		Version: e.Version, Seat: s.code(e.Seat), Person: e.Person, Role: e.Role, Stand: e.Stand, NeedNotWait: e.NeedNotWait, Reason: e.Reason,
 		Interest: e.Interest, Heard: e.Heard, Confirmed: e.Heard != "" && !e.Unconfirmed, Time: ev.Time.UnixMilli(), Index: ev.Index,
 	})
 	if e.Interest != "" {

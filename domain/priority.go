@@ -138,7 +138,7 @@ func (t *turn) practiceSpeaks(rule, code, evidence string) (*Organisation, *Refu
 	if r != nil {
 		return nil, r
 	}
-	if o.Kind != Practice || !slices.Contains(t.s.PracticesOn(t.day), o) {
+	if !t.s.isPracticeOn(o, t.day) {
 		return nil, invalid(rule, "%s is not a practice of %s.", o.Name, t.s.PlaceName)
 	}
 	return o, t.speaksOrRecords(rule, o, evidence)

@@ -53,11 +53,25 @@ func (t *turn) settleFirst(since Day) bool {
 // which the proposal was ripe and could be enacted.
 func (t *turn) ripeOn(p *Proposal, since Day) (Day, bool) {
 	for d := max(p.LastDay, since); d <= min(t.day, p.Closes); d++ {
-		if len(t.s.WaitingFor(p, d)) == 0 && t.enactable(p, d) {
+		if t.s.mayBeRipe(p, d) && len(t.s.WaitingFor(p, d)) == 0 && t.enactable(p, d) {
 			return d, true
 		}
 	}
 	return 0, false
+}
+
+// mayBeRipe rules out at little cost most of what is not: before the window ends
+// somebody must have said that it need not wait, and after it there must be as
+// many consents as the quorum has.
+func (s *State) mayBeRipe(p *Proposal, d Day) bool {
+	consents, hurry, version := 0, false, p.Version().Number
+	for i := range p.Positions {
+		if pos := &p.Positions[i]; pos.Version == version && pos.Stand == Consent {
+			consents++
+			hurry = hurry || pos.NeedNotWait
+		}
+	}
+	return consents >= s.CharterOn(d).Charter.Quorum && (hurry || d >= p.WindowEnds())
 }
 
 func (t *turn) enactable(p *Proposal, d Day) bool {

@@ -64,7 +64,10 @@ type State struct {
 	members map[string][]string
 	open    []string // proposals that are open, in order
 
-	across map[string]*State // ledgers of other groups, beside this one; see Across
+	mandatesOf map[string][]*MandateEntry // Mandates, by organisation
+
+	covered map[coverageAsked]Coverage // known to who asks now; nil but for rememberingCoverage
+	across  map[string]*State          // ledgers of other groups, beside this one; see Across
 }
 
 // NewState is the state of a group of which nothing has been recorded.
@@ -76,7 +79,7 @@ func NewState(group string) *State {
 		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
 		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, Departures: map[string]*Departure{},
 		Noticed: map[string]*Noticed{}, Questions: map[string]*PracticeQuestion{}, GroupMeetings: map[Day]*GroupMeeting{},
-		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{},
+		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{}, mandatesOf: map[string][]*MandateEntry{},
 	}
 }
 
@@ -85,6 +88,9 @@ func (s *State) Apply(e *Event) {
 	e.Data.apply(s, e)
 	s.Next, s.Last = e.Index+1, e.Time
 }
+
+// Copy is a state of its own, into which further events can be folded.
+func (s *State) Copy() *State { return s.clone() }
 
 // clone is a state of its own that shares what hangs under the maps.
 func (s *State) clone() *State {
@@ -99,6 +105,7 @@ func (s *State) clone() *State {
 	c.Departures, c.Noticed, c.Questions = maps.Clone(s.Departures), maps.Clone(s.Noticed), maps.Clone(s.Questions)
 	c.GroupMeetings, c.Proved = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
+	c.mandatesOf, c.covered = maps.Clone(s.mandatesOf), nil
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)
 	c.Mandates, c.Asked, c.Positions = slices.Clip(s.Mandates), slices.Clip(s.Asked), slices.Clip(s.Positions)
@@ -112,6 +119,15 @@ func edit[V any](m map[string]*V, key string) *V {
 	c := *m[key]
 	m[key] = &c
 	return &c
+}
+
+// with is the slice and one more, in memory of its own and with no room to spare:
+// what grows by ones, here and there, is most of what a state takes.
+func with[V any](s []V, v V) []V {
+	c := make([]V, len(s)+1)
+	copy(c, s)
+	c[len(s)] = v
+	return c
 }
 
 func appendNew(s []string, v string) []string {

@@ -17,14 +17,26 @@ type message struct {
 	stored   time.Time // the stream's own timestamp
 	header   nats.Header
 	body     []byte
-	pieces   []piece // when already read; the follower does that beside the writer
+	ahead    chan struct{} // closed when read; nil if it is not being read ahead
+	pieces   []piece
 	err      error
 }
 
-func (m *message) read() ([]piece, error) {
-	if m.pieces == nil && m.err == nil {
+// readAhead begins to read the message beside the writer, and beside the
+// messages before it.
+func (m *message) readAhead() {
+	m.ahead = make(chan struct{})
+	go func() {
 		m.pieces, m.err = readCommit(m.header, m.body)
+		close(m.ahead)
+	}()
+}
+
+func (m *message) read() ([]piece, error) {
+	if m.ahead == nil {
+		return readCommit(m.header, m.body)
 	}
+	<-m.ahead
 	return m.pieces, m.err
 }
 
@@ -38,8 +50,8 @@ type follower struct {
 }
 
 const (
-	followAhead = 64  // messages read and not yet applied
-	followBatch = 128 // messages asked for at once
+	followAhead = 64  // messages being read, or read and not yet applied
+	followBatch = 512 // messages asked for at once
 )
 
 func (f *follower) run(ctx context.Context) {
@@ -84,7 +96,7 @@ func (f *follower) deliver(ctx context.Context, next *uint64) error {
 		}
 		m := &message{sequence: meta.Sequence.Stream, stored: meta.Timestamp, header: msg.Headers(), body: msg.Data()}
 		if m.sequence <= f.last || m.header.Get(headerWriter) != f.node {
-			m.read()
+			m.readAhead()
 		}
 		select {
 		case f.out <- m:

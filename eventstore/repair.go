@@ -177,7 +177,9 @@ func copyStreams(ctx context.Context, s *Store, to jetstream.JetStream) error {
 }
 
 func copyStream(ctx context.Context, from, to jetstream.JetStream, info *jetstream.StreamInfo) error {
-	if _, err := to.CreateStream(ctx, info.Config); err != nil {
+	config := info.Config
+	config.Replicas = 1 // there is one server
+	if _, err := to.CreateStream(ctx, config); err != nil {
 		return err
 	}
 	st, err := from.Stream(ctx, info.Config.Name)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -87,6 +89,7 @@ type Store struct {
 	checked chan struct{}      // closed when the copies have been checked at start
 	helpers sync.WaitGroup     // follower, watch, eraser and the logs
 	closing sync.Once
+	backing sync.Mutex // a backup is being made
 }
 
 // Open starts the store and returns when it has read all that the stream holds.
@@ -232,15 +235,38 @@ func (s *Store) start(w *writer, f *follower) {
 	}()
 }
 
-// watch looks whether the embedded server is still there: on a full disk, say,
-// it stops JetStream by itself.
+// watch looks whether the embedded server can still write. On a full disk it
+// stops JetStream by itself, or goes on and acknowledges nothing.
 func (s *Store) watch(ctx context.Context) {
 	for s.server != nil && pause(ctx, time.Second) == nil {
-		if !s.server.JetStreamEnabled() {
+		switch {
+		case !s.server.JetStreamEnabled():
 			s.fail(errors.New("the stream's server stopped itself, most likely because the disk is full; make room and start again"))
+			return
+		case s.stalled() && errors.Is(tryRoom(s.dir), syscall.ENOSPC):
+			s.fail(errors.New("the disk is full; make room and start again"))
 			return
 		}
 	}
+}
+
+// stalled says whether a write has waited too long for its acknowledgement.
+func (s *Store) stalled() bool {
+	since := s.writing.Load()
+	return since != 0 && time.Since(time.UnixMilli(since)) > publishTimeout
+}
+
+// tryRoom writes as much into the folder as a commit may take, and removes it.
+func tryRoom(dir string) (err error) {
+	f, err := os.CreateTemp(dir, "room-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if _, err := f.Write(make([]byte, leastPayload)); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // Conn is the store's connection to NATS, for other services on it. It is
@@ -299,8 +325,8 @@ func (s *Store) Ready() error {
 	if !s.conn.IsConnected() {
 		return notReady("the connection to NATS is lost")
 	}
-	if since := s.writing.Load(); since != 0 && time.Since(time.UnixMilli(since)) > publishTimeout {
-		return notReady("a write has not been acknowledged since %s", time.UnixMilli(since).UTC().Format(timeLayout))
+	if s.stalled() {
+		return notReady("a write has not been acknowledged since %s", time.UnixMilli(s.writing.Load()).UTC().Format(timeLayout))
 	}
 	return nil
 }

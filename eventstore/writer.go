@@ -2,7 +2,7 @@ package eventstore
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -249,7 +249,7 @@ func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []Entry) er
 func writeEntries(events []domain.Event) ([]Entry, error) {
 	entries := make([]Entry, len(events))
 	for i := range events {
-		events[i].ID = eventID(events[i].Time)
+		events[i].ID = eventID(&events[i])
 		line, err := Encode(&events[i])
 		if err != nil {
 			return nil, err
@@ -263,12 +263,15 @@ func writeEntries(events []domain.Event) ([]Entry, error) {
 	return entries, nil
 }
 
-// eventID is a UUIDv7 (RFC 9562) of the ledger's time.
-func eventID(at time.Time) uuid.UUID {
-	var id uuid.UUID
-	rand.Read(id[6:])
+// eventID is a UUIDv7 (RFC 9562) of the ledger's time. What else is in it comes
+// from the event's place and command in place of chance: decided twice, an event
+// is the same bytes.
+func eventID(e *domain.Event) uuid.UUID {
+	name := binary.BigEndian.AppendUint64([]byte(e.Group+"/"), e.Index)
+	sum := sha256.Sum256(append(name, e.Command[:]...))
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
+	binary.BigEndian.PutUint64(ms[:], uint64(e.Time.UnixMilli()))
+	id := uuid.UUID(sum[:16])
 	copy(id[:6], ms[2:])
 	id[6], id[8] = 0x70|id[6]&0x0f, 0x80|id[8]&0x3f
 	return id

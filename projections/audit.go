@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"iter"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -98,6 +99,8 @@ func (i *interned) place(text string) uint32 {
 	return n
 }
 
+func (i *interned) copy() interned { return interned{maps.Clone(i.places), slices.Clip(i.texts)} }
+
 var kindPlaces = func() map[string]uint16 {
 	places := map[string]uint16{}
 	for i, k := range domain.Kinds {
@@ -112,6 +115,11 @@ func newTrail() trail {
 
 func (t *trail) add(e *domain.Event) {
 	t.rows = append(t.rows, trailRow{e.Time.UnixMilli(), t.actors.place(e.Actor), t.subjects.place(e.Data.Subject()), kindPlaces[e.Kind()]})
+}
+
+// copy is a trail of its own.
+func (t *trail) copy() trail {
+	return trail{slices.Clip(t.rows), t.subjects.copy(), t.actors.copy()}
 }
 
 // Audit is a page of the events that the filter wants. lines reads what was

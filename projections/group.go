@@ -22,6 +22,9 @@ func (g *Group) Apply(e *domain.Event) {
 	g.trail.add(e)
 }
 
+// Copy is the same fold, into which further events can be folded.
+func (g *Group) Copy() *Group { return &Group{g.state.Copy(), g.trail.copy()} }
+
 // Index is the index of the newest event; false if there is none.
 func (g *Group) Index() (newest uint64, ok bool) {
 	if g.state.Next == 0 {

@@ -13,15 +13,14 @@ import (
 
 // Check is the representative's question and its answer.
 type Check struct {
-	Answer   *domain.CheckAnswer // nil: not asked yet
-	Refused  string              // why the question could not be answered
-	Asked    CheckAsked
-	Forums   []Option
-	Matters  []Option
-	People   []Option // in whose place one can ask
-	Forum    string   // name, of the answer's
-	Person   string   // office, of the answer's
-	ReportBy domain.Day
+	Answer  *domain.CheckAnswer // nil: not asked yet
+	Problem *Filled             // why the question could not be answered
+	Asked   CheckAsked
+	Forums  []Option
+	Matters []Option
+	People  []Option // in whose place one can ask
+	Forum   string   // name, of the answer's
+	Person  string   // office, of the answer's
 }
 
 // CheckAsked is the question as it was filled in.
@@ -82,10 +81,11 @@ func (c *Check) Question() string {
 	return where + ": " + strings.Join(parts, ", ")
 }
 
-// Evidence is what proves the answer, below the group: the same question.
+// Evidence is what proves this very answer, below the group: the same question,
+// as known up to the same event.
 func (c *Check) Evidence() string {
 	on := c.Answer.On
-	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}}
+	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}, "at": {c.Answer.At.String()}, "known": {strconv.FormatUint(c.Answer.Index, 10)}}
 	if on.Amount != nil {
 		q.Set("amountPence", strconv.FormatInt(int64(*on.Amount), 10))
 	}

@@ -9,7 +9,6 @@ import (
 type Representation struct {
 	projections.Representation
 	Seats   []Option // for which one can suspend
-	Attends map[string]bool
 	Forums  []Option // for which one can schedule a meeting
 	Matters []Option
 	Members bool

@@ -277,6 +277,14 @@ func newField(f Form, name, label, hint string, value ...string) Field {
 // Ref is the field's id on the page.
 func (f Field) Ref() string { return f.ID + "-" + f.Name }
 
+// Nth is the id of one of the field's options, as the design system counts them.
+func (f Field) Nth(i int) string {
+	if i == 0 {
+		return f.Ref()
+	}
+	return fmt.Sprintf("%s-%d", f.Ref(), i+1)
+}
+
 // Is says whether the option was chosen.
 func (f Field) Is(option string) bool { return f.Value == option }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,7 +39,25 @@ type program struct {
 	url    string
 	tokens map[string]string // by person; "operator" is the operator's
 	cmd    *exec.Cmd
-	log    *bytes.Buffer
+	log    *programLog
+}
+
+// A programLog is what the program says on standard error.
+type programLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *programLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *programLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 var answersAt = regexp.MustCompile(`answers at (http://\S+);`)
@@ -45,7 +65,7 @@ var answersAt = regexp.MustCompile(`answers at (http://\S+);`)
 // start serves the folder until the test ends.
 func start(t testing.TB, dir string, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, dir: dir, tokens: map[string]string{}, log: &bytes.Buffer{}}
+	p := &program{t: t, dir: dir, tokens: map[string]string{}, log: &programLog{}}
 	p.cmd = exec.Command(os.Args[0], append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
 	p.cmd.Env = append(os.Environ(), mainEnv+"=1")
 	out, err := p.cmd.StderrPipe()
@@ -54,13 +74,13 @@ func start(t testing.TB, dir string, args ...string) *program {
 	t.Cleanup(p.stop)
 	lines := bufio.NewScanner(out)
 	for p.url == "" && lines.Scan() {
-		p.log.WriteString(lines.Text() + "\n")
+		fmt.Fprintln(p.log, lines.Text())
 		if m := answersAt.FindStringSubmatch(lines.Text()); m != nil {
 			p.url = m[1]
 		}
 	}
 	require.NotEmpty(t, p.url, "it did not start:\n%s", p.log)
-	go io.Copy(io.Discard, out)
+	go io.Copy(p.log, out)
 	p.readTokens()
 	return p
 }

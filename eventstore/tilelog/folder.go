@@ -1,6 +1,7 @@
 package tilelog
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -46,7 +47,9 @@ func (f *Folder) Checkpoint(name string) ([]byte, error) {
 
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
 
-// write writes the file whole. It is on disk after the next Sync.
+// write writes the file whole. It is on disk after the next Sync. A file that
+// says the same already is left as it is: it may be published, and be read at
+// this moment.
 func (f *Folder) write(name string, data []byte) error {
 	return f.step(func() error {
 		path := f.path(name)
@@ -54,6 +57,9 @@ func (f *Folder) write(name string, data []byte) error {
 			return err
 		}
 		f.unsave(path)
+		if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, data) {
+			return nil
+		}
 		return os.WriteFile(path, data, 0o600)
 	})
 }

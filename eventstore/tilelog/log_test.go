@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"filippo.io/torchwood"
 	"github.com/stretchr/testify/require"
@@ -70,6 +71,21 @@ func grow(l *Log, size int64) error {
 		return err
 	}
 	return l.Publish(signed)
+}
+
+// TestPublishedTileStands grows a log within a bundle: the tile above it, which
+// was signed for and may be read just now, is not written again.
+func TestPublishedTileStands(t *testing.T) {
+	f := testFolder(t)
+	l := openLog(t, f, testKey(t))
+	require.NoError(t, grow(l, 3*width+10))
+	tile := filepath.Join(f.dir, "trafford", torchwood.TilePath(tlog.Tile{H: torchwood.TileHeight, L: 1, W: 3}))
+	past := time.UnixMilli(1_000_000_000_000)
+	require.NoError(t, os.Chtimes(tile, past, past))
+	require.NoError(t, grow(l, 3*width+20))
+	info, err := os.Stat(tile)
+	require.NoError(t, err)
+	require.True(t, info.ModTime().Equal(past))
 }
 
 // rootOf is the root of the first n entries, by another way than the builder's.

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"net/http"
+	"time"
+)
+
+// offerBackup gives the operator an archive of everything but the keys, while
+// the server goes on. It is asked for by goldenthread backup.
+func (s *Server) offerBackup() {
+	s.mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, r *http.Request) {
+		if problem := s.mustBeOperator(r, "Only the operator of this server makes backups."); problem != nil {
+			problem.write(w)
+			return
+		}
+		out := &unhurried{w: w, control: http.NewResponseController(w)}
+		err := s.store.Backup(r.Context(), out)
+		switch {
+		case err == nil:
+		case !out.begun:
+			s.problem(err).write(w)
+		default:
+			s.log.Error("a backup broke off", "error", err)
+			panic(http.ErrAbortHandler) // so that the client sees that it is not whole
+		}
+	})
+}
+
+// mustBeOperator refuses everybody else, in those words.
+func (s *Server) mustBeOperator(r *http.Request, say string) *Problem {
+	c, problem := s.caller(r)
+	if problem == nil && !c.Operator {
+		problem = newProblem(http.StatusForbidden, say)
+	}
+	return problem
+}
+
+// unhurried writes an answer that takes long: each piece has its own time.
+type unhurried struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	begun   bool
+}
+
+func (u *unhurried) Write(b []byte) (int, error) {
+	if !u.begun {
+		u.begun = true
+		u.w.Header().Set("Content-Type", "application/x-tar")
+	}
+	u.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	return u.w.Write(b)
+}

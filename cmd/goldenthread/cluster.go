@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/spf13/cobra"
+
+	"goldenthread/eventstore"
+)
+
+// A trio is three stream servers on this machine which keep every stream in
+// three copies: a cluster to try things on. One may be down at a time.
+type trio struct {
+	dir     string
+	clients [3]int // ports
+	routes  [3]int
+	mu      sync.Mutex
+	servers [3]*server.Server // nil: down
+}
+
+const trioReady = 30 * time.Second
+
+func startTrio(ctx context.Context, dir string) (*trio, error) {
+	t := &trio{dir: dir}
+	for i := range t.servers {
+		var err, err2 error
+		t.clients[i], err = freePort()
+		t.routes[i], err2 = freePort()
+		if err := errors.Join(err, err2); err != nil {
+			return nil, err
+		}
+	}
+	for i := range t.servers {
+		if err := t.start(i); err != nil {
+			t.stop()
+			return nil, err
+		}
+	}
+	return t, t.await(ctx)
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// start starts one of the three on what its folder holds.
+func (t *trio) start(i int) error {
+	var routes []*url.URL
+	for _, port := range t.routes {
+		routes = append(routes, &url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))})
+	}
+	name := "stream-" + strconv.Itoa(i+1)
+	s, err := server.NewServer(&server.Options{
+		ServerName: name, Host: "127.0.0.1", Port: t.clients[i], NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: filepath.Join(t.dir, name), SyncAlways: true, MaxPayload: 1 << 20,
+		Cluster: server.ClusterOpts{Name: "goldenthread", Host: "127.0.0.1", Port: t.routes[i]}, Routes: routes,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare a stream server: %w", err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(trioReady) {
+		return fmt.Errorf("%s did not start", name)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.servers[i] = s
+	return nil
+}
+
+// await waits until the three have found each other.
+func (t *trio) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, trioReady)
+	defer cancel()
+	for {
+		for _, s := range t.servers {
+			if s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == len(t.servers) {
+				return nil
+			}
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			t.stop()
+			return errors.New("the stream servers did not find each other")
+		}
+	}
+}
+
+// halt stops one of the three.
+func (t *trio) halt(i int) {
+	t.mu.Lock()
+	s := t.servers[i]
+	t.servers[i] = nil
+	t.mu.Unlock()
+	if s != nil {
+		s.Shutdown()
+		s.WaitForShutdown()
+	}
+}
+
+func (t *trio) stop() {
+	for i := range t.servers {
+		t.halt(i)
+	}
+}
+
+// leader is the one that leads the ledgers' stream; -1 while none does.
+func (t *trio) leader() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, s := range t.servers {
+		if s != nil && s.JetStreamIsStreamLeader("$G", eventstore.StreamName) {
+			return i
+		}
+	}
+	return -1
+}
+
+// address is where the three are reached, whichever of them are up.
+func (t *trio) address() string {
+	var urls []string
+	for _, port := range t.clients {
+		urls = append(urls, "nats://"+net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	}
+	return strings.Join(urls, ",")
+}
+
+func clusterCommand() *cobra.Command {
+	dir := ""
+	cmd := &cobra.Command{
+		Use: "cluster", Short: "Bring up three stream servers and two nodes on this machine, to try a cluster", GroupID: "run",
+		Long: "Cluster starts three NATS servers that keep every stream three times, and two of this program's servers beside them, all on this\n" +
+			"machine. It is for trying: a real cluster has its servers on different machines, with TLS and accounts.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCluster(cmd, dir) },
+	}
+	cmd.Flags().StringVar(&dir, "data", "cluster", "folder of all five")
+	return cmd
+}
+
+func runCluster(cmd *cobra.Command, dir string) error {
+	servers, err := startTrio(cmd.Context(), dir)
+	if err != nil {
+		return err
+	}
+	defer servers.stop()
+	cmd.PrintErrf("The stream is at %s.\n", servers.address())
+	first, second := filepath.Join(dir, "node-1"), filepath.Join(dir, "node-2")
+	stop, err := serveBeside(cmd, first, "127.0.0.1:8081", servers.address())
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := copyKeys(first, second); err != nil {
+		return err
+	}
+	stop, err = serveBeside(cmd, second, "127.0.0.1:8082", servers.address())
+	if err != nil {
+		return err
+	}
+	defer stop()
+	<-cmd.Context().Done()
+	return nil
+}
+
+// serveBeside starts this program's server as a process of its own, and returns
+// once it answers.
+func serveBeside(cmd *cobra.Command, dir, listen, nats string) (stop func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	node := exec.Command(self, "serve", "--data", dir, "--listen", listen, "--nats", nats, "--replicas", "3")
+	node.Stdout, node.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+	if err := node.Start(); err != nil {
+		return nil, err
+	}
+	stop = func() { node.Process.Signal(syscall.SIGTERM); node.Wait() }
+	for range int(trioReady / (50 * time.Millisecond)) {
+		if c, err := net.Dial("tcp", listen); err == nil {
+			c.Close()
+			if _, err := os.Stat(filepath.Join(dir, "operator-token")); err == nil {
+				return stop, nil
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	stop()
+	return nil, fmt.Errorf("the node at %s did not start", listen)
+}
+
+// copyKeys gives the second node the keys and the operator's token that the first
+// one made: all nodes seal and sign with the same.
+func copyKeys(from, to string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"wrapping.key", "signing.key", "operator-token"} {
+		b, err := os.ReadFile(filepath.Join(from, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), b, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,355 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/api"
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+)
+
+// What the real program does when it is broken from outside, while people use
+// it over HTTP.
+
+const (
+	roundsEnv = "GOLDENTHREAD_KILL_ROUNDS" // how often it is killed; 3
+	feedsEnv  = "GOLDENTHREAD_FEEDS"       // how many listen; 300
+	soakEnv   = "GOLDENTHREAD_SOAK"        // how long; 5s
+	askOne    = `{"practice":"A81001","words":"What was agreed about Saturdays?","evidence":"Letter of 3 March"}`
+	askers    = 16
+)
+
+// A siege is a folder with groups, and people who ask them something again and
+// again: what each was told, by the id of the command.
+type siege struct {
+	t      *testing.T
+	dir    string
+	groups []string
+	askers []asker
+
+	mu           sync.Mutex
+	acknowledged map[string]bool
+	open         map[string]asker // sent and not answered: by whom, by id
+}
+
+// An asker is somebody who speaks for the practice in a group.
+type asker struct{ group, token string }
+
+func newSiege(t *testing.T, dir string) *siege {
+	s := &siege{t: t, dir: dir, acknowledged: map[string]bool{}, open: map[string]asker{}}
+	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	tokens, err := api.OpenTokens(dir)
+	require.NoError(t, err)
+	for i := range 4 {
+		group := "group-" + strconv.Itoa(i)
+		s.groups = append(s.groups, group)
+		_, err := store.Execute(t.Context(), benchGroup(group))
+		require.NoError(t, err)
+	}
+	for i := range askers {
+		group, who := s.groups[i%len(s.groups)], "partner-"+strconv.Itoa(i)
+		for _, c := range []domain.Command{
+			&domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: who, Office: "Partner", Organisation: "A81001"}},
+			&domain.RecordSpokesperson{Organisation: "A81001", Person: who, Evidence: "Letter of the partners"},
+		} {
+			_, err := store.Execute(t.Context(), benchRequest(group, c))
+			require.NoError(t, err)
+		}
+		token, err := tokens.Issue(group, who)
+		require.NoError(t, err)
+		s.askers = append(s.askers, asker{group, token})
+	}
+	require.NoError(t, closeStore(store))
+	return s
+}
+
+// ask sends one question under the id; false if there was no answer, or one
+// that says to ask again.
+func (s *siege) ask(client *http.Client, server string, by asker, id string) bool {
+	s.mu.Lock()
+	s.open[id] = by
+	s.mu.Unlock()
+	req, err := http.NewRequest(http.MethodPost, server+"/v1/groups/"+by.group+"/commands/ask-group", strings.NewReader(askOne))
+	require.NoError(s.t, err)
+	req.Header.Set("Authorization", "Bearer "+by.token)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", id)
+	res, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode >= 500 {
+		return false
+	}
+	if res.StatusCode == http.StatusTooManyRequests {
+		time.Sleep(20 * time.Millisecond)
+		return s.ask(client, server, by, id)
+	}
+	require.Less(s.t, res.StatusCode, 300, "%s", body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acknowledged[id] = true
+	delete(s.open, id)
+	return true
+}
+
+// storm asks until the server answers nobody any more, or ctx ends.
+func (s *siege) storm(ctx context.Context, server string) {
+	var wg sync.WaitGroup
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	for _, by := range s.askers {
+		wg.Go(func() {
+			for ctx.Err() == nil && s.ask(client, server, by, uuid.NewString()) {
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// again sends what was not answered once more, under the same ids.
+func (s *siege) again(server string) {
+	s.mu.Lock()
+	open := maps.Clone(s.open)
+	s.mu.Unlock()
+	for id, by := range open {
+		require.True(s.t, s.ask(http.DefaultClient, server, by, id))
+	}
+}
+
+// count holds what people were told against what the folder holds.
+func (s *siege) count() (lost, doubled int) {
+	store, err := eventstore.Open(s.t.Context(), eventstore.Options{Dir: s.dir, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(s.t, err)
+	defer closeStore(store)
+	recorded := map[string]int{}
+	for _, group := range s.groups {
+		require.NoError(s.t, store.Stopped(group))
+		for e, err := range store.Entries(s.t.Context(), group, 0, store.Next(group)) {
+			require.NoError(s.t, err)
+			recorded[e.Event.Command.String()]++
+			if _, asked := e.Event.Data.(*domain.QuestionAsked); asked && recorded[e.Event.Command.String()] > 1 {
+				doubled++
+			}
+		}
+	}
+	for id := range s.acknowledged {
+		if recorded[id] == 0 {
+			lost++
+		}
+	}
+	return lost, doubled
+}
+
+func fromEnv(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// TestServerKilledUnderLoad kills the program while people ask, starts it again
+// on the same folder, and has those who got no answer ask again.
+func TestServerKilledUnderLoad(t *testing.T) {
+	s, rounds, unanswered := newSiege(t, t.TempDir()), fromEnv(roundsEnv, 3), 0
+	for range rounds {
+		p := start(t, s.dir)
+		s.again(p.url)
+		timer := time.AfterFunc(time.Duration(100+rand.IntN(400))*time.Millisecond, func() { p.cmd.Process.Kill() })
+		s.storm(t.Context(), p.url)
+		timer.Stop()
+		p.cmd.Wait()
+		unanswered += len(s.open)
+	}
+	p := start(t, s.dir)
+	s.again(p.url)
+	p.stop()
+	lost, doubled := s.count()
+	t.Logf("%d rounds, %d acknowledged, %d asked again, %d lost, %d doubled", rounds, len(s.acknowledged), unanswered, lost, doubled)
+	require.Zero(t, lost)
+	require.Zero(t, doubled)
+	require.Greater(t, len(s.acknowledged), rounds)
+}
+
+// TestStoppedUnderLoad stops the program as an operator would, while people ask:
+// whoever was let in is answered.
+func TestStoppedUnderLoad(t *testing.T) {
+	s := newSiege(t, t.TempDir())
+	p := start(t, s.dir)
+	timer := time.AfterFunc(300*time.Millisecond, func() { p.cmd.Process.Signal(syscall.SIGTERM) })
+	defer timer.Stop()
+	s.storm(t.Context(), p.url)
+	require.NoError(t, p.cmd.Wait(), "%s", p.log)
+	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: s.dir, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	for id, by := range s.open { // they found the door closed
+		for e, err := range store.Entries(t.Context(), by.group, 0, store.Next(by.group)) {
+			require.NoError(t, err)
+			require.NotEqual(t, id, e.Event.Command.String(), "recorded, and its caller not told")
+		}
+	}
+	require.NoError(t, closeStore(store))
+	lost, doubled := s.count()
+	t.Logf("%d acknowledged, %d turned away, %d lost, %d doubled", len(s.acknowledged), len(s.open), lost, doubled)
+	require.Zero(t, lost)
+	require.Zero(t, doubled)
+}
+
+// TestDiskFull fills the disk under the program: it stops with a sentence. With
+// more room it goes on, and everything that was acknowledged is there.
+func TestDiskFull(t *testing.T) {
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("no file system can be mounted here: %s", out)
+	}
+	t.Cleanup(func() { exec.Command("umount", dir).Run() })
+	s := newSiege(t, filepath.Join(dir, "data"))
+	p := start(t, s.dir)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s.storm(ctx, p.url)
+	require.NoError(t, ctx.Err(), "the disk was never full")
+	ended := time.AfterFunc(20*time.Second, func() { p.cmd.Process.Kill() })
+	err := p.cmd.Wait()
+	require.True(t, ended.Stop(), "it goes on with a full disk:\n%s", p.log)
+	require.Error(t, err)
+	require.Contains(t, p.log.String(), "disk is full")
+	before := len(s.acknowledged)
+	require.NoError(t, exec.Command("mount", "-o", "remount,size=64m", dir).Run())
+	p = start(t, s.dir)
+	s.again(p.url)
+	p.stop()
+	lost, doubled := s.count()
+	t.Logf("%d acknowledged until the disk was full, %d lost, %d doubled", before, lost, doubled)
+	require.Zero(t, lost)
+	require.Zero(t, doubled)
+}
+
+// TestStuckClients has many clients send half a request, or listen without ever
+// reading: nobody else waits for them.
+func TestStuckClients(t *testing.T) {
+	s := newSiege(t, t.TempDir())
+	p := start(t, s.dir)
+	server, err := url.Parse(p.url)
+	require.NoError(t, err)
+	for i := range 200 {
+		c, err := net.Dial("tcp", server.Host)
+		require.NoError(t, err)
+		defer c.Close()
+		if i%2 == 0 {
+			fmt.Fprintf(c, "POST /v1/groups/%s/commands/ask-group HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nAuthorization: Bearer %s\r\n\r\n{", s.askers[0].group, s.askers[0].token)
+		} else {
+			fmt.Fprintf(c, "GET /v1/groups/%s/feed?from=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", s.askers[0].group, s.askers[0].token)
+		}
+	}
+	var slowest time.Duration
+	for range 50 {
+		began := time.Now()
+		require.True(t, s.ask(http.DefaultClient, p.url, s.askers[0], uuid.NewString()))
+		slowest = max(slowest, time.Since(began))
+	}
+	t.Logf("200 stuck clients; the slowest of 50 commands took %s", slowest.Round(time.Millisecond))
+	require.Less(t, slowest, 2*time.Second)
+}
+
+// TestManyFeeds has many listen to one group and says what that takes.
+func TestManyFeeds(t *testing.T) {
+	s, n := newSiege(t, t.TempDir()), fromEnv(feedsEnv, 300)
+	p := start(t, s.dir)
+	group := s.askers[0].group
+	before := p.resident()
+	heard := make(chan error, n)
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 0, DisableCompression: true}}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	for range n {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/v1/groups/"+group+"/feed", nil)
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+s.askers[0].token)
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, res.StatusCode)
+		go func() {
+			defer res.Body.Close()
+			for lines := bufio.NewReader(res.Body); ; {
+				line, err := lines.ReadString('\n')
+				if err != nil || strings.HasPrefix(line, "data:") {
+					heard <- err
+					return
+				}
+			}
+		}()
+	}
+	idle := p.resident()
+	began := time.Now()
+	require.True(t, s.ask(http.DefaultClient, p.url, s.askers[0], uuid.NewString()))
+	answered := time.Since(began)
+	for range n {
+		require.NoError(t, <-heard)
+	}
+	t.Logf("%d feeds, %d KB resident each; an event was answered in %s and heard by all in %s", n, (idle-before)/n, answered.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+	require.Less(t, (idle-before)/n, 120)
+}
+
+// resident is the program's resident memory in KB, after it has settled.
+func (p *program) resident() int {
+	time.Sleep(500 * time.Millisecond)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	require.NoError(p.t, err)
+	for line := range strings.Lines(string(status)) {
+		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.Atoi(strings.Fields(kb)[0])
+			require.NoError(p.t, err)
+			return n
+		}
+	}
+	p.t.Skip("this system does not say how much memory a process has")
+	return 0
+}
+
+// TestSoak asks for a while: what memory grows by is what the events take that
+// were recorded.
+func TestSoak(t *testing.T) {
+	long, err := time.ParseDuration(os.Getenv(soakEnv))
+	if err != nil {
+		long = 5 * time.Second
+	}
+	s := newSiege(t, t.TempDir())
+	p := start(t, s.dir)
+	var seen []int
+	for range 5 {
+		ctx, cancel := context.WithTimeout(t.Context(), long/5)
+		s.storm(ctx, p.url)
+		cancel()
+		seen = append(seen, p.resident())
+	}
+	each := float64(seen[4]-seen[1]) * 1024 / (float64(len(s.acknowledged)) * 3 / 5)
+	t.Logf("%d events, resident after each fifth %d KB: %.0f bytes an event", len(s.acknowledged), seen, each)
+	require.Less(t, each, 8_000.0)
+	require.Less(t, slices.Max(seen), 1<<20)
+}

@@ -1,0 +1,45 @@
+package eventstore
+
+// Gauges say how busy the store is and how far what follows it has come.
+type Gauges struct {
+	Waiting int           // calls in the writer's queue
+	Groups  []GroupGauges // in order of their names
+}
+
+// GroupGauges are those of one group.
+type GroupGauges struct {
+	Group     string
+	Next      uint64 // index of the next event
+	Signed    uint64 // events for which the log is signed; 0 where this node keeps none
+	Watched   bool   // witnesses are shown the log
+	Witnessed uint64 // events that the witness who is furthest behind has cosigned
+	Stopped   bool
+}
+
+// Gauges reads them all.
+func (s *Store) Gauges() Gauges {
+	g := Gauges{Waiting: s.queue.waiting()}
+	for _, name := range s.Groups() {
+		one := GroupGauges{Group: name, Next: s.Next(name), Stopped: s.Stopped(name) != nil}
+		if l, err := s.Log(name); err == nil {
+			one.Signed = uint64(l.Tree().N)
+		}
+		for i, lag := range s.Witnesses(name) {
+			if size := uint64(lag.Cosigned); i == 0 || size < one.Witnessed {
+				one.Watched, one.Witnessed = true, size
+			}
+		}
+		g.Groups = append(g.Groups, one)
+	}
+	return g
+}
+
+// waiting is how many calls wait to be taken.
+func (q *queue) waiting() (n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, calls := range q.groups {
+		n += len(calls)
+	}
+	return n
+}
