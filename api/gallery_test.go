@@ -2,8 +2,12 @@ package api
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,10 +175,37 @@ func (e *example) show(b *browser, v *view) {
 	}
 }
 
+// weight is how many bytes a first look at the view takes, with what it links.
+func (e *example) weight(t *testing.T, v *view) int {
+	get := func(path string) []byte {
+		req, err := http.NewRequest("GET", e.at+path, nil)
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+e.tokens[v.who])
+		req.Header.Set("Accept-Encoding", "gzip")
+		res, err := http.DefaultTransport.RoundTrip(req)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		return body
+	}
+	zipped := get(strings.ReplaceAll(v.path, " ", "+"))
+	all := len(zipped)
+	page, err := gzip.NewReader(bytes.NewReader(zipped))
+	require.NoError(t, err)
+	text, err := io.ReadAll(page)
+	require.NoError(t, err)
+	for _, part := range strings.Split(string(text), `"/assets/`)[1:] {
+		name, _, _ := strings.Cut(part, `"`)
+		all += len(get("/assets/" + name))
+	}
+	return all
+}
+
 // Every page, in each of its states: axe-core finds nothing, light or dark,
 // folded or not; nothing is wider than a screen of 320 pixels; what is pressed is
-// not too small; nothing is asked of any other host; and the card prints on one
-// sheet.
+// not too small; nothing is asked of any other host; all that it takes is less
+// than 100 KB over the wire; and the card prints on one sheet.
 func TestEveryPage(t *testing.T) {
 	script := axe(t)
 	e := newExample(t)
@@ -188,6 +219,7 @@ func TestEveryPage(t *testing.T) {
 			b.look("light", "")
 			b.width(1280)
 			e.show(b, &v)
+			require.Less(t, e.weight(t, &v), 100<<10, "bytes over the wire")
 			require.Empty(t, b.faults(script), "folded")
 			b.unfold()
 			require.Empty(t, b.faults(script), "light")
