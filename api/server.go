@@ -145,7 +145,7 @@ func (s *Server) patient() *http.Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recovered(w, r)
 	s.guardHeaders(w.Header(), r)
-	if err := checkQuery(r.URL.RawQuery); err != nil {
+	if err := checkAddress(r.URL); err != nil {
 		s.fail(w, r, s.problem(err))
 		return
 	}
@@ -234,6 +234,14 @@ func callerOf(ctx context.Context) (Caller, error) {
 		return Caller{}, unauthorized("Please say who you are.")
 	}
 	return c, nil
+}
+
+// checkAddress refuses an address that is not plain text.
+func checkAddress(u *url.URL) error {
+	if !plain(u.Path) {
+		return newProblem(http.StatusNotFound, "There is nothing at this address.")
+	}
+	return checkQuery(u.RawQuery)
 }
 
 // checkQuery refuses what would otherwise be dropped silently: a question that
