@@ -247,6 +247,7 @@ func swept(t testing.TB) (w *world, marks []string) {
 	salford := strings.NewReplacer("Trafford GP Board", "Salford General Practice Board", "Nora North", "Sal Ford", "A Surgery", "Salt Surgery").Replace(foundBody)
 	w.must(201, w.send(w.request("operator", "POST", "/v1/groups/salford/commands/found", salford)))
 	w.on(matrixDay)
+	w.serveWith("http://127.0.0.1:1") // nobody answers there
 	return w, []string{"Trafford General Practice Board", "Nora North", "Clinical Director, North Trafford", "Who does what", "A poster", "A Surgery", "We decide by consensus"}
 }
 
