@@ -319,6 +319,10 @@ func TestSingleSignOnOfNobody(t *testing.T) {
 	w.on("2026-01-06")
 	v = w.visitor(o)
 	v.turnedAway(errGone, v.signIn("sub-gone"))
+	north, err := w.server.registered(t.Context(), holder{Group: "trafford", Person: "cd-north"})
+	require.NoError(t, err)
+	w.must(201, w.command("cd-north", "erase-person", `{"person":"`+north.ID+`"}`))
+	v.turnedAway(errGone, v.signIn("sub-north"))
 }
 
 // Nothing is believed that was not asked for, here, by this browser, just now,
