@@ -177,6 +177,7 @@ type ceremony struct {
 	data       webauthn.SessionData
 	account    account // that gets a passkey; none for a sign-in
 	invitation string  // hash of the code by which it does; "" for who is signed in
+	signOn     *signOn // that goes by the organisation's account instead
 	ends       time.Time
 }
 

@@ -35,31 +35,33 @@ const (
 
 // Options are what a Server answers from.
 type Options struct {
-	Store  *eventstore.Store
-	Groups *projections.Groups // which follow the store
-	Tokens *Tokens
-	SignIn *SignIn          // who signs in with passkeys; nil: nobody does
-	Reach  Reach            // checked; none: plain HTTP on localhost
-	Clock  func() time.Time // for "today"; nil is time.Now
-	Log    *slog.Logger     // nil is slog.Default
+	Store        *eventstore.Store
+	Groups       *projections.Groups // which follow the store
+	Tokens       *Tokens
+	SignIn       *SignIn          // who signs in with passkeys; nil: nobody does
+	SingleSignOn *SingleSignOn    // nil: nobody signs in with their organisation's account
+	Reach        Reach            // checked; none: plain HTTP on localhost
+	Clock        func() time.Time // for "today"; nil is time.Now
+	Log          *slog.Logger     // nil is slog.Default
 }
 
 // A Server answers over HTTP. It is safe for concurrent use.
 type Server struct {
-	store    *eventstore.Store
-	groups   *projections.Groups
-	tokens   *Tokens
-	signIn   *SignIn
-	reach    Reach
-	past     *past
-	clock    func() time.Time
-	log      *slog.Logger
-	mux      *http.ServeMux
-	api      huma.API
-	feeds    atomic.Int32
-	metrics  *metrics
-	patience time.Duration // with which a question waits for what is not known yet
-	stopping chan struct{} // closed when streams must end
+	store        *eventstore.Store
+	groups       *projections.Groups
+	tokens       *Tokens
+	signIn       *SignIn
+	singleSignOn *SingleSignOn
+	reach        Reach
+	past         *past
+	clock        func() time.Time
+	log          *slog.Logger
+	mux          *http.ServeMux
+	api          huma.API
+	feeds        atomic.Int32
+	metrics      *metrics
+	patience     time.Duration // with which a question waits for what is not known yet
+	stopping     chan struct{} // closed when streams must end
 
 	crossOrigin *http.CrossOriginProtection
 	writes      *limits
@@ -70,7 +72,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
-		signIn: o.SignIn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
 	}
 	if s.reach.Origin != "" {

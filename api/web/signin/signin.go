@@ -20,7 +20,8 @@ var Script = must(files.ReadFile("passkey.js"))
 
 // A Front is the page on which people sign in.
 type Front struct {
-	Next string // path to go on to
+	Next         string // path to go on to
+	SingleSignOn bool   // there is signing in with the organisation's account
 }
 
 // An Invitation is the page on which somebody takes one up.
