@@ -18,28 +18,32 @@ func (w *world) sendForm(person, path, command string, fields ...string) reply {
 	return w.send(w.request(person, "POST", "/g/trafford"+path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded"))
 }
 
+// formRecords sends a form that is recorded, and answers with the page after it.
+func (w *world) formRecords(person, path, command string, fields ...string) string {
+	w.t.Helper()
+	next := w.store.Next("trafford")
+	r := w.must(200, w.sendForm(person, path, command, fields...))
+	require.Greater(w.t, w.store.Next("trafford"), next, "nothing was recorded")
+	require.Contains(w.t, string(r.body), "nhsuk-notification-banner--success")
+	return string(r.body)
+}
+
+// formRefused sends a form that is refused in words on its page.
+func (w *world) formRefused(status int, say, person, path, command string, fields ...string) {
+	w.t.Helper()
+	next := w.store.Next("trafford")
+	r := w.must(status, w.sendForm(person, path, command, fields...))
+	require.Equal(w.t, next, w.store.Next("trafford"))
+	require.Contains(w.t, string(r.body), "There is a problem")
+	require.Contains(w.t, string(r.body), say)
+}
+
 // Every form of every page records what it says; what is wrong is refused in
 // words on the page itself.
 func TestFormsRecord(t *testing.T) {
 	w := newWorld(t).established()
 	w.on("2026-03-02")
-	sent := func(person, path, command string, fields ...string) string {
-		t.Helper()
-		next := w.store.Next("trafford")
-		r := w.must(200, w.sendForm(person, path, command, fields...))
-		require.Greater(t, w.store.Next("trafford"), next, "nothing was recorded")
-		require.Contains(t, string(r.body), "nhsuk-notification-banner--success")
-		return string(r.body)
-	}
-	refused := func(status int, say, person, path, command string, fields ...string) {
-		t.Helper()
-		next := w.store.Next("trafford")
-		r := w.must(status, w.sendForm(person, path, command, fields...))
-		require.Equal(t, next, w.store.Next("trafford"))
-		require.Contains(t, string(r.body), "There is a problem")
-		require.Contains(t, string(r.body), say)
-	}
-
+	sent, refused := w.formRecords, w.formRefused
 	sent("manager", "/representation", "schedule-meeting", "forum", "locality-board", "on", "2026-03-02", "at", "14:00", "agenda", "workforce: Care coordinators\r\nAny other business: news")
 	refused(422, "is not a date", "manager", "/representation", "schedule-meeting", "forum", "locality-board", "on", "soon")
 	m := w.must(200, w.ask("cd-north", "/representation")).json(t)["meetings"].([]any)[0].(map[string]any)
@@ -90,6 +94,124 @@ func TestFormsRecord(t *testing.T) {
 	refused(403, "Only somebody who speaks for", "cd-north", "/practices/P91018", "withdraw-mandate")
 }
 
+// newGatekept is a world in which the manager is the gatekeeper too, and
+// somebody speaks for a practice.
+func newGatekept(t *testing.T) *world {
+	w := openWorld(t, t.TempDir(), "2026-01-05")
+	gate := `{"duty":"gatekeeper","person":"manager","from":"2026-01-05"},{"duty":"chair"`
+	speaker := `{"handle":"pm-a","office":"Practice Manager, A Surgery","organisation":"P91018"},{"handle":"icb-director"`
+	w.must(201, w.command("operator", "found", strings.NewReplacer(`{"duty":"chair"`, gate, `{"handle":"icb-director"`, speaker).Replace(foundBody)))
+	w.giveTokens("cd-north", "cd-south", "lmc-chair", "manager", "icb-director", "pm-a")
+	w.established()
+	w.must(201, w.command("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"Partners' letter"}`))
+	w.on("2026-03-02")
+	return w
+}
+
+// What the system asks comes in, is passed to the gate, disposed of and answered
+// once; another answer to the same question is shown (rules A1–A4).
+func TestApproachesByForms(t *testing.T) {
+	w := newGatekept(t)
+	sent, refused := w.formRecords, w.formRefused
+	page := sent("cd-north", "/approaches", "record-approach", "from", "QOP", "what", "Will you open at weekends?", "matter", "access/weekends", "how", "By telephone", "told", "yes", "toldWords", "We will.")
+	require.Contains(t, page, "to be redirected")
+	require.Contains(t, page, "Pass A1 to a gatekeeper")
+	refused(409, "Record first that it was passed to", "manager", "/approaches", "dispose-of-approach", "approach", "A1", "disposition", "message")
+	sent("cd-north", "/approaches", "redirect-approach", "approach", "A1", "to", "manager")
+	refused(409, "no disposition yet", "manager", "/approaches", "answer-approach", "approach", "A1", "reply", "no", "words", "No.")
+	require.Contains(t, sent("manager", "/approaches", "dispose-of-approach", "approach", "A1", "disposition", "message"), "being dealt with")
+	page = sent("manager", "/approaches", "answer-approach", "approach", "A1", "reply", "no", "words", "We will not.")
+	require.Contains(t, page, "The system has different answers")
+	require.Contains(t, page, "North Trafford said yes (A1) and the answer of record to A1 is no")
+	sent("cd-south", "/approaches", "report-side-conversation", "who", "U42898", "with", "QOP", "what", "Open at weekends?", "told", "no", "toldWords", "No.")
+	page = sent("manager", "/approaches", "link-approaches", "approach", "S1", "with", "A1", "apart", "false")
+	require.Contains(t, page, "The same question as A1")
+	require.NotContains(t, sent("manager", "/approaches", "link-approaches", "approach", "S1", "with", "A1", "apart", "true"), "The same question as A1")
+	refused(422, "words", "cd-north", "/approaches", "record-approach", "from", "QOP", "what", "And now?", "told", "yes")
+}
+
+// A practice asks and is answered, has seen a notice, goes its own way and
+// returns; and its page says the most in under 200 words (rules T0–T2, X2).
+func TestPracticeByForms(t *testing.T) {
+	w := newGatekept(t)
+	sent, refused := w.formRecords, w.formRefused
+	const own = "/practices/P91018"
+	page := string(w.must(200, w.send(w.request("pm-a", "GET", "/g/trafford"+own, ""))).body)
+	_, top, _ := strings.Cut(page, `<section id="top"`)
+	top, _, _ = strings.Cut(top, "</section>")
+	require.Less(t, len(strings.Fields(top)), 200)
+	for _, words := range []string{"What it may agree for you", "What it can&#39;t", "To say no", "We have seen P1"} {
+		require.Contains(t, strings.ReplaceAll(page, "can't", "can&#39;t"), words)
+	}
+	require.Contains(t, sent("manager", "/notices", "communicate", "about", "P1", "about", "R1", "how", "By letter"), "It has gone to all practices 1 time.")
+	sent("pm-a", own, "acknowledge", "about", "P1")
+	refused(409, "acknowledged it on 2 March 2026", "pm-a", own, "acknowledge", "about", "P1")
+	refused(422, "the evidence", "manager", "/notices", "acknowledge", "about", "P1", "practices", "P91020")
+	page = sent("manager", "/notices", "acknowledge", "about", "P1", "practices", "P91020", "evidence", "Their email")
+	require.Contains(t, page, "2 of 2 practices have said that they have seen it")
+
+	page = sent("pm-a", own, "ask-group", "words", "Why Saturdays?", "disagrees", "true", "about", "P1")
+	require.Contains(t, page, "disagrees")
+	w.on("2026-03-05")
+	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/questions", ""))).body), "It has waited for 3 days.")
+	refused(403, "Practices are answered by", "cd-north", "/questions", "answer-question", "question", "Q1", "words", "Because.")
+	require.Contains(t, sent("manager", "/questions", "answer-question", "question", "Q1", "words", "Because."), "Answered after 3 days")
+
+	page = sent("pm-a", own, "depart", "agreement", "P1", "reason", "We speak for ourselves.")
+	require.Contains(t, page, "1 of 2 practices stand by it")
+	sent("lmc-chair", "/departures", "answer-departure", "departure", "X1", "words", "Please come back.")
+	refused(403, "X", "cd-north", "/departures", "resolve-departure", "departure", "X1", "how", "stands")
+	require.Contains(t, sent("pm-a", "/departures", "resolve-departure", "departure", "X1", "how", "returned"), "returned on 5 March 2026")
+	sent("cd-north", "/departures", "depart", "organisation", "P91020", "agreement", "P1", "reason", "They told us.", "evidence", "Their letter")
+}
+
+// The group's own priorities, meetings and actions (rules P1, T3, X1).
+func TestOwnWorkByForms(t *testing.T) {
+	w := newGatekept(t)
+	sent, refused := w.formRecords, w.formRefused
+	for _, title := range []string{"Telephones", "Letters", "Rooms"} {
+		sent("cd-north", "/priorities", "list-priority", "title", title, "kind", "joint-working", "meaning", "Fewer calls.")
+	}
+	refused(422, "support by joint working", "cd-north", "/priorities", "list-priority", "title", "Rooms", "meaning", "x")
+	sent("manager", "/priorities", "ask-practices", "priorities", "Y1", "priorities", "Y2", "by", "2026-03-20", "words", "Which?")
+	page := sent("pm-a", "/priorities", "answer-priorities", "round", "W1", "practice", "P91018", "choice1", "Y2", "choice2", "Y1")
+	require.Contains(t, page, "1 of 2 practices took part.")
+	require.Contains(t, page, "Letters; then Telephones.")
+	refused(422, "named twice", "pm-a", "/priorities", "answer-priorities", "round", "W1", "practice", "P91018", "choice1", "Y2", "choice2", "Y2")
+
+	w.must(201, w.command("cd-north", "record-approach", `{"from":"QOP","what":"Open?"}`))
+	refused(422, "at least 1 item", "manager", "/agenda", "set-agenda", "on", "2026-03-02")
+	page = sent("manager", "/agenda", "set-agenda", "on", "2026-03-02", "at", "13:00", "suggested", "A1: A1 waits.", "items", "workforce: Coordinators")
+	require.Contains(t, page, "A1 waits.")
+	require.Contains(t, page, "Coordinators, about workforce")
+	page = sent("lmc-chair", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "lmc-chair", "present", "cd-north", "notes", "Short.", "action", "Tell practices", "owner", "cd-north", "supporter", "manager", "due", "2026-03-09")
+	require.Contains(t, page, "Tell practices", "it leads to what is to be done")
+	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body), "Nobody was there for South Trafford.")
+	sent("cd-north", "/actions", "progress-action", "action", "T1", "words", "Half of them.")
+	refused(403, "This is for", "cd-south", "/actions", "end-action", "action", "T1", "how", "done")
+	refused(422, "the reason", "cd-north", "/actions", "end-action", "action", "T1", "how", "dropped")
+	require.Contains(t, sent("manager", "/actions", "end-action", "action", "T1", "how", "done"), "What has ended")
+
+	work := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/work", ""))).body)
+	for _, words := range []string{"1 waits for its answer.", "1 of 2 practices have answered W1.", "1 was told too few times."} {
+		require.Contains(t, work, words)
+	}
+}
+
+// What the charter keeps to members, the work does not lead others to.
+func TestWorkKeptToMembers(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-01-05")
+	w.must(201, w.command("operator", "found", strings.Replace(foundBody, `"membersOnly":["audit"]`, `"membersOnly":["approaches"]`, 1)))
+	w.giveTokens("cd-north", "lmc-chair", "cd-south", "manager", "icb-director")
+	w.established()
+	for person, sees := range map[string]bool{"cd-north": true, "icb-director": false} {
+		page := string(w.must(200, w.send(w.request(person, "GET", "/g/trafford/work", ""))).body)
+		require.Equal(t, sees, strings.Contains(page, "/g/trafford/approaches"), person)
+		require.Contains(t, page, "/g/trafford/questions")
+	}
+	w.must(403, w.send(w.request("icb-director", "GET", "/g/trafford/approaches", "")))
+}
+
 // Forms that pages show are forms that pages take: each names a command of its
 // own page, and sends a key.
 func TestFormsAreTaken(t *testing.T) {
@@ -100,6 +222,7 @@ func TestFormsAreTaken(t *testing.T) {
 	paths := map[string]*page{
 		"": nil, "/proposals": nil, "/proposals/P2": nil, "/powers": nil, "/representation": nil, "/commitments": nil,
 		"/meetings/locality-board/2026-03-02": nil, "/practices/P91018": nil,
+		"/approaches": nil, "/priorities": nil, "/actions": nil, "/departures": nil, "/notices": nil, "/questions": nil, "/agenda": nil,
 	}
 	for path := range paths {
 		for _, p := range pages() {

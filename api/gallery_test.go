@@ -89,9 +89,27 @@ var views = []view{
 	{"representation", "cd-altrincham", "/g/trafford/representation", nil},
 	{"meeting", "cd-altrincham", "/g/trafford/meetings/locality-board/2026-03-09", nil},
 	{"commitments", "cd-altrincham", "/g/trafford/commitments", nil},
+	{"work", "manager", "/g/trafford/work", nil},
+	{"approaches", "manager", "/g/trafford/approaches", nil},
+	{"approaches-then", "cd-sale", "/g/trafford/approaches?at=2026-04-20&known=2026-04-20", nil},
+	{"approaches-none", "cd-sale", "/g/trafford/approaches?at=2026-01-20", nil},
+	{"approach-recorded", "cd-north", "/g/trafford/approaches", recordApproach},
+	{"priorities", "manager", "/g/trafford/priorities", nil},
+	{"priorities-asked", "pm-village", "/g/trafford/priorities?at=2026-05-20&known=2026-05-20", nil},
+	{"priorities-none", "manager", "/g/trafford/priorities?at=2026-01-20&known=2026-01-20", nil},
+	{"actions", "manager", "/g/trafford/actions", nil},
+	{"departures", "lmc-chair", "/g/trafford/departures", nil},
+	{"departures-then", "lmc-chair", "/g/trafford/departures?at=2026-08-20", nil},
+	{"notices", "manager", "/g/trafford/notices", nil},
+	{"questions", "manager", "/g/trafford/questions", nil},
+	{"questions-then", "manager", "/g/trafford/questions?at=2026-06-16&known=2026-06-16", nil},
+	{"question-asked", "pm-village", "/g/trafford/practices/P91623", disagree},
+	{"agenda", "manager", "/g/trafford/agenda", nil},
+	{"agenda-set", "manager", "/g/trafford/agenda", setAgenda},
 	{"worklist", "manager", "/g/trafford/worklist", nil},
 	{"worklist-then", "manager", "/g/trafford/worklist?at=2026-07-01", nil},
 	{"practice", "manager", "/g/trafford/practices/P91631", nil},
+	{"practice-own", "pm-village", "/g/trafford/practices/P91623", nil},
 	{"practice-inside", "cd-north", "/g/trafford/practices/P91018", nil},
 	{"register", "manager", "/g/trafford/register", nil},
 	{"people", "manager", "/g/trafford/people", nil},
@@ -99,6 +117,7 @@ var views = []view{
 	{"audit", "lmc-chair", "/g/trafford/audit", nil},
 	{"audit-filtered", "lmc-chair", "/g/trafford/audit?type=objection&order=oldest", nil},
 	{"event", "lmc-chair", "/g/trafford/events/40", nil},
+	{"proof", "lmc-chair", "/g/trafford/proof", nil},
 	{"card", "cd-altrincham", "/g/trafford/card", nil},
 	{"card-none", "cd-north", "/g/trafford/card", nil},
 	{"sign-in", "", "/g/trafford", nil},
@@ -119,6 +138,29 @@ func objectToIt(b *browser) {
 	b.unfold()
 	b.fill("object-why", "It takes staff from practices.")
 	b.send("object")
+}
+
+// recordApproach records one that looks like an earlier one.
+func recordApproach(b *browser) {
+	b.unfold()
+	b.fill("approach-what", "Will North Trafford give vaccinations at weekends after all?")
+	b.fill("approach-matter", "vaccination/weekend")
+	b.send("approach")
+}
+
+// disagree says so for a practice.
+func disagree(b *browser) {
+	b.fill("ask-words", "We do not want to open on Saturdays.")
+	b.tick("ask-disagrees")
+	b.send("ask")
+}
+
+func setAgenda(b *browser) {
+	b.unfold()
+	b.fill("set-on", "2026-12-08")
+	b.fill("set-at", "13:00")
+	b.fill("set-items", "workforce: Care coordinators\nAny other business")
+	b.send("set")
 }
 
 func (e *example) show(b *browser, v *view) {
@@ -170,7 +212,8 @@ func TestEveryPage(t *testing.T) {
 }
 
 // With GOLDENTHREAD_SCREENSHOTS a folder, each page is written there as a
-// picture, as a phone and as a desk shows it, light and dark.
+// picture, as a phone and as a desk shows it, and dark; or those only whose name
+// begins with GOLDENTHREAD_SCREENSHOTS_OF.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("GOLDENTHREAD_SCREENSHOTS")
 	if dir == "" {
@@ -184,7 +227,11 @@ func TestScreenshots(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
 	}
+	only := os.Getenv("GOLDENTHREAD_SCREENSHOTS_OF")
 	for _, v := range views {
+		if !strings.HasPrefix(v.name, only) {
+			continue
+		}
 		b.look("light", "")
 		b.width(1280)
 		e.show(b, &v)

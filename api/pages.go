@@ -71,6 +71,9 @@ func (a *asked) has(duties ...domain.DutyName) bool {
 	return false
 }
 
+// sees says whether the person may see the things today.
+func (a *asked) sees(things []string) bool { return a.server.maySee(a.Group, a.caller, things) == nil }
+
 // pagePatterns are the pages, and what they load, by pattern.
 func (s *Server) pagePatterns() map[string]http.HandlerFunc {
 	all := map[string]http.HandlerFunc{
@@ -113,9 +116,18 @@ func pages() []*page {
 		{path: "/card", things: checks, body: cardPage},
 		{path: "/worklist", things: worklist, body: workListPage},
 		{path: "/practices/{ods}", things: notices, body: practicePage, forms: practiceForms},
+		{path: "/work", things: followers, body: workPage},
+		{path: "/approaches", things: approaches, body: approachesPage, forms: approachForms},
+		{path: "/priorities", things: priorities, body: prioritiesPage, forms: priorityForms},
+		{path: "/actions", things: actions, body: actionsPage, forms: actionForms},
+		{path: "/departures", things: departures, body: departuresPage, forms: departureForms},
+		{path: "/notices", things: notices, body: noticesPage, forms: noticeForms},
+		{path: "/questions", things: followers, body: questionsPage, forms: questionForms},
+		{path: "/agenda", things: agenda, body: agendaPage, forms: agendaForms},
 		{path: "/register", things: followers, body: registerPage},
 		{path: "/people", things: followers, body: peoplePage},
 		{path: "/charter", things: followers, body: charterPage},
+		{path: "/proof", things: everything, body: proofPage},
 	}
 }
 
@@ -254,7 +266,7 @@ func (a *asked) frame(t *Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
 		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
-		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(),
+		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
 	}
 	if a.at != f.Today {
 		f.AskedAt = t.At

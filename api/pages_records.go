@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -19,18 +18,7 @@ import (
 )
 
 // The records themselves: the audit trail and its downloads, single events,
-// organisations, people, the charter, and a practice's own page.
-
-var practiceForms = map[string]reading{
-	"grant-mandate": func(f *filling) domain.Command {
-		return &domain.GrantMandate{
-			Organisation: f.path("ods"), Matters: f.chosen("matters"), Conditions: f.words("conditions"), Evidence: f.words("evidence"), Span: domain.Span{Until: f.day("until")},
-		}
-	},
-	"withdraw-mandate": func(f *filling) domain.Command {
-		return &domain.WithdrawMandate{Organisation: f.path("ods"), Matters: f.chosen("matters"), Reason: f.words("reason"), Evidence: f.words("evidence")}
-	},
-}
+// organisations, people, and the charter.
 
 func registerPage(a *asked) (web.Body, error) { return &web.Register{Register: a.Register(a.at)}, nil }
 
@@ -48,84 +36,6 @@ func peoplePage(a *asked) (web.Body, error) {
 		body.People = append(body.People, web.Person{PersonLine: p.PersonLine, Personal: p.Personal})
 	}
 	return body, nil
-}
-
-// practicePage is what a practice asks: what was agreed in our name, does it
-// bind us, where do we say no?
-func practicePage(a *asked) (web.Body, error) {
-	code := a.r.PathValue("ods")
-	register := a.Register(a.at)
-	i := slices.IndexFunc(register.Organisations, func(o projections.OrganisationLine) bool { return o.Code == code && o.Kind == domain.Practice })
-	if i < 0 {
-		return nil, notFound("O1", "No practice with the code %q is known to this group.", clip(code))
-	}
-	m, err := orRefused(a.Mandate("", a.at))
-	if err != nil {
-		return nil, err
-	}
-	charter := a.Charter(a.at)
-	home := web.Home{Register: register}
-	body := &web.Practice{
-		Practice: register.Organisations[i], Ask: home.Duties("gatekeeper"), May: a.mayAgree(code, charter.Matters), Notice: a.State().CharterOn(a.at).Charter.Notice,
-		MayNot: slices.Concat([]string{"the charter", "membership", "delegation"}, inWords(charter.Reserved)),
-	}
-	a.addStanding(body, &m)
-	for _, p := range a.Proposals(a.at, string(domain.Agreed)).Proposals {
-		if a.bound(code, &p) {
-			body.Agreed = append(body.Agreed, p)
-		}
-	}
-	slices.SortStableFunc(body.Agreed, func(x, y projections.ProposalLine) int { return cmp.Compare(y.AgreedOn, x.AgreedOn) })
-	if a.me != nil && a.today() && body.Practice.Open {
-		body.Speaks = a.State().SpeaksFor(a.me.ID, code, a.at) || a.has(domain.Registrar)
-		for _, matter := range charter.Matters {
-			body.Matters = append(body.Matters, web.Option{Value: matter, Words: matter})
-		}
-	}
-	return body, nil
-}
-
-func (a *asked) addStanding(body *web.Practice, m *projections.Mandate) {
-	for i := range m.Inside {
-		if m.Inside[i].ODS == body.Practice.Code {
-			body.Standing = &m.Inside[i]
-		}
-	}
-	for i := range m.Outside {
-		if m.Outside[i].ODS == body.Practice.Code {
-			body.Outside = &m.Outside[i]
-		}
-	}
-	for _, s := range body.Practice.Memberships {
-		if o := a.State().Organisations[s.In.Code]; s.Now && o != nil && o.Kind == domain.PCN {
-			body.PCN = &s.In
-		}
-	}
-}
-
-// mayAgree are the matters for which the practice stands behind the group.
-func (a *asked) mayAgree(code string, matters []string) []string {
-	p := a.State().Organisations[code]
-	var may []string
-	for _, m := range matters {
-		if len(a.State().StandsOn(p, m, a.at).Grants) > 0 {
-			may = append(may, m)
-		}
-	}
-	return inWords(may)
-}
-
-func inWords(matters []string) []string {
-	words := make([]string, 0, len(matters))
-	for _, m := range matters {
-		words = append(words, strings.ReplaceAll(m, "-", " "))
-	}
-	return words
-}
-
-// bound says whether the practice stood behind the group when that was agreed.
-func (a *asked) bound(code string, p *projections.ProposalLine) bool {
-	return len(a.State().StandsOn(a.State().Organisations[code], p.Matter, p.AgreedOn).Grants) > 0
 }
 
 // auditPage reads lines without holding the group up; it is drawn afterwards.

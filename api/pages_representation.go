@@ -143,7 +143,7 @@ func cardPage(a *asked) (web.Body, error) {
 		if r.Person.Handle != a.me.Handle || r.State == domain.Ended || r.State == domain.Expired {
 			continue
 		}
-		c := web.CardAppointment{AppointmentLine: r}
+		c := web.CardAppointment{AppointmentLine: r, Proof: a.proofOf(r.History)}
 		for _, matter := range a.cardMatters(&r) {
 			answer, err := orRefused(a.Check(domain.Question{Person: a.me.ID, Forum: r.Forum, Matter: matter, At: a.at}))
 			if err != nil {
@@ -154,6 +154,30 @@ func cardPage(a *asked) (web.Body, error) {
 		body.Appointments = append(body.Appointments, c)
 	}
 	return body, nil
+}
+
+// proofOf is the picture that proves the appointment as it stands on that day;
+// nil where the person may not read the ledger, or it is not signed yet.
+func (a *asked) proofOf(history []projections.AppointmentHistory) *web.CardProof {
+	l, err := a.server.store.Log(a.r.PathValue("group"))
+	if err != nil || !a.sees(everything) {
+		return nil
+	}
+	var index uint64
+	for _, h := range history {
+		if h.From <= a.at {
+			index = h.Index
+		}
+	}
+	if index == 0 || int64(index) >= l.Tree().N {
+		return nil
+	}
+	_, proof, err := l.Proof(int64(index))
+	if err != nil {
+		a.server.log.Warn("the card's proof could not be made", "error", err)
+		return nil
+	}
+	return web.NewCardProof(index, proof)
 }
 
 // cardMatters are the remit's, and then those of the charter.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -80,13 +81,11 @@ func (c *Check) Question() string {
 	return where + ": " + strings.Join(parts, ", ")
 }
 
-// Evidence is where this very answer can be had in one file, with its proofs.
-func (c *Check) Evidence(f *Frame) string {
+// Evidence is what proves this very answer, below the group: the same question,
+// as known up to the same event.
+func (c *Check) Evidence() string {
 	on := c.Answer.On
-	q := url.Values{"person": {on.Person}, "matter": {on.Matter}, "at": {c.Answer.At.String()}, "known": {strconv.FormatUint(c.Answer.Index, 10)}}
-	if on.Forum != "" {
-		q.Set("forum", on.Forum)
-	}
+	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}, "at": {c.Answer.At.String()}, "known": {strconv.FormatUint(c.Answer.Index, 10)}}
 	if on.Amount != nil {
 		q.Set("amountPence", strconv.FormatInt(int64(*on.Amount), 10))
 	}
@@ -96,10 +95,10 @@ func (c *Check) Evidence(f *Frame) string {
 	if on.OpenEnded {
 		q.Set("openEnded", "true")
 	}
-	if c.Asked.Consulted != "" {
-		q.Set("consulted", c.Asked.Consulted)
+	if on.Consulted != nil {
+		q.Set("consulted", cmp.Or(strings.Join(on.Consulted, ","), "none"))
 	}
-	return "/v1/groups/" + f.Group + "/check/evidence?" + q.Encode()
+	return "check/evidence?" + q.Encode()
 }
 
 // Behalf is on whose behalf one speaks.

@@ -80,6 +80,16 @@ func PlaceOf(ref string) string {
 			return "commitments#" + ref
 		case 'M':
 			return "mandate#" + ref
+		case 'A', 'S':
+			return "approaches#" + ref
+		case 'Y', 'W':
+			return "priorities#" + ref
+		case 'T':
+			return "actions#" + ref
+		case 'X':
+			return "departures#" + ref
+		case 'Q':
+			return "questions#" + ref
 		}
 	}
 	return ""
@@ -89,11 +99,16 @@ func PlaceOf(ref string) string {
 func SubjectPlace(subject string) string {
 	kind, of, _ := strings.Cut(subject, "/")
 	switch kind {
-	case "proposal", "delegation", "exercise", "appointment", "commitment", "meeting", "executive":
+	case "proposal", "delegation", "exercise", "appointment", "commitment", "meeting", "executive",
+		"approach", "side-conversation", "priority", "priorities", "action", "departure", "question":
 		if of == "" {
 			of = kind
 		}
 		return PlaceOf(of)
+	case "notice":
+		return noticePlace(of)
+	case "agenda":
+		return placeOfPath(subject)
 	case "charter", "group":
 		return "charter"
 	case "organisation", "seat", "duty":
@@ -106,6 +121,17 @@ func SubjectPlace(subject string) string {
 	return ""
 }
 
+// noticePlace is where the notice about something is shown.
+func noticePlace(ref string) string { return "notices#notice-" + ref }
+
+// DuePlace is where something on the work list is to be done.
+func DuePlace(d domain.Due) string {
+	if d.Kind == "communicate" {
+		return noticePlace(d.What)
+	}
+	return PlaceOf(d.What)
+}
+
 func placeOfPath(ref string) string {
 	kind, of, _ := strings.Cut(ref, "/")
 	switch kind {
@@ -115,6 +141,8 @@ func placeOfPath(ref string) string {
 		return "register"
 	case "matter":
 		return "representation#positions"
+	case "agenda":
+		return "agenda#meeting-" + of
 	}
 	if _, err := domain.ParseDay(of); err == nil {
 		return "meetings/" + kind + "/" + of
@@ -152,6 +180,27 @@ var recordedWords = map[string]string{
 	"ask-mandate":         "The group's request is recorded",
 	"register-forum":      "The meeting body is recorded",
 	"record-spokesperson": "Who speaks is recorded",
+
+	"acknowledge":              "That it was seen is recorded",
+	"ask-group":                "It is recorded, and waits for an answer that all can see",
+	"answer-question":          "Your answer is recorded",
+	"communicate":              "That it was told is recorded",
+	"depart":                   "The departure is recorded",
+	"answer-departure":         "Your answer is recorded",
+	"resolve-departure":        "How the departure came to rest is recorded",
+	"record-approach":          "The approach is recorded",
+	"redirect-approach":        "That it was passed on is recorded",
+	"dispose-of-approach":      "What becomes of it is recorded",
+	"answer-approach":          "The answer of record is recorded",
+	"link-approaches":          "It is recorded",
+	"report-side-conversation": "The side conversation is recorded",
+	"list-priority":            "It is on the long list",
+	"ask-practices":            "Every practice is asked",
+	"answer-priorities":        "The practice's answer is recorded",
+	"progress-action":          "How far it has come is recorded",
+	"end-action":               "The action's end is recorded",
+	"set-agenda":               "The agenda is set",
+	"record-group-meeting":     "The meeting is recorded",
 }
 
 // RecordedWords say what was recorded, and as which event.

@@ -45,6 +45,7 @@ type Frame struct {
 	Live      bool   // as known now
 	Next      uint64 // number of events that were known
 	Recorded  string // what has just been recorded, in words
+	Proves    bool   // whoever looks may have the evidence
 	Key       string // with which a form is sent: sent twice, it is recorded once
 }
 
@@ -57,15 +58,25 @@ type Filled struct {
 	Rule   string
 }
 
-// Self is the frame itself, for templates.
-func (f *Frame) Self() *Frame { return f }
-
 // Now says whether the page is about today, as known now. Only then can anything be done.
 func (f *Frame) Now() bool { return f.Live && f.At == f.Today }
 
 // Link is the address of a page of the group, about the same day and as known
 // at the same time.
-func (f *Frame) Link(to string) string {
+func (f *Frame) Link(to string) string { return f.asked(pagesAt, to) }
+
+// Evidence is the address of the file that proves an answer of the group, by
+// its number or, as the check's, by its question; about the same day and as
+// known at the same time.
+func (f *Frame) Evidence(of string) string { return f.asked(answersAt, of) }
+
+// What is below a group's name in addresses: its pages, and its answers to programs.
+const (
+	pagesAt   = "/g/"
+	answersAt = "/v1/groups/"
+)
+
+func (f *Frame) asked(below, to string) string {
 	to, fragment, _ := strings.Cut(to, "#")
 	to, asked, _ := strings.Cut(to, "?")
 	q, _ := url.ParseQuery(asked) // written by a template
@@ -75,21 +86,14 @@ func (f *Frame) Link(to string) string {
 	if f.AskedKnow != "" {
 		q.Set("known", f.AskedKnow)
 	}
-	return f.address(to, q, fragment)
-}
-
-// Evidence is where what a reference rests on can be had in one file, as of the
-// same day and as known at the same time.
-func (f *Frame) Evidence(ref string) string {
-	link := strings.TrimPrefix(f.Link("evidence/"+ref), "/g/")
-	return "/v1/groups/" + link
+	return f.address(below, to, q, fragment)
 }
 
 // Here is the address of this very page, as of today and as known now.
-func (f *Frame) Here() string { return f.address(f.Path, f.Query, "") }
+func (f *Frame) Here() string { return f.address(pagesAt, f.Path, f.Query, "") }
 
-func (f *Frame) address(to string, q url.Values, fragment string) string {
-	a := "/g/" + f.Group
+func (f *Frame) address(below, to string, q url.Values, fragment string) string {
+	a := below + f.Group
 	if to != "" {
 		a += "/" + to
 	}
@@ -128,6 +132,9 @@ func (f *Frame) Events() string { return count(int(f.Next), "event") }
 // Section says which entry of the navigation the page belongs to.
 func (f *Frame) Section() string {
 	first, _, _ := strings.Cut(f.Path, "/")
+	if partsOfWork[first] {
+		return "work"
+	}
 	return first
 }
 

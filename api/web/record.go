@@ -1,8 +1,12 @@
 package web
 
 import (
+	"encoding/base64"
+	"html/template"
 	"net/url"
 	"time"
+
+	"rsc.io/qr"
 
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -136,24 +140,6 @@ func SettingName(s projections.SettingLine) string {
 	}[s.Name]
 }
 
-// Practice is one practice's own page: what was agreed in its name.
-type Practice struct {
-	Practice projections.OrganisationLine
-	PCN      *projections.Body
-	Standing *projections.StandingLine // nil: outside
-	Outside  *domain.Outsider
-	Agreed   []projections.ProposalLine // newest first
-	Ask      string                     // whom to ask: office
-	Notice   int                        // days for withdrawing
-	May      []string                   // what the group may agree for it
-	MayNot   []string
-	Speaks   bool // whoever looks may record for it
-	Matters  []Option
-}
-
-func (p *Practice) Title() string { return p.Practice.Name }
-func (*Practice) file() string    { return "practice" }
-
 // Card is what a representative takes along: for each appointment and each
 // matter, what the check says. It holds everything that it shows.
 type Card struct {
@@ -171,6 +157,25 @@ func (*Card) file() string  { return "card" }
 type CardAppointment struct {
 	projections.AppointmentLine
 	Answers []CardAnswer
+	Proof   *CardProof // nil: not to be had
+}
+
+// A CardProof is the proof that an appointment is in the signed log, as a
+// picture that stands on paper too.
+type CardProof struct {
+	Index   uint64       // of the event that is proved
+	Picture template.URL // QR code of a c2sp.org/tlog-proof@v1
+}
+
+// NewCardProof is the picture of a proof; nil where the proof, with the
+// cosignatures of many witnesses, is too long for one.
+func NewCardProof(index uint64, proof []byte) *CardProof {
+	code, err := qr.Encode(string(proof), qr.L)
+	if err != nil {
+		return nil
+	}
+	code.Scale = 3 // dots a module
+	return &CardProof{index, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))}
 }
 
 // A CardAnswer is what the check says on a matter if no sum is named.

@@ -18,6 +18,7 @@ var words = template.FuncMap{
 	"day":         domain.Day.Words,
 	"moment":      moment,
 	"count":       count,
+	"events":      func(n int64) string { return count(int(n), "event") },
 	"thousands":   thousands,
 	"list":        list,
 	"upper":       firstUpper,
@@ -34,10 +35,15 @@ var words = template.FuncMap{
 	"months":      func(n int) string { return count(n, "month") },
 	"entry":       func(p *Page, to, words string) Entry { return Entry{p, to, words} },
 	"place":       PlaceOf,
+	"due":         DuePlace,
 	"seats":       func(f Form, of []Option) Seats { return Seats{f, of} },
 	"send":        newButton,
 	"act":         newAct,
 	"saidtag":     func(position string) Tag { return Tag{Said(position), standingTag(position).Colour} },
+	"reach":       Reach,
+	"kind":        PriorityKindWords,
+	"source":      sourceWords,
+	"reply":       ReplyWords,
 	"used":        Used,
 	"part":        Part,
 	"when":        When,
@@ -160,6 +166,15 @@ func matter(path string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(path, "/", ", "), "-", " ")
 }
 
+// sourceWords say where an action comes from: "P4", "the meeting of 9 March 2026".
+func sourceWords(source string) string {
+	_, of, meeting := strings.Cut(source, "/")
+	if d, err := domain.ParseDay(of); meeting && err == nil {
+		return "the meeting of " + d.Words()
+	}
+	return source
+}
+
 // plainWords puts terms of art into plain words.
 func plainWords(s any) string {
 	switch v := fmt.Sprint(s); v {
@@ -181,6 +196,12 @@ func plainWords(s any) string {
 		return "red line"
 	case string(domain.Discretion):
 		return "agree, then report"
+	case "disposed":
+		return "being dealt with"
+	case "inconsistent":
+		return "different answers"
+	case "away":
+		return "goes its own way"
 	default:
 		return strings.ReplaceAll(v, "ad referendum", "subject to the group")
 	}
@@ -193,13 +214,13 @@ type Tag struct{ Words, Colour string }
 func standingTag(s any) Tag {
 	words := plainWords(s)
 	switch fmt.Sprint(s) {
-	case "agreed", "within", "ratified", "in force", "consent", "accepted", "confirm":
+	case "agreed", "within", "ratified", "in force", "consent", "accepted", "confirm", "answered", "done", "returned":
 		return Tag{words, "green"}
-	case "open", "called in", "ad referendum", "not yet in force", "stand-aside", "asleep", "concern", "heard, to be confirmed":
+	case "open", "called in", "ad referendum", "not yet in force", "stand-aside", "asleep", "concern", "heard, to be confirmed", "waits", "to be redirected", "at the gate":
 		return Tag{words, "yellow"}
-	case "beyond", "suspended", "disavowed", "overdue", "block", "blocks", "not":
+	case "beyond", "suspended", "disavowed", "overdue", "block", "blocks", "not", "disagrees", "inconsistent", "away":
 		return Tag{words, "red"}
-	case "draft", "not heard", "vacant", "view":
+	case "draft", "not heard", "vacant", "view", "disposed":
 		return Tag{words, "blue"}
 	}
 	return Tag{words, "grey"}

@@ -1,0 +1,29 @@
+package api
+
+import (
+	"goldenthread/api/web"
+	"goldenthread/domain"
+)
+
+// Actions: what is to be done, by whom, and how far it has come (rule X1).
+
+var actionForms = map[string]reading{
+	"progress-action": func(f *filling) domain.Command {
+		return &domain.ProgressAction{Action: f.words("action"), Words: f.words("words")}
+	},
+	"end-action": func(f *filling) domain.Command {
+		return &domain.EndAction{Action: f.words("action"), How: domain.ActionEnd(f.words("how")), Words: f.words("words")}
+	},
+}
+
+func actionsPage(a *asked) (web.Body, error) {
+	body := &web.Actions{Actions: a.Actions(a.at), Mine: map[string]bool{}}
+	if a.me == nil || !a.today() {
+		return body, nil
+	}
+	manages := a.has(domain.Chair, domain.Manager)
+	for _, l := range body.Actions.Actions {
+		body.Mine[l.Ref] = manages || l.Owner.Handle == a.me.Handle || l.Supporter.Handle == a.me.Handle
+	}
+	return body, nil
+}

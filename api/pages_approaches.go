@@ -1,0 +1,107 @@
+package api
+
+import (
+	"slices"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Approaches: what the system asked for, through whom, and its one answer
+// (rules A1–A4).
+
+var approachForms = map[string]reading{
+	"record-approach": func(f *filling) domain.Command {
+		return &domain.RecordApproach{
+			From: f.words("from"), What: f.words("what"), Matter: f.words("matter"), Reached: f.words("reached"), How: f.words("how"), On: f.day("on"), Told: f.told(),
+		}
+	},
+	"redirect-approach": func(f *filling) domain.Command {
+		return &domain.RedirectApproach{Approach: f.words("approach"), To: f.words("to"), Words: f.words("words")}
+	},
+	"dispose-of-approach": func(f *filling) domain.Command {
+		return &domain.DisposeOfApproach{
+			Approach: f.words("approach"), Disposition: domain.Disposition(f.words("disposition")), Appointment: f.words("appointment"), Words: f.words("words"),
+		}
+	},
+	"answer-approach": func(f *filling) domain.Command {
+		return &domain.AnswerApproach{Approach: f.words("approach"), On: f.day("on"), Saying: domain.Saying{Reply: domain.Reply(f.words("reply")), Words: f.words("words")}}
+	},
+	"link-approaches": func(f *filling) domain.Command {
+		return &domain.LinkApproaches{Approach: f.words("approach"), With: f.words("with"), Apart: f.ticked("apart"), Words: f.words("words")}
+	},
+	"report-side-conversation": func(f *filling) domain.Command {
+		return &domain.ReportSideConversation{With: f.words("with"), Who: f.words("who"), What: f.words("what"), Matter: f.words("matter"), On: f.day("on"), Told: f.told()}
+	},
+}
+
+// told is what the system was told there and then; nil if nothing was.
+func (f *filling) told() *domain.Saying {
+	said := domain.Saying{Reply: domain.Reply(f.words("told")), Words: f.words("toldWords")}
+	if said == (domain.Saying{}) {
+		return nil
+	}
+	return &said
+}
+
+func approachesPage(a *asked) (web.Body, error) {
+	body := &web.Approaches{Approaches: a.Approaches(a.at), Redirects: map[string]bool{}, Answers: map[string]bool{}}
+	if a.me == nil || !a.today() || !a.me.Member {
+		return body, nil
+	}
+	body.Members, body.Gatekeeps, body.Links = true, a.has(domain.Gatekeeper), a.has(domain.Gatekeeper, domain.Manager, domain.Chair, domain.Lead)
+	passes := a.has(domain.Gatekeeper, domain.Manager, domain.Chair)
+	for _, l := range body.Approaches.Approaches {
+		body.Redirects[l.Ref] = l.State == "to be redirected" && (passes || l.Reached.Handle == a.me.Handle)
+		body.Answers[l.Ref] = l.State == "disposed" && a.answers(&l)
+		body.All = append(body.All, web.Option{Value: l.Ref, Words: l.Ref + ": " + clip(l.What)})
+	}
+	for _, s := range body.Side {
+		body.All = append(body.All, web.Option{Value: s.Ref, Words: s.Ref + ": " + clip(s.What)})
+	}
+	for _, w := range body.Approaches.Gatekeepers {
+		body.Gate = append(body.Gate, web.Option{Value: w.Handle, Words: w.Office})
+	}
+	for _, r := range a.Representation(a.at).Appointments {
+		if r.State == domain.InForce {
+			body.Appointments = append(body.Appointments, web.Option{Value: r.Ref, Words: r.Person.Office + " at " + r.ForumName})
+		}
+	}
+	body.System, body.Ours = a.parties()
+	body.People, body.Matters = web.PeopleOptions(a.People(a.at).People), a.matters()
+	return body, nil
+}
+
+// answers says whether the person gives the answer of record: a gatekeeper, and
+// whoever the approach was sent to (rule A3).
+func (a *asked) answers(l *projections.ApproachLine) bool {
+	if a.has(domain.Gatekeeper) {
+		return true
+	}
+	sent := l.Dispositions[len(l.Dispositions)-1]
+	if sent.Disposition == domain.ForExecutive {
+		return a.inExecutive()
+	}
+	r := a.State().Appointments[sent.Appointment]
+	if r == nil {
+		return false
+	}
+	v := r.VersionOn(a.at)
+	return r.Person == a.me.ID || v != nil && slices.Contains(v.Substitutes, a.me.ID)
+}
+
+// parties are the open organisations: those of the system, that ask, and ours.
+func (a *asked) parties() (system, ours []web.Option) {
+	for _, o := range a.Register(a.at).Organisations {
+		one := web.Option{Value: o.Code, Words: o.Name}
+		switch {
+		case !o.Open || o.Kind == domain.PlaceKind:
+		case slices.Contains([]domain.OrganisationKind{domain.SystemBody, domain.Provider, domain.PrimaryCare}, o.Kind):
+			system = append(system, one)
+		default:
+			ours = append(ours, one)
+		}
+	}
+	return system, ours
+}

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"slices"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Departures: who goes its own way on what, and who stands by it (rule X2).
+
+var departureForms = map[string]reading{
+	"depart": func(f *filling) domain.Command {
+		return &domain.Depart{Organisation: f.words("organisation"), Agreement: f.words("agreement"), Reason: f.words("reason"), From: f.day("from"), Evidence: f.words("evidence")}
+	},
+	"answer-departure": func(f *filling) domain.Command {
+		return &domain.AnswerDeparture{Departure: f.words("departure"), Words: f.words("words")}
+	},
+	"resolve-departure": func(f *filling) domain.Command {
+		return &domain.ResolveDeparture{
+			Departure: f.words("departure"), How: domain.Resolution(f.words("how")), Agreement: f.words("agreement"), Words: f.words("words"), Evidence: f.words("evidence"),
+		}
+	},
+}
+
+func departuresPage(a *asked) (web.Body, error) {
+	body := &web.Departures{Departures: a.Departures(a.at), Resolves: map[string]bool{}}
+	if a.me == nil || !a.today() || !a.me.Member {
+		return body, nil
+	}
+	body.Members, body.Agreements = true, a.agreements()
+	own := func(code string) bool {
+		acts := slices.ContainsFunc(a.me.Seats, func(s projections.SeatHeldLine) bool { return s.Seat.Code == code })
+		return acts || a.State().SpeaksFor(a.me.ID, code, a.at)
+	}
+	for _, o := range a.Register(a.at).Organisations {
+		if o.Open && (o.Kind == domain.Practice || o.Kind == domain.PCN) {
+			body.Organisations = append(body.Organisations, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
+		}
+	}
+	slices.SortStableFunc(body.Organisations, func(x, y web.Option) int { // one's own first
+		switch {
+		case own(x.Value) == own(y.Value):
+			return 0
+		case own(x.Value):
+			return -1
+		}
+		return 1
+	})
+	manages := a.has(domain.Chair, domain.Manager)
+	for _, x := range body.Departures.Departures {
+		body.Resolves[x.Ref] = x.Away && (manages || own(x.Organisation.Code))
+	}
+	return body, nil
+}

@@ -1,0 +1,27 @@
+package api
+
+import "goldenthread/api/web"
+
+// proofPage says how the ledger is proved (rule L9). The log has no past: it is
+// shown as it is now.
+func proofPage(a *asked) (web.Body, error) {
+	group := a.r.PathValue("group")
+	l, err := a.server.store.Log(group)
+	if err != nil {
+		return nil, notFound("L9", "This server keeps no log of this group.")
+	}
+	held, err := a.server.witnesses(a.question, &plainInput{Terms{Group: group}})
+	if err != nil {
+		return nil, err
+	}
+	signed, err := a.server.store.Checkpoint(group)
+	if err != nil {
+		return nil, err
+	}
+	tree := l.Tree()
+	body := &web.Proof{Origin: l.Origin(), Events: tree.N, Root: tree.Hash.String(), Keys: l.VKeys(), Checkpoint: string(signed), Witnessed: held.Witnessed}
+	for _, w := range held.Witnesses {
+		body.Witnesses = append(body.Witnesses, web.WitnessLag{Name: w.Name, Cosigned: w.Cosigned, Behind: max(tree.N-w.Cosigned, 0), Since: w.Since, Trouble: w.Trouble})
+	}
+	return body, nil
+}

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"fmt"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// workPage leads to all that the group is doing, with what waits in each. What
+// the charter keeps from the person is left out.
+func workPage(a *asked) (web.Body, error) {
+	body := &web.Work{}
+	add := func(things []string, to, what, say string, waits func() string) {
+		if a.sees(things) {
+			body.Parts = append(body.Parts, web.WorkPart{To: to, What: what, Say: say, Waits: waits()})
+		}
+	}
+	add(worklist, "worklist", "Work list", "What is due, overdue or asleep.", a.dueWaits)
+	add(agenda, "agenda", "Our own meetings", "Agendas, and who came.", a.meetingWaits)
+	add(approaches, "approaches", "Approaches", "What the system asked, and the one answer it gets.", a.approachesWait)
+	add(priorities, "priorities", "Priorities", "What we ourselves want to get done.", a.roundWaits)
+	add(actions, "actions", "Actions", "What is to be done, by whom.", a.actionsWait)
+	add(commitments, "commitments", "What was said in our name", "In system meetings.", a.wordWaits)
+	add(notices, "notices", "What the practices were told", "And how far word of it has come.", a.noticesWait)
+	add(followers, "questions", "What practices asked", "And what they were answered.", a.questionsWait)
+	add(departures, "departures", "Departures", "Who goes its own way, and who stands by what.", a.departuresAway)
+	return body, nil
+}
+
+// waiting says how many wait, and how; nothing where none does.
+func waiting[T any](of []T, does func(*T) bool, one, many string) string {
+	n := 0
+	for i := range of {
+		if does(&of[i]) {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func (a *asked) dueWaits() string {
+	return waiting(a.WorkList(a.at).Due, func(d *domain.Due) bool { return d.Overdue }, "is overdue", "are overdue")
+}
+
+func (a *asked) meetingWaits() string {
+	return waiting(a.Agenda(a.at).Meetings, func(m *projections.OwnMeeting) bool { return !m.Held && m.On >= a.at }, "is to come", "are to come")
+}
+
+func (a *asked) approachesWait() string {
+	return waiting(a.Approaches(a.at).Approaches, func(l *projections.ApproachLine) bool { return l.Answer == nil }, "waits for its answer", "wait for their answers")
+}
+
+func (a *asked) roundWaits() string {
+	p := web.Priorities{Priorities: a.Priorities(a.at)}
+	if r := p.OpenRound(); r != nil {
+		return fmt.Sprintf("%d of %d practices have answered %s", r.TookPart, r.OfPractices, r.Ref)
+	}
+	return ""
+}
+
+func (a *asked) actionsWait() string {
+	return waiting(a.Actions(a.at).Actions, func(l *projections.ActionLine) bool {
+		return l.State == domain.ActionOpen || l.State == domain.ActionOverdue
+	}, "is to be done", "are to be done")
+}
+
+func (a *asked) wordWaits() string {
+	return waiting(a.Commitments(a.at).Commitments, func(k *projections.CommitmentLine) bool {
+		return k.Standing == domain.KAdReferendum || k.Standing == domain.KBeyond
+	}, "waits for our word", "wait for our word")
+}
+
+func (a *asked) noticesWait() string {
+	return waiting(a.Notices(a.at).Notices, func(n *projections.NoticeLine) bool { return n.TooFew }, "was told too few times", "were told too few times")
+}
+
+func (a *asked) questionsWait() string {
+	return waiting(a.Questions(a.at).Questions, func(q *projections.QuestionLine) bool { return q.Waits }, "waits for an answer", "wait for an answer")
+}
+
+func (a *asked) departuresAway() string {
+	return waiting(a.Departures(a.at).Departures, func(x *projections.DepartureLine) bool { return x.Away }, "goes its own way", "go their own way")
+}

@@ -1,0 +1,29 @@
+package web
+
+import "goldenthread/projections"
+
+// Notices are what the practices were told, and how far it reached.
+type Notices struct {
+	projections.Notices
+	Tells     bool // can record that something was told
+	Records   bool // can record, on named evidence, that practices have seen something
+	About     []Option
+	Practices []Option
+}
+
+func (*Notices) Title() string { return "What the practices were told" }
+func (*Notices) file() string  { return "notices" }
+
+// Reach is how many practices have seen a notice.
+func Reach(n projections.NoticeLine) Bar {
+	return Bar{n.Acknowledged * 100 / max(n.OfPractices, 1), thousands(n.Acknowledged) + " of " + count(n.OfPractices, "practice") + " have said that they have seen it"}
+}
+
+// Questions are what practices asked, and whether they were answered.
+type Questions struct {
+	projections.Questions
+	Answers bool // can answer
+}
+
+func (*Questions) Title() string { return "What practices asked" }
+func (*Questions) file() string  { return "questions" }
