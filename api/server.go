@@ -38,6 +38,7 @@ type Options struct {
 	Store  *eventstore.Store
 	Groups *projections.Groups // which follow the store
 	Tokens *Tokens
+	Feeds  *FeedKeys
 	Clock  func() time.Time // for "today"; nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default
 }
@@ -47,6 +48,7 @@ type Server struct {
 	store    *eventstore.Store
 	groups   *projections.Groups
 	tokens   *Tokens
+	feedKeys *FeedKeys
 	past     *past
 	clock    func() time.Time
 	log      *slog.Logger
@@ -60,7 +62,7 @@ type Server struct {
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
+		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, past: newPast(o.Store), clock: o.Clock, log: o.Log,
 		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 	}
 	if s.clock == nil {
@@ -77,6 +79,7 @@ func New(o Options) *Server {
 	s.offerLog()
 	s.offerFeed()
 	s.offerTokens()
+	s.offerFeedKeys()
 	s.offerOpenAPI()
 	return s
 }
@@ -146,6 +149,9 @@ func (s *Server) recovered(w http.ResponseWriter) {
 type callerKey struct{}
 
 func (s *Server) caller(r *http.Request) (Caller, *Problem) {
+	if c, ok := s.feedCaller(r); ok {
+		return c, nil
+	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
 		return Caller{}, unauthorized("Please say who you are: send your token in the header Authorization, as Bearer and the token.")

@@ -86,7 +86,9 @@ func newWorld(t testing.TB) *world {
 	require.NoError(t, err)
 	w.tokens, err = OpenTokens(dir)
 	require.NoError(t, err)
-	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, Clock: w.clock, Log: log})
+	feeds, err := OpenFeedKeys(dir)
+	require.NoError(t, err)
+	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, Feeds: feeds, Clock: w.clock, Log: log})
 	w.web = httptest.NewServer(w.server)
 	t.Cleanup(func() {
 		w.web.CloseClientConnections()

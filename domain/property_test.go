@@ -138,7 +138,16 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 	}
 	checkAnswers(t, m.events, from)
 	checkAlignment(t, m, from)
-	s.WorkListOn(today)
+	if len(s.DueOn(today)) < len(s.WorkListOn(today)) {
+		t.Fatalf("less is due at all than is on the work list")
+	}
+	for _, due := range s.DueOn(today) {
+		for _, id := range s.DueFor(&due, today) {
+			if s.People[id] == nil {
+				t.Fatalf("%+v is for %q", due, id)
+			}
+		}
+	}
 }
 
 // checkAlignment: departures change alignment by those that are away, and no

@@ -92,7 +92,11 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Log: log})
+	feeds, err := api.OpenFeedKeys(o.dir)
+	if err != nil {
+		return err
+	}
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Feeds: feeds, Log: log})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err

@@ -1,0 +1,286 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/projections"
+)
+
+const (
+	feedKeysFile = "feed-keys.json"
+	mostFeedKeys = 20 // of one person
+)
+
+// FeedKeys let feed readers and calendars in, which can't send a token: a key
+// stands in the address of one feed and opens that address and nothing else. A
+// file holds only their SHA-256 hashes, readable by its owner alone. They are
+// safe for concurrent use.
+type FeedKeys struct {
+	file string
+	mu   sync.RWMutex
+	all  []feedKey
+}
+
+type feedKey struct {
+	ID      string    `json:"id"`
+	Hash    string    `json:"hash"` // SHA-256 of the key, hexadecimal
+	Group   string    `json:"group"`
+	Person  string    `json:"person"`  // id
+	Address string    `json:"address"` // with its query, without the key
+	Made    time.Time `json:"made"`
+}
+
+// OpenFeedKeys reads the keys in the folder.
+func OpenFeedKeys(dir string) (*FeedKeys, error) {
+	k := &FeedKeys{file: filepath.Join(dir, feedKeysFile)}
+	b, err := os.ReadFile(k.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return k, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &k.all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the keys of feeds: %w", err)
+	}
+	return k, nil
+}
+
+// change writes what f makes of the keys; if f or the disk says no, they stay.
+func (k *FeedKeys) change(f func([]feedKey) ([]feedKey, error)) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := f(slices.Clone(k.all))
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(k.file, append(b, '\n')); err != nil {
+		return fmt.Errorf("write the keys of feeds: %w", err)
+	}
+	k.all = all
+	return nil
+}
+
+func (k *FeedKeys) those(fit func(*feedKey) bool) []feedKey {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	var found []feedKey
+	for i := range k.all {
+		if fit(&k.all[i]) {
+			found = append(found, k.all[i])
+		}
+	}
+	return found
+}
+
+// feedCaller is whoever made the key in the address, if it is the key of just
+// this address and no token is sent.
+func (s *Server) feedCaller(r *http.Request) (Caller, bool) {
+	query := r.URL.Query()
+	key := query.Get("key")
+	if key == "" || r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return Caller{}, false
+	}
+	query.Del("key")
+	hash, address := hashOfKey(key), feedAddress(r.URL.EscapedPath(), query)
+	found := s.feedKeys.those(func(k *feedKey) bool { return k.Hash == hash && k.Address == address })
+	if len(found) == 0 {
+		return Caller{}, false
+	}
+	return Caller{Group: found[0].Group, Person: found[0].Person}, true
+}
+
+func hashOfKey(key string) string {
+	hash := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(hash[:])
+}
+
+func feedAddress(path string, query url.Values) string {
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// FeedFor asks for a key of one feed: of a practice's notices, or of a calendar.
+type FeedFor struct {
+	Feed     string `json:"feed" enum:"notices,calendar" doc:"notices: what a practice is told; calendar: the days that matter"`
+	Practice string `json:"practice,omitempty" doc:"ODS code; needed for notices" maxLength:"60"`
+	Person   string `json:"person,omitempty" doc:"of a calendar: handle or id" maxLength:"60"`
+}
+
+// address is where the feed is, below the server.
+func (f *FeedFor) address(group string) (string, error) {
+	at := "/v1/groups/" + url.PathEscape(group)
+	query := url.Values{}
+	switch {
+	case f.Feed == "notices" && f.Practice != "" && f.Person == "":
+		return at + "/practices/" + url.PathEscape(f.Practice) + "/feed.atom", nil
+	case f.Feed == "calendar" && (f.Person == "" || f.Practice == ""):
+		if f.Person != "" {
+			query.Set("person", f.Person)
+		}
+		if f.Practice != "" {
+			query.Set("practice", f.Practice)
+		}
+		return feedAddress(at+"/calendar.ics", query), nil
+	}
+	return "", invalid("T1", "A feed is the notices of one practice, or the calendar of the group, of a person or of a practice.")
+}
+
+// Feed is a feed with its key. The address is shown this once.
+type Feed struct {
+	ID      string `json:"id" doc:"to end it by"`
+	Address string `json:"address" doc:"with its key: whoever has it can read this feed and nothing else"`
+}
+
+// A FeedLine is a feed without its key.
+type FeedLine struct {
+	ID      string    `json:"id"`
+	Address string    `json:"address"`
+	Made    time.Time `json:"made"`
+}
+
+// FeedList are the feeds of which the caller made keys.
+type FeedList struct {
+	Feeds []FeedLine `json:"feeds"`
+}
+
+type feedKeysInput struct {
+	Group string `path:"group" example:"trafford"`
+}
+
+type makeFeedKeyInput struct {
+	Group string `path:"group" example:"trafford"`
+	jsonBody
+}
+
+type endFeedKeyInput struct {
+	Group string `path:"group" example:"trafford"`
+	ID    string `path:"id" example:"1f0c33aa"`
+}
+
+type feedOutput struct{ Body Feed }
+
+type feedListOutput struct{ Body FeedList }
+
+// offerFeedKeys registers making, listing and ending one's keys of feeds.
+func (s *Server) offerFeedKeys() {
+	const at = "/v1/groups/{group}/feed-keys"
+	op := operation(s, huma.Operation{
+		OperationID: "make-feed-key", Method: http.MethodPost, Path: at, Summary: "Make the address of a feed for a reader that can't send a token.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
+		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+	}, s.makeFeedKey)
+	op.RequestBody = jsonRequest(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[FeedFor]())
+	operation(s, huma.Operation{
+		OperationID: "feed-keys", Method: http.MethodGet, Path: at, Summary: "The feeds of which you made keys.", Tags: []string{"server"},
+	}, s.listFeedKeys)
+	operation(s, huma.Operation{
+		OperationID: "end-feed-key", Method: http.MethodPost, Path: at + "/{id}/end", Summary: "End a feed's key at once.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
+	}, s.endFeedKey)
+}
+
+func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOutput, error) {
+	me, err := s.personOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	var ask FeedFor
+	if err := decode(in.bytes, &ask); err != nil {
+		return nil, err
+	}
+	address, err := ask.address(in.Group)
+	if err != nil {
+		return nil, err
+	}
+	secret := newToken()
+	k := feedKey{ID: hashOfKey(secret)[:8], Hash: hashOfKey(secret), Group: in.Group, Person: me, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
+	err = s.feedKeys.change(func(all []feedKey) ([]feedKey, error) {
+		mine := 0
+		for i := range all {
+			if all[i].Group == in.Group && all[i].Person == me {
+				mine++
+			}
+		}
+		if mine >= mostFeedKeys {
+			return nil, newProblem(http.StatusConflict, fmt.Sprintf("You have %d feeds, and no more fit: end one first.", mine))
+		}
+		return append(all, k), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	query := u.Query()
+	query.Set("key", secret)
+	return &feedOutput{Feed{k.ID, u.EscapedPath() + "?" + query.Encode()}}, nil
+}
+
+func (s *Server) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedListOutput, error) {
+	me, err := s.personOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	list := FeedList{[]FeedLine{}}
+	for _, k := range s.feedKeys.those(func(k *feedKey) bool { return k.Group == in.Group && k.Person == me }) {
+		list.Feeds = append(list.Feeds, FeedLine{k.ID, k.Address, k.Made})
+	}
+	return &feedListOutput{list}, nil
+}
+
+func (s *Server) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}, error) {
+	me, err := s.personOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.feedKeys.change(func(all []feedKey) ([]feedKey, error) {
+		i := slices.IndexFunc(all, func(k feedKey) bool { return k.Group == in.Group && k.Person == me && k.ID == in.ID })
+		if i < 0 {
+			return nil, notFound("T1", "You have no feed %q here.", clip(in.ID))
+		}
+		return slices.Delete(all, i, i+1), nil
+	})
+}
+
+// personOf is the id of the person of the group who asks.
+func (s *Server) personOf(ctx context.Context, group string) (string, error) {
+	c, err := s.callerIn(ctx, group)
+	if err != nil {
+		return "", err
+	}
+	me := ""
+	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
+		p := g.State().Person(c.Person)
+		if p == nil {
+			return notYours("L5", "This is for people of the group.")
+		}
+		me = p.ID
+		return nil
+	})
+	return me, err
+}
