@@ -147,6 +147,7 @@ func (s *Server) offerQuestions() {
 		func(q *question, _ *plainInput) (projections.Agenda, error) { return q.Agenda(q.at), nil })
 	s.offerPracticeFeed(at)
 	s.offerCalendar(at)
+	s.offerLetters(at)
 	s.offerAudit(at + "/audit")
 	s.offerRemains(at + "/people/{person}/remains")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)

@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
 
+	"goldenthread/api/mail"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -39,6 +40,7 @@ type Options struct {
 	Groups *projections.Groups // which follow the store
 	Tokens *Tokens
 	Feeds  *FeedKeys
+	Mail   *mail.Post       // nil: there is no mail server
 	Clock  func() time.Time // for "today"; nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default
 }
@@ -49,6 +51,7 @@ type Server struct {
 	groups   *projections.Groups
 	tokens   *Tokens
 	feedKeys *FeedKeys
+	mail     *mail.Post
 	past     *past
 	clock    func() time.Time
 	log      *slog.Logger
@@ -62,7 +65,7 @@ type Server struct {
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, past: newPast(o.Store), clock: o.Clock, log: o.Log,
+		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, past: newPast(o.Store), clock: o.Clock, log: o.Log,
 		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 	}
 	if s.clock == nil {

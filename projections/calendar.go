@@ -125,9 +125,12 @@ func (g *Group) concernsPractice(due *domain.Due, o *domain.Organisation, at dom
 
 // ID is an id that nothing else has anywhere, and that is the same whenever it
 // is worked out: the founder's id, which is random, is in it.
-func (g *Group) ID(parts ...string) uuid.UUID {
+func (g *Group) ID(parts ...string) uuid.UUID { return g.IDs()(parts...) }
+
+// IDs is ID, to be used when the group is no longer being read.
+func (g *Group) IDs() func(parts ...string) uuid.UUID {
 	founder, _ := uuid.Parse(g.state.Founder)
-	return uuid.NewSHA1(founder, []byte(strings.Join(parts, "/")))
+	return func(parts ...string) uuid.UUID { return uuid.NewSHA1(founder, []byte(strings.Join(parts, "/"))) }
 }
 
 // recorded is when the event of that index was recorded.

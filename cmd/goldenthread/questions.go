@@ -57,6 +57,7 @@ func questionCommands() []*cobra.Command {
 		peopleQuestion.command(),
 		remainsQuestion.command(),
 		witnessesQuestion.command(),
+		mailQuestion.command(),
 		groupsCommand(), eventCommand(), eventsCommand(), followCommand(),
 	}
 	for _, cmd := range cmds {

@@ -30,6 +30,7 @@ type serving struct {
 	witnesses                  []string
 	quorum                     int
 	acceptLoss                 bool
+	mail                       mailing
 }
 
 func serveCommand() *cobra.Command {
@@ -57,6 +58,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
+	o.mail.flags(cmd)
 	return cmd
 }
 
@@ -96,7 +98,12 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Feeds: feeds, Log: log})
+	post, stop, err := o.mail.start(ctx, store, groups, o.replicas, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Feeds: feeds, Mail: post, Log: log})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err
