@@ -148,6 +148,7 @@ func (s *Server) offerQuestions() {
 	s.offerPracticeFeed(at)
 	s.offerCalendar(at)
 	s.offerLetters(at)
+	s.offerDocuments(at)
 	s.offerAudit(at + "/audit")
 	s.offerRemains(at + "/people/{person}/remains")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)

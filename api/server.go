@@ -19,6 +19,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/api/mail"
 	"goldenthread/domain"
@@ -41,25 +42,27 @@ type Options struct {
 	Tokens *Tokens
 	Feeds  *FeedKeys
 	Mail   *mail.Post       // nil: there is no mail server
+	Copies int              // of documents, on an existing NATS; none: 1
 	Clock  func() time.Time // for "today"; nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default
 }
 
 // A Server answers over HTTP. It is safe for concurrent use.
 type Server struct {
-	store    *eventstore.Store
-	groups   *projections.Groups
-	tokens   *Tokens
-	feedKeys *FeedKeys
-	mail     *mail.Post
-	past     *past
-	clock    func() time.Time
-	log      *slog.Logger
-	mux      *http.ServeMux
-	api      huma.API
-	feeds    atomic.Int32
-	patience time.Duration // with which a question waits for what is not known yet
-	stopping chan struct{} // closed when streams must end
+	store     *eventstore.Store
+	groups    *projections.Groups
+	tokens    *Tokens
+	feedKeys  *FeedKeys
+	mail      *mail.Post
+	documents documents
+	past      *past
+	clock     func() time.Time
+	log       *slog.Logger
+	mux       *http.ServeMux
+	api       huma.API
+	feeds     atomic.Int32
+	patience  time.Duration // with which a question waits for what is not known yet
+	stopping  chan struct{} // closed when streams must end
 }
 
 // New is a server that answers from the store and its projections.
@@ -68,6 +71,7 @@ func New(o Options) *Server {
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, past: newPast(o.Store), clock: o.Clock, log: o.Log,
 		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 	}
+	s.documents = documents{copies: o.Copies, connect: func() (jetstream.JetStream, error) { return jetstream.New(o.Store.Conn()) }}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -58,6 +58,7 @@ func questionCommands() []*cobra.Command {
 		remainsQuestion.command(),
 		witnessesQuestion.command(),
 		mailQuestion.command(),
+		documentsQuestion.command(), minutesCommand(),
 		groupsCommand(), eventCommand(), eventsCommand(), followCommand(),
 	}
 	for _, cmd := range cmds {

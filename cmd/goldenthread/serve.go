@@ -103,7 +103,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		return err
 	}
 	defer stop()
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Feeds: feeds, Mail: post, Log: log})
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Feeds: feeds, Mail: post, Copies: o.replicas, Log: log})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err
