@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -70,16 +71,80 @@ func TestTokens(t *testing.T) {
 
 	again, err := OpenTokens(dir)
 	require.NoError(t, err)
-	c, ok := again.caller(token)
+	c, ok, err := again.caller(token, w.clock())
+	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, Caller{Group: "trafford", Person: "cd-south"}, c)
+	require.Equal(t, Caller{Group: "trafford", Person: "cd-south", Scope: ScopeAct}, c)
 	require.Equal(t, w.tokens.Operator(), again.Operator())
 	require.NotContains(t, w.log.String(), token)
 }
 
+// A token does what its scope says, until it ends or is revoked; its use shows.
+func TestScopes(t *testing.T) {
+	w := newWorld(t).established()
+	make := func(scope string) map[string]any {
+		return w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/tokens", `{"person":"cd-north","name":"for `+scope+`","scope":"`+scope+`","days":30}`))).json(t)
+	}
+	checks, reads, acts := make("check"), make("read"), make("act")
+	w.keys["checks"], w.keys["reads"], w.keys["acts"] = checks["token"].(string), reads["token"].(string), acts["token"].(string)
+	const check, correct = "/check?matter=workforce&forum=locality-board", `{"index":1,"words":"Not so."}`
+	w.must(200, w.ask("checks", check))
+	w.must(200, w.ask("reads", check))
+	w.must(200, w.ask("reads", "/proposals"))
+	w.must(201, w.command("acts", "correct", correct))
+	for _, path := range []string{"", "/proposals", "/events/0", "/tokens"} {
+		w.refused(403, "", w.ask("checks", path))
+	}
+	w.refused(403, "", w.command("checks", "correct", correct))
+	w.refused(403, "", w.command("reads", "correct", correct))
+	w.refused(403, "L5", w.send(w.request("acts", "POST", "/v1/groups/trafford/tokens", `{}`))) // a token makes no other
+
+	listed := string(w.must(200, w.ask("reads", "/tokens")).body)
+	require.Contains(t, listed, `"name":"for check"`)
+	require.Contains(t, listed, `"used":"2026-01-05T12:00:00Z"`)
+	require.NotContains(t, listed, w.keys["reads"])
+	require.NotContains(t, string(w.must(200, w.ask("cd-south", "/tokens")).body), "for check")
+	require.Contains(t, string(w.must(200, w.ask("operator", "/tokens")).body), "for check")
+
+	revoke := func(person string, made map[string]any) reply {
+		return w.send(w.request(person, "POST", "/v1/groups/trafford/tokens/"+made["id"].(string)+"/revoke", ""))
+	}
+	w.refused(404, "L5", revoke("cd-south", checks)) // somebody else's
+	w.refused(404, "L1", revoke("stranger", checks))
+	w.must(204, revoke("operator", checks))
+	w.refused(401, "", w.ask("checks", check))
+	w.must(204, revoke("acts", acts)) // itself
+	w.refused(401, "", w.ask("acts", check))
+	w.on("2026-02-04")
+	w.refused(401, "", w.ask("reads", check)) // ended
+}
+
+// Tokens from before there were names and scopes go on as they were.
+func TestTokensOfOld(t *testing.T) {
+	dir := t.TempDir()
+	hash := hashOf("gt_old")
+	old := `[{"hash":"` + hash + `","group":"trafford","person":"cd-north","issued":"2026-01-05T12:00:00Z"}]`
+	require.NoError(t, os.WriteFile(filepath.Join(dir, tokensFile), []byte(old), 0o600))
+	tokens, err := OpenTokens(dir)
+	require.NoError(t, err)
+	c, ok, err := tokens.caller("gt_old", time.Now())
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, Caller{Group: "trafford", Person: "cd-north", Scope: ScopeAct}, c)
+	again, err := OpenTokens(dir)
+	require.NoError(t, err)
+	require.Equal(t, "issued 2026-01-05", again.tokens.all[0].Name)
+
+	for _, damaged := range []string{`[{"hash":"12","group":"trafford","person":"x"}]`, `[{"hash":"` + hash + `"}]`, strings.Replace(old, `"issued"`, `"scope":"rule","issued"`, 1), `{}`, `[`} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, tokensFile), []byte(damaged), 0o600))
+		_, err := OpenTokens(dir)
+		require.Error(t, err, damaged)
+	}
+}
+
 func TestNothingThere(t *testing.T) {
 	w := newWorld(t)
-	w.refused(404, "", w.send(w.request("", "GET", "/", "")))
+	w.refused(404, "", w.send(w.request("", "GET", "/nothing", "")))
 	w.refused(404, "", w.send(w.request("cd-north", "POST", "/v1/groups/trafford/commands/vote", `{}`)))
 	r := w.send(w.request("cd-north", "DELETE", "/v1/groups/trafford", ""))
 	w.refused(405, "", r)

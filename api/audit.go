@@ -41,11 +41,18 @@ func (s *Server) offerAudit(path string) {
 }
 
 func (s *Server) audit(ctx context.Context, in *auditInput) (*answer, error) {
-	filter, err := in.filter()
+	page, err := s.auditOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	var page projections.AuditPage
+	return answerWith(&page, in.IfNoneMatch)
+}
+
+func (s *Server) auditOf(ctx context.Context, in *auditInput) (page projections.AuditPage, err error) {
+	filter, err := in.filter()
+	if err != nil {
+		return page, err
+	}
 	live := false
 	err = s.see(ctx, &in.Terms, everything, func(q *question) (err error) {
 		if a := in.Actor; a != "" && a != domain.System && q.State().Person(strings.TrimPrefix(a, "person/")) == nil {
@@ -59,10 +66,7 @@ func (s *Server) audit(ctx context.Context, in *auditInput) (*answer, error) {
 	if live && err == nil { // lines are read without holding the group up
 		page, err = s.groups.Audit(ctx, in.Group, nil, filter, s.eventsOf(in.Group))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return answerWith(&page, in.IfNoneMatch)
+	return page, err
 }
 
 func (s *Server) eventsOf(group string) projections.Lines {

@@ -24,17 +24,24 @@ type jsonBody struct{ bytes []byte }
 // Resolve reads the body.
 func (b *jsonBody) Resolve(ctx huma.Context) []error {
 	r, w := humago.Unwrap(ctx)
+	if err := b.read(w, r); err != nil {
+		return []error{err}
+	}
+	return nil
+}
+
+func (b *jsonBody) read(w http.ResponseWriter, r *http.Request) error {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset := params["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
-		return []error{newProblem(http.StatusUnsupportedMediaType, "Please send the body as application/json.")}
+		return newProblem(http.StatusUnsupportedMediaType, "Please send the body as application/json.")
 	}
 	b.bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return []error{newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is too large: at most %d KB fit. Please split it.", mostBody>>10))}
+		return newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is too large: at most %d KB fit. Please split it.", mostBody>>10))
 	case err != nil:
-		return []error{newProblem(http.StatusBadRequest, "The body broke off.")}
+		return newProblem(http.StatusBadRequest, "The body broke off.")
 	}
 	return nil
 }

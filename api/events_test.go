@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -118,4 +119,25 @@ func TestServeStops(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("the server did not stop")
 	}
+}
+
+// A feed ends when the token with which it was opened is revoked: what comes
+// after is not heard.
+func TestFeedEndsWithItsToken(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	res, err := http.DefaultClient.Do(w.request("cd-north", "GET", "/v1/groups/trafford/feed", "").WithContext(ctx))
+	require.NoError(t, err)
+	defer res.Body.Close()
+	heard := bufio.NewReader(res.Body)
+	_, err = heard.ReadString('\n')
+	require.NoError(t, err)
+	revoked, err := w.tokens.revoke(func(k *token) bool { return k.Hash == hashOf(w.keys["cd-north"]) })
+	require.NoError(t, err)
+	require.True(t, revoked)
+	w.must(201, w.command("cd-south", "consent-to-charter", `{}`))
+	rest, err := io.ReadAll(heard)
+	require.NoError(t, err)
+	require.NotContains(t, string(rest), "charter.consented")
 }

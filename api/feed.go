@@ -89,6 +89,9 @@ func (s *Server) feed(ctx context.Context, hc huma.Context, group string, next u
 		if _, err := io.WriteString(w, say); err != nil {
 			return
 		}
+		if _, gone := s.caller(r); gone != nil { // the token was revoked, or its session ended
+			return
+		}
 		if err := s.mayReadLedger(ctx, group); err != nil {
 			return
 		}

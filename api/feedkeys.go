@@ -2,19 +2,12 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,13 +22,8 @@ const (
 
 // FeedKeys let feed readers and calendars in, which can't send a token: a key
 // stands in the address of one feed and opens that address and nothing else. A
-// file holds only their SHA-256 hashes, readable by its owner alone. They are
-// safe for concurrent use.
-type FeedKeys struct {
-	file string
-	mu   sync.RWMutex
-	all  []feedKey
-}
+// file holds only their SHA-256 hashes, readable by its owner alone.
+type FeedKeys struct{ keys *kept[feedKey] }
 
 type feedKey struct {
 	ID      string    `json:"id"`
@@ -48,49 +36,8 @@ type feedKey struct {
 
 // OpenFeedKeys reads the keys in the folder.
 func OpenFeedKeys(dir string) (*FeedKeys, error) {
-	k := &FeedKeys{file: filepath.Join(dir, feedKeysFile)}
-	b, err := os.ReadFile(k.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return k, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &k.all)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the keys of feeds: %w", err)
-	}
-	return k, nil
-}
-
-// change writes what f makes of the keys; if f or the disk says no, they stay.
-func (k *FeedKeys) change(f func([]feedKey) ([]feedKey, error)) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	all, err := f(slices.Clone(k.all))
-	if err != nil {
-		return err
-	}
-	b, err := json.MarshalIndent(all, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeFile(k.file, append(b, '\n')); err != nil {
-		return fmt.Errorf("write the keys of feeds: %w", err)
-	}
-	k.all = all
-	return nil
-}
-
-func (k *FeedKeys) those(fit func(*feedKey) bool) []feedKey {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	var found []feedKey
-	for i := range k.all {
-		if fit(&k.all[i]) {
-			found = append(found, k.all[i])
-		}
-	}
-	return found
+	keys, err := openKept[feedKey](filepath.Join(dir, feedKeysFile))
+	return &FeedKeys{keys}, err
 }
 
 // feedCaller is whoever made the key in the address, if it is the key of just
@@ -102,17 +49,9 @@ func (s *Server) feedCaller(r *http.Request) (Caller, bool) {
 		return Caller{}, false
 	}
 	query.Del("key")
-	hash, address := hashOfKey(key), feedAddress(r.URL.EscapedPath(), query)
-	found := s.feedKeys.those(func(k *feedKey) bool { return k.Hash == hash && k.Address == address })
-	if len(found) == 0 {
-		return Caller{}, false
-	}
-	return Caller{Group: found[0].Group, Person: found[0].Person}, true
-}
-
-func hashOfKey(key string) string {
-	hash := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(hash[:])
+	hash, address := hashOf(key), feedAddress(r.URL.EscapedPath(), query)
+	k, ok := s.feedKeys.keys.find(func(k *feedKey) bool { return k.Hash == hash && k.Address == address })
+	return Caller{Group: k.Group, Person: k.Person, Scope: ScopeRead}, ok
 }
 
 func feedAddress(path string, query url.Values) string {
@@ -207,6 +146,9 @@ func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOu
 	if err != nil {
 		return nil, err
 	}
+	if c, err := callerOf(ctx); err != nil || c.session == "" { // a token that leaked must not outlive its end by a key
+		return nil, errors.Join(err, notYours("L5", "Please sign in to make the address of a feed."))
+	}
 	var ask FeedFor
 	if err := decode(in.bytes, &ask); err != nil {
 		return nil, err
@@ -216,8 +158,8 @@ func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOu
 		return nil, err
 	}
 	secret := newToken()
-	k := feedKey{ID: hashOfKey(secret)[:8], Hash: hashOfKey(secret), Group: in.Group, Person: me, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
-	err = s.feedKeys.change(func(all []feedKey) ([]feedKey, error) {
+	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: in.Group, Person: me, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
+	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		mine := 0
 		for i := range all {
 			if all[i].Group == in.Group && all[i].Person == me {
@@ -225,7 +167,7 @@ func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOu
 			}
 		}
 		if mine >= mostFeedKeys {
-			return nil, newProblem(http.StatusConflict, fmt.Sprintf("You have %d feeds, and no more fit: end one first.", mine))
+			return nil, notNow("T1", "You have %d feeds, and no more fit: end one first.", mine)
 		}
 		return append(all, k), nil
 	})
@@ -247,7 +189,7 @@ func (s *Server) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedList
 		return nil, err
 	}
 	list := FeedList{[]FeedLine{}}
-	for _, k := range s.feedKeys.those(func(k *feedKey) bool { return k.Group == in.Group && k.Person == me }) {
+	for _, k := range s.feedKeys.keys.those(func(k *feedKey) bool { return k.Group == in.Group && k.Person == me }) {
 		list.Feeds = append(list.Feeds, FeedLine{k.ID, k.Address, k.Made})
 	}
 	return &feedListOutput{list}, nil
@@ -258,7 +200,7 @@ func (s *Server) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.feedKeys.change(func(all []feedKey) ([]feedKey, error) {
+	return nil, s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.Group == in.Group && k.Person == me && k.ID == in.ID })
 		if i < 0 {
 			return nil, notFound("T1", "You have no feed %q here.", clip(in.ID))

@@ -37,6 +37,13 @@ func summaries(t *testing.T, c *ics.Calendar) map[string]string {
 	return at
 }
 
+// signedIn is the person at a browser.
+func (w *world) signedIn(person string) *device {
+	d := newDevice(w)
+	w.must(200, d.accept(w.invited(person), "laptop"))
+	return d
+}
+
 func TestPracticeFeed(t *testing.T) {
 	w := newWorld(t).established()
 	made := w.clock().UTC()
@@ -115,14 +122,13 @@ func TestCalendars(t *testing.T) {
 
 func TestFeedKeys(t *testing.T) {
 	w := newWorld(t).established()
-	make := func(person, body string) reply {
-		return w.send(w.request(person, "POST", "/v1/groups/trafford/feed-keys", body))
-	}
+	south := w.signedIn("cd-south")
+	make := func(body string) reply { return south.send("POST", "/v1/groups/trafford/feed-keys", body) }
 	get := func(address string) reply { return w.send(w.request("", "GET", address, "")) }
-	feed := w.must(201, make("cd-south", `{"feed":"notices","practice":"P91018"}`)).json(t)
+	feed := w.must(201, make(`{"feed":"notices","practice":"P91018"}`)).json(t)
 	address := feed["address"].(string)
 	w.must(200, get(address))
-	calendar := w.must(201, make("cd-south", `{"feed":"calendar","person":"cd-south"}`)).json(t)["address"].(string)
+	calendar := w.must(201, make(`{"feed":"calendar","person":"cd-south"}`)).json(t)["address"].(string)
 	w.readCalendar(w.must(200, get(calendar)).body)
 
 	key := address[strings.Index(address, "?"):]
@@ -141,7 +147,7 @@ func TestFeedKeys(t *testing.T) {
 	require.NotContains(t, string(b), strings.TrimPrefix(key, "?key="))
 	again, err := OpenFeedKeys(w.tokens.dir)
 	require.NoError(t, err)
-	require.Equal(t, w.server.feedKeys.all, again.all, "they outlive a start")
+	require.Equal(t, w.server.feedKeys.keys.all, again.keys.all, "they outlive a start")
 
 	list := w.must(200, w.send(w.request("cd-south", "GET", "/v1/groups/trafford/feed-keys", "")))
 	require.Len(t, list.json(t)["feeds"], 2)
@@ -154,21 +160,23 @@ func TestFeedKeys(t *testing.T) {
 	w.refused(401, "", get(address))
 	w.must(200, get(calendar))
 
-	w.refused(403, "L5", make("operator", `{"feed":"calendar"}`))
-	w.refused(404, "L1", make("stranger", `{"feed":"calendar"}`))
+	for person, rule := range map[string]string{"cd-south": "L5", "operator": "L5", "stranger": "L1"} {
+		r := w.send(w.request(person, "POST", "/v1/groups/trafford/feed-keys", `{"feed":"calendar"}`))
+		require.Equal(t, rule, r.json(t)["rule"], "%s, by a token", person)
+	}
 	for _, body := range []string{`{"feed":"notices"}`, `{"feed":"ledger"}`, `{"feed":"calendar","person":"a","practice":"b"}`, `{"feed":"notices","practice":"P91018","person":"a"}`} {
-		w.refused(422, "T1", make("cd-south", body))
+		w.refused(422, "T1", make(body))
 	}
 	for range mostFeedKeys - 1 {
-		w.must(201, make("cd-south", `{"feed":"calendar"}`))
+		w.must(201, make(`{"feed":"calendar"}`))
 	}
-	w.refused(409, "", make("cd-south", `{"feed":"calendar"}`))
+	w.refused(409, "T1", make(`{"feed":"calendar"}`))
 }
 
 // TestAFeedOfSomebodyWhoMayNoLongerSee: the key opens what its maker may see.
 func TestAFeedOfSomebodyWhoMayNoLongerSee(t *testing.T) {
 	w := newWorld(t).established()
-	r := w.send(w.request("icb-director", "POST", "/v1/groups/trafford/feed-keys", `{"feed":"calendar"}`))
+	r := w.signedIn("icb-director").send("POST", "/v1/groups/trafford/feed-keys", `{"feed":"calendar"}`)
 	address := w.must(201, r).json(t)["address"].(string)
 	w.must(200, w.send(w.request("", "GET", address, "")))
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Keep","text":"Keep the agenda to members.","matter":"charter","instruments":[{"changeCharter":{

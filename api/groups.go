@@ -58,6 +58,9 @@ func (s *Server) listGroups(ctx context.Context, in *cachedInput) (*answer, erro
 			continue
 		}
 		err := s.groups.Read(ctx, name, nil, func(g *projections.Group) error {
+			if s.maySee(g, c, followers) != nil {
+				return nil
+			}
 			newest, _ := g.Index()
 			list.Groups = append(list.Groups, GroupLine{name, g.State().Name, newest})
 			return nil

@@ -61,7 +61,7 @@ func (s *Server) offerLetters(at string) {
 func (s *Server) letters(ctx context.Context, in *plainInput) (*answer, error) {
 	list := Letters{On: s.mail != nil, Letters: []LetterLine{}}
 	var who func(id string) (projections.Who, bool)
-	err := s.see(ctx, &in.Terms, anybody, func(q *question) error {
+	err := s.see(ctx, &in.Terms, followers, func(q *question) error {
 		state := q.State()
 		me, all := state.Person(q.caller.Person), seesToMail(state, q.caller, s.today())
 		people := map[string]projections.Who{}
@@ -146,10 +146,10 @@ func (s *Server) mailAgain(ctx context.Context, in *letterInput) (*struct{}, err
 	case err != nil:
 		return nil, err
 	case s.mail == nil:
-		return nil, newProblem(http.StatusConflict, "No mail server is configured here.")
+		return nil, notNow("T1", "No mail server is configured here.")
 	}
 	if err = s.mail.Again(ctx, in.Group, id); errors.Is(err, mail.ErrNoLetter) {
-		return nil, newProblem(http.StatusConflict, "There is no letter to them that was refused, or that may not have arrived.")
+		return nil, notNow("T1", "There is no letter to them that was refused, or that may not have arrived.")
 	}
 	return nil, err
 }

@@ -18,7 +18,7 @@ func TestMailThatFailsIsVisible(t *testing.T) {
 	again := func(person string) reply {
 		return w.send(w.request(person, "POST", "/v1/groups/trafford/mail/cd-north/again", ""))
 	}
-	w.refused(409, "", again("manager"))
+	w.refused(409, "T1", again("manager"))
 
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestMailThatFailsIsVisible(t *testing.T) {
 	require.Len(t, w.must(200, w.ask("cd-north", "/mail")).json(t)["letters"], 1, "one's own")
 	require.Empty(t, w.must(200, w.ask("cd-south", "/mail")).json(t)["letters"])
 	w.refused(403, "T1", again("cd-south"))
-	w.refused(409, "", again("manager"))
+	w.refused(409, "T1", again("manager"))
 	w.refused(404, "L5", w.send(w.request("manager", "POST", "/v1/groups/trafford/mail/nobody/again", "")))
 
 	for range 8 {

@@ -98,6 +98,10 @@ func notYours(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotYours}
 }
 
+func notNow(rule, say string, args ...any) *domain.Refusal {
+	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotNow}
+}
+
 func noGroup(name string) *domain.Refusal {
 	return notFound("L1", "There is no group called %q here.", clip(name))
 }

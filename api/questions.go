@@ -100,12 +100,12 @@ type People struct {
 func (s *Server) offerQuestions() {
 	s.offerServerQuestions()
 	const at = "/v1/groups/{group}"
-	ask(s, "register", at, "Who and what belongs to the group.", anybody,
+	ask(s, "register", at, "Who and what belongs to the group.", followers,
 		func(q *question, _ *plainInput) (projections.Register, error) { return q.Register(q.at), nil })
-	ask(s, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", anybody, s.people)
-	ask(s, "charter", at+"/charter", "The charter in force, with its settings explained.", anybody,
+	ask(s, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", followers, s.people)
+	ask(s, "charter", at+"/charter", "The charter in force, with its settings explained.", followers,
 		func(q *question, _ *plainInput) (projections.CharterInForce, error) { return q.Charter(q.at), nil })
-	ask(s, "mandate", at+"/mandate", "What stands behind the group.", anybody,
+	ask(s, "mandate", at+"/mandate", "What stands behind the group.", followers,
 		func(q *question, in *mandateInput) (projections.Mandate, error) {
 			return orRefused(q.Mandate(in.Matter, q.at))
 		})
@@ -119,7 +119,7 @@ func (s *Server) offerQuestions() {
 		func(q *question, in *proposalInput) (projections.Proposal, error) {
 			return orRefused(q.Proposal(in.Number, q.at))
 		})
-	ask(s, "representation", at+"/representation", "Forums, appointments with their remits, meetings, clashes.", powers,
+	ask(s, "representation", at+"/representation", "Forums, appointments with their remits, meetings, clashes.", meetings,
 		func(q *question, _ *plainInput) (projections.Representation, error) {
 			return q.Representation(q.at), nil
 		})
@@ -141,7 +141,7 @@ func (s *Server) offerQuestions() {
 		func(q *question, in *practiceInput) (projections.PracticePage, error) {
 			return orRefused(q.Practice(in.ODS, q.at))
 		})
-	ask(s, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", anybody,
+	ask(s, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", followers,
 		func(q *question, _ *plainInput) (projections.Questions, error) { return q.Questions(q.at), nil })
 	ask(s, "agenda", at+"/agenda", "The group's own meetings, and what could be on the next agenda.", agenda,
 		func(q *question, _ *plainInput) (projections.Agenda, error) { return q.Agenda(q.at), nil })
@@ -151,9 +151,9 @@ func (s *Server) offerQuestions() {
 	s.offerDocuments(at)
 	s.offerAudit(at + "/audit")
 	s.offerRemains(at + "/people/{person}/remains")
-	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", powers, check)
+	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", checks, check)
 	s.offerEvidence(at)
-	ask(s, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", anybody, s.witnesses)
+	ask(s, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", followers, s.witnesses)
 }
 
 // ask registers a question about a group. Things are what its answer shows of

@@ -43,6 +43,8 @@ type Options struct {
 	Feeds  *FeedKeys
 	Mail   *mail.Post       // nil: there is no mail server
 	Copies int              // of documents, on an existing NATS; none: 1
+	SignIn *SignIn          // who signs in with passkeys; nil: nobody does
+	Reach  Reach            // checked; none: plain HTTP on localhost
 	Clock  func() time.Time // for "today"; nil is time.Now
 	Log    *slog.Logger     // nil is slog.Default
 }
@@ -55,6 +57,8 @@ type Server struct {
 	feedKeys  *FeedKeys
 	mail      *mail.Post
 	documents documents
+	signIn    *SignIn
+	reach     Reach
 	past      *past
 	clock     func() time.Time
 	log       *slog.Logger
@@ -63,13 +67,23 @@ type Server struct {
 	feeds     atomic.Int32
 	patience  time.Duration // with which a question waits for what is not known yet
 	stopping  chan struct{} // closed when streams must end
+
+	crossOrigin *http.CrossOriginProtection
+	writes      *limits
+	signIns     *limits
 }
 
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, past: newPast(o.Store), clock: o.Clock, log: o.Log,
-		mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		signIn: o.SignIn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
+	}
+	if s.reach.Origin != "" {
+		if err := s.crossOrigin.AddTrustedOrigin(s.reach.Origin); err != nil {
+			panic("api: the origin was not checked: " + err.Error())
+		}
 	}
 	s.documents = documents{copies: o.Copies, connect: func() (jetstream.JetStream, error) { return jetstream.New(o.Store.Conn()) }}
 	if s.clock == nil {
@@ -87,6 +101,11 @@ func New(o Options) *Server {
 	s.offerFeed()
 	s.offerTokens()
 	s.offerFeedKeys()
+	if s.signIn != nil {
+		s.offerInvitations()
+		s.offerSignIn()
+	}
+	s.offerPages()
 	s.offerOpenAPI()
 	return s
 }
@@ -96,12 +115,15 @@ func (s *Server) today() domain.Day { return domain.DayOf(s.clock()) }
 // Serve answers on the listener until ctx ends; then it lets those finish who
 // are being answered, for at most ten seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{
-		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
+	srv := s.patient()
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(l) }()
+	go func() {
+		if srv.TLSConfig != nil {
+			ended <- srv.ServeTLS(l, "", "")
+		} else {
+			ended <- srv.Serve(l)
+		}
+	}()
 	select {
 	case err := <-ended:
 		return err
@@ -116,59 +138,90 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// patient waits so long for slow clients, and no longer.
+func (s *Server) patient() *http.Server {
+	return &http.Server{
+		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn), TLSConfig: s.reach.TLS,
+	}
+}
+
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer s.recovered(w)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Vary", "Authorization")
+	defer s.recovered(w, r)
+	s.guardHeaders(w.Header(), r)
 	if err := checkQuery(r.URL.RawQuery); err != nil {
-		s.problem(err).write(w)
+		s.fail(w, r, s.problem(err))
 		return
 	}
-	if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
-		c, err := s.caller(r)
-		if err != nil {
-			err.write(w)
-			return
-		}
-		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+	r, refused := s.admit(r)
+	if refused != nil {
+		s.fail(w, r, refused)
+		return
 	}
 	if h, pattern := s.mux.Handler(r); pattern == "" {
-		unmatched(h, r).write(w)
+		s.fail(w, r, unmatched(h, r))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
 // recovered answers for whoever panicked below.
-func (s *Server) recovered(w http.ResponseWriter) {
+func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	switch why := recover(); why {
 	case nil:
 	case http.ErrAbortHandler:
 		panic(why)
 	default:
-		s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())).write(w)
+		s.fail(w, r, s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
 	}
 }
 
 type callerKey struct{}
 
+// admit says who is asking and refuses whoever may not even ask.
+func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
+	if p := s.checkOrigin(r); p != nil {
+		return r, p
+	}
+	c, unknown := s.caller(r)
+	if unknown == nil {
+		if isPage(r.URL.Path) && !c.Scope.allows(scopeOf(r)) {
+			return r, outOfScope(c.Scope)
+		}
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path) {
+		return r, unknown
+	}
+	return r.WithContext(context.WithValue(r.Context(), originKey{}, s.origin(r))), s.checkPace(r)
+}
+
+// caller is whoever a token stands for or, where none is sent, whoever is
+// signed in.
 func (s *Server) caller(r *http.Request) (Caller, *Problem) {
 	if c, ok := s.feedCaller(r); ok {
 		return c, nil
 	}
+	sent := r.Header.Values("Authorization")
+	if len(sent) == 0 && s.signIn != nil {
+		if is, ok := s.signIn.sessions.of(r); ok {
+			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID}, nil
+		}
+	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || len(r.Header.Values("Authorization")) != 1 {
-		return Caller{}, unauthorized("Please say who you are: send your token in the header Authorization, as Bearer and the token.")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
+		return Caller{}, unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
 	}
 	return s.callerBy(strings.TrimSpace(token))
 }
 
 // callerBy is whoever the token stands for.
 func (s *Server) callerBy(token string) (Caller, *Problem) {
-	c, ok := s.tokens.caller(token)
+	c, ok, err := s.tokens.caller(token, s.clock())
+	if err != nil {
+		s.log.Warn("the use of a token could not be noted", "error", err)
+	}
 	if !ok {
 		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
 	}
@@ -230,11 +283,17 @@ func (d *discard) WriteHeader(status int)      { d.status = status }
 func operation[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error)) *huma.Operation {
 	op.Errors = append(op.Errors, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	if strings.HasPrefix(op.Path, "/v1/") {
-		op.Security = []map[string][]string{{"bearer": {}}}
+		op.Security = []map[string][]string{{"bearer": {}}, {"session": {}}}
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity)
+	}
+	if op.Method == http.MethodPost {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
 	}
 	op.RejectUnknownQueryParameters = true
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		if c, ok := ctx.Value(callerKey{}).(Caller); ok && !c.Scope.allows(scopeFor(&op)) {
+			return nil, outOfScope(c.Scope)
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.problem(err)
@@ -246,6 +305,29 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 		return item.Post
 	}
 	return item.Get
+}
+
+// scopeOf is the least scope with which somebody may have a page.
+func scopeOf(r *http.Request) Scope {
+	if safe(r.Method) {
+		return ScopeRead
+	}
+	return ScopeAct
+}
+
+// scopeFor is the least scope with which somebody may do the operation.
+func scopeFor(op *huma.Operation) Scope {
+	switch {
+	case op.Method == http.MethodPost:
+		return ScopeAct
+	case op.OperationID == "check":
+		return ScopeCheck
+	}
+	return ScopeRead
+}
+
+func outOfScope(s Scope) *Problem {
+	return newProblem(http.StatusForbidden, "This token may be used to "+string(s)+" only.")
 }
 
 func humaConfig() huma.Config {
@@ -271,8 +353,11 @@ func humaConfig() huma.Config {
 				{Name: "server", Description: "About this server."},
 			},
 			Components: &huma.Components{
-				Schemas:         newRegistry("#/components/schemas/"),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}},
+				Schemas: newRegistry("#/components/schemas/"),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"bearer":  {Type: "http", Scheme: "bearer"},
+					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in"},
+				},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},

@@ -81,8 +81,11 @@ func (s *Server) checkFor(data []byte) (b []byte, err error) {
 	if unknown != nil {
 		return nil, unknown
 	}
+	if !c.Scope.allows(ScopeCheck) {
+		return nil, outOfScope(c.Scope)
+	}
 	in := req.input()
-	err = s.see(context.WithValue(context.Background(), callerKey{}, c), &in.Terms, powers, func(q *question) error {
+	err = s.see(context.WithValue(context.Background(), callerKey{}, c), &in.Terms, checks, func(q *question) error {
 		v, err := check(q, in)
 		if err == nil {
 			b, err = json.Marshal(&v, json.Deterministic(true))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,33 +111,48 @@ func (s *Server) callerIn(ctx context.Context, group string) (Caller, error) {
 var (
 	everything  = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
 	proposals   = []string{"proposals", "objections"}
-	powers      = []string{"powers"}
+	powers      = []string{"powers", "proposals"}                // agreements are shown with their rolls
+	meetings    = []string{"powers", "commitments"}              // what was said is shown with who may say it
+	checks      = []string{"powers", "commitments", "proposals"} // the chain has rolls, and what was last said
 	commitments = []string{"commitments"}
-	worklist    = []string{"proposals", "powers", "commitments", "approaches", "priorities", "departures", "actions", "agenda"}
+	worklist    = []string{"proposals", "objections", "powers", "commitments", "approaches", "priorities", "departures", "actions", "agenda"}
 	approaches  = []string{"approaches"}
 	priorities  = []string{"priorities"}
 	actions     = []string{"actions"}
 	departures  = []string{"departures"}
 	notices     = []string{"proposals", "powers", "commitments", "departures"}
 	agenda      = []string{"proposals", "powers", "approaches", "agenda", "actions"}
-	anybody     []string
+	followers   []string // nothing that could be kept: who may follow the work sees it
 )
 
 // maySee refuses whoever may not see one of the things today. The operator is
-// nobody's member.
+// nobody's member, and sees what somebody who is invited does.
 func (s *Server) maySee(g *projections.Group, c Caller, things []string) error {
-	person := ""
-	if p := g.State().Person(c.Person); p != nil {
-		person = p.ID
-	} else if !c.Operator {
+	state := g.State()
+	p := state.Person(c.Person)
+	switch {
+	case c.Operator:
+		for _, thing := range things {
+			if slices.Contains(state.Charter().MembersOnly, thing) {
+				return keptToMembers(thing)
+			}
+		}
+		return nil
+	case p == nil:
 		return notYours("L5", "%q is not a person of this group.", clip(c.Person))
+	case !state.Follows(p.ID, s.today()):
+		return notYours("F3", "%s is from no organisation that is a member of the group or invited by it.", p.Office)
 	}
 	for _, thing := range things {
-		if !g.State().MaySee(person, thing, s.today()) {
-			return notYours("F3", "The charter keeps %s to members.", thing)
+		if !state.MaySee(p.ID, thing, s.today()) {
+			return keptToMembers(thing)
 		}
 	}
 	return nil
+}
+
+func keptToMembers(thing string) error {
+	return notYours("F3", "The charter keeps %s to members.", thing)
 }
 
 // readAt reads the day that a question is about.

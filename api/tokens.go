@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -21,31 +19,59 @@ const (
 	tokensFile   = "tokens.json"
 	operatorFile = "operator-token"
 	tokenPrefix  = "gt_"
+	mostTokens   = 50        // of one person
+	useWritten   = time.Hour // how old the last use in the file may be
+	defaultDays  = 365       // of a token, where nothing is said
+	mostDays     = 2 * 365
 )
 
-// A Caller is whoever a token stands for.
+// A Scope is what a token may be used for.
+type Scope string
+
+const (
+	ScopeCheck Scope = "check" // ask the check
+	ScopeRead  Scope = "read"  // ask every question
+	ScopeAct   Scope = "act"   // ask, and have things recorded
+)
+
+// allows says whether the scope is enough for what needs the other.
+func (s Scope) allows(need Scope) bool {
+	order := []Scope{ScopeCheck, ScopeRead, ScopeAct}
+	return slices.Index(order, s) >= slices.Index(order, need)
+}
+
+func (s Scope) known() bool { return s == ScopeCheck || s == ScopeRead || s == ScopeAct }
+
+// A Caller is whoever a token or a session stands for.
 type Caller struct {
 	Group    string // in which they are somebody; "" for the operator
 	Person   string // handle or id
-	Operator bool   // runs this server: founds groups and issues tokens, and is nobody's member
+	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
+	Scope    Scope
+	session  string // id of the session; "" for a token
 }
 
 // Tokens are the bearer tokens of one server: a file that holds only their
 // SHA-256 hashes, and the operator's own token in a file beside it, both
-// readable by their owner alone. Proper signing in will take its place.
+// readable by their owner alone.
 type Tokens struct {
 	dir      string
 	operator string
-	mu       sync.RWMutex
-	issued   []issuedToken
-	byHash   map[[sha256.Size]byte]Caller
+	tokens   *kept[token]
 }
 
-type issuedToken struct {
-	Hash   string    `json:"hash"` // SHA-256 of the token, hexadecimal
-	Group  string    `json:"group"`
-	Person string    `json:"person"`
-	Issued time.Time `json:"issued"`
+// token is a line of the file. One without id, name and scope is from before
+// there were any: it is called after its hash, and may act.
+type token struct {
+	ID      string    `json:"id"`
+	Hash    string    `json:"hash"` // SHA-256 of the token, hexadecimal
+	Group   string    `json:"group"`
+	Person  string    `json:"person"`
+	Name    string    `json:"name"`
+	Scope   Scope     `json:"scope"`
+	Issued  time.Time `json:"issued"`
+	Expires time.Time `json:"expires,omitzero"` // none: never
+	Used    time.Time `json:"used,omitzero"`    // last, to the hour
 }
 
 // OpenTokens reads the tokens in the folder. The first time it makes the
@@ -54,11 +80,15 @@ func OpenTokens(dir string) (*Tokens, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	t := &Tokens{dir: dir, byHash: map[[sha256.Size]byte]Caller{}}
+	t := &Tokens{dir: dir}
 	if err := t.readOperator(); err != nil {
 		return nil, err
 	}
-	return t, t.readIssued()
+	var err error
+	if t.tokens, err = openKept[token](filepath.Join(dir, tokensFile)); err != nil {
+		return nil, err
+	}
+	return t, t.migrate()
 }
 
 func (t *Tokens) readOperator() error {
@@ -74,27 +104,21 @@ func (t *Tokens) readOperator() error {
 	if len(t.operator) < len(tokenPrefix)+32 || !strings.HasPrefix(t.operator, tokenPrefix) {
 		return fmt.Errorf("%s holds no token; delete it, and the next start makes a new one", t.OperatorFile())
 	}
-	t.byHash[sha256.Sum256([]byte(t.operator))] = Caller{Operator: true}
 	return nil
 }
 
-func (t *Tokens) readIssued() error {
-	b, err := os.ReadFile(filepath.Join(t.dir, tokensFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &t.issued)
-	}
-	if err != nil {
-		return fmt.Errorf("read the tokens: %w", err)
-	}
-	for _, i := range t.issued {
-		hash, err := hex.DecodeString(i.Hash)
-		if err != nil || len(hash) != sha256.Size || i.Group == "" || i.Person == "" {
-			return fmt.Errorf("%s is damaged", filepath.Join(t.dir, tokensFile))
+// migrate gives tokens from before there were names and scopes theirs, and
+// refuses a file in which a line makes no sense. It writes with the next change.
+func (t *Tokens) migrate() error {
+	for i := range t.tokens.all {
+		k := &t.tokens.all[i]
+		hash, err := hex.DecodeString(k.Hash)
+		if err != nil || len(hash) != sha256.Size || k.Group == "" || k.Person == "" || k.Scope != "" && !k.Scope.known() {
+			return fmt.Errorf("%s is damaged", t.tokens.file)
 		}
-		t.byHash[[sha256.Size]byte(hash)] = Caller{Group: i.Group, Person: i.Person}
+		if k.ID == "" {
+			k.ID, k.Name, k.Scope = k.Hash[:8], "issued "+k.Issued.Format(time.DateOnly), ScopeAct
+		}
 	}
 	return nil
 }
@@ -105,34 +129,70 @@ func (t *Tokens) Operator() string { return t.operator }
 // OperatorFile is where the operator's token lies.
 func (t *Tokens) OperatorFile() string { return filepath.Join(t.dir, operatorFile) }
 
-// Issue makes a token for a person of a group. It is shown this once; the file
-// has only its hash.
+// Issue makes a token for a person of a group that may act and has no end. It
+// is shown this once; the file has only its hash.
 func (t *Tokens) Issue(group, person string) (string, error) {
-	token := newToken()
-	hash := sha256.Sum256([]byte(token))
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	issued := append(slices.Clip(t.issued), issuedToken{hex.EncodeToString(hash[:]), group, person, time.Now().UTC().Truncate(time.Second)})
-	b, err := json.MarshalIndent(issued, "", "  ")
-	if err != nil {
-		return "", err
-	}
-	if err := writeFile(filepath.Join(t.dir, tokensFile), append(b, '\n')); err != nil {
-		return "", fmt.Errorf("write the tokens: %w", err)
-	}
-	t.issued = issued
-	t.byHash[hash] = Caller{Group: group, Person: person}
-	return token, nil
+	now := time.Now().UTC().Truncate(time.Second)
+	return t.make(token{Group: group, Person: person, Name: "issued " + now.Format(time.DateOnly), Scope: ScopeAct, Issued: now})
 }
 
-// caller finds whoever the token stands for. Looking up the hash of what was
-// sent gives nothing away about the tokens there are.
-func (t *Tokens) caller(token string) (Caller, bool) {
-	hash := sha256.Sum256([]byte(token))
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	c, ok := t.byHash[hash]
-	return c, ok
+// make keeps the token under a new id and hash, and gives the secret.
+func (t *Tokens) make(k token) (string, error) {
+	secret := newToken()
+	k.Hash = hashOf(secret)
+	k.ID = k.Hash[:8]
+	return secret, t.tokens.change(func(all []token) ([]token, error) {
+		have := 0
+		for i := range all {
+			if all[i].Group == k.Group && all[i].Person == k.Person {
+				have++
+			}
+		}
+		if have >= mostTokens {
+			return nil, notNow("L5", "There are %d tokens for this person already. Please revoke one first.", have)
+		}
+		return append(all, k), nil
+	})
+}
+
+// of are the tokens that fit, oldest first.
+func (t *Tokens) of(fits func(*token) bool) []token { return t.tokens.those(fits) }
+
+// revoke ends a token that fits; false if there is none.
+func (t *Tokens) revoke(fits func(*token) bool) (bool, error) {
+	if _, ok := t.tokens.find(fits); !ok {
+		return false, nil
+	}
+	return true, t.tokens.drop(fits)
+}
+
+// caller finds whoever the token stands for at that moment. Looking up the hash
+// of what was sent gives nothing away about the tokens there are.
+func (t *Tokens) caller(secret string, now time.Time) (Caller, bool, error) {
+	hash := hashOf(secret)
+	if hash == hashOf(t.operator) {
+		return Caller{Operator: true, Scope: ScopeAct}, true, nil
+	}
+	k, ok := t.tokens.find(func(k *token) bool { return k.Hash == hash })
+	if !ok || !k.Expires.IsZero() && !now.Before(k.Expires) {
+		return Caller{}, false, nil
+	}
+	var err error
+	if now.Sub(k.Used) >= useWritten {
+		err = t.used(hash, now)
+	}
+	return Caller{Group: k.Group, Person: k.Person, Scope: k.Scope}, true, err
+}
+
+func (t *Tokens) used(hash string, now time.Time) error {
+	return t.tokens.change(func(all []token) ([]token, error) {
+		for i := range all {
+			if all[i].Hash == hash {
+				all[i].Used = now.UTC().Truncate(useWritten)
+			}
+		}
+		return all, nil
+	})
 }
 
 func newToken() string {
@@ -141,29 +201,7 @@ func newToken() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// writeFile replaces the file as a whole: whoever reads it after a power cut
-// finds the old or the new one.
-func writeFile(name string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(name))
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+func hashOf(secret string) string {
+	hash := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(hash[:])
 }

@@ -33,6 +33,8 @@ type world struct {
 	mu     sync.Mutex
 	now    time.Time
 	keys   map[string]string // by person
+
+	closing sync.Once
 }
 
 // A logBuffer is a log that tests read.
@@ -69,9 +71,16 @@ func (w *world) on(date string) {
 
 // newWorld founds the group on 5 January 2026.
 func newWorld(t testing.TB) *world {
+	w := openWorld(t, t.TempDir(), "2026-01-05")
+	w.must(201, w.command("operator", "found", foundBody))
+	w.giveTokens("cd-north", "cd-south", "lmc-chair", "manager", "icb-director")
+	return w
+}
+
+// openWorld serves the folder; on is today.
+func openWorld(t testing.TB, dir, on string) *world {
 	w := &world{t: t, log: &logBuffer{}, keys: map[string]string{}}
-	w.on("2026-01-05")
-	dir := t.TempDir()
+	w.on(on)
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	groups := projections.NewGroups()
 	follow := func(c eventstore.Commit) {
@@ -88,24 +97,35 @@ func newWorld(t testing.TB) *world {
 	require.NoError(t, err)
 	feeds, err := OpenFeedKeys(dir)
 	require.NoError(t, err)
-	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, Feeds: feeds, Clock: w.clock, Log: log})
+	signIn, err := OpenSignIn(dir)
+	require.NoError(t, err)
+	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, SignIn: signIn, Feeds: feeds, Clock: w.clock, Log: log})
 	w.web = httptest.NewServer(w.server)
-	t.Cleanup(func() {
+	t.Cleanup(w.close)
+	w.keys["operator"] = w.tokens.Operator()
+	return w
+}
+
+func (w *world) close() {
+	w.closing.Do(func() {
 		w.web.CloseClientConnections()
 		w.web.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		w.store.Close(ctx)
 	})
-	w.keys["operator"] = w.tokens.Operator()
-	w.must(201, w.command("operator", "found", foundBody))
-	for _, person := range []string{"cd-north", "cd-south", "lmc-chair", "manager", "icb-director"} {
-		w.keys[person], err = w.tokens.Issue("trafford", person)
-		require.NoError(t, err)
+}
+
+// giveTokens gives each a token, and one to a stranger of another group.
+func (w *world) giveTokens(people ...string) {
+	for _, person := range people {
+		token, err := w.tokens.Issue("trafford", person)
+		require.NoError(w.t, err)
+		w.keys[person] = token
 	}
-	w.keys["stranger"], err = w.tokens.Issue("salford", "cd-north")
-	require.NoError(t, err)
-	return w
+	token, err := w.tokens.Issue("salford", "cd-north")
+	require.NoError(w.t, err)
+	w.keys["stranger"] = token
 }
 
 // established has the three seats consent, and R1 agreed: cd-north speaks for
@@ -117,6 +137,7 @@ func (w *world) established() *world {
 	w.must(201, w.command("manager", "register-forum", `{"forum":"locality-board","name":"Trafford Locality Board","body":"QOP"}`))
 	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91018","evidence":"minute 1","from":"2026-01-05","until":"2026-12-31"}`))
 	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91020","evidence":"minute 2","from":"2026-01-05","until":"2026-12-31"}`))
+	w.must(201, w.command("manager", "invite", `{"organisation":"QOP"}`))
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Representation","text":"We send North.","matter":"representation","instruments":[{"appoint":{
 		"person":"cd-north","forum":"locality-board","capacity":"group","from":"2026-01-06","until":"2026-12-31","review":"2026-07-31","lines":[
 		{"matter":"workforce","stance":"within-limits","limitPence":1000000,"months":6},{"matter":"access","stance":"discretion"}]}}]}`))
@@ -159,8 +180,15 @@ func (r reply) json(t testing.TB) map[string]any {
 	return v
 }
 
-func (w *world) send(req *http.Request) reply {
-	res, err := http.DefaultClient.Do(req)
+func (w *world) send(req *http.Request) reply { return w.sendBy(http.DefaultClient, req) }
+
+// sendStill follows no redirect.
+func (w *world) sendStill(req *http.Request) reply {
+	return w.sendBy(&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, req)
+}
+
+func (w *world) sendBy(client *http.Client, req *http.Request) reply {
+	res, err := client.Do(req)
 	require.NoError(w.t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)

@@ -233,6 +233,9 @@ type DeclareInterest struct {
 }
 
 func (c *DeclareInterest) decide(t *turn) *Refusal {
+	if r := t.mustBeMember("R7"); r != nil {
+		return r
+	}
 	span, r := t.span("R7", c.Span)
 	if r != nil {
 		return r

@@ -44,9 +44,12 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 		return r
 	}
 	if person != t.actor {
-		if r := t.mustAttendTo(c.Forum, c.Meeting); r != nil {
-			return r
-		}
+		r = t.mustAttendTo(c.Forum, c.Meeting)
+	} else {
+		r = t.mustBeMember("R4")
+	}
+	if r != nil {
+		return r
 	}
 	if r := firstRefusal(
 		t.notInFuture("R4", c.Meeting), checkMatter("R4", c.Matter), checkWords("R4", "what was said", c.Words, someWords),

@@ -208,6 +208,13 @@ func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {
 	})
 }
 
+// MayLetIn says whether the person may invite people to sign in: the manager,
+// unless a system body employs them, since whoever lets people in could take
+// their place (rules C10, F9).
+func (s *State) MayLetIn(person string, d Day) bool {
+	return s.HasDuty(person, Manager, d) && !s.employedBySystem(person, Manager, d)
+}
+
 // mustHaveDuty refuses whoever has none of the duties today.
 func (t *turn) mustHaveDuty(rule string, duties ...DutyName) *Refusal {
 	var names []string
@@ -231,22 +238,86 @@ func (t *turn) mustKeepRegister(rule string) *Refusal {
 }
 
 // Member says whether the person comes from an organisation of general
-// practice, or holds a seat or a duty here on that day, and so sees what the
-// charter keeps to members (rule F3).
+// practice, speaks for one, acts here (for a seat, in a duty, on the executive,
+// as a representative) on that day, or founds the group; members see what the
+// charter keeps to them (rule F3).
 func (s *State) Member(person string, d Day) bool {
 	p := s.People[person]
 	if p == nil {
 		return false
 	}
-	if len(s.SeatsOf(person, d)) > 0 || slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && o.Covers(d) }) {
-		return true
-	}
 	o := s.Organisations[p.Organisation]
-	return o != nil && o.Kind.generalPractice() && o.OpenOn(d)
+	return s.comesFrom(p, o, d) && o.Kind.generalPractice() ||
+		slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && o.Covers(d) }) ||
+		s.Established == 0 && person == s.Founder ||
+		len(s.SeatsOf(person, d)) > 0 || slices.Contains(s.ExecutiveOn(d), person) || s.represents(person, d) ||
+		s.speaksFor(person, d, func(o *Organisation) bool { return o.Kind.generalPractice() })
+}
+
+// comesFrom says whether the organisation to which the person's office belongs
+// is open and the person still in that office.
+func (s *State) comesFrom(p *Person, o *Organisation, d Day) bool {
+	return o != nil && o.OpenOn(d) && (p.Left == 0 || d <= p.Left)
+}
+
+func (s *State) represents(person string, d Day) bool {
+	for _, a := range s.Appointments {
+		if state, _ := s.AppointmentOn(a, d); state == InForce && a.names(person, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// speaksFor says whether the person speaks for an open organisation of that sort.
+func (s *State) speaksFor(person string, d Day, sort func(*Organisation) bool) bool {
+	for _, o := range s.Organisations {
+		if len(o.Spokespeople) > 0 && sort(o) && o.OpenOn(d) && holds(o.Spokespeople, person, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// Follows says whether the person may follow the group's work on that day:
+// members do, and those who come from an organisation that is invited (rule F3).
+func (s *State) Follows(person string, d Day) bool {
+	p := s.People[person]
+	if p == nil {
+		return false
+	}
+	return s.Member(person, d) || s.comesFrom(p, s.Organisations[p.Organisation], d) &&
+		slices.ContainsFunc(s.Invitations, func(i Invitation) bool { return i.Organisation == p.Organisation && i.Covers(d) })
 }
 
 // MaySee says whether the person may see such things on that day: members see
-// everything; others what the charter does not keep to members (rules F3, F6).
+// everything; who is invited, what the charter does not keep to members;
+// anybody else nothing (rules F3, F6).
 func (s *State) MaySee(person, thing string, d Day) bool {
-	return s.Member(person, d) || !slices.Contains(s.Charter().MembersOnly, thing)
+	return s.Member(person, d) || s.Follows(person, d) && !slices.Contains(s.Charter().MembersOnly, thing)
+}
+
+// mustBeInvolved refuses whoever is no member: who is invited only follows the
+// work, and an outsider must learn nothing from a refusal. Whoever speaks for
+// an organisation may act for it; whatever one does about oneself, one may
+// (rules F3, O3, L7).
+func (t *turn) mustBeInvolved(c Command) *Refusal {
+	if own, ok := c.(interface{ ofSelf(*turn) bool }); ok && own.ofSelf(t) {
+		return nil
+	}
+	if t.s.Member(t.actor.ID, t.day) || t.s.speaksFor(t.actor.ID, t.day, func(*Organisation) bool { return true }) {
+		return nil
+	}
+	if t.s.Follows(t.actor.ID, t.day) {
+		return notYours("F3", "%s is invited: they follow the work and take no part in it.", t.actor.Office)
+	}
+	return notYours("F3", "%s is from no organisation that is a member of the group or invited by it.", t.actor.Office)
+}
+
+// mustBeMember refuses whoever is not of the group.
+func (t *turn) mustBeMember(rule string) *Refusal {
+	if t.s.Member(t.actor.ID, t.day) {
+		return nil
+	}
+	return notYours(rule, "This is for members of the group.")
 }

@@ -12,6 +12,8 @@ type ErasePerson struct {
 	Person string `json:"person" doc:"the person's id" maxLength:"60"`
 }
 
+func (c *ErasePerson) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
+
 func (c *ErasePerson) decide(t *turn) *Refusal {
 	p, r := t.s.person("L7", c.Person)
 	if r != nil {

@@ -203,6 +203,9 @@ type Correct struct {
 }
 
 func (c *Correct) decide(t *turn) *Refusal {
+	if r := t.mustBeMember("L6"); r != nil {
+		return r
+	}
 	if c.Index >= t.s.Next {
 		return notFound("L6", "There is no event %d here.", c.Index)
 	}

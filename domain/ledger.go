@@ -12,7 +12,7 @@ import (
 
 // Rules kept here: L1 (gapless), L2 (decided on the whole state, all or
 // nothing), L4 (recorded time never goes back), L5 (who, for whom, in answer to
-// which command), C5 (what was due is settled before any later command).
+// which command), F3 (outsiders do nothing), C5 (what was due is settled before any later command).
 
 // A Command asks for something to be recorded. decide looks at the state
 // through the turn and either records events on the turn or refuses. It
@@ -221,6 +221,9 @@ func (t *turn) run(r *Request) *Refusal {
 			return notYours("L5", "%q is not a person of this group.", clip(r.Actor))
 		}
 		t.as = "person/" + t.actor.ID
+		if refusal := t.mustBeInvolved(r.Command); refusal != nil {
+			return refusal
+		}
 	}
 	return r.Command.decide(t)
 }

@@ -141,12 +141,17 @@ func (c *UpdatePerson) decide(t *turn) *Refusal {
 	return nil
 }
 
+// ofSelf: about their own data people have the word, members or not.
+func (c *UpdatePerson) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
+
 // LeaveOffice records that somebody no longer holds their office: what they
 // were given by office ends with it (rule R1).
 type LeaveOffice struct {
 	Person string `json:"person" doc:"handle or id"`
 	Until  Day    `json:"until" doc:"last day in the office"`
 }
+
+func (c *LeaveOffice) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
 
 func (c *LeaveOffice) decide(t *turn) *Refusal {
 	p, r := t.s.person("R1", c.Person)

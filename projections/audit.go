@@ -324,6 +324,9 @@ func collectTexts(v reflect.Value, texts *[]string) {
 	}
 }
 
+// Entry is the event as the audit trail shows it.
+func (g *Group) Entry(e *domain.Event) AuditEntry { return g.auditEntry(e, g.Sentence(e)) }
+
 func (g *Group) auditEntry(e *domain.Event, text string) AuditEntry {
 	entry := AuditEntry{
 		Index: e.Index, Time: e.Time.UTC(), Effective: e.Effective, Type: e.Kind(), Subject: e.Data.Subject(), Actor: g.actor(e.Actor),
@@ -344,6 +347,24 @@ func (g *Group) actor(actor string) Actor {
 	id := strings.TrimPrefix(actor, "person/")
 	w := g.who(id)
 	return Actor{id, w.Handle, w.Office}
+}
+
+// ForWhom says in words for whom somebody acted: what events have as onbehalfof.
+func (g *Group) ForWhom(onBehalfOf string) string {
+	kind, of, _ := strings.Cut(onBehalfOf, "/")
+	switch kind {
+	case "seat":
+		return "the seat of " + g.name(of)
+	case "organisation":
+		return g.name(of)
+	case "duty":
+		return g.state.ShortName + ", as " + of
+	case "person":
+		return "nobody else"
+	case domain.System:
+		return "the ledger itself"
+	}
+	return onBehalfOf
 }
 
 var errCursor = &domain.Refusal{Rule: "L1", Say: "That cursor is not from this list. Begin again without it.", Class: domain.Invalid}

@@ -231,6 +231,16 @@ func (g *Group) People(at domain.Day) People {
 	return ps
 }
 
+// Member is one person, by handle or id; nil if the ledger does not know them.
+func (g *Group) Member(person string, at domain.Day) *PersonLine {
+	p := g.state.Person(person)
+	if p == nil {
+		return nil
+	}
+	l := g.personLine(p, at)
+	return &l
+}
+
 func (g *Group) personLine(p *domain.Person, at domain.Day) PersonLine {
 	l := PersonLine{
 		ID: p.ID, Handle: p.Handle, Office: p.Office, Organisation: g.anybody(p.Organisation), Since: p.Since, Left: p.Left, Erased: p.Erased,

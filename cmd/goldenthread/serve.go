@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -30,6 +29,8 @@ type serving struct {
 	witnesses                  []string
 	quorum                     int
 	acceptLoss                 bool
+	origin, tlsCert, tlsKey    string
+	behindProxy                bool
 	mail                       mailing
 }
 
@@ -50,7 +51,12 @@ func serveCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.dir, "data", "data", "folder of the ledgers, keys and tokens")
-	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at, on this machine only")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at; beyond this machine only with TLS or behind a proxy")
+	cmd.Flags().StringVar(&o.origin, "origin", "", "address in people's browsers, such as https://thread.example.org; localhost if not said")
+	cmd.Flags().StringVar(&o.tlsCert, "tls-cert", "", "file of the certificate (PEM); read again when it changes")
+	cmd.Flags().StringVar(&o.tlsKey, "tls-key", "", "file of the certificate's key (PEM)")
+	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "everything comes through a proxy with TLS, whose X-Forwarded headers are believed")
+	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
 	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
@@ -63,7 +69,8 @@ func serveCommand() *cobra.Command {
 }
 
 func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
-	if err := checkLoopback(o.listen); err != nil {
+	reach, err := o.reach()
+	if err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
@@ -103,7 +110,11 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		return err
 	}
 	defer stop()
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, Feeds: feeds, Mail: post, Copies: o.replicas, Log: log})
+	signIn, err := api.OpenSignIn(o.dir)
+	if err != nil {
+		return err
+	}
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Feeds: feeds, Mail: post, Copies: o.replicas, Reach: reach, Log: log})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err
@@ -185,16 +196,19 @@ func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *api.Tokens) {
 	}
 }
 
-// checkLoopback refuses to be reached from other machines: nothing is encrypted yet.
-func checkLoopback(listen string) error {
-	host, _, err := net.SplitHostPort(listen)
-	if err != nil {
-		return fmt.Errorf("%q is not an address; write it like 127.0.0.1:8080", listen)
+// reach is how people reach this server, checked.
+func (o *serving) reach() (api.Reach, error) {
+	r := api.Reach{Origin: o.origin, BehindProxy: o.behindProxy}
+	if o.tlsCert != "" {
+		var err error
+		if r.TLS, err = api.TLS(o.tlsCert, o.tlsKey); err != nil {
+			return r, err
+		}
 	}
-	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
-		return nil
+	if err := r.Check(); err != nil {
+		return r, fmt.Errorf("--origin: %w", err)
 	}
-	return fmt.Errorf("%s can be reached from other machines, and nothing is encrypted yet: listen at 127.0.0.1 and put a proxy with TLS in front", listen)
+	return r, api.CheckListen(o.listen, r.TLS != nil, o.behindProxy)
 }
 
 func closeStore(store *eventstore.Store) error {

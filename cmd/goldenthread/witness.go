@@ -54,7 +54,7 @@ func witnessCommand() *cobra.Command {
 }
 
 func (o *witnessing) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
-	if err := checkLoopback(o.listen); err != nil {
+	if err := api.CheckListen(o.listen, false, false); err != nil {
 		return err
 	}
 	logs, err := logsOf(o.logs)

@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"goldenthread/api/web/signin"
+	"goldenthread/projections"
+)
+
+// A person's own page: their passkeys, where they are signed in, and what was
+// done about it.
+
+func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	page := signin.Account{}
+	if page.Office, page.Group, err = s.names(r.Context(), is.Group, is.Person); err != nil {
+		return err
+	}
+	for _, k := range s.signIn.passkeys.account(is.Group, is.Person).Passkeys {
+		page.Passkeys = append(page.Passkeys, signin.Passkey{ID: k.ID, Name: k.Name, Registered: k.Registered, Used: k.Used})
+	}
+	sessions, err := s.signIn.sessions.list(r.Context(), is.Group, is.Person)
+	if err != nil {
+		return err
+	}
+	for _, o := range sessions {
+		page.Sessions = append(page.Sessions, signin.Session{ID: o.ID, Agent: o.Agent, Began: o.Began, This: o.ID == is.ID})
+	}
+	if page.Journal, err = s.journalOf(r.Context(), is.Group, is.Person); err != nil {
+		return err
+	}
+	html(w, http.StatusOK)
+	return page.Render(w)
+}
+
+// journalOf is what was done about the person's signing in, newest first.
+func (s *Server) journalOf(ctx context.Context, group, person string) ([]signin.Line, error) {
+	lines, err := s.signIn.journal.about(group, person)
+	if err != nil {
+		return nil, err
+	}
+	var said []signin.Line
+	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
+		for _, line := range slices.Backward(lines) {
+			by := "the operator of this server"
+			switch p := g.State().Person(line.By); {
+			case line.By == person:
+				by = "you"
+			case p != nil:
+				by = p.Office
+			}
+			said = append(said, signin.Line{Time: line.Time, What: line.What, By: by})
+		}
+		return nil
+	})
+	return said, err
+}
+
+// removePasskey takes a passkey away, and signs out where it signed in. The
+// last one stays: without it nobody gets in but by a fresh invitation.
+func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	id, a := r.PathValue("id"), s.signIn.passkeys.account(is.Group, is.Person)
+	i := slices.IndexFunc(a.Passkeys, func(k passkey) bool { return k.ID == id })
+	if i < 0 {
+		return notFound("L5", "You have no such passkey.")
+	}
+	if len(a.Passkeys) == 1 {
+		return notNow("L5", "This is your only passkey. Please add another before you remove it.")
+	}
+	if err := s.signIn.passkeys.remove(is.Group, is.Person, id); err != nil {
+		return err
+	}
+	if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
+		return err
+	}
+	if err := s.note(is.Group, is.Person, is.Person, "passkey "+a.Passkeys[i].Name+" removed"); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	err = s.signIn.sessions.end(r.Context(), func(o *Session) bool {
+		return o.Group == is.Group && o.Person == is.Person && o.ID == r.PathValue("id")
+	})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,182 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Machine tokens over HTTP. What is done with one is recorded as done by the
+// person for whom it stands (rule L5).
+
+// TokenFor asks for a token. The operator makes them for anybody; people make
+// their own, when they are signed in.
+type TokenFor struct {
+	Person string `json:"person,omitempty" doc:"handle or id; yourself if not said" maxLength:"60"`
+	Name   string `json:"name,omitempty" doc:"what it is for, such as: dashboard" maxLength:"60"`
+	Scope  Scope  `json:"scope,omitzero" enum:"check,read,act" doc:"check: ask the check; read: ask every question; act: also have things recorded; act if not said"`
+	Days   int    `json:"days,omitzero" doc:"after which it ends, up to 730; 365 if not said"`
+}
+
+// Token is a new token. It is shown this once.
+type Token struct {
+	Token   string    `json:"token"`
+	ID      string    `json:"id" doc:"to revoke it by"`
+	Expires time.Time `json:"expires"`
+}
+
+// TokenLine is a token without its secret.
+type TokenLine struct {
+	ID      string    `json:"id"`
+	Person  string    `json:"person" doc:"handle"`
+	Name    string    `json:"name"`
+	Scope   Scope     `json:"scope"`
+	Issued  time.Time `json:"issued"`
+	Expires time.Time `json:"expires,omitzero" doc:"none: never"`
+	Used    time.Time `json:"used,omitzero" doc:"last, to the hour"`
+}
+
+// TokenList are the tokens that the caller may revoke.
+type TokenList struct {
+	Tokens []TokenLine `json:"tokens"`
+}
+
+type bodyInput struct {
+	Group string `path:"group" example:"trafford"`
+	jsonBody
+}
+
+type groupInput struct {
+	Group string `path:"group" example:"trafford"`
+}
+
+type tokenInput struct {
+	Group string `path:"group" example:"trafford"`
+	ID    string `path:"id" example:"1f0c33aa"`
+}
+
+type made[T any] struct{ Body T }
+
+// offerTokens registers making, listing and revoking tokens.
+func (s *Server) offerTokens() {
+	const at = "/v1/groups/{group}/tokens"
+	op := operation(s, huma.Operation{
+		OperationID: "issue-token", Method: http.MethodPost, Path: at, Summary: "Make a token: the operator for anybody, people for themselves.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
+		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+	}, s.issue)
+	op.RequestBody = jsonRequest(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[TokenFor]())
+	operation(s, huma.Operation{
+		OperationID: "tokens", Method: http.MethodGet, Path: at, Summary: "Your tokens; all of the group, for the operator.", Tags: []string{"server"},
+	}, s.listTokens)
+	operation(s, huma.Operation{
+		OperationID: "revoke-token", Method: http.MethodPost, Path: at + "/{id}/revoke", Summary: "End a token at once.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
+	}, s.revokeToken)
+}
+
+func (s *Server) issue(ctx context.Context, in *bodyInput) (*made[Token], error) {
+	c, err := s.callerIn(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	var ask TokenFor
+	if err := decode(in.bytes, &ask); err != nil {
+		return nil, err
+	}
+	ask.Scope, ask.Days = cmp.Or(ask.Scope, ScopeAct), cmp.Or(ask.Days, defaultDays)
+	if !c.Operator && c.session == "" { // a token that leaked must not outlive its end by another
+		return nil, notYours("L5", "Only the operator of this server gives out tokens.")
+	}
+	p, err := s.personIn(ctx, c, in.Group, ask.Person)
+	if err != nil {
+		return nil, err
+	}
+	if !ask.Scope.known() {
+		return nil, invalid("L5", "A token may check, read or act, not %q.", clip(string(ask.Scope)))
+	}
+	if ask.Days < 1 || ask.Days > mostDays {
+		return nil, invalid("L5", "A token ends after 1 to %d days.", mostDays)
+	}
+	now := s.clock().UTC().Truncate(time.Second)
+	if ask.Name == "" {
+		ask.Name = "issued " + now.Format(time.DateOnly)
+	}
+	if len(ask.Name) > 60 || !plain(ask.Name) {
+		return nil, invalid("L5", "The name of a token is up to 60 characters in one line.")
+	}
+	k := token{Group: in.Group, Person: p.Handle, Name: ask.Name, Scope: ask.Scope, Issued: now, Expires: now.AddDate(0, 0, ask.Days)}
+	secret, err := s.tokens.make(k)
+	if err != nil {
+		return nil, err
+	}
+	return &made[Token]{Token{secret, hashOf(secret)[:8], k.Expires}}, nil
+}
+
+func (s *Server) listTokens(ctx context.Context, in *groupInput) (*made[TokenList], error) {
+	theirs, err := s.tokensOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	list := TokenList{[]TokenLine{}}
+	for _, k := range s.tokens.of(theirs) {
+		list.Tokens = append(list.Tokens, TokenLine{k.ID, k.Person, k.Name, k.Scope, k.Issued, k.Expires, k.Used})
+	}
+	return &made[TokenList]{list}, nil
+}
+
+func (s *Server) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, error) {
+	theirs, err := s.tokensOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.tokens.revoke(func(k *token) bool { return k.ID == in.ID && theirs(k) })
+	if err == nil && !found {
+		err = notFound("L5", "There is no token %q of yours here.", clip(in.ID))
+	}
+	return nil, err
+}
+
+// tokensOf says which tokens of the group are the caller's to see and end.
+func (s *Server) tokensOf(ctx context.Context, group string) (func(*token) bool, error) {
+	c, err := s.callerIn(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	if c.Operator {
+		return func(k *token) bool { return k.Group == group }, nil
+	}
+	p, err := s.personIn(ctx, c, group, "")
+	if err != nil {
+		return nil, err
+	}
+	return func(k *token) bool { return k.Group == group && (k.Person == p.ID || k.Person == p.Handle) }, nil
+}
+
+// personIn is the person of the group that is meant: nobody is the caller
+// themselves, and anybody else is for the operator only.
+func (s *Server) personIn(ctx context.Context, c Caller, group, person string) (domain.Person, error) {
+	var p domain.Person
+	err := s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
+		me, meant := g.State().Person(c.Person), g.State().Person(person)
+		if person == "" {
+			meant = me
+		}
+		switch {
+		case !c.Operator && (me == nil || meant != me):
+			return notYours("L5", "This is for the operator of this server, or for the person themselves.")
+		case meant == nil:
+			return noPerson(person)
+		}
+		p = *meant
+		return nil
+	})
+	return p, err
+}

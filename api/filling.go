@@ -1,0 +1,112 @@
+package api
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"goldenthread/domain"
+)
+
+// A filling is a form as it was filled in. What can't be read is remembered as
+// the refusal; the domain judges the rest.
+type filling struct {
+	values  url.Values
+	path    func(string) string // of the page's address
+	refused *domain.Refusal
+}
+
+func (f *filling) refuse(r *domain.Refusal) {
+	if f.refused == nil {
+		f.refused = r
+	}
+}
+
+// words are what was written, without the line ends of forms.
+func (f *filling) words(name string) string {
+	return strings.TrimSpace(strings.ReplaceAll(f.values.Get(name), "\r\n", "\n"))
+}
+
+// chosen are all that were ticked.
+func (f *filling) chosen(name string) []string { return f.values[name] }
+
+func (f *filling) ticked(name string) bool { return f.values.Get(name) == "true" }
+
+// lines are what was written on lines of their own.
+func (f *filling) lines(name string) []string {
+	var lines []string
+	for line := range strings.SplitSeq(f.words(name), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// day reads a date; none is no day.
+func (f *filling) day(name string) domain.Day {
+	s := f.words(name)
+	if s == "" {
+		return 0
+	}
+	d, err := domain.ParseDay(s)
+	if err != nil {
+		f.refuse(invalid("L8", "%q is not a date; write it like 2026-03-09.", clip(s)))
+	}
+	return d
+}
+
+// version reads which version somebody had before them.
+func (f *filling) version(name string) int {
+	n, err := strconv.Atoi(f.words(name))
+	if err != nil {
+		f.refuse(invalid("C2", "The form does not say which version it is about. Please open the page again."))
+	}
+	return n
+}
+
+// pounds reads a sum in pounds; none is not said.
+func (f *filling) pounds(name string) *domain.Pence {
+	p, r := readPounds(f.words(name))
+	if r != nil {
+		f.refuse(r)
+	}
+	return p
+}
+
+// months reads a term; none is not said.
+func (f *filling) months(name string) *int {
+	n, r := readMonths(f.words(name))
+	if r != nil {
+		f.refuse(r)
+	}
+	return n
+}
+
+// readPounds reads a sum as people write it: 12000, £12,000 or 12,000.50.
+func readPounds(s string) (*domain.Pence, *domain.Refusal) {
+	s = strings.NewReplacer("£", "", ",", "", " ", "").Replace(s)
+	if s == "" {
+		return nil, nil
+	}
+	pounds, pence, part := strings.Cut(s, ".")
+	if !part {
+		pence = "00"
+	}
+	sum, err := strconv.ParseUint(pounds+pence, 10, 53)
+	if err != nil || len(pence) != 2 || pounds == "" {
+		return nil, invalid("D4", "Write the amount in pounds, such as 12,000 or 12,000.50.")
+	}
+	return ptr(domain.Pence(sum)), nil
+}
+
+func readMonths(s string) (*int, *domain.Refusal) {
+	if s == "" {
+		return nil, nil
+	}
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return nil, invalid("D4", "Write the term as a whole number of months, such as 6.")
+	}
+	return ptr(int(n)), nil
+}

@@ -1,0 +1,383 @@
+package api
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// Every page: a strict policy, and nothing in the page that it would stop.
+func TestContentPolicy(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	w.must(200, d.accept(w.invited("cd-north"), ""))
+	pages := []reply{
+		d.send("GET", "/sign-in", ""), d.send("GET", "/invitation", ""), d.send("GET", "/invitation/"+w.invited("cd-south"), ""),
+		d.send("GET", "/invitation/none", ""), d.send("GET", "/account", ""), d.send("POST", "/account/passkeys/none/remove", "", "Accept", "text/html"),
+	}
+	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|<script[^>]*>[^<]|javascript:`)
+	for _, r := range pages {
+		require.Contains(t, r.Header.Get("Content-Type"), "text/html", "%s", r.sent.URL)
+		require.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
+		require.NotContains(t, r.Header.Get("Content-Security-Policy"), "unsafe")
+		require.Contains(t, r.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+		require.Equal(t, "no-referrer", r.Header.Get("Referrer-Policy"))
+		require.Equal(t, "nosniff", r.Header.Get("X-Content-Type-Options"))
+		require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
+		require.NotRegexp(t, inline, string(r.body))
+	}
+}
+
+// What another site has a browser send is not done, though the cookie comes with it.
+func TestCrossOrigin(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	w.must(200, d.accept(w.invited("cd-north"), ""))
+	next := w.store.Next("trafford")
+	const command = "/v1/groups/trafford/commands/consent-to-charter"
+	for _, path := range []string{command, "/sign-out", "/account/passkeys/begin", "/sign-in/begin", "/v1/groups/trafford/tokens"} {
+		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "cross-site"))
+		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "same-site"))
+		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "", "Origin", "https://evil.example"))
+		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "", "Origin", "null"))
+	}
+	require.Equal(t, next, w.store.Next("trafford"))
+	w.must(200, d.send("GET", "/account", "", "Sec-Fetch-Site", "cross-site")) // a link in a message
+	w.must(201, d.send("POST", command, `{}`))
+	w.must(201, w.command("cd-south", "consent-to-charter", `{}`, "Sec-Fetch-Site", "cross-site")) // a token is no cookie
+}
+
+func TestPace(t *testing.T) {
+	w := newWorld(t)
+	w.server.writes, w.server.signIns = newLimits(0.5, 3), newLimits(0.5, 3)
+	slow := func(r reply) {
+		t.Helper()
+		w.refused(429, "", r)
+		require.Regexp(t, `^[12]$`, r.Header.Get("Retry-After"))
+	}
+	correct := func(person string) reply { return w.command(person, "correct", `{"index":1,"words":"Not so."}`) }
+	for range 3 {
+		w.must(201, correct("cd-north"))
+	}
+	slow(correct("cd-north"))
+	w.must(200, w.ask("cd-north", "")) // asking has no pace
+	w.must(201, correct("cd-south"))   // others keep theirs
+
+	for range 3 {
+		w.must(404, newDevice(w).send("GET", "/invitation/guess", ""))
+	}
+	slow(newDevice(w).send("GET", "/invitation/guess", ""))
+	slow(newDevice(w).send("POST", "/sign-in/begin", "{}"))
+	w.must(200, newDevice(w).send("GET", "/sign-in", ""))
+
+	w.server.reach.BehindProxy = true
+	from := func(via string) reply {
+		return newDevice(w).send("POST", "/sign-in/begin", "{}", "X-Forwarded-For", via)
+	}
+	for range 3 {
+		w.must(200, from("203.0.113.9"))
+	}
+	slow(from("203.0.113.9"))
+	slow(from("198.51.100.1, 203.0.113.9")) // what was said before the proxy counts for nothing
+	w.must(200, from("203.0.113.10"))
+}
+
+// Whoever never comes back is forgotten, and nobody who did too much.
+func TestLimitsForget(t *testing.T) {
+	l, now := newLimits(1, 2), time.Now()
+	for range 2 {
+		require.Nil(t, l.check("greedy", now))
+	}
+	for i := range mostLimited - 1 {
+		require.Nil(t, l.check(fmt.Sprint(i), now.Add(-time.Hour)))
+	}
+	require.Nil(t, l.check("new", now))
+	require.Len(t, l.of, 2)
+	require.NotNil(t, l.check("greedy", now))
+}
+
+// Slow clients, long headers and large forms are cut off.
+func TestSlowAndLarge(t *testing.T) {
+	w := newWorld(t)
+	srv := w.server.patient()
+	require.Equal(t, readTimeout, srv.ReadHeaderTimeout)
+	require.Equal(t, readTimeout, srv.ReadTimeout)
+	require.Equal(t, writeTimeout, srv.WriteTimeout)
+	require.Equal(t, idleTimeout, srv.IdleTimeout)
+	srv.ReadHeaderTimeout, srv.ReadTimeout = 100*time.Millisecond, 200*time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go srv.Serve(l)
+	t.Cleanup(func() { srv.Close() })
+	for _, begun := range []string{
+		"GET /healthz HTTP/1.1\r\nHost: x\r\n",
+		"POST /invitation HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=",
+	} {
+		c, err := net.Dial("tcp", l.Addr().String())
+		require.NoError(t, err)
+		defer c.Close()
+		_, err = io.WriteString(c, begun)
+		require.NoError(t, err)
+		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_, err = io.ReadAll(c) // until the server hangs up
+		require.NoError(t, err, "the server waits for ever")
+	}
+	d := newDevice(w)
+	w.must(303, d.send("POST", "/invitation", "code=x", "Content-Type", "application/x-www-form-urlencoded"))
+	w.refused(400, "", d.send("POST", "/invitation", "code="+strings.Repeat("x", mostForm), "Content-Type", "application/x-www-form-urlencoded"))
+	d.options("/sign-in/begin")
+	w.refused(413, "", d.finish("/sign-in/finish", map[string]any{"name": strings.Repeat("x", mostBody)}))
+}
+
+func TestReach(t *testing.T) {
+	for _, good := range []string{"", "https://thread.example.org", "https://thread.example.org:8443", "http://localhost:8080"} {
+		require.NoError(t, (&Reach{Origin: good}).Check(), good)
+	}
+	for _, bad := range []string{"thread.example.org", "https://thread.example.org/", "http://thread.example.org", "https://10.0.0.5", "https://", "ftp://x", "https://user@x.example"} {
+		require.Error(t, (&Reach{Origin: bad}).Check(), bad)
+	}
+	require.NoError(t, CheckListen("127.0.0.1:8080", false, false))
+	require.NoError(t, CheckListen("localhost:0", false, false))
+	require.NoError(t, CheckListen("[::1]:8080", false, false))
+	require.NoError(t, CheckListen("0.0.0.0:443", true, false))
+	require.NoError(t, CheckListen(":8080", false, true))
+	for _, open := range []string{":8080", "0.0.0.0:8080", "10.0.0.5:8080", "thread.example.org:8080", "[::]:8080"} {
+		require.ErrorContains(t, CheckListen(open, false, false), "other machines", open)
+	}
+	require.ErrorContains(t, CheckListen("8080", true, true), "not an address")
+}
+
+// certify writes a certificate for localhost and its key.
+func certify(t testing.TB, dir string, serial int64) (certificate, key string) {
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	is := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, is, is, secret.Public(), secret)
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(secret)
+	require.NoError(t, err)
+	certificate, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	require.NoError(t, os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
+	return certificate, key
+}
+
+// Served by TLS: not below 1.2, secure cookies, and a renewed certificate
+// without a restart.
+func TestTLS(t *testing.T) {
+	w := newWorld(t)
+	certificate, key := certify(t, t.TempDir(), 1)
+	_, err := TLS(certificate, certificate)
+	require.Error(t, err)
+	w.server.reach.TLS, err = TLS(certificate, key)
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.server.Serve(ctx, l) }()
+	defer func() { stop(); require.NoError(t, <-ended) }()
+
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	ask := func(most uint16) (*http.Response, error) {
+		roots := x509.NewCertPool()
+		b, err := os.ReadFile(certificate)
+		require.NoError(t, err)
+		roots.AppendCertsFromPEM(b)
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, MaxVersion: most}, ForceAttemptHTTP2: true}
+		defer transport.CloseIdleConnections()
+		req, err := http.NewRequest("POST", "https://localhost:"+port+"/sign-in/begin", strings.NewReader("{}"))
+		require.NoError(t, err)
+		return (&http.Client{Transport: transport}).Do(req)
+	}
+	r, err := ask(0)
+	require.NoError(t, err)
+	r.Body.Close()
+	require.Equal(t, 200, r.StatusCode)
+	require.True(t, r.Cookies()[0].Secure)
+	require.Equal(t, http.SameSiteStrictMode, r.Cookies()[0].SameSite)
+	require.Contains(t, r.Header.Get("Strict-Transport-Security"), "max-age=")
+	_, err = ask(tls.VersionTLS11)
+	require.Error(t, err)
+
+	certify(t, filepath.Dir(certificate), 2)
+	files := &certificateFiles{certificate: certificate, key: key}
+	require.NoError(t, files.read())
+	first := files.now.Leaf.SerialNumber
+	certify(t, filepath.Dir(certificate), 3)
+	require.NoError(t, os.Chtimes(key, time.Now(), time.Now().Add(time.Minute)))
+	now, err := files.get(nil)
+	require.NoError(t, err)
+	require.NotEqual(t, first, now.Leaf.SerialNumber)
+	require.NoError(t, os.WriteFile(key, []byte("half"), 0o600))
+	files.looked = time.Time{}
+	still, err := files.get(nil)
+	require.NoError(t, err)
+	require.Equal(t, now, still)
+}
+
+// swept is a place with two groups, and what nobody from outside may see of the
+// first.
+func swept(t testing.TB) (w *world, marks []string) {
+	w = foundMatrix(t)
+	establishMatrix(w)
+	salford := strings.NewReplacer("Trafford GP Board", "Salford General Practice Board", "Nora North", "Sal Ford", "A Surgery", "Salt Surgery").Replace(foundBody)
+	w.must(201, w.send(w.request("operator", "POST", "/v1/groups/salford/commands/found", salford)))
+	w.on(matrixDay)
+	return w, []string{"Trafford General Practice Board", "Nora North", "Clinical Director, North Trafford", "Who does what", "A poster", "A Surgery", "We decide by consensus"}
+}
+
+var salfordMarks = []string{"Salford General Practice Board", "Sal Ford", "Salt Surgery"}
+
+// routes are all addresses that there are, with something in their places.
+func (s *Server) routes() []string {
+	var all []string
+	for path, item := range s.api.OpenAPI().Paths {
+		for method, op := range map[string]any{"GET": item.Get, "POST": item.Post} {
+			if fmt.Sprint(op) != "<nil>" {
+				all = append(all, method+" "+path)
+			}
+		}
+	}
+	for pattern := range s.signInPages() {
+		all = append(all, pattern)
+	}
+	return append(all, "GET /", "GET /openapi.json", "PUT /v1/groups/trafford", "DELETE /account")
+}
+
+// sweep sends to a route as that person, and fails on a fault of ours and on
+// whatever it must not show.
+func (w *world) sweep(t testing.TB, person, method, path, body string, hidden []string) {
+	r := httptest.NewRecorder()
+	req, err := http.NewRequest(method, "http://localhost"+path, strings.NewReader(body))
+	if err != nil {
+		return // no client could send it
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond) // a feed has no end
+	defer cancel()
+	req = req.WithContext(ctx)
+	req.RemoteAddr = uuid.NewString() + ":1" // everybody their own
+	req.Header.Set("Content-Type", "application/json")
+	if person != "" {
+		req.Header.Set("Authorization", "Bearer "+w.keys[person])
+	}
+	next := w.store.Next("trafford")
+	w.server.ServeHTTP(r, req)
+	said := r.Body.String()
+	for _, mark := range hidden {
+		if strings.Contains(said, mark) || strings.Contains(fmt.Sprint(r.Header()), mark) {
+			t.Fatalf("%s %s by %q shows %q:\n%s", method, path, person, mark, clipTo(said, 2000))
+		}
+	}
+	if r.Code >= 500 && r.Code != http.StatusServiceUnavailable {
+		t.Fatalf("%s %s by %q: %d %s\n%s", method, path, person, r.Code, said, w.log)
+	}
+	if person != "pm-b" && w.store.Next("trafford") != next {
+		t.Fatalf("%s %s by %q had something recorded", method, path, person)
+	}
+}
+
+// outsiders are who sweeps, with what is hidden from them.
+func outsiders(marks []string) map[string][]string {
+	all := append(append([]string{}, marks...), salfordMarks...)
+	return map[string][]string{
+		"": all, "trust-director": all, "stranger": marks, "pm-b": salfordMarks, // a practice sees its own group's things, and no other's
+	}
+}
+
+// Every route, as nobody, as a member of another group, as somebody from
+// outside and as a practice: no leak, no fault, nothing recorded.
+func TestSweep(t *testing.T) {
+	w, marks := swept(t)
+	routes := w.server.routes()
+	require.Greater(t, len(routes), 60)
+	fill := func(path, group string) string {
+		return strings.NewReplacer("{group}", group, "{number}", "P2", "{index}", "0", "{id}", "none", "{code}", "none").Replace(path)
+	}
+	for _, route := range routes {
+		method, path, _ := strings.Cut(route, " ")
+		for person, hidden := range outsiders(marks) {
+			group := "trafford"
+			if person == "pm-b" {
+				group = "salford"
+			}
+			for _, more := range []string{"", "?known=3", "?at=2026-01-06&matter=access&person=cd-west&forum=locality-board", "?from=0"} {
+				for _, body := range []string{`{}`, `{"proposal":"P2","version":1,"index":1,"words":"x","person":"cd-north"}`} {
+					w.sweep(t, person, method, fill(path, group)+more, body, hidden)
+					if method == "GET" {
+						break
+					}
+				}
+			}
+		}
+	}
+	secrets := []string{w.tokens.Operator()}
+	for _, key := range w.keys {
+		secrets = append(secrets, key)
+	}
+	for _, secret := range secrets {
+		require.NotContains(t, w.log.String(), secret)
+	}
+}
+
+func FuzzRoutes(f *testing.F) {
+	w, marks := swept(f)
+	for _, route := range w.server.routes() {
+		method, path, _ := strings.Cut(route, " ")
+		f.Add(method, path, `{}`)
+	}
+	f.Add("GET", "/v1/groups/trafford/../trafford/events", "")
+	f.Add("GET", "/v1//groups/trafford", "")
+	f.Add("GET", "/sign-in?next=%2F%2Fevil", "")
+	f.Add("POST", "/invitation/%00/begin", `{"credential":null}`)
+	f.Fuzz(func(t *testing.T, method, path, body string) {
+		if !strings.HasPrefix(path, "/") {
+			return
+		}
+		for person, hidden := range outsiders(marks) {
+			if person != "pm-b" { // who may do things in trafford
+				w.sweep(t, person, method, path, body, hidden)
+			}
+		}
+	})
+}
+
+// Nothing that lets somebody in is ever in the log.
+func TestNoSecretIsLogged(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	code := w.invited("cd-north")
+	r := w.must(200, d.accept(code, ""))
+	d.finish("/sign-in/finish", but(d.asserted(d.options("/sign-in/begin")), "signature", "AAAA"))
+	w.server.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("here") })
+	d.send("GET", "/boom", "")
+	w.send(w.request("cd-south", "GET", "/boom?x="+code, ""))
+	require.Contains(t, w.log.String(), "a passkey was refused")
+	require.Contains(t, w.log.String(), "here")
+	for _, secret := range []string{code, strings.ReplaceAll(code, "-", ""), r.Cookies()[0].Value, w.keys["cd-south"], w.tokens.Operator(), encoded(d.id)} {
+		require.NotContains(t, w.log.String(), secret)
+	}
+}

@@ -1,0 +1,303 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Invitations let somebody of a group register a passkey, once. A fresh one is
+// also how somebody gets back in who lost their device.
+
+const (
+	invitationsFile = "invitations.json"
+	journalFile     = "sign-in.log"
+	invitationLasts = 7 * 24 * time.Hour
+	codeLetters     = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // without those taken for others when read out
+	codeLength      = 16                                 // 80 bits
+)
+
+// An invitation is a line of the file. It stays there when it was used.
+type invitation struct {
+	ID      string    `json:"id"`
+	Hash    string    `json:"hash"` // SHA-256 of the code, hexadecimal
+	Group   string    `json:"group"`
+	Person  string    `json:"person"` // id
+	By      string    `json:"by"`     // id of a person, or operator
+	Replace bool      `json:"replace,omitempty"`
+	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires"`
+	Used    time.Time `json:"used,omitzero"`
+}
+
+func (i *invitation) open(now time.Time) bool { return i.Used.IsZero() && now.Before(i.Expires) }
+
+// newCode is a code of four groups that can be read out.
+func newCode() string {
+	var b [codeLength]byte
+	rand.Read(b[:])
+	var code strings.Builder
+	for i, v := range b {
+		if i > 0 && i%4 == 0 {
+			code.WriteByte('-')
+		}
+		code.WriteByte(codeLetters[v%32])
+	}
+	return code.String()
+}
+
+// codeHash is the hash of a code as somebody typed it: with or without lines
+// between the groups, in small letters, and with O for 0 and I or L for 1.
+func codeHash(code string) string {
+	return hashOf(strings.Map(func(r rune) rune {
+		switch r {
+		case '-', ' ':
+			return -1
+		case 'O':
+			return '0'
+		case 'I', 'L':
+			return '1'
+		}
+		return r
+	}, strings.ToUpper(code)))
+}
+
+// invitations are those of one server.
+type invitations struct{ made *kept[invitation] }
+
+func openInvitations(dir string) (*invitations, error) {
+	k, err := openKept[invitation](filepath.Join(dir, invitationsFile))
+	if err != nil {
+		return nil, err
+	}
+	return &invitations{k}, nil
+}
+
+// find is the open invitation with that hash.
+func (i *invitations) find(hash string, now time.Time) (invitation, bool) {
+	return i.made.find(func(i *invitation) bool { return i.Hash == hash && i.open(now) })
+}
+
+var errSpent = newProblem(http.StatusForbidden, "This invitation has been used, or has ended. Please ask for a new one.")
+
+// use marks the open invitation as used: whoever comes second gets errSpent.
+func (i *invitations) use(hash string, now time.Time) (used invitation, err error) {
+	err = i.made.change(func(all []invitation) ([]invitation, error) {
+		for n := range all {
+			if all[n].Hash == hash && all[n].open(now) {
+				all[n].Used = now.UTC().Truncate(time.Second)
+				used = all[n]
+				return all, nil
+			}
+		}
+		return nil, errSpent
+	})
+	return used, err
+}
+
+// A journal is the installation's log of who was let in by whom: one JSON
+// object on a line, only ever added to. It holds no secret.
+type journal struct {
+	file string
+	mu   sync.Mutex
+}
+
+// A JournalLine is one of them.
+type JournalLine struct {
+	Time   time.Time `json:"time"`
+	Group  string    `json:"group"`
+	Person string    `json:"person"` // id of whom it is about
+	By     string    `json:"by"`     // id of a person, or operator
+	What   string    `json:"what"`
+}
+
+func (j *journal) write(line JournalLine) error {
+	b, err := json.Marshal(line, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f, err := os.OpenFile(j.file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(b, '\n'))
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// about are the lines about the person, oldest first. A line that broke off in
+// a crash is left out.
+func (j *journal) about(group, person string) ([]JournalLine, error) {
+	b, err := os.ReadFile(j.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var lines []JournalLine
+	for text := range strings.Lines(string(b)) {
+		var line JournalLine
+		if json.Unmarshal([]byte(text), &line) == nil && line.Group == group && line.Person == person {
+			lines = append(lines, line)
+		}
+	}
+	return lines, err
+}
+
+// InvitationFor asks for an invitation.
+type InvitationFor struct {
+	Person  string `json:"person" doc:"handle or id" maxLength:"60"`
+	Replace bool   `json:"replace,omitempty" doc:"their device is lost: using it removes every passkey they had, and signs them out everywhere"`
+}
+
+// InvitationMade is a new invitation. The code is shown this once.
+type InvitationMade struct {
+	ID      string    `json:"id"`
+	Code    string    `json:"code" doc:"to read out"`
+	Link    string    `json:"link" doc:"to send"`
+	Office  string    `json:"office" doc:"of whoever is invited"`
+	Expires time.Time `json:"expires"`
+}
+
+// InvitationEntry is an invitation without its code.
+type InvitationEntry struct {
+	ID      string    `json:"id"`
+	Person  string    `json:"person" doc:"handle"`
+	By      string    `json:"by" doc:"handle, or operator"`
+	Replace bool      `json:"replace,omitempty"`
+	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires"`
+	Used    time.Time `json:"used,omitzero"`
+}
+
+// InvitationsMade are the invitations of a group.
+type InvitationsMade struct {
+	Invitations []InvitationEntry `json:"invitations"`
+}
+
+type invitationInput struct {
+	Group string `path:"group" example:"trafford"`
+	ID    string `path:"id"`
+}
+
+const operatorName = "operator"
+
+// offerInvitations registers making, listing and taking back invitations.
+func (s *Server) offerInvitations() {
+	const at = "/v1/groups/{group}/invitations"
+	op := operation(s, huma.Operation{
+		OperationID: "invite-to-sign-in", Method: http.MethodPost, Path: at, Summary: "Invite a person of the group to sign in; for the manager and the operator.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
+		Errors: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+	}, s.inviteToSignIn)
+	op.RequestBody = jsonRequest(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[InvitationFor]())
+	operation(s, huma.Operation{
+		OperationID: "sign-in-invitations", Method: http.MethodGet, Path: at, Summary: "Who was invited to sign in; for the manager and the operator.", Tags: []string{"server"},
+	}, s.listInvitations)
+	operation(s, huma.Operation{
+		OperationID: "withdraw-sign-in-invitation", Method: http.MethodPost, Path: at + "/{id}/withdraw", Summary: "Take back an invitation that was not used.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
+	}, s.withdrawInvitation)
+}
+
+func (s *Server) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[InvitationMade], error) {
+	var ask InvitationFor
+	if err := decode(in.bytes, &ask); err != nil {
+		return nil, err
+	}
+	var invited domain.Person
+	by, err := s.lettingIn(ctx, in.Group, func(g *projections.Group) error {
+		p := g.State().Person(ask.Person)
+		if p == nil {
+			return noPerson(ask.Person)
+		}
+		invited = *p
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	now, code := s.clock().UTC().Truncate(time.Second), newCode()
+	i := invitation{
+		ID: codeHash(code)[:8], Hash: codeHash(code), Group: in.Group, Person: invited.ID, By: by, Replace: ask.Replace, Made: now, Expires: now.Add(invitationLasts),
+	}
+	what := "invited to sign in"
+	if ask.Replace {
+		what = "invited to sign in anew, in place of every passkey"
+	}
+	if err := s.signIn.journal.write(JournalLine{now, i.Group, i.Person, by, what}); err != nil {
+		return nil, err
+	}
+	if err := s.signIn.invitations.made.add(i); err != nil {
+		return nil, err
+	}
+	return &made[InvitationMade]{InvitationMade{i.ID, code, originOf(ctx) + "/invitation/" + code, invited.Office, i.Expires}}, nil
+}
+
+func (s *Server) listInvitations(ctx context.Context, in *groupInput) (*made[InvitationsMade], error) {
+	list := InvitationsMade{[]InvitationEntry{}}
+	_, err := s.lettingIn(ctx, in.Group, func(g *projections.Group) error {
+		handle := func(id string) string {
+			if p := g.State().Person(id); p != nil {
+				return p.Handle
+			}
+			return id
+		}
+		for _, i := range s.signIn.invitations.made.those(func(i *invitation) bool { return i.Group == in.Group }) {
+			list.Invitations = append(list.Invitations, InvitationEntry{i.ID, handle(i.Person), handle(i.By), i.Replace, i.Made, i.Expires, i.Used})
+		}
+		return nil
+	})
+	return &made[InvitationsMade]{list}, err
+}
+
+func (s *Server) withdrawInvitation(ctx context.Context, in *invitationInput) (*struct{}, error) {
+	by, err := s.lettingIn(ctx, in.Group, func(*projections.Group) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock().UTC().Truncate(time.Second)
+	meant := func(i *invitation) bool { return i.ID == in.ID && i.Group == in.Group && i.open(now) }
+	i, ok := s.signIn.invitations.made.find(meant)
+	if !ok {
+		return nil, notFound("L5", "There is no open invitation %q here.", clip(in.ID))
+	}
+	if err := s.signIn.invitations.made.drop(meant); err != nil {
+		return nil, err
+	}
+	return nil, s.signIn.journal.write(JournalLine{now, i.Group, i.Person, by, "invitation taken back"})
+}
+
+// lettingIn runs f on the group for whoever may let people in, and says who
+// that is.
+func (s *Server) lettingIn(ctx context.Context, group string, f func(*projections.Group) error) (by string, err error) {
+	c, err := s.callerIn(ctx, group)
+	if err != nil {
+		return "", err
+	}
+	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
+		by = operatorName
+		if !c.Operator {
+			p := g.State().Person(c.Person)
+			if p == nil || !g.State().MayLetIn(p.ID, s.today()) {
+				return notYours("F9", "People are let in by the manager, unless a system body employs them, and by the operator of this server.")
+			}
+			by = p.ID
+		}
+		return f(g)
+	})
+	return by, err
+}

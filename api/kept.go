@@ -1,0 +1,124 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A kept list lies in a file that its owner alone reads, and is written as a
+// whole: after a crash the file is the old list or the new one. It is safe for
+// concurrent use. What it gives out must not be changed.
+type kept[T any] struct {
+	file string
+	mu   sync.RWMutex
+	all  []T
+}
+
+// openKept reads the list; no file is an empty list.
+func openKept[T any](file string) (*kept[T], error) {
+	k := &kept[T]{file: file}
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return k, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &k.all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return k, nil
+}
+
+// find gives the first that fits.
+func (k *kept[T]) find(fits func(*T) bool) (T, bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for i := range k.all {
+		if fits(&k.all[i]) {
+			return k.all[i], true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// those gives all that fit.
+func (k *kept[T]) those(fit func(*T) bool) []T {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	var found []T
+	for i := range k.all {
+		if fit(&k.all[i]) {
+			found = append(found, k.all[i])
+		}
+	}
+	return found
+}
+
+// change puts in place of the list what f makes of a copy of it. If f or the
+// disk says no, everything stays as it was.
+func (k *kept[T]) change(f func([]T) ([]T, error)) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := f(slices.Clone(k.all))
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(all, jsontext.WithIndent("  "), json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	if err := writeFile(k.file, append(b, '\n')); err != nil {
+		return fmt.Errorf("write %s: %w", k.file, err)
+	}
+	k.all = all
+	return nil
+}
+
+// add puts one more on the list.
+func (k *kept[T]) add(one T) error {
+	return k.change(func(all []T) ([]T, error) { return append(all, one), nil })
+}
+
+// drop takes those that fit off the list.
+func (k *kept[T]) drop(fit func(*T) bool) error {
+	return k.change(func(all []T) ([]T, error) {
+		return slices.DeleteFunc(all, func(one T) bool { return fit(&one) }), nil
+	})
+}
+
+// writeFile replaces the file as a whole: whoever reads it after a power cut
+// finds the old or the new one.
+func writeFile(name string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(name))
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// A Reach is how people reach this server from outside.
+type Reach struct {
+	// Origin is the address in people's browsers, such as
+	// https://thread.example.org. Passkeys are bound to it. None: localhost and
+	// the listening port.
+	Origin string
+	// TLS is how to encrypt; nil is not at all.
+	TLS *tls.Config
+	// BehindProxy says that everything comes through a proxy, whose
+	// X-Forwarded-For and X-Forwarded-Proto are believed.
+	BehindProxy bool
+}
+
+// Check refuses an origin that can't be one: passkeys need a host's name, never
+// an IP address, and TLS, except on localhost.
+func (a *Reach) Check() error {
+	if a.Origin == "" {
+		return nil
+	}
+	u, err := url.Parse(a.Origin)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || a.Origin != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("%q is not an origin; write it like https://thread.example.org", a.Origin)
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return fmt.Errorf("%s has no name: passkeys need a host name", a.Origin)
+	}
+	if u.Scheme == "http" && u.Hostname() != "localhost" {
+		return fmt.Errorf("%s is not encrypted: passkeys need https", a.Origin)
+	}
+	return nil
+}
+
+// CheckListen refuses to be reached from other machines unencrypted: without
+// TLS of its own, or a proxy that is named as such.
+func CheckListen(listen string, tls, behindProxy bool) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("%q is not an address; write it like 127.0.0.1:8080", listen)
+	}
+	ip, err := netip.ParseAddr(host)
+	if tls || behindProxy || host == "localhost" || err == nil && ip.IsLoopback() {
+		return nil
+	}
+	return errors.New(listen + " can be reached from other machines: give a certificate and its key, or say that there is a proxy with TLS in front")
+}
+
+// encrypted says whether the browser's own connection is.
+func (s *Server) encrypted(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(s.reach.Origin, "https://") ||
+		s.reach.BehindProxy && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// origin is where this server is in the browser of whoever asks. What the
+// request says of itself is not believed.
+func (s *Server) origin(r *http.Request) string {
+	if s.reach.Origin != "" {
+		return s.reach.Origin
+	}
+	scheme, port := "http", "80"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		_, port, _ = net.SplitHostPort(at.String())
+	}
+	return scheme + "://localhost:" + port
+}
+
+// client is the address of whoever asks: the last that the proxy named, which
+// is the only one that it did not only pass on.
+func (s *Server) client(r *http.Request) string {
+	if s.reach.BehindProxy {
+		if via := r.Header.Values("X-Forwarded-For"); len(via) > 0 {
+			hops := strings.Split(via[len(via)-1], ",")
+			return strings.TrimSpace(hops[len(hops)-1])
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+type originKey struct{}
+
+// originOf is the origin of the request that is being answered.
+func originOf(ctx context.Context) string {
+	origin, _ := ctx.Value(originKey{}).(string)
+	return origin
+}
+
+// localPath is the path if it is one on this server; else the front page.
+func localPath(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || !plain(path) {
+		return "/"
+	}
+	return path
+}

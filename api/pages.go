@@ -1,0 +1,410 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Pages: each is a question about a group, answered in HTML. Its forms send
+// commands by the very path that JSON takes, so no page can break a rule. When
+// one is refused the page is shown again as it was filled in.
+
+const (
+	groupPages = "/g/"
+	pageType   = "text/html; charset=utf-8"
+)
+
+// A page is one address below a group's.
+type page struct {
+	path    string   // below /g/{group}
+	things  []string // it shows, of what the charter can keep to members
+	body    func(*asked) (web.Body, error)
+	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
+	forms   map[string]reading             // commands that it sends, by name
+}
+
+// A reading makes a command of a form as it was filled in.
+type reading func(*filling) domain.Command
+
+// asked is a page being answered.
+type asked struct {
+	*question
+	server *Server
+	r      *http.Request
+	me     *projections.PersonLine // nil for the operator
+}
+
+// today says whether the page is about today, as known now: only then it has forms.
+func (a *asked) today() bool { return a.live && a.at == a.server.today() }
+
+// seats are those that the person may act for today, to choose from.
+func (a *asked) seats() []web.Option {
+	var seats []web.Option
+	if a.me == nil || !a.today() {
+		return nil
+	}
+	for _, s := range a.me.Seats {
+		seats = append(seats, web.Option{Value: s.Seat.Code, Words: s.Seat.Name})
+	}
+	return seats
+}
+
+func (a *asked) has(duties ...domain.DutyName) bool {
+	for _, d := range duties {
+		if a.me != nil && a.today() && a.State().HasDuty(a.me.ID, d, a.at) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) offerPages() {
+	s.mux.HandleFunc("GET /assets/{name}", web.ServeAsset)
+	s.mux.HandleFunc("GET /worker.js", serveWorker)
+	s.mux.HandleFunc("GET /{$}", s.front)
+	s.mux.HandleFunc("GET /g/{group}/live", s.live)
+	s.mux.HandleFunc("GET /g/{group}/audit", s.auditPage)
+	s.mux.HandleFunc("GET /g/{group}/audit.csv", s.auditCSV)
+	s.mux.HandleFunc("GET /g/{group}/audit.jsonl", s.auditLines)
+	s.mux.HandleFunc("GET /g/{group}/events/{index}", s.eventPage)
+	for _, p := range pages() {
+		s.mux.HandleFunc("GET /g/{group}"+p.path, s.show(p))
+		if p.forms != nil {
+			s.mux.HandleFunc("POST /g/{group}"+p.path, s.send(p))
+		}
+	}
+}
+
+// pages are all of a group's pages.
+func pages() []*page {
+	return []*page{
+		{path: "", things: worklist, body: home, outside: outsideHome, forms: charterForms},
+		{path: "/check", things: checks, body: checkPage},
+		{path: "/proposals", things: proposals, body: proposalsPage, forms: raisingForms},
+		{path: "/proposals/{number}", things: proposals, body: proposalPage, forms: proposalForms},
+		{path: "/powers", things: powers, body: powersPage, forms: powerForms},
+		{path: "/mandate", things: followers, body: mandatePage},
+		{path: "/representation", things: meetings, body: representationPage, forms: representationForms},
+		{path: "/meetings/{forum}/{day}", things: meetings, body: meetingPage, forms: meetingForms},
+		{path: "/commitments", things: commitments, body: commitmentsPage, forms: commitmentForms},
+		{path: "/card", things: checks, body: cardPage},
+		{path: "/worklist", things: worklist, body: workListPage},
+		{path: "/practices/{ods}", things: notices, body: practicePage, forms: practiceForms},
+		{path: "/register", things: followers, body: registerPage},
+		{path: "/people", things: followers, body: peoplePage},
+		{path: "/charter", things: followers, body: charterPage},
+	}
+}
+
+// isPage says whether the address is answered in HTML.
+func isPage(path string) bool { return path == "/" || strings.HasPrefix(path, groupPages) }
+
+func serveWorker(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Write(web.Worker())
+}
+
+// fail answers that a request was not done: to people in a page, to programs in
+// a problem.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
+	if !isPage(r.URL.Path) {
+		p.write(w)
+		return
+	}
+	body := web.Problem{Heading: p.Title, Say: p.Detail}
+	switch p.Status {
+	case http.StatusUnauthorized:
+		body = web.Problem{Heading: "Please sign in", Say: "This page is for the people of a group.", SignIn: "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())}
+	case http.StatusNotFound:
+		body.Heading = "Page not found"
+	case http.StatusInternalServerError:
+		body = web.Problem{Heading: "Sorry, there is a problem with the service", Say: "Nothing that was recorded is lost. Please try again later, and tell whoever runs this server: " + p.Detail + "."}
+	}
+	if group, name, ok := s.groupOf(r); ok {
+		body.Group, body.Name = group, name
+	}
+	page := web.Page{Body: body}
+	b, err := page.Render()
+	if err != nil {
+		s.log.Error("a problem could not be shown", "error", err)
+		p.write(w)
+		return
+	}
+	for _, name := range []string{"Allow", "Retry-After"} {
+		if v := p.header.Get(name); v != "" {
+			w.Header().Set(name, v)
+		}
+	}
+	writePage(w, r, p.Status, b)
+}
+
+// groupOf is the caller's own group in which the page lies, to lead back to.
+func (s *Server) groupOf(r *http.Request) (group, name string, ok bool) {
+	rest, ok := strings.CutPrefix(r.URL.Path, groupPages)
+	group, _, _ = strings.Cut(rest, "/")
+	c, err := callerOf(r.Context())
+	if !ok || err != nil || !s.belongs(c, group) {
+		return "", "", false
+	}
+	err = s.groups.Read(r.Context(), group, nil, func(g *projections.Group) error {
+		name = g.State().Name
+		return nil
+	})
+	return group, name, err == nil
+}
+
+func writePage(w http.ResponseWriter, r *http.Request, status int, b []byte) {
+	h := w.Header()
+	h.Set("Content-Type", pageType)
+	h.Set("Referrer-Policy", "same-origin")
+	h.Add("Vary", "Accept-Encoding")
+	if web.TakesGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		b = web.Zip(b)
+	}
+	w.WriteHeader(status)
+	w.Write(b)
+}
+
+// front leads to the caller's group; the operator sees all of them.
+func (s *Server) front(w http.ResponseWriter, r *http.Request) {
+	c, err := callerOf(r.Context())
+	if err == nil && c.Group != "" {
+		http.Redirect(w, r, groupPages+url.PathEscape(c.Group), http.StatusSeeOther)
+		return
+	}
+	var body web.Front
+	for _, name := range s.store.Groups() {
+		s.groups.Read(r.Context(), name, nil, func(g *projections.Group) error {
+			body.Groups = append(body.Groups, web.Option{Value: name, Words: g.State().Name})
+			return nil
+		}) // one that can't be read is left out
+	}
+	b, err := (&web.Page{Body: body}).Render()
+	if err != nil {
+		s.fail(w, r, s.problem(err))
+		return
+	}
+	writePage(w, r, http.StatusOK, b)
+}
+
+// show answers with the page.
+func (s *Server) show(p *page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		b, err := s.draw(r, p, nil)
+		if err != nil {
+			s.fail(w, r, s.problem(err))
+			return
+		}
+		writePage(w, r, http.StatusOK, b)
+	}
+}
+
+// draw renders the page while its group can't change.
+func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, err error) {
+	asks := r.URL.Query()
+	t := &Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
+	render := func(f func(*asked) (web.Body, error)) func(*question) error {
+		return func(q *question) error {
+			a := &asked{q, s, r, q.Member(q.caller.Person, q.at)}
+			body, err := f(a)
+			if err != nil {
+				return err
+			}
+			page := web.Page{Frame: a.frame(t), Body: body, Filled: filled}
+			b, err = page.Render()
+			return err
+		}
+	}
+	err = s.see(r.Context(), t, p.things, render(p.body))
+	var refused *domain.Refusal
+	if p.outside != nil && errors.As(err, &refused) && refused.Rule == "F3" {
+		err = s.see(r.Context(), t, followers, render(p.outside))
+	}
+	return b, err
+}
+
+// frame is what all of the group's pages share.
+func (a *asked) frame(t *Terms) web.Frame {
+	state, asks := a.State(), a.r.URL.Query()
+	f := web.Frame{
+		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
+		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(),
+	}
+	if a.at != f.Today {
+		f.AskedAt = t.At
+	}
+	if !a.live {
+		f.AskedKnow = t.Known
+	}
+	for _, name := range []string{"at", "known", "atLeast", "recorded"} {
+		asks.Del(name)
+	}
+	f.Query = asks
+	return f
+}
+
+// send has the command of a form recorded and shows what became of it.
+func (s *Server) send(p *page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		form, problem := readForm(w, r)
+		if problem != nil {
+			s.fail(w, r, problem)
+			return
+		}
+		name := form.Get("command")
+		read := p.forms[name]
+		if read == nil {
+			s.fail(w, r, newProblem(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
+			return
+		}
+		out, err := s.recordForm(r.Context(), r, name, form, read)
+		if err == nil {
+			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
+			return
+		}
+		s.refuse(w, r, p, form, s.problem(err))
+	}
+}
+
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *Problem) {
+	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+	err := r.ParseForm()
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one form: at most %d KB fit.", mostBody>>10))
+	case err != nil:
+		return nil, newProblem(http.StatusBadRequest, "The form could not be read.")
+	}
+	return r.PostForm, nil
+}
+
+// recordForm sends the command as JSON takes it.
+func (s *Server) recordForm(ctx context.Context, r *http.Request, name string, form url.Values, read reading) (*recordedOutput, error) {
+	kind, ok := commandKind(name)
+	if !ok {
+		return nil, fmt.Errorf("a page sends %q, and there is no such command", name)
+	}
+	f := &filling{values: form, path: r.PathValue}
+	command := read(f)
+	if f.refused != nil {
+		return nil, f.refused
+	}
+	body, err := json.Marshal(command)
+	if err != nil {
+		return nil, err
+	}
+	return s.record(ctx, kind, &commandInput{Group: r.PathValue("group"), Key: form.Get("key"), jsonBody: jsonBody{body}})
+}
+
+func commandKind(name string) (domain.CommandKind, bool) {
+	for _, k := range domain.Commands {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return domain.CommandKind{}, false
+}
+
+// afterwards is where whoever sent a form goes on: to what was made, or to the
+// page again, which then knows of it.
+func afterwards(r *http.Request, name string, out *recordedOutput) string {
+	to, fragment := r.URL.Path, ""
+	if refs := out.Body.Refs; len(refs) > 0 {
+		place, part, _ := strings.Cut(web.PlaceOf(refs[0]), "#")
+		if place != "" {
+			to, fragment = groupPages+url.PathEscape(r.PathValue("group"))+"/"+place, part
+		}
+	}
+	u := url.URL{Path: to, RawQuery: url.Values{"recorded": {name}, "atLeast": {fmt.Sprint(out.Body.Index)}}.Encode(), Fragment: fragment}
+	return u.String()
+}
+
+// refuse shows the page again with what was filled in, and why it was refused.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, problem *Problem) {
+	if problem.Status >= http.StatusInternalServerError {
+		s.fail(w, r, problem)
+		return
+	}
+	b, err := s.draw(r, p, &web.Filled{Form: form.Get("form"), Values: form, Say: problem.Detail, Rule: problem.Rule})
+	if err != nil {
+		s.fail(w, r, problem)
+		return
+	}
+	writePage(w, r, problem.Status, b)
+}
+
+// live tells a page, as server-sent events, that something was recorded: the
+// number of events there are, and nothing of them.
+func (s *Server) live(w http.ResponseWriter, r *http.Request) {
+	group := r.PathValue("group")
+	if _, err := s.callerIn(r.Context(), group); err != nil {
+		s.fail(w, r, s.problem(err))
+		return
+	}
+	from, err := readIndex("from", r.URL.Query().Get("from"))
+	if err != nil {
+		s.fail(w, r, s.problem(err))
+		return
+	}
+	if s.feeds.Add(1) > mostFeeds {
+		s.feeds.Add(-1)
+		s.fail(w, r, unavailable("Too many are listening at the moment. Please try again later."))
+		return
+	}
+	defer s.feeds.Add(-1)
+	w.Header().Set("Content-Type", feedType)
+	seen := s.store.Next(group)
+	if from != nil {
+		seen = *from
+	}
+	s.tell(w, r, group, seen)
+}
+
+// tell writes each new number of events, until the client goes or the server stops.
+func (s *Server) tell(w http.ResponseWriter, r *http.Request, group string, seen uint64) {
+	changed, cancel := s.groups.Watch(group)
+	defer cancel()
+	out := http.NewResponseController(w)
+	out.SetReadDeadline(time.Time{}) // which would end the request
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	say := ": listening\n\n"
+	for {
+		if next := s.store.Next(group); next > seen {
+			seen, say = next, fmt.Sprintf("data: %d\n\n", next)
+		}
+		out.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if _, err := io.WriteString(w, say); err != nil || out.Flush() != nil {
+			return
+		}
+		say = ""
+		select {
+		case <-changed:
+		case <-beat.C:
+			if _, err := s.callerIn(r.Context(), group); err != nil {
+				return
+			}
+			say = ": still here\n\n"
+		case <-s.stopping:
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package api
+
+import (
+	"slices"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+const recentAgreements = 5
+
+var charterForms = map[string]reading{
+	"consent-to-charter": func(f *filling) domain.Command { return &domain.ConsentToCharter{Seat: f.words("seat")} },
+}
+
+// home is who the group is and what waits for whoever looks.
+func home(a *asked) (web.Body, error) {
+	body, err := a.publicHome()
+	if err != nil {
+		return nil, err
+	}
+	body.Waiting = a.Waiting(a.caller.Person, a.at)
+	for _, p := range a.Proposals(a.at, "").Proposals {
+		switch p.Stage {
+		case domain.Open:
+			body.Open = append(body.Open, p)
+		case domain.Agreed:
+			body.Agreed = append(body.Agreed, p)
+		}
+	}
+	slices.SortStableFunc(body.Agreed, func(x, y projections.ProposalLine) int { return int(y.AgreedOn - x.AgreedOn) })
+	body.Agreed = body.Agreed[:min(len(body.Agreed), recentAgreements)]
+	if body.Register.Established == 0 {
+		body.Seats = slices.DeleteFunc(a.seats(), func(seat web.Option) bool {
+			return slices.ContainsFunc(a.State().Consents, func(c domain.CharterConsent) bool { return c.Seat == seat.Value })
+		})
+	}
+	return body, nil
+}
+
+// outsideHome is the group's page for those from whom the charter keeps its work.
+func outsideHome(a *asked) (web.Body, error) {
+	body, err := a.publicHome()
+	if err != nil {
+		return nil, err
+	}
+	body.Outside = true
+	return body, nil
+}
+
+func (a *asked) publicHome() (*web.Home, error) {
+	mandate, err := orRefused(a.Mandate("", a.at))
+	if err != nil {
+		return nil, err
+	}
+	body := &web.Home{Register: a.Register(a.at), Mandate: mandate}
+	if a.me != nil && a.me.Organisation != nil {
+		if o := a.State().Organisations[a.me.Organisation.Code]; o != nil && o.Kind == domain.Practice {
+			body.Practice = a.me.Organisation
+		}
+	}
+	return body, nil
+}

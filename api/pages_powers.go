@@ -1,0 +1,92 @@
+package api
+
+import (
+	"slices"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Powers and the mandate that they rest on (rules D1–D9, M1–M5).
+
+var powerForms = map[string]reading{
+	"record-exercise": readExercise,
+	"call-in": func(f *filling) domain.Command {
+		return &domain.CallIn{Exercise: f.words("exercise"), Seat: f.words("seat"), Reason: f.words("reason")}
+	},
+	"tell-exercise": func(f *filling) domain.Command {
+		return &domain.TellExercise{Exercise: f.words("exercise"), Body: f.words("body"), On: f.day("on"), How: f.words("how")}
+	},
+	"suspend":       readSuspend,
+	"give-feedback": readFeedback,
+}
+
+func readSuspend(f *filling) domain.Command {
+	return &domain.Suspend{What: f.words("what"), Seat: f.words("seat"), Reason: f.words("reason")}
+}
+
+func readFeedback(f *filling) domain.Command {
+	return &domain.GiveFeedback{On: f.words("on"), Worked: f.words("worked"), Overstep: f.words("overstep"), ThinReport: f.words("thinReport")}
+}
+
+func readExercise(f *filling) domain.Command {
+	c := &domain.RecordExercise{
+		Delegation: f.words("delegation"), Matter: f.words("matter"), What: f.words("what"), OpenEnded: f.ticked("openEnded"),
+		Acting: f.chosen("acting"), On: f.day("on"),
+	}
+	if amount := f.pounds("amount"); amount != nil {
+		c.Amount = *amount
+	}
+	if months := f.months("months"); months != nil {
+		c.Months = *months
+	}
+	if body := f.words("consulted"); body != "" {
+		c.Consulted = []domain.Consultation{{Body: body, On: f.day("consultedOn"), How: f.words("consultedHow")}}
+	}
+	return c
+}
+
+func powersPage(a *asked) (web.Body, error) {
+	body := &web.Powers{Powers: a.Powers(a.at), Records: map[string]bool{}, Callin: map[string]bool{}, Tells: map[string]bool{}, Seats: a.seats()}
+	if !a.today() || a.me == nil {
+		return body, nil
+	}
+	body.Members = a.me.Member
+	inExecutive := slices.ContainsFunc(body.Executive.Members, func(w projections.Who) bool { return w.Handle == a.me.Handle })
+	manages := a.has(domain.Manager, domain.Chair)
+	for _, d := range body.Delegations {
+		holds := d.To == domain.ToExecutive && inExecutive || d.Person != nil && d.Person.Handle == a.me.Handle
+		body.Records[d.Ref] = manages || holds
+		for _, x := range d.Exercises {
+			body.Callin[x.Ref] = x.Standing == domain.XWithin && x.CalledIn == nil && a.at <= x.CallInBy
+			body.Tells[x.Ref] = (manages || holds) && x.TellBy != 0 && x.ToldOn == 0
+		}
+	}
+	body.People, body.Bodies = web.PeopleOptions(a.People(a.at).People), a.bodies()
+	return body, nil
+}
+
+// bodies are the open organisations that can be consulted: not practices.
+func (a *asked) bodies() []web.Option {
+	var os []web.Option
+	for _, o := range a.Register(a.at).Organisations {
+		if o.Open && o.Kind != domain.Practice && o.Kind != domain.PlaceKind {
+			os = append(os, web.Option{Value: o.Code, Words: o.Name})
+		}
+	}
+	return os
+}
+
+func mandatePage(a *asked) (web.Body, error) {
+	matter := a.r.URL.Query().Get("matter")
+	m, err := orRefused(a.Mandate(matter, a.at))
+	if err != nil {
+		return nil, err
+	}
+	history, err := orRefused(a.MandateHistory(matter, a.at))
+	if err != nil {
+		return nil, err
+	}
+	return &web.Mandate{Mandate: m, History: history, Matters: a.matters()}, nil
+}

@@ -1,0 +1,234 @@
+package api
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Proposals: who agreed what, when (rules C1–C14).
+
+var raisingForms = map[string]reading{"raise-proposal": readRaise}
+
+var proposalForms = map[string]reading{
+	"consent": func(f *filling) domain.Command {
+		return &domain.GiveConsent{Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), NeedNotWait: f.ticked("needNotWait")}
+	},
+	"stand-aside": func(f *filling) domain.Command {
+		return &domain.StandAsideFrom{Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), Reason: f.words("reason"), Interest: f.words("interest")}
+	},
+	"object": func(f *filling) domain.Command {
+		return &domain.RaiseObjection{
+			Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), Grade: domain.Grade(f.words("grade")),
+			Why: f.words("why"), WouldResolve: f.words("wouldResolve"),
+		}
+	},
+	"resolve-objection": func(f *filling) domain.Command {
+		return &domain.ResolveObjection{Objection: f.words("objection"), How: domain.HowLost(f.words("how")), Words: f.words("words")}
+	},
+	"confirm-position": func(f *filling) domain.Command {
+		return &domain.ConfirmPosition{Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat")}
+	},
+	"agree-to-pay": func(f *filling) domain.Command {
+		return &domain.AgreeToPay{Proposal: f.path("number"), Version: f.version("version"), Organisation: f.words("organisation")}
+	},
+	"put-proposal":   func(f *filling) domain.Command { return &domain.PutProposal{Proposal: f.path("number")} },
+	"amend-proposal": readAmend,
+	"withdraw-proposal": func(f *filling) domain.Command {
+		return &domain.WithdrawProposal{Proposal: f.path("number"), Reason: f.words("reason")}
+	},
+	"offer-words": func(f *filling) domain.Command {
+		return &domain.OfferWords{Proposal: f.path("number"), Words: f.words("words")}
+	},
+	"report-position": func(f *filling) domain.Command {
+		return &domain.ReportPosition{
+			Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), Stand: domain.Stand(f.words("stand")),
+			From: f.words("from"), How: f.words("how"),
+		}
+	},
+}
+
+// readRaise reads a new proposal with those instruments that a form can say.
+func readRaise(f *filling) domain.Command {
+	c := &domain.RaiseProposal{
+		Seat: f.words("seat"), Title: f.words("title"), Text: f.words("text"), Matter: f.words("matter"), Draft: f.ticked("draft"),
+		Reopens: f.words("reopens"), New: f.words("new"),
+	}
+	add := func(i domain.Instrument) { c.Instruments = append(c.Instruments, i) }
+	for _, what := range f.chosen("ratify") {
+		add(domain.Instrument{Ratify: &domain.Ratify{What: what}})
+	}
+	for _, what := range f.chosen("disavow") {
+		add(domain.Instrument{Disavow: &domain.Disavow{What: what}})
+	}
+	if words := f.words("position"); words != "" {
+		add(domain.Instrument{AdoptPosition: &domain.AdoptPosition{Matter: c.Matter, Words: words, RedLine: f.ticked("redLine")}})
+	}
+	for _, what := range f.chosen("end") {
+		add(f.ending(what))
+	}
+	if what := f.words("setAside"); what != "" {
+		add(domain.Instrument{SetAside: &domain.SetAside{Agreement: what}})
+	}
+	return c
+}
+
+// ending reads "D1 2": the power, and the version of it that ends.
+func (f *filling) ending(what string) domain.Instrument {
+	ref, number, _ := strings.Cut(what, " ")
+	version, err := strconv.Atoi(number)
+	if err != nil || ref == "" {
+		f.refuse(invalid("C1", "The form does not say what is to end. Please open the page again."))
+	}
+	if strings.HasPrefix(ref, "D") {
+		return domain.Instrument{EndDelegation: &domain.EndDelegation{Delegation: ref, Version: version}}
+	}
+	return domain.Instrument{EndAppointment: &domain.EndAppointment{Appointment: ref, Version: version}}
+}
+
+// readAmend reads new words; what the proposal would do comes back as the page gave it.
+func readAmend(f *filling) domain.Command {
+	c := &domain.AmendProposal{Proposal: f.path("number"), Version: f.version("version"), Title: f.words("title"), Text: f.words("text")}
+	if err := json.Unmarshal([]byte(f.values.Get("instruments")), &c.Instruments, strictly); err != nil {
+		f.refuse(invalid("C1", "The form does not say what the proposal would do. Please open the page again."))
+	}
+	return c
+}
+
+func proposalsPage(a *asked) (web.Body, error) {
+	in := proposalsInput{Stage: a.r.URL.Query().Get("stage")}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	body := &web.Proposals{Proposals: a.Proposals(a.at, in.Stage).Proposals, Stage: in.Stage, Seats: a.seats()}
+	slices.Reverse(body.Proposals)
+	if body.Seats != nil {
+		body.Matters, body.Waiting, body.Powers, body.Settled = a.matters(), a.waitingForWord(), a.endable(), a.settled()
+	}
+	return body, nil
+}
+
+// waitingForWord is what an agreement can ratify or disavow.
+func (a *asked) waitingForWord() []web.Option {
+	var waiting []web.Option
+	for _, d := range a.Powers(a.at).Delegations {
+		for _, x := range d.Exercises {
+			if x.Standing == domain.XBeyond || x.Standing == domain.XCalledIn {
+				waiting = append(waiting, web.Option{Value: x.Ref, Words: x.Ref + ": " + x.What})
+			}
+		}
+	}
+	for _, k := range a.Commitments(a.at).Commitments {
+		if k.Standing == domain.KBeyond || k.Standing == domain.KAdReferendum {
+			waiting = append(waiting, web.Option{Value: k.Ref, Words: k.Ref + ": " + k.Words})
+		}
+	}
+	return waiting
+}
+
+// endable are the powers and appointments that an agreement can end.
+func (a *asked) endable() []web.Option {
+	var os []web.Option
+	over := func(st domain.PowerState) bool { return st == domain.Ended || st == domain.Expired }
+	for _, d := range a.Powers(a.at).Delegations {
+		if !over(d.State) {
+			os = append(os, web.Option{Value: versionOf(d.Ref, d.Version), Words: d.Ref + ", the power delegated by " + d.Source})
+		}
+	}
+	for _, r := range a.Representation(a.at).Appointments {
+		if !over(r.State) {
+			os = append(os, web.Option{Value: versionOf(r.Ref, r.Version), Words: r.Ref + ", " + r.Person.Office + " at " + r.ForumName})
+		}
+	}
+	return os
+}
+
+func versionOf(ref string, version int) string { return ref + " " + strconv.Itoa(version) }
+
+func (a *asked) settled() []web.Option {
+	var os []web.Option
+	for _, p := range a.Proposals(a.at, string(domain.Agreed)).Proposals {
+		if p.SetAside == nil {
+			os = append(os, web.Option{Value: p.Ref, Words: p.Ref + ": " + p.Title})
+		}
+	}
+	return os
+}
+
+func proposalPage(a *asked) (web.Body, error) {
+	p, err := orRefused(a.Proposal(a.r.PathValue("number"), a.at))
+	if err != nil {
+		return nil, err
+	}
+	body := &web.Proposal{Proposal: p, Letting: map[string]bool{}}
+	mine := a.seats()
+	if p.Stage != domain.Open && p.Stage != domain.Draft || !a.today() || a.me == nil {
+		return body, nil
+	}
+	has := func(code string) bool {
+		return slices.ContainsFunc(mine, func(s web.Option) bool { return s.Value == code })
+	}
+	body.Own, body.Words = p.Seat != nil && has(p.Seat.Code), a.me.Member
+	if p.Stage != domain.Open {
+		return body, nil
+	}
+	body.Seats = mine
+	for _, o := range p.Objections {
+		body.Letting[o.Ref] = o.Open && has(o.Seat.Code)
+	}
+	if body.Manager = a.has(domain.Manager); body.Manager {
+		body.People = web.PeopleOptions(a.People(a.at).People)
+	}
+	for _, l := range p.Roll {
+		seat := web.Option{Value: l.Seat.Code, Words: l.Seat.Name}
+		if l.Position == domain.RollUnconfirmed && has(l.Seat.Code) {
+			body.Confirm = append(body.Confirm, seat)
+		}
+		if l.Position == domain.RollNotHeard || l.Heard != "" {
+			body.Others = append(body.Others, seat)
+		}
+	}
+	body.Pays = a.pays(&p)
+	return body, nil
+}
+
+// pays are the organisations that the newest version names as paying and for
+// which the person may still agree to it.
+func (a *asked) pays(p *projections.Proposal) []web.Option {
+	var os []web.Option
+	v := p.Versions[len(p.Versions)-1]
+	for _, l := range v.Instruments {
+		for _, code := range []string{grantPayer(&l.Instrument), appointPayer(&l.Instrument)} {
+			agreed := slices.ContainsFunc(p.Payments, func(o projections.PaymentLine) bool {
+				return o.Organisation.Code == code && o.Version == v.Version
+			})
+			if o := a.State().Organisations[code]; o != nil && !agreed && a.State().SpeaksFor(a.me.ID, code, a.at) {
+				os = append(os, web.Option{Value: code, Words: o.Name})
+			}
+		}
+	}
+	return os
+}
+
+func grantPayer(i *domain.Instrument) string {
+	switch {
+	case i.GrantDelegation != nil:
+		return i.GrantDelegation.Payer
+	case i.VaryDelegation != nil:
+		return i.VaryDelegation.Payer
+	}
+	return ""
+}
+
+func appointPayer(i *domain.Instrument) string {
+	if i.Appoint != nil {
+		return i.Appoint.Payer
+	}
+	return ""
+}

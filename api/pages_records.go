@@ -1,0 +1,279 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/projections"
+)
+
+// The records themselves: the audit trail and its downloads, single events,
+// organisations, people, the charter, and a practice's own page.
+
+var practiceForms = map[string]reading{
+	"grant-mandate": func(f *filling) domain.Command {
+		return &domain.GrantMandate{
+			Organisation: f.path("ods"), Matters: f.chosen("matters"), Conditions: f.words("conditions"), Evidence: f.words("evidence"), Span: domain.Span{Until: f.day("until")},
+		}
+	},
+	"withdraw-mandate": func(f *filling) domain.Command {
+		return &domain.WithdrawMandate{Organisation: f.path("ods"), Matters: f.chosen("matters"), Reason: f.words("reason"), Evidence: f.words("evidence")}
+	},
+}
+
+func registerPage(a *asked) (web.Body, error) { return &web.Register{Register: a.Register(a.at)}, nil }
+
+func charterPage(a *asked) (web.Body, error) {
+	return &web.Charter{CharterInForce: a.Charter(a.at)}, nil
+}
+
+func peoplePage(a *asked) (web.Body, error) {
+	all, err := a.server.people(a.question, &plainInput{})
+	if err != nil {
+		return nil, err
+	}
+	body := &web.People{}
+	for _, p := range all.People {
+		body.People = append(body.People, web.Person{PersonLine: p.PersonLine, Personal: p.Personal})
+	}
+	return body, nil
+}
+
+// practicePage is what a practice asks: what was agreed in our name, does it
+// bind us, where do we say no?
+func practicePage(a *asked) (web.Body, error) {
+	code := a.r.PathValue("ods")
+	register := a.Register(a.at)
+	i := slices.IndexFunc(register.Organisations, func(o projections.OrganisationLine) bool { return o.Code == code && o.Kind == domain.Practice })
+	if i < 0 {
+		return nil, notFound("O1", "No practice with the code %q is known to this group.", clip(code))
+	}
+	m, err := orRefused(a.Mandate("", a.at))
+	if err != nil {
+		return nil, err
+	}
+	charter := a.Charter(a.at)
+	home := web.Home{Register: register}
+	body := &web.Practice{
+		Practice: register.Organisations[i], Ask: home.Duties("gatekeeper"), May: a.mayAgree(code, charter.Matters), Notice: a.State().CharterOn(a.at).Charter.Notice,
+		MayNot: slices.Concat([]string{"the charter", "membership", "delegation"}, inWords(charter.Reserved)),
+	}
+	a.addStanding(body, &m)
+	for _, p := range a.Proposals(a.at, string(domain.Agreed)).Proposals {
+		if a.bound(code, &p) {
+			body.Agreed = append(body.Agreed, p)
+		}
+	}
+	slices.SortStableFunc(body.Agreed, func(x, y projections.ProposalLine) int { return cmp.Compare(y.AgreedOn, x.AgreedOn) })
+	if a.me != nil && a.today() && body.Practice.Open {
+		body.Speaks = a.State().SpeaksFor(a.me.ID, code, a.at) || a.has(domain.Registrar)
+		for _, matter := range charter.Matters {
+			body.Matters = append(body.Matters, web.Option{Value: matter, Words: matter})
+		}
+	}
+	return body, nil
+}
+
+func (a *asked) addStanding(body *web.Practice, m *projections.Mandate) {
+	for i := range m.Inside {
+		if m.Inside[i].ODS == body.Practice.Code {
+			body.Standing = &m.Inside[i]
+		}
+	}
+	for i := range m.Outside {
+		if m.Outside[i].ODS == body.Practice.Code {
+			body.Outside = &m.Outside[i]
+		}
+	}
+	for _, s := range body.Practice.Memberships {
+		if o := a.State().Organisations[s.In.Code]; s.Now && o != nil && o.Kind == domain.PCN {
+			body.PCN = &s.In
+		}
+	}
+}
+
+// mayAgree are the matters for which the practice stands behind the group.
+func (a *asked) mayAgree(code string, matters []string) []string {
+	p := a.State().Organisations[code]
+	var may []string
+	for _, m := range matters {
+		if len(a.State().StandsOn(p, m, a.at).Grants) > 0 {
+			may = append(may, m)
+		}
+	}
+	return inWords(may)
+}
+
+func inWords(matters []string) []string {
+	words := make([]string, 0, len(matters))
+	for _, m := range matters {
+		words = append(words, strings.ReplaceAll(m, "-", " "))
+	}
+	return words
+}
+
+// bound says whether the practice stood behind the group when that was agreed.
+func (a *asked) bound(code string, p *projections.ProposalLine) bool {
+	return len(a.State().StandsOn(a.State().Organisations[code], p.Matter, p.AgreedOn).Grants) > 0
+}
+
+// auditPage reads lines without holding the group up; it is drawn afterwards.
+func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) {
+	in := auditAsked(r)
+	if !r.URL.Query().Has("order") {
+		in.Order = "newest"
+	}
+	found, err := s.auditOf(r.Context(), in)
+	if err != nil {
+		s.fail(w, r, s.problem(err))
+		return
+	}
+	asks := r.URL.Query()
+	for _, name := range []string{"at", "known", "atLeast", "recorded"} {
+		asks.Del(name)
+	}
+	body := &web.Audit{AuditPage: found, Asked: asks, Kinds: kindsOfEvents()}
+	s.show(&page{things: everything, body: func(a *asked) (web.Body, error) {
+		body.People = web.PeopleOptions(a.People(a.at).People)
+		return body, nil
+	}})(w, r)
+}
+
+func auditAsked(r *http.Request) *auditInput {
+	q := r.URL.Query()
+	return &auditInput{
+		Terms: Terms{Group: r.PathValue("group"), Known: q.Get("known"), AtLeast: q.Get("atLeast")},
+		From:  q.Get("from"), To: q.Get("to"), Type: q.Get("type"), Actor: q.Get("actor"), Subject: q.Get("subject"), Words: q.Get("words"),
+		Cursor: q.Get("cursor"), Limit: q.Get("limit"), Order: q.Get("order"),
+	}
+}
+
+// kindsOfEvents are what the first words of types tell apart.
+func kindsOfEvents() []web.Option {
+	var os []web.Option
+	for _, k := range domain.Kinds {
+		short := strings.TrimPrefix(k.Name, "goldenthread.")
+		short, _, _ = strings.Cut(short, ".")
+		if !slices.ContainsFunc(os, func(o web.Option) bool { return o.Value == short }) {
+			os = append(os, web.Option{Value: short, Words: strings.ReplaceAll(short, "-", " ")})
+		}
+	}
+	return os
+}
+
+// eventPage shows one event.
+func (s *Server) eventPage(w http.ResponseWriter, r *http.Request) {
+	group := r.PathValue("group")
+	index, err := readIndex("The place of an event", r.PathValue("index"))
+	var line []byte
+	if err == nil {
+		err = s.mayReadLedger(r.Context(), group)
+	}
+	if err == nil {
+		line, err = s.store.Line(r.Context(), group, *index)
+	}
+	if errors.Is(err, eventstore.ErrNoEvent) {
+		err = notFound("L1", "There is no event %d; the newest is %d.", *index, s.store.Next(group)-1)
+	}
+	var event domain.Event
+	if err == nil {
+		event, err = s.oneEvent(r.Context(), group, *index)
+	}
+	if err != nil {
+		s.fail(w, r, s.problem(err))
+		return
+	}
+	s.show(&page{things: everything, body: func(a *asked) (web.Body, error) {
+		entry := a.Entry(&event)
+		return &web.Event{Entry: entry, ForWhom: a.ForWhom(entry.OnBehalfOf), Line: string(line), Place: web.SubjectPlace(entry.Subject), Last: *index+1 == a.State().Next}, nil
+	}})(w, r)
+}
+
+func (s *Server) oneEvent(ctx context.Context, group string, index uint64) (domain.Event, error) {
+	for entry, err := range s.store.Entries(ctx, group, index, index+1) {
+		return entry.Event, err
+	}
+	return domain.Event{}, eventstore.ErrNoEvent
+}
+
+// auditCSV downloads what the filter wants as a table, to its end.
+func (s *Server) auditCSV(w http.ResponseWriter, r *http.Request) {
+	out := csv.NewWriter(w)
+	s.download(w, r, "text/csv; charset=utf-8", "csv", func(e *projections.AuditEntry) error {
+		if e == nil {
+			return out.Write([]string{"index", "recorded", "effective", "type", "subject", "actor", "office", "on behalf of", "command", "follows from", "what"})
+		}
+		err := out.Write([]string{
+			strconv.FormatUint(e.Index, 10), e.Time.Format(time.RFC3339Nano), e.Effective.String(), e.Type, e.Subject, e.Actor.Handle, cell(e.Actor.Office), e.OnBehalfOf,
+			e.Command, strconv.FormatUint(e.Cause, 10), cell(e.Text),
+		})
+		out.Flush()
+		return errors.Join(err, out.Error())
+	})
+}
+
+// cell keeps a spreadsheet from taking somebody's words for a formula.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// auditLines downloads what the filter wants as the exact lines that are stored.
+func (s *Server) auditLines(w http.ResponseWriter, r *http.Request) {
+	group := r.PathValue("group")
+	s.download(w, r, linesType, "jsonl", func(e *projections.AuditEntry) error {
+		if e == nil {
+			return nil
+		}
+		line, err := s.store.Line(r.Context(), group, e.Index)
+		if err == nil {
+			_, err = w.Write(append(slices.Clip(line), '\n'))
+		}
+		return err
+	})
+}
+
+// download writes all pages of the audit trail. If one can't be read the
+// connection breaks off, so that nobody takes a part for the whole.
+func (s *Server) download(w http.ResponseWriter, r *http.Request, kind, ext string, write func(*projections.AuditEntry) error) {
+	in := auditAsked(r)
+	in.Limit = strconv.Itoa(mostEntries)
+	page, err := s.auditOf(r.Context(), in)
+	if err != nil {
+		s.fail(w, r, s.problem(err))
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-audit-%d.%s"`, in.Group, page.Index, ext))
+	out := http.NewResponseController(w)
+	err = write(nil)
+	for err == nil {
+		out.SetWriteDeadline(time.Now().Add(writeTimeout))
+		for i := range page.Entries {
+			if err = write(&page.Entries[i]); err != nil {
+				break
+			}
+		}
+		if in.Cursor = page.Next; err != nil || in.Cursor == "" {
+			break
+		}
+		page, err = s.auditOf(r.Context(), in)
+	}
+	if err != nil {
+		s.log.Error("a download broke off", "group", in.Group, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}

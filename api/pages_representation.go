@@ -1,0 +1,172 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Representation: forums, meetings, what was said in them, and the card of
+// whoever speaks (rules R1–R7).
+
+var representationForms = map[string]reading{
+	"suspend":       readSuspend,
+	"give-feedback": readFeedback,
+	"schedule-meeting": func(f *filling) domain.Command {
+		return &domain.ScheduleMeeting{Forum: f.words("forum"), On: f.day("on"), At: f.words("at"), Agenda: f.agenda("agenda")}
+	},
+	"declare-interest": func(f *filling) domain.Command {
+		return &domain.DeclareInterest{Matters: []string{f.words("matter")}, Words: f.words("words")}
+	},
+}
+
+var commitmentForms = map[string]reading{"give-feedback": readFeedback}
+
+var meetingForms = map[string]reading{
+	"record-commitment": func(f *filling) domain.Command {
+		return &domain.RecordCommitment{
+			Person: f.words("person"), Forum: f.path("forum"), Meeting: f.meetingDay(), Matter: f.words("matter"), Words: f.words("words"),
+			Amount: f.pounds("amount"), Months: f.months("months"), Given: domain.Given(f.words("given")), Reason: f.words("reason"),
+		}
+	},
+	"brief-meeting": func(f *filling) domain.Command {
+		return &domain.BriefMeeting{Forum: f.path("forum"), On: f.meetingDay(), Words: f.words("words")}
+	},
+	"report-meeting": readReport,
+}
+
+func readReport(f *filling) domain.Command {
+	c := &domain.ReportMeeting{Forum: f.path("forum"), On: f.meetingDay(), Happened: f.words("happened"), Agreed: f.words("agreed"), Present: f.chosen("present")}
+	if what := f.words("action"); what != "" {
+		c.Actions = []domain.ActionRaised{{What: what, Owner: f.words("owner"), Supporter: f.words("supporter"), Due: f.day("due")}}
+	}
+	return c
+}
+
+// meetingDay is the day in the page's address.
+func (f *filling) meetingDay() domain.Day {
+	d, err := domain.ParseDay(f.path("day"))
+	if err != nil {
+		f.refuse(invalid("L8", "%q is not a date; write it like 2026-03-09.", clip(f.path("day"))))
+	}
+	return d
+}
+
+// agenda reads an item on each line, with a matter in front if there is one.
+func (f *filling) agenda(name string) []domain.AgendaItem {
+	var items []domain.AgendaItem
+	for _, line := range f.lines(name) {
+		matter, title, named := strings.Cut(line, ": ")
+		if !named || strings.ContainsAny(matter, " ,.") || strings.ToLower(matter) != matter {
+			matter, title = "", line
+		}
+		items = append(items, domain.AgendaItem{Matter: matter, Title: title})
+	}
+	return items
+}
+
+func representationPage(a *asked) (web.Body, error) {
+	body := &web.Representation{Representation: a.Representation(a.at), Seats: a.seats(), Matters: a.matters()}
+	if !a.today() || a.me == nil {
+		return body, nil
+	}
+	body.Members = a.me.Member
+	for _, f := range body.Representation.Forums {
+		if a.attends(f.Forum) {
+			body.Forums = append(body.Forums, web.Option{Value: f.Forum, Words: f.Name})
+		}
+	}
+	return body, nil
+}
+
+// attends says whether the person has to do with the forum's meetings.
+func (a *asked) attends(forum string) bool {
+	return a.has(domain.Manager, domain.Chair, domain.Lead) || a.speaksIn(forum)
+}
+
+// speaksIn says whether the person is appointed to the forum, or a substitute.
+func (a *asked) speaksIn(forum string) bool {
+	return a.me != nil && slices.ContainsFunc(a.Representation(a.at).Appointments, func(r projections.AppointmentLine) bool {
+		named := r.Person.Handle == a.me.Handle || slices.ContainsFunc(r.Substitutes, func(w projections.Who) bool { return w.Handle == a.me.Handle })
+		return named && r.Forum == forum
+	})
+}
+
+func commitmentsPage(a *asked) (web.Body, error) {
+	body := &web.Commitments{Commitments: a.Commitments(a.at), Members: a.today() && a.me != nil && a.me.Member}
+	slices.Reverse(body.Commitments.Commitments)
+	return body, nil
+}
+
+func meetingPage(a *asked) (web.Body, error) {
+	forum, day := a.r.PathValue("forum"), a.r.PathValue("day")
+	meetings := a.Representation(a.at).Meetings
+	i := slices.IndexFunc(meetings, func(m projections.MeetingLine) bool { return m.Forum == forum && m.On.String() == day })
+	if i < 0 {
+		return nil, notFound("R5", "No meeting is recorded under this address.")
+	}
+	body := &web.Meeting{MeetingLine: meetings[i], Begun: meetings[i].On <= a.at}
+	for _, k := range a.Commitments(a.at).Commitments {
+		if k.Forum == forum && k.Meeting == body.On {
+			body.Said = append(body.Said, k)
+		}
+	}
+	if a.today() && a.me != nil {
+		body.Attends = a.attends(forum)
+		body.Says = body.Begun && a.me.Member
+		body.People, body.Matters = web.PeopleOptions(a.People(a.at).People), a.matters()
+	}
+	return body, nil
+}
+
+func workListPage(a *asked) (web.Body, error) { return &web.WorkList{WorkList: a.WorkList(a.at)}, nil }
+
+// cardPage is what a representative takes along: on every matter known, what the
+// check answers if no sum is named.
+func cardPage(a *asked) (web.Body, error) {
+	if a.me == nil {
+		return nil, notFound("R1", "A card is somebody's who speaks for the group.")
+	}
+	m, err := orRefused(a.Mandate("", a.at))
+	if err != nil {
+		return nil, err
+	}
+	home := web.Home{Register: a.Register(a.at)}
+	body := &web.Card{Person: a.me.Office, Correct: a.known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, ".")}
+	if a.live {
+		body.Correct = a.server.clock()
+	}
+	for _, r := range a.Representation(a.at).Appointments {
+		if r.Person.Handle != a.me.Handle || r.State == domain.Ended || r.State == domain.Expired {
+			continue
+		}
+		c := web.CardAppointment{AppointmentLine: r}
+		for _, matter := range a.cardMatters(&r) {
+			answer, err := orRefused(a.Check(domain.Question{Person: a.me.ID, Forum: r.Forum, Matter: matter, At: a.at}))
+			if err != nil {
+				return nil, err
+			}
+			c.Answers = append(c.Answers, web.CardAnswer{Matter: matter, Check: web.Check{Answer: answer}})
+		}
+		body.Appointments = append(body.Appointments, c)
+	}
+	return body, nil
+}
+
+// cardMatters are the remit's, and then those of the charter.
+func (a *asked) cardMatters(r *projections.AppointmentLine) []string {
+	var matters []string
+	for _, l := range r.Lines {
+		matters = append(matters, l.Matter)
+	}
+	ch := &a.State().CharterOn(a.at).Charter
+	for _, m := range slices.Concat(ch.Matters, ch.Reserved) {
+		if !slices.Contains(matters, m) {
+			matters = append(matters, m)
+		}
+	}
+	return matters
+}

@@ -1,0 +1,218 @@
+package api
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+)
+
+const (
+	passkeysFile   = "passkeys.json"
+	mostPasskeys   = 20 // of one person
+	ceremonyLasts  = 5 * time.Minute
+	mostCeremonies = 10_000
+)
+
+// An account is a person of a group with the passkeys that sign them in. It
+// says nothing of what they may do: that is in the ledger.
+type account struct {
+	Group    string    `json:"group"`
+	Person   string    `json:"person"` // id
+	Handle   []byte    `json:"handle"` // random; what authenticators know the account by
+	Passkeys []passkey `json:"passkeys"`
+
+	office string // what authenticators show
+}
+
+// A passkey is a public key and what it is called. The private key never leaves
+// the device.
+type passkey struct {
+	ID         string              `json:"id"` // to remove it by
+	Name       string              `json:"name"`
+	Registered time.Time           `json:"registered"`
+	Used       time.Time           `json:"used,omitzero"`
+	Credential webauthn.Credential `json:"credential"`
+}
+
+func (a *account) WebAuthnID() []byte          { return a.Handle }
+func (a *account) WebAuthnName() string        { return a.office }
+func (a *account) WebAuthnDisplayName() string { return a.office }
+func (a *account) WebAuthnCredentials() []webauthn.Credential {
+	var all []webauthn.Credential
+	for _, p := range a.Passkeys {
+		all = append(all, p.Credential)
+	}
+	return all
+}
+
+func (a *account) is(group, person string) bool { return a.Group == group && a.Person == person }
+
+// passkeys are the accounts of one server.
+type passkeys struct{ accounts *kept[account] }
+
+func openPasskeys(dir string) (*passkeys, error) {
+	k, err := openKept[account](filepath.Join(dir, passkeysFile))
+	if err != nil {
+		return nil, err
+	}
+	return &passkeys{k}, nil
+}
+
+// account is the person's account; a new one if they have none yet.
+func (p *passkeys) account(group, person string) account {
+	a, ok := p.accounts.find(func(a *account) bool { return a.is(group, person) })
+	if !ok {
+		a = account{Group: group, Person: person, Handle: make([]byte, 32)}
+		rand.Read(a.Handle)
+	}
+	return a
+}
+
+// add gives the account a passkey; with alone, in place of those it had.
+func (p *passkeys) add(to *account, name string, credential *webauthn.Credential, alone bool, now time.Time) (passkey, error) {
+	now = now.UTC().Truncate(time.Second)
+	if name == "" {
+		name = "Passkey of " + now.Format("2 January 2006")
+	}
+	k := passkey{hex.EncodeToString(credential.ID[:min(8, len(credential.ID))]), name, now, time.Time{}, *credential}
+	return k, p.accounts.change(func(all []account) ([]account, error) {
+		if slices.ContainsFunc(all, func(a account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
+			return nil, notNow("L5", "This passkey is known here already.")
+		}
+		i := slices.IndexFunc(all, func(a account) bool { return a.is(to.Group, to.Person) })
+		if i < 0 {
+			all, i = append(all, account{Group: to.Group, Person: to.Person, Handle: to.Handle}), len(all)
+		}
+		if string(all[i].Handle) != string(to.Handle) { // two began at once; the device of this one has another handle
+			return nil, notNow("L5", "Another passkey was made at the same moment. Please begin again.")
+		}
+		had := slices.Clone(all[i].Passkeys)
+		if alone {
+			had = nil
+		}
+		if len(had) >= mostPasskeys {
+			return nil, notNow("L5", "There are %d passkeys already. Please remove one first.", len(had))
+		}
+		all[i].Passkeys = append(had, k)
+		return all, nil
+	})
+}
+
+func (k *passkey) same(o passkey) bool { return string(k.Credential.ID) == string(o.Credential.ID) }
+
+// remove takes a passkey from the person.
+func (p *passkeys) remove(group, person, id string) error {
+	return p.edit(group, person, func(all []passkey) []passkey {
+		return slices.DeleteFunc(all, func(k passkey) bool { return k.ID == id })
+	})
+}
+
+// used notes that the passkey signed the person in, with its new counter.
+func (p *passkeys) used(a *account, c *webauthn.Credential, now time.Time) (id string, err error) {
+	err = p.edit(a.Group, a.Person, func(all []passkey) []passkey {
+		for i := range all {
+			if string(all[i].Credential.ID) == string(c.ID) {
+				all[i].Credential, all[i].Used, id = *c, now.UTC().Truncate(time.Second), all[i].ID
+			}
+		}
+		return all
+	})
+	return id, err
+}
+
+func (p *passkeys) edit(group, person string, f func([]passkey) []passkey) error {
+	return p.accounts.change(func(all []account) ([]account, error) {
+		for i := range all {
+			if all[i].is(group, person) {
+				all[i].Passkeys = f(slices.Clone(all[i].Passkeys))
+			}
+		}
+		return all, nil
+	})
+}
+
+// owner is the account that an authenticator names.
+func (p *passkeys) owner(_, handle []byte) (webauthn.User, error) {
+	a, ok := p.accounts.find(func(a *account) bool { return string(a.Handle) == string(handle) })
+	if !ok {
+		return nil, errors.New("nobody has this passkey")
+	}
+	return &a, nil
+}
+
+// relyingParty checks passkeys for one origin, such as https://thread.example.org.
+func relyingParty(origin string) (*webauthn.WebAuthn, error) {
+	_, host, _ := strings.Cut(origin, "://")
+	host, _, _ = strings.Cut(host, ":")
+	w, err := webauthn.New(&webauthn.Config{
+		RPID: host, RPDisplayName: "Golden Thread", RPOrigins: []string{origin},
+		AttestationPreference: protocol.PreferNoAttestation,
+		AuthenticatorSelection: protocol.AuthenticatorSelection{
+			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: ptr(true), UserVerification: protocol.VerificationRequired,
+		},
+		Timeouts: webauthn.TimeoutsConfig{
+			Login:        webauthn.TimeoutConfig{Enforce: true, Timeout: ceremonyLasts, TimeoutUVD: ceremonyLasts},
+			Registration: webauthn.TimeoutConfig{Enforce: true, Timeout: ceremonyLasts, TimeoutUVD: ceremonyLasts},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("passkeys at %s: %w", origin, err)
+	}
+	return w, nil
+}
+
+// A ceremony is a registration or a sign-in that has begun: the challenge was
+// sent, and its answer may come once.
+type ceremony struct {
+	data       webauthn.SessionData
+	account    account // that gets a passkey; none for a sign-in
+	invitation string  // hash of the code by which it does; "" for who is signed in
+	ends       time.Time
+}
+
+// ceremonies are in memory only: after a restart people begin again.
+type ceremonies struct {
+	mu  sync.Mutex
+	all map[string]ceremony
+}
+
+// begin remembers the ceremony, and gives the secret that the browser keeps.
+func (c *ceremonies) begin(is ceremony, now time.Time) (string, error) {
+	var secret [24]byte
+	rand.Read(secret[:])
+	id := base64.RawURLEncoding.EncodeToString(secret[:])
+	is.ends = now.Add(ceremonyLasts)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.all) >= mostCeremonies {
+		for id, old := range c.all {
+			if now.After(old.ends) {
+				delete(c.all, id)
+			}
+		}
+	}
+	if len(c.all) >= mostCeremonies {
+		return "", unavailable("Too many are signing in at the moment. Please try again later.")
+	}
+	c.all[id] = is
+	return id, nil
+}
+
+// take gives the ceremony, this once.
+func (c *ceremonies) take(id string, now time.Time) (ceremony, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	is, ok := c.all[id]
+	delete(c.all, id)
+	return is, ok && now.Before(is.ends)
+}

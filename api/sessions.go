@@ -1,0 +1,184 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/go-json-experiment/json"
+)
+
+const (
+	sessionsFile    = "sessions.json"
+	sessionCookie   = "goldenthread"
+	sessionLifetime = 12 * time.Hour // a working day; then it is one touch of the passkey again
+)
+
+// sessions are who is signed in. They lie in a file that has only hashes of
+// what the browsers hold, so that a restart signs nobody out and whoever reads
+// the file can't sign in with it.
+type sessions struct {
+	manager *scs.SessionManager
+	store   sessionStore
+}
+
+// A Session is one browser that is signed in.
+type Session struct {
+	ID      string // to end it by
+	Group   string
+	Person  string // id
+	Passkey string // id of the passkey that signed in
+	Agent   string // what the browser calls itself
+	Began   time.Time
+}
+
+func openSessions(dir string) (*sessions, error) {
+	k, err := openKept[savedSession](filepath.Join(dir, sessionsFile))
+	if err != nil {
+		return nil, err
+	}
+	m := scs.New()
+	store := sessionStore{k}
+	m.Lifetime, m.HashTokenInStore, m.Codec, m.Store = sessionLifetime, true, jsonCodec{}, store
+	return &sessions{m, store}, nil
+}
+
+// begin signs the browser in, under a new secret.
+func (s *sessions) begin(w http.ResponseWriter, r *http.Request, secure bool, is Session) error {
+	ctx, err := s.manager.Load(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	var id [8]byte
+	rand.Read(id[:])
+	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), clipTo(r.UserAgent(), 200), time.Now().UTC().Truncate(time.Second)
+	for name, v := range map[string]string{
+		"id": is.ID, "group": is.Group, "person": is.Person, "passkey": is.Passkey, "agent": is.Agent, "began": is.Began.Format(time.RFC3339),
+	} {
+		s.manager.Put(ctx, name, v)
+	}
+	token, ends, err := s.manager.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: sessionCookie, Value: token, Path: "/", Expires: ends, HttpOnly: true, Secure: secure,
+		SameSite: http.SameSiteLaxMode, // Strict would sign people out who follow a link in a message
+	})
+	return nil
+}
+
+// of is the session of the browser that asks.
+func (s *sessions) of(r *http.Request) (Session, bool) {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil || c.Value == "" {
+		return Session{}, false
+	}
+	ctx, err := s.manager.Load(r.Context(), c.Value)
+	if err != nil {
+		return Session{}, false
+	}
+	is := s.read(ctx)
+	return is, is.ID != ""
+}
+
+func (s *sessions) read(ctx context.Context) Session {
+	get := func(name string) string { return s.manager.GetString(ctx, name) }
+	began, _ := time.Parse(time.RFC3339, get("began"))
+	return Session{get("id"), get("group"), get("person"), get("passkey"), get("agent"), began}
+}
+
+// list are the sessions of the person, newest first.
+func (s *sessions) list(ctx context.Context, group, person string) ([]Session, error) {
+	var list []Session
+	err := s.manager.Iterate(ctx, func(ctx context.Context) error {
+		if is := s.read(ctx); is.Group == group && is.Person == person {
+			list = append(list, is)
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(a, b Session) int { return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(a.ID, b.ID)) })
+	return list, err
+}
+
+// end ends those that fit.
+func (s *sessions) end(ctx context.Context, fits func(*Session) bool) error {
+	return s.manager.Iterate(ctx, func(ctx context.Context) error {
+		if is := s.read(ctx); fits(&is) {
+			return s.store.Delete(s.manager.Token(ctx)) // Destroy would take this, a hash already, for the secret
+		}
+		return nil
+	})
+}
+
+// forget takes the cookie back.
+func forget(w http.ResponseWriter, secure bool) {
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+}
+
+// A sessionStore keeps sessions for scs.
+type sessionStore struct{ kept *kept[savedSession] }
+
+type savedSession struct {
+	Token   string    `json:"token"` // hash of what the browser holds
+	Expires time.Time `json:"expires"`
+	Data    string    `json:"data"`
+}
+
+func (s sessionStore) Find(token string) ([]byte, bool, error) {
+	is, ok := s.kept.find(func(is *savedSession) bool { return is.Token == token && time.Now().Before(is.Expires) })
+	return []byte(is.Data), ok, nil
+}
+
+// Commit keeps the session, and drops those that have ended.
+func (s sessionStore) Commit(token string, b []byte, expires time.Time) error {
+	return s.kept.change(func(all []savedSession) ([]savedSession, error) {
+		now := time.Now()
+		all = slices.DeleteFunc(all, func(is savedSession) bool { return is.Token == token || !now.Before(is.Expires) })
+		return append(all, savedSession{token, expires.UTC(), string(b)}), nil
+	})
+}
+
+func (s sessionStore) Delete(token string) error {
+	return s.kept.drop(func(is *savedSession) bool { return is.Token == token })
+}
+
+func (s sessionStore) All() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, is := range s.kept.those(func(is *savedSession) bool { return time.Now().Before(is.Expires) }) {
+		all[is.Token] = []byte(is.Data)
+	}
+	return all, nil
+}
+
+// A jsonCodec writes sessions so that the file can be read.
+type jsonCodec struct{}
+
+type encodedSession struct {
+	Deadline time.Time         `json:"deadline"`
+	Values   map[string]string `json:"values"`
+}
+
+func (jsonCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	e := encodedSession{deadline, map[string]string{}}
+	for name, v := range values {
+		e.Values[name] = v.(string) // begin puts nothing else
+	}
+	return json.Marshal(e, json.Deterministic(true))
+}
+
+func (jsonCodec) Decode(b []byte) (time.Time, map[string]any, error) {
+	var e encodedSession
+	err := json.Unmarshal(b, &e)
+	values := map[string]any{}
+	for name, v := range e.Values {
+		values[name] = v
+	}
+	return e.Deadline, values, err
+}

@@ -1,0 +1,443 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"goldenthread/api/web/signin"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Signing in proves who somebody is. What they may do is in the ledger alone.
+
+const ceremonyCookie = "goldenthread-ceremony"
+
+// SignIn is who can sign in and who is signed in: files in the data folder that
+// their owner alone reads. No two processes may have them open.
+type SignIn struct {
+	passkeys    *passkeys
+	invitations *invitations
+	sessions    *sessions
+	journal     *journal
+	ceremonies  ceremonies
+}
+
+// OpenSignIn reads the files in the folder; the first time there are none.
+func OpenSignIn(dir string) (*SignIn, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	in := &SignIn{journal: &journal{file: filepath.Join(dir, journalFile)}, ceremonies: ceremonies{all: map[string]ceremony{}}}
+	var err error
+	if in.passkeys, err = openPasskeys(dir); err != nil {
+		return nil, err
+	}
+	if in.invitations, err = openInvitations(dir); err != nil {
+		return nil, err
+	}
+	in.sessions, err = openSessions(dir)
+	return in, err
+}
+
+// signInPages are the pages on which people sign in and look after it.
+func (s *Server) signInPages() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /sign-in":                       s.atOrigin(s.frontPage),
+		"POST /sign-in/begin":                s.tried(s.beginSignIn),
+		"POST /sign-in/finish":               s.tried(s.finishSignIn),
+		"GET /sign-in/passkey.js":            script,
+		"POST /sign-out":                     s.tried(s.signOut),
+		"GET /invitation":                    s.atOrigin(s.codePage),
+		"POST /invitation":                   s.tried(s.takeCode),
+		"GET /invitation/{code}":             s.atOrigin(s.invitationPage),
+		"POST /invitation/{code}/begin":      s.tried(s.beginInvited),
+		"POST /invitation/{code}/finish":     s.tried(s.finishRegistering),
+		"GET /account":                       s.SignedIn(s.tried(s.accountPage)),
+		"POST /account/passkeys/begin":       s.SignedIn(s.tried(s.beginAnother)),
+		"POST /account/passkeys/finish":      s.SignedIn(s.tried(s.finishRegistering)),
+		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(s.removePasskey)),
+		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(s.endSession)),
+	}
+}
+
+func (s *Server) offerSignIn() {
+	for pattern, page := range s.signInPages() {
+		s.mux.HandleFunc(pattern, page)
+	}
+}
+
+// SignedIn lets only those through who have a session or a token; a page is
+// redirected to where people sign in, and comes back.
+func (s *Server) SignedIn(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := callerOf(r.Context()); err == nil {
+			next(w, r)
+			return
+		}
+		if safe(r.Method) {
+			http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return
+		}
+		unauthorized("Please sign in first.").write(w)
+	}
+}
+
+// tried answers what goes wrong as a problem: to people as a page.
+func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := f(w, r)
+		if err == nil {
+			return
+		}
+		p := s.problem(err)
+		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			p.write(w)
+			return
+		}
+		html(w, p.Status)
+		if err := (signin.Problem{Title: p.Title, Detail: p.Detail}).Render(w); err != nil {
+			s.log.Info("a page broke off", "error", err)
+		}
+	}
+}
+
+// atOrigin sends whoever came by another name to the one to which passkeys are
+// bound: 127.0.0.1 has none. Behind a name of its own a server is known by no
+// other, or by names that its proxy made up.
+func (s *Server) atOrigin(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return s.tried(func(w http.ResponseWriter, r *http.Request) error {
+		if origin := s.origin(r); s.reach.Origin == "" && !strings.EqualFold(strings.SplitN(origin, "://", 2)[1], r.Host) {
+			http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusSeeOther)
+			return nil
+		}
+		return f(w, r)
+	})
+}
+
+func (s *Server) frontPage(w http.ResponseWriter, r *http.Request) error {
+	html(w, http.StatusOK)
+	return signin.Front{Next: localPath(r.URL.Query().Get("next"))}.Render(w)
+}
+
+func html(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+}
+
+func script(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+	w.Write(signin.Script)
+}
+
+// beginSignIn sends a challenge that any passkey of ours can answer.
+func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) error {
+	party, err := relyingParty(s.origin(r))
+	if err != nil {
+		return err
+	}
+	options, data, err := party.BeginDiscoverableLogin()
+	if err != nil {
+		return err
+	}
+	return s.challenge(w, r, ceremony{data: *data}, options)
+}
+
+// challenge remembers the ceremony and sends what the device needs for it.
+func (s *Server) challenge(w http.ResponseWriter, r *http.Request, is ceremony, options any) error {
+	id, err := s.signIn.ceremonies.begin(is, s.clock())
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: ceremonyCookie, Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.encrypted(r), SameSite: http.SameSiteStrictMode,
+	})
+	return writeJSON(w, options)
+}
+
+// answered takes the ceremony that this browser began, this once.
+func (s *Server) answered(r *http.Request) (ceremony, error) {
+	if c, err := r.Cookie(ceremonyCookie); err == nil {
+		if is, ok := s.signIn.ceremonies.take(c.Value, s.clock()); ok {
+			return is, nil
+		}
+	}
+	return ceremony{}, newProblem(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
+}
+
+// A passkeyAnswer is what the device said.
+type passkeyAnswer struct {
+	Name       string         `json:"name,omitempty"` // of the device
+	Credential jsontext.Value `json:"credential"`
+}
+
+func readAnswer(w http.ResponseWriter, r *http.Request) (a passkeyAnswer, err error) {
+	var body jsonBody
+	if err := body.read(w, r); err != nil {
+		return a, err
+	}
+	if err := decode(body.bytes, &a); err != nil {
+		return a, err
+	}
+	if len(a.Name) > 60 || !plain(a.Name) {
+		err = invalid("L5", "The name of a device is up to 60 characters in one line.")
+	}
+	return a, err
+}
+
+var errPasskey = newProblem(http.StatusForbidden, "This passkey does not sign anybody in here. Please try another, or ask for a new invitation.")
+
+// finishSignIn checks the device's answer and begins a session.
+func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.answered(r)
+	if err != nil {
+		return err
+	}
+	answer, err := readAnswer(w, r)
+	if err != nil {
+		return err
+	}
+	party, err := relyingParty(s.origin(r))
+	if err != nil {
+		return err
+	}
+	said, err := protocol.ParseCredentialRequestResponseBytes(answer.Credential)
+	if err != nil {
+		return s.refusedPasskey(err)
+	}
+	user, credential, err := party.ValidatePasskeyLogin(s.signIn.passkeys.owner, is.data, said)
+	if err != nil {
+		return s.refusedPasskey(err)
+	}
+	if credential.Authenticator.CloneWarning {
+		return s.refusedPasskey(errors.New("its counter went back: there may be a copy of it"))
+	}
+	a := user.(*account)
+	used, err := s.signIn.passkeys.used(a, credential, s.clock())
+	if err != nil {
+		return err
+	}
+	return s.signedIn(w, r, a, used)
+}
+
+// refusedPasskey logs why, and tells the browser no more than that it is so.
+func (s *Server) refusedPasskey(err error) error {
+	why := err.Error()
+	var p *protocol.Error
+	if errors.As(err, &p) {
+		why = p.Details + ": " + p.DevInfo
+	}
+	s.log.Info("a passkey was refused", "why", clipTo(why, 300))
+	return errPasskey
+}
+
+// signedIn begins a session in place of the one that the browser had.
+func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, a *account, passkey string) error {
+	if before, ok := s.signIn.sessions.of(r); ok {
+		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == before.ID }); err != nil {
+			return err
+		}
+	}
+	err := s.signIn.sessions.begin(w, r, s.encrypted(r), Session{Group: a.Group, Person: a.Person, Passkey: passkey})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, struct {
+		SignedIn bool `json:"signedIn"`
+	}{true})
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.MarshalWrite(w, v)
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	if is, ok := s.signIn.sessions.of(r); ok {
+		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == is.ID }); err != nil {
+			return err
+		}
+	}
+	forget(w, s.encrypted(r))
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	return nil
+}
+
+// Invitations.
+
+func (s *Server) codePage(w http.ResponseWriter, _ *http.Request) error {
+	html(w, http.StatusOK)
+	return signin.RenderCode(w)
+}
+
+func (s *Server) takeCode(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	if err := r.ParseForm(); err != nil {
+		return newProblem(http.StatusBadRequest, "The form could not be read.")
+	}
+	http.Redirect(w, r, "/invitation/"+url.PathEscape(r.PostForm.Get("code")), http.StatusSeeOther)
+	return nil
+}
+
+const mostForm = 4 << 10 // bytes
+
+func (s *Server) invitationPage(w http.ResponseWriter, r *http.Request) error {
+	i, ok := s.signIn.invitations.find(codeHash(r.PathValue("code")), s.clock())
+	if !ok {
+		html(w, http.StatusNotFound)
+		return signin.RenderSpent(w)
+	}
+	office, group, err := s.names(r.Context(), i.Group, i.Person)
+	if err != nil {
+		return err
+	}
+	html(w, http.StatusOK)
+	return signin.Invitation{Code: r.PathValue("code"), Office: office, Group: group, Replace: i.Replace}.Render(w)
+}
+
+// names are the office and the group in words.
+func (s *Server) names(ctx context.Context, group, person string) (office, name string, err error) {
+	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
+		p := g.State().Person(person)
+		if p == nil {
+			return noPerson(person)
+		}
+		office, name = p.Office, g.State().Name
+		return nil
+	})
+	return office, name, err
+}
+
+func noPerson(ref string) *domain.Refusal {
+	return notFound("L5", "%q is not a person of this group.", clip(ref))
+}
+
+func (s *Server) beginInvited(w http.ResponseWriter, r *http.Request) error {
+	hash := codeHash(r.PathValue("code"))
+	i, ok := s.signIn.invitations.find(hash, s.clock())
+	if !ok {
+		return errSpent
+	}
+	return s.beginRegistering(w, r, s.signIn.passkeys.account(i.Group, i.Person), hash)
+}
+
+func (s *Server) beginAnother(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	return s.beginRegistering(w, r, s.signIn.passkeys.account(is.Group, is.Person), "")
+}
+
+// sessionOf is the session that asks: what is done about signing in, nobody
+// does with a token.
+func (s *Server) sessionOf(r *http.Request) (Session, error) {
+	if is, ok := s.signIn.sessions.of(r); ok && r.Header.Get("Authorization") == "" {
+		return is, nil
+	}
+	return Session{}, unauthorized("Please sign in with your passkey for this.")
+}
+
+func (s *Server) beginRegistering(w http.ResponseWriter, r *http.Request, a account, invitation string) error {
+	office, group, err := s.names(r.Context(), a.Group, a.Person)
+	if err != nil {
+		return err
+	}
+	a.office = office + ", " + group
+	party, err := relyingParty(s.origin(r))
+	if err != nil {
+		return err
+	}
+	options, data, err := party.BeginRegistration(&a, webauthn.WithExclusions(webauthn.Credentials(a.WebAuthnCredentials()).CredentialDescriptors()))
+	if err != nil {
+		return err
+	}
+	return s.challenge(w, r, ceremony{data: *data, account: a, invitation: invitation}, options)
+}
+
+// finishRegistering checks the device's answer, keeps the new passkey, and
+// signs in whoever came by an invitation.
+func (s *Server) finishRegistering(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.answered(r)
+	if err != nil {
+		return err
+	}
+	answer, err := readAnswer(w, r)
+	if err != nil {
+		return err
+	}
+	party, err := relyingParty(s.origin(r))
+	if err != nil {
+		return err
+	}
+	said, err := protocol.ParseCredentialCreationResponseBytes(answer.Credential)
+	if err != nil {
+		return s.refusedPasskey(err)
+	}
+	credential, err := party.CreateCredential(&is.account, is.data, said)
+	if err != nil {
+		return s.refusedPasskey(err)
+	}
+	switch {
+	case r.PathValue("code") != "" && is.invitation == codeHash(r.PathValue("code")):
+		return s.takeUp(w, r, &is, answer.Name, credential)
+	case r.PathValue("code") == "" && is.invitation == "":
+		return s.addAnother(w, r, &is, answer.Name, credential)
+	}
+	return errSpent
+}
+
+// takeUp uses the invitation up. It is spent first: a crash before the passkey
+// is kept costs a fresh invitation, and never lets two in by one.
+func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
+	i, err := s.signIn.invitations.use(is.invitation, s.clock())
+	if err != nil {
+		return err
+	}
+	k, err := s.signIn.passkeys.add(&is.account, name, credential, i.Replace, s.clock())
+	if err != nil {
+		return err
+	}
+	what := "invitation taken up with the passkey " + k.Name
+	if i.Replace {
+		what += ", in place of all others"
+		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.Group == i.Group && o.Person == i.Person }); err != nil {
+			return err
+		}
+	}
+	if err := s.note(i.Group, i.Person, i.Person, what); err != nil {
+		return err
+	}
+	return s.signedIn(w, r, &is.account, k.ID)
+}
+
+func (s *Server) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
+	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
+		return errSpent
+	}
+	k, err := s.signIn.passkeys.add(&is.account, name, credential, false, s.clock())
+	if err != nil {
+		return err
+	}
+	if err := s.note(is.account.Group, is.account.Person, is.account.Person, "passkey "+k.Name+" added"); err != nil {
+		return err
+	}
+	return writeJSON(w, struct {
+		Added string `json:"added"`
+	}{k.ID})
+}
+
+func (s *Server) note(group, person, by, what string) error {
+	return s.signIn.journal.write(JournalLine{s.clock().UTC(), group, person, by, what})
+}

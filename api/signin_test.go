@@ -1,0 +1,282 @@
+package api
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// invited has the manager invite somebody, and gives the code.
+func (w *world) invited(person string) string {
+	return w.must(201, w.send(w.request("manager", "POST", "/v1/groups/trafford/invitations", `{"person":"`+person+`"}`))).json(w.t)["code"].(string)
+}
+
+// The whole way of a person: invited, registered, acting, signing out, signing
+// in again, with a second device; every file is there after a restart.
+func TestSigningIn(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	invitation := w.must(201, w.send(w.request("manager", "POST", "/v1/groups/trafford/invitations", `{"person":"cd-north"}`))).json(t)
+	code := invitation["code"].(string)
+	require.Regexp(t, `^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$`, code)
+	require.Equal(t, w.origin()+"/invitation/"+code, invitation["link"])
+	require.Equal(t, "Clinical Director, North Trafford", invitation["office"])
+
+	typed := w.must(303, d.send("POST", "/invitation", "code="+strings.ToLower(strings.ReplaceAll(code, "-", "+")), "Content-Type", "application/x-www-form-urlencoded"))
+	page := w.must(200, d.send("GET", typed.Header.Get("Location"), ""))
+	require.Contains(t, string(page.body), "Clinical Director, North Trafford")
+	require.NotContains(t, string(page.body), "Nora North")
+
+	w.must(200, d.accept(code, "work laptop"))
+	w.must(201, d.send("POST", "/v1/groups/trafford/commands/consent-to-charter", `{}`)) // as whom the ledger knows
+	event := w.ask("manager", "/audit?type=charter.consented")
+	require.Contains(t, string(event.body), "cd-north")
+
+	account := string(w.must(200, d.send("GET", "/account", "")).body)
+	require.Contains(t, account, "work laptop")
+	require.Contains(t, account, "This browser")
+	require.Contains(t, account, "invited to sign in, by Manager")
+
+	w.must(303, d.send("POST", "/sign-out", ""))
+	w.refused(401, "", d.send("GET", "/v1/groups", ""))
+	away := w.must(303, d.send("GET", "/account", ""))
+	require.Equal(t, "/sign-in?next=%2Faccount", away.Header.Get("Location"))
+	w.must(200, d.signIn())
+	w.must(200, d.send("GET", "/v1/groups/trafford", ""))
+
+	second := newDevice(w)
+	second.web = d.web
+	w.must(200, second.finish("/account/passkeys/finish", second.registered(d.options("/account/passkeys/begin"), "telephone")))
+	alone := newDevice(w)
+	second.web = alone.web
+	w.must(200, second.signIn())
+
+	in, err := OpenSignIn(w.tokens.dir) // as a restart does
+	require.NoError(t, err)
+	w.server.signIn.sessions, w.server.signIn.passkeys, w.server.signIn.invitations = in.sessions, in.passkeys, in.invitations
+	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
+	w.must(200, second.signIn())
+	sessions, err := in.sessions.list(t.Context(), "trafford", in.passkeys.accounts.all[0].Person)
+	require.NoError(t, err)
+	require.Len(t, sessions, 2) // one in each browser, however often it signed in
+	for _, name := range []string{passkeysFile, invitationsFile, sessionsFile, journalFile} {
+		info, err := os.Stat(filepath.Join(w.tokens.dir, name))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+	}
+}
+
+func TestCookies(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	r := w.must(200, d.accept(w.invited("cd-north"), ""))
+	cookie := r.Cookies()[0]
+	require.Equal(t, sessionCookie, cookie.Name)
+	require.True(t, cookie.HttpOnly)
+	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
+	require.False(t, cookie.Secure) // plain HTTP on localhost
+	require.WithinDuration(t, time.Now().Add(sessionLifetime), cookie.Expires, time.Minute)
+
+	w.server.reach.BehindProxy = true
+	req := w.request("", "POST", "/sign-in/begin", "{}", "X-Forwarded-Proto", "https")
+	require.True(t, w.send(req).Cookies()[0].Secure)
+
+	forged := w.request("", "GET", "/v1/groups", "", "Cookie", sessionCookie+"="+strings.Repeat("x", 43))
+	w.refused(401, "", w.send(forged))
+	b, err := os.ReadFile(filepath.Join(w.tokens.dir, sessionsFile))
+	require.NoError(t, err)
+	require.NotContains(t, string(b), cookie.Value) // who reads the file can't sign in with it
+	hash := regexp.MustCompile(`"token": "([^"]+)"`).FindSubmatch(b)[1]
+	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", sessionCookie+"="+string(hash))))
+}
+
+// What a device says is believed once, here, about what was asked, and signed.
+func TestAssertionsRefused(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	d.still = true
+	w.must(200, d.accept(w.invited("cd-north"), ""))
+	w.must(303, d.send("POST", "/sign-out", ""))
+
+	answer := d.asserted(d.options("/sign-in/begin"))
+	w.must(200, d.finish("/sign-in/finish", answer))
+	w.refused(403, "", d.finish("/sign-in/finish", answer)) // again: its ceremony is over
+	d.options("/sign-in/begin")
+	w.refused(403, "", d.finish("/sign-in/finish", answer)) // again, in another ceremony
+
+	const finish = "/sign-in/finish"
+	refused := func(lie func() map[string]any) {
+		t.Helper()
+		w.refused(403, "", d.finish(finish, lie()))
+	}
+	begun := func() map[string]any { return d.options("/sign-in/begin") }
+	for _, elsewhere := range []string{"https://goldenthread.example.com", "http://localhost:1", "http://127.0.0.1"} {
+		d.origin = elsewhere
+		refused(func() map[string]any { return d.asserted(begun()) })
+	}
+	d.origin = w.origin()
+	refused(func() map[string]any { return but(d.asserted(begun()), "signature", encoded(make([]byte, 70))) })
+	refused(func() map[string]any { return but(d.asserted(begun()), "userHandle", encoded(make([]byte, 32))) })
+	refused(func() map[string]any {
+		options := begun()
+		return but(d.asserted(options), "clientDataJSON", encoded(d.clientData("webauthn.create", options)))
+	})
+	refused(func() map[string]any { begun(); return map[string]any{"credential": "x"} })
+	d.still, d.count = false, 10
+	w.must(200, d.signIn())
+	refused(func() map[string]any { d.count = 5; return d.asserted(begun()) }) // a copy of the device
+	d.count = 100
+	other := newDevice(w)
+	other.owner = d.owner
+	w.refused(403, "", other.signIn())                                   // another key
+	w.refused(403, "", newDevice(w).finish(finish, d.asserted(begun()))) // another browser's ceremony
+
+	options := begun()
+	w.on("2026-01-06")
+	w.refused(403, "", d.finish(finish, d.asserted(options))) // too late
+	w.must(200, d.signIn())
+}
+
+func TestInvitations(t *testing.T) {
+	w := newWorld(t)
+	invite := func(by, body string) reply {
+		return w.send(w.request(by, "POST", "/v1/groups/trafford/invitations", body))
+	}
+	w.refused(403, "F9", invite("cd-north", `{"person":"cd-south"}`))
+	w.refused(403, "F9", w.ask("cd-north", "/invitations"))
+	w.refused(404, "L1", invite("stranger", `{"person":"cd-south"}`))
+	w.refused(404, "L5", invite("manager", `{"person":"nobody"}`))
+	w.must(201, invite("operator", `{"person":"cd-south"}`))
+
+	gone := func(code string) {
+		t.Helper()
+		page := w.must(404, newDevice(w).send("GET", "/invitation/"+code, ""))
+		require.Contains(t, string(page.body), "can’t be used")
+		w.refused(403, "", newDevice(w).send("POST", "/invitation/"+code+"/begin", "{}"))
+	}
+	gone("0000-0000-0000-0000")
+
+	used := w.invited("cd-north")
+	late := newDevice(w)
+	options := late.options("/invitation/" + used + "/begin") // begun before, finished after
+	w.must(200, newDevice(w).accept(used, ""))
+	gone(used)
+	w.refused(403, "", late.finish("/invitation/"+used+"/finish", late.registered(options, "")))
+
+	taken := w.must(201, invite("manager", `{"person":"cd-north"}`)).json(t)
+	w.must(204, w.send(w.request("manager", "POST", "/v1/groups/trafford/invitations/"+taken["id"].(string)+"/withdraw", "")))
+	gone(taken["code"].(string))
+
+	other, mine := w.invited("cd-south"), w.invited("cd-north")
+	d := newDevice(w)
+	w.refused(403, "", d.finish("/invitation/"+mine+"/finish", d.registered(d.options("/invitation/"+other+"/begin"), ""))) // swapped
+
+	ended := w.invited("cd-north")
+	w.on("2026-01-12")
+	gone(ended)
+
+	listed := string(w.must(200, w.send(w.request("manager", "GET", "/v1/groups/trafford/invitations", ""))).body)
+	require.Contains(t, listed, `"by":"operator"`)
+	for _, secret := range []string{used, mine, strings.ReplaceAll(used, "-", "")} {
+		require.NotContains(t, listed, secret)
+		for _, file := range []string{invitationsFile, journalFile, passkeysFile} {
+			b, err := os.ReadFile(filepath.Join(w.tokens.dir, file))
+			require.NoError(t, err)
+			require.NotContains(t, string(b), secret)
+		}
+	}
+}
+
+// A lost device: a fresh invitation replaces every passkey and signs out.
+func TestRecovery(t *testing.T) {
+	w := newWorld(t)
+	lost := newDevice(w)
+	w.must(200, lost.accept(w.invited("cd-north"), "lost telephone"))
+	fresh := w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/invitations", `{"person":"cd-north","replace":true}`))).json(t)["code"].(string)
+	w.must(200, lost.send("GET", "/account", "")) // until it is used
+	d := newDevice(w)
+	require.Contains(t, string(w.must(200, d.send("GET", "/invitation/"+fresh, "")).body), "replaces your old passkeys")
+	w.must(200, d.accept(fresh, "new telephone"))
+	w.refused(401, "", lost.send("GET", "/v1/groups", ""))
+	w.refused(403, "", lost.signIn())
+	account := string(w.must(200, d.send("GET", "/account", "")).body)
+	require.NotContains(t, account, "<strong>lost telephone")
+	require.Contains(t, account, "in place of every passkey, by the operator of this server")
+}
+
+// People see their own passkeys and sessions, end them, and nobody else's.
+func TestAccount(t *testing.T) {
+	w := newWorld(t)
+	north, south := newDevice(w), newDevice(w)
+	w.must(200, north.accept(w.invited("cd-north"), "laptop"))
+	w.must(200, south.accept(w.invited("cd-south"), "desktop"))
+	phone := newDevice(w)
+	w.must(200, phone.accept(w.invited("cd-north"), "telephone"))
+
+	ids := func(d *device, what string) []string {
+		var found []string
+		for _, m := range regexp.MustCompile(`/account/`+what+`/([0-9a-f]+)/`).FindAllStringSubmatch(string(w.must(200, d.send("GET", "/account", "")).body), -1) {
+			found = append(found, m[1])
+		}
+		return found
+	}
+	require.Len(t, ids(north, "passkeys"), 2)
+	require.Len(t, ids(north, "sessions"), 2)
+	require.Len(t, ids(south, "sessions"), 1)
+	require.NotContains(t, string(south.send("GET", "/account", "").body), "laptop")
+
+	theirs := ids(south, "sessions")[0]
+	w.must(303, north.send("POST", "/account/sessions/"+theirs+"/end", ""))
+	w.must(200, south.send("GET", "/account", ""))
+	w.refused(404, "L5", north.send("POST", "/account/passkeys/"+ids(south, "passkeys")[0]+"/remove", ""))
+
+	own := ids(north, "passkeys")[1] // the telephone's
+	w.must(303, north.send("POST", "/account/passkeys/"+own+"/remove", ""))
+	w.refused(401, "", phone.send("GET", "/v1/groups", "")) // it is signed out with its passkey
+	w.refused(403, "", phone.signIn())
+	w.refused(409, "L5", north.send("POST", "/account/passkeys/"+ids(north, "passkeys")[0]+"/remove", ""))
+	w.must(303, north.send("POST", "/account/sessions/"+ids(north, "sessions")[0]+"/end", ""))
+	w.refused(401, "", north.send("GET", "/v1/groups", ""))
+
+	// nobody does with a token what is about signing in
+	w.refused(401, "", w.send(w.request("cd-south", "POST", "/account/passkeys/begin", "{}")))
+	w.refused(401, "", w.send(w.request("operator", "GET", "/account", "")))
+	// signed in, people make tokens of their own, and only their own
+	w.must(200, north.signIn())
+	made := w.must(201, north.send("POST", "/v1/groups/trafford/tokens", `{"name":"dashboard","scope":"read"}`)).json(t)
+	w.keys["dashboard"] = made["token"].(string)
+	w.must(200, w.ask("dashboard", ""))
+	w.refused(403, "L5", north.send("POST", "/v1/groups/trafford/tokens", `{"person":"cd-south"}`))
+}
+
+// A session ends by itself.
+func TestSessionEnds(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	w.server.signIn.sessions.manager.Lifetime = 300 * time.Millisecond
+	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).Cookies()[0]
+	w.must(200, w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
+	time.Sleep(350 * time.Millisecond)
+	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
+}
+
+func TestLocalPath(t *testing.T) {
+	for _, path := range []string{"/", "/groups/trafford?at=2026-01-05", "/a//b"} {
+		require.Equal(t, path, localPath(path))
+	}
+	for _, path := range []string{"", "x", "//evil.example", `/\evil.example`, "https://evil.example", "/\t/evil.example", "javascript:alert(1)", "///evil.example"} {
+		require.Equal(t, "/", localPath(path), path)
+	}
+	w := newWorld(t)
+	page := newDevice(w).send("GET", "/sign-in?next=https://evil.example/", "")
+	require.Contains(t, string(page.body), `data-next="/"`)
+	require.Contains(t, string(page.body), "Never put anything about a patient here")
+	away := w.must(303, w.sendStill(w.request("", "GET", "/sign-in?next=/account", "")))
+	require.Equal(t, w.origin()+"/sign-in?next=/account", away.Header.Get("Location")) // an address has no passkeys
+}

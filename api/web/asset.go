@@ -1,0 +1,117 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// Assets: stylesheets and scripts, embedded. In assets lie our own; in
+// assets/built, which npm fills when the program is built and git ignores, lies
+// the NHS design system's stylesheet. Where that is not there base.css takes its
+// place, by the same class names.
+
+//go:embed all:assets
+var embedded embed.FS
+
+const builtStyle = "built/nhsuk.css"
+
+// An Asset is a file that pages link, by a name that changes with its content.
+type Asset struct {
+	Type string
+	Body []byte
+	Gzip []byte
+}
+
+// Links are the addresses of what pages link.
+type Links struct {
+	Styles []string
+	Live   string // script that shows what others record
+	Card   string // script that keeps the card for when there is no signal
+	Icon   string
+}
+
+var assets, links = readAssets()
+
+func readAssets() (map[string]*Asset, Links) {
+	all, address := map[string]*Asset{}, map[string]string{}
+	err := fs.WalkDir(embedded, "assets", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			return err
+		}
+		b, err := embedded.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(b)
+		ext := path.Ext(name)
+		name = strings.TrimPrefix(name, "assets/")
+		linked := strings.TrimSuffix(path.Base(name), ext) + "-" + hex.EncodeToString(sum[:6]) + ext
+		address[name] = "/assets/" + linked
+		all[linked] = &Asset{mime.TypeByExtension(ext), b, Zip(b)}
+		return nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	base := "base.css"
+	if address[builtStyle] != "" {
+		base = builtStyle
+	}
+	return all, Links{[]string{address[base], address["thread.css"]}, address["live.js"], address["card.js"], address["icon.svg"]}
+}
+
+// Zip is the bytes compressed as HTTP does.
+func Zip(b []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	w.Write(b) // to memory: it can't fail
+	w.Close()
+	return out.Bytes()
+}
+
+// TakesGzip says whether the client takes compressed answers.
+func TakesGzip(r *http.Request) bool {
+	for item := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, weight, _ := strings.Cut(strings.TrimSpace(item), ";")
+		if coding == "gzip" && strings.ReplaceAll(weight, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
+}
+
+// ServeAsset answers for /assets/{name}. A name never changes its content.
+func ServeAsset(w http.ResponseWriter, r *http.Request) {
+	a := assets[r.PathValue("name")]
+	if a == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", a.Type)
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Set("Vary", "Accept-Encoding")
+	body := a.Body
+	if TakesGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		body = a.Gzip
+	}
+	w.Write(body)
+}
+
+// Worker is the service worker's script, which is served at a fixed address so
+// that it may answer for all pages.
+func Worker() []byte {
+	b, err := embedded.ReadFile("assets/worker.js")
+	if err != nil {
+		panic(err)
+	}
+	return b
+}

@@ -1,0 +1,74 @@
+// Shows what others record without a reload. Pages work without it. While
+// somebody is filling in a form nothing is replaced under their hands: the page
+// says that there is something new instead.
+"use strict";
+(() => {
+  const said = document.getElementById("live");
+  let touched = false;
+  let source;
+  let shown = true;
+
+  document.addEventListener("input", () => { touched = true; });
+
+  const busy = () => touched || document.querySelector("main details[open] form, main form:focus-within") !== null;
+
+  async function fetchPage() {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  }
+
+  function replace(page) {
+    const main = document.getElementById("maincontent");
+    const fresh = page.getElementById("maincontent");
+    if (!fresh || main.textContent === fresh.textContent) return false;
+    const open = [...main.querySelectorAll("details[open][id]")].map((d) => d.id);
+    const focus = document.activeElement && main.contains(document.activeElement) ? document.activeElement.id : "";
+    main.replaceWith(fresh);
+    open.forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
+    if (focus) { const f = document.getElementById(focus); if (f) f.focus({ preventScroll: true }); }
+    return true;
+  }
+
+  async function renew() {
+    if (busy()) {
+      said.textContent = "Something new was recorded. ";
+      const link = document.createElement("a");
+      link.href = location.href;
+      link.textContent = "Show it";
+      said.append(link, " (what you have typed is lost).");
+      return;
+    }
+    try {
+      if (replace(await fetchPage())) said.textContent = "This page was brought up to date just now.";
+    } catch {
+      said.textContent = "The server can't be reached. This page may be out of date.";
+    }
+  }
+
+  let waiting;
+  function listen() {
+    const at = document.documentElement.dataset.live;
+    if (!at || source) return;
+    source = new EventSource(at);
+    source.onmessage = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(renew, 200);
+    };
+    source.onopen = () => { document.documentElement.dataset.listening = "yes"; };
+  }
+
+  // A tab that nobody looks at leaves the connection to others; when it is
+  // looked at again it may have missed something.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      if (source) source.close();
+      source = undefined;
+      shown = false;
+    } else if (!shown) {
+      shown = true;
+      if (document.documentElement.dataset.live) { renew(); listen(); }
+    }
+  });
+  listen();
+})();

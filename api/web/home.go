@@ -1,0 +1,167 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Front are the groups of a server, for its operator.
+type Front struct{ Groups []Option }
+
+func (Front) Title() string { return "Groups" }
+func (Front) file() string  { return "front" }
+
+// Problem says that something could not be done, and where to go on.
+type Problem struct {
+	Heading string
+	Say     string
+	SignIn  string // address
+	Group   string
+	Name    string
+}
+
+func (p Problem) Title() string { return p.Heading }
+func (Problem) file() string    { return "problem" }
+
+// Home is a group's own page: who it is, and what waits for whoever looks.
+type Home struct {
+	Register projections.Register
+	Mandate  projections.Mandate
+	Waiting  projections.Waiting
+	Open     []projections.ProposalLine
+	Agreed   []projections.ProposalLine // newest first
+	Practice *projections.Body          // of whoever looks
+	Seats    []Option                   // that have not consented to the charter
+	Outside  bool                       // looked at by somebody who may not see what waits
+}
+
+func (Home) Title() string { return "Home" }
+func (Home) file() string  { return "home" }
+
+// Duties are the people with a duty, by duty.
+func (h Home) Duties(duty string) string {
+	var offices []string
+	for _, d := range h.Register.Duties {
+		if string(d.Duty) == duty {
+			words := d.Person.Office
+			if d.EmployedBySystem {
+				words += " (employed by " + d.Employer.Name + ")"
+			}
+			offices = append(offices, words)
+		}
+	}
+	return list(offices)
+}
+
+// PlaceOf is where a reference is shown, below the group.
+func PlaceOf(ref string) string {
+	if ref == "" {
+		return ""
+	}
+	switch {
+	case strings.Contains(ref, "/"):
+		return placeOfPath(ref)
+	case ref == "executive":
+		return "powers"
+	case ref == "charter":
+		return "charter"
+	case len(ref) > 1 && ref[1] >= '0' && ref[1] <= '9':
+		switch ref[0] {
+		case 'P':
+			return "proposals/" + ref
+		case 'D', 'E':
+			return "powers#" + ref
+		case 'R':
+			return "representation#" + ref
+		case 'K':
+			return "commitments#" + ref
+		case 'M':
+			return "mandate#" + ref
+		}
+	}
+	return ""
+}
+
+// SubjectPlace is where what an event is about is shown: "proposal/P1".
+func SubjectPlace(subject string) string {
+	kind, of, _ := strings.Cut(subject, "/")
+	switch kind {
+	case "proposal", "delegation", "exercise", "appointment", "commitment", "meeting", "executive":
+		if of == "" {
+			of = kind
+		}
+		return PlaceOf(of)
+	case "charter", "group":
+		return "charter"
+	case "organisation", "seat", "duty":
+		return "register"
+	case "person":
+		return "people"
+	case "forum", "matter", "interest":
+		return "representation"
+	}
+	return ""
+}
+
+func placeOfPath(ref string) string {
+	kind, of, _ := strings.Cut(ref, "/")
+	switch kind {
+	case "charter":
+		return "charter"
+	case "duty", "seat":
+		return "register"
+	case "matter":
+		return "representation#positions"
+	}
+	if _, err := domain.ParseDay(of); err == nil {
+		return "meetings/" + kind + "/" + of
+	}
+	return ""
+}
+
+// recordedWords say what was done by a form.
+var recordedWords = map[string]string{
+	"consent-to-charter":  "Your consent to the charter is recorded",
+	"raise-proposal":      "Your proposal is recorded",
+	"put-proposal":        "The proposal is open",
+	"amend-proposal":      "The new version is recorded; everybody is asked again",
+	"offer-words":         "Your words are recorded",
+	"withdraw-proposal":   "The proposal is withdrawn",
+	"agree-to-pay":        "Your organisation's agreement to pay is recorded",
+	"consent":             "Your consent is recorded",
+	"stand-aside":         "You stand aside: that is recorded",
+	"confirm-position":    "Your confirmation is recorded",
+	"report-position":     "What you heard is recorded",
+	"object":              "Your objection is recorded",
+	"resolve-objection":   "The objection is let go",
+	"record-exercise":     "The decision is recorded",
+	"call-in":             "It is called in",
+	"tell-exercise":       "That it was told is recorded",
+	"suspend":             "It is suspended",
+	"record-commitment":   "What was said is recorded",
+	"schedule-meeting":    "The meeting is recorded",
+	"brief-meeting":       "The brief is recorded",
+	"report-meeting":      "Your report is recorded",
+	"give-feedback":       "Your feedback is recorded",
+	"declare-interest":    "Your interest is recorded",
+	"withdraw-mandate":    "The withdrawal is recorded",
+	"grant-mandate":       "The mandate is recorded",
+	"ask-mandate":         "The group's request is recorded",
+	"register-forum":      "The meeting body is recorded",
+	"record-spokesperson": "Who speaks is recorded",
+}
+
+// RecordedWords say what was recorded, and as which event.
+func RecordedWords(command, index string) string {
+	words := recordedWords[command]
+	if words == "" {
+		return ""
+	}
+	if index != "" && strings.Trim(index, "0123456789") == "" {
+		words += fmt.Sprintf(" (up to event %s)", index)
+	}
+	return words + "."
+}

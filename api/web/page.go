@@ -1,0 +1,161 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// A Page is everything that one page shows.
+type Page struct {
+	Frame
+	Body   Body
+	Filled *Filled // a form that was refused, to be shown again
+}
+
+// A Body is what a page is about.
+type Body interface {
+	Title() string // of the page, in its tab and its first heading
+	file() string  // name of its template
+}
+
+// A Frame is what all pages of a group share. The zero Frame is that of a page
+// about no group.
+type Frame struct {
+	Group     string // name in addresses
+	Name      string
+	ShortName string
+	Me        *projections.PersonLine // who looks; nil for the operator
+	Path      string                  // of this page below the group: "proposals/P1"; "" is the group's home
+	Query     url.Values              // what this page was asked beside At and Known
+	At        domain.Day
+	Known     time.Time // up to which the answer knows
+	AskedAt   string    // as it stands in the address; "" is today
+	AskedKnow string    // as it stands in the address; "" is now
+	Today     domain.Day
+	Live      bool   // as known now
+	Next      uint64 // number of events that were known
+	Recorded  string // what has just been recorded, in words
+	Key       string // with which a form is sent: sent twice, it is recorded once
+}
+
+// Filled is a form that was sent and refused. It is shown again as it was
+// filled in, so that nothing has to be typed twice.
+type Filled struct {
+	Form   string // which of the page's forms
+	Values url.Values
+	Say    string // why it was refused
+	Rule   string
+}
+
+// Now says whether the page is about today, as known now. Only then can anything be done.
+func (f *Frame) Now() bool { return f.Live && f.At == f.Today }
+
+// Link is the address of a page of the group, about the same day and as known
+// at the same time.
+func (f *Frame) Link(to string) string {
+	to, fragment, _ := strings.Cut(to, "#")
+	to, asked, _ := strings.Cut(to, "?")
+	q, _ := url.ParseQuery(asked) // written by a template
+	if f.AskedAt != "" {
+		q.Set("at", f.AskedAt)
+	}
+	if f.AskedKnow != "" {
+		q.Set("known", f.AskedKnow)
+	}
+	return f.address(to, q, fragment)
+}
+
+// Here is the address of this very page, as of today and as known now.
+func (f *Frame) Here() string { return f.address(f.Path, f.Query, "") }
+
+func (f *Frame) address(to string, q url.Values, fragment string) string {
+	a := "/g/" + f.Group
+	if to != "" {
+		a += "/" + to
+	}
+	if len(q) > 0 {
+		a += "?" + q.Encode()
+	}
+	if fragment != "" {
+		a += "#" + fragment
+	}
+	return a
+}
+
+// KnownUntil says up to when the page knows: "the end of 31 March 2026", or a
+// moment; "event 12", where it was asked by index.
+func (f *Frame) KnownUntil() string {
+	if d, err := domain.ParseDay(f.AskedKnow); err == nil {
+		return "the end of " + d.Words()
+	}
+	if f.Next > 0 && !strings.ContainsAny(f.AskedKnow, "-:") {
+		return fmt.Sprintf("event %d, recorded at %s", f.Next-1, moment(f.Known))
+	}
+	return moment(f.Known)
+}
+
+// KnownDay is the day up to whose end the page knows, for the date picker.
+func (f *Frame) KnownDay() string {
+	if f.Live || f.AskedKnow == "" {
+		return ""
+	}
+	return domain.DayOf(f.Known).String()
+}
+
+// Events are how many were known, in words.
+func (f *Frame) Events() string { return count(int(f.Next), "event") }
+
+// Section says which entry of the navigation the page belongs to.
+func (f *Frame) Section() string {
+	first, _, _ := strings.Cut(f.Path, "/")
+	return first
+}
+
+//go:embed templates
+var files embed.FS
+
+var pages = parsePages()
+
+// parsePages makes a template of each file, with the layout and the parts.
+func parsePages() map[string]*template.Template {
+	shared := template.Must(template.New("layout.html").Funcs(words).ParseFS(files, "templates/layout.html", "templates/parts.html"))
+	all, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		panic(err)
+	}
+	made := map[string]*template.Template{}
+	for _, name := range all {
+		switch base := path.Base(name); base {
+		case "layout.html", "parts.html":
+		default:
+			made[strings.TrimSuffix(base, ".html")] = template.Must(template.Must(shared.Clone()).ParseFS(files, name))
+		}
+	}
+	return made
+}
+
+// Render writes the page.
+func (p *Page) Render() ([]byte, error) {
+	t := pages[p.Body.file()]
+	if t == nil {
+		return nil, fmt.Errorf("there is no page %q", p.Body.file())
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("write the page %q: %w", p.Body.file(), err)
+	}
+	return b.Bytes(), nil
+}
+
+// Assets are the addresses of the stylesheets and scripts that every page links.
+func (p *Page) Assets() *Links { return &links }

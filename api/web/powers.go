@@ -1,0 +1,58 @@
+package web
+
+import (
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Powers are what was handed on, what was used of it, and what was done with it.
+type Powers struct {
+	projections.Powers
+	Records map[string]bool // delegations under which one can record a decision
+	Seats   []Option        // for which one can call in or suspend
+	Callin  map[string]bool // exercises that can be called in today
+	Tells   map[string]bool // exercises of which one can record that somebody was told
+	People  []Option
+	Bodies  []Option // organisations that can be consulted
+	Members bool     // may give feedback
+}
+
+func (*Powers) Title() string { return "Powers" }
+func (*Powers) file() string  { return "powers" }
+
+// A Bar is a part of a whole, with the figures in words.
+type Bar struct {
+	Width int // of 100
+	Say   string
+}
+
+// Used is the part of the year's limit that is used.
+func Used(p projections.DelegatedPower) Bar {
+	width := 0
+	if p.YearLimit > 0 {
+		width = int(min(p.Used*100/p.YearLimit, 100))
+	}
+	left := domain.Pence(0)
+	if p.Left != nil {
+		left = *p.Left
+	}
+	return Bar{width, p.Used.String() + " used of " + p.YearLimit.String() + " in the year from " + p.Year.From.Words() + " to " + p.Year.Until.Words() + "; " + left.String() + " left"}
+}
+
+// Part is the part of the practices that stand behind the group.
+func Part(m projections.Mandate) []Bar {
+	width := func(part, of int) int { return part * 100 / max(of, 1) }
+	return []Bar{
+		{width(m.Practices, m.OfPractices), thousands(m.Practices) + " of " + count(m.OfPractices, "practice")},
+		{width(m.Patients, m.OfPatients), thousands(m.Patients) + " of " + count(m.OfPatients, "registered patient")},
+	}
+}
+
+// powerOptions are a delegation's powers, to choose from.
+func powerOptions(d projections.DelegationLine) []Option {
+	os := make([]Option, 0, len(d.Powers))
+	for _, p := range d.Powers {
+		os = append(os, Option{p.Matter, firstUpper(matter(p.Matter))})
+	}
+	return os
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Proposals are all that was put to the seats, and the form to raise one.
+type Proposals struct {
+	Proposals []projections.ProposalLine // newest first
+	Stage     string
+	Seats     []Option // for which one can raise one
+	Matters   []Option
+	Waiting   []Option // what waits to be ratified or disavowed
+	Powers    []Option // delegations and appointments that can be confirmed or ended
+	Settled   []Option // what can be opened again or set aside
+}
+
+func (Proposals) Title() string { return "Proposals and agreements" }
+func (Proposals) file() string  { return "proposals" }
+
+// Stages are those to choose from.
+func (Proposals) Stages() []Option {
+	return []Option{{"", "All"}, {"open", "Open"}, {"agreed", "Agreed"}, {"draft", "Drafts"}, {"withdrawn", "Withdrawn"}, {"lapsed", "Lapsed"}}
+}
+
+// Proposal is one proposal, and what whoever looks may do about it.
+type Proposal struct {
+	projections.Proposal
+	Seats   []Option        // for which one can speak
+	Own     bool            // one of them raised it
+	Letting map[string]bool // objections that one can let go
+	Confirm []Option        // seats for which something heard is to be confirmed
+	Pays    []Option        // organisations for which one can agree to pay
+	Manager bool            // records what was heard
+	Others  []Option        // seats that have not spoken for themselves
+	People  []Option
+	Words   bool // can offer words
+}
+
+// Title is the proposal's.
+func (p *Proposal) Title() string { return p.Ref + ": " + p.ProposalLine.Title }
+func (*Proposal) file() string    { return "proposal" }
+
+// Current is the newest version.
+func (p *Proposal) Current() projections.ProposalVersion { return p.Versions[len(p.Versions)-1] }
+
+// Instruments are what the newest version would enact, as a form sends them back.
+func (p *Proposal) Instruments() (string, error) {
+	is := []domain.Instrument{}
+	for _, l := range p.Current().Instruments {
+		is = append(is, l.Instrument)
+	}
+	b, err := json.Marshal(is)
+	return string(b), err
+}
+
+// A VersionChange is what changed from one version to the next.
+type VersionChange struct {
+	From, To projections.ProposalVersion
+	Words    []Change
+	Left     []string // what was to be enacted and no longer is
+	Came     []string
+}
+
+// Changed are the changes between versions, newest first.
+func (p *Proposal) Changed() []VersionChange {
+	var cs []VersionChange
+	for i := len(p.Versions) - 1; i > 0; i-- {
+		from, to := p.Versions[i-1], p.Versions[i]
+		cs = append(cs, VersionChange{from, to, Changes(from.Title+". "+from.Text, to.Title+". "+to.Text), lacking(from, to), lacking(to, from)})
+	}
+	return cs
+}
+
+// lacking are the instruments of the one version that the other has not.
+func lacking(one, other projections.ProposalVersion) []string {
+	var out []string
+	for _, i := range one.Instruments {
+		found := false
+		for _, j := range other.Instruments {
+			found = found || i.Say == j.Say
+		}
+		if !found {
+			out = append(out, i.Say)
+		}
+	}
+	return out
+}
+
+// Fallen are positions on earlier versions.
+func (p *Proposal) Fallen() []projections.PositionTaken {
+	var out []projections.PositionTaken
+	for _, o := range p.Positions {
+		if !o.Current {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Said is what a seat says, in plain words.
+func Said(position string) string {
+	switch position {
+	case string(domain.Consent):
+		return "Consents"
+	case string(domain.StandAside):
+		return "Stands aside"
+	case domain.RollBlocks:
+		return "Objects"
+	case domain.RollVacant:
+		return "Vacant: nobody holds this seat"
+	case domain.RollUnconfirmed:
+		return "Heard, to be confirmed"
+	}
+	return "Not heard yet"
+}

@@ -1,0 +1,106 @@
+// Package signin are the pages on which people sign in, take up an invitation
+// and look after their passkeys: HTML and one script, without a server.
+package signin
+
+import (
+	"embed"
+	"html/template"
+	"io"
+	"time"
+
+	"goldenthread/domain"
+)
+
+//go:embed *.html passkey.js
+var files embed.FS
+
+// Script does what only a browser can: it asks the device for a passkey.
+var Script = must(files.ReadFile("passkey.js"))
+
+// A Front is the page on which people sign in.
+type Front struct {
+	Next string // path to go on to
+}
+
+// An Invitation is the page on which somebody takes one up.
+type Invitation struct {
+	Code    string
+	Office  string
+	Group   string
+	Replace bool
+}
+
+// An Account is a person's own page.
+type Account struct {
+	Office   string
+	Group    string
+	Passkeys []Passkey
+	Sessions []Session
+	Journal  []Line
+}
+
+// A Passkey is a device that signs the person in.
+type Passkey struct {
+	ID, Name   string
+	Registered time.Time
+	Used       time.Time
+}
+
+// A Session is a browser in which the person is signed in.
+type Session struct {
+	ID, Agent string
+	Began     time.Time
+	This      bool // the one that asks
+}
+
+// A Line is what was done about the person's signing in, by whom.
+type Line struct {
+	Time     time.Time
+	What, By string
+}
+
+// A Problem is why something was not done.
+type Problem struct{ Title, Detail string }
+
+// Pages, each with what it shows.
+var (
+	frontPage      = page("front.html")
+	codePage       = page("code.html")
+	invitationPage = page("invitation.html")
+	spentPage      = page("spent.html")
+	accountPage    = page("account.html")
+	problemPage    = page("problem.html")
+)
+
+// Render writes the page. It fails only if writing does.
+func (f Front) Render(w io.Writer) error      { return frontPage.Execute(w, f) }
+func (i Invitation) Render(w io.Writer) error { return invitationPage.Execute(w, i) }
+func (a Account) Render(w io.Writer) error    { return accountPage.Execute(w, a) }
+func (p Problem) Render(w io.Writer) error    { return problemPage.Execute(w, p) }
+
+// RenderCode writes the page on which a code is typed.
+func RenderCode(w io.Writer) error { return codePage.Execute(w, nil) }
+
+// RenderSpent writes that an invitation can't be used (any more).
+func RenderSpent(w io.Writer) error { return spentPage.Execute(w, nil) }
+
+// page is a page in the layout, which layout.html defines.
+func page(name string) *template.Template {
+	all := template.Must(template.New(name).Funcs(template.FuncMap{"day": day}).ParseFS(files, "layout.html", name))
+	return all.Lookup("layout")
+}
+
+// day is a moment as people say it: 6 August 2018, 5:30pm.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "not yet"
+	}
+	return t.In(domain.London()).Format("2 January 2006, 3:04pm")
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

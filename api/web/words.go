@@ -1,0 +1,305 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// words are what templates say things with.
+var words = template.FuncMap{
+	"day":         domain.Day.Words,
+	"moment":      moment,
+	"count":       count,
+	"thousands":   thousands,
+	"list":        list,
+	"upper":       firstUpper,
+	"sentence":    sentence,
+	"paragraphs":  paragraphs,
+	"on":          func(p *Page, it any) On { return On{p, it} },
+	"field":       newField,
+	"form":        newForm,
+	"options":     options,
+	"matter":      matter,
+	"standing":    standingTag,
+	"plain":       plainWords,
+	"shape":       verdictShape,
+	"months":      func(n int) string { return count(n, "month") },
+	"entry":       func(p *Page, to, words string) Entry { return Entry{p, to, words} },
+	"place":       PlaceOf,
+	"seats":       func(f Form, of []Option) Seats { return Seats{f, of} },
+	"send":        newButton,
+	"act":         newAct,
+	"saidtag":     func(position string) Tag { return Tag{Said(position), standingTag(position).Colour} },
+	"used":        Used,
+	"part":        Part,
+	"when":        When,
+	"powers":      powerOptions,
+	"setting":     SettingValue,
+	"settingname": SettingName,
+	"query":       url.QueryEscape,
+	"drawing":     Drawing,
+	"step":        StepPlace,
+	"steps":       Steps,
+	"mandates":    Mandates,
+}
+
+// An Entry is one of the navigation's.
+type Entry struct {
+	Page      *Page
+	To, Words string
+}
+
+// Seats are those for which a form can be sent.
+type Seats struct {
+	Form
+	Seats []Option
+}
+
+// An Act is what a seat can say to a proposal.
+type Act struct {
+	Command, Words, Say string
+	Version             int
+	Seats               []Option
+}
+
+func newAct(p *Proposal, command, words, say string) Act {
+	return Act{command, words, say, p.Current().Version, p.Seats}
+}
+
+// A Button sends a form.
+type Button struct{ Words, Class string }
+
+func newButton(words string, class ...string) Button {
+	b := Button{Words: words}
+	for _, c := range class {
+		b.Class += " nhsuk-button--" + c
+	}
+	return b
+}
+
+// On is something shown on a page.
+type On struct {
+	Page *Page
+	It   any
+}
+
+// moment writes "10:32am on 9 March 2026", in London.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "no time"
+	}
+	clock := t.In(domain.London()).Format("3:04pm")
+	switch clock {
+	case "12:00am":
+		clock = "midnight"
+	case "12:00pm":
+		clock = "midday"
+	}
+	return clock + " on " + domain.DayOf(t).Words()
+}
+
+// count writes "1 practice", "2 practices".
+func count(n int, one string) string {
+	if n != 1 {
+		one += "s"
+	}
+	return thousands(n) + " " + one
+}
+
+func thousands(n int) string {
+	return strings.TrimPrefix(domain.Pence(n*100).String(), "£")
+}
+
+// list writes "a, b and c".
+func list(items []string) string {
+	switch n := len(items); n {
+	case 0:
+		return ""
+	case 1:
+		return items[0]
+	default:
+		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
+	}
+}
+
+// firstUpper starts a sentence.
+func firstUpper(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// sentence begins with a capital and ends with a stop.
+func sentence(s string) string {
+	return strings.TrimRight(firstUpper(s), ". ") + "."
+}
+
+// paragraphs are the text's, as they were written.
+func paragraphs(text string) []string {
+	var ps []string
+	for p := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		if p = strings.TrimSpace(p); p != "" {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// matter writes a matter as people say it: "access, extended hours".
+func matter(path string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(path, "/", ", "), "-", " ")
+}
+
+// plainWords puts terms of art into plain words.
+func plainWords(s any) string {
+	switch v := fmt.Sprint(s); v {
+	case string(domain.KAdReferendum):
+		return "subject to the group"
+	case string(domain.KView), "a view":
+		return "a view only"
+	case string(domain.Subject):
+		return "subject to the group"
+	case string(domain.StandAside):
+		return "stands aside"
+	case string(domain.Consent):
+		return "consents"
+	case string(domain.WithinLimits):
+		return "within limits"
+	case string(domain.BringBack):
+		return "bring back"
+	case string(domain.Not):
+		return "red line"
+	case string(domain.Discretion):
+		return "agree, then report"
+	default:
+		return strings.ReplaceAll(v, "ad referendum", "subject to the group")
+	}
+}
+
+// A Tag is an adjective with a colour, which never says anything by itself.
+type Tag struct{ Words, Colour string }
+
+// standingTag gives a state or standing its tag.
+func standingTag(s any) Tag {
+	words := plainWords(s)
+	switch fmt.Sprint(s) {
+	case "agreed", "within", "ratified", "in force", "consent", "accepted", "confirm":
+		return Tag{words, "green"}
+	case "open", "called in", "ad referendum", "not yet in force", "stand-aside", "asleep", "concern", "heard, to be confirmed":
+		return Tag{words, "yellow"}
+	case "beyond", "suspended", "disavowed", "overdue", "block", "blocks", "not":
+		return Tag{words, "red"}
+	case "draft", "not heard", "vacant", "view":
+		return Tag{words, "blue"}
+	}
+	return Tag{words, "grey"}
+}
+
+// verdictShape is a sign beside the verdict's words; each has another form, so
+// that it does not rest on its colour.
+func verdictShape(v domain.Verdict) string {
+	switch v {
+	case domain.MayCommitNow, domain.MayCommitReport:
+		return "✓"
+	case domain.AdReferendum:
+		return "↩"
+	case domain.MustNot:
+		return "✕"
+	case domain.ViewOnly:
+	}
+	return "“"
+}
+
+// A Form is one of a page's forms: a command to be filled in.
+type Form struct {
+	Page    *Page
+	ID      string // of the form on the page
+	Command string
+	Refused *Filled // if it is this one that was refused
+}
+
+func newForm(p *Page, id, command string) Form {
+	f := Form{p, id, command, nil}
+	if p.Filled != nil && p.Filled.Form == id {
+		f.Refused = p.Filled
+	}
+	return f
+}
+
+// A Field is a form's field.
+type Field struct {
+	Form
+	Name  string
+	Label string
+	Hint  string
+	Value string
+}
+
+func newField(f Form, name, label, hint string, value ...string) Field {
+	field := Field{f, name, label, hint, strings.Join(value, "")}
+	if f.Refused != nil {
+		field.Value = f.Refused.Values.Get(name)
+	}
+	return field
+}
+
+// Ref is the field's id on the page.
+func (f Field) Ref() string { return f.ID + "-" + f.Name }
+
+// Is says whether the option was chosen.
+func (f Field) Is(option string) bool { return f.Value == option }
+
+// Has says whether the option was ticked, among others.
+func (f Field) Has(option string) bool {
+	if f.Refused == nil {
+		return false
+	}
+	for _, v := range f.Refused.Values[f.Name] {
+		if v == option {
+			return true
+		}
+	}
+	return false
+}
+
+// An Option is one to choose.
+type Option struct{ Value, Words string }
+
+// A Choice is a field with its options.
+type Choice struct {
+	Field
+	Options []Option
+}
+
+// options makes a choice of the field: options, or value and words by turns.
+func options(f Field, of ...any) Choice {
+	c := Choice{Field: f}
+	for i := 0; i < len(of); i++ {
+		if os, ok := of[i].([]Option); ok {
+			c.Options = append(c.Options, os...)
+			continue
+		}
+		c.Options = append(c.Options, Option{fmt.Sprint(of[i]), fmt.Sprint(of[i+1])})
+		i++
+	}
+	return c
+}
+
+// PeopleOptions are the people to choose from, by office.
+func PeopleOptions(people []projections.PersonLine) []Option {
+	os := make([]Option, 0, len(people))
+	for _, p := range people {
+		os = append(os, Option{p.Handle, p.Office})
+	}
+	return os
+}

@@ -1,0 +1,127 @@
+package projections
+
+import (
+	"cmp"
+	"slices"
+
+	"goldenthread/domain"
+)
+
+// Waiting is what waits for one person on a day: what only they, or another
+// who acts for the same seat or duty, can do.
+type Waiting struct {
+	Stamp
+	Items []WaitingItem `json:"items" doc:"soonest first; those without a day last"`
+}
+
+// A WaitingItem is one thing that waits.
+type WaitingItem struct {
+	Ref  string     `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
+	Kind string     `json:"kind" enum:"charter,position,confirm,block,call-in,report,tell"`
+	By   domain.Day `json:"by,omitzero" doc:"last day, where there is one"`
+	Text string     `json:"text"`
+}
+
+// Waiting answers for that person, by handle or id; for somebody unknown
+// nothing waits.
+func (g *Group) Waiting(person string, at domain.Day) Waiting {
+	w := Waiting{g.stamp(at), []WaitingItem{}}
+	p := g.state.Person(person)
+	if p == nil {
+		return w
+	}
+	seats := g.state.SeatsOf(p.ID, at)
+	w.charterWaits(g, seats)
+	w.positionsWait(g, seats, at)
+	if len(seats) > 0 {
+		w.callInsWait(g, at)
+	}
+	w.reportsWait(g, p, at)
+	w.tellingWaits(g, p, at)
+	slices.SortStableFunc(w.Items, func(a, b WaitingItem) int {
+		return cmp.Or(cmp.Compare(uint32(a.By-1), uint32(b.By-1)), cmp.Compare(a.Ref, b.Ref)) // no day wraps round to the end
+	})
+	return w
+}
+
+func (w *Waiting) add(ref, kind string, by domain.Day, text string) {
+	w.Items = append(w.Items, WaitingItem{ref, kind, by, text})
+}
+
+func (w *Waiting) charterWaits(g *Group, seats []string) {
+	if g.state.Established != 0 {
+		return
+	}
+	for _, seat := range seats {
+		if !slices.ContainsFunc(g.state.Consents, func(c domain.CharterConsent) bool { return c.Seat == seat }) {
+			w.add("charter", "charter", 0, g.name(seat)+" has not yet consented to the charter.")
+		}
+	}
+}
+
+// positionsWait adds open proposals on which a seat has not been heard, still
+// blocks, or has to confirm what the manager recorded for it.
+func (w *Waiting) positionsWait(g *Group, seats []string, at domain.Day) {
+	for _, known := range byNumber(g.state.Proposals) {
+		s, p := g.proposalOn(known, at)
+		if p == nil || p.Stage != domain.Open {
+			continue
+		}
+		title := p.Number + ", " + p.Title()
+		for _, e := range s.RollOn(p, at) {
+			if !slices.Contains(seats, e.Seat) {
+				continue
+			}
+			switch e.Position {
+			case string(domain.Consent), string(domain.StandAside):
+			case domain.RollBlocks:
+				w.add(p.Number, "block", p.Closes, e.Name+" blocks "+title+": only you can accept what would resolve it.")
+			case domain.RollUnconfirmed:
+				w.add(p.Number, "confirm", p.Closes, "What was heard from "+e.Name+" on "+title+" counts once you confirm it.")
+			default:
+				w.add(p.Number, "position", p.Closes, e.Name+" has not been heard on "+title+".")
+			}
+		}
+	}
+}
+
+func (w *Waiting) callInsWait(g *Group, at domain.Day) {
+	for _, x := range byNumber(g.state.Exercises) {
+		last := x.Recorded.Add(g.state.CharterOn(x.Recorded).Charter.CallInWithin)
+		if x.Recorded <= at && at <= last && g.state.ExerciseOn(x, at) == domain.XWithin && (x.CalledIn == 0 || x.CalledIn > at) {
+			w.add(x.Number, "call-in", last, "The executive decided "+x.Number+": "+clip(x.What)+". It can be called in until "+last.Words()+".")
+		}
+	}
+}
+
+// reportsWait adds meetings, up to that day, that a representative has to report.
+func (w *Waiting) reportsWait(g *Group, p *domain.Person, at domain.Day) {
+	for _, m := range g.state.Meetings {
+		if m.On > at || (m.Reported != 0 && m.Reported <= at) || !g.represents(p, m.Forum, m.On) {
+			continue
+		}
+		by := g.state.ReportBy(m)
+		w.add(m.Forum+"/"+m.On.String(), "report", by, "The meeting of "+g.forum(m.Forum)+" on "+m.On.Words()+" is to be reported.")
+	}
+}
+
+// represents says whether the person is appointed to the forum for the group, or
+// a substitute, on that day.
+func (g *Group) represents(p *domain.Person, forum string, day domain.Day) bool {
+	for _, a := range g.state.Appointments {
+		v := a.VersionOn(day)
+		if a.Forum == forum && a.Capacity == domain.CapacityGroup && v != nil && (a.Person == p.ID || slices.Contains(v.Substitutes, p.ID)) {
+			return true
+		}
+	}
+	return false
+}
+
+// tellingWaits adds exercises of which somebody is still to be told by those who acted.
+func (w *Waiting) tellingWaits(g *Group, p *domain.Person, at domain.Day) {
+	for _, x := range byNumber(g.state.Exercises) {
+		if by, body, told := g.state.TellBy(x, at); by != 0 && told == 0 && x.On <= at && slices.Contains(x.Acting, p.ID) {
+			w.add(x.Number, "tell", by, firstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
+		}
+	}
+}

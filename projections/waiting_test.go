@@ -1,0 +1,92 @@
+package projections
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+)
+
+// What waits for somebody is theirs alone to do, and goes once it is done.
+func TestWaiting(t *testing.T) {
+	b := sit(t)
+	waits := func(person, on string) []string {
+		var kinds []string
+		for _, i := range b.fold().Waiting(person, day(on)).Items {
+			kinds = append(kinds, i.Kind+" "+i.Ref)
+		}
+		return kinds
+	}
+	b.found().mandates().on("2026-01-13")
+	require.Empty(t, waits("cd-north", "2026-01-13"))
+	b.do("chair-lmc", &domain.RaiseProposal{Title: "Saturdays", Text: "We open.", Matter: "access"})
+	require.Equal(t, []string{"position P1"}, waits("cd-north", "2026-01-13"))
+	require.Empty(t, waits("manager", "2026-01-13"), "who holds no seat")
+	require.Empty(t, waits("nobody", "2026-01-13"))
+	require.Empty(t, waits("cd-north", "2026-01-12"), "it was not yet raised")
+	b.do("cd-north", &domain.RaiseObjection{Proposal: "P1", Version: 1, Grade: domain.Block, Why: "no", WouldResolve: "yes"})
+	require.Equal(t, []string{"block P1"}, waits("cd-north", "2026-01-13"))
+	b.do("cd-north", &domain.ResolveObjection{Objection: "O1", How: domain.ObjectionWithdrawn})
+	b.do("cd-north", &domain.GiveConsent{Proposal: "P1", Version: 1})
+	require.Empty(t, waits("cd-north", "2026-01-13"))
+	b.do("manager", &domain.ReportPosition{Proposal: "P1", Version: 1, Seat: "U00001", Stand: domain.Consent, From: "cd-south", How: "by telephone"})
+	require.Equal(t, []string{"confirm P1"}, waits("cd-south", "2026-01-13"), "a system body employs the manager")
+}
+
+func TestWaitingForTheExecutiveAndRepresentatives(t *testing.T) {
+	b := sit(t).found().mandates().delegate().represent()
+	b.on("2026-03-02")
+	b.exercise(5_000_00)
+	g := b.fold()
+	require.Equal(t, "The executive decided E1: a scheme. It can be called in until 9 March 2026.", item(g.Waiting("cd-north", day("2026-03-02")), "call-in").Text)
+	require.Equal(t, day("2026-03-09"), item(g.Waiting("cd-north", day("2026-03-09")), "call-in").By)
+	require.Nil(t, item(g.Waiting("cd-north", day("2026-03-10")), "call-in"))
+	require.NotNil(t, item(g.Waiting("lead-fed", day("2026-03-02")), "tell"), "who acted tells")
+	require.Nil(t, item(g.Waiting("cd-north", day("2026-03-02")), "tell"))
+	b.do("manager", &domain.ScheduleMeeting{Forum: "locality-board", On: day("2026-03-09")})
+	require.Nil(t, item(b.fold().Waiting("cd-south", day("2026-03-08")), "report"))
+	report := item(b.fold().Waiting("cd-south", day("2026-03-09")), "report")
+	require.Equal(t, day("2026-03-14"), report.By)
+	require.Nil(t, item(b.fold().Waiting("cd-north", day("2026-03-09")), "report"))
+}
+
+func item(w Waiting, kind string) *WaitingItem {
+	for i := range w.Items {
+		if w.Items[i].Kind == kind {
+			return &w.Items[i]
+		}
+	}
+	return nil
+}
+
+// The history has the days on which coverage changed, and only those; each of
+// them says what the mandate says of that day.
+func TestMandateHistory(t *testing.T) {
+	b := sit(t).found().mandates().on("2026-04-01")
+	b.do("manager", &domain.WithdrawMandate{Organisation: "P00001", Matters: []string{"workforce"}, Evidence: "a letter"})
+	g := b.fold()
+	h, r := g.MandateHistory("workforce", day("2026-04-02"))
+	require.Nil(t, r)
+	type line struct {
+		on        string
+		practices int
+		ahead     bool
+	}
+	var lines []line
+	for _, d := range h.Days {
+		lines = append(lines, line{d.On.String(), d.Practices, d.Ahead})
+		m, r := g.Mandate("workforce", d.On)
+		require.Nil(t, r)
+		require.Equal(t, []int{m.Practices, m.OfPractices, m.Patients, m.OfPatients}, []int{d.Practices, d.OfPractices, d.Patients, d.OfPatients}, d.On)
+	}
+	require.Equal(t, []line{{"2026-01-05", 0, false}, {"2026-01-12", 3, false}, {"2026-04-29", 2, true}, {"2027-01-01", 0, true}}, lines)
+	require.Equal(t, []Body{{"P00001", "Park Medical Practice"}}, h.Days[2].Went)
+	require.Empty(t, h.Days[2].Came)
+
+	other, r := g.MandateHistory("estates", day("2026-04-02"))
+	require.Nil(t, r)
+	require.Len(t, other.Days, 3, "the withdrawal was for workforce only")
+	_, r = g.MandateHistory("Not a matter", day("2026-04-02"))
+	require.Equal(t, "F6", r.Rule)
+}
