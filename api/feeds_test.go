@@ -92,7 +92,7 @@ func TestCalendars(t *testing.T) {
 	require.Len(t, all, 8, "%v", all)
 
 	w.on("2026-01-13")
-	report := "The meeting of Trafford Locality Board on 12 January 2026 is to be reported by 17 January 2026."
+	report := "The meeting of Trafford Locality Board on 12 January 2026 is to be reported."
 	north := summaries(t, w.readCalendar(w.must(200, w.ask("cd-south", "/calendar.ics?person=cd-north")).body))
 	require.Contains(t, north, report)
 	require.Contains(t, north, "R1 is due for review on 31 July 2026.")

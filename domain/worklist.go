@@ -123,11 +123,14 @@ func (s *State) waitingDue(d Day, add addDue) {
 	}
 }
 
-// DueFor are the ids of those who are to see to what is due: whoever can do it,
-// and of a seat the holder, or the deputies where there is none. What is for
-// everybody's attention is for the manager, or the chair where there is none.
+// DueFor are the ids of those who are to see to what is due: whoever the power,
+// the mandate or the action is with, the gatekeepers, the seats' holders. What
+// only one person can do (take a position, report, tell) waits for them and is
+// not among it. What is left is for the manager, or the chair where there is none.
 func (s *State) DueFor(due *Due, d Day) []string {
 	switch due.Kind {
+	case "position", "report", "tell":
+		return nil
 	case "review", "end":
 		if dl := s.Delegations[due.What]; dl != nil {
 			return s.delegates(dl, d)
@@ -135,18 +138,12 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		return []string{s.Appointments[due.What].Person}
 	case "mandate":
 		return s.grantedBy(due.What, d)
-	case "report":
-		return s.reportsOn(due.What)
-	case "position":
-		return s.unheardOn(s.Proposals[due.What], d)
 	case "action":
 		return []string{s.Actions[due.What].Owner}
 	case "approach":
 		return s.withDuty(Gatekeeper, d)
 	case "ratify", "call-in":
-		return s.tableOn(s.EntitledOn(d), d)
-	case "tell":
-		return s.Exercises[due.What].Acting
+		return s.tableOn(d)
 	}
 	if managers := s.withDuty(Manager, d); len(managers) > 0 {
 		return managers
@@ -175,34 +172,10 @@ func (s *State) SpokespeopleOn(code string, d Day) []string {
 	return ids
 }
 
-// reportsOn are the representatives who owe the report of that meeting (rule R5).
-func (s *State) reportsOn(key string) []string {
-	m := s.Meetings[key]
-	var ids []string
-	for _, a := range s.Appointments {
-		if a.Forum == m.Forum && s.namesOn(a, m.On) {
-			ids = appendNew(ids, a.Person)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
-
-// unheardOn are those of whose seats nobody has taken a position (rule C5).
-func (s *State) unheardOn(p *Proposal, d Day) []string {
-	var seats []string
-	for _, seat := range s.EntitledOn(d) {
-		if s.PositionOf(p, seat, d) == nil {
-			seats = append(seats, seat)
-		}
-	}
-	return s.tableOn(seats, d)
-}
-
 // tableOn are the holders of the seats or, where there is none, their deputies.
-func (s *State) tableOn(seats []string, d Day) []string {
+func (s *State) tableOn(d Day) []string {
 	var ids []string
-	for _, code := range seats {
+	for _, code := range s.EntitledOn(d) {
 		seat := s.Seats[code]
 		if holder := seat.holderOn(d); holder != "" {
 			ids = appendNew(ids, holder)

@@ -40,7 +40,7 @@ const calendarPast = 365
 func (g *Group) Calendar(person, practice string, at domain.Day) (Calendar, *domain.Refusal) {
 	c := Calendar{Stamp: g.stamp(at), Title: g.state.Name, Known: g.state.Last}
 	whole := func(*domain.Due) bool { return true }
-	var meetings []CalendarEntry
+	var entries []CalendarEntry
 	switch p, o := g.state.Person(person), g.practiceOn(practice, at); {
 	case person != "" && practice != "":
 		return c, &domain.Refusal{Rule: "T1", Say: "A calendar is of the group, of a person or of a practice: name one.", Class: domain.Invalid}
@@ -50,17 +50,17 @@ func (g *Group) Calendar(person, practice string, at domain.Day) (Calendar, *dom
 		return c, g.noPractice(practice, at)
 	case p != nil:
 		c.Title += ": " + p.Office
-		meetings = g.meetingsOf(p.ID, at)
+		entries = append(g.meetingsOf(p.ID, at), g.waitingEntries(p.ID, at)...)
 		whole = func(due *domain.Due) bool { return slices.Contains(g.state.DueFor(due, at), p.ID) }
 	case o != nil:
 		c.Title += ": " + o.Name
-		meetings = g.forumMeetings(at, func(*domain.Meeting) bool { return true })
+		entries = g.forumMeetings(at, func(*domain.Meeting) bool { return true })
 		whole = func(due *domain.Due) bool { return g.concernsPractice(due, o, at) }
 	default:
-		meetings = append(g.ownMeetings(at), g.forumMeetings(at, func(*domain.Meeting) bool { return true })...)
+		entries = append(g.ownMeetings(at), g.forumMeetings(at, func(*domain.Meeting) bool { return true })...)
 	}
 	founded := g.state.People[g.state.Founder].Since
-	c.Entries = append(meetings, g.calendarEntry("founded", g.state.Group, founded, "", g.state.Name+" was founded."))
+	c.Entries = append(entries, g.calendarEntry("founded", g.state.Group, founded, "", g.state.Name+" was founded."))
 	for _, due := range g.state.DueOn(at) {
 		if whole(&due) {
 			c.Entries = append(c.Entries, g.calendarEntry(due.Kind, due.What, due.On, "", due.Text))
@@ -84,6 +84,17 @@ func (g *Group) meetingsOf(person string, at domain.Day) []CalendarEntry {
 	duties := slices.ContainsFunc(s.DutiesOn(at), func(d domain.Duty) bool { return d.Person == person })
 	if duties || len(s.SeatsOf(person, at)) > 0 || slices.Contains(s.ExecutiveOn(at), person) {
 		entries = append(entries, g.ownMeetings(at)...)
+	}
+	return entries
+}
+
+// waitingEntries are what only the person can do, by its last day.
+func (g *Group) waitingEntries(person string, at domain.Day) []CalendarEntry {
+	var entries []CalendarEntry
+	for _, w := range g.Waiting(person, at).Items {
+		if w.By != 0 {
+			entries = append(entries, g.calendarEntry(w.Kind, w.Ref, w.By, "", w.Text))
+		}
 	}
 	return entries
 }

@@ -34,7 +34,16 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 		return errands
 	}
 	for _, due := range g.state.WorkListOn(at) {
-		errands.add(g.state.DueFor(&due, at), Errand{dueKey(&due, g.state.Proposals[due.What]), due.What, g.errandText(&due, at)})
+		errands.add(g.state.DueFor(&due, at), Errand{g.errandKey(due.Kind, due.What, due.On, at), due.What, overdueWords(due.Text, due.On, at)})
+	}
+	for id := range g.state.People {
+		for _, w := range g.Waiting(id, at).Items {
+			text := w.Text
+			if w.Kind == "position" {
+				text += " Silence is never consent."
+			}
+			errands.add([]string{id}, Errand{g.errandKey(w.Kind, w.Ref, w.By, at), w.Ref, overdueWords(text, w.By, at)})
+		}
 	}
 	g.heardErrands(errands, at)
 	g.consultedErrands(errands, at)
@@ -42,35 +51,31 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 	return errands
 }
 
-// dueKey names what is due and how near it is; of a proposal also the version:
-// consents to other words have fallen (rule C2).
-func dueKey(due *domain.Due, p *domain.Proposal) string {
-	parts := []string{due.Kind, due.What, due.On.String()}
-	if p != nil && due.Kind == "position" {
+// errandKey names what is to be done and how near its day is; of a proposal also
+// the version: consents to other words have fallen (rule C2).
+func (g *Group) errandKey(kind, ref string, by, at domain.Day) string {
+	parts := []string{kind, ref, by.String()}
+	if p := g.state.Proposals[ref]; p != nil && p.Stage == domain.Open {
 		parts = append(parts, "v"+strconv.Itoa(p.Version().Number))
 	}
-	switch {
-	case due.Overdue:
-		parts = append(parts, "overdue")
-	case due.Left <= 7:
-		parts = append(parts, "7")
-	case due.Left <= 30:
-		parts = append(parts, "30")
-	default:
+	switch left := int(by - at); {
+	case by == 0 || left > 30:
 		parts = append(parts, "first")
+	case left > 7:
+		parts = append(parts, "30")
+	case left >= 0:
+		parts = append(parts, "7")
+	default:
+		parts = append(parts, "overdue")
 	}
 	return strings.Join(parts, "/")
 }
 
-func (g *Group) errandText(due *domain.Due, at domain.Day) string {
-	text := due.Text
-	if p := g.state.Proposals[due.What]; p != nil && due.Kind == "position" {
-		text = due.What + ", " + p.Title() + ", waits for your word on version " + strconv.Itoa(p.Version().Number) + ": consent, stand aside, or say what stands in the way. Silence is never consent."
+func overdueWords(text string, by, at domain.Day) string {
+	if by == 0 || at <= by {
+		return text
 	}
-	if due.Overdue {
-		return text + " It is overdue since " + due.On.Words() + "."
-	}
-	return text
+	return text + " It was due by " + by.Words() + "."
 }
 
 // heardErrands tell holders which position the manager recorded for their seat,
@@ -80,15 +85,15 @@ func (g *Group) heardErrands(errands errandList, at domain.Day) {
 		if p.Stage != domain.Open {
 			continue
 		}
-		for code, seat := range g.state.Seats {
-			pos := g.state.PositionOf(p, code, at)
-			if pos == nil || pos.Heard == "" || pos.Confirmed {
+		for _, seat := range byCode(g.state.Seats) {
+			pos := g.state.PositionOf(p, seat.ID, at)
+			if pos == nil || pos.Heard == "" {
 				continue
 			}
 			for _, h := range seat.Holders {
 				if h.Covers(at) && h.Role == domain.Holder {
 					errands.add([]string{h.Person}, Errand{"heard/" + p.Number + "/" + strconv.FormatUint(pos.Index, 10), p.Number,
-						"The manager recorded a position of " + g.name(code) + " on " + p.Number + ", " + p.Title() + ": " + string(pos.Stand) + " (" + pos.Heard + "). If that is wrong, please correct it before it is settled."})
+						"The manager recorded a position of " + g.name(seat.ID) + " on " + p.Number + ", " + p.Title() + ": " + string(pos.Stand) + " (" + pos.Heard + "). If that is wrong, please correct it before it is settled."})
 				}
 			}
 		}

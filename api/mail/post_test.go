@@ -263,7 +263,7 @@ func TestOneMailForOneThing(t *testing.T) {
 	require.Equal(t, "nora@example.org", got[0].to)
 	require.Equal(t, "Trafford GP Board: P1", got[0].subject)
 	require.Contains(t, got[0].text, "Dear Nora North")
-	require.Contains(t, got[0].text, "P1, Saturdays, waits for your word on version 1")
+	require.Contains(t, got[0].text, "North Trafford has not been heard on P1, Saturdays. Silence is never consent.")
 	require.Contains(t, got[0].text, "https://board.example.org/")
 	require.Regexp(t, `^<[0-9a-f-]{36}@example\.org>$`, got[0].id)
 	require.Equal(t, Sent, w.letter("cd-north").State)
@@ -278,10 +278,21 @@ func TestOneMailForOneThing(t *testing.T) {
 	w.do("cd-south", "amend-proposal", `{"proposal":"P1","version":1,"title":"Saturdays","text":"We open on some Saturdays."}`)
 	got = w.round()
 	require.Len(t, got, 1)
-	require.Contains(t, got[0].text, "version 2", "other words are another thing")
+	require.Contains(t, got[0].text, "P1, Saturdays", "other words are another thing")
 	w.do("cd-north", "consent", `{"proposal":"P1","version":2}`)
 	w.at("2026-02-20", "12:00")
 	require.Empty(t, w.round(), "nobody is reminded of what they have done")
+}
+
+// TestHeardPositions: what the manager recorded for a seat is told to its holder
+// (C10).
+func TestHeardPositions(t *testing.T) {
+	w := newWorld(t)
+	w.do("manager", "report-position", `{"proposal":"P1","version":1,"seat":"U66368","stand":"consent","from":"cd-north","how":"by telephone"}`)
+	got := w.round()
+	require.Len(t, got, 1)
+	require.Contains(t, got[0].text, "The manager recorded a position of North Trafford on P1, Saturdays: consent (by telephone). If that is wrong")
+	require.NotContains(t, got[0].text, "has not been heard")
 }
 
 func TestRemindersComeNearer(t *testing.T) {
