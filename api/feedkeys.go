@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -153,16 +154,25 @@ func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOu
 	if err := decode(in.bytes, &ask); err != nil {
 		return nil, err
 	}
-	address, err := ask.address(in.Group)
+	feed, err := s.addFeed(in.Group, me, ask)
 	if err != nil {
 		return nil, err
 	}
+	return &feedOutput{feed}, nil
+}
+
+// addFeed makes a key of the feed for the person.
+func (s *Server) addFeed(group, person string, ask FeedFor) (Feed, error) {
+	address, err := ask.address(group)
+	if err != nil {
+		return Feed{}, err
+	}
 	secret := newToken()
-	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: in.Group, Person: me, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
+	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
 	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		mine := 0
 		for i := range all {
-			if all[i].Group == in.Group && all[i].Person == me {
+			if all[i].of(group, person) {
 				mine++
 			}
 		}
@@ -171,16 +181,33 @@ func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOu
 		}
 		return append(all, k), nil
 	})
-	if err != nil {
-		return nil, err
+	mark := "?"
+	if strings.Contains(address, "?") {
+		mark = "&"
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, err
+	return Feed{k.ID, address + mark + "key=" + secret}, err
+}
+
+func (k *feedKey) of(group, person string) bool { return k.Group == group && k.Person == person }
+
+// feedsOf are the feeds of which the person made keys.
+func (s *Server) feedsOf(group, person string) []FeedLine {
+	lines := []FeedLine{}
+	for _, k := range s.feedKeys.keys.those(func(k *feedKey) bool { return k.of(group, person) }) {
+		lines = append(lines, FeedLine{k.ID, k.Address, k.Made})
 	}
-	query := u.Query()
-	query.Set("key", secret)
-	return &feedOutput{Feed{k.ID, u.EscapedPath() + "?" + query.Encode()}}, nil
+	return lines
+}
+
+// endFeed ends the person's key.
+func (s *Server) endFeed(group, person, id string) error {
+	return s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
+		if i < 0 {
+			return nil, notFound("T1", "You have no feed %q here.", clip(id))
+		}
+		return slices.Delete(all, i, i+1), nil
+	})
 }
 
 func (s *Server) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedListOutput, error) {
@@ -188,11 +215,7 @@ func (s *Server) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedList
 	if err != nil {
 		return nil, err
 	}
-	list := FeedList{[]FeedLine{}}
-	for _, k := range s.feedKeys.keys.those(func(k *feedKey) bool { return k.Group == in.Group && k.Person == me }) {
-		list.Feeds = append(list.Feeds, FeedLine{k.ID, k.Address, k.Made})
-	}
-	return &feedListOutput{list}, nil
+	return &feedListOutput{FeedList{s.feedsOf(in.Group, me)}}, nil
 }
 
 func (s *Server) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}, error) {
@@ -200,13 +223,7 @@ func (s *Server) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
-		i := slices.IndexFunc(all, func(k feedKey) bool { return k.Group == in.Group && k.Person == me && k.ID == in.ID })
-		if i < 0 {
-			return nil, notFound("T1", "You have no feed %q here.", clip(in.ID))
-		}
-		return slices.Delete(all, i, i+1), nil
-	})
+	return nil, s.endFeed(in.Group, me, in.ID)
 }
 
 // personOf is the id of the person of the group who asks.

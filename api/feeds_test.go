@@ -1,9 +1,11 @@
 package api
 
 import (
+	markup "html"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -200,4 +202,33 @@ func TestTimesOfDayAreLondons(t *testing.T) {
 		}
 	}
 	t.Fatal("no meeting")
+}
+
+// TestFeedsOnTheAccount: people make and end their feeds without a command line.
+func TestFeedsOnTheAccount(t *testing.T) {
+	w := newWorld(t).established()
+	south := w.signedIn("cd-south")
+	form := func(path, body string) reply {
+		return south.send("POST", path, body, "Content-Type", "application/x-www-form-urlencoded")
+	}
+	address := regexp.MustCompile(`<code>http://[^/]+(/[^<]*)</code>`)
+	for body, contains := range map[string]string{
+		"feed=mine": "calendar.ics?person=", "feed=group": "calendar.ics?key=", "feed=practice&practice=p91018": "/practices/P91018/feed.atom?key=",
+	} {
+		m := address.FindSubmatch(w.must(200, form("/account/feeds", body)).body)
+		require.NotNil(t, m, body)
+		at := markup.UnescapeString(string(m[1]))
+		require.Contains(t, at, contains)
+		w.must(200, w.send(w.request("", "GET", at, "")))
+	}
+	w.must(422, form("/account/feeds", "feed=practice"))
+	page := string(w.must(200, south.send("GET", "/account", "")).body)
+	require.NotContains(t, page, "key=gt_")
+	require.Contains(t, page, "a feed was made, by you")
+	ids := regexp.MustCompile(`/account/feeds/([0-9a-f]+)/end`).FindAllStringSubmatch(page, -1)
+	require.Len(t, ids, 3)
+	w.must(303, form(ids[0][0], ""))
+	w.must(404, form(ids[0][0], ""))
+	w.must(404, w.signedIn("cd-north").send("POST", ids[1][0], ""))
+	require.Len(t, regexp.MustCompile(`/account/feeds/([0-9a-f]+)/end`).FindAllString(string(south.send("GET", "/account", "").body), -1), 2)
 }
