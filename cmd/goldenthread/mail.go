@@ -66,7 +66,10 @@ var mailQuestion = question[api.Letters]{
 	example: "  goldenthread mail",
 	below:   "/mail",
 	show: func(p *page, a *api.Letters) {
-		p.unless(a.On, "No mail server is configured: nothing is mailed.")
+		if !a.On {
+			p.say("No mail server is configured: nothing is mailed.")
+			return
+		}
 		p.table("state", "tries", "text")
 		for _, l := range a.Letters {
 			p.row(l.State, l.Tries, l.Text)
