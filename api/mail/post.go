@@ -107,6 +107,7 @@ func (p *Post) serve(ctx context.Context, group string) error {
 		quiet = ""
 	}
 	delete(p.again, group)
+	delete(p.quiet, group) // until all of this round is done
 	p.mu.Unlock()
 	var all []addressee
 	stand := ""

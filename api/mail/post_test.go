@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 	"github.com/google/uuid"
 	"github.com/nats-io/nats-server/v2/server"
@@ -34,6 +35,8 @@ type mailbox struct {
 	mu   sync.Mutex
 	got  []received
 	fail func(stage, to string) error // stage: mail, rcpt, data (after all was read)
+
+	password string // of its one user; "": it asks for none
 }
 
 type received struct {
@@ -47,7 +50,7 @@ func newMailbox(t *testing.T) *mailbox {
 	m.addr = l.Addr().String()
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{m: m, conn: c.Conn()}, nil }))
 	s.Domain, s.ReadTimeout, s.WriteTimeout = "localhost", 5*time.Second, 5*time.Second
-	s.ErrorLog = silent{}
+	s.ErrorLog, s.AllowInsecureAuth = silent{}, true
 	go s.Serve(l)
 	t.Cleanup(func() { s.Close() })
 	return m
@@ -81,11 +84,25 @@ type session struct {
 	m    *mailbox
 	conn net.Conn
 	to   string
+	in   bool // who has said the password
+}
+
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, _, password string) error {
+		if s.in = password == s.m.password; !s.in {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}), nil
 }
 
 func (s *session) Reset()        {}
 func (s *session) Logout() error { return nil }
 func (s *session) Mail(string, *smtp.MailOptions) error {
+	if s.m.password != "" && !s.in {
+		return smtp.ErrAuthRequired
+	}
 	return s.m.fails("mail", "")
 }
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
@@ -544,4 +561,32 @@ func TestConfiguration(t *testing.T) {
 	require.ErrorContains(t, s.ReadCredentials(file, ""), "chmod 600")
 	require.ErrorContains(t, s.ReadCredentials("", "me"), "user:password")
 	require.NoError(t, (&Server{}).ReadCredentials("", ""))
+}
+
+// TestNothingInTheClear: where encryption is asked for and the server has none,
+// it hears of nobody.
+func TestNothingInTheClear(t *testing.T) {
+	w := newWorld(t)
+	w.post.o.Server.TLS = "starttls"
+	w.mail.failing(func(stage, to string) error {
+		t.Errorf("the server heard of %q at %s", to, stage)
+		return nil
+	})
+	require.Empty(t, w.round())
+	require.Equal(t, Waiting, w.letter("cd-north").State)
+}
+
+func TestCredentials(t *testing.T) {
+	w := newWorld(t)
+	w.mail.password = "secret"
+	require.Empty(t, w.round(), "who does not say who they are")
+	require.Equal(t, "The mail server refuses it (502).", w.letter("cd-north").Why)
+	require.NoError(t, w.post.Again(t.Context(), "trafford", w.letter("cd-north").Person))
+	w.post.o.Server.User, w.post.o.Server.Password = "board", "wrong"
+	require.Empty(t, w.round())
+	require.Contains(t, w.letter("cd-north").Why, "does not let this server in")
+	w.post.o.Server.Password = "secret"
+	w.later(time.Hour)
+	require.Len(t, w.round(), 1)
+	require.NotContains(t, w.log.String(), "secret")
 }
