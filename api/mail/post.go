@@ -272,6 +272,8 @@ func (p *Post) hand(ctx context.Context, l *letter, now time.Time) (outcome, str
 		return out, "The mail server can't be reached, or does not let this server in."
 	case out == refused:
 		return out, fmt.Sprintf("The mail server refuses it (%d).", at.ErrorCode())
+	case at.ErrorCode() >= 500:
+		return out, fmt.Sprintf("The mail server takes no mail from this server (%d).", at.ErrorCode())
 	}
 	return out, fmt.Sprintf("The mail server asks to try again later (%d).", at.ErrorCode())
 }

@@ -2,10 +2,17 @@ package mail
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/mail"
 	"os"
@@ -36,7 +43,9 @@ type mailbox struct {
 	got  []received
 	fail func(stage, to string) error // stage: mail, rcpt, data (after all was read)
 
-	password string // of its one user; "": it asks for none
+	server      *smtp.Server
+	certificate []byte // its own, in PEM
+	password    string // of its one user; "": it asks for none
 }
 
 type received struct {
@@ -50,7 +59,10 @@ func newMailbox(t *testing.T) *mailbox {
 	m.addr = l.Addr().String()
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{m: m, conn: c.Conn()}, nil }))
 	s.Domain, s.ReadTimeout, s.WriteTimeout = "localhost", 5*time.Second, 5*time.Second
-	s.ErrorLog, s.AllowInsecureAuth = silent{}, true
+	s.ErrorLog = silent{}
+	var own tls.Certificate
+	own, m.certificate = ownCertificate(t)
+	s.TLSConfig, m.server = &tls.Config{Certificates: []tls.Certificate{own}}, s
 	go s.Serve(l)
 	t.Cleanup(func() { s.Close() })
 	return m
@@ -564,24 +576,56 @@ func TestConfiguration(t *testing.T) {
 }
 
 // TestNothingInTheClear: where encryption is asked for and the server has none,
-// it hears of nobody.
+// or nobody vouches for it, it hears of nobody.
 func TestNothingInTheClear(t *testing.T) {
 	w := newWorld(t)
-	w.post.o.Server.TLS = "starttls"
 	w.mail.failing(func(stage, to string) error {
 		t.Errorf("the server heard of %q at %s", to, stage)
 		return nil
 	})
+	w.post.o.Server.TLS = "starttls"
+	require.Empty(t, w.round(), "its certificate is its own")
+	require.Equal(t, "The mail server can't be reached, or does not let this server in.", w.letter("cd-north").Why)
+	w.mail.server.TLSConfig = nil
+	w.later(time.Hour)
+	require.Empty(t, w.round(), "it offers no encryption")
+	l := w.letter("cd-north")
+	require.Equal(t, Waiting, l.State)
+	require.Equal(t, 2, l.Tries)
+}
+
+// TestPutBackIsTriedOn: a letter that was put back by a person, and fails again,
+// is not forgotten.
+func TestPutBackIsTriedOn(t *testing.T) {
+	w := newWorld(t)
+	code := 550
+	w.mail.failing(func(stage, _ string) error {
+		if stage == "rcpt" {
+			return &smtp.SMTPError{Code: code, Message: "no"}
+		}
+		return nil
+	})
+	require.Empty(t, w.round())
+	require.Empty(t, w.round())
+	code = 450
+	require.NoError(t, w.post.Again(t.Context(), "trafford", w.letter("cd-north").Person))
 	require.Empty(t, w.round())
 	require.Equal(t, Waiting, w.letter("cd-north").State)
+	w.mail.failing(func(string, string) error { return nil })
+	w.later(time.Minute)
+	require.Len(t, w.round(), 1)
 }
 
 func TestCredentials(t *testing.T) {
 	w := newWorld(t)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(file, w.mail.certificate, 0o600))
+	w.post.o.Server.TLS = "starttls"
+	require.NoError(t, w.post.o.Server.ReadRoots(file))
 	w.mail.password = "secret"
 	require.Empty(t, w.round(), "who does not say who they are")
-	require.Equal(t, "The mail server refuses it (502).", w.letter("cd-north").Why)
-	require.NoError(t, w.post.Again(t.Context(), "trafford", w.letter("cd-north").Person))
+	require.Equal(t, "The mail server takes no mail from this server (502).", w.letter("cd-north").Why)
+	w.later(time.Minute)
 	w.post.o.Server.User, w.post.o.Server.Password = "board", "wrong"
 	require.Empty(t, w.round())
 	require.Contains(t, w.letter("cd-north").Why, "does not let this server in")
@@ -589,4 +633,17 @@ func TestCredentials(t *testing.T) {
 	w.later(time.Hour)
 	require.Len(t, w.round(), 1)
 	require.NotContains(t, w.log.String(), "secret")
+}
+
+// ownCertificate is a certificate that nobody but itself vouches for.
+func ownCertificate(t *testing.T) (tls.Certificate, []byte) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

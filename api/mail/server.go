@@ -2,6 +2,8 @@ package mail
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -21,8 +23,24 @@ type Server struct {
 	Address  string // host:port
 	From     string // address of the sender
 	TLS      string // starttls, tls, or none on this machine
-	User     string // "" where the server asks for none
+	User     string // "" where the server asks for none; never said in the clear
 	Password string
+	Roots    *x509.CertPool // from which its certificate must come; nil: those of the system
+}
+
+// ReadRoots reads the certificates, in PEM, from which the server's must come.
+func (s *Server) ReadRoots(file string) error {
+	if file == "" {
+		return nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("the mail server's certificates: %w", err)
+	}
+	if s.Roots = x509.NewCertPool(); !s.Roots.AppendCertsFromPEM(b) {
+		return fmt.Errorf("%s holds no certificates in PEM", file)
+	}
+	return nil
 }
 
 // ReadCredentials reads a user's name and password, parted by the first colon,
@@ -61,7 +79,10 @@ func (s *Server) client() (*gomail.Client, error) {
 	if err != nil || numberErr != nil {
 		return nil, fmt.Errorf("%q is not a mail server; write it like smtp.example.org:587", s.Address)
 	}
-	options := []gomail.Option{gomail.WithPort(number), gomail.WithTimeout(sendTimeout)}
+	options := []gomail.Option{
+		gomail.WithPort(number), gomail.WithTimeout(sendTimeout),
+		gomail.WithTLSConfig(&tls.Config{ServerName: host, RootCAs: s.Roots, MinVersion: tls.VersionTLS12}),
+	}
 	switch s.TLS {
 	case "", "starttls":
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
@@ -110,7 +131,7 @@ func (s *Server) send(ctx context.Context, msg *gomail.Msg) (outcome, error) {
 		return later, err // before any letter was begun
 	case at.Reason == gomail.ErrSMTPDataClose && at.ErrorCode() == 0:
 		return unknown, err // everything was said, and the answer never came
-	case at.ErrorCode() >= 500:
+	case at.ErrorCode() >= 500 && at.Reason != gomail.ErrSMTPMailFrom: // a sender that is not let in is no fault of the letter
 		return refused, err
 	}
 	return later, err

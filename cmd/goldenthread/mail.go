@@ -19,8 +19,8 @@ import (
 // A mailing is what serve was asked to do about mail. Nothing is mailed unless a
 // mail server is named.
 type mailing struct {
-	server            mail.Server
-	credentials, link string
+	server                   mail.Server
+	credentials, roots, link string
 }
 
 func (m *mailing) flags(cmd *cobra.Command) {
@@ -29,6 +29,7 @@ func (m *mailing) flags(cmd *cobra.Command) {
 	f.StringVar(&m.server.From, "mail-from", os.Getenv("GOLDENTHREAD_MAIL_FROM"), "address that mail comes from (GOLDENTHREAD_MAIL_FROM)")
 	f.StringVar(&m.server.TLS, "mail-tls", cmp.Or(os.Getenv("GOLDENTHREAD_MAIL_TLS"), "starttls"), "starttls, tls, or none on this machine (GOLDENTHREAD_MAIL_TLS)")
 	f.StringVar(&m.credentials, "mail-credentials", "", "file with user:password for the mail server, readable by its owner alone; or set GOLDENTHREAD_MAIL_CREDENTIALS")
+	f.StringVar(&m.roots, "mail-ca", "", "file with the certificates, in PEM, from which the mail server's must come; those of the system if not said")
 	f.StringVar(&m.link, "mail-link", os.Getenv("GOLDENTHREAD_MAIL_LINK"), "address of the pages, to stand in the mail (GOLDENTHREAD_MAIL_LINK)")
 }
 
@@ -39,6 +40,9 @@ func (m *mailing) start(ctx context.Context, store *eventstore.Store, groups *pr
 		return nil, func() {}, nil
 	}
 	if err := m.server.ReadCredentials(m.credentials, os.Getenv("GOLDENTHREAD_MAIL_CREDENTIALS")); err != nil {
+		return nil, nil, err
+	}
+	if err := m.server.ReadRoots(m.roots); err != nil {
 		return nil, nil, err
 	}
 	js, err := jetstream.New(store.Conn())
