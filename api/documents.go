@@ -22,7 +22,6 @@ import (
 
 const (
 	documentsBucket = "DOCUMENTS"
-	mostDocument    = 16 << 20 // bytes
 	markdownType    = "text/markdown; charset=utf-8"
 )
 
@@ -76,11 +75,11 @@ type anyBody struct{ bytes []byte }
 func (b *anyBody) Resolve(ctx huma.Context) (errs []error) {
 	r, w := humago.Unwrap(ctx)
 	var err error
-	b.bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, mostDocument))
+	b.bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, domain.MostDocument))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return []error{newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", mostDocument>>20))}
+		return []error{newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", domain.MostDocument>>20))}
 	case err != nil:
 		return []error{newProblem(http.StatusBadRequest, "The document broke off.")}
 	}

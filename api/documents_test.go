@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
 )
 
 // meets has the group meet on 3 February: a proposal is put, another objected to,
@@ -69,7 +71,7 @@ func TestDocuments(t *testing.T) {
 	w.refused(404, "T3", w.ask("cd-south", "/documents/"+hash)) // named, and not here
 	w.refused(422, "T3", put("manager", at, "Other minutes, altered"))
 	w.refused(422, "T3", put("manager", at, body+" "))
-	w.refused(413, "", put("manager", at, strings.Repeat("a", mostDocument+1)))
+	w.refused(413, "", put("manager", at, strings.Repeat("a", domain.MostDocument+1)))
 	w.refused(404, "T3", put("manager", at[:len(at)-2]+"00", body))
 	w.refused(403, "F3", put("icb-director", at, body))
 	w.refused(404, "L1", put("stranger", at, body))

@@ -9,7 +9,8 @@ import (
 // Documents (rules T3, R5): minutes and papers are written outside and attached
 // by their SHA-256. The ledger says which bytes are meant; they lie elsewhere.
 
-const mostDocument = 16 << 20 // bytes
+// MostDocument is how large a document may be, in bytes.
+const MostDocument = 16 << 20
 
 // AttachDocument says that a finished document belongs to something.
 type AttachDocument struct {
@@ -38,8 +39,8 @@ func (c *AttachDocument) decide(t *turn) *Refusal {
 		return invalid("T3", "The name of a document is that of a file, without folders.")
 	case !isMediaType(c.MediaType):
 		return invalid("T3", "Say what sort of document it is, such as application/pdf.")
-	case c.Bytes < 1 || c.Bytes > mostDocument:
-		return invalid("T3", "A document has 1 byte to %d MB.", mostDocument>>20)
+	case c.Bytes < 1 || c.Bytes > MostDocument:
+		return invalid("T3", "A document has 1 byte to %d MB.", MostDocument>>20)
 	}
 	for _, d := range t.s.Documents {
 		if d.SHA256 == c.SHA256 && d.About == c.About {
