@@ -8,11 +8,17 @@ LISTEN ?= 127.0.0.1:8080
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+STYLESHEET = api/web/assets/built/nhsuk.css
 .PHONY: build
-build: ## build bin/goldenthread
+build: ## build bin/goldenthread, with the NHS design system's stylesheet where there is npm
+	@test -f $(STYLESHEET) || ! command -v npm >/dev/null || $(MAKE) --no-print-directory stylesheet || echo "Without npm's registry the pages are plainer, and work."
 	$(GO) build -o bin/goldenthread ./cmd/goldenthread
+
+.PHONY: stylesheet
+stylesheet: ## make the NHS design system's stylesheet anew, with npm (without it the pages are plainer)
+	cd api && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build
 
 .PHONY: run
 run: build ## serve the example place at http://127.0.0.1:8080, data in ./data
@@ -51,6 +57,11 @@ interop: ## the log under software that is not ours: Tessera's fsck, and litewit
 	GOBIN=$(INTEROP) $(GO) install github.com/transparency-dev/tessera/cmd/fsck@v1.0.4
 	GOBIN=$(INTEROP) $(GO) install filippo.io/torchwood/cmd/litewitness@v0.9.0
 	GOLDENTHREAD_INTEROP=$(INTEROP) $(GO) test ./api ./eventstore/witness -run 'Fsck|Litewitness' -count 1
+
+SCREENSHOTS ?= /tmp/goldenthread-screenshots
+.PHONY: screenshots
+screenshots: ## a picture of every page, on a phone, a desk and paper, in SCREENSHOTS
+	GOLDENTHREAD_SCREENSHOTS=$(SCREENSHOTS) $(GO) test ./api -run Screenshots -count 1 && ls $(SCREENSHOTS)
 
 .PHONY: minutes
 minutes: ## rewrite the expected lines of the minutes scripts; read the diff

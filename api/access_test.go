@@ -74,7 +74,7 @@ func TestTokens(t *testing.T) {
 	c, ok, err := again.caller(token, w.clock())
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, Caller{Group: "trafford", Person: "cd-south", Scope: ScopeAct}, c)
+	require.Equal(t, Caller{Group: "trafford", Person: "cd-south", Scope: ScopeAct, token: c.token}, c)
 	require.Equal(t, w.tokens.Operator(), again.Operator())
 	require.NotContains(t, w.log.String(), token)
 }
@@ -130,7 +130,7 @@ func TestTokensOfOld(t *testing.T) {
 	c, ok, err := tokens.caller("gt_old", time.Now())
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, Caller{Group: "trafford", Person: "cd-north", Scope: ScopeAct}, c)
+	require.Equal(t, Caller{Group: "trafford", Person: "cd-north", Scope: ScopeAct, token: c.token}, c)
 	again, err := OpenTokens(dir)
 	require.NoError(t, err)
 	require.Equal(t, "issued 2026-01-05", again.tokens.all[0].Name)

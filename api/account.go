@@ -14,7 +14,7 @@ import (
 // done about it.
 
 func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
-	is, err := s.sessionOf(r)
+	is, err := s.anySession(r)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
-	is, err := s.sessionOf(r)
+	is, err := s.anySession(r)
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (s *Server) issue(ctx context.Context, in *bodyInput) (*made[Token], error)
 		return nil, err
 	}
 	ask.Scope, ask.Days = cmp.Or(ask.Scope, ScopeAct), cmp.Or(ask.Days, defaultDays)
-	if !c.Operator && c.session == "" { // a token that leaked must not outlive its end by another
+	if !c.Operator && c.token != "" { // a token that leaked must not outlive its end by another
 		return nil, notYours("L5", "Only the operator of this server gives out tokens.")
 	}
 	p, err := s.personIn(ctx, c, in.Group, ask.Person)

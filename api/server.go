@@ -205,8 +205,12 @@ func (s *Server) caller(r *http.Request) (Caller, *Problem) {
 	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.signIn != nil {
-		if is, ok := s.signIn.sessions.of(r); ok {
-			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID}, nil
+		if is, ok := s.signIn.sessions.of(r); ok && s.holds(is) {
+			token, _ := strings.CutPrefix(is.Passkey, byToken)
+			if token == is.Passkey {
+				token = ""
+			}
+			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID, token: token}, nil
 		}
 	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")

@@ -57,6 +57,7 @@ func (s *Server) signInPages() map[string]http.HandlerFunc {
 		"GET /sign-in":                       s.atOrigin(s.frontPage),
 		"POST /sign-in/begin":                s.tried(s.beginSignIn),
 		"POST /sign-in/finish":               s.tried(s.finishSignIn),
+		"POST /sign-in/token":                s.tried(s.signInByToken),
 		"GET /sign-in/passkey.js":            script,
 		"POST /sign-out":                     s.tried(s.signOut),
 		"GET /invitation":                    s.atOrigin(s.codePage),
@@ -233,6 +234,40 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	return s.signedIn(w, r, a, used)
 }
 
+// signInByToken begins a session for whoever has a token that may act: where
+// there is no passkey yet, as in the example. The session ends with the token.
+func (s *Server) signInByToken(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	if err := r.ParseForm(); err != nil {
+		return newProblem(http.StatusBadRequest, "The form could not be read.")
+	}
+	c, unknown := s.callerBy(strings.TrimSpace(r.PostForm.Get("token")))
+	switch {
+	case unknown != nil:
+		return unknown
+	case c.Operator || c.Scope != ScopeAct:
+		return newProblem(http.StatusForbidden, "This token is not for signing in. Please use one of a person that may act.")
+	}
+	p, err := s.personIn(r.Context(), c, c.Group, "")
+	if err != nil {
+		return err
+	}
+	if err := s.beginSession(w, r, Session{Group: c.Group, Person: p.ID, Passkey: byToken + c.token}); err != nil {
+		return err
+	}
+	http.Redirect(w, r, localPath(r.PostForm.Get("next")), http.StatusSeeOther)
+	return nil
+}
+
+// byToken stands before the token's id where a session was begun by one.
+const byToken = "token/"
+
+// holds says whether what the session rests on still holds.
+func (s *Server) holds(is Session) bool {
+	id, token := strings.CutPrefix(is.Passkey, byToken)
+	return !token || s.tokens.inForce(id, s.clock())
+}
+
 // refusedPasskey logs why, and tells the browser no more than that it is so.
 func (s *Server) refusedPasskey(err error) error {
 	why := err.Error()
@@ -244,15 +279,19 @@ func (s *Server) refusedPasskey(err error) error {
 	return errPasskey
 }
 
-// signedIn begins a session in place of the one that the browser had.
-func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, a *account, passkey string) error {
+// beginSession begins a session in place of the one that the browser had.
+func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session) error {
 	if before, ok := s.signIn.sessions.of(r); ok {
 		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
 	}
-	err := s.signIn.sessions.begin(w, r, s.encrypted(r), Session{Group: a.Group, Person: a.Person, Passkey: passkey})
-	if err != nil {
+	return s.signIn.sessions.begin(w, r, s.encrypted(r), is)
+}
+
+// signedIn begins a session and tells the page's script.
+func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, a *account, passkey string) error {
+	if err := s.beginSession(w, r, Session{Group: a.Group, Person: a.Person, Passkey: passkey}); err != nil {
 		return err
 	}
 	return writeJSON(w, struct {
@@ -345,7 +384,16 @@ func (s *Server) beginAnother(w http.ResponseWriter, r *http.Request) error {
 // sessionOf is the session that asks: what is done about signing in, nobody
 // does with a token.
 func (s *Server) sessionOf(r *http.Request) (Session, error) {
-	if is, ok := s.signIn.sessions.of(r); ok && r.Header.Get("Authorization") == "" {
+	is, err := s.anySession(r)
+	if err == nil && strings.HasPrefix(is.Passkey, byToken) {
+		err = unauthorized("Please sign in with your passkey for this.")
+	}
+	return is, err
+}
+
+// anySession is the session that asks, however it was begun.
+func (s *Server) anySession(r *http.Request) (Session, error) {
+	if is, ok := s.signIn.sessions.of(r); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
 		return is, nil
 	}
 	return Session{}, unauthorized("Please sign in with your passkey for this.")

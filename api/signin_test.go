@@ -1,7 +1,10 @@
 package api
 
 import (
+	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -279,4 +282,51 @@ func TestLocalPath(t *testing.T) {
 	require.Contains(t, string(page.body), "Never put anything about a patient here")
 	away := w.must(303, w.sendStill(w.request("", "GET", "/sign-in?next=/account", "")))
 	require.Equal(t, w.origin()+"/sign-in?next=/account", away.Header.Get("Location")) // an address has no passkeys
+}
+
+// TestSignInByToken: a token that may act begins a session, which can do what
+// the token can, no more, and ends with it.
+func TestSignInByToken(t *testing.T) {
+	w := newWorld(t)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	browser := &http.Client{Jar: jar}
+	enter := func(token string) int {
+		res, err := browser.PostForm(w.web.URL+"/sign-in/token", url.Values{"token": {token}, "next": {"/g/trafford/mandate"}})
+		require.NoError(t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		if res.StatusCode == 200 {
+			require.Equal(t, "/g/trafford/mandate", res.Request.URL.Path, "%s", body)
+		}
+		return res.StatusCode
+	}
+	get := func(path string) int {
+		res, err := browser.Get(w.web.URL + path)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	post := func(path, body string) int {
+		res, err := browser.Post(w.web.URL+path, "application/json", strings.NewReader(body))
+		require.NoError(t, err)
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	require.Equal(t, 401, enter("gt_nonsense"))
+	require.Equal(t, 403, enter(w.keys["operator"]), "the operator is nobody of the group")
+	reads := w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/tokens", `{"person":"cd-north","scope":"read"}`))).json(t)
+	require.Equal(t, 403, enter(reads["token"].(string)), "it may only read")
+	require.Equal(t, 401, get("/g/trafford"))
+
+	made := w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/tokens", `{"person":"cd-north"}`))).json(t)
+	require.Equal(t, 200, enter(made["token"].(string)))
+	require.Equal(t, 200, get("/g/trafford"))
+	require.Equal(t, 200, get("/v1/groups/trafford"))
+	require.Equal(t, 200, get("/account"))
+	require.Equal(t, 403, post("/v1/groups/trafford/tokens", `{}`), "a token makes no other")
+	require.Equal(t, 401, post("/account/passkeys/begin", `{}`), "nor a passkey")
+	w.must(204, w.send(w.request("operator", "POST", "/v1/groups/trafford/tokens/"+made["id"].(string)+"/revoke", "")))
+	require.Equal(t, 401, get("/g/trafford"), "the session ended with the token")
 }

@@ -49,6 +49,7 @@ type Caller struct {
 	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
 	Scope    Scope
 	session  string // id of the session; "" for a token
+	token    string // id of the token, or of the one by which the session was begun
 }
 
 // Tokens are the bearer tokens of one server: a file that holds only their
@@ -181,7 +182,13 @@ func (t *Tokens) caller(secret string, now time.Time) (Caller, bool, error) {
 	if now.Sub(k.Used) >= useWritten {
 		err = t.used(hash, now)
 	}
-	return Caller{Group: k.Group, Person: k.Person, Scope: k.Scope}, true, err
+	return Caller{Group: k.Group, Person: k.Person, Scope: k.Scope, token: k.ID}, true, err
+}
+
+// inForce says whether there is still a token of that id.
+func (t *Tokens) inForce(id string, now time.Time) bool {
+	_, ok := t.tokens.find(func(k *token) bool { return k.ID == id && (k.Expires.IsZero() || now.Before(k.Expires)) })
+	return ok
 }
 
 func (t *Tokens) used(hash string, now time.Time) error {

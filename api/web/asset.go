@@ -40,6 +40,9 @@ type Links struct {
 
 var assets, links = readAssets()
 
+// Assets are the addresses of what pages link.
+func Assets() Links { return links }
+
 func readAssets() (map[string]*Asset, Links) {
 	all, address := map[string]*Asset{}, map[string]string{}
 	err := fs.WalkDir(embedded, "assets", func(name string, e fs.DirEntry, err error) error {

@@ -189,11 +189,26 @@ func isEmpty(dir string) (bool, error) {
 // greet says, on standard error, where everything is.
 func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *api.Tokens) {
 	cmd.PrintErrf("Golden Thread answers at http://%s; what it answers is described at /openapi.json.\n", at)
+	cmd.PrintErrf("For people: %s\n", o.address(at))
 	cmd.PrintErrf("The operator's token is in %s.\n", tokens.OperatorFile())
 	example := filepath.Join(o.dir, exampleTokens)
 	if _, err := os.Stat(example); err == nil {
 		cmd.PrintErrf("The example people's tokens are in %s.\n", example)
 	}
+}
+
+// address is where people find it in their browser. A passkey is bound to a
+// name, never to an IP address.
+func (o *serving) address(at net.Addr) string {
+	if o.origin != "" {
+		return o.origin
+	}
+	scheme := "http"
+	if o.tlsCert != "" {
+		scheme = "https"
+	}
+	_, port, _ := net.SplitHostPort(at.String())
+	return scheme + "://localhost:" + port
 }
 
 // reach is how people reach this server, checked.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"goldenthread/api/web"
 	"goldenthread/domain"
 )
 
@@ -95,7 +96,7 @@ func RenderSpent(w io.Writer) error { return spentPage.Execute(w, nil) }
 
 // page is a page in the layout, which layout.html defines.
 func page(name string) *template.Template {
-	all := template.Must(template.New(name).Funcs(template.FuncMap{"day": day}).ParseFS(files, "layout.html", name))
+	all := template.Must(template.New(name).Funcs(template.FuncMap{"day": day, "assets": web.Assets}).ParseFS(files, "layout.html", name))
 	return all.Lookup("layout")
 }
 
