@@ -147,7 +147,7 @@ func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOu
 	if err != nil {
 		return nil, err
 	}
-	if c, err := callerOf(ctx); err != nil || c.session == "" { // a token that leaked must not outlive its end by a key
+	if c, err := callerOf(ctx); err != nil || c.session == "" || c.token != "" { // a token that leaked must not outlive its end by a key
 		return nil, errors.Join(err, notYours("L5", "Please sign in to make the address of a feed."))
 	}
 	var ask FeedFor

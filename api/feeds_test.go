@@ -166,6 +166,10 @@ func TestFeedKeys(t *testing.T) {
 		r := w.send(w.request(person, "POST", "/v1/groups/trafford/feed-keys", `{"feed":"calendar"}`))
 		require.Equal(t, rule, r.json(t)["rule"], "%s, by a token", person)
 	}
+	byToken := newDevice(w)
+	w.must(303, byToken.send("POST", "/sign-in/token", "token="+w.keys["cd-south"], "Content-Type", "application/x-www-form-urlencoded"))
+	w.refused(403, "L5", byToken.send("POST", "/v1/groups/trafford/feed-keys", `{"feed":"calendar"}`))
+	w.must(401, byToken.send("POST", "/account/feeds", "feed=mine", "Content-Type", "application/x-www-form-urlencoded"))
 	for _, body := range []string{`{"feed":"notices"}`, `{"feed":"ledger"}`, `{"feed":"calendar","person":"a","practice":"b"}`, `{"feed":"notices","practice":"P91018","person":"a"}`} {
 		w.refused(422, "T1", make(body))
 	}
