@@ -56,6 +56,7 @@ func TestPracticeFeed(t *testing.T) {
 	require.NoError(t, err, "%s", r.body)
 	require.Equal(t, "atom", feed.FeedType)
 	require.Equal(t, "Trafford GP Board: A Surgery", feed.Title)
+	require.Equal(t, w.origin()+"/v1/groups/trafford/practices/P91018/feed.atom", feed.FeedLink)
 	require.Len(t, feed.Items, 2, "the agreement and the appointment")
 	agreement := feed.Items[1]
 	require.Equal(t, []string{"agreement"}, agreement.Categories)
