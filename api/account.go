@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"goldenthread/api/web/signin"
 	"goldenthread/projections"
@@ -30,6 +31,9 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, o := range sessions {
 		page.Sessions = append(page.Sessions, signin.Session{ID: o.ID, Agent: o.Agent, Began: o.Began, This: o.ID == is.ID})
+	}
+	for _, f := range s.feedsOf(is.Group, is.Person) {
+		page.Feeds = append(page.Feeds, signin.Feed{ID: f.ID, Address: f.Address, Made: f.Made})
 	}
 	if page.Journal, err = s.journalOf(r.Context(), is.Group, is.Person); err != nil {
 		return err
@@ -98,6 +102,47 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 		return o.Group == is.Group && o.Person == is.Person && o.ID == r.PathValue("id")
 	})
 	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	return nil
+}
+
+// makeFeed shows the address of a new feed, this once.
+func (s *Server) makeFeed(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	if err := r.ParseForm(); err != nil {
+		return newProblem(http.StatusBadRequest, "The form could not be read.")
+	}
+	ask := FeedFor{Feed: "calendar"}
+	switch r.PostForm.Get("feed") {
+	case "mine":
+		ask.Person = is.Person
+	case "group":
+	default:
+		ask = FeedFor{Feed: "notices", Practice: strings.ToUpper(strings.TrimSpace(r.PostForm.Get("practice")))}
+	}
+	feed, err := s.addFeed(is.Group, is.Person, ask)
+	if err != nil {
+		return err
+	}
+	if err := s.note(is.Group, is.Person, is.Person, "a feed was made"); err != nil {
+		return err
+	}
+	html(w, http.StatusOK)
+	return signin.Feed{ID: feed.ID, Address: s.origin(r) + feed.Address}.Render(w)
+}
+
+func (s *Server) endOwnFeed(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	if err := s.endFeed(is.Group, is.Person, r.PathValue("id")); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/account", http.StatusSeeOther)

@@ -104,6 +104,11 @@ var acts = []act{
 	{"answer-question", `{"question":"Q1","words":"Because."}`, false},
 	{"set-agenda", `{"on":"2026-02-01","items":[{"title":"Weekends"}]}`, true},
 	{"record-group-meeting", `{"on":"2026-01-10","present":["cd-north"]}`, false},
+	{"attach-document", `{"about":"locality-board/2026-01-10","name":"report.txt","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"text/plain","bytes":1}`, false},
+	{"/documents/none", `a`, true},
+	{"/feed-keys", `{"feed":"calendar"}`, true},
+	{"/feed-keys/none/end", ``, true},
+	{"/mail/pm-b/again", ``, true},
 	{"/tokens", `{"person":"pm-b"}`, true},
 	{"/tokens/none/revoke", ``, true},
 	{"/invitations", `{"person":"pm-b"}`, true},
@@ -116,6 +121,7 @@ var reads = []string{
 	"/commitments", "/worklist", "/approaches", "/priorities", "/actions", "/departures", "/notices", "/practices/P91018", "/questions", "/agenda",
 	"/people/pm-b/remains", "/evidence/P1", "/check/evidence?person=cd-west&forum=locality-board&matter=access",
 	"/log/checkpoint", "/log/vkey", "/log/consistency?from=1", "/log/tile/0/000.p/1", "/log/witnesses", "/events/0/proof", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens", "/invitations",
+	"/practices/P91018/feed.atom", "/calendar.ics", "/calendar.ics?person=pm-b", "/agenda/2026-01-10/minutes.md", "/documents", "/documents/none", "/feed-keys", "/mail",
 }
 
 const matrixDay = "2026-01-10"
@@ -336,14 +342,15 @@ func cellOf(t testing.TB, what string, r reply) string {
 func TestMatrixIsWhole(t *testing.T) {
 	rows := map[string]bool{}
 	for _, a := range acts {
-		rows[strings.NewReplacer("/trafford/", "/{group}/", "/none/", "/{id}/").Replace(a.path())] = true
+		rows[strings.NewReplacer("/trafford/", "/{group}/", "/none/", "/{id}/", "/pm-b/", "/{person}/").Replace(a.path())] = true
 	}
 	for _, q := range reads {
 		q, _, _ = strings.Cut(q, "?")
 		if !strings.HasPrefix(q, "/v1") {
 			q = "/v1/groups/{group}" + q
 		}
-		rows[strings.NewReplacer("/proposals/P2", "/proposals/{number}", "/events/0", "/events/{index}", "/P91018", "/{ods}", "/pm-b/", "/{person}/", "/P1", "/{ref}", "/0/000.p/1", "/{tile}").Replace(q)] = true
+		rows[strings.NewReplacer("/proposals/P2", "/proposals/{number}", "/events/0", "/events/{index}", "/P91018", "/{ods}", "/pm-b/", "/{person}/", "/P1", "/{ref}", "/0/000.p/1", "/{tile}",
+			"/2026-01-10/", "/{date}/", "/documents/none", "/documents/{sha256}").Replace(q)] = true
 	}
 	w := newWorld(t)
 	for path, item := range w.server.api.OpenAPI().Paths {

@@ -19,7 +19,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"goldenthread/api/mail"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -38,6 +40,9 @@ type Options struct {
 	Store        *eventstore.Store
 	Groups       *projections.Groups // which follow the store
 	Tokens       *Tokens
+	Feeds        *FeedKeys
+	Mail         *mail.Post       // nil: there is no mail server
+	Copies       int              // of documents, on an existing NATS; none: 1
 	SignIn       *SignIn          // who signs in with passkeys; nil: nobody does
 	SingleSignOn *SingleSignOn    // nil: nobody signs in with their organisation's account
 	Reach        Reach            // checked; none: plain HTTP on localhost
@@ -50,6 +55,9 @@ type Server struct {
 	store        *eventstore.Store
 	groups       *projections.Groups
 	tokens       *Tokens
+	feedKeys     *FeedKeys
+	mail         *mail.Post
+	documents    documents
 	signIn       *SignIn
 	singleSignOn *SingleSignOn
 	reach        Reach
@@ -71,7 +79,7 @@ type Server struct {
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
+		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, past: newPast(o.Store), clock: o.Clock, log: o.Log,
 		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
 	}
@@ -80,6 +88,7 @@ func New(o Options) *Server {
 			panic("api: the origin was not checked: " + err.Error())
 		}
 	}
+	s.documents = documents{copies: o.Copies, connect: func() (jetstream.JetStream, error) { return jetstream.New(o.Store.Conn()) }}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -97,6 +106,7 @@ func New(o Options) *Server {
 	s.offerTokens()
 	s.offerMetrics()
 	s.offerBackup()
+	s.offerFeedKeys()
 	if s.signIn != nil {
 		s.offerInvitations()
 		s.offerSignIn()
@@ -196,6 +206,9 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 // caller is whoever a token stands for or, where none is sent, whoever is
 // signed in.
 func (s *Server) caller(r *http.Request) (Caller, *Problem) {
+	if c, ok := s.feedCaller(r); ok {
+		return c, nil
+	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.signIn != nil {
 		if is, ok := s.signIn.sessions.of(r); ok && s.holds(is) {

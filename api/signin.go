@@ -70,6 +70,8 @@ func (s *Server) signInPages() map[string]http.HandlerFunc {
 		"POST /account/passkeys/finish":      s.SignedIn(s.tried(s.finishRegistering)),
 		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(s.removePasskey)),
 		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(s.endSession)),
+		"POST /account/feeds":                s.SignedIn(s.tried(s.makeFeed)),
+		"POST /account/feeds/{id}/end":       s.SignedIn(s.tried(s.endOwnFeed)),
 	}
 	if s.singleSignOn != nil {
 		pages["GET /sign-in/oidc"] = s.atOrigin(s.beginSingleSignOn)

@@ -90,6 +90,7 @@ var Kinds = []Kind{
 	kind[GroupMet]("group.met.v1"),
 	kind[ConsentProved]("consent.proved.v1"),
 	kind[PersonErased]("person.erased.v1"),
+	kind[DocumentAttached]("document.attached.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -156,4 +157,5 @@ var Commands = []CommandKind{
 	command[AnswerQuestion]("answer-question", "Answer a practice."),
 	command[SetAgenda]("set-agenda", "Set the agenda of the group's own meeting."),
 	command[RecordGroupMeeting]("record-group-meeting", "Record who attended the group's own meeting, and what is to be done."),
+	command[AttachDocument]("attach-document", "Say, by its SHA-256, that a finished document belongs to something."),
 }

@@ -185,6 +185,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return firstUpper(by) + " set the agenda of " + d.On.Words() + ": " + list(itemTitles(d.Items))
 	case *domain.GroupMet:
 		return firstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
+	case *domain.DocumentAttached:
+		return firstUpper(by) + " attached " + d.Name + " to " + d.About + " (SHA-256 " + d.SHA256 + ")"
 	case *domain.ConsentProved:
 		return g.name(d.Seat) + "'s consent to " + d.To + " rests on " + d.Ref + " of its own ledger, event " + strconv.FormatUint(d.At, 10) + after(": ", d.Title)
 	}

@@ -34,6 +34,7 @@ type serving struct {
 	behindProxy                bool
 	oidc                       api.OIDC
 	oidcSecret                 string
+	mail                       mailing
 }
 
 // oidcSecretEnv has the client's secret where no file does.
@@ -74,6 +75,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
+	o.mail.flags(cmd)
 	return cmd
 }
 
@@ -114,11 +116,20 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
+	feeds, err := api.OpenFeedKeys(o.dir)
+	if err != nil {
+		return err
+	}
+	post, stop, err := o.mail.start(ctx, store, groups, o.replicas, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	signIn, err := api.OpenSignIn(o.dir)
 	if err != nil {
 		return err
 	}
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, SingleSignOn: singleSignOn, Reach: reach, Log: log})
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Feeds: feeds, Mail: post, Copies: o.replicas, SingleSignOn: singleSignOn, Reach: reach, Log: log})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err
