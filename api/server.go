@@ -46,19 +46,20 @@ type Options struct {
 
 // A Server answers over HTTP. It is safe for concurrent use.
 type Server struct {
-	store    *eventstore.Store
-	groups   *projections.Groups
-	tokens   *Tokens
-	signIn   *SignIn
-	reach    Reach
-	past     *past
-	clock    func() time.Time
-	log      *slog.Logger
-	mux      *http.ServeMux
-	api      huma.API
-	feeds    atomic.Int32
-	patience time.Duration // with which a question waits for what is not known yet
-	stopping chan struct{} // closed when streams must end
+	store      *eventstore.Store
+	groups     *projections.Groups
+	tokens     *Tokens
+	signIn     *SignIn
+	reach      Reach
+	past       *past
+	clock      func() time.Time
+	log        *slog.Logger
+	mux        *http.ServeMux
+	api        huma.API
+	feeds      atomic.Int32
+	patience   time.Duration // with which a question waits for what is not known yet
+	stopping   chan struct{} // closed when streams must end
+	statements statements
 
 	crossOrigin *http.CrossOriginProtection
 	writes      *limits
@@ -86,6 +87,7 @@ func New(o Options) *Server {
 	s.api = humago.New(s.mux, humaConfig())
 	s.offerHealth()
 	s.offerCommands()
+	s.offerStatements()
 	s.offerQuestions()
 	s.offerEvents()
 	s.offerLog()
