@@ -185,11 +185,7 @@ func TestPasskeysInTheLedger(t *testing.T) {
 // was given to, or takes its signature from it where the charter asks for one, is found.
 func TestAlteredSignatureIsFound(t *testing.T) {
 	w, d := signer(t)
-	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Signed","text":"We sign.","matter":"representation","instruments":[{"changeCharter":{"version":1,"charter":
-		{"text":"Signed.","quorum":2,"defaultStance":"bring-back","requireSignatures":true,"matters":["access","workforce","representation"]}}}]}`))
-	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
-		w.must(201, w.command(person, "consent", `{"proposal":"P3","version":1,"needNotWait":true}`))
-	}
+	w.requireSignatures("P3")
 	w.refused(409, "F6", w.command("cd-south", "consent", evening))
 	r := w.must(201, d.sign("consent", evening, d.signature(d.statement("consent", evening))))
 	at := uint64(r.json(t)["first"].(float64))
@@ -224,4 +220,38 @@ func TestAlteredSignatureIsFound(t *testing.T) {
 		return line
 	})
 	require.ErrorContains(t, err, "its signature does not hold")
+}
+
+// The page offers to sign to whoever can, and only that where the charter asks for it.
+func TestPageOffersToSign(t *testing.T) {
+	w, d := signer(t)
+	page := func() string { return string(w.must(200, d.send("GET", "/g/trafford/proposals/P2", "")).body) }
+	const unsigned = `<button class="nhsuk-button" type="submit">Consent</button>`
+	require.Contains(t, page(), unsigned)
+	require.Contains(t, page(), "Consent and sign")
+	require.NotContains(t, string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford/proposals/P2", ""))).body), "Consent and sign") // has no passkey
+
+	w.requireSignatures("P3")
+	require.NotContains(t, page(), unsigned)
+	require.Contains(t, page(), "Consent and sign")
+	require.Contains(t, string(w.must(200, d.send("GET", "/g/trafford/charter", "")).body), "is signed with a passkey")
+	without := string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford/proposals/P2", ""))).body)
+	require.NotContains(t, without, unsigned)
+	require.Contains(t, without, "Register one on your account page")
+
+	w.must(201, w.command("manager", "report-position", `{"proposal":"P2","version":1,"seat":"U66368","stand":"consent","from":"cd-north","how":"By telephone."}`))
+	require.Contains(t, page(), "Confirm it and sign")
+	w.must(201, d.sign("confirm-position", evening, d.signature(d.statement("confirm-position", evening))))
+	n, err := w.checked(asStored)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+}
+
+// requireSignatures has a charter agreed, as that proposal, that asks for signatures.
+func (w *world) requireSignatures(proposal string) {
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Signed","text":"We sign.","matter":"representation","instruments":[{"changeCharter":{"version":1,"charter":
+		{"text":"Signed.","quorum":2,"defaultStance":"bring-back","requireSignatures":true,"matters":["access","workforce","representation"]}}}]}`))
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", `{"proposal":"`+proposal+`","version":1,"needNotWait":true}`))
+	}
 }
