@@ -36,7 +36,8 @@ func verifyCommand() *cobra.Command {
 	var v verifying
 	cmd := &cobra.Command{
 		Use: "verify WHAT", Short: "Check that a ledger is whole and as it was signed", GroupID: "ask",
-		Long: "Verify reads every byte of a signed log and checks it: every event, every index, every hash, the root, and who signed. WHAT is\n\n" +
+		Long: "Verify reads every byte of a signed log and checks it: every event, every index, every hash, the root, and who signed; and\n" +
+			"what people signed with their passkeys, with the keys that the ledger had recorded before. WHAT is\n\n" +
 			"  a data folder           all logs in it, offline\n" +
 			"  the folder of one log   such as data/log/trafford, or a copy of it\n" +
 			"  a file of evidence      as proof wrote it, offline\n" +
@@ -185,7 +186,7 @@ type verified struct {
 	Bundles    int      `json:"bundles"`
 	Tiles      int      `json:"tiles"`
 	Bytes      int64    `json:"bytes" doc:"of the events"`
-	Signed     int      `json:"signed" doc:"signatures of people that hold, with the keys that the ledger had recorded before"`
+	Signed     int      `json:"personSignatures" doc:"signatures of people that hold, with the keys that the ledger had recorded before"`
 	Took       float64  `json:"milliseconds"`
 	Damage     []damage `json:"damage"`
 	Signatures []string `json:"signatures" doc:"names of all that signed the checkpoint, witnesses among them, unproved"`

@@ -94,6 +94,7 @@ func (c *Checker) learn(e *domain.Event, line []byte) {
 		c.charters = []charter{{e.Effective, d.Charter.RequireSignatures}}
 	case *domain.CharterAdopted:
 		c.charters = append(c.charters, charter{e.Effective, d.Charter.RequireSignatures})
+	default: // nothing else bears on whether a signature holds
 	}
 }
 
