@@ -13,6 +13,7 @@ import (
 
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/signature"
+	"goldenthread/eventstore/tilelog"
 )
 
 // signer is cd-north with a device, where P2 is open.
@@ -91,6 +92,25 @@ func TestSignedCommands(t *testing.T) {
 	n, err := w.checked(asStored)
 	require.NoError(t, err)
 	require.Equal(t, 4, n)
+	require.Equal(t, 4, w.verified())
+}
+
+// verified checks the log's files offline, as goldenthread verify does, and gives
+// how many signatures hold.
+func (w *world) verified() int {
+	_, err := w.store.AwaitSigned(w.t.Context(), "trafford", w.store.Next("trafford"))
+	require.NoError(w.t, err)
+	w.close()
+	logs, err := eventstore.LogFolders(w.tokens.dir)
+	require.NoError(w.t, err)
+	require.Len(w.t, logs, 1)
+	signed, err := tilelog.OpenFiles(logs[0].Dir).ReadEndpoint(w.t.Context(), tilelog.CheckpointFile)
+	require.NoError(w.t, err)
+	var lines eventstore.LineCheck
+	report, err := tilelog.Verify(w.t.Context(), tilelog.OpenFiles(logs[0].Dir), tilelog.OriginOf(signed), logs[0].VKeys, lines.Line)
+	require.NoError(w.t, err)
+	require.NoError(w.t, report.Err())
+	return lines.Signatures()
 }
 
 // What was not signed so, here, now, by this person, is not recorded.
