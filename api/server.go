@@ -69,6 +69,7 @@ type Server struct {
 	feeds        atomic.Int32
 	metrics      *metrics
 	patience     time.Duration // with which a question waits for what is not known yet
+	statements   statements
 	stopping     chan struct{} // closed when streams must end
 
 	crossOrigin *http.CrossOriginProtection
@@ -99,6 +100,7 @@ func New(o Options) *Server {
 	s.api = humago.New(s.mux, humaConfig())
 	s.offerHealth()
 	s.offerCommands()
+	s.offerStatements()
 	s.offerQuestions()
 	s.offerEvents()
 	s.offerLog()

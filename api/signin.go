@@ -249,10 +249,11 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 		return s.refusedPasskey(errors.New("its counter went back: there may be a copy of it"))
 	}
 	a := user.(*account)
-	used, err := s.signIn.passkeys.used(a, credential, s.clock())
+	used, err := s.signIn.passkeys.used(a, party.Config.RPID, credential, s.clock())
 	if err != nil {
 		return err
 	}
+	s.tellLedger(r.Context(), a.Group, a.Person)
 	return s.signedIn(w, r, a, used)
 }
 
@@ -485,10 +486,11 @@ func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, na
 	if err != nil {
 		return err
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, credential, i.Replace, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.origin(r)), credential, i.Replace, s.clock())
 	if err != nil {
 		return err
 	}
+	s.tellLedger(r.Context(), i.Group, i.Person)
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
 		what += ", in place of all others"
@@ -506,10 +508,11 @@ func (s *Server) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony
 	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, credential, false, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}
+	s.tellLedger(r.Context(), is.account.Group, is.account.Person)
 	if err := s.note(is.account.Group, is.account.Person, is.account.Person, "passkey "+k.Name+" added"); err != nil {
 		return err
 	}
