@@ -4,8 +4,13 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
 
 	"goldenthread/api/web/signin"
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -30,6 +35,9 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, o := range sessions {
 		page.Sessions = append(page.Sessions, signin.Session{ID: o.ID, Agent: o.Agent, Began: o.Began, This: o.ID == is.ID})
+	}
+	for _, f := range s.feedsOf(is.Group, is.Person) {
+		page.Feeds = append(page.Feeds, signin.Feed{ID: f.ID, Address: f.Address, Made: f.Made})
 	}
 	if page.Journal, err = s.journalOf(r.Context(), is.Group, is.Person); err != nil {
 		return err
@@ -79,6 +87,7 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signIn.passkeys.remove(is.Group, is.Person, id); err != nil {
 		return err
 	}
+	s.tellLedger(r.Context(), is.Group, is.Person)
 	if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
 		return err
 	}
@@ -87,6 +96,56 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/account", http.StatusSeeOther)
 	return nil
+}
+
+// tellLedger has the ledger say, as the person, which passkeys they have: with
+// them they sign. What can't be recorded now, since a crash came between or the
+// group has stopped, is at the next sign-in; nobody is kept out for it, and a
+// passkey that is removed here signs nothing here meanwhile.
+func (s *Server) tellLedger(ctx context.Context, group, person string) {
+	for _, c := range s.untold(ctx, group, person) {
+		name := domain.CommandName(c)
+		body, err := json.Marshal(c)
+		if err == nil {
+			_, err = s.store.Execute(ctx, domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: requestHash(name, body), Actor: person, Command: c})
+		}
+		if err != nil {
+			s.log.Warn("the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
+		}
+	}
+}
+
+// untold are the commands that the ledger lacks to know the person's passkeys.
+func (s *Server) untold(ctx context.Context, group, person string) (cs []domain.Command) {
+	next := s.store.Next(group)
+	if next == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	newest := next - 1
+	err := s.groups.Read(ctx, group, &newest, func(g *projections.Group) error {
+		p := g.State().Person(person)
+		if p == nil {
+			return noPerson(person)
+		}
+		has := s.signIn.passkeys.account(group, person).Passkeys
+		for _, k := range p.Passkeys {
+			if !slices.ContainsFunc(has, func(o passkey) bool { return string(o.Credential.ID) == string(k.Credential) }) {
+				cs = append(cs, &domain.RemovePasskey{Credential: k.Credential})
+			}
+		}
+		for _, k := range has {
+			if k.Party != "" && p.Passkey(k.Credential.ID) == nil {
+				cs = append(cs, &domain.RegisterPasskey{Credential: k.Credential.ID, PublicKey: k.Credential.PublicKey, RelyingParty: k.Party})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.log.Warn("which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
+	}
+	return cs
 }
 
 func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
@@ -98,6 +157,47 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 		return o.Group == is.Group && o.Person == is.Person && o.ID == r.PathValue("id")
 	})
 	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	return nil
+}
+
+// makeFeed shows the address of a new feed, this once.
+func (s *Server) makeFeed(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	if err := r.ParseForm(); err != nil {
+		return newProblem(http.StatusBadRequest, "The form could not be read.")
+	}
+	ask := FeedFor{Feed: "calendar"}
+	switch r.PostForm.Get("feed") {
+	case "mine":
+		ask.Person = is.Person
+	case "group":
+	default:
+		ask = FeedFor{Feed: "notices", Practice: strings.ToUpper(strings.TrimSpace(r.PostForm.Get("practice")))}
+	}
+	feed, err := s.addFeed(is.Group, is.Person, ask)
+	if err != nil {
+		return err
+	}
+	if err := s.note(is.Group, is.Person, is.Person, "a feed was made"); err != nil {
+		return err
+	}
+	html(w, http.StatusOK)
+	return signin.Feed{ID: feed.ID, Address: s.origin(r) + feed.Address}.Render(w)
+}
+
+func (s *Server) endOwnFeed(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	if err := s.endFeed(is.Group, is.Person, r.PathValue("id")); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/account", http.StatusSeeOther)

@@ -80,10 +80,12 @@ func (s *Server) record(ctx context.Context, kind domain.CommandKind, in *comman
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
+	req := domain.Request{Group: in.Group, ID: id, Hash: requestHash(kind.Name, in.bytes), Actor: actor, Command: command}
+	if err := s.checkSignature(ctx, &req); err != nil {
+		return nil, &commandError{id, err}
+	}
 	came := time.Now()
-	result, err := s.store.Execute(ctx, domain.Request{
-		Group: in.Group, ID: id, Hash: requestHash(kind.Name, in.bytes), Actor: actor, Command: command,
-	})
+	result, err := s.store.Execute(ctx, req)
 	s.metrics.note(came, result, err)
 	if err != nil {
 		return nil, &commandError{id, err}
@@ -114,6 +116,10 @@ func (s *Server) actor(c Caller, group string, command domain.Command) (string, 
 	}
 	if !s.belongs(c, group) {
 		return "", noGroup(group)
+	}
+	switch command.(type) {
+	case *domain.RegisterPasskey, *domain.RemovePasskey:
+		return "", notYours("L5", "A passkey is registered and removed by its owner, on the account page, with the device at hand.")
 	}
 	if c.Operator {
 		return "", notYours("L5", "The operator is nobody of this group and can't act in it.")

@@ -74,20 +74,30 @@ func (a *asked) has(duties ...domain.DutyName) bool {
 // sees says whether the person may see the things today.
 func (a *asked) sees(things []string) bool { return a.server.maySee(a.Group, a.caller, things) == nil }
 
-func (s *Server) offerPages() {
-	s.mux.HandleFunc("GET /assets/{name}", web.ServeAsset)
-	s.mux.HandleFunc("GET /worker.js", serveWorker)
-	s.mux.HandleFunc("GET /{$}", s.front)
-	s.mux.HandleFunc("GET /g/{group}/live", s.live)
-	s.mux.HandleFunc("GET /g/{group}/audit", s.auditPage)
-	s.mux.HandleFunc("GET /g/{group}/audit.csv", s.auditCSV)
-	s.mux.HandleFunc("GET /g/{group}/audit.jsonl", s.auditLines)
-	s.mux.HandleFunc("GET /g/{group}/events/{index}", s.eventPage)
+// pagePatterns are the pages, and what they load, by pattern.
+func (s *Server) pagePatterns() map[string]http.HandlerFunc {
+	all := map[string]http.HandlerFunc{
+		"GET /assets/{name}":            web.ServeAsset,
+		"GET /worker.js":                serveWorker,
+		"GET /{$}":                      s.front,
+		"GET /g/{group}/live":           s.live,
+		"GET /g/{group}/audit":          s.auditPage,
+		"GET /g/{group}/audit.csv":      s.auditCSV,
+		"GET /g/{group}/audit.jsonl":    s.auditLines,
+		"GET /g/{group}/events/{index}": s.eventPage,
+	}
 	for _, p := range pages() {
-		s.mux.HandleFunc("GET /g/{group}"+p.path, s.show(p))
+		all["GET /g/{group}"+p.path] = s.show(p)
 		if p.forms != nil {
-			s.mux.HandleFunc("POST /g/{group}"+p.path, s.send(p))
+			all["POST /g/{group}"+p.path] = s.send(p)
 		}
+	}
+	return all
+}
+
+func (s *Server) offerPages() {
+	for pattern, page := range s.pagePatterns() {
+		s.mux.HandleFunc(pattern, page)
 	}
 }
 
@@ -164,7 +174,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 	writePage(w, r, p.Status, b)
 }
 
-// groupOf is the caller's own group in which the page lies, to lead back to.
+// groupOf is the group in which the page lies, to lead back to, if the caller
+// may follow its work.
 func (s *Server) groupOf(r *http.Request) (group, name string, ok bool) {
 	rest, ok := strings.CutPrefix(r.URL.Path, groupPages)
 	group, _, _ = strings.Cut(rest, "/")
@@ -174,7 +185,7 @@ func (s *Server) groupOf(r *http.Request) (group, name string, ok bool) {
 	}
 	err = s.groups.Read(r.Context(), group, nil, func(g *projections.Group) error {
 		name = g.State().Name
-		return nil
+		return s.maySee(g, c, followers)
 	})
 	return group, name, err == nil
 }
@@ -318,8 +329,8 @@ func (s *Server) recordForm(ctx context.Context, r *http.Request, name string, f
 		return nil, f.refused
 	}
 	body, err := json.Marshal(command)
-	if err != nil {
-		return nil, err
+	if err != nil { // what was filled in is no text
+		return nil, newProblem(http.StatusBadRequest, "The form could not be read.")
 	}
 	return s.record(ctx, kind, &commandInput{Group: r.PathValue("group"), Key: form.Get("key"), jsonBody: jsonBody{body}})
 }
@@ -365,7 +376,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form ur
 // number of events there are, and nothing of them.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
-	if _, err := s.callerIn(r.Context(), group); err != nil {
+	if err := s.mayFollow(r.Context(), group); err != nil {
 		s.fail(w, r, s.problem(err))
 		return
 	}
@@ -386,6 +397,11 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		seen = *from
 	}
 	s.tell(w, r, group, seen)
+}
+
+// mayFollow lets those in who may follow the group's work.
+func (s *Server) mayFollow(ctx context.Context, group string) error {
+	return s.see(ctx, &Terms{Group: group}, followers, func(*question) error { return nil })
 }
 
 // tell writes each new number of events, until the client goes or the server stops.
@@ -409,7 +425,7 @@ func (s *Server) tell(w http.ResponseWriter, r *http.Request, group string, seen
 		select {
 		case <-changed:
 		case <-beat.C:
-			if _, err := s.callerIn(r.Context(), group); err != nil {
+			if err := s.mayFollow(r.Context(), group); err != nil {
 				return
 			}
 			say = ": still here\n\n"

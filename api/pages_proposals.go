@@ -161,6 +161,12 @@ func (a *asked) settled() []web.Option {
 	return os
 }
 
+// hasPasskey says whether the person can sign here.
+func (a *asked) hasPasskey() bool {
+	here := partyOf(originOf(a.r.Context()))
+	return slices.ContainsFunc(a.State().People[a.me.ID].Passkeys, func(k domain.Passkey) bool { return k.RelyingParty == here })
+}
+
 func proposalPage(a *asked) (web.Body, error) {
 	p, err := orRefused(a.Proposal(a.r.PathValue("number"), a.at))
 	if err != nil {
@@ -178,7 +184,7 @@ func proposalPage(a *asked) (web.Body, error) {
 	if p.Stage != domain.Open {
 		return body, nil
 	}
-	body.Seats = mine
+	body.Seats, body.Passkey, body.MustSign = mine, a.hasPasskey(), a.State().CharterOn(a.at).Charter.RequireSignatures
 	for _, o := range p.Objections {
 		body.Letting[o.Ref] = o.Open && has(o.Seat.Code)
 	}

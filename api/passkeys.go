@@ -41,6 +41,7 @@ type passkey struct {
 	Name       string              `json:"name"`
 	Registered time.Time           `json:"registered"`
 	Used       time.Time           `json:"used,omitzero"`
+	Party      string              `json:"party,omitempty"` // name of the server to which the device bound it
 	Credential webauthn.Credential `json:"credential"`
 }
 
@@ -79,12 +80,12 @@ func (p *passkeys) account(group, person string) account {
 }
 
 // add gives the account a passkey; with alone, in place of those it had.
-func (p *passkeys) add(to *account, name string, credential *webauthn.Credential, alone bool, now time.Time) (passkey, error) {
+func (p *passkeys) add(to *account, name, party string, credential *webauthn.Credential, alone bool, now time.Time) (passkey, error) {
 	now = now.UTC().Truncate(time.Second)
 	if name == "" {
 		name = "Passkey of " + now.Format("2 January 2006")
 	}
-	k := passkey{hex.EncodeToString(credential.ID[:min(8, len(credential.ID))]), name, now, time.Time{}, *credential}
+	k := passkey{hex.EncodeToString(credential.ID[:min(8, len(credential.ID))]), name, now, time.Time{}, party, *credential}
 	return k, p.accounts.change(func(all []account) ([]account, error) {
 		if slices.ContainsFunc(all, func(a account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
 			return nil, notNow("L5", "This passkey is known here already.")
@@ -117,12 +118,12 @@ func (p *passkeys) remove(group, person, id string) error {
 	})
 }
 
-// used notes that the passkey signed the person in, with its new counter.
-func (p *passkeys) used(a *account, c *webauthn.Credential, now time.Time) (id string, err error) {
+// used notes that the passkey signed the person in at the party, with its new counter.
+func (p *passkeys) used(a *account, party string, c *webauthn.Credential, now time.Time) (id string, err error) {
 	err = p.edit(a.Group, a.Person, func(all []passkey) []passkey {
 		for i := range all {
 			if string(all[i].Credential.ID) == string(c.ID) {
-				all[i].Credential, all[i].Used, id = *c, now.UTC().Truncate(time.Second), all[i].ID
+				all[i].Credential, all[i].Party, all[i].Used, id = *c, party, now.UTC().Truncate(time.Second), all[i].ID
 			}
 		}
 		return all
@@ -150,12 +151,17 @@ func (p *passkeys) owner(_, handle []byte) (webauthn.User, error) {
 	return &a, nil
 }
 
-// relyingParty checks passkeys for one origin, such as https://thread.example.org.
-func relyingParty(origin string) (*webauthn.WebAuthn, error) {
+// partyOf is the name to which devices bind the passkeys of an origin.
+func partyOf(origin string) string {
 	_, host, _ := strings.Cut(origin, "://")
 	host, _, _ = strings.Cut(host, ":")
+	return host
+}
+
+// relyingParty checks passkeys for one origin, such as https://thread.example.org.
+func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 	w, err := webauthn.New(&webauthn.Config{
-		RPID: host, RPDisplayName: "Golden Thread", RPOrigins: []string{origin},
+		RPID: partyOf(origin), RPDisplayName: "Golden Thread", RPOrigins: []string{origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: ptr(true), UserVerification: protocol.VerificationRequired,
@@ -177,6 +183,7 @@ type ceremony struct {
 	data       webauthn.SessionData
 	account    account // that gets a passkey; none for a sign-in
 	invitation string  // hash of the code by which it does; "" for who is signed in
+	signOn     *signOn // that goes by the organisation's account instead
 	ends       time.Time
 }
 

@@ -48,6 +48,8 @@ var acts = []act{
 	{"correct", `{"index":1,"words":"Not so."}`, true},
 	{"register-person", `{"handle":"cd-new","office":"Clinical Director, New"}`, false},
 	{"update-person", `{"person":"{pm-b}","personal":{"phone":"0161"}}`, true},
+	{"register-passkey", `{"credential":"AQID","publicKey":"BAUG","relyingParty":"localhost"}`, false},
+	{"remove-passkey", `{"credential":"AQID"}`, false},
 	{"leave-office", `{"person":"pm-b","until":"2026-02-28"}`, false},
 	{"import-organisations", `{"rows":[{"code":"P90001","kind":"practice","name":"New"}]}`, false},
 	{"merge-organisation", `{"organisation":"P91021","into":"P91020","last":"2026-02-28"}`, false},
@@ -104,6 +106,16 @@ var acts = []act{
 	{"answer-question", `{"question":"Q1","words":"Because."}`, false},
 	{"set-agenda", `{"on":"2026-02-01","items":[{"title":"Weekends"}]}`, true},
 	{"record-group-meeting", `{"on":"2026-01-10","present":["cd-north"]}`, false},
+	{"attach-document", `{"about":"locality-board/2026-01-10","name":"report.txt","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"text/plain","bytes":1}`, false},
+	{"/documents/none", `a`, true},
+	{"/feed-keys", `{"feed":"calendar"}`, true},
+	{"/feed-keys/none/end", ``, true},
+	{"/mail/pm-b/again", ``, true},
+	{"/statements/consent", `{"proposal":"P4","version":1}`, true},
+	{"/statements/stand-aside", `{"proposal":"P4","version":1}`, true},
+	{"/statements/confirm-position", `{"proposal":"P2","version":1}`, true},
+	{"/statements/object", `{"proposal":"P2","version":1,"grade":"concern","why":"Too soon.","wouldResolve":"Time."}`, true},
+	{"/statements/resolve-objection", `{"objection":"O1","how":"withdrawn"}`, true},
 	{"/tokens", `{"person":"pm-b"}`, true},
 	{"/tokens/none/revoke", ``, true},
 	{"/invitations", `{"person":"pm-b"}`, true},
@@ -116,16 +128,20 @@ var reads = []string{
 	"/commitments", "/worklist", "/approaches", "/priorities", "/actions", "/departures", "/notices", "/practices/P91018", "/questions", "/agenda",
 	"/people/pm-b/remains", "/evidence/P1", "/check/evidence?person=cd-west&forum=locality-board&matter=access",
 	"/log/checkpoint", "/log/vkey", "/log/consistency?from=1", "/log/tile/0/000.p/1", "/log/witnesses", "/events/0/proof", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens", "/invitations",
+	"/practices/P91018/feed.atom", "/calendar.ics", "/calendar.ics?person=pm-b", "/agenda/2026-01-10/minutes.md", "/documents", "/documents/none", "/feed-keys", "/mail",
 }
 
 const matrixDay = "2026-01-10"
 
 // foundMatrix founds a group with everybody in whoActs.
-func foundMatrix(t testing.TB) *world {
+func foundMatrix(t testing.TB) *world { return foundKeeping(t, "audit", "commitments") }
+
+// foundKeeping is that group where the charter keeps these to members.
+func foundKeeping(t testing.TB, kept ...string) *world {
 	w := openWorld(t, t.TempDir(), "2026-01-05")
 	found := strings.NewReplacer(
 		`"name":"Trafford GP Board"`, `"name":"Trafford General Practice Board"`, // the other is an example in the documentation
-		`"membersOnly":["audit"]`, `"membersOnly":["audit","commitments"]`,
+		`"membersOnly":["audit"]`, `"membersOnly":["`+strings.Join(kept, `","`)+`"]`,
 		`{"handle":"manager"`, `{"handle":"cd-west","office":"Lead GP","organisation":"P91021"},
  {"handle":"deputy-north","office":"Deputy, North"},{"handle":"deputy-past","office":"Deputy until lately, North","organisation":"P91018"},
  {"handle":"gp-a","office":"Partner, A Surgery","organisation":"P91018"},{"handle":"pm-b","office":"Practice Manager, B Surgery","organisation":"P91020"},
@@ -333,14 +349,15 @@ func cellOf(t testing.TB, what string, r reply) string {
 func TestMatrixIsWhole(t *testing.T) {
 	rows := map[string]bool{}
 	for _, a := range acts {
-		rows[strings.NewReplacer("/trafford/", "/{group}/", "/none/", "/{id}/").Replace(a.path())] = true
+		rows[strings.NewReplacer("/trafford/", "/{group}/", "/none/", "/{id}/", "/pm-b/", "/{person}/").Replace(a.path())] = true
 	}
 	for _, q := range reads {
 		q, _, _ = strings.Cut(q, "?")
 		if !strings.HasPrefix(q, "/v1") {
 			q = "/v1/groups/{group}" + q
 		}
-		rows[strings.NewReplacer("/proposals/P2", "/proposals/{number}", "/events/0", "/events/{index}", "/P91018", "/{ods}", "/pm-b/", "/{person}/", "/P1", "/{ref}", "/0/000.p/1", "/{tile}").Replace(q)] = true
+		rows[strings.NewReplacer("/proposals/P2", "/proposals/{number}", "/events/0", "/events/{index}", "/P91018", "/{ods}", "/pm-b/", "/{person}/", "/P1", "/{ref}", "/0/000.p/1", "/{tile}",
+			"/2026-01-10/", "/{date}/", "/documents/none", "/documents/{sha256}").Replace(q)] = true
 	}
 	w := newWorld(t)
 	for path, item := range w.server.api.OpenAPI().Paths {

@@ -145,6 +145,10 @@ func (s *Server) offerQuestions() {
 		func(q *question, _ *plainInput) (projections.Questions, error) { return q.Questions(q.at), nil })
 	ask(s, "agenda", at+"/agenda", "The group's own meetings, and what could be on the next agenda.", agenda,
 		func(q *question, _ *plainInput) (projections.Agenda, error) { return q.Agenda(q.at), nil })
+	s.offerPracticeFeed(at)
+	s.offerCalendar(at)
+	s.offerLetters(at)
+	s.offerDocuments(at)
 	s.offerAudit(at + "/audit")
 	s.offerRemains(at + "/people/{person}/remains")
 	ask(s, "check", at+"/check", "May this person sign up to this, here, now?", checks, check)

@@ -19,7 +19,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"goldenthread/api/mail"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -35,31 +37,40 @@ const (
 
 // Options are what a Server answers from.
 type Options struct {
-	Store  *eventstore.Store
-	Groups *projections.Groups // which follow the store
-	Tokens *Tokens
-	SignIn *SignIn          // who signs in with passkeys; nil: nobody does
-	Reach  Reach            // checked; none: plain HTTP on localhost
-	Clock  func() time.Time // for "today"; nil is time.Now
-	Log    *slog.Logger     // nil is slog.Default
+	Store        *eventstore.Store
+	Groups       *projections.Groups // which follow the store
+	Tokens       *Tokens
+	Feeds        *FeedKeys
+	Mail         *mail.Post       // nil: there is no mail server
+	Copies       int              // of documents, on an existing NATS; none: 1
+	SignIn       *SignIn          // who signs in with passkeys; nil: nobody does
+	SingleSignOn *SingleSignOn    // nil: nobody signs in with their organisation's account
+	Reach        Reach            // checked; none: plain HTTP on localhost
+	Clock        func() time.Time // for "today"; nil is time.Now
+	Log          *slog.Logger     // nil is slog.Default
 }
 
 // A Server answers over HTTP. It is safe for concurrent use.
 type Server struct {
-	store    *eventstore.Store
-	groups   *projections.Groups
-	tokens   *Tokens
-	signIn   *SignIn
-	reach    Reach
-	past     *past
-	clock    func() time.Time
-	log      *slog.Logger
-	mux      *http.ServeMux
-	api      huma.API
-	feeds    atomic.Int32
-	metrics  *metrics
-	patience time.Duration // with which a question waits for what is not known yet
-	stopping chan struct{} // closed when streams must end
+	store        *eventstore.Store
+	groups       *projections.Groups
+	tokens       *Tokens
+	feedKeys     *FeedKeys
+	mail         *mail.Post
+	documents    documents
+	signIn       *SignIn
+	singleSignOn *SingleSignOn
+	reach        Reach
+	past         *past
+	clock        func() time.Time
+	log          *slog.Logger
+	mux          *http.ServeMux
+	api          huma.API
+	feeds        atomic.Int32
+	metrics      *metrics
+	patience     time.Duration // with which a question waits for what is not known yet
+	statements   statements
+	stopping     chan struct{} // closed when streams must end
 
 	crossOrigin *http.CrossOriginProtection
 	writes      *limits
@@ -69,8 +80,8 @@ type Server struct {
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, groups: o.Groups, tokens: o.Tokens, past: newPast(o.Store), clock: o.Clock, log: o.Log,
-		signIn: o.SignIn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, past: newPast(o.Store), clock: o.Clock, log: o.Log,
+		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
 	}
 	if s.reach.Origin != "" {
@@ -78,6 +89,7 @@ func New(o Options) *Server {
 			panic("api: the origin was not checked: " + err.Error())
 		}
 	}
+	s.documents = documents{copies: o.Copies, connect: func() (jetstream.JetStream, error) { return jetstream.New(o.Store.Conn()) }}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -88,6 +100,7 @@ func New(o Options) *Server {
 	s.api = humago.New(s.mux, humaConfig())
 	s.offerHealth()
 	s.offerCommands()
+	s.offerStatements()
 	s.offerQuestions()
 	s.offerEvents()
 	s.offerLog()
@@ -95,6 +108,7 @@ func New(o Options) *Server {
 	s.offerTokens()
 	s.offerMetrics()
 	s.offerBackup()
+	s.offerFeedKeys()
 	if s.signIn != nil {
 		s.offerInvitations()
 		s.offerSignIn()
@@ -145,7 +159,7 @@ func (s *Server) patient() *http.Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recovered(w, r)
 	s.guardHeaders(w.Header(), r)
-	if err := checkQuery(r.URL.RawQuery); err != nil {
+	if err := checkAddress(r.URL); err != nil {
 		s.fail(w, r, s.problem(err))
 		return
 	}
@@ -194,6 +208,9 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 // caller is whoever a token stands for or, where none is sent, whoever is
 // signed in.
 func (s *Server) caller(r *http.Request) (Caller, *Problem) {
+	if c, ok := s.feedCaller(r); ok {
+		return c, nil
+	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.signIn != nil {
 		if is, ok := s.signIn.sessions.of(r); ok && s.holds(is) {
@@ -234,6 +251,14 @@ func callerOf(ctx context.Context) (Caller, error) {
 		return Caller{}, unauthorized("Please say who you are.")
 	}
 	return c, nil
+}
+
+// checkAddress refuses an address that is not plain text.
+func checkAddress(u *url.URL) error {
+	if !plain(u.Path) {
+		return newProblem(http.StatusNotFound, "There is nothing at this address.")
+	}
+	return checkQuery(u.RawQuery)
 }
 
 // checkQuery refuses what would otherwise be dropped silently: a question that

@@ -33,7 +33,7 @@ type Session struct {
 	ID      string // to end it by
 	Group   string
 	Person  string // id
-	Passkey string // id of the passkey that signed in
+	Passkey string // id of the passkey that signed in, or of what else did
 	Agent   string // what the browser calls itself
 	Began   time.Time
 }

@@ -53,7 +53,7 @@ func OpenSignIn(dir string) (*SignIn, error) {
 
 // signInPages are the pages on which people sign in and look after it.
 func (s *Server) signInPages() map[string]http.HandlerFunc {
-	return map[string]http.HandlerFunc{
+	pages := map[string]http.HandlerFunc{
 		"GET /sign-in":                       s.atOrigin(s.frontPage),
 		"POST /sign-in/begin":                s.tried(s.beginSignIn),
 		"POST /sign-in/finish":               s.tried(s.finishSignIn),
@@ -70,7 +70,14 @@ func (s *Server) signInPages() map[string]http.HandlerFunc {
 		"POST /account/passkeys/finish":      s.SignedIn(s.tried(s.finishRegistering)),
 		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(s.removePasskey)),
 		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(s.endSession)),
+		"POST /account/feeds":                s.SignedIn(s.tried(s.makeFeed)),
+		"POST /account/feeds/{id}/end":       s.SignedIn(s.tried(s.endOwnFeed)),
 	}
+	if s.singleSignOn != nil {
+		pages["GET /sign-in/oidc"] = s.atOrigin(s.beginSingleSignOn)
+		pages["GET "+oidcCallback] = s.tried(s.finishSingleSignOn)
+	}
+	return pages
 }
 
 func (s *Server) offerSignIn() {
@@ -129,7 +136,7 @@ func (s *Server) atOrigin(f func(http.ResponseWriter, *http.Request) error) http
 
 func (s *Server) frontPage(w http.ResponseWriter, r *http.Request) error {
 	html(w, http.StatusOK)
-	return signin.Front{Next: localPath(r.URL.Query().Get("next"))}.Render(w)
+	return signin.Front{Next: localPath(r.URL.Query().Get("next")), SingleSignOn: s.singleSignOn != nil}.Render(w)
 }
 
 func html(w http.ResponseWriter, status int) {
@@ -157,24 +164,41 @@ func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) error {
 
 // challenge remembers the ceremony and sends what the device needs for it.
 func (s *Server) challenge(w http.ResponseWriter, r *http.Request, is ceremony, options any) error {
+	if err := s.begin(w, r, is, http.SameSiteStrictMode); err != nil {
+		return err
+	}
+	return writeJSON(w, options)
+}
+
+// begin remembers the ceremony, and has the browser remember it.
+func (s *Server) begin(w http.ResponseWriter, r *http.Request, is ceremony, sites http.SameSite) error {
 	id, err := s.signIn.ceremonies.begin(is, s.clock())
 	if err != nil {
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: ceremonyCookie, Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.encrypted(r), SameSite: http.SameSiteStrictMode,
+		Name: ceremonyCookie, Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.encrypted(r), SameSite: sites,
 	})
-	return writeJSON(w, options)
+	return nil
 }
 
-// answered takes the ceremony that this browser began, this once.
-func (s *Server) answered(r *http.Request) (ceremony, error) {
-	if c, err := r.Cookie(ceremonyCookie); err == nil {
-		if is, ok := s.signIn.ceremonies.take(c.Value, s.clock()); ok {
-			return is, nil
-		}
+// taken takes the ceremony that this browser began, this once.
+func (s *Server) taken(r *http.Request) (ceremony, bool) {
+	c, err := r.Cookie(ceremonyCookie)
+	if err != nil {
+		return ceremony{}, false
 	}
-	return ceremony{}, newProblem(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
+	return s.signIn.ceremonies.take(c.Value, s.clock())
+}
+
+var errBeginAgain = newProblem(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
+
+// answered takes the ceremony that a passkey answers.
+func (s *Server) answered(r *http.Request) (ceremony, error) {
+	if is, ok := s.taken(r); ok && is.signOn == nil {
+		return is, nil
+	}
+	return ceremony{}, errBeginAgain
 }
 
 // A passkeyAnswer is what the device said.
@@ -225,10 +249,11 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 		return s.refusedPasskey(errors.New("its counter went back: there may be a copy of it"))
 	}
 	a := user.(*account)
-	used, err := s.signIn.passkeys.used(a, credential, s.clock())
+	used, err := s.signIn.passkeys.used(a, party.Config.RPID, credential, s.clock())
 	if err != nil {
 		return err
 	}
+	s.tellLedger(r.Context(), a.Group, a.Person)
 	return s.signedIn(w, r, a, used)
 }
 
@@ -257,13 +282,21 @@ func (s *Server) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// byToken stands before the token's id where a session was begun by one.
-const byToken = "token/"
+// What stands before the id of what a session was begun by, if that was no passkey.
+const (
+	byToken   = "token/"
+	byAccount = "oidc/"
+)
 
 // holds says whether what the session rests on still holds.
 func (s *Server) holds(is Session) bool {
-	id, token := strings.CutPrefix(is.Passkey, byToken)
-	return !token || s.tokens.inForce(id, s.clock())
+	if id, token := strings.CutPrefix(is.Passkey, byToken); token {
+		return s.tokens.inForce(id, s.clock())
+	}
+	if id, account := strings.CutPrefix(is.Passkey, byAccount); account {
+		return s.singleSignOn != nil && s.singleSignOn.holders.has(id)
+	}
+	return true
 }
 
 // refusedPasskey logs why, and tells the browser no more than that it is so.
@@ -379,11 +412,11 @@ func (s *Server) beginAnother(w http.ResponseWriter, r *http.Request) error {
 	return s.beginRegistering(w, r, s.signIn.passkeys.account(is.Group, is.Person), "")
 }
 
-// sessionOf is the session that asks: what is done about signing in, nobody
-// does with a token.
+// sessionOf is the session that asks: what is done about passkeys is done with
+// a passkey, or it would outlast the token or the account.
 func (s *Server) sessionOf(r *http.Request) (Session, error) {
 	is, err := s.anySession(r)
-	if err == nil && strings.HasPrefix(is.Passkey, byToken) {
+	if err == nil && (strings.HasPrefix(is.Passkey, byToken) || strings.HasPrefix(is.Passkey, byAccount)) {
 		err = unauthorized("Please sign in with your passkey for this.")
 	}
 	return is, err
@@ -453,10 +486,11 @@ func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, na
 	if err != nil {
 		return err
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, credential, i.Replace, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.origin(r)), credential, i.Replace, s.clock())
 	if err != nil {
 		return err
 	}
+	s.tellLedger(r.Context(), i.Group, i.Person)
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
 		what += ", in place of all others"
@@ -474,10 +508,11 @@ func (s *Server) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony
 	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, credential, false, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}
+	s.tellLedger(r.Context(), is.account.Group, is.account.Person)
 	if err := s.note(is.account.Group, is.account.Person, is.account.Person, "passkey "+k.Name+" added"); err != nil {
 		return err
 	}

@@ -34,7 +34,8 @@ type question struct {
 	at     domain.Day
 	known  time.Time // up to which the answer knows
 	caller Caller
-	live   bool // the group is the live one, and changes once the question is answered
+	origin string // of this server, as the caller knows it
+	live   bool   // the group is the live one, and changes once the question is answered
 }
 
 // patience bounds atLeast.
@@ -48,8 +49,12 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	if err != nil {
 		return err
 	}
-	q := &question{caller: caller}
+	q := &question{caller: caller, origin: originOf(ctx)}
 	if q.at, err = readAt(t.At, s.today()); err != nil {
+		return err
+	}
+	may := func(g *projections.Group) error { return s.maySee(g, caller, things) }
+	if err := s.groups.Read(ctx, t.Group, nil, may); err != nil { // before anything is said about what there is
 		return err
 	}
 	next, moment, err := s.readKnown(t.Group, t.Known)
@@ -71,7 +76,7 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 		return err
 	}
 	err = s.groups.Read(ctx, t.Group, atLeast, func(g *projections.Group) error {
-		if err := s.maySee(g, caller, things); err != nil {
+		if err := may(g); err != nil {
 			return err
 		}
 		if state := g.State(); next != nil && *next < state.Next {
@@ -119,7 +124,7 @@ var (
 	approaches  = []string{"approaches"}
 	priorities  = []string{"priorities"}
 	actions     = []string{"actions"}
-	departures  = []string{"departures"}
+	departures  = []string{"departures", "proposals"} // the agreements that are departed from are named
 	notices     = []string{"proposals", "powers", "commitments", "departures"}
 	agenda      = []string{"proposals", "powers", "approaches", "agenda", "actions"}
 	followers   []string // nothing that could be kept: who may follow the work sees it

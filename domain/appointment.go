@@ -399,6 +399,23 @@ func (a *Appointment) names(person string, d Day) bool {
 	return a.Person == person || slices.Contains(v.Substitutes, person)
 }
 
+// SpeaksAt says whether the person is appointed to the forum, or substitutes
+// there, on that day.
+func (s *State) SpeaksAt(person, forum string, d Day) bool {
+	for _, a := range s.Appointments {
+		if a.Forum == forum && a.names(person, d) && s.namesOn(a, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesOn says whether the appointment still names a representative on that day.
+func (s *State) namesOn(a *Appointment, d Day) bool {
+	state, _ := s.AppointmentOn(a, d)
+	return state != NotYet && state != Ended && state != Expired
+}
+
 // line is the most specific line for the matter; nil if none takes it in.
 func (v *AppointmentVersion) line(matter string) *Line {
 	var found *Line

@@ -20,26 +20,27 @@ const (
 // A Charter is one version of a group's terms of reference. A number of 0
 // takes the default that Settings explains.
 type Charter struct {
-	Text            string   `json:"text" maxLength:"20000"`
-	Quorum          int      `json:"quorum" doc:"seats that must consent explicitly"`
-	QuorumOf        []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code"`
-	Window          int      `json:"windowDays,omitempty" doc:"days for objections"`
-	ReviewWithin    int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days"`
-	Grace           int      `json:"graceDays,omitempty" doc:"days after a missed review before a power sleeps"`
-	ReportWithin    int      `json:"reportDays,omitempty" doc:"days to report back from a meeting"`
-	RatifyWithin    int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits"`
-	CallInWithin    int      `json:"callInDays,omitempty" doc:"days to call in an executive decision"`
-	SettleWithin    int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended"`
-	CloseWithin     int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses"`
-	Gatekeepers     int      `json:"gatekeepers,omitempty" doc:"most gatekeepers: 1 or 2"`
-	Communications  int      `json:"communications,omitempty" doc:"times that each agreement is communicated"`
-	Notice          int      `json:"noticeDays,omitempty" doc:"notice for withdrawing a mandate, days"`
-	DefaultStance   Stance   `json:"defaultStance" enum:"discretion,bring-back" doc:"where a remit says nothing"`
-	LeastCoverage   int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded"`
-	Reserved        []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation"`
-	MembersOnly     []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit, approaches, priorities, departures, actions, agenda"`
-	Matters         []string `json:"matters" doc:"what the group may be asked about"`
-	OtherCareSeated bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats"`
+	Text              string   `json:"text" maxLength:"20000"`
+	Quorum            int      `json:"quorum" doc:"seats that must consent explicitly"`
+	QuorumOf          []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code"`
+	Window            int      `json:"windowDays,omitempty" doc:"days for objections"`
+	ReviewWithin      int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days"`
+	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power sleeps"`
+	ReportWithin      int      `json:"reportDays,omitempty" doc:"days to report back from a meeting"`
+	RatifyWithin      int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits"`
+	CallInWithin      int      `json:"callInDays,omitempty" doc:"days to call in an executive decision"`
+	SettleWithin      int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended"`
+	CloseWithin       int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses"`
+	Gatekeepers       int      `json:"gatekeepers,omitempty" doc:"most gatekeepers: 1 or 2"`
+	Communications    int      `json:"communications,omitempty" doc:"times that each agreement is communicated"`
+	Notice            int      `json:"noticeDays,omitempty" doc:"notice for withdrawing a mandate, days"`
+	DefaultStance     Stance   `json:"defaultStance" enum:"discretion,bring-back" doc:"where a remit says nothing"`
+	LeastCoverage     int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded"`
+	Reserved          []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation"`
+	MembersOnly       []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit, approaches, priorities, departures, actions, agenda"`
+	Matters           []string `json:"matters" doc:"what the group may be asked about"`
+	OtherCareSeated   bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats"`
+	RequireSignatures bool     `json:"requireSignatures,omitzero" doc:"what a seat says to a proposal is signed with a passkey"`
 }
 
 // A Setting explains one setting of the charter and what it is if nothing is said.

@@ -57,6 +57,17 @@ func (d Day) Start() time.Time {
 // End is the last millisecond of the day in London.
 func (d Day) End() time.Time { return (d + 1).Start().Add(-time.Millisecond) }
 
+// At is the moment of that time of day in London, such as 14:00; the start of
+// the day if it is none.
+func (d Day) At(clock string) time.Time {
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		return d.Start()
+	}
+	y, m, dd := d.date()
+	return time.Date(y, m, dd, t.Hour(), t.Minute(), 0, 0, london)
+}
+
 // Add is the day n days later.
 func (d Day) Add(n int) Day { return d + Day(n) }
 

@@ -194,14 +194,15 @@ func (l *Ledger) remember(e *Event) {
 // A turn is one decision being made: the state that it looks at, who acts,
 // and the events so far.
 type turn struct {
-	s     *State
-	own   bool // s is the turn's own copy and may be changed
-	req   *Request
-	now   time.Time
-	day   Day
-	actor *Person // nil for the system, and while founding
-	as    string  // on whose behalf the next events are recorded
-	out   []Event
+	s       *State
+	own     bool // s is the turn's own copy and may be changed
+	stating bool // what would be signed is being worked out: nothing is signed yet
+	req     *Request
+	now     time.Time
+	day     Day
+	actor   *Person // nil for the system, and while founding
+	as      string  // on whose behalf the next events are recorded
+	out     []Event
 }
 
 func newTurn(s *State, r *Request, now time.Time) *turn {
@@ -246,19 +247,24 @@ func (t *turn) recordOn(effective Day, p Payload) uint64 {
 
 // recordBecause puts an event on the turn that follows from another.
 func (t *turn) recordBecause(cause uint64, effective Day, p Payload) uint64 {
-	actor := System
-	if t.actor != nil {
-		actor = "person/" + t.actor.ID
-	}
-	e := Event{
-		Group: t.s.Group, Index: t.nextIndex(), Time: t.now, Effective: effective,
-		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, OnBehalfOf: t.as, Cause: cause, Data: p,
-	}
+	e := t.event(cause, effective, p)
 	t.out = append(t.out, e)
 	if t.own {
 		t.s.Apply(&e)
 	}
 	return e.Index
+}
+
+// event is what recordBecause puts on the turn.
+func (t *turn) event(cause uint64, effective Day, p Payload) Event {
+	actor := System
+	if t.actor != nil {
+		actor = "person/" + t.actor.ID
+	}
+	return Event{
+		Group: t.s.Group, Index: t.nextIndex(), Time: t.now, Effective: effective,
+		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, OnBehalfOf: t.as, Cause: cause, Data: p,
+	}
 }
 
 // ownState gives the turn a state of its own in which what it has recorded is

@@ -541,6 +541,10 @@ func (m *minutes) fields(v reflect.Value) []string {
 		case Charter:
 			parts = append(parts, fmt.Sprintf("quorum=%d window=%d", x.Quorum, x.Window))
 		case []byte:
+			if tag == "credential" || tag == "publicKey" {
+				parts = append(parts, m.field(tag, f))
+				continue
+			}
 			parts = append(parts, tag+"=sealed")
 		case *Pence:
 			parts = append(parts, x.String())

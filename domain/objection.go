@@ -22,6 +22,7 @@ type RaiseObjection struct {
 	Grade        Grade  `json:"grade" enum:"concern,block"`
 	Why          string `json:"why" maxLength:"2000"`
 	WouldResolve string `json:"wouldResolve" maxLength:"2000"`
+	Signed
 }
 
 func (c *RaiseObjection) decide(t *turn) *Refusal {
@@ -48,10 +49,14 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 	if c.Grade == Block && (p.conflicted(t.actor.ID) || t.s.hasInterest(t.actor.ID, p.Matter, t.day)) {
 		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
 	}
-	t.record(&ObjectionRaised{
+	e := &ObjectionRaised{
 		Objection: t.number('O'), Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: t.actor.ID,
-		Role: seat.RoleOn(t.actor.ID, t.day), Grade: c.Grade, Why: c.Why, WouldResolve: c.WouldResolve,
-	})
+		Role: seat.RoleOn(t.actor.ID, t.day), Grade: c.Grade, Why: c.Why, WouldResolve: c.WouldResolve, Signed: c.Signed,
+	}
+	if r := t.mustBeSigned(p, t.nextIndex(), e); r != nil {
+		return r
+	}
+	t.record(e)
 	return nil
 }
 
@@ -61,6 +66,7 @@ type ResolveObjection struct {
 	Objection string  `json:"objection"`
 	How       HowLost `json:"how" enum:"accepted,withdrawn"`
 	Words     string  `json:"words,omitempty" doc:"the resolution that is accepted" maxLength:"2000"`
+	Signed
 }
 
 // HowLost is how an objection was let go.
@@ -101,7 +107,11 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 		return r
 	}
 	t.as = "seat/" + owner
-	t.recordBecause(o.Index, t.day, &ObjectionResolved{Objection: o.Number, Proposal: o.Proposal, Person: t.actor.ID, How: c.How, Words: c.Words})
+	e := &ObjectionResolved{Objection: o.Number, Proposal: o.Proposal, Person: t.actor.ID, How: c.How, Words: c.Words, Signed: c.Signed}
+	if r := t.mustBeSigned(p, o.Index, e); r != nil {
+		return r
+	}
+	t.recordBecause(o.Index, t.day, e)
 	return nil
 }
 
@@ -116,6 +126,7 @@ type ObjectionRaised struct {
 	Grade        Grade    `json:"grade"`
 	Why          string   `json:"why"`
 	WouldResolve string   `json:"wouldResolve"`
+	Signed
 }
 
 func (e *ObjectionRaised) Subject() string { return "proposal/" + e.Proposal }
@@ -137,6 +148,7 @@ type ObjectionResolved struct {
 	Person    string  `json:"person"`
 	How       HowLost `json:"how"`
 	Words     string  `json:"words,omitempty"`
+	Signed
 }
 
 func (e *ObjectionResolved) Subject() string { return "proposal/" + e.Proposal }

@@ -212,8 +212,9 @@ type Person struct {
 	Sealed       []byte // personal data under the person's own key
 	Index        uint64 // of the event that introduced them
 	Since        Day
-	Left         Day // last day in the office; none: still there
-	Erased       Day // since when there is no personal data any more; none: not erased
+	Left         Day       // last day in the office; none: still there
+	Erased       Day       // since when there is no personal data any more; none: not erased
+	Passkeys     []Passkey // with which they can sign
 }
 
 // Person finds somebody by id or handle; nil if there is nobody.

@@ -20,6 +20,7 @@ type GiveConsent struct {
 	NeedNotWait bool   `json:"needNotWait,omitempty" doc:"the window falls away if every seat says so"`
 
 	Rests *RestsOn `json:"rests,omitempty" doc:"of another group's seat: what its consent rests on in its own ledger"`
+	Signed
 }
 
 func (c *GiveConsent) decide(t *turn) *Refusal {
@@ -38,7 +39,10 @@ func (c *GiveConsent) decide(t *turn) *Refusal {
 	if r := t.checkRests(seat.ID, c.Rests, p.Matter); r != nil {
 		return r
 	}
-	taken := t.takePosition(p, seat, PositionTaken{Stand: Consent, NeedNotWait: c.NeedNotWait})
+	taken, r := t.takePosition(p, seat, PositionTaken{Stand: Consent, NeedNotWait: c.NeedNotWait, Signed: c.Signed})
+	if r != nil {
+		return r
+	}
 	t.proveConsent(taken, seat.ID, p.Number, p.Version().Number, c.Rests)
 	return nil
 }
@@ -51,6 +55,7 @@ type StandAsideFrom struct {
 	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
 	Reason   string `json:"reason,omitempty" maxLength:"2000"`
 	Interest string `json:"interest,omitempty" doc:"a conflict of interest, in words" maxLength:"2000"`
+	Signed
 }
 
 func (c *StandAsideFrom) decide(t *turn) *Refusal {
@@ -61,8 +66,8 @@ func (c *StandAsideFrom) decide(t *turn) *Refusal {
 	if r := firstRefusal(checkOptional("C4", "the reason", c.Reason, someWords), checkOptional("C4", "the interest", c.Interest, someWords)); r != nil {
 		return r
 	}
-	t.takePosition(p, seat, PositionTaken{Stand: StandAside, Reason: c.Reason, Interest: c.Interest})
-	return nil
+	_, r = t.takePosition(p, seat, PositionTaken{Stand: StandAside, Reason: c.Reason, Interest: c.Interest, Signed: c.Signed})
+	return r
 }
 
 // positionFor finds the open proposal and the seat for which the actor speaks
@@ -90,16 +95,19 @@ func (t *turn) positionFor(number string, version int, code string) (*Proposal, 
 	return p, seat, nil
 }
 
-func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken) uint64 {
+func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken) (uint64, *Refusal) {
 	e.Proposal, e.Version, e.Seat = p.Number, p.Version().Number, seat.ID
 	e.Person, e.Role = t.actor.ID, seat.RoleOn(t.actor.ID, t.day)
-	return t.record(&e)
+	if r := t.mustBeSigned(p, t.nextIndex(), &e); r != nil {
+		return 0, r
+	}
+	return t.record(&e), nil
 }
 
 // ReportPosition records a position that the manager heard in a meeting or by
 // telephone. It counts unless corrected before settlement, and never lifts a
-// block; from a manager whom a system body employs it counts only once
-// confirmed (rule C10).
+// block; from a manager whom a system body employs, or where the charter wants
+// what a seat says signed, it counts only once confirmed (rules C10, F6).
 type ReportPosition struct {
 	Proposal string `json:"proposal"`
 	Version  int    `json:"version"`
@@ -145,7 +153,7 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 	}
 	t.record(&PositionTaken{
 		Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: from.ID, Role: role, Stand: c.Stand, Heard: c.How,
-		Unconfirmed: t.s.employedBySystem(t.actor.ID, Manager, t.day),
+		Unconfirmed: t.s.employedBySystem(t.actor.ID, Manager, t.day) || t.s.CharterOn(t.day).Charter.RequireSignatures,
 	})
 	return nil
 }
@@ -155,6 +163,7 @@ type ConfirmPosition struct {
 	Proposal string `json:"proposal"`
 	Version  int    `json:"version"`
 	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
+	Signed
 }
 
 func (c *ConfirmPosition) decide(t *turn) *Refusal {
@@ -166,7 +175,11 @@ func (c *ConfirmPosition) decide(t *turn) *Refusal {
 	if last == nil || last.Heard == "" || last.Confirmed {
 		return notNow("C10", "Nothing recorded for %s waits to be confirmed.", t.s.name(seat.ID))
 	}
-	t.recordBecause(last.Index, t.day, &PositionConfirmed{Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: t.actor.ID})
+	e := &PositionConfirmed{Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: t.actor.ID, Signed: c.Signed}
+	if r := t.mustBeSigned(p, last.Index, e); r != nil {
+		return r
+	}
+	t.recordBecause(last.Index, t.day, e)
 	return nil
 }
 
@@ -183,6 +196,7 @@ type PositionTaken struct {
 	Interest    string   `json:"interest,omitempty"`
 	Heard       string   `json:"heard,omitempty" doc:"recorded by the manager: how it was said"`
 	Unconfirmed bool     `json:"unconfirmed,omitempty" doc:"counts only once confirmed"`
+	Signed
 }
 
 func (e *PositionTaken) Subject() string { return "proposal/" + e.Proposal }
@@ -190,7 +204,7 @@ func (e *PositionTaken) apply(s *State, ev *Event) {
 	p := s.touch(e.Proposal, ev)
 	p.Positions = with(p.Positions, Position{
 		Version: e.Version, Seat: s.code(e.Seat), Person: e.Person, Role: e.Role, Stand: e.Stand, NeedNotWait: e.NeedNotWait, Reason: e.Reason,
-		Interest: e.Interest, Heard: e.Heard, Confirmed: e.Heard != "" && !e.Unconfirmed, Time: ev.Time.UnixMilli(), Index: ev.Index,
+		Interest: e.Interest, Heard: e.Heard, Confirmed: e.Heard != "" && !e.Unconfirmed, Signed: e.Signature != nil, Time: ev.Time.UnixMilli(), Index: ev.Index,
 	})
 	if e.Interest != "" {
 		p.Conflicts = append(slices.Clip(p.Conflicts), Conflict{e.Person, e.Interest, ev.Index})
@@ -203,6 +217,7 @@ type PositionConfirmed struct {
 	Version  int    `json:"version"`
 	Seat     string `json:"seat"`
 	Person   string `json:"person"`
+	Signed
 }
 
 func (e *PositionConfirmed) Subject() string { return "proposal/" + e.Proposal }
@@ -211,7 +226,7 @@ func (e *PositionConfirmed) apply(s *State, ev *Event) {
 	p.Positions = slices.Clone(p.Positions)
 	for i := len(p.Positions) - 1; i >= 0; i-- {
 		if pos := &p.Positions[i]; pos.Seat == e.Seat && pos.Version == e.Version {
-			pos.Confirmed = true
+			pos.Confirmed, pos.Signed = true, e.Signature != nil
 			return
 		}
 	}
@@ -229,12 +244,13 @@ type Position struct {
 	Interest    string
 	Heard       string // how, where the manager recorded it
 	Confirmed   bool   // of what was heard: it counts
+	Signed      bool   // by the person, with a passkey
 	Time        int64  // recorded, milliseconds since 1970
 	Index       uint64
 }
 
-// counts says whether the position counts: what was only heard from a manager
-// whom a system body employs does not until it is confirmed (rule C10).
+// counts says whether the position counts: what was only heard and must be
+// confirmed does not until it is (rule C10).
 func (p *Position) counts() bool { return p.Heard == "" || p.Confirmed }
 
 // A Conflict is a person's interest in a proposal (rule C4).

@@ -138,7 +138,16 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 	}
 	checkAnswers(t, m.events, from)
 	checkAlignment(t, m, from)
-	s.WorkListOn(today)
+	if len(s.DueOn(today)) < len(s.WorkListOn(today)) {
+		t.Fatalf("less is due at all than is on the work list")
+	}
+	for _, due := range s.DueOn(today) {
+		for _, id := range s.DueFor(&due, today) {
+			if s.People[id] == nil {
+				t.Fatalf("%+v is for %q", due, id)
+			}
+		}
+	}
 }
 
 // checkAlignment: departures change alignment by those that are away, and no
@@ -325,7 +334,7 @@ func TestRandomLives(t *testing.T) {
 	daily := []string{
 		"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation", "progress-action",
 		"end-action", "list-priority", "ask-practices", "answer-priorities", "depart", "answer-departure", "resolve-departure", "communicate", "acknowledge",
-		"ask-group", "answer-question", "set-agenda", "record-group-meeting", "grant-mandate", "withdraw-mandate", "raise-proposal",
+		"ask-group", "answer-question", "set-agenda", "record-group-meeting", "attach-document", "grant-mandate", "withdraw-mandate", "raise-proposal",
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newMinutes(rapidTB{t: rt})
@@ -653,6 +662,8 @@ func (g *generator) mend(of any) {
 		c.Priority, c.Due = "", today+30
 	case *AskPractices:
 		c.By = today + 14
+	case *AttachDocument:
+		c.About, c.SHA256, c.MediaType, c.Bytes = pick(g, []string{"P1", "D1", "locality-board/2026-01-20"}), strings.Repeat(pick(g, []string{"0a", "0b", "0c"}), 32), "text/plain", 1
 	case *AdoptPriorities:
 		for i := range c.Priorities {
 			c.Priorities[i].Actions = []ActionEntry{{What: "Words.", Owner: "manager", Supporter: "cd-north", Due: today + 30}}

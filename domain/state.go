@@ -58,6 +58,7 @@ type State struct {
 	Questions     map[string]*PracticeQuestion
 	GroupMeetings map[Day]*GroupMeeting // the group's own
 	Proved        []*ProvedConsent      // of other groups, and what they rest on
+	Documents     []Document            // attached, in order
 
 	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q
 	handles map[string]string
@@ -103,7 +104,7 @@ func (s *State) clone() *State {
 	c.Approaches, c.Actions = maps.Clone(s.Approaches), maps.Clone(s.Actions)
 	c.Priorities, c.Rounds, c.PriorityLists = maps.Clone(s.Priorities), maps.Clone(s.Rounds), slices.Clip(s.PriorityLists)
 	c.Departures, c.Noticed, c.Questions = maps.Clone(s.Departures), maps.Clone(s.Noticed), maps.Clone(s.Questions)
-	c.GroupMeetings, c.Proved = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved)
+	c.GroupMeetings, c.Proved, c.Documents = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved), slices.Clip(s.Documents)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.mandatesOf, c.covered = maps.Clone(s.mandatesOf), nil
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)

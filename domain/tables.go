@@ -90,6 +90,9 @@ var Kinds = []Kind{
 	kind[GroupMet]("group.met.v1"),
 	kind[ConsentProved]("consent.proved.v1"),
 	kind[PersonErased]("person.erased.v1"),
+	kind[DocumentAttached]("document.attached.v1"),
+	kind[PasskeyRegistered]("passkey.registered.v1"),
+	kind[PasskeyRemoved]("passkey.removed.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -101,6 +104,8 @@ var Commands = []CommandKind{
 	command[RegisterPerson]("register-person", "Introduce somebody who acts or is named here."),
 	command[UpdatePerson]("update-person", "Replace somebody's sealed name, email and phone."),
 	command[ErasePerson]("erase-person", "Erase somebody's name, email and phone for good; their id, handle and office stay."),
+	command[RegisterPasskey]("register-passkey", "Make a passkey known as one's own, to sign with."),
+	command[RemovePasskey]("remove-passkey", "Say that a passkey is one's own no longer."),
 	command[LeaveOffice]("leave-office", "Record that somebody left their office."),
 	command[ImportOrganisations]("import-organisations", "Take over a list of organisations; only differences become events."),
 	command[MergeOrganisation]("merge-organisation", "Record that an organisation went on as another."),
@@ -156,4 +161,5 @@ var Commands = []CommandKind{
 	command[AnswerQuestion]("answer-question", "Answer a practice."),
 	command[SetAgenda]("set-agenda", "Set the agenda of the group's own meeting."),
 	command[RecordGroupMeeting]("record-group-meeting", "Record who attended the group's own meeting, and what is to be done."),
+	command[AttachDocument]("attach-document", "Say, by its SHA-256, that a finished document belongs to something."),
 }

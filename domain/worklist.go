@@ -25,9 +25,17 @@ const reminders = 90
 
 // WorkListOn is what is on the executive's work list on that day, soonest first.
 func (s *State) WorkListOn(d Day) []Due {
+	return s.due(d, func(on Day, ahead int) bool { return d >= on.Add(-ahead) })
+}
+
+// DueOn is everything that has its day, as it stands on the given one, however
+// far ahead: what a calendar shows.
+func (s *State) DueOn(d Day) []Due { return s.due(d, func(Day, int) bool { return true }) }
+
+func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	due := []Due{}
 	add := func(what, kind string, on Day, ahead int, text string) {
-		if on != 0 && d >= on.Add(-ahead) {
+		if on != 0 && wanted(on, ahead) {
 			due = append(due, Due{What: what, Kind: kind, On: on, Left: int(on - d), Overdue: d > on, Text: text})
 		}
 	}
@@ -113,4 +121,81 @@ func (s *State) waitingDue(d Day, add addDue) {
 			add(n, "ratify", on, reminders, n+" is "+string(st)+" and lapses after "+on.Words()+" unless ratified.")
 		}
 	}
+}
+
+// DueFor are the ids of those who are to see to what is due: whoever the power,
+// the mandate or the action is with, the gatekeepers, the seats' holders. What
+// only one person can do (take a position, report, tell) waits for them and is
+// not among it. What is left is for the manager, or the chair where there is none.
+func (s *State) DueFor(due *Due, d Day) []string {
+	switch due.Kind {
+	case "position", "report", "tell":
+		return nil
+	case "review", "end":
+		if dl := s.Delegations[due.What]; dl != nil {
+			return s.delegates(dl, d)
+		}
+		return []string{s.Appointments[due.What].Person}
+	case "mandate":
+		return s.grantedBy(due.What, d)
+	case "action":
+		return []string{s.Actions[due.What].Owner}
+	case "approach":
+		return s.withDuty(Gatekeeper, d)
+	case "ratify", "call-in":
+		return s.tableOn(d)
+	}
+	if managers := s.withDuty(Manager, d); len(managers) > 0 {
+		return managers
+	}
+	return s.withDuty(Chair, d)
+}
+
+func (s *State) grantedBy(number string, d Day) []string {
+	for _, m := range s.Mandates {
+		if m.Number == number {
+			return s.SpokespeopleOn(m.Organisation, d)
+		}
+	}
+	return nil
+}
+
+// SpokespeopleOn are the ids of those who may speak for the organisation on
+// that day (rule O3).
+func (s *State) SpokespeopleOn(code string, d Day) []string {
+	var ids []string
+	for _, t := range s.Organisations[code].Spokespeople {
+		if t.Covers(d) {
+			ids = appendNew(ids, t.Person)
+		}
+	}
+	return ids
+}
+
+// tableOn are the holders of the seats or, where there is none, their deputies.
+func (s *State) tableOn(d Day) []string {
+	var ids []string
+	for _, code := range s.EntitledOn(d) {
+		seat := s.Seats[code]
+		if holder := seat.holderOn(d); holder != "" {
+			ids = appendNew(ids, holder)
+			continue
+		}
+		for _, h := range seat.Holders {
+			if h.Covers(d) {
+				ids = appendNew(ids, h.Person)
+			}
+		}
+	}
+	return ids
+}
+
+func (s *State) withDuty(duty DutyName, d Day) []string {
+	var ids []string
+	for _, o := range s.DutiesOn(d) {
+		if o.Duty == duty {
+			ids = appendNew(ids, o.Person)
+		}
+	}
+	return ids
 }

@@ -7,31 +7,40 @@ import (
 	"path/filepath"
 	"time"
 
+	"goldenthread/eventstore/signature"
 	"goldenthread/eventstore/tilelog"
 )
 
-// CheckLines says, line by line in order from the first, what is wrong with the
+// A LineCheck says, line by line in order from the first, what is wrong with the
 // lines of one group's ledger as such: how they are written, whose they are,
-// their places and times (rules L1, L4). That they are what was signed is the
-// tile log's to say.
-func CheckLines() func(index int64, line []byte) error {
-	group, last := "", time.Time{}
-	return func(index int64, line []byte) error {
-		e, err := Decode(line)
-		if err != nil {
-			return err
-		}
-		switch {
-		case e.Index != uint64(index):
-			return fmt.Errorf("it says that it is event %d", e.Index)
-		case group != "" && e.Group != group:
-			return fmt.Errorf("it is of %s, and those before it of %s", e.Group, group)
-		case e.Time.Before(last):
-			return errors.New("it goes back in time")
-		}
-		group, last = e.Group, e.Time
-		return nil
+// their places and times (rules L1, L4), and whether what was signed in them was
+// (rule L9). That they are what the log was signed for is the tile log's to say.
+// The zero LineCheck stands before the first line.
+type LineCheck struct {
+	group      string
+	last       time.Time
+	signatures signature.Checker
+}
+
+// Signatures is how many signatures of people were checked, and hold.
+func (c *LineCheck) Signatures() int { return c.signatures.Checked }
+
+// Line checks the next line.
+func (c *LineCheck) Line(index int64, line []byte) error {
+	e, err := Decode(line)
+	if err != nil {
+		return err
 	}
+	switch {
+	case e.Index != uint64(index):
+		return fmt.Errorf("it says that it is event %d", e.Index)
+	case c.group != "" && e.Group != c.group:
+		return fmt.Errorf("it is of %s, and those before it of %s", e.Group, c.group)
+	case e.Time.Before(c.last):
+		return errors.New("it goes back in time")
+	}
+	c.group, c.last = e.Group, e.Time
+	return c.signatures.Check(&e, line)
 }
 
 // A LogFolder is where the log of a group lies in a data folder.

@@ -127,10 +127,10 @@ func portionOf(entries []Entry) int {
 func foldLines(lines Lines) (entries []Entry, tree tlog.Tree, err error) {
 	var built tilelog.Compact
 	var ledger *domain.Ledger
-	check := CheckLines()
+	var check LineCheck
 	for line, err := range lines {
 		if err == nil {
-			err = check(int64(len(entries)), line)
+			err = check.Line(int64(len(entries)), line)
 		}
 		if err != nil {
 			return nil, tree, fmt.Errorf("line %d: %w", len(entries)+1, err)

@@ -10,21 +10,22 @@ import (
 // CharterInForce is the charter of a day, with its settings explained (rules F6, F7).
 type CharterInForce struct {
 	Stamp
-	Version         int              `json:"version"`
-	From            domain.Day       `json:"from,omitzero"`
-	Source          string           `json:"source" doc:"founding, or the proposal that changed it"`
-	CharterIndex    uint64           `json:"charterIndex" doc:"of the event that made this version"`
-	Text            string           `json:"text"`
-	Quorum          int              `json:"quorum" doc:"seats that must consent explicitly"`
-	QuorumOf        []Body           `json:"quorumOf" doc:"organisations that must be among them"`
-	Settings        []SettingLine    `json:"settings"`
-	DefaultStance   domain.Stance    `json:"defaultStance" doc:"where a remit says nothing"`
-	Matters         []string         `json:"matters" doc:"what the group may be asked about"`
-	Reserved        []string         `json:"reserved" doc:"what can't be delegated, beside charter, membership and delegation"`
-	MembersOnly     []string         `json:"membersOnly" doc:"what only members see"`
-	OtherCareSeated bool             `json:"otherPrimaryCare" doc:"other primary care may hold seats"`
-	Consents        []ConsentLine    `json:"consents" doc:"by which the group was established"`
-	Versions        []CharterSummary `json:"versions"`
+	Version           int              `json:"version"`
+	From              domain.Day       `json:"from,omitzero"`
+	Source            string           `json:"source" doc:"founding, or the proposal that changed it"`
+	CharterIndex      uint64           `json:"charterIndex" doc:"of the event that made this version"`
+	Text              string           `json:"text"`
+	Quorum            int              `json:"quorum" doc:"seats that must consent explicitly"`
+	QuorumOf          []Body           `json:"quorumOf" doc:"organisations that must be among them"`
+	Settings          []SettingLine    `json:"settings"`
+	DefaultStance     domain.Stance    `json:"defaultStance" doc:"where a remit says nothing"`
+	Matters           []string         `json:"matters" doc:"what the group may be asked about"`
+	Reserved          []string         `json:"reserved" doc:"what can't be delegated, beside charter, membership and delegation"`
+	MembersOnly       []string         `json:"membersOnly" doc:"what only members see"`
+	OtherCareSeated   bool             `json:"otherPrimaryCare" doc:"other primary care may hold seats"`
+	RequireSignatures bool             `json:"requireSignatures" doc:"what a seat says to a proposal is signed with a passkey"`
+	Consents          []ConsentLine    `json:"consents" doc:"by which the group was established"`
+	Versions          []CharterSummary `json:"versions"`
 }
 
 // A SettingLine is one number of the charter.
@@ -57,7 +58,7 @@ func (g *Group) Charter(at domain.Day) CharterInForce {
 	c.Version, c.From, c.Source, c.CharterIndex = v.Version, v.From, v.Source, v.Index
 	c.Text, c.Quorum, c.QuorumOf = ch.Text, ch.Quorum, g.bodies(ch.QuorumOf)
 	c.DefaultStance, c.Matters, c.Reserved = ch.DefaultStance, orEmpty(ch.Matters), orEmpty(ch.Reserved)
-	c.MembersOnly, c.OtherCareSeated = orEmpty(ch.MembersOnly), ch.OtherCareSeated
+	c.MembersOnly, c.OtherCareSeated, c.RequireSignatures = orEmpty(ch.MembersOnly), ch.OtherCareSeated, ch.RequireSignatures
 	for _, set := range domain.Settings {
 		c.Settings = append(c.Settings, SettingLine{set.Name, settingOf(ch, set.Name), set.Default, set.Say})
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -156,6 +157,7 @@ func command(t *rapid.T, s *domain.State) domain.Command {
 		&domain.AskGroup{Practice: practice, Words: "Why?", Evidence: "email"},
 		&domain.AnswerQuestion{Question: number("Q", len(s.Questions)), Words: "So."},
 		&domain.SetAgenda{On: today.Add(1), Items: []domain.GroupAgendaItem{{Title: "So"}}},
+		&domain.AttachDocument{About: proposal, Name: "paper.pdf", SHA256: strings.Repeat("0a", 32), MediaType: "application/pdf", Bytes: 1},
 		&domain.RecordGroupMeeting{On: today, Present: []string{"cd-north"}},
 		&domain.Correct{Index: uint64(amount) % s.Next, Words: "not so"},
 	}).Draw(t, "command")

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"strings"
+	"time"
 
 	"goldenthread/domain"
 )
@@ -138,6 +139,24 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 		return x.Text + " Its reason: " + clip(x.Reason)
 	}
 	return n.Ref
+}
+
+// noticeUpdated is when the notice was recorded, or the beginning of the day on
+// which what it tells of ended, if that came later.
+func (g *Group) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
+	updated, ended := g.recorded(n.Index), domain.Day(0)
+	switch n.Kind {
+	case domain.OfAgreement:
+		ended = g.state.Proposals[n.Ref].SetAside
+	case domain.OfDelegation:
+		ended = g.state.Delegations[n.Ref].Ended
+	case domain.OfAppointment:
+		ended = g.state.Appointments[n.Ref].Ended
+	}
+	if start := ended.Start().UTC(); ended != 0 && ended <= at && start.After(updated) {
+		return start
+	}
+	return updated
 }
 
 func (g *Group) endedWords(ended, at domain.Day) string {

@@ -3,6 +3,7 @@ package projections
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"goldenthread/domain"
 )
@@ -40,18 +41,32 @@ type PracticeNotice struct {
 	Binds        string            `json:"binds,omitempty" doc:"of an agreement: whether it binds this practice"`
 	Sent         int               `json:"sent" doc:"times that it went to this practice"`
 	Acknowledged domain.Day        `json:"acknowledged,omitzero"`
+	Published    time.Time         `json:"published" doc:"when it was recorded"`
+	Updated      time.Time         `json:"updated" doc:"when it was recorded, or the day on which it ended"`
 	Index        uint64            `json:"index"`
 }
 
 // Practice answers for that practice and day; it must be an open practice of
 // the place (rule T0).
 func (g *Group) Practice(code string, at domain.Day) (PracticePage, *domain.Refusal) {
+	if o := g.practiceOn(code, at); o != nil {
+		return g.practicePage(o, at), nil
+	}
+	return PracticePage{}, g.noPractice(code, at)
+}
+
+// practiceOn is the open practice of the place with that code; nil if there is none.
+func (g *Group) practiceOn(code string, at domain.Day) *domain.Organisation {
 	for _, o := range g.state.PracticesOn(at) {
 		if o.Code == code {
-			return g.practicePage(o, at), nil
+			return o
 		}
 	}
-	return PracticePage{}, &domain.Refusal{Rule: "T0", Say: strconv.Quote(clip(code)) + " is not a practice of this place on " + at.Words() + ".", Class: domain.NotFound}
+	return nil
+}
+
+func (g *Group) noPractice(code string, at domain.Day) *domain.Refusal {
+	return &domain.Refusal{Rule: "T0", Say: strconv.Quote(clip(code)) + " is not a practice of this place on " + at.Words() + ".", Class: domain.NotFound}
 }
 
 func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage {
@@ -68,7 +83,7 @@ func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage
 	for i := range notices {
 		n := &notices[len(notices)-1-i]
 		p.Notices = append(p.Notices, PracticeNotice{
-			n.Ref, n.Kind, n.On, g.noticeText(n, at), g.bindsPractice(n, o, at), s.SentTo(n.Ref, o.Code, at), s.AcknowledgedOn(n.Ref, o.Code, at), n.Index,
+			n.Ref, n.Kind, n.On, g.noticeText(n, at), g.bindsPractice(n, o, at), s.SentTo(n.Ref, o.Code, at), s.AcknowledgedOn(n.Ref, o.Code, at), g.recorded(n.Index), g.noticeUpdated(n, at), n.Index,
 		})
 	}
 	for _, q := range g.Questions(at).Questions {

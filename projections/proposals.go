@@ -113,6 +113,7 @@ type RollLine struct {
 	Reason   string          `json:"reason,omitempty"`
 	Interest string          `json:"interest,omitempty"`
 	Heard    string          `json:"heard,omitempty" doc:"how, where the manager recorded it"`
+	Signed   bool            `json:"signed,omitzero" doc:"with a passkey of the person"`
 }
 
 // PositionTaken is what a seat said to a version.
@@ -128,6 +129,7 @@ type PositionTaken struct {
 	Interest    string          `json:"interest,omitempty"`
 	Heard       string          `json:"heard,omitempty"`
 	Unconfirmed bool            `json:"unconfirmed,omitempty" doc:"counts only once confirmed"`
+	Signed      bool            `json:"signed,omitzero" doc:"with a passkey of the person"`
 	Time        time.Time       `json:"time" doc:"recorded"`
 	Index       uint64          `json:"index"`
 }
@@ -339,6 +341,7 @@ func (g *Group) addRoll(a *Proposal, s *domain.State, p *domain.Proposal, at dom
 	a.RollSay = s.RollWords(roll)
 	for _, e := range roll {
 		l := RollLine{Seat: Body{e.Seat, e.Name}, Role: e.Role, Position: e.Position, Index: e.Index, Reason: e.Reason, Interest: e.Interest, Heard: e.Heard}
+		l.Signed = slices.ContainsFunc(p.Positions, func(o domain.Position) bool { return o.Signed && o.Index == e.Index })
 		if e.Time != 0 {
 			l.Time = time.UnixMilli(e.Time).UTC()
 		}
@@ -364,7 +367,7 @@ func (g *Group) addSaid(a *Proposal, s *domain.State, p *domain.Proposal) {
 	for _, o := range p.Positions {
 		a.Positions = append(a.Positions, PositionTaken{
 			Version: o.Version, Current: o.Version == p.Version().Number, Seat: g.body(o.Seat), Person: g.who(o.Person), Role: o.Role, Stand: o.Stand,
-			NeedNotWait: o.NeedNotWait, Reason: o.Reason, Interest: o.Interest, Heard: o.Heard, Unconfirmed: o.Heard != "" && !o.Confirmed,
+			NeedNotWait: o.NeedNotWait, Reason: o.Reason, Interest: o.Interest, Heard: o.Heard, Unconfirmed: o.Heard != "" && !o.Confirmed, Signed: o.Signed,
 			Time: time.UnixMilli(o.Time).UTC(), Index: o.Index,
 		})
 	}

@@ -28,6 +28,10 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return "The sealed name, email and phone of " + g.office(d.Person) + " were replaced"
 	case *domain.PersonErased:
 		return "The name, email and phone of " + g.office(d.Person) + " were erased for good"
+	case *domain.PasskeyRegistered:
+		return g.office(d.Person) + " registered a passkey to sign with, made for " + d.RelyingParty
+	case *domain.PasskeyRemoved:
+		return g.office(d.Person) + " removed a passkey: it signs nothing any more"
 	case *domain.OfficeLeft:
 		return g.office(d.Person) + " had the last day in that office on " + d.Until.Words()
 	case *domain.OrganisationRegistered:
@@ -83,7 +87,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.PositionTaken:
 		return g.positionTakenText(d)
 	case *domain.PositionConfirmed:
-		return g.name(d.Seat) + " confirmed what was recorded for it on " + d.Proposal + ", version " + strconv.Itoa(d.Version)
+		return g.name(d.Seat) + " confirmed what was recorded for it on " + d.Proposal + ", version " + strconv.Itoa(d.Version) + signedWords(d.Signed)
 	case *domain.ObjectionRaised:
 		return g.objectionText(d)
 	case *domain.ObjectionResolved:
@@ -185,6 +189,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return firstUpper(by) + " set the agenda of " + d.On.Words() + ": " + list(itemTitles(d.Items))
 	case *domain.GroupMet:
 		return firstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
+	case *domain.DocumentAttached:
+		return firstUpper(by) + " attached " + d.Name + " to " + d.About + " (SHA-256 " + d.SHA256 + ")"
 	case *domain.ConsentProved:
 		return g.name(d.Seat) + "'s consent to " + d.To + " rests on " + d.Ref + " of its own ledger, event " + strconv.FormatUint(d.At, 10) + after(": ", d.Title)
 	}
@@ -262,7 +268,15 @@ func (g *Group) positionTakenText(d *domain.PositionTaken) string {
 	if d.Unconfirmed {
 		w += ", to be confirmed"
 	}
-	return w
+	return w + signedWords(d.Signed)
+}
+
+// signedWords say that something was signed, and only where it was.
+func signedWords(g domain.Signed) string {
+	if g.Signature == nil {
+		return ""
+	}
+	return "; signed with a passkey"
 }
 
 func (g *Group) objectionText(d *domain.ObjectionRaised) string {
@@ -270,7 +284,7 @@ func (g *Group) objectionText(d *domain.ObjectionRaised) string {
 	if d.Grade == domain.Concern {
 		did = " raised a concern about "
 	}
-	return g.name(d.Seat) + did + d.Proposal + after(": ", d.Why) + after("; would accept ", d.WouldResolve)
+	return g.name(d.Seat) + did + d.Proposal + after(": ", d.Why) + after("; would accept ", d.WouldResolve) + signedWords(d.Signed)
 }
 
 func (g *Group) resolvedText(d *domain.ObjectionResolved) string {
@@ -279,9 +293,9 @@ func (g *Group) resolvedText(d *domain.ObjectionResolved) string {
 		seat = g.name(o.Seat)
 	}
 	if d.How == domain.ObjectionWithdrawn {
-		return seat + " withdrew objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words)
+		return seat + " withdrew objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words) + signedWords(d.Signed)
 	}
-	return seat + " accepted a resolution of objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words)
+	return seat + " accepted a resolution of objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words) + signedWords(d.Signed)
 }
 
 func (g *Group) exerciseRecordedText(d *domain.ExerciseRecorded) string {

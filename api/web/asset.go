@@ -35,6 +35,7 @@ type Links struct {
 	Styles []string
 	Live   string // script that shows what others record
 	Card   string // script that keeps the card for when there is no signal
+	Sign   string // script that has what a seat says signed
 	Icon   string
 }
 
@@ -68,7 +69,7 @@ func readAssets() (map[string]*Asset, Links) {
 	if address[builtStyle] != "" {
 		base = builtStyle
 	}
-	return all, Links{[]string{address[base], address["thread.css"]}, address["live.js"], address["card.js"], address["icon.svg"]}
+	return all, Links{[]string{address[base], address["thread.css"]}, address["live.js"], address["card.js"], address["sign.js"], address["icon.svg"]}
 }
 
 // Zip is the bytes compressed as HTTP does.

@@ -38,6 +38,9 @@ type Proposal struct {
 	Others  []Option        // seats that have not spoken for themselves
 	People  []Option
 	Words   bool // can offer words
+
+	Passkey  bool // can sign what they say
+	MustSign bool // the charter asks for it
 }
 
 // Title is the proposal's.

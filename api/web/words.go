@@ -38,6 +38,7 @@ var words = template.FuncMap{
 	"due":         DuePlace,
 	"seats":       func(f Form, of []Option) Seats { return Seats{f, of} },
 	"send":        newButton,
+	"signed":      newSigning,
 	"act":         newAct,
 	"saidtag":     func(position string) Tag { return Tag{Said(position), standingTag(position).Colour} },
 	"reach":       Reach,
@@ -89,6 +90,20 @@ func newButton(words string, class ...string) Button {
 		b.Class += " nhsuk-button--" + c
 	}
 	return b
+}
+
+// A Signing ends a form of a proposal's page that can be sent as it is, or signed.
+type Signing struct {
+	Button
+	Sign            string // what the other button says
+	Group, Proposal string
+	Passkey         bool // there is one to sign with
+	Required        bool // by the charter: it can't be sent as it is
+}
+
+func newSigning(p *Page, b Button, sign string) Signing {
+	body := p.Body.(*Proposal)
+	return Signing{b, sign, p.Group, body.Ref, body.Passkey, body.MustSign}
 }
 
 // On is something shown on a page.

@@ -89,6 +89,7 @@ var charterQuestion = question[projections.CharterInForce]{
 		p.say("Where a remit says nothing: %s.", c.DefaultStance)
 		p.say("Matters: %s.", strings.Join(c.Matters, ", "))
 		p.say("Reserved, beside charter, membership and delegation: %s.", orNobody(strings.Join(c.Reserved, ", ")))
+		p.unless(!c.RequireSignatures, "What a seat says to a proposal is signed with a passkey of whoever says it.")
 		p.say("For members only: %s.", orNobody(strings.Join(c.MembersOnly, ", ")))
 		p.say("")
 		p.table("setting", "value", "what it would be if nothing were said")

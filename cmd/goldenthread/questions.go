@@ -57,6 +57,8 @@ func questionCommands() []*cobra.Command {
 		peopleQuestion.command(),
 		remainsQuestion.command(),
 		witnessesQuestion.command(),
+		mailQuestion.command(),
+		documentsQuestion.command(), minutesCommand(),
 		groupsCommand(), eventCommand(), eventsCommand(), followCommand(),
 	}
 	for _, cmd := range cmds {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,13 @@ type serving struct {
 	acceptLoss                 bool
 	origin, tlsCert, tlsKey    string
 	behindProxy                bool
+	oidc                       api.OIDC
+	oidcSecret                 string
+	mail                       mailing
 }
+
+// oidcSecretEnv has the client's secret where no file does.
+const oidcSecretEnv = "GOLDENTHREAD_OIDC_SECRET"
 
 func serveCommand() *cobra.Command {
 	var o serving
@@ -56,6 +63,11 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.tlsKey, "tls-key", "", "file of the certificate's key (PEM)")
 	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "everything comes through a proxy with TLS, whose X-Forwarded headers are believed")
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	cmd.Flags().StringVar(&o.oidc.Issuer, "oidc-issuer", "", "address of your organisation's sign-in (OpenID Connect), such as https://accounts.example.org; it sends people back to /sign-in/oidc/callback")
+	cmd.Flags().StringVar(&o.oidc.Client, "oidc-client", "", "id by which that sign-in knows this server")
+	cmd.Flags().StringVar(&o.oidcSecret, "oidc-secret-file", "", "file of the client's secret ("+oidcSecretEnv+" has it otherwise)")
+	cmd.Flags().StringVar(&o.oidc.People, "oidc-people", "", `file that says whose account is whose: [{"email":"…","group":"…","person":"…"}], or "subject" for "email"; read again when it changes`)
+	cmd.MarkFlagsRequiredTogether("oidc-issuer", "oidc-client", "oidc-people")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
 	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
@@ -63,11 +75,16 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
+	o.mail.flags(cmd)
 	return cmd
 }
 
 func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
 	reach, err := o.reach()
+	if err != nil {
+		return err
+	}
+	singleSignOn, err := o.singleSignOn()
 	if err != nil {
 		return err
 	}
@@ -99,11 +116,20 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
+	feeds, err := api.OpenFeedKeys(o.dir)
+	if err != nil {
+		return err
+	}
+	post, stop, err := o.mail.start(ctx, store, groups, o.replicas, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	signIn, err := api.OpenSignIn(o.dir)
 	if err != nil {
 		return err
 	}
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Reach: reach, Log: log})
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Feeds: feeds, Mail: post, Copies: o.replicas, SingleSignOn: singleSignOn, Reach: reach, Log: log})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err
@@ -213,6 +239,27 @@ func (o *serving) reach() (api.Reach, error) {
 		return r, fmt.Errorf("--origin: %w", err)
 	}
 	return r, api.CheckListen(o.listen, r.TLS != nil, o.behindProxy)
+}
+
+// singleSignOn is signing in with the organisation's account; nil if it was not
+// asked for.
+func (o *serving) singleSignOn() (*api.SingleSignOn, error) {
+	if o.oidc.Issuer == "" {
+		return nil, nil
+	}
+	o.oidc.Secret = os.Getenv(oidcSecretEnv)
+	if o.oidcSecret != "" {
+		b, err := api.ReadSecretFile(o.oidcSecret)
+		if err != nil {
+			return nil, fmt.Errorf("--oidc-secret-file: %w", err)
+		}
+		o.oidc.Secret = strings.TrimSpace(string(b))
+	}
+	in, err := api.OpenSingleSignOn(o.oidc)
+	if err != nil {
+		return nil, fmt.Errorf("single sign-on: %w", err)
+	}
+	return in, nil
 }
 
 func closeStore(store *eventstore.Store) error {

@@ -36,7 +36,8 @@ func verifyCommand() *cobra.Command {
 	var v verifying
 	cmd := &cobra.Command{
 		Use: "verify WHAT", Short: "Check that a ledger is whole and as it was signed", GroupID: "ask",
-		Long: "Verify reads every byte of a signed log and checks it: every event, every index, every hash, the root, and who signed. WHAT is\n\n" +
+		Long: "Verify reads every byte of a signed log and checks it: every event, every index, every hash, the root, and who signed; and\n" +
+			"what people signed with their passkeys, with the keys that the ledger had recorded before. WHAT is\n\n" +
 			"  a data folder           all logs in it, offline\n" +
 			"  the folder of one log   such as data/log/trafford, or a copy of it\n" +
 			"  a file of evidence      as proof wrote it, offline\n" +
@@ -185,6 +186,7 @@ type verified struct {
 	Bundles    int      `json:"bundles"`
 	Tiles      int      `json:"tiles"`
 	Bytes      int64    `json:"bytes" doc:"of the events"`
+	Signed     int      `json:"personSignatures" doc:"signatures of people that hold, with the keys that the ledger had recorded before"`
 	Took       float64  `json:"milliseconds"`
 	Damage     []damage `json:"damage"`
 	Signatures []string `json:"signatures" doc:"names of all that signed the checkpoint, witnesses among them, unproved"`
@@ -208,17 +210,29 @@ func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error
 	if !r.Given {
 		r.Keys = l.vkeys
 	}
-	checked, err := tilelog.Verify(ctx, l.reader, r.Origin, r.Keys, eventstore.CheckLines())
+	var lines eventstore.LineCheck
+	checked, err := tilelog.Verify(ctx, l.reader, r.Origin, r.Keys, lines.Line)
 	if err != nil {
 		return nil, err
 	}
 	r.Size, r.Root = checked.Checkpoint.N, checked.Checkpoint.Hash.String()
 	r.Events, r.Bundles, r.Tiles, r.Bytes = checked.Entries, checked.Bundles, checked.Tiles, checked.Bytes
+	r.Signed = lines.Signatures()
 	r.Took = float64(checked.Took.Microseconds()) / 1000
 	for _, d := range checked.Damage {
 		r.Damage = append(r.Damage, damage{d.Path, d.Index, d.Why.Error()})
 	}
 	return r, nil
+}
+
+func signatures(n int) string {
+	switch n {
+	case 0:
+		return "nothing"
+	case 1:
+		return "1 signature holds, with the keys that the ledger had recorded before it"
+	}
+	return number(n) + " signatures hold, with the keys that the ledger had recorded before them"
 }
 
 // signers are the names on the checkpoint's signature lines.
@@ -257,6 +271,7 @@ func showVerified(p *page, r *verified) {
 	}
 	p.item("Read and hashed: %d events, %s KB, from %d bundles; held against %d tiles of hashes; %.0f ms.", r.Events, number(int(r.Bytes/1024)), r.Bundles, r.Tiles, r.Took)
 	p.unless(len(r.Damage) > 0, "Each event is written as it must be, in its place, and none goes back in time.")
+	p.item("What people signed with passkeys: %s.", signatures(r.Signed))
 	p.item("Signed as %s, by one at least of: %s", r.Origin, strings.Join(r.Keys, ", "))
 	if !r.Given {
 		p.item("These keys were named by the same place as the log; to be sure of who signed, keep the key apart and give it with --vkey.")

@@ -20,7 +20,8 @@ var Script = must(files.ReadFile("passkey.js"))
 
 // A Front is the page on which people sign in.
 type Front struct {
-	Next string // path to go on to
+	Next         string // path to go on to
+	SingleSignOn bool   // there is signing in with the organisation's account
 }
 
 // An Invitation is the page on which somebody takes one up.
@@ -37,6 +38,7 @@ type Account struct {
 	Group    string
 	Passkeys []Passkey
 	Sessions []Session
+	Feeds    []Feed
 	Journal  []Line
 }
 
@@ -52,6 +54,12 @@ type Session struct {
 	ID, Agent string
 	Began     time.Time
 	This      bool // the one that asks
+}
+
+// A Feed is an address that a calendar or feed reader fetches by itself.
+type Feed struct {
+	ID, Address string
+	Made        time.Time
 }
 
 // A Line is what was done about the person's signing in, by whom.
@@ -70,6 +78,7 @@ var (
 	invitationPage = page("invitation.html")
 	spentPage      = page("spent.html")
 	accountPage    = page("account.html")
+	feedPage       = page("feed.html")
 	problemPage    = page("problem.html")
 )
 
@@ -77,6 +86,7 @@ var (
 func (f Front) Render(w io.Writer) error      { return frontPage.Execute(w, f) }
 func (i Invitation) Render(w io.Writer) error { return invitationPage.Execute(w, i) }
 func (a Account) Render(w io.Writer) error    { return accountPage.Execute(w, a) }
+func (f Feed) Render(w io.Writer) error       { return feedPage.Execute(w, f) }
 func (p Problem) Render(w io.Writer) error    { return problemPage.Execute(w, p) }
 
 // RenderCode writes the page on which a code is typed.

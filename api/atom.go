@@ -1,0 +1,121 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/projections"
+)
+
+const atomType = "application/atom+xml; charset=utf-8"
+
+// An atomFeed is a feed as RFC 4287 writes it.
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Sub     string      `xml:"subtitle"`
+	Updated string      `xml:"updated"`
+	Author  string      `xml:"author>name"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomEntry struct {
+	ID        string       `xml:"id"`
+	Title     string       `xml:"title"`
+	Published string       `xml:"published"`
+	Updated   string       `xml:"updated"`
+	Category  atomCategory `xml:"category"`
+	Content   atomText     `xml:"content"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Href string `xml:"href,attr"`
+}
+
+type atomCategory struct {
+	Term string `xml:"term,attr"`
+}
+
+type atomText struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+type practiceFeedInput struct {
+	Terms
+	ODS string `path:"ods" doc:"the practice's ODS code" example:"P91018"`
+	Key string `query:"key" doc:"a key of this one feed, in place of a token: see feed-keys"`
+}
+
+// offerPracticeFeed registers a practice's notices for feed readers (rule T1).
+func (s *Server) offerPracticeFeed(at string) {
+	fed(s, "practice-feed", at+"/practices/{ods}/feed.atom", atomType, "A practice's notices, for feed readers (Atom).", notices,
+		func(q *question, in *practiceFeedInput) ([]byte, error) {
+			page, err := orRefused(q.Practice(in.ODS, q.at))
+			if err != nil {
+				return nil, err
+			}
+			return practiceAtom(q, &page, q.origin+"/v1/groups/"+in.Group+"/practices/"+in.ODS+"/feed.atom")
+		})
+}
+
+// fed registers a feed: a question whose answer readers fetch again and again.
+func fed[I any, P interface {
+	*I
+	terms() *Terms
+}](s *Server, id, path, contentType, say string, things []string, f func(*question, P) ([]byte, error)) {
+	op := operation(s, huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: say, Tags: []string{"questions"},
+		Responses: map[string]*huma.Response{"304": {Description: "Not changed since the entity tag in If-None-Match"}},
+	}, func(ctx context.Context, in *I) (a *answer, err error) {
+		t := P(in).terms()
+		err = s.see(ctx, t, things, func(q *question) error {
+			b, err := f(q, in)
+			if err == nil {
+				a = bytesAnswer(b, contentType, "private, no-cache", t.IfNoneMatch)
+			}
+			return err
+		})
+		return a, err
+	})
+	op.Responses["200"].Content = map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}}
+}
+
+func practiceAtom(q *question, page *projections.PracticePage, address string) ([]byte, error) {
+	state := q.State()
+	newest := state.Established.Start()
+	feed := atomFeed{
+		ID: q.ID("practices", page.Practice.Code, "notices").URN(), Title: state.Name + ": " + page.Practice.Name,
+		Sub: "What was agreed in your practice's name, and whether it binds you", Author: state.Name, Links: []atomLink{{"self", address}},
+	}
+	for i := range page.Notices {
+		n := &page.Notices[i]
+		if n.Updated.After(newest) {
+			newest = n.Updated
+		}
+		text := n.Text
+		if n.Binds != "" {
+			text += " " + n.Binds
+		}
+		feed.Entries = append(feed.Entries, atomEntry{
+			ID: q.ID("practices", page.Practice.Code, "notices", n.Ref).URN(), Title: n.Ref + ", " + n.On.Words() + ": " + clipTo(n.Text, 100),
+			Published: n.Published.Format(time.RFC3339), Updated: n.Updated.Format(time.RFC3339),
+			Category: atomCategory{string(n.Kind)}, Content: atomText{"text", text},
+		})
+	}
+	feed.Updated = newest.UTC().Format(time.RFC3339)
+	var b bytes.Buffer
+	b.WriteString(xml.Header)
+	e := xml.NewEncoder(&b)
+	e.Indent("", " ")
+	err := e.Encode(feed)
+	return b.Bytes(), err
+}

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/emersion/go-ical"
+
+	"goldenthread/projections"
+)
+
+const calendarType = "text/calendar; charset=utf-8"
+
+type calendarInput struct {
+	Terms
+	Person   string `query:"person" doc:"handle or id: what this person is to see to, and their meetings" example:"cd-altrincham"`
+	Practice string `query:"practice" doc:"ODS code: what concerns this practice" example:"P91018"`
+	Key      string `query:"key" doc:"a key of this one feed, in place of a token: see feed-keys"`
+}
+
+// offerCalendar registers the days that matter, for calendars.
+func (s *Server) offerCalendar(at string) {
+	fed(s, "calendar", at+"/calendar.ics", calendarType, "Meetings, reviews, ends and what is due, for calendars (iCalendar): of the group, a person or a practice.", worklist,
+		func(q *question, in *calendarInput) ([]byte, error) {
+			c, err := orRefused(q.Calendar(in.Person, in.Practice, q.at))
+			if err != nil {
+				return nil, err
+			}
+			return writeCalendar(&c)
+		})
+}
+
+// writeCalendar writes the calendar as RFC 5545 has it. Times are in UTC: a
+// London time would need the whole table of its zone beside it.
+func writeCalendar(c *projections.Calendar) ([]byte, error) {
+	cal := ical.NewCalendar()
+	cal.Props.SetText(ical.PropVersion, "2.0")
+	cal.Props.SetText(ical.PropProductID, "-//Golden Thread//goldenthread//EN")
+	cal.Props.SetText("NAME", c.Title)
+	cal.Props.SetText("X-WR-CALNAME", c.Title) // which readers know that know no NAME
+	for i := range c.Entries {
+		cal.Children = append(cal.Children, calendarEvent(&c.Entries[i], c.Known).Component)
+	}
+	var b bytes.Buffer
+	err := ical.NewEncoder(&b).Encode(cal)
+	return b.Bytes(), err
+}
+
+func calendarEvent(e *projections.CalendarEntry, known time.Time) *ical.Event {
+	event := ical.NewEvent()
+	event.Props.SetText(ical.PropUID, e.ID.String())
+	event.Props.SetDateTime(ical.PropDateTimeStamp, known.UTC())
+	event.Props.SetText(ical.PropSummary, clipTo(e.Text, 120))
+	event.Props.SetText(ical.PropDescription, e.Text+" ("+e.About+")")
+	event.Props.SetText(ical.PropCategories, e.Kind)
+	if e.At != "" {
+		event.Props.SetDateTime(ical.PropDateTimeStart, e.On.At(e.At).UTC())
+		return event
+	}
+	event.Props.SetDate(ical.PropDateTimeStart, e.On.Start())
+	event.Props.SetText(ical.PropTransparency, "TRANSPARENT") // a day on which something is due is no day that is taken
+	return event
+}

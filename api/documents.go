@@ -1,0 +1,183 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+const (
+	documentsBucket = "DOCUMENTS"
+	markdownType    = "text/markdown; charset=utf-8"
+)
+
+// The documents lie in an object bucket, by group and SHA-256. Only those are
+// taken that the ledger names: which bytes are meant is settled before they
+// come, and whoever brings them can change nothing.
+type documents struct {
+	connect func() (jetstream.JetStream, error)
+	copies  int
+	mu      sync.Mutex
+	bucket  jetstream.ObjectStore // nil until it is first needed
+}
+
+func (d *documents) open(ctx context.Context) (jetstream.ObjectStore, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.bucket != nil {
+		return d.bucket, nil
+	}
+	js, err := d.connect()
+	if err != nil {
+		return nil, err
+	}
+	d.bucket, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+		Bucket: documentsBucket, Description: "Golden Thread: documents that were attached, by SHA-256", Storage: jetstream.FileStorage, Replicas: max(d.copies, 1),
+	})
+	return d.bucket, err
+}
+
+type minutesInput struct {
+	Terms
+	Date string `path:"date" doc:"day of the group's meeting" example:"2026-02-03"`
+}
+
+type documentInput struct {
+	Group       string `path:"group" example:"trafford"`
+	SHA256      string `path:"sha256" doc:"of the document: 64 hexadecimal digits"`
+	IfNoneMatch string `header:"If-None-Match"`
+}
+
+type putDocumentInput struct {
+	Group  string `path:"group" example:"trafford"`
+	SHA256 string `path:"sha256" doc:"of the document: 64 hexadecimal digits"`
+	anyBody
+}
+
+// An anyBody is the exact bytes of a request's body, of whatever sort.
+type anyBody struct{ bytes []byte }
+
+// Resolve reads the body.
+func (b *anyBody) Resolve(ctx huma.Context) (errs []error) {
+	r, w := humago.Unwrap(ctx)
+	var err error
+	b.bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, domain.MostDocument))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return []error{newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", domain.MostDocument>>20))}
+	case err != nil:
+		return []error{newProblem(http.StatusBadRequest, "The document broke off.")}
+	}
+	return nil
+}
+
+// An attachment is a document to be kept, not to be shown by a browser.
+type attachment struct {
+	Status             int
+	ContentType        string `header:"Content-Type"`
+	ContentDisposition string `header:"Content-Disposition"`
+	ETag               string `header:"ETag"`
+	CacheControl       string `header:"Cache-Control"`
+	Body               []byte
+}
+
+// offerDocuments registers drafted minutes and attached documents.
+func (s *Server) offerDocuments(at string) {
+	fed(s, "minutes", at+"/agenda/{date}/minutes.md", markdownType, "Minutes of a meeting of the group, drafted from the ledger (Markdown), to be edited outside.", everything,
+		func(q *question, in *minutesInput) ([]byte, error) {
+			on, err := domain.ParseDay(in.Date)
+			if err != nil {
+				return nil, invalid("L8", "%q is not a date; write it like 2026-03-09.", clip(in.Date))
+			}
+			text, err := orRefused(q.Minutes(on, q.at))
+			return []byte(text), err
+		})
+	ask(s, "documents", at+"/documents", "Documents that were attached, and to what.", everything,
+		func(q *question, _ *plainInput) (projections.Documents, error) { return q.Documents(q.at), nil })
+	op := operation(s, huma.Operation{
+		OperationID: "document", Method: http.MethodGet, Path: at + "/documents/{sha256}", Summary: "A document that was attached, for those who may read the whole ledger.",
+		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
+	}, s.document)
+	op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	op = operation(s, huma.Operation{
+		OperationID: "put-document", Method: http.MethodPost, Path: at + "/documents/{sha256}", Summary: "Bring the bytes of a document that the ledger names: attach it first.",
+		Tags: []string{"events"}, DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge},
+	}, s.putDocument)
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+}
+
+// attached is the document of that hash, if the caller may read the whole ledger.
+func (s *Server) attached(ctx context.Context, group, hash string) (domain.Document, error) {
+	var d domain.Document
+	err := s.see(ctx, &Terms{Group: group}, everything, func(q *question) error {
+		found := q.State().Document(hash)
+		if found == nil {
+			return notFound("T3", "No document of that SHA-256 is attached here.")
+		}
+		d = *found
+		return nil
+	})
+	return d, err
+}
+
+func (s *Server) document(ctx context.Context, in *documentInput) (*attachment, error) {
+	d, err := s.attached(ctx, in.Group, in.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	a := &attachment{Status: http.StatusOK, ETag: `"` + d.SHA256 + `"`, CacheControl: "private, no-cache"}
+	if matches(in.IfNoneMatch, a.ETag) {
+		a.Status = http.StatusNotModified
+		return a, nil
+	}
+	bucket, err := s.documents.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.Body, err = bucket.GetBytes(ctx, in.Group+"/"+d.SHA256)
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return nil, notFound("T3", "The ledger names this document, %s, but nobody has brought it here.", d.Name)
+	}
+	if err == nil && hashOfBytes(a.Body) != d.SHA256 {
+		err = fmt.Errorf("the document %s is damaged", d.SHA256)
+	}
+	a.ContentType = d.MediaType
+	a.ContentDisposition = mime.FormatMediaType("attachment", map[string]string{"filename": d.Name})
+	return a, err
+}
+
+func (s *Server) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}, error) {
+	d, err := s.attached(ctx, in.Group, in.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	if hashOfBytes(in.bytes) != d.SHA256 || int64(len(in.bytes)) != d.Bytes {
+		return nil, invalid("T3", "These are not the bytes of %s: their SHA-256 or their number is another.", d.Name)
+	}
+	bucket, err := s.documents.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(in.bytes))
+	return nil, err
+}
+
+func hashOfBytes(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,245 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/projections"
+)
+
+const (
+	feedKeysFile = "feed-keys.json"
+	mostFeedKeys = 20 // of one person
+)
+
+// FeedKeys let feed readers and calendars in, which can't send a token: a key
+// stands in the address of one feed and opens that address and nothing else. A
+// file holds only their SHA-256 hashes, readable by its owner alone.
+type FeedKeys struct{ keys *kept[feedKey] }
+
+type feedKey struct {
+	ID      string    `json:"id"`
+	Hash    string    `json:"hash"` // SHA-256 of the key, hexadecimal
+	Group   string    `json:"group"`
+	Person  string    `json:"person"`  // id
+	Address string    `json:"address"` // with its query, without the key
+	Made    time.Time `json:"made"`
+}
+
+// OpenFeedKeys reads the keys in the folder.
+func OpenFeedKeys(dir string) (*FeedKeys, error) {
+	keys, err := openKept[feedKey](filepath.Join(dir, feedKeysFile))
+	return &FeedKeys{keys}, err
+}
+
+// feedCaller is whoever made the key in the address, if it is the key of just
+// this address and no token is sent.
+func (s *Server) feedCaller(r *http.Request) (Caller, bool) {
+	query := r.URL.Query()
+	key := query.Get("key")
+	if key == "" || r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return Caller{}, false
+	}
+	query.Del("key")
+	hash, address := hashOf(key), feedAddress(r.URL.EscapedPath(), query)
+	k, ok := s.feedKeys.keys.find(func(k *feedKey) bool { return k.Hash == hash && k.Address == address })
+	return Caller{Group: k.Group, Person: k.Person, Scope: ScopeRead}, ok
+}
+
+func feedAddress(path string, query url.Values) string {
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// FeedFor asks for a key of one feed: of a practice's notices, or of a calendar.
+type FeedFor struct {
+	Feed     string `json:"feed" enum:"notices,calendar" doc:"notices: what a practice is told; calendar: the days that matter"`
+	Practice string `json:"practice,omitempty" doc:"ODS code; needed for notices" maxLength:"60"`
+	Person   string `json:"person,omitempty" doc:"of a calendar: handle or id" maxLength:"60"`
+}
+
+// address is where the feed is, below the server.
+func (f *FeedFor) address(group string) (string, error) {
+	at := "/v1/groups/" + url.PathEscape(group)
+	query := url.Values{}
+	switch {
+	case f.Feed == "notices" && f.Practice != "" && f.Person == "":
+		return at + "/practices/" + url.PathEscape(f.Practice) + "/feed.atom", nil
+	case f.Feed == "calendar" && (f.Person == "" || f.Practice == ""):
+		if f.Person != "" {
+			query.Set("person", f.Person)
+		}
+		if f.Practice != "" {
+			query.Set("practice", f.Practice)
+		}
+		return feedAddress(at+"/calendar.ics", query), nil
+	}
+	return "", invalid("T1", "A feed is the notices of one practice, or the calendar of the group, of a person or of a practice.")
+}
+
+// Feed is a feed with its key. The address is shown this once.
+type Feed struct {
+	ID      string `json:"id" doc:"to end it by"`
+	Address string `json:"address" doc:"with its key: whoever has it can read this feed and nothing else"`
+}
+
+// A FeedLine is a feed without its key.
+type FeedLine struct {
+	ID      string    `json:"id"`
+	Address string    `json:"address"`
+	Made    time.Time `json:"made"`
+}
+
+// FeedList are the feeds of which the caller made keys.
+type FeedList struct {
+	Feeds []FeedLine `json:"feeds"`
+}
+
+type feedKeysInput struct {
+	Group string `path:"group" example:"trafford"`
+}
+
+type makeFeedKeyInput struct {
+	Group string `path:"group" example:"trafford"`
+	jsonBody
+}
+
+type endFeedKeyInput struct {
+	Group string `path:"group" example:"trafford"`
+	ID    string `path:"id" example:"1f0c33aa"`
+}
+
+type feedOutput struct{ Body Feed }
+
+type feedListOutput struct{ Body FeedList }
+
+// offerFeedKeys registers making, listing and ending one's keys of feeds.
+func (s *Server) offerFeedKeys() {
+	const at = "/v1/groups/{group}/feed-keys"
+	op := operation(s, huma.Operation{
+		OperationID: "make-feed-key", Method: http.MethodPost, Path: at, Summary: "Make the address of a feed for a reader that can't send a token.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
+		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+	}, s.makeFeedKey)
+	op.RequestBody = jsonRequest(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[FeedFor]())
+	operation(s, huma.Operation{
+		OperationID: "feed-keys", Method: http.MethodGet, Path: at, Summary: "The feeds of which you made keys.", Tags: []string{"server"},
+	}, s.listFeedKeys)
+	operation(s, huma.Operation{
+		OperationID: "end-feed-key", Method: http.MethodPost, Path: at + "/{id}/end", Summary: "End a feed's key at once.",
+		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
+	}, s.endFeedKey)
+}
+
+func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOutput, error) {
+	me, err := s.personOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	if c, err := callerOf(ctx); err != nil || c.session == "" || c.token != "" { // a token that leaked must not outlive its end by a key
+		return nil, errors.Join(err, notYours("L5", "Please sign in to make the address of a feed."))
+	}
+	var ask FeedFor
+	if err := decode(in.bytes, &ask); err != nil {
+		return nil, err
+	}
+	feed, err := s.addFeed(in.Group, me, ask)
+	if err != nil {
+		return nil, err
+	}
+	return &feedOutput{feed}, nil
+}
+
+// addFeed makes a key of the feed for the person.
+func (s *Server) addFeed(group, person string, ask FeedFor) (Feed, error) {
+	address, err := ask.address(group)
+	if err != nil {
+		return Feed{}, err
+	}
+	secret := newToken()
+	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
+	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+		mine := 0
+		for i := range all {
+			if all[i].of(group, person) {
+				mine++
+			}
+		}
+		if mine >= mostFeedKeys {
+			return nil, notNow("T1", "You have %d feeds, and no more fit: end one first.", mine)
+		}
+		return append(all, k), nil
+	})
+	mark := "?"
+	if strings.Contains(address, "?") {
+		mark = "&"
+	}
+	return Feed{k.ID, address + mark + "key=" + secret}, err
+}
+
+func (k *feedKey) of(group, person string) bool { return k.Group == group && k.Person == person }
+
+// feedsOf are the feeds of which the person made keys.
+func (s *Server) feedsOf(group, person string) []FeedLine {
+	lines := []FeedLine{}
+	for _, k := range s.feedKeys.keys.those(func(k *feedKey) bool { return k.of(group, person) }) {
+		lines = append(lines, FeedLine{k.ID, k.Address, k.Made})
+	}
+	return lines
+}
+
+// endFeed ends the person's key.
+func (s *Server) endFeed(group, person, id string) error {
+	return s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
+		if i < 0 {
+			return nil, notFound("T1", "You have no feed %q here.", clip(id))
+		}
+		return slices.Delete(all, i, i+1), nil
+	})
+}
+
+func (s *Server) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedListOutput, error) {
+	me, err := s.personOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	return &feedListOutput{FeedList{s.feedsOf(in.Group, me)}}, nil
+}
+
+func (s *Server) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}, error) {
+	me, err := s.personOf(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.endFeed(in.Group, me, in.ID)
+}
+
+// personOf is the id of the person of the group who asks.
+func (s *Server) personOf(ctx context.Context, group string) (string, error) {
+	c, err := s.callerIn(ctx, group)
+	if err != nil {
+		return "", err
+	}
+	me := ""
+	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
+		p := g.State().Person(c.Person)
+		if p == nil {
+			return notYours("L5", "This is for people of the group.")
+		}
+		me = p.ID
+		return nil
+	})
+	return me, err
+}

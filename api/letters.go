@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"goldenthread/api/mail"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Letters is what was mailed to whom last, and what became of it. It is no fold
+// of the ledger: it lies in the outbox.
+type Letters struct {
+	On      bool         `json:"on" doc:"a mail server is configured"`
+	Letters []LetterLine `json:"letters" doc:"the newest of each person; your own only, unless you are the manager, chair, registrar or operator"`
+}
+
+// A LetterLine is somebody's newest letter.
+type LetterLine struct {
+	Kind    string          `json:"kind" enum:"mail" doc:"as on the work list"`
+	Person  projections.Who `json:"person"`
+	State   mail.State      `json:"state" enum:"waiting,sending,sent,refused,unknown,unneeded"`
+	Overdue bool            `json:"overdue" doc:"somebody should see to it: it was refused, failed before, or may not have arrived"`
+	Text    string          `json:"text"`
+	About   []string        `json:"about" doc:"references"`
+	Tries   int             `json:"tries"`
+	Made    time.Time       `json:"made"`
+	Changed time.Time       `json:"changed"`
+	Next    time.Time       `json:"next,omitzero" doc:"not tried again before"`
+}
+
+type letterInput struct {
+	Group  string `path:"group" example:"trafford"`
+	Person string `path:"person" doc:"handle or id" example:"cd-altrincham"`
+}
+
+// offerLetters registers what became of the mail.
+func (s *Server) offerLetters(at string) {
+	operation(s, huma.Operation{
+		OperationID: "mail", Method: http.MethodGet, Path: at + "/mail", Tags: []string{"questions"},
+		Summary:     "What was mailed to whom last, and what became of it.",
+		Description: "It is about now, and is no part of the ledger: at and known have no bearing on it.",
+		Responses:   jsonResponse(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[Letters]()),
+	}, s.letters)
+	operation(s, huma.Operation{
+		OperationID: "mail-again", Method: http.MethodPost, Path: at + "/mail/{person}/again", Tags: []string{"server"},
+		Summary: "Send a letter again that was refused, or of which nobody knows whether it arrived.", DefaultStatus: http.StatusNoContent,
+		Errors: []int{http.StatusConflict},
+	}, s.mailAgain)
+}
+
+func (s *Server) letters(ctx context.Context, in *plainInput) (*answer, error) {
+	list := Letters{On: s.mail != nil, Letters: []LetterLine{}}
+	var who func(id string) (projections.Who, bool)
+	err := s.see(ctx, &in.Terms, followers, func(q *question) error {
+		state := q.State()
+		me, all := state.Person(q.caller.Person), seesToMail(state, q.caller, s.today())
+		people := map[string]projections.Who{}
+		for id, p := range state.People {
+			if all || me != nil && id == me.ID {
+				people[id] = projections.Who{Handle: p.Handle, Office: p.Office}
+			}
+		}
+		who = func(id string) (projections.Who, bool) { w, ok := people[id]; return w, ok }
+		return nil
+	})
+	if err != nil || s.mail == nil {
+		return orAnswer(&list, in.IfNoneMatch, err)
+	}
+	letters, err := s.mail.Letters(ctx, in.Group) // without holding the group up
+	for _, l := range letters {
+		if w, ok := who(l.Person); ok {
+			list.Letters = append(list.Letters, letterLine(&l, w))
+		}
+	}
+	return orAnswer(&list, in.IfNoneMatch, err)
+}
+
+func orAnswer(v any, ifNoneMatch string, err error) (*answer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return answerWith(v, ifNoneMatch)
+}
+
+// seesToMail says whether the caller sees everybody's letters.
+func seesToMail(state *domain.State, c Caller, today domain.Day) bool {
+	p := state.Person(c.Person)
+	return c.Operator || p != nil && slices.ContainsFunc([]domain.DutyName{domain.Manager, domain.Chair, domain.Registrar}, func(duty domain.DutyName) bool {
+		return state.HasDuty(p.ID, duty, today)
+	})
+}
+
+func letterLine(l *mail.Letter, who projections.Who) LetterLine {
+	line := LetterLine{
+		Kind: "mail", Person: who, State: l.State, Overdue: l.State == mail.Refused || l.State == mail.Unknown || l.Why != "" && l.State == mail.Waiting,
+		About: l.About, Tries: l.Tries, Made: l.Made, Changed: l.Changed, Next: l.Next,
+	}
+	on := domain.DayOf(l.Changed).Words()
+	about := who.Office + ", about " + strings.Join(l.About, ", ")
+	switch l.State {
+	case mail.Sent:
+		line.Text = "The mail to " + about + " was sent on " + on + "."
+	case mail.Unneeded:
+		line.Text = "The mail to " + about + " was not needed any more on " + on + "."
+	case mail.Waiting, mail.Sending:
+		line.Text = "The mail to " + about + " is " + string(l.State) + "."
+	case mail.Refused:
+		line.Text = "The mail to " + about + " was given up on " + on + ", when tried " + strconv.Itoa(l.Tries) + " times."
+	case mail.Unknown:
+		line.Text = "Nobody knows whether the mail to " + about + " arrived on " + on + "."
+	}
+	if l.Why != "" {
+		line.Text += " " + l.Why
+	}
+	return line
+}
+
+func (s *Server) mailAgain(ctx context.Context, in *letterInput) (*struct{}, error) {
+	c, err := s.callerIn(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	id := ""
+	err = s.groups.Read(ctx, in.Group, nil, func(g *projections.Group) error {
+		if !seesToMail(g.State(), c, s.today()) {
+			return notYours("T1", "This is for the manager, chair or registrar.")
+		}
+		p := g.State().Person(in.Person)
+		if p == nil {
+			return notFound("L5", "Nobody called %q is known to this group.", clip(in.Person))
+		}
+		id = p.ID
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case s.mail == nil:
+		return nil, notNow("T1", "No mail server is configured here.")
+	}
+	if err = s.mail.Again(ctx, in.Group, id); errors.Is(err, mail.ErrNoLetter) {
+		return nil, notNow("T1", "There is no letter to them that was refused, or that may not have arrived.")
+	}
+	return nil, err
+}

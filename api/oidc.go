@@ -1,0 +1,304 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Single sign-on: people sign in with the account that they have at their
+// organisation (OpenID Connect Core 1.0, authorization code flow with PKCE).
+
+const (
+	oidcCallback = "/sign-in/oidc/callback"
+	oidcEach     = 10 * time.Second // for one question to the issuer
+	oidcWhole    = 20 * time.Second // for all of a sign-in; less than writeTimeout
+)
+
+// OIDC is what the operator says of the issuer and of its accounts.
+type OIDC struct {
+	Issuer string // its address, exactly as it names itself
+	Client string // by which it knows this server
+	Secret string // of the client
+	People string // file that says whose account is whose
+}
+
+// SingleSignOn signs people in with accounts of one issuer.
+type SingleSignOn struct {
+	as      OIDC
+	holders *holders
+	web     *http.Client
+	found   atomic.Pointer[oidc.Provider]
+}
+
+// OpenSingleSignOn checks what the operator said and reads the file of people.
+// It does not ask the issuer: that may be away when this server starts.
+func OpenSingleSignOn(as OIDC) (*SingleSignOn, error) {
+	if err := checkIssuer(as.Issuer); err != nil {
+		return nil, err
+	}
+	if as.Client == "" || as.Secret == "" {
+		return nil, errors.New("single sign-on needs a client and its secret")
+	}
+	o := &SingleSignOn{as: as, holders: &holders{file: as.People}, web: &http.Client{Timeout: oidcEach}}
+	_, err := o.holders.read()
+	return o, err
+}
+
+func checkIssuer(issuer string) error {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%q is not an issuer; write it like https://accounts.example.org", issuer)
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%s is not encrypted: an issuer needs https", issuer)
+	}
+	return nil
+}
+
+// asking is a context in which the issuer is asked.
+func (o *SingleSignOn) asking(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(oidc.ClientContext(ctx, o.web), oidcWhole)
+}
+
+// provider is the issuer as it describes itself. It is asked when somebody
+// first signs in, and again until it answers.
+func (o *SingleSignOn) provider(ctx context.Context) (*oidc.Provider, error) {
+	if p := o.found.Load(); p != nil {
+		return p, nil
+	}
+	p, err := oidc.NewProvider(ctx, o.as.Issuer)
+	if err == nil {
+		o.found.Store(p)
+	}
+	return p, err
+}
+
+// client is this server, at that origin, in the issuer's eyes.
+func (o *SingleSignOn) client(p *oidc.Provider, origin string) *oauth2.Config {
+	var says struct {
+		Methods []string `json:"token_endpoint_auth_methods_supported"`
+	}
+	at := p.Endpoint()
+	at.AuthStyle = oauth2.AuthStyleInHeader // where nothing is said (OpenID Connect Discovery 1.0, section 3)
+	if p.Claims(&says) == nil && len(says.Methods) > 0 && !slices.Contains(says.Methods, "client_secret_basic") {
+		at.AuthStyle = oauth2.AuthStyleInParams
+	}
+	return &oauth2.Config{
+		ClientID: o.as.Client, ClientSecret: o.as.Secret, Endpoint: at, RedirectURL: origin + oidcCallback, Scopes: []string{oidc.ScopeOpenID, oidc.ScopeEmail},
+	}
+}
+
+// A signOn is what this server keeps of a single sign-on that has begun.
+type signOn struct {
+	state, nonce string
+	verifier     string // of PKCE (RFC 7636)
+	next         string // path to go on to
+}
+
+// An orgAccount is what the issuer says of somebody.
+type orgAccount struct {
+	Subject  string `json:"sub"`
+	Email    string `json:"email"`
+	Verified any    `json:"email_verified"` // the word "true" is not true
+	Party    string `json:"azp"`
+}
+
+// address is the address, if the issuer says that it is verified.
+func (a *orgAccount) address() string {
+	if a.Verified == true {
+		return a.Email
+	}
+	return ""
+}
+
+// account exchanges the code for what the issuer says of whoever signed in.
+func (o *SingleSignOn) account(ctx context.Context, origin, code string, begun *signOn) (a orgAccount, err error) {
+	p, err := o.provider(ctx)
+	if err != nil {
+		return a, err
+	}
+	tokens, err := o.client(p, origin).Exchange(ctx, code, oauth2.VerifierOption(begun.verifier))
+	if err != nil {
+		return a, err
+	}
+	raw, _ := tokens.Extra("id_token").(string)
+	id, err := p.Verifier(&oidc.Config{ClientID: o.as.Client}).Verify(ctx, raw)
+	if err != nil {
+		return a, err
+	}
+	if err := id.Claims(&a); err != nil {
+		return a, err
+	}
+	switch {
+	case !same(id.Nonce, begun.nonce):
+		return a, errors.New("the token is of another sign-in: its nonce is not ours")
+	case a.Party != o.as.Client && (a.Party != "" || len(id.Audience) > 1):
+		return a, errors.New("the token was issued to another client")
+	case a.Subject == "":
+		return a, errors.New("the token is about nobody")
+	}
+	if a.Email == "" && p.UserInfoEndpoint() != "" {
+		err = a.ask(ctx, p, tokens)
+	}
+	return a, err
+}
+
+// ask asks for the address where the token does not have it, as it need not
+// (OpenID Connect Core 1.0, section 5.4).
+func (a *orgAccount) ask(ctx context.Context, p *oidc.Provider, tokens *oauth2.Token) error {
+	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
+	if err != nil {
+		return err
+	}
+	if info.Subject != a.Subject {
+		return errors.New("the issuer was asked about one person and answered about another")
+	}
+	return info.Claims(a)
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// notSignedIn says why somebody's account did not sign them in.
+func notSignedIn(status int, say string) *Problem {
+	p := newProblem(status, say)
+	p.Title = "You are not signed in"
+	return p
+}
+
+var (
+	errIssuerAway = notSignedIn(http.StatusServiceUnavailable, "Your organisation’s sign-in can’t be reached from here. Please try again later, or sign in with a passkey.")
+	errAccount    = notSignedIn(http.StatusForbidden, "What your organisation’s sign-in said could not be accepted. Please try again. If it stays so, tell whoever runs this server.")
+	errCancelled  = notSignedIn(http.StatusForbidden, "Your organisation’s sign-in did not let you through. Please try again, or sign in with a passkey.")
+	errUnverified = notSignedIn(http.StatusForbidden, "Your organisation does not say that your email address is verified, so it signs nobody in here. Please ask whoever looks after your account.")
+	errNobody     = notSignedIn(http.StatusForbidden, "Nobody here has your organisation’s account. Please ask the group’s manager for an invitation, or whoever runs this server to enter your account.")
+	errNoHolders  = notSignedIn(http.StatusServiceUnavailable, "This server can’t read whose account is whose. Please tell whoever runs it, or sign in with a passkey.")
+	errGone       = notSignedIn(http.StatusForbidden, "Your account belongs to somebody who is no longer in this group’s register. If you have a new office, please ask whoever runs this server to enter your account for it.")
+)
+
+// beginSingleSignOn sends the browser to the issuer.
+func (s *Server) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := s.singleSignOn.asking(r.Context())
+	defer cancel()
+	p, err := s.singleSignOn.provider(ctx)
+	if err != nil {
+		s.log.Warn("the issuer of single sign-on can't be used", "error", clipTo(err.Error(), 300))
+		return errIssuerAway
+	}
+	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: localPath(r.URL.Query().Get("next"))}
+	if err := s.begin(w, r, ceremony{signOn: begun}, http.SameSiteLaxMode); err != nil { // Strict would not come back from another site
+		return err
+	}
+	to := s.singleSignOn.client(p, s.origin(r)).AuthCodeURL(begun.state, oidc.Nonce(begun.nonce), oauth2.S256ChallengeOption(begun.verifier))
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// finishSingleSignOn takes the browser back from the issuer and begins a session.
+func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
+	begun, err := s.returned(r)
+	if err != nil {
+		return err
+	}
+	if why := r.URL.Query().Get("error"); why != "" {
+		return s.refusedAccount(errCancelled, errors.New("the issuer says: "+why))
+	}
+	ctx, cancel := s.singleSignOn.asking(r.Context())
+	defer cancel()
+	a, err := s.singleSignOn.account(ctx, s.origin(r), r.URL.Query().Get("code"), begun)
+	var away *url.Error
+	switch {
+	case errors.As(err, &away):
+		return s.refusedAccount(errIssuerAway, err)
+	case err != nil:
+		return s.refusedAccount(errAccount, err)
+	}
+	h, err := s.holderOf(&a)
+	if err != nil {
+		return err
+	}
+	p, err := s.registered(r.Context(), h)
+	if err != nil {
+		return err
+	}
+	if err := s.note(h.Group, p.ID, p.ID, "signed in with the organisation’s account"); err != nil {
+		return err
+	}
+	if err := s.beginSession(w, r, Session{Group: h.Group, Person: p.ID, Passkey: byAccount + h.id()}); err != nil {
+		return err
+	}
+	http.Redirect(w, r, begun.next, http.StatusSeeOther)
+	return nil
+}
+
+// returned is the single sign-on that this browser began and comes back from.
+func (s *Server) returned(r *http.Request) (*signOn, error) {
+	is, ok := s.taken(r)
+	q := r.URL.Query()
+	if !ok || is.signOn == nil || !same(q.Get("state"), is.signOn.state) {
+		return nil, errBeginAgain
+	}
+	if iss := q.Get("iss"); iss != "" && iss != s.singleSignOn.as.Issuer { // RFC 9207
+		return nil, s.refusedAccount(errAccount, errors.New("another issuer answered"))
+	}
+	return is.signOn, nil
+}
+
+// refusedAccount logs why, without what was sent, and gives what people are told.
+func (s *Server) refusedAccount(say *Problem, err error) error {
+	why := err.Error()
+	var said *oauth2.RetrieveError
+	if errors.As(err, &said) { // its words hold the whole answer
+		why = said.Response.Status + " " + said.ErrorCode
+	}
+	s.log.Info("a single sign-on was refused", "why", clipTo(why, 300))
+	return say
+}
+
+// holderOf says whose account it is.
+func (s *Server) holderOf(a *orgAccount) (holder, error) {
+	all, err := s.singleSignOn.holders.read()
+	if err != nil {
+		s.log.Error("whose account is whose can't be read", "error", err)
+		return holder{}, errNoHolders
+	}
+	h, ok := whose(all, a.Subject, a.address())
+	switch {
+	case ok:
+		return h, nil
+	case a.Email != "" && a.address() == "":
+		return h, errUnverified
+	}
+	return h, errNobody
+}
+
+// registered is the person in the group's register, if they are there today.
+func (s *Server) registered(ctx context.Context, h holder) (is domain.Person, err error) {
+	err = s.groups.Read(ctx, h.Group, nil, func(g *projections.Group) error {
+		p := g.State().Person(h.Person)
+		if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.today() {
+			return errGone
+		}
+		is = *p
+		return nil
+	})
+	var none *projections.NotFound
+	if errors.As(err, &none) {
+		err = errGone
+	}
+	return is, err
+}

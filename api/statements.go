@@ -1,0 +1,208 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/signature"
+	"goldenthread/projections"
+)
+
+// What a seat says can be signed with a passkey (rules L5, L9). The server makes
+// the statement, a device signs its SHA-256, and the command brings both back. A
+// statement is good for one command, for a few minutes, on the server that made it.
+
+const mostStatements = 10_000
+
+// ToSign is a statement to be signed.
+type ToSign struct {
+	Statement    string    `json:"statement" doc:"send it back exactly as it is"`
+	SHA256       string    `json:"sha256" doc:"of the statement, hexadecimal: what is signed"`
+	Say          string    `json:"say" doc:"the statement in a sentence"`
+	Challenge    string    `json:"challenge" doc:"the same hash in base64url, as devices take it"`
+	RelyingParty string    `json:"relyingParty"`
+	Credentials  []string  `json:"credentials" doc:"ids of the passkeys that can sign it, base64url"`
+	Expires      time.Time `json:"expires"`
+}
+
+// offerStatements registers one operation for each command that can be signed.
+func (s *Server) offerStatements() {
+	schemas := s.api.OpenAPI().Components.Schemas
+	for _, kind := range domain.Commands {
+		if !domain.Signs(kind.New()) {
+			continue
+		}
+		op := operation(s, huma.Operation{
+			OperationID: "statement-" + kind.Name, Method: http.MethodPost, Path: "/v1/groups/{group}/statements/" + kind.Name,
+			Summary: "What you would sign with your passkey, to send with this command: " + kind.Say, Tags: []string{"commands"},
+			Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		}, func(ctx context.Context, in *bodyInput) (*made[ToSign], error) { return s.state(ctx, kind, in) })
+		op.RequestBody = jsonRequest(schemas, reflectType(kind.New()))
+	}
+}
+
+// state makes the statement that the caller would sign with that command.
+func (s *Server) state(ctx context.Context, kind domain.CommandKind, in *bodyInput) (*made[ToSign], error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req := domain.Request{Group: in.Group, Command: kind.New()}
+	if err := decode(in.bytes, req.Command); err != nil {
+		return nil, err
+	}
+	if req.Actor, err = s.actor(caller, in.Group, req.Command); err != nil {
+		return nil, err
+	}
+	s.claim(ctx, &req)
+	out := ToSign{RelyingParty: partyOf(originOf(ctx)), Credentials: []string{}}
+	var st *domain.Statement
+	err = s.groups.Read(ctx, in.Group, nil, func(g *projections.Group) error {
+		var refused *domain.Refusal
+		if st, refused = g.State().StatementFor(&req, s.clock()); refused != nil {
+			return refused
+		}
+		out.Say = st.Say(g.State())
+		for _, k := range g.State().Person(st.Person).Passkeys {
+			if k.RelyingParty == out.RelyingParty {
+				out.Credentials = append(out.Credentials, base64.RawURLEncoding.EncodeToString(k.Credential))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Credentials) == 0 {
+		return nil, notNow("L5", "The ledger knows no passkey of yours for this server. Please sign in with one, or register one.")
+	}
+	return s.giveOut(ctx, st, &out)
+}
+
+// claim looks up what another group's consent would rest on (rule G1), as the
+// store does when it is recorded.
+func (s *Server) claim(ctx context.Context, req *domain.Request) {
+	rests, ok := req.NeedsClaim()
+	if !ok {
+		return
+	}
+	s.groups.Read(ctx, rests.Ledger, nil, func(g *projections.Group) error {
+		req.Claim = g.State().ClaimOn(rests, s.today())
+		return nil
+	}) // one that can't be read claims nothing, and the rules say so
+}
+
+// giveOut adds what only the store and the server know, and remembers the statement.
+func (s *Server) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*made[ToSign], error) {
+	line, err := s.store.Line(ctx, st.Group, st.Exact.Event)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(line)
+	st.Exact.SHA256 = hex.EncodeToString(sum[:])
+	st.Nonce = rand.Text()
+	out.Statement = string(st.Bytes())
+	hash := signature.Challenge(out.Statement)
+	out.SHA256, out.Challenge = hex.EncodeToString(hash), base64.RawURLEncoding.EncodeToString(hash)
+	out.Expires, err = s.statements.begin(out.Statement, s.clock())
+	return &made[ToSign]{*out}, err
+}
+
+var errNotSigned = notYours("L5", "This signature does not hold, so nothing was recorded. Please begin again.")
+
+// checkSignature refuses a command whose signature the actor's own passkey did
+// not make, here, under a statement that was given out for it.
+func (s *Server) checkSignature(ctx context.Context, req *domain.Request) error {
+	g := req.Signature()
+	if g == nil {
+		return nil
+	}
+	var by domain.Passkey
+	err := s.groups.Read(ctx, req.Group, nil, func(group *projections.Group) error {
+		p := group.State().Person(req.Actor)
+		if p == nil || p.Passkey(g.Credential) == nil || !s.keeps(req.Group, p.ID, g.Credential) {
+			return notYours("L5", "This was signed with a passkey that the ledger does not know as yours, or knows no longer.")
+		}
+		by = *p.Passkey(g.Credential)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	at, why := signature.Origin(g)
+	if why == nil {
+		why = signature.Verify(g, &by)
+	}
+	if why != nil || at != originOf(ctx) {
+		s.log.Info("a signature was refused", "why", why, "origin", clip(at))
+		return errNotSigned
+	}
+	return s.statements.use(g.Statement, req.ID, s.clock())
+}
+
+// keeps says whether the person can also sign in with the passkey: one that was
+// just removed signs nothing, even where the ledger could not be told yet.
+func (s *Server) keeps(group, person string, credential []byte) bool {
+	return s.signIn == nil || slices.ContainsFunc(s.signIn.passkeys.account(group, person).Passkeys, func(k passkey) bool {
+		return bytes.Equal(k.Credential.ID, credential)
+	})
+}
+
+// statements are those given out to be signed, in memory only: after a restart
+// people begin again. The zero statements are none.
+type statements struct {
+	mu  sync.Mutex
+	all map[string]*givenOut
+}
+
+type givenOut struct {
+	ends time.Time
+	by   uuid.UUID // the command that it was used for; none yet
+}
+
+// begin remembers the statement, and says how long.
+func (g *statements) begin(statement string, now time.Time) (time.Time, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.all) >= mostStatements {
+		for old, is := range g.all {
+			if now.After(is.ends) {
+				delete(g.all, old)
+			}
+		}
+	}
+	if len(g.all) >= mostStatements {
+		return time.Time{}, unavailable("Too many are signing at the moment. Please try again later.")
+	}
+	if g.all == nil {
+		g.all = map[string]*givenOut{}
+	}
+	is := &givenOut{ends: now.Add(ceremonyLasts).UTC().Truncate(time.Second)}
+	g.all[statement] = is
+	return is.ends, nil
+}
+
+// use takes the statement for that command. The same command may come again: it
+// gets the answer that it had.
+func (g *statements) use(statement string, command uuid.UUID, now time.Time) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	is := g.all[statement]
+	if is == nil || now.After(is.ends) || is.by != uuid.Nil && is.by != command {
+		return notNow("L5", "This took too long, or was signed and sent before. Please begin again.")
+	}
+	is.by = command
+	return nil
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// minutesCommand prints drafted minutes as they are, to be edited.
+func minutesCommand() *cobra.Command {
+	c, query := &client{}, url.Values{}
+	cmd := &cobra.Command{
+		Use: "minutes DATE", Short: "Draft the minutes of the group's meeting, as Markdown, to be edited", GroupID: "ask",
+		Example: "  goldenthread minutes 2026-05-05 > minutes.md\n  goldenthread attach minutes.pdf --about agenda/2026-05-05", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := c.path("/agenda/" + url.PathEscape(args[0]) + "/minutes.md")
+			if err != nil {
+				return err
+			}
+			for _, p := range asOf {
+				if err := p.into(query, cmd); err != nil {
+					return err
+				}
+			}
+			text, err := c.get(cmd.Context(), path, query)
+			if err == nil {
+				_, err = cmd.OutOrStdout().Write(text)
+			}
+			return err
+		},
+	}
+	for _, p := range asOf {
+		p.addTo(cmd, c)
+	}
+	c.serverFlags(cmd)
+	c.groupFlag(cmd)
+	return cmd
+}
+
+// attachCommand records a document by its hash and brings its bytes.
+func attachCommand() *cobra.Command {
+	c, about, mediaType, only := &client{}, "", "", false
+	cmd := &cobra.Command{
+		Use: "attach FILE", Short: "Attach a finished document, by its hash, to what it is about", GroupID: "act",
+		Long: "Attach records the document's SHA-256, name and size, and then brings its bytes to the server. Sent again, it brings what is missing.",
+		Example: "  goldenthread attach minutes.pdf --about agenda/2026-05-05\n" +
+			"  goldenthread attach report.odt --about locality-board/2026-03-09", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			body, err := os.ReadFile(args[0])
+			if err != nil {
+				return usagef("%v", err)
+			}
+			sum := sha256.Sum256(body)
+			command := &domain.AttachDocument{
+				About: about, Name: filepath.Base(args[0]), SHA256: hex.EncodeToString(sum[:]), MediaType: mediaTypeOf(args[0], mediaType), Bytes: int64(len(body)),
+			}
+			key := "attach/" + about + "/" + command.SHA256
+			if err := c.do(cmd, "attach-document", command, key); err != nil || only {
+				return err
+			}
+			path, err := c.path("/documents/" + command.SHA256)
+			if err != nil {
+				return err
+			}
+			_, err = c.send(cmd.Context(), http.MethodPost, path, body, http.Header{"Content-Type": {command.MediaType}})
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&about, "about", "", "what it is about: P4, D1, agenda/2026-05-05, locality-board/2026-03-09")
+	cmd.Flags().StringVar(&mediaType, "media-type", "", "such as application/pdf; from the file's name if not said")
+	cmd.Flags().BoolVar(&only, "hash-only", false, "record the hash and keep the file to yourself")
+	must(cmd.MarkFlagRequired("about"))
+	c.flags(cmd)
+	c.groupFlag(cmd)
+	return cmd
+}
+
+func mediaTypeOf(file, said string) string {
+	if said != "" {
+		return said
+	}
+	kind, _, _ := strings.Cut(mime.TypeByExtension(filepath.Ext(file)), ";")
+	if kind == "" {
+		return "application/octet-stream"
+	}
+	return kind
+}
+
+// documentsQuestion asks which documents were attached.
+var documentsQuestion = question[projections.Documents]{
+	use: "documents", short: "Documents that were attached, and to what",
+	example: "  goldenthread documents",
+	below:   "/documents",
+	show: func(p *page, a *projections.Documents) {
+		p.table("about", "of", "name", "SHA-256")
+		for _, d := range a.Documents {
+			p.row(d.About, d.On.Words(), fmt.Sprintf("%s (%d bytes)", d.Name, d.Bytes), d.SHA256)
+		}
+		p.stamp(a.Stamp)
+	},
+}

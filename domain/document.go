@@ -1,0 +1,118 @@
+package domain
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// Documents (rules T3, R5): minutes and papers are written outside and attached
+// by their SHA-256. The ledger says which bytes are meant; they lie elsewhere.
+
+// MostDocument is how large a document may be, in bytes.
+const MostDocument = 16 << 20
+
+// AttachDocument says that a finished document belongs to something.
+type AttachDocument struct {
+	About     string `json:"about" doc:"P4, A2 or D1, agenda/2026-02-03 for a meeting of the group, or locality-board/2026-03-09 for one of a forum" maxLength:"80"`
+	Name      string `json:"name" doc:"of the file, such as minutes.pdf" maxLength:"200"`
+	SHA256    string `json:"sha256" doc:"of its bytes: 64 hexadecimal digits" maxLength:"64"`
+	MediaType string `json:"mediaType" doc:"such as application/pdf" maxLength:"100"`
+	Bytes     int64  `json:"bytes" doc:"its size, up to 16 MB"`
+}
+
+func (c *AttachDocument) decide(t *turn) *Refusal {
+	if !t.s.hasAbout(c.About) {
+		return notFound("T3", "There is no %q here that a document could be about.", clip(c.About))
+	}
+	if r := t.mustAttach(c.About); r != nil {
+		return r
+	}
+	if r := checkWords("T3", "the document's name", c.Name, shortWords); r != nil {
+		return r
+	}
+	hash, err := hex.DecodeString(c.SHA256)
+	switch {
+	case err != nil || len(hash) != 32 || strings.ToLower(c.SHA256) != c.SHA256:
+		return invalid("T3", "The SHA-256 of a document is 64 hexadecimal digits, in small letters.")
+	case strings.ContainsAny(c.Name, "/\\\n\r\t"):
+		return invalid("T3", "The name of a document is that of a file, without folders.")
+	case !isMediaType(c.MediaType):
+		return invalid("T3", "Say what sort of document it is, such as application/pdf.")
+	case c.Bytes < 1 || c.Bytes > MostDocument:
+		return invalid("T3", "A document has 1 byte to %d MB.", MostDocument>>20)
+	}
+	for _, d := range t.s.Documents {
+		if d.SHA256 == c.SHA256 && d.About == c.About {
+			return notNow("T3", "This document was attached to %s on %s.", c.About, d.On.Words())
+		}
+	}
+	t.record(&DocumentAttached{About: c.About, Name: c.Name, SHA256: c.SHA256, MediaType: c.MediaType, Bytes: c.Bytes})
+	return nil
+}
+
+// hasAbout says whether a document can be about it: what has a short number, and
+// meetings.
+func (s *State) hasAbout(ref string) bool {
+	if day, own := strings.CutPrefix(ref, "agenda/"); own {
+		on, err := ParseDay(day)
+		return err == nil && s.GroupMeetings[on] != nil
+	}
+	return s.Meetings[ref] != nil || s.knows(ref)
+}
+
+// mustAttach refuses whoever may not attach a document: those may who set the
+// agenda and keep the register, the leads, and who speaks at a forum's meeting.
+func (t *turn) mustAttach(about string) *Refusal {
+	if m := t.s.Meetings[about]; m != nil && t.s.SpeaksAt(t.actor.ID, m.Forum, m.On) {
+		return nil
+	}
+	if slices.Contains(t.s.ExecutiveOn(t.day), t.actor.ID) || t.mustHaveDuty("T3", Manager, Chair, Registrar, Lead) == nil {
+		return nil
+	}
+	return notYours("T3", "Documents are attached by the executive, the manager, the chair, the registrar or a lead; to a meeting of a forum also by who speaks there.")
+}
+
+func isMediaType(s string) bool {
+	kind, of, ok := strings.Cut(s, "/")
+	odd := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(".+-", r))
+	}
+	return ok && kind != "" && of != "" && len(s) <= 100 && !strings.ContainsFunc(kind+of, odd)
+}
+
+// DocumentAttached: a finished document belongs to something.
+type DocumentAttached struct {
+	About     string `json:"about"`
+	Name      string `json:"name"`
+	SHA256    string `json:"sha256"`
+	MediaType string `json:"mediaType"`
+	Bytes     int64  `json:"bytes"`
+}
+
+func (e *DocumentAttached) Subject() string { return "document/" + e.SHA256 }
+func (e *DocumentAttached) apply(s *State, ev *Event) {
+	s.Documents = append(slices.Clip(s.Documents), Document{e.About, e.Name, e.SHA256, e.MediaType, e.Bytes, actorID(ev), ev.Effective, ev.Index})
+}
+
+// A Document is one that was attached.
+type Document struct {
+	About     string
+	Name      string
+	SHA256    string // hexadecimal
+	MediaType string
+	Bytes     int64
+	By        string
+	On        Day
+	Index     uint64
+}
+
+// Document is the one with that SHA-256 that was attached first; nil if there is none.
+func (s *State) Document(sha256 string) *Document {
+	for i := range s.Documents {
+		if s.Documents[i].SHA256 == sha256 {
+			return &s.Documents[i]
+		}
+	}
+	return nil
+}

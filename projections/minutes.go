@@ -1,0 +1,208 @@
+package projections
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"goldenthread/domain"
+)
+
+// Minutes drafts the minutes of the group's meeting on that day, as Markdown,
+// from what the ledger says of the day: they are edited outside, and the
+// finished document is attached by its hash (rule T3).
+func (g *Group) Minutes(on, at domain.Day) (string, *domain.Refusal) {
+	meeting := g.state.GroupMeetings[on]
+	if meeting == nil || meeting.Set > at {
+		return "", &domain.Refusal{Rule: "T3", Say: "There is no meeting of this group on " + on.Words() + ".", Class: domain.NotFound}
+	}
+	m := g.ownMeeting(meeting, at)
+	d := &draft{}
+	d.line("# " + plainMarkdown(g.state.Name) + ": minutes of " + on.Words())
+	d.line("Draft, made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + ". Edit it, and attach what you finish.")
+	g.minuteAttendance(d, &m)
+	d.section("Agenda")
+	for i, item := range m.Items {
+		d.item(fmt.Sprintf("%d. ", i+1), item.Title, refWords(item.About))
+	}
+	if m.Notes != "" {
+		d.section("Notes")
+		d.line(plainMarkdown(m.Notes))
+	}
+	if on <= at {
+		g.minuteProposals(d, on)
+		g.minutePositions(d, on)
+		g.minuteObjections(d, on)
+		g.minuteAgreements(d, on)
+		g.minuteDepartures(d, on)
+	}
+	d.section("Actions")
+	for _, a := range m.Actions {
+		d.item("- ", a.What, ", "+a.Owner.Office+", supported by "+a.Supporter.Office+", by "+a.Due.Words()+" ("+a.Ref+")")
+	}
+	d.section("Documents")
+	for _, doc := range g.state.Documents {
+		if doc.About == "agenda/"+on.String() && doc.On <= at {
+			d.item("- ", doc.Name, ", SHA-256 "+doc.SHA256)
+		}
+	}
+	return d.text(), nil
+}
+
+func refWords(ref string) string {
+	if ref == "" {
+		return ""
+	}
+	return " (" + ref + ")"
+}
+
+func (g *Group) minuteAttendance(d *draft, m *OwnMeeting) {
+	d.section("Present")
+	if !m.Held {
+		d.line("The meeting has not been recorded yet.")
+		return
+	}
+	for _, w := range m.Present {
+		d.item("- ", w.Office, "")
+	}
+	d.line("Chaired by " + plainMarkdown(m.Chaired.Office) + ".")
+	if len(m.Absent) > 0 {
+		var names []string
+		for _, b := range m.Absent {
+			names = append(names, plainMarkdown(b.Name))
+		}
+		d.line("Nobody was there for " + list(names) + ".")
+	}
+}
+
+// minuteProposals are what was put to the seats or amended on the day.
+func (g *Group) minuteProposals(d *draft, on domain.Day) {
+	d.section("Proposed")
+	for _, p := range byNumber(g.state.Proposals) {
+		for i := range p.Versions {
+			if v := &p.Versions[i]; v.Put == on {
+				d.item("- ", v.Title, ": "+p.Number+", version "+fmt.Sprint(v.Number)+", put by "+g.name(p.Seat)+" on "+p.Matter)
+				d.quote(v.Text)
+			}
+		}
+		for _, o := range p.Offers {
+			if o.On == on {
+				d.item("- ", g.office(o.Person), " offered other words for "+p.Number+":")
+				d.quote(o.Words)
+			}
+		}
+	}
+}
+
+// minutePositions are those taken on the day, whatever became of them (rule C12).
+func (g *Group) minutePositions(d *draft, on domain.Day) {
+	d.section("Positions taken")
+	for _, p := range byNumber(g.state.Proposals) {
+		for i := range p.Positions {
+			if pos := &p.Positions[i]; domain.DayOf(time.UnixMilli(pos.Time)) == on {
+				d.item("- ", g.name(pos.Seat), ": "+standWords(pos.Stand)+", "+p.Number+" version "+fmt.Sprint(pos.Version)+after(". ", pos.Reason))
+			}
+		}
+	}
+}
+
+func standWords(s domain.Stand) string {
+	if s == domain.Consent {
+		return "consented"
+	}
+	return "stood aside"
+}
+
+// minuteObjections are those raised or let go on the day, with why (rule C3).
+func (g *Group) minuteObjections(d *draft, on domain.Day) {
+	d.section("Objections")
+	for _, o := range byNumber(g.state.Objections) {
+		if o.On == on {
+			d.item("- ", g.name(o.Seat), ", "+string(o.Grade)+" on "+o.Proposal+" ("+o.Number+"): "+strings.TrimSuffix(clip(o.Why), ".")+after(". It would resolve it: ", o.WouldResolve))
+		}
+		if o.How != "" && o.Ended == on {
+			d.item("- ", o.Number+" of "+g.name(o.Seat), " no longer stands: "+string(o.How)+after(". ", o.Words))
+		}
+	}
+}
+
+// minuteAgreements are what was agreed on the day, with the roll, by name and
+// never by percentage (rules C7, C12).
+func (g *Group) minuteAgreements(d *draft, on domain.Day) {
+	d.section("Agreed")
+	for _, p := range byNumber(g.state.Proposals) {
+		if p.Stage == domain.Agreed && p.AgreedOn == on {
+			d.item("- ", p.Title(), " ("+p.Number+", event "+fmt.Sprint(p.Agreement)+"). "+g.state.RollWords(p.Roll))
+			d.quote(p.Version().Text)
+		}
+		if p.SetAside == on {
+			d.item("- ", p.Title(), " ("+p.Number+") was set aside by "+p.SetAsideBy)
+		}
+	}
+}
+
+func (g *Group) minuteDepartures(d *draft, on domain.Day) {
+	d.section("Departures")
+	for _, x := range byNumber(g.state.Departures) {
+		if x.Recorded == on {
+			d.item("- ", g.name(x.Organisation), " goes its own way on "+x.Agreement+" from "+x.From.Words()+" ("+x.Number+"): "+clip(x.Reason))
+		}
+		for _, r := range x.Answers {
+			if r.On == on {
+				d.item("- ", g.office(r.By), " answered "+x.Number+": "+clip(r.Words))
+			}
+		}
+	}
+}
+
+// A draft is a Markdown document being written. A section without anything in
+// it says so: that nothing was agreed is worth reading.
+type draft struct {
+	b     strings.Builder
+	empty bool
+}
+
+func (d *draft) line(text string) {
+	d.empty = false
+	d.b.WriteString(text + "\n\n")
+}
+
+func (d *draft) section(title string) {
+	d.end()
+	d.b.WriteString("## " + title + "\n\n")
+	d.empty = true
+}
+
+func (d *draft) end() {
+	if d.empty {
+		d.b.WriteString("Nothing.\n\n")
+	}
+	d.empty = false
+}
+
+// item adds a list's item: somebody's words first, then ours and theirs.
+func (d *draft) item(mark, title, rest string) {
+	d.empty = false
+	text := strings.TrimSuffix(strings.TrimSuffix(title, ".")+rest, ".")
+	d.b.WriteString(mark + plainMarkdown(text) + ".\n\n")
+}
+
+func (d *draft) quote(text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		d.b.WriteString("  > " + plainMarkdown(line) + "\n")
+	}
+	d.b.WriteString("\n")
+}
+
+func (d *draft) text() string {
+	d.end()
+	return strings.TrimRight(d.b.String(), "\n") + "\n"
+}
+
+var markdownMarks = strings.NewReplacer("\\", "\\\\", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "]", "\\]", "<", "&lt;", "#", "\\#", "|", "\\|", "\r", "")
+
+// plainMarkdown keeps others' words from becoming headings, links or markup.
+func plainMarkdown(s string) string { return markdownMarks.Replace(s) }
