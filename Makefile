@@ -8,7 +8,7 @@ LISTEN ?= 127.0.0.1:8080
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 STYLESHEET = api/web/assets/built/nhsuk.css
 .PHONY: build
@@ -40,12 +40,32 @@ fuzz: ## fuzz every decoder for FUZZTIME (10s) each; a short minimising time, or
 	done
 
 .PHONY: bench
-bench: ## durable commands beside a bare append and fsync of the same bytes; the log beside bare hashing
+bench: ## one table: each row beside the bare work on the same bytes, PostgreSQL and SQLite where there are
+	GOLDENTHREAD_BENCH=1 $(GO) test ./cmd/goldenthread -run '^TestBench$$' -count 1 -v -timeout 30m
+
+.PHONY: bench-go
+bench-go: ## Go benchmarks of the store: execute, encode, decode, open
 	$(GO) test ./eventstore/... -run '^$$' -bench . -benchtime 2s
 
 .PHONY: kill
-kill: ## kill -9 under load, 50 rounds (CI runs 5)
-	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore -run Kill -count 1 -v -timeout 30m
+kill: ## kill -9 under load, the store and the whole program over HTTP, 50 rounds each (CI runs 5 and 3)
+	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore ./cmd/goldenthread -run Killed -count 1 -v -timeout 30m
+
+.PHONY: faults
+faults: ## disk full, stuck clients, 10,000 feeds, a soak of 10 minutes, stop under load, backup under load
+	GOLDENTHREAD_FEEDS=10000 GOLDENTHREAD_SOAK=10m $(GO) test ./cmd/goldenthread -run 'DiskFull|Stuck|Feeds|Soak|StoppedUnder|Backup' -count 1 -v -timeout 30m
+
+.PHONY: cluster
+cluster: build ## three stream servers and two nodes on this machine, at 8081 and 8082, data in ./cluster
+	bin/goldenthread cluster --data cluster
+
+.PHONY: cluster-test
+cluster-test: ## two nodes under load while the stream's leader is killed 10 times; the history is checked to be one ledger's
+	GOLDENTHREAD_CLUSTER_ROUNDS=10 $(GO) test ./cmd/goldenthread -run ClusterIsOneLedger -count 1 -v -timeout 10m
+
+.PHONY: england
+england: build ## a year of England, made up, in ./england (ODS: folder with the lists)
+	bin/goldenthread generate --data england --years 1 --organisations $(ODS)/practices_epraccur_2026-03-02.csv,$(ODS)/pcns_2026-01-02.csv --memberships $(ODS)/pcn_membership_2026-03-02.csv
 
 .PHONY: flips
 flips: ## damage a small store at 25 places of every file, and delete each file, in turn (minutes; CI tries 2 places)

@@ -169,7 +169,7 @@ func (w *world) serveWith(issuer string) {
 	require.NoError(w.t, err)
 	w.web.Close()
 	w.server = New(Options{
-		Store: w.store, Groups: w.server.groups, Tokens: w.tokens, SignIn: w.server.signIn, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
+		Store: w.store, Groups: w.server.groups, Tokens: w.tokens, SignIn: w.server.signIn, Feeds: w.server.feedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
 	})
 	w.web = httptest.NewServer(w.server)
 }

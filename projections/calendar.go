@@ -59,7 +59,7 @@ func (g *Group) Calendar(person, practice string, at domain.Day) (Calendar, *dom
 	default:
 		entries = append(g.ownMeetings(at), g.forumMeetings(at, func(*domain.Meeting) bool { return true })...)
 	}
-	founded := g.state.People[g.state.Founder].Since
+	founded := g.state.Charters[0].From
 	c.Entries = append(entries, g.calendarEntry("founded", g.state.Group, founded, "", g.state.Name+" was founded."))
 	for _, due := range g.state.DueOn(at) {
 		if whole(&due) {
