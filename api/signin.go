@@ -342,6 +342,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	forget(w, s.encrypted(r))
+	w.Header().Set("Clear-Site-Data", `"storage"`) // the card that was kept for where there is no signal
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
 }

@@ -66,9 +66,16 @@ func TestBrowserSignsIn(t *testing.T) {
 	require.Contains(t, text, "work laptop")
 	require.Contains(t, text, "Clinical Director, North Trafford")
 
+	b := &browser{t: t, ctx: ctx}
+	kept := `caches.keys().then(names => names.length)`
+	evaluate[bool](b, `caches.open("cards").then(cards => cards.put("/g/trafford/card", new Response("my card"))).then(() => true)`)
+	require.Equal(t, 1, evaluate[int](b, kept))
 	do(
 		chromedp.Submit(chromedp.CSS(`form[action="/sign-out"]`)),
 		heading("Sign in"),
+	)
+	require.Zero(t, evaluate[int](b, kept), "a card outlasts signing out")
+	do(
 		chromedp.Navigate(w.origin()+"/account"), // sent to sign in, and back
 		heading("Sign in"),
 		chromedp.Click(chromedp.CSS(`[data-passkey="sign-in"]`)),
