@@ -75,7 +75,7 @@ func NewPusher(dir string, source Source, witnesses []Witness, policy []byte, lo
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	p := &Pusher{dir: dir, source: source, policy: parsed, log: log, client: &http.Client{Timeout: requestTimeout}, pause: firstPause}
+	p := &Pusher{dir: dir, source: source, policy: parsed, log: log, client: &http.Client{Timeout: requestTimeout, CheckRedirect: stays}, pause: firstPause}
 	for _, w := range witnesses {
 		kept := &pushed{Witness: w, path: filepath.Join(dir, fmt.Sprintf("%x.cosigned", sha256.Sum256([]byte(w.VKey())))), wake: make(chan struct{}, 1)}
 		if err := p.takeUp(kept); err != nil {
@@ -85,6 +85,9 @@ func NewPusher(dir string, source Source, witnesses []Witness, policy []byte, lo
 	}
 	return p, p.takeUpQuorum()
 }
+
+// stays goes nowhere that a witness points to: the operator named its address.
+func stays(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // takeUp reads what the witness cosigned last.
 func (p *Pusher) takeUp(w *pushed) error {
