@@ -135,7 +135,7 @@ func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
 	}
 	a.Say = s.say(q, &j, a.WhoCould)
 	if k := s.LastSaid(q.Matter, q.At); k != nil {
-		a.LastSaid = s.office(k.Person) + ", " + s.Forums[k.Forum].Name + ", " + k.Meeting.Words() + " (" + string(s.CommitmentOn(k, q.At)) + "): " + k.Words
+		a.LastSaid = s.office(k.Person) + ", " + s.Forums[k.Forum].Name + ", " + k.Meeting.Words() + " (" + s.CommitmentOn(k, q.At).Words() + "): " + k.Words
 	}
 	if pos := s.PositionOn(q.Matter, q.At); pos != nil {
 		a.Position = pos.Words

@@ -113,6 +113,14 @@ const (
 	KLapsed       CommitmentStanding = "lapsed"
 )
 
+// Words say the standing in a sentence.
+func (k CommitmentStanding) Words() string {
+	if k == KAdReferendum {
+		return "subject to the group"
+	}
+	return string(k)
+}
+
 // standing is what the check's answer makes of words given like that (rule R4).
 func (v *judgement) standing(given Given) CommitmentStanding {
 	switch {

@@ -29,7 +29,7 @@ func showCommitment(p *page, k *projections.CommitmentLine) {
 	if k.Months != nil {
 		terms += ", " + strconv.Itoa(*k.Months) + " months"
 	}
-	p.head("%s, %s: %s", k.Ref, terms, k.Standing)
+	p.head("%s, %s: %s", k.Ref, terms, k.Standing.Words())
 	p.item("%s, %s, %s, given %s: %s", k.Person.Office, k.ForumName, k.Meeting.Words(), givenWords[k.Given], k.Words)
 	p.item("It was %s.", k.Text)
 	p.unless(k.Reason == "", "The representative's reason: %s", k.Reason)

@@ -22,7 +22,7 @@ func minutesCommand() *cobra.Command {
 	c, query := &client{}, url.Values{}
 	cmd := &cobra.Command{
 		Use: "minutes DATE", Short: "Draft the minutes of the group's meeting, as Markdown, to be edited", GroupID: "ask",
-		Example: "  goldenthread minutes 2026-05-05 > minutes.md\n  goldenthread attach minutes.pdf --about agenda/2026-05-05", Args: cobra.ExactArgs(1),
+		Example: "  goldenthread minutes 2026-06-23 > minutes.md\n  goldenthread attach minutes.pdf --about agenda/2026-06-23", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := c.path("/agenda/" + url.PathEscape(args[0]) + "/minutes.md")
 			if err != nil {
@@ -54,7 +54,7 @@ func attachCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "attach FILE", Short: "Attach a finished document, by its hash, to what it is about", GroupID: "act",
 		Long: "Attach records the document's SHA-256, name and size, and then brings its bytes to the server. Sent again, it brings what is missing.",
-		Example: "  goldenthread attach minutes.pdf --about agenda/2026-05-05\n" +
+		Example: "  goldenthread attach minutes.pdf --about agenda/2026-06-23\n" +
 			"  goldenthread attach report.odt --about locality-board/2026-03-09", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			body, err := os.ReadFile(args[0])
@@ -77,7 +77,7 @@ func attachCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&about, "about", "", "what it is about: P4, D1, agenda/2026-05-05, locality-board/2026-03-09")
+	cmd.Flags().StringVar(&about, "about", "", "what it is about: P4, D1, agenda/2026-06-23, locality-board/2026-03-09")
 	cmd.Flags().StringVar(&mediaType, "media-type", "", "such as application/pdf; from the file's name if not said")
 	cmd.Flags().BoolVar(&only, "hash-only", false, "record the hash and keep the file to yourself")
 	must(cmd.MarkFlagRequired("about"))
