@@ -342,6 +342,8 @@ func FuzzVerifyBundle(f *testing.F) {
 	l := newLog(f)
 	_, files := written(f, l.bundle(f, 7))
 	f.Add(files[checkpointFile], files[policyFile], files[proofFile(7)], files[eventFile(7)])
+	f.Add(files[checkpointFile], []byte("\r\n"), files[proofFile(7)], files[eventFile(7)])
+	f.Add(files[checkpointFile], []byte("\v# nothing\n"), files[proofFile(7)], files[eventFile(7)])
 	f.Add(l.signed, []byte("quorum none\n"), []byte("c2sp.org/tlog-proof@v1\nindex 7\n\n"), []byte("{}"))
 	f.Fuzz(func(t *testing.T, checkpoint, policy, proof, line []byte) {
 		changed := maps.Clone(files)

@@ -13,6 +13,8 @@ import (
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"goldenthread/eventstore/witness"
 )
 
 // A Report is what a bundle was found to prove.
@@ -56,7 +58,7 @@ func VerifyBundle(bundle fs.FS, policy []byte) (Report, error) {
 	if policy == nil {
 		policy = files[policyFile]
 	}
-	p, err := torchwood.ParsePolicy(policy)
+	p, err := witness.ParsePolicy(policy)
 	if err != nil {
 		return r, fmt.Errorf("the policy: %w", err)
 	}

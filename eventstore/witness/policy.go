@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
@@ -62,6 +63,17 @@ func Policy(logVKey string, witnesses []Witness, quorum int) ([]byte, error) {
 		return append(b, "quorum none\n"...), nil
 	}
 	b = fmt.Appendf(b, "group witnesses %d%s\nquorum witnesses\n", quorum, names)
-	_, err := torchwood.ParsePolicy(b)
+	_, err := ParsePolicy(b)
 	return b, err
+}
+
+// ParsePolicy is torchwood.ParsePolicy, which panics on a line of nothing but
+// white space that is neither blanks nor tabs, such as an empty one that ends in CRLF.
+func ParsePolicy(b []byte) (torchwood.Policy, error) {
+	lines := bytes.Split(b, []byte("\n"))
+	for i := range lines {
+		line, _, _ := bytes.Cut(lines[i], []byte("#"))
+		lines[i] = bytes.TrimSpace(line)
+	}
+	return torchwood.ParsePolicy(bytes.Join(lines, []byte("\n")))
 }

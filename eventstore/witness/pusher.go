@@ -68,7 +68,7 @@ type pushed struct {
 // NewPusher takes up what was kept in the folder, which belongs to one log. The
 // policy is the log's key and the quorum, as Policy writes it.
 func NewPusher(dir string, source Source, witnesses []Witness, policy []byte, log *slog.Logger) (*Pusher, error) {
-	parsed, err := torchwood.ParsePolicy(policy)
+	parsed, err := ParsePolicy(policy)
 	if err != nil {
 		return nil, fmt.Errorf("the witness policy: %w", err)
 	}
