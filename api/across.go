@@ -23,26 +23,29 @@ func (s *Server) placesBeside(ctx context.Context, group string, next *uint64, m
 		return nil, nil // whoever reads the group next is told what is wrong with it
 	}
 	if next != nil && moment.IsZero() {
-		g, err := s.past.group(ctx, group, *next)
+		state, err := s.store.AsKnown(ctx, group, *next)
 		if err != nil {
 			return nil, err
 		}
-		moment = g.State().Last
+		moment = state.Last
 	}
 	places := map[string]*domain.State{}
 	for _, name := range names {
 		upTo := s.store.Next(name)
 		if next != nil {
-			upTo = s.store.IndexAt(name, moment)
+			var err error
+			if upTo, err = s.store.IndexAt(name, moment); err != nil {
+				return nil, err
+			}
 		}
 		if upTo == 0 || s.store.Stopped(name) != nil {
 			continue
 		}
-		g, err := s.past.group(ctx, name, upTo)
+		state, err := s.store.AsKnown(ctx, name, upTo)
 		if err != nil {
 			return nil, err
 		}
-		places[name] = g.State()
+		places[name] = state
 	}
 	return places, nil
 }

@@ -61,7 +61,6 @@ type Server struct {
 	signIn       *SignIn
 	singleSignOn *SingleSignOn
 	reach        Reach
-	past         *past
 	clock        func() time.Time
 	log          *slog.Logger
 	mux          *http.ServeMux
@@ -80,7 +79,7 @@ type Server struct {
 // New is a server that answers from the store and its projections.
 func New(o Options) *Server {
 	s := &Server{
-		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, past: newPast(o.Store), clock: o.Clock, log: o.Log,
+		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, clock: o.Clock, log: o.Log,
 		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
 	}

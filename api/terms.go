@@ -89,11 +89,11 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	if err != nil || q.live {
 		return err
 	}
-	g, err := s.past.group(ctx, t.Group, *next)
+	state, err := s.store.AsKnown(ctx, t.Group, *next)
 	if err != nil {
 		return err
 	}
-	q.Group = beside(g, places)
+	q.Group = beside(s.groups.Known(state), places)
 	if q.known = q.State().Last; moment.After(q.known) {
 		q.known = moment
 	}
@@ -201,8 +201,12 @@ func (s *Server) readKnown(group, known string) (*uint64, time.Time, error) {
 	} else {
 		return nil, moment, invalid("L4", "%q says no time and no index; write it like 2026-03-09, 2026-03-09T17:30:00Z or 412.", clip(known))
 	}
-	if next = s.store.IndexAt(group, moment); next == 0 {
-		return nil, moment, notFound("L4", "Nothing had been recorded for this group by %s.", clip(known))
+	next, err := s.store.IndexAt(group, moment)
+	if err == nil && next == 0 {
+		err = notFound("L4", "Nothing had been recorded for this group by %s.", clip(known))
+	}
+	if err != nil {
+		return nil, moment, err
 	}
 	return &next, moment, nil
 }

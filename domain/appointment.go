@@ -269,6 +269,7 @@ type RepresentativeAppointed struct {
 func (e *RepresentativeAppointed) Subject() string { return "appointment/" + e.Appointment }
 func (e *RepresentativeAppointed) made() string    { return e.Appointment }
 func (e *RepresentativeAppointed) apply(s *State, ev *Event) {
+	s.makeNotice(ev)
 	s.took(e.Appointment)
 	s.Appointments[e.Appointment] = &Appointment{
 		Number: e.Appointment, Person: e.Person, ByOffice: e.ByOffice, Forum: e.Forum, Capacity: e.Capacity, Payer: e.Payer, Source: e.Source, Parent: e.Parent, Index: ev.Index,

@@ -157,6 +157,7 @@ type CommitmentRecorded struct {
 func (e *CommitmentRecorded) Subject() string { return "commitment/" + e.Commitment }
 func (e *CommitmentRecorded) made() string    { return e.Commitment }
 func (e *CommitmentRecorded) apply(s *State, ev *Event) {
+	s.makeNotice(ev)
 	s.took(e.Commitment)
 	s.Commitments[e.Commitment] = &Commitment{
 		Number: e.Commitment, Person: e.Person, Appointment: e.Appointment, Forum: e.Forum, Meeting: ev.Effective, Matter: e.Matter,

@@ -374,6 +374,7 @@ type DelegationGranted struct {
 func (e *DelegationGranted) Subject() string { return "delegation/" + e.Delegation }
 func (e *DelegationGranted) made() string    { return e.Delegation }
 func (e *DelegationGranted) apply(s *State, ev *Event) {
+	s.makeNotice(ev)
 	s.took(e.Delegation)
 	s.Delegations[e.Delegation] = &Delegation{
 		Number: e.Delegation, To: e.To, Source: e.Source, Index: ev.Index,

@@ -178,6 +178,7 @@ type Departed struct {
 func (e *Departed) Subject() string { return "departure/" + e.Departure }
 func (e *Departed) made() string    { return e.Departure }
 func (e *Departed) apply(s *State, ev *Event) {
+	s.makeNotice(ev)
 	s.took(e.Departure)
 	s.Departures[e.Departure] = &Departure{
 		Number: e.Departure, Organisation: e.Organisation, Agreement: e.Agreement, Reason: e.Reason, Reported: e.Reported, Evidence: e.Evidence,

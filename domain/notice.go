@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // The golden thread (rules T1, T2): every agreement, delegation, appointment,
@@ -265,6 +266,15 @@ type Notice struct {
 	Kind  NoticeKind
 	On    Day
 	Index uint64
+	// Recorded is when what it tells of was.
+	Recorded time.Time
+}
+
+// makeNotice remembers when something was recorded that is a notice.
+func (s *State) makeNotice(e *Event) { s.noticed[e.Index] = e.Time }
+
+func (s *State) notice(ref string, kind NoticeKind, on Day, index uint64) *Notice {
+	return &Notice{ref, kind, on, index, s.noticed[index]}
 }
 
 // NoticeKind is what a notice is about.
@@ -282,19 +292,19 @@ const (
 // commitment or departure of that number; nil if there is none.
 func (s *State) NoticeOf(ref string) *Notice {
 	if p := s.Proposals[ref]; p != nil && p.Stage == Agreed {
-		return &Notice{ref, OfAgreement, p.AgreedOn, p.Agreement}
+		return s.notice(ref, OfAgreement, p.AgreedOn, p.Agreement)
 	}
 	if d := s.Delegations[ref]; d != nil {
-		return &Notice{ref, OfDelegation, d.From(), d.Versions[0].Index}
+		return s.notice(ref, OfDelegation, d.From(), d.Versions[0].Index)
 	}
 	if a := s.Appointments[ref]; a != nil {
-		return &Notice{ref, OfAppointment, a.Versions[0].From, a.Index}
+		return s.notice(ref, OfAppointment, a.Versions[0].From, a.Index)
 	}
 	if k := s.Commitments[ref]; k != nil {
-		return &Notice{ref, OfCommitment, k.Meeting, k.Index}
+		return s.notice(ref, OfCommitment, k.Meeting, k.Index)
 	}
 	if x := s.Departures[ref]; x != nil {
-		return &Notice{ref, OfDeparture, x.From, x.Index}
+		return s.notice(ref, OfDeparture, x.From, x.Index)
 	}
 	return nil
 }

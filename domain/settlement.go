@@ -191,6 +191,7 @@ type AgreementReached struct {
 
 func (e *AgreementReached) Subject() string { return "proposal/" + e.Proposal }
 func (e *AgreementReached) apply(s *State, ev *Event) {
+	s.makeNotice(ev)
 	p := s.end(e.Proposal, ev, Agreed)
 	p.AgreedOn, p.Roll, p.Agreement = ev.Effective, e.Roll, ev.Index
 }

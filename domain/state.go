@@ -63,7 +63,8 @@ type State struct {
 	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q
 	handles map[string]string
 	members map[string][]string
-	open    []string // proposals that are open, in order
+	open    []string             // proposals that are open, in order
+	noticed map[uint64]time.Time // when what is a notice was recorded, by index
 
 	mandatesOf map[string][]*MandateEntry // Mandates, by organisation
 
@@ -80,7 +81,7 @@ func NewState(group string) *State {
 		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
 		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, Departures: map[string]*Departure{},
 		Noticed: map[string]*Noticed{}, Questions: map[string]*PracticeQuestion{}, GroupMeetings: map[Day]*GroupMeeting{},
-		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{}, mandatesOf: map[string][]*MandateEntry{},
+		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{}, noticed: map[uint64]time.Time{}, mandatesOf: map[string][]*MandateEntry{},
 	}
 }
 
@@ -106,7 +107,7 @@ func (s *State) clone() *State {
 	c.Departures, c.Noticed, c.Questions = maps.Clone(s.Departures), maps.Clone(s.Noticed), maps.Clone(s.Questions)
 	c.GroupMeetings, c.Proved, c.Documents = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved), slices.Clip(s.Documents)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
-	c.mandatesOf, c.covered = maps.Clone(s.mandatesOf), nil
+	c.mandatesOf, c.noticed, c.covered = maps.Clone(s.mandatesOf), maps.Clone(s.noticed), nil
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)
 	c.Mandates, c.Asked, c.Positions = slices.Clip(s.Mandates), slices.Clip(s.Asked), slices.Clip(s.Positions)

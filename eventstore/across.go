@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"goldenthread/domain"
@@ -64,9 +65,18 @@ func (s *Store) unproved(req *domain.Request, say string, args ...any) error {
 	return &Refused{&domain.Refusal{Rule: "G1", Say: fmt.Sprintf(say, args...), Class: domain.Invalid}, s.Next(req.Group)}
 }
 
-// lookAcross gives the request what other groups' ledgers say: of what its
-// consent rests on, and of the groups that hold seats in this one. A ledger that
-// is not here, or stopped, says nothing.
+// lookedInto are the ledgers, besides its own, that the request is judged by: what
+// its consent rests on, and those of the groups that hold seats in this one.
+func lookedInto(req *domain.Request, state *domain.State) []string {
+	names := state.Places()
+	if rests, ok := req.NeedsClaim(); ok {
+		names = append(slices.Clip(names), rests.Ledger)
+	}
+	return names
+}
+
+// lookAcross gives the request what those ledgers say. One that is not here, or
+// stopped, says nothing.
 func (w *writer) lookAcross(req *domain.Request, g *group, now time.Time) {
 	req.Claim, req.Places = nil, nil
 	state := g.ledger.State()
@@ -97,7 +107,10 @@ func (w *writer) readable(name string) *domain.State {
 func (s *Store) pastAcross(ctx context.Context, past *domain.State, end time.Time) (*domain.State, error) {
 	places := map[string]*domain.State{}
 	for _, name := range past.Places() {
-		next := s.IndexAt(name, end)
+		next, err := s.IndexAt(name, end)
+		if err != nil {
+			return nil, err
+		}
 		if next == 0 || s.Stopped(name) != nil {
 			continue
 		}

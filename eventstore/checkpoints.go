@@ -149,7 +149,7 @@ func (l *logs) reopen(name string, there kept) error {
 	if g.log, err = tilelog.Open(l.folder, name, l.originOf(name, signed), l.keys, signed); err != nil {
 		return err
 	}
-	g.from = uint64(g.log.Tree().N)
+	g.from, g.handed = uint64(g.log.Tree().N), uint64(g.log.Tree().N)
 	g.continues(there.value)
 	return nil
 }

@@ -80,6 +80,19 @@ type piece struct {
 // readCommit takes a commit's message apart and decodes its lines. An error
 // means that not even whose lines these are can be said.
 func readCommit(header nats.Header, body []byte) ([]piece, error) {
+	pieces, err := cutCommit(header, body)
+	for i := range pieces {
+		p := &pieces[i]
+		p.entry.Event, p.err = Decode(p.entry.Line)
+		if e := &p.entry.Event; p.err == nil && (e.Group != p.group || e.Index != p.index) {
+			p.err = fmt.Errorf("the line says that it is %s %d", e.Group, e.Index)
+		}
+	}
+	return pieces, err
+}
+
+// cutCommit takes a commit's message apart and leaves its lines as they are.
+func cutCommit(header nats.Header, body []byte) ([]piece, error) {
 	lines := bytes.Count(body, []byte{'\n'})
 	pieces, err := readRuns(header.Get(headerLines), lines)
 	if err != nil {
@@ -93,10 +106,6 @@ func readCommit(header nats.Header, body []byte) ([]piece, error) {
 		p := &pieces[i]
 		end := offset + bytes.IndexByte(body[offset:], '\n')
 		p.offset, p.entry.Line = offset, body[offset:end:end]
-		p.entry.Event, p.err = Decode(p.entry.Line)
-		if e := &p.entry.Event; p.err == nil && (e.Group != p.group || e.Index != p.index) {
-			p.err = fmt.Errorf("the line says that it is %s %d", e.Group, e.Index)
-		}
 		offset = end + 1
 	}
 	return pieces, nil

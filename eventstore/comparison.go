@@ -47,6 +47,13 @@ func (l *logs) compare(name string) *comparison {
 	return &comparison{log: g.log, tree: g.log.Tree()}
 }
 
+// from has the comparison begin with the event at the index: those before it are
+// taken as the log has them.
+func (c *comparison) from(index int64) (err error) {
+	c.seen, err = c.log.CompactAt(index)
+	return err
+}
+
 // leaf is the hash of the entry at the index as it was signed; false if that
 // can't be said.
 func (c *comparison) leaf(index int64) (tlog.Hash, bool) {
@@ -172,14 +179,14 @@ func (a *Altered) Unwrap() error { return a.Why }
 func (w *writer) compareRest() {
 	for _, name := range w.store.logs.names() {
 		g, why := w.group(name), w.store.logs.stuck(name)
-		if g.against == nil && g.ledger.State().Next == 0 {
+		if g.against == nil && g.next == 0 {
 			if why != nil {
 				w.log.Error("a log of which the stream knows nothing", "group", name, "error", why)
 			}
 			continue
 		}
 		if g.against != nil && why == nil {
-			if rest := g.against.missing(g.ledger.State().Next, uint64(g.against.tree.N)); g.stopped == nil && len(rest) > 0 {
+			if rest := g.against.missing(g.next, uint64(g.against.tree.N)); g.stopped == nil && len(rest) > 0 {
 				w.told(w.applied, w.applyAll(g, w.applied, rest, nil))
 			}
 			why = g.against.verdict()
@@ -232,7 +239,7 @@ func (l *logs) restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.log, g.from, g.lines = log, loss.Left, nil
+	g.log, g.from, g.lines, g.handed = log, loss.Left, nil, loss.Left
 	l.grown[name] = g
 	l.nudge()
 	return e, nil

@@ -30,8 +30,13 @@ type CopyReport struct {
 // right. A group that has something which can't be mended stops, and no other.
 // The error is ctx's, or progress's.
 func (s *Store) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
-	for _, name := range s.logs.names() {
-		r := s.checkCopies(ctx, name)
+	names := s.logs.names()
+	streams, err := s.checkStream(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		r := s.checkCopies(ctx, name, streams[name])
 		var mendable *Mendable
 		if r.Err != nil && !errors.As(r.Err, &mendable) && ctx.Err() == nil && s.Stopped(name) == nil {
 			s.places.stop(&Stopped{name, s.Next(name), r.Err})
@@ -43,7 +48,7 @@ func (s *Store) CheckCopies(ctx context.Context, progress func(CopyReport) error
 	return nil
 }
 
-func (s *Store) checkCopies(ctx context.Context, name string) (r CopyReport) {
+func (s *Store) checkCopies(ctx context.Context, name string, stream *streamCheck) (r CopyReport) {
 	start := time.Now()
 	r.Group = name
 	defer func() { r.Took = time.Since(start) }()
@@ -55,11 +60,12 @@ func (s *Store) checkCopies(ctx context.Context, name string) (r CopyReport) {
 		r.Err = err
 		return r
 	}
-	r.Checkpoint, r.Tiles = log.Tree(), new(tilelog.Report)
-	if r.Checkpoint.N == 0 {
-		return r // nothing is signed for yet
+	r.Tiles = new(tilelog.Report)
+	if stream == nil {
+		return r // nothing was signed for yet
 	}
-	right := s.checkStream(ctx, log, &r)
+	r.Checkpoint = stream.tree
+	right := stream.right(&r)
 	if r.Tiles, r.Err = log.Verify(ctx); r.Err == nil {
 		r.Err = r.Tiles.Err()
 	}
@@ -73,29 +79,70 @@ func (s *Store) checkCopies(ctx context.Context, name string) (r CopyReport) {
 	return r
 }
 
-// checkStream holds the stream's lines against the root, and if that is not
-// theirs, each against its leaf. It says whether they are all right.
-func (s *Store) checkStream(ctx context.Context, log *tilelog.Log, r *CopyReport) bool {
-	var seen tilelog.Compact
-	var lacks []uint64
-	c := comparison{log: log, tree: r.Checkpoint}
-	for index := uint64(0); index < uint64(r.Checkpoint.N); {
-		for line, err := range s.linesFrom(ctx, r.Group, index, uint64(r.Checkpoint.N)) {
-			hash := tlog.RecordHash(line)
-			if leaf, ok := c.leaf(int64(index)); err != nil || ok && leaf != hash {
-				lacks = append(lacks, index)
-			}
-			seen.Add(hash)
-			index++
-			if ctx.Err() != nil {
-				return false
+// A streamCheck holds what the stream has of one group against its log.
+type streamCheck struct {
+	comparison
+	next  int64    // index of the next line
+	lacks []uint64 // indexes of those that the stream lacks, or has otherwise
+}
+
+// checkStream reads the stream once and holds every line for which a checkpoint
+// was signed against its leaf. The error is ctx's, or says that the stream can't
+// be read.
+func (s *Store) checkStream(ctx context.Context, names []string) (map[string]*streamCheck, error) {
+	checks := map[string]*streamCheck{}
+	last := s.applied.Load()
+	for _, name := range names {
+		if c := s.logs.compare(name); c != nil && s.logs.stuck(name) == nil {
+			checks[name] = &streamCheck{comparison: *c}
+		}
+	}
+	for m, err := range s.streamed(ctx, 1, last) {
+		if err != nil {
+			return nil, err
+		}
+		pieces, _ := cutCommit(m.header, m.body) // whose lines these were, if that can't be said: they are missed
+		for i := range pieces {
+			if c := checks[pieces[i].group]; c != nil {
+				c.see(&pieces[i])
 			}
 		}
 	}
-	if seen.Tree() == r.Checkpoint {
+	for _, c := range checks {
+		c.miss(c.tree.N)
+	}
+	return checks, ctx.Err()
+}
+
+// see takes a line in.
+func (c *streamCheck) see(p *piece) {
+	index := int64(p.index)
+	if index < c.next || index >= c.tree.N {
+		return
+	}
+	c.miss(index)
+	hash := tlog.RecordHash(p.entry.Line)
+	if leaf, ok := c.leaf(index); ok && leaf != hash {
+		c.lacks = append(c.lacks, p.index)
+	}
+	c.seen.Add(hash)
+	c.next++
+}
+
+// miss notes that the lines up to, not including, the index are not there.
+func (c *streamCheck) miss(index int64) {
+	for ; c.next < index; c.next++ {
+		c.lacks = append(c.lacks, uint64(c.next))
+	}
+}
+
+// right says whether the stream has all lines as the root has them. If not, the
+// report names those that it has not.
+func (c *streamCheck) right(r *CopyReport) bool {
+	if c.seen.Tree() == c.tree {
 		return true
 	}
-	r.Stream = lacks
+	r.Stream = c.lacks
 	return false
 }
 

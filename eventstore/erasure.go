@@ -54,16 +54,28 @@ func (k *keyring) erase(person string) {
 }
 
 // left are the erased persons whose key may still be there.
-func (k *keyring) left() (persons []string) {
+func (k *keyring) left() []string { return k.erasedAnd(false) }
+
+// gone are those whose key is destroyed.
+func (k *keyring) gone() []string { return k.erasedAnd(true) }
+
+func (k *keyring) erasedAnd(destroyed bool) (persons []string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for person, gone := range k.erased {
-		if !gone {
+		if gone == destroyed {
 			persons = append(persons, person)
 		}
 	}
 	slices.Sort(persons)
 	return persons
+}
+
+// noteGone notes an erased person whose key was destroyed before this start.
+func (k *keyring) noteGone(person string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.erased[person] = true
 }
 
 func (k *keyring) pending() bool {

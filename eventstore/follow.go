@@ -1,9 +1,11 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -40,13 +42,16 @@ func (m *message) read() ([]piece, error) {
 	return m.pieces, m.err
 }
 
-// A follower delivers the stream in order, from the first message on, for ever.
+// A follower delivers the stream in order, from a message on, for ever.
 type follower struct {
 	js   jetstream.JetStream
+	next uint64 // sequence of the next message to deliver
 	node string // whose commits it leaves unread: the writer has them
 	last uint64 // of the stream at start; up to there it reads everything
 	out  chan *message
 	log  *slog.Logger
+	// patience is how long it waits for a message before it ends; 0: for ever.
+	patience time.Duration
 }
 
 const (
@@ -55,56 +60,88 @@ const (
 )
 
 func (f *follower) run(ctx context.Context) {
-	next := uint64(1)
 	for ctx.Err() == nil {
-		err := f.deliver(ctx, &next)
+		err := f.deliver(ctx)
 		if ctx.Err() == nil {
-			f.log.Warn("following the stream was interrupted", "next", next, "error", err)
+			f.log.Warn("following the stream was interrupted", "next", f.next, "error", err)
 			pause(ctx, time.Second)
 		}
 	}
 }
 
-// deliver sends on what the stream holds from *next on, until it breaks off.
-func (f *follower) deliver(ctx context.Context, next *uint64) error {
-	consumer, err := f.js.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *next,
-	})
-	if err != nil {
-		return err
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(followBatch))
-	if err != nil {
-		return err
-	}
-	defer messages.Stop()
-	defer context.AfterFunc(ctx, messages.Stop)()
-	for {
-		msg, err := messages.Next()
-		if errors.Is(err, jetstream.ErrNoHeartbeat) {
-			continue // the consumer starts itself again
-		}
+// deliver sends on what the stream holds, until it breaks off.
+func (f *follower) deliver(ctx context.Context) error {
+	for m, err := range f.messages(ctx) {
 		if err != nil {
 			return err
 		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return err
-		}
-		if meta.Sequence.Stream < *next {
-			continue
-		}
-		m := &message{sequence: meta.Sequence.Stream, stored: meta.Timestamp, header: msg.Headers(), body: msg.Data()}
 		if m.sequence <= f.last || m.header.Get(headerWriter) != f.node {
 			m.readAhead()
 		}
 		select {
 		case f.out <- m:
-			*next = m.sequence + 1
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	return nil
+}
+
+// messages are those of the stream, in order, from the next on. It ends at the
+// first error, or with ctx; another call goes on where it ended.
+func (f *follower) messages(ctx context.Context) iter.Seq2[*message, error] {
+	return func(yield func(*message, error) bool) {
+		messages, err := f.subscribe(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer messages.Stop()
+		defer context.AfterFunc(ctx, messages.Stop)()
+		for {
+			m, err := f.receive(messages)
+			switch {
+			case err != nil:
+				yield(nil, cmp.Or(ctx.Err(), err))
+				return
+			case m == nil:
+				continue
+			case !yield(m, nil):
+				return
+			}
+		}
+	}
+}
+
+func (f *follower) subscribe(ctx context.Context) (jetstream.MessagesContext, error) {
+	consumer, err := f.js.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return consumer.Messages(jetstream.PullMaxMessages(followBatch))
+}
+
+// receive is the next message; nil if the consumer had to start itself again.
+func (f *follower) receive(messages jetstream.MessagesContext) (*message, error) {
+	var wait []jetstream.NextOpt
+	if f.patience > 0 {
+		wait = append(wait, jetstream.NextMaxWait(f.patience))
+	}
+	msg, err := messages.Next(wait...)
+	if errors.Is(err, jetstream.ErrNoHeartbeat) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	meta, err := msg.Metadata()
+	if err != nil || meta.Sequence.Stream < f.next {
+		return nil, err
+	}
+	f.next = meta.Sequence.Stream + 1
+	return &message{sequence: meta.Sequence.Stream, stored: meta.Timestamp, header: msg.Headers(), body: msg.Data()}, nil
 }
 
 // extent is the stream's last readable message and, if any message before or

@@ -142,7 +142,7 @@ func foldLines(lines Lines) (entries []Entry, tree tlog.Tree, err error) {
 		if ledger == nil {
 			ledger = domain.NewLedger(e.Group)
 		}
-		if err := foldOne(ledger, &e); err != nil {
+		if err := applyTo(ledger, &e); err != nil {
 			return nil, tree, fmt.Errorf("line %d: %w", len(entries)+1, err)
 		}
 		built.Add(tlog.RecordHash(line))
@@ -155,14 +155,4 @@ func foldLines(lines Lines) (entries []Entry, tree tlog.Tree, err error) {
 		return nil, tree, fmt.Errorf("its last event is of %s, which is still to come", last.Format(timeLayout))
 	}
 	return entries, built.Tree(), nil
-}
-
-// foldOne applies an event that comes from elsewhere.
-func foldOne(l *domain.Ledger, e *domain.Event) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the event does not follow from those before it: %v", r)
-		}
-	}()
-	return l.Apply(e)
 }

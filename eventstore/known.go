@@ -9,14 +9,25 @@ import (
 	"goldenthread/domain"
 )
 
-// knownKept is how many earlier states are remembered.
-const knownKept = 32
+// Earlier states of ledgers are folded from their events, and the latest asked
+// for are remembered. On its way a fold leaves marks, from which later ones go on.
+const (
+	knownKept  = 48   // earlier states remembered
+	knownFolds = 2    // folded at once
+	knownMarks = 128  // kept
+	markEvery  = 2000 // events from one mark to the next
+)
 
-// Known remembers the states that were asked for last, newest first.
+// Known remembers earlier states, those used last first.
 type known struct {
 	mu     sync.Mutex
 	states []*knownState
+	marks  []*domain.State
+	every  uint64        // events from one mark to the next
+	room   chan struct{} // knownFolds at once
 }
+
+func newKnown() *known { return &known{every: markEvery, room: make(chan struct{}, knownFolds)} }
 
 type knownState struct {
 	group string
@@ -31,7 +42,7 @@ type knownState struct {
 func (s *Store) AsKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
 	for {
 		k := s.known.find(group, next)
-		k.once.Do(func() { k.state, k.err = s.fold(ctx, group, next) })
+		k.once.Do(func() { k.state, k.err = s.foldKnown(ctx, group, next) })
 		if k.err == nil {
 			return k.state, nil
 		}
@@ -42,15 +53,52 @@ func (s *Store) AsKnown(ctx context.Context, group string, next uint64) (*domain
 	}
 }
 
-func (s *Store) fold(ctx context.Context, group string, next uint64) (*domain.State, error) {
-	state := domain.NewState(group)
-	for e, err := range s.Entries(ctx, group, 0, next) {
+func (s *Store) foldKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
+	select {
+	case s.known.room <- struct{}{}:
+		defer func() { <-s.known.room }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if next == s.Next(group) {
+		if state, err := s.State(ctx, group); err != nil || state.Next == next {
+			return state, err
+		}
+	}
+	state := s.known.before(group, next)
+	for e, err := range s.Entries(ctx, group, state.Next, next) {
 		if err != nil {
 			return nil, err
 		}
-		state.Apply(&e.Event)
+		if state.Apply(&e.Event); state.Next%s.known.every == 0 && state.Next < next {
+			s.known.mark(state.Copy())
+		}
 	}
 	return state, nil
+}
+
+// before is a copy of the latest state of the group that is remembered and not
+// after the index.
+func (k *known) before(group string, next uint64) *domain.State {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	best := domain.NewState(group)
+	for _, m := range k.marks {
+		if m.Group == group && m.Next <= next && m.Next > best.Next {
+			best = m
+		}
+	}
+	return best.Copy()
+}
+
+func (k *known) mark(state *domain.State) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.marks = slices.DeleteFunc(k.marks, func(m *domain.State) bool { return m.Group == state.Group && m.Next == state.Next })
+	k.marks = slices.Insert(k.marks, 0, state)
+	if len(k.marks) > knownMarks {
+		k.marks = slices.Delete(k.marks, knownMarks, len(k.marks))
+	}
 }
 
 func (k *known) find(group string, next uint64) *knownState {

@@ -53,9 +53,14 @@ type logs struct {
 	groups map[string]*groupLog
 	grown  map[string]*groupLog // those with lines not signed for
 	held   int                  // bytes of lines
-	wake   chan struct{}        // takes one
-	asked  chan func()          // what else is to be done between rounds
-	signed chan struct{}        // closed when something was signed for
+
+	sequence uint64    // last of the stream that was handed over
+	newest   time.Time // recorded time of the newest event that was
+	marked   time.Time // when the mark was made last
+
+	wake   chan struct{} // takes one
+	asked  chan func()   // what else is to be done between rounds
+	signed chan struct{} // closed when something was signed for
 }
 
 // A groupLog is one group's log. Its lines wait under the mutex of logs; all
@@ -66,6 +71,7 @@ type groupLog struct {
 	revision uint64 // of the group's key in the bucket
 	from     uint64 // index of the first line that waits; what is missing before it is in the stream
 	lines    [][]byte
+	handed   uint64    // events handed over, or signed for before
 	since    time.Time // when something to sign was first seen and another node left to sign it
 	stuck    error     // why this log does not grow any more
 }
@@ -128,12 +134,13 @@ func (l *logs) stuck(name string) error {
 }
 
 // add hands over what the writer applied. It never waits.
-func (l *logs) add(entries []Entry) {
+func (l *logs) add(sequence uint64, entries []Entry) {
 	if l == nil {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.sequence = sequence
 	for i := range entries {
 		l.take(&entries[i])
 	}
@@ -149,6 +156,8 @@ func (l *logs) take(e *Entry) {
 		g.log, g.stuck = tilelog.Open(l.folder, g.name, l.base(g.name), l.keys, nil)
 		l.groups[g.name] = g
 	}
+	g.handed = e.Event.Index + 1
+	l.newest = later(l.newest, e.Event.Time)
 	if e.Event.Index < g.from+uint64(len(g.lines)) {
 		return // signed for
 	}
@@ -180,6 +189,7 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 	case <-caught:
 		l.rekey()
 		l.mendAll(ctx)
+		l.nudge() // for the first mark
 	case <-ctx.Done():
 		return
 	}
@@ -187,7 +197,7 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 		select {
 		case <-l.wake:
 			start := time.Now()
-			l.round(ctx)
+			l.round(ctx, false)
 			pause(ctx, min(max(logPause, logShare*time.Since(start)), logLongest))
 		case do := <-l.asked:
 			do()
@@ -196,7 +206,7 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 	}
 	last, cancel := context.WithTimeout(context.Background(), logDrain)
 	defer cancel()
-	l.round(last)
+	l.round(last, true)
 }
 
 // rekey has every ledger say which keys sign its log, if they are not the first.
@@ -211,7 +221,7 @@ func (l *logs) rekey() {
 		}
 		c := newCall(domain.Request{Group: name})
 		c.log = func(s *domain.State) domain.LogEvent { return rekeyed(s, log.Origin(), log.VKeys()) }
-		l.store.queue.put(c)
+		go l.store.wait(l.store.life, c) // its ledger may have to be read up
 	}
 }
 
@@ -236,9 +246,11 @@ type growth struct {
 	left  bool   // to another node to sign
 }
 
-// round brings the logs up to date with what was handed over.
-func (l *logs) round(ctx context.Context) {
+// round brings the logs up to date with what was handed over, and makes a mark if
+// it is time, or the last round.
+func (l *logs) round(ctx context.Context, last bool) {
 	l.mu.Lock()
+	m := l.noteMark(last)
 	var all []*growth
 	for _, g := range l.grown {
 		all = append(all, &growth{groupLog: g, from: g.from, lines: g.lines})
@@ -267,9 +279,12 @@ func (l *logs) round(ctx context.Context) {
 		}
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	close(l.signed)
 	l.signed = make(chan struct{})
+	l.mu.Unlock()
+	if m != nil {
+		l.mark(ctx, m)
+	}
 }
 
 // failed leaves the log for a later round. What was handed over is in the

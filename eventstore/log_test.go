@@ -138,7 +138,7 @@ func TestLinesThatWereNotHeldAreReadBack(t *testing.T) {
 		s.logs.held = logHeld + 1
 		s.logs.mu.Unlock()
 	}
-	s.logs.add(nil)
+	s.logs.add(0, nil)
 	requireLogged(t, s, "one")
 }
 

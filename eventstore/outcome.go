@@ -47,6 +47,12 @@ func (s *Stopped) Error() string {
 
 func (s *Stopped) Unwrap() error { return s.Why }
 
+// nothing says whether nothing of the ledger can be relied on.
+func (s *Stopped) nothing() bool {
+	var altered *Altered
+	return errors.As(s.Why, &altered)
+}
+
 var (
 	// ErrClosed says that the store has been closed.
 	ErrClosed = errors.New("the store is closed")

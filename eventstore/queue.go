@@ -32,6 +32,13 @@ type answer struct {
 
 func newCall(req domain.Request) *call { return &call{req: req, answer: make(chan answer, 1)} }
 
+// again is the same call, to be queued once more.
+func (c *call) again() *call {
+	next := newCall(c.req)
+	next.log, next.ready = c.log, c.ready
+	return next
+}
+
 // system is what the ledger records by itself.
 func (c *call) system(l *domain.Ledger, now time.Time) []domain.Event {
 	if c.log != nil {

@@ -1,10 +1,15 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"sort"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/eventstore/tilelog"
@@ -45,6 +50,23 @@ func (s *Store) logLine(group string, index uint64) (line []byte, err error) {
 	return line, err
 }
 
+// IndexAt is the number of the group's events that were recorded at or before
+// t: the ledger as known at t holds the events before that index.
+func (s *Store) IndexAt(group string, t time.Time) (uint64, error) {
+	n, ok := s.places.recordedBy(group, t)
+	if ok {
+		return n, nil
+	}
+	var failed error
+	i := sort.Search(int(n), func(i int) bool {
+		line, err := s.logLine(group, uint64(i))
+		e, bad := decodeProved(line)
+		failed = cmp.Or(failed, err, bad)
+		return failed != nil || e.Time.After(t)
+	})
+	return uint64(i), failed
+}
+
 // Entries reads the group's events from the index from up to, not including, to.
 // It ends at the first error.
 func (s *Store) Entries(ctx context.Context, group string, from, to uint64) iter.Seq2[Entry, error] {
@@ -67,13 +89,16 @@ func (s *Store) Entries(ctx context.Context, group string, from, to uint64) iter
 	}
 }
 
-// streamEntries reads events as the stream holds them.
+// streamEntries reads events as the stream holds them. A line that can't be read
+// is a *badLine.
 func (s *Store) streamEntries(ctx context.Context, group string, from, to uint64) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for line, err := range s.linesFrom(ctx, group, from, to) {
 			e := Entry{Line: line}
 			if err == nil {
-				e.Event, err = Decode(line)
+				if e.Event, err = Decode(line); err != nil {
+					err = &badLine{err}
+				}
 			}
 			if !yield(e, err) || err != nil {
 				return
@@ -82,12 +107,27 @@ func (s *Store) streamEntries(ctx context.Context, group string, from, to uint64
 	}
 }
 
+// A badLine says that an event is there and can't be read.
+type badLine struct{ error }
+
+func (b *badLine) Unwrap() error { return b.error }
+
 // linesFrom reads lines as the stream holds them. It ends at the first error.
+// Those whose places are forgotten are looked for from the beginning of the stream.
 func (s *Store) linesFrom(ctx context.Context, group string, from, to uint64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		var m *jetstream.RawStreamMsg
 		for index := from; index < to; index++ {
 			at, err := s.places.find(group, index)
+			if base := s.places.base(group); err == nil && index < base {
+				for line, err := range s.linesAnywhere(ctx, group, index, min(to, base)) {
+					if !yield(line, err) || err != nil {
+						return
+					}
+				}
+				index = min(to, base) - 1
+				continue
+			}
 			if err == nil && at.sequence == 0 {
 				err = fmt.Errorf("the stream no longer has event %d of %s", index, group)
 			}
@@ -99,6 +139,52 @@ func (s *Store) linesFrom(ctx context.Context, group string, from, to uint64) it
 				line, err = cut(m, at)
 			}
 			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// linesAnywhere reads all of the stream for lines of one group.
+func (s *Store) linesAnywhere(ctx context.Context, group string, from, to uint64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for m, err := range s.streamed(ctx, 1, s.applied.Load()) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			pieces, err := cutCommit(m.header, m.body)
+			if err != nil {
+				continue // whose lines these were can't be said: they are missed below
+			}
+			for i := range pieces {
+				p := &pieces[i]
+				if p.group != group || p.index != from {
+					continue
+				}
+				if from++; !yield(p.entry.Line, nil) || from == to {
+					return
+				}
+			}
+		}
+		yield(nil, fmt.Errorf("the stream no longer has event %d of %s", from, group))
+	}
+}
+
+// streamed reads the messages of the stream from the first sequence up to the
+// last; those that the server no longer has are left out. It ends at the first
+// error.
+func (s *Store) streamed(ctx context.Context, first, last uint64) iter.Seq2[*message, error] {
+	return func(yield func(*message, error) bool) {
+		if first > last {
+			return
+		}
+		f := follower{js: s.js, next: first, patience: requestTimeout}
+		for m, err := range f.messages(ctx) {
+			switch {
+			case errors.Is(err, nats.ErrTimeout):
+				return // of damaged ones at the end the server says nothing
+			case m != nil && m.sequence > last, !yield(m, err), err != nil, m.sequence == last:
 				return
 			}
 		}

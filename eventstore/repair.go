@@ -117,7 +117,7 @@ func (r *Repaired) write(ctx context.Context, o Options) error {
 			failed = r.append(ctx, js, &c)
 		}
 	}}
-	o.idle = true
+	o.idle, o.Whole = true, true
 	s, err := Open(ctx, o)
 	if err != nil {
 		return err

@@ -1,10 +1,12 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -42,16 +44,21 @@ type Options struct {
 	// Clock tells the time; nil is time.Now. With a clock of one's own (a
 	// story's) the stream's timestamps are not compared with it.
 	Clock func() time.Time
-	// Follow is called for every commit in stream order, from one goroutine,
-	// those before Open included. It holds the writer up, so it must be quick,
-	// and it must not change what it is given.
+	// Follow is called for every commit after Open in stream order, from one
+	// goroutine; Whole begins with the first there is. It holds the writer up, so
+	// it must be quick, and it must not change what it is given.
 	Follow []func(Commit)
+	Whole  bool
+	// Folded is how many events the ledgers that are kept in memory may have
+	// together; 0 is 1,500,000, about 1 GB. Others are read up when they are needed.
+	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
 
 	importing bool                                     // a ledger is being brought in, and nothing else is done
 	lose      func(publish) publish                    // in tests: loses acknowledgements
 	unlogged  bool                                     // in benchmarks: keeps no logs
 	idle      bool                                     // for repair: lets the logs be
+	readWhole uint64                                   // in tests: commits of a stream that a start reads from the beginning
 	change    func(what string, op func() error) error // in tests: fails before or after a step of erasing
 }
 
@@ -60,12 +67,14 @@ type Store struct {
 	lock      *flock.Flock
 	server    *server.Server // nil when an existing NATS is used
 	conn      *nats.Conn
+	js        jetstream.JetStream
 	keys      *keyring
 	appender  *appender
 	logs      *logs // nil on a node that has no signing key
 	witnesses *witnesses
 	places    places
-	known     known
+	known     *known
+	folds     *folds
 	queue     *queue
 	erasing   chan chan struct{} // asks the eraser for a try
 	clock     func() time.Time
@@ -78,12 +87,17 @@ type Store struct {
 	idle       bool                   // nothing is signed
 	alone      bool                   // nobody else can write to this stream
 	importing  bool                   // a ledger is being brought in
+	whole      bool                   // Follow is told of what is replayed, too
+	started    uint64                 // sequence of the mark from which this start went on; 0: read from the beginning
+	mostFolded uint64                 // events of the ledgers that are folded
+	applied    atomic.Uint64          // last sequence of the stream that is applied
 	wrote      atomic.Pointer[string] // the node that wrote to the stream last
 	storyClock bool
 	writing    atomic.Int64          // since when an append is under way, ms since 1970; 0: none
 	trouble    atomic.Pointer[error] // nothing can be written any more
 	failed     chan error
 
+	life    context.Context    // until the store ends
 	cancel  context.CancelFunc // ends the writer without draining
 	written chan struct{}      // closed when the writer has ended
 	checked chan struct{}      // closed when the copies have been checked at start
@@ -95,7 +109,7 @@ type Store struct {
 // Open starts the store and returns when it has read all that the stream holds.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
-		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), clock: o.Clock, follow: o.Follow, log: o.Log,
+		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), folds: newFolds(), known: newKnown(), clock: o.Clock, follow: o.Follow, log: o.Log,
 		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
 	}
 	if s.clock == nil {
@@ -111,6 +125,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
 	s.node, s.dir, s.importing, s.acceptLoss, s.idle = o.Node, o.Dir, o.importing, o.AcceptLoss, o.idle
+	s.whole, s.mostFolded = o.Whole, cmp.Or(o.Folded, mostFolded)
+	if o.AcceptLoss { // what a new log begins with is said before anything else
+		s.mostFolded = math.MaxUint64
+	}
 	o.Replicas = max(o.Replicas, 1)
 	var err error
 	if s.witnesses, err = newWitnesses(s, &o); err != nil {
@@ -164,15 +182,14 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if s.conn, err = connect(s.server, o.NATS, o.Node, s.log); err != nil {
 		return nil, nil, err
 	}
-	js, err := jetstream.New(s.conn)
+	if s.js, err = jetstream.New(s.conn); err != nil {
+		return nil, nil, err
+	}
+	ledger, err := openStream(ctx, s.js, ledgerConfig(o.Replicas))
 	if err != nil {
 		return nil, nil, err
 	}
-	ledger, err := openStream(ctx, js, ledgerConfig(o.Replicas))
-	if err != nil {
-		return nil, nil, err
-	}
-	if s.keys, err = openKeys(ctx, js, o.Dir, o.Replicas); err != nil {
+	if s.keys, err = openKeys(ctx, s.js, o.Dir, o.Replicas); err != nil {
 		return nil, nil, err
 	}
 	if o.change != nil {
@@ -185,12 +202,12 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	if hole != nil {
 		s.refuse(hole)
 	}
-	s.appender = &appender{ledger: ledger, publish: publishTo(js), node: o.Node, log: s.log}
+	s.appender = &appender{ledger: ledger, publish: publishTo(s.js), node: o.Node, log: s.log}
 	if o.lose != nil {
 		s.appender.publish = o.lose(s.appender.publish)
 	}
 	s.alone = s.server != nil
-	if err := s.prepareLogs(ctx, js, o); err != nil {
+	if err := s.prepareLogs(ctx, s.js, o); err != nil {
 		return nil, nil, err
 	}
 	incoming := make(chan *message, followAhead)
@@ -199,7 +216,12 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 		alone: s.alone, most: int(s.conn.MaxPayload() / 4 * 3), groups: map[string]*group{},
 		target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
 	}
-	return w, &follower{js: js, node: o.Node, last: last, out: incoming, log: s.log}, nil
+	if m := s.readMark(ctx, ledger, last, o); m != nil {
+		if err := w.goOn(m); err != nil {
+			return nil, nil, err
+		}
+	}
+	return w, &follower{js: s.js, next: w.applied + 1, node: o.Node, last: last, out: incoming, log: s.log}, nil
 }
 
 // prepareLogs opens the logs. Beside others a node need not keep them.
@@ -217,8 +239,9 @@ func (s *Store) prepareLogs(ctx context.Context, js jetstream.JetStream, o *Opti
 
 func (s *Store) start(w *writer, f *follower) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
+	s.life, s.cancel = ctx, cancel
 	s.helpers.Go(func() { f.run(ctx) })
+	s.helpers.Go(func() { s.reader(ctx) })
 	s.helpers.Go(func() { s.watch(ctx) })
 	s.helpers.Go(func() { s.eraser(ctx) })
 	if s.logs != nil && !s.idle {
@@ -416,8 +439,23 @@ func (s *Store) Settle(ctx context.Context, group string) error {
 	return err
 }
 
-// wait queues the call and waits for its answer.
+// wait queues the call and waits for its answer. A ledger that must be folded for
+// it is read up first.
 func (s *Store) wait(ctx context.Context, c *call) (Result, error) {
+	for {
+		r, err := s.ask(ctx, c)
+		var u *unfolded
+		if !errors.As(err, &u) {
+			return r, err
+		}
+		if err := s.readUp(ctx, u.group); err != nil {
+			return r, err
+		}
+		c = c.again()
+	}
+}
+
+func (s *Store) ask(ctx context.Context, c *call) (Result, error) {
 	if !s.queue.put(c) {
 		return Result{}, s.closedBecause()
 	}
@@ -445,7 +483,10 @@ func (s *Store) fetchPast(ctx context.Context, req *domain.Request, now time.Tim
 	if !ok {
 		return nil
 	}
-	next := s.IndexAt(req.Group, day.End())
+	next, err := s.IndexAt(req.Group, day.End())
+	if err != nil {
+		return err
+	}
 	if req.Past != nil && req.Past.Next == next {
 		return nil
 	}

@@ -188,6 +188,13 @@ func TestGroupsAreFoundedOnlyWithProperNames(t *testing.T) {
 	require.Empty(t, s.Groups())
 }
 
+func indexAt(t testing.TB, s *Store, at time.Time) uint64 {
+	t.Helper()
+	n, err := s.IndexAt("trafford", at)
+	require.NoError(t, err)
+	return n
+}
+
 func TestKnownAtATime(t *testing.T) {
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	s := openTest(t, Options{Dir: t.TempDir(), Clock: func() time.Time { return now }})
@@ -195,10 +202,10 @@ func TestKnownAtATime(t *testing.T) {
 	now = now.Add(time.Hour)
 	mustExecute(t, s, register("trafford", "second"))
 
-	require.Zero(t, s.IndexAt("trafford", now.Add(-2*time.Hour)))
-	require.Equal(t, founded, s.IndexAt("trafford", now.Add(-time.Hour)))
-	require.Equal(t, founded, s.IndexAt("trafford", now.Add(-time.Millisecond)))
-	require.Equal(t, founded+1, s.IndexAt("trafford", now))
+	require.Zero(t, indexAt(t, s, now.Add(-2*time.Hour)))
+	require.Equal(t, founded, indexAt(t, s, now.Add(-time.Hour)))
+	require.Equal(t, founded, indexAt(t, s, now.Add(-time.Millisecond)))
+	require.Equal(t, founded+1, indexAt(t, s, now))
 
 	before, err := s.AsKnown(testContext(t), "trafford", founded)
 	require.NoError(t, err)
@@ -482,7 +489,7 @@ func TestReopeningReplaysToTheSameState(t *testing.T) {
 	_, err := s.Execute(testContext(t), register("group-0", "late"))
 	require.ErrorIs(t, err, ErrClosed)
 
-	s = openTest(t, Options{Dir: dir, Follow: []func(Commit){replayed.add}})
+	s = openTest(t, Options{Dir: dir, Whole: true, Follow: []func(Commit){replayed.add}})
 	require.Equal(t, log.all(), replayed.all())
 	for _, name := range s.Groups() {
 		state, err := s.AsKnown(testContext(t), name, s.Next(name))

@@ -38,6 +38,8 @@ type writer struct {
 	most     int  // bytes of a commit of one command
 
 	groups  map[string]*group
+	folded  uint64    // events of the ledgers that are folded
+	uses    uint64    // of ledgers, counted
 	applied uint64    // last sequence of the stream that is applied
 	newest  time.Time // recorded time of the newest event of all
 	target  uint64    // caught up once this is applied
@@ -47,7 +49,10 @@ type writer struct {
 
 // A group is one group's ledger as the writer holds it.
 type group struct {
-	ledger  *domain.Ledger
+	name    string
+	next    uint64         // index of the next event
+	ledger  *domain.Ledger // as far; nil while it is not folded
+	used    uint64         // when it was used last, counted in uses
 	stopped *Stopped
 	due     time.Time   // when something may become due by itself; zero: never
 	against *comparison // while the stream is replayed, if it was signed for
@@ -67,6 +72,10 @@ func (w *writer) run(ctx context.Context) {
 		select {
 		case m := <-w.incoming:
 			w.receive(m)
+		case f := <-w.store.folds.folded:
+			w.take(f)
+		case l := <-w.store.folds.looks:
+			w.show(l)
 		case <-w.queue.wake:
 			w.round(ctx)
 		case <-tick.C:
@@ -94,8 +103,13 @@ func (w *writer) nudge() {
 	}
 	now := w.clock()
 	for name, g := range w.groups {
-		if g.stopped == nil && !g.due.IsZero() && !now.Before(g.due) {
-			g.due = time.Time{}
+		if g.stopped != nil || g.due.IsZero() || now.Before(g.due) {
+			continue
+		}
+		g.due = time.Time{}
+		if g.ledger == nil {
+			w.store.folds.unreadNow(name)
+		} else {
 			w.queue.put(newCall(domain.Request{Group: name}))
 		}
 	}
@@ -182,9 +196,13 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 		v.answer.err = notReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(timeLayout), w.newest.Format(timeLayout))
 		return v
 	case g == nil:
-		g = &group{ledger: domain.NewLedger(c.req.Group)}
+		g = &group{name: c.req.Group, ledger: domain.NewLedger(c.req.Group)}
 	case g.stopped != nil:
 		v.answer.err = g.stopped
+		return v
+	}
+	if name := w.lacking(c, g); name != "" {
+		v.answer.err = &unfolded{name}
 		return v
 	}
 	defer func() {
@@ -195,6 +213,27 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 	}()
 	w.ask(ctx, g, &v, now)
 	return v
+}
+
+// lacking is a group whose ledger must be folded before the call can be decided:
+// its own, or one that it looks into; "" if there is none.
+func (w *writer) lacking(c *call, g *group) string {
+	if c.ready != nil {
+		return ""
+	}
+	if g.ledger == nil {
+		return g.name
+	}
+	w.use(g)
+	for _, name := range lookedInto(&c.req, g.ledger.State()) {
+		if there := w.groups[name]; there != nil && there.stopped == nil {
+			if there.ledger == nil {
+				return name
+			}
+			w.use(there)
+		}
+	}
+	return ""
 }
 
 // ask puts the call to the group's ledger and writes the events as lines.
@@ -239,7 +278,7 @@ func later(a, b time.Time) time.Time {
 func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []Entry) error {
 	index := uint64(len(due))
 	if g := w.groups[req.Group]; g != nil {
-		index += g.ledger.State().Next
+		index += g.next
 	}
 	return &Refused{r, index}
 }
@@ -381,10 +420,12 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 		if g.against == nil {
 			applied = w.applyAll(g, sequence, pieces[i:i+1], applied)
 		} else {
-			applied = w.applyAll(g, sequence, g.against.held(g.ledger.State().Next, pieces[i]), applied)
+			applied = w.applyAll(g, sequence, g.against.held(g.next, pieces[i]), applied)
 		}
 	}
 	w.applied = sequence
+	w.store.applied.Store(sequence)
+	w.makeRoom(nil)
 	w.told(sequence, applied)
 	w.reached()
 }
@@ -394,7 +435,7 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 func (w *writer) group(name string) *group {
 	g := w.groups[name]
 	if g == nil {
-		g = &group{ledger: domain.NewLedger(name)}
+		g = &group{name: name, ledger: domain.NewLedger(name)}
 		if w.caught != nil {
 			g.against = w.store.logs.compare(name)
 		}
@@ -405,14 +446,13 @@ func (w *writer) group(name string) *group {
 
 // applyAll applies pieces of one group and adds to applied what was.
 func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []Entry) []Entry {
-	name := g.ledger.State().Group
 	for i := range pieces {
 		p := &pieces[i]
 		if g.stopped != nil {
 			return applied
 		}
 		if err := w.apply(g, p); err != nil {
-			w.stop(name, fmt.Errorf("message %d of the stream: %w", sequence, err))
+			w.stop(g.name, fmt.Errorf("message %d of the stream: %w", sequence, err))
 			return applied
 		}
 		e := &p.entry.Event
@@ -420,7 +460,7 @@ func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []E
 		if p.log {
 			at.sequence = 0
 		}
-		w.store.places.add(name, at)
+		w.store.places.add(g.name, at)
 		w.newest = later(w.newest, e.Time)
 		applied = append(applied, p.entry)
 	}
@@ -430,40 +470,44 @@ func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []E
 // told hands on what was applied.
 func (w *writer) told(sequence uint64, applied []Entry) {
 	w.store.noteErased(applied)
-	w.store.logs.add(applied)
+	w.store.logs.add(sequence, applied)
+	if w.caught != nil && !w.store.whole {
+		return
+	}
 	for _, f := range w.store.follow {
 		f(Commit{sequence, applied})
 	}
 }
 
-// apply folds one line into its group's ledger.
-func (w *writer) apply(g *group, p *piece) (err error) {
-	if p.err != nil {
+// apply takes one line in, and folds it if its group's ledger is folded.
+func (w *writer) apply(g *group, p *piece) error {
+	switch e := &p.entry.Event; {
+	case p.err != nil:
 		return p.err
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			w.log.Error("an event could not be applied", "group", p.group, "index", p.index, "panic", r, "stack", string(debug.Stack()))
-			err = fmt.Errorf("the event does not follow from those before it: %v", r)
+	case e.Index != g.next:
+		return fmt.Errorf("%w of %s: event %d where %d was expected", domain.ErrGap, g.name, e.Index, g.next)
+	case g.ledger == nil:
+		g.due = e.Time // it may be; who reads the ledger up sees
+	default:
+		if err := applyTo(g.ledger, e); err != nil {
+			return err
 		}
-	}()
-	e := &p.entry.Event
-	if e.Time.Before(g.ledger.State().Last) {
-		return fmt.Errorf("event %d goes back in time", e.Index)
+		w.folded++
+		g.due = g.ledger.State().NextDue(e.Time)
 	}
-	if err := g.ledger.Apply(e); err != nil {
-		return err
-	}
-	g.due = g.ledger.State().NextDue(e.Time)
+	g.next++
 	return nil
 }
 
 // stop ends the use of a group's ledger, and of no other.
 func (w *writer) stop(name string, why error) error {
-	g := w.group(name)
-	g.stopped = &Stopped{name, w.store.Next(name), why}
+	return w.stopAt(w.group(name), w.store.Next(name), why)
+}
+
+func (w *writer) stopAt(g *group, at uint64, why error) error {
+	g.stopped = &Stopped{g.name, at, why}
 	w.store.places.stop(g.stopped)
-	w.log.Error("group stopped", "group", name, "at", g.stopped.At, "why", why)
+	w.log.Error("group stopped", "group", g.name, "at", at, "why", why)
 	return g.stopped
 }
 

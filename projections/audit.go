@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"hash/fnv"
 	"iter"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"goldenthread/domain"
@@ -70,8 +70,12 @@ type Actor struct {
 // the second, in order.
 type Lines func(ctx context.Context, from, to uint64) iter.Seq2[domain.Event, error]
 
-// trail is the columns: one row for each event, at the place of its index.
+// A trail is the columns: one row for each event, at the place of its index. The
+// ledger's first events are the same to whoever asks, so one trail serves a group
+// however it is known. It is filled when it is asked.
 type trail struct {
+	group    string
+	mu       sync.Mutex
 	rows     []trailRow
 	subjects interned
 	actors   interned
@@ -93,13 +97,14 @@ type interned struct {
 func (i *interned) place(text string) uint32 {
 	n, ok := i.places[text]
 	if !ok {
+		if i.places == nil {
+			i.places = map[string]uint32{}
+		}
 		n = uint32(len(i.texts))
 		i.places[text], i.texts = n, append(i.texts, text)
 	}
 	return n
 }
-
-func (i *interned) copy() interned { return interned{maps.Clone(i.places), slices.Clip(i.texts)} }
 
 var kindPlaces = func() map[string]uint16 {
 	places := map[string]uint16{}
@@ -109,17 +114,33 @@ var kindPlaces = func() map[string]uint16 {
 	return places
 }()
 
-func newTrail() trail {
-	return trail{subjects: interned{places: map[string]uint32{}}, actors: interned{places: map[string]uint32{}}}
+// fill sees to it that there is a row for each event before the index.
+func (t *trail) fill(ctx context.Context, end uint64, lines Lines) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if have := uint64(len(t.rows)); have < end {
+		for e, err := range lines(ctx, have, end) {
+			if err != nil {
+				return err
+			}
+			t.add(&e)
+		}
+	}
+	if have := uint64(len(t.rows)); have < end {
+		return fmt.Errorf("the ledger gave %d events, and has %d", have, end)
+	}
+	return nil
 }
 
 func (t *trail) add(e *domain.Event) {
 	t.rows = append(t.rows, trailRow{e.Time.UnixMilli(), t.actors.place(e.Actor), t.subjects.place(e.Data.Subject()), kindPlaces[e.Kind()]})
 }
 
-// copy is a trail of its own.
-func (t *trail) copy() trail {
-	return trail{slices.Clip(t.rows), t.subjects.copy(), t.actors.copy()}
+// forget makes room.
+func (t *trail) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rows, t.subjects, t.actors = nil, interned{}, interned{}
 }
 
 // Audit is a page of the events that the filter wants. lines reads what was
@@ -140,6 +161,7 @@ type search struct {
 	filter AuditFilter
 	words  []string
 	limit  int
+	trail  *trail
 	next   uint64 // first index still to be looked at, in the search's direction
 	end    uint64 // number of events at the start; later ones are not looked at
 	done   bool   // nothing is left to be looked at
@@ -158,6 +180,9 @@ func audit(ctx context.Context, f AuditFilter, lines Lines, look func(func(*Grou
 	}
 	page := AuditPage{Index: max(s.end, 1) - 1}
 	for !s.done && len(s.found) <= s.limit {
+		if err := s.trail.fill(ctx, s.end, lines); err != nil {
+			return page, err
+		}
 		var wanted []uint64
 		if err := look(func(g *Group) error { wanted = s.candidates(g); return nil }); err != nil {
 			return page, err
@@ -179,7 +204,7 @@ func audit(ctx context.Context, f AuditFilter, lines Lines, look func(func(*Grou
 }
 
 func (s *search) begin(g *Group) error {
-	s.end = g.state.Next
+	s.end, s.trail = g.state.Next, g.trail
 	if s.filter.Newest {
 		s.next = s.end - 1
 	}
@@ -197,6 +222,11 @@ func (s *search) begin(g *Group) error {
 // page can still take, and one more to know whether there is a next page; more
 // where words will sort some out.
 func (s *search) candidates(g *Group) []uint64 {
+	s.trail.mu.Lock()
+	defer s.trail.mu.Unlock()
+	if uint64(len(s.trail.rows)) < s.end {
+		return nil // forgotten meanwhile; it is filled again
+	}
 	fits := s.filter.columns(g)
 	most := s.limit + 1 - len(s.found)
 	if len(s.words) > 0 {
@@ -204,7 +234,7 @@ func (s *search) candidates(g *Group) []uint64 {
 	}
 	var wanted []uint64
 	for !s.done && len(wanted) < most {
-		if fits(&g.trail.rows[s.next]) {
+		if fits(&s.trail.rows[s.next]) {
 			wanted = append(wanted, s.next)
 		}
 		switch {
@@ -224,7 +254,7 @@ func (s *search) candidates(g *Group) []uint64 {
 
 // columns says which rows fit what the filter asks of the columns.
 func (f *AuditFilter) columns(g *Group) func(*trailRow) bool {
-	t := &g.trail
+	t := g.trail
 	kinds := make([]bool, len(domain.Kinds))
 	for i, k := range domain.Kinds {
 		kinds[i] = len(f.Types) == 0 || slices.ContainsFunc(f.Types, func(want string) bool { return kindFits(k.Name, want) })

@@ -143,8 +143,3 @@ func (g *Group) IDs() func(parts ...string) uuid.UUID {
 	founder, _ := uuid.Parse(g.state.Founder)
 	return func(parts ...string) uuid.UUID { return uuid.NewSHA1(founder, []byte(strings.Join(parts, "/"))) }
 }
-
-// recorded is when the event of that index was recorded.
-func (g *Group) recorded(index uint64) time.Time {
-	return time.UnixMilli(g.trail.rows[index].recorded).UTC()
-}

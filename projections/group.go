@@ -4,26 +4,18 @@ import (
 	"goldenthread/domain"
 )
 
-// A Group is the read models of one group, folded together. It is not safe for
-// concurrent use; see Groups.
+// A Group is the read models of one group. It is not safe for concurrent use; see
+// Groups.
 type Group struct {
 	state *domain.State
-	trail trail
+	trail *trail
 }
 
 // New is the empty fold of a group of which nothing has been recorded.
-func New(group string) *Group {
-	return &Group{state: domain.NewState(group), trail: newTrail()}
-}
+func New(group string) *Group { return &Group{domain.NewState(group), &trail{group: group}} }
 
 // Apply folds the next event in. The caller sees to the order.
-func (g *Group) Apply(e *domain.Event) {
-	g.state.Apply(e)
-	g.trail.add(e)
-}
-
-// Copy is the same fold, into which further events can be folded.
-func (g *Group) Copy() *Group { return &Group{g.state.Copy(), g.trail.copy()} }
+func (g *Group) Apply(e *domain.Event) { g.state.Apply(e) }
 
 // Index is the index of the newest event; false if there is none.
 func (g *Group) Index() (newest uint64, ok bool) {

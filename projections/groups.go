@@ -1,28 +1,58 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"goldenthread/domain"
 )
 
 // Groups keeps the read models of all groups, live beside the ledgers. It is
 // safe for concurrent use: one goroutine applies, many read.
+//
+// A group that is seen from its first event on is folded as it goes. Any other is
+// taken from the source when it is first asked about, and kept up from there.
+// Those asked about longest ago make room again.
 type Groups struct {
 	mu       sync.RWMutex
 	groups   map[string]*liveGroup
 	watchers map[string]map[chan struct{}]bool
+	source   Source        // nil: there is nothing but what is applied
+	uses     atomic.Uint64 // counted, to know what was used last
+	most     uint64        // events of the groups kept together
 }
+
+// A Source has the ledgers' states. It is what the events that are applied come
+// from.
+type Source interface {
+	// Groups are the names of all that have a ledger.
+	Groups() []string
+	// State is the group's state after every event that was applied before the
+	// call, or a later one; the empty state if there is no such group. It is
+	// shared, and never changes.
+	State(ctx context.Context, group string) (*domain.State, error)
+}
+
+// mostKept is how many events the groups kept may have together; states share
+// with those of the ledgers what has not changed.
+const mostKept = 1_500_000
 
 // A liveGroup is one group with the lock of its readers.
 type liveGroup struct {
 	mu      sync.RWMutex
-	group   *Group
+	group   *Group // nil: not kept
+	trail   *trail // of the group, kept or not; what is known earlier shares it
 	stopped *Stopped
+	used    atomic.Uint64
+
+	taking  sync.Mutex      // held while it is taken from the source
+	meets   bool            // being taken: what is applied waits in pending
+	pending []*domain.Event // in order
 }
 
 // NotFound says that there is no such group, or none yet.
@@ -50,8 +80,11 @@ func (e *Stopped) Unwrap() error { return e.Why }
 
 // NewGroups are no groups yet.
 func NewGroups() *Groups {
-	return &Groups{groups: map[string]*liveGroup{}, watchers: map[string]map[chan struct{}]bool{}}
+	return &Groups{groups: map[string]*liveGroup{}, watchers: map[string]map[chan struct{}]bool{}, most: mostKept}
 }
+
+// From says where states come from. It is called before anything is read.
+func (s *Groups) From(source Source) { s.source = source }
 
 // Apply folds the events of a commit in, in stream order; one goroutine calls
 // it. Events of one group become visible together. A gap, or an event that
@@ -75,6 +108,18 @@ func (s *Groups) Apply(events []domain.Event) {
 func (l *liveGroup) apply(events []*domain.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.group == nil && events[0].Index == 0 {
+		l.group = &Group{domain.NewState(events[0].Group), l.trail}
+	}
+	switch {
+	case l.group != nil:
+		l.fold(events)
+	case l.meets:
+		l.pending = append(l.pending, events...)
+	}
+}
+
+func (l *liveGroup) fold(events []*domain.Event) {
 	for _, e := range events {
 		if l.stopped != nil {
 			return
@@ -98,8 +143,42 @@ func (l *liveGroup) applyOne(e *domain.Event) {
 
 func (l *liveGroup) stop(at uint64, why error) {
 	if l.stopped == nil {
-		l.stopped = &Stopped{l.group.state.Group, at, why}
+		l.stopped = &Stopped{l.trail.group, at, why}
 	}
+}
+
+// kept says whether the group can be read as it is.
+func (l *liveGroup) kept() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.group != nil || l.stopped != nil
+}
+
+// take takes the group from the source. What is applied meanwhile waits, and
+// what the state has of it already is left out.
+func (l *liveGroup) take(ctx context.Context, source Source) error {
+	l.taking.Lock()
+	defer l.taking.Unlock()
+	if l.kept() {
+		return nil
+	}
+	l.meet(true)
+	defer l.meet(false)
+	state, err := source.State(ctx, l.trail.group)
+	if err != nil || state.Next == 0 {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.group = &Group{state, l.trail}
+	l.fold(slices.DeleteFunc(l.pending, func(e *domain.Event) bool { return e.Index < state.Next }))
+	return nil
+}
+
+func (l *liveGroup) meet(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.meets, l.pending = on, nil
 }
 
 // Stop says that the group's ledger is damaged at that event: from then on
@@ -114,22 +193,31 @@ func (s *Groups) Stop(group string, at uint64, why error) {
 
 // Names are the names of all groups, in order.
 func (s *Groups) Names() []string {
+	if s.source != nil {
+		return s.source.Groups()
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return slices.Sorted(maps.Keys(s.groups))
+}
+
+// Known is a group as it was known earlier: the state that its ledger's first
+// events made.
+func (s *Groups) Known(state *domain.State) *Group {
+	return &Group{state, s.liveOrNew(state.Group).trail}
 }
 
 // Read runs f on the group, which does not change meanwhile. With atLeast it
 // waits, until ctx ends, for that event to have been applied. The error is a
 // *NotFound, *Behind or *Stopped, or that of f.
 func (s *Groups) Read(ctx context.Context, group string, atLeast *uint64, f func(*Group) error) error {
-	if done, err := s.tryRead(group, atLeast, f); done {
+	if done, err := s.tryRead(ctx, group, atLeast, f); done {
 		return err
 	}
 	changed, cancel := s.Watch(group)
 	defer cancel()
 	for {
-		done, err := s.tryRead(group, atLeast, f)
+		done, err := s.tryRead(ctx, group, atLeast, f)
 		if done {
 			return err
 		}
@@ -142,23 +230,78 @@ func (s *Groups) Read(ctx context.Context, group string, atLeast *uint64, f func
 }
 
 // tryRead is one attempt of Read; what it lacks is the error if it is not done.
-func (s *Groups) tryRead(group string, atLeast *uint64, f func(*Group) error) (done bool, err error) {
+func (s *Groups) tryRead(ctx context.Context, group string, atLeast *uint64, f func(*Group) error) (done bool, err error) {
 	l := s.live(group)
+	for s.source != nil && (l == nil || !l.kept()) {
+		if l == nil && !slices.Contains(s.source.Groups(), group) {
+			break
+		}
+		l = s.liveOrNew(group)
+		if err := l.take(ctx, s.source); err != nil {
+			return true, err
+		}
+		s.makeRoom(l)
+		break
+	}
 	if l == nil {
 		return atLeast == nil, &NotFound{group}
 	}
+	l.used.Store(s.uses.Add(1))
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	newest, any := l.group.Index()
 	switch {
 	case l.stopped != nil:
 		return true, l.stopped
-	case !any:
+	case l.group == nil:
 		return atLeast == nil, &NotFound{group}
-	case atLeast != nil && newest < *atLeast:
+	}
+	if newest, _ := l.group.Index(); atLeast != nil && newest < *atLeast {
 		return false, &Behind{group, newest}
 	}
 	return true, f(l.group)
+}
+
+// makeRoom lets go of groups, those asked about longest ago first, but for one.
+// Without a source there is nowhere to take them from again.
+func (s *Groups) makeRoom(but *liveGroup) {
+	s.mu.RLock()
+	all := slices.Collect(maps.Values(s.groups))
+	s.mu.RUnlock()
+	total := uint64(0)
+	for _, l := range all {
+		total += l.size()
+	}
+	slices.SortFunc(all, func(a, b *liveGroup) int { return cmp.Compare(a.used.Load(), b.used.Load()) })
+	for _, l := range all {
+		if total <= s.most {
+			return
+		}
+		if l != but {
+			total -= l.drop()
+		}
+	}
+}
+
+func (l *liveGroup) size() uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.group == nil || l.stopped != nil {
+		return 0
+	}
+	return l.group.state.Next
+}
+
+// drop lets go of the group, and says how many events that are.
+func (l *liveGroup) drop() uint64 {
+	n := l.size()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped != nil {
+		return 0
+	}
+	l.group = nil
+	l.trail.forget()
+	return n
 }
 
 // Watch wakes the channel after every commit of the group, and when it stops;
@@ -205,7 +348,7 @@ func (s *Groups) liveOrNew(group string) *liveGroup {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.groups[group] == nil {
-		s.groups[group] = &liveGroup{group: New(group)}
+		s.groups[group] = &liveGroup{trail: &trail{group: group}}
 	}
 	return s.groups[group]
 }

@@ -144,7 +144,7 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 // noticeUpdated is when the notice was recorded, or the beginning of the day on
 // which what it tells of ended, if that came later.
 func (g *Group) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
-	updated, ended := g.recorded(n.Index), domain.Day(0)
+	updated, ended := n.Recorded.UTC(), domain.Day(0)
 	switch n.Kind {
 	case domain.OfAgreement:
 		ended = g.state.Proposals[n.Ref].SetAside

@@ -83,7 +83,7 @@ func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage
 	for i := range notices {
 		n := &notices[len(notices)-1-i]
 		p.Notices = append(p.Notices, PracticeNotice{
-			n.Ref, n.Kind, n.On, g.noticeText(n, at), g.bindsPractice(n, o, at), s.SentTo(n.Ref, o.Code, at), s.AcknowledgedOn(n.Ref, o.Code, at), g.recorded(n.Index), g.noticeUpdated(n, at), n.Index,
+			n.Ref, n.Kind, n.On, g.noticeText(n, at), g.bindsPractice(n, o, at), s.SentTo(n.Ref, o.Code, at), s.AcknowledgedOn(n.Ref, o.Code, at), n.Recorded.UTC(), g.noticeUpdated(n, at), n.Index,
 		})
 	}
 	for _, q := range g.Questions(at).Questions {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -100,7 +101,7 @@ type running struct {
 }
 
 func (b *bench) open(dir string) *running {
-	r := &running{groups: projections.NewGroups()}
+	r := &running{}
 	keep := func(c eventstore.Commit) {
 		var body []byte
 		for i := range c.Entries {
@@ -111,7 +112,7 @@ func (b *bench) open(dir string) *running {
 		r.mu.Unlock()
 	}
 	var err error
-	r.Store, err = eventstore.Open(b.Context(), eventstore.Options{Dir: dir, Follow: []func(eventstore.Commit){into(r.groups), keep}, Log: b.log()})
+	r.Store, r.groups, err = openLedgers(b.Context(), eventstore.Options{Dir: dir, Follow: []func(eventstore.Commit){keep}, Log: b.log()})
 	require.NoError(b, err)
 	b.Cleanup(func() { closeStore(r.Store) })
 	return r
@@ -307,7 +308,6 @@ func (b *bench) together(callers, each int, f func(caller, i int) error) (time.D
 // rebuild folds everything anew, from the stream and from the tile logs, beside
 // hashing and decoding the same bytes.
 func (b *bench) rebuild() {
-	groups := projections.NewGroups()
 	lines, size := 0, 0
 	count := func(c eventstore.Commit) {
 		for i := range c.Entries {
@@ -315,7 +315,7 @@ func (b *bench) rebuild() {
 		}
 	}
 	start := time.Now()
-	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Follow: []func(eventstore.Commit){into(groups), count}, Log: b.log()})
+	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Whole: true, Folded: math.MaxUint64, Follow: []func(eventstore.Commit){count}, Log: b.log()})
 	require.NoError(b, err)
 	opened := time.Since(start)
 	defer closeStore(store)

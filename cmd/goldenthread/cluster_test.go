@@ -40,11 +40,11 @@ type node struct {
 }
 
 func startNode(t *testing.T, dir, address string) *node {
-	n := &node{groups: projections.NewGroups()}
+	n := &node{}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var err error
-	n.Store, err = eventstore.Open(ctx, eventstore.Options{Dir: dir, NATS: address, Replicas: 3, Follow: []func(eventstore.Commit){into(n.groups)}, Log: slog.New(slog.DiscardHandler)})
+	n.Store, n.groups, err = openLedgers(ctx, eventstore.Options{Dir: dir, NATS: address, Replicas: 3, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { closeStore(n.Store) })
 	return n

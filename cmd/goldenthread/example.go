@@ -74,8 +74,8 @@ func loadExample(ctx context.Context, dir, place string, log *slog.Logger) (err 
 	if err := os.WriteFile(filepath.Join(dir, exampleLoading), nil, 0o600); err != nil {
 		return err
 	}
-	t := &telling{group: place, place: place, groups: projections.NewGroups()}
-	t.store, err = eventstore.Open(ctx, eventstore.Options{Dir: dir, Clock: t.now, Follow: []func(eventstore.Commit){into(t.groups)}, Log: log})
+	t := &telling{group: place, place: place}
+	t.store, t.groups, err = openLedgers(ctx, eventstore.Options{Dir: dir, Clock: t.now, Log: log})
 	if err != nil {
 		return err
 	}

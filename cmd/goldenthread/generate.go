@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -99,7 +100,7 @@ func (o *generating) generate(ctx context.Context, log *slog.Logger, progress fu
 	var count atomic.Int64
 	years := &passing{}
 	years.store, err = eventstore.Open(ctx, eventstore.Options{
-		Dir: o.dir, Clock: years.now, Log: log,
+		Dir: o.dir, Clock: years.now, Folded: math.MaxUint64, Log: log, // every place acts every day
 		Follow: append(o.follow, func(c eventstore.Commit) { count.Add(int64(len(c.Entries))) }),
 	})
 	if err != nil {

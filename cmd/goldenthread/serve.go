@@ -103,10 +103,8 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
-	groups := projections.NewGroups()
-	store, err := eventstore.Open(ctx, eventstore.Options{
-		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
-		Follow: []func(eventstore.Commit){into(groups)}, Log: log,
+	store, groups, err := openLedgers(ctx, eventstore.Options{
+		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss, Log: log,
 	})
 	if err != nil {
 		return err
@@ -163,15 +161,21 @@ func serveUntil(ctx context.Context, server *api.Server, l net.Listener, failed 
 
 type storeFailed struct{ error }
 
-// into applies commits to the projections.
-func into(groups *projections.Groups) func(eventstore.Commit) {
-	return func(c eventstore.Commit) {
+// openLedgers opens the store with projections that follow it.
+func openLedgers(ctx context.Context, o eventstore.Options) (*eventstore.Store, *projections.Groups, error) {
+	groups := projections.NewGroups()
+	o.Follow = append(o.Follow, func(c eventstore.Commit) {
 		events := make([]domain.Event, len(c.Entries))
 		for i := range c.Entries {
 			events[i] = c.Entries[i].Event
 		}
 		groups.Apply(events)
+	})
+	store, err := eventstore.Open(ctx, o)
+	if err == nil {
+		groups.From(store)
 	}
+	return store, groups, err
 }
 
 // load loads the example place into an empty folder; another is left alone.

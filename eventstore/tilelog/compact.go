@@ -24,6 +24,24 @@ func (c *Compact) Add(entry tlog.Hash) {
 	c.n++
 }
 
+// CompactAt is the Compact of the log's first n entries, as the checkpoint proves
+// it; ErrNotInLog if it does not cover them.
+func (l *Log) CompactAt(n int64) (c Compact, err error) {
+	tree := l.Tree()
+	if n < 0 || n > tree.N {
+		return c, ErrNotInLog
+	}
+	var indexes []int64
+	for at := int64(0); at < n; {
+		level := bits.Len64(uint64(n-at)) - 1
+		indexes = append(indexes, tlog.StoredHashIndex(level, at>>level))
+		at += 1 << level
+	}
+	c.n = n
+	c.hashes, err = l.hashes(tree).ReadHashes(indexes)
+	return c, err
+}
+
 // Tree is the size and root of what was added.
 func (c *Compact) Tree() tlog.Tree {
 	if c.n == 0 {
