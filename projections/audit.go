@@ -136,9 +136,11 @@ func (t *trail) add(e *domain.Event) {
 	t.rows = append(t.rows, trailRow{e.Time.UnixMilli(), t.actors.place(e.Actor), t.subjects.place(e.Data.Subject()), kindPlaces[e.Kind()]})
 }
 
-// forget makes room.
+// forget makes room, unless somebody is looking.
 func (t *trail) forget() {
-	t.mu.Lock()
+	if !t.mu.TryLock() {
+		return
+	}
 	defer t.mu.Unlock()
 	t.rows, t.subjects, t.actors = nil, interned{}, interned{}
 }
@@ -162,14 +164,15 @@ type search struct {
 	words  []string
 	limit  int
 	trail  *trail
+	actor  string // as events name them
 	next   uint64 // first index still to be looked at, in the search's direction
 	end    uint64 // number of events at the start; later ones are not looked at
 	done   bool   // nothing is left to be looked at
 	found  []AuditEntry
 }
 
-// audit looks at the group twice for each batch: to find candidates by their
-// columns, and to put what was read into sentences.
+// audit finds candidates by their columns, without the group, and looks at it to
+// put what was read into sentences.
 func audit(ctx context.Context, f AuditFilter, lines Lines, look func(func(*Group) error) error) (AuditPage, error) {
 	s := &search{filter: f, words: strings.Fields(strings.ToLower(f.Words)), limit: min(f.Limit, mostAuditLimit), found: []AuditEntry{}}
 	if s.limit <= 0 {
@@ -183,11 +186,7 @@ func audit(ctx context.Context, f AuditFilter, lines Lines, look func(func(*Grou
 		if err := s.trail.fill(ctx, s.end, lines); err != nil {
 			return page, err
 		}
-		var wanted []uint64
-		if err := look(func(g *Group) error { wanted = s.candidates(g); return nil }); err != nil {
-			return page, err
-		}
-		events, err := readWanted(ctx, wanted, lines)
+		events, err := readWanted(ctx, s.candidates(), lines)
 		if err != nil {
 			return page, err
 		}
@@ -204,7 +203,10 @@ func audit(ctx context.Context, f AuditFilter, lines Lines, look func(func(*Grou
 }
 
 func (s *search) begin(g *Group) error {
-	s.end, s.trail = g.state.Next, g.trail
+	s.end, s.trail, s.actor = g.state.Next, g.trail, s.filter.Actor
+	if p := g.state.Person(s.actor); p != nil {
+		s.actor = "person/" + p.ID
+	}
 	if s.filter.Newest {
 		s.next = s.end - 1
 	}
@@ -221,13 +223,13 @@ func (s *search) begin(g *Group) error {
 // candidates are the next indexes, ascending, whose columns fit: as many as the
 // page can still take, and one more to know whether there is a next page; more
 // where words will sort some out.
-func (s *search) candidates(g *Group) []uint64 {
+func (s *search) candidates() []uint64 {
 	s.trail.mu.Lock()
 	defer s.trail.mu.Unlock()
 	if uint64(len(s.trail.rows)) < s.end {
 		return nil // forgotten meanwhile; it is filled again
 	}
-	fits := s.filter.columns(g)
+	fits := s.columns()
 	most := s.limit + 1 - len(s.found)
 	if len(s.words) > 0 {
 		most = max(most, 256)
@@ -253,17 +255,13 @@ func (s *search) candidates(g *Group) []uint64 {
 }
 
 // columns says which rows fit what the filter asks of the columns.
-func (f *AuditFilter) columns(g *Group) func(*trailRow) bool {
-	t := g.trail
+func (s *search) columns() func(*trailRow) bool {
+	t, f := s.trail, &s.filter
 	kinds := make([]bool, len(domain.Kinds))
 	for i, k := range domain.Kinds {
 		kinds[i] = len(f.Types) == 0 || slices.ContainsFunc(f.Types, func(want string) bool { return kindFits(k.Name, want) })
 	}
-	actor := f.Actor
-	if p := g.state.Person(actor); p != nil {
-		actor = "person/" + p.ID
-	}
-	who, known := t.actors.places[actor]
+	who, known := t.actors.places[s.actor]
 	subjects := make([]bool, len(t.subjects.texts))
 	below := strings.TrimSuffix(f.Subject, "/")
 	for i, text := range t.subjects.texts {
