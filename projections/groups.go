@@ -25,6 +25,7 @@ type Groups struct {
 	source   Source        // nil: there is nothing but what is applied
 	uses     atomic.Uint64 // counted, to know what was used last
 	most     uint64        // events of the groups kept together
+	grown    atomic.Uint64 // events applied since room was made
 }
 
 // A Source has the ledgers' states. It is what the events that are applied come
@@ -41,6 +42,10 @@ type Source interface {
 // mostKept is how many events the groups kept may have together; states share
 // with those of the ledgers what has not changed.
 const mostKept = 1_500_000
+
+// roomEvery is into how many parts of that the groups may grow by what is applied
+// before it is looked whether they still fit.
+const roomEvery = 20
 
 // A liveGroup is one group with the lock of its readers.
 type liveGroup struct {
@@ -99,6 +104,7 @@ func (s *Groups) Apply(events []domain.Event) {
 		}
 		of[e.Group] = append(of[e.Group], e)
 	}
+	s.grown.Add(uint64(len(events)))
 	for _, name := range order {
 		s.liveOrNew(name).apply(of[name])
 		s.wake(name)
@@ -231,22 +237,17 @@ func (s *Groups) Read(ctx context.Context, group string, atLeast *uint64, f func
 
 // tryRead is one attempt of Read; what it lacks is the error if it is not done.
 func (s *Groups) tryRead(ctx context.Context, group string, atLeast *uint64, f func(*Group) error) (done bool, err error) {
-	l := s.live(group)
-	for s.source != nil && (l == nil || !l.kept()) {
-		if l == nil && !slices.Contains(s.source.Groups(), group) {
-			break
-		}
-		l = s.liveOrNew(group)
-		if err := l.take(ctx, s.source); err != nil {
-			return true, err
-		}
-		s.makeRoom(l)
-		break
+	l, err := s.taken(ctx, group)
+	if err != nil {
+		return true, err
 	}
 	if l == nil {
 		return atLeast == nil, &NotFound{group}
 	}
 	l.used.Store(s.uses.Add(1))
+	if s.grown.Load() > s.most/roomEvery {
+		s.makeRoom(l)
+	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	switch {
@@ -261,9 +262,30 @@ func (s *Groups) tryRead(ctx context.Context, group string, atLeast *uint64, f f
 	return true, f(l.group)
 }
 
+// taken is the group, taken from the source if it is not kept; nil if there is none.
+func (s *Groups) taken(ctx context.Context, group string) (*liveGroup, error) {
+	l := s.live(group)
+	switch {
+	case s.source == nil, l != nil && l.kept():
+		return l, nil
+	case l == nil && !slices.Contains(s.source.Groups(), group):
+		return nil, nil
+	}
+	l = s.liveOrNew(group)
+	if err := l.take(ctx, s.source); err != nil {
+		return nil, err
+	}
+	s.makeRoom(l)
+	return l, nil
+}
+
 // makeRoom lets go of groups, those asked about longest ago first, but for one.
 // Without a source there is nowhere to take them from again.
 func (s *Groups) makeRoom(but *liveGroup) {
+	if s.source == nil {
+		return
+	}
+	s.grown.Store(0)
 	s.mu.RLock()
 	all := slices.Collect(maps.Values(s.groups))
 	s.mu.RUnlock()
