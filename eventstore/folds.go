@@ -237,6 +237,9 @@ func (w *writer) take(f *fold) {
 		w.stopAt(g, state.Next, f.err)
 	}
 	g.due = state.NextDue(state.Last)
+	if w.caught == nil && !w.store.importing && w.store.broken() == nil {
+		w.nudgeOne(g, w.clock())
+	}
 	w.makeRoom(g)
 	f.taken <- true
 }

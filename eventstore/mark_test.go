@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -202,4 +204,29 @@ func TestLedgersAreReadUpAgain(t *testing.T) {
 		}
 	}
 	requireAll(t, s, lines)
+}
+
+// What falls due in a ledger that is not folded is settled all the same, also
+// where no two of them fit.
+func TestWhatIsDueIsSettledInLedgersThatAreNotFolded(t *testing.T) {
+	clock := &atomic.Int64{}
+	clock.Store(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC).UnixMilli())
+	now := func() time.Time { return time.UnixMilli(clock.Load()) }
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir, Clock: now, Folded: 1})
+	next := map[string]uint64{}
+	for _, group := range []string{"a", "b", "c"} {
+		ripe(t, s, group)
+		requireLogged(t, s, group)
+		next[group] = s.Next(group)
+	}
+	require.NoError(t, s.Close(testContext(t)))
+
+	clock.Add((8 * 24 * time.Hour).Milliseconds())
+	s = openTest(t, Options{Dir: dir, Clock: now, Folded: 1, readWhole: 1})
+	require.NotZero(t, s.started)
+	for group, before := range next {
+		require.Eventually(t, func() bool { return s.Next(group) > before }, testTimeout, 10*time.Millisecond, group)
+		require.IsType(t, &domain.AgreementReached{}, lastEvent(t, s, group).Data)
+	}
 }

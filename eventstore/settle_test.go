@@ -19,18 +19,24 @@ func ripening(t *testing.T, clock *atomic.Int64, log *commitLog) *Store {
 	t.Helper()
 	clock.Store(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC).UnixMilli())
 	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}, Clock: func() time.Time { return time.UnixMilli(clock.Load()) }})
-	req := found("one")
+	ripe(t, s, "one")
+	return s
+}
+
+// ripe makes that group.
+func ripe(t *testing.T, s *Store, group string) {
+	t.Helper()
+	req := found(group)
 	c := req.Command.(*domain.Found)
 	c.Organisations = append(c.Organisations, domain.OrganisationRow{Code: "U42898", Kind: domain.PCN, Name: "South Trafford"})
 	c.People = append(c.People, domain.PersonEntry{Handle: "director", Office: "Clinical director"})
 	c.Seats = append(c.Seats, domain.SeatEntry{Organisation: "U42898", Holder: "director"})
 	mustExecute(t, s, req)
-	mustExecute(t, s, request("one", "founder", &domain.ConsentToCharter{}))
-	mustExecute(t, s, request("one", "director", &domain.ConsentToCharter{}))
-	mustExecute(t, s, request("one", "founder", &domain.RaiseProposal{Title: "Saturdays", Text: "We open on Saturdays.", Matter: "access"}))
-	mustExecute(t, s, request("one", "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
-	mustExecute(t, s, request("one", "director", &domain.GiveConsent{Proposal: "P1", Version: 1}))
-	return s
+	mustExecute(t, s, request(group, "founder", &domain.ConsentToCharter{}))
+	mustExecute(t, s, request(group, "director", &domain.ConsentToCharter{}))
+	mustExecute(t, s, request(group, "founder", &domain.RaiseProposal{Title: "Saturdays", Text: "We open on Saturdays.", Matter: "access"}))
+	mustExecute(t, s, request(group, "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
+	mustExecute(t, s, request(group, "director", &domain.GiveConsent{Proposal: "P1", Version: 1}))
 }
 
 func lastEvent(t *testing.T, s *Store, group string) domain.Event {

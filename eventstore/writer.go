@@ -102,16 +102,20 @@ func (w *writer) nudge() {
 		return
 	}
 	now := w.clock()
-	for name, g := range w.groups {
-		if g.stopped != nil || g.due.IsZero() || now.Before(g.due) {
-			continue
-		}
-		g.due = time.Time{}
-		if g.ledger == nil {
-			w.store.folds.unreadNow(name)
-		} else {
-			w.queue.put(newCall(domain.Request{Group: name}))
-		}
+	for _, g := range w.groups {
+		w.nudgeOne(g, now)
+	}
+}
+
+func (w *writer) nudgeOne(g *group, now time.Time) {
+	if g.stopped != nil || g.due.IsZero() || now.Before(g.due) {
+		return
+	}
+	g.due = time.Time{}
+	if g.ledger == nil {
+		w.store.folds.unreadNow(g.name)
+	} else {
+		w.queue.put(newCall(domain.Request{Group: g.name}))
 	}
 }
 
@@ -202,6 +206,9 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 		return v
 	}
 	if name := w.lacking(c, g); name != "" {
+		if g.ledger == nil {
+			g.due = now // nobody may wait for this call
+		}
 		v.answer.err = &unfolded{name}
 		return v
 	}
@@ -225,6 +232,9 @@ func (w *writer) lacking(c *call, g *group) string {
 		return g.name
 	}
 	w.use(g)
+	if c.req.Command == nil {
+		return ""
+	}
 	for _, name := range lookedInto(&c.req, g.ledger.State()) {
 		if there := w.groups[name]; there != nil && there.stopped == nil {
 			if there.ledger == nil {
