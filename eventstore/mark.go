@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
@@ -26,8 +27,8 @@ const (
 	markFile  = "mark.json" // in the folder of the logs
 	markPause = 2 * time.Second
 
-	// readWhole is how many commits a start reads from the beginning.
-	readWhole = 300_000
+	// readWhole is how many events a start reads from the beginning.
+	readWhole = 500_000
 )
 
 // A mark is where a start can go on.
@@ -39,6 +40,14 @@ type mark struct {
 	Keys     []string          `json:"keys"`     // that signed: another has to be said in the ledgers
 	Groups   map[string]uint64 `json:"groups"`   // their events up to there
 	Erased   []string          `json:"erased"`   // persons whose keys were destroyed
+}
+
+// events is how many there are up to the mark.
+func (m *mark) events() (n uint64) {
+	for _, events := range m.Groups {
+		n += events
+	}
+	return n
 }
 
 // keyNames tell the keys that sign.
@@ -97,16 +106,12 @@ func (l *logs) noteMark(last bool) *mark {
 // readMark is the mark from which this start can go on; nil if it must read the
 // whole stream.
 func (s *Store) readMark(ctx context.Context, ledger jetstream.Stream, last uint64, o *Options) *mark {
-	least := uint64(readWhole)
-	if o.readWhole > 0 {
-		least = o.readWhole
-	}
-	if s.logs == nil || o.Whole || o.AcceptLoss || o.importing || last < least || s.broken() != nil {
+	if s.logs == nil || o.Whole || o.AcceptLoss || o.importing || s.broken() != nil {
 		return nil
 	}
 	b, err := os.ReadFile(filepath.Join(s.dir, logFolder, markFile))
 	m := new(mark)
-	if err != nil || json.Unmarshal(b, m) != nil || m.Sequence == 0 || m.Sequence > last {
+	if err != nil || json.Unmarshal(b, m) != nil || m.Sequence == 0 || m.Sequence > last || m.events() < cmp.Or(o.readWhole, readWhole) {
 		return nil
 	}
 	at, err := ledger.GetMsg(ctx, m.Sequence)

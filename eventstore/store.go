@@ -58,7 +58,7 @@ type Options struct {
 	lose      func(publish) publish                    // in tests: loses acknowledgements
 	unlogged  bool                                     // in benchmarks: keeps no logs
 	idle      bool                                     // for repair: lets the logs be
-	readWhole uint64                                   // in tests: commits of a stream that a start reads from the beginning
+	readWhole uint64                                   // in tests: events that a start reads from the beginning
 	change    func(what string, op func() error) error // in tests: fails before or after a step of erasing
 }
 
