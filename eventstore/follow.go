@@ -56,7 +56,7 @@ type follower struct {
 
 const (
 	followAhead = 64  // messages being read, or read and not yet applied
-	followBatch = 512 // messages asked for at once
+	followBatch = 128 // messages asked for at once
 )
 
 func (f *follower) run(ctx context.Context) {
