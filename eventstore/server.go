@@ -75,7 +75,9 @@ func connect(srv *server.Server, url, node string, log *slog.Logger) (*nats.Conn
 		}),
 	}
 	if srv != nil {
-		opts = append(opts, nats.InProcessServer(srv))
+		// What is sent goes over at once, from the goroutine that sends it: a
+		// pipe gains nothing by gathering.
+		opts = append(opts, nats.InProcessServer(srv), nats.WriteBufferSize(1))
 	}
 	nc, err := nats.Connect(url, opts...)
 	if err != nil {
