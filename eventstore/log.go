@@ -36,7 +36,7 @@ const (
 
 	logPause   = 150 * time.Millisecond // between rounds, at least
 	logLongest = time.Second            // at most, by which a log is behind if rounds are quick
-	logShare   = 6                      // a round's length this many times: the pause after it
+	logShare   = 20                     // a round's length this many times: the pause after it
 	logHeld    = 32 << 20               // bytes of lines that wait
 	logChunk   = 4096                   // lines read from the stream at once
 	logDrain   = 5 * time.Second        // for the last round
