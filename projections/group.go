@@ -7,13 +7,15 @@ import (
 // A Group is the read models of one group, folded together. It is not safe for
 // concurrent use; see Groups.
 type Group struct {
-	state *domain.State
-	trail trail
+	state  *domain.State
+	trail  trail
+	memos  *memos                   // of the state, without the places
+	places map[string]*domain.State // see Across
 }
 
 // New is the empty fold of a group of which nothing has been recorded.
 func New(group string) *Group {
-	return &Group{state: domain.NewState(group), trail: newTrail()}
+	return &Group{state: domain.NewState(group), trail: newTrail(), memos: &memos{}}
 }
 
 // Apply folds the next event in. The caller sees to the order.
@@ -23,7 +25,7 @@ func (g *Group) Apply(e *domain.Event) {
 }
 
 // Copy is the same fold, into which further events can be folded.
-func (g *Group) Copy() *Group { return &Group{g.state.Copy(), g.trail.copy()} }
+func (g *Group) Copy() *Group { return &Group{state: g.state.Copy(), trail: g.trail.copy(), memos: &memos{}} }
 
 // Index is the index of the newest event; false if there is none.
 func (g *Group) Index() (newest uint64, ok bool) {
@@ -41,13 +43,20 @@ func (g *Group) State() *domain.State { return g.state }
 // into them (rule G1). Both are to be read only.
 func (g *Group) Across(places map[string]*domain.State) *Group {
 	c := *g
-	c.state = g.state.Across(places)
+	c.state, c.places = g.state.Across(places), places
 	return &c
 }
 
-// Check answers whether somebody may sign up to something (rule R3).
-func (g *Group) Check(q domain.Question) (*domain.CheckAnswer, *domain.Refusal) {
-	return g.state.Check(q)
+// Check answers whether somebody may sign up to something (rule R3). What the
+// state was asked already it is not asked again.
+func (g *Group) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
+	g.memos.ask(g.state, func(s *domain.State) {
+		if g.places != nil {
+			s = s.Across(g.places)
+		}
+		a, r = s.Check(q)
+	})
+	return a, r
 }
 
 // A Stamp says how much was known for an answer, and which day it is about.
