@@ -25,7 +25,9 @@ func (g *Group) Apply(e *domain.Event) {
 }
 
 // Copy is the same fold, into which further events can be folded.
-func (g *Group) Copy() *Group { return &Group{state: g.state.Copy(), trail: g.trail.copy(), memos: &memos{}} }
+func (g *Group) Copy() *Group {
+	return &Group{state: g.state.Copy(), trail: g.trail.copy(), memos: &memos{}}
+}
 
 // Index is the index of the newest event; false if there is none.
 func (g *Group) Index() (newest uint64, ok bool) {
