@@ -2,6 +2,7 @@ package api
 
 import (
 	"crypto/tls"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -20,16 +21,21 @@ import (
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guardHeaders are on every answer.
+// guarding headers are on every answer. They are shared, and replaced where an
+// answer wants others.
+var guarding = http.Header{
+	"Cache-Control":                {"no-store"},
+	"X-Content-Type-Options":       {"nosniff"},
+	"Vary":                         {"Authorization, Cookie"},
+	"Content-Security-Policy":      {contentPolicy},
+	"Referrer-Policy":              {"no-referrer"}, // an invitation's code is in its address
+	"Cross-Origin-Opener-Policy":   {"same-origin"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Permissions-Policy":           {"camera=(), geolocation=(), microphone=()"},
+}
+
 func (s *Server) guardHeaders(h http.Header, r *http.Request) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Vary", "Authorization, Cookie")
-	h.Set("Content-Security-Policy", contentPolicy)
-	h.Set("Referrer-Policy", "no-referrer") // an invitation's code is in its address
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	maps.Copy(h, guarding)
 	if s.encrypted(r) {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-json-experiment/json"
 
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -27,7 +26,7 @@ type answer struct {
 
 // answerWith is the answer in JSON, or that the caller has it already.
 func answerWith(v any, ifNoneMatch string) (*answer, error) {
-	b, err := json.Marshal(v, json.Deterministic(true))
+	b, err := encode(v)
 	if err != nil {
 		return nil, err
 	}

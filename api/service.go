@@ -88,7 +88,7 @@ func (s *Server) checkFor(data []byte) (b []byte, err error) {
 	err = s.see(context.WithValue(context.Background(), callerKey{}, c), &in.Terms, checks, func(q *question) error {
 		v, err := check(q, in)
 		if err == nil {
-			b, err = json.Marshal(&v, json.Deterministic(true))
+			b, err = encode(&v)
 		}
 		return err
 	})

@@ -59,6 +59,8 @@ type Tokens struct {
 	dir      string
 	operator string
 	tokens   *kept[token]
+
+	operatorHash string
 }
 
 // token is a line of the file. One without id, name and scope is from before
@@ -102,6 +104,7 @@ func (t *Tokens) readOperator() error {
 		return fmt.Errorf("the operator's token: %w", err)
 	}
 	t.operator = strings.TrimSpace(string(b))
+	t.operatorHash = hashOf(t.operator)
 	if len(t.operator) < len(tokenPrefix)+32 || !strings.HasPrefix(t.operator, tokenPrefix) {
 		return fmt.Errorf("%s holds no token; delete it, and the next start makes a new one", t.OperatorFile())
 	}
@@ -171,7 +174,7 @@ func (t *Tokens) revoke(fits func(*token) bool) (bool, error) {
 // of what was sent gives nothing away about the tokens there are.
 func (t *Tokens) caller(secret string, now time.Time) (Caller, bool, error) {
 	hash := hashOf(secret)
-	if hash == hashOf(t.operator) {
+	if hash == t.operatorHash {
 		return Caller{Operator: true, Scope: ScopeAct}, true, nil
 	}
 	k, ok := t.tokens.find(func(k *token) bool { return k.Hash == hash })

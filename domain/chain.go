@@ -13,21 +13,22 @@ import (
 // chain is what the judgement rests on: mandates, charter, agreement with its
 // roll, delegation, appointment.
 func (s *State) chain(q Question, j *judgement) []Link {
-	links := append(s.mandateLinks(&j.coverage), s.placeLinks(&j.coverage)...)
+	links := s.groundLinks(&j.coverage)
 	if len(s.Charters) == 0 {
 		return links
 	}
-	links = append(links, s.CharterLink(q.At))
+	links = addLinks(links, s.CharterLink(q.At))
 	if j.appointment != nil {
-		links = append(links, s.appointmentLinks(j.appointment, q.At)...)
+		links = addLinks(links, s.appointmentLinks(j.appointment, q.At)...)
 	} else if j.delegation != nil {
-		links = append(links, s.DelegationChain(j.delegation, q.At)...)
+		links = addLinks(links, s.DelegationChain(j.delegation, q.At)...)
 	}
 	if pos := s.PositionOn(q.Matter, q.At); pos != nil {
-		links = append(links, s.agreementLinks(pos.Source)...)
-		links = append(links, Link{"position", pos.Matter, pos.Index, pos.From, "Position on " + pos.Matter + ": " + pos.Words})
+		links = addLinks(links, s.agreementLinks(pos.Source)...)
+		text := s.textOf(pos.Index, func() string { return "Position on " + pos.Matter + ": " + pos.Words })
+		links = addLinks(links, Link{"position", pos.Matter, pos.Index, pos.From, text})
 	}
-	return dedupe(links)
+	return links
 }
 
 // ChainOf is what something that has a number rests on, down to the practices:
@@ -39,9 +40,8 @@ func (s *State) ChainOf(ref string, d Day) (title string, links []Link, refusal 
 		return "", nil, notFound("L9", "There is no agreement, delegation, decision, appointment or commitment %q here on %s.", clip(ref), d.Words())
 	}
 	cover := s.CoverageOn(matter, d)
-	links = append(s.mandateLinks(&cover), s.placeLinks(&cover)...)
-	links = append(links, s.CharterLink(d))
-	links = dedupe(append(links, own...))
+	links = addLinks(s.groundLinks(&cover), s.CharterLink(d))
+	links = addLinks(links, own...)
 	return own[len(own)-1].Text, links, nil
 }
 
@@ -92,16 +92,32 @@ func (s *State) outcomeLinks(o *Outcome, d Day) []Link {
 // CharterLink is the charter in force on that day.
 func (s *State) CharterLink(d Day) Link {
 	v := s.CharterOn(d)
-	return Link{"charter", "charter/" + strconv.Itoa(v.Version), v.Index, v.From, "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version)}
+	text := s.textOf(v.Index, func() string { return "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version) })
+	return Link{"charter", "charter/" + strconv.Itoa(v.Version), v.Index, v.From, text}
 }
 
-func dedupe(links []Link) []Link {
-	seen := map[uint64]bool{}
-	return slices.DeleteFunc(links, func(l Link) bool {
-		again := seen[l.Index]
-		seen[l.Index] = true
-		return again
-	})
+// addLinks adds those that are not about an event that is linked already.
+func addLinks(links []Link, more ...Link) []Link {
+	for _, l := range more {
+		if !slices.ContainsFunc(links, func(have Link) bool { return have.Index == l.Index }) {
+			links = append(links, l)
+		}
+	}
+	return links
+}
+
+// mostLinks are about as many as a chain has above its mandates.
+const mostLinks = 8
+
+// groundLinks are what the coverage rests on: mandates and places. They may be
+// added to.
+func (s *State) groundLinks(c *Coverage) []Link {
+	mandates := c.mandates
+	if mandates == nil {
+		mandates = s.mandateLinks(c)
+	}
+	links := append(make([]Link, 0, len(mandates)+mostLinks), mandates...)
+	return addLinks(links, s.placeLinks(c)...)
 }
 
 func (s *State) mandateLinks(c *Coverage) []Link {
@@ -111,9 +127,8 @@ func (s *State) mandateLinks(c *Coverage) []Link {
 			links = append(links, Link{"mandate", g.Number, g.Index, g.From, s.name(g.Organisation) + ": " + s.grantWords(g)})
 		}
 	}
-	links = dedupe(links)
 	slices.SortFunc(links, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
-	return links
+	return slices.CompactFunc(links, func(a, b Link) bool { return a.Index == b.Index })
 }
 
 // grantWords say what a grant gives: "mandate to the board for everything until 31 December 2026".
@@ -137,6 +152,10 @@ func (s *State) grantWords(g *MandateEntry) string {
 
 // agreementLinks are an agreement with its roll; nothing for the founding.
 func (s *State) agreementLinks(proposal string) []Link {
+	return remember(s.memo.agreements, mostRemembered, proposal, func() []Link { return s.agreementLink(proposal) })
+}
+
+func (s *State) agreementLink(proposal string) []Link {
 	p := s.Proposals[proposal]
 	if p == nil || p.Stage != Agreed {
 		return nil
@@ -156,7 +175,7 @@ func (s *State) DelegationChain(d *Delegation, day Day) []Link {
 		for i := len(s.Executive) - 1; i >= 0; i-- {
 			if e := &s.Executive[i]; e.Covers(day) {
 				links = append(links, s.agreementLinks(e.Source)...)
-				links = append(links, Link{"executive", "executive", e.Index, e.From, "The executive: " + s.offices(e.Members)})
+				links = append(links, Link{"executive", "executive", e.Index, e.From, s.textOf(e.Index, func() string { return "The executive: " + s.offices(e.Members) })})
 				break
 			}
 		}
@@ -166,11 +185,14 @@ func (s *State) DelegationChain(d *Delegation, day Day) []Link {
 		v = &d.Versions[0]
 	}
 	links = append(links, s.agreementLinks(v.Source)...)
-	var powers []string
-	for i := range v.Powers {
-		powers = append(powers, v.Powers[i].Words(s))
-	}
-	return append(links, Link{"delegation", d.Number, v.Index, v.From, d.Number + ": " + strings.Join(powers, "; ")})
+	text := s.textOf(v.Index, func() string {
+		var powers []string
+		for i := range v.Powers {
+			powers = append(powers, v.Powers[i].Words(s))
+		}
+		return d.Number + ": " + strings.Join(powers, "; ")
+	})
+	return append(links, Link{"delegation", d.Number, v.Index, v.From, text})
 }
 
 func (s *State) appointmentLinks(a *Appointment, day Day) []Link {
@@ -184,11 +206,13 @@ func (s *State) appointmentLinks(a *Appointment, day Day) []Link {
 	links = append(links, s.agreementLinks(a.Source)...)
 	v := a.VersionOn(day)
 	links = append(links, s.agreementLinks(v.Source)...)
-	var lines []string
-	for i := range v.Lines {
-		lines = append(lines, v.Lines[i].Summary())
-	}
-	text := a.Number + ": " + s.office(a.Person) + " at " + s.forumName(a.Forum) + ". " + strings.Join(lines, "; ")
+	text := s.textOf(v.Index, func() string {
+		var lines []string
+		for i := range v.Lines {
+			lines = append(lines, v.Lines[i].Summary())
+		}
+		return a.Number + ": " + s.office(a.Person) + " at " + s.forumName(a.Forum) + ". " + strings.Join(lines, "; ")
+	})
 	return append(links, Link{"appointment", a.Number, v.Index, v.From, text})
 }
 

@@ -105,7 +105,8 @@ type judgement struct {
 }
 
 // Check answers the question. Person may be a handle or an id; unknown people
-// and forums are refused in words (rule R3).
+// and forums are refused in words (rule R3). Whoever asks often asks a state that
+// is Remembering.
 func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
 	if s.Next == 0 {
 		return nil, notFound("L1", "There is no group called %q here.", clip(s.Group))
@@ -126,7 +127,6 @@ func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
 	if q.Consulted, r = s.bodies(q.Consulted); r != nil {
 		return nil, r
 	}
-	s = s.rememberingCoverage()
 	j := s.judge(q)
 	a := &CheckAnswer{
 		Verdict: j.Verdict, Reasons: j.Reasons, Limits: orEmpty(j.limits), Conditions: orEmpty(j.conditions), Coverage: j.coverage,
@@ -304,11 +304,10 @@ func (s *State) stance(j *judgement, d Day) Stance {
 // appointmentFor is the person's appointment to the forum for the group that
 // names a representative on that day, else nil and why not (row 2).
 func (s *State) appointmentFor(person, forum string, d Day) (*Appointment, string) {
-	why := s.office(person) + " has not been appointed to " + s.forumName(forum) + "."
+	why := ""
 	var found *Appointment
-	for _, n := range sortedNumbers(s.Appointments) {
-		a := s.Appointments[n]
-		if a.Forum != forum || !a.names(person, d) {
+	for _, a := range s.appointmentsTo(forum) {
+		if !a.names(person, d) {
 			continue
 		}
 		if a.Capacity != CapacityGroup {
@@ -323,6 +322,9 @@ func (s *State) appointmentFor(person, forum string, d Day) (*Appointment, strin
 		default:
 			why = sentence(say)
 		}
+	}
+	if found == nil && why == "" {
+		why = s.office(person) + " has not been appointed to " + s.forumName(forum) + "."
 	}
 	return found, why
 }
@@ -425,6 +427,10 @@ func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
 // committed is what the appointment's line has been used for, within, in its
 // year of the day.
 func (s *State) committed(a *Appointment, l *Line, d Day) Pence {
+	return remember(s.memo.spent, mostRemembered, spending{line: l, on: d, upTo: d}, func() Pence { return s.committedOf(a, l, d) })
+}
+
+func (s *State) committedOf(a *Appointment, l *Line, d Day) Pence {
 	year := a.yearOf(d)
 	var sum Pence
 	for _, k := range s.Commitments {
@@ -543,8 +549,7 @@ func (s *State) judgeExecutive(q Question) judgement {
 // executive, that have begun and not ended by that day.
 func (s *State) delegationsOf(person string, d Day) []*Delegation {
 	var held []*Delegation
-	for _, n := range sortedNumbers(s.Delegations) {
-		dl := s.Delegations[n]
+	for _, dl := range s.delegationsInOrder() {
 		if state, _ := s.DelegationOn(dl, d); state != NotYet && state != Ended && state != Expired && slices.Contains(s.delegates(dl, d), person) {
 			held = append(held, dl)
 		}
@@ -582,10 +587,9 @@ func (s *State) whoCould(q Question) []SomeoneWhoCould {
 	var who []SomeoneWhoCould
 	if s.EstablishedOn(q.At) {
 		seen := map[string]bool{}
-		for _, n := range sortedNumbers(s.Appointments) {
-			a := s.Appointments[n]
+		for _, a := range s.appointmentsTo(q.Forum) {
 			v := a.VersionOn(q.At)
-			if q.Forum == "" || a.Forum != q.Forum || v == nil {
+			if v == nil {
 				continue
 			}
 			for _, id := range append([]string{a.Person}, v.Substitutes...) {
@@ -625,9 +629,9 @@ func (s *State) notes(q Question, j *judgement) []string {
 	if j.delegation != nil {
 		overdue(j.delegation.Number, j.delegation.VersionOn(q.At).Review)
 	}
-	for _, m := range s.Meetings {
-		if q.Forum == m.Forum && s.ReportOverdue(m, q.At) {
-			notes = append(notes, "The report of the meeting of "+m.On.Words()+" is overdue.")
+	for _, late := range s.overdueReports(q.Forum) {
+		if late.Covers(q.At) {
+			notes = append(notes, late.note)
 		}
 	}
 	slices.Sort(notes)

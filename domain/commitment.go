@@ -212,13 +212,12 @@ func (s *State) CommitmentOn(k *Commitment, d Day) CommitmentStanding {
 // LastSaid is the newest commitment on the matter, or below or above it, in any
 // forum up to that day; nil if nothing was said.
 func (s *State) LastSaid(matter string, d Day) *Commitment {
-	var last *Commitment
-	for _, k := range s.Commitments {
-		if (Within(k.Matter, matter) || Within(matter, k.Matter)) && k.Meeting <= d && (last == nil || k.Index > last.Index) {
-			last = k
+	for _, k := range s.saidOn(matter) {
+		if k.Meeting <= d {
+			return k
 		}
 	}
-	return last
+	return nil
 }
 
 // A Clash is two representatives giving different answers on one matter (rule R6).

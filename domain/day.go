@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 	_ "time/tzdata" // London days must not depend on what the machine has installed
 )
@@ -86,7 +87,8 @@ func (d Day) String() string {
 	if d == 0 {
 		return ""
 	}
-	return time.Unix((int64(d)+dayEpoch)*86400, 0).UTC().Format(time.DateOnly)
+	b, _ := d.AppendText(make([]byte, 0, len(time.DateOnly)))
+	return string(b)
 }
 
 // Words is the date as people write it: "9 March 2026".
@@ -95,17 +97,30 @@ func (d Day) Words() string {
 		return "no date"
 	}
 	y, m, dd := d.date()
-	return fmt.Sprintf("%d %s %d", dd, m, y)
+	return strconv.Itoa(dd) + " " + m.String() + " " + strconv.Itoa(y)
 }
 
 // DayMonth is the date as people say it: "9 March".
 func (d Day) DayMonth() string {
 	_, m, dd := d.date()
-	return fmt.Sprintf("%d %s", dd, m)
+	return strconv.Itoa(dd) + " " + m.String()
+}
+
+// AppendText writes the day as String does.
+func (d Day) AppendText(b []byte) ([]byte, error) {
+	if d == 0 {
+		return b, nil
+	}
+	y, m, dd := d.date()
+	if y < 1000 || y > 9999 {
+		return time.Unix((int64(d)+dayEpoch)*86400, 0).UTC().AppendFormat(b, time.DateOnly), nil
+	}
+	b = append(strconv.AppendInt(b, int64(y), 10), '-', byte('0'+m/10), byte('0'+m%10), '-', byte('0'+dd/10), byte('0'+dd%10))
+	return b, nil
 }
 
 // MarshalText writes the day as String does.
-func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Day) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // UnmarshalText reads what MarshalText writes; "" is no day.
 func (d *Day) UnmarshalText(b []byte) error {

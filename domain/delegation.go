@@ -626,6 +626,11 @@ func sortedNumbers[V any](m map[string]V) []string {
 	for n := range m {
 		ns = append(ns, n)
 	}
-	slices.SortFunc(ns, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
+	slices.SortFunc(ns, compareNumbers)
 	return ns
+}
+
+// compareNumbers orders short numbers as they were given.
+func compareNumbers(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }

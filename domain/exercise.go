@@ -225,6 +225,10 @@ func (s *State) powerExceeded(d *Delegation, v *DelegationVersion, ask powerAsk,
 // on: exercises within, and called in, that happened up to upTo, and what
 // representatives under the delegation committed (rules D4, C8).
 func (s *State) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
+	return remember(s.memo.spent, mostRemembered, spending{power: p, on: on, upTo: upTo}, func() Pence { return s.usedOf(d, v, p, on, upTo) })
+}
+
+func (s *State) usedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
 	year := d.yearOf(max(on, d.From()))
 	var used Pence
 	for _, x := range s.Exercises {

@@ -281,5 +281,15 @@ func (s *State) ReportBy(m *Meeting) Day {
 
 // ReportOverdue says whether, on that day, the report is overdue.
 func (s *State) ReportOverdue(m *Meeting, d Day) bool {
-	return d > s.ReportBy(m) && (m.Reported == 0 || d < m.Reported)
+	late, ever := s.overdueFor(m)
+	return ever && late.Covers(d)
+}
+
+// overdueFor are the days on which the report is overdue; false if there are none.
+func (s *State) overdueFor(m *Meeting) (late Span, ever bool) {
+	from := s.ReportBy(m) + 1
+	if m.Reported == 0 {
+		return Span{From: from}, true
+	}
+	return Span{from, m.Reported - 1}, from < m.Reported
 }

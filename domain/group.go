@@ -177,11 +177,13 @@ func (s *State) missingMembers(d Day) []string {
 
 // Incomplete says what least membership lacks on that day; "" if nothing (rule F2).
 func (s *State) Incomplete(d Day) string {
-	m := s.missingMembers(d)
-	if len(m) == 0 {
-		return ""
-	}
-	return firstUpper(s.ShortName) + " is incomplete: it lacks " + list(m) + "."
+	return remember(s.memo.incomplete, mostRemembered, s.periodOf("", d), func() string {
+		m := s.missingMembers(d)
+		if len(m) == 0 {
+			return ""
+		}
+		return firstUpper(s.ShortName) + " is incomplete: it lacks " + list(m) + "."
+	})
 }
 
 // EstablishedOn says whether the group was established on that day.

@@ -310,8 +310,8 @@ type AdoptedPosition struct {
 // PositionOn is the group's newest position that takes in the matter on that day.
 func (s *State) PositionOn(matter string, d Day) *AdoptedPosition {
 	var found *AdoptedPosition
-	for _, p := range s.Positions {
-		if p.Covers(d) && Within(matter, p.Matter) && s.AgreementHolds(p.Source, d) && (found == nil || len(p.Matter) >= len(found.Matter)) {
+	for _, p := range s.positionsOver(matter) {
+		if p.Covers(d) && s.AgreementHolds(p.Source, d) && (found == nil || len(p.Matter) >= len(found.Matter)) {
 			found = p
 		}
 	}
@@ -321,8 +321,8 @@ func (s *State) PositionOn(matter string, d Day) *AdoptedPosition {
 // redLineOn is the red line that the group adopted for everybody and that
 // takes in the matter on that day (rule R2).
 func (s *State) redLineOn(matter string, d Day) *AdoptedPosition {
-	for _, p := range s.Positions {
-		if p.RedLine && p.Covers(d) && Within(matter, p.Matter) && s.AgreementHolds(p.Source, d) && !s.laterOn(p, d) {
+	for _, p := range s.positionsOver(matter) {
+		if p.RedLine && p.Covers(d) && s.AgreementHolds(p.Source, d) && !s.laterOn(p, d) {
 			return p
 		}
 	}

@@ -356,6 +356,7 @@ type Coverage struct {
 	Conditions  []string   `json:"conditions,omitempty" doc:"conditions of mandates, read out with coverage"`
 	Places      []Place    `json:"places,omitempty" doc:"of a wider group: each place, and whether it has agreed"`
 	inside      []Standing
+	mandates    []Link // of those inside; nil: not worked out
 }
 
 // An Outsider is a practice that does not stand behind the group.
@@ -373,31 +374,15 @@ func (s *State) CoverageOn(matter string, d Day) Coverage { return s.coverageBy(
 // coverageBy is the coverage for the matter under that agreement; which one
 // makes a difference only where places stand behind a wider group (rule G1).
 func (s *State) coverageBy(matter, agreement string, d Day) Coverage {
-	asked := coverageAsked{matter, d}
-	c, known := s.covered[asked]
-	if !known {
-		c = s.practicesCovered(matter, d)
-		if s.covered != nil {
-			s.covered[asked] = c
+	c := remember(s.memo.coverage, mostCoverages, s.periodOf(matter, d), func() Coverage {
+		c := s.practicesCovered(matter, d)
+		if s.remembers() {
+			c.mandates = s.mandateLinks(&c)
 		}
-	}
+		return c
+	})
 	s.addPlaces(&c, matter, agreement, d)
 	return c
-}
-
-// coverageAsked is what a coverage of practices is for.
-type coverageAsked struct {
-	matter string
-	day    Day
-}
-
-// rememberingCoverage is the state, to be read only, for one caller who asks for
-// the same coverage several times over: a check asks for each person who could
-// say yes.
-func (s *State) rememberingCoverage() *State {
-	c := *s
-	c.covered = map[coverageAsked]Coverage{}
-	return &c
 }
 
 // practicesCovered is the coverage by the practices of the place itself.

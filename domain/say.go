@@ -79,9 +79,8 @@ func (s *State) speaks(q Question, who []SomeoneWhoCould) string {
 	if !s.EstablishedOn(q.At) {
 		return ""
 	}
-	for _, n := range sortedNumbers(s.Appointments) {
-		a := s.Appointments[n]
-		if state, _ := s.AppointmentOn(a, q.At); state == InForce && a.Forum == q.Forum && a.Capacity == CapacityGroup && a.Person != q.Person {
+	for _, a := range s.appointmentsTo(q.Forum) {
+		if state, _ := s.AppointmentOn(a, q.At); state == InForce && a.Capacity == CapacityGroup && a.Person != q.Person {
 			return s.office(a.Person)
 		}
 	}

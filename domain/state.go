@@ -68,8 +68,8 @@ type State struct {
 
 	mandatesOf map[string][]*MandateEntry // Mandates, by organisation
 
-	covered map[coverageAsked]Coverage // known to who asks now; nil but for rememberingCoverage
-	across  map[string]*State          // ledgers of other groups, beside this one; see Across
+	memo   memo              // empty but for Remembering
+	across map[string]*State // ledgers of other groups, beside this one; see Across
 }
 
 // NewState is the state of a group of which nothing has been recorded.
@@ -107,7 +107,7 @@ func (s *State) clone() *State {
 	c.Departures, c.Noticed, c.Questions = maps.Clone(s.Departures), maps.Clone(s.Noticed), maps.Clone(s.Questions)
 	c.GroupMeetings, c.Proved, c.Documents = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved), slices.Clip(s.Documents)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
-	c.mandatesOf, c.noticed, c.covered = maps.Clone(s.mandatesOf), maps.Clone(s.noticed), nil
+	c.mandatesOf, c.noticed, c.memo = maps.Clone(s.mandatesOf), maps.Clone(s.noticed), memo{}
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)
 	c.Mandates, c.Asked, c.Positions = slices.Clip(s.Mandates), slices.Clip(s.Asked), slices.Clip(s.Positions)

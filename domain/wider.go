@@ -184,6 +184,9 @@ func (s *State) Across(places map[string]*State) *State {
 // Places are the groups that ever held a seat here, by their names in
 // addresses: whose ledgers Across wants.
 func (s *State) Places() []string {
+	if s.remembers() {
+		return s.memo.places
+	}
 	var names []string
 	for id := range s.Seats {
 		if s.Organisations[id].Kind == OtherGroup {

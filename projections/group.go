@@ -7,12 +7,18 @@ import (
 // A Group is the read models of one group. It is not safe for concurrent use; see
 // Groups.
 type Group struct {
-	state *domain.State
-	trail *trail
+	state  *domain.State
+	trail  *trail
+	memos  *memos                   // of the state, without the places
+	places map[string]*domain.State // see Across
 }
 
 // New is the empty fold of a group of which nothing has been recorded.
-func New(group string) *Group { return &Group{domain.NewState(group), &trail{group: group}} }
+func New(group string) *Group { return of(domain.NewState(group), &trail{group: group}) }
+
+func of(state *domain.State, trail *trail) *Group {
+	return &Group{state: state, trail: trail, memos: &memos{}}
+}
 
 // Apply folds the next event in. The caller sees to the order.
 func (g *Group) Apply(e *domain.Event) { g.state.Apply(e) }
@@ -33,13 +39,20 @@ func (g *Group) State() *domain.State { return g.state }
 // into them (rule G1). Both are to be read only.
 func (g *Group) Across(places map[string]*domain.State) *Group {
 	c := *g
-	c.state = g.state.Across(places)
+	c.state, c.places = g.state.Across(places), places
 	return &c
 }
 
-// Check answers whether somebody may sign up to something (rule R3).
-func (g *Group) Check(q domain.Question) (*domain.CheckAnswer, *domain.Refusal) {
-	return g.state.Check(q)
+// Check answers whether somebody may sign up to something (rule R3). What the
+// state was asked already it is not asked again.
+func (g *Group) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
+	g.memos.ask(g.state, func(s *domain.State) {
+		if g.places != nil {
+			s = s.Across(g.places)
+		}
+		a, r = s.Check(q)
+	})
+	return a, r
 }
 
 // A Stamp says how much was known for an answer, and which day it is about.

@@ -115,7 +115,7 @@ func (l *liveGroup) apply(events []*domain.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.group == nil && events[0].Index == 0 {
-		l.group = &Group{domain.NewState(events[0].Group), l.trail}
+		l.group = of(domain.NewState(events[0].Group), l.trail)
 	}
 	switch {
 	case l.group != nil:
@@ -176,7 +176,7 @@ func (l *liveGroup) take(ctx context.Context, source Source) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.group = &Group{state, l.trail}
+	l.group = of(state, l.trail)
 	l.fold(slices.DeleteFunc(l.pending, func(e *domain.Event) bool { return e.Index < state.Next }))
 	return nil
 }
@@ -210,7 +210,7 @@ func (s *Groups) Names() []string {
 // Known is a group as it was known earlier: the state that its ledger's first
 // events made.
 func (s *Groups) Known(state *domain.State) *Group {
-	return &Group{state, s.liveOrNew(state.Group).trail}
+	return of(state, s.liveOrNew(state.Group).trail)
 }
 
 // Read runs f on the group, which does not change meanwhile. With atLeast it

@@ -6,13 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"math"
-	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -28,7 +24,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/api"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -39,12 +34,12 @@ import (
 // instead. Only the ratios say something on a machine that others use too.
 const (
 	benchEnv  = "GOLDENTHREAD_BENCH"      // 1: run it
+	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, rebuild, check and http, those to be run; else all
 	benchData = "GOLDENTHREAD_BENCH_DATA" // a generated folder for the rows about size; else two places and a year
 	callers   = 64
 	perCaller = 100
 	alone     = 500 // commands of one caller
 	turnsEach = 4
-	checks    = 20_000
 )
 
 func TestBench(t *testing.T) {
@@ -58,11 +53,15 @@ func TestBench(t *testing.T) {
 		_, err := generation(b.generated, 1).generate(t.Context(), b.log(), func(domain.Day, int64) {})
 		require.NoError(t, err)
 	}
-	b.oneCaller()
-	b.manyCallers()
-	b.rebuild()
-	b.check()
-	b.overHTTP()
+	only := strings.Fields(os.Getenv(benchRows))
+	for _, row := range []struct {
+		name string
+		do   func()
+	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"rebuild", b.rebuild}, {"check", b.check}, {"http", b.overHTTP}} {
+		if len(only) == 0 || slices.Contains(only, row.name) {
+			row.do()
+		}
+	}
 	b.print()
 }
 
@@ -416,82 +415,4 @@ func (b *bench) foldLogs(store *eventstore.Store) {
 			fold.Apply(&e)
 		}
 	})
-}
-
-// check asks in process whether a representative may sign up to something.
-func (b *bench) check() {
-	r := b.open(b.generated)
-	defer closeStore(r.Store)
-	group := r.Groups()[0]
-	day := domain.DayOf(time.UnixMilli(1_471_000_000_000)) // 12 August 2016
-	require.NoError(b, r.groups.Read(b.Context(), group, nil, func(g *projections.Group) error {
-		q := domain.Question{Person: representativeOf(g), Forum: boardForum, Matter: "access/extended-hours", At: day}
-		a, refusal := g.Check(q)
-		require.Nil(b, refusal)
-		require.Equal(b, domain.MayCommitReport, a.Verdict)
-		start := time.Now()
-		for range checks / 10 {
-			g.Check(q)
-		}
-		each := time.Since(start) / (checks / 10)
-		b.row(fmt.Sprintf("authority check in process, %d practices", len(g.State().PracticesOn(day))), us(each), "aim: 10 µs", ratio(each, 10*time.Microsecond))
-		return nil
-	}))
-}
-
-func representativeOf(g *projections.Group) string { return g.State().Appointments["R1"].Person }
-
-// overHTTP asks the real program, with the client beside it on the same cores:
-// the same check again and again, and then as known at random moments of the
-// longest ledger.
-func (b *bench) overHTTP() {
-	tokens, err := api.OpenTokens(b.generated)
-	require.NoError(b, err)
-	group, who, next := b.longest()
-	token, err := tokens.Issue(group, who)
-	require.NoError(b, err)
-	p := start(b.T, b.generated)
-	defer p.stop()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
-	ask := func(known string) error {
-		query := url.Values{"person": {who}, "forum": {boardForum}, "matter": {"access/extended-hours"}, "at": {"2016-08-12"}}
-		if known != "" {
-			query.Set("known", known)
-		}
-		req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, p.url+"/v1/groups/"+group+"/check?"+query.Encode(), nil)
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Authorization", "Bearer "+token)
-		res, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s: %v", res.Status, err)
-		}
-		return nil
-	}
-	spent, times := b.together(callers, checks/callers, func(int, int) error { return ask("") })
-	n := checks / callers * callers
-	b.row("authority check over HTTP, client beside it", fmt.Sprintf("%s, p99 %s", perSecond(n, spent), us(percentile(times, 99))), "aim: 30,000/s", rate(n, spent)/30_000)
-
-	luck := rand.New(rand.NewPCG(1, 1))
-	early := next / 4 // before that the representative is not there yet
-	times = b.timed(200, func(int) error { return ask(strconv.FormatUint(early+luck.Uint64N(next-early), 10)) })
-	b.row(fmt.Sprintf("known anywhere in a group of %d events", next), fmt.Sprintf("p50 %s, p99 %s, longest %s", us(percentile(times, 50)), us(percentile(times, 99)), us(times[len(times)-1])),
-		"aim: p99 50,000 µs", ratio(percentile(times, 99), 50*time.Millisecond))
-}
-
-// longest is the group with the most events, its representative and its next index.
-func (b *bench) longest() (group, who string, next uint64) {
-	r := b.open(b.generated)
-	defer closeStore(r.Store)
-	group = slices.MaxFunc(r.Groups(), func(x, y string) int { return int(r.Next(x)) - int(r.Next(y)) })
-	require.NoError(b, r.groups.Read(b.Context(), group, nil, func(g *projections.Group) error {
-		who = g.State().People[representativeOf(g)].Handle
-		return nil
-	}))
-	return group, who, r.Next(group)
 }

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/api"
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// The bench's rows about the authority check (rule R3).
+
+const (
+	questions = 2_048   // different ones
+	checks    = 131_072 // asked in all
+)
+
+// benchAsk is a question for the check, as it is asked over HTTP, and the answer's verdict.
+type benchAsk struct {
+	group    string
+	question domain.Question
+	request  []byte // over HTTP, as it is sent
+	verdict  []byte // as the answer has it
+}
+
+// asks are so many questions as members would ask them, about every group: may
+// this member, in that forum or on the executive, sign up to this, for that sum
+// and term? Every second one is about one day, the others about any of the
+// hundred days before.
+func (b *bench) asks(groups *projections.Groups) []benchAsk {
+	luck := rand.New(rand.NewPCG(2, 2))
+	today := domain.DayOf(time.UnixMilli(1_471_000_000_000)) // 12 August 2016
+	asks := make([]benchAsk, questions)
+	for i := range asks {
+		a := benchAsk{group: groups.Names()[luck.IntN(len(groups.Names()))]}
+		require.NoError(b, groups.Read(b.Context(), a.group, nil, func(g *projections.Group) error {
+			a.question = domain.Question{Person: anySeat(g, luck), Forum: boardForum, Matter: subjects[luck.IntN(len(subjects))].matter, At: today}
+			q := &a.question
+			if luck.IntN(4) == 0 {
+				q.Forum = ""
+			}
+			if luck.IntN(2) == 0 {
+				q.At = today.Add(-luck.IntN(100))
+			}
+			if sum := domain.Pence(luck.IntN(400)) * 100_00; luck.IntN(3) > 0 {
+				q.Amount = &sum
+			}
+			if months := 1 + luck.IntN(18); luck.IntN(3) > 0 {
+				q.Months = &months
+			}
+			answer, refusal := g.Check(*q)
+			require.Nil(b, refusal)
+			a.verdict = fmt.Appendf(nil, `"verdict":%q`, answer.Verdict)
+			return nil
+		}))
+		asks[i] = a
+	}
+	return asks
+}
+
+// anySeat is a seat's holder, every second time the representative.
+func anySeat(g *projections.Group, luck *rand.Rand) string {
+	state := g.State()
+	if luck.IntN(2) == 0 {
+		return state.People[representativeOf(g)].Handle
+	}
+	var holders []string
+	for _, seat := range state.Seats {
+		holders = append(holders, state.People[seat.Holders[0].Person].Handle)
+	}
+	slices.Sort(holders)
+	return holders[luck.IntN(len(holders))]
+}
+
+func representativeOf(g *projections.Group) string { return g.State().Appointments["R1"].Person }
+
+// query is the question in an address.
+func (a *benchAsk) query() url.Values {
+	q := &a.question
+	query := url.Values{"person": {q.Person}, "matter": {q.Matter}, "at": {q.At.String()}}
+	if q.Forum != "" {
+		query.Set("forum", q.Forum)
+	}
+	if q.Amount != nil {
+		query.Set("amountPence", strconv.FormatInt(int64(*q.Amount), 10))
+	}
+	if q.Months != nil {
+		query.Set("months", strconv.Itoa(*q.Months))
+	}
+	return query
+}
+
+// check asks in process whether members may sign up to something.
+func (b *bench) check() {
+	r := b.open(b.generated)
+	defer closeStore(r.Store)
+	asks, practices := b.asks(r.groups), 0
+	spent := time.Duration(0)
+	for _, group := range r.Groups() {
+		require.NoError(b, r.groups.Read(b.Context(), group, nil, func(g *projections.Group) error {
+			practices = max(practices, len(g.State().PracticesOn(asks[0].question.At)))
+			start := time.Now()
+			for range checks / len(asks) {
+				for i := range asks {
+					if asks[i].group == group {
+						g.Check(asks[i].question)
+					}
+				}
+			}
+			spent += time.Since(start)
+			return nil
+		}))
+	}
+	each := spent / time.Duration(checks/len(asks)*len(asks))
+	b.row(fmt.Sprintf("authority check in process, up to %d practices", practices), us(each), "aim: 10 µs", ratio(each, 10*time.Microsecond))
+}
+
+// overHTTP asks the real program, with the client beside it on the same cores:
+// the check, and then as known at random moments of the longest ledger.
+func (b *bench) overHTTP() {
+	tokens, err := api.OpenTokens(b.generated)
+	require.NoError(b, err)
+	issued := map[string]string{}
+	token := func(group, who string) string {
+		if issued[group+" "+who] == "" {
+			issued[group+" "+who], err = tokens.Issue(group, who)
+			require.NoError(b, err)
+		}
+		return issued[group+" "+who]
+	}
+	r := b.open(b.generated)
+	asks := b.asks(r.groups)
+	for i := range asks {
+		a := &asks[i]
+		a.request = a.get(token(a.group, a.question.Person), a.query())
+	}
+	group, next := b.longest(r)
+	closeStore(r.Store)
+	known := make([]benchAsk, 200)
+	luck := rand.New(rand.NewPCG(1, 1))
+	for i := range known {
+		k := &known[i]
+		*k = asks[slices.IndexFunc(asks, func(a benchAsk) bool { return a.group == group })]
+		query := k.query()
+		query.Set("known", strconv.FormatUint(next/4+luck.Uint64N(next-next/4), 10)) // before that the representative is not there yet
+		k.request, k.verdict = k.get(token(k.group, k.question.Person), query), []byte(`"verdict":"`)
+	}
+
+	p := start(b.T, b.generated)
+	defer p.stop()
+	var clients [callers]*benchClient
+	for c := range clients {
+		clients[c] = b.dial(p.url)
+	}
+	each := checks / callers
+	server, client := processorTime(p.cmd.Process.Pid), processorTime(os.Getpid())
+	spent, times := b.together(callers, each, func(c, i int) error { return clients[c].ask(&asks[(c*each+i)%len(asks)]) })
+	n := each * callers
+	server, client = (processorTime(p.cmd.Process.Pid)-server)/time.Duration(n), (processorTime(os.Getpid())-client)/time.Duration(n)
+	b.row("authority check over HTTP, client beside it", fmt.Sprintf("%s, p99 %s", perSecond(n, spent), us(percentile(times, 99))), "aim: 30,000/s, p99 5,000 µs", rate(n, spent)/30_000)
+
+	b.row("processor time for each of them", fmt.Sprintf("%s, of the client %s", us(server), us(client)), "aim: two cores for 30,000/s", (server+client).Seconds()*15_000)
+
+	times = b.timed(len(known), func(i int) error { return clients[0].ask(&known[i]) })
+	b.row(fmt.Sprintf("known anywhere in a group of %d events", next), fmt.Sprintf("p50 %s, p99 %s, longest %s", us(percentile(times, 50)), us(percentile(times, 99)), us(times[len(times)-1])),
+		"aim: p99 50,000 µs", ratio(percentile(times, 99), 50*time.Millisecond))
+}
+
+// longest is the group with the most events, and its next index.
+func (b *bench) longest(r *running) (group string, next uint64) {
+	group = slices.MaxFunc(r.Groups(), func(x, y string) int { return int(r.Next(x)) - int(r.Next(y)) })
+	return group, r.Next(group)
+}
+
+// processorTime is what the process has taken of all cores since it began, where
+// there is /proc (proc(5): fields 14 and 15 of stat, in hundredths of a second).
+func processorTime(pid int) time.Duration {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, after, _ := strings.Cut(string(stat), ") ")
+	fields, sum := strings.Fields(after), 0
+	for i := 11; i < 13 && i < len(fields); i++ {
+		ticks, _ := strconv.Atoi(fields[i])
+		sum += ticks
+	}
+	return time.Duration(sum) * 10 * time.Millisecond
+}
+
+// get is the request for the check.
+func (a *benchAsk) get(token string, query url.Values) []byte {
+	return fmt.Appendf(nil, "GET /v1/groups/%s/check?%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", a.group, query.Encode(), token)
+}
+
+// A benchClient is one connection that stays open. It shares the cores with the
+// server, and therefore does no more than send bytes and read the whole answer.
+type benchClient struct {
+	conn net.Conn
+	in   *bufio.Reader
+	body []byte
+}
+
+func (b *bench) dial(address string) *benchClient {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
+	require.NoError(b, err)
+	b.Cleanup(func() { conn.Close() })
+	return &benchClient{conn: conn, in: bufio.NewReaderSize(conn, 32<<10)}
+}
+
+// ask sends the question; another answer than the one expected is an error.
+func (c *benchClient) ask(a *benchAsk) error {
+	if _, err := c.conn.Write(a.request); err != nil {
+		return err
+	}
+	status, err := c.in.ReadString('\n')
+	if err != nil || !strings.HasPrefix(status, "HTTP/1.1 200 ") {
+		return fmt.Errorf("%s: %v", status, err)
+	}
+	length := -1
+	c.body = c.body[:0]
+	for {
+		line, err := c.in.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) == 2 { // the line break alone
+			break
+		}
+		if n, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			length, _ = strconv.Atoi(string(bytes.TrimSpace(n)))
+		}
+	}
+	if length >= 0 {
+		err = c.read(length)
+	} else {
+		err = c.readChunks()
+	}
+	if err != nil || !bytes.Contains(c.body, a.verdict) {
+		return fmt.Errorf("%v, not %s: %s", err, a.verdict, c.body)
+	}
+	return nil
+}
+
+// read reads so many bytes more of the answer.
+func (c *benchClient) read(n int) error {
+	have := len(c.body)
+	c.body = slices.Grow(c.body, n)[:have+n]
+	_, err := io.ReadFull(c.in, c.body[have:])
+	return err
+}
+
+// readChunks reads an answer that comes in chunks (RFC 9112, section 7.1).
+func (c *benchClient) readChunks() error {
+	for {
+		line, err := c.in.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		size, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 16, 31)
+		if err == nil {
+			err = c.read(int(size))
+		}
+		if err == nil {
+			_, err = c.in.Discard(2)
+		}
+		if err != nil || size == 0 {
+			return err
+		}
+	}
+}

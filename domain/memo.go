@@ -1,0 +1,191 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A memo is what one state was asked already and would be asked again: a check
+// asks for each person who could say yes, and many checks are about one state.
+// It holds only what follows from the state's own events, never what lies in the
+// ledgers beside it (rule G1). A state without a memo works everything out anew,
+// and says the same.
+type memo struct {
+	places       []string
+	days         []Day // on which what is kept by period can change, in order
+	coverage     map[period]Coverage
+	incomplete   map[period]string
+	appointments map[string][]*Appointment // by forum, in order
+	delegations  []*Delegation             // in order
+	overdue      map[string][]overdueReport
+	said         map[string][]*Commitment      // by matter, newest first
+	positions    map[string][]*AdoptedPosition // by matter, in order
+	spent        map[spending]Pence            // of a power or a line
+	agreements   map[string][]Link             // by proposal
+	texts        map[uint64]string             // of links, by the event that each is about
+}
+
+// A period is a matter, where it makes a difference, on days of which none
+// brings a change; they are named by how many changes were before.
+type period struct {
+	matter  string
+	changes int
+}
+
+// A spending is what a power or a line was used for, up to a day.
+type spending struct {
+	power *Power
+	line  *Line
+	on    Day
+	upTo  Day
+}
+
+// Of each sort so much is remembered, and then forgotten all together: matters
+// and days come from whoever asks.
+const (
+	mostCoverages  = 64 // each as long as the list of practices
+	mostRemembered = 512
+)
+
+// Remembering is the same state, to be read only, with a memo. It is for one
+// goroutine at a time, and only until something is applied to the state.
+func (s *State) Remembering() *State {
+	c := *s
+	c.memo = memo{
+		places: s.Places(), days: s.changingDays(), coverage: map[period]Coverage{}, incomplete: map[period]string{}, appointments: map[string][]*Appointment{},
+		delegations: s.delegationsInOrder(), overdue: map[string][]overdueReport{}, said: map[string][]*Commitment{},
+		positions: map[string][]*AdoptedPosition{}, spent: map[spending]Pence{}, agreements: map[string][]Link{}, texts: map[uint64]string{},
+	}
+	return &c
+}
+
+func (s *State) remembers() bool { return s.memo.coverage != nil }
+
+// remember is what f says of the key: worked out once where there is a memo.
+func remember[K comparable, V any](m map[K]V, most int, key K, f func() V) V {
+	if v, known := m[key]; known {
+		return v
+	}
+	v := f()
+	if m == nil {
+		return v
+	}
+	if len(m) >= most {
+		clear(m)
+	}
+	m[key] = v
+	return v
+}
+
+// changingDays are the days on which mandates, the register of organisations and
+// seats make a difference to the day before, in order.
+func (s *State) changingDays() []Day {
+	var days []Day
+	span := func(sp Span) {
+		days = append(days, sp.From)
+		if sp.Until != 0 {
+			days = append(days, sp.Until+1)
+		}
+	}
+	for _, m := range s.Mandates {
+		span(m.Span)
+	}
+	for _, o := range s.Organisations {
+		span(Span{o.Opened, o.Closed})
+		for _, m := range o.Memberships {
+			span(m.Span)
+		}
+		for _, l := range o.Lists {
+			days = append(days, l.On)
+		}
+	}
+	for _, seat := range s.Seats {
+		days = append(days, seat.From)
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
+// periodOf is the period of the day.
+func (s *State) periodOf(matter string, d Day) period {
+	changes, _ := slices.BinarySearch(s.memo.days, d+1)
+	return period{matter, changes}
+}
+
+// appointmentsTo are the appointments to the forum, in order.
+func (s *State) appointmentsTo(forum string) []*Appointment {
+	return remember(s.memo.appointments, mostRemembered, forum, func() []*Appointment {
+		var as []*Appointment
+		for _, a := range s.Appointments {
+			if a.Forum == forum {
+				as = append(as, a)
+			}
+		}
+		slices.SortFunc(as, func(a, b *Appointment) int { return compareNumbers(a.Number, b.Number) })
+		return as
+	})
+}
+
+// delegationsInOrder are all delegations.
+func (s *State) delegationsInOrder() []*Delegation {
+	if s.memo.delegations != nil {
+		return s.memo.delegations
+	}
+	ds := make([]*Delegation, 0, len(s.Delegations))
+	for _, d := range s.Delegations {
+		ds = append(ds, d)
+	}
+	slices.SortFunc(ds, func(a, b *Delegation) int { return compareNumbers(a.Number, b.Number) })
+	return ds
+}
+
+// An overdueReport is a meeting's report, on the days on which it is overdue.
+type overdueReport struct {
+	Span
+	note string
+}
+
+// overdueReports are those of the forum's meetings.
+func (s *State) overdueReports(forum string) []overdueReport {
+	return remember(s.memo.overdue, mostRemembered, forum, func() []overdueReport {
+		var late []overdueReport
+		for _, m := range s.Meetings {
+			if days, ever := s.overdueFor(m); ever && m.Forum == forum {
+				late = append(late, overdueReport{days, "The report of the meeting of " + m.On.Words() + " is overdue."})
+			}
+		}
+		return late
+	})
+}
+
+// saidOn are the commitments on the matter, or below or above it, newest first.
+func (s *State) saidOn(matter string) []*Commitment {
+	return remember(s.memo.said, mostCoverages, matter, func() []*Commitment {
+		var ks []*Commitment
+		for _, k := range s.Commitments {
+			if Within(k.Matter, matter) || Within(matter, k.Matter) {
+				ks = append(ks, k)
+			}
+		}
+		slices.SortFunc(ks, func(a, b *Commitment) int { return cmp.Compare(b.Index, a.Index) })
+		return ks
+	})
+}
+
+// positionsOver are the adopted positions that take in the matter, in order.
+func (s *State) positionsOver(matter string) []*AdoptedPosition {
+	return remember(s.memo.positions, mostCoverages, matter, func() []*AdoptedPosition {
+		var ps []*AdoptedPosition
+		for _, p := range s.Positions {
+			if Within(matter, p.Matter) {
+				ps = append(ps, p)
+			}
+		}
+		return ps
+	})
+}
+
+// textOf is what the link of that event says.
+func (s *State) textOf(event uint64, say func() string) string {
+	return remember(s.memo.texts, mostRemembered, event, say)
+}

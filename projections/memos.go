@@ -1,0 +1,44 @@
+package projections
+
+import (
+	"runtime"
+	"sync"
+
+	"goldenthread/domain"
+)
+
+// Memos are states with what they were asked already (domain.Remembering), for
+// as many as ask at a time. One that was made before the newest event is thrown
+// away. They are safe for concurrent use.
+type memos struct {
+	mu   sync.Mutex
+	free []*domain.State
+}
+
+// ask runs f on the state with a memo of its own meanwhile.
+func (m *memos) ask(state *domain.State, f func(*domain.State)) {
+	s := m.take(state)
+	f(s)
+	m.put(s) // not after a panic: half a memo is none
+}
+
+func (m *memos) take(state *domain.State) *domain.State {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for n := len(m.free); n > 0; n = len(m.free) {
+		s := m.free[n-1]
+		m.free = m.free[:n-1]
+		if s.Next == state.Next {
+			return s
+		}
+	}
+	return state.Remembering()
+}
+
+func (m *memos) put(s *domain.State) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) < runtime.GOMAXPROCS(0) {
+		m.free = append(m.free, s)
+	}
+}
