@@ -11,6 +11,7 @@ import (
 
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
 )
 
@@ -107,10 +108,10 @@ func (s *Server) tellLedger(ctx context.Context, group, person string) {
 		name := domain.CommandName(c)
 		body, err := json.Marshal(c)
 		if err == nil {
-			_, err = s.store.Execute(ctx, domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: requestHash(name, body), Actor: person, Command: c})
+			_, err = s.store.Execute(ctx, domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: requestHash(name, body), Actor: person, Trace: trace.Sent(ctx), Command: c})
 		}
 		if err != nil {
-			s.log.Warn("the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
+			s.log.WarnContext(ctx, "the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
 		}
 	}
 }
@@ -143,7 +144,7 @@ func (s *Server) untold(ctx context.Context, group, person string) (cs []domain.
 		return nil
 	})
 	if err != nil {
-		s.log.Warn("which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
+		s.log.WarnContext(ctx, "which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
 	}
 	return cs
 }

@@ -196,7 +196,7 @@ func (s *Server) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error
 	defer cancel()
 	p, err := s.singleSignOn.provider(ctx)
 	if err != nil {
-		s.log.Warn("the issuer of single sign-on can't be used", "error", clipTo(err.Error(), 300))
+		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", clipTo(err.Error(), 300))
 		return errIssuerAway
 	}
 	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: localPath(r.URL.Query().Get("next"))}
@@ -215,7 +215,7 @@ func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	if why := r.URL.Query().Get("error"); why != "" {
-		return s.refusedAccount(errCancelled, errors.New("the issuer says: "+why))
+		return s.refusedAccount(r.Context(), errCancelled, errors.New("the issuer says: "+why))
 	}
 	ctx, cancel := s.singleSignOn.asking(r.Context())
 	defer cancel()
@@ -223,11 +223,11 @@ func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) erro
 	var away *url.Error
 	switch {
 	case errors.As(err, &away):
-		return s.refusedAccount(errIssuerAway, err)
+		return s.refusedAccount(r.Context(), errIssuerAway, err)
 	case err != nil:
-		return s.refusedAccount(errAccount, err)
+		return s.refusedAccount(r.Context(), errAccount, err)
 	}
-	h, err := s.holderOf(&a)
+	h, err := s.holderOf(r.Context(), &a)
 	if err != nil {
 		return err
 	}
@@ -253,27 +253,27 @@ func (s *Server) returned(r *http.Request) (*signOn, error) {
 		return nil, errBeginAgain
 	}
 	if iss := q.Get("iss"); iss != "" && iss != s.singleSignOn.as.Issuer { // RFC 9207
-		return nil, s.refusedAccount(errAccount, errors.New("another issuer answered"))
+		return nil, s.refusedAccount(r.Context(), errAccount, errors.New("another issuer answered"))
 	}
 	return is.signOn, nil
 }
 
 // refusedAccount logs why, without what was sent, and gives what people are told.
-func (s *Server) refusedAccount(say *Problem, err error) error {
+func (s *Server) refusedAccount(ctx context.Context, say *Problem, err error) error {
 	why := err.Error()
 	var said *oauth2.RetrieveError
 	if errors.As(err, &said) { // its words hold the whole answer
 		why = said.Response.Status + " " + said.ErrorCode
 	}
-	s.log.Info("a single sign-on was refused", "why", clipTo(why, 300))
+	s.log.InfoContext(ctx, "a single sign-on was refused", "why", clipTo(why, 300))
 	return say
 }
 
 // holderOf says whose account it is.
-func (s *Server) holderOf(a *orgAccount) (holder, error) {
+func (s *Server) holderOf(ctx context.Context, a *orgAccount) (holder, error) {
 	all, err := s.singleSignOn.holders.read()
 	if err != nil {
-		s.log.Error("whose account is whose can't be read", "error", err)
+		s.log.ErrorContext(ctx, "whose account is whose can't be read", "error", err)
 		return holder{}, errNoHolders
 	}
 	h, ok := whose(all, a.Subject, a.address())

@@ -162,7 +162,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 	page := web.Page{Body: body}
 	b, err := page.Render()
 	if err != nil {
-		s.log.Error("a problem could not be shown", "error", err)
+		s.log.ErrorContext(r.Context(), "a problem could not be shown", "error", err)
 		p.write(w)
 		return
 	}
@@ -219,7 +219,7 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	}
 	b, err := (&web.Page{Body: body}).Render()
 	if err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	writePage(w, r, http.StatusOK, b)
@@ -230,7 +230,7 @@ func (s *Server) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b, err := s.draw(r, p, nil)
 		if err != nil {
-			s.fail(w, r, s.problem(err))
+			s.fail(w, r, s.problem(r.Context(), err))
 			return
 		}
 		writePage(w, r, http.StatusOK, b)
@@ -300,7 +300,7 @@ func (s *Server) send(p *page) http.HandlerFunc {
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 			return
 		}
-		s.refuse(w, r, p, form, s.problem(err))
+		s.refuse(w, r, p, form, s.problem(r.Context(), err))
 	}
 }
 
@@ -377,12 +377,12 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form ur
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
 	if err := s.mayFollow(r.Context(), group); err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	from, err := readIndex("from", r.URL.Query().Get("from"))
 	if err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	if s.feeds.Add(1) > mostFeeds {

@@ -24,6 +24,7 @@ import (
 	"goldenthread/api/mail"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
 )
 
@@ -96,6 +97,7 @@ func New(o Options) *Server {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.log = trace.Logger(s.log)
 	s.metrics = newMetrics(s)
 	s.api = humago.New(s.mux, humaConfig())
 	s.offerHealth()
@@ -157,10 +159,11 @@ func (s *Server) patient() *http.Server {
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(trace.From(r.Context(), r.Header.Values(trace.Header)))
 	defer s.recovered(w, r)
 	s.guardHeaders(w.Header(), r)
 	if err := checkAddress(r.URL); err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	r, refused := s.admit(r)
@@ -182,7 +185,7 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	case http.ErrAbortHandler:
 		panic(why)
 	default:
-		s.fail(w, r, s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
+		s.fail(w, r, s.problem(r.Context(), fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
 	}
 }
 
@@ -225,14 +228,14 @@ func (s *Server) caller(r *http.Request) (Caller, *Problem) {
 	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
 		return Caller{}, unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
 	}
-	return s.callerBy(strings.TrimSpace(token))
+	return s.callerBy(r.Context(), strings.TrimSpace(token))
 }
 
 // callerBy is whoever the token stands for.
-func (s *Server) callerBy(token string) (Caller, *Problem) {
+func (s *Server) callerBy(ctx context.Context, token string) (Caller, *Problem) {
 	c, ok, err := s.tokens.caller(token, s.clock())
 	if err != nil {
-		s.log.Warn("the use of a token could not be noted", "error", err)
+		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)
 	}
 	if !ok {
 		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
@@ -316,7 +319,7 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 		}
 		out, err := handler(ctx, in)
 		if err != nil {
-			return nil, s.problem(err)
+			return nil, s.problem(ctx, err)
 		}
 		return out, nil
 	})

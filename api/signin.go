@@ -109,14 +109,14 @@ func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.Ha
 		if err == nil {
 			return
 		}
-		p := s.problem(err)
+		p := s.problem(r.Context(), err)
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 			p.write(w)
 			return
 		}
 		html(w, p.Status)
 		if err := (signin.Problem{Title: p.Title, Detail: p.Detail}).Render(w); err != nil {
-			s.log.Info("a page broke off", "error", err)
+			s.log.InfoContext(r.Context(), "a page broke off", "error", err)
 		}
 	}
 }
@@ -239,14 +239,14 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	said, err := protocol.ParseCredentialRequestResponseBytes(answer.Credential)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	user, credential, err := party.ValidatePasskeyLogin(s.signIn.passkeys.owner, is.data, said)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	if credential.Authenticator.CloneWarning {
-		return s.refusedPasskey(errors.New("its counter went back: there may be a copy of it"))
+		return s.refusedPasskey(r.Context(), errors.New("its counter went back: there may be a copy of it"))
 	}
 	a := user.(*account)
 	used, err := s.signIn.passkeys.used(a, party.Config.RPID, credential, s.clock())
@@ -264,7 +264,7 @@ func (s *Server) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return newProblem(http.StatusBadRequest, "The form could not be read.")
 	}
-	c, unknown := s.callerBy(strings.TrimSpace(r.PostForm.Get("token")))
+	c, unknown := s.callerBy(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
 	switch {
 	case unknown != nil:
 		return unknown
@@ -300,13 +300,13 @@ func (s *Server) holds(is Session) bool {
 }
 
 // refusedPasskey logs why, and tells the browser no more than that it is so.
-func (s *Server) refusedPasskey(err error) error {
+func (s *Server) refusedPasskey(ctx context.Context, err error) error {
 	why := err.Error()
 	var p *protocol.Error
 	if errors.As(err, &p) {
 		why = p.Details + ": " + p.DevInfo
 	}
-	s.log.Info("a passkey was refused", "why", clipTo(why, 300))
+	s.log.InfoContext(ctx, "a passkey was refused", "why", clipTo(why, 300))
 	return errPasskey
 }
 
@@ -465,11 +465,11 @@ func (s *Server) finishRegistering(w http.ResponseWriter, r *http.Request) error
 	}
 	said, err := protocol.ParseCredentialCreationResponseBytes(answer.Credential)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	credential, err := party.CreateCredential(&is.account, is.data, said)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	switch {
 	case r.PathValue("code") != "" && is.invitation == codeHash(r.PathValue("code")):

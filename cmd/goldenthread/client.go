@@ -11,12 +11,15 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
+	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 )
 
 const (
@@ -131,6 +134,15 @@ func (c *client) send(ctx context.Context, method, path string, body []byte, hea
 	return answer, nil
 }
 
+// invocation is the trace of this command line: one that its caller began and
+// left in TRACEPARENT, as is the custom, or a new one.
+var invocation = sync.OnceValue(func() domain.Trace {
+	if t, ok := domain.ParseTrace(os.Getenv("TRACEPARENT")); ok {
+		return t
+	}
+	return trace.Begin(true)
+})
+
 func (c *client) bearer() string { return cmp.Or(c.token, os.Getenv("GOLDENTHREAD_TOKEN")) }
 
 // open sends a request and leaves the answer's body to be read. What is not a
@@ -148,6 +160,7 @@ func (c *client) open(ctx context.Context, method, path string, body []byte, hea
 		req.Header = header
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set(trace.Header, string(invocation()))
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w: is goldenthread serve running at %s? %w", errUnreachable, c.server, err)
