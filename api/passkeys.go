@@ -181,9 +181,9 @@ func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 // sent, and its answer may come once.
 type ceremony struct {
 	data       webauthn.SessionData
-	account    account // that gets a passkey; none for a sign-in
-	invitation string  // hash of the code by which it does; "" for who is signed in
-	signOn     *signOn // that goes by the organisation's account instead
+	account    account     // that gets a passkey; none for a sign-in
+	invitation *invitation // by which it does; nil for who is signed in
+	signOn     *signOn     // that goes by the organisation's account instead
 	ends       time.Time
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -48,6 +49,9 @@ type Options struct {
 	SingleSignOn *SingleSignOn    // nil: nobody signs in with their organisation's account
 	Reach        Reach            // checked; none: plain HTTP on localhost
 	Clock        func() time.Time // for "today"; nil is time.Now
+	Idle         time.Duration    // after which a session that is not used ends; 0: an hour
+	Reads        int              // a second, of one caller; 0: 200, less than 0: any number
+	NoTokens     bool             // nobody signs in to the pages with a token
 	Log          *slog.Logger     // nil is slog.Default
 }
 
@@ -76,6 +80,8 @@ type Server struct {
 	crossOrigin *http.CrossOriginProtection
 	writes      *limits
 	signIns     *limits
+	reads       *limits
+	noTokens    bool
 }
 
 // New is a server that answers from the store and its projections.
@@ -84,6 +90,10 @@ func New(o Options) *Server {
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, past: newPast(o.Store), clock: o.Clock, log: o.Log,
 		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
+		reads: readLimits(o.Reads), noTokens: o.NoTokens,
+	}
+	if s.signIn != nil && o.Idle > 0 {
+		s.signIn.sessions.store.idle = o.Idle
 	}
 	if s.reach.Origin != "" {
 		if err := s.crossOrigin.AddTrustedOrigin(s.reach.Origin); err != nil {
@@ -202,10 +212,26 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 			return r, outOfScope(c.Scope)
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+		s.used(r, c)
 	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path) {
-		return r, unknown
+		return r, cmp.Or(s.reads.check(s.client(r), time.Now()), unknown)
 	}
 	return r.WithContext(context.WithValue(r.Context(), originKey{}, s.origin(r))), s.checkPace(r)
+}
+
+// byItself is the header in which a page says that it asks by itself, as when
+// others recorded something: nobody uses it then.
+const byItself = "Goldenthread-By-Itself"
+
+// used keeps the session of whoever asks from ending unused. What a browser asks
+// for by itself does not.
+func (s *Server) used(r *http.Request, c Caller) {
+	if c.session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
+		return
+	}
+	if err := s.signIn.sessions.use(c.session); err != nil {
+		s.log.WarnContext(r.Context(), "the use of a session could not be noted", "error", err)
+	}
 }
 
 // caller is whoever a token stands for or, where none is sent, whoever is
@@ -216,7 +242,7 @@ func (s *Server) caller(r *http.Request) (Caller, *Problem) {
 	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.signIn != nil {
-		if is, ok := s.signIn.sessions.of(r); ok && s.holds(is) {
+		if is, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok && s.holds(is) {
 			token, _ := strings.CutPrefix(is.Passkey, byToken)
 			if token == is.Passkey {
 				token = ""
@@ -238,6 +264,7 @@ func (s *Server) callerBy(ctx context.Context, token string) (Caller, *Problem) 
 		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)
 	}
 	if !ok {
+		s.log.InfoContext(ctx, "a token was refused")
 		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
 	}
 	return c, nil
@@ -379,7 +406,7 @@ func humaConfig() huma.Config {
 				Schemas: newRegistry("#/components/schemas/"),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"bearer":  {Type: "http", Scheme: "bearer"},
-					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in"},
+					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in; over TLS it is called " + cookieName(sessionCookie, true)},
 				},
 			},
 		},

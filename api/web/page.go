@@ -35,6 +35,7 @@ type Frame struct {
 	Name      string
 	ShortName string
 	Me        *projections.PersonLine // who looks; nil for the operator
+	SignedIn  bool                    // in this browser, so that they can sign out
 	Path      string                  // of this page below the group: "proposals/P1"; "" is the group's home
 	Query     url.Values              // what this page was asked beside At and Known
 	At        domain.Day

@@ -450,7 +450,7 @@ func (b *bench) overHTTP() {
 	group, who, next := b.longest()
 	token, err := tokens.Issue(group, who)
 	require.NoError(b, err)
-	p := start(b.T, b.generated)
+	p := start(b.T, b.generated, "--reads", "10000000") // held to that pace, too, is what is measured
 	defer p.stop()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
 	ask := func(known string) error {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -161,7 +162,7 @@ func (c *client) open(ctx context.Context, method, path string, body []byte, hea
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set(trace.Header, string(invocation()))
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{Transport: patient{}}).Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w: is goldenthread serve running at %s? %w", errUnreachable, c.server, err)
 	}
@@ -170,6 +171,29 @@ func (c *client) open(ctx context.Context, method, path string, body []byte, hea
 	}
 	defer res.Body.Close()
 	return nil, readProblem(res)
+}
+
+// patient sends a question again to a server that says "not so fast", when it says.
+type patient struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (patient) RoundTrip(r *http.Request) (*http.Response, error) {
+	for {
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil || res.StatusCode != http.StatusTooManyRequests || r.Method != http.MethodGet {
+			return res, err
+		}
+		wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if err != nil || wait > 60 {
+			return res, nil
+		}
+		res.Body.Close()
+		select {
+		case <-time.After(time.Duration(wait) * time.Second):
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
 }
 
 func readProblem(res *http.Response) error {

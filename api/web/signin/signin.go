@@ -21,6 +21,7 @@ var Script = must(files.ReadFile("passkey.js"))
 // A Front is the page on which people sign in.
 type Front struct {
 	Next         string // path to go on to
+	Tokens       bool   // there is signing in with a token
 	SingleSignOn bool   // there is signing in with the organisation's account
 }
 
