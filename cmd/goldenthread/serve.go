@@ -70,6 +70,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.oidc.Client, "oidc-client", "", "id by which that sign-in knows this server")
 	cmd.Flags().StringVar(&o.oidcSecret, "oidc-secret-file", "", "file of the client's secret ("+oidcSecretEnv+" has it otherwise)")
 	cmd.Flags().StringVar(&o.oidc.People, "oidc-people", "", `file that says whose account is whose: [{"email":"…","group":"…","person":"…"}], or "subject" for "email"; read again when it changes`)
+	cmd.Flags().DurationVar(&o.oidc.MaxAge, "oidc-max-age", 0, "how long ago people may have signed in at that sign-in, such as 12h; it must say when they did. Not asked if not said")
 	cmd.MarkFlagsRequiredTogether("oidc-issuer", "oidc-client", "oidc-people")
 	cmd.Flags().DurationVar(&o.idle, "idle", time.Hour, "how long people stay signed in without doing anything; after twelve hours they sign in again in any case")
 	cmd.Flags().BoolVar(&o.noTokens, "no-token-sign-in", false, "people sign in to the pages with passkeys or their organisation's account alone; tokens are for programs")
