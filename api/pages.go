@@ -271,7 +271,7 @@ func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, e
 func (a *asked) frame(t *Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
+		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", NewKeys: a.caller.news, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
 		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
 	}
 	if a.at != f.Today {

@@ -237,8 +237,8 @@ func (s *Server) used(r *http.Request, c Caller) {
 // caller is whoever a token stands for or, where none is sent, whoever is
 // signed in.
 func (s *Server) caller(r *http.Request) (Caller, *Problem) {
-	if c, ok := s.feedCaller(r); ok {
-		return c, nil
+	if c, problem, ok := s.feedCaller(r); ok {
+		return c, problem
 	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.signIn != nil {
@@ -247,7 +247,7 @@ func (s *Server) caller(r *http.Request) (Caller, *Problem) {
 			if token == is.Passkey {
 				token = ""
 			}
-			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID, token: token}, nil
+			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID, token: token, news: is.News}, nil
 		}
 	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")

@@ -12,6 +12,8 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-json-experiment/json"
+
+	"goldenthread/api/web"
 )
 
 const (
@@ -53,6 +55,7 @@ type Session struct {
 	Passkey string // id of the passkey that signed in, or of what else did
 	Agent   string // what the browser calls itself
 	Began   time.Time
+	News    []web.NewKey // passkeys that were added, until somebody says that they saw it
 }
 
 func openSessions(dir string) (*sessions, error) {
@@ -75,8 +78,13 @@ func (s *sessions) begin(w http.ResponseWriter, r *http.Request, secure bool, is
 	var id [8]byte
 	rand.Read(id[:])
 	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), clipTo(r.UserAgent(), 200), time.Now().UTC().Truncate(time.Second)
+	news, err := json.Marshal(is.News)
+	if err != nil {
+		return err
+	}
 	for name, v := range map[string]string{
-		"id": is.ID, "group": is.Group, "person": is.Person, "passkey": is.Passkey, "agent": is.Agent, "began": is.Began.Format(time.RFC3339),
+		"news": string(news),
+		"id":   is.ID, "group": is.Group, "person": is.Person, "passkey": is.Passkey, "agent": is.Agent, "began": is.Began.Format(time.RFC3339),
 	} {
 		s.manager.Put(ctx, name, v)
 	}
@@ -108,7 +116,24 @@ func (s *sessions) of(r *http.Request, secure bool) (Session, bool) {
 func (s *sessions) read(ctx context.Context) Session {
 	get := func(name string) string { return s.manager.GetString(ctx, name) }
 	began, _ := time.Parse(time.RFC3339, get("began"))
-	return Session{get("id"), get("group"), get("person"), get("passkey"), get("agent"), began}
+	is := Session{get("id"), get("group"), get("person"), get("passkey"), get("agent"), began, nil}
+	json.Unmarshal([]byte(get("news")), &is.News) // of a session from before there were any
+	return is
+}
+
+// told takes the news out of the session that asks.
+func (s *sessions) told(r *http.Request, secure bool) error {
+	c, err := r.Cookie(cookieName(sessionCookie, secure))
+	if err != nil {
+		return err
+	}
+	ctx, err := s.manager.Load(r.Context(), c.Value)
+	if err != nil {
+		return err
+	}
+	s.manager.Put(ctx, "news", "[]")
+	_, _, err = s.manager.Commit(ctx)
+	return err
 }
 
 // use notes that the session of that id was used. It is written down now and

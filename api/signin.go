@@ -69,6 +69,8 @@ func (s *Server) signInPages() map[string]http.HandlerFunc {
 		"POST /account/passkeys/finish":      s.SignedIn(s.tried(s.finishRegistering)),
 		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(s.removePasskey)),
 		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(s.endSession)),
+		"POST /account/passkeys/seen":        s.SignedIn(s.tried(s.seeKeys)),
+		"POST /account/feeds/{id}/replace":   s.SignedIn(s.tried(s.replaceFeed)),
 		"POST /account/feeds":                s.SignedIn(s.tried(s.makeFeed)),
 		"POST /account/feeds/{id}/end":       s.SignedIn(s.tried(s.endOwnFeed)),
 	}
@@ -321,6 +323,10 @@ func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session
 		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
+	}
+	var err error
+	if is.News, err = s.newKeys(r.Context(), &is); err != nil { // nobody is kept out for it
+		s.log.WarnContext(r.Context(), "which passkeys are new could not be read", "group", is.Group, "person", is.Person, "error", err)
 	}
 	if err := s.signIn.sessions.begin(w, r, s.encrypted(r), is); err != nil {
 		return err
