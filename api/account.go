@@ -11,6 +11,7 @@ import (
 
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
 )
 
@@ -26,7 +27,12 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
 	if page.Office, page.Group, err = s.names(r.Context(), is.Group, is.Person); err != nil {
 		return err
 	}
-	for _, k := range s.signIn.passkeys.account(is.Group, is.Person).Passkeys {
+	page.NewKeys = is.News
+	mine := s.signIn.passkeys.account(is.Group, is.Person)
+	if page.Recorded, err = s.keysOnRecord(r.Context(), is.Group, &mine); err != nil {
+		return err
+	}
+	for _, k := range mine.Passkeys {
 		page.Passkeys = append(page.Passkeys, signin.Passkey{ID: k.ID, Name: k.Name, Registered: k.Registered, Used: k.Used})
 	}
 	sessions, err := s.signIn.sessions.list(r.Context(), is.Group, is.Person)
@@ -37,7 +43,10 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
 		page.Sessions = append(page.Sessions, signin.Session{ID: o.ID, Agent: o.Agent, Began: o.Began, This: o.ID == is.ID})
 	}
 	for _, f := range s.feedsOf(is.Group, is.Person) {
-		page.Feeds = append(page.Feeds, signin.Feed{ID: f.ID, Address: f.Address, Made: f.Made})
+		now := s.clock()
+		page.Feeds = append(page.Feeds, signin.Feed{
+			ID: f.ID, Address: f.Address, Made: f.Made, Ends: f.Expires, Soon: now.After(f.Expires.Add(-feedKeySoon)), Over: !now.Before(f.Expires),
+		})
 	}
 	if page.Journal, err = s.journalOf(r.Context(), is.Group, is.Person); err != nil {
 		return err
@@ -107,10 +116,10 @@ func (s *Server) tellLedger(ctx context.Context, group, person string) {
 		name := domain.CommandName(c)
 		body, err := json.Marshal(c)
 		if err == nil {
-			_, err = s.store.Execute(ctx, domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: requestHash(name, body), Actor: person, Command: c})
+			_, err = s.store.Execute(ctx, domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: requestHash(name, body), Actor: person, Trace: trace.Sent(ctx), Command: c})
 		}
 		if err != nil {
-			s.log.Warn("the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
+			s.log.WarnContext(ctx, "the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
 		}
 	}
 }
@@ -143,7 +152,7 @@ func (s *Server) untold(ctx context.Context, group, person string) (cs []domain.
 		return nil
 	})
 	if err != nil {
-		s.log.Warn("which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
+		s.log.WarnContext(ctx, "which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
 	}
 	return cs
 }
@@ -189,7 +198,24 @@ func (s *Server) makeFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	html(w, http.StatusOK)
-	return signin.Feed{ID: feed.ID, Address: s.origin(r) + feed.Address}.Render(w)
+	return signin.Feed{ID: feed.ID, Address: s.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
+}
+
+// replaceFeed shows the new address of a feed, this once, and ends the old one.
+func (s *Server) replaceFeed(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	feed, err := s.renewFeed(is.Group, is.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.note(is.Group, is.Person, is.Person, "a feed was replaced"); err != nil {
+		return err
+	}
+	html(w, http.StatusOK)
+	return signin.Feed{ID: feed.ID, Address: s.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
 }
 
 func (s *Server) endOwnFeed(w http.ResponseWriter, r *http.Request) error {

@@ -111,6 +111,16 @@ func practiceAtom(q *question, page *projections.PracticePage, address string) (
 			Category: atomCategory{string(n.Kind)}, Content: atomText{"text", text},
 		})
 	}
+	if say := q.feedEnding(); say != "" {
+		began := q.caller.feedEnds.Add(-feedKeySoon).UTC()
+		if began.After(newest) {
+			newest = began
+		}
+		feed.Entries = append(feed.Entries, atomEntry{
+			ID: q.ID("practices", page.Practice.Code, "address", began.String()).URN(), Title: "The address of this feed ends",
+			Published: began.Format(time.RFC3339), Updated: began.Format(time.RFC3339), Category: atomCategory{"address"}, Content: atomText{"text", say},
+		})
+	}
 	feed.Updated = newest.UTC().Format(time.RFC3339)
 	var b bytes.Buffer
 	b.WriteString(xml.Header)

@@ -18,9 +18,9 @@ func (s *Server) offerBackup() {
 		switch {
 		case err == nil:
 		case !out.begun:
-			s.problem(err).write(w)
+			s.problem(r.Context(), err).write(w)
 		default:
-			s.log.Error("a backup broke off", "error", err)
+			s.log.ErrorContext(r.Context(), "a backup broke off", "error", err)
 			panic(http.ErrAbortHandler) // so that the client sees that it is not whole
 		}
 	})

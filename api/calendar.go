@@ -6,6 +6,7 @@ import (
 
 	"github.com/emersion/go-ical"
 
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -25,6 +26,11 @@ func (s *Server) offerCalendar(at string) {
 			c, err := orRefused(q.Calendar(in.Person, in.Practice, q.at))
 			if err != nil {
 				return nil, err
+			}
+			if say := q.feedEnding(); say != "" {
+				c.Entries = append(c.Entries, projections.CalendarEntry{
+					ID: q.ID("address", q.caller.feedEnds.String()), On: domain.DayOf(q.caller.feedEnds), Text: say, About: "my account", Kind: "address",
+				})
 			}
 			return writeCalendar(&c)
 		})

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 )
 
 const (
@@ -80,13 +81,16 @@ func (s *Server) record(ctx context.Context, kind domain.CommandKind, in *comman
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	req := domain.Request{Group: in.Group, ID: id, Hash: requestHash(kind.Name, in.bytes), Actor: actor, Command: command}
+	req := domain.Request{Group: in.Group, ID: id, Hash: requestHash(kind.Name, in.bytes), Actor: actor, Trace: trace.Sent(ctx), Command: command}
 	if err := s.checkSignature(ctx, &req); err != nil {
 		return nil, &commandError{id, err}
 	}
 	came := time.Now()
 	result, err := s.store.Execute(ctx, req)
 	s.metrics.note(came, result, err)
+	if req.Trace.Sampled() { // its caller keeps records of it, and so does the log
+		s.log.InfoContext(ctx, "command", "group", in.Group, "name", kind.Name, "command", id, "next", result.Next, "took", time.Since(came), "error", err)
+	}
 	if err != nil {
 		return nil, &commandError{id, err}
 	}

@@ -130,7 +130,7 @@ func (s *Server) writeLines(ctx context.Context, hc huma.Context, group string, 
 	deadline.SetReadDeadline(time.Time{}) // which would end the request
 	for entry, err := range s.store.Entries(ctx, group, from, to) {
 		if err != nil {
-			s.log.Error("lines broke off", "group", group, "error", err)
+			s.log.ErrorContext(ctx, "lines broke off", "group", group, "error", err)
 			panic(http.ErrAbortHandler)
 		}
 		deadline.SetWriteDeadline(time.Now().Add(writeTimeout))

@@ -56,3 +56,33 @@ func TestEvidenceOfACheck(t *testing.T) {
 	require.NoError(t, err, string(said))
 	require.Contains(t, string(said), "EVERYTHING HOLDS")
 }
+
+// TestEvidenceOfSignatures: what members signed is proved too, with the keys
+// that the ledger knew, in Go and by the bundle's own verifier (rule L9).
+func TestEvidenceOfSignatures(t *testing.T) {
+	w, d := signer(t)
+	const soon = `{"proposal":"P2","version":1,"needNotWait":true}`
+	said := w.must(201, d.sign("consent", soon, d.signature(d.statement("consent", soon)))).json(t)
+	for _, person := range []string{"cd-south", "lmc-chair"} {
+		w.must(201, w.command(person, "consent", soon))
+	}
+	r := w.must(200, w.ask("manager", "/evidence/P2"))
+	bundle, err := zip.NewReader(bytes.NewReader(r.body), int64(len(r.body)))
+	require.NoError(t, err)
+	report, err := evidence.VerifyBundle(bundle, nil)
+	require.NoError(t, err)
+	require.Equal(t, []uint64{uint64(said["first"].(float64))}, report.Persons)
+	require.Empty(t, report.Unchecked)
+	require.Equal(t, "goldenthread.agreement.reached.v1", report.Events[len(report.Events)-1].Type)
+
+	for _, program := range []string{"python3", "openssl"} {
+		if _, err := exec.LookPath(program); err != nil && os.Getenv("CI") != "true" {
+			t.Skip(err)
+		}
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, bundle))
+	out, err := exec.Command("python3", filepath.Join(dir, "verify.py")).CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "signed with the passkey that event")
+}

@@ -13,12 +13,18 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
 const (
 	feedKeysFile = "feed-keys.json"
 	mostFeedKeys = 20 // of one person
+	// A feed's key ends after a year: whoever has its address reads on unnoticed,
+	// and nobody remembers every reader that they ever gave it to. In its last month
+	// the feed itself says so, and the account page offers to replace it.
+	feedKeyLasts = 365 * 24 * time.Hour
+	feedKeySoon  = 30 * 24 * time.Hour
 )
 
 // FeedKeys let feed readers and calendars in, which can't send a token: a key
@@ -35,6 +41,9 @@ type feedKey struct {
 	Made    time.Time `json:"made"`
 }
 
+// ends is when the key ends: one from before keys ended, too, a year after it was made.
+func (k *feedKey) ends() time.Time { return k.Made.Add(feedKeyLasts) }
+
 // OpenFeedKeys reads the keys in the folder.
 func OpenFeedKeys(dir string) (*FeedKeys, error) {
 	keys, err := openKept[feedKey](filepath.Join(dir, feedKeysFile))
@@ -42,17 +51,29 @@ func OpenFeedKeys(dir string) (*FeedKeys, error) {
 }
 
 // feedCaller is whoever made the key in the address, if it is the key of just
-// this address and no token is sent.
-func (s *Server) feedCaller(r *http.Request) (Caller, bool) {
+// this address and no token is sent; a problem if the key has ended.
+func (s *Server) feedCaller(r *http.Request) (Caller, *Problem, bool) {
 	query := r.URL.Query()
 	key := query.Get("key")
 	if key == "" || r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return Caller{}, false
+		return Caller{}, nil, false
 	}
 	query.Del("key")
 	hash, address := hashOf(key), feedAddress(r.URL.EscapedPath(), query)
 	k, ok := s.feedKeys.keys.find(func(k *feedKey) bool { return k.Hash == hash && k.Address == address })
-	return Caller{Group: k.Group, Person: k.Person, Scope: ScopeRead}, ok
+	if ok && !s.clock().Before(k.ends()) {
+		return Caller{}, newProblem(http.StatusGone, "The address of this feed ended on "+domain.DayOf(k.ends()).Words()+". Its owner can replace it at "+s.origin(r)+"/account."), true
+	}
+	return Caller{Group: k.Group, Person: k.Person, Scope: ScopeRead, feedEnds: k.ends()}, nil, ok
+}
+
+// feedEnding says, in the feed itself, that its key ends; "" long before.
+func (q *question) feedEnding() string {
+	ends := q.caller.feedEnds
+	if ends.IsZero() || q.at.Start().Before(ends.Add(-feedKeySoon)) {
+		return ""
+	}
+	return "The address of this feed ends on " + domain.DayOf(ends).Words() + ". Replace it at " + q.origin + "/account."
 }
 
 func feedAddress(path string, query url.Values) string {
@@ -90,8 +111,9 @@ func (f *FeedFor) address(group string) (string, error) {
 
 // Feed is a feed with its key. The address is shown this once.
 type Feed struct {
-	ID      string `json:"id" doc:"to end it by"`
-	Address string `json:"address" doc:"with its key: whoever has it can read this feed and nothing else"`
+	ID      string    `json:"id" doc:"to end it by"`
+	Address string    `json:"address" doc:"with its key: whoever has it can read this feed and nothing else"`
+	Expires time.Time `json:"expires"`
 }
 
 // A FeedLine is a feed without its key.
@@ -99,6 +121,7 @@ type FeedLine struct {
 	ID      string    `json:"id"`
 	Address string    `json:"address"`
 	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires"`
 }
 
 // FeedList are the feeds of which the caller made keys.
@@ -167,9 +190,8 @@ func (s *Server) addFeed(group, person string, ask FeedFor) (Feed, error) {
 	if err != nil {
 		return Feed{}, err
 	}
-	secret := newToken()
-	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
-	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+	k, feed := s.newFeedKey(group, person, address)
+	return feed, s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		mine := 0
 		for i := range all {
 			if all[i].of(group, person) {
@@ -181,11 +203,30 @@ func (s *Server) addFeed(group, person string, ask FeedFor) (Feed, error) {
 		}
 		return append(all, k), nil
 	})
+}
+
+// newFeedKey is a new key of the address, and the address with it.
+func (s *Server) newFeedKey(group, person, address string) (feedKey, Feed) {
+	secret := newToken()
+	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
 	mark := "?"
 	if strings.Contains(address, "?") {
 		mark = "&"
 	}
-	return Feed{k.ID, address + mark + "key=" + secret}, err
+	return k, Feed{k.ID, address + mark + "key=" + secret, k.ends()}
+}
+
+// renewFeed puts a new key of the same feed in place of the person's.
+func (s *Server) renewFeed(group, person, id string) (feed Feed, err error) {
+	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
+		if i < 0 {
+			return nil, notFound("T1", "You have no feed %q here.", clip(id))
+		}
+		all[i], feed = s.newFeedKey(group, person, all[i].Address)
+		return all, nil
+	})
+	return feed, err
 }
 
 func (k *feedKey) of(group, person string) bool { return k.Group == group && k.Person == person }
@@ -194,7 +235,7 @@ func (k *feedKey) of(group, person string) bool { return k.Group == group && k.P
 func (s *Server) feedsOf(group, person string) []FeedLine {
 	lines := []FeedLine{}
 	for _, k := range s.feedKeys.keys.those(func(k *feedKey) bool { return k.of(group, person) }) {
-		lines = append(lines, FeedLine{k.ID, k.Address, k.Made})
+		lines = append(lines, FeedLine{k.ID, k.Address, k.Made, k.ends()})
 	}
 	return lines
 }

@@ -237,3 +237,56 @@ func TestFeedsOnTheAccount(t *testing.T) {
 	w.must(404, w.signedIn("cd-north").send("POST", ids[1][0], ""))
 	require.Len(t, regexp.MustCompile(`/account/feeds/([0-9a-f]+)/end`).FindAllString(string(south.send("GET", "/account", "").body), -1), 2)
 }
+
+// TestFeedKeysEnd: a feed's address ends after a year. In its last month the feed
+// says so, and its owner replaces it on their account; a new address then reads
+// the same feed, and the old one nothing.
+func TestFeedKeysEnd(t *testing.T) {
+	w := newWorld(t).established()
+	south := w.signedIn("cd-south")
+	make := func(body string) string {
+		r := w.must(201, south.send("POST", "/v1/groups/trafford/feed-keys", body)).json(t)
+		require.Equal(t, "2027-01-05T12:00:00Z", r["expires"])
+		return r["address"].(string)
+	}
+	get := func(address string) reply { return w.send(w.request("", "GET", address, "")) }
+	notices, calendar := make(`{"feed":"notices","practice":"P91018"}`), make(`{"feed":"calendar"}`)
+	const ends = "The address of this feed ends on 5 January 2027. Replace it at "
+	page := func() string { return string(w.must(200, south.send("GET", "/account", "")).body) }
+
+	w.on("2026-12-05")
+	require.NotContains(t, string(w.must(200, get(notices)).body), ends)
+	require.NotContains(t, string(w.must(200, get(calendar)).body), "ends on 5 January")
+	require.Contains(t, page(), "ends on 5 January 2027")
+	require.NotContains(t, page(), "Replace it")
+	w.on("2026-12-07")
+	feed, err := gofeed.NewParser().ParseString(string(w.must(200, get(notices)).body))
+	require.NoError(t, err)
+	last := feed.Items[len(feed.Items)-1]
+	require.Equal(t, "The address of this feed ends", last.Title)
+	require.Equal(t, ends+w.origin()+"/account.", last.Content)
+	all := summaries(t, w.readCalendar(w.must(200, get(calendar)).body))
+	found := false
+	for say, on := range all {
+		found = found || strings.HasPrefix(say, "The address of this feed ends on 5 January 2027") && on == "2027-01-05 00:00"
+	}
+	require.True(t, found, "%v", all)
+	require.NotContains(t, string(w.must(200, w.ask("cd-south", "/practices/P91018/feed.atom")).body), ends, "a token's reader is not meant")
+	require.Contains(t, page(), "Replace it")
+
+	w.on("2027-01-06")
+	r := get(notices)
+	w.refused(410, "", r)
+	require.Contains(t, string(r.body), "ended on 5 January 2027. Its owner can replace it at "+w.origin()+"/account.")
+	w.refused(410, "", get(calendar))
+	require.Contains(t, page(), "<strong>ended on 5 January 2027")
+	ids := regexp.MustCompile(`/account/feeds/([0-9a-f]+)/replace`).FindAllString(page(), -1)
+	require.Len(t, ids, 2)
+	w.must(404, w.signedIn("cd-north").send("POST", ids[0], ""))
+	m := regexp.MustCompile(`<code>http://[^/]+(/[^<]*)</code>`).FindSubmatch(w.must(200, south.send("POST", ids[0], "")).body)
+	require.NotNil(t, m)
+	w.must(200, get(markup.UnescapeString(string(m[1]))))
+	w.refused(401, "", get(notices))
+	require.Len(t, regexp.MustCompile(`/account/feeds/([0-9a-f]+)/end`).FindAllString(page(), -1), 2, "in its place")
+	require.Contains(t, page(), "a feed was replaced, by you")
+}

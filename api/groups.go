@@ -66,7 +66,7 @@ func (s *Server) listGroups(ctx context.Context, in *cachedInput) (*answer, erro
 			return nil
 		})
 		if err != nil {
-			s.log.Warn("a group can't be listed", "group", name, "error", err)
+			s.log.WarnContext(ctx, "a group can't be listed", "group", name, "error", err)
 		}
 	}
 	return answerWith(list, in.IfNoneMatch)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/tls"
 	"maps"
 	"math"
@@ -59,8 +60,19 @@ func (s *Server) checkOrigin(r *http.Request) *Problem {
 const (
 	writesEach, writesBurst   = rate.Limit(50), 500 // a second, of one caller
 	signInsEach, signInsBurst = rate.Limit(1), 60   // a second, from one address
+	readsEach                 = 200                 // a second, of one session, token or, of strangers, address
+	readsBurst                = 10                  // seconds' worth
 	mostLimited               = 10_000
 )
+
+// readLimits are so many reads a second of each; none is 200, less is no limit.
+func readLimits(each int) *limits {
+	if each < 0 {
+		return newLimits(rate.Inf, 1)
+	}
+	each = cmp.Or(each, readsEach)
+	return newLimits(rate.Limit(each), each*readsBurst)
+}
 
 // limits count what each does.
 type limits struct {
@@ -68,22 +80,27 @@ type limits struct {
 	burst int
 	mu    sync.Mutex
 	of    map[string]*rate.Limiter
+	full  int // when as many have come, those are forgotten who could do all again
 }
 
 func newLimits(each rate.Limit, burst int) *limits {
-	return &limits{each: each, burst: burst, of: map[string]*rate.Limiter{}}
+	return &limits{each: each, burst: burst, of: map[string]*rate.Limiter{}, full: mostLimited}
 }
 
 // check refuses whoever did too much, and says when to come again.
 func (l *limits) check(who string, now time.Time) *Problem {
+	if l.each == rate.Inf {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.of) >= mostLimited {
+	if len(l.of) >= l.full {
 		for who, one := range l.of {
 			if one.TokensAt(now) >= float64(l.burst) {
 				delete(l.of, who) // as if they had never come
 			}
 		}
+		l.full = max(mostLimited, 2*len(l.of)) // so that looking through them all stays rare
 	}
 	one := l.of[who]
 	if one == nil {
@@ -100,12 +117,17 @@ func (l *limits) check(who string, now time.Time) *Problem {
 		with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
-// checkPace holds writes to a pace, by caller, and signing in, by address.
+// checkPace holds writes to a pace, by person; reads, by session or token; and
+// signing in, by address.
 func (s *Server) checkPace(r *http.Request) *Problem {
 	c, known := r.Context().Value(callerKey{}).(Caller)
 	switch {
 	case safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
-		return nil
+		who := s.client(r)
+		if known {
+			who = "\x00" + cmp.Or(c.session, c.token, c.Group+"\x00"+c.Person)
+		}
+		return s.reads.check(who, time.Now())
 	case known && (strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path)):
 		return s.writes.check(c.Group+"\x00"+c.Person, time.Now())
 	}

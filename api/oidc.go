@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,9 @@ type OIDC struct {
 	Client string // by which it knows this server
 	Secret string // of the client
 	People string // file that says whose account is whose
+	// MaxAge is how long ago people may have signed in at the issuer; it is asked
+	// for, and the answer is held to it. 0 asks for nothing: not every issuer says.
+	MaxAge time.Duration
 }
 
 // SingleSignOn signs people in with accounts of one issuer.
@@ -43,7 +47,11 @@ type SingleSignOn struct {
 	holders *holders
 	web     *http.Client
 	found   atomic.Pointer[oidc.Provider]
+	now     func() time.Time
 }
+
+// clockSkew is how far the issuer's clock may be off.
+const clockSkew = time.Minute
 
 // OpenSingleSignOn checks what the operator said and reads the file of people.
 // It does not ask the issuer: that may be away when this server starts.
@@ -54,7 +62,13 @@ func OpenSingleSignOn(as OIDC) (*SingleSignOn, error) {
 	if as.Client == "" || as.Secret == "" {
 		return nil, errors.New("single sign-on needs a client and its secret")
 	}
-	o := &SingleSignOn{as: as, holders: &holders{file: as.People}, web: &http.Client{Timeout: oidcEach}}
+	if as.MaxAge < 0 || as.MaxAge > 0 && as.MaxAge < time.Second {
+		return nil, errors.New("the age of a sign-in is a time such as 12h")
+	}
+	// Nothing of what the issuer is asked goes anywhere else: the secret and the
+	// code would follow a redirect.
+	stays := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	o := &SingleSignOn{as: as, holders: &holders{file: as.People}, web: &http.Client{Timeout: oidcEach, CheckRedirect: stays}, now: time.Now}
 	_, err := o.holders.read()
 	return o, err
 }
@@ -83,19 +97,54 @@ func (o *SingleSignOn) provider(ctx context.Context) (*oidc.Provider, error) {
 	}
 	p, err := oidc.NewProvider(ctx, o.as.Issuer)
 	if err == nil {
-		o.found.Store(p)
+		err = o.checkEndpoints(p)
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	o.found.Store(p)
+	return p, nil
+}
+
+// A metadata is what of the issuer's own description is looked at here
+// (OpenID Connect Discovery 1.0, section 3; RFC 9207, section 3).
+type metadata struct {
+	Authorization string   `json:"authorization_endpoint"`
+	Token         string   `json:"token_endpoint"`
+	Keys          string   `json:"jwks_uri"`
+	UserInfo      string   `json:"userinfo_endpoint"`
+	Methods       []string `json:"token_endpoint_auth_methods_supported"`
+	Challenges    []string `json:"code_challenge_methods_supported"`
+	SaysIssuer    bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+func metadataOf(p *oidc.Provider) (m metadata, err error) { return m, p.Claims(&m) }
+
+// checkEndpoints refuses an issuer that would have secrets sent, or keys
+// fetched, unencrypted, or that says that it knows no PKCE of SHA-256.
+func (o *SingleSignOn) checkEndpoints(p *oidc.Provider) error {
+	m, err := metadataOf(p)
+	if err != nil {
+		return err
+	}
+	for _, at := range []string{m.Authorization, m.Token, m.Keys, m.UserInfo} {
+		u, err := url.Parse(at)
+		if err != nil || at != "" && u.Scheme != "https" && checkIssuer(u.Scheme+"://"+u.Host) != nil {
+			return fmt.Errorf("%s says to use %q, which is not encrypted", o.as.Issuer, clip(at))
+		}
+	}
+	if len(m.Challenges) > 0 && !slices.Contains(m.Challenges, "S256") {
+		return fmt.Errorf("%s does not take PKCE with S256 (RFC 7636)", o.as.Issuer)
+	}
+	return nil
 }
 
 // client is this server, at that origin, in the issuer's eyes.
 func (o *SingleSignOn) client(p *oidc.Provider, origin string) *oauth2.Config {
-	var says struct {
-		Methods []string `json:"token_endpoint_auth_methods_supported"`
-	}
+	says, err := metadataOf(p)
 	at := p.Endpoint()
 	at.AuthStyle = oauth2.AuthStyleInHeader // where nothing is said (OpenID Connect Discovery 1.0, section 3)
-	if p.Claims(&says) == nil && len(says.Methods) > 0 && !slices.Contains(says.Methods, "client_secret_basic") {
+	if err == nil && len(says.Methods) > 0 && !slices.Contains(says.Methods, "client_secret_basic") {
 		at.AuthStyle = oauth2.AuthStyleInParams
 	}
 	return &oauth2.Config{
@@ -108,6 +157,7 @@ type signOn struct {
 	state, nonce string
 	verifier     string // of PKCE (RFC 7636)
 	next         string // path to go on to
+	saysIssuer   bool   // the answer must name its issuer
 }
 
 // An orgAccount is what the issuer says of somebody.
@@ -116,6 +166,7 @@ type orgAccount struct {
 	Email    string `json:"email"`
 	Verified any    `json:"email_verified"` // the word "true" is not true
 	Party    string `json:"azp"`
+	SignedIn *int64 `json:"auth_time"` // seconds since 1970
 }
 
 // address is the address, if the issuer says that it is verified.
@@ -151,11 +202,23 @@ func (o *SingleSignOn) account(ctx context.Context, origin, code string, begun *
 		return a, errors.New("the token was issued to another client")
 	case a.Subject == "":
 		return a, errors.New("the token is about nobody")
+	case o.as.MaxAge > 0 && !o.lately(a.SignedIn):
+		return a, errors.New("they signed in at the issuer too long ago, or it does not say when")
 	}
 	if a.Email == "" && p.UserInfoEndpoint() != "" {
 		err = a.ask(ctx, p, tokens)
 	}
 	return a, err
+}
+
+// lately says whether that moment is no older than was asked for (OpenID Connect
+// Core 1.0, sections 2 and 3.1.3.7).
+func (o *SingleSignOn) lately(signedIn *int64) bool {
+	if signedIn == nil {
+		return false
+	}
+	at, now := time.Unix(*signedIn, 0), o.now()
+	return !at.Before(now.Add(-o.as.MaxAge-clockSkew)) && !at.After(now.Add(clockSkew))
 }
 
 // ask asks for the address where the token does not have it, as it need not
@@ -196,14 +259,21 @@ func (s *Server) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error
 	defer cancel()
 	p, err := s.singleSignOn.provider(ctx)
 	if err != nil {
-		s.log.Warn("the issuer of single sign-on can't be used", "error", clipTo(err.Error(), 300))
+		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", clipTo(err.Error(), 300))
 		return errIssuerAway
 	}
 	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: localPath(r.URL.Query().Get("next"))}
+	if m, err := metadataOf(p); err == nil {
+		begun.saysIssuer = m.SaysIssuer
+	}
 	if err := s.begin(w, r, ceremony{signOn: begun}, http.SameSiteLaxMode); err != nil { // Strict would not come back from another site
 		return err
 	}
-	to := s.singleSignOn.client(p, s.origin(r)).AuthCodeURL(begun.state, oidc.Nonce(begun.nonce), oauth2.S256ChallengeOption(begun.verifier))
+	options := []oauth2.AuthCodeOption{oidc.Nonce(begun.nonce), oauth2.S256ChallengeOption(begun.verifier)}
+	if age := s.singleSignOn.as.MaxAge; age > 0 {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(age.Seconds()))))
+	}
+	to := s.singleSignOn.client(p, s.origin(r)).AuthCodeURL(begun.state, options...)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
@@ -215,7 +285,7 @@ func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	if why := r.URL.Query().Get("error"); why != "" {
-		return s.refusedAccount(errCancelled, errors.New("the issuer says: "+why))
+		return s.refusedAccount(r.Context(), errCancelled, errors.New("the issuer says: "+why))
 	}
 	ctx, cancel := s.singleSignOn.asking(r.Context())
 	defer cancel()
@@ -223,11 +293,11 @@ func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) erro
 	var away *url.Error
 	switch {
 	case errors.As(err, &away):
-		return s.refusedAccount(errIssuerAway, err)
+		return s.refusedAccount(r.Context(), errIssuerAway, err)
 	case err != nil:
-		return s.refusedAccount(errAccount, err)
+		return s.refusedAccount(r.Context(), errAccount, err)
 	}
-	h, err := s.holderOf(&a)
+	h, err := s.holderOf(r.Context(), &a)
 	if err != nil {
 		return err
 	}
@@ -252,28 +322,32 @@ func (s *Server) returned(r *http.Request) (*signOn, error) {
 	if !ok || is.signOn == nil || !same(q.Get("state"), is.signOn.state) {
 		return nil, errBeginAgain
 	}
-	if iss := q.Get("iss"); iss != "" && iss != s.singleSignOn.as.Issuer { // RFC 9207
-		return nil, s.refusedAccount(errAccount, errors.New("another issuer answered"))
+	iss, sent := q["iss"]
+	switch { // RFC 9207, section 2.4
+	case sent && iss[0] != s.singleSignOn.as.Issuer:
+		return nil, s.refusedAccount(r.Context(), errAccount, errors.New("another issuer answered"))
+	case !sent && is.signOn.saysIssuer:
+		return nil, s.refusedAccount(r.Context(), errAccount, errors.New("the issuer says that it names itself in its answers, and this does not"))
 	}
 	return is.signOn, nil
 }
 
 // refusedAccount logs why, without what was sent, and gives what people are told.
-func (s *Server) refusedAccount(say *Problem, err error) error {
+func (s *Server) refusedAccount(ctx context.Context, say *Problem, err error) error {
 	why := err.Error()
 	var said *oauth2.RetrieveError
 	if errors.As(err, &said) { // its words hold the whole answer
 		why = said.Response.Status + " " + said.ErrorCode
 	}
-	s.log.Info("a single sign-on was refused", "why", clipTo(why, 300))
+	s.log.InfoContext(ctx, "a single sign-on was refused", "why", clipTo(why, 300))
 	return say
 }
 
 // holderOf says whose account it is.
-func (s *Server) holderOf(a *orgAccount) (holder, error) {
+func (s *Server) holderOf(ctx context.Context, a *orgAccount) (holder, error) {
 	all, err := s.singleSignOn.holders.read()
 	if err != nil {
-		s.log.Error("whose account is whose can't be read", "error", err)
+		s.log.ErrorContext(ctx, "whose account is whose can't be read", "error", err)
 		return holder{}, errNoHolders
 	}
 	h, ok := whose(all, a.Subject, a.address())

@@ -37,6 +37,7 @@ type organisation struct {
 	gossip  func(map[string]any) // about what is asked for besides
 	forge   any                  // key to sign with in place of its own
 	changed func(url.Values)     // what is sent for a code, on its way
+	poses   func(map[string]any) // in what it says of itself
 }
 
 // orgUsers are accounts by subject; each signs in with its subject's name.
@@ -89,6 +90,13 @@ func (o *organisation) open(back string) {
 		o.amend(w, r, provider, func(says map[string]any) {
 			if raw, ok := says["id_token"].(string); ok && o.lie != nil {
 				says["id_token"] = o.resigned(raw)
+			}
+		})
+	})
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+		o.amend(w, r, provider, func(says map[string]any) {
+			if o.poses != nil {
+				o.poses(says)
 			}
 		})
 	})
@@ -388,6 +396,76 @@ func TestSingleSignOnRefused(t *testing.T) {
 	require.NotContains(t, w.log.String(), u.Query().Get("code"))
 }
 
+// TestIssuerDescribesItself: what would go unencrypted or without PKCE is not
+// begun, and an issuer that says that it names itself is held to it (RFC 9207).
+func TestIssuerDescribesItself(t *testing.T) {
+	w, o := withOrganisation(t)
+	v := w.visitor(o)
+	forget := func(poses func(map[string]any)) {
+		o.poses = poses
+		w.server.singleSignOn.found.Store(nil)
+	}
+	for _, endpoint := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"} {
+		for _, open := range []string{"http://accounts.example.org/x", "ftp://localhost/x", "://"} {
+			forget(func(says map[string]any) { says[endpoint] = open })
+			v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
+		}
+	}
+	require.Contains(t, w.log.String(), "is not encrypted")
+	forget(func(says map[string]any) { says["code_challenge_methods_supported"] = []string{"plain"} })
+	v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
+	forget(func(says map[string]any) { says["code_challenge_methods_supported"] = []string{"plain", "S256"} })
+	w.must(303, v.signIn("sub-north"))
+
+	forget(func(says map[string]any) { says["authorization_response_iss_parameter_supported"] = true })
+	v = w.visitor(o)
+	v.turnedAway(errAccount, v.signIn("sub-north"))
+	v.turnedAway(errAccount, v.get(v.gone("sub-north", "/")+"&iss="))
+	v.turnedAway(errAccount, v.get(v.gone("sub-north", "/")+"&iss="+url.QueryEscape(o.issuer()+"/")))
+	w.must(303, v.get(v.gone("sub-north", "/")+"&iss="+url.QueryEscape(o.issuer())))
+}
+
+// TestSingleSignOnIsRecent: where an age is asked for, the issuer is asked for
+// it, and a token that is older, or does not say, signs nobody in.
+func TestSingleSignOnIsRecent(t *testing.T) {
+	w, o := withOrganisation(t)
+	v := w.visitor(o)
+	w.must(303, v.signIn("sub-north"))
+	require.False(t, o.asked.Has("max_age"))
+	w.server.singleSignOn.as.MaxAge = 12 * time.Hour
+	v = w.visitor(o)
+	at := func(signedIn any) {
+		o.lie = func(claims map[string]any) {
+			claims["auth_time"] = signedIn
+			if signedIn == nil {
+				delete(claims, "auth_time")
+			}
+		}
+	}
+	for _, wrong := range []any{nil, time.Now().Add(-12*time.Hour - 2*time.Minute).Unix(), time.Now().Add(2 * time.Minute).Unix(), "yesterday", 0} {
+		at(wrong)
+		v.turnedAway(errAccount, v.signIn("sub-north"))
+	}
+	require.Equal(t, "43200", o.asked.Get("max_age"))
+	at(time.Now().Add(-11 * time.Hour).Unix())
+	w.must(303, v.signIn("sub-north"))
+}
+
+// TestSecretsFollowNoRedirect: the client's secret and the code go to the
+// issuer's own address alone.
+func TestSecretsFollowNoRedirect(t *testing.T) {
+	w, o := withOrganisation(t)
+	carried := 0
+	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { carried++ }))
+	t.Cleanup(thief.Close)
+	moved := httptest.NewServer(http.RedirectHandler(thief.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(moved.Close)
+	o.poses = func(says map[string]any) { says["token_endpoint"] = moved.URL }
+	v := w.visitor(o)
+	v.turnedAway(errAccount, v.signIn("sub-north"))
+	require.Zero(t, carried)
+}
+
 // A ceremony is for what it was begun for.
 func TestCeremoniesApart(t *testing.T) {
 	w, o := withOrganisation(t)
@@ -471,7 +549,7 @@ func TestOpenSingleSignOn(t *testing.T) {
 	open := func(issuer, secret, people string, mode os.FileMode) error {
 		require.NoError(t, os.WriteFile(file, []byte(people), 0o600))
 		require.NoError(t, os.Chmod(file, mode))
-		_, err := OpenSingleSignOn(OIDC{issuer, "goldenthread", secret, file})
+		_, err := OpenSingleSignOn(OIDC{Issuer: issuer, Client: "goldenthread", Secret: secret, People: file})
 		return err
 	}
 	const issuer = "https://accounts.example.org/realm"
@@ -482,6 +560,8 @@ func TestOpenSingleSignOn(t *testing.T) {
 	}
 	require.ErrorContains(t, open(issuer, "", orgPeople, 0o600), "secret")
 	require.ErrorContains(t, open(issuer, "s", orgPeople, 0o604), "everybody")
+	_, err := OpenSingleSignOn(OIDC{Issuer: issuer, Client: "goldenthread", Secret: "s", People: file, MaxAge: -time.Hour})
+	require.ErrorContains(t, err, "age")
 	for _, people := range []string{
 		``, `{}`, `[{}]`, `[{"subject":"a","group":"g"}]`, `[{"subject":"a","email":"b","group":"g","person":"p"}]`, `[{"group":"g","person":"p"}]`,
 		`[{"subject":"a","group":"g","person":"p","may":"all"}]`, `[{"subject":"a","group":"g","person":"p"},{"subject":"a","group":"g","person":"q"}]`,

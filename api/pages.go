@@ -159,10 +159,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 	if group, name, ok := s.groupOf(r); ok {
 		body.Group, body.Name = group, name
 	}
-	page := web.Page{Body: body}
+	page := web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}
 	b, err := page.Render()
 	if err != nil {
-		s.log.Error("a problem could not be shown", "error", err)
+		s.log.ErrorContext(r.Context(), "a problem could not be shown", "error", err)
 		p.write(w)
 		return
 	}
@@ -172,6 +172,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 		}
 	}
 	writePage(w, r, p.Status, b)
+}
+
+// signedIn says whether whoever asks has a session, which they can end.
+func signedIn(r *http.Request) bool {
+	c, err := callerOf(r.Context())
+	return err == nil && c.session != ""
 }
 
 // groupOf is the group in which the page lies, to lead back to, if the caller
@@ -217,9 +223,9 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 			return nil
 		}) // one that can't be read is left out
 	}
-	b, err := (&web.Page{Body: body}).Render()
+	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}).Render()
 	if err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	writePage(w, r, http.StatusOK, b)
@@ -230,7 +236,7 @@ func (s *Server) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b, err := s.draw(r, p, nil)
 		if err != nil {
-			s.fail(w, r, s.problem(err))
+			s.fail(w, r, s.problem(r.Context(), err))
 			return
 		}
 		writePage(w, r, http.StatusOK, b)
@@ -265,7 +271,7 @@ func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, e
 func (a *asked) frame(t *Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
+		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", NewKeys: a.caller.news, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
 		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
 	}
 	if a.at != f.Today {
@@ -300,7 +306,7 @@ func (s *Server) send(p *page) http.HandlerFunc {
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 			return
 		}
-		s.refuse(w, r, p, form, s.problem(err))
+		s.refuse(w, r, p, form, s.problem(r.Context(), err))
 	}
 }
 
@@ -377,12 +383,12 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form ur
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
 	if err := s.mayFollow(r.Context(), group); err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	from, err := readIndex("from", r.URL.Query().Get("from"))
 	if err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	if s.feeds.Add(1) > mostFeeds {

@@ -46,7 +46,7 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) {
 	}
 	found, err := s.auditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	asks := r.URL.Query()
@@ -101,7 +101,7 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request) {
 		event, err = s.oneEvent(r.Context(), group, *index)
 	}
 	if err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	s.show(&page{things: everything, body: func(a *asked) (web.Body, error) {
@@ -163,7 +163,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, kind, ext stri
 	in.Limit = strconv.Itoa(mostEntries)
 	page, err := s.auditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	w.Header().Set("Content-Type", kind)
@@ -183,7 +183,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, kind, ext stri
 		page, err = s.auditOf(r.Context(), in)
 	}
 	if err != nil {
-		s.log.Error("a download broke off", "group", in.Group, "error", err)
+		s.log.ErrorContext(r.Context(), "a download broke off", "group", in.Group, "error", err)
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -3,9 +3,9 @@ package api
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,6 +30,8 @@ type account struct {
 	Person   string    `json:"person"` // id
 	Handle   []byte    `json:"handle"` // random; what authenticators know the account by
 	Passkeys []passkey `json:"passkeys"`
+	// Seen is up to when whoever signed in that way was told of new passkeys.
+	Seen map[string]time.Time `json:"seen,omitempty"`
 
 	office string // what authenticators show
 }
@@ -85,7 +87,7 @@ func (p *passkeys) add(to *account, name, party string, credential *webauthn.Cre
 	if name == "" {
 		name = "Passkey of " + now.Format("2 January 2006")
 	}
-	k := passkey{hex.EncodeToString(credential.ID[:min(8, len(credential.ID))]), name, now, time.Time{}, party, *credential}
+	k := passkey{passkeyID(credential.ID), name, now, time.Time{}, party, *credential}
 	return k, p.accounts.change(func(all []account) ([]account, error) {
 		if slices.ContainsFunc(all, func(a account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
 			return nil, notNow("L5", "This passkey is known here already.")
@@ -110,6 +112,24 @@ func (p *passkeys) add(to *account, name, party string, credential *webauthn.Cre
 }
 
 func (k *passkey) same(o passkey) bool { return string(k.Credential.ID) == string(o.Credential.ID) }
+
+// seen notes that whoever signed in that way knows of the passkeys until now.
+func (p *passkeys) seen(group, person, way string, now time.Time) error {
+	fresh := p.account(group, person)
+	return p.accounts.change(func(all []account) ([]account, error) {
+		i := slices.IndexFunc(all, func(a account) bool { return a.is(group, person) })
+		if i < 0 {
+			all, i = append(all, fresh), len(all)
+		}
+		seen := maps.Clone(all[i].Seen)
+		if seen == nil {
+			seen = map[string]time.Time{}
+		}
+		seen[way] = now.UTC()
+		all[i].Seen = seen
+		return all, nil
+	})
+}
 
 // remove takes a passkey from the person.
 func (p *passkeys) remove(group, person, id string) error {
@@ -181,9 +201,9 @@ func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 // sent, and its answer may come once.
 type ceremony struct {
 	data       webauthn.SessionData
-	account    account // that gets a passkey; none for a sign-in
-	invitation string  // hash of the code by which it does; "" for who is signed in
-	signOn     *signOn // that goes by the organisation's account instead
+	account    account     // that gets a passkey; none for a sign-in
+	invitation *invitation // by which it does; nil for who is signed in
+	signOn     *signOn     // that goes by the organisation's account instead
 	ends       time.Time
 }
 

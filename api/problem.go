@@ -10,11 +10,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
-	"github.com/google/uuid"
 
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/tilelog"
+	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
 )
 
@@ -29,6 +29,7 @@ type Problem struct {
 	Rule    string   `json:"rule,omitempty" doc:"number in the rule book, such as C3"`
 	Index   *uint64  `json:"index,omitempty" doc:"newest event on which this was judged, or up to which can be answered"`
 	Command string   `json:"command,omitempty" doc:"id of the command; send it again with this as its Idempotency-Key"`
+	Trace   string   `json:"trace,omitempty" doc:"where this server is at fault: the id to quote, which stands in its log (W3C Trace Context)"`
 	Where   []string `json:"where,omitempty" doc:"the parts of the request that are meant"`
 
 	header http.Header
@@ -107,9 +108,13 @@ func noGroup(name string) *domain.Refusal {
 }
 
 // problem turns any error into the answer: the one place in which errors
-// become statuses. What is not foreseen is logged under an id.
-func (s *Server) problem(err error) *Problem {
-	p := s.problemOf(err)
+// become statuses. What is not foreseen is logged under the request's trace.
+func (s *Server) problem(ctx context.Context, err error) *Problem {
+	p := s.problemOf(ctx, err)
+	if p.Status >= http.StatusInternalServerError {
+		traced := *p
+		p, traced.Trace = &traced, trace.Of(ctx).ID()
+	}
 	var of *commandError
 	if errors.As(err, &of) {
 		p.Command = of.id.String()
@@ -117,7 +122,7 @@ func (s *Server) problem(err error) *Problem {
 	return p
 }
 
-func (s *Server) problemOf(err error) *Problem {
+func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 	var (
 		p         *Problem
 		refused   *eventstore.Refused
@@ -149,7 +154,7 @@ func (s *Server) problemOf(err error) *Problem {
 		p.Index = &behind.Have
 		return p
 	case errors.As(err, &damage):
-		s.log.Error("a log is damaged", "error", err)
+		s.log.ErrorContext(ctx, "a log is damaged", "error", err)
 		return unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
 	case errors.As(err, &unknown):
 		return refusalProblem(noGroup(unknown.Group))
@@ -162,9 +167,15 @@ func (s *Server) problemOf(err error) *Problem {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return unavailable("This took too long, and nothing was recorded. Please send it again.")
 	}
-	id := uuid.NewString()[:8]
-	s.log.Error("internal error", "id", id, "error", err)
-	return newProblem(http.StatusInternalServerError, "internal error (id "+id+")")
+	s.log.ErrorContext(ctx, "internal error", "error", err)
+	return newProblem(http.StatusInternalServerError, "internal error (id "+quotable(trace.Of(ctx))+")")
+}
+
+// quotable is as much of a trace's id as people can quote. It is the end of it:
+// not all who begin traces fill the front with chance.
+func quotable(t domain.Trace) string {
+	id := t.ID()
+	return id[max(0, len(id)-8):]
 }
 
 // refusalProblem gives each class of refusal its status.

@@ -92,7 +92,9 @@ func (w *sweeper) keepSecrets() {
 	}
 	code := w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/invitations", `{"person":"cd-north"}`))).json(w.t)["code"].(string)
 	w.secrets["an invitation"] = code
-	w.secrets["the hash of an invitation"] = codeHash(code)
+	i, ok := w.server.signIn.invitations.find(code, w.clock())
+	require.True(w.t, ok)
+	w.secrets["the hash of an invitation"], w.secrets["the salt of an invitation"] = i.Hash, i.Salt
 	w.secrets["the hash of a token"] = hashOf(w.keys["cd-north"])
 	w.signedIn()
 }
@@ -102,7 +104,7 @@ func (w *sweeper) signedIn() *http.Cookie {
 	if w.cookie != nil {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.AddCookie(w.cookie)
-		if _, ok := w.server.signIn.sessions.of(r); ok {
+		if _, ok := w.server.signIn.sessions.of(r, false); ok {
 			return w.cookie
 		}
 	}

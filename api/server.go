@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,6 +25,7 @@ import (
 	"goldenthread/api/mail"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
 )
 
@@ -47,6 +49,9 @@ type Options struct {
 	SingleSignOn *SingleSignOn    // nil: nobody signs in with their organisation's account
 	Reach        Reach            // checked; none: plain HTTP on localhost
 	Clock        func() time.Time // for "today"; nil is time.Now
+	Idle         time.Duration    // after which a session that is not used ends; 0: an hour
+	Reads        int              // a second, of one caller; 0: 200, less than 0: any number
+	NoTokens     bool             // nobody signs in to the pages with a token
 	Log          *slog.Logger     // nil is slog.Default
 }
 
@@ -74,6 +79,8 @@ type Server struct {
 	crossOrigin *http.CrossOriginProtection
 	writes      *limits
 	signIns     *limits
+	reads       *limits
+	noTokens    bool
 }
 
 // New is a server that answers from the store and its projections.
@@ -82,6 +89,10 @@ func New(o Options) *Server {
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, clock: o.Clock, log: o.Log,
 		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
+		reads: readLimits(o.Reads), noTokens: o.NoTokens,
+	}
+	if s.signIn != nil && o.Idle > 0 {
+		s.signIn.sessions.store.idle = o.Idle
 	}
 	if s.reach.Origin != "" {
 		if err := s.crossOrigin.AddTrustedOrigin(s.reach.Origin); err != nil {
@@ -95,6 +106,7 @@ func New(o Options) *Server {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.log = trace.Logger(s.log)
 	s.metrics = newMetrics(s)
 	s.api = humago.New(s.mux, humaConfig())
 	s.offerHealth()
@@ -156,10 +168,11 @@ func (s *Server) patient() *http.Server {
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(trace.From(r.Context(), r.Header.Values(trace.Header)))
 	defer s.recovered(w, r)
 	s.guardHeaders(w.Header(), r)
 	if err := checkAddress(r.URL); err != nil {
-		s.fail(w, r, s.problem(err))
+		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
 	r, refused := s.admit(r)
@@ -181,7 +194,7 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	case http.ErrAbortHandler:
 		panic(why)
 	default:
-		s.fail(w, r, s.problem(fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
+		s.fail(w, r, s.problem(r.Context(), fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
 	}
 }
 
@@ -198,42 +211,59 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 			return r, outOfScope(c.Scope)
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+		s.used(r, c)
 	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path) {
-		return r, unknown
+		return r, cmp.Or(s.reads.check(s.client(r), time.Now()), unknown)
 	}
 	return r.WithContext(context.WithValue(r.Context(), originKey{}, s.origin(r))), s.checkPace(r)
+}
+
+// byItself is the header in which a page says that it asks by itself, as when
+// others recorded something: nobody uses it then.
+const byItself = "Goldenthread-By-Itself"
+
+// used keeps the session of whoever asks from ending unused. What a browser asks
+// for by itself does not.
+func (s *Server) used(r *http.Request, c Caller) {
+	if c.session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
+		return
+	}
+	if err := s.signIn.sessions.use(c.session); err != nil {
+		s.log.WarnContext(r.Context(), "the use of a session could not be noted", "error", err)
+	}
 }
 
 // caller is whoever a token stands for or, where none is sent, whoever is
 // signed in.
 func (s *Server) caller(r *http.Request) (Caller, *Problem) {
-	if c, ok := s.feedCaller(r); ok {
-		return c, nil
+	if c, problem, ok := s.feedCaller(r); ok {
+		return c, problem
 	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.signIn != nil {
-		if is, ok := s.signIn.sessions.of(r); ok && s.holds(is) {
+		if is, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok && s.holds(is) {
 			token, _ := strings.CutPrefix(is.Passkey, byToken)
 			if token == is.Passkey {
 				token = ""
 			}
-			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID, token: token}, nil
+			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID, token: token, news: is.News}, nil
 		}
 	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
 		return Caller{}, unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
 	}
-	return s.callerBy(strings.TrimSpace(token))
+	return s.callerBy(r.Context(), strings.TrimSpace(token))
 }
 
 // callerBy is whoever the token stands for.
-func (s *Server) callerBy(token string) (Caller, *Problem) {
+func (s *Server) callerBy(ctx context.Context, token string) (Caller, *Problem) {
 	c, ok, err := s.tokens.caller(token, s.clock())
 	if err != nil {
-		s.log.Warn("the use of a token could not be noted", "error", err)
+		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)
 	}
 	if !ok {
+		s.log.InfoContext(ctx, "a token was refused")
 		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
 	}
 	return c, nil
@@ -315,7 +345,7 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 		}
 		out, err := handler(ctx, in)
 		if err != nil {
-			return nil, s.problem(err)
+			return nil, s.problem(ctx, err)
 		}
 		return out, nil
 	})
@@ -375,7 +405,7 @@ func humaConfig() huma.Config {
 				Schemas: newRegistry("#/components/schemas/"),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"bearer":  {Type: "http", Scheme: "bearer"},
-					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in"},
+					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in; over TLS it is called " + cookieName(sessionCookie, true)},
 				},
 			},
 		},

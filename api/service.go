@@ -11,6 +11,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
+
+	"goldenthread/eventstore/trace"
 )
 
 // CheckRequest asks the check over NATS. What is left out is not said.
@@ -54,20 +56,21 @@ func (s *Server) Offer(nc *nats.Conn) (micro.Service, error) {
 
 // serveCheck answers one request; an error is a Problem, as over HTTP.
 func (s *Server) serveCheck(r micro.Request) {
-	a, err := s.checkFor(r.Data())
+	ctx := trace.From(context.Background(), r.Headers().Values(trace.Header))
+	a, err := s.checkFor(ctx, r.Data())
 	if err == nil {
 		err = r.Respond(a)
 	} else {
-		p := s.problem(err)
+		p := s.problem(ctx, err)
 		b, _ := json.Marshal(p)
 		err = r.Error(strconv.Itoa(p.Status), p.Detail, b)
 	}
 	if err != nil {
-		s.log.Warn("a check could not be answered", "error", err)
+		s.log.WarnContext(ctx, "a check could not be answered", "error", err)
 	}
 }
 
-func (s *Server) checkFor(data []byte) (b []byte, err error) {
+func (s *Server) checkFor(ctx context.Context, data []byte) (b []byte, err error) {
 	defer func() {
 		if why := recover(); why != nil {
 			err = fmt.Errorf("panic: %v\n%s", why, debug.Stack())
@@ -77,7 +80,7 @@ func (s *Server) checkFor(data []byte) (b []byte, err error) {
 	if err := decode(data, &req); err != nil {
 		return nil, err
 	}
-	c, unknown := s.callerBy(req.Token)
+	c, unknown := s.callerBy(ctx, req.Token)
 	if unknown != nil {
 		return nil, unknown
 	}
@@ -85,7 +88,7 @@ func (s *Server) checkFor(data []byte) (b []byte, err error) {
 		return nil, outOfScope(c.Scope)
 	}
 	in := req.input()
-	err = s.see(context.WithValue(context.Background(), callerKey{}, c), &in.Terms, checks, func(q *question) error {
+	err = s.see(context.WithValue(ctx, callerKey{}, c), &in.Terms, checks, func(q *question) error {
 		v, err := check(q, in)
 		if err == nil {
 			b, err = encode(&v)

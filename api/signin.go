@@ -57,7 +57,6 @@ func (s *Server) signInPages() map[string]http.HandlerFunc {
 		"GET /sign-in":                       s.atOrigin(s.frontPage),
 		"POST /sign-in/begin":                s.tried(s.beginSignIn),
 		"POST /sign-in/finish":               s.tried(s.finishSignIn),
-		"POST /sign-in/token":                s.tried(s.signInByToken),
 		"GET /sign-in/passkey.js":            script,
 		"POST /sign-out":                     s.tried(s.signOut),
 		"GET /invitation":                    s.atOrigin(s.codePage),
@@ -70,8 +69,13 @@ func (s *Server) signInPages() map[string]http.HandlerFunc {
 		"POST /account/passkeys/finish":      s.SignedIn(s.tried(s.finishRegistering)),
 		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(s.removePasskey)),
 		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(s.endSession)),
+		"POST /account/passkeys/seen":        s.SignedIn(s.tried(s.seeKeys)),
+		"POST /account/feeds/{id}/replace":   s.SignedIn(s.tried(s.replaceFeed)),
 		"POST /account/feeds":                s.SignedIn(s.tried(s.makeFeed)),
 		"POST /account/feeds/{id}/end":       s.SignedIn(s.tried(s.endOwnFeed)),
+	}
+	if !s.noTokens {
+		pages["POST /sign-in/token"] = s.tried(s.signInByToken)
 	}
 	if s.singleSignOn != nil {
 		pages["GET /sign-in/oidc"] = s.atOrigin(s.beginSingleSignOn)
@@ -109,14 +113,17 @@ func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.Ha
 		if err == nil {
 			return
 		}
-		p := s.problem(err)
+		p := s.problem(r.Context(), err)
+		if signsIn(r) {
+			s.log.InfoContext(r.Context(), "a sign-in was refused", "status", p.Status, "say", p.Detail)
+		}
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 			p.write(w)
 			return
 		}
 		html(w, p.Status)
 		if err := (signin.Problem{Title: p.Title, Detail: p.Detail}).Render(w); err != nil {
-			s.log.Info("a page broke off", "error", err)
+			s.log.InfoContext(r.Context(), "a page broke off", "error", err)
 		}
 	}
 }
@@ -136,7 +143,7 @@ func (s *Server) atOrigin(f func(http.ResponseWriter, *http.Request) error) http
 
 func (s *Server) frontPage(w http.ResponseWriter, r *http.Request) error {
 	html(w, http.StatusOK)
-	return signin.Front{Next: localPath(r.URL.Query().Get("next")), SingleSignOn: s.singleSignOn != nil}.Render(w)
+	return signin.Front{Next: localPath(r.URL.Query().Get("next")), SingleSignOn: s.singleSignOn != nil, Tokens: !s.noTokens}.Render(w)
 }
 
 func html(w http.ResponseWriter, status int) {
@@ -177,14 +184,14 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, is ceremony, site
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: ceremonyCookie, Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.encrypted(r), SameSite: sites,
+		Name: cookieName(ceremonyCookie, s.encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.encrypted(r), SameSite: sites,
 	})
 	return nil
 }
 
 // taken takes the ceremony that this browser began, this once.
 func (s *Server) taken(r *http.Request) (ceremony, bool) {
-	c, err := r.Cookie(ceremonyCookie)
+	c, err := r.Cookie(cookieName(ceremonyCookie, s.encrypted(r)))
 	if err != nil {
 		return ceremony{}, false
 	}
@@ -239,14 +246,14 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	said, err := protocol.ParseCredentialRequestResponseBytes(answer.Credential)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	user, credential, err := party.ValidatePasskeyLogin(s.signIn.passkeys.owner, is.data, said)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	if credential.Authenticator.CloneWarning {
-		return s.refusedPasskey(errors.New("its counter went back: there may be a copy of it"))
+		return s.refusedPasskey(r.Context(), errors.New("its counter went back: there may be a copy of it"))
 	}
 	a := user.(*account)
 	used, err := s.signIn.passkeys.used(a, party.Config.RPID, credential, s.clock())
@@ -264,7 +271,7 @@ func (s *Server) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return newProblem(http.StatusBadRequest, "The form could not be read.")
 	}
-	c, unknown := s.callerBy(strings.TrimSpace(r.PostForm.Get("token")))
+	c, unknown := s.callerBy(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
 	switch {
 	case unknown != nil:
 		return unknown
@@ -291,7 +298,7 @@ const (
 // holds says whether what the session rests on still holds.
 func (s *Server) holds(is Session) bool {
 	if id, token := strings.CutPrefix(is.Passkey, byToken); token {
-		return s.tokens.inForce(id, s.clock())
+		return !s.noTokens && s.tokens.inForce(id, s.clock())
 	}
 	if id, account := strings.CutPrefix(is.Passkey, byAccount); account {
 		return s.singleSignOn != nil && s.singleSignOn.holders.has(id)
@@ -300,24 +307,56 @@ func (s *Server) holds(is Session) bool {
 }
 
 // refusedPasskey logs why, and tells the browser no more than that it is so.
-func (s *Server) refusedPasskey(err error) error {
+func (s *Server) refusedPasskey(ctx context.Context, err error) error {
 	why := err.Error()
 	var p *protocol.Error
 	if errors.As(err, &p) {
 		why = p.Details + ": " + p.DevInfo
 	}
-	s.log.Info("a passkey was refused", "why", clipTo(why, 300))
+	s.log.InfoContext(ctx, "a passkey was refused", "why", clipTo(why, 300))
 	return errPasskey
 }
 
 // beginSession begins a session in place of the one that the browser had.
 func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session) error {
-	if before, ok := s.signIn.sessions.of(r); ok {
+	if before, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok {
 		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
 	}
-	return s.signIn.sessions.begin(w, r, s.encrypted(r), is)
+	var err error
+	if is.News, err = s.newKeys(r.Context(), &is); err != nil { // nobody is kept out for it
+		s.log.WarnContext(r.Context(), "which passkeys are new could not be read", "group", is.Group, "person", is.Person, "error", err)
+	}
+	if err := s.signIn.sessions.begin(w, r, s.encrypted(r), is); err != nil {
+		return err
+	}
+	s.logSignIn(r.Context(), "signed in", &is)
+	return nil
+}
+
+// logSignIn logs what became of somebody's session: who by handle, and how. The
+// log has no secret of theirs, no name, and no address (ASVS 5.0, 16.2.5, 16.3.1).
+func (s *Server) logSignIn(ctx context.Context, what string, is *Session) {
+	person, way := is.Person, "passkey"
+	s.groups.Read(ctx, is.Group, nil, func(g *projections.Group) error {
+		if p := g.State().Person(person); p != nil {
+			person = p.Handle
+		}
+		return nil
+	}) // where the group can't be read, the id says who it is
+	switch {
+	case strings.HasPrefix(is.Passkey, byToken):
+		way = "token"
+	case strings.HasPrefix(is.Passkey, byAccount):
+		way = "organisation"
+	}
+	s.log.InfoContext(ctx, what, "group", is.Group, "person", person, "way", way)
+}
+
+// signsIn says whether somebody tries to sign in there, or is let in.
+func signsIn(r *http.Request) bool {
+	return r.URL.Path == oidcCallback || !safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
 }
 
 // signedIn begins a session and tells the page's script.
@@ -336,10 +375,11 @@ func writeJSON(w http.ResponseWriter, v any) error {
 }
 
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
-	if is, ok := s.signIn.sessions.of(r); ok {
+	if is, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok {
 		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == is.ID }); err != nil {
 			return err
 		}
+		s.logSignIn(r.Context(), "signed out", &is)
 	}
 	forget(w, s.encrypted(r))
 	w.Header().Set("Clear-Site-Data", `"storage"`) // the card that was kept for where there is no signal
@@ -366,8 +406,9 @@ func (s *Server) takeCode(w http.ResponseWriter, r *http.Request) error {
 const mostForm = 4 << 10 // bytes
 
 func (s *Server) invitationPage(w http.ResponseWriter, r *http.Request) error {
-	i, ok := s.signIn.invitations.find(codeHash(r.PathValue("code")), s.clock())
+	i, ok := s.signIn.invitations.find(r.PathValue("code"), s.clock())
 	if !ok {
+		s.log.InfoContext(r.Context(), "an invitation was refused")
 		html(w, http.StatusNotFound)
 		return signin.RenderSpent(w)
 	}
@@ -397,12 +438,11 @@ func noPerson(ref string) *domain.Refusal {
 }
 
 func (s *Server) beginInvited(w http.ResponseWriter, r *http.Request) error {
-	hash := codeHash(r.PathValue("code"))
-	i, ok := s.signIn.invitations.find(hash, s.clock())
+	i, ok := s.signIn.invitations.find(r.PathValue("code"), s.clock())
 	if !ok {
 		return errSpent
 	}
-	return s.beginRegistering(w, r, s.signIn.passkeys.account(i.Group, i.Person), hash)
+	return s.beginRegistering(w, r, s.signIn.passkeys.account(i.Group, i.Person), &i)
 }
 
 func (s *Server) beginAnother(w http.ResponseWriter, r *http.Request) error {
@@ -410,7 +450,7 @@ func (s *Server) beginAnother(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.beginRegistering(w, r, s.signIn.passkeys.account(is.Group, is.Person), "")
+	return s.beginRegistering(w, r, s.signIn.passkeys.account(is.Group, is.Person), nil)
 }
 
 // sessionOf is the session that asks: what is done about passkeys is done with
@@ -425,13 +465,13 @@ func (s *Server) sessionOf(r *http.Request) (Session, error) {
 
 // anySession is the session that asks, however it was begun.
 func (s *Server) anySession(r *http.Request) (Session, error) {
-	if is, ok := s.signIn.sessions.of(r); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
+	if is, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
 		return is, nil
 	}
 	return Session{}, unauthorized("Please sign in with your passkey for this.")
 }
 
-func (s *Server) beginRegistering(w http.ResponseWriter, r *http.Request, a account, invitation string) error {
+func (s *Server) beginRegistering(w http.ResponseWriter, r *http.Request, a account, by *invitation) error {
 	office, group, err := s.names(r.Context(), a.Group, a.Person)
 	if err != nil {
 		return err
@@ -445,7 +485,7 @@ func (s *Server) beginRegistering(w http.ResponseWriter, r *http.Request, a acco
 	if err != nil {
 		return err
 	}
-	return s.challenge(w, r, ceremony{data: *data, account: a, invitation: invitation}, options)
+	return s.challenge(w, r, ceremony{data: *data, account: a, invitation: by}, options)
 }
 
 // finishRegistering checks the device's answer, keeps the new passkey, and
@@ -465,16 +505,16 @@ func (s *Server) finishRegistering(w http.ResponseWriter, r *http.Request) error
 	}
 	said, err := protocol.ParseCredentialCreationResponseBytes(answer.Credential)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	credential, err := party.CreateCredential(&is.account, is.data, said)
 	if err != nil {
-		return s.refusedPasskey(err)
+		return s.refusedPasskey(r.Context(), err)
 	}
 	switch {
-	case r.PathValue("code") != "" && is.invitation == codeHash(r.PathValue("code")):
+	case r.PathValue("code") != "" && is.invitation != nil && is.invitation.fits(r.PathValue("code")):
 		return s.takeUp(w, r, &is, answer.Name, credential)
-	case r.PathValue("code") == "" && is.invitation == "":
+	case r.PathValue("code") == "" && is.invitation == nil:
 		return s.addAnother(w, r, &is, answer.Name, credential)
 	}
 	return errSpent
@@ -483,7 +523,7 @@ func (s *Server) finishRegistering(w http.ResponseWriter, r *http.Request) error
 // takeUp uses the invitation up. It is spent first: a crash before the passkey
 // is kept costs a fresh invitation, and never lets two in by one.
 func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
-	i, err := s.signIn.invitations.use(is.invitation, s.clock())
+	i, err := s.signIn.invitations.use(is.invitation.Hash, s.clock())
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func (s *Server) checkSignature(ctx context.Context, req *domain.Request) error 
 		why = signature.Verify(g, &by)
 	}
 	if why != nil || at != originOf(ctx) {
-		s.log.Info("a signature was refused", "why", why, "origin", clip(at))
+		s.log.InfoContext(ctx, "a signature was refused", "why", why, "origin", clip(at))
 		return errNotSigned
 	}
 	return s.statements.use(g.Statement, req.ID, s.clock())

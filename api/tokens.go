@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"goldenthread/api/web"
 )
 
 const (
@@ -48,8 +50,10 @@ type Caller struct {
 	Person   string // handle or id
 	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
 	Scope    Scope
-	session  string // id of the session; "" for a token
-	token    string // id of the token, or of the one by which the session was begun
+	news     []web.NewKey // that the session has not been told of
+	feedEnds time.Time    // when the key of a feed ends that asks; none for others
+	session  string       // id of the session; "" for a token
+	token    string       // id of the token, or of the one by which the session was begun
 }
 
 // Tokens are the bearer tokens of one server: a file that holds only their

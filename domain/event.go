@@ -19,6 +19,7 @@ type Event struct {
 	Actor      string    // "person/<id>", or "system"
 	OnBehalfOf string    // "seat/<code>", "organisation/<code>", "duty/<duty>", "person/<id>" or "system"
 	Cause      uint64    // index of the event that it follows from; its own Index where there is none
+	Trace      Trace     // of the request that carried the command, if its caller sent one
 	Data       Payload
 }
 

@@ -27,6 +27,7 @@ type Request struct {
 	ID      uuid.UUID // command id: the same id and actor is the same command
 	Hash    [32]byte  // SHA-256 of the request as it was sent
 	Actor   string    // person id or handle; when founding, a handle among the founding people
+	Trace   Trace     // that the caller sent, if any; it makes no other request of this one
 	Command Command
 	// Past is the group's state as known at the end of the day that
 	// NeedsPast named; nil where it named none.
@@ -263,7 +264,7 @@ func (t *turn) event(cause uint64, effective Day, p Payload) Event {
 	}
 	return Event{
 		Group: t.s.Group, Index: t.nextIndex(), Time: t.now, Effective: effective,
-		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, OnBehalfOf: t.as, Cause: cause, Data: p,
+		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, OnBehalfOf: t.as, Cause: cause, Trace: t.req.Trace, Data: p,
 	}
 }
 

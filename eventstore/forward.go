@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 )
 
 // Where several processes write to one stream, a command goes to the one that
@@ -36,6 +37,7 @@ type forwarded struct {
 	ID      uuid.UUID      `json:"id"`
 	Hash    [32]byte       `json:"hash"`
 	Actor   string         `json:"actor"`
+	Trace   domain.Trace   `json:"trace,omitempty"` // to be recorded; the trace of the log lines is in the header
 	Name    string         `json:"name"`
 	Command jsontext.Value `json:"command"`
 	Sealed  [][]byte       `json:"sealed,omitempty"` // in the order of domain.Request.Personals
@@ -64,12 +66,15 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	wrote := s.wrote.Load()
 	body, err := packRequest(req)
 	if err != nil {
-		s.log.Error("a command can't be forwarded", "command", req.ID, "error", err)
+		s.log.ErrorContext(ctx, "a command can't be forwarded", "command", req.ID, "error", err)
 		return Result{}, nil, false
 	}
 	wait, cancel := context.WithTimeout(ctx, forwardTimeout)
 	defer cancel()
-	m, err := s.conn.RequestWithContext(wait, forwardSubject+*wrote, body)
+	ask := nats.NewMsg(forwardSubject + *wrote)
+	ask.Data = body
+	ask.Header.Set(trace.Header, string(trace.Of(ctx)))
+	m, err := s.conn.RequestMsgWithContext(wait, ask)
 	var r reply
 	if err == nil {
 		err = json.Unmarshal(m.Data, &r, strict)
@@ -82,7 +87,7 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	case err == nil && r.Refusal != nil:
 		return Result{}, &Refused{r.Refusal, r.Index}, true
 	}
-	s.log.Warn("the node that wrote last does not answer; writing here", "node", *wrote, "error", err)
+	s.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", *wrote, "error", err)
 	s.wrote.CompareAndSwap(wrote, &s.node)
 	return Result{}, nil, false
 }
@@ -93,7 +98,7 @@ func packRequest(req *domain.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := forwarded{req.Group, req.ID, req.Hash, req.Actor, domain.CommandName(req.Command), command, nil}
+	f := forwarded{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil}
 	for _, p := range req.Personals() {
 		f.Sealed = append(f.Sealed, *p.Sealed)
 	}
@@ -105,6 +110,9 @@ func unpackRequest(body []byte) (domain.Request, error) {
 	if err := json.Unmarshal(body, &f, strict); err != nil {
 		return domain.Request{}, err
 	}
+	if f.Trace != "" && !f.Trace.Valid() {
+		return domain.Request{}, fmt.Errorf("%q is not a trace", f.Trace)
+	}
 	command, ok := domain.NewCommand(f.Name)
 	if !ok {
 		return domain.Request{}, fmt.Errorf("unknown command %q", f.Name)
@@ -112,7 +120,7 @@ func unpackRequest(body []byte) (domain.Request, error) {
 	if err := json.Unmarshal(f.Command, command, strict); err != nil {
 		return domain.Request{}, err
 	}
-	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Command: command}
+	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Trace: f.Trace, Command: command}
 	personals := req.Personals()
 	if len(personals) != len(f.Sealed) {
 		return req, errors.New("the sealed data are not those of the command")
@@ -130,7 +138,7 @@ func (s *Store) serveForwarded() error {
 		busy <- struct{}{}
 		go func() {
 			defer func() { <-busy }()
-			m.Respond(s.executeForwarded(m.Data))
+			m.Respond(s.executeForwarded(m))
 		}()
 	})
 	if err != nil {
@@ -139,26 +147,29 @@ func (s *Store) serveForwarded() error {
 	return nil
 }
 
-func (s *Store) executeForwarded(body []byte) []byte {
-	ctx, cancel := context.WithTimeout(context.Background(), forwardTimeout)
+func (s *Store) executeForwarded(m *nats.Msg) []byte {
+	ctx, cancel := context.WithTimeout(trace.From(context.Background(), m.Header.Values(trace.Header)), forwardTimeout)
 	defer cancel()
 	var r reply
-	req, err := unpackRequest(body)
+	req, err := unpackRequest(m.Data)
 	if err == nil {
 		var result Result
 		if result, err = s.execute(ctx, req); err == nil {
 			r.Result = &result
+		}
+		if req.Trace.Sampled() {
+			s.log.InfoContext(ctx, "a forwarded command was executed", "group", req.Group, "command", req.ID, "error", err)
 		}
 	}
 	var refused *Refused
 	if errors.As(err, &refused) {
 		r.Refusal, r.Index = refused.Refusal, refused.Index
 	} else if err != nil {
-		s.log.Warn("a forwarded command was not answered", "error", err)
+		s.log.WarnContext(ctx, "a forwarded command was not answered", "error", err)
 	}
 	answer, err := json.Marshal(r)
 	if err != nil {
-		s.log.Error("an answer can't be written down", "error", err)
+		s.log.ErrorContext(ctx, "an answer can't be written down", "error", err)
 	}
 	return answer
 }

@@ -13,6 +13,7 @@ import (
 func TestEveryCommandTravels(t *testing.T) {
 	for _, k := range domain.Commands {
 		req := request("trafford", "founder", k.New())
+		req.Trace = sampleTrace
 		fill(reflect.ValueOf(req.Command).Elem(), k.Name, 0)
 		for _, p := range req.Personals() {
 			*p.Data, *p.Sealed = domain.PersonalData{}, []byte("sealed for "+p.Person)

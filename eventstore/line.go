@@ -81,6 +81,9 @@ func appendEnvelope(b []byte, e *domain.Event) ([]byte, error) {
 	if e.Cause != e.Index {
 		b = strconv.AppendUint(append(b, `,"cause":`...), e.Cause, 10)
 	}
+	if e.Trace != "" { // CloudEvents distributed tracing extension
+		text(`,"traceparent"`, string(e.Trace))
+	}
 	return b, bad
 }
 
@@ -98,6 +101,7 @@ type envelope struct {
 	OnBehalfOf  string         `json:"onbehalfof"`
 	Effective   string         `json:"effective"`
 	Cause       *uint64        `json:"cause"`
+	TraceParent domain.Trace   `json:"traceparent"`
 	Data        jsontext.Value `json:"data"`
 }
 
@@ -160,17 +164,20 @@ func (v *envelope) event() (e domain.Event, err error) {
 	if err := json.Unmarshal(v.Data, payload, strict); err != nil {
 		return e, fmt.Errorf("data of %s: %w", v.Type, err)
 	}
-	e = domain.Event{Group: strings.TrimPrefix(v.Source, sourceRoot), Index: v.Index, Cause: v.Index, Actor: v.Actor, OnBehalfOf: v.OnBehalfOf, Data: payload}
+	e = domain.Event{Group: strings.TrimPrefix(v.Source, sourceRoot), Index: v.Index, Cause: v.Index, Actor: v.Actor, OnBehalfOf: v.OnBehalfOf, Trace: v.TraceParent, Data: payload}
 	if v.Cause != nil {
 		e.Cause = *v.Cause
 	}
-	var bad [5]error
+	var bad [6]error
 	e.ID, bad[0] = uuid.Parse(v.ID)
 	e.Command, bad[1] = uuid.Parse(v.Command)
 	e.Time, bad[2] = time.Parse(timeLayout, v.Time)
 	bad[3] = e.Effective.UnmarshalText([]byte(v.Effective))
 	if hash, err := hex.DecodeString(v.CommandHash); err != nil || copy(e.Hash[:], hash) != len(e.Hash) {
 		bad[4] = errors.New("commandhash is not a SHA-256")
+	}
+	if e.Trace != "" && !e.Trace.Valid() {
+		bad[5] = errors.New("traceparent is not one of W3C Trace Context, written as it should be")
 	}
 	if err := errors.Join(bad[:]...); err != nil {
 		return e, fmt.Errorf("%s: %w", v.Type, err)

@@ -54,6 +54,46 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+const sampleTrace = domain.Trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+
+// TestGoldenTraced pins where the trace of a request stands, behind a cause and
+// where there is none; each golden line without one stays as it is.
+func TestGoldenTraced(t *testing.T) {
+	for i, k := range domain.Kinds[:2] {
+		e := sample(k, uint64(i))
+		e.Trace = sampleTrace
+		if i == 1 {
+			e.Cause = e.Index
+		}
+		line, err := Encode(&e)
+		require.NoError(t, err)
+		path := filepath.Join("testdata", "golden", strings.TrimPrefix(k.Name, "goldenthread.")+"~traced.json")
+		if *update {
+			require.NoError(t, os.WriteFile(path, append(line, '\n'), 0o644))
+		}
+		golden, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, string(golden), string(line)+"\n")
+		back, err := Decode(line)
+		require.NoError(t, err)
+		require.Equal(t, e, back)
+	}
+}
+
+// TestScanReadsTraces: a plain line with a trace is read by the scan alone.
+func TestScanReadsTraces(t *testing.T) {
+	e := sample(domain.Kinds[0], 7)
+	e.Data, e.Trace = &domain.PersonRegistered{Person: "6f1d7a51-6c39-5a53-8a3b-0d1b4a1f6b77", Handle: "cd-west", Office: "Clinical Director"}, sampleTrace
+	for _, cause := range []uint64{7, 8} {
+		e.Cause = cause
+		line, err := Encode(&e)
+		require.NoError(t, err)
+		got, _, ok := scanEvent(line)
+		require.True(t, ok)
+		require.Equal(t, e, got)
+	}
+}
+
 // requireKept holds for what was written before a kind gained a member that may
 // be left out: it is read and written again to the same bytes.
 func requireKept(t *testing.T, path string) {
@@ -172,6 +212,11 @@ func TestDecodeIsStrict(t *testing.T) {
 		"another time zone":      replace(`.120Z`, `.120+00:00`),
 		"less precise":           replace(`.120Z`, `Z`),
 		"cause that is index":    replace(`"cause":411`, `"cause":412`),
+		"an empty trace":         replace(`,"data":`, `,"traceparent":"","data":`),
+		"a trace of zeros":       replace(`,"data":`, `,"traceparent":"00-00000000000000000000000000000000-00f067aa0ba902b7-01","data":`),
+		"a later trace":          replace(`,"data":`, `,"traceparent":"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","data":`),
+		"flags nobody knows":     replace(`,"data":`, `,"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-05","data":`),
+		"a trace too early":      replace(`,"cause":`, `,"traceparent":"`+string(sampleTrace)+`","cause":`),
 		"another subject":        replace(`"subject":"`, `"subject":"x`),
 		"a capital id":           replace("019b8d2f", "019B8D2F"),
 		"too long":               replace(`é`, strings.Repeat("x", MaxLine)),
@@ -189,6 +234,9 @@ func TestDecodeIsStrict(t *testing.T) {
 func TestScanAgrees(t *testing.T) {
 	for i, k := range domain.Kinds {
 		e := sample(k, uint64(i))
+		if i%2 == 0 {
+			e.Trace = sampleTrace
+		}
 		line, err := Encode(&e)
 		require.NoError(t, err)
 		slow, err := decodeSlowly(line)
@@ -214,6 +262,9 @@ func TestScanAgrees(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for i, k := range domain.Kinds {
 		e := sample(k, uint64(i))
+		if i%2 == 0 {
+			e.Trace = sampleTrace
+		}
 		line, err := Encode(&e)
 		require.NoError(f, err)
 		f.Add(line)

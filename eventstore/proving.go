@@ -3,6 +3,8 @@ package eventstore
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"filippo.io/torchwood"
 
@@ -46,7 +48,49 @@ func (s *Store) Evidence(group, title string, steps []domain.Link) (*evidence.Bu
 		}
 		b.Events = append(b.Events, e)
 	}
+	keys, err := registering(l, b.Events)
+	if err != nil {
+		return nil, err
+	}
+	for _, index := range keys {
+		if seen[index] {
+			continue
+		}
+		seen[index] = true
+		e, err := proved(l, index, c, b.Checkpoint)
+		if err != nil {
+			return nil, err
+		}
+		b.Events = slices.Insert(b.Events, 0, e) // the last is what the page is about
+	}
 	return b, nil
+}
+
+// registering are the events that made the passkeys known with which these
+// events were signed, the newest before each.
+func registering(l *tilelog.Log, events []evidence.Event) ([]uint64, error) {
+	signed, last := map[string][]uint64{}, uint64(0)
+	for i := range events {
+		if key := evidence.SignedWith(events[i].Line); key != nil {
+			signed[string(key)], last = append(signed[string(key)], events[i].Index), max(last, events[i].Index)
+		}
+	}
+	if len(signed) == 0 {
+		return nil, nil
+	}
+	found, index := map[uint64]uint64{}, uint64(0) // by event that was signed
+	for line, err := range l.Entries(0, int64(last)) {
+		if err != nil {
+			return nil, err
+		}
+		for _, by := range signed[string(evidence.Registers(line))] {
+			if index < by {
+				found[by] = index
+			}
+		}
+		index++
+	}
+	return slices.Compact(slices.Sorted(maps.Values(found))), nil
 }
 
 // reliable is the newest checkpoint that meets the policy.

@@ -13,6 +13,7 @@ import (
 // then to the writer, unless the caller gives up while it is still waiting.
 type call struct {
 	req    domain.Request                      // without a command: settle what is due
+	trace  domain.Trace                        // of its log lines
 	log    func(*domain.State) domain.LogEvent // and then say this about the log, unless nil
 	ready  []Entry                             // or append these as they are, which were written elsewhere
 	state  atomic.Int32

@@ -56,6 +56,12 @@ func scanEvent(line []byte) (e domain.Event, data []byte, ok bool) {
 		e.Cause = s.number()
 		s.bad = s.bad || e.Cause == e.Index
 	}
+	if bytes.HasPrefix(s.rest, []byte(`,"traceparent":"`)) {
+		s.skip(`,"traceparent":"`)
+		e.Trace = domain.Trace(s.text())
+		s.bad = s.bad || !e.Trace.Valid()
+		s.skip(`"`)
+	}
 	s.skip(`,"data":`)
 	if s.bad || !validGroup(e.Group) || !bytes.HasSuffix(s.rest, []byte("}")) {
 		return e, nil, false

@@ -21,6 +21,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 	"goldenthread/eventstore/witness"
 )
 
@@ -118,6 +119,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.log = trace.Logger(s.log)
 	if o.Node == "" {
 		o.Node = "node-" + uuid.NewString()[:8]
 	}
@@ -423,7 +425,9 @@ func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := errors.Join(s.proveAcross(ctx, &req), s.fetchPast(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
-	r, err := s.wait(ctx, newCall(req))
+	c := newCall(req)
+	c.trace = trace.Of(ctx)
+	r, err := s.wait(ctx, c)
 	if _, erases := req.Command.(*domain.ErasePerson); erases && err == nil {
 		s.awaitErased(ctx)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 )
 
 // openTwo opens two stores on one stream, as two processes would.
@@ -58,6 +60,7 @@ func twoWriters(t *testing.T, execute func(*Store, context.Context, domain.Reque
 			for i := range each {
 				req := register([]string{"one", "two"}[i%2], fmt.Sprintf("p%d-%d", c, i))
 				r, err := execute(stores[c%2], testContext(t), req)
+				req.Trace = sampleTrace // sent again, with another trace, it is the same request (rule L5)
 				again, err2 := execute(stores[(c+1)%2], testContext(t), req)
 				if err != nil || err2 != nil || r.Repeat || !again.Repeat || again.First != r.First {
 					t.Errorf("%v %v, and from the other store %v %v", r, err, again, err2)
@@ -91,7 +94,8 @@ func twoWriters(t *testing.T, execute func(*Store, context.Context, domain.Reque
 // write, personal data sealed on the way; when that one is gone, it writes.
 func TestCommandsAreForwarded(t *testing.T) {
 	var log commitLog
-	a, b := openTwo(t, Options{Node: "a"}, Options{Node: "b", Follow: []func(Commit){log.add}})
+	var heard syncedBuffer
+	a, b := openTwo(t, Options{Node: "a", Log: slog.New(slog.NewTextHandler(&heard, nil))}, Options{Node: "b", Follow: []func(Commit){log.add}})
 	overheard, err := a.conn.SubscribeSync(forwardSubject + ">")
 	require.NoError(t, err)
 	first := mustExecute(t, a, found("one"))
@@ -102,12 +106,22 @@ func TestCommandsAreForwarded(t *testing.T) {
 
 	req := register("one", "p")
 	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: secretName, Phone: "0161 496 0000"}
-	r := mustExecute(t, b, req)
+	req.Trace = sampleTrace
+	r, err := b.Execute(trace.From(testContext(t), []string{string(sampleTrace)}), req)
+	require.NoError(t, err)
 	require.Equal(t, first.Next, r.First)
 	require.Equal(t, "a", b.elsewhere(), "a wrote it")
 	m, err := overheard.NextMsg(testTimeout)
 	require.NoError(t, err)
 	require.NotContains(t, string(m.Data), "Wintergreen")
+	require.Equal(t, string(sampleTrace), m.Header.Get(trace.Header))
+	require.Contains(t, heard.String(), "a forwarded command was executed\" group=one command="+req.ID.String())
+	require.Contains(t, heard.String(), "trace="+sampleTrace.ID())
+	for _, s := range []*Store{a, b} {
+		line, err := s.Line(testContext(t), "one", r.First)
+		require.NoError(t, err)
+		require.Contains(t, string(line), `,"traceparent":"`+string(sampleTrace)+`","data":`)
+	}
 	state, err := a.AsKnown(testContext(t), "one", r.Next)
 	require.NoError(t, err)
 	data, err := b.OpenPersonal(state.ByHandle("p").ID, state.ByHandle("p").Sealed)

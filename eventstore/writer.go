@@ -214,7 +214,7 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			w.log.Error("a decision panicked", "group", c.req.Group, "command", c.req.ID, "panic", p, "stack", string(debug.Stack()))
+			w.log.Error("a decision panicked", "group", c.req.Group, "command", c.req.ID, "trace", c.trace.ID(), "panic", p, "stack", string(debug.Stack()))
 			v = verdict{call: c, answer: answer{err: w.stop(c.req.Group, fmt.Errorf("deciding failed: %v", p))}}
 		}
 	}()

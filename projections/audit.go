@@ -55,6 +55,7 @@ type AuditEntry struct {
 	OnBehalfOf  string     `json:"onBehalfOf" doc:"seat, organisation, duty or person, or system"`
 	Command     string     `json:"command" doc:"id of the command that it answers"`
 	Cause       uint64     `json:"cause" doc:"index of the event that it follows from; its own where there is none"`
+	TraceParent string     `json:"traceparent,omitempty" doc:"where the request stood in its caller's own records (W3C Trace Context), if the caller said"`
 	Text        string     `json:"text" doc:"one plain sentence"`
 	CorrectedBy []uint64   `json:"correctedBy" doc:"indexes of later events that correct it"`
 }
@@ -366,7 +367,7 @@ func (g *Group) Entry(e *domain.Event) AuditEntry { return g.auditEntry(e, g.Sen
 func (g *Group) auditEntry(e *domain.Event, text string) AuditEntry {
 	entry := AuditEntry{
 		Index: e.Index, Time: e.Time.UTC(), Effective: e.Effective, Type: e.Kind(), Subject: e.Data.Subject(), Actor: g.actor(e.Actor),
-		OnBehalfOf: e.OnBehalfOf, Command: e.Command.String(), Cause: e.Cause, Text: text, CorrectedBy: []uint64{},
+		OnBehalfOf: e.OnBehalfOf, Command: e.Command.String(), Cause: e.Cause, TraceParent: string(e.Trace), Text: text, CorrectedBy: []uint64{},
 	}
 	for _, c := range g.state.Corrections {
 		if c.Corrects == e.Index {

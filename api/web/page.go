@@ -35,6 +35,8 @@ type Frame struct {
 	Name      string
 	ShortName string
 	Me        *projections.PersonLine // who looks; nil for the operator
+	SignedIn  bool                    // in this browser, so that they can sign out
+	NewKeys   []NewKey                // of whoever looks, and which they have not said they know of
 	Path      string                  // of this page below the group: "proposals/P1"; "" is the group's home
 	Query     url.Values              // what this page was asked beside At and Known
 	At        domain.Day
@@ -56,6 +58,12 @@ type Filled struct {
 	Values url.Values
 	Say    string // why it was refused
 	Rule   string
+}
+
+// A NewKey is a passkey that was added to the account of whoever looks.
+type NewKey struct {
+	Name string
+	On   time.Time
 }
 
 // Now says whether the page is about today, as known now. Only then can anything be done.

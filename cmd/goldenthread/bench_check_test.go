@@ -159,7 +159,7 @@ func (b *bench) overHTTP() {
 		k.request, k.verdict = k.get(token(k.group, k.question.Person), query), []byte(`"verdict":"`)
 	}
 
-	p := start(b.T, b.generated)
+	p := start(b.T, b.generated, "--reads", "10000000")
 	defer p.stop()
 	var clients [callers]*benchClient
 	for c := range clients {

@@ -408,11 +408,10 @@ func eachGroup(groups []string, f func(string)) {
 
 func (b *bench) foldLogs(store *eventstore.Store) {
 	eachGroup(store.Groups(), func(group string) {
-		fold := projections.New(group)
-		for line := range b.lines(store, group) {
-			e, err := eventstore.Decode(line)
+		ledger := domain.NewLedger(group)
+		for e, err := range store.Entries(b.Context(), group, 0, store.Next(group)) {
 			require.NoError(b, err)
-			fold.Apply(&e)
+			require.NoError(b, ledger.Apply(&e.Event))
 		}
 	})
 }

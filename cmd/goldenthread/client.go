@@ -10,13 +10,17 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
+	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
 )
 
 const (
@@ -131,6 +135,15 @@ func (c *client) send(ctx context.Context, method, path string, body []byte, hea
 	return answer, nil
 }
 
+// invocation is the trace of this command line: one that its caller began and
+// left in TRACEPARENT, as is the custom, or a new one.
+var invocation = sync.OnceValue(func() domain.Trace {
+	if t, ok := domain.ParseTrace(os.Getenv("TRACEPARENT")); ok {
+		return t
+	}
+	return trace.Begin(true)
+})
+
 func (c *client) bearer() string { return cmp.Or(c.token, os.Getenv("GOLDENTHREAD_TOKEN")) }
 
 // open sends a request and leaves the answer's body to be read. What is not a
@@ -148,7 +161,8 @@ func (c *client) open(ctx context.Context, method, path string, body []byte, hea
 		req.Header = header
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultClient.Do(req)
+	req.Header.Set(trace.Header, string(invocation()))
+	res, err := (&http.Client{Transport: patient{}}).Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w: is goldenthread serve running at %s? %w", errUnreachable, c.server, err)
 	}
@@ -157,6 +171,29 @@ func (c *client) open(ctx context.Context, method, path string, body []byte, hea
 	}
 	defer res.Body.Close()
 	return nil, readProblem(res)
+}
+
+// patient sends a question again to a server that says "not so fast", when it says.
+type patient struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (patient) RoundTrip(r *http.Request) (*http.Response, error) {
+	for {
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil || res.StatusCode != http.StatusTooManyRequests || r.Method != http.MethodGet {
+			return res, err
+		}
+		wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if err != nil || wait > 60 {
+			return res, nil
+		}
+		res.Body.Close()
+		select {
+		case <-time.After(time.Duration(wait) * time.Second):
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
 }
 
 func readProblem(res *http.Response) error {

@@ -280,7 +280,7 @@ func TestStuckClients(t *testing.T) {
 // TestManyFeeds has many listen to one group and says what that takes.
 func TestManyFeeds(t *testing.T) {
 	s, n := newSiege(t, t.TempDir()), fromEnv(feedsEnv, 300)
-	p := start(t, s.dir)
+	p := start(t, s.dir, "--reads", "-1")
 	group := s.askers[0].group
 	before := p.resident()
 	heard := make(chan error, n)
@@ -340,7 +340,7 @@ func TestSoak(t *testing.T) {
 		long = 5 * time.Second
 	}
 	s := newSiege(t, t.TempDir())
-	p := start(t, s.dir)
+	p := start(t, s.dir, "--reads", "-1")
 	var seen []int
 	for range 5 {
 		ctx, cancel := context.WithTimeout(t.Context(), long/5)

@@ -35,6 +35,9 @@ type serving struct {
 	oidc                       api.OIDC
 	oidcSecret                 string
 	mail                       mailing
+	idle                       time.Duration
+	reads                      int
+	noTokens                   bool
 }
 
 // oidcSecretEnv has the client's secret where no file does.
@@ -67,7 +70,11 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.oidc.Client, "oidc-client", "", "id by which that sign-in knows this server")
 	cmd.Flags().StringVar(&o.oidcSecret, "oidc-secret-file", "", "file of the client's secret ("+oidcSecretEnv+" has it otherwise)")
 	cmd.Flags().StringVar(&o.oidc.People, "oidc-people", "", `file that says whose account is whose: [{"email":"…","group":"…","person":"…"}], or "subject" for "email"; read again when it changes`)
+	cmd.Flags().DurationVar(&o.oidc.MaxAge, "oidc-max-age", 0, "how long ago people may have signed in at that sign-in, such as 12h; it must say when they did. Not asked if not said")
 	cmd.MarkFlagsRequiredTogether("oidc-issuer", "oidc-client", "oidc-people")
+	cmd.Flags().DurationVar(&o.idle, "idle", time.Hour, "how long people stay signed in without doing anything; after twelve hours they sign in again in any case")
+	cmd.Flags().BoolVar(&o.noTokens, "no-token-sign-in", false, "people sign in to the pages with passkeys or their organisation's account alone; tokens are for programs")
+	cmd.Flags().IntVar(&o.reads, "reads", 200, "how many questions a second one session or token may ask, ten times as many at once; -1 is any number")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
 	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
@@ -80,6 +87,9 @@ func serveCommand() *cobra.Command {
 }
 
 func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
+	if o.idle <= 0 || o.reads == 0 {
+		return usagef("--idle is a time such as 30m, and --reads a number, or -1")
+	}
 	reach, err := o.reach()
 	if err != nil {
 		return err
@@ -127,7 +137,8 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Feeds: feeds, Mail: post, Copies: o.replicas, SingleSignOn: singleSignOn, Reach: reach, Log: log})
+	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Feeds: feeds, Mail: post, Copies: o.replicas, SingleSignOn: singleSignOn, Reach: reach, Log: log,
+		Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens})
 	service, err := server.Offer(store.Conn())
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"filippo.io/torchwood"
@@ -138,7 +139,7 @@ type asSomebody struct{ *client }
 func (a *asSomebody) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+a.bearer())
-	return http.DefaultTransport.RoundTrip(r)
+	return patient{}.RoundTrip(r)
 }
 
 // bundle checks a file of evidence.
@@ -168,10 +169,24 @@ func (v *verifying) bundle(cmd *cobra.Command, name string) error {
 	for _, e := range report.Events {
 		p.row(e.Index, strings.TrimPrefix(e.Type, "goldenthread."))
 	}
+	if len(report.Persons) > 0 {
+		p.say("%d of them carry their author's own signature, and it holds.", len(report.Persons))
+	}
+	p.unless(len(report.Unchecked) == 0, "NOT CHECKED, since the passkey or the exact words are not in it: the signatures in %s.", indexList(report.Unchecked))
 	p.note("Signed on %d events under the root %s, by: %s.", signed.N, signed.Hash, strings.Join(report.Signers, ", "))
 	p.unless(len(report.Foreign) == 0, "Read before you trust it, this release writes another: %s.", strings.Join(report.Foreign, ", "))
 	p.unless(policy != nil, "Whose signatures are needed was said by the evidence itself; to be sure, give your own with --policy.")
-	return v.finish(cmd, p, map[string]any{"file": name, "holds": true, "events": len(report.Events), "origin": signed.Origin, "size": signed.N, "signers": report.Signers})
+	return v.finish(cmd, p, map[string]any{"file": name, "holds": true, "events": len(report.Events), "origin": signed.Origin, "size": signed.N, "signers": report.Signers,
+		"personSignatures": report.Persons, "personSignaturesUnchecked": report.Unchecked})
+}
+
+// indexList names events: "event 3, event 7".
+func indexList(indexes []uint64) string {
+	var names []string
+	for _, i := range indexes {
+		names = append(names, "event "+strconv.FormatUint(i, 10))
+	}
+	return strings.Join(names, ", ")
 }
 
 // verified is what verify says of one log.

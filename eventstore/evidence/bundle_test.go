@@ -56,11 +56,17 @@ func (s seed) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func newLog(t testing.TB) *testLog {
+func newLog(t testing.TB) *testLog { return newLogOf(t, nil) }
+
+// newLogOf is a log in which these events stand at their indexes.
+func newLogOf(t testing.TB, events map[uint64][]byte) *testLog {
 	t.Helper()
 	l := &testLog{}
 	for n := range int64(logSize) {
 		line := fmt.Appendf(nil, `{"specversion":"1.0","id":"019b8d2f-5a00-7000-8000-000000000001","source":"/groups/trafford","type":"goldenthread.delegation.granted.v1","subject":"delegation/D%d","time":"2026-01-27T09:30:00.120Z","index":%d,"actor":"system","onbehalfof":"system","effective":"2026-01-27","data":{"words":"<b>é &amp; £20,000</b>"}}`, n, n)
+		if events[uint64(n)] != nil {
+			line = events[uint64(n)]
+		}
 		stored, err := tlog.StoredHashes(n, line, l)
 		require.NoError(t, err)
 		l.lines, l.hashes = append(l.lines, line), append(l.hashes, stored...)

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,6 +23,8 @@ type Report struct {
 	Checkpoint torchwood.Checkpoint // what was signed
 	Signers    []string             // names of those whose signatures verify, the log's among them
 	Events     []Proved             // in order
+	Persons    []uint64             // indexes of events whose author's own signature holds
+	Unchecked  []uint64             // and of those whose passkey, or exact words, are not in the bundle
 	OwnPolicy  bool                 // verified under the keys that came with it, which prove nothing about whose they are
 	Foreign    []string             // verifier or instructions that this release does not write: read them before you trust them
 }
@@ -82,7 +85,9 @@ func VerifyBundle(bundle fs.FS, policy []byte) (Report, error) {
 	if len(r.Events) == 0 {
 		return r, errors.New("there is no event in the bundle")
 	}
-	return r, nil
+	slices.SortFunc(r.Events, func(a, b Proved) int { return cmp.Compare(a.Index, b.Index) }) // by name they are not, beyond eight digits
+	r.Persons, r.Unchecked, err = checkPeople(r.Events)
+	return r, err
 }
 
 func readFiles(bundle fs.FS) (map[string][]byte, error) {

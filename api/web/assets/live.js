@@ -13,7 +13,7 @@
   const busy = () => touched || document.querySelector("main details[open] form, main form:focus-within") !== null;
 
   async function fetchPage() {
-    const answer = await fetch(location.href, { cache: "no-store" });
+    const answer = await fetch(location.href, { cache: "no-store", headers: { "Goldenthread-By-Itself": "1" } });
     if (!answer.ok) throw new Error(String(answer.status));
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }

@@ -21,6 +21,7 @@ var Script = must(files.ReadFile("passkey.js"))
 // A Front is the page on which people sign in.
 type Front struct {
 	Next         string // path to go on to
+	Tokens       bool   // there is signing in with a token
 	SingleSignOn bool   // there is signing in with the organisation's account
 }
 
@@ -36,7 +37,9 @@ type Invitation struct {
 type Account struct {
 	Office   string
 	Group    string
+	NewKeys  []web.NewKey
 	Passkeys []Passkey
+	Recorded []Recorded
 	Sessions []Session
 	Feeds    []Feed
 	Journal  []Line
@@ -49,6 +52,16 @@ type Passkey struct {
 	Used       time.Time
 }
 
+// A Recorded is a passkey as the ledger has it.
+type Recorded struct {
+	ID, Name string // none where this server does not have it
+	Group    string
+	Began    time.Time
+	Event    uint64
+	Ended    time.Time
+	EndedBy  uint64
+}
+
 // A Session is a browser in which the person is signed in.
 type Session struct {
 	ID, Agent string
@@ -59,7 +72,9 @@ type Session struct {
 // A Feed is an address that a calendar or feed reader fetches by itself.
 type Feed struct {
 	ID, Address string
-	Made        time.Time
+	Made, Ends  time.Time
+	Soon        bool // it ends within a month
+	Over        bool
 }
 
 // A Line is what was done about the person's signing in, by whom.
