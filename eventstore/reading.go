@@ -176,20 +176,31 @@ func (s *Store) linesAnywhere(ctx context.Context, group string, from, to uint64
 // error.
 func (s *Store) streamed(ctx context.Context, first, last uint64) iter.Seq2[*message, error] {
 	return func(yield func(*message, error) bool) {
-		if first > last {
-			return
-		}
 		f := follower{js: s.js, next: first, patience: requestTimeout}
-		for m, err := range f.messages(ctx) {
-			switch {
-			case errors.Is(err, nats.ErrTimeout):
-				return // of damaged ones at the end the server says nothing
-			case m != nil && m.sequence > last, !yield(m, err), err != nil, m.sequence == last:
+		for tries := 0; f.next <= last; {
+			for m, err := range f.messages(ctx) {
+				if errors.Is(err, nats.ErrTimeout) {
+					break // what was on its way may be lost, or damaged at the end: of that the server says nothing
+				}
+				if m != nil && m.sequence > last || !yield(m, err) || err != nil || m.sequence == last {
+					return
+				}
+				tries = 0
+			}
+			if tries++; !canRead(ctx, s.appender.ledger, last) {
 				return
 			}
+			if tries == streamTries {
+				yield(nil, fmt.Errorf("the stream does not deliver message %d", f.next))
+				return
+			}
+			s.log.Info("the stream is asked again", "from", f.next)
 		}
 	}
 }
+
+// streamTries is how often the stream is asked for its next message.
+const streamTries = 5
 
 func (s *Store) streamLines(ctx context.Context, group string, from, to uint64) ([][]byte, error) {
 	var lines [][]byte

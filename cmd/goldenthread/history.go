@@ -190,8 +190,10 @@ func (h *history) position(ctx context.Context, p string) error {
 			return err
 		}
 	}
+	aside := false
 	for _, who := range h.people() {
-		if err := h.takePosition(ctx, who, p); err != nil {
+		var err error
+		if aside, err = h.takePosition(ctx, who, p, aside); err != nil {
 			return err
 		}
 	}
@@ -199,11 +201,13 @@ func (h *history) position(ctx context.Context, p string) error {
 	return nil
 }
 
-func (h *history) takePosition(ctx context.Context, who, p string) error {
-	if h.meeting > 3 && who != lmcChair && who != fedLead && h.luck.IntN(standsAside) == 0 {
-		return h.sayAll(ctx, who, &domain.StandAsideFrom{Proposal: p, Version: 1, Reason: "Not for us this year."})
+// takePosition has a seat stand aside, now and then, unless another does already
+// (who stands aside does not count to the quorum), or else consent.
+func (h *history) takePosition(ctx context.Context, who, p string, aside bool) (bool, error) {
+	if h.meeting > 3 && who != lmcChair && who != fedLead && h.luck.IntN(standsAside) == 0 && !aside {
+		return true, h.sayAll(ctx, who, &domain.StandAsideFrom{Proposal: p, Version: 1, Reason: "Not for us this year."})
 	}
-	return h.sayAll(ctx, who, &domain.GiveConsent{Proposal: p, Version: 1})
+	return aside, h.sayAll(ctx, who, &domain.GiveConsent{Proposal: p, Version: 1})
 }
 
 // raise puts what is to be decided in a week: in the first meeting the
