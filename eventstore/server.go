@@ -75,9 +75,7 @@ func connect(srv *server.Server, url, node string, log *slog.Logger) (*nats.Conn
 		}),
 	}
 	if srv != nil {
-		// What is sent goes over at once, from the goroutine that sends it: a
-		// pipe gains nothing by gathering.
-		opts = append(opts, nats.InProcessServer(srv), nats.WriteBufferSize(1))
+		opts = append(opts, nats.InProcessServer(srv))
 	}
 	nc, err := nats.Connect(url, opts...)
 	if err != nil {

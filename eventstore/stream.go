@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -103,54 +101,10 @@ var errOvertaken = errors.New("another commit came first")
 // variable of the appender so that tests can lose acknowledgements.
 type publish func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error)
 
-// publishTo sends to the stream of the ledgers, for one goroutine. The
-// acknowledgements come to a subscription of its own, from which they are taken
-// without the hand-overs of a request, which the library makes for any number
-// of goroutines.
 func publishTo(js jetstream.JetStream) publish {
-	var acks *nats.Subscription
-	inbox, sent := js.Conn().NewInbox(), uint64(0)
-	return func(ctx context.Context, m *nats.Msg, after uint64) (_ *jetstream.PubAck, err error) {
-		if acks == nil {
-			if acks, err = js.Conn().SubscribeSync(inbox + ".*"); err != nil {
-				return nil, err
-			}
-		}
-		sent++
-		m.Reply = inbox + "." + strconv.FormatUint(sent, 10)
-		m.Header.Set(jetstream.ExpectedStreamHeader, StreamName)
-		m.Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatUint(after, 10))
-		if err := js.Conn().PublishMsg(m); err != nil {
-			return nil, err
-		}
-		for {
-			ack, err := acks.NextMsgWithContext(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if ack.Subject == m.Reply { // not one that was waited for too long
-				return readAck(ack.Data)
-			}
-		}
+	return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
+		return js.PublishMsg(ctx, m, jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequence(after), jetstream.WithRetryAttempts(0))
 	}
-}
-
-// readAck is what the stream answered: the place that it gave, or why it gave none.
-func readAck(data []byte) (*jetstream.PubAck, error) {
-	var ack struct {
-		jetstream.PubAck
-		Error *jetstream.APIError `json:"error"`
-	}
-	err := json.Unmarshal(data, &ack)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read the acknowledgement: %w", err)
-	case ack.Error != nil:
-		return nil, ack.Error
-	case ack.Stream != StreamName:
-		return nil, fmt.Errorf("acknowledged by the stream %q", ack.Stream)
-	}
-	return &ack.PubAck, nil
 }
 
 // An appender puts commits at the end of the stream.
