@@ -63,8 +63,8 @@ func startServer(dir, node string, log *slog.Logger) (*server.Server, error) {
 
 // connect opens a connection to the server in this process, or to the one at
 // the URL. It reconnects for ever.
-func connect(srv *server.Server, url, node string, log *slog.Logger) (*nats.Conn, error) {
-	opts := []nats.Option{
+func connect(srv *server.Server, url, node string, log *slog.Logger, access ...nats.Option) (*nats.Conn, error) {
+	opts := append([]nats.Option{
 		nats.Name(connectionName + " " + node),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
@@ -73,7 +73,7 @@ func connect(srv *server.Server, url, node string, log *slog.Logger) (*nats.Conn
 				log.Warn("disconnected from NATS", "error", err)
 			}
 		}),
-	}
+	}, access...)
 	if srv != nil {
 		opts = append(opts, nats.InProcessServer(srv))
 	}

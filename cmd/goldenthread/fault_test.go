@@ -44,10 +44,12 @@ const (
 // A siege is a folder with groups, and people who ask them something again and
 // again: what each was told, by the id of the command.
 type siege struct {
-	t      *testing.T
-	dir    string
-	groups []string
-	askers []asker
+	t       *testing.T
+	dir     string
+	options eventstore.Options // where the ledgers are
+	groups  []string
+	askers  []asker
+	manager asker // of the first group
 
 	mu           sync.Mutex
 	acknowledged map[string]bool
@@ -58,10 +60,15 @@ type siege struct {
 type asker struct{ group, token string }
 
 func newSiege(t *testing.T, dir string) *siege {
-	s := &siege{t: t, dir: dir, acknowledged: map[string]bool{}, open: map[string]asker{}}
-	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	return newSiegeOn(t, eventstore.Options{Dir: dir})
+}
+
+func newSiegeOn(t *testing.T, o eventstore.Options) *siege {
+	s := &siege{t: t, dir: o.Dir, options: o, acknowledged: map[string]bool{}, open: map[string]asker{}}
+	o.Log = slog.New(slog.DiscardHandler)
+	store, err := eventstore.Open(t.Context(), o)
 	require.NoError(t, err)
-	tokens, err := api.OpenTokens(dir)
+	tokens, err := api.OpenTokens(o.Dir)
 	require.NoError(t, err)
 	for i := range 4 {
 		group := "group-" + strconv.Itoa(i)
@@ -82,6 +89,9 @@ func newSiege(t *testing.T, dir string) *siege {
 		require.NoError(t, err)
 		s.askers = append(s.askers, asker{group, token})
 	}
+	token, err := tokens.Issue(s.groups[0], manager)
+	require.NoError(t, err)
+	s.manager = asker{s.groups[0], token}
 	require.NoError(t, closeStore(store))
 	return s
 }
@@ -144,7 +154,9 @@ func (s *siege) again(server string) {
 
 // count holds what people were told against what the folder holds.
 func (s *siege) count() (lost, doubled int) {
-	store, err := eventstore.Open(s.t.Context(), eventstore.Options{Dir: s.dir, Log: slog.New(slog.DiscardHandler)})
+	o := s.options
+	o.Log = slog.New(slog.DiscardHandler)
+	store, err := eventstore.Open(s.t.Context(), o)
 	require.NoError(s.t, err)
 	defer closeStore(store)
 	recorded := map[string]int{}

@@ -24,17 +24,18 @@ const closeTimeout = 10 * time.Second
 
 // A serving is what serve was asked to do.
 type serving struct {
-	dir, listen, example, nats string
-	replicas                   int
-	installation               string
-	witnesses                  []string
-	quorum                     int
-	acceptLoss                 bool
-	origin, tlsCert, tlsKey    string
-	behindProxy                bool
-	oidc                       api.OIDC
-	oidcSecret                 string
-	mail                       mailing
+	dir, listen, example    string
+	nats                    natsAccess
+	replicas                int
+	installation            string
+	witnesses               []string
+	quorum                  int
+	acceptLoss              bool
+	origin, tlsCert, tlsKey string
+	behindProxy             bool
+	oidc                    api.OIDC
+	oidcSecret              string
+	mail                    mailing
 }
 
 // oidcSecretEnv has the client's secret where no file does.
@@ -69,7 +70,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.oidc.People, "oidc-people", "", `file that says whose account is whose: [{"email":"…","group":"…","person":"…"}], or "subject" for "email"; read again when it changes`)
 	cmd.MarkFlagsRequiredTogether("oidc-issuer", "oidc-client", "oidc-people")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
-	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
+	o.nats.flags(cmd)
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
@@ -85,6 +86,10 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		return err
 	}
 	singleSignOn, err := o.singleSignOn()
+	if err != nil {
+		return err
+	}
+	access, err := o.nats.options()
 	if err != nil {
 		return err
 	}
@@ -105,7 +110,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	}
 	groups := projections.NewGroups()
 	store, err := eventstore.Open(ctx, eventstore.Options{
-		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
+		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
 		Follow: []func(eventstore.Commit){into(groups)}, Log: log,
 	})
 	if err != nil {
@@ -179,7 +184,7 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 	if o.example == "" {
 		return nil
 	}
-	if o.nats != "" {
+	if o.nats.url != "" {
 		return errors.New("an example is loaded into a folder of its own: leave out --nats")
 	}
 	empty, err := isEmpty(o.dir)
