@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -184,6 +185,8 @@ func fromEnv(name string, otherwise int) int {
 	}
 	return otherwise
 }
+
+func fromEnvText(name, otherwise string) string { return cmp.Or(os.Getenv(name), otherwise) }
 
 // TestServerKilledUnderLoad kills the program while people ask, starts it again
 // on the same folder, and has those who got no answer ask again.
