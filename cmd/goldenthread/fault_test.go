@@ -55,6 +55,7 @@ type siege struct {
 	mu           sync.Mutex
 	acknowledged map[string]bool
 	open         map[string]asker // sent and not answered: by whom, by id
+	told         sync.Map         // what was said instead, by id
 }
 
 // An asker is somebody who speaks for the practice in a group.
@@ -115,6 +116,7 @@ func (s *siege) ask(client *http.Client, server string, by asker, id string) boo
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode >= 500 {
+		s.told.Store(id, string(body))
 		return false
 	}
 	if res.StatusCode == http.StatusTooManyRequests {
@@ -153,12 +155,18 @@ func (s *siege) again(server string) {
 	}
 }
 
-// count holds what people were told against what the folder holds.
-func (s *siege) count() (lost, doubled int) {
+// openAgain opens the ledgers, once nobody else does in that folder.
+func (s *siege) openAgain() *eventstore.Store {
 	o := s.options
 	o.Log = slog.New(slog.DiscardHandler)
 	store, err := eventstore.Open(s.t.Context(), o)
 	require.NoError(s.t, err)
+	return store
+}
+
+// count holds what people were told against what the folder holds.
+func (s *siege) count() (lost, doubled int) {
+	store := s.openAgain()
 	defer closeStore(store)
 	recorded := map[string]int{}
 	for _, group := range s.groups {
