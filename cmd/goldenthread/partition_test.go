@@ -184,6 +184,16 @@ func TestPartitions(t *testing.T) {
 			c.divide(t, servers, network, round)
 		}
 	})
+	require.Eventually(t, func() bool { // the ledgers can be read again, all of them
+		for group := range c.founded {
+			for _, err := range nodes[0].Entries(t.Context(), group, 0, nodes[0].Next(group)) {
+				if err != nil {
+					return false
+				}
+			}
+		}
+		return servers.leader() >= 0 && servers.current()
+	}, time.Minute, 500*time.Millisecond)
 	t.Logf("%d partitions: %s", rounds, c.check(t))
 }
 
@@ -230,5 +240,5 @@ func (c *contention) recorded() int {
 
 // until waits for so many to be recorded.
 func (c *contention) until(t *testing.T, n int, what string) {
-	require.Eventually(t, func() bool { return c.recorded() >= n }, time.Minute, 20*time.Millisecond, what)
+	require.Eventually(t, func() bool { return c.recorded() >= n }, 3*time.Minute, 20*time.Millisecond, what)
 }
