@@ -17,6 +17,11 @@ const (
 	startTimeout   = 30 * time.Second
 	leastPayload   = 1 << 20 // bytes; commits must fit
 	connectionName = "goldenthread"
+
+	// A server that vanishes without a word, or hangs, is left for another
+	// after pingsOut of these without an answer.
+	pingEvery = 3 * time.Second
+	pingsOut  = 2
 )
 
 // lockFolder makes the data folder and locks it. Two servers on one folder lose
@@ -63,17 +68,19 @@ func startServer(dir, node string, log *slog.Logger) (*server.Server, error) {
 
 // connect opens a connection to the server in this process, or to the one at
 // the URL. It reconnects for ever.
-func connect(srv *server.Server, url, node string, log *slog.Logger) (*nats.Conn, error) {
-	opts := []nats.Option{
+func connect(srv *server.Server, url, node string, log *slog.Logger, access ...nats.Option) (*nats.Conn, error) {
+	opts := append([]nats.Option{
 		nats.Name(connectionName + " " + node),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
+		nats.PingInterval(pingEvery),
+		nats.MaxPingsOutstanding(pingsOut),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				log.Warn("disconnected from NATS", "error", err)
 			}
 		}),
-	}
+	}, access...)
 	if srv != nil {
 		opts = append(opts, nats.InProcessServer(srv))
 	}

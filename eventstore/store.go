@@ -31,6 +31,8 @@ type Options struct {
 	NATS     string // URL of an existing NATS; "" embeds a server, reached from this process only
 	Replicas int    // of the streams that the store makes; 0 is 1
 	Node     string // name of this process among those that write to the stream; "" is a random one
+	// Access is how an existing NATS is reached, and who this is there.
+	Access []nats.Option
 	// Installation is the operator's own name for all that is kept here, which
 	// the origins of the logs bear; "" keeps the one there is, or a random one.
 	Installation string
@@ -181,7 +183,7 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 	} else {
 		s.log.Info("whether an acknowledged write survives a power cut is that NATS server's setting: sync_interval must be \"always\"", "nats", o.NATS)
 	}
-	if s.conn, err = connect(s.server, o.NATS, o.Node, s.log); err != nil {
+	if s.conn, err = connect(s.server, o.NATS, o.Node, s.log, o.Access...); err != nil {
 		return nil, nil, err
 	}
 	if s.js, err = jetstream.New(s.conn); err != nil {

@@ -176,10 +176,41 @@ func (a *appender) last(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	info, err := a.ledger.Info(ctx)
+	if err == nil {
+		err = leads(info.Cluster)
+	}
 	if err != nil {
 		return 0, err
 	}
 	return info.State.LastSeq, nil
+}
+
+// heardWithin is how recently a leader must have heard from most replicas. It is
+// less than the four seconds without a word from it after which they elect
+// another at the earliest.
+const heardWithin = 3 * time.Second
+
+// leads says why who answered may not lead the stream: one that was cut off goes
+// on answering for ten seconds, and while nobody leads any replica answers. What
+// is left is the second, at most, in which a leader that still reaches some
+// replicas, while they follow another already, has not heard so.
+func leads(c *jetstream.ClusterInfo) error {
+	if c == nil {
+		return nil // there is one server
+	}
+	heard := 1 // by itself
+	for _, r := range c.Replicas {
+		if r.Name == c.Leader {
+			return fmt.Errorf("a replica answered in place of %s, which leads the stream", c.Leader)
+		}
+		if r.Active > 0 && r.Active < heardWithin {
+			heard++
+		}
+	}
+	if c.Leader == "" || heard <= (len(c.Replicas)+1)/2 {
+		return errors.New("nobody leads the stream who hears from most of its replicas")
+	}
+	return nil
 }
 
 // wrongLast says whether the fence held: the place was taken or proposed.

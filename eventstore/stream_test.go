@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -304,5 +305,30 @@ func TestClosingDrains(t *testing.T) {
 		state, err := s.AsKnown(testContext(t), group, s.Next(group))
 		require.NoError(t, err)
 		require.NotNil(t, state.ByHandle(handle), what)
+	}
+}
+
+// A leader that most replicas have not answered of late may be none any more, and
+// where nobody leads, any replica answers.
+func TestLeads(t *testing.T) {
+	replica := func(name string, heard time.Duration) *jetstream.PeerInfo {
+		return &jetstream.PeerInfo{Name: name, Active: heard}
+	}
+	for name, c := range map[string]*jetstream.ClusterInfo{
+		"one server":               nil,
+		"one copy":                 {Leader: "a"},
+		"all answer":               {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Millisecond)}},
+		"one of the others is off": {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Hour)}},
+	} {
+		require.NoError(t, leads(c), name)
+	}
+	for name, c := range map[string]*jetstream.ClusterInfo{
+		"nobody leads":         {Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Second)}},
+		"not the leader":       {Leader: "b", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Second)}},
+		"cut off":              {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", 3*time.Second), replica("c", 4*time.Second)}},
+		"never heard":          {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", 0), replica("c", 0)}},
+		"two of five answered": {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Hour), replica("d", time.Hour), replica("e", time.Hour)}},
+	} {
+		require.Error(t, leads(c), name)
 	}
 }

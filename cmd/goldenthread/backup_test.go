@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/eventstore"
 )
 
 // TestBackupWhileRunning makes a backup while people ask, restores it, and finds
@@ -47,7 +49,7 @@ func TestBackupWhileRunning(t *testing.T) {
 	out, errs, code = p.run("operator", "restore", "--data", restored, "--from", file, "--keys", s.dir)
 	require.Zero(t, code, "%s", errs)
 	require.Contains(t, out, "group-0: ")
-	again := &siege{t: t, dir: restored, groups: s.groups, acknowledged: before, open: map[string]asker{}}
+	again := &siege{t: t, dir: restored, options: eventstore.Options{Dir: restored}, groups: s.groups, acknowledged: before, open: map[string]asker{}}
 	lost, doubled := again.count()
 	require.NotEmpty(t, before)
 	require.Zero(t, lost)

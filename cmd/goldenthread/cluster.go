@@ -28,13 +28,26 @@ type trio struct {
 	dir     string
 	clients [3]int // ports
 	routes  [3]int
+	between func(from, to int) int // in tests: the port at which from reaches to
 	mu      sync.Mutex
 	servers [3]*server.Server // nil: down
 }
 
-const trioReady = 30 * time.Second
+const (
+	trioReady = 30 * time.Second
+	nowhere   = "127.0.0.1:1" // what servers are told of each other where they must not find a way of their own
+)
 
 func startTrio(ctx context.Context, dir string) (*trio, error) {
+	t, err := newTrio(dir)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.startAll(ctx)
+}
+
+// newTrio are three servers that are not started yet.
+func newTrio(dir string) (*trio, error) {
 	t := &trio{dir: dir}
 	for i := range t.servers {
 		var err, err2 error
@@ -44,13 +57,17 @@ func startTrio(ctx context.Context, dir string) (*trio, error) {
 			return nil, err
 		}
 	}
+	return t, nil
+}
+
+func (t *trio) startAll(ctx context.Context) error {
 	for i := range t.servers {
 		if err := t.start(i); err != nil {
 			t.stop()
-			return nil, err
+			return err
 		}
 	}
-	return t, t.await(ctx)
+	return t.await(ctx)
 }
 
 func freePort() (int, error) {
@@ -65,14 +82,18 @@ func freePort() (int, error) {
 // start starts one of the three on what its folder holds.
 func (t *trio) start(i int) error {
 	var routes []*url.URL
-	for _, port := range t.routes {
+	cluster := server.ClusterOpts{Name: "goldenthread", Host: "127.0.0.1", Port: t.routes[i]}
+	for j, port := range t.routes {
+		if t.between != nil {
+			port, cluster.Advertise = t.between(i, j), nowhere
+		}
 		routes = append(routes, &url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))})
 	}
 	name := "stream-" + strconv.Itoa(i+1)
 	s, err := server.NewServer(&server.Options{
 		ServerName: name, Host: "127.0.0.1", Port: t.clients[i], NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: filepath.Join(t.dir, name), SyncAlways: true, MaxPayload: 1 << 20,
-		Cluster: server.ClusterOpts{Name: "goldenthread", Host: "127.0.0.1", Port: t.routes[i]}, Routes: routes,
+		Cluster: cluster, Routes: routes,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare a stream server: %w", err)

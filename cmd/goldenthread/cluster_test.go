@@ -15,6 +15,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
@@ -28,8 +29,8 @@ import (
 
 const (
 	clusterGroups  = 3
-	clusterCallers = 8   // at each node
-	clusterHandles = 256 // that they contend for in a group
+	clusterCallers = 8    // at each node
+	clusterHandles = 2048 // that they contend for in a group
 	clusterRounds  = "GOLDENTHREAD_CLUSTER_ROUNDS"
 )
 
@@ -39,12 +40,12 @@ type node struct {
 	groups *projections.Groups
 }
 
-func startNode(t *testing.T, dir, address string) *node {
+func startNode(t *testing.T, dir, address string, access ...nats.Option) *node {
 	n := &node{}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var err error
-	n.Store, n.groups, err = openLedgers(ctx, eventstore.Options{Dir: dir, NATS: address, Replicas: 3, Log: slog.New(slog.DiscardHandler)})
+	n.Store, n.groups, err = openLedgers(ctx, eventstore.Options{Dir: dir, NATS: address, Access: access, Replicas: 3, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { closeStore(n.Store) })
 	return n
@@ -138,29 +139,47 @@ func TestClusterIsOneLedger(t *testing.T) {
 	nodes := []*node{startNode(t, filepath.Join(dir, "a"), servers.address())}
 	require.NoError(t, copyKeys(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
 	nodes = append(nodes, startNode(t, filepath.Join(dir, "b"), servers.address()))
-	founded := map[string]uint64{}
+	rounds := fromEnv(clusterRounds, 2)
+	c := newContention(t, nodes)
+	c.run(t, func() { killLeaders(t, servers, rounds) })
+	t.Logf("%d leader kills: %s", rounds, c.check(t))
+}
+
+// A contention is callers at two nodes who claim handles in the same groups,
+// and what each was told.
+type contention struct {
+	nodes   []*node
+	founded map[string]uint64
+	began   time.Time
+
+	mu      sync.Mutex
+	history []porcupine.Operation
+	taken   []contest // recorded, in the order in which that was heard
+	refused [2]bool   // callers at that node claim only what is taken
+	reading sync.WaitGroup
+	reads   int   // at the other node than the one that wrote
+	stale   int   // of these, without what they asked for
+	behind  error // why
+}
+
+func newContention(t *testing.T, nodes []*node) *contention {
+	c := &contention{nodes: nodes, founded: map[string]uint64{}, began: time.Now()}
 	for i := range clusterGroups {
 		group := "group-" + strconv.Itoa(i)
 		r, err := nodes[0].Execute(t.Context(), benchGroup(group))
 		require.NoError(t, err)
-		founded[group] = r.Next
+		c.founded[group] = r.Next
 	}
-	history := contend(t, servers, nodes, fromEnv(clusterRounds, 2))
-	require.Equal(t, porcupine.Ok, porcupine.CheckOperationsTimeout(oneLedger(founded), history, time.Minute))
-	recorded, refused := requireOnce(t, nodes, history)
-	t.Logf("%d leader kills, %d recorded, %d refused, at two nodes; one order explains all", fromEnv(clusterRounds, 2), recorded, refused)
+	return c
 }
 
-// contend has callers at both nodes claim handles while leaders are killed.
-func contend(t *testing.T, servers *trio, nodes []*node, rounds int) []porcupine.Operation {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+// run has them call until disturb returns.
+func (c *contention) run(t *testing.T, disturb func()) {
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
-	var mu sync.Mutex
-	var history []porcupine.Operation
-	began, done := time.Now(), make(chan struct{})
+	done := make(chan struct{})
 	var wg sync.WaitGroup
-	for caller := range clusterCallers * len(nodes) {
-		n, other := nodes[caller%len(nodes)], nodes[(caller+1)%len(nodes)]
+	for caller := range clusterCallers * len(c.nodes) {
 		wg.Go(func() {
 			for {
 				select {
@@ -168,38 +187,74 @@ func contend(t *testing.T, servers *trio, nodes []*node, rounds int) []porcupine
 					return
 				default:
 				}
-				c := contest{"group-" + strconv.Itoa(rand.IntN(clusterGroups)), rand.IntN(clusterHandles), uuid.New()}
-				call := time.Since(began)
-				out, err := n.claim(ctx, c)
-				op := porcupine.Operation{ClientId: caller, Input: c, Call: int64(call), Output: out, Return: int64(time.Since(began))}
-				if err == nil && out.recorded {
-					err = other.sees(ctx, c, out.index)
-				}
-				mu.Lock()
-				history = append(history, op)
-				mu.Unlock()
-				if err != nil {
-					t.Errorf("%s at %d: %v", c.group, caller, err)
+				if err := c.call(ctx, caller); err != nil {
+					t.Errorf("caller %d: %v", caller, err)
 					return
 				}
 				time.Sleep(time.Duration(rand.IntN(40)) * time.Millisecond)
 			}
 		})
 	}
-	killLeaders(t, servers, rounds)
+	disturb()
 	close(done)
 	wg.Wait()
-	return history
+	c.reading.Wait()
 }
 
-// sees reads at this node what was recorded at the other one.
-func (n *node) sees(ctx context.Context, c contest, index uint64) error {
-	return n.groups.Read(ctx, c.group, &index, func(g *projections.Group) error {
-		if g.State().ByHandle("p"+strconv.Itoa(c.handle)) == nil {
-			return fmt.Errorf("event %d is there, and p%d is not", index, c.handle)
+// call is one claim at one node; what was recorded is read at the other.
+func (c *contention) call(ctx context.Context, caller int) error {
+	n, other := c.nodes[caller%2], c.nodes[(caller+1)%2]
+	in := contest{"group-" + strconv.Itoa(rand.IntN(clusterGroups)), rand.IntN(clusterHandles), uuid.New()}
+	c.mu.Lock()
+	if c.refused[caller%2] && len(c.taken) > 0 {
+		was := c.taken[rand.IntN(len(c.taken))]
+		in.group, in.handle = was.group, was.handle
+	}
+	c.mu.Unlock()
+	call := time.Since(c.began)
+	out, err := n.claim(ctx, in)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.history = append(c.history, porcupine.Operation{ClientId: caller, Input: in, Call: int64(call), Output: out, Return: int64(time.Since(c.began))})
+	if out.recorded {
+		c.taken = append(c.taken, in)
+	}
+	c.mu.Unlock()
+	if !out.recorded {
+		return nil
+	}
+	c.reading.Go(func() { // the other node may be cut off
+		seen, err := other.sees(ctx, in, out.index)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.reads++; !seen {
+			c.stale++
+			c.behind = errors.Join(c.behind, err)
 		}
+	})
+	return nil
+}
+
+// sees reads at this node, asking for at least the index, what was recorded at
+// the other one.
+func (n *node) sees(ctx context.Context, c contest, index uint64) (seen bool, err error) {
+	err = n.groups.Read(ctx, c.group, &index, func(g *projections.Group) error {
+		seen = g.State().ByHandle("p"+strconv.Itoa(c.handle)) != nil
 		return nil
 	})
+	return seen, err
+}
+
+// check holds all that callers were told against one ledger in one order, and
+// against both nodes, and says what it found.
+func (c *contention) check(t *testing.T) string {
+	recorded, refused, lost, doubled := c.count(t)
+	said := fmt.Sprintf("%d recorded, %d refused, %d lost, %d doubled; %d reads at the other node, %d stale", recorded, refused, lost, doubled, c.reads, c.stale)
+	require.Zero(t, lost+doubled+c.stale, "%s: %v", said, c.behind)
+	require.Equal(t, porcupine.Ok, porcupine.CheckOperationsTimeout(oneLedger(c.founded), c.history, 2*time.Minute), said)
+	return said + "; one order explains all"
 }
 
 func killLeaders(t *testing.T, servers *trio, rounds int) {
@@ -227,35 +282,39 @@ func (t *trio) current() bool {
 	return true
 }
 
-// requireOnce holds what callers were told against both nodes' ledgers.
-func requireOnce(t *testing.T, nodes []*node, history []porcupine.Operation) (recorded, refused int) {
+// count holds what callers were told against both nodes' ledgers.
+func (c *contention) count(t *testing.T) (recorded, refused, lost, doubled int) {
 	at := map[uuid.UUID]outcome{}
-	for _, op := range history {
+	for _, op := range c.history {
 		at[op.Input.(contest).id] = op.Output.(outcome)
 	}
-	for _, n := range nodes {
+	for _, out := range at {
+		if out.recorded {
+			recorded++
+		} else {
+			refused++
+		}
+	}
+	for _, n := range c.nodes {
 		seen := map[uuid.UUID]int{}
-		for i := range clusterGroups {
-			group := "group-" + strconv.Itoa(i)
-			require.Equal(t, nodes[0].Next(group), n.Next(group))
+		for group := range c.founded {
+			require.Eventually(t, func() bool { return c.nodes[0].Next(group) == c.nodes[1].Next(group) }, trioReady, 10*time.Millisecond)
 			for e, err := range n.Entries(t.Context(), group, 0, n.Next(group)) {
 				require.NoError(t, err)
-				out, told := at[e.Event.Command]
-				if seen[e.Event.Command]++; told {
+				if out, told := at[e.Event.Command]; told {
 					require.Equal(t, outcome{true, e.Event.Index}, out)
-					require.Equal(t, 1, seen[e.Event.Command])
+					seen[e.Event.Command]++
 				}
 			}
 		}
-		recorded, refused = 0, 0
 		for id, out := range at {
-			require.Equal(t, out.recorded, seen[id] == 1, "%s", id)
-			if out.recorded {
-				recorded++
-			} else {
-				refused++
+			switch {
+			case out.recorded && seen[id] == 0:
+				lost++
+			case seen[id] > 1:
+				doubled++
 			}
 		}
 	}
-	return recorded, refused
+	return recorded, refused, lost, doubled
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -44,24 +45,32 @@ const (
 // A siege is a folder with groups, and people who ask them something again and
 // again: what each was told, by the id of the command.
 type siege struct {
-	t      *testing.T
-	dir    string
-	groups []string
-	askers []asker
+	t       *testing.T
+	dir     string
+	options eventstore.Options // where the ledgers are
+	groups  []string
+	askers  []asker
+	manager asker // of the first group
 
 	mu           sync.Mutex
 	acknowledged map[string]bool
 	open         map[string]asker // sent and not answered: by whom, by id
+	told         sync.Map         // what was said instead, by id
 }
 
 // An asker is somebody who speaks for the practice in a group.
 type asker struct{ group, token string }
 
 func newSiege(t *testing.T, dir string) *siege {
-	s := &siege{t: t, dir: dir, acknowledged: map[string]bool{}, open: map[string]asker{}}
-	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	return newSiegeOn(t, eventstore.Options{Dir: dir})
+}
+
+func newSiegeOn(t *testing.T, o eventstore.Options) *siege {
+	s := &siege{t: t, dir: o.Dir, options: o, acknowledged: map[string]bool{}, open: map[string]asker{}}
+	o.Log = slog.New(slog.DiscardHandler)
+	store, err := eventstore.Open(t.Context(), o)
 	require.NoError(t, err)
-	tokens, err := api.OpenTokens(dir)
+	tokens, err := api.OpenTokens(o.Dir)
 	require.NoError(t, err)
 	for i := range 4 {
 		group := "group-" + strconv.Itoa(i)
@@ -82,6 +91,9 @@ func newSiege(t *testing.T, dir string) *siege {
 		require.NoError(t, err)
 		s.askers = append(s.askers, asker{group, token})
 	}
+	token, err := tokens.Issue(s.groups[0], manager)
+	require.NoError(t, err)
+	s.manager = asker{s.groups[0], token}
 	require.NoError(t, closeStore(store))
 	return s
 }
@@ -104,6 +116,7 @@ func (s *siege) ask(client *http.Client, server string, by asker, id string) boo
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode >= 500 {
+		s.told.Store(id, string(body))
 		return false
 	}
 	if res.StatusCode == http.StatusTooManyRequests {
@@ -142,10 +155,18 @@ func (s *siege) again(server string) {
 	}
 }
 
+// openAgain opens the ledgers, once nobody else does in that folder.
+func (s *siege) openAgain() *eventstore.Store {
+	o := s.options
+	o.Log = slog.New(slog.DiscardHandler)
+	store, err := eventstore.Open(s.t.Context(), o)
+	require.NoError(s.t, err)
+	return store
+}
+
 // count holds what people were told against what the folder holds.
 func (s *siege) count() (lost, doubled int) {
-	store, err := eventstore.Open(s.t.Context(), eventstore.Options{Dir: s.dir, Log: slog.New(slog.DiscardHandler)})
-	require.NoError(s.t, err)
+	store := s.openAgain()
 	defer closeStore(store)
 	recorded := map[string]int{}
 	for _, group := range s.groups {
@@ -172,6 +193,8 @@ func fromEnv(name string, otherwise int) int {
 	}
 	return otherwise
 }
+
+func fromEnvText(name, otherwise string) string { return cmp.Or(os.Getenv(name), otherwise) }
 
 // TestServerKilledUnderLoad kills the program while people ask, starts it again
 // on the same folder, and has those who got no answer ask again.

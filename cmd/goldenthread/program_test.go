@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	if config := os.Getenv(natsEnv); config != "" {
+		runNATS(config)
+		return
+	}
 	os.Exit(m.Run())
 }
 
@@ -65,8 +69,14 @@ var answersAt = regexp.MustCompile(`answers at (http://\S+);`)
 // start serves the folder until the test ends.
 func start(t testing.TB, dir string, args ...string) *program {
 	t.Helper()
+	return startAs(t, os.Args[0], dir, args...)
+}
+
+// startAs starts it as that file runs it.
+func startAs(t testing.TB, file, dir string, args ...string) *program {
+	t.Helper()
 	p := &program{t: t, dir: dir, tokens: map[string]string{}, log: &programLog{}}
-	p.cmd = exec.Command(os.Args[0], append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
+	p.cmd = exec.Command(file, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
 	p.cmd.Env = append(os.Environ(), mainEnv+"=1")
 	out, err := p.cmd.StderrPipe()
 	require.NoError(t, err)

@@ -24,20 +24,21 @@ const closeTimeout = 10 * time.Second
 
 // A serving is what serve was asked to do.
 type serving struct {
-	dir, listen, example, nats string
-	replicas                   int
-	installation               string
-	witnesses                  []string
-	quorum                     int
-	acceptLoss                 bool
-	origin, tlsCert, tlsKey    string
-	behindProxy                bool
-	oidc                       api.OIDC
-	oidcSecret                 string
-	mail                       mailing
-	idle                       time.Duration
-	reads                      int
-	noTokens                   bool
+	dir, listen, example    string
+	nats                    natsAccess
+	replicas                int
+	installation            string
+	witnesses               []string
+	quorum                  int
+	acceptLoss              bool
+	origin, tlsCert, tlsKey string
+	behindProxy             bool
+	oidc                    api.OIDC
+	oidcSecret              string
+	mail                    mailing
+	idle                    time.Duration
+	reads                   int
+	noTokens                bool
 }
 
 // oidcSecretEnv has the client's secret where no file does.
@@ -76,7 +77,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&o.noTokens, "no-token-sign-in", false, "people sign in to the pages with passkeys or their organisation's account alone; tokens are for programs")
 	cmd.Flags().IntVar(&o.reads, "reads", 200, "how many questions a second one session or token may ask, ten times as many at once; -1 is any number")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
-	cmd.Flags().StringVar(&o.nats, "nats", "", "URL of an existing NATS with JetStream, in place of the one inside")
+	o.nats.flags(cmd)
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
@@ -98,6 +99,10 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
+	access, err := o.nats.options()
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
 	if err != nil {
 		return fmt.Errorf("answer at %s: %w", o.listen, err)
@@ -114,7 +119,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		return err
 	}
 	store, groups, err := openLedgers(ctx, eventstore.Options{
-		Dir: o.dir, NATS: o.nats, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss, Log: log,
+		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss, Log: log,
 	})
 	if err != nil {
 		return err
@@ -194,7 +199,7 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 	if o.example == "" {
 		return nil
 	}
-	if o.nats != "" {
+	if o.nats.url != "" {
 		return errors.New("an example is loaded into a folder of its own: leave out --nats")
 	}
 	empty, err := isEmpty(o.dir)

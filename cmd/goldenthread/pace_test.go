@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/projections"
+)
+
+const (
+	paceEnv     = "GOLDENTHREAD_PACE" // how long each turn is; 700ms
+	paceCallers = 32                  // each in a group of its own
+	paceTurns   = 3
+)
+
+// TestTwoNodesAsFastAsOne has the same callers at one node, and half of them at
+// another one, in turns. Then all of them read at the other node what they
+// wrote, asking for at least its index.
+func TestTwoNodesAsFastAsOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a while")
+	}
+	long, err := time.ParseDuration(fromEnvText(paceEnv, "700ms"))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	servers, err := startTrio(t.Context(), dir)
+	require.NoError(t, err)
+	t.Cleanup(servers.stop)
+	nodes := []*node{startNode(t, filepath.Join(dir, "a"), servers.address())}
+	require.NoError(t, copyKeys(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
+	nodes = append(nodes, startNode(t, filepath.Join(dir, "b"), servers.address()))
+	for i := range paceCallers {
+		_, err := nodes[0].Execute(t.Context(), benchGroup("group-"+strconv.Itoa(i)))
+		require.NoError(t, err)
+	}
+	pace(t, long/2, nodes[:1], nil) // to warm up
+	var one, two int
+	for range paceTurns {
+		one += pace(t, long, nodes[:1], nil)
+		two += pace(t, long, nodes, nil)
+	}
+	each := long.Seconds() * paceTurns
+	ratio := float64(two) / float64(one)
+	t.Logf("%d callers, three replicas: %.0f commands a second at one node, %.0f with half of them at another: %.2f times", paceCallers, float64(one)/each, float64(two)/each, ratio)
+	require.Greater(t, ratio, 0.5)
+
+	var reads crossing
+	pace(t, long, nodes, &reads)
+	slices.Sort(reads.waits)
+	require.NotEmpty(t, reads.waits)
+	t.Logf("%d reads at the other node of what was just recorded, %d stale; they waited %s in the median, %s at the 99th percentile", len(reads.waits), reads.stale,
+		reads.waits[len(reads.waits)/2].Round(time.Microsecond), reads.waits[len(reads.waits)*99/100].Round(time.Microsecond))
+	require.Zero(t, reads.stale)
+}
+
+// A crossing is reads at the other node.
+type crossing struct {
+	mu    sync.Mutex
+	waits []time.Duration
+	stale int
+}
+
+// pace is how many commands callers, spread over the nodes, have recorded in the
+// time. With reads, each reads what it wrote at the other node before it goes on.
+func pace(t *testing.T, long time.Duration, nodes []*node, reads *crossing) int {
+	var n atomic.Int64
+	var wg sync.WaitGroup
+	until := time.Now().Add(long)
+	for i := range paceCallers {
+		wg.Go(func() {
+			group, at := "group-"+strconv.Itoa(i), nodes[i%len(nodes)]
+			for time.Now().Before(until) {
+				r, err := at.Execute(t.Context(), benchCommand(group))
+				if err != nil {
+					t.Errorf("%s: %v", group, err)
+					return
+				}
+				n.Add(1)
+				if reads != nil {
+					reads.read(t, nodes[(i+1)%len(nodes)], group, r.First)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return int(n.Load())
+}
+
+func (c *crossing) read(t *testing.T, at *node, group string, index uint64) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	began, newest := time.Now(), uint64(0)
+	err := at.groups.Read(ctx, group, &index, func(g *projections.Group) error { newest, _ = g.Index(); return nil })
+	waited := time.Since(began)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waits = append(c.waits, waited)
+	if err != nil || newest < index {
+		c.stale++
+	}
+}
