@@ -34,6 +34,7 @@ type page struct {
 	body    func(*asked) (web.Body, error)
 	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
 	forms   map[string]reading             // commands that it sends, by name
+	steps   bool                           // a form of it may be sent to be shown again, further on, with nothing recorded yet
 }
 
 // A reading makes a command of a form as it was filled in.
@@ -45,6 +46,8 @@ type asked struct {
 	server *Server
 	r      *http.Request
 	me     *projections.PersonLine // nil for the operator
+	form   url.Values              // that was sent; nil where the page was only asked for
+	filled *web.Filled             // the form that was refused, if one was
 }
 
 // today says whether the page is about today, as known now: only then it has forms.
@@ -228,27 +231,31 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 // show answers with the page.
 func (s *Server) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		b, err := s.draw(r, p, nil)
+		b, status, err := s.draw(r, p, nil, nil)
 		if err != nil {
 			s.fail(w, r, s.problem(err))
 			return
 		}
-		writePage(w, r, http.StatusOK, b)
+		writePage(w, r, status, b)
 	}
 }
 
-// draw renders the page while its group can't change.
-func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, err error) {
+// draw renders the page while its group can't change. The form, where one was
+// sent, is as it was filled in.
+func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {
 	asks := r.URL.Query()
 	t := &Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
 	render := func(f func(*asked) (web.Body, error)) func(*question) error {
 		return func(q *question) error {
-			a := &asked{q, s, r, q.Member(q.caller.Person, q.at)}
+			a := &asked{q, s, r, q.Member(q.caller.Person, q.at), form, filled}
 			body, err := f(a)
 			if err != nil {
 				return err
 			}
-			page := web.Page{Frame: a.frame(t), Body: body, Filled: filled}
+			page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled}
+			if status = http.StatusOK; form != nil && a.filled != nil {
+				status = http.StatusUnprocessableEntity
+			}
 			b, err = page.Render()
 			return err
 		}
@@ -258,14 +265,14 @@ func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, e
 	if p.outside != nil && errors.As(err, &refused) && refused.Rule == "F3" {
 		err = s.see(r.Context(), t, followers, render(p.outside))
 	}
-	return b, err
+	return b, status, err
 }
 
 // frame is what all of the group's pages share.
 func (a *asked) frame(t *Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
+		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
 		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
 	}
 	if a.at != f.Today {
@@ -289,6 +296,10 @@ func (s *Server) send(p *page) http.HandlerFunc {
 			s.fail(w, r, problem)
 			return
 		}
+		if p.steps && form.Has("then") {
+			s.step(w, r, p, form)
+			return
+		}
 		name := form.Get("command")
 		read := p.forms[name]
 		if read == nil {
@@ -300,8 +311,18 @@ func (s *Server) send(p *page) http.HandlerFunc {
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 			return
 		}
-		s.refuse(w, r, p, form, s.problem(err))
+		s.refuse(w, r, p, form, err)
 	}
+}
+
+// step shows the page as the form goes on. Nothing is recorded.
+func (s *Server) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
+	b, status, err := s.draw(r, p, form, nil)
+	if err != nil {
+		s.fail(w, r, s.problem(err))
+		return
+	}
+	writePage(w, r, status, b)
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *Problem) {
@@ -325,8 +346,8 @@ func (s *Server) recordForm(ctx context.Context, r *http.Request, name string, f
 	}
 	f := &filling{values: form, path: r.PathValue}
 	command := read(f)
-	if f.refused != nil {
-		return nil, f.refused
+	if len(f.faults) > 0 {
+		return nil, f.faults
 	}
 	body, err := json.Marshal(command)
 	if err != nil { // what was filled in is no text
@@ -359,17 +380,32 @@ func afterwards(r *http.Request, name string, out *recordedOutput) string {
 }
 
 // refuse shows the page again with what was filled in, and why it was refused.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, problem *Problem) {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, why error) {
+	faults, problem := s.faultsOf(why)
 	if problem.Status >= http.StatusInternalServerError {
 		s.fail(w, r, problem)
 		return
 	}
-	b, err := s.draw(r, p, &web.Filled{Form: form.Get("form"), Values: form, Say: problem.Detail, Rule: problem.Rule})
+	b, _, err := s.draw(r, p, form, &web.Filled{Form: form.Get("form"), Values: form, Faults: faults})
 	if err != nil {
 		s.fail(w, r, problem)
 		return
 	}
 	writePage(w, r, problem.Status, b)
+}
+
+// faultsOf is why a form was refused, as its page shows it.
+func (s *Server) faultsOf(why error) ([]web.Fault, *Problem) {
+	var unread unreadable
+	if errors.As(why, &unread) {
+		return unread, newProblem(http.StatusUnprocessableEntity, unread.Error())
+	}
+	problem := s.problem(why)
+	fault := web.Fault{Say: problem.Detail}
+	if len(problem.Where) > 0 {
+		fault.Part = problem.Where[0]
+	}
+	return []web.Fault{fault}, problem
 }
 
 // live tells a page, as server-sent events, that something was recorded: the

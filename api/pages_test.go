@@ -87,6 +87,7 @@ func TestDecisionByPages(t *testing.T) {
 	b.fill("object-why", "We can't staff it.")
 	b.send("object")
 	b.says("There is a problem", "Please give what would resolve it.") // and nothing that was filled in is lost
+	b.faultAt("object-wouldResolve", "Please give what would resolve it.")
 	require.Equal(t, "We can't staff it.", evaluate[string](b, `document.getElementById("object-why").value`))
 	require.True(t, evaluate[bool](b, `document.getElementById("object-grade-2").checked`))
 	b.fill("object-wouldResolve", "Where practices can staff it.")
@@ -125,6 +126,19 @@ func TestDecisionByPages(t *testing.T) {
 	require.Empty(t, b.others())
 }
 
+// faultAt checks that what is wrong stands at the field, and that the summary
+// at the top leads there.
+func (b *browser) faultAt(field, say string) {
+	b.t.Helper()
+	b.says("There is a problem")
+	require.Contains(b.t, evaluate[[]string](b, `[...document.querySelectorAll(".nhsuk-error-summary a")].map(a => a.getAttribute("href") + " " + a.textContent)`), "#"+field+" "+say)
+	described := evaluate[string](b, `(document.getElementById("`+field+`").closest("fieldset[aria-describedby]") || document.getElementById("`+field+`")).getAttribute("aria-describedby") || ""`)
+	require.Contains(b.t, strings.Fields(described), field+"-error")
+	require.Equal(b.t, "Error: "+say, strings.TrimSpace(evaluate[string](b, `document.getElementById("`+field+`-error").textContent`)))
+	evaluate[bool](b, `document.querySelector(".nhsuk-error-summary a[href='#`+field+`']").click(), true`)
+	require.True(b.t, evaluate[bool](b, `document.getElementById("`+field+`").checkVisibility() && document.querySelectorAll("#`+field+`").length === 1`), "it is in sight")
+}
+
 // The representative, phone in hand.
 func TestCheckByPage(t *testing.T) {
 	w := newWorld(t).established()
@@ -147,7 +161,7 @@ func TestCheckByPage(t *testing.T) {
 		w.must(200, w.send(w.request("cd-north", "GET", at, "")))
 	}
 	b.open("/g/trafford/check?forum=locality-board&matter=workforce&amount=much")
-	b.says("There is a problem", "Write the amount in pounds")
+	b.faultAt("ask-amount", "Write the amount in pounds, such as 12,000 or 12,000.50.")
 	require.Equal(t, "much", evaluate[string](b, `document.getElementById("ask-amount").value`))
 	require.Empty(t, b.others())
 }

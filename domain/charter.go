@@ -83,39 +83,44 @@ func (c Charter) settled() Charter {
 
 // check refuses a charter that could not work with those seats.
 func (c *Charter) check(s *State, seats []string) *Refusal {
-	if r := checkWords("F1", "the charter's text", c.Text, longWords); r != nil {
+	if r := checkWords("F1", "the charter's text", c.Text, longWords).at("text"); r != nil {
 		return r
 	}
 	for _, set := range Settings {
 		if v := *set.field(c); v < set.least || v > set.most {
-			return invalid("F6", "%s is a number between %d and %d. %s", set.Name, set.least, set.most, set.Say)
+			return invalid("F6", "%s is a number between %d and %d. %s", set.Name, set.least, set.most, set.Say).at(set.Name)
 		}
 	}
 	if c.DefaultStance != Discretion && c.DefaultStance != BringBack {
-		return invalid("F6", "Say whether representatives, where their remit says nothing, have discretion or bring the question back.")
+		return invalid("F6", "Say whether representatives, where their remit says nothing, have discretion or bring the question back.").at("defaultStance")
 	}
 	if c.Quorum < 1 || c.Quorum > len(seats) {
-		return invalid("F6", "The quorum is a number of seats between 1 and %d.", len(seats))
+		return invalid("F6", "The quorum is a number of seats between 1 and %d.", len(seats)).at("quorum")
 	}
 	for _, code := range c.QuorumOf {
 		if !slices.Contains(seats, code) {
-			return invalid("F6", "%s is named in the quorum but has no seat.", clip(code))
+			return invalid("F6", "%s is named in the quorum but has no seat.", clip(code)).at("quorumOf")
 		}
 	}
 	if len(c.QuorumOf) > c.Quorum {
-		return invalid("F6", "The quorum names more organisations than it has seats.")
+		return invalid("F6", "The quorum names more organisations than it has seats.").at("quorumOf")
 	}
 	if len(c.Matters) == 0 || len(c.Matters) > 200 || len(c.Reserved) > 200 {
-		return invalid("F6", "Name the matters that the group may be asked about, at most 200.")
+		return invalid("F6", "Name the matters that the group may be asked about, at most 200.").at("matters")
 	}
-	for _, m := range slices.Concat(c.Matters, c.Reserved) {
+	for _, m := range c.Matters {
 		if r := checkMatter("F6", m); r != nil {
-			return r
+			return r.at("matters")
+		}
+	}
+	for _, m := range c.Reserved {
+		if r := checkMatter("F6", m); r != nil {
+			return r.at("reserved")
 		}
 	}
 	for _, m := range c.MembersOnly {
 		if !slices.Contains(membersOnlyThings, m) {
-			return invalid("F6", "What is for members only can be: %s.", strings.Join(membersOnlyThings, ", "))
+			return invalid("F6", "What is for members only can be: %s.", strings.Join(membersOnlyThings, ", ")).at("membersOnly")
 		}
 	}
 	return nil

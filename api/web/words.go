@@ -284,9 +284,28 @@ type Field struct {
 func newField(f Form, name, label, hint string, value ...string) Field {
 	field := Field{f, name, label, hint, strings.Join(value, "")}
 	if f.Refused != nil {
+		f.Refused.learn(name, label)
 		field.Value = f.Refused.Values.Get(name)
 	}
 	return field
+}
+
+// Wrong is what is wrong with the form as a whole.
+func (f Form) Wrong() string { return f.Refused.at("") }
+
+// Wrong is what is wrong with the field.
+func (f Field) Wrong() string { return f.Refused.at(f.Name) }
+
+// DescribedBy are the ids of what describes the field: its hint, and what is wrong.
+func (f Field) DescribedBy() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.Ref()+"-hint")
+	}
+	if f.Wrong() != "" {
+		ids = append(ids, f.Ref()+"-error")
+	}
+	return strings.Join(ids, " ")
 }
 
 // Ref is the field's id on the page.
