@@ -60,15 +60,16 @@ func TestFormsRecord(t *testing.T) {
 	sent("lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
 	refused(409, "already suspended for this reason", "lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
 
-	page := sent("cd-south", "/proposals", "raise-proposal", "title", "Word on K1", "matter", "workforce", "text", "We ratify it.", "ratify", "K1", "position", "Two are enough.", "redLine", "true", "end", "R1 1", "draft", "true")
+	page := sent("cd-south", "/proposals/new", "raise-proposal", "title", "Word on K1", "matter", "workforce", "text", "We ratify it.", "draft", "true", "instruments",
+		`[{"ratify":{"what":"K1"}},{"adoptPosition":{"matter":"workforce","words":"Two are enough.","redLine":true}},{"endAppointment":{"appointment":"R1","version":1}}]`)
 	for _, words := range []string{"Ratify K1", "Red line on workforce: Two are enough.", "End R1", "draft"} {
 		require.Contains(t, page, words)
 	}
 	refused(403, "Only South Trafford", "cd-north", "/proposals/P2", "put-proposal")
 	sent("cd-south", "/proposals/P2", "put-proposal")
 	sent("lmc-chair", "/proposals/P2", "offer-words", "words", "We ratify K1.")
-	sent("cd-south", "/proposals/P2", "amend-proposal", "version", "1", "text", "We ratify K1.", "instruments", `[{"ratify":{"what":"K1"}}]`)
-	refused(422, "Please open the page again", "cd-south", "/proposals/P2", "amend-proposal", "version", "2", "text", "x", "instruments", "[")
+	sent("cd-south", "/proposals/P2/amend", "amend-proposal", "version", "1", "text", "We ratify K1.", "instruments", `[{"ratify":{"what":"K1"}}]`)
+	refused(422, "Please open the page again", "cd-south", "/proposals/P2/amend", "amend-proposal", "version", "2", "text", "x", "instruments", "[")
 	refused(409, "has been replaced", "lmc-chair", "/proposals/P2", "consent", "version", "1")
 	sent("manager", "/proposals/P2", "report-position", "version", "2", "seat", "LMC", "from", "lmc-chair", "stand", "consent", "how", "By telephone.")
 	sent("lmc-chair", "/proposals/P2", "stand-aside", "version", "2", "reason", "Not ours.")

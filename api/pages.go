@@ -25,6 +25,7 @@ import (
 const (
 	groupPages = "/g/"
 	pageType   = "text/html; charset=utf-8"
+	amending   = "/amend" // below a proposal
 )
 
 // A page is one address below a group's.
@@ -109,8 +110,10 @@ func pages() []*page {
 	return []*page{
 		{path: "", things: worklist, body: home, outside: outsideHome, forms: charterForms},
 		{path: "/check", things: checks, body: checkPage},
-		{path: "/proposals", things: proposals, body: proposalsPage, forms: raisingForms},
+		{path: "/proposals", things: proposals, body: proposalsPage},
+		{path: "/proposals/new", things: proposals, body: raisePage, forms: raisingForms, steps: true},
 		{path: "/proposals/{number}", things: proposals, body: proposalPage, forms: proposalForms},
+		{path: "/proposals/{number}" + amending, things: proposals, body: amendPage, forms: amendingForms, steps: true},
 		{path: "/powers", things: powers, body: powersPage, forms: powerForms},
 		{path: "/mandate", things: followers, body: mandatePage},
 		{path: "/representation", things: meetings, body: representationPage, forms: representationForms},
@@ -368,7 +371,7 @@ func commandKind(name string) (domain.CommandKind, bool) {
 // afterwards is where whoever sent a form goes on: to what was made, or to the
 // page again, which then knows of it.
 func afterwards(r *http.Request, name string, out *recordedOutput) string {
-	to, fragment := r.URL.Path, ""
+	to, fragment := strings.TrimSuffix(r.URL.Path, amending), "" // from there back to the proposal
 	if refs := out.Body.Refs; len(refs) > 0 {
 		place, part, _ := strings.Cut(web.PlaceOf(refs[0]), "#")
 		if place != "" {

@@ -69,11 +69,11 @@ func TestDecisionByPages(t *testing.T) {
 	require.NotContains(t, b.main(), "is forming")
 
 	w.on("2026-01-13")
-	b.as(seven[0]).open("/g/sale/proposals")
+	b.as(seven[0]).open("/g/sale/proposals/new?kind=words")
 	b.fill("raise-title", "Weekend access")
 	b.fill("raise-matter", "access/weekends")
 	b.fill("raise-text", "Practices open on Saturdays from April.")
-	b.send("raise")
+	b.raises("raise")
 	require.Contains(t, b.where(), "/g/sale/proposals/P1?", b.main())
 	b.says("P1: Weekend access", "Your proposal is recorded", "Not heard yet: ", "PCN 5")
 	for _, token := range seven[:6] {
@@ -95,9 +95,9 @@ func TestDecisionByPages(t *testing.T) {
 	b.says("Your objection is recorded", "We can't staff it.", "Only PCN 5 can let it go")
 
 	w.on("2026-01-14")
-	b.as(seven[0]).open("/g/sale/proposals/P1").unfold()
+	b.as(seven[0]).open("/g/sale/proposals/P1/amend")
 	b.fill("amend-text", "Practices open on Saturdays from April where they can staff it.")
-	b.send("amend")
+	b.raises("amend")
 	b.says("From version 1 to version 2", "Positions on the earlier words fell", "Not heard yet")
 	require.Equal(t, "new: April where they can staff it.", strings.Join(strings.Fields(evaluate[string](b, `document.querySelector("ins").textContent`)), " "))
 	b.as(seven[6]).open("/g/sale/proposals/P1").unfold()

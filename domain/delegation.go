@@ -182,7 +182,7 @@ func (c *GrantDelegation) check(t *turn, e enacting) *Refusal {
 		return invalid("D3", "The delegation would end before it begins.").at("until")
 	}
 	return firstRefusal(
-		checkPowers(t.s, e.day, settledPowers(c.Powers, c.To)),
+		checkPowers(t.s, e.day, SettledPowers(c.Powers, c.To)),
 		checkPayer(t.s, c.Payer, c.Powers, e.day),
 		checkReview(t.s, c.review(t.s, e.day), e.day),
 	)
@@ -199,7 +199,9 @@ func checkPayer(s *State, payer string, powers []Power, d Day) *Refusal {
 	return r.at("payer")
 }
 
-func settledPowers(powers []Power, to string) []Power {
+// SettledPowers are the powers as they hold for whom they are given to, with
+// what was not said: two act together, a named person alone (rule D1).
+func SettledPowers(powers []Power, to string) []Power {
 	powers = slices.Clone(powers)
 	for i := range powers {
 		if to == ToExecutive {
@@ -222,7 +224,7 @@ func (c *GrantDelegation) enact(t *turn, e enacting) {
 	}
 	from := max(c.From, e.day)
 	t.recordBecause(e.cause, from, &DelegationGranted{
-		Delegation: t.number('D'), To: to, Powers: settledPowers(c.Powers, c.To), Payer: c.Payer, Review: c.review(t.s, e.day), Source: e.source, Span: Span{from, c.Until},
+		Delegation: t.number('D'), To: to, Powers: SettledPowers(c.Powers, c.To), Payer: c.Payer, Review: c.review(t.s, e.day), Source: e.source, Span: Span{from, c.Until},
 	})
 }
 
@@ -247,7 +249,7 @@ func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
 		return invalid("D8", "To end the delegation, say so.").at("until")
 	}
 	return firstRefusal(
-		checkPowers(t.s, e.day, settledPowers(c.Powers, d.To)),
+		checkPowers(t.s, e.day, SettledPowers(c.Powers, d.To)),
 		checkPayer(t.s, cmp.Or(c.Payer, d.newest().Payer), c.Powers, e.day),
 		checkReview(t.s, c.Review, e.day),
 		checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"),
@@ -257,7 +259,7 @@ func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
 func (c *VaryDelegation) enact(t *turn, e enacting) {
 	d := t.s.Delegations[c.Delegation]
 	t.recordBecause(e.cause, max(e.day, d.From()), &DelegationVaried{
-		Delegation: d.Number, Version: c.Version + 1, Powers: settledPowers(c.Powers, d.To), Payer: cmp.Or(c.Payer, d.newest().Payer),
+		Delegation: d.Number, Version: c.Version + 1, Powers: SettledPowers(c.Powers, d.To), Payer: cmp.Or(c.Payer, d.newest().Payer),
 		Until: cmp.Or(c.Until, d.newest().Until), Review: c.Review, Feedback: c.Feedback, Source: e.source,
 	})
 }

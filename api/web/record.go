@@ -115,31 +115,6 @@ type Charter struct{ projections.CharterInForce }
 func (*Charter) Title() string { return "Charter" }
 func (*Charter) file() string  { return "charter" }
 
-// SettingValue is a setting's value in plain words.
-func SettingValue(s projections.SettingLine) string {
-	switch s.Name {
-	case "leastCoverage":
-		if s.Value == 50 {
-			return "over half"
-		}
-		return "over " + thousands(s.Value) + " of every 100"
-	case "gatekeepers":
-		return thousands(s.Value)
-	case "communications":
-		return count(s.Value, "time")
-	}
-	return count(s.Value, "day")
-}
-
-// SettingName is a setting's name in plain words.
-func SettingName(s projections.SettingLine) string {
-	return map[string]string{
-		"windowDays": "Open for objections", "reviewDays": "Longest time between reviews", "graceDays": "Grace after a missed review", "reportDays": "Report back within",
-		"ratifyDays": "Ratify within", "callInDays": "Call in within", "settleDays": "Settle within", "closeDays": "A proposal lapses after", "gatekeepers": "Gatekeepers, at most",
-		"communications": "Each agreement is told", "noticeDays": "Notice for withdrawing a mandate", "leastCoverage": "Least coverage, of practices and of patients",
-	}[s.Name]
-}
-
 // Card is what a representative takes along: for each appointment and each
 // matter, what the check says. It holds everything that it shows.
 type Card struct {

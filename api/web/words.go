@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -49,13 +50,16 @@ var words = template.FuncMap{
 	"part":        Part,
 	"when":        When,
 	"powers":      powerOptions,
-	"setting":     SettingValue,
-	"settingname": SettingName,
+	"setting":     projections.SettingLine.Amount,
+	"settingname": projections.SettingLine.Called,
 	"query":       url.QueryEscape,
 	"drawing":     Drawing,
 	"step":        StepPlace,
 	"steps":       Steps,
 	"mandates":    Mandates,
+	"formpart":    newFormPart,
+	"nth":         func(i int) int { return i + 1 },
+	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
 }
 
 // An Entry is one of the navigation's.
@@ -279,13 +283,15 @@ type Field struct {
 	Label string
 	Hint  string
 	Value string
+	// Values are all that were ticked, where there can be several.
+	Values []string
 }
 
 func newField(f Form, name, label, hint string, value ...string) Field {
-	field := Field{f, name, label, hint, strings.Join(value, "")}
+	field := Field{Form: f, Name: name, Label: label, Hint: hint, Value: strings.Join(value, "")}
 	if f.Refused != nil {
 		f.Refused.learn(name, label)
-		field.Value = f.Refused.Values.Get(name)
+		field.Value, field.Values = f.Refused.Values.Get(name), f.Refused.Values[name]
 	}
 	return field
 }
@@ -323,17 +329,7 @@ func (f Field) Nth(i int) string {
 func (f Field) Is(option string) bool { return f.Value == option }
 
 // Has says whether the option was ticked, among others.
-func (f Field) Has(option string) bool {
-	if f.Refused == nil {
-		return false
-	}
-	for _, v := range f.Refused.Values[f.Name] {
-		if v == option {
-			return true
-		}
-	}
-	return false
-}
+func (f Field) Has(option string) bool { return slices.Contains(f.Values, option) }
 
 // An Option is one to choose.
 type Option struct{ Value, Words string }
