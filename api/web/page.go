@@ -53,6 +53,9 @@ type Frame struct {
 // Now says whether the page is about today, as known now. Only then can anything be done.
 func (f *Frame) Now() bool { return f.Live && f.At == f.Today }
 
+// Raises says whether whoever looks can raise a proposal.
+func (f *Frame) Raises() bool { return f.Me != nil && f.Now() && len(f.Me.Seats) > 0 }
+
 // Link is the address of a page of the group, about the same day and as known
 // at the same time.
 func (f *Frame) Link(to string) string { return f.asked(pagesAt, to) }

@@ -57,6 +57,10 @@ var words = template.FuncMap{
 	"step":        StepPlace,
 	"steps":       Steps,
 	"mandates":    Mandates,
+	"fold":        func(f Form, id, words string) Fold { return Fold{id, words, f.Refused != nil} },
+	"personal":    personal,
+	"going":       func(s domain.PowerState) bool { return s != domain.Ended && s != domain.Expired },
+	"waiting":     Waits,
 	"formpart":    newFormPart,
 	"nth":         func(i int) int { return i + 1 },
 	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
@@ -83,6 +87,34 @@ type Act struct {
 
 func newAct(p *Proposal, command, words, say string) Act {
 	return Act{command, words, say, p.Current().Version, p.Seats}
+}
+
+// A Fold is what a form is folded away in, until it is wanted.
+type Fold struct {
+	ID, Words string
+	Open      bool
+}
+
+// Waits says whether what stands like that waits for the group's word.
+func Waits(standing any) bool {
+	switch standing {
+	case domain.XBeyond, domain.XCalledIn, domain.KBeyond, domain.KAdReferendum:
+		return true
+	}
+	return false
+}
+
+// personal is what is known of the person by that name.
+func personal(p *Person, what string) string {
+	switch {
+	case p.Personal == nil:
+		return ""
+	case what == "name":
+		return p.Personal.Name
+	case what == "email":
+		return p.Personal.Email
+	}
+	return p.Personal.Phone
 }
 
 // A Button sends a form.
