@@ -334,11 +334,9 @@ func (c *composer) finish() {
 	if err != nil && len(c.faults) == 0 {
 		c.refuse(invalid("C1", "The form can't be read as it was filled in. Please open the page again."))
 	}
-	is, place := c.is, len(c.is)
+	is, place := append(slices.Clone(c.is), one), len(c.is)
 	if i, err := strconv.Atoi(c.body.Index); err == nil && i >= 0 && i < len(c.is) {
 		is, place = slices.Concat(c.is[:i], []domain.Instrument{one}, c.is[i+1:]), i
-	} else {
-		is = append(slices.Clone(c.is), one)
 	}
 	if len(c.faults) == 0 {
 		if r := c.State().Refuses(is, c.number, c.at); r != nil {
