@@ -180,7 +180,7 @@ func TestCharterByPages(t *testing.T) {
 	require.Equal(t, "access\nworkforce\nrepresentation", evaluate[string](b, `document.getElementById("raise-charter-matters").value`))
 	b.fill("raise-charter-windowDays", "400")
 	b.then("words")
-	b.faultAt("raise-charter-windowDays", "Open for objections (windowDays) is a number between 1 and 90. A proposal stays open for objections for a week, so that everybody has had it in front of them.")
+	b.faultAt("raise-charter-windowDays", "windowDays is a number between 1 and 90. A proposal stays open for objections for a week, so that everybody has had it in front of them.")
 	b.fill("raise-charter-windowDays", "14")
 	b.fill("raise-charter-matters", "access\nworkforce\nrepresentation\nestates")
 	b.then("words")

@@ -279,7 +279,7 @@ func TestPageForNobody(t *testing.T) {
 	require.NotContains(t, r.Header.Get("Content-Security-Policy"), "unsafe")
 	w.must(404, w.send(w.request("stranger", "GET", "/g/trafford", "")))
 	w.must(404, w.send(w.request("cd-north", "GET", "/g/trafford/nothing", "")))
-	w.must(405, w.send(w.request("cd-north", "POST", "/g/trafford/mandate", "")))
+	w.must(405, w.send(w.request("cd-north", "POST", "/g/trafford/work", "")))
 }
 
 // A form from another site is refused, and so is one that no page sends.

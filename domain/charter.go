@@ -89,7 +89,7 @@ func (c *Charter) check(s *State, seats []string) *Refusal {
 	}
 	for _, set := range Settings {
 		if v := *set.field(c); v < set.least || v > set.most {
-			return invalid("F6", "%s (%s) is a number between %d and %d. %s", set.Called, set.Name, set.least, set.most, set.Say).at(set.Name)
+			return invalid("F6", "%s is a number between %d and %d. %s", set.Name, set.least, set.most, set.Say).at(set.Name)
 		}
 	}
 	if c.DefaultStance != Discretion && c.DefaultStance != BringBack {
