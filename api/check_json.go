@@ -36,17 +36,17 @@ func (c *Check) appendJSON(b []byte) ([]byte, error) {
 	w := jsonText{b: b}
 	w.text(`{"verdict":`, string(c.Verdict))
 	w.text(`,"say":`, c.Say)
-	list(&w, `,"reasons":`, c.Reasons, (*jsonText).reason)
-	list(&w, `,"limits":`, c.Limits, (*jsonText).limit)
-	list(&w, `,"conditions":`, c.Conditions, (*jsonText).word)
+	jsonList(&w, `,"reasons":`, c.Reasons, (*jsonText).reason)
+	jsonList(&w, `,"limits":`, c.Limits, (*jsonText).limit)
+	jsonList(&w, `,"conditions":`, c.Conditions, (*jsonText).word)
 	w.coverage(`,"coverage":`, &c.Coverage)
-	list(&w, `,"whoCould":`, c.WhoCould, (*jsonText).someone)
+	jsonList(&w, `,"whoCould":`, c.WhoCould, (*jsonText).someone)
 	w.unlessEmpty(`,"lastSaid":`, c.LastSaid)
 	w.unlessEmpty(`,"position":`, c.Position)
 	if len(c.Notes) > 0 {
-		list(&w, `,"notes":`, c.Notes, (*jsonText).word)
+		jsonList(&w, `,"notes":`, c.Notes, (*jsonText).word)
 	}
-	list(&w, `,"chain":`, c.Chain, (*jsonText).link)
+	jsonList(&w, `,"chain":`, c.Chain, (*jsonText).link)
 	w.inputs(`,"on":`, &c.On)
 	w.number(`,"index":`, c.Index)
 	w.day(`,"at":`, c.At)
@@ -97,7 +97,7 @@ func (w *jsonText) time(before string, t time.Time) {
 	w.b = append(w.b, '"')
 }
 
-func list[T any](w *jsonText, before string, items []T, write func(*jsonText, *T)) {
+func jsonList[T any](w *jsonText, before string, items []T, write func(*jsonText, *T)) {
 	w.b = append(append(w.b, before...), '[')
 	for i := range items {
 		if i > 0 {
@@ -132,12 +132,12 @@ func (w *jsonText) coverage(before string, c *domain.Coverage) {
 	w.integer(`,"ofPractices":`, int64(c.OfPractices))
 	w.integer(`,"patients":`, int64(c.Patients))
 	w.integer(`,"ofPatients":`, int64(c.OfPatients))
-	list(w, `,"outside":`, c.Outside, (*jsonText).outsider)
+	jsonList(w, `,"outside":`, c.Outside, (*jsonText).outsider)
 	if len(c.Conditions) > 0 {
-		list(w, `,"conditions":`, c.Conditions, (*jsonText).word)
+		jsonList(w, `,"conditions":`, c.Conditions, (*jsonText).word)
 	}
 	if len(c.Places) > 0 {
-		list(w, `,"places":`, c.Places, (*jsonText).place)
+		jsonList(w, `,"places":`, c.Places, (*jsonText).place)
 	}
 	w.b = append(w.b, '}')
 }
@@ -196,7 +196,7 @@ func (w *jsonText) inputs(before string, in *domain.CheckInputs) {
 	}
 	w.truth(`,"openEnded":`, in.OpenEnded)
 	if len(in.Consulted) > 0 {
-		list(w, `,"consulted":`, in.Consulted, (*jsonText).word)
+		jsonList(w, `,"consulted":`, in.Consulted, (*jsonText).word)
 	}
 	w.b = append(w.b, '}')
 }

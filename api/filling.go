@@ -4,22 +4,31 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
+	"goldenthread/api/web"
 	"goldenthread/domain"
 )
 
 // A filling is a form as it was filled in. What can't be read is remembered as
-// the refusal; the domain judges the rest.
+// its faults; the domain judges the rest.
 type filling struct {
-	values  url.Values
-	path    func(string) string // of the page's address
-	refused *domain.Refusal
+	values url.Values
+	path   func(string) string // of the page's address
+	faults unreadable
 }
 
-func (f *filling) refuse(r *domain.Refusal) {
-	if f.refused == nil {
-		f.refused = r
-	}
+// unreadable is what of a form can't be read, by field.
+type unreadable []web.Fault
+
+func (u unreadable) Error() string { return u[0].Say }
+
+// refuse remembers that the form as a whole can't be taken.
+func (f *filling) refuse(r *domain.Refusal) { f.faults = append(f.faults, web.Fault{Say: r.Say}) }
+
+// wrong remembers that a field can't be read; its label comes before the sentence.
+func (f *filling) wrong(name, say string) {
+	f.faults = append(f.faults, web.Fault{Part: name, Say: say, Bare: true})
 }
 
 // words are what was written, without the line ends of forms.
@@ -49,11 +58,26 @@ func (f *filling) day(name string) domain.Day {
 	if s == "" {
 		return 0
 	}
-	d, err := domain.ParseDay(s)
-	if err != nil {
-		f.refuse(invalid("L8", "%q is not a date; write it like 2026-03-09.", clip(s)))
+	d, ok := readDay(s)
+	if !ok {
+		f.wrong(name, "“"+clip(s)+"” is not a date; write it like 9 March 2026.")
 	}
 	return d
+}
+
+// dayForms are dates as people write them.
+var dayForms = []string{"2 January 2006", "2 Jan 2006", "2/1/2006", "2.1.2006", "2-1-2006"}
+
+// readDay reads a date: 9 March 2026, 9 Mar 2026, 9/3/2026, or 2026-03-09.
+func readDay(s string) (domain.Day, bool) {
+	for _, form := range dayForms {
+		if t, err := time.Parse(form, s); err == nil {
+			s = t.Format(time.DateOnly)
+			break
+		}
+	}
+	d, err := domain.ParseDay(s)
+	return d, err == nil
 }
 
 // version reads which version somebody had before them.
@@ -69,7 +93,7 @@ func (f *filling) version(name string) int {
 func (f *filling) pounds(name string) *domain.Pence {
 	p, r := readPounds(f.words(name))
 	if r != nil {
-		f.refuse(r)
+		f.wrong(name, r.Say)
 	}
 	return p
 }
@@ -78,7 +102,7 @@ func (f *filling) pounds(name string) *domain.Pence {
 func (f *filling) months(name string) *int {
 	n, r := readMonths(f.words(name))
 	if r != nil {
-		f.refuse(r)
+		f.wrong(name, r.Say)
 	}
 	return n
 }

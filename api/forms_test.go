@@ -60,15 +60,16 @@ func TestFormsRecord(t *testing.T) {
 	sent("lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
 	refused(409, "already suspended for this reason", "lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
 
-	page := sent("cd-south", "/proposals", "raise-proposal", "title", "Word on K1", "matter", "workforce", "text", "We ratify it.", "ratify", "K1", "position", "Two are enough.", "redLine", "true", "end", "R1 1", "draft", "true")
+	page := sent("cd-south", "/proposals/new", "raise-proposal", "title", "Word on K1", "matter", "workforce", "text", "We ratify it.", "draft", "true", "instruments",
+		`[{"ratify":{"what":"K1"}},{"adoptPosition":{"matter":"workforce","words":"Two are enough.","redLine":true}},{"endAppointment":{"appointment":"R1","version":1}}]`)
 	for _, words := range []string{"Ratify K1", "Red line on workforce: Two are enough.", "End R1", "draft"} {
 		require.Contains(t, page, words)
 	}
 	refused(403, "Only South Trafford", "cd-north", "/proposals/P2", "put-proposal")
 	sent("cd-south", "/proposals/P2", "put-proposal")
 	sent("lmc-chair", "/proposals/P2", "offer-words", "words", "We ratify K1.")
-	sent("cd-south", "/proposals/P2", "amend-proposal", "version", "1", "text", "We ratify K1.", "instruments", `[{"ratify":{"what":"K1"}}]`)
-	refused(422, "Please open the page again", "cd-south", "/proposals/P2", "amend-proposal", "version", "2", "text", "x", "instruments", "[")
+	sent("cd-south", "/proposals/P2/amend", "amend-proposal", "version", "1", "text", "We ratify K1.", "instruments", `[{"ratify":{"what":"K1"}}]`)
+	refused(422, "Please open the page again", "cd-south", "/proposals/P2/amend", "amend-proposal", "version", "2", "text", "x", "instruments", "[")
 	refused(409, "has been replaced", "lmc-chair", "/proposals/P2", "consent", "version", "1")
 	sent("manager", "/proposals/P2", "report-position", "version", "2", "seat", "LMC", "from", "lmc-chair", "stand", "consent", "how", "By telephone.")
 	sent("lmc-chair", "/proposals/P2", "stand-aside", "version", "2", "reason", "Not ours.")
@@ -245,4 +246,48 @@ func TestFormsAreTaken(t *testing.T) {
 		}
 	}
 	require.Greater(t, shown, 20)
+}
+
+// Who sits, who speaks and who people are is kept by forms too (rules O3, F3, F5, L7).
+func TestRegisterByForms(t *testing.T) {
+	w := newGatekept(t)
+	sent, refused := w.formRecords, w.formRefused
+	page := sent("manager", "/people", "register-person", "office", "GP, North Trafford", "handle", "gp-north", "organisation", "U66368", "name", "Nell North")
+	require.Contains(t, page, "GP, North Trafford")
+	refused(409, "There is already somebody with the handle gp-north.", "manager", "/people", "register-person", "office", "GP", "handle", "gp-north")
+	require.Contains(t, sent("cd-north", "/register", "name-holder", "seat", "U66368", "person", "gp-north", "role", "deputy"), "GP, North Trafford")
+	refused(422, "is not a date", "cd-north", "/register", "leave-seat", "tenure", "U66368 gp-north deputy", "until", "soon")
+	refused(422, "Choose one of them.", "cd-north", "/register", "leave-seat", "tenure", "", "until", "2026-03-31")
+	refused(403, "Who sits for North Trafford is said by", "cd-south", "/register", "leave-seat", "tenure", "U66368 gp-north deputy", "until", "2026-03-31")
+	sent("manager", "/register", "leave-seat", "tenure", "U66368 gp-north deputy", "until", "2026-03-31", "evidence", "Their letter")
+	sent("cd-south", "/register", "leave-seat", "tenure", "U42898 cd-south holder", "until", "2026-03-31")
+	require.Contains(t, sent("manager", "/register", "record-spokesperson", "organisation", "U66368", "person", "gp-north", "evidence", "Their letter"), "Say that somebody no longer speaks")
+	sent("manager", "/register", "end-spokesperson", "tenure", "P91018 pm-a", "until", "2026-03-31")
+	refused(409, "does not speak for A Surgery on that day", "manager", "/register", "end-spokesperson", "tenure", "P91018 pm-a", "until", "2027-03-31")
+	sent("lmc-chair", "/register", "invite", "organisation", "QOP", "until", "2026-12-31")
+	sent("pm-a", "/people", "update-person", "person", w.personID("pm-a"), "name", "Pat", "phone", "0161 496 0000")
+	require.Contains(t, string(w.must(200, w.send(w.request("pm-a", "GET", "/g/trafford/people", ""))).body), "0161 496 0000")
+	sent("pm-a", "/people", "leave-office", "person", "pm-a", "until", "2026-03-31")
+
+	sent("manager", "/representation", "register-forum", "forum", "estates-board", "name", "Estates Board", "body", "QOP")
+	require.Contains(t, sent("manager", "/mandate", "ask-mandate", "organisation", "U66368", "words", "Will you?"), "Will you?")
+	sent("manager", "/mandate", "grant-mandate", "organisation", "U66368", "review", "2026-12-31", "answers", "M3", "evidence", "Minute of 2 March")
+	sent("manager", "/mandate", "withdraw-mandate", "organisation", "U66368", "matters", "access", "given", "2026-03-01", "evidence", "Letter of 1 March")
+	sent("pm-a", "/practices/P91018", "grant-mandate", "to", "U66368", "review", "2026-12-31")
+	sent("pm-a", "/practices/P91018", "withdraw-mandate", "to", "U66368", "effective", "2026-12-01")
+
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"An executive","text":"x","matter":"workforce","instruments":[
+		{"formExecutive":{"members":["cd-north","cd-south"]}},
+		{"grantDelegation":{"to":"executive","payer":"LMC","review":"2026-06-30","powers":[{"matter":"workforce","may":["commit"],"itemLimitPence":2000000}]}}]}`))
+	w.consents("P2", "1")
+	w.must(201, w.command("cd-south", "record-exercise", `{"delegation":"D1","matter":"workforce","what":"A scheme","amountPence":100,"acting":["cd-north","cd-south"],"consulted":[{"body":"LMC","on":"2026-03-02","how":"By email"}]}`))
+	require.Contains(t, string(w.must(200, w.send(w.request("lmc-chair", "GET", "/g/trafford/powers", ""))).body), "Say that Trafford LMC was not consulted on E1")
+	page = sent("lmc-chair", "/powers", "deny-consultation", "exercise", "E1", "body", "LMC", "words", "Nobody asked us.")
+	require.Contains(t, page, "called in")
+	require.Contains(t, page, "kind=ratify&amp;what=E1")
+}
+
+// personID is somebody's id.
+func (w *world) personID(handle string) string {
+	return idsOf(w).Replace("{" + handle + "}")
 }

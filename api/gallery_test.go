@@ -83,8 +83,20 @@ var views = []view{
 	{"proposals-none", "cd-sale", "/g/trafford/proposals?stage=lapsed", nil},
 	{"proposal-agreed", "lmc-chair", "/g/trafford/proposals/P1", nil},
 	{"proposal-open", "cd-sale", "/g/trafford/proposals/P1?at=2026-01-16&known=2026-01-16", nil},
-	{"proposal-raised", "cd-sale", "/g/trafford/proposals", raiseOne},
+	{"proposal-raised", "cd-sale", "/g/trafford/proposals/new?kind=words", raiseOne},
 	{"proposal-refused", "cd-north", "/g/trafford/proposals", objectToIt},
+	{"raise-choose", "cd-sale", "/g/trafford/proposals/new", nil},
+	{"raise-which", "cd-sale", "/g/trafford/proposals/new?kind=varyDelegation", nil},
+	{"raise-power", "cd-sale", "/g/trafford/proposals/new?kind=grantDelegation", nil},
+	{"raise-power-refused", "cd-sale", "/g/trafford/proposals/new?kind=grantDelegation", refusePower},
+	{"raise-power-read", "cd-sale", "/g/trafford/proposals/new?kind=grantDelegation", readPower},
+	{"raise-vary", "cd-sale", "/g/trafford/proposals/new?kind=varyDelegation&of=D1", nil},
+	{"raise-representative", "cd-sale", "/g/trafford/proposals/new?kind=appoint", nil},
+	{"raise-charter", "cd-sale", "/g/trafford/proposals/new?kind=changeCharter", nil},
+	{"raise-priorities", "cd-sale", "/g/trafford/proposals/new?kind=adoptPriorities", nil},
+	{"raise-duty", "cd-sale", "/g/trafford/proposals/new?kind=assignDuty", nil},
+	{"raise-not-mine", "manager", "/g/trafford/proposals/new", nil},
+	{"amend", "cd-sale", "/g/trafford/proposals", amendIt},
 	{"powers", "lmc-chair", "/g/trafford/powers", nil},
 	{"powers-then", "lmc-chair", "/g/trafford/powers?at=2026-05-20", nil},
 	{"powers-none", "lmc-chair", "/g/trafford/powers?at=2026-01-06", nil},
@@ -133,7 +145,36 @@ func raiseOne(b *browser) {
 	b.fill("raise-title", "Neighbourhood multidisciplinary teams, including incorporateddementiaandfrailtycoordination, from April")
 	b.fill("raise-matter", "workforce/neighbourhood-teams")
 	b.fill("raise-text", strings.Repeat("Each neighbourhood has a team that practices can call on. ", 12)+"\n\nWe look at it again after half a year.")
-	b.send("raise")
+	b.raises("raise")
+}
+
+// fillPower fills in a power with a sum and a condition.
+func fillPower(b *browser) {
+	b.fill("raise-powers-0-matter", "workforce/care-coordinators")
+	b.choose("powers-0-may", "commit")
+	b.fill("raise-powers-0-itemLimitPence", "20,000")
+	b.fill("raise-powers-0-months", "12")
+	b.then("row powers-0-conditions")
+	b.fill("raise-powers-0-conditions-0-when", "before")
+	b.fill("raise-powers-0-conditions-0-body", "TRAFFORD-LMC")
+}
+
+func refusePower(b *browser) {
+	fillPower(b)
+	b.fill("raise-powers-0-yearLimitPence", "a lot")
+	b.fill("raise-until", "some day")
+	b.then("words")
+}
+
+func readPower(b *browser) {
+	fillPower(b)
+	b.fill("raise-payer", "TRAFFORD-LMC")
+	b.then("words")
+}
+
+// amendIt goes on to amend the newest proposal, which is one's own.
+func amendIt(b *browser) {
+	b.do(chromedp.Navigate(b.at + evaluate[string](b, `document.querySelector("main h2 a").getAttribute("href")`) + "/amend"))
 }
 
 // objectToIt objects to the newest proposal without saying enough.

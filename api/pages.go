@@ -25,6 +25,7 @@ import (
 const (
 	groupPages = "/g/"
 	pageType   = "text/html; charset=utf-8"
+	amending   = "/amend" // below a proposal
 )
 
 // A page is one address below a group's.
@@ -34,6 +35,7 @@ type page struct {
 	body    func(*asked) (web.Body, error)
 	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
 	forms   map[string]reading             // commands that it sends, by name
+	steps   bool                           // a form of it may be sent to be shown again, further on, with nothing recorded yet
 }
 
 // A reading makes a command of a form as it was filled in.
@@ -45,6 +47,8 @@ type asked struct {
 	server *Server
 	r      *http.Request
 	me     *projections.PersonLine // nil for the operator
+	form   url.Values              // that was sent; nil where the page was only asked for
+	filled *web.Filled             // the form that was refused, if one was
 }
 
 // today says whether the page is about today, as known now: only then it has forms.
@@ -106,10 +110,12 @@ func pages() []*page {
 	return []*page{
 		{path: "", things: worklist, body: home, outside: outsideHome, forms: charterForms},
 		{path: "/check", things: checks, body: checkPage},
-		{path: "/proposals", things: proposals, body: proposalsPage, forms: raisingForms},
+		{path: "/proposals", things: proposals, body: proposalsPage},
+		{path: "/proposals/new", things: proposals, body: raisePage, forms: raisingForms, steps: true},
 		{path: "/proposals/{number}", things: proposals, body: proposalPage, forms: proposalForms},
+		{path: "/proposals/{number}" + amending, things: proposals, body: amendPage, forms: amendingForms, steps: true},
 		{path: "/powers", things: powers, body: powersPage, forms: powerForms},
-		{path: "/mandate", things: followers, body: mandatePage},
+		{path: "/mandate", things: followers, body: mandatePage, forms: mandateForms},
 		{path: "/representation", things: meetings, body: representationPage, forms: representationForms},
 		{path: "/meetings/{forum}/{day}", things: meetings, body: meetingPage, forms: meetingForms},
 		{path: "/commitments", things: commitments, body: commitmentsPage, forms: commitmentForms},
@@ -124,8 +130,8 @@ func pages() []*page {
 		{path: "/notices", things: notices, body: noticesPage, forms: noticeForms},
 		{path: "/questions", things: followers, body: questionsPage, forms: questionForms},
 		{path: "/agenda", things: agenda, body: agendaPage, forms: agendaForms},
-		{path: "/register", things: followers, body: registerPage},
-		{path: "/people", things: followers, body: peoplePage},
+		{path: "/register", things: followers, body: registerPage, forms: registerForms},
+		{path: "/people", things: followers, body: peoplePage, forms: peopleForms},
 		{path: "/charter", things: followers, body: charterPage},
 		{path: "/proof", things: everything, body: proofPage},
 	}
@@ -234,27 +240,31 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 // show answers with the page.
 func (s *Server) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		b, err := s.draw(r, p, nil)
+		b, status, err := s.draw(r, p, nil, nil)
 		if err != nil {
 			s.fail(w, r, s.problem(r.Context(), err))
 			return
 		}
-		writePage(w, r, http.StatusOK, b)
+		writePage(w, r, status, b)
 	}
 }
 
-// draw renders the page while its group can't change.
-func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, err error) {
+// draw renders the page while its group can't change. The form, where one was
+// sent, is as it was filled in.
+func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {
 	asks := r.URL.Query()
 	t := &Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
 	render := func(f func(*asked) (web.Body, error)) func(*question) error {
 		return func(q *question) error {
-			a := &asked{q, s, r, q.Member(q.caller.Person, q.at)}
+			a := &asked{q, s, r, q.Member(q.caller.Person, q.at), form, filled}
 			body, err := f(a)
 			if err != nil {
 				return err
 			}
-			page := web.Page{Frame: a.frame(t), Body: body, Filled: filled}
+			page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled}
+			if status = http.StatusOK; form != nil && a.filled != nil {
+				status = http.StatusUnprocessableEntity
+			}
 			b, err = page.Render()
 			return err
 		}
@@ -264,14 +274,14 @@ func (s *Server) draw(r *http.Request, p *page, filled *web.Filled) (b []byte, e
 	if p.outside != nil && errors.As(err, &refused) && refused.Rule == "F3" {
 		err = s.see(r.Context(), t, followers, render(p.outside))
 	}
-	return b, err
+	return b, status, err
 }
 
 // frame is what all of the group's pages share.
 func (a *asked) frame(t *Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", NewKeys: a.caller.news, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
+		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", NewKeys: a.caller.news, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
 		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
 	}
 	if a.at != f.Today {
@@ -295,6 +305,10 @@ func (s *Server) send(p *page) http.HandlerFunc {
 			s.fail(w, r, problem)
 			return
 		}
+		if p.steps && form.Has("then") {
+			s.step(w, r, p, form)
+			return
+		}
 		name := form.Get("command")
 		read := p.forms[name]
 		if read == nil {
@@ -306,8 +320,18 @@ func (s *Server) send(p *page) http.HandlerFunc {
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 			return
 		}
-		s.refuse(w, r, p, form, s.problem(r.Context(), err))
+		s.refuse(w, r, p, form, err)
 	}
+}
+
+// step shows the page as the form goes on. Nothing is recorded.
+func (s *Server) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
+	b, status, err := s.draw(r, p, form, nil)
+	if err != nil {
+		s.fail(w, r, s.problem(r.Context(), err))
+		return
+	}
+	writePage(w, r, status, b)
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *Problem) {
@@ -331,8 +355,8 @@ func (s *Server) recordForm(ctx context.Context, r *http.Request, name string, f
 	}
 	f := &filling{values: form, path: r.PathValue}
 	command := read(f)
-	if f.refused != nil {
-		return nil, f.refused
+	if len(f.faults) > 0 {
+		return nil, f.faults
 	}
 	body, err := json.Marshal(command)
 	if err != nil { // what was filled in is no text
@@ -353,7 +377,7 @@ func commandKind(name string) (domain.CommandKind, bool) {
 // afterwards is where whoever sent a form goes on: to what was made, or to the
 // page again, which then knows of it.
 func afterwards(r *http.Request, name string, out *recordedOutput) string {
-	to, fragment := r.URL.Path, ""
+	to, fragment := strings.TrimSuffix(r.URL.Path, amending), "" // from there back to the proposal
 	if refs := out.Body.Refs; len(refs) > 0 {
 		place, part, _ := strings.Cut(web.PlaceOf(refs[0]), "#")
 		if place != "" {
@@ -365,17 +389,32 @@ func afterwards(r *http.Request, name string, out *recordedOutput) string {
 }
 
 // refuse shows the page again with what was filled in, and why it was refused.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, problem *Problem) {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, why error) {
+	faults, problem := s.faultsOf(r.Context(), why)
 	if problem.Status >= http.StatusInternalServerError {
 		s.fail(w, r, problem)
 		return
 	}
-	b, err := s.draw(r, p, &web.Filled{Form: form.Get("form"), Values: form, Say: problem.Detail, Rule: problem.Rule})
+	b, _, err := s.draw(r, p, form, &web.Filled{Form: form.Get("form"), Values: form, Faults: faults})
 	if err != nil {
 		s.fail(w, r, problem)
 		return
 	}
 	writePage(w, r, problem.Status, b)
+}
+
+// faultsOf is why a form was refused, as its page shows it.
+func (s *Server) faultsOf(ctx context.Context, why error) ([]web.Fault, *Problem) {
+	var unread unreadable
+	if errors.As(why, &unread) {
+		return unread, newProblem(http.StatusUnprocessableEntity, unread.Error())
+	}
+	problem := s.problem(ctx, why)
+	fault := web.Fault{Say: problem.Detail}
+	if len(problem.Where) > 0 {
+		fault.Part = problem.Where[0]
+	}
+	return []web.Fault{fault}, problem
 }
 
 // live tells a page, as server-sent events, that something was recorded: the

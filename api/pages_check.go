@@ -25,7 +25,7 @@ func checkPage(a *asked) (web.Body, error) {
 	var refused *domain.Refusal
 	switch {
 	case errors.As(err, &refused):
-		body.Problem = &web.Filled{Form: "ask-forum", Say: refused.Say, Rule: refused.Rule}
+		a.filled = &web.Filled{Form: "ask", Values: asks, Faults: []web.Fault{{Part: refused.Part, Say: refused.Say}}}
 		return body, nil
 	case err != nil:
 		return nil, err
@@ -45,10 +45,12 @@ func (a *asked) answer(asked *web.CheckAsked) (*domain.CheckAnswer, error) {
 	in := checkInput{Person: asked.Person, Forum: asked.Forum, Matter: asked.Matter, OpenEnded: asked.OpenEnded, Consulted: asked.Consulted}
 	amount, r := readPounds(asked.Amount)
 	if r != nil {
+		r.Part = "/amount"
 		return nil, r
 	}
 	months, r := readMonths(asked.Months)
 	if r != nil {
+		r.Part = "/months"
 		return nil, r
 	}
 	if amount != nil {

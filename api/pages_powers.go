@@ -18,6 +18,9 @@ var powerForms = map[string]reading{
 	"tell-exercise": func(f *filling) domain.Command {
 		return &domain.TellExercise{Exercise: f.words("exercise"), Body: f.words("body"), On: f.day("on"), How: f.words("how")}
 	},
+	"deny-consultation": func(f *filling) domain.Command {
+		return &domain.DenyConsultation{Exercise: f.words("exercise"), Body: f.words("body"), Words: f.words("words")}
+	},
 	"suspend":       readSuspend,
 	"give-feedback": readFeedback,
 }
@@ -48,7 +51,7 @@ func readExercise(f *filling) domain.Command {
 }
 
 func powersPage(a *asked) (web.Body, error) {
-	body := &web.Powers{Powers: a.Powers(a.at), Records: map[string]bool{}, Callin: map[string]bool{}, Tells: map[string]bool{}, Seats: a.seats()}
+	body := &web.Powers{Powers: a.Powers(a.at), Records: map[string]bool{}, Callin: map[string]bool{}, Denies: map[string][]web.Option{}, Tells: map[string]bool{}, Seats: a.seats()}
 	if !a.today() || a.me == nil {
 		return body, nil
 	}
@@ -60,11 +63,27 @@ func powersPage(a *asked) (web.Body, error) {
 		body.Records[d.Ref] = manages || holds
 		for _, x := range d.Exercises {
 			body.Callin[x.Ref] = x.Standing == domain.XWithin && x.CalledIn == nil && a.at <= x.CallInBy
+			if body.Callin[x.Ref] {
+				body.Denies[x.Ref] = a.consultedAs(&x)
+			}
 			body.Tells[x.Ref] = (manages || holds) && x.TellBy != 0 && x.ToldOn == 0
 		}
 	}
 	body.People, body.Bodies = web.PeopleOptions(a.People(a.at).People), a.bodies()
 	return body, nil
+}
+
+// consultedAs are the bodies that are said to have been consulted, and for which
+// the person can say otherwise.
+func (a *asked) consultedAs(x *projections.ExerciseLine) []web.Option {
+	var os []web.Option
+	for _, k := range x.Consulted {
+		sits := slices.ContainsFunc(a.seats(), func(s web.Option) bool { return s.Value == k.Body.Code })
+		if sits || a.State().SpeaksFor(a.me.ID, k.Body.Code, a.at) {
+			os = append(os, web.Option{Value: k.Body.Code, Words: k.Body.Name})
+		}
+	}
+	return os
 }
 
 // bodies are the open organisations that can be consulted: not practices.
@@ -88,5 +107,28 @@ func mandatePage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web.Mandate{Mandate: m, History: history, Matters: a.matters()}, nil
+	body := &web.Mandate{Mandate: m, History: history, Matters: a.matters()}
+	if a.me == nil || !a.today() {
+		return body, nil
+	}
+	body.Charter = a.charterMatters()
+	registers, asks := a.has(domain.Registrar), a.has(domain.Chair, domain.Manager, domain.Registrar)
+	for _, o := range a.Register(a.at).Organisations {
+		one := web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"}
+		if o.Open && o.Kind == domain.PCN && (registers || a.State().SpeaksFor(a.me.ID, o.Code, a.at)) {
+			body.PCNs = append(body.PCNs, one)
+		}
+		if o.Open && asks && (o.Kind == domain.PCN || o.Kind == domain.Practice) {
+			body.Asks = append(body.Asks, one)
+		}
+	}
+	return body, nil
+}
+
+var mandateForms = map[string]reading{
+	"ask-mandate": func(f *filling) domain.Command {
+		return &domain.AskMandate{Organisation: f.words("organisation"), Matters: f.chosen("matters"), Words: f.words("words")}
+	},
+	"grant-mandate":    func(f *filling) domain.Command { return f.grant(f.words("organisation")) },
+	"withdraw-mandate": func(f *filling) domain.Command { return f.withdrawal(f.words("organisation")) },
 }

@@ -12,14 +12,8 @@ import (
 // we say that we disagree (rules T0–T2)?
 
 var practiceForms = map[string]reading{
-	"grant-mandate": func(f *filling) domain.Command {
-		return &domain.GrantMandate{
-			Organisation: f.path("ods"), Matters: f.chosen("matters"), Conditions: f.words("conditions"), Evidence: f.words("evidence"), Span: domain.Span{Until: f.day("until")},
-		}
-	},
-	"withdraw-mandate": func(f *filling) domain.Command {
-		return &domain.WithdrawMandate{Organisation: f.path("ods"), Matters: f.chosen("matters"), Reason: f.words("reason"), Evidence: f.words("evidence")}
-	},
+	"grant-mandate":    func(f *filling) domain.Command { return f.grant(f.path("ods")) },
+	"withdraw-mandate": func(f *filling) domain.Command { return f.withdrawal(f.path("ods")) },
 	"acknowledge": func(f *filling) domain.Command {
 		return &domain.Acknowledge{About: f.words("about"), Practices: []string{f.path("ods")}, Evidence: f.words("evidence")}
 	},
@@ -44,14 +38,47 @@ func practicePage(a *asked) (web.Body, error) {
 		return body, nil
 	}
 	body.Speaks, body.Records = a.State().SpeaksFor(a.me.ID, code, a.at), a.has(domain.Manager, domain.Registrar)
-	for _, matter := range a.Charter(a.at).Matters {
-		body.Matters = append(body.Matters, web.Option{Value: matter, Words: matter})
+	body.Charter = a.charterMatters()
+	for _, m := range body.Organisation.Memberships {
+		if o := a.State().Organisations[m.In.Code]; m.Now && o != nil && o.Kind == domain.PCN {
+			body.PCNs = append(body.PCNs, web.Option{Value: o.Code, Words: o.Name})
+		}
+	}
+	for _, asked := range a.State().Asked {
+		if asked.Organisation == code {
+			body.Asked = append(body.Asked, web.Option{Value: asked.Number, Words: asked.Number + ": " + clip(asked.Words)})
+		}
 	}
 	for _, n := range body.Notices {
 		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + clip(n.Text)})
 	}
 	body.Agreements = a.agreements()
 	return body, nil
+}
+
+// grant reads a mandate that the organisation gives.
+func (f *filling) grant(organisation string) domain.Command {
+	return &domain.GrantMandate{
+		Organisation: organisation, To: f.words("to"), Matters: f.chosen("matters"), Conditions: f.words("conditions"), Review: f.day("review"),
+		Evidence: f.words("evidence"), Answers: f.words("answers"), Span: f.span(),
+	}
+}
+
+// withdrawal reads a mandate that the organisation takes back.
+func (f *filling) withdrawal(organisation string) domain.Command {
+	return &domain.WithdrawMandate{
+		Organisation: organisation, From: f.words("to"), Matters: f.chosen("matters"), Given: f.day("given"), Effective: f.day("effective"),
+		Reason: f.words("reason"), Evidence: f.words("evidence"),
+	}
+}
+
+// charterMatters are those that the charter lists, to tick.
+func (a *asked) charterMatters() []web.Option {
+	var os []web.Option
+	for _, matter := range a.Charter(a.at).Matters {
+		os = append(os, web.Option{Value: matter, Words: matter})
+	}
+	return os
 }
 
 func (a *asked) organisation(code string) projections.OrganisationLine {

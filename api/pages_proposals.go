@@ -2,10 +2,6 @@ package api
 
 import (
 	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/go-json-experiment/json"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -13,8 +9,6 @@ import (
 )
 
 // Proposals: who agreed what, when (rules C1–C14).
-
-var raisingForms = map[string]reading{"raise-proposal": readRaise}
 
 var proposalForms = map[string]reading{
 	"consent": func(f *filling) domain.Command {
@@ -38,8 +32,7 @@ var proposalForms = map[string]reading{
 	"agree-to-pay": func(f *filling) domain.Command {
 		return &domain.AgreeToPay{Proposal: f.path("number"), Version: f.version("version"), Organisation: f.words("organisation")}
 	},
-	"put-proposal":   func(f *filling) domain.Command { return &domain.PutProposal{Proposal: f.path("number")} },
-	"amend-proposal": readAmend,
+	"put-proposal": func(f *filling) domain.Command { return &domain.PutProposal{Proposal: f.path("number")} },
 	"withdraw-proposal": func(f *filling) domain.Command {
 		return &domain.WithdrawProposal{Proposal: f.path("number"), Reason: f.words("reason")}
 	},
@@ -54,63 +47,13 @@ var proposalForms = map[string]reading{
 	},
 }
 
-// readRaise reads a new proposal with those instruments that a form can say.
-func readRaise(f *filling) domain.Command {
-	c := &domain.RaiseProposal{
-		Seat: f.words("seat"), Title: f.words("title"), Text: f.words("text"), Matter: f.words("matter"), Draft: f.ticked("draft"),
-		Reopens: f.words("reopens"), New: f.words("new"),
-	}
-	add := func(i domain.Instrument) { c.Instruments = append(c.Instruments, i) }
-	for _, what := range f.chosen("ratify") {
-		add(domain.Instrument{Ratify: &domain.Ratify{What: what}})
-	}
-	for _, what := range f.chosen("disavow") {
-		add(domain.Instrument{Disavow: &domain.Disavow{What: what}})
-	}
-	if words := f.words("position"); words != "" {
-		add(domain.Instrument{AdoptPosition: &domain.AdoptPosition{Matter: c.Matter, Words: words, RedLine: f.ticked("redLine")}})
-	}
-	for _, what := range f.chosen("end") {
-		add(f.ending(what))
-	}
-	if what := f.words("setAside"); what != "" {
-		add(domain.Instrument{SetAside: &domain.SetAside{Agreement: what}})
-	}
-	return c
-}
-
-// ending reads "D1 2": the power, and the version of it that ends.
-func (f *filling) ending(what string) domain.Instrument {
-	ref, number, _ := strings.Cut(what, " ")
-	version, err := strconv.Atoi(number)
-	if err != nil || ref == "" {
-		f.refuse(invalid("C1", "The form does not say what is to end. Please open the page again."))
-	}
-	if strings.HasPrefix(ref, "D") {
-		return domain.Instrument{EndDelegation: &domain.EndDelegation{Delegation: ref, Version: version}}
-	}
-	return domain.Instrument{EndAppointment: &domain.EndAppointment{Appointment: ref, Version: version}}
-}
-
-// readAmend reads new words; what the proposal would do comes back as the page gave it.
-func readAmend(f *filling) domain.Command {
-	c := &domain.AmendProposal{Proposal: f.path("number"), Version: f.version("version"), Title: f.words("title"), Text: f.words("text")}
-	if err := json.Unmarshal([]byte(f.values.Get("instruments")), &c.Instruments, strictly); err != nil {
-		f.refuse(invalid("C1", "The form does not say what the proposal would do. Please open the page again."))
-	}
-	return c
-}
-
 func proposalsPage(a *asked) (web.Body, error) {
 	in := proposalsInput{Stage: a.r.URL.Query().Get("stage")}
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	body := &web.Proposals{Proposals: a.Proposals(a.at, in.Stage).Proposals, Stage: in.Stage, Seats: a.seats()}
+	body := &web.Proposals{Proposals: a.Proposals(a.at, in.Stage).Proposals, Stage: in.Stage, Raises: a.seats() != nil}
 	slices.Reverse(body.Proposals)
-	if body.Seats != nil {
-		body.Matters, body.Waiting, body.Powers, body.Settled = a.matters(), a.waitingForWord(), a.endable(), a.settled()
-	}
 	return body, nil
 }
 
@@ -132,26 +75,19 @@ func (a *asked) waitingForWord() []web.Option {
 	return waiting
 }
 
-// endable are the powers and appointments that an agreement can end.
-func (a *asked) endable() []web.Option {
+// settled are the proposals that can be opened again.
+func (a *asked) settled() []web.Option {
 	var os []web.Option
-	over := func(st domain.PowerState) bool { return st == domain.Ended || st == domain.Expired }
-	for _, d := range a.Powers(a.at).Delegations {
-		if !over(d.State) {
-			os = append(os, web.Option{Value: versionOf(d.Ref, d.Version), Words: d.Ref + ", the power delegated by " + d.Source})
-		}
-	}
-	for _, r := range a.Representation(a.at).Appointments {
-		if !over(r.State) {
-			os = append(os, web.Option{Value: versionOf(r.Ref, r.Version), Words: r.Ref + ", " + r.Person.Office + " at " + r.ForumName})
+	for _, p := range a.Proposals(a.at, "").Proposals {
+		if p.Stage == domain.Agreed || p.Stage == domain.Lapsed {
+			os = append(os, web.Option{Value: p.Ref, Words: p.Ref + ": " + p.Title})
 		}
 	}
 	return os
 }
 
-func versionOf(ref string, version int) string { return ref + " " + strconv.Itoa(version) }
-
-func (a *asked) settled() []web.Option {
+// holding are the agreements that can be set aside.
+func (a *asked) holding() []web.Option {
 	var os []web.Option
 	for _, p := range a.Proposals(a.at, string(domain.Agreed)).Proposals {
 		if p.SetAside == nil {

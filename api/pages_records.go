@@ -17,25 +17,11 @@ import (
 	"goldenthread/projections"
 )
 
-// The records themselves: the audit trail and its downloads, single events,
-// organisations, people, and the charter.
-
-func registerPage(a *asked) (web.Body, error) { return &web.Register{Register: a.Register(a.at)}, nil }
+// The records themselves: the audit trail and its downloads, single events, and
+// the charter.
 
 func charterPage(a *asked) (web.Body, error) {
 	return &web.Charter{CharterInForce: a.Charter(a.at)}, nil
-}
-
-func peoplePage(a *asked) (web.Body, error) {
-	all, err := a.server.people(a.question, &plainInput{})
-	if err != nil {
-		return nil, err
-	}
-	body := &web.People{}
-	for _, p := range all.People {
-		body.People = append(body.People, web.Person{PersonLine: p.PersonLine, Personal: p.Personal})
-	}
-	return body, nil
 }
 
 // auditPage reads lines without holding the group up; it is drawn afterwards.

@@ -18,6 +18,9 @@ var representationForms = map[string]reading{
 	"schedule-meeting": func(f *filling) domain.Command {
 		return &domain.ScheduleMeeting{Forum: f.words("forum"), On: f.day("on"), At: f.words("at"), Agenda: f.agenda("agenda")}
 	},
+	"register-forum": func(f *filling) domain.Command {
+		return &domain.RegisterForum{Forum: f.words("forum"), Name: f.words("name"), Body: f.words("body")}
+	},
 	"declare-interest": func(f *filling) domain.Command {
 		return &domain.DeclareInterest{Matters: []string{f.words("matter")}, Words: f.words("words")}
 	},
@@ -74,6 +77,9 @@ func representationPage(a *asked) (web.Body, error) {
 		return body, nil
 	}
 	body.Members = a.me.Member
+	if a.has(domain.Chair, domain.Manager, domain.Lead) {
+		body.Bodies, _ = a.parties()
+	}
 	for _, f := range body.Representation.Forums {
 		if a.attends(f.Forum) {
 			body.Forums = append(body.Forums, web.Option{Value: f.Forum, Words: f.Name})

@@ -69,11 +69,11 @@ func TestDecisionByPages(t *testing.T) {
 	require.NotContains(t, b.main(), "is forming")
 
 	w.on("2026-01-13")
-	b.as(seven[0]).open("/g/sale/proposals")
+	b.as(seven[0]).open("/g/sale/proposals/new?kind=words")
 	b.fill("raise-title", "Weekend access")
 	b.fill("raise-matter", "access/weekends")
 	b.fill("raise-text", "Practices open on Saturdays from April.")
-	b.send("raise")
+	b.raises("raise")
 	require.Contains(t, b.where(), "/g/sale/proposals/P1?", b.main())
 	b.says("P1: Weekend access", "Your proposal is recorded", "Not heard yet: ", "PCN 5")
 	for _, token := range seven[:6] {
@@ -87,6 +87,7 @@ func TestDecisionByPages(t *testing.T) {
 	b.fill("object-why", "We can't staff it.")
 	b.send("object")
 	b.says("There is a problem", "Please give what would resolve it.") // and nothing that was filled in is lost
+	b.faultAt("object-wouldResolve", "Please give what would resolve it.")
 	require.Equal(t, "We can't staff it.", evaluate[string](b, `document.getElementById("object-why").value`))
 	require.True(t, evaluate[bool](b, `document.getElementById("object-grade-2").checked`))
 	b.fill("object-wouldResolve", "Where practices can staff it.")
@@ -94,9 +95,9 @@ func TestDecisionByPages(t *testing.T) {
 	b.says("Your objection is recorded", "We can't staff it.", "Only PCN 5 can let it go")
 
 	w.on("2026-01-14")
-	b.as(seven[0]).open("/g/sale/proposals/P1").unfold()
+	b.as(seven[0]).open("/g/sale/proposals/P1/amend")
 	b.fill("amend-text", "Practices open on Saturdays from April where they can staff it.")
-	b.send("amend")
+	b.raises("amend")
 	b.says("From version 1 to version 2", "Positions on the earlier words fell", "Not heard yet")
 	require.Equal(t, "new: April where they can staff it.", strings.Join(strings.Fields(evaluate[string](b, `document.querySelector("ins").textContent`)), " "))
 	b.as(seven[6]).open("/g/sale/proposals/P1").unfold()
@@ -125,6 +126,19 @@ func TestDecisionByPages(t *testing.T) {
 	require.Empty(t, b.others())
 }
 
+// faultAt checks that what is wrong stands at the field, and that the summary
+// at the top leads there.
+func (b *browser) faultAt(field, say string) {
+	b.t.Helper()
+	b.says("There is a problem")
+	require.Contains(b.t, evaluate[[]string](b, `[...document.querySelectorAll(".nhsuk-error-summary a")].map(a => a.getAttribute("href") + " " + a.textContent)`), "#"+field+" "+say)
+	described := evaluate[string](b, `(document.getElementById("`+field+`").closest("fieldset[aria-describedby]") || document.getElementById("`+field+`")).getAttribute("aria-describedby") || ""`)
+	require.Contains(b.t, strings.Fields(described), field+"-error")
+	require.Equal(b.t, "Error: "+say, strings.TrimSpace(evaluate[string](b, `document.getElementById("`+field+`-error").textContent`)))
+	evaluate[bool](b, `document.querySelector(".nhsuk-error-summary a[href='#`+field+`']").click(), true`)
+	require.True(b.t, evaluate[bool](b, `document.getElementById("`+field+`").checkVisibility() && document.querySelectorAll("#`+field+`").length === 1`), "it is in sight")
+}
+
 // The representative, phone in hand.
 func TestCheckByPage(t *testing.T) {
 	w := newWorld(t).established()
@@ -147,7 +161,7 @@ func TestCheckByPage(t *testing.T) {
 		w.must(200, w.send(w.request("cd-north", "GET", at, "")))
 	}
 	b.open("/g/trafford/check?forum=locality-board&matter=workforce&amount=much")
-	b.says("There is a problem", "Write the amount in pounds")
+	b.faultAt("ask-amount", "Write the amount in pounds, such as 12,000 or 12,000.50.")
 	require.Equal(t, "much", evaluate[string](b, `document.getElementById("ask-amount").value`))
 	require.Empty(t, b.others())
 }
@@ -265,7 +279,7 @@ func TestPageForNobody(t *testing.T) {
 	require.NotContains(t, r.Header.Get("Content-Security-Policy"), "unsafe")
 	w.must(404, w.send(w.request("stranger", "GET", "/g/trafford", "")))
 	w.must(404, w.send(w.request("cd-north", "GET", "/g/trafford/nothing", "")))
-	w.must(405, w.send(w.request("cd-north", "POST", "/g/trafford/mandate", "")))
+	w.must(405, w.send(w.request("cd-north", "POST", "/g/trafford/work", "")))
 }
 
 // A form from another site is refused, and so is one that no page sends.

@@ -192,6 +192,9 @@ func refusalProblem(r *domain.Refusal) *Problem {
 	}
 	p := newProblem(status, r.Say)
 	p.Type, p.Title, p.Rule = "urn:goldenthread:rule:"+r.Rule, title, r.Rule
+	if r.Part != "" {
+		p.Where = []string{r.Part}
+	}
 	return p
 }
 

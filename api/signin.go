@@ -15,6 +15,7 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -417,7 +418,10 @@ func (s *Server) invitationPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	html(w, http.StatusOK)
-	return signin.Invitation{Code: r.PathValue("code"), Office: office, Group: group, Replace: i.Replace}.Render(w)
+	code := r.PathValue("code")
+	return signin.Invitation{
+		Code: code, Office: office, Group: group, Replace: i.Replace, Picture: web.Picture(originOf(r.Context()) + "/invitation/" + code),
+	}.Render(w)
 }
 
 // names are the office and the group in words.

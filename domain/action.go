@@ -19,20 +19,20 @@ type ActionEntry struct {
 }
 
 func (c *ActionEntry) check(s *State) *Refusal {
-	if r := checkWords("X1", "what is to be done", c.What, someWords); r != nil {
+	if r := checkWords("X1", "what is to be done", c.What, someWords).at("what"); r != nil {
 		return r
 	}
 	ids, r := s.people("X1", []string{c.Owner, c.Supporter})
 	switch {
 	case r != nil:
-		return r
+		return r.at("owner")
 	case len(ids) < 2:
-		return invalid("X1", "An action has an owner, and somebody else who supports it.")
+		return invalid("X1", "An action has an owner, and somebody else who supports it.").at("supporter")
 	case c.Due == 0:
-		return invalid("X1", "Say by when it is to be done.")
+		return invalid("X1", "Say by when it is to be done.").at("due")
 	}
 	if c.Priority != "" && s.Priorities[c.Priority] == nil {
-		return notFound("X1", "There is no priority %q here.", clip(c.Priority))
+		return notFound("X1", "There is no priority %q here.", clip(c.Priority)).at("priority")
 	}
 	return nil
 }
@@ -51,11 +51,11 @@ type CreateActions struct {
 
 func (c *CreateActions) check(t *turn, e enacting) *Refusal {
 	if len(c.Actions) == 0 {
-		return invalid("X1", "Name at least 1 action.")
+		return invalid("X1", "Name at least 1 action.").at("what").at("actions/0")
 	}
 	for i := range c.Actions {
 		if r := c.Actions[i].check(t.s); r != nil {
-			return r
+			return r.at(nth("actions", i))
 		}
 	}
 	return nil
@@ -78,7 +78,7 @@ func (c *ProgressAction) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := checkWords("X1", "how far it has come", c.Words, someWords); r != nil {
+	if r := checkWords("X1", "how far it has come", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(a.Index, t.day, &ActionProgressed{Action: a.Number, Words: c.Words})
@@ -111,7 +111,7 @@ func (c *EndAction) decide(t *turn) *Refusal {
 	case ActionDropped:
 		words = checkWords
 	default:
-		return invalid("X1", "An action is done or dropped.")
+		return invalid("X1", "An action is done or dropped.").at("how")
 	}
 	if r := words("X1", "the reason", c.Words, someWords); r != nil {
 		return r

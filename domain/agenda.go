@@ -31,16 +31,16 @@ func (c *SetAgenda) decide(t *turn) *Refusal {
 		return r
 	}
 	if c.On == 0 {
-		return invalid("T3", "Say on which day the meeting is.")
+		return invalid("T3", "Say on which day the meeting is.").at("on")
 	}
 	if b := t.s.GroupMeetings[c.On]; b != nil && b.Held != 0 {
 		return notNow("T3", "The meeting of %s has been held.", c.On.Words())
 	}
 	if c.At != "" && (len(c.At) != 5 || c.At > "23:59" || c.At[2] != ':') {
-		return invalid("T3", "Write the time of day like 14:00.")
+		return invalid("T3", "Write the time of day like 14:00.").at("at")
 	}
 	if len(c.Items) == 0 {
-		return invalid("T3", "An agenda has at least 1 item.")
+		return invalid("T3", "An agenda has at least 1 item.").at("items")
 	}
 	for i := range c.Items {
 		if r := c.Items[i].check(t.s); r != nil {
@@ -52,14 +52,14 @@ func (c *SetAgenda) decide(t *turn) *Refusal {
 }
 
 func (c *GroupAgendaItem) check(s *State) *Refusal {
-	if r := checkWords("T3", "the agenda item's title", c.Title, shortWords); r != nil {
+	if r := checkWords("T3", "the agenda item's title", c.Title, shortWords).at("title"); r != nil {
 		return r
 	}
 	if c.About != "" && !s.knows(c.About) {
 		return notFound("T3", "There is no %q here that an agenda item could be about.", clip(c.About))
 	}
 	if c.Matter != "" {
-		return checkMatter("T3", c.Matter)
+		return checkMatter("T3", c.Matter).at("matter")
 	}
 	return nil
 }
@@ -114,11 +114,11 @@ func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := firstRefusal(t.notInFuture("T3", c.On), checkOptional("T3", "the notes", c.Notes, longWords)); r != nil {
+	if r := firstRefusal(t.notInFuture("T3", c.On), checkOptional("T3", "the notes", c.Notes, longWords).at("notes")); r != nil {
 		return r
 	}
 	if len(present) == 0 {
-		return invalid("T3", "Say who was there.")
+		return invalid("T3", "Say who was there.").at("present")
 	}
 	for _, a := range c.Actions {
 		if r := (&ActionEntry{What: a.What, Owner: a.Owner, Supporter: a.Supporter, Due: cmp.Or(a.Due, c.On)}).check(t.s); r != nil {

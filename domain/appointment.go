@@ -50,23 +50,24 @@ func checkLines(ch *Charter, lines []Line) *Refusal {
 	for i := range lines {
 		l := &lines[i]
 		if r := firstRefusal(
-			ch.checkKnown(l.Matter), checkMoney("R2", l.Limit), checkMonths("R2", l.Months),
-			checkOptional("R2", "the outcome", l.Outcome, someWords), checkOptional("R2", "the position", l.Words, someWords),
+			ch.checkKnown(l.Matter).at("matter"), checkMoney("R2", l.Limit).at("limitPence"), checkMonths("R2", l.Months).at("months"),
+			checkOptional("R2", "the outcome", l.Outcome, someWords).at("outcome"), checkOptional("R2", "the position", l.Words, someWords).at("words"),
 		); r != nil {
-			return r
+			return r.at(nth("lines", i))
 		}
+		at := func(part string, r *Refusal) *Refusal { return r.at(part).at(nth("lines", i)) }
 		loosens := l.Stance == Discretion || l.Stance == WithinLimits
 		switch {
 		case !slices.Contains([]Stance{Discretion, WithinLimits, BringBack, Not}, l.Stance):
-			return invalid("R2", "A line says discretion, within limits, bring back or not.")
+			return at("stance", invalid("R2", "A line says discretion, within limits, bring back or not."))
 		case loosens && ch.Reserves(l.Matter):
-			return notNow("D2", "%s is reserved: a representative can only bring it back.", l.Matter)
+			return at("stance", notNow("D2", "%s is reserved: a representative can only bring it back.", l.Matter))
 		case l.Stance == WithinLimits && l.Limit == 0 && l.Months == 0:
-			return invalid("R2", "Within limits needs a limit: a sum, a number of months or both.")
+			return at("limitPence", invalid("R2", "Within limits needs a limit: a sum, a number of months or both."))
 		case l.Stance != WithinLimits && (l.Limit != 0 || l.Months != 0 || l.Yearly):
-			return invalid("R2", "A sum or a term needs the stance within limits; discretion carries no money.")
+			return at("stance", invalid("R2", "A sum or a term needs the stance within limits; discretion carries no money."))
 		case slices.ContainsFunc(lines[:i], func(o Line) bool { return o.Matter == l.Matter }):
-			return invalid("R2", "There are two lines for %s.", l.Matter)
+			return at("matter", invalid("R2", "There are two lines for %s.", l.Matter))
 		}
 	}
 	return nil
@@ -90,24 +91,24 @@ type Appoint struct {
 
 func (c *Appoint) check(t *turn, e enacting) *Refusal {
 	if _, r := t.s.forum("R1", c.Forum); r != nil {
-		return r
+		return r.at("forum")
 	}
 	if _, r := t.s.person("R1", c.Person); r != nil {
-		return r
+		return r.at("person")
 	}
 	if _, r := t.s.people("R1", c.Substitutes); r != nil {
-		return r
+		return r.at("substitutes")
 	}
 	if c.Payer != "" {
 		if _, r := t.s.openOrganisation("C1", c.Payer, e.day); r != nil {
-			return r
+			return r.at("payer")
 		}
 	}
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
-		return invalid("R1", "The appointment would end before it begins.")
+		return invalid("R1", "The appointment would end before it begins.").at("until")
 	}
 	return firstRefusal(
-		checkOptional("R1", "the capacity", c.Capacity, 60),
+		checkOptional("R1", "the capacity", c.Capacity, 60).at("capacity"),
 		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines),
 		checkReview(t.s, c.review(t.s, e.day), e.day),
 	)
@@ -149,18 +150,18 @@ func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
 		return r
 	}
 	if c.Until != 0 && c.Until < e.day {
-		return invalid("R1", "To end the appointment, say so.")
+		return invalid("R1", "To end the appointment, say so.").at("until")
 	}
 	if a.Parent != "" {
 		for i := range c.Lines {
 			if r := t.s.widerThan(t.s.Delegations[a.Parent].newest(), &c.Lines[i], e.day); r != nil {
-				return r
+				return r.at("matter").at(nth("lines", i))
 			}
 		}
 	}
 	return firstRefusal(
 		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines), checkReview(t.s, c.Review, e.day),
-		checkOptional("R6", "the feedback", c.Feedback, someWords),
+		checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"),
 	)
 }
 
@@ -183,7 +184,7 @@ type ConfirmAppointment struct {
 
 func (c *ConfirmAppointment) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
-	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("R6", "the feedback", c.Feedback, someWords))
+	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *ConfirmAppointment) enact(t *turn, e enacting) {
@@ -203,7 +204,7 @@ type EndAppointment struct {
 
 func (c *EndAppointment) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
-	return firstRefusal(r, checkOptional("R6", "the feedback", c.Feedback, someWords))
+	return firstRefusal(r, checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *EndAppointment) enact(t *turn, e enacting) {
@@ -241,9 +242,9 @@ func (c *DeclareInterest) decide(t *turn) *Refusal {
 		return r
 	}
 	if len(c.Matters) == 0 {
-		return invalid("R7", "Name the matters in which you have an interest.")
+		return invalid("R7", "Name the matters in which you have an interest.").at("matters")
 	}
-	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters), checkWords("R7", "the interest", c.Words, someWords)); r != nil {
+	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters).at("matters"), checkWords("R7", "the interest", c.Words, someWords).at("words")); r != nil {
 		return r
 	}
 	t.recordOn(span.From, &InterestDeclared{Person: t.actor.ID, Matters: c.Matters, Words: c.Words, Span: span})

@@ -33,9 +33,9 @@ type Saying struct {
 
 func (c *Saying) check() *Refusal {
 	if !slices.Contains(replies, c.Reply) {
-		return invalid("A3", "Say whether the answer was yes, no, in part, later, or through the group.")
+		return invalid("A3", "Say whether the answer was yes, no, in part, later, or through the group.").at("reply")
 	}
-	return checkWords("A3", "the answer in words", c.Words, someWords)
+	return checkWords("A3", "the answer in words", c.Words, someWords).at("words")
 }
 
 // RecordApproach records a request from the system: from whom, what, and
@@ -60,13 +60,13 @@ func (c *RecordApproach) decide(t *turn) *Refusal {
 	}
 	on := cmp.Or(c.On, t.day)
 	if r := firstRefusal(
-		t.s.checkSystem(c.From, c.Matter), checkWords("A1", "what is asked", c.What, someWords),
-		checkOptional("A1", "how it came", c.How, shortWords), t.notInFuture("A1", on),
+		t.s.checkSystem(c.From, c.Matter), checkWords("A1", "what is asked", c.What, someWords).at("what"),
+		checkOptional("A1", "how it came", c.How, shortWords).at("how"), t.notInFuture("A1", on),
 	); r != nil {
 		return r
 	}
 	if !t.s.Member(reached.ID, on) {
-		return invalid("A1", "%s is not a member of the group, so this did not reach the group.", reached.Office)
+		return invalid("A1", "%s is not a member of the group, so this did not reach the group.", reached.Office).at("reached")
 	}
 	if c.Told != nil {
 		if r := c.Told.check(); r != nil {
@@ -86,7 +86,7 @@ func (s *State) checkSystem(from, matter string) *Refusal {
 		return r
 	}
 	if o.Kind.generalPractice() || o.Kind == PlaceKind {
-		return invalid("A1", "%s belongs to general practice; an approach comes from the system.", o.Name)
+		return invalid("A1", "%s belongs to general practice; an approach comes from the system.", o.Name).at("from")
 	}
 	if matter != "" {
 		return checkMatter("A1", matter)
@@ -122,7 +122,7 @@ func (c *RedirectApproach) decide(t *turn) *Refusal {
 	case a.AtGate(t.s):
 		return notNow("A1", "%s has reached a gatekeeper already.", a.Number)
 	}
-	if r := checkOptional("A1", "what the system was told", c.Words, someWords); r != nil {
+	if r := checkOptional("A1", "what the system was told", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(a.Index, t.day, &ApproachRedirected{Approach: a.Number, To: to.ID, Words: c.Words})
@@ -162,10 +162,10 @@ func (c *DisposeOfApproach) decide(t *turn) *Refusal {
 		return r
 	}
 	if !slices.Contains(dispositions, c.Disposition) {
-		return invalid("A2", "An approach goes to the meeting, a paper round, a message, more work, a representative or the executive, or is declined.")
+		return invalid("A2", "An approach goes to the meeting, a paper round, a message, more work, a representative or the executive, or is declined.").at("disposition")
 	}
 	if (c.Disposition == ForRepresentative) != (c.Appointment != "") {
-		return invalid("A2", "Name the representative's appointment, such as R1, where it goes to a representative, and only there.")
+		return invalid("A2", "Name the representative's appointment, such as R1, where it goes to a representative, and only there.").at("appointment")
 	}
 	if c.Appointment != "" {
 		if r := t.s.checkAppointed("A2", c.Appointment, t.day); r != nil {
@@ -220,7 +220,7 @@ func (c *AnswerApproach) decide(t *turn) *Refusal {
 		return r
 	}
 	if on < a.On {
-		return invalid("A3", "%s came on %s; it can't have been answered before.", a.Number, a.On.Words())
+		return invalid("A3", "%s came on %s; it can't have been answered before.", a.Number, a.On.Words()).at("on")
 	}
 	t.recordBecause(a.Index, on, &ApproachAnswered{Approach: a.Number, Saying: c.Saying})
 	return nil
@@ -263,13 +263,13 @@ func (c *LinkApproaches) decide(t *turn) *Refusal {
 	}
 	switch linked := slices.Contains(a.Links, b.Number); {
 	case a == b:
-		return invalid("A3", "Name 2 approaches.")
+		return invalid("A3", "Name 2 approaches.").at("with")
 	case linked && !c.Apart:
 		return notNow("A3", "%s and %s are linked already.", a.Number, b.Number)
 	case !linked && c.Apart:
 		return notNow("A3", "%s and %s are not linked.", a.Number, b.Number)
 	}
-	if r := checkOptional("A3", "why", c.Words, someWords); r != nil {
+	if r := checkOptional("A3", "why", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(a.Index, t.day, &ApproachesLinked{Approach: a.Number, With: b.Number, Apart: c.Apart, Words: c.Words})
@@ -296,10 +296,10 @@ func (c *ReportSideConversation) decide(t *turn) *Refusal {
 		return r
 	}
 	if !who.Kind.generalPractice() {
-		return invalid("A3", "%s does not belong to general practice.", who.Name)
+		return invalid("A3", "%s does not belong to general practice.", who.Name).at("who")
 	}
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(t.s.checkSystem(c.With, c.Matter), checkWords("A3", "what was talked about", c.What, someWords), t.notInFuture("A3", on)); r != nil {
+	if r := firstRefusal(t.s.checkSystem(c.With, c.Matter), checkWords("A3", "what was talked about", c.What, someWords).at("what"), t.notInFuture("A3", on)); r != nil {
 		return r
 	}
 	if c.Told != nil {

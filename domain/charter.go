@@ -46,6 +46,7 @@ type Charter struct {
 // A Setting explains one setting of the charter and what it is if nothing is said.
 type Setting struct {
 	Name    string `json:"name"`
+	Called  string `json:"called" doc:"in plain words"`
 	Default int    `json:"default"`
 	Say     string `json:"say"`
 	field   func(*Charter) *int
@@ -55,18 +56,18 @@ type Setting struct {
 
 // Settings are the charter's numbers, each with its default (rule F6).
 var Settings = []Setting{
-	{"windowDays", 7, "A proposal stays open for objections for a week, so that everybody has had it in front of them.", func(c *Charter) *int { return &c.Window }, 1, 90},
-	{"reviewDays", 365, "Every power and appointment is looked at again at least once a year.", func(c *Charter) *int { return &c.ReviewWithin }, 7, 1100},
-	{"graceDays", 30, "A missed review is overdue for a month before the power sleeps.", func(c *Charter) *int { return &c.Grace }, 1, 180},
-	{"reportDays", 5, "Whoever went to a meeting reports back within five days.", func(c *Charter) *int { return &c.ReportWithin }, 1, 90},
-	{"ratifyDays", 35, "What waits for the group's word lapses after five weeks.", func(c *Charter) *int { return &c.RatifyWithin }, 1, 180},
-	{"callInDays", 7, "Any seat has a week to call in what the executive decided.", func(c *Charter) *int { return &c.CallInWithin }, 1, 90},
-	{"settleDays", 28, "What was called in or suspended is settled within four weeks.", func(c *Charter) *int { return &c.SettleWithin }, 1, 180},
-	{"closeDays", 60, "A proposal without consensus lapses after two months.", func(c *Charter) *int { return &c.CloseWithin }, 7, 400},
-	{"gatekeepers", 2, "One or two named people take the system's approaches.", func(c *Charter) *int { return &c.Gatekeepers }, 1, 2},
-	{"communications", 2, "Each agreement is told to the practices twice.", func(c *Charter) *int { return &c.Communications }, 1, 10},
-	{"noticeDays", 28, "A practice withdraws its mandate with four weeks' notice.", func(c *Charter) *int { return &c.Notice }, 0, 180},
-	{"leastCoverage", 50, "Nobody commits unless over half of the practices, and of their patients, stand behind the group.", func(c *Charter) *int { return &c.LeastCoverage }, 1, 99},
+	{"windowDays", "Open for objections", 7, "A proposal stays open for objections for a week, so that everybody has had it in front of them.", func(c *Charter) *int { return &c.Window }, 1, 90},
+	{"reviewDays", "Longest time between reviews", 365, "Every power and appointment is looked at again at least once a year.", func(c *Charter) *int { return &c.ReviewWithin }, 7, 1100},
+	{"graceDays", "Grace after a missed review", 30, "A missed review is overdue for a month before the power sleeps.", func(c *Charter) *int { return &c.Grace }, 1, 180},
+	{"reportDays", "Report back within", 5, "Whoever went to a meeting reports back within five days.", func(c *Charter) *int { return &c.ReportWithin }, 1, 90},
+	{"ratifyDays", "Ratify within", 35, "What waits for the group's word lapses after five weeks.", func(c *Charter) *int { return &c.RatifyWithin }, 1, 180},
+	{"callInDays", "Call in within", 7, "Any seat has a week to call in what the executive decided.", func(c *Charter) *int { return &c.CallInWithin }, 1, 90},
+	{"settleDays", "Settle within", 28, "What was called in or suspended is settled within four weeks.", func(c *Charter) *int { return &c.SettleWithin }, 1, 180},
+	{"closeDays", "A proposal lapses after", 60, "A proposal without consensus lapses after two months.", func(c *Charter) *int { return &c.CloseWithin }, 7, 400},
+	{"gatekeepers", "Gatekeepers, at most", 2, "One or two named people take the system's approaches.", func(c *Charter) *int { return &c.Gatekeepers }, 1, 2},
+	{"communications", "Each agreement is told", 2, "Each agreement is told to the practices twice.", func(c *Charter) *int { return &c.Communications }, 1, 10},
+	{"noticeDays", "Notice for withdrawing a mandate", 28, "A practice withdraws its mandate with four weeks' notice.", func(c *Charter) *int { return &c.Notice }, 0, 180},
+	{"leastCoverage", "Least coverage, of practices and of patients", 50, "Nobody commits unless over half of the practices, and of their patients, stand behind the group.", func(c *Charter) *int { return &c.LeastCoverage }, 1, 99},
 }
 
 var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
@@ -83,39 +84,44 @@ func (c Charter) settled() Charter {
 
 // check refuses a charter that could not work with those seats.
 func (c *Charter) check(s *State, seats []string) *Refusal {
-	if r := checkWords("F1", "the charter's text", c.Text, longWords); r != nil {
+	if r := checkWords("F1", "the charter's text", c.Text, longWords).at("text"); r != nil {
 		return r
 	}
 	for _, set := range Settings {
 		if v := *set.field(c); v < set.least || v > set.most {
-			return invalid("F6", "%s is a number between %d and %d. %s", set.Name, set.least, set.most, set.Say)
+			return invalid("F6", "%s is a number between %d and %d. %s", set.Name, set.least, set.most, set.Say).at(set.Name)
 		}
 	}
 	if c.DefaultStance != Discretion && c.DefaultStance != BringBack {
-		return invalid("F6", "Say whether representatives, where their remit says nothing, have discretion or bring the question back.")
+		return invalid("F6", "Say whether representatives, where their remit says nothing, have discretion or bring the question back.").at("defaultStance")
 	}
 	if c.Quorum < 1 || c.Quorum > len(seats) {
-		return invalid("F6", "The quorum is a number of seats between 1 and %d.", len(seats))
+		return invalid("F6", "The quorum is a number of seats between 1 and %d.", len(seats)).at("quorum")
 	}
 	for _, code := range c.QuorumOf {
 		if !slices.Contains(seats, code) {
-			return invalid("F6", "%s is named in the quorum but has no seat.", clip(code))
+			return invalid("F6", "%s is named in the quorum but has no seat.", clip(code)).at("quorumOf")
 		}
 	}
 	if len(c.QuorumOf) > c.Quorum {
-		return invalid("F6", "The quorum names more organisations than it has seats.")
+		return invalid("F6", "The quorum names more organisations than it has seats.").at("quorumOf")
 	}
 	if len(c.Matters) == 0 || len(c.Matters) > 200 || len(c.Reserved) > 200 {
-		return invalid("F6", "Name the matters that the group may be asked about, at most 200.")
+		return invalid("F6", "Name the matters that the group may be asked about, at most 200.").at("matters")
 	}
-	for _, m := range slices.Concat(c.Matters, c.Reserved) {
+	for _, m := range c.Matters {
 		if r := checkMatter("F6", m); r != nil {
-			return r
+			return r.at("matters")
+		}
+	}
+	for _, m := range c.Reserved {
+		if r := checkMatter("F6", m); r != nil {
+			return r.at("reserved")
 		}
 	}
 	for _, m := range c.MembersOnly {
 		if !slices.Contains(membersOnlyThings, m) {
-			return invalid("F6", "What is for members only can be: %s.", strings.Join(membersOnlyThings, ", "))
+			return invalid("F6", "What is for members only can be: %s.", strings.Join(membersOnlyThings, ", ")).at("membersOnly")
 		}
 	}
 	return nil

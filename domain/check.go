@@ -149,16 +149,16 @@ func (q *Question) check(s *State) *Refusal {
 	if q.At == 0 {
 		return invalid("R3", "Say for which day you ask.")
 	}
-	if r := checkMatter("R3", q.Matter); r != nil {
+	if r := checkMatter("R3", q.Matter).at("matter"); r != nil {
 		return r
 	}
 	if q.Amount != nil {
-		if r := checkMoney("D4", *q.Amount); r != nil {
+		if r := checkMoney("D4", *q.Amount).at("amount"); r != nil {
 			return r
 		}
 	}
 	if q.Months != nil {
-		if r := checkMonths("D4", *q.Months); r != nil {
+		if r := checkMonths("D4", *q.Months).at("months"); r != nil {
 			return r
 		}
 	}

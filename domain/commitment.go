@@ -52,13 +52,13 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 		return r
 	}
 	if r := firstRefusal(
-		t.notInFuture("R4", c.Meeting), checkMatter("R4", c.Matter), checkWords("R4", "what was said", c.Words, someWords),
-		checkOptional("R4", "the reason", c.Reason, someWords), c.checkTerms(t.s),
+		t.notInFuture("R4", c.Meeting), checkMatter("R4", c.Matter).at("matter"), checkWords("R4", "what was said", c.Words, someWords).at("words"),
+		checkOptional("R4", "the reason", c.Reason, someWords).at("reason"), c.checkTerms(t.s),
 	); r != nil {
 		return r
 	}
 	if c.Given != Outright && c.Given != Subject && c.Given != View {
-		return invalid("R4", "Say whether it was given outright, subject to the group, or as a view.")
+		return invalid("R4", "Say whether it was given outright, subject to the group, or as a view.").at("given")
 	}
 	past := t.s
 	if c.Meeting < t.day {
@@ -82,12 +82,12 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 
 func (c *RecordCommitment) checkTerms(s *State) *Refusal {
 	if c.Amount != nil {
-		if r := checkMoney("R4", *c.Amount); r != nil {
+		if r := checkMoney("R4", *c.Amount).at("amountPence"); r != nil {
 			return r
 		}
 	}
 	if c.Months != nil {
-		if r := checkMonths("R4", *c.Months); r != nil {
+		if r := checkMonths("R4", *c.Months).at("months"); r != nil {
 			return r
 		}
 	}
@@ -265,11 +265,11 @@ func (c *GiveFeedback) decide(t *turn) *Refusal {
 		return notYours("R6", "Feedback comes from others.")
 	}
 	if c.Worked+c.Overstep+c.ThinReport == "" {
-		return invalid("R6", "Say what worked, where a line was overstepped, or where the report was thin.")
+		return invalid("R6", "Say what worked, where a line was overstepped, or where the report was thin.").at("worked")
 	}
 	if r := firstRefusal(
-		checkOptional("R6", "what worked", c.Worked, someWords), checkOptional("R6", "where a line was overstepped", c.Overstep, someWords),
-		checkOptional("R6", "where the report was thin", c.ThinReport, someWords),
+		checkOptional("R6", "what worked", c.Worked, someWords).at("worked"), checkOptional("R6", "where a line was overstepped", c.Overstep, someWords).at("overstep"),
+		checkOptional("R6", "where the report was thin", c.ThinReport, someWords).at("thinReport"),
 	); r != nil {
 		return r
 	}

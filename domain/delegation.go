@@ -86,31 +86,31 @@ func (p *Power) Words(s *State) string {
 func (p *Power) money() bool { return p.ItemLimit != 0 || p.YearLimit != 0 }
 
 func (p *Power) check(s *State, ch *Charter) *Refusal {
-	if r := ch.checkKnown(p.Matter); r != nil {
+	if r := ch.checkKnown(p.Matter).at("matter"); r != nil {
 		return r
 	}
 	if ch.Reserves(p.Matter) {
-		return notNow("D2", "%s is reserved: the group decides it itself and can't delegate it.", p.Matter)
+		return notNow("D2", "%s is reserved: the group decides it itself and can't delegate it.", p.Matter).at("matter")
 	}
 	if len(p.May) == 0 || slices.ContainsFunc(p.May, func(m string) bool { return m != MayDecide && m != MayCommit }) {
-		return invalid("D1", "Say whether the power is to decide, to commit or both.")
+		return invalid("D1", "Say whether the power is to decide, to commit or both.").at("may")
 	}
 	if p.Acting < 1 || p.Acting > 20 {
-		return invalid("D1", "Say how many must act together, at least one.")
+		return invalid("D1", "Say how many must act together, at least one.").at("acting")
 	}
 	for i := range p.Conditions {
 		c := &p.Conditions[i]
 		if (c.When != Before && c.When != After) || c.Days < 0 || c.Days > 365 || (c.When == After && c.Days == 0) {
-			return invalid("D6", "A condition is to consult before, or to tell within a number of days after.")
+			return invalid("D6", "A condition is to consult before, or to tell within a number of days after.").at("days").at(nth("conditions", i))
 		}
 		if c.Body == ToGroup && c.When == After {
 			continue
 		}
 		if _, r := s.organisation("D6", c.Body); r != nil {
-			return r
+			return r.at("body").at(nth("conditions", i))
 		}
 	}
-	return firstRefusal(checkMoney("D4", p.ItemLimit), checkMoney("D4", p.YearLimit), checkMonths("D4", p.Months))
+	return firstRefusal(checkMoney("D4", p.ItemLimit).at("itemLimitPence"), checkMoney("D4", p.YearLimit).at("yearLimitPence"), checkMonths("D4", p.Months).at("months"))
 }
 
 func checkPowers(s *State, d Day, powers []Power) *Refusal {
@@ -119,7 +119,7 @@ func checkPowers(s *State, d Day, powers []Power) *Refusal {
 	}
 	for i := range powers {
 		if r := powers[i].check(s, &s.CharterOn(d).Charter); r != nil {
-			return r
+			return r.at(nth("powers", i))
 		}
 	}
 	return nil
@@ -129,7 +129,7 @@ func checkPowers(s *State, d Day, powers []Power) *Refusal {
 // (rules D3, R1).
 func checkReview(s *State, review, d Day) *Refusal {
 	if within := s.CharterOn(d).Charter.ReviewWithin; review < d || review > d.Add(within) {
-		return invalid("D3", "The review is at most %s away: by %s.", count(within, "day"), d.Add(within).Words())
+		return invalid("D3", "The review is at most %s away: by %s.", count(within, "day"), d.Add(within).Words()).at("review")
 	}
 	return nil
 }
@@ -143,13 +143,13 @@ type FormExecutive struct {
 func (c *FormExecutive) check(t *turn, e enacting) *Refusal {
 	ids, r := t.s.people("D1", c.Members)
 	if r != nil {
-		return r
+		return r.at("members")
 	}
 	if len(ids) < 2 {
-		return invalid("D1", "The executive is two or more named people.")
+		return invalid("D1", "The executive is two or more named people.").at("members")
 	}
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
-		return invalid("D1", "The executive would end before it begins.")
+		return invalid("D1", "The executive would end before it begins.").at("until")
 	}
 	return nil
 }
@@ -172,17 +172,17 @@ type GrantDelegation struct {
 func (c *GrantDelegation) check(t *turn, e enacting) *Refusal {
 	if c.To != ToExecutive {
 		if _, r := t.s.person("D1", c.To); r != nil {
-			return r
+			return r.at("to")
 		}
 	} else if len(t.s.ExecutiveOn(max(c.From, e.day))) == 0 {
-		return notNow("D1", "There is no executive to delegate to: form it in the same proposal.")
+		return notNow("D1", "There is no executive to delegate to: form it in the same proposal.").at("to")
 	}
 	from := max(c.From, e.day)
 	if c.Until != 0 && c.Until < from {
-		return invalid("D3", "The delegation would end before it begins.")
+		return invalid("D3", "The delegation would end before it begins.").at("until")
 	}
 	return firstRefusal(
-		checkPowers(t.s, e.day, settledPowers(c.Powers, c.To)),
+		checkPowers(t.s, e.day, SettledPowers(c.Powers, c.To)),
 		checkPayer(t.s, c.Payer, c.Powers, e.day),
 		checkReview(t.s, c.review(t.s, e.day), e.day),
 	)
@@ -191,15 +191,17 @@ func (c *GrantDelegation) check(t *turn, e enacting) *Refusal {
 func checkPayer(s *State, payer string, powers []Power, d Day) *Refusal {
 	if payer == "" {
 		if slices.ContainsFunc(powers, func(p Power) bool { return p.money() }) {
-			return invalid("C1", "Whatever costs money names the organisation that pays.")
+			return invalid("C1", "Whatever costs money names the organisation that pays.").at("payer")
 		}
 		return nil
 	}
 	_, r := s.openOrganisation("C1", payer, d)
-	return r
+	return r.at("payer")
 }
 
-func settledPowers(powers []Power, to string) []Power {
+// SettledPowers are the powers as they hold for whom they are given to, with
+// what was not said: two act together, a named person alone (rule D1).
+func SettledPowers(powers []Power, to string) []Power {
 	powers = slices.Clone(powers)
 	for i := range powers {
 		if to == ToExecutive {
@@ -222,7 +224,7 @@ func (c *GrantDelegation) enact(t *turn, e enacting) {
 	}
 	from := max(c.From, e.day)
 	t.recordBecause(e.cause, from, &DelegationGranted{
-		Delegation: t.number('D'), To: to, Powers: settledPowers(c.Powers, c.To), Payer: c.Payer, Review: c.review(t.s, e.day), Source: e.source, Span: Span{from, c.Until},
+		Delegation: t.number('D'), To: to, Powers: SettledPowers(c.Powers, c.To), Payer: c.Payer, Review: c.review(t.s, e.day), Source: e.source, Span: Span{from, c.Until},
 	})
 }
 
@@ -244,20 +246,20 @@ func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
 		return r
 	}
 	if c.Until != 0 && c.Until < e.day {
-		return invalid("D8", "To end the delegation, say so.")
+		return invalid("D8", "To end the delegation, say so.").at("until")
 	}
 	return firstRefusal(
-		checkPowers(t.s, e.day, settledPowers(c.Powers, d.To)),
+		checkPowers(t.s, e.day, SettledPowers(c.Powers, d.To)),
 		checkPayer(t.s, cmp.Or(c.Payer, d.newest().Payer), c.Powers, e.day),
 		checkReview(t.s, c.Review, e.day),
-		checkOptional("D9", "the feedback", c.Feedback, someWords),
+		checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"),
 	)
 }
 
 func (c *VaryDelegation) enact(t *turn, e enacting) {
 	d := t.s.Delegations[c.Delegation]
 	t.recordBecause(e.cause, max(e.day, d.From()), &DelegationVaried{
-		Delegation: d.Number, Version: c.Version + 1, Powers: settledPowers(c.Powers, d.To), Payer: cmp.Or(c.Payer, d.newest().Payer),
+		Delegation: d.Number, Version: c.Version + 1, Powers: SettledPowers(c.Powers, d.To), Payer: cmp.Or(c.Payer, d.newest().Payer),
 		Until: cmp.Or(c.Until, d.newest().Until), Review: c.Review, Feedback: c.Feedback, Source: e.source,
 	})
 }
@@ -272,7 +274,7 @@ type ConfirmDelegation struct {
 
 func (c *ConfirmDelegation) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeable(c.Delegation, c.Version, e.day)
-	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords))
+	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *ConfirmDelegation) enact(t *turn, e enacting) {
@@ -292,7 +294,7 @@ type EndDelegation struct {
 
 func (c *EndDelegation) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeable(c.Delegation, c.Version, e.day)
-	return firstRefusal(r, checkOptional("D9", "the feedback", c.Feedback, someWords))
+	return firstRefusal(r, checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *EndDelegation) enact(t *turn, e enacting) {
@@ -327,7 +329,7 @@ func (c *Suspend) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := checkWords("D8", "the reason", c.Reason, someWords); r != nil {
+	if r := checkWords("D8", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
 	var had []Suspension

@@ -26,14 +26,14 @@ func (c *Depart) decide(t *turn) *Refusal {
 		return r
 	}
 	if o.Kind != Practice && o.Kind != PCN {
-		return invalid("X2", "A departure is a practice's, or a PCN's for itself.")
+		return invalid("X2", "A departure is a practice's, or a PCN's for itself.").at("organisation")
 	}
 	from := cmp.Or(c.From, t.day)
 	if !t.s.AgreementHolds(c.Agreement, max(from, t.day)) || c.Agreement == Founding {
 		return notFound("X2", "%q is not an agreement that holds on %s.", clip(c.Agreement), max(from, t.day).Words())
 	}
 	if from < t.s.Proposals[c.Agreement].AgreedOn {
-		return invalid("X2", "%s was agreed on %s; nobody could depart from it before.", c.Agreement, t.s.Proposals[c.Agreement].AgreedOn.Words())
+		return invalid("X2", "%s was agreed on %s; nobody could depart from it before.", c.Agreement, t.s.Proposals[c.Agreement].AgreedOn.Words()).at("agreement")
 	}
 	if away := t.s.awayFrom(c.Agreement, o.Code, from); away != nil {
 		return notNow("X2", "%s has departed from %s already (%s).", o.Name, c.Agreement, away.Number)
@@ -42,7 +42,7 @@ func (c *Depart) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := checkWords("X2", "the reason", c.Reason, someWords); r != nil {
+	if r := checkWords("X2", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
 	t.recordBecause(t.s.Proposals[c.Agreement].Agreement, from, &Departed{
@@ -62,9 +62,9 @@ func (t *turn) mustDeclareOrReport(o *Organisation, evidence string) (reported b
 	case !t.s.Member(t.actor.ID, t.day):
 		return true, notYours("X2", "Departures are declared by the organisation, or reported by members of the group.")
 	default:
-		return true, checkWords("X2", "the evidence, since you report it for another", evidence, someWords)
+		return true, checkWords("X2", "the evidence, since you report it for another", evidence, someWords).at("evidence")
 	}
-	return false, checkOptional("X2", "the evidence", evidence, someWords)
+	return false, checkOptional("X2", "the evidence", evidence, someWords).at("evidence")
 }
 
 // AnswerDeparture is a member's answer to a departure.
@@ -81,7 +81,7 @@ func (c *AnswerDeparture) decide(t *turn) *Refusal {
 	if !t.s.Member(t.actor.ID, t.day) {
 		return notYours("X2", "Departures are answered by members of the group.")
 	}
-	if r := checkWords("X2", "the answer", c.Words, someWords); r != nil {
+	if r := checkWords("X2", "the answer", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(d.Index, t.day, &DepartureAnswered{Departure: d.Number, Words: c.Words})
@@ -119,9 +119,9 @@ func (c *ResolveDeparture) decide(t *turn) *Refusal {
 		return notNow("X2", "%s was resolved on %s.", d.Number, end.On.Words())
 	}
 	if on < d.From {
-		return invalid("X2", "%s began on %s; it can't be resolved before.", d.Number, d.From.Words())
+		return invalid("X2", "%s began on %s; it can't be resolved before.", d.Number, d.From.Words()).at("on")
 	}
-	if r := firstRefusal(t.notInFuture("X2", on), c.checkHow(t, d), checkOptional("X2", "the words", c.Words, someWords)); r != nil {
+	if r := firstRefusal(t.notInFuture("X2", on), c.checkHow(t, d), checkOptional("X2", "the words", c.Words, someWords).at("words")); r != nil {
 		return r
 	}
 	t.recordBecause(d.Index, on, &DepartureResolved{Departure: d.Number, How: c.How, Agreement: c.Agreement, Words: c.Words, Evidence: c.Evidence})
@@ -132,7 +132,7 @@ func (c *ResolveDeparture) decide(t *turn) *Refusal {
 // organisation, or the chair or manager on evidence, say that it returned.
 func (c *ResolveDeparture) checkHow(t *turn, d *Departure) *Refusal {
 	if (c.How == NewAgreement) != (c.Agreement != "") {
-		return invalid("X2", "Name the new agreement where one resolves it, and only there.")
+		return invalid("X2", "Name the new agreement where one resolves it, and only there.").at("agreement")
 	}
 	o := t.s.Organisations[d.Organisation]
 	_, own := t.mustDeclareOrReport(o, c.Evidence)
@@ -150,7 +150,7 @@ func (c *ResolveDeparture) checkHow(t *turn, d *Departure) *Refusal {
 		}
 	case Stands:
 	default:
-		return invalid("X2", "A departure is resolved by return, by a new agreement, or stands.")
+		return invalid("X2", "A departure is resolved by return, by a new agreement, or stands.").at("how")
 	}
 	if mine {
 		return nil

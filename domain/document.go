@@ -28,7 +28,7 @@ func (c *AttachDocument) decide(t *turn) *Refusal {
 	if r := t.mustAttach(c.About); r != nil {
 		return r
 	}
-	if r := checkWords("T3", "the document's name", c.Name, shortWords); r != nil {
+	if r := checkWords("T3", "the document's name", c.Name, shortWords).at("name"); r != nil {
 		return r
 	}
 	hash, err := hex.DecodeString(c.SHA256)

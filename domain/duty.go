@@ -35,24 +35,24 @@ type DutyEntry struct {
 func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 	p, r := s.person("F9", c.Person)
 	if r != nil {
-		return nil, c.Span, r
+		return nil, c.Span, r.at("person")
 	}
 	if mostOf[c.Duty] == 0 {
-		return nil, c.Span, invalid("F9", "%q is not a duty known here.", clip(string(c.Duty)))
+		return nil, c.Span, invalid("F9", "%q is not a duty known here.", clip(string(c.Duty))).at("duty")
 	}
 	span := c.Span
 	span.From = max(cmp.Or(span.From, d), d)
 	if span.Until != 0 && span.Until < span.From {
-		return nil, span, invalid("F9", "The duty would end before it begins.")
+		return nil, span, invalid("F9", "The duty would end before it begins.").at("until")
 	}
 	if c.Employer != "" {
 		if _, r := s.organisation("F9", c.Employer); r != nil {
-			return nil, span, r
+			return nil, span, r.at("employer")
 		}
 	}
 	if c.Replaces != "" {
 		if _, r := s.person("F9", c.Replaces); r != nil {
-			return nil, span, r
+			return nil, span, r.at("replaces")
 		}
 	}
 	most := mostOf[c.Duty]
@@ -64,12 +64,12 @@ func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 		if o.Duty == c.Duty && o.overlaps(span) && (c.Replaces == "" || o.Person != s.Person(c.Replaces).ID || o.From >= span.From) {
 			have++
 			if o.Person == p.ID {
-				return nil, span, notNow("F9", "%s is already %s then.", p.Office, c.Duty)
+				return nil, span, notNow("F9", "%s is already %s then.", p.Office, c.Duty).at("person")
 			}
 		}
 	}
 	if have >= most {
-		return nil, span, notNow("F9", "There can be at most %d at a time with the duty of %s; say whom this replaces.", most, c.Duty)
+		return nil, span, notNow("F9", "There can be at most %d at a time with the duty of %s; say whom this replaces.", most, c.Duty).at("replaces")
 	}
 	return p, span, nil
 }
@@ -100,7 +100,7 @@ func (c *Invite) decide(t *turn) *Refusal {
 	}
 	o, r := t.s.openOrganisation("F3", c.Organisation, t.day)
 	if r != nil {
-		return r
+		return r.at("organisation")
 	}
 	span, r := t.span("F3", c.Span)
 	if r != nil {

@@ -47,13 +47,13 @@ func (c *RecordExercise) decide(t *turn) *Refusal {
 		return r
 	}
 	if r := firstRefusal(
-		checkMatter("F6", c.Matter), checkWords("D5", "what was decided", c.What, someWords),
-		checkMoney("D4", c.Amount), checkMonths("D4", c.Months), t.s.checkConsulted(c.Consulted, on), t.notInFuture("D5", on),
+		checkMatter("F6", c.Matter).at("matter"), checkWords("D5", "what was decided", c.What, someWords).at("what"),
+		checkMoney("D4", c.Amount).at("amountPence"), checkMonths("D4", c.Months).at("months"), t.s.checkConsulted(c.Consulted, on), t.notInFuture("D5", on),
 	); r != nil {
 		return r
 	}
 	if len(acting) == 0 {
-		return invalid("D5", "Say who decided.")
+		return invalid("D5", "Say who decided.").at("acting")
 	}
 	if c.Payer != "" {
 		if _, r := t.s.organisation("C1", c.Payer); r != nil {
@@ -117,15 +117,16 @@ func (s *State) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
 }
 
 func (s *State) checkConsulted(cs []Consultation, on Day) *Refusal {
-	for _, c := range cs {
+	for i, c := range cs {
+		at := nth("consulted", i)
 		if _, r := s.organisation("D6", c.Body); r != nil {
-			return r
+			return r.at("body").at(at)
 		}
 		if c.On == 0 || c.On > on {
-			return invalid("D6", "Say when %s was consulted; it can't be after the decision.", s.name(c.Body))
+			return invalid("D6", "Say when %s was consulted; it can't be after the decision.", s.name(c.Body)).at("on").at(at)
 		}
-		if r := checkWords("D6", "how it was consulted", c.How, someWords); r != nil {
-			return r
+		if r := checkWords("D6", "how it was consulted", c.How, someWords).at("how"); r != nil {
+			return r.at(at)
 		}
 	}
 	return nil
@@ -133,7 +134,7 @@ func (s *State) checkConsulted(cs []Consultation, on Day) *Refusal {
 
 func (t *turn) notInFuture(rule string, on Day) *Refusal {
 	if on > t.day {
-		return invalid(rule, "%s is still to come; record it when it has happened.", on.Words())
+		return invalid(rule, "%s is still to come; record it when it has happened.", on.Words()).at("on")
 	}
 	return nil
 }
@@ -263,7 +264,7 @@ func (c *CallIn) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := checkWords("D7", "the reason", c.Reason, someWords); r != nil {
+	if r := checkWords("D7", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
 	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Seat: seat.ID, Reason: c.Reason})
@@ -290,7 +291,7 @@ func (c *DenyConsultation) decide(t *turn) *Refusal {
 	if !t.s.SpeaksFor(t.actor.ID, c.Body, t.day) && (seat == nil || seat.RoleOn(t.actor.ID, t.day) == "") {
 		return notYours("D6", "Only %s can say that it was not consulted.", t.s.name(c.Body))
 	}
-	if r := checkWords("D6", "what happened", c.Words, someWords); r != nil {
+	if r := checkWords("D6", "what happened", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.as = "organisation/" + c.Body
@@ -337,11 +338,11 @@ func (c *TellExercise) decide(t *turn) *Refusal {
 			return r
 		}
 	}
-	if r := firstRefusal(t.notInFuture("D6", on), checkWords("D6", "how it was told", c.How, someWords)); r != nil {
+	if r := firstRefusal(t.notInFuture("D6", on), checkWords("D6", "how it was told", c.How, someWords).at("how")); r != nil {
 		return r
 	}
 	if on < x.On {
-		return invalid("D6", "It can't have been told before it was decided.")
+		return invalid("D6", "It can't have been told before it was decided.").at("on")
 	}
 	t.recordBecause(x.Index, on, &ExerciseTold{Exercise: x.Number, Body: c.Body, How: c.How})
 	return nil
@@ -361,11 +362,11 @@ type Disavow struct {
 }
 
 func (c *Ratify) check(t *turn, e enacting) *Refusal {
-	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords))
+	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *Disavow) check(t *turn, e enacting) *Refusal {
-	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords))
+	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *Ratify) enact(t *turn, e enacting) {

@@ -19,11 +19,11 @@ func (c *RegisterForum) decide(t *turn) *Refusal {
 	if r := t.mustHaveDuty("R1", Chair, Manager, Lead); r != nil {
 		return r
 	}
-	if r := firstRefusal(checkRef("R1", "a forum's handle", c.Forum), checkWords("R1", "the forum's name", c.Name, shortWords)); r != nil {
+	if r := firstRefusal(checkRef("R1", "a forum's handle", c.Forum).at("forum"), checkWords("R1", "the forum's name", c.Name, shortWords).at("name")); r != nil {
 		return r
 	}
 	if t.s.Forums[c.Forum] != nil {
-		return notNow("R1", "There is already a forum called %s.", c.Forum)
+		return notNow("R1", "There is already a forum called %s.", c.Forum).at("forum")
 	}
 	if c.Body != "" {
 		if _, r := t.s.organisation("R1", c.Body); r != nil {
@@ -56,13 +56,13 @@ func (c *ScheduleMeeting) decide(t *turn) *Refusal {
 		return r
 	}
 	if c.On == 0 {
-		return invalid("R5", "Say on which day the meeting is.")
+		return invalid("R5", "Say on which day the meeting is.").at("on")
 	}
 	if m := t.s.Meeting(c.Forum, c.On); m != nil && m.Reported != 0 {
 		return notNow("R5", "The meeting of %s has been reported.", c.On.Words())
 	}
 	if c.At != "" && (len(c.At) != 5 || c.At > "23:59" || c.At[2] != ':') {
-		return invalid("R5", "Write the time of day like 14:00.")
+		return invalid("R5", "Write the time of day like 14:00.").at("at")
 	}
 	for _, item := range c.Agenda {
 		if r := checkWords("R5", "the agenda item's title", item.Title, shortWords); r != nil {
@@ -93,7 +93,7 @@ func (c *BriefMeeting) decide(t *turn) *Refusal {
 	if r := t.mustAttendTo(c.Forum, c.On); r != nil {
 		return r
 	}
-	if r := checkWords("R5", "the brief", c.Words, longWords); r != nil {
+	if r := checkWords("R5", "the brief", c.Words, longWords).at("words"); r != nil {
 		return r
 	}
 	t.record(&MeetingBriefed{Forum: c.Forum, On: c.On, Words: c.Words})
@@ -131,7 +131,7 @@ func (c *ReportMeeting) decide(t *turn) *Refusal {
 		return r
 	}
 	if r := firstRefusal(
-		t.notInFuture("R5", c.On), checkWords("R5", "what happened", c.Happened, longWords), checkOptional("R5", "what was agreed", c.Agreed, longWords),
+		t.notInFuture("R5", c.On), checkWords("R5", "what happened", c.Happened, longWords).at("happened"), checkOptional("R5", "what was agreed", c.Agreed, longWords).at("agreed"),
 	); r != nil {
 		return r
 	}

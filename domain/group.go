@@ -68,7 +68,7 @@ func (c *Found) decide(t *turn) *Refusal {
 		return invalid("F1", "Name the place among the organisations, with the kind place.")
 	}
 	if r := charter.check(t.s, t.s.EntitledOn(t.day)); r != nil {
-		return r
+		return r.at("charter")
 	}
 	for i := range c.Duties {
 		if r := t.assignDuty(&c.Duties[i], enacting{Founding, t.nextIndex(), t.day}); r != nil {
@@ -80,9 +80,9 @@ func (c *Found) decide(t *turn) *Refusal {
 
 func (c *Found) check() *Refusal {
 	return firstRefusal(
-		checkWords("F1", "the group's name", c.Name, shortWords),
-		checkOptional("F1", "the group's short name", c.ShortName, 60),
-		checkWords("F1", "the place's name", c.PlaceName, 60),
+		checkWords("F1", "the group's name", c.Name, shortWords).at("name"),
+		checkOptional("F1", "the group's short name", c.ShortName, 60).at("shortName"),
+		checkWords("F1", "the place's name", c.PlaceName, 60).at("placeName"),
 		checkRef("F1", "the place's code", c.Place),
 		checkRef("F1", "the founder's handle", c.Founder),
 	)
@@ -211,7 +211,7 @@ func (c *Correct) decide(t *turn) *Refusal {
 	if c.Index >= t.s.Next {
 		return notFound("L6", "There is no event %d here.", c.Index)
 	}
-	if r := checkWords("L6", "what is right", c.Words, someWords); r != nil {
+	if r := checkWords("L6", "what is right", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(c.Index, t.day, &EventCorrected{Corrects: c.Index, Words: c.Words})

@@ -2,7 +2,9 @@ package domain
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
+	"strings"
 )
 
 // Instruments (rules C1, C8, C9): what an agreement enacts. They take effect in
@@ -70,6 +72,18 @@ func (i *Instrument) all() []instrument {
 	return appendSet(set, i.AdoptPriorities)
 }
 
+// name is the instrument's member that is set, as JSON writes it.
+func (i *Instrument) name() string {
+	v := reflect.ValueOf(i).Elem()
+	for n := range v.NumField() {
+		if !v.Field(n).IsNil() {
+			name, _, _ := strings.Cut(v.Type().Field(n).Tag.Get("json"), ",")
+			return name
+		}
+	}
+	return ""
+}
+
 func appendSet[T any, P interface {
 	*T
 	instrument
@@ -97,7 +111,7 @@ func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
 			return r
 		}
 		if r := one.check(t, e); r != nil {
-			return r
+			return r.at(is[i].name()).at(nth("instruments", i))
 		}
 		one.enact(t, e)
 	}
@@ -181,10 +195,10 @@ func (c *EndDuty) last(e enacting) Day { return max(c.Until, e.day.Add(-1)) }
 func (c *EndDuty) check(t *turn, e enacting) *Refusal {
 	p, r := t.s.person("F9", c.Person)
 	if r != nil {
-		return r
+		return r.at("person")
 	}
 	if !t.s.HasDuty(p.ID, c.Duty, c.last(e)) {
-		return notNow("F9", "%s is not %s on %s.", p.Office, clip(string(c.Duty)), c.last(e).Words())
+		return notNow("F9", "%s is not %s on %s.", p.Office, clip(string(c.Duty)), c.last(e).Words()).at("person")
 	}
 	return nil
 }
@@ -217,10 +231,10 @@ func (c *ChangeCharter) check(t *turn, e enacting) *Refusal {
 	}
 	ch := c.Charter.settled()
 	if r := ch.check(t.s, t.s.EntitledOn(e.day)); r != nil {
-		return r
+		return r.at("charter")
 	}
 	if n := t.s.mostGatekeepers(e.day); n > ch.Gatekeepers {
-		return notNow("A4", "%s are named, and this charter would allow %d: end a duty first.", count(n, "gatekeeper"), ch.Gatekeepers)
+		return notNow("A4", "%s are named, and this charter would allow %d: end a duty first.", count(n, "gatekeeper"), ch.Gatekeepers).at("gatekeepers").at("charter")
 	}
 	return nil
 }
@@ -240,9 +254,9 @@ type AdoptPosition struct {
 
 func (c *AdoptPosition) check(t *turn, e enacting) *Refusal {
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
-		return invalid("C1", "The position would end before it begins.")
+		return invalid("C1", "The position would end before it begins.").at("until")
 	}
-	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter), checkWords("C1", "the position in words", c.Words, someWords))
+	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter).at("matter"), checkWords("C1", "the position in words", c.Words, someWords).at("words"))
 }
 
 func (c *AdoptPosition) enact(t *turn, e enacting) {
@@ -259,10 +273,10 @@ type SetAside struct {
 func (c *SetAside) check(t *turn, e enacting) *Refusal {
 	p := t.s.Proposals[c.Agreement]
 	if p == nil || p.Stage != Agreed || c.Agreement == e.source {
-		return notFound("C9", "%q is not an agreement of this group.", clip(c.Agreement))
+		return notFound("C9", "%q is not an agreement of this group.", clip(c.Agreement)).at("agreement")
 	}
 	if p.SetAside != 0 {
-		return notNow("C9", "%s was already set aside on %s.", p.Number, p.SetAside.Words())
+		return notNow("C9", "%s was already set aside on %s.", p.Number, p.SetAside.Words()).at("agreement")
 	}
 	return nil
 }

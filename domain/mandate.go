@@ -27,7 +27,7 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := t.s.Charter().checkAllKnown(c.Matters); r != nil {
+	if r := t.s.Charter().checkAllKnown(c.Matters).at("matters"); r != nil {
 		return r
 	}
 	span, r := t.span("M1", c.Span)
@@ -38,12 +38,12 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 		return notNow("O1", "%s closed on %s.", o.Name, o.Closed.Words())
 	}
 	if span.Until == 0 && c.Review == 0 {
-		return invalid("M5", "A mandate has an end or a review: give one of them.")
+		return invalid("M5", "A mandate has an end or a review: give one of them.").at("until")
 	}
 	if c.Review != 0 && c.Review < span.From {
-		return invalid("M5", "The review would be before the mandate begins.")
+		return invalid("M5", "The review would be before the mandate begins.").at("review")
 	}
-	if r := checkOptional("M1", "the conditions", c.Conditions, someWords); r != nil {
+	if r := checkOptional("M1", "the conditions", c.Conditions, someWords).at("conditions"); r != nil {
 		return r
 	}
 	if c.Answers != "" && !slices.ContainsFunc(t.s.Asked, func(a MandateAsked) bool { return a.Number == c.Answers && a.Organisation == o.Code }) {
@@ -73,18 +73,18 @@ func (c *WithdrawMandate) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := t.s.Charter().checkAllKnown(c.Matters); r != nil {
+	if r := t.s.Charter().checkAllKnown(c.Matters).at("matters"); r != nil {
 		return r
 	}
-	if r := checkOptional("M2", "the reason", c.Reason, someWords); r != nil {
+	if r := checkOptional("M2", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
 	given := cmp.Or(c.Given, t.day)
 	if given > t.day {
-		return invalid("M2", "Notice can't have been given on a day still to come.")
+		return invalid("M2", "Notice can't have been given on a day still to come.").at("given")
 	}
 	if given < t.day {
-		if r := checkWords("M2", "the evidence for notice given earlier", c.Evidence, someWords); r != nil {
+		if r := checkWords("M2", "the evidence for notice given earlier", c.Evidence, someWords).at("evidence"); r != nil {
 			return r
 		}
 	}
@@ -114,7 +114,7 @@ func (c *AskMandate) decide(t *turn) *Refusal {
 	if o.Kind != Practice && o.Kind != PCN {
 		return invalid("M1", "Mandates come from practices and PCNs.")
 	}
-	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters), checkWords("M5", "what the group asks", c.Words, someWords)); r != nil {
+	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters).at("matters"), checkWords("M5", "what the group asks", c.Words, someWords).at("words")); r != nil {
 		return r
 	}
 	t.record(&MandateRequested{Mandate: t.number('M'), Organisation: o.Code, Matters: c.Matters, Words: c.Words})
@@ -132,7 +132,7 @@ func (t *turn) mandateBy(code, to, evidence string) (*Organisation, *Refusal) {
 	if o.Kind != Practice && o.Kind != PCN {
 		return nil, invalid("M1", "A mandate comes from a practice, or from a PCN for its practices.")
 	}
-	if r := checkOptional("M1", "the evidence", evidence, someWords); r != nil {
+	if r := checkOptional("M1", "the evidence", evidence, someWords).at("evidence"); r != nil {
 		return nil, r
 	}
 	if to != "" {
@@ -150,7 +150,7 @@ func (t *turn) mandateBy(code, to, evidence string) (*Organisation, *Refusal) {
 	}
 	if t.s.HasDuty(t.actor.ID, Registrar, t.day) {
 		t.as = "duty/" + string(Registrar)
-		return o, checkWords("M1", "the evidence, such as a minute's reference", evidence, someWords)
+		return o, checkWords("M1", "the evidence, such as a minute's reference", evidence, someWords).at("evidence")
 	}
 	return nil, notYours("M1", "Only somebody who speaks for %s, or the registrar on named evidence, can record this.", o.Name)
 }

@@ -24,11 +24,11 @@ func (c *Communicate) decide(t *turn) *Refusal {
 		return r
 	}
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(t.notInFuture("T1", on), checkWords("T1", "how it was communicated", c.How, shortWords)); r != nil {
+	if r := firstRefusal(t.notInFuture("T1", on), checkWords("T1", "how it was communicated", c.How, shortWords).at("how")); r != nil {
 		return r
 	}
 	if len(c.About) == 0 {
-		return invalid("T1", "Say what was communicated.")
+		return invalid("T1", "Say what was communicated.").at("about")
 	}
 	for i, ref := range c.About {
 		n := t.s.NoticeOf(ref)
@@ -36,10 +36,10 @@ func (c *Communicate) decide(t *turn) *Refusal {
 			return notFound("T1", "There is no notice about %q.", clip(ref))
 		}
 		if on < n.On {
-			return invalid("T1", "%s is of %s; it can't have been communicated before.", ref, n.On.Words())
+			return invalid("T1", "%s is of %s; it can't have been communicated before.", ref, n.On.Words()).at("on")
 		}
 		if slices.Contains(c.About[:i], ref) {
-			return invalid("T1", "%s is named twice.", ref)
+			return invalid("T1", "%s is named twice.", ref).at("about")
 		}
 	}
 	for _, code := range c.Practices {
@@ -76,7 +76,7 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 		return notFound("T1", "There is no notice about %q.", clip(c.About))
 	}
 	if len(c.Practices) == 0 {
-		return invalid("T1", "Say which practice has seen it.")
+		return invalid("T1", "Say which practice has seen it.").at("practices")
 	}
 	for i, code := range c.Practices {
 		o, r := t.practiceSpeaks("T1", code, c.Evidence)
@@ -84,7 +84,7 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 		case r != nil:
 			return r
 		case slices.Contains(c.Practices[:i], code):
-			return invalid("T1", "%s is named twice.", o.Name)
+			return invalid("T1", "%s is named twice.", o.Name).at("practices")
 		case t.s.acknowledged(n.Ref, code) != 0:
 			return notNow("T1", "%s acknowledged it on %s.", o.Name, t.s.acknowledged(n.Ref, code).Words())
 		}
@@ -112,7 +112,7 @@ func (c *AskGroup) decide(t *turn) *Refusal {
 		return r
 	}
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(checkWords("T2", "the question, or what the practice disagrees with", c.Words, someWords), t.notInFuture("T2", on)); r != nil {
+	if r := firstRefusal(checkWords("T2", "the question, or what the practice disagrees with", c.Words, someWords).at("words"), t.notInFuture("T2", on)); r != nil {
 		return r
 	}
 	if c.About != "" && t.s.NoticeOf(c.About) == nil {
@@ -141,7 +141,7 @@ func (c *AnswerQuestion) decide(t *turn) *Refusal {
 	if q.Answered != 0 {
 		return notNow("T2", "%s was answered on %s. The practice may ask again.", q.Number, q.Answered.Words())
 	}
-	if r := checkWords("T2", "the answer", c.Words, someWords); r != nil {
+	if r := checkWords("T2", "the answer", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(q.Index, t.day, &QuestionAnswered{Question: q.Number, Words: c.Words})

@@ -38,11 +38,11 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 		return r
 	}
 	if c.Grade != Concern && c.Grade != Block {
-		return invalid("C3", "Say whether this is a concern or a block.")
+		return invalid("C3", "Say whether this is a concern or a block.").at("grade")
 	}
 	if r := firstRefusal(
-		checkWords("C3", "why", c.Why, someWords),
-		checkWords("C3", "what would resolve it", c.WouldResolve, someWords),
+		checkWords("C3", "why", c.Why, someWords).at("why"),
+		checkWords("C3", "what would resolve it", c.WouldResolve, someWords).at("wouldResolve"),
 	); r != nil {
 		return r
 	}
@@ -97,13 +97,13 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 		return notYours("C3", "Only %s, which raised this objection, can let it go. Nobody can overrule it.", t.s.name(o.Seat))
 	}
 	if c.How != ResolutionAccepted && c.How != ObjectionWithdrawn {
-		return invalid("C3", "Say whether a resolution is accepted or the objection withdrawn.")
+		return invalid("C3", "Say whether a resolution is accepted or the objection withdrawn.").at("how")
 	}
 	if c.How == ResolutionAccepted {
-		if r := checkWords("C3", "the resolution that is accepted", c.Words, someWords); r != nil {
+		if r := checkWords("C3", "the resolution that is accepted", c.Words, someWords).at("words"); r != nil {
 			return r
 		}
-	} else if r := checkOptional("C3", "the words", c.Words, someWords); r != nil {
+	} else if r := checkOptional("C3", "the words", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.as = "seat/" + owner

@@ -119,8 +119,8 @@ func (t *turn) importRows(rows []OrganisationRow) *Refusal {
 func (row *OrganisationRow) check() *Refusal {
 	if r := firstRefusal(
 		checkRef("O1", "an organisation's code", row.Code),
-		checkWords("O1", "the organisation's name", row.Name, shortWords),
-		checkOptional("O1", "the source", row.Source, shortWords),
+		checkWords("O1", "the organisation's name", row.Name, shortWords).at("name"),
+		checkOptional("O1", "the source", row.Source, shortWords).at("source"),
 	); r != nil {
 		return r
 	}
@@ -246,7 +246,7 @@ func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 			return r
 		}
 	}
-	if r := checkWords("O3", "the evidence", c.Evidence, someWords); r != nil {
+	if r := checkWords("O3", "the evidence", c.Evidence, someWords).at("evidence"); r != nil {
 		return r
 	}
 	span, r := t.span("O3", c.Span)
@@ -280,7 +280,7 @@ func (c *EndSpokesperson) decide(t *turn) *Refusal {
 		}
 	}
 	if c.Until == 0 || !t.s.SpeaksFor(p.ID, o.Code, c.Until) {
-		return notNow("O3", "%s does not speak for %s on that day.", p.Office, o.Name)
+		return notNow("O3", "%s does not speak for %s on that day.", p.Office, o.Name).at("until")
 	}
 	t.recordOn(c.Until, &SpokespersonEnded{Organisation: o.Code, Person: p.ID, Until: c.Until})
 	return nil

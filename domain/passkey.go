@@ -28,7 +28,7 @@ func (c *RegisterPasskey) decide(t *turn) *Refusal {
 	if len(c.Credential) == 0 || len(c.Credential) > mostCredential || len(c.PublicKey) == 0 || len(c.PublicKey) > mostPublicKey {
 		return invalid("L5", "This is not a passkey.")
 	}
-	if r := checkWords("L5", "the name of the server", c.RelyingParty, 253); r != nil {
+	if r := checkWords("L5", "the name of the server", c.RelyingParty, 253).at("relyingParty"); r != nil {
 		return r
 	}
 	if k := t.actor.Passkey(c.Credential); k != nil && bytes.Equal(k.PublicKey, c.PublicKey) && k.RelyingParty == c.RelyingParty {

@@ -56,13 +56,13 @@ func (p *PersonEntry) personal(r *Request) []Personal {
 
 func (p *PersonEntry) check() *Refusal {
 	if r := firstRefusal(
-		checkRef("L7", "a handle", p.Handle),
-		checkWords("L7", "the office", p.Office, shortWords),
+		checkRef("L7", "a handle", p.Handle).at("handle"),
+		checkWords("L7", "the office", p.Office, shortWords).at("office"),
 	); r != nil {
 		return r
 	}
 	if p.Handle == System || uuid.Validate(p.Handle) == nil {
-		return invalid("L7", "%q can't be a handle; make it from the office.", p.Handle)
+		return invalid("L7", "%q can't be a handle; make it from the office.", p.Handle).at("handle")
 	}
 	if p.Personal == nil {
 		return nil
@@ -72,9 +72,9 @@ func (p *PersonEntry) check() *Refusal {
 
 func (p *PersonalData) check() *Refusal {
 	return firstRefusal(
-		checkOptional("L7", "the name", p.Name, shortWords),
-		checkOptional("L7", "the email address", p.Email, shortWords),
-		checkOptional("L7", "the telephone number", p.Phone, 50),
+		checkOptional("L7", "the name", p.Name, shortWords).at("name"),
+		checkOptional("L7", "the email address", p.Email, shortWords).at("email"),
+		checkOptional("L7", "the telephone number", p.Phone, 50).at("phone"),
 	)
 }
 
@@ -97,7 +97,7 @@ func (t *turn) registerPerson(p *PersonEntry) *Refusal {
 		return r
 	}
 	if t.s.ByHandle(p.Handle) != nil {
-		return notNow("L7", "There is already somebody with the handle %s.", p.Handle)
+		return notNow("L7", "There is already somebody with the handle %s.", p.Handle).at("handle")
 	}
 	if p.Organisation != "" {
 		if _, r := t.s.organisation("O1", p.Organisation); r != nil {
@@ -164,7 +164,7 @@ func (c *LeaveOffice) decide(t *turn) *Refusal {
 		}
 	}
 	if c.Until == 0 {
-		return invalid("R1", "Give the last day in the office.")
+		return invalid("R1", "Give the last day in the office.").at("until")
 	}
 	t.recordOn(c.Until, &OfficeLeft{Person: p.ID, Until: c.Until})
 	return nil

@@ -63,7 +63,7 @@ func (c *StandAsideFrom) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := firstRefusal(checkOptional("C4", "the reason", c.Reason, someWords), checkOptional("C4", "the interest", c.Interest, someWords)); r != nil {
+	if r := firstRefusal(checkOptional("C4", "the reason", c.Reason, someWords).at("reason"), checkOptional("C4", "the interest", c.Interest, someWords).at("interest")); r != nil {
 		return r
 	}
 	_, r = t.takePosition(p, seat, PositionTaken{Stand: StandAside, Reason: c.Reason, Interest: c.Interest, Signed: c.Signed})
@@ -125,7 +125,7 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version), checkWords("C10", "how it was said", c.How, someWords)); r != nil {
+	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version), checkWords("C10", "how it was said", c.How, someWords).at("how")); r != nil {
 		return r
 	}
 	seat, r := t.s.seat("C10", c.Seat)
@@ -141,7 +141,7 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 	case role == "" || !t.s.entitled(seat, t.day):
 		return notNow("F5", "%s can't act for %s today.", from.Office, t.s.name(seat.ID))
 	case c.Stand != Consent && c.Stand != StandAside:
-		return invalid("C10", "A position that was heard is consent or standing aside.")
+		return invalid("C10", "A position that was heard is consent or standing aside.").at("stand")
 	case p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
 		return notNow("C10", "%s has spoken for itself on this version.", t.s.name(seat.ID))
 	case role == Deputy && p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Role == Holder && p.lastOf(seat.ID).Interest == "":

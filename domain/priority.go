@@ -29,13 +29,13 @@ func (c *ListPriority) decide(t *turn) *Refusal {
 		}
 	}
 	if c.Kind != JointWorking && c.Kind != Influence {
-		return invalid("P1", "A priority is support by joint working, or influence on the system.")
+		return invalid("P1", "A priority is support by joint working, or influence on the system.").at("kind")
 	}
-	if r := firstRefusal(checkWords("P1", "the priority's title", c.Title, shortWords), checkWords("P1", "what it means in a practice", c.Meaning, someWords)); r != nil {
+	if r := firstRefusal(checkWords("P1", "the priority's title", c.Title, shortWords).at("title"), checkWords("P1", "what it means in a practice", c.Meaning, someWords).at("meaning")); r != nil {
 		return r
 	}
 	if c.Matter != "" {
-		if r := t.s.Charter().checkKnown(c.Matter); r != nil {
+		if r := t.s.Charter().checkKnown(c.Matter).at("matter"); r != nil {
 			return r
 		}
 	}
@@ -58,7 +58,7 @@ func (c *AskPractices) decide(t *turn) *Refusal {
 	if r := t.s.checkListed(c.Priorities); r != nil {
 		return r
 	}
-	if r := checkOptional("P1", "what the practices are told", c.Words, someWords); r != nil {
+	if r := checkOptional("P1", "what the practices are told", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	var practices []string
@@ -69,7 +69,7 @@ func (c *AskPractices) decide(t *turn) *Refusal {
 	case len(practices) == 0:
 		return notNow("P1", "There is no open practice to be asked.")
 	case c.By < t.day:
-		return invalid("P1", "Give the day by which the practices are to answer.")
+		return invalid("P1", "Give the day by which the practices are to answer.").at("by")
 	}
 	t.record(&PracticesAsked{Round: t.number('W'), Priorities: c.Priorities, Practices: practices, Words: c.Words, By: c.By})
 	return nil
@@ -121,10 +121,10 @@ func (c *AnswerPriorities) decide(t *turn) *Refusal {
 	}
 	for _, n := range c.Choices {
 		if !slices.Contains(round.Priorities, n) {
-			return invalid("P1", "%s is not among what was asked under %s.", n, round.Number)
+			return invalid("P1", "%s is not among what was asked under %s.", n, round.Number).at("choices")
 		}
 	}
-	if r := checkOptional("P1", "the words", c.Words, someWords); r != nil {
+	if r := checkOptional("P1", "the words", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(round.Index, t.day, &PrioritiesAnswered{Round: round.Number, Practice: o.Code, Choices: c.Choices, Words: c.Words, Evidence: c.Evidence})
@@ -149,12 +149,12 @@ func (t *turn) practiceSpeaks(rule, code, evidence string) (*Organisation, *Refu
 func (t *turn) speaksOrRecords(rule string, o *Organisation, evidence string) *Refusal {
 	if t.s.SpeaksFor(t.actor.ID, o.Code, t.day) {
 		t.as = "organisation/" + o.Code
-		return checkOptional(rule, "the evidence", evidence, someWords)
+		return checkOptional(rule, "the evidence", evidence, someWords).at("evidence")
 	}
 	if t.mustHaveDuty(rule, Registrar, Manager) != nil {
 		return notYours(rule, "Only somebody who speaks for %s, or the registrar or manager on named evidence, can record this.", o.Name)
 	}
-	return checkWords(rule, "the evidence, such as a letter", evidence, someWords)
+	return checkWords(rule, "the evidence, such as a letter", evidence, someWords).at("evidence")
 }
 
 // AdoptPriorities is the final list; each has something that is done about it.
@@ -173,24 +173,25 @@ type AdoptPriority struct {
 func (c *AdoptPriorities) check(t *turn, e enacting) *Refusal {
 	round := t.s.Rounds[c.Round]
 	if round == nil {
-		return notFound("P1", "The practices were not asked under %q: ask every practice first.", clip(c.Round))
+		return notFound("P1", "The practices were not asked under %q: ask every practice first.", clip(c.Round)).at("round")
 	}
 	if r := t.s.checkListed(c.numbers()); r != nil {
-		return r
+		return r.at("priority").at("priorities/0")
 	}
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
-		return invalid("P1", "The list would end before it begins.")
+		return invalid("P1", "The list would end before it begins.").at("until")
 	}
-	for _, p := range c.Priorities {
+	for n, p := range c.Priorities {
+		at := nth("priorities", n)
 		if !slices.Contains(round.Priorities, p.Priority) {
-			return invalid("P1", "%s was not among what the practices were asked under %s.", p.Priority, round.Number)
+			return invalid("P1", "%s was not among what the practices were asked under %s.", p.Priority, round.Number).at("priority").at(at)
 		}
 		if len(p.Actions) == 0 {
-			return invalid("P1", "Say what is done about %s: each priority has actions.", p.Priority)
+			return invalid("P1", "Say what is done about %s: each priority has actions.", p.Priority).at("what").at("actions/0").at(at)
 		}
 		for i := range p.Actions {
 			if r := p.Actions[i].check(t.s); r != nil {
-				return r
+				return r.at(nth("actions", i)).at(at)
 			}
 		}
 	}

@@ -41,10 +41,10 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 		return r
 	}
 	if r := firstRefusal(
-		checkWords("C1", "a title", c.Title, shortWords),
-		checkWords("C1", "the text", c.Text, longWords),
-		t.s.Charter().checkKnown(c.Matter),
-		checkOptional("C11", "what is new", c.New, someWords),
+		checkWords("C1", "a title", c.Title, shortWords).at("title"),
+		checkWords("C1", "the text", c.Text, longWords).at("text"),
+		t.s.Charter().checkKnown(c.Matter).at("matter"),
+		checkOptional("C11", "what is new", c.New, someWords).at("new"),
 		c.checkNew(t.s),
 	); r != nil {
 		return r
@@ -66,22 +66,22 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 // about it (rule C11).
 func (c *RaiseProposal) checkNew(s *State) *Refusal {
 	if c.Reopens != "" && (s.Proposals[c.Reopens] == nil || !s.Proposals[c.Reopens].Settled()) {
-		return notFound("C11", "%q is not a settled proposal here.", clip(c.Reopens))
+		return notFound("C11", "%q is not a settled proposal here.", clip(c.Reopens)).at("reopens")
 	}
 	if strings.TrimSpace(c.New) != "" {
 		return nil
 	}
 	if c.Reopens != "" {
-		return notNow("C11", "%s is settled. Say in words what is new about it.", c.Reopens)
+		return notNow("C11", "%s is settled. Say in words what is new about it.", c.Reopens).at("new")
 	}
 	for _, i := range c.Instruments {
 		if i.SetAside != nil {
-			return notNow("C11", "%s is settled. Say in words what is new about it.", clip(i.SetAside.Agreement))
+			return notNow("C11", "%s is settled. Say in words what is new about it.", clip(i.SetAside.Agreement)).at("new")
 		}
 	}
 	for _, p := range s.Proposals {
 		if p.Settled() && p.Matter == c.Matter && strings.EqualFold(strings.TrimSpace(p.Title()), strings.TrimSpace(c.Title)) {
-			return notNow("C11", "%s, with the same title, is settled. Say in words what is new about it.", p.Number)
+			return notNow("C11", "%s, with the same title, is settled. Say in words what is new about it.", p.Number).at("new")
 		}
 	}
 	return nil
@@ -126,8 +126,8 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 	}
 	if r := firstRefusal(
 		p.checkVersion(c.Version),
-		checkOptional("C2", "the title", c.Title, shortWords),
-		checkWords("C2", "the text", c.Text, longWords),
+		checkOptional("C2", "the title", c.Title, shortWords).at("title"),
+		checkWords("C2", "the text", c.Text, longWords).at("text"),
 		t.tryInstruments(c.Instruments, p.Number, t.day),
 	); r != nil {
 		return r
@@ -160,7 +160,7 @@ func (c *OfferWords) decide(t *turn) *Refusal {
 	if !t.s.Member(t.actor.ID, t.day) {
 		return notYours("F3", "Words are offered by members of the group.")
 	}
-	if r := firstRefusal(p.checkStage(Draft, Open), checkWords("C2", "the words", c.Words, longWords)); r != nil {
+	if r := firstRefusal(p.checkStage(Draft, Open), checkWords("C2", "the words", c.Words, longWords).at("words")); r != nil {
 		return r
 	}
 	t.record(&WordsOffered{Proposal: p.Number, Version: p.Version().Number, Person: t.actor.ID, Words: c.Words})
@@ -178,7 +178,7 @@ func (c *WithdrawProposal) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := checkOptional("C1", "the reason", c.Reason, someWords); r != nil {
+	if r := checkOptional("C1", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
 	t.record(&ProposalWithdrawn{Proposal: p.Number, Reason: c.Reason})

@@ -1,6 +1,9 @@
 package domain
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // A Refusal is the rules' "no": it carries the number of the rule and a
 // sentence that a GP understands. Nothing was written.
@@ -8,6 +11,7 @@ type Refusal struct {
 	Rule  string       // number in the rule book, such as "C3"
 	Say   string       // one or two plain sentences
 	Class RefusalClass // what sort of no it is
+	Part  string       // of the command that is meant, as a JSON pointer: /instruments/0/appoint/until; "": none in particular
 }
 
 // RefusalClass sorts refusals by what the caller can do about them.
@@ -23,20 +27,31 @@ const (
 func (r *Refusal) Error() string { return r.Rule + ": " + r.Say }
 
 func invalid(rule, say string, args ...any) *Refusal {
-	return &Refusal{rule, fmt.Sprintf(say, args...), Invalid}
+	return &Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: Invalid}
 }
 
 func notFound(rule, say string, args ...any) *Refusal {
-	return &Refusal{rule, fmt.Sprintf(say, args...), NotFound}
+	return &Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: NotFound}
 }
 
 func notYours(rule, say string, args ...any) *Refusal {
-	return &Refusal{rule, fmt.Sprintf(say, args...), NotYours}
+	return &Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: NotYours}
 }
 
 func notNow(rule, say string, args ...any) *Refusal {
-	return &Refusal{rule, fmt.Sprintf(say, args...), NotNow}
+	return &Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: NotNow}
 }
+
+// at says which part of the command the refusal means, or of which part it is.
+func (r *Refusal) at(part string) *Refusal {
+	if r != nil {
+		r.Part = "/" + part + r.Part
+	}
+	return r
+}
+
+// nth is the part of a list.
+func nth(list string, i int) string { return list + "/" + strconv.Itoa(i) }
 
 // firstRefusal is the first of them that is one.
 func firstRefusal(rs ...*Refusal) *Refusal {

@@ -36,10 +36,10 @@ func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy 
 	}
 	otherCare := len(s.Charters) > 0 && s.Charter().OtherCareSeated && (o.Kind == PrimaryCare || o.Kind == Provider)
 	if !o.Kind.generalPractice() && !otherCare {
-		return nil, nil, nil, notNow("F3", "%s can't hold a seat: only general-practice organisations do. It can be invited.", o.Name)
+		return nil, nil, nil, notNow("F3", "%s can't hold a seat: only general-practice organisations do. It can be invited.", o.Name).at("organisation")
 	}
 	if s.Seats[o.Code] != nil {
-		return nil, nil, nil, notNow("F5", "%s already has a seat.", o.Name)
+		return nil, nil, nil, notNow("F5", "%s already has a seat.", o.Name).at("organisation")
 	}
 	if holder, r = s.person("F5", c.Holder); r != nil {
 		return
@@ -65,7 +65,7 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 		return r
 	}
 	if c.Role != Holder && c.Role != Deputy {
-		return invalid("F5", "Say whether the person is the seat's holder or a deputy.")
+		return invalid("F5", "Say whether the person is the seat's holder or a deputy.").at("role")
 	}
 	if r := t.mustNameFor(seat, c.Role, c.Evidence); r != nil {
 		return r
@@ -79,13 +79,13 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 		return r
 	}
 	if span.From < t.day {
-		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.")
+		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.").at("from")
 	}
 	for _, h := range seat.Holders {
 		if c.Role == Holder && h.Role == Holder && h.From < span.From && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
 			t.recordOn(span.From.Add(-1), &SeatLeft{Seat: seat.ID, Person: h.Person, Role: Holder, Until: span.From.Add(-1)})
 		} else if h.Role == c.Role && h.overlaps(span) && (c.Role == Holder || h.Person == p.ID) {
-			return notNow("F5", "The seat of %s is already taken then by %s.", t.s.name(seat.ID), t.s.office(h.Person))
+			return notNow("F5", "The seat of %s is already taken then by %s.", t.s.name(seat.ID), t.s.office(h.Person)).at("from")
 		}
 	}
 	t.recordOn(span.From, &SeatHeld{Seat: seat.ID, Person: p.ID, Role: c.Role, Span: span})
@@ -116,10 +116,10 @@ func (c *LeaveSeat) decide(t *turn) *Refusal {
 		}
 	}
 	if c.Until < t.day.Add(-1) {
-		return invalid("F5", "Give the last day; it can't be earlier than yesterday.")
+		return invalid("F5", "Give the last day; it can't be earlier than yesterday.").at("until")
 	}
 	if !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return h.Person == p.ID && h.Role == c.Role && h.Covers(c.Until) }) {
-		return notNow("F5", "%s is not %s of that seat on %s.", p.Office, c.Role, c.Until.Words())
+		return notNow("F5", "%s is not %s of that seat on %s.", p.Office, c.Role, c.Until.Words()).at("until")
 	}
 	t.recordOn(c.Until, &SeatLeft{Seat: seat.ID, Person: p.ID, Role: c.Role, Until: c.Until})
 	return nil
@@ -135,7 +135,7 @@ func (t *turn) mustNameFor(seat *Seat, role SeatRole, evidence string) *Refusal 
 	}
 	if t.s.HasDuty(t.actor.ID, Registrar, t.day) {
 		t.as = "duty/" + string(Registrar)
-		return checkWords("F5", "the evidence", evidence, someWords)
+		return checkWords("F5", "the evidence", evidence, someWords).at("evidence")
 	}
 	return notYours("F5", "Who sits for %s is said by somebody who speaks for it, or recorded by the registrar on evidence.", t.s.name(seat.ID))
 }
@@ -305,7 +305,7 @@ func (t *turn) forSeat(rule, code string) (*Seat, *Refusal) {
 		case 1:
 			code = seats[0]
 		default:
-			return nil, invalid("F5", "Say for which seat you act: %s.", strings.Join(seats, ", "))
+			return nil, invalid("F5", "Say for which seat you act: %s.", strings.Join(seats, ", ")).at("seat")
 		}
 	}
 	seat, r := t.s.seat(rule, code)
@@ -338,7 +338,7 @@ func (s *Seat) whyNot(person string, d Day) string {
 func (t *turn) span(rule string, s Span) (Span, *Refusal) {
 	s.From = cmp.Or(s.From, t.day)
 	if s.Until != 0 && s.Until < s.From {
-		return s, invalid(rule, "The last day, %s, is before the first, %s.", s.Until.Words(), s.From.Words())
+		return s, invalid(rule, "The last day, %s, is before the first, %s.", s.Until.Words(), s.From.Words()).at("until")
 	}
 	return s, nil
 }

@@ -165,8 +165,15 @@ func (p *Proposal) paid(code string) bool {
 // Unenactable says why the newest version could not be enacted on that day as
 // things stand; nil if it could (rules C9, D2).
 func (s *State) Unenactable(p *Proposal, d Day) *Refusal {
+	return s.Refuses(p.Version().Instruments, p.Number, d)
+}
+
+// Refuses says why the instruments could not be enacted on that day as things
+// stand, by that proposal, or by a new one that has no number yet; nil if they
+// could. It is what raising them would be refused for (rule C1).
+func (s *State) Refuses(is []Instrument, proposal string, d Day) *Refusal {
 	t := &turn{s: s, req: &Request{Group: s.Group}, now: s.Last, day: d}
-	return t.tryInstruments(p.Version().Instruments, p.Number, d)
+	return t.tryInstruments(is, proposal, d)
 }
 
 // NextDue is the next moment at which something may become due in the group by

@@ -131,7 +131,7 @@ func TestProposal(t *testing.T) {
 	require.Equal(t, "Perhaps a smaller sum", agreed.Offers[0].Words)
 	require.Equal(t, []string{"executive", "D1"}, []string{agreed.Enacted[0].Ref, agreed.Enacted[1].Ref})
 	require.Contains(t, agreed.Binds, "P1 binds in honour those whose mandate stands: 3 of 4 practices when it was agreed. It changes no practice's contract")
-	require.Equal(t, "Delegate to the executive: commit on contracts/local-schemes up to £20,000 an item, £100,000 a year and 12 months, after consulting Trafford LMC, telling the board within 5 days until 31 December 2026, paid by Trafford Federation", agreed.Versions[1].Instruments[1].Say)
+	require.Equal(t, "Delegate to the executive: commit on contracts/local-schemes up to £20,000 an item, £100,000 a year and 12 months, 2 acting together, after consulting Trafford LMC, telling the board within 5 days until 31 December 2026, paid by Trafford Federation", agreed.Versions[1].Instruments[1].Say)
 	text, err := json.Marshal(agreed)
 	require.NoError(t, err)
 	require.NotContains(t, string(text), "%")

@@ -1,7 +1,9 @@
 package projections
 
 import (
+	"cmp"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"goldenthread/domain"
@@ -69,6 +71,83 @@ func (g *Group) Charter(at domain.Day) CharterInForce {
 		c.Versions = append(c.Versions, summaryOf(&g.state.Charters[i]))
 	}
 	return c
+}
+
+// Called is the setting in plain words.
+func (s SettingLine) Called() string {
+	for _, set := range domain.Settings {
+		if set.Name == s.Name {
+			return set.Called
+		}
+	}
+	return s.Name
+}
+
+// Amount is the setting's value in plain words.
+func (s SettingLine) Amount() string {
+	switch s.Name {
+	case "leastCoverage":
+		if s.Value == 50 {
+			return "over half"
+		}
+		return "over " + thousands(s.Value) + " of every 100"
+	case "gatekeepers":
+		return thousands(s.Value)
+	case "communications":
+		return count(s.Value, "time")
+	}
+	return count(s.Value, "day")
+}
+
+// charterSay says what another charter would change.
+func (g *Group) charterSay(c *domain.ChangeCharter) string {
+	say := "Replace version " + strconv.Itoa(c.Version) + " of the charter"
+	if c.Version < 1 || c.Version > len(g.state.Charters) {
+		return say
+	}
+	was, is := &g.state.Charters[c.Version-1].Charter, &c.Charter
+	var changes []string
+	differs := func(what, from, to string) {
+		if from != to {
+			changes = append(changes, what+": "+to+" instead of "+from)
+		}
+	}
+	if was.Text != is.Text {
+		changes = append(changes, "the text is new")
+	}
+	differs("seats that must consent", thousands(was.Quorum), thousands(is.Quorum))
+	differs("among them", g.named(was.QuorumOf), g.named(is.QuorumOf))
+	for _, set := range domain.Settings {
+		from, to := settingOf(was, set.Name), cmp.Or(settingOf(is, set.Name), set.Default)
+		differs(firstLower(set.Called), SettingLine{Name: set.Name, Value: from}.Amount(), SettingLine{Name: set.Name, Value: to}.Amount())
+	}
+	differs("where a remit says nothing", strings.ReplaceAll(string(was.DefaultStance), "-", " "), strings.ReplaceAll(string(is.DefaultStance), "-", " "))
+	differs("matters", orNone(was.Matters), orNone(is.Matters))
+	differs("reserved", orNone(was.Reserved), orNone(is.Reserved))
+	differs("for members only", orNone(was.MembersOnly), orNone(is.MembersOnly))
+	differs("other primary care may hold seats", yesNo(was.OtherCareSeated), yesNo(is.OtherCareSeated))
+	differs("what seats say is signed", yesNo(was.RequireSignatures), yesNo(is.RequireSignatures))
+	if changes == nil {
+		return say + " by one that says the same"
+	}
+	return say + ": " + strings.Join(changes, "; ")
+}
+
+func (g *Group) named(codes []string) string {
+	names := make([]string, 0, len(codes))
+	for _, code := range codes {
+		names = append(names, g.name(code))
+	}
+	return orNone(names)
+}
+
+func orNone(things []string) string { return cmp.Or(list(things), "none") }
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }
 
 // settingOf is the number that the charter keeps under that name.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"goldenthread/domain"
@@ -483,6 +484,39 @@ func positionText(redLine bool, matter, words string) string {
 	return "Position on " + matter + ": " + clip(words)
 }
 
+// InstrumentWords say what the instrument would do.
+func (g *Group) InstrumentWords(i *domain.Instrument) string { return g.instrumentSay(i) }
+
+// AgreementWords are what the instruments would do as the words of an
+// agreement, to be read out: a start, that whoever proposes it writes on.
+func (g *Group) AgreementWords(is []domain.Instrument) string {
+	var says []string
+	for i := range is {
+		says = append(says, g.agreementSay(&is[i])+".")
+	}
+	return strings.Join(says, "\n\n")
+}
+
+func (g *Group) agreementSay(i *domain.Instrument) string {
+	switch {
+	case i.GrantDelegation != nil:
+		c := i.GrantDelegation
+		return firstUpper(g.delegate(c.To)) + " may " + list(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer) + reviewedBy(c.Review)
+	case i.VaryDelegation != nil:
+		c, to := i.VaryDelegation, "its holder"
+		if d := g.state.Delegations[c.Delegation]; d != nil {
+			to = g.delegate(d.To)
+		}
+		return "Under " + c.Delegation + ", " + to + " may from then on " + list(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + reviewedBy(c.Review)
+	case i.Appoint != nil:
+		c := i.Appoint
+		return firstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", list(linesWords(c.Lines))) + reviewedBy(c.Review)
+	case i.AdoptPosition != nil:
+		return "Our " + firstLower(g.instrumentSay(i))
+	}
+	return "We agree to " + firstLower(g.instrumentSay(i))
+}
+
 // instrumentSay says what the instrument would do.
 func (g *Group) instrumentSay(i *domain.Instrument) string {
 	switch {
@@ -490,10 +524,10 @@ func (g *Group) instrumentSay(i *domain.Instrument) string {
 		return "Form the executive of " + g.offices(i.FormExecutive.Members) + spanWords(i.FormExecutive.Span)
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
-		return "Delegate to " + g.delegate(c.To) + ": " + list(g.powersWords(c.Powers)) + spanWords(c.Span) + g.paidBy(c.Payer)
+		return "Delegate to " + g.delegate(c.To) + ": " + list(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer)
 	case i.VaryDelegation != nil:
 		c := i.VaryDelegation
-		return "Vary " + c.Delegation + " to: " + list(g.powersWords(c.Powers)) + untilWords(c.Until) + g.paidBy(c.Payer) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+		return "Vary " + c.Delegation + " to: " + list(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
 	case i.ConfirmDelegation != nil:
 		c := i.ConfirmDelegation
 		return "Confirm " + c.Delegation + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -523,7 +557,7 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 	case i.OpenSeat != nil:
 		return "Open a seat for " + g.name(i.OpenSeat.Organisation) + ", held by " + g.office(i.OpenSeat.Holder)
 	case i.ChangeCharter != nil:
-		return "Replace version " + strconv.Itoa(i.ChangeCharter.Version) + " of the charter"
+		return g.charterSay(i.ChangeCharter)
 	case i.AdoptPosition != nil:
 		c := i.AdoptPosition
 		return positionText(c.RedLine, c.Matter, c.Words) + spanWords(c.Span)
@@ -541,6 +575,22 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + string(i.EndDuty.Duty) + untilWords(i.EndDuty.Until)
 	}
 	return "Nothing"
+}
+
+// variedPowers are the powers as they would hold for whoever has them now.
+func (g *Group) variedPowers(c *domain.VaryDelegation) []domain.Power {
+	d := g.state.Delegations[c.Delegation]
+	if d == nil {
+		return c.Powers
+	}
+	return domain.SettledPowers(c.Powers, d.To)
+}
+
+func reviewedBy(d domain.Day) string {
+	if d == 0 {
+		return ""
+	}
+	return ". It is reviewed by " + d.Words()
 }
 
 // delegate is to whom powers go: the executive, or a named person.

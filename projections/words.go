@@ -32,6 +32,12 @@ func count(n int, one string) string {
 
 func thousands(n int) string { return strings.Replace(domain.Pence(n*100).String(), "£", "", 1) }
 
+// firstLower goes on with a sentence.
+func firstLower(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
+}
+
 // firstUpper starts a sentence.
 func firstUpper(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

@@ -15,8 +15,8 @@ import (
 
 // Assets: stylesheets and scripts, embedded. In assets lie our own; in
 // assets/built, which npm fills when the program is built and git ignores, lies
-// the NHS design system's stylesheet. Where that is not there base.css takes its
-// place, by the same class names.
+// the NHS design system's stylesheet, and dark.css goes with it. Where that is not
+// there base.css takes its place, by the same class names.
 
 //go:embed all:assets
 var embedded embed.FS
@@ -65,11 +65,11 @@ func readAssets() (map[string]*Asset, Links) {
 	if err != nil {
 		panic(err)
 	}
-	base := "base.css"
+	styles := []string{address["base.css"], address["thread.css"]}
 	if address[builtStyle] != "" {
-		base = builtStyle
+		styles = []string{address[builtStyle], address["thread.css"], address["dark.css"]}
 	}
-	return all, Links{[]string{address[base], address["thread.css"]}, address["live.js"], address["card.js"], address["sign.js"], address["icon.svg"]}
+	return all, Links{styles, address["live.js"], address["card.js"], address["sign.js"], address["icon.svg"]}
 }
 
 // Zip is the bytes compressed as HTTP does.

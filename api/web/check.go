@@ -14,7 +14,6 @@ import (
 // Check is the representative's question and its answer.
 type Check struct {
 	Answer  *domain.CheckAnswer // nil: not asked yet
-	Problem *Filled             // why the question could not be answered
 	Asked   CheckAsked
 	Forums  []Option
 	Matters []Option

@@ -77,10 +77,13 @@ func TestDesignSystem(t *testing.T) {
 		data               any
 	}{
 		{"tag", "default", 2, "tag", Tag{"Inactive", "grey"}},
-		{"error-message", "default", 0, "error", &Filled{Say: "Enter your full name"}},
-		{"error-summary", "default", 0, "summary", &Filled{Form: "example-day", Say: "Date of birth must be in the past"}},
+		{"error-summary", "default", 0, "summary", &Filled{Form: "example-day", Faults: []Fault{{Say: "Date of birth must be in the past"}}}},
 		{"notification-banner", "with success variant", 0, "recorded", "Email sent to example@email.com"},
 		{"textarea", "without heading", 0, "words", field("without", "heading", "Can you provide more detail?", "Do not include personal information like your name, date of birth or NHS number")},
+		{"textarea", "with error message and hint, without heading", 0, "words", Field{
+			Form: Form{ID: "with-hint", Refused: &Filled{Faults: []Fault{{Field: "error", Say: "You must provide an explanation"}}}}, Name: "error",
+			Label: "Can you provide more detail?", Hint: "Do not include personal information like your name, date of birth or NHS number",
+		}},
 		{"radios", "legend", 0, "radios", Choice{field("custom", "size", "How do you want to be contacted about this?", ""), contact}},
 		{"checkboxes", "legend", 0, "checkboxes", Choice{
 			field("custom", "size", "How do you want to be contacted about this?", "Select all options that are relevant to you"),
@@ -93,9 +96,6 @@ func TestDesignSystem(t *testing.T) {
 			var ours strings.Builder
 			require.NoError(t, pages["problem"].ExecuteTemplate(&ours, c.partial, c.data))
 			want := shape(t, fixtures[c.fixture][c.variant])
-			if c.component == "error-message" { // ours can be pointed at
-				want = strings.Replace(want, "<span class=nhsuk-error-message>", "<span class=nhsuk-error-message id=-error>", 1)
-			}
 			require.Equal(t, want, shape(t, ours.String()))
 		})
 	}

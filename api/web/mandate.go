@@ -14,6 +14,9 @@ type Mandate struct {
 	projections.Mandate
 	History projections.MandateHistory
 	Matters []Option
+	PCNs    []Option // for which one can give a mandate and take it back
+	Asks    []Option // of which one can ask for a mandate
+	Charter []Option // the charter's matters, to tick
 }
 
 func (*Mandate) Title() string { return "Mandate" }

@@ -48,16 +48,8 @@ type Frame struct {
 	Next      uint64 // number of events that were known
 	Recorded  string // what has just been recorded, in words
 	Proves    bool   // whoever looks may have the evidence
+	Sent      bool   // shown in answer to a form: asked for again it is another page
 	Key       string // with which a form is sent: sent twice, it is recorded once
-}
-
-// Filled is a form that was sent and refused. It is shown again as it was
-// filled in, so that nothing has to be typed twice.
-type Filled struct {
-	Form   string // which of the page's forms
-	Values url.Values
-	Say    string // why it was refused
-	Rule   string
 }
 
 // A NewKey is a passkey that was added to the account of whoever looks.
@@ -68,6 +60,9 @@ type NewKey struct {
 
 // Now says whether the page is about today, as known now. Only then can anything be done.
 func (f *Frame) Now() bool { return f.Live && f.At == f.Today }
+
+// Raises says whether whoever looks can raise a proposal.
+func (f *Frame) Raises() bool { return f.Me != nil && f.Now() && len(f.Me.Seats) > 0 }
 
 // Link is the address of a page of the group, about the same day and as known
 // at the same time.
@@ -178,6 +173,10 @@ func (p *Page) Render() ([]byte, error) {
 	var b bytes.Buffer
 	if err := t.Execute(&b, p); err != nil {
 		return nil, fmt.Errorf("write the page %q: %w", p.Body.file(), err)
+	}
+	if p.Filled != nil && !p.Filled.placed { // only the page itself shows which fields there are
+		p.Filled.place()
+		return p.Render()
 	}
 	return b.Bytes(), nil
 }

@@ -10,9 +10,11 @@ import (
 type Practice struct {
 	projections.PracticePage
 	Organisation projections.OrganisationLine
-	Speaks       bool // whoever looks speaks for it
-	Records      bool // whoever looks can record for it, on named evidence
-	Matters      []Option
+	Speaks       bool     // whoever looks speaks for it
+	Records      bool     // whoever looks can record for it, on named evidence
+	Charter      []Option // the charter's matters, to tick
+	PCNs         []Option // through which it can stand behind the group
+	Asked        []Option // what the group asked of it, to be answered
 	About        []Option // notices
 	Agreements   []Option // that hold
 }

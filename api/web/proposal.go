@@ -1,21 +1,15 @@
 package web
 
 import (
-	"github.com/go-json-experiment/json"
-
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
-// Proposals are all that was put to the seats, and the form to raise one.
+// Proposals are all that was put to the seats.
 type Proposals struct {
 	Proposals []projections.ProposalLine // newest first
 	Stage     string
-	Seats     []Option // for which one can raise one
-	Matters   []Option
-	Waiting   []Option // what waits to be ratified or disavowed
-	Powers    []Option // delegations and appointments that can be confirmed or ended
-	Settled   []Option // what can be opened again or set aside
+	Raises    bool // whoever looks can raise one
 }
 
 func (Proposals) Title() string { return "Proposals and agreements" }
@@ -49,16 +43,6 @@ func (*Proposal) file() string    { return "proposal" }
 
 // Current is the newest version.
 func (p *Proposal) Current() projections.ProposalVersion { return p.Versions[len(p.Versions)-1] }
-
-// Instruments are what the newest version would enact, as a form sends them back.
-func (p *Proposal) Instruments() (string, error) {
-	is := []domain.Instrument{}
-	for _, l := range p.Current().Instruments {
-		is = append(is, l.Instrument)
-	}
-	b, err := json.Marshal(is)
-	return string(b), err
-}
 
 // A VersionChange is what changed from one version to the next.
 type VersionChange struct {

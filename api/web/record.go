@@ -60,7 +60,13 @@ func (e *Event) Before() uint64 { return e.Entry.Index - 1 }
 func (e *Event) After() uint64  { return e.Entry.Index + 1 }
 
 // People are those whom the ledger knows, with what their own key opens.
-type People struct{ People []Person }
+type People struct {
+	People        []Person
+	Own           *Person // whoever looks, today
+	Keeps         bool    // keeps the register
+	Leaving       []Option
+	Organisations []Option
+}
 
 // A Person is one of them.
 type Person struct {
@@ -72,7 +78,16 @@ func (*People) Title() string { return "People" }
 func (*People) file() string  { return "people" }
 
 // Register are the organisations and seats.
-type Register struct{ projections.Register }
+type Register struct {
+	projections.Register
+	Names    []Option // seats for which one can say who sits
+	Leaves   []Option // those who sit and whose time one can end
+	Evidence bool     // and needs evidence for that
+	Speak    []Option // organisations of which one can say who speaks for them
+	Silent   []Option // those who speak, and whose time one can end
+	Invites  []Option
+	People   []Option
+}
 
 func (*Register) Title() string { return "Organisations and seats" }
 func (*Register) file() string  { return "register" }
@@ -115,31 +130,6 @@ type Charter struct{ projections.CharterInForce }
 func (*Charter) Title() string { return "Charter" }
 func (*Charter) file() string  { return "charter" }
 
-// SettingValue is a setting's value in plain words.
-func SettingValue(s projections.SettingLine) string {
-	switch s.Name {
-	case "leastCoverage":
-		if s.Value == 50 {
-			return "over half"
-		}
-		return "over " + thousands(s.Value) + " of every 100"
-	case "gatekeepers":
-		return thousands(s.Value)
-	case "communications":
-		return count(s.Value, "time")
-	}
-	return count(s.Value, "day")
-}
-
-// SettingName is a setting's name in plain words.
-func SettingName(s projections.SettingLine) string {
-	return map[string]string{
-		"windowDays": "Open for objections", "reviewDays": "Longest time between reviews", "graceDays": "Grace after a missed review", "reportDays": "Report back within",
-		"ratifyDays": "Ratify within", "callInDays": "Call in within", "settleDays": "Settle within", "closeDays": "A proposal lapses after", "gatekeepers": "Gatekeepers, at most",
-		"communications": "Each agreement is told", "noticeDays": "Notice for withdrawing a mandate", "leastCoverage": "Least coverage, of practices and of patients",
-	}[s.Name]
-}
-
 // Card is what a representative takes along: for each appointment and each
 // matter, what the check says. It holds everything that it shows.
 type Card struct {
@@ -170,12 +160,22 @@ type CardProof struct {
 // NewCardProof is the picture of a proof; nil where the proof, with the
 // cosignatures of many witnesses, is too long for one.
 func NewCardProof(index uint64, proof []byte) *CardProof {
-	code, err := qr.Encode(string(proof), qr.L)
-	if err != nil {
+	picture := Picture(string(proof))
+	if picture == "" {
 		return nil
 	}
+	return &CardProof{index, picture}
+}
+
+// Picture is the text as a QR code, to be shown in a page; "" where it is too
+// long for one.
+func Picture(text string) template.URL {
+	code, err := qr.Encode(text, qr.L)
+	if err != nil {
+		return ""
+	}
 	code.Scale = 3 // dots a module
-	return &CardProof{index, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))}
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG()))
 }
 
 // A CardAnswer is what the check says on a matter if no sum is named.

@@ -11,6 +11,7 @@ type Representation struct {
 	Seats   []Option // for which one can suspend
 	Forums  []Option // for which one can schedule a meeting
 	Matters []Option
+	Bodies  []Option // of the system, that run meetings; none: whoever looks can name none
 	Members bool
 }
 

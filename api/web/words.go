@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -49,13 +50,20 @@ var words = template.FuncMap{
 	"part":        Part,
 	"when":        When,
 	"powers":      powerOptions,
-	"setting":     SettingValue,
-	"settingname": SettingName,
+	"setting":     projections.SettingLine.Amount,
+	"settingname": projections.SettingLine.Called,
 	"query":       url.QueryEscape,
 	"drawing":     Drawing,
 	"step":        StepPlace,
 	"steps":       Steps,
 	"mandates":    Mandates,
+	"fold":        func(f Form, id, words string) Fold { return Fold{id, words, f.Refused != nil} },
+	"personal":    personal,
+	"going":       func(s domain.PowerState) bool { return s != domain.Ended && s != domain.Expired },
+	"waiting":     Waits,
+	"formpart":    newFormPart,
+	"nth":         func(i int) int { return i + 1 },
+	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
 }
 
 // An Entry is one of the navigation's.
@@ -79,6 +87,34 @@ type Act struct {
 
 func newAct(p *Proposal, command, words, say string) Act {
 	return Act{command, words, say, p.Current().Version, p.Seats}
+}
+
+// A Fold is what a form is folded away in, until it is wanted.
+type Fold struct {
+	ID, Words string
+	Open      bool
+}
+
+// Waits says whether what stands like that waits for the group's word.
+func Waits(standing any) bool {
+	switch standing {
+	case domain.XBeyond, domain.XCalledIn, domain.KBeyond, domain.KAdReferendum:
+		return true
+	}
+	return false
+}
+
+// personal is what is known of the person by that name.
+func personal(p *Person, what string) string {
+	switch {
+	case p.Personal == nil:
+		return ""
+	case what == "name":
+		return p.Personal.Name
+	case what == "email":
+		return p.Personal.Email
+	}
+	return p.Personal.Phone
 }
 
 // A Button sends a form.
@@ -279,14 +315,35 @@ type Field struct {
 	Label string
 	Hint  string
 	Value string
+	// Values are all that were ticked, where there can be several.
+	Values []string
 }
 
 func newField(f Form, name, label, hint string, value ...string) Field {
-	field := Field{f, name, label, hint, strings.Join(value, "")}
+	field := Field{Form: f, Name: name, Label: label, Hint: hint, Value: strings.Join(value, "")}
 	if f.Refused != nil {
-		field.Value = f.Refused.Values.Get(name)
+		f.Refused.learn(name, label)
+		field.Value, field.Values = f.Refused.Values.Get(name), f.Refused.Values[name]
 	}
 	return field
+}
+
+// Wrong is what is wrong with the form as a whole.
+func (f Form) Wrong() string { return f.Refused.at("") }
+
+// Wrong is what is wrong with the field.
+func (f Field) Wrong() string { return f.Refused.at(f.Name) }
+
+// DescribedBy are the ids of what describes the field: its hint, and what is wrong.
+func (f Field) DescribedBy() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.Ref()+"-hint")
+	}
+	if f.Wrong() != "" {
+		ids = append(ids, f.Ref()+"-error")
+	}
+	return strings.Join(ids, " ")
 }
 
 // Ref is the field's id on the page.
@@ -304,17 +361,7 @@ func (f Field) Nth(i int) string {
 func (f Field) Is(option string) bool { return f.Value == option }
 
 // Has says whether the option was ticked, among others.
-func (f Field) Has(option string) bool {
-	if f.Refused == nil {
-		return false
-	}
-	for _, v := range f.Refused.Values[f.Name] {
-		if v == option {
-			return true
-		}
-	}
-	return false
-}
+func (f Field) Has(option string) bool { return slices.Contains(f.Values, option) }
 
 // An Option is one to choose.
 type Option struct{ Value, Words string }

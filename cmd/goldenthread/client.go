@@ -43,11 +43,12 @@ type refusedError struct{ api.Problem }
 
 func (e *refusedError) Error() string {
 	say := e.Detail
-	for _, where := range e.Where {
-		say += " (" + where + ")"
-	}
 	if e.Rule != "" {
 		say += " [rule " + e.Rule + "]"
+	} else {
+		for _, where := range e.Where { // a rule says itself what it is about
+			say += " (" + where + ")"
+		}
 	}
 	if e.Status == http.StatusServiceUnavailable && e.Command != "" {
 		say += "\nTo send it again without doubling it: --key " + e.Command

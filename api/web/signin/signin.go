@@ -31,6 +31,7 @@ type Invitation struct {
 	Office  string
 	Group   string
 	Replace bool
+	Picture template.URL // its address as a QR code, for another device; none: too long for one
 }
 
 // An Account is a person's own page.

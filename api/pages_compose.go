@@ -1,0 +1,66 @@
+package api
+
+import (
+	"slices"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+)
+
+// Raising a proposal, and amending it, with what it would do (rules C1, C2).
+
+var raisingForms = map[string]reading{"raise-proposal": readRaise}
+
+func readRaise(f *filling) domain.Command {
+	return &domain.RaiseProposal{
+		Seat: f.words("seat"), Title: f.words("title"), Text: f.words("text"), Matter: f.words("matter"), Instruments: f.instruments(),
+		Draft: f.ticked("draft"), Reopens: f.words("reopens"), New: f.words("new"),
+	}
+}
+
+var amendingForms = map[string]reading{"amend-proposal": readAmend}
+
+func readAmend(f *filling) domain.Command {
+	return &domain.AmendProposal{
+		Proposal: f.path("number"), Version: f.version("version"), Title: f.words("title"), Text: f.words("text"), Instruments: f.instruments(),
+	}
+}
+
+// raisePage is where somebody who acts for a seat puts a new proposal together.
+func raisePage(a *asked) (web.Body, error) {
+	if !a.today() {
+		return nil, notNow("C1", "A proposal is raised today. Please go back to today first.")
+	}
+	if a.seats() == nil {
+		return nil, notYours("C1", "A proposal is raised for a seat, and you hold none today.")
+	}
+	return newComposer(a).composed()
+}
+
+// amendPage is where whoever acts for the seat that raised it makes it anew.
+func amendPage(a *asked) (web.Body, error) {
+	p, err := orRefused(a.Proposal(a.r.PathValue("number"), a.at))
+	switch {
+	case err != nil:
+		return nil, err
+	case !a.today():
+		return nil, notNow("C2", "A proposal is amended today. Please go back to today first.")
+	case p.Stage != domain.Open && p.Stage != domain.Draft:
+		return nil, notNow("C2", "%s is settled. Only a new proposal, saying what is new, can change that.", p.Ref)
+	case p.Seat == nil || !slices.ContainsFunc(a.seats(), func(s web.Option) bool { return s.Value == p.Seat.Code }):
+		return nil, notYours("C2", "Only the seat that raised %s can amend it. Anybody may offer words.", p.Ref)
+	}
+	v := p.Versions[len(p.Versions)-1]
+	c := newComposer(a)
+	c.number, c.body.Number, c.body.Version = p.Ref, p.Ref, v.Version
+	if a.form == nil {
+		c.values.Set("title", v.Title)
+		c.values.Set("text", v.Text)
+		for _, l := range v.Instruments {
+			c.is = append(c.is, l.Instrument)
+		}
+	} else {
+		c.body.Version = c.version("version") // that somebody had before them
+	}
+	return c.composed()
+}
