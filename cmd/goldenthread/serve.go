@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -103,6 +104,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
+	useMemory()
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
 	if err != nil {
 		return fmt.Errorf("answer at %s: %w", o.listen, err)
@@ -151,6 +153,22 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	defer service.Stop()
 	o.greet(cmd, listener.Addr(), tokens)
 	return serveUntil(ctx, server, listener, store.Failed())
+}
+
+// Memory that a server uses before it tidies up more often. What must be kept is
+// far less (eventstore.Options.Folded).
+const (
+	memoryEnough = 1 << 30 // bytes
+	tidyPercent  = 400     // of what is kept: garbage up to then
+)
+
+// useMemory has garbage collected less often than Go does by itself, as long as
+// there is little of it. GOGC and GOMEMLIMIT, where they are set, hold.
+func useMemory() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(tidyPercent)
+		debug.SetMemoryLimit(memoryEnough)
+	}
 }
 
 // serveUntil answers until ctx ends, or until the store can't go on: then the
