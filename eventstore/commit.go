@@ -81,9 +81,11 @@ type piece struct {
 // means that not even whose lines these are can be said.
 func readCommit(header nats.Header, body []byte) ([]piece, error) {
 	pieces, err := cutCommit(header, body)
+	like := &domain.Event{}
 	for i := range pieces {
 		p := &pieces[i]
-		p.entry.Event, p.err = Decode(p.entry.Line)
+		p.entry.Event, p.err = decodeLike(p.entry.Line, like)
+		like = &p.entry.Event
 		if e := &p.entry.Event; p.err == nil && (e.Group != p.group || e.Index != p.index) {
 			p.err = fmt.Errorf("the line says that it is %s %d", e.Group, e.Index)
 		}
@@ -113,7 +115,7 @@ func cutCommit(header nats.Header, body []byte) ([]piece, error) {
 
 // readRuns is whose the lines of a commit are, which has at most that many.
 func readRuns(header string, most int) ([]piece, error) {
-	var pieces []piece
+	pieces := make([]piece, 0, min(most, packedEvents))
 	for run := range strings.SplitSeq(header, ", ") {
 		fields := strings.Split(run, " ")
 		if len(fields) != 3 || !validGroup(fields[0]) {

@@ -109,11 +109,14 @@ var strict = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDup
 
 // Decode reads a line. It fails on anything that Encode would not have written
 // byte for byte: unknown types and members, missing ones, other spellings.
-func Decode(line []byte) (domain.Event, error) {
+func Decode(line []byte) (domain.Event, error) { return decodeLike(line, &domain.Event{}) }
+
+// decodeLike is Decode after an event that may share texts with this one.
+func decodeLike(line []byte, like *domain.Event) (domain.Event, error) {
 	if err := checkLine(line); err != nil {
 		return domain.Event{}, err
 	}
-	if e, data, ok := scanEvent(line); ok {
+	if e, data, ok := scanEvent(line, like); ok {
 		if again, err := json.Marshal(e.Data, json.Deterministic(true)); err == nil && bytes.Equal(again, data) {
 			return e, nil
 		}
@@ -140,9 +143,9 @@ func decodeSlowly(line []byte) (domain.Event, error) {
 
 // decodeProved reads a line that is proved to be the one that Decode accepted
 // when it was applied: that it is written as it should be need not be looked at
-// again, which is most of the work.
-func decodeProved(line []byte) (domain.Event, error) {
-	if e, _, ok := scanEvent(line); ok {
+// again, which is most of the work. It shares texts with the event like.
+func decodeProved(line []byte, like *domain.Event) (domain.Event, error) {
+	if e, _, ok := scanEvent(line, like); ok {
 		return e, nil
 	}
 	return decodeJSON(line)

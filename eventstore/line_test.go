@@ -88,7 +88,7 @@ func TestScanReadsTraces(t *testing.T) {
 		e.Cause = cause
 		line, err := Encode(&e)
 		require.NoError(t, err)
-		got, _, ok := scanEvent(line)
+		got, _, ok := scanEvent(line, &domain.Event{})
 		require.True(t, ok)
 		require.Equal(t, e, got)
 	}
@@ -241,7 +241,7 @@ func TestScanAgrees(t *testing.T) {
 		require.NoError(t, err)
 		slow, err := decodeSlowly(line)
 		require.NoError(t, err)
-		if got, _, ok := scanEvent(line); ok {
+		if got, _, ok := scanEvent(line, &domain.Event{}); ok {
 			require.Equal(t, slow, got, k.Name)
 		}
 		for at := i % 5; at < len(line); at += 5 {

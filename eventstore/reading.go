@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"goldenthread/domain"
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -60,7 +61,7 @@ func (s *Store) IndexAt(group string, t time.Time) (uint64, error) {
 	var failed error
 	i := sort.Search(int(n), func(i int) bool {
 		line, err := s.logLine(group, uint64(i))
-		e, bad := decodeProved(line)
+		e, bad := decodeProved(line, &domain.Event{})
 		failed = cmp.Or(failed, err, bad)
 		return failed != nil || e.Time.After(t)
 	})
@@ -286,11 +287,13 @@ func decodeBundles(ctx context.Context, log *tilelog.Log, from, to uint64, ahead
 
 func decodeLines(lines [][]byte) (d decoded) {
 	d.entries = make([]Entry, len(lines))
+	like := &domain.Event{}
 	for i, line := range lines {
-		d.entries[i].Line = line
-		if d.entries[i].Event, d.err = decodeProved(line); d.err != nil {
+		e := &d.entries[i]
+		if e.Event, d.err = decodeProved(line, like); d.err != nil {
 			return d
 		}
+		e.Line, like = line, &e.Event
 	}
 	return d
 }

@@ -24,13 +24,14 @@ type scan struct {
 }
 
 // scanEvent reads a line as Encode writes it; false if that did not do. Whether
-// the data, too, is written as Encode would is left to the caller.
-func scanEvent(line []byte) (e domain.Event, data []byte, ok bool) {
+// the data, too, is written as Encode would is left to the caller. What it says as
+// the event like does is not kept twice.
+func scanEvent(line []byte, like *domain.Event) (e domain.Event, data []byte, ok bool) {
 	s := scan{rest: line}
 	s.skip(`{"specversion":"1.0","id":"`)
 	e.ID = s.id()
 	s.skip(`","source":"` + sourceRoot)
-	e.Group = string(s.text())
+	e.Group = s.textLike(like.Group)
 	s.skip(`","type":"`)
 	kind := s.text()
 	s.skip(`","subject":"`)
@@ -44,9 +45,9 @@ func scanEvent(line []byte) (e domain.Event, data []byte, ok bool) {
 	s.skip(`","commandhash":"`)
 	s.hex(e.Hash[:])
 	s.skip(`","actor":"`)
-	e.Actor = string(s.text())
+	e.Actor = s.textLike(like.Actor)
 	s.skip(`","onbehalfof":"`)
-	e.OnBehalfOf = string(s.text())
+	e.OnBehalfOf = s.textLike(like.OnBehalfOf)
 	s.skip(`","effective":"`)
 	e.Effective = s.day()
 	s.skip(`"`)
@@ -107,6 +108,14 @@ func (s *scan) text() []byte {
 	}
 	s.bad = true
 	return nil
+}
+
+// textLike is text, as a string: the one given, if they are the same.
+func (s *scan) textLike(before string) string {
+	if b := s.text(); string(b) != before {
+		return string(b)
+	}
+	return before
 }
 
 // number is a decimal number without leading zeros.

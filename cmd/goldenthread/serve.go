@@ -158,7 +158,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 // Memory that a server uses before it tidies up more often. What must be kept is
 // far less (eventstore.Options.Folded).
 const (
-	memoryEnough = 1 << 30 // bytes
+	memoryEnough = 3 << 29 // bytes
 	tidyPercent  = 400     // of what is kept: garbage up to then
 )
 
