@@ -3,20 +3,15 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -34,7 +29,7 @@ import (
 // instead. Only the ratios say something on a machine that others use too.
 const (
 	benchEnv  = "GOLDENTHREAD_BENCH"      // 1: run it
-	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, rebuild, check and http, those to be run; else all
+	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, rebuild, start, check and http, those to be run; else all
 	benchData = "GOLDENTHREAD_BENCH_DATA" // a generated folder for the rows about size; else two places and a year
 	callers   = 64
 	perCaller = 100
@@ -58,7 +53,7 @@ func TestBench(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		do   func()
-	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"rebuild", b.rebuild}, {"check", b.check}, {"http", b.overHTTP}} {
+	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"rebuild", b.rebuild}, {"start", b.starts}, {"check", b.check}, {"http", b.overHTTP}} {
 		if len(only) == 0 || slices.Contains(only, row.name) {
 			row.do()
 		}
@@ -303,116 +298,4 @@ func (b *bench) together(callers, each int, f func(caller, i int) error) (time.D
 	all := slices.Concat(times...)
 	slices.Sort(all)
 	return spent, all
-}
-
-// rebuild folds everything anew, from the stream and from the tile logs, beside
-// hashing and decoding the same bytes.
-func (b *bench) rebuild() {
-	lines, size := 0, 0
-	count := func(c eventstore.Commit) {
-		for i := range c.Entries {
-			lines, size = lines+1, size+len(c.Entries[i].Line)
-		}
-	}
-	start := time.Now()
-	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Whole: true, Folded: math.MaxUint64, Follow: []func(eventstore.Commit){count}, Log: b.log()})
-	require.NoError(b, err)
-	opened := time.Since(start)
-	defer closeStore(store)
-	logs := b.readLogs(store)
-	hashing, decoding, folded := time.Hour, time.Hour, time.Hour
-	for range turnsEach { // the best of several turns
-		hashing = min(hashing, b.onAllCores(logs, func(_ string, line []byte) { sha256.Sum256(line) }))
-		decoding = min(decoding, b.onAllCores(logs, func(_ string, line []byte) { var v any; json.Unmarshal(line, &v) }))
-		start = time.Now()
-		b.foldLogs(store)
-		folded = min(folded, time.Since(start))
-	}
-	b.row("rebuild from the stream (start)", perSecond(lines, opened), "encoding/json into maps, all cores "+perSecond(lines, decoding), rate(lines, opened)/rate(lines, decoding))
-	b.row("rebuild from the tile logs", perSecond(lines, folded), "encoding/json into maps, all cores "+perSecond(lines, decoding), rate(lines, folded)/rate(lines, decoding))
-	b.row("rebuild from the tile logs", perSecond(lines, folded), "SHA-256 of the lines, all cores "+perSecond(lines, hashing), rate(lines, folded)/rate(lines, hashing))
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	b.row(fmt.Sprintf("memory at %d events", lines), fmt.Sprintf("%d B/event, lines held for the row above left out", (int(m.HeapAlloc)-size)/lines), fmt.Sprintf("its line: %d B", size/lines), float64(int(m.HeapAlloc)-size)/float64(size))
-	disk := folderSize(b.generated)
-	b.row(fmt.Sprintf("disk at %d events", lines), fmt.Sprintf("%d B/event", disk/lines), fmt.Sprintf("its line: %d B", size/lines), float64(disk)/float64(size))
-	runtime.KeepAlive(logs)
-}
-
-func folderSize(dir string) int {
-	n := int64(0)
-	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if info, e := d.Info(); err == nil && e == nil && !d.IsDir() {
-			n += info.Size()
-		}
-		return nil
-	})
-	return int(n)
-}
-
-func (b *bench) readLogs(store *eventstore.Store) map[string][][]byte {
-	logs := map[string][][]byte{}
-	for _, group := range store.Groups() {
-		for line := range b.lines(store, group) {
-			logs[group] = append(logs[group], line)
-		}
-	}
-	return logs
-}
-
-// lines are the lines of a group's log, proved as they are read.
-func (b *bench) lines(store *eventstore.Store, group string) func(func([]byte) bool) {
-	return func(yield func([]byte) bool) {
-		_, err := store.AwaitSigned(b.Context(), group, store.Next(group))
-		require.NoError(b, err)
-		log, err := store.Log(group)
-		require.NoError(b, err)
-		for line, err := range log.Entries(0, log.Tree().N) {
-			require.NoError(b, err)
-			if !yield(line) {
-				return
-			}
-		}
-	}
-}
-
-// onAllCores does f on every line, groups in parallel.
-func (b *bench) onAllCores(logs map[string][][]byte, f func(group string, line []byte)) time.Duration {
-	start := time.Now()
-	eachGroup(slices.Collect(func(yield func(string) bool) {
-		for group := range logs {
-			if !yield(group) {
-				return
-			}
-		}
-	}), func(group string) {
-		for _, line := range logs[group] {
-			f(group, line)
-		}
-	})
-	return time.Since(start)
-}
-
-func eachGroup(groups []string, f func(string)) {
-	var wg sync.WaitGroup
-	var next atomic.Int64
-	for range runtime.NumCPU() {
-		wg.Go(func() {
-			for i := next.Add(1); i <= int64(len(groups)); i = next.Add(1) {
-				f(groups[i-1])
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func (b *bench) foldLogs(store *eventstore.Store) {
-	eachGroup(store.Groups(), func(group string) {
-		ledger := domain.NewLedger(group)
-		for e, err := range store.Entries(b.Context(), group, 0, store.Next(group)) {
-			require.NoError(b, err)
-			require.NoError(b, ledger.Apply(&e.Event))
-		}
-	})
 }

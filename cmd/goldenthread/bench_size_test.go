@@ -1,0 +1,195 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+)
+
+// The bench's rows about size: what a start takes, and what an event.
+
+// starts starts the real program on the generated folder, after a clean stop and
+// after a kill, and asks how much memory it has taken a while after.
+func (b *bench) starts() {
+	events := b.events()
+	for _, after := range []string{"a clean stop", "kill -9"} {
+		began := time.Now()
+		p := start(b.T, b.generated)
+		ready := time.Since(began)
+		time.Sleep(settles)
+		b.row(fmt.Sprintf("start after %s, %d events", after, events), fmt.Sprintf("%.2f s; at most %d MB of memory until %s later", ready.Seconds(), peakMemory(p.cmd.Process.Pid)>>20, settles),
+			"aim: ten years of England, 10 s, 20 s after a kill, 2 GiB", ready.Seconds()/10)
+		require.NoError(b, p.cmd.Process.Kill())
+		p.cmd.Wait()
+	}
+	start(b.T, b.generated).stop()
+}
+
+// settles is how long a server that has just started is left to read ledgers up.
+const settles = 30 * time.Second
+
+var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peakMemory is the most memory that the process has had, in bytes, where there
+// is /proc.
+func peakMemory(pid int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if m := highWater.FindSubmatch(status); m != nil {
+		kb, _ := strconv.Atoi(string(m[1]))
+		return kb << 10
+	}
+	return 0
+}
+
+func (b *bench) events() (n uint64) {
+	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Log: b.log()})
+	require.NoError(b, err)
+	defer closeStore(store)
+	for _, group := range store.Groups() {
+		n += store.Next(group)
+	}
+	return n
+}
+
+// rebuild folds everything anew, from the stream and from the tile logs, beside
+// hashing and decoding the same bytes.
+func (b *bench) rebuild() {
+	lines, size, opened := b.fromStream()
+	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Folded: 1, Log: b.log()})
+	require.NoError(b, err)
+	defer closeStore(store)
+	require.NoError(b, store.CheckCopies(b.Context(), func(eventstore.CopyReport) error { return nil })) // which a start does beside
+	folded, hashing, decoding := time.Hour, time.Hour, time.Hour
+	for range turnsEach { // the best of several turns
+		began := time.Now()
+		b.foldLogs(store)
+		folded = min(folded, time.Since(began))
+	}
+	debug.SetMemoryLimit(math.MaxInt64) // the lines take more than a server would
+	defer debug.SetMemoryLimit(memoryEnough)
+	logs := b.readLogs(store)
+	for range turnsEach {
+		hashing = min(hashing, b.onAllCores(logs, func(_ string, line []byte) { sha256.Sum256(line) }))
+		decoding = min(decoding, b.onAllCores(logs, func(_ string, line []byte) { var v any; json.Unmarshal(line, &v) }))
+	}
+	b.row("rebuild from the stream (a start that reads it all)", perSecond(lines, opened), "encoding/json into maps, all cores "+perSecond(lines, decoding), rate(lines, opened)/rate(lines, decoding))
+	b.row("rebuild from the tile logs", perSecond(lines, folded), "encoding/json into maps, all cores "+perSecond(lines, decoding), rate(lines, folded)/rate(lines, decoding))
+	b.row("rebuild from the tile logs", perSecond(lines, folded), "SHA-256 of the lines, all cores "+perSecond(lines, hashing), rate(lines, folded)/rate(lines, hashing))
+	disk := folderSize(b.generated)
+	b.row(fmt.Sprintf("disk at %d events", lines), fmt.Sprintf("%d B/event", disk/lines), fmt.Sprintf("its line: %d B", size/lines), float64(disk)/float64(size))
+}
+
+// fromStream opens the store as a start does that reads everything and keeps it,
+// and says how many lines there are, of how many bytes.
+func (b *bench) fromStream() (lines, size int, took time.Duration) {
+	count := func(c eventstore.Commit) {
+		for i := range c.Entries {
+			lines, size = lines+1, size+len(c.Entries[i].Line)
+		}
+	}
+	began := time.Now()
+	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Whole: true, Folded: math.MaxUint64, Follow: []func(eventstore.Commit){count}, Log: b.log()})
+	require.NoError(b, err)
+	took = time.Since(began)
+	require.NoError(b, store.CheckCopies(b.Context(), func(eventstore.CopyReport) error { return nil }))
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	require.NoError(b, closeStore(store))
+	b.row(fmt.Sprintf("memory at %d events, all ledgers kept", lines), fmt.Sprintf("%d B/event, %d MB in all", int(m.HeapAlloc)/lines, m.HeapAlloc>>20), fmt.Sprintf("its line: %d B", size/lines), float64(m.HeapAlloc)/float64(size))
+	return lines, size, took
+}
+
+func folderSize(dir string) int {
+	n := int64(0)
+	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if info, e := d.Info(); err == nil && e == nil && !d.IsDir() {
+			n += info.Size()
+		}
+		return nil
+	})
+	return int(n)
+}
+
+func (b *bench) readLogs(store *eventstore.Store) map[string][][]byte {
+	logs := map[string][][]byte{}
+	for _, group := range store.Groups() {
+		for line := range b.lines(store, group) {
+			logs[group] = append(logs[group], line)
+		}
+	}
+	return logs
+}
+
+// lines are the lines of a group's log, proved as they are read.
+func (b *bench) lines(store *eventstore.Store, group string) func(func([]byte) bool) {
+	return func(yield func([]byte) bool) {
+		_, err := store.AwaitSigned(b.Context(), group, store.Next(group))
+		require.NoError(b, err)
+		log, err := store.Log(group)
+		require.NoError(b, err)
+		for line, err := range log.Entries(0, log.Tree().N) {
+			require.NoError(b, err)
+			if !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// onAllCores does f on every line, groups in parallel.
+func (b *bench) onAllCores(logs map[string][][]byte, f func(group string, line []byte)) time.Duration {
+	start := time.Now()
+	eachGroup(slices.Collect(func(yield func(string) bool) {
+		for group := range logs {
+			if !yield(group) {
+				return
+			}
+		}
+	}), func(group string) {
+		for _, line := range logs[group] {
+			f(group, line)
+		}
+	})
+	return time.Since(start)
+}
+
+func eachGroup(groups []string, f func(string)) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range runtime.NumCPU() {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(len(groups)); i = next.Add(1) {
+				f(groups[i-1])
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (b *bench) foldLogs(store *eventstore.Store) {
+	eachGroup(store.Groups(), func(group string) {
+		ledger := domain.NewLedger(group)
+		for e, err := range store.Entries(b.Context(), group, 0, store.Next(group)) {
+			require.NoError(b, err)
+			require.NoError(b, ledger.Apply(&e.Event))
+		}
+	})
+}
