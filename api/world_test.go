@@ -93,7 +93,7 @@ func openWorld(t testing.TB, dir, on string) *world {
 	var err error
 	w.store, err = eventstore.Open(context.Background(), eventstore.Options{Dir: dir, Clock: w.clock, Log: log, Follow: []func(eventstore.Commit){follow}})
 	require.NoError(t, err)
-	groups.From(w.store)
+	groups.From(w.store, 0)
 	w.tokens, err = OpenTokens(dir)
 	require.NoError(t, err)
 	feeds, err := OpenFeedKeys(dir)

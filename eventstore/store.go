@@ -53,7 +53,7 @@ type Options struct {
 	Follow []func(Commit)
 	Whole  bool
 	// Folded is how many events the ledgers that are kept in memory may have
-	// together; 0 is 1,500,000, about 1 GB. Others are read up when they are needed.
+	// together; 0 is 1,500,000, some 300 MB. Others are read up when they are needed.
 	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
 

@@ -39,8 +39,8 @@ type Source interface {
 	State(ctx context.Context, group string) (*domain.State, error)
 }
 
-// mostKept is how many events the groups kept may have together; states share
-// with those of the ledgers what has not changed.
+// mostKept is how many events the groups kept may have together if nothing else
+// is said; states share with those of the ledgers what has not changed.
 const mostKept = 1_500_000
 
 // roomEvery is into how many parts of that the groups may grow by what is applied
@@ -88,8 +88,11 @@ func NewGroups() *Groups {
 	return &Groups{groups: map[string]*liveGroup{}, watchers: map[string]map[chan struct{}]bool{}, most: mostKept}
 }
 
-// From says where states come from. It is called before anything is read.
-func (s *Groups) From(source Source) { s.source = source }
+// From says where states come from, and how many events the groups kept may have
+// together; 0 is 1,500,000. It is called before anything is read.
+func (s *Groups) From(source Source, most uint64) {
+	s.source, s.most = source, cmp.Or(most, mostKept)
+}
 
 // Apply folds the events of a commit in, in stream order; one goroutine calls
 // it. Events of one group become visible together. A gap, or an event that

@@ -81,7 +81,7 @@ func TestGroupsAreTakenFromTheSource(t *testing.T) {
 	b := sit(t).found().mandates().delegate()
 	l := &ledgers{states: map[string]*domain.State{}}
 	s := NewGroups()
-	s.From(l)
+	s.From(l, 0)
 	var notFound *NotFound
 	require.ErrorAs(t, s.Read(t.Context(), "trafford", nil, nil), &notFound)
 
@@ -107,8 +107,7 @@ func TestGroupsThatDoNotFitAreLetGo(t *testing.T) {
 	b := sit(t).found().mandates().delegate()
 	l := &ledgers{states: map[string]*domain.State{}}
 	s := NewGroups()
-	s.From(l)
-	s.most = uint64(len(b.events)) * 3 / 2
+	s.From(l, uint64(len(b.events))*3/2)
 	names := []string{"a", "b", "c"}
 	at := map[string]int{}
 	for range 300 {

@@ -43,9 +43,9 @@ type benchAsk struct {
 func (b *bench) asks(groups *projections.Groups) []benchAsk {
 	luck := rand.New(rand.NewPCG(2, 2))
 	today := domain.DayOf(time.UnixMilli(1_471_000_000_000)) // 12 August 2016
-	asks := make([]benchAsk, questions)
+	asks, names := make([]benchAsk, questions), slices.DeleteFunc(groups.Names(), func(name string) bool { return !b.represented(groups, name) })
 	for i := range asks {
-		a := benchAsk{group: groups.Names()[luck.IntN(len(groups.Names()))]}
+		a := benchAsk{group: names[luck.IntN(len(names))]}
 		require.NoError(b, groups.Read(b.Context(), a.group, nil, func(g *projections.Group) error {
 			a.question = domain.Question{Person: anySeat(g, luck), Forum: boardForum, Matter: subjects[luck.IntN(len(subjects))].matter, At: today}
 			q := &a.question
@@ -69,6 +69,12 @@ func (b *bench) asks(groups *projections.Groups) []benchAsk {
 		asks[i] = a
 	}
 	return asks
+}
+
+// represented says whether the group has a representative.
+func (b *bench) represented(groups *projections.Groups, name string) (yes bool) {
+	require.NoError(b, groups.Read(b.Context(), name, nil, func(g *projections.Group) error { yes = g.State().Appointments["R1"] != nil; return nil }))
+	return yes
 }
 
 // anySeat is a seat's holder, every second time the representative.
@@ -155,7 +161,7 @@ func (b *bench) overHTTP() {
 		k := &known[i]
 		*k = asks[slices.IndexFunc(asks, func(a benchAsk) bool { return a.group == group })]
 		query := k.query()
-		query.Set("known", strconv.FormatUint(next/4+luck.Uint64N(next-next/4), 10)) // before that the representative is not there yet
+		query.Set("known", strconv.FormatUint(next/2+luck.Uint64N(next-next/2), 10)) // before that the representative is not there yet
 		k.request, k.verdict = k.get(token(k.group, k.question.Person), query), []byte(`"verdict":"`)
 	}
 

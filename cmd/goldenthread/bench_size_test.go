@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
@@ -36,6 +37,11 @@ func (b *bench) starts() {
 		time.Sleep(settles)
 		b.row(fmt.Sprintf("start after %s, %d events", after, events), fmt.Sprintf("%.2f s; at most %d MB of memory until %s later", ready.Seconds(), peakMemory(p.cmd.Process.Pid)>>20, settles),
 			"aim: ten years of England, 10 s, 20 s after a kill, 2 GiB", ready.Seconds()/10)
+		group := "bench-" + uuid.NewString()[:8] // what was written last is what a start after a kill has to look for
+		body, err := json.Marshal(benchGroup(group).Command)
+		require.NoError(b, err)
+		status, said := p.send("operator", "POST", "/v1/groups/"+group+"/commands/found", string(body))
+		require.Equal(b, 201, status, string(said))
 		require.NoError(b, p.cmd.Process.Kill())
 		p.cmd.Wait()
 	}
@@ -83,7 +89,7 @@ func (b *bench) rebuild() {
 		folded = min(folded, time.Since(began))
 	}
 	debug.SetMemoryLimit(math.MaxInt64) // the lines take more than a server would
-	defer debug.SetMemoryLimit(memoryEnough)
+	defer useMemory(usualMemory)
 	logs := b.readLogs(store)
 	for range turnsEach {
 		hashing = min(hashing, b.onAllCores(logs, func(_ string, line []byte) { sha256.Sum256(line) }))

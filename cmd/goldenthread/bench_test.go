@@ -41,7 +41,7 @@ func TestBench(t *testing.T) {
 	if os.Getenv(benchEnv) == "" {
 		t.Skip("set " + benchEnv + "=1, or run make bench")
 	}
-	useMemory() // as the server does
+	useMemory(usualMemory) // as the server does
 	b := &bench{T: t, rivals: openRivals(t)}
 	b.generated = os.Getenv(benchData)
 	if b.generated == "" {

@@ -39,6 +39,7 @@ type serving struct {
 	mail                    mailing
 	idle                    time.Duration
 	reads                   int
+	memory                  int
 	noTokens                bool
 }
 
@@ -83,6 +84,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
+	cmd.Flags().IntVar(&o.memory, "memory", usualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
 	return cmd
@@ -104,7 +106,10 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
-	useMemory()
+	if o.memory < leastMemory {
+		return usagef("--memory: a server needs at least %d MB", leastMemory)
+	}
+	useMemory(o.memory)
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
 	if err != nil {
 		return fmt.Errorf("answer at %s: %w", o.listen, err)
@@ -121,7 +126,8 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		return err
 	}
 	store, groups, err := openLedgers(ctx, eventstore.Options{
-		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss, Log: log,
+		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
+		Folded: uint64(o.memory) * eventsPerMB, Log: log,
 	})
 	if err != nil {
 		return err
@@ -155,19 +161,21 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	return serveUntil(ctx, server, listener, store.Failed())
 }
 
-// Memory that a server uses before it tidies up more often. What must be kept is
-// far less (eventstore.Options.Folded).
+// A server's memory, in MB: half is for ledgers kept at hand, a quarter for
+// garbage and what is being done, the rest for what the runtime does not count.
 const (
-	memoryEnough = 3 << 29 // bytes
-	tidyPercent  = 400     // of what is kept: garbage up to then
+	usualMemory = 2048
+	leastMemory = 256
+	eventsPerMB = 1900 // kept at hand; an event takes some 250 bytes in the ledger and its projection (make bench)
+	tidyPercent = 400  // garbage up to then, of what is kept
 )
 
 // useMemory has garbage collected less often than Go does by itself, as long as
 // there is little of it. GOGC and GOMEMLIMIT, where they are set, hold.
-func useMemory() {
+func useMemory(mb int) {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(tidyPercent)
-		debug.SetMemoryLimit(memoryEnough)
+		debug.SetMemoryLimit(int64(mb) << 20 / 4 * 3)
 	}
 }
 
@@ -207,7 +215,7 @@ func openLedgers(ctx context.Context, o eventstore.Options) (*eventstore.Store, 
 	})
 	store, err := eventstore.Open(ctx, o)
 	if err == nil {
-		groups.From(store)
+		groups.From(store, o.Folded)
 	}
 	return store, groups, err
 }
