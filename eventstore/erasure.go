@@ -39,6 +39,10 @@ import (
 // its own try failed, or the node that recorded the erasure is gone.
 const erasuresEvery = time.Minute
 
+// erasuresSoon is how long a node leaves it to the one that recorded an erasure
+// to destroy the key, before it looks.
+const erasuresSoon = time.Second
+
 func (k *keyring) isErased(person string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -311,18 +315,28 @@ func (s *Store) noteErased(entries []Entry) {
 	for i := range entries {
 		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
 			s.keys.erase(e.Person)
+			select {
+			case s.erased <- struct{}{}:
+			default:
+			}
 		}
 	}
 }
 
-// eraser destroys the keys of erased persons: at once when asked, and now and then.
+// eraser destroys the keys of erased persons: at once when asked, soon after the
+// ledger said so, and now and then.
 func (s *Store) eraser(ctx context.Context) {
 	tick := time.NewTicker(erasuresEvery)
 	defer tick.Stop()
+	var soon <-chan time.Time
 	for {
 		var asked chan struct{}
 		select {
 		case asked = <-s.erasing:
+		case <-s.erased:
+			soon = time.After(erasuresSoon)
+			continue
+		case <-soon:
 		case <-tick.C:
 		case <-ctx.Done():
 			return

@@ -80,6 +80,7 @@ type Store struct {
 	folds     *folds
 	queue     *queue
 	erasing   chan chan struct{} // asks the eraser for a try
+	erased    chan struct{}      // tells it that somebody was erased; takes one
 	clock     func() time.Time
 	follow    []func(Commit)
 	log       *slog.Logger
@@ -113,7 +114,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), folds: newFolds(), known: newKnown(), clock: o.Clock, follow: o.Follow, log: o.Log,
-		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
+		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), erased: make(chan struct{}, 1), failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
