@@ -29,7 +29,7 @@ import (
 // instead. Only the ratios say something on a machine that others use too.
 const (
 	benchEnv  = "GOLDENTHREAD_BENCH"      // 1: run it
-	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, rebuild, start, check and http, those to be run; else all
+	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, rebuild, start, memory, check and http, those to be run; else all
 	benchData = "GOLDENTHREAD_BENCH_DATA" // a generated folder for the rows about size; else two places and a year
 	callers   = 64
 	perCaller = 100
@@ -53,7 +53,7 @@ func TestBench(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		do   func()
-	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"rebuild", b.rebuild}, {"start", b.starts}, {"check", b.check}, {"http", b.overHTTP}} {
+	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"rebuild", b.rebuild}, {"start", b.starts}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}} {
 		if len(only) == 0 || slices.Contains(only, row.name) {
 			row.do()
 		}
