@@ -278,9 +278,22 @@ func (l *Log) mendPartials(tree tlog.Tree, mended *[]string) error {
 }
 
 // Verify checks the whole log here, as the function does, and also the partial
-// tiles and bundles to which earlier checkpoints point.
+// tiles and bundles to which earlier checkpoints point. While the log grows, what
+// it outgrows is tidied away: what seems wrong then is looked at again.
 func (l *Log) Verify(ctx context.Context) (*Report, error) {
-	before := l.Tree()
+	for try := 1; ; try++ {
+		before := l.Tree()
+		r, err := l.verify(ctx, before)
+		if err == nil && r.Err() == nil || l.Tree() == before || try == verifyTries || ctx.Err() != nil {
+			return r, err
+		}
+	}
+}
+
+// verifyTries is how often a log that grows meanwhile is looked at.
+const verifyTries = 20
+
+func (l *Log) verify(ctx context.Context, before tlog.Tree) (*Report, error) {
 	r, err := Verify(ctx, l.files, l.origin, l.vkeys, nil)
 	if err != nil || r.Err() != nil {
 		return r, err
@@ -297,7 +310,7 @@ func (l *Log) Verify(ctx context.Context) (*Report, error) {
 
 // badPartials are the partial tiles and bundles of earlier checkpoints which
 // are not the beginning of the present ones. Without them, they are cut from
-// those.
+// those. What the log has outgrown meanwhile is tidied away, and not looked at.
 func (l *Log) badPartials(tree tlog.Tree) ([]tlog.Tile, error) {
 	var bad []tlog.Tile
 	for _, t := range edge(tree.N) {
@@ -307,6 +320,9 @@ func (l *Log) badPartials(tree tlog.Tree) ([]tlog.Tile, error) {
 		}
 		dir := path.Dir(torchwood.TilePath(t))
 		names, err := fs.ReadDir(l.files.fs, dir)
+		if errors.Is(err, fs.ErrNotExist) && l.Tree() != tree {
+			continue
+		}
 		if err != nil {
 			return bad, err
 		}

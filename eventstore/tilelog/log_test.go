@@ -606,3 +606,38 @@ func TestCompactMakesTheSameRoots(t *testing.T) {
 		require.Equal(t, tlog.Tree{N: size, Hash: rootOf(t, size)}, c.Tree())
 	}
 }
+
+// A log is read and verified while it grows, and outgrows what is being read.
+func TestLogIsWholeWhileItGrows(t *testing.T) {
+	l := openLog(t, testFolder(t), testKey(t))
+	require.NoError(t, grow(l, 200))
+	done := make(chan error)
+	go func() {
+		for size := int64(201); size <= 1200; size++ {
+			if err := grow(l, size); err != nil {
+				done <- err
+				return
+			}
+		}
+		close(done)
+	}()
+	for rounds := 0; ; rounds++ {
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+			require.NotZero(t, rounds)
+			return
+		default:
+		}
+		r, err := l.Verify(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, r.Err())
+		size, n := l.Tree().N, int64(0)
+		for e, err := range l.Entries(0, size) {
+			require.NoError(t, err)
+			require.Equal(t, string(entry(n)), string(e))
+			n++
+		}
+		require.Equal(t, size, n)
+	}
+}
