@@ -13,8 +13,12 @@
 // Beside the stream each group has a signed tile log (tilelog), which follows it
 // within a second: proof for anybody, and a second copy. At start every line that
 // was signed for is held against it, and what the stream lost is taken from it;
+// of a large stream only what came after a mark, and the rest beside the work.
 // Repair writes a whole stream again. Reading goes through the log, which has a
 // group's events together, and from there on through the stream.
+//
+// The writer keeps the ledgers folded that were used last, as many as there is
+// room for. Another is read up, from its log, before it is needed.
 //
 // The same code applies a commit when it is replayed at start, when it comes
 // from another process and when it is this process's own: what is applied was
