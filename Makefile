@@ -29,8 +29,8 @@ test: ## run all tests
 	$(GO) test ./...
 
 .PHONY: race
-race: ## run the tests under the race detector, with fewer rounds; memory and speed mean nothing there
-	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_FLIPS=0 $(GO) test -race -skip '^Test(Soak|ManyFeeds|CheckIsFastAndSmall|TwoNodesAsFastAsOne)$$' ./...
+race: ## run the tests under the race detector, with fewer rounds; without those of memory, speed and other programs
+	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_FLIPS=0 $(GO) test -race -skip '^Test(Soak|ManyFeeds|CheckIsFastAndSmall|TwoNodesAsFastAsOne|RollingRestart|PowerCut|SlowDisk|GuardedCluster)$$' ./...
 
 FUZZTIME ?= 10s
 .PHONY: fuzz
