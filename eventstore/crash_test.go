@@ -90,7 +90,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	}
 	dir := t.TempDir()
 	acknowledged := map[uuid.UUID]int{}
-	var signed [][]byte // checkpoints that were there when it was killed
+	var signed [][]byte                                                                // checkpoints that were there when it was killed
 	for round := 0; round < rounds || len(signed) == 0 && round < rounds+20; round++ { // some are killed before anything is signed
 		killOne(t, dir, acknowledged)
 		paths, err := filepath.Glob(filepath.Join(dir, logFolder, "*", tilelog.CheckpointFile))
