@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -166,7 +165,7 @@ func (s *Store) foldOn(ctx context.Context, l *domain.Ledger, next uint64) error
 func applyTo(l *domain.Ledger, e *domain.Event) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the event does not follow from those before it: %v\n%s", r, debug.Stack())
+			err = fmt.Errorf("the event does not follow from those before it: %v", r)
 		}
 	}()
 	if e.Time.Before(l.State().Last) {
