@@ -30,7 +30,7 @@ test: ## run all tests
 
 .PHONY: race
 race: ## run the tests under the race detector, with fewer rounds; without those of memory, speed and other programs
-	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_FLIPS=0 $(GO) test -race -skip '^Test(Soak|ManyFeeds|CheckIsFastAndSmall|TwoNodesAsFastAsOne|RollingRestart|PowerCut|SlowDisk|GuardedCluster)$$' ./...
+	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -skip '^Test(Soak|ManyFeeds|CheckIsFastAndSmall|TwoNodesAsFastAsOne|RollingRestart|PowerCut|SlowDisk|GuardedCluster)$$' ./...
 
 FUZZTIME ?= 10s
 .PHONY: fuzz

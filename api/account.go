@@ -96,7 +96,7 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signIn.passkeys.remove(is.Group, is.Person, id); err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), is.Group, is.Person)
+	s.tellLedger(r.Context(), is.Group, is.Person, false)
 	if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 // them they sign. What can't be recorded now, since a crash came between or the
 // group has stopped, is at the next sign-in; nobody is kept out for it, and a
 // passkey that is removed here signs nothing here meanwhile.
-func (s *Server) tellLedger(ctx context.Context, group, person string) {
-	for _, c := range s.untold(ctx, group, person) {
+func (s *Server) tellLedger(ctx context.Context, group, person string, alone bool) {
+	for _, c := range s.untold(ctx, group, person, alone) {
 		name := domain.CommandName(c)
 		body, err := json.Marshal(c)
 		if err == nil {
@@ -125,7 +125,9 @@ func (s *Server) tellLedger(ctx context.Context, group, person string) {
 }
 
 // untold are the commands that the ledger lacks to know the person's passkeys.
-func (s *Server) untold(ctx context.Context, group, person string) (cs []domain.Command) {
+// Those that it knows and this node does not were made at another node; they
+// stay, unless those here are to be alone.
+func (s *Server) untold(ctx context.Context, group, person string, alone bool) (cs []domain.Command) {
 	next := s.store.Next(group)
 	if next == 0 {
 		return nil
@@ -138,13 +140,13 @@ func (s *Server) untold(ctx context.Context, group, person string) (cs []domain.
 		if p == nil {
 			return noPerson(person)
 		}
-		has := s.signIn.passkeys.account(group, person).Passkeys
+		here := s.signIn.passkeys.account(group, person)
 		for _, k := range p.Passkeys {
-			if !slices.ContainsFunc(has, func(o passkey) bool { return string(o.Credential.ID) == string(k.Credential) }) {
+			if here.gone(k.Credential) || alone && !here.has(k.Credential) {
 				cs = append(cs, &domain.RemovePasskey{Credential: k.Credential})
 			}
 		}
-		for _, k := range has {
+		for _, k := range here.Passkeys {
 			if k.Party != "" && p.Passkey(k.Credential.ID) == nil {
 				cs = append(cs, &domain.RegisterPasskey{Credential: k.Credential.ID, PublicKey: k.Credential.PublicKey, RelyingParty: k.Party})
 			}

@@ -30,6 +30,7 @@ type account struct {
 	Person   string    `json:"person"` // id
 	Handle   []byte    `json:"handle"` // random; what authenticators know the account by
 	Passkeys []passkey `json:"passkeys"`
+	Removed  [][]byte  `json:"removed,omitempty"` // credentials that were; the ledger may not have been told yet
 	// Seen is up to when whoever signed in that way was told of new passkeys.
 	Seen map[string]time.Time `json:"seen,omitempty"`
 
@@ -101,6 +102,7 @@ func (p *passkeys) add(to *account, name, party string, credential *webauthn.Cre
 		}
 		had := slices.Clone(all[i].Passkeys)
 		if alone {
+			all[i].removed(had...)
 			had = nil
 		}
 		if len(had) >= mostPasskeys {
@@ -109,6 +111,22 @@ func (p *passkeys) add(to *account, name, party string, credential *webauthn.Cre
 		all[i].Passkeys = append(had, k)
 		return all, nil
 	})
+}
+
+// removed notes passkeys that are gone.
+func (a *account) removed(gone ...passkey) {
+	a.Removed = slices.Clip(a.Removed)
+	for _, k := range gone {
+		a.Removed = append(a.Removed, k.Credential.ID)
+	}
+}
+
+func (a *account) gone(credential []byte) bool {
+	return slices.ContainsFunc(a.Removed, func(id []byte) bool { return string(id) == string(credential) })
+}
+
+func (a *account) has(credential []byte) bool {
+	return slices.ContainsFunc(a.Passkeys, func(k passkey) bool { return string(k.Credential.ID) == string(credential) })
 }
 
 func (k *passkey) same(o passkey) bool { return string(k.Credential.ID) == string(o.Credential.ID) }
@@ -133,29 +151,34 @@ func (p *passkeys) seen(group, person, way string, now time.Time) error {
 
 // remove takes a passkey from the person.
 func (p *passkeys) remove(group, person, id string) error {
-	return p.edit(group, person, func(all []passkey) []passkey {
-		return slices.DeleteFunc(all, func(k passkey) bool { return k.ID == id })
+	return p.edit(group, person, func(a *account) {
+		a.Passkeys = slices.DeleteFunc(a.Passkeys, func(k passkey) bool {
+			if k.ID == id {
+				a.removed(k)
+			}
+			return k.ID == id
+		})
 	})
 }
 
 // used notes that the passkey signed the person in at the party, with its new counter.
 func (p *passkeys) used(a *account, party string, c *webauthn.Credential, now time.Time) (id string, err error) {
-	err = p.edit(a.Group, a.Person, func(all []passkey) []passkey {
-		for i := range all {
-			if string(all[i].Credential.ID) == string(c.ID) {
-				all[i].Credential, all[i].Party, all[i].Used, id = *c, party, now.UTC().Truncate(time.Second), all[i].ID
+	err = p.edit(a.Group, a.Person, func(a *account) {
+		for i := range a.Passkeys {
+			if k := &a.Passkeys[i]; string(k.Credential.ID) == string(c.ID) {
+				k.Credential, k.Party, k.Used, id = *c, party, now.UTC().Truncate(time.Second), k.ID
 			}
 		}
-		return all
 	})
 	return id, err
 }
 
-func (p *passkeys) edit(group, person string, f func([]passkey) []passkey) error {
+func (p *passkeys) edit(group, person string, f func(*account)) error {
 	return p.accounts.change(func(all []account) ([]account, error) {
 		for i := range all {
 			if all[i].is(group, person) {
-				all[i].Passkeys = f(slices.Clone(all[i].Passkeys))
+				all[i].Passkeys = slices.Clone(all[i].Passkeys)
+				f(&all[i])
 			}
 		}
 		return all, nil

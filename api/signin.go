@@ -261,7 +261,7 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), a.Group, a.Person)
+	s.tellLedger(r.Context(), a.Group, a.Person, false)
 	return s.signedIn(w, r, a, used)
 }
 
@@ -535,7 +535,7 @@ func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, na
 	if err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), i.Group, i.Person)
+	s.tellLedger(r.Context(), i.Group, i.Person, i.Replace)
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
 		what += ", in place of all others"
@@ -557,7 +557,7 @@ func (s *Server) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony
 	if err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), is.account.Group, is.account.Person)
+	s.tellLedger(r.Context(), is.account.Group, is.account.Person, false)
 	if err := s.note(is.account.Group, is.account.Person, is.account.Person, "passkey "+k.Name+" added"); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/signature"
 	"goldenthread/eventstore/tilelog"
+	"goldenthread/projections"
 )
 
 // signer is cd-north with a device, where P2 is open.
@@ -191,14 +192,38 @@ func TestPasskeysInTheLedger(t *testing.T) {
 	require.Contains(t, string(w.ask("manager", "/audit?type=passkey.removed").body), "removed a passkey")
 
 	// What could not be told is told at the next sign-in.
-	require.NoError(t, w.server.signIn.passkeys.edit("trafford", idsOf(w).Replace("{cd-north}"), func(all []passkey) []passkey { return nil }))
-	w.server.tellLedger(t.Context(), "trafford", idsOf(w).Replace("{cd-north}"))
+	person := idsOf(w).Replace("{cd-north}")
+	require.NoError(t, w.server.signIn.passkeys.remove("trafford", person, hex.EncodeToString(second.id[:8])))
+	w.server.tellLedger(t.Context(), "trafford", person, false)
+	w.refused(403, "L5", d.sign("consent", evening, late))
 	third := newDevice(w)
 	w.must(200, third.accept(w.invited("cd-north"), ""))
 	w.must(201, third.sign("consent", evening, third.signature(third.statement("consent", evening))))
 	n, err := w.checked(asStored)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
+}
+
+// A passkey of another node stays in the ledger when its owner signs in here,
+// until all others are replaced.
+func TestPasskeysOfAnotherNodeStay(t *testing.T) {
+	w, d := signer(t)
+	person := idsOf(w).Replace("{cd-north}")
+	key := func() (known bool) {
+		require.NoError(t, w.server.groups.Read(t.Context(), "trafford", nil, func(g *projections.Group) error {
+			known = g.State().Person(person).Passkey(d.id) != nil
+			return nil
+		}))
+		return known
+	}
+	require.NoError(t, w.server.signIn.passkeys.edit("trafford", person, func(a *account) { a.Passkeys = nil })) // as if made elsewhere
+	second := newDevice(w)
+	w.must(200, second.accept(w.invited("cd-north"), ""))
+	require.True(t, key())
+	third := newDevice(w)
+	afresh := w.must(201, w.send(w.request("manager", "POST", "/v1/groups/trafford/invitations", `{"person":"cd-north","replace":true}`))).json(t)
+	w.must(200, third.accept(afresh["code"].(string), ""))
+	require.False(t, key())
 }
 
 // Whoever changes a signed consent in a copy of the ledger, or the words that it

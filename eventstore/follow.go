@@ -57,6 +57,9 @@ type follower struct {
 const (
 	followAhead = 64  // messages being read, or read and not yet applied
 	followBatch = 128 // messages asked for at once
+
+	followExpiry = 10 * time.Second // then they are asked for again
+	followPulse  = 2 * time.Second  // a sign of life from the consumer; without two it is made anew
 )
 
 func (f *follower) run(ctx context.Context) {
@@ -113,14 +116,16 @@ func (f *follower) messages(ctx context.Context) iter.Seq2[*message, error] {
 	}
 }
 
+// subscribe makes a consumer. It may start itself again once; after that another
+// is made: the name it asks for again may belong to a server that is cut off.
 func (f *follower) subscribe(ctx context.Context) (jetstream.MessagesContext, error) {
 	consumer, err := f.js.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next, MaxResetAttempts: 1,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return consumer.Messages(jetstream.PullMaxMessages(followBatch))
+	return consumer.Messages(jetstream.PullMaxMessages(followBatch), jetstream.PullExpiry(followExpiry), jetstream.PullHeartbeat(followPulse))
 }
 
 // receive is the next message; nil if the consumer had to start itself again.

@@ -162,13 +162,22 @@ func (a *appender) try(ctx context.Context, m *nats.Msg, after uint64) error {
 
 // whose is the id of the commit at that place.
 func (a *appender) whose(ctx context.Context, sequence uint64) (string, error) {
+	m, err := a.at(ctx, sequence)
+	if err != nil {
+		return "", err
+	}
+	return m.header.Get(headerCommit), nil
+}
+
+// at is the commit at that place, asked of the leader.
+func (a *appender) at(ctx context.Context, sequence uint64) (*message, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	m, err := a.ledger.GetMsg(ctx, sequence)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return m.Header.Get(headerCommit), nil
+	return &message{sequence: m.Sequence, stored: m.Time, header: m.Header, body: m.Data}, nil
 }
 
 // last is the stream's last sequence, asked of the leader.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
@@ -331,4 +332,29 @@ func TestLeads(t *testing.T) {
 	} {
 		require.Error(t, leads(c), name)
 	}
+}
+
+// A node to which the stream delivers nothing, since its consumer can't be made,
+// fetches what others wrote, and goes on (rule L2).
+func TestWhatIsNotDeliveredIsFetched(t *testing.T) {
+	deaf := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.API.CONSUMER.CREATE." + StreamName + ".>"}}}
+	srv, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true,
+		Users: []*server.User{{Username: "all", Password: "all"}, {Username: "deaf", Password: "deaf", Permissions: deaf}},
+	})
+	require.NoError(t, err)
+	srv.Start()
+	require.True(t, srv.ReadyForConnections(testTimeout))
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	dir := t.TempDir()
+	a := openTest(t, Options{Dir: dir, NATS: srv.ClientURL(), Node: "a", Access: []nats.Option{nats.UserInfo("all", "all")}})
+	key, err := os.ReadFile(filepath.Join(dir, "wrapping.key"))
+	require.NoError(t, err)
+	b := openTest(t, Options{Dir: copyKey(t, key), NATS: srv.ClientURL(), Node: "b", Access: []nats.Option{nats.UserInfo("deaf", "deaf")}})
+	mustExecute(t, a, found("one"))
+	mustExecute(t, a, register("one", "ann"))
+	mustExecute(t, b, register("one", "bob"))
+	_, err = b.Execute(testContext(t), register("one", "ann"))
+	require.ErrorAs(t, err, new(*Refused))
+	require.Eventually(t, func() bool { return a.Next("one") == b.Next("one") }, testTimeout, 10*time.Millisecond)
 }

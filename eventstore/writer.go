@@ -25,6 +25,8 @@ const (
 	clockBehind  = time.Minute
 	clockOff     = 2 * time.Second
 	dueEvery     = time.Second
+
+	deliveredWithin = time.Second // or what another wrote is fetched
 )
 
 type writer struct {
@@ -375,12 +377,20 @@ func (w *writer) proveCurrent(ctx context.Context) error {
 }
 
 // giveWay applies what the stream delivers, up to the sequence, and says with
-// errOvertaken to decide again on that.
+// errOvertaken to decide again on that. What is not delivered is fetched: the
+// consumer may be on a server that is cut off.
 func (w *writer) giveWay(ctx context.Context, sequence uint64) error {
+	silent := time.NewTicker(deliveredWithin)
+	defer silent.Stop()
 	for w.applied < sequence {
 		select {
 		case m := <-w.incoming:
 			w.receive(m)
+			silent.Reset(deliveredWithin)
+		case <-silent.C:
+			if m, err := w.appender.at(ctx, w.applied+1); err == nil {
+				w.receive(m)
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
