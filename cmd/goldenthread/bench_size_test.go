@@ -77,7 +77,7 @@ func (b *bench) events() (n uint64) {
 // rebuild folds everything anew, from the stream and from the tile logs, beside
 // hashing and decoding the same bytes.
 func (b *bench) rebuild() {
-	lines, size, opened := b.fromStream()
+	lines, opened := b.fromStream()
 	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Folded: 1, Log: b.log()})
 	require.NoError(b, err)
 	defer closeStore(store)
@@ -98,13 +98,12 @@ func (b *bench) rebuild() {
 	b.row("rebuild from the stream (a start that reads it all)", perSecond(lines, opened), "encoding/json into maps, all cores "+perSecond(lines, decoding), rate(lines, opened)/rate(lines, decoding))
 	b.row("rebuild from the tile logs", perSecond(lines, folded), "encoding/json into maps, all cores "+perSecond(lines, decoding), rate(lines, folded)/rate(lines, decoding))
 	b.row("rebuild from the tile logs", perSecond(lines, folded), "SHA-256 of the lines, all cores "+perSecond(lines, hashing), rate(lines, folded)/rate(lines, hashing))
-	disk := folderSize(b.generated)
-	b.row(fmt.Sprintf("disk at %d events", lines), fmt.Sprintf("%d B/event", disk/lines), fmt.Sprintf("its line: %d B", size/lines), float64(disk)/float64(size))
 }
 
 // fromStream opens the store as a start does that reads everything and keeps it,
-// and says how many lines there are, of how many bytes.
-func (b *bench) fromStream() (lines, size int, took time.Duration) {
+// says how many lines there are, of how many bytes, and has rows on what they take.
+func (b *bench) fromStream() (lines int, took time.Duration) {
+	size := 0
 	count := func(c eventstore.Commit) {
 		for i := range c.Entries {
 			lines, size = lines+1, size+len(c.Entries[i].Line)
@@ -120,7 +119,9 @@ func (b *bench) fromStream() (lines, size int, took time.Duration) {
 	runtime.ReadMemStats(&m)
 	require.NoError(b, closeStore(store))
 	b.row(fmt.Sprintf("memory at %d events, all ledgers kept", lines), fmt.Sprintf("%d B/event, %d MB in all", int(m.HeapAlloc)/lines, m.HeapAlloc>>20), fmt.Sprintf("its line: %d B", size/lines), float64(m.HeapAlloc)/float64(size))
-	return lines, size, took
+	disk := folderSize(b.generated)
+	b.row(fmt.Sprintf("disk at %d events", lines), fmt.Sprintf("%d B/event", disk/lines), fmt.Sprintf("its line: %d B", size/lines), float64(disk)/float64(size))
+	return lines, took
 }
 
 func folderSize(dir string) int {
