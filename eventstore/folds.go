@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -160,12 +161,23 @@ func (s *Store) foldOn(ctx context.Context, l *domain.Ledger, next uint64) error
 	return nil
 }
 
+// A panicked is the error of an event that can't be applied; its stack is for
+// the log alone.
+type panicked struct {
+	why   any
+	stack string
+}
+
+func (p *panicked) Error() string {
+	return fmt.Sprintf("the event does not follow from those before it: %v", p.why)
+}
+
 // applyTo folds an event into a ledger. An error means that it can't follow from
 // those before it.
 func applyTo(l *domain.Ledger, e *domain.Event) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the event does not follow from those before it: %v", r)
+			err = &panicked{r, string(debug.Stack())}
 		}
 	}()
 	if e.Time.Before(l.State().Last) {

@@ -329,6 +329,16 @@ func TestAPanicStopsOneGroup(t *testing.T) {
 	require.NoError(t, s.Ready())
 }
 
+// What people are told of an event that can't be applied is a sentence; the
+// stack is for the log.
+func TestAPanicIsASentence(t *testing.T) {
+	var p *panicked
+	err := applyTo(nil, &domain.Event{})
+	require.ErrorAs(t, err, &p)
+	require.NotContains(t, err.Error(), "goroutine")
+	require.Contains(t, p.stack, "applyTo")
+}
+
 // TestDamageStopsOneGroup puts messages into the stream that no writer would
 // have written.
 func TestDamageStopsOneGroup(t *testing.T) {

@@ -527,7 +527,11 @@ func (w *writer) stop(name string, why error) error {
 func (w *writer) stopAt(g *group, at uint64, why error) error {
 	g.stopped = &Stopped{g.name, at, why}
 	w.store.places.stop(g.stopped)
-	w.log.Error("group stopped", "group", g.name, "at", at, "why", why)
+	said := []any{"group", g.name, "at", at, "why", why}
+	if p := new(panicked); errors.As(why, &p) {
+		said = append(said, "stack", p.stack)
+	}
+	w.log.Error("group stopped", said...)
 	return g.stopped
 }
 
