@@ -32,11 +32,13 @@ test: ## run all tests
 race: ## run the tests under the race detector, with fewer rounds; without those of memory, speed and other programs
 	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -skip '^Test(Soak|ManyFeeds|CheckIsFastAndSmall|TwoNodesAsFastAsOne|RollingRestart|PowerCut|SlowDisk|GuardedCluster)$$' ./...
 
-FUZZTIME ?= 10s
+# Inputs, not seconds: where the time of -fuzztime runs out, Go before 1.27 now and then reports that as a failure (golang/go issue 75804).
+FUZZ ?= 400000
 .PHONY: fuzz
-fuzz: ## fuzz every decoder for FUZZTIME (10s) each; a short minimising time, or that alone would take it all
+fuzz: ## fuzz every decoder with FUZZ (400000) inputs each, the slow ones with a fiftieth; few to minimise, or that alone would take it all
 	@grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z]+' . | sed -E 's#^(.*)/[^/]+:[0-9]+:func (Fuzz.*)#\1 \2#' | while read -r dir name; do \
-		$(GO) test $$dir -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; \
+		case $$name in FuzzRoutes|FuzzCommandBody|FuzzDecode|FuzzReadCommit|FuzzVerifyBundle) inputs=$$(( $(FUZZ) / 50 ));; *) inputs=$(FUZZ);; esac; \
+		$(GO) test $$dir -run '^$$' -fuzz "^$$name\$$" -fuzztime $${inputs}x -fuzzminimizetime 10x || exit 1; \
 	done
 
 .PHONY: bench
