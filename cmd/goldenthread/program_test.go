@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 		runNATS(config)
 		return
 	}
+	if answers := os.Getenv(bareEnv); answers != "" {
+		serveBare(answers)
+	}
 	os.Exit(m.Run())
 }
 
