@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -38,7 +39,8 @@ const (
 	logLongest = time.Second            // at most, by which a log is behind if rounds are quick
 	logShare   = 20                     // a round's length this many times: the pause after it
 	logHeld    = 32 << 20               // bytes of lines that wait
-	logChunk   = 4096                   // lines read from the stream at once
+	logBacklog = 64 << 20               // bytes of lines that a round reads from the stream for all logs together
+	logChunk   = 4096                   // lines read for one log, where its messages have to be asked for one by one
 	logDrain   = 5 * time.Second        // for the last round
 )
 
@@ -57,6 +59,8 @@ type logs struct {
 	sequence uint64    // last of the stream that was handed over
 	newest   time.Time // recorded time of the newest event that was
 	marked   time.Time // when the mark was made last
+
+	backlog int // logBacklog
 
 	wake   chan struct{} // takes one
 	asked  chan func()   // what else is to be done between rounds
@@ -79,7 +83,7 @@ type groupLog struct {
 // openLogs opens the logs that the folder or the bucket knows of.
 func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options) (*logs, error) {
 	l := &logs{
-		store: s, log: s.log, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
+		store: s, log: s.log, backlog: logBacklog, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
 		wake: make(chan struct{}, 1), asked: make(chan func()), signed: make(chan struct{}),
 	}
 	var err error
@@ -197,8 +201,9 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 		select {
 		case <-l.wake:
 			start := time.Now()
-			l.round(ctx, false)
-			pause(ctx, min(max(logPause, logShare*time.Since(start)), logLongest))
+			if !l.round(ctx, false) {
+				pause(ctx, min(max(logPause, logShare*time.Since(start)), logLongest))
+			}
 		case do := <-l.asked:
 			do()
 		case <-ctx.Done():
@@ -206,7 +211,8 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 	}
 	last, cancel := context.WithTimeout(context.Background(), logDrain)
 	defer cancel()
-	l.round(last, true)
+	for l.round(last, true) && last.Err() == nil {
+	}
 }
 
 // rekey has every ledger say which keys sign its log, if they are not the first.
@@ -240,38 +246,62 @@ func rekeyed(s *domain.State, origin string, vkeys []string) domain.LogEvent {
 // A growth is what one log grows by in a round.
 type growth struct {
 	*groupLog
-	from  uint64
-	lines [][]byte
-	by    []byte // the checkpoint of another node to grow up to; nil to sign here
-	left  bool   // to another node to sign
+	backlog [][]byte // lines that the log goes on with, read from the stream
+	from    uint64   // index of the first of lines
+	lines   [][]byte
+	to      uint64 // it may grow up to there
+	by      []byte // the checkpoint of another node to grow up to; nil to sign here
+	left    bool   // to another node to sign
 }
 
+// written is the index that the log goes on with, once the backlog is appended.
+func (g *growth) written() uint64 { return uint64(g.log.Written()) + uint64(len(g.backlog)) }
+
+// behind says whether the log lacks lines from before those that wait.
+func (g *growth) behind() bool { return g.written() < min(g.from, g.to) }
+
 // round brings the logs up to date with what was handed over, and makes a mark if
-// it is time, or the last round.
-func (l *logs) round(ctx context.Context, last bool) {
+// it is time, or the last round. It says whether some are behind even so: what
+// was not held is read from the stream a part at a time, and that part signed for.
+func (l *logs) round(ctx context.Context, last bool) (behind bool) {
 	l.mu.Lock()
 	m := l.noteMark(last)
 	var all []*growth
 	for _, g := range l.grown {
-		all = append(all, &growth{groupLog: g, from: g.from, lines: g.lines})
+		all = append(all, &growth{groupLog: g, from: g.from, lines: g.lines, to: g.from + uint64(len(g.lines))})
 		g.from, g.lines = g.from+uint64(len(g.lines)), nil
 	}
 	clear(l.grown)
 	l.held = 0
 	l.mu.Unlock()
-	var ready []*growth
+	var growing, ready []*growth
 	for _, g := range all {
-		if err := l.extend(ctx, g); err != nil {
+		if g.stuck != nil {
+			continue
+		}
+		if err := l.limit(ctx, g); err != nil {
 			l.failed(ctx, g, err)
 		} else {
-			ready = append(ready, g)
+			growing = append(growing, g)
+		}
+	}
+	l.readBacklog(ctx, growing)
+	for _, g := range growing {
+		if err := l.extend(ctx, g); err != nil {
+			l.failed(ctx, g, err)
+			continue
+		}
+		ready = append(ready, g)
+		if g.behind() {
+			behind = true
+			l.again(g.groupLog)
 		}
 	}
 	if err := l.folder.Sync(); err != nil {
 		for _, g := range ready {
 			l.failed(ctx, g, fmt.Errorf("sync the logs: %w", err))
 		}
-		return
+		return false
 	}
 	for _, g := range ready {
 		if err := l.sign(ctx, g); err != nil {
@@ -282,9 +312,10 @@ func (l *logs) round(ctx context.Context, last bool) {
 	close(l.signed)
 	l.signed = make(chan struct{})
 	l.mu.Unlock()
-	if m != nil {
+	if m != nil && !behind {
 		l.mark(ctx, m)
 	}
+	return behind
 }
 
 // failed leaves the log for a later round. What was handed over is in the
@@ -332,33 +363,76 @@ func (l *logs) again(g *groupLog) {
 	l.nudge()
 }
 
-// extend appends to one log: what the stream has up to the lines that were
-// handed over, then these.
-func (l *logs) extend(ctx context.Context, g *growth) error {
-	if g.stuck != nil {
+// readBacklog reads what logs lack from the stream, for all of them in one go: a
+// message has lines of many groups.
+func (l *logs) readBacklog(ctx context.Context, growing []*growth) {
+	lacking, first := map[string]*growth{}, uint64(math.MaxUint64)
+	for _, g := range growing {
+		if !g.behind() {
+			continue
+		}
+		if at, err := l.store.places.find(g.name, g.written()); err == nil && at.sequence > 0 {
+			lacking[g.name], first = g, min(first, at.sequence)
+		}
+	}
+	if len(lacking) == 0 {
+		return
+	}
+	size := 0
+	for m, err := range l.store.streamed(ctx, first, l.store.applied.Load()) {
+		if err != nil {
+			return // whose log lacks lines even so is told why as it is extended
+		}
+		pieces, err := cutCommit(m.header, m.body)
+		if err != nil {
+			return
+		}
+		for i := range pieces {
+			p := &pieces[i]
+			g := lacking[p.group]
+			if g == nil || p.index != g.written() {
+				continue
+			}
+			g.backlog = append(g.backlog, p.entry.Line)
+			size += len(p.entry.Line)
+			if !g.behind() {
+				delete(lacking, p.group)
+			}
+		}
+		if len(lacking) == 0 || size > l.backlog {
+			return
+		}
+	}
+}
+
+// extend appends to one log: what it lacked, or a part of that, and then the
+// lines that were handed over.
+func (l *logs) extend(ctx context.Context, g *growth) (err error) {
+	if g.behind() && len(g.backlog) == 0 {
+		from := g.written()
+		if g.backlog, err = l.store.streamLines(ctx, g.name, from, min(g.from, g.to, from+logChunk)); err != nil {
+			return err
+		}
+	}
+	if g.behind() && g.by != nil {
+		g.by, g.left = nil, true // it is not as far yet
+	}
+	lines := g.backlog
+	if !g.behind() && g.written() < g.to {
+		lines = append(lines, g.lines[g.written()-g.from:g.to-g.from]...)
+	}
+	if g.backlog = nil; len(lines) == 0 {
 		return nil
 	}
-	to := g.from + uint64(len(g.lines))
+	return g.log.Append(lines)
+}
+
+// limit says how far the log may grow.
+func (l *logs) limit(ctx context.Context, g *growth) (err error) {
 	if !l.store.alone {
-		limit, err := l.agreed(ctx, g, to)
-		if err != nil {
-			return err
-		}
-		to = limit
+		g.to, err = l.agreed(ctx, g, g.to)
 	}
-	for written := uint64(g.log.Written()); written < min(g.from, to); written = uint64(g.log.Written()) {
-		lines, err := l.store.streamLines(ctx, g.name, written, min(g.from, to, written+logChunk))
-		if err != nil {
-			return err
-		}
-		if err := g.log.Append(lines); err != nil {
-			return err
-		}
-	}
-	if written := uint64(g.log.Written()); written < to {
-		return g.log.Append(g.lines[written-g.from : to-g.from])
-	}
-	return nil
+	return err
 }
 
 // agreed is how far the log may grow where several nodes sign: up to the
@@ -407,7 +481,7 @@ func (l *logs) mine(g *groupLog) bool {
 // sign signs for what was appended and synced, and publishes that.
 func (l *logs) sign(ctx context.Context, g *growth) error {
 	switch {
-	case g.stuck != nil, g.left, g.log.Written() == g.log.Tree().N:
+	case g.left, g.log.Written() == g.log.Tree().N:
 		return nil
 	case g.by != nil:
 		g.since = time.Time{}

@@ -142,6 +142,66 @@ func TestLinesThatWereNotHeldAreReadBack(t *testing.T) {
 	requireLogged(t, s, "one")
 }
 
+// Logs that are far behind are read up together, a part at a time, and each part
+// is signed for: whoever is killed meanwhile does not begin again.
+func TestLogsCatchUpInParts(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	groups := []string{"one", "two", "three"}
+	for _, g := range groups {
+		mustExecute(t, s, found(g))
+		requireLogged(t, s, g)
+	}
+	before := s.logs.backlog
+	rounds := 0
+	more := make(chan bool)
+	s.logs.asked <- func() { // meanwhile there are no other rounds
+		s.logs.backlog = 4 << 10
+		more <- true
+		<-more
+		for behind := true; behind; rounds++ {
+			signed := 0
+			for _, g := range groups {
+				signed += int(s.logs.group(g).log.Tree().N)
+			}
+			behind = s.logs.round(context.Background(), false)
+			for _, g := range groups {
+				signed -= int(s.logs.group(g).log.Tree().N)
+			}
+			if signed >= 0 {
+				t.Errorf("round %d signed for nothing", rounds)
+			}
+		}
+		more <- true
+	}
+	<-more
+	var wg sync.WaitGroup
+	for _, g := range groups {
+		wg.Go(func() {
+			for i := range 50 {
+				mustExecute(t, s, register(g, fmt.Sprintf("p%d", i)))
+			}
+		})
+	}
+	wg.Wait()
+	s.logs.mu.Lock()
+	s.logs.held = logHeld + 1
+	s.logs.mu.Unlock()
+	mustExecute(t, s, register("one", "last"))
+	more <- true
+	<-more
+	require.Greater(t, rounds, 5)
+	s.logs.asked <- func() { s.logs.backlog = before }
+	for _, g := range groups {
+		requireLogged(t, s, g)
+	}
+	require.NoError(t, s.Close(testContext(t)))
+	s = openTest(t, Options{Dir: dir})
+	for _, g := range groups {
+		requireLogged(t, s, g)
+	}
+}
+
 // Only what was acknowledged is signed: not what is on its way.
 func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 	hold := make(chan struct{})

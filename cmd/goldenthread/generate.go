@@ -116,6 +116,11 @@ func (o *generating) generate(ctx context.Context, log *slog.Logger, progress fu
 		}
 		progress(d, count.Load())
 	}
+	for _, h := range years.groups {
+		if _, err := years.store.AwaitSigned(ctx, h.group, years.store.Next(h.group)); err != nil {
+			return 0, err
+		}
+	}
 	return count.Load(), nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore"
 )
 
 // The made-up history of one group. It is a group that works: it meets every
@@ -73,11 +75,29 @@ func newHistory(p *part, years *passing, seed uint64, from domain.Day) *history 
 func (h *history) say(ctx context.Context, who string, c domain.Command) ([]string, error) {
 	h.sent++
 	name := fmt.Appendf(nil, "goldenthread/generated/%d/%s/%d", h.seed, h.group, h.sent)
-	r, err := h.years.store.Execute(ctx, domain.Request{Group: h.group, ID: uuid.NewSHA1(uuid.NameSpaceURL, name), Hash: sha256.Sum256(name), Actor: who, Command: c})
+	req := domain.Request{Group: h.group, ID: uuid.NewSHA1(uuid.NameSpaceURL, name), Hash: sha256.Sum256(name), Actor: who, Command: c}
+	var r eventstore.Result
+	err := patiently(ctx, func() (err error) {
+		r, err = h.years.store.Execute(ctx, req)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s, %s, %T: %w", h.group, domain.DayOf(h.years.now()), who, c, err)
 	}
 	return r.Refs, nil
+}
+
+// patiently does again what can't be recorded at the moment, for a minute: a disk
+// that pauses does not end the years.
+func patiently(ctx context.Context, f func() error) error {
+	until := time.Now().Add(time.Minute)
+	for {
+		err := f()
+		if notNow := errors.Is(err, eventstore.ErrNotReady) || errors.As(err, new(*eventstore.Unsettled)); !notNow || time.Now().After(until) || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
 }
 
 func (h *history) sayAll(ctx context.Context, who string, commands ...domain.Command) error {
@@ -94,7 +114,7 @@ func (h *history) settle(ctx context.Context) error {
 	if len(h.open) == 0 {
 		return nil
 	}
-	return h.years.store.Settle(ctx, h.group)
+	return patiently(ctx, func() error { return h.years.store.Settle(ctx, h.group) })
 }
 
 // work is what the group does on that day.
