@@ -119,6 +119,9 @@ func TestCommandsAreForwarded(t *testing.T) {
 	require.Equal(t, string(sampleTrace), m.Header.Get(trace.Header))
 	require.Contains(t, heard.String(), "a forwarded command was executed\" group=one command="+req.ID.String())
 	require.Contains(t, heard.String(), "trace="+sampleTrace.ID())
+	last, err = a.appender.last(testContext(t))
+	require.NoError(t, err)
+	log.reach(t, last) // b may not have seen yet what a wrote for it
 	for _, s := range []*Store{a, b} {
 		line, err := s.Line(testContext(t), "one", r.First)
 		require.NoError(t, err)
