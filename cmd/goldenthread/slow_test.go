@@ -61,7 +61,7 @@ func TestSlowDisk(t *testing.T) {
 
 		var wg sync.WaitGroup
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: time.Minute}
-		require.NoError(t, stream.Process.Signal(syscall.SIGSTOP))
+		hang(t, stream.Process.Pid)
 		began := time.Now()
 		for _, by := range s.askers {
 			wg.Go(func() { require.False(t, s.ask(client, p.url, by, uuid.NewString())) })
@@ -85,6 +85,15 @@ func TestSlowDisk(t *testing.T) {
 	require.NotZero(t, unsettled)
 	require.Zero(t, lost)
 	require.Zero(t, doubled)
+}
+
+// hang stops a child, and returns once none of its threads goes on (waitpid(2)).
+func hang(t *testing.T, pid int) {
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	var status syscall.WaitStatus
+	_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
+	require.NoError(t, err)
+	require.True(t, status.Stopped())
 }
 
 // crawl has the server run for a twentieth of the time, for a while.
