@@ -202,6 +202,40 @@ func TestLogsCatchUpInParts(t *testing.T) {
 	}
 }
 
+// A node that is far behind what another has signed grows up to that in parts,
+// and signs for nothing of its own on the way.
+func TestCatchingUpWithAnotherNodesCheckpoint(t *testing.T) {
+	url := loopbackServer(t)
+	a := openTest(t, Options{Dir: t.TempDir(), NATS: url, Node: "a"})
+	mustExecute(t, a, found("one"))
+	b := openTest(t, Options{Dir: besides(t, a), NATS: url, Node: "b"})
+	requireLogged(t, b, "one")
+	held, more := make(chan bool), make(chan bool)
+	b.logs.asked <- func() {
+		held <- true
+		<-more
+		b.logs.backlog = 2 << 10
+	}
+	<-held
+	for i := range 60 {
+		b.logs.mu.Lock()
+		b.logs.held = logHeld + 1
+		b.logs.mu.Unlock()
+		mustExecute(t, a, register("one", fmt.Sprintf("p%d", i)))
+	}
+	requireLogged(t, a, "one")
+	there, err := b.AsKnown(testContext(t), "one", a.Next("one"))
+	require.NoError(t, err)
+	require.Equal(t, a.Next("one"), there.Next)
+	more <- true
+	requireLogged(t, b, "one")
+	of, err := a.Log("one")
+	require.NoError(t, err)
+	is, err := b.Log("one")
+	require.NoError(t, err)
+	require.Equal(t, string(of.Checkpoint()), string(is.Checkpoint()))
+}
+
 // Only what was acknowledged is signed: not what is on its way.
 func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 	hold := make(chan struct{})
@@ -229,17 +263,22 @@ func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 	requireLogged(t, s, "one")
 }
 
+// besides is a folder for another node beside that one, with its keys.
+func besides(t *testing.T, s *Store) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"wrapping.key", signingFile} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), mustRead(t, filepath.Join(s.dir, name)), 0o600))
+	}
+	return dir
+}
+
 // Two nodes on one stream sign one history: their logs end alike.
 func TestTwoNodesSignAlike(t *testing.T) {
 	url := loopbackServer(t)
 	a := openTest(t, Options{Dir: t.TempDir(), NATS: url, Node: "a"})
 	mustExecute(t, a, found("one"))
-	dir := t.TempDir()
-	for _, name := range []string{"wrapping.key", signingFile} {
-		key, err := os.ReadFile(filepath.Join(a.dir, name))
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), key, 0o600))
-	}
+	dir := besides(t, a)
 	b := openTest(t, Options{Dir: dir, NATS: url, Node: "b"})
 	stranger := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(stranger, "wrapping.key"), mustRead(t, filepath.Join(dir, "wrapping.key")), 0o600))
