@@ -11,9 +11,11 @@ import (
 	"mime"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/domain"
@@ -29,10 +31,11 @@ const (
 // taken that the ledger names: which bytes are meant is settled before they
 // come, and whoever brings them can change nothing.
 type documents struct {
-	connect func() (jetstream.JetStream, error)
-	copies  int
-	mu      sync.Mutex
-	bucket  jetstream.ObjectStore // nil until it is first needed
+	connect  func() (jetstream.JetStream, error)
+	copies   int
+	patience time.Duration // with a bucket that does not answer
+	mu       sync.Mutex
+	bucket   jetstream.ObjectStore // nil until it is first needed
 }
 
 func (d *documents) open(ctx context.Context) (jetstream.ObjectStore, error) {
@@ -49,6 +52,30 @@ func (d *documents) open(ctx context.Context) (jetstream.ObjectStore, error) {
 		Bucket: documentsBucket, Description: "Golden Thread: documents that were attached, by SHA-256", Storage: jetstream.FileStorage, Replicas: max(d.copies, 1),
 	})
 	return d.bucket, err
+}
+
+// bucketPatience is long enough for a bucket just made in a cluster to get a leader.
+const bucketPatience = 5 * time.Second
+
+// use does something with the bucket, again while it does not answer.
+func (d *documents) use(ctx context.Context, f func(jetstream.ObjectStore) error) error {
+	for until := time.Now().Add(d.patience); ; {
+		bucket, err := d.open(ctx)
+		if err == nil {
+			err = f(bucket)
+		}
+		switch silent := errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrTimeout); {
+		case !silent:
+			return err
+		case time.Now().After(until):
+			return unavailable("Where the documents are kept does not answer just now. Please try again in a moment.")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(d.patience / 50):
+		}
+	}
 }
 
 type minutesInput struct {
@@ -145,11 +172,10 @@ func (s *Server) document(ctx context.Context, in *documentInput) (*attachment, 
 		a.Status = http.StatusNotModified
 		return a, nil
 	}
-	bucket, err := s.documents.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a.Body, err = bucket.GetBytes(ctx, in.Group+"/"+d.SHA256)
+	err = s.documents.use(ctx, func(bucket jetstream.ObjectStore) (err error) {
+		a.Body, err = bucket.GetBytes(ctx, in.Group+"/"+d.SHA256)
+		return err
+	})
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		return nil, notFound("T3", "The ledger names this document, %s, but nobody has brought it here.", d.Name)
 	}
@@ -169,12 +195,10 @@ func (s *Server) putDocument(ctx context.Context, in *putDocumentInput) (*struct
 	if hashOfBytes(in.bytes) != d.SHA256 || int64(len(in.bytes)) != d.Bytes {
 		return nil, invalid("T3", "These are not the bytes of %s: their SHA-256 or their number is another.", d.Name)
 	}
-	bucket, err := s.documents.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_, err = bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(in.bytes))
-	return nil, err
+	return nil, s.documents.use(ctx, func(bucket jetstream.ObjectStore) error {
+		_, err := bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(in.bytes))
+		return err
+	})
 }
 
 func hashOfBytes(b []byte) string {

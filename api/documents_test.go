@@ -1,10 +1,15 @@
 package api
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
@@ -103,4 +108,33 @@ func TestADamagedDocumentIsNotGiven(t *testing.T) {
 	_, err = bucket.PutBytes(t.Context(), "trafford/"+hash, []byte("b"))
 	require.NoError(t, err)
 	w.refused(500, "", w.ask("cd-south", "/documents/"+hash))
+}
+
+// leaderless is a bucket that does not answer the first so many times.
+type leaderless struct {
+	jetstream.ObjectStore
+	silent int
+}
+
+func (l *leaderless) Put(ctx context.Context, meta jetstream.ObjectMeta, r io.Reader) (*jetstream.ObjectInfo, error) {
+	if l.silent--; l.silent >= 0 {
+		return nil, nats.ErrNoResponders
+	}
+	return l.ObjectStore.Put(ctx, meta, r)
+}
+
+// TestABucketWithoutALeaderIsWaitedFor: in a cluster a bucket just made does not
+// answer at once.
+func TestABucketWithoutALeaderIsWaitedFor(t *testing.T) {
+	w := newWorld(t).established()
+	hash := hashOfBytes([]byte("a"))
+	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a","sha256":"`+hash+`","mediaType":"text/plain","bytes":1}`))
+	bucket, err := w.server.documents.open(t.Context())
+	require.NoError(t, err)
+	w.server.documents.patience = 50 * time.Millisecond
+	for silent, status := range map[int]int{2: http.StatusNoContent, 1_000_000: http.StatusServiceUnavailable} {
+		w.server.documents.bucket = &leaderless{bucket, silent}
+		w.must(status, w.send(w.request("manager", "POST", "/v1/groups/trafford/documents/"+hash, "a")))
+	}
+	w.must(200, w.ask("manager", "/documents/"+hash))
 }

@@ -99,7 +99,7 @@ func New(o Options) *Server {
 			panic("api: the origin was not checked: " + err.Error())
 		}
 	}
-	s.documents = documents{copies: o.Copies, connect: func() (jetstream.JetStream, error) { return jetstream.New(o.Store.Conn()) }}
+	s.documents = documents{copies: o.Copies, patience: bucketPatience, connect: func() (jetstream.JetStream, error) { return jetstream.New(o.Store.Conn()) }}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -218,7 +218,10 @@ func TestGuardedCluster(t *testing.T) {
 	for i, by := range s.askers { // at both nodes, so that commands are forwarded too
 		require.True(t, s.ask(http.DefaultClient, []string{p.url, q.url}[i%2], by, uuid.NewString()))
 	}
+	key, err := os.ReadFile(filepath.Join(s.dir, "wrapping.key"))
+	require.NoError(t, err)
 	p.erases(s)
+	shareWrappingKey(t, key, s.dir, second)
 	p.attaches(s)
 	file := filepath.Join(t.TempDir(), "backup.tar")
 	_, errs, code := p.run("operator", "backup", "--to", file)
@@ -250,6 +253,21 @@ func secondNode(t *testing.T, first string) string {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "tokens.json"), b, 0o600))
 	return dir
+}
+
+// shareWrappingKey copies the wrapping key of whichever node erased somebody to
+// the other, as the README says.
+func shareWrappingKey(t *testing.T, was []byte, nodes ...string) {
+	var changed []byte
+	for _, dir := range nodes {
+		if b, err := os.ReadFile(filepath.Join(dir, "wrapping.key")); err == nil && !bytes.Equal(b, was) {
+			changed = b
+		}
+	}
+	require.NotNil(t, changed, "no node has a new wrapping key")
+	for _, dir := range nodes {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "wrapping.key"), changed, 0o600))
+	}
 }
 
 // does runs the command line as the manager of the first group.
