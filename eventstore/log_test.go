@@ -387,6 +387,7 @@ func TestAnotherHistoryIsNotSignedOver(t *testing.T) {
 	defer cancel()
 	_, err = s.AwaitSigned(ctx, "one", s.Next("one"))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Eventually(t, func() bool { return s.Stopped("one") != nil }, time.Minute, logPause)
 	require.Equal(t, before, l.Tree())
 	entry, err := s.logs.bucket.Get(testContext(t), "one")
 	require.NoError(t, err)
