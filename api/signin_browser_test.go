@@ -86,11 +86,12 @@ func TestBrowserSignsIn(t *testing.T) {
 	require.NotContains(t, w.log.String(), code)
 }
 
-// heading waits until the page has that heading, also across pages.
+// heading waits until a page has loaded that has that heading, also across pages.
+// While a page loads, Chromium gives its nodes other ids.
 func heading(want string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		for ctx.Err() == nil {
-			got, err := chromedp.Evaluate[string](`document.querySelector("h1")?.textContent ?? ""`)(ctx, target)
+			got, err := chromedp.Evaluate[string](`document.readyState === "complete" && document.querySelector("h1")?.textContent || ""`)(ctx, target)
 			if err == nil && got == want {
 				return nil
 			}

@@ -42,11 +42,11 @@ func TestBrowserSignsConsent(t *testing.T) {
 	require.Equal(t, 1, n)
 }
 
-// says waits until the part of the page says that, also across pages.
+// says waits until the part of a page that has loaded says that, also across pages.
 func says(part, words string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		for ctx.Err() == nil {
-			found, err := chromedp.Evaluate[bool](`(document.querySelector("`+part+`")?.textContent ?? "").includes("`+words+`")`)(ctx, target)
+			found, err := chromedp.Evaluate[bool](`document.readyState === "complete" && (document.querySelector("`+part+`")?.textContent ?? "").includes("`+words+`")`)(ctx, target)
 			if err == nil && found {
 				return nil
 			}
