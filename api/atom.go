@@ -63,7 +63,7 @@ func (s *Server) offerPracticeFeed(at string) {
 			if err != nil {
 				return nil, err
 			}
-			return practiceAtom(q, &page, q.origin+"/v1/groups/"+in.Group+"/practices/"+in.ODS+"/feed.atom")
+			return practiceAtom(q, &page, q.origin()+"/v1/groups/"+in.Group+"/practices/"+in.ODS+"/feed.atom")
 		})
 }
 

@@ -22,14 +22,15 @@ type appended interface {
 // usualAnswer is about as long as an answer of the check is, in bytes.
 const usualAnswer = 8 << 10
 
-// encode is the answer in JSON, with room for a line break.
-func encode(v any) ([]byte, error) {
+// encode appends the answer in JSON.
+func encode(to []byte, v any) ([]byte, error) {
 	if a, ok := v.(appended); ok {
-		if b, err := a.appendJSON(make([]byte, 0, usualAnswer)); err == nil {
+		if b, err := a.appendJSON(to); err == nil {
 			return b, nil
 		} // else package json says what can't be written
 	}
-	return json.Marshal(v, json.Deterministic(true))
+	b, err := json.Marshal(v, json.Deterministic(true))
+	return append(to, b...), err
 }
 
 func (c *Check) appendJSON(b []byte) ([]byte, error) {

@@ -27,7 +27,7 @@ func TestCheckWritesWhatJSONWrites(t *testing.T) {
 	}
 	bad := Check{CheckAnswer: domain.CheckAnswer{Say: "\xff"}}
 	_, want := json.Marshal(&bad, json.Deterministic(true))
-	_, err := encode(&bad)
+	_, err := encode(nil, &bad)
 	require.Error(t, err)
 	require.Equal(t, want.Error(), err.Error())
 }

@@ -75,11 +75,7 @@ func (s *Server) event(ctx context.Context, in *eventInput) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{Status: http.StatusOK, ContentType: eventType, ETag: tagOf(line), CacheControl: "private, max-age=31536000, immutable", Body: line}
-	if matches(in.IfNoneMatch, a.ETag) {
-		a.Status, a.ContentType, a.Body = http.StatusNotModified, "", nil
-	}
-	return a, nil
+	return bytesAnswer(line, eventType, "private, max-age=31536000, immutable", in.IfNoneMatch), nil
 }
 
 func (s *Server) lines(ctx context.Context, in *linesInput) (*streamOutput, error) {

@@ -46,22 +46,25 @@ func (k *feedKey) ends() time.Time { return k.Made.Add(feedKeyLasts) }
 
 // OpenFeedKeys reads the keys in the folder.
 func OpenFeedKeys(dir string) (*FeedKeys, error) {
-	keys, err := openKept[feedKey](filepath.Join(dir, feedKeysFile))
+	keys, err := openKept(filepath.Join(dir, feedKeysFile), func(k *feedKey) string { return k.Hash })
 	return &FeedKeys{keys}, err
 }
 
 // feedCaller is whoever made the key in the address, if it is the key of just
 // this address and no token is sent; a problem if the key has ended.
 func (s *Server) feedCaller(r *http.Request) (Caller, *Problem, bool) {
+	if r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return Caller{}, nil, false
+	}
 	query := r.URL.Query()
 	key := query.Get("key")
-	if key == "" || r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if key == "" {
 		return Caller{}, nil, false
 	}
 	query.Del("key")
 	hash, address := hashOf(key), feedAddress(r.URL.EscapedPath(), query)
-	k, ok := s.feedKeys.keys.find(func(k *feedKey) bool { return k.Hash == hash && k.Address == address })
-	if ok && !s.clock().Before(k.ends()) {
+	k, ok := s.feedKeys.keys.get(hash)
+	if ok = ok && k.Address == address; ok && !s.clock().Before(k.ends()) {
 		return Caller{}, newProblem(http.StatusGone, "The address of this feed ended on "+domain.DayOf(k.ends()).Words()+". Its owner can replace it at "+s.origin(r)+"/account."), true
 	}
 	return Caller{Group: k.Group, Person: k.Person, Scope: ScopeRead, feedEnds: k.ends()}, nil, ok
@@ -73,7 +76,7 @@ func (q *question) feedEnding() string {
 	if ends.IsZero() || q.at.Start().Before(ends.Add(-feedKeySoon)) {
 		return ""
 	}
-	return "The address of this feed ends on " + domain.DayOf(ends).Words() + ". Replace it at " + q.origin + "/account."
+	return "The address of this feed ends on " + domain.DayOf(ends).Words() + ". Replace it at " + q.origin() + "/account."
 }
 
 func feedAddress(path string, query url.Values) string {

@@ -119,16 +119,15 @@ func (l *limits) check(who string, now time.Time) *Problem {
 
 // checkPace holds writes to a pace, by person; reads, by session or token; and
 // signing in, by address.
-func (s *Server) checkPace(r *http.Request) *Problem {
-	c, known := r.Context().Value(callerKey{}).(Caller)
+func (s *Server) checkPace(r *http.Request, c *Caller) *Problem {
 	switch {
 	case safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
 		who := s.client(r)
-		if known {
+		if c != nil {
 			who = "\x00" + cmp.Or(c.session, c.token, c.Group+"\x00"+c.Person)
 		}
 		return s.reads.check(who, time.Now())
-	case known && (strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path)):
+	case c != nil && (strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path)):
 		return s.writes.check(c.Group+"\x00"+c.Person, time.Now())
 	}
 	return s.signIns.check(s.client(r), time.Now())

@@ -97,7 +97,7 @@ func codeHash(salt, code string) string {
 type invitations struct{ made *kept[invitation] }
 
 func openInvitations(dir string) (*invitations, error) {
-	k, err := openKept[invitation](filepath.Join(dir, invitationsFile))
+	k, err := openKept[invitation](filepath.Join(dir, invitationsFile), nil)
 	if err != nil {
 		return nil, err
 	}

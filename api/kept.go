@@ -18,13 +18,15 @@ import (
 // concurrent use. What it gives out must not be changed.
 type kept[T any] struct {
 	file string
+	key  func(*T) string // by which get finds; nil: by none
 	mu   sync.RWMutex
 	all  []T
+	by   map[string]int // place in all, by key
 }
 
-// openKept reads the list; no file is an empty list.
-func openKept[T any](file string) (*kept[T], error) {
-	k := &kept[T]{file: file}
+// openKept reads the list; no file is an empty list. Keys are unique.
+func openKept[T any](file string, key func(*T) string) (*kept[T], error) {
+	k := &kept[T]{file: file, key: key}
 	b, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, nil
@@ -35,7 +37,29 @@ func openKept[T any](file string) (*kept[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
+	k.index()
 	return k, nil
+}
+
+func (k *kept[T]) index() {
+	if k.key == nil {
+		return
+	}
+	k.by = make(map[string]int, len(k.all))
+	for i := range k.all {
+		k.by[k.key(&k.all[i])] = i
+	}
+}
+
+// get gives the one with that key.
+func (k *kept[T]) get(key string) (T, bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if i, ok := k.by[key]; ok {
+		return k.all[i], true
+	}
+	var none T
+	return none, false
 }
 
 // find gives the first that fits.
@@ -81,6 +105,7 @@ func (k *kept[T]) change(f func([]T) ([]T, error)) error {
 		return fmt.Errorf("write %s: %w", k.file, err)
 	}
 	k.all = all
+	k.index()
 	return nil
 }
 

@@ -17,7 +17,7 @@ func TestKept(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	file := filepath.Join(dir, "list.json")
-	k, err := openKept[string](file)
+	k, err := openKept[string](file, nil)
 	require.NoError(t, err)
 	var all sync.WaitGroup
 	for i := range 20 {
@@ -29,7 +29,7 @@ func TestKept(t *testing.T) {
 	}
 	all.Wait()
 	require.NoError(t, k.drop(func(s *string) bool { return *s == "7" }))
-	again, err := openKept[string](file)
+	again, err := openKept[string](file, nil)
 	require.NoError(t, err)
 	require.Equal(t, k.all, again.all)
 	require.Len(t, again.all, 19)
@@ -43,6 +43,6 @@ func TestKept(t *testing.T) {
 
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	require.NoError(t, os.WriteFile(file, []byte(`["half`), 0o600))
-	_, err = openKept[string](file)
+	_, err = openKept[string](file, nil)
 	require.ErrorContains(t, err, file)
 }

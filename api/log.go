@@ -88,14 +88,6 @@ func (s *Server) logOf(ctx context.Context, group string, events uint64) (*tilel
 	return s.store.Log(group)
 }
 
-func bytesAnswer(b []byte, contentType, caching, ifNoneMatch string) *answer {
-	a := &answer{Status: http.StatusOK, ContentType: contentType, ETag: tagOf(b), CacheControl: caching, Body: b}
-	if matches(ifNoneMatch, a.ETag) {
-		a.Status, a.ContentType, a.Body = http.StatusNotModified, "", nil
-	}
-	return a
-}
-
 func (s *Server) checkpoint(ctx context.Context, in *LogInput) (*answer, error) {
 	if _, err := s.logOf(ctx, in.Group, 1); err != nil {
 		return nil, err

@@ -96,13 +96,8 @@ func (s *Server) client(r *http.Request) string {
 	return host
 }
 
-type originKey struct{}
-
 // originOf is the origin of the request that is being answered.
-func originOf(ctx context.Context) string {
-	origin, _ := ctx.Value(originKey{}).(string)
-	return origin
-}
+func originOf(ctx context.Context) string { return askerOf(ctx).origin() }
 
 // localPath is the path if it is one on this server; else the front page.
 func localPath(path string) string {

@@ -65,7 +65,7 @@ func (a *account) is(group, person string) bool { return a.Group == group && a.P
 type passkeys struct{ accounts *kept[account] }
 
 func openPasskeys(dir string) (*passkeys, error) {
-	k, err := openKept[account](filepath.Join(dir, passkeysFile))
+	k, err := openKept[account](filepath.Join(dir, passkeysFile), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,22 +18,49 @@ import (
 
 // An answer is written while the group can't change, hence as bytes.
 type answer struct {
-	Status       int
 	ContentType  string `header:"Content-Type"`
 	ETag         string `header:"ETag" doc:"send it back as If-None-Match"`
 	CacheControl string `header:"Cache-Control"`
-	Body         []byte
+	Body         func(huma.Context)
 }
+
+// bytesAnswer is the answer with these bytes, or that the caller has it already.
+func bytesAnswer(b []byte, contentType, caching, ifNoneMatch string) *answer {
+	a := &answer{ContentType: contentType, ETag: tagOf(b), CacheControl: caching}
+	has := matches(ifNoneMatch, a.ETag)
+	if has {
+		a.ContentType = ""
+	}
+	a.Body = func(hc huma.Context) {
+		if has {
+			hc.SetStatus(http.StatusNotModified)
+			return
+		}
+		hc.SetHeader("Content-Length", strconv.Itoa(len(b)))
+		hc.SetStatus(http.StatusOK)
+		hc.BodyWriter().Write(b)
+	}
+	return a
+}
+
+// rooms are where answers are written, again and again.
+var rooms = sync.Pool{New: func() any { return ptr(make([]byte, 0, usualAnswer)) }}
 
 // answerWith is the answer in JSON, or that the caller has it already.
 func answerWith(v any, ifNoneMatch string) (*answer, error) {
-	b, err := encode(v)
+	room := rooms.Get().(*[]byte)
+	b, err := encode((*room)[:0], v)
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{Status: http.StatusOK, ContentType: "application/json", ETag: tagOf(b), CacheControl: "private, no-cache", Body: append(b, '\n')}
-	if matches(ifNoneMatch, a.ETag) {
-		a.Status, a.ContentType, a.Body = http.StatusNotModified, "", nil
+	*room = append(b, '\n')
+	a := bytesAnswer(*room, "application/json", "private, no-cache", ifNoneMatch)
+	write := a.Body
+	a.Body = func(hc huma.Context) {
+		write(hc)
+		if cap(*room) <= 8*usualAnswer {
+			rooms.Put(room)
+		}
 	}
 	return a, nil
 }

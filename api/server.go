@@ -3,16 +3,16 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -168,15 +168,15 @@ func (s *Server) patient() *http.Server {
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(trace.From(r.Context(), r.Header.Values(trace.Header)))
+	is := &asker{origin: func() string { return s.origin(r) }}
+	r = r.WithContext(is.in(trace.From(r.Context(), r.Header.Values(trace.Header))))
 	defer s.recovered(w, r)
 	s.guardHeaders(w.Header(), r)
 	if err := checkAddress(r.URL); err != nil {
 		s.fail(w, r, s.problem(r.Context(), err))
 		return
 	}
-	r, refused := s.admit(r)
-	if refused != nil {
+	if refused := s.admit(is, r); refused != nil {
 		s.fail(w, r, refused)
 		return
 	}
@@ -198,24 +198,42 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-type callerKey struct{}
+// An asker is what is known of whoever asks.
+type asker struct {
+	caller *Caller       // nil: nobody is known
+	origin func() string // of this server, as they know it
+}
+
+type askerKey struct{}
+
+func (a *asker) in(ctx context.Context) context.Context { return context.WithValue(ctx, askerKey{}, a) }
+
+var nobody = asker{origin: func() string { return "" }}
+
+// askerOf is what is known of whoever asks.
+func askerOf(ctx context.Context) *asker {
+	if a, ok := ctx.Value(askerKey{}).(*asker); ok {
+		return a
+	}
+	return &nobody
+}
 
 // admit says who is asking and refuses whoever may not even ask.
-func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
+func (s *Server) admit(is *asker, r *http.Request) *Problem {
 	if p := s.checkOrigin(r); p != nil {
-		return r, p
+		return p
 	}
 	c, unknown := s.caller(r)
 	if unknown == nil {
 		if isPage(r.URL.Path) && !c.Scope.allows(scopeOf(r)) {
-			return r, outOfScope(c.Scope)
+			return outOfScope(c.Scope)
 		}
-		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+		is.caller = &c
 		s.used(r, c)
 	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path) {
-		return r, cmp.Or(s.reads.check(s.client(r), time.Now()), unknown)
+		return cmp.Or(s.reads.check(s.client(r), time.Now()), unknown)
 	}
-	return r.WithContext(context.WithValue(r.Context(), originKey{}, s.origin(r))), s.checkPace(r)
+	return s.checkPace(r, is.caller)
 }
 
 // byItself is the header in which a page says that it asks by itself, as when
@@ -275,11 +293,10 @@ func unauthorized(say string) *Problem {
 
 // callerOf is whoever asks; an operation that nobody asks for is refused.
 func callerOf(ctx context.Context) (Caller, error) {
-	c, ok := ctx.Value(callerKey{}).(Caller)
-	if !ok {
-		return Caller{}, unauthorized("Please say who you are.")
+	if c := askerOf(ctx).caller; c != nil {
+		return *c, nil
 	}
-	return c, nil
+	return Caller{}, unauthorized("Please say who you are.")
 }
 
 // checkAddress refuses an address that is not plain text.
@@ -340,7 +357,7 @@ func operation[I, O any](s *Server, op huma.Operation, handler func(context.Cont
 	}
 	op.RejectUnknownQueryParameters = true
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		if c, ok := ctx.Value(callerKey{}).(Caller); ok && !c.Scope.allows(scopeFor(&op)) {
+		if c := askerOf(ctx).caller; c != nil && !c.Scope.allows(scopeFor(&op)) {
 			return nil, outOfScope(c.Scope)
 		}
 		out, err := handler(ctx, in)
@@ -433,11 +450,11 @@ func (s *Server) offerOpenAPI() {
 	})
 }
 
-// tagOf is the strong entity tag of these bytes.
-func tagOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return `"` + hex.EncodeToString(sum[:16]) + `"`
-}
+var tagSeed = maphash.MakeSeed()
+
+// tagOf is the strong entity tag of these bytes: nobody can find others with the
+// same one. Another process has others, and sends everything once more.
+func tagOf(b []byte) string { return `"` + strconv.FormatUint(maphash.Bytes(tagSeed, b), 16) + `"` }
 
 // matches says whether an If-None-Match header names the tag (RFC 9110, weak comparison).
 func matches(header, tag string) bool {

@@ -88,10 +88,10 @@ func (s *Server) checkFor(ctx context.Context, data []byte) (b []byte, err error
 		return nil, outOfScope(c.Scope)
 	}
 	in := req.input()
-	err = s.see(context.WithValue(ctx, callerKey{}, c), &in.Terms, checks, func(q *question) error {
+	err = s.see((&asker{&c, nobody.origin}).in(ctx), &in.Terms, checks, func(q *question) error {
 		v, err := check(q, in)
 		if err == nil {
-			b, err = encode(&v)
+			b, err = encode(nil, &v)
 		}
 		return err
 	})

@@ -59,7 +59,7 @@ type Session struct {
 }
 
 func openSessions(dir string) (*sessions, error) {
-	k, err := openKept[savedSession](filepath.Join(dir, sessionsFile))
+	k, err := openKept(filepath.Join(dir, sessionsFile), func(is *savedSession) string { return is.Token })
 	if err != nil {
 		return nil, err
 	}
@@ -205,8 +205,11 @@ func (s *sessionStore) lives(is *savedSession) bool {
 }
 
 func (s *sessionStore) Find(token string) ([]byte, bool, error) {
-	is, ok := s.kept.find(func(is *savedSession) bool { return is.Token == token && s.lives(is) })
-	return []byte(is.Data), ok, nil
+	is, ok := s.kept.get(token)
+	if !ok || !s.lives(&is) {
+		return nil, false, nil
+	}
+	return []byte(is.Data), true, nil
 }
 
 // Commit keeps the session, and drops those that have ended.

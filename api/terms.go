@@ -34,8 +34,8 @@ type question struct {
 	at     domain.Day
 	known  time.Time // up to which the answer knows
 	caller Caller
-	origin string // of this server, as the caller knows it
-	live   bool   // the group is the live one, and changes once the question is answered
+	origin func() string // of this server, as the caller knows it
+	live   bool          // the group is the live one, and changes once the question is answered
 }
 
 // patience bounds atLeast.
@@ -49,7 +49,7 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*que
 	if err != nil {
 		return err
 	}
-	q := &question{caller: caller, origin: originOf(ctx)}
+	q := &question{caller: caller, origin: askerOf(ctx).origin}
 	if q.at, err = readAt(t.At, s.today()); err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func OpenTokens(dir string) (*Tokens, error) {
 		return nil, err
 	}
 	var err error
-	if t.tokens, err = openKept[token](filepath.Join(dir, tokensFile)); err != nil {
+	if t.tokens, err = openKept(filepath.Join(dir, tokensFile), func(k *token) string { return k.Hash }); err != nil {
 		return nil, err
 	}
 	return t, t.migrate()
@@ -181,7 +181,7 @@ func (t *Tokens) caller(secret string, now time.Time) (Caller, bool, error) {
 	if hash == t.operatorHash {
 		return Caller{Operator: true, Scope: ScopeAct}, true, nil
 	}
-	k, ok := t.tokens.find(func(k *token) bool { return k.Hash == hash })
+	k, ok := t.tokens.get(hash)
 	if !ok || !k.Expires.IsZero() && !now.Before(k.Expires) {
 		return Caller{}, false, nil
 	}
