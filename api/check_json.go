@@ -64,10 +64,34 @@ type jsonText struct {
 }
 
 func (w *jsonText) text(before, s string) {
-	b, err := jsontext.AppendQuote(append(w.b, before...), s)
+	w.b = append(w.b, before...)
+	if plainText(s) {
+		w.b = append(append(append(w.b, '"'), s...), '"')
+		return
+	}
+	b, err := jsontext.AppendQuote(w.b, s)
 	if w.b = b; err != nil {
 		w.err = err
 	}
+}
+
+// plainText says whether the text stands in JSON as it is: ASCII, without quotes,
+// backslashes and control characters. Eight bytes are looked at together: less
+// than some value is what borrows from the highest bit when that is taken off.
+func plainText(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		if (x|(x-' '*each)|(x^'"'*each-each)|(x^'\\'*each-each))&high != 0 {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *jsonText) unlessEmpty(before, s string) {

@@ -36,6 +36,7 @@ func bytesAnswer(b []byte, contentType, caching, ifNoneMatch string) *answer {
 			hc.SetStatus(http.StatusNotModified)
 			return
 		}
+		gather(hc, len(b))
 		hc.SetHeader("Content-Length", strconv.Itoa(len(b)))
 		hc.SetStatus(http.StatusOK)
 		hc.BodyWriter().Write(b)

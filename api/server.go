@@ -135,6 +135,7 @@ func (s *Server) today() domain.Day { return domain.DayOf(s.clock()) }
 // are being answered, for at most ten seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := s.patient()
+	l = gathering(srv, l)
 	ended := make(chan error, 1)
 	go func() {
 		if srv.TLSConfig != nil {
@@ -310,6 +311,9 @@ func checkAddress(u *url.URL) error {
 // checkQuery refuses what would otherwise be dropped silently: a question that
 // is asked in another way than was meant must not be answered.
 func checkQuery(raw string) error {
+	if raw == "" {
+		return nil
+	}
 	q, err := url.ParseQuery(raw)
 	if err != nil || !plain(raw) {
 		return newProblem(http.StatusUnprocessableEntity, "The part of the address after ? can't be read.")

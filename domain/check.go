@@ -560,7 +560,7 @@ func (s *State) delegationsOf(person string, d Day) []*Delegation {
 // bestPower tries the person's delegations; the first that allows it answers,
 // else the reasons of the one that comes nearest.
 func (s *State) bestPower(q Question, held []*Delegation, j *judgement) []Reason {
-	best := []Reason{{"D5", "No power that the executive holds takes in " + q.Matter + "."}}
+	var best []Reason
 	fits := false
 	for _, d := range held {
 		v := d.VersionOn(q.At)
@@ -577,6 +577,9 @@ func (s *State) bestPower(q Question, held []*Delegation, j *judgement) []Reason
 			*j = try
 			j.delegation = d
 		}
+	}
+	if !fits {
+		return []Reason{{"D5", "No power that the executive holds takes in " + q.Matter + "."}}
 	}
 	return best
 }
