@@ -88,11 +88,10 @@ func (g *gatherer) send() {
 	if g.gathers = false; len(g.kept) == 0 {
 		return
 	}
-	g.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	g.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // until net/http sets that of the next answer
 	if _, err := g.Conn.Write(g.kept); err != nil {
 		g.Conn.Close()
 	}
-	g.Conn.SetWriteDeadline(time.Time{})
 	g.kept = g.kept[:0]
 }
 
