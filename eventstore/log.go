@@ -37,6 +37,8 @@ const (
 	logPause   = 150 * time.Millisecond // between rounds, at least
 	logLongest = time.Second            // at most, by which a log is behind if rounds are quick
 	logShare   = 20                     // a round's length this many times: the pause after it
+	logRest    = 2                      // what one log took this many times: the rest before the next one in a round
+	logRests   = logLongest / 4         // all rests of a step of a round together, at most
 	logHeld    = 32 << 20               // bytes of lines that wait
 	logBacklog = 64 << 20               // bytes of lines that a round reads from the stream for all logs together
 	logChunk   = 4096                   // lines read for one log, where its messages have to be asked for one by one
@@ -201,7 +203,8 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 		case <-l.wake:
 			start := time.Now()
 			if !l.round(ctx, false) {
-				pause(ctx, min(max(logPause, logShare*time.Since(start)), logLongest))
+				took := time.Since(start)
+				pause(ctx, max(logPause, min(logShare*took, logLongest-took)))
 			}
 		case do := <-l.asked:
 			do()

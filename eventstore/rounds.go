@@ -58,7 +58,9 @@ func (l *logs) round(ctx context.Context, last bool) (behind bool) {
 	}
 	l.readBacklog(ctx, growing)
 	for _, g := range growing {
-		if err := l.extend(ctx, g); err != nil {
+		start := time.Now()
+		err := l.extend(ctx, g)
+		if l.rest(ctx, start, len(growing), last); err != nil {
 			l.failed(ctx, g, err)
 			continue
 		}
@@ -75,9 +77,11 @@ func (l *logs) round(ctx context.Context, last bool) (behind bool) {
 		return false
 	}
 	for _, g := range ready {
+		start := time.Now()
 		if err := l.sign(ctx, g); err != nil {
 			l.failed(ctx, g, err)
 		}
+		l.rest(ctx, start, len(ready), last)
 	}
 	l.mu.Lock()
 	close(l.signed)
@@ -87,6 +91,14 @@ func (l *logs) round(ctx context.Context, last bool) (behind bool) {
 		l.mark(ctx, m)
 	}
 	return behind
+}
+
+// rest leaves the processor and the disk to the writer, between one of so many
+// logs and the next: whoever waits for a command waits for no whole round.
+func (l *logs) rest(ctx context.Context, since time.Time, logs int, last bool) {
+	if !last && logs > 1 {
+		pause(ctx, min(logRest*time.Since(since), logRests/time.Duration(logs)))
+	}
 }
 
 // failed leaves the log for a later round. What was handed over is in the
