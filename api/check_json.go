@@ -65,7 +65,7 @@ type jsonText struct {
 
 func (w *jsonText) text(before, s string) {
 	w.b = append(w.b, before...)
-	if plainText(s) {
+	if asItIs(s) {
 		w.b = append(append(append(w.b, '"'), s...), '"')
 		return
 	}
@@ -75,10 +75,10 @@ func (w *jsonText) text(before, s string) {
 	}
 }
 
-// plainText says whether the text stands in JSON as it is: ASCII, without quotes,
+// asItIs says whether the text stands in JSON as it is: ASCII, without quotes,
 // backslashes and control characters. Eight bytes are looked at together: less
 // than some value is what borrows from the highest bit when that is taken off.
-func plainText(s string) bool {
+func asItIs(s string) bool {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	for ; len(s) >= 8; s = s[8:] {
 		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56

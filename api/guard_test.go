@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -251,5 +252,27 @@ func TestNoSecretIsLogged(t *testing.T) {
 	require.Contains(t, w.log.String(), "here")
 	for _, secret := range []string{code, strings.ReplaceAll(code, "-", ""), r.Cookies()[0].Value, w.keys["cd-south"], w.tokens.Operator(), encoded(d.id)} {
 		require.NotContains(t, w.log.String(), secret)
+	}
+}
+
+// TestWhatIsAskedMustBeClear: nothing in an address is dropped silently.
+func TestWhatIsAskedMustBeClear(t *testing.T) {
+	many := make([]string, 0, mostParameters)
+	for i := range mostParameters {
+		many = append(many, "p"+strconv.Itoa(i)+"=1")
+	}
+	for query, says := range map[string]string{
+		"": "", "at=2026-03-09": "", "at=2026-03-09&": "", "a&b=&c=1=2": "", "a=x%20y&b=%C3%A9&c=+": "", strings.Join(many, "&"): "",
+		"at=1&at=2": `"at" is given twice`, "at=1&a%74=2": `"at" is given twice`, "a&a": `"a" is given twice`,
+		"at=%zz": "can't be read", "%=1": "can't be read", "a;b=1": "can't be read", "a=\x00": "can't be read",
+		"a=%00": `"a" in the address is not plain text`, "%0a=1": "in the address is not plain text", "a=%ff": `"a" in the address is not plain text`,
+		strings.Join(many, "&") + "&more=1": "too much",
+	} {
+		err := checkQuery(query)
+		if says == "" {
+			require.NoError(t, err, query)
+		} else {
+			require.ErrorContains(t, err, says, query)
+		}
 	}
 }

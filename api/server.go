@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -308,22 +309,30 @@ func checkAddress(u *url.URL) error {
 	return checkQuery(u.RawQuery)
 }
 
+const mostParameters = 50 // of one address
+
 // checkQuery refuses what would otherwise be dropped silently: a question that
 // is asked in another way than was meant must not be answered.
 func checkQuery(raw string) error {
-	if raw == "" {
-		return nil
+	refused := func(say string, args ...any) error {
+		return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf(say, args...))
 	}
-	q, err := url.ParseQuery(raw)
-	if err != nil || !plain(raw) {
-		return newProblem(http.StatusUnprocessableEntity, "The part of the address after ? can't be read.")
-	}
-	for name, values := range q {
-		if len(values) > 1 {
-			return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf("%q is given twice in the address.", clip(name)))
-		}
-		if !plain(name) || !plain(values[0]) {
-			return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf("%q in the address is not plain text.", clip(name)))
+	seen := make([]string, 0, mostParameters)
+	for part := range strings.SplitSeq(raw, "&") {
+		before, after, _ := strings.Cut(part, "=")
+		name, bad := url.QueryUnescape(before)
+		value, worse := url.QueryUnescape(after)
+		switch {
+		case bad != nil || worse != nil || strings.Contains(part, ";") || !plain(part):
+			return refused("The part of the address after ? can't be read.")
+		case !plain(name) || !plain(value):
+			return refused("%q in the address is not plain text.", clip(name))
+		case slices.Contains(seen, name):
+			return refused("%q is given twice in the address.", clip(name))
+		case len(seen) == mostParameters:
+			return refused("There is too much in the address after ?.")
+		case part != "":
+			seen = append(seen, name)
 		}
 	}
 	return nil
