@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -71,4 +73,25 @@ func generateYear(t *testing.T, seed uint64) (map[string]tlog.Tree, map[string]i
 		require.NoError(t, err)
 	}
 	return trees, made
+}
+
+// TestGeneratingIsPatient: a pause of the disk is waited out, anything else is
+// said at once.
+func TestGeneratingIsPatient(t *testing.T) {
+	tries := 0
+	err := patiently(t.Context(), func() error {
+		if tries++; tries < 3 {
+			return fmt.Errorf("the disk: %w", eventstore.ErrNotReady)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 3, tries)
+	wrong := errors.New("wrong")
+	require.ErrorIs(t, patiently(t.Context(), func() error { tries++; return wrong }), wrong)
+	require.Equal(t, 4, tries)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	require.ErrorIs(t, patiently(ended, func() error { tries++; return eventstore.ErrNotReady }), eventstore.ErrNotReady)
+	require.Equal(t, 5, tries, "nobody waits any more")
 }
