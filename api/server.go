@@ -323,6 +323,8 @@ func checkQuery(raw string) error {
 		name, bad := url.QueryUnescape(before)
 		value, worse := url.QueryUnescape(after)
 		switch {
+		case part == "":
+			continue
 		case bad != nil || worse != nil || strings.Contains(part, ";") || !plain(part):
 			return refused("The part of the address after ? can't be read.")
 		case !plain(name) || !plain(value):
@@ -331,9 +333,8 @@ func checkQuery(raw string) error {
 			return refused("%q is given twice in the address.", clip(name))
 		case len(seen) == mostParameters:
 			return refused("There is too much in the address after ?.")
-		case part != "":
-			seen = append(seen, name)
 		}
+		seen = append(seen, name)
 	}
 	return nil
 }
