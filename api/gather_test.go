@@ -57,6 +57,14 @@ func (w *world) served() *counted {
 	return c
 }
 
+func (c *counted) dial(w *world) net.Conn {
+	conn, err := net.Dial("tcp", c.Addr().String())
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	return conn
+}
+
 // ask sends the request and reads its answer.
 func (c *counted) ask(w *world, conn net.Conn, in *bufio.Reader, request string) (string, *http.Response) {
 	_, err := io.WriteString(conn, request)
@@ -77,10 +85,7 @@ func (w *world) get(person, path, more string) string {
 func TestAnAnswerIsOneWrite(t *testing.T) {
 	w := newWorld(t).established()
 	c := w.served()
-	conn, err := net.Dial("tcp", c.Addr().String())
-	require.NoError(t, err)
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute))
+	conn := c.dial(w)
 	in := bufio.NewReader(conn)
 	const long = "/v1/groups/trafford/audit"
 	want := string(w.must(200, w.send(w.request("cd-north", "GET", long, ""))).body)
@@ -104,7 +109,7 @@ func TestAnAnswerIsOneWrite(t *testing.T) {
 	body, res := c.ask(w, conn, in, w.get("cd-north", long, "Connection: close\r\n"))
 	require.Equal(t, want, body)
 	require.True(t, res.Close)
-	_, err = in.ReadByte()
+	_, err := in.ReadByte()
 	require.ErrorIs(t, err, io.EOF)
 }
 
@@ -112,12 +117,9 @@ func TestAnAnswerIsOneWrite(t *testing.T) {
 func TestNothingFollowsHalfAnAnswer(t *testing.T) {
 	w := newWorld(t).established()
 	c := w.served()
-	conn, err := net.Dial("tcp", c.Addr().String())
-	require.NoError(t, err)
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute))
+	conn := c.dial(w)
 	c.broken.Store(true)
-	_, err = io.WriteString(conn, strings.Repeat(w.get("cd-north", "/v1/groups/trafford/audit", ""), 2))
+	_, err := io.WriteString(conn, strings.Repeat(w.get("cd-north", "/v1/groups/trafford/audit", ""), 2))
 	require.NoError(t, err)
 	all, _ := io.ReadAll(conn)
 	require.Equal(t, 1, strings.Count(string(all), "HTTP/1.1 "))
