@@ -29,7 +29,7 @@ import (
 // instead. Only the ratios say something on a machine that others use too.
 const (
 	benchEnv  = "GOLDENTHREAD_BENCH"      // 1: run it
-	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, rebuild, start, memory, check and http, those to be run; else all
+	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, behind, rebuild, start, memory, check and http, those to be run; else all
 	benchData = "GOLDENTHREAD_BENCH_DATA" // a generated folder for the rows about size; else two places and a year
 	callers   = 64
 	perCaller = 100
@@ -53,7 +53,7 @@ func TestBench(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		do   func()
-	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"rebuild", b.rebuild}, {"start", b.starts}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}} {
+	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"behind", b.logBehind}, {"rebuild", b.rebuild}, {"start", b.starts}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}} {
 		if len(only) == 0 || slices.Contains(only, row.name) {
 			row.do()
 		}
@@ -237,6 +237,37 @@ func (b *bench) manyCallers() {
 		b.row("64 callers, 64 groups", fmt.Sprintf("%s, p99 %s", perSecond(n, spent[0]), us(percentile(times[0], 99))),
 			fmt.Sprintf("%s, 64 connections, the same rules: %s, p99 %s", rival.name, perSecond(n, spent[1]), us(percentile(times[1], 99))), rate(n, spent[0])/rate(n, spent[1]))
 	}
+}
+
+// logBehind has 64 callers write as fast as they can, and asks now and then when
+// the log of a group will be signed for what its ledger has.
+func (b *bench) logBehind() {
+	r := b.open(b.TempDir())
+	for c := range callers {
+		_, err := r.Execute(b.Context(), benchGroup("group-"+strconv.Itoa(c)))
+		require.NoError(b, err)
+	}
+	ctx, stop := context.WithCancel(b.Context())
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				_, err := r.Execute(b.Context(), benchCommand("group-"+strconv.Itoa(c)))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	behind := b.timed(12, func(i int) error {
+		group := "group-" + strconv.Itoa(i)
+		_, err := r.AwaitSigned(b.Context(), group, r.Next(group))
+		return err
+	})
+	stop()
+	wg.Wait()
+	b.row("a log behind its ledger, 64 callers without a pause", fmt.Sprintf("p50 %s, longest %s", us(percentile(behind, 50)), us(behind[len(behind)-1])), "", 0)
 }
 
 // inTurns has all callers do the one and then the other, several times over.
