@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -70,13 +71,17 @@ func (t *trio) startAll(ctx context.Context) error {
 	return t.await(ctx)
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// freePort is a port at which nobody listens. It is below those that systems give
+// to whoever asks for any or connects (from 32768 on): nobody takes it meanwhile.
+func freePort() (port int, err error) {
+	for range 100 {
+		port = 10_000 + rand.IntN(22_000)
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, err
 }
 
 // start starts one of the three on what its folder holds.
