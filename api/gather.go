@@ -43,9 +43,8 @@ func (l gatherers) Accept() (net.Conn, error) {
 // A gatherer is a connection that keeps what is written while it gathers.
 type gatherer struct {
 	net.Conn
-	mu      sync.Mutex // held while writing
-	gathers bool
-	kept    []byte
+	mu   sync.Mutex // held while writing
+	kept *room      // nil: it does not gather
 }
 
 type gathererKey struct{}
@@ -68,14 +67,16 @@ func gather(hc huma.Context, length int) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.gathers = true
+	if g.kept == nil {
+		g.kept = takeRoom()
+	}
 }
 
 func (g *gatherer) Write(b []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.gathers {
-		g.kept = append(g.kept, b...)
+	if g.kept != nil {
+		g.kept.b = append(g.kept.b, b...)
 		return len(b), nil
 	}
 	return g.Conn.Write(b)
@@ -85,14 +86,15 @@ func (g *gatherer) Write(b []byte) (int, error) {
 func (g *gatherer) send() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.gathers = false; len(g.kept) == 0 {
+	if g.kept == nil {
 		return
 	}
 	g.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // until net/http sets that of the next answer
-	if _, err := g.Conn.Write(g.kept); err != nil {
+	if _, err := g.Conn.Write(g.kept.b); err != nil {
 		g.Conn.Close()
 	}
-	g.kept = g.kept[:0]
+	g.kept.giveBack()
+	g.kept = nil
 }
 
 // CloseWrite is for net/http, which ends answers so to whoever sends on.

@@ -26,6 +26,13 @@ type answer struct {
 
 // bytesAnswer is the answer with these bytes, or that the caller has it already.
 func bytesAnswer(b []byte, contentType, caching, ifNoneMatch string) *answer {
+	return answerOf(b, contentType, caching, ifNoneMatch, func() {})
+}
+
+// answerOf is the answer with these bytes, or that the caller has it already, and
+// frees the bytes once nobody uses them any more. Where writing failed somebody
+// may: net/http gives up on a stream of HTTP/2 while the last of it is on its way.
+func answerOf(b []byte, contentType, caching, ifNoneMatch string, free func()) *answer {
 	a := &answer{ContentType: contentType, ETag: tagOf(b), CacheControl: caching}
 	has := matches(ifNoneMatch, a.ETag)
 	if has {
@@ -34,36 +41,46 @@ func bytesAnswer(b []byte, contentType, caching, ifNoneMatch string) *answer {
 	a.Body = func(hc huma.Context) {
 		if has {
 			hc.SetStatus(http.StatusNotModified)
+			free()
 			return
 		}
 		gather(hc, len(b))
 		hc.SetHeader("Content-Length", strconv.Itoa(len(b)))
 		hc.SetStatus(http.StatusOK)
-		hc.BodyWriter().Write(b)
+		if _, err := hc.BodyWriter().Write(b); err == nil {
+			free()
+		}
 	}
 	return a
 }
 
-// rooms are where answers are written, again and again.
-var rooms = sync.Pool{New: func() any { return ptr(make([]byte, 0, usualAnswer)) }}
-
 // answerWith is the answer in JSON, or that the caller has it already.
 func answerWith(v any, ifNoneMatch string) (*answer, error) {
-	room := rooms.Get().(*[]byte)
-	b, err := encode((*room)[:0], v)
+	r := takeRoom()
+	b, err := encode(r.b, v)
 	if err != nil {
 		return nil, err
 	}
-	*room = append(b, '\n')
-	a := bytesAnswer(*room, "application/json", "private, no-cache", ifNoneMatch)
-	write := a.Body
-	a.Body = func(hc huma.Context) {
-		write(hc)
-		if cap(*room) <= 8*usualAnswer {
-			rooms.Put(room)
-		}
+	r.b = append(b, '\n')
+	return answerOf(r.b, "application/json", "private, no-cache", ifNoneMatch, r.giveBack), nil
+}
+
+// A room is where an answer is written, and then another one.
+type room struct{ b []byte }
+
+var rooms = sync.Pool{New: func() any { return &room{make([]byte, 0, usualAnswer)} }}
+
+// takeRoom takes an empty one.
+func takeRoom() *room {
+	r := rooms.Get().(*room)
+	r.b = r.b[:0]
+	return r
+}
+
+func (r *room) giveBack() {
+	if cap(r.b) <= 2*mostGathered {
+		rooms.Put(r)
 	}
-	return a, nil
 }
 
 type plainInput struct{ Terms }

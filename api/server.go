@@ -466,8 +466,8 @@ func (s *Server) offerOpenAPI() {
 
 var tagSeed = maphash.MakeSeed()
 
-// tagOf is the strong entity tag of these bytes: nobody can find others with the
-// same one. Another process has others, and sends everything once more.
+// tagOf is the strong entity tag of these bytes, keyed by this process: another
+// one has others, and sends everything once more.
 func tagOf(b []byte) string { return `"` + strconv.FormatUint(maphash.Bytes(tagSeed, b), 16) + `"` }
 
 // matches says whether an If-None-Match header names the tag (RFC 9110, weak comparison).

@@ -72,7 +72,8 @@ func (t *trio) startAll(ctx context.Context) error {
 }
 
 // freePort is a port at which nobody listens. It is below those that systems give
-// to whoever asks for any or connects (from 32768 on): nobody takes it meanwhile.
+// to whoever asks for any or connects (from 32768 on), so that hardly anybody takes
+// it meanwhile.
 func freePort() (port int, err error) {
 	for range 100 {
 		port = 10_000 + rand.IntN(22_000)
