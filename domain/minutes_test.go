@@ -68,32 +68,6 @@ func TestMinutes(t *testing.T) {
 	}
 }
 
-// rulesInScope are the rules that the domain keeps, or at least carries.
-var rulesInScope = map[string]int{"O": 3, "F": 9, "M": 5, "C": 14, "D": 9, "R": 7, "L": 9, "A": 4, "P": 1, "X": 2, "T": 3, "G": 1}
-
-// TestEveryRuleHasAScript fails for a rule that no script names in its heading.
-func TestEveryRuleHasAScript(t *testing.T) {
-	named := map[string]bool{}
-	for _, path := range scripts(t) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		heading, _, _ := strings.Cut(string(text), "\n")
-		rules, _, _ := strings.Cut(heading, ":")
-		for _, rule := range regexp.MustCompile(`[A-Z]\d+`).FindAllString(rules, -1) {
-			named[rule] = true
-		}
-	}
-	for letter, most := range rulesInScope {
-		for n := 1; n <= most; n++ {
-			if rule := letter + strconv.Itoa(n); !named[rule] {
-				t.Errorf("no script in minutes/ names %s in its heading", rule)
-			}
-		}
-	}
-}
-
 func scripts(t *testing.T) []string {
 	paths, err := filepath.Glob("minutes/*.txt")
 	if err != nil || len(paths) == 0 {
