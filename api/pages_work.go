@@ -17,7 +17,7 @@ func workPage(a *asked) (web.Body, error) {
 			body.Parts = append(body.Parts, web.WorkPart{To: to, What: what, Say: say, Waits: waits()})
 		}
 	}
-	add(worklist, "worklist", "Work list", "What is due, overdue or asleep.", a.dueWaits)
+	add(worklist, "worklist", "Work list", "What is due, overdue or paused.", a.dueWaits)
 	add(agenda, "agenda", "Our own meetings", "Agendas, and who came.", a.meetingWaits)
 	add(approaches, "approaches", "Approaches", "What the system asked, and the one answer it gets.", a.approachesWait)
 	add(priorities, "priorities", "Priorities", "What we ourselves want to get done.", a.roundWaits)

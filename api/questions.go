@@ -170,7 +170,7 @@ func (s *Server) offerQuestions() {
 		})
 	ask(s, "commitments", at+"/commitments", "What representatives said in meetings, and its standing.", commitments,
 		func(q *question, _ *plainInput) (projections.Commitments, error) { return q.Commitments(q.at), nil })
-	ask(s, "worklist", at+"/worklist", "What is due, overdue or asleep.", worklist,
+	ask(s, "worklist", at+"/worklist", "What is due, overdue or paused.", worklist,
 		func(q *question, _ *plainInput) (projections.WorkList, error) { return q.WorkList(q.at), nil })
 	ask(s, "approaches", at+"/approaches", "What the system asked for, and what it was answered.", approaches,
 		func(q *question, _ *plainInput) (projections.Approaches, error) { return q.Approaches(q.at), nil })

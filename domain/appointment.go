@@ -376,7 +376,7 @@ func (v *AppointmentVersion) line(matter string) *Line {
 }
 
 // AppointmentOn says whether the appointment holds on that day, with a sentence
-// where it does not (rule R1). Asleep and suspended still name a representative;
+// where it does not (rule R1). Paused and suspended still name a representative;
 // the other states do not.
 func (s *State) AppointmentOn(a *Appointment, d Day) (PowerState, string) {
 	v := a.VersionOn(d)
@@ -393,33 +393,55 @@ func (s *State) AppointmentOn(a *Appointment, d Day) (PowerState, string) {
 	if p := s.People[a.Person]; a.ByOffice && p.Left != 0 && p.Left < d {
 		return Ended, a.Number + " ended when " + p.Office + " left the office on " + p.Left.Words()
 	}
-	if state, why := s.parentOn(a, d); state != InForce {
+	if state, why := s.parentOver(a, d); state != InForce {
 		return state, why
 	}
-	if sus := suspendedOn(a.Suspensions, func(sus Suspension) bool { return v.Index > sus.Index }, d); sus != nil {
-		return Suspended, a.Number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason
-	}
-	if asleep, why := s.asleep(a.Number, v.Review, d); asleep {
-		return Asleep, why
-	}
-	return InForce, ""
+	return pausing(a.pausedBy(s, d))
 }
 
-// parentOn is the state of the delegation under which the appointment was made
-// (rule C8): it sleeps and ends with it, also when the exercise is undone.
-func (s *State) parentOn(a *Appointment, d Day) (PowerState, string) {
+// pausedBy is everything for which the appointment does not hold on that day
+// though it names a representative: what pauses the delegation under which it
+// was made, that exercise called in, each suspension, and a review that was
+// missed (rules C8, D3, D7, D8). Each is a sentence. There is nothing where it is
+// in force, and nothing where it names nobody: ask AppointmentOn.
+func (a *Appointment) pausedBy(s *State, d Day) []Reason {
+	v := a.VersionOn(d)
+	if v == nil {
+		return nil
+	}
+	var reasons []Reason
+	if x := s.Exercises[a.Source]; x != nil && s.ExerciseOn(x, d) == XCalledIn {
+		reasons = append(reasons, Reason{"D7", a.Number + " is suspended: " + x.Number + " was called in."})
+	}
+	if a.Parent != "" {
+		reasons = append(reasons, s.Delegations[a.Parent].pausedBy(s, d)...)
+	}
+	for i := range a.Suspensions {
+		sus := &a.Suspensions[i]
+		if sus.Covers(d) && !slices.ContainsFunc(a.Versions, func(v AppointmentVersion) bool { return v.From <= d && s.lifts(v.Source, v.Index, sus, d) }) {
+			reasons = append(reasons, sus.reason(a.Number))
+		}
+	}
+	return append(reasons, s.missedReview(a.Number, v.Review, d)...)
+}
+
+// parentOver says whether the delegation under which the appointment was made
+// has not begun, or is over, or the exercise is undone (rule C8): it ends with
+// them. In force means none of that.
+func (s *State) parentOver(a *Appointment, d Day) (PowerState, string) {
 	if a.Parent == "" {
 		return InForce, ""
 	}
 	if x := s.Exercises[a.Source]; x != nil {
 		switch s.ExerciseOn(x, d) {
-		case XCalledIn:
-			return Suspended, a.Number + " is suspended: " + x.Number + " was called in"
 		case XDisavowed:
 			return Ended, a.Number + " ended when " + x.Number + " was disavowed"
 		case XFallen:
 			return Ended, a.Number + " ended when " + x.Number + " fell, called in and not settled"
 		}
 	}
-	return s.DelegationOn(s.Delegations[a.Parent], d)
+	if state, why := s.DelegationOn(s.Delegations[a.Parent], d); state == NotYet || state == Ended || state == Expired {
+		return state, why
+	}
+	return InForce, ""
 }

@@ -25,7 +25,7 @@ type Charter struct {
 	QuorumOf          []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code"`
 	Window            int      `json:"windowDays,omitempty" doc:"days for objections"`
 	ReviewWithin      int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days"`
-	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power sleeps"`
+	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power is paused"`
 	ReportWithin      int      `json:"reportDays,omitempty" doc:"days to report back from a meeting"`
 	RatifyWithin      int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits"`
 	CallInWithin      int      `json:"callInDays,omitempty" doc:"days to call in an executive decision"`
@@ -58,7 +58,7 @@ type Setting struct {
 var Settings = []Setting{
 	{"windowDays", "Open for objections", 7, "A proposal stays open for objections for a week, so that everybody has had it in front of them.", func(c *Charter) *int { return &c.Window }, 1, 90},
 	{"reviewDays", "Longest time between reviews", 365, "Every power and appointment is looked at again at least once a year.", func(c *Charter) *int { return &c.ReviewWithin }, 7, 1100},
-	{"graceDays", "Grace after a missed review", 30, "A missed review is overdue for a month before the power sleeps.", func(c *Charter) *int { return &c.Grace }, 1, 180},
+	{"graceDays", "Grace after a missed review", 30, "A missed review is overdue for a month before the power is paused.", func(c *Charter) *int { return &c.Grace }, 1, 180},
 	{"reportDays", "Report back within", 5, "Whoever went to a meeting reports back within five days.", func(c *Charter) *int { return &c.ReportWithin }, 1, 90},
 	{"ratifyDays", "Ratify within", 35, "What waits for the group's word lapses after five weeks.", func(c *Charter) *int { return &c.RatifyWithin }, 1, 180},
 	{"callInDays", "Call in within", 7, "Any seat has a week to call in what the executive decided.", func(c *Charter) *int { return &c.CallInWithin }, 1, 90},

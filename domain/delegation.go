@@ -510,15 +510,6 @@ func (d *Delegation) yearOf(day Day) Span {
 	}
 }
 
-func suspendedOn(ss []Suspension, changed func(Suspension) bool, day Day) *Suspension {
-	for i := range ss {
-		if ss[i].Covers(day) && !changed(ss[i]) {
-			return &ss[i]
-		}
-	}
-	return nil
-}
-
 // PowerState is whether a power holds on a day and, if not, why.
 type PowerState string
 
@@ -528,8 +519,11 @@ const (
 	Expired   PowerState = "expired"
 	Ended     PowerState = "ended"
 	Suspended PowerState = "suspended"
-	Asleep    PowerState = "asleep"
+	Paused    PowerState = "paused" // its review was missed
 )
+
+// Asleep is the former word for Paused.
+const Asleep = Paused
 
 // rule is the rule by which a power that has begun and not ended does not hold.
 func (p PowerState) rule() string {
@@ -537,6 +531,22 @@ func (p PowerState) rule() string {
 		return "D8"
 	}
 	return "D3"
+}
+
+// pausing is the state of what those reasons pause, in a sentence that names
+// them all; in force where there are none.
+func pausing(reasons []Reason) (PowerState, string) {
+	if len(reasons) == 0 {
+		return InForce, ""
+	}
+	state, why := Paused, make([]string, len(reasons))
+	for i, r := range reasons {
+		why[i] = strings.TrimRight(r.Text, ".")
+		if r.Rule != "D3" {
+			state = Suspended
+		}
+	}
+	return state, strings.Join(why, "; ")
 }
 
 // DelegationOn says whether the delegation holds on that day, with a sentence where
@@ -553,21 +563,49 @@ func (s *State) DelegationOn(d *Delegation, day Day) (PowerState, string) {
 	case v.Until != 0 && v.Until < day:
 		return Expired, d.Number + " expired on " + v.Until.Words()
 	}
-	if sus := suspendedOn(d.Suspensions, func(sus Suspension) bool { return v.Index > sus.Index }, day); sus != nil {
-		return Suspended, d.Number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason
-	}
-	if asleep, why := s.asleep(d.Number, v.Review, day); asleep {
-		return Asleep, why
-	}
-	return InForce, ""
+	return pausing(d.pausedBy(s, day))
 }
 
-// asleep says whether a review was missed by more than the charter's grace (rule D3).
-func (s *State) asleep(number string, review, day Day) (bool, string) {
-	if review == 0 || day <= review.Add(s.CharterOn(day).Charter.Grace) {
-		return false, ""
+// pausedBy is everything for which the delegation does not hold on that day
+// though it has begun and not ended: each suspension, and a review that was
+// missed (rules D3, D8). Each is a sentence. There is nothing where it is in
+// force, and nothing where it has not begun or has ended: ask DelegationOn.
+func (d *Delegation) pausedBy(s *State, day Day) []Reason {
+	v := d.VersionOn(day)
+	if v == nil {
+		return nil
 	}
-	return true, number + " sleeps: it was due for review on " + review.Words()
+	var reasons []Reason
+	for i := range d.Suspensions {
+		sus := &d.Suspensions[i]
+		if sus.Covers(day) && !slices.ContainsFunc(d.Versions, func(v DelegationVersion) bool { return v.From <= day && s.lifts(v.Source, v.Index, sus, day) }) {
+			reasons = append(reasons, sus.reason(d.Number))
+		}
+	}
+	return append(reasons, s.missedReview(d.Number, v.Review, day)...)
+}
+
+// reason says what the suspension pauses, until when and why.
+func (sus *Suspension) reason(number string) Reason {
+	return Reason{"D8", sentence(number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason)}
+}
+
+// lifts says whether a version, made at that index by the agreement, ended the
+// suspension: its words were put to the seats after the suspension was recorded,
+// so that whoever consented knew of it (rule D8). An agreement that was set aside
+// lifts nothing any more.
+func (s *State) lifts(agreement string, made uint64, sus *Suspension, d Day) bool {
+	p := s.Proposals[agreement]
+	return made > sus.Index && p != nil && p.Version().PutIndex > sus.Index && s.AgreementHolds(agreement, d)
+}
+
+// missedReview is the reason where a review was missed by more than the charter's
+// grace (rule D3); nothing where it was not.
+func (s *State) missedReview(number string, review, day Day) []Reason {
+	if review == 0 || day <= review.Add(s.CharterOn(day).Charter.Grace) {
+		return nil
+	}
+	return []Reason{{"D3", number + " is paused: its review was due on " + review.Words() + "."}}
 }
 
 // ExecutiveOn are the ids of the executive's members on that day.

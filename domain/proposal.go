@@ -304,7 +304,7 @@ func (e *ProposalPut) apply(s *State, ev *Event) {
 	p.Stage, p.Closes = Open, e.Closes
 	p.Versions = slices.Clone(p.Versions)
 	v := &p.Versions[e.Version-1]
-	v.Put, v.Window = ev.Effective, e.Window
+	v.Put, v.PutIndex, v.Window = ev.Effective, ev.Index, e.Window
 	s.open = appendNew(s.open, e.Proposal)
 }
 
@@ -420,8 +420,9 @@ type Version struct {
 	Instruments []Instrument
 	By          string
 	Made        Day
-	Put         Day // on which its window began; 0 for a draft
-	Window      int // days
+	Put         Day    // on which its window began; 0 for a draft
+	PutIndex    uint64 // of the event that put it; 0 for a draft
+	Window      int    // days
 	Fallen      []string
 	Index       uint64
 }

@@ -363,7 +363,7 @@ func workLines(s *State, only string, at Day) []string {
 			line += ", overdue"
 		}
 		if d.Asleep {
-			line += ", asleep"
+			line += ", paused"
 		}
 		return line + ": " + d.Text
 	})

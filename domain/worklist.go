@@ -7,7 +7,7 @@ import (
 )
 
 // The work list (rules D3, M5, D6, R1, R5, A2, P1, T1, T2, X1, X2): what is due,
-// overdue or asleep on a day. Expiry and reminders are questions asked with a day, never events.
+// overdue or paused on a day. Expiry and reminders are questions asked with a day, never events.
 
 // A Due thing is on the work list.
 type Due struct {
@@ -64,8 +64,7 @@ func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 		add(n, "position", p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")
 	}
 	for i := range due {
-		asleep, _ := s.asleep(due[i].What, due[i].On, d)
-		due[i].Asleep = due[i].Kind == "review" && asleep
+		due[i].Asleep = due[i].Kind == "review" && len(s.missedReview(due[i].What, due[i].On, d)) > 0
 	}
 	slices.SortFunc(due, func(a, b Due) int {
 		return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), strings.Compare(a.Kind, b.Kind))

@@ -78,7 +78,7 @@ func (l *CommitmentLine) text() string {
 	return text
 }
 
-// WorkList is what is due, overdue or asleep on a day (rules D3, M5, D6, R5, A2, P1, T1, T2, X1, X2).
+// WorkList is what is due, overdue or paused on a day (rules D3, M5, D6, R5, A2, P1, T1, T2, X1, X2).
 type WorkList struct {
 	Stamp
 	Due []domain.Due `json:"due" doc:"soonest first"`

@@ -29,7 +29,7 @@ type DelegationLine struct {
 	Ref         string              `json:"ref"`
 	To          string              `json:"to" doc:"executive, or a handle"`
 	Person      *Who                `json:"person,omitempty" doc:"where it goes to a named person"`
-	State       domain.PowerState   `json:"state" enum:"in force,not yet in force,expired,ended,suspended,asleep"`
+	State       domain.PowerState   `json:"state" enum:"in force,not yet in force,expired,ended,suspended,paused"`
 	Why         string              `json:"why,omitempty" doc:"where it is not in force"`
 	Source      string              `json:"source" doc:"the proposal by which it was agreed"`
 	From        domain.Day          `json:"from"`

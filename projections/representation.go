@@ -36,7 +36,7 @@ type AppointmentLine struct {
 	Forum       string               `json:"forum"`
 	ForumName   string               `json:"forumName"`
 	Capacity    string               `json:"capacity" doc:"on whose behalf; group: the group"`
-	State       domain.PowerState    `json:"state" enum:"in force,not yet in force,expired,ended,suspended,asleep"`
+	State       domain.PowerState    `json:"state" enum:"in force,not yet in force,expired,ended,suspended,paused"`
 	Why         string               `json:"why,omitempty" doc:"where it is not in force"`
 	Lines       []RemitLine          `json:"lines"`
 	Payer       *Body                `json:"payer,omitempty"`

@@ -63,7 +63,7 @@ type Commitments struct {
 func (*Commitments) Title() string { return "What was said in our name" }
 func (*Commitments) file() string  { return "commitments" }
 
-// WorkList is what is due, overdue or asleep.
+// WorkList is what is due, overdue or paused.
 type WorkList struct{ projections.WorkList }
 
 func (*WorkList) Title() string { return "Work list" }

@@ -267,7 +267,7 @@ func standingTag(s any) Tag {
 	switch fmt.Sprint(s) {
 	case "agreed", "within", "ratified", "in force", "consent", "accepted", "confirm", "answered", "done", "returned":
 		return Tag{words, "green"}
-	case "open", "called in", "ad referendum", "not yet in force", "stand-aside", "asleep", "concern", "heard, to be confirmed", "waits", "to be redirected", "at the gate":
+	case "open", "called in", "ad referendum", "not yet in force", "stand-aside", "paused", "concern", "heard, to be confirmed", "waits", "to be redirected", "at the gate":
 		return Tag{words, "yellow"}
 	case "beyond", "suspended", "disavowed", "overdue", "block", "blocks", "not", "disagrees", "inconsistent", "away":
 		return Tag{words, "red"}

@@ -116,7 +116,7 @@ func (c *client) forumNames(ctx context.Context) []string {
 
 // worklistQuestion asks what is due (rules D3, M5, D6, R5).
 var worklistQuestion = question[projections.WorkList]{
-	use: "worklist", short: "What is due, overdue or asleep",
+	use: "worklist", short: "What is due, overdue or paused",
 	example: "  goldenthread worklist\n  goldenthread worklist --at 2026-07-01",
 	below:   "/worklist",
 	show: func(p *page, a *projections.WorkList) {
@@ -125,7 +125,7 @@ var worklistQuestion = question[projections.WorkList]{
 			kind := d.Kind
 			switch {
 			case d.Asleep:
-				kind += ", asleep"
+				kind += ", paused"
 			case d.Overdue:
 				kind += ", overdue"
 			}
