@@ -41,6 +41,7 @@ func (c *Check) appendJSON(b []byte) ([]byte, error) {
 	jsonList(&w, `,"limits":`, c.Limits, (*jsonText).limit)
 	jsonList(&w, `,"conditions":`, c.Conditions, (*jsonText).word)
 	w.coverage(`,"coverage":`, &c.Coverage)
+	jsonList(&w, `,"remedies":`, c.Remedies, (*jsonText).remedy)
 	jsonList(&w, `,"whoCould":`, c.WhoCould, (*jsonText).someone)
 	w.unlessEmpty(`,"lastSaid":`, c.LastSaid)
 	w.unlessEmpty(`,"position":`, c.Position)
@@ -189,6 +190,15 @@ func (w *jsonText) place(p *domain.Place) {
 	w.integer(`,"ofPractices":`, int64(p.OfPractices))
 	w.integer(`,"patients":`, int64(p.Patients))
 	w.integer(`,"ofPatients":`, int64(p.OfPatients))
+	w.b = append(w.b, '}')
+}
+
+func (w *jsonText) remedy(r *domain.Remedy) {
+	w.text(`{"text":`, r.Text)
+	w.inputs(`,"ask":`, &r.Ask)
+	if len(r.Reviews) > 0 {
+		jsonList(w, `,"reviews":`, r.Reviews, (*jsonText).word)
+	}
 	w.b = append(w.b, '}')
 }
 

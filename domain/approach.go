@@ -118,7 +118,7 @@ func (c *RedirectApproach) decide(t *turn) *Refusal {
 	}
 	switch {
 	case !t.s.HasDuty(to.ID, Gatekeeper, t.day):
-		return notNow("A4", "%s is not a gatekeeper. Approaches go to %s.", to.Office, t.s.gatekeeper(t.day))
+		return notNow("A4", "%s is not a gatekeeper. Approaches go to %s.", to.Office, t.s.gatekeeper(t.day, ""))
 	case a.AtGate(t.s):
 		return notNow("A1", "%s has reached a gatekeeper already.", a.Number)
 	}
@@ -495,7 +495,7 @@ func (t *turn) waitingApproach(rule, number string) (*Approach, *Refusal) {
 	case a.Answer != nil:
 		return nil, notNow("A3", "%s was answered on %s. There is one answer of record; a new approach may be linked to it.", a.Number, a.Answer.On.Words())
 	case !a.AtGate(t.s):
-		return nil, notNow("A1", "%s reached %s. Record first that it was passed to %s.", a.Number, t.s.office(a.Reached), t.s.gatekeeper(t.day))
+		return nil, notNow("A1", "%s reached %s. Record first that it was passed to %s.", a.Number, t.s.office(a.Reached), t.s.gatekeeper(t.day, ""))
 	}
 	return a, nil
 }
@@ -588,7 +588,7 @@ func (s *State) approachesDue(d Day, add addDue) {
 		switch {
 		case a.Side != "" || d < a.On || (a.Answer != nil && a.Answer.On <= d):
 		case !a.AtGate(s) || (a.RedirectedTo != "" && d < a.Redirected):
-			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", reached "+s.office(a.Reached)+" and is to be passed to "+s.gatekeeper(d)+".")
+			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", reached "+s.office(a.Reached)+" and is to be passed to "+s.gatekeeper(d, "")+".")
 		case disposed == nil || d < a.Dispositions[0].On:
 			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", waits for a gatekeeper to say what becomes of it.")
 		default:

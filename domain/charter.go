@@ -30,6 +30,7 @@ type Charter struct {
 	RatifyWithin      int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits"`
 	CallInWithin      int      `json:"callInDays,omitempty" doc:"days to call in an executive decision"`
 	SettleWithin      int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended"`
+	ConsultWithin     int      `json:"consultDays,omitzero" doc:"days for which a consultation counts"`
 	CloseWithin       int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses"`
 	Gatekeepers       int      `json:"gatekeepers,omitempty" doc:"most gatekeepers: 1 or 2"`
 	Communications    int      `json:"communications,omitempty" doc:"times that each agreement is communicated"`
@@ -63,6 +64,7 @@ var Settings = []Setting{
 	{"ratifyDays", "Ratify within", 35, "What waits for the group's word lapses after five weeks.", func(c *Charter) *int { return &c.RatifyWithin }, 1, 180},
 	{"callInDays", "Call in within", 7, "Any seat has a week to call in what the executive decided.", func(c *Charter) *int { return &c.CallInWithin }, 1, 90},
 	{"settleDays", "Settle within", 28, "What was called in or suspended is settled within four weeks.", func(c *Charter) *int { return &c.SettleWithin }, 1, 180},
+	{"consultDays", "A consultation counts for", 90, "Whoever must be consulted before a decision was consulted at most three months before it.", func(c *Charter) *int { return &c.ConsultWithin }, 1, 365},
 	{"closeDays", "A proposal lapses after", 60, "A proposal without consensus lapses after two months.", func(c *Charter) *int { return &c.CloseWithin }, 7, 400},
 	{"gatekeepers", "Gatekeepers, at most", 2, "One or two named people take the system's approaches.", func(c *Charter) *int { return &c.Gatekeepers }, 1, 2},
 	{"communications", "Each agreement is told", 2, "Each agreement is told to the practices twice.", func(c *Charter) *int { return &c.Communications }, 1, 10},

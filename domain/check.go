@@ -32,6 +32,10 @@ type Question struct {
 	OpenEnded bool
 	Consulted []string // organisations consulted, by code, kind or "all"; nil: not said; empty: nobody
 	At        Day
+
+	// totals is where totals are counted, with all that is recorded there; nil: in
+	// the state that is asked, with what happened up to At (rule R4).
+	totals *State
 }
 
 // A Limit is one that the answer rests on.
@@ -68,6 +72,7 @@ type CheckAnswer struct {
 	Limits     []Limit           `json:"limits"`
 	Conditions []string          `json:"conditions"`
 	Coverage   Coverage          `json:"coverage"`
+	Remedies   []Remedy          `json:"remedies" doc:"what would make it a yes; none where it is one, or where only the group can say yes"`
 	WhoCould   []SomeoneWhoCould `json:"whoCould"`
 	LastSaid   string            `json:"lastSaid,omitempty" doc:"what was last said on the matter, in any forum"`
 	Position   string            `json:"position,omitempty" doc:"our position in words"`
@@ -95,11 +100,13 @@ type judgement struct {
 	Reasons     []Reason
 	conditions  []string
 	unsaid      []string // of the conditions, those that a term or consultation not given leaves open
-	consult     []string // names of the bodies of which nothing was said
+	consult     []string // codes of the bodies of which nothing was said
 	limits      []Limit
+	terms       terms
 	coverage    Coverage
 	appointment *Appointment
 	delegation  *Delegation
+	power       *Power
 	line        *Line
 	unknown     bool // the matter
 }
@@ -130,10 +137,11 @@ func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
 	j := s.judge(q)
 	a := &CheckAnswer{
 		Verdict: j.Verdict, Reasons: j.Reasons, Limits: orEmpty(j.limits), Conditions: orEmpty(j.conditions), Coverage: j.coverage,
-		WhoCould: s.whoCould(q), Notes: s.notes(q, &j), Chain: s.chain(q, &j), Index: s.Next - 1, At: q.At,
+		WhoCould: s.whoCould(q, &j), Notes: s.notes(q, &j), Chain: s.chain(q, &j), Index: s.Next - 1, At: q.At,
 		On: CheckInputs{p.Handle, q.Forum, q.Matter, q.Amount, q.Months, q.OpenEnded, q.Consulted},
 	}
 	a.Say = s.say(q, &j, a.WhoCould)
+	a.Remedies = s.remedies(q, &j, a)
 	if k := s.LastSaid(q.Matter, q.At); k != nil {
 		a.LastSaid = s.office(k.Person) + ", " + s.Forums[k.Forum].Name + ", " + k.Meeting.Words() + " (" + s.CommitmentOn(k, q.At).Words() + "): " + k.Words
 	}
@@ -149,7 +157,7 @@ func (q *Question) check(s *State) *Refusal {
 	if q.At == 0 {
 		return invalid("R3", "Say for which day you ask.")
 	}
-	if r := checkMatter("R3", q.Matter).at("matter"); r != nil {
+	if r := checkWords("R3", "what it is about", q.Matter, shortWords).at("matter"); r != nil {
 		return r
 	}
 	if q.Amount != nil {
@@ -230,38 +238,72 @@ func orEmpty[T any](v []T) []T {
 // judge is the table of rule R3.
 func (s *State) judge(q Question) judgement {
 	if !s.EstablishedOn(q.At) {
-		j := judgement{Verdict: ViewOnly, Reasons: []Reason{{"F1", "The group is not established."}}, coverage: Coverage{Outside: []Outsider{}}}
+		j := judgement{coverage: Coverage{Outside: []Outsider{}}}
 		if s.Next > 0 {
-			j.coverage = s.CoverageOn(q.Matter, q.At)
+			j.coverage = s.coverageBy(s.matterOfCoverage(q), "", q.At)
 		}
-		return j
+		return j.is(ViewOnly, Reason{"F1", "The group is not established."})
 	}
 	if q.Forum == "" {
 		return s.judgeExecutive(q)
 	}
-	j := judgement{coverage: s.CoverageOn(q.Matter, q.At)}
-	a, why := s.appointmentFor(q.Person, q.Forum, q.At)
-	if a == nil {
+	as, why := s.appointmentsFor(q.Person, q.Forum, q.At)
+	if len(as) == 0 {
+		j := judgement{coverage: s.coverageBy(s.matterOfCoverage(q), "", q.At)}
 		return j.is(ViewOnly, Reason{"R1", why})
 	}
-	j.appointment, j.coverage = a, s.coverageBy(q.Matter, s.basis(a, q.At), q.At)
-	j.line = a.VersionOn(q.At).line(q.Matter)
+	never := s.redLines(q, as)
+	answer := s.judgeUnder(q, as[0], as, never)
+	for _, a := range as[1:] {
+		if (a.Person == q.Person) == (as[0].Person == q.Person) {
+			answer = stricter(answer, s.judgeUnder(q, a, as, never))
+		}
+	}
+	return answer
+}
+
+// matterOfCoverage is the matter for which coverage is named: of a matter that the
+// charter doesn't know, who stands behind the group at all.
+func (s *State) matterOfCoverage(q Question) string {
+	if !s.CharterOn(q.At).Charter.Knows(q.Matter) {
+		return ""
+	}
+	return q.Matter
+}
+
+// redLines are the reasons of row 3: a red line that the group adopted, or one in
+// any of the person's remits (rules R1, R2).
+func (s *State) redLines(q Question, as []*Appointment) []Reason {
 	var never []Reason
 	if red := s.redLineOn(q.Matter, q.At); red != nil {
-		never = append(never, Reason{"R2", "The group adopted a red line on " + red.Matter + ": " + red.Words})
+		never = append(never, adoptedRedLine(red))
 	}
-	if j.line != nil && j.line.Stance == Not {
-		never = append(never, Reason{"R2", "The remit has a red line on " + j.line.Matter + "."})
+	for _, a := range as {
+		if l := a.VersionOn(q.At).line(q.Matter); l != nil && l.Stance == Not {
+			never = append(never, Reason{"R2", "The remit has a red line on " + l.Matter + "."})
+		}
 	}
+	return slices.Compact(never)
+}
+
+func adoptedRedLine(red *AdoptedPosition) Reason {
+	return Reason{"R2", "The group adopted a red line on " + red.Matter + ": " + red.Words}
+}
+
+// judgeUnder is the table under one of the appointments that the person has, or
+// substitutes for, at the forum.
+func (s *State) judgeUnder(q Question, a *Appointment, all []*Appointment, never []Reason) judgement {
+	j := judgement{appointment: a, coverage: s.coverageBy(s.matterOfCoverage(q), s.basis(a, q.At), q.At), line: a.VersionOn(q.At).line(q.Matter)}
 	switch {
 	case len(never) > 0:
 		return j.is(MustNot, never...)
 	case j.coverage.Practices == 0:
 		return j.is(ViewOnly, Reason{"M4", "No practice stands behind the group on this."})
 	}
-	if back := s.bringBack(q, &j); len(back) > 0 {
+	if back := s.bringBack(q, &j, all); len(back) > 0 {
 		return j.is(AdReferendum, back...)
 	}
+	j.conditions = append(j.conditions, s.exceptReserved(q)...)
 	if s.stance(&j, q.At) == Discretion {
 		return j.is(MayCommitReport, Reason{"R2", discretionBy(&j)})
 	}
@@ -270,6 +312,9 @@ func (s *State) judge(q Question) judgement {
 
 // unless notes a condition that rests on something that the question did not give.
 func (j *judgement) unless(condition string) {
+	if slices.Contains(j.unsaid, condition) {
+		return
+	}
 	j.conditions = append(j.conditions, condition)
 	j.unsaid = append(j.unsaid, condition)
 }
@@ -277,9 +322,39 @@ func (j *judgement) unless(condition string) {
 func (j judgement) is(v Verdict, reasons ...Reason) judgement {
 	j.Verdict, j.Reasons = v, reasons
 	if !v.yes() {
-		j.conditions = nil
+		j.conditions, j.unsaid, j.consult = nil, nil, nil
 	}
 	return j
+}
+
+// strictness orders verdicts, the strictest first.
+var strictness = []Verdict{MustNot, ViewOnly, AdReferendum, MayCommitReport, MayCommitNow}
+
+// stricter is the stricter of two judgements, and where they agree, one with all
+// that both ask for: an old ledger may hold two appointments of one person to one
+// forum (rule R1).
+func stricter(a, b judgement) judgement {
+	if x, y := slices.Index(strictness, a.Verdict), slices.Index(strictness, b.Verdict); x != y {
+		if y < x {
+			return b
+		}
+		return a
+	}
+	a.Reasons = union(a.Reasons, b.Reasons)
+	a.limits = union(a.limits, b.limits)
+	a.conditions, a.unsaid, a.consult = union(a.conditions, b.conditions), union(a.unsaid, b.unsaid), union(a.consult, b.consult)
+	a.terms = a.terms.and(b.terms)
+	return a
+}
+
+func union[T comparable](a, b []T) []T {
+	u := slices.Clip(a)
+	for _, v := range b {
+		if !slices.Contains(u, v) {
+			u = append(u, v)
+		}
+	}
+	return u
 }
 
 func discretionBy(j *judgement) string {
@@ -301,11 +376,13 @@ func (s *State) stance(j *judgement, d Day) Stance {
 	return s.CharterOn(d).Charter.DefaultStance
 }
 
-// appointmentFor is the person's appointment to the forum for the group that
-// names a representative on that day, else nil and why not (row 2).
-func (s *State) appointmentFor(person, forum string, d Day) (*Appointment, string) {
+// appointmentsFor are the appointments to the forum, for the group, that name the
+// person a representative on that day: first their own, then those in which they
+// substitute. None: why not (row 2).
+func (s *State) appointmentsFor(person, forum string, d Day) ([]*Appointment, string) {
 	why := ""
-	var found *Appointment
+	var found []*Appointment
+	own := 0
 	for _, a := range s.appointmentsTo(forum) {
 		if !a.names(person, d) {
 			continue
@@ -314,16 +391,18 @@ func (s *State) appointmentFor(person, forum string, d Day) (*Appointment, strin
 			why = a.Number + " is for speaking as " + a.Capacity + ", not for the group."
 			continue
 		}
-		switch state, say := s.AppointmentOn(a, d); state {
-		case InForce:
-			return a, ""
-		case Suspended, Asleep:
-			found = a
-		default:
+		if state, say := s.AppointmentOn(a, d); !state.current() {
 			why = sentence(say)
+			continue
+		}
+		if a.Person == person {
+			found = slices.Insert(found, own, a)
+			own++
+		} else {
+			found = append(found, a)
 		}
 	}
-	if found == nil && why == "" {
+	if len(found) == 0 && why == "" {
 		why = s.office(person) + " has not been appointed to " + s.forumName(forum) + "."
 	}
 	return found, why
@@ -337,11 +416,16 @@ func (s *State) forumName(handle string) string {
 }
 
 // bringBack collects the reasons of row 5 for a representative, and notes the
-// limits and conditions of a yes.
-func (s *State) bringBack(q Question, j *judgement) []Reason {
+// limits and conditions of a yes. Whatever else they have at the forum, a
+// suspension of it is among the reasons (rule D8).
+func (s *State) bringBack(q Question, j *judgement, all []*Appointment) []Reason {
 	back := s.mattersBack(q, j)
-	if state, why := s.AppointmentOn(j.appointment, q.At); state != InForce {
-		back = append(back, Reason{state.rule(), sentence(why)})
+	for _, a := range all {
+		for _, r := range a.pausedBy(s, q.At) {
+			if a == j.appointment || r.Rule != Paused.rule() {
+				back = append(back, r)
+			}
+		}
 	}
 	if s.hasInterest(q.Person, q.Matter, q.At) {
 		back = append(back, Reason{"R7", "You declared an interest in this."})
@@ -354,7 +438,8 @@ func (s *State) bringBack(q Question, j *judgement) []Reason {
 			back = append(back, Reason{"R2", "The remit says nothing on this, and it is then brought back."})
 		}
 	case Discretion:
-		if q.OpenEnded || (q.Amount != nil && *q.Amount > 0) {
+		if q.OpenEnded || q.sum() > 0 {
+			j.terms.noMoney()
 			back = append(back, Reason{"R2", "Discretion carries no money: a sum needs a limit."})
 		}
 	case WithinLimits:
@@ -383,32 +468,71 @@ func (s *State) mattersBack(q Question, j *judgement) []Reason {
 	return back
 }
 
+// sum is the sum asked about; 0 where none was given.
+func (q *Question) sum() Pence {
+	if q.Amount == nil {
+		return 0
+	}
+	return *q.Amount
+}
+
+// use is what is asked of a power.
+func (q *Question) use() use {
+	u := use{matter: q.Matter, amount: q.sum(), openEnded: q.OpenEnded}
+	if q.Months != nil {
+		u.months = *q.Months
+	}
+	return u
+}
+
+// counted is the state in which totals are counted, and up to which day.
+func (q *Question) counted(s *State) (*State, Day) {
+	if q.totals == nil {
+		return s, q.At
+	}
+	return q.totals, max(q.At, DayOf(q.totals.Last))
+}
+
 // lineExceeded checks the line's own limits.
 func (s *State) lineExceeded(q Question, j *judgement) []Reason {
 	l := j.line
 	of := j.appointment.Number + " " + l.Matter
 	var over []Reason
 	if q.OpenEnded {
+		j.terms.noEnd = true
 		over = append(over, Reason{"D4", "An open-ended recurring cost exceeds every limit."})
 	}
-	if l.Limit == 0 && q.Amount != nil && *q.Amount > 0 {
+	if l.Limit == 0 && q.sum() > 0 && j.appointment.Parent == "" {
+		j.terms.noMoney()
 		over = append(over, Reason{"R2", "The remit gives no limit for a sum here."})
 	}
 	if l.Limit != 0 {
-		used := Pence(0)
-		lim := Limit{Of: of, Kind: "item", Limit: int64(l.Limit), Text: l.Limit.String() + " for each commitment"}
-		if l.Yearly {
-			used = s.committed(j.appointment, l, q.At)
-			lim = Limit{Of: of, Kind: "year", Limit: int64(l.Limit), Used: int64(used), Left: int64(max(l.Limit-used, 0)), Text: l.Limit.String() + " a year, " + max(l.Limit-used, 0).String() + " left before this"}
-		}
-		j.limits = append(j.limits, lim)
-		if q.Amount == nil {
-			j.unless("up to " + max(l.Limit-used, 0).String())
-		} else if used+*q.Amount > l.Limit {
-			over = append(over, Reason{"R2", "Over the limit of " + lim.Text + ": by " + (used + *q.Amount - l.Limit).String() + "."})
-		}
+		over = append(over, s.lineLimit(q, l, of, j)...)
 	}
 	return append(over, monthsExceeded(q, l.Months, of, j)...)
+}
+
+// lineLimit checks the line's limit for a sum.
+func (s *State) lineLimit(q Question, l *Line, of string, j *judgement) []Reason {
+	used := Pence(0)
+	lim := Limit{Of: of, Kind: "item", Limit: int64(l.Limit), Text: l.Limit.String() + " for each commitment"}
+	if l.Yearly {
+		in, upTo := q.counted(s)
+		used = in.committed(j.appointment, l, q.At, upTo)
+		lim = Limit{Of: of, Kind: "year", Limit: int64(l.Limit), Used: int64(used), Left: int64(max(l.Limit-used, 0)), Text: l.Limit.String() + " a year, " + max(l.Limit-used, 0).String() + " left before this"}
+	}
+	j.limits = append(j.limits, lim)
+	left := max(l.Limit-used, 0)
+	j.terms.atMost(left)
+	switch {
+	case q.Amount == nil && left == 0:
+		return []Reason{{"R2", "Nothing is left of the limit of " + l.Limit.String() + " a year."}}
+	case q.Amount == nil:
+		j.unless("up to " + left.String())
+	case used+*q.Amount > l.Limit && *q.Amount > 0:
+		return []Reason{{"R2", "Over the limit of " + lim.Text + ": by " + (used + *q.Amount - l.Limit).String() + "."}}
+	}
+	return nil
 }
 
 func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
@@ -416,6 +540,7 @@ func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
 		return nil
 	}
 	j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(months), Text: count(months, "month")})
+	j.terms.noLonger(months)
 	if q.Months == nil {
 		j.unless("for up to " + count(months, "month"))
 	} else if *q.Months > months {
@@ -424,26 +549,34 @@ func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
 	return nil
 }
 
-// committed is what the appointment's line has been used for, within, in its
-// year of the day.
-func (s *State) committed(a *Appointment, l *Line, d Day) Pence {
-	return remember(s.memo.spent, mostRemembered, spending{line: l, on: d, upTo: d}, func() Pence { return s.committedOf(a, l, d) })
+// committed is what the appointment's line has been used for, within, in its year
+// of the day, by meetings up to the other day.
+func (s *State) committed(a *Appointment, l *Line, d, upTo Day) Pence {
+	key := spending{of: a.Number, version: a.VersionOn(d).Number, matter: l.Matter, on: d, upTo: upTo}
+	return remember(s.memo.spent, mostRemembered, key, func() Pence { return s.committedOf(a, l, d, upTo) })
 }
 
-func (s *State) committedOf(a *Appointment, l *Line, d Day) Pence {
+func (s *State) committedOf(a *Appointment, l *Line, d, upTo Day) Pence {
 	year := a.yearOf(d)
+	now := a.VersionOn(d)
 	var sum Pence
 	for _, k := range s.Commitments {
-		if k.Appointment == a.Number && k.Standing == KWithin && year.Covers(k.Meeting) && k.Meeting <= d {
-			if used := a.VersionOn(k.Meeting).line(k.Matter); used != nil && used.Matter == l.Matter {
-				sum += k.sum()
-			}
+		if k.Appointment == a.Number && k.Standing == KWithin && year.Covers(k.Meeting) && k.Meeting <= upTo &&
+			(now.lineIs(k.Matter, l.Matter) || a.VersionOn(k.Meeting).lineIs(k.Matter, l.Matter)) {
+			sum += k.sum()
 		}
 	}
 	return sum
 }
 
-// parentExceeded checks the delegation under which the appointment was made.
+// lineIs says whether the most specific line for the matter is the one on that path.
+func (v *AppointmentVersion) lineIs(matter, path string) bool {
+	l := v.line(matter)
+	return l != nil && l.Matter == path
+}
+
+// parentExceeded checks the delegation under which the appointment was made: the
+// power of it that comes closest (rules C8, D5).
 func (s *State) parentExceeded(q Question, j *judgement) []Reason {
 	d := s.Delegations[j.appointment.Parent]
 	j.delegation = d
@@ -451,82 +584,134 @@ func (s *State) parentExceeded(q Question, j *judgement) []Reason {
 	if v == nil {
 		return []Reason{{"C8", d.Number + " begins on " + d.From().Words() + "."}}
 	}
-	return s.delegationExceeded(d, v, q, j)
+	t, best := s.closestPower(d, v, q, *j)
+	*j = t
+	return best
 }
 
-// delegationExceeded checks a delegation's power for the question, and notes
-// its limits and conditions.
-func (s *State) delegationExceeded(d *Delegation, v *DelegationVersion, q Question, j *judgement) []Reason {
-	ask := powerAsk{matter: q.Matter, openEnded: q.OpenEnded}
-	if q.Amount != nil {
-		ask.amount = *q.Amount
+// closestPower holds the question against each power of the version that answers
+// for the matter, by itself, and is the judgement with the one that lacks least.
+func (s *State) closestPower(d *Delegation, v *DelegationVersion, q Question, j judgement) (judgement, []Reason) {
+	tiers := v.tiers(q.Matter)
+	if len(tiers) == 0 {
+		if j.unknown || s.CharterOn(q.At).Charter.Reserves(q.Matter) {
+			return j, nil
+		}
+		return j, []Reason{{"D5", d.Number + " has no power over " + q.Matter + "."}}
 	}
-	if q.Months != nil {
-		ask.months = *q.Months
+	best, l := s.tryPower(d, v, tiers[0], q, j)
+	for _, tier := range tiers[1:] {
+		if t, o := s.tryPower(d, v, tier, q, j); better(&t, o, &best, l) {
+			best, l = t, o
+		}
 	}
-	over, p := s.powerExceeded(d, v, ask, q.At, q.At)
-	for i := range over {
-		over[i].Text = firstUpper(over[i].Text) + "."
+	return best, l.reasons
+}
+
+// better says whether the first of two attempts comes closer to a plain yes: it
+// lacks less, leaves less open, or asks for less.
+func better(a *judgement, l lacks, b *judgement, o lacks) bool {
+	if l.closer(o) || o.closer(l) {
+		return l.closer(o)
 	}
-	if p == nil {
-		return over
+	return len(a.unsaid) < len(b.unsaid) || len(a.unsaid) == len(b.unsaid) && len(a.conditions) < len(b.conditions)
+}
+
+// tryPower holds the question against one power, and notes its limits and
+// conditions on a judgement of its own.
+func (s *State) tryPower(d *Delegation, v *DelegationVersion, tier int, q Question, j judgement) (judgement, lacks) {
+	p := &v.Powers[tier]
+	j = j.ownLists()
+	in, upTo := q.counted(s)
+	used := in.UsedOf(d, v, p, q.At, upTo)
+	l := lacks{tier: tier}
+	noMoney := j.line != nil && j.line.Stance == Discretion && q.sum() == 0 && !q.OpenEnded
+	if !noMoney { // without money, discretion meets no limit of the power above (rule C8)
+		l.reasons, l.over = p.exceeds(d.Number, q.use(), used), max(q.sum()-p.most(used), 0)
+		for i := range l.reasons {
+			l.reasons[i].Text = firstUpper(l.reasons[i].Text) + "."
+		}
+		l.reasons = append(l.reasons, s.powerTerms(d, p, used, q, &j)...)
 	}
-	s.powerTerms(d, v, p, q, j)
+	if p.Acting > 1 && j.appointment == nil {
+		j.conditions = append(j.conditions, count(p.Acting, "member")+" acting together")
+	}
 	for _, c := range p.Conditions {
 		switch {
 		case c.When == After:
 			j.conditions = append(j.conditions, c.Words(s))
 		case q.Consulted == nil:
-			j.unless("once " + s.name(c.Body) + " has been consulted")
-			j.consult = append(j.consult, s.name(c.Body))
+			j.unless("once " + s.haveBeenConsulted([]string{c.Body}))
+			j.consult = append(j.consult, c.Body)
 		case !slices.Contains(q.Consulted, c.Body):
-			over = append(over, Reason{"D6", s.name(c.Body) + " has not been consulted."})
+			j.terms.consult = append(j.terms.consult, c.Body)
+			l.reasons = append(l.reasons, Reason{"D6", s.name(c.Body) + " has not been consulted."})
 		}
 	}
-	return over
+	if j.appointment == nil {
+		j.conditions = append(j.conditions, s.exceptReserved(q)...)
+	}
+	return j, l
+}
+
+// exceptReserved are the conditions that a yes does not reach what is reserved
+// below the matter (rule F7).
+func (s *State) exceptReserved(q Question) []string {
+	var except []string
+	for _, part := range s.PausedParts(q.Matter, q.At) {
+		except = append(except, "not for "+part+", which is reserved")
+	}
+	return except
+}
+
+// ownLists gives the judgement lists of its own to append to.
+func (j judgement) ownLists() judgement {
+	j.conditions, j.unsaid, j.consult, j.limits = slices.Clip(j.conditions), slices.Clip(j.unsaid), slices.Clip(j.consult), slices.Clip(j.limits)
+	j.terms.consult = slices.Clip(j.terms.consult)
+	return j
 }
 
 // powerTerms notes the power's limits, and what a yes is conditional on.
-func (s *State) powerTerms(d *Delegation, v *DelegationVersion, p *Power, q Question, j *judgement) {
+func (s *State) powerTerms(d *Delegation, p *Power, used Pence, q Question, j *judgement) []Reason {
 	of := d.Number + " " + p.Matter
-	most := p.ItemLimit
+	var over []Reason
+	j.terms.atMost(p.most(used))
+	j.terms.noEnd = true
 	if p.ItemLimit != 0 {
 		j.limits = append(j.limits, Limit{Of: of, Kind: "item", Limit: int64(p.ItemLimit), Text: p.ItemLimit.String() + " an item"})
 	}
 	if p.YearLimit != 0 {
-		used := s.UsedOf(d, v, p, q.At, q.At)
 		left := max(p.YearLimit-used, 0)
-		if most == 0 || left < most {
-			most = left
-		}
 		j.limits = append(j.limits, Limit{
 			Of: of, Kind: "year", Limit: int64(p.YearLimit), Used: int64(used), Left: int64(left),
 			Text: p.YearLimit.String() + " a year, " + left.String() + " left before this",
 		})
+		if q.Amount == nil && left == 0 && p.carriesMoney() && !q.OpenEnded {
+			over = append(over, Reason{"D4", "Nothing is left of the year's total of " + p.YearLimit.String() + "."})
+		}
 	}
-	if q.Amount == nil && p.money() {
-		j.unless("up to " + most.String())
+	if q.Amount == nil && p.carriesMoney() && p.most(used) > 0 {
+		j.unless("up to " + p.most(used).String())
 	}
 	if p.Months != 0 {
+		j.terms.noLonger(p.Months)
 		j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(p.Months), Text: count(p.Months, "month")})
 		if q.Months == nil {
 			j.unless("for up to " + count(p.Months, "month"))
 		}
 	}
-	if p.Acting > 1 {
-		j.conditions = append(j.conditions, count(p.Acting, "member")+" acting together")
-	}
+	return over
 }
 
 // judgeExecutive is the table where no forum is named: the executive's powers.
 func (s *State) judgeExecutive(q Question) judgement {
 	held := s.delegationsOf(q.Person, q.At)
-	j := judgement{coverage: s.coverageBy(q.Matter, s.basisOf(held, q.Matter, q.At), q.At)}
+	j := judgement{coverage: s.coverageBy(s.matterOfCoverage(q), s.basisOf(held, q.Matter, q.At), q.At)}
 	if !slices.Contains(s.ExecutiveOn(q.At), q.Person) && len(held) == 0 {
 		return j.is(ViewOnly, Reason{"D1", s.office(q.Person) + " is not on the executive."})
 	}
 	if red := s.redLineOn(q.Matter, q.At); red != nil {
-		return j.is(MustNot, Reason{"R2", "The group adopted a red line on " + red.Matter + ": " + red.Words})
+		return j.is(MustNot, adoptedRedLine(red))
 	}
 	if j.coverage.Practices == 0 {
 		return j.is(ViewOnly, Reason{"M4", "No practice stands behind the group on this."})
@@ -535,14 +720,11 @@ func (s *State) judgeExecutive(q Question) judgement {
 	if s.hasInterest(q.Person, q.Matter, q.At) {
 		back = append(back, Reason{"R7", "You declared an interest in this."})
 	}
-	if !j.unknown && !s.CharterOn(q.At).Charter.Reserves(q.Matter) {
-		back = append(back, s.bestPower(q, held, &j)...)
-	}
-	if len(back) > 0 {
+	j, lacking := s.bestPower(q, held, j)
+	if back = append(back, lacking...); len(back) > 0 {
 		return j.is(AdReferendum, back...)
 	}
-	p := s.powerFor(j.delegation.VersionOn(q.At), q.Matter, q.At)
-	return j.is(MayCommitNow, Reason{"D5", j.delegation.Number + " allows it: " + p.Words(s) + "."})
+	return j.is(MayCommitNow, Reason{"D5", j.delegation.Number + " allows it: " + j.power.Words(s) + "."})
 }
 
 // delegationsOf are the delegations that the person holds, alone or on the
@@ -550,69 +732,90 @@ func (s *State) judgeExecutive(q Question) judgement {
 func (s *State) delegationsOf(person string, d Day) []*Delegation {
 	var held []*Delegation
 	for _, dl := range s.delegationsInOrder() {
-		if state, _ := s.DelegationOn(dl, d); state != NotYet && state != Ended && state != Expired && slices.Contains(s.delegates(dl, d), person) {
+		if state, _ := s.DelegationOn(dl, d); state.current() && slices.Contains(s.delegates(dl, d), person) {
 			held = append(held, dl)
 		}
 	}
 	return held
 }
 
-// bestPower tries the person's delegations; the first that allows it answers,
-// else the reasons of the one that comes nearest.
-func (s *State) bestPower(q Question, held []*Delegation, j *judgement) []Reason {
-	var best []Reason
-	fits := false
+// bestPower holds the question against each power of each of the person's
+// delegations by itself, and is the judgement with the one that comes closest; it
+// never mixes the limits or conditions of several (rules R3, D5).
+func (s *State) bestPower(q Question, held []*Delegation, j judgement) (judgement, []Reason) {
+	best, found := j, false
+	var l lacks
 	for _, d := range held {
 		v := d.VersionOn(q.At)
-		if s.powerFor(v, q.Matter, q.At) == nil {
-			continue
-		}
-		try := *j
-		reasons := s.delegationExceeded(d, v, q, &try)
-		if state, why := s.DelegationOn(d, q.At); state != InForce {
-			reasons = append(reasons, Reason{state.rule(), sentence(why)})
-		}
-		if !fits || len(reasons) < len(best) {
-			best, fits = reasons, true
-			*j = try
-			j.delegation = d
+		paused := d.pausedBy(s, q.At)
+		for _, tier := range v.tiers(q.Matter) {
+			t, o := s.tryPower(d, v, tier, q, j)
+			t.delegation, t.power = d, &v.Powers[tier]
+			o.reasons = append(o.reasons, paused...)
+			if !found || better(&t, o, &best, l) {
+				best, l, found = t, o, true
+			}
 		}
 	}
-	if !fits {
-		return []Reason{{"D5", "No power that the executive holds takes in " + q.Matter + "."}}
+	if !found && !j.unknown && !s.CharterOn(q.At).Charter.Reserves(q.Matter) {
+		l.reasons = []Reason{{"D5", "No power that the executive holds takes in " + q.Matter + "."}}
 	}
-	return best
+	return best, l.reasons
 }
 
 // whoCould names who could say yes: those for whom the same check says yes,
-// then the executive if its power fits, then the group (rule R3).
-func (s *State) whoCould(q Question) []SomeoneWhoCould {
+// then the executive if its power fits, then the group (rule R3). Nobody is told
+// to ask themselves.
+func (s *State) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 	var who []SomeoneWhoCould
-	if s.EstablishedOn(q.At) {
-		seen := map[string]bool{}
+	if !s.EstablishedOn(q.At) {
+		return []SomeoneWhoCould{{"group", "", s.Name}}
+	}
+	asked := func(id string) bool { return id == q.Person && !j.Verdict.yes() }
+	seen := map[string]bool{}
+	if q.Forum != "" {
 		for _, a := range s.appointmentsTo(q.Forum) {
 			v := a.VersionOn(q.At)
 			if v == nil {
 				continue
 			}
-			for _, id := range append([]string{a.Person}, v.Substitutes...) {
+			for i := -1; i < len(v.Substitutes); i++ {
 				ask := q
-				ask.Person = id
-				if j := s.judge(ask); !seen[id] && j.Verdict.yes() {
+				if ask.Person = a.Person; i >= 0 {
+					ask.Person = v.Substitutes[i]
+				}
+				if id := ask.Person; !seen[id] && !asked(id) {
 					seen[id] = true
-					who = append(who, SomeoneWhoCould{"representative", s.People[id].Handle, s.office(id)})
+					if j := s.judge(ask); j.Verdict.yes() {
+						who = append(who, SomeoneWhoCould{"representative", s.People[id].Handle, s.office(id)})
+					}
 				}
 			}
 		}
-		for _, id := range s.ExecutiveOn(q.At) {
-			ask := q
-			ask.Person, ask.Forum = id, ""
-			if j := s.judge(ask); j.Verdict.yes() {
-				who = append(who, SomeoneWhoCould{"executive", s.People[id].Handle, s.office(id)})
-			}
+	}
+	for _, id := range s.holders(q.At) {
+		ask := q
+		ask.Person, ask.Forum = id, ""
+		if asked(id) {
+			continue
+		}
+		if j := s.judge(ask); j.Verdict.yes() {
+			who = append(who, SomeoneWhoCould{"executive", s.People[id].Handle, s.office(id)})
 		}
 	}
 	return append(who, SomeoneWhoCould{"group", "", s.Name})
+}
+
+// holders are the executive's members and those to whom a delegation was given by
+// name, on that day.
+func (s *State) holders(d Day) []string {
+	ids := s.ExecutiveOn(d)
+	for _, dl := range s.delegationsInOrder() {
+		if dl.To != ToExecutive {
+			ids = appendNew(ids, dl.To)
+		}
+	}
+	return ids
 }
 
 // notes are what is said beside an answer and changes no verdict.
@@ -631,6 +834,9 @@ func (s *State) notes(q Question, j *judgement) []string {
 	}
 	if j.delegation != nil {
 		overdue(j.delegation.Number, j.delegation.VersionOn(q.At).Review)
+	}
+	if j.power != nil && s.CharterOn(q.At).Charter.Reserves(q.Matter) {
+		notes = append(notes, j.delegation.Number+" is paused for "+q.Matter+", which is reserved.")
 	}
 	for _, late := range s.overdueReports(q.Forum) {
 		if late.Covers(q.At) {

@@ -66,7 +66,7 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 			return invalid("R4", "A commitment can only be judged as known at its meeting.")
 		}
 	}
-	q := Question{Person: person.ID, Forum: c.Forum, Matter: c.Matter, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded, Consulted: c.Consulted, At: c.Meeting}
+	q := Question{Person: person.ID, Forum: c.Forum, Matter: c.Matter, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded, Consulted: c.Consulted, At: c.Meeting, totals: t.s}
 	v := past.judge(q)
 	e := &CommitmentRecorded{
 		Commitment: t.number('K'), Person: person.ID, Forum: c.Forum, Matter: c.Matter, Words: c.Words, Amount: c.Amount, Months: c.Months,

@@ -629,22 +629,6 @@ func (s *State) delegates(d *Delegation, day Day) []string {
 	return []string{d.To}
 }
 
-// powerFor is the power of the version with the most specific path that takes
-// in the matter; nil if none does. A power over a matter that is reserved by
-// now sleeps (rule F7).
-func (s *State) powerFor(v *DelegationVersion, matter string, day Day) *Power {
-	var found *Power
-	for i := range v.Powers {
-		if p := &v.Powers[i]; Within(matter, p.Matter) && (found == nil || len(p.Matter) > len(found.Matter)) {
-			found = p
-		}
-	}
-	if found == nil || s.CharterOn(day).Charter.Reserves(matter) {
-		return nil
-	}
-	return found
-}
-
 func (s *State) people(rule string, refs []string) ([]string, *Refusal) {
 	if len(refs) > 50 {
 		return nil, invalid(rule, "That is more than 50 people.")

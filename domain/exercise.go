@@ -64,7 +64,7 @@ func (c *RecordExercise) decide(t *turn) *Refusal {
 		Exercise: t.number('E'), Delegation: d.Number, Matter: c.Matter, What: c.What, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded,
 		Acting: acting, Payer: c.Payer, Consulted: c.Consulted,
 	}
-	e.Beyond = t.s.judgeExercise(d, e, on, t.day)
+	e.Beyond, e.Power = t.s.judgeExercise(d, e, on, t.day)
 	if c.Names != nil {
 		return t.exerciseNames(d, e, c.Names, on)
 	}
@@ -143,109 +143,6 @@ func (t *turn) notInFuture(rule string, on Day) *Refusal {
 type Reason struct {
 	Rule string `json:"rule"`
 	Text string `json:"text"`
-}
-
-// judgeExercise says why the exercise is beyond the delegation; nothing means
-// that it is within (rules D4–D6). today is the day of recording.
-func (s *State) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day) []Reason {
-	if state, why := s.DelegationOn(d, on); state != InForce {
-		return []Reason{{"D5", why}}
-	}
-	v := d.VersionOn(on)
-	ask := powerAsk{matter: e.Matter, amount: e.Amount, months: e.Months, openEnded: e.OpenEnded}
-	reasons, p := s.powerExceeded(d, v, ask, on, today)
-	if p == nil {
-		return reasons
-	}
-	able := 0
-	for _, id := range e.Acting {
-		if slices.Contains(s.delegates(d, on), id) {
-			able++
-		}
-	}
-	if able < p.Acting {
-		reasons = append(reasons, Reason{"D1", "too few acting: " + count(able, "member") + " where " + count(p.Acting, "member") + " must act together"})
-	}
-	for _, c := range p.Conditions {
-		if c.When == Before && !slices.ContainsFunc(e.Consulted, func(x Consultation) bool { return x.Body == c.Body }) {
-			reasons = append(reasons, Reason{"D6", s.name(c.Body) + " was not consulted before"})
-		}
-	}
-	if e.Payer != "" && e.Payer != v.Payer {
-		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
-	}
-	cov := s.coverageBy(e.Matter, v.Source, on)
-	if !cov.above(s.CharterOn(on).Charter.LeastCoverage) {
-		reasons = append(reasons, Reason{"M4", "coverage is below the charter's least: " + cov.Words()})
-	}
-	return reasons
-}
-
-// powerAsk is what somebody wants of a power.
-type powerAsk struct {
-	matter    string
-	amount    Pence
-	months    int
-	openEnded bool
-}
-
-// powerExceeded finds the power for the matter and says which of its limits
-// would be exceeded, with what was recorded up to the given day counted.
-func (s *State) powerExceeded(d *Delegation, v *DelegationVersion, ask powerAsk, on, upTo Day) ([]Reason, *Power) {
-	ch := &s.CharterOn(on).Charter
-	switch {
-	case !ch.Knows(ask.matter):
-		return []Reason{{"F6", ask.matter + " is not a matter that the charter knows"}}, nil
-	case ch.Reserves(ask.matter):
-		return []Reason{{"D2", ask.matter + " is reserved to the group"}}, nil
-	}
-	p := s.powerFor(v, ask.matter, on)
-	if p == nil {
-		return []Reason{{"D5", d.Number + " has no power over " + ask.matter}}, nil
-	}
-	var over []Reason
-	if (ask.amount > 0 || ask.openEnded) && (!slices.Contains(p.May, MayCommit) || !p.money()) {
-		over = append(over, Reason{"D4", d.Number + " allows no money to be committed on " + p.Matter})
-	}
-	if ask.openEnded && p.money() {
-		over = append(over, Reason{"D4", "an open-ended recurring cost exceeds every limit"})
-	}
-	if p.ItemLimit != 0 && ask.amount > p.ItemLimit {
-		over = append(over, Reason{"D4", "over the item limit of " + p.ItemLimit.String() + " by " + (ask.amount - p.ItemLimit).String()})
-	}
-	if total := s.UsedOf(d, v, p, on, upTo) + ask.amount; p.YearLimit != 0 && total > p.YearLimit && ask.amount > 0 {
-		over = append(over, Reason{"D4", "over the year's total of " + p.YearLimit.String() + " by " + (total - p.YearLimit).String()})
-	}
-	if p.Months != 0 && ask.months > p.Months {
-		over = append(over, Reason{"D4", "longer than " + count(p.Months, "month") + " by " + count(ask.months-p.Months, "month")})
-	}
-	return over, p
-}
-
-// UsedOf is what counts against the power in the delegation's year of the day
-// on: exercises within, and called in, that happened up to upTo, and what
-// representatives under the delegation committed (rules D4, C8).
-func (s *State) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
-	return remember(s.memo.spent, mostRemembered, spending{power: p, on: on, upTo: upTo}, func() Pence { return s.usedOf(d, v, p, on, upTo) })
-}
-
-func (s *State) usedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
-	year := d.yearOf(max(on, d.From()))
-	var used Pence
-	for _, x := range s.Exercises {
-		if x.Delegation == d.Number && year.Covers(x.On) && x.On <= upTo && s.powerFor(v, x.Matter, on) == p {
-			if st := s.ExerciseOn(x, upTo); st == XWithin || st == XCalledIn {
-				used += x.Amount
-			}
-		}
-	}
-	for _, k := range s.Commitments {
-		a := s.Appointments[k.Appointment]
-		if a != nil && a.Parent == d.Number && k.Standing == KWithin && year.Covers(k.Meeting) && k.Meeting <= upTo && s.powerFor(v, k.Matter, on) == p {
-			used += k.sum()
-		}
-	}
-	return used
 }
 
 // CallIn stops an executive decision until the group has settled it (rule D7).
@@ -411,6 +308,7 @@ type ExerciseRecorded struct {
 	Payer      string         `json:"payer,omitempty"`
 	Consulted  []Consultation `json:"consulted,omitempty"`
 	Beyond     []Reason       `json:"beyond,omitempty" doc:"why it is beyond; none: within"`
+	Power      int            `json:"power,omitzero" doc:"the power of the delegation under which it was made, or that came closest, counted from 1; left out where only one is about the matter"`
 }
 
 func (e *ExerciseRecorded) Subject() string { return "exercise/" + e.Exercise }
@@ -419,7 +317,7 @@ func (e *ExerciseRecorded) apply(s *State, ev *Event) {
 	s.took(e.Exercise)
 	s.Exercises[e.Exercise] = &Exercise{
 		Number: e.Exercise, Delegation: e.Delegation, Matter: e.Matter, What: e.What, Amount: e.Amount, Months: e.Months, OpenEnded: e.OpenEnded,
-		Acting: e.Acting, Payer: e.Payer, Consulted: e.Consulted, Beyond: e.Beyond, On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
+		Acting: e.Acting, Payer: e.Payer, Consulted: e.Consulted, Beyond: e.Beyond, Power: e.Power, On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
 	}
 }
 
@@ -519,6 +417,7 @@ type Exercise struct {
 	Payer      string
 	Consulted  []Consultation
 	Beyond     []Reason // why; none: within
+	Power      int      // of the delegation's version on its day, from 1; 0: the only one for the matter
 	On         Day
 	Recorded   Day
 	CalledIn   Day
@@ -570,9 +469,13 @@ func (s *State) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
 	if v == nil {
 		return 0, "", 0
 	}
-	p := s.powerFor(v, x.Matter, x.On)
-	if p == nil {
+	tiers := v.tiers(x.Matter)
+	if len(tiers) == 0 {
 		return 0, "", 0
+	}
+	p := &v.Powers[tiers[0]]
+	if x.Power != 0 {
+		p = &v.Powers[x.Power-1]
 	}
 	for _, c := range p.Conditions {
 		if c.When != After {

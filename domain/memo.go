@@ -34,10 +34,12 @@ type period struct {
 
 // A spending is what a power or a line was used for, up to a day.
 type spending struct {
-	power *Power
-	line  *Line
-	on    Day
-	upTo  Day
+	of      string // the delegation or the appointment
+	version int
+	tier    int    // the power's position in its version
+	matter  string // the line's
+	on      Day
+	upTo    Day
 }
 
 // Of each sort so much is remembered, and then forgotten all together: matters

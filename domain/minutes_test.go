@@ -36,6 +36,8 @@ import (
 //	in greater-manchester                another group's ledger, on the same installation
 //	settle                               what is due by itself
 //	log rekeyed {"keys":["…"], …}        the system says what became of the signed log
+//	once recorded KIND {…}               an event that an earlier release recorded and this one refuses,
+//	                                     effective today or from its own day; @x is the id of x
 //	check {"person":"cd-north", …}       a question; also: coverage, power, proposal, status,
 //	                                     appointment, worklist, seats, group, meeting, events …
 //
@@ -168,6 +170,9 @@ func (m *minutes) do(line string) []string {
 	}
 	if rest, ok := strings.CutPrefix(line, "log "); ok {
 		return m.recordLog(rest)
+	}
+	if rest, ok := strings.CutPrefix(line, "once recorded "); ok {
+		return m.onceRecorded(rest)
 	}
 	return m.ask(line)
 }
@@ -349,6 +354,34 @@ func (m *minutes) recordLog(line string) []string {
 		return []string{"nothing to record"}
 	}
 	return m.describe(events)
+}
+
+// onceRecorded puts an event into the ledger that an earlier release recorded,
+// though it would be refused today: reading such a ledger goes on.
+func (m *minutes) onceRecorded(line string) []string {
+	name, body, _ := strings.Cut(line, " ")
+	p, ok := NewPayload("goldenthread." + name + ".v1")
+	if !ok {
+		m.failf("there is no event %q", name)
+	}
+	m.decode(m.ids(body), p)
+	var span Span
+	m.decodeLoosely(body, &span)
+	s := m.ledger.State()
+	m.n++
+	e := Event{
+		Group: m.group, Index: s.Next, Time: m.now.UTC().Truncate(time.Millisecond), Effective: cmp.Or(span.From, DayOf(m.now)),
+		Command: uuid.NewSHA1(uuid.NameSpaceOID, []byte("act "+strconv.Itoa(m.n))), Actor: System, OnBehalfOf: System, Cause: s.Next, Data: p,
+	}
+	m.apply([]Event{e})
+	return m.describe([]Event{e})
+}
+
+func (m *minutes) decodeLoosely(body string, into any) {
+	m.t.Helper()
+	if err := json.Unmarshal([]byte(m.ids(body)), into); err != nil {
+		m.failf("%v in %s", err, body)
+	}
 }
 
 // apply folds the events in, as the writer does, and replays the whole ledger.

@@ -328,7 +328,7 @@ func checkWithin(t *rapid.T, m *minutes) {
 		if state, why := past.AppointmentOn(a, meeting); state != InForce {
 			t.Fatalf("%s is within and %s", k.Commitment, why)
 		}
-		answer, r := past.Check(Question{k.Person, k.Forum, k.Matter, k.Amount, k.Months, k.OpenEnded, k.Consulted, meeting})
+		answer, r := past.Check(Question{Person: k.Person, Forum: k.Forum, Matter: k.Matter, Amount: k.Amount, Months: k.Months, OpenEnded: k.OpenEnded, Consulted: k.Consulted, At: meeting})
 		if r != nil || !answer.Verdict.yes() {
 			t.Fatalf("%s is within and the check said %v %v", k.Commitment, answer, r)
 		}

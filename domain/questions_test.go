@@ -159,7 +159,7 @@ func (m *minutes) check(chain bool, body string) []string {
 	if c.At == 0 {
 		c.At = DayOf(m.now)
 	}
-	a, r := s.Check(Question{c.Person, c.Forum, c.Matter, c.Amount, c.Months, c.OpenEnded, c.Consulted, c.At})
+	a, r := s.Check(Question{Person: c.Person, Forum: c.Forum, Matter: c.Matter, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded, Consulted: c.Consulted, At: c.At})
 	if r != nil {
 		return []string{"refused " + r.Rule + ": " + r.Say}
 	}
@@ -188,6 +188,10 @@ func (m *minutes) check(chain bool, body string) []string {
 		could = append(could, strings.TrimSpace(w.Kind+" "+w.Person))
 	}
 	lines = append(lines, "could: "+strings.Join(could, ", "))
+	for _, r := range a.Remedies {
+		lines = append(lines, "remedy: "+r.Text)
+		m.checkRemedy(s, a, &r)
+	}
 	for _, x := range []struct{ what, say string }{{"last said", a.LastSaid}, {"position", a.Position}} {
 		if x.say != "" {
 			lines = append(lines, x.what+": "+x.say)
@@ -202,6 +206,31 @@ func (m *minutes) check(chain bool, body string) []string {
 		}
 	}
 	return lines
+}
+
+// checkRemedy asks what a remedy says, which must be answered with a yes, for no
+// larger sum and no longer term; one that waits for a review is asked after it.
+func (m *minutes) checkRemedy(s *State, a *CheckAnswer, r *Remedy) {
+	m.t.Helper()
+	then := s.clone()
+	for _, number := range r.Reviews {
+		review := a.At.Add(1)
+		if d := then.Delegations[number]; d != nil {
+			v := *d.newest()
+			then.Apply(&Event{Index: then.Next, Time: then.Last, Effective: a.At, Data: &DelegationVaried{Delegation: number, Version: v.Number + 1, Powers: v.Powers, Payer: v.Payer, Until: v.Until, Review: review, Source: Founding}})
+			continue
+		}
+		v := *then.Appointments[number].newest()
+		then.Apply(&Event{Index: then.Next, Time: then.Last, Effective: a.At, Data: &AppointmentVaried{Appointment: number, Version: v.Number + 1, Substitutes: v.Substitutes, Lines: v.Lines, Until: v.Until, Review: review, Source: Founding}})
+	}
+	q := Question{Person: r.Ask.Person, Forum: r.Ask.Forum, Matter: r.Ask.Matter, Amount: r.Ask.Amount, Months: r.Ask.Months, OpenEnded: r.Ask.OpenEnded, Consulted: r.Ask.Consulted, At: a.At}
+	got, refusal := then.Check(q)
+	if refusal != nil || !got.Verdict.yes() {
+		m.failf("%q is not a yes: %v %+v", r.Text, refusal, got)
+	}
+	if a.On.Amount != nil && *r.Ask.Amount > *a.On.Amount || a.On.Months != nil && *r.Ask.Months > *a.On.Months || a.Verdict.yes() {
+		m.failf("%q asks for more than was asked", r.Text)
+	}
 }
 
 func coverageLines(s *State, matter string, at Day) []string {

@@ -10,16 +10,16 @@ func (s *State) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 		return s.sayYes(q, j)
 	case AdReferendum:
 		if j.unknown {
-			return firstUpper(s.ShortName) + " has no position on that. Please ask " + s.gatekeeper(q.At) + "."
+			return firstUpper(s.ShortName) + " has no position on that. Please ask " + s.gatekeeper(q.At, q.Person) + "."
 		}
 		return "I can take that back; any agreement is subject to " + s.ShortName + "."
 	case MustNot:
-		return "No. We can't agree that here; please write to " + s.gatekeeper(q.At) + "."
+		return "No. We can't agree that here; please write to " + s.gatekeeper(q.At, q.Person) + "."
 	}
 	if name := s.speaks(q, who); name != "" && j.coverage.Practices > 0 {
 		return "This is my own view; I don't speak for general practice here. " + name + " does."
 	}
-	return "This is my own view; I don't speak for general practice here. Ask " + s.gatekeeper(q.At) + "."
+	return "This is my own view; I don't speak for general practice here. Ask " + s.gatekeeper(q.At, q.Person) + "."
 }
 
 func (s *State) sayYes(q Question, j *judgement) string {
@@ -29,7 +29,7 @@ func (s *State) sayYes(q Question, j *judgement) string {
 		once = append(once, "the terms are clear")
 	}
 	if len(j.consult) > 0 {
-		once = append(once, list(j.consult)+" has been consulted")
+		once = append(once, s.haveBeenConsulted(j.consult))
 	}
 	if len(once) > 0 {
 		yes = "Yes, once " + list(once) + ". I can then"
@@ -54,11 +54,24 @@ func (s *State) termsOpen(q Question, j *judgement) []string {
 	return open
 }
 
-// gatekeeper is who takes the system's approaches on that day.
-func (s *State) gatekeeper(d Day) string {
+// haveBeenConsulted says of the bodies that they have: "A has been consulted".
+func (s *State) haveBeenConsulted(codes []string) string {
+	names := make([]string, len(codes))
+	for i, code := range codes {
+		names[i] = s.name(code)
+	}
+	if len(names) == 1 {
+		return names[0] + " has been consulted"
+	}
+	return list(names) + " have been consulted"
+}
+
+// gatekeeper is who takes the system's approaches on that day, in words. The
+// person who asks is left out: nobody is told to ask themselves (rule R3).
+func (s *State) gatekeeper(d Day, asks string) string {
 	var names []string
 	for _, duty := range s.DutiesOn(d) {
-		if duty.Duty == Gatekeeper {
+		if duty.Duty == Gatekeeper && duty.Person != asks {
 			names = append(names, s.office(duty.Person))
 		}
 	}

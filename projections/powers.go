@@ -60,6 +60,7 @@ type DelegatedPower struct {
 	Acting     int             `json:"acting" doc:"how many must act together"`
 	Conditions []ConditionLine `json:"conditions"`
 	Say        string          `json:"say"`
+	PausedFor  []string        `json:"pausedFor,omitempty" doc:"reserved matters on that day for which the power is paused: the matter itself, or parts of it"`
 	Used       domain.Pence    `json:"usedPence" doc:"in the year: within, and called in"`
 	Left       *domain.Pence   `json:"leftPence,omitempty" doc:"of the year's limit"`
 	Year       domain.Span     `json:"year" doc:"the delegation's year"`
@@ -231,6 +232,9 @@ func (g *Group) delegatedPower(d *domain.Delegation, v *domain.DelegationVersion
 	l := DelegatedPower{
 		Matter: p.Matter, May: orEmpty(p.May), ItemLimit: p.ItemLimit, YearLimit: p.YearLimit, Months: p.Months, Acting: p.Acting,
 		Conditions: []ConditionLine{}, Say: firstUpper(p.Words(g.state)) + ".", Used: g.state.UsedOf(d, v, p, on, at), Year: yearOf(d, on),
+	}
+	if l.PausedFor = g.state.PausedParts(p.Matter, at); len(l.PausedFor) > 0 {
+		l.Say += " Paused for " + list(l.PausedFor) + ", which " + isOrAre(len(l.PausedFor)) + " reserved."
 	}
 	for _, c := range p.Conditions {
 		l.Conditions = append(l.Conditions, ConditionLine{c.When, g.body(c.Body), c.Days, c.Words(g.state)})

@@ -66,6 +66,7 @@ type RemitLine struct {
 	Outcome string        `json:"outcome,omitempty" doc:"the outcome wanted"`
 	Words   string        `json:"words,omitempty" doc:"the position in words"`
 	Summary string        `json:"summary"`
+	Paused  []string      `json:"pausedFor,omitempty" doc:"reserved matters on that day for which the line is paused: the matter itself, or parts of it"`
 }
 
 // An AppointmentHistory is one version of a remit.
@@ -180,13 +181,23 @@ func (g *Group) appointmentLine(a *domain.Appointment, at domain.Day) Appointmen
 	}
 	for i := range v.Lines {
 		o := &v.Lines[i]
-		l.Lines = append(l.Lines, RemitLine{o.Matter, o.Stance, o.Limit, o.Yearly, o.Months, o.Outcome, o.Words, o.Summary()})
+		l.Lines = append(l.Lines, g.remitLine(o, at))
 	}
 	for i := range a.Versions {
 		o := &a.Versions[i]
 		l.History = append(l.History, AppointmentHistory{o.Number, linesWords(o.Lines), o.Review, o.Source, o.Feedback, o.Index, o.Span})
 	}
 	return l
+}
+
+func (g *Group) remitLine(l *domain.Line, at domain.Day) RemitLine {
+	r := RemitLine{Matter: l.Matter, Stance: l.Stance, Limit: l.Limit, Yearly: l.Yearly, Months: l.Months, Outcome: l.Outcome, Words: l.Words, Summary: l.Summary()}
+	if l.Stance == domain.Discretion || l.Stance == domain.WithinLimits {
+		if r.Paused = g.state.PausedParts(l.Matter, at); len(r.Paused) > 0 {
+			r.Summary += "; paused for " + list(r.Paused) + ", which " + isOrAre(len(r.Paused)) + " reserved"
+		}
+	}
+	return r
 }
 
 func linesWords(lines []domain.Line) []string {

@@ -123,3 +123,10 @@ func orEmpty[T any](v []T) []T {
 	}
 	return v
 }
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}

@@ -100,6 +100,24 @@ func (c *Check) Evidence() string {
 	return "check/evidence?" + q.Encode()
 }
 
+// Asks is where the question of a remedy is asked, below the group.
+func (c *Check) Asks(on domain.CheckInputs) string {
+	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}}
+	if on.Amount != nil {
+		q.Set("amount", on.Amount.String())
+	}
+	if on.Months != nil {
+		q.Set("months", strconv.Itoa(*on.Months))
+	}
+	if on.OpenEnded {
+		q.Set("openEnded", "true")
+	}
+	if on.Consulted != nil {
+		q.Set("consulted", cmp.Or(strings.Join(on.Consulted, ","), "none"))
+	}
+	return "check?" + q.Encode()
+}
+
 // Behalf is on whose behalf one speaks.
 func (c *Check) Behalf() string { return c.Answer.Coverage.Words() }
 

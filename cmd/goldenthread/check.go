@@ -64,6 +64,7 @@ func showCheck(p *page, a *api.Check) {
 	for _, c := range a.Coverage.Conditions {
 		p.item("on condition, %s", c)
 	}
+	p.list("What would make it a yes", remedyTexts(a.Remedies))
 	p.list("Who could say yes", couldNames(a.WhoCould))
 	p.optional("Our position", a.Position)
 	p.optional("Last said", a.LastSaid)
@@ -97,6 +98,14 @@ func limitTexts(limits []domain.Limit) []string {
 	var texts []string
 	for _, l := range limits {
 		texts = append(texts, l.Of+": "+l.Text)
+	}
+	return texts
+}
+
+func remedyTexts(remedies []domain.Remedy) []string {
+	var texts []string
+	for _, r := range remedies {
+		texts = append(texts, r.Text)
 	}
 	return texts
 }

@@ -1,0 +1,299 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// What a power allows (rules D4–D6, F7). A use is held against one power at a
+// time: limits and conditions of several are never mixed.
+
+// A use is what somebody wants to do under a power, or has done.
+type use struct {
+	matter    string
+	amount    Pence // whole cost over the whole term
+	months    int
+	openEnded bool
+}
+
+// mostSpecific is the longest path among the version's powers that takes in the
+// matter; "" if none does. Several powers may share that path: they are tiers,
+// such as £5,000 by one and £20,000 by two (rule D5).
+func (v *DelegationVersion) mostSpecific(matter string) string {
+	path := ""
+	for i := range v.Powers {
+		if p := v.Powers[i].Matter; len(p) > len(path) && Within(matter, p) {
+			path = p
+		}
+	}
+	return path
+}
+
+// tiers are the positions of the version's powers that answer for the matter,
+// in the order of the delegation.
+func (v *DelegationVersion) tiers(matter string) []int {
+	path := v.mostSpecific(matter)
+	if path == "" {
+		return nil
+	}
+	var tiers []int
+	for i := range v.Powers {
+		if v.Powers[i].Matter == path {
+			tiers = append(tiers, i)
+		}
+	}
+	return tiers
+}
+
+// powerFor is the first power of the version that answers for the matter; nil
+// if none does, or if the matter is reserved on that day: the power is then
+// paused for it (rule F7).
+func (s *State) powerFor(v *DelegationVersion, matter string, day Day) *Power {
+	tiers := v.tiers(matter)
+	if len(tiers) == 0 || s.CharterOn(day).Charter.Reserves(matter) {
+		return nil
+	}
+	return &v.Powers[tiers[0]]
+}
+
+// PausedParts are the reserved matters on that day that lie within the path, or
+// the path itself where all of it is reserved: a power or a line over the path
+// is paused for them (rules D4, F7).
+func (s *State) PausedParts(path string, d Day) []string {
+	ch := &s.CharterOn(d).Charter
+	if ch.Reserves(path) {
+		return []string{path}
+	}
+	var parts []string
+	for _, reserved := range ch.Reserved {
+		if Within(reserved, path) {
+			parts = append(parts, reserved)
+		}
+	}
+	return parts
+}
+
+// exceeds says which of the power's limits the use would exceed, where so much
+// of its year's total has been used.
+func (p *Power) exceeds(delegation string, u use, used Pence) []Reason {
+	var over []Reason
+	if (u.amount > 0 || u.openEnded) && !p.carriesMoney() {
+		over = append(over, Reason{"D4", delegation + " allows no money to be committed on " + p.Matter})
+	}
+	if u.openEnded && p.money() {
+		over = append(over, Reason{"D4", "an open-ended recurring cost exceeds every limit"})
+	}
+	if p.ItemLimit != 0 && u.amount > p.ItemLimit {
+		over = append(over, Reason{"D4", "over the item limit of " + p.ItemLimit.String() + " by " + (u.amount - p.ItemLimit).String()})
+	}
+	if total := used + u.amount; p.YearLimit != 0 && total > p.YearLimit && u.amount > 0 {
+		over = append(over, Reason{"D4", "over the year's total of " + p.YearLimit.String() + " by " + (total - p.YearLimit).String()})
+	}
+	if p.Months != 0 && u.months > p.Months {
+		over = append(over, Reason{"D4", "longer than " + count(p.Months, "month") + " by " + count(u.months-p.Months, "month")})
+	}
+	return over
+}
+
+func (p *Power) carriesMoney() bool { return p.money() && slices.Contains(p.May, MayCommit) }
+
+// most is the largest sum that the power allows, where so much of its year's
+// total has been used.
+func (p *Power) most(used Pence) Pence {
+	switch left := max(p.YearLimit-used, 0); {
+	case !p.carriesMoney():
+		return 0
+	case p.YearLimit == 0:
+		return p.ItemLimit
+	case p.ItemLimit == 0:
+		return left
+	default:
+		return min(p.ItemLimit, left)
+	}
+}
+
+// lacks says what a use would lack under one power: nothing means that the power
+// covers it alone. Of two, the one that lacks less comes closer.
+type lacks struct {
+	tier    int // position of the power in its version
+	reasons []Reason
+	over    Pence // how far the sum is above what the power allows
+}
+
+// closer orders what powers lack: fewer reasons first, then the smaller sum over
+// the limits, then the order of the delegation (rule D5).
+func (l lacks) closer(o lacks) bool {
+	return cmp.Or(cmp.Compare(len(l.reasons), len(o.reasons)), cmp.Compare(l.over, o.over)) < 0
+}
+
+// judgeExercise says why the exercise is beyond the delegation, on what is
+// recorded by today, the day of recording; nothing means that it is within (rules
+// D4–D6). The second answer is the power under which it was made, counted from 1,
+// where the delegation has several for the matter; else 0.
+func (s *State) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day) ([]Reason, int) {
+	if state, why := s.DelegationOn(d, on); state != InForce {
+		return []Reason{{"D5", why}}, 0
+	}
+	v := d.VersionOn(on)
+	ch := &s.CharterOn(on).Charter
+	tiers := v.tiers(e.Matter)
+	switch {
+	case !ch.Knows(e.Matter):
+		return []Reason{{"F6", e.Matter + " is not a matter that the charter knows"}}, 0
+	case ch.Reserves(e.Matter):
+		return []Reason{{"D2", e.Matter + " is reserved to the group" + pausedWords(d, tiers)}}, 0
+	case len(tiers) == 0:
+		return []Reason{{"D5", d.Number + " has no power over " + e.Matter}}, 0
+	}
+	best := s.exerciseLacks(d, v, tiers[0], e, on, today)
+	for _, tier := range tiers[1:] {
+		if l := s.exerciseLacks(d, v, tier, e, on, today); l.closer(best) {
+			best = l
+		}
+	}
+	power := 0
+	if len(tiers) > 1 {
+		power = best.tier + 1
+	}
+	return append(best.reasons, s.exerciseForbidden(d, v, e, on)...), power
+}
+
+func pausedWords(d *Delegation, tiers []int) string {
+	if len(tiers) == 0 {
+		return ""
+	}
+	return ", and " + d.Number + " is paused for it"
+}
+
+// exerciseLacks holds the exercise against one power.
+func (s *State) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *ExerciseRecorded, on, today Day) lacks {
+	p := &v.Powers[tier]
+	u := use{matter: e.Matter, amount: e.Amount, months: e.Months, openEnded: e.OpenEnded}
+	used := s.UsedOf(d, v, p, on, today)
+	l := lacks{tier: tier, reasons: p.exceeds(d.Number, u, used), over: max(e.Amount-p.most(used), 0)}
+	if able := s.ableToAct(d, e, on); able < p.Acting {
+		l.reasons = append(l.reasons, Reason{"D1", "too few acting: " + count(able, "member") + " where " + count(p.Acting, "member") + " must act together"})
+	}
+	for _, c := range p.Conditions {
+		if c.When == Before {
+			if r := s.unconsulted(&c, e.Consulted, on); r != nil {
+				l.reasons = append(l.reasons, *r)
+			}
+		}
+	}
+	return l
+}
+
+// ableToAct counts those acting who hold the delegation on that day and have
+// declared no interest in the matter (rules D5, R7).
+func (s *State) ableToAct(d *Delegation, e *ExerciseRecorded, on Day) int {
+	able := 0
+	for _, id := range e.Acting {
+		if slices.Contains(s.delegates(d, on), id) && !s.hasInterest(id, e.Matter, on) {
+			able++
+		}
+	}
+	return able
+}
+
+// unconsulted says that a body was not consulted before the day, or too long
+// before it to count (rule D6).
+func (s *State) unconsulted(c *Condition, consulted []Consultation, on Day) *Reason {
+	last := Day(0)
+	for _, k := range consulted {
+		if k.Body == c.Body {
+			last = max(last, k.On)
+		}
+	}
+	counts := s.CharterOn(on).Charter.consultationCounts()
+	switch {
+	case last == 0:
+		return &Reason{"D6", s.name(c.Body) + " was not consulted before"}
+	case last.Add(counts) < on:
+		return &Reason{"D6", s.name(c.Body) + " was consulted on " + last.Words() + ", and a consultation counts for " + count(counts, "day")}
+	}
+	return nil
+}
+
+// exerciseForbidden is what keeps the exercise from being within, whichever power
+// it was made under: who pays, a red line, coverage.
+func (s *State) exerciseForbidden(d *Delegation, v *DelegationVersion, e *ExerciseRecorded, on Day) []Reason {
+	var reasons []Reason
+	if e.Payer != "" && e.Payer != v.Payer {
+		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
+	}
+	if red := s.redLineOn(e.Matter, on); red != nil {
+		reasons = append(reasons, Reason{"R2", "the group adopted a red line on " + red.Matter + ": " + red.Words})
+	}
+	cov := s.coverageBy(e.Matter, v.Source, on)
+	if !cov.above(s.CharterOn(on).Charter.LeastCoverage) {
+		reasons = append(reasons, Reason{"M4", "coverage is below the charter's least: " + cov.Words()})
+	}
+	return reasons
+}
+
+// UsedOf is what counts against the power, which is one of the version's, in the
+// delegation's year of the day on: exercises within, and called in, that happened
+// up to upTo, and what representatives under the delegation committed (rules D4, C8).
+func (s *State) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
+	tier := 0
+	for i := range v.Powers {
+		if &v.Powers[i] == p {
+			tier = i
+		}
+	}
+	key := spending{of: d.Number, version: v.Number, tier: tier, on: on, upTo: upTo}
+	return remember(s.memo.spent, mostRemembered, key, func() Pence { return s.usedOf(d, v, tier, on, upTo) })
+}
+
+func (s *State) usedOf(d *Delegation, v *DelegationVersion, tier int, on, upTo Day) Pence {
+	year := d.yearOf(max(on, d.From()))
+	var used Pence
+	for _, x := range s.Exercises {
+		if x.Delegation == d.Number && year.Covers(x.On) && x.On <= upTo && d.madeUnder(v, tier, x.Matter, d.versionAt(x.On, x.Index), x.Power) {
+			if st := s.ExerciseOn(x, upTo); st == XWithin || st == XCalledIn {
+				used += x.Amount
+			}
+		}
+	}
+	for _, k := range s.Commitments {
+		a := s.Appointments[k.Appointment]
+		if a != nil && a.Parent == d.Number && k.Standing == KWithin && year.Covers(k.Meeting) && k.Meeting <= upTo && d.madeUnder(v, tier, k.Matter, d.versionAt(k.Meeting, k.Index), 0) {
+			used += k.sum()
+		}
+	}
+	return used
+}
+
+// madeUnder says whether what was done about the matter counts against the
+// version's power. Within one version it counts against the power under which it
+// was made, named from 1, or against each for the matter where none is named.
+// Varying a delegation restarts nothing: what was done under the other version,
+// then, counts against each power that answers for the matter by now, or that has
+// the path of the one that did then. What became reserved since counts on (rule D4).
+func (d *Delegation) madeUnder(v *DelegationVersion, tier int, matter string, then *DelegationVersion, power int) bool {
+	path := v.Powers[tier].Matter
+	if then == nil || then.Number == v.Number {
+		return v.mostSpecific(matter) == path && (power == 0 || power == tier+1)
+	}
+	return v.mostSpecific(matter) == path || then.mostSpecific(matter) == path
+}
+
+// versionAt is the version in force on that day for what was recorded at that
+// index; nil before the first.
+func (d *Delegation) versionAt(on Day, index uint64) *DelegationVersion {
+	for i := len(d.Versions) - 1; i >= 0; i-- {
+		if v := &d.Versions[i]; v.From <= on && v.Index < index {
+			return v
+		}
+	}
+	return nil
+}
+
+// consultationCounts is how many days a consultation counts (rule D6): charters
+// from before the setting took its default.
+func (c *Charter) consultationCounts() int { return cmp.Or(c.ConsultWithin, 90) }
+
+// current says whether what is in that state has begun and not ended, though it
+// may be suspended or paused.
+func (p PowerState) current() bool { return p != NotYet && p != Ended && p != Expired }
