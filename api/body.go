@@ -82,7 +82,8 @@ func misfit(e *json.SemanticError) error {
 	case errors.Is(e.Err, json.ErrUnknownName):
 		p.Detail = "This part of the body is not known here."
 	case e.GoType == dayType:
-		p.Rule, p.Detail = "L8", "This is not a date; write it like 2026-03-09."
+		p.byRule("L8")
+		p.Detail = "This is not a date; write it like 2026-03-09."
 	}
 	return p
 }

@@ -138,6 +138,8 @@ var views = []view{
 	{"card-none", "cd-north", "/g/trafford/card", nil},
 	{"sign-in", "", "/g/trafford", nil},
 	{"not-found", "cd-sale", "/g/trafford/proposals/P99", nil},
+	{"rules", "", "/rules", nil},
+	{"rules-in", "cd-sale", "/rules#C5", nil},
 }
 
 // raiseOne raises a proposal with a long name and many words.
@@ -275,7 +277,9 @@ func TestEveryPage(t *testing.T) {
 			require.Empty(t, evaluate[[]string](b, small))
 			require.Equal(t, 1, evaluate[int](b, `document.querySelectorAll("h1").length`))
 			require.Empty(t, evaluate[[]string](b, `[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are taken twice")
-			require.NotRegexp(t, `\d ?%|(?i)ad referendum|per cent`, b.main())
+			if !strings.HasPrefix(v.path, "/rules") { // which explains the terms of art
+				require.NotRegexp(t, `\d ?%|(?i)ad referendum|per cent`, b.main())
+			}
 		})
 	}
 	require.Empty(t, b.others())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -90,6 +91,7 @@ func (s *Server) pagePatterns() map[string]http.HandlerFunc {
 		"GET /g/{group}/audit.jsonl":    s.auditLines,
 		"GET /g/{group}/events/{index}": s.eventPage,
 	}
+	maps.Copy(all, s.rulePages())
 	for _, p := range pages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
 		if p.forms != nil {
@@ -137,7 +139,8 @@ func pages() []*page {
 	}
 }
 
-// isPage says whether the address is answered in HTML.
+// isPage says whether the address is a page for people who are known, which is
+// answered in HTML.
 func isPage(path string) bool { return path == "/" || strings.HasPrefix(path, groupPages) }
 
 func serveWorker(w http.ResponseWriter, _ *http.Request) {
@@ -149,11 +152,11 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 // fail answers that a request was not done: to people in a page, to programs in
 // a problem.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
-	if !isPage(r.URL.Path) {
+	if !isPage(r.URL.Path) && !ofRules(r.URL.Path) {
 		p.write(w)
 		return
 	}
-	body := web.Problem{Heading: p.Title, Say: p.Detail}
+	body := web.Problem{Heading: p.Title, Say: p.Detail, Rule: p.Rule}
 	switch p.Status {
 	case http.StatusUnauthorized:
 		body = web.Problem{Heading: "Please sign in", Say: "This page is for the people of a group.", SignIn: "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())}
@@ -410,7 +413,7 @@ func (s *Server) faultsOf(ctx context.Context, why error) ([]web.Fault, *Problem
 		return unread, newProblem(http.StatusUnprocessableEntity, unread.Error())
 	}
 	problem := s.problem(ctx, why)
-	fault := web.Fault{Say: problem.Detail}
+	fault := web.Fault{Say: problem.Detail, Rule: problem.Rule}
 	if len(problem.Where) > 0 {
 		fault.Part = problem.Where[0]
 	}

@@ -25,7 +25,7 @@ func checkPage(a *asked) (web.Body, error) {
 	var refused *domain.Refusal
 	switch {
 	case errors.As(err, &refused):
-		a.filled = &web.Filled{Form: "ask", Values: asks, Faults: []web.Fault{{Part: refused.Part, Say: refused.Say}}}
+		a.filled = &web.Filled{Form: "ask", Values: asks, Faults: []web.Fault{{Part: refused.Part, Say: refused.Say, Rule: refused.Rule}}}
 		return body, nil
 	case err != nil:
 		return nil, err

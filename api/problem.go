@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
+	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/tilelog"
@@ -27,6 +28,7 @@ type Problem struct {
 	Status  int      `json:"status"`
 	Detail  string   `json:"detail" doc:"a sentence for people"`
 	Rule    string   `json:"rule,omitempty" doc:"number in the rule book, such as C3"`
+	Text    string   `json:"ruleText,omitempty" doc:"address of the rule's text in the rule book, such as /rules#C3, for people to read" format:"uri-reference"`
 	Index   *uint64  `json:"index,omitempty" doc:"newest event on which this was judged, or up to which can be answered"`
 	Command string   `json:"command,omitempty" doc:"id of the command; send it again with this as its Idempotency-Key"`
 	Trace   string   `json:"trace,omitempty" doc:"where this server is at fault: the id to quote, which stands in its log (W3C Trace Context)"`
@@ -40,6 +42,7 @@ func (p *Problem) GetStatus() int               { return p.Status }
 func (p *Problem) GetHeaders() http.Header      { return p.header }
 func (p *Problem) ContentType(string) string    { return problemType }
 func (p *Problem) with(name, v string) *Problem { p.header.Set(name, v); return p }
+func (p *Problem) byRule(number string)         { p.Rule, p.Text = number, web.RuleText(number) }
 
 func newProblem(status int, detail string) *Problem {
 	return &Problem{
@@ -191,7 +194,8 @@ func refusalProblem(r *domain.Refusal) *Problem {
 		status, title = http.StatusConflict, "Not as things stand"
 	}
 	p := newProblem(status, r.Say)
-	p.Type, p.Title, p.Rule = "urn:goldenthread:rule:"+r.Rule, title, r.Rule
+	p.Type, p.Title = "urn:goldenthread:rule:"+r.Rule, title
+	p.byRule(r.Rule)
 	if r.Part != "" {
 		p.Where = []string{r.Part}
 	}

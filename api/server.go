@@ -24,6 +24,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/api/mail"
+	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/trace"
@@ -424,7 +425,8 @@ func humaConfig() huma.Config {
 					"Everything is recorded by commands and read by questions. Every question takes at (the day that is asked about) " +
 					"and known (what was known by then). Money is in integer pence; days are London days.",
 			},
-			Servers: []*huma.Server{{URL: "/"}},
+			Servers:      []*huma.Server{{URL: "/"}},
+			ExternalDocs: &huma.ExternalDocs{URL: web.RulesAt, Description: "The rule book: what each rule's number in an answer stands for"},
 			Tags: []*huma.Tag{
 				{Name: "commands", Description: "Ask for something to be recorded. The same Idempotency-Key again gets the same answer again."},
 				{Name: "questions", Description: "Read what the ledger says."},

@@ -123,7 +123,7 @@ func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.Ha
 			return
 		}
 		html(w, p.Status)
-		if err := (signin.Problem{Title: p.Title, Detail: p.Detail}).Render(w); err != nil {
+		if err := (signin.Problem{Title: p.Title, Detail: p.Detail, Rule: p.Rule, RuleText: p.Text}).Render(w); err != nil {
 			s.log.InfoContext(r.Context(), "a page broke off", "error", err)
 		}
 	}

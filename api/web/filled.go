@@ -20,6 +20,7 @@ type Filled struct {
 type Fault struct {
 	Part  string // of the command, as a JSON pointer; "": none in particular
 	Say   string
+	Rule  string // number of the rule that says no; "": none does
 	Bare  bool   // the sentence does not say what it is about: the field's label comes first
 	Field string // found on the page; "": it stands above the form
 }

@@ -18,6 +18,7 @@ func (Front) file() string  { return "front" }
 type Problem struct {
 	Heading string
 	Say     string
+	Rule    string // number of the rule that says no; "": none does
 	SignIn  string // address
 	Group   string
 	Name    string

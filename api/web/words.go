@@ -48,6 +48,7 @@ var words = template.FuncMap{
 	"reply":       ReplyWords,
 	"used":        Used,
 	"part":        Part,
+	"ruletext":    RuleText,
 	"when":        When,
 	"powers":      powerOptions,
 	"setting":     projections.SettingLine.Amount,

@@ -59,7 +59,7 @@ func questionCommands() []*cobra.Command {
 		witnessesQuestion.command(),
 		mailQuestion.command(),
 		documentsQuestion.command(), minutesCommand(),
-		groupsCommand(), eventCommand(), eventsCommand(), followCommand(),
+		groupsCommand(), eventCommand(), eventsCommand(), followCommand(), rulesCommand(),
 	}
 	for _, cmd := range cmds {
 		cmd.GroupID = "ask"

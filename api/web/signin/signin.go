@@ -85,7 +85,11 @@ type Line struct {
 }
 
 // A Problem is why something was not done.
-type Problem struct{ Title, Detail string }
+type Problem struct {
+	Title, Detail string
+	Rule          string // number of the rule that says no; "": none does
+	RuleText      string // address of its text
+}
 
 // Pages, each with what it shows.
 var (
