@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"strings"
 )
 
 // The check (rules R2, R3, R7, D5, M4): may this person sign up to this, here,
@@ -157,7 +158,10 @@ func (q *Question) check(s *State) *Refusal {
 	if q.At == 0 {
 		return invalid("R3", "Say for which day you ask.")
 	}
-	if r := checkWords("R3", "what it is about", q.Matter, shortWords).at("matter"); r != nil {
+	if strings.TrimSpace(q.Matter) == "" {
+		return invalid("R3", "Say what it is about, such as access/extended-hours.").at("matter")
+	}
+	if r := checkOptional("R3", "what it is about", q.Matter, shortWords).at("matter"); r != nil {
 		return r
 	}
 	if q.Amount != nil {

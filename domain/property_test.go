@@ -87,8 +87,43 @@ func TestRandomHistories(t *testing.T) {
 			}
 		}
 		checkWithin(rt, m)
+		g.checkRemedies()
 		m.checkStored()
 	})
+}
+
+// checkRemedies asks at random and holds every remedy: asked as it says, it is a
+// yes, for no larger sum and no longer term (R3).
+func (g *generator) checkRemedies() {
+	s := g.m.ledger.State()
+	forums := []string{""}
+	for handle := range s.Forums {
+		forums = append(forums, handle)
+	}
+	slices.Sort(forums)
+	for range 20 {
+		amount, months := Pence(pick(g, []int{0, 1, 100_000, 400_000, 900_000, 2_500_000, 9_000_000})), pick(g, []int{1, 6, 13, 40})
+		q := Question{
+			Person: pick(g, g.handles()), Forum: pick(g, forums), Matter: pick(g, []string{"access", "workforce", "workforce/pay", "contracts/local-schemes", "digital", "dentistry"}),
+			At: DayOf(g.m.now) + Day(g.between(-20, 300)), OpenEnded: g.between(0, 9) == 0,
+		}
+		if g.between(0, 3) > 0 {
+			q.Amount = &amount
+		}
+		if g.between(0, 2) > 0 {
+			q.Months = &months
+		}
+		if g.between(0, 1) == 0 {
+			q.Consulted = pick(g, [][]string{{}, {"LMC01"}})
+		}
+		a, r := s.Check(q)
+		if r != nil {
+			continue
+		}
+		for i := range a.Remedies {
+			g.m.checkRemedy(s, a, &a.Remedies[i])
+		}
+	}
 }
 
 // checkHistory holds the newest commit, and the state after it, against the
