@@ -12,7 +12,6 @@ import (
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
-	"goldenthread/projections"
 )
 
 // A person's own page: their passkeys, where they are signed in, and what was
@@ -61,21 +60,22 @@ func (s *Server) journalOf(ctx context.Context, group, person string) ([]signin.
 	if err != nil {
 		return nil, err
 	}
+	g, err := s.groups.Now(ctx, group, nil)
+	if err != nil {
+		return nil, err
+	}
 	var said []signin.Line
-	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
-		for _, line := range slices.Backward(lines) {
-			by := "the operator of this server"
-			switch p := g.State().Person(line.By); {
-			case line.By == person:
-				by = "you"
-			case p != nil:
-				by = p.Office
-			}
-			said = append(said, signin.Line{Time: line.Time, What: line.What, By: by})
+	for _, line := range slices.Backward(lines) {
+		by := "the operator of this server"
+		switch p := g.State().Person(line.By); {
+		case line.By == person:
+			by = "you"
+		case p != nil:
+			by = p.Office
 		}
-		return nil
-	})
-	return said, err
+		said = append(said, signin.Line{Time: line.Time, What: line.What, By: by})
+	}
+	return said, nil
 }
 
 // removePasskey takes a passkey away, and signs out where it signed in. The
@@ -135,26 +135,24 @@ func (s *Server) untold(ctx context.Context, group, person string, alone bool) (
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	newest := next - 1
-	err := s.groups.Read(ctx, group, &newest, func(g *projections.Group) error {
-		p := g.State().Person(person)
-		if p == nil {
-			return noPerson(person)
-		}
-		here := s.signIn.passkeys.account(group, person)
-		for _, k := range p.Passkeys {
-			if here.gone(k.Credential) || alone && !here.has(k.Credential) {
-				cs = append(cs, &domain.RemovePasskey{Credential: k.Credential})
-			}
-		}
-		for _, k := range here.Passkeys {
-			if k.Party != "" && p.Passkey(k.Credential.ID) == nil {
-				cs = append(cs, &domain.RegisterPasskey{Credential: k.Credential.ID, PublicKey: k.Credential.PublicKey, RelyingParty: k.Party})
-			}
-		}
-		return nil
-	})
+	g, err := s.groups.Now(ctx, group, &newest)
+	if err == nil && g.State().Person(person) == nil {
+		err = noPerson(person)
+	}
 	if err != nil {
 		s.log.WarnContext(ctx, "which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
+		return nil
+	}
+	p, here := g.State().Person(person), s.signIn.passkeys.account(group, person)
+	for _, k := range p.Passkeys {
+		if here.gone(k.Credential) || alone && !here.has(k.Credential) {
+			cs = append(cs, &domain.RemovePasskey{Credential: k.Credential})
+		}
+	}
+	for _, k := range here.Passkeys {
+		if k.Party != "" && p.Passkey(k.Credential.ID) == nil {
+			cs = append(cs, &domain.RegisterPasskey{Credential: k.Credential.ID, PublicKey: k.Credential.PublicKey, RelyingParty: k.Party})
+		}
 	}
 	return cs
 }

@@ -11,19 +11,15 @@ import (
 // Rule G1: what is asked of a wider group follows the thread into the ledgers
 // of the groups that hold its seats, as they were known at the same moment.
 
-// placesBeside are those ledgers, folded up to the moment of the question: next
-// and moment as readKnown gives them; nil for a group that has no places.
-func (s *Server) placesBeside(ctx context.Context, group string, next *uint64, moment time.Time) (map[string]*domain.State, error) {
-	var names []string
-	err := s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
-		names = g.State().Places()
-		return nil
-	})
-	if err != nil || len(names) == 0 {
-		return nil, nil // whoever reads the group next is told what is wrong with it
+// placesBeside are those ledgers of the group, folded up to the moment of the
+// question: next and moment as readKnown gives them; nil for a group that has no places.
+func (s *Server) placesBeside(ctx context.Context, g *projections.Group, next *uint64, moment time.Time) (map[string]*domain.State, error) {
+	names := g.State().Places()
+	if len(names) == 0 {
+		return nil, nil
 	}
 	if next != nil && moment.IsZero() {
-		state, err := s.store.AsKnown(ctx, group, *next)
+		state, err := s.store.AsKnown(ctx, g.State().Group, *next)
 		if err != nil {
 			return nil, err
 		}
@@ -31,23 +27,38 @@ func (s *Server) placesBeside(ctx context.Context, group string, next *uint64, m
 	}
 	places := map[string]*domain.State{}
 	for _, name := range names {
-		upTo := s.store.Next(name)
-		if next != nil {
-			var err error
-			if upTo, err = s.store.IndexAt(name, moment); err != nil {
-				return nil, err
-			}
-		}
-		if upTo == 0 || s.store.Stopped(name) != nil {
-			continue
-		}
-		state, err := s.store.AsKnown(ctx, name, upTo)
+		state, err := s.placeAsKnown(ctx, name, next != nil, moment)
 		if err != nil {
 			return nil, err
 		}
-		places[name] = state
+		if state != nil {
+			places[name] = state
+		}
 	}
 	return places, nil
+}
+
+// placeAsKnown is the ledger of that name as it is now or, earlier, as it was known
+// at the moment; nil where nothing of it was recorded by then, or it has stopped.
+func (s *Server) placeAsKnown(ctx context.Context, name string, earlier bool, moment time.Time) (*domain.State, error) {
+	if s.store.Next(name) == 0 || s.store.Stopped(name) != nil {
+		return nil, nil
+	}
+	place, err := s.groups.Now(ctx, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	if !earlier {
+		return place.State(), nil
+	}
+	next, err := s.store.IndexAt(name, moment)
+	switch {
+	case err != nil || next == 0:
+		return nil, err
+	case next >= place.State().Next:
+		return place.State(), nil
+	}
+	return s.store.AsKnown(ctx, name, next)
 }
 
 func beside(g *projections.Group, places map[string]*domain.State) *projections.Group {

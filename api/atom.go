@@ -75,16 +75,17 @@ func fed[I any, P interface {
 	op := operation(s, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: say, Tags: []string{"questions"},
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed since the entity tag in If-None-Match"}},
-	}, func(ctx context.Context, in *I) (a *answer, err error) {
+	}, func(ctx context.Context, in *I) (*answer, error) {
 		t := P(in).terms()
-		err = s.see(ctx, t, things, func(q *question) error {
-			b, err := f(q, in)
-			if err == nil {
-				a = bytesAnswer(b, contentType, "private, no-cache", t.IfNoneMatch)
-			}
-			return err
-		})
-		return a, err
+		q, err := s.see(ctx, t, things)
+		if err != nil {
+			return nil, err
+		}
+		b, err := f(q, in)
+		if err != nil {
+			return nil, err
+		}
+		return bytesAnswer(b, contentType, "private, no-cache", t.IfNoneMatch), nil
 	})
 	op.Responses["200"].Content = map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 // Machine tokens over HTTP. What is done with one is recorded as done by the
@@ -163,20 +162,19 @@ func (s *Server) tokensOf(ctx context.Context, group string) (func(*token) bool,
 // personIn is the person of the group that is meant: nobody is the caller
 // themselves, and anybody else is for the operator only.
 func (s *Server) personIn(ctx context.Context, c Caller, group, person string) (domain.Person, error) {
-	var p domain.Person
-	err := s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
-		me, meant := g.State().Person(c.Person), g.State().Person(person)
-		if person == "" {
-			meant = me
-		}
-		switch {
-		case !c.Operator && (me == nil || meant != me):
-			return notYours("L5", "This is for the operator of this server, or for the person themselves.")
-		case meant == nil:
-			return noPerson(person)
-		}
-		p = *meant
-		return nil
-	})
-	return p, err
+	g, err := s.groups.Now(ctx, group, nil)
+	if err != nil {
+		return domain.Person{}, err
+	}
+	me, meant := g.State().Person(c.Person), g.State().Person(person)
+	if person == "" {
+		meant = me
+	}
+	switch {
+	case !c.Operator && (me == nil || meant != me):
+		return domain.Person{}, notYours("L5", "This is for the operator of this server, or for the person themselves.")
+	case meant == nil:
+		return domain.Person{}, noPerson(person)
+	}
+	return *meant, nil
 }

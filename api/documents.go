@@ -150,16 +150,15 @@ func (s *Server) offerDocuments(at string) {
 
 // attached is the document of that hash, if the caller may read the whole ledger.
 func (s *Server) attached(ctx context.Context, group, hash string) (domain.Document, error) {
-	var d domain.Document
-	err := s.see(ctx, &Terms{Group: group}, everything, func(q *question) error {
-		found := q.State().Document(hash)
-		if found == nil {
-			return notFound("T3", "No document of that SHA-256 is attached here.")
-		}
-		d = *found
-		return nil
-	})
-	return d, err
+	q, err := s.see(ctx, &Terms{Group: group}, everything)
+	if err != nil {
+		return domain.Document{}, err
+	}
+	found := q.State().Document(hash)
+	if found == nil {
+		return domain.Document{}, notFound("T3", "No document of that SHA-256 is attached here.")
+	}
+	return *found, nil
 }
 
 func (s *Server) document(ctx context.Context, in *documentInput) (*attachment, error) {

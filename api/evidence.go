@@ -43,11 +43,11 @@ func bundle[I any, P interface {
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
 	}, func(ctx context.Context, in *I) (*answer, error) {
 		t := P(in).terms()
-		var found proofOf
-		err := s.see(ctx, t, everything, func(q *question) (err error) {
-			found, err = find(q, in)
-			return err
-		})
+		q, err := s.see(ctx, t, everything)
+		if err != nil {
+			return nil, err
+		}
+		found, err := find(q, in)
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 const (
@@ -276,14 +275,13 @@ func (s *Server) personOf(ctx context.Context, group string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	me := ""
-	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
-		p := g.State().Person(c.Person)
-		if p == nil {
-			return notYours("L5", "This is for people of the group.")
-		}
-		me = p.ID
-		return nil
-	})
-	return me, err
+	g, err := s.groups.Now(ctx, group, nil)
+	if err != nil {
+		return "", err
+	}
+	p := g.State().Person(c.Person)
+	if p == nil {
+		return "", notYours("L5", "This is for people of the group.")
+	}
+	return p.ID, nil
 }

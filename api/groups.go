@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 // GroupLine names a group.
@@ -57,16 +56,13 @@ func (s *Server) listGroups(ctx context.Context, in *cachedInput) (*answer, erro
 		if !s.belongs(c, name) {
 			continue
 		}
-		err := s.groups.Read(ctx, name, nil, func(g *projections.Group) error {
-			if s.maySee(g, c, followers) != nil {
-				return nil
-			}
-			newest, _ := g.Index()
-			list.Groups = append(list.Groups, GroupLine{name, g.State().Name, newest})
-			return nil
-		})
+		g, err := s.groups.Now(ctx, name, nil)
 		if err != nil {
 			s.log.WarnContext(ctx, "a group can't be listed", "group", name, "error", err)
+			continue
+		}
+		if newest, _ := g.Index(); s.maySee(g, c, followers) == nil {
+			list.Groups = append(list.Groups, GroupLine{name, g.State().Name, newest})
 		}
 	}
 	return answerWith(list, in.IfNoneMatch)

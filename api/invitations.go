@@ -17,7 +17,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
-	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -235,17 +234,13 @@ func (s *Server) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[Invit
 	if err := decode(in.bytes, &ask); err != nil {
 		return nil, err
 	}
-	var invited domain.Person
-	by, err := s.lettingIn(ctx, in.Group, func(g *projections.Group) error {
-		p := g.State().Person(ask.Person)
-		if p == nil {
-			return noPerson(ask.Person)
-		}
-		invited = *p
-		return nil
-	})
+	g, by, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
+	}
+	invited := g.State().Person(ask.Person)
+	if invited == nil {
+		return nil, noPerson(ask.Person)
 	}
 	now, code, salt := s.clock().UTC().Truncate(time.Second), newCode(), newSalt()
 	hash := codeHash(salt, code)
@@ -266,24 +261,25 @@ func (s *Server) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[Invit
 }
 
 func (s *Server) listInvitations(ctx context.Context, in *groupInput) (*made[InvitationsMade], error) {
+	g, _, err := s.lettingIn(ctx, in.Group)
+	if err != nil {
+		return nil, err
+	}
+	handle := func(id string) string {
+		if p := g.State().Person(id); p != nil {
+			return p.Handle
+		}
+		return id
+	}
 	list := InvitationsMade{[]InvitationEntry{}}
-	_, err := s.lettingIn(ctx, in.Group, func(g *projections.Group) error {
-		handle := func(id string) string {
-			if p := g.State().Person(id); p != nil {
-				return p.Handle
-			}
-			return id
-		}
-		for _, i := range s.signIn.invitations.made.those(func(i *invitation) bool { return i.Group == in.Group }) {
-			list.Invitations = append(list.Invitations, InvitationEntry{i.ID, handle(i.Person), handle(i.By), i.Replace, i.Made, i.Expires, i.Used})
-		}
-		return nil
-	})
-	return &made[InvitationsMade]{list}, err
+	for _, i := range s.signIn.invitations.made.those(func(i *invitation) bool { return i.Group == in.Group }) {
+		list.Invitations = append(list.Invitations, InvitationEntry{i.ID, handle(i.Person), handle(i.By), i.Replace, i.Made, i.Expires, i.Used})
+	}
+	return &made[InvitationsMade]{list}, nil
 }
 
 func (s *Server) withdrawInvitation(ctx context.Context, in *invitationInput) (*struct{}, error) {
-	by, err := s.lettingIn(ctx, in.Group, func(*projections.Group) error { return nil })
+	_, by, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -299,23 +295,18 @@ func (s *Server) withdrawInvitation(ctx context.Context, in *invitationInput) (*
 	return nil, s.signIn.journal.write(JournalLine{now, i.Group, i.Person, by, "invitation taken back"})
 }
 
-// lettingIn runs f on the group for whoever may let people in, and says who
-// that is.
-func (s *Server) lettingIn(ctx context.Context, group string, f func(*projections.Group) error) (by string, err error) {
+// lettingIn is the group, for whoever may let people in, and who that is.
+func (s *Server) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
 	c, err := s.callerIn(ctx, group)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
-		by = operatorName
-		if !c.Operator {
-			p := g.State().Person(c.Person)
-			if p == nil || !g.State().MayLetIn(p.ID, s.today()) {
-				return notYours("F9", "People are let in by the manager, unless a system body employs them, and by the operator of this server.")
-			}
-			by = p.ID
-		}
-		return f(g)
-	})
-	return by, err
+	if g, err = s.groups.Now(ctx, group, nil); err != nil || c.Operator {
+		return g, operatorName, err
+	}
+	p := g.State().Person(c.Person)
+	if p == nil || !g.State().MayLetIn(p.ID, s.today()) {
+		return nil, "", notYours("F9", "People are let in by the manager, unless a system body employs them, and by the operator of this server.")
+	}
+	return g, p.ID, nil
 }

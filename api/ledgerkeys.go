@@ -31,9 +31,13 @@ type ledgerKey struct {
 // ledgerKeys are the person's passkeys that the ledger ever knew, oldest first.
 func (s *Server) ledgerKeys(ctx context.Context, group, person string) ([]ledgerKey, error) {
 	filter := projections.AuditFilter{Types: []string{"passkey"}, Subject: "person/" + person, Limit: mostEntries}
+	g, err := s.groups.Now(ctx, group, nil)
+	if err != nil {
+		return nil, err
+	}
 	var keys []ledgerKey
 	for {
-		page, err := s.groups.Audit(ctx, group, nil, filter, s.eventsOf(group))
+		page, err := g.Audit(ctx, filter, s.eventsOf(group))
 		if err != nil {
 			return nil, err
 		}

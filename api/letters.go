@@ -60,26 +60,17 @@ func (s *Server) offerLetters(at string) {
 
 func (s *Server) letters(ctx context.Context, in *plainInput) (*answer, error) {
 	list := Letters{On: s.mail != nil, Letters: []LetterLine{}}
-	var who func(id string) (projections.Who, bool)
-	err := s.see(ctx, &in.Terms, followers, func(q *question) error {
-		state := q.State()
-		me, all := state.Person(q.caller.Person), seesToMail(state, q.caller, s.today())
-		people := map[string]projections.Who{}
-		for id, p := range state.People {
-			if all || me != nil && id == me.ID {
-				people[id] = projections.Who{Handle: p.Handle, Office: p.Office}
-			}
-		}
-		who = func(id string) (projections.Who, bool) { w, ok := people[id]; return w, ok }
-		return nil
-	})
+	q, err := s.see(ctx, &in.Terms, followers)
 	if err != nil || s.mail == nil {
 		return orAnswer(&list, in.IfNoneMatch, err)
 	}
-	letters, err := s.mail.Letters(ctx, in.Group) // without holding the group up
+	state := q.State()
+	me, all := state.Person(q.caller.Person), seesToMail(state, q.caller, s.today())
+	letters, err := s.mail.Letters(ctx, in.Group)
 	for _, l := range letters {
-		if w, ok := who(l.Person); ok {
-			list.Letters = append(list.Letters, letterLine(&l, w))
+		p := state.People[l.Person]
+		if p != nil && (all || me != nil && p.ID == me.ID) {
+			list.Letters = append(list.Letters, letterLine(&l, projections.Who{Handle: p.Handle, Office: p.Office}))
 		}
 	}
 	return orAnswer(&list, in.IfNoneMatch, err)
@@ -130,25 +121,20 @@ func (s *Server) mailAgain(ctx context.Context, in *letterInput) (*struct{}, err
 	if err != nil {
 		return nil, err
 	}
-	id := ""
-	err = s.groups.Read(ctx, in.Group, nil, func(g *projections.Group) error {
-		if !seesToMail(g.State(), c, s.today()) {
-			return notYours("T1", "This is for the manager, chair or registrar.")
-		}
-		p := g.State().Person(in.Person)
-		if p == nil {
-			return notFound("L5", "Nobody called %q is known to this group.", clip(in.Person))
-		}
-		id = p.ID
-		return nil
-	})
-	switch {
-	case err != nil:
+	g, err := s.groups.Now(ctx, in.Group, nil)
+	if err != nil {
 		return nil, err
+	}
+	p := g.State().Person(in.Person)
+	switch {
+	case !seesToMail(g.State(), c, s.today()):
+		return nil, notYours("T1", "This is for the manager, chair or registrar.")
+	case p == nil:
+		return nil, notFound("L5", "Nobody called %q is known to this group.", clip(in.Person))
 	case s.mail == nil:
 		return nil, notNow("T1", "No mail server is configured here.")
 	}
-	if err = s.mail.Again(ctx, in.Group, id); errors.Is(err, mail.ErrNoLetter) {
+	if err = s.mail.Again(ctx, in.Group, p.ID); errors.Is(err, mail.ErrNoLetter) {
 		return nil, notNow("T1", "There is no letter to them that was refused, or that may not have arrived.")
 	}
 	return nil, err

@@ -362,17 +362,17 @@ func (s *Server) holderOf(ctx context.Context, a *orgAccount) (holder, error) {
 
 // registered is the person in the group's register, if they are there today.
 func (s *Server) registered(ctx context.Context, h holder) (is domain.Person, err error) {
-	err = s.groups.Read(ctx, h.Group, nil, func(g *projections.Group) error {
-		p := g.State().Person(h.Person)
-		if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.today() {
-			return errGone
-		}
-		is = *p
-		return nil
-	})
+	g, err := s.groups.Now(ctx, h.Group, nil)
 	var none *projections.NotFound
-	if errors.As(err, &none) {
-		err = errGone
+	switch {
+	case errors.As(err, &none):
+		return is, errGone
+	case err != nil:
+		return is, err
 	}
-	return is, err
+	p := g.State().Person(h.Person)
+	if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.today() {
+		return is, errGone
+	}
+	return *p, nil
 }

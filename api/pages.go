@@ -198,11 +198,11 @@ func (s *Server) groupOf(r *http.Request) (group, name string, ok bool) {
 	if !ok || err != nil || !s.belongs(c, group) {
 		return "", "", false
 	}
-	err = s.groups.Read(r.Context(), group, nil, func(g *projections.Group) error {
-		name = g.State().Name
-		return s.maySee(g, c, followers)
-	})
-	return group, name, err == nil
+	g, err := s.seen(r.Context(), c, group, nil, followers)
+	if err != nil {
+		return "", "", false
+	}
+	return group, g.State().Name, true
 }
 
 func writePage(w http.ResponseWriter, r *http.Request, status int, b []byte) {
@@ -227,10 +227,9 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	}
 	var body web.Front
 	for _, name := range s.store.Groups() {
-		s.groups.Read(r.Context(), name, nil, func(g *projections.Group) error {
+		if g, err := s.groups.Now(r.Context(), name, nil); err == nil { // one that can't be read is left out
 			body.Groups = append(body.Groups, web.Option{Value: name, Words: g.State().Name})
-			return nil
-		}) // one that can't be read is left out
+		}
 	}
 	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}).Render()
 	if err != nil {
@@ -252,31 +251,30 @@ func (s *Server) show(p *page) http.HandlerFunc {
 	}
 }
 
-// draw renders the page while its group can't change. The form, where one was
-// sent, is as it was filled in.
+// draw renders the page. The form, where one was sent, is as it was filled in.
 func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {
 	asks := r.URL.Query()
 	t := &Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
-	render := func(f func(*asked) (web.Body, error)) func(*question) error {
-		return func(q *question) error {
-			a := &asked{q, s, r, q.Member(q.caller.Person, q.at), form, filled}
-			body, err := f(a)
-			if err != nil {
-				return err
-			}
-			page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled}
-			if status = http.StatusOK; form != nil && a.filled != nil {
-				status = http.StatusUnprocessableEntity
-			}
-			b, err = page.Render()
-			return err
-		}
-	}
-	err = s.see(r.Context(), t, p.things, render(p.body))
+	q, err := s.see(r.Context(), t, p.things)
+	bodyOf := p.body
 	var refused *domain.Refusal
 	if p.outside != nil && errors.As(err, &refused) && refused.Rule == "F3" {
-		err = s.see(r.Context(), t, followers, render(p.outside))
+		q, err = s.see(r.Context(), t, followers)
+		bodyOf = p.outside
 	}
+	if err != nil {
+		return nil, 0, err
+	}
+	a := &asked{q, s, r, q.Member(q.caller.Person, q.at), form, filled}
+	body, err := bodyOf(a)
+	if err != nil {
+		return nil, 0, err
+	}
+	page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled}
+	if status = http.StatusOK; form != nil && a.filled != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	b, err = page.Render()
 	return b, status, err
 }
 
@@ -449,7 +447,8 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 
 // mayFollow lets those in who may follow the group's work.
 func (s *Server) mayFollow(ctx context.Context, group string) error {
-	return s.see(ctx, &Terms{Group: group}, followers, func(*question) error { return nil })
+	_, err := s.see(ctx, &Terms{Group: group}, followers)
+	return err
 }
 
 // tell writes each new number of events, until the client goes or the server stops.

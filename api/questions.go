@@ -16,7 +16,7 @@ import (
 	"goldenthread/projections"
 )
 
-// An answer is written while the group can't change, hence as bytes.
+// An answer is bytes before any of it is sent: they have an entity tag.
 type answer struct {
 	ContentType  string `header:"Content-Type"`
 	ETag         string `header:"ETag" doc:"send it back as If-None-Match"`
@@ -210,16 +210,17 @@ func ask[I any, P interface {
 	operation(s, huma.Operation{
 		OperationID: name, Method: http.MethodGet, Path: path, Summary: say, Tags: []string{"questions"},
 		Responses: jsonResponse(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[T]()),
-	}, func(ctx context.Context, in *I) (a *answer, err error) {
+	}, func(ctx context.Context, in *I) (*answer, error) {
 		t := P(in).terms()
-		err = s.see(ctx, t, things, func(q *question) error {
-			v, err := f(q, in)
-			if err == nil {
-				a, err = answerWith(&v, t.IfNoneMatch)
-			}
-			return err
-		})
-		return a, err
+		q, err := s.see(ctx, t, things)
+		if err != nil {
+			return nil, err
+		}
+		v, err := f(q, in)
+		if err != nil {
+			return nil, err
+		}
+		return answerWith(&v, t.IfNoneMatch)
 	})
 }
 

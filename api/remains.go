@@ -34,18 +34,12 @@ func (s *Server) offerRemains(path string) {
 }
 
 func (s *Server) remains(ctx context.Context, in *remainsInput) (*answer, error) {
-	var r Remains
-	live := false
-	err := s.see(ctx, &in.Terms, everything, func(q *question) (err error) {
-		if live = q.live; !live {
-			r.Remains, err = q.Remains(ctx, in.Person, s.eventsOf(in.Group))
-		}
-		return err
-	})
-	if live && err == nil { // lines are read without holding the group up
-		r.Remains, err = s.groups.Remains(ctx, in.Group, nil, in.Person, s.eventsOf(in.Group))
-	}
+	q, err := s.see(ctx, &in.Terms, everything)
 	if err != nil {
+		return nil, err
+	}
+	var r Remains
+	if r.Remains, err = q.Remains(ctx, in.Person, s.eventsOf(in.Group)); err != nil {
 		return nil, err
 	}
 	old, err := s.store.WithoutWrappingKey(ctx)

@@ -88,14 +88,15 @@ func (s *Server) checkFor(ctx context.Context, data []byte) (b []byte, err error
 		return nil, outOfScope(c.Scope)
 	}
 	in := req.input()
-	err = s.see((&asker{&c, nobody.origin}).in(ctx), &in.Terms, checks, func(q *question) error {
-		v, err := check(q, in)
-		if err == nil {
-			b, err = encode(nil, &v)
-		}
-		return err
-	})
-	return b, err
+	q, err := s.see((&asker{&c, nobody.origin}).in(ctx), &in.Terms, checks)
+	if err != nil {
+		return nil, err
+	}
+	v, err := check(q, in)
+	if err != nil {
+		return nil, err
+	}
+	return encode(nil, &v)
 }
 
 // input is the same question as it would be asked over HTTP.

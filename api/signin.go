@@ -18,7 +18,6 @@ import (
 	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 // Signing in proves who somebody is. What they may do is in the ledger alone.
@@ -340,12 +339,11 @@ func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session
 // log has no secret of theirs, no name, and no address (ASVS 5.0, 16.2.5, 16.3.1).
 func (s *Server) logSignIn(ctx context.Context, what string, is *Session) {
 	person, way := is.Person, "passkey"
-	s.groups.Read(ctx, is.Group, nil, func(g *projections.Group) error {
+	if g, err := s.groups.Now(ctx, is.Group, nil); err == nil { // where the group can't be read, the id says who it is
 		if p := g.State().Person(person); p != nil {
 			person = p.Handle
 		}
-		return nil
-	}) // where the group can't be read, the id says who it is
+	}
 	switch {
 	case strings.HasPrefix(is.Passkey, byToken):
 		way = "token"
@@ -426,15 +424,15 @@ func (s *Server) invitationPage(w http.ResponseWriter, r *http.Request) error {
 
 // names are the office and the group in words.
 func (s *Server) names(ctx context.Context, group, person string) (office, name string, err error) {
-	err = s.groups.Read(ctx, group, nil, func(g *projections.Group) error {
-		p := g.State().Person(person)
-		if p == nil {
-			return noPerson(person)
-		}
-		office, name = p.Office, g.State().Name
-		return nil
-	})
-	return office, name, err
+	g, err := s.groups.Now(ctx, group, nil)
+	if err != nil {
+		return "", "", err
+	}
+	p := g.State().Person(person)
+	if p == nil {
+		return "", "", noPerson(person)
+	}
+	return p.Office, g.State().Name, nil
 }
 
 func noPerson(ref string) *domain.Refusal {

@@ -17,7 +17,6 @@ import (
 
 	"goldenthread/domain"
 	"goldenthread/eventstore/signature"
-	"goldenthread/projections"
 )
 
 // What a seat says can be signed with a passkey (rules L5, L9). The server makes
@@ -68,22 +67,19 @@ func (s *Server) state(ctx context.Context, kind domain.CommandKind, in *bodyInp
 	}
 	s.claim(ctx, &req)
 	out := ToSign{RelyingParty: partyOf(originOf(ctx)), Credentials: []string{}}
-	var st *domain.Statement
-	err = s.groups.Read(ctx, in.Group, nil, func(g *projections.Group) error {
-		var refused *domain.Refusal
-		if st, refused = g.State().StatementFor(&req, s.clock()); refused != nil {
-			return refused
-		}
-		out.Say = st.Say(g.State())
-		for _, k := range g.State().Person(st.Person).Passkeys {
-			if k.RelyingParty == out.RelyingParty {
-				out.Credentials = append(out.Credentials, base64.RawURLEncoding.EncodeToString(k.Credential))
-			}
-		}
-		return nil
-	})
+	g, err := s.groups.Now(ctx, in.Group, nil)
 	if err != nil {
 		return nil, err
+	}
+	st, refused := g.State().StatementFor(&req, s.clock())
+	if refused != nil {
+		return nil, refused
+	}
+	out.Say = st.Say(g.State())
+	for _, k := range g.State().Person(st.Person).Passkeys {
+		if k.RelyingParty == out.RelyingParty {
+			out.Credentials = append(out.Credentials, base64.RawURLEncoding.EncodeToString(k.Credential))
+		}
 	}
 	if len(out.Credentials) == 0 {
 		return nil, notNow("L5", "The ledger knows no passkey of yours for this server. Please sign in with one, or register one.")
@@ -98,10 +94,9 @@ func (s *Server) claim(ctx context.Context, req *domain.Request) {
 	if !ok {
 		return
 	}
-	s.groups.Read(ctx, rests.Ledger, nil, func(g *projections.Group) error {
+	if g, err := s.groups.Now(ctx, rests.Ledger, nil); err == nil { // one that can't be read claims nothing, and the rules say so
 		req.Claim = g.State().ClaimOn(rests, s.today())
-		return nil
-	}) // one that can't be read claims nothing, and the rules say so
+	}
 }
 
 // giveOut adds what only the store and the server know, and remembers the statement.
@@ -129,21 +124,17 @@ func (s *Server) checkSignature(ctx context.Context, req *domain.Request) error 
 	if g == nil {
 		return nil
 	}
-	var by domain.Passkey
-	err := s.groups.Read(ctx, req.Group, nil, func(group *projections.Group) error {
-		p := group.State().Person(req.Actor)
-		if p == nil || p.Passkey(g.Credential) == nil || !s.keeps(req.Group, p.ID, g.Credential) {
-			return notYours("L5", "This was signed with a passkey that the ledger does not know as yours, or knows no longer.")
-		}
-		by = *p.Passkey(g.Credential)
-		return nil
-	})
+	group, err := s.groups.Now(ctx, req.Group, nil)
 	if err != nil {
 		return err
 	}
+	p := group.State().Person(req.Actor)
+	if p == nil || p.Passkey(g.Credential) == nil || !s.keeps(req.Group, p.ID, g.Credential) {
+		return notYours("L5", "This was signed with a passkey that the ledger does not know as yours, or knows no longer.")
+	}
 	at, why := signature.Origin(g)
 	if why == nil {
-		why = signature.Verify(g, &by)
+		why = signature.Verify(g, p.Passkey(g.Credential))
 	}
 	if why != nil || at != originOf(ctx) {
 		s.log.InfoContext(ctx, "a signature was refused", "why", why, "origin", clip(at))

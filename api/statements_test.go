@@ -14,7 +14,6 @@ import (
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/signature"
 	"goldenthread/eventstore/tilelog"
-	"goldenthread/projections"
 )
 
 // signer is cd-north with a device, where P2 is open.
@@ -209,12 +208,10 @@ func TestPasskeysInTheLedger(t *testing.T) {
 func TestPasskeysOfAnotherNodeStay(t *testing.T) {
 	w, d := signer(t)
 	person := idsOf(w).Replace("{cd-north}")
-	key := func() (known bool) {
-		require.NoError(t, w.server.groups.Read(t.Context(), "trafford", nil, func(g *projections.Group) error {
-			known = g.State().Person(person).Passkey(d.id) != nil
-			return nil
-		}))
-		return known
+	key := func() bool {
+		g, err := w.server.groups.Now(t.Context(), "trafford", nil)
+		require.NoError(t, err)
+		return g.State().Person(person).Passkey(d.id) != nil
 	}
 	require.NoError(t, w.server.signIn.passkeys.edit("trafford", person, func(a *account) { a.Passkeys = nil })) // as if made elsewhere
 	second := newDevice(w)

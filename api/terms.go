@@ -35,69 +35,72 @@ type question struct {
 	known  time.Time // up to which the answer knows
 	caller Caller
 	origin func() string // of this server, as the caller knows it
-	live   bool          // the group is the live one, and changes once the question is answered
+	live   bool          // the group is as known now
 }
 
 // patience bounds atLeast.
 const patience = 5 * time.Second
 
-// see runs f on the group as the terms ask for it. The caller must be of the
+// see is the question that the terms ask about the group. The caller must be of the
 // group and may see the things, today and as known now, whatever the question
 // is about.
-func (s *Server) see(ctx context.Context, t *Terms, things []string, f func(*question) error) error {
+func (s *Server) see(ctx context.Context, t *Terms, things []string) (*question, error) {
 	caller, err := s.callerIn(ctx, t.Group)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	q := &question{caller: caller, origin: askerOf(ctx).origin}
 	if q.at, err = readAt(t.At, s.today()); err != nil {
-		return err
+		return nil, err
 	}
-	may := func(g *projections.Group) error { return s.maySee(g, caller, things) }
-	if err := s.groups.Read(ctx, t.Group, nil, may); err != nil { // before anything is said about what there is
-		return err
+	g, err := s.seen(ctx, caller, t.Group, nil, things) // before anything is said about what there is
+	if err != nil {
+		return nil, err
 	}
 	next, moment, err := s.readKnown(t.Group, t.Known)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var mendable *eventstore.Mendable // its log has what the stream lacks
 	if stopped := s.store.Stopped(t.Group); stopped != nil && next == nil && !errors.As(stopped, &mendable) {
-		return stopped // now is not known
+		return nil, stopped // now is not known
 	}
 	atLeast, err := readIndex("atLeast", t.AtLeast)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	places, err := s.placesBeside(ctx, t.Group, next, moment)
-	if err != nil {
-		return err
-	}
-	err = s.groups.Read(ctx, t.Group, atLeast, func(g *projections.Group) error {
-		if err := may(g); err != nil {
-			return err
+	if atLeast != nil {
+		if g, err = s.seen(ctx, caller, t.Group, atLeast, things); err != nil {
+			return nil, err
 		}
-		if state := g.State(); next != nil && *next < state.Next {
-			return nil
-		} else if q.live, q.Group, q.known = true, beside(g, places), state.Last; moment.After(state.Last) {
-			q.known = moment
-		}
-		return f(q)
-	})
-	if err != nil || q.live {
-		return err
 	}
-	state, err := s.store.AsKnown(ctx, t.Group, *next)
+	places, err := s.placesBeside(ctx, g, next, moment)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	q.Group = beside(s.groups.Known(state), places)
-	if q.known = q.State().Last; moment.After(q.known) {
+	if q.live = next == nil || *next >= g.State().Next; !q.live {
+		state, err := s.store.AsKnown(ctx, t.Group, *next)
+		if err != nil {
+			return nil, err
+		}
+		g = s.groups.Known(state)
+	}
+	q.Group = beside(g, places)
+	if q.known = g.State().Last; moment.After(q.known) {
 		q.known = moment
 	}
-	return f(q)
+	return q, nil
+}
+
+// seen is the group as it is now, for a caller who may see the things.
+func (s *Server) seen(ctx context.Context, c Caller, group string, atLeast *uint64, things []string) (*projections.Group, error) {
+	g, err := s.groups.Now(ctx, group, atLeast)
+	if err != nil {
+		return nil, err
+	}
+	return g, s.maySee(g, c, things)
 }
 
 // callerIn is the caller, if they belong to the group; to others it does not exist.

@@ -146,20 +146,7 @@ func (t *trail) forget() {
 	t.rows, t.subjects, t.actors = nil, interned{}, interned{}
 }
 
-// Audit is a page of the events that the filter wants. lines reads what was
-// found. A cursor that is not of this question is refused.
-func (g *Group) Audit(ctx context.Context, f AuditFilter, lines Lines) (AuditPage, error) {
-	return audit(ctx, f, lines, func(see func(*Group) error) error { return see(g) })
-}
-
-// Audit is Group.Audit on a live group, after the event atLeast if one is given.
-// Lines are read without holding up the group.
-func (s *Groups) Audit(ctx context.Context, group string, atLeast *uint64, f AuditFilter, lines Lines) (AuditPage, error) {
-	return audit(ctx, f, lines, func(see func(*Group) error) error { return s.Read(ctx, group, atLeast, see) })
-}
-
-// A search is one page being found. Between looks at the group nothing of it is
-// held but the texts of entries already made.
+// A search is one page being found.
 type search struct {
 	filter AuditFilter
 	words  []string
@@ -172,14 +159,15 @@ type search struct {
 	found  []AuditEntry
 }
 
-// audit finds candidates by their columns, without the group, and looks at it to
-// put what was read into sentences.
-func audit(ctx context.Context, f AuditFilter, lines Lines, look func(func(*Group) error) error) (AuditPage, error) {
+// Audit is a page of the events that the filter wants. They are found by their
+// columns, and lines reads what was found. A cursor that is not of this question
+// is refused.
+func (g *Group) Audit(ctx context.Context, f AuditFilter, lines Lines) (AuditPage, error) {
 	s := &search{filter: f, words: strings.Fields(strings.ToLower(f.Words)), limit: min(f.Limit, mostAuditLimit), found: []AuditEntry{}}
 	if s.limit <= 0 {
 		s.limit = auditLimit
 	}
-	if err := look(s.begin); err != nil {
+	if err := s.begin(g); err != nil {
 		return AuditPage{}, err
 	}
 	page := AuditPage{Index: max(s.end, 1) - 1}
@@ -191,9 +179,7 @@ func audit(ctx context.Context, f AuditFilter, lines Lines, look func(func(*Grou
 		if err != nil {
 			return page, err
 		}
-		if err := look(func(g *Group) error { s.keep(g, events); return nil }); err != nil {
-			return page, err
-		}
+		s.keep(g, events)
 	}
 	if len(s.found) > s.limit {
 		page.Next = f.cursor(s.found[s.limit].Index)

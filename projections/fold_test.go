@@ -45,36 +45,35 @@ func TestFoldIsTheLedgersState(t *testing.T) {
 			}
 			live.Apply(b.events[before:])
 		}
-		err := live.Read(t.Context(), "trafford", nil, func(g *Group) error {
-			require.True(t, reflect.DeepEqual(b.ledger.State(), g.State()), "live")
-			require.True(t, reflect.DeepEqual(g.State(), b.fold().State()), "folded anew")
-			for _, at := range []domain.Day{day("2026-01-01"), domain.DayOf(b.now), domain.DayOf(b.now).Add(100)} {
-				g.Register(at)
-				g.Powers(at)
-				g.Representation(at)
-				g.Commitments(at)
-				g.WorkList(at)
-				g.Approaches(at)
-				g.Priorities(at)
-				g.Actions(at)
-				g.Departures(at)
-				g.Notices(at)
-				g.Questions(at)
-				g.Agenda(at)
-				for _, o := range g.State().PracticesOn(at) {
-					page, r := g.Practice(o.Code, at)
-					require.Nil(t, r)
-					require.Less(t, page.Top.Words, 200)
-				}
-				for _, p := range g.Proposals(at, "").Proposals {
-					_, r := g.Proposal(p.Ref, at)
-					require.Nil(t, r)
-				}
+		g, err := live.Now(t.Context(), "trafford", nil)
+		require.NoError(t, err)
+		require.True(t, reflect.DeepEqual(b.ledger.State(), g.State()), "live")
+		require.True(t, reflect.DeepEqual(g.State(), b.fold().State()), "folded anew")
+		for _, at := range []domain.Day{day("2026-01-01"), domain.DayOf(b.now), domain.DayOf(b.now).Add(100)} {
+			g.Register(at)
+			g.Powers(at)
+			g.Representation(at)
+			g.Commitments(at)
+			g.WorkList(at)
+			g.Approaches(at)
+			g.Priorities(at)
+			g.Actions(at)
+			g.Departures(at)
+			g.Notices(at)
+			g.Questions(at)
+			g.Agenda(at)
+			for _, o := range g.State().PracticesOn(at) {
+				page, r := g.Practice(o.Code, at)
+				require.Nil(t, r)
+				require.Less(t, page.Top.Words, 200)
 			}
-			page, err := g.Audit(t.Context(), AuditFilter{Limit: mostAuditLimit}, b.lines)
-			require.Len(t, page.Entries, min(len(b.events), mostAuditLimit))
-			return err
-		})
+			for _, p := range g.Proposals(at, "").Proposals {
+				_, r := g.Proposal(p.Ref, at)
+				require.Nil(t, r)
+			}
+		}
+		page, err := g.Audit(t.Context(), AuditFilter{Limit: mostAuditLimit}, b.lines)
+		require.Len(t, page.Entries, min(len(b.events), mostAuditLimit))
 		require.NoError(t, err)
 	})
 }

@@ -4,8 +4,8 @@ import (
 	"goldenthread/domain"
 )
 
-// A Group is the read models of one group. It is not safe for concurrent use; see
-// Groups.
+// A Group is the read models of one group. Groups gives it out as a snapshot, which
+// never changes and is safe for concurrent use.
 type Group struct {
 	state  *domain.State
 	trail  *trail
@@ -20,8 +20,12 @@ func of(state *domain.State, trail *trail) *Group {
 	return &Group{state: state, trail: trail, memos: &memos{}}
 }
 
-// Apply folds the next event in. The caller sees to the order.
-func (g *Group) Apply(e *domain.Event) { g.state.Apply(e) }
+// Apply folds the next event into a group that nobody else has yet. The caller
+// sees to the order.
+func (g *Group) Apply(e *domain.Event) {
+	g.state.Apply(e)
+	g.memos = &memos{}
+}
 
 // Index is the index of the newest event; false if there is none.
 func (g *Group) Index() (newest uint64, ok bool) {
@@ -31,7 +35,7 @@ func (g *Group) Index() (newest uint64, ok bool) {
 	return g.state.Next - 1, true
 }
 
-// State is the folded state, to be read only, until the next Apply.
+// State is the folded state, to be read only.
 func (g *Group) State() *domain.State { return g.state }
 
 // Across is the group with the ledgers of others beside it, by name, as they

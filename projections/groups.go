@@ -12,12 +12,15 @@ import (
 	"goldenthread/domain"
 )
 
-// Groups keeps the read models of all groups, live beside the ledgers. It is
-// safe for concurrent use: one goroutine applies, many read.
+// Groups keeps the read models of all groups, up to date beside the ledgers. It is
+// safe for concurrent use: one goroutine applies events, many read.
 //
-// A group that is seen from its first event on is folded as it goes. Any other is
-// taken from the source when it is first asked about, and kept up from there.
-// Those asked about longest ago make room again.
+// What is read is a snapshot, which never changes: whoever applies waits for no
+// reader, and readers wait for nobody but whoever makes the next snapshot.
+//
+// A group that is seen from its first event on is kept from there. Any other is
+// taken from the source when it is first asked about. Those asked about longest
+// ago are let go of to make room.
 type Groups struct {
 	mu       sync.RWMutex
 	groups   map[string]*liveGroup
@@ -47,17 +50,24 @@ const mostKept = 1_500_000
 // before it is looked whether they still fit.
 const roomEvery = 20
 
-// A liveGroup is one group with the lock of its readers.
-type liveGroup struct {
-	mu      sync.RWMutex
-	group   *Group // nil: not kept
-	trail   *trail // of the group, kept or not; what is known earlier shares it
-	stopped *Stopped
-	used    atomic.Uint64
+// foldAhead is how many applied events may wait for a reader before they are folded
+// without one.
+const foldAhead = 1024
 
-	taking  sync.Mutex      // held while it is taken from the source
-	meets   bool            // being taken: what is applied waits in pending
-	pending []*domain.Event // in order
+// A liveGroup is one group: its newest snapshot and the events that came since.
+type liveGroup struct {
+	trail   *trail // of the group, kept or not; what is known earlier shares it
+	used    atomic.Uint64
+	newest  atomic.Pointer[Group]   // newest snapshot; nil: not kept
+	stopped atomic.Pointer[Stopped] // nil: in order
+	next    atomic.Uint64           // index of the next event, while the group is kept
+
+	folding sync.Mutex // held while a snapshot is made or let go of; never by whoever applies
+
+	mu      sync.Mutex      // guards what follows; held for moments only
+	follows bool            // events that are applied are added to pending
+	pending []*domain.Event // applied since the snapshot, in order
+	ahead   bool            // a goroutine is about to fold them
 }
 
 // NotFound says that there is no such group, or none yet.
@@ -94,9 +104,9 @@ func (s *Groups) From(source Source, most uint64) {
 	s.source, s.most = source, cmp.Or(most, mostKept)
 }
 
-// Apply folds the events of a commit in, in stream order; one goroutine calls
-// it. Events of one group become visible together. A gap, or an event that
-// can't be folded, stops that group alone.
+// Apply takes in the events of a commit, in stream order; one goroutine calls it,
+// and waits for no reader. Events of one group become visible together. A gap, or
+// an event that can't be folded, stops that group alone.
 func (s *Groups) Apply(events []domain.Event) {
 	var order []string
 	of := map[string][]*domain.Event{}
@@ -117,86 +127,105 @@ func (s *Groups) Apply(events []domain.Event) {
 func (l *liveGroup) apply(events []*domain.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.group == nil && events[0].Index == 0 {
-		l.group = of(domain.NewState(events[0].Group), l.trail)
+	if !l.follows && events[0].Index == 0 {
+		l.follows = true
+		l.newest.Store(of(domain.NewState(events[0].Group), l.trail))
 	}
-	switch {
-	case l.group != nil:
-		l.fold(events)
-	case l.meets:
-		l.pending = append(l.pending, events...)
-	}
-}
-
-func (l *liveGroup) fold(events []*domain.Event) {
-	for _, e := range events {
-		if l.stopped != nil {
-			return
-		}
-		l.applyOne(e)
-	}
-}
-
-func (l *liveGroup) applyOne(e *domain.Event) {
-	defer func() {
-		if p := recover(); p != nil {
-			l.stop(e.Index, fmt.Errorf("%s could not be folded: %v", e.Kind(), p))
-		}
-	}()
-	if next := l.group.state.Next; e.Index != next {
-		l.stop(next, fmt.Errorf("%w: event %d where %d was expected", domain.ErrGap, e.Index, next))
+	if !l.follows || l.stopped.Load() != nil {
 		return
 	}
-	l.group.Apply(e)
-}
-
-func (l *liveGroup) stop(at uint64, why error) {
-	if l.stopped == nil {
-		l.stopped = &Stopped{l.trail.group, at, why}
+	l.pending = append(l.pending, events...)
+	l.next.Store(events[len(events)-1].Index + 1)
+	if len(l.pending) >= foldAhead && !l.ahead {
+		l.ahead = true
+		go l.snapshot()
 	}
 }
 
-// kept says whether the group can be read as it is.
-func (l *liveGroup) kept() bool {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.group != nil || l.stopped != nil
+// snapshot is the group after every event that was applied before the call; nil
+// if it is not kept.
+func (l *liveGroup) snapshot() *Group {
+	if g := l.newest.Load(); g == nil || g.state.Next == l.next.Load() {
+		return g
+	}
+	l.folding.Lock()
+	defer l.folding.Unlock()
+	g, events := l.newest.Load(), l.takePending()
+	if g == nil || len(events) == 0 {
+		return g
+	}
+	g = of(g.state.Copy(), l.trail)
+	for _, e := range events {
+		if err := fold(g.state, e); err != nil {
+			l.stop(g.state.Next, err)
+			break
+		}
+	}
+	l.newest.Store(g)
+	return g
 }
 
-// take takes the group from the source. What is applied meanwhile waits, and
-// what the state has of it already is left out.
-func (l *liveGroup) take(ctx context.Context, source Source) error {
-	l.taking.Lock()
-	defer l.taking.Unlock()
-	if l.kept() {
-		return nil
-	}
-	l.meet(true)
-	defer l.meet(false)
-	state, err := source.State(ctx, l.trail.group)
-	if err != nil || state.Next == 0 {
-		return err
-	}
+func (l *liveGroup) takePending() []*domain.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.group = of(state, l.trail)
-	l.fold(slices.DeleteFunc(l.pending, func(e *domain.Event) bool { return e.Index < state.Next }))
+	events := l.pending
+	l.pending, l.ahead = nil, false
+	return events
+}
+
+// fold applies the event. An error means that it can't follow from those before it.
+func fold(state *domain.State, e *domain.Event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s could not be folded: %v", e.Kind(), p)
+		}
+	}()
+	if e.Index != state.Next {
+		return fmt.Errorf("%w: event %d where %d was expected", domain.ErrGap, e.Index, state.Next)
+	}
+	state.Apply(e)
 	return nil
 }
 
-func (l *liveGroup) meet(on bool) {
+func (l *liveGroup) stop(at uint64, why error) {
+	l.stopped.CompareAndSwap(nil, &Stopped{l.trail.group, at, why})
+}
+
+// take takes the group from the source; nil if there is none. What is applied
+// meanwhile waits, and what the state has of it already is left out.
+func (l *liveGroup) take(ctx context.Context, source Source) (*Group, error) {
+	l.folding.Lock()
+	defer l.folding.Unlock()
+	if g := l.newest.Load(); g != nil || l.stopped.Load() != nil {
+		return g, nil
+	}
+	l.follow(true)
+	state, err := source.State(ctx, l.trail.group)
+	if err != nil || state.Next == 0 {
+		l.follow(false)
+		return nil, err
+	}
+	g := of(state, l.trail)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.meets, l.pending = on, nil
+	l.pending = slices.DeleteFunc(l.pending, func(e *domain.Event) bool { return e.Index < state.Next })
+	if len(l.pending) == 0 {
+		l.next.Store(state.Next)
+	}
+	l.newest.Store(g)
+	return g, nil
+}
+
+func (l *liveGroup) follow(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.follows, l.pending = on, nil
 }
 
 // Stop says that the group's ledger is damaged at that event: from then on
 // reads of it answer with Stopped.
 func (s *Groups) Stop(group string, at uint64, why error) {
-	l := s.liveOrNew(group)
-	l.mu.Lock()
-	l.stop(at, why)
-	l.mu.Unlock()
+	s.liveOrNew(group).stop(at, why)
 	s.wake(group)
 }
 
@@ -216,70 +245,61 @@ func (s *Groups) Known(state *domain.State) *Group {
 	return of(state, s.liveOrNew(state.Group).trail)
 }
 
-// Read runs f on the group, which does not change meanwhile. With atLeast it
-// waits, until ctx ends, for that event to have been applied. The error is a
-// *NotFound, *Behind or *Stopped, or that of f.
-func (s *Groups) Read(ctx context.Context, group string, atLeast *uint64, f func(*Group) error) error {
-	if done, err := s.tryRead(ctx, group, atLeast, f); done {
-		return err
+// Now is a snapshot of the group after every event that was applied before the
+// call; it never changes. With atLeast it waits, until ctx ends, for that event to
+// have been applied. The error is a *NotFound, *Behind or *Stopped, or the source's.
+func (s *Groups) Now(ctx context.Context, group string, atLeast *uint64) (*Group, error) {
+	g, final, err := s.tryNow(ctx, group, atLeast)
+	if final {
+		return g, err
 	}
 	changed, cancel := s.Watch(group)
 	defer cancel()
 	for {
-		done, err := s.tryRead(ctx, group, atLeast, f)
-		if done {
-			return err
+		g, final, err := s.tryNow(ctx, group, atLeast)
+		if final {
+			return g, err
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return err
+			return nil, err
 		}
 	}
 }
 
-// tryRead is one attempt of Read; what it lacks is the error if it is not done.
-func (s *Groups) tryRead(ctx context.Context, group string, atLeast *uint64, f func(*Group) error) (done bool, err error) {
-	l, err := s.taken(ctx, group)
-	if err != nil {
-		return true, err
+// tryNow is one attempt of Now; it is not final while the event asked for may
+// still come.
+func (s *Groups) tryNow(ctx context.Context, group string, atLeast *uint64) (g *Group, final bool, err error) {
+	l := s.live(group)
+	if l == nil && s.source != nil && slices.Contains(s.source.Groups(), group) {
+		l = s.liveOrNew(group)
 	}
 	if l == nil {
-		return atLeast == nil, &NotFound{group}
+		return nil, atLeast == nil, &NotFound{group}
 	}
 	l.used.Store(s.uses.Add(1))
 	if s.grown.Load() > s.most/roomEvery {
 		s.makeRoom(l)
 	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	switch {
-	case l.stopped != nil:
-		return true, l.stopped
-	case l.group == nil:
-		return atLeast == nil, &NotFound{group}
+	g = l.snapshot()
+	if g == nil && s.source != nil && l.stopped.Load() == nil {
+		if g, err = l.take(ctx, s.source); err != nil {
+			return nil, true, err
+		}
+		s.makeRoom(l)
+		g = cmp.Or(l.snapshot(), g) // with what was applied meanwhile
 	}
-	if newest, _ := l.group.Index(); atLeast != nil && newest < *atLeast {
-		return false, &Behind{group, newest}
+	if stopped := l.stopped.Load(); stopped != nil {
+		return nil, true, stopped
 	}
-	return true, f(l.group)
-}
-
-// taken is the group, taken from the source if it is not kept; nil if there is none.
-func (s *Groups) taken(ctx context.Context, group string) (*liveGroup, error) {
-	l := s.live(group)
-	switch {
-	case s.source == nil, l != nil && l.kept():
-		return l, nil
-	case l == nil && !slices.Contains(s.source.Groups(), group):
-		return nil, nil
+	if g == nil {
+		return nil, atLeast == nil, &NotFound{group}
 	}
-	l = s.liveOrNew(group)
-	if err := l.take(ctx, s.source); err != nil {
-		return nil, err
+	if newest, _ := g.Index(); atLeast != nil && newest < *atLeast {
+		return nil, false, &Behind{group, newest}
 	}
-	s.makeRoom(l)
-	return l, nil
+	return g, true, nil
 }
 
 // makeRoom lets go of groups, those asked about longest ago first, but for one.
@@ -308,23 +328,22 @@ func (s *Groups) makeRoom(but *liveGroup) {
 }
 
 func (l *liveGroup) size() uint64 {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if l.group == nil || l.stopped != nil {
+	if l.newest.Load() == nil || l.stopped.Load() != nil {
 		return 0
 	}
-	return l.group.state.Next
+	return l.next.Load()
 }
 
 // drop lets go of the group, and says how many events that are.
 func (l *liveGroup) drop() uint64 {
+	l.folding.Lock()
+	defer l.folding.Unlock()
 	n := l.size()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stopped != nil {
+	if l.stopped.Load() != nil {
 		return 0
 	}
-	l.group = nil
+	l.newest.Store(nil)
+	l.follow(false)
 	l.trail.forget()
 	return n
 }

@@ -20,33 +20,30 @@ func TestGroupsRead(t *testing.T) {
 		t.Cleanup(cancel)
 		return ctx
 	}
-	seen := func(*Group) error { return nil }
+	errorOf := func(_ *Group, err error) error { return err }
 
 	var notFound *NotFound
-	require.ErrorAs(t, s.Read(t.Context(), "trafford", nil, seen), &notFound)
-	require.ErrorAs(t, s.Read(soon(), "trafford", ptr(uint64(3)), seen), &notFound)
+	require.ErrorAs(t, errorOf(s.Now(t.Context(), "trafford", nil)), &notFound)
+	require.ErrorAs(t, errorOf(s.Now(soon(), "trafford", ptr(uint64(3)))), &notFound)
 	require.Empty(t, s.Names())
 
 	first, rest := b.events[:5], b.events[5:]
 	s.Apply(first)
 	require.Equal(t, []string{"trafford"}, s.Names())
 	var behind *Behind
-	require.ErrorAs(t, s.Read(soon(), "trafford", ptr(uint64(5)), seen), &behind)
+	require.ErrorAs(t, errorOf(s.Now(soon(), "trafford", ptr(uint64(5)))), &behind)
 	require.Equal(t, uint64(4), behind.Have)
-	mine := errors.New("mine")
-	require.Equal(t, mine, s.Read(t.Context(), "trafford", ptr(uint64(4)), func(*Group) error { return mine }))
+	early, err := s.Now(t.Context(), "trafford", ptr(uint64(4)))
+	require.NoError(t, err)
+	before := early.State().Copy()
 
 	last := uint64(len(b.events) - 1)
 	var wait sync.WaitGroup
 	for range 4 {
 		wait.Go(func() {
-			if err := s.Read(t.Context(), "trafford", &last, func(g *Group) error {
-				if g.State().Established == 0 {
-					return errors.New("read too early")
-				}
-				return nil
-			}); err != nil {
-				t.Error(err)
+			g, err := s.Now(t.Context(), "trafford", &last)
+			if err != nil || g.State().Established == 0 {
+				t.Error("read too early", err)
 			}
 		})
 	}
@@ -54,12 +51,13 @@ func TestGroupsRead(t *testing.T) {
 		s.Apply(rest[i : i+1])
 	}
 	wait.Wait()
+	require.Equal(t, before, early.State(), "a snapshot never changes")
 
 	damage := errors.New("one bit")
 	s.Stop("trafford", 77, damage)
 	s.Stop("trafford", 99, damage)
 	var stopped *Stopped
-	err := s.Read(t.Context(), "trafford", nil, seen)
+	_, err = s.Now(t.Context(), "trafford", nil)
 	require.ErrorAs(t, err, &stopped)
 	require.ErrorIs(t, err, damage)
 	require.Equal(t, uint64(77), stopped.At)
@@ -72,12 +70,14 @@ func TestGroupsStopAtAGapAndAtWhatCannotBeFolded(t *testing.T) {
 	s.Apply(b.events[:3])
 	s.Apply(b.events[4:6])
 	var stopped *Stopped
-	require.ErrorAs(t, s.Read(t.Context(), "trafford", nil, nil), &stopped)
+	_, err := s.Now(t.Context(), "trafford", nil)
+	require.ErrorAs(t, err, &stopped)
 	require.ErrorIs(t, stopped, domain.ErrGap)
 	require.Equal(t, uint64(3), stopped.At)
 
 	s.Apply([]domain.Event{{Group: "other", Data: &domain.OfficeLeft{Person: "nobody"}}})
-	require.ErrorAs(t, s.Read(t.Context(), "other", nil, nil), &stopped)
+	_, err = s.Now(t.Context(), "other", nil)
+	require.ErrorAs(t, err, &stopped)
 	require.Equal(t, uint64(0), stopped.At)
 }
 
@@ -108,19 +108,19 @@ func TestGroupsUnderWay(t *testing.T) {
 	for n := range 4 {
 		wait.Go(func() {
 			for {
-				var at uint64
-				err := s.Read(t.Context(), "trafford", ptr(uint64(n)), func(g *Group) error {
-					at, _ = g.Index()
-					g.Register(day("2026-03-09"))
-					g.Proposals(day("2026-03-09"), "")
-					return nil
-				})
-				page, auditErr := s.Audit(t.Context(), "trafford", &at, AuditFilter{Newest: n%2 == 0, Words: "the"}, b.lines)
-				if err != nil || auditErr != nil || len(page.Entries) == 0 {
-					t.Error(err, auditErr, page)
+				g, err := s.Now(t.Context(), "trafford", ptr(uint64(n)))
+				if err != nil {
+					t.Error(err)
 					return
 				}
-				if at == last {
+				g.Register(day("2026-03-09"))
+				g.Proposals(day("2026-03-09"), "")
+				page, err := g.Audit(t.Context(), AuditFilter{Newest: n%2 == 0, Words: "the"}, b.lines)
+				if err != nil || len(page.Entries) == 0 {
+					t.Error(err, page)
+					return
+				}
+				if at, _ := g.Index(); at == last {
 					return
 				}
 			}

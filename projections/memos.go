@@ -7,9 +7,8 @@ import (
 	"goldenthread/domain"
 )
 
-// Memos are states with what they were asked already (domain.Remembering), for
-// as many as ask at a time. One that was made before the newest event is thrown
-// away. They are safe for concurrent use.
+// Memos are one state with what it was asked already (domain.Remembering), for as
+// many as ask at a time. They are safe for concurrent use.
 type memos struct {
 	mu   sync.Mutex
 	free []*domain.State
@@ -25,12 +24,10 @@ func (m *memos) ask(state *domain.State, f func(*domain.State)) {
 func (m *memos) take(state *domain.State) *domain.State {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for n := len(m.free); n > 0; n = len(m.free) {
+	if n := len(m.free); n > 0 {
 		s := m.free[n-1]
 		m.free = m.free[:n-1]
-		if s.Next == state.Next {
-			return s
-		}
+		return s
 	}
 	return state.Remembering()
 }

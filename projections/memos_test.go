@@ -52,11 +52,10 @@ func TestCheckIsNeverOutOfDate(t *testing.T) {
 			from := len(b.events)
 			b.try(rapid.SampledFrom(actors).Draw(t, "actor"), command(t, b.ledger.State()))
 			live.Apply(b.events[from:])
-			require.NoError(t, live.Read(t.Context(), "trafford", nil, func(g *Group) error {
-				same(g, b.fold().State())
-				same(past, before)
-				return nil
-			}))
+			g, err := live.Now(t.Context(), "trafford", nil)
+			require.NoError(t, err)
+			same(g, b.fold().State())
+			same(past, before)
 		}
 	})
 }

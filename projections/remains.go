@@ -40,20 +40,10 @@ var remainsNotes = []string{
 	"Copies of the wrapping key that were taken before the erasure, and files that a reader kept, are beyond the ledger's reach: destroy backups of the old wrapping key.",
 }
 
-// Remains lists what the ledger says about a person, by id or handle, after the
-// event atLeast if one is given. Lines are read without holding up the group.
-func (s *Groups) Remains(ctx context.Context, group string, atLeast *uint64, person string, lines Lines) (Remains, error) {
-	return remains(ctx, person, lines, func(see func(*Group) error) error { return s.Read(ctx, group, atLeast, see) })
-}
-
 // Remains lists what the ledger says about a person, by id or handle.
 func (g *Group) Remains(ctx context.Context, person string, lines Lines) (Remains, error) {
-	return remains(ctx, person, lines, func(see func(*Group) error) error { return see(g) })
-}
-
-func remains(ctx context.Context, person string, lines Lines, look func(func(*Group) error) error) (Remains, error) {
 	var r Remains
-	if err := look(func(g *Group) error { return r.begin(g, person) }); err != nil {
+	if err := r.begin(g, person); err != nil {
 		return r, err
 	}
 	var events []domain.Event
@@ -65,7 +55,8 @@ func remains(ctx context.Context, person string, lines Lines, look func(func(*Gr
 			events = append(events, e)
 		}
 	}
-	return r, look(func(g *Group) error { r.list(g, events); return nil })
+	r.list(g, events)
+	return r, nil
 }
 
 func (r *Remains) begin(g *Group, person string) error {

@@ -70,9 +70,9 @@ func named(events []domain.Event, group string) []domain.Event {
 
 func stateOf(t *testing.T, s *Groups, group string) *domain.State {
 	t.Helper()
-	var state *domain.State
-	require.NoError(t, s.Read(t.Context(), group, nil, func(g *Group) error { state = g.State().Copy(); return nil }))
-	return state
+	g, err := s.Now(t.Context(), group, nil)
+	require.NoError(t, err)
+	return g.State()
 }
 
 // A group of which only later events are seen is taken from the source, with what
@@ -83,7 +83,8 @@ func TestGroupsAreTakenFromTheSource(t *testing.T) {
 	s := NewGroups()
 	s.From(l, 0)
 	var notFound *NotFound
-	require.ErrorAs(t, s.Read(t.Context(), "trafford", nil, nil), &notFound)
+	_, err := s.Now(t.Context(), "trafford", nil)
+	require.ErrorAs(t, err, &notFound)
 
 	half := len(b.events) / 2
 	l.apply(nil, b.events[:half]...)
@@ -119,7 +120,9 @@ func TestGroupsThatDoNotFitAreLetGo(t *testing.T) {
 		require.Equal(t, l.states[name], stateOf(t, s, name))
 	}
 	require.Greater(t, l.asked, len(names), "some were taken again")
-	page, err := s.Audit(t.Context(), "a", nil, AuditFilter{}, b.lines)
+	g, err := s.Now(t.Context(), "a", nil)
+	require.NoError(t, err)
+	page, err := g.Audit(t.Context(), AuditFilter{}, b.lines)
 	require.NoError(t, err)
 	require.NotEmpty(t, page.Entries)
 }

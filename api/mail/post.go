@@ -109,18 +109,15 @@ func (p *Post) serve(ctx context.Context, group string) error {
 	delete(p.again, group)
 	delete(p.quiet, group) // until all of this round is done
 	p.mu.Unlock()
-	var all []addressee
-	stand := ""
-	err := p.o.Groups.Read(ctx, group, nil, func(g *projections.Group) error {
-		today := domain.DayOf(now)
-		stand = fmt.Sprint(g.State().Next, today, p.early(now))
-		if quiet != stand {
-			all = addressees(g, group, today)
-		}
-		return nil
-	})
+	g, err := p.o.Groups.Now(ctx, group, nil)
 	if err != nil {
 		return err
+	}
+	today := domain.DayOf(now)
+	var all []addressee
+	stand := fmt.Sprint(g.State().Next, today, p.early(now))
+	if quiet != stand {
+		all = addressees(g, group, today)
 	}
 	waiting := false
 	for i := range all {

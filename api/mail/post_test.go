@@ -238,7 +238,8 @@ func (w *world) do(person, name, body string) {
 	result, err := w.store.Execute(w.t.Context(), domain.Request{Group: "trafford", ID: id, Actor: person, Command: command})
 	require.NoError(w.t, err)
 	newest := result.Next - 1
-	require.NoError(w.t, w.groups.Read(w.t.Context(), "trafford", &newest, func(*projections.Group) error { return nil }))
+	_, err = w.groups.Now(w.t.Context(), "trafford", &newest)
+	require.NoError(w.t, err)
 }
 
 // round goes round once, and gives what arrived meanwhile.
@@ -249,11 +250,9 @@ func (w *world) round() []received {
 }
 
 func (w *world) letter(handle string) Letter {
-	id := ""
-	require.NoError(w.t, w.groups.Read(w.t.Context(), "trafford", nil, func(g *projections.Group) error {
-		id = g.State().ByHandle(handle).ID
-		return nil
-	}))
+	g, err := w.groups.Now(w.t.Context(), "trafford", nil)
+	require.NoError(w.t, err)
+	id := g.State().ByHandle(handle).ID
 	letters, err := w.post.Letters(w.t.Context(), "trafford")
 	require.NoError(w.t, err)
 	for _, l := range letters {

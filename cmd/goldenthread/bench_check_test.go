@@ -51,35 +51,35 @@ func (b *bench) asks(groups *projections.Groups) []benchAsk {
 	asks, names := make([]benchAsk, questions), slices.DeleteFunc(groups.Names(), func(name string) bool { return !b.represented(groups, name) })
 	for i := range asks {
 		a := benchAsk{group: names[luck.IntN(len(names))]}
-		require.NoError(b, groups.Read(b.Context(), a.group, nil, func(g *projections.Group) error {
-			a.question = domain.Question{Person: anySeat(g, luck), Forum: boardForum, Matter: subjects[luck.IntN(len(subjects))].matter, At: today}
-			q := &a.question
-			if luck.IntN(4) == 0 {
-				q.Forum = ""
-			}
-			if luck.IntN(2) == 0 {
-				q.At = today.Add(-luck.IntN(100))
-			}
-			if sum := domain.Pence(luck.IntN(400)) * 100_00; luck.IntN(3) > 0 {
-				q.Amount = &sum
-			}
-			if months := 1 + luck.IntN(18); luck.IntN(3) > 0 {
-				q.Months = &months
-			}
-			answer, refusal := g.Check(*q)
-			require.Nil(b, refusal)
-			a.verdict = fmt.Appendf(nil, `"verdict":%q`, answer.Verdict)
-			return nil
-		}))
+		g, err := groups.Now(b.Context(), a.group, nil)
+		require.NoError(b, err)
+		a.question = domain.Question{Person: anySeat(g, luck), Forum: boardForum, Matter: subjects[luck.IntN(len(subjects))].matter, At: today}
+		q := &a.question
+		if luck.IntN(4) == 0 {
+			q.Forum = ""
+		}
+		if luck.IntN(2) == 0 {
+			q.At = today.Add(-luck.IntN(100))
+		}
+		if sum := domain.Pence(luck.IntN(400)) * 100_00; luck.IntN(3) > 0 {
+			q.Amount = &sum
+		}
+		if months := 1 + luck.IntN(18); luck.IntN(3) > 0 {
+			q.Months = &months
+		}
+		answer, refusal := g.Check(*q)
+		require.Nil(b, refusal)
+		a.verdict = fmt.Appendf(nil, `"verdict":%q`, answer.Verdict)
 		asks[i] = a
 	}
 	return asks
 }
 
 // represented says whether the group has a representative.
-func (b *bench) represented(groups *projections.Groups, name string) (yes bool) {
-	require.NoError(b, groups.Read(b.Context(), name, nil, func(g *projections.Group) error { yes = g.State().Appointments["R1"] != nil; return nil }))
-	return yes
+func (b *bench) represented(groups *projections.Groups, name string) bool {
+	g, err := groups.Now(b.Context(), name, nil)
+	require.NoError(b, err)
+	return g.State().Appointments["R1"] != nil
 }
 
 // anySeat is a seat's holder, every second time the representative.
@@ -121,19 +121,18 @@ func (b *bench) check() {
 	asks, practices := b.asks(r.groups), 0
 	spent := time.Duration(0)
 	for _, group := range r.Groups() {
-		require.NoError(b, r.groups.Read(b.Context(), group, nil, func(g *projections.Group) error {
-			practices = max(practices, len(g.State().PracticesOn(asks[0].question.At)))
-			start := time.Now()
-			for range checks / len(asks) {
-				for i := range asks {
-					if asks[i].group == group {
-						g.Check(asks[i].question)
-					}
+		g, err := r.groups.Now(b.Context(), group, nil)
+		require.NoError(b, err)
+		practices = max(practices, len(g.State().PracticesOn(asks[0].question.At)))
+		start := time.Now()
+		for range checks / len(asks) {
+			for i := range asks {
+				if asks[i].group == group {
+					g.Check(asks[i].question)
 				}
 			}
-			spent += time.Since(start)
-			return nil
-		}))
+		}
+		spent += time.Since(start)
 	}
 	each := spent / time.Duration(checks/len(asks)*len(asks))
 	b.row(fmt.Sprintf("authority check in process, up to %d practices", practices), us(each), "aim: 10 µs", ratio(each, 10*time.Microsecond))

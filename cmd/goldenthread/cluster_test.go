@@ -239,12 +239,12 @@ func (c *contention) call(ctx context.Context, caller int) error {
 
 // sees reads at this node, asking for at least the index, what was recorded at
 // the other one.
-func (n *node) sees(ctx context.Context, c contest, index uint64) (seen bool, err error) {
-	err = n.groups.Read(ctx, c.group, &index, func(g *projections.Group) error {
-		seen = g.State().ByHandle("p"+strconv.Itoa(c.handle)) != nil
-		return nil
-	})
-	return seen, err
+func (n *node) sees(ctx context.Context, c contest, index uint64) (bool, error) {
+	g, err := n.groups.Now(ctx, c.group, &index)
+	if err != nil {
+		return false, err
+	}
+	return g.State().ByHandle("p"+strconv.Itoa(c.handle)) != nil, nil
 }
 
 // check holds all that callers were told against one ledger in one order, and

@@ -135,12 +135,11 @@ func (t *telling) now() time.Time { return time.UnixMilli(t.clock.Load()) }
 func (t *telling) people() map[string]string {
 	groupOf := map[string]string{}
 	for _, group := range t.groups.Names() {
-		must(t.groups.Read(context.Background(), group, nil, func(g *projections.Group) error {
-			for _, p := range g.People(domain.DayOf(t.now())).People {
-				groupOf[p.Handle] = group
-			}
-			return nil
-		}))
+		g, err := t.groups.Now(context.Background(), group, nil)
+		must(err)
+		for _, p := range g.People(domain.DayOf(t.now())).People {
+			groupOf[p.Handle] = group
+		}
 	}
 	return groupOf
 }
@@ -170,12 +169,9 @@ var (
 // agreementIndex is the index of the agreement that the mark names.
 func (t *telling) agreementIndex(mark string) string {
 	group, number, _ := strings.Cut(mark[1:], "/")
-	index := "0"
-	must(t.groups.Read(context.Background(), group, nil, func(g *projections.Group) error {
-		index = strconv.FormatUint(g.State().Proposals[number].Agreement, 10)
-		return nil
-	}))
-	return index
+	g, err := t.groups.Now(context.Background(), group, nil)
+	must(err)
+	return strconv.FormatUint(g.State().Proposals[number].Agreement, 10)
 }
 
 func (t *telling) do(ctx context.Context, line string) error {
@@ -278,14 +274,11 @@ func (t *telling) importLists(ctx context.Context, actor string, files []string)
 }
 
 func (t *telling) readLists(organisations, memberships string) (*odsList, error) {
-	list := &odsList{source: "NHS England, Organisation Data Service and registered patients, January 2026"}
-	err := t.groups.Read(context.Background(), t.group, nil, func(g *projections.Group) error {
-		list.in = g.State().Place
-		return nil
-	})
+	g, err := t.groups.Now(context.Background(), t.group, nil)
 	if err != nil {
 		return nil, err
 	}
+	list := &odsList{source: "NHS England, Organisation Data Service and registered patients, January 2026", in: g.State().Place}
 	for _, f := range []struct {
 		name string
 		add  func(csvLine) error

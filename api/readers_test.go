@@ -1,0 +1,166 @@
+package api
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+)
+
+// largeEnv is how many proposals the large group of these tests has; none: 60.
+// 900 make some 40,000 events.
+const largeEnv = "GOLDENTHREAD_LARGE_GROUP"
+
+const (
+	manyPractices = 40
+	heldFor       = 2 * time.Second
+)
+
+// A busyWorld has the group "trafford" with many proposals, notices, departures
+// and actions, and the small group "salford".
+type busyWorld struct {
+	*world
+	asked int
+}
+
+func newBusyWorld(t *testing.T) *busyWorld {
+	proposals := 60
+	if n, err := strconv.Atoi(os.Getenv(largeEnv)); err == nil {
+		proposals = n
+	}
+	w := &busyWorld{world: openWorld(t, t.TempDir(), "2026-01-05")}
+	for _, group := range []string{"trafford", "salford"} {
+		w.found(group)
+	}
+	for i := range proposals {
+		w.decided(i)
+	}
+	w.giveTokens("cd-north", "manager")
+	token, err := w.tokens.Issue("salford", "manager")
+	require.NoError(t, err)
+	w.keys["salford"] = token
+	return w
+}
+
+// say has the command recorded in the store, past the front door and its pace.
+func (w *busyWorld) say(group, person string, c domain.Command) []string {
+	id := uuid.New()
+	r, err := w.store.Execute(w.t.Context(), domain.Request{Group: group, ID: id, Hash: sha256.Sum256(id[:]), Actor: person, Command: c})
+	require.NoError(w.t, err)
+	return r.Refs
+}
+
+func practiceCode(i int) string { return fmt.Sprintf("P9%04d", i) }
+
+func (w *busyWorld) found(group string) {
+	var c domain.Found
+	require.NoError(w.t, decode([]byte(foundBody), &c))
+	for i := range manyPractices {
+		c.Organisations = append(c.Organisations, domain.OrganisationRow{
+			Code: practiceCode(i), Kind: domain.Practice, Name: fmt.Sprintf("Surgery %d", i), Parents: []domain.MembershipRow{{In: "TRAFFORD", Span: domain.Span{From: 730_000}}},
+		})
+	}
+	w.say(group, "lmc-chair", &c)
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.say(group, person, &domain.ConsentToCharter{})
+	}
+}
+
+// decided has one more proposal agreed, told to the practices and departed from.
+func (w *busyWorld) decided(i int) {
+	made := w.say("trafford", "cd-south", &domain.RaiseProposal{
+		Title: fmt.Sprintf("Saturdays %d", i), Text: "We open on Saturdays where there are people to do it.", Matter: "access",
+		Instruments: []domain.Instrument{{CreateActions: &domain.CreateActions{Actions: []domain.ActionEntry{{What: "Tell the practices", Owner: "manager", Supporter: "cd-south", Due: 739_700}}}}},
+	})
+	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+		w.say("trafford", person, &domain.GiveConsent{Proposal: made[0], Version: 1, NeedNotWait: true})
+	}
+	w.say("trafford", "manager", &domain.Communicate{About: made[:1], How: "by newsletter"})
+	var codes []string
+	for i := range manyPractices {
+		codes = append(codes, practiceCode(i))
+	}
+	w.say("trafford", "manager", &domain.Acknowledge{About: made[0], Practices: codes, Evidence: "read receipts"})
+	if i%10 == 0 {
+		w.say("trafford", "manager", &domain.Depart{Organisation: practiceCode(i % manyPractices), Agreement: made[0], Reason: "There are no people.", Evidence: "a letter"})
+	}
+}
+
+// command takes a small command through the front door, and says for how long.
+func (w *busyWorld) command(group string) time.Duration {
+	w.asked++
+	key := map[string]string{"trafford": "manager", "salford": "salford"}[group]
+	req := w.request(key, "POST", "/v1/groups/"+group+"/commands/ask-group", fmt.Sprintf(`{"practice":"P90001","words":"Why, for the %dth time?","evidence":"letter"}`, w.asked))
+	began := time.Now()
+	w.must(201, w.sendBy(http.DefaultClient, req))
+	return time.Since(began)
+}
+
+// usual is the median of so many.
+func usual(n int, one func() time.Duration) time.Duration {
+	var all []time.Duration
+	for range n {
+		all = append(all, one())
+	}
+	slices.Sort(all)
+	return all[n/2]
+}
+
+// read has the manager read a page or an answer, past the guard's pace.
+func (w *busyWorld) read(path string) int {
+	c := &Caller{Group: "trafford", Person: "manager", Scope: ScopeAct}
+	req := httptest.NewRequestWithContext((&asker{c, func() string { return "http://localhost" }}).in(w.t.Context()), "GET", path, nil)
+	out := httptest.NewRecorder()
+	w.server.mux.ServeHTTP(out, req)
+	return out.Code
+}
+
+// While one page of a large group is being drawn and does not come to an end,
+// commands in that group and in another are answered, and so are other readers.
+func TestAHeldReadHoldsNobodyUp(t *testing.T) {
+	w := newBusyWorld(t)
+	other := func() time.Duration { return w.command("salford") }
+	same := func() time.Duration { return w.command("trafford") }
+	reads := func() time.Duration {
+		began := time.Now()
+		require.Equal(t, 200, w.read("/v1/groups/trafford"))
+		return time.Since(began)
+	}
+	entered, release := make(chan bool), make(chan bool)
+	w.server.mux.HandleFunc("GET /g/{group}/held", w.server.show(&page{body: func(a *asked) (web.Body, error) {
+		close(entered)
+		<-release
+		return home(a)
+	}}))
+	timers := []func() time.Duration{other, same, reads}
+	var before, during [3]time.Duration
+	for i, one := range timers {
+		before[i] = usual(21, one)
+	}
+	drawn := make(chan int, 1)
+	go func() { drawn <- w.read("/g/trafford/held") }()
+	<-entered
+	timeout := time.AfterFunc(heldFor, func() { close(release) })
+	for i, one := range timers {
+		during[i] = usual(21, one)
+	}
+	held := timeout.Stop()
+	t.Logf("a command elsewhere, a command here, a read here: %v, and while a page is held %v", before, during)
+	require.True(t, held, "all were answered before the page was let go on")
+	close(release)
+	require.Equal(t, 200, <-drawn)
+	for i := range before {
+		require.Less(t, during[i], 2*before[i]+5*time.Millisecond)
+	}
+}
