@@ -158,6 +158,9 @@ func (w *jsonText) coverage(before string, c *domain.Coverage) {
 	w.integer(`,"ofPractices":`, int64(c.OfPractices))
 	w.integer(`,"patients":`, int64(c.Patients))
 	w.integer(`,"ofPatients":`, int64(c.OfPatients))
+	if c.NotCounted != 0 {
+		w.integer(`,"notCounted":`, int64(c.NotCounted))
+	}
 	jsonList(w, `,"outside":`, c.Outside, (*jsonText).outsider)
 	if len(c.Conditions) > 0 {
 		jsonList(w, `,"conditions":`, c.Conditions, (*jsonText).word)

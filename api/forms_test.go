@@ -93,6 +93,9 @@ func TestFormsRecord(t *testing.T) {
 	sent("manager", "/practices/P91018", "grant-mandate", "until", "2026-12-31", "conditions", "not on Sundays", "evidence", "Minute of 2 March")
 	refused(422, "the evidence", "manager", "/practices/P91018", "grant-mandate", "until", "2026-12-31")
 	refused(403, "Only somebody who speaks for", "cd-north", "/practices/P91018", "withdraw-mandate")
+	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "evidence", "Letter of 1 March")
+	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "what", "some", "evidence", "Letter of 1 March")
+	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "what", "everything", "matters", "access", "evidence", "Letter of 1 March")
 }
 
 // newGatekept is a world in which the manager is the gatekeeper too, and
@@ -274,7 +277,7 @@ func TestRegisterByForms(t *testing.T) {
 	sent("manager", "/mandate", "grant-mandate", "organisation", "U66368", "review", "2026-12-31", "answers", "M3", "evidence", "Minute of 2 March")
 	sent("manager", "/mandate", "withdraw-mandate", "organisation", "U66368", "matters", "access", "given", "2026-03-01", "evidence", "Letter of 1 March")
 	sent("pm-a", "/practices/P91018", "grant-mandate", "to", "U66368", "review", "2026-12-31")
-	sent("pm-a", "/practices/P91018", "withdraw-mandate", "to", "U66368", "effective", "2026-12-01")
+	sent("pm-a", "/practices/P91018", "withdraw-mandate", "what", "everything", "to", "U66368", "effective", "2026-12-01")
 
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"An executive","text":"x","matter":"workforce","instruments":[
 		{"formExecutive":{"members":["cd-north","cd-south"]}},

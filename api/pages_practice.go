@@ -67,7 +67,8 @@ func (f *filling) grant(organisation string) domain.Command {
 // withdrawal reads a mandate that the organisation takes back.
 func (f *filling) withdrawal(organisation string) domain.Command {
 	return &domain.WithdrawMandate{
-		Organisation: organisation, From: f.words("to"), Matters: f.chosen("matters"), Given: f.day("given"), Effective: f.day("effective"),
+		Organisation: organisation, From: f.words("to"), Everything: f.words("what") == "everything", Matters: f.chosen("matters"),
+		Given: f.day("given"), Effective: f.day("effective"),
 		Reason: f.words("reason"), Evidence: f.words("evidence"),
 	}
 }

@@ -59,7 +59,7 @@ var acts = []act{
 	{"leave-seat", `{"seat":"U66368","person":"deputy-north","role":"deputy","until":"2026-02-28","evidence":"A letter."}`, false},
 	{"invite", `{"organisation":"TRUST"}`, false},
 	{"grant-mandate", `{"organisation":"P91018","evidence":"A minute.","from":"2026-01-01","until":"2026-12-31"}`, false},
-	{"withdraw-mandate", `{"organisation":"P91018","evidence":"A minute."}`, false},
+	{"withdraw-mandate", `{"organisation":"P91018","everything":true,"evidence":"A minute."}`, false},
 	{"ask-mandate", `{"organisation":"P91021","words":"Please."}`, true},
 	{"raise-proposal", `{"title":"New","text":"New.","matter":"access"}`, false},
 	{"put-proposal", `{"proposal":"P3"}`, false},

@@ -279,9 +279,11 @@ func (e *GroupEstablished) apply(s *State, ev *Event) {
 }
 
 // possessive is the place's possessive, for sentences: "Trafford's".
-func (s *State) possessive() string {
-	if strings.HasSuffix(s.PlaceName, "s") {
-		return s.PlaceName + "'"
+func (s *State) possessive() string { return possessive(s.PlaceName) }
+
+func possessive(name string) string {
+	if strings.HasSuffix(name, "s") {
+		return name + "'"
 	}
-	return s.PlaceName + "'s"
+	return name + "'s"
 }

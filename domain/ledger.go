@@ -112,6 +112,9 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 	if refusal := t.run(r); refusal != nil {
 		return Decision{Events: t.out[:before], Refusal: refusal}
 	}
+	if len(t.out) == before && t.before != nil {
+		return Decision{Events: t.out, Answer: *t.before}
+	}
 	if len(t.out) == before {
 		return Decision{Events: t.out, Answer: Answer{First: t.nextIndex(), Last: t.nextIndex()}}
 	}
@@ -204,6 +207,7 @@ type turn struct {
 	actor   *Person // nil for the system, and while founding
 	as      string  // on whose behalf the next events are recorded
 	out     []Event
+	before  *Answer // the command says again what an earlier one recorded; see saidBefore
 }
 
 func newTurn(s *State, r *Request, now time.Time) *turn {
@@ -228,6 +232,13 @@ func (t *turn) run(r *Request) *Refusal {
 		}
 	}
 	return r.Command.decide(t)
+}
+
+// saidBefore answers the command with the event that an earlier one recorded: it
+// says the same again, and nothing has changed since (rules C7, M1). Nothing is recorded.
+func (t *turn) saidBefore(index uint64, refs ...string) *Refusal {
+	t.before = &Answer{First: index, Last: index, Refs: refs, Repeat: true}
+	return nil
 }
 
 // nextIndex is the index that the next event recorded on this turn will have.

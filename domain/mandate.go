@@ -49,6 +49,9 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 	if c.Answers != "" && !slices.ContainsFunc(t.s.Asked, func(a MandateAsked) bool { return a.Number == c.Answers && a.Organisation == o.Code }) {
 		return notFound("M5", "The group has not asked %s for a mandate under the number %s.", o.Name, clip(c.Answers))
 	}
+	if g := t.s.grantedBefore(c, t.day); g != nil {
+		return t.saidBefore(g.Index, g.Number)
+	}
 	t.recordOn(span.From, &MandateGranted{
 		Mandate: t.number('M'), Organisation: o.Code, To: c.To, Matters: c.Matters, Conditions: c.Conditions,
 		Review: c.Review, Evidence: c.Evidence, Answers: c.Answers, Span: span,
@@ -56,12 +59,50 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 	return nil
 }
 
-// WithdrawMandate takes authority back, wholly or for some matters, with the
-// charter's notice. It is never refused for its reason (rule M2).
+// grantedBefore is the grant that says already what the command says: it has not
+// ended in any of its matters, and nothing was withdrawn since; nil if there is
+// none. A command that names no first day says from today on, what the grant says
+// already (rule M1).
+func (s *State) grantedBefore(c *GrantMandate, today Day) *MandateEntry {
+	var before *MandateEntry
+	for _, m := range s.mandatesOf[c.Organisation] {
+		switch {
+		case m.Withdrawal:
+			before = nil
+		case m.To == c.To && sameMatters(m.Matters, c.Matters) && m.Conditions == c.Conditions && m.Review == c.Review && m.Evidence == c.Evidence &&
+			m.Answers == c.Answers && m.Until == c.Until && (m.From == c.From || (c.From == 0 && m.From <= today)) && s.wholeOn(m, max(today, m.From)):
+			before = m
+		}
+	}
+	return before
+}
+
+// wholeOn says whether the grant is in force for all of its matters on that day.
+func (s *State) wholeOn(g *MandateEntry, d Day) bool {
+	matters := g.Matters
+	if len(matters) == 0 {
+		matters = s.CharterOn(d).Charter.Matters
+	}
+	return !slices.ContainsFunc(matters, func(one string) bool {
+		return !slices.Contains(s.grantsOn(g.Organisation, g.To, one, d), g)
+	})
+}
+
+// sameMatters says whether both name the same matters, in whatever order.
+func sameMatters(a, b []string) bool {
+	in := func(of []string) func(string) bool {
+		return func(m string) bool { return !slices.Contains(of, m) }
+	}
+	return (len(a) == 0) == (len(b) == 0) && !slices.ContainsFunc(a, in(b)) && !slices.ContainsFunc(b, in(a))
+}
+
+// WithdrawMandate takes authority back, everything or some matters, with the
+// charter's notice. It says which of both. It is never refused for its reason (rule M2).
 type WithdrawMandate struct {
 	Organisation string   `json:"organisation"`
 	From         string   `json:"from,omitempty" doc:"the PCN's code; none: the group itself"`
-	Matters      []string `json:"matters,omitempty" doc:"none: all; a matter takes in everything below it" maxItems:"200"`
+	Everything   bool     `json:"everything,omitzero" doc:"it withdraws everything; else say which matters"`
+	Matters      []string `json:"matters,omitempty" doc:"it withdraws these; a matter takes in everything below it" maxItems:"200"`
 	Given        Day      `json:"given,omitzero" doc:"day on which notice was given; none: today"`
 	Effective    Day      `json:"effective,omitzero" doc:"a later day than the notice asks for"`
 	Reason       string   `json:"reason,omitempty" maxLength:"2000"`
@@ -72,6 +113,9 @@ func (c *WithdrawMandate) decide(t *turn) *Refusal {
 	o, r := t.mandateBy(c.Organisation, c.From, c.Evidence)
 	if r != nil {
 		return r
+	}
+	if c.Everything == (len(c.Matters) > 0) {
+		return invalid("M2", "Say what is withdrawn: everything, or only some subjects, and which.").at("matters")
 	}
 	if r := t.s.Charter().checkAllKnown(c.Matters).at("matters"); r != nil {
 		return r
@@ -89,10 +133,28 @@ func (c *WithdrawMandate) decide(t *turn) *Refusal {
 		}
 	}
 	from := max(given.Add(t.s.Charter().Notice), c.Effective)
+	if w := t.s.withdrawnBefore(c, given, from); w != nil {
+		return t.saidBefore(w.Index, w.Number)
+	}
 	t.recordOn(from, &MandateWithdrawn{
 		Mandate: t.number('M'), Organisation: o.Code, From: c.From, Matters: c.Matters, Given: given, Reason: c.Reason, Evidence: c.Evidence,
 	})
 	return nil
+}
+
+// withdrawnBefore is the withdrawal that says already what the command says, where
+// nothing was given since; nil if there is none.
+func (s *State) withdrawnBefore(c *WithdrawMandate, given, from Day) *MandateEntry {
+	var before *MandateEntry
+	for _, m := range s.mandatesOf[c.Organisation] {
+		switch {
+		case !m.Withdrawal:
+			before = nil
+		case m.To == c.From && sameMatters(m.Matters, c.Matters) && m.Given == given && m.From == from && m.Reason == c.Reason && m.Evidence == c.Evidence:
+			before = m
+		}
+	}
+	return before
 }
 
 // AskMandate is the group asking a practice or PCN for a mandate; a grant that
@@ -175,7 +237,7 @@ func (e *MandateGranted) apply(s *State, ev *Event) {
 	s.took(e.Mandate)
 	s.addMandate(&MandateEntry{
 		Number: e.Mandate, Organisation: e.Organisation, To: e.To, Matters: e.Matters, Conditions: e.Conditions,
-		Review: e.Review, Evidence: e.Evidence, BroughtIn: e.BroughtIn, Span: e.Span, Index: ev.Index,
+		Review: e.Review, Evidence: e.Evidence, Answers: e.Answers, BroughtIn: e.BroughtIn, Span: e.Span, Index: ev.Index,
 	})
 }
 
@@ -230,6 +292,7 @@ type MandateEntry struct {
 	Conditions   string
 	Review       Day
 	Evidence     string
+	Answers      string // number of the group's request that a grant confirms
 	Reason       string // of a withdrawal
 	Given        Day    // notice of a withdrawal
 	Withdrawal   bool
@@ -248,65 +311,185 @@ type MandateAsked struct {
 	Index        uint64
 }
 
-// takesIn says whether the entry reaches the matter. Asked about no matter in
-// particular, any grant does, and only a withdrawal of everything.
+// takesIn says whether the entry reaches the matter: one of everything does, and
+// one of some matters reaches those and what lies below them (rule M2).
 func (m *MandateEntry) takesIn(matter string) bool {
-	if matter == "" {
-		return !m.Withdrawal || len(m.Matters) == 0
-	}
 	return len(m.Matters) == 0 || withinAny(matter, m.Matters)
 }
 
-// grantOn is the newest grant of the organisation to that receiver that is in
-// force for the matter on that day, and nil if there is none or it has been
-// withdrawn since (rule M2).
-func (s *State) grantOn(org, to, matter string, d Day) *MandateEntry {
-	var grant *MandateEntry
-	for _, m := range s.mandatesOf[org] {
-		switch {
-		case m.To != to || !m.Covers(d):
-		case matter == "":
-			if s.holdsOn(m, d) {
-				grant = m
-			}
-		case !m.takesIn(matter):
-		case m.Withdrawal:
-			grant = nil
-		default:
-			grant = m
-		}
-	}
-	return grant
+// givenAnew says whether the grant was given after the withdrawal: it was recorded
+// after it, and holds from no day before notice was given. What was given before
+// ends with the withdrawal, whenever it was recorded and begins (rule M2).
+func (m *MandateEntry) givenAnew(withdrawal *MandateEntry) bool {
+	return m.Index > withdrawal.Index && m.From >= withdrawal.Given
 }
 
-// holdsOn says whether the grant is in force on that day for any of its
-// matters: neither withdrawn since nor granted anew.
+// withdrawnBy is the withdrawal that ends the grant for the matter, the first to
+// take effect, by that day; nil if there is none. One from the group itself ends
+// what was given to the group and to a PCN; one from a PCN only what was given to
+// that PCN (rules M2, M3).
+func (s *State) withdrawnBy(g *MandateEntry, matter string, d Day) *MandateEntry {
+	var first *MandateEntry
+	for _, w := range s.mandatesOf[g.Organisation] {
+		if w.Withdrawal && w.From <= d && (w.To == "" || w.To == g.To) && w.takesIn(matter) && !g.givenAnew(w) && (first == nil || w.From < first.From) {
+			first = w
+		}
+	}
+	return first
+}
+
+// lastDay is far beyond every day that can be recorded.
+const lastDay = Day(1<<31 - 1)
+
+// grantEnd is the last day on which the grant holds for the matter, by what is
+// known; lastDay if it has no end.
+func (s *State) grantEnd(g *MandateEntry, matter string) Day {
+	end := lastDay
+	if g.Until != 0 {
+		end = g.Until
+	}
+	if w := s.withdrawnBy(g, matter, lastDay); w != nil {
+		end = min(end, w.From-1)
+	}
+	return end
+}
+
+// grantsOn are the grants of the organisation to that receiver that are in force
+// for the matter on that day, in order of recording. Each holds by itself: a
+// later one hides no earlier one.
+func (s *State) grantsOn(org, to, matter string, d Day) []*MandateEntry {
+	var grants []*MandateEntry
+	for _, g := range s.mandatesOf[org] {
+		if !g.Withdrawal && g.To == to && g.Covers(d) && g.takesIn(matter) && s.withdrawnBy(g, matter, d) == nil {
+			grants = append(grants, g)
+		}
+	}
+	return grants
+}
+
+// holdsOn says whether the grant is in force on that day for any of its matters,
+// and is needed: no other grant to the same receiver has all of them for as long.
 func (s *State) holdsOn(g *MandateEntry, d Day) bool {
 	if g.Withdrawal || !g.Covers(d) {
 		return false
 	}
-	if len(g.Matters) > 0 {
-		return slices.ContainsFunc(g.Matters, func(one string) bool { return s.grantOn(g.Organisation, g.To, one, d) == g })
+	matters := g.Matters
+	if len(matters) == 0 {
+		matters = s.CharterOn(d).Charter.Matters
 	}
-	return !slices.ContainsFunc(s.mandatesOf[g.Organisation], func(m *MandateEntry) bool {
-		return m.Index > g.Index && m.To == g.To && m.Covers(d) && len(m.Matters) == 0
+	return slices.ContainsFunc(matters, func(one string) bool {
+		mine := s.grantDue(g, one)
+		return s.withdrawnBy(g, one, d) == nil && !slices.ContainsFunc(s.grantsOn(g.Organisation, g.To, one, d), func(other *MandateEntry) bool {
+			others := s.grantDue(other, one)
+			return others > mine || (others == mine && other.Index > g.Index)
+		})
 	})
 }
 
-// leftGroup is the practice's withdrawal from the group that closes every
-// route on that day, unless it granted anew since; nil if there is none (rule M3).
-func (s *State) leftGroup(org, matter string, d Day) *MandateEntry {
-	var left *MandateEntry
-	for _, m := range s.mandatesOf[org] {
-		switch {
-		case !m.takesIn(matter):
-		case m.Withdrawal && m.To == "" && m.From <= d:
-			left = m
-		case !m.Withdrawal && m.Covers(d):
-			left = nil
+// grantDue is the day on which the grant ends for the matter or is reviewed,
+// whichever comes first; lastDay for none.
+func (s *State) grantDue(g *MandateEntry, matter string) Day {
+	due := s.grantEnd(g, matter)
+	if g.Review != 0 {
+		due = min(due, g.Review)
+	}
+	return due
+}
+
+// A Route is a way on which a practice stands behind the group for a matter:
+// directly, or through its PCN (rule M3).
+type Route struct {
+	Via    string          // PCN's code; "": directly
+	Grants []*MandateEntry // direct: one; through a PCN: the practice's, then the PCN's; of several, those that last longest
+	Until  Day             // last day of the grants, by what is known; 0: no end is known
+	also   []*MandateEntry // others in force on the same way, whose conditions are read out too
+}
+
+// RoutesOn are the ways on which the practice stands behind the group for the
+// matter on that day, the direct one first; none if it stands outside, or if the
+// charter of that day does not know the matter (rules M2, M3, F6).
+func (s *State) RoutesOn(p *Organisation, matter string, d Day) []Route {
+	if !s.knowsOn(matter, d) {
+		return nil
+	}
+	var routes []Route
+	if direct := s.grantsOn(p.Code, "", matter, d); len(direct) > 0 {
+		routes = append(routes, s.route("", matter, direct))
+	}
+	for _, pcn := range s.pcnsOf(p, d) {
+		up := s.grantsOn(p.Code, pcn.Code, matter, d)
+		if len(up) == 0 {
+			continue
+		}
+		if on := s.grantsOn(pcn.Code, "", matter, d); len(on) > 0 {
+			routes = append(routes, s.route(pcn.Code, matter, up, on))
 		}
 	}
-	return left
+	return routes
+}
+
+// route is the way by those grants: for each step all that are in force.
+func (s *State) route(via, matter string, steps ...[]*MandateEntry) Route {
+	r := Route{Via: via}
+	until := lastDay
+	for _, grants := range steps {
+		longest := slices.MaxFunc(grants, func(a, b *MandateEntry) int {
+			return cmp.Or(cmp.Compare(s.grantEnd(a, matter), s.grantEnd(b, matter)), cmp.Compare(a.Index, b.Index))
+		})
+		until = min(until, s.grantEnd(longest, matter))
+		r.Grants = append(r.Grants, longest)
+		for _, g := range grants {
+			if g != longest {
+				r.also = append(r.also, g)
+			}
+		}
+	}
+	if until != lastDay {
+		r.Until = until
+	}
+	return r
+}
+
+// pcnsOf are the open PCNs to which the practice belongs on that day.
+func (s *State) pcnsOf(p *Organisation, d Day) []*Organisation {
+	var pcns []*Organisation
+	for _, m := range p.Memberships {
+		if pcn := s.Organisations[m.In]; pcn != nil && pcn.Kind == PCN && m.Covers(d) && pcn.OpenOn(d) && !slices.Contains(pcns, pcn) {
+			pcns = append(pcns, pcn)
+		}
+	}
+	return pcns
+}
+
+// knowsOn says whether the charter in force on that day knows the matter.
+func (s *State) knowsOn(matter string, d Day) bool {
+	return len(s.Charters) > 0 && s.CharterOn(d).Charter.Knows(matter)
+}
+
+// mattersOf are the matters that tell for which ones the practice stands behind
+// the group on that day: those that the charter lists, and those below them that
+// a mandate of the practice or of its PCNs names. What stands for any matter at
+// all stands for one of these.
+func (s *State) mattersOf(p *Organisation, d Day) []string {
+	if len(s.Charters) == 0 {
+		return nil
+	}
+	listed := s.CharterOn(d).Charter.Matters
+	matters := slices.Clip(listed)
+	add := func(org string) {
+		for _, m := range s.mandatesOf[org] {
+			for _, one := range m.Matters {
+				if withinAny(one, listed) {
+					matters = appendNew(matters, one)
+				}
+			}
+		}
+	}
+	add(p.Code)
+	for _, pcn := range s.pcnsOf(p, d) {
+		add(pcn.Code)
+	}
+	return matters
 }
 
 // Standing says whether, and on what, a practice stands behind the group.
@@ -315,35 +498,151 @@ type Standing struct {
 	Patients int
 	Grants   []*MandateEntry // direct: one; through a PCN: the practice's, then the PCN's
 	Via      string          // PCN's code, if it is through the PCN
+	Until    Day             // inside: the last day by what is known, of this way; 0: no end is known
 	Since    Day             // outside: since when, where that is known
 	Why      string          // outside: why, in words
+	also     []*MandateEntry
 }
 
 // StandsOn says on what the practice stands behind the group for the matter on
-// that day; no Grants means that it stands outside (rules M2, M3).
+// that day; no Grants means that it stands outside (rules M2, M3). No matter asks
+// whether it stands behind the group at all: for at least one matter that the
+// charter lists, or one below it.
 func (s *State) StandsOn(p *Organisation, matter string, d Day) Standing {
 	st := Standing{Practice: p, Patients: p.PatientsOn(d)}
-	if g := s.grantOn(p.Code, "", matter, d); g != nil {
-		st.Grants = []*MandateEntry{g}
+	matters := []string{matter}
+	if matter == "" {
+		matters = s.mattersOf(p, d)
+	}
+	if best := s.longestRoute(p, matters, d); best != nil {
+		st.Grants, st.Via, st.Until, st.also = best.Grants, best.Via, best.Until, best.also
 		return st
 	}
-	if left := s.leftGroup(p.Code, matter, d); left != nil {
-		st.Since, st.Why = left.From, "withdrew"
+	if matter != "" && !s.knowsOn(matter, d) {
+		st.Why = "nobody has been asked about " + matter
 		return st
 	}
-	for _, m := range p.Memberships {
-		pcn := s.Organisations[m.In]
-		if pcn == nil || pcn.Kind != PCN || !m.Covers(d) || !pcn.OpenOn(d) {
+	st.Since, st.Why = s.whyOutside(p, matters, d)
+	return st
+}
+
+// longestRoute is the way by which the practice stands for one of the matters: a
+// direct one before one through a PCN, then the one that lasts longest; nil for none.
+func (s *State) longestRoute(p *Organisation, matters []string, d Day) *Route {
+	var best *Route
+	for _, one := range matters {
+		for _, r := range s.RoutesOn(p, one, d) {
+			if best == nil || (best.Via != "" && r.Via == "") || ((best.Via == "") == (r.Via == "") && best.endsBefore(r.Until)) {
+				best = &r
+			}
+		}
+	}
+	return best
+}
+
+func (r *Route) endsBefore(until Day) bool {
+	return r.Until != 0 && (until == 0 || r.Until < until)
+}
+
+// whyOutside says since when and why the practice stands for none of the matters
+// on that day: the newest of the reasons that have a day, else the first that has none.
+func (s *State) whyOutside(p *Organisation, matters []string, d Day) (Day, string) {
+	why := outside{say: "has never given a mandate"}
+	if slices.ContainsFunc(s.mandatesOf[p.Code], func(m *MandateEntry) bool { return !m.Withdrawal }) {
+		why.say = "has given no mandate for any subject that is listed"
+		if len(matters) == 1 {
+			why.say = "has given no mandate for " + matters[0]
+		}
+	}
+	for _, one := range matters {
+		for _, g := range s.mandatesOf[p.Code] {
+			if g.Withdrawal || !g.takesIn(one) {
+				continue
+			}
+			if reason := s.whyNot(p, g, one, d); reason.rank > why.rank || (reason.rank == why.rank && reason.since > why.since) {
+				why = reason
+			}
+		}
+	}
+	return why.since, why.say
+}
+
+// outside is a reason why a practice stands outside.
+type outside struct {
+	since Day // first day on which it is so; 0: not known, or never was otherwise
+	say   string
+	rank  int // which of several reasons is told: what keeps a mandate in force from counting before what has ended
+}
+
+// whyNot says why the grant does not bring the practice behind the group for the
+// matter on that day.
+func (s *State) whyNot(p *Organisation, g *MandateEntry, matter string, d Day) outside {
+	if reason := s.whyEnded(g, matter, d); reason.say != "" {
+		if !strings.HasPrefix(reason.say, withdrew) {
+			reason.say = "its mandate " + reason.say
+		}
+		return reason
+	}
+	return s.whyNotThrough(p, g.To, matter, d)
+}
+
+// whyEnded says why the grant is not in force for the matter on that day; nothing if it is.
+func (s *State) whyEnded(g *MandateEntry, matter string, d Day) outside {
+	w := s.withdrawnBy(g, matter, lastDay)
+	switch {
+	case w != nil && w.From <= g.From:
+		return outside{0, withdrew + " its mandate before it began", 1}
+	case g.From > d:
+		return outside{0, "begins on " + g.From.Words(), 1}
+	case g.Until != 0 && g.Until < d && (w == nil || g.Until < w.From):
+		return outside{g.Until + 1, "ended on " + g.Until.Words(), 3}
+	case w == nil || w.From > d:
+		return outside{}
+	case w.To != "":
+		return outside{w.From, withdrew + " from " + s.name(w.To), 3}
+	}
+	return outside{w.From, withdrew, 3}
+}
+
+const withdrew = "withdrew"
+
+// whyNotThrough says why a mandate that the practice gave to the PCN does not
+// bring it behind the group.
+func (s *State) whyNotThrough(p *Organisation, code, matter string, d Day) outside {
+	pcn := s.Organisations[code]
+	if pcn == nil {
+		return outside{}
+	}
+	if !p.In(code, d) {
+		why := outside{0, "is not in " + pcn.Name + ", to which it gave its mandate", 2}
+		for _, m := range p.Memberships {
+			if m.In == code && m.Until != 0 && m.Until < d && m.Until >= why.since {
+				why = outside{m.Until + 1, "left " + pcn.Name, 3}
+			}
+		}
+		return why
+	}
+	if pcn.Closed != 0 && pcn.Closed < d {
+		return outside{pcn.Closed + 1, pcn.Name + " closed", 3}
+	}
+	why := outside{0, pcn.Name + " has not passed its mandate on", 4}
+	told := false
+	for _, g := range s.mandatesOf[code] {
+		if g.Withdrawal || !g.takesIn(matter) {
 			continue
 		}
-		up, on := s.grantOn(p.Code, pcn.Code, matter, d), s.grantOn(pcn.Code, "", matter, d)
-		if up != nil && on != nil {
-			st.Grants, st.Via = []*MandateEntry{up, on}, pcn.Code
-			return st
+		reason := s.whyEnded(g, matter, d)
+		if reason.say == "" || (told && reason.since <= why.since) {
+			continue
 		}
+		if strings.HasPrefix(reason.say, withdrew) {
+			reason.say = pcn.Name + " " + reason.say
+		} else {
+			reason.say = possessive(pcn.Name) + " mandate " + reason.say
+		}
+		why, told = outside{reason.since, reason.say, 4}, true
 	}
-	st.Why = "has given no mandate that holds"
-	return st
+	return why
 }
 
 // Coverage is what stands behind the group for a matter on a day (rule M3).
@@ -352,6 +651,7 @@ type Coverage struct {
 	OfPractices int        `json:"ofPractices"`
 	Patients    int        `json:"patients"`
 	OfPatients  int        `json:"ofPatients"`
+	NotCounted  int        `json:"notCounted,omitzero" doc:"practices whose number of registered patients is not known; where it is all of them, coverage is by practices alone"`
 	Outside     []Outsider `json:"outside"`
 	Conditions  []string   `json:"conditions,omitempty" doc:"conditions of mandates, read out with coverage"`
 	Places      []Place    `json:"places,omitempty" doc:"of a wider group: each place, and whether it has agreed"`
@@ -368,12 +668,22 @@ type Outsider struct {
 }
 
 // CoverageOn is the coverage for the matter on that day; no matter means
-// standing behind the group at all.
-func (s *State) CoverageOn(matter string, d Day) Coverage { return s.coverageBy(matter, "", d) }
+// standing behind the group at all: for at least one matter. Nobody stands behind
+// it on a matter that the charter of that day does not know (rules M3, F6).
+func (s *State) CoverageOn(matter string, d Day) Coverage { return s.coverageUnder(matter, "", d) }
 
-// coverageBy is the coverage for the matter under that agreement; which one
-// makes a difference only where places stand behind a wider group (rule G1).
+// coverageBy is the coverage that an answer about the matter names, under that
+// agreement; which one makes a difference only where places stand behind a wider
+// group (rule G1). For a matter that the charter does not know it is the coverage
+// at all, since that the matter is unknown is the reason that counts (rule R3).
 func (s *State) coverageBy(matter, agreement string, d Day) Coverage {
+	if !s.knowsOn(matter, d) {
+		matter = ""
+	}
+	return s.coverageUnder(matter, agreement, d)
+}
+
+func (s *State) coverageUnder(matter, agreement string, d Day) Coverage {
 	c := remember(s.memo.coverage, mostCoverages, s.periodOf(matter, d), func() Coverage {
 		c := s.practicesCovered(matter, d)
 		if s.remembers() {
@@ -392,6 +702,9 @@ func (s *State) practicesCovered(matter string, d Day) Coverage {
 		st := s.StandsOn(p, matter, d)
 		c.OfPractices++
 		c.OfPatients += st.Patients
+		if !p.CountedOn(d) {
+			c.NotCounted++
+		}
 		if len(st.Grants) == 0 {
 			c.Outside = append(c.Outside, Outsider{p.Code, p.Name, st.Since, st.Why})
 			continue
@@ -399,9 +712,11 @@ func (s *State) practicesCovered(matter string, d Day) Coverage {
 		c.Practices++
 		c.Patients += st.Patients
 		c.inside = append(c.inside, st)
-		for _, g := range st.Grants {
-			if g.Conditions != "" {
-				c.Conditions = appendNew(c.Conditions, s.name(g.Organisation)+": "+g.Conditions)
+		for _, grants := range [][]*MandateEntry{st.Grants, st.also} {
+			for _, g := range grants {
+				if g.Conditions != "" {
+					c.Conditions = appendNew(c.Conditions, s.name(g.Organisation)+": "+g.Conditions)
+				}
 			}
 		}
 	}
@@ -412,15 +727,21 @@ func (s *State) practicesCovered(matter string, d Day) Coverage {
 // Inside are the practices that stand behind the group, and on what.
 func (c *Coverage) Inside() []Standing { return c.inside }
 
-// above says whether more than the charter's least part of practices, and of
-// patients, is covered (rule M4).
-func (c *Coverage) above(least int) bool {
-	return c.Practices*100 > least*c.OfPractices && c.Patients*100 > least*c.OfPatients
+// PatientsKnown says whether the number of registered patients of any practice is
+// known. Where it is not, coverage is by practices alone (rules O2, M4).
+func (c *Coverage) PatientsKnown() bool { return c.NotCounted < c.OfPractices || c.OfPatients > 0 }
+
+// Above says whether more than that per cent of the practices, and of their
+// registered patients where they are known, is covered (rule M4).
+func (c *Coverage) Above(least int) bool {
+	return c.Practices*100 > least*c.OfPractices && (!c.PatientsKnown() || c.Patients*100 > least*c.OfPatients)
 }
+
+func (c *Coverage) above(least int) bool { return c.Above(least) }
 
 // Words are the coverage in a sentence.
 func (c *Coverage) Words() string {
-	w := thousands(c.Practices) + " of " + count(c.OfPractices, "practice") + ", " + thousands(c.Patients) + " of " + count(c.OfPatients, "patient")
+	w := thousands(c.Practices) + " of " + count(c.OfPractices, "practice") + ", " + c.patientWords()
 	if len(c.Outside) == 0 {
 		return w
 	}
@@ -429,4 +750,14 @@ func (c *Coverage) Words() string {
 		names = append(names, o.Name+" ("+o.ODS+")")
 	}
 	return w + "; outside: " + strings.Join(names, ", ")
+}
+
+func (c *Coverage) patientWords() string {
+	switch {
+	case !c.PatientsKnown():
+		return "patients are not known"
+	case c.NotCounted > 0:
+		return thousands(c.Patients) + " of " + count(c.OfPatients, "patient") + " (those of " + count(c.NotCounted, "practice") + " are not known)"
+	}
+	return thousands(c.Patients) + " of " + count(c.OfPatients, "patient")
 }

@@ -79,8 +79,8 @@ func remember[K comparable, V any](m map[K]V, most int, key K, f func() V) V {
 	return v
 }
 
-// changingDays are the days on which mandates, the register of organisations and
-// seats make a difference to the day before, in order.
+// changingDays are the days on which charters, mandates, the register of organisations
+// and seats make a difference to the day before, in order.
 func (s *State) changingDays() []Day {
 	var days []Day
 	span := func(sp Span) {
@@ -88,6 +88,9 @@ func (s *State) changingDays() []Day {
 		if sp.Until != 0 {
 			days = append(days, sp.Until+1)
 		}
+	}
+	for i := range s.Charters {
+		days = append(days, s.Charters[i].From) // which matters are known
 	}
 	for _, m := range s.Mandates {
 		span(m.Span)

@@ -494,6 +494,11 @@ func (o *Organisation) PatientsOn(d Day) int {
 	return n
 }
 
+// CountedOn says whether a number of registered patients is in force on that day (rule O2).
+func (o *Organisation) CountedOn(d Day) bool {
+	return slices.ContainsFunc(o.Lists, func(l ListSize) bool { return l.On <= d })
+}
+
 // SpeaksFor says whether the person may speak for the organisation on that day (rule O3).
 func (s *State) SpeaksFor(person, code string, d Day) bool {
 	o := s.Organisations[code]

@@ -668,6 +668,8 @@ func (g *generator) mend(of any) {
 		c.Charter.Quorum = min(max(quorum, 1), 4)
 		c.Charter.Window = g.between(1, 20)
 		c.Charter.Reserved = []string{pick(g, []string{"contracts/core", "workforce", "communications"})}
+	case *WithdrawMandate:
+		c.Everything = len(c.Matters) == 0
 	case *Consultation:
 		c.Body, c.On = "LMC01", today-5
 	case *RecordCommitment:

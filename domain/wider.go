@@ -234,6 +234,7 @@ func (s *State) addPlace(c *Coverage, p Place, matter, source string, d Day) {
 	within := place.CoverageOn(matter, d)
 	p.OfPractices, p.OfPatients = within.OfPractices, within.OfPatients
 	c.OfPractices, c.OfPatients = c.OfPractices+within.OfPractices, c.OfPatients+within.OfPatients
+	c.NotCounted += within.NotCounted
 	proved, why := s.standsOn(p.Group, source, place, d)
 	if p.Why = why; why != "" {
 		for _, o := range place.PracticesOn(d) {
