@@ -124,15 +124,16 @@ func (s *State) mandateLinks(c *Coverage) []Link {
 	links := []Link{}
 	for _, st := range c.inside {
 		for _, g := range st.Grants {
-			links = append(links, Link{"mandate", g.Number, g.Index, g.From, s.name(g.Organisation) + ": " + s.grantWords(g)})
+			links = append(links, Link{"mandate", g.Number, g.Index, g.From, s.name(g.Organisation) + ": " + s.grantWords(g, c.on)})
 		}
 	}
 	slices.SortFunc(links, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
 	return slices.CompactFunc(links, func(a, b Link) bool { return a.Index == b.Index })
 }
 
-// grantWords say what a grant gives: "mandate to the board for everything until 31 December 2026".
-func (s *State) grantWords(g *MandateEntry) string {
+// grantWords say what a grant gives on that day: "mandate to the board for
+// everything except workforce until 31 December 2026".
+func (s *State) grantWords(g *MandateEntry, d Day) string {
 	to := s.ShortName
 	if g.To != "" {
 		to = s.name(g.To)
@@ -140,6 +141,9 @@ func (s *State) grantWords(g *MandateEntry) string {
 	w := "mandate to " + to + " for everything"
 	if len(g.Matters) > 0 {
 		w = "mandate to " + to + " for " + list(g.Matters)
+	}
+	if except := s.ExceptedOn(g, d); len(except) > 0 {
+		w += " except " + list(except)
 	}
 	if g.Until != 0 {
 		w += " until " + g.Until.Words()

@@ -338,6 +338,65 @@ func (s *State) withdrawnBy(g *MandateEntry, matter string, d Day) *MandateEntry
 	return first
 }
 
+// WithdrawnFrom are the withdrawals that end the grant, in whole or in part, in the
+// order in which they take effect; see TakesAll for which do so in whole.
+func (s *State) WithdrawnFrom(g *MandateEntry) []*MandateEntry {
+	var ws []*MandateEntry
+	for _, w := range s.mandatesOf[g.Organisation] {
+		if w.Withdrawal && (w.To == "" || w.To == g.To) && !g.givenAnew(w) && w.takesPartOf(g) {
+			ws = append(ws, w)
+		}
+	}
+	slices.SortStableFunc(ws, func(a, b *MandateEntry) int { return cmp.Compare(a.From, b.From) })
+	return ws
+}
+
+// takesPartOf says whether the withdrawal reaches any of the grant's matters, or
+// anything below them.
+func (m *MandateEntry) takesPartOf(g *MandateEntry) bool {
+	return m.TakesAll(g) || len(g.Matters) == 0 || slices.ContainsFunc(g.Matters, m.takesIn) || slices.ContainsFunc(m.Matters, g.takesIn)
+}
+
+// TakesAll says whether the withdrawal reaches every matter of the grant.
+func (m *MandateEntry) TakesAll(g *MandateEntry) bool {
+	return len(m.Matters) == 0 || (len(g.Matters) > 0 && !slices.ContainsFunc(g.Matters, func(one string) bool { return !m.takesIn(one) }))
+}
+
+// ExceptedOn are the matters that were withdrawn from the grant by that day, while
+// others were left; none if nothing was, or all of it.
+func (s *State) ExceptedOn(g *MandateEntry, d Day) []string {
+	var except []string
+	for _, w := range s.WithdrawnFrom(g) {
+		if w.From > d {
+			continue
+		}
+		if w.TakesAll(g) {
+			return nil
+		}
+		for _, one := range w.PartOf(g) {
+			except = appendNew(except, one)
+		}
+	}
+	return except
+}
+
+// PartOf are the matters that the withdrawal takes from the grant, as far as either
+// of them names them; none if it takes everything of a grant of everything.
+func (m *MandateEntry) PartOf(g *MandateEntry) []string {
+	var part []string
+	for _, one := range m.Matters {
+		if g.takesIn(one) {
+			part = append(part, one)
+		}
+	}
+	for _, one := range g.Matters {
+		if m.takesIn(one) {
+			part = appendNew(part, one)
+		}
+	}
+	return part
+}
+
 // lastDay is far beyond every day that can be recorded.
 const lastDay = Day(1<<31 - 1)
 
@@ -657,6 +716,7 @@ type Coverage struct {
 	Places      []Place    `json:"places,omitempty" doc:"of a wider group: each place, and whether it has agreed"`
 	inside      []Standing
 	mandates    []Link // of those inside; nil: not worked out
+	on          Day    // on which it is asked about
 }
 
 // An Outsider is a practice that does not stand behind the group.
@@ -691,13 +751,14 @@ func (s *State) coverageUnder(matter, agreement string, d Day) Coverage {
 		}
 		return c
 	})
+	c.on = d
 	s.addPlaces(&c, matter, agreement, d)
 	return c
 }
 
 // practicesCovered is the coverage by the practices of the place itself.
 func (s *State) practicesCovered(matter string, d Day) Coverage {
-	c := Coverage{Outside: []Outsider{}}
+	c := Coverage{Outside: []Outsider{}, on: d}
 	for _, p := range s.PracticesOn(d) {
 		st := s.StandsOn(p, matter, d)
 		c.OfPractices++
