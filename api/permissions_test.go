@@ -237,7 +237,7 @@ func TestPermissions(t *testing.T) {
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Equal(t, string(want), got, "who may do what has changed: go test ./api -run Permissions -rewrite, and read the difference against the rule book")
+	require.Equal(t, string(want), got, "who may do what has changed: go test ./api -run Permissions -rewrite, and read the difference against domain/RULES.md")
 }
 
 const matrixHeading = `Who may do what. Each cell was asked over HTTP; go test ./api -run Permissions -rewrite writes this file.

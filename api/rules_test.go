@@ -20,6 +20,12 @@ func TestRuleBookIsServed(t *testing.T) {
 		require.Equal(t, 1, strings.Count(page, `id="`+r.Number+`"`), r.Number)
 		require.Contains(t, page, `<a href="#`+r.Number+`">`+r.Number+". ", "the contents lead there")
 	}
+	unbuilt := 0
+	for _, r := range domain.Rules() {
+		unbuilt += strings.Count("\n\n"+r.Text, "\n\n**Not built yet:**")
+	}
+	require.Equal(t, unbuilt, strings.Count(page, `<div class="thread-unbuilt"><p><strong>Not built yet:</strong>`), "all that is not built is set apart")
+	require.Equal(t, unbuilt, strings.Count(page, `</div><p><strong>Until then:</strong>`))
 	require.NotContains(t, page, "**")
 	require.NotContains(t, page, "](")
 	seen := map[string]bool{}

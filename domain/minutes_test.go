@@ -24,7 +24,9 @@ import (
 // Minutes scripts prove the rules through the front door. A script reads like
 // the minutes of a meeting: somebody does something, and what the ledger made
 // of it stands below, indented. `go test ./domain -run Minutes -rewrite` writes
-// those lines anew; read every one of them against the rule book.
+// those lines anew; read every one of them against the rule
+// book, RULES.md. Below each rule that book lists the scripts whose heading names
+// it; the same command writes that list anew (rulebook_test.go).
 //
 //	# C3: the heading names the rules that are proved
 //	given the board                      what another script did

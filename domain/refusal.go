@@ -8,7 +8,7 @@ import (
 // A Refusal is the rules' "no": it carries the number of the rule and a
 // sentence that a GP understands. Nothing was written.
 type Refusal struct {
-	Rule  string       // number in the rule book, such as "C3"
+	Rule  string       // number in the rule book (RULES.md), such as "C3"
 	Say   string       // one or two plain sentences
 	Class RefusalClass // what sort of no it is
 	Part  string       // of the command that is meant, as a JSON pointer: /instruments/0/appoint/until; "": none in particular

@@ -5,7 +5,7 @@
 // A Page is its Frame (which group, who looks at it, as of which day, as known
 // when) and a Body, which is a projection's answer and what the person who looks
 // may do about it. Rendering is a pure function of both: nothing here asks, decides
-// or knows the time. Words are those of the rule book for people: "subject to the
+// or knows the time. Words are those of the rule book (domain/RULES.md) for people: "subject to the
 // board", never "ad referendum"; never a percentage; colour never alone.
 //
 // Pages ask nothing of any other host, and have neither inline script nor inline

@@ -112,6 +112,9 @@ func printBook(text string) printedBook {
 	}
 	lede, text, _ := strings.Cut(text, "\n## ")
 	printed.lede = m.html(lede)
-	printed.text = strings.ReplaceAll(m.html("## "+text), "<p><strong>Not built yet:", `<p class="thread-unbuilt"><strong>Not built yet:`)
+	printed.text = strings.NewReplacer(
+		"<p><strong>Not built yet:", `<div class="thread-unbuilt"><p><strong>Not built yet:`,
+		"<p><strong>Until then:", "</div><p><strong>Until then:", // each follows what is not built
+	).Replace(m.html("## " + text))
 	return printed
 }
