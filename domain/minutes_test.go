@@ -102,6 +102,8 @@ type minutes struct {
 	n      int // acts so far: command ids are made from it
 	name   string
 	line   int
+
+	accepted func(*Request) // told of each command that is not refused, before its events are applied
 }
 
 // room is where another group of the installation sits.
@@ -283,6 +285,9 @@ func (m *minutes) commit(r *Request) []string {
 	}
 	if fingerprint(m.ledger.State()) != before {
 		m.failf("decide changed the state")
+	}
+	if d.Refusal == nil && m.accepted != nil {
+		m.accepted(r)
 	}
 	m.apply(d.Events)
 	said := m.describe(d.Events)

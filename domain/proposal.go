@@ -44,8 +44,8 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 		checkWords("C1", "a title", c.Title, shortWords).at("title"),
 		checkWords("C1", "the text", c.Text, longWords).at("text"),
 		t.s.Charter().checkKnown(c.Matter).at("matter"),
-		checkOptional("C11", "what is new", c.New, someWords).at("new"),
 		c.checkNew(t.s),
+		checkOptional("C11", "what is new", c.New, someWords).at("new"),
 	); r != nil {
 		return r
 	}
@@ -68,7 +68,7 @@ func (c *RaiseProposal) checkNew(s *State) *Refusal {
 	if c.Reopens != "" && (s.Proposals[c.Reopens] == nil || !s.Proposals[c.Reopens].Settled()) {
 		return notFound("C11", "%q is not a settled proposal here.", clip(c.Reopens)).at("reopens")
 	}
-	if strings.TrimSpace(c.New) != "" {
+	if !isBlank(c.New) {
 		return nil
 	}
 	if c.Reopens != "" {
@@ -80,7 +80,7 @@ func (c *RaiseProposal) checkNew(s *State) *Refusal {
 		}
 	}
 	for _, p := range s.Proposals {
-		if p.Settled() && p.Matter == c.Matter && strings.EqualFold(strings.TrimSpace(p.Title()), strings.TrimSpace(c.Title)) {
+		if p.Settled() && p.Matter == c.Matter && sameWords(p.Title(), c.Title) {
 			return notNow("C11", "%s, with the same title, is settled. Say in words what is new about it.", p.Number).at("new")
 		}
 	}
