@@ -40,6 +40,12 @@ func TestWordsThatCannotBeRead(t *testing.T) {
 	require.Equal(t, "Please take character 8 (U+202E) out of the title: it changes the order in which text is shown.", r.json(t)["detail"])
 	w.formRefused(422, "nothing in it that can be read", "lmc-chair", "/representation", "suspend", "what", "R1", "reason", "\u200b\u2060")
 	w.formRefused(422, "take character 4 (U&#43;202E) out of the reason", "lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It \u202ewent")
+	// personal data are looked at before they are sealed
+	w.refused(422, "L7", w.command("manager", "register-person", `{"handle":"new","office":"New","personal":{"name":"\u200b"}}`))
+	w.refused(422, "L7", w.command("manager", "register-person", `{"handle":"new","office":"New","personal":{"email":"a\u202e@example.org"}}`))
+	r = w.command("manager", "register-person", `{"handle":"new","office":"New","personal":{"phone":"0161\u0000"}}`)
+	w.refused(422, "L7", r)
+	require.Equal(t, "Please take character 5 (U+0000) out of the telephone number: it is a control character.", r.json(t)["detail"])
 	w.refused(409, "L7", w.command("manager", "register-person", `{"handle":"CD-North","office":"Another"}`))
 	r = w.command("manager", "register-person", `{"handle":"cd\u202e","office":"Another"}`)
 	w.refused(422, "L7", r)

@@ -51,14 +51,10 @@ func TestMinutes(t *testing.T) {
 	for _, path := range scripts(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
 			m := newMinutes(t)
-			got := m.run(filepath.Base(path), string(text))
+			text, got := m.runFile(path)
 			m.checkStored()
-			if got == string(text) {
+			if got == text {
 				return
 			}
 			if *rewrite {
@@ -67,7 +63,7 @@ func TestMinutes(t *testing.T) {
 				}
 				return
 			}
-			t.Error(firstDifference(path, string(text), got))
+			t.Error(firstDifference(path, text, got))
 		})
 	}
 }
@@ -119,6 +115,15 @@ func newMinutes(t testing.TB) *minutes {
 func (m *minutes) failf(format string, args ...any) {
 	m.t.Helper()
 	m.t.Fatalf("%s:%d: %s", m.name, m.line, fmt.Sprintf(format, args...))
+}
+
+// runFile runs the script in the file: what it says, and what it said now.
+func (m *minutes) runFile(path string) (text, got string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return string(b), m.run(filepath.Base(path), string(b))
 }
 
 // run runs the script and returns it with the lines that belong below each act.

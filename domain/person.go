@@ -44,6 +44,17 @@ func (r *Request) Personals() []Personal {
 	return c.personals(r)
 }
 
+// CheckPersonal refuses personal data whose words can't be used. The store asks
+// before it seals them: afterwards nobody can look at them.
+func (r *Request) CheckPersonal() *Refusal {
+	for _, p := range r.Personals() {
+		if refusal := p.Data.check(); refusal != nil {
+			return refusal.at("personal")
+		}
+	}
+	return nil
+}
+
 // NewPersonID is the id of the person whom that command introduces under that
 // handle: random, since command ids are, and the same when it is repeated. The
 // group is in it, so that no other group can name the same person, and erase them.

@@ -132,6 +132,9 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 	); r != nil {
 		return r
 	}
+	if c.changesNothing(p) {
+		return notNow("C2", "This changes nothing in %s: the title, the text and what it would do are those of version %d. Nobody's position has fallen.", p.Number, c.Version)
+	}
 	var fallen []string
 	for _, pos := range p.current() {
 		fallen = appendNew(fallen, pos.Seat)
@@ -144,6 +147,13 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 		t.recordBecause(amended, t.day, &ProposalPut{Proposal: p.Number, Version: c.Version + 1, Window: ch.Window, Closes: max(p.Closes, t.day.Add(ch.Window))})
 	}
 	return nil
+}
+
+// changesNothing says whether the newest version has that title, that text and
+// those instruments already; how lines end makes no difference.
+func (c *AmendProposal) changesNothing(p *Proposal) bool {
+	v := p.Version()
+	return sameLines(cmp.Or(c.Title, v.Title), v.Title) && sameLines(c.Text, v.Text) && sameSaid(c.Instruments, v.Instruments)
 }
 
 // OfferWords suggests other words for a proposal; anybody here may (rule C2).
@@ -206,6 +216,11 @@ func (c *AgreeToPay) decide(t *turn) *Refusal {
 	}
 	if !t.s.SpeaksFor(t.actor.ID, c.Organisation, t.day) {
 		return notYours("O3", "Only somebody who speaks for %s can agree that it pays.", t.s.name(c.Organisation))
+	}
+	for _, had := range p.Payments {
+		if had.Organisation == c.Organisation && had.Version == c.Version && had.Person == t.actor.ID {
+			return t.saidBefore(had.Index)
+		}
 	}
 	t.as = "organisation/" + c.Organisation
 	t.record(&PaymentAgreed{Proposal: p.Number, Version: c.Version, Organisation: c.Organisation, Person: t.actor.ID})

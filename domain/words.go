@@ -57,6 +57,12 @@ func sameWords(a, b string) bool {
 	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
 }
 
+// sameLines says whether the two differ at most by how their lines end.
+func sameLines(a, b string) bool {
+	lines := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+	return lines(a) == lines(b)
+}
+
 // like is the key that is the same as the name, or differs only by capital and
 // small letters; "" if there is none.
 func like[V any](named map[string]V, name string) string {

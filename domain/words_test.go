@@ -1,8 +1,6 @@
 package domain
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -29,11 +27,7 @@ func TestEveryTextIsRead(t *testing.T) {
 				text.set(was)
 			}
 		}
-		script, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.run(filepath.Base(path), string(script))
+		m.runFile(path)
 	}
 	for _, k := range Commands {
 		for _, path := range pathsOf(reflect.TypeOf(k.New()).Elem(), "", 0) {
