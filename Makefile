@@ -49,6 +49,11 @@ bench: ## one table: each row beside the bare work on the same bytes, PostgreSQL
 bench-go: ## Go benchmarks of the store: execute, encode, decode, open
 	$(GO) test ./eventstore/... -run '^$$' -bench . -benchtime 2s
 
+QUESTIONS ?= 1000000
+.PHONY: model
+model: ## ask the program and the independent model of its rules QUESTIONS (1000000) questions about random histories
+	GOLDENTHREAD_MODEL_QUESTIONS=$(QUESTIONS) $(GO) test ./domain/model -run '^TestAgainstTheProgram$$' -count 1 -v -timeout 60m
+
 .PHONY: kill
 kill: ## kill -9 under load, the store and the whole program over HTTP, 50 rounds each (CI runs 5 and 3)
 	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore ./cmd/goldenthread -run Killed -count 1 -v -timeout 30m

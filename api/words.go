@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"goldenthread/domain"
 )
 
 // clip shortens what somebody sent, so that an answer can quote it.
@@ -16,7 +14,7 @@ func clipTo(s string, most int) string {
 		s = s[:4*most] // enough for most runes
 	}
 	s = strings.Map(func(r rune) rune {
-		if domain.Hides(r) {
+		if unicode.IsControl(r) || r == utf8.RuneError {
 			return '?'
 		}
 		return r

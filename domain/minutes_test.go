@@ -51,10 +51,14 @@ func TestMinutes(t *testing.T) {
 	for _, path := range scripts(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			t.Parallel()
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
 			m := newMinutes(t)
-			text, got := m.runFile(path)
+			got := m.run(filepath.Base(path), string(text))
 			m.checkStored()
-			if got == text {
+			if got == string(text) {
 				return
 			}
 			if *rewrite {
@@ -63,7 +67,7 @@ func TestMinutes(t *testing.T) {
 				}
 				return
 			}
-			t.Error(firstDifference(path, text, got))
+			t.Error(firstDifference(path, string(text), got))
 		})
 	}
 }
@@ -98,8 +102,6 @@ type minutes struct {
 	n      int // acts so far: command ids are made from it
 	name   string
 	line   int
-
-	accepted func(*Request) // told of each command that is not refused, before its events are applied
 }
 
 // room is where another group of the installation sits.
@@ -115,15 +117,6 @@ func newMinutes(t testing.TB) *minutes {
 func (m *minutes) failf(format string, args ...any) {
 	m.t.Helper()
 	m.t.Fatalf("%s:%d: %s", m.name, m.line, fmt.Sprintf(format, args...))
-}
-
-// runFile runs the script in the file: what it says, and what it said now.
-func (m *minutes) runFile(path string) (text, got string) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return string(b), m.run(filepath.Base(path), string(b))
 }
 
 // run runs the script and returns it with the lines that belong below each act.
@@ -290,9 +283,6 @@ func (m *minutes) commit(r *Request) []string {
 	}
 	if fingerprint(m.ledger.State()) != before {
 		m.failf("decide changed the state")
-	}
-	if d.Refusal == nil && m.accepted != nil {
-		m.accepted(r)
 	}
 	m.apply(d.Events)
 	said := m.describe(d.Events)

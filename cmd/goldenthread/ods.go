@@ -274,10 +274,7 @@ func (l *csvLine) day(name string) (domain.Day, error) {
 		s = s[:4] + "-" + s[4:6] + "-" + s[6:]
 	}
 	d, err := domain.ParseDay(s)
-	switch {
-	case errors.Is(err, domain.ErrYear):
-		return 0, l.wrong(name, "is not a date: "+domain.ErrYear.Error())
-	case err != nil:
+	if err != nil {
 		return 0, l.wrong(name, "is not a date")
 	}
 	return d, nil

@@ -1,0 +1,578 @@
+package model
+
+import (
+	"slices"
+
+	"goldenthread/domain"
+)
+
+// The check (R1 to R3, R7, C8, D8), by the table of R3.
+
+// A terms is what the check is asked about: who, where, what and on which
+// terms. What is nil was not said.
+type terms struct {
+	person    string
+	forum     string
+	matter    string
+	amount    *domain.Pence
+	months    *int
+	openEnded bool
+	consulted []string
+	at        day
+}
+
+// A limit is one on which an answer rests.
+type limit struct {
+	kind        string // item, year or months
+	limit, used int64
+}
+
+// An answer is what the check says: the verdict, the rules of its reasons, the
+// limits, and whether a yes holds only once something is said that was not.
+type answer struct {
+	verdict     domain.Verdict
+	rules       []string
+	limits      []limit
+	conditional bool
+	unconsulted bool       // … once somebody is consulted
+	or          [][]string // lists of reasons that would do as well
+}
+
+func rulesOf(rules []string) []string {
+	rules = slices.Clone(rules)
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}
+
+// A remit is a version of an appointment.
+type remit struct {
+	from, until, review day
+	substitutes         []string
+	lines               []domain.Line
+	source              string
+	index               int
+}
+
+type appointment struct {
+	*domain.RepresentativeAppointed
+	index    int
+	versions []remit
+	ended    day // first day on which it no longer holds; 0: not ended
+}
+
+func (m model) appointments() []appointment {
+	var as []appointment
+	find := func(number string) *appointment {
+		for i := range as {
+			if as[i].Appointment == number {
+				return &as[i]
+			}
+		}
+		return nil
+	}
+	for i, e := range m.events {
+		switch x := e.Data.(type) {
+		case *domain.RepresentativeAppointed:
+			as = append(as, appointment{RepresentativeAppointed: x, index: i, versions: []remit{{x.From, x.Until, x.Review, x.Substitutes, x.Lines, x.Source, i}}})
+		case *domain.AppointmentVaried:
+			a := find(x.Appointment)
+			until := x.Until
+			if until == 0 {
+				until = a.versions[len(a.versions)-1].until
+			}
+			a.versions = append(a.versions, remit{e.Effective, until, x.Review, x.Substitutes, x.Lines, x.Source, i})
+		case *domain.AppointmentEnded:
+			if a := find(x.Appointment); a.ended == 0 || e.Effective < a.ended {
+				a.ended = e.Effective
+			}
+		case *domain.AgreementSetAside:
+			for j := range as {
+				if a := &as[j]; a.Source == x.Proposal && (a.ended == 0 || e.Effective < a.ended) {
+					a.ended = e.Effective
+				}
+			}
+		}
+	}
+	return as
+}
+
+// on is the version of the day: the newest that has begun; nil before the first.
+func (a appointment) on(d day) *remit {
+	var r *remit
+	for i := range a.versions {
+		if a.versions[i].from <= d {
+			r = &a.versions[i]
+		}
+	}
+	return r
+}
+
+// leftOffice is the last day that the person was in the office; 0 if they are
+// still there.
+func (m model) leftOffice(person string) day {
+	var left day
+	for _, e := range m.events {
+		if x, ok := e.Data.(*domain.OfficeLeft); ok && x.Person == person {
+			left = x.Until
+		}
+	}
+	return left
+}
+
+// holds says whether the appointment is in force on the day; paused and
+// suspended ones are (R1).
+func (m model) holds(a appointment, d day) bool {
+	r := a.on(d)
+	if r == nil || a.Capacity != domain.CapacityGroup {
+		return false
+	}
+	if r.until != 0 && d > r.until || a.ended != 0 && d >= a.ended {
+		return false
+	}
+	if left := m.leftOffice(a.Person); a.ByOffice && left != 0 && d > left && m.wrong != officeLeftStays {
+		return false
+	}
+	if x := m.exerciseNamed(a.Source); x != nil {
+		switch m.standing(x, d) {
+		case domain.XBeyond, domain.XDisavowed, domain.XLapsed, domain.XFallen:
+			return false
+		}
+	}
+	if a.Parent != "" {
+		if p := m.delegation(a.Parent); p == nil || !m.inForce(*p, d) {
+			return false
+		}
+	}
+	return true
+}
+
+// asleep says whether a review was missed and the grace is over too (D3).
+func (m model) asleep(review, d day) bool {
+	c, _ := m.charterOn(d)
+	grace := day(c.Grace)
+	if m.wrong == noGrace {
+		grace = 0
+	}
+	if m.wrong == sleepsADayEarly {
+		grace--
+	}
+	return review != 0 && d > review+grace && m.wrong != neverAsleep
+}
+
+// suspended says whether a suspension of the delegation or appointment holds
+// on the day (D8).
+func (m model) suspended(what string, d day) bool {
+	for i, e := range m.events {
+		x, ok := e.Data.(*domain.PowerSuspended)
+		if !ok || x.What != what || d < e.Effective || d > x.Until {
+			continue
+		}
+		if !m.lifted(what, i, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// lifted says whether an agreement on what the i-th event suspends lifted that
+// by the day: one whose version was put after it.
+func (m model) lifted(what string, i int, d day) bool {
+	for j := i + 1; j < len(m.events); j++ {
+		e := m.events[j]
+		source := ""
+		switch x := e.Data.(type) {
+		case *domain.DelegationVaried:
+			if x.Delegation == what {
+				source = x.Source
+			}
+		case *domain.AppointmentVaried:
+			if x.Appointment == what {
+				source = x.Source
+			}
+		}
+		if source != "" && e.Effective <= d && (m.wrong == anythingLifts || m.putAt(source) > i) {
+			return true
+		}
+	}
+	return false
+}
+
+// putAt is the index at which the proposal's newest version was put.
+func (m model) putAt(proposal string) int {
+	at := -1
+	for i, e := range m.events {
+		if x, ok := e.Data.(*domain.ProposalPut); ok && x.Proposal == proposal {
+			at = i
+		}
+	}
+	return at
+}
+
+// redLine says whether the group adopted a red line that takes in the matter.
+func (m model) redLine(matter string, d day) bool {
+	if m.wrong == redLinesIgnored {
+		return false
+	}
+	for _, e := range m.events {
+		x, ok := e.Data.(*domain.PositionAdopted)
+		if ok && x.RedLine && below(matter, x.Matter) && covers(x.Span, d) && m.agreedHolds(x.Source, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// interested says whether the person declared an interest in the matter (R7).
+func (m model) interested(person, matter string, d day) bool {
+	for _, e := range m.events {
+		x, ok := e.Data.(*domain.InterestDeclared)
+		if !ok || x.Person != person || !covers(x.Span, d) {
+			continue
+		}
+		for _, one := range x.Matters {
+			if below(matter, one) && m.wrong != interestsIgnored {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lineOf is the most specific line on the matter; nil if there is none.
+func (m model) lineOf(lines []domain.Line, matter string) *domain.Line {
+	var best *domain.Line
+	for i := range lines {
+		l := &lines[i]
+		if below(matter, l.Matter) && (best == nil || len(l.Matter) > len(best.Matter) || m.wrong == leastSpecificLine && len(l.Matter) < len(best.Matter)) {
+			best = l
+		}
+	}
+	return best
+}
+
+func (m model) check(q terms) answer {
+	if !m.established(q.at) {
+		return answer{verdict: domain.ViewOnly, rules: []string{"F1"}}
+	}
+	if q.forum == "" {
+		return m.checkExecutive(q)
+	}
+	var own, substitute []appointment
+	for _, a := range m.appointments() {
+		if a.Forum != q.forum || !m.holds(a, q.at) {
+			continue
+		}
+		switch {
+		case a.Person == q.person:
+			own = append(own, a)
+		case has(a.on(q.at).substitutes, q.person) && m.wrong != substitutesIgnored:
+			substitute = append(substitute, a)
+		}
+	}
+	all := append(slices.Clone(own), substitute...)
+	if len(all) == 0 {
+		return answer{verdict: domain.ViewOnly, rules: []string{"R1"}}
+	}
+	for _, a := range all {
+		if l := m.lineOf(a.on(q.at).lines, q.matter); l != nil && l.Stance == domain.Not {
+			return answer{verdict: domain.MustNot, rules: []string{"R2"}}
+		}
+	}
+	if m.redLine(q.matter, q.at) {
+		return answer{verdict: domain.MustNot, rules: []string{"R2"}}
+	}
+	if m.coverageOf(q.matter, q.at).practices == 0 {
+		return answer{verdict: domain.ViewOnly, rules: []string{"M4"}}
+	}
+	mine := own
+	if len(own) == 0 {
+		mine = substitute
+	}
+	var strictest answer
+	for i, a := range mine {
+		got := m.judge(a, q)
+		if i == 0 {
+			strictest = got
+		} else {
+			strictest = stricter(strictest, got)
+		}
+	}
+	for _, a := range all {
+		if rule := m.suspendedUse(a, q.at); rule != "" && m.wrong != suspensionLoosens {
+			strictest = stricter(strictest, answer{verdict: domain.AdReferendum, rules: []string{rule}})
+		}
+	}
+	strictest.rules = rulesOf(strictest.rules)
+	return strictest
+}
+
+// stricter is the stricter of two answers that are yes or subject to the group,
+// with the reasons of both if neither is a yes.
+func stricter(a, b answer) answer {
+	switch {
+	case a.verdict == domain.AdReferendum && b.verdict == domain.AdReferendum:
+		a.rules = append(slices.Clone(a.rules), b.rules...)
+	case a.verdict == domain.AdReferendum:
+		return a
+	case b.verdict == domain.AdReferendum:
+		return b
+	case b.verdict == domain.MayCommitReport:
+		a.verdict = domain.MayCommitReport
+	}
+	a.limits = append(slices.Clone(a.limits), b.limits...)
+	a.conditional = a.conditional || b.conditional
+	return a
+}
+
+// coverageOf is the coverage on which an answer rests: for an unknown matter,
+// about which nobody was asked, it is that of standing behind the group at all.
+func (m model) coverageOf(matter string, d day) coverage {
+	if !m.knows(matter, d) {
+		return m.coverage("", d)
+	}
+	return m.coverage(matter, d)
+}
+
+// suspendedUse is the rule by which the appointment, the delegation above it or
+// the exercise that made it is suspended; "" if none is.
+func (m model) suspendedUse(a appointment, d day) string {
+	if m.suspended(a.Appointment, d) || a.Parent != "" && m.suspended(a.Parent, d) {
+		return "D8"
+	}
+	if x := m.exerciseNamed(a.Source); x != nil && m.standing(x, d) == domain.XCalledIn {
+		return "D7"
+	}
+	return ""
+}
+
+// judge is rows 5 to 7 for one appointment that is in force.
+func (m model) judge(a appointment, q terms) answer {
+	r := a.on(q.at)
+	charter, _ := m.charterOn(q.at)
+	got := answer{rules: m.commonReasons(q)}
+	stance := charter.DefaultStance
+	if m.wrong == defaultIsDiscretion {
+		stance = domain.Discretion
+	}
+	line := m.lineOf(r.lines, q.matter)
+	if line != nil {
+		stance = line.Stance
+	} else if a.Parent != "" { // what the delegation doesn't say, its remits don't either
+		stance = domain.BringBack
+	}
+	if stance == domain.BringBack {
+		got.rules = append(got.rules, "R2")
+	}
+	if m.asleep(r.review, q.at) {
+		got.rules = append(got.rules, "D3")
+	}
+	switch stance {
+	case domain.Discretion:
+		if (q.openEnded || q.amount != nil && *q.amount > 0) && m.wrong != discretionCarriesMoney {
+			got.rules = append(got.rules, "R2")
+		}
+	case domain.WithinLimits:
+		m.holdAgainstLine(a, line, q, &got)
+	}
+	if a.Parent != "" {
+		m.holdAgainstParent(a, stance, q, &got)
+	}
+	got.rules = rulesOf(got.rules)
+	switch {
+	case len(got.rules) > 0:
+		got.verdict = domain.AdReferendum
+	case stance == domain.Discretion:
+		got.verdict, got.rules = domain.MayCommitReport, []string{"R2"}
+	default:
+		got.verdict, got.rules = domain.MayCommitNow, []string{"R2"}
+	}
+	return got
+}
+
+// commonReasons are those of row 5 that have nothing to do with limits.
+func (m model) commonReasons(q terms) []string {
+	var rules []string
+	if !m.knows(q.matter, q.at) {
+		rules = append(rules, "F6")
+	}
+	if m.reserved(q.matter, q.at) {
+		rules = append(rules, "D2")
+	}
+	if !m.enough(m.coverageOf(q.matter, q.at), q.at) {
+		rules = append(rules, "M4")
+	}
+	if m.interested(q.person, q.matter, q.at) {
+		rules = append(rules, "R7")
+	}
+	return rules
+}
+
+func (m model) holdAgainstLine(a appointment, line *domain.Line, q terms, got *answer) {
+	over := false
+	if q.openEnded {
+		got.rules = append(got.rules, "D4")
+	}
+	if line.Yearly {
+		used := m.committed(a, line, q.at)
+		got.limits = append(got.limits, limit{"year", int64(line.Limit), used})
+		over = over || q.amount != nil && used+int64(*q.amount) > int64(line.Limit) || q.amount == nil && line.Limit > 0 && used >= int64(line.Limit)
+	} else {
+		if line.Limit > 0 {
+			got.limits = append(got.limits, limit{"item", int64(line.Limit), 0})
+		}
+		none := line.Limit == 0 && a.Parent != "" // the power above gives it (C8)
+		over = over || q.amount != nil && *q.amount > line.Limit && !none
+	}
+	if line.Limit > 0 && q.amount == nil {
+		got.conditional = true
+	}
+	if line.Months > 0 {
+		got.limits = append(got.limits, limit{"months", int64(line.Months), 0})
+		over = over || q.months != nil && *q.months > line.Months && m.wrong != monthsIgnored
+		got.conditional = got.conditional || q.months == nil
+	}
+	if over {
+		got.rules = append(got.rules, "R2")
+	}
+}
+
+// committed is what was committed under the line in the year of the day: up to
+// that day or, for what is recorded now, all that was recorded (R4, D4).
+func (m model) committed(a appointment, line *domain.Line, d day) int64 {
+	var sum int64
+	first, next := yearOf(a.From, d)
+	for _, e := range m.forTotals().events {
+		x, ok := e.Data.(*domain.CommitmentRecorded)
+		if !ok || x.Appointment != a.Appointment || x.Standing != domain.KWithin || x.Amount == nil || e.Effective < first || e.Effective >= next {
+			continue
+		}
+		if e.Effective > d && (m.totals == nil || m.wrong == laterCommitmentsDontCount) {
+			continue
+		}
+		if l := m.lineOf(a.on(d).lines, x.Matter); l != nil && l.Matter == line.Matter {
+			sum += int64(*x.Amount)
+		}
+	}
+	return sum
+}
+
+// yearOf is the year that began on the first day or an anniversary of it and
+// takes in the day (D4): its first day, and the first day of the next.
+func yearOf(from, d day) (first, next day) {
+	for n := 0; ; n++ {
+		if next = yearsLater(from, n+1); d < next {
+			return yearsLater(from, n), next
+		}
+	}
+}
+
+// holdAgainstParent holds a remit that an exercise gave against the delegation
+// above it: the power that comes closest (C8, D5).
+func (m model) holdAgainstParent(a appointment, stance domain.Stance, q terms, got *answer) {
+	p := m.delegation(a.Parent)
+	v := p.on(q.at)
+	if m.asleep(v.review, q.at) {
+		got.rules = append(got.rules, "D3")
+	}
+	var each []answer
+	for _, place := range v.powersFor(m, q.matter) {
+		each = append(each, m.holdAgainstPower(*p, v, place, q))
+	}
+	if len(each) == 0 {
+		if m.knows(q.matter, q.at) && !m.reserved(q.matter, q.at) {
+			got.rules = append(got.rules, "D5")
+		}
+		return
+	}
+	best := closestOf(each)
+	if stance == domain.Discretion { // it carries no money, so no term is missing
+		best.conditional = best.unconsulted
+	}
+	for _, other := range best.or {
+		got.or = append(got.or, append(slices.Clone(got.rules), other...))
+	}
+	got.rules = append(got.rules, best.rules...)
+	got.limits = append(got.limits, best.limits...)
+	got.conditional = got.conditional || best.conditional
+}
+
+// closestOf is the answer that comes closest, with the reasons of others that
+// come as close.
+func closestOf(each []answer) answer {
+	var lists [][]string
+	for _, one := range each {
+		lists = append(lists, one.rules)
+	}
+	fewest := slices.MinFunc(each, func(a, b answer) int {
+		if len(a.rules) == 0 && len(b.rules) == 0 && a.conditional != b.conditional {
+			if a.conditional {
+				return 1
+			}
+			return -1
+		}
+		return len(a.rules) - len(b.rules)
+	})
+	if len(fewest.rules) > 0 {
+		fewest.or = closest(lists)
+	}
+	return fewest
+}
+
+// checkExecutive is the check without a forum: each delegation and each power
+// by itself, and the best of them (D5).
+func (m model) checkExecutive(q terms) answer {
+	var mine []delegation
+	onIt := has(m.executive(q.at), q.person)
+	for _, d := range m.delegations() {
+		if m.inForce(d, q.at) && (d.To == q.person || d.To == domain.ToExecutive && onIt) {
+			mine = append(mine, d)
+		}
+	}
+	if !onIt && !m.ownDelegation(q.person, q.at) {
+		return answer{verdict: domain.ViewOnly, rules: []string{"D1"}}
+	}
+	if m.redLine(q.matter, q.at) {
+		return answer{verdict: domain.MustNot, rules: []string{"R2"}}
+	}
+	if m.coverageOf(q.matter, q.at).practices == 0 {
+		return answer{verdict: domain.ViewOnly, rules: []string{"M4"}}
+	}
+	common := m.commonReasons(q)
+	var each []answer
+	for _, d := range mine {
+		v := d.on(q.at)
+		for _, place := range v.powersFor(m, q.matter) {
+			one := m.holdAgainstPower(d, v, place, q)
+			if m.asleep(v.review, q.at) {
+				one.rules = append(one.rules, "D3")
+			}
+			if m.suspended(d.Delegation, q.at) {
+				one.rules = append(one.rules, "D8")
+			}
+			one.rules = append(one.rules, common...)
+			each = append(each, one)
+		}
+	}
+	best := answer{rules: common}
+	if len(each) > 0 {
+		best = closestOf(each)
+	} else if m.knows(q.matter, q.at) && !m.reserved(q.matter, q.at) {
+		best.rules = append(best.rules, "D5")
+	}
+	best.rules = rulesOf(best.rules)
+	best.verdict = domain.AdReferendum
+	if len(best.rules) == 0 {
+		best.verdict, best.rules = domain.MayCommitNow, []string{"D5"}
+	}
+	return best
+}
+
+// ownDelegation says whether the person has a delegation of their own in force.
+func (m model) ownDelegation(person string, d day) bool {
+	for _, one := range m.delegations() {
+		if one.To == person && m.inForce(one, d) {
+			return true
+		}
+	}
+	return false
+}

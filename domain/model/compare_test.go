@@ -1,0 +1,334 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"goldenthread/domain"
+)
+
+// A question is asked of the model and of the production code, both as known
+// after so many orders.
+type question struct {
+	kind  string // coverage, check, exercises or standings
+	known int
+	terms // coverage asks for its matter and day, standings for their day
+}
+
+func (q question) String() string {
+	asked := fmt.Sprintf("%s on %s", q.kind, q.at)
+	if q.matter != "" {
+		asked += " for " + q.matter
+	}
+	if q.person != "" {
+		asked += ", " + q.person
+	}
+	if q.forum != "" {
+		asked += " at the " + q.forum
+	}
+	if q.amount != nil {
+		asked += ", " + q.amount.String()
+	}
+	if q.months != nil {
+		asked += fmt.Sprintf(", %d months", *q.months)
+	}
+	if q.openEnded {
+		asked += ", without an end"
+	}
+	if q.consulted != nil {
+		asked += fmt.Sprintf(", consulted %v", q.consulted)
+	}
+	return asked
+}
+
+// answers are the production code's and the model's.
+func (q question) answers(s *domain.State, m model) (theirs, ours string) {
+	switch q.kind {
+	case "coverage":
+		c := s.CoverageOn(q.matter, q.at)
+		var outside []string
+		for _, o := range c.Outside {
+			outside = append(outside, o.ODS)
+		}
+		slices.Sort(outside)
+		o := m.coverage(q.matter, q.at)
+		return fmt.Sprintf("%d of %d practices, %d of %d patients, outside %v", c.Practices, c.OfPractices, c.Patients, c.OfPatients, outside),
+			fmt.Sprintf("%d of %d practices, %d of %d patients, outside %v", o.practices, o.ofPractices, o.patients, o.ofPatients, o.outside)
+	case "check":
+		return q.checks(s, m)
+	case "exercises":
+		return exercisesWhenRecorded(s, m)
+	case "commitments":
+		return commitmentsWhenRecorded(m)
+	case "standings":
+		return q.standings(s, m)
+	case "settlement":
+		return settlement(m)
+	}
+	panic(q.kind)
+}
+
+func (q question) checks(s *domain.State, m model) (theirs, ours string) {
+	who := s.ByHandle(q.person)
+	if who == nil {
+		return "", ""
+	}
+	said, refusal := s.Check(domain.Question{Person: who.ID, Forum: q.forum, Matter: q.matter, Amount: q.amount, Months: q.months, OpenEnded: q.openEnded, Consulted: q.consulted, At: q.at})
+	if refusal != nil {
+		return "", ""
+	}
+	var rules []string
+	for _, r := range said.Reasons {
+		rules = append(rules, r.Rule)
+	}
+	asked := q.terms
+	asked.person = who.ID
+	a := m.check(asked)
+	for _, other := range a.or {
+		if slices.Equal(rulesOf(other), rulesOf(rules)) {
+			a.rules = other
+		}
+	}
+	theirs, ours = fmt.Sprint(said.Verdict, " ", rulesOf(rules)), fmt.Sprint(a.verdict, " ", rulesOf(a.rules))
+	if theirs != ours {
+		theirs += fmt.Sprint(" ", said.Reasons)
+		ours += fmt.Sprint(" ", a.rules)
+	}
+	return theirs, ours
+}
+
+// exercisesWhenRecorded are the exercises as each stood when it was recorded.
+func exercisesWhenRecorded(_ *domain.State, m model) (theirs, ours string) {
+	for _, x := range m.exercises() {
+		var rules []string
+		for _, r := range x.Beyond {
+			rules = append(rules, r.Rule)
+		}
+		rules = rulesOf(rules)
+		why := m.why(x)
+		same := len(rules) == 0 && len(why) == 0
+		for _, one := range why {
+			same = same || slices.Equal(one, rules)
+		}
+		if !same {
+			theirs += fmt.Sprintf("%s %v %v; ", x.Exercise, rules, x.Beyond)
+			ours += fmt.Sprintf("%s %v; ", x.Exercise, why)
+		}
+	}
+	return theirs, ours
+}
+
+// standings is how everything stands on the day that waits for the group's word
+// or may be called in.
+func (q question) standings(s *domain.State, m model) (theirs, ours string) {
+	for _, x := range m.exercises() {
+		if q.at >= x.recorded {
+			theirs += fmt.Sprintf("%s %s; ", x.Exercise, s.ExerciseOn(s.Exercises[x.Exercise], q.at))
+			ours += fmt.Sprintf("%s %s; ", x.Exercise, m.standing(x, q.at))
+		}
+	}
+	for _, k := range m.commitments() {
+		if q.at >= k.recorded {
+			theirs += fmt.Sprintf("%s %s; ", k.Commitment, s.CommitmentOn(s.Commitments[k.Commitment], q.at))
+			ours += fmt.Sprintf("%s %s; ", k.Commitment, m.commitmentOn(k, q.at))
+		}
+	}
+	return theirs, ours
+}
+
+// commitmentsWhenRecorded are the commitments as each stood when it was
+// recorded.
+func commitmentsWhenRecorded(m model) (theirs, ours string) {
+	for _, k := range m.commitments() {
+		standing, a := m.judgeCommitment(k)
+		var rules []string
+		for _, r := range k.Reasons {
+			rules = append(rules, r.Rule)
+		}
+		if standing != k.Standing || a.verdict != k.Verdict {
+			theirs += fmt.Sprintf("%s %s, %s %v %v; ", k.Commitment, k.Standing, k.Verdict, rulesOf(rules), k.Reasons)
+			ours += fmt.Sprintf("%s %s, %s %v; ", k.Commitment, standing, a.verdict, a.rules)
+		}
+	}
+	return theirs, ours
+}
+
+// ask makes n questions up, at random days and as known at random moments, and
+// asks how everything that was recorded stood then, and what was settled.
+func ask(r *recorder, rng *rand.Rand, n int) []question {
+	var qs []question
+	first, last := r.events[0].Effective, domain.DayOf(r.orders[len(r.orders)-1].Time)
+	for range n {
+		known := len(r.orders) - rng.IntN(len(r.orders)*3/4)
+		if rng.IntN(3) == 0 {
+			known = len(r.orders)
+		}
+		q := question{known: known}
+		q.at = first + day(rng.IntN(int(last-first)+30))
+		if rng.IntN(3) == 0 {
+			q.at = domain.DayOf(r.orders[known-1].Time)
+		}
+		switch n := rng.IntN(20); {
+		case n < 6:
+			q.kind = "coverage"
+			if rng.IntN(6) > 0 {
+				q.matter = matters[rng.IntN(len(matters))]
+			}
+		case n < 19:
+			q.kind = "check"
+			q.terms = askCheck(r, rng, known, q.at)
+		default:
+			q.kind = "standings"
+		}
+		qs = append(qs, q)
+	}
+	for _, kind := range []string{"exercises", "commitments", "settlement"} {
+		qs = append(qs, question{kind: kind, known: len(r.orders), terms: terms{at: last}})
+	}
+	slices.SortStableFunc(qs, func(a, b question) int { return a.known - b.known })
+	return qs
+}
+
+// askCheck makes up what a check is asked: mostly about somebody who has an
+// appointment or a delegation, and a matter of theirs.
+func askCheck(r *recorder, rng *rand.Rand, known int, at day) terms {
+	q := terms{at: at, person: people[rng.IntN(len(people))], forum: forums[rng.IntN(len(forums))], matter: matters[rng.IntN(len(matters))]}
+	if rng.IntN(4) == 0 {
+		q.forum = ""
+		if rng.IntN(3) > 0 {
+			q.person = people[rng.IntN(3)]
+		}
+	}
+	if q.forum != "" && rng.IntN(6) > 0 {
+		q.person, q.forum, q.matter = appointed(r, rng, known, q)
+	}
+	if rng.IntN(2) == 0 {
+		amount := domain.Pence(rng.IntN(12)) * 100_00
+		q.amount = &amount
+	}
+	if rng.IntN(2) == 0 {
+		months := rng.IntN(5) * 3
+		q.months = &months
+	}
+	q.openEnded = rng.IntN(40) == 0
+	switch rng.IntN(5) {
+	case 0:
+		q.consulted = []string{}
+	case 1:
+		q.consulted = []string{"LMC"}
+	case 2:
+		q.consulted = []string{"LMC", "FED"}
+	}
+	return q
+}
+
+// appointed picks somebody who was appointed, or substitutes, the forum, and
+// often a matter of a line.
+func appointed(r *recorder, rng *rand.Rand, known int, q terms) (person, forum, matter string) {
+	handles := map[string]string{}
+	person, forum, matter = q.person, q.forum, q.matter
+	seen := 0
+	for _, e := range r.eventsAfter(known) {
+		var who []string
+		var lines []domain.Line
+		switch x := e.Data.(type) {
+		case *domain.PersonRegistered:
+			handles[x.Person] = x.Handle
+		case *domain.RepresentativeAppointed:
+			who, lines = append([]string{x.Person}, x.Substitutes...), x.Lines
+			if seen++; rng.IntN(seen) == 0 {
+				forum = x.Forum
+				person = handles[who[rng.IntN(len(who))]]
+				matter = q.matter
+				if len(lines) > 0 && rng.IntN(4) > 0 {
+					matter = lines[rng.IntN(len(lines))].Matter
+				}
+			}
+		}
+	}
+	return person, forum, matter
+}
+
+// A difference is a question that is answered in two ways.
+type difference struct {
+	question
+	theirs, ours string
+}
+
+// differences are those of the questions, which are in the order of what is
+// known.
+func differences(r *recorder, qs []question, wrong mistake) []difference {
+	var found []difference
+	s := domain.NewState(group)
+	n := 0
+	for _, q := range qs {
+		events := r.eventsAfter(q.known)
+		for ; n < len(events); n++ {
+			s.Apply(events[n])
+		}
+		if n == 0 {
+			continue
+		}
+		theirs, ours := q.answers(s, model{events: events, wrong: wrong})
+		if theirs != ours {
+			found = append(found, difference{q, theirs, ours})
+		}
+	}
+	return found
+}
+
+// shrunk is the difference with as few orders before it as still show it, and
+// with a simpler question if that shows it too.
+func shrunk(r *recorder, d difference, wrong mistake) (*recorder, difference) {
+	orders := slices.Clone(r.orders[:d.known])
+	try := func(orders []order, q question) (*recorder, *difference) {
+		q.known = len(orders)
+		r2 := r.replay(orders)
+		if found := differences(r2, []question{q}, wrong); len(found) > 0 {
+			return r2, &found[0]
+		}
+		return nil, nil
+	}
+	best, least := try(orders, d.question)
+	if least == nil {
+		return r, d
+	}
+	for size := len(orders) / 2; size > 0; {
+		dropped := false
+		for i := len(orders) - size; i >= 0; i -= size {
+			fewer := append(slices.Clone(orders[:i]), orders[i+size:]...)
+			if r2, d2 := try(fewer, least.question); d2 != nil {
+				orders, best, least, dropped = fewer, r2, d2, true
+				i = min(i, len(orders)-size+size)
+			}
+		}
+		if !dropped || size > 1 {
+			size /= 2
+		}
+	}
+	for _, simpler := range least.question.simpler(orders) {
+		if r2, d2 := try(orders, simpler); d2 != nil {
+			best, least = r2, d2
+		}
+	}
+	return best, *least
+}
+
+// simpler are questions like it that are easier to read.
+func (q question) simpler(orders []order) []question {
+	var qs []question
+	today := q
+	today.at = domain.DayOf(orders[len(orders)-1].Time)
+	qs = append(qs, today)
+	less := today
+	less.amount, less.months, less.consulted, less.openEnded = nil, nil, nil, false
+	qs = append(qs, less)
+	less.amount = q.amount
+	qs = append(qs, less)
+	return qs
+}
+
+func (d difference) tell(r *recorder) string {
+	return fmt.Sprintf("history %d\n%s%s\n  the program: %s\n  the model:   %s\n", r.seed, minutes(r.orders), d.question, d.theirs, d.ours)
+}

@@ -1,0 +1,596 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"goldenthread/domain"
+)
+
+// step does the next thing. Each line is how often, of all, and what.
+func (g *generator) step() {
+	steps := []struct {
+		often int
+		do    func()
+	}{
+		{10, g.changeMandate},
+		{8, g.changeRegister},
+		{10, g.grant},
+		{8, g.changeDelegation},
+		{10, g.appoint},
+		{7, g.changeAppointment},
+		{5, g.position},
+		{3, g.changeCharter},
+		{2, g.executive},
+		{4, g.settleWaiting},
+		{2, g.setAside},
+		{7, g.suspend},
+		{14, g.exercise},
+		{5, g.callIn},
+		{14, g.commitment},
+		{3, g.interest},
+		{2, g.leaveOffice},
+		{8, g.discuss},
+		{2, g.seat},
+	}
+	all := 0
+	for _, s := range steps {
+		all += s.often
+	}
+	n := g.IntN(all)
+	for _, s := range steps {
+		if n -= s.often; n < 0 {
+			s.do()
+			return
+		}
+	}
+}
+
+// instrument is put before the seats: mostly agreed at once, else left open.
+func (g *generator) put(is ...domain.Instrument) {
+	if g.chance(70) {
+		g.agree(is...)
+		return
+	}
+	number := g.raise(is...)
+	if number == "" {
+		return
+	}
+	for _, seat := range some(g, 2, 6, g.seats()) {
+		g.consent(number, seat, g.chance(30))
+	}
+}
+
+func (g *generator) changeMandate() {
+	code := pick(g, append(slices.Clone(practices), pcns...)...)
+	to := ""
+	if slices.Contains(practices, code) && g.chance(50) {
+		to = pick(g, pcns...)
+		if o := g.state().Organisations[code]; o != nil && g.chance(75) {
+			for _, m := range o.Memberships {
+				if slices.Contains(pcns, m.In) {
+					to = m.In
+				}
+			}
+		}
+	}
+	var ms []string
+	if g.chance(60) {
+		ms = g.matters(1, 3)
+	}
+	if g.chance(50) {
+		g.mandate(code, to, ms)
+		return
+	}
+	c := &domain.WithdrawMandate{Organisation: code, From: to, Everything: len(ms) == 0, Matters: ms, Reason: "a reason", Evidence: "letter"}
+	if g.chance(25) {
+		c.Given = g.today().Add(-g.IntN(10))
+	}
+	if g.chance(25) {
+		c.Effective = g.today().Add(g.IntN(20))
+	}
+	g.send("manager", c)
+}
+
+func (g *generator) changeRegister() {
+	code := pick(g, practices...)
+	row := g.row(code)
+	day := g.today().Add(g.IntN(12) - 6)
+	switch n := g.IntN(100); {
+	case n < 30:
+		g.send("manager", &domain.ImportOrganisations{Rows: g.lists(day, some(g, 1, 3, practices))})
+	case n < 50: // moves to another PCN, or leaves it
+		for i := range row.Parents {
+			if slices.Contains(pcns, row.Parents[i].In) && row.Parents[i].Until == 0 && row.Parents[i].From < day {
+				row.Parents[i].Until = day.Add(-1)
+			}
+		}
+		if g.chance(80) {
+			row.Parents = append(row.Parents, domain.MembershipRow{In: pick(g, pcns...), Span: domain.Span{From: day}})
+		}
+		if g.chance(15) {
+			row.Parents = append(row.Parents, domain.MembershipRow{In: "VALE", Span: domain.Span{From: day}})
+		}
+		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
+	case n < 75: // closes, or opens again
+		if row.Closed == 0 {
+			row.Closed = day
+		} else if g.chance(80) {
+			row.Closed = 0
+		}
+		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
+	case n < 90:
+		g.send("manager", &domain.MergeOrganisation{Organisation: code, Into: pick(g, practices...), Last: day})
+	case n < 95: // PCNs merge, and some of the one's practices move to the other
+		from, into := pick(g, pcns...), pick(g, pcns...)
+		g.send("manager", &domain.MergeOrganisation{Organisation: from, Into: into, Last: day})
+		var rows []domain.OrganisationRow
+		for _, p := range practices {
+			if o := g.state().Organisations[p]; o != nil && o.In(from, day) && g.chance(80) {
+				moved := g.row(p)
+				for i := range moved.Parents {
+					if moved.Parents[i].In == from && moved.Parents[i].Until == 0 {
+						moved.Parents[i].Until = day
+					}
+				}
+				moved.Parents = append(moved.Parents, domain.MembershipRow{In: into, Span: domain.Span{From: day.Add(1)}})
+				rows = append(rows, moved)
+			}
+		}
+		if len(rows) > 0 {
+			g.send("manager", &domain.ImportOrganisations{Rows: rows})
+		}
+	case n < 97: // a PCN leaves the place
+		row := g.row(pick(g, pcns...))
+		for i := range row.Parents {
+			if row.Parents[i].Until == 0 && row.Parents[i].From < day {
+				row.Parents[i].Until = day
+			} else if row.Parents[i].Until != 0 {
+				row.Parents[i].Until = 0
+			}
+		}
+		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
+	default:
+		row := g.row(pick(g, pcns...))
+		if row.Closed == 0 {
+			row.Closed = day
+		} else {
+			row.Closed = 0
+		}
+		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
+	}
+}
+
+func (g *generator) money(most int) domain.Pence { return domain.Pence(g.IntN(most+1)) * 100_00 }
+
+func (g *generator) power() domain.Power {
+	p := domain.Power{Matter: pick(g, matters[:9]...), May: pick(g, []string{domain.MayCommit}, []string{domain.MayDecide}, []string{domain.MayDecide, domain.MayCommit})}
+	if g.chance(75) {
+		p.ItemLimit = g.money(10)
+	}
+	if g.chance(50) {
+		p.YearLimit = p.ItemLimit + g.money(15)
+	}
+	if g.chance(40) {
+		p.Months = 6 + g.IntN(3)*3
+	}
+	if g.chance(40) {
+		p.Acting = 1 + g.IntN(3)
+	}
+	if g.chance(25) {
+		p.Conditions = append(p.Conditions, domain.Condition{When: domain.Before, Body: pick(g, "LMC", "FED")})
+	}
+	if g.chance(10) {
+		p.Conditions = append(p.Conditions, domain.Condition{When: domain.After, Body: pick(g, "LMC", domain.ToGroup), Days: 5})
+	}
+	return p
+}
+
+// powers are one to three, with tiers on one matter among them.
+func (g *generator) powers() []domain.Power {
+	ps := []domain.Power{g.power()}
+	for g.chance(45) && len(ps) < 4 {
+		p := g.power()
+		if g.chance(60) {
+			p.Matter = ps[0].Matter
+		}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+func (g *generator) review() domain.Day {
+	if g.chance(30) {
+		return 0
+	}
+	return g.today().Add(2 + g.IntN(50))
+}
+
+func (g *generator) grant() {
+	d := &domain.GrantDelegation{To: domain.ToExecutive, Powers: g.powers(), Payer: "FED", Review: g.review(), Span: g.span(120)}
+	if g.chance(30) {
+		d.To = pick(g, people...)
+	} else if len(g.state().ExecutiveOn(d.From)) == 0 {
+		g.executive()
+	}
+	if g.chance(20) {
+		d.Powers = append(d.Powers, domain.Power{Matter: "representation", May: []string{domain.MayDecide}, Acting: 1})
+	}
+	g.put(domain.Instrument{GrantDelegation: d})
+}
+
+func numbers[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+// delegation is one, mostly a living one; nil if there is none.
+func (g *generator) delegation() *domain.Delegation {
+	all := numbers(g.state().Delegations)
+	if len(all) == 0 {
+		return nil
+	}
+	for range 4 {
+		d := g.state().Delegations[pick(g, all...)]
+		if d.Ended == 0 || g.chance(10) {
+			return d
+		}
+	}
+	return g.state().Delegations[all[0]]
+}
+
+func (g *generator) appointment() *domain.Appointment {
+	all := numbers(g.state().Appointments)
+	if len(all) == 0 {
+		return nil
+	}
+	for range 4 {
+		a := g.state().Appointments[pick(g, all...)]
+		if a.Ended == 0 || g.chance(10) {
+			return a
+		}
+	}
+	return g.state().Appointments[all[0]]
+}
+
+func (g *generator) changeDelegation() {
+	d := g.delegation()
+	if d == nil {
+		return
+	}
+	v := d.Versions[len(d.Versions)-1]
+	review := g.today().Add(2 + g.IntN(50))
+	switch g.IntN(10) {
+	case 0:
+		g.put(domain.Instrument{EndDelegation: &domain.EndDelegation{Delegation: d.Number, Version: v.Number, Feedback: "thanks"}})
+	case 1, 2, 3, 4:
+		g.put(domain.Instrument{ConfirmDelegation: &domain.ConfirmDelegation{Delegation: d.Number, Version: v.Number, Review: review, Feedback: "good"}})
+	default:
+		powers := slices.Clone(v.Powers)
+		if g.chance(50) {
+			powers = g.powers()
+		} else {
+			i := g.IntN(len(powers))
+			powers[i].ItemLimit, powers[i].YearLimit = g.money(10), 0
+			if g.chance(60) {
+				powers[i].YearLimit = powers[i].ItemLimit + g.money(15)
+			}
+		}
+		c := &domain.VaryDelegation{Delegation: d.Number, Version: v.Number, Powers: powers, Review: review, Feedback: "on we go"}
+		if g.chance(30) {
+			c.Until = g.today().Add(g.IntN(60))
+		}
+		g.put(domain.Instrument{VaryDelegation: c})
+	}
+}
+
+func (g *generator) lines() []domain.Line {
+	var ls []domain.Line
+	for _, m := range some(g, 0, 4, matters[:9]) {
+		l := domain.Line{Matter: m, Stance: pick(g, domain.Discretion, domain.WithinLimits, domain.WithinLimits, domain.WithinLimits, domain.BringBack, domain.Not)}
+		if l.Stance == domain.WithinLimits {
+			if g.chance(85) {
+				l.Limit = g.money(10)
+				l.Yearly = g.chance(50)
+			}
+			if g.chance(50) || l.Limit == 0 {
+				l.Months = 6 + g.IntN(3)*3
+			}
+		}
+		ls = append(ls, l)
+	}
+	return ls
+}
+
+func (g *generator) newAppointment() *domain.Appoint {
+	a := &domain.Appoint{Person: pick(g, people...), ByOffice: g.chance(25), Forum: pick(g, forums...), Lines: g.lines(), Payer: "FED", Review: g.review(), Span: g.span(120)}
+	for _, s := range some(g, 0, 2, people) {
+		if s != a.Person {
+			a.Substitutes = append(a.Substitutes, s)
+		}
+	}
+	return a
+}
+
+func (g *generator) appoint() {
+	g.put(domain.Instrument{Appoint: g.newAppointment()})
+}
+
+func (g *generator) handles(ids []string) []string {
+	var hs []string
+	for _, id := range ids {
+		if p := g.state().People[id]; p != nil {
+			hs = append(hs, p.Handle)
+		}
+	}
+	return hs
+}
+
+func (g *generator) changeAppointment() {
+	a := g.appointment()
+	if a == nil {
+		return
+	}
+	v := a.Versions[len(a.Versions)-1]
+	review := g.today().Add(2 + g.IntN(50))
+	switch g.IntN(10) {
+	case 0:
+		g.put(domain.Instrument{EndAppointment: &domain.EndAppointment{Appointment: a.Number, Version: v.Number, Feedback: "thanks"}})
+	case 1, 2, 3, 4:
+		g.put(domain.Instrument{ConfirmAppointment: &domain.ConfirmAppointment{Appointment: a.Number, Version: v.Number, Review: review, Feedback: "good"}})
+	default:
+		c := &domain.VaryAppointment{Appointment: a.Number, Version: v.Number, Substitutes: g.handles(v.Substitutes), Lines: g.lines(), Review: review}
+		if g.chance(30) {
+			c.Substitutes = some(g, 0, 2, people)
+		}
+		if g.chance(30) {
+			c.Until = g.today().Add(g.IntN(60))
+		}
+		g.put(domain.Instrument{VaryAppointment: c})
+	}
+}
+
+func (g *generator) position() {
+	p := &domain.AdoptPosition{Matter: pick(g, matters[:9]...), Words: fmt.Sprint("words ", g.IntN(1000)), RedLine: g.chance(65), Span: g.span(50)}
+	g.put(domain.Instrument{AdoptPosition: p})
+}
+
+func (g *generator) changeCharter() {
+	s := g.state()
+	c := *s.Charter()
+	switch g.IntN(5) {
+	case 0, 1:
+		c.Reserved = append(slices.Clone(c.Reserved), pick(g, "workforce/pay", "access/hours", "digital", "estates"))
+	case 2:
+		c.Reserved = []string{"contracts/core"}
+	case 3:
+		next := g.charter()
+		next.Reserved, next.Matters = c.Reserved, c.Matters
+		c = next
+	default:
+		c.Matters = slices.DeleteFunc(slices.Clone(c.Matters), func(m string) bool { return m == "digital" || m == "estates" })
+		if g.chance(50) {
+			c.Matters = append(c.Matters, pick(g, "estates", "digital", "digital/records"))
+		}
+	}
+	g.put(domain.Instrument{ChangeCharter: &domain.ChangeCharter{Version: len(s.Charters), Charter: c}})
+}
+
+func (g *generator) executive() {
+	g.put(domain.Instrument{FormExecutive: &domain.FormExecutive{Members: some(g, 2, 4, people[:7]), Span: g.span(150)}})
+}
+
+// settleWaiting ratifies or disavows something.
+func (g *generator) settleWaiting() {
+	all := append(numbers(g.state().Exercises), numbers(g.state().Commitments)...)
+	if len(all) == 0 {
+		return
+	}
+	what := pick(g, all...)
+	for range 6 {
+		x, k := g.state().Exercises[what], g.state().Commitments[what]
+		if x != nil && (g.state().ExerciseOn(x, g.today()) == domain.XBeyond || g.state().ExerciseOn(x, g.today()) == domain.XCalledIn) ||
+			k != nil && (g.state().CommitmentOn(k, g.today()) == domain.KAdReferendum || g.state().CommitmentOn(k, g.today()) == domain.KBeyond) {
+			break
+		}
+		what = pick(g, all...)
+	}
+	if g.chance(60) {
+		g.put(domain.Instrument{Ratify: &domain.Ratify{What: what}})
+	} else {
+		g.put(domain.Instrument{Disavow: &domain.Disavow{What: what}})
+	}
+}
+
+func (g *generator) setAside() {
+	var agreed []string
+	for _, number := range numbers(g.state().Proposals) {
+		if g.state().Proposals[number].Stage == domain.Agreed {
+			agreed = append(agreed, number)
+		}
+	}
+	if len(agreed) > 0 {
+		g.settled = pick(g, agreed...)
+		g.put(domain.Instrument{SetAside: &domain.SetAside{Agreement: g.settled}})
+		g.settled = ""
+	}
+}
+
+func (g *generator) suspend() {
+	c := &domain.Suspend{Reason: fmt.Sprint("worry ", g.IntN(1000))}
+	if g.chance(50) {
+		if d := g.delegation(); d != nil {
+			c.What = d.Number
+		}
+	} else if a := g.appointment(); a != nil {
+		c.What = a.Number
+	}
+	if c.What == "" {
+		return
+	}
+	c.Seat = pick(g, seatOrder...)
+	g.send(seats[c.Seat], c)
+}
+
+func (g *generator) exercise() {
+	d := g.delegation()
+	if d == nil {
+		return
+	}
+	v := d.Versions[len(d.Versions)-1]
+	p := v.Powers[g.IntN(len(v.Powers))]
+	x := &domain.RecordExercise{Delegation: d.Number, Matter: p.Matter, What: "we decided", Amount: g.money(5), Months: g.IntN(3) * 6, OpenEnded: g.chance(3), On: g.past(8)}
+	if g.chance(15) {
+		x.Matter = pick(g, matters...)
+	}
+	if g.chance(50) && p.ItemLimit > 0 {
+		x.Amount = p.ItemLimit / 2
+	} else if g.chance(30) && p.ItemLimit > 0 {
+		x.Amount = p.ItemLimit + pick[domain.Pence](g, 0, 0, 1, -1)
+	}
+	if d.To == domain.ToExecutive {
+		x.Acting = some(g, 1, 3, g.handles(g.state().ExecutiveOn(g.today())))
+		if g.chance(80) {
+			x.Acting = g.handles(g.state().ExecutiveOn(g.today()))
+		}
+	} else {
+		x.Acting = g.handles([]string{d.To})
+		if g.chance(20) {
+			x.Acting = append(x.Acting, pick(g, people...))
+		}
+	}
+	if len(x.Acting) == 0 {
+		x.Acting = []string{"chair", "fed-lead"}
+	}
+	slices.Sort(x.Acting)
+	x.Acting = slices.Compact(x.Acting)
+	for _, c := range p.Conditions {
+		if c.When == domain.Before && g.chance(80) {
+			x.Consulted = append(x.Consulted, domain.Consultation{Body: c.Body, On: g.today().Add(-g.consulted()), How: "by telephone"})
+		}
+	}
+	if slices.ContainsFunc(v.Powers, func(p domain.Power) bool { return p.Matter == "representation" }) && g.chance(40) {
+		x.Matter, x.Amount, x.Months, x.OpenEnded = "representation", 0, 0, false
+		x.Names = g.newAppointment()
+		x.Names.Review, x.Names.Payer = 0, ""
+		if g.chance(60) {
+			x.Names.Lines = nil
+			for _, p := range v.Powers {
+				if p.Matter != "representation" {
+					l := domain.Line{Matter: p.Matter, Stance: pick(g, domain.Discretion, domain.WithinLimits)}
+					if l.Stance == domain.WithinLimits {
+						l.Limit, l.Months = p.ItemLimit, p.Months
+					}
+					x.Names.Lines = append(x.Names.Lines, l)
+				}
+			}
+		}
+		if v.Until != 0 && (x.Names.Until == 0 || x.Names.Until > v.Until) {
+			x.Names.Until = v.Until
+		}
+	}
+	g.send(x.Acting[0], x)
+}
+
+// consulted is how many days ago somebody was consulted: mostly lately, or about
+// as long ago as it may be.
+func (g *generator) consulted() int {
+	if g.chance(25) {
+		return 84 + g.IntN(12)
+	}
+	return g.IntN(12)
+}
+
+// past is today or, sometimes, a day of the last so many.
+func (g *generator) past(most int) domain.Day {
+	if g.chance(65) {
+		return 0
+	}
+	return g.today().Add(-g.IntN(most))
+}
+
+func (g *generator) callIn() {
+	all := numbers(g.state().Exercises)
+	if len(all) == 0 {
+		return
+	}
+	number := pick(g, all...)
+	for range 8 {
+		if x := g.state().Exercises[number]; g.state().ExerciseOn(x, g.today()) == domain.XWithin && g.today() <= x.Recorded.Add(3) {
+			break
+		}
+		number = pick(g, all...)
+	}
+	if x := g.state().Exercises[number]; len(x.Consulted) > 0 && g.chance(40) {
+		g.send("gp-2", &domain.DenyConsultation{Exercise: number, Body: "LMC", Words: "nobody asked us"})
+		return
+	}
+	seat := pick(g, g.seats()...)
+	g.send(g.holder(seat), &domain.CallIn{Exercise: number, Seat: seat, Reason: "too much"})
+}
+
+func (g *generator) commitment() {
+	var as []*domain.Appointment
+	for _, number := range numbers(g.state().Appointments) {
+		as = append(as, g.state().Appointments[number])
+	}
+	if all := numbers(g.state().Commitments); len(all) > 0 && g.chance(30) { // once more on the same
+		last := g.state().Commitments[pick(g, all...)]
+		if who := g.handles([]string{last.Person}); len(who) == 1 && last.Amount != nil {
+			k := &domain.RecordCommitment{Person: who[0], Forum: last.Forum, Meeting: max(last.Meeting, g.today().Add(-g.IntN(4))), Matter: last.Matter, Words: "again",
+				Amount: last.Amount, Months: last.Months, Given: domain.Outright, Reason: "the offer closed"}
+			g.speak(k)
+			return
+		}
+	}
+	k := &domain.RecordCommitment{Person: pick(g, people...), Forum: pick(g, forums...), Meeting: g.past(8), Matter: pick(g, matters...), Words: "we will",
+		Given: pick(g, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Subject, domain.View), Reason: "the offer closed"}
+	if k.Meeting == 0 {
+		k.Meeting = g.today()
+	}
+	if len(as) > 0 && g.chance(85) {
+		a := as[g.IntN(len(as))]
+		v := a.Versions[len(a.Versions)-1]
+		k.Forum = a.Forum
+		k.Person = pick(g, append(g.handles(v.Substitutes), g.handles([]string{a.Person})...)...)
+		if len(v.Lines) > 0 && g.chance(80) {
+			l := v.Lines[g.IntN(len(v.Lines))]
+			k.Matter = l.Matter
+			if l.Stance == domain.WithinLimits && g.chance(75) {
+				amount := pick(g, l.Limit, l.Limit/2, l.Limit/2, l.Limit+1)
+				k.Amount = &amount
+				if g.chance(90) {
+					months := pick(g, l.Months, 6, 0)
+					k.Months = &months
+				}
+			}
+		}
+	}
+	if k.Amount == nil && g.chance(30) {
+		amount := g.money(8)
+		k.Amount = &amount
+	}
+	if g.chance(20) {
+		k.Consulted = some(g, 0, 2, []string{"LMC", "FED"})
+	}
+	k.OpenEnded = g.chance(2)
+	g.speak(k)
+}
+
+// speak records the commitment, after the meeting if that isn't yet.
+func (g *generator) speak(k *domain.RecordCommitment) {
+	if g.state().Meeting(k.Forum, k.Meeting) == nil {
+		g.send("manager", &domain.ScheduleMeeting{Forum: k.Forum, On: k.Meeting})
+	}
+	g.send(k.Person, k)
+}
+
+func (g *generator) interest() {
+	g.send(pick(g, people...), &domain.DeclareInterest{Matters: g.matters(1, 2), Words: "my practice gains", Span: g.span(40)})
+}
+
+func (g *generator) leaveOffice() {
+	g.send("manager", &domain.LeaveOffice{Person: pick(g, people[5:]...), Until: g.today().Add(g.IntN(5))})
+}
+
+func (g *generator) seat() {
+	g.put(domain.Instrument{OpenSeat: &domain.OpenSeat{SeatEntry: domain.SeatEntry{Organisation: "P10009", Holder: "gp-3"}}})
+}
