@@ -109,13 +109,40 @@ func (c *Appoint) check(t *turn, e enacting) *Refusal {
 	}
 	return firstRefusal(
 		checkOptional("R1", "the capacity", c.Capacity, 60).at("capacity"),
+		t.s.checkAlone(&Appointment{Person: t.s.Person(c.Person).ID, Forum: c.Forum, Capacity: cmp.Or(c.Capacity, CapacityGroup)}, Span{max(c.From, e.day), c.Until}).at("person"),
 		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines),
 		checkReview(t.s, c.review(t.s, e.day), e.day),
 	)
 }
 
+// checkAlone refuses days for an appointment on which the same person has another
+// to the same forum in their own right (rule R1). Paused and suspended ones are
+// among them: a second appointment is no way round.
+func (s *State) checkAlone(a *Appointment, days Span) *Refusal {
+	for _, number := range sortedNumbers(s.Appointments) {
+		o := s.Appointments[number]
+		if number == a.Number || o.Person != a.Person || o.Forum != a.Forum || o.Capacity != a.Capacity {
+			continue
+		}
+		// An appointment that has ended does not begin again: if it names somebody on
+		// the first day that both would hold, they overlap.
+		if d := max(days.From, o.Versions[0].From); days.Covers(d) && s.namesOn(o, d) {
+			return notNow("R1", "%s is already appointed to %s: vary %s, or end it first.", s.office(a.Person), s.forumName(a.Forum), number)
+		}
+	}
+	return nil
+}
+
 func (c *Appoint) review(s *State, d Day) Day {
 	return cmp.Or(c.Review, earlier(d.Add(s.CharterOn(d).Charter.ReviewWithin), c.Until))
+}
+
+// byID is the same with people by their ids, to be kept.
+func (c *Appoint) byID(s *State) *Appoint {
+	kept := *c
+	kept.Person = s.Person(c.Person).ID
+	kept.Substitutes, _ = s.people("R1", c.Substitutes)
+	return &kept
 }
 
 func (c *Appoint) enact(t *turn, e enacting) { c.enactUnder(t, e, "") }
@@ -151,6 +178,9 @@ func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
 	}
 	if c.Until != 0 && c.Until < e.day {
 		return invalid("R1", "To end the appointment, say so.").at("until")
+	}
+	if r := t.s.checkAlone(a, Span{max(e.day, a.newest().From), cmp.Or(c.Until, a.newest().Until)}).at("until"); r != nil {
+		return r
 	}
 	if a.Parent != "" {
 		for i := range c.Lines {
@@ -216,7 +246,7 @@ func (s *State) changeableAppointment(number string, version int, day Day) (*App
 	if a == nil {
 		return nil, notFound("C9", "There is no appointment %q here.", clip(number))
 	}
-	if a.Ended != 0 || (a.newest().Until != 0 && a.newest().Until < day) {
+	if state, _ := s.AppointmentOn(a, max(day, a.newest().From)); state == Ended || state == Expired {
 		return nil, notNow("R1", "%s has ended.", number)
 	}
 	if now := len(a.Versions); version != now {
@@ -262,15 +292,20 @@ type AppointmentVaried struct {
 	Review      Day      `json:"review"`
 	Feedback    string   `json:"feedback,omitempty"`
 	Source      string   `json:"source"`
+	Back        int      `json:"back,omitempty" doc:"version to which it goes back, the agreement that changed it having been set aside"`
 }
 
 func (e *AppointmentVaried) Subject() string { return "appointment/" + e.Appointment }
 func (e *AppointmentVaried) apply(s *State, ev *Event) {
 	a := edit(s.Appointments, e.Appointment)
-	a.Versions = append(slices.Clip(a.Versions), AppointmentVersion{
+	v := AppointmentVersion{
 		Number: e.Version, Substitutes: e.Substitutes, Lines: e.Lines, Review: e.Review, Source: e.Source, Feedback: e.Feedback,
 		Span: Span{ev.Effective, e.Until}, Index: ev.Index,
-	})
+	}
+	if e.Back != 0 {
+		v.Source, v.Back, v.BackBy = a.Versions[e.Back-1].Source, e.Back, e.Source
+	}
+	a.Versions = append(slices.Clip(a.Versions), v)
 }
 
 // AppointmentEnded: from that day the appointment holds no more.
@@ -310,10 +345,12 @@ type AppointmentVersion struct {
 	Substitutes []string
 	Lines       []Line
 	Review      Day
-	Source      string
+	Source      string // the agreement, or exercise, whose words it is
 	Feedback    string
 	Span
-	Index uint64
+	Back   int    // version to which it went back; 0: it is new
+	BackBy string // the agreement that set the other aside
+	Index  uint64
 }
 
 func (a *Appointment) newest() *AppointmentVersion { return &a.Versions[len(a.Versions)-1] }
@@ -385,7 +422,7 @@ func (s *State) AppointmentOn(a *Appointment, d Day) (PowerState, string) {
 		return NotYet, a.Number + " begins on " + a.Versions[0].From.Words()
 	case a.Ended != 0 && a.Ended <= d:
 		return Ended, a.Number + " ended on " + a.Ended.Words()
-	case a.Parent == "" && !s.AgreementHolds(a.Source, d), len(a.Versions) > 1 && v.Number > 1 && !s.AgreementHolds(v.Source, d):
+	case a.Parent == "" && !s.AgreementHolds(a.Source, d), !s.sourceHolds(v.Source, d):
 		return Ended, a.Number + " ended when the agreement that it rests on was set aside"
 	case v.Until != 0 && v.Until < d:
 		return Expired, a.Number + " expired on " + v.Until.Words()
@@ -417,8 +454,7 @@ func (a *Appointment) pausedBy(s *State, d Day) []Reason {
 		reasons = append(reasons, s.Delegations[a.Parent].pausedBy(s, d)...)
 	}
 	for i := range a.Suspensions {
-		sus := &a.Suspensions[i]
-		if sus.Covers(d) && !slices.ContainsFunc(a.Versions, func(v AppointmentVersion) bool { return v.From <= d && s.lifts(v.Source, v.Index, sus, d) }) {
+		if sus := &a.Suspensions[i]; s.suspends(a.Number, sus, d) {
 			reasons = append(reasons, sus.reason(a.Number))
 		}
 	}
@@ -438,6 +474,9 @@ func (s *State) parentOver(a *Appointment, d Day) (PowerState, string) {
 			return Ended, a.Number + " ended when " + x.Number + " was disavowed"
 		case XFallen:
 			return Ended, a.Number + " ended when " + x.Number + " fell, called in and not settled"
+		}
+		if o := x.Outcome; o != nil && o.Ratified && o.On <= d && !s.AgreementHolds(o.Source, d) {
+			return Ended, a.Number + " ended when " + o.Source + ", which had ratified " + x.Number + ", was set aside"
 		}
 	}
 	if state, why := s.DelegationOn(s.Delegations[a.Parent], d); state == NotYet || state == Ended || state == Expired {

@@ -138,7 +138,7 @@ type CharterVersion struct {
 	Version int
 	Charter Charter
 	From    Day
-	Source  string // Founding, or the proposal that changed it
+	Source  string // Founding, or the proposal whose words it is
 	Index   uint64
 }
 
@@ -168,9 +168,14 @@ type CharterAdopted struct {
 	Version int     `json:"version"`
 	Charter Charter `json:"charter"`
 	Source  string  `json:"source"`
+	Back    int     `json:"back,omitempty" doc:"version to which it goes back, the agreement that changed it having been set aside"`
 }
 
 func (e *CharterAdopted) Subject() string { return "charter" }
 func (e *CharterAdopted) apply(s *State, ev *Event) {
-	s.Charters = append(s.Charters, CharterVersion{e.Version, e.Charter, ev.Effective, e.Source, ev.Index})
+	source := e.Source
+	if e.Back != 0 {
+		source = s.Charters[e.Back-1].Source
+	}
+	s.Charters = append(s.Charters, CharterVersion{e.Version, e.Charter, ev.Effective, source, ev.Index})
 }

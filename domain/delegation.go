@@ -307,7 +307,7 @@ func (s *State) changeable(number string, version int, day Day) (*Delegation, *R
 	if d == nil {
 		return nil, notFound("C9", "There is no delegation %q here.", clip(number))
 	}
-	if d.Ended != 0 || (d.newest().Until != 0 && d.newest().Until < day) {
+	if state, _ := s.DelegationOn(d, max(day, d.newest().From)); state == Ended || state == Expired {
 		return nil, notNow("D8", "%s has ended.", number)
 	}
 	if now := len(d.Versions); version != now {
@@ -332,22 +332,89 @@ func (c *Suspend) decide(t *turn) *Refusal {
 	if r := checkWords("D8", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
-	var had []Suspension
-	if d := t.s.Delegations[c.What]; d != nil {
-		had = d.Suspensions
-	} else if a := t.s.Appointments[c.What]; a != nil {
-		had = a.Suspensions
-	} else {
-		return notFound("D8", "There is no delegation or appointment %q here.", clip(c.What))
+	had, ok := t.s.suspensionsOf(c.What)
+	if !ok {
+		return notFound("D8", "There is no delegation or appointment %q here.", clip(c.What)).at("what")
 	}
-	for _, s := range had {
-		if strings.EqualFold(strings.Join(strings.Fields(s.Reason), " "), strings.Join(strings.Fields(c.Reason), " ")) {
-			return notNow("D8", "%s was already suspended for this reason on %s.", c.What, s.From.Words())
+	for _, sus := range had {
+		if strings.EqualFold(strings.Join(strings.Fields(sus.Reason), " "), strings.Join(strings.Fields(c.Reason), " ")) {
+			return notNow("D8", "%s was already suspended for this reason on %s.", c.What, sus.From.Words()).at("reason")
 		}
+	}
+	if r := t.s.checkAgain(c.What, had, seat.ID, t.day); r != nil {
+		return r
 	}
 	until := t.day.Add(t.s.CharterOn(t.day).Charter.SettleWithin)
 	t.record(&PowerSuspended{What: c.What, Seat: seat.ID, Reason: c.Reason, Until: until})
 	return nil
+}
+
+// suspensionsOf are the suspensions of a delegation or an appointment, in order;
+// false if there is none with that number.
+func (s *State) suspensionsOf(what string) ([]Suspension, bool) {
+	if d := s.Delegations[what]; d != nil {
+		return d.Suspensions, true
+	}
+	if a := s.Appointments[what]; a != nil {
+		return a.Suspensions, true
+	}
+	return nil, false
+}
+
+// checkAgain refuses a seat that suspended the same thing less than a year ago,
+// unless a second seat joins: one that suspended it since, and whose suspension
+// still runs (rule D8). A successor's seat is the seat that it follows.
+func (s *State) checkAgain(what string, had []Suspension, seat string, d Day) *Refusal {
+	var last *Suspension
+	for i := range had {
+		if s.successor(had[i].Seat, d) == seat {
+			last = &had[i]
+		}
+	}
+	if last == nil || d >= last.From.AddYears(1) {
+		return nil
+	}
+	for i := range had {
+		if had[i].Index > last.Index && s.suspends(what, &had[i], d) {
+			return nil // of another seat, since last is this one's newest
+		}
+	}
+	return notNow("D8", "%s suspended %s on %s. It can do so again before %s only if a second seat joins: ask another seat to suspend %s first, then join it.",
+		s.name(seat), what, last.From.Words(), last.From.AddYears(1).Words(), what)
+}
+
+// EndSuspension ends a suspension before its days have run out, and changes
+// nothing else about what was suspended (rule D8).
+type EndSuspension struct {
+	What  string `json:"what" doc:"the delegation or appointment that is suspended, such as D1 or R1" maxLength:"20"`
+	Event uint64 `json:"event" doc:"index of the event that suspended it"`
+}
+
+func (c *EndSuspension) check(t *turn, e enacting) *Refusal {
+	sus := t.s.SuspensionAt(c.What, c.Event)
+	switch {
+	case sus == nil:
+		return notFound("D8", "Event %d does not suspend %q.", c.Event, clip(c.What)).at("event")
+	case !t.s.suspends(c.What, sus, e.day):
+		return notNow("D8", "That suspension of %s has ended.", c.What).at("event")
+	}
+	return nil
+}
+
+// SuspensionAt is the suspension of a delegation or an appointment that the
+// event with that index recorded; nil if it recorded none.
+func (s *State) SuspensionAt(what string, event uint64) *Suspension {
+	had, _ := s.suspensionsOf(what)
+	for i := range had {
+		if had[i].Index == event {
+			return &had[i]
+		}
+	}
+	return nil
+}
+
+func (c *EndSuspension) enact(t *turn, e enacting) {
+	t.recordBecause(e.cause, e.day, &SuspensionEnded{What: c.What, Suspended: c.Event, Source: e.source})
 }
 
 // ExecutiveFormed: the executive has these members.
@@ -394,15 +461,20 @@ type DelegationVaried struct {
 	Review     Day     `json:"review"`
 	Feedback   string  `json:"feedback,omitempty"`
 	Source     string  `json:"source"`
+	Back       int     `json:"back,omitempty" doc:"version to which it goes back, the agreement that changed it having been set aside"`
 }
 
 func (e *DelegationVaried) Subject() string { return "delegation/" + e.Delegation }
 func (e *DelegationVaried) apply(s *State, ev *Event) {
 	d := edit(s.Delegations, e.Delegation)
-	d.Versions = append(slices.Clip(d.Versions), DelegationVersion{
+	v := DelegationVersion{
 		Number: e.Version, Powers: e.Powers, Payer: e.Payer, Review: e.Review, Source: e.Source, Feedback: e.Feedback,
 		Span: Span{ev.Effective, e.Until}, Index: ev.Index,
-	})
+	}
+	if e.Back != 0 {
+		v.Source, v.Back, v.BackBy = d.Versions[e.Back-1].Source, e.Back, e.Source
+	}
+	d.Versions = append(slices.Clip(d.Versions), v)
 }
 
 // DelegationEnded: a delegation ended; from that day it holds no more.
@@ -426,22 +498,46 @@ type PowerSuspended struct {
 	Until  Day    `json:"until"`
 }
 
-func (e *PowerSuspended) Subject() string {
-	if e.What[0] == 'D' {
-		return "delegation/" + e.What
-	}
-	return "appointment/" + e.What
+func (e *PowerSuspended) Subject() string { return suspendedSubject(e.What) }
+func (e *PowerSuspended) apply(s *State, ev *Event) {
+	sus := s.editSuspensions(e.What)
+	*sus = append(*sus, Suspension{Seat: e.Seat, Reason: e.Reason, Span: Span{ev.Effective, e.Until}, Index: ev.Index})
 }
 
-func (e *PowerSuspended) apply(s *State, ev *Event) {
-	sus := Suspension{e.Seat, e.Reason, Span{ev.Effective, e.Until}, ev.Index}
-	if s.Delegations[e.What] != nil {
-		d := edit(s.Delegations, e.What)
-		d.Suspensions = append(slices.Clip(d.Suspensions), sus)
-		return
+// SuspensionEnded: an agreement ended a suspension before its days had run out.
+type SuspensionEnded struct {
+	What      string `json:"what"`
+	Suspended uint64 `json:"suspended" doc:"index of the event that suspended it"`
+	Source    string `json:"source"`
+}
+
+func (e *SuspensionEnded) Subject() string { return suspendedSubject(e.What) }
+func (e *SuspensionEnded) apply(s *State, ev *Event) {
+	ss := *s.editSuspensions(e.What)
+	for i := range ss {
+		if ss[i].Index == e.Suspended {
+			ss[i].Ended, ss[i].EndedBy = ev.Effective, e.Source
+		}
 	}
-	a := edit(s.Appointments, e.What)
-	a.Suspensions = append(slices.Clip(a.Suspensions), sus)
+}
+
+func suspendedSubject(what string) string {
+	if what[0] == 'D' {
+		return "delegation/" + what
+	}
+	return "appointment/" + what
+}
+
+// editSuspensions gives out a copy of the suspensions, to be changed.
+func (s *State) editSuspensions(what string) *[]Suspension {
+	var ss *[]Suspension
+	if s.Delegations[what] != nil {
+		ss = &edit(s.Delegations, what).Suspensions
+	} else {
+		ss = &edit(s.Appointments, what).Suspensions
+	}
+	*ss = slices.Clone(*ss)
+	return ss
 }
 
 // An ExecutiveTerm is the executive for a time.
@@ -471,18 +567,22 @@ type DelegationVersion struct {
 	Powers   []Power
 	Payer    string
 	Review   Day
-	Source   string
+	Source   string // the agreement whose words it is
 	Feedback string
 	Span
-	Index uint64
+	Back   int    // version to which it went back; 0: it is new
+	BackBy string // the agreement that set the other aside
+	Index  uint64
 }
 
-// A Suspension stops a power for a time, or until it is reviewed.
+// A Suspension stops a power for a time, or until an agreement ends it.
 type Suspension struct {
 	Seat   string
 	Reason string
 	Span
-	Index uint64
+	Ended   Day    // first day on which an agreement that named it had ended it; 0: none did
+	EndedBy string // that agreement
+	Index   uint64
 }
 
 func (d *Delegation) newest() *DelegationVersion { return &d.Versions[len(d.Versions)-1] }
@@ -577,8 +677,7 @@ func (d *Delegation) pausedBy(s *State, day Day) []Reason {
 	}
 	var reasons []Reason
 	for i := range d.Suspensions {
-		sus := &d.Suspensions[i]
-		if sus.Covers(day) && !slices.ContainsFunc(d.Versions, func(v DelegationVersion) bool { return v.From <= day && s.lifts(v.Source, v.Index, sus, day) }) {
+		if sus := &d.Suspensions[i]; s.suspends(d.Number, sus, day) {
 			reasons = append(reasons, sus.reason(d.Number))
 		}
 	}
@@ -590,13 +689,23 @@ func (sus *Suspension) reason(number string) Reason {
 	return Reason{"D8", sentence(number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason)}
 }
 
-// lifts says whether a version, made at that index by the agreement, ended the
-// suspension: its words were put to the seats after the suspension was recorded,
-// so that whoever consented knew of it (rule D8). An agreement that was set aside
-// lifts nothing any more.
-func (s *State) lifts(agreement string, made uint64, sus *Suspension, d Day) bool {
-	p := s.Proposals[agreement]
-	return made > sus.Index && p != nil && p.Version().PutIndex > sus.Index && s.AgreementHolds(agreement, d)
+// suspends says whether the suspension still stops the delegation or appointment
+// on that day: its days have not run out, and no agreement ended it, whether one
+// that names it, or one that confirms or varies the thing and whose words were
+// put to the seats after it, so that whoever consented knew of it (rule D8). An
+// agreement that was set aside lifts nothing any more.
+func (s *State) suspends(what string, sus *Suspension, day Day) bool {
+	if !sus.Covers(day) || (sus.Ended != 0 && sus.Ended <= day && s.AgreementHolds(sus.EndedBy, day)) {
+		return false
+	}
+	lifts := func(agreement string, from Day) bool {
+		p := s.Proposals[agreement]
+		return p != nil && from <= day && p.Version().PutIndex > sus.Index && s.AgreementHolds(agreement, day)
+	}
+	if d := s.Delegations[what]; d != nil {
+		return !slices.ContainsFunc(d.Versions, func(v DelegationVersion) bool { return v.Index > sus.Index && v.Back == 0 && lifts(v.Source, v.From) })
+	}
+	return !slices.ContainsFunc(s.Appointments[what].Versions, func(v AppointmentVersion) bool { return v.Index > sus.Index && v.Back == 0 && lifts(v.Source, v.From) })
 }
 
 // missedReview is the reason where a review was missed by more than the charter's
@@ -611,7 +720,7 @@ func (s *State) missedReview(number string, review, day Day) []Reason {
 // ExecutiveOn are the ids of the executive's members on that day.
 func (s *State) ExecutiveOn(d Day) []string {
 	for i := len(s.Executive) - 1; i >= 0; i-- {
-		if e := &s.Executive[i]; e.From <= d {
+		if e := &s.Executive[i]; e.From <= d && !s.undoneBefore(e.Source, e.From) {
 			if e.Covers(d) && s.AgreementHolds(e.Source, d) {
 				return e.Members
 			}

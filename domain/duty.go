@@ -61,7 +61,7 @@ func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 	}
 	have := 0
 	for _, o := range s.Duties {
-		if o.Duty == c.Duty && o.overlaps(span) && (c.Replaces == "" || o.Person != s.Person(c.Replaces).ID || o.From >= span.From) {
+		if o.Duty == c.Duty && o.overlaps(span) && s.onDuty(&o, max(o.From, span.From)) && (c.Replaces == "" || o.Person != s.Person(c.Replaces).ID || o.From >= span.From) {
 			have++
 			if o.Person == p.ID {
 				return nil, span, notNow("F9", "%s is already %s then.", p.Office, c.Duty).at("person")
@@ -170,14 +170,18 @@ type Invitation struct {
 
 // HasDuty says whether the person has the duty on that day.
 func (s *State) HasDuty(person string, duty DutyName, d Day) bool {
-	return slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Duty == duty && o.Person == person && o.Covers(d) })
+	return slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Duty == duty && o.Person == person && s.onDuty(&o, d) })
 }
+
+// onDuty says whether the duty is somebody's on that day: its days have come and
+// not run out, and the agreement that assigned it was not set aside (rule C9).
+func (s *State) onDuty(o *Duty, d Day) bool { return o.Covers(d) && s.AgreementHolds(o.Source, d) }
 
 // DutiesOn are the duties on that day, in the order in which they were given.
 func (s *State) DutiesOn(d Day) []Duty {
 	var ds []Duty
 	for _, o := range s.Duties {
-		if o.Covers(d) {
+		if s.onDuty(&o, d) {
 			ds = append(ds, o)
 		}
 	}
@@ -191,7 +195,7 @@ func (s *State) mostGatekeepers(from Day) int {
 	for _, start := range s.Duties {
 		d, n := max(start.From, from), 0
 		for _, o := range s.Duties {
-			if o.Duty == Gatekeeper && o.Covers(d) {
+			if o.Duty == Gatekeeper && s.onDuty(&o, d) {
 				n++
 			}
 		}
@@ -204,7 +208,7 @@ func (s *State) mostGatekeepers(from Day) int {
 // that what they record in others' name needs confirming (rules C10, F9).
 func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {
 	return slices.ContainsFunc(s.Duties, func(o Duty) bool {
-		return o.Duty == duty && o.Person == person && o.Covers(d) && o.Employer != "" && s.Organisations[o.Employer].Kind == SystemBody
+		return o.Duty == duty && o.Person == person && s.onDuty(&o, d) && o.Employer != "" && s.Organisations[o.Employer].Kind == SystemBody
 	})
 }
 
@@ -248,7 +252,7 @@ func (s *State) Member(person string, d Day) bool {
 	}
 	o := s.Organisations[p.Organisation]
 	return s.comesFrom(p, o, d) && o.Kind.generalPractice() ||
-		slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && o.Covers(d) }) ||
+		slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && s.onDuty(&o, d) }) ||
 		s.Established == 0 && person == s.Founder ||
 		len(s.SeatsOf(person, d)) > 0 || slices.Contains(s.ExecutiveOn(d), person) || s.represents(person, d) ||
 		s.speaksFor(person, d, func(o *Organisation) bool { return o.Kind.generalPractice() })

@@ -91,29 +91,57 @@ func (t *turn) exerciseNames(d *Delegation, e *ExerciseRecorded, names *Appoint,
 	if r := names.check(t, acting); r != nil {
 		return r
 	}
-	t.recordOn(on, e)
-	if len(e.Beyond) == 0 {
-		names.enactUnder(t, acting, d.Number)
+	if len(e.Beyond) > 0 { // whom it names waits with it for the group's word
+		e.Names = names.byID(t.s)
+		t.recordOn(on, e)
+		return nil
 	}
+	t.recordOn(on, e)
+	names.enactUnder(t, acting, d.Number)
 	return nil
 }
 
-// widerThan refuses a line that allows more than the delegation does (rules C8, R2).
+// checkNamed refuses to ratify an exercise that names a representative whom the
+// rules do not let it name on that day: the appointment begins then, under the
+// delegation as it is by then (rule C8).
+func (t *turn) checkNamed(x *Exercise, day Day) *Refusal {
+	if x == nil || x.Names == nil {
+		return nil
+	}
+	d := t.s.Delegations[x.Delegation]
+	if state, why := t.s.DelegationOn(d, day); state == NotYet || state == Ended || state == Expired {
+		return notNow("C8", "%s names a representative, and %s. Appoint them in the group's own name.", x.Number, why).at("what")
+	}
+	for i := range x.Names.Lines {
+		if r := t.s.widerThan(d.VersionOn(day), &x.Names.Lines[i], day); r != nil {
+			return r.at("what")
+		}
+	}
+	return x.Names.check(t, enacting{x.Number, t.nextIndex(), day}).at("what")
+}
+
+// widerThan refuses a line that allows more than each of the delegation's powers
+// over its matter does alone (rules C8, R2).
 func (s *State) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
 	if l.Stance == BringBack || l.Stance == Not {
 		return nil
 	}
-	p := s.powerFor(v, l.Matter, day)
+	takesIn := func(p Power) bool { return Within(l.Matter, p.Matter) }
 	switch {
-	case p == nil:
+	case s.CharterOn(day).Charter.Reserves(l.Matter) || !slices.ContainsFunc(v.Powers, takesIn):
 		return notNow("C8", "The delegation has no power over %s, so a remit under it can't have one.", l.Matter)
-	case !p.money() && l.Limit != 0,
-		p.ItemLimit != 0 && l.Limit > p.ItemLimit,
-		p.YearLimit != 0 && l.Limit > p.YearLimit,
-		p.Months != 0 && (l.Stance == WithinLimits && (l.Months == 0 || l.Months > p.Months)):
+	case !slices.ContainsFunc(v.Powers, func(p Power) bool { return takesIn(p) && p.allows(l) }):
 		return notNow("C8", "The limits for %s would be wider than those of the delegation.", l.Matter)
 	}
 	return nil
+}
+
+// allows says whether the line's limits keep to those of the power.
+func (p *Power) allows(l *Line) bool {
+	return (l.Limit == 0 || p.money()) &&
+		(p.ItemLimit == 0 || l.Limit <= p.ItemLimit) &&
+		(p.YearLimit == 0 || l.Limit <= p.YearLimit) &&
+		(p.Months == 0 || l.Stance != WithinLimits || (l.Months != 0 && l.Months <= p.Months))
 }
 
 func (s *State) checkConsulted(cs []Consultation, on Day) *Refusal {
@@ -259,7 +287,10 @@ type Disavow struct {
 }
 
 func (c *Ratify) check(t *turn, e enacting) *Refusal {
-	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
+	if r := firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback")); r != nil {
+		return r
+	}
+	return t.checkNamed(t.s.Exercises[c.What], e.day)
 }
 
 func (c *Disavow) check(t *turn, e enacting) *Refusal {
@@ -267,7 +298,10 @@ func (c *Disavow) check(t *turn, e enacting) *Refusal {
 }
 
 func (c *Ratify) enact(t *turn, e enacting) {
-	t.recordBecause(e.cause, e.day, &Ratified{What: c.What, Feedback: c.Feedback, Source: e.source})
+	ratified := t.recordBecause(e.cause, e.day, &Ratified{What: c.What, Feedback: c.Feedback, Source: e.source})
+	if x := t.s.Exercises[c.What]; x != nil && x.Names != nil {
+		x.Names.enactUnder(t, enacting{x.Number, ratified, e.day}, x.Delegation)
+	}
 }
 
 func (c *Disavow) enact(t *turn, e enacting) {
@@ -309,6 +343,7 @@ type ExerciseRecorded struct {
 	Consulted  []Consultation `json:"consulted,omitempty"`
 	Beyond     []Reason       `json:"beyond,omitempty" doc:"why it is beyond; none: within"`
 	Power      int            `json:"power,omitzero" doc:"the power of the delegation under which it was made, or that came closest, counted from 1; left out where only one is about the matter"`
+	Names      *Appoint       `json:"names,omitempty" doc:"the representative whom it names once it is ratified, being beyond"`
 }
 
 func (e *ExerciseRecorded) Subject() string { return "exercise/" + e.Exercise }
@@ -317,7 +352,7 @@ func (e *ExerciseRecorded) apply(s *State, ev *Event) {
 	s.took(e.Exercise)
 	s.Exercises[e.Exercise] = &Exercise{
 		Number: e.Exercise, Delegation: e.Delegation, Matter: e.Matter, What: e.What, Amount: e.Amount, Months: e.Months, OpenEnded: e.OpenEnded,
-		Acting: e.Acting, Payer: e.Payer, Consulted: e.Consulted, Beyond: e.Beyond, Power: e.Power, On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
+		Acting: e.Acting, Payer: e.Payer, Consulted: e.Consulted, Beyond: e.Beyond, Power: e.Power, Names: e.Names, On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
 	}
 }
 
@@ -418,6 +453,7 @@ type Exercise struct {
 	Consulted  []Consultation
 	Beyond     []Reason // why; none: within
 	Power      int      // of the delegation's version on its day, from 1; 0: the only one for the matter
+	Names      *Appoint // whom it names once it is ratified; nil for what is within
 	On         Day
 	Recorded   Day
 	CalledIn   Day

@@ -33,6 +33,7 @@ type Instrument struct {
 	EndDuty            *EndDuty            `json:"endDuty,omitempty"`
 	CreateActions      *CreateActions      `json:"createActions,omitempty"`
 	AdoptPriorities    *AdoptPriorities    `json:"adoptPriorities,omitempty"`
+	EndSuspension      *EndSuspension      `json:"endSuspension,omitempty"`
 }
 
 // instrument is what every instrument can do: be checked against the state of
@@ -69,7 +70,8 @@ func (i *Instrument) all() []instrument {
 	set = appendSet(set, i.SetAside)
 	set = appendSet(set, i.EndDuty)
 	set = appendSet(set, i.CreateActions)
-	return appendSet(set, i.AdoptPriorities)
+	set = appendSet(set, i.AdoptPriorities)
+	return appendSet(set, i.EndSuspension)
 }
 
 // name is the instrument's member that is set, as JSON writes it.
@@ -132,13 +134,20 @@ func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal 
 }
 
 // payers are the organisations that the instruments name as paying, or that
-// would pay as before for powers that are varied (rule C1).
+// would pay as before for powers that are varied or go back (rule C1).
 func (s *State) payers(is []Instrument) []string {
 	var codes []string
 	for _, i := range is {
 		for _, code := range []string{i.grantPayer(), s.varyPayer(i.VaryDelegation), i.appointPayer()} {
 			if code != "" {
 				codes = appendNew(codes, code)
+			}
+		}
+		if i.SetAside != nil {
+			for _, b := range s.goingBack(i.SetAside.Agreement, DayOf(s.Last)) {
+				if b.payer != "" {
+					codes = appendNew(codes, b.payer)
+				}
 			}
 		}
 	}
@@ -244,71 +253,86 @@ func (c *ChangeCharter) enact(t *turn, e enacting) {
 }
 
 // AdoptPosition sets the group's position on a matter; as a red line it binds
-// every representative (rule R2).
+// every representative (rule R2). A position on the same matter that holds then is
+// named as replaced, or the new one is refused (rule C9).
 type AdoptPosition struct {
-	Matter  string `json:"matter"`
-	Words   string `json:"words" maxLength:"2000"`
-	RedLine bool   `json:"redLine,omitempty"`
+	Matter   string        `json:"matter"`
+	Words    string        `json:"words" maxLength:"2000"`
+	RedLine  bool          `json:"redLine,omitempty"`
+	Replaces []PositionRef `json:"replaces,omitempty" doc:"positions that end when this one begins" maxItems:"50"`
 	Span
+}
+
+// A PositionRef names a position that the group adopted.
+type PositionRef struct {
+	Agreement string `json:"agreement" doc:"the agreement that adopted it, such as P1" maxLength:"20"`
+	Matter    string `json:"matter,omitempty" doc:"none: the same matter" maxLength:"120"`
+}
+
+// names says whether the reference, made where another position is adopted on
+// that matter, means the position.
+func (c PositionRef) names(p *AdoptedPosition, matter string) bool {
+	return p.Source == c.Agreement && p.Matter == cmp.Or(c.Matter, matter)
 }
 
 func (c *AdoptPosition) check(t *turn, e enacting) *Refusal {
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
 		return invalid("C1", "The position would end before it begins.").at("until")
 	}
-	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter).at("matter"), checkWords("C1", "the position in words", c.Words, someWords).at("words"))
+	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter).at("matter"), checkWords("C1", "the position in words", c.Words, someWords).at("words"), c.checkReplaces(t.s, e))
 }
 
-func (c *AdoptPosition) enact(t *turn, e enacting) {
-	from := max(c.From, e.day)
-	t.recordBecause(e.cause, from, &PositionAdopted{Matter: c.Matter, Words: c.Words, RedLine: c.RedLine, Source: e.source, Span: Span{from, c.Until}})
-}
-
-// SetAside ends an earlier agreement, from then on (rule C9): what it enacted
-// ends with it, what was made within stands.
-type SetAside struct {
-	Agreement string `json:"agreement" doc:"the proposal's number, such as P1"`
-}
-
-func (c *SetAside) check(t *turn, e enacting) *Refusal {
-	p := t.s.Proposals[c.Agreement]
-	if p == nil || p.Stage != Agreed || c.Agreement == e.source {
-		return notFound("C9", "%q is not an agreement of this group.", clip(c.Agreement)).at("agreement")
+// checkReplaces refuses to name what does not hold, and to leave unnamed what
+// holds on the same matter (rule C9).
+func (c *AdoptPosition) checkReplaces(s *State, e enacting) *Refusal {
+	days := Span{max(c.From, e.day), c.Until}
+	for i, ref := range c.Replaces {
+		if !slices.ContainsFunc(s.Positions, func(p *AdoptedPosition) bool { return ref.names(p, c.Matter) && s.holdsWithin(p, days) }) {
+			return notNow("C9", "No position on %s that %q adopted is in force then.", cmp.Or(ref.Matter, c.Matter), clip(ref.Agreement)).at("agreement").at(nth("replaces", i))
+		}
 	}
-	if p.SetAside != 0 {
-		return notNow("C9", "%s was already set aside on %s.", p.Number, p.SetAside.Words()).at("agreement")
+	for _, p := range s.Positions {
+		if p.Matter == c.Matter && s.holdsWithin(p, days) && !slices.ContainsFunc(c.Replaces, func(ref PositionRef) bool { return ref.names(p, c.Matter) }) {
+			if p.Source == e.source {
+				return notNow("C9", "This proposal adopts two positions on %s for the same days.", p.Matter).at("matter")
+			}
+			what := "position"
+			if p.RedLine {
+				what = "red line"
+			}
+			return notNow("C9", "%s has a %s on %s, adopted by %s. It ends only by an agreement that names it: name it as replaced, or set %s aside first.",
+				firstUpper(s.ShortName), what, p.Matter, p.Source, p.Source).at("replaces")
+		}
 	}
 	return nil
 }
 
-func (c *SetAside) enact(t *turn, e enacting) {
-	t.recordBecause(e.cause, e.day, &AgreementSetAside{Proposal: c.Agreement, By: e.source})
+func (c *AdoptPosition) enact(t *turn, e enacting) {
+	from := max(c.From, e.day)
+	t.recordBecause(e.cause, from, &PositionAdopted{Matter: c.Matter, Words: c.Words, RedLine: c.RedLine, Source: e.source, Replaces: c.Replaces, Span: Span{from, c.Until}})
 }
 
 // PositionAdopted: the group has a position on a matter.
 type PositionAdopted struct {
-	Matter  string `json:"matter"`
-	Words   string `json:"words"`
-	RedLine bool   `json:"redLine,omitempty"`
-	Source  string `json:"source"`
+	Matter   string        `json:"matter"`
+	Words    string        `json:"words"`
+	RedLine  bool          `json:"redLine,omitempty"`
+	Source   string        `json:"source"`
+	Replaces []PositionRef `json:"replaces,omitempty"`
 	Span
 }
 
 func (e *PositionAdopted) Subject() string { return "matter/" + e.Matter }
 func (e *PositionAdopted) apply(s *State, ev *Event) {
-	s.Positions = append(s.Positions, &AdoptedPosition{e.Matter, e.Words, e.RedLine, e.Source, e.Span, ev.Index})
-}
-
-// AgreementSetAside: an agreement ends by a later one.
-type AgreementSetAside struct {
-	Proposal string `json:"proposal"`
-	By       string `json:"by"`
-}
-
-func (e *AgreementSetAside) Subject() string { return "proposal/" + e.Proposal }
-func (e *AgreementSetAside) apply(s *State, ev *Event) {
-	p := edit(s.Proposals, e.Proposal)
-	p.SetAside, p.SetAsideBy = ev.Effective, e.By
+	s.Positions = slices.Clone(s.Positions)
+	for i, p := range s.Positions {
+		if slices.ContainsFunc(e.Replaces, func(ref PositionRef) bool { return ref.names(p, e.Matter) }) {
+			replaced := *p
+			replaced.Endings = with(p.Endings, Ending{ev.Effective, e.Source})
+			s.Positions[i] = &replaced
+		}
+	}
+	s.Positions = append(s.Positions, &AdoptedPosition{Matter: e.Matter, Words: e.Words, RedLine: e.RedLine, Source: e.Source, Span: e.Span, Index: ev.Index})
 }
 
 // An AdoptedPosition is the group's position on a matter and all below it.
@@ -318,14 +342,43 @@ type AdoptedPosition struct {
 	RedLine bool
 	Source  string
 	Span
-	Index uint64
+	Endings []Ending // by later positions that named it
+	Index   uint64
 }
 
-// PositionOn is the group's newest position that takes in the matter on that day.
+// An Ending is a day from which something no longer holds, by an agreement that
+// named it.
+type Ending struct {
+	From   Day
+	Source string
+}
+
+// PositionHolds says whether the position is in force on that day: its days have
+// come and not run out, its agreement holds, and no later position that named it
+// has begun (rules R2, C9). Where an old ledger has a later one on the same matter
+// that named nothing, both are in force.
+func (s *State) PositionHolds(p *AdoptedPosition, d Day) bool {
+	return p.Covers(d) && s.AgreementHolds(p.Source, d) &&
+		!slices.ContainsFunc(p.Endings, func(end Ending) bool { return end.From <= d && s.AgreementHolds(end.Source, end.From) })
+}
+
+// holdsWithin says whether the position is in force on one of the days: one that
+// has ended does not begin again.
+func (s *State) holdsWithin(p *AdoptedPosition, days Span) bool {
+	d := max(days.From, p.From)
+	return days.Covers(d) && s.PositionHolds(p, d)
+}
+
+// PositionOn is the group's position that takes in the matter on that day: a red
+// line before plain words, which don't loosen it, then the one on the most specific
+// matter, then the newest; nil if there is none.
 func (s *State) PositionOn(matter string, d Day) *AdoptedPosition {
 	var found *AdoptedPosition
 	for _, p := range s.positionsOver(matter) {
-		if p.Covers(d) && s.AgreementHolds(p.Source, d) && (found == nil || len(p.Matter) >= len(found.Matter)) {
+		if !s.PositionHolds(p, d) || (found != nil && found.RedLine && !p.RedLine) {
+			continue
+		}
+		if found == nil || (p.RedLine && !found.RedLine) || len(p.Matter) >= len(found.Matter) {
 			found = p
 		}
 	}
@@ -333,35 +386,12 @@ func (s *State) PositionOn(matter string, d Day) *AdoptedPosition {
 }
 
 // redLineOn is the red line that the group adopted for everybody and that
-// takes in the matter on that day (rule R2).
+// takes in the matter on that day (rule R2); nil if there is none.
 func (s *State) redLineOn(matter string, d Day) *AdoptedPosition {
-	for _, p := range s.positionsOver(matter) {
-		if p.RedLine && p.Covers(d) && s.AgreementHolds(p.Source, d) && !s.laterOn(p, d) {
-			return p
-		}
+	if p := s.PositionOn(matter, d); p != nil && p.RedLine {
+		return p
 	}
 	return nil
-}
-
-// laterOn says whether a later position on exactly the same matter took the
-// place of this one.
-func (s *State) laterOn(p *AdoptedPosition, d Day) bool {
-	for _, o := range s.Positions {
-		if o.Index > p.Index && o.Matter == p.Matter && o.Covers(d) && s.AgreementHolds(o.Source, d) {
-			return true
-		}
-	}
-	return false
-}
-
-// AgreementHolds says whether the agreement was in force on that day: reached
-// and not set aside (rule C9). What came with the founding holds.
-func (s *State) AgreementHolds(proposal string, d Day) bool {
-	if proposal == Founding {
-		return true
-	}
-	p := s.Proposals[proposal]
-	return p != nil && p.Stage == Agreed && p.AgreedOn <= d && (p.SetAside == 0 || d < p.SetAside)
 }
 
 // A ScheduleItem is something that stood before the ledger, with its evidence
@@ -376,6 +406,7 @@ type ScheduleItem struct {
 }
 
 func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
+	trial := &turn{s: t.s.clone(), own: true, req: t.req, now: t.now, day: t.day, actor: t.actor, as: t.as}
 	for i := range items {
 		item := &items[i]
 		if r := firstRefusal(
@@ -402,7 +433,10 @@ func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
 			}
 			continue
 		}
-		if r := t.tryInstruments(item.Instruments, "P1", item.On); r != nil {
+		p := &Proposal{Number: trial.number('P'), Stage: Agreed, AgreedOn: item.On, BroughtIn: item.Evidence}
+		trial.s.took(p.Number)
+		trial.s.Proposals[p.Number] = p // each is tried beside those before it
+		if r := trial.enactAll(item.Instruments, enacting{p.Number, trial.nextIndex(), item.On}); r != nil {
 			return r
 		}
 	}

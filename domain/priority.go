@@ -345,11 +345,16 @@ func (s *State) TookPart(round *PriorityRound, d Day) []PriorityAnswer {
 	return took
 }
 
-// PrioritiesOn is the final list in force on that day; nil if there is none.
+// PrioritiesOn is the final list in force on that day; nil if there is none. A
+// list replaces those before it for good: none comes back when its days have run
+// out, or when it is set aside once it has begun (rule C9).
 func (s *State) PrioritiesOn(d Day) *PriorityList {
 	for i := len(s.PriorityLists) - 1; i >= 0; i-- {
-		if l := s.PriorityLists[i]; l.Covers(d) && s.AgreementHolds(l.Source, d) {
-			return l
+		if l := s.PriorityLists[i]; l.From <= d && !s.undoneBefore(l.Source, l.From) {
+			if l.Covers(d) && s.AgreementHolds(l.Source, d) {
+				return l
+			}
+			return nil
 		}
 	}
 	return nil

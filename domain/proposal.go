@@ -74,9 +74,12 @@ func (c *RaiseProposal) checkNew(s *State) *Refusal {
 	if c.Reopens != "" {
 		return notNow("C11", "%s is settled. Say in words what is new about it.", c.Reopens).at("new")
 	}
+	if onlySetsAside(c.Instruments) {
+		return nil // it names what it undoes, and puts nothing in its place
+	}
 	for _, i := range c.Instruments {
 		if i.SetAside != nil {
-			return notNow("C11", "%s is settled. Say in words what is new about it.", clip(i.SetAside.Agreement)).at("new")
+			return notNow("C11", "%s is settled, and this puts something in its place. Say in words what is new about it.", clip(i.SetAside.Agreement)).at("new")
 		}
 	}
 	for _, p := range s.Proposals {
@@ -85,6 +88,12 @@ func (c *RaiseProposal) checkNew(s *State) *Refusal {
 		}
 	}
 	return nil
+}
+
+// onlySetsAside says whether the instruments set agreements aside and do nothing
+// else (rule C9).
+func onlySetsAside(is []Instrument) bool {
+	return len(is) > 0 && !slices.ContainsFunc(is, func(i Instrument) bool { return i.SetAside == nil })
 }
 
 // PutProposal opens a draft: its window begins (rule C1).

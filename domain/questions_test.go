@@ -65,6 +65,15 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return powerLines(s, args[0], at)
 	case "appointment":
 		return appointmentLines(s, args[0], at)
+	case "undoing":
+		return each(s.Undoing(args[0], at), func(u Undone) string {
+			return strings.TrimSpace(fmt.Sprintf("%s: %s %s", u.Ref, u.Text, map[bool]string{true: "(ends)"}[u.Ends]))
+		})
+	case "suspensions":
+		had, _ := s.suspensionsOf(args[0])
+		return each(had, func(sus Suspension) string {
+			return fmt.Sprintf("event %d, by %s from %s until %s, still suspends %t: %s", sus.Index, sus.Seat, sus.From, sus.Until, s.suspends(args[0], &sus, at), sus.Reason)
+		})
 	case "proposal":
 		return m.proposalLines(s, args[0], at)
 	case "objections":
@@ -267,7 +276,7 @@ func powerLines(s *State, number string, at Day) []string {
 	if v == nil {
 		return lines
 	}
-	lines = append(lines, fmt.Sprintf("version %d by %s, from %s until %s, review %s, of %d versions", v.Number, v.Source, v.From, v.Until, v.Review, len(d.Versions)))
+	lines = append(lines, fmt.Sprintf("version %d%s by %s, from %s until %s, review %s, of %d versions", v.Number, backWords(v.Back, v.BackBy), v.Source, v.From, v.Until, v.Review, len(d.Versions)))
 	for i := range v.Powers {
 		p := &v.Powers[i]
 		line := p.Words(s)
@@ -280,6 +289,13 @@ func powerLines(s *State, number string, at Day) []string {
 	return lines
 }
 
+func backWords(back int, by string) string {
+	if back == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (back to version %d, since %s)", back, by)
+}
+
 func appointmentLines(s *State, number string, at Day) []string {
 	a := s.Appointments[number]
 	if a == nil {
@@ -288,7 +304,7 @@ func appointmentLines(s *State, number string, at Day) []string {
 	state, why := s.AppointmentOn(a, at)
 	lines := []string{strings.TrimSuffix(string(state)+". "+why, ". ")}
 	if v := a.VersionOn(at); v != nil {
-		lines = append(lines, fmt.Sprintf("version %d by %s, %s to %s, from %s until %s, review %s", v.Number, v.Source, a.Person, a.Forum, v.From, v.Until, v.Review))
+		lines = append(lines, fmt.Sprintf("version %d%s by %s, %s to %s, from %s until %s, review %s", v.Number, backWords(v.Back, v.BackBy), v.Source, a.Person, a.Forum, v.From, v.Until, v.Review))
 		for i := range v.Lines {
 			lines = append(lines, v.Lines[i].Summary())
 		}

@@ -38,7 +38,7 @@ func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy 
 	if !o.Kind.generalPractice() && !otherCare {
 		return nil, nil, nil, notNow("F3", "%s can't hold a seat: only general-practice organisations do. It can be invited.", o.Name).at("organisation")
 	}
-	if s.Seats[o.Code] != nil {
+	if seat := s.Seats[o.Code]; seat != nil && s.AgreementHolds(seat.Source, d) {
 		return nil, nil, nil, notNow("F5", "%s already has a seat.", o.Name).at("organisation")
 	}
 	if holder, r = s.person("F5", c.Holder); r != nil {
@@ -156,7 +156,11 @@ type SeatOpened struct {
 
 func (e *SeatOpened) Subject() string { return "seat/" + e.Seat }
 func (e *SeatOpened) apply(s *State, ev *Event) {
-	s.Seats[e.Seat] = &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Index: ev.Index}
+	seat := &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Index: ev.Index}
+	if was := s.Seats[e.Seat]; was != nil { // it ended when the agreement that opened it was set aside
+		seat.Earlier, seat.Holders = with(was.Earlier, SeatOpening{was.From, was.Source}), was.endedBefore(ev.Effective)
+	}
+	s.Seats[e.Seat] = seat
 }
 
 // SeatHeld: a person holds a seat or deputises.
@@ -198,7 +202,25 @@ type Seat struct {
 	From    Day
 	Source  string // Founding, or the proposal that opened it
 	Holders []SeatTenure
+	Earlier []SeatOpening // that were set aside since
 	Index   uint64
+}
+
+// A SeatOpening is an agreement having opened a seat from a day on.
+type SeatOpening struct {
+	From   Day
+	Source string
+}
+
+// endedBefore are the seat's holders, of whom none holds it on that day any more.
+func (s *Seat) endedBefore(d Day) []SeatTenure {
+	holders := slices.Clone(s.Holders)
+	for i := range holders {
+		if h := &holders[i]; h.Until == 0 || h.Until >= d {
+			h.Until = d.Add(-1)
+		}
+	}
+	return holders
 }
 
 // A SeatTenure is a person holding a seat, or deputising, for a time.
@@ -233,10 +255,12 @@ func (s *Seat) VacantOn(d Day) bool {
 }
 
 // entitled says whether the seat is in force on that day: its organisation is
-// open and, for a PCN, has a practice (rule F5).
+// open and, for a PCN, has a practice, and the agreement that opened it was not
+// set aside (rules F5, C9).
 func (s *State) entitled(seat *Seat, d Day) bool {
 	o := s.Organisations[seat.ID]
-	if seat.From > d || !o.OpenOn(d) {
+	opened := func(by SeatOpening) bool { return by.From <= d && s.AgreementHolds(by.Source, d) }
+	if !o.OpenOn(d) || !opened(SeatOpening{seat.From, seat.Source}) && !slices.ContainsFunc(seat.Earlier, opened) {
 		return false
 	}
 	if o.Kind != PCN || !slices.ContainsFunc(s.members[o.Code], func(m string) bool { return s.Organisations[m].Kind == Practice }) {

@@ -93,6 +93,7 @@ var Kinds = []Kind{
 	kind[DocumentAttached]("document.attached.v1"),
 	kind[PasskeyRegistered]("passkey.registered.v1"),
 	kind[PasskeyRemoved]("passkey.removed.v1"),
+	kind[SuspensionEnded]("suspension.ended.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller

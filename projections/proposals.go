@@ -571,10 +571,21 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		return "Do: " + list(g.actionsWords(i.CreateActions.Actions))
 	case i.AdoptPriorities != nil:
 		return g.adoptSay(i.AdoptPriorities)
+	case i.EndSuspension != nil:
+		return "End the suspension of " + i.EndSuspension.What + g.suspendedBy(i.EndSuspension)
 	case i.EndDuty != nil:
 		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + string(i.EndDuty.Duty) + untilWords(i.EndDuty.Until)
 	}
 	return "Nothing"
+}
+
+// suspendedBy says whose suspension is to end, since when and why.
+func (g *Group) suspendedBy(c *domain.EndSuspension) string {
+	sus := g.state.SuspensionAt(c.What, c.Event)
+	if sus == nil {
+		return ""
+	}
+	return " by " + g.name(sus.Seat) + " on " + sus.From.Words() + " (" + sus.Reason + ")"
 }
 
 // variedPowers are the powers as they would hold for whoever has them now.

@@ -153,7 +153,7 @@ func (g *Group) Representation(at domain.Day) Representation {
 		r.Appointments = append(r.Appointments, g.appointmentLine(a, at))
 	}
 	for _, p := range s.Positions {
-		r.Positions = append(r.Positions, PositionLine{p.Matter, p.Words, p.RedLine, p.Source, s.PositionOn(p.Matter, at) == p, p.Index, p.Span})
+		r.Positions = append(r.Positions, PositionLine{p.Matter, p.Words, p.RedLine, p.Source, s.PositionHolds(p, at), p.Index, p.Span})
 	}
 	for _, c := range s.ClashesOn(at) {
 		r.Clashes = append(r.Clashes, g.clashLine(&c, at))

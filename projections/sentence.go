@@ -110,6 +110,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return d.Delegation + " was ended by " + d.Source + after(": ", d.Feedback)
 	case *domain.PowerSuspended:
 		return g.name(d.Seat) + " suspended " + d.What + " until " + d.Until.Words() + after(": ", d.Reason)
+	case *domain.SuspensionEnded:
+		return "The suspension of " + d.What + " was ended by " + d.Source
 	case *domain.ExerciseRecorded:
 		return g.exerciseRecordedText(d)
 	case *domain.ExerciseCalledIn:

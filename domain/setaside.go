@@ -1,0 +1,532 @@
+package domain
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Setting aside (rule C9): a later agreement names an earlier one and undoes,
+// forward, what it did. What it created ends; what it changed goes back to the
+// version before, if that is still in its time and not wider, and else ends. What
+// it replaced or ended does not come back by itself, and what was made within stands.
+
+// SetAside undoes an earlier agreement, from then on (rule C9).
+type SetAside struct {
+	Agreement string `json:"agreement" doc:"the proposal's number, such as P1"`
+}
+
+func (c *SetAside) check(t *turn, e enacting) *Refusal {
+	p := t.s.Proposals[c.Agreement]
+	if p == nil || p.Stage != Agreed || c.Agreement == e.source {
+		return notFound("C9", "%q is not an agreement of this group.", clip(c.Agreement)).at("agreement")
+	}
+	if p.SetAside != 0 {
+		return notNow("C9", "%s was already set aside on %s.", p.Number, p.SetAside.Words()).at("agreement")
+	}
+	return firstRefusal(t.s.checkCharterBack(p.Number, e.day), t.s.checkWithoutSeats(p.Number, e.day)).at("agreement")
+}
+
+func (c *SetAside) enact(t *turn, e enacting) {
+	back := t.s.goingBack(c.Agreement, e.day)
+	t.recordBecause(e.cause, e.day, &AgreementSetAside{Proposal: c.Agreement, By: e.source})
+	for _, b := range back {
+		t.recordBecause(e.cause, b.effective, b.recorded(e.source))
+	}
+}
+
+// AgreementSetAside: an agreement ends by a later one.
+type AgreementSetAside struct {
+	Proposal string `json:"proposal"`
+	By       string `json:"by"`
+}
+
+func (e *AgreementSetAside) Subject() string { return "proposal/" + e.Proposal }
+func (e *AgreementSetAside) apply(s *State, ev *Event) {
+	p := edit(s.Proposals, e.Proposal)
+	p.SetAside, p.SetAsideBy = ev.Effective, e.By
+}
+
+// AgreementHolds says whether the agreement was in force on that day: reached
+// and not set aside (rule C9). What came with the founding holds.
+func (s *State) AgreementHolds(proposal string, d Day) bool {
+	if proposal == Founding {
+		return true
+	}
+	p := s.Proposals[proposal]
+	return p != nil && p.Stage == Agreed && p.AgreedOn <= d && (p.SetAside == 0 || d < p.SetAside)
+}
+
+// sourceHolds is AgreementHolds for what an exercise may have made: that stands or
+// falls with the exercise, which is asked elsewhere (rule C8).
+func (s *State) sourceHolds(source string, d Day) bool {
+	return s.Exercises[source] != nil || s.AgreementHolds(source, d)
+}
+
+// undoneBefore says whether the agreement was set aside before that day, so that
+// what it was to begin then never began.
+func (s *State) undoneBefore(agreement string, d Day) bool {
+	p := s.Proposals[agreement]
+	return p != nil && p.SetAside != 0 && p.SetAside < d
+}
+
+// A goneBack is a thing that an agreement changed, and what becomes of it when the
+// agreement is set aside.
+type goneBack struct {
+	ref       string // D1, R1, or charter
+	to        int    // version; 0: it ends
+	why       string // it ends
+	effective Day
+	payer     string // who pays from then on and did not so far
+	recorded  func(source string) Payload
+}
+
+// goingBack is what becomes of everything that the agreement changed and that is
+// still as it left it. What another agreement changed since stays; what others only
+// confirmed since does not.
+func (s *State) goingBack(agreement string, d Day) []goneBack {
+	var back []goneBack
+	for _, dl := range s.delegationsInOrder() {
+		if state, _ := s.DelegationOn(dl, max(d, dl.newest().From)); dl.Source != agreement && state != Ended && state != Expired {
+			back = append(back, s.delegationBack(dl, agreement, d)...)
+		}
+	}
+	for _, n := range sortedNumbers(s.Appointments) {
+		a := s.Appointments[n]
+		if state, _ := s.AppointmentOn(a, max(d, a.newest().From)); a.Source != agreement && state != Ended && state != Expired {
+			back = append(back, s.appointmentBack(a, agreement, d)...)
+		}
+	}
+	return append(back, s.charterBack(agreement, d)...)
+}
+
+// A kept is one version of a thing, as going back looks at it.
+type kept struct {
+	source string
+	until  Day
+	says   any // all that it says, but for its review
+}
+
+// versionBack is the place of the version to which the thing goes back when the
+// agreement is set aside: -1 where it has none; false where the agreement changed
+// nothing that is still so. Versions are in order; the last is in force.
+func (s *State) versionBack(vs []kept, agreement string, d Day) (int, bool) {
+	changed := len(vs) - 1
+	if vs[changed].source != agreement {
+		for changed > 0 && reflect.DeepEqual(vs[changed].says, vs[changed-1].says) {
+			changed-- // confirmed only: its words are those of the version before
+		}
+	}
+	if vs[changed].source != agreement || changed == 0 {
+		return 0, false
+	}
+	for k := changed - 1; k >= 0; k-- {
+		if vs[k].source != agreement && s.sourceHolds(vs[k].source, d) {
+			return k, true
+		}
+	}
+	return -1, true
+}
+
+// Why something ends and does not go back.
+const (
+	noVersionBefore = "no version before it is left"
+	versionOver     = "the time of the version before it has run out"
+	versionWider    = "the version before it would allow more"
+)
+
+func (s *State) delegationBack(dl *Delegation, agreement string, d Day) []goneBack {
+	vs := make([]kept, len(dl.Versions))
+	for i, v := range dl.Versions {
+		vs[i] = kept{v.Source, v.Until, []any{v.Powers, v.Payer, v.Until}}
+	}
+	k, touched := s.versionBack(vs, agreement, d)
+	if !touched {
+		return nil
+	}
+	b := goneBack{ref: dl.Number, effective: max(d, dl.newest().From)}
+	now := dl.newest()
+	switch {
+	case k < 0:
+		b.why = noVersionBefore
+	case over(vs[k].until, d):
+		b.why = versionOver
+	case !dl.Versions[k].within(now):
+		b.why = versionWider
+	default:
+		v := dl.Versions[k]
+		b.to = v.Number
+		if v.Payer != now.Payer {
+			b.payer = v.Payer
+		}
+		b.recorded = func(source string) Payload {
+			return &DelegationVaried{
+				Delegation: dl.Number, Version: now.Number + 1, Powers: v.Powers, Payer: v.Payer, Until: v.Until, Review: v.Review, Source: source, Back: v.Number,
+			}
+		}
+		return []goneBack{b}
+	}
+	b.effective = d
+	b.recorded = func(source string) Payload { return &DelegationEnded{Delegation: dl.Number, Source: source} }
+	return []goneBack{b}
+}
+
+func (s *State) appointmentBack(a *Appointment, agreement string, d Day) []goneBack {
+	vs := make([]kept, len(a.Versions))
+	for i, v := range a.Versions {
+		vs[i] = kept{v.Source, v.Until, []any{v.Lines, v.Substitutes, v.Until}}
+	}
+	k, touched := s.versionBack(vs, agreement, d)
+	if !touched {
+		return nil
+	}
+	b := goneBack{ref: a.Number, effective: max(d, a.newest().From)}
+	now := a.newest()
+	switch {
+	case k < 0:
+		b.why = noVersionBefore
+	case over(vs[k].until, d):
+		b.why = versionOver
+	case !s.remitWithin(a, &a.Versions[k], now, d):
+		b.why = versionWider
+	default:
+		v := a.Versions[k]
+		b.to = v.Number
+		b.recorded = func(source string) Payload {
+			return &AppointmentVaried{
+				Appointment: a.Number, Version: now.Number + 1, Substitutes: v.Substitutes, Lines: v.Lines, Until: v.Until, Review: v.Review, Source: source, Back: v.Number,
+			}
+		}
+		return []goneBack{b}
+	}
+	b.effective = d
+	b.recorded = func(source string) Payload { return &AppointmentEnded{Appointment: a.Number, Source: source} }
+	return []goneBack{b}
+}
+
+func over(until, d Day) bool { return until != 0 && until < d }
+
+// charterBack is what becomes of the charter if the agreement made the one in
+// force: it goes back, since a group is never without one. Where that can't be,
+// checkCharterBack has refused.
+func (s *State) charterBack(agreement string, d Day) []goneBack {
+	now := &s.Charters[len(s.Charters)-1]
+	before := s.charterBefore(agreement, d)
+	if before == nil {
+		return nil
+	}
+	return []goneBack{{ref: "charter", to: before.Version, effective: max(d, now.From), recorded: func(source string) Payload {
+		return &CharterAdopted{Version: now.Version + 1, Charter: before.Charter, Source: source, Back: before.Version}
+	}}}
+}
+
+// charterBefore is the charter before the one in force, if the agreement made
+// that; else nil. The first came with the founding and is always there.
+func (s *State) charterBefore(agreement string, d Day) *CharterVersion {
+	if len(s.Charters) == 0 || s.Charters[len(s.Charters)-1].Source != agreement {
+		return nil
+	}
+	for k := len(s.Charters) - 2; k > 0; k-- {
+		if c := &s.Charters[k]; c.Source != agreement && s.AgreementHolds(c.Source, d) {
+			return c
+		}
+	}
+	return &s.Charters[0]
+}
+
+// checkCharterBack refuses to set aside what made the charter in force, if the
+// one before it would allow more or can't work any more: a charter does not end.
+func (s *State) checkCharterBack(agreement string, d Day) *Refusal {
+	before := s.charterBefore(agreement, d)
+	if before == nil {
+		return nil
+	}
+	if w := before.Charter.widerThan(s.Charter()); w != "" {
+		return notNow("C9", "%s made the charter that is in force. The one before it, version %d, allows more (%s), so it does not come back by itself: change the charter first, in this proposal too.",
+			agreement, before.Version, w)
+	}
+	if r := before.Charter.check(s, s.EntitledOn(d)); r != nil {
+		return notNow("C9", "%s made the charter that is in force, and the one before it, version %d, can't come back: %s", agreement, before.Version, r.Say)
+	}
+	return nil
+}
+
+// checkWithoutSeats refuses to set aside what opened a seat, if the charter could
+// not work without it.
+func (s *State) checkWithoutSeats(agreement string, d Day) *Refusal {
+	all := s.EntitledOn(d)
+	left := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return s.Seats[id].Source == agreement })
+	if len(left) == len(all) {
+		return nil
+	}
+	ch := s.Charter()
+	if before := s.charterBefore(agreement, d); before != nil {
+		ch = &before.Charter
+	}
+	if r := ch.check(s, left); r != nil {
+		return notNow("C9", "Setting %s aside ends a seat, and the charter can't work without it: %s Change the charter first, in this proposal too.", agreement, r.Say)
+	}
+	return nil
+}
+
+// Not wider: what is written here holds wherever two versions are compared. What
+// one says is within the other if nobody could do by the one what they could not do
+// by the other. A review date is no width.
+
+// within says whether the version allows nothing that the other does not: each of
+// its powers lies within one of the other's, and it lasts no longer.
+func (v *DelegationVersion) within(o *DelegationVersion) bool {
+	return !lastsLonger(v.Until, o.Until) && !slices.ContainsFunc(v.Powers, func(p Power) bool {
+		return !slices.ContainsFunc(o.Powers, func(q Power) bool { return p.within(&q) })
+	})
+}
+
+func lastsLonger(until, o Day) bool { return o != 0 && (until == 0 || until > o) }
+
+// within says whether the power allows nothing that the other does not: not in
+// another matter, not more to be done, no higher or longer, by no fewer, on no
+// fewer conditions.
+func (p *Power) within(q *Power) bool {
+	return Within(p.Matter, q.Matter) &&
+		!slices.ContainsFunc(p.May, func(m string) bool { return !slices.Contains(q.May, m) }) &&
+		p.moneyWithin(q) && !above(p.Months, q.Months) && p.Acting >= q.Acting &&
+		!slices.ContainsFunc(q.Conditions, func(c Condition) bool {
+			return !slices.ContainsFunc(p.Conditions, func(o Condition) bool { return o.When == c.When && o.Body == c.Body && o.Days <= c.Days })
+		})
+}
+
+// moneyWithin compares what the powers let somebody spend.
+func (p *Power) moneyWithin(q *Power) bool {
+	if !p.money() || !slices.Contains(p.May, MayCommit) {
+		return true
+	}
+	most := p.ItemLimit // for one item
+	if most == 0 || (p.YearLimit != 0 && p.YearLimit < most) {
+		most = p.YearLimit
+	}
+	return q.money() && !above(most, q.ItemLimit) && !above(p.YearLimit, q.YearLimit)
+}
+
+// above compares two limits of which 0 is none at all.
+func above[N ~int | ~int64](limit, o N) bool { return o != 0 && (limit == 0 || limit > o) }
+
+// remitWithin says whether the version of the appointment's remit allows nothing
+// that the other does not, in any matter, by any person, or for longer.
+func (s *State) remitWithin(a *Appointment, v, o *AppointmentVersion, d Day) bool {
+	if lastsLonger(v.Until, o.Until) || slices.ContainsFunc(v.Substitutes, func(id string) bool { return id != a.Person && !slices.Contains(o.Substitutes, id) }) {
+		return false
+	}
+	otherwise := Line{Stance: s.CharterOn(d).Charter.DefaultStance}
+	if a.Parent != "" {
+		otherwise.Stance = BringBack
+	}
+	// What holds in any matter at all is what holds where a line begins.
+	for _, l := range slices.Concat(v.Lines, o.Lines) {
+		mine, others := cmp.Or(v.line(l.Matter), &otherwise), cmp.Or(o.line(l.Matter), &otherwise)
+		if !mine.within(others) {
+			return false
+		}
+	}
+	return true
+}
+
+// within says whether the line, in its matter, allows nothing that the other does not.
+func (l *Line) within(o *Line) bool {
+	switch l.Stance {
+	case Not:
+		return true
+	case BringBack:
+		return o.Stance != Not
+	case Discretion: // carries no money, and no term
+		return o.Stance == Discretion || (o.Stance == WithinLimits && o.Months == 0)
+	case WithinLimits:
+	}
+	switch o.Stance {
+	case Discretion:
+		return l.Limit == 0
+	case WithinLimits:
+		return (l.Limit == 0 || (o.Limit != 0 && l.Limit <= o.Limit && (l.Yearly || !o.Yearly))) && !above(l.Months, o.Months)
+	case BringBack, Not:
+	}
+	return false
+}
+
+// widerThan says in words what the charter allows that the other does not; ""
+// where there is nothing.
+func (c *Charter) widerThan(o *Charter) string {
+	var wider []string
+	add := func(is bool, say string) {
+		if is {
+			wider = append(wider, say)
+		}
+	}
+	add(slices.ContainsFunc(c.Matters, func(m string) bool { return !o.Knows(m) }), "more matters")
+	add(slices.ContainsFunc(o.Reserved, func(m string) bool { return !c.Reserves(m) }), "fewer reserved matters")
+	add(c.DefaultStance == Discretion && o.DefaultStance != Discretion, "discretion where a remit says nothing")
+	add(c.Quorum < o.Quorum || slices.ContainsFunc(o.QuorumOf, func(code string) bool { return !slices.Contains(c.QuorumOf, code) }), "a smaller quorum")
+	add(c.LeastCoverage < o.LeastCoverage, "less coverage")
+	add(c.Window < o.Window, "less time for objections")
+	add(c.ReviewWithin > o.ReviewWithin || c.Grace > o.Grace, "longer without a review")
+	add(c.CallInWithin < o.CallInWithin, "less time to call in")
+	add(c.RatifyWithin > o.RatifyWithin, "more time to ratify")
+	add(c.Gatekeepers > o.Gatekeepers, "more gatekeepers")
+	add(c.OtherCareSeated && !o.OtherCareSeated, "seats for other primary care")
+	add(o.RequireSignatures && !c.RequireSignatures, "positions without a signature")
+	return strings.Join(wider, ", ")
+}
+
+// An Undone is one thing that setting an agreement aside ends, takes back or
+// leaves, in words (rule C9).
+type Undone struct {
+	Ref  string // D1, R1, P1 of a position, A1, a seat's code …
+	Ends bool   // it ends, or is over from then on
+	Back int    // version to which it goes back; 0: none
+	Text string // a sentence
+}
+
+// Undoing is what setting the agreement aside on that day would end, what it would
+// take back, and what stays although the agreement made it, each in a sentence;
+// nothing where there is no such agreement in force.
+func (s *State) Undoing(agreement string, d Day) []Undone {
+	if s.Proposals[agreement] == nil || !s.AgreementHolds(agreement, d) {
+		return nil
+	}
+	u := undoing{s: s, agreement: agreement, day: d}
+	u.created()
+	u.changed()
+	u.made()
+	u.stays()
+	return u.all
+}
+
+type undoing struct {
+	s         *State
+	agreement string
+	day       Day
+	all       []Undone
+}
+
+func (u *undoing) ends(ref, text string) {
+	u.all = append(u.all, Undone{Ref: ref, Ends: true, Text: text})
+}
+
+// created is what the agreement, or an exercise that it ratified, created.
+func (u *undoing) created() {
+	s := u.s
+	for _, dl := range s.delegationsInOrder() {
+		if state, _ := s.DelegationOn(dl, max(u.day, dl.newest().From)); dl.Source == u.agreement && state != Ended && state != Expired {
+			u.ends(dl.Number, dl.Number+" ends, with every appointment made under it.")
+		}
+	}
+	for _, n := range sortedNumbers(s.Appointments) {
+		a := s.Appointments[n]
+		x := s.Exercises[a.Source]
+		ratified := x != nil && x.Outcome != nil && x.Outcome.Ratified && x.Outcome.Source == u.agreement
+		if state, _ := s.AppointmentOn(a, max(u.day, a.newest().From)); (a.Source == u.agreement || ratified) && state != Ended && state != Expired {
+			u.ends(n, n+" ends: "+s.office(a.Person)+" no longer speaks at "+s.forumName(a.Forum)+" by it.")
+		}
+	}
+	for i := range s.Executive {
+		if e := &s.Executive[i]; e.Source == u.agreement && !over(e.Until, u.day) && (i == len(s.Executive)-1 || s.Executive[i+1].From > u.day) {
+			u.ends("executive", "The executive ends, and the one before it does not come back: nobody is on it until an agreement forms one.")
+		}
+	}
+	for _, p := range s.Positions {
+		if p.Source == u.agreement && !over(p.Until, u.day) && s.holdsWithin(p, Span{From: u.day}) {
+			what := "The position on "
+			if p.RedLine {
+				what = "The red line on "
+			}
+			u.ends(u.agreement, what+p.Matter+" ends. What it replaced does not come back.")
+		}
+	}
+}
+
+// changed is what goes back, or ends since it can't.
+func (u *undoing) changed() {
+	for _, b := range u.s.goingBack(u.agreement, u.day) {
+		switch {
+		case b.to == 0:
+			u.ends(b.ref, b.ref+" ends: "+b.why+".")
+		case b.ref == "charter":
+			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: "The charter goes back to version " + thousands(b.to) + "."})
+		default:
+			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: b.ref + " goes back to version " + thousands(b.to) + ", with its review date."})
+		}
+	}
+}
+
+// made is what else it made: seats, duties, priorities, actions, ended suspensions.
+func (u *undoing) made() {
+	s := u.s
+	for _, id := range s.EntitledOn(u.day) {
+		if s.Seats[id].Source == u.agreement {
+			u.ends(id, "The seat of "+s.name(id)+" ends.")
+		}
+	}
+	for i := range s.Duties {
+		if o := &s.Duties[i]; o.Source == u.agreement && !over(o.Until, u.day) {
+			u.ends(string(o.Duty), s.office(o.Person)+" is no longer "+string(o.Duty)+". Nobody takes it over by itself.")
+		}
+	}
+	if l := s.PrioritiesOn(u.day); l != nil && l.Source == u.agreement {
+		u.ends("priorities", "The list of priorities ends, and the one before it does not come back.")
+	}
+	for _, n := range sortedNumbers(s.Actions) {
+		if a := s.Actions[n]; a.Source == u.agreement {
+			if state := s.ActionOn(a, u.day); state == ActionOpen || state == ActionOverdue {
+				u.ends(n, n+" falls.")
+			}
+		}
+	}
+	for _, what := range slices.Concat(sortedNumbers(s.Delegations), sortedNumbers(s.Appointments)) {
+		had, _ := s.suspensionsOf(what)
+		for i := range had {
+			if had[i].EndedBy == u.agreement && had[i].Covers(u.day) {
+				u.all = append(u.all, Undone{Ref: what, Text: "The suspension of " + what + " that it ended runs again, until " + had[i].Until.Words() + "."})
+			}
+		}
+	}
+}
+
+// stays is what the agreement did and setting it aside leaves.
+func (u *undoing) stays() {
+	add := func(ref, text string) { u.all = append(u.all, Undone{Ref: ref, Text: text}) }
+	for _, n := range sortedNumbers(u.s.Proposals) {
+		if u.s.Proposals[n].SetAsideBy == u.agreement {
+			add(n, n+", which it set aside, does not come back.")
+		}
+	}
+	s, back := u.s, u.s.goingBack(u.agreement, u.day)
+	stays := func(ref, source, ended, newest string, changed bool) {
+		switch {
+		case ended == u.agreement:
+			add(ref, ref+", which it ended, does not come back.")
+		case changed && source != u.agreement && ended == "" && !slices.ContainsFunc(back, func(b goneBack) bool { return b.ref == ref }):
+			add(ref, ref+" stays as "+newest+" has left it since.")
+		}
+	}
+	for _, dl := range s.delegationsInOrder() {
+		stays(dl.Number, dl.Source, dl.EndedBy, dl.newest().Source, slices.ContainsFunc(dl.Versions, func(v DelegationVersion) bool { return v.Source == u.agreement }))
+	}
+	for _, n := range sortedNumbers(s.Appointments) {
+		a := s.Appointments[n]
+		stays(n, a.Source, a.EndedBy, a.newest().Source, slices.ContainsFunc(a.Versions, func(v AppointmentVersion) bool { return v.Source == u.agreement }))
+	}
+	for _, n := range slices.Concat(sortedNumbers(s.Exercises), sortedNumbers(s.Commitments)) {
+		var o *Outcome
+		if x := s.Exercises[n]; x != nil {
+			o = x.Outcome
+		} else {
+			o = s.Commitments[n].Outcome
+		}
+		if o != nil && o.Source == u.agreement {
+			what := "ratified"
+			if !o.Ratified {
+				what = "disavowed"
+			}
+			add(n, n+" stays "+what+": what was said or decided then is not undone.")
+		}
+	}
+}
