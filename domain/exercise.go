@@ -121,16 +121,16 @@ func (t *turn) checkNamed(x *Exercise, day Day) *Refusal {
 }
 
 // widerThan refuses a line that allows more than each of the delegation's powers
-// over its matter does alone (rules C8, R2).
+// that answer for its matter does alone (rules C8, R2).
 func (s *State) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
 	if l.Stance == BringBack || l.Stance == Not {
 		return nil
 	}
-	takesIn := func(p Power) bool { return Within(l.Matter, p.Matter) }
+	tiers := v.tiers(l.Matter)
 	switch {
-	case s.CharterOn(day).Charter.Reserves(l.Matter) || !slices.ContainsFunc(v.Powers, takesIn):
+	case s.CharterOn(day).Charter.Reserves(l.Matter) || len(tiers) == 0:
 		return notNow("C8", "The delegation has no power over %s, so a remit under it can't have one.", l.Matter)
-	case !slices.ContainsFunc(v.Powers, func(p Power) bool { return takesIn(p) && p.allows(l) }):
+	case !slices.ContainsFunc(tiers, func(i int) bool { return v.Powers[i].allows(l) }):
 		return notNow("C8", "The limits for %s would be wider than those of the delegation.", l.Matter)
 	}
 	return nil
@@ -138,7 +138,7 @@ func (s *State) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
 
 // allows says whether the line's limits keep to those of the power.
 func (p *Power) allows(l *Line) bool {
-	return (l.Limit == 0 || p.money()) &&
+	return (l.Limit == 0 || p.carriesMoney()) &&
 		(p.ItemLimit == 0 || l.Limit <= p.ItemLimit) &&
 		(p.YearLimit == 0 || l.Limit <= p.YearLimit) &&
 		(p.Months == 0 || l.Stance != WithinLimits || (l.Months != 0 && l.Months <= p.Months))

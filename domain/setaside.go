@@ -274,22 +274,31 @@ func (s *State) checkWithoutSeats(agreement string, d Day) *Refusal {
 // one says is within the other if nobody could do by the one what they could not do
 // by the other. A review date is no width.
 
-// within says whether the version allows nothing that the other does not: each of
-// its powers lies within one of the other's, and it lasts no longer.
+// within says whether the version allows nothing that the other does not: it lasts
+// no longer, and in every matter each power that answers for it by the one lies
+// within one that answers for it by the other. What answers in any matter at all is
+// what answers where a power begins.
 func (v *DelegationVersion) within(o *DelegationVersion) bool {
-	return !lastsLonger(v.Until, o.Until) && !slices.ContainsFunc(v.Powers, func(p Power) bool {
-		return !slices.ContainsFunc(o.Powers, func(q Power) bool { return p.within(&q) })
-	})
+	if lastsLonger(v.Until, o.Until) {
+		return false
+	}
+	for _, at := range slices.Concat(v.Powers, o.Powers) {
+		for _, i := range v.tiers(at.Matter) {
+			if !slices.ContainsFunc(o.tiers(at.Matter), func(k int) bool { return v.Powers[i].within(&o.Powers[k]) }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func lastsLonger(until, o Day) bool { return o != 0 && (until == 0 || until > o) }
 
-// within says whether the power allows nothing that the other does not: not in
-// another matter, not more to be done, no higher or longer, by no fewer, on no
-// fewer conditions.
+// within says whether the power, in a matter for which both answer, allows nothing
+// that the other does not: not more to be done, no higher or longer, by no fewer, on
+// no fewer conditions.
 func (p *Power) within(q *Power) bool {
-	return Within(p.Matter, q.Matter) &&
-		!slices.ContainsFunc(p.May, func(m string) bool { return !slices.Contains(q.May, m) }) &&
+	return !slices.ContainsFunc(p.May, func(m string) bool { return !slices.Contains(q.May, m) }) &&
 		p.moneyWithin(q) && !above(p.Months, q.Months) && p.Acting >= q.Acting &&
 		!slices.ContainsFunc(q.Conditions, func(c Condition) bool {
 			return !slices.ContainsFunc(p.Conditions, func(o Condition) bool { return o.When == c.When && o.Body == c.Body && o.Days <= c.Days })
@@ -298,14 +307,7 @@ func (p *Power) within(q *Power) bool {
 
 // moneyWithin compares what the powers let somebody spend.
 func (p *Power) moneyWithin(q *Power) bool {
-	if !p.money() || !slices.Contains(p.May, MayCommit) {
-		return true
-	}
-	most := p.ItemLimit // for one item
-	if most == 0 || (p.YearLimit != 0 && p.YearLimit < most) {
-		most = p.YearLimit
-	}
-	return q.money() && !above(most, q.ItemLimit) && !above(p.YearLimit, q.YearLimit)
+	return !p.carriesMoney() || q.carriesMoney() && !above(p.most(0), q.ItemLimit) && !above(p.YearLimit, q.YearLimit)
 }
 
 // above compares two limits of which 0 is none at all.
@@ -370,6 +372,7 @@ func (c *Charter) widerThan(o *Charter) string {
 	add(c.ReviewWithin > o.ReviewWithin || c.Grace > o.Grace, "longer without a review")
 	add(c.CallInWithin < o.CallInWithin, "less time to call in")
 	add(c.RatifyWithin > o.RatifyWithin, "more time to ratify")
+	add(c.ConsultWithin > o.ConsultWithin, "older consultations")
 	add(c.Gatekeepers > o.Gatekeepers, "more gatekeepers")
 	add(c.OtherCareSeated && !o.OtherCareSeated, "seats for other primary care")
 	add(o.RequireSignatures && !c.RequireSignatures, "positions without a signature")
