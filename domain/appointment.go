@@ -292,7 +292,7 @@ type AppointmentVaried struct {
 	Review      Day      `json:"review"`
 	Feedback    string   `json:"feedback,omitempty"`
 	Source      string   `json:"source"`
-	Back        int      `json:"back,omitempty" doc:"version to which it goes back, the agreement that changed it having been set aside"`
+	Back        int      `json:"back,omitzero" doc:"version to which it goes back, the agreement that changed it having been set aside"`
 }
 
 func (e *AppointmentVaried) Subject() string { return "appointment/" + e.Appointment }

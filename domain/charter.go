@@ -168,7 +168,7 @@ type CharterAdopted struct {
 	Version int     `json:"version"`
 	Charter Charter `json:"charter"`
 	Source  string  `json:"source"`
-	Back    int     `json:"back,omitempty" doc:"version to which it goes back, the agreement that changed it having been set aside"`
+	Back    int     `json:"back,omitzero" doc:"version to which it goes back, the agreement that changed it having been set aside"`
 }
 
 func (e *CharterAdopted) Subject() string { return "charter" }

@@ -461,7 +461,7 @@ type DelegationVaried struct {
 	Review     Day     `json:"review"`
 	Feedback   string  `json:"feedback,omitempty"`
 	Source     string  `json:"source"`
-	Back       int     `json:"back,omitempty" doc:"version to which it goes back, the agreement that changed it having been set aside"`
+	Back       int     `json:"back,omitzero" doc:"version to which it goes back, the agreement that changed it having been set aside"`
 }
 
 func (e *DelegationVaried) Subject() string { return "delegation/" + e.Delegation }
