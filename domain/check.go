@@ -37,6 +37,9 @@ type Question struct {
 	// totals is where totals are counted, with all that is recorded there; nil: in
 	// the state that is asked, with what happened up to At (rule R4).
 	totals *State
+	// verdictOnly leaves out of the judgement the limits, conditions and words of a
+	// yes: whoever looks for who could say yes asks for many.
+	verdictOnly bool
 }
 
 // A Limit is one that the answer rests on.
@@ -307,8 +310,15 @@ func (s *State) judgeUnder(q Question, a *Appointment, all []*Appointment, never
 	if back := s.bringBack(q, &j, all); len(back) > 0 {
 		return j.is(AdReferendum, back...)
 	}
+	discretion := s.stance(&j, q.At) == Discretion
+	switch {
+	case discretion && q.verdictOnly:
+		return j.is(MayCommitReport)
+	case q.verdictOnly:
+		return j.is(MayCommitNow)
+	}
 	j.conditions = append(j.conditions, s.exceptReserved(q)...)
-	if s.stance(&j, q.At) == Discretion {
+	if discretion {
 		return j.is(MayCommitReport, Reason{"R2", discretionBy(&j)})
 	}
 	return j.is(MayCommitNow, Reason{"R2", "The remit allows it: " + j.line.Summary() + "."})
@@ -500,7 +510,7 @@ func (q *Question) counted(s *State) (*State, Day) {
 // lineExceeded checks the line's own limits.
 func (s *State) lineExceeded(q Question, j *judgement) []Reason {
 	l := j.line
-	of := j.appointment.Number + " " + l.Matter
+	of := j.limitsOf()
 	var over []Reason
 	if q.OpenEnded {
 		j.terms.noEnd = true
@@ -516,31 +526,48 @@ func (s *State) lineExceeded(q Question, j *judgement) []Reason {
 	return append(over, monthsExceeded(q, l.Months, of, j)...)
 }
 
+// limitsOf is what the line's limits limit: "R1 workforce".
+func (j *judgement) limitsOf() string { return j.appointment.Number + " " + j.line.Matter }
+
 // lineLimit checks the line's limit for a sum.
 func (s *State) lineLimit(q Question, l *Line, of string, j *judgement) []Reason {
 	used := Pence(0)
-	lim := Limit{Of: of, Kind: "item", Limit: int64(l.Limit), Text: l.Limit.String() + " for each commitment"}
 	if l.Yearly {
 		in, upTo := q.counted(s)
 		used = in.committed(j.appointment, l, q.At, upTo)
-		lim = Limit{Of: of, Kind: "year", Limit: int64(l.Limit), Used: int64(used), Left: int64(max(l.Limit-used, 0)), Text: l.Limit.String() + " a year, " + max(l.Limit-used, 0).String() + " left before this"}
 	}
-	j.limits = append(j.limits, lim)
 	left := max(l.Limit-used, 0)
+	over := q.sum() > 0 && used+q.sum() > l.Limit
+	if q.verdictOnly && !over && (left > 0 || q.Amount != nil) {
+		return nil
+	}
+	lim := l.limit(of, used, left)
+	j.limits = append(j.limits, lim)
 	j.terms.atMost(left)
 	switch {
 	case q.Amount == nil && left == 0:
 		return []Reason{{"R2", "Nothing is left of the limit of " + l.Limit.String() + " a year."}}
 	case q.Amount == nil:
 		j.unless("up to " + left.String())
-	case used+*q.Amount > l.Limit && *q.Amount > 0:
-		return []Reason{{"R2", "Over the limit of " + lim.Text + ": by " + (used + *q.Amount - l.Limit).String() + "."}}
+	case over:
+		return []Reason{{"R2", "Over the limit of " + lim.Text + ": by " + (used + q.sum() - l.Limit).String() + "."}}
 	}
 	return nil
 }
 
+// limit is the line's limit for a sum, with what is left of it.
+func (l *Line) limit(of string, used, left Pence) Limit {
+	if !l.Yearly {
+		return Limit{Of: of, Kind: "item", Limit: int64(l.Limit), Text: l.Limit.String() + " for each commitment"}
+	}
+	return Limit{
+		Of: of, Kind: "year", Limit: int64(l.Limit), Used: int64(used), Left: int64(left),
+		Text: l.Limit.String() + " a year, " + left.String() + " left before this",
+	}
+}
+
 func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
-	if months == 0 {
+	if months == 0 || q.verdictOnly && (q.Months == nil || *q.Months <= months) {
 		return nil
 	}
 	j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(months), Text: count(months, "month")})
@@ -637,11 +664,12 @@ func (s *State) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questi
 		}
 		l.reasons = append(l.reasons, s.powerTerms(d, p, used, q, &j)...)
 	}
-	if p.Acting > 1 && j.appointment == nil {
+	if p.Acting > 1 && j.appointment == nil && !q.verdictOnly {
 		j.conditions = append(j.conditions, count(p.Acting, "member")+" acting together")
 	}
 	for _, c := range p.Conditions {
 		switch {
+		case q.verdictOnly && (c.When == After || q.Consulted == nil):
 		case c.When == After:
 			j.conditions = append(j.conditions, c.Words(s))
 		case q.Consulted == nil:
@@ -652,7 +680,7 @@ func (s *State) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questi
 			l.reasons = append(l.reasons, Reason{"D6", s.name(c.Body) + " has not been consulted."})
 		}
 	}
-	if j.appointment == nil {
+	if j.appointment == nil && !q.verdictOnly {
 		j.conditions = append(j.conditions, s.exceptReserved(q)...)
 	}
 	return j, l
@@ -677,22 +705,25 @@ func (j judgement) ownLists() judgement {
 
 // powerTerms notes the power's limits, and what a yes is conditional on.
 func (s *State) powerTerms(d *Delegation, p *Power, used Pence, q Question, j *judgement) []Reason {
-	of := d.Number + " " + p.Matter
-	var over []Reason
 	j.terms.atMost(p.most(used))
 	j.terms.noEnd = true
+	left := max(p.YearLimit-used, 0)
+	var over []Reason
+	if p.YearLimit != 0 && q.Amount == nil && left == 0 && p.carriesMoney() && !q.OpenEnded {
+		over = []Reason{{"D4", "Nothing is left of the year's total of " + p.YearLimit.String() + "."}}
+	}
+	if q.verdictOnly {
+		return over
+	}
+	of := d.Number + " " + p.Matter
 	if p.ItemLimit != 0 {
 		j.limits = append(j.limits, Limit{Of: of, Kind: "item", Limit: int64(p.ItemLimit), Text: p.ItemLimit.String() + " an item"})
 	}
 	if p.YearLimit != 0 {
-		left := max(p.YearLimit-used, 0)
 		j.limits = append(j.limits, Limit{
 			Of: of, Kind: "year", Limit: int64(p.YearLimit), Used: int64(used), Left: int64(left),
 			Text: p.YearLimit.String() + " a year, " + left.String() + " left before this",
 		})
-		if q.Amount == nil && left == 0 && p.carriesMoney() && !q.OpenEnded {
-			over = append(over, Reason{"D4", "Nothing is left of the year's total of " + p.YearLimit.String() + "."})
-		}
 	}
 	if q.Amount == nil && p.carriesMoney() && p.most(used) > 0 {
 		j.unless("up to " + p.most(used).String())
@@ -727,6 +758,9 @@ func (s *State) judgeExecutive(q Question) judgement {
 	j, lacking := s.bestPower(q, held, j)
 	if back = append(back, lacking...); len(back) > 0 {
 		return j.is(AdReferendum, back...)
+	}
+	if q.verdictOnly {
+		return j.is(MayCommitNow)
 	}
 	return j.is(MayCommitNow, Reason{"D5", j.delegation.Number + " allows it: " + j.power.Words(s) + "."})
 }
@@ -776,6 +810,7 @@ func (s *State) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 		return []SomeoneWhoCould{{"group", "", s.Name}}
 	}
 	asked := func(id string) bool { return id == q.Person && !j.Verdict.yes() }
+	q.verdictOnly = true
 	seen := map[string]bool{}
 	if q.Forum != "" {
 		for _, a := range s.appointmentsTo(q.Forum) {
