@@ -123,7 +123,7 @@ func (g *generator) checkRemedies() {
 		short := q
 		short.Person, short.verdictOnly = s.Person(q.Person).ID, true
 		if v := s.judge(short).Verdict; v != a.Verdict {
-			g.t.Fatalf("the verdict alone is %s, with its words %s: %+v", v, a.Verdict, q)
+			g.m.t.Fatalf("the verdict alone is %s, with its words %s: %+v", v, a.Verdict, q)
 		}
 		for i := range a.Remedies {
 			g.m.checkRemedy(s, a, &a.Remedies[i])
