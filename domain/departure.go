@@ -268,9 +268,10 @@ func (s *State) awayFrom(agreement, organisation string, day Day) *Departure {
 	return nil
 }
 
-// Alignment is who stands by an agreement on a day: the organisations that hold
-// seats, and the practices that stand behind the group on its matter. It is
-// counted apart from coverage, which no departure changes.
+// Alignment is who stands by an agreement on a day: of the organisations that hold
+// seats, and of the practices that it binds in honour unless they depart (rule C14),
+// those that have not departed. It is counted apart from coverage, which no
+// departure changes.
 type Alignment struct {
 	Seats       int
 	OfSeats     int
@@ -296,10 +297,12 @@ func (s *State) AlignmentOn(p *Proposal, d Day) Alignment {
 			a.Seats++
 		}
 	}
-	cover := s.CoverageOn(p.Matter, d)
-	for _, st := range cover.Inside() {
+	for _, o := range s.PracticesOn(d) {
+		if !s.honourOn(p, o, d).Bound {
+			continue
+		}
 		a.OfPractices++
-		if !away(st.Practice.Code) {
+		if !away(o.Code) {
 			a.Practices++
 		}
 	}

@@ -82,33 +82,70 @@ func remember[K comparable, V any](m map[K]V, most int, key K, f func() V) V {
 // changingDays are the days on which charters, mandates, the register of organisations
 // and seats make a difference to the day before, in order.
 func (s *State) changingDays() []Day {
-	var days []Day
-	span := func(sp Span) {
-		days = append(days, sp.From)
-		if sp.Until != 0 {
-			days = append(days, sp.Until+1)
-		}
-	}
-	for i := range s.Charters {
-		days = append(days, s.Charters[i].From) // which matters are known
-	}
+	var c changes
+	c.charters(s)
 	for _, m := range s.Mandates {
-		span(m.Span)
+		c.span(m.Span)
 	}
 	for _, o := range s.Organisations {
-		span(Span{o.Opened, o.Closed})
-		for _, m := range o.Memberships {
-			span(m.Span)
-		}
-		for _, l := range o.Lists {
-			days = append(days, l.On)
-		}
+		c.organisation(o)
 	}
 	for _, seat := range s.Seats {
-		days = append(days, seat.From)
+		c.days = append(c.days, seat.From)
 	}
-	slices.Sort(days)
-	return slices.Compact(days)
+	return c.inOrder()
+}
+
+// changingDaysOf are those on which it can make a difference to what the practice
+// stands for: its own, those of the PCNs to which it ever belonged, and charters.
+func (s *State) changingDaysOf(p *Organisation) []Day {
+	var c changes
+	c.charters(s)
+	add := func(o *Organisation) {
+		c.organisation(o)
+		for _, m := range s.mandatesOf[o.Code] {
+			c.span(m.Span)
+		}
+	}
+	add(p)
+	for _, m := range p.Memberships {
+		if in := s.Organisations[m.In]; in != nil {
+			add(in)
+		}
+	}
+	return c.inOrder()
+}
+
+// changes are days on which something begins, or is over.
+type changes struct{ days []Day }
+
+func (c *changes) span(sp Span) {
+	c.days = append(c.days, sp.From)
+	if sp.Until != 0 {
+		c.days = append(c.days, sp.Until+1)
+	}
+}
+
+// charters adds the days from which each charter holds: it says which matters are known.
+func (c *changes) charters(s *State) {
+	for i := range s.Charters {
+		c.days = append(c.days, s.Charters[i].From)
+	}
+}
+
+func (c *changes) organisation(o *Organisation) {
+	c.span(Span{o.Opened, o.Closed})
+	for _, m := range o.Memberships {
+		c.span(m.Span)
+	}
+	for _, l := range o.Lists {
+		c.days = append(c.days, l.On)
+	}
+}
+
+func (c *changes) inOrder() []Day {
+	slices.Sort(c.days)
+	return slices.Compact(c.days)
 }
 
 // periodOf is the period of the day.

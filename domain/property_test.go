@@ -200,17 +200,17 @@ func checkAlignment(t *rapid.T, m *minutes, from int) {
 			continue
 		}
 		a := s.AlignmentOn(p, today)
-		cover := s.CoverageOn(p.Matter, today)
+		bound := boundInEvents(m.events, p, today)
 		seats, practices := 0, 0
 		for _, x := range a.Away { // a practice that holds a seat is away as both
 			if slices.Contains(s.EntitledOn(today), x.Organisation) {
 				seats++
 			}
-			if slices.ContainsFunc(cover.Inside(), func(st Standing) bool { return st.Practice.Code == x.Organisation }) {
+			if bound[x.Organisation] {
 				practices++
 			}
 		}
-		if a.OfSeats != len(s.EntitledOn(today)) || a.OfPractices != cover.Practices || a.OfSeats-a.Seats != seats || a.OfPractices-a.Practices != practices {
+		if a.OfSeats != len(s.EntitledOn(today)) || a.OfPractices != len(bound) || a.OfSeats-a.Seats != seats || a.OfPractices-a.Practices != practices {
 			t.Fatalf("alignment with %s: %+v", p.Number, a)
 		}
 	}
@@ -223,6 +223,21 @@ func checkAlignment(t *rapid.T, m *minutes, from int) {
 			}
 		}
 	}
+}
+
+// boundInEvents are the practices of that day that stood behind the group on the
+// agreement's matter on any day since it was agreed (C14, M2), day by day.
+func boundInEvents(events []Event, p *Proposal, d Day) map[string]bool {
+	s, bound := fold(events), map[string]bool{}
+	for _, o := range s.PracticesOn(d) {
+		for day := p.AgreedOn; day <= d && !bound[o.Code]; day++ {
+			c := s.CoverageOn(p.Matter, day)
+			if slices.ContainsFunc(c.Inside(), func(st Standing) bool { return st.Practice.Code == o.Code }) {
+				bound[o.Code] = true
+			}
+		}
+	}
+	return bound
 }
 
 // checkAnswers: an approach has at most one answer of record (A3).

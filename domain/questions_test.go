@@ -61,6 +61,10 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return m.check(words[0] == "chain", strings.TrimSpace(strings.TrimPrefix(line, words[0])))
 	case "coverage":
 		return coverageLines(s, args[0], at)
+	case "standings":
+		return standingLines(s, args[0], at)
+	case "binds":
+		return bindingLines(s, args[0], args[1], at)
 	case "power":
 		return powerLines(s, args[0], at)
 	case "appointment":
@@ -263,6 +267,37 @@ func coverageLines(s *State, matter string, at Day) []string {
 		}
 	}
 	return lines
+}
+
+// standingLines are a practice's standings, matter by matter.
+func standingLines(s *State, code string, at Day) []string {
+	return each(s.StandingsOn(s.Organisations[code], at), func(m MatterStanding) string {
+		if !m.Stands() {
+			return strings.TrimSpace(fmt.Sprintf("%s: no, %s %s", m.Matter, m.Why, m.Since)) + dated(", again from ", m.Again)
+		}
+		var ways []string
+		for _, r := range m.Routes {
+			ways = append(ways, cmp.Or(r.Via, "itself")+dated(" until ", r.Until))
+		}
+		return m.Matter + ": yes" + dated(" until ", m.Until) + ", by " + list(ways)
+	})
+}
+
+func dated(word string, d Day) string {
+	if d == 0 {
+		return ""
+	}
+	return word + d.String()
+}
+
+// bindingLines say whether an agreement binds a practice.
+func bindingLines(s *State, number, code string, at Day) []string {
+	b := s.BindingOn(s.Proposals[number], s.Organisations[code], at)
+	line := fmt.Sprintf("bound %t, stands %t, joined later %t", b.Bound, b.Stands, b.Joined) + dated(", since ", b.Since) + dated(", changed ", b.Changed)
+	if b.Away != nil {
+		line += ", away by " + b.Away.Number
+	}
+	return []string{line}
 }
 
 func powerLines(s *State, number string, at Day) []string {
