@@ -351,6 +351,24 @@ func (s *State) WithdrawnFrom(g *MandateEntry) []*MandateEntry {
 	return ws
 }
 
+// Withdrawal is the withdrawal with that number; nil if there is none.
+func (s *State) Withdrawal(number string) *MandateEntry {
+	for _, m := range s.Mandates {
+		if m.Withdrawal && m.Number == number {
+			return m
+		}
+	}
+	return nil
+}
+
+// TookBack says whether the withdrawal took anything back: a grant that had not
+// ended by itself before.
+func (s *State) TookBack(w *MandateEntry) bool {
+	return slices.ContainsFunc(s.mandatesOf[w.Organisation], func(g *MandateEntry) bool {
+		return !g.Withdrawal && (g.Until == 0 || g.Until >= w.From) && slices.Contains(s.WithdrawnFrom(g), w)
+	})
+}
+
 // takesPartOf says whether the withdrawal reaches any of the grant's matters, or
 // anything below them.
 func (m *MandateEntry) takesPartOf(g *MandateEntry) bool {
@@ -367,7 +385,7 @@ func (m *MandateEntry) TakesAll(g *MandateEntry) bool {
 func (s *State) ExceptedOn(g *MandateEntry, d Day) []string {
 	var except []string
 	for _, w := range s.WithdrawnFrom(g) {
-		if w.From > d {
+		if w.From > d || (g.Until != 0 && w.From > g.Until) {
 			continue
 		}
 		if w.TakesAll(g) {

@@ -126,7 +126,7 @@ func (g *Group) concernsPractice(due *domain.Due, o *domain.Organisation, at dom
 	case "review", "end":
 		return true
 	case "mandate":
-		return slices.ContainsFunc(g.state.StandsOn(o, "", at).Grants, func(m *domain.MandateEntry) bool { return m.Number == due.What })
+		return slices.ContainsFunc(grantsOf(g.state.StandingsOn(o, at)), func(m *domain.MandateEntry) bool { return m.Number == due.What })
 	case "priorities":
 		took := g.state.TookPart(g.state.Rounds[due.What], at)
 		return !slices.ContainsFunc(took, func(a domain.PriorityAnswer) bool { return a.Practice == o.Code })

@@ -81,6 +81,9 @@ func (g *Group) changingDays(at domain.Day) []domain.Day {
 			days[sp.Until.Add(1)] = true
 		}
 	}
+	for i := range s.Charters {
+		days[s.Charters[i].From] = true
+	}
 	for _, m := range s.Mandates {
 		span(m.Span)
 	}

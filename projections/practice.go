@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +17,9 @@ type PracticePage struct {
 	Stamp
 	Practice   Body             `json:"practice"`
 	Top        PracticeTop      `json:"top"`
-	Inside     bool             `json:"inside" doc:"it stands behind the group"`
-	Via        *Body            `json:"via,omitempty" doc:"the PCN through which it does"`
+	Inside     bool             `json:"inside" doc:"it stands behind the group for at least one matter"`
+	Via        *Body            `json:"via,omitempty" doc:"the PCN through which it does, if for nothing by itself"`
+	Matters    []PracticeMatter `json:"matters" doc:"matter by matter: every one that the charter lists, and those below it that fare otherwise"`
 	Grants     []GrantLine      `json:"grants" doc:"mandates on which that rests"`
 	Notices    []PracticeNotice `json:"notices" doc:"the newest first"`
 	Questions  []QuestionLine   `json:"questions" doc:"of this practice"`
@@ -32,6 +35,27 @@ type PracticeTop struct {
 	Words  int    `json:"words"`
 }
 
+// A PracticeMatter is whether the group may agree on one matter in the practice's
+// name, as its mandate stands on the day, by every route (rules M2, M3).
+type PracticeMatter struct {
+	Matter   string     `json:"matter"`
+	MayAgree bool       `json:"mayAgree" doc:"the practice stands behind the group on it"`
+	Ways     []WayLine  `json:"ways" doc:"on what: its own mandate, one through its PCN, or both"`
+	Until    domain.Day `json:"until,omitzero" doc:"the last day by what is known; none: no end is known"`
+	EndsSoon bool       `json:"endsSoon" doc:"that day is within 90 days"`
+	Since    domain.Day `json:"since,omitzero" doc:"if it does not stand behind the group: since when, where that is known"`
+	Why      string     `json:"why,omitempty" doc:"and why"`
+	Again    domain.Day `json:"again,omitzero" doc:"and from which day it will again, by what is known"`
+	Text     string     `json:"text"`
+}
+
+// A WayLine is one way in which a practice stands behind the group.
+type WayLine struct {
+	Via    *Body       `json:"via,omitempty" doc:"PCN, if it is through the PCN"`
+	Grants []GrantLine `json:"grants" doc:"one, or the practice's and then the PCN's"`
+	Until  domain.Day  `json:"until,omitzero" doc:"last day of these grants"`
+}
+
 // A PracticeNotice is a notice as it stands for one practice.
 type PracticeNotice struct {
 	Ref          string            `json:"ref" doc:"what it is about"`
@@ -42,7 +66,7 @@ type PracticeNotice struct {
 	Sent         int               `json:"sent" doc:"times that it went to this practice"`
 	Acknowledged domain.Day        `json:"acknowledged,omitzero"`
 	Published    time.Time         `json:"published" doc:"when it was recorded"`
-	Updated      time.Time         `json:"updated" doc:"when it was recorded, or the day on which it ended"`
+	Updated      time.Time         `json:"updated" doc:"when it was recorded, or the day on which it ended, or on which whether it binds this practice changed"`
 	Index        uint64            `json:"index"`
 }
 
@@ -71,19 +95,23 @@ func (g *Group) noPractice(code string, at domain.Day) *domain.Refusal {
 
 func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage {
 	s := g.state
-	st := s.StandsOn(o, "", at)
+	st, matters := s.StandsOn(o, "", at), s.StandingsOn(o, at)
 	p := PracticePage{
-		Stamp: g.stamp(at), Practice: g.body(o.Code), Top: g.practiceTop(o, &st, at), Inside: len(st.Grants) > 0, Via: g.anybody(st.Via),
-		Grants: []GrantLine{}, Notices: []PracticeNotice{}, Questions: []QuestionLine{}, Departures: []DepartureLine{},
+		Stamp: g.stamp(at), Practice: g.body(o.Code), Top: g.practiceTop(o, matters, at), Inside: len(st.Grants) > 0, Via: g.anybody(st.Via),
+		Matters: []PracticeMatter{}, Grants: []GrantLine{}, Notices: []PracticeNotice{}, Questions: []QuestionLine{}, Departures: []DepartureLine{},
 	}
-	for _, grant := range st.Grants {
-		p.Grants = append(p.Grants, g.grantLine(grant))
+	for i := range matters {
+		p.Matters = append(p.Matters, g.practiceMatter(&matters[i], at))
+	}
+	for _, grant := range grantsOf(matters) {
+		p.Grants = append(p.Grants, g.grantLine(grant, at))
 	}
 	notices := s.NoticesOn(at)
 	for i := range notices {
 		n := &notices[len(notices)-1-i]
 		p.Notices = append(p.Notices, PracticeNotice{
-			n.Ref, n.Kind, n.On, g.noticeText(n, at), g.bindsPractice(n, o, at), s.SentTo(n.Ref, o.Code, at), s.AcknowledgedOn(n.Ref, o.Code, at), n.Recorded.UTC(), g.noticeUpdated(n, at), n.Index,
+			n.Ref, n.Kind, n.On, g.noticeText(n, at), g.bindsPractice(n, o, at), s.SentTo(n.Ref, o.Code, at), s.AcknowledgedOn(n.Ref, o.Code, at), n.Recorded.UTC(),
+			later(g.noticeUpdated(n, at), g.bindingChanged(n, o, at)), n.Index,
 		})
 	}
 	for _, q := range g.Questions(at).Questions {
@@ -99,32 +127,133 @@ func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage
 	return p
 }
 
-// bindsPractice says whether an agreement binds the practice (rule C14).
+// grantsOf are the grants on which the standings rest, in order of recording.
+func grantsOf(matters []domain.MatterStanding) []*domain.MandateEntry {
+	var grants []*domain.MandateEntry
+	for i := range matters {
+		for _, r := range matters[i].Routes {
+			for _, m := range r.Grants {
+				if !slices.Contains(grants, m) {
+					grants = append(grants, m)
+				}
+			}
+		}
+	}
+	slices.SortFunc(grants, func(a, b *domain.MandateEntry) int { return cmp.Compare(a.Index, b.Index) })
+	return grants
+}
+
+// soon is within how many days an end is about to come (rule M5: the first reminder).
+const soon = 90
+
+func (g *Group) practiceMatter(m *domain.MatterStanding, at domain.Day) PracticeMatter {
+	l := PracticeMatter{
+		Matter: m.Matter, MayAgree: m.Stands(), Ways: []WayLine{}, Until: m.Until, EndsSoon: m.Until != 0 && m.Until < at.Add(soon),
+		Since: m.Since, Why: m.Why, Again: m.Again,
+	}
+	for _, r := range m.Routes {
+		way := WayLine{Via: g.anybody(r.Via), Grants: []GrantLine{}, Until: r.Until}
+		for _, grant := range r.Grants {
+			way.Grants = append(way.Grants, g.grantLine(grant, at))
+		}
+		l.Ways = append(l.Ways, way)
+	}
+	l.Text = g.practiceMatterText(m)
+	return l
+}
+
+func (g *Group) practiceMatterText(m *domain.MatterStanding) string {
+	if !m.Stands() {
+		w := "No: " + yours(m.Since, m.Why)
+		if m.Again != 0 {
+			w += "; again from " + m.Again.Words()
+		}
+		return w + "."
+	}
+	w := "Yes"
+	if m.Routes[0].Via != "" {
+		w += ", through " + g.name(m.Routes[0].Via)
+	} else if len(m.Routes) > 1 {
+		w += ", by your own mandate and through " + g.name(m.Routes[1].Via)
+	}
+	return w + untilWords(m.Until) + "."
+}
+
+// yours says to the practice itself why it stands outside.
+func yours(since domain.Day, why string) string {
+	w := why
+	if rest, its := strings.CutPrefix(why, "its "); its {
+		w = "your " + rest
+	} else if strings.HasPrefix(why, "has ") || strings.HasPrefix(why, "withdrew") || strings.HasPrefix(why, "left ") || strings.HasPrefix(why, "is ") {
+		w = "your practice " + why
+	}
+	if since != 0 && !strings.Contains(why, " ended on ") {
+		w += " (since " + since.Words() + ")"
+	}
+	return w
+}
+
+// bindsPractice says whether an agreement binds the practice (rules C14, M2).
 func (g *Group) bindsPractice(n *domain.Notice, o *domain.Organisation, at domain.Day) string {
+	const honour = "It does not change your contract."
 	if n.Kind != domain.OfAgreement {
 		return ""
 	}
-	p := g.state.Proposals[n.Ref]
 	if !g.state.AgreementHolds(n.Ref, at) {
 		return "It binds nobody any longer."
 	}
-	for _, away := range g.state.AlignmentOn(p, at).Away {
-		if away.Organisation == o.Code {
-			return "You go your own way on this (" + away.Number + ")."
-		}
-	}
-	if len(g.state.StandsOn(o, p.Matter, at).Grants) == 0 {
+	p := g.state.Proposals[n.Ref]
+	switch b := g.state.BindingOn(p, o, at); {
+	case b.Away != nil:
+		return "You go your own way on this (" + b.Away.Number + ")."
+	case !b.Bound:
 		return "It does not bind you: you do not stand behind " + g.state.ShortName + " on " + p.Matter + "."
+	case b.Joined && b.Stands:
+		return "It was agreed before you joined. It has bound you in honour since " + b.Since.Words() + ", unless you depart from it. " + honour
+	case b.Joined:
+		return "It was agreed before you joined on " + b.Since.Words() + ". Your mandate has ended since, and it still binds you in honour, unless you depart from it. " + honour
+	case !b.Stands:
+		return "It was agreed while your mandate stood, so it still binds you in honour, unless you depart from it. " + honour
 	}
-	return "It binds you in honour. It does not change your contract."
+	return "It binds you in honour. " + honour
 }
 
+// bindingChanged is the beginning of the day on which what the page says of the
+// agreement's binding the practice came to be so; the zero time if it is about
+// something else.
+func (g *Group) bindingChanged(n *domain.Notice, o *domain.Organisation, at domain.Day) time.Time {
+	if n.Kind != domain.OfAgreement {
+		return time.Time{}
+	}
+	b := g.state.BindingOn(g.state.Proposals[n.Ref], o, at)
+	if b.Changed <= n.On {
+		return time.Time{}
+	}
+	return b.Changed.Start().UTC()
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// mostAtTop is how many words the top of a practice's page has at most (rule T0).
+const mostAtTop = 199
+
 // practiceTop words the top of the page. Names come from the ledger and can be
-// long: each is cut to a few words, so that the whole stays under 200.
-func (g *Group) practiceTop(o *domain.Organisation, st *domain.Standing, at domain.Day) PracticeTop {
-	t := PracticeTop{Who: g.topWho(at), May: g.topMay(st, at), MayNot: g.topMayNot(at), SayNo: g.topSayNo(o, at)}
-	t.Words = len(strings.Fields(t.Who + " " + t.May + " " + t.MayNot + " " + t.SayNo))
-	return t
+// long, and mandates can be many: each is cut as far as it takes for the whole to
+// stay under 200 words. Below, the page says all of it.
+func (g *Group) practiceTop(o *domain.Organisation, matters []domain.MatterStanding, at domain.Day) PracticeTop {
+	t := PracticeTop{Who: g.topWho(at), MayNot: g.topMayNot(at), SayNo: g.topSayNo(o, at)}
+	for most := 6; ; most-- {
+		t.May = g.topMay(o, matters, at, most)
+		t.Words = len(strings.Fields(t.Who + " " + t.May + " " + t.MayNot + " " + t.SayNo))
+		if t.Words <= mostAtTop || most == 1 {
+			return t
+		}
+	}
 }
 
 func (g *Group) topWho(at domain.Day) string {
@@ -139,24 +268,40 @@ func (g *Group) topWho(at domain.Day) string {
 	return w
 }
 
-func (g *Group) topMay(st *domain.Standing, at domain.Day) string {
+// topMay says on what the group may agree in the practice's name, at most so many
+// matters of a kind, and as many kinds of ends and of reasons.
+func (g *Group) topMay(o *domain.Organisation, matters []domain.MatterStanding, at domain.Day, most int) string {
 	s := g.state
 	if !s.EstablishedOn(at) {
 		return "It is still forming and can agree nothing yet."
 	}
-	if len(st.Grants) == 0 {
-		return "Your practice has given no mandate that holds, so nothing is agreed in your name. You are told of everything all the same."
+	in, out := endsOf(matters), reasonsOf(matters)
+	if len(in) == 0 {
+		st := s.StandsOn(o, "", at)
+		return firstUpper(fewWords(yours(st.Since, st.Why), 20)) + ", so nothing is agreed in your name. You are told of everything all the same."
 	}
-	grant := st.Grants[0]
-	w := "Your practice gave it a mandate"
-	if st.Via != "" {
-		w += ", through " + fewWords(g.name(st.Via), 5)
+	w := "Your practice gave it a mandate" + g.topVia(matters)
+	if len(in) == 1 {
+		w += untilWords(in[0].until)
 	}
-	matters := grant.Matters
-	if len(matters) == 0 {
-		matters = s.CharterOn(at).Charter.Matters
+	w += ". So it may agree, in your name, on "
+	var parts []string
+	for i, end := range in {
+		switch {
+		case len(in) == 1:
+			parts = append(parts, few(end.matters, most))
+		case i < most:
+			parts = append(parts, few(end.matters, most)+untilWords(end.until))
+		case i == most:
+			parts = append(parts, "more, as said below")
+		}
 	}
-	w += untilWords(grant.Until) + ". So it may agree, in your name, on " + few(matters, 6) + "."
+	w += strings.Join(parts, "; and on ") + "."
+	for i, why := range out {
+		if i < most && i < 3 {
+			w += " Not on " + few(why.matters, most) + ": " + fewWords(why.say, 14) + "."
+		}
+	}
 	if acting(s, at) {
 		w += " Between meetings its executive may act, within limits that all agreed."
 	}
@@ -170,6 +315,62 @@ func (g *Group) topMay(st *domain.Standing, at domain.Day) string {
 		w += " " + count(speaking, "representative") + " can speak for you in system meetings."
 	}
 	return w
+}
+
+// topVia names the PCN through which the practice stands behind the group.
+func (g *Group) topVia(matters []domain.MatterStanding) string {
+	direct, via := false, ""
+	for i := range matters {
+		for _, r := range matters[i].Routes {
+			direct, via = direct || r.Via == "", cmp.Or(r.Via, via)
+		}
+	}
+	switch {
+	case via == "":
+		return ""
+	case direct:
+		return ", in part through " + fewWords(g.name(via), 5)
+	}
+	return ", through " + fewWords(g.name(via), 5)
+}
+
+// matterGroup are matters of which the same is to be said.
+type matterGroup struct {
+	matters []string
+	until   domain.Day
+	say     string
+}
+
+// endsOf are the matters for which the practice stands behind the group, by their last day.
+func endsOf(matters []domain.MatterStanding) []matterGroup {
+	return grouped(matters, true, func(m *domain.MatterStanding) matterGroup { return matterGroup{until: m.Until} })
+}
+
+// reasonsOf are those for which it does not, by why.
+func reasonsOf(matters []domain.MatterStanding) []matterGroup {
+	return grouped(matters, false, func(m *domain.MatterStanding) matterGroup {
+		say := yours(m.Since, strings.TrimSuffix(m.Why, " for "+m.Matter))
+		if m.Again != 0 {
+			say += ", again from " + m.Again.Words()
+		}
+		return matterGroup{say: say}
+	})
+}
+
+func grouped(matters []domain.MatterStanding, stands bool, of func(*domain.MatterStanding) matterGroup) []matterGroup {
+	var groups []matterGroup
+	for i := range matters {
+		if matters[i].Stands() != stands {
+			continue
+		}
+		one := of(&matters[i])
+		at := slices.IndexFunc(groups, func(g matterGroup) bool { return g.until == one.until && g.say == one.say })
+		if at < 0 {
+			at, groups = len(groups), append(groups, one)
+		}
+		groups[at].matters = append(groups[at].matters, matters[i].Matter)
+	}
+	return groups
 }
 
 // acting says whether a delegation is in force.

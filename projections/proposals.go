@@ -393,13 +393,14 @@ func (g *Group) addSaid(a *Proposal, s *domain.State, p *domain.Proposal) {
 // binds says whether it binds a practice (rule C14).
 func (g *Group) binds(p *domain.Proposal, at domain.Day) string {
 	const no = " changes no practice's contract, moves no practice's money without that practice's signature, and replaces no consultation that the LMC is owed."
+	const after = " It still binds those whose mandate has ended since, and binds those who joined later from the day they joined, unless they depart from it."
 	c := g.state.CoverageOn(p.Matter, cmp.Or(p.AgreedOn, at))
 	those := thousands(c.Practices) + " of " + count(c.OfPractices, "practice")
 	switch {
 	case p.SetAside != 0:
 		return p.Number + " was set aside by " + p.SetAsideBy + " on " + p.SetAside.Words() + " and binds no longer; what was made within it before stands. It" + no
 	case p.Stage == domain.Agreed:
-		return p.Number + " binds in honour those whose mandate stands: " + those + " when it was agreed. It" + no
+		return p.Number + " binds in honour those whose mandate stands: " + those + " when it was agreed. It" + no + after
 	case p.Stage == domain.Withdrawn || p.Stage == domain.Lapsed:
 		return p.Number + " was not agreed and binds nobody."
 	}

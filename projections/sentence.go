@@ -65,9 +65,12 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.OrganisationInvited:
 		return g.name(d.Organisation) + " may follow the group's work" + spanWords(d.Span)
 	case *domain.MandateGranted:
-		return g.grantText(d.Organisation, d.To, d.Matters, d.Until, d.Conditions, d.BroughtIn)
+		return g.grantText(d.Organisation, d.To, d.Matters, nil, d.Until, d.Conditions, d.BroughtIn)
 	case *domain.MandateWithdrawn:
-		return g.withdrawalText(d.Organisation, d.From, d.Matters, e.Effective, d.Reason)
+		if m := g.state.Withdrawal(d.Mandate); m != nil {
+			return g.withdrawalText(m)
+		}
+		return g.name(d.Organisation) + " withdrew its mandate for " + mattersWords(d.Matters) + " from " + e.Effective.Words() + after(": ", d.Reason)
 	case *domain.MandateRequested:
 		return firstUpper(g.state.ShortName) + " asked " + g.name(d.Organisation) + " for a mandate for " + mattersWords(d.Matters) + after(": ", d.Words)
 	case *domain.ProposalRaised:

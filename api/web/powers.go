@@ -43,10 +43,11 @@ func Used(p projections.DelegatedPower) Bar {
 // Part is the part of the practices that stand behind the group.
 func Part(m projections.Mandate) []Bar {
 	width := func(part, of int) int { return part * 100 / max(of, 1) }
-	return []Bar{
-		{width(m.Practices, m.OfPractices), thousands(m.Practices) + " of " + count(m.OfPractices, "practice")},
-		{width(m.Patients, m.OfPatients), thousands(m.Patients) + " of " + count(m.OfPatients, "registered patient")},
+	bars := []Bar{{width(m.Practices, m.OfPractices), thousands(m.Practices) + " of " + count(m.OfPractices, "practice")}}
+	if m.OfPatients > 0 {
+		bars = append(bars, Bar{width(m.Patients, m.OfPatients), thousands(m.Patients) + " of " + count(m.OfPatients, "registered patient")})
 	}
+	return bars
 }
 
 // powerOptions are a delegation's powers, to choose from.

@@ -168,6 +168,11 @@ var practiceQuestion = question[projections.PracticePage]{
 		for _, words := range []string{a.Top.Who, a.Top.May, a.Top.MayNot, a.Top.SayNo} {
 			p.head("%s", words)
 		}
+		p.head("May it agree for you?")
+		p.table("on", "may it agree?")
+		for _, m := range a.Matters {
+			p.row(m.Matter, m.Text)
+		}
 		p.say("")
 		p.table("about", "of", "seen", "text")
 		for _, n := range a.Notices {

@@ -36,7 +36,7 @@ func showMandate(p *page, m *projections.Mandate) {
 	p.head("Behind the group")
 	p.table("ods", "practice", "patients", "event", "until", "through")
 	for _, s := range m.Inside {
-		p.row(s.ODS, s.Name, number(s.Patients), grantEvents(s.Grants), grantEnd(s.Grants), through(s.Via))
+		p.row(s.ODS, s.Name, number(s.Patients), grantEvents(s.Grants), standingEnd(&s), through(s.Via))
 	}
 	p.list("On condition", m.Conditions)
 	if len(m.Asked) > 0 {
@@ -57,14 +57,13 @@ func grantEvents(grants []projections.GrantLine) string {
 	return strings.Join(events, ", ")
 }
 
-// grantEnd is the first day on which one of the grants ends or is reviewed.
-func grantEnd(grants []projections.GrantLine) string {
-	var first domain.Day
-	for _, g := range grants {
-		for _, d := range []domain.Day{g.Until, g.Review} {
-			if d != 0 && (first == 0 || d < first) {
-				first = d
-			}
+// standingEnd is the last day on which the practice stands behind the group, or the
+// day on which one of its grants is reviewed if that is sooner.
+func standingEnd(s *projections.StandingLine) string {
+	first := s.Until
+	for _, g := range s.Grants {
+		if g.Review != 0 && (first == 0 || g.Review < first) {
+			first = g.Review
 		}
 	}
 	return sinceWords(first)
