@@ -247,7 +247,7 @@ const mostAtTop = 199
 // stay under 200 words. Below, the page says all of it.
 func (g *Group) practiceTop(o *domain.Organisation, matters []domain.MatterStanding, at domain.Day) PracticeTop {
 	t := PracticeTop{Who: g.topWho(at), MayNot: g.topMayNot(at), SayNo: g.topSayNo(o, at)}
-	for most := 6; ; most-- {
+	for most := 12; ; most-- {
 		t.May = g.topMay(o, matters, at, most)
 		t.Words = len(strings.Fields(t.Who + " " + t.May + " " + t.MayNot + " " + t.SayNo))
 		if t.Words <= mostAtTop || most == 1 {
