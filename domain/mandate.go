@@ -527,11 +527,11 @@ func (s *State) route(via, matter string, steps ...[]*MandateEntry) Route {
 	return r
 }
 
-// pcnsOf are the open PCNs to which the practice belongs on that day.
+// pcnsOf are the open PCNs of the place to which the practice belongs on that day.
 func (s *State) pcnsOf(p *Organisation, d Day) []*Organisation {
 	var pcns []*Organisation
 	for _, m := range p.Memberships {
-		if pcn := s.Organisations[m.In]; pcn != nil && pcn.Kind == PCN && m.Covers(d) && pcn.OpenOn(d) && !slices.Contains(pcns, pcn) {
+		if pcn := s.Organisations[m.In]; pcn != nil && pcn.Kind == PCN && m.Covers(d) && pcn.OpenOn(d) && pcn.In(s.Place, d) && !slices.Contains(pcns, pcn) {
 			pcns = append(pcns, pcn)
 		}
 	}
@@ -701,6 +701,9 @@ func (s *State) whyNotThrough(p *Organisation, code, matter string, d Day) outsi
 	}
 	if pcn.Closed != 0 && pcn.Closed < d {
 		return outside{pcn.Closed + 1, pcn.Name + " closed", 3}
+	}
+	if !pcn.In(s.Place, d) {
+		return outside{0, pcn.Name + " is not in " + s.PlaceName, 3}
 	}
 	why := outside{0, pcn.Name + " has not passed its mandate on", 4}
 	told := false
