@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
@@ -416,70 +414,4 @@ func (s *Server) faultsOf(ctx context.Context, why error) ([]web.Fault, *Problem
 		fault.Part = problem.Where[0]
 	}
 	return []web.Fault{fault}, problem
-}
-
-// live tells a page, as server-sent events, that something was recorded: the
-// number of events there are, and nothing of them.
-func (s *Server) live(w http.ResponseWriter, r *http.Request) {
-	group := r.PathValue("group")
-	if err := s.mayFollow(r.Context(), group); err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
-		return
-	}
-	from, err := readIndex("from", r.URL.Query().Get("from"))
-	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
-		return
-	}
-	if s.feeds.Add(1) > mostFeeds {
-		s.feeds.Add(-1)
-		s.fail(w, r, unavailable("Too many are listening at the moment. Please try again later."))
-		return
-	}
-	defer s.feeds.Add(-1)
-	w.Header().Set("Content-Type", feedType)
-	seen := s.store.Next(group)
-	if from != nil {
-		seen = *from
-	}
-	s.tell(w, r, group, seen)
-}
-
-// mayFollow lets those in who may follow the group's work.
-func (s *Server) mayFollow(ctx context.Context, group string) error {
-	_, err := s.see(ctx, &Terms{Group: group}, followers)
-	return err
-}
-
-// tell writes each new number of events, until the client goes or the server stops.
-func (s *Server) tell(w http.ResponseWriter, r *http.Request, group string, seen uint64) {
-	changed, cancel := s.groups.Watch(group)
-	defer cancel()
-	out := http.NewResponseController(w)
-	out.SetReadDeadline(time.Time{}) // which would end the request
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
-	say := ": listening\n\n"
-	for {
-		if next := s.store.Next(group); next > seen {
-			seen, say = next, fmt.Sprintf("data: %d\n\n", next)
-		}
-		out.SetWriteDeadline(time.Now().Add(writeTimeout))
-		if _, err := io.WriteString(w, say); err != nil || out.Flush() != nil {
-			return
-		}
-		say = ""
-		select {
-		case <-changed:
-		case <-beat.C:
-			if err := s.mayFollow(r.Context(), group); err != nil {
-				return
-			}
-			say = ": still here\n\n"
-		case <-s.stopping:
-			return
-		case <-r.Context().Done():
-			return
-		}
-	}
 }
