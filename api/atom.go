@@ -81,6 +81,11 @@ func fed[I any, P interface {
 		if err != nil {
 			return nil, err
 		}
+		done, err := s.turns.take(ctx, id+" "+t.Group)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
 		b, err := f(q, in)
 		if err != nil {
 			return nil, err

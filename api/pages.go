@@ -263,6 +263,11 @@ func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Fil
 	if err != nil {
 		return nil, 0, err
 	}
+	done, err := s.turns.take(r.Context(), p.path+" "+t.Group)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer done()
 	a := &asked{q, s, r, q.Member(q.caller.Person, q.at), form, filled}
 	body, err := bodyOf(a)
 	if err != nil {

@@ -216,6 +216,11 @@ func ask[I any, P interface {
 		if err != nil {
 			return nil, err
 		}
+		done, err := s.turns.take(ctx, name+" "+t.Group)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
 		v, err := f(q, in)
 		if err != nil {
 			return nil, err

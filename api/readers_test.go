@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,11 +20,12 @@ import (
 )
 
 // largeEnv is how many proposals the large group of these tests has; none: 60.
-// 900 make some 40,000 events.
+// 900 make some 40,000 events, and 5400 some 75,000.
 const largeEnv = "GOLDENTHREAD_LARGE_GROUP"
 
 const (
 	manyPractices = 40
+	mostTold      = 900 // proposals that the practices are told of
 	heldFor       = 2 * time.Second
 )
 
@@ -85,6 +87,9 @@ func (w *busyWorld) decided(i int) {
 	})
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.say("trafford", person, &domain.GiveConsent{Proposal: made[0], Version: 1, NeedNotWait: true})
+	}
+	if i >= mostTold {
+		return
 	}
 	w.say("trafford", "manager", &domain.Communicate{About: made[:1], How: "by newsletter"})
 	var codes []string
@@ -162,5 +167,52 @@ func TestAHeldReadHoldsNobodyUp(t *testing.T) {
 	require.Equal(t, 200, <-drawn)
 	for i := range before {
 		require.Less(t, during[i], 2*before[i]+5*time.Millisecond)
+	}
+}
+
+// Whatever is read of a large group again and again, by one or by many, commands
+// are answered within twice the time that they take while nobody reads, and what
+// this machine needs at times to turn to them.
+func TestReadersOfALargeGroupDoNotDelayCommands(t *testing.T) {
+	w := newBusyWorld(t)
+	one := func() time.Duration { return w.command("trafford") }
+	alone := usual(41, one)
+	for _, load := range []struct {
+		path    string
+		readers int
+	}{
+		{"/v1/groups/trafford/notices", 1},
+		{"/v1/groups/trafford/departures", 1},
+		{"/v1/groups/trafford/worklist", 1},
+		{"/v1/groups/trafford/calendar.ics", 1},
+		{"/g/trafford", 1},
+		{"/g/trafford/proposals", 24},
+		{"/v1/groups/trafford/proposals", 24},
+	} {
+		var readers, first sync.WaitGroup
+		done := make(chan bool)
+		first.Add(load.readers)
+		for range load.readers {
+			readers.Go(func() {
+				once := sync.OnceFunc(first.Done)
+				for {
+					if code := w.read(load.path); code != 200 {
+						t.Errorf("%s: %d", load.path, code)
+					}
+					once()
+					select {
+					case <-done:
+						return
+					default:
+					}
+				}
+			})
+		}
+		first.Wait()
+		beside := usual(41, one)
+		close(done)
+		readers.Wait()
+		t.Logf("of %d events, %d readers of %s: a command takes %v beside them, and %v alone", w.store.Next("trafford"), load.readers, load.path, beside, alone)
+		require.Less(t, beside, 2*alone+25*time.Millisecond, load.path)
 	}
 }

@@ -74,6 +74,7 @@ type Server struct {
 	api          huma.API
 	feeds        atomic.Int32
 	metrics      *metrics
+	turns        *turns        // of those whose answers take long
 	patience     time.Duration // with which a question waits for what is not known yet
 	statements   statements
 	stopping     chan struct{} // closed when streams must end
@@ -89,7 +90,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, groups: o.Groups, tokens: o.Tokens, feedKeys: o.Feeds, mail: o.Mail, clock: o.Clock, log: o.Log,
-		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}),
+		signIn: o.SignIn, singleSignOn: o.SingleSignOn, reach: o.Reach, mux: http.NewServeMux(), patience: patience, stopping: make(chan struct{}), turns: newTurns(),
 		crossOrigin: http.NewCrossOriginProtection(), writes: newLimits(writesEach, writesBurst), signIns: newLimits(signInsEach, signInsBurst),
 		reads: readLimits(o.Reads), noTokens: o.NoTokens,
 	}

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// brief is how long an answer may take to work out that waits for no turn.
+const brief = time.Millisecond
+
+// Turns leave a processor free while long answers are worked out. A command passes
+// through several goroutines, and at each of them it would wait behind every answer
+// that is being worked out: with 24 readers of a large group, for most of a second.
+//
+// An answer is long if it took longer than brief the last time. Of the long ones as
+// many are worked out at once as there are processors but one, and at least one;
+// of those that wait the shortest is next. One that takes far longer than the last
+// time no longer counts, so that nothing that is stuck holds up the rest.
+type turns struct {
+	mu      sync.Mutex
+	free    int                      // turns
+	took    map[string]time.Duration // the last time, by what was asked; none: brief or not known
+	waiting []*turn
+}
+
+// A turn is waited for, and then taken.
+type turn struct {
+	expected time.Duration
+	taken    chan struct{} // closed when it is
+}
+
+func newTurns() *turns {
+	return &turns{free: max(1, runtime.GOMAXPROCS(0)-1), took: map[string]time.Duration{}}
+}
+
+// take waits for a turn to work out what is asked, if that takes long. Call done
+// at its end. The error is the context's.
+func (t *turns) take(ctx context.Context, asked string) (done func(), err error) {
+	expected := t.lastTime(asked)
+	if expected == 0 {
+		began := time.Now()
+		return func() { t.note(asked, time.Since(began)) }, nil
+	}
+	turn := t.queue(expected)
+	select {
+	case <-turn.taken:
+	case <-ctx.Done():
+		t.abandon(turn)
+		return nil, ctx.Err()
+	}
+	began := time.Now()
+	release := sync.OnceFunc(t.release)
+	timeout := time.AfterFunc(2*expected+100*brief, release)
+	return func() {
+		t.note(asked, time.Since(began))
+		timeout.Stop()
+		release()
+	}, nil
+}
+
+func (t *turns) lastTime(asked string) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.took[asked]
+}
+
+func (t *turns) note(asked string, took time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if took > brief {
+		t.took[asked] = took
+	} else {
+		delete(t.took, asked)
+	}
+}
+
+func (t *turns) queue(expected time.Duration) *turn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	turn := &turn{expected, make(chan struct{})}
+	t.waiting = append(t.waiting, turn)
+	t.next()
+	return turn
+}
+
+// next gives out the turns that are free.
+func (t *turns) next() {
+	for t.free > 0 && len(t.waiting) > 0 {
+		shortest := 0
+		for i, turn := range t.waiting {
+			if turn.expected < t.waiting[shortest].expected {
+				shortest = i
+			}
+		}
+		close(t.waiting[shortest].taken)
+		t.waiting = slices.Delete(t.waiting, shortest, shortest+1)
+		t.free--
+	}
+}
+
+func (t *turns) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.free++
+	t.next()
+}
+
+// abandon takes back a turn that nobody waits for any more, or frees it.
+func (t *turns) abandon(gone *turn) {
+	t.mu.Lock()
+	i := slices.Index(t.waiting, gone)
+	if i >= 0 {
+		t.waiting = slices.Delete(t.waiting, i, i+1)
+	}
+	t.mu.Unlock()
+	if i < 0 {
+		t.release()
+	}
+}
