@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"goldenthread/api/web/signin"
@@ -114,11 +113,8 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) tellLedger(ctx context.Context, group, person string, alone bool) {
 	for _, c := range s.untold(ctx, group, person, alone) {
 		name := domain.CommandName(c)
-		body, err := json.Marshal(c)
-		if err == nil {
-			_, err = s.store.Execute(ctx, domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: requestHash(name, body), Actor: person, Trace: trace.Sent(ctx), Command: c})
-		}
-		if err != nil {
+		req := domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(c), Actor: person, Trace: trace.Sent(ctx), Command: c}
+		if _, err := s.store.Execute(ctx, req); err != nil {
 			s.log.WarnContext(ctx, "the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"goldenthread/domain"
 )
 
 const mostBody = 256 << 10 // bytes
@@ -84,6 +86,9 @@ func misfit(e *json.SemanticError) error {
 	case e.GoType == dayType:
 		p.byRule("L8")
 		p.Detail = "This is not a date; write it like 2026-03-09."
+		if errors.Is(e.Err, domain.ErrYear) {
+			p.Detail = "This date can't be meant: " + domain.ErrYear.Error() + "."
+		}
 	}
 	return p
 }

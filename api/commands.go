@@ -81,7 +81,7 @@ func (s *Server) record(ctx context.Context, kind domain.CommandKind, in *comman
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	req := domain.Request{Group: in.Group, ID: id, Hash: requestHash(kind.Name, in.bytes), Actor: actor, Trace: trace.Sent(ctx), Command: command}
+	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, in.bytes), Actor: actor, Trace: trace.Sent(ctx), Command: command}
 	if err := s.checkSignature(ctx, &req); err != nil {
 		return nil, &commandError{id, err}
 	}
@@ -154,7 +154,10 @@ func commandID(key, group, actor string) (uuid.UUID, error) {
 	return uuid.NewSHA1(commandNames, []byte(group+"\x00"+actor+"\x00"+key)), nil
 }
 
-func requestHash(name string, body []byte) [sha256.Size]byte {
+// sentHash is the hash of a command as it was sent, which events hold that were
+// recorded before their hash was that of what a command says: it recognises a
+// command that is sent again across the change.
+func sentHash(name string, body []byte) [sha256.Size]byte {
 	return sha256.Sum256(fmt.Appendf(nil, "%s\n%s", name, body))
 }
 

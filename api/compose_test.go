@@ -37,13 +37,13 @@ func TestComposeOfAnything(t *testing.T) {
 // Dates are read as people write them, and a refusal finds its row though others were left empty.
 func TestReadDaysAndRows(t *testing.T) {
 	for s, day := range map[string]string{"9 March 2026": "2026-03-09", "9 Mar 2026": "2026-03-09", "9/3/2026": "2026-03-09", "09/03/2026": "2026-03-09", "2026-03-09": "2026-03-09"} {
-		d, ok := readDay(s)
-		require.True(t, ok, s)
+		d, err := readDay(s)
+		require.NoError(t, err, s)
 		require.Equal(t, day, d.String())
 	}
 	for _, s := range []string{"soon", "31 February 2026", "3/2026", "1 May 3026"} {
-		_, ok := readDay(s)
-		require.False(t, ok, s)
+		_, err := readDay(s)
+		require.Error(t, err, s)
 	}
 	require.Equal(t, "powers-2-matter", moves(map[string]string{"powers-1-": "powers-2-"}, "powers/1/matter"))
 }

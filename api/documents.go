@@ -129,7 +129,7 @@ func (s *Server) offerDocuments(at string) {
 		func(q *question, in *minutesInput) ([]byte, error) {
 			on, err := domain.ParseDay(in.Date)
 			if err != nil {
-				return nil, invalid("L8", "%q is not a date; write it like 2026-03-09.", clip(in.Date))
+				return nil, notDay(in.Date, err, "2026-03-09")
 			}
 			text, err := orRefused(q.Minutes(on, q.at))
 			return []byte(text), err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
@@ -58,8 +59,11 @@ func (f *filling) day(name string) domain.Day {
 	if s == "" {
 		return 0
 	}
-	d, ok := readDay(s)
-	if !ok {
+	d, err := readDay(s)
+	switch {
+	case errors.Is(err, domain.ErrYear):
+		f.wrong(name, "“"+clip(s)+"”: "+domain.ErrYear.Error()+".")
+	case err != nil:
 		f.wrong(name, "“"+clip(s)+"” is not a date; write it like 9 March 2026.")
 	}
 	return d
@@ -69,15 +73,22 @@ func (f *filling) day(name string) domain.Day {
 var dayForms = []string{"2 January 2006", "2 Jan 2006", "2/1/2006", "2.1.2006", "2-1-2006"}
 
 // readDay reads a date: 9 March 2026, 9 Mar 2026, 9/3/2026, or 2026-03-09.
-func readDay(s string) (domain.Day, bool) {
+func readDay(s string) (domain.Day, error) {
 	for _, form := range dayForms {
 		if t, err := time.Parse(form, s); err == nil {
 			s = t.Format(time.DateOnly)
 			break
 		}
 	}
-	d, err := domain.ParseDay(s)
-	return d, err == nil
+	return domain.ParseDay(s)
+}
+
+// notDay refuses what was written for a day and is none: why is ParseDay's error.
+func notDay(s string, why error, like string) *domain.Refusal {
+	if errors.Is(why, domain.ErrYear) {
+		return invalid("L8", "%s is not between %d and %d, and the year of a date must be.", clip(s), domain.FirstYear, domain.LastYear)
+	}
+	return invalid("L8", "%q is not a date; write it like %s.", clip(s), like)
 }
 
 // version reads which version somebody had before them.

@@ -53,7 +53,7 @@ func readReport(f *filling) domain.Command {
 func (f *filling) meetingDay() domain.Day {
 	d, err := domain.ParseDay(f.path("day"))
 	if err != nil {
-		f.refuse(invalid("L8", "%q is not a date; write it like 2026-03-09.", clip(f.path("day"))))
+		f.refuse(notDay(f.path("day"), err, "2026-03-09"))
 	}
 	return d
 }

@@ -168,20 +168,25 @@ func readAt(at string, today domain.Day) (domain.Day, error) {
 	if at == "" {
 		return today, nil
 	}
-	if d, err := domain.ParseDay(at); err == nil {
+	d, err := domain.ParseDay(at)
+	if err == nil {
 		return d, nil
 	}
-	if t, ok := readMoment(at); ok {
+	t, ok := readMoment(at)
+	if ok && domain.FirstYear <= t.Year() && t.Year() <= domain.LastYear {
 		return domain.DayOf(t), nil
 	}
-	return 0, invalid("L8", "%q is not a date; write it like 2026-03-09, or like 2026-03-09T17:30:00Z.", clip(at))
+	if ok {
+		err = domain.ErrYear
+	}
+	return 0, notDay(at, err, "2026-03-09, or like 2026-03-09T17:30:00Z")
 }
 
 // readMoment reads a moment as RFC 3339 writes it, also where the + of its time
 // zone was taken for a space.
 func readMoment(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, strings.Replace(s, " ", "+", 1))
-	return t, err == nil && t.Year() >= 1900 && t.Year() <= 2200
+	return t, err == nil
 }
 
 // readKnown reads up to where a question may know: the number of events, nil
@@ -197,14 +202,18 @@ func (s *Server) readKnown(group, known string) (*uint64, time.Time, error) {
 		}
 		return ptr(index + 1), moment, nil
 	}
-	if d, err := domain.ParseDay(known); err == nil {
+	d, err := domain.ParseDay(known)
+	if errors.Is(err, domain.ErrYear) {
+		return nil, moment, notDay(known, err, "2026-03-09")
+	}
+	if err == nil {
 		moment = d.End()
 	} else if t, ok := readMoment(known); ok {
 		moment = t
 	} else {
 		return nil, moment, invalid("L4", "%q says no time and no index; write it like 2026-03-09, 2026-03-09T17:30:00Z or 412.", clip(known))
 	}
-	next, err := s.store.IndexAt(group, moment)
+	next, err = s.store.IndexAt(group, moment)
 	if err == nil && next == 0 {
 		err = notFound("L4", "Nothing had been recorded for this group by %s.", clip(known))
 	}

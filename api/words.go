@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"goldenthread/domain"
 )
 
 // clip shortens what somebody sent, so that an answer can quote it.
@@ -14,7 +16,7 @@ func clipTo(s string, most int) string {
 		s = s[:4*most] // enough for most runes
 	}
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
+		if domain.Hides(r) {
 			return '?'
 		}
 		return r

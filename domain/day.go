@@ -39,12 +39,22 @@ func NewDay(y int, m time.Month, d int) Day {
 	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()/86400 - dayEpoch)
 }
 
-// ParseDay reads "2026-03-09". Years before 1900 and after 2200 are refused:
-// they are slips of the pen.
+// FirstYear and LastYear are the years between which dates lie; others are slips
+// of the pen.
+const FirstYear, LastYear = 1900, 2200
+
+// ErrYear says that a date lies outside of the years that dates may have.
+var ErrYear = fmt.Errorf("the year must be between %d and %d", FirstYear, LastYear)
+
+// ParseDay reads "2026-03-09". The error is ErrYear where it is a date, and its
+// year can't be meant.
 func ParseDay(s string) (Day, error) {
 	t, err := time.Parse(time.DateOnly, s)
-	if err != nil || t.Year() < 1900 || t.Year() > 2200 {
+	if err != nil {
 		return 0, fmt.Errorf("%q is not a date; write it like 2026-03-09", clip(s))
+	}
+	if t.Year() < FirstYear || t.Year() > LastYear {
+		return 0, fmt.Errorf("%q can't be meant: %w", s, ErrYear)
 	}
 	return NewDay(t.Date()), nil
 }

@@ -121,7 +121,10 @@ func (c *ResolveDeparture) decide(t *turn) *Refusal {
 	if on < d.From {
 		return invalid("X2", "%s began on %s; it can't be resolved before.", d.Number, d.From.Words()).at("on")
 	}
-	if r := firstRefusal(t.notInFuture("X2", on), c.checkHow(t, d), checkOptional("X2", "the words", c.Words, someWords).at("words")); r != nil {
+	if r := firstRefusal(
+		t.notInFuture("X2", on), c.checkHow(t, d), checkOptional("X2", "the words", c.Words, someWords).at("words"),
+		checkOptional("X2", "the evidence", c.Evidence, someWords).at("evidence"),
+	); r != nil {
 		return r
 	}
 	t.recordBecause(d.Index, on, &DepartureResolved{Departure: d.Number, How: c.How, Agreement: c.Agreement, Words: c.Words, Evidence: c.Evidence})

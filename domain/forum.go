@@ -22,8 +22,8 @@ func (c *RegisterForum) decide(t *turn) *Refusal {
 	if r := firstRefusal(checkRef("R1", "a forum's handle", c.Forum).at("forum"), checkWords("R1", "the forum's name", c.Name, shortWords).at("name")); r != nil {
 		return r
 	}
-	if t.s.Forums[c.Forum] != nil {
-		return notNow("R1", "There is already a forum called %s.", c.Forum).at("forum")
+	if had := like(t.s.Forums, c.Forum); had != "" {
+		return notNow("R1", "There is already a forum called %s%s.", had, onlyByCase(had, c.Forum)).at("forum")
 	}
 	if c.Body != "" {
 		if _, r := t.s.organisation("R1", c.Body); r != nil {

@@ -95,10 +95,13 @@ type ConsentToCharter struct {
 }
 
 func (c *ConsentToCharter) decide(t *turn) *Refusal {
+	seat, r := t.forSeat("F1", c.Seat)
+	if r == nil && t.consentsAgain(seat.ID) {
+		return nil
+	}
 	if t.s.Established != 0 {
 		return notNow("F1", "%s was established on %s.", t.s.Name, t.s.Established.Words())
 	}
-	seat, r := t.forSeat("F1", c.Seat)
 	if r != nil {
 		return r
 	}
@@ -112,6 +115,17 @@ func (c *ConsentToCharter) decide(t *turn) *Refusal {
 	t.proveConsent(consent, seat.ID, ToCharter, 1, c.Rests)
 	t.establish()
 	return nil
+}
+
+// consentsAgain answers with the consent that the person gave for the seat to the
+// first charter; false if they gave none.
+func (t *turn) consentsAgain(seat string) bool {
+	i := slices.IndexFunc(t.s.Consents, func(c CharterConsent) bool { return c.Seat == seat && c.Person == t.actor.ID })
+	if i < 0 {
+		return false
+	}
+	t.saidBefore(t.s.Consents[i].Index)
+	return true
 }
 
 // establish records that the group is established, once nothing is missing.

@@ -421,8 +421,13 @@ func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
 		if (item.Mandate == nil) == (len(item.Instruments) == 0) {
 			return invalid("F8", "What is brought in is a mandate or an agreement with its instruments.")
 		}
+		if item.Matter != "" {
+			if r := checkMatter("F8", item.Matter).at("matter"); r != nil {
+				return r
+			}
+		}
 		if m := item.Mandate; m != nil {
-			if _, r := t.s.openOrganisation("F8", m.Organisation, t.day); r != nil {
+			if r := m.checkBroughtIn(t); r != nil {
 				return r
 			}
 			if r := t.s.Charter().checkAllKnown(m.Matters); r != nil {
@@ -441,6 +446,26 @@ func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
 		}
 	}
 	return nil
+}
+
+// checkBroughtIn refuses a mandate from before the ledger whose parties or words
+// can't be what they are meant to be. Its evidence is that of the schedule's item.
+func (c *GrantMandate) checkBroughtIn(t *turn) *Refusal {
+	if _, r := t.s.openOrganisation("F8", c.Organisation, t.day); r != nil {
+		return r.at("organisation").at("mandate")
+	}
+	if c.To != "" {
+		if _, r := t.s.openOrganisation("F8", c.To, t.day); r != nil {
+			return r.at("to").at("mandate")
+		}
+	}
+	if c.Answers != "" {
+		return notFound("M5", "A mandate from before the ledger answers nothing that the group asked here.").at("answers").at("mandate")
+	}
+	return firstRefusal(
+		checkOptional("M1", "the conditions", c.Conditions, someWords).at("conditions"),
+		checkOptional("F8", "the evidence", c.Evidence, someWords).at("evidence"),
+	).at("mandate")
 }
 
 // bringIn records what stood before the ledger.

@@ -25,7 +25,8 @@ type Command interface {
 type Request struct {
 	Group   string
 	ID      uuid.UUID // command id: the same id and actor is the same command
-	Hash    [32]byte  // SHA-256 of the request as it was sent
+	Hash    [32]byte  // of what it says, however it was written: see HashOf
+	Sent    [32]byte  // of the bytes that were sent, as hashes were made once; zero: not known
 	Actor   string    // person id or handle; when founding, a handle among the founding people
 	Trace   Trace     // that the caller sent, if any; it makes no other request of this one
 	Command Command
@@ -54,7 +55,7 @@ func (r *Request) NeedsPast(today Day) (Day, bool) {
 type Answer struct {
 	First, Last uint64 // indexes of the command's own events
 	Refs        []string
-	Repeat      bool // the command had been answered before
+	Repeat      bool // this had been recorded before: the same command, or the same said again
 }
 
 // A Decision is what is to be appended, all together or not at all, and what
@@ -143,7 +144,7 @@ func (l *Ledger) repeat(r *Request) (Answer, *Refusal, bool) {
 	switch {
 	case !ok:
 		return Answer{}, nil, false
-	case got.hash != r.Hash:
+	case got.hash != r.Hash && got.hash != r.Sent:
 		return Answer{}, notNow("L5", "This command id was already used for something else, at index %d. Use a new one.", got.first), true
 	}
 	return Answer{First: got.first, Last: got.last, Refs: got.refs, Repeat: true}, nil, true

@@ -51,14 +51,10 @@ func TestMinutes(t *testing.T) {
 	for _, path := range scripts(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
 			m := newMinutes(t)
-			got := m.run(filepath.Base(path), string(text))
+			text, got := m.runFile(path)
 			m.checkStored()
-			if got == string(text) {
+			if got == text {
 				return
 			}
 			if *rewrite {
@@ -67,7 +63,7 @@ func TestMinutes(t *testing.T) {
 				}
 				return
 			}
-			t.Error(firstDifference(path, string(text), got))
+			t.Error(firstDifference(path, text, got))
 		})
 	}
 }
@@ -102,6 +98,8 @@ type minutes struct {
 	n      int // acts so far: command ids are made from it
 	name   string
 	line   int
+
+	accepted func(*Request) // told of each command that is not refused, before its events are applied
 }
 
 // room is where another group of the installation sits.
@@ -117,6 +115,15 @@ func newMinutes(t testing.TB) *minutes {
 func (m *minutes) failf(format string, args ...any) {
 	m.t.Helper()
 	m.t.Fatalf("%s:%d: %s", m.name, m.line, fmt.Sprintf(format, args...))
+}
+
+// runFile runs the script in the file: what it says, and what it said now.
+func (m *minutes) runFile(path string) (text, got string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return string(b), m.run(filepath.Base(path), string(b))
 }
 
 // run runs the script and returns it with the lines that belong below each act.
@@ -283,6 +290,9 @@ func (m *minutes) commit(r *Request) []string {
 	}
 	if fingerprint(m.ledger.State()) != before {
 		m.failf("decide changed the state")
+	}
+	if d.Refusal == nil && m.accepted != nil {
+		m.accepted(r)
 	}
 	m.apply(d.Events)
 	said := m.describe(d.Events)

@@ -80,18 +80,27 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 	}
 	for i, code := range c.Practices {
 		o, r := t.practiceSpeaks("T1", code, c.Evidence)
-		switch {
-		case r != nil:
+		if r != nil {
 			return r
-		case slices.Contains(c.Practices[:i], code):
+		}
+		if slices.Contains(c.Practices[:i], code) {
 			return invalid("T1", "%s is named twice.", o.Name).at("practices")
-		case t.s.acknowledged(n.Ref, code) != 0:
-			return notNow("T1", "%s acknowledged it on %s.", o.Name, t.s.acknowledged(n.Ref, code).Words())
 		}
 	}
+	var before []uint64 // what had been recorded of those who acknowledged it before
+	anybody := false
 	for _, code := range c.Practices {
-		t.practiceSpeaks("T1", code, c.Evidence) // each for itself
+		o, _ := t.practiceSpeaks("T1", code, c.Evidence) // each for itself
+		if a := t.s.acknowledgement(n.Ref, o.Code); a != nil {
+			before = append(before, a.Index)
+			continue
+		}
+		anybody = true
 		t.recordBecause(n.Index, t.day, &NoticeAcknowledged{About: n.Ref, Practice: code, Evidence: c.Evidence})
+	}
+	if !anybody {
+		t.saidBefore(slices.Min(before))
+		t.before.Last = slices.Max(before)
 	}
 	return nil
 }
@@ -411,14 +420,22 @@ func (s *State) AcknowledgedOn(ref, practice string, d Day) Day {
 }
 
 func (s *State) acknowledged(ref, practice string) Day {
+	if a := s.acknowledgement(ref, practice); a != nil {
+		return a.On
+	}
+	return 0
+}
+
+// acknowledgement is the practice's first of the notice; nil if there is none.
+func (s *State) acknowledgement(ref, practice string) *Acknowledged {
 	if n := s.Noticed[ref]; n != nil {
-		for _, a := range n.Acknowledged {
-			if a.Practice == practice {
-				return a.On
+		for i := range n.Acknowledged {
+			if n.Acknowledged[i].Practice == practice {
+				return &n.Acknowledged[i]
 			}
 		}
 	}
-	return 0
+	return nil
 }
 
 // threadDue adds agreements that were communicated fewer times than the charter

@@ -56,7 +56,22 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 	if r := t.mustBeSigned(p, t.nextIndex(), e); r != nil {
 		return r
 	}
+	if o := t.s.sameObjection(p, e); o != nil && !t.stating {
+		return t.saidBefore(o.Index, o.Number)
+	}
 	t.record(e)
+	return nil
+}
+
+// sameObjection is the objection that the same person raised for the seat to the
+// same version in the same words, and that has not been let go; nil if none is.
+func (s *State) sameObjection(p *Proposal, e *ObjectionRaised) *Objection {
+	for _, o := range s.openObjections(p) {
+		if o.Seat == e.Seat && o.Person == e.Person && o.Role == e.Role && o.Version == e.Version && o.Grade == e.Grade &&
+			o.Why == e.Why && o.WouldResolve == e.WouldResolve && (o.Signed || e.Signature == nil) {
+			return o
+		}
+	}
 	return nil
 }
 
@@ -85,6 +100,9 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 	p := t.s.Proposals[o.Proposal]
 	if r := p.checkStage(Open); r != nil {
 		return r
+	}
+	if o.How != "" && o.EndedBy == t.actor.ID && o.How == c.How && o.Words == c.Words && !t.stating {
+		return t.saidBefore(o.EndedIndex)
 	}
 	if o.How != "" {
 		return notNow("C3", "%s has already let this objection go.", t.s.name(o.Seat))
@@ -135,7 +153,7 @@ func (e *ObjectionRaised) apply(s *State, ev *Event) {
 	s.took(e.Objection)
 	s.Objections[e.Objection] = &Objection{
 		Number: e.Objection, Proposal: e.Proposal, Version: e.Version, Seat: e.Seat, Person: e.Person, Role: e.Role,
-		Grade: e.Grade, Why: e.Why, WouldResolve: e.WouldResolve, On: ev.Effective, Index: ev.Index,
+		Grade: e.Grade, Why: e.Why, WouldResolve: e.WouldResolve, Signed: e.Signature != nil, On: ev.Effective, Index: ev.Index,
 	}
 	p := s.touch(e.Proposal, ev)
 	p.Objections = append(slices.Clip(p.Objections), e.Objection)
@@ -169,6 +187,7 @@ type Objection struct {
 	Grade        Grade
 	Why          string
 	WouldResolve string
+	Signed       bool // by the person, with a passkey
 	On           Day
 	Index        uint64
 	How          HowLost // "" while it stands

@@ -153,6 +153,9 @@ func (row *OrganisationRow) check() *Refusal {
 
 func (t *turn) importOne(row *OrganisationRow) *Refusal {
 	old := t.s.Organisations[row.Code]
+	if had := like(t.s.Organisations, row.Code); old == nil && had != "" {
+		return invalid("O1", "There is already an organisation %s%s.", had, onlyByCase(had, row.Code))
+	}
 	switch {
 	case old == nil:
 		t.recordOn(cmp.Or(row.Opened, t.day), &OrganisationRegistered{Code: row.Code, Kind: row.Kind, Name: row.Name, Opened: row.Opened, Source: row.Source})

@@ -1,6 +1,10 @@
 package domain
 
-import "github.com/google/uuid"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // Persons (rules L5, L7): everybody who acts is known by a random id, a handle
 // made from their office, and the offices they hold. Name, email and phone are
@@ -40,6 +44,17 @@ func (r *Request) Personals() []Personal {
 	return c.personals(r)
 }
 
+// CheckPersonal refuses personal data whose words can't be used. The store asks
+// before it seals them: afterwards nobody can look at them.
+func (r *Request) CheckPersonal() *Refusal {
+	for _, p := range r.Personals() {
+		if refusal := p.Data.check(); refusal != nil {
+			return refusal.at("personal")
+		}
+	}
+	return nil
+}
+
 // NewPersonID is the id of the person whom that command introduces under that
 // handle: random, since command ids are, and the same when it is repeated. The
 // group is in it, so that no other group can name the same person, and erase them.
@@ -61,7 +76,7 @@ func (p *PersonEntry) check() *Refusal {
 	); r != nil {
 		return r
 	}
-	if p.Handle == System || uuid.Validate(p.Handle) == nil {
+	if strings.EqualFold(p.Handle, System) || uuid.Validate(p.Handle) == nil {
 		return invalid("L7", "%q can't be a handle; make it from the office.", p.Handle).at("handle")
 	}
 	if p.Personal == nil {
@@ -96,8 +111,8 @@ func (t *turn) registerPerson(p *PersonEntry) *Refusal {
 	if r := p.check(); r != nil {
 		return r
 	}
-	if t.s.ByHandle(p.Handle) != nil {
-		return notNow("L7", "There is already somebody with the handle %s.", p.Handle).at("handle")
+	if had := t.s.likeHandle(p.Handle); had != "" {
+		return notNow("L7", "There is already somebody with the handle %s%s.", had, onlyByCase(had, p.Handle)).at("handle")
 	}
 	if p.Organisation != "" {
 		if _, r := t.s.organisation("O1", p.Organisation); r != nil {
@@ -227,6 +242,10 @@ func (s *State) Person(ref string) *Person {
 
 // ByHandle finds somebody by handle; nil if there is nobody.
 func (s *State) ByHandle(handle string) *Person { return s.People[s.handles[handle]] }
+
+// likeHandle is the handle of somebody that is the same, or differs only by capital
+// and small letters; "" if there is none. Handles differ by more than that (rule L5).
+func (s *State) likeHandle(handle string) string { return like(s.handles, handle) }
 
 func (s *State) person(rule, ref string) (*Person, *Refusal) {
 	if p := s.Person(ref); p != nil {

@@ -39,8 +39,8 @@ func (c *GiveConsent) decide(t *turn) *Refusal {
 	if r := t.checkRests(seat.ID, c.Rests, p.Matter); r != nil {
 		return r
 	}
-	taken, r := t.takePosition(p, seat, PositionTaken{Stand: Consent, NeedNotWait: c.NeedNotWait, Signed: c.Signed})
-	if r != nil {
+	taken, r := t.takePosition(p, seat, PositionTaken{Stand: Consent, NeedNotWait: c.NeedNotWait, Signed: c.Signed}, c.Rests)
+	if r != nil || t.before != nil {
 		return r
 	}
 	t.proveConsent(taken, seat.ID, p.Number, p.Version().Number, c.Rests)
@@ -66,7 +66,7 @@ func (c *StandAsideFrom) decide(t *turn) *Refusal {
 	if r := firstRefusal(checkOptional("C4", "the reason", c.Reason, someWords).at("reason"), checkOptional("C4", "the interest", c.Interest, someWords).at("interest")); r != nil {
 		return r
 	}
-	_, r = t.takePosition(p, seat, PositionTaken{Stand: StandAside, Reason: c.Reason, Interest: c.Interest, Signed: c.Signed})
+	_, r = t.takePosition(p, seat, PositionTaken{Stand: StandAside, Reason: c.Reason, Interest: c.Interest, Signed: c.Signed}, nil)
 	return r
 }
 
@@ -95,13 +95,26 @@ func (t *turn) positionFor(number string, version int, code string) (*Proposal, 
 	return p, seat, nil
 }
 
-func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken) (uint64, *Refusal) {
+// takePosition records what the seat says. Said again by the same person, with
+// nothing changed, it is answered with what was recorded first (rule C7).
+func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken, rests *RestsOn) (uint64, *Refusal) {
 	e.Proposal, e.Version, e.Seat = p.Number, p.Version().Number, seat.ID
 	e.Person, e.Role = t.actor.ID, seat.RoleOn(t.actor.ID, t.day)
 	if r := t.mustBeSigned(p, t.nextIndex(), &e); r != nil {
 		return 0, r
 	}
+	if last := p.lastOf(seat.ID); last.says(&e) && !t.stating && (rests == nil || t.s.proved(seat.ID, p, rests)) {
+		t.saidBefore(last.Index)
+		return last.Index, nil
+	}
 	return t.record(&e), nil
+}
+
+// says tells whether the position is what the event would record once more. What
+// was not signed and now is, and what was only heard, is not the same.
+func (p *Position) says(e *PositionTaken) bool {
+	return p != nil && p.Version == e.Version && p.Person == e.Person && p.Role == e.Role && p.Stand == e.Stand && p.NeedNotWait == e.NeedNotWait &&
+		p.Reason == e.Reason && p.Interest == e.Interest && p.Heard == e.Heard && (p.Signed || e.Signature == nil)
 }
 
 // ReportPosition records a position that the manager heard in a meeting or by
@@ -151,10 +164,14 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 	case c.Stand == Consent && t.s.Organisations[seat.ID].Kind == OtherGroup:
 		return notNow("G1", "%s consents itself, and names what that rests on in its own ledger.", t.s.name(seat.ID))
 	}
-	t.record(&PositionTaken{
+	e := &PositionTaken{
 		Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: from.ID, Role: role, Stand: c.Stand, Heard: c.How,
 		Unconfirmed: t.s.employedBySystem(t.actor.ID, Manager, t.day) || t.s.CharterOn(t.day).Charter.RequireSignatures,
-	})
+	}
+	if last := p.lastOf(seat.ID); last.says(e) && (last.Confirmed || e.Unconfirmed) {
+		return t.saidBefore(last.Index)
+	}
+	t.record(e)
 	return nil
 }
 
@@ -172,6 +189,9 @@ func (c *ConfirmPosition) decide(t *turn) *Refusal {
 		return r
 	}
 	last := p.lastOf(seat.ID)
+	if last != nil && last.ConfirmedBy == t.actor.ID && !t.stating {
+		return t.saidBefore(last.ConfirmedIndex)
+	}
 	if last == nil || last.Heard == "" || last.Confirmed {
 		return notNow("C10", "Nothing recorded for %s waits to be confirmed.", t.s.name(seat.ID))
 	}
@@ -227,6 +247,7 @@ func (e *PositionConfirmed) apply(s *State, ev *Event) {
 	for i := len(p.Positions) - 1; i >= 0; i-- {
 		if pos := &p.Positions[i]; pos.Seat == e.Seat && pos.Version == e.Version {
 			pos.Confirmed, pos.Signed = true, e.Signature != nil
+			pos.ConfirmedBy, pos.ConfirmedIndex = e.Person, ev.Index
 			return
 		}
 	}
@@ -247,6 +268,9 @@ type Position struct {
 	Signed      bool   // by the person, with a passkey
 	Time        int64  // recorded, milliseconds since 1970
 	Index       uint64
+
+	ConfirmedBy    string // person, where the seat confirmed what was heard
+	ConfirmedIndex uint64 // of that event
 }
 
 // counts says whether the position counts: what was only heard and must be

@@ -127,7 +127,20 @@ func (c *AnswerPriorities) decide(t *turn) *Refusal {
 	if r := checkOptional("P1", "the words", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
+	if last := round.lastOf(o.Code); last != nil && slices.Equal(last.Choices, c.Choices) && last.Words == c.Words && last.Evidence == c.Evidence {
+		return t.saidBefore(last.Index)
+	}
 	t.recordBecause(round.Index, t.day, &PrioritiesAnswered{Round: round.Number, Practice: o.Code, Choices: c.Choices, Words: c.Words, Evidence: c.Evidence})
+	return nil
+}
+
+// lastOf is the practice's newest answer; nil if it has not answered.
+func (r *PriorityRound) lastOf(practice string) *PriorityAnswer {
+	for i := len(r.Answers) - 1; i >= 0; i-- {
+		if r.Answers[i].Practice == practice {
+			return &r.Answers[i]
+		}
+	}
 	return nil
 }
 

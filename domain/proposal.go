@@ -44,8 +44,8 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 		checkWords("C1", "a title", c.Title, shortWords).at("title"),
 		checkWords("C1", "the text", c.Text, longWords).at("text"),
 		t.s.Charter().checkKnown(c.Matter).at("matter"),
-		checkOptional("C11", "what is new", c.New, someWords).at("new"),
 		c.checkNew(t.s),
+		checkOptional("C11", "what is new", c.New, someWords).at("new"),
 	); r != nil {
 		return r
 	}
@@ -68,7 +68,7 @@ func (c *RaiseProposal) checkNew(s *State) *Refusal {
 	if c.Reopens != "" && (s.Proposals[c.Reopens] == nil || !s.Proposals[c.Reopens].Settled()) {
 		return notFound("C11", "%q is not a settled proposal here.", clip(c.Reopens)).at("reopens")
 	}
-	if strings.TrimSpace(c.New) != "" {
+	if !isBlank(c.New) {
 		return nil
 	}
 	if c.Reopens != "" {
@@ -83,7 +83,7 @@ func (c *RaiseProposal) checkNew(s *State) *Refusal {
 		}
 	}
 	for _, p := range s.Proposals {
-		if p.Settled() && p.Matter == c.Matter && strings.EqualFold(strings.TrimSpace(p.Title()), strings.TrimSpace(c.Title)) {
+		if p.Settled() && p.Matter == c.Matter && sameWords(p.Title(), c.Title) {
 			return notNow("C11", "%s, with the same title, is settled. Say in words what is new about it.", p.Number).at("new")
 		}
 	}
@@ -141,6 +141,9 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 	); r != nil {
 		return r
 	}
+	if c.changesNothing(p) {
+		return notNow("C2", "This changes nothing in %s: the title, the text and what it would do are those of version %d. Nobody's position has fallen.", p.Number, c.Version)
+	}
 	var fallen []string
 	for _, pos := range p.current() {
 		fallen = appendNew(fallen, pos.Seat)
@@ -153,6 +156,13 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 		t.recordBecause(amended, t.day, &ProposalPut{Proposal: p.Number, Version: c.Version + 1, Window: ch.Window, Closes: max(p.Closes, t.day.Add(ch.Window))})
 	}
 	return nil
+}
+
+// changesNothing says whether the newest version has that title, that text and
+// those instruments already; how lines end makes no difference.
+func (c *AmendProposal) changesNothing(p *Proposal) bool {
+	v := p.Version()
+	return sameLines(cmp.Or(c.Title, v.Title), v.Title) && sameLines(c.Text, v.Text) && sameSaid(c.Instruments, v.Instruments)
 }
 
 // OfferWords suggests other words for a proposal; anybody here may (rule C2).
@@ -215,6 +225,11 @@ func (c *AgreeToPay) decide(t *turn) *Refusal {
 	}
 	if !t.s.SpeaksFor(t.actor.ID, c.Organisation, t.day) {
 		return notYours("O3", "Only somebody who speaks for %s can agree that it pays.", t.s.name(c.Organisation))
+	}
+	for _, had := range p.Payments {
+		if had.Organisation == c.Organisation && had.Version == c.Version && had.Person == t.actor.ID {
+			return t.saidBefore(had.Index)
+		}
 	}
 	t.as = "organisation/" + c.Organisation
 	t.record(&PaymentAgreed{Proposal: p.Number, Version: c.Version, Organisation: c.Organisation, Person: t.actor.ID})

@@ -67,7 +67,7 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 	if c.Role != Holder && c.Role != Deputy {
 		return invalid("F5", "Say whether the person is the seat's holder or a deputy.").at("role")
 	}
-	if r := t.mustNameFor(seat, c.Role, c.Evidence); r != nil {
+	if r := firstRefusal(t.mustNameFor(seat, c.Role, c.Evidence), checkOptional("F5", "the evidence", c.Evidence, someWords).at("evidence")); r != nil {
 		return r
 	}
 	p, r := t.s.person("F5", c.Person)
@@ -114,6 +114,9 @@ func (c *LeaveSeat) decide(t *turn) *Refusal {
 		if r := t.mustNameFor(seat, c.Role, c.Evidence); r != nil {
 			return r
 		}
+	}
+	if r := checkOptional("F5", "the evidence", c.Evidence, someWords).at("evidence"); r != nil {
+		return r
 	}
 	if c.Until < t.day.Add(-1) {
 		return invalid("F5", "Give the last day; it can't be earlier than yesterday.").at("until")

@@ -129,6 +129,17 @@ func (t *turn) proveConsent(consent uint64, seat, to string, version int, rests 
 	})
 }
 
+// proved says whether the seat's consent to the newest version rests, by what was
+// recorded last, on just that.
+func (s *State) proved(seat string, p *Proposal, rests *RestsOn) bool {
+	for i := len(s.Proved) - 1; i >= 0; i-- {
+		if c := s.Proved[i]; c.Seat == seat && c.To == p.Number && c.Version == p.Version().Number {
+			return c.Rests.Ledger == rests.Ledger && c.Rests.Ref == rests.Ref && c.Rests.Index == rests.Index
+		}
+	}
+	return false
+}
+
 // ToCharter is what a consent to the first charter is to.
 const ToCharter = "charter"
 

@@ -12,8 +12,8 @@ const (
 	longWords  = 20_000 // the text of a charter or a proposal
 )
 
-// checkWords refuses words that are missing, too long, not UTF-8 or hold
-// control characters other than line breaks and tabs.
+// checkWords refuses words that are missing, or have nothing in them to read, and
+// whatever checkOptional refuses.
 func checkWords(rule, what, words string, most int) *Refusal {
 	if strings.TrimSpace(words) == "" {
 		return invalid(rule, "Please give %s.", what)
@@ -21,7 +21,9 @@ func checkWords(rule, what, words string, most int) *Refusal {
 	return checkOptional(rule, what, words, most)
 }
 
-// checkOptional is checkWords for words that may be left out.
+// checkOptional is checkWords for words that may be left out. It refuses words
+// that are too long, not UTF-8, nothing but characters that can't be seen, or
+// that hold a character that reorders or hides others, and says which.
 func checkOptional(rule, what, words string, most int) *Refusal {
 	if !utf8.ValidString(words) {
 		return invalid(rule, "Please write %s in plain text.", what)
@@ -29,10 +31,11 @@ func checkOptional(rule, what, words string, most int) *Refusal {
 	if n := utf8.RuneCountInString(words); n > most {
 		return invalid(rule, "Please shorten %s: it has %d characters, and %d fit.", what, n, most)
 	}
-	for _, r := range words {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
-			return invalid(rule, "Please remove the control characters from %s.", what)
-		}
+	if words != "" && isBlank(words) {
+		return invalid(rule, "Please give %s: what was sent has nothing in it that can be read.", what)
+	}
+	if place, r, does := illegible(words); place != 0 {
+		return invalid(rule, "Please take character %d (%U) out of %s: %s.", place, r, asKnown(what), does)
 	}
 	return nil
 }
@@ -48,10 +51,46 @@ func checkRef(rule, what, ref string) *Refusal {
 	return nil
 }
 
+// sameWords says whether the two differ at most by capital letters and by the
+// spaces between the words.
+func sameWords(a, b string) bool {
+	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
+}
+
+// sameLines says whether the two differ at most by how their lines end.
+func sameLines(a, b string) bool {
+	lines := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+	return lines(a) == lines(b)
+}
+
+// like is the key that is the same as the name, or differs only by capital and
+// small letters; "" if there is none.
+func like[V any](named map[string]V, name string) string {
+	if _, same := named[name]; same {
+		return name
+	}
+	var found string // the first in order, so that an old ledger with several gives one answer
+	for key := range named {
+		if strings.EqualFold(key, name) && (found == "" || key < found) {
+			found = key
+		}
+	}
+	return found
+}
+
+// onlyByCase goes on in a refusal that names what there is already, where the new
+// name is not quite the same.
+func onlyByCase(had, name string) string {
+	if had == name {
+		return ""
+	}
+	return ", and " + name + " differs from it only by capital letters"
+}
+
 // clip shortens what somebody sent, so that a refusal can quote it.
 func clip(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
+		if Hides(r) {
 			return '?'
 		}
 		return r
@@ -93,4 +132,12 @@ func sentence(s string) string { return strings.TrimRight(s, ".") + "." }
 func firstUpper(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// asKnown names once more what was named before: "the title" for "a title".
+func asKnown(what string) string {
+	if rest, ok := strings.CutPrefix(what, "a "); ok {
+		return "the " + rest
+	}
+	return what
 }

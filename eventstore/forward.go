@@ -41,6 +41,7 @@ type forwarded struct {
 	Name    string         `json:"name"`
 	Command jsontext.Value `json:"command"`
 	Sealed  [][]byte       `json:"sealed,omitempty"` // in the order of domain.Request.Personals
+	Sent    *[32]byte      `json:"sent,omitempty"`
 }
 
 // A reply is the answer to a forwarded request, if there is one: a result, or
@@ -98,7 +99,7 @@ func packRequest(req *domain.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := forwarded{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil}
+	f := forwarded{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil, &req.Sent}
 	for _, p := range req.Personals() {
 		f.Sealed = append(f.Sealed, *p.Sealed)
 	}
@@ -121,6 +122,9 @@ func unpackRequest(body []byte) (domain.Request, error) {
 		return domain.Request{}, err
 	}
 	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Trace: f.Trace, Command: command}
+	if f.Sent != nil {
+		req.Sent = *f.Sent
+	}
 	personals := req.Personals()
 	if len(personals) != len(f.Sealed) {
 		return req, errors.New("the sealed data are not those of the command")

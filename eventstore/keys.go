@@ -320,7 +320,7 @@ func (k *keyring) sealPersonal(ctx context.Context, req *domain.Request) error {
 		if err != nil {
 			return err
 		}
-		req.Hash = keyed(key, req.Hash)
+		req.Hash, req.Sent = keyed(key, req.Hash), keyed(key, req.Sent)
 		if len(*p.Sealed) > 0 && data == (domain.PersonalData{}) {
 			continue // sealed before: the request is sent again
 		}

@@ -412,6 +412,9 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if err := errors.Join(s.Ready(), s.Stopped(req.Group)); err != nil {
 		return Result{}, err
 	}
+	if r := req.CheckPersonal(); r != nil {
+		return Result{}, &Refused{r, s.Next(req.Group)}
+	}
 	if err := s.keys.sealPersonal(ctx, &req); err != nil {
 		return Result{}, fmt.Errorf("seal personal data: %w", err)
 	}

@@ -274,7 +274,10 @@ func (l *csvLine) day(name string) (domain.Day, error) {
 		s = s[:4] + "-" + s[4:6] + "-" + s[6:]
 	}
 	d, err := domain.ParseDay(s)
-	if err != nil {
+	switch {
+	case errors.Is(err, domain.ErrYear):
+		return 0, l.wrong(name, "is not a date: "+domain.ErrYear.Error())
+	case err != nil:
 		return 0, l.wrong(name, "is not a date")
 	}
 	return d, nil
