@@ -8,7 +8,8 @@ import (
 // Forums and meetings (rule R5): system meeting bodies, and the course of each
 // meeting: scheduled with its agenda, briefed, reported.
 
-// RegisterForum names a system meeting body.
+// RegisterForum names a system meeting body. Founding can name some too, so
+// that the schedule can bring appointments in (rule F8).
 type RegisterForum struct {
 	Forum string `json:"forum" doc:"handle, such as locality-board" maxLength:"60"`
 	Name  string `json:"name" maxLength:"200"`
@@ -19,6 +20,11 @@ func (c *RegisterForum) decide(t *turn) *Refusal {
 	if r := t.mustHaveDuty("R1", Chair, Manager, Lead); r != nil {
 		return r
 	}
+	return t.registerForum(c)
+}
+
+// registerForum records a forum whose handle is free and whose body, if named, is known (rule R1).
+func (t *turn) registerForum(c *RegisterForum) *Refusal {
 	if r := firstRefusal(checkRef("R1", "a forum's handle", c.Forum).at("forum"), checkWords("R1", "the forum's name", c.Name, shortWords).at("name")); r != nil {
 		return r
 	}
@@ -27,7 +33,7 @@ func (c *RegisterForum) decide(t *turn) *Refusal {
 	}
 	if c.Body != "" {
 		if _, r := t.s.organisation("R1", c.Body); r != nil {
-			return r
+			return r.at("body")
 		}
 	}
 	t.record(&ForumRegistered{Forum: c.Forum, Name: c.Name, Body: c.Body})

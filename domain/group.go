@@ -22,6 +22,7 @@ type Found struct {
 	People        []PersonEntry     `json:"people" maxItems:"100"`
 	Seats         []SeatEntry       `json:"seats" maxItems:"50"`
 	Duties        []DutyEntry       `json:"duties" maxItems:"20"`
+	Forums        []RegisterForum   `json:"forums,omitempty" doc:"system meeting bodies, so that the schedule can bring appointments in" maxItems:"50"`
 	Schedule      []ScheduleItem    `json:"schedule,omitempty" doc:"what stood before the ledger, each with its evidence" maxItems:"50"`
 }
 
@@ -73,6 +74,11 @@ func (c *Found) decide(t *turn) *Refusal {
 	for i := range c.Duties {
 		if r := t.assignDuty(&c.Duties[i], enacting{Founding, t.nextIndex(), t.day}); r != nil {
 			return r
+		}
+	}
+	for i := range c.Forums {
+		if r := t.registerForum(&c.Forums[i]); r != nil {
+			return r.at(nth("forums", i))
 		}
 	}
 	return t.checkSchedule(c.Schedule)

@@ -405,67 +405,70 @@ type ScheduleItem struct {
 	Mandate     *GrantMandate `json:"mandate,omitempty"`
 }
 
+// checkSchedule refuses a schedule that could not be brought in. Each item is
+// tried with those before it in force, as it will be when the group is established.
 func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
 	trial := &turn{s: t.s.clone(), own: true, req: t.req, now: t.now, day: t.day, actor: t.actor, as: t.as}
 	for i := range items {
-		item := &items[i]
-		if r := firstRefusal(
-			checkWords("F8", "the title of what is brought in", item.Title, shortWords),
-			checkWords("F8", "its evidence", item.Evidence, someWords),
-		); r != nil {
-			return r
-		}
-		if item.On == 0 || item.On > t.day {
-			return invalid("F8", "Say since when %q stands.", clip(item.Title))
-		}
-		if (item.Mandate == nil) == (len(item.Instruments) == 0) {
-			return invalid("F8", "What is brought in is a mandate or an agreement with its instruments.")
-		}
-		if item.Matter != "" {
-			if r := checkMatter("F8", item.Matter).at("matter"); r != nil {
-				return r
-			}
-		}
-		if m := item.Mandate; m != nil {
-			if r := m.checkBroughtIn(t); r != nil {
-				return r
-			}
-			if r := t.s.Charter().checkAllKnown(m.Matters); r != nil {
-				return r
-			}
-			if m.Until == 0 && m.Review == 0 {
-				return invalid("M5", "A mandate has an end or a review: give one of them.")
-			}
-			continue
-		}
-		p := &Proposal{Number: trial.number('P'), Stage: Agreed, AgreedOn: item.On, BroughtIn: item.Evidence}
-		trial.s.took(p.Number)
-		trial.s.Proposals[p.Number] = p // each is tried beside those before it
-		if r := trial.enactAll(item.Instruments, enacting{p.Number, trial.nextIndex(), item.On}); r != nil {
-			return r
+		if r := trial.tryItem(&items[i]); r != nil {
+			return r.at(nth("schedule", i))
 		}
 	}
 	return nil
 }
 
-// checkBroughtIn refuses a mandate from before the ledger whose parties or words
-// can't be what they are meant to be. Its evidence is that of the schedule's item.
+func (t *turn) tryItem(item *ScheduleItem) *Refusal {
+	if r := firstRefusal(
+		checkWords("F8", "the title of what is brought in", item.Title, shortWords).at("title"),
+		checkWords("F8", "its evidence", item.Evidence, someWords).at("evidence"),
+	); r != nil {
+		return r
+	}
+	if item.On == 0 || item.On > t.day {
+		return invalid("F8", "Say since when %q stands.", clip(item.Title)).at("on")
+	}
+	if (item.Mandate == nil) == (len(item.Instruments) == 0) {
+		return invalid("F8", "What is brought in is a mandate or an agreement with its instruments.")
+	}
+	if item.Matter != "" {
+		if r := checkMatter("F8", item.Matter).at("matter"); r != nil {
+			return r
+		}
+	}
+	if item.Mandate != nil {
+		return item.Mandate.checkBroughtIn(t).at("mandate")
+	}
+	p := t.number('P')
+	if r := t.tryInstruments(item.Instruments, p, item.On); r != nil {
+		return r
+	}
+	at := t.recordBecause(t.nextIndex(), item.On, &AgreementBroughtIn{Proposal: p, Title: item.Title, Matter: item.Matter, Evidence: item.Evidence})
+	return t.enactAll(item.Instruments, enacting{p, at, item.On})
+}
+
+// checkBroughtIn refuses a mandate from before the ledger whose parties, matters
+// or words can't be what they are meant to be. Its evidence is that of the
+// schedule's item.
 func (c *GrantMandate) checkBroughtIn(t *turn) *Refusal {
 	if _, r := t.s.openOrganisation("F8", c.Organisation, t.day); r != nil {
-		return r.at("organisation").at("mandate")
+		return r.at("organisation")
 	}
 	if c.To != "" {
 		if _, r := t.s.openOrganisation("F8", c.To, t.day); r != nil {
-			return r.at("to").at("mandate")
+			return r.at("to")
 		}
 	}
 	if c.Answers != "" {
-		return notFound("M5", "A mandate from before the ledger answers nothing that the group asked here.").at("answers").at("mandate")
+		return notFound("M5", "A mandate from before the ledger answers nothing that the group asked here.").at("answers")
+	}
+	if c.Until == 0 && c.Review == 0 {
+		return invalid("M5", "A mandate has an end or a review: give one of them.").at("review")
 	}
 	return firstRefusal(
+		t.s.Charter().checkAllKnown(c.Matters).at("matters"),
 		checkOptional("M1", "the conditions", c.Conditions, someWords).at("conditions"),
 		checkOptional("F8", "the evidence", c.Evidence, someWords).at("evidence"),
-	).at("mandate")
+	)
 }
 
 // bringIn records what stood before the ledger.
