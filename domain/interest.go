@@ -1,15 +1,33 @@
 package domain
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
-// Interests (rule R7): what somebody declares, by matter; there they commit to
-// nothing outright.
+// Interests (rule R7): what somebody declares, by kind and matter; there they
+// commit to nothing outright. An interest is declared anew each year; one that
+// is not still counts. Only whoever declared it ends it, and only from that day on.
+
+// InterestKind is what sort of interest it is.
+type InterestKind string
+
+const (
+	MoneyInterest  InterestKind = "money"
+	OfficeInterest InterestKind = "office"
+	FamilyInterest InterestKind = "family"
+	OtherInterest  InterestKind = "other"
+)
+
+var interestKinds = []InterestKind{MoneyInterest, OfficeInterest, FamilyInterest, OtherInterest}
 
 // DeclareInterest is a person's own word that they have an interest in matters:
 // there they commit to nothing outright (rule R7).
 type DeclareInterest struct {
-	Matters []string `json:"matters" maxItems:"200"`
-	Words   string   `json:"words" maxLength:"2000"`
+	Kind    InterestKind `json:"kind,omitempty" enum:"money,office,family,other" doc:"none: other"`
+	Matters []string     `json:"matters" maxItems:"200"`
+	Words   string       `json:"words" maxLength:"2000"`
 	Span
 }
 
@@ -21,40 +39,222 @@ func (c *DeclareInterest) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
+	kind := cmp.Or(c.Kind, OtherInterest)
+	if !slices.Contains(interestKinds, kind) {
+		return invalid("R7", "An interest is of money, of an office, of family or other: %q is none of them.", clip(string(c.Kind))).at("kind")
+	}
 	if len(c.Matters) == 0 {
 		return invalid("R7", "Name the matters in which you have an interest.").at("matters")
 	}
 	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters).at("matters"), checkWords("R7", "the interest", c.Words, someWords).at("words")); r != nil {
 		return r
 	}
-	t.recordOn(span.From, &InterestDeclared{Person: t.actor.ID, Matters: c.Matters, Words: c.Words, Span: span})
+	t.recordOn(span.From, &InterestDeclared{Interest: t.number('I'), Person: t.actor.ID, Kind: kind, Matters: c.Matters, Words: c.Words, Span: span})
 	return nil
+}
+
+// RenewInterest declares one's own interest anew, as is done each year (rule R7).
+type RenewInterest struct {
+	Interest string `json:"interest" doc:"such as I1" maxLength:"60"`
+	Words    string `json:"words,omitempty" doc:"none: as before" maxLength:"2000"`
+}
+
+func (c *RenewInterest) decide(t *turn) *Refusal {
+	i, r := t.ownInterest(c.Interest)
+	if r != nil {
+		return r
+	}
+	if r := checkOptional("R7", "the interest", c.Words, someWords).at("words"); r != nil {
+		return r
+	}
+	if i.lastSaid(t.day) == t.day && strings.TrimSpace(c.Words) == "" {
+		return notNow("R7", "%s was already declared today.", i.Number)
+	}
+	t.recordBecause(i.Index, t.day, &InterestRenewed{Interest: i.Number, Person: i.Person, Words: strings.TrimSpace(c.Words)})
+	return nil
+}
+
+// EndInterest says which is the last day of one's own interest. It reaches
+// forward only: on the days before, the interest counts as it did (rule R7).
+type EndInterest struct {
+	Interest string `json:"interest" doc:"such as I1" maxLength:"60"`
+	Until    Day    `json:"until,omitzero" doc:"last day; none: today"`
+	Words    string `json:"words,omitempty" doc:"why it ends" maxLength:"2000"`
+}
+
+func (c *EndInterest) decide(t *turn) *Refusal {
+	i, r := t.ownInterest(c.Interest)
+	if r != nil {
+		return r
+	}
+	until := cmp.Or(c.Until, t.day)
+	switch {
+	case until < t.day:
+		return invalid("R7", "An interest ends today or later: what it touched before stays as it was.").at("until")
+	case until < i.From:
+		return invalid("R7", "%s begins on %s: it can't end before that.", i.Number, i.From.Words()).at("until")
+	case i.Until != 0 && until >= i.Until:
+		return notNow("R7", "%s already ends on %s. If the interest goes on after that, declare it again.", i.Number, i.Until.Words()).at("until")
+	}
+	if r := checkOptional("R7", "why it ends", c.Words, someWords).at("words"); r != nil {
+		return r
+	}
+	t.recordBecause(i.Index, until, &InterestEnded{Interest: i.Number, Person: i.Person, Until: until, Words: strings.TrimSpace(c.Words)})
+	return nil
+}
+
+// ownInterest finds an interest of the actor's own that has not ended.
+func (t *turn) ownInterest(number string) (*Interest, *Refusal) {
+	i := t.s.interest(number)
+	switch {
+	case i == nil:
+		return nil, notFound("R7", "There is no interest %q here.", clip(number)).at("interest")
+	case i.Person != t.actor.ID:
+		return nil, notYours("R7", "%s is an interest of %s: only they can say what becomes of it.", i.Number, t.s.office(i.Person))
+	case i.Until != 0 && i.Until < t.day:
+		return nil, notNow("R7", "%s ended on %s. If there is an interest again, declare it.", i.Number, i.Until.Words())
+	}
+	return i, nil
 }
 
 // InterestDeclared: somebody has an interest in matters.
 type InterestDeclared struct {
-	Person  string   `json:"person"`
-	Matters []string `json:"matters"`
-	Words   string   `json:"words"`
+	Interest string       `json:"interest,omitempty" doc:"its number; an earlier ledger says none, and they are numbered in order"`
+	Person   string       `json:"person"`
+	Kind     InterestKind `json:"kind,omitempty"`
+	Matters  []string     `json:"matters"`
+	Words    string       `json:"words"`
 	Span
 }
 
 func (e *InterestDeclared) Subject() string { return "person/" + e.Person }
+func (e *InterestDeclared) made() string    { return e.Interest }
 func (e *InterestDeclared) apply(s *State, ev *Event) {
-	s.Interests = append(s.Interests, &Interest{e.Person, e.Matters, e.Words, e.Span, ev.Index})
+	number := e.Interest
+	if number == "" {
+		number = s.nextNumber('I')
+	}
+	s.took(number)
+	s.Interests = append(s.Interests, &Interest{
+		Number: number, Person: e.Person, Kind: cmp.Or(e.Kind, OtherInterest), Matters: e.Matters, Words: e.Words, Span: e.Span, Declared: DayOf(ev.Time), Index: ev.Index,
+	})
 }
 
-// An Interest is a person's own interest in matters.
+// InterestRenewed: somebody declared their interest anew.
+type InterestRenewed struct {
+	Interest string `json:"interest"`
+	Person   string `json:"person"`
+	Words    string `json:"words,omitempty" doc:"none: as before"`
+}
+
+func (e *InterestRenewed) Subject() string { return "person/" + e.Person }
+func (e *InterestRenewed) apply(s *State, ev *Event) {
+	i := s.editInterest(e.Interest)
+	i.Renewals = with(i.Renewals, Remark{By: e.Person, Words: e.Words, On: DayOf(ev.Time), Index: ev.Index})
+	i.Words = cmp.Or(e.Words, i.Words)
+}
+
+// InterestEnded: somebody's interest has a last day.
+type InterestEnded struct {
+	Interest string `json:"interest"`
+	Person   string `json:"person"`
+	Until    Day    `json:"until"`
+	Words    string `json:"words,omitempty"`
+}
+
+func (e *InterestEnded) Subject() string { return "person/" + e.Person }
+func (e *InterestEnded) apply(s *State, ev *Event) {
+	i := s.editInterest(e.Interest)
+	i.Until, i.Ended = e.Until, &Remark{By: e.Person, Words: e.Words, On: DayOf(ev.Time), Index: ev.Index}
+}
+
+// An Interest is a person's own interest in matters. It stays readable after it
+// has ended.
 type Interest struct {
-	Person  string
-	Matters []string
-	Words   string
-	Span
-	Index uint64
+	Number   string
+	Person   string
+	Kind     InterestKind
+	Matters  []string
+	Words    string // newest
+	Span            // days on which it counts
+	Declared Day    // on which it was declared first
+	Renewals []Remark
+	Ended    *Remark // who said that it ends, and when; nil: nobody has
+	Index    uint64
 }
 
+// interest is the interest of that number; nil if there is none.
+func (s *State) interest(number string) *Interest {
+	for _, i := range s.Interests {
+		if i.Number == number {
+			return i
+		}
+	}
+	return nil
+}
+
+// editInterest puts a copy of the interest in its place and gives it out to be changed.
+func (s *State) editInterest(number string) *Interest {
+	s.Interests = slices.Clone(s.Interests)
+	for n, i := range s.Interests {
+		if i.Number == number {
+			c := *i
+			s.Interests[n] = &c
+			return &c
+		}
+	}
+	panic("domain: no interest " + number + " to be changed")
+}
+
+// hasInterest says whether the person has declared an interest that counts on
+// that day and takes in the matter. One that is due to be declared anew counts
+// until it is ended (rule R7).
 func (s *State) hasInterest(person, matter string, d Day) bool {
 	return slices.ContainsFunc(s.Interests, func(i *Interest) bool {
 		return i.Person == person && i.Covers(d) && withinAny(matter, i.Matters)
 	})
+}
+
+// lastSaid is the newest day, up to the given one, on which the interest was
+// declared.
+func (i *Interest) lastSaid(d Day) Day {
+	last := i.Declared
+	for _, r := range i.Renewals {
+		if r.On <= d {
+			last = r.On
+		}
+	}
+	return last
+}
+
+// RenewBy is the day on which the interest is due to be declared anew, as it
+// stands on the given day; 0 if it does not count on that day, or ends before
+// (rule R7).
+func (i *Interest) RenewBy(d Day) Day {
+	by := i.lastSaid(d).AddYears(1)
+	if !i.Covers(d) || (i.Until != 0 && i.Until < by) {
+		return 0
+	}
+	return by
+}
+
+// InterestsTouching are the interests that count on that day and have to do with
+// the matter: with all of it, or with a part of it.
+func (s *State) InterestsTouching(matter string, d Day) []*Interest {
+	var touching []*Interest
+	for _, i := range s.Interests {
+		if i.Covers(d) && slices.ContainsFunc(i.Matters, func(m string) bool { return Within(matter, m) || Within(m, matter) }) {
+			touching = append(touching, i)
+		}
+	}
+	return touching
+}
+
+// interestsDue adds the interests that are to be declared anew, for whoever
+// declared them.
+func (s *State) interestsDue(d Day, add addDue) {
+	for _, i := range s.Interests {
+		add(i.Number, "interest", i.RenewBy(d), 0, "The interest of "+s.office(i.Person)+" in "+list(i.Matters)+" ("+i.Number+"), last declared on "+i.lastSaid(d).Words()+
+			", is to be declared anew, or ended. Until it is ended it counts.")
+	}
 }

@@ -314,7 +314,7 @@ func (t *turn) bySystem(what string, n uint64, f func()) {
 func refsOf(events []Event) []string {
 	var refs []string
 	for i := range events {
-		if m, ok := events[i].Data.(interface{ made() string }); ok {
+		if m, ok := events[i].Data.(interface{ made() string }); ok && m.made() != "" {
 			refs = append(refs, m.made())
 		}
 	}

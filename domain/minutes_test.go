@@ -576,7 +576,7 @@ func (m *minutes) fields(v reflect.Value) []string {
 	return parts
 }
 
-var shortRef = regexp.MustCompile(`^[PODERKMASYWTXQ]\d{1,4}$`)
+var shortRef = regexp.MustCompile(`^[PODERKMASYWTXQI]\d{1,4}$`)
 
 func (m *minutes) field(tag string, f reflect.Value) string {
 	b, err := json.Marshal(f.Interface())

@@ -126,6 +126,8 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		})
 	case "question":
 		return questionLines(s, args[0], at)
+	case "interests":
+		return each(s.Interests, func(i *Interest) string { return interestLine(s, i, at) })
 	case "agenda":
 		return agendaLines(s, at)
 	case "reviews":
@@ -627,4 +629,20 @@ func (m *minutes) eventLines(n string) []string {
 			e.Time.Format("2006-01-02T15:04:05.000Z07:00"), e.Effective, e.Actor, e.OnBehalfOf, e.Cause, e.Command.String() != "00000000-0000-0000-0000-000000000000"))
 	}
 	return lines
+}
+
+func interestLine(s *State, i *Interest, at Day) string {
+	line := fmt.Sprintf("%s %s of %s in %v: %s; from %s until %s, declared %s", i.Number, i.Kind, s.People[i.Person].Handle, i.Matters, i.Words, i.From, i.Until, i.Declared)
+	for _, r := range i.Renewals {
+		line += ", renewed " + r.On.String()
+	}
+	if i.Ended != nil {
+		line += ", ended on " + i.Ended.On.String() + ": " + i.Ended.Words
+	}
+	if by := i.RenewBy(at); by != 0 {
+		line += "; counts, to be declared anew by " + by.String()
+	} else if i.Covers(at) {
+		line += "; counts"
+	}
+	return line
 }

@@ -60,7 +60,7 @@ type State struct {
 	Proved        []*ProvedConsent      // of other groups, and what they rest on
 	Documents     []Document            // attached, in order
 
-	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q
+	counts  map[byte]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q, I
 	handles map[string]string
 	members map[string][]string
 	open    []string             // proposals that are open, in order

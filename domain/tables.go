@@ -94,6 +94,8 @@ var Kinds = []Kind{
 	kind[PasskeyRegistered]("passkey.registered.v1"),
 	kind[PasskeyRemoved]("passkey.removed.v1"),
 	kind[SuspensionEnded]("suspension.ended.v1"),
+	kind[InterestRenewed]("interest.renewed.v1"),
+	kind[InterestEnded]("interest.ended.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -140,6 +142,8 @@ var Commands = []CommandKind{
 	command[BriefMeeting]("brief-meeting", "Brief the representative for a meeting."),
 	command[ReportMeeting]("report-meeting", "Report back from a meeting."),
 	command[DeclareInterest]("declare-interest", "Declare an interest in matters."),
+	command[RenewInterest]("renew-interest", "Declare one's own interest anew, as is done each year."),
+	command[EndInterest]("end-interest", "Say which is the last day of one's own interest."),
 	command[RecordCommitment]("record-commitment", "Record what a representative said in a meeting."),
 	command[GiveFeedback]("give-feedback", "Say what worked, where a line was overstepped, where a report was thin."),
 	command[RecordApproach]("record-approach", "Record what the system asked for, and whom it reached."),

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// The work list (rules D3, M5, D6, R1, R5, A2, P1, T1, T2, X1, X2): what is due,
+// The work list (rules D3, M5, D6, R1, R5, R7, A2, P1, T1, T2, X1, X2): what is due,
 // overdue or paused on a day. Expiry and reminders are questions asked with a day, never events.
 
 // A Due thing is on the work list.
 type Due struct {
 	What    string `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate or question"`
+	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question or interest"`
 	On      Day    `json:"on" doc:"day on which it is due"`
 	Left    int    `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool   `json:"overdue"`
@@ -59,6 +59,7 @@ func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.actionsDue(d, add)
 	s.departuresDue(d, add)
 	s.threadDue(d, add)
+	s.interestsDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, "position", p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")
@@ -139,6 +140,10 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		return s.grantedBy(due.What, d)
 	case "action":
 		return []string{s.Actions[due.What].Owner}
+	case "interest":
+		if p := s.People[s.interest(due.What).Person]; p.Left == 0 || p.Left >= d {
+			return []string{p.ID}
+		}
 	case "approach":
 		return s.withDuty(Gatekeeper, d)
 	case "ratify", "call-in":
