@@ -56,11 +56,24 @@ func TestFormsRecord(t *testing.T) {
 	refused(422, "whole number of months", "cd-north", meeting, "record-commitment", "matter", "workforce", "words", "x", "given", "outright", "months", "1.5")
 	sent("cd-north", meeting, "report-meeting", "happened", "Much.", "agreed", "Little.", "present", "cd-north", "present", "cd-south", "action", "Tell practices", "owner", "manager", "supporter", "cd-north", "due", "2026-03-20")
 	sent("cd-south", "/commitments", "give-feedback", "on", "K1", "worked", "Clear words.")
-	sent("cd-south", "/representation", "declare-interest", "matter", "access", "words", "We provide it.")
+	sent("cd-south", "/representation", "declare-interest", "kind", "money", "matter", "access", "words", "We provide it.")
+	require.NotContains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/representation", ""))).body), "End I1", "it is for whoever declared it")
+	require.Contains(t, sent("cd-south", "/representation", "renew-interest", "interest", "I1", "words", "We provide all of it."), "We provide all of it.")
+	refused(422, "ends today or later", "cd-south", "/representation", "end-interest", "interest", "I1", "until", "2026-03-01")
+	refused(403, "only they can say", "cd-north", "/representation", "end-interest", "interest", "I1")
+	require.Contains(t, sent("cd-south", "/representation", "end-interest", "interest", "I1", "until", "2026-03-31", "words", "We sold it."), "until 31 March 2026. Why it ends: We sold it.")
+
+	sent("manager", "/agenda", "set-agenda", "on", "2026-03-02", "items", "access: Extended hours\r\nAny other business")
+	sent("manager", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "cd-north", "present", "lmc-chair", "apologies", "cd-south", "inAttendance", "icb-director",
+		"note-1", "Many spoke.", "decided-1", "To ask the practices.\r\nTo come back in May.", "note-2", "", "decided-2", "", "action", "Ask them", "item", "1", "owner", "manager", "supporter", "cd-north")
+	page := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body)
+	for _, words := range []string{"Many spoke.", "To come back in May.", "Apologies: Clinical Director, South Trafford", "In attendance: ", "Interests declared:", "We provide all of it.", "T2: Ask them"} {
+		require.Contains(t, page, words)
+	}
 	sent("lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
 	refused(409, "already suspended for this reason", "lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
 
-	page := sent("cd-south", "/proposals/new", "raise-proposal", "title", "Word on K1", "matter", "workforce", "text", "We ratify it.", "draft", "true", "instruments",
+	page = sent("cd-south", "/proposals/new", "raise-proposal", "title", "Word on K1", "matter", "workforce", "text", "We ratify it.", "draft", "true", "instruments",
 		`[{"ratify":{"what":"K1"}},{"adoptPosition":{"matter":"workforce","words":"Two are enough.","redLine":true}},{"endAppointment":{"appointment":"R1","version":1}}]`)
 	for _, words := range []string{"Ratify K1", "Red line on workforce: Two are enough.", "End R1", "draft"} {
 		require.Contains(t, page, words)

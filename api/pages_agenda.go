@@ -1,6 +1,8 @@
 package api
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"goldenthread/api/web"
@@ -14,12 +16,35 @@ var agendaForms = map[string]reading{
 		return &domain.SetAgenda{On: f.day("on"), At: f.words("at"), Items: f.ownAgenda()}
 	},
 	"record-group-meeting": func(f *filling) domain.Command {
-		c := &domain.RecordGroupMeeting{On: f.day("on"), Chaired: f.words("chaired"), Present: f.chosen("present"), Notes: f.words("notes")}
+		c := &domain.RecordGroupMeeting{
+			On: f.day("on"), Chaired: f.words("chaired"), Present: f.chosen("present"), Apologies: f.chosen("apologies"), Notes: f.words("notes"), Items: f.minuted(),
+		}
+		for _, person := range f.chosen("inAttendance") {
+			c.InAttendance = append(c.InAttendance, domain.Attendance{Person: person})
+		}
 		if what := f.words("action"); what != "" {
-			c.Actions = []domain.ActionRaised{{What: what, Owner: f.words("owner"), Supporter: f.words("supporter"), Due: f.day("due")}}
+			raised := domain.ActionRaised{What: what, Owner: f.words("owner"), Supporter: f.words("supporter"), Due: f.day("due")}
+			item, _ := strconv.Atoi(f.words("item")) // none: of no item
+			c.Actions = []domain.MeetingAction{{ActionRaised: raised, Item: item}}
 		}
 		return c
 	},
+}
+
+// minuted reads what was said on each item of the agenda, and what was decided,
+// each on a line of its own. Items of which nothing was written are left out.
+func (f *filling) minuted() []domain.ItemMinute {
+	var minuted []domain.ItemMinute
+	for n := 1; f.values.Has(fmt.Sprintf("note-%d", n)); n++ {
+		item := domain.ItemMinute{Item: n, Note: f.words(fmt.Sprintf("note-%d", n))}
+		for _, line := range f.lines(fmt.Sprintf("decided-%d", n)) {
+			item.Decisions = append(item.Decisions, domain.ItemDecision{Words: line})
+		}
+		if item.Note != "" || item.Decisions != nil {
+			minuted = append(minuted, item)
+		}
+	}
+	return minuted
 }
 
 // ownAgenda reads what was suggested and ticked, "P4: its words", and then an

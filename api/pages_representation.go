@@ -22,7 +22,13 @@ var representationForms = map[string]reading{
 		return &domain.RegisterForum{Forum: f.words("forum"), Name: f.words("name"), Body: f.words("body")}
 	},
 	"declare-interest": func(f *filling) domain.Command {
-		return &domain.DeclareInterest{Matters: []string{f.words("matter")}, Words: f.words("words")}
+		return &domain.DeclareInterest{Kind: domain.InterestKind(f.words("kind")), Matters: []string{f.words("matter")}, Words: f.words("words"), Span: domain.Span{Until: f.day("until")}}
+	},
+	"renew-interest": func(f *filling) domain.Command {
+		return &domain.RenewInterest{Interest: f.words("interest"), Words: f.words("words")}
+	},
+	"end-interest": func(f *filling) domain.Command {
+		return &domain.EndInterest{Interest: f.words("interest"), Until: f.day("until"), Words: f.words("words")}
 	},
 }
 
@@ -76,7 +82,10 @@ func representationPage(a *asked) (web.Body, error) {
 	if !a.today() || a.me == nil {
 		return body, nil
 	}
-	body.Members = a.me.Member
+	body.Members, body.Own = a.me.Member, map[string]bool{}
+	for _, i := range body.Interests {
+		body.Own[i.Ref] = i.Person.Handle == a.me.Handle && (i.Until == 0 || i.Until >= a.at)
+	}
 	if a.has(domain.Chair, domain.Manager, domain.Lead) {
 		body.Bodies, _ = a.parties()
 	}

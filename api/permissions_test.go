@@ -83,6 +83,8 @@ var acts = []act{
 	{"brief-meeting", `{"forum":"locality-board","on":"2026-01-10","words":"Listen."}`, true},
 	{"report-meeting", `{"forum":"locality-board","on":"2026-01-10","happened":"We listened.","present":[]}`, false},
 	{"declare-interest", `{"matters":["access"],"words":"My own."}`, false},
+	{"renew-interest", `{"interest":"I1","words":"Still so."}`, false},
+	{"end-interest", `{"interest":"I1"}`, false},
 	{"record-commitment", `{"forum":"locality-board","meeting":"2026-01-10","matter":"access","words":"As I see it.","given":"view"}`, true},
 	{"give-feedback", `{"on":"R1","worked":"All."}`, true},
 	{"erase-person", `{"person":"{pm-b}"}`, false},
@@ -186,6 +188,7 @@ func establishMatrix(w *world) {
 		cd-north: raise-proposal {"title":"Money","text":"Money.","matter":"access","instruments":[{"grantDelegation":{"to":"executive","payer":"P91018","powers":[{"matter":"workforce","may":["commit"],"itemLimitPence":100}],"until":"2026-12-31","review":"2026-06-30"}}]}
 		chair: record-exercise {"delegation":"D1","matter":"access","what":"A poster.","acting":["chair","cd-south"],"consulted":[{"body":"U66368","on":"2026-01-05","how":"By telephone."}]}
 		manager: schedule-meeting {"forum":"locality-board","on":"2026-01-10"}
+		cd-west: declare-interest {"kind":"money","matters":["workforce"],"words":"We are paid for it."}
 		gatekeeper: record-approach {"from":"QOP","what":"Weekends?"}
 		manager: record-approach {"from":"QOP","what":"Sundays?"}
 		gatekeeper: record-approach {"from":"QOP","what":"Nights?"}

@@ -37,10 +37,12 @@ func (c *ActionEntry) check(s *State) *Refusal {
 	return nil
 }
 
-// createAction records an action that was checked. The turn has its own state.
-func (t *turn) createAction(c ActionEntry, e enacting) {
+// createAction records an action that was checked, under the item of the meeting's
+// agenda, or under none (0). The turn has its own state.
+func (t *turn) createAction(c ActionEntry, item int, e enacting) {
 	t.recordBecause(e.cause, e.day, &ActionCreated{
-		Action: t.number('T'), What: c.What, Owner: t.s.Person(c.Owner).ID, Supporter: t.s.Person(c.Supporter).ID, Due: c.Due, Priority: c.Priority, Source: e.source,
+		Action: t.number('T'), What: c.What, Owner: t.s.Person(c.Owner).ID, Supporter: t.s.Person(c.Supporter).ID, Due: c.Due, Priority: c.Priority,
+		Source: e.source, Item: item,
 	})
 }
 
@@ -63,7 +65,7 @@ func (c *CreateActions) check(t *turn, e enacting) *Refusal {
 
 func (c *CreateActions) enact(t *turn, e enacting) {
 	for _, a := range c.Actions {
-		t.createAction(a, e)
+		t.createAction(a, 0, e)
 	}
 }
 
@@ -151,6 +153,7 @@ type ActionCreated struct {
 	Due       Day    `json:"due"`
 	Priority  string `json:"priority,omitempty"`
 	Source    string `json:"source"`
+	Item      int    `json:"item,omitzero" doc:"number on the agenda of the group's own meeting that is the source, from 1"`
 }
 
 func (e *ActionCreated) Subject() string { return "action/" + e.Action }
@@ -158,7 +161,7 @@ func (e *ActionCreated) made() string    { return e.Action }
 func (e *ActionCreated) apply(s *State, ev *Event) {
 	s.took(e.Action)
 	s.Actions[e.Action] = &Action{
-		Number: e.Action, What: e.What, Owner: e.Owner, Supporter: e.Supporter, Due: e.Due, Priority: e.Priority, Source: e.Source,
+		Number: e.Action, What: e.What, Owner: e.Owner, Supporter: e.Supporter, Due: e.Due, Priority: e.Priority, Source: e.Source, Item: e.Item,
 		Created: ev.Effective, Index: ev.Index,
 	}
 }
@@ -197,6 +200,7 @@ type Action struct {
 	Due       Day
 	Priority  string // that it serves
 	Source    string // agreement, or meeting such as locality-board/2026-03-09
+	Item      int    // of the agenda of the group's own meeting, from 1; 0: of none
 	Created   Day
 	Progress  []Remark
 	How       ActionEnd
@@ -250,11 +254,10 @@ func (s *State) actionsDue(d Day, add addDue) {
 	}
 }
 
-// meetingActions are what a meeting raised; without a day they are due when the
-// charter's days for settling have run from the meeting.
-func (t *turn) meetingActions(raised []ActionRaised, e enacting, held Day) {
-	for _, a := range raised {
-		due := cmp.Or(a.Due, held.Add(t.s.CharterOn(held).Charter.SettleWithin))
-		t.createAction(ActionEntry{What: a.What, Owner: a.Owner, Supporter: a.Supporter, Due: due}, e)
-	}
+// meetingAction is what a meeting raised, under that item of its agenda if under
+// one; without a day it is due when the charter's days for settling have run from
+// the meeting.
+func (t *turn) meetingAction(a ActionRaised, item int, e enacting, held Day) {
+	due := cmp.Or(a.Due, held.Add(t.s.CharterOn(held).Charter.SettleWithin))
+	t.createAction(ActionEntry{What: a.What, Owner: a.Owner, Supporter: a.Supporter, Due: due}, item, e)
 }

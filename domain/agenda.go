@@ -85,14 +85,44 @@ func (t *turn) mustSetAgenda() *Refusal {
 	return nil
 }
 
-// RecordGroupMeeting records who attended the group's meeting, and what is to
-// be done after it.
+// RecordGroupMeeting records who attended the group's meeting, what was said
+// and decided on each item of its agenda, and what is to be done after it.
 type RecordGroupMeeting struct {
-	On      Day            `json:"on" doc:"day of the meeting"`
-	Chaired string         `json:"chaired,omitempty" doc:"who chaired it: handle or id; none: the chair"`
-	Present []string       `json:"present" doc:"handles or ids" maxItems:"50"`
-	Notes   string         `json:"notes,omitempty" maxLength:"20000"`
-	Actions []ActionRaised `json:"actions,omitempty" maxItems:"50"`
+	On           Day             `json:"on" doc:"day of the meeting"`
+	Chaired      string          `json:"chaired,omitempty" doc:"who chaired it: handle or id; none: the chair"`
+	Present      []string        `json:"present" doc:"handles or ids" maxItems:"50"`
+	Apologies    []string        `json:"apologies,omitempty" doc:"who said that they could not come: handles or ids" maxItems:"50"`
+	InAttendance []Attendance    `json:"inAttendance,omitempty" doc:"who was there and is not of the meeting, and for whom" maxItems:"50"`
+	Notes        string          `json:"notes,omitempty" doc:"on the meeting as a whole" maxLength:"20000"`
+	Items        []ItemMinute    `json:"items,omitempty" doc:"what was said and decided, by item of the agenda" maxItems:"100"`
+	Actions      []MeetingAction `json:"actions,omitempty" maxItems:"50"`
+}
+
+// An Attendance is somebody who was there and is not of the meeting.
+type Attendance struct {
+	Person string `json:"person" doc:"handle or id" maxLength:"60"`
+	For    string `json:"for,omitempty" doc:"organisation for which they came, by code; none: their own" maxLength:"60"`
+}
+
+// An ItemMinute is what was said and decided on one item of the agenda.
+type ItemMinute struct {
+	Item      int            `json:"item" doc:"its number on the agenda, from 1"`
+	Note      string         `json:"note,omitempty" maxLength:"20000"`
+	Decisions []ItemDecision `json:"decisions,omitempty" maxItems:"20"`
+}
+
+// An ItemDecision is what a meeting decided, for its minutes. It makes nothing:
+// powers, appointments, positions and the charter come from agreements, and an
+// executive decision from its exercise (rules C8, D5); it can name the one that it became.
+type ItemDecision struct {
+	Words string `json:"words,omitempty" maxLength:"2000"`
+	Ref   string `json:"ref,omitempty" doc:"what it is recorded as, such as P4 or E2" maxLength:"60"`
+}
+
+// A MeetingAction is something to be done that an item of the agenda raised.
+type MeetingAction struct {
+	ActionRaised
+	Item int `json:"item,omitzero" doc:"the item's number on the agenda, from 1; none: of no item"`
 }
 
 func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
@@ -106,28 +136,129 @@ func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
 	if b.Held != 0 {
 		return notNow("T3", "The meeting of %s was recorded on %s. A correction names that record.", c.On.Words(), b.Held.Words())
 	}
-	chaired, r := t.s.person("T3", cmp.Or(c.Chaired, t.s.chair(c.On)))
-	if r != nil {
-		return r
-	}
-	present, r := t.s.people("T3", c.Present)
-	if r != nil {
+	met := &GroupMet{On: c.On, Notes: c.Notes}
+	if r := c.attendance(t.s, met); r != nil {
 		return r
 	}
 	if r := firstRefusal(t.notInFuture("T3", c.On), checkOptional("T3", "the notes", c.Notes, longWords).at("notes")); r != nil {
 		return r
 	}
-	if len(present) == 0 {
+	if r := firstRefusal(c.minute(t.s, b, met), c.checkActions(t.s, b)); r != nil {
+		return r
+	}
+	t.ownState()
+	at := t.record(met)
+	for _, a := range c.Actions {
+		t.meetingAction(a.ActionRaised, a.Item, enacting{groupMeeting(c.On), at, t.day}, c.On)
+	}
+	return nil
+}
+
+// attendance puts on the record who chaired, who was present, who sent
+// apologies, and who was in attendance for whom; nobody is two of them.
+func (c *RecordGroupMeeting) attendance(s *State, met *GroupMet) *Refusal {
+	chaired, r := s.person("T3", cmp.Or(c.Chaired, s.chair(c.On)))
+	if r != nil {
+		return r.at("chaired")
+	}
+	met.Chaired = chaired.ID
+	if met.Present, r = s.people("T3", c.Present); r != nil {
+		return r.at("present")
+	}
+	if len(met.Present) == 0 {
 		return invalid("T3", "Say who was there.").at("present")
 	}
-	for _, a := range c.Actions {
-		if r := (&ActionEntry{What: a.What, Owner: a.Owner, Supporter: a.Supporter, Due: cmp.Or(a.Due, c.On)}).check(t.s); r != nil {
+	if met.Apologies, r = s.people("T3", c.Apologies); r != nil {
+		return r.at("apologies")
+	}
+	for _, id := range met.Apologies {
+		if id == met.Chaired || slices.Contains(met.Present, id) {
+			return invalid("T3", "%s was there, or chaired: take them out of the apologies, or say who chaired.", s.office(id)).at("apologies")
+		}
+	}
+	for i, a := range c.InAttendance {
+		at := nth("inAttendance", i)
+		p, r := s.person("T3", a.Person)
+		if r != nil {
+			return r.at("person").at(at)
+		}
+		if slices.Contains(met.Present, p.ID) || slices.Contains(met.Apologies, p.ID) ||
+			slices.ContainsFunc(met.InAttendance, func(o Attendance) bool { return o.Person == p.ID }) {
+			return invalid("T3", "%s is named twice: somebody is present, sent apologies or was in attendance.", p.Office).at("person").at(at)
+		}
+		of := cmp.Or(a.For, p.Organisation)
+		if of != "" {
+			if _, r := s.organisation("T3", of); r != nil {
+				return r.at("for").at(at)
+			}
+		}
+		met.InAttendance = append(met.InAttendance, Attendance{p.ID, of})
+	}
+	return nil
+}
+
+// minute puts on the record what was said and decided on each item.
+func (c *RecordGroupMeeting) minute(s *State, b *GroupMeeting, met *GroupMet) *Refusal {
+	for i := range c.Items {
+		item := &c.Items[i]
+		if r := item.check(s, b); r != nil {
+			return r.at(nth("items", i))
+		}
+		if slices.ContainsFunc(c.Items[:i], func(o ItemMinute) bool { return o.Item == item.Item }) {
+			return invalid("T3", "Item %d is minuted twice: put both into one.", item.Item).at("item").at(nth("items", i))
+		}
+	}
+	met.Items = slices.Clone(c.Items)
+	slices.SortFunc(met.Items, func(a, b ItemMinute) int { return cmp.Compare(a.Item, b.Item) })
+	return nil
+}
+
+func (c *ItemMinute) check(s *State, b *GroupMeeting) *Refusal {
+	if r := b.checkItem(c.Item); r != nil {
+		return r
+	}
+	if r := checkOptional("T3", "the note", c.Note, longWords).at("note"); r != nil {
+		return r
+	}
+	if strings.TrimSpace(c.Note) == "" && len(c.Decisions) == 0 {
+		return invalid("T3", "Say what was said or decided on item %d, or leave it out.", c.Item).at("note")
+	}
+	for i, d := range c.Decisions {
+		at := nth("decisions", i)
+		if d.Ref != "" && !s.knows(d.Ref) {
+			return notFound("T3", "There is no %q here that a decision could be recorded as.", clip(d.Ref)).at("ref").at(at)
+		}
+		if d.Ref == "" {
+			if r := checkWords("T3", "what was decided", d.Words, someWords).at("words").at(at); r != nil {
+				return r
+			}
+		}
+		if r := checkOptional("T3", "what was decided", d.Words, someWords).at("words").at(at); r != nil {
 			return r
 		}
 	}
-	t.ownState()
-	at := t.record(&GroupMet{On: c.On, Chaired: chaired.ID, Present: present, Notes: c.Notes})
-	t.meetingActions(c.Actions, enacting{groupMeeting(c.On), at, t.day}, c.On)
+	return nil
+}
+
+// checkItem refuses the number of an item that the agenda does not have.
+func (b *GroupMeeting) checkItem(item int) *Refusal {
+	if item < 1 || item > len(b.Items) {
+		return invalid("T3", "The agenda of %s has %s; there is no item %d.", b.On.Words(), count(len(b.Items), "item"), item).at("item")
+	}
+	return nil
+}
+
+func (c *RecordGroupMeeting) checkActions(s *State, b *GroupMeeting) *Refusal {
+	for i, a := range c.Actions {
+		if r := (&ActionEntry{What: a.What, Owner: a.Owner, Supporter: a.Supporter, Due: cmp.Or(a.Due, c.On)}).check(s); r != nil {
+			return r.at(nth("actions", i))
+		}
+		if a.Item != 0 {
+			if r := b.checkItem(a.Item); r != nil {
+				return r.at(nth("actions", i))
+			}
+		}
+	}
 	return nil
 }
 
@@ -168,31 +299,146 @@ func (s *State) groupMeetingOn(on Day) *GroupMeeting {
 
 // GroupMet: the group met.
 type GroupMet struct {
-	On      Day      `json:"on"`
-	Chaired string   `json:"chaired"`
-	Present []string `json:"present"`
-	Notes   string   `json:"notes,omitempty"`
+	On           Day          `json:"on"`
+	Chaired      string       `json:"chaired"`
+	Present      []string     `json:"present"`
+	Notes        string       `json:"notes,omitempty"`
+	Apologies    []string     `json:"apologies,omitempty"`
+	InAttendance []Attendance `json:"inAttendance,omitempty"`
+	Items        []ItemMinute `json:"items,omitempty"`
 }
 
 func (e *GroupMet) Subject() string { return groupMeeting(e.On) }
 func (e *GroupMet) apply(s *State, ev *Event) {
 	b := s.groupMeetingOn(e.On)
 	b.Chaired, b.Present, b.Notes, b.Held, b.HeldIndex = e.Chaired, e.Present, e.Notes, ev.Effective, ev.Index
+	b.Apologies, b.InAttendance, b.Minuted = e.Apologies, e.InAttendance, e.Items
 }
 
 // A GroupMeeting is one of the group's own.
 type GroupMeeting struct {
-	On        Day
-	At        string
-	Items     []GroupAgendaItem
-	SetBy     string
-	Set       Day
-	Chaired   string
-	Present   []string
-	Notes     string
-	Held      Day // on which it was recorded
-	HeldIndex uint64
-	Index     uint64
+	On           Day
+	At           string
+	Items        []GroupAgendaItem
+	SetBy        string
+	Set          Day
+	Chaired      string
+	Present      []string
+	Apologies    []string
+	InAttendance []Attendance
+	Notes        string
+	Minuted      []ItemMinute // in order of the items
+	Held         Day          // on which it was recorded
+	HeldIndex    uint64
+	Index        uint64
+}
+
+// Minute is what was said and decided on the item of that number, from 1; nil if
+// nothing is recorded.
+func (b *GroupMeeting) Minute(item int) *ItemMinute {
+	for i := range b.Minuted {
+		if b.Minuted[i].Item == item {
+			return &b.Minuted[i]
+		}
+	}
+	return nil
+}
+
+// MeetingBefore is the group's meeting before that day, among those recorded as
+// held; nil if there is none. What was decided after it and before that day
+// belongs to the minutes of that day (rule T3).
+func (s *State) MeetingBefore(on Day) *GroupMeeting {
+	var before *GroupMeeting
+	for _, b := range s.GroupMeetings {
+		if b.On < on && b.Held != 0 && (before == nil || b.On > before.On) {
+			before = b
+		}
+	}
+	return before
+}
+
+// MattersOfItem are the matters that an item of the group's own agenda touches:
+// its own, and those of what it is about.
+func (s *State) MattersOfItem(i *GroupAgendaItem) []string {
+	if i.Matter == "" {
+		return s.MattersOf(i.About)
+	}
+	return append([]string{i.Matter}, s.MattersOf(i.About)...)
+}
+
+// MattersOf are the matters that something with a short number is about: of a
+// proposal also those of what it would do; none if that is not known.
+func (s *State) MattersOf(ref string) []string {
+	var matters []string
+	add := func(matter string) {
+		if matter != "" {
+			matters = appendNew(matters, matter)
+		}
+	}
+	if p := s.Proposals[ref]; p != nil {
+		add(p.Matter)
+		for _, i := range p.Version().Instruments {
+			matters = i.addMatters(matters)
+		}
+	}
+	if d := s.Delegations[ref]; d != nil {
+		for _, p := range d.newest().Powers {
+			add(p.Matter)
+		}
+	}
+	if a := s.Appointments[ref]; a != nil {
+		for _, l := range a.newest().Lines {
+			add(l.Matter)
+		}
+	}
+	if x := s.Exercises[ref]; x != nil {
+		add(x.Matter)
+	}
+	if k := s.Commitments[ref]; k != nil {
+		add(k.Matter)
+	}
+	if a := s.Approaches[ref]; a != nil {
+		add(a.Matter)
+	}
+	if y := s.Priorities[ref]; y != nil {
+		add(y.Matter)
+	}
+	switch {
+	case s.Objections[ref] != nil:
+		return s.MattersOf(s.Objections[ref].Proposal)
+	case s.Departures[ref] != nil:
+		return s.MattersOf(s.Departures[ref].Agreement)
+	case s.Actions[ref] != nil && s.Actions[ref].Source != ref:
+		return s.MattersOf(s.Actions[ref].Source)
+	case s.Questions[ref] != nil && s.Questions[ref].About != ref:
+		return s.MattersOf(s.Questions[ref].About)
+	}
+	return matters
+}
+
+// addMatters adds the matters that the instrument is about.
+func (i *Instrument) addMatters(matters []string) []string {
+	var powers []Power
+	var lines []Line
+	switch {
+	case i.GrantDelegation != nil:
+		powers = i.GrantDelegation.Powers
+	case i.VaryDelegation != nil:
+		powers = i.VaryDelegation.Powers
+	case i.Appoint != nil:
+		lines = i.Appoint.Lines
+	case i.VaryAppointment != nil:
+		lines = i.VaryAppointment.Lines
+	case i.AdoptPosition != nil:
+		return appendNew(matters, i.AdoptPosition.Matter)
+	}
+	for _, p := range powers {
+		matters = appendNew(matters, p.Matter)
+	}
+	for _, l := range lines {
+		matters = appendNew(matters, l.Matter)
+	}
+	return matters
 }
 
 // A Suggestion is something that the executive may want on the agenda.

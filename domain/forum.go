@@ -160,7 +160,9 @@ func (c *ReportMeeting) decide(t *turn) *Refusal {
 	}
 	t.ownState()
 	at := t.record(&MeetingReported{Forum: c.Forum, On: c.On, Happened: c.Happened, Agreed: c.Agreed, Present: present, Actions: actions})
-	t.meetingActions(actions, enacting{meetingKey(c.Forum, c.On), at, t.day}, c.On)
+	for _, a := range actions {
+		t.meetingAction(a, 0, enacting{meetingKey(c.Forum, c.On), at, t.day}, c.On)
+	}
 	return nil
 }
 

@@ -228,7 +228,7 @@ func (c *AdoptPriorities) enact(t *turn, e enacting) {
 	for _, p := range c.Priorities {
 		for _, a := range p.Actions {
 			a.Priority = p.Priority
-			t.createAction(a, e)
+			t.createAction(a, 0, e)
 		}
 	}
 }

@@ -597,6 +597,15 @@ func agendaLines(s *State, at Day) []string {
 		if b.Held != 0 {
 			lines = append(lines, fmt.Sprintf("chaired by %s, present %v", b.Chaired, b.Present))
 		}
+		if len(b.Apologies) > 0 {
+			lines = append(lines, fmt.Sprintf("apologies of %v", b.Apologies))
+		}
+		for _, a := range b.InAttendance {
+			lines = append(lines, "in attendance "+a.Person+" for "+a.For)
+		}
+		for i := range b.Items {
+			lines = append(lines, itemLines(s, b, i+1)...)
+		}
 	}
 	for _, i := range s.SuggestionsOn(at) {
 		lines = append(lines, "could be on it: "+i.Kind+" "+i.About+": "+i.Text)
@@ -645,4 +654,31 @@ func interestLine(s *State, i *Interest, at Day) string {
 		line += "; counts"
 	}
 	return line
+}
+
+// itemLines are what is recorded under an item of the group's own agenda, and
+// the interests that it touches.
+func itemLines(s *State, b *GroupMeeting, n int) []string {
+	var lines []string
+	item := fmt.Sprintf("item %d ", n)
+	if m := b.Minute(n); m != nil {
+		if m.Note != "" {
+			lines = append(lines, item+"note: "+m.Note)
+		}
+		for _, d := range m.Decisions {
+			lines = append(lines, item+"decided: "+strings.TrimSpace(d.Words+" "+d.Ref))
+		}
+	}
+	for _, a := range s.Actions {
+		if a.Source == groupMeeting(b.On) && a.Item == n {
+			lines = append(lines, item+"action "+a.Number)
+		}
+	}
+	slices.Sort(lines)
+	for _, m := range s.MattersOfItem(&b.Items[n-1]) {
+		for _, i := range s.InterestsTouching(m, b.On) {
+			lines = append(lines, item+"touches "+i.Number+" of "+s.People[i.Person].Handle+", by "+m)
+		}
+	}
+	return lines
 }

@@ -28,19 +28,40 @@ type SuggestionLine struct {
 
 // An OwnMeeting is one of the group's own.
 type OwnMeeting struct {
-	On      domain.Day               `json:"on"`
-	At      string                   `json:"time,omitempty" doc:"time of day"`
-	Items   []domain.GroupAgendaItem `json:"items"`
-	SetBy   Who                      `json:"setBy"`
-	Set     domain.Day               `json:"set" doc:"day on which the agenda was set"`
-	Held    bool                     `json:"held"`
-	Chaired *Who                     `json:"chaired,omitempty"`
-	Present []Who                    `json:"present"`
-	Seats   []Body                   `json:"seats" doc:"for which somebody was there"`
-	Absent  []Body                   `json:"absent" doc:"seats for which nobody was"`
-	Notes   string                   `json:"notes,omitempty"`
-	Actions []ActionLine             `json:"actions"`
-	Index   uint64                   `json:"index"`
+	On           domain.Day    `json:"on"`
+	At           string        `json:"time,omitempty" doc:"time of day"`
+	Items        []OwnItem     `json:"items" doc:"in order: the first is item 1"`
+	SetBy        Who           `json:"setBy"`
+	Set          domain.Day    `json:"set" doc:"day on which the agenda was set"`
+	Held         bool          `json:"held"`
+	Chaired      *Who          `json:"chaired,omitempty"`
+	Present      []Who         `json:"present"`
+	Apologies    []Who         `json:"apologies" doc:"who said that they could not come"`
+	InAttendance []Attending   `json:"inAttendance" doc:"who was there and is not of the meeting"`
+	Seats        []Body        `json:"seats" doc:"for which somebody was present"`
+	Absent       []Body        `json:"absent" doc:"seats for which nobody was"`
+	Notes        string        `json:"notes,omitempty" doc:"on the meeting as a whole"`
+	Actions      []ActionLine  `json:"actions" doc:"all that it raised, those of an item among them"`
+	Between      []BetweenLine `json:"between" doc:"what was decided since the meeting before, and belongs to these minutes"`
+	Index        uint64        `json:"index"`
+}
+
+// An OwnItem is an item of the agenda, with what was said and decided on it.
+type OwnItem struct {
+	Number    int                   `json:"number" doc:"from 1"`
+	Title     string                `json:"title"`
+	About     string                `json:"about,omitempty" doc:"what it is about, such as P4, A2 or D1"`
+	Matter    string                `json:"matter,omitempty"`
+	Note      string                `json:"note,omitempty"`
+	Decisions []domain.ItemDecision `json:"decisions"`
+	Actions   []ActionLine          `json:"actions" doc:"that it raised"`
+	Interests []ItemInterest        `json:"interests" doc:"declared, that count on the meeting's day and touch it"`
+}
+
+// An Attending is somebody in attendance, and for whom.
+type Attending struct {
+	Person Who   `json:"person"`
+	For    *Body `json:"for,omitempty"`
 }
 
 // Agenda answers for that day.
@@ -75,12 +96,20 @@ func (g *Group) Agenda(at domain.Day) Agenda {
 
 func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 	l := OwnMeeting{
-		On: m.On, At: m.At, Items: orEmpty(m.Items), SetBy: g.who(m.SetBy), Set: m.Set, Present: []Who{}, Seats: []Body{}, Absent: []Body{}, Actions: []ActionLine{}, Index: m.Index,
+		On: m.On, At: m.At, Items: []OwnItem{}, SetBy: g.who(m.SetBy), Set: m.Set, Present: []Who{}, Apologies: []Who{}, InAttendance: []Attending{}, Seats: []Body{},
+		Absent: []Body{}, Actions: []ActionLine{}, Between: g.between(m.On, at), Index: m.Index,
 	}
-	if m.Held == 0 || m.Held > at {
+	held := m.Held != 0 && m.Held <= at
+	for i := range m.Items {
+		l.Items = append(l.Items, g.ownItem(m, i, held))
+	}
+	if !held {
 		return l
 	}
-	l.Held, l.Chaired, l.Present, l.Notes = true, g.anyone(m.Chaired), g.everyone(m.Present), m.Notes
+	l.Held, l.Chaired, l.Present, l.Apologies, l.Notes = true, g.anyone(m.Chaired), g.everyone(m.Present), g.everyone(m.Apologies), m.Notes
+	for _, a := range m.InAttendance {
+		l.InAttendance = append(l.InAttendance, Attending{g.who(a.Person), g.anybody(a.For)})
+	}
 	for _, code := range g.state.EntitledOn(m.On) {
 		there := slices.ContainsFunc(m.Present, func(p string) bool { return g.state.Seats[code].RoleOn(p, m.On) != "" })
 		if there {
@@ -92,7 +121,23 @@ func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 	for _, a := range byNumber(g.state.Actions) {
 		if a.Source == "agenda/"+m.On.String() {
 			l.Actions = append(l.Actions, g.actionLine(a, at))
+			if a.Item > 0 && a.Item <= len(l.Items) {
+				item := &l.Items[a.Item-1]
+				item.Actions = append(item.Actions, g.actionLine(a, at))
+			}
 		}
 	}
 	return l
+}
+
+// ownItem is the item at that place of the agenda, with what is recorded of it
+// once the meeting was held.
+func (g *Group) ownItem(m *domain.GroupMeeting, i int, held bool) OwnItem {
+	of := &m.Items[i]
+	item := OwnItem{Number: i + 1, Title: of.Title, About: of.About, Matter: of.Matter, Decisions: []domain.ItemDecision{}, Actions: []ActionLine{}}
+	item.Interests = g.itemInterests(g.state.MattersOfItem(of), of.About, m.On)
+	if minute := m.Minute(i + 1); held && minute != nil {
+		item.Note, item.Decisions = minute.Note, orEmpty(minute.Decisions)
+	}
+	return item
 }

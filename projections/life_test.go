@@ -239,7 +239,7 @@ func TestPracticePage(t *testing.T) {
 func TestAgenda(t *testing.T) {
 	b := sit(t).found().mandates().delegate()
 	b.on("2026-06-01").do("lead-fed", &domain.SetAgenda{On: day("2026-06-02"), At: "14:00", Items: []domain.GroupAgendaItem{{Title: "Review", About: "D1"}}})
-	b.on("2026-06-02").do("manager", &domain.RecordGroupMeeting{On: day("2026-06-02"), Present: []string{"chair-lmc", "deputy-north"}, Actions: []domain.ActionRaised{{What: "Write", Owner: "manager", Supporter: "cd-south"}}})
+	b.on("2026-06-02").do("manager", &domain.RecordGroupMeeting{On: day("2026-06-02"), Present: []string{"chair-lmc", "deputy-north"}, Actions: []domain.MeetingAction{{ActionRaised: domain.ActionRaised{What: "Write", Owner: "manager", Supporter: "cd-south"}, Item: 1}}})
 	g := b.fold()
 	a := g.Agenda(day("2026-06-02"))
 	require.Equal(t, "chair-lmc", a.Chair.Handle)
@@ -258,4 +258,50 @@ func TestAgenda(t *testing.T) {
 	}
 	require.Contains(t, kinds, "review D1")
 	require.Contains(t, kinds, "overdue P1")
+}
+
+// The minutes of a meeting list what was decided since the one before, also what
+// was recorded late, and what belongs to each item (rules T3, R7).
+func TestMinutesBetweenMeetings(t *testing.T) {
+	b := sit(t).found().mandates().delegate()
+	meets := func(on string, items ...domain.GroupAgendaItem) {
+		b.on(on).do("manager", &domain.SetAgenda{On: day(on), Items: items})
+		b.do("manager", &domain.RecordGroupMeeting{On: day(on), Present: []string{"chair-lmc"}})
+	}
+	meets("2026-02-01", domain.GroupAgendaItem{Title: "First"})
+	b.on("2026-02-03").agree("Between", "access")
+	b.on("2026-02-05").do("chair-lmc", &domain.RaiseProposal{Title: "Never", Text: "Never.", Matter: "access"})
+	b.on("2026-03-02").exercise(10_000_00)
+	b.on("2026-03-10").do("cd-south", &domain.DeclareInterest{Kind: domain.MoneyInterest, Matters: []string{"access"}, Words: "We run it."})
+	b.on("2026-03-10").do("manager", &domain.SetAgenda{On: day("2026-03-10"), Items: []domain.GroupAgendaItem{{Title: "Hours", Matter: "access/hours"}, {Title: "Rest"}}})
+	b.do("manager", &domain.RecordGroupMeeting{
+		On: day("2026-03-10"), Present: []string{"chair-lmc", "deputy-north"}, Apologies: []string{"cd-south"}, InAttendance: []domain.Attendance{{Person: "manager", For: "ICB"}},
+		Items: []domain.ItemMinute{{Item: 1, Note: "Much.", Decisions: []domain.ItemDecision{{Words: "To wait.", Ref: "P1"}}}},
+	})
+	said, refusal := b.fold().Minutes(day("2026-03-10"), day("2026-03-10"))
+	require.Nil(t, refusal)
+	require.Contains(t, said, "In attendance: Manager, Trafford GP Board (for Greater Manchester ICB).")
+	require.Contains(t, said, "Apologies: Clinical Director, South PCN.")
+	require.Contains(t, said, "1. Hours.\n\n   - Interest: Clinical Director, South PCN, money: We run it.\n\n  > Much.\n\n   - Decided: To wait (P1).\n\n2. Rest.")
+	between := func(g *Group, on string) (refs []string) {
+		for _, m := range g.Agenda(domain.DayOf(b.now)).Meetings {
+			if m.On == day(on) {
+				for _, l := range m.Between {
+					refs = append(refs, l.Ref+" "+l.On.String())
+				}
+			}
+		}
+		return refs
+	}
+	require.Equal(t, []string{"P2 2026-02-03", "E1 2026-03-02"}, between(b.fold(), "2026-03-10"))
+	require.Contains(t, said, "- P2, Between, was agreed.")
+	require.Contains(t, said, "decided E1 under D1: a scheme, £10,000, 12 months; now within")
+
+	// What was recorded only after a meeting, for a day before it, belongs to the next one too.
+	meets("2026-03-16", domain.GroupAgendaItem{Title: "Short"})
+	b.on("2026-03-20").do("lead-fed", &domain.RecordExercise{Delegation: "D1", Matter: "contracts/local-schemes", What: "late", Amount: 1_00, Months: 1, Acting: []string{"chair-lmc", "lead-fed"}, On: day("2026-03-12")})
+	meets("2026-04-10", domain.GroupAgendaItem{Title: "After"})
+	require.Equal(t, []string{"E2 2026-03-12", "P3 2026-04-06"}, between(b.fold(), "2026-04-10"), "P3 lapsed on its closing day")
+	require.Equal(t, []string{"E2 2026-03-12"}, between(b.fold(), "2026-03-16"), "as it is known now")
+	require.Empty(t, between(b.foldUntil(day("2026-03-16").End()), "2026-03-16"))
 }

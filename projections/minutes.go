@@ -21,10 +21,8 @@ func (g *Group) Minutes(on, at domain.Day) (string, *domain.Refusal) {
 	d.line("# " + plainMarkdown(g.state.Name) + ": minutes of " + on.Words())
 	d.line("Draft, made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + ". Edit it, and attach what you finish.")
 	g.minuteAttendance(d, &m)
-	d.section("Agenda")
-	for i, item := range m.Items {
-		d.item(fmt.Sprintf("%d. ", i+1), item.Title, refWords(item.About))
-	}
+	g.minuteBetween(d, &m)
+	g.minuteAgenda(d, &m)
 	if m.Notes != "" {
 		d.section("Notes")
 		d.line(plainMarkdown(m.Notes))
@@ -38,7 +36,7 @@ func (g *Group) Minutes(on, at domain.Day) (string, *domain.Refusal) {
 	}
 	d.section("Actions")
 	for _, a := range m.Actions {
-		d.item("- ", a.What, ", "+a.Owner.Office+", supported by "+a.Supporter.Office+", by "+a.Due.Words()+" ("+a.Ref+")")
+		d.action(&a)
 	}
 	d.section("Documents")
 	for _, doc := range g.state.Documents {
@@ -66,6 +64,16 @@ func (g *Group) minuteAttendance(d *draft, m *OwnMeeting) {
 		d.item("- ", w.Office, "")
 	}
 	d.line("Chaired by " + plainMarkdown(m.Chaired.Office) + ".")
+	if len(m.InAttendance) > 0 {
+		d.line("In attendance: " + plainMarkdown(list(attendingWords(m.InAttendance))) + ".")
+	}
+	if len(m.Apologies) > 0 {
+		var offices []string
+		for _, w := range m.Apologies {
+			offices = append(offices, w.Office)
+		}
+		d.line("Apologies: " + plainMarkdown(list(offices)) + ".")
+	}
 	if len(m.Absent) > 0 {
 		var names []string
 		for _, b := range m.Absent {
@@ -73,6 +81,53 @@ func (g *Group) minuteAttendance(d *draft, m *OwnMeeting) {
 		}
 		d.line("Nobody was there for " + list(names) + ".")
 	}
+}
+
+// attendingWords say who was in attendance, and for whom.
+func attendingWords(attending []Attending) []string {
+	var words []string
+	for _, a := range attending {
+		w := a.Person.Office
+		if a.For != nil {
+			w += " (for " + a.For.Name + ")"
+		}
+		words = append(words, w)
+	}
+	return words
+}
+
+// minuteBetween is what was decided since the meeting before (rule T3).
+func (g *Group) minuteBetween(d *draft, m *OwnMeeting) {
+	d.section("Decided since the meeting before")
+	for _, b := range m.Between {
+		d.item("- ", b.Text, " (event "+fmt.Sprint(b.Index)+")")
+	}
+}
+
+// minuteAgenda is each item of the agenda, with the interests that it touches,
+// what was said and decided on it, and the actions that it raised (rules T3, R7).
+func (g *Group) minuteAgenda(d *draft, m *OwnMeeting) {
+	d.section("Agenda")
+	for _, item := range m.Items {
+		d.item(fmt.Sprintf("%d. ", item.Number), item.Title, refWords(item.About))
+		for _, i := range item.Interests {
+			d.item("   - Interest: ", i.Person.Office, ", "+string(i.Kind)+": "+i.Words)
+		}
+		d.quote(item.Note)
+		for _, decision := range item.Decisions {
+			d.item("   - Decided: ", decisionWords(decision), "")
+		}
+		for _, a := range item.Actions {
+			d.item("   - Action: ", a.What, refWords(a.Ref))
+		}
+	}
+}
+
+func decisionWords(decision domain.ItemDecision) string {
+	if strings.TrimSpace(decision.Words) == "" {
+		return decision.Ref
+	}
+	return strings.TrimSuffix(decision.Words, ".") + refWords(decision.Ref)
 }
 
 // minuteProposals are what was put to the seats or amended on the day.
@@ -185,6 +240,10 @@ func (d *draft) item(mark, title, rest string) {
 	d.empty = false
 	text := strings.TrimSuffix(strings.TrimSuffix(title, ".")+rest, ".")
 	d.b.WriteString(mark + plainMarkdown(text) + ".\n\n")
+}
+
+func (d *draft) action(a *ActionLine) {
+	d.item("- ", a.What, ", "+a.Owner.Office+", supported by "+a.Supporter.Office+", by "+a.Due.Words()+" ("+a.Ref+")")
 }
 
 func (d *draft) quote(text string) {

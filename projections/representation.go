@@ -16,7 +16,7 @@ type Representation struct {
 	Meetings     []MeetingLine     `json:"meetings" doc:"by day"`
 	Positions    []PositionLine    `json:"positions" doc:"what the group adopted, red lines among them"`
 	Clashes      []ClashLine       `json:"clashes" doc:"different answers on one matter"`
-	Interests    []InterestLine    `json:"interests"`
+	Interests    []InterestLine    `json:"interests" doc:"all that were declared, those that ended among them"`
 }
 
 // A ForumLine is a system meeting body.
@@ -108,6 +108,8 @@ type MeetingItem struct {
 	Title    string `json:"title"`
 	Position string `json:"position,omitempty" doc:"ours, in words"`
 	LastSaid string `json:"lastSaid,omitempty" doc:"on the matter, in any forum"`
+
+	Interests []ItemInterest `json:"interests" doc:"declared, that count on the meeting's day and touch it"`
 }
 
 // A PositionLine is the group's position on a matter and all below it.
@@ -127,16 +129,6 @@ type ClashLine struct {
 	First  CommitmentLine `json:"first"`
 	Second CommitmentLine `json:"second"`
 	Text   string         `json:"text"`
-}
-
-// An InterestLine is a person's own interest in matters.
-type InterestLine struct {
-	Person  Who      `json:"person"`
-	Matters []string `json:"matters"`
-	Words   string   `json:"words"`
-	Now     bool     `json:"now" doc:"on that day"`
-	Index   uint64   `json:"index"`
-	domain.Span
 }
 
 // Representation answers for that day.
@@ -159,9 +151,7 @@ func (g *Group) Representation(at domain.Day) Representation {
 		r.Clashes = append(r.Clashes, g.clashLine(&c, at))
 	}
 	for _, i := range s.Interests {
-		if i.From <= at {
-			r.Interests = append(r.Interests, InterestLine{g.who(i.Person), orEmpty(i.Matters), i.Words, i.Covers(at), i.Index, i.Span})
-		}
+		r.Interests = append(r.Interests, g.interestLine(i, at))
 	}
 	return r
 }
@@ -223,7 +213,7 @@ func (g *Group) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 		ReportBy: g.state.ReportBy(m), Overdue: g.state.ReportOverdue(m, at), Present: []Who{}, Actions: []ActionLine{}, Commitments: []string{}, Index: m.Index,
 	}
 	for _, i := range m.Agenda {
-		l.Agenda = append(l.Agenda, g.meetingItem(i, at))
+		l.Agenda = append(l.Agenda, g.meetingItem(i, m.On, at))
 	}
 	if m.Briefed != 0 && m.Briefed <= at {
 		l.Brief, l.Briefed = m.Brief, m.Briefed
@@ -245,11 +235,12 @@ func (g *Group) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 	return l
 }
 
-func (g *Group) meetingItem(i domain.AgendaItem, at domain.Day) MeetingItem {
-	item := MeetingItem{Matter: i.Matter, Title: i.Title}
+func (g *Group) meetingItem(i domain.AgendaItem, on, at domain.Day) MeetingItem {
+	item := MeetingItem{Matter: i.Matter, Title: i.Title, Interests: []ItemInterest{}}
 	if i.Matter == "" {
 		return item
 	}
+	item.Interests = g.itemInterests([]string{i.Matter}, "", on)
 	if p := g.state.PositionOn(i.Matter, at); p != nil {
 		item.Position = p.Words
 	}

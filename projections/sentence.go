@@ -140,7 +140,11 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.AppointmentEnded:
 		return d.Appointment + " was ended by " + d.Source + after(": ", d.Feedback)
 	case *domain.InterestDeclared:
-		return g.office(d.Person) + " declared an interest in " + list(d.Matters) + after(": ", d.Words)
+		return g.office(d.Person) + " declared " + interestKindWords(d.Kind) + " in " + list(d.Matters) + after(": ", d.Words)
+	case *domain.InterestRenewed:
+		return g.office(d.Person) + " declared their interest " + d.Interest + " anew" + after(": ", d.Words)
+	case *domain.InterestEnded:
+		return g.office(d.Person) + "'s interest " + d.Interest + " ends on " + d.Until.Words() + after(": ", d.Words)
 	case *domain.CommitmentRecorded:
 		return g.commitmentRecordedText(d)
 	case *domain.FeedbackGiven:
@@ -219,6 +223,20 @@ func kindWords(k domain.OrganisationKind) string {
 	case domain.Practice, domain.Federation, domain.Provider, domain.OtherGroup, domain.SystemBody, domain.PlaceKind, domain.PrimaryCare:
 	}
 	return strings.ReplaceAll(string(k), "-", " ")
+}
+
+// interestKindWords say what sort of interest it is; an earlier ledger does not say.
+func interestKindWords(k domain.InterestKind) string {
+	switch k {
+	case domain.MoneyInterest:
+		return "an interest of money"
+	case domain.OfficeInterest:
+		return "an interest of an office"
+	case domain.FamilyInterest:
+		return "an interest of family"
+	case domain.OtherInterest:
+	}
+	return "an interest"
 }
 
 func roleWords(role domain.SeatRole) string {

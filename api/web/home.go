@@ -75,7 +75,7 @@ func PlaceOf(ref string) string {
 			return "proposals/" + ref
 		case 'D', 'E':
 			return "powers#" + ref
-		case 'R':
+		case 'R', 'I':
 			return "representation#" + ref
 		case 'K':
 			return "commitments#" + ref
@@ -176,6 +176,8 @@ var recordedWords = map[string]string{
 	"report-meeting":      "Your report is recorded",
 	"give-feedback":       "Your feedback is recorded",
 	"declare-interest":    "Your interest is recorded",
+	"renew-interest":      "Your interest is declared again",
+	"end-interest":        "The last day of your interest is recorded",
 	"withdraw-mandate":    "The withdrawal is recorded",
 	"grant-mandate":       "The mandate is recorded",
 	"ask-mandate":         "The group's request is recorded",

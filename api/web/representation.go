@@ -11,7 +11,8 @@ type Representation struct {
 	Seats   []Option // for which one can suspend
 	Forums  []Option // for which one can schedule a meeting
 	Matters []Option
-	Bodies  []Option // of the system, that run meetings; none: whoever looks can name none
+	Own     map[string]bool // interests that one can renew or end
+	Bodies  []Option        // of the system, that run meetings; none: whoever looks can name none
 	Members bool
 }
 
@@ -80,4 +81,18 @@ func When(d domain.Due) string {
 		return "In " + count(d.Left, "day")
 	}
 	return "Overdue by " + count(-d.Left, "day")
+}
+
+// InterestWords say what kind of interest it is.
+func InterestWords(k domain.InterestKind) string {
+	switch k {
+	case domain.MoneyInterest:
+		return "money"
+	case domain.OfficeInterest:
+		return "an office"
+	case domain.FamilyInterest:
+		return "family"
+	case domain.OtherInterest:
+	}
+	return "other"
 }

@@ -41,6 +41,8 @@ var words = template.FuncMap{
 	"send":        newButton,
 	"signed":      newSigning,
 	"act":         newAct,
+	"items":       ItemOptions,
+	"interest":    InterestWords,
 	"saidtag":     func(position string) Tag { return Tag{Said(position), standingTag(position).Colour} },
 	"reach":       Reach,
 	"kind":        PriorityKindWords,
