@@ -294,7 +294,7 @@ func TestMinutesBetweenMeetings(t *testing.T) {
 		return refs
 	}
 	require.Equal(t, []string{"P2 2026-02-03", "E1 2026-03-02"}, between(b.fold(), "2026-03-10"))
-	require.Contains(t, said, "- P2, Between, was agreed.")
+	require.Contains(t, said, "- 3 February 2026: P2, Between, was agreed.")
 	require.Contains(t, said, "decided E1 under D1: a scheme, £10,000, 12 months; now within")
 
 	// What was recorded only after a meeting, for a day before it, belongs to the next one too.

@@ -100,7 +100,7 @@ func attendingWords(attending []Attending) []string {
 func (g *Group) minuteBetween(d *draft, m *OwnMeeting) {
 	d.section("Decided since the meeting before")
 	for _, b := range m.Between {
-		d.item("- ", b.Text, " (event "+fmt.Sprint(b.Index)+")")
+		d.item("- "+b.On.Words()+": ", b.Text, " (event "+fmt.Sprint(b.Index)+")")
 	}
 }
 
