@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +24,7 @@ type part struct {
 	web.Piece
 	of    []part // of each row
 	least int    // rows shown when nothing is filled in
+	refs  bool   // what is ticked are positions that an agreement adopted, such as "P1 access"
 }
 
 // mostRows bounds a list that somebody fills in by hand.
@@ -83,10 +85,23 @@ func (f *filling) assembled(parts []part, under string, moved map[string]string)
 			continue
 		}
 		if v := f.value(p.Type, name); v != nil {
+			if p.refs {
+				v = positionRefs(f.chosen(name))
+			}
 			put(object, p.Name, v)
 		}
 	}
 	return object
+}
+
+// positionRefs are positions as an instrument names them.
+func positionRefs(chosen []string) []any {
+	var refs []any
+	for _, one := range chosen {
+		agreement, matter, _ := strings.Cut(one, " ")
+		refs = append(refs, map[string]any{"agreement": agreement, "matter": matter})
+	}
+	return refs
 }
 
 // put sets what is at the place, in an object within the object if it says so.
@@ -166,7 +181,9 @@ func (f *filling) spill(parts []part, under string, object map[string]any) {
 		case nil:
 		case []any:
 			for i, one := range v {
-				if row, ok := one.(map[string]any); ok {
+				if row, ok := one.(map[string]any); ok && p.refs {
+					f.values.Add(name, fmt.Sprintf("%v %v", row["agreement"], cmp.Or(row["matter"], object["matter"])))
+				} else if ok {
 					f.values.Set(fmt.Sprintf("%s-%d-", name, i), "") // there is a row, even if all of it is empty
 					f.spill(p.of, fmt.Sprintf("%s-%d-", name, i), row)
 				} else if p.Type == "lines" && i > 0 {
@@ -380,10 +397,13 @@ func (c *composer) change(index string) {
 	for name, object := range all {
 		k := kindNamed(name)
 		c.body.Kind, c.body.Index, c.body.Of = k.Kinds, index, ""
-		for _, of := range []string{"delegation", "appointment", "round"} {
+		for _, of := range []string{"delegation", "appointment", "round", "agreement"} {
 			if s, ok := object[of].(string); ok {
 				c.body.Of = s
 			}
+		}
+		if what, ok := object["what"].(string); ok && object["event"] != nil {
+			c.body.Of = what + " " + written("hidden", object["event"])
 		}
 		if k.start != nil { // it changes what is in force now
 			if now := k.start(c.asked, c.body.Of)["version"]; now != nil {
@@ -455,7 +475,7 @@ func (c *composer) carry() {
 		b.Named = c.titleOf(&c.is[0])
 	}
 	if b.Matter == "" {
-		b.Matter = matterOf(&c.is[0])
+		b.Matter = c.matterOf(&c.is[0])
 	}
 	c.values.Set("text", b.Text)
 	c.values.Set("title", b.Named)
@@ -494,6 +514,8 @@ func (c *composer) titleOf(i *domain.Instrument) string {
 		return "Who speaks for us at " + c.State().Forums[i.Appoint.Forum].Name
 	case i.AdoptPriorities != nil:
 		return "Our priorities"
+	case i.SetAside != nil:
+		return "Set " + i.SetAside.Agreement + " aside"
 	case i.ChangeCharter != nil:
 		return "The charter"
 	}
@@ -503,7 +525,7 @@ func (c *composer) titleOf(i *domain.Instrument) string {
 }
 
 // matterOf is what a proposal with the instrument is about, where that can be told.
-func matterOf(i *domain.Instrument) string {
+func (c *composer) matterOf(i *domain.Instrument) string {
 	switch {
 	case i.GrantDelegation != nil && len(i.GrantDelegation.Powers) > 0:
 		return i.GrantDelegation.Powers[0].Matter
@@ -515,9 +537,15 @@ func matterOf(i *domain.Instrument) string {
 		return i.VaryAppointment.Lines[0].Matter
 	case i.AdoptPosition != nil:
 		return i.AdoptPosition.Matter
+	case i.SetAside != nil && c.State().Proposals[i.SetAside.Agreement] != nil:
+		return c.State().Proposals[i.SetAside.Agreement].Matter
 	case i.ChangeCharter != nil:
 		return "charter"
 	case i.FormExecutive != nil, i.EndDelegation != nil, i.ConfirmDelegation != nil:
+		return "delegation"
+	case i.EndSuspension != nil && strings.HasPrefix(i.EndSuspension.What, "R"):
+		return "representation"
+	case i.EndSuspension != nil:
 		return "delegation"
 	case i.AssignDuty != nil, i.EndDuty != nil, i.OpenSeat != nil:
 		return "membership"

@@ -28,6 +28,7 @@ func kinds() []kind {
 		{web.Kinds{Name: "varyDelegation", Words: "Change a power", Say: "What was made within it before stands."}, "Powers", delegations, varyStart, varyParts},
 		{web.Kinds{Name: "confirmDelegation", Words: "Review a power, and leave it as it is"}, "Powers", delegations, standing, confirmParts},
 		{web.Kinds{Name: "endDelegation", Words: "End a power", Say: "What was made within it before stands."}, "Powers", delegations, standing, endParts},
+		{web.Kinds{Name: "endSuspension", Words: "End a suspension", Say: "Of a power or an appointment, before its days are over. Nothing else about it changes."}, "Powers", suspensions, suspensionStart, suspensionParts},
 		{web.Kinds{Name: "formExecutive", Words: "Name the executive", Say: "Two or more people."}, "Powers", nil, nil, executiveParts},
 		{web.Kinds{Name: "appoint", Words: "Appoint a representative", Say: "Who speaks for us in which meeting, and what they may sign up to there."}, "Representation", nil, nil, appointParts},
 		{web.Kinds{Name: "varyAppointment", Words: "Change a representative's remit"}, "Representation", appointments, remitStart, remitParts},
@@ -35,7 +36,7 @@ func kinds() []kind {
 		{web.Kinds{Name: "endAppointment", Words: "End an appointment"}, "Representation", appointments, standing, endParts},
 		{web.Kinds{Name: "ratify", Words: "Ratify: it is the group's own", Say: "What went beyond a power or remit, or was given subject to the group."}, "What waits for the group's word", nil, nil, waitingParts},
 		{web.Kinds{Name: "disavow", Words: "Disavow: it is not the group's"}, "What waits for the group's word", nil, nil, waitingParts},
-		{web.Kinds{Name: "setAside", Words: "Set an earlier agreement aside", Say: "What was made within it before stands."}, "What waits for the group's word", nil, nil, asideParts},
+		{web.Kinds{Name: "setAside", Words: "Set an earlier agreement aside", Say: "What it created ends, and what it changed goes back to the version before. What was made within it before stays."}, "What waits for the group's word", agreements, asideStart, asideParts},
 		{web.Kinds{Name: "adoptPriorities", Words: "Adopt our priorities", Say: "The final list, each with what is done about it."}, "The group itself", nil, nil, prioritiesParts},
 		{web.Kinds{Name: "createActions", Words: "Have something done", Say: "By whom, and by when."}, "The group itself", nil, nil, actionsParts},
 		{web.Kinds{Name: "changeCharter", Words: "Change the charter"}, "The group itself", nil, charterStart, charterParts},
@@ -305,7 +306,26 @@ func positionParts(a *asked, _ string) []part {
 		choice("matter", "matter", "On which matter?", "And on all below it.", a.matters()),
 		field("words", "words", "Our position, in words", "What representatives say on it from then on."),
 		field("tick", "redLine", "It is a red line for everybody who represents us", ""),
+		a.replacesPart(),
 	}, spanParts())
+}
+
+// replacesPart offers the positions that hold, to be ended by the new one. One on
+// the same matter has to be named.
+func (a *asked) replacesPart() part {
+	var held []web.Option
+	for _, p := range a.Representation(a.at).Positions {
+		if p.Holds {
+			what := "Position"
+			if p.RedLine {
+				what = "Red line"
+			}
+			held = append(held, web.Option{Value: p.Source + " " + p.Matter, Words: what + " on " + p.Matter + " (" + p.Source + "): " + clipTo(p.Words, 80)})
+		}
+	}
+	p := choice("ticks", "replaces", "What does it replace?", "A position or red line on the same matter ends only if you choose it here. What you don't choose stays.", held)
+	p.refs = true
+	return p
 }
 
 // What waits.
@@ -314,8 +334,58 @@ func waitingParts(a *asked, _ string) []part {
 	return []part{choice("choice", "what", "What?", "", none, a.waitingForWord()), feedbackPart()}
 }
 
-func asideParts(a *asked, _ string) []part {
-	return []part{choice("choice", "agreement", "Which agreement?", "On the last page say what is new about it.", none, a.holding())}
+func agreements(a *asked) []web.Option { return a.holding() }
+
+func asideStart(_ *asked, of string) map[string]any { return map[string]any{"agreement": of} }
+
+// asideParts say what setting the agreement aside would end and take back, before
+// it is put among what the proposal would do.
+func asideParts(a *asked, of string) []part {
+	var says []string
+	for _, u := range a.State().Undoing(of, a.at) {
+		says = append(says, u.Text)
+	}
+	if says == nil {
+		says = []string{"Nothing that it made is still in force. Its words are no longer agreed."}
+	}
+	effects := field("effects", "effects", "Setting "+of+" aside would do this, as things are today", "")
+	effects.Says = says
+	return []part{hidden("agreement"), effects}
+}
+
+// suspensions are those that still stop a power or an appointment, by what is
+// suspended and the event that suspended it.
+func suspensions(a *asked) []web.Option {
+	var os []web.Option
+	add := func(ref string, lines []projections.SuspensionLine) {
+		for _, s := range lines {
+			if s.Now {
+				os = append(os, web.Option{Value: ref + " " + strconv.FormatUint(s.Index, 10), Words: ref + ", by " + s.Seat.Name + " until " + s.Until.Words() + ": " + clipTo(s.Reason, 80)})
+			}
+		}
+	}
+	for _, d := range a.Powers(a.at).Delegations {
+		add(d.Ref, d.Suspensions)
+	}
+	for _, r := range a.Representation(a.at).Appointments {
+		add(r.Ref, r.Suspensions)
+	}
+	return os
+}
+
+func suspensionStart(_ *asked, of string) map[string]any {
+	what, event, _ := strings.Cut(of, " ")
+	return map[string]any{"what": what, "event": event}
+}
+
+func suspensionParts(a *asked, of string) []part {
+	effects := field("effects", "effects", "This suspension would end", "")
+	for _, o := range suspensions(a) {
+		if o.Value == of {
+			effects.Says = []string{o.Words}
+		}
+	}
+	return []part{hidden("what"), hidden("event"), effects}
 }
 
 // The group itself.

@@ -353,6 +353,9 @@ type AppointmentVersion struct {
 	Index  uint64
 }
 
+// By is the agreement, or exercise, by which the version came into force.
+func (v *AppointmentVersion) By() string { return cmp.Or(v.BackBy, v.Source) }
+
 func (a *Appointment) newest() *AppointmentVersion { return &a.Versions[len(a.Versions)-1] }
 
 // VersionOn is the version in force on that day; nil before the first.
@@ -454,7 +457,7 @@ func (a *Appointment) pausedBy(s *State, d Day) []Reason {
 		reasons = append(reasons, s.Delegations[a.Parent].pausedBy(s, d)...)
 	}
 	for i := range a.Suspensions {
-		if sus := &a.Suspensions[i]; s.suspends(a.Number, sus, d) {
+		if sus := &a.Suspensions[i]; s.Suspends(a.Number, sus, d) {
 			reasons = append(reasons, sus.reason(a.Number))
 		}
 	}

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -140,7 +141,12 @@ type CharterVersion struct {
 	From    Day
 	Source  string // Founding, or the proposal whose words it is
 	Index   uint64
+	Back    int    // version to which it went back; 0: it is new
+	BackBy  string // the agreement that set the other aside
 }
+
+// By is the agreement by which the version came into force.
+func (v *CharterVersion) By() string { return cmp.Or(v.BackBy, v.Source) }
 
 // A CharterConsent is a seat's consent to the first charter (rule F1).
 type CharterConsent struct {
@@ -173,9 +179,9 @@ type CharterAdopted struct {
 
 func (e *CharterAdopted) Subject() string { return "charter" }
 func (e *CharterAdopted) apply(s *State, ev *Event) {
-	source := e.Source
+	v := CharterVersion{Version: e.Version, Charter: e.Charter, From: ev.Effective, Source: e.Source, Index: ev.Index}
 	if e.Back != 0 {
-		source = s.Charters[e.Back-1].Source
+		v.Source, v.Back, v.BackBy = s.Charters[e.Back-1].Source, e.Back, e.Source
 	}
-	s.Charters = append(s.Charters, CharterVersion{e.Version, e.Charter, ev.Effective, source, ev.Index})
+	s.Charters = append(s.Charters, v)
 }

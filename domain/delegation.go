@@ -375,7 +375,7 @@ func (s *State) checkAgain(what string, had []Suspension, seat string, d Day) *R
 		return nil
 	}
 	for i := range had {
-		if had[i].Index > last.Index && s.suspends(what, &had[i], d) {
+		if had[i].Index > last.Index && s.Suspends(what, &had[i], d) {
 			return nil // of another seat, since last is this one's newest
 		}
 	}
@@ -395,7 +395,7 @@ func (c *EndSuspension) check(t *turn, e enacting) *Refusal {
 	switch {
 	case sus == nil:
 		return notFound("D8", "Event %d does not suspend %q.", c.Event, clip(c.What)).at("event")
-	case !t.s.suspends(c.What, sus, e.day):
+	case !t.s.Suspends(c.What, sus, e.day):
 		return notNow("D8", "That suspension of %s has ended.", c.What).at("event")
 	}
 	return nil
@@ -575,6 +575,9 @@ type DelegationVersion struct {
 	Index  uint64
 }
 
+// By is the agreement by which the version came into force.
+func (v *DelegationVersion) By() string { return cmp.Or(v.BackBy, v.Source) }
+
 // A Suspension stops a power for a time, or until an agreement ends it.
 type Suspension struct {
 	Seat   string
@@ -677,7 +680,7 @@ func (d *Delegation) pausedBy(s *State, day Day) []Reason {
 	}
 	var reasons []Reason
 	for i := range d.Suspensions {
-		if sus := &d.Suspensions[i]; s.suspends(d.Number, sus, day) {
+		if sus := &d.Suspensions[i]; s.Suspends(d.Number, sus, day) {
 			reasons = append(reasons, sus.reason(d.Number))
 		}
 	}
@@ -689,12 +692,12 @@ func (sus *Suspension) reason(number string) Reason {
 	return Reason{"D8", sentence(number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason)}
 }
 
-// suspends says whether the suspension still stops the delegation or appointment
+// Suspends says whether the suspension still stops the delegation or appointment
 // on that day: its days have not run out, and no agreement ended it, whether one
 // that names it, or one that confirms or varies the thing and whose words were
 // put to the seats after it, so that whoever consented knew of it (rule D8). An
 // agreement that was set aside lifts nothing any more.
-func (s *State) suspends(what string, sus *Suspension, day Day) bool {
+func (s *State) Suspends(what string, sus *Suspension, day Day) bool {
 	if !sus.Covers(day) || (sus.Ended != 0 && sus.Ended <= day && s.AgreementHolds(sus.EndedBy, day)) {
 		return false
 	}

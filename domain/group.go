@@ -271,7 +271,7 @@ type GroupFounded struct {
 func (e *GroupFounded) Subject() string { return "group" }
 func (e *GroupFounded) apply(s *State, ev *Event) {
 	s.Name, s.ShortName, s.Place, s.PlaceName, s.Founder = e.Name, e.ShortName, e.Place, e.PlaceName, e.Founder
-	s.Charters = []CharterVersion{{1, e.Charter, ev.Effective, Founding, ev.Index}}
+	s.Charters = []CharterVersion{{Version: 1, Charter: e.Charter, From: ev.Effective, Source: Founding, Index: ev.Index}}
 	s.Schedule = e.Schedule
 }
 

@@ -76,7 +76,7 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 	case "suspensions":
 		had, _ := s.suspensionsOf(args[0])
 		return each(had, func(sus Suspension) string {
-			return fmt.Sprintf("event %d, by %s from %s until %s, still suspends %t: %s", sus.Index, sus.Seat, sus.From, sus.Until, s.suspends(args[0], &sus, at), sus.Reason)
+			return fmt.Sprintf("event %d, by %s from %s until %s, still suspends %t: %s", sus.Index, sus.Seat, sus.From, sus.Until, s.Suspends(args[0], &sus, at), sus.Reason)
 		})
 	case "proposal":
 		return m.proposalLines(s, args[0], at)

@@ -57,7 +57,7 @@ func (g *Group) Charter(at domain.Day) CharterInForce {
 	}
 	v := g.state.CharterOn(at)
 	ch := &v.Charter
-	c.Version, c.From, c.Source, c.CharterIndex = v.Version, v.From, v.Source, v.Index
+	c.Version, c.From, c.Source, c.CharterIndex = v.Version, v.From, v.By(), v.Index
 	c.Text, c.Quorum, c.QuorumOf = ch.Text, ch.Quorum, g.bodies(ch.QuorumOf)
 	c.DefaultStance, c.Matters, c.Reserved = ch.DefaultStance, orEmpty(ch.Matters), orEmpty(ch.Reserved)
 	c.MembersOnly, c.OtherCareSeated, c.RequireSignatures = orEmpty(ch.MembersOnly), ch.OtherCareSeated, ch.RequireSignatures

@@ -81,6 +81,7 @@ type DelegationHistory struct {
 	Review   domain.Day `json:"review"`
 	Source   string     `json:"source"`
 	Feedback string     `json:"feedback,omitempty"`
+	Back     int        `json:"back,omitempty" doc:"version to which it went back, the agreement that changed it having been set aside"`
 	Index    uint64     `json:"index"`
 	domain.Span
 }
@@ -89,7 +90,7 @@ type DelegationHistory struct {
 type SuspensionLine struct {
 	Seat   Body   `json:"seat"`
 	Reason string `json:"reason"`
-	Now    bool   `json:"now" doc:"covers that day; a review since may have lifted it"`
+	Now    bool   `json:"now" doc:"it still stops the power on that day"`
 	Index  uint64 `json:"index"`
 	domain.Span
 }
@@ -120,6 +121,7 @@ type ExerciseLine struct {
 	Recorded    domain.Day            `json:"recorded"`
 	Standing    domain.ExerciseStatus `json:"standing" enum:"within,called in,beyond,ratified,disavowed,lapsed,fallen"`
 	Beyond      []domain.Reason       `json:"beyond" doc:"why it is beyond; none: within"`
+	Names       string                `json:"names,omitempty" doc:"whom it names as a representative once it is ratified, being beyond, in a sentence"`
 	Text        string                `json:"text" doc:"the standing in a sentence"`
 	RatifyBy    domain.Day            `json:"ratifyBy,omitzero" doc:"beyond: last day to ratify it"`
 	CallInBy    domain.Day            `json:"callInBy,omitzero" doc:"within: last day to call it in"`
@@ -196,7 +198,7 @@ func (g *Group) delegationLine(d *domain.Delegation, at domain.Day) DelegationLi
 	l := DelegationLine{
 		Ref: d.Number, To: d.To, State: state, Why: why, Source: d.Source, From: d.From(), Until: v.Until, Review: v.Review,
 		Overdue: overdue(state, v.Review, at), Version: v.Number, Payer: g.anybody(v.Payer),
-		Powers: []DelegatedPower{}, History: []DelegationHistory{}, Suspensions: g.suspensionLines(d.Suspensions, at),
+		Powers: []DelegatedPower{}, History: []DelegationHistory{}, Suspensions: g.suspensionLines(d.Number, d.Suspensions, at),
 		EndedOn: d.Ended, EndedBy: d.EndedBy, EndFeedback: d.Feedback,
 		Exercises: []ExerciseLine{}, Feedback: g.feedbackOn(d.Number, at), Chain: g.delegationChain(d, at), Index: d.Index,
 	}
@@ -258,7 +260,7 @@ func yearOf(d *domain.Delegation, day domain.Day) domain.Span {
 }
 
 func (g *Group) delegationHistory(v *domain.DelegationVersion) DelegationHistory {
-	return DelegationHistory{v.Number, g.powersWords(v.Powers), v.Review, v.Source, v.Feedback, v.Index, v.Span}
+	return DelegationHistory{v.Number, g.powersWords(v.Powers), v.Review, v.By(), v.Feedback, v.Back, v.Index, v.Span}
 }
 
 func (g *Group) powersWords(powers []domain.Power) []string {
@@ -269,11 +271,19 @@ func (g *Group) powersWords(powers []domain.Power) []string {
 	return words
 }
 
-func (g *Group) suspensionLines(ss []domain.Suspension, at domain.Day) []SuspensionLine {
+// namesWords say whom an exercise beyond its power names.
+func (g *Group) namesWords(names *domain.Appoint) string {
+	if names == nil {
+		return ""
+	}
+	return g.office(names.Person) + " at " + g.forum(names.Forum) + spanWords(names.Span) + after(": ", list(linesWords(names.Lines)))
+}
+
+func (g *Group) suspensionLines(what string, ss []domain.Suspension, at domain.Day) []SuspensionLine {
 	lines := []SuspensionLine{}
-	for _, s := range ss {
-		if s.From <= at {
-			lines = append(lines, SuspensionLine{g.body(s.Seat), s.Reason, s.Covers(at), s.Index, s.Span})
+	for i := range ss {
+		if s := &ss[i]; s.From <= at {
+			lines = append(lines, SuspensionLine{g.body(s.Seat), s.Reason, g.state.Suspends(what, s, at), s.Index, s.Span})
 		}
 	}
 	return lines
@@ -306,7 +316,7 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 	standing := s.ExerciseOn(x, at)
 	l := ExerciseLine{
 		Ref: x.Number, Delegation: x.Delegation, Matter: x.Matter, What: x.What, Amount: x.Amount, Months: x.Months, OpenEnded: x.OpenEnded,
-		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: orEmpty(x.Beyond),
+		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: orEmpty(x.Beyond), Names: g.namesWords(x.Names),
 		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Index: x.Index,
 	}
 	ch := &s.CharterOn(x.Recorded).Charter

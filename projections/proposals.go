@@ -423,16 +423,22 @@ func (g *Group) enacted(number string) []EnactedLine {
 	for _, d := range s.Delegations {
 		for i := range d.Versions {
 			v := &d.Versions[i]
-			add(v.Source, d.Number, d.Number+", version "+strconv.Itoa(v.Number)+": "+list(g.powersWords(v.Powers)), v.Index)
+			add(v.By(), d.Number, d.Number+", version "+strconv.Itoa(v.Number)+": "+list(g.powersWords(v.Powers)), v.Index)
 		}
 		add(d.EndedBy, d.Number, d.Number+" ended on "+d.Ended.Words(), agreement)
+		for i := range d.Suspensions {
+			add(d.Suspensions[i].EndedBy, d.Number, "The suspension of "+d.Number+" ended on "+d.Suspensions[i].Ended.Words(), agreement)
+		}
 	}
 	for _, a := range s.Appointments {
 		for i := range a.Versions {
 			v := &a.Versions[i]
-			add(v.Source, a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+list(linesWords(v.Lines)), v.Index)
+			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+list(linesWords(v.Lines)), v.Index)
 		}
 		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), agreement)
+		for i := range a.Suspensions {
+			add(a.Suspensions[i].EndedBy, a.Number, "The suspension of "+a.Number+" ended on "+a.Suspensions[i].Ended.Words(), agreement)
+		}
 	}
 	for _, p := range s.Proposals {
 		add(p.SetAsideBy, p.Number, p.Number+", "+p.Title()+", set aside on "+p.SetAside.Words(), agreement)
@@ -451,8 +457,9 @@ func (g *Group) enacted(number string) []EnactedLine {
 // enactedTerms adds what agreements make of the group itself.
 func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 	s := g.state
-	for _, c := range s.Charters {
-		add(c.Source, "charter/"+strconv.Itoa(c.Version), "Charter, version "+strconv.Itoa(c.Version), c.Index)
+	for i := range s.Charters {
+		c := &s.Charters[i]
+		add(c.By(), "charter/"+strconv.Itoa(c.Version), "Charter, version "+strconv.Itoa(c.Version), c.Index)
 	}
 	for _, d := range s.Duties {
 		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+string(d.Duty)+spanWords(d.Span), d.Index)
@@ -514,6 +521,8 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 		return firstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", list(linesWords(c.Lines))) + reviewedBy(c.Review)
 	case i.AdoptPosition != nil:
 		return "Our " + firstLower(g.instrumentSay(i))
+	case i.SetAside != nil:
+		return "We agree to set " + i.SetAside.Agreement + " aside. What it created ends, and what it changed goes back to the version before or ends"
 	}
 	return "We agree to " + firstLower(g.instrumentSay(i))
 }
@@ -561,13 +570,13 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		return g.charterSay(i.ChangeCharter)
 	case i.AdoptPosition != nil:
 		c := i.AdoptPosition
-		return positionText(c.RedLine, c.Matter, c.Words) + spanWords(c.Span)
+		return positionText(c.RedLine, c.Matter, c.Words) + spanWords(c.Span) + g.replacesWords(c.Replaces, c.Matter)
 	case i.Ratify != nil:
-		return "Ratify " + i.Ratify.What + after(". ", i.Ratify.Feedback)
+		return "Ratify " + i.Ratify.What + g.ratifiedNames(i.Ratify.What) + after(". ", i.Ratify.Feedback)
 	case i.Disavow != nil:
 		return "Disavow " + i.Disavow.What + after(". ", i.Disavow.Feedback)
 	case i.SetAside != nil:
-		return "Set " + i.SetAside.Agreement + " aside"
+		return "Set " + i.SetAside.Agreement + " aside" + after(". ", g.undoingWords(i.SetAside.Agreement))
 	case i.CreateActions != nil:
 		return "Do: " + list(g.actionsWords(i.CreateActions.Actions))
 	case i.AdoptPriorities != nil:
@@ -578,6 +587,33 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + string(i.EndDuty.Duty) + untilWords(i.EndDuty.Until)
 	}
 	return "Nothing"
+}
+
+// undoingWords say what setting the agreement aside would end and take back, as
+// things stand now (rule C9).
+func (g *Group) undoingWords(agreement string) string {
+	var says []string
+	for _, u := range g.state.Undoing(agreement, domain.DayOf(g.state.Last)) {
+		says = append(says, u.Text)
+	}
+	return strings.TrimSuffix(strings.Join(says, " "), ".")
+}
+
+// replacesWords say which positions end when another begins.
+func (g *Group) replacesWords(refs []domain.PositionRef, matter string) string {
+	var says []string
+	for _, ref := range refs {
+		says = append(says, "the one on "+cmp.Or(ref.Matter, matter)+" by "+ref.Agreement)
+	}
+	return after(". It replaces ", list(says))
+}
+
+// ratifiedNames say whom a ratified exercise appoints (rule C8).
+func (g *Group) ratifiedNames(what string) string {
+	if x := g.state.Exercises[what]; x != nil {
+		return after(", which appoints ", g.namesWords(x.Names))
+	}
+	return ""
 }
 
 // suspendedBy says whose suspension is to end, since when and why.

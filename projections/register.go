@@ -130,7 +130,7 @@ func (g *Group) Register(at domain.Day) Register {
 }
 
 func summaryOf(v *domain.CharterVersion) CharterSummary {
-	return CharterSummary{v.Version, v.From, v.Source, v.Index}
+	return CharterSummary{v.Version, v.From, v.By(), v.Index}
 }
 
 func (g *Group) organisationLine(o *domain.Organisation, at domain.Day) OrganisationLine {

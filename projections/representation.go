@@ -76,6 +76,7 @@ type AppointmentHistory struct {
 	Review   domain.Day `json:"review"`
 	Source   string     `json:"source"`
 	Feedback string     `json:"feedback,omitempty"`
+	Back     int        `json:"back,omitempty" doc:"version to which it went back, the agreement that changed it having been set aside"`
 	Index    uint64     `json:"index"`
 	domain.Span
 }
@@ -167,7 +168,7 @@ func (g *Group) appointmentLine(a *domain.Appointment, at domain.Day) Appointmen
 		Capacity: a.Capacity, State: state, Why: why, Lines: []RemitLine{}, Payer: g.anybody(a.Payer), From: a.Versions[0].From, Until: v.Until,
 		Review: v.Review, Overdue: overdue(state, v.Review, at), Version: v.Number, Source: a.Source, Parent: a.Parent, History: []AppointmentHistory{},
 		EndedOn: a.Ended, EndedBy: a.EndedBy, EndFeedback: a.Feedback,
-		Suspensions: g.suspensionLines(a.Suspensions, at), Feedback: g.feedbackOn(a.Number, at), Index: a.Index,
+		Suspensions: g.suspensionLines(a.Number, a.Suspensions, at), Feedback: g.feedbackOn(a.Number, at), Index: a.Index,
 	}
 	for i := range v.Lines {
 		o := &v.Lines[i]
@@ -175,7 +176,7 @@ func (g *Group) appointmentLine(a *domain.Appointment, at domain.Day) Appointmen
 	}
 	for i := range a.Versions {
 		o := &a.Versions[i]
-		l.History = append(l.History, AppointmentHistory{o.Number, linesWords(o.Lines), o.Review, o.Source, o.Feedback, o.Index, o.Span})
+		l.History = append(l.History, AppointmentHistory{o.Number, linesWords(o.Lines), o.Review, o.By(), o.Feedback, o.Back, o.Index, o.Span})
 	}
 	return l
 }

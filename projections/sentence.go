@@ -19,6 +19,9 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.GroupEstablished:
 		return g.state.Name + " was established: all " + count(len(d.Consents), "seat") + " have consented to the charter"
 	case *domain.CharterAdopted:
+		if d.Back != 0 {
+			return "The charter went back to version " + strconv.Itoa(d.Back) + ", as version " + strconv.Itoa(d.Version) + ", when " + d.Source + " set aside what had changed it"
+		}
 		return "Version " + strconv.Itoa(d.Version) + " of the charter was adopted by " + d.Source
 	case *domain.EventCorrected:
 		return firstUpper(by) + " corrected event " + strconv.FormatUint(d.Corrects, 10) + after(": ", d.Words)
@@ -102,12 +105,15 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.AgreementSetAside:
 		return d.Proposal + " was set aside by " + d.By
 	case *domain.PositionAdopted:
-		return firstUpper(g.state.ShortName) + " adopted, by " + d.Source + ": " + positionText(d.RedLine, d.Matter, d.Words)
+		return firstUpper(g.state.ShortName) + " adopted, by " + d.Source + ": " + positionText(d.RedLine, d.Matter, d.Words) + g.replacesWords(d.Replaces, d.Matter)
 	case *domain.ExecutiveFormed:
 		return "The executive is " + g.offices(d.Members) + spanWords(d.Span) + ", by " + d.Source
 	case *domain.DelegationGranted:
 		return d.Delegation + " was delegated to " + g.delegate(d.To) + untilWords(d.Until) + " by " + d.Source + after(": ", list(g.powersWords(d.Powers)))
 	case *domain.DelegationVaried:
+		if d.Back != 0 {
+			return wentBack(d.Delegation, d.Back, d.Source) + after("; it now says: ", list(g.powersWords(d.Powers))) + "; next review " + d.Review.Words()
+		}
 		return d.Delegation + " was reviewed by " + d.Source + after("; it now says: ", list(g.powersWords(d.Powers))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
 	case *domain.DelegationEnded:
 		return d.Delegation + " was ended by " + d.Source + after(": ", d.Feedback)
@@ -136,6 +142,9 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.RepresentativeAppointed:
 		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + spanWords(d.Span) + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", list(linesWords(d.Lines)))
 	case *domain.AppointmentVaried:
+		if d.Back != 0 {
+			return wentBack(d.Appointment, d.Back, d.Source) + after("; it now says: ", list(linesWords(d.Lines))) + "; next review " + d.Review.Words()
+		}
 		return d.Appointment + " was reviewed by " + d.Source + after("; it now says: ", list(linesWords(d.Lines))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
 	case *domain.AppointmentEnded:
 		return d.Appointment + " was ended by " + d.Source + after(": ", d.Feedback)
@@ -321,10 +330,14 @@ func (g *Group) resolvedText(d *domain.ObjectionResolved) string {
 	return seat + " accepted a resolution of objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words) + signedWords(d.Signed)
 }
 
+func wentBack(ref string, to int, by string) string {
+	return ref + " went back to version " + strconv.Itoa(to) + " when " + by + " set aside what had changed it"
+}
+
 func (g *Group) exerciseRecordedText(d *domain.ExerciseRecorded) string {
 	w := g.offices(d.Acting) + " decided under " + d.Delegation + " (" + d.Exercise + ")" + after(": ", d.What) + termsWords(d.Amount, d.Months, d.OpenEnded)
 	if len(d.Beyond) > 0 {
-		return w + "; beyond, " + reasonsWords(d.Beyond)
+		return w + "; beyond, " + reasonsWords(d.Beyond) + after("; if it is ratified, it appoints ", g.namesWords(d.Names))
 	}
 	return w + "; within"
 }

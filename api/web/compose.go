@@ -94,7 +94,7 @@ func (c *Compose) Command() string {
 
 // A Piece is a field of what is put together, or a list with rows of fields.
 type Piece struct {
-	Type    string // text, words, lines, date, pounds, months, number, matter, choice, radios, ticks, tick, hidden or rows
+	Type    string // text, words, lines, date, pounds, months, number, matter, choice, radios, ticks, tick, hidden, rows or effects
 	Name    string
 	Label   string
 	Hint    string
@@ -102,7 +102,8 @@ type Piece struct {
 	Options []Option
 	Values  []string
 	Rows    []Row
-	One     string // what a row is called: power
+	One     string   // what a row is called: power
+	Says    []string // of effects: what would follow, in sentences
 }
 
 // A Row is one of a list's.

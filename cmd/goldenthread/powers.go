@@ -68,7 +68,11 @@ func showDelegation(p *page, d *projections.DelegationLine) {
 func historyWords(history []projections.DelegationHistory) []string {
 	var lines []string
 	for _, h := range history {
-		line := "Version " + strconv.Itoa(h.Version) + ", " + h.Source + ", from " + h.From.Words() + ": " + strings.Join(h.Powers, "; ")
+		line := "Version " + strconv.Itoa(h.Version) + ", " + h.Source + ", from " + h.From.Words()
+		if h.Back != 0 {
+			line += ", back to version " + strconv.Itoa(h.Back)
+		}
+		line += ": " + strings.Join(h.Powers, "; ")
 		if h.Feedback != "" {
 			line += ". " + h.Feedback
 		}
