@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 
 	"github.com/emersion/go-ical"
@@ -59,6 +60,10 @@ func calendarEvent(e *projections.CalendarEntry, known time.Time) *ical.Event {
 	event.Props.SetText(ical.PropSummary, clipTo(e.Text, 120))
 	event.Props.SetText(ical.PropDescription, e.Text+" ("+e.About+")")
 	event.Props.SetText(ical.PropCategories, e.Kind)
+	event.Props.Set(&ical.Prop{Name: ical.PropSequence, Value: strconv.Itoa(e.Changes)})
+	if e.Cancelled {
+		event.SetStatus(ical.EventCancelled)
+	}
 	if e.At != "" {
 		event.Props.SetDateTime(ical.PropDateTimeStart, e.On.At(e.At).UTC())
 		return event

@@ -162,7 +162,9 @@ func TestPracticeByForms(t *testing.T) {
 	}
 	require.Contains(t, sent("manager", "/notices", "communicate", "about", "P1", "about", "R1", "how", "By letter"), "It has gone to all practices 1 time.")
 	sent("pm-a", own, "acknowledge", "about", "P1")
-	refused(409, "acknowledged it on 2 March 2026", "pm-a", own, "acknowledge", "about", "P1")
+	next := w.store.Next("trafford")
+	require.Contains(t, string(w.must(200, w.sendForm("pm-a", own, "acknowledge", "about", "P1")).body), "nhsuk-notification-banner--success", "said again, it is answered as the first time (C7)")
+	require.Equal(t, next, w.store.Next("trafford"))
 	refused(422, "the evidence", "manager", "/notices", "acknowledge", "about", "P1", "practices", "P91020")
 	page = sent("manager", "/notices", "acknowledge", "about", "P1", "practices", "P91020", "evidence", "Their email")
 	require.Contains(t, page, "2 of 2 practices have said that they have seen it")

@@ -241,6 +241,11 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 func (s *Server) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b, status, err := s.draw(r, p, nil, nil)
+		var moved *elsewhere
+		if errors.As(err, &moved) {
+			http.Redirect(w, r, (&url.URL{Path: moved.path, RawQuery: r.URL.RawQuery}).String(), http.StatusFound)
+			return
+		}
 		if err != nil {
 			s.fail(w, r, s.problem(r.Context(), err))
 			return
@@ -248,6 +253,11 @@ func (s *Server) show(p *page) http.HandlerFunc {
 		writePage(w, r, status, b)
 	}
 }
+
+// elsewhere says that what the page is about has another address now.
+type elsewhere struct{ path string }
+
+func (e *elsewhere) Error() string { return "this page is now at " + e.path }
 
 // draw renders the page. The form, where one was sent, is as it was filled in.
 func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -40,6 +41,12 @@ var meetingForms = map[string]reading{
 			Person: f.words("person"), Forum: f.path("forum"), Meeting: f.meetingDay(), Matter: f.words("matter"), Words: f.words("words"),
 			Amount: f.pounds("amount"), Months: f.months("months"), Given: domain.Given(f.words("given")), Reason: f.words("reason"),
 		}
+	},
+	"move-meeting": func(f *filling) domain.Command {
+		return &domain.MoveMeeting{Forum: f.path("forum"), On: f.meetingDay(), To: f.day("to"), At: f.words("at"), Reason: f.words("reason")}
+	},
+	"cancel-meeting": func(f *filling) domain.Command {
+		return &domain.CancelMeeting{Forum: f.path("forum"), On: f.meetingDay(), Reason: f.words("reason")}
 	},
 	"brief-meeting": func(f *filling) domain.Command {
 		return &domain.BriefMeeting{Forum: f.path("forum"), On: f.meetingDay(), Words: f.words("words")}
@@ -90,24 +97,17 @@ func representationPage(a *asked) (web.Body, error) {
 		body.Bodies, _ = a.parties()
 	}
 	for _, f := range body.Representation.Forums {
-		if a.attends(f.Forum) {
+		if a.attends(f.Forum, a.at) {
 			body.Forums = append(body.Forums, web.Option{Value: f.Forum, Words: f.Name})
 		}
 	}
 	return body, nil
 }
 
-// attends says whether the person has to do with the forum's meetings.
-func (a *asked) attends(forum string) bool {
-	return a.has(domain.Manager, domain.Chair, domain.Lead) || a.speaksIn(forum)
-}
-
-// speaksIn says whether the person is appointed to the forum, or a substitute.
-func (a *asked) speaksIn(forum string) bool {
-	return a.me != nil && slices.ContainsFunc(a.Representation(a.at).Appointments, func(r projections.AppointmentLine) bool {
-		named := r.Person.Handle == a.me.Handle || slices.ContainsFunc(r.Substitutes, func(w projections.Who) bool { return w.Handle == a.me.Handle })
-		return named && r.Forum == forum
-	})
+// attends says whether the person has to do with the forum's meeting of that day:
+// just those whom the rules let brief and report it (rule R5).
+func (a *asked) attends(forum string, on domain.Day) bool {
+	return a.me != nil && (a.has(domain.Manager, domain.Chair, domain.Lead) || a.State().SpeaksAt(a.me.ID, forum, on))
 }
 
 func commitmentsPage(a *asked) (web.Body, error) {
@@ -119,7 +119,17 @@ func commitmentsPage(a *asked) (web.Body, error) {
 func meetingPage(a *asked) (web.Body, error) {
 	forum, day := a.r.PathValue("forum"), a.r.PathValue("day")
 	meetings := a.Representation(a.at).Meetings
-	i := slices.IndexFunc(meetings, func(m projections.MeetingLine) bool { return m.Forum == forum && m.On.String() == day })
+	i := -1 // the one that takes place, where another of that day was cancelled
+	for n, m := range meetings {
+		if m.Forum == forum && m.On.String() == day && (i < 0 || m.Cancelled == 0) {
+			i = n
+		}
+	}
+	if on, err := domain.ParseDay(day); err == nil && i < 0 {
+		if to := a.State().MovedTo(forum, on); to != 0 {
+			return nil, &elsewhere{groupPages + url.PathEscape(a.r.PathValue("group")) + "/" + web.PlaceOf(forum+"/"+to.String())}
+		}
+	}
 	if i < 0 {
 		return nil, notFound("R5", "No meeting is recorded under this address.")
 	}
@@ -130,8 +140,10 @@ func meetingPage(a *asked) (web.Body, error) {
 		}
 	}
 	if a.today() && a.me != nil {
-		body.Attends = a.attends(forum)
-		body.Says = body.Begun && a.me.Member
+		here := body.Cancelled == 0
+		body.Attends = here && a.attends(forum, body.On)
+		body.Says = here && body.Begun && (a.me.Member || a.State().SpeaksAt(a.me.ID, forum, body.On))
+		body.Moves = here && body.Reported == 0 && len(body.MeetingLine.Commitments) == 0 && (a.attends(forum, body.On) || a.attends(forum, a.at))
 		body.People, body.Matters = web.PeopleOptions(a.People(a.at).People), a.matters()
 	}
 	return body, nil

@@ -80,6 +80,8 @@ var acts = []act{
 	{"tell-exercise", `{"exercise":"E1","body":"group","how":"By letter."}`, true},
 	{"register-forum", `{"forum":"other-board","name":"Other Board"}`, false},
 	{"schedule-meeting", `{"forum":"locality-board","on":"2026-03-01"}`, false},
+	{"move-meeting", `{"forum":"locality-board","on":"2026-01-10","to":"2026-03-01"}`, false},
+	{"cancel-meeting", `{"forum":"locality-board","on":"2026-01-10"}`, false},
 	{"brief-meeting", `{"forum":"locality-board","on":"2026-01-10","words":"Listen."}`, true},
 	{"report-meeting", `{"forum":"locality-board","on":"2026-01-10","happened":"We listened.","present":[]}`, false},
 	{"declare-interest", `{"matters":["access"],"words":"My own."}`, false},

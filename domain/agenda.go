@@ -36,8 +36,8 @@ func (c *SetAgenda) decide(t *turn) *Refusal {
 	if b := t.s.GroupMeetings[c.On]; b != nil && b.Held != 0 {
 		return notNow("T3", "The meeting of %s has been held.", c.On.Words())
 	}
-	if c.At != "" && (len(c.At) != 5 || c.At > "23:59" || c.At[2] != ':') {
-		return invalid("T3", "Write the time of day like 14:00.").at("at")
+	if r := checkClock("T3", c.At); r != nil {
+		return r
 	}
 	if len(c.Items) == 0 {
 		return invalid("T3", "An agenda has at least 1 item.").at("items")

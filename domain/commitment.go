@@ -33,6 +33,10 @@ type RecordCommitment struct {
 	Reason    string   `json:"reason,omitempty" doc:"why, where it may be beyond" maxLength:"2000"`
 }
 
+// ofSelf: whoever spoke for the group on the meeting's day records what was said
+// there, also when they are of the group no longer (rule R5).
+func (c *RecordCommitment) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.Meeting) }
+
 func (c *RecordCommitment) judgedAt() Day { return c.Meeting }
 
 func (c *RecordCommitment) decide(t *turn) *Refusal {
@@ -43,7 +47,7 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 	if _, r := t.s.meeting("R4", c.Forum, c.Meeting); r != nil {
 		return r
 	}
-	if person != t.actor {
+	if person != t.actor || t.s.SpeaksAt(t.actor.ID, c.Forum, c.Meeting) {
 		r = t.mustAttendTo(c.Forum, c.Meeting)
 	} else {
 		r = t.mustBeMember("R4")

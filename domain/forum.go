@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"slices"
+	"strconv"
 )
 
 // Forums and meetings (rule R5): system meeting bodies, and the course of each
@@ -46,7 +47,8 @@ type AgendaItem struct {
 	Title  string `json:"title" maxLength:"200"`
 }
 
-// ScheduleMeeting puts a meeting of a forum on a day, or changes its agenda.
+// ScheduleMeeting puts a meeting of a forum on a day, or changes its time and
+// agenda. One that was cancelled takes place after all.
 type ScheduleMeeting struct {
 	Forum  string       `json:"forum"`
 	On     Day          `json:"on"`
@@ -58,7 +60,7 @@ func (c *ScheduleMeeting) decide(t *turn) *Refusal {
 	if _, r := t.s.forum("R5", c.Forum); r != nil {
 		return r
 	}
-	if r := t.mustAttendTo(c.Forum, cmp.Or(c.On, t.day)); r != nil {
+	if r := t.mustAttendTo(c.Forum, cmp.Or(c.On, t.day), t.day); r != nil {
 		return r
 	}
 	if c.On == 0 {
@@ -67,8 +69,8 @@ func (c *ScheduleMeeting) decide(t *turn) *Refusal {
 	if m := t.s.Meeting(c.Forum, c.On); m != nil && m.Reported != 0 {
 		return notNow("R5", "The meeting of %s has been reported.", c.On.Words())
 	}
-	if c.At != "" && (len(c.At) != 5 || c.At > "23:59" || c.At[2] != ':') {
-		return invalid("R5", "Write the time of day like 14:00.").at("at")
+	if r := checkClock("R5", c.At); r != nil {
+		return r
 	}
 	for _, item := range c.Agenda {
 		if r := checkWords("R5", "the agenda item's title", item.Title, shortWords); r != nil {
@@ -91,6 +93,8 @@ type BriefMeeting struct {
 	On    Day    `json:"on"`
 	Words string `json:"words" maxLength:"20000"`
 }
+
+func (c *BriefMeeting) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.On) }
 
 func (c *BriefMeeting) decide(t *turn) *Refusal {
 	if _, r := t.s.meeting("R5", c.Forum, c.On); r != nil {
@@ -123,6 +127,10 @@ type ReportMeeting struct {
 	Present  []string       `json:"present" doc:"handles or ids, of ours" maxItems:"50"`
 	Actions  []ActionRaised `json:"actions,omitempty" maxItems:"50"`
 }
+
+// ofSelf: whoever spoke for the group on the meeting's day reports it, also when
+// they are of the group no longer (rule R5).
+func (c *ReportMeeting) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.On) }
 
 func (c *ReportMeeting) decide(t *turn) *Refusal {
 	m, r := t.s.meeting("R5", c.Forum, c.On)
@@ -166,10 +174,12 @@ func (c *ReportMeeting) decide(t *turn) *Refusal {
 	return nil
 }
 
-// mustAttendTo refuses whoever has nothing to do with the forum on that day.
-func (t *turn) mustAttendTo(forum string, d Day) *Refusal {
-	for _, a := range t.s.Appointments {
-		if a.Forum == forum && a.names(t.actor.ID, d) {
+// mustAttendTo refuses whoever has nothing to do with the forum on one of those
+// days: the manager, the chair and the leads have today, and whoever speaks there
+// on the day, whatever has become of the appointment since (rule R5).
+func (t *turn) mustAttendTo(forum string, days ...Day) *Refusal {
+	for _, d := range days {
+		if t.s.SpeaksAt(t.actor.ID, forum, d) {
 			return nil
 		}
 	}
@@ -200,10 +210,15 @@ func (e *MeetingScheduled) Subject() string { return "meeting/" + meetingKey(e.F
 func (e *MeetingScheduled) apply(s *State, ev *Event) {
 	key := meetingKey(e.Forum, e.On)
 	if s.Meetings[key] == nil {
-		s.Meetings[key] = &Meeting{Forum: e.Forum, On: e.On, Index: ev.Index}
+		id := key
+		if _, moved := s.MovedMeetings[key]; moved {
+			id += "/" + strconv.FormatUint(ev.Index, 10) // the one that was moved keeps its own
+		}
+		s.Meetings[key] = &Meeting{ID: id, Forum: e.Forum, On: e.On, Changes: -1, Index: ev.Index}
 	}
 	m := edit(s.Meetings, key)
-	m.At, m.Agenda = e.At, e.Agenda
+	m.At, m.Agenda, m.Cancelled = e.At, e.Agenda, 0
+	m.Changes, m.Changed = m.Changes+1, ev.Index
 }
 
 // MeetingBriefed: the representative was briefed.
@@ -245,8 +260,14 @@ type Forum struct {
 
 // A Meeting is one of a forum's.
 type Meeting struct {
+	ID          string // the same wherever it is moved, such as locality-board/2026-03-09
 	Forum       string
 	On          Day
+	Was         []Day  // on which it was to be before it was moved, in order
+	Cancelled   Day    // on which that was recorded; none: it takes place
+	Reason      string // of the last move or the cancelling
+	Changes     int    // how often its day, time or agenda changed, or it was cancelled
+	Changed     uint64 // index of the last of these
 	At          string
 	Agenda      []AgendaItem
 	Brief       string
@@ -270,7 +291,13 @@ func (s *State) meeting(rule, forum string, on Day) (*Meeting, *Refusal) {
 		return nil, r
 	}
 	if m := s.Meeting(forum, on); m != nil {
+		if m.Cancelled != 0 {
+			return nil, notNow(rule, "The meeting of %s was cancelled on %s. Put it in the diary again if it takes place after all.", on.Words(), m.Cancelled.Words())
+		}
 		return m, nil
+	}
+	if to := s.MovedTo(forum, on); to != 0 {
+		return nil, notNow(rule, "The meeting of %s was moved to %s.", on.Words(), to.Words())
 	}
 	return nil, notFound(rule, "No meeting of %s is recorded for %s: schedule it first.", s.Forums[forum].Name, on.Words())
 }
@@ -293,9 +320,13 @@ func (s *State) ReportOverdue(m *Meeting, d Day) bool {
 	return ever && late.Covers(d)
 }
 
-// overdueFor are the days on which the report is overdue; false if there are none.
+// overdueFor are the days on which the report is overdue; false if there are none,
+// as for a meeting that was cancelled.
 func (s *State) overdueFor(m *Meeting) (late Span, ever bool) {
 	from := s.ReportBy(m) + 1
+	if m.Cancelled != 0 {
+		return Span{}, false
+	}
 	if m.Reported == 0 {
 		return Span{From: from}, true
 	}

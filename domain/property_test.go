@@ -745,7 +745,17 @@ func (g *generator) mend(of any) {
 	case *AnswerApproach:
 		c.On = 0
 	case *ScheduleMeeting:
-		c.On = today - Day(g.between(-3, 3))
+		c.On, c.At = today-Day(g.between(-3, 3)), ""
+	case *MoveMeeting:
+		if meetings := sortedNumbers(s.Meetings); len(meetings) > 0 {
+			mt := s.Meetings[pick(g, meetings)]
+			c.Forum, c.On, c.To, c.At = mt.Forum, mt.On, today+Day(g.between(-5, 5)), ""
+		}
+	case *CancelMeeting:
+		if meetings := sortedNumbers(s.Meetings); len(meetings) > 0 {
+			mt := s.Meetings[pick(g, meetings)]
+			c.Forum, c.On = mt.Forum, mt.On
+		}
 	case *RaiseObjection:
 		if p := s.Proposals[c.Proposal]; p != nil {
 			c.Version = p.Version().Number

@@ -512,10 +512,19 @@ func charterLines(s *State, at Day) []string {
 
 func meetingLines(s *State, forum string, on, at Day) []string {
 	mt := s.Meeting(forum, on)
+	if to := s.MovedTo(forum, on); to != 0 {
+		return []string{"moved to " + to.String()}
+	}
 	if mt == nil {
 		return []string{"there is no such meeting"}
 	}
 	lines := []string{fmt.Sprintf("%d items, briefed %s, reported %s, report by %s, overdue %t", len(mt.Agenda), mt.Briefed, mt.Reported, s.ReportBy(mt), s.ReportOverdue(mt, at))}
+	if len(mt.Was) > 0 {
+		lines = append(lines, fmt.Sprintf("was to be on %v: %s", mt.Was, mt.Reason))
+	}
+	if mt.Cancelled != 0 {
+		lines = append(lines, fmt.Sprintf("cancelled on %s: %s", mt.Cancelled, mt.Reason))
+	}
 	for _, a := range mt.Actions {
 		lines = append(lines, fmt.Sprintf("action: %s, %s supported by %s, due %s", a.What, a.Owner, a.Supporter, a.Due))
 	}

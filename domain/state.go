@@ -42,6 +42,7 @@ type State struct {
 	Exercises     map[string]*Exercise
 	Forums        map[string]*Forum
 	Meetings      map[string]*Meeting
+	MovedMeetings map[string]string // which meeting was moved away, by id, from where it was
 	Appointments  map[string]*Appointment
 	Commitments   map[string]*Commitment
 	Interests     []*Interest
@@ -77,7 +78,7 @@ func NewState(group string) *State {
 	return &State{
 		Group: group, People: map[string]*Person{}, Organisations: map[string]*Organisation{}, Seats: map[string]*Seat{},
 		Proposals: map[string]*Proposal{}, Objections: map[string]*Objection{}, Delegations: map[string]*Delegation{},
-		Exercises: map[string]*Exercise{}, Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{},
+		Exercises: map[string]*Exercise{}, Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{}, MovedMeetings: map[string]string{},
 		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
 		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, Departures: map[string]*Departure{},
 		Noticed: map[string]*Noticed{}, Questions: map[string]*PracticeQuestion{}, GroupMeetings: map[Day]*GroupMeeting{},
@@ -100,7 +101,7 @@ func (s *State) clone() *State {
 	c.People, c.Organisations, c.Seats = maps.Clone(s.People), maps.Clone(s.Organisations), maps.Clone(s.Seats)
 	c.Proposals, c.Objections = maps.Clone(s.Proposals), maps.Clone(s.Objections)
 	c.Delegations, c.Exercises = maps.Clone(s.Delegations), maps.Clone(s.Exercises)
-	c.Forums, c.Meetings = maps.Clone(s.Forums), maps.Clone(s.Meetings)
+	c.Forums, c.Meetings, c.MovedMeetings = maps.Clone(s.Forums), maps.Clone(s.Meetings), maps.Clone(s.MovedMeetings)
 	c.Appointments, c.Commitments = maps.Clone(s.Appointments), maps.Clone(s.Commitments)
 	c.Approaches, c.Actions = maps.Clone(s.Approaches), maps.Clone(s.Actions)
 	c.Priorities, c.Rounds, c.PriorityLists = maps.Clone(s.Priorities), maps.Clone(s.Rounds), slices.Clip(s.PriorityLists)

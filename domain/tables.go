@@ -96,6 +96,8 @@ var Kinds = []Kind{
 	kind[SuspensionEnded]("suspension.ended.v1"),
 	kind[InterestRenewed]("interest.renewed.v1"),
 	kind[InterestEnded]("interest.ended.v1"),
+	kind[MeetingMoved]("meeting.moved.v1"),
+	kind[MeetingCancelled]("meeting.cancelled.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -139,6 +141,8 @@ var Commands = []CommandKind{
 	command[TellExercise]("tell-exercise", "Record that a body was told of an exercise."),
 	command[RegisterForum]("register-forum", "Name a system meeting body."),
 	command[ScheduleMeeting]("schedule-meeting", "Put a meeting on a day, with its agenda."),
+	command[MoveMeeting]("move-meeting", "Put a meeting of a forum on another day."),
+	command[CancelMeeting]("cancel-meeting", "Say that a meeting of a forum does not take place."),
 	command[BriefMeeting]("brief-meeting", "Brief the representative for a meeting."),
 	command[ReportMeeting]("report-meeting", "Report back from a meeting."),
 	command[DeclareInterest]("declare-interest", "Declare an interest in matters."),

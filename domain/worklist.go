@@ -47,7 +47,7 @@ func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 		}
 	}
 	for _, m := range s.Meetings {
-		if m.Reported == 0 || d < m.Reported {
+		if m.Cancelled == 0 && (m.Reported == 0 || d < m.Reported) {
 			if d >= m.On {
 				add(meetingKey(m.Forum, m.On), "report", s.ReportBy(m), reminders, "The meeting of "+s.forumName(m.Forum)+" on "+m.On.Words()+" is to be reported by "+s.ReportBy(m).Words()+".")
 			}

@@ -30,6 +30,9 @@ type CalendarEntry struct {
 	On    domain.Day
 	At    string // time of day in London; "": the whole day
 	Text  string
+
+	Changes   int  // how often it was moved or changed, or cancelled, since it was made
+	Cancelled bool // it does not take place
 }
 
 // calendarPast is for how many days a calendar shows meetings that are over.
@@ -73,7 +76,7 @@ func (g *Group) Calendar(person, practice string, at domain.Day) (Calendar, *dom
 }
 
 func (g *Group) calendarEntry(kind, about string, on domain.Day, at, text string) CalendarEntry {
-	return CalendarEntry{g.ID("calendar", kind, about), kind, about, on, at, text}
+	return CalendarEntry{ID: g.ID("calendar", kind, about), Kind: kind, About: about, On: on, At: at, Text: text}
 }
 
 // meetingsOf are the group's meetings, if the person has to do with them, and
@@ -111,10 +114,16 @@ func (g *Group) ownMeetings(at domain.Day) []CalendarEntry {
 
 func (g *Group) forumMeetings(at domain.Day, wanted func(*domain.Meeting) bool) []CalendarEntry {
 	var entries []CalendarEntry
-	for key, m := range g.state.Meetings {
-		if m.On >= at.Add(-calendarPast) && wanted(m) {
-			entries = append(entries, g.calendarEntry("meeting", key, m.On, m.At, g.forum(m.Forum)+" meets."))
+	for _, m := range g.state.Meetings {
+		if m.On < at.Add(-calendarPast) || !wanted(m) {
+			continue
 		}
+		e := g.calendarEntry("meeting", m.Forum+"/"+m.On.String(), m.On, m.At, g.forum(m.Forum)+" meets.")
+		e.ID, e.Changes, e.Cancelled = g.ID("calendar", "meeting", m.ID), m.Changes, m.Cancelled != 0
+		if e.Cancelled {
+			e.Text = "Cancelled: " + g.forum(m.Forum) + " does not meet."
+		}
+		entries = append(entries, e)
 	}
 	return entries
 }

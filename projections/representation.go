@@ -88,6 +88,9 @@ type MeetingLine struct {
 	ForumName   string        `json:"forumName"`
 	On          domain.Day    `json:"on"`
 	At          string        `json:"time,omitempty" doc:"time of day"`
+	Was         []domain.Day  `json:"was,omitempty" doc:"days on which it was to be before it was moved, in order"`
+	Cancelled   domain.Day    `json:"cancelled,omitzero" doc:"it does not take place; day on which that was recorded"`
+	Reason      string        `json:"reason,omitempty" doc:"why it was moved or cancelled"`
 	Agenda      []MeetingItem `json:"agenda"`
 	Brief       string        `json:"brief,omitempty"`
 	Briefed     domain.Day    `json:"briefed,omitzero"`
@@ -210,7 +213,7 @@ func (g *Group) meetingLines(at domain.Day) []MeetingLine {
 
 func (g *Group) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 	l := MeetingLine{
-		Ref: m.Forum + "/" + m.On.String(), Forum: m.Forum, ForumName: g.forum(m.Forum), On: m.On, At: m.At, Agenda: []MeetingItem{},
+		Ref: m.Forum + "/" + m.On.String(), Forum: m.Forum, ForumName: g.forum(m.Forum), On: m.On, At: m.At, Was: m.Was, Cancelled: m.Cancelled, Reason: m.Reason, Agenda: []MeetingItem{},
 		ReportBy: g.state.ReportBy(m), Overdue: g.state.ReportOverdue(m, at), Present: []Who{}, Actions: []ActionLine{}, Commitments: []string{}, Index: m.Index,
 	}
 	for _, i := range m.Agenda {
@@ -220,7 +223,7 @@ func (g *Group) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 		l.Brief, l.Briefed = m.Brief, m.Briefed
 	}
 	for _, k := range byNumber(g.state.Commitments) {
-		if k.Forum == m.Forum && k.Meeting == m.On {
+		if k.Forum == m.Forum && k.Meeting == m.On && m.Cancelled == 0 {
 			l.Commitments = append(l.Commitments, k.Number)
 		}
 	}

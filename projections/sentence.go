@@ -135,6 +135,10 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return d.Name + " was entered as a forum, " + d.Forum
 	case *domain.MeetingScheduled:
 		return g.forum(d.Forum) + " meets on " + d.On.Words() + after(" at ", d.At)
+	case *domain.MeetingMoved:
+		return "The meeting of " + g.forum(d.Forum) + " on " + d.On.Words() + " was moved to " + d.To.Words() + after(" at ", d.At) + after(": ", d.Reason)
+	case *domain.MeetingCancelled:
+		return "The meeting of " + g.forum(d.Forum) + " on " + d.On.Words() + " was cancelled" + after(": ", d.Reason)
 	case *domain.MeetingBriefed:
 		return "The brief for " + g.forum(d.Forum) + " on " + d.On.Words() + " was given" + after(": ", d.Words)
 	case *domain.MeetingReported:

@@ -97,24 +97,12 @@ func (w *Waiting) callInsWait(g *Group, at domain.Day) {
 // reportsWait adds meetings, up to that day, that a representative has to report.
 func (w *Waiting) reportsWait(g *Group, p *domain.Person, at domain.Day) {
 	for _, m := range g.state.Meetings {
-		if m.On > at || (m.Reported != 0 && m.Reported <= at) || !g.represents(p, m.Forum, m.On) {
+		if m.Cancelled != 0 || m.On > at || (m.Reported != 0 && m.Reported <= at) || !g.state.Represents(p.ID, m.Forum, m.On) {
 			continue
 		}
 		by := g.state.ReportBy(m)
 		w.add(m.Forum+"/"+m.On.String(), "report", by, "The meeting of "+g.forum(m.Forum)+" on "+m.On.Words()+" is to be reported.")
 	}
-}
-
-// represents says whether the person is appointed to the forum for the group, or
-// a substitute, on that day.
-func (g *Group) represents(p *domain.Person, forum string, day domain.Day) bool {
-	for _, a := range g.state.Appointments {
-		v := a.VersionOn(day)
-		if a.Forum == forum && a.Capacity == domain.CapacityGroup && v != nil && (a.Person == p.ID || slices.Contains(v.Substitutes, p.ID)) {
-			return true
-		}
-	}
-	return false
 }
 
 // tellingWaits adds exercises of which somebody is still to be told by those who acted.

@@ -172,6 +172,8 @@ var recordedWords = map[string]string{
 	"suspend":             "It is suspended",
 	"record-commitment":   "What was said is recorded",
 	"schedule-meeting":    "The meeting is recorded",
+	"move-meeting":        "The meeting is moved",
+	"cancel-meeting":      "The meeting is cancelled",
 	"brief-meeting":       "The brief is recorded",
 	"report-meeting":      "Your report is recorded",
 	"give-feedback":       "Your feedback is recorded",

@@ -46,6 +46,7 @@ type Meeting struct {
 	projections.MeetingLine
 	Said    []projections.CommitmentLine
 	Attends bool // can brief and report
+	Moves   bool // can move or cancel it
 	Says    bool // can record what was said
 	People  []Option
 	Matters []Option

@@ -71,6 +71,8 @@ func showRepresentation(p *page, a *projections.Representation) {
 	for _, m := range a.Meetings {
 		report := "due by " + m.ReportBy.Words()
 		switch {
+		case m.Cancelled != 0:
+			report = "cancelled on " + m.Cancelled.Words()
 		case m.Reported != 0:
 			report = "reported on " + m.Reported.Words()
 		case m.Overdue:
