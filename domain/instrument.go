@@ -124,7 +124,7 @@ func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
 // (rule C1). It leaves the turn as it was.
 func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal {
 	trial := &turn{s: t.s.clone(), own: true, req: t.req, now: t.now, day: d, actor: t.actor, as: t.as}
-	agreed := Proposal{Number: proposal}
+	agreed := Proposal{Number: proposal, Versions: []Version{{Number: 1, Instruments: is, Put: d, PutIndex: t.nextIndex()}}} // put now
 	if p := t.s.Proposals[proposal]; p != nil {
 		agreed = *p
 	}
