@@ -16,6 +16,10 @@ build: ## build bin/goldenthread, with the NHS design system's stylesheet where 
 	@test -f $(STYLESHEET) || ! command -v npm >/dev/null || $(MAKE) --no-print-directory stylesheet || echo "Without npm's registry the pages are plainer, and work."
 	$(GO) build -o bin/goldenthread ./cmd/goldenthread
 
+.PHONY: lab
+lab: build ## build bin/goldenthread-lab: made-up histories and clusters, to measure and try things on
+	$(GO) build -o bin/goldenthread-lab ./cmd/goldenthread-lab
+
 .PHONY: stylesheet
 stylesheet: ## make the NHS design system's stylesheet anew, with npm (without it the pages are plainer)
 	cd api && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build
@@ -43,7 +47,7 @@ fuzz: ## fuzz every decoder with FUZZ (400000) inputs each, the slow ones with a
 
 .PHONY: bench
 bench: ## one table: each row beside the bare work on the same bytes, PostgreSQL and SQLite where there are
-	GOLDENTHREAD_BENCH=1 $(GO) test ./cmd/goldenthread -run '^TestBench$$' -count 1 -v -timeout 30m
+	GOLDENTHREAD_BENCH=1 $(GO) test ./cmd/goldenthread-lab -run '^TestBench$$' -count 1 -v -timeout 30m
 
 .PHONY: bench-go
 bench-go: ## Go benchmarks of the store: execute, encode, decode, open
@@ -56,26 +60,26 @@ model: ## ask the program and the independent model of its rules QUESTIONS (1000
 
 .PHONY: kill
 kill: ## kill -9 under load, the store and the whole program over HTTP, 50 rounds each (CI runs 5 and 3)
-	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore ./cmd/goldenthread -run Killed -count 1 -v -timeout 30m
+	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore ./cmd/goldenthread-lab -run Killed -count 1 -v -timeout 30m
 
 .PHONY: faults
 faults: ## disk full, slow or without power, a clock that jumps, stuck clients, 10,000 feeds, a soak of 10 minutes, stop and backup under load
 	GOLDENTHREAD_CLOCK_JUMPS=1000 $(GO) test ./eventstore -run 'ClockJumps' -count 1 -v -timeout 10m
-	GOLDENTHREAD_FEEDS=10000 GOLDENTHREAD_SOAK=10m GOLDENTHREAD_SLOW_ROUNDS=5 GOLDENTHREAD_POWER_CUTS=50 $(GO) test ./cmd/goldenthread \
+	GOLDENTHREAD_FEEDS=10000 GOLDENTHREAD_SOAK=10m GOLDENTHREAD_SLOW_ROUNDS=5 GOLDENTHREAD_POWER_CUTS=50 $(GO) test ./cmd/goldenthread-lab \
 		-run 'DiskFull|SlowDisk|PowerCut|ClockOff|Stuck|Feeds|Soak|StoppedUnder|Backup' -count 1 -v -timeout 40m
 
 .PHONY: cluster
-cluster: build ## three stream servers and two nodes on this machine, at 8081 and 8082, data in ./cluster
-	bin/goldenthread cluster --data cluster
+cluster: lab ## three stream servers and two nodes on this machine, at 8081 and 8082, data in ./cluster
+	bin/goldenthread-lab cluster --data cluster
 
 .PHONY: cluster-test
 cluster-test: ## two nodes while leaders are killed, the network is cut and all is restarted: one ledger's history; two nodes against one
-	GOLDENTHREAD_CLUSTER_ROUNDS=10 GOLDENTHREAD_PARTITION_ROUNDS=16 GOLDENTHREAD_ROLLING_ROUNDS=5 GOLDENTHREAD_PACE=5s $(GO) test ./cmd/goldenthread \
+	GOLDENTHREAD_CLUSTER_ROUNDS=10 GOLDENTHREAD_PARTITION_ROUNDS=16 GOLDENTHREAD_ROLLING_ROUNDS=5 GOLDENTHREAD_PACE=5s $(GO) test ./cmd/goldenthread-lab \
 		-run 'ClusterIsOneLedger|Partitions|RollingRestart|TwoNodes|Guarded' -count 1 -v -timeout 30m
 
 .PHONY: england
-england: build ## a year of England, made up, in ./england (ODS: folder with the lists)
-	bin/goldenthread generate --data england --years 1 --organisations $(ODS)/practices_epraccur_2026-03-02.csv,$(ODS)/pcns_2026-01-02.csv --memberships $(ODS)/pcn_membership_2026-03-02.csv
+england: lab ## a year of England, made up, in ./england (ODS: folder with the lists)
+	bin/goldenthread-lab generate --data england --years 1 --organisations $(ODS)/practices_epraccur_2026-03-02.csv,$(ODS)/pcns_2026-01-02.csv --memberships $(ODS)/pcn_membership_2026-03-02.csv
 
 .PHONY: flips
 flips: ## damage a small store at 25 places of every file, and delete each file, in turn (minutes; CI tries 2 places)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
 )
 
@@ -89,7 +90,7 @@ func restoreCommand() *cobra.Command {
 }
 
 func restore(cmd *cobra.Command, dir, from, keys string) (err error) {
-	empty, err := isEmpty(dir)
+	empty, err := folder.IsEmpty(dir)
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func restore(cmd *cobra.Command, dir, from, keys string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeStore(store)) }()
+	defer func() { err = errors.Join(err, folder.Close(store)) }()
 	return sayRestored(cmd, store)
 }
 

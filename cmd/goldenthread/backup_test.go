@@ -1,71 +1,21 @@
 package main
 
 import (
-	"context"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/eventstore"
+	"goldenthread/cmd/internal/programtest"
 )
-
-// TestBackupWhileRunning makes a backup while people ask, restores it, and finds
-// everything there that had been acknowledged before it was begun.
-func TestBackupWhileRunning(t *testing.T) {
-	s := newSiege(t, t.TempDir())
-	p := start(t, s.dir)
-	ctx, cancel := context.WithCancel(t.Context())
-	stormed := make(chan struct{})
-	go func() { s.storm(ctx, p.url); close(stormed) }()
-	time.Sleep(300 * time.Millisecond)
-	s.mu.Lock()
-	before := map[string]bool{}
-	for id := range s.acknowledged {
-		before[id] = true
-	}
-	s.mu.Unlock()
-	file := filepath.Join(t.TempDir(), "backup.tar")
-	out, errs, code := p.run("operator", "backup", "--to", file)
-	require.Zero(t, code, "%s", errs)
-	require.Contains(t, out, "wrapping.key")
-	cancel()
-	<-stormed
-	p.tokens["somebody"] = s.askers[0].token
-	_, errs, code = p.run("somebody", "backup", "--to", file+".other")
-	require.Equal(t, exitRefused, code, "%s", errs)
-	_, errs, code = p.run("operator", "backup", "--to", file)
-	require.Equal(t, exitFailed, code, "%s", errs) // it is there
-	left, err := filepath.Glob(filepath.Join(s.dir, "backup-*"))
-	require.NoError(t, err)
-	require.Empty(t, left)
-	p.stop()
-
-	restored := filepath.Join(t.TempDir(), "data")
-	out, errs, code = p.run("operator", "restore", "--data", restored, "--from", file, "--keys", s.dir)
-	require.Zero(t, code, "%s", errs)
-	require.Contains(t, out, "group-0: ")
-	again := &siege{t: t, dir: restored, options: eventstore.Options{Dir: restored}, groups: s.groups, acknowledged: before, open: map[string]asker{}}
-	lost, doubled := again.count()
-	require.NotEmpty(t, before)
-	require.Zero(t, lost)
-	require.Zero(t, doubled)
-
-	p = start(t, restored) // tokens that were given out are in it
-	require.True(t, again.ask(http.DefaultClient, p.url, s.askers[0], uuid.NewString()))
-	t.Logf("%d acknowledged before the backup, 0 lost", len(before))
-}
 
 func TestBackupThatIsNotWhole(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "cut.tar")
 	require.NoError(t, os.WriteFile(file, []byte("nats/"), 0o600))
-	p := &program{t: t, tokens: map[string]string{}}
-	_, errs, code := p.run("", "restore", "--data", filepath.Join(dir, "data"), "--from", file, "--keys", dir)
+	p := &program{&programtest.Program{T: t, File: os.Args[0]}}
+	_, errs, code := p.Run("", "restore", "--data", filepath.Join(dir, "data"), "--from", file, "--keys", dir)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errs, "unpack")
 }

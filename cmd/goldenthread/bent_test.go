@@ -54,7 +54,7 @@ func TestBentStory(t *testing.T) {
 				if sent++; act[2] == "found" {
 					group = fmt.Sprintf("bent-%d", sent)
 				}
-				status, answer := p.send(person, "POST", "/v1/groups/"+group+"/commands/"+act[2], string(body))
+				status, answer := p.Send(person, "POST", "/v1/groups/"+group+"/commands/"+act[2], string(body))
 				require.Less(t, status, 500, "%s %s: %s", act[2], body, answer)
 				require.NotContains(t, string(answer), "\x01")
 				statuses[status]++
@@ -64,7 +64,7 @@ func TestBentStory(t *testing.T) {
 	require.Greater(t, statuses[422], 1000, "%v", statuses)
 	for _, question := range []string{"", "/powers", "/proposals", "/commitments", "/representation", "/worklist", "/mandate", "/people", "/charter", "/audit"} {
 		for _, day := range []string{"2026-01-01", "2026-07-08", "2200-12-31"} {
-			status, answer := p.send("manager", "GET", "/v1/groups/trafford"+at(question, day), "")
+			status, answer := p.Send("manager", "GET", "/v1/groups/trafford"+at(question, day), "")
 			require.Equal(t, 200, status, "%s", answer)
 		}
 	}

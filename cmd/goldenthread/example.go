@@ -24,6 +24,8 @@ import (
 	"github.com/google/uuid"
 
 	"goldenthread/api"
+	"goldenthread/cmd/internal/folder"
+	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -75,11 +77,11 @@ func loadExample(ctx context.Context, dir, place string, log *slog.Logger) (err 
 		return err
 	}
 	t := &telling{group: place, place: place}
-	t.store, t.groups, err = openLedgers(ctx, eventstore.Options{Dir: dir, Clock: t.now, Log: log})
+	t.store, t.groups, err = folder.Open(ctx, eventstore.Options{Dir: dir, Clock: t.now, Log: log})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(t.tell(ctx, story), closeStore(t.store)); err != nil {
+	if err := errors.Join(t.tell(ctx, story), folder.Close(t.store)); err != nil {
 		return fmt.Errorf("load the example: %w", err)
 	}
 	if err := giveTokens(dir, t.people()); err != nil {
@@ -281,13 +283,13 @@ func (t *telling) readLists(organisations, memberships string) (*odsList, error)
 	list := &odsList{source: "NHS England, Organisation Data Service and registered patients, January 2026", in: g.State().Place}
 	for _, f := range []struct {
 		name string
-		add  func(csvLine) error
+		add  func(lists.Line) error
 	}{{organisations, list.addOrganisation}, {memberships, list.addMembership}} {
 		b, err := examples.ReadFile(path.Join("example", t.place, f.name))
 		if err != nil {
 			return nil, err
 		}
-		if err := readCSV(f.name, bytes.NewReader(b), f.add); err != nil {
+		if err := lists.Read(f.name, bytes.NewReader(b), f.add); err != nil {
 			return nil, err
 		}
 	}

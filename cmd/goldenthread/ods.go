@@ -2,28 +2,20 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
+	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
-
-// odsPortion is how many organisations go into one command.
-const odsPortion = 100
 
 // An odsImport is lists of the Organisation Data Service being taken over.
 type odsImport struct {
@@ -68,7 +60,7 @@ func (o *odsImport) run(cmd *cobra.Command) error {
 	}
 	events := uint64(0)
 	for done := 0; done < len(rows); {
-		portion := rows[done:min(done+odsPortion, len(rows))]
+		portion := rows[done:min(done+lists.Portion, len(rows))]
 		r, err := o.send(cmd.Context(), portion)
 		if err != nil {
 			return err
@@ -97,12 +89,12 @@ func (o *odsImport) rows(register *projections.Register) ([]domain.OrganisationR
 		l.known[have.Code] = have.Name
 	}
 	for _, name := range o.organisations {
-		if err := readFileCSV(name, l.addOrganisation); err != nil {
+		if err := lists.ReadFile(name, l.addOrganisation); err != nil {
 			return nil, err
 		}
 	}
 	if o.memberships != "" {
-		if err := readFileCSV(o.memberships, l.addMembership); err != nil {
+		if err := lists.ReadFile(o.memberships, l.addMembership); err != nil {
 			return nil, err
 		}
 	}
@@ -143,44 +135,44 @@ type odsList struct {
 }
 
 // addOrganisation takes a line of a list of organisations.
-func (l *odsList) addOrganisation(line csvLine) error {
-	row := domain.OrganisationRow{Code: line.first("ods", "pcn"), Kind: domain.OrganisationKind(line.first("kind")), Source: l.source}
+func (l *odsList) addOrganisation(line lists.Line) error {
+	row := domain.OrganisationRow{Code: line.First("ods", "pcn"), Kind: domain.OrganisationKind(line.First("kind")), Source: l.source}
 	if row.Kind == "" {
 		row.Kind = domain.Practice
-		if line.has("pcn") {
+		if line.Has("pcn") {
 			row.Kind = domain.PCN
 		}
 	}
-	if (row.Kind != domain.Practice && row.Kind != domain.PCN) || l.place != "" && line.first("parent", "sub_icb") != l.place {
+	if (row.Kind != domain.Practice && row.Kind != domain.PCN) || l.place != "" && line.First("parent", "sub_icb") != l.place {
 		return nil
 	}
-	if row.Name = line.first("name"); row.Name == "" {
+	if row.Name = line.First("name"); row.Name == "" {
 		if row.Name = l.known[row.Code]; row.Name == "" {
 			row.Name = "Practice " + row.Code
 		}
 	}
 	var err error
-	if row.Opened, err = line.day("open"); err != nil {
+	if row.Opened, err = line.Day("open"); err != nil {
 		return err
 	}
-	if row.Closed, err = line.day("close"); err != nil {
+	if row.Closed, err = line.Day("close"); err != nil {
 		return err
 	}
-	if row.Closed == 0 && line.first("status") == "INACTIVE" {
-		return line.wrong("status", "is INACTIVE without a closing day")
+	if row.Closed == 0 && line.First("status") == "INACTIVE" {
+		return line.Wrong("status", "is INACTIVE without a closing day")
 	}
-	if row.Lists, err = line.listSizes(); err != nil {
+	if row.Lists, err = line.ListSizes(); err != nil {
 		return err
 	}
 	row.Parents = []domain.MembershipRow{{In: l.in, Span: domain.Span{From: row.Opened}}}
 	if row.Opened == 0 {
-		return line.wrong("open", "is missing")
+		return line.Wrong("open", "is missing")
 	}
 	if l.byCode == nil {
 		l.byCode = map[string]int{}
 	}
 	if _, again := l.byCode[row.Code]; again {
-		return line.wrong("ods", "is in the list twice")
+		return line.Wrong("ods", "is in the list twice")
 	}
 	l.byCode[row.Code] = len(l.rows)
 	l.rows = append(l.rows, row)
@@ -189,17 +181,17 @@ func (l *odsList) addOrganisation(line csvLine) error {
 
 // addMembership takes a line of a list of memberships: of practices and PCNs
 // that are in the list of organisations; others are left out.
-func (l *odsList) addMembership(line csvLine) error {
-	i, ok := l.byCode[line.first("practice")]
-	pcn := line.first("pcn")
+func (l *odsList) addMembership(line lists.Line) error {
+	i, ok := l.byCode[line.First("practice")]
+	pcn := line.First("pcn")
 	if _, here := l.byCode[pcn]; !ok || !here {
 		return nil
 	}
-	from, err := line.day("start")
+	from, err := line.Day("start")
 	if err != nil {
 		return err
 	}
-	until, err := line.day("end")
+	until, err := line.Day("end")
 	if err != nil {
 		return err
 	}
@@ -211,101 +203,4 @@ func (l *odsList) addMembership(line csvLine) error {
 func (l *odsList) sorted() []domain.OrganisationRow {
 	slices.SortStableFunc(l.rows, func(a, b domain.OrganisationRow) int { return strings.Compare(string(a.Kind), string(b.Kind)) })
 	return l.rows
-}
-
-// A csvLine is one line of a file with a heading.
-type csvLine struct {
-	file   string
-	number int
-	names  []string
-	cells  []string
-}
-
-func readFileCSV(name string, add func(csvLine) error) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return readCSV(name, f, add)
-}
-
-func readCSV(name string, in io.Reader, add func(csvLine) error) error {
-	r := csv.NewReader(in)
-	heading, err := r.Read()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	heading[0] = strings.TrimPrefix(heading[0], "\ufeff")
-	for {
-		cells, err := r.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		number, _ := r.FieldPos(0)
-		if err := add(csvLine{name, number, heading, cells}); err != nil {
-			return err
-		}
-	}
-}
-
-func (l *csvLine) has(name string) bool { return slices.Contains(l.names, name) }
-
-// first is the first of the columns that is there and says something.
-func (l *csvLine) first(names ...string) string {
-	for _, name := range names {
-		if i := slices.Index(l.names, name); i >= 0 && strings.TrimSpace(l.cells[i]) != "" {
-			return strings.TrimSpace(l.cells[i])
-		}
-	}
-	return ""
-}
-
-// day is the day in the column; none where it says nothing.
-func (l *csvLine) day(name string) (domain.Day, error) {
-	s := l.first(name)
-	if s == "" {
-		return 0, nil
-	}
-	if len(s) == 8 {
-		s = s[:4] + "-" + s[4:6] + "-" + s[6:]
-	}
-	d, err := domain.ParseDay(s)
-	switch {
-	case errors.Is(err, domain.ErrYear):
-		return 0, l.wrong(name, "is not a date: "+domain.ErrYear.Error())
-	case err != nil:
-		return 0, l.wrong(name, "is not a date")
-	}
-	return d, nil
-}
-
-var listSizeColumn = regexp.MustCompile(`^list_size_(\d{4}-\d{2})$`)
-
-// listSizes are the columns such as list_size_2026-01.
-func (l *csvLine) listSizes() ([]domain.ListRow, error) {
-	var sizes []domain.ListRow
-	for _, name := range l.names {
-		m := listSizeColumn.FindStringSubmatch(name)
-		if m == nil || l.first(name) == "" {
-			continue
-		}
-		month, err := time.Parse("2006-01", m[1])
-		if err != nil {
-			return nil, l.wrong(name, "names no month")
-		}
-		patients, err := strconv.Atoi(l.first(name))
-		if err != nil {
-			return nil, l.wrong(name, "is not a number of patients")
-		}
-		sizes = append(sizes, domain.ListRow{On: domain.NewDay(month.Date()), Patients: patients})
-	}
-	return sizes, nil
-}
-
-func (l *csvLine) wrong(column, why string) error {
-	return fmt.Errorf("%s, line %d: %s %s", l.file, l.number, column, why)
 }

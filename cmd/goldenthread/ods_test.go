@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -37,21 +38,21 @@ const wigan = `{"name":"Wigan GP Board","place":"02H","placeName":"Wigan","found
 func TestNationalLists(t *testing.T) {
 	pcns, practices, memberships := national(t)
 	p := start(t, filepath.Join(t.TempDir(), "data"))
-	status, body := p.send("operator", "POST", "/v1/groups/wigan/commands/found", wigan)
+	status, body := p.Send("operator", "POST", "/v1/groups/wigan/commands/found", wigan)
 	require.Equal(t, 201, status, "%s", body)
-	out, errs, code := p.run("operator", "token", "new", "--group", "wigan", "--person", "lmc-chair")
+	out, errs, code := p.Run("operator", "token", "new", "--group", "wigan", "--person", "lmc-chair")
 	require.Zero(t, code, errs)
-	p.tokens["lmc-chair"] = strings.TrimSpace(out)
+	p.Tokens["lmc-chair"] = strings.TrimSpace(out)
 
 	take := []string{"import-ods", "--group", "wigan", "--place", "02H", "--organisations", pcns, "--organisations", practices, "--memberships", memberships}
-	out, errs, code = p.run("lmc-chair", take...)
+	out, errs, code = p.Run("lmc-chair", take...)
 	require.Zero(t, code, errs)
 	require.NotContains(t, out, " 0 differences")
-	out, errs, code = p.run("lmc-chair", take...)
+	out, errs, code = p.Run("lmc-chair", take...)
 	require.Zero(t, code, errs)
 	require.Contains(t, out, " 0 differences recorded.")
 
-	status, body = p.send("lmc-chair", "GET", "/v1/groups/wigan?at=2026-03-02", "")
+	status, body = p.Send("lmc-chair", "GET", "/v1/groups/wigan?at=2026-03-02", "")
 	require.Equal(t, 200, status)
 	register, err := read[projections.Register](body)
 	require.NoError(t, err)
@@ -98,15 +99,15 @@ func TestReadingLists(t *testing.T) {
 		"wrong number of fields":                                "ods,kind,name,open\nP91003,practice\n",
 	} {
 		l := &odsList{in: "02A"}
-		require.ErrorContains(t, readCSV("list.csv", strings.NewReader(list), l.addOrganisation), wrong)
+		require.ErrorContains(t, lists.Read("list.csv", strings.NewReader(list), l.addOrganisation), wrong)
 	}
 	l := &odsList{in: "02A", place: "02A", known: map[string]string{"P91004": "Altrincham Medical Practice"}}
-	require.NoError(t, readCSV("list.csv", strings.NewReader("\ufeffods,sub_icb,open,close\nP91003,02A,19740401,\nP91004,02A,19740401,20260331\nP91005,02B,19740401,\n"), l.addOrganisation))
+	require.NoError(t, lists.Read("list.csv", strings.NewReader("\ufeffods,sub_icb,open,close\nP91003,02A,19740401,\nP91004,02A,19740401,20260331\nP91005,02B,19740401,\n"), l.addOrganisation))
 	require.Len(t, l.rows, 2, "the other is elsewhere")
 	require.Equal(t, "Practice P91003", l.rows[0].Name)
 	require.Equal(t, "Altrincham Medical Practice", l.rows[1].Name, "a list without names changes none")
 	require.Equal(t, "2026-03-31", l.rows[1].Closed.String())
-	require.NoError(t, readCSV("m.csv", strings.NewReader("practice,pcn,start,end\nP91003,U42898,20191001,\n"), l.addMembership))
+	require.NoError(t, lists.Read("m.csv", strings.NewReader("practice,pcn,start,end\nP91003,U42898,20191001,\n"), l.addMembership))
 	require.Len(t, l.rows[0].Parents, 1, "its PCN is not in the list")
 }
 

@@ -30,7 +30,7 @@ func TestPracticePagesOfTheYear(t *testing.T) {
 
 // checkPracticePages holds all pages of a day against the mandate.
 func (p *program) checkPracticePages(day, known string) {
-	p.t.Helper()
+	p.T.Helper()
 	of := func(query string) string {
 		if known == "" {
 			return at(query, day)
@@ -52,20 +52,20 @@ func (p *program) checkPracticePages(day, known string) {
 		}
 		practices++
 		page := ask[projections.PracticePage](p, of("/practices/"+o.Code))
-		require.Less(p.t, page.Top.Words, 200)
-		require.Equal(p.t, inside[""][o.Code], page.Inside, "%s on %s", o.Code, day)
+		require.Less(p.T, page.Top.Words, 200)
+		require.Equal(p.T, inside[""][o.Code], page.Inside, "%s on %s", o.Code, day)
 		said := map[string]bool{}
 		for _, m := range page.Matters {
 			said[m.Matter] = m.MayAgree
 		}
 		for _, matter := range matters {
 			may, told := said[matter]
-			require.True(p.t, told, "%s on %s: %s", o.Code, day, matter)
-			require.Equal(p.t, inside[matter][o.Code], may, "%s on %s: %s", o.Code, day, matter)
-			require.Equal(p.t, may, topSays(page.Top.May, matter), "%s on %s: %s, in %q", o.Code, day, matter, page.Top.May)
+			require.True(p.T, told, "%s on %s: %s", o.Code, day, matter)
+			require.Equal(p.T, inside[matter][o.Code], may, "%s on %s: %s", o.Code, day, matter)
+			require.Equal(p.T, may, topSays(page.Top.May, matter), "%s on %s: %s, in %q", o.Code, day, matter, page.Top.May)
 		}
 	}
-	require.Equal(p.t, 26, practices)
+	require.Equal(p.T, 26, practices)
 }
 
 // topSays says whether the top of a page, in words, lets the group agree on the

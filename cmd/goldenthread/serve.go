@@ -4,24 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
-	"goldenthread/domain"
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
-	"goldenthread/projections"
 )
-
-const closeTimeout = 10 * time.Second
 
 // A serving is what serve was asked to do.
 type serving struct {
@@ -84,7 +79,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
-	cmd.Flags().IntVar(&o.memory, "memory", usualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
+	cmd.Flags().IntVar(&o.memory, "memory", folder.UsualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
 	return cmd
@@ -109,7 +104,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if o.memory < leastMemory {
 		return usagef("--memory: a server needs at least %d MB", leastMemory)
 	}
-	useMemory(o.memory)
+	folder.UseMemory(o.memory)
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
 	if err != nil {
 		return fmt.Errorf("answer at %s: %w", o.listen, err)
@@ -125,14 +120,14 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
-	store, groups, err := openLedgers(ctx, eventstore.Options{
+	store, groups, err := folder.Open(ctx, eventstore.Options{
 		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
 		Folded: uint64(o.memory) * eventsPerMB, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeStore(store)) }()
+	defer func() { err = errors.Join(err, folder.Close(store)) }()
 	tokens, err := api.OpenTokens(o.dir)
 	if err != nil {
 		return err
@@ -164,20 +159,9 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 // A server's memory, in MB: half is for ledgers kept at hand, a quarter for
 // garbage and what is being done, the rest for what the runtime does not count.
 const (
-	usualMemory = 2048
 	leastMemory = 256
 	eventsPerMB = 1900 // kept at hand; an event takes some 250 bytes in the ledger and its projection (make bench)
-	tidyPercent = 400  // garbage up to then, of what is kept
 )
-
-// useMemory has garbage collected less often than Go does by itself, as long as
-// there is little of it. GOGC and GOMEMLIMIT, where they are set, hold.
-func useMemory(mb int) {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(tidyPercent)
-		debug.SetMemoryLimit(int64(mb) << 20 / 4 * 3)
-	}
-}
 
 // serveUntil answers until ctx ends, or until the store can't go on: then the
 // reason is the error.
@@ -203,23 +187,6 @@ func serveUntil(ctx context.Context, server *api.Server, l net.Listener, failed 
 
 type storeFailed struct{ error }
 
-// openLedgers opens the store with projections that follow it.
-func openLedgers(ctx context.Context, o eventstore.Options) (*eventstore.Store, *projections.Groups, error) {
-	groups := projections.NewGroups()
-	o.Follow = append(o.Follow, func(c eventstore.Commit) {
-		events := make([]domain.Event, len(c.Entries))
-		for i := range c.Entries {
-			events[i] = c.Entries[i].Event
-		}
-		groups.Apply(events)
-	})
-	store, err := eventstore.Open(ctx, o)
-	if err == nil {
-		groups.From(store, o.Folded)
-	}
-	return store, groups, err
-}
-
 // load loads the example place into an empty folder; another is left alone.
 func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 	if o.example == "" {
@@ -228,7 +195,7 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 	if o.nats.url != "" {
 		return errors.New("an example is loaded into a folder of its own: leave out --nats")
 	}
-	empty, err := isEmpty(o.dir)
+	empty, err := folder.IsEmpty(o.dir)
 	if err != nil {
 		return fmt.Errorf("look into the data folder: %w", err)
 	}
@@ -237,14 +204,6 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 		return nil
 	}
 	return loadExample(ctx, o.dir, o.example, log)
-}
-
-func isEmpty(dir string) (bool, error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
-	return len(entries) == 0, err
 }
 
 // greet says, on standard error, where everything is.
@@ -306,10 +265,4 @@ func (o *serving) singleSignOn() (*api.SingleSignOn, error) {
 		return nil, fmt.Errorf("single sign-on: %w", err)
 	}
 	return in, nil
-}
-
-func closeStore(store *eventstore.Store) error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	return store.Close(ctx)
 }

@@ -54,8 +54,8 @@ var (
 // session runs one line and gives all that it printed.
 func (p *program) session(person, command string) string {
 	args, err := words(command)
-	require.NoError(p.t, err)
-	out, errs, code := p.run(person, args...)
+	require.NoError(p.T, err)
+	out, errs, code := p.Run(person, args...)
 	var b strings.Builder
 	for line := range strings.Lines(out) {
 		b.WriteString("   " + line)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
 )
 
@@ -55,7 +56,7 @@ func checkStoreCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, closeStore(store)) }()
+		defer func() { err = errors.Join(err, folder.Close(store)) }()
 		p := newPage(os.Stdout)
 		err = store.CheckCopies(cmd.Context(), func(r eventstore.CopyReport) error {
 			cmd.PrintErrln(r.Group + " is checked")

@@ -29,17 +29,17 @@ func TestStory(t *testing.T) {
 		{"11 the thread", theThread}, {"12 review", review}, {"13 departure", departure}, {"14 a wider group", widerGroup},
 	} {
 		t.Run(step.name, func(t *testing.T) {
-			in := *p
-			in.t = t
-			step.run(t, &in)
+			in := *p.Program
+			in.T = t
+			step.run(t, &program{&in})
 		})
 	}
 	t.Run("a folder that is not empty is left alone", func(t *testing.T) {
 		before := ask[projections.AuditPage](p, "/audit?limit=1").Index
-		p.stop()
-		again := start(t, p.dir, "--example", "trafford")
+		p.Stop()
+		again := start(t, p.Dir, "--example", "trafford")
 		require.Equal(t, before, ask[projections.AuditPage](again, "/audit?limit=1").Index)
-		require.Equal(t, p.tokens, again.tokens)
+		require.Equal(t, p.Tokens, again.Tokens)
 	})
 }
 
@@ -54,7 +54,7 @@ func asKnown(query, known string) string { return query + "&known=" + known }
 
 // checkAt asks the check of somebody.
 func (p *program) checkAt(day, person, forum, matter string, more ...string) api.Check {
-	p.t.Helper()
+	p.T.Helper()
 	q := url.Values{"person": {person}, "matter": {matter}, "at": {day}}
 	if forum != "" {
 		q.Set("forum", forum)
@@ -66,10 +66,10 @@ func (p *program) checkAt(day, person, forum, matter string, more ...string) api
 }
 
 func founding(t *testing.T, p *program) {
-	info, err := os.Stat(filepath.Join(p.dir, exampleTokens))
+	info, err := os.Stat(filepath.Join(p.Dir, exampleTokens))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	require.Len(t, p.tokens, 12)
+	require.Len(t, p.Tokens, 12)
 
 	forming := ask[projections.Register](p, asKnown(at("", "2026-01-11"), "2026-01-11"))
 	require.True(t, forming.Forming)
@@ -392,13 +392,13 @@ func review(t *testing.T, p *program) {
 
 // titled is the number of the proposal with that title.
 func (p *program) titled(title string) string {
-	p.t.Helper()
+	p.T.Helper()
 	for _, l := range ask[projections.Proposals](p, "/proposals").Proposals {
 		if l.Title == title {
 			return l.Ref
 		}
 	}
-	p.t.Fatalf("there is no proposal called %q", title)
+	p.T.Fatalf("there is no proposal called %q", title)
 	return ""
 }
 
@@ -493,7 +493,7 @@ func departure(t *testing.T, p *program) {
 func widerGroup(t *testing.T, p *program) {
 	in := func(person, path string, into any) {
 		t.Helper()
-		status, body := p.send(person, "GET", "/v1/groups/greater-manchester"+path, "")
+		status, body := p.Send(person, "GET", "/v1/groups/greater-manchester"+path, "")
 		require.Equal(t, 200, status, "%s", body)
 		v, err := read[map[string]any](body)
 		require.NoError(t, err)
@@ -532,6 +532,6 @@ func widerGroup(t *testing.T, p *program) {
 	in("trafford-chair", "/mandate?matter=access/extended-hours&at=2026-09-06", &mandate)
 	require.Zero(t, mandate.Practices, "before the place joined")
 
-	status, _ := p.send("cd-north", "GET", "/v1/groups/greater-manchester", "")
+	status, _ := p.Send("cd-north", "GET", "/v1/groups/greater-manchester", "")
 	require.Equal(t, 404, status, "one group's people see nothing of another's")
 }

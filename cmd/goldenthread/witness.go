@@ -20,6 +20,7 @@ import (
 
 const (
 	witnessTimeout = 15 * time.Second // of a request, and of its answer
+	witnessDrain   = 10 * time.Second // for those that are still being answered when it stops
 	witnessKeyFile = "witness.key"
 )
 
@@ -91,7 +92,7 @@ func serveWitness(ctx context.Context, h http.Handler, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), witnessDrain)
 	defer cancel()
 	return srv.Shutdown(drain)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 )
@@ -64,7 +65,7 @@ func generateYear(t *testing.T, seed uint64) (map[string]tlog.Tree, map[string]i
 	require.NoError(t, err)
 	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	defer closeStore(store)
+	defer folder.Close(store)
 	trees := map[string]tlog.Tree{}
 	for _, group := range store.Groups() {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

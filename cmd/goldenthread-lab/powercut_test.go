@@ -21,6 +21,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 )
@@ -378,8 +379,8 @@ func TestPowerCut(t *testing.T) {
 		"-e", "trace=openat,close,read,pread64,write,pwrite64,writev,pwritev,pwritev2,lseek,ftruncate,fallocate,copy_file_range,sendfile,rename,renameat,renameat2,unlink,unlinkat,fsync,fdatasync,sync_file_range"}
 	p := startUnder(t, wrapped, s.dir)
 	named := s.asksAndRegisters(p)
-	pid := p.cmd.Process.Pid
-	p.stop()
+	pid := p.Cmd.Process.Pid
+	p.Stop()
 	require.Eventually(t, func() bool {
 		b, err := os.ReadFile(trace)
 		return err == nil && regexp.MustCompile(`(?m)^`+strconv.Itoa(pid)+` +\+\+\+ exited with 0 \+\+\+$`).Match(b)
@@ -453,9 +454,11 @@ func (s *siege) afterCut(d *disk, calls []syscallMade, answered map[string]int, 
 // startUnder starts the program as the child of another.
 func startUnder(t *testing.T, wrapped []string, dir string) *program {
 	file := filepath.Join(t.TempDir(), "under")
-	script := "#!/bin/sh\nexec " + strings.Join(wrapped, " ") + " " + os.Args[0] + ` "$@"` + "\n"
+	script := "#!/bin/sh\nexec " + strings.Join(wrapped, " ") + " " + programFile(t) + ` "$@"` + "\n"
 	require.NoError(t, os.WriteFile(file, []byte(script), 0o700))
-	return startAs(t, file, dir)
+	p := startAs(t, file, dir)
+	p.File = programFile(t)
+	return p
 }
 
 // asksAndRegisters has everybody ask a few times, and people registered by name:
@@ -466,14 +469,14 @@ func (s *siege) asksAndRegisters(p *program) map[string]string {
 	for _, by := range s.askers {
 		wg.Go(func() {
 			for range 4 {
-				require.True(s.t, s.ask(http.DefaultClient, p.url, by, uuid.NewString()), "%s", p.log)
+				require.True(s.t, s.ask(http.DefaultClient, p.URL, by, uuid.NewString()), "%s", p.Log)
 			}
 		})
 	}
-	p.tokens["manager"] = s.manager.token
+	p.Tokens["manager"] = s.manager.token
 	for i := range 4 {
 		id, handle := uuid.NewString(), "named-"+strconv.Itoa(i)
-		_, errs, code := p.run("manager", "do", "register-person", "--group", s.manager.group, "--key", id, "--handle", handle, "--office", "Partner", "--organisation", "LMC", "--personal", `{"name":"Dr Philippa Wintergreen"}`)
+		_, errs, code := p.Run("manager", "do", "register-person", "--group", s.manager.group, "--key", id, "--handle", handle, "--office", "Partner", "--organisation", "LMC", "--personal", `{"name":"Dr Philippa Wintergreen"}`)
 		require.Zero(s.t, code, errs)
 		named[id] = handle
 		s.mu.Lock()
@@ -488,7 +491,7 @@ func (s *siege) asksAndRegisters(p *program) map[string]string {
 // name can't be read.
 func (s *siege) unread(named map[string]string) (unread int) {
 	store := s.openAgain()
-	defer closeStore(store)
+	defer folder.Close(store)
 	group := s.groups[0]
 	for e, err := range store.Entries(s.t.Context(), group, 0, store.Next(group)) {
 		require.NoError(s.t, err)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -130,12 +129,12 @@ func newNetwork(t *testing.T, servers *trio) *network {
 		for to := range servers.servers {
 			if from < 3 {
 				n.wires[from][to] = newWire(t, servers.routes[to])
+				servers.reach[from][to] = n.wires[from][to].port()
 			} else {
 				n.wires[from][to] = newWire(t, servers.clients[to])
 			}
 		}
 	}
-	servers.between = func(from, to int) int { return n.wires[from][to].port() }
 	return n
 }
 
@@ -167,16 +166,13 @@ func TestPartitions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a while")
 	}
-	dir := t.TempDir()
-	servers, err := newTrio(dir)
+	servers, err := newTrio(t.TempDir())
 	require.NoError(t, err)
 	network := newNetwork(t, servers)
 	require.NoError(t, servers.startAll(t.Context()))
 	t.Cleanup(servers.stop)
 	t.Cleanup(network.healed)
-	nodes := []*node{startNode(t, filepath.Join(dir, "a"), network.address(0), nats.IgnoreDiscoveredServers())}
-	require.NoError(t, copyKeys(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
-	nodes = append(nodes, startNode(t, filepath.Join(dir, "b"), network.address(1), nats.IgnoreDiscoveredServers()))
+	nodes := startTwoNodes(t, [2]string{network.address(0), network.address(1)}, nats.IgnoreDiscoveredServers())
 	rounds := fromEnv(partitionRounds, 4)
 	c := newContention(t, nodes)
 	c.run(t, func() {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -41,7 +42,7 @@ func TestBench(t *testing.T) {
 	if os.Getenv(benchEnv) == "" {
 		t.Skip("set " + benchEnv + "=1, or run make bench")
 	}
-	useMemory(usualMemory) // as the server does
+	folder.UseMemory(folder.UsualMemory) // as the server does
 	b := &bench{T: t, rivals: openRivals(t)}
 	b.generated = os.Getenv(benchData)
 	if b.generated == "" {
@@ -107,9 +108,9 @@ func (b *bench) open(dir string) *running {
 		r.mu.Unlock()
 	}
 	var err error
-	r.Store, r.groups, err = openLedgers(b.Context(), eventstore.Options{Dir: dir, Follow: []func(eventstore.Commit){keep}, Log: b.log()})
+	r.Store, r.groups, err = folder.Open(b.Context(), eventstore.Options{Dir: dir, Follow: []func(eventstore.Commit){keep}, Log: b.log()})
 	require.NoError(b, err)
-	b.Cleanup(func() { closeStore(r.Store) })
+	b.Cleanup(func() { folder.Close(r.Store) })
 	return r
 }
 

@@ -29,14 +29,14 @@ type trio struct {
 	dir     string
 	clients [3]int // ports
 	routes  [3]int
-	between func(from, to int) int // in tests: the port at which from reaches to
+	reach   [3][3]int // the port at which one reaches another: its own, or that of whoever stands between them
 	mu      sync.Mutex
 	servers [3]*server.Server // nil: down
 }
 
 const (
 	trioReady = 30 * time.Second
-	nowhere   = "127.0.0.1:1" // what servers are told of each other where they must not find a way of their own
+	nowhere   = "127.0.0.1:1" // what servers tell each other of themselves, so that they know no way but those that they are given
 )
 
 func startTrio(ctx context.Context, dir string) (*trio, error) {
@@ -57,6 +57,9 @@ func newTrio(dir string) (*trio, error) {
 		if err := errors.Join(err, err2); err != nil {
 			return nil, err
 		}
+	}
+	for from := range t.reach {
+		t.reach[from] = t.routes
 	}
 	return t, nil
 }
@@ -88,18 +91,14 @@ func freePort() (port int, err error) {
 // start starts one of the three on what its folder holds.
 func (t *trio) start(i int) error {
 	var routes []*url.URL
-	cluster := server.ClusterOpts{Name: "goldenthread", Host: "127.0.0.1", Port: t.routes[i]}
-	for j, port := range t.routes {
-		if t.between != nil {
-			port, cluster.Advertise = t.between(i, j), nowhere
-		}
+	for _, port := range t.reach[i] {
 		routes = append(routes, &url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))})
 	}
 	name := "stream-" + strconv.Itoa(i+1)
 	s, err := server.NewServer(&server.Options{
 		ServerName: name, Host: "127.0.0.1", Port: t.clients[i], NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: filepath.Join(t.dir, name), SyncAlways: true, MaxPayload: 1 << 20,
-		Cluster: cluster, Routes: routes,
+		Cluster: server.ClusterOpts{Name: "goldenthread", Host: "127.0.0.1", Port: t.routes[i], Advertise: nowhere}, Routes: routes,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare a stream server: %w", err)
@@ -173,19 +172,24 @@ func (t *trio) address() string {
 }
 
 func clusterCommand() *cobra.Command {
-	dir := ""
+	dir, program := "", ""
 	cmd := &cobra.Command{
-		Use: "cluster", Short: "Bring up three stream servers and two nodes on this machine, to try a cluster", GroupID: "run",
-		Long: "Cluster starts three NATS servers that keep every stream three times, and two of this program's servers beside them, all on this\n" +
+		Use: "cluster", Short: "Bring up three stream servers and two nodes on this machine, to try a cluster",
+		Long: "Cluster starts three NATS servers that keep every stream three times, and two goldenthread servers beside them, all on this\n" +
 			"machine. It is for trying: a real cluster has its servers on different machines, with TLS and accounts.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runCluster(cmd, dir) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCluster(cmd, program, dir) },
 	}
 	cmd.Flags().StringVar(&dir, "data", "cluster", "folder of all five")
+	cmd.Flags().StringVar(&program, "program", "", "the goldenthread to run; the one beside this program, or else of the system's path, if not said")
 	return cmd
 }
 
-func runCluster(cmd *cobra.Command, dir string) error {
+func runCluster(cmd *cobra.Command, program, dir string) error {
+	program, err := findProgram(program)
+	if err != nil {
+		return err
+	}
 	servers, err := startTrio(cmd.Context(), dir)
 	if err != nil {
 		return err
@@ -193,7 +197,7 @@ func runCluster(cmd *cobra.Command, dir string) error {
 	defer servers.stop()
 	cmd.PrintErrf("The stream is at %s.\n", servers.address())
 	first, second := filepath.Join(dir, "node-1"), filepath.Join(dir, "node-2")
-	stop, err := serveBeside(cmd, first, "127.0.0.1:8081", servers.address())
+	stop, err := serveBeside(cmd, program, first, "127.0.0.1:8081", servers.address())
 	if err != nil {
 		return err
 	}
@@ -201,7 +205,7 @@ func runCluster(cmd *cobra.Command, dir string) error {
 	if err := copyKeys(first, second); err != nil {
 		return err
 	}
-	stop, err = serveBeside(cmd, second, "127.0.0.1:8082", servers.address())
+	stop, err = serveBeside(cmd, program, second, "127.0.0.1:8082", servers.address())
 	if err != nil {
 		return err
 	}
@@ -210,14 +214,27 @@ func runCluster(cmd *cobra.Command, dir string) error {
 	return nil
 }
 
-// serveBeside starts this program's server as a process of its own, and returns
-// once it answers.
-func serveBeside(cmd *cobra.Command, dir, listen, nats string) (stop func(), err error) {
+// findProgram is the file of the program: the one that was named, the one beside
+// this program, or the one of the system's path.
+func findProgram(named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
 	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	node := exec.Command(self, "serve", "--data", dir, "--listen", listen, "--nats", nats, "--replicas", "3")
+	beside := filepath.Join(filepath.Dir(self), "goldenthread")
+	if _, err := os.Stat(beside); err == nil {
+		return beside, nil
+	}
+	return exec.LookPath("goldenthread")
+}
+
+// serveBeside starts the program's server as a process of its own, and returns
+// once it answers.
+func serveBeside(cmd *cobra.Command, program, dir, listen, nats string) (stop func(), err error) {
+	node := exec.Command(program, "serve", "--data", dir, "--listen", listen, "--nats", nats, "--replicas", "3")
 	node.Stdout, node.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 	if err := node.Start(); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 )
@@ -64,20 +65,20 @@ func TestSlowDisk(t *testing.T) {
 		hang(t, stream.Process.Pid)
 		began := time.Now()
 		for _, by := range s.askers {
-			wg.Go(func() { require.False(t, s.ask(client, p.url, by, uuid.NewString())) })
+			wg.Go(func() { require.False(t, s.ask(client, p.URL, by, uuid.NewString())) })
 		}
 		status := 0
 		var said []byte
-		require.Eventually(t, func() bool { status, said = p.send("", "GET", "/readyz", ""); return status == 503 }, 30*time.Second, 50*time.Millisecond)
+		require.Eventually(t, func() bool { status, said = p.Send("", "GET", "/readyz", ""); return status == 503 }, 30*time.Second, 50*time.Millisecond)
 		require.Regexp(t, "has not been acknowledged since|connection to NATS is lost", string(said))
 		wg.Wait()
 		require.Less(t, time.Since(began), 30*time.Second, "nobody waits for ever")
 		require.NoError(t, stream.Process.Signal(syscall.SIGCONT))
-		require.Eventually(t, func() bool { status, said = p.send("", "GET", "/readyz", ""); return status == 200 }, 30*time.Second, 50*time.Millisecond, "%s", p.log)
+		require.Eventually(t, func() bool { status, said = p.Send("", "GET", "/readyz", ""); return status == 200 }, 30*time.Second, 50*time.Millisecond, "%s", p.Log)
 		unsettled += s.settled(refused)
-		s.again(p.url)
+		s.again(p.URL)
 	}
-	p.stop()
+	p.Stop()
 	lost, doubled := s.count()
 	require.Empty(t, s.recordedOf(refused), "said not to be recorded")
 	t.Logf("%d answered while the stream's server crawled; while it hung %d were told that it is not known, %d that nothing was recorded; %d acknowledged, %d lost, %d doubled",
@@ -118,7 +119,7 @@ func (s *siege) crawl(p *program, stream *exec.Cmd) int {
 		var wg sync.WaitGroup
 		for _, by := range s.askers {
 			wg.Go(func() {
-				require.True(s.t, s.ask(http.DefaultClient, p.url, by, uuid.NewString()), "%s", p.log)
+				require.True(s.t, s.ask(http.DefaultClient, p.URL, by, uuid.NewString()), "%s", p.Log)
 			})
 		}
 		wg.Wait()
@@ -148,7 +149,7 @@ func (s *siege) settled(refused map[string]bool) (unsettled int) {
 // recordedOf are those of the commands that are in the ledgers.
 func (s *siege) recordedOf(commands map[string]bool) (found []string) {
 	store := s.openAgain()
-	defer closeStore(store)
+	defer folder.Close(store)
 	for _, group := range s.groups {
 		for e, err := range store.Entries(s.t.Context(), group, 0, store.Next(group)) {
 			require.NoError(s.t, err)

@@ -57,17 +57,26 @@ type history struct {
 	weekday time.Weekday
 	meeting int // how many there were
 
-	open     []string          // put at the last meeting
-	blocked  map[string]string // objection that blocks, by proposal
-	agreed   []string          // to be told to the practices
-	told     []string          // to be acknowledged by them
-	back     []string          // practices that withdrew and will grant again
-	reviewed int               // years for which the powers have been confirmed
+	open     []string            // put at the last meeting
+	blocked  map[string]string   // objection that blocks, by proposal
+	adopted  map[string]adoption // the newest position, by matter
+	agreed   []string            // to be told to the practices
+	told     []string            // to be acknowledged by them
+	back     []string            // practices that withdrew and will grant again
+	reviewed int                 // years for which the powers have been confirmed
+}
+
+// An adoption is a position that was put to the group, and adopted unless it is
+// still open.
+type adoption struct {
+	agreement string
+	until     domain.Day
+	open      bool
 }
 
 func newHistory(p *part, years *passing, seed uint64, from domain.Day) *history {
 	luck := p.luck(seed)
-	return &history{part: p, years: years, luck: luck, seed: seed, from: from, weekday: time.Monday + time.Weekday(luck.IntN(5)), blocked: map[string]string{}}
+	return &history{part: p, years: years, luck: luck, seed: seed, from: from, weekday: time.Monday + time.Weekday(luck.IntN(5)), blocked: map[string]string{}, adopted: map[string]adoption{}}
 }
 
 // say has a command recorded; a refusal is an error, since nothing here is meant
@@ -218,6 +227,11 @@ func (h *history) position(ctx context.Context, p string) error {
 		}
 	}
 	h.agreed = append(h.agreed, p)
+	for matter, a := range h.adopted {
+		if a.agreement == p {
+			h.adopted[matter] = adoption{p, a.until, false}
+		}
+	}
 	return nil
 }
 
@@ -250,6 +264,11 @@ func (h *history) raise(ctx context.Context, d domain.Day) error {
 			return err
 		}
 		h.open = append(h.open, made[0])
+		for _, i := range c.Instruments {
+			if i.AdoptPosition != nil {
+				h.adopted[i.AdoptPosition.Matter] = adoption{made[0], i.AdoptPosition.Until, true}
+			}
+		}
 	}
 	return nil
 }
@@ -262,10 +281,24 @@ func (h *history) proposal(d domain.Day, i int) *domain.RaiseProposal {
 		Matter: s.matter,
 	}
 	if h.luck.IntN(3) == 0 {
-		words := fmt.Sprintf("%s: as agreed on %s.", s.title, d.Add(7).Words())
-		c.Instruments = []domain.Instrument{{AdoptPosition: &domain.AdoptPosition{Matter: s.matter, Words: words, Span: domain.Span{Until: d.Add(365)}}}}
+		c.Instruments = h.adopt(s.matter, fmt.Sprintf("%s: as agreed on %s.", s.title, d.Add(7).Words()), d)
 	}
 	return c
+}
+
+// adopt is a position for a year, which names the one that it replaces (rule C9).
+// While another on the matter is open, or ends before this one would be agreed,
+// it is none.
+func (h *history) adopt(matter, words string, d domain.Day) []domain.Instrument {
+	c := &domain.AdoptPosition{Matter: matter, Words: words, Span: domain.Span{Until: d.Add(365)}}
+	switch before, any := h.adopted[matter]; {
+	case !any || before.until < d:
+	case before.open || before.until < d.Add(30):
+		return nil
+	default:
+		c.Replaces = []domain.PositionRef{{Agreement: before.agreement}}
+	}
+	return []domain.Instrument{{AdoptPosition: c}}
 }
 
 func (h *history) executive(d domain.Day) *domain.RaiseProposal {

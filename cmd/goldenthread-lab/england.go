@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 )
 
@@ -40,30 +41,30 @@ type england struct {
 func readEngland(organisations []string, memberships string, from domain.Day) (*england, error) {
 	e := &england{from: from, pcns: map[string][]domain.OrganisationRow{}, practices: map[string]string{}, member: map[string]string{}}
 	for _, name := range organisations {
-		if err := readFileCSV(name, e.addOrganisation); err != nil {
+		if err := lists.ReadFile(name, e.addOrganisation); err != nil {
 			return nil, err
 		}
 	}
-	return e, readFileCSV(memberships, e.addMembership)
+	return e, lists.ReadFile(memberships, e.addMembership)
 }
 
-func (e *england) addOrganisation(line csvLine) error {
-	within := line.first("sub_icb")
-	if line.first("close") != "" || within == "" || line.has("status") && line.first("status") != "ACTIVE" {
+func (e *england) addOrganisation(line lists.Line) error {
+	within := line.First("sub_icb")
+	if line.First("close") != "" || within == "" || line.Has("status") && line.First("status") != "ACTIVE" {
 		return nil
 	}
-	if code := line.first("pcn"); code != "" {
-		e.pcns[within] = append(e.pcns[within], domain.OrganisationRow{Code: code, Kind: domain.PCN, Name: line.first("name"), Opened: e.from, Source: generatedSource})
+	if code := line.First("pcn"); code != "" {
+		e.pcns[within] = append(e.pcns[within], domain.OrganisationRow{Code: code, Kind: domain.PCN, Name: line.First("name"), Opened: e.from, Source: generatedSource})
 		return nil
 	}
-	e.practices[line.first("ods")] = within
+	e.practices[line.First("ods")] = within
 	return nil
 }
 
 // addMembership takes the membership that has no end.
-func (e *england) addMembership(line csvLine) error {
-	if line.first("end") == "" {
-		e.member[line.first("practice")] = line.first("pcn")
+func (e *england) addMembership(line lists.Line) error {
+	if line.First("end") == "" {
+		e.member[line.First("practice")] = line.First("pcn")
 	}
 	return nil
 }

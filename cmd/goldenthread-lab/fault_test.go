@@ -2,12 +2,9 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -18,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,8 +22,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/api"
-	"goldenthread/domain"
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
 )
 
@@ -38,163 +33,7 @@ const (
 	roundsEnv = "GOLDENTHREAD_KILL_ROUNDS" // how often it is killed; 3
 	feedsEnv  = "GOLDENTHREAD_FEEDS"       // how many listen; 300
 	soakEnv   = "GOLDENTHREAD_SOAK"        // how long; 5s
-	askOne    = `{"practice":"A81001","words":"What was agreed about Saturdays?","evidence":"Letter of 3 March"}`
-	askers    = 16
 )
-
-// A siege is a folder with groups, and people who ask them something again and
-// again: what each was told, by the id of the command.
-type siege struct {
-	t       *testing.T
-	dir     string
-	options eventstore.Options // where the ledgers are
-	groups  []string
-	askers  []asker
-	manager asker // of the first group
-
-	mu           sync.Mutex
-	acknowledged map[string]bool
-	open         map[string]asker // sent and not answered: by whom, by id
-	told         sync.Map         // what was said instead, by id
-}
-
-// An asker is somebody who speaks for the practice in a group.
-type asker struct{ group, token string }
-
-func newSiege(t *testing.T, dir string) *siege {
-	return newSiegeOn(t, eventstore.Options{Dir: dir})
-}
-
-func newSiegeOn(t *testing.T, o eventstore.Options) *siege {
-	s := &siege{t: t, dir: o.Dir, options: o, acknowledged: map[string]bool{}, open: map[string]asker{}}
-	o.Log = slog.New(slog.DiscardHandler)
-	store, err := eventstore.Open(t.Context(), o)
-	require.NoError(t, err)
-	tokens, err := api.OpenTokens(o.Dir)
-	require.NoError(t, err)
-	for i := range 4 {
-		group := "group-" + strconv.Itoa(i)
-		s.groups = append(s.groups, group)
-		_, err := store.Execute(t.Context(), benchGroup(group))
-		require.NoError(t, err)
-	}
-	for i := range askers {
-		group, who := s.groups[i%len(s.groups)], "partner-"+strconv.Itoa(i)
-		for _, c := range []domain.Command{
-			&domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: who, Office: "Partner", Organisation: "A81001"}},
-			&domain.RecordSpokesperson{Organisation: "A81001", Person: who, Evidence: "Letter of the partners"},
-		} {
-			_, err := store.Execute(t.Context(), benchRequest(group, c))
-			require.NoError(t, err)
-		}
-		token, err := tokens.Issue(group, who)
-		require.NoError(t, err)
-		s.askers = append(s.askers, asker{group, token})
-	}
-	token, err := tokens.Issue(s.groups[0], manager)
-	require.NoError(t, err)
-	s.manager = asker{s.groups[0], token}
-	require.NoError(t, closeStore(store))
-	return s
-}
-
-// ask sends one question under the id; false if there was no answer, or one
-// that says to ask again.
-func (s *siege) ask(client *http.Client, server string, by asker, id string) bool {
-	s.mu.Lock()
-	s.open[id] = by
-	s.mu.Unlock()
-	req, err := http.NewRequest(http.MethodPost, server+"/v1/groups/"+by.group+"/commands/ask-group", strings.NewReader(askOne))
-	require.NoError(s.t, err)
-	req.Header.Set("Authorization", "Bearer "+by.token)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", id)
-	res, err := client.Do(req)
-	if err != nil {
-		return false
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode >= 500 {
-		s.told.Store(id, string(body))
-		return false
-	}
-	if res.StatusCode == http.StatusTooManyRequests {
-		time.Sleep(20 * time.Millisecond)
-		return s.ask(client, server, by, id)
-	}
-	require.Less(s.t, res.StatusCode, 300, "%s", body)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.acknowledged[id] = true
-	delete(s.open, id)
-	return true
-}
-
-// storm asks until the server answers nobody any more, or ctx ends.
-func (s *siege) storm(ctx context.Context, server string) {
-	var wg sync.WaitGroup
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: 10 * time.Second}
-	defer client.CloseIdleConnections()
-	for _, by := range s.askers {
-		wg.Go(func() {
-			for ctx.Err() == nil && s.ask(client, server, by, uuid.NewString()) {
-			}
-		})
-	}
-	wg.Wait()
-}
-
-// again sends what was not answered once more, under the same ids.
-func (s *siege) again(server string) {
-	s.mu.Lock()
-	open := maps.Clone(s.open)
-	s.mu.Unlock()
-	for id, by := range open {
-		require.True(s.t, s.ask(http.DefaultClient, server, by, id))
-	}
-}
-
-// openAgain opens the ledgers, once nobody else does in that folder.
-func (s *siege) openAgain() *eventstore.Store {
-	o := s.options
-	o.Log = slog.New(slog.DiscardHandler)
-	store, err := eventstore.Open(s.t.Context(), o)
-	require.NoError(s.t, err)
-	return store
-}
-
-// count holds what people were told against what the folder holds.
-func (s *siege) count() (lost, doubled int) {
-	store := s.openAgain()
-	defer closeStore(store)
-	recorded := map[string]int{}
-	for _, group := range s.groups {
-		require.NoError(s.t, store.Stopped(group))
-		for e, err := range store.Entries(s.t.Context(), group, 0, store.Next(group)) {
-			require.NoError(s.t, err)
-			recorded[e.Event.Command.String()]++
-			if _, asked := e.Event.Data.(*domain.QuestionAsked); asked && recorded[e.Event.Command.String()] > 1 {
-				doubled++
-			}
-		}
-	}
-	for id := range s.acknowledged {
-		if recorded[id] == 0 {
-			lost++
-		}
-	}
-	return lost, doubled
-}
-
-func fromEnv(name string, otherwise int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
-	}
-	return otherwise
-}
-
-func fromEnvText(name, otherwise string) string { return cmp.Or(os.Getenv(name), otherwise) }
 
 // TestServerKilledUnderLoad kills the program while people ask, starts it again
 // on the same folder, and has those who got no answer ask again.
@@ -202,16 +41,16 @@ func TestServerKilledUnderLoad(t *testing.T) {
 	s, rounds, unanswered := newSiege(t, t.TempDir()), fromEnv(roundsEnv, 3), 0
 	for range rounds {
 		p := start(t, s.dir)
-		s.again(p.url)
-		timer := time.AfterFunc(time.Duration(100+rand.IntN(400))*time.Millisecond, func() { p.cmd.Process.Kill() })
-		s.storm(t.Context(), p.url)
+		s.again(p.URL)
+		timer := time.AfterFunc(time.Duration(100+rand.IntN(400))*time.Millisecond, func() { p.Cmd.Process.Kill() })
+		s.storm(t.Context(), p.URL)
 		timer.Stop()
-		p.cmd.Wait()
+		p.Cmd.Wait()
 		unanswered += len(s.open)
 	}
 	p := start(t, s.dir)
-	s.again(p.url)
-	p.stop()
+	s.again(p.URL)
+	p.Stop()
 	lost, doubled := s.count()
 	t.Logf("%d rounds, %d acknowledged, %d asked again, %d lost, %d doubled", rounds, len(s.acknowledged), unanswered, lost, doubled)
 	require.Zero(t, lost)
@@ -224,10 +63,10 @@ func TestServerKilledUnderLoad(t *testing.T) {
 func TestStoppedUnderLoad(t *testing.T) {
 	s := newSiege(t, t.TempDir())
 	p := start(t, s.dir)
-	timer := time.AfterFunc(300*time.Millisecond, func() { p.cmd.Process.Signal(syscall.SIGTERM) })
+	timer := time.AfterFunc(300*time.Millisecond, func() { p.Cmd.Process.Signal(syscall.SIGTERM) })
 	defer timer.Stop()
-	s.storm(t.Context(), p.url)
-	require.NoError(t, p.cmd.Wait(), "%s", p.log)
+	s.storm(t.Context(), p.URL)
+	require.NoError(t, p.Cmd.Wait(), "%s", p.Log)
 	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: s.dir, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	for id, by := range s.open { // they found the door closed
@@ -236,7 +75,7 @@ func TestStoppedUnderLoad(t *testing.T) {
 			require.NotEqual(t, id, e.Event.Command.String(), "recorded, and its caller not told")
 		}
 	}
-	require.NoError(t, closeStore(store))
+	require.NoError(t, folder.Close(store))
 	lost, doubled := s.count()
 	t.Logf("%d acknowledged, %d turned away, %d lost, %d doubled", len(s.acknowledged), len(s.open), lost, doubled)
 	require.Zero(t, lost)
@@ -255,18 +94,18 @@ func TestDiskFull(t *testing.T) {
 	p := start(t, s.dir)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	s.storm(ctx, p.url)
+	s.storm(ctx, p.URL)
 	require.NoError(t, ctx.Err(), "the disk was never full")
-	ended := time.AfterFunc(20*time.Second, func() { p.cmd.Process.Kill() })
-	err := p.cmd.Wait()
-	require.True(t, ended.Stop(), "it goes on with a full disk:\n%s", p.log)
+	ended := time.AfterFunc(20*time.Second, func() { p.Cmd.Process.Kill() })
+	err := p.Cmd.Wait()
+	require.True(t, ended.Stop(), "it goes on with a full disk:\n%s", p.Log)
 	require.Error(t, err)
-	require.Contains(t, p.log.String(), "disk is full")
+	require.Contains(t, p.Log.String(), "disk is full")
 	before := len(s.acknowledged)
 	require.NoError(t, exec.Command("mount", "-o", "remount,size=64m", dir).Run())
 	p = start(t, s.dir)
-	s.again(p.url)
-	p.stop()
+	s.again(p.URL)
+	p.Stop()
 	lost, doubled := s.count()
 	t.Logf("%d acknowledged until the disk was full, %d lost, %d doubled", before, lost, doubled)
 	require.Zero(t, lost)
@@ -278,7 +117,7 @@ func TestDiskFull(t *testing.T) {
 func TestStuckClients(t *testing.T) {
 	s := newSiege(t, t.TempDir())
 	p := start(t, s.dir)
-	server, err := url.Parse(p.url)
+	server, err := url.Parse(p.URL)
 	require.NoError(t, err)
 	for i := range 200 {
 		c, err := net.Dial("tcp", server.Host)
@@ -293,7 +132,7 @@ func TestStuckClients(t *testing.T) {
 	var slowest time.Duration
 	for range 50 {
 		began := time.Now()
-		require.True(t, s.ask(http.DefaultClient, p.url, s.askers[0], uuid.NewString()))
+		require.True(t, s.ask(http.DefaultClient, p.URL, s.askers[0], uuid.NewString()))
 		slowest = max(slowest, time.Since(began))
 	}
 	t.Logf("200 stuck clients; the slowest of 50 commands took %s", slowest.Round(time.Millisecond))
@@ -311,7 +150,7 @@ func TestManyFeeds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	for range n {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/v1/groups/"+group+"/feed", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/v1/groups/"+group+"/feed", nil)
 		require.NoError(t, err)
 		req.Header.Set("Authorization", "Bearer "+s.askers[0].token)
 		res, err := client.Do(req)
@@ -330,7 +169,7 @@ func TestManyFeeds(t *testing.T) {
 	}
 	idle := p.resident()
 	began := time.Now()
-	require.True(t, s.ask(http.DefaultClient, p.url, s.askers[0], uuid.NewString()))
+	require.True(t, s.ask(http.DefaultClient, p.URL, s.askers[0], uuid.NewString()))
 	answered := time.Since(began)
 	for range n {
 		require.NoError(t, <-heard)
@@ -342,16 +181,16 @@ func TestManyFeeds(t *testing.T) {
 // resident is the program's resident memory in KB, after it has settled.
 func (p *program) resident() int {
 	time.Sleep(500 * time.Millisecond)
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	require.NoError(p.t, err)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Cmd.Process.Pid))
+	require.NoError(p.T, err)
 	for line := range strings.Lines(string(status)) {
 		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			n, err := strconv.Atoi(strings.Fields(kb)[0])
-			require.NoError(p.t, err)
+			require.NoError(p.T, err)
 			return n
 		}
 	}
-	p.t.Skip("this system does not say how much memory a process has")
+	p.T.Skip("this system does not say how much memory a process has")
 	return 0
 }
 
@@ -368,7 +207,7 @@ func TestSoak(t *testing.T) {
 	var seen []int
 	for range 5 {
 		ctx, cancel := context.WithTimeout(t.Context(), long/5)
-		s.storm(ctx, p.url)
+		s.storm(ctx, p.URL)
 		cancel()
 		seen = append(seen, p.resident())
 	}

@@ -22,6 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/api"
+	"goldenthread/cmd/internal/folder"
+	"goldenthread/cmd/internal/programtest"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -117,7 +119,7 @@ func (a *benchAsk) query() url.Values {
 // check asks in process whether members may sign up to something.
 func (b *bench) check() {
 	r := b.open(b.generated)
-	defer closeStore(r.Store)
+	defer folder.Close(r.Store)
 	asks, practices := b.asks(r.groups), 0
 	spent := time.Duration(0)
 	for _, group := range r.Groups() {
@@ -158,7 +160,7 @@ func (b *bench) overHTTP() {
 		a.request = a.get(token(a.group, a.question.Person), a.query())
 	}
 	group, next := b.longest(r)
-	closeStore(r.Store)
+	folder.Close(r.Store)
 	known := make([]benchAsk, 200)
 	luck := rand.New(rand.NewPCG(1, 1))
 	for i := range known {
@@ -170,8 +172,8 @@ func (b *bench) overHTTP() {
 	}
 
 	p := start(b.T, b.generated, "--reads", "10000000")
-	defer p.stop()
-	client := b.dial(p.url)
+	defer p.Stop()
+	client := b.dial(p.URL)
 	answers := map[string]string{}
 	for i := range asks {
 		require.NoError(b, client.ask(&asks[i]))
@@ -186,15 +188,15 @@ func (b *bench) overHTTP() {
 		of, at := turn%2, [...]*program{p, bare}[turn%2]
 		var clients [callers]*benchClient
 		for c := range clients {
-			clients[c] = b.dial(at.url)
+			clients[c] = b.dial(at.URL)
 		}
 		each := checks / callers / turnsEach
 		n += each * callers * (1 - of)
-		server[of] -= processorTime(at.cmd.Process.Pid)
+		server[of] -= processorTime(at.Cmd.Process.Pid)
 		ours[of] -= processorTime(os.Getpid())
 		s, t := b.together(callers, each, func(c, i int) error { return clients[c].ask(&asks[(c*each+i)%len(asks)]) })
 		spent[of], times[of] = spent[of]+s, append(times[of], t...)
-		server[of] += processorTime(at.cmd.Process.Pid)
+		server[of] += processorTime(at.Cmd.Process.Pid)
 		ours[of] += processorTime(os.Getpid())
 		for _, c := range clients {
 			c.conn.Close()
@@ -219,13 +221,13 @@ func (b *bench) startBare(answers map[string]string) *program {
 	text, err := json.Marshal(answers)
 	require.NoError(b, err)
 	require.NoError(b, os.WriteFile(file, text, 0o600))
-	p := &program{t: b, cmd: exec.Command(os.Args[0])}
-	p.cmd.Env = append(os.Environ(), bareEnv+"="+file)
-	out, err := p.cmd.StdoutPipe()
+	p := &program{&programtest.Program{T: b, Cmd: exec.Command(os.Args[0])}}
+	p.Cmd.Env = append(os.Environ(), bareEnv+"="+file)
+	out, err := p.Cmd.StdoutPipe()
 	require.NoError(b, err)
-	require.NoError(b, p.cmd.Start())
-	b.Cleanup(p.stop)
-	_, err = fmt.Fscanln(out, &p.url)
+	require.NoError(b, p.Cmd.Start())
+	b.Cleanup(p.Stop)
+	_, err = fmt.Fscanln(out, &p.URL)
 	require.NoError(b, err)
 	return p
 }
@@ -234,7 +236,7 @@ const bareEnv = "GOLDENTHREAD_TEST_BARE" // the file of answers
 
 // serveBare is that process.
 func serveBare(file string) {
-	useMemory(usualMemory)
+	folder.UseMemory(folder.UsualMemory)
 	text, err := os.ReadFile(file)
 	var answers map[string]string
 	if err := errors.Join(err, json.Unmarshal(text, &answers)); err != nil {

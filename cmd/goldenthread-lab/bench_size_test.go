@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 )
@@ -35,17 +36,17 @@ func (b *bench) starts() {
 		p := start(b.T, b.generated)
 		ready := time.Since(began)
 		time.Sleep(settles)
-		b.row(fmt.Sprintf("start after %s, %d events", after, events), fmt.Sprintf("%.2f s; at most %d MB of memory until %s later", ready.Seconds(), peakMemory(p.cmd.Process.Pid)>>20, settles),
+		b.row(fmt.Sprintf("start after %s, %d events", after, events), fmt.Sprintf("%.2f s; at most %d MB of memory until %s later", ready.Seconds(), peakMemory(p.Cmd.Process.Pid)>>20, settles),
 			"aim: ten years of England, 10 s, 20 s after a kill, 2 GiB", ready.Seconds()/10)
 		group := "bench-" + uuid.NewString()[:8] // what was written last is what a start after a kill has to look for
 		body, err := json.Marshal(benchGroup(group).Command)
 		require.NoError(b, err)
-		status, said := p.send("operator", "POST", "/v1/groups/"+group+"/commands/found", string(body))
+		status, said := p.Send("operator", "POST", "/v1/groups/"+group+"/commands/found", string(body))
 		require.Equal(b, 201, status, string(said))
-		require.NoError(b, p.cmd.Process.Kill())
-		p.cmd.Wait()
+		require.NoError(b, p.Cmd.Process.Kill())
+		p.Cmd.Wait()
 	}
-	start(b.T, b.generated).stop()
+	start(b.T, b.generated).Stop()
 }
 
 // settles is how long a server that has just started is left to read ledgers up.
@@ -67,7 +68,7 @@ func peakMemory(pid int) int {
 func (b *bench) events() (n uint64) {
 	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Log: b.log()})
 	require.NoError(b, err)
-	defer closeStore(store)
+	defer folder.Close(store)
 	for _, group := range store.Groups() {
 		n += store.Next(group)
 	}
@@ -80,7 +81,7 @@ func (b *bench) rebuild() {
 	lines, opened := b.fromStream()
 	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Folded: 1, Log: b.log()})
 	require.NoError(b, err)
-	defer closeStore(store)
+	defer folder.Close(store)
 	require.NoError(b, store.CheckCopies(b.Context(), func(eventstore.CopyReport) error { return nil })) // which a start does beside
 	folded, hashing, decoding := time.Hour, time.Hour, time.Hour
 	for range turnsEach { // the best of several turns
@@ -117,7 +118,7 @@ func (b *bench) fromStream() (lines int, took time.Duration) {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	require.NoError(b, closeStore(store))
+	require.NoError(b, folder.Close(store))
 	b.row(fmt.Sprintf("memory at %d events, all ledgers kept", lines), fmt.Sprintf("%d B/event, %d MB in all", int(m.HeapAlloc)/lines, m.HeapAlloc>>20), fmt.Sprintf("its line: %d B", size/lines), float64(m.HeapAlloc)/float64(size))
 	disk := folderSize(b.generated)
 	b.row(fmt.Sprintf("disk at %d events", lines), fmt.Sprintf("%d B/event", disk/lines), fmt.Sprintf("its line: %d B", size/lines), float64(disk)/float64(size))
@@ -128,7 +129,7 @@ func (b *bench) fromStream() (lines int, took time.Duration) {
 // the function that it gives is called.
 func beyondAServer() func() {
 	debug.SetMemoryLimit(16 << 30)
-	return func() { useMemory(usualMemory) }
+	return func() { folder.UseMemory(folder.UsualMemory) }
 }
 
 func folderSize(dir string) int {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 )
@@ -32,10 +33,10 @@ type generating struct {
 func generateCommand() *cobra.Command {
 	var o generating
 	cmd := &cobra.Command{
-		Use: "generate", Short: "Make up a history of England's places, to measure and practise on", GroupID: "run",
+		Use: "generate", Short: "Make up a history of England's places, to measure and practise on",
 		Long: "Generate writes made-up years of real organisations into an empty folder: every place founds its group, meets 50 times a year, decides\n" +
 			"six things each time, and tells its practices. Everything goes through the rules, by the day. The same seed makes the same ledgers.",
-		Example: "  goldenthread generate --data england --organisations practices.csv,pcns.csv --memberships pcn_membership.csv --years 1\n" +
+		Example: "  goldenthread-lab generate --data england --organisations practices.csv,pcns.csv --memberships pcn_membership.csv --years 1\n" +
 			"  goldenthread serve --data england",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
@@ -54,12 +55,12 @@ func generateCommand() *cobra.Command {
 }
 
 func (o *generating) run(cmd *cobra.Command) error {
-	empty, err := isEmpty(o.dir)
+	empty, err := folder.IsEmpty(o.dir)
 	if err != nil {
 		return err
 	}
 	if !empty {
-		return usagef("%s is not empty: a history is generated into a folder of its own", o.dir)
+		return fmt.Errorf("%s is not empty: a history is generated into a folder of its own", o.dir)
 	}
 	began, progress := time.Now(), func(domain.Day, int64) {}
 	if term.IsTerminal(int(os.Stderr.Fd())) {
@@ -80,11 +81,11 @@ func (o *generating) run(cmd *cobra.Command) error {
 func (o *generating) generate(ctx context.Context, log *slog.Logger, progress func(domain.Day, int64)) (events int64, err error) {
 	from, err := domain.ParseDay(o.from)
 	if err != nil {
-		return 0, usagef("--from: %v", err)
+		return 0, fmt.Errorf("--from: %v", err)
 	}
 	until := from.AddYears(o.years)
 	if until.Start().After(time.Now()) {
-		return 0, usagef("%d years from %s would end in time still to come", o.years, from)
+		return 0, fmt.Errorf("%d years from %s would end in time still to come", o.years, from)
 	}
 	lists, err := readEngland(o.organisations, o.memberships, from)
 	if err != nil {
@@ -106,7 +107,7 @@ func (o *generating) generate(ctx context.Context, log *slog.Logger, progress fu
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, closeStore(years.store)) }()
+	defer func() { err = errors.Join(err, folder.Close(years.store)) }()
 	for _, p := range parts {
 		years.groups = append(years.groups, newHistory(p, years, o.seed, from))
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -28,13 +27,7 @@ func TestTwoNodesAsFastAsOne(t *testing.T) {
 	}
 	long, err := time.ParseDuration(fromEnvText(paceEnv, "700ms"))
 	require.NoError(t, err)
-	dir := t.TempDir()
-	servers, err := startTrio(t.Context(), dir)
-	require.NoError(t, err)
-	t.Cleanup(servers.stop)
-	nodes := []*node{startNode(t, filepath.Join(dir, "a"), servers.address())}
-	require.NoError(t, copyKeys(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
-	nodes = append(nodes, startNode(t, filepath.Join(dir, "b"), servers.address()))
+	_, nodes := startTrioAndNodes(t)
 	for i := range paceCallers {
 		_, err := nodes[0].Execute(t.Context(), benchGroup("group-"+strconv.Itoa(i)))
 		require.NoError(t, err)

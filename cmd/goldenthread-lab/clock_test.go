@@ -77,21 +77,21 @@ func TestClockOffTheStreams(t *testing.T) {
 	for name, by := range map[string]time.Duration{"ahead": 5 * time.Second, "behind": -5 * time.Second} {
 		var off atomic.Int64
 		p := start(t, s.dir, "--nats", anotherClock(t, srv.Addr().String(), &off))
-		s.again(p.url)
+		s.again(p.URL)
 		off.Store(int64(by / 5)) // a second is let pass
 		for range 10 {
-			require.True(t, s.ask(http.DefaultClient, p.url, s.askers[0], uuid.NewString()), "%s", p.log)
+			require.True(t, s.ask(http.DefaultClient, p.URL, s.askers[0], uuid.NewString()), "%s", p.Log)
 		}
 		off.Store(int64(by))
-		s.storm(t.Context(), p.url)
-		ended := time.AfterFunc(30*time.Second, func() { p.cmd.Process.Kill() })
-		require.Error(t, p.cmd.Wait())
-		require.True(t, ended.Stop(), "%s: it goes on:\n%s", name, p.log)
-		require.Contains(t, p.log.String(), "set the clock right and start again", name)
+		s.storm(t.Context(), p.URL)
+		ended := time.AfterFunc(30*time.Second, func() { p.Cmd.Process.Kill() })
+		require.Error(t, p.Cmd.Wait())
+		require.True(t, ended.Stop(), "%s: it goes on:\n%s", name, p.Log)
+		require.Contains(t, p.Log.String(), "set the clock right and start again", name)
 	}
 	p := start(t, s.dir, "--nats", srv.ClientURL())
-	s.again(p.url)
-	p.stop()
+	s.again(p.URL)
+	p.Stop()
 	lost, doubled := s.count()
 	t.Logf("stopped twice over the clock, %d acknowledged, %d lost, %d doubled", len(s.acknowledged), lost, doubled)
 	require.Zero(t, lost)

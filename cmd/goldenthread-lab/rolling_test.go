@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/programtest"
 	"goldenthread/eventstore"
 )
 
@@ -47,7 +48,7 @@ func (p *pair) startNode(i int) {
 
 func (p *pair) stop() {
 	for _, n := range p.nodes {
-		n.stop()
+		n.Stop()
 	}
 }
 
@@ -98,13 +99,13 @@ func TestRollingRestart(t *testing.T) {
 	for range rounds {
 		for i := range p.nodes {
 			p.more(40)
-			p.nodes[i].stop()
+			p.nodes[i].Stop()
 			p.more(40)
 			p.startNode(i)
 		}
 		for i := range p.cluster.servers {
 			p.more(40)
-			stopProcess(p.cluster.servers[i])
+			programtest.StopProcess(p.cluster.servers[i])
 			p.more(40)
 			p.cluster.start(i)
 			p.cluster.awaitCurrent()
@@ -126,7 +127,7 @@ func TestRollingRestart(t *testing.T) {
 func (p *pair) more(n int) {
 	count := func() int { p.mu.Lock(); defer p.mu.Unlock(); return len(p.acknowledged) }
 	from := count()
-	require.Eventually(p.t, func() bool { return count() >= from+n }, time.Minute, 10*time.Millisecond, "nothing is acknowledged any more: %s", p.nodes[0].log)
+	require.Eventually(p.t, func() bool { return count() >= from+n }, time.Minute, 10*time.Millisecond, "nothing is acknowledged any more: %s", p.nodes[0].Log)
 }
 
 // awaitCurrent waits until all three have everything.

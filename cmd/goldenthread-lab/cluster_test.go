@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -45,10 +45,25 @@ func startNode(t *testing.T, dir, address string, access ...nats.Option) *node {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var err error
-	n.Store, n.groups, err = openLedgers(ctx, eventstore.Options{Dir: dir, NATS: address, Access: access, Replicas: 3, Log: slog.New(slog.DiscardHandler)})
+	n.Store, n.groups, err = folder.Open(ctx, eventstore.Options{Dir: dir, NATS: address, Access: access, Replicas: 3, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	t.Cleanup(func() { closeStore(n.Store) })
+	t.Cleanup(func() { folder.Close(n.Store) })
 	return n
+}
+
+// startTwoNodes starts two nodes with the same keys, each at its address of the stream.
+func startTwoNodes(t *testing.T, addresses [2]string, access ...nats.Option) []*node {
+	a, b := t.TempDir(), t.TempDir()
+	nodes := []*node{startNode(t, a, addresses[0], access...)}
+	require.NoError(t, copyKeys(a, b))
+	return append(nodes, startNode(t, b, addresses[1], access...))
+}
+
+func startTrioAndNodes(t *testing.T) (*trio, []*node) {
+	servers, err := startTrio(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(servers.stop)
+	return servers, startTwoNodes(t, [2]string{servers.address(), servers.address()})
 }
 
 // A contest is one command as its caller saw it: to register a handle that
@@ -132,13 +147,7 @@ func TestClusterIsOneLedger(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a while")
 	}
-	dir := t.TempDir()
-	servers, err := startTrio(t.Context(), dir)
-	require.NoError(t, err)
-	t.Cleanup(servers.stop)
-	nodes := []*node{startNode(t, filepath.Join(dir, "a"), servers.address())}
-	require.NoError(t, copyKeys(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
-	nodes = append(nodes, startNode(t, filepath.Join(dir, "b"), servers.address()))
+	servers, nodes := startTrioAndNodes(t)
 	rounds := fromEnv(clusterRounds, 2)
 	c := newContention(t, nodes)
 	c.run(t, func() { killLeaders(t, servers, rounds) })

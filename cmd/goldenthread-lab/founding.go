@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 )
 
@@ -13,7 +14,7 @@ func (h *history) found(ctx context.Context, d domain.Day) error {
 		return err
 	}
 	for rows := h.rows(); len(rows) > 0; {
-		n := min(odsPortion, len(rows))
+		n := min(lists.Portion, len(rows))
 		if err := h.sayAll(ctx, manager, &domain.ImportOrganisations{Rows: rows[:n]}); err != nil {
 			return err
 		}

@@ -1,0 +1,125 @@
+// Package lists reads the lists of the Organisation Data Service: CSV files whose
+// columns are found by their names. The command line, the example place and the
+// made-up England read them. It imports domain alone.
+package lists
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"goldenthread/domain"
+)
+
+// Portion is how many organisations go into one command.
+const Portion = 100
+
+// A Line is one line of a file whose first line names the columns.
+type Line struct {
+	file   string
+	number int
+	names  []string
+	cells  []string
+}
+
+// ReadFile reads a file line by line; what add returns as an error ends it.
+func ReadFile(name string, add func(Line) error) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return Read(name, f, add)
+}
+
+// Read reads CSV with a heading line by line. The name is for errors.
+func Read(name string, in io.Reader, add func(Line) error) error {
+	r := csv.NewReader(in)
+	heading, err := r.Read()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	heading[0] = strings.TrimPrefix(heading[0], "\ufeff")
+	for {
+		cells, err := r.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		number, _ := r.FieldPos(0)
+		if err := add(Line{name, number, heading, cells}); err != nil {
+			return err
+		}
+	}
+}
+
+// Has says whether there is such a column.
+func (l *Line) Has(name string) bool { return slices.Contains(l.names, name) }
+
+// First is what the first of these columns says that is there and not blank;
+// "" where none is.
+func (l *Line) First(names ...string) string {
+	for _, name := range names {
+		if i := slices.Index(l.names, name); i >= 0 && strings.TrimSpace(l.cells[i]) != "" {
+			return strings.TrimSpace(l.cells[i])
+		}
+	}
+	return ""
+}
+
+// Day is the day in the column, written 20260101 or 2026-01-01; none (0) where the
+// column is blank.
+func (l *Line) Day(name string) (domain.Day, error) {
+	s := l.First(name)
+	if s == "" {
+		return 0, nil
+	}
+	if len(s) == 8 {
+		s = s[:4] + "-" + s[4:6] + "-" + s[6:]
+	}
+	d, err := domain.ParseDay(s)
+	switch {
+	case errors.Is(err, domain.ErrYear):
+		return 0, l.Wrong(name, "is not a date: "+domain.ErrYear.Error())
+	case err != nil:
+		return 0, l.Wrong(name, "is not a date")
+	}
+	return d, nil
+}
+
+var listSizeColumn = regexp.MustCompile(`^list_size_(\d{4}-\d{2})$`)
+
+// ListSizes are the registered patients, from columns such as list_size_2026-01.
+func (l *Line) ListSizes() ([]domain.ListRow, error) {
+	var sizes []domain.ListRow
+	for _, name := range l.names {
+		m := listSizeColumn.FindStringSubmatch(name)
+		if m == nil || l.First(name) == "" {
+			continue
+		}
+		month, err := time.Parse("2006-01", m[1])
+		if err != nil {
+			return nil, l.Wrong(name, "names no month")
+		}
+		patients, err := strconv.Atoi(l.First(name))
+		if err != nil {
+			return nil, l.Wrong(name, "is not a number of patients")
+		}
+		sizes = append(sizes, domain.ListRow{On: domain.NewDay(month.Date()), Patients: patients})
+	}
+	return sizes, nil
+}
+
+// Wrong is an error about a column of this line.
+func (l *Line) Wrong(column, why string) error {
+	return fmt.Errorf("%s, line %d: %s %s", l.file, l.number, column, why)
+}
