@@ -61,6 +61,8 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return m.check(words[0] == "chain", strings.TrimSpace(strings.TrimPrefix(line, words[0])))
 	case "coverage":
 		return coverageLines(s, args[0], at)
+	case "what-if":
+		return whatIfLines(s, args[0], args[1], at)
 	case "standings":
 		return standingLines(s, args[0], at)
 	case "binds":
@@ -290,6 +292,25 @@ func dated(word string, d Day) string {
 		return ""
 	}
 	return word + d.String()
+}
+
+// whatIfLines are what would change if the organisation withdrew for the matter, or for all.
+func whatIfLines(s *State, code, matter string, at Day) []string {
+	if matter == "all" {
+		matter = ""
+	}
+	w, r := s.WhatIf(code, matter, at)
+	if r != nil {
+		return []string{"refused " + r.Rule + ": " + r.Say}
+	}
+	lines := []string{"before: " + w.Before.Words(), "after: " + w.After.Words()}
+	for _, o := range w.Leaving {
+		lines = append(lines, "leaves: "+o.Code)
+	}
+	for _, p := range w.Powers {
+		lines = append(lines, fmt.Sprintf("lost: %s %s, on %s: %d of %d practices before, %d after", p.Ref, cmp.Or(p.Matter, "the rest"), p.On, p.Before.Practices, p.Before.OfPractices, p.After.Practices))
+	}
+	return lines
 }
 
 // bindingLines say whether an agreement binds a practice.
