@@ -101,6 +101,7 @@ var views = []view{
 	{"powers-then", "lmc-chair", "/g/trafford/powers?at=2026-05-20", nil},
 	{"powers-none", "lmc-chair", "/g/trafford/powers?at=2026-01-06", nil},
 	{"mandate", "manager", "/g/trafford/mandate?matter=workforce", nil},
+	{"mandate-what-if", "manager", "/g/trafford/mandate?matter=workforce&if=U66368", nil},
 	{"mandate-unknown", "manager", "/g/trafford/mandate?matter=dentistry", nil},
 	{"representation", "cd-altrincham", "/g/trafford/representation", nil},
 	{"meeting", "cd-altrincham", "/g/trafford/meetings/locality-board/2026-03-09", nil},

@@ -107,7 +107,14 @@ func mandatePage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := &web.Mandate{Mandate: m, History: history, Matters: a.matters()}
+	body := &web.Mandate{Mandate: m, History: history, Matters: a.matters(), Practices: a.withdrawers(), Powers: a.sees(powers)}
+	if body.If = a.r.URL.Query().Get("if"); body.If != "" {
+		w, refused := a.WhatIf(body.If, matter, a.at)
+		if refused != nil {
+			return nil, refused
+		}
+		body.WhatIf = &w
+	}
 	if a.me == nil || !a.today() {
 		return body, nil
 	}
@@ -123,6 +130,17 @@ func mandatePage(a *asked) (web.Body, error) {
 		}
 	}
 	return body, nil
+}
+
+// withdrawers are the open practices and PCNs of the place, of which one can ask what
+// if they withdrew.
+func (a *asked) withdrawers() []web.Option {
+	var os []web.Option
+	s := a.State()
+	for _, o := range slices.Concat(s.PCNsOn(a.at), s.PracticesOn(a.at)) {
+		os = append(os, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
+	}
+	return os
 }
 
 var mandateForms = map[string]reading{

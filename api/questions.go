@@ -90,6 +90,12 @@ type mandateInput struct {
 	Matter string `query:"matter" doc:"none: standing behind the group at all" example:"workforce"`
 }
 
+type whatIfInput struct {
+	Terms
+	Organisation string `query:"organisation" required:"true" doc:"code of a practice or PCN of the place" example:"U83990"`
+	Matter       string `query:"matter" doc:"what it would withdraw; none: everything" example:"workforce"`
+}
+
 type proposalsInput struct {
 	Terms
 	Stage string `query:"stage" doc:"draft, open, agreed, withdrawn or lapsed; all if not said"`
@@ -153,6 +159,10 @@ func (s *Server) offerQuestions() {
 	ask(s, "mandate", at+"/mandate", "What stands behind the group.", followers,
 		func(q *question, in *mandateInput) (projections.Mandate, error) {
 			return orRefused(q.Mandate(in.Matter, q.at))
+		})
+	ask(s, "what-if", at+"/what-if", "What coverage and which powers would change if a practice or PCN withdrew; nothing is recorded.", powers,
+		func(q *question, in *whatIfInput) (projections.WhatIf, error) {
+			return orRefused(q.WhatIf(in.Organisation, in.Matter, q.at))
 		})
 	ask(s, "powers", at+"/powers", "Powers handed on, with what is used and left, and what was decided under them.", powers,
 		func(q *question, _ *plainInput) (projections.Powers, error) { return q.Powers(q.at), nil })

@@ -26,6 +26,10 @@ func showMandate(p *page, m *projections.Mandate) {
 		p.say("%s", n)
 	}
 	p.optional("Incomplete", m.Incomplete)
+	if !m.Known {
+		p.stamp(m.Stamp)
+		return
+	}
 	if len(m.Outside) > 0 {
 		p.head("Outside")
 		p.table("ods", "practice", "since", "why")
@@ -55,6 +59,58 @@ func grantEvents(grants []projections.GrantLine) string {
 		events = append(events, indexWords(g.Index))
 	}
 	return strings.Join(events, ", ")
+}
+
+// whatIfQuestion asks what would change if somebody withdrew (rules M2–M4).
+var whatIfQuestion = question[projections.WhatIf]{
+	use: "what-if", short: "What would change if a practice or PCN withdrew",
+	long: "What-if shows what coverage and which powers would change if a practice or PCN took its mandate back, for a matter or for everything.\n" +
+		"Nothing is recorded by asking.",
+	example: "  goldenthread what-if --organisation U66368 --matter workforce\n" +
+		"  goldenthread what-if --organisation P91003 --at 2026-05-01",
+	below: "/what-if",
+	params: []param{
+		{flag: "organisation", query: "organisation", usage: "code of the practice or PCN, such as U66368", read: upper},
+		{flag: "matter", query: "matter", usage: "what it would withdraw, such as workforce; everything if not said", names: (*client).matterNames},
+	},
+	show: showWhatIf,
+}
+
+func upper(code string) (string, error) { return strings.ToUpper(code), nil }
+
+func showWhatIf(p *page, w *projections.WhatIf) {
+	p.say("%s", w.Say)
+	p.head("Behind the group")
+	p.table("", "practices", "patients", "above the least coverage")
+	for _, row := range []struct {
+		when string
+		c    projections.CoverageIs
+	}{{"now", w.Before}, {"then", w.After}} {
+		p.row(row.when, number(row.c.Practices)+" of "+number(row.c.OfPractices), patientFigures(row.c), map[bool]string{true: "yes", false: "no"}[row.c.Above])
+	}
+	if len(w.Leaving) > 0 {
+		p.head("No longer behind the group")
+		p.table("ods", "practice")
+		for _, o := range w.Leaving {
+			p.row(o.Code, o.Name)
+		}
+	}
+	var lost []string
+	for _, l := range w.Powers {
+		lost = append(lost, l.Text)
+	}
+	p.list("Powers that would be lost", lost)
+	for _, n := range w.Notes {
+		p.say("%s", n)
+	}
+	p.stamp(w.Stamp)
+}
+
+func patientFigures(c projections.CoverageIs) string {
+	if c.OfPatients == 0 {
+		return "not known"
+	}
+	return number(c.Patients) + " of " + number(c.OfPatients)
 }
 
 // standingEnd is the last day on which the practice stands behind the group, or the

@@ -37,6 +37,7 @@ func questionCommands() []*cobra.Command {
 	cmds := []*cobra.Command{
 		checkQuestion.command(),
 		mandateQuestion.command(),
+		whatIfQuestion.command(),
 		powersQuestion.command(),
 		proposalsQuestion.command(),
 		proposalQuestion.command(),
