@@ -177,6 +177,7 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 		t.Fatalf("%d gatekeepers where the charter says %d (A4)", n, s.Charter().Gatekeepers)
 	}
 	checkAnswers(t, m.events, from)
+	checkGrants(t, m, from)
 	checkAlignment(t, m, from)
 	if len(s.DueOn(today)) < len(s.WorkListOn(today)) {
 		t.Fatalf("less is due at all than is on the work list")
@@ -304,6 +305,8 @@ func checkSource(t *rapid.T, events []Event, i int) {
 		source = e.Source
 	case *AgreementSetAside:
 		source = e.By
+	case *SuspensionEnded:
+		source = e.Source
 	case *PrioritiesAdopted:
 		source = e.Source
 	case *ActionCreated:
@@ -319,6 +322,10 @@ func checkSource(t *rapid.T, events []Event, i int) {
 		}
 	case *MeetingReported:
 		if _, action := events[i].Data.(*ActionCreated); action && source == meetingKey(e.Forum, e.On) {
+			return
+		}
+	case *Ratified:
+		if e.What == source && cause.Time.Equal(events[i].Time) && cause.Command == events[i].Command {
 			return
 		}
 	case *ExerciseRecorded:
@@ -681,6 +688,21 @@ func (g *generator) mend(of any) {
 	case *ConfirmAppointment:
 		if a := s.Appointments[c.Appointment]; a != nil {
 			c.Version, c.Review = len(a.Versions), today+200
+		}
+	case *SetAside:
+		if agreed := slices.DeleteFunc(sortedNumbers(s.Proposals), func(n string) bool { return !s.AgreementHolds(n, today) }); len(agreed) > 0 {
+			c.Agreement = pick(g, agreed)
+		}
+	case *EndSuspension:
+		if had, _ := s.suspensionsOf(c.What); len(had) > 0 {
+			c.Event = pick(g, had).Index
+		}
+	case *AdoptPosition:
+		c.Replaces = nil
+		for _, p := range s.Positions {
+			if s.PositionHolds(p, today) && (p.Matter == c.Matter || g.between(0, 9) == 0) && g.between(0, 4) > 0 {
+				c.Replaces = append(c.Replaces, PositionRef{p.Source, p.Matter})
+			}
 		}
 	case *ChangeCharter:
 		quorum := c.Charter.Quorum

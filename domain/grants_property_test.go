@@ -1,0 +1,148 @@
+package domain
+
+import (
+	"slices"
+
+	"pgregory.net/rapid"
+)
+
+// checkGrants holds what instruments do over time against the rules: one appointment
+// of a person at a forum (R1), one position on a matter (C9), and setting aside and
+// suspending that never loosen (C9, D8).
+func checkGrants(t *rapid.T, m *minutes, from int) {
+	s, today := m.ledger.State(), DayOf(m.now)
+	for _, d := range []Day{today, today + 1, today + 40, today + 250} {
+		checkOneEach(t, s, d)
+	}
+	for i := from; i < len(m.events); i++ {
+		switch e := m.events[i].Data.(type) {
+		case *AgreementSetAside:
+			checkSetAside(t, m, i)
+		case *PowerSuspended:
+			if reasons := pausesOf(s, e.What, today); len(reasons) == 0 && e.Until >= today && namesOrHolds(s, e.What, today) {
+				t.Fatalf("%s was suspended and is not", e.What)
+			}
+		}
+	}
+}
+
+func checkOneEach(t *rapid.T, s *State, d Day) {
+	sent := map[[3]string]string{}
+	for _, n := range sortedNumbers(s.Appointments) {
+		a := s.Appointments[n]
+		key := [3]string{a.Person, a.Forum, a.Capacity}
+		if !s.namesOn(a, d) {
+			continue
+		}
+		if other := sent[key]; other != "" {
+			t.Fatalf("%s and %s are one person's at one forum on %s (R1)", other, n, d)
+		}
+		sent[key] = n
+	}
+	held := map[string]string{}
+	for _, p := range s.Positions {
+		if !s.PositionHolds(p, d) {
+			continue
+		}
+		if other := held[p.Matter]; other != "" {
+			t.Fatalf("the positions of %s and %s are both on %s on %s (C9)", other, p.Source, p.Matter, d)
+		}
+		held[p.Matter] = p.Source
+	}
+}
+
+func pausesOf(s *State, what string, d Day) []Reason {
+	if dl := s.Delegations[what]; dl != nil {
+		return dl.pausedBy(s, d)
+	}
+	return s.Appointments[what].pausedBy(s, d)
+}
+
+func namesOrHolds(s *State, what string, d Day) bool {
+	state := PowerState("")
+	if dl := s.Delegations[what]; dl != nil {
+		state, _ = s.DelegationOn(dl, d)
+	} else {
+		state, _ = s.AppointmentOn(s.Appointments[what], d)
+	}
+	return state != NotYet && state != Ended && state != Expired
+}
+
+// checkSetAside: after the append in which an agreement was set aside, no power and
+// no remit that was there before allows what it did not allow then. What the same
+// append granted anew is another matter.
+func checkSetAside(t *rapid.T, m *minutes, i int) {
+	first, last := i, i
+	for first > 0 && m.events[first-1].Command == m.events[i].Command {
+		first--
+	}
+	for last+1 < len(m.events) && m.events[last+1].Command == m.events[i].Command {
+		last++
+	}
+	for _, e := range m.events[first : last+1] {
+		switch x := e.Data.(type) {
+		case *DelegationVaried:
+			if x.Back == 0 {
+				return // varied in so many words
+			}
+		case *AppointmentVaried:
+			if x.Back == 0 {
+				return
+			}
+		case *SuspensionEnded, *CharterAdopted, *DelegationGranted, *RepresentativeAppointed:
+			return
+		}
+	}
+	before, after := folded(m, first), folded(m, last+1)
+	day := m.events[i].Effective
+	for _, d := range []Day{day, day + 1, day + 100} {
+		for _, n := range sortedNumbers(before.Delegations) {
+			if allowed, says := loosened(before.Delegations[n], after.Delegations[n], before, after, d); allowed {
+				t.Fatalf("setting aside %s made %s looser on %s: %s", m.events[i].Data.(*AgreementSetAside).Proposal, n, d, says)
+			}
+		}
+		for _, n := range sortedNumbers(before.Appointments) {
+			was, is := before.Appointments[n], after.Appointments[n]
+			if state, _ := after.AppointmentOn(is, d); state != InForce {
+				continue
+			}
+			if state, why := before.AppointmentOn(was, d); state != InForce && !onlyUndone(before, after, n, d) {
+				t.Fatalf("setting aside %s brought %s into force on %s, which was %s: %s", m.events[i].Data.(*AgreementSetAside).Proposal, n, d, state, why)
+			} else if state == InForce && !after.remitWithin(was, is.VersionOn(d), was.VersionOn(d), d) {
+				t.Fatalf("setting aside made %s looser on %s", n, d)
+			}
+		}
+	}
+}
+
+// onlyUndone says whether the review date alone made the difference: going back to
+// a version with a later review is no width.
+func onlyUndone(before, after *State, what string, d Day) bool {
+	if dl := before.Delegations[what]; dl != nil {
+		return pausedByReviewOnly(pausesOf(before, what, d))
+	}
+	return before.Appointments[what] != nil && after.Appointments[what] != nil && pausedByReviewOnly(pausesOf(before, what, d))
+}
+
+func pausedByReviewOnly(reasons []Reason) bool {
+	return len(reasons) > 0 && !slices.ContainsFunc(reasons, func(r Reason) bool { return r.Rule != "D3" })
+}
+
+func loosened(was, is *Delegation, before, after *State, d Day) (bool, string) {
+	if state, _ := after.DelegationOn(is, d); state != InForce {
+		return false, ""
+	}
+	if state, why := before.DelegationOn(was, d); state != InForce {
+		return !onlyUndone(before, after, was.Number, d), "it was " + string(state) + ", " + why
+	}
+	return !is.VersionOn(d).within(was.VersionOn(d)), "its powers"
+}
+
+// folded is the state after so many events.
+func folded(m *minutes, events int) *State {
+	s := NewState(m.group)
+	for i := range m.events[:events] {
+		s.Apply(&m.events[i])
+	}
+	return s
+}
