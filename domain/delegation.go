@@ -703,7 +703,7 @@ func (s *State) Suspends(what string, sus *Suspension, day Day) bool {
 	}
 	lifts := func(agreement string, from Day) bool {
 		p := s.Proposals[agreement]
-		return p != nil && from <= day && p.Version().PutIndex > sus.Index && s.AgreementHolds(agreement, day)
+		return p != nil && from <= day && p.putAfter(sus.Index) && s.AgreementHolds(agreement, day)
 	}
 	if d := s.Delegations[what]; d != nil {
 		return !slices.ContainsFunc(d.Versions, func(v DelegationVersion) bool { return v.Index > sus.Index && v.Back == 0 && lifts(v.Source, v.From) })

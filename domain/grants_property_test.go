@@ -95,6 +95,7 @@ func checkSetAside(t *rapid.T, m *minutes, i int) {
 	}
 	before, after := folded(m, first), folded(m, last+1)
 	day := m.events[i].Effective
+	checkForm(t, m, i, first, last)
 	for _, d := range []Day{day, day + 1, day + 100} {
 		for _, n := range sortedNumbers(before.Delegations) {
 			if allowed, says := loosened(before.Delegations[n], after.Delegations[n], before, after, d); allowed {
@@ -145,4 +146,57 @@ func folded(m *minutes, events int) *State {
 		s.Apply(&m.events[i])
 	}
 	return s
+}
+
+// checkForm: what the form says of setting an agreement aside is what happens, and
+// all of it that concerns powers and appointments (C9).
+func checkForm(t *rapid.T, m *minutes, i, first, last int) {
+	aside := m.events[i].Data.(*AgreementSetAside)
+	for k := first; k <= last; k++ {
+		switch m.events[k].Data.(type) {
+		case *AgreementSetAside, *DelegationVaried, *DelegationEnded, *AppointmentVaried, *AppointmentEnded, *AgreementReached:
+			if other, ok := m.events[k].Data.(*AgreementSetAside); ok && other != aside {
+				return // several at once are said one by one
+			}
+		default:
+			return // it did something else too
+		}
+	}
+	before, after, day := folded(m, first), folded(m, last+1), m.events[i].Effective
+	said := map[string]Undone{}
+	for _, u := range before.Undoing(aside.Proposal, day) {
+		if u.Text == "" {
+			t.Fatalf("setting aside %s does something to %s without a word", aside.Proposal, u.Ref)
+		}
+		if u.Ends || u.Back != 0 {
+			said[u.Ref] = u
+		}
+	}
+	for _, n := range slices.Concat(sortedNumbers(before.Delegations), sortedNumbers(before.Appointments)) {
+		on := day
+		if dl := before.Delegations[n]; dl != nil {
+			on = max(on, dl.newest().From)
+		} else {
+			on = max(on, before.Appointments[n].newest().From)
+		}
+		ended := namesOrHolds(before, n, on) && !namesOrHolds(after, n, on)
+		u, spoken := said[n]
+		if a := before.Appointments[n]; a != nil && a.Parent != "" && ended && !spoken {
+			continue // with its delegation
+		}
+		if ended != u.Ends {
+			t.Fatalf("setting aside %s: the form says %+v of %s, and it ended: %t", aside.Proposal, u, n, ended)
+		}
+		if u.Back != 0 {
+			back := 0
+			if dl := after.Delegations[n]; dl != nil {
+				back = dl.newest().Back
+			} else {
+				back = after.Appointments[n].newest().Back
+			}
+			if back != u.Back {
+				t.Fatalf("setting aside %s: the form says that %s goes back to version %d, and it went to %d", aside.Proposal, n, u.Back, back)
+			}
+		}
+	}
 }

@@ -475,6 +475,12 @@ func (p *Proposal) Version() *Version { return &p.Versions[len(p.Versions)-1] }
 // Title is the newest version's title.
 func (p *Proposal) Title() string { return p.Version().Title }
 
+// putAfter says whether the newest version was put to the seats after that event.
+// One that is only tried, before it is raised, would be.
+func (p *Proposal) putAfter(event uint64) bool {
+	return len(p.Versions) == 0 || p.Version().PutIndex > event
+}
+
 // Settled says whether the proposal has come to its end.
 func (p *Proposal) Settled() bool { return p.Stage == Agreed || p.Stage == Lapsed }
 
