@@ -53,6 +53,8 @@ var acts = []act{
 	{"leave-office", `{"person":"pm-b","until":"2026-02-28"}`, false},
 	{"import-organisations", `{"rows":[{"code":"P90001","kind":"practice","name":"New"}]}`, false},
 	{"merge-organisation", `{"organisation":"P91021","into":"P91020","last":"2026-02-28"}`, false},
+	{"split-organisation", `{"organisation":"P91020","among":[{"organisation":"P91018","patients":1500},{"organisation":"P91021","patients":500}],"last":"2026-02-28"}`, false},
+	{"change-contract-holder", `{"practice":"P91018","from":"2026-02-28","evidence":"A letter."}`, false},
 	{"record-spokesperson", `{"organisation":"P91018","person":"pm-b","evidence":"A letter."}`, false},
 	{"end-spokesperson", `{"organisation":"P91018","person":"gp-a","until":"2026-02-28"}`, false},
 	{"name-holder", `{"seat":"U66368","person":"pm-b","role":"deputy","from":"2026-02-01","evidence":"A letter."}`, false},

@@ -276,7 +276,7 @@ func (s *State) represents(person string, d Day) bool {
 // speaksFor says whether the person speaks for an open organisation of that sort.
 func (s *State) speaksFor(person string, d Day, sort func(*Organisation) bool) bool {
 	for _, o := range s.Organisations {
-		if len(o.Spokespeople) > 0 && sort(o) && o.OpenOn(d) && holds(o.Spokespeople, person, d) {
+		if len(o.Spokespeople) > 0 && sort(o) && o.OpenOn(d) && s.SpeaksFor(person, o.Code, d) {
 			return true
 		}
 	}

@@ -55,7 +55,8 @@ func (r *Request) NeedsPast(today Day) (Day, bool) {
 type Answer struct {
 	First, Last uint64 // indexes of the command's own events
 	Refs        []string
-	Repeat      bool // this had been recorded before: the same command, or the same said again
+	Repeat      bool         // this had been recorded before: the same command, or the same said again
+	List        *ListOutcome // of an official list that was imported: what it left out or said otherwise; else nil
 }
 
 // A Decision is what is to be appended, all together or not at all, and what
@@ -87,6 +88,7 @@ type answered struct {
 	at          time.Time
 	first, last uint64
 	refs        []string
+	list        *ListOutcome
 }
 
 // NewLedger is the empty ledger of a group that has not been founded.
@@ -117,10 +119,10 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 		return Decision{Events: t.out, Answer: *t.before}
 	}
 	if len(t.out) == before {
-		return Decision{Events: t.out, Answer: Answer{First: t.nextIndex(), Last: t.nextIndex()}}
+		return Decision{Events: t.out, Answer: Answer{First: t.nextIndex(), Last: t.nextIndex(), List: t.list}}
 	}
 	own := slices.DeleteFunc(slices.Clone(t.out[before:]), func(e Event) bool { return e.Actor == System })
-	a := Answer{First: own[0].Index, Last: own[len(own)-1].Index, Refs: refsOf(own)}
+	a := Answer{First: own[0].Index, Last: own[len(own)-1].Index, Refs: refsOf(own), List: t.list}
 	t.settleDue(t.day)
 	return Decision{Events: t.out, Answer: a}
 }
@@ -147,7 +149,7 @@ func (l *Ledger) repeat(r *Request) (Answer, *Refusal, bool) {
 	case got.hash != r.Hash && got.hash != r.Sent:
 		return Answer{}, notNow("L5", "This command id was already used for something else, at index %d. Use a new one.", got.first), true
 	}
-	return Answer{First: got.first, Last: got.last, Refs: got.refs, Repeat: true}, nil, true
+	return Answer{First: got.first, Last: got.last, Refs: got.refs, Repeat: true, List: got.list}, nil, true
 }
 
 func (l *Ledger) actorID(r *Request) (uuid.UUID, bool) {
@@ -189,6 +191,9 @@ func (l *Ledger) remember(e *Event) {
 		l.order = append(l.order, k)
 	}
 	a.last, a.refs = e.Index, append(a.refs, refsOf([]Event{*e})...)
+	if l, ok := e.Data.(*OrganisationsListed); ok {
+		a.list = l.outcome()
+	}
 	l.answers[k] = a
 	for e.Time.Sub(l.answers[l.order[0]].at) > answersKept {
 		delete(l.answers, l.order[0])
@@ -208,7 +213,8 @@ type turn struct {
 	actor   *Person // nil for the system, and while founding
 	as      string  // on whose behalf the next events are recorded
 	out     []Event
-	before  *Answer // the command says again what an earlier one recorded; see saidBefore
+	before  *Answer      // the command says again what an earlier one recorded; see saidBefore
+	list    *ListOutcome // of an import
 }
 
 func newTurn(s *State, r *Request, now time.Time) *turn {

@@ -37,6 +37,9 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 	if o.Closed != 0 && span.From > o.Closed {
 		return notNow("O1", "%s closed on %s.", o.Name, o.Closed.Words())
 	}
+	if r := t.s.checkPeriod(o, c.To, span.From, t.day); r != nil {
+		return r
+	}
 	if span.Until == 0 && c.Review == 0 {
 		return invalid("M5", "A mandate has an end or a review: give one of them.").at("until")
 	}
@@ -331,7 +334,7 @@ func (m *MandateEntry) givenAnew(withdrawal *MandateEntry) bool {
 func (s *State) withdrawnBy(g *MandateEntry, matter string, d Day) *MandateEntry {
 	var first *MandateEntry
 	for _, w := range s.mandatesOf[g.Organisation] {
-		if w.Withdrawal && w.From <= d && (w.To == "" || w.To == g.To) && w.takesIn(matter) && !g.givenAnew(w) && (first == nil || w.From < first.From) {
+		if w.Withdrawal && w.From <= d && s.isFrom(w, g) && w.takesIn(matter) && !g.givenAnew(w) && (first == nil || w.From < first.From) {
 			first = w
 		}
 	}
@@ -343,7 +346,7 @@ func (s *State) withdrawnBy(g *MandateEntry, matter string, d Day) *MandateEntry
 func (s *State) WithdrawnFrom(g *MandateEntry) []*MandateEntry {
 	var ws []*MandateEntry
 	for _, w := range s.mandatesOf[g.Organisation] {
-		if w.Withdrawal && (w.To == "" || w.To == g.To) && !g.givenAnew(w) && w.takesPartOf(g) {
+		if w.Withdrawal && s.isFrom(w, g) && !g.givenAnew(w) && w.takesPartOf(g) {
 			ws = append(ws, w)
 		}
 	}
@@ -421,9 +424,9 @@ const lastDay = Day(1<<31 - 1)
 // grantEnd is the last day on which the grant holds for the matter, by what is
 // known; lastDay if it has no end.
 func (s *State) grantEnd(g *MandateEntry, matter string) Day {
-	end := lastDay
+	end, _ := s.periodEnd(g)
 	if g.Until != 0 {
-		end = g.Until
+		end = min(end, g.Until)
 	}
 	if w := s.withdrawnBy(g, matter, lastDay); w != nil {
 		end = min(end, w.From-1)
@@ -437,7 +440,7 @@ func (s *State) grantEnd(g *MandateEntry, matter string) Day {
 func (s *State) grantsOn(org, to, matter string, d Day) []*MandateEntry {
 	var grants []*MandateEntry
 	for _, g := range s.mandatesOf[org] {
-		if !g.Withdrawal && g.To == to && g.Covers(d) && g.takesIn(matter) && s.withdrawnBy(g, matter, d) == nil {
+		if !g.Withdrawal && g.Covers(d) && g.takesIn(matter) && s.isTo(g, to) && s.lasts(g, d) && s.withdrawnBy(g, matter, d) == nil {
 			grants = append(grants, g)
 		}
 	}
@@ -447,7 +450,7 @@ func (s *State) grantsOn(org, to, matter string, d Day) []*MandateEntry {
 // holdsOn says whether the grant is in force on that day for any of its matters,
 // and is needed: no other grant to the same receiver has all of them for as long.
 func (s *State) holdsOn(g *MandateEntry, d Day) bool {
-	if g.Withdrawal || !g.Covers(d) {
+	if g.Withdrawal || !g.Covers(d) || !s.lasts(g, d) {
 		return false
 	}
 	matters := g.Matters
@@ -494,11 +497,7 @@ func (s *State) RoutesOn(p *Organisation, matter string, d Day) []Route {
 		routes = append(routes, s.route("", matter, direct))
 	}
 	for _, pcn := range s.pcnsOf(p, d) {
-		up := s.grantsOn(p.Code, pcn.Code, matter, d)
-		if len(up) == 0 {
-			continue
-		}
-		if on := s.grantsOn(pcn.Code, "", matter, d); len(on) > 0 {
+		if up, on := s.grantsThrough(p, pcn, matter, d); len(up) > 0 && len(on) > 0 {
 			routes = append(routes, s.route(pcn.Code, matter, up, on))
 		}
 	}
@@ -525,17 +524,6 @@ func (s *State) route(via, matter string, steps ...[]*MandateEntry) Route {
 		r.Until = until
 	}
 	return r
-}
-
-// pcnsOf are the open PCNs of the place to which the practice belongs on that day.
-func (s *State) pcnsOf(p *Organisation, d Day) []*Organisation {
-	var pcns []*Organisation
-	for _, m := range p.Memberships {
-		if pcn := s.Organisations[m.In]; pcn != nil && pcn.Kind == PCN && m.Covers(d) && pcn.OpenOn(d) && pcn.In(s.Place, d) && !slices.Contains(pcns, pcn) {
-			pcns = append(pcns, pcn)
-		}
-	}
-	return pcns
 }
 
 // knowsOn says whether the charter in force on that day knows the matter.
@@ -565,6 +553,9 @@ func (s *State) mattersOf(p *Organisation, d Day) []string {
 	add(p.Code)
 	for _, pcn := range s.pcnsOf(p, d) {
 		add(pcn.Code)
+		for _, former := range s.movedFrom(p, pcn.Code, d) {
+			add(former.pcn)
+		}
 	}
 	return matters
 }
@@ -573,6 +564,7 @@ func (s *State) mattersOf(p *Organisation, d Day) []string {
 type Standing struct {
 	Practice *Organisation
 	Patients int
+	counted  bool            // the number of patients is known
 	Grants   []*MandateEntry // direct: one; through a PCN: the practice's, then the PCN's
 	Via      string          // PCN's code, if it is through the PCN
 	Until    Day             // inside: the last day by what is known, of this way; 0: no end is known
@@ -586,7 +578,8 @@ type Standing struct {
 // whether it stands behind the group at all: for at least one matter that the
 // charter lists, or one below it.
 func (s *State) StandsOn(p *Organisation, matter string, d Day) Standing {
-	st := Standing{Practice: p, Patients: p.PatientsOn(d)}
+	st := Standing{Practice: p}
+	st.Patients, st.counted = s.PatientsOn(p, d)
 	matters := []string{matter}
 	if matter == "" {
 		matters = s.mattersOf(p, d)
@@ -666,7 +659,10 @@ func (s *State) whyNot(p *Organisation, g *MandateEntry, matter string, d Day) o
 // whyEnded says why the grant is not in force for the matter on that day; nothing if it is.
 func (s *State) whyEnded(g *MandateEntry, matter string, d Day) outside {
 	w := s.withdrawnBy(g, matter, lastDay)
+	end, how := s.periodEnd(g)
 	switch {
+	case end < d && (g.Until == 0 || end < g.Until) && (w == nil || end < w.From):
+		return outside{end + 1, "ended on " + end.Words() + ", when " + how, 3}
 	case w != nil && w.From <= g.From:
 		return outside{0, withdrew + " its mandate before it began", 1}
 	case g.From > d:
@@ -690,24 +686,33 @@ func (s *State) whyNotThrough(p *Organisation, code, matter string, d Day) outsi
 	if pcn == nil {
 		return outside{}
 	}
-	if !p.In(code, d) {
+	if ended := s.endedBefore(code, d); ended != nil && len(ended.Into) > 0 {
+		return s.whyNotMoved(p, pcn, ended.Until, matter, d)
+	}
+	switch {
+	case p.In(code, d) && pcn.OpenOn(d) && !pcn.In(s.Place, d):
+		return outside{0, pcn.Name + " is not in " + s.PlaceName, 3}
+	case !s.InPCN(p, code, d):
 		why := outside{0, "is not in " + pcn.Name + ", to which it gave its mandate", 2}
 		for _, m := range p.Memberships {
 			if m.In == code && m.Until != 0 && m.Until < d && m.Until >= why.since {
 				why = outside{m.Until + 1, "left " + pcn.Name, 3}
 			}
 		}
+		if ended := s.endedBefore(code, d); ended != nil && why.since == 0 {
+			why = outside{ended.Until + 1, pcn.Name + " closed", 3}
+		}
 		return why
 	}
-	if pcn.Closed != 0 && pcn.Closed < d {
-		return outside{pcn.Closed + 1, pcn.Name + " closed", 3}
-	}
-	if !pcn.In(s.Place, d) {
-		return outside{0, pcn.Name + " is not in " + s.PlaceName, 3}
-	}
+	return s.whyNotPassedOn(pcn, pcn, matter, d)
+}
+
+// whyNotPassedOn says why the PCN does not pass on to the group what it was given,
+// or what was given to the one that went on as it.
+func (s *State) whyNotPassedOn(pcn, given *Organisation, matter string, d Day) outside {
 	why := outside{0, pcn.Name + " has not passed its mandate on", 4}
 	told := false
-	for _, g := range s.mandatesOf[code] {
+	for _, g := range slices.Concat(s.mandatesOf[given.Code], s.mandatesOf[pcn.Code]) {
 		if g.Withdrawal || !g.takesIn(matter) {
 			continue
 		}
@@ -716,9 +721,9 @@ func (s *State) whyNotThrough(p *Organisation, code, matter string, d Day) outsi
 			continue
 		}
 		if strings.HasPrefix(reason.say, withdrew) {
-			reason.say = pcn.Name + " " + reason.say
+			reason.say = s.name(g.Organisation) + " " + reason.say
 		} else {
-			reason.say = possessive(pcn.Name) + " mandate " + reason.say
+			reason.say = possessive(s.name(g.Organisation)) + " mandate " + reason.say
 		}
 		why, told = outside{reason.since, reason.say, 4}, true
 	}
@@ -784,11 +789,11 @@ func (s *State) practicesCovered(matter string, d Day) Coverage {
 		st := s.StandsOn(p, matter, d)
 		c.OfPractices++
 		c.OfPatients += st.Patients
-		if !p.CountedOn(d) {
+		if !st.counted {
 			c.NotCounted++
 		}
 		if len(st.Grants) == 0 {
-			c.Outside = append(c.Outside, Outsider{p.Code, p.Name, st.Since, st.Why})
+			c.Outside = append(c.Outside, Outsider{p.Code, p.NameOn(d), st.Since, st.Why})
 			continue
 		}
 		c.Practices++
@@ -797,7 +802,7 @@ func (s *State) practicesCovered(matter string, d Day) Coverage {
 		for _, grants := range [][]*MandateEntry{st.Grants, st.also} {
 			for _, g := range grants {
 				if g.Conditions != "" {
-					c.Conditions = appendNew(c.Conditions, s.name(g.Organisation)+": "+g.Conditions)
+					c.Conditions = appendNew(c.Conditions, s.nameOn(g.Organisation, d)+": "+g.Conditions)
 				}
 			}
 		}

@@ -97,21 +97,31 @@ func (s *State) changingDays() []Day {
 }
 
 // changingDaysOf are those on which it can make a difference to what the practice
-// stands for: its own, those of the PCNs to which it ever belonged, and charters.
+// stands for: its own, those of the PCNs to which it ever belonged and of those that
+// they went on as, and charters.
 func (s *State) changingDaysOf(p *Organisation) []Day {
 	var c changes
 	c.charters(s)
-	add := func(o *Organisation) {
+	var added []*Organisation
+	var add func(o *Organisation)
+	add = func(o *Organisation) {
+		if o == nil || slices.Contains(added, o) {
+			return
+		}
+		added = append(added, o)
 		c.organisation(o)
 		for _, m := range s.mandatesOf[o.Code] {
 			c.span(m.Span)
 		}
+		for i := range o.Periods {
+			for _, part := range o.Periods[i].Into {
+				add(s.Organisations[part.Organisation])
+			}
+		}
 	}
 	add(p)
 	for _, m := range p.Memberships {
-		if in := s.Organisations[m.In]; in != nil {
-			add(in)
-		}
+		add(s.Organisations[m.In])
 	}
 	return c.inOrder()
 }
@@ -134,7 +144,13 @@ func (c *changes) charters(s *State) {
 }
 
 func (c *changes) organisation(o *Organisation) {
-	c.span(Span{o.Opened, o.Closed})
+	for i := range o.Periods {
+		c.span(o.Periods[i].Span)
+	}
+	for _, n := range o.Names {
+		c.days = append(c.days, n.From)
+	}
+	c.days = append(c.days, o.Contracts...)
 	for _, m := range o.Memberships {
 		c.span(m.Span)
 	}

@@ -31,19 +31,30 @@ func TestMemoChangesNoAnswer(t *testing.T) {
 	})
 }
 
-// openAndClose has some organisations open, close or leave on a day near.
+// openAndClose has some organisations open, close, merge, split, move, change
+// hands or names, or be counted anew on a day near.
 func (g *generator) openAndClose(s *State) {
-	for range g.between(0, 3) {
+	for range g.between(0, 5) {
 		o := s.Organisations[pick(g, keysOf(s.Organisations))]
 		near := DayOf(s.Last) + Day(g.between(-30, 30))
-		var data Payload = &OrganisationClosed{Code: o.Code, Last: near}
-		switch in := o.Memberships; {
-		case len(in) > 0 && g.between(0, 2) > 0:
-			data = &MembershipEnded{Member: o.Code, In: in[0].In, From: in[0].From, Until: near}
-		case g.between(0, 1) == 0:
-			data = &OrganisationChanged{Code: o.Code, Name: o.Name, Opened: near}
+		other := pick(g, keysOf(s.Organisations))
+		data := []Payload{
+			&OrganisationClosed{Code: o.Code, Last: near},
+			&OrganisationClosed{Code: o.Code, Last: near, Into: other},
+			&OrganisationSplit{Code: o.Code, Last: near, Among: []Part{{other, 100}, {pick(g, keysOf(s.Organisations)), 200}}},
+			&OrganisationReopened{Code: o.Code},
+			&OrganisationChanged{Code: o.Code, Name: o.Name + "!", Opened: o.Opened},
+			&OrganisationChanged{Code: o.Code, Name: o.Name, Opened: near},
+			&ContractHolderChanged{Practice: o.Code, From: near},
+			&ListSizeRecorded{Practice: o.Code, On: near, Patients: g.between(0, 20_000)},
+			&MembershipStarted{Member: o.Code, In: pick(g, []string{"U10001", "U10002", s.Place}), From: near},
 		}
-		s.Apply(&Event{Group: s.Group, Index: s.Next, Time: s.Last, Data: data})
+		if in := o.Memberships; len(in) > 0 {
+			m := pick(g, in)
+			data = append(data, &MembershipEnded{Member: o.Code, In: m.In, From: m.From, Until: near},
+				&MembershipCorrected{Member: o.Code, In: m.In, Corrects: m.Index, Was: m.Span, Span: Span{near - 5, 0}})
+		}
+		s.Apply(&Event{Group: s.Group, Index: s.Next, Time: s.Last, Effective: near, Cause: s.Next, Data: pick(g, data)})
 	}
 }
 

@@ -304,10 +304,26 @@ func (m *minutes) commit(r *Request) []string {
 		return append(said, fmt.Sprintf("as answered before: events %d to %d", d.Answer.First, d.Answer.Last))
 	}
 	if len(said) == 0 {
-		return []string{"nothing to record"}
+		said = []string{"nothing to record"}
+	} else {
+		m.checkRepeat(r, d)
 	}
-	m.checkRepeat(r, d)
-	return said
+	return append(said, listLines(d.Answer.List)...)
+}
+
+// listLines are what whoever imported an official list was told of it.
+func listLines(l *ListOutcome) []string {
+	if l == nil {
+		return nil
+	}
+	lines := []string{fmt.Sprintf("answer: %s; %d left out, %d contradicted", count(l.Organisations, "organisation"), len(l.LeftOut), len(l.Contradicted))}
+	for _, w := range l.LeftOut {
+		lines = append(lines, "left out: "+w)
+	}
+	for _, w := range l.Contradicted {
+		lines = append(lines, "contradicted: "+w)
+	}
+	return lines
 }
 
 // checkRefusal holds a refusal against its contract: a rule, a sentence, and

@@ -40,192 +40,6 @@ var odsShape = map[OrganisationKind]*regexp.Regexp{
 	PCN:      regexp.MustCompile(`^U[0-9]{5}$`),
 }
 
-// An OrganisationRow is what a list says of one organisation.
-type OrganisationRow struct {
-	Code    string           `json:"code" doc:"ODS code where there is one" maxLength:"60"`
-	Kind    OrganisationKind `json:"kind" enum:"practice,pcn,federation,provider,lmc,group,system-body,place,primary-care"`
-	Name    string           `json:"name" maxLength:"200"`
-	Opened  Day              `json:"opened,omitzero"`
-	Closed  Day              `json:"closed,omitzero" doc:"last day of working; what it granted ends with it"`
-	Legal   Day              `json:"legalClose,omitzero" doc:"legal end, where it differs"`
-	Parents []MembershipRow  `json:"memberships,omitempty" maxItems:"50"`
-	Lists   []ListRow        `json:"lists,omitempty" maxItems:"50"`
-	Source  string           `json:"source,omitempty" doc:"where this was read" maxLength:"200"`
-}
-
-// A MembershipRow puts an organisation in another for a time.
-type MembershipRow struct {
-	In string `json:"in" doc:"code of the PCN or place" maxLength:"60"`
-	Span
-}
-
-// A ListRow is a practice's number of registered patients on a day (rule O2).
-type ListRow struct {
-	On       Day `json:"on"`
-	Patients int `json:"patients" minimum:"0" maximum:"1000000"`
-}
-
-// ImportOrganisations takes over a list of organisations. Only differences
-// become events, so the same list can be imported again and again (rule O1).
-type ImportOrganisations struct {
-	Rows []OrganisationRow `json:"rows" maxItems:"500"`
-}
-
-func (c *ImportOrganisations) decide(t *turn) *Refusal {
-	if r := t.mustKeepRegister("O1"); r != nil {
-		return r
-	}
-	if r := t.importRows(c.Rows); r != nil {
-		return r
-	}
-	if t.s.Established == 0 {
-		t.establish() // the seat that was missing may be missing no longer (F2)
-	}
-	return nil
-}
-
-func (t *turn) importRows(rows []OrganisationRow) *Refusal {
-	if len(rows) > 500 {
-		return invalid("O1", "Import at most 500 organisations at a time.")
-	}
-	named := map[string]bool{}
-	for i := range rows {
-		if r := rows[i].check(); r != nil {
-			return r
-		}
-		if named[rows[i].Code] {
-			return invalid("O1", "%s is in the list twice.", rows[i].Code)
-		}
-		named[rows[i].Code] = true
-	}
-	for i := range rows {
-		for _, m := range rows[i].Parents {
-			if t.s.Organisations[m.In] == nil && !named[m.In] {
-				return notFound("O1", "%s is said to be in %s, which is not known here.", rows[i].Code, clip(m.In))
-			}
-		}
-	}
-	for i := range rows {
-		if r := t.importOne(&rows[i]); r != nil {
-			return r
-		}
-	}
-	for i := range rows {
-		t.importMemberships(&rows[i])
-	}
-	return nil
-}
-
-func (row *OrganisationRow) check() *Refusal {
-	if r := firstRefusal(
-		checkRef("O1", "an organisation's code", row.Code),
-		checkWords("O1", "the organisation's name", row.Name, shortWords).at("name"),
-		checkOptional("O1", "the source", row.Source, shortWords).at("source"),
-	); r != nil {
-		return r
-	}
-	if !slices.Contains(organisationKinds, row.Kind) {
-		return invalid("O1", "%q is not a kind of organisation known here.", clip(string(row.Kind)))
-	}
-	if shape := odsShape[row.Kind]; shape != nil && !shape.MatchString(row.Code) {
-		return invalid("O1", "%q is not the ODS code of a %s.", clip(row.Code), strings.ReplaceAll(string(row.Kind), "pcn", "PCN"))
-	}
-	if row.Closed != 0 && row.Opened > row.Closed {
-		return invalid("O1", "%s can't close before it opens.", row.Code)
-	}
-	for i, m := range row.Parents {
-		if m.From == 0 || (m.Until != 0 && m.Until < m.From) {
-			return invalid("O1", "The membership of %s in %s needs a first day that is not after its last.", row.Code, clip(m.In))
-		}
-		for _, o := range row.Parents[:i] {
-			if o.In == m.In && o.overlaps(m.Span) {
-				return invalid("O1", "%s can't be in %s twice at the same time.", row.Code, clip(m.In))
-			}
-		}
-	}
-	for _, l := range row.Lists {
-		if l.Patients < 0 || l.Patients > 1_000_000 || l.On == 0 || row.Kind != Practice {
-			return invalid("O2", "A list size belongs to a practice, has a date, and is between 0 and 1,000,000.")
-		}
-	}
-	return nil
-}
-
-func (t *turn) importOne(row *OrganisationRow) *Refusal {
-	old := t.s.Organisations[row.Code]
-	if had := like(t.s.Organisations, row.Code); old == nil && had != "" {
-		return invalid("O1", "There is already an organisation %s%s.", had, onlyByCase(had, row.Code))
-	}
-	switch {
-	case old == nil:
-		t.recordOn(cmp.Or(row.Opened, t.day), &OrganisationRegistered{Code: row.Code, Kind: row.Kind, Name: row.Name, Opened: row.Opened, Source: row.Source})
-	case old.Kind != row.Kind:
-		return notNow("O1", "%s is recorded as a %s, not a %s.", row.Code, old.Kind, row.Kind)
-	case old.Name != row.Name || (row.Opened != 0 && old.Opened != row.Opened):
-		t.record(&OrganisationChanged{Code: row.Code, Name: row.Name, Opened: cmp.Or(row.Opened, old.Opened), Source: row.Source})
-	}
-	switch {
-	case row.Closed != 0 && (old == nil || old.Closed != row.Closed || old.LegalClose != row.Legal):
-		into := ""
-		if old != nil {
-			into = old.Successor
-		}
-		t.recordOn(row.Closed, &OrganisationClosed{Code: row.Code, Last: row.Closed, Legal: row.Legal, Into: into, Source: row.Source})
-	case row.Closed == 0 && old != nil && old.Closed != 0:
-		t.record(&OrganisationReopened{Code: row.Code, Source: row.Source})
-	}
-	for _, l := range row.Lists {
-		if old != nil && slices.ContainsFunc(old.Lists, func(have ListSize) bool { return have.On == l.On && have.Patients == l.Patients }) {
-			continue
-		}
-		t.recordOn(l.On, &ListSizeRecorded{Practice: row.Code, On: l.On, Patients: l.Patients, Source: row.Source})
-	}
-	return nil
-}
-
-func (t *turn) importMemberships(row *OrganisationRow) {
-	var have []Membership
-	if old := t.s.Organisations[row.Code]; old != nil {
-		have = old.Memberships
-	}
-	for _, m := range row.Parents {
-		i := slices.IndexFunc(have, func(h Membership) bool { return h.In == m.In && h.From == m.From })
-		if i < 0 {
-			t.recordOn(m.From, &MembershipStarted{Member: row.Code, In: m.In, From: m.From, Source: row.Source})
-		}
-		if (i < 0 && m.Until != 0) || (i >= 0 && have[i].Until != m.Until) {
-			t.recordOn(cmp.Or(m.Until, t.day), &MembershipEnded{Member: row.Code, In: m.In, From: m.From, Until: m.Until, Source: row.Source})
-		}
-	}
-}
-
-// MergeOrganisation records that one organisation went on as another: its
-// seat's objections pass to the successor (rules O1, F5).
-type MergeOrganisation struct {
-	Organisation string `json:"organisation"`
-	Into         string `json:"into"`
-	Last         Day    `json:"last" doc:"last day of the one that ends"`
-}
-
-func (c *MergeOrganisation) decide(t *turn) *Refusal {
-	if r := t.mustKeepRegister("O1"); r != nil {
-		return r
-	}
-	o, r := t.s.organisation("O1", c.Organisation)
-	if r != nil {
-		return r
-	}
-	into, r := t.s.organisation("O1", c.Into)
-	if r != nil {
-		return r
-	}
-	if c.Last == 0 || o == into || o.Kind != into.Kind || o.Closed != 0 || !into.OpenOn(c.Last+1) {
-		return invalid("O1", "An organisation merges, on a day, into another open one of its own kind.")
-	}
-	t.recordOn(c.Last, &OrganisationClosed{Code: o.Code, Last: c.Last, Into: into.Code})
-	return nil
-}
-
 // RecordSpokesperson says who may speak for an organisation (grant a mandate,
 // disagree), apart from who may act at the table (rule O3).
 type RecordSpokesperson struct {
@@ -300,10 +114,14 @@ type OrganisationRegistered struct {
 
 func (e *OrganisationRegistered) Subject() string { return "organisation/" + e.Code }
 func (e *OrganisationRegistered) apply(s *State, ev *Event) {
-	s.Organisations[e.Code] = &Organisation{Code: e.Code, Kind: e.Kind, Name: e.Name, Opened: e.Opened, Index: ev.Index}
+	s.Organisations[e.Code] = &Organisation{
+		Code: e.Code, Kind: e.Kind, Name: e.Name, Index: ev.Index, Opened: e.Opened,
+		Periods: []Period{{Span: Span{From: e.Opened}}}, Names: []DatedName{{0, e.Name}},
+	}
 }
 
-// OrganisationChanged: a list gives another name or opening day.
+// OrganisationChanged: from the event's effective day the organisation has that
+// name, or its first day is another than was recorded.
 type OrganisationChanged struct {
 	Code   string `json:"code"`
 	Name   string `json:"name"`
@@ -312,9 +130,10 @@ type OrganisationChanged struct {
 }
 
 func (e *OrganisationChanged) Subject() string { return "organisation/" + e.Code }
-func (e *OrganisationChanged) apply(s *State, _ *Event) {
+func (e *OrganisationChanged) apply(s *State, ev *Event) {
 	o := edit(s.Organisations, e.Code)
-	o.Name, o.Opened = e.Name, e.Opened
+	o.rename(e.Name, ev.Effective)
+	o.correctOpening(e.Opened)
 }
 
 // OrganisationClosed: an organisation closed, or went on as another.
@@ -327,21 +146,38 @@ type OrganisationClosed struct {
 }
 
 func (e *OrganisationClosed) Subject() string { return "organisation/" + e.Code }
-func (e *OrganisationClosed) apply(s *State, _ *Event) {
-	o := edit(s.Organisations, e.Code)
-	o.Closed, o.LegalClose, o.Successor = e.Last, e.Legal, e.Into
+func (e *OrganisationClosed) apply(s *State, ev *Event) {
+	var into []Part
+	if e.Into != "" {
+		into = []Part{{Organisation: e.Into}}
+	}
+	s.closeOrganisation(e.Code, e.Last, e.Legal, into, ev)
 }
 
-// OrganisationReopened: a list says that a closed organisation is open after all.
+// OrganisationReopened: a closed organisation is open again from the event's
+// effective day. That begins another period, in which nothing that was granted
+// in the one before holds (rule O1). If the last day of the one before is still
+// to come then, that period goes on instead.
 type OrganisationReopened struct {
 	Code   string `json:"code"`
 	Source string `json:"source,omitempty"`
 }
 
 func (e *OrganisationReopened) Subject() string { return "organisation/" + e.Code }
-func (e *OrganisationReopened) apply(s *State, _ *Event) {
+func (e *OrganisationReopened) apply(s *State, ev *Event) {
 	o := edit(s.Organisations, e.Code)
-	o.Closed, o.LegalClose, o.Successor = 0, 0, ""
+	o.Periods = slices.Clone(o.Periods)
+	switch last := &o.Periods[len(o.Periods)-1]; {
+	case last.Until == 0:
+		if n := len(o.Periods); n > 1 && o.Periods[n-2].Until < ev.Effective {
+			last.From = min(last.From, ev.Effective)
+		}
+	case ev.Effective <= last.Until:
+		*last = Period{Span: Span{From: last.From}}
+	default:
+		o.Periods = append(o.Periods, Period{Span: Span{From: ev.Effective}})
+	}
+	o.showNewestPeriod()
 }
 
 // MembershipStarted: an organisation belongs to a PCN or a place.
@@ -355,7 +191,9 @@ type MembershipStarted struct {
 func (e *MembershipStarted) Subject() string { return "organisation/" + e.Member }
 func (e *MembershipStarted) apply(s *State, ev *Event) {
 	o := edit(s.Organisations, e.Member)
-	o.Memberships = append(slices.Clip(o.Memberships), Membership{In: e.In, Span: Span{From: e.From}, Index: ev.Index})
+	m := Membership{In: e.In, Span: Span{From: e.From}, Index: ev.Index}
+	m.startSaid, m.typed = s.wordOf(ev)
+	o.Memberships = append(slices.Clip(o.Memberships), m)
 	s.members[e.In] = appendNew(s.members[e.In], e.Member)
 }
 
@@ -370,12 +208,39 @@ type MembershipEnded struct {
 }
 
 func (e *MembershipEnded) Subject() string { return "organisation/" + e.Member }
-func (e *MembershipEnded) apply(s *State, _ *Event) {
+func (e *MembershipEnded) apply(s *State, ev *Event) {
 	o := edit(s.Organisations, e.Member)
 	o.Memberships = slices.Clone(o.Memberships)
 	for i := range o.Memberships {
 		if m := &o.Memberships[i]; m.In == e.In && m.From == e.From {
-			m.Until = e.Until
+			said, typed := s.wordOf(ev)
+			m.Until, m.endSaid, m.leftOut = e.Until, said, !typed && e.Until != 0 && ev.Effective > e.Until
+		}
+	}
+}
+
+// MembershipCorrected: the membership that the event Corrects recorded ran from
+// other days than it said (rule L6).
+type MembershipCorrected struct {
+	Member   string `json:"member"`
+	In       string `json:"in"`
+	Corrects uint64 `json:"corrects"`
+	Was      Span   `json:"was"`
+	Source   string `json:"source,omitempty"`
+	Span
+}
+
+func (e *MembershipCorrected) Subject() string { return "organisation/" + e.Member }
+func (e *MembershipCorrected) apply(s *State, ev *Event) {
+	o := edit(s.Organisations, e.Member)
+	o.Memberships = slices.Clone(o.Memberships)
+	for i := range o.Memberships {
+		if m := &o.Memberships[i]; m.In == e.In && m.From == e.Was.From && m.Index == e.Corrects {
+			said, typed := s.wordOf(ev)
+			if m.Until != e.Until {
+				m.endSaid, m.leftOut = said, false
+			}
+			m.Span, m.Index, m.startSaid, m.typed = e.Span, ev.Index, said, typed
 		}
 	}
 }
@@ -424,27 +289,59 @@ func (e *SpokespersonEnded) apply(s *State, _ *Event) {
 	o.Spokespeople = endTenure(o.Spokespeople, e.Person, e.Until)
 }
 
-// An Organisation is one that the ledger knows.
+// An Organisation is one that the ledger knows. Opened, Closed, LegalClose and
+// Successor are those of its newest period, and Name is its newest name: what it
+// was on a day, ask PeriodOn and NameOn.
 type Organisation struct {
 	Code         string
 	Kind         OrganisationKind
 	Name         string
-	Opened       Day
-	Closed       Day // last day of working
+	Opened       Day // 0 where the first day is not known
+	Closed       Day // last day of working; 0 while open
 	LegalClose   Day
-	Successor    string // code of the organisation it merged into
+	Successor    string // code of the organisation that it merged into; of several, the first
+	Periods      []Period
+	Names        []DatedName // by date
+	Contracts    []Day       // first days of new contract holders, in order
 	Memberships  []Membership
 	Lists        []ListSize // by date
 	Spokespeople []Tenure
 	Index        uint64 // of the event that registered it
 }
 
+// A Period is the time from an opening to a closing (rule O1).
+type Period struct {
+	Span
+	Legal Day    // legal end, where it differs
+	Into  []Part // what it went on as: one organisation, or several; none if it just closed
+	said  Day    // day of which the closing is the word: of the official list, or on which it was typed
+}
+
+// A Part is one of the organisations that another went on as.
+type Part struct {
+	Organisation string `json:"organisation" doc:"code of the successor" maxLength:"60"`
+	Patients     int    `json:"patients,omitzero" doc:"of a practice's registered patients, how many went with this successor" minimum:"0" maximum:"1000000"`
+}
+
+// A DatedName is a name and the first day on which it was used; 0 for the first name.
+type DatedName struct {
+	From Day
+	Name string
+}
+
 // A Membership is a stay in a PCN or a place.
 type Membership struct {
 	In string
 	Span
-	Index uint64
+	Index     uint64
+	startSaid Day  // day of which From is the word: of the official list, or on which it was typed
+	endSaid   Day  // the same of Until
+	typed     bool // From did not come from an official list
+	leftOut   bool // it ended because a list no longer had it
 }
+
+// void says whether the membership was taken back whole.
+func (m *Membership) void() bool { return m.Until != 0 && m.Until < m.From }
 
 // A ListSize is a dated number of registered patients with its source (rule O2).
 type ListSize struct {
@@ -476,9 +373,123 @@ func holds(ts []Tenure, person string, d Day) bool {
 	return slices.ContainsFunc(ts, func(t Tenure) bool { return t.Person == person && t.Covers(d) })
 }
 
+// rename gives the organisation that name from the day until its next one.
+func (o *Organisation) rename(name string, from Day) {
+	i, same := slices.BinarySearchFunc(o.Names, from, func(n DatedName, d Day) int { return cmp.Compare(n.From, d) })
+	switch {
+	case same:
+		o.Names = slices.Clone(o.Names)
+		o.Names[i].Name = name
+	case o.Names[i-1].Name != name:
+		o.Names = slices.Insert(slices.Clone(o.Names), i, DatedName{from, name})
+	}
+	o.Name = o.Names[len(o.Names)-1].Name
+}
+
+// NameOn is the name that the organisation had on that day.
+func (o *Organisation) NameOn(d Day) string {
+	name := o.Names[0].Name
+	for _, n := range o.Names[1:] {
+		if n.From <= d {
+			name = n.Name
+		}
+	}
+	return name
+}
+
+// correctOpening says that a period began on another day than was recorded: the
+// newest, if the day is after the end of the one before, and else the first.
+func (o *Organisation) correctOpening(opened Day) {
+	if o.hasOpening(opened) {
+		return
+	}
+	o.Periods = slices.Clone(o.Periods)
+	newest := len(o.Periods) - 1
+	if newest > 0 && opened > o.Periods[newest-1].Until {
+		o.Periods[newest].From = opened
+	} else {
+		o.Periods[0].From = opened
+	}
+	o.showNewestPeriod()
+}
+
+func (o *Organisation) hasOpening(opened Day) bool {
+	return slices.ContainsFunc(o.Periods, func(p Period) bool { return p.From == opened })
+}
+
+func (o *Organisation) showNewestPeriod() {
+	p := &o.Periods[len(o.Periods)-1]
+	o.Opened, o.Closed, o.LegalClose, o.Successor = p.From, p.Until, p.Legal, ""
+	if len(p.Into) > 0 {
+		o.Successor = p.Into[0].Organisation
+	}
+}
+
+// closeOrganisation gives the organisation a last day, and says what it went on
+// as. A period that was to begin after that day does not.
+func (s *State) closeOrganisation(code string, last, legal Day, into []Part, ev *Event) {
+	o := edit(s.Organisations, code)
+	o.Periods = slices.Clone(o.Periods)
+	for len(o.Periods) > 1 && o.Periods[len(o.Periods)-1].From > last {
+		o.Periods = o.Periods[:len(o.Periods)-1]
+	}
+	p := &o.Periods[len(o.Periods)-1]
+	p.Until, p.Legal, p.Into = last, legal, into
+	p.said, _ = s.wordOf(ev)
+	o.showNewestPeriod()
+	for _, part := range into {
+		s.predecessors[part.Organisation] = appendNew(s.predecessors[part.Organisation], code)
+	}
+}
+
+// PeriodOn is the period in which the organisation works on that day; nil if it
+// does not.
+func (o *Organisation) PeriodOn(d Day) *Period {
+	for i := range o.Periods {
+		if o.Periods[i].Covers(d) {
+			return &o.Periods[i]
+		}
+	}
+	return nil
+}
+
+// PeriodBy is the newest period that had begun by that day, or else the first.
+func (o *Organisation) PeriodBy(d Day) *Period {
+	for i := len(o.Periods) - 1; i > 0; i-- {
+		if o.Periods[i].From <= d {
+			return &o.Periods[i]
+		}
+	}
+	return &o.Periods[0]
+}
+
 // OpenOn says whether the organisation works on that day.
-func (o *Organisation) OpenOn(d Day) bool {
-	return (o.Opened == 0 || o.Opened <= d) && (o.Closed == 0 || d <= o.Closed)
+func (o *Organisation) OpenOn(d Day) bool { return o.PeriodOn(d) != nil }
+
+// endingsBefore counts how often, up to that day, the organisation had closed or
+// its contract gone to somebody new. What was granted on one day holds on another
+// only if the count is the same (rule O1).
+func (o *Organisation) endingsBefore(d Day) int {
+	n := 0
+	for i := range o.Periods {
+		if until := o.Periods[i].Until; until != 0 && until < d {
+			n++
+		}
+	}
+	for _, from := range o.Contracts {
+		if from <= d {
+			n++
+		}
+	}
+	return n
+}
+
+// samePeriod says whether the two days lie in one period of the organisation:
+// it neither closed nor changed hands between them (rule O1). A day before an
+// opening belongs to the period that it opens.
+func (s *State) samePeriod(code string, a, b Day) bool {
+	o := s.Organisations[code]
+	return o == nil || o.endingsBefore(a) == o.endingsBefore(b)
 }
 
 // In says whether the organisation belongs to the other on that day.
@@ -486,26 +497,38 @@ func (o *Organisation) In(code string, d Day) bool {
 	return slices.ContainsFunc(o.Memberships, func(m Membership) bool { return m.In == code && m.Covers(d) })
 }
 
-// PatientsOn is the number of registered patients in force on that day (rule O2).
+// PatientsOn is the practice's own number of registered patients in force on that
+// day, 0 where it is not known (rule O2). State.PatientsOn adds those of practices
+// that merged into it.
 func (o *Organisation) PatientsOn(d Day) int {
-	n := 0
-	for _, l := range o.Lists {
-		if l.On <= d {
-			n = l.Patients
+	if l := o.ListOn(d); l != nil {
+		return l.Patients
+	}
+	return 0
+}
+
+// ListOn is the list size in force on that day; nil if none was known for it
+// (rule O2).
+func (o *Organisation) ListOn(d Day) *ListSize {
+	var list *ListSize
+	for i := range o.Lists {
+		if o.Lists[i].On <= d {
+			list = &o.Lists[i]
 		}
 	}
-	return n
+	return list
 }
 
-// CountedOn says whether a number of registered patients is in force on that day (rule O2).
-func (o *Organisation) CountedOn(d Day) bool {
-	return slices.ContainsFunc(o.Lists, func(l ListSize) bool { return l.On <= d })
-}
-
-// SpeaksFor says whether the person may speak for the organisation on that day (rule O3).
+// SpeaksFor says whether the person may speak for the organisation on that day
+// (rule O3). Whoever spoke for it before it closed, or for an earlier contract
+// holder, does not do so after.
 func (s *State) SpeaksFor(person, code string, d Day) bool {
 	o := s.Organisations[code]
-	return o != nil && holds(o.Spokespeople, person, d)
+	return o != nil && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) })
+}
+
+func (o *Organisation) speaks(t Tenure, d Day) bool {
+	return t.Covers(d) && o.endingsBefore(t.From) == o.endingsBefore(d)
 }
 
 // Members are the codes of those that ever belonged to that PCN or place, in
@@ -516,16 +539,13 @@ func (s *State) Members(code string) []string { return s.members[code] }
 // M3): those in the place itself or in one of its PCNs.
 func (s *State) PracticesOn(d Day) []*Organisation {
 	ps := make([]*Organisation, 0, len(s.members[s.Place]))
-	add := func(code string) {
-		for _, m := range s.members[code] {
-			if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && o.In(code, d) {
-				ps = append(ps, o)
-			}
+	for _, m := range s.members[s.Place] {
+		if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && o.In(s.Place, d) {
+			ps = append(ps, o)
 		}
 	}
-	add(s.Place)
 	for _, pcn := range s.PCNsOn(d) {
-		add(pcn.Code)
+		ps = s.appendPracticesOf(ps, pcn.Code, d)
 	}
 	slices.SortFunc(ps, func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) })
 	return slices.Compact(ps)
@@ -533,9 +553,7 @@ func (s *State) PracticesOn(d Day) []*Organisation {
 
 // isPracticeOn says whether PracticesOn has the organisation.
 func (s *State) isPracticeOn(o *Organisation, d Day) bool {
-	return o.Kind == Practice && o.OpenOn(d) && slices.ContainsFunc(o.Memberships, func(m Membership) bool {
-		return m.Covers(d) && (m.In == s.Place || s.isPCNOn(s.Organisations[m.In], d))
-	})
+	return o.Kind == Practice && o.OpenOn(d) && (o.In(s.Place, d) || slices.ContainsFunc(s.pcnsOf(o, d), func(pcn *Organisation) bool { return s.isPCNOn(pcn, d) }))
 }
 
 // PCNsOn are the open PCNs of the place on that day, by code.
@@ -566,19 +584,29 @@ func (s *State) openOrganisation(rule, code string, d Day) (*Organisation, *Refu
 	if r != nil {
 		return nil, r
 	}
-	if o.Closed != 0 && d > o.Closed {
-		return nil, notNow("O1", "%s (%s) closed on %s.", o.Name, o.Code, o.Closed.Words())
+	if o.OpenOn(d) {
+		return o, nil
 	}
-	if !o.OpenOn(d) {
-		return nil, notNow("O1", "%s (%s) opens on %s.", o.Name, o.Code, o.Opened.Words())
+	for _, p := range o.Periods {
+		if d < p.From {
+			return nil, notNow("O1", "%s (%s) opens on %s.", o.Name, o.Code, p.From.Words())
+		}
 	}
-	return o, nil
+	return nil, notNow("O1", "%s (%s) closed on %s.", o.Name, o.Code, o.Closed.Words())
 }
 
 // code is the same code in the memory that its organisation has anyway.
 func (s *State) code(code string) string {
 	if o := s.Organisations[code]; o != nil {
 		return o.Code
+	}
+	return code
+}
+
+// nameOn is how an organisation was named on that day.
+func (s *State) nameOn(code string, d Day) string {
+	if o := s.Organisations[code]; o != nil {
+		return o.NameOn(d)
 	}
 	return code
 }

@@ -299,14 +299,19 @@ func (p *Proposal) lastOf(seat string) *Position {
 }
 
 // PositionOf is what counts for the seat on that day: its own newest position
-// or, where it has none, that of a seat that it succeeds (rule F5); nil if none.
+// or, where it has none, that of a seat that merged into it (rule F5); nil if
+// none. What the seat of an organisation said that was split passes to nobody:
+// each of its successors is heard anew.
 func (s *State) PositionOf(p *Proposal, seat string, d Day) *Position {
 	if pos := p.lastOf(seat); pos != nil && pos.counts() {
 		return pos
 	}
 	for i := len(p.Positions) - 1; i >= 0; i-- {
 		pos := &p.Positions[i]
-		if pos.Seat != seat && pos.Version == p.Version().Number && pos.counts() && s.successor(pos.Seat, d) == seat {
+		if pos.Seat == seat || pos.Version != p.Version().Number || !pos.counts() {
+			continue
+		}
+		if to := s.successorSeats(pos.Seat, d); len(to) == 1 && to[0] == seat && len(s.successorsOn(pos.Seat, d)) == 1 {
 			return pos
 		}
 	}

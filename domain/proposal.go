@@ -220,7 +220,9 @@ func (c *AgreeToPay) decide(t *turn) *Refusal {
 	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
 		return r
 	}
-	if !slices.Contains(t.s.payers(p.Version().Instruments), c.Organisation) {
+	if !slices.ContainsFunc(t.s.payers(p.Version().Instruments), func(payer string) bool {
+		return slices.Contains(t.s.successorsOn(payer, t.day), c.Organisation)
+	}) {
 		return notNow("C1", "%s is not named as paying in %s.", clip(c.Organisation), p.Number)
 	}
 	if !t.s.SpeaksFor(t.actor.ID, c.Organisation, t.day) {

@@ -109,6 +109,8 @@ func (m *minutes) answer(s *State, line string, words []string, at Day) []string
 		return []string{fmt.Sprintf("%s, %s, sealed %t, left %s, erased %s", p.Handle, p.Office, p.Sealed != nil, p.Left, p.Erased)}
 	case "practices":
 		return practiceLines(s, at)
+	case "members":
+		return memberLines(s, args[0], at)
 	case "events":
 		return m.eventLines(args[0])
 	case "corrections":
@@ -475,7 +477,7 @@ func workLines(s *State, only string, at Day) []string {
 func seatLines(s *State, at Day) []string {
 	lines := each(s.EntitledOn(at), func(id string) string {
 		seat := s.Seats[id]
-		line := id + " " + s.name(id)
+		line := id + " " + s.nameOn(id, at)
 		if seat.VacantOn(at) {
 			return line + ": vacant"
 		}
@@ -651,8 +653,18 @@ func agendaLines(s *State, at Day) []string {
 
 func practiceLines(s *State, at Day) []string {
 	return each(s.PracticesOn(at), func(o *Organisation) string {
-		return fmt.Sprintf("%s %s %d", o.Code, o.Name, o.PatientsOn(at))
+		patients, _ := s.PatientsOn(o, at)
+		return fmt.Sprintf("%s %s %d", o.Code, o.NameOn(at), patients)
 	})
+}
+
+// memberLines are the open practices of a PCN.
+func memberLines(s *State, pcn string, at Day) []string {
+	ps := slices.Compact(slices.SortedFunc(slices.Values(s.appendPracticesOf(nil, pcn, at)), func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) }))
+	if len(ps) == 0 {
+		return []string{"none"}
+	}
+	return each(ps, func(o *Organisation) string { return o.Code + " " + o.NameOn(at) })
 }
 
 // eventLines are the newest events, whole (L5).

@@ -269,9 +269,7 @@ func (s *State) entitled(seat *Seat, d Day) bool {
 	if o.Kind != PCN || !slices.ContainsFunc(s.members[o.Code], func(m string) bool { return s.Organisations[m].Kind == Practice }) {
 		return true
 	}
-	return slices.ContainsFunc(s.members[o.Code], func(m string) bool {
-		return s.Organisations[m].Kind == Practice && s.Organisations[m].OpenOn(d) && s.Organisations[m].In(o.Code, d)
-	})
+	return s.hasPractice(o.Code, d)
 }
 
 // EntitledOn are the seats in force on that day, by code (rules C6, F5).
@@ -288,19 +286,27 @@ func (s *State) EntitledOn(d Day) []string {
 
 // successor is the seat that answers for the given one on that day: itself, or
 // the seat of the organisation that its own merged into; "" if neither is in
-// force (rule F5).
+// force (rule F5). Of one that was split, the first successor with a seat answers.
 func (s *State) successor(id string, d Day) string {
-	for range len(s.Organisations) {
-		if seat := s.Seats[id]; seat != nil && s.entitled(seat, d) {
-			return id
-		}
-		o := s.Organisations[id]
-		if o == nil || o.Successor == "" || d <= o.Closed {
-			return ""
-		}
-		id = o.Successor
+	if seats := s.successorSeats(id, d); len(seats) > 0 {
+		return seats[0]
 	}
 	return ""
+}
+
+// successorSeats are the seats in force on that day of the organisation, or of
+// those that it went on as: several, if it was split.
+func (s *State) successorSeats(id string, d Day) []string {
+	if seat := s.Seats[id]; seat != nil && s.entitled(seat, d) {
+		return []string{id}
+	}
+	var seats []string
+	for _, code := range s.successorsOn(id, d) {
+		if seat := s.Seats[code]; seat != nil && s.entitled(seat, d) {
+			seats = append(seats, code)
+		}
+	}
+	return seats
 }
 
 // SeatsOf are the seats that the person may act for on that day, by code.

@@ -130,13 +130,17 @@ func (s *State) WaitingFor(p *Proposal, d Day) []string {
 		waits = append(waits, count(ch.Quorum-explicit, "more consent")+" for the quorum of "+strconv.Itoa(ch.Quorum))
 	}
 	for _, code := range ch.QuorumOf {
-		if !consented[code] {
-			waits = append(waits, "the consent of "+s.name(code)+", which the quorum names")
+		for _, is := range s.successorsOn(code, d) {
+			if !consented[is] {
+				waits = appendNew(waits, "the consent of "+s.name(is)+", which the quorum names")
+			}
 		}
 	}
 	for _, code := range s.payers(p.Version().Instruments) {
-		if !consented[code] && !p.paid(code) {
-			waits = append(waits, "the consent of "+s.name(code)+", which would pay")
+		for _, is := range s.successorsOn(code, d) {
+			if !consented[is] && !p.paid(is) && !p.paid(code) {
+				waits = appendNew(waits, "the consent of "+s.name(is)+", which would pay")
+			}
 		}
 	}
 	for _, o := range s.BlocksOn(p, d) {
@@ -247,7 +251,7 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 	blocks := s.BlocksOn(p, d)
 	var roll []RollEntry
 	for _, id := range s.EntitledOn(d) {
-		e := RollEntry{Seat: id, Name: s.name(id), Position: RollNotHeard}
+		e := RollEntry{Seat: id, Name: s.nameOn(id, d), Position: RollNotHeard}
 		if s.Seats[id].VacantOn(d) {
 			e.Position = RollVacant
 		}

@@ -67,7 +67,9 @@ type State struct {
 	open    []string             // proposals that are open, in order
 	noticed map[uint64]time.Time // when what is a notice was recorded, by index
 
-	mandatesOf map[string][]*MandateEntry // Mandates, by organisation
+	mandatesOf   map[string][]*MandateEntry // Mandates, by organisation
+	predecessors map[string][]string        // organisations that merged or were split into one, by its code
+	lists        []officialList             // that were taken over, in order
 
 	memo   memo              // empty but for Remembering
 	across map[string]*State // ledgers of other groups, beside this one; see Across
@@ -82,7 +84,7 @@ func NewState(group string) *State {
 		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{}, Approaches: map[string]*Approach{},
 		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, Departures: map[string]*Departure{},
 		Noticed: map[string]*Noticed{}, Questions: map[string]*PracticeQuestion{}, GroupMeetings: map[Day]*GroupMeeting{},
-		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{}, noticed: map[uint64]time.Time{}, mandatesOf: map[string][]*MandateEntry{},
+		counts: map[byte]int{}, handles: map[string]string{}, members: map[string][]string{}, noticed: map[uint64]time.Time{}, mandatesOf: map[string][]*MandateEntry{}, predecessors: map[string][]string{},
 	}
 }
 
@@ -109,6 +111,7 @@ func (s *State) clone() *State {
 	c.GroupMeetings, c.Proved, c.Documents = maps.Clone(s.GroupMeetings), slices.Clip(s.Proved), slices.Clip(s.Documents)
 	c.counts, c.handles, c.members = maps.Clone(s.counts), maps.Clone(s.handles), maps.Clone(s.members)
 	c.mandatesOf, c.noticed, c.memo = maps.Clone(s.mandatesOf), maps.Clone(s.noticed), memo{}
+	c.predecessors, c.lists = maps.Clone(s.predecessors), slices.Clip(s.lists)
 	c.Charters, c.Consents, c.Schedule = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule)
 	c.Duties, c.Invitations = slices.Clip(s.Duties), slices.Clip(s.Invitations)
 	c.Mandates, c.Asked, c.Positions = slices.Clip(s.Mandates), slices.Clip(s.Asked), slices.Clip(s.Positions)

@@ -98,6 +98,10 @@ var Kinds = []Kind{
 	kind[InterestEnded]("interest.ended.v1"),
 	kind[MeetingMoved]("meeting.moved.v1"),
 	kind[MeetingCancelled]("meeting.cancelled.v1"),
+	kind[OrganisationsListed]("organisations.listed.v1"),
+	kind[OrganisationSplit]("organisation.split.v1"),
+	kind[ContractHolderChanged]("contract-holder.changed.v1"),
+	kind[MembershipCorrected]("membership.corrected.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -114,6 +118,8 @@ var Commands = []CommandKind{
 	command[LeaveOffice]("leave-office", "Record that somebody left their office."),
 	command[ImportOrganisations]("import-organisations", "Take over a list of organisations; only differences become events."),
 	command[MergeOrganisation]("merge-organisation", "Record that an organisation went on as another."),
+	command[SplitOrganisation]("split-organisation", "Record that an organisation was divided among several."),
+	command[ChangeContractHolder]("change-contract-holder", "Record that a practice has a new contract holder; its mandate ends and is asked for again."),
 	command[RecordSpokesperson]("record-spokesperson", "Say who may speak for an organisation."),
 	command[EndSpokesperson]("end-spokesperson", "Say that somebody no longer speaks for an organisation."),
 	command[NameHolder]("name-holder", "Say who holds a seat, or deputises."),

@@ -168,8 +168,9 @@ func (s *State) grantedBy(number string, d Day) []string {
 // that day (rule O3).
 func (s *State) SpokespeopleOn(code string, d Day) []string {
 	var ids []string
-	for _, t := range s.Organisations[code].Spokespeople {
-		if t.Covers(d) {
+	o := s.Organisations[code]
+	for _, t := range o.Spokespeople {
+		if o.speaks(t, d) {
 			ids = appendNew(ids, t.Person)
 		}
 	}

@@ -108,6 +108,14 @@ func (g *Group) everyone(ids []string) []Who {
 
 func (g *Group) body(code string) Body { return Body{code, g.name(code)} }
 
+// bodyOn is the organisation under the name that it had on that day.
+func (g *Group) bodyOn(code string, at domain.Day) Body {
+	if o := g.state.Organisations[code]; o != nil {
+		return Body{code, o.NameOn(at)}
+	}
+	return g.body(code)
+}
+
 // anybody is body, or nil where no organisation is named.
 func (g *Group) anybody(code string) *Body {
 	if code == "" {

@@ -88,9 +88,11 @@ func (g *Group) changingDays(at domain.Day) []domain.Day {
 		span(m.Span)
 	}
 	for _, o := range s.Organisations {
-		days[o.Opened] = true
-		if o.Closed != 0 {
-			days[o.Closed.Add(1)] = true
+		for _, p := range o.Periods {
+			span(p.Span)
+		}
+		for _, from := range o.Contracts {
+			days[from] = true
 		}
 		for _, m := range o.Memberships {
 			span(m.Span)

@@ -145,7 +145,7 @@ func (g *Group) coverageSay(matter string, c *domain.Coverage, above bool) strin
 }
 
 func (g *Group) standingLine(st *domain.Standing, at domain.Day) StandingLine {
-	l := StandingLine{ODS: st.Practice.Code, Name: st.Practice.Name, Patients: st.Patients, Via: g.anybody(st.Via), Until: st.Until, Grants: []GrantLine{}}
+	l := StandingLine{ODS: st.Practice.Code, Name: st.Practice.NameOn(at), Patients: st.Patients, Via: g.anybody(st.Via), Until: st.Until, Grants: []GrantLine{}}
 	for _, m := range st.Grants {
 		l.Grants = append(l.Grants, g.grantLine(m, at))
 	}

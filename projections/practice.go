@@ -97,7 +97,7 @@ func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage
 	s := g.state
 	st, matters := s.StandsOn(o, "", at), s.StandingsOn(o, at)
 	p := PracticePage{
-		Stamp: g.stamp(at), Practice: g.body(o.Code), Top: g.practiceTop(o, matters, at), Inside: len(st.Grants) > 0, Via: g.anybody(st.Via),
+		Stamp: g.stamp(at), Practice: g.bodyOn(o.Code, at), Top: g.practiceTop(o, matters, at), Inside: len(st.Grants) > 0, Via: g.anybody(st.Via),
 		Matters: []PracticeMatter{}, Grants: []GrantLine{}, Notices: []PracticeNotice{}, Questions: []QuestionLine{}, Departures: []DepartureLine{},
 	}
 	for i := range matters {
@@ -120,7 +120,7 @@ func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage
 		}
 	}
 	for _, x := range g.Departures(at).Departures {
-		if x.Organisation.Code == o.Code || o.In(x.Organisation.Code, at) {
+		if x.Organisation.Code == o.Code || s.InPCN(o, x.Organisation.Code, at) {
 			p.Departures = append(p.Departures, x)
 		}
 	}
@@ -391,7 +391,7 @@ func (g *Group) topMayNot(at domain.Day) string {
 func (g *Group) topSayNo(o *domain.Organisation, at domain.Day) string {
 	w := "To say no: "
 	for _, pcn := range g.state.PCNsOn(at) {
-		if seat := g.state.Seats[pcn.Code]; seat != nil && o.In(pcn.Code, at) {
+		if seat := g.state.Seats[pcn.Code]; seat != nil && g.state.InPCN(o, pcn.Code, at) {
 			w += "tell " + fewWords(pcn.Name, 5) + ", whose block stops any agreement; "
 			break
 		}

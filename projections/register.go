@@ -40,7 +40,8 @@ type OrganisationLine struct {
 	Opened       domain.Day              `json:"opened,omitzero"`
 	Closed       domain.Day              `json:"closed,omitzero" doc:"last day of working"`
 	LegalClose   domain.Day              `json:"legalClose,omitzero" doc:"legal end, where it differs"`
-	Successor    *Body                   `json:"successor,omitempty" doc:"it merged into"`
+	Successor    *Body                   `json:"successor,omitempty" doc:"it merged into; of several, the first"`
+	Successors   []Body                  `json:"successors,omitempty" doc:"it was divided among"`
 	Memberships  []MembershipLine        `json:"memberships"`
 	Patients     int                     `json:"patients,omitempty" doc:"registered patients in force on that day"`
 	PatientsAsOf domain.Day              `json:"patientsAsOf,omitzero" doc:"date of that figure"`
@@ -134,20 +135,30 @@ func summaryOf(v *domain.CharterVersion) CharterSummary {
 }
 
 func (g *Group) organisationLine(o *domain.Organisation, at domain.Day) OrganisationLine {
+	period := o.PeriodBy(at)
 	l := OrganisationLine{
-		Code: o.Code, Kind: o.Kind, Name: o.Name, Open: o.OpenOn(at), Opened: o.Opened, Closed: o.Closed, LegalClose: o.LegalClose,
-		Successor: g.anybody(o.Successor), Memberships: []MembershipLine{}, Patients: o.PatientsOn(at), Spokespeople: []TenureLine{}, Index: o.Index,
+		Code: o.Code, Kind: o.Kind, Name: o.NameOn(at), Open: o.OpenOn(at), Opened: period.From, Closed: period.Until, LegalClose: period.Legal,
+		Memberships: []MembershipLine{}, Spokespeople: []TenureLine{}, Index: o.Index,
 	}
-	for _, m := range o.Memberships {
-		l.Memberships = append(l.Memberships, MembershipLine{g.body(m.In), m.Covers(at), m.Index, m.Span})
-	}
-	for _, size := range o.Lists {
-		if size.On <= at {
-			l.PatientsAsOf, l.Source = size.On, size.Source
+	for i, part := range period.Into {
+		if i == 0 {
+			l.Successor = g.anybody(part.Organisation)
+		}
+		if len(period.Into) > 1 {
+			l.Successors = append(l.Successors, g.body(part.Organisation))
 		}
 	}
+	for _, m := range o.Memberships {
+		if m.Until == 0 || m.From <= m.Until {
+			l.Memberships = append(l.Memberships, MembershipLine{g.body(m.In), m.Covers(at), m.Index, m.Span})
+		}
+	}
+	l.Patients, _ = g.state.PatientsOn(o, at)
+	if size := o.ListOn(at); size != nil {
+		l.PatientsAsOf, l.Source = size.On, size.Source
+	}
 	for _, t := range o.Spokespeople {
-		if t.Covers(at) {
+		if g.state.SpeaksFor(t.Person, o.Code, at) && t.Covers(at) {
 			l.Spokespeople = append(l.Spokespeople, TenureLine{g.who(t.Person), "", t.Index, t.Span})
 		}
 	}
@@ -156,7 +167,7 @@ func (g *Group) organisationLine(o *domain.Organisation, at domain.Day) Organisa
 
 func (g *Group) seatLine(seat *domain.Seat, at domain.Day) SeatLine {
 	l := SeatLine{
-		Seat: g.body(seat.ID), From: seat.From, Source: seat.Source, Entitled: g.entitled(seat.ID, at), Vacant: seat.VacantOn(at),
+		Seat: g.bodyOn(seat.ID, at), From: seat.From, Source: seat.Source, Entitled: g.entitled(seat.ID, at), Vacant: seat.VacantOn(at),
 		Deputies: []Who{}, History: []TenureLine{}, Index: seat.Index,
 	}
 	for _, h := range seat.Holders {

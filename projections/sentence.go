@@ -45,10 +45,19 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.closedText(d)
 	case *domain.OrganisationReopened:
 		return g.name(d.Code) + " is listed as open after all"
+	case *domain.OrganisationSplit:
+		return g.splitText(d)
+	case *domain.ContractHolderChanged:
+		return g.name(d.Practice) + " has a new contract holder from " + d.From.Words() + ", and its mandate ended with the one before" + after("; evidence: ", d.Evidence)
+	case *domain.OrganisationsListed:
+		return "The official list of " + d.On.Words() + " was taken over: " + count(d.Organisations, "organisation") + "; " + strconv.Itoa(len(d.LeftOut)) + " left out, " +
+			strconv.Itoa(len(d.Contradicted)) + " said otherwise and not taken over" + after("; from ", d.Source)
 	case *domain.MembershipStarted:
 		return g.name(d.Member) + " belongs to " + g.name(d.In) + " from " + d.From.Words()
 	case *domain.MembershipEnded:
 		return g.membershipEndedText(d)
+	case *domain.MembershipCorrected:
+		return g.name(d.Member) + " belongs to " + g.name(d.In) + spanWords(d.Span) + ", and not" + spanWords(d.Was) + " as event " + strconv.FormatUint(d.Corrects, 10) + " said"
 	case *domain.ListSizeRecorded:
 		return g.name(d.Practice) + " had " + count(d.Patients, "registered patient") + " on " + d.On.Words()
 	case *domain.SpokespersonRecorded:
@@ -271,6 +280,18 @@ func (g *Group) closedText(d *domain.OrganisationClosed) string {
 		return g.name(d.Code) + " went on as " + g.name(d.Into) + "; its last day was " + d.Last.Words()
 	}
 	return g.name(d.Code) + " (" + d.Code + ") closed; its last day was " + d.Last.Words()
+}
+
+func (g *Group) splitText(d *domain.OrganisationSplit) string {
+	var among []string
+	for _, part := range d.Among {
+		w := g.name(part.Organisation)
+		if part.Patients != 0 {
+			w += " (with " + count(part.Patients, "patient") + ")"
+		}
+		among = append(among, w)
+	}
+	return g.name(d.Code) + " was divided among " + list(among) + "; its last day was " + d.Last.Words()
 }
 
 func (g *Group) membershipEndedText(d *domain.MembershipEnded) string {

@@ -1,0 +1,667 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// The register of organisations, as lists bring it (rules O1, O2).
+//
+// What is typed says everything about the organisations that it names. An
+// official list says what is so on its date: whoever it no longer places here has
+// left, and whoever newly appears arrived then. It never undoes what a newer list
+// said, and what it leaves out or contradicts is counted and named in the answer.
+
+// An OrganisationRow is what a list says of one organisation.
+type OrganisationRow struct {
+	Code    string           `json:"code" doc:"ODS code where there is one" maxLength:"60"`
+	Kind    OrganisationKind `json:"kind" enum:"practice,pcn,federation,provider,lmc,group,system-body,place,primary-care"`
+	Name    string           `json:"name" maxLength:"200"`
+	Opened  Day              `json:"opened,omitzero"`
+	Closed  Day              `json:"closed,omitzero" doc:"last day of working; what it granted ends with it"`
+	Legal   Day              `json:"legalClose,omitzero" doc:"legal end, where it differs"`
+	Parents []MembershipRow  `json:"memberships,omitempty" maxItems:"50"`
+	Lists   []ListRow        `json:"lists,omitempty" maxItems:"50"`
+	Source  string           `json:"source,omitempty" doc:"where this was read" maxLength:"200"`
+}
+
+// A MembershipRow puts an organisation in another for a time. An official list
+// may leave out the first day: it then says only that it is so on the list's date.
+type MembershipRow struct {
+	In string `json:"in" doc:"code of the PCN or place" maxLength:"60"`
+	Span
+}
+
+// A ListRow is a practice's number of registered patients on a day (rule O2).
+type ListRow struct {
+	On       Day `json:"on"`
+	Patients int `json:"patients" minimum:"0" maximum:"1000000"`
+}
+
+// What an official list can hold all of.
+const (
+	AllPractices   = "practices"   // every practice of the place
+	AllPCNs        = "pcns"        // every PCN of the place
+	AllMemberships = "memberships" // the PCN of every practice that it names
+)
+
+// ImportOrganisations takes over a list of organisations. Only differences
+// become events, so the same list can be imported again and again (rule O1).
+type ImportOrganisations struct {
+	Rows     []OrganisationRow `json:"rows" maxItems:"500"`
+	On       Day               `json:"on,omitzero" doc:"date of an official list, which says what is so on that day; none: typed today"`
+	Complete []string          `json:"complete,omitempty" doc:"what the official list holds all of: practices, pcns, memberships; whoever it then no longer places here has left" maxItems:"3"`
+	Also     []string          `json:"also,omitempty" doc:"codes that the same list names in other portions" maxItems:"5000"`
+	Source   string            `json:"source,omitempty" doc:"of an official list: where it was read" maxLength:"200"`
+}
+
+const mostAlso = 5000
+
+func (c *ImportOrganisations) decide(t *turn) *Refusal {
+	if r := t.mustKeepRegister("O1"); r != nil {
+		return r
+	}
+	if r := c.check(t); r != nil {
+		return r
+	}
+	reading := &listReading{t: t, on: cmp.Or(c.On, t.day), official: c.On != 0, complete: c.Complete, also: c.Also}
+	if r := reading.read(c.Rows); r != nil {
+		return r
+	}
+	reading.record(c.Source)
+	if reading.official {
+		t.list = &reading.outcome
+	}
+	if t.s.Established == 0 {
+		t.establish() // the seat that was missing may be missing no longer (F2)
+	}
+	return nil
+}
+
+func (c *ImportOrganisations) check(t *turn) *Refusal {
+	if r := firstRefusal(t.notInFuture("O1", c.On), checkOptional("O1", "the source", c.Source, shortWords).at("source")); r != nil {
+		return r
+	}
+	for _, what := range c.Complete {
+		if what != AllPractices && what != AllPCNs && what != AllMemberships {
+			return invalid("O1", "A list can hold all practices, pcns or memberships, not %q.", clip(what)).at("complete")
+		}
+	}
+	if c.On == 0 && (len(c.Complete) > 0 || len(c.Also) > 0) {
+		return invalid("O1", "Give the list's date: only a dated list can say who has left.").at("on")
+	}
+	if len(c.Also) > mostAlso {
+		return invalid("O1", "Name at most %s codes.", thousands(mostAlso)).at("also")
+	}
+	for i, code := range c.Also {
+		if r := checkRef("O1", "an organisation's code", code); r != nil {
+			return r.at(nth("also", i))
+		}
+	}
+	return nil
+}
+
+// importRows takes over what was typed, on a turn that goes on to decide about it.
+func (t *turn) importRows(rows []OrganisationRow) *Refusal {
+	reading := &listReading{t: t, on: t.day}
+	if r := reading.read(rows); r != nil {
+		return r
+	}
+	reading.record("")
+	return nil
+}
+
+// A ListOutcome is what a list left out or said otherwise, in sentences.
+type ListOutcome struct {
+	Organisations int      `json:"organisations" doc:"that the list names"`
+	LeftOut       []string `json:"leftOut" doc:"whom the list no longer places here, and since when"`
+	Contradicted  []string `json:"contradicted" doc:"what the list says otherwise than the ledger, and was not taken over"`
+}
+
+// An officialList is one that was taken over: what it brought has its event as cause.
+type officialList struct {
+	index    uint64
+	on       Day
+	complete []string
+}
+
+// wordOf is the day of which the event is the word: the date of the official list
+// that it came from or, if somebody typed it, the day on which it was recorded.
+func (s *State) wordOf(ev *Event) (on Day, typed bool) {
+	if i := slices.IndexFunc(s.lists, func(l officialList) bool { return l.index == ev.Cause }); i >= 0 {
+		return s.lists[i].on, false
+	}
+	return DayOf(ev.Time), true
+}
+
+// listBefore is the date of the newest official list before that day that held
+// all of these; 0 for none.
+func (s *State) listBefore(what string, d Day) Day {
+	on := Day(0)
+	for _, l := range s.lists {
+		if l.on < d && slices.Contains(l.complete, what) {
+			on = max(on, l.on)
+		}
+	}
+	return on
+}
+
+// lastList is the date of the newest official list of all the place's
+// organisations of that kind; 0 for none.
+func (s *State) lastList(kind OrganisationKind) Day { return s.listBefore(allOf(kind), lastDayKnown) }
+
+// lastDayKnown is after every day that can be written.
+const lastDayKnown = Day(1<<31 - 1)
+
+// allOf is how a list says that it holds all of the kind.
+func allOf(kind OrganisationKind) string { return string(kind) + "s" }
+
+// allIn is how a list says that it holds all of the kind's members in that one.
+func (l *listReading) allIn(kind OrganisationKind, in string) string {
+	if l.isPCN(in) {
+		return AllMemberships
+	}
+	return allOf(kind)
+}
+
+// A listReading is a list being compared with the register.
+type listReading struct {
+	t        *turn
+	on       Day // the list's date, or today
+	official bool
+	complete []string
+	also     []string
+	named    map[string]*OrganisationRow
+	found    []difference
+	outcome  ListOutcome
+}
+
+// A difference is an event that the list calls for.
+type difference struct {
+	effective Day
+	cause     uint64 // the event that this one corrects; none if 0
+	data      Payload
+}
+
+func (l *listReading) add(effective Day, data Payload) {
+	l.found = append(l.found, difference{effective: effective, data: data})
+}
+
+func (l *listReading) contradicts(format string, args ...any) {
+	l.outcome.Contradicted = append(l.outcome.Contradicted, invalid("O1", format, args...).Say)
+}
+
+// read compares the list with the register.
+func (l *listReading) read(rows []OrganisationRow) *Refusal {
+	s := l.t.s
+	if len(rows) > 500 {
+		return invalid("O1", "Import at most 500 organisations at a time.")
+	}
+	l.named = map[string]*OrganisationRow{}
+	for i := range rows {
+		if r := rows[i].check(l.official); r != nil {
+			return r
+		}
+		if l.named[rows[i].Code] != nil {
+			return invalid("O1", "%s is in the list twice.", rows[i].Code)
+		}
+		if had := like(l.named, rows[i].Code); had != "" {
+			return invalid("O1", "There is already an organisation %s%s.", had, onlyByCase(had, rows[i].Code))
+		}
+		l.named[rows[i].Code] = &rows[i]
+	}
+	for i := range rows {
+		for _, m := range rows[i].Parents {
+			if s.Organisations[m.In] == nil && l.named[m.In] == nil {
+				return notFound("O1", "%s is said to be in %s, which is not known here.", rows[i].Code, clip(m.In))
+			}
+		}
+		if old := s.Organisations[rows[i].Code]; old != nil && old.Kind != rows[i].Kind {
+			return notNow("O1", "%s is recorded as a %s, not a %s.", rows[i].Code, old.Kind, rows[i].Kind)
+		}
+		if had := like(s.Organisations, rows[i].Code); s.Organisations[rows[i].Code] == nil && had != "" {
+			return invalid("O1", "There is already an organisation %s%s.", had, onlyByCase(had, rows[i].Code))
+		}
+	}
+	l.outcome = ListOutcome{Organisations: len(rows), LeftOut: []string{}, Contradicted: []string{}}
+	for i := range rows {
+		l.readRow(&rows[i])
+	}
+	for i := range rows {
+		l.readMemberships(&rows[i])
+	}
+	l.readAbsent()
+	return nil
+}
+
+func (row *OrganisationRow) check(official bool) *Refusal {
+	if r := firstRefusal(
+		checkRef("O1", "an organisation's code", row.Code),
+		checkWords("O1", "the organisation's name", row.Name, shortWords).at("name"),
+		checkOptional("O1", "the source", row.Source, shortWords).at("source"),
+	); r != nil {
+		return r
+	}
+	if !slices.Contains(organisationKinds, row.Kind) {
+		return invalid("O1", "%q is not a kind of organisation known here.", clip(string(row.Kind)))
+	}
+	if shape := odsShape[row.Kind]; shape != nil && !shape.MatchString(row.Code) {
+		return invalid("O1", "%q is not the ODS code of a %s.", clip(row.Code), strings.ReplaceAll(string(row.Kind), "pcn", "PCN"))
+	}
+	if row.Closed != 0 && row.Opened > row.Closed {
+		return invalid("O1", "%s can't close before it opens.", row.Code)
+	}
+	for i, m := range row.Parents {
+		if (m.From == 0 && !official) || (m.Until != 0 && m.Until < m.From) {
+			return invalid("O1", "The membership of %s in %s needs a first day that is not after its last.", row.Code, clip(m.In))
+		}
+		for _, o := range row.Parents[:i] {
+			if o.In == m.In && o.overlaps(m.Span) {
+				return invalid("O1", "%s can't be in %s twice at the same time.", row.Code, clip(m.In))
+			}
+		}
+	}
+	for _, l := range row.Lists {
+		if l.Patients < 0 || l.Patients > 1_000_000 || l.On == 0 || row.Kind != Practice {
+			return invalid("O2", "A list size belongs to a practice, has a date, and is between 0 and 1,000,000.")
+		}
+	}
+	return nil
+}
+
+// outdated says whether a newer official list has spoken of such organisations.
+// An older one changes nothing but list sizes, which have dates of their own.
+func (l *listReading) outdated(kind OrganisationKind) bool {
+	return l.official && l.on < l.t.s.lastList(kind)
+}
+
+// readRow compares what the list says of the organisation itself.
+func (l *listReading) readRow(row *OrganisationRow) {
+	old := l.t.s.Organisations[row.Code]
+	switch {
+	case l.outdated(row.Kind):
+		l.readOutdated(row, old)
+	case old == nil:
+		l.add(cmp.Or(row.Opened, l.on), &OrganisationRegistered{Code: row.Code, Kind: row.Kind, Name: row.Name, Opened: row.Opened, Source: row.Source})
+		if row.Closed != 0 {
+			l.add(row.Closed, &OrganisationClosed{Code: row.Code, Last: row.Closed, Legal: row.Legal, Source: row.Source})
+		}
+	default:
+		l.readChange(row, old)
+		l.readClosing(row, old)
+	}
+	if old != nil || !l.outdated(row.Kind) {
+		l.readSizes(row, old)
+	}
+}
+
+func (l *listReading) readOutdated(row *OrganisationRow, old *Organisation) {
+	switch newest := l.t.s.lastList(row.Kind); {
+	case old == nil:
+		l.contradicts("%s (%s) is not in the newer list of %s, so it was not taken over.", row.Name, row.Code, newest.Words())
+	case !l.sameName(row.Name, old.NameOn(l.on)):
+		l.contradicts("%s is called %s in this list. A newer one, of %s, has been taken over.", old.NameOn(l.on)+" ("+row.Code+")", row.Name, newest.Words())
+	case row.Closed != 0 && !slices.ContainsFunc(old.Periods, func(p Period) bool { return p.Until == row.Closed }),
+		row.Closed == 0 && !old.OpenOn(l.on) && (old.Opened == 0 || old.Opened <= l.on):
+		l.contradicts("%s (%s) is open on other days by this list. A newer one, of %s, has been taken over.", old.Name, row.Code, newest.Words())
+	}
+}
+
+// sameName says whether the list gives the name that is recorded: official lists
+// are often all in capitals.
+func (l *listReading) sameName(given, have string) bool {
+	return given == have || (l.official && strings.EqualFold(given, have))
+}
+
+// readChange compares the name, and the first day.
+func (l *listReading) readChange(row *OrganisationRow, old *Organisation) {
+	have := old.NameOn(l.on)
+	if !l.official {
+		have = old.Name
+	}
+	name := row.Name
+	if l.sameName(name, have) {
+		name = have
+	}
+	opened := row.Opened
+	if opened == 0 || old.hasOpening(opened) || (old.Closed != 0 && old.Closed < opened) {
+		opened = old.Opened
+	}
+	if name != have || opened != old.Opened {
+		l.add(l.on, &OrganisationChanged{Code: row.Code, Name: name, Opened: opened, Source: row.Source})
+	}
+}
+
+// readClosing compares the last day.
+func (l *listReading) readClosing(row *OrganisationRow, old *Organisation) {
+	newest := old.PeriodBy(l.on)
+	switch {
+	case row.Closed != 0 && (newest.Until != row.Closed || newest.Legal != row.Legal && (row.Legal != 0 || !l.official)):
+		if newest.said > l.on {
+			l.contradicts("%s (%s) closed on %s by the list. What was recorded on %s stands: %s.", old.Name, old.Code, row.Closed.Words(), newest.said.Words(), closingWords(newest))
+			return
+		}
+		l.close(row, newest)
+	case row.Closed == 0 && newest.Until != 0:
+		l.readOpen(row, old, newest)
+	}
+}
+
+func (l *listReading) close(row *OrganisationRow, newest *Period) {
+	switch len(newest.Into) {
+	case 0:
+		l.add(row.Closed, &OrganisationClosed{Code: row.Code, Last: row.Closed, Legal: row.Legal, Source: row.Source})
+	case 1:
+		l.add(row.Closed, &OrganisationClosed{Code: row.Code, Last: row.Closed, Legal: row.Legal, Into: newest.Into[0].Organisation, Source: row.Source})
+	default:
+		l.add(row.Closed, &OrganisationSplit{Code: row.Code, Last: row.Closed, Legal: row.Legal, Among: newest.Into})
+	}
+}
+
+// readOpen is a list that gives no closing for an organisation that has one.
+func (l *listReading) readOpen(row *OrganisationRow, old *Organisation, newest *Period) {
+	again := l.on
+	if row.Opened > newest.Until {
+		again = row.Opened
+	}
+	switch {
+	case l.official && newest.Until >= l.on && row.Opened <= newest.Until:
+		l.contradicts("%s (%s) has no closing in the list. What is recorded stands: %s.", old.Name, old.Code, closingWords(newest))
+	case newest.said > l.on:
+		l.contradicts("%s (%s) is open in the list. What was recorded on %s stands: %s.", old.Name, old.Code, newest.said.Words(), closingWords(newest))
+	default:
+		l.add(again, &OrganisationReopened{Code: row.Code, Source: row.Source})
+	}
+}
+
+func closingWords(p *Period) string { return "its last day is " + p.Until.Words() }
+
+// readSizes compares list sizes. Another figure for a day corrects the one before (L6).
+func (l *listReading) readSizes(row *OrganisationRow, old *Organisation) {
+	for _, size := range row.Lists {
+		d := difference{effective: size.On, data: &ListSizeRecorded{Practice: row.Code, On: size.On, Patients: size.Patients, Source: row.Source}}
+		if old != nil {
+			if i := slices.IndexFunc(old.Lists, func(have ListSize) bool { return have.On == size.On }); i >= 0 {
+				if old.Lists[i].Patients == size.Patients {
+					continue
+				}
+				d.cause = old.Lists[i].Index
+			}
+		}
+		l.found = append(l.found, d)
+	}
+}
+
+// readMemberships compares in what the organisation is.
+func (l *listReading) readMemberships(row *OrganisationRow) {
+	var have []Membership
+	old := l.t.s.Organisations[row.Code]
+	if old != nil {
+		have = old.Memberships
+	}
+	matched := make([]bool, len(have))
+	about := make([]int, len(row.Parents)) // the recorded memberships that the row's are about
+	for _, exactly := range []bool{true, false} {
+		for i, m := range row.Parents {
+			if exactly || about[i] < 0 {
+				if about[i] = l.recorded(have, matched, m, exactly); about[i] >= 0 {
+					matched[about[i]] = true
+				}
+			}
+		}
+	}
+	for i, m := range row.Parents {
+		l.readMembership(row, have, m, about[i])
+	}
+	if !l.official || l.outdated(row.Kind) {
+		return
+	}
+	for i := range have {
+		if h := &have[i]; !matched[i] && l.isPCN(h.In) && slices.Contains(l.complete, AllMemberships) {
+			if day := l.nextPCN(row, h); l.leave(old, h, day) {
+				l.outcome.LeftOut = append(l.outcome.LeftOut, old.NameOn(l.on)+" ("+old.Code+") is no longer in "+l.t.s.name(h.In)+" by the list: it left on "+(day-1).Words()+".")
+			}
+		}
+	}
+}
+
+func (l *listReading) isPCN(code string) bool {
+	if row := l.named[code]; row != nil {
+		return row.Kind == PCN
+	}
+	o := l.t.s.Organisations[code]
+	return o != nil && o.Kind == PCN
+}
+
+// nextPCN is the day on which the row's organisation came to another PCN, after
+// the membership began and by the list's date: it left the former one then. It is
+// the list's date if the list gives no such day.
+func (l *listReading) nextPCN(row *OrganisationRow, was *Membership) Day {
+	next := l.on
+	for _, m := range row.Parents {
+		if m.In != was.In && l.isPCN(m.In) && m.From > was.From && m.From < next && m.Covers(l.on) {
+			next = m.From
+		}
+	}
+	return next
+}
+
+// leave ends a membership that the list no longer has, on the day before that
+// one; false if there is none on the list's date, or it was typed since.
+func (l *listReading) leave(o *Organisation, m *Membership, day Day) bool {
+	switch {
+	case !m.Covers(l.on):
+		return false
+	case m.startSaid > l.on:
+		l.contradicts("%s (%s) is not in %s by the list. That was recorded on %s, after the list, and stands.", o.NameOn(l.on), o.Code, l.t.s.name(m.In), m.startSaid.Words())
+		return false
+	}
+	l.add(l.on, &MembershipEnded{Member: o.Code, In: m.In, From: m.From, Until: day - 1, Source: l.sourceOf(o.Code)})
+	return true
+}
+
+func (l *listReading) sourceOf(code string) string {
+	if row := l.named[code]; row != nil {
+		return row.Source
+	}
+	return ""
+}
+
+// readMembership compares one membership with the recorded one that it is about, if any.
+func (l *listReading) readMembership(row *OrganisationRow, have []Membership, m MembershipRow, about int) {
+	switch {
+	case l.outdated(row.Kind):
+		if l.t.s.Organisations[row.Code] != nil && (about < 0 || have[about].Covers(l.on) != m.Covers(l.on)) {
+			l.contradicts("%s (%s) is in %s at other times by this list. A newer one, of %s, has been taken over.", row.Name, row.Code, l.t.s.name(m.In), l.t.s.lastList(row.Kind).Words())
+		}
+	case about < 0:
+		if from := l.arrival(row, m); from != 0 {
+			l.start(row, m, from)
+		}
+	default:
+		l.compare(row, &have[about], m)
+	}
+}
+
+// recorded is the recorded membership, not matched yet, that the list's is about: in
+// the same organisation exactly from the same day, or else at the same time; -1 for
+// none. One that an earlier list left out gives way to one that began since.
+func (l *listReading) recorded(have []Membership, matched []bool, m MembershipRow, exactly bool) int {
+	on := l.on
+	if m.Until != 0 {
+		on = min(on, m.Until)
+	}
+	same, sameTime := -1, -1
+	for i, h := range have {
+		switch {
+		case h.In != m.In || h.void() || matched[i]:
+		case h.From == m.From && (!h.leftOut || h.Covers(on)):
+			return i
+		case h.From == m.From:
+			same = i
+		case h.Covers(on), m.From != 0 && h.overlaps(m.Span) && sameTime < 0 && !h.leftOut:
+			sameTime = i
+		}
+	}
+	switch {
+	case exactly:
+		return -1
+	case sameTime >= 0:
+		return sameTime
+	}
+	return same
+}
+
+// arrival is the day from which the list's membership counts, if it is new; 0 if
+// it doesn't.
+func (l *listReading) arrival(row *OrganisationRow, m MembershipRow) Day {
+	last := l.t.s.listBefore(l.allIn(row.Kind, m.In), l.on)
+	switch {
+	case !l.official:
+		return m.From
+	case m.From == 0 && m.Until != 0:
+		return 0 // it ended, and was never recorded
+	case m.From == 0 && last == 0 && !l.typed(row.Kind, m.In):
+		return cmp.Or(row.Opened, l.on) // the first list of all
+	case m.From == 0 && row.Closed != 0 && row.Closed < l.on:
+		return 0
+	case m.From == 0:
+		return max(l.on, row.Opened)
+	case m.From <= last && (m.Until == 0 || m.Until >= l.on):
+		l.tooEarly(row, m, last, l.on)
+		return l.on
+	}
+	return m.From
+}
+
+// tooEarly says that a membership can't have begun before a list that did not have it.
+func (l *listReading) tooEarly(row *OrganisationRow, m MembershipRow, last, from Day) {
+	l.contradicts("%s (%s) is in %s since %s by the list, but the list of %s did not say so: it counts from %s.",
+		row.Name, row.Code, l.t.s.name(m.In), m.From.Words(), last.Words(), from.Words())
+}
+
+// typed says whether somebody typed which organisations of the kind are in that one.
+func (l *listReading) typed(kind OrganisationKind, in string) bool {
+	return slices.ContainsFunc(l.t.s.members[in], func(code string) bool {
+		o := l.t.s.Organisations[code]
+		return o.Kind == kind && slices.ContainsFunc(o.Memberships, func(m Membership) bool { return m.In == in && m.typed })
+	})
+}
+
+// compare compares a recorded membership with what the list says of it.
+func (l *listReading) compare(row *OrganisationRow, have *Membership, m MembershipRow) {
+	s := l.t.s
+	is := Span{cmp.Or(m.From, have.From), m.Until}
+	if m.Until == 0 && have.Until != 0 && l.official && have.Until >= l.on {
+		is.Until = have.Until // an end that is still to come may be missing from a list
+		l.contradicts("%s (%s) is in %s without an end by the list. What is recorded stands: until %s.", row.Name, row.Code, s.name(m.In), have.Until.Words())
+	}
+	if is.Until != have.Until && have.endSaid > l.on {
+		l.contradicts("%s (%s) left %s at another time by the list. What was recorded on %s, after the list, stands.", row.Name, row.Code, s.name(m.In), have.endSaid.Words())
+		is.Until = have.Until
+	}
+	if l.official && have.leftOut && have.Until < l.on && (is.Until == 0 || is.Until >= l.on) {
+		if m.From != 0 {
+			l.tooEarly(row, m, s.listBefore(l.allIn(row.Kind, m.In), l.on), l.on)
+		}
+		l.start(row, m, l.on)
+		return
+	}
+	if last := s.listBefore(l.allIn(row.Kind, m.In), have.From); l.official && is.From < have.From && is.From <= last {
+		l.tooEarly(row, m, last, have.From)
+		is.From = have.From
+	}
+	switch {
+	case is.Until != 0 && is.Until < is.From:
+		l.contradicts("%s (%s) left %s on %s by the list, before it came. That was not taken over.", row.Name, row.Code, s.name(m.In), is.Until.Words())
+	case is.From != have.From:
+		l.add(is.From, &MembershipCorrected{Member: row.Code, In: m.In, Corrects: have.Index, Was: have.Span, Source: row.Source, Span: is})
+	case is.Until != have.Until:
+		l.add(cmp.Or(is.Until, l.on), &MembershipEnded{Member: row.Code, In: m.In, From: is.From, Until: is.Until, Source: row.Source})
+	}
+}
+
+// start records a new membership, with its end if the list gives one.
+func (l *listReading) start(row *OrganisationRow, m MembershipRow, from Day) {
+	l.add(from, &MembershipStarted{Member: row.Code, In: m.In, From: from, Source: row.Source})
+	if m.Until != 0 {
+		l.add(m.Until, &MembershipEnded{Member: row.Code, In: m.In, From: from, Until: m.Until, Source: row.Source})
+	}
+}
+
+// readAbsent has those leave whom a complete list no longer places here.
+func (l *listReading) readAbsent() {
+	s := l.t.s
+	for _, absent := range []struct {
+		what string
+		here []*Organisation
+	}{{AllPCNs, s.PCNsOn(l.on)}, {AllPractices, s.PracticesOn(l.on)}} {
+		if !slices.Contains(l.complete, absent.what) {
+			continue
+		}
+		for _, o := range absent.here {
+			if l.named[o.Code] == nil && !slices.Contains(l.also, o.Code) && !l.outdated(o.Kind) {
+				l.leavePlace(o)
+			}
+		}
+	}
+}
+
+// leavePlace has the organisation leave the place, and the place's PCNs, on the
+// day before the list's.
+func (l *listReading) leavePlace(o *Organisation) {
+	s, left := l.t.s, false
+	for _, m := range o.Memberships {
+		if m.In == s.Place || o.Kind == Practice && s.isPCNOn(s.Organisations[m.In], l.on) {
+			left = l.leave(o, &m, l.on) || left
+		}
+	}
+	if left {
+		l.outcome.LeftOut = append(l.outcome.LeftOut, o.NameOn(l.on)+" ("+o.Code+") is no longer in the list: it left "+s.PlaceName+" on "+(l.on-1).Words()+".")
+	}
+}
+
+// record puts what was found on the turn. What an official list brings follows
+// from an event that names the list.
+func (l *listReading) record(source string) {
+	t := l.t
+	list := uint64(0)
+	if l.official && len(l.found) > 0 {
+		list = t.record(&OrganisationsListed{
+			On: l.on, Complete: l.complete, Source: source, Organisations: l.outcome.Organisations,
+			LeftOut: l.outcome.LeftOut, Contradicted: l.outcome.Contradicted,
+		})
+	}
+	for _, d := range l.found {
+		cause := d.cause
+		if cause == 0 {
+			cause = t.nextIndex()
+			if l.official {
+				cause = list
+			}
+		}
+		t.recordBecause(cause, d.effective, d.data)
+	}
+}
+
+// OrganisationsListed: an official list that brought something new was taken
+// over. It says in sentences what the list left out and what it said otherwise.
+type OrganisationsListed struct {
+	On            Day      `json:"on"`
+	Complete      []string `json:"complete,omitempty"`
+	Source        string   `json:"source,omitempty"`
+	Organisations int      `json:"organisations"`
+	LeftOut       []string `json:"leftOut,omitempty"`
+	Contradicted  []string `json:"contradicted,omitempty"`
+}
+
+// outcome is what whoever imported the list was told.
+func (e *OrganisationsListed) outcome() *ListOutcome {
+	return &ListOutcome{e.Organisations, append([]string{}, e.LeftOut...), append([]string{}, e.Contradicted...)}
+}
+
+func (e *OrganisationsListed) Subject() string { return "register/" + e.On.String() }
+func (e *OrganisationsListed) apply(s *State, ev *Event) {
+	s.lists = with(s.lists, officialList{ev.Index, e.On, e.Complete})
+}
