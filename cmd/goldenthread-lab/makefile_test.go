@@ -23,7 +23,7 @@ var (
 // (-run, -skip) is the name of one in the folders that it says.
 func TestChosenTestsExist(t *testing.T) {
 	names := 0
-	for _, file := range []string{"Makefile", "README.md", "eventstore/README.md"} {
+	for _, file := range []string{"Makefile", "README.md", "eventstore/README.md", "cmd/goldenthread/README.md", "cmd/goldenthread-lab/README.md"} {
 		text, err := os.ReadFile(filepath.Join("../..", file))
 		require.NoError(t, err)
 		for _, command := range goTest.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\\\n", ""), -1) {
