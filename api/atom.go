@@ -81,7 +81,7 @@ func fed[I any, P interface {
 		if err != nil {
 			return nil, err
 		}
-		done, err := s.turns.take(ctx, id+" "+t.Group)
+		done, err := s.turns.take(ctx, q.named(id))
 		if err != nil {
 			return nil, err
 		}

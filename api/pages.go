@@ -273,7 +273,7 @@ func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Fil
 	if err != nil {
 		return nil, 0, err
 	}
-	done, err := s.turns.take(r.Context(), p.path+" "+t.Group)
+	done, err := s.turns.take(r.Context(), q.named(p.path))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -133,7 +133,6 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 		unsettled *eventstore.Unsettled
 		stopped   *eventstore.Stopped
 		behind    *projections.Behind
-		halted    *projections.Stopped
 		unknown   *projections.NotFound
 		damage    *tilelog.Damage
 	)
@@ -150,8 +149,6 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 		return unavailable(unsettled.Error())
 	case errors.As(err, &stopped):
 		return stoppedProblem(stopped.At)
-	case errors.As(err, &halted):
-		return stoppedProblem(halted.At)
 	case errors.As(err, &behind):
 		p = unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
 		p.Index = &behind.Have

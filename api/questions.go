@@ -226,7 +226,7 @@ func ask[I any, P interface {
 		if err != nil {
 			return nil, err
 		}
-		done, err := s.turns.take(ctx, name+" "+t.Group)
+		done, err := s.turns.take(ctx, q.named(name))
 		if err != nil {
 			return nil, err
 		}

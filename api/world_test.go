@@ -82,18 +82,11 @@ func openWorld(t testing.TB, dir, on string) *world {
 	w := &world{t: t, log: &logBuffer{}, keys: map[string]string{}}
 	w.on(on)
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	groups := projections.NewGroups()
-	follow := func(c eventstore.Commit) {
-		var events []domain.Event
-		for _, e := range c.Entries {
-			events = append(events, e.Event)
-		}
-		groups.Apply(events)
-	}
 	var err error
-	w.store, err = eventstore.Open(context.Background(), eventstore.Options{Dir: dir, Clock: w.clock, Log: log, Follow: []func(eventstore.Commit){follow}})
+	w.store, err = eventstore.Open(context.Background(), eventstore.Options{Dir: dir, Clock: w.clock, Log: log})
 	require.NoError(t, err)
-	groups.From(w.store, 0)
+	groups := projections.NewGroups(w.store)
+	w.store.OnEvict(groups.Forget)
 	w.tokens, err = OpenTokens(dir)
 	require.NoError(t, err)
 	feeds, err := OpenFeedKeys(dir)

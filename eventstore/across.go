@@ -79,7 +79,7 @@ func lookedInto(req *domain.Request, state *domain.State) []string {
 // stopped, says nothing.
 func (w *writer) lookAcross(req *domain.Request, g *group, now time.Time) {
 	req.Claim, req.Places = nil, nil
-	state := g.ledger.State()
+	state := g.ledger().State()
 	if rests, ok := req.NeedsClaim(); ok {
 		if there := w.readable(rests.Ledger); there != nil {
 			req.Claim = there.ClaimOn(rests, domain.DayOf(later(now, state.Last)))
@@ -97,7 +97,7 @@ func (w *writer) lookAcross(req *domain.Request, g *group, now time.Time) {
 
 func (w *writer) readable(name string) *domain.State {
 	if g := w.groups[name]; g != nil && g.stopped == nil {
-		return g.ledger.State()
+		return g.ledger().State()
 	}
 	return nil
 }

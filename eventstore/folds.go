@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,11 +13,11 @@ import (
 	"goldenthread/domain"
 )
 
-// Of each group the writer knows how many events it has; its ledger it keeps
-// folded while there is room. Of a ledger that is not folded a command, or a
-// question, has it read up first, from its log: beside the writer, which only
-// takes it over when nothing was recorded meanwhile. Those used longest ago make
-// room again.
+// Of each group the writer knows how many events it has. Ledgers that were used
+// lately are in memory, once for the writer and for readers (package ledgers). A
+// command or a question for which a ledger is missing has it read up first, from its
+// log: beside the writer, which only takes it over when nothing was recorded
+// meanwhile. Those used longest ago are evicted.
 
 // mostFolded is how many events the ledgers kept folded may have together.
 const mostFolded = 1_500_000
@@ -37,12 +38,6 @@ type fold struct {
 	taken  chan bool // false: there is more to fold by now; takes one
 }
 
-// A look asks the writer for a group's state as it stands.
-type look struct {
-	group string
-	state chan *domain.State // takes one; nil: the ledger is not folded
-}
-
 // A readUp is a ledger being read up, for all who wait for it.
 type readUp struct {
 	done chan struct{}
@@ -57,20 +52,19 @@ type folds struct {
 
 	room   chan struct{} // readUps at once
 	folded chan *fold    // to the writer
-	looks  chan *look    // likewise
 	wake   chan struct{} // takes one
 }
 
 func newFolds() *folds {
 	return &folds{
 		under: map[string]*readUp{}, unread: map[string]bool{},
-		room: make(chan struct{}, readUps), folded: make(chan *fold), looks: make(chan *look), wake: make(chan struct{}, 1),
+		room: make(chan struct{}, readUps), folded: make(chan *fold), wake: make(chan struct{}, 1),
 	}
 }
 
 // State is the group's state as it stands, after every event that was
-// acknowledged before the call; with no events it is the empty state. It is
-// shared: nobody may change it. Errors: *Stopped for a ledger of which nothing
+// acknowledged before the call; with no events it is the empty state. It never
+// changes, and nobody may change it: the writer waits for no reader. Errors: *Stopped for a ledger of which nothing
 // can be relied on, ErrClosed, the context's, or what reading it met.
 func (s *Store) State(ctx context.Context, group string) (*domain.State, error) {
 	var stopped *Stopped
@@ -78,16 +72,11 @@ func (s *Store) State(ctx context.Context, group string) (*domain.State, error) 
 		return nil, stopped
 	}
 	for {
-		l := &look{group, make(chan *domain.State, 1)}
-		select {
-		case s.folds.looks <- l:
-		case <-s.written:
-			return nil, s.closedBecause()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		if state := <-l.state; state != nil {
+		if state := s.ledgers.Snapshot(group); state != nil {
 			return state, nil
+		}
+		if s.Next(group) == 0 {
+			return domain.NewState(group), nil
 		}
 		if err := s.readUp(ctx, group); err != nil {
 			return nil, err
@@ -234,15 +223,15 @@ func (s *Store) reader(ctx context.Context) {
 func (w *writer) take(f *fold) {
 	g := w.group(f.name)
 	switch {
-	case g.ledger != nil:
+	case g.ledger() != nil:
 		f.taken <- true
 		return
 	case f.err == nil && f.ledger.State().Next < g.next:
 		f.taken <- false
 		return
 	}
-	g.ledger = f.ledger
-	state := g.ledger.State()
+	g.cached.Put(f.ledger)
+	state := f.ledger.State()
 	w.folded += state.Next
 	if f.err != nil {
 		w.stopAt(g, state.Next, f.err)
@@ -255,43 +244,43 @@ func (w *writer) take(f *fold) {
 	f.taken <- true
 }
 
-// show answers a look.
-func (w *writer) show(l *look) {
-	g := w.groups[l.group]
-	switch {
-	case g == nil:
-		l.state <- domain.NewState(l.group)
-	case g.ledger == nil:
-		l.state <- nil
-	default:
-		w.use(g)
-		l.state <- g.ledger.State().Copy()
-	}
+// Watch wakes the channel after every commit of the group, and when it stops;
+// several that come before the channel is read are one. Call cancel at the end.
+func (s *Store) Watch(group string) (changed <-chan struct{}, cancel func()) {
+	return s.ledgers.Watch(group)
 }
 
-// use notes that the group's ledger was needed just now.
-func (w *writer) use(g *group) {
-	w.uses++
-	g.used = w.uses
-}
+// OnEvict has f called with the name of each group whose ledger is evicted from
+// memory. It holds the writer up, so it must be quick.
+func (s *Store) OnEvict(f func(group string)) { s.evicted.Store(&f) }
 
-// makeRoom lets go of ledgers, those used longest ago first, but for one.
+// makeRoom evicts ledgers, those used longest ago first, but for one.
 func (w *writer) makeRoom(but *group) {
 	if w.folded <= w.store.mostFolded {
 		return
 	}
 	var all []*group
 	for _, g := range w.groups {
-		if g != but && g.ledger != nil && g.stopped == nil {
+		if g != but && g.ledger() != nil && g.stopped == nil {
 			all = append(all, g)
 		}
 	}
-	slices.SortFunc(all, func(a, b *group) int { return int(a.used) - int(b.used) })
+	slices.SortFunc(all, func(a, b *group) int { return cmp.Compare(a.cached.Used(), b.cached.Used()) })
 	for _, g := range all {
 		if w.folded <= w.store.mostFolded {
 			return
 		}
-		w.folded -= g.ledger.State().Next
-		g.ledger = nil
+		w.evict(g)
+	}
+}
+
+func (w *writer) evict(g *group) {
+	events := g.ledger().State().Next
+	if !g.cached.Evict() { // it is being read
+		return
+	}
+	w.folded -= events
+	if f := w.store.evicted.Load(); f != nil {
+		(*f)(g.name)
 	}
 }

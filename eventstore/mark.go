@@ -135,7 +135,7 @@ func (s *Store) readMark(ctx context.Context, ledger jetstream.Stream, last uint
 // goOn has the writer go on from the mark: every ledger is still to be read up.
 func (w *writer) goOn(m *mark) error {
 	for name, events := range m.Groups {
-		g := &group{name: name, next: events}
+		g := &group{name: name, next: events, cached: w.store.ledgers.Of(name)}
 		if c := w.store.logs.compare(name); c != nil && uint64(c.tree.N) > events {
 			if err := c.from(int64(events)); err != nil {
 				return err

@@ -21,6 +21,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/trace"
 	"goldenthread/eventstore/witness"
 )
@@ -52,8 +53,9 @@ type Options struct {
 	// it must be quick, and it must not change what it is given.
 	Follow []func(Commit)
 	Whole  bool
-	// Folded is how many events the ledgers that are kept in memory may have
-	// together; 0 is 1,500,000, some 300 MB. Others are read up when they are needed.
+	// Folded is how many events the ledgers that are kept in memory, for commands
+	// and for readers, may have together; 0 is 1,500,000, some 300 MB. Others are read
+	// up when they are needed.
 	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
 
@@ -77,6 +79,8 @@ type Store struct {
 	witnesses *witnesses
 	places    places
 	known     *known
+	ledgers   *ledgers.Cache
+	evicted   atomic.Pointer[func(group string)]
 	folds     *folds
 	queue     *queue
 	erasing   chan chan struct{} // asks the eraser for a try
@@ -113,7 +117,7 @@ type Store struct {
 // Open starts the store and returns when it has read all that the stream holds.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
-		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), folds: newFolds(), known: newKnown(), clock: o.Clock, follow: o.Follow, log: o.Log,
+		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), ledgers: ledgers.New(), folds: newFolds(), known: newKnown(), clock: o.Clock, follow: o.Follow, log: o.Log,
 		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), erased: make(chan struct{}, 1), failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
 	}
 	if s.clock == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/ledgers"
 )
 
 // Rules kept here: L1, L2, L3, L4. The writer is the one goroutine that owns
@@ -41,7 +42,6 @@ type writer struct {
 
 	groups  map[string]*group
 	folded  uint64    // events of the ledgers that are folded
-	uses    uint64    // of ledgers, counted
 	applied uint64    // last sequence of the stream that is applied
 	newest  time.Time // recorded time of the newest event of all
 	target  uint64    // caught up once this is applied
@@ -52,13 +52,15 @@ type writer struct {
 // A group is one group's ledger as the writer holds it.
 type group struct {
 	name    string
-	next    uint64         // index of the next event
-	ledger  *domain.Ledger // as far; nil while it is not folded
-	used    uint64         // when it was used last, counted in uses
+	next    uint64          // index of the next event
+	cached  *ledgers.Ledger // as far, while it is in memory
 	stopped *Stopped
 	due     time.Time   // when something may become due by itself; zero: never
 	against *comparison // while the stream is replayed, if it was signed for
 }
+
+// ledger is the group's ledger; nil while it is not in memory.
+func (g *group) ledger() *domain.Ledger { return g.cached.Get() }
 
 // A moment is the stretch of time in which something happened.
 type moment struct{ from, until time.Time }
@@ -76,8 +78,6 @@ func (w *writer) run(ctx context.Context) {
 			w.receive(m)
 		case f := <-w.store.folds.folded:
 			w.take(f)
-		case l := <-w.store.folds.looks:
-			w.show(l)
 		case <-w.queue.wake:
 			w.round(ctx)
 		case <-tick.C:
@@ -114,7 +114,7 @@ func (w *writer) nudgeOne(g *group, now time.Time) {
 		return
 	}
 	g.due = time.Time{}
-	if g.ledger == nil {
+	if g.ledger() == nil {
 		w.store.folds.unreadNow(g.name)
 	} else {
 		w.queue.put(newCall(domain.Request{Group: g.name}))
@@ -202,13 +202,13 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 		v.answer.err = notReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(timeLayout), w.newest.Format(timeLayout))
 		return v
 	case g == nil:
-		g = &group{name: c.req.Group, ledger: domain.NewLedger(c.req.Group)}
+		g = newGroup(ledgers.New(), c.req.Group)
 	case g.stopped != nil:
 		v.answer.err = g.stopped
 		return v
 	}
 	if name := w.lacking(c, g); name != "" {
-		if g.ledger == nil {
+		if g.ledger() == nil {
 			g.due = now // nobody may wait for this call
 		}
 		v.answer.err = &unfolded{name}
@@ -230,19 +230,19 @@ func (w *writer) lacking(c *call, g *group) string {
 	if c.ready != nil {
 		return ""
 	}
-	if g.ledger == nil {
+	if g.ledger() == nil {
 		return g.name
 	}
-	w.use(g)
+	g.cached.Use()
 	if c.req.Command == nil {
 		return ""
 	}
-	for _, name := range lookedInto(&c.req, g.ledger.State()) {
+	for _, name := range lookedInto(&c.req, g.ledger().State()) {
 		if there := w.groups[name]; there != nil && there.stopped == nil {
-			if there.ledger == nil {
+			if there.ledger() == nil {
 				return name
 			}
-			w.use(there)
+			there.cached.Use()
 		}
 	}
 	return ""
@@ -257,14 +257,14 @@ func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 	}
 	var d domain.Decision
 	if req.Command == nil {
-		d.Events, g.due = v.call.system(g.ledger, now), g.ledger.State().NextDue(now)
+		d.Events, g.due = v.call.system(g.ledger(), now), g.ledger().State().NextDue(now)
 	} else {
 		// Midnight may have passed in the queue, or another's clock be behind.
-		if v.answer.err = w.store.fetchPast(ctx, req, later(now, g.ledger.State().Last)); v.answer.err != nil {
+		if v.answer.err = w.store.fetchPast(ctx, req, later(now, g.ledger().State().Last)); v.answer.err != nil {
 			return
 		}
 		w.lookAcross(req, g, now)
-		d = g.ledger.Decide(req, now)
+		d = g.ledger().Decide(req, now)
 	}
 	entries, err := writeEntries(d.Events)
 	switch {
@@ -455,12 +455,19 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 func (w *writer) group(name string) *group {
 	g := w.groups[name]
 	if g == nil {
-		g = &group{name: name, ledger: domain.NewLedger(name)}
+		g = newGroup(w.store.ledgers, name)
 		if w.caught != nil {
 			g.against = w.store.logs.compare(name)
 		}
 		w.groups[name] = g
 	}
+	return g
+}
+
+// newGroup is a group without events, its ledger in the cache.
+func newGroup(c *ledgers.Cache, name string) *group {
+	g := &group{name: name, cached: c.Of(name)}
+	g.cached.Put(domain.NewLedger(name))
 	return g
 }
 
@@ -491,11 +498,21 @@ func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []E
 func (w *writer) told(sequence uint64, applied []Entry) {
 	w.store.noteErased(applied)
 	w.store.logs.add(sequence, applied)
+	w.wake(applied)
 	if w.caught != nil && !w.store.whole {
 		return
 	}
 	for _, f := range w.store.follow {
 		f(Commit{sequence, applied})
+	}
+}
+
+// wake wakes those who watch the groups of these events.
+func (w *writer) wake(applied []Entry) {
+	for i := range applied {
+		if group := applied[i].Event.Group; i == 0 || group != applied[i-1].Event.Group {
+			w.store.ledgers.Wake(group)
+		}
 	}
 }
 
@@ -506,14 +523,14 @@ func (w *writer) apply(g *group, p *piece) error {
 		return p.err
 	case e.Index != g.next:
 		return fmt.Errorf("%w of %s: event %d where %d was expected", domain.ErrGap, g.name, e.Index, g.next)
-	case g.ledger == nil:
+	case g.ledger() == nil:
 		g.due = e.Time // it may be; who reads the ledger up sees
 	default:
-		if err := applyTo(g.ledger, e); err != nil {
+		if err := g.cached.Apply(e, applyTo); err != nil {
 			return err
 		}
 		w.folded++
-		g.due = g.ledger.State().NextDue(e.Time)
+		g.due = g.ledger().State().NextDue(e.Time)
 	}
 	g.next++
 	return nil
@@ -527,6 +544,7 @@ func (w *writer) stop(name string, why error) error {
 func (w *writer) stopAt(g *group, at uint64, why error) error {
 	g.stopped = &Stopped{g.name, at, why}
 	w.store.places.stop(g.stopped)
+	w.store.ledgers.Wake(g.name)
 	said := []any{"group", g.name, "at", at, "why", why}
 	if p := new(panicked); errors.As(why, &p) {
 		said = append(said, "stack", p.stack)

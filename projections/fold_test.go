@@ -31,8 +31,9 @@ func TestFoldIsTheLedgersState(t *testing.T) {
 	base := sit(t).found().mandates().delegate().represent()
 	rapid.Check(t, func(t *rapid.T) {
 		b := base.again()
-		live := NewGroups()
-		live.Apply(b.events)
+		l := newLedgers()
+		live := NewGroups(l)
+		l.apply(b.events...)
 		for range rapid.IntRange(5, 40).Draw(t, "commands") {
 			b.now = b.now.AddDate(0, 0, rapid.SampledFrom([]int{0, 0, 0, 0, 1, 8, 40}).Draw(t, "days"))
 			before := len(b.events)
@@ -43,7 +44,7 @@ func TestFoldIsTheLedgersState(t *testing.T) {
 					b.try(s.holder, c)
 				}
 			}
-			live.Apply(b.events[before:])
+			l.apply(b.events[before:]...)
 		}
 		g, err := live.Now(t.Context(), "trafford", nil)
 		require.NoError(t, err)

@@ -2,19 +2,17 @@ package projections
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
 )
 
 func TestGroupsRead(t *testing.T) {
 	b := sit(t).found()
-	s := NewGroups()
+	l := newLedgers()
+	s := NewGroups(l)
 	soon := func() context.Context {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		t.Cleanup(cancel)
@@ -28,7 +26,7 @@ func TestGroupsRead(t *testing.T) {
 	require.Empty(t, s.Names())
 
 	first, rest := b.events[:5], b.events[5:]
-	s.Apply(first)
+	l.apply(first...)
 	require.Equal(t, []string{"trafford"}, s.Names())
 	var behind *Behind
 	require.ErrorAs(t, errorOf(s.Now(soon(), "trafford", ptr(uint64(5)))), &behind)
@@ -48,61 +46,17 @@ func TestGroupsRead(t *testing.T) {
 		})
 	}
 	for i := range rest {
-		s.Apply(rest[i : i+1])
+		l.apply(rest[i])
 	}
 	wait.Wait()
 	require.Equal(t, before, early.State(), "a snapshot never changes")
-
-	damage := errors.New("one bit")
-	s.Stop("trafford", 77, damage)
-	s.Stop("trafford", 99, damage)
-	var stopped *Stopped
-	_, err = s.Now(t.Context(), "trafford", nil)
-	require.ErrorAs(t, err, &stopped)
-	require.ErrorIs(t, err, damage)
-	require.Equal(t, uint64(77), stopped.At)
-	require.Contains(t, err.Error(), "stopped at 77")
-}
-
-func TestGroupsStopAtAGapAndAtWhatCannotBeFolded(t *testing.T) {
-	b := sit(t).found()
-	s := NewGroups()
-	s.Apply(b.events[:3])
-	s.Apply(b.events[4:6])
-	var stopped *Stopped
-	_, err := s.Now(t.Context(), "trafford", nil)
-	require.ErrorAs(t, err, &stopped)
-	require.ErrorIs(t, stopped, domain.ErrGap)
-	require.Equal(t, uint64(3), stopped.At)
-
-	s.Apply([]domain.Event{{Group: "other", Data: &domain.OfficeLeft{Person: "nobody"}}})
-	_, err = s.Now(t.Context(), "other", nil)
-	require.ErrorAs(t, err, &stopped)
-	require.Equal(t, uint64(0), stopped.At)
-}
-
-func TestGroupsWatch(t *testing.T) {
-	b := sit(t).found()
-	s := NewGroups()
-	changed, cancel := s.Watch("trafford")
-	s.Apply(b.events[:3])
-	s.Apply(b.events[3:5])
-	<-changed
-	select {
-	case <-changed:
-		t.Fatal("two commits before the channel was read are one wake")
-	default:
-	}
-	cancel()
-	s.Apply(b.events[5:6])
-	require.Empty(t, changed)
-	require.Empty(t, s.watchers)
 }
 
 // Readers and the audit trail beside the one that applies; run with -race.
 func TestGroupsUnderWay(t *testing.T) {
 	b := sit(t).found().mandates().delegate().represent().meet()
-	s := NewGroups()
+	l := newLedgers()
+	s := NewGroups(l)
 	last := uint64(len(b.events) - 1)
 	var wait sync.WaitGroup
 	for n := range 4 {
@@ -127,7 +81,7 @@ func TestGroupsUnderWay(t *testing.T) {
 		})
 	}
 	for i := range b.events {
-		s.Apply(b.events[i : i+1])
+		l.apply(b.events[i])
 	}
 	wait.Wait()
 }

@@ -17,8 +17,9 @@ func TestCheckIsNeverOutOfDate(t *testing.T) {
 	base := sit(t).found().mandates().delegate().represent()
 	rapid.Check(t, func(t *rapid.T) {
 		b := base.again()
-		live, past := NewGroups(), b.fold()
-		live.Apply(b.events)
+		l, past := newLedgers(), b.fold()
+		live := NewGroups(l)
+		l.apply(b.events...)
 		var questions []domain.Question
 		for range 12 {
 			q := domain.Question{
@@ -51,7 +52,7 @@ func TestCheckIsNeverOutOfDate(t *testing.T) {
 			b.now = b.now.AddDate(0, 0, rapid.SampledFrom([]int{0, 0, 1, 8, 40}).Draw(t, "days"))
 			from := len(b.events)
 			b.try(rapid.SampledFrom(actors).Draw(t, "actor"), command(t, b.ledger.State()))
-			live.Apply(b.events[from:])
+			l.apply(b.events[from:]...)
 			g, err := live.Now(t.Context(), "trafford", nil)
 			require.NoError(t, err)
 			same(g, b.fold().State())

@@ -183,18 +183,12 @@ func (w *world) later(d time.Duration) {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, groups: projections.NewGroups(), mail: newMailbox(t), log: &strings.Builder{}}
+	w := &world{t: t, mail: newMailbox(t), log: &strings.Builder{}}
 	w.at("2026-01-05", "12:00")
-	follow := func(c eventstore.Commit) {
-		var events []domain.Event
-		for _, e := range c.Entries {
-			events = append(events, e.Event)
-		}
-		w.groups.Apply(events)
-	}
 	var err error
-	w.store, err = eventstore.Open(t.Context(), eventstore.Options{Dir: t.TempDir(), Clock: w.clock, Log: slog.New(slog.DiscardHandler), Follow: []func(eventstore.Commit){follow}})
+	w.store, err = eventstore.Open(t.Context(), eventstore.Options{Dir: t.TempDir(), Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
+	w.groups = projections.NewGroups(w.store)
 	w.nats, err = server.NewServer(&server.Options{JetStream: true, StoreDir: t.TempDir(), DontListen: true})
 	require.NoError(t, err)
 	w.nats.Start()

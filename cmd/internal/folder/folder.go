@@ -11,28 +11,21 @@ import (
 	"runtime/debug"
 	"time"
 
-	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
 
 const closeTimeout = 10 * time.Second
 
-// Open opens the store with projections that follow it.
+// Open opens the store, and the projections of what is in it.
 func Open(ctx context.Context, o eventstore.Options) (*eventstore.Store, *projections.Groups, error) {
-	groups := projections.NewGroups()
-	o.Follow = append(o.Follow, func(c eventstore.Commit) {
-		events := make([]domain.Event, len(c.Entries))
-		for i := range c.Entries {
-			events[i] = c.Entries[i].Event
-		}
-		groups.Apply(events)
-	})
 	store, err := eventstore.Open(ctx, o)
-	if err == nil {
-		groups.From(store, o.Folded)
+	if err != nil {
+		return nil, nil, err
 	}
-	return store, groups, err
+	groups := projections.NewGroups(store)
+	store.OnEvict(groups.Forget)
+	return store, groups, nil
 }
 
 // Close closes the store; after ten seconds without an end it gives up, with an
