@@ -17,8 +17,10 @@
 // Repair writes a whole stream again. Reading goes through the log, which has a
 // group's events together, and from there on through the stream.
 //
-// The writer keeps the ledgers folded that were used last, as many as there is
-// room for. Another is read up, from its log, before it is needed.
+// The ledgers that were used last are in memory, as many as there is room for, each
+// once (package ledgers): the writer decides on them, and readers get snapshots of
+// their states, which never change and for which the writer copies nothing. Another
+// ledger is read up, from its log, before it is needed.
 //
 // The same code applies a commit when it is replayed at start, when it comes
 // from another process and when it is this process's own: what is applied was

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -136,12 +137,9 @@ func (p *places) recordedBy(group string, t time.Time) (n uint64, ok bool) {
 // Groups names the groups that have a ledger, sorted.
 func (s *Store) Groups() []string {
 	s.places.mu.RLock()
-	defer s.places.mu.RUnlock()
-	names := make([]string, 0, len(s.places.groups))
-	for name := range s.places.groups {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Collect(maps.Keys(s.places.groups))
+	s.places.mu.RUnlock()
+	slices.Sort(names) // without holding up the writer
 	return names
 }
 

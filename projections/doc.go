@@ -10,6 +10,6 @@
 // Answers take the day that they are about; they are as known at the end of the
 // fold. "As known" at an earlier moment is a Group folded up to that moment.
 //
-// Groups keeps groups up to date beside the ledgers, as many as there is room for, and
-// gives them out as snapshots, so that no reader holds up whoever applies events.
+// Groups gives out groups as snapshots that never change, so that no reader holds up
+// whoever records. Their states come from a source, which keeps them up to date.
 package projections
