@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -25,6 +26,7 @@ type commandInput struct {
 	Group string `path:"group" doc:"name in addresses, such as trafford" example:"trafford"`
 	Key   string `header:"Idempotency-Key" doc:"up to 200 printable characters, best a UUID: sent again, the same request gets the same answer"`
 	jsonBody
+	before []byte // as this server wrote a form's command before, for its hash; nil: as it was sent
 }
 
 // Recorded says what a command added to the ledger.
@@ -71,6 +73,7 @@ func (s *Server) record(ctx context.Context, kind domain.CommandKind, in *comman
 	if err := decode(in.bytes, command); err != nil {
 		return nil, err
 	}
+	domain.NoteZeros(command, in.bytes)
 	actor, err := s.actor(caller, in.Group, command)
 	if err != nil {
 		return nil, err
@@ -81,7 +84,7 @@ func (s *Server) record(ctx context.Context, kind domain.CommandKind, in *comman
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, in.bytes), Actor: actor, Trace: trace.Sent(ctx), Command: command}
+	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.before), string(in.bytes))), Actor: actor, Trace: trace.Sent(ctx), Command: command}
 	if err := s.checkSignature(ctx, &req); err != nil {
 		return nil, &commandError{id, err}
 	}
@@ -157,7 +160,7 @@ func commandID(key, group, actor string) (uuid.UUID, error) {
 // sentHash is the hash of a command as it was sent, which events hold that were
 // recorded before their hash was that of what a command says: it recognises a
 // command that is sent again across the change.
-func sentHash(name string, body []byte) [sha256.Size]byte {
+func sentHash(name, body string) [sha256.Size]byte {
 	return sha256.Sum256(fmt.Appendf(nil, "%s\n%s", name, body))
 }
 

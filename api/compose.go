@@ -347,6 +347,7 @@ func (c *composer) finish() {
 	var one domain.Instrument
 	if err == nil {
 		err = json.Unmarshal(b, &one, strictly)
+		domain.NoteZeros(&one, b)
 	}
 	if err != nil && len(c.faults) == 0 {
 		c.refuse(invalid("C1", "The form can't be read as it was filled in. Please open the page again."))
@@ -389,7 +390,13 @@ func (c *composer) change(index string) {
 	if err != nil || i < 0 || i >= len(c.is) {
 		return
 	}
-	b, _ := json.Marshal(c.is[i]) // it was read of JSON
+	one := c.is[i]
+	if one.ChangeCharter != nil { // what it does not say is shown as what it will be
+		charter := *one.ChangeCharter
+		charter.Charter = charter.Charter.Settled()
+		one.ChangeCharter = &charter
+	}
+	b, _ := json.Marshal(one) // it was read of JSON
 	var all map[string]map[string]any
 	if json.Unmarshal(b, &all) != nil {
 		return

@@ -504,5 +504,5 @@ func charterParts(a *asked, _ string) []part {
 
 func charterStart(a *asked, _ string) map[string]any {
 	version := a.State().Charters
-	return map[string]any{"version": float64(len(version)), "charter": objectOf(version[len(version)-1].Charter)}
+	return map[string]any{"version": float64(len(version)), "charter": objectOf(version[len(version)-1].Charter.Settled())}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	markup "html"
 	"net/http"
 	"os"
@@ -78,6 +79,74 @@ func TestPracticeFeed(t *testing.T) {
 	require.Empty(t, again.body)
 	w.refused(404, "T0", w.ask("cd-north", "/practices/P99999/feed.atom"))
 	w.refused(404, "L1", w.ask("stranger", "/practices/P91018/feed.atom"))
+}
+
+// An entry of a practice's feed is updated when its text changes, as the feed is, and
+// stays the same entry; what it said once it goes on saying (T1, RFC 4287).
+func TestPracticeFeedIsUpdated(t *testing.T) {
+	w := newWorld(t).established()
+	agreed := func(proposal string) {
+		for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
+			w.must(201, w.command(person, "consent", `{"proposal":"`+proposal+`","version":1,"needNotWait":true}`))
+		}
+	}
+	entry := func(about string) (*gofeed.Feed, *gofeed.Item) {
+		t.Helper()
+		feed, err := gofeed.NewParser().ParseString(string(w.must(200, w.ask("cd-north", "/practices/P91018/feed.atom")).body))
+		require.NoError(t, err)
+		for _, item := range feed.Items {
+			if strings.HasPrefix(item.Title, about+",") {
+				return feed, item
+			}
+		}
+		require.Fail(t, "nothing in the feed about "+about)
+		return nil, nil
+	}
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"An executive","text":"x","matter":"access","instruments":[
+		{"formExecutive":{"members":["cd-north","cd-south"],"from":"2026-01-05","until":"2026-12-31"}},
+		{"grantDelegation":{"to":"executive","powers":[{"matter":"access","may":["decide"],"itemLimitPence":100000}],"payer":"LMC","until":"2026-12-31","review":"2026-06-30"}}]}`))
+	agreed("P2")
+	_, first := entry("D1")
+	require.Contains(t, first.Content, "£1,000")
+
+	w.on("2026-02-02")
+	vary := `{"varyDelegation":{"delegation":"D1","version":%d,"powers":[{"matter":"access","may":["decide"],"itemLimitPence":%d}],"review":"2026-08-31","until":"2026-12-31"}}`
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"More","text":"x","matter":"access","instruments":[`+fmt.Sprintf(vary, 1, 200000)+`]}`))
+	agreed("P3")
+	raised := w.clock().UTC()
+	w.on("2026-02-10")
+	feed, second := entry("D1")
+	require.Equal(t, first.GUID, second.GUID)
+	require.Equal(t, first.Published, second.Published)
+	require.Equal(t, raised, second.UpdatedParsed.UTC(), "when the limit was raised")
+	require.Equal(t, raised, feed.UpdatedParsed.UTC())
+	require.Contains(t, second.Content, strings.TrimSuffix(first.Content, "."), "it says what it said")
+	require.Contains(t, second.Content, "From 2 February 2026: ")
+	require.Contains(t, second.Content, "£2,000")
+	_, other := entry("P1")
+	require.Equal(t, other.Published, other.Updated, "the others stay as they were")
+
+	// nothing changes by a review that leaves it as it is
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Reviewed","text":"x","matter":"access","instruments":[{"confirmDelegation":{"delegation":"D1","version":2,"review":"2026-09-30"}}]}`))
+	agreed("P4")
+	w.on("2026-02-20")
+	_, third := entry("D1")
+	require.Equal(t, []string{second.Updated, second.Content}, []string{third.Updated, third.Content})
+
+	// what ends changes; what is said in a meeting, when the group has settled it
+	w.must(201, w.command("manager", "schedule-meeting", `{"forum":"locality-board","on":"2026-02-20"}`))
+	w.must(201, w.command("cd-north", "record-commitment", `{"forum":"locality-board","meeting":"2026-02-20","matter":"representation","words":"Perhaps.","given":"subject"}`))
+	_, said := entry("K1")
+	w.on("2026-03-02")
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"It ends","text":"x","matter":"access","instruments":[{"endDelegation":{"delegation":"D1","version":3}},{"ratify":{"what":"K1"}}]}`))
+	agreed("P5")
+	ended := w.clock().UTC()
+	feed, fourth := entry("D1")
+	require.Equal(t, ended, fourth.UpdatedParsed.UTC())
+	require.Contains(t, fourth.Content, "It ended on 2 March 2026.")
+	_, settled := entry("K1")
+	require.NotEqual(t, said.Content, settled.Content)
+	require.Equal(t, []any{said.GUID, ended, ended}, []any{settled.GUID, settled.UpdatedParsed.UTC(), feed.UpdatedParsed.UTC()})
 }
 
 func TestCalendars(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 
 	"goldenthread/api/web"
@@ -372,11 +373,15 @@ func (s *Server) recordForm(ctx context.Context, r *http.Request, name string, f
 	if len(f.faults) > 0 {
 		return nil, f.faults
 	}
-	body, err := json.Marshal(command)
+	before, err := json.Marshal(command)
 	if err != nil { // what was filled in is no text
 		return nil, newProblem(http.StatusBadRequest, "The form could not be read.")
 	}
-	return s.record(ctx, kind, &commandInput{Group: r.PathValue("group"), Key: form.Get("key"), jsonBody: jsonBody{body}})
+	body, err := json.Marshal(command, jsonv1.OmitEmptyWithLegacySemantics(true)) // which leaves out a number that was not given
+	if err != nil {
+		return nil, err
+	}
+	return s.record(ctx, kind, &commandInput{Group: r.PathValue("group"), Key: form.Get("key"), jsonBody: jsonBody{body}, before: before})
 }
 
 func commandKind(name string) (domain.CommandKind, bool) {

@@ -1,7 +1,10 @@
 package domain
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -18,8 +21,8 @@ const (
 	Not          Stance = "not"           // a red line
 )
 
-// A Charter is one version of a group's terms of reference. A number of 0
-// takes the default that Settings explains.
+// A Charter is one version of a group's terms of reference. In what is asked for, a
+// number of 0 takes the default that Settings explains, unless Zero names it.
 type Charter struct {
 	Text              string   `json:"text" maxLength:"20000"`
 	Quorum            int      `json:"quorum" doc:"seats that must consent explicitly"`
@@ -43,6 +46,7 @@ type Charter struct {
 	Matters           []string `json:"matters" doc:"what the group may be asked about"`
 	OtherCareSeated   bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats"`
 	RequireSignatures bool     `json:"requireSignatures,omitzero" doc:"what a seat says to a proposal is signed with a passkey"`
+	Zero              []string `json:"zero,omitempty" doc:"settings that are to be 0, by name, such as noticeDays; a setting that is given as 0 is the same" maxItems:"20"`
 }
 
 // A Setting explains one setting of the charter and what it is if nothing is said.
@@ -75,20 +79,96 @@ var Settings = []Setting{
 
 var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
 
-// settled is the charter with defaults in place of what was not said.
+// settled is the charter with defaults in place of what was not said. What was said
+// to be zero is zero, or is refused (rule F6).
 func (c Charter) settled() Charter {
 	for _, s := range Settings {
-		if v := s.field(&c); *v == 0 {
+		if v := s.field(&c); *v == 0 && !slices.Contains(c.Zero, s.Name) {
 			*v = s.Default
 		}
 	}
 	return c
 }
 
+// Settled is the charter with defaults in place of what it does not say.
+func (c *Charter) Settled() Charter { return c.settled() }
+
+// NoteZeros marks, in what was read of that JSON, the charter settings that it
+// gives as 0: nothing else tells them from those that it leaves out (rule F6). Into
+// is a pointer to a command or a part of one. JSON that can't be read marks nothing.
+func NoteZeros(into any, body []byte) {
+	_, own := into.(*Charter)
+	if own || bytes.Contains(body, []byte("harter")) { // there is none in most commands
+		noteZeros(reflect.ValueOf(into).Elem(), body)
+	}
+}
+
+func noteZeros(v reflect.Value, raw json.RawMessage) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			noteZeros(v.Elem(), raw)
+		}
+	case reflect.Slice:
+		var items []json.RawMessage
+		if v.Type().Elem().Kind() == reflect.Struct && json.Unmarshal(raw, &items) == nil && len(items) == v.Len() {
+			for i := range items {
+				noteZeros(v.Index(i), items[i])
+			}
+		}
+	case reflect.Struct:
+		var said map[string]json.RawMessage
+		if json.Unmarshal(raw, &said) != nil {
+			return
+		}
+		if c, ok := v.Addr().Interface().(*Charter); ok {
+			c.noteZeros(said)
+			return
+		}
+		for i := range v.NumField() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			if member, ok := said[name]; ok && v.Type().Field(i).IsExported() {
+				noteZeros(v.Field(i), member)
+			}
+		}
+	}
+}
+
+func (c *Charter) noteZeros(said map[string]json.RawMessage) {
+	for _, set := range Settings {
+		if raw, ok := said[set.Name]; ok && *set.field(c) == 0 && string(raw) != "null" {
+			c.Zero = appendNew(c.Zero, set.Name)
+		}
+	}
+}
+
+// settledInstruments are the instruments with every number of a charter said: what
+// the seats consent to does not change with the defaults.
+func settledInstruments(is []Instrument) []Instrument {
+	for i := range is {
+		if is[i].ChangeCharter != nil {
+			settled := *is[i].ChangeCharter
+			settled.Charter = settled.Charter.settled()
+			is = slices.Clone(is)
+			is[i].ChangeCharter = &settled
+		}
+	}
+	return is
+}
+
 // check refuses a charter that could not work with those seats.
 func (c *Charter) check(s *State, seats []string) *Refusal {
 	if r := checkWords("F1", "the charter's text", c.Text, longWords).at("text"); r != nil {
 		return r
+	}
+	for _, name := range c.Zero {
+		i := slices.IndexFunc(Settings, func(set Setting) bool { return set.Name == name })
+		if i < 0 {
+			return invalid("F6", "%q is not a setting of the charter.", clip(name)).at("zero")
+		}
+		if v := *Settings[i].field(c); v != 0 {
+			return invalid("F6", "%s can't be 0 and %d at once.", name, v).at(name)
+		}
 	}
 	for _, set := range Settings {
 		if v := *set.field(c); v < set.least || v > set.most {

@@ -213,6 +213,7 @@ type DepartureResolved struct {
 func (e *DepartureResolved) Subject() string { return "departure/" + e.Departure }
 func (e *DepartureResolved) apply(s *State, ev *Event) {
 	d := edit(s.Departures, e.Departure)
+	s.makeNotice(ev)
 	d.Resolutions = append(slices.Clip(d.Resolutions), ResolvedHow{e.How, e.Agreement, e.Words, actorID(ev), ev.Effective, ev.Index})
 }
 

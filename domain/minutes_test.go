@@ -258,6 +258,7 @@ func (m *minutes) decode(body string, into any) {
 	if err := d.Decode(into); err != nil {
 		m.failf("%v in %s", err, body)
 	}
+	NoteZeros(into, []byte(body))
 	if d.More() {
 		m.failf("more than one value in %s", body)
 	}

@@ -279,8 +279,12 @@ type Notice struct {
 	Recorded time.Time
 }
 
-// makeNotice remembers when something was recorded that is a notice.
+// makeNotice remembers when something was recorded that is a notice, or changes one.
 func (s *State) makeNotice(e *Event) { s.noticed[e.Index] = e.Time }
+
+// RecordedAt is when the event of that index was recorded, if it is one that made a
+// notice or changed what one says; the zero time of any other.
+func (s *State) RecordedAt(index uint64) time.Time { return s.noticed[index] }
 
 func (s *State) notice(ref string, kind NoticeKind, on Day, index uint64) *Notice {
 	return &Notice{ref, kind, on, index, s.noticed[index]}

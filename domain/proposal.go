@@ -54,7 +54,7 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 		return r
 	}
 	raised := t.record(&ProposalRaised{
-		Proposal: number, Seat: seat.ID, Title: c.Title, Text: c.Text, Matter: c.Matter, Instruments: c.Instruments, Reopens: c.Reopens, New: c.New,
+		Proposal: number, Seat: seat.ID, Title: c.Title, Text: c.Text, Matter: c.Matter, Instruments: settledInstruments(c.Instruments), Reopens: c.Reopens, New: c.New,
 	})
 	if !c.Draft {
 		t.put(number, 1, raised)
@@ -149,7 +149,7 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 		fallen = appendNew(fallen, pos.Seat)
 	}
 	amended := t.record(&ProposalAmended{
-		Proposal: p.Number, Version: c.Version + 1, Title: cmp.Or(c.Title, p.Title()), Text: c.Text, Instruments: c.Instruments, Fallen: fallen,
+		Proposal: p.Number, Version: c.Version + 1, Title: cmp.Or(c.Title, p.Title()), Text: c.Text, Instruments: settledInstruments(c.Instruments), Fallen: fallen,
 	})
 	if p.Stage == Open {
 		ch := t.s.CharterOn(t.day).Charter
@@ -162,7 +162,7 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 // those instruments already; how lines end makes no difference.
 func (c *AmendProposal) changesNothing(p *Proposal) bool {
 	v := p.Version()
-	return sameLines(cmp.Or(c.Title, v.Title), v.Title) && sameLines(c.Text, v.Text) && sameSaid(c.Instruments, v.Instruments)
+	return sameLines(cmp.Or(c.Title, v.Title), v.Title) && sameLines(c.Text, v.Text) && sameSaid(settledInstruments(c.Instruments), settledInstruments(v.Instruments))
 }
 
 // OfferWords suggests other words for a proposal; anybody here may (rule C2).

@@ -526,7 +526,7 @@ func charterLines(s *State, at Day) []string {
 	c := reflect.ValueOf(v.Charter)
 	var parts []string
 	for i := range c.NumField() {
-		if name := c.Type().Field(i).Name; name != "Text" {
+		if name := c.Type().Field(i).Name; name != "Text" && (name != "Zero" || c.Field(i).Len() > 0) {
 			parts = append(parts, fmt.Sprintf("%s %v", name, c.Field(i)))
 		}
 	}

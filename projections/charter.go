@@ -105,7 +105,8 @@ func (g *Group) charterSay(c *domain.ChangeCharter) string {
 	if c.Version < 1 || c.Version > len(g.state.Charters) {
 		return say
 	}
-	was, is := &g.state.Charters[c.Version-1].Charter, &c.Charter
+	settled := c.Charter.Settled()
+	was, is := &g.state.Charters[c.Version-1].Charter, &settled
 	var changes []string
 	differs := func(what, from, to string) {
 		if from != to {
@@ -118,7 +119,7 @@ func (g *Group) charterSay(c *domain.ChangeCharter) string {
 	differs("seats that must consent", thousands(was.Quorum), thousands(is.Quorum))
 	differs("among them", g.named(was.QuorumOf), g.named(is.QuorumOf))
 	for _, set := range domain.Settings {
-		from, to := settingOf(was, set.Name), cmp.Or(settingOf(is, set.Name), set.Default)
+		from, to := settingOf(was, set.Name), settingOf(is, set.Name)
 		differs(firstLower(set.Called), SettingLine{Name: set.Name, Value: from}.Amount(), SettingLine{Name: set.Name, Value: to}.Amount())
 	}
 	differs("where a remit says nothing", strings.ReplaceAll(string(was.DefaultStance), "-", " "), strings.ReplaceAll(string(is.DefaultStance), "-", " "))

@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,7 +113,8 @@ func (g *Group) tooFew(n *domain.Notice, sent int, at domain.Day) bool {
 		sent < g.state.CharterOn(n.On).Charter.Communications
 }
 
-// noticeText says in plain words what was made.
+// noticeText says in plain words what was made, as it was when it was made, and
+// then what has become of it by that day: what a notice said once, it goes on saying.
 func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 	s := g.state
 	switch n.Kind {
@@ -123,14 +126,19 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 		return firstUpper(s.ShortName) + " agreed: " + p.Title() + "."
 	case domain.OfDelegation:
 		d := s.Delegations[n.Ref]
-		v := d.VersionOn(at)
-		if v == nil {
-			v = &d.Versions[0]
+		first := &d.Versions[0]
+		text := firstUpper(g.delegate(d.To)) + " may " + list(g.powersWords(first.Powers)) + spanWords(first.Span) + "."
+		for _, change := range g.delegationChanges(d, at) {
+			text += " " + change.say
 		}
-		return firstUpper(g.delegate(d.To)) + " may " + list(g.powersWords(v.Powers)) + spanWords(v.Span) + g.endedWords(d.Ended, at)
+		return text + g.endedWords(d.Ended, at)
 	case domain.OfAppointment:
 		a := s.Appointments[n.Ref]
-		return g.office(a.Person) + " speaks for " + s.ShortName + " at " + g.forum(a.Forum) + spanWords(a.Versions[0].Span) + g.endedWords(a.Ended, at)
+		text := g.office(a.Person) + " speaks for " + s.ShortName + " at " + g.forum(a.Forum) + spanWords(a.Versions[0].Span) + "."
+		for _, change := range appointmentChanges(a, at) {
+			text += " " + change.say
+		}
+		return text + g.endedWords(a.Ended, at)
 	case domain.OfCommitment:
 		k := g.commitmentLine(s.Commitments[n.Ref], at)
 		return k.Person.Office + " said at " + k.ForumName + ": " + strings.TrimSuffix(clip(k.Words), ".") + ". It is " + k.Text + "."
@@ -141,29 +149,107 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 	return n.Ref
 }
 
-// noticeUpdated is when the notice was recorded, or the beginning of the day on
-// which what it tells of ended, if that came later.
+// A noticeChange is a change of what a notice told of: what it adds to the notice,
+// from which day, and by which agreement.
+type noticeChange struct {
+	say string
+	on  domain.Day
+	by  string
+}
+
+// delegationChanges are those up to that day of what the delegation allows, or until
+// when. A review that left it as it was is none.
+func (g *Group) delegationChanges(d *domain.Delegation, at domain.Day) []noticeChange {
+	var changes []noticeChange
+	was := &d.Versions[0]
+	for i := range d.Versions[1:] {
+		v := &d.Versions[i+1]
+		if v.From > at {
+			continue
+		}
+		powers := list(g.powersWords(v.Powers))
+		if powers != list(g.powersWords(was.Powers)) || v.Until != was.Until {
+			changes = append(changes, noticeChange{"From " + v.From.Words() + ": " + powers + untilWords(v.Until) + ".", v.From, v.By()})
+		}
+		was = v
+	}
+	return changes
+}
+
+// appointmentChanges are those up to that day of what the representative may sign up
+// to, who substitutes, or until when.
+func appointmentChanges(a *domain.Appointment, at domain.Day) []noticeChange {
+	var changes []noticeChange
+	was := &a.Versions[0]
+	for i := range a.Versions[1:] {
+		v := &a.Versions[i+1]
+		if v.From > at {
+			continue
+		}
+		if !slices.Equal(linesWords(v.Lines), linesWords(was.Lines)) || !slices.Equal(v.Substitutes, was.Substitutes) || v.Until != was.Until {
+			say := "The remit changed on " + v.From.Words()
+			if v.Until != was.Until {
+				say += ": it lasts" + cmp.Or(untilWords(v.Until), " without an end")
+			}
+			changes = append(changes, noticeChange{say + ".", v.From, v.By()})
+		}
+		was = v
+	}
+	return changes
+}
+
+// noticeUpdated is when the text of the notice became what it is on that day (RFC
+// 4287, 4.2.15): when what it tells of was recorded, or changed, or ended. A change
+// counts from its day, or from when it was recorded if that was later.
 func (g *Group) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
-	updated, ended := n.Recorded.UTC(), domain.Day(0)
+	s, updated := g.state, n.Recorded.UTC()
+	changed := func(on domain.Day, recorded time.Time) {
+		if on != 0 && on <= at {
+			updated = later(updated, later(on.Start(), recorded).UTC())
+		}
+	}
+	agreed := func(on domain.Day, by string) {
+		var recorded time.Time
+		if p := s.Proposals[by]; p != nil {
+			recorded = s.RecordedAt(p.Agreement)
+		}
+		changed(on, recorded)
+	}
 	switch n.Kind {
 	case domain.OfAgreement:
-		ended = g.state.Proposals[n.Ref].SetAside
+		agreed(s.Proposals[n.Ref].SetAside, s.Proposals[n.Ref].SetAsideBy)
 	case domain.OfDelegation:
-		ended = g.state.Delegations[n.Ref].Ended
+		d := s.Delegations[n.Ref]
+		for _, change := range g.delegationChanges(d, at) {
+			agreed(change.on, change.by)
+		}
+		agreed(d.Ended, d.EndedBy)
 	case domain.OfAppointment:
-		ended = g.state.Appointments[n.Ref].Ended
-	}
-	if start := ended.Start().UTC(); ended != 0 && ended <= at && start.After(updated) {
-		return start
+		a := s.Appointments[n.Ref]
+		for _, change := range appointmentChanges(a, at) {
+			agreed(change.on, change.by)
+		}
+		agreed(a.Ended, a.EndedBy)
+	case domain.OfCommitment:
+		k := g.commitmentLine(s.Commitments[n.Ref], at)
+		if o := s.Commitments[n.Ref].Outcome; k.Outcome != nil {
+			agreed(o.On, o.Source)
+		} else if k.Standing == domain.KLapsed {
+			changed(k.RatifyBy.Add(1), time.Time{})
+		}
+	case domain.OfDeparture:
+		if end := s.Departures[n.Ref].Resolved(at); end != nil {
+			changed(end.On, s.RecordedAt(end.Index))
+		}
 	}
 	return updated
 }
 
 func (g *Group) endedWords(ended, at domain.Day) string {
 	if ended == 0 || ended > at {
-		return "."
+		return ""
 	}
-	return ". It ended on " + ended.Words() + "."
+	return " It ended on " + ended.Words() + "."
 }
 
 // Questions answers for that day.

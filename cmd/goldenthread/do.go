@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
@@ -73,6 +74,7 @@ func fill(cmd *cobra.Command, command domain.Command, fields []*field, file stri
 		if err := json.Unmarshal(body, command, json.RejectUnknownMembers(true)); err != nil {
 			return usagef("%s does not hold what the command takes: %v", file, err)
 		}
+		domain.NoteZeros(command, body)
 	}
 	for _, f := range fields {
 		if f.given == nil {
@@ -99,7 +101,7 @@ func (c *client) do(cmd *cobra.Command, name string, command domain.Command, key
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(command)
+	body, err := json.Marshal(command, jsonv1.OmitEmptyWithLegacySemantics(true)) // which leaves out a number that was not given
 	if err != nil {
 		return err
 	}
@@ -274,6 +276,7 @@ func (f *field) set(s string) error {
 		if errors.As(err, &syntax) {
 			return errors.New("this is not JSON; see --help of the command, or /openapi.json")
 		}
+		domain.NoteZeros(into.Addr().Interface(), []byte(s))
 		return err
 	}
 	return nil
