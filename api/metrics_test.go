@@ -14,7 +14,7 @@ func TestMetrics(t *testing.T) {
 	w.refused(401, "", scrape(""))
 	w.refused(403, "", scrape("cd-north")) // it names other people's groups
 
-	w.refused(409, "F1", w.command("cd-north", "consent-to-charter", `{}`))
+	w.refused(404, "C5", w.command("cd-north", "consent", `{"proposal":"P9","version":1}`))
 	events := w.store.Next("trafford")
 	require.Eventually(t, func() bool {
 		log, err := w.store.Log("trafford")

@@ -163,6 +163,10 @@ func tagsOfFlag(words string) int {
 	return 0
 }
 
+// Reorders says whether the rune turns the order in which the text around it is
+// shown: no words that are recorded now hold one, and those of an old ledger can.
+func Reorders(r rune) bool { return r > unicode.MaxLatin1 && unicode.Is(reorders, r) }
+
 // Hides says whether the rune must not be repeated where somebody's words are
 // quoted: it can't be seen, is a control character or turns the order of text.
 func Hides(r rune) bool {

@@ -178,7 +178,21 @@ func (p *Page) Render() ([]byte, error) {
 		p.Filled.place()
 		return p.Render()
 	}
-	return b.Bytes(), nil
+	return inOrder(b.Bytes()), nil
+}
+
+// inOrder shows a sign in place of each character that would turn the order of the
+// page's text: an old ledger can hold titles with such characters.
+func inOrder(page []byte) []byte {
+	if !bytes.ContainsFunc(page, domain.Reorders) {
+		return page
+	}
+	return bytes.Map(func(r rune) rune {
+		if domain.Reorders(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, page)
 }
 
 // Assets are the addresses of the stylesheets and scripts that every page links.

@@ -81,3 +81,11 @@ func TestAssetsStayHere(t *testing.T) {
 		require.NotRegexp(t, `https?://`, strings.ReplaceAll(body, "https://github.com/nhsuk", ""), name)
 	}
 }
+
+// What an old ledger holds can't turn the order of a page's text: each such
+// character is shown as a sign.
+func TestNothingTurnsThePage(t *testing.T) {
+	require.Equal(t, "<p>Agreed \uFFFDton \uFFFDx\uFFFD</p>", string(inOrder([]byte("<p>Agreed \u202eton \u2067x\u2069</p>"))))
+	page := []byte("<p>Siân, שלום, 👩‍⚕️</p>")
+	require.Equal(t, page, inOrder(page))
+}
