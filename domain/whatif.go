@@ -3,7 +3,6 @@ package domain
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -69,7 +68,7 @@ func (s *State) WhatIf(organisation, matter string, at Day) (*WhatIf, *Refusal) 
 // withWithdrawal is the state as it would be if the organisation's withdrawal from
 // the group had been recorded last, to take effect on that day.
 func (s *State) withWithdrawal(organisation, matter string, at Day) *State {
-	e := &MandateWithdrawn{Mandate: "M" + strconv.Itoa(s.counts['M']+1), Organisation: organisation, Given: at}
+	e := &MandateWithdrawn{Mandate: s.nextNumber('M'), Organisation: organisation, Given: at}
 	if matter != "" {
 		e.Matters = []string{matter}
 	}

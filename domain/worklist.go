@@ -42,8 +42,8 @@ func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.powersDue(d, add)
 	for _, m := range s.Mandates {
 		if s.holdsOn(m, d) {
-			on := earlier(m.Review, m.Until)
-			add(m.Number, "mandate", on, reminders, "The mandate of "+s.name(m.Organisation)+" ends or is reviewed on "+on.Words()+".")
+			on, say := s.mandateDue(m)
+			add(m.Number, "mandate", on, reminders, say)
 		}
 	}
 	for _, m := range s.Meetings {
@@ -71,6 +71,18 @@ func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 		return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), strings.Compare(a.Kind, b.Kind))
 	})
 	return due
+}
+
+// mandateDue is the day on which the grant ends or is reviewed, and what is said of
+// it: where all of it is withdrawn before, the last day on which it holds.
+func (s *State) mandateDue(g *MandateEntry) (Day, string) {
+	on := earlier(g.Review, g.Until)
+	for _, w := range s.WithdrawnFrom(g) {
+		if last := w.From - 1; w.TakesAll(g) && (on == 0 || last < on) {
+			return last, "The mandate of " + s.name(g.Organisation) + " ends on " + last.Words() + ": it withdrew."
+		}
+	}
+	return on, "The mandate of " + s.name(g.Organisation) + " ends or is reviewed on " + on.Words() + "."
 }
 
 type addDue func(what, kind string, on Day, ahead int, text string)
