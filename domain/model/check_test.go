@@ -33,9 +33,16 @@ type answer struct {
 	verdict     domain.Verdict
 	rules       []string
 	limits      []limit
-	conditional bool
-	unconsulted bool       // … once somebody is consulted
+	missing     int        // terms and conditions that were not said: the yes is conditional
+	unconsulted int        // … of which are consultations
 	or          [][]string // lists of reasons that would do as well
+	orLimits    [][]limit  // and lists of limits, of powers that say yes too
+}
+
+func (a *answer) misses(is bool) {
+	if is {
+		a.missing++
+	}
 }
 
 func rulesOf(rules []string) []string {
@@ -77,7 +84,7 @@ func (m model) appointments() []appointment {
 		case *domain.AppointmentVaried:
 			a := find(x.Appointment)
 			until := x.Until
-			if until == 0 {
+			if until == 0 && x.Back == 0 {
 				until = a.versions[len(a.versions)-1].until
 			}
 			a.versions = append(a.versions, remit{e.Effective, until, x.Review, x.Substitutes, x.Lines, x.Source, i})
@@ -87,13 +94,30 @@ func (m model) appointments() []appointment {
 			}
 		case *domain.AgreementSetAside:
 			for j := range as {
-				if a := &as[j]; a.Source == x.Proposal && (a.ended == 0 || e.Effective < a.ended) {
+				a := &as[j]
+				made := a.Source == x.Proposal || m.ratifiedNaming(a.Source, x.Proposal)
+				if made && (a.ended == 0 || e.Effective < a.ended) {
 					a.ended = e.Effective
 				}
 			}
 		}
 	}
 	return as
+}
+
+// ratifiedNaming says whether the exercise, which named somebody beyond its
+// power, was ratified by that agreement (C8, C9).
+func (m model) ratifiedNaming(exercise, agreement string) bool {
+	x := m.exerciseNamed(exercise)
+	if x == nil || len(x.Beyond) == 0 {
+		return false
+	}
+	for _, e := range m.events {
+		if r, ok := e.Data.(*domain.Ratified); ok && r.What == exercise && r.Source == agreement {
+			return true
+		}
+	}
+	return false
 }
 
 // on is the version of the day: the newest that has begun; nil before the first.
@@ -174,23 +198,29 @@ func (m model) suspended(what string, d day) bool {
 	return false
 }
 
-// lifted says whether an agreement on what the i-th event suspends lifted that
-// by the day: one whose version was put after it.
+// lifted says whether an agreement ended, by the day, what the i-th event
+// suspends: one that names it, or one that confirms or varies what is suspended
+// and whose version was put after it. While that agreement is set aside the
+// suspension runs again.
 func (m model) lifted(what string, i int, d day) bool {
 	for j := i + 1; j < len(m.events); j++ {
 		e := m.events[j]
-		source := ""
+		source, names := "", false
 		switch x := e.Data.(type) {
 		case *domain.DelegationVaried:
-			if x.Delegation == what {
+			if x.Delegation == what && x.Back == 0 {
 				source = x.Source
 			}
 		case *domain.AppointmentVaried:
-			if x.Appointment == what {
+			if x.Appointment == what && x.Back == 0 {
 				source = x.Source
 			}
+		case *domain.SuspensionEnded:
+			if x.Suspended == m.events[i].Index {
+				source, names = x.Source, true
+			}
 		}
-		if source != "" && e.Effective <= d && (m.wrong == anythingLifts || m.putAt(source) > i) {
+		if source != "" && e.Effective <= d && (names || m.wrong == anythingLifts || m.putAt(source) > i) && m.agreedHolds(source, d) {
 			return true
 		}
 	}
@@ -208,31 +238,66 @@ func (m model) putAt(proposal string) int {
 	return at
 }
 
-// redLine says whether the group adopted a red line that takes in the matter.
+// redLine says whether the group adopted a red line that takes in the matter:
+// one in its time, whose agreement was not set aside, and that no other position
+// names as replaced (R2, C9).
 func (m model) redLine(matter string, d day) bool {
 	if m.wrong == redLinesIgnored {
 		return false
 	}
 	for _, e := range m.events {
 		x, ok := e.Data.(*domain.PositionAdopted)
-		if ok && x.RedLine && below(matter, x.Matter) && covers(x.Span, d) && m.agreedHolds(x.Source, d) {
+		if ok && x.RedLine && below(matter, x.Matter) && covers(x.Span, d) && m.agreedHolds(x.Source, d) && !m.replaced(x, d) {
 			return true
 		}
 	}
 	return false
 }
 
-// interested says whether the person declared an interest in the matter (R7).
-func (m model) interested(person, matter string, d day) bool {
+// replaced says whether a position that began by the day names this one. One
+// that was set aside before the end of its first day replaced nothing.
+func (m model) replaced(p *domain.PositionAdopted, d day) bool {
 	for _, e := range m.events {
+		x, ok := e.Data.(*domain.PositionAdopted)
+		if !ok || x.From > d || !m.agreedHolds(x.Source, x.From) {
+			continue
+		}
+		for _, ref := range x.Replaces {
+			of := ref.Matter
+			if of == "" {
+				of = x.Matter
+			}
+			if ref.Agreement == p.Source && of == p.Matter && m.wrong != replacedBindsOn {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// interested says whether the person declared an interest in the matter that
+// has not ended (R7).
+func (m model) interested(person, matter string, d day) bool {
+	for i, e := range m.events {
 		x, ok := e.Data.(*domain.InterestDeclared)
-		if !ok || x.Person != person || !covers(x.Span, d) {
+		if !ok || x.Person != person || !covers(x.Span, d) || m.interestOver(i, x.Interest, d) {
 			continue
 		}
 		for _, one := range x.Matters {
 			if below(matter, one) && m.wrong != interestsIgnored {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// interestOver says whether the interest that the i-th event declared was ended
+// since, with a last day before this one.
+func (m model) interestOver(i int, number string, d day) bool {
+	for _, e := range m.events[i:] {
+		if x, ok := e.Data.(*domain.InterestEnded); ok && x.Interest == number && d > x.Until && m.wrong != interestsLast {
+			return true
 		}
 	}
 	return false
@@ -298,8 +363,8 @@ func (m model) check(q terms) answer {
 		}
 	}
 	for _, a := range all {
-		if rule := m.suspendedUse(a, q.at); rule != "" && m.wrong != suspensionLoosens {
-			strictest = stricter(strictest, answer{verdict: domain.AdReferendum, rules: []string{rule}})
+		if rules := m.suspendedUse(a, q.at); len(rules) > 0 && m.wrong != suspensionLoosens {
+			strictest = stricter(strictest, answer{verdict: domain.AdReferendum, rules: rules})
 		}
 	}
 	strictest.rules = rulesOf(strictest.rules)
@@ -311,7 +376,13 @@ func (m model) check(q terms) answer {
 func stricter(a, b answer) answer {
 	switch {
 	case a.verdict == domain.AdReferendum && b.verdict == domain.AdReferendum:
-		a.rules = append(slices.Clone(a.rules), b.rules...)
+		var or [][]string
+		for _, one := range append(slices.Clone(a.or), a.rules) {
+			for _, other := range append(slices.Clone(b.or), b.rules) {
+				or = append(or, append(slices.Clone(one), other...))
+			}
+		}
+		a.rules, a.or = append(slices.Clone(a.rules), b.rules...), or
 	case a.verdict == domain.AdReferendum:
 		return a
 	case b.verdict == domain.AdReferendum:
@@ -320,7 +391,7 @@ func stricter(a, b answer) answer {
 		a.verdict = domain.MayCommitReport
 	}
 	a.limits = append(slices.Clone(a.limits), b.limits...)
-	a.conditional = a.conditional || b.conditional
+	a.missing += b.missing
 	return a
 }
 
@@ -333,16 +404,17 @@ func (m model) coverageOf(matter string, d day) coverage {
 	return m.coverage(matter, d)
 }
 
-// suspendedUse is the rule by which the appointment, the delegation above it or
-// the exercise that made it is suspended; "" if none is.
-func (m model) suspendedUse(a appointment, d day) string {
+// suspendedUse are the rules by which the appointment, the delegation above it
+// or the exercise that made it is suspended.
+func (m model) suspendedUse(a appointment, d day) []string {
+	var rules []string
 	if m.suspended(a.Appointment, d) || a.Parent != "" && m.suspended(a.Parent, d) {
-		return "D8"
+		rules = append(rules, "D8")
 	}
 	if x := m.exerciseNamed(a.Source); x != nil && m.standing(x, d) == domain.XCalledIn {
-		return "D7"
+		rules = append(rules, "D7")
 	}
-	return ""
+	return rules
 }
 
 // judge is rows 5 to 7 for one appointment that is in force.
@@ -408,31 +480,31 @@ func (m model) commonReasons(q terms) []string {
 }
 
 func (m model) holdAgainstLine(a appointment, line *domain.Line, q terms, got *answer) {
-	over := false
+	over := func(is bool) {
+		if is {
+			got.rules = append(got.rules, "R2")
+		}
+	}
 	if q.openEnded {
 		got.rules = append(got.rules, "D4")
 	}
-	if line.Yearly {
+	switch {
+	case line.Limit == 0: // it carries no money, unless the power above gives a limit (C8)
+		over(a.Parent == "" && q.amount != nil && *q.amount > 0)
+	case line.Yearly:
 		used := m.committed(a, line, q.at)
 		got.limits = append(got.limits, limit{"year", int64(line.Limit), used})
-		over = over || q.amount != nil && used+int64(*q.amount) > int64(line.Limit) || q.amount == nil && line.Limit > 0 && used >= int64(line.Limit)
-	} else {
-		if line.Limit > 0 {
-			got.limits = append(got.limits, limit{"item", int64(line.Limit), 0})
-		}
-		none := line.Limit == 0 && a.Parent != "" // the power above gives it (C8)
-		over = over || q.amount != nil && *q.amount > line.Limit && !none
-	}
-	if line.Limit > 0 && q.amount == nil {
-		got.conditional = true
+		over(q.amount != nil && used+int64(*q.amount) > int64(line.Limit) || q.amount == nil && used >= int64(line.Limit))
+		got.misses(q.amount == nil)
+	default:
+		got.limits = append(got.limits, limit{"item", int64(line.Limit), 0})
+		over(q.amount != nil && *q.amount > line.Limit)
+		got.misses(q.amount == nil)
 	}
 	if line.Months > 0 {
 		got.limits = append(got.limits, limit{"months", int64(line.Months), 0})
-		over = over || q.months != nil && *q.months > line.Months && m.wrong != monthsIgnored
-		got.conditional = got.conditional || q.months == nil
-	}
-	if over {
-		got.rules = append(got.rules, "R2")
+		over(q.months != nil && *q.months > line.Months && m.wrong != monthsIgnored)
+		got.misses(q.months == nil)
 	}
 }
 
@@ -486,14 +558,19 @@ func (m model) holdAgainstParent(a appointment, stance domain.Stance, q terms, g
 	}
 	best := closestOf(each)
 	if stance == domain.Discretion { // it carries no money, so no term is missing
-		best.conditional = best.unconsulted
+		best.missing = best.unconsulted
 	}
 	for _, other := range best.or {
 		got.or = append(got.or, append(slices.Clone(got.rules), other...))
 	}
 	got.rules = append(got.rules, best.rules...)
-	got.limits = append(got.limits, best.limits...)
-	got.conditional = got.conditional || best.conditional
+	if stance != domain.Discretion {
+		for _, other := range best.orLimits {
+			got.orLimits = append(got.orLimits, append(slices.Clone(got.limits), other...))
+		}
+		got.limits = append(got.limits, best.limits...)
+	}
+	got.missing += best.missing
 }
 
 // closestOf is the answer that comes closest, with the reasons of others that
@@ -504,14 +581,16 @@ func closestOf(each []answer) answer {
 		lists = append(lists, one.rules)
 	}
 	fewest := slices.MinFunc(each, func(a, b answer) int {
-		if len(a.rules) == 0 && len(b.rules) == 0 && a.conditional != b.conditional {
-			if a.conditional {
-				return 1
-			}
-			return -1
+		if len(a.rules) == 0 && len(b.rules) == 0 {
+			return a.missing - b.missing
 		}
 		return len(a.rules) - len(b.rules)
 	})
+	for _, one := range each {
+		if len(one.rules) == 0 {
+			fewest.orLimits = append(fewest.orLimits, one.limits)
+		}
+	}
 	if len(fewest.rules) > 0 {
 		fewest.or = closest(lists)
 	}

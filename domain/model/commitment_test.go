@@ -58,7 +58,7 @@ func (m model) judgeCommitment(k *commitment) (domain.CommitmentStanding, answer
 		return domain.KView, a
 	case k.Given == domain.Subject && (a.verdict != domain.MustNot || m.wrong == subjectPassesRedLines):
 		return domain.KAdReferendum, a
-	case k.Given == domain.Outright && (a.verdict == domain.MayCommitNow || a.verdict == domain.MayCommitReport) && (!a.conditional || m.wrong == unsaidTermsPass):
+	case k.Given == domain.Outright && (a.verdict == domain.MayCommitNow || a.verdict == domain.MayCommitReport) && (a.missing == 0 || m.wrong == unsaidTermsPass):
 		return domain.KWithin, a
 	}
 	return domain.KBeyond, a

@@ -91,12 +91,38 @@ func (q question) checks(s *domain.State, m model) (theirs, ours string) {
 		}
 	}
 	theirs, ours = fmt.Sprint(said.Verdict, " ", rulesOf(rules)), fmt.Sprint(a.verdict, " ", rulesOf(a.rules))
+	if a.verdict == domain.MayCommitNow || a.verdict == domain.MayCommitReport {
+		var shown []limit
+		for _, l := range said.Limits {
+			shown = append(shown, limit{l.Kind, l.Limit, l.Used})
+			if l.Kind == "year" && l.Left != l.Limit-l.Used {
+				theirs += fmt.Sprint(" but left ", l.Left)
+			}
+		}
+		for _, other := range a.orLimits {
+			if sameLimits(other, shown) {
+				a.limits = other
+			}
+		}
+		theirs += fmt.Sprint(" ", limitsOf(shown))
+		ours += fmt.Sprint(" ", limitsOf(a.limits))
+	}
 	if theirs != ours {
 		theirs += fmt.Sprint(" ", said.Reasons)
 		ours += fmt.Sprint(" ", a.rules)
 	}
 	return theirs, ours
 }
+
+func limitsOf(limits []limit) []string {
+	var all []string
+	for _, l := range limits {
+		all = append(all, fmt.Sprintf("%s %d, used %d", l.kind, l.limit, l.used))
+	}
+	return rulesOf(all)
+}
+
+func sameLimits(a, b []limit) bool { return slices.Equal(limitsOf(a), limitsOf(b)) }
 
 // exercisesWhenRecorded are the exercises as each stood when it was recorded.
 func exercisesWhenRecorded(_ *domain.State, m model) (theirs, ours string) {
@@ -191,20 +217,22 @@ func ask(r *recorder, rng *rand.Rand, n int) []question {
 }
 
 // askCheck makes up what a check is asked: mostly about somebody who has an
-// appointment or a delegation, and a matter of theirs.
+// appointment or a power, a matter of theirs, and a day on which they have it.
 func askCheck(r *recorder, rng *rand.Rand, known int, at day) terms {
 	q := terms{at: at, person: people[rng.IntN(len(people))], forum: forums[rng.IntN(len(forums))], matter: matters[rng.IntN(len(matters))]}
-	if rng.IntN(4) == 0 {
-		q.forum = ""
-		if rng.IntN(3) > 0 {
-			q.person = people[rng.IntN(3)]
+	switch rng.IntN(8) {
+	case 0:
+		if rng.IntN(2) == 0 {
+			q.forum = ""
 		}
-	}
-	if q.forum != "" && rng.IntN(6) > 0 {
-		q.person, q.forum, q.matter = appointed(r, rng, known, q)
+	case 1, 2:
+		q.forum = ""
+		empowered(r, rng, known, &q)
+	default:
+		appointed(r, rng, known, &q)
 	}
 	if rng.IntN(2) == 0 {
-		amount := domain.Pence(rng.IntN(12)) * 100_00
+		amount := domain.Pence(rng.IntN(9)) * 100_00
 		q.amount = &amount
 	}
 	if rng.IntN(2) == 0 {
@@ -212,42 +240,79 @@ func askCheck(r *recorder, rng *rand.Rand, known int, at day) terms {
 		q.months = &months
 	}
 	q.openEnded = rng.IntN(40) == 0
-	switch rng.IntN(5) {
+	switch rng.IntN(6) {
 	case 0:
 		q.consulted = []string{}
 	case 1:
 		q.consulted = []string{"LMC"}
-	case 2:
+	case 2, 3:
 		q.consulted = []string{"LMC", "FED"}
 	}
 	return q
 }
 
-// appointed picks somebody who was appointed, or substitutes, the forum, and
-// often a matter of a line.
-func appointed(r *recorder, rng *rand.Rand, known int, q terms) (person, forum, matter string) {
-	handles := map[string]string{}
-	person, forum, matter = q.person, q.forum, q.matter
-	seen := 0
+// appointed picks somebody who was appointed or substitutes, the forum, often a
+// matter of a line, and mostly a day of theirs.
+func appointed(r *recorder, rng *rand.Rand, known int, q *terms) {
+	var all []*domain.RepresentativeAppointed
 	for _, e := range r.eventsAfter(known) {
-		var who []string
-		var lines []domain.Line
-		switch x := e.Data.(type) {
-		case *domain.PersonRegistered:
-			handles[x.Person] = x.Handle
-		case *domain.RepresentativeAppointed:
-			who, lines = append([]string{x.Person}, x.Substitutes...), x.Lines
-			if seen++; rng.IntN(seen) == 0 {
-				forum = x.Forum
-				person = handles[who[rng.IntN(len(who))]]
-				matter = q.matter
-				if len(lines) > 0 && rng.IntN(4) > 0 {
-					matter = lines[rng.IntN(len(lines))].Matter
-				}
+		if x, ok := e.Data.(*domain.RepresentativeAppointed); ok {
+			all = append(all, x)
+			if x.Parent != "" { // seldom, and worth asking about
+				all = append(all, x, x)
 			}
 		}
 	}
-	return person, forum, matter
+	if len(all) == 0 {
+		return
+	}
+	x := all[rng.IntN(len(all))]
+	who := append([]string{x.Person, x.Person}, x.Substitutes...)
+	q.forum, q.person = x.Forum, r.handle(who[rng.IntN(len(who))])
+	if len(x.Lines) > 0 && rng.IntN(4) > 0 {
+		q.matter = x.Lines[rng.IntN(len(x.Lines))].Matter
+	}
+	oneOf(rng, x.Span, q)
+}
+
+// empowered picks somebody who has powers, mostly one of them, and a day.
+func empowered(r *recorder, rng *rand.Rand, known int, q *terms) {
+	var all []*domain.DelegationGranted
+	var members []string
+	for _, e := range r.eventsAfter(known) {
+		switch x := e.Data.(type) {
+		case *domain.DelegationGranted:
+			all = append(all, x)
+		case *domain.ExecutiveFormed:
+			members = append(members, x.Members...)
+		}
+	}
+	if len(all) == 0 || len(members) == 0 {
+		return
+	}
+	x := all[rng.IntN(len(all))]
+	q.person = r.handle(x.To)
+	if x.To == domain.ToExecutive {
+		q.person = r.handle(members[rng.IntN(len(members))])
+	}
+	if rng.IntN(5) > 0 {
+		q.matter = x.Powers[rng.IntN(len(x.Powers))].Matter
+	}
+	oneOf(rng, x.Span, q)
+}
+
+// oneOf mostly picks one of the first days of the span, now and then its last
+// or the day after.
+func oneOf(rng *rand.Rand, span domain.Span, q *terms) {
+	switch n := rng.IntN(10); {
+	case n < 6:
+		q.at = span.From + day(rng.IntN(45))
+		if span.Until != 0 {
+			q.at = min(q.at, span.Until)
+		}
+	case n == 6 && span.Until != 0:
+		q.at = span.Until + day(rng.IntN(2))
+	}
 }
 
 // A difference is a question that is answered in two ways.

@@ -83,6 +83,14 @@ func (m model) stays(member string) []stay {
 					}
 				}
 			}
+		case *domain.MembershipCorrected:
+			if x.Member == member {
+				for i := range stays {
+					if stays[i].in == x.In && stays[i].From == x.Was.From {
+						stays[i].Span = x.Span
+					}
+				}
+			}
 		}
 	}
 	return stays
@@ -97,11 +105,36 @@ func (m model) belongs(member, in string, d day) bool {
 	return false
 }
 
+// inPCN says whether the practice belongs to the PCN on the day: it is recorded
+// as a member of it, or still of one that went on as it.
+func (m model) inPCN(practice, pcn string, d day) bool {
+	for _, s := range m.stays(practice) {
+		if covers(s.Span, d) && m.wentOnAs(s.in, d) == pcn {
+			return true
+		}
+	}
+	return false
+}
+
+// inPlace says whether the practice is of the place, by itself or through a PCN
+// of the place. A PCN that closes doesn't take its practices out of the place.
+func (m model) inPlace(practice string, d day) bool {
+	if m.belongs(practice, m.place(), d) {
+		return true
+	}
+	for _, pcn := range m.codes(domain.PCN) {
+		if m.inPCN(practice, pcn, d) && m.belongs(pcn, m.place(), d) {
+			return true
+		}
+	}
+	return false
+}
+
 // pcnsOf are the open PCNs of the place to which the practice belongs.
 func (m model) pcnsOf(practice string, d day) []string {
 	var in []string
 	for _, pcn := range m.codes(domain.PCN) {
-		if m.belongs(practice, pcn, d) && m.open(pcn, d) && m.belongs(pcn, m.place(), d) {
+		if m.inPCN(practice, pcn, d) && m.open(pcn, d) && m.belongs(pcn, m.place(), d) {
 			in = append(in, pcn)
 		}
 	}
@@ -112,29 +145,75 @@ func (m model) pcnsOf(practice string, d day) []string {
 func (m model) practicesOn(d day) []string {
 	var here []string
 	for _, p := range m.codes(domain.Practice) {
-		if m.open(p, d) && (m.belongs(p, m.place(), d) || len(m.pcnsOf(p, d)) > 0) {
+		if m.open(p, d) && m.inPlace(p, d) {
 			here = append(here, p)
 		}
 	}
 	return here
 }
 
-// merged are the organisations that went on as this one, and on which day each
-// was last open.
-func (m model) merged(into string) map[string]day {
-	from := map[string]day{}
+// An ending is a closing, what the organisation went on as, and when it opened
+// again.
+type ending struct {
+	code, into  string
+	last, again day
+}
+
+func (m model) endings() []ending {
+	var all []ending
 	for _, e := range m.events {
 		switch x := e.Data.(type) {
 		case *domain.OrganisationClosed:
-			delete(from, x.Code)
-			if x.Into == into {
-				from[x.Code] = x.Last
-			}
+			all = append(stillOpen(all, x.Code), ending{x.Code, x.Into, x.Last, 0})
 		case *domain.OrganisationReopened:
-			delete(from, x.Code)
+			for i := range all {
+				if all[i].code == x.Code && all[i].again == 0 {
+					all[i].again = e.Effective
+					if e.Effective <= all[i].last { // it never closed
+						all = stillOpen(append(all[:i:i], all[i+1:]...), x.Code)
+						break
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// stillOpen leaves out the ending of the organisation that the next one
+// corrects: one after which it didn't open again.
+func stillOpen(all []ending, code string) []ending {
+	return slices.DeleteFunc(slices.Clone(all), func(e ending) bool { return e.code == code && e.again == 0 })
+}
+
+// merged are the organisations that had gone on as this one by the day and are
+// not open again, and on which day each was last open.
+func (m model) merged(into string, d day) map[string]day {
+	from := map[string]day{}
+	for _, e := range m.endings() {
+		if e.into == into && e.last < d && (e.again == 0 || d < e.again) {
+			from[e.code] = e.last
 		}
 	}
 	return from
+}
+
+// wentOnAs is what the organisation is on the day: itself, or what it went on
+// as, through as many mergers as there were.
+func (m model) wentOnAs(code string, d day) string {
+	for range 10 {
+		next := code
+		for _, e := range m.endings() {
+			if e.code == code && e.into != "" && e.last < d && (e.again == 0 || d < e.again) {
+				next = e.into
+			}
+		}
+		if next == code {
+			break
+		}
+		code = next
+	}
+	return code
 }
 
 // patients is the number in force (O2), with those of practices that merged
@@ -150,8 +229,8 @@ func (m model) patients(practice string, d day) int {
 	if m.wrong == mergedPatientsLost {
 		return n
 	}
-	for other, last := range m.merged(practice) {
-		if last >= d || last < on || other == practice {
+	for other, last := range m.merged(practice, d) {
+		if last < on || other == practice {
 			continue
 		}
 		if more := m.patients(other, last); more >= 0 {
@@ -175,18 +254,18 @@ func named(matters []string, matter string) bool {
 
 // grant finds a mandate of the organisation for the matter that stands on the
 // day: it is in its time, its giver has not closed since, and nothing that was
-// said after it takes it back. To and the withdrawals' from name the group ("")
-// or PCNs.
-func (m model) grant(giver string, to, from []string, matter string, d day) int {
+// said after it takes it back. It goes to the group ("") or to one of the PCNs,
+// of which the first is what the others went on as.
+func (m model) grant(giver string, to []string, matter string, d day) int {
 	for i, e := range m.events {
 		x, ok := e.Data.(*domain.MandateGranted)
-		if !ok || x.Organisation != giver || !has(to, x.To) || !named(x.Matters, matter) || !covers(x.Span, d) {
+		if !ok || x.Organisation != giver || !has(to, x.To) && m.wentOnAs(x.To, x.From) != to[0] || !named(x.Matters, matter) || !covers(x.Span, d) {
 			continue
 		}
 		if m.wrong != closingEndsNoMandate && m.closedSince(giver, x.From, d) {
 			continue
 		}
-		if m.withdrawn(giver, from, matter, d, i, x) {
+		if m.withdrawn(giver, matter, d, i, x) {
 			continue
 		}
 		return i
@@ -195,8 +274,15 @@ func (m model) grant(giver string, to, from []string, matter string, d day) int 
 }
 
 // closedSince says whether the organisation worked on the first day and was
-// closed on some day after it and up to the second.
+// closed, or got a new contract holder, on some day after it and up to the
+// second.
 func (m model) closedSince(code string, since, d day) bool {
+	for _, e := range m.events {
+		x, ok := e.Data.(*domain.ContractHolderChanged)
+		if ok && x.Practice == code && since < x.From && x.From <= d && m.wrong != newHolderInherits {
+			return true
+		}
+	}
 	for _, s := range m.spells(code) {
 		if s.Until != 0 && s.Until < d && s.Until >= since {
 			return true
@@ -205,17 +291,20 @@ func (m model) closedSince(code string, since, d day) bool {
 	return false
 }
 
-// withdrawn says whether the organisation took the i-th event's mandate back.
-func (m model) withdrawn(giver string, from []string, matter string, d day, i int, g *domain.MandateGranted) bool {
+// withdrawn says whether the organisation took the i-th event's mandate back by
+// the day: from whom it was given to or, of what a practice gave its PCN, from
+// the group. A name means whatever the organisation had gone on as by then.
+func (m model) withdrawn(giver, matter string, d day, i int, g *domain.MandateGranted) bool {
 	for j, e := range m.events {
 		w, ok := e.Data.(*domain.MandateWithdrawn)
-		if !ok || w.Organisation != giver || !has(from, w.From) || e.Effective > d {
+		if !ok || w.Organisation != giver || e.Effective > d || !named(w.Matters, matter) {
+			continue
+		}
+		same := w.From == g.To || w.From != "" && g.To != "" && m.wentOnAs(w.From, e.Effective) == m.wentOnAs(g.To, e.Effective)
+		if !same && (w.From != "" || m.wrong == ownWithdrawalLeavesRoute) {
 			continue
 		}
 		if m.wrong == wholeWithdrawalOnly && len(w.Matters) > 0 {
-			continue
-		}
-		if !named(w.Matters, matter) {
 			continue
 		}
 		// A grant that was recorded after it, and holds from the day of the
@@ -229,16 +318,12 @@ func (m model) withdrawn(giver string, from []string, matter string, d day, i in
 
 // stands says whether the practice stands behind the group for the matter (M3).
 func (m model) stands(practice, matter string, d day) bool {
-	if m.grant(practice, []string{""}, []string{""}, matter, d) >= 0 {
+	if m.grant(practice, []string{""}, matter, d) >= 0 {
 		return true
 	}
 	for _, pcn := range m.pcnsOf(practice, d) {
 		names := m.namesOf(pcn, practice, d)
-		from := append(slices.Clone(names), "")
-		if m.wrong == ownWithdrawalLeavesRoute {
-			from = names
-		}
-		if m.grant(practice, names, from, matter, d) < 0 {
+		if m.grant(practice, names, matter, d) < 0 {
 			continue
 		}
 		for _, name := range names {
@@ -249,7 +334,7 @@ func (m model) stands(practice, matter string, d day) bool {
 	}
 	if m.wrong == routeOutlivesMembership {
 		for _, pcn := range m.codes(domain.PCN) {
-			if m.grant(practice, []string{pcn}, []string{pcn, ""}, matter, d) >= 0 && m.grant(pcn, []string{""}, []string{""}, matter, d) >= 0 {
+			if m.grant(practice, []string{pcn}, matter, d) >= 0 && m.grant(pcn, []string{""}, matter, d) >= 0 {
 				return true
 			}
 		}
@@ -257,35 +342,70 @@ func (m model) stands(practice, matter string, d day) bool {
 	return false
 }
 
-// namesOf are the PCN's code and those of PCNs that merged into it and in which
-// the practice was on their last day: it moved with them.
+// namesOf are the PCN's code and those of PCNs that went on as it, and with which
+// the practice moved: it was theirs on the last day of each, and they were of
+// the place.
 func (m model) namesOf(pcn, practice string, d day) []string {
 	names := []string{pcn}
-	if m.wrong == mergedMandatesEnd {
-		return names
-	}
-	for other, last := range m.merged(pcn) {
-		if other != pcn && last < d && m.belongs(practice, other, last) {
+	for _, other := range m.codes(domain.PCN) {
+		if other == pcn || m.wentOnAs(other, d) != pcn || m.wrong == mergedMandatesEnd {
+			continue
+		}
+		moved := true
+		for _, step := range m.wayTo(other, d) {
+			moved = moved && m.inPCN(practice, step.code, step.last) && m.belongs(step.code, m.place(), step.last)
+		}
+		if moved {
 			names = append(names, other)
 		}
 	}
-	slices.Sort(names[1:])
 	return names
 }
 
+// wayTo are the mergers by which the organisation came to what it is on the day.
+func (m model) wayTo(code string, d day) []ending {
+	var way []ending
+	for range 10 {
+		var next *ending
+		for _, e := range m.endings() {
+			if e.code == code && e.into != "" && e.last < d && (e.again == 0 || d < e.again) {
+				next = &e
+			}
+		}
+		if next == nil {
+			break
+		}
+		way = append(way, *next)
+		code = next.into
+	}
+	return way
+}
+
 // grantThrough says whether the PCN that stands for the practice, itself or one
-// that it goes on for, has a mandate to the group.
+// that went on as it, has a mandate to the group. What passed on in a merger
+// ends when the successor withdraws after it.
 func (m model) grantThrough(name, pcn, matter string, d day) bool {
 	if name == pcn {
-		return m.grant(name, []string{""}, []string{""}, matter, d) >= 0
+		return m.grant(name, []string{""}, matter, d) >= 0
 	}
-	last := m.merged(pcn)[name]
-	i := m.grant(name, []string{""}, []string{""}, matter, last)
+	way := m.wayTo(name, d)
+	i := m.grant(name, []string{""}, matter, way[0].last)
 	if i < 0 {
 		return false
 	}
 	g := m.events[i].Data.(*domain.MandateGranted)
-	return covers(g.Span, d) && !m.withdrawn(name, []string{""}, matter, d, i, g) && !m.withdrawn(pcn, []string{""}, matter, d, i, g)
+	if !covers(g.Span, d) || m.withdrawn(name, matter, d, i, g) {
+		return false
+	}
+	for _, step := range way {
+		for _, e := range m.events {
+			w, ok := e.Data.(*domain.MandateWithdrawn)
+			if ok && w.Organisation == step.into && w.From == "" && e.Effective > step.last && e.Effective <= d && named(w.Matters, matter) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // A coverage is who stands behind the group.

@@ -35,7 +35,7 @@ func (m model) delegations() []delegation {
 		case *domain.DelegationVaried:
 			d := find(x.Delegation)
 			until := x.Until
-			if until == 0 {
+			if until == 0 && x.Back == 0 {
 				until = d.versions[len(d.versions)-1].until
 			}
 			d.versions = append(d.versions, mandateOfPowers{e.Effective, until, x.Review, x.Powers, x.Source, i})
@@ -91,7 +91,7 @@ func (m model) executive(d day) []string {
 	var members []string
 	for _, e := range m.events {
 		x, ok := e.Data.(*domain.ExecutiveFormed)
-		if ok && x.From <= d {
+		if ok && x.From <= d && m.began(x.Source, x.From) {
 			members = nil
 			if covers(x.Span, d) && m.agreedHolds(x.Source, d) {
 				members = x.Members
@@ -268,12 +268,11 @@ func (m model) holdAgainst(d delegation, v *mandateOfPowers, place int, q terms,
 			got.rules = append(got.rules, "D4")
 		}
 	}
-	sum := q.openEnded || q.amount != nil && *q.amount > 0
+	over(q.openEnded)
 	if p.ItemLimit == 0 && p.YearLimit == 0 || !has(p.May, domain.MayCommit) && m.wrong != decidingCommits {
-		over(sum)
+		over(q.openEnded || q.amount != nil && *q.amount > 0)
 	} else {
-		over(q.openEnded)
-		got.conditional = q.amount == nil
+		got.misses(q.amount == nil)
 	}
 	if p.ItemLimit > 0 {
 		got.limits = append(got.limits, limit{"item", int64(p.ItemLimit), 0})
@@ -282,19 +281,20 @@ func (m model) holdAgainst(d delegation, v *mandateOfPowers, place int, q terms,
 	if p.YearLimit > 0 {
 		used := m.used(d, v, place, q.at, today, all)
 		got.limits = append(got.limits, limit{"year", int64(p.YearLimit), used})
-		over(q.amount != nil && used+int64(*q.amount) > int64(p.YearLimit) || q.amount == nil && used >= int64(p.YearLimit))
+		over(q.amount != nil && used+int64(*q.amount) > int64(p.YearLimit) || q.amount == nil && used >= int64(p.YearLimit) && has(p.May, domain.MayCommit))
 	}
 	if p.Months > 0 {
 		got.limits = append(got.limits, limit{"months", int64(p.Months), 0})
 		over(q.months != nil && *q.months > p.Months && m.wrong != monthsIgnored)
-		got.conditional = got.conditional || q.months == nil
+		got.misses(q.months == nil)
 	}
 	for _, c := range p.Conditions {
 		if c.When != domain.Before {
 			continue
 		}
 		if q.consulted == nil {
-			got.conditional, got.unconsulted = true, true
+			got.missing++
+			got.unconsulted++
 		} else if m.wrong != conditionsIgnored && !has(q.consulted, "all") && !has(q.consulted, c.Body) {
 			got.rules = append(got.rules, "D6")
 		}

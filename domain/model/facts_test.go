@@ -121,3 +121,10 @@ func (m model) agreedHolds(source string, d day) bool {
 	gone := m.setAside(source)
 	return gone == 0 || d < gone
 }
+
+// began says whether the day on which what the source made was to begin had
+// come before the source was set aside.
+func (m model) began(source string, from day) bool {
+	gone := m.setAside(source)
+	return gone == 0 || from <= gone
+}

@@ -221,6 +221,9 @@ func (g *generator) span(most int) domain.Span {
 	}
 	if !g.chance(20) {
 		s.Until = s.From.Add(g.IntN(most))
+		if g.chance(70) {
+			s.Until = s.Until.Add(most / 3)
+		}
 	}
 	return s
 }

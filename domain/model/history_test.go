@@ -131,6 +131,14 @@ func (r *recorder) append(events []domain.Event) {
 	}
 }
 
+// handle is that of the person.
+func (r *recorder) handle(id string) string {
+	if p := r.ledger.State().Person(id); p != nil {
+		return p.Handle
+	}
+	return ""
+}
+
 // stateAt is the production code's state as known at that moment.
 func stateAt(events []*domain.Event, at time.Time) *domain.State {
 	s := domain.NewState(group)

@@ -52,7 +52,10 @@ const (
 	standingAsideCounts
 	lateSeatsDontWait
 	windowADayShort
+	newHolderInherits
 	laterPaperIsNew
+	interestsLast
+	replacedBindsOn
 	broaderPowersToo
 )
 
@@ -104,7 +107,13 @@ var planted = map[mistake]string{
 	silenceIsConsent:          "silence is consent (C5)",
 	standingAsideCounts:       "standing aside counts to quorum (C4)",
 	lateSeatsDontWait:         "a seat that joins late has no window of its own (C6)",
+	replacedBindsOn:           "a red line binds on after another position replaced it (C9)",
+	interestsLast:             "an interest counts on after it was ended (R7)",
+	newHolderInherits:         "a new contract holder has the mandate of the one before (O1)",
 	laterPaperIsNew:           "a mandate signed before a withdrawal counts if it is recorded after it (M2)",
 	broaderPowersToo:          "a broader power counts beside the most specific ones (D5)",
 	windowADayShort:           "a window ends a day early (L8)",
 }
+
+// ofSettlement are the mistakes that show in what is agreed, and when, alone.
+var ofSettlement = []mistake{blocksIgnored, silenceIsConsent, standingAsideCounts, lateSeatsDontWait, windowADayShort}

@@ -71,7 +71,7 @@ func (m model) instruments(proposal string) []domain.Instrument {
 func (m model) seatsOn(d day) map[string]int {
 	seats := map[string]int{}
 	for i, e := range m.events {
-		if x, ok := e.Data.(*domain.SeatOpened); ok && e.Effective <= d && m.open(x.Seat, d) && !m.withoutPractice(x.Seat, d) {
+		if x, ok := e.Data.(*domain.SeatOpened); ok && e.Effective <= d && m.agreedHolds(x.Source, d) && m.open(x.Seat, d) && !m.withoutPractice(x.Seat, d) {
 			seats[x.Seat] = i
 		}
 	}
@@ -84,7 +84,7 @@ func (m model) withoutPractice(code string, d day) bool {
 		return false
 	}
 	for _, p := range m.codes(domain.Practice) {
-		if m.open(p, d) && m.belongs(p, code, d) {
+		if m.open(p, d) && m.inPCN(p, code, d) {
 			return false
 		}
 	}
@@ -125,11 +125,9 @@ func (m model) positionOf(proposal string, version int, seat string, d day) *dom
 	if p := m.position(proposal, version, seat); p != nil {
 		return p
 	}
-	for _, other := range sortedCodes(m.merged(seat)) {
-		if m.merged(seat)[other] < d {
-			if p := m.positionOf(proposal, version, other, d); p != nil {
-				return p
-			}
+	for _, other := range sortedCodes(m.merged(seat, d)) {
+		if p := m.positionOf(proposal, version, other, d); p != nil {
+			return p
 		}
 	}
 	return nil
@@ -172,8 +170,8 @@ func (m model) letGo(i int, objection string) bool {
 }
 
 func (m model) goesOnFor(seat, ended string, d day) bool {
-	for other, last := range m.merged(seat) {
-		if last < d && (other == ended || m.goesOnFor(other, ended, d)) {
+	for other := range m.merged(seat, d) {
+		if other == ended || m.goesOnFor(other, ended, d) {
 			return true
 		}
 	}
@@ -224,7 +222,7 @@ func (m model) ripe(proposal string, v put, d day) bool {
 // paid says whether whoever is named to pay agreed to the version, by a word of
 // its own or by its seat's consent (C1).
 func (m model) paid(proposal string, v put, d day) bool {
-	for _, payer := range payers(m.instruments(proposal)) {
+	for _, payer := range m.payers(m.instruments(proposal)) {
 		agreed := false
 		for _, e := range m.events {
 			if x, ok := e.Data.(*domain.PaymentAgreed); ok && x.Proposal == proposal && x.Version == v.version && x.Organisation == payer {
@@ -241,19 +239,34 @@ func (m model) paid(proposal string, v put, d day) bool {
 	return true
 }
 
-func payers(is []domain.Instrument) []string {
+// payers are the organisations that would pay. Whoever paid before pays what is
+// varied, unless it says otherwise.
+func (m model) payers(is []domain.Instrument) []string {
 	var all []string
 	for _, i := range is {
 		switch {
 		case i.GrantDelegation != nil:
 			all = append(all, i.GrantDelegation.Payer)
-		case i.VaryDelegation != nil:
-			all = append(all, i.VaryDelegation.Payer)
 		case i.Appoint != nil:
 			all = append(all, i.Appoint.Payer)
+		case i.VaryDelegation != nil && i.VaryDelegation.Payer != "":
+			all = append(all, i.VaryDelegation.Payer)
+		case i.VaryDelegation != nil && carryMoney(i.VaryDelegation.Powers):
+			if d := m.delegation(i.VaryDelegation.Delegation); d != nil {
+				all = append(all, d.Payer)
+			}
 		}
 	}
 	return slices.DeleteFunc(all, func(code string) bool { return code == "" })
+}
+
+func carryMoney(powers []domain.Power) bool {
+	for _, p := range powers {
+		if p.ItemLimit > 0 || p.YearLimit > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // settlement tells of each proposal how it ended, and on which day: as it was

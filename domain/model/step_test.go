@@ -97,10 +97,22 @@ func (g *generator) changeRegister() {
 	code := pick(g, practices...)
 	row := g.row(code)
 	day := g.today().Add(g.IntN(12) - 6)
-	switch n := g.IntN(100); {
+	switch n := g.IntN(110); {
+	case n >= 104: // a membership began on another day than was said
+		if i := g.IntN(len(row.Parents)); row.Parents[i].Until == 0 {
+			row.Parents[i].From = row.Parents[i].From.Add(g.IntN(7) - 3)
+			g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}, On: g.today()})
+		}
+	case n >= 100:
+		g.send("manager", &domain.ChangeContractHolder{Practice: code, From: day, Evidence: "notice"})
 	case n < 30:
 		g.send("manager", &domain.ImportOrganisations{Rows: g.lists(day, some(g, 1, 3, practices))})
 	case n < 50: // moves to another PCN, or leaves it
+		for _, m := range row.Parents {
+			if m.In != "VALE" && m.From >= day {
+				return // it is about to move already
+			}
+		}
 		for i := range row.Parents {
 			if slices.Contains(pcns, row.Parents[i].In) && row.Parents[i].Until == 0 && row.Parents[i].From < day {
 				row.Parents[i].Until = day.Add(-1)
@@ -129,6 +141,9 @@ func (g *generator) changeRegister() {
 		for _, p := range practices {
 			if o := g.state().Organisations[p]; o != nil && o.In(from, day) && g.chance(80) {
 				moved := g.row(p)
+				if slices.ContainsFunc(moved.Parents, func(m domain.MembershipRow) bool { return m.In != "VALE" && m.From > day }) {
+					continue
+				}
 				for i := range moved.Parents {
 					if moved.Parents[i].In == from && moved.Parents[i].Until == 0 {
 						moved.Parents[i].Until = day
@@ -165,7 +180,7 @@ func (g *generator) changeRegister() {
 func (g *generator) money(most int) domain.Pence { return domain.Pence(g.IntN(most+1)) * 100_00 }
 
 func (g *generator) power() domain.Power {
-	p := domain.Power{Matter: pick(g, matters[:9]...), May: pick(g, []string{domain.MayCommit}, []string{domain.MayDecide}, []string{domain.MayDecide, domain.MayCommit})}
+	p := domain.Power{Matter: pick(g, matters[:9]...), May: pick(g, []string{domain.MayCommit}, []string{domain.MayDecide}, []string{domain.MayDecide, domain.MayCommit}, []string{domain.MayCommit})}
 	if g.chance(75) {
 		p.ItemLimit = g.money(10)
 	}
@@ -204,7 +219,7 @@ func (g *generator) review() domain.Day {
 	if g.chance(30) {
 		return 0
 	}
-	return g.today().Add(2 + g.IntN(50))
+	return g.today().Add(5 + g.IntN(55))
 }
 
 func (g *generator) grant() {
@@ -214,7 +229,7 @@ func (g *generator) grant() {
 	} else if len(g.state().ExecutiveOn(d.From)) == 0 {
 		g.executive()
 	}
-	if g.chance(20) {
+	if g.chance(40) {
 		d.Powers = append(d.Powers, domain.Power{Matter: "representation", May: []string{domain.MayDecide}, Acting: 1})
 	}
 	g.put(domain.Instrument{GrantDelegation: d})
@@ -228,13 +243,13 @@ func (g *generator) delegation() *domain.Delegation {
 	if len(all) == 0 {
 		return nil
 	}
-	for range 4 {
+	for range 6 {
 		d := g.state().Delegations[pick(g, all...)]
-		if d.Ended == 0 || g.chance(10) {
+		if state, _ := g.state().DelegationOn(d, g.today()); state == domain.InForce || g.chance(7) {
 			return d
 		}
 	}
-	return g.state().Delegations[all[0]]
+	return g.state().Delegations[pick(g, all...)]
 }
 
 func (g *generator) appointment() *domain.Appointment {
@@ -242,13 +257,13 @@ func (g *generator) appointment() *domain.Appointment {
 	if len(all) == 0 {
 		return nil
 	}
-	for range 4 {
+	for range 6 {
 		a := g.state().Appointments[pick(g, all...)]
-		if a.Ended == 0 || g.chance(10) {
+		if state, _ := g.state().AppointmentOn(a, g.today()); state == domain.InForce || g.chance(10) {
 			return a
 		}
 	}
-	return g.state().Appointments[all[0]]
+	return g.state().Appointments[pick(g, all...)]
 }
 
 func (g *generator) changeDelegation() {
@@ -257,7 +272,7 @@ func (g *generator) changeDelegation() {
 		return
 	}
 	v := d.Versions[len(d.Versions)-1]
-	review := g.today().Add(2 + g.IntN(50))
+	review := g.today().Add(5 + g.IntN(55))
 	switch g.IntN(10) {
 	case 0:
 		g.put(domain.Instrument{EndDelegation: &domain.EndDelegation{Delegation: d.Number, Version: v.Number, Feedback: "thanks"}})
@@ -289,7 +304,7 @@ func (g *generator) lines() []domain.Line {
 		if l.Stance == domain.WithinLimits {
 			if g.chance(85) {
 				l.Limit = g.money(10)
-				l.Yearly = g.chance(50)
+				l.Yearly = g.chance(60)
 			}
 			if g.chance(50) || l.Limit == 0 {
 				l.Months = 6 + g.IntN(3)*3
@@ -302,6 +317,12 @@ func (g *generator) lines() []domain.Line {
 
 func (g *generator) newAppointment() *domain.Appoint {
 	a := &domain.Appoint{Person: pick(g, people...), ByOffice: g.chance(25), Forum: pick(g, forums...), Lines: g.lines(), Payer: "FED", Review: g.review(), Span: g.span(120)}
+	for range 8 { // somebody who isn't there already, if there is one
+		if !g.chance(90) || !g.state().SpeaksAt(g.state().ByHandle(a.Person).ID, a.Forum, a.From) {
+			break
+		}
+		a.Person, a.Forum = pick(g, people...), pick(g, forums...)
+	}
 	for _, s := range some(g, 0, 2, people) {
 		if s != a.Person {
 			a.Substitutes = append(a.Substitutes, s)
@@ -330,7 +351,7 @@ func (g *generator) changeAppointment() {
 		return
 	}
 	v := a.Versions[len(a.Versions)-1]
-	review := g.today().Add(2 + g.IntN(50))
+	review := g.today().Add(5 + g.IntN(55))
 	switch g.IntN(10) {
 	case 0:
 		g.put(domain.Instrument{EndAppointment: &domain.EndAppointment{Appointment: a.Number, Version: v.Number, Feedback: "thanks"}})
@@ -349,7 +370,20 @@ func (g *generator) changeAppointment() {
 }
 
 func (g *generator) position() {
+	if g.chance(10) { // end a suspension by name
+		for i := len(g.events) - 1; i >= 0; i-- {
+			if x, ok := g.events[i].Data.(*domain.PowerSuspended); ok {
+				g.put(domain.Instrument{EndSuspension: &domain.EndSuspension{What: x.What, Event: g.events[i].Index}})
+				return
+			}
+		}
+	}
 	p := &domain.AdoptPosition{Matter: pick(g, matters[:9]...), Words: fmt.Sprint("words ", g.IntN(1000)), RedLine: g.chance(65), Span: g.span(50)}
+	for _, other := range g.state().Positions {
+		if other.Matter == p.Matter && g.chance(80) && g.chance(80) == (g.state().AgreementHolds(other.Source, g.today())) {
+			p.Replaces = append(p.Replaces, domain.PositionRef{Agreement: other.Source})
+		}
+	}
 	g.put(domain.Instrument{AdoptPosition: p})
 }
 
@@ -435,6 +469,10 @@ func (g *generator) exercise() {
 	if d == nil {
 		return
 	}
+	if state, _ := g.state().DelegationOn(d, g.today()); state == domain.Expired && g.chance(80) {
+		g.grant()
+		return
+	}
 	v := d.Versions[len(d.Versions)-1]
 	p := v.Powers[g.IntN(len(v.Powers))]
 	x := &domain.RecordExercise{Delegation: d.Number, Matter: p.Matter, What: "we decided", Amount: g.money(5), Months: g.IntN(3) * 6, OpenEnded: g.chance(3), On: g.past(8)}
@@ -467,7 +505,7 @@ func (g *generator) exercise() {
 			x.Consulted = append(x.Consulted, domain.Consultation{Body: c.Body, On: g.today().Add(-g.consulted()), How: "by telephone"})
 		}
 	}
-	if slices.ContainsFunc(v.Powers, func(p domain.Power) bool { return p.Matter == "representation" }) && g.chance(40) {
+	if slices.ContainsFunc(v.Powers, func(p domain.Power) bool { return p.Matter == "representation" }) && g.chance(55) {
 		x.Matter, x.Amount, x.Months, x.OpenEnded = "representation", 0, 0, false
 		x.Names = g.newAppointment()
 		x.Names.Review, x.Names.Payer = 0, ""
@@ -528,51 +566,62 @@ func (g *generator) callIn() {
 }
 
 func (g *generator) commitment() {
-	var as []*domain.Appointment
-	for _, number := range numbers(g.state().Appointments) {
-		as = append(as, g.state().Appointments[number])
-	}
 	if all := numbers(g.state().Commitments); len(all) > 0 && g.chance(30) { // once more on the same
 		last := g.state().Commitments[pick(g, all...)]
 		if who := g.handles([]string{last.Person}); len(who) == 1 && last.Amount != nil {
-			k := &domain.RecordCommitment{Person: who[0], Forum: last.Forum, Meeting: max(last.Meeting, g.today().Add(-g.IntN(4))), Matter: last.Matter, Words: "again",
+			k := &domain.RecordCommitment{Person: who[0], Forum: last.Forum, Meeting: min(g.today(), last.Meeting.Add(g.IntN(9)-4)), Matter: last.Matter, Words: "again",
 				Amount: last.Amount, Months: last.Months, Given: domain.Outright, Reason: "the offer closed"}
 			g.speak(k)
 			return
 		}
 	}
 	k := &domain.RecordCommitment{Person: pick(g, people...), Forum: pick(g, forums...), Meeting: g.past(8), Matter: pick(g, matters...), Words: "we will",
-		Given: pick(g, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Subject, domain.View), Reason: "the offer closed"}
+		Given: pick(g, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Subject, domain.View), Reason: "the offer closed"}
 	if k.Meeting == 0 {
 		k.Meeting = g.today()
 	}
-	if len(as) > 0 && g.chance(85) {
-		a := as[g.IntN(len(as))]
+	a := g.appointment()
+	if a == nil && g.chance(90) {
+		g.appoint()
+		return
+	}
+	if a != nil && g.chance(93) {
+		if state, _ := g.state().AppointmentOn(a, g.today()); state == domain.Expired && g.chance(80) {
+			g.appoint()
+			return
+		}
 		v := a.Versions[len(a.Versions)-1]
 		k.Forum = a.Forum
-		k.Person = pick(g, append(g.handles(v.Substitutes), g.handles([]string{a.Person})...)...)
+		k.Person = pick(g, append(g.handles(v.Substitutes), g.handles([]string{a.Person, a.Person})...)...)
 		if len(v.Lines) > 0 && g.chance(80) {
-			l := v.Lines[g.IntN(len(v.Lines))]
-			k.Matter = l.Matter
-			if l.Stance == domain.WithinLimits && g.chance(75) {
-				amount := pick(g, l.Limit, l.Limit/2, l.Limit/2, l.Limit+1)
-				k.Amount = &amount
-				if g.chance(90) {
-					months := pick(g, l.Months, 6, 0)
-					k.Months = &months
-				}
-			}
+			g.onLine(k, v.Lines[g.IntN(len(v.Lines))])
 		}
 	}
-	if k.Amount == nil && g.chance(30) {
+	if k.Amount == nil && g.chance(20) {
 		amount := g.money(8)
 		k.Amount = &amount
 	}
-	if g.chance(20) {
+	if g.chance(40) {
 		k.Consulted = some(g, 0, 2, []string{"LMC", "FED"})
 	}
 	k.OpenEnded = g.chance(2)
 	g.speak(k)
+}
+
+// onLine makes the commitment one on the line: mostly within it.
+func (g *generator) onLine(k *domain.RecordCommitment, l domain.Line) {
+	k.Matter = l.Matter
+	if l.Stance != domain.WithinLimits {
+		return
+	}
+	if l.Limit > 0 && g.chance(90) {
+		amount := pick(g, l.Limit, l.Limit/2, l.Limit/2, l.Limit/2+1, l.Limit+1)
+		k.Amount = &amount
+	}
+	if g.chance(92) {
+		months := pick(g, l.Months, l.Months, 6, 0)
+		k.Months = &months
+	}
 }
 
 // speak records the commitment, after the meeting if that isn't yet.
@@ -584,6 +633,13 @@ func (g *generator) speak(k *domain.RecordCommitment) {
 }
 
 func (g *generator) interest() {
+	if all := g.state().Interests; len(all) > 0 && g.chance(30) {
+		i := all[g.IntN(len(all))]
+		if who := g.handles([]string{i.Person}); len(who) == 1 {
+			g.send(who[0], &domain.EndInterest{Interest: i.Number, Until: g.today().Add(g.IntN(6))})
+			return
+		}
+	}
 	g.send(pick(g, people...), &domain.DeclareInterest{Matters: g.matters(1, 2), Words: "my practice gains", Span: g.span(40)})
 }
 
