@@ -344,14 +344,14 @@ func (j judgement) is(v Verdict, reasons ...Reason) judgement {
 // strictness orders verdicts, the strictest first.
 var strictness = []Verdict{MustNot, ViewOnly, AdReferendum, MayCommitReport, MayCommitNow}
 
-// stricter is the stricter of two judgements, and where they agree, one with all
-// that both ask for: an old ledger may hold two appointments of one person to one
-// forum (rule R1).
+// stricter is the stricter of two judgements. Where they agree, or both say yes, it
+// is one with all that both ask for: an old ledger may hold two appointments of one
+// person to one forum, and somebody may substitute in several (rule R1).
 func stricter(a, b judgement) judgement {
-	if x, y := slices.Index(strictness, a.Verdict), slices.Index(strictness, b.Verdict); x != y {
-		if y < x {
-			return b
-		}
+	if slices.Index(strictness, b.Verdict) < slices.Index(strictness, a.Verdict) {
+		a, b = b, a
+	}
+	if a.Verdict != b.Verdict && !(a.Verdict.yes() && b.Verdict.yes()) {
 		return a
 	}
 	a.Reasons = union(a.Reasons, b.Reasons)
@@ -657,12 +657,14 @@ func (s *State) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questi
 	used := in.UsedOf(d, v, p, q.At, upTo)
 	l := lacks{tier: tier}
 	noMoney := j.line != nil && j.line.Stance == Discretion && q.sum() == 0 && !q.OpenEnded
-	if !noMoney { // without money, discretion meets no limit of the power above (rule C8)
+	if noMoney { // without money, discretion meets no limit for a sum of the power above (rule C8)
+		l.reasons = p.tooLong(q.use().months)
+	} else {
 		l.reasons, l.over = p.exceeds(d.Number, q.use(), used), max(q.sum()-p.most(used), 0)
-		for i := range l.reasons {
-			l.reasons[i].Text = firstUpper(l.reasons[i].Text) + "."
-		}
 		l.reasons = append(l.reasons, s.powerTerms(d, p, used, q, &j)...)
+	}
+	for i := range l.reasons {
+		l.reasons[i].Text = firstUpper(sentence(l.reasons[i].Text))
 	}
 	if p.Acting > 1 && j.appointment == nil && !q.verdictOnly {
 		j.conditions = append(j.conditions, count(p.Acting, "member")+" acting together")

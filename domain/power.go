@@ -89,10 +89,15 @@ func (p *Power) exceeds(delegation string, u use, used Pence) []Reason {
 	if total := used + u.amount; p.YearLimit != 0 && total > p.YearLimit && u.amount > 0 {
 		over = append(over, Reason{"D4", "over the year's total of " + p.YearLimit.String() + " by " + (total - p.YearLimit).String()})
 	}
-	if p.Months != 0 && u.months > p.Months {
-		over = append(over, Reason{"D4", "longer than " + count(p.Months, "month") + " by " + count(u.months-p.Months, "month")})
+	return append(over, p.tooLong(u.months)...)
+}
+
+// tooLong says by how much the term is longer than the power allows.
+func (p *Power) tooLong(months int) []Reason {
+	if p.Months == 0 || months <= p.Months {
+		return nil
 	}
-	return over
+	return []Reason{{"D4", "longer than " + count(p.Months, "month") + " by " + count(months-p.Months, "month")}}
 }
 
 func (p *Power) carriesMoney() bool { return p.money() && slices.Contains(p.May, MayCommit) }
