@@ -497,6 +497,10 @@ func (s *State) RunBySystem(d Day) []string {
 	return flags
 }
 
+// SystemBodyOf is the system body, by code, that the person comes from, or that
+// employs them in a duty, on that day; "" for none.
+func (s *State) SystemBodyOf(person string, d Day) string { return s.systemOf(person, d) }
+
 // systemOf is the system body that the person comes from, or that employs them
 // in a duty, on that day; "" for none.
 func (s *State) systemOf(person string, d Day) string {

@@ -331,6 +331,7 @@ func (e *ProposalPut) apply(s *State, ev *Event) {
 	p.Versions = slices.Clone(p.Versions)
 	v := &p.Versions[e.Version-1]
 	v.Put, v.PutIndex, v.Window = ev.Effective, ev.Index, e.Window
+	v.Closes = e.Closes
 	s.open = appendNew(s.open, e.Proposal)
 }
 
@@ -427,6 +428,7 @@ type Proposal struct {
 	Conflicts  []Conflict
 	Offers     []Offer
 	Payments   []Payment
+	Working    *WorkingThrough // what was tried to work its objections through; nil: nothing
 	AgreedOn   Day
 	Roll       []RollEntry
 	SetAside   Day
@@ -449,6 +451,7 @@ type Version struct {
 	Put         Day    // on which its window began; 0 for a draft
 	PutIndex    uint64 // of the event that put it; 0 for a draft
 	Window      int    // days
+	Closes      Day    // of the proposal, when its window began
 	Fallen      []string
 	Index       uint64
 }

@@ -393,6 +393,12 @@ func (m *minutes) proposalLines(s *State, number string, at Day) []string {
 		line += ", on " + p.Ended.String()
 	}
 	lines := []string{line}
+	for _, w := range s.Tried(p) {
+		lines = append(lines, "tried: "+w)
+	}
+	if waits := s.PutOffWaitsFor(p, at); p.Stage == Open && waits != nil {
+		lines = append(lines, "to be put off waits for "+list(s.names(waits)))
+	}
 	if p.Stage == Open {
 		for _, w := range s.WaitingFor(p, at) {
 			lines = append(lines, "waits for "+w)

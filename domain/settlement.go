@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Settlement (rules C5–C8, C13): a proposal is agreed when every entitled seat
+// Settlement (rules C5–C8, C13, C15): a proposal is agreed when every entitled seat
 // has taken a position on its current version, quorum is met by explicit
 // consents, no block is open and the window has run. The ledger settles what is
 // ripe before any later command, as the system.
@@ -27,26 +27,35 @@ func (t *turn) settleFirst(since Day) bool {
 	}
 	var first *Proposal
 	var on Day
-	agreed := false
+	var settle func(*turn, *Proposal, Day)
 	for _, number := range t.s.open {
 		p := t.s.Proposals[number]
-		if d, ok := t.ripeOn(p, since); ok && (first == nil || d < on) {
-			first, on, agreed = p, d, true
-		} else if !ok && t.day >= p.Closes && (first == nil || p.Closes < on) {
-			first, on, agreed = p, p.Closes, false
+		if d, how := t.settlesOn(p, since); how != nil && (first == nil || d < on) {
+			first, on, settle = p, d, how
 		}
 	}
-	switch {
-	case first == nil:
+	if first == nil {
 		return false
-	case agreed:
-		t.ownState()
-		t.agree(t.s.Proposals[first.Number], on)
-	default:
-		t.ownState()
-		t.lapse(t.s.Proposals[first.Number])
 	}
+	t.ownState()
+	settle(t, t.s.Proposals[first.Number], on)
 	return true
+}
+
+// settlesOn is what first became due of an open proposal, and when: it was
+// agreed, its closing day was put off, or it lapsed; nil if nothing did.
+func (t *turn) settlesOn(p *Proposal, since Day) (Day, func(*turn, *Proposal, Day)) {
+	ripe, isRipe := t.ripeOn(p, since)
+	later, isLater := t.putOffOn(p, since)
+	switch {
+	case isRipe && !(isLater && later < ripe):
+		return ripe, (*turn).agree
+	case isLater:
+		return later, (*turn).putOff
+	case t.day >= p.Closes:
+		return p.Closes, (*turn).lapse
+	}
+	return 0, nil
 }
 
 // ripeOn is the first day, from since up to today and to its closing day, on
@@ -93,14 +102,17 @@ func (t *turn) agree(p *Proposal, d Day) {
 }
 
 // lapse records that a proposal reached its closing day without consensus,
-// with its objections listed: an outcome, not an error (rule C13).
-func (t *turn) lapse(p *Proposal) {
+// with its objections listed, and what was tried: an outcome, not an error
+// (rules C13, C15).
+func (t *turn) lapse(p *Proposal, d Day) {
 	var open []string
 	for _, o := range t.s.openObjections(p) {
 		open = append(open, o.Number)
 	}
 	t.bySystem("settle/"+p.Number, uint64(p.Version().Number), func() {
-		t.recordBecause(p.LastIndex, p.Closes, &ProposalLapsed{Proposal: p.Number, Version: p.Version().Number, Objections: open, WaitedFor: t.s.WaitingFor(p, p.Closes)})
+		t.recordBecause(p.LastIndex, d, &ProposalLapsed{
+			Proposal: p.Number, Version: p.Version().Number, Objections: open, WaitedFor: t.s.WaitingFor(p, d), Tried: t.s.Tried(p),
+		})
 	})
 }
 
@@ -213,6 +225,7 @@ type ProposalLapsed struct {
 	Version    int      `json:"version"`
 	Objections []string `json:"objections,omitempty"`
 	WaitedFor  []string `json:"waitedFor,omitempty"`
+	Tried      []string `json:"tried,omitempty" doc:"what was tried to work its objections through"`
 }
 
 func (e *ProposalLapsed) Subject() string           { return "proposal/" + e.Proposal }

@@ -102,6 +102,11 @@ var Kinds = []Kind{
 	kind[OrganisationSplit]("organisation.split.v1"),
 	kind[ContractHolderChanged]("contract-holder.changed.v1"),
 	kind[MembershipCorrected]("membership.corrected.v1"),
+	kind[FacilitatorNamed]("facilitator.named.v1"),
+	kind[ConversationRecorded]("conversation.recorded.v1"),
+	kind[ClosingPutOffAsked]("closing.put-off-asked.v1"),
+	kind[ClosingPutOffAgreed]("closing.put-off-agreed.v1"),
+	kind[ClosingPutOff]("closing.put-off.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -140,6 +145,10 @@ var Commands = []CommandKind{
 	command[ConfirmPosition]("confirm-position", "Confirm what the manager recorded for a seat."),
 	command[RaiseObjection]("object", "Raise a concern or a block: why, and what would resolve it."),
 	command[ResolveObjection]("resolve-objection", "Accept a resolution, or withdraw one's own objection."),
+	command[NameFacilitator]("name-facilitator", "Name who helps the seats in a dispute, while a block stands."),
+	command[RecordConversation]("record-conversation", "Record a conversation about a block: when, with whom, what was learnt."),
+	command[AskPutOff]("ask-put-off", "Ask the other seats in a dispute to put the closing day off."),
+	command[AgreePutOff]("agree-put-off", "Agree to the closing day that another seat in the dispute asked for."),
 	command[Suspend]("suspend", "Stop a delegation or an appointment at once, for the settlement days."),
 	command[RecordExercise]("record-exercise", "Record what was decided under a delegation."),
 	command[CallIn]("call-in", "Call an executive decision in."),

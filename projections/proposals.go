@@ -61,6 +61,7 @@ type Proposal struct {
 	Conflicts      []ConflictLine    `json:"conflicts" doc:"interests declared on it"`
 	Offers         []OfferLine       `json:"offers" doc:"words that somebody suggested"`
 	Payments       []PaymentLine     `json:"payments"`
+	Working        Working           `json:"working" doc:"what was tried to work its objections through"`
 	Rests          []RestsLine       `json:"rests" doc:"in a wider group: what consents rest on in other ledgers"`
 	Unenactable    string            `json:"unenactable,omitempty" doc:"why it could not be enacted as things stand"`
 	Enacted        []EnactedLine     `json:"enacted" doc:"what the agreement made, such as D1"`
@@ -238,6 +239,7 @@ func (g *Group) proposalOn(p *domain.Proposal, at domain.Day) (*domain.State, *d
 	past.Conflicts = slices.DeleteFunc(slices.Clone(p.Conflicts), func(c domain.Conflict) bool {
 		return !slices.ContainsFunc(past.Positions, func(o domain.Position) bool { return o.Index == c.Index })
 	})
+	past.Working = workingOn(p.Working, at)
 	if later(past.SetAside) {
 		past.SetAside, past.SetAsideBy = 0, ""
 	}
@@ -259,8 +261,14 @@ func turnBack(p *domain.Proposal, at domain.Day) {
 			p.Stage = domain.Open
 		}
 	}
-	if p.Stage == domain.Draft {
-		p.Closes = 0
+	p.Closes = 0
+	for i := range p.Versions {
+		if p.Versions[i].Put != 0 {
+			p.Closes = max(p.Closes, p.Versions[i].Closes)
+		}
+	}
+	if p.Working != nil && p.Working.PutOff != nil {
+		p.Closes = max(p.Closes, p.Working.PutOff.Closes)
 	}
 }
 
@@ -295,7 +303,7 @@ func (g *Group) proposal(s *domain.State, p *domain.Proposal, at domain.Day) Pro
 		Stamp: g.stamp(at), ProposalLine: g.proposalLine(s, p, at), By: g.anyone(p.By), Reopens: p.Reopens, New: p.New, Reason: p.Reason,
 		Versions: []ProposalVersion{}, Roll: []RollLine{}, Supports: []string{}, StandsAside: []string{}, Objects: []string{}, NotHeard: []string{},
 		Positions: []PositionTaken{}, Objections: []ObjectionLine{}, Conflicts: []ConflictLine{}, Offers: []OfferLine{}, Payments: []PaymentLine{},
-		Rests: []RestsLine{}, Enacted: []EnactedLine{}, Binds: g.binds(p, at), AgreementIndex: p.Agreement,
+		Working: g.working(s, p, at), Rests: []RestsLine{}, Enacted: []EnactedLine{}, Binds: g.binds(p, at), AgreementIndex: p.Agreement,
 	}
 	for i := range p.Versions {
 		a.Versions = append(a.Versions, g.proposalVersion(&p.Versions[i]))

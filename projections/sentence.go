@@ -96,7 +96,17 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.ProposalWithdrawn:
 		return d.Proposal + " was withdrawn" + after(": ", d.Reason)
 	case *domain.ProposalLapsed:
-		return d.Proposal + " lapsed without consensus" + after("; it waited for ", list(d.WaitedFor))
+		return d.Proposal + " lapsed without consensus" + after("; it waited for ", list(d.WaitedFor)) + after(". What was tried: ", strings.Join(d.Tried, "; "))
+	case *domain.FacilitatorNamed:
+		return firstUpper(by) + " named " + g.office(d.Person) + " as facilitator for " + d.Proposal + after(": ", d.Words)
+	case *domain.ConversationRecorded:
+		return firstUpper(by) + " recorded a conversation about " + d.Proposal + " with " + g.offices(d.With) + " on " + d.On.Words() + after(": ", d.Learnt)
+	case *domain.ClosingPutOffAsked:
+		return g.name(d.Seat) + " asked to put the closing day of " + d.Proposal + " off to " + d.Closes.Words() + g.through(d.Person) + after(": ", d.Words)
+	case *domain.ClosingPutOffAgreed:
+		return g.name(d.Seat) + " agreed to put the closing day of " + d.Proposal + " off to " + d.Closes.Words() + g.through(d.Person)
+	case *domain.ClosingPutOff:
+		return "The closing day of " + d.Proposal + " was put off from " + d.From.Words() + " to " + d.Closes.Words() + "; " + g.names(d.Seats) + " agreed"
 	case *domain.PaymentAgreed:
 		return g.name(d.Organisation) + " agreed to pay under " + d.Proposal + ", version " + strconv.Itoa(d.Version)
 	case *domain.PositionTaken:

@@ -17,7 +17,7 @@ type Waiting struct {
 // A WaitingItem is one thing that waits.
 type WaitingItem struct {
 	Ref  string     `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
-	Kind string     `json:"kind" enum:"charter,position,confirm,block,call-in,report,tell"`
+	Kind string     `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell"`
 	By   domain.Day `json:"by,omitzero" doc:"last day, where there is one"`
 	Text string     `json:"text"`
 }
@@ -33,6 +33,7 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	seats := g.state.SeatsOf(p.ID, at)
 	w.charterWaits(g, seats)
 	w.positionsWait(g, seats, at)
+	w.disputesWait(g, p, seats, at)
 	if len(seats) > 0 {
 		w.callInsWait(g, at)
 	}
@@ -80,6 +81,27 @@ func (w *Waiting) positionsWait(g *Group, seats []string, at domain.Day) {
 				w.add(p.Number, "confirm", p.Closes, "What was heard from "+e.Name+" on "+title+" counts once you confirm it.")
 			default:
 				w.add(p.Number, "position", p.Closes, e.Name+" has not been heard on "+title+".")
+			}
+		}
+	}
+}
+
+// disputesWait adds open proposals that a block stops, for their facilitator, and
+// for a seat that was asked to put the closing day off (rule C15).
+func (w *Waiting) disputesWait(g *Group, person *domain.Person, seats []string, at domain.Day) {
+	for _, known := range byNumber(g.state.Proposals) {
+		s, p := g.proposalOn(known, at)
+		if p == nil || p.Stage != domain.Open || p.Working == nil || len(s.PartiesOn(p, at)) == 0 {
+			continue
+		}
+		title := p.Number + ", " + p.Title()
+		if f := p.Facilitator(); f != nil && f.Person == person.ID {
+			w.add(p.Number, "facilitate", p.Closes, "You were named as facilitator for "+title+": talk with "+g.names(s.PartiesOn(p, at))+", and record each conversation.")
+		}
+		for _, seat := range s.PutOffWaitsFor(p, at) {
+			if slices.Contains(seats, seat) {
+				r := p.PutOffAsked()
+				w.add(p.Number, "put-off", p.Closes, g.name(r.Agreed[0].Seat)+" asks "+g.name(seat)+" to agree that "+title+" closes on "+r.Closes.Words()+" and not on "+p.Closes.Words()+".")
 			}
 		}
 	}
