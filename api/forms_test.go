@@ -309,3 +309,38 @@ func TestRegisterByForms(t *testing.T) {
 func (w *world) personID(handle string) string {
 	return idsOf(w).Replace("{" + handle + "}")
 }
+
+// A block is worked through: a facilitator, conversations, and the closing day
+// put off, which the other seat is asked for (rule C15).
+func TestWorkingThroughByForms(t *testing.T) {
+	w := newWorld(t).established()
+	w.on("2026-02-02")
+	sent, refused := w.formRecords, w.formRefused
+	w.must(201, w.command("cd-north", "raise-proposal", `{"title":"Saturdays","text":"Every Saturday.","matter":"access"}`))
+	const own = "/proposals/P2"
+	shown := func(person string) string {
+		return string(w.must(200, w.send(w.request(person, "GET", "/g/trafford"+own, ""))).body)
+	}
+	require.NotContains(t, shown("cd-north"), "Working it through")
+	refused(409, "No block stands", "cd-north", own, "ask-put-off", "closes", "2026-05-01")
+	w.must(201, w.command("cd-south", "object", `{"proposal":"P2","version":1,"grade":"block","why":"Staff.","wouldResolve":"Staff."}`))
+	require.Contains(t, shown("cd-north"), "Nobody has been named as facilitator.")
+	refused(409, "acts for South Trafford", "lmc-chair", own, "name-facilitator", "person", "cd-south")
+	sent("lmc-chair", own, "name-facilitator", "person", "manager", "words", "They know both.")
+	require.Contains(t, string(w.must(200, w.send(w.request("manager", "GET", "/g/trafford", ""))).body), "You were named as facilitator for P2")
+	refused(422, "what was learnt", "manager", own, "record-conversation", "with", "cd-south", "learnt", "")
+	page := sent("manager", own, "record-conversation", "with", "cd-south", "with", "cd-north", "learnt", "A pilot would do.")
+	require.Contains(t, page, "What was learnt: A pilot would do.")
+	require.NotContains(t, page, "Ask to put the closing day off", "that is for the seats")
+	refused(422, "at the latest", "cd-north", own, "ask-put-off", "closes", "2026-12-01")
+	page = sent("cd-north", own, "ask-put-off", "closes", "1 May 2026", "words", "The pilot needs a month.")
+	require.Contains(t, page, "Waiting for South Trafford to agree.")
+	require.NotContains(t, page, "Agree that it closes on 1 May 2026")
+	require.Contains(t, string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford", ""))).body), "closes on 1 May 2026 and not on 3 April 2026.")
+	require.Contains(t, shown("cd-south"), "Agree that it closes on 1 May 2026")
+	refused(409, "Agree to that day", "cd-south", own, "agree-put-off", "closes", "2026-05-02")
+	page = sent("cd-south", own, "agree-put-off", "closes", "2026-05-01")
+	require.Contains(t, page, "The closing day was put off from 3 April 2026 to 1 May 2026")
+	require.Contains(t, page, "the proposal lapses on 1 May 2026")
+	require.NotContains(t, page, "Ask to put the closing day off")
+}

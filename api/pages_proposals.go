@@ -39,6 +39,18 @@ var proposalForms = map[string]reading{
 	"offer-words": func(f *filling) domain.Command {
 		return &domain.OfferWords{Proposal: f.path("number"), Words: f.words("words")}
 	},
+	"name-facilitator": func(f *filling) domain.Command {
+		return &domain.NameFacilitator{Proposal: f.path("number"), Person: f.words("person"), Words: f.words("words")}
+	},
+	"record-conversation": func(f *filling) domain.Command {
+		return &domain.RecordConversation{Proposal: f.path("number"), On: f.day("on"), With: f.chosen("with"), Learnt: f.words("learnt")}
+	},
+	"ask-put-off": func(f *filling) domain.Command {
+		return &domain.AskPutOff{Proposal: f.path("number"), Closes: f.day("closes"), Words: f.words("words"), Seat: f.words("seat")}
+	},
+	"agree-put-off": func(f *filling) domain.Command {
+		return &domain.AgreePutOff{Proposal: f.path("number"), Closes: f.day("closes"), Seat: f.words("seat")}
+	},
 	"report-position": func(f *filling) domain.Command {
 		return &domain.ReportPosition{
 			Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), Stand: domain.Stand(f.words("stand")),
@@ -124,7 +136,8 @@ func proposalPage(a *asked) (web.Body, error) {
 	for _, o := range p.Objections {
 		body.Letting[o.Ref] = o.Open && has(o.Seat.Code)
 	}
-	if body.Manager = a.has(domain.Manager); body.Manager {
+	a.dispute(body, has)
+	if body.Manager = a.has(domain.Manager); body.Manager || body.Acts() {
 		body.People = web.PeopleOptions(a.People(a.at).People)
 	}
 	for _, l := range p.Roll {
@@ -138,6 +151,25 @@ func proposalPage(a *asked) (web.Body, error) {
 	}
 	body.Pays = a.pays(&p)
 	return body, nil
+}
+
+// dispute fills in what the person can do to work an objection through (rule C15).
+func (a *asked) dispute(body *web.Proposal, has func(code string) bool) {
+	w := &body.Working
+	if len(w.Parties) == 0 {
+		return
+	}
+	for _, b := range w.Parties {
+		if has(b.Code) {
+			body.Dispute = append(body.Dispute, web.Option{Value: b.Code, Words: b.Name})
+		}
+	}
+	body.Names = body.Dispute != nil || a.has(domain.Chair)
+	n := len(w.Facilitators)
+	body.Records = body.Names || n > 0 && w.Facilitators[n-1].Person.Handle == a.me.Handle
+	if w.PutOff != nil || len(w.Parties) < 2 {
+		body.Dispute = nil // there is nothing to agree to
+	}
 }
 
 // pays are the organisations that the newest version names as paying and for

@@ -75,6 +75,10 @@ var acts = []act{
 	{"confirm-position", `{"proposal":"P2","version":1}`, false},
 	{"object", `{"proposal":"P2","version":1,"grade":"concern","why":"Too soon.","wouldResolve":"Time."}`, false},
 	{"resolve-objection", `{"objection":"O1","how":"withdrawn"}`, false},
+	{"name-facilitator", `{"proposal":"P5","person":"pm-b"}`, false},
+	{"record-conversation", `{"proposal":"P5","with":["cd-north"],"learnt":"Little."}`, true},
+	{"ask-put-off", `{"proposal":"P5","closes":"2026-04-01"}`, false},
+	{"agree-put-off", `{"proposal":"P5"}`, false},
 	{"suspend", `{"what":"D1","reason":"Too much."}`, false},
 	{"record-exercise", `{"delegation":"D1","matter":"access","what":"A leaflet.","acting":["chair","cd-south"]}`, false},
 	{"call-in", `{"exercise":"E1","reason":"Too much."}`, false},
@@ -190,6 +194,10 @@ func establishMatrix(w *world) {
 		manager: report-position {"proposal":"P2","version":1,"seat":"U66368","stand":"consent","from":"cd-north","how":"By telephone."}
 		cd-north: raise-proposal {"title":"Draft","text":"Draft.","matter":"access","draft":true}
 		cd-north: raise-proposal {"title":"Money","text":"Money.","matter":"access","instruments":[{"grantDelegation":{"to":"executive","payer":"P91018","powers":[{"matter":"workforce","may":["commit"],"itemLimitPence":100}],"until":"2026-12-31","review":"2026-06-30"}}]}
+		cd-south: raise-proposal {"title":"Blocked","text":"Blocked.","matter":"access"}
+		lmc-chair: object {"proposal":"P5","version":1,"grade":"block","why":"Too soon.","wouldResolve":"Time."}
+		chair: name-facilitator {"proposal":"P5","person":"gatekeeper"}
+		cd-south: ask-put-off {"proposal":"P5","closes":"2026-03-31"}
 		chair: record-exercise {"delegation":"D1","matter":"access","what":"A poster.","acting":["chair","cd-south"],"consulted":[{"body":"U66368","on":"2026-01-05","how":"By telephone."}]}
 		manager: schedule-meeting {"forum":"locality-board","on":"2026-01-10"}
 		cd-west: declare-interest {"kind":"money","matters":["workforce"],"words":"We are paid for it."}

@@ -305,3 +305,50 @@ func TestMinutesBetweenMeetings(t *testing.T) {
 	require.Equal(t, []string{"E2 2026-03-12"}, between(b.fold(), "2026-03-16"), "as it is known now")
 	require.Empty(t, between(b.foldUntil(day("2026-03-16").End()), "2026-03-16"))
 }
+
+// What was tried to work a block through stands on the proposal as it was on each
+// day, its closing day too, and is said in the audit trail (rules C13, C15).
+func TestWorkingThrough(t *testing.T) {
+	b := sit(t).found().mandates().delegate()
+	b.on("2026-02-02").do("chair-lmc", &domain.RaiseProposal{Title: "Saturdays", Text: "All of them.", Matter: "access"})
+	b.on("2026-02-03").do("cd-north", &domain.RaiseObjection{Proposal: "P2", Version: 1, Grade: domain.Block, Why: "Staff", WouldResolve: "Staff"})
+	b.on("2026-02-04").do("chair-lmc", &domain.NameFacilitator{Proposal: "P2", Person: "manager"})
+	b.on("2026-02-08").do("manager", &domain.RecordConversation{Proposal: "P2", On: day("2026-02-06"), With: []string{"cd-north"}, Learnt: "A pilot."})
+	b.on("2026-02-10").do("chair-lmc", &domain.AskPutOff{Proposal: "P2", Closes: day("2026-04-20"), Words: "A pilot."})
+	b.on("2026-02-11").do("chair-lmc", &domain.AskPutOff{Proposal: "P2", Closes: day("2026-05-01")})
+	b.on("2026-02-12").do("cd-north", &domain.AgreePutOff{Proposal: "P2"})
+	b.on("2026-05-01").do("manager", &domain.Correct{Index: 0, Words: "It was later."})
+	g := b.fold()
+	on := func(d string) Proposal {
+		p, refusal := g.Proposal("P2", day(d))
+		require.Nil(t, refusal)
+		return p
+	}
+	require.Equal(t, Working{Parties: []Body{}, Facilitators: []FacilitatorLine{}, Conversations: []ConversationLine{}}, on("2026-02-02").Working)
+	p := on("2026-02-07")
+	require.Equal(t, []Body{{"LMC", "Trafford LMC"}, {"U00002", "North PCN"}}, p.Working.Parties)
+	require.Equal(t, "manager", p.Working.Facilitators[0].Person.Handle)
+	require.Equal(t, "Greater Manchester ICB", p.Working.Facilitators[0].From.Name)
+	require.Empty(t, p.Working.Conversations, "it was recorded on the 8th")
+	p = on("2026-02-10")
+	require.Equal(t, day("2026-04-03"), p.Closes)
+	require.Equal(t, day("2026-04-20"), p.Working.Asked.Closes)
+	require.Equal(t, []Body{{"U00002", "North PCN"}}, p.Working.Asked.WaitsFor)
+	require.Equal(t, day("2026-05-01"), on("2026-02-11").Working.Asked.Closes)
+	p = on("2026-02-12")
+	require.Nil(t, p.Working.Asked)
+	require.Equal(t, day("2026-05-01"), p.Closes)
+	require.Equal(t, PutOffLine{day("2026-04-03"), day("2026-05-01"), []Body{{"LMC", "Trafford LMC"}, {"U00002", "North PCN"}}, day("2026-02-12"), p.Working.PutOff.Index}, *p.Working.PutOff)
+	p = on("2026-05-01")
+	require.Equal(t, domain.Lapsed, p.Stage)
+	require.Empty(t, p.Working.Parties)
+	require.Len(t, p.Working.Conversations, 1)
+	for i := range b.events {
+		if e := &b.events[i]; e.Kind() == "goldenthread.proposal.lapsed.v1" {
+			require.Contains(t, g.Sentence(e), "What was tried: Manager, Trafford GP Board was named as facilitator on 4 February 2026; a conversation with ")
+			require.Contains(t, g.Sentence(e), "the closing day was put off from 3 April 2026 to 1 May 2026")
+			return
+		}
+	}
+	t.Fatal("it did not lapse")
+}

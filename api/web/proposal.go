@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -31,7 +33,10 @@ type Proposal struct {
 	Manager bool            // records what was heard
 	Others  []Option        // seats that have not spoken for themselves
 	People  []Option
-	Words   bool // can offer words
+	Words   bool     // can offer words
+	Dispute []Option // seats in the dispute for which one can speak
+	Names   bool     // can name a facilitator
+	Records bool     // can record a conversation
 
 	Passkey  bool // can sign what they say
 	MustSign bool // the charter asks for it
@@ -43,6 +48,20 @@ func (*Proposal) file() string    { return "proposal" }
 
 // Current is the newest version.
 func (p *Proposal) Current() projections.ProposalVersion { return p.Versions[len(p.Versions)-1] }
+
+// Acts says whether whoever looks can do something to work an objection through.
+func (p *Proposal) Acts() bool { return p.Names || p.Records || p.Dispute != nil }
+
+// Agrees are the seats for which one can agree to the closing day that was asked for.
+func (p *Proposal) Agrees() []Option {
+	var os []Option
+	for _, o := range p.Dispute {
+		if a := p.Working.Asked; a != nil && slices.ContainsFunc(a.WaitsFor, func(b projections.Body) bool { return b.Code == o.Value }) {
+			os = append(os, o)
+		}
+	}
+	return os
+}
 
 // A VersionChange is what changed from one version to the next.
 type VersionChange struct {

@@ -75,6 +75,7 @@ func showProposal(p *page, a *projections.Proposal) {
 			p.item("It %s", objectionStands(&o))
 		}
 	}
+	showWorking(p, &a.Working)
 	for i := len(a.Versions) - 1; i >= 0; i-- {
 		showVersion(p, &a.Versions[i])
 	}
@@ -93,6 +94,29 @@ func showProposal(p *page, a *projections.Proposal) {
 	}
 	p.optional("Does it bind us?", a.Binds)
 	p.stamp(a.Stamp)
+}
+
+// showWorking shows what was tried to work objections through (rule C15).
+func showWorking(p *page, w *projections.Working) {
+	if len(w.Facilitators) == 0 && len(w.Conversations) == 0 && w.Asked == nil && w.PutOff == nil {
+		return
+	}
+	p.head("Working it through")
+	for _, f := range w.Facilitators {
+		p.item("%s was named as facilitator on %s by %s.", f.Person.Office, f.On.Words(), f.By.Office)
+	}
+	for _, c := range w.Conversations {
+		p.item("%s, with %s: %s", c.On.Words(), whoWords(c.With), c.Learnt)
+	}
+	if o := w.PutOff; o != nil {
+		p.item("The closing day was put off from %s to %s.", o.From.Words(), o.Closes.Words())
+	}
+	if r := w.Asked; r != nil {
+		p.item("%s asked to put the closing day off to %s.", r.By.Name, r.Closes.Words())
+		if len(r.WaitsFor) > 0 {
+			p.item("Waiting for %s to agree.", bodyWords(r.WaitsFor))
+		}
+	}
 }
 
 func showVersion(p *page, v *projections.ProposalVersion) {
