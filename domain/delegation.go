@@ -625,9 +625,6 @@ const (
 	Paused    PowerState = "paused" // its review was missed
 )
 
-// Asleep is the former word for Paused.
-const Asleep = Paused
-
 // rule is the rule by which a power that has begun and not ended does not hold.
 func (p PowerState) rule() string {
 	if p == Suspended {

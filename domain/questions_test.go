@@ -473,7 +473,7 @@ func workLines(s *State, only string, at Day) []string {
 		if d.Overdue {
 			line += ", overdue"
 		}
-		if d.Asleep {
+		if d.Paused {
 			line += ", paused"
 		}
 		return line + ": " + d.Text

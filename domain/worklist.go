@@ -16,7 +16,7 @@ type Due struct {
 	On      Day    `json:"on" doc:"day on which it is due"`
 	Left    int    `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool   `json:"overdue"`
-	Asleep  bool   `json:"asleep,omitempty"`
+	Paused  bool   `json:"paused,omitempty"`
 	Text    string `json:"text"`
 }
 
@@ -65,7 +65,7 @@ func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 		add(n, "position", p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")
 	}
 	for i := range due {
-		due[i].Asleep = due[i].Kind == "review" && len(s.missedReview(due[i].What, due[i].On, d)) > 0
+		due[i].Paused = due[i].Kind == "review" && len(s.missedReview(due[i].What, due[i].On, d)) > 0
 	}
 	slices.SortFunc(due, func(a, b Due) int {
 		return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), strings.Compare(a.Kind, b.Kind))

@@ -126,7 +126,7 @@ var worklistQuestion = question[projections.WorkList]{
 		for _, d := range a.Due {
 			kind := d.Kind
 			switch {
-			case d.Asleep:
+			case d.Paused:
 				kind += ", paused"
 			case d.Overdue:
 				kind += ", overdue"
