@@ -70,9 +70,9 @@ func TestComposeSettingAsideAndReplacing(t *testing.T) {
 	require.Contains(t, step(200, "kind", "setAside", "then", "parts"), `value="P2"`)
 	page := step(200, "kind", "setAside", "of", "P2", "then", "parts")
 	require.Contains(t, page, "The red line on workforce ends. What it replaced does not come back.")
-	require.Contains(t, page, "R1 ends: the version before it would allow more.")
+	require.Contains(t, page, "R1 ends, since the version before it would allow more.")
 	page = step(200, "kind", "setAside", "of", "P2", "agreement", "P2", "then", "words")
-	require.Contains(t, page, "<p>Set P2 aside. The red line on workforce ends. What it replaced does not come back. R1 ends: the version before it would allow more.</p>")
+	require.Contains(t, page, "<p>Set P2 aside. The red line on workforce ends. What it replaced does not come back. R1 ends, since the version before it would allow more.</p>")
 	require.Contains(t, page, "We agree to set P2 aside. What it created ends, and what it changed goes back to the version before or ends.</textarea>")
 	require.Contains(t, page, `value="Set P2 aside"`)
 

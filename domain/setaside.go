@@ -419,7 +419,7 @@ func (u *undoing) created() {
 	s := u.s
 	for _, dl := range s.delegationsInOrder() {
 		if state, _ := s.DelegationOn(dl, max(u.day, dl.newest().From)); dl.Source == u.agreement && state != Ended && state != Expired {
-			u.ends(dl.Number, dl.Number+" ends, with every appointment made under it.")
+			u.ends(dl.Number, dl.Number+" ends"+u.under(dl.Number)+".")
 		}
 	}
 	for _, n := range sortedNumbers(s.Appointments) {
@@ -446,12 +446,26 @@ func (u *undoing) created() {
 	}
 }
 
+// under says which appointments end with the delegation.
+func (u *undoing) under(delegation string) string {
+	var under []string
+	for _, n := range sortedNumbers(u.s.Appointments) {
+		if a := u.s.Appointments[n]; a.Parent == delegation && u.s.namesOn(a, max(u.day, a.newest().From)) {
+			under = append(under, n)
+		}
+	}
+	if under == nil {
+		return ""
+	}
+	return ", and so does every appointment made under it: " + list(under)
+}
+
 // changed is what goes back, or ends since it can't.
 func (u *undoing) changed() {
 	for _, b := range u.s.goingBack(u.agreement, u.day) {
 		switch {
 		case b.to == 0:
-			u.ends(b.ref, b.ref+" ends: "+b.why+".")
+			u.ends(b.ref, b.ref+" ends, since "+b.why+u.under(b.ref)+".")
 		case b.ref == "charter":
 			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: "The charter goes back to version " + thousands(b.to) + "."})
 		default:
