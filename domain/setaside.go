@@ -134,7 +134,14 @@ const (
 	noVersionBefore = "no version before it is left"
 	versionOver     = "the time of the version before it has run out"
 	versionWider    = "the version before it would allow more"
+	payerGone       = "who would pay by the version before it has closed"
 )
+
+// mayPay says whether the organisation is open, so that it can agree to pay; where
+// nobody pays, nobody has to.
+func (s *State) mayPay(payer string, d Day) bool {
+	return payer == "" || (s.Organisations[payer] != nil && s.Organisations[payer].OpenOn(d))
+}
 
 func (s *State) delegationBack(dl *Delegation, agreement string, d Day) []goneBack {
 	vs := make([]kept, len(dl.Versions))
@@ -154,6 +161,8 @@ func (s *State) delegationBack(dl *Delegation, agreement string, d Day) []goneBa
 		b.why = versionOver
 	case !dl.Versions[k].within(now):
 		b.why = versionWider
+	case dl.Versions[k].Payer != now.Payer && !s.mayPay(dl.Versions[k].Payer, d):
+		b.why = payerGone
 	default:
 		v := dl.Versions[k]
 		b.to = v.Number
@@ -469,7 +478,11 @@ func (u *undoing) changed() {
 		case b.ref == "charter":
 			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: "The charter goes back to version " + thousands(b.to) + "."})
 		default:
-			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: b.ref + " goes back to version " + thousands(b.to) + ", with its review date."})
+			pays := ""
+			if b.payer != "" {
+				pays = " " + u.s.name(b.payer) + " would pay, and has to agree to it."
+			}
+			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: b.ref + " goes back to version " + thousands(b.to) + ", with its review date." + pays})
 		}
 	}
 }
