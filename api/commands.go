@@ -39,6 +39,8 @@ type Recorded struct {
 	Refs     []string `json:"refs" doc:"what was made, such as P1"`
 	Command  string   `json:"command" doc:"id of the command"`
 	Repeat   bool     `json:"repeat" doc:"it had been recorded before"`
+
+	List *domain.ListOutcome `json:"list,omitempty" doc:"of an official list that was imported: what it left out or said otherwise"`
 }
 
 type recordedOutput struct {
@@ -98,7 +100,7 @@ func (s *Server) record(ctx context.Context, kind domain.CommandKind, in *comman
 		return nil, &commandError{id, err}
 	}
 	out := &recordedOutput{Status: http.StatusCreated, Body: Recorded{
-		Group: in.Group, Index: result.Next - 1, Refs: result.Refs, Command: id.String(), Repeat: result.Repeat,
+		Group: in.Group, Index: result.Next - 1, Refs: result.Refs, Command: id.String(), Repeat: result.Repeat, List: result.List,
 	}}
 	if result.First < result.Next {
 		out.Body.Recorded, out.Body.First, out.Body.Last = true, &result.First, &result.Last

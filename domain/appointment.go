@@ -100,7 +100,7 @@ func (c *Appoint) check(t *turn, e enacting) *Refusal {
 		return r.at("substitutes")
 	}
 	if c.Payer != "" {
-		if _, r := t.s.openOrganisation("C1", c.Payer, e.day); r != nil {
+		if _, r := t.s.openOrganisation("C1", t.s.successorOrganisation(c.Payer, e.day), e.day); r != nil {
 			return r.at("payer")
 		}
 	}

@@ -674,18 +674,29 @@ func (s *State) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questi
 		case q.verdictOnly && (c.When == After || q.Consulted == nil):
 		case c.When == After:
 			j.conditions = append(j.conditions, c.Words(s))
-		case q.Consulted == nil:
-			j.unless("once " + s.haveBeenConsulted([]string{c.Body}))
-			j.consult = append(j.consult, c.Body)
-		case !slices.Contains(q.Consulted, c.Body):
-			j.terms.consult = append(j.terms.consult, c.Body)
-			l.reasons = append(l.reasons, Reason{"D6", s.name(c.Body) + " has not been consulted."})
+		default:
+			s.consultationsOf(&c, q, &j, &l)
 		}
 	}
 	if j.appointment == nil && !q.verdictOnly {
 		j.conditions = append(j.conditions, s.exceptReserved(q)...)
 	}
 	return j, l
+}
+
+// consultationsOf holds the question against the bodies to consult that the
+// condition means on its day (rules D6, O1).
+func (s *State) consultationsOf(c *Condition, q Question, j *judgement, l *lacks) {
+	for _, body := range s.successorsOn(c.Body, q.At) {
+		switch {
+		case q.Consulted == nil:
+			j.unless("once " + s.haveBeenConsulted([]string{body}))
+			j.consult = append(j.consult, body)
+		case !slices.ContainsFunc(q.Consulted, func(said string) bool { return s.means(said, body, q.At) }):
+			j.terms.consult = append(j.terms.consult, body)
+			l.reasons = append(l.reasons, Reason{"D6", s.name(body) + " has not been consulted."})
+		}
+	}
 }
 
 // exceptReserved are the conditions that a yes does not reach what is reserved

@@ -195,7 +195,7 @@ func checkPayer(s *State, payer string, powers []Power, d Day) *Refusal {
 		}
 		return nil
 	}
-	_, r := s.openOrganisation("C1", payer, d)
+	_, r := s.openOrganisation("C1", s.successorOrganisation(payer, d), d)
 	return r.at("payer")
 }
 

@@ -209,7 +209,7 @@ func (c *DenyConsultation) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if !slices.ContainsFunc(x.Consulted, func(k Consultation) bool { return k.Body == c.Body }) {
+	if !slices.ContainsFunc(x.Consulted, func(k Consultation) bool { return k.Body == c.Body || t.s.means(k.Body, c.Body, t.day) }) {
 		return notNow("D6", "%s does not say that %s was consulted.", x.Number, clip(c.Body))
 	}
 	seat := t.s.Seats[c.Body]
@@ -517,9 +517,9 @@ func (s *State) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
 		if c.When != After {
 			continue
 		}
-		by, body, told = x.On.Add(c.Days), c.Body, 0
+		by, body, told = x.On.Add(c.Days), s.successorOrganisation(c.Body, d), 0
 		for _, t := range x.Told {
-			if t.Body == c.Body && t.On <= d && told == 0 {
+			if (t.Body == c.Body || s.means(c.Body, t.Body, t.On)) && t.On <= d && told == 0 {
 				told = t.On
 			}
 		}

@@ -204,18 +204,29 @@ func (s *State) ableToAct(d *Delegation, e *ExerciseRecorded, on Day) int {
 // unconsulted says that a body was not consulted before the day, or too long
 // before it to count (rule D6).
 func (s *State) unconsulted(c *Condition, consulted []Consultation, on Day) *Reason {
+	for _, body := range s.successorsOn(c.Body, on) {
+		if r := s.bodyUnconsulted(body, consulted, on); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// bodyUnconsulted says it of one body: of several into which one was split, each is
+// to be consulted (rule O1).
+func (s *State) bodyUnconsulted(body string, consulted []Consultation, on Day) *Reason {
 	last := Day(0)
 	for _, k := range consulted {
-		if k.Body == c.Body {
+		if s.means(k.Body, body, on) {
 			last = max(last, k.On)
 		}
 	}
 	counts := s.CharterOn(on).Charter.consultationCounts()
 	switch {
 	case last == 0:
-		return &Reason{"D6", s.name(c.Body) + " was not consulted before"}
+		return &Reason{"D6", s.name(body) + " was not consulted before"}
 	case last.Add(counts) < on:
-		return &Reason{"D6", s.name(c.Body) + " was consulted on " + last.Words() + ", and a consultation counts for " + count(counts, "day")}
+		return &Reason{"D6", s.name(body) + " was consulted on " + last.Words() + ", and a consultation counts for " + count(counts, "day")}
 	}
 	return nil
 }
@@ -224,7 +235,7 @@ func (s *State) unconsulted(c *Condition, consulted []Consultation, on Day) *Rea
 // it was made under: who pays, a red line, coverage.
 func (s *State) exerciseForbidden(d *Delegation, v *DelegationVersion, e *ExerciseRecorded, on Day) []Reason {
 	var reasons []Reason
-	if e.Payer != "" && e.Payer != v.Payer {
+	if e.Payer != "" && s.successorOrganisation(e.Payer, on) != s.successorOrganisation(v.Payer, on) {
 		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
 	}
 	if red := s.redLineOn(e.Matter, on); red != nil {

@@ -17,7 +17,7 @@ import (
 type OrganisationRow struct {
 	Code    string           `json:"code" doc:"ODS code where there is one" maxLength:"60"`
 	Kind    OrganisationKind `json:"kind" enum:"practice,pcn,federation,provider,lmc,group,system-body,place,primary-care"`
-	Name    string           `json:"name" maxLength:"200"`
+	Name    string           `json:"name" doc:"an official list may leave it out, if the organisation is known" maxLength:"200"`
 	Opened  Day              `json:"opened,omitzero"`
 	Closed  Day              `json:"closed,omitzero" doc:"last day of working; what it granted ends with it"`
 	Legal   Day              `json:"legalClose,omitzero" doc:"legal end, where it differs"`
@@ -200,7 +200,7 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 	}
 	l.named = map[string]*OrganisationRow{}
 	for i := range rows {
-		if r := rows[i].check(l.official); r != nil {
+		if r := rows[i].check(l.official && s.Organisations[rows[i].Code] != nil, l.official); r != nil {
 			return r
 		}
 		if l.named[rows[i].Code] != nil {
@@ -235,10 +235,12 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 	return nil
 }
 
-func (row *OrganisationRow) check(official bool) *Refusal {
+// check refuses what no list can say. A list may leave out the name of an
+// organisation that is known, and an official one the first day of a membership.
+func (row *OrganisationRow) check(nameless, official bool) *Refusal {
 	if r := firstRefusal(
 		checkRef("O1", "an organisation's code", row.Code),
-		checkWords("O1", "the organisation's name", row.Name, shortWords).at("name"),
+		row.checkName(nameless).at("name"),
 		checkOptional("O1", "the source", row.Source, shortWords).at("source"),
 	); r != nil {
 		return r
@@ -268,6 +270,13 @@ func (row *OrganisationRow) check(official bool) *Refusal {
 		}
 	}
 	return nil
+}
+
+func (row *OrganisationRow) checkName(nameless bool) *Refusal {
+	if nameless && row.Name == "" {
+		return nil
+	}
+	return checkWords("O1", "the organisation's name", row.Name, shortWords)
 }
 
 // outdated says whether a newer official list has spoken of such organisations.
@@ -300,7 +309,7 @@ func (l *listReading) readOutdated(row *OrganisationRow, old *Organisation) {
 	switch newest := l.t.s.lastList(row.Kind); {
 	case old == nil:
 		l.contradicts("%s (%s) is not in the newer list of %s, so it was not taken over.", row.Name, row.Code, newest.Words())
-	case !l.sameName(row.Name, old.NameOn(l.on)):
+	case row.Name != "" && !l.sameName(row.Name, old.NameOn(l.on)):
 		l.contradicts("%s is called %s in this list. A newer one, of %s, has been taken over.", old.NameOn(l.on)+" ("+row.Code+")", row.Name, newest.Words())
 	case row.Closed != 0 && !slices.ContainsFunc(old.Periods, func(p Period) bool { return p.Until == row.Closed }),
 		row.Closed == 0 && !old.OpenOn(l.on) && (old.Opened == 0 || old.Opened <= l.on):
@@ -321,7 +330,7 @@ func (l *listReading) readChange(row *OrganisationRow, old *Organisation) {
 		have = old.Name
 	}
 	name := row.Name
-	if l.sameName(name, have) {
+	if name == "" || l.sameName(name, have) {
 		name = have
 	}
 	opened := row.Opened
@@ -461,6 +470,11 @@ func (l *listReading) leave(o *Organisation, m *Membership, day Day) bool {
 	return true
 }
 
+// nameOf is how the row's organisation is named.
+func (l *listReading) nameOf(row *OrganisationRow) string {
+	return cmp.Or(row.Name, l.t.s.nameOn(row.Code, l.on))
+}
+
 func (l *listReading) sourceOf(code string) string {
 	if row := l.named[code]; row != nil {
 		return row.Source
@@ -473,7 +487,7 @@ func (l *listReading) readMembership(row *OrganisationRow, have []Membership, m 
 	switch {
 	case l.outdated(row.Kind):
 		if l.t.s.Organisations[row.Code] != nil && (about < 0 || have[about].Covers(l.on) != m.Covers(l.on)) {
-			l.contradicts("%s (%s) is in %s at other times by this list. A newer one, of %s, has been taken over.", row.Name, row.Code, l.t.s.name(m.In), l.t.s.lastList(row.Kind).Words())
+			l.contradicts("%s (%s) is in %s at other times by this list. A newer one, of %s, has been taken over.", l.nameOf(row), row.Code, l.t.s.name(m.In), l.t.s.lastList(row.Kind).Words())
 		}
 	case about < 0:
 		if from := l.arrival(row, m); from != 0 {
@@ -538,7 +552,7 @@ func (l *listReading) arrival(row *OrganisationRow, m MembershipRow) Day {
 // tooEarly says that a membership can't have begun before a list that did not have it.
 func (l *listReading) tooEarly(row *OrganisationRow, m MembershipRow, last, from Day) {
 	l.contradicts("%s (%s) is in %s since %s by the list, but the list of %s did not say so: it counts from %s.",
-		row.Name, row.Code, l.t.s.name(m.In), m.From.Words(), last.Words(), from.Words())
+		l.nameOf(row), row.Code, l.t.s.name(m.In), m.From.Words(), last.Words(), from.Words())
 }
 
 // typed says whether somebody typed which organisations of the kind are in that one.
@@ -555,10 +569,10 @@ func (l *listReading) compare(row *OrganisationRow, have *Membership, m Membersh
 	is := Span{cmp.Or(m.From, have.From), m.Until}
 	if m.Until == 0 && have.Until != 0 && l.official && have.Until >= l.on {
 		is.Until = have.Until // an end that is still to come may be missing from a list
-		l.contradicts("%s (%s) is in %s without an end by the list. What is recorded stands: until %s.", row.Name, row.Code, s.name(m.In), have.Until.Words())
+		l.contradicts("%s (%s) is in %s without an end by the list. What is recorded stands: until %s.", l.nameOf(row), row.Code, s.name(m.In), have.Until.Words())
 	}
 	if is.Until != have.Until && have.endSaid > l.on {
-		l.contradicts("%s (%s) left %s at another time by the list. What was recorded on %s, after the list, stands.", row.Name, row.Code, s.name(m.In), have.endSaid.Words())
+		l.contradicts("%s (%s) left %s at another time by the list. What was recorded on %s, after the list, stands.", l.nameOf(row), row.Code, s.name(m.In), have.endSaid.Words())
 		is.Until = have.Until
 	}
 	if l.official && have.leftOut && have.Until < l.on && (is.Until == 0 || is.Until >= l.on) {
@@ -574,7 +588,7 @@ func (l *listReading) compare(row *OrganisationRow, have *Membership, m Membersh
 	}
 	switch {
 	case is.Until != 0 && is.Until < is.From:
-		l.contradicts("%s (%s) left %s on %s by the list, before it came. That was not taken over.", row.Name, row.Code, s.name(m.In), is.Until.Words())
+		l.contradicts("%s (%s) left %s on %s by the list, before it came. That was not taken over.", l.nameOf(row), row.Code, s.name(m.In), is.Until.Words())
 	case is.From != have.From:
 		l.add(is.From, &MembershipCorrected{Member: row.Code, In: m.In, Corrects: have.Index, Was: have.Span, Source: row.Source, Span: is})
 	case is.Until != have.Until:

@@ -177,6 +177,11 @@ func (s *State) successorsOn(code string, d Day) []string {
 // successorOrganisation is the one of successorsOn, and the first if there are several.
 func (s *State) successorOrganisation(code string, d Day) string { return s.successorsOn(code, d)[0] }
 
+// means says whether the organisation is meant on that day where the name is given.
+func (s *State) means(name, organisation string, d Day) bool {
+	return name == organisation || slices.Contains(s.successorsOn(name, d), organisation)
+}
+
 // endedBefore is the organisation's newest period that ended before that day; nil
 // if the organisation works on that day, or none had ended.
 func (s *State) endedBefore(code string, d Day) *Period {

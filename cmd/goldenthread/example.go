@@ -272,7 +272,7 @@ func (t *telling) importLists(ctx context.Context, actor string, files []string)
 	if err != nil {
 		return err
 	}
-	return t.send(ctx, actor, &domain.ImportOrganisations{Rows: list.sorted()}, strings.Join(files, " "))
+	return t.send(ctx, actor, &domain.ImportOrganisations{Rows: list.typed()}, strings.Join(files, " "))
 }
 
 func (t *telling) readLists(organisations, memberships string) (*odsList, error) {

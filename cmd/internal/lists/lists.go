@@ -21,7 +21,7 @@ import (
 // Portion is how many organisations go into one command.
 const Portion = 100
 
-// A Line is one line of a file whose first line names the columns.
+// A Line is one line of a file whose columns have names.
 type Line struct {
 	file   string
 	number int
@@ -39,14 +39,44 @@ func ReadFile(name string, add func(Line) error) error {
 	return Read(name, f, add)
 }
 
-// Read reads CSV with a heading line by line. The name is for errors.
+// epraccur are the columns of epraccur.csv, which has no heading line, as far as
+// they are read (Organisation Data Service, GP practices and prescribing cost
+// centres). join and left are its days at the commissioner that parent names; role is
+// the prescribing setting, 4 for a GP practice.
+var epraccur = map[int]string{0: "ods", 1: "name", 10: "open", 11: "close", 12: "status", 14: "parent", 15: "join", 16: "left", 25: "role"}
+
+const epraccurColumns = 27
+
+var practiceCode = regexp.MustCompile(`^[A-Z][0-9]{5}$`)
+
+// headless are the names of the columns of a file whose first line is no heading
+// but a practice of epraccur.csv; nil for any other file.
+func headless(first []string) []string {
+	if len(first) != epraccurColumns || !practiceCode.MatchString(first[0]) {
+		return nil
+	}
+	names := make([]string, len(first))
+	for i, name := range epraccur {
+		names[i] = name
+	}
+	return names
+}
+
+// Read reads CSV line by line: with a heading line, or as epraccur.csv, which has
+// none. The name is for errors.
 func Read(name string, in io.Reader, add func(Line) error) error {
 	r := csv.NewReader(in)
-	heading, err := r.Read()
+	first, err := r.Read()
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	heading[0] = strings.TrimPrefix(heading[0], "\ufeff")
+	first[0] = strings.TrimPrefix(first[0], "\ufeff")
+	heading := headless(first)
+	if heading == nil {
+		heading = first
+	} else if err := add(Line{name, 1, heading, first}); err != nil {
+		return err
+	}
 	for {
 		cells, err := r.Read()
 		if err == io.EOF {
