@@ -98,6 +98,9 @@ func TestMistakesAreFound(t *testing.T) {
 				other = append(other, q)
 			}
 		}
+		if len(differences(r, slices.Concat(other, settled), none)) > 0 {
+			continue // that is for TestAgainstTheProgram to tell
+		}
 		missing = slices.DeleteFunc(missing, func(wrong mistake) bool {
 			qs := other
 			if slices.Contains(ofSettlement, wrong) {
@@ -190,7 +193,7 @@ func TestSeedsAreRepeatable(t *testing.T) {
 // TestDifferencesShrink: a difference is told with few orders, and they show it.
 func TestDifferencesShrink(t *testing.T) {
 	wrong := ownWithdrawalLeavesRoute
-	for seed := uint64(1); seed <= 300; seed++ {
+	for seed := uint64(1); seed <= 1000; seed++ {
 		r := generate(seed, steps)
 		for _, q := range ask(r, rand.New(rand.NewPCG(seed, 9)), 30) {
 			if q.kind != "coverage" || len(differences(r, []question{q}, none)) > 0 {

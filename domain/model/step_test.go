@@ -90,7 +90,11 @@ func (g *generator) changeMandate() {
 	if g.chance(25) {
 		c.Effective = g.today().Add(g.IntN(20))
 	}
-	g.send("manager", c)
+	if !g.send("manager", c) || !g.chance(20) {
+		return
+	}
+	// A paper turns up that was signed before, or they think again.
+	g.send("manager", &domain.GrantMandate{Organisation: code, To: to, Matters: ms, Evidence: "an older minute", Span: domain.Span{From: g.today().Add(3 - g.IntN(30))}, Review: g.today().Add(200)})
 }
 
 func (g *generator) changeRegister() {
@@ -461,7 +465,30 @@ func (g *generator) suspend() {
 		return
 	}
 	c.Seat = pick(g, seatOrder...)
+	if g.chance(70) {
+		g.send(seats[c.Seat], c)
+		return
+	}
+	g.crossed(c)
+}
+
+// crossed has a confirmation put before something is suspended, and agreed
+// after that.
+func (g *generator) crossed(c *domain.Suspend) {
+	var confirm domain.Instrument
+	review := g.today().Add(5 + g.IntN(55))
+	if d := g.state().Delegations[c.What]; d != nil {
+		confirm.ConfirmDelegation = &domain.ConfirmDelegation{Delegation: d.Number, Version: len(d.Versions), Review: review, Feedback: "good"}
+	} else if a := g.state().Appointments[c.What]; a != nil {
+		confirm.ConfirmAppointment = &domain.ConfirmAppointment{Appointment: a.Number, Version: len(a.Versions), Review: review, Feedback: "good"}
+	}
+	number := g.raise(confirm)
 	g.send(seats[c.Seat], c)
+	for _, seat := range g.seats() {
+		if number != "" {
+			g.consent(number, seat, !g.chance(5))
+		}
+	}
 }
 
 func (g *generator) exercise() {
