@@ -11,8 +11,16 @@ import (
 )
 
 // The check is asked far more often than anything else, and its chain is long.
-// So its answer is written by hand, the same bytes as package json writes, in a
-// fifth of the time. A test holds the two against each other.
+// Its answer is written by hand, the same bytes as package json writes; a test
+// holds the two against each other.
+//
+// What this buys: a check over HTTP takes 11 to 15 % less time in the median with 64
+// callers, and 11 to 14 % less with one (about 12 µs; November 2026, in turns with a
+// build without it). To measure it again:
+//
+//	GOLDENTHREAD_BENCH_ROWS=http GOLDENTHREAD_BENCH_OTHER=<file of another build> make bench
+//
+// The writing alone: go test ./api -run '^$' -bench CheckJSON.
 
 // appended is an answer that writes itself.
 type appended interface {
@@ -22,15 +30,14 @@ type appended interface {
 // usualAnswer is about as long as an answer of the check is, in bytes.
 const usualAnswer = 8 << 10
 
-// encode appends the answer in JSON.
-func encode(to []byte, v any) ([]byte, error) {
+// encode is the answer in JSON.
+func encode(v any) ([]byte, error) {
 	if a, ok := v.(appended); ok {
-		if b, err := a.appendJSON(to); err == nil {
+		if b, err := a.appendJSON(make([]byte, 0, usualAnswer)); err == nil {
 			return b, nil
 		} // else package json says what can't be written
 	}
-	b, err := json.Marshal(v, json.Deterministic(true))
-	return append(to, b...), err
+	return json.Marshal(v, json.Deterministic(true))
 }
 
 func (c *Check) appendJSON(b []byte) ([]byte, error) {

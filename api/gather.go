@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"net"
@@ -12,8 +13,15 @@ import (
 )
 
 // net/http hands an answer to the connection in pieces of 4 KB, and the first of
-// them wakes whoever waits for it, for nothing. An answer that is there as a whole
-// is gathered instead and sent in one piece, which takes a seventh less time.
+// them wakes the client before there is enough to read. An answer that is there as a
+// whole is gathered instead and sent in one piece.
+//
+// What this buys: a check over HTTP takes 10 to 18 % less time in the median with 64
+// callers, and 14 to 17 % less with one (about 15 µs; November 2026, in turns with a
+// build without it). Where a proxy with TLS stands in front it is the proxy that is
+// answered faster. To measure it again:
+//
+//	GOLDENTHREAD_BENCH_ROWS=http GOLDENTHREAD_BENCH_OTHER=<file of another build> make bench
 
 const mostGathered = 64 << 10 // bytes; longer answers go out in pieces
 
@@ -43,11 +51,15 @@ func (l gatherers) Accept() (net.Conn, error) {
 // A gatherer is a connection that keeps what is written while it gathers.
 type gatherer struct {
 	net.Conn
-	mu   sync.Mutex // held while writing
-	kept *room      // nil: it does not gather
+	mu   sync.Mutex    // held while writing
+	kept *bytes.Buffer // nil: it does not gather
 }
 
 type gathererKey struct{}
+
+// buffers are those in which nothing is gathered at the moment: a connection that
+// rests has none.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // gathererOf is the gatherer that lies under the connection; nil if none does.
 func gathererOf(c net.Conn) *gatherer {
@@ -68,7 +80,7 @@ func gather(hc huma.Context, length int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.kept == nil {
-		g.kept = takeRoom()
+		g.kept = buffers.Get().(*bytes.Buffer)
 	}
 }
 
@@ -76,8 +88,7 @@ func (g *gatherer) Write(b []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.kept != nil {
-		g.kept.b = append(g.kept.b, b...)
-		return len(b), nil
+		return g.kept.Write(b)
 	}
 	return g.Conn.Write(b)
 }
@@ -90,10 +101,11 @@ func (g *gatherer) send() {
 		return
 	}
 	g.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // until net/http sets that of the next answer
-	if _, err := g.Conn.Write(g.kept.b); err != nil {
+	if _, err := g.Conn.Write(g.kept.Bytes()); err != nil {
 		g.Conn.Close()
 	}
-	g.kept.giveBack()
+	g.kept.Reset()
+	buffers.Put(g.kept)
 	g.kept = nil
 }
 

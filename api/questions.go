@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,13 +25,6 @@ type answer struct {
 
 // bytesAnswer is the answer with these bytes, or that the caller has it already.
 func bytesAnswer(b []byte, contentType, caching, ifNoneMatch string) *answer {
-	return answerOf(b, contentType, caching, ifNoneMatch, func() {})
-}
-
-// answerOf is the answer with these bytes, or that the caller has it already, and
-// frees the bytes once nobody uses them any more. Where writing failed somebody
-// may: net/http gives up on a stream of HTTP/2 while the last of it is on its way.
-func answerOf(b []byte, contentType, caching, ifNoneMatch string, free func()) *answer {
 	a := &answer{ContentType: contentType, ETag: tagOf(b), CacheControl: caching}
 	has := matches(ifNoneMatch, a.ETag)
 	if has {
@@ -41,46 +33,23 @@ func answerOf(b []byte, contentType, caching, ifNoneMatch string, free func()) *
 	a.Body = func(hc huma.Context) {
 		if has {
 			hc.SetStatus(http.StatusNotModified)
-			free()
 			return
 		}
 		gather(hc, len(b))
 		hc.SetHeader("Content-Length", strconv.Itoa(len(b)))
 		hc.SetStatus(http.StatusOK)
-		if _, err := hc.BodyWriter().Write(b); err == nil {
-			free()
-		}
+		hc.BodyWriter().Write(b) // where that fails there is nobody left to tell
 	}
 	return a
 }
 
 // answerWith is the answer in JSON, or that the caller has it already.
 func answerWith(v any, ifNoneMatch string) (*answer, error) {
-	r := takeRoom()
-	b, err := encode(r.b, v)
+	b, err := encode(v)
 	if err != nil {
 		return nil, err
 	}
-	r.b = append(b, '\n')
-	return answerOf(r.b, "application/json", "private, no-cache", ifNoneMatch, r.giveBack), nil
-}
-
-// A room is where an answer is written, and then another one.
-type room struct{ b []byte }
-
-var rooms = sync.Pool{New: func() any { return &room{make([]byte, 0, usualAnswer)} }}
-
-// takeRoom takes an empty one.
-func takeRoom() *room {
-	r := rooms.Get().(*room)
-	r.b = r.b[:0]
-	return r
-}
-
-func (r *room) giveBack() {
-	if cap(r.b) <= 2*mostGathered {
-		rooms.Put(r)
-	}
+	return bytesAnswer(append(b, '\n'), "application/json", "private, no-cache", ifNoneMatch), nil
 }
 
 type plainInput struct{ Terms }

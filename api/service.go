@@ -96,7 +96,7 @@ func (s *Server) checkFor(ctx context.Context, data []byte) (b []byte, err error
 	if err != nil {
 		return nil, err
 	}
-	return encode(nil, &v)
+	return encode(&v)
 }
 
 // input is the same question as it would be asked over HTTP.

@@ -29,13 +29,14 @@ import (
 // held against: the bare work on the same bytes, or what somebody would take
 // instead. Only the ratios say something on a machine that others use too.
 const (
-	benchEnv  = "GOLDENTHREAD_BENCH"      // 1: run it
-	benchRows = "GOLDENTHREAD_BENCH_ROWS" // of one, many, behind, rebuild, start, memory, check and http, those to be run; else all
-	benchData = "GOLDENTHREAD_BENCH_DATA" // a generated folder for the rows about size; else two places and a year
-	callers   = 64
-	perCaller = 100
-	alone     = 500 // commands of one caller
-	turnsEach = 4
+	benchEnv   = "GOLDENTHREAD_BENCH"       // 1: run it
+	benchRows  = "GOLDENTHREAD_BENCH_ROWS"  // of one, many, behind, rebuild, start, memory, check and http, those to be run; else all
+	benchData  = "GOLDENTHREAD_BENCH_DATA"  // a generated folder for the rows about size; else two places and a year
+	benchOther = "GOLDENTHREAD_BENCH_OTHER" // files of other builds of the program, which are asked over HTTP in turns with this one
+	callers    = 64
+	perCaller  = 100
+	alone      = 500 // commands of one caller
+	turnsEach  = 4
 )
 
 func TestBench(t *testing.T) {
