@@ -23,8 +23,14 @@ var (
 // (-run, -skip) is the name of one in the folders that it says.
 func TestChosenTestsExist(t *testing.T) {
 	names := 0
-	for _, file := range []string{"Makefile", "README.md", "eventstore/README.md", "cmd/goldenthread/README.md", "cmd/goldenthread-lab/README.md"} {
-		text, err := os.ReadFile(filepath.Join("../..", file))
+	files := []string{"../../Makefile"}
+	for _, pattern := range []string{"../../README.md", "../../*/README.md", "../../*/*/README.md"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, command := range goTest.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\\\n", ""), -1) {
 			chosen := testChosen.FindStringSubmatch(command[1])
