@@ -167,16 +167,17 @@ func cardPage(a *asked) (web.Body, error) {
 		body.Correct = a.server.clock()
 	}
 	for _, r := range a.Representation(a.at).Appointments {
-		if r.Person.Handle != a.me.Handle || r.State == domain.Ended || r.State == domain.Expired {
+		substitute := slices.ContainsFunc(r.Substitutes, func(w projections.Who) bool { return w.Handle == a.me.Handle })
+		if (r.Person.Handle != a.me.Handle && !substitute) || r.State == domain.Ended || r.State == domain.Expired {
 			continue
 		}
 		c := web.CardAppointment{AppointmentLine: r, Proof: a.proofOf(r.History)}
-		for _, matter := range a.cardMatters(&r) {
-			answer, err := orRefused(a.Check(domain.Question{Person: a.me.ID, Forum: r.Forum, Matter: matter, At: a.at}))
-			if err != nil {
-				return nil, err
-			}
-			c.Answers = append(c.Answers, web.CardAnswer{Matter: matter, Check: web.Check{Answer: answer}})
+		lines, err := orRefused(a.State().Card(a.me.ID, r.Forum, a.at))
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			c.Answers = append(c.Answers, web.CardAnswer{Matter: l.Matter, Check: web.Check{Answer: l.Answer}})
 		}
 		body.Appointments = append(body.Appointments, c)
 	}
@@ -205,19 +206,4 @@ func (a *asked) proofOf(history []projections.AppointmentHistory) *web.CardProof
 		return nil
 	}
 	return web.NewCardProof(index, proof)
-}
-
-// cardMatters are the remit's, and then those of the charter.
-func (a *asked) cardMatters(r *projections.AppointmentLine) []string {
-	var matters []string
-	for _, l := range r.Lines {
-		matters = append(matters, l.Matter)
-	}
-	ch := &a.State().CharterOn(a.at).Charter
-	for _, m := range slices.Concat(ch.Matters, ch.Reserved) {
-		if !slices.Contains(matters, m) {
-			matters = append(matters, m)
-		}
-	}
-	return matters
 }

@@ -92,6 +92,95 @@ func TestRandomHistories(t *testing.T) {
 	})
 }
 
+// A card says on every line, and below it, what the check says (R3).
+func TestRandomCards(t *testing.T) {
+	setRapidChecks(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		events := theGiven()[rapid.SampledFrom([]string{"given-the-works", "given-a-life"}).Draw(rt, "given")]
+		m := newMinutes(rapidTB{t: rt})
+		m.name = "random"
+		for i := range events {
+			if err := m.ledger.Apply(&events[i]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		m.events = slices.Clone(events)
+		m.now = events[len(events)-1].Time
+		g := newGenerator(rt, m, false)
+		for range 6 {
+			for range 10 {
+				g.step()
+			}
+			g.checkCards()
+		}
+	})
+}
+
+// checkCards takes cards of whoever represents, or may substitute, on days at
+// random, and holds each line against the check, at its own matter and below it: it
+// says the same there (R3).
+func (g *generator) checkCards() {
+	s := g.m.ledger.State()
+	forums := slices.Sorted(maps.Keys(s.Forums))
+	matters := g.cardMatters()
+	for range 4 {
+		if len(forums) == 0 {
+			return
+		}
+		person, forum, d := pick(g, g.handles()), pick(g, forums), DayOf(g.m.now)+Day(g.between(-20, 300))
+		lines, r := s.Card(person, forum, d)
+		if r != nil {
+			g.m.failf("no card of %s at %s: %v", person, forum, r)
+		}
+		for range 12 {
+			matter := pick(g, matters)
+			a, r := s.Check(Question{Person: person, Forum: forum, Matter: matter, At: d})
+			if r != nil {
+				g.m.failf("%s on %s: %v", person, matter, r)
+			}
+			l := LineFor(lines, matter)
+			if l == nil {
+				if a.Verdict.yes() {
+					g.m.failf("%s at %s on %s: %s, and the card has no line for it", person, forum, matter, a.Verdict)
+				}
+				continue
+			}
+			if !a.saysAs(l.Answer) {
+				g.m.failf("%s at %s on %s, on %s:\ncheck: %s %q %v %v %v\n card: %s %q %v %v %v, by its line on %s", person, forum, d, matter,
+					a.Verdict, a.Say, a.Reasons, a.Limits, a.Conditions, l.Answer.Verdict, l.Answer.Say, l.Answer.Reasons, l.Answer.Limits, l.Answer.Conditions, l.Matter)
+			}
+		}
+	}
+}
+
+// cardMatters are the matters that anything recorded names, and some below each.
+func (g *generator) cardMatters() []string {
+	s := g.m.ledger.State()
+	matters := append([]string{"dentistry", "charter", "charter/text"}, s.Charter().Matters...)
+	matters = append(matters, s.Charter().Reserved...)
+	for _, a := range s.Appointments {
+		for _, v := range a.Versions {
+			for _, l := range v.Lines {
+				matters = append(matters, l.Matter)
+			}
+		}
+	}
+	for _, p := range s.Positions {
+		matters = append(matters, p.Matter)
+	}
+	for _, i := range s.Interests {
+		matters = append(matters, i.Matters...)
+	}
+	for _, m := range s.Mandates {
+		matters = append(matters, m.Matters...)
+	}
+	for _, m := range slices.Clone(matters) {
+		matters = append(matters, m+"/pay", m+"/x/y")
+	}
+	slices.Sort(matters)
+	return slices.Compact(matters)
+}
+
 // checkRemedies asks at random and holds every remedy: asked as it says, it is a
 // yes, for no larger sum and no longer term (R3).
 func (g *generator) checkRemedies() {
