@@ -342,9 +342,9 @@ func (m model) stands(practice, matter string, d day) bool {
 	return false
 }
 
-// namesOf are the PCN's code and those of PCNs that went on as it, and with which
-// the practice moved: it was theirs on the last day of each, and they were of
-// the place.
+// namesOf are the PCN's code and those of PCNs of the place that went on as it,
+// and with which the practice moved: it was in each on its last day, and in its
+// successor on the day after.
 func (m model) namesOf(pcn, practice string, d day) []string {
 	names := []string{pcn}
 	for _, other := range m.codes(domain.PCN) {
@@ -353,7 +353,7 @@ func (m model) namesOf(pcn, practice string, d day) []string {
 		}
 		moved := true
 		for _, step := range m.wayTo(other, d) {
-			moved = moved && m.inPCN(practice, step.code, step.last) && m.belongs(step.code, m.place(), step.last)
+			moved = moved && m.inPCN(practice, step.code, step.last) && m.inPCN(practice, step.into, step.last+1) && m.belongs(step.code, m.place(), step.last)
 		}
 		if moved {
 			names = append(names, other)

@@ -25,7 +25,6 @@ const steps = 60
 // random histories. GOLDENTHREAD_MODEL_QUESTIONS asks for so many questions,
 // many about each history; else there are 2,000 histories.
 func TestAgainstTheProgram(t *testing.T) {
-	t.Skip("differences are known and being worked on: see the issue")
 	histories, each := 2000, 8
 	if wanted := os.Getenv("GOLDENTHREAD_MODEL_QUESTIONS"); wanted != "" {
 		n, err := strconv.Atoi(wanted)
@@ -83,7 +82,6 @@ func inParallel(histories int, do func(seed uint64)) {
 // TestMistakesAreFound turns one rule of the model round at a time. The same
 // histories and questions must show each.
 func TestMistakesAreFound(t *testing.T) {
-	t.Skip("some mistakes are hidden by known differences: see TestAgainstTheProgram")
 	missing := slices.Sorted(maps.Keys(planted))
 	if len(missing) < 20 {
 		t.Fatalf("only %d mistakes are planted", len(missing))

