@@ -285,7 +285,7 @@ func settlement(m model) (theirs, ours string) {
 		}
 	}
 	for _, p := range proposals {
-		if ended := m.ended(p); ended != recorded[p] {
+		if ended := m.ended(p, recorded[p]); ended != recorded[p] {
 			theirs += fmt.Sprintf("%s %s; ", p, recorded[p])
 			ours += fmt.Sprintf("%s %s; ", p, ended)
 		}
@@ -295,7 +295,7 @@ func settlement(m model) (theirs, ours string) {
 
 // ended is how the proposal ended. Before each thing that was recorded, every
 // day since the one before it is looked at.
-func (m model) ended(proposal string) string {
+func (m model) ended(proposal, recorded string) string {
 	raised := false
 	for i := 1; i < len(m.events); i++ {
 		if x, ok := m.events[i-1].Data.(*domain.ProposalRaised); ok && x.Proposal == proposal {
@@ -314,8 +314,8 @@ func (m model) ended(proposal string) string {
 			if d == to && other != "" && other != proposal {
 				continue // that one's turn comes first
 			}
-			if then.ripe(proposal, v, d) && then.enactable(proposal, d) {
-				return fmt.Sprint("agreed on ", d)
+			if agreed := fmt.Sprint("agreed on ", d); then.ripe(proposal, v, d) && (agreed == recorded || then.enactable(proposal, d)) {
+				return agreed
 			}
 			if d >= v.closes {
 				return fmt.Sprint("lapsed on ", d)
@@ -350,7 +350,8 @@ func (m model) settledUpTo() day {
 }
 
 // enactable asks the production code whether what the proposal would do could
-// be done on the day: what each instrument needs (C9, D2) is not the model's.
+// be done on the day: what each instrument needs (C9, D2) is not the model's. It
+// is asked only about what was ripe and not agreed.
 func (m model) enactable(proposal string, d day) bool {
 	s := domain.NewState(group)
 	for _, e := range m.events {
