@@ -536,7 +536,7 @@ func (o *Organisation) speaks(t Tenure, d Day) bool {
 func (s *State) Members(code string) []string { return s.members[code] }
 
 // PracticesOn are the open practices of the place on that day, by code (rule
-// M3): those in the place itself or in one of its PCNs.
+// M3): those in the place itself or in one of its PCNs, and those whose PCN closed.
 func (s *State) PracticesOn(d Day) []*Organisation {
 	ps := make([]*Organisation, 0, len(s.members[s.Place]))
 	for _, m := range s.members[s.Place] {
@@ -547,13 +547,22 @@ func (s *State) PracticesOn(d Day) []*Organisation {
 	for _, pcn := range s.PCNsOn(d) {
 		ps = s.appendPracticesOf(ps, pcn.Code, d)
 	}
+	for _, m := range s.members[s.Place] {
+		if o := s.Organisations[m]; o.Kind == PCN && !o.OpenOn(d) {
+			for _, one := range s.members[m] {
+				if p := s.Organisations[one]; p.Kind == Practice && p.OpenOn(d) && s.leftByItsPCN(p, d) {
+					ps = append(ps, p)
+				}
+			}
+		}
+	}
 	slices.SortFunc(ps, func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) })
 	return slices.Compact(ps)
 }
 
 // isPracticeOn says whether PracticesOn has the organisation.
 func (s *State) isPracticeOn(o *Organisation, d Day) bool {
-	return o.Kind == Practice && o.OpenOn(d) && (o.In(s.Place, d) || slices.ContainsFunc(s.pcnsOf(o, d), func(pcn *Organisation) bool { return s.isPCNOn(pcn, d) }))
+	return o.Kind == Practice && o.OpenOn(d) && (o.In(s.Place, d) || slices.ContainsFunc(s.pcnsOf(o, d), func(pcn *Organisation) bool { return s.isPCNOn(pcn, d) }) || s.leftByItsPCN(o, d))
 }
 
 // PCNsOn are the open PCNs of the place on that day, by code.

@@ -315,7 +315,11 @@ func (s *State) grantsThrough(p, pcn *Organisation, matter string, d Day) (up, o
 			}
 		}
 		if s.withdrewSince(pcn, former, matter, d) == nil {
-			on = append(on, s.grantsOn(former.pcn, "", matter, d)...)
+			for _, g := range s.grantsOn(former.pcn, "", matter, d) {
+				if g.From <= former.last { // what had not begun by then passes on to nobody
+					on = append(on, g)
+				}
+			}
 		}
 	}
 	return up, on
@@ -392,6 +396,31 @@ func (s *State) pcnsOf(p *Organisation, d Day) []*Organisation {
 // of its own, or because it moved there with the PCN that it was in (rule M3).
 func (s *State) InPCN(p *Organisation, pcn string, d Day) bool {
 	return slices.Contains(s.pcnsOf(p, d), s.Organisations[pcn])
+}
+
+// leftByItsPCN says whether the practice is in no PCN on that day because the one
+// that it was in, a PCN of the place, closed, or was split without a word of where
+// the practice went. It stays a practice of the place (rule M3).
+func (s *State) leftByItsPCN(o *Organisation, d Day) bool {
+	return len(s.pcnsOf(o, d)) == 0 && slices.ContainsFunc(o.Memberships, func(m Membership) bool {
+		if !m.Covers(d) || s.Organisations[m.In] == nil || s.Organisations[m.In].Kind != PCN {
+			return false
+		}
+		ended := s.endedBefore(m.In, d)
+		if ended == nil || !s.Organisations[m.In].wasIn(s.Place, ended.Until, d) {
+			return false
+		}
+		is := s.successorsOn(m.In, d)
+		return len(is) > 1 || !s.Organisations[is[0]].OpenOn(d)
+	})
+}
+
+// wasIn says whether the organisation, which closed, was in the place on its last
+// day and is not recorded to have left it between that day and d.
+func (o *Organisation) wasIn(place string, last, d Day) bool {
+	return slices.ContainsFunc(o.Memberships, func(m Membership) bool {
+		return m.In == place && m.Covers(last) && (m.Until == 0 || m.Until == last || m.Until >= d)
+	})
 }
 
 // appendPracticesOf adds the PCN's open practices on that day.
