@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	filippo.io/torchwood v0.9.0
-	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/arran4/golang-ical v0.3.4
 	github.com/chromedp/cdproto v0.159.0

@@ -33,11 +33,7 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
 	for _, k := range mine.Passkeys {
 		page.Passkeys = append(page.Passkeys, signin.Passkey{ID: k.ID, Name: k.Name, Registered: k.Registered, Used: k.Used})
 	}
-	sessions, err := s.signIn.sessions.list(r.Context(), is.Group, is.Person)
-	if err != nil {
-		return err
-	}
-	for _, o := range sessions {
+	for _, o := range s.signIn.sessions.list(is.Group, is.Person) {
 		page.Sessions = append(page.Sessions, signin.Session{ID: o.ID, Agent: o.Agent, Began: o.Began, This: o.ID == is.ID})
 	}
 	for _, f := range s.feedsOf(is.Group, is.Person) {
@@ -96,7 +92,7 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.tellLedger(r.Context(), is.Group, is.Person, false)
-	if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
+	if err := s.signIn.sessions.end(func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
 		return err
 	}
 	if err := s.note(is.Group, is.Person, is.Person, "passkey "+a.Passkeys[i].Name+" removed"); err != nil {
@@ -158,7 +154,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.signIn.sessions.end(r.Context(), func(o *Session) bool {
+	err = s.signIn.sessions.end(func(o *Session) bool {
 		return o.Group == is.Group && o.Person == is.Person && o.ID == r.PathValue("id")
 	})
 	if err != nil {

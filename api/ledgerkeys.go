@@ -143,7 +143,7 @@ func (s *Server) seeKeys(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signIn.passkeys.seen(is.Group, is.Person, is.Passkey, s.clock()); err != nil {
 		return err
 	}
-	if err := s.signIn.sessions.told(r, s.encrypted(r)); err != nil {
+	if err := s.signIn.sessions.told(is.ID); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/account", http.StatusSeeOther)

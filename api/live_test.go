@@ -35,7 +35,7 @@ func TestStreamsEndWithTheirTokenOrSession(t *testing.T) {
 			r.AddCookie(c)
 		}
 		return r, func() error {
-			return w.server.signIn.sessions.end(t.Context(), func(is *Session) bool { return is.Person == person })
+			return w.server.signIn.sessions.end(func(is *Session) bool { return is.Person == person })
 		}
 	}
 	for name, signIn := range map[string]func(*testing.T) (*http.Request, func() error){"token": byToken, "session": bySession} {

@@ -95,7 +95,7 @@ func New(o Options) *Server {
 		reads: readLimits(o.Reads), noTokens: o.NoTokens,
 	}
 	if s.signIn != nil && o.Idle > 0 {
-		s.signIn.sessions.store.idle = o.Idle
+		s.signIn.sessions.idle = o.Idle
 	}
 	if s.reach.Origin != "" {
 		if err := s.crossOrigin.AddTrustedOrigin(s.reach.Origin); err != nil {

@@ -320,7 +320,7 @@ func (s *Server) refusedPasskey(ctx context.Context, err error) error {
 // beginSession begins a session in place of the one that the browser had.
 func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session) error {
 	if before, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok {
-		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == before.ID }); err != nil {
+		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
 	}
@@ -375,7 +375,7 @@ func writeJSON(w http.ResponseWriter, v any) error {
 
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	if is, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok {
-		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.ID == is.ID }); err != nil {
+		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == is.ID }); err != nil {
 			return err
 		}
 		s.logSignIn(r.Context(), "signed out", &is)
@@ -537,7 +537,7 @@ func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, na
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
 		what += ", in place of all others"
-		if err := s.signIn.sessions.end(r.Context(), func(o *Session) bool { return o.Group == i.Group && o.Person == i.Person }); err != nil {
+		if err := s.signIn.sessions.end(func(o *Session) bool { return o.Group == i.Group && o.Person == i.Person }); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -65,9 +66,7 @@ func TestSigningIn(t *testing.T) {
 	w.server.signIn.sessions, w.server.signIn.passkeys, w.server.signIn.invitations = in.sessions, in.passkeys, in.invitations
 	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
 	w.must(200, second.signIn())
-	sessions, err := in.sessions.list(t.Context(), "trafford", in.passkeys.accounts.all[0].Person)
-	require.NoError(t, err)
-	require.Len(t, sessions, 2) // one in each browser, however often it signed in
+	require.Len(t, in.sessions.list("trafford", in.passkeys.accounts.all[0].Person), 2) // one in each browser, however often it signed in
 	for _, name := range []string{passkeysFile, invitationsFile, sessionsFile, journalFile} {
 		info, err := os.Stat(filepath.Join(w.tokens.dir, name))
 		require.NoError(t, err)
@@ -95,7 +94,7 @@ func TestCookies(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join(w.tokens.dir, sessionsFile))
 	require.NoError(t, err)
 	require.NotContains(t, string(b), cookie.Value) // who reads the file can't sign in with it
-	hash := regexp.MustCompile(`"token": "([^"]+)"`).FindSubmatch(b)[1]
+	hash := regexp.MustCompile(`"hash": "([^"]+)"`).FindSubmatch(b)[1]
 	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", sessionCookie+"="+string(hash))))
 }
 
@@ -262,11 +261,33 @@ func TestAccount(t *testing.T) {
 func TestSessionEnds(t *testing.T) {
 	w := newWorld(t)
 	d := newDevice(w)
-	w.server.signIn.sessions.manager.Lifetime = 300 * time.Millisecond
+	var by time.Duration
+	w.later(&by)
 	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).Cookies()[0]
+	w.server.signIn.sessions.idle = 2 * sessionLifetime
+	by = sessionLifetime - time.Minute
 	w.must(200, w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
-	time.Sleep(350 * time.Millisecond)
+	by = sessionLifetime
 	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
+}
+
+// What was written before sessions had members of their own is read, and has ended.
+func TestEarlierSessionsHaveEnded(t *testing.T) {
+	dir := t.TempDir()
+	const line = `[{"token":"aGFzaA","id":"1f0c33aa","expires":"2200-01-01T00:00:00Z","seen":"2200-01-01T00:00:00Z","data":"{}"}]`
+	require.NoError(t, os.WriteFile(filepath.Join(dir, sessionsFile), []byte(line), 0o600))
+	s, err := openSessions(dir)
+	require.NoError(t, err)
+	require.Len(t, s.kept.all, 1)
+	require.False(t, s.lives(&s.kept.all[0]))
+	require.Empty(t, s.list("", ""))
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "aGFzaA"})
+	_, ok := s.of(r, false)
+	require.False(t, ok)
+	require.NoError(t, s.begin(httptest.NewRecorder(), r, false, Session{Group: "trafford", Person: "p"}))
+	require.Len(t, s.list("trafford", "p"), 1)
+	require.Len(t, s.kept.all, 1, "what has ended is dropped")
 }
 
 func TestLocalPath(t *testing.T) {
