@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"strings"
 
 	"pgregory.net/rapid"
 )
@@ -163,6 +164,9 @@ func checkForm(t *rapid.T, m *minutes, i, first, last int) {
 		}
 	}
 	before, after, day := folded(m, first), folded(m, last+1), m.events[i].Effective
+	if len(before.Proposals[aside.By].Version().Instruments) != 1 {
+		return // the agreement did something else too
+	}
 	said := map[string]Undone{}
 	for _, u := range before.Undoing(aside.Proposal, day) {
 		if u.Text == "" {
@@ -185,7 +189,7 @@ func checkForm(t *rapid.T, m *minutes, i, first, last int) {
 			continue // with its delegation
 		}
 		if ended != u.Ends {
-			t.Fatalf("setting aside %s: the form says %+v of %s, and it ended: %t", aside.Proposal, u, n, ended)
+			t.Fatalf("setting aside %s: the form says %+v of %s, and it ended: %t\n%s", aside.Proposal, u, n, ended, strings.Join(m.describe(m.events[first:last+1]), "\n"))
 		}
 		if u.Back != 0 {
 			back := 0

@@ -235,11 +235,13 @@ func (m *minutes) checkRemedy(s *State, a *CheckAnswer, r *Remedy) {
 	for _, number := range r.Reviews {
 		review := a.At.Add(1)
 		if d := then.Delegations[number]; d != nil {
-			v := *d.newest()
+			v := *d.VersionOn(a.At)
+			v.Number = d.newest().Number
 			then.Apply(&Event{Index: then.Next, Time: then.Last, Effective: a.At, Data: &DelegationVaried{Delegation: number, Version: v.Number + 1, Powers: v.Powers, Payer: v.Payer, Until: v.Until, Review: review, Source: Founding}})
 			continue
 		}
-		v := *then.Appointments[number].newest()
+		v := *then.Appointments[number].VersionOn(a.At)
+		v.Number = then.Appointments[number].newest().Number
 		then.Apply(&Event{Index: then.Next, Time: then.Last, Effective: a.At, Data: &AppointmentVaried{Appointment: number, Version: v.Number + 1, Substitutes: v.Substitutes, Lines: v.Lines, Until: v.Until, Review: review, Source: Founding}})
 	}
 	q := Question{Person: r.Ask.Person, Forum: r.Ask.Forum, Matter: r.Ask.Matter, Amount: r.Ask.Amount, Months: r.Ask.Months, OpenEnded: r.Ask.OpenEnded, Consulted: r.Ask.Consulted, At: a.At}
