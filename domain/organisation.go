@@ -369,10 +369,6 @@ func endTenure(ts []Tenure, person string, until Day) []Tenure {
 	return ts
 }
 
-func holds(ts []Tenure, person string, d Day) bool {
-	return slices.ContainsFunc(ts, func(t Tenure) bool { return t.Person == person && t.Covers(d) })
-}
-
 // rename gives the organisation that name from the day until its next one.
 func (o *Organisation) rename(name string, from Day) {
 	i, same := slices.BinarySearchFunc(o.Names, from, func(n DatedName, d Day) int { return cmp.Compare(n.From, d) })

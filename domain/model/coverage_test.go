@@ -389,15 +389,12 @@ func (m model) grantThrough(name, pcn, matter string, d day) bool {
 		return m.grant(name, []string{""}, matter, d) >= 0
 	}
 	way := m.wayTo(name, d)
-	given := false
-	// What was in force on the last day, and what was to begin only later.
-	for _, i := range []int{m.grant(name, []string{""}, matter, way[0].last), m.grant(name, []string{""}, matter, d)} {
-		if i >= 0 {
-			g := m.events[i].Data.(*domain.MandateGranted)
-			given = given || covers(g.Span, d) && !m.withdrawn(name, matter, d, i, g)
-		}
+	i := m.grant(name, []string{""}, matter, way[0].last)
+	if i < 0 {
+		return false
 	}
-	if !given {
+	g := m.events[i].Data.(*domain.MandateGranted)
+	if !covers(g.Span, d) || m.withdrawn(name, matter, d, i, g) {
 		return false
 	}
 	for _, step := range way {
