@@ -95,7 +95,7 @@ func (q question) checks(s *domain.State, m model) (theirs, ours string) {
 		var shown []limit
 		for _, l := range said.Limits {
 			shown = append(shown, limit{l.Kind, l.Limit, l.Used})
-			if l.Kind == "year" && l.Left != l.Limit-l.Used {
+			if l.Kind == "year" && l.Left != max(l.Limit-l.Used, 0) {
 				theirs += fmt.Sprint(" but left ", l.Left)
 			}
 		}

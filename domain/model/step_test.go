@@ -142,8 +142,8 @@ func (g *generator) changeRegister() {
 	case n < 95: // PCNs merge, and some of the one's practices move to the other
 		from, into := pick(g, pcns...), pick(g, pcns...)
 		for _, pcn := range pcns {
-			if g.state().Organisations[pcn].Closed >= day {
-				return // one that ended can't be merged into
+			if o := g.state().Organisations[pcn]; o.Closed >= day || o.Successor == from {
+				return // of what was merged into one that ends itself, see closePCN
 			}
 		}
 		g.send("manager", &domain.MergeOrganisation{Organisation: from, Into: into, Last: day})
@@ -182,8 +182,9 @@ func (g *generator) changeRegister() {
 }
 
 // closePCN closes a PCN or opens it again. All practices are put into the place
-// by themselves first: what a practice is that was recorded in the place only
-// through a PCN that closed, the program and the rule book don't agree on yet.
+// by themselves first: the program leaves a practice out of the place, against
+// M3, that was recorded in it only through a PCN that closed, or that merged into
+// one that merged again.
 func (g *generator) closePCN(code string, day domain.Day) {
 	row := g.row(code)
 	if row.Closed != 0 {
