@@ -27,10 +27,11 @@ func daysOf(year, month int) int {
 	return 31
 }
 
-// dayOfDate counts the days up to a date. 1 January 1900 is day 693,596.
+// dayOfDate counts the days up to a date, from 2000 on. 1 January 2000 is day
+// 730,120.
 func dayOfDate(year, month, date int) day {
-	d := 693596
-	for y := 1900; y < year; y++ {
+	d := 730120
+	for y := 2000; y < year; y++ {
 		d += 365
 		if leap(y) {
 			d++
@@ -44,8 +45,8 @@ func dayOfDate(year, month, date int) day {
 
 // dateOf is the day's date.
 func dateOf(d day) (year, month, date int) {
-	year, month = 1900, 1
-	left := int(d) - 693596
+	year, month = 2000, 1
+	left := int(d) - 730120
 	for {
 		n := 365
 		if leap(year) {

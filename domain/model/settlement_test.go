@@ -144,8 +144,7 @@ func sortedCodes(of map[string]day) []string {
 
 // blocked says whether a block is open: of a seat in force, or of one that a
 // seat in force goes on for.
-func (m model) blocked(proposal string, d day) bool {
-	seats := m.seatsOn(d)
+func (m model) blocked(proposal string, seats map[string]int, d day) bool {
 	for i, e := range m.events {
 		x, ok := e.Data.(*domain.ObjectionRaised)
 		if !ok || x.Proposal != proposal || x.Grade != domain.Block || m.letGo(i, x.Objection) || m.wrong == blocksIgnored {
@@ -180,12 +179,16 @@ func (m model) goesOnFor(seat, ended string, d day) bool {
 
 // ripe says whether the proposal's open version can be agreed on the day (C5).
 func (m model) ripe(proposal string, v put, d day) bool {
-	if m.blocked(proposal, d) || !m.paid(proposal, v, d) {
+	charter, _ := m.charterOn(d)
+	if m.said(proposal, v.version) < charter.Quorum && m.wrong != silenceIsConsent {
+		return false // too few have said anything
+	}
+	seats := m.seatsOn(d)
+	if m.blocked(proposal, seats, d) || !m.paid(proposal, v, d) {
 		return false
 	}
-	charter, _ := m.charterOn(d)
 	consents, wait, ends := map[string]bool{}, false, v.on+day(v.window)
-	for seat, opened := range m.seatsOn(d) {
+	for seat, opened := range seats {
 		p := m.positionOf(proposal, v.version, seat, d)
 		if p == nil {
 			if m.wrong == silenceIsConsent {
@@ -217,6 +220,17 @@ func (m model) ripe(proposal string, v put, d day) bool {
 		}
 	}
 	return true
+}
+
+// said is how many positions were taken on the version.
+func (m model) said(proposal string, version int) int {
+	n := 0
+	for _, e := range m.events {
+		if x, ok := e.Data.(*domain.PositionTaken); ok && x.Proposal == proposal && x.Version == version {
+			n++
+		}
+	}
+	return n
 }
 
 // paid says whether whoever is named to pay agreed to the version, by a word of
