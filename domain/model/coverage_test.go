@@ -389,12 +389,13 @@ func (m model) grantThrough(name, pcn, matter string, d day) bool {
 		return m.grant(name, []string{""}, matter, d) >= 0
 	}
 	way := m.wayTo(name, d)
-	i := m.grant(name, []string{""}, matter, way[0].last)
-	if i < 0 {
-		return false
+	given := false
+	for i, e := range m.events {
+		g, ok := e.Data.(*domain.MandateGranted)
+		given = given || ok && g.Organisation == name && g.To == "" && named(g.Matters, matter) &&
+			covers(g.Span, way[0].last) && covers(g.Span, d) && !m.closedSince(name, g.From, way[0].last) && !m.withdrawn(name, matter, d, i, g)
 	}
-	g := m.events[i].Data.(*domain.MandateGranted)
-	if !covers(g.Span, d) || m.withdrawn(name, matter, d, i, g) {
+	if !given {
 		return false
 	}
 	for _, step := range way {
