@@ -544,11 +544,12 @@ func (s *State) PracticesOn(d Day) []*Organisation {
 		ps = s.appendPracticesOf(ps, pcn.Code, d)
 	}
 	for _, m := range s.members[s.Place] {
-		if o := s.Organisations[m]; o.Kind == PCN && !o.OpenOn(d) {
-			for _, one := range s.members[m] {
-				if p := s.Organisations[one]; p.Kind == Practice && p.OpenOn(d) && s.leftByItsPCN(p, d) {
-					ps = append(ps, p)
-				}
+		if s.Organisations[m].Kind != PCN {
+			continue
+		}
+		for _, one := range s.members[m] { // whatever became of the PCN by then
+			if p := s.Organisations[one]; s.isPracticeOn(p, d) {
+				ps = append(ps, p)
 			}
 		}
 	}

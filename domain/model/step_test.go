@@ -142,8 +142,8 @@ func (g *generator) changeRegister() {
 	case n < 95: // PCNs merge, and some of the one's practices move to the other
 		from, into := pick(g, pcns...), pick(g, pcns...)
 		for _, pcn := range pcns {
-			if o := g.state().Organisations[pcn]; o.Closed >= day || o.Successor == from {
-				return // of what was merged into one that ends itself, see closePCN
+			if g.state().Organisations[pcn].Closed >= day {
+				return // one that ended can't be merged into
 			}
 		}
 		g.send("manager", &domain.MergeOrganisation{Organisation: from, Into: into, Last: day})
@@ -181,28 +181,15 @@ func (g *generator) changeRegister() {
 	}
 }
 
-// closePCN closes a PCN or opens it again. All practices are put into the place
-// by themselves first: the program leaves a practice out of the place, against
-// M3, that was recorded in it only through a PCN that closed, or that merged into
-// one that merged again.
+// closePCN closes a PCN or opens it again.
 func (g *generator) closePCN(code string, day domain.Day) {
 	row := g.row(code)
 	if row.Closed != 0 {
 		row.Closed = 0
-		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
-		return
+	} else {
+		row.Closed = day
 	}
-	var rows []domain.OrganisationRow
-	for _, p := range practices {
-		o := g.state().Organisations[p]
-		if o != nil && !slices.ContainsFunc(o.Memberships, func(m domain.Membership) bool { return m.In == "VALE" && m.Until == 0 }) {
-			practice := g.row(p)
-			practice.Parents = append(practice.Parents, domain.MembershipRow{In: "VALE", Span: domain.Span{From: day}})
-			rows = append(rows, practice)
-		}
-	}
-	row.Closed = day
-	g.send("manager", &domain.ImportOrganisations{Rows: append(rows, row)})
+	g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
 }
 
 func (g *generator) money(most int) domain.Pence { return domain.Pence(g.IntN(most+1)) * 100_00 }
