@@ -494,7 +494,7 @@ func (m model) holdAgainstLine(a appointment, line *domain.Line, q terms, got *a
 	case line.Yearly:
 		used := m.committed(a, line, q.at)
 		got.limits = append(got.limits, limit{"year", int64(line.Limit), used})
-		over(q.amount != nil && used+int64(*q.amount) > int64(line.Limit) || q.amount == nil && used >= int64(line.Limit))
+		over(q.amount != nil && *q.amount > 0 && used+int64(*q.amount) > int64(line.Limit) || q.amount == nil && used >= int64(line.Limit))
 		got.misses(q.amount == nil)
 	default:
 		got.limits = append(got.limits, limit{"item", int64(line.Limit), 0})
@@ -543,6 +543,10 @@ func yearOf(from, d day) (first, next day) {
 func (m model) holdAgainstParent(a appointment, stance domain.Stance, q terms, got *answer) {
 	p := m.delegation(a.Parent)
 	v := p.on(q.at)
+	if stance == domain.Discretion && q.amount == nil { // it carries no money: what is left of a total doesn't matter (C8)
+		nothing := domain.Pence(0)
+		q.amount = &nothing
+	}
 	if m.asleep(v.review, q.at) {
 		got.rules = append(got.rules, "D3")
 	}

@@ -268,7 +268,7 @@ func (m model) holdAgainst(d delegation, v *mandateOfPowers, place int, q terms,
 			got.rules = append(got.rules, "D4")
 		}
 	}
-	over(q.openEnded)
+	over(q.openEnded && (p.ItemLimit > 0 || p.YearLimit > 0))
 	if p.ItemLimit == 0 && p.YearLimit == 0 || !has(p.May, domain.MayCommit) && m.wrong != decidingCommits {
 		over(q.openEnded || q.amount != nil && *q.amount > 0)
 	} else {
@@ -281,7 +281,7 @@ func (m model) holdAgainst(d delegation, v *mandateOfPowers, place int, q terms,
 	if p.YearLimit > 0 {
 		used := m.used(d, v, place, q.at, today, all)
 		got.limits = append(got.limits, limit{"year", int64(p.YearLimit), used})
-		over(q.amount != nil && used+int64(*q.amount) > int64(p.YearLimit) || q.amount == nil && used >= int64(p.YearLimit) && has(p.May, domain.MayCommit))
+		over(q.amount != nil && *q.amount > 0 && used+int64(*q.amount) > int64(p.YearLimit) || q.amount == nil && used >= int64(p.YearLimit) && has(p.May, domain.MayCommit))
 	}
 	if p.Months > 0 {
 		got.limits = append(got.limits, limit{"months", int64(p.Months), 0})
