@@ -265,6 +265,9 @@ func (m model) grant(giver string, to []string, matter string, d day) int {
 		if m.wrong != closingEndsNoMandate && m.closedSince(giver, x.From, d) {
 			continue
 		}
+		if x.To != "" && m.wentOnAs(x.To, d) == x.To && m.closedSince(x.To, x.From, d) {
+			continue // its PCN closed since, and opened again (O1)
+		}
 		if m.withdrawn(giver, matter, d, i, x) {
 			continue
 		}
