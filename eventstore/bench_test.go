@@ -24,7 +24,7 @@ func BenchmarkExecute(b *testing.B) {
 			b.Run(fmt.Sprintf("callers=%d/logs=%t", callers, !unlogged), func(b *testing.B) {
 				var log commitLog
 				dir := b.TempDir()
-				s := openTest(b, Options{Dir: dir, Follow: []func(Commit){log.add}, unlogged: unlogged})
+				s := openWith(b, Options{Dir: dir, Follow: []func(Commit){log.add}}, withoutLogs(unlogged))
 				for c := range callers {
 					mustExecute(b, s, found(fmt.Sprintf("group-%d", c)))
 				}
@@ -131,7 +131,7 @@ func BenchmarkOpen(b *testing.B) {
 	for _, unlogged := range []bool{true, false} {
 		b.Run(fmt.Sprintf("logs=%t", !unlogged), func(b *testing.B) {
 			for b.Loop() {
-				s := openTest(b, Options{Dir: dir, unlogged: unlogged})
+				s := openWith(b, Options{Dir: dir}, withoutLogs(unlogged))
 				require.NoError(b, s.Close(testContext(b)))
 			}
 			b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "events/s")
@@ -170,5 +170,14 @@ func BenchmarkAsKnown(b *testing.B) {
 			}
 			b.ReportMetric((events-1000)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 		})
+	}
+}
+
+// withoutLogs has the store keep no logs.
+func withoutLogs(is bool) func(*Store) {
+	return func(s *Store) {
+		if is {
+			s.logs = nil
+		}
 	}
 }

@@ -145,15 +145,17 @@ func TestErasingIsFinishedAfterACrash(t *testing.T) {
 		for at := 1; ; at++ {
 			steps, last := 0, ""
 			dir := t.TempDir()
-			s := openTest(t, Options{Dir: dir, change: func(what string, op func() error) error {
-				steps++
-				switch {
-				case steps > at, steps == at && !done:
-					last = what
-					return crash
+			s := openWith(t, Options{Dir: dir}, func(s *Store) {
+				s.keys.change = func(what string, op func() error) error {
+					steps++
+					switch {
+					case steps > at, steps == at && !done:
+						last = what
+						return crash
+					}
+					return errors.Join(op(), map[bool]error{true: crash}[steps == at])
 				}
-				return errors.Join(op(), map[bool]error{true: crash}[steps == at])
-			}})
+			})
 			victim, other := registerPersons(t, s)
 			mustExecute(t, s, eraseRequest(victim.id))
 			finished := len(s.ErasuresLeft()) == 0
@@ -180,14 +182,16 @@ func TestErasingIsFinishedAfterACrash(t *testing.T) {
 // A power cut may tear the wrapping key while it is overwritten.
 func TestATornWrappingKeyIsWrittenAgain(t *testing.T) {
 	dir := t.TempDir()
-	s := openTest(t, Options{Dir: dir, change: func(what string, op func() error) error {
-		if what != "overwrite the wrapping key" {
-			return op()
+	s := openWith(t, Options{Dir: dir}, func(s *Store) {
+		s.keys.change = func(what string, op func() error) error {
+			if what != "overwrite the wrapping key" {
+				return op()
+			}
+			next, err := os.ReadFile(filepath.Join(dir, "wrapping.key"+nextSuffix))
+			require.NoError(t, err)
+			return errors.Join(overwrite(filepath.Join(dir, "wrapping.key"), next[:keySize/2]), errors.New("power cut"))
 		}
-		next, err := os.ReadFile(filepath.Join(dir, "wrapping.key"+nextSuffix))
-		require.NoError(t, err)
-		return errors.Join(overwrite(filepath.Join(dir, "wrapping.key"), next[:keySize/2]), errors.New("power cut"))
-	}})
+	})
 	victim, other := registerPersons(t, s)
 	mustExecute(t, s, eraseRequest(victim.id))
 	require.Equal(t, []string{victim.id}, s.ErasuresLeft())

@@ -240,7 +240,7 @@ func TestCatchingUpWithAnotherNodesCheckpoint(t *testing.T) {
 func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 	hold := make(chan struct{})
 	var holding atomic.Bool
-	s := openTest(t, Options{Dir: t.TempDir(), lose: func(next publish) publish {
+	s := openWith(t, Options{Dir: t.TempDir()}, losing(func(next publish) publish {
 		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
 			ack, err := next(ctx, m, after)
 			if holding.Load() {
@@ -248,7 +248,7 @@ func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 			}
 			return ack, err
 		}
-	}})
+	}))
 	founded := mustExecute(t, s, found("one"))
 	requireLogged(t, s, "one")
 	holding.Store(true)

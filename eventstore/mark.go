@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"os"
@@ -111,7 +110,7 @@ func (s *Store) readMark(ctx context.Context, ledger jetstream.Stream, last uint
 	}
 	b, err := os.ReadFile(filepath.Join(s.dir, logFolder, markFile))
 	m := new(mark)
-	if err != nil || json.Unmarshal(b, m) != nil || m.Sequence == 0 || m.Sequence > last || m.events() < cmp.Or(o.readWhole, readWhole) {
+	if err != nil || json.Unmarshal(b, m) != nil || m.Sequence == 0 || m.Sequence > last || m.events() < s.readWhole {
 		return nil
 	}
 	at, err := ledger.GetMsg(ctx, m.Sequence)

@@ -56,7 +56,7 @@ func TestAStartGoesOnFromTheMark(t *testing.T) {
 	require.Zero(t, whole.started, "a small one is read from the beginning")
 	require.NoError(t, whole.Close(testContext(t)))
 
-	s := openTest(t, Options{Dir: dir, readWhole: 1})
+	s := openWith(t, Options{Dir: dir}, fromItsMark)
 	require.NotZero(t, s.started)
 	requireAll(t, s, lines)
 	for _, r := range reports(t, s) {
@@ -70,7 +70,7 @@ func TestAStartGoesOnFromTheMark(t *testing.T) {
 	}
 	requireAll(t, s, lines)
 	require.NoError(t, s.Close(testContext(t)))
-	requireAll(t, openTest(t, Options{Dir: dir, readWhole: 1}), lines)
+	requireAll(t, openWith(t, Options{Dir: dir}, fromItsMark), lines)
 }
 
 // What came after the mark is read from the stream, whether or not it is signed for.
@@ -93,7 +93,7 @@ func TestAStartReadsWhatCameAfterTheMark(t *testing.T) {
 	require.NoError(t, s.Close(testContext(t)))
 
 	require.NoError(t, os.WriteFile(path, early, 0o600))
-	s = openTest(t, Options{Dir: dir, readWhole: 1})
+	s = openWith(t, Options{Dir: dir}, fromItsMark)
 	require.Zero(t, s.started, "a log that the mark does not know of: everything is read")
 	requireAll(t, s, lines)
 	require.NoError(t, s.Close(testContext(t)))
@@ -114,7 +114,7 @@ func TestAStartReadsWhatCameAfterTheMark(t *testing.T) {
 	}
 	require.NoError(t, s.Close(testContext(t)))
 	require.NoError(t, os.WriteFile(path, b, 0o600))
-	s = openTest(t, Options{Dir: dir, readWhole: 1})
+	s = openWith(t, Options{Dir: dir}, fromItsMark)
 	require.Equal(t, now.Sequence, s.started)
 	requireAll(t, s, lines)
 }
@@ -141,7 +141,7 @@ func TestAMarkIsLookedAt(t *testing.T) {
 		require.NoError(t, err)
 		copied := copyFolder(t, dir)
 		require.NoError(t, os.WriteFile(filepath.Join(copied, logFolder, markFile), changed, 0o600))
-		s := openTest(t, Options{Dir: copied, readWhole: 1})
+		s := openWith(t, Options{Dir: copied}, fromItsMark)
 		require.Zero(t, s.started, what)
 		requireAll(t, s, lines)
 		require.NoError(t, s.Close(testContext(t)))
@@ -158,7 +158,7 @@ func TestDamageBeforeTheMarkIsFound(t *testing.T) {
 	require.NoError(t, err)
 	b[len(b)/3] ^= 1
 	require.NoError(t, os.WriteFile(blocks[0], b, 0o600))
-	s := openTest(t, Options{Dir: dir, readWhole: 1})
+	s := openWith(t, Options{Dir: dir}, fromItsMark)
 	<-s.checked
 	for group, want := range lines {
 		require.Equal(t, want, linesOf(t, s, group), "the logs have it")
@@ -223,7 +223,7 @@ func TestWhatIsDueIsSettledInLedgersThatAreNotFolded(t *testing.T) {
 	require.NoError(t, s.Close(testContext(t)))
 
 	clock.Add((8 * 24 * time.Hour).Milliseconds())
-	s = openTest(t, Options{Dir: dir, Clock: now, Folded: 1, readWhole: 1})
+	s = openWith(t, Options{Dir: dir, Clock: now, Folded: 1}, fromItsMark)
 	require.NotZero(t, s.started)
 	for group, before := range next {
 		require.Eventually(t, func() bool { return s.Next(group) > before }, testTimeout, 10*time.Millisecond, group)

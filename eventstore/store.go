@@ -59,12 +59,8 @@ type Options struct {
 	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
 
-	importing bool                                     // a ledger is being brought in, and nothing else is done
-	lose      func(publish) publish                    // in tests: loses acknowledgements
-	unlogged  bool                                     // in benchmarks: keeps no logs
-	idle      bool                                     // for repair: lets the logs be
-	readWhole uint64                                   // in tests: events that a start reads from the beginning
-	change    func(what string, op func() error) error // in tests: fails before or after a step of erasing
+	importing bool // a ledger is being brought in, and nothing else is done
+	idle      bool // for repair: lets the logs be
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -96,6 +92,7 @@ type Store struct {
 	alone      bool                   // nobody else can write to this stream
 	importing  bool                   // a ledger is being brought in
 	whole      bool                   // Follow is told of what is replayed, too
+	readWhole  uint64                 // so many events a start reads from the beginning
 	started    uint64                 // sequence of the mark from which this start went on; 0: read from the beginning
 	mostFolded uint64                 // events of the ledgers that are folded
 	applied    atomic.Uint64          // last sequence of the stream that is applied
@@ -116,6 +113,21 @@ type Store struct {
 
 // Open starts the store and returns when it has read all that the stream holds.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := newStore(&o)
+	if err != nil {
+		return nil, err
+	}
+	last, err := s.connect(ctx, &o)
+	if err != nil {
+		s.shut()
+		return nil, err
+	}
+	return s.begin(ctx, &o, last)
+}
+
+// newStore is a store that has touched neither its folder nor the stream. What was
+// left out of the options is filled in.
+func newStore(o *Options) (*Store, error) {
 	s := &Store{
 		places: places{groups: map[string]*groupPlaces{}}, queue: newQueue(), ledgers: ledgers.New(), folds: newFolds(), known: newKnown(), clock: o.Clock, follow: o.Follow, log: o.Log,
 		storyClock: o.Clock != nil, erasing: make(chan chan struct{}), erased: make(chan struct{}, 1), failed: make(chan error, 1), written: make(chan struct{}), checked: make(chan struct{}),
@@ -134,16 +146,22 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("%q can't be a node's name: use letters, digits and hyphens", o.Node)
 	}
 	s.node, s.dir, s.importing, s.acceptLoss, s.idle = o.Node, o.Dir, o.importing, o.AcceptLoss, o.idle
-	s.whole, s.mostFolded = o.Whole, cmp.Or(o.Folded, mostFolded)
+	s.whole, s.mostFolded, s.readWhole = o.Whole, cmp.Or(o.Folded, mostFolded), readWhole
 	if o.AcceptLoss { // what a new log begins with is said before anything else
 		s.mostFolded = math.MaxUint64
 	}
 	o.Replicas = max(o.Replicas, 1)
 	var err error
-	if s.witnesses, err = newWitnesses(s, &o); err != nil {
+	if s.witnesses, err = newWitnesses(s, o); err != nil {
 		return nil, err
 	}
-	w, f, err := s.prepare(ctx, &o)
+	return s, nil
+}
+
+// begin goes on from what was signed, and returns when all up to the last message
+// of the stream has been read.
+func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, error) {
+	w, f, err := s.prepare(ctx, o, last)
 	if err != nil {
 		s.shut()
 		return nil, err
@@ -167,65 +185,61 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 }
 
-// prepare locks, starts, connects and checks, in this order.
-func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, error) {
-	var err error
+// connect locks, starts, connects and opens, in this order; nothing is read or
+// written by itself before begin. Last is the last message of the stream.
+func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error) {
 	if s.lock, err = lockFolder(o.Dir); err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	if err := checkImported(o); err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	if o.NATS == "" && !o.idle {
 		if err := finishRepair(o.Dir); err != nil {
-			return nil, nil, fmt.Errorf("finish a repair: %w", err)
+			return 0, fmt.Errorf("finish a repair: %w", err)
 		}
 	}
 	if o.NATS == "" {
 		if s.server, err = startServer(filepath.Join(o.Dir, streamsFolder), o.Node, s.log); err != nil {
-			return nil, nil, err
+			return 0, err
 		}
 	} else {
 		s.log.Info("whether an acknowledged write survives a power cut is that NATS server's setting: sync_interval must be \"always\"", "nats", o.NATS)
 	}
 	if s.conn, err = connect(s.server, o.NATS, o.Node, s.log, o.Access...); err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	if s.js, err = jetstream.New(s.conn); err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	ledger, err := openStream(ctx, s.js, ledgerConfig(o.Replicas))
 	if err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	if s.keys, err = openKeys(ctx, s.js, o.Dir, o.Replicas); err != nil {
-		return nil, nil, err
-	}
-	if o.change != nil {
-		s.keys.change = o.change
+		return 0, err
 	}
 	last, hole, err := extent(ctx, ledger)
 	if err != nil {
-		return nil, nil, err
+		return 0, err
 	}
 	if hole != nil {
 		s.refuse(hole)
 	}
 	s.appender = &appender{ledger: ledger, publish: publishTo(s.js), node: o.Node, log: s.log}
-	if o.lose != nil {
-		s.appender.publish = o.lose(s.appender.publish)
-	}
 	s.alone = s.server != nil
-	if err := s.prepareLogs(ctx, s.js, o); err != nil {
-		return nil, nil, err
-	}
+	return last, s.prepareLogs(ctx, s.js, o)
+}
+
+// prepare makes the writer and its follower, which go on from the mark if it holds.
+func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, *follower, error) {
 	incoming := make(chan *message, followAhead)
 	w := &writer{
 		store: s, queue: s.queue, appender: s.appender, incoming: incoming, clock: s.clock, log: s.log,
 		alone: s.alone, most: int(s.conn.MaxPayload() / 4 * 3), groups: map[string]*group{},
 		target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
 	}
-	if m := s.readMark(ctx, ledger, last, o); m != nil {
+	if m := s.readMark(ctx, s.appender.ledger, last, o); m != nil {
 		if err := w.goOn(m); err != nil {
 			return nil, nil, err
 		}
@@ -235,9 +249,6 @@ func (s *Store) prepare(ctx context.Context, o *Options) (*writer, *follower, er
 
 // prepareLogs opens the logs. Beside others a node need not keep them.
 func (s *Store) prepareLogs(ctx context.Context, js jetstream.JetStream, o *Options) (err error) {
-	if o.unlogged {
-		return nil
-	}
 	s.logs, err = openLogs(ctx, s, js, o)
 	if errors.Is(err, errNoSigningKey) && !s.alone {
 		s.log.Warn("this node keeps no logs", "why", err)

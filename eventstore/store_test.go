@@ -48,6 +48,35 @@ func openTest(t testing.TB, o Options) *Store {
 	return s
 }
 
+// openWith opens a store as Open does, and lets the test change what it is made of
+// once it is connected, before it reads or writes.
+func openWith(t testing.TB, o Options, change func(*Store)) *Store {
+	t.Helper()
+	if o.Log == nil {
+		o.Log = quiet
+	}
+	s, err := newStore(&o)
+	require.NoError(t, err)
+	last, err := s.connect(testContext(t), &o)
+	if err != nil {
+		s.shut()
+	}
+	require.NoError(t, err)
+	change(s)
+	s, err = s.begin(testContext(t), &o, last)
+	require.NoError(t, err)
+	t.Cleanup(func() { s.Close(testContext(t)) })
+	return s
+}
+
+// fromItsMark has even a small store go on from its mark.
+func fromItsMark(s *Store) { s.readWhole = 1 }
+
+// losing has every message of the store go through lose.
+func losing(lose func(publish) publish) func(*Store) {
+	return func(s *Store) { s.appender.publish = lose(s.appender.publish) }
+}
+
 // log collects what a store's Follow is told.
 type commitLog struct {
 	mu      sync.Mutex

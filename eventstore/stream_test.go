@@ -23,12 +23,16 @@ import (
 )
 
 // openTwo opens two stores on one stream, as two processes would.
-func openTwo(t *testing.T, first, second Options) (*Store, *Store) {
+func openTwo(t *testing.T, first, second Options, changeFirst ...func(*Store)) (*Store, *Store) {
 	t.Helper()
 	url := loopbackServer(t)
 	first.Dir, second.Dir = t.TempDir(), t.TempDir()
 	first.NATS, second.NATS = url, url
-	a := openTest(t, first)
+	a := openWith(t, first, func(s *Store) {
+		for _, change := range changeFirst {
+			change(s)
+		}
+	})
 	_, err := Open(testContext(t), Options{Dir: t.TempDir(), NATS: url, Log: quiet})
 	require.ErrorContains(t, err, "wrapping.key is missing")
 	key, err := os.ReadFile(filepath.Join(first.Dir, "wrapping.key"))
@@ -186,7 +190,7 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var lost atomic.Int32
 			var log commitLog
-			s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}, lose: loseAcks(before, &lost)})
+			s := openWith(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}}, losing(loseAcks(before, &lost)))
 			r := mustExecute(t, s, found("one"))
 			for i := range 5 {
 				next := mustExecute(t, s, register("one", fmt.Sprintf("p%d", i)))
@@ -207,7 +211,7 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 func TestGivingUpLeavesACommandUnsettled(t *testing.T) {
 	hold, held := make(chan struct{}), make(chan struct{}, 1)
 	var holding atomic.Bool
-	s := openTest(t, Options{Dir: t.TempDir(), lose: func(next publish) publish {
+	s := openWith(t, Options{Dir: t.TempDir()}, losing(func(next publish) publish {
 		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
 			ack, err := next(ctx, m, after)
 			if holding.Load() {
@@ -217,7 +221,7 @@ func TestGivingUpLeavesACommandUnsettled(t *testing.T) {
 			}
 			return ack, err
 		}
-	}})
+	}))
 	founded := mustExecute(t, s, found("one"))
 	holding.Store(true)
 	req, queued := register("one", "p"), register("one", "q")
@@ -257,7 +261,7 @@ func TestOvertakenWhileUnknown(t *testing.T) {
 			return next(ctx, m, after)
 		}
 	}
-	a, other := openTwo(t, Options{lose: lose}, Options{})
+	a, other := openTwo(t, Options{}, Options{}, losing(lose))
 	b = other
 	mustExecute(t, a, found("one"))
 	meddle.Store(true)
