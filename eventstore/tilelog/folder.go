@@ -12,8 +12,8 @@ import (
 // A Folder holds logs, each in a folder of its own, and puts on disk what they
 // wrote, all at once.
 type Folder struct {
-	dir  string
-	step func(do func() error) error // in tests: fails before or after a write
+	dir   string
+	files files
 
 	mu      sync.Mutex
 	unsaved []string // files written since the last Sync
@@ -24,8 +24,33 @@ func NewFolder(dir string) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	return &Folder{dir: filepath.Clean(dir), step: func(do func() error) error { return do() }}, nil
+	return &Folder{dir: filepath.Clean(dir), files: disk{}}, nil
 }
+
+// files is what a Folder does to files: each is a step that fails or is done.
+type files interface {
+	write(path string, data []byte) error // and makes the folder it lies in
+	rename(from, to string) error
+	removeAll(path string) error
+	sync(dir string, paths []string) error // the files, and the folders from theirs up to dir
+}
+
+// disk is the files of this machine.
+type disk struct{}
+
+func (disk) write(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, data) {
+		return nil
+	}
+	return os.WriteFile(path, data, 0o600)
+}
+
+func (disk) rename(from, to string) error          { return os.Rename(from, to) }
+func (disk) removeAll(path string) error           { return os.RemoveAll(path) }
+func (disk) sync(dir string, paths []string) error { return syncAll(dir, paths) }
 
 // Names are the names of the logs that are there.
 func (f *Folder) Names() ([]string, error) {
@@ -51,17 +76,8 @@ func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath
 // says the same already is left as it is: it may be published, and be read at
 // this moment.
 func (f *Folder) write(name string, data []byte) error {
-	return f.step(func() error {
-		path := f.path(name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return err
-		}
-		f.unsave(path)
-		if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, data) {
-			return nil
-		}
-		return os.WriteFile(path, data, 0o600)
-	})
+	f.unsave(f.path(name))
+	return f.files.write(f.path(name), data)
 }
 
 func (f *Folder) unsave(path string) {
@@ -77,15 +93,13 @@ func (f *Folder) replace(name string, data []byte) error {
 	if err := f.write(name+".new", data); err != nil {
 		return err
 	}
-	return f.step(func() error {
-		f.unsave(f.path(name))
-		return os.Rename(f.path(name+".new"), f.path(name))
-	})
+	f.unsave(f.path(name))
+	return f.files.rename(f.path(name+".new"), f.path(name))
 }
 
 // remove removes the file, or the folder with all that it holds.
 func (f *Folder) remove(name string) error {
-	return f.step(func() error { return os.RemoveAll(f.path(name)) })
+	return f.files.removeAll(f.path(name))
 }
 
 // Sync returns when all that was written is on disk.
@@ -97,7 +111,7 @@ func (f *Folder) Sync() error {
 	if len(unsaved) == 0 {
 		return nil
 	}
-	err := f.step(func() error { return syncAll(f.dir, unsaved) })
+	err := f.files.sync(f.dir, unsaved)
 	if err != nil {
 		f.mu.Lock()
 		f.unsaved = append(unsaved, f.unsaved...)

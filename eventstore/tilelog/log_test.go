@@ -299,23 +299,50 @@ func TestKeysAreChanged(t *testing.T) {
 
 var errCrash = errors.New("crash")
 
-// crashAt has the nth step from now fail, before or after it is done.
-func crashAt(f *Folder, n int, persisted bool) *bool {
-	hit := new(bool)
-	f.step = func(do func() error) error {
-		if *hit {
-			return errCrash // nothing happens after a crash
-		}
-		if n--; n >= 0 {
-			return do()
-		}
-		*hit = true
-		if persisted {
-			do()
-		}
+// A crashing disk does so many steps; the next one fails, before or after it is
+// done, and nothing happens after that.
+type crashing struct {
+	disk
+	left      int
+	persisted bool
+	hit       bool
+}
+
+// crashAt has the nth step from now fail.
+func crashAt(f *Folder, n int, persisted bool) *crashing {
+	c := &crashing{left: n, persisted: persisted}
+	f.files = c
+	return c
+}
+
+func (c *crashing) step(do func() error) error {
+	if c.hit {
 		return errCrash
 	}
-	return hit
+	if c.left--; c.left >= 0 {
+		return do()
+	}
+	c.hit = true
+	if c.persisted {
+		do()
+	}
+	return errCrash
+}
+
+func (c *crashing) write(path string, data []byte) error {
+	return c.step(func() error { return c.disk.write(path, data) })
+}
+
+func (c *crashing) rename(from, to string) error {
+	return c.step(func() error { return c.disk.rename(from, to) })
+}
+
+func (c *crashing) removeAll(path string) error {
+	return c.step(func() error { return c.disk.removeAll(path) })
+}
+
+func (c *crashing) sync(dir string, paths []string) error {
+	return c.step(func() error { return c.disk.sync(dir, paths) })
 }
 
 // TestEveryWriteFails grows a log and has every write fail in turn, with and
@@ -331,9 +358,9 @@ func TestEveryWriteFails(t *testing.T) {
 					require.NoError(t, grow(openLog(t, f, key), step[0]))
 				}
 				l := openLog(t, f, key)
-				hit := crashAt(f, n, persisted)
+				crash := crashAt(f, n, persisted)
 				err := grow(l, step[1])
-				if !*hit {
+				if !crash.hit {
 					require.NoError(t, err)
 					break
 				}
