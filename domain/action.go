@@ -75,6 +75,8 @@ type ProgressAction struct {
 	Words  string `json:"words" maxLength:"2000"`
 }
 
+func (c *ProgressAction) may(w *who) (Permission, *Refusal) { return w.mustSeeTo(c.Action) }
+
 func (c *ProgressAction) decide(t *turn) *Refusal {
 	a, r := t.runningAction(c.Action)
 	if r != nil {
@@ -102,6 +104,8 @@ type EndAction struct {
 	Words  string    `json:"words,omitempty" doc:"needed for what is dropped" maxLength:"2000"`
 }
 
+func (c *EndAction) may(w *who) (Permission, *Refusal) { return w.mustSeeTo(c.Action) }
+
 func (c *EndAction) decide(t *turn) *Refusal {
 	a, r := t.runningAction(c.Action)
 	if r != nil {
@@ -122,18 +126,22 @@ func (c *EndAction) decide(t *turn) *Refusal {
 	return nil
 }
 
-// runningAction finds an action that has not ended, for whoever may speak of
-// it: its owner, who supports, the chair and the manager.
+// mustSeeTo is the permission of whoever may speak of an action: its owner, who
+// supports it, the chair and the manager (rule X1).
+func (w *who) mustSeeTo(number string) (Permission, *Refusal) {
+	a := w.s.Actions[number]
+	if a == nil {
+		return Permission{}, notFound("X1", "There is no action %q here.", clip(number))
+	}
+	return anyOf(
+		notYours("X1", "This is for %s, %s, the chair or the manager.", w.s.office(a.Owner), w.s.office(a.Supporter)),
+		w.is(a.Owner, a.Supporter), w.has(Chair, Manager),
+	)
+}
+
+// runningAction finds an action that has not ended.
 func (t *turn) runningAction(number string) (*Action, *Refusal) {
 	a := t.s.Actions[number]
-	if a == nil {
-		return nil, notFound("X1", "There is no action %q here.", clip(number))
-	}
-	if t.actor.ID != a.Owner && t.actor.ID != a.Supporter {
-		if r := t.mustHaveDuty("X1", Chair, Manager); r != nil {
-			return nil, notYours("X1", "This is for %s, %s, the chair or the manager.", t.s.office(a.Owner), t.s.office(a.Supporter))
-		}
-	}
 	switch t.s.ActionOn(a, t.day) {
 	case ActionIsDone, ActionIsDropped:
 		return nil, notNow("X1", "%s ended on %s.", a.Number, a.Ended.Words())

@@ -26,10 +26,9 @@ type SetAgenda struct {
 	Items []GroupAgendaItem `json:"items" maxItems:"100"`
 }
 
+func (c *SetAgenda) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
+
 func (c *SetAgenda) decide(t *turn) *Refusal {
-	if r := t.mustSetAgenda(); r != nil {
-		return r
-	}
 	if c.On == 0 {
 		return invalid("T3", "Say on which day the meeting is.").at("on")
 	}
@@ -73,16 +72,10 @@ func (s *State) knows(ref string) bool {
 		s.Actions[ref] != nil || s.Priorities[ref] != nil || s.Objections[ref] != nil || s.Rounds[ref] != nil
 }
 
-// mustSetAgenda refuses whoever may not set the agenda: the executive may, and
-// its manager and the chair for it.
-func (t *turn) mustSetAgenda() *Refusal {
-	if slices.Contains(t.s.ExecutiveOn(t.day), t.actor.ID) {
-		return nil
-	}
-	if t.mustHaveDuty("T3", Manager, Chair) != nil {
-		return notYours("T3", "The agenda is set by the executive, with its manager and the chair.")
-	}
-	return nil
+// mustSetAgenda is the permission of whoever may set the agenda: the executive may,
+// and its manager and the chair for it (rule T3).
+func (w *who) mustSetAgenda() (Permission, *Refusal) {
+	return anyOf(notYours("T3", "The agenda is set by the executive, with its manager and the chair."), w.executive(), w.has(Manager, Chair))
 }
 
 // RecordGroupMeeting records who attended the group's meeting, what was said
@@ -125,10 +118,9 @@ type MeetingAction struct {
 	Item int `json:"item,omitzero" doc:"the item's number on the agenda, from 1; none: of no item"`
 }
 
+func (c *RecordGroupMeeting) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
+
 func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
-	if r := t.mustSetAgenda(); r != nil {
-		return r
-	}
 	b := t.s.GroupMeetings[c.On]
 	if b == nil {
 		return notFound("T3", "No agenda is set for a meeting of %s on %s: set it first.", t.s.ShortName, c.On.Words())

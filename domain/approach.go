@@ -50,10 +50,11 @@ type RecordApproach struct {
 	Told    *Saying `json:"told,omitempty" doc:"what the system was told there and then, if anything"`
 }
 
+func (c *RecordApproach) may(w *who) (Permission, *Refusal) {
+	return anyOf(notYours("A1", "Approaches are recorded by members of the group."), w.member())
+}
+
 func (c *RecordApproach) decide(t *turn) *Refusal {
-	if !t.s.Member(t.actor.ID, t.day) {
-		return notYours("A1", "Approaches are recorded by members of the group.")
-	}
 	reached, r := t.s.person("A1", cmp.Or(c.Reached, t.actor.ID))
 	if r != nil {
 		return r
@@ -102,19 +103,19 @@ type RedirectApproach struct {
 	Words    string `json:"words,omitempty" doc:"what the system was told about it" maxLength:"2000"`
 }
 
-func (c *RedirectApproach) decide(t *turn) *Refusal {
-	a, r := t.s.approach("A1", c.Approach)
+func (c *RedirectApproach) may(w *who) (Permission, *Refusal) {
+	a, r := w.s.approach("A1", c.Approach)
 	if r != nil {
-		return r
+		return Permission{}, r
 	}
+	return w.is(a.Reached).or(w.mustHave("A1", Gatekeeper, Manager, Chair))
+}
+
+func (c *RedirectApproach) decide(t *turn) *Refusal {
+	a := t.s.Approaches[c.Approach]
 	to, r := t.s.person("A1", c.To)
 	if r != nil {
 		return r
-	}
-	if t.actor.ID != a.Reached {
-		if r := t.mustHaveDuty("A1", Gatekeeper, Manager, Chair); r != nil {
-			return r
-		}
 	}
 	switch {
 	case !t.s.HasDuty(to.ID, Gatekeeper, t.day):
@@ -153,10 +154,9 @@ type DisposeOfApproach struct {
 	Words       string      `json:"words,omitempty" doc:"why, or what more work" maxLength:"2000"`
 }
 
+func (c *DisposeOfApproach) may(w *who) (Permission, *Refusal) { return w.mustHave("A2", Gatekeeper) }
+
 func (c *DisposeOfApproach) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("A2", Gatekeeper); r != nil {
-		return r
-	}
 	a, r := t.waitingApproach("A2", c.Approach)
 	if r != nil {
 		return r
@@ -204,12 +204,17 @@ type AnswerApproach struct {
 	Saying
 }
 
+func (c *AnswerApproach) may(w *who) (Permission, *Refusal) {
+	a, r := w.s.approach("A3", c.Approach)
+	if r != nil {
+		return Permission{}, r
+	}
+	return w.mustAnswer(a)
+}
+
 func (c *AnswerApproach) decide(t *turn) *Refusal {
 	a, r := t.waitingApproach("A3", c.Approach)
 	if r != nil {
-		return r
-	}
-	if r := t.mustAnswer(a); r != nil {
 		return r
 	}
 	if len(a.Dispositions) == 0 {
@@ -226,18 +231,18 @@ func (c *AnswerApproach) decide(t *turn) *Refusal {
 	return nil
 }
 
-// mustAnswer refuses whoever may not give the answer of record: a gatekeeper
-// may, and whoever the approach was sent to.
-func (t *turn) mustAnswer(a *Approach) *Refusal {
+// mustAnswer is the permission of whoever may give the answer of record: whoever the
+// approach was sent to may, and a gatekeeper (rule A3).
+func (w *who) mustAnswer(a *Approach) (Permission, *Refusal) {
+	var sentTo *Permission
 	if d := a.Disposition(); d != nil {
-		if r := t.s.Appointments[d.Appointment]; r != nil && r.names(t.actor.ID, t.day) {
-			return nil
-		}
-		if d.Disposition == ForExecutive && slices.Contains(t.s.ExecutiveOn(t.day), t.actor.ID) {
-			return nil
+		if r := w.s.Appointments[d.Appointment]; r != nil {
+			sentTo = w.asThemself(r.names(w.person.ID, w.day))
+		} else if d.Disposition == ForExecutive {
+			sentTo = w.executive()
 		}
 	}
-	return t.mustHaveDuty("A3", Gatekeeper)
+	return sentTo.or(w.mustHave("A3", Gatekeeper))
 }
 
 // LinkApproaches says that the same question was asked twice, or that it was
@@ -249,10 +254,11 @@ type LinkApproaches struct {
 	Words    string `json:"words,omitempty" maxLength:"2000"`
 }
 
+func (c *LinkApproaches) may(w *who) (Permission, *Refusal) {
+	return w.mustHave("A3", Gatekeeper, Manager, Chair, Lead)
+}
+
 func (c *LinkApproaches) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("A3", Gatekeeper, Manager, Chair, Lead); r != nil {
-		return r
-	}
 	a, r := t.s.approach("A3", c.Approach)
 	if r != nil {
 		return r
@@ -287,10 +293,11 @@ type ReportSideConversation struct {
 	Told   *Saying `json:"told,omitempty" doc:"what the system was told, if anything"`
 }
 
+func (c *ReportSideConversation) may(w *who) (Permission, *Refusal) {
+	return anyOf(notYours("A3", "Side conversations are reported by members of the group."), w.member())
+}
+
 func (c *ReportSideConversation) decide(t *turn) *Refusal {
-	if !t.s.Member(t.actor.ID, t.day) {
-		return notYours("A3", "Side conversations are reported by members of the group.")
-	}
 	who, r := t.s.organisation("A3", c.Who)
 	if r != nil {
 		return r

@@ -33,26 +33,23 @@ type RecordCommitment struct {
 	Reason    string   `json:"reason,omitempty" doc:"why, where it may be beyond" maxLength:"2000"`
 }
 
-// ofSelf: whoever spoke for the group on the meeting's day records what was said
-// there, also when they are of the group no longer (rule R5).
-func (c *RecordCommitment) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.Meeting) }
-
 func (c *RecordCommitment) judgedAt() Day { return c.Meeting }
 
+func (c *RecordCommitment) may(w *who) (Permission, *Refusal) {
+	person, r := w.s.person("R4", cmp.Or(c.Person, w.person.ID))
+	if r != nil {
+		return Permission{}, r
+	}
+	there := w.spokeAt(c.Forum, c.Meeting)
+	if person == w.person {
+		return there.or(w.mustBeMember("R4"))
+	}
+	return there.or(w.mustHave("R5", attending...))
+}
+
 func (c *RecordCommitment) decide(t *turn) *Refusal {
-	person, r := t.s.person("R4", cmp.Or(c.Person, t.actor.ID))
-	if r != nil {
-		return r
-	}
+	person := t.s.Person(cmp.Or(c.Person, t.actor.ID))
 	if _, r := t.s.meeting("R4", c.Forum, c.Meeting); r != nil {
-		return r
-	}
-	if person != t.actor || t.s.SpeaksAt(t.actor.ID, c.Forum, c.Meeting) {
-		r = t.mustAttendTo(c.Forum, c.Meeting)
-	} else {
-		r = t.mustBeMember("R4")
-	}
-	if r != nil {
 		return r
 	}
 	if r := firstRefusal(
@@ -257,17 +254,22 @@ type GiveFeedback struct {
 	ThinReport string `json:"thinReport,omitempty" maxLength:"2000"`
 }
 
+func (c *GiveFeedback) may(w *who) (Permission, *Refusal) {
+	yes, r := anyOf(notYours("R6", "Feedback comes from members of the group."), w.member())
+	if r != nil {
+		return yes, r
+	}
+	who, ok := w.s.whose(c.On)
+	switch {
+	case !ok:
+		return Permission{}, notFound("R6", "There is no appointment, delegation, commitment or exercise %q here.", clip(c.On))
+	case slices.Contains(who, w.person.ID):
+		return Permission{}, notYours("R6", "Feedback comes from others.")
+	}
+	return yes, nil
+}
+
 func (c *GiveFeedback) decide(t *turn) *Refusal {
-	if !t.s.Member(t.actor.ID, t.day) {
-		return notYours("R6", "Feedback comes from members of the group.")
-	}
-	who, ok := t.s.whose(c.On)
-	if !ok {
-		return notFound("R6", "There is no appointment, delegation, commitment or exercise %q here.", clip(c.On))
-	}
-	if slices.Contains(who, t.actor.ID) {
-		return notYours("R6", "Feedback comes from others.")
-	}
 	if c.Worked+c.Overstep+c.ThinReport == "" {
 		return invalid("R6", "Say what worked, where a line was overstepped, or where the report was thin.").at("worked")
 	}

@@ -324,11 +324,10 @@ type Suspend struct {
 	Reason string `json:"reason" maxLength:"2000"`
 }
 
+func (c *Suspend) may(w *who) (Permission, *Refusal) { return w.mustSit("D8", c.Seat) }
+
 func (c *Suspend) decide(t *turn) *Refusal {
-	seat, r := t.forSeat("D8", c.Seat)
-	if r != nil {
-		return r
-	}
+	seat := t.permission.seat
 	if r := checkWords("D8", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}

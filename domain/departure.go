@@ -20,11 +20,19 @@ type Depart struct {
 	Evidence     string `json:"evidence,omitempty" doc:"needed from whoever reports it" maxLength:"2000"`
 }
 
-func (c *Depart) decide(t *turn) *Refusal {
-	o, r := t.s.openOrganisation("X2", c.Organisation, t.day)
+func (c *Depart) may(w *who) (Permission, *Refusal) {
+	o, r := w.s.openOrganisation("X2", c.Organisation, w.day)
 	if r != nil {
-		return r
+		return Permission{}, r
 	}
+	return anyOf(
+		notYours("X2", "Departures are declared by the organisation, or reported by members of the group."),
+		w.speaksFor(o.Code), w.sits(o.Code), w.member().onEvidence(),
+	)
+}
+
+func (c *Depart) decide(t *turn) *Refusal {
+	o := t.s.Organisations[c.Organisation]
 	if o.Kind != Practice && o.Kind != PCN {
 		return invalid("X2", "A departure is a practice's, or a PCN's for itself.").at("organisation")
 	}
@@ -38,33 +46,15 @@ func (c *Depart) decide(t *turn) *Refusal {
 	if away := t.s.awayFrom(c.Agreement, o.Code, from); away != nil {
 		return notNow("X2", "%s has departed from %s already (%s).", o.Name, c.Agreement, away.Number)
 	}
-	reported, r := t.mustDeclareOrReport(o, c.Evidence)
-	if r != nil {
-		return r
-	}
-	if r := checkWords("X2", "the reason", c.Reason, someWords).at("reason"); r != nil {
+	if r := firstRefusal(
+		t.checkEvidence("X2", "the evidence, since you report it for another", c.Evidence), checkWords("X2", "the reason", c.Reason, someWords).at("reason"),
+	); r != nil {
 		return r
 	}
 	t.recordBecause(t.s.Proposals[c.Agreement].Agreement, from, &Departed{
-		Departure: t.number('X'), Organisation: o.Code, Agreement: c.Agreement, Reason: c.Reason, Reported: reported, Evidence: c.Evidence,
+		Departure: t.number('X'), Organisation: o.Code, Agreement: c.Agreement, Reason: c.Reason, Reported: t.permission.Evidence, Evidence: c.Evidence,
 	})
 	return nil
-}
-
-// mustDeclareOrReport says whether somebody else reports it. Whoever speaks for
-// the organisation, or acts for its seat, declares; any member reports on evidence.
-func (t *turn) mustDeclareOrReport(o *Organisation, evidence string) (reported bool, r *Refusal) {
-	switch seat := t.s.Seats[o.Code]; {
-	case t.s.SpeaksFor(t.actor.ID, o.Code, t.day):
-		t.as = "organisation/" + o.Code
-	case seat != nil && seat.RoleOn(t.actor.ID, t.day) != "":
-		t.as = "seat/" + o.Code
-	case !t.s.Member(t.actor.ID, t.day):
-		return true, notYours("X2", "Departures are declared by the organisation, or reported by members of the group.")
-	default:
-		return true, checkWords("X2", "the evidence, since you report it for another", evidence, someWords).at("evidence")
-	}
-	return false, checkOptional("X2", "the evidence", evidence, someWords).at("evidence")
 }
 
 // AnswerDeparture is a member's answer to a departure.
@@ -73,14 +63,15 @@ type AnswerDeparture struct {
 	Words     string `json:"words" maxLength:"2000"`
 }
 
+func (c *AnswerDeparture) may(w *who) (Permission, *Refusal) {
+	if _, r := w.s.departure(c.Departure); r != nil {
+		return Permission{}, r
+	}
+	return anyOf(notYours("X2", "Departures are answered by members of the group."), w.member())
+}
+
 func (c *AnswerDeparture) decide(t *turn) *Refusal {
-	d, r := t.s.departure(c.Departure)
-	if r != nil {
-		return r
-	}
-	if !t.s.Member(t.actor.ID, t.day) {
-		return notYours("X2", "Departures are answered by members of the group.")
-	}
+	d := t.s.Departures[c.Departure]
 	if r := checkWords("X2", "the answer", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
@@ -109,11 +100,21 @@ type ResolveDeparture struct {
 	Evidence  string     `json:"evidence,omitempty" doc:"needed from the chair or manager, where the organisation returned" maxLength:"2000"`
 }
 
-func (c *ResolveDeparture) decide(t *turn) *Refusal {
-	d, r := t.s.departure(c.Departure)
+func (c *ResolveDeparture) may(w *who) (Permission, *Refusal) {
+	d, r := w.s.departure(c.Departure)
 	if r != nil {
-		return r
+		return Permission{}, r
 	}
+	if itself := cmp.Or(w.speaksFor(d.Organisation), w.sits(d.Organisation)); itself != nil {
+		return *itself, nil
+	}
+	yes, r := w.mustHave("X2", Chair, Manager)
+	yes.Evidence = c.How == Returned // whether others returned is not for them to say without it
+	return yes, r
+}
+
+func (c *ResolveDeparture) decide(t *turn) *Refusal {
+	d := t.s.Departures[c.Departure]
 	on := cmp.Or(c.On, t.day)
 	if end := d.Resolved(max(on, t.day)); end != nil && end.How != Stands {
 		return notNow("X2", "%s was resolved on %s.", d.Number, end.On.Words())
@@ -123,7 +124,7 @@ func (c *ResolveDeparture) decide(t *turn) *Refusal {
 	}
 	if r := firstRefusal(
 		t.notInFuture("X2", on), c.checkHow(t, d), checkOptional("X2", "the words", c.Words, someWords).at("words"),
-		checkOptional("X2", "the evidence", c.Evidence, someWords).at("evidence"),
+		t.checkEvidence("X2", "the evidence that "+t.s.name(d.Organisation)+" returned", c.Evidence),
 	); r != nil {
 		return r
 	}
@@ -131,34 +132,23 @@ func (c *ResolveDeparture) decide(t *turn) *Refusal {
 	return nil
 }
 
-// checkHow refuses a resolution that is not this person's to record: only the
-// organisation, or the chair or manager on evidence, say that it returned.
+// checkHow refuses what is no way to resolve a departure, and an agreement that
+// was not reached since.
 func (c *ResolveDeparture) checkHow(t *turn, d *Departure) *Refusal {
 	if (c.How == NewAgreement) != (c.Agreement != "") {
 		return invalid("X2", "Name the new agreement where one resolves it, and only there.").at("agreement")
 	}
-	o := t.s.Organisations[d.Organisation]
-	_, own := t.mustDeclareOrReport(o, c.Evidence)
-	mine := own == nil && t.as != "person/"+t.actor.ID
 	switch c.How {
-	case Returned:
-		if mine {
-			return nil
-		}
-		return firstRefusal(t.mustHaveDuty("X2", Chair, Manager), checkWords("X2", "the evidence that "+o.Name+" returned", c.Evidence, someWords))
+	case Returned, Stands:
 	case NewAgreement:
 		p := t.s.Proposals[c.Agreement]
 		if p == nil || !t.s.AgreementHolds(c.Agreement, t.day) || p.Agreement < d.Index {
-			return notFound("X2", "%q is not an agreement reached since %s departed.", clip(c.Agreement), o.Name)
+			return notFound("X2", "%q is not an agreement reached since %s departed.", clip(c.Agreement), t.s.name(d.Organisation))
 		}
-	case Stands:
 	default:
 		return invalid("X2", "A departure is resolved by return, by a new agreement, or stands.").at("how")
 	}
-	if mine {
-		return nil
-	}
-	return t.mustHaveDuty("X2", Chair, Manager)
+	return nil
 }
 
 func (s *State) departure(number string) (*Departure, *Refusal) {

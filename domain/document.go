@@ -21,13 +21,21 @@ type AttachDocument struct {
 	Bytes     int64  `json:"bytes" doc:"its size, up to 16 MB"`
 }
 
+func (c *AttachDocument) may(w *who) (Permission, *Refusal) {
+	if !w.s.hasAbout(c.About) {
+		return Permission{}, notFound("T3", "There is no %q here that a document could be about.", clip(c.About))
+	}
+	var there *Permission
+	if m := w.s.Meetings[c.About]; m != nil {
+		there = w.represents(m.Forum, m.On)
+	}
+	return anyOf(
+		notYours("T3", "Documents are attached by the executive, the manager, the chair, the registrar or a lead; to a meeting of a forum also by who speaks there."),
+		there, w.executive(), w.has(Manager, Chair, Registrar, Lead),
+	)
+}
+
 func (c *AttachDocument) decide(t *turn) *Refusal {
-	if !t.s.hasAbout(c.About) {
-		return notFound("T3", "There is no %q here that a document could be about.", clip(c.About))
-	}
-	if r := t.mustAttach(c.About); r != nil {
-		return r
-	}
 	if r := checkWords("T3", "the document's name", c.Name, shortWords).at("name"); r != nil {
 		return r
 	}
@@ -59,18 +67,6 @@ func (s *State) hasAbout(ref string) bool {
 		return err == nil && s.GroupMeetings[on] != nil
 	}
 	return s.Meetings[ref] != nil || s.knows(ref)
-}
-
-// mustAttach refuses whoever may not attach a document: those may who set the
-// agenda and keep the register, the leads, and who speaks at a forum's meeting.
-func (t *turn) mustAttach(about string) *Refusal {
-	if m := t.s.Meetings[about]; m != nil && t.s.SpeaksAt(t.actor.ID, m.Forum, m.On) {
-		return nil
-	}
-	if slices.Contains(t.s.ExecutiveOn(t.day), t.actor.ID) || t.mustHaveDuty("T3", Manager, Chair, Registrar, Lead) == nil {
-		return nil
-	}
-	return notYours("T3", "Documents are attached by the executive, the manager, the chair, the registrar or a lead; to a meeting of a forum also by who speaks there.")
 }
 
 func isMediaType(s string) bool {

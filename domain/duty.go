@@ -94,10 +94,9 @@ type Invite struct {
 	Span
 }
 
+func (c *Invite) may(w *who) (Permission, *Refusal) { return w.mustHave("F3", Chair, Manager) }
+
 func (c *Invite) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("F3", Chair, Manager); r != nil {
-		return r
-	}
 	o, r := t.s.openOrganisation("F3", c.Organisation, t.day)
 	if r != nil {
 		return r.at("organisation")
@@ -219,28 +218,6 @@ func (s *State) MayLetIn(person string, d Day) bool {
 	return s.HasDuty(person, Manager, d) && !s.employedBySystem(person, Manager, d)
 }
 
-// mustHaveDuty refuses whoever has none of the duties today.
-func (t *turn) mustHaveDuty(rule string, duties ...DutyName) *Refusal {
-	var names []string
-	for _, d := range duties {
-		if t.s.HasDuty(t.actor.ID, d, t.day) {
-			t.as = "duty/" + string(d)
-			return nil
-		}
-		names = append(names, string(d))
-	}
-	return notYours(rule, "This is for the %s.", join(names, "or"))
-}
-
-// mustKeepRegister refuses whoever may not keep the register of people and
-// organisations: registrar, manager and chair may, and the founder while forming.
-func (t *turn) mustKeepRegister(rule string) *Refusal {
-	if t.s.Established == 0 && t.actor.ID == t.s.Founder {
-		return nil
-	}
-	return t.mustHaveDuty(rule, Registrar, Manager, Chair)
-}
-
 // Member says whether the person comes from an organisation of general
 // practice, speaks for one, acts here (for a seat, in a duty, on the executive,
 // as a representative) on that day, or founds the group; members see what the
@@ -299,29 +276,4 @@ func (s *State) Follows(person string, d Day) bool {
 // anybody else nothing (rules F3, F6).
 func (s *State) MaySee(person, thing string, d Day) bool {
 	return s.Member(person, d) || s.Follows(person, d) && !slices.Contains(s.Charter().MembersOnly, thing)
-}
-
-// mustBeInvolved refuses whoever is no member: who is invited only follows the
-// work, and an outsider must learn nothing from a refusal. Whoever speaks for
-// an organisation may act for it; whatever one does about oneself, one may
-// (rules F3, O3, L7).
-func (t *turn) mustBeInvolved(c Command) *Refusal {
-	if own, ok := c.(interface{ ofSelf(*turn) bool }); ok && own.ofSelf(t) {
-		return nil
-	}
-	if t.s.Member(t.actor.ID, t.day) || t.s.speaksFor(t.actor.ID, t.day, func(*Organisation) bool { return true }) {
-		return nil
-	}
-	if t.s.Follows(t.actor.ID, t.day) {
-		return notYours("F3", "%s is invited: they follow the work and take no part in it.", t.actor.Office)
-	}
-	return notYours("F3", "%s is from no organisation that is a member of the group or invited by it.", t.actor.Office)
-}
-
-// mustBeMember refuses whoever is not of the group.
-func (t *turn) mustBeMember(rule string) *Refusal {
-	if t.s.Member(t.actor.ID, t.day) {
-		return nil
-	}
-	return notYours(rule, "This is for members of the group.")
 }

@@ -12,20 +12,12 @@ type ErasePerson struct {
 	Person string `json:"person" doc:"the person's id" maxLength:"60"`
 }
 
-func (c *ErasePerson) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
+func (c *ErasePerson) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("L7", c.Person) }
 
 func (c *ErasePerson) decide(t *turn) *Refusal {
-	p, r := t.s.person("L7", c.Person)
-	if r != nil {
-		return r
-	}
+	p := t.s.Person(c.Person)
 	if p.ID != c.Person {
 		return invalid("L7", "Name the person by id here: what is erased can't be brought back.")
-	}
-	if p != t.actor {
-		if r := t.mustKeepRegister("L7"); r != nil {
-			return r
-		}
 	}
 	if r := p.mustNotBeErased(); r != nil {
 		return r

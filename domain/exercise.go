@@ -31,17 +31,20 @@ type RecordExercise struct {
 	Names      *Appoint       `json:"names,omitempty" doc:"names a representative, under a power over representation"`
 }
 
+func (c *RecordExercise) may(w *who) (Permission, *Refusal) {
+	d := w.s.Delegations[c.Delegation]
+	if d == nil {
+		return Permission{}, notFound("D5", "There is no delegation %q here.", clip(c.Delegation))
+	}
+	return anyOf(
+		notYours("D5", "What was decided under %s is recorded by those who hold it, or the manager.", d.Number),
+		w.delegate(d, cmp.Or(c.On, w.day)), w.has(Manager, Chair),
+	)
+}
+
 func (c *RecordExercise) decide(t *turn) *Refusal {
 	d := t.s.Delegations[c.Delegation]
-	if d == nil {
-		return notFound("D5", "There is no delegation %q here.", clip(c.Delegation))
-	}
 	on := cmp.Or(c.On, t.day)
-	if !slices.Contains(t.s.delegates(d, on), t.actor.ID) {
-		if r := t.mustHaveDuty("D5", Manager, Chair); r != nil {
-			return notYours("D5", "What was decided under %s is recorded by those who hold it, or the manager.", d.Number)
-		}
-	}
 	acting, r := t.s.people("D5", c.Acting)
 	if r != nil {
 		return r
@@ -180,19 +183,17 @@ type CallIn struct {
 	Reason   string `json:"reason" maxLength:"2000"`
 }
 
+func (c *CallIn) may(w *who) (Permission, *Refusal) { return w.mustSit("D7", c.Seat) }
+
 func (c *CallIn) decide(t *turn) *Refusal {
 	x, r := t.callable(c.Exercise)
-	if r != nil {
-		return r
-	}
-	seat, r := t.forSeat("D7", c.Seat)
 	if r != nil {
 		return r
 	}
 	if r := checkWords("D7", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
-	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Seat: seat.ID, Reason: c.Reason})
+	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Seat: t.permission.seat.ID, Reason: c.Reason})
 	return nil
 }
 
@@ -204,6 +205,13 @@ type DenyConsultation struct {
 	Words    string `json:"words" maxLength:"2000"`
 }
 
+func (c *DenyConsultation) may(w *who) (Permission, *Refusal) {
+	return anyOf(
+		notYours("D6", "Only %s can say that it was not consulted.", clip(w.s.name(c.Body))),
+		w.speaksFor(c.Body), w.sits(c.Body).onBehalfOf("organisation/"+c.Body),
+	)
+}
+
 func (c *DenyConsultation) decide(t *turn) *Refusal {
 	x, r := t.callable(c.Exercise)
 	if r != nil {
@@ -212,14 +220,9 @@ func (c *DenyConsultation) decide(t *turn) *Refusal {
 	if !slices.ContainsFunc(x.Consulted, func(k Consultation) bool { return k.Body == c.Body || t.s.means(k.Body, c.Body, t.day) }) {
 		return notNow("D6", "%s does not say that %s was consulted.", x.Number, clip(c.Body))
 	}
-	seat := t.s.Seats[c.Body]
-	if !t.s.SpeaksFor(t.actor.ID, c.Body, t.day) && (seat == nil || seat.RoleOn(t.actor.ID, t.day) == "") {
-		return notYours("D6", "Only %s can say that it was not consulted.", t.s.name(c.Body))
-	}
 	if r := checkWords("D6", "what happened", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
-	t.as = "organisation/" + c.Body
 	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Denied: c.Body, Reason: c.Words})
 	return nil
 }
@@ -247,17 +250,17 @@ type TellExercise struct {
 	How      string `json:"how" maxLength:"2000"`
 }
 
+func (c *TellExercise) may(w *who) (Permission, *Refusal) {
+	x := w.s.Exercises[c.Exercise]
+	if x == nil {
+		return Permission{}, notFound("D6", "There is no exercise %q here.", clip(c.Exercise))
+	}
+	return w.delegate(w.s.Delegations[x.Delegation], cmp.Or(c.On, w.day)).or(w.mustHave("D6", Manager, Chair))
+}
+
 func (c *TellExercise) decide(t *turn) *Refusal {
 	x := t.s.Exercises[c.Exercise]
-	if x == nil {
-		return notFound("D6", "There is no exercise %q here.", clip(c.Exercise))
-	}
 	on := cmp.Or(c.On, t.day)
-	if !slices.Contains(t.s.delegates(t.s.Delegations[x.Delegation], on), t.actor.ID) {
-		if r := t.mustHaveDuty("D6", Manager, Chair); r != nil {
-			return r
-		}
-	}
 	if c.Body != ToGroup {
 		if _, r := t.s.organisation("D6", c.Body); r != nil {
 			return r

@@ -20,14 +20,12 @@ type NameFacilitator struct {
 	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
 }
 
+func (c *NameFacilitator) may(w *who) (Permission, *Refusal) {
+	return w.mustWorkThrough(c.Proposal, c.Seat, false)
+}
+
 func (c *NameFacilitator) decide(t *turn) *Refusal {
-	p, r := t.blocked(c.Proposal)
-	if r != nil {
-		return r
-	}
-	if r := t.mustWorkThrough(p, c.Seat, false); r != nil {
-		return r
-	}
+	p := t.s.Proposals[c.Proposal]
 	who, r := t.s.person("C15", c.Person)
 	if r != nil {
 		return r.at("person")
@@ -57,14 +55,12 @@ type RecordConversation struct {
 	Seat     string   `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
 }
 
+func (c *RecordConversation) may(w *who) (Permission, *Refusal) {
+	return w.mustWorkThrough(c.Proposal, c.Seat, true)
+}
+
 func (c *RecordConversation) decide(t *turn) *Refusal {
-	p, r := t.blocked(c.Proposal)
-	if r != nil {
-		return r
-	}
-	if r := t.mustWorkThrough(p, c.Seat, true); r != nil {
-		return r
-	}
+	p := t.s.Proposals[c.Proposal]
 	on := cmp.Or(c.On, t.day)
 	if on < p.Raised {
 		return invalid("C15", "%s was raised on %s: a conversation about it is of that day or a later one.", p.Number, p.Raised.Words()).at("on")
@@ -92,9 +88,11 @@ type AskPutOff struct {
 	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
 }
 
+func (c *AskPutOff) may(w *who) (Permission, *Refusal) { return w.mustBeInDispute(c.Proposal, c.Seat) }
+
 func (c *AskPutOff) decide(t *turn) *Refusal {
-	p, seat, r := t.puttingOff(c.Proposal, c.Seat)
-	if r != nil {
+	p, seat := t.s.Proposals[c.Proposal], t.permission.seat
+	if r := t.checkPuttingOff(p); r != nil {
 		return r
 	}
 	most := p.Closes.Add(t.s.CharterOn(t.day).Charter.CloseWithin)
@@ -125,9 +123,13 @@ type AgreePutOff struct {
 	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
 }
 
+func (c *AgreePutOff) may(w *who) (Permission, *Refusal) {
+	return w.mustBeInDispute(c.Proposal, c.Seat)
+}
+
 func (c *AgreePutOff) decide(t *turn) *Refusal {
-	p, seat, r := t.puttingOff(c.Proposal, c.Seat)
-	if r != nil {
+	p, seat := t.s.Proposals[c.Proposal], t.permission.seat
+	if r := t.checkPuttingOff(p); r != nil {
 		return r
 	}
 	asked := p.PutOffAsked()
@@ -146,69 +148,73 @@ func (c *AgreePutOff) decide(t *turn) *Refusal {
 }
 
 // blocked finds an open proposal that a block stops.
-func (t *turn) blocked(number string) (*Proposal, *Refusal) {
-	p, r := t.s.proposal("C15", number)
+func (w *who) blocked(number string) (*Proposal, *Refusal) {
+	p, r := w.s.proposal("C15", number)
 	if r != nil {
 		return nil, r
 	}
 	if r := p.checkStage(Open); r != nil {
 		return nil, r
 	}
-	if len(t.s.BlocksOn(p, t.day)) == 0 {
+	if len(w.s.BlocksOn(p, w.day)) == 0 {
 		return nil, notNow("C15", "No block stands on %s, so there is nothing to work through.", p.Number)
 	}
 	return p, nil
 }
 
-// puttingOff finds a blocked proposal whose closing day can still be put off, and
-// the seat in the dispute for which the actor speaks.
-func (t *turn) puttingOff(number, code string) (*Proposal, *Seat, *Refusal) {
-	p, r := t.blocked(number)
+// mustBeInDispute is the permission for a seat in the dispute about the proposal, and
+// refuses anybody else.
+func (w *who) mustBeInDispute(number, code string) (Permission, *Refusal) {
+	p, r := w.blocked(number)
 	if r != nil {
-		return nil, nil, r
+		return Permission{}, r
 	}
-	if p.Working != nil && p.Working.PutOff != nil {
-		return nil, nil, notNow("C15", "The closing day of %s was put off once, to %s: it can't be put off again.", p.Number, p.Working.PutOff.Closes.Words())
-	}
-	raising := t.s.successor(p.Seat, t.day)
-	if raising == "" {
-		return nil, nil, notNow("C15", "%s, which raised %s, has no seat any more: nobody can agree for it.", t.s.name(p.Seat), p.Number)
-	}
-	if len(t.s.PartiesOn(p, t.day)) < 2 {
-		return nil, nil, notNow("C15", "Only %s itself blocks %s: putting the closing day off needs the agreement of two seats.", t.s.name(raising), p.Number)
-	}
-	seat, r := t.partySeat(p, code)
-	return p, seat, r
-}
-
-// partySeat is the seat in the dispute for which the actor speaks.
-func (t *turn) partySeat(p *Proposal, code string) (*Seat, *Refusal) {
-	parties := t.s.PartiesOn(p, t.day)
-	mine := slices.DeleteFunc(t.s.SeatsOf(t.actor.ID, t.day), func(seat string) bool { return !slices.Contains(parties, seat) })
+	parties := w.s.PartiesOn(p, w.day)
+	mine := slices.DeleteFunc(w.s.SeatsOf(w.person.ID, w.day), func(seat string) bool { return !slices.Contains(parties, seat) })
 	if len(mine) == 0 || (code != "" && !slices.Contains(mine, code)) {
-		return nil, notYours("C15", "This is for the seat that raised %s and for those that block it: %s.", p.Number, list(t.s.names(parties)))
+		return Permission{}, notYours("C15", "This is for the seat that raised %s and for those that block it: %s.", p.Number, list(w.s.names(parties)))
 	}
 	if code == "" && len(mine) == 1 {
 		code = mine[0]
 	}
-	return t.forSeat("C15", code)
+	return w.mustSit("C15", code)
 }
 
-// mustWorkThrough refuses whoever is neither of a seat in the dispute nor the
-// chair, nor, where that is enough, its facilitator.
-func (t *turn) mustWorkThrough(p *Proposal, code string, facilitator bool) *Refusal {
-	if now := p.Facilitator(); facilitator && now != nil && now.Person == t.actor.ID && code == "" {
-		return nil
+// mustWorkThrough is the permission of the facilitator, where that is enough, of the
+// chair, and of a seat in the dispute; it refuses anybody else.
+func (w *who) mustWorkThrough(number, code string, facilitator bool) (Permission, *Refusal) {
+	p, r := w.blocked(number)
+	if r != nil {
+		return Permission{}, r
 	}
-	if code == "" && t.mustHaveDuty("C15", Chair) == nil {
-		return nil
-	}
-	if _, r := t.partySeat(p, code); r != nil {
-		also := "the chair"
-		if facilitator {
-			also = "the facilitator, the chair"
+	also, named := "the chair", ""
+	if now := p.Facilitator(); facilitator {
+		also = "the facilitator, the chair"
+		if now != nil {
+			named = now.Person
 		}
-		return notYours("C15", "This is for %s, the seat that raised %s and those that block it: %s.", also, p.Number, list(t.s.names(t.s.PartiesOn(p, t.day))))
+	}
+	if yes := cmp.Or(w.is(named), w.has(Chair)); yes != nil && code == "" {
+		return *yes, nil
+	}
+	yes, r := w.mustBeInDispute(number, code)
+	if r != nil && r.Class == NotYours {
+		r = notYours("C15", "This is for %s, the seat that raised %s and those that block it: %s.", also, p.Number, list(w.s.names(w.s.PartiesOn(p, w.day))))
+	}
+	return yes, r
+}
+
+// checkPuttingOff refuses to put off the closing day of a blocked proposal that
+// can't be put off any more, or where there is nobody to agree with.
+func (t *turn) checkPuttingOff(p *Proposal) *Refusal {
+	raising := t.s.successor(p.Seat, t.day)
+	switch {
+	case p.Working != nil && p.Working.PutOff != nil:
+		return notNow("C15", "The closing day of %s was put off once, to %s: it can't be put off again.", p.Number, p.Working.PutOff.Closes.Words())
+	case raising == "":
+		return notNow("C15", "%s, which raised %s, has no seat any more: nobody can agree for it.", t.s.name(p.Seat), p.Number)
+	case len(t.s.PartiesOn(p, t.day)) < 2:
+		return notNow("C15", "Only %s itself blocks %s: putting the closing day off needs the agreement of two seats.", t.s.name(raising), p.Number)
 	}
 	return nil
 }

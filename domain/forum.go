@@ -17,10 +17,11 @@ type RegisterForum struct {
 	Body  string `json:"body,omitempty" doc:"organisation that runs it, by code" maxLength:"60"`
 }
 
+func (c *RegisterForum) may(w *who) (Permission, *Refusal) {
+	return w.mustHave("R1", Chair, Manager, Lead)
+}
+
 func (c *RegisterForum) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("R1", Chair, Manager, Lead); r != nil {
-		return r
-	}
 	return t.registerForum(c)
 }
 
@@ -56,11 +57,12 @@ type ScheduleMeeting struct {
 	Agenda []AgendaItem `json:"agenda,omitempty" maxItems:"100"`
 }
 
+func (c *ScheduleMeeting) may(w *who) (Permission, *Refusal) {
+	return w.represents(c.Forum, cmp.Or(c.On, w.day), w.day).or(w.mustHave("R5", attending...))
+}
+
 func (c *ScheduleMeeting) decide(t *turn) *Refusal {
 	if _, r := t.s.forum("R5", c.Forum); r != nil {
-		return r
-	}
-	if r := t.mustAttendTo(c.Forum, cmp.Or(c.On, t.day), t.day); r != nil {
 		return r
 	}
 	if c.On == 0 {
@@ -94,13 +96,10 @@ type BriefMeeting struct {
 	Words string `json:"words" maxLength:"20000"`
 }
 
-func (c *BriefMeeting) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.On) }
+func (c *BriefMeeting) may(w *who) (Permission, *Refusal) { return w.mustAttendTo(c.Forum, c.On) }
 
 func (c *BriefMeeting) decide(t *turn) *Refusal {
 	if _, r := t.s.meeting("R5", c.Forum, c.On); r != nil {
-		return r
-	}
-	if r := t.mustAttendTo(c.Forum, c.On); r != nil {
 		return r
 	}
 	if r := checkWords("R5", "the brief", c.Words, longWords).at("words"); r != nil {
@@ -128,16 +127,11 @@ type ReportMeeting struct {
 	Actions  []ActionRaised `json:"actions,omitempty" maxItems:"50"`
 }
 
-// ofSelf: whoever spoke for the group on the meeting's day reports it, also when
-// they are of the group no longer (rule R5).
-func (c *ReportMeeting) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.On) }
+func (c *ReportMeeting) may(w *who) (Permission, *Refusal) { return w.mustAttendTo(c.Forum, c.On) }
 
 func (c *ReportMeeting) decide(t *turn) *Refusal {
 	m, r := t.s.meeting("R5", c.Forum, c.On)
 	if r != nil {
-		return r
-	}
-	if r := t.mustAttendTo(c.Forum, c.On); r != nil {
 		return r
 	}
 	present, r := t.s.people("R5", c.Present)
@@ -174,16 +168,19 @@ func (c *ReportMeeting) decide(t *turn) *Refusal {
 	return nil
 }
 
-// mustAttendTo refuses whoever has nothing to do with the forum on one of those
-// days: the manager, the chair and the leads have today, and whoever speaks there
-// on the day, whatever has become of the appointment since (rule R5).
-func (t *turn) mustAttendTo(forum string, days ...Day) *Refusal {
-	for _, d := range days {
-		if t.s.SpeaksAt(t.actor.ID, forum, d) {
-			return nil
-		}
-	}
-	return t.mustHaveDuty("R5", Manager, Chair, Lead)
+// attending are the duties with which one sees to every forum's meetings.
+var attending = []DutyName{Manager, Chair, Lead}
+
+// mustAttendTo is the permission of whoever sees to a forum's meeting of that day: the
+// manager, the chair and the leads do, and whoever spoke for the group there on that
+// day, also when they are of the group no longer (rule R5).
+func (w *who) mustAttendTo(forum string, on Day) (Permission, *Refusal) {
+	return w.spokeAt(forum, on).or(w.mustHave("R5", attending...))
+}
+
+// spokeAt is the permission of whoever spoke for the group at the forum on that day.
+func (w *who) spokeAt(forum string, on Day) *Permission {
+	return w.aboutThemself(w.s.SpeaksAt(w.person.ID, forum, on))
 }
 
 // ForumRegistered: a system meeting body has a name here.

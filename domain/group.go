@@ -34,10 +34,14 @@ func (c *Found) personals(r *Request) []Personal {
 	return ps
 }
 
-func (c *Found) decide(t *turn) *Refusal {
-	if t.s.Next != 0 {
-		return notNow("F1", "%s has already been founded.", t.s.Name)
+func (c *Found) may(w *who) (Permission, *Refusal) {
+	if w.s.Next != 0 {
+		return Permission{}, notNow("F1", "%s has already been founded.", w.s.Name)
 	}
+	return Permission{}, nil // who founds is among the people that the command names
+}
+
+func (c *Found) decide(t *turn) *Refusal {
 	if r := c.check(); r != nil {
 		return r
 	}
@@ -100,16 +104,15 @@ type ConsentToCharter struct {
 	Rests *RestsOn `json:"rests,omitempty" doc:"of another group's seat: the agreement to join, in its own ledger"`
 }
 
+func (c *ConsentToCharter) may(w *who) (Permission, *Refusal) { return w.mustSit("F1", c.Seat) }
+
 func (c *ConsentToCharter) decide(t *turn) *Refusal {
-	seat, r := t.forSeat("F1", c.Seat)
-	if r == nil && t.consentsAgain(seat.ID) {
+	seat := t.permission.seat
+	if t.consentsAgain(seat.ID) {
 		return nil
 	}
 	if t.s.Established != 0 {
 		return notNow("F1", "%s was established on %s.", t.s.Name, t.s.Established.Words())
-	}
-	if r != nil {
-		return r
 	}
 	if t.s.consentedToCharter(seat.ID) {
 		return notNow("F1", "%s has already consented to the charter.", t.s.name(seat.ID))
@@ -224,10 +227,9 @@ type Correct struct {
 	Words string `json:"words" maxLength:"2000"`
 }
 
+func (c *Correct) may(w *who) (Permission, *Refusal) { return w.mustBeMember("L6") }
+
 func (c *Correct) decide(t *turn) *Refusal {
-	if r := t.mustBeMember("L6"); r != nil {
-		return r
-	}
 	if c.Index >= t.s.Next {
 		return notFound("L6", "There is no event %d here.", c.Index)
 	}

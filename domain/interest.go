@@ -31,10 +31,9 @@ type DeclareInterest struct {
 	Span
 }
 
+func (c *DeclareInterest) may(w *who) (Permission, *Refusal) { return w.mustBeMember("R7") }
+
 func (c *DeclareInterest) decide(t *turn) *Refusal {
-	if r := t.mustBeMember("R7"); r != nil {
-		return r
-	}
 	span, r := t.span("R7", c.Span)
 	if r != nil {
 		return r
@@ -59,8 +58,10 @@ type RenewInterest struct {
 	Words    string `json:"words,omitempty" doc:"none: as before" maxLength:"2000"`
 }
 
+func (c *RenewInterest) may(w *who) (Permission, *Refusal) { return w.mustHaveDeclared(c.Interest) }
+
 func (c *RenewInterest) decide(t *turn) *Refusal {
-	i, r := t.ownInterest(c.Interest)
+	i, r := t.runningInterest(c.Interest)
 	if r != nil {
 		return r
 	}
@@ -82,8 +83,10 @@ type EndInterest struct {
 	Words    string `json:"words,omitempty" doc:"why it ends" maxLength:"2000"`
 }
 
+func (c *EndInterest) may(w *who) (Permission, *Refusal) { return w.mustHaveDeclared(c.Interest) }
+
 func (c *EndInterest) decide(t *turn) *Refusal {
-	i, r := t.ownInterest(c.Interest)
+	i, r := t.runningInterest(c.Interest)
 	if r != nil {
 		return r
 	}
@@ -103,15 +106,19 @@ func (c *EndInterest) decide(t *turn) *Refusal {
 	return nil
 }
 
-// ownInterest finds an interest of the actor's own that has not ended.
-func (t *turn) ownInterest(number string) (*Interest, *Refusal) {
+// mustHaveDeclared is the permission of whoever declared the interest (rule R7).
+func (w *who) mustHaveDeclared(number string) (Permission, *Refusal) {
+	i := w.s.interest(number)
+	if i == nil {
+		return Permission{}, notFound("R7", "There is no interest %q here.", clip(number)).at("interest")
+	}
+	return anyOf(notYours("R7", "%s is an interest of %s: only they can say what becomes of it.", i.Number, w.s.office(i.Person)), w.is(i.Person))
+}
+
+// runningInterest finds an interest that has not ended.
+func (t *turn) runningInterest(number string) (*Interest, *Refusal) {
 	i := t.s.interest(number)
-	switch {
-	case i == nil:
-		return nil, notFound("R7", "There is no interest %q here.", clip(number)).at("interest")
-	case i.Person != t.actor.ID:
-		return nil, notYours("R7", "%s is an interest of %s: only they can say what becomes of it.", i.Number, t.s.office(i.Person))
-	case i.Until != 0 && i.Until < t.day:
+	if i.Until != 0 && i.Until < t.day {
 		return nil, notNow("R7", "%s ended on %s. If there is an interest again, declare it.", i.Number, i.Until.Words())
 	}
 	return i, nil

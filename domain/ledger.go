@@ -14,10 +14,11 @@ import (
 // nothing), L4 (recorded time never goes back), L5 (who, for whom, in answer to
 // which command), F3 (outsiders do nothing), C5 (what was due is settled before any later command).
 
-// A Command asks for something to be recorded. decide looks at the state
-// through the turn and either records events on the turn or refuses. It
-// changes nothing.
+// A Command asks for something to be recorded. may says who may give it, and on
+// whose behalf; see State.May. decide comes after it: it looks at the state through
+// the turn and either records events on the turn or refuses. Neither changes anything.
 type Command interface {
+	may(*who) (Permission, *Refusal)
 	decide(*turn) *Refusal
 }
 
@@ -204,17 +205,18 @@ func (l *Ledger) remember(e *Event) {
 // A turn is one decision being made: the state that it looks at, who acts,
 // and the events so far.
 type turn struct {
-	s       *State
-	own     bool // s is the turn's own copy and may be changed
-	stating bool // what would be signed is being worked out: nothing is signed yet
-	req     *Request
-	now     time.Time
-	day     Day
-	actor   *Person // nil for the system, and while founding
-	as      string  // on whose behalf the next events are recorded
-	out     []Event
-	before  *Answer      // the command says again what an earlier one recorded; see saidBefore
-	list    *ListOutcome // of an import
+	s          *State
+	own        bool // s is the turn's own copy and may be changed
+	stating    bool // what would be signed is being worked out: nothing is signed yet
+	req        *Request
+	now        time.Time
+	day        Day
+	actor      *Person    // nil for the system, and while founding
+	permission Permission // in which the actor gives the command
+	as         string     // on whose behalf the next events are recorded
+	out        []Event
+	before     *Answer      // the command says again what an earlier one recorded; see saidBefore
+	list       *ListOutcome // of an import
 }
 
 func newTurn(s *State, r *Request, now time.Time) *turn {
@@ -225,19 +227,13 @@ func newTurn(s *State, r *Request, now time.Time) *turn {
 	return &turn{s: s, req: r, now: now, day: DayOf(now)}
 }
 
+// run has the command decided, if whoever sends it may give it.
 func (t *turn) run(r *Request) *Refusal {
-	if _, founding := r.Command.(*Found); !founding {
-		if t.s.Next == 0 {
-			return notFound("L1", "There is no group called %q here.", clip(r.Group))
-		}
-		if t.actor = t.s.Person(r.Actor); t.actor == nil {
-			return notYours("L5", "%q is not a person of this group.", clip(r.Actor))
-		}
-		t.as = "person/" + t.actor.ID
-		if refusal := t.mustBeInvolved(r.Command); refusal != nil {
-			return refusal
-		}
+	var refusal *Refusal
+	if t.permission, refusal = t.s.May(r.Actor, r.Command, t.day); refusal != nil {
+		return refusal
 	}
+	t.actor, t.as = t.s.Person(r.Actor), t.permission.OnBehalfOf
 	return r.Command.decide(t)
 }
 

@@ -22,6 +22,8 @@ type GrantMandate struct {
 	Span
 }
 
+func (c *GrantMandate) may(w *who) (Permission, *Refusal) { return w.mustMandate(c.Organisation) }
+
 func (c *GrantMandate) decide(t *turn) *Refusal {
 	o, r := t.mandateBy(c.Organisation, c.To, c.Evidence)
 	if r != nil {
@@ -112,6 +114,8 @@ type WithdrawMandate struct {
 	Evidence     string   `json:"evidence,omitempty" doc:"needed from a registrar, and for notice given earlier" maxLength:"2000"`
 }
 
+func (c *WithdrawMandate) may(w *who) (Permission, *Refusal) { return w.mustMandate(c.Organisation) }
+
 func (c *WithdrawMandate) decide(t *turn) *Refusal {
 	o, r := t.mandateBy(c.Organisation, c.From, c.Evidence)
 	if r != nil {
@@ -168,10 +172,11 @@ type AskMandate struct {
 	Words        string   `json:"words" maxLength:"2000"`
 }
 
+func (c *AskMandate) may(w *who) (Permission, *Refusal) {
+	return w.mustHave("M5", Chair, Manager, Registrar)
+}
+
 func (c *AskMandate) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("M5", Chair, Manager, Registrar); r != nil {
-		return r
-	}
 	o, r := t.s.openOrganisation("M5", c.Organisation, t.day)
 	if r != nil {
 		return r
@@ -186,19 +191,24 @@ func (c *AskMandate) decide(t *turn) *Refusal {
 	return nil
 }
 
-// mandateBy checks who grants or withdraws to whom, and that the actor may say
-// so: somebody who speaks for the organisation, or the registrar on named
-// evidence (rules M1, O3).
-func (t *turn) mandateBy(code, to, evidence string) (*Organisation, *Refusal) {
-	o, r := t.s.openOrganisation("O1", code, t.day)
+// mustMandate is the permission of whoever grants or withdraws for the organisation:
+// somebody who speaks for it, or the registrar on named evidence (rules M1, O3).
+func (w *who) mustMandate(code string) (Permission, *Refusal) {
+	o, r := w.s.openOrganisation("O1", code, w.day)
 	if r != nil {
-		return nil, r
+		return Permission{}, r
 	}
+	return anyOf(
+		notYours("M1", "Only somebody who speaks for %s, or the registrar on named evidence, can record this.", o.Name),
+		w.speaksFor(o.Code), w.has(Registrar).onEvidence(),
+	)
+}
+
+// mandateBy checks who grants or withdraws to whom, and the evidence.
+func (t *turn) mandateBy(code, to, evidence string) (*Organisation, *Refusal) {
+	o := t.s.Organisations[code]
 	if o.Kind != Practice && o.Kind != PCN {
 		return nil, invalid("M1", "A mandate comes from a practice, or from a PCN for its practices.")
-	}
-	if r := checkOptional("M1", "the evidence", evidence, someWords).at("evidence"); r != nil {
-		return nil, r
 	}
 	if to != "" {
 		pcn, r := t.s.organisation("M3", to)
@@ -209,15 +219,7 @@ func (t *turn) mandateBy(code, to, evidence string) (*Organisation, *Refusal) {
 			return nil, invalid("M3", "A practice's mandate goes to the group or to its PCN.")
 		}
 	}
-	if t.s.SpeaksFor(t.actor.ID, o.Code, t.day) {
-		t.as = "organisation/" + o.Code
-		return o, nil
-	}
-	if t.s.HasDuty(t.actor.ID, Registrar, t.day) {
-		t.as = "duty/" + string(Registrar)
-		return o, checkWords("M1", "the evidence, such as a minute's reference", evidence, someWords).at("evidence")
-	}
-	return nil, notYours("M1", "Only somebody who speaks for %s, or the registrar on named evidence, can record this.", o.Name)
+	return o, t.checkEvidence("M1", "the evidence, such as a minute's reference", evidence)
 }
 
 // MandateGranted: an organisation gave authority.

@@ -19,7 +19,7 @@ type MoveMeeting struct {
 	Reason string `json:"reason,omitempty" maxLength:"2000"`
 }
 
-func (c *MoveMeeting) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.On) }
+func (c *MoveMeeting) may(w *who) (Permission, *Refusal) { return w.mustMove(c.Forum, c.On) }
 
 func (c *MoveMeeting) decide(t *turn) *Refusal {
 	m, r := t.meetingToCome(c.Forum, c.On)
@@ -49,10 +49,10 @@ type CancelMeeting struct {
 	Reason string `json:"reason,omitempty" maxLength:"2000"`
 }
 
-func (c *CancelMeeting) ofSelf(t *turn) bool { return t.s.SpeaksAt(t.actor.ID, c.Forum, c.On) }
+func (c *CancelMeeting) may(w *who) (Permission, *Refusal) { return w.mustMove(c.Forum, c.On) }
 
 func (c *CancelMeeting) decide(t *turn) *Refusal {
-	if m := t.s.Meeting(c.Forum, c.On); m != nil && m.Cancelled != 0 && m.Reason == c.Reason && t.mustAttendTo(c.Forum, c.On, t.day) == nil {
+	if m := t.s.Meeting(c.Forum, c.On); m != nil && m.Cancelled != 0 && m.Reason == c.Reason {
 		return t.saidBefore(m.Changed)
 	}
 	m, r := t.meetingToCome(c.Forum, c.On)
@@ -66,14 +66,20 @@ func (c *CancelMeeting) decide(t *turn) *Refusal {
 	return nil
 }
 
-// meetingToCome finds a meeting that the actor may move or cancel: it has not been
+// mustMove is the permission of whoever moves or cancels a forum's meeting: who sees to
+// it, and who speaks there today.
+func (w *who) mustMove(forum string, on Day) (Permission, *Refusal) {
+	if today := w.represents(forum, w.day); today != nil && w.spokeAt(forum, on) == nil {
+		return *today, nil
+	}
+	return w.mustAttendTo(forum, on)
+}
+
+// meetingToCome finds a meeting that can be moved or cancelled: it has not been
 // reported, and nothing was said in it by what is recorded.
 func (t *turn) meetingToCome(forum string, on Day) (*Meeting, *Refusal) {
 	m, r := t.s.meeting("R5", forum, on)
 	if r != nil {
-		return nil, r
-	}
-	if r := t.mustAttendTo(forum, on, t.day); r != nil {
 		return nil, r
 	}
 	if m.Reported != 0 {

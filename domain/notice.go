@@ -19,10 +19,11 @@ type Communicate struct {
 	On        Day      `json:"on,omitzero" doc:"none: today"`
 }
 
+func (c *Communicate) may(w *who) (Permission, *Refusal) {
+	return w.mustHave("T1", Manager, Chair, Registrar, Lead)
+}
+
 func (c *Communicate) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("T1", Manager, Chair, Registrar, Lead); r != nil {
-		return r
-	}
 	on := cmp.Or(c.On, t.day)
 	if r := firstRefusal(t.notInFuture("T1", on), checkWords("T1", "how it was communicated", c.How, shortWords).at("how")); r != nil {
 		return r
@@ -70,6 +71,21 @@ type Acknowledge struct {
 	Evidence  string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
 }
 
+func (c *Acknowledge) may(w *who) (Permission, *Refusal) {
+	yes := Permission{OnBehalfOf: "person/" + w.person.ID}
+	for i, code := range c.Practices {
+		one, r := w.mustSpeakForPractice("T1", code)
+		if r != nil {
+			return Permission{}, r
+		}
+		if i == 0 {
+			yes = one
+		}
+		yes.Evidence = yes.Evidence || one.Evidence
+	}
+	return yes, nil
+}
+
 func (c *Acknowledge) decide(t *turn) *Refusal {
 	n := t.s.NoticeOf(c.About)
 	if n == nil {
@@ -79,23 +95,23 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 		return invalid("T1", "Say which practice has seen it.").at("practices")
 	}
 	for i, code := range c.Practices {
-		o, r := t.practiceSpeaks("T1", code, c.Evidence)
-		if r != nil {
+		if r := t.checkPracticeSays("T1", code, c.Evidence); r != nil {
 			return r
 		}
 		if slices.Contains(c.Practices[:i], code) {
-			return invalid("T1", "%s is named twice.", o.Name).at("practices")
+			return invalid("T1", "%s is named twice.", t.s.name(code)).at("practices")
 		}
 	}
 	var before []uint64 // what had been recorded of those who acknowledged it before
 	anybody := false
 	for _, code := range c.Practices {
-		o, _ := t.practiceSpeaks("T1", code, c.Evidence) // each for itself
-		if a := t.s.acknowledgement(n.Ref, o.Code); a != nil {
+		if a := t.s.acknowledgement(n.Ref, code); a != nil {
 			before = append(before, a.Index)
 			continue
 		}
 		anybody = true
+		each, _ := (&who{t.s, t.actor, t.day}).mustSpeakForPractice("T1", code)
+		t.as = each.OnBehalfOf
 		t.recordBecause(n.Index, t.day, &NoticeAcknowledged{About: n.Ref, Practice: code, Evidence: c.Evidence})
 	}
 	if !anybody {
@@ -115,9 +131,12 @@ type AskGroup struct {
 	Evidence  string `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
 }
 
+func (c *AskGroup) may(w *who) (Permission, *Refusal) {
+	return w.mustSpeakForPractice("T2", c.Practice)
+}
+
 func (c *AskGroup) decide(t *turn) *Refusal {
-	o, r := t.practiceSpeaks("T2", c.Practice, c.Evidence)
-	if r != nil {
+	if r := t.checkPracticeSays("T2", c.Practice, c.Evidence); r != nil {
 		return r
 	}
 	on := cmp.Or(c.On, t.day)
@@ -127,7 +146,7 @@ func (c *AskGroup) decide(t *turn) *Refusal {
 	if c.About != "" && t.s.NoticeOf(c.About) == nil {
 		return notFound("T2", "There is no notice about %q.", clip(c.About))
 	}
-	t.recordOn(on, &QuestionAsked{Question: t.number('Q'), Practice: o.Code, Words: c.Words, Disagrees: c.Disagrees, About: c.About, Evidence: c.Evidence})
+	t.recordOn(on, &QuestionAsked{Question: t.number('Q'), Practice: c.Practice, Words: c.Words, Disagrees: c.Disagrees, About: c.About, Evidence: c.Evidence})
 	return nil
 }
 
@@ -137,16 +156,15 @@ type AnswerQuestion struct {
 	Words    string `json:"words" maxLength:"2000"`
 }
 
+func (c *AnswerQuestion) may(w *who) (Permission, *Refusal) {
+	if w.s.Questions[c.Question] == nil {
+		return Permission{}, notFound("T2", "There is no question %q here.", clip(c.Question))
+	}
+	return anyOf(notYours("T2", "Practices are answered by the executive, the chair, the manager or a lead."), w.executive(), w.has(Chair, Manager, Lead))
+}
+
 func (c *AnswerQuestion) decide(t *turn) *Refusal {
 	q := t.s.Questions[c.Question]
-	if q == nil {
-		return notFound("T2", "There is no question %q here.", clip(c.Question))
-	}
-	if !slices.Contains(t.s.ExecutiveOn(t.day), t.actor.ID) {
-		if r := t.mustHaveDuty("T2", Chair, Manager, Lead); r != nil {
-			return notYours("T2", "Practices are answered by the executive, the chair, the manager or a lead.")
-		}
-	}
 	if q.Answered != 0 {
 		return notNow("T2", "%s was answered on %s. The practice may ask again.", q.Number, q.Answered.Words())
 	}

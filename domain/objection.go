@@ -25,6 +25,8 @@ type RaiseObjection struct {
 	Signed
 }
 
+func (c *RaiseObjection) may(w *who) (Permission, *Refusal) { return w.mustSit("C3", c.Seat) }
+
 func (c *RaiseObjection) decide(t *turn) *Refusal {
 	p, r := t.s.proposal("C3", c.Proposal)
 	if r != nil {
@@ -33,10 +35,7 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
 		return r
 	}
-	seat, r := t.forSeat("C3", c.Seat)
-	if r != nil {
-		return r
-	}
+	seat := t.permission.seat
 	if c.Grade != Concern && c.Grade != Block {
 		return invalid("C3", "Say whether this is a concern or a block.").at("grade")
 	}
@@ -92,11 +91,20 @@ const (
 	ObjectionWithdrawn HowLost = "withdrawn"
 )
 
+func (c *ResolveObjection) may(w *who) (Permission, *Refusal) {
+	o := w.s.Objections[c.Objection]
+	if o == nil {
+		return Permission{}, notFound("C3", "There is no objection %q here.", clip(c.Objection))
+	}
+	owner := w.s.successor(o.Seat, w.day)
+	if owner != "" && owner != o.Seat {
+		return anyOf(notYours("C3", "Only %s, to which this objection passed from %s, can let it go. Nobody can overrule it.", w.s.name(owner), w.s.name(o.Seat)), w.sits(owner))
+	}
+	return anyOf(notYours("C3", "Only %s, which raised this objection, can let it go. Nobody can overrule it.", w.s.name(o.Seat)), w.sits(owner))
+}
+
 func (c *ResolveObjection) decide(t *turn) *Refusal {
 	o := t.s.Objections[c.Objection]
-	if o == nil {
-		return notFound("C3", "There is no objection %q here.", clip(c.Objection))
-	}
 	p := t.s.Proposals[o.Proposal]
 	if r := p.checkStage(Open); r != nil {
 		return r
@@ -106,13 +114,6 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 	}
 	if o.How != "" {
 		return notNow("C3", "%s has already let this objection go.", t.s.name(o.Seat))
-	}
-	owner := t.s.successor(o.Seat, t.day)
-	if owner != "" && owner != o.Seat && t.s.Seats[owner].RoleOn(t.actor.ID, t.day) == "" {
-		return notYours("C3", "Only %s, to which this objection passed from %s, can let it go. Nobody can overrule it.", t.s.name(owner), t.s.name(o.Seat))
-	}
-	if owner == "" || t.s.Seats[owner].RoleOn(t.actor.ID, t.day) == "" {
-		return notYours("C3", "Only %s, which raised this objection, can let it go. Nobody can overrule it.", t.s.name(o.Seat))
 	}
 	if c.How != ResolutionAccepted && c.How != ObjectionWithdrawn {
 		return invalid("C3", "Say whether a resolution is accepted or the objection withdrawn.").at("how")
@@ -124,7 +125,6 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 	} else if r := checkOptional("C3", "the words", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
-	t.as = "seat/" + owner
 	e := &ObjectionResolved{Objection: o.Number, Proposal: o.Proposal, Person: t.actor.ID, How: c.How, Words: c.Words, Signed: c.Signed}
 	if r := t.mustBeSigned(p, o.Index, e); r != nil {
 		return r

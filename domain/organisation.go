@@ -49,19 +49,24 @@ type RecordSpokesperson struct {
 	Span
 }
 
-func (c *RecordSpokesperson) decide(t *turn) *Refusal {
-	o, r := t.s.openOrganisation("O3", c.Organisation, t.day)
+func (c *RecordSpokesperson) may(w *who) (Permission, *Refusal) {
+	o, r := w.s.openOrganisation("O3", c.Organisation, w.day)
 	if r != nil {
-		return r
+		return Permission{}, r
 	}
+	if yes := w.speaksFor(o.Code); yes != nil {
+		return *yes, nil
+	}
+	yes, r := w.mustKeepRegister("O3")
+	yes.OnBehalfOf = "organisation/" + o.Code
+	return yes, r
+}
+
+func (c *RecordSpokesperson) decide(t *turn) *Refusal {
+	o := t.s.Organisations[c.Organisation]
 	p, r := t.s.person("O3", c.Person)
 	if r != nil {
 		return r
-	}
-	if !t.s.SpeaksFor(t.actor.ID, o.Code, t.day) {
-		if r := t.mustKeepRegister("O3"); r != nil {
-			return r
-		}
 	}
 	if r := checkWords("O3", "the evidence", c.Evidence, someWords).at("evidence"); r != nil {
 		return r
@@ -70,7 +75,6 @@ func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	t.as = "organisation/" + o.Code
 	t.recordOn(span.From, &SpokespersonRecorded{Organisation: o.Code, Person: p.ID, Evidence: c.Evidence, Span: span})
 	return nil
 }
@@ -82,19 +86,19 @@ type EndSpokesperson struct {
 	Until        Day    `json:"until" doc:"last day"`
 }
 
-func (c *EndSpokesperson) decide(t *turn) *Refusal {
-	o, r := t.s.organisation("O3", c.Organisation)
+func (c *EndSpokesperson) may(w *who) (Permission, *Refusal) {
+	o, r := w.s.organisation("O3", c.Organisation)
 	if r != nil {
-		return r
+		return Permission{}, r
 	}
+	return w.asThemself(w.speaksFor(o.Code) != nil).or(w.mustKeepRegister("O3"))
+}
+
+func (c *EndSpokesperson) decide(t *turn) *Refusal {
+	o := t.s.Organisations[c.Organisation]
 	p, r := t.s.person("O3", c.Person)
 	if r != nil {
 		return r
-	}
-	if !t.s.SpeaksFor(t.actor.ID, o.Code, t.day) {
-		if r := t.mustKeepRegister("O3"); r != nil {
-			return r
-		}
 	}
 	if c.Until == 0 || !t.s.SpeaksFor(p.ID, o.Code, c.Until) {
 		return notNow("O3", "%s does not speak for %s on that day.", p.Office, o.Name).at("until")

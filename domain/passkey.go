@@ -22,7 +22,9 @@ type RegisterPasskey struct {
 	RelyingParty string `json:"relyingParty" doc:"name of the server to which the device bound it, such as thread.example.org" maxLength:"253"`
 }
 
-func (c *RegisterPasskey) ofSelf(*turn) bool { return true }
+func (c *RegisterPasskey) may(w *who) (Permission, *Refusal) {
+	return anyOf(nil, w.aboutThemself(true))
+}
 
 func (c *RegisterPasskey) decide(t *turn) *Refusal {
 	if len(c.Credential) == 0 || len(c.Credential) > mostCredential || len(c.PublicKey) == 0 || len(c.PublicKey) > mostPublicKey {
@@ -52,7 +54,7 @@ type RemovePasskey struct {
 	Credential []byte `json:"credential" doc:"the credential's id, base64"`
 }
 
-func (c *RemovePasskey) ofSelf(*turn) bool { return true }
+func (c *RemovePasskey) may(w *who) (Permission, *Refusal) { return anyOf(nil, w.aboutThemself(true)) }
 
 func (c *RemovePasskey) decide(t *turn) *Refusal {
 	if t.actor.Passkey(c.Credential) == nil {

@@ -100,10 +100,9 @@ type RegisterPerson struct {
 
 func (c *RegisterPerson) personals(r *Request) []Personal { return c.personal(r) }
 
+func (c *RegisterPerson) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("L5") }
+
 func (c *RegisterPerson) decide(t *turn) *Refusal {
-	if r := t.mustKeepRegister("L5"); r != nil {
-		return r
-	}
 	return t.registerPerson(&c.PersonEntry)
 }
 
@@ -136,18 +135,12 @@ func (c *UpdatePerson) personals(*Request) []Personal {
 	return []Personal{{c.Person, &c.Personal, &c.Sealed}}
 }
 
+func (c *UpdatePerson) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("L7", c.Person) }
+
 func (c *UpdatePerson) decide(t *turn) *Refusal {
-	p, r := t.s.person("L7", c.Person)
-	if r != nil {
-		return r
-	}
+	p := t.s.Person(c.Person)
 	if p.ID != c.Person {
 		return invalid("L7", "Name the person by id here.")
-	}
-	if p != t.actor {
-		if r := t.mustKeepRegister("L7"); r != nil {
-			return r
-		}
 	}
 	if r := firstRefusal(p.mustNotBeErased(), c.Personal.check()); r != nil {
 		return r
@@ -156,9 +149,6 @@ func (c *UpdatePerson) decide(t *turn) *Refusal {
 	return nil
 }
 
-// ofSelf: about their own data people have the word, members or not.
-func (c *UpdatePerson) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
-
 // LeaveOffice records that somebody no longer holds their office: what they
 // were given by office ends with it (rule R1).
 type LeaveOffice struct {
@@ -166,22 +156,13 @@ type LeaveOffice struct {
 	Until  Day    `json:"until" doc:"last day in the office"`
 }
 
-func (c *LeaveOffice) ofSelf(t *turn) bool { return t.s.Person(c.Person) == t.actor }
+func (c *LeaveOffice) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("R1", c.Person) }
 
 func (c *LeaveOffice) decide(t *turn) *Refusal {
-	p, r := t.s.person("R1", c.Person)
-	if r != nil {
-		return r
-	}
-	if p != t.actor {
-		if r := t.mustKeepRegister("R1"); r != nil {
-			return r
-		}
-	}
 	if c.Until == 0 {
 		return invalid("R1", "Give the last day in the office.").at("until")
 	}
-	t.recordOn(c.Until, &OfficeLeft{Person: p.ID, Until: c.Until})
+	t.recordOn(c.Until, &OfficeLeft{Person: t.s.Person(c.Person).ID, Until: c.Until})
 	return nil
 }
 

@@ -23,8 +23,10 @@ type GiveConsent struct {
 	Signed
 }
 
+func (c *GiveConsent) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+
 func (c *GiveConsent) decide(t *turn) *Refusal {
-	p, seat, r := t.positionFor(c.Proposal, c.Version, c.Seat)
+	p, seat, r := t.positionOn(c.Proposal, c.Version)
 	if r != nil {
 		return r
 	}
@@ -58,8 +60,10 @@ type StandAsideFrom struct {
 	Signed
 }
 
+func (c *StandAsideFrom) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+
 func (c *StandAsideFrom) decide(t *turn) *Refusal {
-	p, seat, r := t.positionFor(c.Proposal, c.Version, c.Seat)
+	p, seat, r := t.positionOn(c.Proposal, c.Version)
 	if r != nil {
 		return r
 	}
@@ -70,9 +74,9 @@ func (c *StandAsideFrom) decide(t *turn) *Refusal {
 	return r
 }
 
-// positionFor finds the open proposal and the seat for which the actor speaks
-// on that version.
-func (t *turn) positionFor(number string, version int, code string) (*Proposal, *Seat, *Refusal) {
+// positionOn finds the open proposal, and the seat for which the actor speaks on
+// that version.
+func (t *turn) positionOn(number string, version int) (*Proposal, *Seat, *Refusal) {
 	p, r := t.s.proposal("C5", number)
 	if r != nil {
 		return nil, nil, r
@@ -83,10 +87,7 @@ func (t *turn) positionFor(number string, version int, code string) (*Proposal, 
 	if r := p.checkVersion(version); r != nil {
 		return nil, nil, r
 	}
-	seat, r := t.forSeat("C5", code)
-	if r != nil {
-		return nil, nil, r
-	}
+	seat := t.permission.seat
 	if seat.RoleOn(t.actor.ID, t.day) == Deputy {
 		if last := p.lastOf(seat.ID); last != nil && last.Role == Holder && last.Interest == "" {
 			return nil, nil, notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
@@ -130,10 +131,9 @@ type ReportPosition struct {
 	How      string `json:"how" doc:"such as: by telephone" maxLength:"2000"`
 }
 
+func (c *ReportPosition) may(w *who) (Permission, *Refusal) { return w.mustHave("C10", Manager) }
+
 func (c *ReportPosition) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("C10", Manager); r != nil {
-		return r
-	}
 	p, r := t.s.proposal("C10", c.Proposal)
 	if r != nil {
 		return r
@@ -183,8 +183,10 @@ type ConfirmPosition struct {
 	Signed
 }
 
+func (c *ConfirmPosition) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+
 func (c *ConfirmPosition) decide(t *turn) *Refusal {
-	p, seat, r := t.positionFor(c.Proposal, c.Version, c.Seat)
+	p, seat, r := t.positionOn(c.Proposal, c.Version)
 	if r != nil {
 		return r
 	}

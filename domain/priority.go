@@ -22,12 +22,11 @@ type ListPriority struct {
 	Matter  string       `json:"matter,omitempty"`
 }
 
+func (c *ListPriority) may(w *who) (Permission, *Refusal) {
+	return w.asThemself(len(w.s.SeatsOf(w.person.ID, w.day)) > 0).or(w.mustHave("P1", Chair, Manager, Lead))
+}
+
 func (c *ListPriority) decide(t *turn) *Refusal {
-	if len(t.s.SeatsOf(t.actor.ID, t.day)) == 0 {
-		if r := t.mustHaveDuty("P1", Chair, Manager, Lead); r != nil {
-			return r
-		}
-	}
 	if c.Kind != JointWorking && c.Kind != Influence {
 		return invalid("P1", "A priority is support by joint working, or influence on the system.").at("kind")
 	}
@@ -51,10 +50,9 @@ type AskPractices struct {
 	By         Day      `json:"by" doc:"day by which answers are wanted"`
 }
 
+func (c *AskPractices) may(w *who) (Permission, *Refusal) { return w.mustHave("P1", Chair, Manager) }
+
 func (c *AskPractices) decide(t *turn) *Refusal {
-	if r := t.mustHaveDuty("P1", Chair, Manager); r != nil {
-		return r
-	}
 	if r := t.s.checkListed(c.Priorities); r != nil {
 		return r
 	}
@@ -102,13 +100,16 @@ type AnswerPriorities struct {
 	Evidence string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
 }
 
+func (c *AnswerPriorities) may(w *who) (Permission, *Refusal) {
+	return w.mustSpeakForPractice("P1", c.Practice)
+}
+
 func (c *AnswerPriorities) decide(t *turn) *Refusal {
 	round := t.s.Rounds[c.Round]
 	if round == nil {
 		return notFound("P1", "The practices were not asked under %q.", clip(c.Round))
 	}
-	o, r := t.practiceSpeaks("P1", c.Practice, c.Evidence)
-	if r != nil {
+	if r := t.checkPracticeSays("P1", c.Practice, c.Evidence); r != nil {
 		return r
 	}
 	if list := t.s.adoptedFrom(round.Number); list != nil {
@@ -127,10 +128,10 @@ func (c *AnswerPriorities) decide(t *turn) *Refusal {
 	if r := checkOptional("P1", "the words", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
-	if last := round.lastOf(o.Code); last != nil && slices.Equal(last.Choices, c.Choices) && last.Words == c.Words && last.Evidence == c.Evidence {
+	if last := round.lastOf(c.Practice); last != nil && slices.Equal(last.Choices, c.Choices) && last.Words == c.Words && last.Evidence == c.Evidence {
 		return t.saidBefore(last.Index)
 	}
-	t.recordBecause(round.Index, t.day, &PrioritiesAnswered{Round: round.Number, Practice: o.Code, Choices: c.Choices, Words: c.Words, Evidence: c.Evidence})
+	t.recordBecause(round.Index, t.day, &PrioritiesAnswered{Round: round.Number, Practice: c.Practice, Choices: c.Choices, Words: c.Words, Evidence: c.Evidence})
 	return nil
 }
 
@@ -144,30 +145,24 @@ func (r *PriorityRound) lastOf(practice string) *PriorityAnswer {
 	return nil
 }
 
-// practiceSpeaks finds an open practice of the place, for somebody who speaks
-// for it, or for the manager or registrar on named evidence (rule O3).
-func (t *turn) practiceSpeaks(rule, code, evidence string) (*Organisation, *Refusal) {
-	o, r := t.s.openOrganisation("O1", code, t.day)
+// mustSpeakForPractice is the permission of whoever says something for a practice that
+// is open: somebody who speaks for it, or the registrar or manager on named evidence
+// (rule O3).
+func (w *who) mustSpeakForPractice(rule, code string) (Permission, *Refusal) {
+	o, r := w.s.openOrganisation("O1", code, w.day)
 	if r != nil {
-		return nil, r
+		return Permission{}, r
 	}
-	if !t.s.isPracticeOn(o, t.day) {
-		return nil, invalid(rule, "%s is not a practice of %s.", o.Name, t.s.PlaceName)
-	}
-	return o, t.speaksOrRecords(rule, o, evidence)
+	return anyOf(
+		notYours(rule, "Only somebody who speaks for %s, or the registrar or manager on named evidence, can record this.", o.Name),
+		w.speaksFor(o.Code), w.has(Registrar, Manager).onEvidence(),
+	)
 }
 
-// speaksOrRecords refuses whoever neither speaks for the organisation nor may
-// record on evidence what it said.
-func (t *turn) speaksOrRecords(rule string, o *Organisation, evidence string) *Refusal {
-	if t.s.SpeaksFor(t.actor.ID, o.Code, t.day) {
-		t.as = "organisation/" + o.Code
-		return checkOptional(rule, "the evidence", evidence, someWords).at("evidence")
-	}
-	if t.mustHaveDuty(rule, Registrar, Manager) != nil {
-		return notYours(rule, "Only somebody who speaks for %s, or the registrar or manager on named evidence, can record this.", o.Name)
-	}
-	return checkWords(rule, "the evidence, such as a letter", evidence, someWords).at("evidence")
+// checkPracticeSays refuses what is said for an organisation that is no practice of
+// the place, or without the evidence that is demanded.
+func (t *turn) checkPracticeSays(rule, code, evidence string) *Refusal {
+	return firstRefusal(t.s.checkOurPractice(rule, code, t.day), t.checkEvidence(rule, "the evidence, such as a letter", evidence))
 }
 
 // AdoptPriorities is the final list; each has something that is done about it.

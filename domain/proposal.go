@@ -32,14 +32,13 @@ type RaiseProposal struct {
 	New         string       `json:"new,omitempty" doc:"what is new about a settled matter" maxLength:"2000"`
 }
 
+func (c *RaiseProposal) may(w *who) (Permission, *Refusal) { return w.mustSit("C1", c.Seat) }
+
 func (c *RaiseProposal) decide(t *turn) *Refusal {
 	if r := t.mustBeEstablished(); r != nil {
 		return r
 	}
-	seat, r := t.forSeat("C1", c.Seat)
-	if r != nil {
-		return r
-	}
+	seat := t.permission.seat
 	if r := firstRefusal(
 		checkWords("C1", "a title", c.Title, shortWords).at("title"),
 		checkWords("C1", "the text", c.Text, longWords).at("text"),
@@ -101,9 +100,11 @@ type PutProposal struct {
 	Proposal string `json:"proposal"`
 }
 
+func (c *PutProposal) may(w *who) (Permission, *Refusal) { return w.mustHaveRaised(c.Proposal) }
+
 func (c *PutProposal) decide(t *turn) *Refusal {
-	p, r := t.ownProposal(c.Proposal, Draft)
-	if r != nil {
+	p := t.s.Proposals[c.Proposal]
+	if r := p.checkStage(Draft); r != nil {
 		return r
 	}
 	if r := t.tryInstruments(p.Version().Instruments, p.Number, t.day); r != nil {
@@ -128,9 +129,11 @@ type AmendProposal struct {
 	Instruments []Instrument `json:"instruments,omitempty" maxItems:"50"`
 }
 
+func (c *AmendProposal) may(w *who) (Permission, *Refusal) { return w.mustHaveRaised(c.Proposal) }
+
 func (c *AmendProposal) decide(t *turn) *Refusal {
-	p, r := t.ownProposal(c.Proposal, Draft, Open)
-	if r != nil {
+	p := t.s.Proposals[c.Proposal]
+	if r := p.checkStage(Draft, Open); r != nil {
 		return r
 	}
 	if r := firstRefusal(
@@ -171,14 +174,15 @@ type OfferWords struct {
 	Words    string `json:"words" maxLength:"20000"`
 }
 
+func (c *OfferWords) may(w *who) (Permission, *Refusal) {
+	if _, r := w.s.proposal("C2", c.Proposal); r != nil {
+		return Permission{}, r
+	}
+	return anyOf(notYours("F3", "Words are offered by members of the group."), w.member())
+}
+
 func (c *OfferWords) decide(t *turn) *Refusal {
-	p, r := t.s.proposal("C2", c.Proposal)
-	if r != nil {
-		return r
-	}
-	if !t.s.Member(t.actor.ID, t.day) {
-		return notYours("F3", "Words are offered by members of the group.")
-	}
+	p := t.s.Proposals[c.Proposal]
 	if r := firstRefusal(p.checkStage(Draft, Open), checkWords("C2", "the words", c.Words, longWords).at("words")); r != nil {
 		return r
 	}
@@ -192,9 +196,11 @@ type WithdrawProposal struct {
 	Reason   string `json:"reason,omitempty" maxLength:"2000"`
 }
 
+func (c *WithdrawProposal) may(w *who) (Permission, *Refusal) { return w.mustHaveRaised(c.Proposal) }
+
 func (c *WithdrawProposal) decide(t *turn) *Refusal {
-	p, r := t.ownProposal(c.Proposal, Draft, Open)
-	if r != nil {
+	p := t.s.Proposals[c.Proposal]
+	if r := p.checkStage(Draft, Open); r != nil {
 		return r
 	}
 	if r := checkOptional("C1", "the reason", c.Reason, someWords).at("reason"); r != nil {
@@ -212,6 +218,10 @@ type AgreeToPay struct {
 	Organisation string `json:"organisation"`
 }
 
+func (c *AgreeToPay) may(w *who) (Permission, *Refusal) {
+	return anyOf(notYours("O3", "Only somebody who speaks for %s can agree that it pays.", clip(w.s.name(c.Organisation))), w.speaksFor(c.Organisation))
+}
+
 func (c *AgreeToPay) decide(t *turn) *Refusal {
 	p, r := t.s.proposal("C1", c.Proposal)
 	if r != nil {
@@ -225,34 +235,23 @@ func (c *AgreeToPay) decide(t *turn) *Refusal {
 	}) {
 		return notNow("C1", "%s is not named as paying in %s.", clip(c.Organisation), p.Number)
 	}
-	if !t.s.SpeaksFor(t.actor.ID, c.Organisation, t.day) {
-		return notYours("O3", "Only somebody who speaks for %s can agree that it pays.", t.s.name(c.Organisation))
-	}
 	for _, had := range p.Payments {
 		if had.Organisation == c.Organisation && had.Version == c.Version && had.Person == t.actor.ID {
 			return t.saidBefore(had.Index)
 		}
 	}
-	t.as = "organisation/" + c.Organisation
 	t.record(&PaymentAgreed{Proposal: p.Number, Version: c.Version, Organisation: c.Organisation, Person: t.actor.ID})
 	return nil
 }
 
-// ownProposal finds a proposal at one of the stages that the actor's seat raised.
-func (t *turn) ownProposal(number string, stages ...Stage) (*Proposal, *Refusal) {
-	p, r := t.s.proposal("C1", number)
+// mustHaveRaised is the permission for the seat that raised the proposal, or that took
+// over from it (rule C2).
+func (w *who) mustHaveRaised(number string) (Permission, *Refusal) {
+	p, r := w.s.proposal("C1", number)
 	if r != nil {
-		return nil, r
+		return Permission{}, r
 	}
-	if r := p.checkStage(stages...); r != nil {
-		return nil, r
-	}
-	owner := t.s.successor(p.Seat, t.day)
-	if owner == "" || t.s.Seats[owner].RoleOn(t.actor.ID, t.day) == "" {
-		return nil, notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", t.s.name(p.Seat), p.Number)
-	}
-	_, r = t.forSeat("C2", owner)
-	return p, r
+	return anyOf(notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", w.s.name(p.Seat), p.Number), w.sits(w.s.successor(p.Seat, w.day)))
 }
 
 func (s *State) proposal(rule, number string) (*Proposal, *Refusal) {

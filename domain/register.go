@@ -58,10 +58,9 @@ type ImportOrganisations struct {
 
 const mostAlso = 5000
 
+func (c *ImportOrganisations) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
+
 func (c *ImportOrganisations) decide(t *turn) *Refusal {
-	if r := t.mustKeepRegister("O1"); r != nil {
-		return r
-	}
 	if r := c.check(t); r != nil {
 		return r
 	}

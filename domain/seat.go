@@ -3,7 +3,6 @@ package domain
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // Seats (rules F3, F5): an organisation's place at the table. A seat is named
@@ -59,15 +58,14 @@ type NameHolder struct {
 	Span
 }
 
+func (c *NameHolder) may(w *who) (Permission, *Refusal) { return w.mustNameFor(c.Seat, c.Role) }
+
 func (c *NameHolder) decide(t *turn) *Refusal {
-	seat, r := t.s.seat("F5", c.Seat)
-	if r != nil {
-		return r
-	}
+	seat := t.s.Seats[c.Seat]
 	if c.Role != Holder && c.Role != Deputy {
 		return invalid("F5", "Say whether the person is the seat's holder or a deputy.").at("role")
 	}
-	if r := firstRefusal(t.mustNameFor(seat, c.Role, c.Evidence), checkOptional("F5", "the evidence", c.Evidence, someWords).at("evidence")); r != nil {
+	if r := t.checkEvidence("F5", "the evidence", c.Evidence); r != nil {
 		return r
 	}
 	p, r := t.s.person("F5", c.Person)
@@ -101,21 +99,20 @@ type LeaveSeat struct {
 	Evidence string   `json:"evidence,omitempty" doc:"needed from a registrar" maxLength:"2000"`
 }
 
+func (c *LeaveSeat) may(w *who) (Permission, *Refusal) {
+	p, r := w.s.person("F5", c.Person)
+	if r != nil {
+		return Permission{}, r
+	}
+	if _, r := w.s.seat("F5", c.Seat); r != nil {
+		return Permission{}, r
+	}
+	return w.is(p.ID).or(w.mustNameFor(c.Seat, c.Role))
+}
+
 func (c *LeaveSeat) decide(t *turn) *Refusal {
-	seat, r := t.s.seat("F5", c.Seat)
-	if r != nil {
-		return r
-	}
-	p, r := t.s.person("F5", c.Person)
-	if r != nil {
-		return r
-	}
-	if p != t.actor {
-		if r := t.mustNameFor(seat, c.Role, c.Evidence); r != nil {
-			return r
-		}
-	}
-	if r := checkOptional("F5", "the evidence", c.Evidence, someWords).at("evidence"); r != nil {
+	seat, p := t.s.Seats[c.Seat], t.s.Person(c.Person)
+	if r := t.checkEvidence("F5", "the evidence", c.Evidence); r != nil {
 		return r
 	}
 	if c.Until < t.day.Add(-1) {
@@ -128,19 +125,19 @@ func (c *LeaveSeat) decide(t *turn) *Refusal {
 	return nil
 }
 
-// mustNameFor refuses whoever may not name people for the seat: its
-// organisation's spokespeople may; its holder, a deputy; the registrar, on
-// named evidence.
-func (t *turn) mustNameFor(seat *Seat, role SeatRole, evidence string) *Refusal {
-	if t.s.SpeaksFor(t.actor.ID, seat.ID, t.day) || (role == Deputy && seat.holderOn(t.day) == t.actor.ID) {
-		t.as = "organisation/" + seat.ID
-		return nil
+// mustNameFor is the permission of whoever names people for the seat: its
+// organisation's spokespeople do; its holder, a deputy; the registrar, on named
+// evidence (rules F5, O3).
+func (w *who) mustNameFor(code string, role SeatRole) (Permission, *Refusal) {
+	seat, r := w.s.seat("F5", code)
+	if r != nil {
+		return Permission{}, r
 	}
-	if t.s.HasDuty(t.actor.ID, Registrar, t.day) {
-		t.as = "duty/" + string(Registrar)
-		return checkWords("F5", "the evidence", evidence, someWords).at("evidence")
-	}
-	return notYours("F5", "Who sits for %s is said by somebody who speaks for it, or recorded by the registrar on evidence.", t.s.name(seat.ID))
+	itself := w.asThemself(role == Deputy && seat.holderOn(w.day) == w.person.ID).onBehalfOf("organisation/" + seat.ID)
+	return anyOf(
+		notYours("F5", "Who sits for %s is said by somebody who speaks for it, or recorded by the registrar on evidence.", w.s.name(seat.ID)),
+		w.speaksFor(seat.ID), itself, w.has(Registrar).onEvidence(),
+	)
 }
 
 // SeatRole is how a person acts for a seat.
@@ -326,33 +323,6 @@ func (s *State) seat(rule, code string) (*Seat, *Refusal) {
 		return seat, nil
 	}
 	return nil, notFound(rule, "%q has no seat here.", clip(code))
-}
-
-// forSeat is the seat that the actor acts for: the named one, or the only one
-// that they may act for today.
-func (t *turn) forSeat(rule, code string) (*Seat, *Refusal) {
-	if code == "" {
-		switch seats := t.s.SeatsOf(t.actor.ID, t.day); len(seats) {
-		case 0:
-			return nil, notYours("F5", "%s does not hold a seat today.", t.actor.Office)
-		case 1:
-			code = seats[0]
-		default:
-			return nil, invalid("F5", "Say for which seat you act: %s.", strings.Join(seats, ", ")).at("seat")
-		}
-	}
-	seat, r := t.s.seat(rule, code)
-	if r != nil {
-		return nil, r
-	}
-	if !t.s.entitled(seat, t.day) {
-		return nil, notNow("F5", "The seat of %s is not in force today.", t.s.name(seat.ID))
-	}
-	if seat.RoleOn(t.actor.ID, t.day) == "" {
-		return nil, notYours("F5", "%s can't act for %s today: %s.", t.actor.Office, t.s.name(seat.ID), seat.whyNot(t.actor.ID, t.day))
-	}
-	t.as = "seat/" + seat.ID
-	return seat, nil
 }
 
 func (s *Seat) whyNot(person string, d Day) string {

@@ -16,10 +16,9 @@ type MergeOrganisation struct {
 	Last         Day    `json:"last" doc:"last day of the one that ends"`
 }
 
+func (c *MergeOrganisation) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
+
 func (c *MergeOrganisation) decide(t *turn) *Refusal {
-	if r := t.mustKeepRegister("O1"); r != nil {
-		return r
-	}
 	o, r := t.s.organisation("O1", c.Organisation)
 	if r != nil {
 		return r
@@ -57,10 +56,9 @@ type SplitOrganisation struct {
 	Last         Day    `json:"last" doc:"last day of the one that ends"`
 }
 
+func (c *SplitOrganisation) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
+
 func (c *SplitOrganisation) decide(t *turn) *Refusal {
-	if r := t.mustKeepRegister("O1"); r != nil {
-		return r
-	}
 	o, r := t.s.organisation("O1", c.Organisation)
 	if r != nil {
 		return r
@@ -97,10 +95,9 @@ type ChangeContractHolder struct {
 	Evidence string `json:"evidence" doc:"how this is known, such as a notice from the commissioner" maxLength:"2000"`
 }
 
+func (c *ChangeContractHolder) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
+
 func (c *ChangeContractHolder) decide(t *turn) *Refusal {
-	if r := t.mustKeepRegister("O1"); r != nil {
-		return r
-	}
 	o, r := t.s.organisation("O1", c.Practice)
 	if r != nil {
 		return r
