@@ -49,14 +49,14 @@ func (s *Server) placeAsKnown(ctx context.Context, name string, earlier bool, mo
 		return nil, err
 	}
 	if !earlier {
-		return place.State(), nil
+		return place.State().State, nil
 	}
 	next, err := s.store.IndexAt(name, moment)
 	switch {
 	case err != nil || next == 0:
 		return nil, err
 	case next >= place.State().Next:
-		return place.State(), nil
+		return place.State().State, nil
 	}
 	return s.store.AsKnown(ctx, name, next)
 }

@@ -65,7 +65,7 @@ func (s *Server) letters(ctx context.Context, in *plainInput) (*answer, error) {
 		return orAnswer(&list, in.IfNoneMatch, err)
 	}
 	state := q.State()
-	me, all := state.Person(q.caller.Person), seesToMail(state, q.caller, s.today())
+	me, all := state.Person(q.caller.Person), seesToMail(state.State, q.caller, s.today())
 	letters, err := s.mail.Letters(ctx, in.Group)
 	for _, l := range letters {
 		p := state.People[l.Person]
@@ -127,7 +127,7 @@ func (s *Server) mailAgain(ctx context.Context, in *letterInput) (*struct{}, err
 	}
 	p := g.State().Person(in.Person)
 	switch {
-	case !seesToMail(g.State(), c, s.today()):
+	case !seesToMail(g.State().State, c, s.today()):
 		return nil, notYours("T1", "This is for the manager, chair or registrar.")
 	case p == nil:
 		return nil, notFound("L5", "Nobody called %q is known to this group.", clip(in.Person))

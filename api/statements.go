@@ -75,7 +75,7 @@ func (s *Server) state(ctx context.Context, kind domain.CommandKind, in *bodyInp
 	if refused != nil {
 		return nil, refused
 	}
-	out.Say = st.Say(g.State())
+	out.Say = st.Say(g.State().State)
 	for _, k := range g.State().Person(st.Person).Passkeys {
 		if k.RelyingParty == out.RelyingParty {
 			out.Credentials = append(out.Credentials, base64.RawURLEncoding.EncodeToString(k.Credential))

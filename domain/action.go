@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -56,7 +57,7 @@ func (c *CreateActions) check(t *turn, e enacting) *Refusal {
 		return invalid("X1", "Name at least 1 action.").at("what").at("actions/0")
 	}
 	for i := range c.Actions {
-		if r := c.Actions[i].check(t.s); r != nil {
+		if r := c.Actions[i].check(t.s.State); r != nil {
 			return r.at(nth("actions", i))
 		}
 	}
@@ -197,6 +198,28 @@ func (e *ActionEnded) Subject() string { return "action/" + e.Action }
 func (e *ActionEnded) apply(s *State, ev *Event) {
 	a := edit(s.Actions, e.Action)
 	a.How, a.EndWords, a.Ended = e.How, e.Words, ev.Effective
+}
+
+// work is what the group does: its priorities, meetings, actions and papers.
+type work struct {
+	Actions       map[string]*Action
+	Priorities    map[string]*Priority      // the long list
+	Rounds        map[string]*PriorityRound // in which the practices were asked
+	PriorityLists []*PriorityList           // final ones, in order
+	GroupMeetings map[Day]*GroupMeeting     // the group's own
+	Documents     []Document                // attached, in order
+}
+
+func newWork() work {
+	return work{
+		Actions: map[string]*Action{}, Priorities: map[string]*Priority{}, Rounds: map[string]*PriorityRound{}, GroupMeetings: map[Day]*GroupMeeting{},
+	}
+}
+
+func (w work) copy() work {
+	w.Actions, w.Priorities, w.Rounds = maps.Clone(w.Actions), maps.Clone(w.Priorities), maps.Clone(w.Rounds)
+	w.PriorityLists, w.GroupMeetings, w.Documents = slices.Clip(w.PriorityLists), maps.Clone(w.GroupMeetings), slices.Clip(w.Documents)
+	return w
 }
 
 // An Action is something to be done.

@@ -42,7 +42,7 @@ func (c *SetAgenda) decide(t *turn) *Refusal {
 		return invalid("T3", "An agenda has at least 1 item.").at("items")
 	}
 	for i := range c.Items {
-		if r := c.Items[i].check(t.s); r != nil {
+		if r := c.Items[i].check(t.s.State); r != nil {
 			return r
 		}
 	}
@@ -129,13 +129,13 @@ func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
 		return notNow("T3", "The meeting of %s was recorded on %s. A correction names that record.", c.On.Words(), b.Held.Words())
 	}
 	met := &GroupMet{On: c.On, Notes: c.Notes}
-	if r := c.attendance(t.s, met); r != nil {
+	if r := c.attendance(t.s.State, met); r != nil {
 		return r
 	}
 	if r := firstRefusal(t.notInFuture("T3", c.On), checkOptional("T3", "the notes", c.Notes, longWords).at("notes")); r != nil {
 		return r
 	}
-	if r := firstRefusal(c.minute(t.s, b, met), c.checkActions(t.s, b)); r != nil {
+	if r := firstRefusal(c.minute(t.s.State, b, met), c.checkActions(t.s.State, b)); r != nil {
 		return r
 	}
 	t.ownState()
@@ -443,7 +443,7 @@ type Suggestion struct {
 // SuggestionsOn are what the agenda could be made from on that day: open
 // proposals, approaches for the meeting, practices that wait for an answer,
 // what is overdue, and reviews.
-func (s *State) SuggestionsOn(d Day) []Suggestion {
+func (s *View) SuggestionsOn(d Day) []Suggestion {
 	var items []Suggestion
 	for _, due := range s.WorkListOn(d) {
 		kind := ""

@@ -111,7 +111,7 @@ func (c *Appoint) check(t *turn, e enacting) *Refusal {
 		checkOptional("R1", "the capacity", c.Capacity, 60).at("capacity"),
 		t.s.checkAlone(&Appointment{Person: t.s.Person(c.Person).ID, Forum: c.Forum, Capacity: cmp.Or(c.Capacity, CapacityGroup)}, Span{max(c.From, e.day), c.Until}).at("person"),
 		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines),
-		checkReview(t.s, c.review(t.s, e.day), e.day),
+		checkReview(t.s.State, c.review(t.s.State, e.day), e.day),
 	)
 }
 
@@ -152,7 +152,7 @@ func (c *Appoint) enactUnder(t *turn, e enacting, parent string) {
 	from := max(c.From, e.day)
 	t.recordBecause(e.cause, from, &RepresentativeAppointed{
 		Appointment: t.number('R'), Person: t.s.Person(c.Person).ID, ByOffice: c.ByOffice, Substitutes: subs, Forum: c.Forum,
-		Capacity: cmp.Or(c.Capacity, CapacityGroup), Lines: c.Lines, Payer: c.Payer, Review: c.review(t.s, e.day),
+		Capacity: cmp.Or(c.Capacity, CapacityGroup), Lines: c.Lines, Payer: c.Payer, Review: c.review(t.s.State, e.day),
 		Source: e.source, Parent: parent, Span: Span{from, c.Until},
 	})
 }
@@ -190,7 +190,7 @@ func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
 		}
 	}
 	return firstRefusal(
-		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines), checkReview(t.s, c.Review, e.day),
+		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines), checkReview(t.s.State, c.Review, e.day),
 		checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"),
 	)
 }
@@ -214,7 +214,7 @@ type ConfirmAppointment struct {
 
 func (c *ConfirmAppointment) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
-	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"))
+	return firstRefusal(r, checkReview(t.s.State, c.Review, e.day), checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *ConfirmAppointment) enact(t *turn, e enacting) {

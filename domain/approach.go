@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -120,7 +121,7 @@ func (c *RedirectApproach) decide(t *turn) *Refusal {
 	switch {
 	case !t.s.HasDuty(to.ID, Gatekeeper, t.day):
 		return notNow("A4", "%s is not a gatekeeper. Approaches go to %s.", to.Office, t.s.gatekeeper(t.day, ""))
-	case a.AtGate(t.s):
+	case a.AtGate(t.s.State):
 		return notNow("A1", "%s has reached a gatekeeper already.", a.Number)
 	}
 	if r := checkOptional("A1", "what the system was told", c.Words, someWords).at("words"); r != nil {
@@ -420,6 +421,18 @@ func (e *SideConversationReported) apply(s *State, ev *Event) {
 	}
 }
 
+// gate is what the system asked of the group.
+type gate struct {
+	Approaches map[string]*Approach // side conversations among them
+}
+
+func newGate() gate { return gate{Approaches: map[string]*Approach{}} }
+
+func (g gate) copy() gate {
+	g.Approaches = maps.Clone(g.Approaches)
+	return g
+}
+
 // An Approach is a request from the system, or a side conversation with it.
 type Approach struct {
 	Number        string // A1; of a side conversation S1
@@ -501,7 +514,7 @@ func (t *turn) waitingApproach(rule, number string) (*Approach, *Refusal) {
 		return nil, notNow(rule, "%s is a side conversation: it can be linked, and is answered by nobody.", a.Number)
 	case a.Answer != nil:
 		return nil, notNow("A3", "%s was answered on %s. There is one answer of record; a new approach may be linked to it.", a.Number, a.Answer.On.Words())
-	case !a.AtGate(t.s):
+	case !a.AtGate(t.s.State):
 		return nil, notNow("A1", "%s reached %s. Record first that it was passed to %s.", a.Number, t.s.office(a.Reached), t.s.gatekeeper(t.day, ""))
 	}
 	return a, nil

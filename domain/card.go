@@ -22,7 +22,7 @@ type CardLine struct {
 // the charter, then those below them that answer otherwise. Unknown people and
 // forums are refused as the check refuses them. A matter that has no line above it is unknown
 // to the charter, or one that no charter can release.
-func (s *State) Card(person, forum string, d Day) ([]CardLine, *Refusal) {
+func (s *View) Card(person, forum string, d Day) ([]CardLine, *Refusal) {
 	p, r := s.person("R3", person)
 	if r != nil {
 		return nil, r

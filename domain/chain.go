@@ -12,7 +12,7 @@ import (
 
 // chain is what the judgement rests on: mandates, charter, agreement with its
 // roll, delegation, appointment.
-func (s *State) chain(q Question, j *judgement) []Link {
+func (s *View) chain(q Question, j *judgement) []Link {
 	links := s.groundLinks(&j.coverage)
 	if len(s.Charters) == 0 {
 		return links
@@ -34,7 +34,7 @@ func (s *State) chain(q Question, j *judgement) []Link {
 // ChainOf is what something that has a number rests on, down to the practices:
 // an agreement, delegation, exercise, appointment or commitment. Itself it is
 // the last step, and its title says in a line what it is.
-func (s *State) ChainOf(ref string, d Day) (title string, links []Link, refusal *Refusal) {
+func (s *View) ChainOf(ref string, d Day) (title string, links []Link, refusal *Refusal) {
 	own, matter := s.ownLinks(ref, d)
 	if len(own) == 0 {
 		return "", nil, notFound("L9", "There is no agreement, delegation, decision, appointment or commitment %q here on %s.", clip(ref), d.Words())
@@ -46,7 +46,7 @@ func (s *State) ChainOf(ref string, d Day) (title string, links []Link, refusal 
 }
 
 // ownLinks are the steps from the charter to what has the number, and its matter.
-func (s *State) ownLinks(ref string, d Day) (links []Link, matter string) {
+func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
 	if p := s.Proposals[ref]; p != nil && p.Stage == Agreed && p.AgreedOn <= d {
 		return append(s.wordsLinks(p), s.agreementLinks(ref)...), p.Matter
 	}
@@ -82,7 +82,7 @@ func (s *State) wordsLinks(p *Proposal) []Link {
 }
 
 // outcomeLinks are the agreement by which the group ratified or disavowed.
-func (s *State) outcomeLinks(o *Outcome, d Day) []Link {
+func (s *View) outcomeLinks(o *Outcome, d Day) []Link {
 	if o == nil || o.On > d {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (s *State) outcomeLinks(o *Outcome, d Day) []Link {
 }
 
 // CharterLink is the charter in force on that day.
-func (s *State) CharterLink(d Day) Link {
+func (s *View) CharterLink(d Day) Link {
 	v := s.CharterOn(d)
 	text := s.textOf(v.Index, func() string { return "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version) })
 	return Link{"charter", "charter/" + strconv.Itoa(v.Version), v.Index, v.From, text}
@@ -111,7 +111,7 @@ const mostLinks = 8
 
 // groundLinks are what the coverage rests on: mandates and places. They may be
 // added to.
-func (s *State) groundLinks(c *Coverage) []Link {
+func (s *View) groundLinks(c *Coverage) []Link {
 	mandates := c.mandates
 	if mandates == nil {
 		mandates = s.mandateLinks(c)
@@ -155,7 +155,7 @@ func (s *State) grantWords(g *MandateEntry, d Day) string {
 }
 
 // agreementLinks are an agreement with its roll; nothing for the founding.
-func (s *State) agreementLinks(proposal string) []Link {
+func (s *View) agreementLinks(proposal string) []Link {
 	return remember(s.memo.agreements, mostRemembered, proposal, func() []Link { return s.agreementLink(proposal) })
 }
 
@@ -173,7 +173,7 @@ func (s *State) agreementLink(proposal string) []Link {
 
 // DelegationChain is the agreement, the executive and the delegation, with the
 // agreement by which it reads as it does on that day.
-func (s *State) DelegationChain(d *Delegation, day Day) []Link {
+func (s *View) DelegationChain(d *Delegation, day Day) []Link {
 	links := s.agreementLinks(d.Source)
 	if d.To == ToExecutive {
 		for i := len(s.Executive) - 1; i >= 0; i-- {
@@ -192,14 +192,14 @@ func (s *State) DelegationChain(d *Delegation, day Day) []Link {
 	text := s.textOf(v.Index, func() string {
 		var powers []string
 		for i := range v.Powers {
-			powers = append(powers, v.Powers[i].Words(s))
+			powers = append(powers, v.Powers[i].Words(s.State))
 		}
 		return d.Number + ": " + strings.Join(powers, "; ")
 	})
 	return append(links, Link{"delegation", d.Number, v.Index, v.From, text})
 }
 
-func (s *State) appointmentLinks(a *Appointment, day Day) []Link {
+func (s *View) appointmentLinks(a *Appointment, day Day) []Link {
 	var links []Link
 	if a.Parent != "" {
 		links = s.DelegationChain(s.Delegations[a.Parent], day)

@@ -36,7 +36,7 @@ type Question struct {
 
 	// totals is where totals are counted, with all that is recorded there; nil: in
 	// the state that is asked, with what happened up to At (rule R4).
-	totals *State
+	totals *View
 	// verdictOnly leaves out of the judgement the limits, conditions and words of a
 	// yes: whoever looks for who could say yes asks for many.
 	verdictOnly bool
@@ -118,7 +118,7 @@ type judgement struct {
 // Check answers the question. Person may be a handle or an id; unknown people
 // and forums are refused in words (rule R3). Whoever asks often asks a state that
 // is Remembering.
-func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
+func (s *View) Check(q Question) (*CheckAnswer, *Refusal) {
 	if s.Next == 0 {
 		return nil, notFound("L1", "There is no group called %q here.", clip(s.Group))
 	}
@@ -131,7 +131,7 @@ func (s *State) Check(q Question) (*CheckAnswer, *Refusal) {
 			return nil, r
 		}
 	}
-	if r := q.check(s); r != nil {
+	if r := q.check(s.State); r != nil {
 		return nil, r
 	}
 	q.Person = p.ID
@@ -243,7 +243,7 @@ func orEmpty[T any](v []T) []T {
 }
 
 // judge is the table of rule R3.
-func (s *State) judge(q Question) judgement {
+func (s *View) judge(q Question) judgement {
 	if !s.EstablishedOn(q.At) {
 		j := judgement{coverage: Coverage{Outside: []Outsider{}}}
 		if s.Next > 0 {
@@ -280,7 +280,7 @@ func (s *State) matterOfCoverage(q Question) string {
 
 // redLines are the reasons of row 3: a red line that the group adopted, or one in
 // any of the person's remits (rules R1, R2).
-func (s *State) redLines(q Question, as []*Appointment) []Reason {
+func (s *View) redLines(q Question, as []*Appointment) []Reason {
 	var never []Reason
 	if red := s.redLineOn(q.Matter, q.At); red != nil {
 		never = append(never, adoptedRedLine(red))
@@ -299,7 +299,7 @@ func adoptedRedLine(red *AdoptedPosition) Reason {
 
 // judgeUnder is the table under one of the appointments that the person has, or
 // substitutes for, at the forum.
-func (s *State) judgeUnder(q Question, a *Appointment, all []*Appointment, never []Reason) judgement {
+func (s *View) judgeUnder(q Question, a *Appointment, all []*Appointment, never []Reason) judgement {
 	j := judgement{appointment: a, coverage: s.coverageBy(s.matterOfCoverage(q), s.basis(a, q.At), q.At), line: a.VersionOn(q.At).line(q.Matter)}
 	switch {
 	case len(never) > 0:
@@ -393,7 +393,7 @@ func (s *State) stance(j *judgement, d Day) Stance {
 // appointmentsFor are the appointments to the forum, for the group, that name the
 // person a representative on that day: first their own, then those in which they
 // substitute. None: why not (row 2).
-func (s *State) appointmentsFor(person, forum string, d Day) ([]*Appointment, string) {
+func (s *View) appointmentsFor(person, forum string, d Day) ([]*Appointment, string) {
 	why := ""
 	var found []*Appointment
 	own := 0
@@ -432,10 +432,10 @@ func (s *State) forumName(handle string) string {
 // bringBack collects the reasons of row 5 for a representative, and notes the
 // limits and conditions of a yes. Whatever else they have at the forum, a
 // suspension of it is among the reasons (rule D8).
-func (s *State) bringBack(q Question, j *judgement, all []*Appointment) []Reason {
+func (s *View) bringBack(q Question, j *judgement, all []*Appointment) []Reason {
 	back := s.mattersBack(q, j)
 	for _, a := range all {
-		for _, r := range a.pausedBy(s, q.At) {
+		for _, r := range a.pausedBy(s.State, q.At) {
 			if a == j.appointment || r.Rule != Paused.rule() {
 				back = append(back, r)
 			}
@@ -500,7 +500,7 @@ func (q *Question) use() use {
 }
 
 // counted is the state in which totals are counted, and up to which day.
-func (q *Question) counted(s *State) (*State, Day) {
+func (q *Question) counted(s *View) (*View, Day) {
 	if q.totals == nil {
 		return s, q.At
 	}
@@ -508,7 +508,7 @@ func (q *Question) counted(s *State) (*State, Day) {
 }
 
 // lineExceeded checks the line's own limits.
-func (s *State) lineExceeded(q Question, j *judgement) []Reason {
+func (s *View) lineExceeded(q Question, j *judgement) []Reason {
 	l := j.line
 	of := j.limitsOf()
 	var over []Reason
@@ -530,7 +530,7 @@ func (s *State) lineExceeded(q Question, j *judgement) []Reason {
 func (j *judgement) limitsOf() string { return j.appointment.Number + " " + j.line.Matter }
 
 // lineLimit checks the line's limit for a sum.
-func (s *State) lineLimit(q Question, l *Line, of string, j *judgement) []Reason {
+func (s *View) lineLimit(q Question, l *Line, of string, j *judgement) []Reason {
 	used := Pence(0)
 	if l.Yearly {
 		in, upTo := q.counted(s)
@@ -582,7 +582,7 @@ func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
 
 // committed is what the appointment's line has been used for, within, in its year
 // of the day, by meetings up to the other day.
-func (s *State) committed(a *Appointment, l *Line, d, upTo Day) Pence {
+func (s *View) committed(a *Appointment, l *Line, d, upTo Day) Pence {
 	key := spending{of: a.Number, version: a.VersionOn(d).Number, matter: l.Matter, on: d, upTo: upTo}
 	return remember(s.memo.spent, mostRemembered, key, func() Pence { return s.committedOf(a, l, d, upTo) })
 }
@@ -608,7 +608,7 @@ func (v *AppointmentVersion) lineIs(matter, path string) bool {
 
 // parentExceeded checks the delegation under which the appointment was made: the
 // power of it that comes closest (rules C8, D5).
-func (s *State) parentExceeded(q Question, j *judgement) []Reason {
+func (s *View) parentExceeded(q Question, j *judgement) []Reason {
 	d := s.Delegations[j.appointment.Parent]
 	j.delegation = d
 	v := d.VersionOn(q.At)
@@ -622,7 +622,7 @@ func (s *State) parentExceeded(q Question, j *judgement) []Reason {
 
 // closestPower holds the question against each power of the version that answers
 // for the matter, by itself, and is the judgement with the one that lacks least.
-func (s *State) closestPower(d *Delegation, v *DelegationVersion, q Question, j judgement) (judgement, []Reason) {
+func (s *View) closestPower(d *Delegation, v *DelegationVersion, q Question, j judgement) (judgement, []Reason) {
 	tiers := v.tiers(q.Matter)
 	if len(tiers) == 0 {
 		if j.unknown || s.CharterOn(q.At).Charter.Reserves(q.Matter) {
@@ -650,7 +650,7 @@ func better(a *judgement, l lacks, b *judgement, o lacks) bool {
 
 // tryPower holds the question against one power, and notes its limits and
 // conditions on a judgement of its own.
-func (s *State) tryPower(d *Delegation, v *DelegationVersion, tier int, q Question, j judgement) (judgement, lacks) {
+func (s *View) tryPower(d *Delegation, v *DelegationVersion, tier int, q Question, j judgement) (judgement, lacks) {
 	p := &v.Powers[tier]
 	j = j.ownLists()
 	in, upTo := q.counted(s)
@@ -673,7 +673,7 @@ func (s *State) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questi
 		switch {
 		case q.verdictOnly && (c.When == After || q.Consulted == nil):
 		case c.When == After:
-			j.conditions = append(j.conditions, c.Words(s))
+			j.conditions = append(j.conditions, c.Words(s.State))
 		default:
 			s.consultationsOf(&c, q, &j, &l)
 		}
@@ -752,7 +752,7 @@ func (s *State) powerTerms(d *Delegation, p *Power, used Pence, q Question, j *j
 }
 
 // judgeExecutive is the table where no forum is named: the executive's powers.
-func (s *State) judgeExecutive(q Question) judgement {
+func (s *View) judgeExecutive(q Question) judgement {
 	held := s.delegationsOf(q.Person, q.At)
 	j := judgement{coverage: s.coverageBy(s.matterOfCoverage(q), s.basisOf(held, q.Matter, q.At), q.At)}
 	if !slices.Contains(s.ExecutiveOn(q.At), q.Person) && len(held) == 0 {
@@ -775,12 +775,12 @@ func (s *State) judgeExecutive(q Question) judgement {
 	if q.verdictOnly {
 		return j.is(MayCommitNow)
 	}
-	return j.is(MayCommitNow, Reason{"D5", j.delegation.Number + " allows it: " + j.power.Words(s) + "."})
+	return j.is(MayCommitNow, Reason{"D5", j.delegation.Number + " allows it: " + j.power.Words(s.State) + "."})
 }
 
 // delegationsOf are the delegations that the person holds, alone or on the
 // executive, that have begun and not ended by that day.
-func (s *State) delegationsOf(person string, d Day) []*Delegation {
+func (s *View) delegationsOf(person string, d Day) []*Delegation {
 	var held []*Delegation
 	for _, dl := range s.delegationsInOrder() {
 		if state, _ := s.DelegationOn(dl, d); state.current() && slices.Contains(s.delegates(dl, d), person) {
@@ -793,12 +793,12 @@ func (s *State) delegationsOf(person string, d Day) []*Delegation {
 // bestPower holds the question against each power of each of the person's
 // delegations by itself, and is the judgement with the one that comes closest; it
 // never mixes the limits or conditions of several (rules R3, D5).
-func (s *State) bestPower(q Question, held []*Delegation, j judgement) (judgement, []Reason) {
+func (s *View) bestPower(q Question, held []*Delegation, j judgement) (judgement, []Reason) {
 	best, found := j, false
 	var l lacks
 	for _, d := range held {
 		v := d.VersionOn(q.At)
-		paused := d.pausedBy(s, q.At)
+		paused := d.pausedBy(s.State, q.At)
 		for _, tier := range v.tiers(q.Matter) {
 			t, o := s.tryPower(d, v, tier, q, j)
 			t.delegation, t.power = d, &v.Powers[tier]
@@ -817,7 +817,7 @@ func (s *State) bestPower(q Question, held []*Delegation, j judgement) (judgemen
 // whoCould names who could say yes: those for whom the same check says yes,
 // then the executive if its power fits, then the group (rule R3). Nobody is told
 // to ask themselves.
-func (s *State) whoCould(q Question, j *judgement) []SomeoneWhoCould {
+func (s *View) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 	var who []SomeoneWhoCould
 	if !s.EstablishedOn(q.At) {
 		return []SomeoneWhoCould{{"group", "", s.Name}}
@@ -860,7 +860,7 @@ func (s *State) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 
 // holders are the executive's members and those to whom a delegation was given by
 // name, on that day.
-func (s *State) holders(d Day) []string {
+func (s *View) holders(d Day) []string {
 	ids := s.ExecutiveOn(d)
 	for _, dl := range s.delegationsInOrder() {
 		if dl.To != ToExecutive {
@@ -871,7 +871,7 @@ func (s *State) holders(d Day) []string {
 }
 
 // notes are what is said beside an answer and changes no verdict.
-func (s *State) notes(q Question, j *judgement) []string {
+func (s *View) notes(q Question, j *judgement) []string {
 	var notes []string
 	if w := s.Incomplete(q.At); w != "" {
 		notes = append(notes, w)

@@ -15,7 +15,7 @@ type Given string
 const (
 	Outright Given = "outright"
 	Subject  Given = "subject" // to the group: ad referendum
-	View     Given = "view"
+	OwnView  Given = "view"
 )
 
 // RecordCommitment records what was said in a meeting (rule R4).
@@ -54,11 +54,11 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 	}
 	if r := firstRefusal(
 		t.notInFuture("R4", c.Meeting), checkMatter("R4", c.Matter).at("matter"), checkWords("R4", "what was said", c.Words, someWords).at("words"),
-		checkOptional("R4", "the reason", c.Reason, someWords).at("reason"), c.checkTerms(t.s),
+		checkOptional("R4", "the reason", c.Reason, someWords).at("reason"), c.checkTerms(t.s.State),
 	); r != nil {
 		return r
 	}
-	if c.Given != Outright && c.Given != Subject && c.Given != View {
+	if c.Given != Outright && c.Given != Subject && c.Given != OwnView {
 		return invalid("R4", "Say whether it was given outright, subject to the group, or as a view.").at("given")
 	}
 	past := t.s
@@ -125,7 +125,7 @@ func (k CommitmentStanding) Words() string {
 // standing is what the check's answer makes of words given like that (rule R4).
 func (v *judgement) standing(given Given) CommitmentStanding {
 	switch {
-	case given == View || v.Verdict == ViewOnly:
+	case given == OwnView || v.Verdict == ViewOnly:
 		return KView
 	case given == Subject && v.Verdict != MustNot:
 		return KAdReferendum
@@ -212,7 +212,7 @@ func (s *State) CommitmentOn(k *Commitment, d Day) CommitmentStanding {
 
 // LastSaid is the newest commitment on the matter, or below or above it, in any
 // forum up to that day; nil if nothing was said.
-func (s *State) LastSaid(matter string, d Day) *Commitment {
+func (s *View) LastSaid(matter string, d Day) *Commitment {
 	for _, k := range s.saidOn(matter) {
 		if k.Meeting <= d {
 			return k

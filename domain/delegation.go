@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,9 +183,9 @@ func (c *GrantDelegation) check(t *turn, e enacting) *Refusal {
 		return invalid("D3", "The delegation would end before it begins.").at("until")
 	}
 	return firstRefusal(
-		checkPowers(t.s, e.day, SettledPowers(c.Powers, c.To)),
-		checkPayer(t.s, c.Payer, c.Powers, e.day),
-		checkReview(t.s, c.review(t.s, e.day), e.day),
+		checkPowers(t.s.State, e.day, SettledPowers(c.Powers, c.To)),
+		checkPayer(t.s.State, c.Payer, c.Powers, e.day),
+		checkReview(t.s.State, c.review(t.s.State, e.day), e.day),
 	)
 }
 
@@ -224,7 +225,7 @@ func (c *GrantDelegation) enact(t *turn, e enacting) {
 	}
 	from := max(c.From, e.day)
 	t.recordBecause(e.cause, from, &DelegationGranted{
-		Delegation: t.number('D'), To: to, Powers: SettledPowers(c.Powers, c.To), Payer: c.Payer, Review: c.review(t.s, e.day), Source: e.source, Span: Span{from, c.Until},
+		Delegation: t.number('D'), To: to, Powers: SettledPowers(c.Powers, c.To), Payer: c.Payer, Review: c.review(t.s.State, e.day), Source: e.source, Span: Span{from, c.Until},
 	})
 }
 
@@ -249,9 +250,9 @@ func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
 		return invalid("D8", "To end the delegation, say so.").at("until")
 	}
 	return firstRefusal(
-		checkPowers(t.s, e.day, SettledPowers(c.Powers, d.To)),
-		checkPayer(t.s, cmp.Or(c.Payer, d.newest().Payer), c.Powers, e.day),
-		checkReview(t.s, c.Review, e.day),
+		checkPowers(t.s.State, e.day, SettledPowers(c.Powers, d.To)),
+		checkPayer(t.s.State, cmp.Or(c.Payer, d.newest().Payer), c.Powers, e.day),
+		checkReview(t.s.State, c.Review, e.day),
 		checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"),
 	)
 }
@@ -274,7 +275,7 @@ type ConfirmDelegation struct {
 
 func (c *ConfirmDelegation) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeable(c.Delegation, c.Version, e.day)
-	return firstRefusal(r, checkReview(t.s, c.Review, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
+	return firstRefusal(r, checkReview(t.s.State, c.Review, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
 }
 
 func (c *ConfirmDelegation) enact(t *turn, e enacting) {
@@ -545,6 +546,25 @@ type ExecutiveTerm struct {
 	Source  string
 	Span
 	Index uint64
+}
+
+// powers are what the group gave to the executive and to named people, and what
+// they did with it.
+type powers struct {
+	Executive   []ExecutiveTerm
+	Delegations map[string]*Delegation
+	Exercises   map[string]*Exercise
+	Reviews     []Review
+}
+
+func newPowers() powers {
+	return powers{Delegations: map[string]*Delegation{}, Exercises: map[string]*Exercise{}}
+}
+
+func (p powers) copy() powers {
+	p.Executive, p.Reviews = slices.Clip(p.Executive), slices.Clip(p.Reviews)
+	p.Delegations, p.Exercises = maps.Clone(p.Delegations), maps.Clone(p.Exercises)
+	return p
 }
 
 // A Delegation is powers given by an agreement.

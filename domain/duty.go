@@ -75,7 +75,7 @@ func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 }
 
 func (t *turn) assignDuty(c *DutyEntry, e enacting) *Refusal {
-	p, span, r := c.check(t.s, e.day)
+	p, span, r := c.check(t.s.State, e.day)
 	if r != nil {
 		return r
 	}

@@ -95,7 +95,7 @@ func (t *turn) exerciseNames(d *Delegation, e *ExerciseRecorded, names *Appoint,
 		return r
 	}
 	if len(e.Beyond) > 0 { // whom it names waits with it for the group's word
-		e.Names = names.byID(t.s)
+		e.Names = names.byID(t.s.State)
 		t.recordOn(on, e)
 		return nil
 	}

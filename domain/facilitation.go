@@ -103,7 +103,7 @@ func (c *AskPutOff) decide(t *turn) *Refusal {
 		return invalid("C15", "%s closes on %s: ask for a later day.", p.Number, p.Closes.Words()).at("closes")
 	case c.Closes > most:
 		return invalid("C15", "The closing day can be put off to %s at the latest.", most.Words()).at("closes")
-	case asked != nil && asked.Closes == c.Closes && asked.agreed(t.s, seat.ID, t.day):
+	case asked != nil && asked.Closes == c.Closes && asked.agreed(t.s.State, seat.ID, t.day):
 		return notNow("C15", "%s has already agreed to %s. It waits for %s.", t.s.name(seat.ID), c.Closes.Words(), list(t.s.names(t.s.PutOffWaitsFor(p, t.day)))).at("closes")
 	case asked != nil && asked.Closes == c.Closes:
 		return notNow("C15", "%s has asked for that day: agree to it.", t.s.name(asked.Agreed[0].Seat)).at("closes")
@@ -140,7 +140,7 @@ func (c *AgreePutOff) decide(t *turn) *Refusal {
 		return notNow("C15", "%s asked for %s. Agree to that day, or ask for another.", t.s.name(asked.Agreed[0].Seat), asked.Closes.Words()).at("closes")
 	case asked.Closes <= p.Closes:
 		return notNow("C15", "%s closes on %s by now, so that %s is not later any more: ask for another day.", p.Number, p.Closes.Words(), asked.Closes.Words())
-	case asked.agreed(t.s, seat.ID, t.day):
+	case asked.agreed(t.s.State, seat.ID, t.day):
 		return notNow("C15", "%s has already agreed to %s.", t.s.name(seat.ID), asked.Closes.Words())
 	}
 	t.recordBecause(asked.Agreed[0].Index, t.day, &ClosingPutOffAgreed{Proposal: p.Number, Seat: seat.ID, Person: t.actor.ID, Closes: asked.Closes})

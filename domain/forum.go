@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -245,6 +246,29 @@ func (e *MeetingReported) Subject() string { return "meeting/" + meetingKey(e.Fo
 func (e *MeetingReported) apply(s *State, ev *Event) {
 	m := edit(s.Meetings, meetingKey(e.Forum, e.On))
 	m.Happened, m.Agreed, m.Present, m.Actions, m.Reported, m.ReportIndex = e.Happened, e.Agreed, e.Present, e.Actions, ev.Effective, ev.Index
+}
+
+// representation is where people speak for the group, who does, and what they said.
+type representation struct {
+	Forums        map[string]*Forum
+	Meetings      map[string]*Meeting
+	MovedMeetings map[string]string // which meeting was moved away, by id, from where it was
+	Appointments  map[string]*Appointment
+	Commitments   map[string]*Commitment
+	Interests     []*Interest
+}
+
+func newRepresentation() representation {
+	return representation{
+		Forums: map[string]*Forum{}, Meetings: map[string]*Meeting{}, MovedMeetings: map[string]string{},
+		Appointments: map[string]*Appointment{}, Commitments: map[string]*Commitment{},
+	}
+}
+
+func (r representation) copy() representation {
+	r.Forums, r.Meetings, r.MovedMeetings = maps.Clone(r.Forums), maps.Clone(r.Meetings), maps.Clone(r.MovedMeetings)
+	r.Appointments, r.Commitments, r.Interests = maps.Clone(r.Appointments), maps.Clone(r.Commitments), slices.Clip(r.Interests)
+	return r
 }
 
 // A Forum is a system meeting body.

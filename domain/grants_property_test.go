@@ -11,7 +11,7 @@ import (
 // of a person at a forum (R1), one position on a matter (C9), and setting aside and
 // suspending that never loosen (C9, D8).
 func checkGrants(t *rapid.T, m *minutes, from int) {
-	s, today := m.ledger.State(), DayOf(m.now)
+	s, today := m.ledger.State().View(), DayOf(m.now)
 	for _, d := range []Day{today, today + 1, today + 40, today + 250} {
 		checkOneEach(t, s, d)
 	}
@@ -27,7 +27,7 @@ func checkGrants(t *rapid.T, m *minutes, from int) {
 	}
 }
 
-func checkOneEach(t *rapid.T, s *State, d Day) {
+func checkOneEach(t *rapid.T, s *View, d Day) {
 	sent := map[[3]string]string{}
 	for _, n := range sortedNumbers(s.Appointments) {
 		a := s.Appointments[n]
@@ -52,14 +52,14 @@ func checkOneEach(t *rapid.T, s *State, d Day) {
 	}
 }
 
-func pausesOf(s *State, what string, d Day) []Reason {
+func pausesOf(s *View, what string, d Day) []Reason {
 	if dl := s.Delegations[what]; dl != nil {
-		return dl.pausedBy(s, d)
+		return dl.pausedBy(s.State, d)
 	}
-	return s.Appointments[what].pausedBy(s, d)
+	return s.Appointments[what].pausedBy(s.State, d)
 }
 
-func namesOrHolds(s *State, what string, d Day) bool {
+func namesOrHolds(s *View, what string, d Day) bool {
 	state := PowerState("")
 	if dl := s.Delegations[what]; dl != nil {
 		state, _ = s.DelegationOn(dl, d)
@@ -119,7 +119,7 @@ func checkSetAside(t *rapid.T, m *minutes, i int) {
 
 // onlyUndone says whether the review date alone made the difference: going back to
 // a version with a later review is no width.
-func onlyUndone(before, after *State, what string, d Day) bool {
+func onlyUndone(before, after *View, what string, d Day) bool {
 	if dl := before.Delegations[what]; dl != nil {
 		return pausedByReviewOnly(pausesOf(before, what, d))
 	}
@@ -130,7 +130,7 @@ func pausedByReviewOnly(reasons []Reason) bool {
 	return len(reasons) > 0 && !slices.ContainsFunc(reasons, func(r Reason) bool { return r.Rule != "D3" })
 }
 
-func loosened(was, is *Delegation, before, after *State, d Day) (bool, string) {
+func loosened(was, is *Delegation, before, after *View, d Day) (bool, string) {
 	if state, _ := after.DelegationOn(is, d); state != InForce {
 		return false, ""
 	}
@@ -141,12 +141,12 @@ func loosened(was, is *Delegation, before, after *State, d Day) (bool, string) {
 }
 
 // folded is the state after so many events.
-func folded(m *minutes, events int) *State {
+func folded(m *minutes, events int) *View {
 	s := NewState(m.group)
 	for i := range m.events[:events] {
 		s.Apply(&m.events[i])
 	}
-	return s
+	return s.View()
 }
 
 // checkForm: what the form says of setting an agreement aside is what happens, and

@@ -72,7 +72,7 @@ func (c *Found) decide(t *turn) *Refusal {
 	if p := t.s.Organisations[c.Place]; p == nil || p.Kind != PlaceKind {
 		return invalid("F1", "Name the place among the organisations, with the kind place.")
 	}
-	if r := charter.check(t.s, t.s.EntitledOn(t.day)); r != nil {
+	if r := charter.check(t.s.State, t.s.EntitledOn(t.day)); r != nil {
 		return r.at("charter")
 	}
 	for i := range c.Duties {
@@ -153,7 +153,7 @@ func (t *turn) establish() {
 }
 
 // MissingToEstablish says in words what a forming group lacks (rules F1, F2).
-func (s *State) MissingToEstablish(d Day) []string {
+func (s *View) MissingToEstablish(d Day) []string {
 	var missing []string
 	for _, seat := range s.EntitledOn(d) {
 		if !s.consentedToCharter(seat) {
@@ -169,7 +169,7 @@ func (s *State) consentedToCharter(seat string) bool {
 
 // missingMembers names the seats that least membership asks for and that are
 // not there (rule F2).
-func (s *State) missingMembers(d Day) []string {
+func (s *View) missingMembers(d Day) []string {
 	var missing []string
 	for _, pcn := range s.PCNsOn(d) {
 		if seat := s.Seats[pcn.Code]; seat == nil || !s.entitled(seat, d) {
@@ -199,7 +199,7 @@ func (s *State) missingMembers(d Day) []string {
 }
 
 // Incomplete says what least membership lacks on that day; "" if nothing (rule F2).
-func (s *State) Incomplete(d Day) string {
+func (s *View) Incomplete(d Day) string {
 	return remember(s.memo.incomplete, mostRemembered, s.periodOf("", d), func() string {
 		m := s.missingMembers(d)
 		if len(m) == 0 {
@@ -298,6 +298,27 @@ type GroupEstablished struct {
 func (e *GroupEstablished) Subject() string { return "group" }
 func (e *GroupEstablished) apply(s *State, ev *Event) {
 	s.Established = ev.Effective
+}
+
+// founding is how the group came about, and by what it works.
+type founding struct {
+	Name        string // of the group: "Trafford GP Board"
+	ShortName   string // in sentences: "the board"
+	Place       string // code of the organisation that is the place
+	PlaceName   string // in sentences: "Trafford"
+	Founder     string // person id
+	Established Day    // 0 while forming
+	Charters    []CharterVersion
+	Consents    []CharterConsent // to the first charter
+	Schedule    []ScheduleItem   // what stood before the ledger, until established (F8)
+	Corrections []Correction
+	Log         LogState
+}
+
+func (f founding) copy() founding {
+	f.Charters, f.Consents, f.Schedule, f.Corrections = slices.Clip(f.Charters), slices.Clip(f.Consents), slices.Clip(f.Schedule), slices.Clip(f.Corrections)
+	f.Log.Keys, f.Log.Lost = slices.Clip(f.Log.Keys), slices.Clip(f.Log.Lost)
+	return f
 }
 
 // possessive is the place's possessive, for sentences: "Trafford's".

@@ -123,7 +123,7 @@ func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
 // tryInstruments refuses instruments that the rules forbid, as of that day
 // (rule C1). It leaves the turn as it was.
 func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal {
-	trial := &turn{s: t.s.clone(), own: true, req: t.req, now: t.now, day: d, actor: t.actor, as: t.as}
+	trial := &turn{s: t.s.copied(), own: true, req: t.req, now: t.now, day: d, actor: t.actor, as: t.as}
 	agreed := Proposal{Number: proposal, Versions: []Version{{Number: 1, Instruments: is, Put: d, PutIndex: t.nextIndex()}}} // put now
 	if p := t.s.Proposals[proposal]; p != nil {
 		agreed = *p
@@ -135,7 +135,7 @@ func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal 
 
 // payers are the organisations that the instruments name as paying, or that
 // would pay as before for powers that are varied or go back (rule C1).
-func (s *State) payers(is []Instrument) []string {
+func (s *View) payers(is []Instrument) []string {
 	var codes []string
 	for _, i := range is {
 		for _, code := range []string{i.grantPayer(), s.varyPayer(i.VaryDelegation), i.appointPayer()} {
@@ -185,7 +185,7 @@ type AssignDuty struct {
 }
 
 func (c *AssignDuty) check(t *turn, e enacting) *Refusal {
-	_, _, r := c.DutyEntry.check(t.s, e.day)
+	_, _, r := c.DutyEntry.check(t.s.State, e.day)
 	return r
 }
 
@@ -239,7 +239,7 @@ func (c *ChangeCharter) check(t *turn, e enacting) *Refusal {
 		return notNow("C9", "This changes version %d of the charter, and version %d is in force: amend it.", c.Version, now)
 	}
 	ch := c.Charter.settled()
-	if r := ch.check(t.s, t.s.EntitledOn(e.day)); r != nil {
+	if r := ch.check(t.s.State, t.s.EntitledOn(e.day)); r != nil {
 		return r.at("charter")
 	}
 	if n := t.s.mostGatekeepers(e.day); n > ch.Gatekeepers {
@@ -279,7 +279,7 @@ func (c *AdoptPosition) check(t *turn, e enacting) *Refusal {
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
 		return invalid("C1", "The position would end before it begins.").at("until")
 	}
-	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter).at("matter"), checkWords("C1", "the position in words", c.Words, someWords).at("words"), c.checkReplaces(t.s, e))
+	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter).at("matter"), checkWords("C1", "the position in words", c.Words, someWords).at("words"), c.checkReplaces(t.s.State, e))
 }
 
 // checkReplaces refuses to name what does not hold, and to leave unnamed what
@@ -372,7 +372,7 @@ func (s *State) holdsWithin(p *AdoptedPosition, days Span) bool {
 // PositionOn is the group's position that takes in the matter on that day: a red
 // line before plain words, which don't loosen it, then the one on the most specific
 // matter, then the newest; nil if there is none.
-func (s *State) PositionOn(matter string, d Day) *AdoptedPosition {
+func (s *View) PositionOn(matter string, d Day) *AdoptedPosition {
 	var found *AdoptedPosition
 	for _, p := range s.positionsOver(matter) {
 		if !s.PositionHolds(p, d) || (found != nil && found.RedLine && !p.RedLine) {
@@ -387,7 +387,7 @@ func (s *State) PositionOn(matter string, d Day) *AdoptedPosition {
 
 // redLineOn is the red line that the group adopted for everybody and that
 // takes in the matter on that day (rule R2); nil if there is none.
-func (s *State) redLineOn(matter string, d Day) *AdoptedPosition {
+func (s *View) redLineOn(matter string, d Day) *AdoptedPosition {
 	if p := s.PositionOn(matter, d); p != nil && p.RedLine {
 		return p
 	}
@@ -408,7 +408,7 @@ type ScheduleItem struct {
 // checkSchedule refuses a schedule that could not be brought in. Each item is
 // tried with those before it in force, as it will be when the group is established.
 func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
-	trial := &turn{s: t.s.clone(), own: true, req: t.req, now: t.now, day: t.day, actor: t.actor, as: t.as}
+	trial := &turn{s: t.s.copied(), own: true, req: t.req, now: t.now, day: t.day, actor: t.actor, as: t.as}
 	for i := range items {
 		if r := trial.tryItem(&items[i]); r != nil {
 			return r.at(nth("schedule", i))

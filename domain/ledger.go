@@ -33,7 +33,7 @@ type Request struct {
 	Command Command
 	// Past is the group's state as known at the end of the day that
 	// NeedsPast named; nil where it named none.
-	Past *State
+	Past *View
 	// Claim is what the ledger that NeedsClaim named says; nil where it named
 	// none, or that ledger can't be read.
 	Claim *Claim
@@ -106,7 +106,7 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 	if a, refusal, seen := l.repeat(r); seen {
 		return Decision{Answer: a, Refusal: refusal}
 	}
-	s := l.state
+	s := l.state.View()
 	if len(r.Places) > 0 {
 		s = s.Across(r.Places)
 	}
@@ -131,7 +131,7 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 // Settle is what has become due in the group at the given moment, if anything.
 // Any node works out the same events under the same command ids.
 func (l *Ledger) Settle(now time.Time) []Event {
-	t := newTurn(l.state, &Request{Group: l.state.Group}, now)
+	t := newTurn(l.state.View(), &Request{Group: l.state.Group}, now)
 	t.settleDue(DayOf(l.state.Last))
 	return t.out
 }
@@ -205,7 +205,7 @@ func (l *Ledger) remember(e *Event) {
 // A turn is one decision being made: the state that it looks at, who acts,
 // and the events so far.
 type turn struct {
-	s          *State
+	s          *View
 	own        bool // s is the turn's own copy and may be changed
 	stating    bool // what would be signed is being worked out: nothing is signed yet
 	req        *Request
@@ -219,7 +219,7 @@ type turn struct {
 	list       *ListOutcome // of an import
 }
 
-func newTurn(s *State, r *Request, now time.Time) *turn {
+func newTurn(s *View, r *Request, now time.Time) *turn {
 	now = now.UTC().Truncate(time.Millisecond)
 	if now.Before(s.Last) {
 		now = s.Last
@@ -288,7 +288,7 @@ func (t *turn) ownState() {
 	if t.own {
 		return
 	}
-	t.s, t.own = t.s.clone(), true
+	t.s, t.own = t.s.copied(), true
 	for i := range t.out {
 		t.s.Apply(&t.out[i])
 	}

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -286,6 +287,20 @@ func (e *MandateRequested) made() string    { return e.Mandate }
 func (e *MandateRequested) apply(s *State, ev *Event) {
 	s.took(e.Mandate)
 	s.Asked = append(s.Asked, MandateAsked{e.Mandate, e.Organisation, e.Matters, e.Words, ev.Effective, ev.Index})
+}
+
+// mandates are what practices and PCNs gave and took back.
+type mandates struct {
+	Mandates   []*MandateEntry // grants and withdrawals in order of recording
+	Asked      []MandateAsked
+	mandatesOf map[string][]*MandateEntry // Mandates, by organisation
+}
+
+func newMandates() mandates { return mandates{mandatesOf: map[string][]*MandateEntry{}} }
+
+func (m mandates) copy() mandates {
+	m.Mandates, m.Asked, m.mandatesOf = slices.Clip(m.Mandates), slices.Clip(m.Asked), maps.Clone(m.mandatesOf)
+	return m
 }
 
 // A MandateEntry is a grant or a withdrawal.
@@ -758,20 +773,20 @@ type Outsider struct {
 // CoverageOn is the coverage for the matter on that day; no matter means
 // standing behind the group at all: for at least one matter. Nobody stands behind
 // it on a matter that the charter of that day does not know (rules M3, F6).
-func (s *State) CoverageOn(matter string, d Day) Coverage { return s.coverageUnder(matter, "", d) }
+func (s *View) CoverageOn(matter string, d Day) Coverage { return s.coverageUnder(matter, "", d) }
 
 // coverageBy is the coverage that an answer about the matter names, under that
 // agreement; which one makes a difference only where places stand behind a wider
 // group (rule G1). For a matter that the charter does not know it is the coverage
 // at all, since that the matter is unknown is the reason that counts (rule R3).
-func (s *State) coverageBy(matter, agreement string, d Day) Coverage {
+func (s *View) coverageBy(matter, agreement string, d Day) Coverage {
 	if !s.knowsOn(matter, d) {
 		matter = ""
 	}
 	return s.coverageUnder(matter, agreement, d)
 }
 
-func (s *State) coverageUnder(matter, agreement string, d Day) Coverage {
+func (s *View) coverageUnder(matter, agreement string, d Day) Coverage {
 	c := remember(s.memo.coverage, mostCoverages, s.periodOf(matter, d), func() Coverage {
 		c := s.practicesCovered(matter, d)
 		if s.remembers() {

@@ -49,20 +49,6 @@ const (
 	mostRemembered = 512
 )
 
-// Remembering is the same state, to be read only, with a memo. It is for one
-// goroutine at a time, and only until something is applied to the state.
-func (s *State) Remembering() *State {
-	c := *s
-	c.memo = memo{
-		places: s.Places(), days: s.changingDays(), coverage: map[period]Coverage{}, incomplete: map[period]string{}, appointments: map[string][]*Appointment{},
-		delegations: s.delegationsInOrder(), overdue: map[string][]overdueReport{}, said: map[string][]*Commitment{},
-		positions: map[string][]*AdoptedPosition{}, spent: map[spending]Pence{}, agreements: map[string][]Link{}, texts: map[uint64]string{},
-	}
-	return &c
-}
-
-func (s *State) remembers() bool { return s.memo.coverage != nil }
-
 // remember is what f says of the key: worked out once where there is a memo.
 func remember[K comparable, V any](m map[K]V, most int, key K, f func() V) V {
 	if v, known := m[key]; known {
@@ -165,13 +151,13 @@ func (c *changes) inOrder() []Day {
 }
 
 // periodOf is the period of the day.
-func (s *State) periodOf(matter string, d Day) period {
+func (s *View) periodOf(matter string, d Day) period {
 	changes, _ := slices.BinarySearch(s.memo.days, d+1)
 	return period{matter, changes}
 }
 
 // appointmentsTo are the appointments to the forum, in order.
-func (s *State) appointmentsTo(forum string) []*Appointment {
+func (s *View) appointmentsTo(forum string) []*Appointment {
 	return remember(s.memo.appointments, mostRemembered, forum, func() []*Appointment {
 		var as []*Appointment
 		for _, a := range s.Appointments {
@@ -185,7 +171,7 @@ func (s *State) appointmentsTo(forum string) []*Appointment {
 }
 
 // delegationsInOrder are all delegations.
-func (s *State) delegationsInOrder() []*Delegation {
+func (s *View) delegationsInOrder() []*Delegation {
 	if s.memo.delegations != nil {
 		return s.memo.delegations
 	}
@@ -204,7 +190,7 @@ type overdueReport struct {
 }
 
 // overdueReports are those of the forum's meetings.
-func (s *State) overdueReports(forum string) []overdueReport {
+func (s *View) overdueReports(forum string) []overdueReport {
 	return remember(s.memo.overdue, mostRemembered, forum, func() []overdueReport {
 		var late []overdueReport
 		for _, m := range s.Meetings {
@@ -217,7 +203,7 @@ func (s *State) overdueReports(forum string) []overdueReport {
 }
 
 // saidOn are the commitments on the matter, or below or above it, newest first.
-func (s *State) saidOn(matter string) []*Commitment {
+func (s *View) saidOn(matter string) []*Commitment {
 	return remember(s.memo.said, mostCoverages, matter, func() []*Commitment {
 		var ks []*Commitment
 		for _, k := range s.Commitments {
@@ -231,7 +217,7 @@ func (s *State) saidOn(matter string) []*Commitment {
 }
 
 // positionsOver are the adopted positions that take in the matter, in order.
-func (s *State) positionsOver(matter string) []*AdoptedPosition {
+func (s *View) positionsOver(matter string) []*AdoptedPosition {
 	return remember(s.memo.positions, mostCoverages, matter, func() []*AdoptedPosition {
 		var ps []*AdoptedPosition
 		for _, p := range s.Positions {
@@ -244,6 +230,6 @@ func (s *State) positionsOver(matter string) []*AdoptedPosition {
 }
 
 // textOf is what the link of that event says.
-func (s *State) textOf(event uint64, say func() string) string {
+func (s *View) textOf(event uint64, say func() string) string {
 	return remember(s.memo.texts, mostRemembered, event, say)
 }

@@ -22,7 +22,7 @@ func TestMemoChangesNoAnswer(t *testing.T) {
 			for range 8 {
 				g.step()
 			}
-			now := m.ledger.State().Copy()
+			now := m.ledger.State().Copy().View()
 			g.openAndClose(now)
 			askWithMemo(rt, g, now, now.Remembering(), 40)
 			past := fold(m.events[:g.between(1, len(m.events))])
@@ -33,7 +33,7 @@ func TestMemoChangesNoAnswer(t *testing.T) {
 
 // openAndClose has some organisations open, close, merge, split, move, change
 // hands or names, or be counted anew on a day near.
-func (g *generator) openAndClose(s *State) {
+func (g *generator) openAndClose(s *View) {
 	for range g.between(0, 5) {
 		o := s.Organisations[pick(g, keysOf(s.Organisations))]
 		near := DayOf(s.Last) + Day(g.between(-30, 30))
@@ -98,8 +98,8 @@ func historyOf(t *rapid.T, given string) *minutes {
 // widerThan is a wider group in which the place of the minutes has a seat and, on
 // the strength of its newest agreement, consented to the charter and to somebody
 // speaking for the group.
-func widerThan(t *rapid.T, m *minutes) *State {
-	place := m.ledger.State()
+func widerThan(t *rapid.T, m *minutes) *View {
+	place := m.ledger.State().View()
 	var rests *Proposal
 	for _, p := range place.Proposals {
 		if p.Stage == Agreed && (rests == nil || p.Agreement > rests.Agreement) {
@@ -130,11 +130,11 @@ func widerThan(t *rapid.T, m *minutes) *State {
 	} {
 		wider.Apply(&Event{Group: "wider", Index: uint64(i), Effective: from, Time: m.now, Data: data})
 	}
-	return wider
+	return wider.View()
 }
 
 // askWithMemo asks both the same.
-func askWithMemo(t *rapid.T, g *generator, fresh, memo *State, questions int) {
+func askWithMemo(t *rapid.T, g *generator, fresh, memo *View, questions int) {
 	for range questions {
 		q := g.question(fresh)
 		want, wantRefusal := fresh.Check(q)
@@ -185,7 +185,7 @@ func (c Coverage) forTest() string {
 }
 
 // question is one that somebody might ask of the check.
-func (g *generator) question(s *State) Question {
+func (g *generator) question(s *View) Question {
 	q := Question{Person: "nobody", Matter: pick(g, []string{"access", "access/extended-hours", "workforce", "workforce/pay", "contracts/core", "contracts/local-schemes", "charter", "estates", "unheard-of"})}
 	if people := keysOf(s.People); len(people) > 0 {
 		q.Person = pick(g, people)

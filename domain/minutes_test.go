@@ -54,6 +54,10 @@ func TestMinutes(t *testing.T) {
 			m := newMinutes(t)
 			text, got := m.runFile(path)
 			m.checkStored()
+			checkCopies(t, m.events)
+			for _, r := range m.rooms {
+				checkCopies(t, r.events)
+			}
 			if got == text {
 				return
 			}
@@ -426,7 +430,7 @@ func (m *minutes) apply(events []Event) {
 		}
 		m.events = append(m.events, e)
 	}
-	if len(events) > 0 && !reflect.DeepEqual(m.ledger.State(), fold(m.events)) {
+	if len(events) > 0 && !reflect.DeepEqual(m.ledger.State(), fold(m.events).State) {
 		m.failf("replay gives another state")
 	}
 }
@@ -455,17 +459,17 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 	return append([]string{"consents of " + list(who)}, said...)
 }
 
-func fold(events []Event) *State {
+func fold(events []Event) *View {
 	s := NewState(events[0].Group)
 	for i := range events {
 		s.Apply(&events[i])
 	}
-	return s
+	return s.View()
 }
 
 // knownAt is the state as known at the end of that day.
-func (m *minutes) knownAt(d Day) *State {
-	s := foldUntil(m.group, m.events, d.End())
+func (m *minutes) knownAt(d Day) *View {
+	s := foldUntil(m.group, m.events, d.End()).View()
 	if len(m.rooms) > 0 {
 		s = s.Across(m.places(d.End()))
 	}

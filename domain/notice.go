@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -110,7 +111,7 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 			continue
 		}
 		anybody = true
-		each, _ := (&who{t.s, t.actor, t.day}).mustSpeakForPractice("T1", code)
+		each, _ := (&who{t.s.State, t.actor, t.day}).mustSpeakForPractice("T1", code)
 		t.as = each.OnBehalfOf
 		t.recordBecause(n.Index, t.day, &NoticeAcknowledged{About: n.Ref, Practice: code, Evidence: c.Evidence})
 	}
@@ -239,6 +240,25 @@ func (e *QuestionAnswered) Subject() string { return "question/" + e.Question }
 func (e *QuestionAnswered) apply(s *State, ev *Event) {
 	q := edit(s.Questions, e.Question)
 	q.Answer, q.AnsweredBy, q.Answered, q.AnswerIndex = e.Words, actorID(ev), ev.Effective, ev.Index
+}
+
+// thread is what went out to the practices and what came back from them.
+type thread struct {
+	Noticed    map[string]*Noticed // what was recorded about a notice, by what that is about
+	Questions  map[string]*PracticeQuestion
+	Departures map[string]*Departure
+	noticed    map[uint64]time.Time // when what is a notice was recorded, by index
+}
+
+func newThread() thread {
+	return thread{
+		Noticed: map[string]*Noticed{}, Questions: map[string]*PracticeQuestion{}, Departures: map[string]*Departure{}, noticed: map[uint64]time.Time{},
+	}
+}
+
+func (t thread) copy() thread {
+	t.Noticed, t.Questions, t.Departures, t.noticed = maps.Clone(t.Noticed), maps.Clone(t.Questions), maps.Clone(t.Departures), maps.Clone(t.noticed)
+	return t
 }
 
 // Noticed is what was recorded about a notice.

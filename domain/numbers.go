@@ -8,12 +8,13 @@ import "strconv"
 func (t *turn) number(letter byte) string { return t.s.nextNumber(letter) }
 
 func (s *State) nextNumber(letter byte) string {
-	return string(letter) + strconv.Itoa(s.counts[letter]+1)
+	return string(letter) + strconv.Itoa(s.counts[letter-'A']+1)
 }
 
 // took notes that a short number has been given out.
 func (s *State) took(number string) {
-	if n, err := strconv.Atoi(number[1:]); err == nil && n > s.counts[number[0]] {
-		s.counts[number[0]] = n
+	letter := int(number[0]) - 'A'
+	if n, err := strconv.Atoi(number[1:]); err == nil && letter >= 0 && letter < len(s.counts) {
+		s.counts[letter] = max(s.counts[letter], n)
 	}
 }

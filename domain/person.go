@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -198,6 +200,31 @@ type OfficeLeft struct {
 
 func (e *OfficeLeft) Subject() string          { return "person/" + e.Person }
 func (e *OfficeLeft) apply(s *State, _ *Event) { edit(s.People, e.Person).Left = e.Until }
+
+// register is who there is: people, organisations and who belongs to which.
+type register struct {
+	People        map[string]*Person
+	Organisations map[string]*Organisation
+	Invitations   []Invitation
+
+	handles      map[string]string   // ids of people
+	members      map[string][]string // of organisations: who ever belonged to one
+	predecessors map[string][]string // organisations that merged or were split into one, by its code
+	lists        []officialList      // that were taken over, in order
+}
+
+func newRegister() register {
+	return register{
+		People: map[string]*Person{}, Organisations: map[string]*Organisation{},
+		handles: map[string]string{}, members: map[string][]string{}, predecessors: map[string][]string{},
+	}
+}
+
+func (r register) copy() register {
+	r.People, r.Organisations, r.Invitations = maps.Clone(r.People), maps.Clone(r.Organisations), slices.Clip(r.Invitations)
+	r.handles, r.members, r.predecessors, r.lists = maps.Clone(r.handles), maps.Clone(r.members), maps.Clone(r.predecessors), slices.Clip(r.lists)
+	return r
+}
 
 // A Person is somebody who acts or is named.
 type Person struct {

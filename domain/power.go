@@ -135,7 +135,7 @@ func (l lacks) closer(o lacks) bool {
 // recorded by today, the day of recording; nothing means that it is within (rules
 // D4–D6). The second answer is the power under which it was made, counted from 1,
 // where the delegation has several for the matter; else 0.
-func (s *State) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day) ([]Reason, int) {
+func (s *View) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day) ([]Reason, int) {
 	if state, why := s.DelegationOn(d, on); state != InForce {
 		return []Reason{{"D5", why}}, 0
 	}
@@ -171,7 +171,7 @@ func pausedWords(d *Delegation, tiers []int) string {
 }
 
 // exerciseLacks holds the exercise against one power.
-func (s *State) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *ExerciseRecorded, on, today Day) lacks {
+func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *ExerciseRecorded, on, today Day) lacks {
 	p := &v.Powers[tier]
 	u := use{matter: e.Matter, amount: e.Amount, months: e.Months, openEnded: e.OpenEnded}
 	used := s.UsedOf(d, v, p, on, today)
@@ -233,7 +233,7 @@ func (s *State) bodyUnconsulted(body string, consulted []Consultation, on Day) *
 
 // exerciseForbidden is what keeps the exercise from being within, whichever power
 // it was made under: who pays, a red line, coverage.
-func (s *State) exerciseForbidden(d *Delegation, v *DelegationVersion, e *ExerciseRecorded, on Day) []Reason {
+func (s *View) exerciseForbidden(d *Delegation, v *DelegationVersion, e *ExerciseRecorded, on Day) []Reason {
 	var reasons []Reason
 	if e.Payer != "" && s.successorOrganisation(e.Payer, on) != s.successorOrganisation(v.Payer, on) {
 		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
@@ -251,7 +251,7 @@ func (s *State) exerciseForbidden(d *Delegation, v *DelegationVersion, e *Exerci
 // UsedOf is what counts against the power, which is one of the version's, in the
 // delegation's year of the day on: exercises within, and called in, that happened
 // up to upTo, and what representatives under the delegation committed (rules D4, C8).
-func (s *State) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
+func (s *View) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
 	tier := 0
 	for i := range v.Powers {
 		if &v.Powers[i] == p {

@@ -198,7 +198,7 @@ func (c *AdoptPriorities) check(t *turn, e enacting) *Refusal {
 			return invalid("P1", "Say what is done about %s: each priority has actions.", p.Priority).at("what").at("actions/0").at(at)
 		}
 		for i := range p.Actions {
-			if r := p.Actions[i].check(t.s); r != nil {
+			if r := p.Actions[i].check(t.s.State); r != nil {
 				return r.at(nth("actions", i)).at(at)
 			}
 		}

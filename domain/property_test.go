@@ -120,7 +120,7 @@ func TestRandomCards(t *testing.T) {
 // random, and holds each line against the check, at its own matter and below it: it
 // says the same there (R3).
 func (g *generator) checkCards() {
-	s := g.m.ledger.State()
+	s := g.m.ledger.State().View()
 	forums := slices.Sorted(maps.Keys(s.Forums))
 	matters := g.cardMatters()
 	for range 4 {
@@ -155,7 +155,7 @@ func (g *generator) checkCards() {
 
 // cardMatters are the matters that anything recorded names, and some below each.
 func (g *generator) cardMatters() []string {
-	s := g.m.ledger.State()
+	s := g.m.ledger.State().View()
 	matters := append([]string{"dentistry", "charter", "charter/text"}, s.Charter().Matters...)
 	matters = append(matters, s.Charter().Reserved...)
 	for _, a := range s.Appointments {
@@ -184,7 +184,7 @@ func (g *generator) cardMatters() []string {
 // checkRemedies asks at random and holds every remedy: asked as it says, it is a
 // yes, for no larger sum and no longer term (R3).
 func (g *generator) checkRemedies() {
-	s := g.m.ledger.State()
+	s := g.m.ledger.State().View()
 	forums := []string{""}
 	for handle := range s.Forums {
 		forums = append(forums, handle)
@@ -227,7 +227,7 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 		checkSource(t, m.events, i)
 		checkYearTotal(t, m, i)
 	}
-	s, today := m.ledger.State(), DayOf(m.now)
+	s, today := m.ledger.State().View(), DayOf(m.now)
 	for _, matter := range []string{"", "access", "workforce/pay", "contracts/core"} {
 		c := s.CoverageOn(matter, today)
 		if c.Practices > c.OfPractices || c.Patients > c.OfPatients || c.Practices+len(c.Outside) != c.OfPractices {
@@ -283,7 +283,7 @@ func checkHistory(t *rapid.T, m *minutes, from int) {
 // checkAlignment: departures change alignment by those that are away, and no
 // coverage (X2).
 func checkAlignment(t *rapid.T, m *minutes, from int) {
-	s, today := m.ledger.State(), DayOf(m.now)
+	s, today := m.ledger.State().View(), DayOf(m.now)
 	for _, x := range s.Departures {
 		p := s.Proposals[x.Agreement]
 		if !s.AgreementHolds(p.Number, today) {
@@ -622,7 +622,7 @@ func (g *generator) step() {
 	}
 }
 
-func (g *generator) open() []string { return g.m.ledger.State().open }
+func (g *generator) open() []string { return g.m.ledger.State().View().open }
 
 // command sends a random command by somebody.
 func (g *generator) command() {
@@ -665,7 +665,7 @@ func (g *generator) actors(name string) []string {
 
 func (g *generator) handles() []string {
 	var hs []string
-	for h := range g.m.ledger.State().handles {
+	for h := range g.m.ledger.State().View().handles {
 		hs = append(hs, h)
 	}
 	slices.Sort(hs)
@@ -739,7 +739,7 @@ func (g *generator) fillStruct(v reflect.Value, depth int) {
 
 // mend makes plausible what chance alone seldom makes so.
 func (g *generator) mend(of any) {
-	s, today := g.m.ledger.State(), DayOf(g.m.now)
+	s, today := g.m.ledger.State().View(), DayOf(g.m.now)
 	switch c := of.(type) {
 	case *Line:
 		if c.Stance != WithinLimits {
@@ -949,7 +949,7 @@ func (g *generator) text(name string, t reflect.Type) string {
 
 // pool is what a field of that name can plausibly hold.
 func (g *generator) pool(name string) []string {
-	s := g.m.ledger.State()
+	s := g.m.ledger.State().View()
 	switch name {
 	case "seat":
 		return []string{"", "", "", "", "U10001", "U10002", "LMC01", "FED01"}

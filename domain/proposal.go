@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -43,7 +44,7 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 		checkWords("C1", "a title", c.Title, shortWords).at("title"),
 		checkWords("C1", "the text", c.Text, longWords).at("text"),
 		t.s.Charter().checkKnown(c.Matter).at("matter"),
-		c.checkNew(t.s),
+		c.checkNew(t.s.State),
 		checkOptional("C11", "what is new", c.New, someWords).at("new"),
 	); r != nil {
 		return r
@@ -407,6 +408,25 @@ func (s *State) end(number string, ev *Event, stage Stage) *Proposal {
 }
 
 func actorID(ev *Event) string { return strings.TrimPrefix(ev.Actor, "person/") }
+
+// decisions are what the group was asked to agree to, and what it agreed.
+type decisions struct {
+	Proposals  map[string]*Proposal
+	Objections map[string]*Objection
+	Positions  []*AdoptedPosition // of the group on a matter, red lines among them
+	Proved     []*ProvedConsent   // of other groups, and what they rest on
+	open       []string           // proposals that are open, in order
+}
+
+func newDecisions() decisions {
+	return decisions{Proposals: map[string]*Proposal{}, Objections: map[string]*Objection{}}
+}
+
+func (d decisions) copy() decisions {
+	d.Proposals, d.Objections = maps.Clone(d.Proposals), maps.Clone(d.Objections)
+	d.Positions, d.Proved, d.open = slices.Clip(d.Positions), slices.Clip(d.Proved), slices.Clip(d.open)
+	return d
+}
 
 // A Proposal is what a seat put to the others.
 type Proposal struct {

@@ -27,9 +27,9 @@ func (m *minutes) ask(line string) []string {
 			words = words[:len(words)-2]
 		}
 	}
-	before := fingerprint(s)
+	before := fingerprint(s.State)
 	said := m.answer(s, line, words, at)
-	if fingerprint(s) != before {
+	if fingerprint(s.State) != before {
 		m.failf("a question changed the state")
 	}
 	for i := range said {
@@ -39,11 +39,11 @@ func (m *minutes) ask(line string) []string {
 }
 
 // present is the state as it is known now, with those of the other groups.
-func (m *minutes) present() *State {
+func (m *minutes) present() *View {
 	if len(m.rooms) == 0 {
-		return m.ledger.State()
+		return m.ledger.State().View()
 	}
-	return m.ledger.State().Across(m.places(time.Time{}))
+	return m.ledger.State().View().Across(m.places(time.Time{}))
 }
 
 func (m *minutes) day(text string) Day {
@@ -54,7 +54,7 @@ func (m *minutes) day(text string) Day {
 	return d
 }
 
-func (m *minutes) answer(s *State, line string, words []string, at Day) []string {
+func (m *minutes) answer(s *View, line string, words []string, at Day) []string {
 	args := append(words[1:], "", "", "")
 	switch words[0] {
 	case "check", "chain":
@@ -229,9 +229,9 @@ func (m *minutes) check(chain bool, body string) []string {
 
 // checkRemedy asks what a remedy says, which must be answered with a yes, for no
 // larger sum and no longer term; one that waits for a review is asked after it.
-func (m *minutes) checkRemedy(s *State, a *CheckAnswer, r *Remedy) {
+func (m *minutes) checkRemedy(s *View, a *CheckAnswer, r *Remedy) {
 	m.t.Helper()
-	then := s.clone()
+	then := s.copied()
 	for _, number := range r.Reviews {
 		review := a.At.Add(1)
 		if d := then.Delegations[number]; d != nil {
@@ -254,7 +254,7 @@ func (m *minutes) checkRemedy(s *State, a *CheckAnswer, r *Remedy) {
 	}
 }
 
-func coverageLines(s *State, matter string, at Day) []string {
+func coverageLines(s *View, matter string, at Day) []string {
 	if matter == "all" {
 		matter = ""
 	}
@@ -278,7 +278,7 @@ func coverageLines(s *State, matter string, at Day) []string {
 }
 
 // standingLines are a practice's standings, matter by matter.
-func standingLines(s *State, code string, at Day) []string {
+func standingLines(s *View, code string, at Day) []string {
 	return each(s.StandingsOn(s.Organisations[code], at), func(m MatterStanding) string {
 		if !m.Stands() {
 			return strings.TrimSpace(fmt.Sprintf("%s: no, %s %s", m.Matter, m.Why, m.Since)) + dated(", again from ", m.Again)
@@ -299,7 +299,7 @@ func dated(word string, d Day) string {
 }
 
 // whatIfLines are what would change if the organisation withdrew for the matter, or for all.
-func whatIfLines(s *State, code, matter string, at Day) []string {
+func whatIfLines(s *View, code, matter string, at Day) []string {
 	if matter == "all" {
 		matter = ""
 	}
@@ -318,7 +318,7 @@ func whatIfLines(s *State, code, matter string, at Day) []string {
 }
 
 // bindingLines say whether an agreement binds a practice.
-func bindingLines(s *State, number, code string, at Day) []string {
+func bindingLines(s *View, number, code string, at Day) []string {
 	b := s.BindingOn(s.Proposals[number], s.Organisations[code], at)
 	line := fmt.Sprintf("bound %t, stands %t, joined later %t", b.Bound, b.Stands, b.Joined) + dated(", since ", b.Since) + dated(", changed ", b.Changed)
 	if b.Away != nil {
@@ -327,7 +327,7 @@ func bindingLines(s *State, number, code string, at Day) []string {
 	return []string{line}
 }
 
-func powerLines(s *State, number string, at Day) []string {
+func powerLines(s *View, number string, at Day) []string {
 	d := s.Delegations[number]
 	if d == nil {
 		return []string{"there is no " + number}
@@ -341,7 +341,7 @@ func powerLines(s *State, number string, at Day) []string {
 	lines = append(lines, fmt.Sprintf("version %d%s by %s, from %s until %s, review %s, of %d versions", v.Number, backWords(v.Back, v.BackBy), v.Source, v.From, v.Until, v.Review, len(d.Versions)))
 	for i := range v.Powers {
 		p := &v.Powers[i]
-		line := p.Words(s)
+		line := p.Words(s.State)
 		if p.YearLimit != 0 {
 			used := s.UsedOf(d, v, p, at, at)
 			line += "; used " + used.String() + ", left " + (p.YearLimit - used).String()
@@ -358,7 +358,7 @@ func backWords(back int, by string) string {
 	return fmt.Sprintf(" (back to version %d, since %s)", back, by)
 }
 
-func appointmentLines(s *State, number string, at Day) []string {
+func appointmentLines(s *View, number string, at Day) []string {
 	a := s.Appointments[number]
 	if a == nil {
 		return []string{"there is no " + number}
@@ -374,7 +374,7 @@ func appointmentLines(s *State, number string, at Day) []string {
 	return lines
 }
 
-func (m *minutes) proposalLines(s *State, number string, at Day) []string {
+func (m *minutes) proposalLines(s *View, number string, at Day) []string {
 	p := s.Proposals[number]
 	if p == nil {
 		return []string{"there is no " + number}
@@ -429,7 +429,7 @@ func (m *minutes) proposalLines(s *State, number string, at Day) []string {
 	return lines
 }
 
-func objectionLines(s *State, number string, at Day) []string {
+func objectionLines(s *View, number string, at Day) []string {
 	return each(s.Proposals[number].Objections, func(n string) string {
 		o := s.Objections[n]
 		end := "stands"
@@ -440,7 +440,7 @@ func objectionLines(s *State, number string, at Day) []string {
 	})
 }
 
-func statusLines(s *State, number string, at Day) []string {
+func statusLines(s *View, number string, at Day) []string {
 	if x := s.Exercises[number]; x != nil {
 		lines := []string{string(s.ExerciseOn(x, at))}
 		for _, r := range x.Beyond {
@@ -468,7 +468,7 @@ func outcomeLines(o *Outcome) []string {
 	return []string{strings.TrimSpace("by " + o.Source + " on " + o.On.String() + " " + o.Feedback)}
 }
 
-func workLines(s *State, only string, at Day) []string {
+func workLines(s *View, only string, at Day) []string {
 	due := slices.DeleteFunc(s.WorkListOn(at), func(d Due) bool { return only != "" && !strings.HasPrefix(d.What, only) })
 	return each(due, func(d Due) string {
 		line := fmt.Sprintf("%s %s %s, %d left", d.What, d.Kind, d.On, d.Left)
@@ -482,7 +482,7 @@ func workLines(s *State, only string, at Day) []string {
 	})
 }
 
-func seatLines(s *State, at Day) []string {
+func seatLines(s *View, at Day) []string {
 	lines := each(s.EntitledOn(at), func(id string) string {
 		seat := s.Seats[id]
 		line := id + " " + s.nameOn(id, at)
@@ -505,7 +505,7 @@ func seatLines(s *State, at Day) []string {
 	return lines
 }
 
-func dutyLines(s *State, at Day) []string {
+func dutyLines(s *View, at Day) []string {
 	return each(s.DutiesOn(at), func(d Duty) string {
 		line := string(d.Duty) + " " + d.Person + " by " + d.Source
 		if d.Employer != "" {
@@ -515,7 +515,7 @@ func dutyLines(s *State, at Day) []string {
 	})
 }
 
-func groupLines(s *State, at Day) []string {
+func groupLines(s *View, at Day) []string {
 	lines := []string{fmt.Sprintf("%s, %s: established %t", s.Name, s.PlaceName, s.EstablishedOn(at))}
 	if s.Established == 0 {
 		for _, w := range s.MissingToEstablish(at) {
@@ -528,7 +528,7 @@ func groupLines(s *State, at Day) []string {
 	return lines
 }
 
-func charterLines(s *State, at Day) []string {
+func charterLines(s *View, at Day) []string {
 	v := s.CharterOn(at)
 	lines := []string{fmt.Sprintf("version %d by %s from %s, of %d versions", v.Version, v.Source, v.From, len(s.Charters))}
 	c := reflect.ValueOf(v.Charter)
@@ -541,7 +541,7 @@ func charterLines(s *State, at Day) []string {
 	return append(lines, strings.Join(parts, "; "))
 }
 
-func meetingLines(s *State, forum string, on, at Day) []string {
+func meetingLines(s *View, forum string, on, at Day) []string {
 	mt := s.Meeting(forum, on)
 	if to := s.MovedTo(forum, on); to != 0 {
 		return []string{"moved to " + to.String()}
@@ -562,18 +562,18 @@ func meetingLines(s *State, forum string, on, at Day) []string {
 	return lines
 }
 
-func clashLines(s *State, at Day) []string {
+func clashLines(s *View, at Day) []string {
 	return each(s.ClashesOn(at), func(c Clash) string {
 		return fmt.Sprintf("%s: %s %s by %s, %s %s by %s", c.Matter, c.First.Number, c.First.Given, c.First.Person, c.Second.Number, c.Second.Given, c.Second.Person)
 	})
 }
 
-func approachLines(s *State, number string, at Day) []string {
+func approachLines(s *View, number string, at Day) []string {
 	a := s.Approaches[number]
 	if a == nil {
 		return []string{"there is no " + number}
 	}
-	lines := []string{fmt.Sprintf("from %s, reached %s on %s, at the gate %t", a.From, cmp.Or(a.Reached, a.Side), a.On, a.AtGate(s))}
+	lines := []string{fmt.Sprintf("from %s, reached %s on %s, at the gate %t", a.From, cmp.Or(a.Reached, a.Side), a.On, a.AtGate(s.State))}
 	for _, d := range a.Dispositions {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s to %s %s %s", d.On, d.Disposition, d.Appointment, d.Words)))
 	}
@@ -586,7 +586,7 @@ func approachLines(s *State, number string, at Day) []string {
 	return append(lines, fmt.Sprintf("same question %v, may be the same %v, inconsistent %t", s.SameQuestion(number), s.Alike(number), s.Inconsistent(number, at)))
 }
 
-func actionLines(s *State, number string, at Day) []string {
+func actionLines(s *View, number string, at Day) []string {
 	a := s.Actions[number]
 	if a == nil {
 		return []string{"there is no " + number}
@@ -598,7 +598,7 @@ func actionLines(s *State, number string, at Day) []string {
 	return lines
 }
 
-func priorityLines(s *State, number string, at Day) []string {
+func priorityLines(s *View, number string, at Day) []string {
 	var lines []string
 	if l := s.PrioritiesOn(at); l != nil {
 		lines = append(lines, fmt.Sprintf("adopted by %s: %v; %d of %d practices took part", l.Source, l.Priorities, l.TookPart, l.OfPractices))
@@ -609,7 +609,7 @@ func priorityLines(s *State, number string, at Day) []string {
 	return append(lines, fmt.Sprintf("answers kept: %d", len(s.Rounds[number].Answers)))
 }
 
-func alignmentLines(s *State, number string, at Day) []string {
+func alignmentLines(s *View, number string, at Day) []string {
 	a := s.AlignmentOn(s.Proposals[number], at)
 	lines := []string{fmt.Sprintf("%d of %d seats' organisations, %d of %d practices", a.Seats, a.OfSeats, a.Practices, a.OfPractices)}
 	for _, d := range a.Away {
@@ -618,7 +618,7 @@ func alignmentLines(s *State, number string, at Day) []string {
 	return lines
 }
 
-func questionLines(s *State, number string, at Day) []string {
+func questionLines(s *View, number string, at Day) []string {
 	q := s.Questions[number]
 	if q == nil {
 		return []string{"there is no " + number}
@@ -630,7 +630,7 @@ func questionLines(s *State, number string, at Day) []string {
 	return []string{line, fmt.Sprintf("not answered for %d days", q.Age(at))}
 }
 
-func agendaLines(s *State, at Day) []string {
+func agendaLines(s *View, at Day) []string {
 	var lines []string
 	if b := s.GroupMeetings[at]; b != nil {
 		lines = append(lines, fmt.Sprintf("%s %s, set by %s: %v", b.On, b.At, b.SetBy, b.Items))
@@ -659,7 +659,7 @@ func agendaLines(s *State, at Day) []string {
 	return lines
 }
 
-func practiceLines(s *State, at Day) []string {
+func practiceLines(s *View, at Day) []string {
 	return each(s.PracticesOn(at), func(o *Organisation) string {
 		patients, _ := s.PatientsOn(o, at)
 		return fmt.Sprintf("%s %s %d", o.Code, o.NameOn(at), patients)
@@ -667,7 +667,7 @@ func practiceLines(s *State, at Day) []string {
 }
 
 // memberLines are the open practices of a PCN.
-func memberLines(s *State, pcn string, at Day) []string {
+func memberLines(s *View, pcn string, at Day) []string {
 	ps := slices.Compact(slices.SortedFunc(slices.Values(s.appendPracticesOf(nil, pcn, at)), func(a, b *Organisation) int { return strings.Compare(a.Code, b.Code) }))
 	if len(ps) == 0 {
 		return []string{"none"}
@@ -690,7 +690,7 @@ func (m *minutes) eventLines(n string) []string {
 	return lines
 }
 
-func interestLine(s *State, i *Interest, at Day) string {
+func interestLine(s *View, i *Interest, at Day) string {
 	line := fmt.Sprintf("%s %s of %s in %v: %s; from %s until %s, declared %s", i.Number, i.Kind, s.People[i.Person].Handle, i.Matters, i.Words, i.From, i.Until, i.Declared)
 	for _, r := range i.Renewals {
 		line += ", renewed " + r.On.String()
@@ -708,7 +708,7 @@ func interestLine(s *State, i *Interest, at Day) string {
 
 // itemLines are what is recorded under an item of the group's own agenda, and
 // the interests that it touches.
-func itemLines(s *State, b *GroupMeeting, n int) []string {
+func itemLines(s *View, b *GroupMeeting, n int) []string {
 	var lines []string
 	item := fmt.Sprintf("item %d ", n)
 	if m := b.Minute(n); m != nil {

@@ -52,7 +52,7 @@ func (t terms) and(o terms) terms {
 
 // remedies are what would make the answer a yes: other terms for the same person,
 // then somebody else to ask. None for a yes.
-func (s *State) remedies(q Question, j *judgement, a *CheckAnswer) []Remedy {
+func (s *View) remedies(q Question, j *judgement, a *CheckAnswer) []Remedy {
 	rs := []Remedy{}
 	if a.Verdict.yes() {
 		return rs
@@ -83,7 +83,7 @@ func (s *State) remedies(q Question, j *judgement, a *CheckAnswer) []Remedy {
 }
 
 // waysTo are the terms of each line or power that could say yes.
-func (s *State) waysTo(q Question, j *judgement) []terms {
+func (s *View) waysTo(q Question, j *judgement) []terms {
 	if q.Forum != "" {
 		return []terms{j.terms}
 	}
@@ -100,7 +100,7 @@ func (s *State) waysTo(q Question, j *judgement) []terms {
 
 // otherTerms are the terms, consultations and reviews that would make it a yes;
 // false if no such change would.
-func (s *State) otherTerms(q Question, t terms, on CheckInputs) (Remedy, bool) {
+func (s *View) otherTerms(q Question, t terms, on CheckInputs) (Remedy, bool) {
 	var changes []string
 	if t.capped && q.sum() > t.amount {
 		q.Amount, on.Amount = &t.amount, &t.amount

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -194,6 +195,19 @@ func (e *SeatLeft) apply(s *State, _ *Event) {
 			h.Until = e.Until
 		}
 	}
+}
+
+// table is who sits at it, and who has a duty there.
+type table struct {
+	Seats  map[string]*Seat
+	Duties []Duty
+}
+
+func newTable() table { return table{Seats: map[string]*Seat{}} }
+
+func (t table) copy() table {
+	t.Seats, t.Duties = maps.Clone(t.Seats), slices.Clip(t.Duties)
+	return t
 }
 
 // A Seat is an organisation's place at the table.

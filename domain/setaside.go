@@ -85,7 +85,7 @@ type goneBack struct {
 // goingBack is what becomes of everything that the agreement changed and that is
 // still as it left it. What another agreement changed since stays; what others only
 // confirmed since does not.
-func (s *State) goingBack(agreement string, d Day) []goneBack {
+func (s *View) goingBack(agreement string, d Day) []goneBack {
 	var back []goneBack
 	for _, dl := range s.delegationsInOrder() {
 		if state, _ := s.DelegationOn(dl, max(d, dl.newest().From)); dl.Source != agreement && state != Ended && state != Expired {
@@ -400,7 +400,7 @@ type Undone struct {
 // Undoing is what setting the agreement aside on that day would end, what it would
 // take back, and what stays although the agreement made it, each in a sentence;
 // nothing where there is no such agreement in force.
-func (s *State) Undoing(agreement string, d Day) []Undone {
+func (s *View) Undoing(agreement string, d Day) []Undone {
 	if s.Proposals[agreement] == nil || !s.AgreementHolds(agreement, d) {
 		return nil
 	}
@@ -413,7 +413,7 @@ func (s *State) Undoing(agreement string, d Day) []Undone {
 }
 
 type undoing struct {
-	s         *State
+	s         *View
 	agreement string
 	day       Day
 	all       []Undone

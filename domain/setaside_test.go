@@ -157,7 +157,7 @@ func TestWiderByTimeAndPeople(t *testing.T) {
 func TestOldLedgersGetTheStricterAnswer(t *testing.T) {
 	m := newMinutes(t)
 	m.run("old", "given the representative\non 2026-02-02 10:00\n")
-	s := m.ledger.State().Copy()
+	s := m.ledger.State().Copy().View()
 	day := NewDay(2026, 2, 2)
 	record := func(effective Day, p Payload) uint64 {
 		e := Event{Group: s.Group, Index: s.Next, Time: m.now.Add(time.Duration(s.Next) * time.Millisecond), Effective: effective, Actor: System, OnBehalfOf: System, Cause: s.Next, Data: p}

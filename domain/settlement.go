@@ -119,7 +119,7 @@ func (t *turn) lapse(p *Proposal, d Day) {
 // WaitingFor says in words what keeps the proposal from being agreed on that
 // day; nothing means that it is ripe (rule C5). What its instruments lack is
 // not among it: see Unenactable.
-func (s *State) WaitingFor(p *Proposal, d Day) []string {
+func (s *View) WaitingFor(p *Proposal, d Day) []string {
 	var waits []string
 	seats := s.EntitledOn(d)
 	explicit, hurry := 0, true
@@ -180,14 +180,14 @@ func (p *Proposal) paid(code string) bool {
 
 // Unenactable says why the newest version could not be enacted on that day as
 // things stand; nil if it could (rules C9, D2).
-func (s *State) Unenactable(p *Proposal, d Day) *Refusal {
+func (s *View) Unenactable(p *Proposal, d Day) *Refusal {
 	return s.Refuses(p.Version().Instruments, p.Number, d)
 }
 
 // Refuses says why the instruments could not be enacted on that day as things
 // stand, by that proposal, or by a new one that has no number yet; nil if they
 // could. It is what raising them would be refused for (rule C1).
-func (s *State) Refuses(is []Instrument, proposal string, d Day) *Refusal {
+func (s *View) Refuses(is []Instrument, proposal string, d Day) *Refusal {
 	t := &turn{s: s, req: &Request{Group: s.Group}, now: s.Last, day: d}
 	return t.tryInstruments(is, proposal, d)
 }

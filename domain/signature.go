@@ -138,7 +138,7 @@ func (st *Statement) Says(e *Event) bool {
 // StatementFor is what whoever sends the request would sign, as things stand at
 // the given moment; the hash of the exact words and the nonce are for the caller
 // to add. What would be refused is refused.
-func (s *State) StatementFor(r *Request, now time.Time) (*Statement, *Refusal) {
+func (s *View) StatementFor(r *Request, now time.Time) (*Statement, *Refusal) {
 	if !Signs(r.Command) {
 		return nil, invalid("L5", "This is nothing that a seat signs.")
 	}

@@ -23,7 +23,7 @@ func signing(t *testing.T) *minutes {
 // signed is what the person signs, after change has been at it, with the passkey 1 2 3.
 func (m *minutes) signed(person string, c Command, change func(*Statement)) Signed {
 	m.t.Helper()
-	st, refusal := m.ledger.State().StatementFor(&Request{Group: m.group, Actor: person, Command: c}, m.now)
+	st, refusal := m.ledger.State().View().StatementFor(&Request{Group: m.group, Actor: person, Command: c}, m.now)
 	if refusal != nil {
 		m.failf("%v", refusal)
 	}
@@ -58,7 +58,7 @@ func TestSignedWordsAreRecorded(t *testing.T) {
 	consent := &GiveConsent{Proposal: "P1", Version: 1, NeedNotWait: true}
 	consent.Signed = m.signed("cd-north", consent, nil)
 	m.says(consent, "position.taken P1")
-	if p := m.ledger.State().Proposals["P1"]; !p.lastOf("U10001").Signed || p.Positions[0].Signed {
+	if p := m.ledger.State().View().Proposals["P1"]; !p.lastOf("U10001").Signed || p.Positions[0].Signed {
 		t.Error("what was signed is not known to be, or what was only heard is")
 	}
 	m.checkStored()
@@ -71,7 +71,7 @@ func TestSignedConfirmation(t *testing.T) {
 	m.do(`cd-south: raise-proposal {"title":"Signed","text":"We sign.","matter":"charter","instruments":[{"changeCharter":{"version":1,"charter":{"text":"Signed.","quorum":3,"defaultStance":"bring-back","requireSignatures":true,"matters":["access"]}}}]}`)
 	m.do("everybody agrees to P2 now")
 	m.do(`manager: report-position {"proposal":"P1","version":1,"seat":"U10001","stand":"consent","from":"cd-north","how":"by telephone"}`)
-	s := m.ledger.State()
+	s := m.ledger.State().View()
 	if s.PositionOf(s.Proposals["P1"], "U10001", DayOf(m.now)) != nil {
 		t.Error("what was heard counts before it was confirmed")
 	}
@@ -79,7 +79,7 @@ func TestSignedConfirmation(t *testing.T) {
 	confirm := &ConfirmPosition{Proposal: "P1", Version: 1}
 	confirm.Signed = m.signed("cd-north", confirm, nil)
 	m.says(confirm, "position.confirmed P1")
-	s = m.ledger.State()
+	s = m.ledger.State().View()
 	if pos := s.PositionOf(s.Proposals["P1"], "U10001", DayOf(m.now)); pos == nil || !pos.Signed {
 		t.Error("what was confirmed does not count, or not as signed")
 	}
@@ -96,11 +96,11 @@ func TestSignatureMustFit(t *testing.T) {
 		"another version":   func(st *Statement) { st.Version = 2 },
 		"other words":       func(st *Statement) { st.Exact.Event-- },
 		"another seat":      func(st *Statement) { st.Seat = "U10002" },
-		"another person":    func(st *Statement) { st.Person = m.ledger.State().ByHandle("cd-south").ID },
+		"another person":    func(st *Statement) { st.Person = m.ledger.State().View().ByHandle("cd-south").ID },
 		"another command":   func(st *Statement) { st.Command = "stand-aside" },
 		"more than is said": func(st *Statement) { st.NeedNotWait = true },
 		"a reason":          func(st *Statement) { st.Reason = "Because." },
-		"the future":        func(st *Statement) { st.Known = m.ledger.State().Next },
+		"the future":        func(st *Statement) { st.Known = m.ledger.State().View().Next },
 	} {
 		c := base()
 		c.Signed = m.signed("cd-north", c, change)
@@ -146,7 +146,7 @@ func TestSignatureMustFit(t *testing.T) {
 func TestStatements(t *testing.T) {
 	m := signing(t)
 	state := func(person string, c Command) (*Statement, *Refusal) {
-		return m.ledger.State().StatementFor(&Request{Group: m.group, Actor: person, Command: c}, m.now)
+		return m.ledger.State().View().StatementFor(&Request{Group: m.group, Actor: person, Command: c}, m.now)
 	}
 	for _, refused := range []struct {
 		person string
@@ -163,9 +163,9 @@ func TestStatements(t *testing.T) {
 			t.Errorf("%s %T: %v, want %s", refused.person, refused.c, r, refused.rule)
 		}
 	}
-	next := m.ledger.State().Next
+	next := m.ledger.State().View().Next
 	st, r := state("cd-north", &GiveConsent{Proposal: "P1", Version: 1, NeedNotWait: true})
-	if r != nil || m.ledger.State().Next != next || st.Known != next-1 {
+	if r != nil || m.ledger.State().View().Next != next || st.Known != next-1 {
 		t.Errorf("%v %+v", r, st)
 	}
 	if say := st.Say(m.ledger.State()); say != "North PCN consents to version 1 of P1, “Evenings”. It need not wait for the window to end." {

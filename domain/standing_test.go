@@ -19,7 +19,7 @@ func TestStandingsAreCoverage(t *testing.T) {
 			for range 10 {
 				g.mandates()
 			}
-			now := m.ledger.State()
+			now := m.ledger.State().View()
 			for range 6 {
 				checkStandings(rt, now, DayOf(m.now)+Day(g.between(-120, 400)))
 			}
@@ -44,7 +44,7 @@ func (g *generator) mandates() {
 	}
 }
 
-func checkStandings(t *rapid.T, s *State, d Day) {
+func checkStandings(t *rapid.T, s *View, d Day) {
 	if len(s.Charters) == 0 {
 		return
 	}
@@ -98,7 +98,7 @@ func nearest(told map[string]bool, matter string) (stands, said bool) {
 
 // checkEnd holds the day on which a standing is said to change against coverage on
 // each day up to it.
-func checkEnd(t *rapid.T, s *State, p *Organisation, m *MatterStanding, d Day) {
+func checkEnd(t *rapid.T, s *View, p *Organisation, m *MatterStanding, d Day) {
 	change := m.Again
 	if m.Until != 0 {
 		change = m.Until + 1
@@ -140,7 +140,7 @@ func TestBindingIsStandingSinceAgreed(t *testing.T) {
 				g.mandates()
 			}
 		}
-		s := m.ledger.State()
+		s := m.ledger.State().View()
 		for _, n := range sortedNumbers(s.Proposals) {
 			p, d := s.Proposals[n], DayOf(m.now)+Day(g.between(-20, 60))
 			bound := map[string]bool{}

@@ -42,18 +42,18 @@ func checkWhatIf(t *rapid.T, g *generator) int {
 	if g.between(0, 2) == 0 {
 		c.Effective = DayOf(m.now) + Day(g.between(0, 60))
 	}
-	before := m.ledger.State().Copy()
+	before := m.ledger.State().Copy().View()
 	at := max(c.Given.Add(before.Charter().Notice), c.Effective)
 	w, refused := before.WhatIf(code, matter, at)
-	print := fingerprint(before)
+	print := fingerprint(before.State)
 	if again, _ := before.Remembering().WhatIf(code, matter, at); refused == nil && words(again.Powers) != words(w.Powers) {
 		t.Fatalf("with a memo another answer: %s, %s", words(again.Powers), words(w.Powers))
 	}
-	if fingerprint(before) != print {
+	if fingerprint(before.State) != print {
 		t.Fatal("asking what if changed the state")
 	}
 	m.send("manager", c, c.Evidence)
-	after := m.ledger.State()
+	after := m.ledger.State().View()
 	if refused != nil || len(after.Mandates) != len(before.Mandates)+1 {
 		return 0
 	}
@@ -76,8 +76,8 @@ func checkWhatIf(t *rapid.T, g *generator) int {
 
 // checkPowersLost holds the powers that were said to be lost against the check, asked
 // for everybody who could have committed before.
-func checkPowersLost(t *rapid.T, w *WhatIf, before, after *State) {
-	yes := func(s *State, person, forum, matter string) bool {
+func checkPowersLost(t *rapid.T, w *WhatIf, before, after *View) {
+	yes := func(s *View, person, forum, matter string) bool {
 		a, r := s.Check(Question{Person: person, Forum: forum, Matter: matter, At: w.At, Consulted: []string{everybody}})
 		return r == nil && a.Verdict.yes()
 	}

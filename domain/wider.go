@@ -184,20 +184,9 @@ type ProvedConsent struct {
 	Index   uint64
 }
 
-// Across is the state with the ledgers of other groups beside it, by name, as
-// they were known at the same moment. It is to be read only, as they are.
-func (s *State) Across(places map[string]*State) *State {
-	c := *s
-	c.across = places
-	return &c
-}
-
 // Places are the groups that ever held a seat here, by their names in
-// addresses: whose ledgers Across wants.
+// addresses: whose ledgers a view Across wants.
 func (s *State) Places() []string {
-	if s.remembers() {
-		return s.memo.places
-	}
 	var names []string
 	for id := range s.Seats {
 		if s.Organisations[id].Kind == OtherGroup {
@@ -227,22 +216,26 @@ type Place struct {
 // addPlaces adds to the coverage what stands behind the places whose consent
 // to the source, or to anything where there is no source, still rests on
 // something. A place that has not agreed stands outside with all its practices.
-func (s *State) addPlaces(c *Coverage, matter, source string, d Day) {
-	for _, seat := range s.Places() {
+func (s *View) addPlaces(c *Coverage, matter, source string, d Day) {
+	places := s.memo.places
+	if !s.remembers() {
+		places = s.Places()
+	}
+	for _, seat := range places {
 		if s.entitled(s.Seats[seat], d) {
 			s.addPlace(c, Place{Group: seat, Name: s.name(seat)}, matter, source, d)
 		}
 	}
 }
 
-func (s *State) addPlace(c *Coverage, p Place, matter, source string, d Day) {
+func (s *View) addPlace(c *Coverage, p Place, matter, source string, d Day) {
 	place := s.across[p.Group]
 	if place == nil {
 		p.Why = "its ledger can't be read here"
 		c.Places = append(c.Places, p)
 		return
 	}
-	within := place.CoverageOn(matter, d)
+	within := place.View().CoverageOn(matter, d)
 	p.OfPractices, p.OfPatients = within.OfPractices, within.OfPatients
 	c.OfPractices, c.OfPatients = c.OfPractices+within.OfPractices, c.OfPatients+within.OfPatients
 	c.NotCounted += within.NotCounted
@@ -328,12 +321,12 @@ func (c *Coverage) placeNotes() []string {
 
 // placeLinks lead from the wider group's ledger into those of its places, down
 // to how many practices stand behind each.
-func (s *State) placeLinks(c *Coverage) []Link {
+func (s *View) placeLinks(c *Coverage) []Link {
 	var links []Link
 	for _, p := range c.Places {
 		if p.Agreed {
 			text := p.Name + ", for " + thousands(p.Practices) + " of " + count(p.OfPractices, "practice") + ", consented on the strength of event " +
-				thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].restWords(s.provedAt(p.Here))
+				thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].View().restWords(s.provedAt(p.Here))
 			links = append(links, Link{"place", p.Group + "/" + p.Ref, p.Here, s.provedAt(p.Here).On, text})
 		}
 	}
@@ -342,7 +335,7 @@ func (s *State) placeLinks(c *Coverage) []Link {
 
 // restWords say what it is on which something of another group rests: no limits,
 // and no more than its title where the charter keeps proposals to members.
-func (s *State) restWords(c *ProvedConsent) string {
+func (s *View) restWords(c *ProvedConsent) string {
 	title := c.Rests.Ref + ", " + c.Title
 	if slices.Contains(s.Charter().MembersOnly, "proposals") {
 		return title

@@ -24,15 +24,15 @@ type Due struct {
 const reminders = 90
 
 // WorkListOn is what is on the executive's work list on that day, soonest first.
-func (s *State) WorkListOn(d Day) []Due {
+func (s *View) WorkListOn(d Day) []Due {
 	return s.due(d, func(on Day, ahead int) bool { return d >= on.Add(-ahead) })
 }
 
 // DueOn is everything that has its day, as it stands on the given one, however
 // far ahead: what a calendar shows.
-func (s *State) DueOn(d Day) []Due { return s.due(d, func(Day, int) bool { return true }) }
+func (s *View) DueOn(d Day) []Due { return s.due(d, func(Day, int) bool { return true }) }
 
-func (s *State) due(d Day, wanted func(on Day, ahead int) bool) []Due {
+func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	due := []Due{}
 	add := func(what, kind string, on Day, ahead int, text string) {
 		if on != 0 && wanted(on, ahead) {

@@ -104,7 +104,7 @@ func (w *writer) readable(name string) *domain.State {
 
 // pastAcross is the past state with the ledgers of the groups that hold seats
 // in it beside it, as they were known at the same moment.
-func (s *Store) pastAcross(ctx context.Context, past *domain.State, end time.Time) (*domain.State, error) {
+func (s *Store) pastAcross(ctx context.Context, past *domain.State, end time.Time) (*domain.View, error) {
 	places := map[string]*domain.State{}
 	for _, name := range past.Places() {
 		next, err := s.IndexAt(name, end)
@@ -121,7 +121,7 @@ func (s *Store) pastAcross(ctx context.Context, past *domain.State, end time.Tim
 		places[name] = place
 	}
 	if len(places) == 0 {
-		return past, nil
+		return past.View(), nil
 	}
-	return past.Across(places), nil
+	return past.View().Across(places), nil
 }

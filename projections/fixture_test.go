@@ -247,7 +247,7 @@ func (b *table) meet() *table {
 	commit("access/extended-hours", "open on Saturdays", 0, domain.Outright)
 	commit("workforce", "a coordinator", 12_000_00, domain.Subject)
 	commit("estates", "sign the lease", 0, domain.Outright)
-	b.do("cd-north", &domain.RecordCommitment{Forum: "locality-board", Meeting: day("2026-03-09"), Matter: "estates", Words: "not our lease", Given: domain.View})
+	b.do("cd-north", &domain.RecordCommitment{Forum: "locality-board", Meeting: day("2026-03-09"), Matter: "estates", Words: "not our lease", Given: domain.OwnView})
 	b.on("2026-03-12")
 	b.do("cd-south", &domain.ReportMeeting{
 		Forum: "locality-board", On: day("2026-03-09"), Happened: "Much was said.", Agreed: "Saturdays", Present: []string{"cd-south", "cd-north"},

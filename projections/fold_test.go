@@ -48,7 +48,7 @@ func TestFoldIsTheLedgersState(t *testing.T) {
 		}
 		g, err := live.Now(t.Context(), "trafford", nil)
 		require.NoError(t, err)
-		require.True(t, reflect.DeepEqual(b.ledger.State(), g.State()), "live")
+		require.True(t, reflect.DeepEqual(b.ledger.State(), g.State().State), "live")
 		require.True(t, reflect.DeepEqual(g.State(), b.fold().State()), "folded anew")
 		for _, at := range []domain.Day{day("2026-01-01"), domain.DayOf(b.now), domain.DayOf(b.now).Add(100)} {
 			g.Register(at)

@@ -7,16 +7,16 @@ import (
 // A Group is the read models of one group. Groups gives it out as a snapshot, which
 // never changes and is safe for concurrent use.
 type Group struct {
-	state  *domain.State
+	state  *domain.View
 	trail  *trail
 	memos  *memos                   // of the state, without the places
 	places map[string]*domain.State // see Across
 }
 
 // New is the empty fold of a group of which nothing has been recorded.
-func New(group string) *Group { return of(domain.NewState(group), &trail{group: group}) }
+func New(group string) *Group { return of(domain.NewState(group).View(), &trail{group: group}) }
 
-func of(state *domain.State, trail *trail) *Group {
+func of(state *domain.View, trail *trail) *Group {
 	return &Group{state: state, trail: trail, memos: &memos{}}
 }
 
@@ -35,8 +35,8 @@ func (g *Group) Index() (newest uint64, ok bool) {
 	return g.state.Next - 1, true
 }
 
-// State is the folded state, to be read only.
-func (g *Group) State() *domain.State { return g.state }
+// State is the folded state with the ledgers beside it, to be read only.
+func (g *Group) State() *domain.View { return g.state }
 
 // Across is the group with the ledgers of others beside it, by name, as they
 // were known at the same moment: what a wider group is asked follows the thread
@@ -50,7 +50,7 @@ func (g *Group) Across(places map[string]*domain.State) *Group {
 // Check answers whether somebody may sign up to something (rule R3). What the
 // state was asked already it is not asked again.
 func (g *Group) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
-	g.memos.ask(g.state, func(s *domain.State) {
+	g.memos.ask(g.state, func(s *domain.View) {
 		if g.places != nil {
 			s = s.Across(g.places)
 		}

@@ -68,7 +68,7 @@ func (s *Groups) Watch(group string) (changed <-chan struct{}, cancel func()) {
 // Known is a group as it was known earlier: the state that its ledger's first
 // events made.
 func (s *Groups) Known(state *domain.State) *Group {
-	return of(state, s.live(state.Group).trail)
+	return of(state.View(), s.live(state.Group).trail)
 }
 
 // Now is a snapshot of the group after every event that was applied before the
@@ -88,8 +88,8 @@ func (s *Groups) Now(ctx context.Context, group string, atLeast *uint64) (*Group
 	}
 	l := s.live(group)
 	g := l.newest.Load()
-	if g == nil || g.state != state {
-		g = of(state, l.trail)
+	if g == nil || g.state.State != state {
+		g = of(state.View(), l.trail)
 		l.newest.Store(g)
 	}
 	return g, nil

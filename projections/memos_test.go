@@ -32,7 +32,7 @@ func TestCheckIsNeverOutOfDate(t *testing.T) {
 			}
 			questions = append(questions, q)
 		}
-		same := func(g *Group, fresh *domain.State) {
+		same := func(g *Group, fresh *domain.View) {
 			var askers sync.WaitGroup
 			for i := range 3 {
 				askers.Go(func() {
@@ -47,7 +47,7 @@ func TestCheckIsNeverOutOfDate(t *testing.T) {
 			}
 			askers.Wait()
 		}
-		before := past.State().Copy()
+		before := past.State().Copy().View()
 		for range rapid.IntRange(2, 10).Draw(t, "commands") {
 			b.now = b.now.AddDate(0, 0, rapid.SampledFrom([]int{0, 0, 1, 8, 40}).Draw(t, "days"))
 			from := len(b.events)

@@ -233,13 +233,13 @@ func (g *Group) delegatedPower(d *domain.Delegation, v *domain.DelegationVersion
 	}
 	l := DelegatedPower{
 		Matter: p.Matter, May: orEmpty(p.May), ItemLimit: p.ItemLimit, YearLimit: p.YearLimit, Months: p.Months, Acting: p.Acting,
-		Conditions: []ConditionLine{}, Say: firstUpper(p.Words(g.state)) + ".", Used: g.state.UsedOf(d, v, p, on, at), Year: yearOf(d, on),
+		Conditions: []ConditionLine{}, Say: firstUpper(p.Words(g.state.State)) + ".", Used: g.state.UsedOf(d, v, p, on, at), Year: yearOf(d, on),
 	}
 	if l.PausedFor = g.state.PausedParts(p.Matter, at); len(l.PausedFor) > 0 {
 		l.Say += " Paused for " + list(l.PausedFor) + ", which " + isOrAre(len(l.PausedFor)) + " reserved."
 	}
 	for _, c := range p.Conditions {
-		l.Conditions = append(l.Conditions, ConditionLine{c.When, g.body(c.Body), c.Days, c.Words(g.state)})
+		l.Conditions = append(l.Conditions, ConditionLine{c.When, g.body(c.Body), c.Days, c.Words(g.state.State)})
 	}
 	if p.YearLimit != 0 {
 		left := max(p.YearLimit-l.Used, 0)
@@ -266,7 +266,7 @@ func (g *Group) delegationHistory(v *domain.DelegationVersion) DelegationHistory
 func (g *Group) powersWords(powers []domain.Power) []string {
 	words := make([]string, 0, len(powers))
 	for i := range powers {
-		words = append(words, powers[i].Words(g.state))
+		words = append(words, powers[i].Words(g.state.State))
 	}
 	return words
 }

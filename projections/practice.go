@@ -374,7 +374,7 @@ func grouped(matters []domain.MatterStanding, stands bool, of func(*domain.Matte
 }
 
 // acting says whether a delegation is in force.
-func acting(s *domain.State, at domain.Day) bool {
+func acting(s *domain.View, at domain.Day) bool {
 	for _, d := range s.Delegations {
 		if state, _ := s.DelegationOn(d, at); state == domain.InForce {
 			return true

@@ -219,7 +219,7 @@ func (g *Group) Proposal(number string, at domain.Day) (Proposal, *domain.Refusa
 // proposalOn is the proposal as it stood on that day, in a state in which its
 // objections stand as they did; nil if it had not been raised. Acts at the table
 // count when they are recorded (rule F8), so what was said later is left out.
-func (g *Group) proposalOn(p *domain.Proposal, at domain.Day) (*domain.State, *domain.Proposal) {
+func (g *Group) proposalOn(p *domain.Proposal, at domain.Day) (*domain.View, *domain.Proposal) {
 	s := g.state
 	if began := cmp.Or(p.Raised, p.AgreedOn); began > at {
 		return s, nil
@@ -272,8 +272,8 @@ func turnBack(p *domain.Proposal, at domain.Day) {
 	}
 }
 
-func (g *Group) objectionsOn(p *domain.Proposal, at domain.Day) *domain.State {
-	s := *g.state
+func (g *Group) objectionsOn(p *domain.Proposal, at domain.Day) *domain.View {
+	s := *g.state.State
 	s.Objections = maps.Clone(s.Objections)
 	for _, n := range p.Objections {
 		if o := *s.Objections[n]; o.Ended > at {
@@ -281,10 +281,12 @@ func (g *Group) objectionsOn(p *domain.Proposal, at domain.Day) *domain.State {
 			s.Objections[n] = &o
 		}
 	}
-	return &s
+	v := *g.state
+	v.State = &s
+	return &v
 }
 
-func (g *Group) proposalLine(s *domain.State, p *domain.Proposal, at domain.Day) ProposalLine {
+func (g *Group) proposalLine(s *domain.View, p *domain.Proposal, at domain.Day) ProposalLine {
 	l := ProposalLine{
 		Ref: p.Number, Title: p.Title(), Matter: p.Matter, Stage: p.Stage, Seat: g.anybody(p.Seat), Raised: p.Raised, Closes: p.Closes,
 		AgreedOn: p.AgreedOn, EndedOn: p.Ended, Version: p.Version().Number, WaitingFor: []string{}, BroughtIn: p.BroughtIn, Index: p.Index,
@@ -298,7 +300,7 @@ func (g *Group) proposalLine(s *domain.State, p *domain.Proposal, at domain.Day)
 	return l
 }
 
-func (g *Group) proposal(s *domain.State, p *domain.Proposal, at domain.Day) Proposal {
+func (g *Group) proposal(s *domain.View, p *domain.Proposal, at domain.Day) Proposal {
 	a := Proposal{
 		Stamp: g.stamp(at), ProposalLine: g.proposalLine(s, p, at), By: g.anyone(p.By), Reopens: p.Reopens, New: p.New, Reason: p.Reason,
 		Versions: []ProposalVersion{}, Roll: []RollLine{}, Supports: []string{}, StandsAside: []string{}, Objects: []string{}, NotHeard: []string{},
@@ -342,7 +344,7 @@ func (g *Group) proposalVersion(v *domain.Version) ProposalVersion {
 
 // addRoll names who supports, stands aside, objects and has not been heard,
 // never a percentage (rule C12). A roll is of an open or an agreed proposal.
-func (g *Group) addRoll(a *Proposal, s *domain.State, p *domain.Proposal, at domain.Day) {
+func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at domain.Day) {
 	if p.Stage != domain.Open && (p.Stage != domain.Agreed || p.BroughtIn != "") {
 		return
 	}
@@ -372,7 +374,7 @@ func (g *Group) addRoll(a *Proposal, s *domain.State, p *domain.Proposal, at dom
 }
 
 // addSaid adds what was said on the proposal, in order.
-func (g *Group) addSaid(a *Proposal, s *domain.State, p *domain.Proposal) {
+func (g *Group) addSaid(a *Proposal, s *domain.View, p *domain.Proposal) {
 	for _, o := range p.Positions {
 		a.Positions = append(a.Positions, PositionTaken{
 			Version: o.Version, Current: o.Version == p.Version().Number, Seat: g.body(o.Seat), Person: g.who(o.Person), Role: o.Role, Stand: o.Stand,

@@ -404,7 +404,7 @@ func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 	switch d.Given {
 	case domain.Subject:
 		how = "subject to " + g.state.ShortName
-	case domain.View:
+	case domain.OwnView:
 		how = "as a view"
 	case domain.Outright:
 	}

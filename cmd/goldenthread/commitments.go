@@ -36,7 +36,7 @@ func showCommitment(p *page, k *projections.CommitmentLine) {
 	p.unless(k.Outcome == nil || k.Outcome.Feedback == "", "The group: %s", feedbackOf(k.Outcome))
 }
 
-var givenWords = map[domain.Given]string{domain.Outright: "outright", domain.Subject: "subject to the group", domain.View: "as a view"}
+var givenWords = map[domain.Given]string{domain.Outright: "outright", domain.Subject: "subject to the group", domain.OwnView: "as a view"}
 
 func feedbackOf(o *projections.OutcomeLine) string {
 	if o == nil {

@@ -54,7 +54,7 @@ func (m model) judgeCommitment(k *commitment) (domain.CommitmentStanding, answer
 	}
 	a := then.check(terms{person: k.Person, forum: k.Forum, matter: k.Matter, amount: k.Amount, months: k.Months, openEnded: k.OpenEnded, consulted: k.Consulted, at: k.meeting})
 	switch {
-	case k.Given == domain.View || a.verdict == domain.ViewOnly:
+	case k.Given == domain.OwnView || a.verdict == domain.ViewOnly:
 		return domain.KView, a
 	case k.Given == domain.Subject && (a.verdict != domain.MustNot || m.wrong == subjectPassesRedLines):
 		return domain.KAdReferendum, a

@@ -43,7 +43,7 @@ func (q question) String() string {
 }
 
 // answers are the production code's and the model's.
-func (q question) answers(s *domain.State, m model) (theirs, ours string) {
+func (q question) answers(s *domain.View, m model) (theirs, ours string) {
 	switch q.kind {
 	case "coverage":
 		c := s.CoverageOn(q.matter, q.at)
@@ -69,7 +69,7 @@ func (q question) answers(s *domain.State, m model) (theirs, ours string) {
 	panic(q.kind)
 }
 
-func (q question) checks(s *domain.State, m model) (theirs, ours string) {
+func (q question) checks(s *domain.View, m model) (theirs, ours string) {
 	who := s.ByHandle(q.person)
 	if who == nil {
 		return "", ""
@@ -125,7 +125,7 @@ func limitsOf(limits []limit) []string {
 func sameLimits(a, b []limit) bool { return slices.Equal(limitsOf(a), limitsOf(b)) }
 
 // exercisesWhenRecorded are the exercises as each stood when it was recorded.
-func exercisesWhenRecorded(_ *domain.State, m model) (theirs, ours string) {
+func exercisesWhenRecorded(_ *domain.View, m model) (theirs, ours string) {
 	for _, x := range m.exercises() {
 		var rules []string
 		for _, r := range x.Beyond {
@@ -147,7 +147,7 @@ func exercisesWhenRecorded(_ *domain.State, m model) (theirs, ours string) {
 
 // standings is how everything stands on the day that waits for the group's word
 // or may be called in.
-func (q question) standings(s *domain.State, m model) (theirs, ours string) {
+func (q question) standings(s *domain.View, m model) (theirs, ours string) {
 	for _, x := range m.exercises() {
 		if q.at >= x.recorded {
 			theirs += fmt.Sprintf("%s %s; ", x.Exercise, s.ExerciseOn(s.Exercises[x.Exercise], q.at))
@@ -335,7 +335,7 @@ func differences(r *recorder, qs []question, wrong mistake) []difference {
 		if n == 0 {
 			continue
 		}
-		theirs, ours := q.answers(s, model{events: events, wrong: wrong})
+		theirs, ours := q.answers(s.View(), model{events: events, wrong: wrong})
 		if theirs != ours {
 			found = append(found, difference{q, theirs, ours})
 		}

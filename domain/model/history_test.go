@@ -140,7 +140,7 @@ func (r *recorder) handle(id string) string {
 }
 
 // stateAt is the production code's state as known at that moment.
-func stateAt(events []*domain.Event, at time.Time) *domain.State {
+func stateAt(events []*domain.Event, at time.Time) *domain.View {
 	s := domain.NewState(group)
 	for _, e := range events {
 		if e.Time.After(at) {
@@ -148,7 +148,7 @@ func stateAt(events []*domain.Event, at time.Time) *domain.State {
 		}
 		s.Apply(e)
 	}
-	return s
+	return s.View()
 }
 
 // number notes the numbers of what came of an order: of what the order itself

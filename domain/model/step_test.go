@@ -614,7 +614,7 @@ func (g *generator) commitment() {
 		}
 	}
 	k := &domain.RecordCommitment{Person: pick(g, people...), Forum: pick(g, forums...), Meeting: g.past(8), Matter: pick(g, matters...), Words: "we will",
-		Given: pick(g, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Subject, domain.View), Reason: "the offer closed"}
+		Given: pick(g, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Outright, domain.Subject, domain.OwnView), Reason: "the offer closed"}
 	if k.Meeting == 0 {
 		k.Meeting = g.today()
 	}

@@ -1,0 +1,41 @@
+package domain
+
+// A View is a state for whoever asks: with the ledgers of other groups that they have
+// beside it, and with what they asked already. It is to be read only. Whatever rests
+// on who stands behind the group is asked of a view; what only the group's own events
+// say, of its state.
+type View struct {
+	*State
+	across map[string]*State // ledgers of other groups, by name, as they were known at the same moment (rule G1)
+	memo   memo              // empty but for Remembering
+}
+
+// View is the state for somebody who asks, with nothing beside it.
+func (s *State) View() *View { return &View{State: s} }
+
+// Across is the view with the ledgers of other groups beside it, by name, as they
+// were known at the same moment. They are to be read only.
+func (s *View) Across(places map[string]*State) *View {
+	c := *s
+	c.across = places
+	return &c
+}
+
+// Remembering is the same view with a memory of what it is asked, where it works out
+// nothing twice. It is for one goroutine at a time, and only until something is
+// applied to the state.
+func (s *View) Remembering() *View {
+	c := *s
+	c.memo = memo{
+		places: s.Places(), days: s.changingDays(), coverage: map[period]Coverage{}, incomplete: map[period]string{}, appointments: map[string][]*Appointment{},
+		delegations: s.delegationsInOrder(), overdue: map[string][]overdueReport{}, said: map[string][]*Commitment{},
+		positions: map[string][]*AdoptedPosition{}, spent: map[spending]Pence{}, agreements: map[string][]Link{}, texts: map[uint64]string{},
+	}
+	return &c
+}
+
+func (s *View) remembers() bool { return s.memo.coverage != nil }
+
+// copied is a view of a copy of the state, into which further events can be folded:
+// it remembers nothing.
+func (s *View) copied() *View { return &View{State: s.State.Copy(), across: s.across} }
