@@ -154,7 +154,7 @@ func TestNothingThere(t *testing.T) {
 
 func TestPanicsAreAnswered(t *testing.T) {
 	w := newWorld(t)
-	w.server.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("secret words") })
+	w.server.api.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("secret words") })
 	r := w.send(w.request("", "GET", "/boom", ""))
 	w.refused(500, "", r)
 	require.NotContains(t, string(r.body), "secret")

@@ -16,7 +16,7 @@ import (
 // A person's own page: their passkeys, where they are signed in, and what was
 // done about it.
 
-func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) accountPage(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *Server) accountPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // journalOf is what was done about the person's signing in, newest first.
-func (s *Server) journalOf(ctx context.Context, group, person string) ([]signin.Line, error) {
+func (s *Identity) journalOf(ctx context.Context, group, person string) ([]signin.Line, error) {
 	lines, err := s.signIn.journal.about(group, person)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (s *Server) journalOf(ctx context.Context, group, person string) ([]signin.
 
 // removePasskey takes a passkey away, and signs out where it signed in. The
 // last one stays: without it nobody gets in but by a fresh invitation.
-func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 // them they sign. What can't be recorded now, since a crash came between or the
 // group has stopped, is at the next sign-in; nobody is kept out for it, and a
 // passkey that is removed here signs nothing here meanwhile.
-func (s *Server) tellLedger(ctx context.Context, group, person string, alone bool) {
+func (s *Identity) tellLedger(ctx context.Context, group, person string, alone bool) {
 	for _, c := range s.untold(ctx, group, person, alone) {
 		name := domain.CommandName(c)
 		req := domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(c), Actor: person, Trace: trace.Sent(ctx), Command: c}
@@ -119,12 +119,12 @@ func (s *Server) tellLedger(ctx context.Context, group, person string, alone boo
 // untold are the commands that the ledger lacks to know the person's passkeys.
 // Those that it knows and this node does not were made at another node; they
 // stay, unless those here are to be alone.
-func (s *Server) untold(ctx context.Context, group, person string, alone bool) (cs []domain.Command) {
+func (s *Identity) untold(ctx context.Context, group, person string, alone bool) (cs []domain.Command) {
 	next := s.store.Next(group)
 	if next == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	ctx, cancel := context.WithTimeout(ctx, s.ledgers.patience)
 	defer cancel()
 	newest := next - 1
 	g, err := s.groups.Now(ctx, group, &newest)
@@ -149,7 +149,7 @@ func (s *Server) untold(ctx context.Context, group, person string, alone bool) (
 	return cs
 }
 
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) endSession(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 // makeFeed shows the address of a new feed, this once.
-func (s *Server) makeFeed(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) makeFeed(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
@@ -190,11 +190,11 @@ func (s *Server) makeFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	html(w, http.StatusOK)
-	return signin.Feed{ID: feed.ID, Address: s.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
+	return signin.Feed{ID: feed.ID, Address: s.guard.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
 }
 
 // replaceFeed shows the new address of a feed, this once, and ends the old one.
-func (s *Server) replaceFeed(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) replaceFeed(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
@@ -207,10 +207,10 @@ func (s *Server) replaceFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	html(w, http.StatusOK)
-	return signin.Feed{ID: feed.ID, Address: s.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
+	return signin.Feed{ID: feed.ID, Address: s.guard.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
 }
 
-func (s *Server) endOwnFeed(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) endOwnFeed(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err

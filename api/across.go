@@ -13,7 +13,7 @@ import (
 
 // placesBeside are those ledgers of the group, folded up to the moment of the
 // question: next and moment as readKnown gives them; nil for a group that has no places.
-func (s *Server) placesBeside(ctx context.Context, g *projections.Group, next *uint64, moment time.Time) (map[string]*domain.State, error) {
+func (s *Ledgers) placesBeside(ctx context.Context, g *projections.Group, next *uint64, moment time.Time) (map[string]*domain.State, error) {
 	names := g.State().Places()
 	if len(names) == 0 {
 		return nil, nil
@@ -40,7 +40,7 @@ func (s *Server) placesBeside(ctx context.Context, g *projections.Group, next *u
 
 // placeAsKnown is the ledger of that name as it is now or, earlier, as it was known
 // at the moment; nil where nothing of it was recorded by then, or it has stopped.
-func (s *Server) placeAsKnown(ctx context.Context, name string, earlier bool, moment time.Time) (*domain.State, error) {
+func (s *Ledgers) placeAsKnown(ctx context.Context, name string, earlier bool, moment time.Time) (*domain.State, error) {
 	if s.store.Next(name) == 0 || s.store.Stopped(name) != nil {
 		return nil, nil
 	}

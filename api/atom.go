@@ -2,13 +2,10 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/xml"
-	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -56,8 +53,8 @@ type practiceFeedInput struct {
 }
 
 // offerPracticeFeed registers a practice's notices for feed readers (rule T1).
-func (s *Server) offerPracticeFeed(at string) {
-	fed(s, "practice-feed", at+"/practices/{ods}/feed.atom", atomType, "A practice's notices, for feed readers (Atom).", notices,
+func (s *Feeds) offerPracticeFeed(at string) {
+	fed(s.ledgers, s.api, "practice-feed", at+"/practices/{ods}/feed.atom", atomType, "A practice's notices, for feed readers (Atom).", notices,
 		func(q *question, in *practiceFeedInput) ([]byte, error) {
 			page, err := orRefused(q.Practice(in.ODS, q.at))
 			if err != nil {
@@ -65,34 +62,6 @@ func (s *Server) offerPracticeFeed(at string) {
 			}
 			return practiceAtom(q, &page, q.origin()+"/v1/groups/"+in.Group+"/practices/"+in.ODS+"/feed.atom")
 		})
-}
-
-// fed registers a feed: a question whose answer readers fetch again and again.
-func fed[I any, P interface {
-	*I
-	terms() *Terms
-}](s *Server, id, path, contentType, say string, things []string, f func(*question, P) ([]byte, error)) {
-	op := operation(s, huma.Operation{
-		OperationID: id, Method: http.MethodGet, Path: path, Summary: say, Tags: []string{"questions"},
-		Responses: map[string]*huma.Response{"304": {Description: "Not changed since the entity tag in If-None-Match"}},
-	}, func(ctx context.Context, in *I) (*answer, error) {
-		t := P(in).terms()
-		q, err := s.see(ctx, t, things)
-		if err != nil {
-			return nil, err
-		}
-		done, err := s.turns.take(ctx, q.named(id))
-		if err != nil {
-			return nil, err
-		}
-		defer done()
-		b, err := f(q, in)
-		if err != nil {
-			return nil, err
-		}
-		return bytesAnswer(b, contentType, "private, no-cache", t.IfNoneMatch), nil
-	})
-	op.Responses["200"].Content = map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 }
 
 func practiceAtom(q *question, page *projections.PracticePage, address string) ([]byte, error) {
@@ -134,4 +103,13 @@ func practiceAtom(q *question, page *projections.PracticePage, address string) (
 	e.Indent("", " ")
 	err := e.Encode(feed)
 	return b.Bytes(), err
+}
+
+// feedEnding says, in the feed itself, that its key ends; "" long before.
+func (q *question) feedEnding() string {
+	ends := q.caller.feedEnds
+	if ends.IsZero() || q.at.Start().Before(ends.Add(-feedKeySoon)) {
+		return ""
+	}
+	return "The address of this feed ends on " + domain.DayOf(ends).Words() + ". Replace it at " + q.origin() + "/account."
 }

@@ -7,10 +7,10 @@ import (
 
 // offerBackup gives the operator an archive of everything but the keys, while
 // the server goes on. It is asked for by goldenthread backup.
-func (s *Server) offerBackup() {
-	s.mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, r *http.Request) {
-		if problem := s.mustBeOperator(r, "Only the operator of this server makes backups."); problem != nil {
-			problem.write(w)
+func (s *Rest) offerBackup() {
+	s.api.mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, r *http.Request) {
+		if refused := s.mustBeOperator(r, "Only the operator of this server makes backups."); refused != nil {
+			refused.write(w)
 			return
 		}
 		out := &unhurried{w: w, control: http.NewResponseController(w)}
@@ -18,7 +18,7 @@ func (s *Server) offerBackup() {
 		switch {
 		case err == nil:
 		case !out.begun:
-			s.problem(r.Context(), err).write(w)
+			problemOf(r.Context(), s.log, err).write(w)
 		default:
 			s.log.ErrorContext(r.Context(), "a backup broke off", "error", err)
 			panic(http.ErrAbortHandler) // so that the client sees that it is not whole
@@ -27,12 +27,15 @@ func (s *Server) offerBackup() {
 }
 
 // mustBeOperator refuses everybody else, in those words.
-func (s *Server) mustBeOperator(r *http.Request, say string) *Problem {
-	c, problem := s.caller(r)
-	if problem == nil && !c.Operator {
-		problem = newProblem(http.StatusForbidden, say)
+func (s *Rest) mustBeOperator(r *http.Request, say string) *Problem {
+	c, err := callerOf(r.Context())
+	switch {
+	case err != nil:
+		return problemOf(r.Context(), s.log, err)
+	case !c.Operator:
+		return newProblem(http.StatusForbidden, say)
 	}
-	return problem
+	return nil
 }
 
 // unhurried writes an answer that takes long: each piece has its own time.

@@ -47,42 +47,31 @@ type TokenList struct {
 	Tokens []TokenLine `json:"tokens"`
 }
 
-type bodyInput struct {
-	Group string `path:"group" example:"trafford"`
-	jsonBody
-}
-
-type groupInput struct {
-	Group string `path:"group" example:"trafford"`
-}
-
 type tokenInput struct {
 	Group string `path:"group" example:"trafford"`
 	ID    string `path:"id" example:"1f0c33aa"`
 }
 
-type made[T any] struct{ Body T }
-
 // offerTokens registers making, listing and revoking tokens.
-func (s *Server) offerTokens() {
+func (s *Identity) offerTokens() {
 	const at = "/v1/groups/{group}/tokens"
-	op := operation(s, huma.Operation{
+	op := register(s.api, huma.Operation{
 		OperationID: "issue-token", Method: http.MethodPost, Path: at, Summary: "Make a token: the operator for anybody, people for themselves.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.issue)
-	op.RequestBody = jsonRequest(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[TokenFor]())
-	operation(s, huma.Operation{
+	op.RequestBody = jsonRequest(s.api.schemas(), reflect.TypeFor[TokenFor]())
+	register(s.api, huma.Operation{
 		OperationID: "tokens", Method: http.MethodGet, Path: at, Summary: "Your tokens; all of the group, for the operator.", Tags: []string{"server"},
 	}, s.listTokens)
-	operation(s, huma.Operation{
+	register(s.api, huma.Operation{
 		OperationID: "revoke-token", Method: http.MethodPost, Path: at + "/{id}/revoke", Summary: "End a token at once.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
 	}, s.revokeToken)
 }
 
-func (s *Server) issue(ctx context.Context, in *bodyInput) (*made[Token], error) {
-	c, err := s.callerIn(ctx, in.Group)
+func (s *Identity) issue(ctx context.Context, in *bodyInput) (*made[Token], error) {
+	c, err := s.ledgers.callerIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +108,7 @@ func (s *Server) issue(ctx context.Context, in *bodyInput) (*made[Token], error)
 	return &made[Token]{Token{secret, hashOf(secret)[:8], k.Expires}}, nil
 }
 
-func (s *Server) listTokens(ctx context.Context, in *groupInput) (*made[TokenList], error) {
+func (s *Identity) listTokens(ctx context.Context, in *groupInput) (*made[TokenList], error) {
 	theirs, err := s.tokensOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -131,7 +120,7 @@ func (s *Server) listTokens(ctx context.Context, in *groupInput) (*made[TokenLis
 	return &made[TokenList]{list}, nil
 }
 
-func (s *Server) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, error) {
+func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, error) {
 	theirs, err := s.tokensOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -144,8 +133,8 @@ func (s *Server) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, er
 }
 
 // tokensOf says which tokens of the group are the caller's to see and end.
-func (s *Server) tokensOf(ctx context.Context, group string) (func(*token) bool, error) {
-	c, err := s.callerIn(ctx, group)
+func (s *Identity) tokensOf(ctx context.Context, group string) (func(*token) bool, error) {
+	c, err := s.ledgers.callerIn(ctx, group)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +150,7 @@ func (s *Server) tokensOf(ctx context.Context, group string) (func(*token) bool,
 
 // personIn is the person of the group that is meant: nobody is the caller
 // themselves, and anybody else is for the operator only.
-func (s *Server) personIn(ctx context.Context, c Caller, group, person string) (domain.Person, error) {
+func (s *Identity) personIn(ctx context.Context, c Caller, group, person string) (domain.Person, error) {
 	g, err := s.groups.Now(ctx, group, nil)
 	if err != nil {
 		return domain.Person{}, err

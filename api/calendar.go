@@ -21,8 +21,8 @@ type calendarInput struct {
 }
 
 // offerCalendar registers the days that matter, for calendars.
-func (s *Server) offerCalendar(at string) {
-	fed(s, "calendar", at+"/calendar.ics", calendarType, "Meetings, reviews, ends and what is due, for calendars (iCalendar): of the group, a person or a practice.", worklist,
+func (s *Feeds) offerCalendar(at string) {
+	fed(s.ledgers, s.api, "calendar", at+"/calendar.ics", calendarType, "Meetings, reviews, ends and what is due, for calendars (iCalendar): of the group, a person or a practice.", worklist,
 		func(q *question, in *calendarInput) ([]byte, error) {
 			c, err := orRefused(q.Calendar(in.Person, in.Practice, q.at))
 			if err != nil {

@@ -124,8 +124,8 @@ type attachment struct {
 }
 
 // offerDocuments registers drafted minutes and attached documents.
-func (s *Server) offerDocuments(at string) {
-	fed(s, "minutes", at+"/agenda/{date}/minutes.md", markdownType, "Minutes of a meeting of the group, drafted from the ledger (Markdown), to be edited outside.", everything,
+func (s *Rest) offerDocuments(at string) {
+	fed(s.ledgers, s.api, "minutes", at+"/agenda/{date}/minutes.md", markdownType, "Minutes of a meeting of the group, drafted from the ledger (Markdown), to be edited outside.", everything,
 		func(q *question, in *minutesInput) ([]byte, error) {
 			on, err := domain.ParseDay(in.Date)
 			if err != nil {
@@ -134,14 +134,14 @@ func (s *Server) offerDocuments(at string) {
 			text, err := orRefused(q.Minutes(on, q.at))
 			return []byte(text), err
 		})
-	ask(s, "documents", at+"/documents", "Documents that were attached, and to what.", everything,
+	ask(s.ledgers, s.api, "documents", at+"/documents", "Documents that were attached, and to what.", everything,
 		func(q *question, _ *plainInput) (projections.Documents, error) { return q.Documents(q.at), nil })
-	op := operation(s, huma.Operation{
+	op := register(s.api, huma.Operation{
 		OperationID: "document", Method: http.MethodGet, Path: at + "/documents/{sha256}", Summary: "A document that was attached, for those who may read the whole ledger.",
 		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
 	}, s.document)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
-	op = operation(s, huma.Operation{
+	op = register(s.api, huma.Operation{
 		OperationID: "put-document", Method: http.MethodPost, Path: at + "/documents/{sha256}", Summary: "Bring the bytes of a document that the ledger names: attach it first.",
 		Tags: []string{"events"}, DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge},
 	}, s.putDocument)
@@ -149,8 +149,8 @@ func (s *Server) offerDocuments(at string) {
 }
 
 // attached is the document of that hash, if the caller may read the whole ledger.
-func (s *Server) attached(ctx context.Context, group, hash string) (domain.Document, error) {
-	q, err := s.see(ctx, &Terms{Group: group}, everything)
+func (s *Rest) attached(ctx context.Context, group, hash string) (domain.Document, error) {
+	q, err := s.ledgers.see(ctx, &Terms{Group: group}, everything)
 	if err != nil {
 		return domain.Document{}, err
 	}
@@ -161,7 +161,7 @@ func (s *Server) attached(ctx context.Context, group, hash string) (domain.Docum
 	return *found, nil
 }
 
-func (s *Server) document(ctx context.Context, in *documentInput) (*attachment, error) {
+func (s *Rest) document(ctx context.Context, in *documentInput) (*attachment, error) {
 	d, err := s.attached(ctx, in.Group, in.SHA256)
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (s *Server) document(ctx context.Context, in *documentInput) (*attachment, 
 	return a, err
 }
 
-func (s *Server) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}, error) {
+func (s *Rest) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}, error) {
 	d, err := s.attached(ctx, in.Group, in.SHA256)
 	if err != nil {
 		return nil, err

@@ -103,7 +103,7 @@ func TestADamagedDocumentIsNotGiven(t *testing.T) {
 	w := newWorld(t).established()
 	hash := hashOfBytes([]byte("a"))
 	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a","sha256":"`+hash+`","mediaType":"text/plain","bytes":1}`))
-	bucket, err := w.server.documents.open(t.Context())
+	bucket, err := w.server.rest.documents.open(t.Context())
 	require.NoError(t, err)
 	_, err = bucket.PutBytes(t.Context(), "trafford/"+hash, []byte("b"))
 	require.NoError(t, err)
@@ -129,11 +129,11 @@ func TestABucketWithoutALeaderIsWaitedFor(t *testing.T) {
 	w := newWorld(t).established()
 	hash := hashOfBytes([]byte("a"))
 	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a","sha256":"`+hash+`","mediaType":"text/plain","bytes":1}`))
-	bucket, err := w.server.documents.open(t.Context())
+	bucket, err := w.server.rest.documents.open(t.Context())
 	require.NoError(t, err)
-	w.server.documents.patience = 50 * time.Millisecond
+	w.server.rest.documents.patience = 50 * time.Millisecond
 	for silent, status := range map[int]int{2: http.StatusNoContent, 1_000_000: http.StatusServiceUnavailable} {
-		w.server.documents.bucket = &leaderless{bucket, silent}
+		w.server.rest.documents.bucket = &leaderless{bucket, silent}
 		w.must(status, w.send(w.request("manager", "POST", "/v1/groups/trafford/documents/"+hash, "a")))
 	}
 	w.must(200, w.ask("manager", "/documents/"+hash))

@@ -15,7 +15,6 @@ import (
 
 const (
 	eventType = "application/cloudevents+json"
-	linesType = "application/x-ndjson"
 	mostLines = 10_000
 )
 
@@ -32,37 +31,22 @@ type linesInput struct {
 	IfNoneMatch string `header:"If-None-Match"`
 }
 
-type streamOutput struct {
-	Status       int
-	ContentType  string `header:"Content-Type"`
-	ETag         string `header:"ETag"`
-	CacheControl string `header:"Cache-Control"`
-	Link         string `header:"Link" doc:"where it goes on"`
-	Body         func(huma.Context)
-}
-
 // offerEvents registers the ledger itself: exact stored bytes.
-func (s *Server) offerEvents() {
-	op := operation(s, huma.Operation{
+func (s *Rest) offerEvents() {
+	op := register(s.api, huma.Operation{
 		OperationID: "event", Method: http.MethodGet, Path: "/v1/groups/{group}/events/{index}", Summary: "One event: the exact bytes that are stored.",
 		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed, as events never do"}},
 	}, s.event)
 	op.Responses["200"].Content = map[string]*huma.MediaType{eventType: {Schema: &huma.Schema{Type: huma.TypeObject, Description: "a CloudEvents 1.0 event", AdditionalProperties: true}}}
-	op = operation(s, huma.Operation{
+	op = register(s.api, huma.Operation{
 		OperationID: "events", Method: http.MethodGet, Path: "/v1/groups/{group}/events", Summary: "Events in order, one on a line: the exact bytes that are stored.",
 		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed, as events never do"}},
 	}, s.lines)
 	op.Responses["200"].Content = map[string]*huma.MediaType{linesType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 }
 
-// mayReadLedger lets those in who may see everything: a line can hold anything.
-func (s *Server) mayReadLedger(ctx context.Context, group string) error {
-	_, err := s.see(ctx, &Terms{Group: group}, everything)
-	return err
-}
-
-func (s *Server) event(ctx context.Context, in *eventInput) (*answer, error) {
-	if err := s.mayReadLedger(ctx, in.Group); err != nil {
+func (s *Rest) event(ctx context.Context, in *eventInput) (*answer, error) {
+	if err := s.ledgers.mayReadLedger(ctx, in.Group); err != nil {
 		return nil, err
 	}
 	index, err := readIndex("The place of an event", in.Index)
@@ -79,8 +63,8 @@ func (s *Server) event(ctx context.Context, in *eventInput) (*answer, error) {
 	return bytesAnswer(line, eventType, "private, max-age=31536000, immutable", in.IfNoneMatch), nil
 }
 
-func (s *Server) lines(ctx context.Context, in *linesInput) (*streamOutput, error) {
-	if err := s.mayReadLedger(ctx, in.Group); err != nil {
+func (s *Rest) lines(ctx context.Context, in *linesInput) (*streamOutput, error) {
+	if err := s.ledgers.mayReadLedger(ctx, in.Group); err != nil {
 		return nil, err
 	}
 	from, err := readIndex("from", in.From)
@@ -88,7 +72,7 @@ func (s *Server) lines(ctx context.Context, in *linesInput) (*streamOutput, erro
 		return nil, err
 	}
 	if from == nil {
-		from = ptr(uint64(0))
+		from = new(uint64(0))
 	}
 	limit, err := readNumber("limit", in.Limit, 1, mostLines, 1000)
 	if err != nil {
@@ -117,7 +101,7 @@ func (s *Server) lines(ctx context.Context, in *linesInput) (*streamOutput, erro
 
 // writeLines writes the lines. If one can't be read the connection breaks off,
 // so that nobody takes a part for the whole.
-func (s *Server) writeLines(ctx context.Context, hc huma.Context, group string, from, to uint64) {
+func (s *Rest) writeLines(ctx context.Context, hc huma.Context, group string, from, to uint64) {
 	r, w := humago.Unwrap(hc)
 	hc.SetStatus(http.StatusOK)
 	if r.Method == http.MethodHead {

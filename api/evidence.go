@@ -17,7 +17,7 @@ const zipType = "application/zip"
 
 // offerEvidence registers answers as bundles that can be verified without this
 // server (rules R3, L9).
-func (s *Server) offerEvidence(at string) {
+func (s *Rest) offerEvidence(at string) {
 	bundle(s, "check-evidence", at+"/check/evidence", "The answer of the check with everything that it rests on, proved: a zip with the events, their proofs, and a verifier.", checkEvidence)
 	bundle(s, "evidence", at+"/evidence/{ref}", "An agreement, delegation, decision, appointment or commitment with everything that it rests on, proved: a zip, likewise.", refEvidence)
 }
@@ -37,13 +37,13 @@ type refInput struct {
 func bundle[I any, P interface {
 	*I
 	terms() *Terms
-}](s *Server, id, path, say string, find func(*question, P) (proofOf, error)) {
-	op := operation(s, huma.Operation{
+}](s *Rest, id, path, say string, find func(*question, P) (proofOf, error)) {
+	op := register(s.api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"log"}, Summary: say, Description: "For those who may read the whole ledger.",
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
 	}, func(ctx context.Context, in *I) (*answer, error) {
 		t := P(in).terms()
-		q, err := s.see(ctx, t, everything)
+		q, err := s.ledgers.see(ctx, t, everything)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func bundle[I any, P interface {
 }
 
 // proved is the bundle, once the log is signed for all of its events.
-func (s *Server) proved(ctx context.Context, t *Terms, found proofOf) (*answer, error) {
+func (s *Rest) proved(ctx context.Context, t *Terms, found proofOf) (*answer, error) {
 	last := uint64(0)
 	for _, l := range found.chain {
 		last = max(last, l.Index)

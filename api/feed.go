@@ -20,8 +20,8 @@ type feedInput struct {
 }
 
 // offerFeed registers the live feed of a group's events (server-sent events).
-func (s *Server) offerFeed() {
-	op := operation(s, huma.Operation{
+func (s *Feeds) offerFeed() {
+	op := register(s.api, huma.Operation{
 		OperationID: "feed", Method: http.MethodGet, Path: "/v1/groups/{group}/feed", Tags: []string{"events"},
 		Summary:     "Events as they are recorded (server-sent events).",
 		Description: "The id is the index, the event its type, the data its line: the exact bytes that are stored. A client that comes back with Last-Event-ID misses nothing.",
@@ -29,8 +29,8 @@ func (s *Server) offerFeed() {
 	op.Responses["200"].Content = map[string]*huma.MediaType{feedType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 }
 
-func (s *Server) openFeed(ctx context.Context, in *feedInput) (*streamOutput, error) {
-	if err := s.mayReadLedger(ctx, in.Group); err != nil {
+func (s *Feeds) openFeed(ctx context.Context, in *feedInput) (*streamOutput, error) {
+	if err := s.ledgers.mayReadLedger(ctx, in.Group); err != nil {
 		return nil, err
 	}
 	last, err := readIndex("Last-Event-ID", in.Last)
@@ -44,7 +44,7 @@ func (s *Server) openFeed(ctx context.Context, in *feedInput) (*streamOutput, er
 	next := s.store.Next(in.Group)
 	switch {
 	case last != nil:
-		from = ptr(*last + 1)
+		from = new(*last + 1)
 	case from == nil:
 		from = &next
 	}
@@ -65,7 +65,7 @@ func (s *Server) openFeed(ctx context.Context, in *feedInput) (*streamOutput, er
 }
 
 // feed writes events from next on.
-func (s *Server) feed(ctx context.Context, hc huma.Context, group string, next uint64) {
+func (s *Feeds) feed(ctx context.Context, hc huma.Context, group string, next uint64) {
 	r, w := humago.Unwrap(hc)
 	hc.SetStatus(http.StatusOK)
 	if r.Method == http.MethodHead {
@@ -73,14 +73,14 @@ func (s *Server) feed(ctx context.Context, hc huma.Context, group string, next u
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	s.follow(w, r.WithContext(ctx), &stream{group, beat.C, s.mayReadLedger, func() (more bool, err error) {
+	s.follow(w, r.WithContext(ctx), &stream{group, beat.C, s.ledgers.mayReadLedger, func() (more bool, err error) {
 		return s.writeEvents(ctx, w, group, &next)
 	}})
 }
 
 // writeEvents writes a batch of what has been recorded, and says whether there
 // is more.
-func (s *Server) writeEvents(ctx context.Context, w io.Writer, group string, next *uint64) (more bool, err error) {
+func (s *Feeds) writeEvents(ctx context.Context, w io.Writer, group string, next *uint64) (more bool, err error) {
 	end := s.store.Next(group)
 	to := min(end, *next+feedBatch)
 	for entry, err := range s.store.Entries(ctx, group, *next, to) {

@@ -19,12 +19,12 @@ import (
 const (
 	feedKeysFile = "feed-keys.json"
 	mostFeedKeys = 20 // of one person
-	// A feed's key ends after a year: whoever has its address reads on unnoticed,
-	// and nobody remembers every reader that they ever gave it to. In its last month
-	// the feed itself says so, and the account page offers to replace it.
-	feedKeyLasts = 365 * 24 * time.Hour
-	feedKeySoon  = 30 * 24 * time.Hour
 )
+
+// feedKeyLasts is how long a feed's key lasts: whoever has its address reads on
+// unnoticed, and nobody remembers every reader that they ever gave it to. In its
+// last month the feed itself says so, and the account page offers to replace it.
+const feedKeyLasts = 365 * 24 * time.Hour
 
 // FeedKeys let feed readers and calendars in, which can't send a token: a key
 // stands in the address of one feed and opens that address and nothing else. A
@@ -51,7 +51,7 @@ func OpenFeedKeys(dir string) (*FeedKeys, error) {
 
 // feedCaller is whoever made the key in the address, if it is the key of just
 // this address and no token is sent; a problem if the key has ended.
-func (s *Server) feedCaller(r *http.Request) (Caller, *Problem, bool) {
+func (s *Identity) feedCaller(r *http.Request) (Caller, *Problem, bool) {
 	if r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return Caller{}, nil, false
 	}
@@ -64,18 +64,9 @@ func (s *Server) feedCaller(r *http.Request) (Caller, *Problem, bool) {
 	hash, address := hashOf(key), feedAddress(r.URL.EscapedPath(), query)
 	k, ok := s.feedKeys.keys.get(hash)
 	if ok = ok && k.Address == address; ok && !s.clock().Before(k.ends()) {
-		return Caller{}, newProblem(http.StatusGone, "The address of this feed ended on "+domain.DayOf(k.ends()).Words()+". Its owner can replace it at "+s.origin(r)+"/account."), true
+		return Caller{}, newProblem(http.StatusGone, "The address of this feed ended on "+domain.DayOf(k.ends()).Words()+". Its owner can replace it at "+s.guard.origin(r)+"/account."), true
 	}
 	return Caller{Group: k.Group, Person: k.Person, Scope: ScopeRead, feedEnds: k.ends()}, nil, ok
-}
-
-// feedEnding says, in the feed itself, that its key ends; "" long before.
-func (q *question) feedEnding() string {
-	ends := q.caller.feedEnds
-	if ends.IsZero() || q.at.Start().Before(ends.Add(-feedKeySoon)) {
-		return ""
-	}
-	return "The address of this feed ends on " + domain.DayOf(ends).Words() + ". Replace it at " + q.origin() + "/account."
 }
 
 func feedAddress(path string, query url.Values) string {
@@ -150,24 +141,24 @@ type feedOutput struct{ Body Feed }
 type feedListOutput struct{ Body FeedList }
 
 // offerFeedKeys registers making, listing and ending one's keys of feeds.
-func (s *Server) offerFeedKeys() {
+func (s *Identity) offerFeedKeys() {
 	const at = "/v1/groups/{group}/feed-keys"
-	op := operation(s, huma.Operation{
+	op := register(s.api, huma.Operation{
 		OperationID: "make-feed-key", Method: http.MethodPost, Path: at, Summary: "Make the address of a feed for a reader that can't send a token.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.makeFeedKey)
-	op.RequestBody = jsonRequest(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[FeedFor]())
-	operation(s, huma.Operation{
+	op.RequestBody = jsonRequest(s.api.schemas(), reflect.TypeFor[FeedFor]())
+	register(s.api, huma.Operation{
 		OperationID: "feed-keys", Method: http.MethodGet, Path: at, Summary: "The feeds of which you made keys.", Tags: []string{"server"},
 	}, s.listFeedKeys)
-	operation(s, huma.Operation{
+	register(s.api, huma.Operation{
 		OperationID: "end-feed-key", Method: http.MethodPost, Path: at + "/{id}/end", Summary: "End a feed's key at once.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
 	}, s.endFeedKey)
 }
 
-func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOutput, error) {
+func (s *Identity) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOutput, error) {
 	me, err := s.personOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -187,7 +178,7 @@ func (s *Server) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOu
 }
 
 // addFeed makes a key of the feed for the person.
-func (s *Server) addFeed(group, person string, ask FeedFor) (Feed, error) {
+func (s *Identity) addFeed(group, person string, ask FeedFor) (Feed, error) {
 	address, err := ask.address(group)
 	if err != nil {
 		return Feed{}, err
@@ -208,7 +199,7 @@ func (s *Server) addFeed(group, person string, ask FeedFor) (Feed, error) {
 }
 
 // newFeedKey is a new key of the address, and the address with it.
-func (s *Server) newFeedKey(group, person, address string) (feedKey, Feed) {
+func (s *Identity) newFeedKey(group, person, address string) (feedKey, Feed) {
 	secret := newToken()
 	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
 	mark := "?"
@@ -219,7 +210,7 @@ func (s *Server) newFeedKey(group, person, address string) (feedKey, Feed) {
 }
 
 // renewFeed puts a new key of the same feed in place of the person's.
-func (s *Server) renewFeed(group, person, id string) (feed Feed, err error) {
+func (s *Identity) renewFeed(group, person, id string) (feed Feed, err error) {
 	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
@@ -234,7 +225,7 @@ func (s *Server) renewFeed(group, person, id string) (feed Feed, err error) {
 func (k *feedKey) of(group, person string) bool { return k.Group == group && k.Person == person }
 
 // feedsOf are the feeds of which the person made keys.
-func (s *Server) feedsOf(group, person string) []FeedLine {
+func (s *Identity) feedsOf(group, person string) []FeedLine {
 	lines := []FeedLine{}
 	for _, k := range s.feedKeys.keys.those(func(k *feedKey) bool { return k.of(group, person) }) {
 		lines = append(lines, FeedLine{k.ID, k.Address, k.Made, k.ends()})
@@ -243,7 +234,7 @@ func (s *Server) feedsOf(group, person string) []FeedLine {
 }
 
 // endFeed ends the person's key.
-func (s *Server) endFeed(group, person, id string) error {
+func (s *Identity) endFeed(group, person, id string) error {
 	return s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
@@ -253,7 +244,7 @@ func (s *Server) endFeed(group, person, id string) error {
 	})
 }
 
-func (s *Server) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedListOutput, error) {
+func (s *Identity) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedListOutput, error) {
 	me, err := s.personOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -261,7 +252,7 @@ func (s *Server) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedList
 	return &feedListOutput{FeedList{s.feedsOf(in.Group, me)}}, nil
 }
 
-func (s *Server) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}, error) {
+func (s *Identity) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}, error) {
 	me, err := s.personOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -270,8 +261,8 @@ func (s *Server) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}
 }
 
 // personOf is the id of the person of the group who asks.
-func (s *Server) personOf(ctx context.Context, group string) (string, error) {
-	c, err := s.callerIn(ctx, group)
+func (s *Identity) personOf(ctx context.Context, group string) (string, error) {
+	c, err := s.ledgers.callerIn(ctx, group)
 	if err != nil {
 		return "", err
 	}

@@ -219,7 +219,7 @@ func TestFeedKeys(t *testing.T) {
 	require.NotContains(t, string(b), strings.TrimPrefix(key, "?key="))
 	again, err := OpenFeedKeys(w.tokens.dir)
 	require.NoError(t, err)
-	require.Equal(t, w.server.feedKeys.keys.all, again.keys.all, "they outlive a start")
+	require.Equal(t, w.server.identity.feedKeys.keys.all, again.keys.all, "they outlive a start")
 
 	list := w.must(200, w.send(w.request("cd-south", "GET", "/v1/groups/trafford/feed-keys", "")))
 	require.Len(t, list.json(t)["feeds"], 2)

@@ -83,14 +83,6 @@ func readDay(s string) (domain.Day, error) {
 	return domain.ParseDay(s)
 }
 
-// notDay refuses what was written for a day and is none: why is ParseDay's error.
-func notDay(s string, why error, like string) *domain.Refusal {
-	if errors.Is(why, domain.ErrYear) {
-		return invalid("L8", "%s is not between %d and %d, and the year of a date must be.", clip(s), domain.FirstYear, domain.LastYear)
-	}
-	return invalid("L8", "%q is not a date; write it like %s.", clip(s), like)
-}
-
 // version reads which version somebody had before them.
 func (f *filling) version(name string) int {
 	n, err := strconv.Atoi(f.words(name))
@@ -132,7 +124,7 @@ func readPounds(s string) (*domain.Pence, *domain.Refusal) {
 	if err != nil || len(pence) != 2 || pounds == "" {
 		return nil, invalid("D4", "Write the amount in pounds, such as 12,000 or 12,000.50.")
 	}
-	return ptr(domain.Pence(sum)), nil
+	return new(domain.Pence(sum)), nil
 }
 
 func readMonths(s string) (*int, *domain.Refusal) {
@@ -143,5 +135,5 @@ func readMonths(s string) (*int, *domain.Refusal) {
 	if err != nil {
 		return nil, invalid("D4", "Write the term as a whole number of months, such as 6.")
 	}
-	return ptr(int(n)), nil
+	return new(int(n)), nil
 }

@@ -131,7 +131,7 @@ func TestGatheredOverTLS(t *testing.T) {
 	certificate, key := certify(t, t.TempDir(), 1)
 	config, err := TLS(certificate, key)
 	require.NoError(t, err)
-	w.server.reach.TLS = config
+	w.server.guard.reach.TLS = config
 	c := w.served()
 	want := string(w.must(200, w.send(w.request("cd-north", "GET", "/v1/groups/trafford/audit", ""))).body)
 	for _, h2 := range []bool{false, true} {

@@ -32,13 +32,13 @@ type cachedInput struct {
 }
 
 // offerServerQuestions registers what is not asked about one group.
-func (s *Server) offerServerQuestions() {
-	schemas := s.api.OpenAPI().Components.Schemas
-	operation(s, huma.Operation{
+func (s *Rest) offerServerQuestions() {
+	schemas := s.api.schemas()
+	register(s.api, huma.Operation{
 		OperationID: "groups", Method: http.MethodGet, Path: "/v1/groups", Summary: "The groups that you belong to; all, for the operator.",
 		Tags: []string{"questions"}, Responses: jsonResponse(schemas, reflect.TypeFor[GroupList]()),
 	}, s.listGroups)
-	operation(s, huma.Operation{
+	register(s.api, huma.Operation{
 		OperationID: "charter-settings", Method: http.MethodGet, Path: "/v1/charter-settings", Summary: "The numbers that a charter sets, each with its default.",
 		Tags: []string{"questions"}, Responses: jsonResponse(schemas, reflect.TypeFor[CharterSettings]()),
 	}, func(_ context.Context, in *cachedInput) (*answer, error) {
@@ -46,14 +46,14 @@ func (s *Server) offerServerQuestions() {
 	})
 }
 
-func (s *Server) listGroups(ctx context.Context, in *cachedInput) (*answer, error) {
+func (s *Rest) listGroups(ctx context.Context, in *cachedInput) (*answer, error) {
 	c, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list := GroupList{Groups: []GroupLine{}}
 	for _, name := range s.store.Groups() {
-		if !s.belongs(c, name) {
+		if !s.ledgers.belongs(c, name) {
 			continue
 		}
 		g, err := s.groups.Now(ctx, name, nil)
@@ -61,7 +61,7 @@ func (s *Server) listGroups(ctx context.Context, in *cachedInput) (*answer, erro
 			s.log.WarnContext(ctx, "a group can't be listed", "group", name, "error", err)
 			continue
 		}
-		if newest, _ := g.Index(); s.maySee(g, c, followers) == nil {
+		if newest, _ := g.Index(); s.ledgers.maySee(g, c, followers) == nil {
 			list.Groups = append(list.Groups, GroupLine{name, g.State().Name, newest})
 		}
 	}

@@ -35,20 +35,16 @@ var guarding = http.Header{
 	"Permissions-Policy":           {"camera=(), geolocation=(), microphone=()"},
 }
 
-func (s *Server) guardHeaders(h http.Header, r *http.Request) {
+func (s *Guard) guardHeaders(h http.Header, r *http.Request) {
 	maps.Copy(h, guarding)
 	if s.encrypted(r) {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 }
 
-func safe(method string) bool {
-	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
-}
-
 // checkOrigin refuses what another site had a browser send with our cookie. A
 // bearer token is never sent by itself; forms are not for programs.
-func (s *Server) checkOrigin(r *http.Request) *Problem {
+func (s *Guard) checkOrigin(r *http.Request) *Problem {
 	if (r.Header.Get("Authorization") == "" || isPage(r.URL.Path)) && s.crossOrigin.Check(r) != nil {
 		return newProblem(http.StatusForbidden, "This came from another site and was not done.")
 	}
@@ -119,7 +115,7 @@ func (l *limits) check(who string, now time.Time) *Problem {
 
 // checkPace holds writes to a pace, by person; reads, by session or token; and
 // signing in, by address.
-func (s *Server) checkPace(r *http.Request, c *Caller) *Problem {
+func (s *Guard) checkPace(r *http.Request, c *Caller) *Problem {
 	switch {
 	case safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
 		who := s.client(r)

@@ -68,7 +68,7 @@ func TestCrossOrigin(t *testing.T) {
 
 func TestPace(t *testing.T) {
 	w := newWorld(t)
-	w.server.writes, w.server.signIns = newLimits(0.5, 3), newLimits(0.5, 3)
+	w.server.guard.writes, w.server.guard.signIns = newLimits(0.5, 3), newLimits(0.5, 3)
 	slow := func(r reply) {
 		t.Helper()
 		w.refused(429, "", r)
@@ -89,7 +89,7 @@ func TestPace(t *testing.T) {
 	slow(newDevice(w).send("POST", "/sign-in/begin", "{}"))
 	w.must(200, newDevice(w).send("GET", "/sign-in", ""))
 
-	w.server.reach.BehindProxy = true
+	w.server.guard.reach.BehindProxy = true
 	from := func(via string) reply {
 		return newDevice(w).send("POST", "/sign-in/begin", "{}", "X-Forwarded-For", via)
 	}
@@ -191,7 +191,7 @@ func TestTLS(t *testing.T) {
 	certificate, key := certify(t, t.TempDir(), 1)
 	_, err := TLS(certificate, certificate)
 	require.Error(t, err)
-	w.server.reach.TLS, err = TLS(certificate, key)
+	w.server.guard.reach.TLS, err = TLS(certificate, key)
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -245,7 +245,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	code := w.invited("cd-north")
 	r := w.must(200, d.accept(code, ""))
 	d.finish("/sign-in/finish", but(d.asserted(d.options("/sign-in/begin")), "signature", "AAAA"))
-	w.server.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("here") })
+	w.server.api.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("here") })
 	d.send("GET", "/boom", "")
 	w.send(w.request("cd-south", "GET", "/boom?x="+code, ""))
 	require.Contains(t, w.log.String(), "a passkey was refused")

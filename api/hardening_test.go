@@ -12,14 +12,14 @@ import (
 
 // later moves the clock of sessions.
 func (w *world) later(by *time.Duration) {
-	w.server.signIn.sessions.now = func() time.Time { return time.Now().Add(*by) }
+	w.server.identity.signIn.sessions.now = func() time.Time { return time.Now().Add(*by) }
 }
 
 // TestHostCookies: over TLS cookies are this very host's, and no other name
 // will do; over plain HTTP browsers would refuse that name.
 func TestHostCookies(t *testing.T) {
 	w := newWorld(t)
-	w.server.reach.BehindProxy = true
+	w.server.guard.reach.BehindProxy = true
 	in := w.must(303, w.sendStill(w.request("", "POST", "/sign-in/token", "token="+w.keys["cd-north"], "Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", "https")))
 	cookie := in.Cookies()[0]
 	require.Equal(t, "__Host-goldenthread", cookie.Name)
@@ -59,8 +59,8 @@ func TestIdleSessionEnds(t *testing.T) {
 	by += 31 * time.Minute
 	require.Equal(t, 401, asks(byItself, "1"))
 	require.Equal(t, 401, asks())
-	account := w.server.signIn.passkeys.accounts.all[0]
-	require.Empty(t, w.server.signIn.sessions.list(account.Group, account.Person))
+	account := w.server.identity.signIn.passkeys.accounts.all[0]
+	require.Empty(t, w.server.identity.signIn.sessions.list(account.Group, account.Person))
 
 	by = 0
 	w.must(200, d.signIn())
@@ -70,15 +70,15 @@ func TestIdleSessionEnds(t *testing.T) {
 	}
 	require.Equal(t, 401, asks(), "a working day is over")
 
-	fresh := New(Options{Store: w.store, Groups: w.server.groups, Tokens: w.tokens, SignIn: w.server.signIn, Feeds: w.server.feedKeys, Clock: w.clock, Log: w.server.log, Idle: 30 * time.Minute})
-	require.Equal(t, 30*time.Minute, fresh.signIn.sessions.idle)
+	fresh := New(Options{Store: w.store, Groups: w.server.ledgers.groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, Idle: 30 * time.Minute})
+	require.Equal(t, 30*time.Minute, fresh.identity.signIn.sessions.idle)
 }
 
 // TestSaltedCodes: two lines of the file never look alike, and a line from
 // before there were salts still opens.
 func TestSaltedCodes(t *testing.T) {
 	w := newWorld(t)
-	made := w.server.signIn.invitations.made
+	made := w.server.identity.signIn.invitations.made
 	codes := []string{w.invited("cd-north"), w.invited("cd-south")}
 	require.Len(t, made.all[0].Salt, 2*saltBytes)
 	require.NotEqual(t, made.all[0].Salt, made.all[1].Salt)
@@ -151,7 +151,7 @@ func TestSignInsAreLogged(t *testing.T) {
 // whoever guesses tokens, by address.
 func TestReadsArePaced(t *testing.T) {
 	w := newWorld(t)
-	w.server.reads = newLimits(0.5, 3)
+	w.server.guard.reads = newLimits(0.5, 3)
 	slow := func(r reply) {
 		t.Helper()
 		w.refused(429, "", r)
@@ -170,7 +170,7 @@ func TestReadsArePaced(t *testing.T) {
 	w.keys["second"] = second
 	w.must(200, w.ask("second", ""))
 	d := newDevice(w)
-	w.server.signIn.sessions.now = time.Now
+	w.server.identity.signIn.sessions.now = time.Now
 	in := w.must(303, d.send("POST", "/sign-in/token", "token="+second, "Content-Type", "application/x-www-form-urlencoded"))
 	require.NotEmpty(t, in.Cookies())
 	for range 3 {
@@ -185,7 +185,7 @@ func TestReadsArePaced(t *testing.T) {
 	slow(w.ask("guess", ""))
 	slow(w.send(w.request("", "GET", "/openapi.json", "")))
 
-	w.server.reads = readLimits(-1)
+	w.server.guard.reads = readLimits(-1)
 	for range 20 {
 		w.must(200, w.ask("cd-north", ""))
 	}
@@ -203,7 +203,7 @@ func TestNoTokenSignIn(t *testing.T) {
 	require.Contains(t, string(d.send("GET", "/sign-in", "").body), "/sign-in/token")
 	w.must(303, form())
 	w.must(200, d.send("GET", "/v1/groups", ""))
-	w.server = New(Options{Store: w.store, Groups: w.server.groups, Tokens: w.tokens, SignIn: w.server.signIn, Feeds: w.server.feedKeys, Clock: w.clock, Log: w.server.log, NoTokens: true})
+	w.server = New(Options{Store: w.store, Groups: w.server.ledgers.groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, NoTokens: true})
 	w.web.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) })
 	w.refused(401, "", d.send("GET", "/v1/groups", ""))
 	w.refused(404, "", form())

@@ -13,11 +13,11 @@ type statusOutput struct {
 	}
 }
 
-func (s *Server) offerHealth() {
-	operation(s, huma.Operation{
+func (s *Rest) offerHealth() {
+	register(s.api, huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Summary: "Whether the process is alive.", Tags: []string{"server"},
 	}, func(context.Context, *struct{}) (*statusOutput, error) { return status("alive"), nil })
-	operation(s, huma.Operation{
+	register(s.api, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "Whether something can be recorded now.", Tags: []string{"server"},
 	}, func(context.Context, *struct{}) (*statusOutput, error) { return status("ready"), s.store.Ready() })
 }

@@ -212,24 +212,24 @@ type invitationInput struct {
 const operatorName = "operator"
 
 // offerInvitations registers making, listing and taking back invitations.
-func (s *Server) offerInvitations() {
+func (s *Identity) offerInvitations() {
 	const at = "/v1/groups/{group}/invitations"
-	op := operation(s, huma.Operation{
+	op := register(s.api, huma.Operation{
 		OperationID: "invite-to-sign-in", Method: http.MethodPost, Path: at, Summary: "Invite a person of the group to sign in; for the manager and the operator.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.inviteToSignIn)
-	op.RequestBody = jsonRequest(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[InvitationFor]())
-	operation(s, huma.Operation{
+	op.RequestBody = jsonRequest(s.api.schemas(), reflect.TypeFor[InvitationFor]())
+	register(s.api, huma.Operation{
 		OperationID: "sign-in-invitations", Method: http.MethodGet, Path: at, Summary: "Who was invited to sign in; for the manager and the operator.", Tags: []string{"server"},
 	}, s.listInvitations)
-	operation(s, huma.Operation{
+	register(s.api, huma.Operation{
 		OperationID: "withdraw-sign-in-invitation", Method: http.MethodPost, Path: at + "/{id}/withdraw", Summary: "Take back an invitation that was not used.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
 	}, s.withdrawInvitation)
 }
 
-func (s *Server) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[InvitationMade], error) {
+func (s *Identity) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[InvitationMade], error) {
 	var ask InvitationFor
 	if err := decode(in.bytes, &ask); err != nil {
 		return nil, err
@@ -260,7 +260,7 @@ func (s *Server) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[Invit
 	return &made[InvitationMade]{InvitationMade{i.ID, code, originOf(ctx) + "/invitation/" + code, invited.Office, i.Expires}}, nil
 }
 
-func (s *Server) listInvitations(ctx context.Context, in *groupInput) (*made[InvitationsMade], error) {
+func (s *Identity) listInvitations(ctx context.Context, in *groupInput) (*made[InvitationsMade], error) {
 	g, _, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -278,7 +278,7 @@ func (s *Server) listInvitations(ctx context.Context, in *groupInput) (*made[Inv
 	return &made[InvitationsMade]{list}, nil
 }
 
-func (s *Server) withdrawInvitation(ctx context.Context, in *invitationInput) (*struct{}, error) {
+func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) (*struct{}, error) {
 	_, by, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -296,8 +296,8 @@ func (s *Server) withdrawInvitation(ctx context.Context, in *invitationInput) (*
 }
 
 // lettingIn is the group, for whoever may let people in, and who that is.
-func (s *Server) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
-	c, err := s.callerIn(ctx, group)
+func (s *Identity) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
+	c, err := s.ledgers.callerIn(ctx, group)
 	if err != nil {
 		return nil, "", err
 	}
@@ -305,7 +305,7 @@ func (s *Server) lettingIn(ctx context.Context, group string) (g *projections.Gr
 		return g, operatorName, err
 	}
 	p := g.State().Person(c.Person)
-	if p == nil || !g.State().MayLetIn(p.ID, s.today()) {
+	if p == nil || !g.State().MayLetIn(p.ID, s.ledgers.today()) {
 		return nil, "", notYours("F9", "People are let in by the manager, unless a system body employs them, and by the operator of this server.")
 	}
 	return g, p.ID, nil

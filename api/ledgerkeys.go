@@ -29,7 +29,7 @@ type ledgerKey struct {
 }
 
 // ledgerKeys are the person's passkeys that the ledger ever knew, oldest first.
-func (s *Server) ledgerKeys(ctx context.Context, group, person string) ([]ledgerKey, error) {
+func (s *Identity) ledgerKeys(ctx context.Context, group, person string) ([]ledgerKey, error) {
 	filter := projections.AuditFilter{Types: []string{"passkey"}, Subject: "person/" + person, Limit: mostEntries}
 	g, err := s.groups.Now(ctx, group, nil)
 	if err != nil {
@@ -37,12 +37,12 @@ func (s *Server) ledgerKeys(ctx context.Context, group, person string) ([]ledger
 	}
 	var keys []ledgerKey
 	for {
-		page, err := g.Audit(ctx, filter, s.eventsOf(group))
+		page, err := g.Audit(ctx, filter, s.ledgers.eventsOf(group))
 		if err != nil {
 			return nil, err
 		}
 		for _, found := range page.Entries {
-			for e, err := range s.eventsOf(group)(ctx, found.Index, found.Index+1) {
+			for e, err := range s.ledgers.eventsOf(group)(ctx, found.Index, found.Index+1) {
 				if err != nil {
 					return nil, err
 				}
@@ -77,7 +77,7 @@ func passkeyID(credential []byte) string {
 }
 
 // keysOnRecord are the ledger's passkeys of the person for their own page.
-func (s *Server) keysOnRecord(ctx context.Context, group string, a *account) ([]signin.Recorded, error) {
+func (s *Identity) keysOnRecord(ctx context.Context, group string, a *account) ([]signin.Recorded, error) {
 	keys, err := s.ledgerKeys(ctx, group, a.Person)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ const newsFirst = 30 * 24 * time.Hour
 // newKeys are the passkeys that were added since whoever signs in this way last
 // said that they had seen it. Each way of signing in has its own: a thief who has
 // seen the news with their own passkey has not told its owner.
-func (s *Server) newKeys(ctx context.Context, is *Session) ([]web.NewKey, error) {
+func (s *Identity) newKeys(ctx context.Context, is *Session) ([]web.NewKey, error) {
 	a := s.signIn.passkeys.account(is.Group, is.Person)
 	since, seen := a.Seen[is.Passkey]
 	if !seen {
@@ -135,7 +135,7 @@ func (s *Server) newKeys(ctx context.Context, is *Session) ([]web.NewKey, error)
 }
 
 // seeKeys notes that they were seen, and shows them no more in this browser.
-func (s *Server) seeKeys(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) seeKeys(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
 	if err != nil {
 		return err

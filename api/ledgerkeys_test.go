@@ -31,7 +31,7 @@ func TestKeysOnRecord(t *testing.T) {
 	require.Contains(t, text(phone), "laptop , made known on 5 January 2026, 12:00pm by event ")
 	require.Contains(t, text(phone), "telephone , made known on 3 March 2026, 12:00pm by event ")
 
-	account := w.server.signIn.passkeys.accounts.all[0]
+	account := w.server.identity.signIn.passkeys.accounts.all[0]
 	w.must(303, d.send("POST", "/account/passkeys/"+account.Passkeys[1].ID+"/remove", ""))
 	require.Regexp(t, passkeyID(phone.id)+` , made known on 3 March 2026, 12:00pm by event \d+ , ended on 3 March 2026, 12:00pm by event \d+`, text(d))
 

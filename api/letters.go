@@ -44,28 +44,28 @@ type letterInput struct {
 }
 
 // offerLetters registers what became of the mail.
-func (s *Server) offerLetters(at string) {
-	operation(s, huma.Operation{
+func (s *Feeds) offerLetters(at string) {
+	register(s.api, huma.Operation{
 		OperationID: "mail", Method: http.MethodGet, Path: at + "/mail", Tags: []string{"questions"},
 		Summary:     "What was mailed to whom last, and what became of it.",
 		Description: "It is about now, and is no part of the ledger: at and known have no bearing on it.",
-		Responses:   jsonResponse(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[Letters]()),
+		Responses:   jsonResponse(s.api.schemas(), reflect.TypeFor[Letters]()),
 	}, s.letters)
-	operation(s, huma.Operation{
+	register(s.api, huma.Operation{
 		OperationID: "mail-again", Method: http.MethodPost, Path: at + "/mail/{person}/again", Tags: []string{"server"},
 		Summary: "Send a letter again that was refused, or of which nobody knows whether it arrived.", DefaultStatus: http.StatusNoContent,
 		Errors: []int{http.StatusConflict},
 	}, s.mailAgain)
 }
 
-func (s *Server) letters(ctx context.Context, in *plainInput) (*answer, error) {
+func (s *Feeds) letters(ctx context.Context, in *plainInput) (*answer, error) {
 	list := Letters{On: s.mail != nil, Letters: []LetterLine{}}
-	q, err := s.see(ctx, &in.Terms, followers)
+	q, err := s.ledgers.see(ctx, &in.Terms, followers)
 	if err != nil || s.mail == nil {
 		return orAnswer(&list, in.IfNoneMatch, err)
 	}
 	state := q.State()
-	me, all := state.Person(q.caller.Person), seesToMail(state.State, q.caller, s.today())
+	me, all := state.Person(q.caller.Person), seesToMail(state.State, q.caller, s.ledgers.today())
 	letters, err := s.mail.Letters(ctx, in.Group)
 	for _, l := range letters {
 		p := state.People[l.Person]
@@ -74,13 +74,6 @@ func (s *Server) letters(ctx context.Context, in *plainInput) (*answer, error) {
 		}
 	}
 	return orAnswer(&list, in.IfNoneMatch, err)
-}
-
-func orAnswer(v any, ifNoneMatch string, err error) (*answer, error) {
-	if err != nil {
-		return nil, err
-	}
-	return answerWith(v, ifNoneMatch)
 }
 
 // seesToMail says whether the caller sees everybody's letters.
@@ -116,8 +109,8 @@ func letterLine(l *mail.Letter, who projections.Who) LetterLine {
 	return line
 }
 
-func (s *Server) mailAgain(ctx context.Context, in *letterInput) (*struct{}, error) {
-	c, err := s.callerIn(ctx, in.Group)
+func (s *Feeds) mailAgain(ctx context.Context, in *letterInput) (*struct{}, error) {
+	c, err := s.ledgers.callerIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +120,7 @@ func (s *Server) mailAgain(ctx context.Context, in *letterInput) (*struct{}, err
 	}
 	p := g.State().Person(in.Person)
 	switch {
-	case !seesToMail(g.State().State, c, s.today()):
+	case !seesToMail(g.State().State, c, s.ledgers.today()):
 		return nil, notYours("T1", "This is for the manager, chair or registrar.")
 	case p == nil:
 		return nil, notFound("L5", "Nobody called %q is known to this group.", clip(in.Person))

@@ -28,17 +28,17 @@ type stream struct {
 
 // listen counts one more listener, until leave is called; the error says that there
 // are too many.
-func (s *Server) listen() (leave func(), err error) {
-	if s.feeds.Add(1) > mostFeeds {
-		s.feeds.Add(-1)
+func (s *Feeds) listen() (leave func(), err error) {
+	if s.listening.Add(1) > mostFeeds {
+		s.listening.Add(-1)
 		return nil, unavailable("Too many are listening at the moment. Please try again later.")
 	}
-	return func() { s.feeds.Add(-1) }, nil
+	return func() { s.listening.Add(-1) }, nil
 }
 
 // follow writes the stream until it ends. Before anything is written it is looked
 // whether the token or the session still holds, and the caller may still listen.
-func (s *Server) follow(w http.ResponseWriter, r *http.Request, f *stream) {
+func (s *Feeds) follow(w http.ResponseWriter, r *http.Request, f *stream) {
 	changed, cancel := s.groups.Watch(f.group)
 	defer cancel()
 	out := http.NewResponseController(w)
@@ -69,31 +69,31 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, f *stream) {
 }
 
 // mayStill says whether whoever sent the request is known and may listen now.
-func (s *Server) mayStill(r *http.Request, f *stream) bool {
-	c, unknown := s.caller(r)
+func (s *Feeds) mayStill(r *http.Request, f *stream) bool {
+	c, unknown := s.identity.caller(r)
 	if unknown != nil { // the token was revoked, or the session ended
 		return false
 	}
-	ctx := (&asker{&c, askerOf(r.Context()).origin}).in(r.Context())
+	ctx := (&asker{caller: &c, origin: askerOf(r.Context()).origin}).in(r.Context())
 	return f.may(ctx, f.group) == nil
 }
 
 // live tells a page that something was recorded: the number of events there are,
 // and nothing of them.
-func (s *Server) live(w http.ResponseWriter, r *http.Request) {
+func (s *Feeds) live(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
-	if err := s.mayFollow(r.Context(), group); err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+	if err := s.ledgers.mayFollow(r.Context(), group); err != nil {
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	from, err := readIndex("from", r.URL.Query().Get("from"))
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	leave, err := s.listen()
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	defer leave()
@@ -104,17 +104,11 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	s.follow(w, r, &stream{group, beat.C, s.mayFollow, func() (more bool, err error) {
+	s.follow(w, r, &stream{group, beat.C, s.ledgers.mayFollow, func() (more bool, err error) {
 		if next := s.store.Next(group); next > seen {
 			seen = next
 			_, err = fmt.Fprintf(w, "data: %d\n\n", next)
 		}
 		return false, err
 	}})
-}
-
-// mayFollow lets those in who may follow the group's work.
-func (s *Server) mayFollow(ctx context.Context, group string) error {
-	_, err := s.see(ctx, &Terms{Group: group}, followers)
-	return err
 }

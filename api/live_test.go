@@ -29,13 +29,13 @@ func TestStreamsEndWithTheirTokenOrSession(t *testing.T) {
 	bySession := func(t *testing.T) (*http.Request, func() error) {
 		begun := httptest.NewRecorder()
 		person := idsOf(w).Replace("{cd-north}")
-		require.NoError(t, w.server.beginSession(begun, httptest.NewRequest("POST", "/sign-in", nil), Session{Group: "trafford", Person: person}))
+		require.NoError(t, w.server.identity.beginSession(begun, httptest.NewRequest("POST", "/sign-in", nil), Session{Group: "trafford", Person: person}))
 		r := httptest.NewRequest("GET", "/g/trafford/live", nil)
 		for _, c := range begun.Result().Cookies() {
 			r.AddCookie(c)
 		}
 		return r, func() error {
-			return w.server.signIn.sessions.end(func(is *Session) bool { return is.Person == person })
+			return w.server.identity.signIn.sessions.end(func(is *Session) bool { return is.Person == person })
 		}
 	}
 	for name, signIn := range map[string]func(*testing.T) (*http.Request, func() error){"token": byToken, "session": bySession} {
@@ -46,7 +46,7 @@ func TestStreamsEndWithTheirTokenOrSession(t *testing.T) {
 				out := httptest.NewRecorder()
 				go func() {
 					defer close(ended)
-					w.server.follow(out, r, &stream{"trafford", beat, w.server.mayFollow, func() (bool, error) { wrote <- true; return false, nil }})
+					w.server.feeds.follow(out, r, &stream{"trafford", beat, w.server.ledgers.mayFollow, func() (bool, error) { wrote <- true; return false, nil }})
 				}()
 				<-wrote
 				beat <- time.Now()

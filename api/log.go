@@ -48,7 +48,7 @@ type consistencyInput struct {
 }
 
 // offerLog registers the signed log of each group.
-func (s *Server) offerLog() {
+func (s *Rest) offerLog() {
 	const at = "/v1/groups/{group}/log"
 	logFile(s, "log-checkpoint", at+"/checkpoint", textType, "The log's size and root, signed (c2sp.org/tlog-checkpoint).", s.checkpoint)
 	logFile(s, "log-keys", at+"/vkey", textType, "The verifier keys of those that sign the log, one on a line (c2sp.org/signed-note).", s.verifierKeys)
@@ -61,8 +61,8 @@ func (s *Server) offerLog() {
 }
 
 // logFile registers a file of the log, for those who may read the ledger.
-func logFile[I any](s *Server, id, path, contentType, summary string, handler func(context.Context, *I) (*answer, error)) {
-	op := operation(s, huma.Operation{
+func logFile[I any](s *Rest, id, path, contentType, summary string, handler func(context.Context, *I) (*answer, error)) {
+	op := register(s.api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"log"},
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
 	}, handler)
@@ -70,11 +70,11 @@ func logFile[I any](s *Server, id, path, contentType, summary string, handler fu
 }
 
 // logOf is the group's log, once it is signed for that many events at least.
-func (s *Server) logOf(ctx context.Context, group string, events uint64) (*tilelog.Log, error) {
-	if err := s.mayReadLedger(ctx, group); err != nil {
+func (s *Rest) logOf(ctx context.Context, group string, events uint64) (*tilelog.Log, error) {
+	if err := s.ledgers.mayReadLedger(ctx, group); err != nil {
 		return nil, err
 	}
-	wait, cancel := context.WithTimeout(ctx, s.patience)
+	wait, cancel := context.WithTimeout(ctx, s.ledgers.patience)
 	defer cancel()
 	tree, err := s.store.AwaitSigned(wait, group, events)
 	switch {
@@ -88,7 +88,7 @@ func (s *Server) logOf(ctx context.Context, group string, events uint64) (*tilel
 	return s.store.Log(group)
 }
 
-func (s *Server) checkpoint(ctx context.Context, in *LogInput) (*answer, error) {
+func (s *Rest) checkpoint(ctx context.Context, in *LogInput) (*answer, error) {
 	if _, err := s.logOf(ctx, in.Group, 1); err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Server) checkpoint(ctx context.Context, in *LogInput) (*answer, error) 
 	return bytesAnswer(cosigned, textType, fresh, in.IfNoneMatch), nil
 }
 
-func (s *Server) verifierKeys(ctx context.Context, in *LogInput) (*answer, error) {
+func (s *Rest) verifierKeys(ctx context.Context, in *LogInput) (*answer, error) {
 	l, err := s.logOf(ctx, in.Group, 0)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (s *Server) verifierKeys(ctx context.Context, in *LogInput) (*answer, error
 	return bytesAnswer([]byte(strings.Join(l.VKeys(), "\n")+"\n"), textType, fresh, in.IfNoneMatch), nil
 }
 
-func (s *Server) tile(ctx context.Context, in *tileInput) (*answer, error) {
+func (s *Rest) tile(ctx context.Context, in *tileInput) (*answer, error) {
 	l, err := s.logOf(ctx, in.Group, 1)
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (s *Server) tile(ctx context.Context, in *tileInput) (*answer, error) {
 	return bytesAnswer(data, bytesType, fresh, in.IfNoneMatch), nil
 }
 
-func (s *Server) consistency(ctx context.Context, in *consistencyInput) (*answer, error) {
+func (s *Rest) consistency(ctx context.Context, in *consistencyInput) (*answer, error) {
 	from, err := readIndex("from", in.From)
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (s *Server) consistency(ctx context.Context, in *consistencyInput) (*answer
 		return nil, err
 	}
 	if to == nil {
-		to = ptr(uint64(l.Tree().N))
+		to = new(uint64(l.Tree().N))
 	}
 	if from == nil || *from < 1 || *from > *to {
 		return nil, invalid("L9", "Say two sizes of the log, from and to: from is at least 1, and not more than to.")
@@ -162,13 +162,13 @@ func (s *Server) consistency(ctx context.Context, in *consistencyInput) (*answer
 	return bytesAnswer([]byte(text.String()), textType, fixed, in.IfNoneMatch), nil
 }
 
-func (s *Server) proof(ctx context.Context, in *proofInput) (*answer, error) {
+func (s *Rest) proof(ctx context.Context, in *proofInput) (*answer, error) {
 	index, err := readIndex("The place of an event", in.Index)
 	if err != nil {
 		return nil, err
 	}
 	if next := s.store.Next(in.Group); *index >= next {
-		if err := s.mayReadLedger(ctx, in.Group); err != nil {
+		if err := s.ledgers.mayReadLedger(ctx, in.Group); err != nil {
 			return nil, err
 		}
 		return nil, notFound("L1", "There is no event %d; the newest is %d.", *index, next-1)

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"errors"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -12,58 +10,21 @@ import (
 	"goldenthread/eventstore"
 )
 
-// What became of commands, as metrics tell them apart.
-const (
-	wasRecorded  = "recorded"
-	wasRepeated  = "repeated"
-	wasRefused   = "refused"
-	wasUnsettled = "unsettled"
-	wasNotReady  = "not-ready"
-	wasFailed    = "failed"
-)
-
 // metrics are what an operator watches: few, and each with something to do about
 // it in the runbook.
-type metrics struct {
-	registry *prometheus.Registry
-	took     *prometheus.HistogramVec // seconds, by what became of the command
-}
+type metrics struct{ registry *prometheus.Registry }
 
-func newMetrics(s *Server) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(), took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "goldenthread_command_seconds", Help: "From a command's coming to its answer, by what became of it.",
-		Buckets: []float64{.0005, .001, .002, .004, .008, .016, .032, .064, .128, .256, 1, 5, 30},
-	}, []string{"outcome"})}
-	for _, outcome := range []string{wasRecorded, wasRepeated, wasRefused, wasUnsettled, wasNotReady, wasFailed} {
-		m.took.WithLabelValues(outcome)
-	}
-	m.registry.MustRegister(m.took, gauges{s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+func newMetrics(c *Counts, g gauges) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry()}
+	m.registry.MustRegister(c, g, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// note notes what became of a command that came then.
-func (m *metrics) note(came time.Time, r eventstore.Result, err error) {
-	m.took.WithLabelValues(became(r, err)).Observe(time.Since(came).Seconds())
-}
-
-func became(r eventstore.Result, err error) string {
-	switch {
-	case err == nil && r.Repeat:
-		return wasRepeated
-	case err == nil:
-		return wasRecorded
-	case errors.As(err, new(*eventstore.Refused)):
-		return wasRefused
-	case errors.As(err, new(*eventstore.Unsettled)):
-		return wasUnsettled
-	case errors.Is(err, eventstore.ErrNotReady), errors.Is(err, eventstore.ErrClosed), errors.As(err, new(*eventstore.Stopped)):
-		return wasNotReady
-	}
-	return wasFailed
-}
-
 // gauges are read when somebody asks.
-type gauges struct{ server *Server }
+type gauges struct {
+	store     *eventstore.Store
+	listening func() int
+}
 
 var (
 	readyGauge     = prometheus.NewDesc("goldenthread_ready", "1 if something can be recorded now.", nil, nil)
@@ -87,10 +48,10 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	say := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	now := g.server.store.Gauges()
-	say(readyGauge, oneIf(g.server.store.Ready() == nil))
+	now := g.store.Gauges()
+	say(readyGauge, oneIf(g.store.Ready() == nil))
 	say(queueGauge, float64(now.Waiting))
-	say(feedGauge, float64(g.server.feeds.Load()))
+	say(feedGauge, float64(g.listening()))
 	for _, group := range now.Groups {
 		say(eventsGauge, float64(group.Next), group.Group)
 		say(stoppedGauge, oneIf(group.Stopped), group.Group)
@@ -112,11 +73,11 @@ func oneIf(yes bool) float64 {
 
 // offerMetrics answers the operator's Prometheus, which sends the operator's
 // token as its bearer token: metrics name groups.
-func (s *Server) offerMetrics() {
+func (s *Rest) offerMetrics() {
 	answer := promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
-	s.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		if problem := s.mustBeOperator(r, "Only the operator of this server reads its metrics."); problem != nil {
-			problem.write(w)
+	s.api.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if refused := s.mustBeOperator(r, "Only the operator of this server reads its metrics."); refused != nil {
+			refused.write(w)
 			return
 		}
 		answer.ServeHTTP(w, r)

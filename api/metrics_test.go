@@ -29,7 +29,7 @@ func TestMetrics(t *testing.T) {
 		require.Contains(t, body, line)
 	}
 	require.NotContains(t, body, "unwitnessed_events{") // there are no witnesses
-	problems, err := testutil.GatherAndLint(w.server.metrics.registry)
+	problems, err := testutil.GatherAndLint(w.server.rest.metrics.registry)
 	require.NoError(t, err)
 	require.Empty(t, problems)
 }

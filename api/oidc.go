@@ -254,7 +254,7 @@ var (
 )
 
 // beginSingleSignOn sends the browser to the issuer.
-func (s *Server) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := s.singleSignOn.asking(r.Context())
 	defer cancel()
 	p, err := s.singleSignOn.provider(ctx)
@@ -273,13 +273,13 @@ func (s *Server) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error
 	if age := s.singleSignOn.as.MaxAge; age > 0 {
 		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(age.Seconds()))))
 	}
-	to := s.singleSignOn.client(p, s.origin(r)).AuthCodeURL(begun.state, options...)
+	to := s.singleSignOn.client(p, s.guard.origin(r)).AuthCodeURL(begun.state, options...)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
 // finishSingleSignOn takes the browser back from the issuer and begins a session.
-func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
 	begun, err := s.returned(r)
 	if err != nil {
 		return err
@@ -289,7 +289,7 @@ func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) erro
 	}
 	ctx, cancel := s.singleSignOn.asking(r.Context())
 	defer cancel()
-	a, err := s.singleSignOn.account(ctx, s.origin(r), r.URL.Query().Get("code"), begun)
+	a, err := s.singleSignOn.account(ctx, s.guard.origin(r), r.URL.Query().Get("code"), begun)
 	var away *url.Error
 	switch {
 	case errors.As(err, &away):
@@ -316,7 +316,7 @@ func (s *Server) finishSingleSignOn(w http.ResponseWriter, r *http.Request) erro
 }
 
 // returned is the single sign-on that this browser began and comes back from.
-func (s *Server) returned(r *http.Request) (*signOn, error) {
+func (s *Identity) returned(r *http.Request) (*signOn, error) {
 	is, ok := s.taken(r)
 	q := r.URL.Query()
 	if !ok || is.signOn == nil || !same(q.Get("state"), is.signOn.state) {
@@ -333,7 +333,7 @@ func (s *Server) returned(r *http.Request) (*signOn, error) {
 }
 
 // refusedAccount logs why, without what was sent, and gives what people are told.
-func (s *Server) refusedAccount(ctx context.Context, say *Problem, err error) error {
+func (s *Identity) refusedAccount(ctx context.Context, say *Problem, err error) error {
 	why := err.Error()
 	var said *oauth2.RetrieveError
 	if errors.As(err, &said) { // its words hold the whole answer
@@ -344,7 +344,7 @@ func (s *Server) refusedAccount(ctx context.Context, say *Problem, err error) er
 }
 
 // holderOf says whose account it is.
-func (s *Server) holderOf(ctx context.Context, a *orgAccount) (holder, error) {
+func (s *Identity) holderOf(ctx context.Context, a *orgAccount) (holder, error) {
 	all, err := s.singleSignOn.holders.read()
 	if err != nil {
 		s.log.ErrorContext(ctx, "whose account is whose can't be read", "error", err)
@@ -361,7 +361,7 @@ func (s *Server) holderOf(ctx context.Context, a *orgAccount) (holder, error) {
 }
 
 // registered is the person in the group's register, if they are there today.
-func (s *Server) registered(ctx context.Context, h holder) (is domain.Person, err error) {
+func (s *Identity) registered(ctx context.Context, h holder) (is domain.Person, err error) {
 	g, err := s.groups.Now(ctx, h.Group, nil)
 	var none *projections.NotFound
 	switch {
@@ -371,7 +371,7 @@ func (s *Server) registered(ctx context.Context, h holder) (is domain.Person, er
 		return is, err
 	}
 	p := g.State().Person(h.Person)
-	if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.today() {
+	if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.ledgers.today() {
 		return is, errGone
 	}
 	return *p, nil

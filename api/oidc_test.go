@@ -177,7 +177,7 @@ func (w *world) serveWith(issuer string) {
 	require.NoError(w.t, err)
 	w.web.Close()
 	w.server = New(Options{
-		Store: w.store, Groups: w.server.groups, Tokens: w.tokens, SignIn: w.server.signIn, Feeds: w.server.feedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
+		Store: w.store, Groups: w.server.ledgers.groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
 	})
 	w.web = httptest.NewServer(w.server)
 }
@@ -286,7 +286,7 @@ func TestSingleSignOnCookie(t *testing.T) {
 	require.True(t, cookie.HttpOnly)
 	require.False(t, cookie.Secure) // plain HTTP on localhost
 	require.Equal(t, "/", w.must(303, v.get(v.gone("sub-north", "https://evil.example/"))).Header.Get("Location"))
-	w.server.reach.BehindProxy = true
+	w.server.guard.reach.BehindProxy = true
 	require.True(t, w.must(303, newDevice(w).send("GET", "/sign-in/oidc", "", "X-Forwarded-Proto", "https")).Cookies()[0].Secure)
 	byAddress := w.must(303, w.sendStill(w.request("", "GET", "/sign-in/oidc?next=/account", "")))
 	require.Equal(t, w.origin()+"/sign-in/oidc?next=/account", byAddress.Header.Get("Location")) // where its cookie will be
@@ -327,7 +327,7 @@ func TestSingleSignOnOfNobody(t *testing.T) {
 	w.on("2026-01-06")
 	v = w.visitor(o)
 	v.turnedAway(errGone, v.signIn("sub-gone"))
-	north, err := w.server.registered(t.Context(), holder{Group: "trafford", Person: "cd-north"})
+	north, err := w.server.identity.registered(t.Context(), holder{Group: "trafford", Person: "cd-north"})
 	require.NoError(t, err)
 	w.must(201, w.command("cd-north", "erase-person", `{"person":"`+north.ID+`"}`))
 	v.turnedAway(errGone, v.signIn("sub-north"))
@@ -403,7 +403,7 @@ func TestIssuerDescribesItself(t *testing.T) {
 	v := w.visitor(o)
 	forget := func(poses func(map[string]any)) {
 		o.poses = poses
-		w.server.singleSignOn.found.Store(nil)
+		w.server.identity.singleSignOn.found.Store(nil)
 	}
 	for _, endpoint := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"} {
 		for _, open := range []string{"http://accounts.example.org/x", "ftp://localhost/x", "://"} {
@@ -432,7 +432,7 @@ func TestSingleSignOnIsRecent(t *testing.T) {
 	v := w.visitor(o)
 	w.must(303, v.signIn("sub-north"))
 	require.False(t, o.asked.Has("max_age"))
-	w.server.singleSignOn.as.MaxAge = 12 * time.Hour
+	w.server.identity.singleSignOn.as.MaxAge = 12 * time.Hour
 	v = w.visitor(o)
 	at := func(signedIn any) {
 		o.lie = func(claims map[string]any) {
@@ -517,11 +517,11 @@ func TestIssuerAway(t *testing.T) {
 		away.Close()
 	}
 	w.serveWith(o.issuer())
-	silent := w.server.singleSignOn.web.Timeout
+	silent := w.server.identity.singleSignOn.web.Timeout
 	require.NotZero(t, silent)
-	w.server.singleSignOn.web.Timeout = 50 * time.Millisecond // it listens, and says nothing
+	w.server.identity.singleSignOn.web.Timeout = 50 * time.Millisecond // it listens, and says nothing
 	v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
-	w.server.singleSignOn.web.Timeout = silent
+	w.server.identity.singleSignOn.web.Timeout = silent
 	o.open(w.origin() + oidcCallback)
 	w.must(303, v.signIn("sub-north"))
 

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -59,14 +58,14 @@ func CheckListen(listen string, tls, behindProxy bool) error {
 }
 
 // encrypted says whether the browser's own connection is.
-func (s *Server) encrypted(r *http.Request) bool {
+func (s *Guard) encrypted(r *http.Request) bool {
 	return r.TLS != nil || strings.HasPrefix(s.reach.Origin, "https://") ||
 		s.reach.BehindProxy && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
 // origin is where this server is in the browser of whoever asks. What the
 // request says of itself is not believed.
-func (s *Server) origin(r *http.Request) string {
+func (s *Guard) origin(r *http.Request) string {
 	if s.reach.Origin != "" {
 		return s.reach.Origin
 	}
@@ -82,7 +81,7 @@ func (s *Server) origin(r *http.Request) string {
 
 // client is the address of whoever asks: the last that the proxy named, which
 // is the only one that it did not only pass on.
-func (s *Server) client(r *http.Request) string {
+func (s *Guard) client(r *http.Request) string {
 	if s.reach.BehindProxy {
 		if via := r.Header.Values("X-Forwarded-For"); len(via) > 0 {
 			hops := strings.Split(via[len(via)-1], ",")
@@ -94,16 +93,4 @@ func (s *Server) client(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
-}
-
-// originOf is the origin of the request that is being answered.
-func originOf(ctx context.Context) string { return askerOf(ctx).origin() }
-
-// localPath is the path if it is one on this server; else the front page.
-func localPath(path string) string {
-	u, err := url.Parse(path)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || !plain(path) {
-		return "/"
-	}
-	return path
 }

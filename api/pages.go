@@ -23,9 +23,8 @@ import (
 // one is refused the page is shown again as it was filled in.
 
 const (
-	groupPages = "/g/"
-	pageType   = "text/html; charset=utf-8"
-	amending   = "/amend" // below a proposal
+	pageType = "text/html; charset=utf-8"
+	amending = "/amend" // below a proposal
 )
 
 // A page is one address below a group's.
@@ -44,7 +43,7 @@ type reading func(*filling) domain.Command
 // asked is a page being answered.
 type asked struct {
 	*question
-	server *Server
+	server *Pages
 	r      *http.Request
 	me     *projections.PersonLine // nil for the operator
 	form   url.Values              // that was sent; nil where the page was only asked for
@@ -52,7 +51,7 @@ type asked struct {
 }
 
 // today says whether the page is about today, as known now: only then it has forms.
-func (a *asked) today() bool { return a.live && a.at == a.server.today() }
+func (a *asked) today() bool { return a.live && a.at == a.server.ledgers.today() }
 
 // seats are those that the person may act for today, to choose from.
 func (a *asked) seats() []web.Option {
@@ -76,15 +75,16 @@ func (a *asked) has(duties ...domain.DutyName) bool {
 }
 
 // sees says whether the person may see the things today.
-func (a *asked) sees(things []string) bool { return a.server.maySee(a.Group, a.caller, things) == nil }
+func (a *asked) sees(things []string) bool {
+	return a.server.ledgers.maySee(a.Group, a.caller, things) == nil
+}
 
 // pagePatterns are the pages, and what they load, by pattern.
-func (s *Server) pagePatterns() map[string]http.HandlerFunc {
+func (s *Pages) pagePatterns() map[string]http.HandlerFunc {
 	all := map[string]http.HandlerFunc{
 		"GET /assets/{name}":            web.ServeAsset,
 		"GET /worker.js":                serveWorker,
 		"GET /{$}":                      s.front,
-		"GET /g/{group}/live":           s.live,
 		"GET /g/{group}/audit":          s.auditPage,
 		"GET /g/{group}/audit.csv":      s.auditCSV,
 		"GET /g/{group}/audit.jsonl":    s.auditLines,
@@ -100,9 +100,9 @@ func (s *Server) pagePatterns() map[string]http.HandlerFunc {
 	return all
 }
 
-func (s *Server) offerPages() {
+func (s *Pages) offerPages() {
 	for pattern, page := range s.pagePatterns() {
-		s.mux.HandleFunc(pattern, page)
+		s.api.mux.HandleFunc(pattern, page)
 	}
 }
 
@@ -138,10 +138,6 @@ func pages() []*page {
 	}
 }
 
-// isPage says whether the address is a page for people who are known, which is
-// answered in HTML.
-func isPage(path string) bool { return path == "/" || strings.HasPrefix(path, groupPages) }
-
 func serveWorker(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
@@ -150,7 +146,7 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 
 // fail answers that a request was not done: to people in a page, to programs in
 // a problem.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
+func (s *Pages) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 	if !isPage(r.URL.Path) && !ofRules(r.URL.Path) {
 		p.write(w)
 		return
@@ -175,7 +171,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 		return
 	}
 	for _, name := range []string{"Allow", "Retry-After"} {
-		if v := p.header.Get(name); v != "" {
+		if v := p.GetHeaders().Get(name); v != "" {
 			w.Header().Set(name, v)
 		}
 	}
@@ -190,14 +186,14 @@ func signedIn(r *http.Request) bool {
 
 // groupOf is the group in which the page lies, to lead back to, if the caller
 // may follow its work.
-func (s *Server) groupOf(r *http.Request) (group, name string, ok bool) {
+func (s *Pages) groupOf(r *http.Request) (group, name string, ok bool) {
 	rest, ok := strings.CutPrefix(r.URL.Path, groupPages)
 	group, _, _ = strings.Cut(rest, "/")
 	c, err := callerOf(r.Context())
-	if !ok || err != nil || !s.belongs(c, group) {
+	if !ok || err != nil || !s.ledgers.belongs(c, group) {
 		return "", "", false
 	}
-	g, err := s.seen(r.Context(), c, group, nil, followers)
+	g, err := s.ledgers.seen(r.Context(), c, group, nil, followers)
 	if err != nil {
 		return "", "", false
 	}
@@ -218,7 +214,7 @@ func writePage(w http.ResponseWriter, r *http.Request, status int, b []byte) {
 }
 
 // front leads to the caller's group; the operator sees all of them.
-func (s *Server) front(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
 	c, err := callerOf(r.Context())
 	if err == nil && c.Group != "" {
 		http.Redirect(w, r, groupPages+url.PathEscape(c.Group), http.StatusSeeOther)
@@ -232,14 +228,14 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	}
 	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}).Render()
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	writePage(w, r, http.StatusOK, b)
 }
 
 // show answers with the page.
-func (s *Server) show(p *page) http.HandlerFunc {
+func (s *Pages) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b, status, err := s.draw(r, p, nil, nil)
 		var moved *elsewhere
@@ -248,7 +244,7 @@ func (s *Server) show(p *page) http.HandlerFunc {
 			return
 		}
 		if err != nil {
-			s.fail(w, r, s.problem(r.Context(), err))
+			s.fail(w, r, problemOf(r.Context(), s.log, err))
 			return
 		}
 		writePage(w, r, status, b)
@@ -261,20 +257,20 @@ type elsewhere struct{ path string }
 func (e *elsewhere) Error() string { return "this page is now at " + e.path }
 
 // draw renders the page. The form, where one was sent, is as it was filled in.
-func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {
+func (s *Pages) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {
 	asks := r.URL.Query()
 	t := &Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
-	q, err := s.see(r.Context(), t, p.things)
+	q, err := s.ledgers.see(r.Context(), t, p.things)
 	bodyOf := p.body
 	var refused *domain.Refusal
 	if p.outside != nil && errors.As(err, &refused) && refused.Rule == "F3" {
-		q, err = s.see(r.Context(), t, followers)
+		q, err = s.ledgers.see(r.Context(), t, followers)
 		bodyOf = p.outside
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	done, err := s.turns.take(r.Context(), q.named(p.path))
+	done, err := s.ledgers.turns.take(r.Context(), q.named(p.path))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -296,7 +292,7 @@ func (s *Server) draw(r *http.Request, p *page, form url.Values, filled *web.Fil
 func (a *asked) frame(t *Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", NewKeys: a.caller.news, At: a.at, Known: a.known, Today: a.server.today(), Live: a.live, Next: state.Next,
+		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", NewKeys: a.caller.news, At: a.at, Known: a.known, Today: a.server.ledgers.today(), Live: a.live, Next: state.Next,
 		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
 	}
 	if a.at != f.Today {
@@ -313,11 +309,11 @@ func (a *asked) frame(t *Terms) web.Frame {
 }
 
 // send has the command of a form recorded and shows what became of it.
-func (s *Server) send(p *page) http.HandlerFunc {
+func (s *Pages) send(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		form, problem := readForm(w, r)
-		if problem != nil {
-			s.fail(w, r, problem)
+		form, refused := readForm(w, r)
+		if refused != nil {
+			s.fail(w, r, refused)
 			return
 		}
 		if p.steps && form.Has("then") {
@@ -340,10 +336,10 @@ func (s *Server) send(p *page) http.HandlerFunc {
 }
 
 // step shows the page as the form goes on. Nothing is recorded.
-func (s *Server) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
+func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
 	b, status, err := s.draw(r, p, form, nil)
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	writePage(w, r, status, b)
@@ -363,7 +359,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *Problem) {
 }
 
 // recordForm sends the command as JSON takes it.
-func (s *Server) recordForm(ctx context.Context, r *http.Request, name string, form url.Values, read reading) (*recordedOutput, error) {
+func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, form url.Values, read reading) (*recordedOutput, error) {
 	kind, ok := commandKind(name)
 	if !ok {
 		return nil, fmt.Errorf("a page sends %q, and there is no such command", name)
@@ -381,7 +377,7 @@ func (s *Server) recordForm(ctx context.Context, r *http.Request, name string, f
 	if err != nil {
 		return nil, err
 	}
-	return s.record(ctx, kind, &commandInput{Group: r.PathValue("group"), Key: form.Get("key"), jsonBody: jsonBody{body}, before: before})
+	return s.ledgers.record(ctx, kind, &commandInput{Group: r.PathValue("group"), Key: form.Get("key"), jsonBody: jsonBody{body}, before: before})
 }
 
 func commandKind(name string) (domain.CommandKind, bool) {
@@ -408,30 +404,30 @@ func afterwards(r *http.Request, name string, out *recordedOutput) string {
 }
 
 // refuse shows the page again with what was filled in, and why it was refused.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, why error) {
-	faults, problem := s.faultsOf(r.Context(), why)
-	if problem.Status >= http.StatusInternalServerError {
-		s.fail(w, r, problem)
+func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, why error) {
+	faults, refused := s.faultsOf(r.Context(), why)
+	if refused.Status >= http.StatusInternalServerError {
+		s.fail(w, r, refused)
 		return
 	}
 	b, _, err := s.draw(r, p, form, &web.Filled{Form: form.Get("form"), Values: form, Faults: faults})
 	if err != nil {
-		s.fail(w, r, problem)
+		s.fail(w, r, refused)
 		return
 	}
-	writePage(w, r, problem.Status, b)
+	writePage(w, r, refused.Status, b)
 }
 
 // faultsOf is why a form was refused, as its page shows it.
-func (s *Server) faultsOf(ctx context.Context, why error) ([]web.Fault, *Problem) {
+func (s *Pages) faultsOf(ctx context.Context, why error) ([]web.Fault, *Problem) {
 	var unread unreadable
 	if errors.As(why, &unread) {
 		return unread, newProblem(http.StatusUnprocessableEntity, unread.Error())
 	}
-	problem := s.problem(ctx, why)
-	fault := web.Fault{Say: problem.Detail, Rule: problem.Rule}
-	if len(problem.Where) > 0 {
-		fault.Part = problem.Where[0]
+	p := problemOf(ctx, s.log, why)
+	fault := web.Fault{Say: p.Detail, Rule: p.Rule}
+	if len(p.Where) > 0 {
+		fault.Part = p.Where[0]
 	}
-	return []web.Fault{fault}, problem
+	return []web.Fault{fault}, p
 }

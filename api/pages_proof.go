@@ -10,7 +10,7 @@ func proofPage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, notFound("L9", "This server keeps no log of this group.")
 	}
-	held, err := a.server.witnesses(a.question, &plainInput{Terms{Group: group}})
+	held, err := a.server.ledgers.witnesses(a.question, &plainInput{Terms{Group: group}})
 	if err != nil {
 		return nil, err
 	}

@@ -25,14 +25,14 @@ func charterPage(a *asked) (web.Body, error) {
 }
 
 // auditPage reads lines without holding the group up; it is drawn afterwards.
-func (s *Server) auditPage(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) auditPage(w http.ResponseWriter, r *http.Request) {
 	in := auditAsked(r)
 	if !r.URL.Query().Has("order") {
 		in.Order = "newest"
 	}
-	found, err := s.auditOf(r.Context(), in)
+	found, err := s.ledgers.auditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	asks := r.URL.Query()
@@ -69,12 +69,12 @@ func kindsOfEvents() []web.Option {
 }
 
 // eventPage shows one event.
-func (s *Server) eventPage(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) eventPage(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
 	index, err := readIndex("The place of an event", r.PathValue("index"))
 	var line []byte
 	if err == nil {
-		err = s.mayReadLedger(r.Context(), group)
+		err = s.ledgers.mayReadLedger(r.Context(), group)
 	}
 	if err == nil {
 		line, err = s.store.Line(r.Context(), group, *index)
@@ -87,7 +87,7 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request) {
 		event, err = s.oneEvent(r.Context(), group, *index)
 	}
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	s.show(&page{things: everything, body: func(a *asked) (web.Body, error) {
@@ -96,7 +96,7 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request) {
 	}})(w, r)
 }
 
-func (s *Server) oneEvent(ctx context.Context, group string, index uint64) (domain.Event, error) {
+func (s *Pages) oneEvent(ctx context.Context, group string, index uint64) (domain.Event, error) {
 	for entry, err := range s.store.Entries(ctx, group, index, index+1) {
 		return entry.Event, err
 	}
@@ -104,7 +104,7 @@ func (s *Server) oneEvent(ctx context.Context, group string, index uint64) (doma
 }
 
 // auditCSV downloads what the filter wants as a table, to its end.
-func (s *Server) auditCSV(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) auditCSV(w http.ResponseWriter, r *http.Request) {
 	out := csv.NewWriter(w)
 	s.download(w, r, "text/csv; charset=utf-8", "csv", func(e *projections.AuditEntry) error {
 		if e == nil {
@@ -128,7 +128,7 @@ func cell(s string) string {
 }
 
 // auditLines downloads what the filter wants as the exact lines that are stored.
-func (s *Server) auditLines(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) auditLines(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
 	s.download(w, r, linesType, "jsonl", func(e *projections.AuditEntry) error {
 		if e == nil {
@@ -144,12 +144,12 @@ func (s *Server) auditLines(w http.ResponseWriter, r *http.Request) {
 
 // download writes all pages of the audit trail. If one can't be read the
 // connection breaks off, so that nobody takes a part for the whole.
-func (s *Server) download(w http.ResponseWriter, r *http.Request, kind, ext string, write func(*projections.AuditEntry) error) {
+func (s *Pages) download(w http.ResponseWriter, r *http.Request, kind, ext string, write func(*projections.AuditEntry) error) {
 	in := auditAsked(r)
 	in.Limit = strconv.Itoa(mostEntries)
-	page, err := s.auditOf(r.Context(), in)
+	page, err := s.ledgers.auditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	w.Header().Set("Content-Type", kind)
@@ -166,7 +166,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, kind, ext stri
 		if in.Cursor = page.Next; err != nil || in.Cursor == "" {
 			break
 		}
-		page, err = s.auditOf(r.Context(), in)
+		page, err = s.ledgers.auditOf(r.Context(), in)
 	}
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "a download broke off", "group", in.Group, "error", err)

@@ -106,7 +106,7 @@ func registerPage(a *asked) (web.Body, error) {
 }
 
 func peoplePage(a *asked) (web.Body, error) {
-	all, err := a.server.people(a.question, &plainInput{})
+	all, err := a.server.ledgers.people(a.question, &plainInput{})
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func cardPage(a *asked) (web.Body, error) {
 	home := web.Home{Register: a.Register(a.at)}
 	body := &web.Card{Person: a.me.Office, Correct: a.known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, ".")}
 	if a.live {
-		body.Correct = a.server.clock()
+		body.Correct = a.server.ledgers.clock()
 	}
 	for _, r := range a.Representation(a.at).Appointments {
 		substitute := slices.ContainsFunc(r.Substitutes, func(w projections.Who) bool { return w.Handle == a.me.Handle })

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -110,10 +112,10 @@ func noGroup(name string) *domain.Refusal {
 	return notFound("L1", "There is no group called %q here.", clip(name))
 }
 
-// problem turns any error into the answer: the one place in which errors
+// problemOf turns any error into the answer: the one place in which errors
 // become statuses. What is not foreseen is logged under the request's trace.
-func (s *Server) problem(ctx context.Context, err error) *Problem {
-	p := s.problemOf(ctx, err)
+func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
+	p := foreseen(ctx, log, err)
 	if p.Status >= http.StatusInternalServerError {
 		traced := *p
 		p, traced.Trace = &traced, trace.Of(ctx).ID()
@@ -125,7 +127,7 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 	return p
 }
 
-func (s *Server) problemOf(ctx context.Context, err error) *Problem {
+func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 	var (
 		p         *Problem
 		refused   *eventstore.Refused
@@ -154,7 +156,7 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 		p.Index = &behind.Have
 		return p
 	case errors.As(err, &damage):
-		s.log.ErrorContext(ctx, "a log is damaged", "error", err)
+		log.ErrorContext(ctx, "a log is damaged", "error", err)
 		return unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
 	case errors.As(err, &unknown):
 		return refusalProblem(noGroup(unknown.Group))
@@ -167,7 +169,7 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return unavailable("This took too long, and nothing was recorded. Please send it again.")
 	}
-	s.log.ErrorContext(ctx, "internal error", "error", err)
+	log.ErrorContext(ctx, "internal error", "error", err)
 	return newProblem(http.StatusInternalServerError, "internal error (id "+quotable(trace.Of(ctx))+")")
 }
 
@@ -222,4 +224,20 @@ func newest(next uint64) *uint64 {
 func sentence(err error) string {
 	say := clipTo(err.Error(), 300)
 	return strings.ToUpper(say[:1]) + say[1:] + "."
+}
+
+// ofCommand says of which command the error is: its problem then names it.
+func ofCommand(id uuid.UUID, err error) error { return &commandError{id, err} }
+
+// A commandError is what became of a command, with its id.
+type commandError struct {
+	id  uuid.UUID
+	err error
+}
+
+func (e *commandError) Error() string { return "command " + e.id.String() + ": " + e.err.Error() }
+func (e *commandError) Unwrap() error { return e.err }
+
+func unauthorized(say string) *Problem {
+	return newProblem(http.StatusUnauthorized, say).with("WWW-Authenticate", `Bearer realm="goldenthread"`)
 }

@@ -99,7 +99,7 @@ func TestAtLeast(t *testing.T) {
 	w.must(201, w.command("cd-north", "consent-to-charter", `{}`))
 	require.EqualValues(t, next, w.must(200, <-answered).json(t)["index"])
 
-	w.server.patience = 200 * time.Millisecond
+	w.server.ledgers.patience = 200 * time.Millisecond
 	r := w.ask("cd-north", fmt.Sprint("?atLeast=", next+1))
 	w.refused(503, "", r)
 	require.NotEmpty(t, r.Header.Get("Retry-After"))
@@ -217,7 +217,7 @@ func TestCheckOverNATS(t *testing.T) {
 	w := newWorld(t).established()
 	w.on("2026-03-09")
 	nc := w.store.Conn()
-	svc, err := w.server.Offer(nc)
+	svc, err := w.server.rest.Offer(nc)
 	require.NoError(t, err)
 	defer svc.Stop()
 	ask := func(body string) *nats.Msg {

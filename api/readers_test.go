@@ -125,9 +125,9 @@ func usual(n int, one func() time.Duration) time.Duration {
 // read has the manager read a page or an answer, past the guard's pace.
 func (w *busyWorld) read(path string) int {
 	c := &Caller{Group: "trafford", Person: "manager", Scope: ScopeAct}
-	req := httptest.NewRequestWithContext((&asker{c, func() string { return "http://localhost" }}).in(w.t.Context()), "GET", path, nil)
+	req := httptest.NewRequestWithContext((&asker{caller: c, origin: func() string { return "http://localhost" }}).in(w.t.Context()), "GET", path, nil)
 	out := httptest.NewRecorder()
-	w.server.mux.ServeHTTP(out, req)
+	w.server.api.mux.ServeHTTP(out, req)
 	return out.Code
 }
 
@@ -143,7 +143,7 @@ func TestAHeldReadHoldsNobodyUp(t *testing.T) {
 		return time.Since(began)
 	}
 	entered, release := make(chan bool), make(chan bool)
-	w.server.mux.HandleFunc("GET /g/{group}/held", w.server.show(&page{body: func(a *asked) (web.Body, error) {
+	w.server.api.mux.HandleFunc("GET /g/{group}/held", w.server.pages.show(&page{body: func(a *asked) (web.Body, error) {
 		close(entered)
 		<-release
 		return home(a)

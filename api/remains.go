@@ -25,21 +25,21 @@ type Remains struct {
 }
 
 // offerRemains registers the question what is left of a person.
-func (s *Server) offerRemains(path string) {
-	operation(s, huma.Operation{
+func (s *Rest) offerRemains(path string) {
+	register(s.api, huma.Operation{
 		OperationID: "remains", Method: http.MethodGet, Path: path, Tags: []string{"questions"},
 		Summary:   "What the ledger says about a person besides name, email and phone: all that is left after an erasure.",
-		Responses: jsonResponse(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[Remains]()),
+		Responses: jsonResponse(s.api.schemas(), reflect.TypeFor[Remains]()),
 	}, s.remains)
 }
 
-func (s *Server) remains(ctx context.Context, in *remainsInput) (*answer, error) {
-	q, err := s.see(ctx, &in.Terms, everything)
+func (s *Rest) remains(ctx context.Context, in *remainsInput) (*answer, error) {
+	q, err := s.ledgers.see(ctx, &in.Terms, everything)
 	if err != nil {
 		return nil, err
 	}
 	var r Remains
-	if r.Remains, err = q.Remains(ctx, in.Person, s.eventsOf(in.Group)); err != nil {
+	if r.Remains, err = q.Remains(ctx, in.Person, s.ledgers.eventsOf(in.Group)); err != nil {
 		return nil, err
 	}
 	old, err := s.store.WithoutWrappingKey(ctx)

@@ -74,7 +74,7 @@ func newSweeper(t testing.TB) *sweeper {
 	w.must(201, w.send(w.request("operator", "POST", "/v1/groups/salford/commands/found", salford)))
 	_, err := w.store.AwaitSigned(context.Background(), "trafford", w.store.Next("trafford"))
 	require.NoError(t, err)
-	w.server.writes, w.server.signIns = newLimits(rate.Inf, 1), newLimits(rate.Inf, 1)
+	w.server.guard.writes, w.server.guard.signIns = newLimits(rate.Inf, 1), newLimits(rate.Inf, 1)
 	w.keepSecrets()
 	return w
 }
@@ -92,7 +92,7 @@ func (w *sweeper) keepSecrets() {
 	}
 	code := w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/invitations", `{"person":"cd-north"}`))).json(w.t)["code"].(string)
 	w.secrets["an invitation"] = code
-	i, ok := w.server.signIn.invitations.find(code, w.clock())
+	i, ok := w.server.identity.signIn.invitations.find(code, w.clock())
 	require.True(w.t, ok)
 	w.secrets["the hash of an invitation"], w.secrets["the salt of an invitation"] = i.Hash, i.Salt
 	w.secrets["the hash of a token"] = hashOf(w.keys["cd-north"])
@@ -104,7 +104,7 @@ func (w *sweeper) signedIn() *http.Cookie {
 	if w.cookie != nil {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.AddCookie(w.cookie)
-		if _, ok := w.server.signIn.sessions.of(r, false); ok {
+		if _, ok := w.server.identity.signIn.sessions.of(r, false); ok {
 			return w.cookie
 		}
 	}
@@ -234,8 +234,8 @@ func (s *Server) routes() []string {
 			all = append(all, "POST "+path)
 		}
 	}
-	all = slices.AppendSeq(all, maps.Keys(s.signInPages()))
-	all = slices.AppendSeq(all, maps.Keys(s.pagePatterns()))
+	all = slices.AppendSeq(all, maps.Keys(s.identity.signInPages()))
+	all = slices.AppendSeq(all, maps.Keys(s.pages.pagePatterns()))
 	all = append(all, "GET /openapi.json")
 	slices.Sort(all)
 	return all
@@ -420,7 +420,7 @@ func TestKeptToMembersEverywhere(t *testing.T) {
 // those who may not.
 func FuzzRoutes(f *testing.F) {
 	w := newSweeper(f)
-	w.server.patience = 50 * time.Millisecond
+	w.server.ledgers.patience = 50 * time.Millisecond
 	for _, route := range w.server.routes() {
 		method, pattern, _ := strings.Cut(route, " ")
 		path := filled(pattern, "trafford")[0]

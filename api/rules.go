@@ -13,7 +13,7 @@ import (
 // nothing of any group.
 
 // rulePages are the pages of the rule book, by pattern.
-func (s *Server) rulePages() map[string]http.HandlerFunc {
+func (s *Pages) rulePages() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"GET " + web.RulesAt:                     s.rulesPage,
 		"GET " + web.RulesAt + "/minutes/{name}": s.ruleMinutes,
@@ -25,10 +25,10 @@ func ofRules(path string) bool {
 	return path == web.RulesAt || strings.HasPrefix(path, web.RulesAt+"/")
 }
 
-func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) rulesPage(w http.ResponseWriter, r *http.Request) {
 	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: web.Rules{}}).Render()
 	if err != nil {
-		s.fail(w, r, s.problem(r.Context(), err))
+		s.fail(w, r, problemOf(r.Context(), s.log, err))
 		return
 	}
 	w.Header().Set("Cache-Control", "no-cache")
@@ -36,7 +36,7 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // ruleMinutes serves the minutes that show a rule, as plain text.
-func (s *Server) ruleMinutes(w http.ResponseWriter, r *http.Request) {
+func (s *Pages) ruleMinutes(w http.ResponseWriter, r *http.Request) {
 	text, err := fs.ReadFile(domain.RuleMinutes(), r.PathValue("name"))
 	if err != nil {
 		s.fail(w, r, newProblem(http.StatusNotFound, "The rule book has no minutes of this name."))

@@ -35,7 +35,7 @@ const mostChecks = 16
 
 // Offer answers the check on the subject goldenthread.check, as the NATS
 // service goldenthread, until the service is stopped.
-func (s *Server) Offer(nc *nats.Conn) (micro.Service, error) {
+func (s *Rest) Offer(nc *nats.Conn) (micro.Service, error) {
 	svc, err := micro.AddService(nc, micro.Config{Name: "goldenthread", Version: "1.0.0", Description: "May this person sign up to this, here, now?"})
 	if err != nil {
 		return nil, fmt.Errorf("offer the check over NATS: %w", err)
@@ -55,13 +55,13 @@ func (s *Server) Offer(nc *nats.Conn) (micro.Service, error) {
 }
 
 // serveCheck answers one request; an error is a Problem, as over HTTP.
-func (s *Server) serveCheck(r micro.Request) {
+func (s *Rest) serveCheck(r micro.Request) {
 	ctx := trace.From(context.Background(), r.Headers().Values(trace.Header))
 	a, err := s.checkFor(ctx, r.Data())
 	if err == nil {
 		err = r.Respond(a)
 	} else {
-		p := s.problem(ctx, err)
+		p := problemOf(ctx, s.log, err)
 		b, _ := json.Marshal(p)
 		err = r.Error(strconv.Itoa(p.Status), p.Detail, b)
 	}
@@ -70,7 +70,7 @@ func (s *Server) serveCheck(r micro.Request) {
 	}
 }
 
-func (s *Server) checkFor(ctx context.Context, data []byte) (b []byte, err error) {
+func (s *Rest) checkFor(ctx context.Context, data []byte) (b []byte, err error) {
 	defer func() {
 		if why := recover(); why != nil {
 			err = fmt.Errorf("panic: %v\n%s", why, debug.Stack())
@@ -80,7 +80,7 @@ func (s *Server) checkFor(ctx context.Context, data []byte) (b []byte, err error
 	if err := decode(data, &req); err != nil {
 		return nil, err
 	}
-	c, unknown := s.callerBy(ctx, req.Token)
+	c, unknown := s.identity.callerBy(ctx, req.Token)
 	if unknown != nil {
 		return nil, unknown
 	}
@@ -88,7 +88,7 @@ func (s *Server) checkFor(ctx context.Context, data []byte) (b []byte, err error
 		return nil, outOfScope(c.Scope)
 	}
 	in := req.input()
-	q, err := s.see((&asker{&c, nobody.origin}).in(ctx), &in.Terms, checks)
+	q, err := s.ledgers.see((&asker{caller: &c, origin: nobody.origin}).in(ctx), &in.Terms, checks)
 	if err != nil {
 		return nil, err
 	}

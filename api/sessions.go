@@ -14,7 +14,6 @@ import (
 
 const (
 	sessionsFile    = "sessions.json"
-	sessionCookie   = "goldenthread"
 	sessionLifetime = 12 * time.Hour // a working day; then it is one touch of the passkey again
 	// sessionIdle is after how long unused a session ends. People are doctors, who
 	// look at this between patients and on shared machines, and touch a passkey to
@@ -23,17 +22,6 @@ const (
 	sessionIdle = time.Hour
 	seenWritten = 12 // in this many parts of it a session's last use is written down
 )
-
-// cookieName is the name under which a browser keeps a cookie. Over TLS it says
-// that the cookie is this very host's, sent over TLS alone: a neighbour can't
-// plant one (RFC 6265bis, section 4.1.3.2). Over plain HTTP, on this machine,
-// browsers refuse such names.
-func cookieName(name string, secure bool) string {
-	if secure {
-		return "__Host-" + name
-	}
-	return name
-}
 
 // sessions are who is signed in. They lie in a file that has only hashes of
 // what the browsers hold, so that a restart signs nobody out and whoever reads

@@ -52,7 +52,7 @@ func OpenSignIn(dir string) (*SignIn, error) {
 }
 
 // signInPages are the pages on which people sign in and look after it.
-func (s *Server) signInPages() map[string]http.HandlerFunc {
+func (s *Identity) signInPages() map[string]http.HandlerFunc {
 	pages := map[string]http.HandlerFunc{
 		"GET /sign-in":                       s.atOrigin(s.frontPage),
 		"POST /sign-in/begin":                s.tried(s.beginSignIn),
@@ -84,15 +84,15 @@ func (s *Server) signInPages() map[string]http.HandlerFunc {
 	return pages
 }
 
-func (s *Server) offerSignIn() {
+func (s *Identity) offerSignIn() {
 	for pattern, page := range s.signInPages() {
-		s.mux.HandleFunc(pattern, page)
+		s.api.mux.HandleFunc(pattern, page)
 	}
 }
 
 // SignedIn lets only those through who have a session or a token; a page is
 // redirected to where people sign in, and comes back.
-func (s *Server) SignedIn(next http.HandlerFunc) http.HandlerFunc {
+func (s *Identity) SignedIn(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if _, err := callerOf(r.Context()); err == nil {
 			next(w, r)
@@ -107,13 +107,13 @@ func (s *Server) SignedIn(next http.HandlerFunc) http.HandlerFunc {
 }
 
 // tried answers what goes wrong as a problem: to people as a page.
-func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := f(w, r)
 		if err == nil {
 			return
 		}
-		p := s.problem(r.Context(), err)
+		p := problemOf(r.Context(), s.log, err)
 		if signsIn(r) {
 			s.log.InfoContext(r.Context(), "a sign-in was refused", "status", p.Status, "say", p.Detail)
 		}
@@ -131,9 +131,9 @@ func (s *Server) tried(f func(http.ResponseWriter, *http.Request) error) http.Ha
 // atOrigin sends whoever came by another name to the one to which passkeys are
 // bound: 127.0.0.1 has none. Behind a name of its own a server is known by no
 // other, or by names that its proxy made up.
-func (s *Server) atOrigin(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+func (s *Identity) atOrigin(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return s.tried(func(w http.ResponseWriter, r *http.Request) error {
-		if origin := s.origin(r); s.reach.Origin == "" && !strings.EqualFold(strings.SplitN(origin, "://", 2)[1], r.Host) {
+		if origin := s.guard.origin(r); s.guard.reach.Origin == "" && !strings.EqualFold(strings.SplitN(origin, "://", 2)[1], r.Host) {
 			http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusSeeOther)
 			return nil
 		}
@@ -141,7 +141,7 @@ func (s *Server) atOrigin(f func(http.ResponseWriter, *http.Request) error) http
 	})
 }
 
-func (s *Server) frontPage(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) frontPage(w http.ResponseWriter, r *http.Request) error {
 	html(w, http.StatusOK)
 	return signin.Front{Next: localPath(r.URL.Query().Get("next")), SingleSignOn: s.singleSignOn != nil, Tokens: !s.noTokens}.Render(w)
 }
@@ -157,8 +157,8 @@ func script(w http.ResponseWriter, _ *http.Request) {
 }
 
 // beginSignIn sends a challenge that any passkey of ours can answer.
-func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) error {
-	party, err := relyingParty(s.origin(r))
+func (s *Identity) beginSignIn(w http.ResponseWriter, r *http.Request) error {
+	party, err := relyingParty(s.guard.origin(r))
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (s *Server) beginSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // challenge remembers the ceremony and sends what the device needs for it.
-func (s *Server) challenge(w http.ResponseWriter, r *http.Request, is ceremony, options any) error {
+func (s *Identity) challenge(w http.ResponseWriter, r *http.Request, is ceremony, options any) error {
 	if err := s.begin(w, r, is, http.SameSiteStrictMode); err != nil {
 		return err
 	}
@@ -178,20 +178,20 @@ func (s *Server) challenge(w http.ResponseWriter, r *http.Request, is ceremony, 
 }
 
 // begin remembers the ceremony, and has the browser remember it.
-func (s *Server) begin(w http.ResponseWriter, r *http.Request, is ceremony, sites http.SameSite) error {
+func (s *Identity) begin(w http.ResponseWriter, r *http.Request, is ceremony, sites http.SameSite) error {
 	id, err := s.signIn.ceremonies.begin(is, s.clock())
 	if err != nil {
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(ceremonyCookie, s.encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.encrypted(r), SameSite: sites,
+		Name: cookieName(ceremonyCookie, s.guard.encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.encrypted(r), SameSite: sites,
 	})
 	return nil
 }
 
 // taken takes the ceremony that this browser began, this once.
-func (s *Server) taken(r *http.Request) (ceremony, bool) {
-	c, err := r.Cookie(cookieName(ceremonyCookie, s.encrypted(r)))
+func (s *Identity) taken(r *http.Request) (ceremony, bool) {
+	c, err := r.Cookie(cookieName(ceremonyCookie, s.guard.encrypted(r)))
 	if err != nil {
 		return ceremony{}, false
 	}
@@ -201,7 +201,7 @@ func (s *Server) taken(r *http.Request) (ceremony, bool) {
 var errBeginAgain = newProblem(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
 
 // answered takes the ceremony that a passkey answers.
-func (s *Server) answered(r *http.Request) (ceremony, error) {
+func (s *Identity) answered(r *http.Request) (ceremony, error) {
 	if is, ok := s.taken(r); ok && is.signOn == nil {
 		return is, nil
 	}
@@ -231,7 +231,7 @@ func readAnswer(w http.ResponseWriter, r *http.Request) (a passkeyAnswer, err er
 var errPasskey = newProblem(http.StatusForbidden, "This passkey does not sign anybody in here. Please try another, or ask for a new invitation.")
 
 // finishSignIn checks the device's answer and begins a session.
-func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.answered(r)
 	if err != nil {
 		return err
@@ -240,7 +240,7 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	party, err := relyingParty(s.origin(r))
+	party, err := relyingParty(s.guard.origin(r))
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 
 // signInByToken begins a session for whoever has a token that may act: where
 // there is no passkey yet, as in the example. The session ends with the token.
-func (s *Server) signInByToken(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
 		return newProblem(http.StatusBadRequest, "The form could not be read.")
@@ -296,7 +296,7 @@ const (
 )
 
 // holds says whether what the session rests on still holds.
-func (s *Server) holds(is Session) bool {
+func (s *Identity) holds(is Session) bool {
 	if id, token := strings.CutPrefix(is.Passkey, byToken); token {
 		return !s.noTokens && s.tokens.inForce(id, s.clock())
 	}
@@ -307,7 +307,7 @@ func (s *Server) holds(is Session) bool {
 }
 
 // refusedPasskey logs why, and tells the browser no more than that it is so.
-func (s *Server) refusedPasskey(ctx context.Context, err error) error {
+func (s *Identity) refusedPasskey(ctx context.Context, err error) error {
 	why := err.Error()
 	var p *protocol.Error
 	if errors.As(err, &p) {
@@ -318,8 +318,8 @@ func (s *Server) refusedPasskey(ctx context.Context, err error) error {
 }
 
 // beginSession begins a session in place of the one that the browser had.
-func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session) error {
-	if before, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok {
+func (s *Identity) beginSession(w http.ResponseWriter, r *http.Request, is Session) error {
+	if before, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok {
 		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
@@ -328,7 +328,7 @@ func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session
 	if is.News, err = s.newKeys(r.Context(), &is); err != nil { // nobody is kept out for it
 		s.log.WarnContext(r.Context(), "which passkeys are new could not be read", "group", is.Group, "person", is.Person, "error", err)
 	}
-	if err := s.signIn.sessions.begin(w, r, s.encrypted(r), is); err != nil {
+	if err := s.signIn.sessions.begin(w, r, s.guard.encrypted(r), is); err != nil {
 		return err
 	}
 	s.logSignIn(r.Context(), "signed in", &is)
@@ -337,7 +337,7 @@ func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, is Session
 
 // logSignIn logs what became of somebody's session: who by handle, and how. The
 // log has no secret of theirs, no name, and no address (ASVS 5.0, 16.2.5, 16.3.1).
-func (s *Server) logSignIn(ctx context.Context, what string, is *Session) {
+func (s *Identity) logSignIn(ctx context.Context, what string, is *Session) {
 	person, way := is.Person, "passkey"
 	if g, err := s.groups.Now(ctx, is.Group, nil); err == nil { // where the group can't be read, the id says who it is
 		if p := g.State().Person(person); p != nil {
@@ -359,7 +359,7 @@ func signsIn(r *http.Request) bool {
 }
 
 // signedIn begins a session and tells the page's script.
-func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, a *account, passkey string) error {
+func (s *Identity) signedIn(w http.ResponseWriter, r *http.Request, a *account, passkey string) error {
 	if err := s.beginSession(w, r, Session{Group: a.Group, Person: a.Person, Passkey: passkey}); err != nil {
 		return err
 	}
@@ -373,14 +373,14 @@ func writeJSON(w http.ResponseWriter, v any) error {
 	return json.MarshalWrite(w, v)
 }
 
-func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
-	if is, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok {
+func (s *Identity) signOut(w http.ResponseWriter, r *http.Request) error {
+	if is, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok {
 		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == is.ID }); err != nil {
 			return err
 		}
 		s.logSignIn(r.Context(), "signed out", &is)
 	}
-	forget(w, s.encrypted(r))
+	forget(w, s.guard.encrypted(r))
 	w.Header().Set("Clear-Site-Data", `"storage"`) // the card that was kept for where there is no signal
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
@@ -388,12 +388,12 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 
 // Invitations.
 
-func (s *Server) codePage(w http.ResponseWriter, _ *http.Request) error {
+func (s *Identity) codePage(w http.ResponseWriter, _ *http.Request) error {
 	html(w, http.StatusOK)
 	return signin.RenderCode(w)
 }
 
-func (s *Server) takeCode(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) takeCode(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
 		return newProblem(http.StatusBadRequest, "The form could not be read.")
@@ -404,7 +404,7 @@ func (s *Server) takeCode(w http.ResponseWriter, r *http.Request) error {
 
 const mostForm = 4 << 10 // bytes
 
-func (s *Server) invitationPage(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) invitationPage(w http.ResponseWriter, r *http.Request) error {
 	i, ok := s.signIn.invitations.find(r.PathValue("code"), s.clock())
 	if !ok {
 		s.log.InfoContext(r.Context(), "an invitation was refused")
@@ -423,7 +423,7 @@ func (s *Server) invitationPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // names are the office and the group in words.
-func (s *Server) names(ctx context.Context, group, person string) (office, name string, err error) {
+func (s *Identity) names(ctx context.Context, group, person string) (office, name string, err error) {
 	g, err := s.groups.Now(ctx, group, nil)
 	if err != nil {
 		return "", "", err
@@ -439,7 +439,7 @@ func noPerson(ref string) *domain.Refusal {
 	return notFound("L5", "%q is not a person of this group.", clip(ref))
 }
 
-func (s *Server) beginInvited(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) beginInvited(w http.ResponseWriter, r *http.Request) error {
 	i, ok := s.signIn.invitations.find(r.PathValue("code"), s.clock())
 	if !ok {
 		return errSpent
@@ -447,7 +447,7 @@ func (s *Server) beginInvited(w http.ResponseWriter, r *http.Request) error {
 	return s.beginRegistering(w, r, s.signIn.passkeys.account(i.Group, i.Person), &i)
 }
 
-func (s *Server) beginAnother(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) beginAnother(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
@@ -457,7 +457,7 @@ func (s *Server) beginAnother(w http.ResponseWriter, r *http.Request) error {
 
 // sessionOf is the session that asks: what is done about passkeys is done with
 // a passkey, or it would outlast the token or the account.
-func (s *Server) sessionOf(r *http.Request) (Session, error) {
+func (s *Identity) sessionOf(r *http.Request) (Session, error) {
 	is, err := s.anySession(r)
 	if err == nil && (strings.HasPrefix(is.Passkey, byToken) || strings.HasPrefix(is.Passkey, byAccount)) {
 		err = unauthorized("Please sign in with your passkey for this.")
@@ -466,20 +466,20 @@ func (s *Server) sessionOf(r *http.Request) (Session, error) {
 }
 
 // anySession is the session that asks, however it was begun.
-func (s *Server) anySession(r *http.Request) (Session, error) {
-	if is, ok := s.signIn.sessions.of(r, s.encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
+func (s *Identity) anySession(r *http.Request) (Session, error) {
+	if is, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
 		return is, nil
 	}
 	return Session{}, unauthorized("Please sign in with your passkey for this.")
 }
 
-func (s *Server) beginRegistering(w http.ResponseWriter, r *http.Request, a account, by *invitation) error {
+func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a account, by *invitation) error {
 	office, group, err := s.names(r.Context(), a.Group, a.Person)
 	if err != nil {
 		return err
 	}
 	a.office = office + ", " + group
-	party, err := relyingParty(s.origin(r))
+	party, err := relyingParty(s.guard.origin(r))
 	if err != nil {
 		return err
 	}
@@ -492,7 +492,7 @@ func (s *Server) beginRegistering(w http.ResponseWriter, r *http.Request, a acco
 
 // finishRegistering checks the device's answer, keeps the new passkey, and
 // signs in whoever came by an invitation.
-func (s *Server) finishRegistering(w http.ResponseWriter, r *http.Request) error {
+func (s *Identity) finishRegistering(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.answered(r)
 	if err != nil {
 		return err
@@ -501,7 +501,7 @@ func (s *Server) finishRegistering(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	party, err := relyingParty(s.origin(r))
+	party, err := relyingParty(s.guard.origin(r))
 	if err != nil {
 		return err
 	}
@@ -524,12 +524,12 @@ func (s *Server) finishRegistering(w http.ResponseWriter, r *http.Request) error
 
 // takeUp uses the invitation up. It is spent first: a crash before the passkey
 // is kept costs a fresh invitation, and never lets two in by one.
-func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
+func (s *Identity) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
 	i, err := s.signIn.invitations.use(is.invitation.Hash, s.clock())
 	if err != nil {
 		return err
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.origin(r)), credential, i.Replace, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.origin(r)), credential, i.Replace, s.clock())
 	if err != nil {
 		return err
 	}
@@ -547,11 +547,11 @@ func (s *Server) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, na
 	return s.signedIn(w, r, &is.account, k.ID)
 }
 
-func (s *Server) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
+func (s *Identity) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
 	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.origin(r)), credential, false, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}
@@ -564,6 +564,15 @@ func (s *Server) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony
 	}{k.ID})
 }
 
-func (s *Server) note(group, person, by, what string) error {
+func (s *Identity) note(group, person, by, what string) error {
 	return s.signIn.journal.write(JournalLine{s.clock().UTC(), group, person, by, what})
+}
+
+// localPath is the path if it is one on this server; else the front page.
+func localPath(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || !plain(path) {
+		return "/"
+	}
+	return path
 }

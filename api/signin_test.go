@@ -63,7 +63,7 @@ func TestSigningIn(t *testing.T) {
 
 	in, err := OpenSignIn(w.tokens.dir) // as a restart does
 	require.NoError(t, err)
-	w.server.signIn.sessions, w.server.signIn.passkeys, w.server.signIn.invitations = in.sessions, in.passkeys, in.invitations
+	w.server.identity.signIn.sessions, w.server.identity.signIn.passkeys, w.server.identity.signIn.invitations = in.sessions, in.passkeys, in.invitations
 	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
 	w.must(200, second.signIn())
 	require.Len(t, in.sessions.list("trafford", in.passkeys.accounts.all[0].Person), 2) // one in each browser, however often it signed in
@@ -85,7 +85,7 @@ func TestCookies(t *testing.T) {
 	require.False(t, cookie.Secure) // plain HTTP on localhost
 	require.WithinDuration(t, time.Now().Add(sessionLifetime), cookie.Expires, time.Minute)
 
-	w.server.reach.BehindProxy = true
+	w.server.guard.reach.BehindProxy = true
 	req := w.request("", "POST", "/sign-in/begin", "{}", "X-Forwarded-Proto", "https")
 	require.True(t, w.send(req).Cookies()[0].Secure)
 
@@ -264,7 +264,7 @@ func TestSessionEnds(t *testing.T) {
 	var by time.Duration
 	w.later(&by)
 	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).Cookies()[0]
-	w.server.signIn.sessions.idle = 2 * sessionLifetime
+	w.server.identity.signIn.sessions.idle = 2 * sessionLifetime
 	by = sessionLifetime - time.Minute
 	w.must(200, w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
 	by = sessionLifetime

@@ -37,13 +37,13 @@ type ToSign struct {
 }
 
 // offerStatements registers one operation for each command that can be signed.
-func (s *Server) offerStatements() {
-	schemas := s.api.OpenAPI().Components.Schemas
+func (s *Identity) offerStatements() {
+	schemas := s.api.schemas()
 	for _, kind := range domain.Commands {
 		if !domain.Signs(kind.New()) {
 			continue
 		}
-		op := operation(s, huma.Operation{
+		op := register(s.api, huma.Operation{
 			OperationID: "statement-" + kind.Name, Method: http.MethodPost, Path: "/v1/groups/{group}/statements/" + kind.Name,
 			Summary: "What you would sign with your passkey, to send with this command: " + kind.Say, Tags: []string{"commands"},
 			Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
@@ -53,8 +53,8 @@ func (s *Server) offerStatements() {
 }
 
 // state makes the statement that the caller would sign with that command.
-func (s *Server) state(ctx context.Context, kind domain.CommandKind, in *bodyInput) (*made[ToSign], error) {
-	caller, err := callerOf(ctx)
+func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *bodyInput) (*made[ToSign], error) {
+	c, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Server) state(ctx context.Context, kind domain.CommandKind, in *bodyInp
 	if err := decode(in.bytes, req.Command); err != nil {
 		return nil, err
 	}
-	if req.Actor, err = s.actor(caller, in.Group, req.Command); err != nil {
+	if req.Actor, err = s.ledgers.actor(c, in.Group, req.Command); err != nil {
 		return nil, err
 	}
 	s.claim(ctx, &req)
@@ -89,18 +89,18 @@ func (s *Server) state(ctx context.Context, kind domain.CommandKind, in *bodyInp
 
 // claim looks up what another group's consent would rest on (rule G1), as the
 // store does when it is recorded.
-func (s *Server) claim(ctx context.Context, req *domain.Request) {
+func (s *Identity) claim(ctx context.Context, req *domain.Request) {
 	rests, ok := req.NeedsClaim()
 	if !ok {
 		return
 	}
 	if g, err := s.groups.Now(ctx, rests.Ledger, nil); err == nil { // one that can't be read claims nothing, and the rules say so
-		req.Claim = g.State().ClaimOn(rests, s.today())
+		req.Claim = g.State().ClaimOn(rests, s.ledgers.today())
 	}
 }
 
 // giveOut adds what only the store and the server know, and remembers the statement.
-func (s *Server) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*made[ToSign], error) {
+func (s *Identity) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*made[ToSign], error) {
 	line, err := s.store.Line(ctx, st.Group, st.Exact.Event)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ var errNotSigned = notYours("L5", "This signature does not hold, so nothing was 
 
 // checkSignature refuses a command whose signature the actor's own passkey did
 // not make, here, under a statement that was given out for it.
-func (s *Server) checkSignature(ctx context.Context, req *domain.Request) error {
+func (s *Identity) checkSignature(ctx context.Context, req *domain.Request) error {
 	g := req.Signature()
 	if g == nil {
 		return nil
@@ -145,7 +145,7 @@ func (s *Server) checkSignature(ctx context.Context, req *domain.Request) error 
 
 // keeps says whether the person can also sign in with the passkey: one that was
 // just removed signs nothing, even where the ledger could not be told yet.
-func (s *Server) keeps(group, person string, credential []byte) bool {
+func (s *Identity) keeps(group, person string, credential []byte) bool {
 	return s.signIn == nil || slices.ContainsFunc(s.signIn.passkeys.account(group, person).Passkeys, func(k passkey) bool {
 		return bytes.Equal(k.Credential.ID, credential)
 	})

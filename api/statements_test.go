@@ -192,8 +192,8 @@ func TestPasskeysInTheLedger(t *testing.T) {
 
 	// What could not be told is told at the next sign-in.
 	person := idsOf(w).Replace("{cd-north}")
-	require.NoError(t, w.server.signIn.passkeys.remove("trafford", person, hex.EncodeToString(second.id[:8])))
-	w.server.tellLedger(t.Context(), "trafford", person, false)
+	require.NoError(t, w.server.identity.signIn.passkeys.remove("trafford", person, hex.EncodeToString(second.id[:8])))
+	w.server.identity.tellLedger(t.Context(), "trafford", person, false)
 	w.refused(403, "L5", d.sign("consent", evening, late))
 	third := newDevice(w)
 	w.must(200, third.accept(w.invited("cd-north"), ""))
@@ -209,11 +209,11 @@ func TestPasskeysOfAnotherNodeStay(t *testing.T) {
 	w, d := signer(t)
 	person := idsOf(w).Replace("{cd-north}")
 	key := func() bool {
-		g, err := w.server.groups.Now(t.Context(), "trafford", nil)
+		g, err := w.server.ledgers.groups.Now(t.Context(), "trafford", nil)
 		require.NoError(t, err)
 		return g.State().Person(person).Passkey(d.id) != nil
 	}
-	require.NoError(t, w.server.signIn.passkeys.edit("trafford", person, func(a *account) { a.Passkeys = nil })) // as if made elsewhere
+	require.NoError(t, w.server.identity.signIn.passkeys.edit("trafford", person, func(a *account) { a.Passkeys = nil })) // as if made elsewhere
 	second := newDevice(w)
 	w.must(200, second.accept(w.invited("cd-north"), ""))
 	require.True(t, key())

@@ -28,32 +28,19 @@ type Terms struct {
 
 func (t *Terms) terms() *Terms { return t }
 
-// A question is one being answered: the group as it was known, and the day.
-type question struct {
-	*projections.Group
-	at     domain.Day
-	known  time.Time // up to which the answer knows
-	caller Caller
-	origin func() string // of this server, as the caller knows it
-	live   bool          // the group is as known now
-}
-
-// patience bounds atLeast.
-const patience = 5 * time.Second
-
 // see is the question that the terms ask about the group. The caller must be of the
 // group and may see the things, today and as known now, whatever the question
 // is about.
-func (s *Server) see(ctx context.Context, t *Terms, things []string) (*question, error) {
-	caller, err := s.callerIn(ctx, t.Group)
+func (s *Ledgers) see(ctx context.Context, t *Terms, things []string) (*question, error) {
+	c, err := s.callerIn(ctx, t.Group)
 	if err != nil {
 		return nil, err
 	}
-	q := &question{caller: caller, origin: askerOf(ctx).origin}
+	q := &question{caller: c, origin: askerOf(ctx).origin}
 	if q.at, err = readAt(t.At, s.today()); err != nil {
 		return nil, err
 	}
-	g, err := s.seen(ctx, caller, t.Group, nil, things) // before anything is said about what there is
+	g, err := s.seen(ctx, c, t.Group, nil, things) // before anything is said about what there is
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +59,7 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string) (*question,
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	if atLeast != nil {
-		if g, err = s.seen(ctx, caller, t.Group, atLeast, things); err != nil {
+		if g, err = s.seen(ctx, c, t.Group, atLeast, things); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +82,7 @@ func (s *Server) see(ctx context.Context, t *Terms, things []string) (*question,
 }
 
 // seen is the group as it is now, for a caller who may see the things.
-func (s *Server) seen(ctx context.Context, c Caller, group string, atLeast *uint64, things []string) (*projections.Group, error) {
+func (s *Ledgers) seen(ctx context.Context, c Caller, group string, atLeast *uint64, things []string) (*projections.Group, error) {
 	g, err := s.groups.Now(ctx, group, atLeast)
 	if err != nil {
 		return nil, err
@@ -104,7 +91,7 @@ func (s *Server) seen(ctx context.Context, c Caller, group string, atLeast *uint
 }
 
 // callerIn is the caller, if they belong to the group; to others it does not exist.
-func (s *Server) callerIn(ctx context.Context, group string) (Caller, error) {
+func (s *Ledgers) callerIn(ctx context.Context, group string) (Caller, error) {
 	c, err := callerOf(ctx)
 	if err != nil {
 		return c, err
@@ -135,7 +122,7 @@ var (
 
 // maySee refuses whoever may not see one of the things today. The operator is
 // nobody's member, and sees what somebody who is invited does.
-func (s *Server) maySee(g *projections.Group, c Caller, things []string) error {
+func (s *Ledgers) maySee(g *projections.Group, c Caller, things []string) error {
 	state := g.State()
 	p := state.Person(c.Person)
 	switch {
@@ -191,7 +178,7 @@ func readMoment(s string) (time.Time, bool) {
 
 // readKnown reads up to where a question may know: the number of events, nil
 // for all there are, and the moment that was given, if one was.
-func (s *Server) readKnown(group, known string) (*uint64, time.Time, error) {
+func (s *Ledgers) readKnown(group, known string) (*uint64, time.Time, error) {
 	if known == "" {
 		return nil, time.Time{}, nil
 	}
@@ -200,7 +187,7 @@ func (s *Server) readKnown(group, known string) (*uint64, time.Time, error) {
 		if newest := s.store.Next(group) - 1; index > newest {
 			return nil, moment, notFound("L4", "There is no event %d yet; the newest is %d.", index, newest)
 		}
-		return ptr(index + 1), moment, nil
+		return new(index + 1), moment, nil
 	}
 	d, err := domain.ParseDay(known)
 	if errors.Is(err, domain.ErrYear) {
@@ -247,4 +234,22 @@ func readNumber(name, number string, least, most, otherwise int) (int, error) {
 	return n, nil
 }
 
-func ptr[T any](v T) *T { return &v }
+// mayReadLedger lets those in who may see everything: a line can hold anything.
+func (s *Ledgers) mayReadLedger(ctx context.Context, group string) error {
+	_, err := s.see(ctx, &Terms{Group: group}, everything)
+	return err
+}
+
+// notDay refuses what was written for a day and is none: why is ParseDay's error.
+func notDay(s string, why error, like string) *domain.Refusal {
+	if errors.Is(why, domain.ErrYear) {
+		return invalid("L8", "%s is not between %d and %d, and the year of a date must be.", clip(s), domain.FirstYear, domain.LastYear)
+	}
+	return invalid("L8", "%q is not a date; write it like %s.", clip(s), like)
+}
+
+// mayFollow lets those in who may follow the group's work.
+func (s *Ledgers) mayFollow(ctx context.Context, group string) error {
+	_, err := s.see(ctx, &Terms{Group: group}, followers)
+	return err
+}

@@ -10,11 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
-
-	"goldenthread/api/web"
 )
 
 const (
@@ -26,35 +23,6 @@ const (
 	defaultDays  = 365       // of a token, where nothing is said
 	mostDays     = 2 * 365
 )
-
-// A Scope is what a token may be used for.
-type Scope string
-
-const (
-	ScopeCheck Scope = "check" // ask the check
-	ScopeRead  Scope = "read"  // ask every question
-	ScopeAct   Scope = "act"   // ask, and have things recorded
-)
-
-// allows says whether the scope is enough for what needs the other.
-func (s Scope) allows(need Scope) bool {
-	order := []Scope{ScopeCheck, ScopeRead, ScopeAct}
-	return slices.Index(order, s) >= slices.Index(order, need)
-}
-
-func (s Scope) known() bool { return s == ScopeCheck || s == ScopeRead || s == ScopeAct }
-
-// A Caller is whoever a token or a session stands for.
-type Caller struct {
-	Group    string // in which they are somebody; "" for the operator
-	Person   string // handle or id
-	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
-	Scope    Scope
-	news     []web.NewKey // that the session has not been told of
-	feedEnds time.Time    // when the key of a feed ends that asks; none for others
-	session  string       // id of the session; "" for a token
-	token    string       // id of the token, or of the one by which the session was begun
-}
 
 // Tokens are the bearer tokens of one server: a file that holds only their
 // SHA-256 hashes, and the operator's own token in a file beside it, both

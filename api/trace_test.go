@@ -93,16 +93,16 @@ func TestTraceOfNobody(t *testing.T) {
 func TestProblemsAreTraced(t *testing.T) {
 	w := newWorld(t)
 	ctx := trace.From(context.Background(), []string{traceSent})
-	p := w.server.problem(ctx, errors.New("a wire came loose"))
+	p := problemOf(ctx, w.server.log, errors.New("a wire came loose"))
 	require.Equal(t, "internal error (id 0e0e4736)", p.Detail)
 	require.Equal(t, traceID, p.Trace)
 	require.Contains(t, w.log.String(), `msg="internal error" error="a wire came loose" trace=`+traceID)
-	p = w.server.problem(trace.From(context.Background(), nil), errors.New("another"))
+	p = problemOf(trace.From(context.Background(), nil), w.server.log, errors.New("another"))
 	require.Len(t, p.Trace, 32)
 	require.Contains(t, w.log.String(), "error=another trace="+p.Trace)
-	require.Empty(t, w.server.problem(ctx, noGroup("x")).Trace)
+	require.Empty(t, problemOf(ctx, w.server.log, noGroup("x")).Trace)
 	require.Empty(t, errNoHolders.Trace)
-	require.Equal(t, traceID, w.server.problem(ctx, errNoHolders).Trace)
+	require.Equal(t, traceID, problemOf(ctx, w.server.log, errNoHolders).Trace)
 	require.Empty(t, errNoHolders.Trace, "it is everybody's")
 }
 

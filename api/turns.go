@@ -32,15 +32,6 @@ type turn struct {
 	taken    chan struct{} // closed when it is
 }
 
-// named is what is asked, as turns tell it from other questions: of a group, and
-// about now or as known earlier, which takes longer.
-func (q *question) named(name string) string {
-	if !q.live {
-		name += " earlier"
-	}
-	return name + " " + q.State().Group
-}
-
 func newTurns() *turns {
 	return &turns{free: max(1, runtime.GOMAXPROCS(0)-1), took: map[string]time.Duration{}}
 }

@@ -12,7 +12,7 @@ type Witnesses struct {
 	Witnesses []witness.Lag `json:"witnesses"`
 }
 
-func (s *Server) witnesses(_ *question, in *plainInput) (Witnesses, error) {
+func (s *Ledgers) witnesses(_ *question, in *plainInput) (Witnesses, error) {
 	l, err := s.store.Log(in.Group)
 	if err != nil {
 		return Witnesses{}, notFound("L9", "This server keeps no log of this group.")

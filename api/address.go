@@ -1,0 +1,74 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// groupPages is where the pages of groups begin.
+const groupPages = "/g/"
+
+// isPage says whether the address is a page for people who are known, which is
+// answered in HTML.
+func isPage(path string) bool { return path == "/" || strings.HasPrefix(path, groupPages) }
+
+// checkAddress refuses an address that is not plain text.
+func checkAddress(u *url.URL) error {
+	if !plain(u.Path) {
+		return newProblem(http.StatusNotFound, "There is nothing at this address.")
+	}
+	return checkQuery(u.RawQuery)
+}
+
+const mostParameters = 50 // of one address
+
+// checkQuery refuses what would otherwise be dropped silently: a question that
+// is asked in another way than was meant must not be answered.
+func checkQuery(raw string) error {
+	refused := func(say string, args ...any) error {
+		return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf(say, args...))
+	}
+	seen := make([]string, 0, mostParameters)
+	for part := range strings.SplitSeq(raw, "&") {
+		before, after, _ := strings.Cut(part, "=")
+		name, bad := url.QueryUnescape(before)
+		value, worse := url.QueryUnescape(after)
+		switch {
+		case part == "":
+			continue
+		case bad != nil || worse != nil || strings.Contains(part, ";") || !plain(part):
+			return refused("The part of the address after ? can't be read.")
+		case !plain(name) || !plain(value):
+			return refused("%q in the address is not plain text.", clip(name))
+		case slices.Contains(seen, name):
+			return refused("%q is given twice in the address.", clip(name))
+		case len(seen) == mostParameters:
+			return refused("There is too much in the address after ?.")
+		}
+		seen = append(seen, name)
+	}
+	return nil
+}
+
+// unmatched turns what net/http would say in plain text into a problem.
+func unmatched(h http.Handler, r *http.Request) *Problem {
+	said := &discard{header: http.Header{}}
+	h.ServeHTTP(said, r)
+	if said.status == http.StatusMethodNotAllowed {
+		return newProblem(said.status, "This address takes "+said.header.Get("Allow")+" only.").with("Allow", said.header.Get("Allow"))
+	}
+	return newProblem(http.StatusNotFound, "There is nothing at this address. What there is: /openapi.json.")
+}
+
+// discard keeps what a handler says but not what it writes.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(status int)      { d.status = status }

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"goldenthread/api/mail"
+	"goldenthread/eventstore"
+	"goldenthread/projections"
+)
+
+// Feeds are what goes out by itself.
+type Feeds struct {
+	api       *API
+	ledgers   *Ledgers
+	identity  *Identity
+	store     *eventstore.Store
+	groups    *projections.Groups
+	log       *slog.Logger
+	mail      *mail.Post
+	fail      func(http.ResponseWriter, *http.Request, *Problem)
+	listening atomic.Int32
+	stopping  chan struct{} // closed when streams must end
+}
+
+// NewFeeds offers the feeds. Mail is nil where there is no mail server; fail answers that a request of a page was not done.
+func NewFeeds(api *API, l *Ledgers, who *Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *Problem)) *Feeds {
+	s := &Feeds{
+		api: api, ledgers: l, identity: who, store: l.store, groups: l.groups, log: l.log, mail: post, fail: fail, stopping: make(chan struct{}),
+	}
+	const at = "/v1/groups/{group}"
+	s.offerPracticeFeed(at)
+	s.offerCalendar(at)
+	s.offerLetters(at)
+	s.offerFeed()
+	api.mux.HandleFunc("GET /g/{group}/live", s.live)
+	return s
+}
+
+// stop ends all streams.
+func (s *Feeds) stop() { close(s.stopping) }
+
+// listeners are how many listen to live feeds now.
+func (s *Feeds) listeners() int { return int(s.listening.Load()) }

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"goldenthread/eventstore"
+	"goldenthread/projections"
+)
+
+// Options are what an Identity knows people by.
+type IdentityOptions struct {
+	Tokens       *Tokens
+	Feeds        *FeedKeys
+	SignIn       *SignIn       // who signs in with passkeys; nil: nobody does
+	SingleSignOn *SingleSignOn // nil: nobody signs in with their organisation's account
+	Idle         time.Duration // after which a session that is not used ends; 0: an hour
+	NoTokens     bool          // nobody signs in to the pages with a token
+}
+
+// An Identity says who asks, and lets people sign in. It is safe for concurrent use.
+type Identity struct {
+	api          *API
+	guard        *Guard
+	ledgers      *Ledgers
+	store        *eventstore.Store
+	groups       *projections.Groups
+	clock        func() time.Time
+	log          *slog.Logger
+	tokens       *Tokens
+	feedKeys     *FeedKeys
+	signIn       *SignIn
+	singleSignOn *SingleSignOn
+	noTokens     bool
+	statements   statements
+}
+
+// NewIdentity knows people by what the options say, and offers its pages and operations.
+func NewIdentity(o IdentityOptions, api *API, g *Guard, l *Ledgers) *Identity {
+	s := &Identity{
+		api: api, guard: g, ledgers: l, store: l.store, groups: l.groups, clock: l.clock, log: l.log,
+		tokens: o.Tokens, feedKeys: o.Feeds, signIn: o.SignIn, singleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
+	}
+	if s.signIn != nil && o.Idle > 0 {
+		s.signIn.sessions.idle = o.Idle
+	}
+	s.offerStatements()
+	s.offerTokens()
+	s.offerFeedKeys()
+	if s.signIn != nil {
+		s.offerInvitations()
+		s.offerSignIn()
+	}
+	return s
+}
+
+// byItself is the header in which a page says that it asks by itself, as when
+// others recorded something: nobody uses it then.
+const byItself = "Goldenthread-By-Itself"
+
+// used keeps the session of whoever asks from ending unused. What a browser asks
+// for by itself does not.
+func (s *Identity) used(r *http.Request, c Caller) {
+	if c.session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
+		return
+	}
+	if err := s.signIn.sessions.use(c.session); err != nil {
+		s.log.WarnContext(r.Context(), "the use of a session could not be noted", "error", err)
+	}
+}
+
+// caller is whoever a token stands for or, where none is sent, whoever is
+// signed in.
+func (s *Identity) caller(r *http.Request) (Caller, *Problem) {
+	if c, ended, ok := s.feedCaller(r); ok {
+		return c, ended
+	}
+	sent := r.Header.Values("Authorization")
+	if len(sent) == 0 && s.signIn != nil {
+		if is, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok && s.holds(is) {
+			token, _ := strings.CutPrefix(is.Passkey, byToken)
+			if token == is.Passkey {
+				token = ""
+			}
+			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID, token: token, news: is.News}, nil
+		}
+	}
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
+		return Caller{}, unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
+	}
+	return s.callerBy(r.Context(), strings.TrimSpace(token))
+}
+
+// callerBy is whoever the token stands for.
+func (s *Identity) callerBy(ctx context.Context, token string) (Caller, *Problem) {
+	c, ok, err := s.tokens.caller(token, s.clock())
+	if err != nil {
+		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)
+	}
+	if !ok {
+		s.log.InfoContext(ctx, "a token was refused")
+		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
+	}
+	return c, nil
+}

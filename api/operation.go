@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/api/web"
+)
+
+// writeTimeout is how long an answer, or one piece of a stream, may take to be written.
+const writeTimeout = 30 * time.Second
+
+// An API is where operations are registered and described.
+type API struct {
+	huma.API
+	mux *http.ServeMux
+	log *slog.Logger
+}
+
+// NewAPI is an API with nothing registered yet.
+func NewAPI(log *slog.Logger) *API {
+	mux := http.NewServeMux()
+	return &API{humago.New(mux, humaConfig()), mux, log}
+}
+
+// schemas are those that describe what operations take and answer.
+func (api *API) schemas() huma.Registry { return api.OpenAPI().Components.Schemas }
+
+// register registers a handler, whose errors become problems.
+func register[I, O any](api *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) *huma.Operation {
+	op.Errors = append(op.Errors, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	if strings.HasPrefix(op.Path, "/v1/") {
+		op.Security = []map[string][]string{{"bearer": {}}, {"session": {}}}
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity)
+	}
+	if op.Method == http.MethodPost {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
+	op.RejectUnknownQueryParameters = true
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		if c := askerOf(ctx).caller; c != nil && !c.Scope.allows(scopeFor(&op)) {
+			return nil, outOfScope(c.Scope)
+		}
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, problemOf(ctx, api.log, err)
+		}
+		return out, nil
+	})
+	item := api.OpenAPI().Paths[op.Path]
+	if op.Method == http.MethodPost {
+		return item.Post
+	}
+	return item.Get
+}
+
+// scopeFor is the least scope with which somebody may do the operation.
+func scopeFor(op *huma.Operation) Scope {
+	switch {
+	case op.Method == http.MethodPost:
+		return ScopeAct
+	case op.OperationID == "check":
+		return ScopeCheck
+	}
+	return ScopeRead
+}
+
+func humaConfig() huma.Config {
+	format := huma.Format{
+		Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v, json.Deterministic(true)) },
+		Unmarshal: func(b []byte, v any) error { return json.Unmarshal(b, v) },
+	}
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Golden Thread", Version: "1",
+				Description: "A decision and mandate ledger for organisations that decide together without a hierarchy. " +
+					"Everything is recorded by commands and read by questions. Every question takes at (the day that is asked about) " +
+					"and known (what was known by then). Money is in integer pence; days are London days.",
+			},
+			Servers:      []*huma.Server{{URL: "/"}},
+			ExternalDocs: &huma.ExternalDocs{URL: web.RulesAt, Description: "The rule book: what each rule's number in an answer stands for"},
+			Tags: []*huma.Tag{
+				{Name: "commands", Description: "Ask for something to be recorded. The same Idempotency-Key again gets the same answer again."},
+				{Name: "questions", Description: "Read what the ledger says."},
+				{Name: "events", Description: "The ledger itself, as it is stored."},
+				{Name: "log", Description: "The signed log of a ledger, to be checked with anybody's software."},
+				{Name: "server", Description: "About this server."},
+			},
+			Components: &huma.Components{
+				Schemas: newRegistry("#/components/schemas/"),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"bearer":  {Type: "http", Scheme: "bearer"},
+					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in; over TLS it is called " + cookieName(sessionCookie, true)},
+				},
+			},
+		},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+	}
+}
+
+// offerOpenAPI describes, last of all, what has been registered.
+func (api *API) offerOpenAPI() {
+	b, err := api.OpenAPI().MarshalJSON()
+	if err != nil {
+		panic(fmt.Sprintf("api: describe the operations: %v", err))
+	}
+	tag := tagOf(b)
+	api.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", tag)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Content-Type", "application/openapi+json")
+		if matches(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Write(b)
+	})
+}
+
+var tagSeed = maphash.MakeSeed()
+
+// tagOf is the strong entity tag of these bytes, keyed by this process: another
+// one has others, and sends everything once more.
+func tagOf(b []byte) string { return `"` + strconv.FormatUint(maphash.Bytes(tagSeed, b), 16) + `"` }
+
+// matches says whether an If-None-Match header names the tag (RFC 9110, weak comparison).
+func matches(header, tag string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		item = strings.TrimSpace(item)
+		if item == "*" || item != "" && strings.TrimPrefix(item, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}

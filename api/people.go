@@ -1,0 +1,36 @@
+package api
+
+import (
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+// Member is somebody of the group with what their own key opens (rule L7).
+type Member struct {
+	projections.PersonLine
+	Personal *domain.PersonalData `json:"personal,omitempty" doc:"for members only"`
+}
+
+// People is everybody whom the ledger knows.
+type People struct {
+	projections.Stamp
+	People []Member `json:"people"`
+}
+
+// people adds to everybody what their own key opens, if a member asks.
+func (s *Ledgers) people(q *question, _ *plainInput) (People, error) {
+	all := q.People(q.at)
+	out := People{all.Stamp, make([]Member, 0, len(all.People))}
+	me := q.State().Person(q.caller.Person)
+	member := me != nil && q.State().Member(me.ID, s.today())
+	for _, p := range all.People {
+		m := Member{PersonLine: p}
+		if member && len(p.Sealed) > 0 {
+			if data, err := s.store.OpenPersonal(p.ID, p.Sealed); err == nil { // without a key they were erased
+				m.Personal = &data
+			}
+		}
+		out.People = append(out.People, m)
+	}
+	return out, nil
+}

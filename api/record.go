@@ -1,0 +1,147 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
+)
+
+const commandTimeout = 10 * time.Second
+
+type commandInput struct {
+	Group string `path:"group" doc:"name in addresses, such as trafford" example:"trafford"`
+	Key   string `header:"Idempotency-Key" doc:"up to 200 printable characters, best a UUID: sent again, the same request gets the same answer"`
+	jsonBody
+	before []byte // as this server wrote a form's command before, for its hash; nil: as it was sent
+}
+
+// Recorded says what a command added to the ledger.
+type Recorded struct {
+	Recorded bool     `json:"recorded" doc:"false: there was nothing to add"`
+	Group    string   `json:"group"`
+	First    *uint64  `json:"first,omitempty" doc:"index of the command's first event"`
+	Last     *uint64  `json:"last,omitempty" doc:"index of the command's last event"`
+	Index    uint64   `json:"index" doc:"newest event of the group: questions with atLeast see it"`
+	Refs     []string `json:"refs" doc:"what was made, such as P1"`
+	Command  string   `json:"command" doc:"id of the command"`
+	Repeat   bool     `json:"repeat" doc:"it had been recorded before"`
+
+	List *domain.ListOutcome `json:"list,omitempty" doc:"of an official list that was imported: what it left out or said otherwise"`
+}
+
+type recordedOutput struct {
+	Status   int
+	Replayed string `header:"Idempotency-Replayed" doc:"true: the answer that was given before"`
+	Body     Recorded
+}
+
+// record has one command recorded.
+func (s *Ledgers) record(ctx context.Context, kind domain.CommandKind, in *commandInput) (*recordedOutput, error) {
+	c, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	command := kind.New()
+	if err := decode(in.bytes, command); err != nil {
+		return nil, err
+	}
+	domain.NoteZeros(command, in.bytes)
+	actor, err := s.actor(c, in.Group, command)
+	if err != nil {
+		return nil, err
+	}
+	id, err := commandID(in.Key, in.Group, actor)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.before), string(in.bytes))), Actor: actor, Trace: trace.Sent(ctx), Command: command}
+	if err := s.signed(ctx, &req); err != nil {
+		return nil, ofCommand(id, err)
+	}
+	came := time.Now()
+	result, err := s.store.Execute(ctx, req)
+	s.counts.note(came, result, err)
+	if req.Trace.Sampled() { // its caller keeps records of it, and so does the log
+		s.log.InfoContext(ctx, "command", "group", in.Group, "name", kind.Name, "command", id, "next", result.Next, "took", time.Since(came), "error", err)
+	}
+	if err != nil {
+		return nil, ofCommand(id, err)
+	}
+	out := &recordedOutput{Status: http.StatusCreated, Body: Recorded{
+		Group: in.Group, Index: result.Next - 1, Refs: result.Refs, Command: id.String(), Repeat: result.Repeat, List: result.List,
+	}}
+	if result.First < result.Next {
+		out.Body.Recorded, out.Body.First, out.Body.Last = true, &result.First, &result.Last
+	}
+	if result.Repeat {
+		out.Replayed = "true"
+	}
+	if result.Repeat || !out.Body.Recorded {
+		out.Status = http.StatusOK
+	}
+	return out, nil
+}
+
+// actor is the person who acts. Only the operator founds, as the founder whom
+// the command names; in everything else a person of the group acts.
+func (s *Ledgers) actor(c Caller, group string, command domain.Command) (string, error) {
+	if found, ok := command.(*domain.Found); ok {
+		if !c.Operator {
+			return "", notYours("F1", "Only the operator of this server begins a group.")
+		}
+		return found.Founder, nil
+	}
+	if !s.belongs(c, group) {
+		return "", noGroup(group)
+	}
+	switch command.(type) {
+	case *domain.RegisterPasskey, *domain.RemovePasskey:
+		return "", notYours("L5", "A passkey is registered and removed by its owner, on the account page, with the device at hand.")
+	}
+	if c.Operator {
+		return "", notYours("L5", "The operator is nobody of this group and can't act in it.")
+	}
+	return c.Person, nil
+}
+
+// belongs says whether the caller may know of the group at all.
+func (s *Ledgers) belongs(c Caller, group string) bool {
+	return c.Group == group || c.Operator && s.store.Next(group) > 0
+}
+
+// commandNames is the name space of the command ids that are made of keys.
+var commandNames = uuid.MustParse("7c8d6c1e-6f0e-4b7f-9d0b-6b1c5f0e9a52")
+
+// commandID is the id that the key stands for: itself if it is a UUID. Any
+// other key is the caller's own: somebody else's is another command.
+func commandID(key, group, actor string) (uuid.UUID, error) {
+	if key == "" {
+		return uuid.NewV7()
+	}
+	if len(key) > 200 || strings.ContainsFunc(key, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }) {
+		return uuid.UUID{}, invalid("L5", "The Idempotency-Key is up to 200 printable characters.")
+	}
+	if id, err := uuid.Parse(key); err == nil && len(key) == 36 {
+		return id, nil
+	}
+	return uuid.NewSHA1(commandNames, []byte(group+"\x00"+actor+"\x00"+key)), nil
+}
+
+// sentHash is the hash of a command as it was sent, which events hold that were
+// recorded before their hash was that of what a command says: it recognises a
+// command that is sent again across the change.
+func sentHash(name, body string) [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%s\n%s", name, body))
+}

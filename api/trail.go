@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
+
+const mostEntries = 500
+
+type auditInput struct {
+	Terms
+	From    string `query:"from" doc:"recorded from this day or moment on"`
+	To      string `query:"to" doc:"recorded up to the end of this day, or up to this moment"`
+	Type    string `query:"type" doc:"types of events, with commas between: objection.raised, or objection for all of them"`
+	Actor   string `query:"actor" doc:"handle or id of who acted; system for what the ledger does by itself"`
+	Subject string `query:"subject" doc:"what it is about, and all below it: proposal/P1, or proposal"`
+	Words   string `query:"words" doc:"each of these words must occur"`
+	Cursor  string `query:"cursor" doc:"next of the page before"`
+	Limit   string `query:"limit" doc:"entries on a page, up to 500; 50 if not said"`
+	Order   string `query:"order" doc:"oldest or newest first; oldest if not said"`
+}
+
+func (s *Ledgers) auditOf(ctx context.Context, in *auditInput) (page projections.AuditPage, err error) {
+	filter, err := in.filter()
+	if err != nil {
+		return page, err
+	}
+	q, err := s.see(ctx, &in.Terms, everything)
+	if err != nil {
+		return page, err
+	}
+	if a := in.Actor; a != "" && a != domain.System && q.State().Person(strings.TrimPrefix(a, "person/")) == nil {
+		return page, notFound("L5", "Nobody called %q is known to this group.", clip(a))
+	}
+	return q.Audit(ctx, filter, s.eventsOf(in.Group))
+}
+
+func (s *Ledgers) eventsOf(group string) projections.Lines {
+	return func(ctx context.Context, from, to uint64) iter.Seq2[domain.Event, error] {
+		return func(yield func(domain.Event, error) bool) {
+			for entry, err := range s.store.Entries(ctx, group, from, to) {
+				if !yield(entry.Event, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (in *auditInput) filter() (f projections.AuditFilter, err error) {
+	f = projections.AuditFilter{Actor: strings.TrimPrefix(in.Actor, "person/"), Subject: in.Subject, Words: in.Words, Cursor: in.Cursor}
+	if len(in.Subject) > 200 || len(in.Words) > 200 || len(in.Cursor) > 200 {
+		return f, invalid("L4", "Please ask for less: a subject, and the words, have up to 200 characters.")
+	}
+	if f.From, err = readBound(in.From, domain.Day.Start); err != nil {
+		return f, err
+	}
+	if f.To, err = readBound(in.To, domain.Day.End); err != nil {
+		return f, err
+	}
+	if f.Limit, err = readNumber("limit", in.Limit, 1, mostEntries, 0); err != nil {
+		return f, err
+	}
+	if in.Type != "" {
+		f.Types = strings.Split(in.Type, ",")
+	}
+	for _, t := range f.Types {
+		if !slices.ContainsFunc(domain.Kinds, func(k domain.Kind) bool { return kindFits(k.Name, t) }) {
+			return f, invalid("L5", "There is no type of event called %q.", clip(t))
+		}
+	}
+	switch in.Order {
+	case "", "oldest":
+	case "newest":
+		f.Newest = true
+	default:
+		return f, invalid("L4", "The order is oldest or newest, not %q.", clip(in.Order))
+	}
+	return f, nil
+}
+
+func kindFits(name, want string) bool {
+	short, want := strings.TrimPrefix(name, "goldenthread."), strings.TrimPrefix(want, "goldenthread.")
+	return want != "" && (short == want || strings.HasPrefix(short, want+"."))
+}
+
+// readBound reads an end of a stretch of recorded time; nothing is no end.
+func readBound(s string, of func(domain.Day) time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if d, err := domain.ParseDay(s); err == nil {
+		return of(d), nil
+	}
+	if t, ok := readMoment(s); ok {
+		return t, nil
+	}
+	return time.Time{}, invalid("L4", "%q is not a time; write it like 2026-03-09, or like 2026-03-09T17:30:00Z.", clip(s))
+}
+
+// linesType is the media type of a ledger's lines.
+const linesType = "application/x-ndjson"
