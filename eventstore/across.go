@@ -101,27 +101,3 @@ func (w *writer) readable(name string) *domain.State {
 	}
 	return nil
 }
-
-// pastAcross is the past state with the ledgers of the groups that hold seats
-// in it beside it, as they were known at the same moment.
-func (s *Store) pastAcross(ctx context.Context, past *domain.State, end time.Time) (*domain.View, error) {
-	places := map[string]*domain.State{}
-	for _, name := range past.Places() {
-		next, err := s.IndexAt(name, end)
-		if err != nil {
-			return nil, err
-		}
-		if next == 0 || s.Stopped(name) != nil {
-			continue
-		}
-		place, err := s.AsKnown(ctx, name, next)
-		if err != nil {
-			return nil, err
-		}
-		places[name] = place
-	}
-	if len(places) == 0 {
-		return past.View(), nil
-	}
-	return past.View().Across(places), nil
-}

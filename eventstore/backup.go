@@ -22,19 +22,16 @@ var backupOrder = []string{"KV_" + checkpoints, StreamName, keysName}
 // backupFolder begins the names of folders in which a backup is put together.
 const backupFolder = "backup-"
 
-// Backup writes the streams as an archive (tar) whose files make a data folder,
+// backup writes the streams as an archive (tar) whose files make a data folder,
 // but for wrapping.key and signing.key: whoever has the archive alone can neither
 // read what is sealed nor sign. It takes as much room again in the data folder
 // while it lasts. The logs are not in it; they are made anew from the stream.
 // One is made at a time (ErrNotReady).
-func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
-	if err := s.Ready(); err != nil {
-		return err
-	}
-	if !s.backing.TryLock() {
+func (s *Stream) backup(ctx context.Context, w io.Writer) (err error) {
+	if !s.copying.TryLock() {
 		return notReady("another backup is being made")
 	}
-	defer s.backing.Unlock()
+	defer s.copying.Unlock()
 	if err := s.dropBackups(); err != nil {
 		return err
 	}
@@ -51,7 +48,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 }
 
 // dropBackups removes what a crash left of earlier ones.
-func (s *Store) dropBackups() error {
+func (s *Stream) dropBackups() error {
 	left, err := filepath.Glob(filepath.Join(s.dir, backupFolder+"*"))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
@@ -60,7 +57,7 @@ func (s *Store) dropBackups() error {
 }
 
 // copyInto copies every stream to a server of its own in the folder.
-func (s *Store) copyInto(ctx context.Context, dir string) error {
+func (s *Stream) copyInto(ctx context.Context, dir string) error {
 	from, err := jetstream.New(s.conn)
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func TestBackup(t *testing.T) {
 
 func TestOneBackupAtATime(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
-	s.backing.Lock()
-	defer s.backing.Unlock()
+	s.stream.copying.Lock()
+	defer s.stream.copying.Unlock()
 	require.ErrorIs(t, s.Backup(testContext(t), io.Discard), ErrNotReady)
 }

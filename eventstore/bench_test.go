@@ -158,7 +158,7 @@ func BenchmarkAsKnown(b *testing.B) {
 	require.NoError(b, err)
 	for name, read := range map[string]func() iter.Seq2[Entry, error]{
 		"log":    func() iter.Seq2[Entry, error] { return s.Entries(b.Context(), "one", 0, events-1000) },
-		"stream": func() iter.Seq2[Entry, error] { return s.streamEntries(b.Context(), "one", 0, events-1000) },
+		"stream": func() iter.Seq2[Entry, error] { return s.stream.entries(b.Context(), "one", 0, events-1000) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
@@ -177,7 +177,7 @@ func BenchmarkAsKnown(b *testing.B) {
 func withoutLogs(is bool) func(*Store) {
 	return func(s *Store) {
 		if is {
-			s.logs = nil
+			s.logs = newLogs(s.stream, s.keys, &LogsConfig{Log: s.log})
 		}
 	}
 }

@@ -33,26 +33,26 @@ type kept struct {
 // openBucket opens the bucket and reads all that it keeps. Where nobody else
 // writes to it, a damaged one, which the server may neither read nor write any
 // more, is made anew with what could be read: the logs have the same checkpoints.
-func (l *logs) openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (map[string]kept, error) {
+func (l *Logs) openBucket(ctx context.Context, replicas int) (map[string]kept, error) {
 	config := jetstream.KeyValueConfig{
 		Bucket: checkpoints, Description: "Golden Thread: the checkpoints signed last", History: 1, Storage: jetstream.FileStorage, Replicas: replicas,
 	}
 	var err error
-	if l.bucket, err = js.CreateOrUpdateKeyValue(ctx, config); err != nil {
+	if l.bucket, err = l.stream.js.CreateOrUpdateKeyValue(ctx, config); err != nil {
 		return nil, fmt.Errorf("open the bucket of the checkpoints: %w", err)
 	}
-	there, err := l.readBucket(ctx, js)
+	there, err := l.readBucket(ctx)
 	if err == nil {
 		return there, nil
 	}
-	if !l.store.alone || ctx.Err() != nil {
+	if !l.stream.alone || ctx.Err() != nil {
 		return nil, fmt.Errorf("read the bucket of the checkpoints: %w", err)
 	}
 	l.log.Error("the bucket of the checkpoints is damaged and is made anew", "error", err)
-	if err := js.DeleteKeyValue(ctx, checkpoints); err != nil {
+	if err := l.stream.js.DeleteKeyValue(ctx, checkpoints); err != nil {
 		return nil, fmt.Errorf("make the bucket of the checkpoints anew: %w", err)
 	}
-	if l.bucket, err = js.CreateKeyValue(ctx, config); err != nil {
+	if l.bucket, err = l.stream.js.CreateKeyValue(ctx, config); err != nil {
 		return nil, fmt.Errorf("make the bucket of the checkpoints anew: %w", err)
 	}
 	for name, k := range there {
@@ -66,8 +66,8 @@ func (l *logs) openBucket(ctx context.Context, js jetstream.JetStream, replicas 
 
 // readBucket reads the keys that the bucket's stream says it has, one by one: a
 // damaged one is said not to be there, or not answered at all.
-func (l *logs) readBucket(ctx context.Context, js jetstream.JetStream) (map[string]kept, error) {
-	st, err := js.Stream(ctx, "KV_"+checkpoints)
+func (l *Logs) readBucket(ctx context.Context) (map[string]kept, error) {
+	st, err := l.stream.js.Stream(ctx, "KV_"+checkpoints)
 	if err != nil {
 		return nil, err
 	}
@@ -95,20 +95,20 @@ func (l *logs) readBucket(ctx context.Context, js jetstream.JetStream) (map[stri
 }
 
 // get reads a key of the bucket.
-func (l *logs) get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+func (l *Logs) get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	return l.bucket.Get(ctx, key)
 }
 
-// openKeys reads the signing keys, or makes the first where nothing was ever
+// openSigners reads the signing keys, or makes the first where nothing was ever
 // signed. Whoever comes first puts their name into the bucket, so that two nodes
 // never sign under two names.
-func (l *logs) openKeys(ctx context.Context, o *Options, there map[string]kept, signed bool) (err error) {
-	if l.keys, err = openSigning(o.Dir, o.Installation, signed); err != nil {
+func (l *Logs) openSigners(ctx context.Context, installation string, there map[string]kept, signed bool) (err error) {
+	if l.signers, err = openSigning(l.stream.dir, installation, signed); err != nil {
 		return err
 	}
-	name := l.keys[0].Name()
+	name := l.signers[0].Name()
 	installed, ok := there[installationKey]
 	if !ok {
 		put, cancel := context.WithTimeout(ctx, requestTimeout)
@@ -129,12 +129,12 @@ func (l *logs) openKeys(ctx context.Context, o *Options, there map[string]kept, 
 }
 
 // base is the origin of the group's first log.
-func (l *logs) base(group string) string { return tilelog.Origin(l.keys, group) }
+func (l *Logs) base(group string) string { return tilelog.Origin(l.signers, group) }
 
 // reopen opens a log at the later of the two checkpoints that the folder and
 // the bucket have, if they are signed as they must be. If neither is, what
 // there may be can't be relied on: the log is stuck, and with it the group.
-func (l *logs) reopen(name string, there kept) error {
+func (l *Logs) reopen(name string, there kept) error {
 	g := &groupLog{name: name, revision: there.revision}
 	l.groups[name] = g
 	here, err := l.folder.Checkpoint(name)
@@ -146,7 +146,7 @@ func (l *logs) reopen(name string, there kept) error {
 		g.stuck = err
 		signed = nil
 	}
-	if g.log, err = tilelog.Open(l.folder, name, l.originOf(name, signed), l.keys, signed); err != nil {
+	if g.log, err = tilelog.Open(l.folder, name, l.originOf(name, signed), l.signers, signed); err != nil {
 		return err
 	}
 	g.from, g.handed = uint64(g.log.Tree().N), uint64(g.log.Tree().N)
@@ -167,7 +167,7 @@ func (g *groupLog) continues(signed []byte) {
 
 // originOf is the origin that the checkpoint bears, if a log of the group can
 // have it; that of the first log otherwise.
-func (l *logs) originOf(name string, signed []byte) string {
+func (l *Logs) originOf(name string, signed []byte) string {
 	base, origin := l.base(name), tilelog.OriginOf(signed)
 	if origin == base || strings.HasPrefix(origin, base+"/") {
 		return origin
@@ -189,7 +189,7 @@ func nextOrigin(base, origin string) string {
 func follows(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a > b }
 
 // later is the checkpoint of the two that was signed last; nil if both are nil.
-func (l *logs) later(name string, a, b []byte) ([]byte, error) {
+func (l *Logs) later(name string, a, b []byte) ([]byte, error) {
 	var best []byte
 	var of torchwood.Checkpoint
 	var bad error
@@ -198,7 +198,7 @@ func (l *logs) later(name string, a, b []byte) ([]byte, error) {
 			continue
 		}
 		origin := l.originOf(name, signed)
-		c, err := tilelog.OpenCheckpoint(signed, origin, tilelog.VKeys(l.keys, origin))
+		c, err := tilelog.OpenCheckpoint(signed, origin, tilelog.VKeys(l.signers, origin))
 		if err != nil {
 			l.log.Error("a checkpoint is not signed as it must be", "group", name, "error", err)
 			bad = fmt.Errorf("neither of its checkpoints is signed as it must be: %w", err)
@@ -215,7 +215,7 @@ func (l *logs) later(name string, a, b []byte) ([]byte, error) {
 }
 
 // inBucket is the group's checkpoint in the bucket; the empty one if there is none.
-func (l *logs) inBucket(ctx context.Context, g *groupLog) (torchwood.Checkpoint, []byte, error) {
+func (l *Logs) inBucket(ctx context.Context, g *groupLog) (torchwood.Checkpoint, []byte, error) {
 	entry, err := l.get(ctx, g.name)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		g.revision = 0

@@ -34,10 +34,7 @@ type comparison struct {
 }
 
 // compare is a comparison with the group's log; nil if nothing was signed.
-func (l *logs) compare(name string) *comparison {
-	if l == nil {
-		return nil
-	}
+func (l *Logs) compare(name string) *comparison {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.groups[name]
@@ -177,8 +174,8 @@ func (a *Altered) Unwrap() error { return a.Why }
 // compareRest gives, at the end of the replay, each group what the stream lacks
 // at its end, and stops those that are not as they were signed.
 func (w *writer) compareRest() {
-	for _, name := range w.store.logs.names() {
-		g, why := w.group(name), w.store.logs.stuck(name)
+	for _, name := range w.logs.names() {
+		g, why := w.group(name), w.logs.stuck(name)
 		if g.against == nil && g.next == 0 {
 			if why != nil {
 				w.log.Error("a log of which the stream knows nothing", "group", name, "error", why)
@@ -195,7 +192,7 @@ func (w *writer) compareRest() {
 		if why != nil && g.stopped == nil && !w.lossAccepted(name, why) {
 			var altered *Altered
 			if errors.As(why, &altered) {
-				w.store.places.forget(name)
+				w.stream.positions.forget(name)
 			}
 			w.stop(name, why)
 		}
@@ -206,10 +203,10 @@ func (w *writer) compareRest() {
 // said so: the ledger will say it, and a new log begins.
 func (w *writer) lossAccepted(name string, why error) bool {
 	var loss *Loss
-	if !w.store.acceptLoss || !errors.As(why, &loss) || loss.Left == 0 {
+	if !w.acceptLoss || !errors.As(why, &loss) || loss.Left == 0 {
 		return false
 	}
-	e, err := w.store.logs.restart(name, loss)
+	e, err := w.logs.restart(name, loss)
 	if err != nil {
 		w.log.Error("a new log can't begin", "group", name, "error", err)
 		return false
@@ -223,7 +220,7 @@ func (w *writer) lossAccepted(name string, why error) bool {
 // under another origin. If the process ends before the ledger says so and the
 // new checkpoint is signed, the bucket still holds the old one: the loss is
 // found again, and must be accepted again.
-func (l *logs) restart(name string, loss *Loss) (*domain.LogRestarted, error) {
+func (l *Logs) restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.groups[name]
@@ -235,7 +232,7 @@ func (l *logs) restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	if err := g.log.SetAside(fmt.Sprintf("%s.lost-%d", name, loss.Signed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	log, err := tilelog.Open(l.folder, name, e.Origin, l.keys, nil)
+	log, err := tilelog.Open(l.folder, name, e.Origin, l.signers, nil)
 	if err != nil {
 		return nil, err
 	}

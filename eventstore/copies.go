@@ -29,17 +29,17 @@ type CopyReport struct {
 // damaged of a log is rebuilt from the stream, once the root proves the stream
 // right. A group that has something which can't be mended stops, and no other.
 // The error is ctx's, or progress's.
-func (s *Store) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
-	names := s.logs.names()
-	streams, err := s.checkStream(ctx, names)
+func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
+	names := l.names()
+	streams, err := l.checkStream(ctx, names)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		r := s.checkCopies(ctx, name, streams[name])
+		r := l.checkCopies(ctx, name, streams[name])
 		var mendable *Mendable
-		if r.Err != nil && !errors.As(r.Err, &mendable) && ctx.Err() == nil && s.Stopped(name) == nil {
-			s.places.stop(&Stopped{name, s.Next(name), r.Err})
+		if r.Err != nil && !errors.As(r.Err, &mendable) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
+			l.stream.positions.stop(&Stopped{name, l.stream.Next(name), r.Err})
 		}
 		if err := errors.Join(ctx.Err(), progress(r)); err != nil {
 			return err
@@ -48,13 +48,13 @@ func (s *Store) CheckCopies(ctx context.Context, progress func(CopyReport) error
 	return nil
 }
 
-func (s *Store) checkCopies(ctx context.Context, name string, stream *streamCheck) (r CopyReport) {
+func (l *Logs) checkCopies(ctx context.Context, name string, stream *streamCheck) (r CopyReport) {
 	start := time.Now()
 	r.Group = name
 	defer func() { r.Took = time.Since(start) }()
-	log, err := s.Log(name)
+	log, err := l.Log(name)
 	if err == nil {
-		err = s.logs.stuck(name)
+		err = l.stuck(name)
 	}
 	if err != nil {
 		r.Err = err
@@ -71,7 +71,7 @@ func (s *Store) checkCopies(ctx context.Context, name string, stream *streamChec
 	}
 	var damage *tilelog.Damage
 	if errors.As(r.Err, &damage) && right {
-		r.Mended, r.Err = s.logs.mendNow(ctx, name)
+		r.Mended, r.Err = l.mendNow(ctx, name)
 	}
 	if r.Err == nil && len(r.Stream) > 0 {
 		r.Err = &Mendable{r.Stream}
@@ -89,15 +89,15 @@ type streamCheck struct {
 // checkStream reads the stream once and holds every line for which a checkpoint
 // was signed against its leaf. The error is ctx's, or says that the stream can't
 // be read.
-func (s *Store) checkStream(ctx context.Context, names []string) (map[string]*streamCheck, error) {
+func (l *Logs) checkStream(ctx context.Context, names []string) (map[string]*streamCheck, error) {
 	checks := map[string]*streamCheck{}
-	last := s.applied.Load()
+	last := l.stream.applied.Load()
 	for _, name := range names {
-		if c := s.logs.compare(name); c != nil && s.logs.stuck(name) == nil {
+		if c := l.compare(name); c != nil && l.stuck(name) == nil {
 			checks[name] = &streamCheck{comparison: *c}
 		}
 	}
-	for m, err := range s.streamed(ctx, 1, last) {
+	for m, err := range l.stream.streamed(ctx, 1, last) {
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +147,7 @@ func (c *streamCheck) right(r *CopyReport) bool {
 }
 
 // mendNow has a log mended by the goroutine that lets it grow.
-func (l *logs) mendNow(ctx context.Context, name string) (mended []string, err error) {
+func (l *Logs) mendNow(ctx context.Context, name string) (mended []string, err error) {
 	done := make(chan struct{})
 	select {
 	case l.asked <- func() {
@@ -156,7 +156,7 @@ func (l *logs) mendNow(ctx context.Context, name string) (mended []string, err e
 	}:
 		<-done
 		return mended, err
-	case <-l.store.written:
+	case <-l.ended:
 		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -165,7 +165,7 @@ func (l *logs) mendNow(ctx context.Context, name string) (mended []string, err e
 
 // mendSoon asks for a log to be mended, if the goroutine that lets it grow has
 // time just now. Whoever meets the damage next asks again.
-func (l *logs) mendSoon(name string) {
+func (l *Logs) mendSoon(name string) {
 	select {
 	case l.asked <- func() { l.mend(context.Background(), l.group(name)) }:
 	default:
@@ -174,16 +174,16 @@ func (l *logs) mendSoon(name string) {
 
 // checkAtStart checks all copies once the stream is replayed; the log says what
 // was found.
-func (s *Store) checkAtStart(ctx context.Context, caught <-chan struct{}) {
-	defer close(s.checked)
+func (l *Logs) checkAtStart(ctx context.Context, caught <-chan struct{}) {
+	defer close(l.checked)
 	select {
 	case <-caught:
 	case <-ctx.Done():
 		return
 	}
-	s.CheckCopies(ctx, func(r CopyReport) error {
+	l.CheckCopies(ctx, func(r CopyReport) error {
 		if r.Err != nil && ctx.Err() == nil {
-			s.log.Error("the copies of a ledger differ", "group", r.Group, "error", r.Err)
+			l.log.Error("the copies of a ledger differ", "group", r.Group, "error", r.Err)
 		}
 		return nil
 	})

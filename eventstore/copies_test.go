@@ -42,7 +42,7 @@ func smallStore(t testing.TB) (dir string, lines map[string][][]byte) {
 	lines = map[string][][]byte{}
 	for _, group := range s.Groups() {
 		requireLogged(t, s, group)
-		all, err := s.streamLines(testContext(t), group, 0, s.Next(group))
+		all, err := s.stream.streamLines(testContext(t), group, 0, s.Next(group))
 		require.NoError(t, err)
 		for _, line := range all {
 			lines[group] = append(lines[group], bytes.Clone(line))
@@ -64,7 +64,7 @@ func copyFolder(t testing.TB, from string) string {
 
 func reports(t testing.TB, s *Store) map[string]CopyReport {
 	t.Helper()
-	<-s.checked
+	<-s.logs.checked
 	all := map[string]CopyReport{}
 	require.NoError(t, s.CheckCopies(testContext(t), func(r CopyReport) error {
 		all[r.Group] = r
@@ -155,7 +155,7 @@ func TestAStreamThatIsGoneIsRepaired(t *testing.T) {
 	s = openTest(t, Options{Dir: dir})
 	for group := range lines {
 		require.Equal(t, lines[group], linesOf(t, s, group))
-		stored, err := s.streamLines(testContext(t), group, 0, s.Next(group))
+		stored, err := s.stream.streamLines(testContext(t), group, 0, s.Next(group))
 		require.NoError(t, err)
 		require.Equal(t, lines[group], stored)
 		mustExecute(t, s, register(group, "after"))
@@ -411,7 +411,7 @@ func damaged(t *testing.T, dir, name string, at int64, lines map[string][][]byte
 		return refusedOpen
 	}
 	defer s.Close(ctx)
-	<-s.checked
+	<-s.logs.checked
 	result := harmless
 	for group := range lines {
 		result = worse(result, answered(t, s, group, lines[group], what))

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +41,7 @@ const erasuresEvery = time.Minute
 // to destroy the key, before it looks.
 const erasuresSoon = time.Second
 
-func (k *keyring) isErased(person string) bool {
+func (k *Keyring) isErased(person string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	_, erased := k.erased[person]
@@ -51,19 +49,19 @@ func (k *keyring) isErased(person string) bool {
 }
 
 // erase notes that the ledger says so; nobody reads that person's key any more.
-func (k *keyring) erase(person string) {
+func (k *Keyring) erase(person string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.erased[person] = false
 }
 
 // left are the erased persons whose key may still be there.
-func (k *keyring) left() []string { return k.erasedAnd(false) }
+func (k *Keyring) left() []string { return k.erasedAnd(false) }
 
 // gone are those whose key is destroyed.
-func (k *keyring) gone() []string { return k.erasedAnd(true) }
+func (k *Keyring) gone() []string { return k.erasedAnd(true) }
 
-func (k *keyring) erasedAnd(destroyed bool) (persons []string) {
+func (k *Keyring) erasedAnd(destroyed bool) (persons []string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for person, gone := range k.erased {
@@ -76,13 +74,13 @@ func (k *keyring) erasedAnd(destroyed bool) (persons []string) {
 }
 
 // noteGone notes an erased person whose key was destroyed before this start.
-func (k *keyring) noteGone(person string) {
+func (k *Keyring) noteGone(person string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.erased[person] = true
 }
 
-func (k *keyring) pending() bool {
+func (k *Keyring) pending() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.next != nil
@@ -90,7 +88,7 @@ func (k *keyring) pending() bool {
 
 // destroy destroys the keys of all erased persons that are still there, and
 // finishes what was interrupted.
-func (k *keyring) destroy(ctx context.Context) error {
+func (k *Keyring) destroy(ctx context.Context) error {
 	k.changing.Lock()
 	defer k.changing.Unlock()
 	if k.pending() { // for whom it began may be another's erasure by now
@@ -122,7 +120,7 @@ func (k *keyring) destroy(ctx context.Context) error {
 
 // rotate puts a new wrapping key in the place of the old one and leaves behind
 // whatever belongs to erased persons.
-func (k *keyring) rotate(ctx context.Context) error {
+func (k *Keyring) rotate(ctx context.Context) error {
 	claim, err := k.claim(ctx)
 	if err != nil {
 		return fmt.Errorf("claim a new wrapping key: %w", err)
@@ -130,7 +128,7 @@ func (k *keyring) rotate(ctx context.Context) error {
 	if err := k.reseal(ctx, claim); err != nil {
 		return fmt.Errorf("seal the keys under the new wrapping key: %w", err)
 	}
-	if err := k.change("overwrite the wrapping key", func() error { return overwrite(k.path, k.next) }); err != nil {
+	if err := k.Storage.Overwrite(k.path, k.next); err != nil {
 		return err
 	}
 	k.mu.Lock()
@@ -152,7 +150,7 @@ func (k *keyring) rotate(ctx context.Context) error {
 // claim is the sequence of the entry that shows the wrapping key to come; it is
 // made, and the key with it, if there is none. Nothing sealed under the old key
 // comes behind it.
-func (k *keyring) claim(ctx context.Context) (uint64, error) {
+func (k *Keyring) claim(ctx context.Context) (uint64, error) {
 	wrapping, shown, err := k.current(ctx)
 	if err != nil {
 		if k.pending() { // another node claimed one at the same moment: this one sealed nothing
@@ -164,7 +162,7 @@ func (k *keyring) claim(ctx context.Context) (uint64, error) {
 		return shown, nil
 	}
 	if !k.pending() {
-		if err := k.change("write the new wrapping key", k.makeNext); err != nil {
+		if err := k.makeNext(); err != nil {
 			return 0, err
 		}
 	}
@@ -172,34 +170,27 @@ func (k *keyring) claim(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return k.put(ctx, wrapSubject, sealed, shown)
+	return k.Storage.Replace(ctx, wrapSubject, sealed, shown)
 }
 
-func (k *keyring) makeNext() error {
-	next, err := makeWrapping(k.path + nextSuffix)
+func (k *Keyring) makeNext() error {
+	next := make([]byte, keySize)
+	rand.Read(next)
+	err := k.Storage.Write(k.path+nextSuffix, next)
+	if err != nil {
+		err = fmt.Errorf("write the wrapping key: %w", err)
+		next = nil
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.next = next
 	return err
 }
 
-// put stores an entry in the place of the one with that sequence.
-func (k *keyring) put(ctx context.Context, name string, sealed []byte, replaces uint64) (sequence uint64, err error) {
-	err = k.change("store "+name, func() error {
-		ack, err := k.js.Publish(ctx, keySubject(name), sealed,
-			jetstream.WithExpectStream(keysName), jetstream.WithExpectLastSequencePerSubject(replaces))
-		if err == nil {
-			sequence = ack.Sequence
-		}
-		return err
-	})
-	return sequence, err
-}
-
 // before calls f for each entry before the claim, in order.
-func (k *keyring) before(ctx context.Context, claim uint64, f func(*jetstream.RawStreamMsg) error) error {
+func (k *Keyring) before(ctx context.Context, claim uint64, f func(*jetstream.RawStreamMsg) error) error {
 	for next := uint64(1); next < claim; {
-		m, err := k.stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(keySubject(">")))
+		m, err := k.entries.GetMsg(ctx, next, jetstream.WithGetMsgSubject(keySubject(">")))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil
 		}
@@ -220,7 +211,7 @@ func (k *keyring) before(ctx context.Context, claim uint64, f func(*jetstream.Ra
 func nameOf(m *jetstream.RawStreamMsg) string { return strings.TrimPrefix(m.Subject, keySubject("")) }
 
 // reseal seals the keys of all who are not erased under the wrapping key to come.
-func (k *keyring) reseal(ctx context.Context, claim uint64) error {
+func (k *Keyring) reseal(ctx context.Context, claim uint64) error {
 	return k.before(ctx, claim, func(m *jetstream.RawStreamMsg) error {
 		name := nameOf(m)
 		if name == wrapSubject || k.isErased(name) {
@@ -240,7 +231,7 @@ func (k *keyring) reseal(ctx context.Context, claim uint64) error {
 		sealed, err := seal(k.next, name, key)
 		clear(key)
 		if err == nil {
-			_, err = k.put(ctx, name, sealed, m.Sequence)
+			_, err = k.Storage.Replace(ctx, name, sealed, m.Sequence)
 		}
 		return err
 	})
@@ -248,8 +239,8 @@ func (k *keyring) reseal(ctx context.Context, claim uint64) error {
 
 // sweep overwrites the entries of the erased, wherever they stand, and removes
 // whatever was sealed under the old wrapping key.
-func (k *keyring) sweep(ctx context.Context, claim uint64) error {
-	info, err := k.stream.Info(ctx)
+func (k *Keyring) sweep(ctx context.Context, claim uint64) error {
+	info, err := k.entries.Info(ctx)
 	if err != nil {
 		return err
 	}
@@ -257,21 +248,21 @@ func (k *keyring) sweep(ctx context.Context, claim uint64) error {
 		if !k.isErased(nameOf(m)) {
 			return nil
 		}
-		return k.change("delete "+nameOf(m), func() error { return k.stream.SecureDeleteMsg(ctx, m.Sequence) })
+		return k.Storage.Delete(ctx, m.Sequence)
 	})
 	if err != nil {
 		return err
 	}
-	return k.change("remove older entries", func() error { return k.stream.Purge(ctx, jetstream.WithPurgeSequence(claim)) })
+	return k.Storage.DeleteBefore(ctx, claim)
 }
 
 // dropNext removes the file of the new wrapping key, which has its place now.
 // That key will be given up one day as well, so no copy may lie on the disk.
-func (k *keyring) dropNext() error {
-	return k.change("remove the copy of the new wrapping key", func() error { return shred(k.path + nextSuffix) })
+func (k *Keyring) dropNext() error {
+	return k.Storage.Shred(k.path + nextSuffix)
 }
 
-func (k *keyring) forgetNext() error {
+func (k *Keyring) forgetNext() error {
 	err := k.dropNext()
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -281,42 +272,15 @@ func (k *keyring) forgetNext() error {
 	return err
 }
 
-// overwrite puts the key where the old one lies on the disk: the same bytes of
-// the same file. (A file system or a disk that moves what is written, and a
-// backup, keep the old one; the README says so.) Torn by a power cut, it is
-// written again from the file beside it.
-func overwrite(path string, key []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(key, 0)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// shred overwrites a file that holds a key and removes it.
-func shred(path string) error {
-	noise := make([]byte, keySize)
-	rand.Read(noise)
-	err := overwrite(path, noise)
-	if err == nil {
-		err = os.Remove(path)
-	}
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return errors.Join(err, syncFolder(filepath.Dir(path)))
-}
-
 // noteErased tells the keyring of the persons that a commit erases. The ledger
 // at start goes the same way, so that what a crash or an older copy of the keys
 // has left is destroyed then.
-func (s *Store) noteErased(entries []Entry) {
+func (k *Keyring) noteErased(entries []Entry) {
 	for i := range entries {
 		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
-			s.keys.erase(e.Person)
+			k.erase(e.Person)
 			select {
-			case s.erased <- struct{}{}:
+			case k.noticed <- struct{}{}:
 			default:
 			}
 		}
@@ -325,15 +289,16 @@ func (s *Store) noteErased(entries []Entry) {
 
 // eraser destroys the keys of erased persons: at once when asked, soon after the
 // ledger said so, and now and then.
-func (s *Store) eraser(ctx context.Context) {
+func (k *Keyring) eraser(ctx context.Context) {
+	defer close(k.ended)
 	tick := time.NewTicker(erasuresEvery)
 	defer tick.Stop()
 	var soon <-chan time.Time
 	for {
 		var asked chan struct{}
 		select {
-		case asked = <-s.erasing:
-		case <-s.erased:
+		case asked = <-k.tries:
+		case <-k.noticed:
 			soon = time.After(erasuresSoon)
 			continue
 		case <-soon:
@@ -341,8 +306,8 @@ func (s *Store) eraser(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if err := s.keys.destroy(ctx); err != nil {
-			s.log.Error("the key of an erased person could not be destroyed yet; it is tried again", "error", err)
+		if err := k.destroy(ctx); err != nil {
+			k.log.Error("the key of an erased person could not be destroyed yet; it is tried again", "error", err)
 		}
 		if asked != nil {
 			close(asked)
@@ -351,19 +316,19 @@ func (s *Store) eraser(ctx context.Context) {
 }
 
 // awaitErased has the keys of erased persons destroyed, and waits for the try.
-func (s *Store) awaitErased(ctx context.Context) {
+func (k *Keyring) awaitErased(ctx context.Context) {
 	done := make(chan struct{})
 	select {
-	case s.erasing <- done:
+	case k.tries <- done:
 	case <-ctx.Done():
 		return
-	case <-s.written:
+	case <-k.ended:
 		return
 	}
 	select {
 	case <-done:
 	case <-ctx.Done():
-	case <-s.written:
+	case <-k.ended:
 	}
 }
 
@@ -374,12 +339,12 @@ const (
 )
 
 // serveWrapping tells other nodes whether this one has the wrapping key in force.
-func (s *Store) serveWrapping() error {
-	_, err := s.conn.Subscribe(wrappingSubject, func(m *nats.Msg) {
+func (k *Keyring) serveWrapping() error {
+	_, err := k.stream.conn.Subscribe(wrappingSubject, func(m *nats.Msg) {
 		ctx, cancel := context.WithTimeout(context.Background(), wrappingWait)
 		defer cancel()
-		answer := s.node
-		if _, _, err := s.keys.current(ctx); err != nil {
+		answer := k.stream.node
+		if _, _, err := k.current(ctx); err != nil {
 			answer += wrappingOld
 		}
 		m.Respond([]byte(answer))
@@ -393,17 +358,17 @@ func (s *Store) serveWrapping() error {
 // WithoutWrappingKey names the nodes at work that do not have the wrapping key
 // in force, because somebody was erased elsewhere: until its file is copied to
 // them they read and seal no personal data, and would not start again.
-func (s *Store) WithoutWrappingKey(ctx context.Context) (nodes []string, err error) {
-	if s.alone {
+func (k *Keyring) WithoutWrappingKey(ctx context.Context) (nodes []string, err error) {
+	if k.stream.alone {
 		return nil, nil // no other node can be on this stream
 	}
-	inbox := s.conn.NewRespInbox()
-	answers, err := s.conn.SubscribeSync(inbox)
+	inbox := k.stream.conn.NewRespInbox()
+	answers, err := k.stream.conn.SubscribeSync(inbox)
 	if err != nil {
 		return nil, err
 	}
 	defer answers.Unsubscribe()
-	if err := s.conn.PublishRequest(wrappingSubject, inbox, nil); err != nil {
+	if err := k.stream.conn.PublishRequest(wrappingSubject, inbox, nil); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*wrappingWait)
@@ -423,4 +388,4 @@ func (s *Store) WithoutWrappingKey(ctx context.Context) (nodes []string, err err
 // ErasuresLeft are the persons (by id) of whom the ledger says that they are
 // erased, and whose key is not known to be destroyed yet: nobody reads it any
 // more here, and destroying it is tried again every minute and at each start.
-func (s *Store) ErasuresLeft() []string { return s.keys.left() }
+func (k *Keyring) ErasuresLeft() []string { return k.left() }

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -137,6 +138,52 @@ func TestErasing(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoKey, "a second erasure goes the same way")
 }
 
+// A stepping storage has every step go through do.
+type stepping struct {
+	keys Storage
+	do   func(what string, step func() error) error
+}
+
+// stepwise has every step of an erasure go through do.
+func stepwise(do func(what string, step func() error) error) func(*Store) {
+	return func(s *Store) { s.keys.Storage = &stepping{s.keys.Storage, do} }
+}
+
+func (s *stepping) Replace(ctx context.Context, name string, sealed []byte, replaces uint64) (sequence uint64, err error) {
+	err = s.do("store "+name, func() (err error) {
+		sequence, err = s.keys.Replace(ctx, name, sealed, replaces)
+		return err
+	})
+	return sequence, err
+}
+
+func (s *stepping) Delete(ctx context.Context, sequence uint64) error {
+	return s.do("delete an entry", func() error { return s.keys.Delete(ctx, sequence) })
+}
+
+func (s *stepping) DeleteBefore(ctx context.Context, sequence uint64) error {
+	return s.do("delete older entries", func() error { return s.keys.DeleteBefore(ctx, sequence) })
+}
+
+func (s *stepping) Write(path string, key []byte) error {
+	return s.do("write the new wrapping key", func() error { return s.keys.Write(path, key) })
+}
+
+func (s *stepping) Overwrite(path string, key []byte) error {
+	return s.do("overwrite the wrapping key", func() error { return s.keys.Overwrite(path, key) })
+}
+
+func (s *stepping) Shred(path string) error {
+	return s.do("remove the copy of the new wrapping key", func() error { return s.keys.Shred(path) })
+}
+
+// A tearing storage writes half of what it is to overwrite.
+type tearing struct{ Storage }
+
+func (s *tearing) Overwrite(path string, key []byte) error {
+	return errors.Join(s.Storage.Overwrite(path, key[:len(key)/2]), errors.New("power cut"))
+}
+
 // TestErasingIsFinishedAfterACrash has each step of erasing fail, before and
 // after it was done, and the process end there: the next start finishes.
 func TestErasingIsFinishedAfterACrash(t *testing.T) {
@@ -145,17 +192,15 @@ func TestErasingIsFinishedAfterACrash(t *testing.T) {
 		for at := 1; ; at++ {
 			steps, last := 0, ""
 			dir := t.TempDir()
-			s := openWith(t, Options{Dir: dir}, func(s *Store) {
-				s.keys.change = func(what string, op func() error) error {
-					steps++
-					switch {
-					case steps > at, steps == at && !done:
-						last = what
-						return crash
-					}
-					return errors.Join(op(), map[bool]error{true: crash}[steps == at])
+			s := openWith(t, Options{Dir: dir}, stepwise(func(what string, step func() error) error {
+				steps++
+				switch {
+				case steps > at, steps == at && !done:
+					last = what
+					return crash
 				}
-			})
+				return errors.Join(step(), map[bool]error{true: crash}[steps == at])
+			}))
 			victim, other := registerPersons(t, s)
 			mustExecute(t, s, eraseRequest(victim.id))
 			finished := len(s.ErasuresLeft()) == 0
@@ -182,16 +227,7 @@ func TestErasingIsFinishedAfterACrash(t *testing.T) {
 // A power cut may tear the wrapping key while it is overwritten.
 func TestATornWrappingKeyIsWrittenAgain(t *testing.T) {
 	dir := t.TempDir()
-	s := openWith(t, Options{Dir: dir}, func(s *Store) {
-		s.keys.change = func(what string, op func() error) error {
-			if what != "overwrite the wrapping key" {
-				return op()
-			}
-			next, err := os.ReadFile(filepath.Join(dir, "wrapping.key"+nextSuffix))
-			require.NoError(t, err)
-			return errors.Join(overwrite(filepath.Join(dir, "wrapping.key"), next[:keySize/2]), errors.New("power cut"))
-		}
-	})
+	s := openWith(t, Options{Dir: dir}, func(s *Store) { s.keys.Storage = &tearing{s.keys.Storage} })
 	victim, other := registerPersons(t, s)
 	mustExecute(t, s, eraseRequest(victim.id))
 	require.Equal(t, []string{victim.id}, s.ErasuresLeft())
@@ -252,13 +288,13 @@ func TestErasingAmongNodes(t *testing.T) {
 	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: secretName}
 	_, err = b.Execute(testContext(t), req)
 	require.ErrorIs(t, err, ErrNotReady)
-	_, err = Open(testContext(t), Options{Dir: copyKey(t, victim.old), NATS: b.conn.ConnectedUrl(), Log: quiet})
+	_, err = Open(testContext(t), Options{Dir: copyKey(t, victim.old), NATS: b.stream.conn.ConnectedUrl(), Log: quiet})
 	require.ErrorContains(t, err, "is not the key under which")
 
 	key, err := os.ReadFile(a.keys.path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(b.keys.path, key, 0o600))
-	b.awaitErased(testContext(t))
+	b.keys.awaitErased(testContext(t))
 	requireErased(t, b, victim, other)
 	mustExecute(t, b, register("trafford", "later"))
 	nodes, err = b.WithoutWrappingKey(testContext(t))

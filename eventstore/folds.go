@@ -8,9 +8,11 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/ledgers"
 )
 
 // Of each group the writer knows how many events it has. Ledgers that were used
@@ -46,6 +48,14 @@ type readUp struct {
 
 // folds are the ledgers being read up.
 type folds struct {
+	stream  *Stream
+	logs    *Logs
+	health  *health
+	ledgers *ledgers.Cache
+	known   *known
+	evicted atomic.Pointer[func(group string)]
+	life    context.Context // until the store ends
+
 	mu     sync.Mutex
 	under  map[string]*readUp
 	unread map[string]bool // something may be due in them
@@ -55,8 +65,9 @@ type folds struct {
 	wake   chan struct{} // takes one
 }
 
-func newFolds() *folds {
+func newFolds(s *Stream, l *Logs, h *health) *folds {
 	return &folds{
+		stream: s, logs: l, health: h, ledgers: ledgers.New(), known: newKnown(),
 		under: map[string]*readUp{}, unread: map[string]bool{},
 		room: make(chan struct{}, readUps), folded: make(chan *fold), wake: make(chan struct{}, 1),
 	}
@@ -66,34 +77,33 @@ func newFolds() *folds {
 // acknowledged before the call; with no events it is the empty state. It never
 // changes, and nobody may change it: the writer waits for no reader. Errors: *Stopped for a ledger of which nothing
 // can be relied on, ErrClosed, the context's, or what reading it met.
-func (s *Store) State(ctx context.Context, group string) (*domain.State, error) {
+func (f *folds) State(ctx context.Context, group string) (*domain.State, error) {
 	var stopped *Stopped
-	if err := s.Stopped(group); errors.As(err, &stopped) && stopped.nothing() {
+	if err := f.stream.Stopped(group); errors.As(err, &stopped) && stopped.nothing() {
 		return nil, stopped
 	}
 	for {
-		if state := s.ledgers.Snapshot(group); state != nil {
+		if state := f.ledgers.Snapshot(group); state != nil {
 			return state, nil
 		}
-		if s.Next(group) == 0 {
+		if f.stream.Next(group) == 0 {
 			return domain.NewState(group), nil
 		}
-		if err := s.readUp(ctx, group); err != nil {
+		if err := f.readUp(ctx, group); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // readUp has the group's ledger read up, and returns when the writer has it.
-func (s *Store) readUp(ctx context.Context, group string) error {
-	f := s.folds
+func (f *folds) readUp(ctx context.Context, group string) error {
 	f.mu.Lock()
 	u := f.under[group]
 	if u == nil {
 		u = &readUp{done: make(chan struct{})}
 		f.under[group] = u
 		go func() {
-			u.err = s.foldUp(s.life, group)
+			u.err = f.foldUp(f.life, group)
 			f.mu.Lock()
 			delete(f.under, group)
 			f.mu.Unlock()
@@ -110,26 +120,26 @@ func (s *Store) readUp(ctx context.Context, group string) error {
 }
 
 // foldUp folds the group's ledger until the writer takes it.
-func (s *Store) foldUp(ctx context.Context, group string) error {
+func (f *folds) foldUp(ctx context.Context, group string) error {
 	select {
-	case s.folds.room <- struct{}{}:
-		defer func() { <-s.folds.room }()
+	case f.room <- struct{}{}:
+		defer func() { <-f.room }()
 	case <-ctx.Done():
-		return s.closedBecause()
+		return f.health.closedBecause()
 	}
-	f := &fold{name: group, ledger: domain.NewLedger(group), taken: make(chan bool, 1)}
+	up := &fold{name: group, ledger: domain.NewLedger(group), taken: make(chan bool, 1)}
 	for {
 		var bad *badLine
-		f.err = s.foldOn(ctx, f.ledger, s.Next(group))
-		if f.err != nil && !errors.As(f.err, &bad) {
-			return f.err
+		up.err = f.foldOn(ctx, up.ledger, f.stream.Next(group))
+		if up.err != nil && !errors.As(up.err, &bad) {
+			return up.err
 		}
 		select {
-		case s.folds.folded <- f:
-		case <-s.written:
-			return s.closedBecause()
+		case f.folded <- up:
+		case <-f.health.written:
+			return f.health.closedBecause()
 		}
-		if <-f.taken {
+		if <-up.taken {
 			return nil
 		}
 	}
@@ -137,9 +147,9 @@ func (s *Store) foldUp(ctx context.Context, group string) error {
 
 // foldOn applies the events from where the ledger stands up to next. What can't
 // be read or applied is a *badLine.
-func (s *Store) foldOn(ctx context.Context, l *domain.Ledger, next uint64) error {
+func (f *folds) foldOn(ctx context.Context, l *domain.Ledger, next uint64) error {
 	state := l.State()
-	for e, err := range s.Entries(ctx, state.Group, state.Next, next) {
+	for e, err := range f.logs.Entries(ctx, state.Group, state.Next, next) {
 		if err != nil {
 			return err
 		}
@@ -199,20 +209,20 @@ func (f *folds) nextUnread() (string, bool) {
 }
 
 // reader reads up, one after the other, what is noted as unread.
-func (s *Store) reader(ctx context.Context) {
+func (f *folds) reader(ctx context.Context) {
 	for {
-		group, ok := s.folds.nextUnread()
+		group, ok := f.nextUnread()
 		if !ok {
 			select {
-			case <-s.folds.wake:
+			case <-f.wake:
 				continue
 			case <-ctx.Done():
 				return
 			}
 		}
-		if err := s.readUp(ctx, group); err != nil && ctx.Err() == nil {
-			s.log.Warn("a ledger can't be read up; it is tried again", "group", group, "error", err)
-			s.folds.unreadNow(group)
+		if err := f.readUp(ctx, group); err != nil && ctx.Err() == nil {
+			f.logs.log.Warn("a ledger can't be read up; it is tried again", "group", group, "error", err)
+			f.unreadNow(group)
 			pause(ctx, time.Second)
 		}
 	}
@@ -237,7 +247,7 @@ func (w *writer) take(f *fold) {
 		w.stopAt(g, state.Next, f.err)
 	}
 	g.due = state.NextDue(state.Last)
-	if w.caught == nil && !w.store.importing && w.store.broken() == nil {
+	if w.caught == nil && !w.importing && w.health.broken() == nil {
 		w.nudgeOne(g, w.clock())
 	}
 	w.makeRoom(g)
@@ -246,17 +256,17 @@ func (w *writer) take(f *fold) {
 
 // Watch wakes the channel after every commit of the group, and when it stops;
 // several that come before the channel is read are one. Call cancel at the end.
-func (s *Store) Watch(group string) (changed <-chan struct{}, cancel func()) {
-	return s.ledgers.Watch(group)
+func (f *folds) Watch(group string) (changed <-chan struct{}, cancel func()) {
+	return f.ledgers.Watch(group)
 }
 
 // OnEvict has f called with the name of each group whose ledger is evicted from
 // memory. It holds the writer up, so it must be quick.
-func (s *Store) OnEvict(f func(group string)) { s.evicted.Store(&f) }
+func (f *folds) OnEvict(do func(group string)) { f.evicted.Store(&do) }
 
 // makeRoom evicts ledgers, those used longest ago first, but for one.
 func (w *writer) makeRoom(but *group) {
-	if w.folded <= w.store.mostFolded {
+	if w.folded <= w.mostFolded {
 		return
 	}
 	var all []*group
@@ -267,7 +277,7 @@ func (w *writer) makeRoom(but *group) {
 	}
 	slices.SortFunc(all, func(a, b *group) int { return cmp.Compare(a.cached.Used(), b.cached.Used()) })
 	for _, g := range all {
-		if w.folded <= w.store.mostFolded {
+		if w.folded <= w.mostFolded {
 			return
 		}
 		w.evict(g)
@@ -280,7 +290,7 @@ func (w *writer) evict(g *group) {
 		return
 	}
 	w.folded -= events
-	if f := w.store.evicted.Load(); f != nil {
+	if f := w.folds.evicted.Load(); f != nil {
 		(*f)(g.name)
 	}
 }

@@ -52,19 +52,11 @@ type reply struct {
 	Index   uint64          `json:"index,omitzero"`
 }
 
-// elsewhere is the node that wrote last; "" if that is this one, or nobody.
-func (s *Store) elsewhere() string {
-	if node := s.wrote.Load(); node != nil && *node != s.node {
-		return *node
-	}
-	return ""
-}
-
 // forward has another node execute the request; false if that did not give an
 // answer. It may have recorded it all the same: executing it here as well then
 // finds the answer by the command's id.
 func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error, bool) {
-	wrote := s.wrote.Load()
+	wrote := s.stream.lastWrote.Load()
 	body, err := packRequest(req)
 	if err != nil {
 		s.log.ErrorContext(ctx, "a command can't be forwarded", "command", req.ID, "error", err)
@@ -75,7 +67,7 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	ask := nats.NewMsg(forwardSubject + *wrote)
 	ask.Data = body
 	ask.Header.Set(trace.Header, string(trace.Of(ctx)))
-	m, err := s.conn.RequestMsgWithContext(wait, ask)
+	m, err := s.stream.conn.RequestMsgWithContext(wait, ask)
 	var r reply
 	if err == nil {
 		err = json.Unmarshal(m.Data, &r, strict)
@@ -89,7 +81,7 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 		return Result{}, &Refused{r.Refusal, r.Index}, true
 	}
 	s.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", *wrote, "error", err)
-	s.wrote.CompareAndSwap(wrote, &s.node)
+	s.stream.lastWrote.CompareAndSwap(wrote, &s.stream.node)
 	return Result{}, nil, false
 }
 
@@ -138,7 +130,7 @@ func unpackRequest(body []byte) (domain.Request, error) {
 // serveForwarded executes what other nodes send here.
 func (s *Store) serveForwarded() error {
 	busy := make(chan struct{}, forwardMost)
-	_, err := s.conn.Subscribe(forwardSubject+s.node, func(m *nats.Msg) {
+	_, err := s.stream.conn.Subscribe(forwardSubject+s.stream.node, func(m *nats.Msg) {
 		busy <- struct{}{}
 		go func() {
 			defer func() { <-busy }()

@@ -11,6 +11,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,11 +40,17 @@ const (
 // was erased and with it all that it sealed.
 var ErrNoKey = errors.New("the key of this person does not exist")
 
-type keyring struct {
-	js     jetstream.JetStream
-	stream jetstream.Stream
-	path   string // of the wrapping key
-	change func(what string, op func() error) error
+// A Keyring has the keys of all people. It is safe for concurrent use.
+type Keyring struct {
+	stream  *Stream
+	entries jetstream.Stream
+	Storage Storage
+	path    string // of the wrapping key
+	log     *slog.Logger
+
+	tries   chan chan struct{} // asks for a try to destroy keys
+	noticed chan struct{}      // tells that somebody was erased; takes one
+	ended   chan struct{}      // closed when nothing is destroyed any more
 
 	changing sync.Mutex // one at a time makes keys or erases
 	mu       sync.Mutex // of what follows
@@ -62,13 +69,15 @@ func keySubject(person string) string { return "keys." + person }
 
 // openKeys opens the stream of the keys and the wrapping key, which is made
 // when there is nothing yet that would need another.
-func openKeys(ctx context.Context, js jetstream.JetStream, dir string, replicas int) (*keyring, error) {
-	st, err := openStream(ctx, js, keysConfig(replicas))
+func openKeys(ctx context.Context, s *Stream, replicas int, log *slog.Logger) (*Keyring, error) {
+	entries, err := openStream(ctx, s.js, keysConfig(replicas))
 	if err != nil {
 		return nil, err
 	}
-	k := &keyring{js: js, stream: st, path: filepath.Join(dir, "wrapping.key"), erased: map[string]bool{}}
-	k.change = func(_ string, op func() error) error { return op() }
+	k := &Keyring{
+		stream: s, entries: entries, Storage: &stored{s.js, entries}, path: filepath.Join(s.dir, "wrapping.key"), log: log, erased: map[string]bool{},
+		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
 	proof, err := k.last(ctx, wrapSubject)
 	if err != nil {
 		return nil, err
@@ -81,7 +90,7 @@ func openKeys(ctx context.Context, js jetstream.JetStream, dir string, replicas 
 
 // readWrapping reads the wrapping key and, if an erasure was interrupted, the
 // one to come.
-func (k *keyring) readWrapping(needed bool) (err error) {
+func (k *Keyring) readWrapping(needed bool) (err error) {
 	k.next, err = os.ReadFile(k.path + nextSuffix)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -106,7 +115,7 @@ func (k *keyring) readWrapping(needed bool) (err error) {
 // prove sees to it that all nodes use one wrapping key: an entry of the stream
 // shows which. A node that has another, because a person was erased elsewhere,
 // does not start.
-func (k *keyring) prove(ctx context.Context, proof *jetstream.RawStreamMsg) error {
+func (k *Keyring) prove(ctx context.Context, proof *jetstream.RawStreamMsg) error {
 	if proof == nil {
 		sealed, err := seal(k.wrapping, wrapSubject, []byte(wrapProof))
 		if err != nil {
@@ -131,13 +140,13 @@ func proves(wrapping, proof []byte) bool {
 	return err == nil && string(got) == wrapProof
 }
 
-func (k *keyring) errOther() error {
+func (k *Keyring) errOther() error {
 	return fmt.Errorf("%s is not the key under which the persons' keys are sealed; it changes whenever somebody is erased: copy it from the node that did that, or from its backup", k.path)
 }
 
 // current is the wrapping key in force, with the sequence of the entry that
 // shows it. An operator may have put a new file in place meanwhile.
-func (k *keyring) current(ctx context.Context) (wrapping []byte, shown uint64, err error) {
+func (k *Keyring) current(ctx context.Context) (wrapping []byte, shown uint64, err error) {
 	proof, err := k.last(ctx, wrapSubject)
 	if err != nil {
 		return nil, 0, err
@@ -157,8 +166,8 @@ func (k *keyring) current(ctx context.Context) (wrapping []byte, shown uint64, e
 }
 
 // last is the last entry of that name; nil if there is none.
-func (k *keyring) last(ctx context.Context, name string) (*jetstream.RawStreamMsg, error) {
-	m, err := k.stream.GetLastMsgForSubject(ctx, keySubject(name))
+func (k *Keyring) last(ctx context.Context, name string) (*jetstream.RawStreamMsg, error) {
+	m, err := k.entries.GetLastMsgForSubject(ctx, keySubject(name))
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
 		return nil, nil
@@ -203,14 +212,14 @@ func syncFolder(dir string) error {
 }
 
 // create stores a sealed key, acknowledged, unless there is one.
-func (k *keyring) create(ctx context.Context, name string, sealed []byte) error {
-	_, err := k.js.Publish(ctx, keySubject(name), sealed,
+func (k *Keyring) create(ctx context.Context, name string, sealed []byte) error {
+	_, err := k.stream.js.Publish(ctx, keySubject(name), sealed,
 		jetstream.WithExpectStream(keysName), jetstream.WithExpectLastSequencePerSubject(0))
 	return err
 }
 
 // find is the person's key; ErrNoKey if there is none.
-func (k *keyring) find(ctx context.Context, person string) ([]byte, error) {
+func (k *Keyring) find(ctx context.Context, person string) ([]byte, error) {
 	if k.isErased(person) {
 		return nil, ErrNoKey
 	}
@@ -239,7 +248,7 @@ func (k *keyring) find(ctx context.Context, person string) ([]byte, error) {
 }
 
 // unwrap opens a person's entry with one of the wrapping keys that are here.
-func (k *keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
+func (k *Keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, wrapping := range [][]byte{k.wrapping, k.next} {
@@ -251,7 +260,7 @@ func (k *keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
 }
 
 // findOrMake is the person's key, made and acknowledged if there was none.
-func (k *keyring) findOrMake(ctx context.Context, person string) ([]byte, error) {
+func (k *Keyring) findOrMake(ctx context.Context, person string) ([]byte, error) {
 	key, err := k.find(ctx, person)
 	if !errors.Is(err, ErrNoKey) || k.isErased(person) {
 		return key, err
@@ -285,8 +294,8 @@ const makeTries = 100
 // make stores the person's new key. It goes behind what the stream held when
 // the wrapping key was proved the current one, or not at all: sealed under a
 // wrapping key that is given up elsewhere at the same moment, it would be lost.
-func (k *keyring) make(ctx context.Context, person string, key []byte) error {
-	info, err := k.stream.Info(ctx)
+func (k *Keyring) make(ctx context.Context, person string, key []byte) error {
+	info, err := k.entries.Info(ctx)
 	if err != nil {
 		return err
 	}
@@ -298,7 +307,7 @@ func (k *keyring) make(ctx context.Context, person string, key []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = k.js.Publish(ctx, keySubject(person), sealed,
+	_, err = k.stream.js.Publish(ctx, keySubject(person), sealed,
 		jetstream.WithExpectStream(keysName), jetstream.WithExpectLastSequence(info.State.LastSeq))
 	return err
 }
@@ -306,7 +315,7 @@ func (k *keyring) make(ctx context.Context, person string, key []byte) error {
 // sealPersonal seals the personal data that the request carries and takes it
 // out, so that nothing behind this can leak it. A person who is not named by id,
 // or who was erased, is left to the rules to refuse.
-func (k *keyring) sealPersonal(ctx context.Context, req *domain.Request) error {
+func (k *Keyring) sealPersonal(ctx context.Context, req *domain.Request) error {
 	for _, p := range req.Personals() {
 		data := *p.Data
 		*p.Data = domain.PersonalData{}
@@ -346,14 +355,14 @@ func keyed(key []byte, hash [32]byte) [32]byte {
 }
 
 // OpenPersonal opens what was sealed for the person; ErrNoKey if their key is gone.
-func (s *Store) OpenPersonal(person string, sealed []byte) (domain.PersonalData, error) {
+func (k *Keyring) OpenPersonal(person string, sealed []byte) (domain.PersonalData, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	var data domain.PersonalData
 	if !isID(person) {
 		return data, ErrNoKey
 	}
-	key, err := s.keys.find(ctx, person)
+	key, err := k.find(ctx, person)
 	if err != nil {
 		return data, err
 	}

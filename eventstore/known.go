@@ -39,39 +39,39 @@ type knownState struct {
 
 // AsKnown is the group's state as its events before the index next made it
 // (rule L4). It is shared: nobody may change it.
-func (s *Store) AsKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
+func (f *folds) AsKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
 	for {
-		k := s.known.find(group, next)
-		k.once.Do(func() { k.state, k.err = s.foldKnown(ctx, group, next) })
+		k := f.known.find(group, next)
+		k.once.Do(func() { k.state, k.err = f.foldKnown(ctx, group, next) })
 		if k.err == nil {
 			return k.state, nil
 		}
-		s.known.forget(k)
+		f.known.forget(k)
 		if ctx.Err() != nil || !errors.Is(k.err, context.Canceled) && !errors.Is(k.err, context.DeadlineExceeded) {
 			return nil, k.err
 		} // else somebody else asked first, and gave up
 	}
 }
 
-func (s *Store) foldKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
+func (f *folds) foldKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
 	select {
-	case s.known.room <- struct{}{}:
-		defer func() { <-s.known.room }()
+	case f.known.room <- struct{}{}:
+		defer func() { <-f.known.room }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if next == s.Next(group) {
-		if state, err := s.State(ctx, group); err != nil || state.Next == next {
+	if next == f.stream.Next(group) {
+		if state, err := f.State(ctx, group); err != nil || state.Next == next {
 			return state, err
 		}
 	}
-	state := s.known.before(group, next)
-	for e, err := range s.Entries(ctx, group, state.Next, next) {
+	state := f.known.before(group, next)
+	for e, err := range f.logs.Entries(ctx, group, state.Next, next) {
 		if err != nil {
 			return nil, err
 		}
-		if state.Apply(&e.Event); state.Next%s.known.every == 0 && state.Next < next {
-			s.known.mark(state.Copy())
+		if state.Apply(&e.Event); state.Next%f.known.every == 0 && state.Next < next {
+			f.known.mark(state.Copy())
 		}
 	}
 	return state, nil

@@ -14,8 +14,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/mod/sumdb/tlog"
 
-	"goldenthread/domain"
 	"goldenthread/eventstore/tilelog"
+	"goldenthread/eventstore/witness"
 )
 
 // Rule kept here: L9. Beside the stream each group has a tile log, under
@@ -45,12 +45,19 @@ const (
 	logDrain   = 5 * time.Second        // for the last round
 )
 
-type logs struct {
-	store  *Store
-	folder *tilelog.Folder
-	keys   []tilelog.Key
-	bucket jetstream.KeyValue
-	log    *slog.Logger
+// Logs are the logs of all groups; without a signing key it keeps none. It is safe
+// for concurrent use.
+type Logs struct {
+	stream    *Stream
+	keyring   *Keyring
+	witnesses *witnesses
+	folder    *tilelog.Folder
+	signers   []tilelog.Key // none: this node keeps no logs
+	bucket    jetstream.KeyValue
+	log       *slog.Logger
+	idle      bool          // nothing is signed
+	checked   chan struct{} // closed when the copies have been checked at start
+	ended     chan struct{} // closed after the last round
 
 	mu     sync.Mutex
 	groups map[string]*groupLog
@@ -81,27 +88,53 @@ type groupLog struct {
 	stuck    error     // why this log does not grow any more
 }
 
-// openLogs opens the logs that the folder or the bucket knows of.
-func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options) (*logs, error) {
-	l := &logs{
-		store: s, log: s.log, backlog: logBacklog, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
-		wake: make(chan struct{}, 1), asked: make(chan func()), signed: make(chan struct{}),
+// A LogsConfig says how the logs are kept.
+type LogsConfig struct {
+	Installation string            // the name that their origins bear; "" keeps the one there is, or a random one
+	Replicas     int               // of the bucket of the checkpoints
+	Witnesses    []witness.Witness // are shown whatever is signed
+	Quorum       int               // how many of them must have cosigned a checkpoint for others to rely on it
+	Idle         bool              // nothing is signed
+	Log          *slog.Logger
+}
+
+// newLogs keeps no logs, as on a node that has no signing key.
+func newLogs(s *Stream, k *Keyring, c *LogsConfig) *Logs {
+	l := &Logs{
+		stream: s, keyring: k, log: c.Log, idle: c.Idle, backlog: logBacklog, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
+		wake: make(chan struct{}, 1), asked: make(chan func()), signed: make(chan struct{}), checked: make(chan struct{}), ended: make(chan struct{}),
 	}
-	var err error
-	if l.folder, err = tilelog.NewFolder(filepath.Join(o.Dir, logFolder)); err != nil {
-		return nil, fmt.Errorf("make the folder of the logs: %w", err)
+	l.witnesses = &witnesses{logs: l, all: c.Witnesses, quorum: c.Quorum, pushers: map[string]*witness.Pusher{}}
+	return l
+}
+
+// openLogs opens the logs that the folder or the bucket knows of. Beside others a
+// node need not keep them: without a signing key it has none.
+func openLogs(ctx context.Context, s *Stream, k *Keyring, c *LogsConfig) (*Logs, error) {
+	l := newLogs(s, k, c)
+	err := l.open(ctx, c)
+	if errors.Is(err, errNoSigningKey) && !s.alone {
+		l.log.Warn("this node keeps no logs", "why", err)
+		return newLogs(s, k, c), nil
 	}
-	there, err := l.openBucket(ctx, js, o.Replicas)
+	return l, err
+}
+
+func (l *Logs) open(ctx context.Context, c *LogsConfig) (err error) {
+	if l.folder, err = tilelog.NewFolder(filepath.Join(l.stream.dir, logFolder)); err != nil {
+		return fmt.Errorf("make the folder of the logs: %w", err)
+	}
+	there, err := l.openBucket(ctx, c.Replicas)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	names, err := l.folder.Names()
 	if err != nil {
-		return nil, fmt.Errorf("read the folder of the logs: %w", err)
+		return fmt.Errorf("read the folder of the logs: %w", err)
 	}
 	names = slices.AppendSeq(names, maps.Keys(there))
-	if err := l.openKeys(ctx, o, there, len(names) > 0); err != nil {
-		return nil, err
+	if err := l.openSigners(ctx, c.Installation, there, len(names) > 0); err != nil {
+		return err
 	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
@@ -109,38 +142,53 @@ func openLogs(ctx context.Context, s *Store, js jetstream.JetStream, o *Options)
 			continue
 		}
 		if err := l.reopen(name, there[name]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return l, nil
+	return nil
 }
 
-// names are the groups that have a log.
-func (l *logs) names() []string {
-	if l == nil {
-		return nil
+// start lets the logs grow, holds the copies against each other and shows to the
+// witnesses what is signed, from when the writer has caught up until ctx ends.
+func (l *Logs) start(ctx context.Context, helpers *sync.WaitGroup, caught <-chan struct{}) {
+	if !l.kept() || l.idle {
+		close(l.ended)
+		close(l.checked)
+		return
 	}
+	helpers.Go(func() { l.run(ctx, caught) })
+	helpers.Go(func() { l.checkAtStart(ctx, caught) })
+	if len(l.witnesses.all) > 0 {
+		helpers.Go(func() { l.witnesses.run(ctx, caught) })
+	}
+}
+
+// kept says whether this node keeps logs.
+func (l *Logs) kept() bool { return len(l.signers) > 0 }
+
+// names are the groups that have a log.
+func (l *Logs) names() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Sorted(maps.Keys(l.groups))
 }
 
-func (l *logs) group(name string) *groupLog {
+func (l *Logs) group(name string) *groupLog {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.groups[name]
 }
 
 // stuck is why the group's log can't be relied on; nil if it can.
-func (l *logs) stuck(name string) error {
+func (l *Logs) stuck(name string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.groups[name].stuck
 }
 
 // add hands over what the writer applied. It never waits.
-func (l *logs) add(sequence uint64, entries []Entry) {
-	if l == nil {
+func (l *Logs) add(sequence uint64, entries []Entry) {
+	if !l.kept() {
 		return
 	}
 	l.mu.Lock()
@@ -154,11 +202,11 @@ func (l *logs) add(sequence uint64, entries []Entry) {
 	}
 }
 
-func (l *logs) take(e *Entry) {
+func (l *Logs) take(e *Entry) {
 	g := l.groups[e.Event.Group]
 	if g == nil {
 		g = &groupLog{name: e.Event.Group}
-		g.log, g.stuck = tilelog.Open(l.folder, g.name, l.base(g.name), l.keys, nil)
+		g.log, g.stuck = tilelog.Open(l.folder, g.name, l.base(g.name), l.signers, nil)
 		l.groups[g.name] = g
 	}
 	g.handed = e.Event.Index + 1
@@ -180,7 +228,7 @@ func (l *logs) take(e *Entry) {
 	l.held += len(e.Line)
 }
 
-func (l *logs) nudge() {
+func (l *Logs) nudge() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -189,10 +237,10 @@ func (l *logs) nudge() {
 
 // run makes rounds from when the writer has caught up until ctx ends, and then
 // the last one.
-func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
+func (l *Logs) run(ctx context.Context, caught <-chan struct{}) {
+	defer close(l.ended)
 	select {
 	case <-caught:
-		l.rekey()
 		l.mendAll(ctx)
 		l.nudge() // for the first mark
 	case <-ctx.Done():
@@ -217,45 +265,14 @@ func (l *logs) run(ctx context.Context, caught <-chan struct{}) {
 	}
 }
 
-// rekey has every ledger say which keys sign its log, if they are not the first.
-func (l *logs) rekey() {
-	if l.store.broken() != nil || l.store.importing {
-		return // nothing can be recorded
-	}
-	for _, name := range l.store.Groups() {
-		log, err := l.store.Log(name)
-		if err != nil {
-			continue
-		}
-		c := newCall(domain.Request{Group: name})
-		c.log = func(s *domain.State) domain.LogEvent { return rekeyed(s, log.Origin(), log.VKeys()) }
-		go l.store.wait(l.store.life, c) // its ledger may have to be read up
-	}
-}
-
-// rekeyed is what the ledger is to say about the keys; nil if that is nothing.
-func rekeyed(s *domain.State, origin string, vkeys []string) domain.LogEvent {
-	before := s.Log.Keys
-	if before == nil {
-		before = vkeys[:1]
-	}
-	if slices.Equal(before, vkeys) {
-		return nil
-	}
-	return &domain.LogRekeyed{Origin: origin, Keys: vkeys, Before: before}
-}
-
 // ErrNoLog says that the group has no log here, or this node keeps none.
 var ErrNoLog = errors.New("there is no log of this group here")
 
 // Log is the group's tile log, to be read; ErrNoLog if there is none.
-func (s *Store) Log(group string) (*tilelog.Log, error) {
-	if s.logs == nil {
-		return nil, ErrNoLog
-	}
-	s.logs.mu.Lock()
-	defer s.logs.mu.Unlock()
-	if g := s.logs.groups[group]; g != nil && g.log != nil {
+func (l *Logs) Log(group string) (*tilelog.Log, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g := l.groups[group]; g != nil && g.log != nil {
 		return g.log, nil
 	}
 	return nil, ErrNoLog
@@ -263,25 +280,20 @@ func (s *Store) Log(group string) (*tilelog.Log, error) {
 
 // AwaitSigned waits until the group's log is signed for that many events at
 // least, which takes well under a second once they are recorded.
-func (s *Store) AwaitSigned(ctx context.Context, group string, events uint64) (tlog.Tree, error) {
+func (l *Logs) AwaitSigned(ctx context.Context, group string, events uint64) (tlog.Tree, error) {
 	for {
-		if s.logs == nil {
-			return tlog.Tree{}, ErrNoLog
-		}
-		s.logs.mu.Lock()
-		signed := s.logs.signed
-		s.logs.mu.Unlock()
-		l, err := s.Log(group)
+		signed := l.nextSigned()
+		log, err := l.Log(group)
 		if err != nil {
 			return tlog.Tree{}, err
 		}
-		if tree := l.Tree(); uint64(tree.N) >= events {
+		if tree := log.Tree(); uint64(tree.N) >= events {
 			return tree, nil
 		}
 		select {
 		case <-signed:
 		case <-ctx.Done():
-			return l.Tree(), ctx.Err()
+			return log.Tree(), ctx.Err()
 		}
 	}
 }

@@ -27,9 +27,9 @@ func requireLogged(t testing.TB, s *Store, group string) *tilelog.Report {
 	require.NoError(t, err)
 	l, err := s.Log(group)
 	require.NoError(t, err)
-	lines, err := s.streamLines(testContext(t), group, 0, uint64(tree.N))
+	lines, err := s.stream.streamLines(testContext(t), group, 0, uint64(tree.N))
 	require.NoError(t, err)
-	r, err := tilelog.Verify(testContext(t), tilelog.OpenFiles(filepath.Join(s.dir, logFolder, group)), l.Origin(), l.VKeys(), func(i int64, line []byte) error {
+	r, err := tilelog.Verify(testContext(t), tilelog.OpenFiles(filepath.Join(s.stream.dir, logFolder, group)), l.Origin(), l.VKeys(), func(i int64, line []byte) error {
 		if string(line) != string(lines[i]) {
 			return errors.New("the stream holds another line")
 		}
@@ -241,8 +241,8 @@ func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 	hold := make(chan struct{})
 	var holding atomic.Bool
 	s := openWith(t, Options{Dir: t.TempDir()}, losing(func(next publish) publish {
-		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
-			ack, err := next(ctx, m, after)
+		return func(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+			ack, err := next(ctx, m, after...)
 			if holding.Load() {
 				<-hold
 			}
@@ -268,7 +268,7 @@ func besides(t *testing.T, s *Store) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"wrapping.key", signingFile} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), mustRead(t, filepath.Join(s.dir, name)), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), mustRead(t, filepath.Join(s.stream.dir, name)), 0o600))
 	}
 	return dir
 }
@@ -293,7 +293,7 @@ func TestTwoNodesSignAlike(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	last, err := a.appender.last(testContext(t))
+	last, err := a.stream.last(testContext(t))
 	require.NoError(t, err)
 	require.EqualValues(t, 34, last)
 	for _, s := range []*Store{a, b} {
@@ -373,7 +373,7 @@ func TestAnotherHistoryIsNotSignedOver(t *testing.T) {
 	require.NoError(t, err)
 	folder, err := tilelog.NewFolder(t.TempDir())
 	require.NoError(t, err)
-	other, err := tilelog.Open(folder, "one", l.Origin(), s.logs.keys, nil)
+	other, err := tilelog.Open(folder, "one", l.Origin(), s.logs.signers, nil)
 	require.NoError(t, err)
 	require.NoError(t, other.Append([][]byte{[]byte("another history")}))
 	signed, err := other.Sign()

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -50,12 +48,12 @@ func (m *mark) events() (n uint64) {
 }
 
 // keyNames tell the keys that sign.
-func (l *logs) keyNames() []string { return tilelog.VKeys(l.keys, "") }
+func (l *Logs) keyNames() []string { return tilelog.VKeys(l.signers, "") }
 
 // mark makes a mark, if all that was handed over by the time it was noted is
 // signed for.
-func (l *logs) mark(ctx context.Context, m *mark) {
-	if l.store.idle || l.store.places.anyStopped() || len(l.store.keys.left()) > 0 {
+func (l *Logs) mark(ctx context.Context, m *mark) {
+	if l.idle || l.stream.positions.anyStopped() || len(l.keyring.left()) > 0 {
 		return
 	}
 	for group, events := range m.Groups {
@@ -63,32 +61,32 @@ func (l *logs) mark(ctx context.Context, m *mark) {
 			return
 		}
 	}
-	ledger := l.store.appender.ledger
+	ledger := l.stream.ledger
 	at, err := ledger.GetMsg(ctx, m.Sequence)
 	if err != nil {
 		return // another time
 	}
 	m.Created, m.Commit = ledger.CachedInfo().Created, at.Header.Get(headerCommit)
-	m.Keys, m.Erased = l.keyNames(), l.store.keys.gone()
+	m.Keys, m.Erased = l.keyNames(), l.keyring.gone()
 	b, err := json.Marshal(m)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(l.store.dir, logFolder, markFile+".new"), b, 0o600)
+		err = os.WriteFile(filepath.Join(l.stream.dir, logFolder, markFile+".new"), b, 0o600)
 	}
 	if err == nil {
-		err = os.Rename(filepath.Join(l.store.dir, logFolder, markFile+".new"), filepath.Join(l.store.dir, logFolder, markFile))
+		err = os.Rename(filepath.Join(l.stream.dir, logFolder, markFile+".new"), filepath.Join(l.stream.dir, logFolder, markFile))
 	}
 	if err != nil {
 		l.log.Warn("a mark could not be made; the next start takes longer", "error", err)
 		return
 	}
 	for group, events := range m.Groups {
-		l.store.places.trim(group, events)
+		l.stream.positions.trim(group, events)
 	}
 }
 
 // noteMark is what was handed over so far; nil if it is too early for a mark. The
 // mutex is held.
-func (l *logs) noteMark(last bool) *mark {
+func (l *Logs) noteMark(last bool) *mark {
 	if l.sequence == 0 || !last && time.Since(l.marked) < markPause {
 		return nil
 	}
@@ -102,29 +100,30 @@ func (l *logs) noteMark(last bool) *mark {
 	return m
 }
 
-// readMark is the mark from which this start can go on; nil if it must read the
-// whole stream.
-func (s *Store) readMark(ctx context.Context, ledger jetstream.Stream, last uint64, o *Options) *mark {
-	if s.logs == nil || o.Whole || o.AcceptLoss || o.importing || s.broken() != nil {
+// readMark is the mark from which a start can go on, if there are as many events
+// before it at least; nil if the whole stream must be read, whose last message that is.
+func (l *Logs) readMark(ctx context.Context, last, least uint64) *mark {
+	if !l.kept() {
 		return nil
 	}
-	b, err := os.ReadFile(filepath.Join(s.dir, logFolder, markFile))
+	ledger := l.stream.ledger
+	b, err := os.ReadFile(filepath.Join(l.stream.dir, logFolder, markFile))
 	m := new(mark)
-	if err != nil || json.Unmarshal(b, m) != nil || m.Sequence == 0 || m.Sequence > last || m.events() < s.readWhole {
+	if err != nil || json.Unmarshal(b, m) != nil || m.Sequence == 0 || m.Sequence > last || m.events() < least {
 		return nil
 	}
 	at, err := ledger.GetMsg(ctx, m.Sequence)
-	if err != nil || at.Header.Get(headerCommit) != m.Commit || !ledger.CachedInfo().Created.Equal(m.Created) || !slices.Equal(m.Keys, s.logs.keyNames()) {
+	if err != nil || at.Header.Get(headerCommit) != m.Commit || !ledger.CachedInfo().Created.Equal(m.Created) || !slices.Equal(m.Keys, l.keyNames()) {
 		return nil
 	}
-	for _, name := range s.logs.names() {
-		g := s.logs.group(name)
+	for _, name := range l.names() {
+		g := l.group(name)
 		if g.stuck != nil || g.log == nil || uint64(g.log.Tree().N) < m.Groups[name] || m.Groups[name] == 0 && g.log.Tree().N > 0 || g.log.Intact() != nil {
 			return nil
 		}
 	}
 	for name := range m.Groups {
-		if s.logs.group(name) == nil {
+		if l.group(name) == nil {
 			return nil
 		}
 	}
@@ -134,28 +133,28 @@ func (s *Store) readMark(ctx context.Context, ledger jetstream.Stream, last uint
 // goOn has the writer go on from the mark: every ledger is still to be read up.
 func (w *writer) goOn(m *mark) error {
 	for name, events := range m.Groups {
-		g := &group{name: name, next: events, cached: w.store.ledgers.Of(name)}
-		if c := w.store.logs.compare(name); c != nil && uint64(c.tree.N) > events {
+		g := &group{name: name, next: events, cached: w.folds.ledgers.Of(name)}
+		if c := w.logs.compare(name); c != nil && uint64(c.tree.N) > events {
 			if err := c.from(int64(events)); err != nil {
 				return err
 			}
 			g.against = c
 		}
 		w.groups[name] = g
-		w.store.places.begin(name, events)
-		w.store.folds.unreadNow(name)
+		w.stream.positions.begin(name, events)
+		w.folds.unreadNow(name)
 	}
 	for _, person := range m.Erased {
-		w.store.keys.noteGone(person)
+		w.keys.noteGone(person)
 	}
-	w.applied, w.newest, w.store.started = m.Sequence, m.Newest, m.Sequence
-	w.store.applied.Store(m.Sequence)
-	w.store.logs.begin(m)
+	w.applied, w.newest = m.Sequence, m.Newest
+	w.stream.applied.Store(m.Sequence)
+	w.logs.begin(m)
 	return nil
 }
 
 // begin says that the logs have everything up to the mark.
-func (l *logs) begin(m *mark) {
+func (l *Logs) begin(m *mark) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sequence, l.newest = m.Sequence, m.Newest

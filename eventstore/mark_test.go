@@ -28,7 +28,7 @@ func requireAll(t *testing.T, s *Store, lines map[string][][]byte) {
 	for group, want := range lines {
 		require.EqualValues(t, len(want), s.Next(group))
 		require.Equal(t, want, linesOf(t, s, group))
-		stored, err := s.streamLines(testContext(t), group, 0, s.Next(group))
+		stored, err := s.stream.streamLines(testContext(t), group, 0, s.Next(group))
 		require.NoError(t, err)
 		require.Equal(t, want, stored)
 		folded := domain.NewState(group)
@@ -159,7 +159,7 @@ func TestDamageBeforeTheMarkIsFound(t *testing.T) {
 	b[len(b)/3] ^= 1
 	require.NoError(t, os.WriteFile(blocks[0], b, 0o600))
 	s := openWith(t, Options{Dir: dir}, fromItsMark)
-	<-s.checked
+	<-s.logs.checked
 	for group, want := range lines {
 		require.Equal(t, want, linesOf(t, s, group), "the logs have it")
 	}

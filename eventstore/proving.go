@@ -20,19 +20,19 @@ var ErrNotWitnessed = errors.New("not enough witnesses have cosigned this yet")
 // Evidence gathers what proves the steps: the event of each, with its proof in the
 // newest checkpoint that the quorum of witnesses has cosigned, or, where no quorum
 // is asked for, the newest of all. ErrNotWitnessed, ErrNoLog.
-func (s *Store) Evidence(group, title string, steps []domain.Link) (*evidence.Bundle, error) {
-	l, err := s.Log(group)
+func (l *Logs) Evidence(group, title string, steps []domain.Link) (*evidence.Bundle, error) {
+	log, err := l.Log(group)
 	if err != nil {
 		return nil, err
 	}
 	b := &evidence.Bundle{Title: title, Group: group, Steps: steps}
-	if b.Policy, err = s.Policy(group); err != nil {
+	if b.Policy, err = l.Policy(group); err != nil {
 		return nil, err
 	}
-	if b.Checkpoint, err = s.reliable(group); err != nil {
+	if b.Checkpoint, err = l.reliable(group); err != nil {
 		return nil, err
 	}
-	c, err := tilelog.OpenCheckpoint(b.Checkpoint, l.Origin(), l.VKeys())
+	c, err := tilelog.OpenCheckpoint(b.Checkpoint, log.Origin(), log.VKeys())
 	if err != nil {
 		return nil, err
 	}
@@ -42,13 +42,13 @@ func (s *Store) Evidence(group, title string, steps []domain.Link) (*evidence.Bu
 			continue
 		}
 		seen[step.Index] = true
-		e, err := proved(l, step.Index, c, b.Checkpoint)
+		e, err := prove(log, step.Index, c, b.Checkpoint)
 		if err != nil {
 			return nil, err
 		}
 		b.Events = append(b.Events, e)
 	}
-	keys, err := registering(l, b.Events)
+	keys, err := registering(log, b.Events)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *Store) Evidence(group, title string, steps []domain.Link) (*evidence.Bu
 			continue
 		}
 		seen[index] = true
-		e, err := proved(l, index, c, b.Checkpoint)
+		e, err := prove(log, index, c, b.Checkpoint)
 		if err != nil {
 			return nil, err
 		}
@@ -94,21 +94,22 @@ func registering(l *tilelog.Log, events []evidence.Event) ([]uint64, error) {
 }
 
 // reliable is the newest checkpoint that meets the policy.
-func (s *Store) reliable(group string) ([]byte, error) {
-	if s.witnesses.quorum == 0 {
-		c, err := s.Checkpoint(group)
+func (l *Logs) reliable(group string) ([]byte, error) {
+	if l.witnesses.quorum == 0 {
+		c, err := l.Checkpoint(group)
 		if err == nil && c == nil {
 			err = ErrNotWitnessed
 		}
 		return c, err
 	}
-	if c := s.Witnessed(group); c != nil {
+	if c := l.Witnessed(group); c != nil {
 		return c, nil
 	}
 	return nil, ErrNotWitnessed
 }
 
-func proved(l *tilelog.Log, index uint64, c torchwood.Checkpoint, checkpoint []byte) (evidence.Event, error) {
+// prove is the event with its proof in the checkpoint.
+func prove(l *tilelog.Log, index uint64, c torchwood.Checkpoint, checkpoint []byte) (evidence.Event, error) {
 	if index >= uint64(c.N) {
 		return evidence.Event{}, fmt.Errorf("%w: event %d, and they have cosigned the first %d", ErrNotWitnessed, index, c.N)
 	}

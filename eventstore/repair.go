@@ -160,7 +160,7 @@ func (r *Repaired) judge(s *Store) error {
 
 // copyStreams copies every other stream, its messages in order.
 func copyStreams(ctx context.Context, s *Store, to jetstream.JetStream) error {
-	from, err := jetstream.New(s.conn)
+	from, err := jetstream.New(s.stream.conn)
 	if err != nil {
 		return err
 	}

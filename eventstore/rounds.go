@@ -34,7 +34,7 @@ func (g *growth) behind() bool { return g.written() < min(g.from, g.to) }
 // round brings the logs up to date with what was handed over, and makes a mark if
 // it is time, or the last round. It says whether some are behind even so: what
 // was not held is read from the stream a part at a time, and that part signed for.
-func (l *logs) round(ctx context.Context, last bool) (behind bool) {
+func (l *Logs) round(ctx context.Context, last bool) (behind bool) {
 	l.mu.Lock()
 	m := l.noteMark(last)
 	var all []*growth
@@ -95,7 +95,7 @@ func (l *logs) round(ctx context.Context, last bool) (behind bool) {
 
 // rest leaves the processor and the disk to the writer, between one of so many
 // logs and the next: whoever waits for a command waits for no whole round.
-func (l *logs) rest(ctx context.Context, since time.Time, logs int, last bool) {
+func (l *Logs) rest(ctx context.Context, since time.Time, logs int, last bool) {
 	if !last && logs > 1 {
 		pause(ctx, min(logRest*time.Since(since), logRests/time.Duration(logs)))
 	}
@@ -104,13 +104,13 @@ func (l *logs) rest(ctx context.Context, since time.Time, logs int, last bool) {
 // failed leaves the log for a later round. What was handed over is in the
 // stream. A group whose log was signed with another history stops: whoever
 // writes on would only part further from what somebody has seen signed.
-func (l *logs) failed(ctx context.Context, g *growth, err error) {
+func (l *Logs) failed(ctx context.Context, g *growth, err error) {
 	l.log.Error("a log could not be brought up to date", "group", g.name, "error", err)
 	if errors.Is(err, tilelog.ErrForked) {
 		l.mu.Lock()
 		g.stuck = err
 		l.mu.Unlock()
-		l.store.places.stop(&Stopped{g.name, l.store.Next(g.name), err})
+		l.stream.positions.stop(&Stopped{g.name, l.stream.Next(g.name), err})
 		return
 	}
 	if g.log.Intact() != nil {
@@ -120,7 +120,7 @@ func (l *logs) failed(ctx context.Context, g *growth, err error) {
 }
 
 // mendAll mends the logs that can't go on from their checkpoints.
-func (l *logs) mendAll(ctx context.Context) {
+func (l *Logs) mendAll(ctx context.Context) {
 	for _, name := range l.names() {
 		if g := l.group(name); g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
 			l.mend(ctx, g)
@@ -130,8 +130,8 @@ func (l *logs) mendAll(ctx context.Context) {
 
 // mend rebuilds what is damaged of a log from the stream, once the root proves
 // that right, and names the files.
-func (l *logs) mend(ctx context.Context, g *groupLog) ([]string, error) {
-	mended, err := g.log.Rebuild(l.store.linesFrom(ctx, g.name, 0, uint64(g.log.Tree().N)))
+func (l *Logs) mend(ctx context.Context, g *groupLog) ([]string, error) {
+	mended, err := g.log.Rebuild(l.stream.linesFrom(ctx, g.name, 0, uint64(g.log.Tree().N)))
 	if len(mended) > 0 || err != nil {
 		l.log.Warn("a log was damaged and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
 	}
@@ -139,7 +139,7 @@ func (l *logs) mend(ctx context.Context, g *groupLog) ([]string, error) {
 }
 
 // again has the log looked at in the next round.
-func (l *logs) again(g *groupLog) {
+func (l *Logs) again(g *groupLog) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.grown[g.name] = g
@@ -148,13 +148,13 @@ func (l *logs) again(g *groupLog) {
 
 // readBacklog reads what logs lack from the stream, for all of them in one go: a
 // message has lines of many groups.
-func (l *logs) readBacklog(ctx context.Context, growing []*growth) {
+func (l *Logs) readBacklog(ctx context.Context, growing []*growth) {
 	lacking, first := map[string]*growth{}, uint64(math.MaxUint64)
 	for _, g := range growing {
 		if !g.behind() {
 			continue
 		}
-		if at, err := l.store.places.find(g.name, g.written()); err == nil && at.sequence > 0 {
+		if at, err := l.stream.positions.find(g.name, g.written()); err == nil && at.sequence > 0 {
 			lacking[g.name], first = g, min(first, at.sequence)
 		}
 	}
@@ -162,7 +162,7 @@ func (l *logs) readBacklog(ctx context.Context, growing []*growth) {
 		return
 	}
 	size := 0
-	for m, err := range l.store.streamed(ctx, first, l.store.applied.Load()) {
+	for m, err := range l.stream.streamed(ctx, first, l.stream.applied.Load()) {
 		if err != nil {
 			return // whose log lacks lines even so is told why as it is extended
 		}
@@ -192,10 +192,10 @@ func (l *logs) readBacklog(ctx context.Context, growing []*growth) {
 
 // extend appends to one log: what it lacked, or a part of that, and then the
 // lines that were handed over.
-func (l *logs) extend(ctx context.Context, g *growth) (err error) {
+func (l *Logs) extend(ctx context.Context, g *growth) (err error) {
 	if g.behind() && len(g.backlog) == 0 {
 		from := g.written()
-		if g.backlog, err = l.store.streamLines(ctx, g.name, from, min(g.from, g.to, from+logChunk)); err != nil {
+		if g.backlog, err = l.stream.streamLines(ctx, g.name, from, min(g.from, g.to, from+logChunk)); err != nil {
 			return err
 		}
 	}
@@ -213,8 +213,8 @@ func (l *logs) extend(ctx context.Context, g *growth) (err error) {
 }
 
 // limit says how far the log may grow.
-func (l *logs) limit(ctx context.Context, g *growth) (err error) {
-	if !l.store.alone {
+func (l *Logs) limit(ctx context.Context, g *growth) (err error) {
+	if !l.stream.alone {
 		g.to, err = l.agreed(ctx, g, g.to)
 	}
 	return err
@@ -224,7 +224,7 @@ func (l *logs) limit(ctx context.Context, g *growth) (err error) {
 // checkpoint in the bucket, which it must continue, if that is for more; else as
 // far as there is, if this node wrote last, or the one that did has not signed
 // for a while.
-func (l *logs) agreed(ctx context.Context, g *growth, to uint64) (uint64, error) {
+func (l *Logs) agreed(ctx context.Context, g *growth, to uint64) (uint64, error) {
 	c, signed, err := l.inBucket(ctx, g.groupLog)
 	if err != nil {
 		return 0, err
@@ -252,9 +252,9 @@ func (l *logs) agreed(ctx context.Context, g *growth, to uint64) (uint64, error)
 
 // mine says whether this node signs: it wrote last, or the one that did has left
 // the group's log behind.
-func (l *logs) mine(g *groupLog) bool {
+func (l *Logs) mine(g *groupLog) bool {
 	switch {
-	case l.store.elsewhere() == "", !g.since.IsZero() && time.Since(g.since) > logLongest:
+	case l.stream.elsewhere() == "", !g.since.IsZero() && time.Since(g.since) > logLongest:
 		g.since = time.Time{}
 		return true
 	case g.since.IsZero():
@@ -264,7 +264,7 @@ func (l *logs) mine(g *groupLog) bool {
 }
 
 // sign signs for what was appended and synced, and publishes that.
-func (l *logs) sign(ctx context.Context, g *growth) error {
+func (l *Logs) sign(ctx context.Context, g *growth) error {
 	switch {
 	case g.left, g.log.Written() == g.log.Tree().N:
 		return nil
@@ -288,7 +288,7 @@ func (l *logs) sign(ctx context.Context, g *growth) error {
 
 // overtaken looks at what stands in the bucket instead: this log must continue
 // it. The next round then goes on from there.
-func (l *logs) overtaken(ctx context.Context, g *growth, why error) error {
+func (l *Logs) overtaken(ctx context.Context, g *growth, why error) error {
 	c, signed, err := l.inBucket(ctx, g.groupLog)
 	if err != nil {
 		return errors.Join(why, err)

@@ -92,7 +92,7 @@ func TestARefusalAfterWhatWasDue(t *testing.T) {
 func TestAStoppedServerIsSaid(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
 	mustExecute(t, s, found("one"))
-	require.NoError(t, s.server.DisableJetStream())
+	require.NoError(t, s.stream.server.DisableJetStream())
 	req := register("one", "p")
 	_, err := s.Execute(testContext(t), req)
 	require.Error(t, err)
@@ -108,16 +108,18 @@ func TestAStoppedServerIsSaid(t *testing.T) {
 }
 
 func TestClocksThatDifferStopTheStore(t *testing.T) {
-	w := &writer{store: &Store{failed: make(chan error, 1), log: quiet, cancel: func() {}}, sent: map[uint64]moment{}}
+	h := newHealth(quiet)
+	h.cancel = func() {}
+	w := &writer{health: h, sent: map[uint64]moment{}}
 	now := time.Now()
 	w.sent[1], w.sent[2] = moment{now, now.Add(time.Second)}, moment{now, now.Add(time.Second)}
 	w.compareClocks(&message{sequence: 1, stored: now.Add(2900 * time.Millisecond)})
-	require.NoError(t, w.store.broken())
+	require.NoError(t, h.broken())
 	w.compareClocks(&message{sequence: 7, stored: now.Add(time.Hour)})
-	require.NoError(t, w.store.broken(), "not written here")
+	require.NoError(t, h.broken(), "not written here")
 	w.compareClocks(&message{sequence: 2, stored: now.Add(-2100 * time.Millisecond)})
-	require.ErrorIs(t, w.store.broken(), ErrNotReady)
-	require.ErrorContains(t, <-w.store.Failed(), "clock")
+	require.ErrorIs(t, h.broken(), ErrNotReady)
+	require.ErrorContains(t, <-h.failed, "clock")
 	require.Empty(t, w.sent)
 }
 
@@ -139,7 +141,7 @@ func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 			for _, group := range groups {
 				mustExecute(t, s, found(group))
 				requireLogged(t, s, group)
-				lines[group], err = s.streamLines(testContext(t), group, 0, s.Next(group))
+				lines[group], err = s.stream.streamLines(testContext(t), group, 0, s.Next(group))
 				require.NoError(t, err)
 			}
 			require.NoError(t, s.Close(testContext(t)))

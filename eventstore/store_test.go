@@ -59,7 +59,7 @@ func openWith(t testing.TB, o Options, change func(*Store)) *Store {
 	require.NoError(t, err)
 	last, err := s.connect(testContext(t), &o)
 	if err != nil {
-		s.shut()
+		s.stream.close()
 	}
 	require.NoError(t, err)
 	change(s)
@@ -72,9 +72,22 @@ func openWith(t testing.TB, o Options, change func(*Store)) *Store {
 // fromItsMark has even a small store go on from its mark.
 func fromItsMark(s *Store) { s.readWhole = 1 }
 
-// losing has every message of the store go through lose.
+// A publish sends a message and waits for the acknowledgement.
+type publish = func(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error)
+
+// A lossy JetStream has every message go through publish.
+type lossy struct {
+	jetstream.JetStream
+	publish publish
+}
+
+func (l *lossy) PublishMsg(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	return l.publish(ctx, m, after...)
+}
+
+// losing has every commit of the store go through lose.
 func losing(lose func(publish) publish) func(*Store) {
-	return func(s *Store) { s.appender.publish = lose(s.appender.publish) }
+	return func(s *Store) { s.stream.js = &lossy{s.stream.js, lose(s.stream.js.PublishMsg)} }
 }
 
 // log collects what a store's Follow is told.
@@ -159,7 +172,7 @@ func mustExecute(t testing.TB, s *Store, req domain.Request) Result {
 // publishRaw puts a message into the stream that no writer made.
 func publishRaw(t testing.TB, s *Store, runs string, lines ...[]byte) uint64 {
 	t.Helper()
-	js, err := jetstream.New(s.conn)
+	js, err := jetstream.New(s.stream.conn)
 	require.NoError(t, err)
 	m := nats.NewMsg(subject)
 	m.Header.Set(headerWriter, "somebody")

@@ -5,8 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/gofrs/flock"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -93,41 +98,89 @@ func checkConfig(got, want jetstream.StreamConfig) error {
 	return nil
 }
 
+// A Stream is the stream of all ledgers, with the data folder and the connection
+// through which it is reached. It knows of every event where it lies. It is safe for
+// concurrent use.
+type Stream struct {
+	dir    string // the data folder
+	node   string // this process's name
+	alone  bool   // nobody else can write to this stream
+	lock   *flock.Flock
+	server *server.Server // nil when an existing NATS is used
+	conn   *nats.Conn
+	js     jetstream.JetStream
+	ledger jetstream.Stream
+	log    *slog.Logger
+
+	positions positions
+	copying   sync.Mutex             // a backup is being made
+	applied   atomic.Uint64          // sequence of the last message that is applied
+	lastWrote atomic.Pointer[string] // the node that wrote last
+}
+
+func newStream(lock *flock.Flock, dir, node string, log *slog.Logger) *Stream {
+	return &Stream{lock: lock, dir: dir, node: node, log: log, positions: positions{groups: map[string]*groupPositions{}}}
+}
+
+// open starts the server in the data folder, or uses the one at the URL, and makes
+// the stream of the ledgers if it isn't there.
+func (s *Stream) open(ctx context.Context, url string, replicas int, access []nats.Option) (err error) {
+	if s.alone = url == ""; s.alone {
+		if s.server, err = startServer(filepath.Join(s.dir, streamsFolder), s.node, s.log); err != nil {
+			return err
+		}
+	} else {
+		s.log.Info("whether an acknowledged write survives a power cut is that NATS server's setting: sync_interval must be \"always\"", "nats", url)
+	}
+	if s.conn, err = connect(s.server, url, s.node, s.log, access...); err != nil {
+		return err
+	}
+	if s.js, err = jetstream.New(s.conn); err != nil {
+		return err
+	}
+	s.ledger, err = openStream(ctx, s.js, ledgerConfig(replicas))
+	return err
+}
+
+// close ends the connection and the server, and unlocks the folder. It does nothing
+// on nil.
+func (s *Stream) close() error {
+	if s == nil {
+		return nil
+	}
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	if s.server != nil {
+		s.server.Shutdown()
+		s.server.WaitForShutdown()
+	}
+	return s.lock.Unlock()
+}
+
+// follow delivers the stream from the message on; up to the last one it reads those
+// of this node as well.
+func (s *Stream) follow(next, last uint64, out chan *message) *follower {
+	return &follower{js: s.js, next: next, node: s.node, last: last, out: out, log: s.log}
+}
+
 // errOvertaken says that somebody else's commit took the place of this one:
 // nothing of this one was written.
 var errOvertaken = errors.New("another commit came first")
-
-// publish sends a message once and waits for the acknowledgement. It is a
-// variable of the appender so that tests can lose acknowledgements.
-type publish func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error)
-
-func publishTo(js jetstream.JetStream) publish {
-	return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
-		return js.PublishMsg(ctx, m, jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequence(after), jetstream.WithRetryAttempts(0))
-	}
-}
-
-// An appender puts commits at the end of the stream.
-type appender struct {
-	ledger  jetstream.Stream
-	publish publish
-	node    string
-	log     *slog.Logger
-}
 
 // append writes the commit at the place after+1 and returns once it is synced.
 // An unknown outcome is settled by sending the same bytes with the same
 // expectation until that place is taken: by this commit, or by another, which
 // is errOvertaken. Reading the tail would not do: the message may still be on
 // its way. Any other error is the context's, and leaves the outcome unknown.
-func (a *appender) append(ctx context.Context, c *Commit, id string, body []byte, after uint64) error {
+func (s *Stream) append(ctx context.Context, c *Commit, id string, body []byte, after uint64) error {
 	for try := 0; ; try++ {
-		err := a.try(ctx, commitMessage(c, a.node, id, body), after)
+		err := s.try(ctx, commitMessage(c, s.node, id, body), after)
 		if err == nil {
 			return nil
 		}
 		if wrongLast(err) {
-			switch taken, err := a.whose(ctx, after+1); {
+			switch taken, err := s.whose(ctx, after+1); {
 			case err == nil && taken == id:
 				return nil
 			case err == nil:
@@ -136,24 +189,24 @@ func (a *appender) append(ctx context.Context, c *Commit, id string, body []byte
 			// The place was proposed and is not committed yet, or can't be
 			// read just now. Ask again soon.
 			if try%50 == 49 {
-				a.log.Warn("a place of the stream is taken, and by whom can't be read", "sequence", after+1)
+				s.log.Warn("a place of the stream is taken, and by whom can't be read", "sequence", after+1)
 			}
 			if err := pause(ctx, proposedTimeout); err != nil {
 				return err
 			}
 			continue
 		}
-		a.log.Warn("append not acknowledged, sending it again", "commit", id, "sequence", after+1, "error", err)
+		s.log.Warn("append not acknowledged, sending it again", "commit", id, "sequence", after+1, "error", err)
 		if err := pause(ctx, min(time.Second, 50*time.Millisecond<<min(try, 5))); err != nil {
 			return err
 		}
 	}
 }
 
-func (a *appender) try(ctx context.Context, m *nats.Msg, after uint64) error {
+func (s *Stream) try(ctx context.Context, m *nats.Msg, after uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	ack, err := a.publish(ctx, m, after)
+	ack, err := s.js.PublishMsg(ctx, m, jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequence(after), jetstream.WithRetryAttempts(0))
 	if err == nil && ack.Sequence != after+1 {
 		return fmt.Errorf("acknowledged at %d instead of %d", ack.Sequence, after+1)
 	}
@@ -161,8 +214,8 @@ func (a *appender) try(ctx context.Context, m *nats.Msg, after uint64) error {
 }
 
 // whose is the id of the commit at that place.
-func (a *appender) whose(ctx context.Context, sequence uint64) (string, error) {
-	m, err := a.at(ctx, sequence)
+func (s *Stream) whose(ctx context.Context, sequence uint64) (string, error) {
+	m, err := s.at(ctx, sequence)
 	if err != nil {
 		return "", err
 	}
@@ -170,10 +223,10 @@ func (a *appender) whose(ctx context.Context, sequence uint64) (string, error) {
 }
 
 // at is the commit at that place, asked of the leader.
-func (a *appender) at(ctx context.Context, sequence uint64) (*message, error) {
+func (s *Stream) at(ctx context.Context, sequence uint64) (*message, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	m, err := a.ledger.GetMsg(ctx, sequence)
+	m, err := s.ledger.GetMsg(ctx, sequence)
 	if err != nil {
 		return nil, err
 	}
@@ -181,10 +234,10 @@ func (a *appender) at(ctx context.Context, sequence uint64) (*message, error) {
 }
 
 // last is the stream's last sequence, asked of the leader.
-func (a *appender) last(ctx context.Context) (uint64, error) {
+func (s *Stream) last(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	info, err := a.ledger.Info(ctx)
+	info, err := s.ledger.Info(ctx)
 	if err == nil {
 		err = leads(info.Cluster)
 	}
@@ -238,3 +291,14 @@ func pause(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// elsewhere is the node that wrote last; "" if that is this one, or nobody.
+func (s *Stream) elsewhere() string {
+	if node := s.lastWrote.Load(); node != nil && *node != s.node {
+		return *node
+	}
+	return ""
+}
+
+// largest is how many bytes of lines one commit may have.
+func (s *Stream) largest() int { return int(s.conn.MaxPayload() / 4 * 3) }

@@ -78,7 +78,7 @@ func twoWriters(t *testing.T, execute func(*Store, context.Context, domain.Reque
 		})
 	}
 	wg.Wait()
-	last, err := a.appender.last(testContext(t))
+	last, err := a.stream.last(testContext(t))
 	require.NoError(t, err)
 	for i := range logs {
 		logs[i].reach(t, last)
@@ -102,13 +102,13 @@ func TestCommandsAreForwarded(t *testing.T) {
 	var log commitLog
 	var heard syncedBuffer
 	a, b := openTwo(t, Options{Node: "a", Log: slog.New(slog.NewTextHandler(&heard, nil))}, Options{Node: "b", Follow: []func(Commit){log.add}})
-	overheard, err := a.conn.SubscribeSync(forwardSubject + ">")
+	overheard, err := a.stream.conn.SubscribeSync(forwardSubject + ">")
 	require.NoError(t, err)
 	first := mustExecute(t, a, found("one"))
-	last, err := a.appender.last(testContext(t))
+	last, err := a.stream.last(testContext(t))
 	require.NoError(t, err)
 	log.reach(t, last)
-	require.Equal(t, "a", b.elsewhere())
+	require.Equal(t, "a", b.stream.elsewhere())
 
 	req := register("one", "p")
 	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: secretName, Phone: "0161 496 0000"}
@@ -116,14 +116,14 @@ func TestCommandsAreForwarded(t *testing.T) {
 	r, err := b.Execute(trace.From(testContext(t), []string{string(sampleTrace)}), req)
 	require.NoError(t, err)
 	require.Equal(t, first.Next, r.First)
-	require.Equal(t, "a", b.elsewhere(), "a wrote it")
+	require.Equal(t, "a", b.stream.elsewhere(), "a wrote it")
 	m, err := overheard.NextMsg(testTimeout)
 	require.NoError(t, err)
 	require.NotContains(t, string(m.Data), "Wintergreen")
 	require.Equal(t, string(sampleTrace), m.Header.Get(trace.Header))
 	require.Contains(t, heard.String(), "a forwarded command was executed\" group=one command="+req.ID.String())
 	require.Contains(t, heard.String(), "trace="+sampleTrace.ID())
-	last, err = a.appender.last(testContext(t))
+	last, err = a.stream.last(testContext(t))
 	require.NoError(t, err)
 	log.reach(t, last) // b may not have seen yet what a wrote for it
 	for _, s := range []*Store{a, b} {
@@ -147,7 +147,7 @@ func TestCommandsAreForwarded(t *testing.T) {
 	require.NoError(t, a.Close(testContext(t)))
 	r = mustExecute(t, b, register("one", "q"))
 	require.Equal(t, refused.Index, r.First)
-	require.Empty(t, b.elsewhere())
+	require.Empty(t, b.stream.elsewhere())
 }
 
 // A refusal is judged on what the stream holds, though this store has not
@@ -170,13 +170,13 @@ func TestARefusalIsCurrent(t *testing.T) {
 func loseAcks(before bool, lost *atomic.Int32) func(publish) publish {
 	return func(next publish) publish {
 		n := 0
-		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
+		return func(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
 			if n++; n%2 == 0 {
-				return next(ctx, m, after)
+				return next(ctx, m, after...)
 			}
 			lost.Add(1)
 			if !before {
-				next(ctx, m, after)
+				next(ctx, m, after...)
 			}
 			return nil, nats.ErrTimeout
 		}
@@ -199,7 +199,7 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 			}
 			require.Len(t, log.all(), 6)
 			require.EqualValues(t, 6, lost.Load())
-			last, err := s.appender.last(testContext(t))
+			last, err := s.stream.last(testContext(t))
 			require.NoError(t, err)
 			require.EqualValues(t, 6, last)
 		})
@@ -212,8 +212,8 @@ func TestGivingUpLeavesACommandUnsettled(t *testing.T) {
 	hold, held := make(chan struct{}), make(chan struct{}, 1)
 	var holding atomic.Bool
 	s := openWith(t, Options{Dir: t.TempDir()}, losing(func(next publish) publish {
-		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
-			ack, err := next(ctx, m, after)
+		return func(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+			ack, err := next(ctx, m, after...)
 			if holding.Load() {
 				held <- struct{}{}
 				<-hold
@@ -252,13 +252,13 @@ func TestOvertakenWhileUnknown(t *testing.T) {
 	var meddle atomic.Bool
 	handle, overtook := "contested", uint64(0)
 	lose := func(next publish) publish {
-		return func(ctx context.Context, m *nats.Msg, after uint64) (*jetstream.PubAck, error) {
+		return func(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
 			if meddle.CompareAndSwap(true, false) {
 				r, err := b.execute(ctx, register("one", handle))
 				overtook = r.Next
 				return nil, errors.Join(nats.ErrTimeout, err)
 			}
-			return next(ctx, m, after)
+			return next(ctx, m, after...)
 		}
 	}
 	a, other := openTwo(t, Options{}, Options{}, losing(lose))

@@ -3,7 +3,6 @@ package eventstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"sync"
 
@@ -23,7 +22,7 @@ const witnessFolder = "witness"
 var errNoCheckpoint = errors.New("nothing is signed yet")
 
 type witnesses struct {
-	store  *Store
+	logs   *Logs
 	all    []witness.Witness
 	quorum int
 
@@ -56,13 +55,13 @@ func (w *witnesses) run(ctx context.Context, caught <-chan struct{}) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	for {
-		signed := w.store.logs.nextSigned()
-		for _, group := range w.store.Groups() {
+		signed := w.logs.nextSigned()
+		for _, group := range w.logs.stream.Groups() {
 			p, begun, err := w.pusher(group)
 			switch {
 			case errors.Is(err, ErrNoLog):
 			case err != nil:
-				w.store.log.Error("a log can't be shown to its witnesses", "group", group, "error", err)
+				w.logs.log.Error("a log can't be shown to its witnesses", "group", group, "error", err)
 			case begun:
 				running.Go(func() { p.Run(ctx) })
 			default:
@@ -78,7 +77,7 @@ func (w *witnesses) run(ctx context.Context, caught <-chan struct{}) {
 }
 
 // nextSigned is closed when something is signed for.
-func (l *logs) nextSigned() <-chan struct{} {
+func (l *Logs) nextSigned() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.signed
@@ -91,15 +90,15 @@ func (w *witnesses) pusher(group string) (p *witness.Pusher, begun bool, err err
 	if p := w.pushers[group]; p != nil {
 		return p, false, nil
 	}
-	l, err := w.store.Log(group)
+	log, err := w.logs.Log(group)
 	if err != nil {
 		return nil, false, err
 	}
-	policy, err := w.policy(l)
+	policy, err := w.policy(log)
 	if err != nil {
 		return nil, false, err
 	}
-	if p, err = witness.NewPusher(filepath.Join(w.store.dir, witnessFolder, group), logSource{l}, w.all, policy, w.store.log); err != nil {
+	if p, err = witness.NewPusher(filepath.Join(w.logs.stream.dir, witnessFolder, group), logSource{log}, w.all, policy, w.logs.log); err != nil {
 		return nil, false, err
 	}
 	w.pushers[group] = p
@@ -113,13 +112,13 @@ func (w *witnesses) policy(l *tilelog.Log) ([]byte, error) {
 // Checkpoint is the group's checkpoint that was signed last, with the
 // cosignatures that witnesses have given for it so far; ErrNoLog if there is no
 // log, nil if nothing is signed.
-func (s *Store) Checkpoint(group string) ([]byte, error) {
-	l, err := s.Log(group)
+func (l *Logs) Checkpoint(group string) ([]byte, error) {
+	log, err := l.Log(group)
 	if err != nil {
 		return nil, err
 	}
-	c := l.Checkpoint()
-	if p := s.witnesses.of(group); p != nil && c != nil {
+	c := log.Checkpoint()
+	if p := l.witnesses.of(group); p != nil && c != nil {
 		return p.Cosigned(c), nil
 	}
 	return c, nil
@@ -127,8 +126,8 @@ func (s *Store) Checkpoint(group string) ([]byte, error) {
 
 // Witnessed is the newest checkpoint that the quorum of witnesses has cosigned;
 // nil while there is none, or where no quorum is asked for.
-func (s *Store) Witnessed(group string) []byte {
-	if p := s.witnesses.of(group); p != nil {
+func (l *Logs) Witnessed(group string) []byte {
+	if p := l.witnesses.of(group); p != nil {
 		return p.Quorum()
 	}
 	return nil
@@ -136,17 +135,17 @@ func (s *Store) Witnessed(group string) []byte {
 
 // Policy says whose signatures a checkpoint of the group needs, in the format of
 // torchwood.ParsePolicy; ErrNoLog if there is no log.
-func (s *Store) Policy(group string) ([]byte, error) {
-	l, err := s.Log(group)
+func (l *Logs) Policy(group string) ([]byte, error) {
+	log, err := l.Log(group)
 	if err != nil {
 		return nil, err
 	}
-	return s.witnesses.policy(l)
+	return l.witnesses.policy(log)
 }
 
 // Witnesses says how far each witness is with the group's log.
-func (s *Store) Witnesses(group string) []witness.Lag {
-	if p := s.witnesses.of(group); p != nil {
+func (l *Logs) Witnesses(group string) []witness.Lag {
+	if p := l.witnesses.of(group); p != nil {
 		return p.Lags()
 	}
 	return []witness.Lag{}
@@ -156,12 +155,4 @@ func (w *witnesses) of(group string) *witness.Pusher {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.pushers[group]
-}
-
-// newWitnesses refuses a quorum that there can't be.
-func newWitnesses(s *Store, o *Options) (*witnesses, error) {
-	if o.Quorum < 0 || o.Quorum > len(o.Witnesses) {
-		return nil, fmt.Errorf("a quorum of %d is asked for, and there are %d witnesses", o.Quorum, len(o.Witnesses))
-	}
-	return &witnesses{store: s, all: o.Witnesses, quorum: o.Quorum, pushers: map[string]*witness.Pusher{}}, nil
 }

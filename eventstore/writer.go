@@ -31,14 +31,23 @@ const (
 )
 
 type writer struct {
-	store    *Store
+	stream   *Stream
+	keys     *Keyring
+	logs     *Logs
+	folds    *folds
+	health   *health
 	queue    *queue
-	appender *appender
+	past     past
 	incoming <-chan *message
 	clock    func() time.Time
 	log      *slog.Logger
-	alone    bool // nobody else can write to this stream
-	most     int  // bytes of a commit of one command
+
+	storyClock bool           // the clock isn't compared with the stream's
+	importing  bool           // a ledger is being brought in
+	acceptLoss bool           // the operator's word
+	mostFolded uint64         // events of the ledgers that are folded
+	follow     []func(Commit) // are told of every commit
+	whole      bool           // of those that are replayed, too
 
 	groups  map[string]*group
 	folded  uint64    // events of the ledgers that are folded
@@ -76,7 +85,7 @@ func (w *writer) run(ctx context.Context) {
 		select {
 		case m := <-w.incoming:
 			w.receive(m)
-		case f := <-w.store.folds.folded:
+		case f := <-w.folds.folded:
 			w.take(f)
 		case <-w.queue.wake:
 			w.round(ctx)
@@ -92,7 +101,7 @@ func (w *writer) leave() {
 	w.queue.close()
 	for calls := w.queue.take(); len(calls) > 0; calls = w.queue.take() {
 		for _, c := range calls {
-			c.answer <- answer{err: w.store.closedBecause()}
+			c.answer <- answer{err: w.health.closedBecause()}
 		}
 	}
 }
@@ -100,7 +109,7 @@ func (w *writer) leave() {
 // nudge queues the settling of groups in which something may have become due
 // (rule C5). It only nudges: any later command would settle the same.
 func (w *writer) nudge() {
-	if w.applied < w.target || w.store.importing || w.store.broken() != nil {
+	if w.applied < w.target || w.importing || w.health.broken() != nil {
 		return
 	}
 	now := w.clock()
@@ -115,7 +124,7 @@ func (w *writer) nudgeOne(g *group, now time.Time) {
 	}
 	g.due = time.Time{}
 	if g.ledger() == nil {
-		w.store.folds.unreadNow(g.name)
+		w.folds.unreadNow(g.name)
 	} else {
 		w.queue.put(newCall(domain.Request{Group: g.name}))
 	}
@@ -163,8 +172,8 @@ func (w *writer) tell(v verdict, err error) {
 	if err != nil {
 		a = answer{err: &Unsettled{v.call.req.ID}}
 	} else if a.err == nil {
-		a.err = w.store.Stopped(v.call.req.Group)
-		a.result.Next = w.store.Next(v.call.req.Group)
+		a.err = w.stream.Stopped(v.call.req.Group)
+		a.result.Next = w.stream.Next(v.call.req.Group)
 	}
 	v.call.answer <- a
 }
@@ -177,7 +186,7 @@ func (w *writer) decide(ctx context.Context, calls []*call) (verdicts []verdict,
 	for i, c := range calls {
 		v := w.judge(ctx, c, now)
 		n := sizeOf(v.entries)
-		if n > w.most {
+		if n > w.stream.largest() {
 			v.entries, v.answer = nil, answer{err: w.refused(&c.req, tooLarge("its events don't fit into one message"), nil)}
 			n = 0
 		}
@@ -195,8 +204,8 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 	v.call = c
 	g := w.groups[c.req.Group]
 	switch {
-	case w.store.broken() != nil:
-		v.answer.err = w.store.broken()
+	case w.health.broken() != nil:
+		v.answer.err = w.health.broken()
 		return v
 	case now.Before(w.newest.Add(-clockBehind)):
 		v.answer.err = notReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(timeLayout), w.newest.Format(timeLayout))
@@ -260,7 +269,7 @@ func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 		d.Events, g.due = v.call.system(g.ledger(), now), g.ledger().State().NextDue(now)
 	} else {
 		// Midnight may have passed in the queue, or another's clock be behind.
-		if v.answer.err = w.store.fetchPast(ctx, req, later(now, g.ledger().State().Last)); v.answer.err != nil {
+		if v.answer.err = w.past.fetch(ctx, req, later(now, g.ledger().State().Last)); v.answer.err != nil {
 			return
 		}
 		w.lookAcross(req, g, now)
@@ -348,9 +357,9 @@ func (w *writer) record(ctx context.Context, verdicts []verdict) error {
 	}
 	c := Commit{w.applied + 1, entries}
 	from := time.Now()
-	w.store.writing.Store(from.UnixMilli())
-	err := w.appender.append(ctx, &c, uuid.NewString(), bodyOf(entries), w.applied)
-	w.store.writing.Store(0)
+	w.health.writing.Store(from.UnixMilli())
+	err := w.stream.append(ctx, &c, uuid.NewString(), bodyOf(entries), w.applied)
+	w.health.writing.Store(0)
 	switch {
 	case errors.Is(err, errOvertaken):
 		return w.giveWay(ctx, c.Sequence)
@@ -358,7 +367,7 @@ func (w *writer) record(ctx context.Context, verdicts []verdict) error {
 		return err
 	}
 	w.sent[c.Sequence] = moment{from, time.Now()}
-	w.store.wrote.Store(&w.store.node)
+	w.stream.lastWrote.Store(&w.stream.node)
 	w.accept(c.Sequence, piecesOf(entries))
 	return nil
 }
@@ -366,10 +375,10 @@ func (w *writer) record(ctx context.Context, verdicts []verdict) error {
 // proveCurrent asks the leader whether anything was appended that is not
 // applied here; if so it is awaited, and errOvertaken says to decide again.
 func (w *writer) proveCurrent(ctx context.Context) error {
-	if w.alone {
+	if w.stream.alone {
 		return nil
 	}
-	last, err := w.appender.last(ctx)
+	last, err := w.stream.last(ctx)
 	if err != nil || last <= w.applied {
 		return err
 	}
@@ -388,7 +397,7 @@ func (w *writer) giveWay(ctx context.Context, sequence uint64) error {
 			w.receive(m)
 			silent.Reset(deliveredWithin)
 		case <-silent.C:
-			if m, err := w.appender.at(ctx, w.applied+1); err == nil {
+			if m, err := w.stream.at(ctx, w.applied+1); err == nil {
 				w.receive(m)
 			}
 		case <-ctx.Done():
@@ -406,14 +415,14 @@ func (w *writer) receive(m *message) {
 		return
 	}
 	if m.sequence > w.applied+1 {
-		w.store.refuse(missing(m.sequence-w.applied-1, m.sequence))
+		w.health.refuse(missing(m.sequence-w.applied-1, m.sequence))
 	}
 	pieces, err := m.read()
 	if err != nil {
-		w.store.refuse(fmt.Errorf("message %d of the stream can't be read: %w", m.sequence, err))
+		w.health.refuse(fmt.Errorf("message %d of the stream can't be read: %w", m.sequence, err))
 	}
 	writer := m.header.Get(headerWriter)
-	w.store.wrote.Store(&writer)
+	w.stream.lastWrote.Store(&writer)
 	w.accept(m.sequence, pieces)
 }
 
@@ -422,11 +431,11 @@ func (w *writer) receive(m *message) {
 func (w *writer) compareClocks(m *message) {
 	at, ok := w.sent[m.sequence]
 	delete(w.sent, m.sequence)
-	if !ok || w.store.storyClock {
+	if !ok || w.storyClock {
 		return
 	}
 	if m.stored.Before(at.from.Add(-clockOff)) || m.stored.After(at.until.Add(clockOff)) {
-		w.store.fail(fmt.Errorf("this computer's clock says %s, and the stream's %s; set the clock right and start again",
+		w.health.fail(fmt.Errorf("this computer's clock says %s, and the stream's %s; set the clock right and start again",
 			at.until.UTC().Format(timeLayout), m.stored.UTC().Format(timeLayout)))
 	}
 }
@@ -444,7 +453,7 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 		}
 	}
 	w.applied = sequence
-	w.store.applied.Store(sequence)
+	w.stream.applied.Store(sequence)
 	w.makeRoom(nil)
 	w.told(sequence, applied)
 	w.reached()
@@ -455,9 +464,9 @@ func (w *writer) accept(sequence uint64, pieces []piece) {
 func (w *writer) group(name string) *group {
 	g := w.groups[name]
 	if g == nil {
-		g = newGroup(w.store.ledgers, name)
+		g = newGroup(w.folds.ledgers, name)
 		if w.caught != nil {
-			g.against = w.store.logs.compare(name)
+			g.against = w.logs.compare(name)
 		}
 		w.groups[name] = g
 	}
@@ -483,11 +492,11 @@ func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []E
 			return applied
 		}
 		e := &p.entry.Event
-		at := place{sequence, e.Time.UnixMilli(), uint32(p.offset), uint32(len(p.entry.Line))}
+		at := position{sequence, e.Time.UnixMilli(), uint32(p.offset), uint32(len(p.entry.Line))}
 		if p.log {
 			at.sequence = 0
 		}
-		w.store.places.add(g.name, at)
+		w.stream.positions.add(g.name, at)
 		w.newest = later(w.newest, e.Time)
 		applied = append(applied, p.entry)
 	}
@@ -496,13 +505,13 @@ func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []E
 
 // told hands on what was applied.
 func (w *writer) told(sequence uint64, applied []Entry) {
-	w.store.noteErased(applied)
-	w.store.logs.add(sequence, applied)
+	w.keys.noteErased(applied)
+	w.logs.add(sequence, applied)
 	w.wake(applied)
-	if w.caught != nil && !w.store.whole {
+	if w.caught != nil && !w.whole {
 		return
 	}
-	for _, f := range w.store.follow {
+	for _, f := range w.follow {
 		f(Commit{sequence, applied})
 	}
 }
@@ -511,7 +520,7 @@ func (w *writer) told(sequence uint64, applied []Entry) {
 func (w *writer) wake(applied []Entry) {
 	for i := range applied {
 		if group := applied[i].Event.Group; i == 0 || group != applied[i-1].Event.Group {
-			w.store.ledgers.Wake(group)
+			w.folds.ledgers.Wake(group)
 		}
 	}
 }
@@ -538,13 +547,13 @@ func (w *writer) apply(g *group, p *piece) error {
 
 // stop ends the use of a group's ledger, and of no other.
 func (w *writer) stop(name string, why error) error {
-	return w.stopAt(w.group(name), w.store.Next(name), why)
+	return w.stopAt(w.group(name), w.stream.Next(name), why)
 }
 
 func (w *writer) stopAt(g *group, at uint64, why error) error {
 	g.stopped = &Stopped{g.name, at, why}
-	w.store.places.stop(g.stopped)
-	w.store.ledgers.Wake(g.name)
+	w.stream.positions.stop(g.stopped)
+	w.folds.ledgers.Wake(g.name)
 	said := []any{"group", g.name, "at", at, "why", why}
 	if p := new(panicked); errors.As(why, &p) {
 		said = append(said, "stack", p.stack)

@@ -1,0 +1,100 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/trace"
+)
+
+// Execute has a request decided and recorded, and returns when its events are
+// safe. The request and what it points to belong to the store from then on:
+// personal data in it is sealed and taken out.
+//
+// Errors: *Refused (a rule says no), *Stopped (the group's ledger is damaged),
+// *Unsettled (it may or may not be recorded: send it again with the same id),
+// ErrNotReady, ErrClosed, or the context's: then nothing was recorded.
+func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error) {
+	if req.Command == nil {
+		return Result{}, errors.New("a request without a command")
+	}
+	if !validGroup(req.Group) {
+		return Result{}, &Refused{&domain.Refusal{Rule: "L1", Say: "A group's name in addresses is made of up to 60 small letters, digits and hyphens.", Class: domain.Invalid}, 0}
+	}
+	if err := errors.Join(s.Ready(), s.Stopped(req.Group)); err != nil {
+		return Result{}, err
+	}
+	if r := req.CheckPersonal(); r != nil {
+		return Result{}, &Refused{r, s.Next(req.Group)}
+	}
+	if err := s.keys.sealPersonal(ctx, &req); err != nil {
+		return Result{}, fmt.Errorf("seal personal data: %w", err)
+	}
+	if !s.stream.alone && s.stream.elsewhere() != "" {
+		if r, err, answered := s.forward(ctx, &req); answered {
+			return r, err
+		}
+	}
+	return s.execute(ctx, req)
+}
+
+// execute has a sealed request decided and recorded by this node's writer.
+func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
+	if err := errors.Join(s.proveAcross(ctx, &req), (&past{s.logs, s.folds}).fetch(ctx, &req, s.clock())); err != nil {
+		return Result{}, err
+	}
+	c := newCall(req)
+	c.trace = trace.Of(ctx)
+	r, err := s.wait(ctx, c)
+	if _, erases := req.Command.(*domain.ErasePerson); erases && err == nil {
+		s.keys.awaitErased(ctx)
+	}
+	return r, err
+}
+
+// Settle has what is due in the group recorded now (rule C5). Errors as Execute.
+func (s *Store) Settle(ctx context.Context, group string) error {
+	if err := errors.Join(s.Ready(), s.Stopped(group)); err != nil || s.Next(group) == 0 {
+		return err
+	}
+	_, err := s.wait(ctx, newCall(domain.Request{Group: group}))
+	return err
+}
+
+// wait queues the call and waits for its answer. A ledger that must be folded for
+// it is read up first.
+func (s *Store) wait(ctx context.Context, c *call) (Result, error) {
+	for {
+		r, err := s.ask(ctx, c)
+		var u *unfolded
+		if !errors.As(err, &u) {
+			return r, err
+		}
+		if err := s.folds.readUp(ctx, u.group); err != nil {
+			return r, err
+		}
+		c = c.again()
+	}
+}
+
+func (s *Store) ask(ctx context.Context, c *call) (Result, error) {
+	if !s.queue.put(c) {
+		return Result{}, s.health.closedBecause()
+	}
+	select {
+	case a := <-c.answer:
+		return a.result, a.err
+	case <-ctx.Done():
+	}
+	if c.abandon() {
+		return Result{}, ctx.Err()
+	}
+	select {
+	case a := <-c.answer:
+		return a.result, a.err
+	default:
+		return Result{}, &Unsettled{c.req.ID}
+	}
+}

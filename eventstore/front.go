@@ -1,0 +1,136 @@
+package eventstore
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/evidence"
+	"goldenthread/eventstore/tilelog"
+	"goldenthread/eventstore/witness"
+)
+
+// What the parts of a store answer to others.
+
+// Conn is the store's connection to NATS, for other services on it. It is
+// closed with the store.
+func (s *Store) Conn() *nats.Conn { return s.stream.conn }
+
+// Groups names the groups that have a ledger, sorted.
+func (s *Store) Groups() []string { return s.stream.Groups() }
+
+// Next is the index that the group's next event will have; 0 for a group that
+// has not been founded.
+func (s *Store) Next(group string) uint64 { return s.stream.Next(group) }
+
+// Stopped says why the group's ledger can't be used any more (*Stopped); nil
+// for a group in order.
+func (s *Store) Stopped(group string) error { return s.stream.Stopped(group) }
+
+// State is the group's state as it stands, after every event that was
+// acknowledged before the call; with no events it is the empty state. It never
+// changes, and nobody may change it. Errors: *Stopped for a ledger of which nothing
+// can be relied on, ErrClosed, the context's, or what reading it met.
+func (s *Store) State(ctx context.Context, group string) (*domain.State, error) {
+	return s.folds.State(ctx, group)
+}
+
+// AsKnown is the group's state as its events before the index next made it
+// (rule L4). It is shared: nobody may change it.
+func (s *Store) AsKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
+	return s.folds.AsKnown(ctx, group, next)
+}
+
+// Watch wakes the channel after every commit of the group, and when it stops;
+// several that come before the channel is read are one. Call cancel at the end.
+func (s *Store) Watch(group string) (changed <-chan struct{}, cancel func()) {
+	return s.folds.Watch(group)
+}
+
+// OnEvict has f called with the name of each group whose ledger is evicted from
+// memory. It holds the writer up, so it must be quick.
+func (s *Store) OnEvict(f func(group string)) { s.folds.OnEvict(f) }
+
+// Line is the exact stored bytes of an event. ErrNoEvent says that there is
+// none (yet), *Stopped that the ledger ends before it.
+func (s *Store) Line(ctx context.Context, group string, index uint64) ([]byte, error) {
+	return s.logs.Line(ctx, group, index)
+}
+
+// IndexAt is the number of the group's events that were recorded at or before
+// t: the ledger as known at t holds the events before that index.
+func (s *Store) IndexAt(group string, t time.Time) (uint64, error) { return s.logs.IndexAt(group, t) }
+
+// Entries reads the group's events from the index from up to, not including, to.
+// It ends at the first error.
+func (s *Store) Entries(ctx context.Context, group string, from, to uint64) iter.Seq2[Entry, error] {
+	return s.logs.Entries(ctx, group, from, to)
+}
+
+// Log is the group's tile log, to be read; ErrNoLog if there is none.
+func (s *Store) Log(group string) (*tilelog.Log, error) { return s.logs.Log(group) }
+
+// AwaitSigned waits until the group's log is signed for that many events at
+// least, which takes well under a second once they are recorded.
+func (s *Store) AwaitSigned(ctx context.Context, group string, events uint64) (tlog.Tree, error) {
+	return s.logs.AwaitSigned(ctx, group, events)
+}
+
+// Checkpoint is the group's checkpoint that was signed last, with the
+// cosignatures that witnesses have given for it so far; ErrNoLog if there is no
+// log, nil if nothing is signed.
+func (s *Store) Checkpoint(group string) ([]byte, error) { return s.logs.Checkpoint(group) }
+
+// Witnessed is the newest checkpoint that the quorum of witnesses has cosigned;
+// nil while there is none, or where no quorum is asked for.
+func (s *Store) Witnessed(group string) []byte { return s.logs.Witnessed(group) }
+
+// Policy says whose signatures a checkpoint of the group needs, in the format of
+// torchwood.ParsePolicy; ErrNoLog if there is no log.
+func (s *Store) Policy(group string) ([]byte, error) { return s.logs.Policy(group) }
+
+// Witnesses says how far each witness is with the group's log.
+func (s *Store) Witnesses(group string) []witness.Lag { return s.logs.Witnesses(group) }
+
+// Evidence gathers what proves the steps: see logs.
+func (s *Store) Evidence(group, title string, steps []domain.Link) (*evidence.Bundle, error) {
+	return s.logs.Evidence(group, title, steps)
+}
+
+// CheckCopies holds, for every group, the stream, the tile log and the last
+// checkpoint against each other, and tells of each group as it is done.
+func (s *Store) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
+	return s.logs.CheckCopies(ctx, progress)
+}
+
+// OpenPersonal opens what was sealed for the person; ErrNoKey if their key is gone.
+func (s *Store) OpenPersonal(person string, sealed []byte) (domain.PersonalData, error) {
+	return s.keys.OpenPersonal(person, sealed)
+}
+
+// ErasuresLeft are the persons (by id) of whom the ledger says that they are
+// erased, and whose key is not known to be destroyed yet.
+func (s *Store) ErasuresLeft() []string { return s.keys.ErasuresLeft() }
+
+// WithoutWrappingKey names the nodes at work that do not have the wrapping key
+// in force, because somebody was erased elsewhere.
+func (s *Store) WithoutWrappingKey(ctx context.Context) ([]string, error) {
+	return s.keys.WithoutWrappingKey(ctx)
+}
+
+// Backup writes the streams as an archive (tar) whose files make a data folder,
+// but for wrapping.key and signing.key: whoever has the archive alone can neither
+// read what is sealed nor sign. It takes as much room again in the data folder
+// while it lasts. The logs are not in it; they are made anew from the stream.
+// One is made at a time (ErrNotReady).
+func (s *Store) Backup(ctx context.Context, w io.Writer) error {
+	if err := s.Ready(); err != nil {
+		return err
+	}
+	return s.stream.backup(ctx, w)
+}

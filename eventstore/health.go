@@ -1,0 +1,118 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A health says whether anything can be written, and why not.
+type health struct {
+	log     *slog.Logger
+	trouble atomic.Pointer[error] // nothing can be written any more
+	failed  chan error            // takes one
+	writing atomic.Int64          // since when an append is under way, ms since 1970; 0: none
+	written chan struct{}         // closed when the writer has ended
+	cancel  context.CancelFunc    // ends the writer without draining
+}
+
+func newHealth(log *slog.Logger) *health {
+	return &health{log: log, failed: make(chan error, 1), written: make(chan struct{})}
+}
+
+// Failed delivers, once, the reason why the process should stop.
+func (s *Store) Failed() <-chan error { return s.health.failed }
+
+// Ready says why nothing can be written at the moment (ErrNotReady, ErrClosed);
+// nil if it can.
+func (s *Store) Ready() error {
+	select {
+	case <-s.health.written:
+		return s.health.closedBecause()
+	default:
+	}
+	if err := s.health.broken(); err != nil {
+		return err
+	}
+	if !s.stream.conn.IsConnected() {
+		return notReady("the connection to NATS is lost")
+	}
+	if s.health.stalled() {
+		return notReady("a write has not been acknowledged since %s", time.UnixMilli(s.health.writing.Load()).UTC().Format(timeLayout))
+	}
+	return nil
+}
+
+// watch looks whether the embedded server can still write. On a full disk it
+// stops JetStream by itself, or goes on and acknowledges nothing.
+func (h *health) watch(ctx context.Context, s *Stream) {
+	for s.server != nil && pause(ctx, time.Second) == nil {
+		switch {
+		case !s.server.JetStreamEnabled():
+			h.fail(errors.New("the stream's server stopped itself, most likely because the disk is full; make room and start again"))
+			return
+		case h.stalled() && errors.Is(tryRoom(s.dir), syscall.ENOSPC):
+			h.fail(errors.New("the disk is full; make room and start again"))
+			return
+		}
+	}
+}
+
+// stalled says whether a write has waited too long for its acknowledgement.
+func (h *health) stalled() bool {
+	since := h.writing.Load()
+	return since != 0 && time.Since(time.UnixMilli(since)) > publishTimeout
+}
+
+// fail makes the store useless for writing, frees those who wait, and asks for
+// the process to stop.
+func (h *health) fail(err error) {
+	h.refuse(err)
+	select {
+	case h.failed <- err:
+		h.log.Error("the store failed", "error", err)
+	default:
+	}
+	h.cancel()
+}
+
+// refuse lets nothing be written from now on; reading goes on.
+func (h *health) refuse(err error) {
+	wrapped := fmt.Errorf("%w: %w", ErrNotReady, err)
+	if h.trouble.CompareAndSwap(nil, &wrapped) {
+		h.log.Error("nothing can be written", "error", err)
+	}
+}
+
+// broken says why nothing can be written any more; nil while it can.
+func (h *health) broken() error {
+	if err := h.trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (h *health) closedBecause() error {
+	if err := h.broken(); err != nil {
+		return err
+	}
+	return ErrClosed
+}
+
+// tryRoom writes as much into the folder as a commit may take, and removes it.
+func tryRoom(dir string) (err error) {
+	f, err := os.CreateTemp(dir, "room-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if _, err := f.Write(make([]byte, leastPayload)); err != nil {
+		return err
+	}
+	return f.Sync()
+}
