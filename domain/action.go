@@ -12,25 +12,20 @@ import (
 
 // An ActionEntry asks for something to be done.
 type ActionEntry struct {
-	What      string `json:"what" maxLength:"2000"`
-	Owner     string `json:"owner" doc:"handle or id" maxLength:"60"`
-	Supporter string `json:"supporter" doc:"handle or id: somebody else" maxLength:"60"`
-	Due       Day    `json:"due"`
+	What      string `json:"what" maxLength:"2000" rule:"X1" call:"what is to be done" ask:"What is to be done?"`
+	Owner     string `json:"owner" doc:"handle or id" maxLength:"60" of:"person" ask:"By whom?"`
+	Supporter string `json:"supporter" doc:"handle or id: somebody else" maxLength:"60" of:"person" ask:"Supported by whom?" hint:"Somebody else."`
+	Due       Day    `json:"due" else:"Say by when it is to be done." ask:"By when?" hint:"Such as 9 March 2026."`
 	Priority  string `json:"priority,omitempty" doc:"the priority that it serves, such as Y1" maxLength:"60"`
 }
 
 func (c *ActionEntry) check(s *State) *Refusal {
-	if r := checkWords("X1", "what is to be done", c.What, someWords).at("what"); r != nil {
-		return r
-	}
 	ids, r := s.people("X1", []string{c.Owner, c.Supporter})
 	switch {
 	case r != nil:
 		return r.at("owner")
 	case len(ids) < 2:
 		return invalid("X1", "An action has an owner, and somebody else who supports it.").at("supporter")
-	case c.Due == 0:
-		return invalid("X1", "Say by when it is to be done.").at("due")
 	}
 	if c.Priority != "" && s.Priorities[c.Priority] == nil {
 		return notFound("X1", "There is no priority %q here.", clip(c.Priority)).at("priority")
@@ -49,7 +44,7 @@ func (t *turn) createAction(c ActionEntry, item int, e enacting) {
 
 // CreateActions has things done under an agreement.
 type CreateActions struct {
-	Actions []ActionEntry `json:"actions" maxItems:"50"`
+	Actions []ActionEntry `json:"actions" maxItems:"50" rule:"X1" one:"action" ask:"What is to be done"`
 }
 
 func (c *CreateActions) check(t *turn, e enacting) *Refusal {
@@ -72,8 +67,8 @@ func (c *CreateActions) enact(t *turn, e enacting) {
 
 // ProgressAction says how far an action has come.
 type ProgressAction struct {
-	Action string `json:"action"`
-	Words  string `json:"words" maxLength:"2000"`
+	Action string `json:"action" rule:"X1" of:"action" ask:"Which action?"`
+	Words  string `json:"words" maxLength:"2000" call:"how far it has come" ask:"How far has it come?"`
 }
 
 func (c *ProgressAction) may(w *who) (Permission, *Refusal) { return w.mustSeeTo(c.Action) }
@@ -81,9 +76,6 @@ func (c *ProgressAction) may(w *who) (Permission, *Refusal) { return w.mustSeeTo
 func (c *ProgressAction) decide(t *turn) *Refusal {
 	a, r := t.runningAction(c.Action)
 	if r != nil {
-		return r
-	}
-	if r := checkWords("X1", "how far it has come", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	t.recordBecause(a.Index, t.day, &ActionProgressed{Action: a.Number, Words: c.Words})
@@ -100,9 +92,9 @@ const (
 
 // EndAction says that an action is done, or dropped and why.
 type EndAction struct {
-	Action string    `json:"action"`
-	How    ActionEnd `json:"how" enum:"done,dropped"`
-	Words  string    `json:"words,omitempty" doc:"needed for what is dropped" maxLength:"2000"`
+	Action string    `json:"action" rule:"X1" of:"action" ask:"Which action?"`
+	How    ActionEnd `json:"how" enum:"done,dropped" else:"An action is done or dropped." ask:"How does it end?"`
+	Words  string    `json:"words,omitempty" doc:"needed for what is dropped" maxLength:"2000" call:"the reason" ask:"In words" hint:"Needed where it is dropped."`
 }
 
 func (c *EndAction) may(w *who) (Permission, *Refusal) { return w.mustSeeTo(c.Action) }
@@ -112,16 +104,10 @@ func (c *EndAction) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	words := checkOptional
-	switch c.How {
-	case ActionDone:
-	case ActionDropped:
-		words = checkWords
-	default:
-		return invalid("X1", "An action is done or dropped.").at("how")
-	}
-	if r := words("X1", "the reason", c.Words, someWords); r != nil {
-		return r
+	if c.How == ActionDropped {
+		if r := checkWords("X1", "the reason", c.Words, someWords).at("words"); r != nil {
+			return r
+		}
 	}
 	t.recordBecause(a.Index, t.day, &ActionEnded{Action: a.Number, How: c.How, Words: c.Words})
 	return nil

@@ -13,33 +13,24 @@ import (
 
 // A GroupAgendaItem is something on the group's own agenda.
 type GroupAgendaItem struct {
-	Title  string `json:"title" maxLength:"200"`
+	Title  string `json:"title" maxLength:"200" rule:"T3" call:"the agenda item's title" ask:"What is it?"`
 	About  string `json:"about,omitempty" doc:"what it is about, such as P4, A2 or D1" maxLength:"60"`
-	Matter string `json:"matter,omitempty" maxLength:"120"`
+	Matter string `json:"matter,omitempty" maxLength:"120" of:"matter" ask:"For which subject, if one?"`
 }
 
 // SetAgenda sets the agenda of the group's meeting on a day; a later one takes
 // the place of an earlier one.
 type SetAgenda struct {
-	On    Day               `json:"on" doc:"day of the meeting"`
-	At    string            `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$"`
-	Items []GroupAgendaItem `json:"items" maxItems:"100"`
+	On    Day               `json:"on" doc:"day of the meeting" rule:"T3" else:"Say on which day the meeting is." ask:"For the meeting of which day?"`
+	At    string            `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" of:"time" ask:"At what time?" hint:"Such as 7pm or 14:00."`
+	Items []GroupAgendaItem `json:"items" maxItems:"100" one:"item" else:"An agenda has at least 1 item." ask:"What is on it?"`
 }
 
 func (c *SetAgenda) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
 
 func (c *SetAgenda) decide(t *turn) *Refusal {
-	if c.On == 0 {
-		return invalid("T3", "Say on which day the meeting is.").at("on")
-	}
 	if b := t.s.GroupMeetings[c.On]; b != nil && b.Held != 0 {
 		return notNow("T3", "The meeting of %s has been held.", c.On.Words())
-	}
-	if r := checkClock("T3", c.At); r != nil {
-		return r
-	}
-	if len(c.Items) == 0 {
-		return invalid("T3", "An agenda has at least 1 item.").at("items")
 	}
 	for i := range c.Items {
 		if r := c.Items[i].check(t.s.State); r != nil {
@@ -51,14 +42,8 @@ func (c *SetAgenda) decide(t *turn) *Refusal {
 }
 
 func (c *GroupAgendaItem) check(s *State) *Refusal {
-	if r := checkWords("T3", "the agenda item's title", c.Title, shortWords).at("title"); r != nil {
-		return r
-	}
 	if c.About != "" && !s.knows(c.About) {
 		return notFound("T3", "There is no %q here that an agenda item could be about.", clip(c.About))
-	}
-	if c.Matter != "" {
-		return checkMatter("T3", c.Matter).at("matter")
 	}
 	return nil
 }
@@ -81,41 +66,41 @@ func (w *who) mustSetAgenda() (Permission, *Refusal) {
 // RecordGroupMeeting records who attended the group's meeting, what was said
 // and decided on each item of its agenda, and what is to be done after it.
 type RecordGroupMeeting struct {
-	On           Day             `json:"on" doc:"day of the meeting"`
-	Chaired      string          `json:"chaired,omitempty" doc:"who chaired it: handle or id; none: the chair"`
-	Present      []string        `json:"present" doc:"handles or ids" maxItems:"50"`
-	Apologies    []string        `json:"apologies,omitempty" doc:"who said that they could not come: handles or ids" maxItems:"50"`
-	InAttendance []Attendance    `json:"inAttendance,omitempty" doc:"who was there and is not of the meeting, and for whom" maxItems:"50"`
-	Notes        string          `json:"notes,omitempty" doc:"on the meeting as a whole" maxLength:"20000"`
-	Items        []ItemMinute    `json:"items,omitempty" doc:"what was said and decided, by item of the agenda" maxItems:"100"`
-	Actions      []MeetingAction `json:"actions,omitempty" maxItems:"50"`
+	On           Day             `json:"on" doc:"day of the meeting" rule:"T3" ask:"On which day?"`
+	Chaired      string          `json:"chaired,omitempty" doc:"who chaired it: handle or id; none: the chair" of:"person" ask:"Who chaired it?" none:"The chair"`
+	Present      []string        `json:"present" doc:"handles or ids" maxItems:"50" of:"person" else:"Say who was there." ask:"Who was present?"`
+	Apologies    []string        `json:"apologies,omitempty" doc:"who said that they could not come: handles or ids" maxItems:"50" of:"person" ask:"Who sent apologies?"`
+	InAttendance []Attendance    `json:"inAttendance,omitempty" doc:"who was there and is not of the meeting, and for whom" maxItems:"50" of:"person" ask:"Who else was in attendance?" hint:"Somebody who was there and is not of the meeting. They are shown with their organisation."`
+	Notes        string          `json:"notes,omitempty" doc:"on the meeting as a whole" maxLength:"20000" call:"the notes" ask:"Notes on the meeting as a whole"`
+	Items        []ItemMinute    `json:"items,omitempty" doc:"what was said and decided, by item of the agenda" maxItems:"100" one:"item" ask:"Items"`
+	Actions      []MeetingAction `json:"actions,omitempty" maxItems:"50" one:"action" ask:"Is anything to be done?"`
 }
 
 // An Attendance is somebody who was there and is not of the meeting.
 type Attendance struct {
-	Person string `json:"person" doc:"handle or id" maxLength:"60"`
+	Person string `json:"person" doc:"handle or id" maxLength:"60" of:"person" ask:"Who?"`
 	For    string `json:"for,omitempty" doc:"organisation for which they came, by code; none: their own" maxLength:"60"`
 }
 
 // An ItemMinute is what was said and decided on one item of the agenda.
 type ItemMinute struct {
 	Item      int            `json:"item" doc:"its number on the agenda, from 1"`
-	Note      string         `json:"note,omitempty" maxLength:"20000"`
-	Decisions []ItemDecision `json:"decisions,omitempty" maxItems:"20"`
+	Note      string         `json:"note,omitempty" maxLength:"20000" rule:"T3" call:"the note" ask:"What was said?" hint:"Leave it empty if there is nothing to note."`
+	Decisions []ItemDecision `json:"decisions,omitempty" maxItems:"20" one:"decision" ask:"What was decided?" hint:"This is for the minutes: powers, appointments and positions come from proposals."`
 }
 
 // An ItemDecision is what a meeting decided, for its minutes. It makes nothing:
 // powers, appointments, positions and the charter come from agreements, and an
 // executive decision from its exercise (rules C8, D5); it can name the one that it became.
 type ItemDecision struct {
-	Words string `json:"words,omitempty" maxLength:"2000"`
+	Words string `json:"words,omitempty" maxLength:"2000" rule:"T3" call:"what was decided" ask:"What was decided?"`
 	Ref   string `json:"ref,omitempty" doc:"what it is recorded as, such as P4 or E2" maxLength:"60"`
 }
 
 // A MeetingAction is something to be done that an item of the agenda raised.
 type MeetingAction struct {
 	ActionRaised
-	Item int `json:"item,omitzero" doc:"the item's number on the agenda, from 1; none: of no item"`
+	Item int `json:"item,omitzero" doc:"the item's number on the agenda, from 1; none: of no item" of:"item" ask:"Under which item?" none:"None of them"`
 }
 
 func (c *RecordGroupMeeting) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
@@ -132,7 +117,7 @@ func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
 	if r := c.attendance(t.s.State, met); r != nil {
 		return r
 	}
-	if r := firstRefusal(t.notInFuture("T3", c.On), checkOptional("T3", "the notes", c.Notes, longWords).at("notes")); r != nil {
+	if r := t.notInFuture("T3", c.On); r != nil {
 		return r
 	}
 	if r := firstRefusal(c.minute(t.s.State, b, met), c.checkActions(t.s.State, b)); r != nil {
@@ -156,9 +141,6 @@ func (c *RecordGroupMeeting) attendance(s *State, met *GroupMet) *Refusal {
 	met.Chaired = chaired.ID
 	if met.Present, r = s.people("T3", c.Present); r != nil {
 		return r.at("present")
-	}
-	if len(met.Present) == 0 {
-		return invalid("T3", "Say who was there.").at("present")
 	}
 	if met.Apologies, r = s.people("T3", c.Apologies); r != nil {
 		return r.at("apologies")
@@ -209,9 +191,6 @@ func (c *ItemMinute) check(s *State, b *GroupMeeting) *Refusal {
 	if r := b.checkItem(c.Item); r != nil {
 		return r
 	}
-	if r := checkOptional("T3", "the note", c.Note, longWords).at("note"); r != nil {
-		return r
-	}
 	if strings.TrimSpace(c.Note) == "" && len(c.Decisions) == 0 {
 		return invalid("T3", "Say what was said or decided on item %d, or leave it out.", c.Item).at("note")
 	}
@@ -224,9 +203,6 @@ func (c *ItemMinute) check(s *State, b *GroupMeeting) *Refusal {
 			if r := checkWords("T3", "what was decided", d.Words, someWords).at("words").at(at); r != nil {
 				return r
 			}
-		}
-		if r := checkOptional("T3", "what was decided", d.Words, someWords).at("words").at(at); r != nil {
-			return r
 		}
 	}
 	return nil

@@ -10,13 +10,13 @@ import (
 
 // A Line of a remit: a matter, and all below it, with a stance (rule R2).
 type Line struct {
-	Matter  string `json:"matter" maxLength:"120"`
-	Stance  Stance `json:"stance" enum:"discretion,within-limits,bring-back,not"`
-	Limit   Pence  `json:"limitPence,omitempty" doc:"within limits: most for each commitment"`
-	Yearly  bool   `json:"yearly,omitempty" doc:"the limit is for a year, not for each commitment"`
-	Months  int    `json:"months,omitempty" doc:"within limits: longest term"`
-	Outcome string `json:"outcome,omitempty" doc:"the outcome wanted" maxLength:"2000"`
-	Words   string `json:"words,omitempty" doc:"the position in words" maxLength:"2000"`
+	Matter  string `json:"matter" maxLength:"120" rule:"F6" of:"matter" ask:"For which subject?" hint:"And all below it."`
+	Stance  Stance `json:"stance" enum:"discretion,within-limits,bring-back,not" rule:"R2" else:"A line says discretion, within limits, bring back or not." ask:"What may they do there?"`
+	Limit   Pence  `json:"limitPence,omitempty" doc:"within limits: most for each commitment" rule:"R2" ask:"Within a limit: most for each commitment"`
+	Yearly  bool   `json:"yearly,omitempty" doc:"the limit is for a year, not for each commitment" ask:"That sum is for a year in all, not for each commitment"`
+	Months  int    `json:"months,omitempty" doc:"within limits: longest term" unit:"months" ask:"Within a limit: longest term"`
+	Outcome string `json:"outcome,omitempty" doc:"the outcome wanted" maxLength:"2000" rule:"R2" call:"the outcome" ask:"The outcome that we want"`
+	Words   string `json:"words,omitempty" doc:"the position in words" maxLength:"2000" call:"the position" ask:"Our position, in words" hint:"What they say there. Leave it empty if there is none."`
 }
 
 // Summary says the line in a sentence.
@@ -49,17 +49,12 @@ func checkLines(ch *Charter, lines []Line) *Refusal {
 	}
 	for i := range lines {
 		l := &lines[i]
-		if r := firstRefusal(
-			ch.checkKnown(l.Matter).at("matter"), checkMoney("R2", l.Limit).at("limitPence"), checkMonths("R2", l.Months).at("months"),
-			checkOptional("R2", "the outcome", l.Outcome, someWords).at("outcome"), checkOptional("R2", "the position", l.Words, someWords).at("words"),
-		); r != nil {
+		if r := ch.checkKnown(l.Matter).at("matter"); r != nil {
 			return r.at(nth("lines", i))
 		}
 		at := func(part string, r *Refusal) *Refusal { return r.at(part).at(nth("lines", i)) }
 		loosens := l.Stance == Discretion || l.Stance == WithinLimits
 		switch {
-		case !slices.Contains([]Stance{Discretion, WithinLimits, BringBack, Not}, l.Stance):
-			return at("stance", invalid("R2", "A line says discretion, within limits, bring back or not."))
 		case loosens && ch.Reserves(l.Matter):
 			return at("stance", notNow("D2", "%s is reserved: a representative can only bring it back.", l.Matter))
 		case l.Stance == WithinLimits && l.Limit == 0 && l.Months == 0:
@@ -78,14 +73,14 @@ const CapacityGroup = "group"
 
 // Appoint sends a person to a forum with a remit (rule R1).
 type Appoint struct {
-	Person      string   `json:"person" doc:"handle or id"`
-	ByOffice    bool     `json:"byOffice,omitempty" doc:"ends when the person leaves the office"`
-	Substitutes []string `json:"substitutes,omitempty" doc:"handles or ids" maxItems:"20"`
-	Forum       string   `json:"forum"`
-	Capacity    string   `json:"capacity,omitempty" doc:"on whose behalf; none: group" maxLength:"60"`
-	Lines       []Line   `json:"lines" maxItems:"100"`
-	Payer       string   `json:"payer,omitempty" doc:"organisation that pays what is committed, by code"`
-	Review      Day      `json:"review,omitzero" doc:"none: as late as the charter allows"`
+	Person      string   `json:"person" doc:"handle or id" rule:"R1" of:"person" ask:"Whom?"`
+	ByOffice    bool     `json:"byOffice,omitempty" doc:"ends when the person leaves the office" ask:"By office: it ends when they leave the office"`
+	Substitutes []string `json:"substitutes,omitempty" doc:"handles or ids" maxItems:"20" of:"person" ask:"Who may stand in for them?" hint:"With the same remit."`
+	Forum       string   `json:"forum" of:"forum" ask:"To which meeting?"`
+	Capacity    string   `json:"capacity,omitempty" doc:"on whose behalf; none: group" maxLength:"60" call:"the capacity" ask:"On whose behalf, if not the group's?" hint:"Leave it empty for the group. Anything else is recorded, and gives no authority here."`
+	Lines       []Line   `json:"lines" maxItems:"100" one:"line" ask:"What they may sign up to" hint:"The line that says most exactly what is asked is the one that holds."`
+	Payer       string   `json:"payer,omitempty" doc:"organisation that pays what is committed, by code" of:"payer" ask:"Who pays what they commit?" none:"Nobody is named"`
+	Review      Day      `json:"review,omitzero" doc:"none: as late as the charter allows" of:"review" ask:"Review date" hint:"Leave it empty for the latest day."`
 	Span
 }
 
@@ -108,7 +103,6 @@ func (c *Appoint) check(t *turn, e enacting) *Refusal {
 		return invalid("R1", "The appointment would end before it begins.").at("until")
 	}
 	return firstRefusal(
-		checkOptional("R1", "the capacity", c.Capacity, 60).at("capacity"),
 		t.s.checkAlone(&Appointment{Person: t.s.Person(c.Person).ID, Forum: c.Forum, Capacity: cmp.Or(c.Capacity, CapacityGroup)}, Span{max(c.From, e.day), c.Until}).at("person"),
 		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines),
 		checkReview(t.s.State, c.review(t.s.State, e.day), e.day),
@@ -159,13 +153,13 @@ func (c *Appoint) enactUnder(t *turn, e enacting, parent string) {
 
 // VaryAppointment changes a remit from then on (rules C9, R2).
 type VaryAppointment struct {
-	Appointment string   `json:"appointment"`
+	Appointment string   `json:"appointment" rule:"R2" of:"appointment" ask:"Which appointment?"`
 	Version     int      `json:"version" doc:"the version that it changes"`
-	Substitutes []string `json:"substitutes,omitempty" doc:"handles or ids" maxItems:"20"`
-	Lines       []Line   `json:"lines" maxItems:"100"`
-	Until       Day      `json:"until,omitzero" doc:"none: as before"`
-	Review      Day      `json:"review" doc:"next review"`
-	Feedback    string   `json:"feedback,omitempty" maxLength:"2000"`
+	Substitutes []string `json:"substitutes,omitempty" doc:"handles or ids" maxItems:"20" of:"person" ask:"Who may stand in for them?" hint:"With the same remit."`
+	Lines       []Line   `json:"lines" maxItems:"100" one:"line" ask:"What they may sign up to"`
+	Until       Day      `json:"until,omitzero" doc:"none: as before" ask:"Until when?" hint:"The last day. Leave it empty for as before."`
+	Review      Day      `json:"review" doc:"next review" of:"review" ask:"Review date"`
+	Feedback    string   `json:"feedback,omitempty" maxLength:"2000" rule:"R6" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
@@ -191,7 +185,6 @@ func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
 	}
 	return firstRefusal(
 		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines), checkReview(t.s.State, c.Review, e.day),
-		checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"),
 	)
 }
 
@@ -206,15 +199,15 @@ func (c *VaryAppointment) enact(t *turn, e enacting) {
 
 // ConfirmAppointment reviews an appointment and leaves its remit as it is.
 type ConfirmAppointment struct {
-	Appointment string `json:"appointment"`
+	Appointment string `json:"appointment" rule:"R2" of:"appointment" ask:"Which appointment?"`
 	Version     int    `json:"version" doc:"the version that is confirmed"`
-	Review      Day    `json:"review" doc:"next review"`
-	Feedback    string `json:"feedback,omitempty" maxLength:"2000"`
+	Review      Day    `json:"review" doc:"next review" of:"review" ask:"Review date"`
+	Feedback    string `json:"feedback,omitempty" maxLength:"2000" rule:"R6" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 func (c *ConfirmAppointment) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
-	return firstRefusal(r, checkReview(t.s.State, c.Review, e.day), checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"))
+	return firstRefusal(r, checkReview(t.s.State, c.Review, e.day))
 }
 
 func (c *ConfirmAppointment) enact(t *turn, e enacting) {
@@ -227,14 +220,14 @@ func (c *ConfirmAppointment) enact(t *turn, e enacting) {
 
 // EndAppointment ends an appointment.
 type EndAppointment struct {
-	Appointment string `json:"appointment"`
+	Appointment string `json:"appointment" rule:"R2" of:"appointment" ask:"Which appointment?"`
 	Version     int    `json:"version" doc:"the version that ends"`
-	Feedback    string `json:"feedback,omitempty" maxLength:"2000"`
+	Feedback    string `json:"feedback,omitempty" maxLength:"2000" rule:"R6" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 func (c *EndAppointment) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeableAppointment(c.Appointment, c.Version, e.day)
-	return firstRefusal(r, checkOptional("R6", "the feedback", c.Feedback, someWords).at("feedback"))
+	return r
 }
 
 func (c *EndAppointment) enact(t *turn, e enacting) {

@@ -24,31 +24,22 @@ const (
 	ReplyThroughGroup Reply = "through-group" // "you will hear from the board"
 )
 
-var replies = []Reply{ReplyYes, ReplyNo, ReplyInPart, ReplyLater, ReplyThroughGroup}
-
 // A Saying is what somebody was answered: its sense, and the words.
 type Saying struct {
-	Reply Reply  `json:"reply" enum:"yes,no,in-part,later,through-group"`
-	Words string `json:"words" maxLength:"2000"`
-}
-
-func (c *Saying) check() *Refusal {
-	if !slices.Contains(replies, c.Reply) {
-		return invalid("A3", "Say whether the answer was yes, no, in part, later, or through the group.").at("reply")
-	}
-	return checkWords("A3", "the answer in words", c.Words, someWords).at("words")
+	Reply Reply  `json:"reply" enum:"yes,no,in-part,later,through-group" rule:"A3" else:"Say whether the answer was yes, no, in part, later, or through the group." ask:"What is the answer?"`
+	Words string `json:"words" maxLength:"2000" call:"the answer in words" ask:"In which words?"`
 }
 
 // RecordApproach records a request from the system: from whom, what, and
 // through whom it came (rule A1).
 type RecordApproach struct {
-	From    string  `json:"from" doc:"system body, by code"`
-	What    string  `json:"what" maxLength:"2000"`
-	Matter  string  `json:"matter,omitempty" doc:"if known"`
-	Reached string  `json:"reached,omitempty" doc:"whom it reached: handle or id; none: who records it"`
-	How     string  `json:"how,omitempty" doc:"such as: by email" maxLength:"200"`
-	On      Day     `json:"on,omitzero" doc:"day on which it came; none: today"`
-	Told    *Saying `json:"told,omitempty" doc:"what the system was told there and then, if anything"`
+	From    string  `json:"from" doc:"system body, by code" rule:"A1" of:"system" ask:"From whom?"`
+	What    string  `json:"what" maxLength:"2000" call:"what is asked" ask:"What do they ask?"`
+	Matter  string  `json:"matter,omitempty" doc:"if known" of:"matter" ask:"What is it about, if you know?"`
+	Reached string  `json:"reached,omitempty" doc:"whom it reached: handle or id; none: who records it" of:"person" ask:"Whom did it reach?" none:"Myself"`
+	How     string  `json:"how,omitempty" doc:"such as: by email" maxLength:"200" call:"how it came" ask:"How did it come?" hint:"Such as: by email."`
+	On      Day     `json:"on,omitzero" doc:"day on which it came; none: today" ask:"When?" hint:"Leave it empty for today."`
+	Told    *Saying `json:"told,omitempty" doc:"what the system was told there and then, if anything" ask:"What were they told, if anything?"`
 }
 
 func (c *RecordApproach) may(w *who) (Permission, *Refusal) {
@@ -61,19 +52,11 @@ func (c *RecordApproach) decide(t *turn) *Refusal {
 		return r
 	}
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(
-		t.s.checkSystem(c.From, c.Matter), checkWords("A1", "what is asked", c.What, someWords).at("what"),
-		checkOptional("A1", "how it came", c.How, shortWords).at("how"), t.notInFuture("A1", on),
-	); r != nil {
+	if r := firstRefusal(t.s.checkSystem(c.From), t.notInFuture("A1", on)); r != nil {
 		return r
 	}
 	if !t.s.Member(reached.ID, on) {
 		return invalid("A1", "%s is not a member of the group, so this did not reach the group.", reached.Office).at("reached")
-	}
-	if c.Told != nil {
-		if r := c.Told.check(); r != nil {
-			return r
-		}
 	}
 	t.recordOn(on, &ApproachRecorded{
 		Approach: t.number('A'), From: c.From, What: c.What, Matter: c.Matter, Reached: reached.ID, How: c.How, Told: c.Told,
@@ -82,7 +65,7 @@ func (c *RecordApproach) decide(t *turn) *Refusal {
 }
 
 // checkSystem refuses what can't be a request from the system.
-func (s *State) checkSystem(from, matter string) *Refusal {
+func (s *State) checkSystem(from string) *Refusal {
 	o, r := s.organisation("A1", from)
 	if r != nil {
 		return r
@@ -90,18 +73,15 @@ func (s *State) checkSystem(from, matter string) *Refusal {
 	if o.Kind.generalPractice() || o.Kind == PlaceKind {
 		return invalid("A1", "%s belongs to general practice; an approach comes from the system.", o.Name).at("from")
 	}
-	if matter != "" {
-		return checkMatter("A1", matter)
-	}
 	return nil
 }
 
 // RedirectApproach records that an approach which reached a member was passed
 // to a gatekeeper (rule A1).
 type RedirectApproach struct {
-	Approach string `json:"approach"`
-	To       string `json:"to" doc:"gatekeeper: handle or id"`
-	Words    string `json:"words,omitempty" doc:"what the system was told about it" maxLength:"2000"`
+	Approach string `json:"approach" rule:"A1" of:"approach" ask:"Which approach?"`
+	To       string `json:"to" doc:"gatekeeper: handle or id" of:"gatekeeper" ask:"To whom?"`
+	Words    string `json:"words,omitempty" doc:"what the system was told about it" maxLength:"2000" call:"what the system was told" ask:"What was the system told about it, if anything?"`
 }
 
 func (c *RedirectApproach) may(w *who) (Permission, *Refusal) {
@@ -124,9 +104,6 @@ func (c *RedirectApproach) decide(t *turn) *Refusal {
 	case a.AtGate(t.s.State):
 		return notNow("A1", "%s has reached a gatekeeper already.", a.Number)
 	}
-	if r := checkOptional("A1", "what the system was told", c.Words, someWords).at("words"); r != nil {
-		return r
-	}
 	t.recordBecause(a.Index, t.day, &ApproachRedirected{Approach: a.Number, To: to.ID, Words: c.Words})
 	return nil
 }
@@ -144,15 +121,13 @@ const (
 	Declined          Disposition = "decline"
 )
 
-var dispositions = []Disposition{ForMeeting, ForPaperRound, ForMessage, ForMoreWork, ForRepresentative, ForExecutive, Declined}
-
 // DisposeOfApproach is a gatekeeper's word on what becomes of an approach; a
 // later one takes the place of an earlier one (rule A2).
 type DisposeOfApproach struct {
-	Approach    string      `json:"approach"`
-	Disposition Disposition `json:"disposition" enum:"meeting,paper-round,message,more-work,representative,executive,decline"`
-	Appointment string      `json:"appointment,omitempty" doc:"which representative, such as R1"`
-	Words       string      `json:"words,omitempty" doc:"why, or what more work" maxLength:"2000"`
+	Approach    string      `json:"approach" rule:"A2" of:"approach" ask:"Which approach?"`
+	Disposition Disposition `json:"disposition" enum:"meeting,paper-round,message,more-work,representative,executive,decline" else:"An approach goes to the meeting, a paper round, a message, more work, a representative or the executive, or is declined." ask:"What becomes of it?"`
+	Appointment string      `json:"appointment,omitempty" doc:"which representative, such as R1" of:"appointment" ask:"To which representative, if to one?" none:"None"`
+	Words       string      `json:"words,omitempty" doc:"why, or what more work" maxLength:"2000" call:"the reason, or what more is to be done" ask:"Why, or what more is to be done?" hint:"Needed where it is declined, or more work comes first."`
 }
 
 func (c *DisposeOfApproach) may(w *who) (Permission, *Refusal) { return w.mustHave("A2", Gatekeeper) }
@@ -161,9 +136,6 @@ func (c *DisposeOfApproach) decide(t *turn) *Refusal {
 	a, r := t.waitingApproach("A2", c.Approach)
 	if r != nil {
 		return r
-	}
-	if !slices.Contains(dispositions, c.Disposition) {
-		return invalid("A2", "An approach goes to the meeting, a paper round, a message, more work, a representative or the executive, or is declined.").at("disposition")
 	}
 	if (c.Disposition == ForRepresentative) != (c.Appointment != "") {
 		return invalid("A2", "Name the representative's appointment, such as R1, where it goes to a representative, and only there.").at("appointment")
@@ -176,12 +148,10 @@ func (c *DisposeOfApproach) decide(t *turn) *Refusal {
 	if c.Disposition == ForExecutive && len(t.s.ExecutiveOn(t.day)) == 0 {
 		return notNow("A2", "There is no executive that could decide this.")
 	}
-	words := checkOptional
 	if c.Disposition == Declined || c.Disposition == ForMoreWork {
-		words = checkWords
-	}
-	if r := words("A2", "the reason, or what more is to be done", c.Words, someWords); r != nil {
-		return r
+		if r := checkWords("A2", "the reason, or what more is to be done", c.Words, someWords).at("words"); r != nil {
+			return r
+		}
 	}
 	t.recordBecause(a.Index, t.day, &ApproachDisposed{Approach: a.Number, Disposition: c.Disposition, Appointment: c.Appointment, Words: c.Words})
 	return nil
@@ -200,8 +170,8 @@ func (s *State) checkAppointed(rule, number string, d Day) *Refusal {
 
 // AnswerApproach records the one answer of record (rule A3).
 type AnswerApproach struct {
-	Approach string `json:"approach"`
-	On       Day    `json:"on,omitzero" doc:"day on which it was given; none: today"`
+	Approach string `json:"approach" rule:"A3" of:"approach" ask:"Which approach?"`
+	On       Day    `json:"on,omitzero" doc:"day on which it was given; none: today" ask:"When was it given?" hint:"Leave it empty for today."`
 	Saying
 }
 
@@ -222,7 +192,7 @@ func (c *AnswerApproach) decide(t *turn) *Refusal {
 		return notNow("A2", "%s has no disposition yet: a gatekeeper says first what becomes of it.", a.Number)
 	}
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(c.Saying.check(), t.notInFuture("A3", on)); r != nil {
+	if r := t.notInFuture("A3", on); r != nil {
 		return r
 	}
 	if on < a.On {
@@ -249,10 +219,10 @@ func (w *who) mustAnswer(a *Approach) (Permission, *Refusal) {
 // LinkApproaches says that the same question was asked twice, or that it was
 // not after all (rule A3). People link; likeness only suggests.
 type LinkApproaches struct {
-	Approach string `json:"approach" doc:"an approach or a side conversation, such as A2"`
-	With     string `json:"with" doc:"the other"`
-	Apart    bool   `json:"apart,omitempty" doc:"they are not the same after all"`
-	Words    string `json:"words,omitempty" maxLength:"2000"`
+	Approach string `json:"approach" doc:"an approach or a side conversation, such as A2" rule:"A3" of:"approach" ask:"Which one?"`
+	With     string `json:"with" doc:"the other" of:"approach" ask:"And which other?"`
+	Apart    bool   `json:"apart,omitempty" doc:"they are not the same after all" ask:"They do not ask the same after all"`
+	Words    string `json:"words,omitempty" maxLength:"2000" call:"why" ask:"Why, if you want to say?"`
 }
 
 func (c *LinkApproaches) may(w *who) (Permission, *Refusal) {
@@ -276,9 +246,6 @@ func (c *LinkApproaches) decide(t *turn) *Refusal {
 	case !linked && c.Apart:
 		return notNow("A3", "%s and %s are not linked.", a.Number, b.Number)
 	}
-	if r := checkOptional("A3", "why", c.Words, someWords).at("words"); r != nil {
-		return r
-	}
 	t.recordBecause(a.Index, t.day, &ApproachesLinked{Approach: a.Number, With: b.Number, Apart: c.Apart, Words: c.Words})
 	return nil
 }
@@ -286,12 +253,12 @@ func (c *LinkApproaches) decide(t *turn) *Refusal {
 // ReportSideConversation reports that somebody spoke with the system outside of
 // the gate (rule A3).
 type ReportSideConversation struct {
-	With   string  `json:"with" doc:"system body, by code"`
-	Who    string  `json:"who" doc:"the organisation of general practice that spoke, by code"`
-	What   string  `json:"what" maxLength:"2000"`
-	Matter string  `json:"matter,omitempty" doc:"if known"`
-	On     Day     `json:"on,omitzero" doc:"none: today"`
-	Told   *Saying `json:"told,omitempty" doc:"what the system was told, if anything"`
+	With   string  `json:"with" doc:"system body, by code" rule:"A3" of:"system" ask:"With whom?"`
+	Who    string  `json:"who" doc:"the organisation of general practice that spoke, by code" of:"ours" ask:"Who of ours spoke?"`
+	What   string  `json:"what" maxLength:"2000" call:"what was talked about" ask:"What was talked about?"`
+	Matter string  `json:"matter,omitempty" doc:"if known" rule:"A1" of:"matter" ask:"What is it about, if you know?"`
+	On     Day     `json:"on,omitzero" doc:"none: today" rule:"A3" ask:"When?" hint:"Leave it empty for today."`
+	Told   *Saying `json:"told,omitempty" doc:"what the system was told, if anything" ask:"What were they told, if anything?"`
 }
 
 func (c *ReportSideConversation) may(w *who) (Permission, *Refusal) {
@@ -307,13 +274,8 @@ func (c *ReportSideConversation) decide(t *turn) *Refusal {
 		return invalid("A3", "%s does not belong to general practice.", who.Name).at("who")
 	}
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(t.s.checkSystem(c.With, c.Matter), checkWords("A3", "what was talked about", c.What, someWords).at("what"), t.notInFuture("A3", on)); r != nil {
+	if r := firstRefusal(t.s.checkSystem(c.With), t.notInFuture("A3", on)); r != nil {
 		return r
-	}
-	if c.Told != nil {
-		if r := c.Told.check(); r != nil {
-			return r
-		}
 	}
 	t.recordOn(on, &SideConversationReported{Conversation: t.number('S'), With: c.With, Who: who.Code, What: c.What, Matter: c.Matter, Told: c.Told})
 	return nil

@@ -24,28 +24,28 @@ const (
 // A Charter is one version of a group's terms of reference. In what is asked for, a
 // number of 0 takes the default that Settings explains, unless Zero names it.
 type Charter struct {
-	Text              string   `json:"text" maxLength:"20000"`
-	Quorum            int      `json:"quorum" doc:"seats that must consent explicitly"`
-	QuorumOf          []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code"`
-	Window            int      `json:"windowDays,omitempty" doc:"days for objections"`
-	ReviewWithin      int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days"`
-	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power is paused"`
-	ReportWithin      int      `json:"reportDays,omitempty" doc:"days to report back from a meeting"`
-	RatifyWithin      int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits"`
-	CallInWithin      int      `json:"callInDays,omitempty" doc:"days to call in an executive decision"`
-	SettleWithin      int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended"`
-	ConsultWithin     int      `json:"consultDays,omitzero" doc:"days for which a consultation counts"`
-	CloseWithin       int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses"`
-	Gatekeepers       int      `json:"gatekeepers,omitempty" doc:"most gatekeepers: 1 or 2"`
-	Communications    int      `json:"communications,omitempty" doc:"times that each agreement is communicated"`
-	Notice            int      `json:"noticeDays,omitempty" doc:"notice for withdrawing a mandate, days"`
-	DefaultStance     Stance   `json:"defaultStance" enum:"discretion,bring-back" doc:"where a remit says nothing"`
-	LeastCoverage     int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded"`
-	Reserved          []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation"`
-	MembersOnly       []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit, approaches, priorities, departures, actions, agenda"`
-	Matters           []string `json:"matters" doc:"what the group may be asked about"`
-	OtherCareSeated   bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats"`
-	RequireSignatures bool     `json:"requireSignatures,omitzero" doc:"what a seat says to a proposal is signed with a passkey"`
+	Text              string   `json:"text" maxLength:"20000" rule:"F1" call:"the charter's text" ask:"The charter's text"`
+	Quorum            int      `json:"quorum" doc:"seats that must consent explicitly" rule:"F6" ask:"How many seats must consent explicitly?" hint:"The others stand aside or consent too: nobody is outvoted." unit:"seats"`
+	QuorumOf          []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code" of:"entitled" ask:"Who must be among them?"`
+	Window            int      `json:"windowDays,omitempty" doc:"days for objections" unit:"days" ask:"Window"`
+	ReviewWithin      int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days" unit:"days"`
+	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power is paused" unit:"days"`
+	ReportWithin      int      `json:"reportDays,omitempty" doc:"days to report back from a meeting" unit:"days"`
+	RatifyWithin      int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits" unit:"days"`
+	CallInWithin      int      `json:"callInDays,omitempty" doc:"days to call in an executive decision" unit:"days"`
+	SettleWithin      int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended" unit:"days"`
+	ConsultWithin     int      `json:"consultDays,omitzero" doc:"days for which a consultation counts" unit:"days"`
+	CloseWithin       int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses" unit:"days"`
+	Gatekeepers       int      `json:"gatekeepers,omitempty" doc:"most gatekeepers: 1 or 2" unit:"people"`
+	Communications    int      `json:"communications,omitempty" doc:"times that each agreement is communicated" unit:"times"`
+	Notice            int      `json:"noticeDays,omitempty" doc:"notice for withdrawing a mandate, days" unit:"days"`
+	DefaultStance     Stance   `json:"defaultStance" enum:"discretion,bring-back" doc:"where a remit says nothing" else:"Say whether representatives, where their remit says nothing, have discretion or bring the question back." ask:"Where a remit says nothing, a representative…"`
+	LeastCoverage     int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded" unit:"of every 100"`
+	Reserved          []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation" ask:"What can never be delegated" hint:"One subject on a line. The charter, membership and delegation itself always are."`
+	MembersOnly       []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit, approaches, priorities, departures, actions, agenda" any:"proposals,objections,powers,commitments,audit,approaches,priorities,departures,actions,agenda" ask:"What do only members see?"`
+	Matters           []string `json:"matters" doc:"what the group may be asked about" ask:"What the group may be asked about" hint:"One subject on a line, as a short path such as access/extended-hours. Each takes in all below it."`
+	OtherCareSeated   bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats" ask:"Other primary care may hold seats"`
+	RequireSignatures bool     `json:"requireSignatures,omitzero" doc:"what a seat says to a proposal is signed with a passkey" ask:"What a seat says to a proposal is signed with a passkey"`
 	Zero              []string `json:"zero,omitempty" doc:"settings that are to be 0, by name, such as noticeDays; a setting that is given as 0 is the same" maxItems:"20"`
 }
 
@@ -158,9 +158,6 @@ func settledInstruments(is []Instrument) []Instrument {
 
 // check refuses a charter that could not work with those seats.
 func (c *Charter) check(s *State, seats []string) *Refusal {
-	if r := checkWords("F1", "the charter's text", c.Text, longWords).at("text"); r != nil {
-		return r
-	}
 	for _, name := range c.Zero {
 		i := slices.IndexFunc(Settings, func(set Setting) bool { return set.Name == name })
 		if i < 0 {
@@ -174,9 +171,6 @@ func (c *Charter) check(s *State, seats []string) *Refusal {
 		if v := *set.field(c); v < set.least || v > set.most {
 			return invalid("F6", "%s is a number between %d and %d. %s", set.Name, set.least, set.most, set.Say).at(set.Name)
 		}
-	}
-	if c.DefaultStance != Discretion && c.DefaultStance != BringBack {
-		return invalid("F6", "Say whether representatives, where their remit says nothing, have discretion or bring the question back.").at("defaultStance")
 	}
 	if c.Quorum < 1 || c.Quorum > len(seats) {
 		return invalid("F6", "The quorum is a number of seats between 1 and %d.", len(seats)).at("quorum")

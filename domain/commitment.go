@@ -20,17 +20,17 @@ const (
 
 // RecordCommitment records what was said in a meeting (rule R4).
 type RecordCommitment struct {
-	Person    string   `json:"person,omitempty" doc:"who said it: handle or id; none: who records it"`
-	Forum     string   `json:"forum"`
-	Meeting   Day      `json:"meeting" doc:"day of the meeting"`
-	Matter    string   `json:"matter"`
-	Words     string   `json:"words" maxLength:"2000"`
-	Amount    *Pence   `json:"amountPence,omitempty" doc:"whole cost over the whole term"`
-	Months    *int     `json:"months,omitempty"`
-	OpenEnded bool     `json:"openEnded,omitempty"`
-	Consulted []string `json:"consulted,omitempty" doc:"organisations consulted before, by code" maxItems:"20"`
-	Given     Given    `json:"given" enum:"outright,subject,view"`
-	Reason    string   `json:"reason,omitempty" doc:"why, where it may be beyond" maxLength:"2000"`
+	Person    string   `json:"person,omitempty" doc:"who said it: handle or id; none: who records it" rule:"R4" of:"person" ask:"Who said it?" none:"Myself"`
+	Forum     string   `json:"forum" of:"forum" ask:"Which meeting?"`
+	Meeting   Day      `json:"meeting" doc:"day of the meeting" ask:"On which day was the meeting?"`
+	Matter    string   `json:"matter" of:"matter" ask:"What is it about?"`
+	Words     string   `json:"words" maxLength:"2000" call:"what was said" ask:"In which words?"`
+	Amount    *Pence   `json:"amountPence,omitempty" doc:"whole cost over the whole term" ask:"How much, in all?" hint:"Leave it empty if no sum was named."`
+	Months    *int     `json:"months,omitempty" unit:"months" ask:"For how long?" hint:"Leave it empty if no term was named."`
+	OpenEnded bool     `json:"openEnded,omitempty" ask:"The cost recurs without an end"`
+	Consulted []string `json:"consulted,omitempty" doc:"organisations consulted before, by code" maxItems:"20" of:"body" ask:"Who was consulted before?"`
+	Given     Given    `json:"given" enum:"outright,subject,view" rule:"R4" else:"Say whether it was given outright, subject to the group, or as a view." ask:"How was it given?"`
+	Reason    string   `json:"reason,omitempty" doc:"why, where it may be beyond" maxLength:"2000" call:"the reason" ask:"Why, if it may go beyond your remit?"`
 }
 
 func (c *RecordCommitment) judgedAt() Day { return c.Meeting }
@@ -53,13 +53,9 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 		return r
 	}
 	if r := firstRefusal(
-		t.notInFuture("R4", c.Meeting), checkMatter("R4", c.Matter).at("matter"), checkWords("R4", "what was said", c.Words, someWords).at("words"),
-		checkOptional("R4", "the reason", c.Reason, someWords).at("reason"), c.checkTerms(t.s.State),
+		t.notInFuture("R4", c.Meeting), c.checkTerms(t.s.State),
 	); r != nil {
 		return r
-	}
-	if c.Given != Outright && c.Given != Subject && c.Given != OwnView {
-		return invalid("R4", "Say whether it was given outright, subject to the group, or as a view.").at("given")
 	}
 	past := t.s
 	if c.Meeting < t.day {
@@ -82,16 +78,6 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 }
 
 func (c *RecordCommitment) checkTerms(s *State) *Refusal {
-	if c.Amount != nil {
-		if r := checkMoney("R4", *c.Amount).at("amountPence"); r != nil {
-			return r
-		}
-	}
-	if c.Months != nil {
-		if r := checkMonths("R4", *c.Months).at("months"); r != nil {
-			return r
-		}
-	}
 	for _, code := range c.Consulted {
 		if _, r := s.organisation("D6", code); r != nil {
 			return r
@@ -248,10 +234,10 @@ func (s *State) ClashesOn(d Day) []Clash {
 // decision went: what worked, where a line was overstepped, where the report
 // was thin (rules R6, D9).
 type GiveFeedback struct {
-	On         string `json:"on" doc:"an appointment, delegation, commitment or exercise, such as R1"`
-	Worked     string `json:"worked,omitempty" maxLength:"2000"`
-	Overstep   string `json:"overstep,omitempty" maxLength:"2000"`
-	ThinReport string `json:"thinReport,omitempty" maxLength:"2000"`
+	On         string `json:"on" doc:"an appointment, delegation, commitment or exercise, such as R1" rule:"R6" of:"grant" ask:"On what?"`
+	Worked     string `json:"worked,omitempty" maxLength:"2000" call:"what worked" ask:"What worked?"`
+	Overstep   string `json:"overstep,omitempty" maxLength:"2000" call:"where a line was overstepped" ask:"Where was a line overstepped?"`
+	ThinReport string `json:"thinReport,omitempty" maxLength:"2000" call:"where the report was thin" ask:"Where was the report thin?"`
 }
 
 func (c *GiveFeedback) may(w *who) (Permission, *Refusal) {
@@ -272,12 +258,6 @@ func (c *GiveFeedback) may(w *who) (Permission, *Refusal) {
 func (c *GiveFeedback) decide(t *turn) *Refusal {
 	if c.Worked+c.Overstep+c.ThinReport == "" {
 		return invalid("R6", "Say what worked, where a line was overstepped, or where the report was thin.").at("worked")
-	}
-	if r := firstRefusal(
-		checkOptional("R6", "what worked", c.Worked, someWords).at("worked"), checkOptional("R6", "where a line was overstepped", c.Overstep, someWords).at("overstep"),
-		checkOptional("R6", "where the report was thin", c.ThinReport, someWords).at("thinReport"),
-	); r != nil {
-		return r
 	}
 	t.record(&FeedbackGiven{On: c.On, Worked: c.Worked, Overstep: c.Overstep, ThinReport: c.ThinReport})
 	return nil

@@ -22,20 +22,20 @@ const (
 
 // A Power is a matter, and all below it, with what may be done about it.
 type Power struct {
-	Matter     string      `json:"matter" maxLength:"120"`
-	May        []string    `json:"may" doc:"decide, commit" maxItems:"2"`
-	ItemLimit  Pence       `json:"itemLimitPence,omitempty" doc:"most for one item, whole cost over the whole term; none: carries no money unless a year's limit is given"`
-	YearLimit  Pence       `json:"yearLimitPence,omitempty" doc:"most in a year of the delegation"`
-	Months     int         `json:"months,omitempty" doc:"longest term"`
-	Acting     int         `json:"acting,omitempty" doc:"how many must act together; none: two, or one for a named person"`
-	Conditions []Condition `json:"conditions,omitempty" maxItems:"10"`
+	Matter     string      `json:"matter" maxLength:"120" rule:"F6" of:"matter" ask:"For which subject?" hint:"And all below it. One of the charter's subjects, or a path below one."`
+	May        []string    `json:"may" doc:"decide, commit" maxItems:"2" rule:"D1" any:"decide,commit" else:"Say whether the power is to decide, to commit or both." ask:"What may they do?"`
+	ItemLimit  Pence       `json:"itemLimitPence,omitempty" doc:"most for one item, whole cost over the whole term; none: carries no money unless a year's limit is given" rule:"D4" ask:"Most for one item" hint:"The whole cost over the whole term, with VAT that can't be recovered. Leave it empty if the power carries no money."`
+	YearLimit  Pence       `json:"yearLimitPence,omitempty" doc:"most in a year of the delegation" ask:"Most in a year, in all" hint:"Years run from the first day of the power."`
+	Months     int         `json:"months,omitempty" doc:"longest term" unit:"months" ask:"Longest term" hint:"How long what they commit to may run."`
+	Acting     int         `json:"acting,omitempty" doc:"how many must act together; none: two, or one for a named person" rule:"D1" unit:"people" ask:"How many must act together?" hint:"Two if you leave it empty; a named person acts alone."`
+	Conditions []Condition `json:"conditions,omitempty" maxItems:"10" one:"condition" least:"0" ask:"Conditions"`
 }
 
 // A Condition is something to do before or after (rule D6).
 type Condition struct {
-	When string `json:"when" enum:"before,after"`
-	Body string `json:"body" doc:"code of the organisation to consult or tell; the group's own code name is group" maxLength:"60"`
-	Days int    `json:"days,omitempty" doc:"after: within so many days"`
+	When string `json:"when" enum:"before,after" rule:"D6" ask:"What must they do?"`
+	Body string `json:"body" doc:"code of the organisation to consult or tell; the group's own code name is group" maxLength:"60" of:"body,group" ask:"Whom?"`
+	Days int    `json:"days,omitempty" doc:"after: within so many days" unit:"days" ask:"Afterwards: within how long?"`
 }
 
 // When a condition is to be met.
@@ -93,9 +93,6 @@ func (p *Power) check(s *State, ch *Charter) *Refusal {
 	if ch.Reserves(p.Matter) {
 		return notNow("D2", "%s is reserved: the group decides it itself and can't delegate it.", p.Matter).at("matter")
 	}
-	if len(p.May) == 0 || slices.ContainsFunc(p.May, func(m string) bool { return m != MayDecide && m != MayCommit }) {
-		return invalid("D1", "Say whether the power is to decide, to commit or both.").at("may")
-	}
 	if p.Acting < 1 || p.Acting > 20 {
 		return invalid("D1", "Say how many must act together, at least one.").at("acting")
 	}
@@ -111,7 +108,7 @@ func (p *Power) check(s *State, ch *Charter) *Refusal {
 			return r.at("body").at(nth("conditions", i))
 		}
 	}
-	return firstRefusal(checkMoney("D4", p.ItemLimit).at("itemLimitPence"), checkMoney("D4", p.YearLimit).at("yearLimitPence"), checkMonths("D4", p.Months).at("months"))
+	return nil
 }
 
 func checkPowers(s *State, d Day, powers []Power) *Refusal {
@@ -137,7 +134,7 @@ func checkReview(s *State, review, d Day) *Refusal {
 
 // FormExecutive names the executive: two or more people, with dates (rule D1).
 type FormExecutive struct {
-	Members []string `json:"members" doc:"handles or ids" maxItems:"20"`
+	Members []string `json:"members" doc:"handles or ids" maxItems:"20" rule:"D1" of:"person" ask:"Who is in it?" hint:"Two or more people."`
 	Span
 }
 
@@ -163,10 +160,10 @@ func (c *FormExecutive) enact(t *turn, e enacting) {
 
 // GrantDelegation gives powers to the executive or to a named person (rule D1).
 type GrantDelegation struct {
-	To     string  `json:"to" doc:"executive, or a person's handle or id"`
-	Powers []Power `json:"powers" maxItems:"50"`
-	Payer  string  `json:"payer,omitempty" doc:"organisation that pays, by code; needed where a power carries money"`
-	Review Day     `json:"review,omitzero" doc:"none: as late as the charter allows"`
+	To     string  `json:"to" doc:"executive, or a person's handle or id" rule:"D1" of:"executive,person" ask:"To whom?"`
+	Powers []Power `json:"powers" maxItems:"50" one:"power" ask:"What they may do"`
+	Payer  string  `json:"payer,omitempty" doc:"organisation that pays, by code; needed where a power carries money" of:"payer" ask:"Who pays?" hint:"Needed where a power carries money. They have to agree to it too." none:"Nobody: it carries no money"`
+	Review Day     `json:"review,omitzero" doc:"none: as late as the charter allows" of:"review" ask:"Review date" hint:"Leave it empty for the latest day."`
 	Span
 }
 
@@ -232,13 +229,13 @@ func (c *GrantDelegation) enact(t *turn, e enacting) {
 // VaryDelegation changes a delegation's powers from then on; varying does not
 // restart its year (rules D4, D8, D9).
 type VaryDelegation struct {
-	Delegation string  `json:"delegation"`
+	Delegation string  `json:"delegation" rule:"D8" of:"delegation" ask:"Which power?"`
 	Version    int     `json:"version" doc:"the version that it changes"`
-	Powers     []Power `json:"powers" maxItems:"50"`
-	Payer      string  `json:"payer,omitempty" doc:"none: as before"`
-	Until      Day     `json:"until,omitzero" doc:"none: as before"`
-	Review     Day     `json:"review" doc:"next review"`
-	Feedback   string  `json:"feedback,omitempty" maxLength:"2000"`
+	Powers     []Power `json:"powers" maxItems:"50" one:"power" ask:"What they may do"`
+	Payer      string  `json:"payer,omitempty" doc:"none: as before" of:"payer" ask:"Who pays?" none:"As before"`
+	Until      Day     `json:"until,omitzero" doc:"none: as before" ask:"Until when?" hint:"The last day. Leave it empty for as before."`
+	Review     Day     `json:"review" doc:"next review" of:"review" ask:"Review date"`
+	Feedback   string  `json:"feedback,omitempty" maxLength:"2000" rule:"D9" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
@@ -253,7 +250,6 @@ func (c *VaryDelegation) check(t *turn, e enacting) *Refusal {
 		checkPowers(t.s.State, e.day, SettledPowers(c.Powers, d.To)),
 		checkPayer(t.s.State, cmp.Or(c.Payer, d.newest().Payer), c.Powers, e.day),
 		checkReview(t.s.State, c.Review, e.day),
-		checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"),
 	)
 }
 
@@ -267,15 +263,15 @@ func (c *VaryDelegation) enact(t *turn, e enacting) {
 
 // ConfirmDelegation reviews a delegation and leaves its powers as they are (rule D9).
 type ConfirmDelegation struct {
-	Delegation string `json:"delegation"`
+	Delegation string `json:"delegation" rule:"D8" of:"delegation" ask:"Which power?"`
 	Version    int    `json:"version" doc:"the version that is confirmed"`
-	Review     Day    `json:"review" doc:"next review"`
-	Feedback   string `json:"feedback" maxLength:"2000"`
+	Review     Day    `json:"review" doc:"next review" of:"review" ask:"Review date"`
+	Feedback   string `json:"feedback" maxLength:"2000" rule:"D9" optional:"true" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 func (c *ConfirmDelegation) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeable(c.Delegation, c.Version, e.day)
-	return firstRefusal(r, checkReview(t.s.State, c.Review, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
+	return firstRefusal(r, checkReview(t.s.State, c.Review, e.day))
 }
 
 func (c *ConfirmDelegation) enact(t *turn, e enacting) {
@@ -288,14 +284,14 @@ func (c *ConfirmDelegation) enact(t *turn, e enacting) {
 
 // EndDelegation ends a delegation (rules D8, D9).
 type EndDelegation struct {
-	Delegation string `json:"delegation"`
+	Delegation string `json:"delegation" rule:"D8" of:"delegation" ask:"Which power?"`
 	Version    int    `json:"version" doc:"the version that ends"`
-	Feedback   string `json:"feedback,omitempty" maxLength:"2000"`
+	Feedback   string `json:"feedback,omitempty" maxLength:"2000" rule:"D9" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 func (c *EndDelegation) check(t *turn, e enacting) *Refusal {
 	_, r := t.s.changeable(c.Delegation, c.Version, e.day)
-	return firstRefusal(r, checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
+	return r
 }
 
 func (c *EndDelegation) enact(t *turn, e enacting) {
@@ -320,18 +316,15 @@ func (s *State) changeable(number string, version int, day Day) (*Delegation, *R
 // Suspend stops a delegation or an appointment at once, with a reason, for the
 // charter's settlement days; not again for the same reason (rule D8).
 type Suspend struct {
-	What   string `json:"what" doc:"a delegation or an appointment, such as D1 or R1"`
-	Seat   string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
-	Reason string `json:"reason" maxLength:"2000"`
+	What   string `json:"what" doc:"a delegation or an appointment, such as D1 or R1" rule:"D8" of:"inforce" ask:"Which power or appointment?"`
+	Seat   string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" of:"seat" ask:"Which seat?"`
+	Reason string `json:"reason" maxLength:"2000" call:"the reason" ask:"Why?"`
 }
 
 func (c *Suspend) may(w *who) (Permission, *Refusal) { return w.mustSit("D8", c.Seat) }
 
 func (c *Suspend) decide(t *turn) *Refusal {
 	seat := t.permission.seat
-	if r := checkWords("D8", "the reason", c.Reason, someWords).at("reason"); r != nil {
-		return r
-	}
 	had, ok := t.s.suspensionsOf(c.What)
 	if !ok {
 		return notFound("D8", "There is no delegation or appointment %q here.", clip(c.What)).at("what")
@@ -386,7 +379,7 @@ func (s *State) checkAgain(what string, had []Suspension, seat string, d Day) *R
 // EndSuspension ends a suspension before its days have run out, and changes
 // nothing else about what was suspended (rule D8).
 type EndSuspension struct {
-	What  string `json:"what" doc:"the delegation or appointment that is suspended, such as D1 or R1" maxLength:"20"`
+	What  string `json:"what" doc:"the delegation or appointment that is suspended, such as D1 or R1" maxLength:"20" of:"suspended" ask:"What is suspended?"`
 	Event uint64 `json:"event" doc:"index of the event that suspended it"`
 }
 

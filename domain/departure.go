@@ -13,11 +13,11 @@ import (
 // Depart records a departure: declared by the organisation itself, or reported
 // by another member on evidence.
 type Depart struct {
-	Organisation string `json:"organisation" doc:"a practice, or a PCN for itself"`
-	Agreement    string `json:"agreement" doc:"the proposal's number, such as P4"`
-	Reason       string `json:"reason" maxLength:"2000"`
-	From         Day    `json:"from,omitzero" doc:"first day on which it goes its own way; none: today"`
-	Evidence     string `json:"evidence,omitempty" doc:"needed from whoever reports it" maxLength:"2000"`
+	Organisation string `json:"organisation" doc:"a practice, or a PCN for itself" rule:"X2" of:"mandator" ask:"Which practice or PCN?"`
+	Agreement    string `json:"agreement" doc:"the proposal's number, such as P4" of:"agreement" ask:"On which agreement?"`
+	Reason       string `json:"reason" maxLength:"2000" call:"the reason" ask:"Why?"`
+	From         Day    `json:"from,omitzero" doc:"first day on which it goes its own way; none: today" ask:"From when?" hint:"Leave it empty for today."`
+	Evidence     string `json:"evidence,omitempty" doc:"needed from whoever reports it" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know, if you report it for another?"`
 }
 
 func (c *Depart) may(w *who) (Permission, *Refusal) {
@@ -46,9 +46,7 @@ func (c *Depart) decide(t *turn) *Refusal {
 	if away := t.s.awayFrom(c.Agreement, o.Code, from); away != nil {
 		return notNow("X2", "%s has departed from %s already (%s).", o.Name, c.Agreement, away.Number)
 	}
-	if r := firstRefusal(
-		t.checkEvidence("X2", "the evidence, since you report it for another", c.Evidence), checkWords("X2", "the reason", c.Reason, someWords).at("reason"),
-	); r != nil {
+	if r := t.checkEvidence("X2", "the evidence, since you report it for another", c.Evidence); r != nil {
 		return r
 	}
 	t.recordBecause(t.s.Proposals[c.Agreement].Agreement, from, &Departed{
@@ -59,8 +57,8 @@ func (c *Depart) decide(t *turn) *Refusal {
 
 // AnswerDeparture is a member's answer to a departure.
 type AnswerDeparture struct {
-	Departure string `json:"departure"`
-	Words     string `json:"words" maxLength:"2000"`
+	Departure string `json:"departure" rule:"X2" of:"departure" ask:"Which departure?"`
+	Words     string `json:"words" maxLength:"2000" call:"the answer" ask:"What do you answer?"`
 }
 
 func (c *AnswerDeparture) may(w *who) (Permission, *Refusal) {
@@ -72,9 +70,6 @@ func (c *AnswerDeparture) may(w *who) (Permission, *Refusal) {
 
 func (c *AnswerDeparture) decide(t *turn) *Refusal {
 	d := t.s.Departures[c.Departure]
-	if r := checkWords("X2", "the answer", c.Words, someWords).at("words"); r != nil {
-		return r
-	}
 	t.recordBecause(d.Index, t.day, &DepartureAnswered{Departure: d.Number, Words: c.Words})
 	return nil
 }
@@ -92,12 +87,12 @@ const (
 // took the matter up, or that the departure stands. One that stands can still
 // be resolved later.
 type ResolveDeparture struct {
-	Departure string     `json:"departure"`
-	How       Resolution `json:"how" enum:"returned,new-agreement,stands"`
-	Agreement string     `json:"agreement,omitempty" doc:"the new agreement"`
-	Words     string     `json:"words,omitempty" maxLength:"2000"`
-	On        Day        `json:"on,omitzero" doc:"none: today"`
-	Evidence  string     `json:"evidence,omitempty" doc:"needed from the chair or manager, where the organisation returned" maxLength:"2000"`
+	Departure string     `json:"departure" rule:"X2" of:"departure" ask:"Which departure?"`
+	How       Resolution `json:"how" enum:"returned,new-agreement,stands" else:"A departure is resolved by return, by a new agreement, or stands." ask:"How?"`
+	Agreement string     `json:"agreement,omitempty" doc:"the new agreement" of:"agreement" ask:"Which new agreement, if one?" none:"None"`
+	Words     string     `json:"words,omitempty" maxLength:"2000" call:"the words" ask:"In words"`
+	On        Day        `json:"on,omitzero" doc:"none: today" ask:"When?" hint:"Leave it empty for today."`
+	Evidence  string     `json:"evidence,omitempty" doc:"needed from the chair or manager, where the organisation returned" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know, if you record it for them?"`
 }
 
 func (c *ResolveDeparture) may(w *who) (Permission, *Refusal) {
@@ -123,7 +118,7 @@ func (c *ResolveDeparture) decide(t *turn) *Refusal {
 		return invalid("X2", "%s began on %s; it can't be resolved before.", d.Number, d.From.Words()).at("on")
 	}
 	if r := firstRefusal(
-		t.notInFuture("X2", on), c.checkHow(t, d), checkOptional("X2", "the words", c.Words, someWords).at("words"),
+		t.notInFuture("X2", on), c.checkHow(t, d),
 		t.checkEvidence("X2", "the evidence that "+t.s.name(d.Organisation)+" returned", c.Evidence),
 	); r != nil {
 		return r

@@ -24,10 +24,10 @@ var mostOf = map[DutyName]int{Chair: 1, Manager: 1, Registrar: 2, Gatekeeper: 2,
 
 // A DutyEntry asks for somebody to have a duty.
 type DutyEntry struct {
-	Duty     DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead"`
-	Person   string   `json:"person" doc:"handle or id" maxLength:"60"`
-	Employer string   `json:"employer,omitempty" doc:"code of the organisation that employs them" maxLength:"60"`
-	Replaces string   `json:"replaces,omitempty" doc:"handle or id of whoever had the duty" maxLength:"60"`
+	Duty     DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead" rule:"F9" else:"%q is not a duty known here." ask:"Which duty?"`
+	Person   string   `json:"person" doc:"handle or id" maxLength:"60" of:"person" ask:"Whose?"`
+	Employer string   `json:"employer,omitempty" doc:"code of the organisation that employs them" maxLength:"60" of:"organisation" ask:"Who employs them?" hint:"If a system body does, that is shown wherever the group speaks." none:"Not said"`
+	Replaces string   `json:"replaces,omitempty" doc:"handle or id of whoever had the duty" maxLength:"60" of:"person" ask:"In whose place?" none:"Nobody's"`
 	Span
 }
 
@@ -36,9 +36,6 @@ func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 	p, r := s.person("F9", c.Person)
 	if r != nil {
 		return nil, c.Span, r.at("person")
-	}
-	if mostOf[c.Duty] == 0 {
-		return nil, c.Span, invalid("F9", "%q is not a duty known here.", clip(string(c.Duty))).at("duty")
 	}
 	span := c.Span
 	span.From = max(cmp.Or(span.From, d), d)
@@ -90,7 +87,7 @@ func (t *turn) assignDuty(c *DutyEntry, e enacting) *Refusal {
 // Invite lets an organisation that holds no seat follow the group's work: it
 // never consents, objects or delegates, nor sees what is for members only (rule F3).
 type Invite struct {
-	Organisation string `json:"organisation"`
+	Organisation string `json:"organisation" rule:"F3" of:"unseated" ask:"Which organisation?"`
 	Span
 }
 

@@ -9,7 +9,7 @@ package domain
 // and whoever keeps the register. It gives no reason: that would be one more
 // thing said about them for ever.
 type ErasePerson struct {
-	Person string `json:"person" doc:"the person's id" maxLength:"60"`
+	Person string `json:"person" doc:"the person's id" maxLength:"60" rule:"L7" of:"person" ask:"Who?"`
 }
 
 func (c *ErasePerson) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("L7", c.Person) }

@@ -11,23 +11,23 @@ import (
 
 // A Consultation is a body that was consulted, when and how (rule D6).
 type Consultation struct {
-	Body string `json:"body" doc:"organisation's code"`
-	On   Day    `json:"on"`
-	How  string `json:"how" maxLength:"2000"`
+	Body string `json:"body" doc:"organisation's code" rule:"D6" of:"body" ask:"Which body?"`
+	On   Day    `json:"on" ask:"When were they consulted?"`
+	How  string `json:"how" maxLength:"2000" call:"how it was consulted" kind:"text" ask:"How?"`
 }
 
 // RecordExercise records what was decided under a delegation (rule D5).
 type RecordExercise struct {
-	Delegation string         `json:"delegation"`
-	Matter     string         `json:"matter"`
-	What       string         `json:"what" doc:"what was decided" maxLength:"2000"`
-	Amount     Pence          `json:"amountPence,omitempty" doc:"whole cost over the whole term, with VAT that can't be recovered"`
-	Months     int            `json:"months,omitempty"`
-	OpenEnded  bool           `json:"openEnded,omitempty" doc:"the cost recurs without an end"`
-	Acting     []string       `json:"acting" doc:"who decided: handles or ids" maxItems:"20"`
-	Payer      string         `json:"payer,omitempty" doc:"none: who pays under the delegation"`
-	Consulted  []Consultation `json:"consulted,omitempty" maxItems:"20"`
-	On         Day            `json:"on,omitzero" doc:"none: today"`
+	Delegation string         `json:"delegation" rule:"D5" of:"delegation" ask:"Which power?"`
+	Matter     string         `json:"matter" rule:"F6" of:"matter" ask:"Under which power?"`
+	What       string         `json:"what" doc:"what was decided" maxLength:"2000" rule:"D5" call:"what was decided" ask:"What was decided?"`
+	Amount     Pence          `json:"amountPence,omitempty" doc:"whole cost over the whole term, with VAT that can't be recovered" rule:"D4" ask:"How much, in all?" hint:"The whole cost over the whole term, with VAT that can't be recovered."`
+	Months     int            `json:"months,omitempty" unit:"months" ask:"For how long?"`
+	OpenEnded  bool           `json:"openEnded,omitempty" doc:"the cost recurs without an end" ask:"The cost recurs without an end"`
+	Acting     []string       `json:"acting" doc:"who decided: handles or ids" maxItems:"20" rule:"D5" of:"person" else:"Say who decided." ask:"Who decided it together?"`
+	Payer      string         `json:"payer,omitempty" doc:"none: who pays under the delegation" of:"payer" ask:"Who pays?" none:"Who pays under the power"`
+	Consulted  []Consultation `json:"consulted,omitempty" maxItems:"20" one:"body" ask:"Who was consulted before?"`
+	On         Day            `json:"on,omitzero" doc:"none: today" ask:"When was it decided?" hint:"Leave it empty for today."`
 	Names      *Appoint       `json:"names,omitempty" doc:"names a representative, under a power over representation"`
 }
 
@@ -49,14 +49,8 @@ func (c *RecordExercise) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := firstRefusal(
-		checkMatter("F6", c.Matter).at("matter"), checkWords("D5", "what was decided", c.What, someWords).at("what"),
-		checkMoney("D4", c.Amount).at("amountPence"), checkMonths("D4", c.Months).at("months"), t.s.checkConsulted(c.Consulted, on), t.notInFuture("D5", on),
-	); r != nil {
+	if r := firstRefusal(t.s.checkConsulted(c.Consulted, on), t.notInFuture("D5", on)); r != nil {
 		return r
-	}
-	if len(acting) == 0 {
-		return invalid("D5", "Say who decided.").at("acting")
 	}
 	if c.Payer != "" {
 		if _, r := t.s.organisation("C1", c.Payer); r != nil {
@@ -156,9 +150,6 @@ func (s *State) checkConsulted(cs []Consultation, on Day) *Refusal {
 		if c.On == 0 || c.On > on {
 			return invalid("D6", "Say when %s was consulted; it can't be after the decision.", s.name(c.Body)).at("on").at(at)
 		}
-		if r := checkWords("D6", "how it was consulted", c.How, someWords).at("how"); r != nil {
-			return r.at(at)
-		}
 	}
 	return nil
 }
@@ -178,9 +169,9 @@ type Reason struct {
 
 // CallIn stops an executive decision until the group has settled it (rule D7).
 type CallIn struct {
-	Exercise string `json:"exercise"`
-	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
-	Reason   string `json:"reason" maxLength:"2000"`
+	Exercise string `json:"exercise" rule:"D7" of:"exercise" ask:"Which decision?"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" of:"seat" ask:"Which seat?"`
+	Reason   string `json:"reason" maxLength:"2000" call:"the reason" ask:"Why?"`
 }
 
 func (c *CallIn) may(w *who) (Permission, *Refusal) { return w.mustSit("D7", c.Seat) }
@@ -190,9 +181,6 @@ func (c *CallIn) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := checkWords("D7", "the reason", c.Reason, someWords).at("reason"); r != nil {
-		return r
-	}
 	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Seat: t.permission.seat.ID, Reason: c.Reason})
 	return nil
 }
@@ -200,9 +188,9 @@ func (c *CallIn) decide(t *turn) *Refusal {
 // DenyConsultation is a body's word that it was not consulted, although the
 // exercise says so; that calls the exercise in (rule D6).
 type DenyConsultation struct {
-	Exercise string `json:"exercise"`
-	Body     string `json:"body" doc:"organisation's code"`
-	Words    string `json:"words" maxLength:"2000"`
+	Exercise string `json:"exercise" rule:"D6" of:"exercise" ask:"Which decision?"`
+	Body     string `json:"body" doc:"organisation's code" of:"body" ask:"Which body?"`
+	Words    string `json:"words" maxLength:"2000" call:"what happened" ask:"What happened?"`
 }
 
 func (c *DenyConsultation) may(w *who) (Permission, *Refusal) {
@@ -219,9 +207,6 @@ func (c *DenyConsultation) decide(t *turn) *Refusal {
 	}
 	if !slices.ContainsFunc(x.Consulted, func(k Consultation) bool { return k.Body == c.Body || t.s.means(k.Body, c.Body, t.day) }) {
 		return notNow("D6", "%s does not say that %s was consulted.", x.Number, clip(c.Body))
-	}
-	if r := checkWords("D6", "what happened", c.Words, someWords).at("words"); r != nil {
-		return r
 	}
 	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Denied: c.Body, Reason: c.Words})
 	return nil
@@ -244,10 +229,10 @@ func (t *turn) callable(number string) (*Exercise, *Refusal) {
 
 // TellExercise records that a body was told of an exercise (rule D6, after).
 type TellExercise struct {
-	Exercise string `json:"exercise"`
-	Body     string `json:"body" doc:"organisation's code, or group"`
-	On       Day    `json:"on,omitzero" doc:"none: today"`
-	How      string `json:"how" maxLength:"2000"`
+	Exercise string `json:"exercise" rule:"D6" of:"exercise" ask:"Which decision?"`
+	Body     string `json:"body" doc:"organisation's code, or group" of:"body,group" ask:"Who was told?"`
+	On       Day    `json:"on,omitzero" doc:"none: today" ask:"When?" hint:"Leave it empty for today."`
+	How      string `json:"how" maxLength:"2000" call:"how it was told" kind:"text" ask:"How?" hint:"Such as: by email to every seat."`
 }
 
 func (c *TellExercise) may(w *who) (Permission, *Refusal) {
@@ -266,7 +251,7 @@ func (c *TellExercise) decide(t *turn) *Refusal {
 			return r
 		}
 	}
-	if r := firstRefusal(t.notInFuture("D6", on), checkWords("D6", "how it was told", c.How, someWords).at("how")); r != nil {
+	if r := t.notInFuture("D6", on); r != nil {
 		return r
 	}
 	if on < x.On {
@@ -279,25 +264,25 @@ func (c *TellExercise) decide(t *turn) *Refusal {
 // Ratify makes what went beyond, was given subject to the group, or was called
 // in, the group's own (rules D7, R4).
 type Ratify struct {
-	What     string `json:"what" doc:"a commitment or an exercise, such as K2 or E3"`
-	Feedback string `json:"feedback,omitempty" maxLength:"2000"`
+	What     string `json:"what" doc:"a commitment or an exercise, such as K2 or E3" rule:"D7" of:"unsettled" ask:"What?"`
+	Feedback string `json:"feedback,omitempty" maxLength:"2000" rule:"D9" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 // Disavow says that what went beyond, or was called in, is not the group's.
 type Disavow struct {
-	What     string `json:"what" doc:"a commitment or an exercise, such as K2 or E3"`
-	Feedback string `json:"feedback,omitempty" maxLength:"2000"`
+	What     string `json:"what" doc:"a commitment or an exercise, such as K2 or E3" rule:"D7" of:"unsettled" ask:"What?"`
+	Feedback string `json:"feedback,omitempty" maxLength:"2000" rule:"D9" call:"the feedback" ask:"What is said about how it went, if anything?" hint:"It stays in its history."`
 }
 
 func (c *Ratify) check(t *turn, e enacting) *Refusal {
-	if r := firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback")); r != nil {
+	if r := t.s.checkWaiting(c.What, e.day); r != nil {
 		return r
 	}
 	return t.checkNamed(t.s.Exercises[c.What], e.day)
 }
 
 func (c *Disavow) check(t *turn, e enacting) *Refusal {
-	return firstRefusal(t.s.checkWaiting(c.What, e.day), checkOptional("D9", "the feedback", c.Feedback, someWords).at("feedback"))
+	return t.s.checkWaiting(c.What, e.day)
 }
 
 func (c *Ratify) enact(t *turn, e enacting) {

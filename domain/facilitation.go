@@ -14,10 +14,10 @@ import (
 // NameFacilitator names who helps the seats in a dispute to find words that
 // everybody signs up to. A later name takes the place of an earlier one.
 type NameFacilitator struct {
-	Proposal string `json:"proposal"`
-	Person   string `json:"person" doc:"handle or id; somebody who acts for none of the seats in the dispute" maxLength:"60"`
-	Words    string `json:"words,omitempty" doc:"why them" maxLength:"2000"`
-	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
+	Proposal string `json:"proposal" rule:"C15" of:"proposal" ask:"Which proposal?"`
+	Person   string `json:"person" doc:"handle or id; somebody who acts for none of the seats in the dispute" maxLength:"60" of:"person" ask:"Who?" hint:"Somebody who acts for none of the seats in the dispute."`
+	Words    string `json:"words,omitempty" doc:"why them" maxLength:"2000" call:"why them" ask:"Why them, if you want to say?"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60" of:"seat" ask:"Which seat?"`
 }
 
 func (c *NameFacilitator) may(w *who) (Permission, *Refusal) {
@@ -38,9 +38,6 @@ func (c *NameFacilitator) decide(t *turn) *Refusal {
 	if now := p.Facilitator(); now != nil && now.Person == who.ID {
 		return notNow("C15", "%s was named as facilitator on %s.", who.Office, now.On.Words()).at("person")
 	}
-	if r := checkOptional("C15", "why them", c.Words, someWords).at("words"); r != nil {
-		return r
-	}
 	t.record(&FacilitatorNamed{Proposal: p.Number, Person: who.ID, Words: c.Words})
 	return nil
 }
@@ -48,11 +45,11 @@ func (c *NameFacilitator) decide(t *turn) *Refusal {
 // RecordConversation records a conversation about a block: when, with whom, and
 // what was learnt.
 type RecordConversation struct {
-	Proposal string   `json:"proposal"`
-	On       Day      `json:"on,omitzero" doc:"day of the conversation; none: today"`
-	With     []string `json:"with" doc:"who took part: handles or ids" maxItems:"50"`
-	Learnt   string   `json:"learnt" doc:"what was learnt" maxLength:"2000"`
-	Seat     string   `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
+	Proposal string   `json:"proposal" rule:"C15" of:"proposal" ask:"Which proposal?"`
+	On       Day      `json:"on,omitzero" doc:"day of the conversation; none: today" ask:"On which day?" hint:"Leave it empty for today."`
+	With     []string `json:"with" doc:"who took part: handles or ids" maxItems:"50" of:"person" else:"Say with whom the conversation was." ask:"Who took part?"`
+	Learnt   string   `json:"learnt" doc:"what was learnt" maxLength:"2000" call:"what was learnt" ask:"What was learnt?" hint:"In words that everybody who sees this proposal will read."`
+	Seat     string   `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60" of:"seat" ask:"Which seat?"`
 }
 
 func (c *RecordConversation) may(w *who) (Permission, *Refusal) {
@@ -69,10 +66,7 @@ func (c *RecordConversation) decide(t *turn) *Refusal {
 	if r != nil {
 		return r.at("with")
 	}
-	if len(with) == 0 {
-		return invalid("C15", "Say with whom the conversation was.").at("with")
-	}
-	if r := firstRefusal(t.notInFuture("C15", on).at("on"), checkWords("C15", "what was learnt", c.Learnt, someWords).at("learnt")); r != nil {
+	if r := t.notInFuture("C15", on).at("on"); r != nil {
 		return r
 	}
 	t.recordOn(on, &ConversationRecorded{Proposal: p.Number, On: on, With: with, Learnt: c.Learnt})
@@ -82,10 +76,10 @@ func (c *RecordConversation) decide(t *turn) *Refusal {
 // AskPutOff asks the other seats in a dispute to put the closing day off. It is
 // the asking seat's own agreement to that day.
 type AskPutOff struct {
-	Proposal string `json:"proposal"`
-	Closes   Day    `json:"closes" doc:"closing day that is asked for; at most as many days later as the charter gives a proposal"`
-	Words    string `json:"words,omitempty" doc:"why" maxLength:"2000"`
-	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
+	Proposal string `json:"proposal" rule:"C15" of:"proposal" ask:"Which proposal?"`
+	Closes   Day    `json:"closes" doc:"closing day that is asked for; at most as many days later as the charter gives a proposal" else:"Say to which day the closing is to be put off." ask:"To which day?"`
+	Words    string `json:"words,omitempty" doc:"why" maxLength:"2000" call:"why" ask:"Why?"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60" of:"seat" ask:"Which seat?"`
 }
 
 func (c *AskPutOff) may(w *who) (Permission, *Refusal) { return w.mustBeInDispute(c.Proposal, c.Seat) }
@@ -97,8 +91,6 @@ func (c *AskPutOff) decide(t *turn) *Refusal {
 	}
 	most := p.Closes.Add(t.s.CharterOn(t.day).Charter.CloseWithin)
 	switch asked := p.PutOffAsked(); {
-	case c.Closes == 0:
-		return invalid("C15", "Say to which day the closing is to be put off.").at("closes")
 	case c.Closes <= p.Closes:
 		return invalid("C15", "%s closes on %s: ask for a later day.", p.Number, p.Closes.Words()).at("closes")
 	case c.Closes > most:
@@ -108,9 +100,6 @@ func (c *AskPutOff) decide(t *turn) *Refusal {
 	case asked != nil && asked.Closes == c.Closes:
 		return notNow("C15", "%s has asked for that day: agree to it.", t.s.name(asked.Agreed[0].Seat)).at("closes")
 	}
-	if r := checkOptional("C15", "why", c.Words, someWords).at("words"); r != nil {
-		return r
-	}
 	t.record(&ClosingPutOffAsked{Proposal: p.Number, Seat: seat.ID, Person: t.actor.ID, Closes: c.Closes, Words: c.Words})
 	return nil
 }
@@ -118,9 +107,9 @@ func (c *AskPutOff) decide(t *turn) *Refusal {
 // AgreePutOff agrees, for a seat in a dispute, to the closing day that another
 // asked for. Once every one of these seats has agreed, the closing day is put off.
 type AgreePutOff struct {
-	Proposal string `json:"proposal"`
-	Closes   Day    `json:"closes,omitzero" doc:"closing day that is agreed to; none: the one that was asked for"`
-	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60"`
+	Proposal string `json:"proposal" rule:"C15" of:"proposal" ask:"Which proposal?"`
+	Closes   Day    `json:"closes,omitzero" doc:"closing day that is agreed to; none: the one that was asked for" ask:"To which day?"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who acts for several of the seats" maxLength:"60" of:"seat" ask:"Which seat?"`
 }
 
 func (c *AgreePutOff) may(w *who) (Permission, *Refusal) {

@@ -13,9 +13,9 @@ import (
 // RegisterForum names a system meeting body. Founding can name some too, so
 // that the schedule can bring appointments in (rule F8).
 type RegisterForum struct {
-	Forum string `json:"forum" doc:"handle, such as locality-board" maxLength:"60"`
-	Name  string `json:"name" maxLength:"200"`
-	Body  string `json:"body,omitempty" doc:"organisation that runs it, by code" maxLength:"60"`
+	Forum string `json:"forum" doc:"handle, such as locality-board" maxLength:"60" rule:"R1" kind:"code" call:"a forum's handle" ask:"Short name in addresses" hint:"Such as locality-board. It stays."`
+	Name  string `json:"name" maxLength:"200" call:"the forum's name" ask:"Its name" hint:"Such as: Trafford Locality Board."`
+	Body  string `json:"body,omitempty" doc:"organisation that runs it, by code" maxLength:"60" of:"system" ask:"Who runs it?" none:"Not said"`
 }
 
 func (c *RegisterForum) may(w *who) (Permission, *Refusal) {
@@ -28,9 +28,6 @@ func (c *RegisterForum) decide(t *turn) *Refusal {
 
 // registerForum records a forum whose handle is free and whose body, if named, is known (rule R1).
 func (t *turn) registerForum(c *RegisterForum) *Refusal {
-	if r := firstRefusal(checkRef("R1", "a forum's handle", c.Forum).at("forum"), checkWords("R1", "the forum's name", c.Name, shortWords).at("name")); r != nil {
-		return r
-	}
 	if had := like(t.s.Forums, c.Forum); had != "" {
 		return notNow("R1", "There is already a forum called %s%s.", had, onlyByCase(had, c.Forum)).at("forum")
 	}
@@ -45,17 +42,17 @@ func (t *turn) registerForum(c *RegisterForum) *Refusal {
 
 // An AgendaItem is something to be talked about in a meeting.
 type AgendaItem struct {
-	Matter string `json:"matter,omitempty" maxLength:"120"`
-	Title  string `json:"title" maxLength:"200"`
+	Matter string `json:"matter,omitempty" maxLength:"120" rule:"R5" of:"matter" ask:"For which subject, if one?"`
+	Title  string `json:"title" maxLength:"200" rule:"R5" call:"the agenda item's title" ask:"What is it?"`
 }
 
 // ScheduleMeeting puts a meeting of a forum on a day, or changes its time and
 // agenda. One that was cancelled takes place after all.
 type ScheduleMeeting struct {
-	Forum  string       `json:"forum"`
-	On     Day          `json:"on"`
-	At     string       `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$"`
-	Agenda []AgendaItem `json:"agenda,omitempty" maxItems:"100"`
+	Forum  string       `json:"forum" rule:"R5" of:"forum" ask:"Which meeting?"`
+	On     Day          `json:"on" else:"Say on which day the meeting is." ask:"On which day?"`
+	At     string       `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" of:"time" ask:"At what time?" hint:"Such as 7pm or 14:00."`
+	Agenda []AgendaItem `json:"agenda,omitempty" maxItems:"100" one:"item" ask:"Agenda"`
 }
 
 func (c *ScheduleMeeting) may(w *who) (Permission, *Refusal) {
@@ -66,24 +63,8 @@ func (c *ScheduleMeeting) decide(t *turn) *Refusal {
 	if _, r := t.s.forum("R5", c.Forum); r != nil {
 		return r
 	}
-	if c.On == 0 {
-		return invalid("R5", "Say on which day the meeting is.").at("on")
-	}
 	if m := t.s.Meeting(c.Forum, c.On); m != nil && m.Reported != 0 {
 		return notNow("R5", "The meeting of %s has been reported.", c.On.Words())
-	}
-	if r := checkClock("R5", c.At); r != nil {
-		return r
-	}
-	for _, item := range c.Agenda {
-		if r := checkWords("R5", "the agenda item's title", item.Title, shortWords); r != nil {
-			return r
-		}
-		if item.Matter != "" {
-			if r := checkMatter("R5", item.Matter); r != nil {
-				return r
-			}
-		}
 	}
 	t.recordOn(c.On, &MeetingScheduled{Forum: c.Forum, On: c.On, At: c.At, Agenda: c.Agenda})
 	return nil
@@ -92,9 +73,9 @@ func (c *ScheduleMeeting) decide(t *turn) *Refusal {
 // BriefMeeting tells the representative what is due, our position and what was
 // said elsewhere (rule R5).
 type BriefMeeting struct {
-	Forum string `json:"forum"`
-	On    Day    `json:"on"`
-	Words string `json:"words" maxLength:"20000"`
+	Forum string `json:"forum" rule:"R5" of:"forum" ask:"Which meeting?"`
+	On    Day    `json:"on" ask:"On which day?"`
+	Words string `json:"words" maxLength:"20000" call:"the brief" ask:"The brief" hint:"What is due, our position, what was said elsewhere."`
 }
 
 func (c *BriefMeeting) may(w *who) (Permission, *Refusal) { return w.mustAttendTo(c.Forum, c.On) }
@@ -103,29 +84,26 @@ func (c *BriefMeeting) decide(t *turn) *Refusal {
 	if _, r := t.s.meeting("R5", c.Forum, c.On); r != nil {
 		return r
 	}
-	if r := checkWords("R5", "the brief", c.Words, longWords).at("words"); r != nil {
-		return r
-	}
 	t.record(&MeetingBriefed{Forum: c.Forum, On: c.On, Words: c.Words})
 	return nil
 }
 
 // An ActionRaised is something to be done, with somebody who supports it.
 type ActionRaised struct {
-	What      string `json:"what" maxLength:"2000"`
-	Owner     string `json:"owner" doc:"handle or id"`
-	Supporter string `json:"supporter" doc:"handle or id"`
-	Due       Day    `json:"due,omitzero" doc:"none: the charter's days for settling, from the meeting"`
+	What      string `json:"what" maxLength:"2000" rule:"R5" call:"the action" kind:"text" ask:"What is to be done?"`
+	Owner     string `json:"owner" doc:"handle or id" of:"person" ask:"Who does it?"`
+	Supporter string `json:"supporter" doc:"handle or id" of:"person" ask:"Who supports them?"`
+	Due       Day    `json:"due,omitzero" doc:"none: the charter's days for settling, from the meeting" ask:"By when?"`
 }
 
 // ReportMeeting reports back: what happened, what was agreed, who was there (rule R5).
 type ReportMeeting struct {
-	Forum    string         `json:"forum"`
-	On       Day            `json:"on"`
-	Happened string         `json:"happened" maxLength:"20000"`
-	Agreed   string         `json:"agreed,omitempty" maxLength:"20000"`
-	Present  []string       `json:"present" doc:"handles or ids, of ours" maxItems:"50"`
-	Actions  []ActionRaised `json:"actions,omitempty" maxItems:"50"`
+	Forum    string         `json:"forum" rule:"R5" of:"forum" ask:"Which meeting?"`
+	On       Day            `json:"on" ask:"On which day?"`
+	Happened string         `json:"happened" maxLength:"20000" call:"what happened" ask:"What happened?"`
+	Agreed   string         `json:"agreed,omitempty" maxLength:"20000" call:"what was agreed" ask:"What was agreed?"`
+	Present  []string       `json:"present" doc:"handles or ids, of ours" maxItems:"50" of:"person" ask:"Who of ours was there?"`
+	Actions  []ActionRaised `json:"actions,omitempty" maxItems:"50" one:"action" ask:"Is anything to be done?"`
 }
 
 func (c *ReportMeeting) may(w *who) (Permission, *Refusal) { return w.mustAttendTo(c.Forum, c.On) }
@@ -139,9 +117,7 @@ func (c *ReportMeeting) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := firstRefusal(
-		t.notInFuture("R5", c.On), checkWords("R5", "what happened", c.Happened, longWords).at("happened"), checkOptional("R5", "what was agreed", c.Agreed, longWords).at("agreed"),
-	); r != nil {
+	if r := t.notInFuture("R5", c.On); r != nil {
 		return r
 	}
 	if m.Reported != 0 {
@@ -155,9 +131,6 @@ func (c *ReportMeeting) decide(t *turn) *Refusal {
 		}
 		if len(ids) < 2 {
 			return invalid("R5", "An action has an owner, and somebody else who supports it.")
-		}
-		if r := checkWords("R5", "the action", actions[i].What, someWords); r != nil {
-			return r
 		}
 		actions[i].Owner, actions[i].Supporter = ids[0], ids[1]
 	}

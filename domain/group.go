@@ -12,11 +12,11 @@ import (
 // Found begins a group: its charter with its settings, its people, the
 // organisations that they come from and the first seats (rule F1).
 type Found struct {
-	Name          string            `json:"name" doc:"such as Trafford GP Board" maxLength:"200"`
-	ShortName     string            `json:"shortName,omitempty" doc:"in sentences, such as the board" maxLength:"60"`
-	Place         string            `json:"place" doc:"code of the organisation that is the place" maxLength:"60"`
-	PlaceName     string            `json:"placeName" doc:"in sentences, such as Trafford" maxLength:"60"`
-	Founder       string            `json:"founder" doc:"handle of the person who founds, among the people" maxLength:"60"`
+	Name          string            `json:"name" doc:"such as Trafford GP Board" maxLength:"200" rule:"F1" call:"the group's name" ask:"What is the group called?"`
+	ShortName     string            `json:"shortName,omitempty" doc:"in sentences, such as the board" maxLength:"60" call:"the group's short name" ask:"What is it called in sentences?"`
+	Place         string            `json:"place" doc:"code of the organisation that is the place" maxLength:"60" kind:"code" call:"the place's code" of:"organisation" ask:"Which organisation is the place?"`
+	PlaceName     string            `json:"placeName" doc:"in sentences, such as Trafford" maxLength:"60" call:"the place's name" ask:"What is the place called?"`
+	Founder       string            `json:"founder" doc:"handle of the person who founds, among the people" maxLength:"60" kind:"code" call:"the founder's handle" of:"person" ask:"Who founds it?"`
 	Charter       Charter           `json:"charter"`
 	Organisations []OrganisationRow `json:"organisations" doc:"the place, and those that hold seats" maxItems:"100"`
 	People        []PersonEntry     `json:"people" maxItems:"100"`
@@ -42,9 +42,6 @@ func (c *Found) may(w *who) (Permission, *Refusal) {
 }
 
 func (c *Found) decide(t *turn) *Refusal {
-	if r := c.check(); r != nil {
-		return r
-	}
 	t.ownState()
 	t.actor = &Person{ID: NewPersonID(t.s.Group, t.req.ID, c.Founder)}
 	t.as = "person/" + t.actor.ID
@@ -88,19 +85,9 @@ func (c *Found) decide(t *turn) *Refusal {
 	return t.checkSchedule(c.Schedule)
 }
 
-func (c *Found) check() *Refusal {
-	return firstRefusal(
-		checkWords("F1", "the group's name", c.Name, shortWords).at("name"),
-		checkOptional("F1", "the group's short name", c.ShortName, 60).at("shortName"),
-		checkWords("F1", "the place's name", c.PlaceName, 60).at("placeName"),
-		checkRef("F1", "the place's code", c.Place),
-		checkRef("F1", "the founder's handle", c.Founder),
-	)
-}
-
 // ConsentToCharter is a seat's consent to the first charter (rule F1).
 type ConsentToCharter struct {
-	Seat  string   `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several"`
+	Seat  string   `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" of:"seat" ask:"Which seat?"`
 	Rests *RestsOn `json:"rests,omitempty" doc:"of another group's seat: the agreement to join, in its own ledger"`
 }
 
@@ -223,8 +210,8 @@ func (t *turn) mustBeEstablished() *Refusal {
 // Correct names an earlier event that was a mistake and says what is right;
 // both stay visible (rule L6).
 type Correct struct {
-	Index uint64 `json:"index" doc:"of the event that was a mistake"`
-	Words string `json:"words" maxLength:"2000"`
+	Index uint64 `json:"index" doc:"of the event that was a mistake" rule:"L6" ask:"Which event was a mistake?"`
+	Words string `json:"words" maxLength:"2000" call:"what is right" ask:"What is right?"`
 }
 
 func (c *Correct) may(w *who) (Permission, *Refusal) { return w.mustBeMember("L6") }
@@ -232,9 +219,6 @@ func (c *Correct) may(w *who) (Permission, *Refusal) { return w.mustBeMember("L6
 func (c *Correct) decide(t *turn) *Refusal {
 	if c.Index >= t.s.Next {
 		return notFound("L6", "There is no event %d here.", c.Index)
-	}
-	if r := checkWords("L6", "what is right", c.Words, someWords).at("words"); r != nil {
-		return r
 	}
 	t.recordBecause(c.Index, t.day, &EventCorrected{Corrects: c.Index, Words: c.Words})
 	return nil

@@ -112,7 +112,10 @@ func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
 		if r != nil {
 			return r
 		}
-		if r := one.check(t, e); r != nil {
+		if r = checkDescribed(one); r == nil {
+			r = one.check(t, e)
+		}
+		if r != nil {
 			return r.at(is[i].name()).at(nth("instruments", i))
 		}
 		one.enact(t, e)
@@ -193,9 +196,9 @@ func (c *AssignDuty) enact(t *turn, e enacting) { t.assignDuty(&c.DutyEntry, e) 
 
 // EndDuty gives somebody's duty a last day without naming another (rules F9, A4).
 type EndDuty struct {
-	Duty   DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead"`
-	Person string   `json:"person" doc:"handle or id" maxLength:"60"`
-	Until  Day      `json:"until,omitzero" doc:"last day; none: the day before it is agreed"`
+	Duty   DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead" rule:"F9" ask:"Which duty?"`
+	Person string   `json:"person" doc:"handle or id" maxLength:"60" of:"person" ask:"Whose?"`
+	Until  Day      `json:"until,omitzero" doc:"last day; none: the day before it is agreed" ask:"Their last day" hint:"Such as 9 March 2026. Leave it empty to end it the day before this is agreed."`
 }
 
 // last is the duty's last day: at the earliest the day before it is agreed.
@@ -256,17 +259,17 @@ func (c *ChangeCharter) enact(t *turn, e enacting) {
 // every representative (rule R2). A position on the same matter that holds then is
 // named as replaced, or the new one is refused (rule C9).
 type AdoptPosition struct {
-	Matter   string        `json:"matter"`
-	Words    string        `json:"words" maxLength:"2000"`
-	RedLine  bool          `json:"redLine,omitempty"`
-	Replaces []PositionRef `json:"replaces,omitempty" doc:"positions that end when this one begins" maxItems:"50"`
+	Matter   string        `json:"matter" rule:"F6" of:"matter" ask:"On which subject?" hint:"And all below it."`
+	Words    string        `json:"words" maxLength:"2000" rule:"C1" call:"the position in words" ask:"Our position, in words" hint:"What representatives say on it from then on."`
+	RedLine  bool          `json:"redLine,omitempty" ask:"It is a red line for everybody who represents us"`
+	Replaces []PositionRef `json:"replaces,omitempty" doc:"positions that end when this one begins" maxItems:"50" of:"position" ask:"What does it replace?" hint:"A position or red line on the same subject ends only if you choose it here. What you don't choose stays."`
 	Span
 }
 
 // A PositionRef names a position that the group adopted.
 type PositionRef struct {
-	Agreement string `json:"agreement" doc:"the agreement that adopted it, such as P1" maxLength:"20"`
-	Matter    string `json:"matter,omitempty" doc:"none: the same matter" maxLength:"120"`
+	Agreement string `json:"agreement" doc:"the agreement that adopted it, such as P1" maxLength:"20" rule:"C9" of:"agreement"`
+	Matter    string `json:"matter,omitempty" doc:"none: the same matter" maxLength:"120" of:"matter"`
 }
 
 // names says whether the reference, made where another position is adopted on
@@ -279,7 +282,7 @@ func (c *AdoptPosition) check(t *turn, e enacting) *Refusal {
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
 		return invalid("C1", "The position would end before it begins.").at("until")
 	}
-	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter).at("matter"), checkWords("C1", "the position in words", c.Words, someWords).at("words"), c.checkReplaces(t.s.State, e))
+	return firstRefusal(t.s.CharterOn(e.day).Charter.checkKnown(c.Matter).at("matter"), c.checkReplaces(t.s.State, e))
 }
 
 // checkReplaces refuses to name what does not hold, and to leave unnamed what
@@ -397,10 +400,10 @@ func (s *View) redLineOn(matter string, d Day) *AdoptedPosition {
 // A ScheduleItem is something that stood before the ledger, with its evidence
 // (rule F8). It is brought in when the group is established.
 type ScheduleItem struct {
-	Title       string        `json:"title" maxLength:"200"`
-	Evidence    string        `json:"evidence" maxLength:"2000"`
+	Title       string        `json:"title" maxLength:"200" rule:"F8" call:"the title of what is brought in"`
+	Evidence    string        `json:"evidence" maxLength:"2000" call:"its evidence"`
 	On          Day           `json:"on" doc:"day since which it stands"`
-	Matter      string        `json:"matter,omitempty"`
+	Matter      string        `json:"matter,omitempty" of:"matter"`
 	Instruments []Instrument  `json:"instruments,omitempty" maxItems:"50"`
 	Mandate     *GrantMandate `json:"mandate,omitempty"`
 }
@@ -418,22 +421,11 @@ func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
 }
 
 func (t *turn) tryItem(item *ScheduleItem) *Refusal {
-	if r := firstRefusal(
-		checkWords("F8", "the title of what is brought in", item.Title, shortWords).at("title"),
-		checkWords("F8", "its evidence", item.Evidence, someWords).at("evidence"),
-	); r != nil {
-		return r
-	}
 	if item.On == 0 || item.On > t.day {
 		return invalid("F8", "Say since when %q stands.", clip(item.Title)).at("on")
 	}
 	if (item.Mandate == nil) == (len(item.Instruments) == 0) {
 		return invalid("F8", "What is brought in is a mandate or an agreement with its instruments.")
-	}
-	if item.Matter != "" {
-		if r := checkMatter("F8", item.Matter).at("matter"); r != nil {
-			return r
-		}
 	}
 	if item.Mandate != nil {
 		return item.Mandate.checkBroughtIn(t).at("mandate")
@@ -464,11 +456,7 @@ func (c *GrantMandate) checkBroughtIn(t *turn) *Refusal {
 	if c.Until == 0 && c.Review == 0 {
 		return invalid("M5", "A mandate has an end or a review: give one of them.").at("review")
 	}
-	return firstRefusal(
-		t.s.Charter().checkAllKnown(c.Matters).at("matters"),
-		checkOptional("M1", "the conditions", c.Conditions, someWords).at("conditions"),
-		checkOptional("F8", "the evidence", c.Evidence, someWords).at("evidence"),
-	)
+	return t.s.Charter().checkAllKnown(c.Matters).at("matters")
 }
 
 // bringIn records what stood before the ledger.

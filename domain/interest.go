@@ -20,14 +20,12 @@ const (
 	OtherInterest  InterestKind = "other"
 )
 
-var interestKinds = []InterestKind{MoneyInterest, OfficeInterest, FamilyInterest, OtherInterest}
-
 // DeclareInterest is a person's own word that they have an interest in matters:
 // there they commit to nothing outright (rule R7).
 type DeclareInterest struct {
-	Kind    InterestKind `json:"kind,omitempty" enum:"money,office,family,other" doc:"none: other"`
-	Matters []string     `json:"matters" maxItems:"200"`
-	Words   string       `json:"words" maxLength:"2000"`
+	Kind    InterestKind `json:"kind,omitempty" enum:"money,office,family,other" doc:"none: other" rule:"R7" else:"An interest is of money, of an office, of family or other: %q is none of them." ask:"What kind of interest is it?"`
+	Matters []string     `json:"matters" maxItems:"200" of:"matter" else:"Name the matters in which you have an interest." ask:"What is it about?"`
+	Words   string       `json:"words" maxLength:"2000" call:"the interest" ask:"What is the interest?"`
 	Span
 }
 
@@ -39,13 +37,7 @@ func (c *DeclareInterest) decide(t *turn) *Refusal {
 		return r
 	}
 	kind := cmp.Or(c.Kind, OtherInterest)
-	if !slices.Contains(interestKinds, kind) {
-		return invalid("R7", "An interest is of money, of an office, of family or other: %q is none of them.", clip(string(c.Kind))).at("kind")
-	}
-	if len(c.Matters) == 0 {
-		return invalid("R7", "Name the matters in which you have an interest.").at("matters")
-	}
-	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters).at("matters"), checkWords("R7", "the interest", c.Words, someWords).at("words")); r != nil {
+	if r := t.s.Charter().checkAllKnown(c.Matters).at("matters"); r != nil {
 		return r
 	}
 	t.recordOn(span.From, &InterestDeclared{Interest: t.number('I'), Person: t.actor.ID, Kind: kind, Matters: c.Matters, Words: c.Words, Span: span})
@@ -54,8 +46,8 @@ func (c *DeclareInterest) decide(t *turn) *Refusal {
 
 // RenewInterest declares one's own interest anew, as is done each year (rule R7).
 type RenewInterest struct {
-	Interest string `json:"interest" doc:"such as I1" maxLength:"60"`
-	Words    string `json:"words,omitempty" doc:"none: as before" maxLength:"2000"`
+	Interest string `json:"interest" doc:"such as I1" maxLength:"60" rule:"R7" of:"interest" ask:"Which interest?"`
+	Words    string `json:"words,omitempty" doc:"none: as before" maxLength:"2000" call:"the interest" ask:"Has anything changed about it?" hint:"Leave it empty if it is as before."`
 }
 
 func (c *RenewInterest) may(w *who) (Permission, *Refusal) { return w.mustHaveDeclared(c.Interest) }
@@ -63,9 +55,6 @@ func (c *RenewInterest) may(w *who) (Permission, *Refusal) { return w.mustHaveDe
 func (c *RenewInterest) decide(t *turn) *Refusal {
 	i, r := t.runningInterest(c.Interest)
 	if r != nil {
-		return r
-	}
-	if r := checkOptional("R7", "the interest", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	if i.lastSaid(t.day) == t.day && strings.TrimSpace(c.Words) == "" {
@@ -78,9 +67,9 @@ func (c *RenewInterest) decide(t *turn) *Refusal {
 // EndInterest says which is the last day of one's own interest. It reaches
 // forward only: on the days before, the interest counts as it did (rule R7).
 type EndInterest struct {
-	Interest string `json:"interest" doc:"such as I1" maxLength:"60"`
-	Until    Day    `json:"until,omitzero" doc:"last day; none: today"`
-	Words    string `json:"words,omitempty" doc:"why it ends" maxLength:"2000"`
+	Interest string `json:"interest" doc:"such as I1" maxLength:"60" rule:"R7" of:"interest" ask:"Which interest?"`
+	Until    Day    `json:"until,omitzero" doc:"last day; none: today" ask:"What is its last day?" hint:"Today or later. Leave it empty for today."`
+	Words    string `json:"words,omitempty" doc:"why it ends" maxLength:"2000" call:"why it ends" kind:"text" ask:"Why does it end?"`
 }
 
 func (c *EndInterest) may(w *who) (Permission, *Refusal) { return w.mustHaveDeclared(c.Interest) }
@@ -98,9 +87,6 @@ func (c *EndInterest) decide(t *turn) *Refusal {
 		return invalid("R7", "%s begins on %s: it can't end before that.", i.Number, i.From.Words()).at("until")
 	case i.Until != 0 && until >= i.Until:
 		return notNow("R7", "%s already ends on %s. If the interest goes on after that, declare it again.", i.Number, i.Until.Words()).at("until")
-	}
-	if r := checkOptional("R7", "why it ends", c.Words, someWords).at("words"); r != nil {
-		return r
 	}
 	t.recordBecause(i.Index, until, &InterestEnded{Interest: i.Number, Person: i.Person, Until: until, Words: strings.TrimSpace(c.Words)})
 	return nil

@@ -234,6 +234,9 @@ func (t *turn) run(r *Request) *Refusal {
 		return refusal
 	}
 	t.actor, t.as = t.s.Person(r.Actor), t.permission.OnBehalfOf
+	if refusal := checkDescribed(r.Command); refusal != nil {
+		return refusal
+	}
 	return r.Command.decide(t)
 }
 

@@ -13,13 +13,13 @@ import (
 // GrantMandate gives the group, or for a practice its PCN, authority over
 // matters, or over all (rule M1).
 type GrantMandate struct {
-	Organisation string   `json:"organisation" doc:"who grants: a practice, or a PCN for its practices"`
-	To           string   `json:"to,omitempty" doc:"the PCN's code; none: the group itself"`
-	Matters      []string `json:"matters,omitempty" doc:"none: all" maxItems:"200"`
-	Conditions   string   `json:"conditions,omitempty" maxLength:"2000"`
-	Review       Day      `json:"review,omitzero" doc:"a mandate has an end or a review"`
-	Evidence     string   `json:"evidence,omitempty" doc:"a minute's reference; needed from a registrar" maxLength:"2000"`
-	Answers      string   `json:"answers,omitempty" doc:"the group's request that this confirms, such as M3"`
+	Organisation string   `json:"organisation" doc:"who grants: a practice, or a PCN for its practices" rule:"M1" of:"mandator" ask:"Which practice or PCN?"`
+	To           string   `json:"to,omitempty" doc:"the PCN's code; none: the group itself" of:"pcn" ask:"To whom?"`
+	Matters      []string `json:"matters,omitempty" doc:"none: all" maxItems:"200" of:"charter" ask:"For which subjects?" hint:"Tick none for everything."`
+	Conditions   string   `json:"conditions,omitempty" maxLength:"2000" call:"the conditions" ask:"On any condition?"`
+	Review       Day      `json:"review,omitzero" doc:"a mandate has an end or a review" rule:"M5" ask:"Review date"`
+	Evidence     string   `json:"evidence,omitempty" doc:"a minute's reference; needed from a registrar" maxLength:"2000" rule:"M1" call:"the evidence" kind:"text" ask:"Which minute says so?"`
+	Answers      string   `json:"answers,omitempty" doc:"the group's request that this confirms, such as M3" rule:"M5" of:"asked" ask:"Does it answer what the group asked for?" none:"No"`
 	Span
 }
 
@@ -48,9 +48,6 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 	}
 	if c.Review != 0 && c.Review < span.From {
 		return invalid("M5", "The review would be before the mandate begins.").at("review")
-	}
-	if r := checkOptional("M1", "the conditions", c.Conditions, someWords).at("conditions"); r != nil {
-		return r
 	}
 	if c.Answers != "" && !slices.ContainsFunc(t.s.Asked, func(a MandateAsked) bool { return a.Number == c.Answers && a.Organisation == o.Code }) {
 		return notFound("M5", "The group has not asked %s for a mandate under the number %s.", o.Name, clip(c.Answers))
@@ -105,14 +102,14 @@ func sameMatters(a, b []string) bool {
 // WithdrawMandate takes authority back, everything or some matters, with the
 // charter's notice. It says which of both. It is never refused for its reason (rule M2).
 type WithdrawMandate struct {
-	Organisation string   `json:"organisation"`
-	From         string   `json:"from,omitempty" doc:"the PCN's code; none: the group itself"`
-	Everything   bool     `json:"everything,omitzero" doc:"it withdraws everything; else say which matters"`
-	Matters      []string `json:"matters,omitempty" doc:"it withdraws these; a matter takes in everything below it" maxItems:"200"`
-	Given        Day      `json:"given,omitzero" doc:"day on which notice was given; none: today"`
-	Effective    Day      `json:"effective,omitzero" doc:"a later day than the notice asks for"`
-	Reason       string   `json:"reason,omitempty" maxLength:"2000"`
-	Evidence     string   `json:"evidence,omitempty" doc:"needed from a registrar, and for notice given earlier" maxLength:"2000"`
+	Organisation string   `json:"organisation" rule:"M2" of:"mandator" ask:"Which practice or PCN?"`
+	From         string   `json:"from,omitempty" doc:"the PCN's code; none: the group itself" of:"pcn" ask:"Who are you withdrawing from?" hint:"A withdrawal from the group closes both ways; one from the PCN only that one."`
+	Everything   bool     `json:"everything,omitzero" doc:"it withdraws everything; else say which matters" ask:"Everything is withdrawn"`
+	Matters      []string `json:"matters,omitempty" doc:"it withdraws these; a matter takes in everything below it" maxItems:"200" of:"charter" ask:"Which subjects?" hint:"Only if not everything is withdrawn. Each takes in what lies below it."`
+	Given        Day      `json:"given,omitzero" doc:"day on which notice was given; none: today" ask:"When was notice given?" hint:"Leave it empty for today."`
+	Effective    Day      `json:"effective,omitzero" doc:"a later day than the notice asks for" ask:"From when, if later than the notice asks for?"`
+	Reason       string   `json:"reason,omitempty" maxLength:"2000" call:"the reason" ask:"Why, if you want to say?"`
+	Evidence     string   `json:"evidence,omitempty" doc:"needed from a registrar, and for notice given earlier" maxLength:"2000" rule:"M1" call:"the evidence" kind:"text" ask:"Which minute or letter says so?"`
 }
 
 func (c *WithdrawMandate) may(w *who) (Permission, *Refusal) { return w.mustMandate(c.Organisation) }
@@ -126,9 +123,6 @@ func (c *WithdrawMandate) decide(t *turn) *Refusal {
 		return invalid("M2", "Say what is withdrawn: everything, or only some subjects, and which.").at("matters")
 	}
 	if r := t.s.Charter().checkAllKnown(c.Matters).at("matters"); r != nil {
-		return r
-	}
-	if r := checkOptional("M2", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
 	given := cmp.Or(c.Given, t.day)
@@ -168,9 +162,9 @@ func (s *State) withdrawnBefore(c *WithdrawMandate, given, from Day) *MandateEnt
 // AskMandate is the group asking a practice or PCN for a mandate; a grant that
 // names the number confirms it (rule M5).
 type AskMandate struct {
-	Organisation string   `json:"organisation"`
-	Matters      []string `json:"matters,omitempty" doc:"none: all" maxItems:"200"`
-	Words        string   `json:"words" maxLength:"2000"`
+	Organisation string   `json:"organisation" rule:"M1" of:"mandator" ask:"Which practice or PCN?"`
+	Matters      []string `json:"matters,omitempty" doc:"none: all" maxItems:"200" of:"charter" ask:"For which subjects?" hint:"Tick none for everything."`
+	Words        string   `json:"words" maxLength:"2000" rule:"M5" call:"what the group asks" ask:"What do you ask them?"`
 }
 
 func (c *AskMandate) may(w *who) (Permission, *Refusal) {
@@ -185,7 +179,7 @@ func (c *AskMandate) decide(t *turn) *Refusal {
 	if o.Kind != Practice && o.Kind != PCN {
 		return invalid("M1", "Mandates come from practices and PCNs.")
 	}
-	if r := firstRefusal(t.s.Charter().checkAllKnown(c.Matters).at("matters"), checkWords("M5", "what the group asks", c.Words, someWords).at("words")); r != nil {
+	if r := t.s.Charter().checkAllKnown(c.Matters).at("matters"); r != nil {
 		return r
 	}
 	t.record(&MandateRequested{Mandate: t.number('M'), Organisation: o.Code, Matters: c.Matters, Words: c.Words})

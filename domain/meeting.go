@@ -12,11 +12,11 @@ import (
 
 // MoveMeeting puts a meeting of a forum on another day.
 type MoveMeeting struct {
-	Forum  string `json:"forum" maxLength:"60"`
-	On     Day    `json:"on" doc:"day on which it was to be"`
-	To     Day    `json:"to" doc:"day on which it is now"`
-	At     string `json:"at,omitempty" doc:"time of day, such as 14:00; none: as before" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$"`
-	Reason string `json:"reason,omitempty" maxLength:"2000"`
+	Forum  string `json:"forum" maxLength:"60" rule:"R5" of:"forum" ask:"Which meeting?"`
+	On     Day    `json:"on" doc:"day on which it was to be" ask:"On which day was it to be?"`
+	To     Day    `json:"to" doc:"day on which it is now" else:"Say to which day the meeting is moved." ask:"To which day?"`
+	At     string `json:"at,omitempty" doc:"time of day, such as 14:00; none: as before" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" of:"time" ask:"At what time?" hint:"Such as 7pm or 14:00. Leave it empty if the time stays."`
+	Reason string `json:"reason,omitempty" maxLength:"2000" call:"the reason" ask:"Why?" hint:"You can leave this empty."`
 }
 
 func (c *MoveMeeting) may(w *who) (Permission, *Refusal) { return w.mustMove(c.Forum, c.On) }
@@ -28,15 +28,10 @@ func (c *MoveMeeting) decide(t *turn) *Refusal {
 	}
 	there := t.s.Meeting(c.Forum, c.To)
 	switch {
-	case c.To == 0:
-		return invalid("R5", "Say to which day the meeting is moved.").at("to")
 	case c.To == c.On:
 		return invalid("R5", "The meeting is on %s already. To change its time or its agenda, put it in the diary once more.", c.To.Words()).at("to")
 	case there != nil && there.Cancelled == 0:
 		return notNow("R5", "There is already a meeting of %s on %s.", t.s.forumName(c.Forum), c.To.Words()).at("to")
-	}
-	if r := firstRefusal(checkClock("R5", c.At), checkOptional("R5", "the reason", c.Reason, someWords).at("reason")); r != nil {
-		return r
 	}
 	t.recordBecause(m.Index, t.day, &MeetingMoved{Forum: c.Forum, On: c.On, To: c.To, At: cmp.Or(c.At, m.At), Reason: c.Reason})
 	return nil
@@ -44,9 +39,9 @@ func (c *MoveMeeting) decide(t *turn) *Refusal {
 
 // CancelMeeting says that a meeting of a forum does not take place.
 type CancelMeeting struct {
-	Forum  string `json:"forum" maxLength:"60"`
-	On     Day    `json:"on" doc:"day on which it was to be"`
-	Reason string `json:"reason,omitempty" maxLength:"2000"`
+	Forum  string `json:"forum" maxLength:"60" rule:"R5" of:"forum" ask:"Which meeting?"`
+	On     Day    `json:"on" doc:"day on which it was to be" ask:"On which day was it to be?"`
+	Reason string `json:"reason,omitempty" maxLength:"2000" call:"the reason" ask:"Why?" hint:"You can leave this empty."`
 }
 
 func (c *CancelMeeting) may(w *who) (Permission, *Refusal) { return w.mustMove(c.Forum, c.On) }
@@ -57,9 +52,6 @@ func (c *CancelMeeting) decide(t *turn) *Refusal {
 	}
 	m, r := t.meetingToCome(c.Forum, c.On)
 	if r != nil {
-		return r
-	}
-	if r := checkOptional("R5", "the reason", c.Reason, someWords).at("reason"); r != nil {
 		return r
 	}
 	t.recordBecause(m.Index, t.day, &MeetingCancelled{Forum: c.Forum, On: c.On, Reason: c.Reason})
@@ -123,7 +115,7 @@ func checkClock(rule, at string) *Refusal {
 		return len(s) == 2 && s[0] >= '0' && s[0] <= '9' && s[1] >= '0' && s[1] <= '9' && least <= s && s <= most
 	}
 	if len(at) != 5 || at[2] != ':' || !digits(at[:2], "00", "23") || !digits(at[3:], "00", "59") {
-		return invalid(rule, "Write the time of day like 14:00.").at("at")
+		return invalid(rule, "Write the time of day like 14:00.")
 	}
 	return nil
 }

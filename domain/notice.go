@@ -14,10 +14,10 @@ import (
 
 // Communicate records that notices went out, once more.
 type Communicate struct {
-	About     []string `json:"about" doc:"what was communicated, such as P1 or D1" maxItems:"100"`
-	How       string   `json:"how" doc:"such as: by newsletter" maxLength:"200"`
-	Practices []string `json:"practices,omitempty" doc:"to which practices, by ODS code; none: to all" maxItems:"500"`
-	On        Day      `json:"on,omitzero" doc:"none: today"`
+	About     []string `json:"about" doc:"what was communicated, such as P1 or D1" maxItems:"100" rule:"T1" of:"notice" else:"Say what was communicated." ask:"What was told?"`
+	How       string   `json:"how" doc:"such as: by newsletter" maxLength:"200" call:"how it was communicated" ask:"How?" hint:"Such as: by newsletter."`
+	Practices []string `json:"practices,omitempty" doc:"to which practices, by ODS code; none: to all" maxItems:"500" of:"practice" ask:"To which practices?" hint:"Tick none for all of them."`
+	On        Day      `json:"on,omitzero" doc:"none: today" ask:"When?" hint:"Leave it empty for today."`
 }
 
 func (c *Communicate) may(w *who) (Permission, *Refusal) {
@@ -26,11 +26,8 @@ func (c *Communicate) may(w *who) (Permission, *Refusal) {
 
 func (c *Communicate) decide(t *turn) *Refusal {
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(t.notInFuture("T1", on), checkWords("T1", "how it was communicated", c.How, shortWords).at("how")); r != nil {
+	if r := t.notInFuture("T1", on); r != nil {
 		return r
-	}
-	if len(c.About) == 0 {
-		return invalid("T1", "Say what was communicated.").at("about")
 	}
 	for i, ref := range c.About {
 		n := t.s.NoticeOf(ref)
@@ -67,9 +64,9 @@ func (s *State) checkOurPractice(rule, code string, d Day) *Refusal {
 
 // Acknowledge records that practices have seen a notice.
 type Acknowledge struct {
-	About     string   `json:"about" doc:"what the notice is about, such as P1"`
-	Practices []string `json:"practices" doc:"ODS codes" maxItems:"500"`
-	Evidence  string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
+	About     string   `json:"about" doc:"what the notice is about, such as P1" rule:"T1" of:"notice" ask:"What have they seen?"`
+	Practices []string `json:"practices" doc:"ODS codes" maxItems:"500" of:"practice" else:"Say which practice has seen it." ask:"Which practices?"`
+	Evidence  string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know?" hint:"Such as: their replies of 5 May."`
 }
 
 func (c *Acknowledge) may(w *who) (Permission, *Refusal) {
@@ -91,9 +88,6 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 	n := t.s.NoticeOf(c.About)
 	if n == nil {
 		return notFound("T1", "There is no notice about %q.", clip(c.About))
-	}
-	if len(c.Practices) == 0 {
-		return invalid("T1", "Say which practice has seen it.").at("practices")
 	}
 	for i, code := range c.Practices {
 		if r := t.checkPracticeSays("T1", code, c.Evidence); r != nil {
@@ -124,12 +118,12 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 
 // AskGroup is a practice's question, or its saying that it disagrees (rule T2).
 type AskGroup struct {
-	Practice  string `json:"practice" doc:"ODS code"`
-	Words     string `json:"words" maxLength:"2000"`
-	Disagrees bool   `json:"disagrees,omitempty" doc:"it says that it disagrees"`
-	About     string `json:"about,omitempty" doc:"what it is about, such as P1"`
-	On        Day    `json:"on,omitzero" doc:"day on which it came; none: today"`
-	Evidence  string `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
+	Practice  string `json:"practice" doc:"ODS code" rule:"T2" of:"practice" ask:"Which practice?"`
+	Words     string `json:"words" maxLength:"2000" call:"the question, or what the practice disagrees with" ask:"Your question, or what you disagree with" hint:"It gets an answer that all can see."`
+	Disagrees bool   `json:"disagrees,omitempty" doc:"it says that it disagrees" ask:"We disagree"`
+	About     string `json:"about,omitempty" doc:"what it is about, such as P1" of:"subject" ask:"What is it about?" none:"Nothing in particular"`
+	On        Day    `json:"on,omitzero" doc:"day on which it came; none: today" ask:"When?" hint:"Leave it empty for today."`
+	Evidence  string `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know?" hint:"Such as: their letter of 5 May."`
 }
 
 func (c *AskGroup) may(w *who) (Permission, *Refusal) {
@@ -141,7 +135,7 @@ func (c *AskGroup) decide(t *turn) *Refusal {
 		return r
 	}
 	on := cmp.Or(c.On, t.day)
-	if r := firstRefusal(checkWords("T2", "the question, or what the practice disagrees with", c.Words, someWords).at("words"), t.notInFuture("T2", on)); r != nil {
+	if r := t.notInFuture("T2", on); r != nil {
 		return r
 	}
 	if c.About != "" && t.s.NoticeOf(c.About) == nil {
@@ -153,8 +147,8 @@ func (c *AskGroup) decide(t *turn) *Refusal {
 
 // AnswerQuestion is the group's answer to a practice (rule T2).
 type AnswerQuestion struct {
-	Question string `json:"question"`
-	Words    string `json:"words" maxLength:"2000"`
+	Question string `json:"question" rule:"T2" of:"question" ask:"Which question?"`
+	Words    string `json:"words" maxLength:"2000" call:"the answer" ask:"The answer" hint:"All can see it."`
 }
 
 func (c *AnswerQuestion) may(w *who) (Permission, *Refusal) {
@@ -168,9 +162,6 @@ func (c *AnswerQuestion) decide(t *turn) *Refusal {
 	q := t.s.Questions[c.Question]
 	if q.Answered != 0 {
 		return notNow("T2", "%s was answered on %s. The practice may ask again.", q.Number, q.Answered.Words())
-	}
-	if r := checkWords("T2", "the answer", c.Words, someWords).at("words"); r != nil {
-		return r
 	}
 	t.recordBecause(q.Index, t.day, &QuestionAnswered{Question: q.Number, Words: c.Words})
 	return nil

@@ -16,12 +16,12 @@ const (
 // RaiseObjection says why a seat can't sign up to a version and what would
 // resolve it (rule C3).
 type RaiseObjection struct {
-	Proposal     string `json:"proposal"`
+	Proposal     string `json:"proposal" rule:"C3" of:"proposal" ask:"Which proposal?"`
 	Version      int    `json:"version"`
-	Seat         string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
-	Grade        Grade  `json:"grade" enum:"concern,block"`
-	Why          string `json:"why" maxLength:"2000"`
-	WouldResolve string `json:"wouldResolve" maxLength:"2000"`
+	Seat         string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60" of:"seat" ask:"Which seat?"`
+	Grade        Grade  `json:"grade" enum:"concern,block" else:"Say whether this is a concern or a block." ask:"How far does it go?"`
+	Why          string `json:"why" maxLength:"2000" call:"why" ask:"Why?"`
+	WouldResolve string `json:"wouldResolve" maxLength:"2000" call:"what would resolve it" ask:"What would resolve it?"`
 	Signed
 }
 
@@ -36,15 +36,6 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 		return r
 	}
 	seat := t.permission.seat
-	if c.Grade != Concern && c.Grade != Block {
-		return invalid("C3", "Say whether this is a concern or a block.").at("grade")
-	}
-	if r := firstRefusal(
-		checkWords("C3", "why", c.Why, someWords).at("why"),
-		checkWords("C3", "what would resolve it", c.WouldResolve, someWords).at("wouldResolve"),
-	); r != nil {
-		return r
-	}
 	if c.Grade == Block && (p.conflicted(t.actor.ID) || t.s.hasInterest(t.actor.ID, p.Matter, t.day)) {
 		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
 	}
@@ -77,9 +68,9 @@ func (s *State) sameObjection(p *Proposal, e *ObjectionRaised) *Objection {
 // ResolveObjection is the seat that raised an objection letting it go: it
 // accepts a resolution, or withdraws (rule C3).
 type ResolveObjection struct {
-	Objection string  `json:"objection"`
-	How       HowLost `json:"how" enum:"accepted,withdrawn"`
-	Words     string  `json:"words,omitempty" doc:"the resolution that is accepted" maxLength:"2000"`
+	Objection string  `json:"objection" rule:"C3" of:"objection" ask:"Which objection?"`
+	How       HowLost `json:"how" enum:"accepted,withdrawn" else:"Say whether a resolution is accepted or the objection withdrawn." ask:"How does it end?"`
+	Words     string  `json:"words,omitempty" doc:"the resolution that is accepted" maxLength:"2000" call:"the words" ask:"What resolves it" hint:"In words that everybody will read."`
 	Signed
 }
 
@@ -115,15 +106,10 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 	if o.How != "" {
 		return notNow("C3", "%s has already let this objection go.", t.s.name(o.Seat))
 	}
-	if c.How != ResolutionAccepted && c.How != ObjectionWithdrawn {
-		return invalid("C3", "Say whether a resolution is accepted or the objection withdrawn.").at("how")
-	}
 	if c.How == ResolutionAccepted {
 		if r := checkWords("C3", "the resolution that is accepted", c.Words, someWords).at("words"); r != nil {
 			return r
 		}
-	} else if r := checkOptional("C3", "the words", c.Words, someWords).at("words"); r != nil {
-		return r
 	}
 	e := &ObjectionResolved{Objection: o.Number, Proposal: o.Proposal, Person: t.actor.ID, How: c.How, Words: c.Words, Signed: c.Signed}
 	if r := t.mustBeSigned(p, o.Index, e); r != nil {

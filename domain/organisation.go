@@ -43,9 +43,9 @@ var odsShape = map[OrganisationKind]*regexp.Regexp{
 // RecordSpokesperson says who may speak for an organisation (grant a mandate,
 // disagree), apart from who may act at the table (rule O3).
 type RecordSpokesperson struct {
-	Organisation string `json:"organisation"`
-	Person       string `json:"person" doc:"handle or id"`
-	Evidence     string `json:"evidence" doc:"how this is known: a minute, a letter" maxLength:"2000"`
+	Organisation string `json:"organisation" rule:"O3" of:"organisation" ask:"Which organisation?"`
+	Person       string `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
+	Evidence     string `json:"evidence" doc:"how this is known: a minute, a letter" maxLength:"2000" call:"the evidence" kind:"text" ask:"How is this known?" hint:"Such as: the partners' letter of 5 May."`
 	Span
 }
 
@@ -68,9 +68,6 @@ func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := checkWords("O3", "the evidence", c.Evidence, someWords).at("evidence"); r != nil {
-		return r
-	}
 	span, r := t.span("O3", c.Span)
 	if r != nil {
 		return r
@@ -81,9 +78,9 @@ func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 
 // EndSpokesperson says that somebody no longer speaks for an organisation.
 type EndSpokesperson struct {
-	Organisation string `json:"organisation"`
-	Person       string `json:"person" doc:"handle or id"`
-	Until        Day    `json:"until" doc:"last day"`
+	Organisation string `json:"organisation" rule:"O3" of:"organisation" ask:"Which organisation?"`
+	Person       string `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
+	Until        Day    `json:"until" doc:"last day" ask:"The last day"`
 }
 
 func (c *EndSpokesperson) may(w *who) (Permission, *Refusal) {

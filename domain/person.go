@@ -15,17 +15,17 @@ import (
 // PersonalData is what identifies a human being. It is sealed by the store and
 // never reaches an event in the clear (rule L7).
 type PersonalData struct {
-	Name  string `json:"name,omitempty" maxLength:"200"`
-	Email string `json:"email,omitempty" maxLength:"200"`
-	Phone string `json:"phone,omitempty" maxLength:"50"`
+	Name  string `json:"name,omitempty" maxLength:"200" rule:"L7" call:"the name" ask:"Name"`
+	Email string `json:"email,omitempty" maxLength:"200" call:"the email address" ask:"Email"`
+	Phone string `json:"phone,omitempty" maxLength:"50" call:"the telephone number" ask:"Telephone"`
 }
 
 // A PersonEntry introduces a person.
 type PersonEntry struct {
-	Handle       string        `json:"handle" doc:"made from the office, such as cd-altrincham" maxLength:"60"`
-	Office       string        `json:"office" doc:"such as Clinical Director, Altrincham Healthcare Alliance" maxLength:"200"`
-	Organisation string        `json:"organisation,omitempty" doc:"code of the organisation that the office belongs to" maxLength:"60"`
-	Personal     *PersonalData `json:"personal,omitempty"`
+	Handle       string        `json:"handle" doc:"made from the office, such as cd-altrincham" maxLength:"60" rule:"L7" kind:"code" call:"a handle" ask:"Short name in addresses" hint:"Made from the office, such as cd-altrincham. It stays."`
+	Office       string        `json:"office" doc:"such as Clinical Director, Altrincham Healthcare Alliance" maxLength:"200" call:"the office" ask:"Office" hint:"Such as: Clinical Director, Altrincham."`
+	Organisation string        `json:"organisation,omitempty" doc:"code of the organisation that the office belongs to" maxLength:"60" of:"organisation" ask:"Which organisation does the office belong to?" none:"None"`
+	Personal     *PersonalData `json:"personal,omitempty" ask:"Name and contacts"`
 	Sealed       []byte        `json:"-"` // Personal under the person's own key; set by the store
 }
 
@@ -50,7 +50,7 @@ func (r *Request) Personals() []Personal {
 // before it seals them: afterwards nobody can look at them.
 func (r *Request) CheckPersonal() *Refusal {
 	for _, p := range r.Personals() {
-		if refusal := p.Data.check(); refusal != nil {
+		if refusal := checkDescribed(p.Data); refusal != nil {
 			return refusal.at("personal")
 		}
 	}
@@ -72,27 +72,10 @@ func (p *PersonEntry) personal(r *Request) []Personal {
 }
 
 func (p *PersonEntry) check() *Refusal {
-	if r := firstRefusal(
-		checkRef("L7", "a handle", p.Handle).at("handle"),
-		checkWords("L7", "the office", p.Office, shortWords).at("office"),
-	); r != nil {
-		return r
-	}
 	if strings.EqualFold(p.Handle, System) || uuid.Validate(p.Handle) == nil {
 		return invalid("L7", "%q can't be a handle; make it from the office.", p.Handle).at("handle")
 	}
-	if p.Personal == nil {
-		return nil
-	}
-	return p.Personal.check()
-}
-
-func (p *PersonalData) check() *Refusal {
-	return firstRefusal(
-		checkOptional("L7", "the name", p.Name, shortWords).at("name"),
-		checkOptional("L7", "the email address", p.Email, shortWords).at("email"),
-		checkOptional("L7", "the telephone number", p.Phone, 50).at("phone"),
-	)
+	return nil
 }
 
 // RegisterPerson introduces somebody who will act or be named here.
@@ -128,8 +111,8 @@ func (t *turn) registerPerson(p *PersonEntry) *Refusal {
 
 // UpdatePerson replaces somebody's sealed name, email and phone.
 type UpdatePerson struct {
-	Person   string       `json:"person" doc:"the person's id"`
-	Personal PersonalData `json:"personal"`
+	Person   string       `json:"person" doc:"the person's id" rule:"L7" of:"person" ask:"Who?"`
+	Personal PersonalData `json:"personal" ask:"Name and contacts"`
 	Sealed   []byte       `json:"-"`
 }
 
@@ -144,7 +127,7 @@ func (c *UpdatePerson) decide(t *turn) *Refusal {
 	if p.ID != c.Person {
 		return invalid("L7", "Name the person by id here.")
 	}
-	if r := firstRefusal(p.mustNotBeErased(), c.Personal.check()); r != nil {
+	if r := p.mustNotBeErased(); r != nil {
 		return r
 	}
 	t.record(&PersonUpdated{Person: p.ID, Sealed: c.Sealed})
@@ -154,16 +137,13 @@ func (c *UpdatePerson) decide(t *turn) *Refusal {
 // LeaveOffice records that somebody no longer holds their office: what they
 // were given by office ends with it (rule R1).
 type LeaveOffice struct {
-	Person string `json:"person" doc:"handle or id"`
-	Until  Day    `json:"until" doc:"last day in the office"`
+	Person string `json:"person" doc:"handle or id" rule:"R1" of:"person" ask:"Who?"`
+	Until  Day    `json:"until" doc:"last day in the office" else:"Give the last day in the office." ask:"Their last day"`
 }
 
 func (c *LeaveOffice) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("R1", c.Person) }
 
 func (c *LeaveOffice) decide(t *turn) *Refusal {
-	if c.Until == 0 {
-		return invalid("R1", "Give the last day in the office.").at("until")
-	}
 	t.recordOn(c.Until, &OfficeLeft{Person: t.s.Person(c.Person).ID, Until: c.Until})
 	return nil
 }

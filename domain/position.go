@@ -14,10 +14,10 @@ const (
 
 // GiveConsent is a seat's consent to a version (rule C5).
 type GiveConsent struct {
-	Proposal    string `json:"proposal"`
+	Proposal    string `json:"proposal" rule:"C1" of:"proposal" ask:"Which proposal?"`
 	Version     int    `json:"version"`
-	Seat        string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
-	NeedNotWait bool   `json:"needNotWait,omitempty" doc:"the window falls away if every seat says so"`
+	Seat        string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60" of:"seat" ask:"Which seat?"`
+	NeedNotWait bool   `json:"needNotWait,omitempty" doc:"the window falls away if every seat says so" ask:"This need not wait for the window to end"`
 
 	Rests *RestsOn `json:"rests,omitempty" doc:"of another group's seat: what its consent rests on in its own ledger"`
 	Signed
@@ -52,11 +52,11 @@ func (c *GiveConsent) decide(t *turn) *Refusal {
 // StandAsideFrom is "not for us, but we will not stop it, and will stand by
 // it". With an interest it is that person who stands aside (rule C4).
 type StandAsideFrom struct {
-	Proposal string `json:"proposal"`
+	Proposal string `json:"proposal" rule:"C4" of:"proposal" ask:"Which proposal?"`
 	Version  int    `json:"version"`
-	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
-	Reason   string `json:"reason,omitempty" maxLength:"2000"`
-	Interest string `json:"interest,omitempty" doc:"a conflict of interest, in words" maxLength:"2000"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60" of:"seat" ask:"Which seat?"`
+	Reason   string `json:"reason,omitempty" maxLength:"2000" call:"the reason" ask:"Why, if you want to say?"`
+	Interest string `json:"interest,omitempty" doc:"a conflict of interest, in words" maxLength:"2000" call:"the interest" ask:"Do you have an interest in it?" hint:"In words; leave it empty if you have none. You then stand aside yourself; a deputy without it may act."`
 	Signed
 }
 
@@ -65,9 +65,6 @@ func (c *StandAsideFrom) may(w *who) (Permission, *Refusal) { return w.mustSit("
 func (c *StandAsideFrom) decide(t *turn) *Refusal {
 	p, seat, r := t.positionOn(c.Proposal, c.Version)
 	if r != nil {
-		return r
-	}
-	if r := firstRefusal(checkOptional("C4", "the reason", c.Reason, someWords).at("reason"), checkOptional("C4", "the interest", c.Interest, someWords).at("interest")); r != nil {
 		return r
 	}
 	_, r = t.takePosition(p, seat, PositionTaken{Stand: StandAside, Reason: c.Reason, Interest: c.Interest, Signed: c.Signed}, nil)
@@ -123,12 +120,12 @@ func (p *Position) says(e *PositionTaken) bool {
 // block; from a manager whom a system body employs, or where the charter wants
 // what a seat says signed, it counts only once confirmed (rules C10, F6).
 type ReportPosition struct {
-	Proposal string `json:"proposal"`
+	Proposal string `json:"proposal" rule:"C10" of:"proposal" ask:"Which proposal?"`
 	Version  int    `json:"version"`
-	Seat     string `json:"seat" doc:"organisation's code"`
-	Stand    Stand  `json:"stand" enum:"consent,stand-aside"`
-	From     string `json:"from" doc:"who said it: handle or id"`
-	How      string `json:"how" doc:"such as: by telephone" maxLength:"2000"`
+	Seat     string `json:"seat" doc:"organisation's code" of:"anyseat" ask:"Which seat?"`
+	Stand    Stand  `json:"stand" enum:"consent,stand-aside" else:"A position that was heard is consent or standing aside." ask:"What did they say?"`
+	From     string `json:"from" doc:"who said it: handle or id" of:"person" ask:"Who said it?"`
+	How      string `json:"how" doc:"such as: by telephone" maxLength:"2000" call:"how it was said" kind:"text" ask:"How did you hear it?" hint:"Such as: by telephone, in the meeting of 5 May."`
 }
 
 func (c *ReportPosition) may(w *who) (Permission, *Refusal) { return w.mustHave("C10", Manager) }
@@ -138,7 +135,7 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version), checkWords("C10", "how it was said", c.How, someWords).at("how")); r != nil {
+	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
 		return r
 	}
 	seat, r := t.s.seat("C10", c.Seat)
@@ -153,8 +150,6 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 	switch {
 	case role == "" || !t.s.entitled(seat, t.day):
 		return notNow("F5", "%s can't act for %s today.", from.Office, t.s.name(seat.ID))
-	case c.Stand != Consent && c.Stand != StandAside:
-		return invalid("C10", "A position that was heard is consent or standing aside.").at("stand")
 	case p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
 		return notNow("C10", "%s has spoken for itself on this version.", t.s.name(seat.ID))
 	case role == Deputy && p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Role == Holder && p.lastOf(seat.ID).Interest == "":
@@ -177,9 +172,9 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 
 // ConfirmPosition confirms what the manager recorded for the seat (rule C10).
 type ConfirmPosition struct {
-	Proposal string `json:"proposal"`
+	Proposal string `json:"proposal" rule:"C10" of:"proposal" ask:"Which proposal?"`
 	Version  int    `json:"version"`
-	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
+	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60" of:"seat" ask:"Which seat?"`
 	Signed
 }
 

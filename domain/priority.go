@@ -16,10 +16,10 @@ const (
 
 // ListPriority puts a possible priority on the long list.
 type ListPriority struct {
-	Title   string       `json:"title" maxLength:"200"`
-	Kind    PriorityKind `json:"kind" enum:"joint-working,influence"`
-	Meaning string       `json:"meaning" doc:"what it means in a practice" maxLength:"2000"`
-	Matter  string       `json:"matter,omitempty"`
+	Title   string       `json:"title" maxLength:"200" rule:"P1" call:"the priority's title" ask:"Title" hint:"A few words that people can say aloud."`
+	Kind    PriorityKind `json:"kind" enum:"joint-working,influence" else:"A priority is support by joint working, or influence on the system." ask:"Of which kind is it?"`
+	Meaning string       `json:"meaning" doc:"what it means in a practice" maxLength:"2000" call:"what it means in a practice" ask:"What does it mean in a practice?"`
+	Matter  string       `json:"matter,omitempty" of:"matter" ask:"What is it about, if it has a subject?"`
 }
 
 func (c *ListPriority) may(w *who) (Permission, *Refusal) {
@@ -27,12 +27,6 @@ func (c *ListPriority) may(w *who) (Permission, *Refusal) {
 }
 
 func (c *ListPriority) decide(t *turn) *Refusal {
-	if c.Kind != JointWorking && c.Kind != Influence {
-		return invalid("P1", "A priority is support by joint working, or influence on the system.").at("kind")
-	}
-	if r := firstRefusal(checkWords("P1", "the priority's title", c.Title, shortWords).at("title"), checkWords("P1", "what it means in a practice", c.Meaning, someWords).at("meaning")); r != nil {
-		return r
-	}
 	if c.Matter != "" {
 		if r := t.s.Charter().checkKnown(c.Matter).at("matter"); r != nil {
 			return r
@@ -45,18 +39,15 @@ func (c *ListPriority) decide(t *turn) *Refusal {
 // AskPractices asks every practice of the place which of the possible
 // priorities matter to it.
 type AskPractices struct {
-	Priorities []string `json:"priorities" doc:"the long list" maxItems:"50"`
-	Words      string   `json:"words,omitempty" maxLength:"2000"`
-	By         Day      `json:"by" doc:"day by which answers are wanted"`
+	Priorities []string `json:"priorities" doc:"the long list" maxItems:"50" rule:"P1" of:"priority" ask:"About which of them?"`
+	Words      string   `json:"words,omitempty" maxLength:"2000" call:"what the practices are told" ask:"In which words?"`
+	By         Day      `json:"by" doc:"day by which answers are wanted" ask:"By when are they to answer?"`
 }
 
 func (c *AskPractices) may(w *who) (Permission, *Refusal) { return w.mustHave("P1", Chair, Manager) }
 
 func (c *AskPractices) decide(t *turn) *Refusal {
 	if r := t.s.checkListed(c.Priorities); r != nil {
-		return r
-	}
-	if r := checkOptional("P1", "what the practices are told", c.Words, someWords).at("words"); r != nil {
 		return r
 	}
 	var practices []string
@@ -93,11 +84,11 @@ func (s *State) checkListed(numbers []string) *Refusal {
 // AnswerPriorities is a practice's answer; a later one takes the place of an
 // earlier one, and both are kept.
 type AnswerPriorities struct {
-	Round    string   `json:"round" doc:"in which it was asked, such as W1"`
-	Practice string   `json:"practice" doc:"ODS code"`
-	Choices  []string `json:"choices" doc:"the most important first; none: none of them" maxItems:"50"`
-	Words    string   `json:"words,omitempty" maxLength:"2000"`
-	Evidence string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000"`
+	Round    string   `json:"round" doc:"in which it was asked, such as W1" rule:"P1" of:"round" ask:"Which round?"`
+	Practice string   `json:"practice" doc:"ODS code" of:"practice" ask:"For which practice?"`
+	Choices  []string `json:"choices" doc:"the most important first; none: none of them" maxItems:"50" of:"choice" ask:"Which matter most?"`
+	Words    string   `json:"words,omitempty" maxLength:"2000" call:"the words" ask:"Anything to say about it?"`
+	Evidence string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know, if you record it for them?" hint:"Such as: their form of 15 May."`
 }
 
 func (c *AnswerPriorities) may(w *who) (Permission, *Refusal) {
@@ -124,9 +115,6 @@ func (c *AnswerPriorities) decide(t *turn) *Refusal {
 		if !slices.Contains(round.Priorities, n) {
 			return invalid("P1", "%s is not among what was asked under %s.", n, round.Number).at("choices")
 		}
-	}
-	if r := checkOptional("P1", "the words", c.Words, someWords).at("words"); r != nil {
-		return r
 	}
 	if last := round.lastOf(c.Practice); last != nil && slices.Equal(last.Choices, c.Choices) && last.Words == c.Words && last.Evidence == c.Evidence {
 		return t.saidBefore(last.Index)
@@ -167,15 +155,15 @@ func (t *turn) checkPracticeSays(rule, code, evidence string) *Refusal {
 
 // AdoptPriorities is the final list; each has something that is done about it.
 type AdoptPriorities struct {
-	Round      string          `json:"round" doc:"in which the practices were asked, such as W1"`
-	Priorities []AdoptPriority `json:"priorities" doc:"the most important first" maxItems:"50"`
+	Round      string          `json:"round" doc:"in which the practices were asked, such as W1" rule:"P1" of:"round" ask:"When were the practices asked?"`
+	Priorities []AdoptPriority `json:"priorities" doc:"the most important first" maxItems:"50" one:"priority" least:"3" ask:"The priorities, the most important first"`
 	Span
 }
 
 // AdoptPriority is one of the final list, with its actions.
 type AdoptPriority struct {
-	Priority string        `json:"priority"`
-	Actions  []ActionEntry `json:"actions" maxItems:"20"`
+	Priority string        `json:"priority" rule:"P1" of:"priority" ask:"Which one?"`
+	Actions  []ActionEntry `json:"actions" maxItems:"20" one:"action" ask:"What is done about it"`
 }
 
 func (c *AdoptPriorities) check(t *turn, e enacting) *Refusal {

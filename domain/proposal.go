@@ -23,14 +23,14 @@ const (
 
 // RaiseProposal puts a proposal to the seats, or keeps it as a draft (rule C1).
 type RaiseProposal struct {
-	Seat        string       `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60"`
-	Title       string       `json:"title" maxLength:"200"`
-	Text        string       `json:"text" maxLength:"20000"`
-	Matter      string       `json:"matter" maxLength:"120"`
+	Seat        string       `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60" rule:"C1" of:"seat" ask:"Which seat?"`
+	Title       string       `json:"title" maxLength:"200" call:"a title" ask:"Title" hint:"A few words that people can say aloud."`
+	Text        string       `json:"text" maxLength:"20000" call:"the text" ask:"The exact words" hint:"What would be agreed, as it would be read out. Change them as you like; what it would do stays as it stands above."`
+	Matter      string       `json:"matter" maxLength:"120" rule:"F6" of:"matter" ask:"What is it about?" hint:"One of the charter's subjects, or a path below one."`
 	Instruments []Instrument `json:"instruments,omitempty" maxItems:"50"`
-	Draft       bool         `json:"draft,omitempty" doc:"keep it as a draft for now"`
-	Reopens     string       `json:"reopens,omitempty" doc:"number of the settled proposal that it opens again"`
-	New         string       `json:"new,omitempty" doc:"what is new about a settled matter" maxLength:"2000"`
+	Draft       bool         `json:"draft,omitempty" doc:"keep it as a draft for now" ask:"Keep it as a draft for now"`
+	Reopens     string       `json:"reopens,omitempty" doc:"number of the settled proposal that it opens again" rule:"C11" of:"settled" ask:"Which proposal does it open again?" none:"None"`
+	New         string       `json:"new,omitempty" doc:"what is new about a settled matter" maxLength:"2000" call:"what is new" ask:"What is new about it?" hint:"Needed when a settled matter is opened again, or when something is put in the place of an agreement that is set aside."`
 }
 
 func (c *RaiseProposal) may(w *who) (Permission, *Refusal) { return w.mustSit("C1", c.Seat) }
@@ -41,11 +41,8 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 	}
 	seat := t.permission.seat
 	if r := firstRefusal(
-		checkWords("C1", "a title", c.Title, shortWords).at("title"),
-		checkWords("C1", "the text", c.Text, longWords).at("text"),
 		t.s.Charter().checkKnown(c.Matter).at("matter"),
 		c.checkNew(t.s.State),
-		checkOptional("C11", "what is new", c.New, someWords).at("new"),
 	); r != nil {
 		return r
 	}
@@ -98,7 +95,7 @@ func onlySetsAside(is []Instrument) bool {
 
 // PutProposal opens a draft: its window begins (rule C1).
 type PutProposal struct {
-	Proposal string `json:"proposal"`
+	Proposal string `json:"proposal" rule:"C1" of:"proposal" ask:"Which proposal?"`
 }
 
 func (c *PutProposal) may(w *who) (Permission, *Refusal) { return w.mustHaveRaised(c.Proposal) }
@@ -123,10 +120,10 @@ func (t *turn) put(number string, version int, cause uint64) {
 // AmendProposal makes a new version with a window of its own. Consents and
 // stand-asides fall; objections stay until their seat lets them go (rule C2).
 type AmendProposal struct {
-	Proposal    string       `json:"proposal"`
+	Proposal    string       `json:"proposal" rule:"C2" of:"proposal" ask:"Which proposal?"`
 	Version     int          `json:"version" doc:"the version that it replaces"`
-	Title       string       `json:"title,omitempty" doc:"none: as before" maxLength:"200"`
-	Text        string       `json:"text" maxLength:"20000"`
+	Title       string       `json:"title,omitempty" doc:"none: as before" maxLength:"200" call:"the title" ask:"Title" hint:"A few words that people can say aloud."`
+	Text        string       `json:"text" maxLength:"20000" call:"the text" ask:"The exact words" hint:"What would be agreed, as it would be read out. Change them as you like; what it would do stays as it stands above."`
 	Instruments []Instrument `json:"instruments,omitempty" maxItems:"50"`
 }
 
@@ -139,8 +136,6 @@ func (c *AmendProposal) decide(t *turn) *Refusal {
 	}
 	if r := firstRefusal(
 		p.checkVersion(c.Version),
-		checkOptional("C2", "the title", c.Title, shortWords).at("title"),
-		checkWords("C2", "the text", c.Text, longWords).at("text"),
 		t.tryInstruments(c.Instruments, p.Number, t.day),
 	); r != nil {
 		return r
@@ -171,8 +166,8 @@ func (c *AmendProposal) changesNothing(p *Proposal) bool {
 
 // OfferWords suggests other words for a proposal; anybody here may (rule C2).
 type OfferWords struct {
-	Proposal string `json:"proposal"`
-	Words    string `json:"words" maxLength:"20000"`
+	Proposal string `json:"proposal" rule:"C2" of:"proposal" ask:"Which proposal?"`
+	Words    string `json:"words" maxLength:"20000" call:"the words" ask:"Your words" hint:"Only the seat that raised it can take them up."`
 }
 
 func (c *OfferWords) may(w *who) (Permission, *Refusal) {
@@ -184,7 +179,7 @@ func (c *OfferWords) may(w *who) (Permission, *Refusal) {
 
 func (c *OfferWords) decide(t *turn) *Refusal {
 	p := t.s.Proposals[c.Proposal]
-	if r := firstRefusal(p.checkStage(Draft, Open), checkWords("C2", "the words", c.Words, longWords).at("words")); r != nil {
+	if r := p.checkStage(Draft, Open); r != nil {
 		return r
 	}
 	t.record(&WordsOffered{Proposal: p.Number, Version: p.Version().Number, Person: t.actor.ID, Words: c.Words})
@@ -193,8 +188,8 @@ func (c *OfferWords) decide(t *turn) *Refusal {
 
 // WithdrawProposal takes a proposal back; only the seat that raised it may (rule C1).
 type WithdrawProposal struct {
-	Proposal string `json:"proposal"`
-	Reason   string `json:"reason,omitempty" maxLength:"2000"`
+	Proposal string `json:"proposal" rule:"C1" of:"proposal" ask:"Which proposal?"`
+	Reason   string `json:"reason,omitempty" maxLength:"2000" call:"the reason" ask:"Why?"`
 }
 
 func (c *WithdrawProposal) may(w *who) (Permission, *Refusal) { return w.mustHaveRaised(c.Proposal) }
@@ -204,9 +199,6 @@ func (c *WithdrawProposal) decide(t *turn) *Refusal {
 	if r := p.checkStage(Draft, Open); r != nil {
 		return r
 	}
-	if r := checkOptional("C1", "the reason", c.Reason, someWords).at("reason"); r != nil {
-		return r
-	}
 	t.record(&ProposalWithdrawn{Proposal: p.Number, Reason: c.Reason})
 	return nil
 }
@@ -214,9 +206,9 @@ func (c *WithdrawProposal) decide(t *turn) *Refusal {
 // AgreeToPay is the consent of the organisation that a version names as paying
 // (rule C1). Where it has a seat, that seat's consent is the same.
 type AgreeToPay struct {
-	Proposal     string `json:"proposal"`
+	Proposal     string `json:"proposal" rule:"C1" of:"proposal" ask:"Which proposal?"`
 	Version      int    `json:"version"`
-	Organisation string `json:"organisation"`
+	Organisation string `json:"organisation" of:"payer" ask:"Who pays?"`
 }
 
 func (c *AgreeToPay) may(w *who) (Permission, *Refusal) {

@@ -15,7 +15,7 @@ import (
 
 // An OrganisationRow is what a list says of one organisation.
 type OrganisationRow struct {
-	Code    string           `json:"code" doc:"ODS code where there is one" maxLength:"60"`
+	Code    string           `json:"code" doc:"ODS code where there is one" maxLength:"60" rule:"O1" kind:"code" call:"an organisation's code"`
 	Kind    OrganisationKind `json:"kind" enum:"practice,pcn,federation,provider,lmc,group,system-body,place,primary-care"`
 	Name    string           `json:"name" doc:"an official list may leave it out, if the organisation is known" maxLength:"200"`
 	Opened  Day              `json:"opened,omitzero"`
@@ -23,7 +23,7 @@ type OrganisationRow struct {
 	Legal   Day              `json:"legalClose,omitzero" doc:"legal end, where it differs"`
 	Parents []MembershipRow  `json:"memberships,omitempty" maxItems:"50"`
 	Lists   []ListRow        `json:"lists,omitempty" maxItems:"50"`
-	Source  string           `json:"source,omitempty" doc:"where this was read" maxLength:"200"`
+	Source  string           `json:"source,omitempty" doc:"where this was read" maxLength:"200" call:"the source"`
 }
 
 // A MembershipRow puts an organisation in another for a time. An official list
@@ -53,7 +53,7 @@ type ImportOrganisations struct {
 	On       Day               `json:"on,omitzero" doc:"date of an official list, which says what is so on that day; none: typed today"`
 	Complete []string          `json:"complete,omitempty" doc:"what the official list holds all of: practices, pcns, memberships; whoever it then no longer places here has left" maxItems:"3"`
 	Also     []string          `json:"also,omitempty" doc:"codes that the same list names in other portions" maxItems:"5000"`
-	Source   string            `json:"source,omitempty" doc:"of an official list: where it was read" maxLength:"200"`
+	Source   string            `json:"source,omitempty" doc:"of an official list: where it was read" maxLength:"200" rule:"O1" call:"the source"`
 }
 
 const mostAlso = 5000
@@ -79,7 +79,7 @@ func (c *ImportOrganisations) decide(t *turn) *Refusal {
 }
 
 func (c *ImportOrganisations) check(t *turn) *Refusal {
-	if r := firstRefusal(t.notInFuture("O1", c.On), checkOptional("O1", "the source", c.Source, shortWords).at("source")); r != nil {
+	if r := t.notInFuture("O1", c.On); r != nil {
 		return r
 	}
 	for _, what := range c.Complete {
@@ -237,11 +237,7 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 // check refuses what no list can say. A list may leave out the name of an
 // organisation that is known, and an official one the first day of a membership.
 func (row *OrganisationRow) check(nameless, official bool) *Refusal {
-	if r := firstRefusal(
-		checkRef("O1", "an organisation's code", row.Code),
-		row.checkName(nameless).at("name"),
-		checkOptional("O1", "the source", row.Source, shortWords).at("source"),
-	); r != nil {
+	if r := row.checkName(nameless).at("name"); r != nil {
 		return r
 	}
 	if !slices.Contains(organisationKinds, row.Kind) {

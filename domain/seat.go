@@ -11,9 +11,9 @@ import (
 
 // A SeatEntry asks for a seat.
 type SeatEntry struct {
-	Organisation string `json:"organisation" maxLength:"60"`
-	Holder       string `json:"holder" doc:"handle or id" maxLength:"60"`
-	Deputy       string `json:"deputy,omitempty" doc:"handle or id" maxLength:"60"`
+	Organisation string `json:"organisation" maxLength:"60" rule:"F3" of:"unseated" ask:"Which organisation?"`
+	Holder       string `json:"holder" doc:"handle or id" maxLength:"60" of:"person" ask:"Who holds it?"`
+	Deputy       string `json:"deputy,omitempty" doc:"handle or id" maxLength:"60" of:"person" ask:"Who deputises?" none:"Nobody for now"`
 }
 
 // openSeat records a seat and who holds it.
@@ -52,10 +52,10 @@ func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy 
 
 // NameHolder says who holds a seat, or deputises, from when to when (rule F5).
 type NameHolder struct {
-	Seat     string   `json:"seat" doc:"organisation's code"`
-	Person   string   `json:"person" doc:"handle or id"`
-	Role     SeatRole `json:"role" enum:"holder,deputy"`
-	Evidence string   `json:"evidence,omitempty" doc:"needed from a registrar" maxLength:"2000"`
+	Seat     string   `json:"seat" doc:"organisation's code" rule:"F5" of:"anyseat" ask:"Which seat?"`
+	Person   string   `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
+	Role     SeatRole `json:"role" enum:"holder,deputy" else:"Say whether the person is the seat's holder or a deputy." ask:"As what?"`
+	Evidence string   `json:"evidence,omitempty" doc:"needed from a registrar" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know, if you record it for them?" hint:"Such as: their letter of 5 May."`
 	Span
 }
 
@@ -63,9 +63,6 @@ func (c *NameHolder) may(w *who) (Permission, *Refusal) { return w.mustNameFor(c
 
 func (c *NameHolder) decide(t *turn) *Refusal {
 	seat := t.s.Seats[c.Seat]
-	if c.Role != Holder && c.Role != Deputy {
-		return invalid("F5", "Say whether the person is the seat's holder or a deputy.").at("role")
-	}
 	if r := t.checkEvidence("F5", "the evidence", c.Evidence); r != nil {
 		return r
 	}
@@ -93,11 +90,11 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 
 // LeaveSeat ends somebody's time as holder or deputy (rule F5).
 type LeaveSeat struct {
-	Seat     string   `json:"seat" doc:"organisation's code"`
-	Person   string   `json:"person" doc:"handle or id"`
-	Role     SeatRole `json:"role" enum:"holder,deputy"`
-	Until    Day      `json:"until" doc:"last day"`
-	Evidence string   `json:"evidence,omitempty" doc:"needed from a registrar" maxLength:"2000"`
+	Seat     string   `json:"seat" doc:"organisation's code" rule:"F5" of:"anyseat" ask:"Which seat?"`
+	Person   string   `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
+	Role     SeatRole `json:"role" enum:"holder,deputy" ask:"As what?"`
+	Until    Day      `json:"until" doc:"last day" ask:"The last day"`
+	Evidence string   `json:"evidence,omitempty" doc:"needed from a registrar" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know, if you record it for them?" hint:"Such as: their letter of 5 May."`
 }
 
 func (c *LeaveSeat) may(w *who) (Permission, *Refusal) {

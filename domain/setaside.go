@@ -14,7 +14,7 @@ import (
 
 // SetAside undoes an earlier agreement, from then on (rule C9).
 type SetAside struct {
-	Agreement string `json:"agreement" doc:"the proposal's number, such as P1"`
+	Agreement string `json:"agreement" doc:"the proposal's number, such as P1" of:"agreement" ask:"Which agreement?"`
 }
 
 func (c *SetAside) check(t *turn, e enacting) *Refusal {
