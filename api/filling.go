@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -59,7 +58,7 @@ func (f *filling) day(name string) domain.Day {
 	if s == "" {
 		return 0
 	}
-	d, err := readDay(s)
+	d, err := domain.ReadDay(s)
 	switch {
 	case errors.Is(err, domain.ErrYear):
 		f.wrong(name, "“"+clip(s)+"”: "+domain.ErrYear.Error()+".")
@@ -67,20 +66,6 @@ func (f *filling) day(name string) domain.Day {
 		f.wrong(name, "“"+clip(s)+"” is not a date; write it like 9 March 2026.")
 	}
 	return d
-}
-
-// dayForms are dates as people write them.
-var dayForms = []string{"2 January 2006", "2 Jan 2006", "2/1/2006", "2.1.2006", "2-1-2006"}
-
-// readDay reads a date: 9 March 2026, 9 Mar 2026, 9/3/2026, or 2026-03-09.
-func readDay(s string) (domain.Day, error) {
-	for _, form := range dayForms {
-		if t, err := time.Parse(form, s); err == nil {
-			s = t.Format(time.DateOnly)
-			break
-		}
-	}
-	return domain.ParseDay(s)
 }
 
 // version reads which version somebody had before them.
@@ -110,21 +95,16 @@ func (f *filling) months(name string) *int {
 	return n
 }
 
-// readPounds reads a sum as people write it: 12000, £12,000 or 12,000.50.
+// readPounds reads a sum as people write it; none is not said.
 func readPounds(s string) (*domain.Pence, *domain.Refusal) {
-	s = strings.NewReplacer("£", "", ",", "", " ", "").Replace(s)
 	if s == "" {
 		return nil, nil
 	}
-	pounds, pence, part := strings.Cut(s, ".")
-	if !part {
-		pence = "00"
-	}
-	sum, err := strconv.ParseUint(pounds+pence, 10, 53)
-	if err != nil || len(pence) != 2 || pounds == "" {
+	sum, err := domain.ReadPence(s)
+	if err != nil {
 		return nil, invalid("D4", "Write the amount in pounds, such as 12,000 or 12,000.50.")
 	}
-	return new(domain.Pence(sum)), nil
+	return &sum, nil
 }
 
 func readMonths(s string) (*int, *domain.Refusal) {

@@ -332,22 +332,6 @@ func TestPagesForOutsiders(t *testing.T) {
 	require.Contains(t, page(403, "/g/trafford/events/0"), "The charter keeps audit to members.")
 }
 
-// Sums and terms are read as people write them.
-func TestReadPounds(t *testing.T) {
-	for s, pence := range map[string]int64{"12000": 12_000_00, "£12,000": 12_000_00, "12,000.50": 12_000_50, "0": 0, "£ 5": 5_00} {
-		p, r := readPounds(s)
-		require.Nil(t, r, s)
-		require.EqualValues(t, pence, *p, s)
-	}
-	for _, s := range []string{"much", "1.5", "-1", "1.2.3", ".50", "12000000000000000000", "1e3"} {
-		_, r := readPounds(s)
-		require.NotNil(t, r, s)
-	}
-	p, r := readPounds("")
-	require.Nil(t, r)
-	require.Nil(t, p, "not said")
-}
-
 // axe is axe-core, which npm brings: npm ci in this folder.
 func axe(t *testing.T) string {
 	b, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))

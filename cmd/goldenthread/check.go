@@ -142,6 +142,6 @@ func (p *page) optional(head, text string) {
 
 // readPounds turns pounds into the server's pence.
 func readPounds(s string) (string, error) {
-	pence, err := parsePounds(s)
+	pence, err := domain.ReadPence(s)
 	return strconv.FormatInt(int64(pence), 10), err
 }

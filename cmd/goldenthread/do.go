@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -42,19 +44,19 @@ func doOne(kind domain.CommandKind) *cobra.Command {
 	c, command := &client{}, kind.New()
 	file, key := "", ""
 	cmd := &cobra.Command{Use: kind.Name, Short: kind.Say, Args: cobra.NoArgs}
-	fields := fieldsOf(reflect.ValueOf(command).Elem())
-	cmd.Example = exampleOf(kind.Name, fields)
+	flags := flagsOf(command)
+	cmd.Example = exampleOf(kind.Name, flags)
 	cmd.Flags().StringVarP(&file, "file", "f", "", "JSON object with what the command takes; - reads it from standard input")
 	cmd.Flags().StringVar(&key, "key", "", "id of the command: sent again with the same id it is recorded once; a new one if not said")
-	for _, f := range fields {
-		cmd.Flags().Var(f, f.name, f.usage())
-		if f.value.Kind() == reflect.Bool {
-			cmd.Flags().Lookup(f.name).NoOptDefVal = "true"
+	for _, f := range flags {
+		cmd.Flags().Var(f, f.name(), f.usage())
+		if f.Kind == domain.YesField {
+			cmd.Flags().Lookup(f.name()).NoOptDefVal = "true"
 		}
-		completeFrom(cmd, f.name, f.completions(c))
+		completeFrom(cmd, f.name(), f.completions(c))
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := fill(cmd, command, fields, file); err != nil {
+		if err := fill(cmd, command, flags, file); err != nil {
 			return err
 		}
 		return c.do(cmd, kind.Name, command, key)
@@ -65,7 +67,7 @@ func doOne(kind domain.CommandKind) *cobra.Command {
 }
 
 // fill reads the file, if there is one, and then the flags into the command.
-func fill(cmd *cobra.Command, command domain.Command, fields []*field, file string) error {
+func fill(cmd *cobra.Command, command domain.Command, flags []*commandFlag, file string) error {
 	if file != "" {
 		body, err := readFile(file, cmd.InOrStdin())
 		if err != nil {
@@ -76,12 +78,12 @@ func fill(cmd *cobra.Command, command domain.Command, fields []*field, file stri
 		}
 		domain.NoteZeros(command, body)
 	}
-	for _, f := range fields {
+	for _, f := range flags {
 		if f.given == nil {
 			continue
 		}
 		if err := f.set(*f.given); err != nil {
-			return usagef("--%s: %v", f.name, err)
+			return usagef("--%s: %v", f.name(), err)
 		}
 	}
 	return nil
@@ -136,34 +138,28 @@ func recordedWords(r *api.Recorded) string {
 	return say + "."
 }
 
-// A field is one member of a command as a flag.
-type field struct {
-	name  string // of the flag
-	tag   reflect.StructTag
-	value reflect.Value
+// A commandFlag is one field of a command on the command line.
+type commandFlag struct {
+	*domain.Field
+	into  reflect.Value
 	given *string
 }
 
-// fieldsOf are the members of a command's struct, those of embedded ones too.
-func fieldsOf(v reflect.Value) []*field {
-	var fields []*field
-	for i := range v.NumField() {
-		t := v.Type().Field(i)
-		name, _, _ := strings.Cut(t.Tag.Get("json"), ",")
-		switch {
-		case t.Anonymous && name == "":
-			fields = append(fields, fieldsOf(v.Field(i))...)
-		case name != "" && name != "-":
-			fields = append(fields, &field{name: flagName(name), tag: t.Tag, value: v.Field(i)})
-		}
+// flagsOf are the command's fields as flags.
+func flagsOf(command domain.Command) []*commandFlag {
+	var flags []*commandFlag
+	form, v := domain.Describe(command), reflect.ValueOf(command).Elem()
+	for i := range form.Fields {
+		f := &form.Fields[i]
+		flags = append(flags, &commandFlag{Field: f, into: v.FieldByIndex(f.Index)})
 	}
-	return fields
+	return flags
 }
 
-// flagName turns amountPence into amount, and needNotWait into need-not-wait.
-func flagName(member string) string {
+// name turns amountPence into amount, and needNotWait into need-not-wait.
+func (f *commandFlag) name() string {
 	var b strings.Builder
-	for _, r := range strings.TrimSuffix(member, "Pence") {
+	for _, r := range strings.TrimSuffix(f.Name, "Pence") {
 		if unicode.IsUpper(r) {
 			b.WriteByte('-')
 		}
@@ -174,142 +170,121 @@ func flagName(member string) string {
 
 // Set, String and Type make it a pflag.Value. What is given is read once the
 // file has been.
-func (f *field) Set(s string) error { f.given = &s; return nil }
+func (f *commandFlag) Set(s string) error { f.given = &s; return nil }
 
-func (f *field) String() string {
+func (f *commandFlag) String() string {
 	if f == nil || f.given == nil {
 		return ""
 	}
 	return *f.given
 }
 
-var (
-	dayType   = reflect.TypeFor[domain.Day]()
-	penceType = reflect.TypeFor[domain.Pence]()
-)
-
-func (f *field) Type() string {
-	t := f.value.Type()
-	if t.Kind() == reflect.Pointer && t.Elem().Kind() != reflect.Struct {
-		t = t.Elem()
-	}
-	switch {
-	case t == dayType:
-		return "date"
-	case t == penceType:
-		return "pounds"
-	case t == reflect.TypeFor[[]string]():
-		return "list"
-	}
-	switch t.Kind() {
-	case reflect.String:
-		return "words"
-	case reflect.Bool:
-		return "bool"
-	case reflect.Int, reflect.Uint64:
-		return "number"
-	}
-	return "JSON"
+// flagTypes are how the help calls a kind; words else.
+var flagTypes = map[domain.FieldKind]string{
+	domain.DateField: "date", domain.TimeField: "time", domain.MoneyField: "pounds", domain.NumberField: "number", domain.YesField: "bool",
+	domain.ChoicesField: "list", domain.RefsField: "list", domain.LinesField: "list",
+	domain.RowsField: "JSON", domain.GroupField: "JSON", domain.BytesField: "JSON",
 }
 
-func (f *field) usage() string {
-	doc := f.tag.Get("doc")
+// Type is how the help calls what it takes.
+func (f *commandFlag) Type() string { return cmp.Or(flagTypes[f.Kind], "words") }
+
+func (f *commandFlag) usage() string {
+	say := []string{f.Doc}
+	if f.Doc == "" && f.Ask != "" {
+		say[0] = strings.TrimRight(strings.ToLower(f.Ask[:1])+f.Ask[1:], "?")
+	}
 	switch f.Type() {
 	case "list":
-		doc += "; with commas between"
+		say = append(say, "with commas between")
 	case "JSON":
-		doc += "; as JSON"
+		say = append(say, "as JSON")
 	}
-	if enum := f.tag.Get("enum"); enum != "" {
-		doc += "; one of " + strings.ReplaceAll(enum, ",", ", ")
+	if f.Choices != nil {
+		say = append(say, "one of "+strings.Join(f.choices(), ", "))
 	}
-	if !strings.Contains(f.tag.Get("json"), ",omit") && f.value.Kind() != reflect.Bool {
-		doc += "; needed"
+	if f.Needed {
+		say = append(say, "needed")
 	}
-	return strings.TrimPrefix(doc, "; ")
+	return strings.TrimPrefix(strings.Join(say, "; "), "; ")
 }
 
-func (f *field) completions(c *client) func(context.Context) []string {
-	enum := f.tag.Get("enum")
+func (f *commandFlag) choices() []string {
+	var values []string
+	for _, c := range f.Choices {
+		values = append(values, c.Value)
+	}
+	return values
+}
+
+func (f *commandFlag) completions(c *client) func(context.Context) []string {
 	switch {
-	case enum != "":
-		return func(context.Context) []string { return strings.Split(enum, ",") }
-	case f.name == "person" || strings.Contains(f.tag.Get("doc"), "handle or id"):
+	case f.Choices != nil:
+		return func(context.Context) []string { return f.choices() }
+	case slices.Contains(f.Of, "person"):
 		return c.personNames
-	case f.name == "forum":
+	case slices.Contains(f.Of, "forum"):
 		return c.forumNames
-	case f.name == "matter" || f.name == "matters":
+	case slices.Contains(f.Of, "matter"), slices.Contains(f.Of, "charter"):
 		return c.matterNames
 	}
 	return func(context.Context) []string { return nil }
 }
 
 // set reads what was given into the command.
-func (f *field) set(s string) error {
-	into := f.value
-	if f.Type() != "JSON" && into.Kind() == reflect.Pointer {
-		into.Set(reflect.New(into.Type().Elem()))
-		into = into.Elem()
-	}
+func (f *commandFlag) set(s string) error {
 	switch f.Type() {
-	case "pounds":
-		pence, err := parsePounds(s)
-		into.SetInt(int64(pence))
-		return err
-	case "date":
-		day, err := domain.ParseDay(s)
-		into.SetInt(int64(day))
-		return err
 	case "list":
-		into.Set(reflect.ValueOf(strings.Split(s, ",")))
-	case "words":
-		into.SetString(s)
-	case "bool":
-		yes, err := strconv.ParseBool(s)
-		into.SetBool(yes)
-		return err
-	case "number":
-		return json.Unmarshal([]byte(s), into.Addr().Interface())
-	default:
-		err := json.Unmarshal([]byte(s), into.Addr().Interface(), json.RejectUnknownMembers(true))
+		f.into.SetZero()
+		for one := range strings.SplitSeq(s, ",") {
+			if err := f.Read(f.into, one); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "JSON":
+		err := json.Unmarshal([]byte(s), f.into.Addr().Interface(), json.RejectUnknownMembers(true))
 		var syntax *jsontext.SyntacticError
 		if errors.As(err, &syntax) {
 			return errors.New("this is not JSON; see --help of the command, or /openapi.json")
 		}
-		domain.NoteZeros(into.Addr().Interface(), []byte(s))
+		domain.NoteZeros(f.into.Addr().Interface(), []byte(s))
 		return err
 	}
-	return nil
+	return f.Read(f.into, s)
 }
 
 // exampleOf shows the command with what it can't do without.
-func exampleOf(name string, fields []*field) string {
+func exampleOf(name string, flags []*commandFlag) string {
 	line := "  goldenthread do " + name
-	for _, f := range fields {
-		if !strings.HasSuffix(f.usage(), "; needed") && f.usage() != "needed" {
+	for _, f := range flags {
+		if !f.Needed {
 			continue
 		}
 		if f.Type() == "JSON" {
 			return "  goldenthread do " + name + " --file " + name + ".json"
 		}
-		line += " --" + f.name + " " + f.sample()
+		line += " --" + f.name() + " " + f.sample()
 	}
 	return line
 }
 
-// samples are what examples give for a flag; its name in capitals else.
+// samples are what examples give for what a flag refers to.
 var samples = map[string]string{
-	"proposal": "P1", "objection": "O1", "delegation": "D1", "exercise": "E1", "version": "1", "matter": "workforce", "matters": "workforce",
-	"forum": "locality-board", "person": "cd-altrincham", "organisation": "P91003", "seat": "U42898", "stand": "consent", "what": "D1", "body": "LMC",
+	"proposal": "P1", "agreement": "P1", "objection": "O1", "delegation": "D1", "inforce": "D1", "exercise": "E1", "action": "T1", "approach": "A1", "departure": "X1", "question": "Q1", "interest": "I1",
+	"round": "W1", "priority": "Y1", "choice": "Y1", "grant": "D1", "notice": "P1", "matter": "workforce", "forum": "locality-board", "person": "cd-altrincham", "gatekeeper": "cd-altrincham",
+	"organisation": "P91003", "practice": "P91003", "mandator": "P91003", "payer": "P91003", "anyseat": "U42898", "unseated": "LMC", "body": "LMC", "system": "QOP", "ours": "U42898",
 }
 
-func (f *field) sample() string {
-	enum, _, _ := strings.Cut(f.tag.Get("enum"), ",")
+func (f *commandFlag) sample() string {
+	for _, of := range f.Of {
+		if samples[of] != "" {
+			return samples[of]
+		}
+	}
 	switch {
-	case samples[f.name] != "":
-		return samples[f.name]
-	case enum != "":
-		return enum
+	case f.Choices != nil:
+		return f.Choices[0].Value
 	case f.Type() == "date":
 		return "2026-03-09"
 	case f.Type() == "pounds":

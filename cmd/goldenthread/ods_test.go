@@ -173,18 +173,3 @@ func TestReadingLists(t *testing.T) {
 	require.NoError(t, lists.Read("m.csv", strings.NewReader("practice,pcn,start,end\nP91003,U42898,20191001,\n"), l.addMembership))
 	require.Len(t, l.rows[0].Parents, 1, "its PCN is not in the list")
 }
-
-// TestPounds reads sums as people write them.
-func TestPounds(t *testing.T) {
-	for s, want := range map[string]domain.Pence{
-		"12000": 12_000_00, "12,000": 12_000_00, "£12,000.50": 12_000_50, " £5 ": 5_00, "-5": -5_00, "-5.25": -5_25, "1,234,567": 1_234_567_00, "0.05": 5,
-	} {
-		got, err := parsePounds(s)
-		require.NoError(t, err, s)
-		require.Equal(t, want, got, s)
-	}
-	for _, s := range []string{"", "lots", "12,50", "1.5", "1.234", "12000p", "1e3", "99999999999999999999", "£", "1,,000", ",5"} {
-		_, err := parsePounds(s)
-		require.Error(t, err, s)
-	}
-}
