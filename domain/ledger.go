@@ -106,12 +106,16 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 	if a, refusal, seen := l.repeat(r); seen {
 		return Decision{Answer: a, Refusal: refusal}
 	}
-	s := l.state.View()
+	return l.state.View().decide(r, now)
+}
+
+// decide is the decision on a request that was not answered before. It changes nothing.
+func (s *View) decide(r *Request, now time.Time) Decision {
 	if len(r.Places) > 0 {
 		s = s.Across(r.Places)
 	}
 	t := newTurn(s, r, now)
-	t.settleDue(DayOf(l.state.Last))
+	t.settleDue(DayOf(s.Last))
 	before := len(t.out)
 	if refusal := t.run(r); refusal != nil {
 		return Decision{Events: t.out[:before], Refusal: refusal}

@@ -103,6 +103,7 @@ type minutes struct {
 	name   string
 	line   int
 
+	sent     func(*Request) // told of each command, before it is decided
 	accepted func(*Request) // told of each command that is not refused, before its events are applied
 }
 
@@ -287,6 +288,9 @@ func (m *minutes) commit(r *Request) []string {
 	r.Places = m.places(time.Time{})
 	if rests, ok := r.NeedsClaim(); ok && m.rooms[rests.Ledger] != nil {
 		r.Claim = m.rooms[rests.Ledger].ledger.State().ClaimOn(rests, DayOf(m.now))
+	}
+	if m.sent != nil {
+		m.sent(r)
 	}
 	before := fingerprint(m.ledger.State())
 	d := m.ledger.Decide(r, m.now)

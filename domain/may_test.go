@@ -1,0 +1,144 @@
+package domain
+
+import (
+	"maps"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// For every command of the minutes and everybody who is known in them: what May
+// answers is what a decision makes of it, and what is tried is what is then recorded.
+func TestMayAndTryAgreeWithDecide(t *testing.T) {
+	type tally struct{ may, not int }
+	var mu sync.Mutex
+	seen := map[string]*tally{}
+	for _, k := range Commands {
+		seen[k.Name] = &tally{}
+	}
+	t.Run("scripts", func(t *testing.T) {
+		for _, path := range scripts(t) {
+			t.Run(filepath.Base(path), func(t *testing.T) {
+				t.Parallel()
+				m := newMinutes(t)
+				m.sent = func(r *Request) {
+					if m.name != filepath.Base(path) {
+						return // given, and asked in its own script
+					}
+					may, not := m.everybodyMay(r)
+					m.checkTry(r)
+					mu.Lock()
+					defer mu.Unlock()
+					seen[CommandName(r.Command)].may += may
+					seen[CommandName(r.Command)].not += not
+				}
+				m.runFile(path)
+			})
+		}
+	})
+	for name, n := range seen {
+		aboutThemself := name == "register-passkey" || name == "remove-passkey"
+		if n.may == 0 || n.not == 0 && !aboutThemself {
+			t.Errorf("%s: %d may, %d may not: the minutes show too little", name, n.may, n.not)
+		}
+	}
+}
+
+// everybodyMay asks of everybody, and of a stranger, whether they may give the
+// command, and holds the answer against the decision: whoever may not is refused in
+// the same words, and nobody who may is refused for who they are. It counts both.
+func (m *minutes) everybodyMay(r *Request) (may, not int) {
+	m.t.Helper()
+	people := append(slices.Sorted(maps.Keys(m.ledger.State().People)), "nobody-here")
+	s := m.ledger.State().Copy()
+	for _, e := range m.ledger.Settle(m.now) {
+		s.Apply(&e)
+	}
+	for _, id := range people {
+		one := *r
+		one.Actor = id
+		yes, refusal := s.May(id, r.Command, DayOf(m.now))
+		d := m.ledger.Decide(&one, m.now)
+		switch {
+		case refusal != nil:
+			not++
+			if !reflect.DeepEqual(d.Refusal, refusal) {
+				m.failf("%s: %s may not (%v), and the decision is %v", CommandName(r.Command), s.office(id), refusal, d.Refusal)
+			}
+		case d.Refusal != nil && d.Refusal.Class == NotYours && r.Signature() == nil:
+			m.failf("%s: %s may, and the decision is %v", CommandName(r.Command), s.office(id), d.Refusal)
+		default:
+			may++
+			m.checkBehalf(&one, yes, d)
+		}
+	}
+	return may, not
+}
+
+// checkBehalf: what is recorded is on behalf of whom May said.
+func (m *minutes) checkBehalf(r *Request, yes Permission, d Decision) {
+	m.t.Helper()
+	if a, several := r.Command.(*Acknowledge); several && len(a.Practices) > 1 {
+		return // each practice on its own behalf
+	}
+	for i := range d.Events {
+		if e := &d.Events[i]; e.Command == r.ID && e.OnBehalfOf != yes.OnBehalfOf && yes.OnBehalfOf != "" {
+			m.failf("%s: on behalf of %s, and %s is recorded on behalf of %s", CommandName(r.Command), yes.OnBehalfOf, e.Kind(), e.OnBehalfOf)
+		}
+	}
+}
+
+// checkTry: what is tried is what the ledger decides, and trying changes nothing.
+func (m *minutes) checkTry(r *Request) {
+	m.t.Helper()
+	before := fingerprint(m.ledger.State())
+	trial, refusal := m.ledger.State().View().Try(r, m.now)
+	if fingerprint(m.ledger.State()) != before {
+		m.failf("trying changed the state")
+	}
+	d := m.ledger.Decide(r, m.now)
+	if !reflect.DeepEqual(refusal, d.Refusal) || refusal == nil && !d.Answer.Repeat && !reflect.DeepEqual(trial.Events, d.Events) {
+		m.failf("tried: %v %v; decided: %v %v", m.describe(trial.Events), refusal, m.describe(d.Events), d.Refusal)
+	}
+}
+
+// A trial says what would hold no more.
+func TestTrySaysWhatEnds(t *testing.T) {
+	m := newMinutes(t)
+	m.run("ends", `given the representative
+on 2026-03-02 10:00
+cd-north: raise-proposal {"title":"Saturdays","text":"Open.","matter":"access"}
+lmc-chair: object {"proposal":"P2","version":1,"grade":"block","why":"Staff.","wouldResolve":"Money."}
+cd-south: consent {"proposal":"P2","version":1}
+cd-south: raise-proposal {"title":"No representative","text":"It ends.","matter":"access","instruments":[{"endAppointment":{"appointment":"R1","version":1}}]}
+cd-north: consent {"proposal":"P3","version":1,"needNotWait":true}
+cd-south: consent {"proposal":"P3","version":1,"needNotWait":true}
+lmc-chair: consent {"proposal":"P3","version":1,"needNotWait":true}
+`)
+	for _, c := range []struct {
+		actor   string
+		command Command
+		ends    []string
+	}{
+		{"manager", &RecordSpokesperson{Organisation: "LMC01", Person: "lmc-chair", Evidence: "A minute."}, nil},
+		{"cd-north", &LeaveSeat{Seat: "U10001", Person: "cd-north", Role: Holder, Until: DayOf(m.now) + 20}, []string{"seat/U10001: Clinical Director, North is holder for North PCN."}},
+		{"manager", &WithdrawMandate{Organisation: "A10001", Everything: true, Evidence: "A letter."}, []string{"M1: Ash Surgery has given a mandate."}},
+		{"cd-north", &WithdrawProposal{Proposal: "P2"}, []string{"P2: P2, Saturdays, is open.", "O1: Trafford LMC objects to P2.", "P2: South PCN has consented to P2."}},
+		{"fed-lead", &GiveConsent{Proposal: "P3", Version: 1, NeedNotWait: true}, []string{"R1: Clinical Director, North speaks for the board at Trafford Locality Board."}},
+	} {
+		trial, r := m.ledger.State().View().Try(&Request{Group: m.group, Actor: c.actor, Command: c.command}, m.now)
+		if r != nil {
+			t.Fatal(r)
+		}
+		var ends []string
+		for _, e := range trial.Ends {
+			ends = append(ends, e.Ref+": "+e.Text)
+		}
+		if !slices.Equal(ends, c.ends) {
+			t.Errorf("%s would end\n%s", CommandName(c.command), strings.Join(ends, "\n"))
+		}
+	}
+}

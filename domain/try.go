@@ -1,0 +1,107 @@
+package domain
+
+import (
+	"slices"
+	"time"
+)
+
+// Trying: what a command would record, before it is sent. A page that asks "is
+// this right?" shows it.
+
+// A Trial is what a request would do.
+type Trial struct {
+	Events []Event    // as they would be recorded, with what is due before and after
+	Answer Answer     // as whoever sends it would be told
+	Ends   []WouldEnd // what would hold no more
+}
+
+// WouldEnd is something that holds as things stand and would not hold any more.
+type WouldEnd struct {
+	Ref  string // such as D1, P4 or seat/U10001
+	Text string
+}
+
+// Try is what the request would do at the given moment, or why it is refused. It is
+// decided as the ledger decides it; nothing is recorded and the state stays as it is.
+func (s *View) Try(r *Request, now time.Time) (Trial, *Refusal) {
+	d := s.decide(r, now)
+	if d.Refusal != nil {
+		return Trial{}, d.Refusal
+	}
+	after, on := s.State.Copy(), DayOf(now)
+	for i := range d.Events {
+		after.Apply(&d.Events[i])
+		on = max(on, d.Events[i].Effective)
+	}
+	trial := Trial{Events: d.Events, Answer: d.Answer}
+	left := after.holding(on + 1)
+	for _, one := range s.holding(on + 1) {
+		p := after.Proposals[one.Ref]
+		if agreed := p != nil && p.Stage == Agreed; !agreed && !slices.Contains(left, one) {
+			trial.Ends = append(trial.Ends, one)
+		}
+	}
+	return trial, nil
+}
+
+// holding is what holds on that day and a command can end, in a fixed order.
+func (s *State) holding(d Day) []WouldEnd {
+	var all []WouldEnd
+	add := func(ref, text string) { all = append(all, WouldEnd{ref, text}) }
+	for _, n := range sortedNumbers(s.Delegations) {
+		if state, _ := s.DelegationOn(s.Delegations[n], d); state != Ended && state != Expired {
+			add(n, n+" holds.")
+		}
+	}
+	for _, n := range sortedNumbers(s.Appointments) {
+		if a := s.Appointments[n]; s.namesOn(a, d) {
+			add(n, s.office(a.Person)+" speaks for "+s.ShortName+" at "+s.forumName(a.Forum)+".")
+		}
+	}
+	for _, m := range s.Mandates {
+		if s.holdsOn(m, d) {
+			add(m.Number, s.name(m.Organisation)+" has given a mandate.")
+		}
+	}
+	for _, n := range s.open {
+		add(n, n+", "+s.Proposals[n].Title()+", is open.")
+		for _, o := range s.openObjections(s.Proposals[n]) {
+			add(o.Number, s.name(o.Seat)+" objects to "+n+".")
+		}
+		for _, pos := range s.Proposals[n].current() {
+			if pos.Stand == Consent {
+				add(n, s.name(pos.Seat)+" has consented to "+n+".")
+			} else {
+				add(n, s.name(pos.Seat)+" stands aside from "+n+".")
+			}
+		}
+	}
+	for _, id := range s.EntitledOn(d) {
+		add("seat/"+id, s.name(id)+" has a seat.")
+		for _, h := range s.Seats[id].Holders {
+			if h.Covers(d) {
+				add("seat/"+id, s.office(h.Person)+" is "+string(h.Role)+" for "+s.name(id)+".")
+			}
+		}
+	}
+	for _, o := range s.DutiesOn(d) {
+		add("duty/"+string(o.Duty), s.office(o.Person)+" is "+string(o.Duty)+".")
+	}
+	for _, id := range s.ExecutiveOn(d) {
+		add("executive", s.office(id)+" is of the executive.")
+	}
+	return append(all, s.speaking(d)...)
+}
+
+// speaking is who speaks for which organisation on that day.
+func (s *State) speaking(d Day) []WouldEnd {
+	var all []WouldEnd
+	for _, code := range sortedNumbers(s.Organisations) {
+		if o := s.Organisations[code]; len(o.Spokespeople) > 0 && o.OpenOn(d) {
+			for _, id := range s.SpokespeopleOn(code, d) {
+				all = append(all, WouldEnd{"organisation/" + code, s.office(id) + " speaks for " + o.Name + "."})
+			}
+		}
+	}
+	return all
+}
