@@ -304,9 +304,8 @@ func (s *Identity) lettingIn(ctx context.Context, group string) (g *projections.
 	if g, err = s.groups.Now(ctx, group, nil); err != nil || c.Operator {
 		return g, operatorName, err
 	}
-	p := g.State().Person(c.Person)
-	if p == nil || !g.State().MayLetIn(p.ID, s.ledgers.today()) {
-		return nil, "", notYours("F9", "People are let in by the manager, unless a system body employs them, and by the operator of this server.")
+	if refusal := g.State().MayLetIn(c.Person, s.ledgers.today()); refusal != nil {
+		return nil, "", refusal
 	}
-	return g, p.ID, nil
+	return g, g.State().Person(c.Person).ID, nil
 }

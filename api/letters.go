@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,7 +64,7 @@ func (s *Feeds) letters(ctx context.Context, in *plainInput) (*answer, error) {
 		return orAnswer(&list, in.IfNoneMatch, err)
 	}
 	state := q.State()
-	me, all := state.Person(q.caller.Person), seesToMail(state.State, q.caller, s.ledgers.today())
+	me, all := state.Person(q.caller.Person), q.caller.Operator || state.MaySeeToMail(q.caller.Person, s.ledgers.today()) == nil
 	letters, err := s.mail.Letters(ctx, in.Group)
 	for _, l := range letters {
 		p := state.People[l.Person]
@@ -74,14 +73,6 @@ func (s *Feeds) letters(ctx context.Context, in *plainInput) (*answer, error) {
 		}
 	}
 	return orAnswer(&list, in.IfNoneMatch, err)
-}
-
-// seesToMail says whether the caller sees everybody's letters.
-func seesToMail(state *domain.State, c Caller, today domain.Day) bool {
-	p := state.Person(c.Person)
-	return c.Operator || p != nil && slices.ContainsFunc([]domain.DutyName{domain.Manager, domain.Chair, domain.Registrar}, func(duty domain.DutyName) bool {
-		return state.HasDuty(p.ID, duty, today)
-	})
 }
 
 func letterLine(l *mail.Letter, who projections.Who) LetterLine {
@@ -118,10 +109,10 @@ func (s *Feeds) mailAgain(ctx context.Context, in *letterInput) (*struct{}, erro
 	if err != nil {
 		return nil, err
 	}
-	p := g.State().Person(in.Person)
+	p, refusal := g.State().Person(in.Person), g.State().MaySeeToMail(c.Person, s.ledgers.today())
 	switch {
-	case !seesToMail(g.State().State, c, s.ledgers.today()):
-		return nil, notYours("T1", "This is for the manager, chair or registrar.")
+	case refusal != nil && !c.Operator:
+		return nil, refusal
 	case p == nil:
 		return nil, notFound("L5", "Nobody called %q is known to this group.", clip(in.Person))
 	case s.mail == nil:

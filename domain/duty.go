@@ -208,13 +208,6 @@ func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {
 	})
 }
 
-// MayLetIn says whether the person may invite people to sign in: the manager,
-// unless a system body employs them, since whoever lets people in could take
-// their place (rules C10, F9).
-func (s *State) MayLetIn(person string, d Day) bool {
-	return s.HasDuty(person, Manager, d) && !s.employedBySystem(person, Manager, d)
-}
-
 // Member says whether the person comes from an organisation of general
 // practice, speaks for one, acts here (for a seat, in a duty, on the executive,
 // as a representative) on that day, or founds the group; members see what the

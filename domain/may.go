@@ -42,6 +42,34 @@ func (s *State) May(person string, c Command, d Day) (Permission, *Refusal) {
 	return yes, r
 }
 
+// Allows says whether the person may give the command on that day, where it remains at
+// most to say for which of their seats.
+func (s *State) Allows(person string, c Command, d Day) bool {
+	_, r := s.May(person, c, d)
+	return r == nil || r.Class == Invalid
+}
+
+// MayLetIn refuses whoever may not invite people to sign in: the manager may, unless
+// a system body employs them, since whoever lets people in could take their place
+// (rules C10, F9).
+func (s *State) MayLetIn(person string, d Day) *Refusal {
+	if p := s.Person(person); p != nil && s.HasDuty(p.ID, Manager, d) && !s.employedBySystem(p.ID, Manager, d) {
+		return nil
+	}
+	return notYours("F9", "People are let in by the manager, unless a system body employs them, and by the operator of this server.")
+}
+
+// MaySeeToMail refuses whoever may not see what became of everybody's letters, and
+// have one sent again: the manager, the chair and the registrar may (rule T1).
+func (s *State) MaySeeToMail(person string, d Day) *Refusal {
+	p := s.Person(person)
+	if p == nil {
+		p = &Person{} // with no duty
+	}
+	_, r := (&who{s, p, d}).mustHave("T1", Manager, Chair, Registrar)
+	return r
+}
+
 // who is somebody on a day, of whom is asked what they may do.
 type who struct {
 	s      *State

@@ -142,3 +142,34 @@ lmc-chair: consent {"proposal":"P3","version":1,"needNotWait":true}
 		}
 	}
 }
+
+// Nobody is asked to do what they may not: an action whose owner is of the group no
+// longer is the manager's, and an interest is for nobody but whoever declared it.
+func TestDueIsForWhoeverMay(t *testing.T) {
+	m := newMinutes(t)
+	m.run("due", `given the representative
+on 2026-03-02 10:00
+pm-ash: declare-interest {"matters":["access"],"words":"A share."}
+manager: set-agenda {"on":"2026-03-02","items":[{"title":"Access"}]}
+manager: record-group-meeting {"on":"2026-03-02","present":["cd-north"],"actions":[{"what":"A leaflet.","owner":"pm-ash","supporter":"cd-north"}]}
+manager: record-approach {"from":"ICB01","what":"Weekends?"}
+`)
+	s := m.ledger.State()
+	asked := func(what, kind string, d Day) string {
+		return s.offices(s.DueFor(&Due{What: what, Kind: kind}, d))
+	}
+	for _, want := range [][3]string{
+		{"T1", "action", "Practice Manager, Ash"}, {"I1", "interest", "Practice Manager, Ash"}, {"A1", "approach", "Board Manager and Clinical Director, South"},
+	} {
+		if got := asked(want[0], want[1], DayOf(m.now)); got != want[2] {
+			t.Errorf("%s is for %q, not %q", want[0], want[2], got)
+		}
+	}
+	m.run("left", `pm-ash: leave-office {"person":"pm-ash","until":"2026-03-03"}`+"\n")
+	s = m.ledger.State()
+	for _, want := range [][3]string{{"T1", "action", "Board Manager"}, {"I1", "interest", ""}} {
+		if got := asked(want[0], want[1], DayOf(m.now)+2); got != want[2] {
+			t.Errorf("once its owner left, %s is for %q, not %q", want[0], want[2], got)
+		}
+	}
+}

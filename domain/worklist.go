@@ -136,10 +136,13 @@ func (s *State) waitingDue(d Day, add addDue) {
 }
 
 // DueFor are the ids of those who are to see to what is due: whoever the power,
-// the mandate or the action is with, the gatekeepers, the seats' holders. What
-// only one person can do (take a position, report, tell) waits for them and is
-// not among it. What is left is for the manager, or the chair where there is none.
+// the mandate or the action is with, the gatekeepers, the seats' holders, as far as
+// they may give the command that does it. What only one person can do (take a
+// position, report, tell) waits for them and is not among it. What is left is for
+// the manager, or the chair where there is none.
 func (s *State) DueFor(due *Due, d Day) []string {
+	var first []string
+	var by Command // that sees to it; nil: a proposal, in which the people concerned are asked for their word
 	switch due.Kind {
 	case "position", "report", "tell":
 		return nil
@@ -148,23 +151,43 @@ func (s *State) DueFor(due *Due, d Day) []string {
 			return s.delegates(dl, d)
 		}
 		return []string{s.Appointments[due.What].Person}
+	case "ratify", "call-in":
+		return s.tableOn(d)
 	case "mandate":
 		return s.grantedBy(due.What, d)
 	case "action":
-		return []string{s.Actions[due.What].Owner}
+		first, by = []string{s.Actions[due.What].Owner}, &EndAction{Action: due.What}
 	case "interest":
-		if p := s.People[s.interest(due.What).Person]; p.Left == 0 || p.Left >= d {
-			return []string{p.ID}
-		}
+		first, by = []string{s.interest(due.What).Person}, &RenewInterest{Interest: due.What}
 	case "approach":
-		return s.withDuty(Gatekeeper, d)
-	case "ratify", "call-in":
-		return s.tableOn(d)
+		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
 	}
-	if managers := s.withDuty(Manager, d); len(managers) > 0 {
-		return managers
+	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.withDuty(Chair, d)} {
+		if may := s.whoMay(ids, by, d); len(may) > 0 {
+			return may
+		}
 	}
-	return s.withDuty(Chair, d)
+	return nil
+}
+
+// whoMay are those of the people who may give the command on that day; all, if none is named.
+func (s *State) whoMay(ids []string, c Command, d Day) []string {
+	var may []string
+	for _, id := range ids {
+		if c == nil || s.Allows(id, c, d) {
+			may = appendNew(may, id)
+		}
+	}
+	return may
+}
+
+// onDuties are the ids of those who have a duty on that day.
+func (s *State) onDuties(d Day) []string {
+	var ids []string
+	for _, o := range s.DutiesOn(d) {
+		ids = appendNew(ids, o.Person)
+	}
+	return ids
 }
 
 func (s *State) grantedBy(number string, d Day) []string {

@@ -30,13 +30,10 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	if p == nil {
 		return w
 	}
-	seats := g.state.SeatsOf(p.ID, at)
-	w.charterWaits(g, seats)
-	w.positionsWait(g, seats, at)
-	w.disputesWait(g, p, seats, at)
-	if len(seats) > 0 {
-		w.callInsWait(g, at)
-	}
+	w.charterWaits(g, p, at)
+	w.positionsWait(g, p, at)
+	w.disputesWait(g, p, at)
+	w.callInsWait(g, p, at)
 	w.reportsWait(g, p, at)
 	w.tellingWaits(g, p, at)
 	slices.SortStableFunc(w.Items, func(a, b WaitingItem) int {
@@ -49,12 +46,12 @@ func (w *Waiting) add(ref, kind string, by domain.Day, text string) {
 	w.Items = append(w.Items, WaitingItem{ref, kind, by, text})
 }
 
-func (w *Waiting) charterWaits(g *Group, seats []string) {
+func (w *Waiting) charterWaits(g *Group, p *domain.Person, at domain.Day) {
 	if g.state.Established != 0 {
 		return
 	}
-	for _, seat := range seats {
-		if !slices.ContainsFunc(g.state.Consents, func(c domain.CharterConsent) bool { return c.Seat == seat }) {
+	for _, seat := range g.state.EntitledOn(at) {
+		if g.state.Allows(p.ID, &domain.ConsentToCharter{Seat: seat}, at) && !slices.ContainsFunc(g.state.Consents, func(c domain.CharterConsent) bool { return c.Seat == seat }) {
 			w.add("charter", "charter", 0, g.name(seat)+" has not yet consented to the charter.")
 		}
 	}
@@ -62,7 +59,7 @@ func (w *Waiting) charterWaits(g *Group, seats []string) {
 
 // positionsWait adds open proposals on which a seat has not been heard, still
 // blocks, or has to confirm what the manager recorded for it.
-func (w *Waiting) positionsWait(g *Group, seats []string, at domain.Day) {
+func (w *Waiting) positionsWait(g *Group, person *domain.Person, at domain.Day) {
 	for _, known := range byNumber(g.state.Proposals) {
 		s, p := g.proposalOn(known, at)
 		if p == nil || p.Stage != domain.Open {
@@ -70,7 +67,7 @@ func (w *Waiting) positionsWait(g *Group, seats []string, at domain.Day) {
 		}
 		title := p.Number + ", " + p.Title()
 		for _, e := range s.RollOn(p, at) {
-			if !slices.Contains(seats, e.Seat) {
+			if !s.Allows(person.ID, &domain.GiveConsent{Proposal: p.Number, Seat: e.Seat}, at) {
 				continue
 			}
 			switch e.Position {
@@ -88,7 +85,7 @@ func (w *Waiting) positionsWait(g *Group, seats []string, at domain.Day) {
 
 // disputesWait adds open proposals that a block stops, for their facilitator, and
 // for a seat that was asked to put the closing day off (rule C15).
-func (w *Waiting) disputesWait(g *Group, person *domain.Person, seats []string, at domain.Day) {
+func (w *Waiting) disputesWait(g *Group, person *domain.Person, at domain.Day) {
 	for _, known := range byNumber(g.state.Proposals) {
 		s, p := g.proposalOn(known, at)
 		if p == nil || p.Stage != domain.Open || p.Working == nil || len(s.PartiesOn(p, at)) == 0 {
@@ -99,7 +96,7 @@ func (w *Waiting) disputesWait(g *Group, person *domain.Person, seats []string, 
 			w.add(p.Number, "facilitate", p.Closes, "You were named as facilitator for "+title+": talk with "+g.names(s.PartiesOn(p, at))+", and record each conversation.")
 		}
 		for _, seat := range s.PutOffWaitsFor(p, at) {
-			if slices.Contains(seats, seat) {
+			if s.Allows(person.ID, &domain.AgreePutOff{Proposal: p.Number, Seat: seat}, at) {
 				r := p.PutOffAsked()
 				w.add(p.Number, "put-off", p.Closes, g.name(r.Agreed[0].Seat)+" asks "+g.name(seat)+" to agree that "+title+" closes on "+r.Closes.Words()+" and not on "+p.Closes.Words()+".")
 			}
@@ -107,7 +104,10 @@ func (w *Waiting) disputesWait(g *Group, person *domain.Person, seats []string, 
 	}
 }
 
-func (w *Waiting) callInsWait(g *Group, at domain.Day) {
+func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
+	if !g.state.Allows(p.ID, &domain.CallIn{}, at) {
+		return
+	}
 	for _, x := range byNumber(g.state.Exercises) {
 		last := x.Recorded.Add(g.state.CharterOn(x.Recorded).Charter.CallInWithin)
 		if x.Recorded <= at && at <= last && g.state.ExerciseOn(x, at) == domain.XWithin && (x.CalledIn == 0 || x.CalledIn > at) {
