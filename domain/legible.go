@@ -68,6 +68,9 @@ func isBlank(words string) bool { return !strings.ContainsFunc(words, isSeen) }
 // characters say, or that not every screen shows alike: which one it is, counted
 // from 1, and what it does; 0 if there is none.
 func illegible(words string) (place int, at rune, does string) {
+	if isPlain(words) {
+		return 0, 0, ""
+	}
 	var before rune // 0 at the beginning
 	marks, flag := 0, 0
 	for i, r := range words {
@@ -93,6 +96,16 @@ func illegible(words string) (place int, at rune, does string) {
 		before = r
 	}
 	return 0, 0, ""
+}
+
+// isPlain says whether the words are nothing but printable ASCII, as most are.
+func isPlain(words string) bool {
+	for i := range len(words) {
+		if words[i] < ' ' || words[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // doesTo says what the rune does between the two beside it that words must not
@@ -151,11 +164,17 @@ func selects(r, before rune) bool {
 
 const blackFlag = '\U0001F3F4'
 
+// flags are the black flag with the tags that make it the flag of England, Scotland or Wales.
+var flags = []string{flagOf("gbeng"), flagOf("gbsct"), flagOf("gbwls")}
+
+func flagOf(region string) string {
+	return string(blackFlag) + strings.Map(func(r rune) rune { return 0xE0000 + r }, region) + "\U000E007F"
+}
+
 // tagsOfFlag is how many tags follow the black flag that the words begin with,
 // where they make the flag of England, Scotland or Wales; 0 where they don't.
 func tagsOfFlag(words string) int {
-	for _, of := range []string{"gbeng", "gbsct", "gbwls"} {
-		flag := string(blackFlag) + strings.Map(func(r rune) rune { return 0xE0000 + r }, of) + "\U000E007F"
+	for _, flag := range flags {
 		if strings.HasPrefix(words, flag) {
 			return utf8.RuneCountInString(flag) - 1
 		}
