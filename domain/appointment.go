@@ -120,7 +120,7 @@ func (s *State) checkAlone(a *Appointment, days Span) *Refusal {
 		}
 		// An appointment that has ended does not begin again: if it names somebody on
 		// the first day that both would hold, they overlap.
-		if d := max(days.From, o.Versions[0].From); days.Covers(d) && s.namesOn(o, d) {
+		if d := max(days.From, o.From()); days.Covers(d) && s.namesOn(o, d) {
 			return notNow("R1", "%s is already appointed to %s: vary %s, or end it first.", s.office(a.Person), s.forumName(a.Forum), number)
 		}
 	}
@@ -239,13 +239,7 @@ func (s *State) changeableAppointment(number string, version int, day Day) (*App
 	if a == nil {
 		return nil, notFound("C9", "There is no appointment %q here.", clip(number))
 	}
-	if state, _ := s.AppointmentOn(a, max(day, a.newest().From)); state == Ended || state == Expired {
-		return nil, notNow("R1", "%s has ended.", number)
-	}
-	if now := len(a.Versions); version != now {
-		return nil, notNow("C9", "This changes version %d of %s, and version %d is in force: amend it.", version, number, now)
-	}
-	return a, nil
+	return a, s.checkChangeable("R1", a, version, day)
 }
 
 // RepresentativeAppointed: somebody speaks in a forum.
@@ -270,8 +264,11 @@ func (e *RepresentativeAppointed) apply(s *State, ev *Event) {
 	s.makeNotice(ev)
 	s.took(e.Appointment)
 	s.Appointments[e.Appointment] = &Appointment{
-		Number: e.Appointment, Person: e.Person, ByOffice: e.ByOffice, Forum: e.Forum, Capacity: e.Capacity, Payer: e.Payer, Source: e.Source, Parent: e.Parent, Index: ev.Index,
-		Versions: []AppointmentVersion{{Number: 1, Substitutes: e.Substitutes, Lines: e.Lines, Review: e.Review, Source: e.Source, Span: e.Span, Index: ev.Index}},
+		Person: e.Person, ByOffice: e.ByOffice, Forum: e.Forum, Capacity: e.Capacity, Payer: e.Payer, Parent: e.Parent,
+		Versioned: Versioned[AppointmentVersion, *AppointmentVersion]{
+			Granted{Number: e.Appointment, Source: e.Source, Index: ev.Index},
+			[]AppointmentVersion{{Term{Number: 1, Review: e.Review, Source: e.Source, Span: e.Span, Index: ev.Index}, e.Substitutes, e.Lines}},
+		},
 	}
 }
 
@@ -290,15 +287,8 @@ type AppointmentVaried struct {
 
 func (e *AppointmentVaried) Subject() string { return "appointment/" + e.Appointment }
 func (e *AppointmentVaried) apply(s *State, ev *Event) {
-	a := edit(s.Appointments, e.Appointment)
-	v := AppointmentVersion{
-		Number: e.Version, Substitutes: e.Substitutes, Lines: e.Lines, Review: e.Review, Source: e.Source, Feedback: e.Feedback,
-		Span: Span{ev.Effective, e.Until}, Index: ev.Index,
-	}
-	if e.Back != 0 {
-		v.Source, v.Back, v.BackBy = a.Versions[e.Back-1].Source, e.Back, e.Source
-	}
-	a.Versions = append(slices.Clip(a.Versions), v)
+	t := Term{Number: e.Version, Review: e.Review, Source: e.Source, Feedback: e.Feedback, Span: Span{ev.Effective, e.Until}, Back: e.Back, Index: ev.Index}
+	edit(s.Appointments, e.Appointment).vary(AppointmentVersion{t, e.Substitutes, e.Lines})
 }
 
 // AppointmentEnded: from that day the appointment holds no more.
@@ -310,65 +300,28 @@ type AppointmentEnded struct {
 
 func (e *AppointmentEnded) Subject() string { return "appointment/" + e.Appointment }
 func (e *AppointmentEnded) apply(s *State, ev *Event) {
-	a := edit(s.Appointments, e.Appointment)
-	a.Ended, a.EndedBy, a.Feedback = ev.Effective, e.Source, e.Feedback
+	edit(s.Appointments, e.Appointment).end(ev, e.Source, e.Feedback)
 }
 
 // An Appointment is somebody speaking for the group in a forum.
 type Appointment struct {
-	Number      string
-	Person      string
-	ByOffice    bool
-	Forum       string
-	Capacity    string
-	Payer       string
-	Source      string // proposal, or exercise
-	Parent      string // delegation, where an exercise made it
-	Versions    []AppointmentVersion
-	Suspensions []Suspension
-	Ended       Day // first day on which it no longer holds
-	EndedBy     string
-	Feedback    string
-	Index       uint64
+	Versioned[AppointmentVersion, *AppointmentVersion]
+	Person   string
+	ByOffice bool
+	Forum    string
+	Capacity string
+	Payer    string
+	Parent   string // delegation, where an exercise made it
 }
 
 // An AppointmentVersion is a remit from a day on.
 type AppointmentVersion struct {
-	Number      int
+	Term
 	Substitutes []string
 	Lines       []Line
-	Review      Day
-	Source      string // the agreement, or exercise, whose words it is
-	Feedback    string
-	Span
-	Back   int    // version to which it went back; 0: it is new
-	BackBy string // the agreement that set the other aside
-	Index  uint64
 }
 
-// By is the agreement, or exercise, by which the version came into force.
-func (v *AppointmentVersion) By() string { return cmp.Or(v.BackBy, v.Source) }
-
-func (a *Appointment) newest() *AppointmentVersion { return &a.Versions[len(a.Versions)-1] }
-
-// VersionOn is the version in force on that day; nil before the first.
-func (a *Appointment) VersionOn(d Day) *AppointmentVersion {
-	for i := len(a.Versions) - 1; i >= 0; i-- {
-		if a.Versions[i].From <= d {
-			return &a.Versions[i]
-		}
-	}
-	return nil
-}
-
-func (a *Appointment) yearOf(d Day) Span {
-	from := a.Versions[0].From
-	for n := 0; ; n++ {
-		if y := (Span{from.AddYears(n), from.AddYears(n+1) - 1}); d <= y.Until {
-			return y
-		}
-	}
-}
+func (v *AppointmentVersion) says() any { return []any{v.Lines, v.Substitutes, v.Until} }
 
 // names says whether the appointment, on that day, is of the person or names
 // them as a substitute.
@@ -412,16 +365,8 @@ func (v *AppointmentVersion) line(matter string) *Line {
 // where it does not (rule R1). Paused and suspended still name a representative;
 // the other states do not.
 func (s *State) AppointmentOn(a *Appointment, d Day) (PowerState, string) {
-	v := a.VersionOn(d)
-	switch {
-	case v == nil:
-		return NotYet, a.Number + " begins on " + a.Versions[0].From.Words()
-	case a.Ended != 0 && a.Ended <= d:
-		return Ended, a.Number + " ended on " + a.Ended.Words()
-	case a.Parent == "" && !s.AgreementHolds(a.Source, d), !s.sourceHolds(v.Source, d):
-		return Ended, a.Number + " ended when the agreement that it rests on was set aside"
-	case v.Until != 0 && v.Until < d:
-		return Expired, a.Number + " expired on " + v.Until.Words()
+	if state, why := s.begunOn(a, d); state != InForce {
+		return state, why
 	}
 	if p := s.People[a.Person]; a.ByOffice && p.Left != 0 && p.Left < d {
 		return Ended, a.Number + " ended when " + p.Office + " left the office on " + p.Left.Words()
@@ -438,8 +383,7 @@ func (s *State) AppointmentOn(a *Appointment, d Day) (PowerState, string) {
 // missed (rules C8, D3, D7, D8). Each is a sentence. There is nothing where it is
 // in force, and nothing where it names nobody: ask AppointmentOn.
 func (a *Appointment) pausedBy(s *State, d Day) []Reason {
-	v := a.VersionOn(d)
-	if v == nil {
+	if a.termOn(d) == nil {
 		return nil
 	}
 	var reasons []Reason
@@ -449,12 +393,27 @@ func (a *Appointment) pausedBy(s *State, d Day) []Reason {
 	if a.Parent != "" {
 		reasons = append(reasons, s.Delegations[a.Parent].pausedBy(s, d)...)
 	}
-	for i := range a.Suspensions {
-		if sus := &a.Suspensions[i]; s.Suspends(a.Number, sus, d) {
-			reasons = append(reasons, sus.reason(a.Number))
-		}
+	return append(reasons, s.pausesOf(a, d)...)
+}
+
+func (a *Appointment) stateOn(s *State, d Day) (PowerState, string) { return s.AppointmentOn(a, d) }
+
+func (a *Appointment) whyNotBack(s *State, i int, d Day) string {
+	if !s.remitWithin(a, &a.Versions[i], a.newest(), d) {
+		return versionWider
 	}
-	return append(reasons, s.missedReview(a.Number, v.Review, d)...)
+	return ""
+}
+
+func (a *Appointment) back(i int, source string) (e Payload, payer string) {
+	v := &a.Versions[i]
+	return &AppointmentVaried{
+		Appointment: a.Number, Version: a.newest().Number + 1, Substitutes: v.Substitutes, Lines: v.Lines, Until: v.Until, Review: v.Review, Source: source, Back: v.Number,
+	}, ""
+}
+
+func (a *Appointment) over(source string) Payload {
+	return &AppointmentEnded{Appointment: a.Number, Source: source}
 }
 
 // parentOver says whether the delegation under which the appointment was made

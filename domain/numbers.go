@@ -1,6 +1,11 @@
 package domain
 
-import "strconv"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // number is the next short number of that letter, such as P7. People say them
 // aloud. It counts as taken once an event that carries it is applied, so a turn
@@ -17,4 +22,19 @@ func (s *State) took(number string) {
 	if n, err := strconv.Atoi(number[1:]); err == nil && letter >= 0 && letter < len(s.counts) {
 		s.counts[letter] = max(s.counts[letter], n)
 	}
+}
+
+// sortedNumbers are the map's short numbers, in the order in which they were given.
+func sortedNumbers[V any](m map[string]V) []string {
+	ns := make([]string, 0, len(m))
+	for n := range m {
+		ns = append(ns, n)
+	}
+	slices.SortFunc(ns, compareNumbers)
+	return ns
+}
+
+// compareNumbers orders short numbers as they were given.
+func compareNumbers(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }

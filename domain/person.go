@@ -249,3 +249,18 @@ func (s *State) office(id string) string {
 	}
 	return "somebody"
 }
+
+func (s *State) people(rule string, refs []string) ([]string, *Refusal) {
+	if len(refs) > 50 {
+		return nil, invalid(rule, "That is more than 50 people.")
+	}
+	var ids []string
+	for _, ref := range refs {
+		p, r := s.person(rule, ref)
+		if r != nil {
+			return nil, r
+		}
+		ids = appendNew(ids, p.ID)
+	}
+	return ids, nil
+}

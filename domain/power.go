@@ -3,10 +3,135 @@ package domain
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // What a power allows (rules D4–D6, F7). A use is held against one power at a
 // time: limits and conditions of several are never mixed.
+
+// A Power is a matter, and all below it, with what may be done about it.
+type Power struct {
+	Matter     string      `json:"matter" maxLength:"120" rule:"F6" of:"matter" ask:"For which subject?" hint:"And all below it. One of the charter's subjects, or a path below one."`
+	May        []string    `json:"may" doc:"decide, commit" maxItems:"2" rule:"D1" any:"decide,commit" else:"Say whether the power is to decide, to commit or both." ask:"What may they do?"`
+	ItemLimit  Pence       `json:"itemLimitPence,omitempty" doc:"most for one item, whole cost over the whole term; none: carries no money unless a year's limit is given" rule:"D4" ask:"Most for one item" hint:"The whole cost over the whole term, with VAT that can't be recovered. Leave it empty if the power carries no money."`
+	YearLimit  Pence       `json:"yearLimitPence,omitempty" doc:"most in a year of the delegation" ask:"Most in a year, in all" hint:"Years run from the first day of the power."`
+	Months     int         `json:"months,omitempty" doc:"longest term" unit:"months" ask:"Longest term" hint:"How long what they commit to may run."`
+	Acting     int         `json:"acting,omitempty" doc:"how many must act together; none: two, or one for a named person" rule:"D1" unit:"people" ask:"How many must act together?" hint:"Two if you leave it empty; a named person acts alone."`
+	Conditions []Condition `json:"conditions,omitempty" maxItems:"10" one:"condition" least:"0" ask:"Conditions"`
+}
+
+// Words say the power in a sentence.
+func (p *Power) Words(s *State) string {
+	w := strings.Join(p.May, " and ") + " on " + p.Matter
+	var limits []string
+	if p.ItemLimit != 0 {
+		limits = append(limits, p.ItemLimit.String()+" an item")
+	}
+	if p.YearLimit != 0 {
+		limits = append(limits, p.YearLimit.String()+" a year")
+	}
+	if p.Months != 0 {
+		limits = append(limits, count(p.Months, "month"))
+	}
+	if len(limits) > 0 {
+		w += " up to " + list(limits)
+	}
+	if p.Acting > 1 {
+		w += ", " + strconv.Itoa(p.Acting) + " acting together"
+	}
+	for _, c := range p.Conditions {
+		w += ", " + c.Words(s)
+	}
+	return w
+}
+
+func (p *Power) money() bool { return p.ItemLimit != 0 || p.YearLimit != 0 }
+
+func (p *Power) check(s *State, ch *Charter) *Refusal {
+	if r := ch.checkKnown(p.Matter).at("matter"); r != nil {
+		return r
+	}
+	if ch.Reserves(p.Matter) {
+		return notNow("D2", "%s is reserved: the group decides it itself and can't delegate it.", p.Matter).at("matter")
+	}
+	if p.Acting < 1 || p.Acting > 20 {
+		return invalid("D1", "Say how many must act together, at least one.").at("acting")
+	}
+	for i := range p.Conditions {
+		c := &p.Conditions[i]
+		if (c.When != Before && c.When != After) || c.Days < 0 || c.Days > 365 || (c.When == After && c.Days == 0) {
+			return invalid("D6", "A condition is to consult before, or to tell within a number of days after.").at("days").at(nth("conditions", i))
+		}
+		if c.Body == ToGroup && c.When == After {
+			continue
+		}
+		if _, r := s.organisation("D6", c.Body); r != nil {
+			return r.at("body").at(nth("conditions", i))
+		}
+	}
+	return nil
+}
+
+// A Condition is something to do before or after (rule D6).
+type Condition struct {
+	When string `json:"when" enum:"before,after" rule:"D6" ask:"What must they do?"`
+	Body string `json:"body" doc:"code of the organisation to consult or tell; the group's own code name is group" maxLength:"60" of:"body,group" ask:"Whom?"`
+	Days int    `json:"days,omitempty" doc:"after: within so many days" unit:"days" ask:"Afterwards: within how long?"`
+}
+
+// Words say the condition: "after consulting Trafford LMC".
+func (c *Condition) Words(s *State) string {
+	body := s.ShortName
+	if c.Body != ToGroup {
+		body = s.name(c.Body)
+	}
+	if c.When == Before {
+		return "after consulting " + body
+	}
+	return "telling " + body + " within " + count(c.Days, "day")
+}
+
+// When a condition is to be met.
+const (
+	Before = "before"
+	After  = "after"
+)
+
+// ToGroup is the body of a condition that is the group itself.
+const ToGroup = "group"
+
+func checkPowers(s *State, d Day, powers []Power) *Refusal {
+	if len(powers) == 0 || len(powers) > 50 {
+		return invalid("D1", "A delegation has between one and 50 powers.")
+	}
+	for i := range powers {
+		if r := powers[i].check(s, &s.CharterOn(d).Charter); r != nil {
+			return r.at(nth("powers", i))
+		}
+	}
+	return nil
+}
+
+// SettledPowers are the powers as they hold for whom they are given to, with
+// what was not said: two act together, a named person alone (rule D1).
+func SettledPowers(powers []Power, to string) []Power {
+	powers = slices.Clone(powers)
+	for i := range powers {
+		if to == ToExecutive {
+			powers[i].Acting = cmp.Or(powers[i].Acting, 2)
+		} else {
+			powers[i].Acting = 1
+		}
+	}
+	return powers
+}
+
+// What a power lets somebody do.
+const (
+	MayDecide = "decide"
+	MayCommit = "commit"
+)
 
 // A use is what somebody wants to do under a power, or has done.
 type use struct {
@@ -309,7 +434,3 @@ func (d *Delegation) versionAt(on Day, index uint64) *DelegationVersion {
 // consultationCounts is how many days a consultation counts (rule D6): charters
 // from before the setting took its default.
 func (c *Charter) consultationCounts() int { return cmp.Or(c.ConsultWithin, 90) }
-
-// current says whether what is in that state has begun and not ended, though it
-// may be suspended or paused.
-func (p PowerState) current() bool { return p != NotYet && p != Ended && p != Expired }

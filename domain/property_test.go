@@ -783,8 +783,8 @@ func (g *generator) mend(of any) {
 			c.Agreement = pick(g, agreed)
 		}
 	case *EndSuspension:
-		if had, _ := s.suspensionsOf(c.What); len(had) > 0 {
-			c.Event = pick(g, had).Index
+		if what := s.grant(c.What); what != nil && len(what.granted().Suspensions) > 0 {
+			c.Event = pick(g, what.granted().Suspensions).Index
 		}
 	case *AdoptPosition:
 		c.Replaces = nil

@@ -76,7 +76,7 @@ func (m *minutes) answer(s *View, line string, words []string, at Day) []string 
 			return strings.TrimSpace(fmt.Sprintf("%s: %s %s", u.Ref, u.Text, map[bool]string{true: "(ends)"}[u.Ends]))
 		})
 	case "suspensions":
-		had, _ := s.suspensionsOf(args[0])
+		had := s.grant(args[0]).granted().Suspensions
 		return each(had, func(sus Suspension) string {
 			return fmt.Sprintf("event %d, by %s from %s until %s, still suspends %t: %s", sus.Index, sus.Seat, sus.From, sus.Until, s.Suspends(args[0], &sus, at), sus.Reason)
 		})

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -85,44 +84,63 @@ type goneBack struct {
 // goingBack is what becomes of everything that the agreement changed and that is
 // still as it left it. What another agreement changed since stays; what others only
 // confirmed since does not.
-func (s *View) goingBack(agreement string, d Day) []goneBack {
+func (s *State) goingBack(agreement string, d Day) []goneBack {
 	var back []goneBack
-	for _, dl := range s.delegationsInOrder() {
-		if state, _ := s.DelegationOn(dl, max(d, dl.newest().From)); dl.Source != agreement && state != Ended && state != Expired {
-			back = append(back, s.delegationBack(dl, agreement, d)...)
+	for _, g := range s.grantsInOrder() {
+		if g.granted().Source == agreement || s.isOver(g, d) {
+			continue
 		}
-	}
-	for _, n := range sortedNumbers(s.Appointments) {
-		a := s.Appointments[n]
-		if state, _ := s.AppointmentOn(a, max(d, a.newest().From)); a.Source != agreement && state != Ended && state != Expired {
-			back = append(back, s.appointmentBack(a, agreement, d)...)
+		if b := s.grantBack(g, agreement, d); b != nil {
+			back = append(back, *b)
 		}
 	}
 	return append(back, s.charterBack(agreement, d)...)
 }
 
-// A kept is one version of a thing, as going back looks at it.
-type kept struct {
-	source string
-	until  Day
-	says   any // all that it says, but for its review
+// grantBack is what becomes of the grant when the agreement is set aside; nil where
+// that changed nothing that is still so.
+func (s *State) grantBack(g grant, agreement string, d Day) *goneBack {
+	k, touched := s.versionBack(g, agreement, d)
+	if !touched {
+		return nil
+	}
+	b := &goneBack{ref: g.granted().Number, effective: max(d, g.newestTerm().From)}
+	switch {
+	case k < 0:
+		b.why = noVersionBefore
+	case over(g.term(k).Until, d):
+		b.why = versionOver
+	default:
+		b.why = g.whyNotBack(s, k, d)
+	}
+	if b.why != "" {
+		b.effective, b.recorded = d, g.over
+		return b
+	}
+	b.to = g.term(k).Number
+	_, b.payer = g.back(k, "")
+	b.recorded = func(source string) Payload {
+		e, _ := g.back(k, source)
+		return e
+	}
+	return b
 }
 
-// versionBack is the place of the version to which the thing goes back when the
+// versionBack is the place of the version to which the grant goes back when the
 // agreement is set aside: -1 where it has none; false where the agreement changed
-// nothing that is still so. Versions are in order; the last is in force.
-func (s *State) versionBack(vs []kept, agreement string, d Day) (int, bool) {
-	changed := len(vs) - 1
-	if vs[changed].source != agreement {
-		for changed > 0 && reflect.DeepEqual(vs[changed].says, vs[changed-1].says) {
-			changed-- // confirmed only: its words are those of the version before
+// nothing that is still so.
+func (s *State) versionBack(g grant, agreement string, d Day) (int, bool) {
+	changed := g.versions() - 1
+	if g.term(changed).Source != agreement {
+		for g.confirms(changed) {
+			changed--
 		}
 	}
-	if vs[changed].source != agreement || changed == 0 {
+	if g.term(changed).Source != agreement || changed == 0 {
 		return 0, false
 	}
 	for k := changed - 1; k >= 0; k-- {
-		if vs[k].source != agreement && s.sourceHolds(vs[k].source, d) {
+		if source := g.term(k).Source; source != agreement && s.sourceHolds(source, d) {
 			return k, true
 		}
 	}
@@ -142,79 +160,6 @@ const (
 func (s *State) mayPay(payer string, d Day) bool {
 	return payer == "" || (s.Organisations[payer] != nil && s.Organisations[payer].OpenOn(d))
 }
-
-func (s *State) delegationBack(dl *Delegation, agreement string, d Day) []goneBack {
-	vs := make([]kept, len(dl.Versions))
-	for i, v := range dl.Versions {
-		vs[i] = kept{v.Source, v.Until, []any{v.Powers, v.Payer, v.Until}}
-	}
-	k, touched := s.versionBack(vs, agreement, d)
-	if !touched {
-		return nil
-	}
-	b := goneBack{ref: dl.Number, effective: max(d, dl.newest().From)}
-	now := dl.newest()
-	switch {
-	case k < 0:
-		b.why = noVersionBefore
-	case over(vs[k].until, d):
-		b.why = versionOver
-	case !dl.Versions[k].within(now):
-		b.why = versionWider
-	case dl.Versions[k].Payer != now.Payer && !s.mayPay(dl.Versions[k].Payer, d):
-		b.why = payerGone
-	default:
-		v := dl.Versions[k]
-		b.to = v.Number
-		if v.Payer != now.Payer {
-			b.payer = v.Payer
-		}
-		b.recorded = func(source string) Payload {
-			return &DelegationVaried{
-				Delegation: dl.Number, Version: now.Number + 1, Powers: v.Powers, Payer: v.Payer, Until: v.Until, Review: v.Review, Source: source, Back: v.Number,
-			}
-		}
-		return []goneBack{b}
-	}
-	b.effective = d
-	b.recorded = func(source string) Payload { return &DelegationEnded{Delegation: dl.Number, Source: source} }
-	return []goneBack{b}
-}
-
-func (s *State) appointmentBack(a *Appointment, agreement string, d Day) []goneBack {
-	vs := make([]kept, len(a.Versions))
-	for i, v := range a.Versions {
-		vs[i] = kept{v.Source, v.Until, []any{v.Lines, v.Substitutes, v.Until}}
-	}
-	k, touched := s.versionBack(vs, agreement, d)
-	if !touched {
-		return nil
-	}
-	b := goneBack{ref: a.Number, effective: max(d, a.newest().From)}
-	now := a.newest()
-	switch {
-	case k < 0:
-		b.why = noVersionBefore
-	case over(vs[k].until, d):
-		b.why = versionOver
-	case !s.remitWithin(a, &a.Versions[k], now, d):
-		b.why = versionWider
-	default:
-		v := a.Versions[k]
-		b.to = v.Number
-		b.recorded = func(source string) Payload {
-			return &AppointmentVaried{
-				Appointment: a.Number, Version: now.Number + 1, Substitutes: v.Substitutes, Lines: v.Lines, Until: v.Until, Review: v.Review, Source: source, Back: v.Number,
-			}
-		}
-		return []goneBack{b}
-	}
-	b.effective = d
-	b.recorded = func(source string) Payload { return &AppointmentEnded{Appointment: a.Number, Source: source} }
-	return []goneBack{b}
-}
-
-func over(until, d Day) bool { return until != 0 && until < d }
 
 // charterBack is what becomes of the charter if the agreement made the one in
 // force: it goes back, since a group is never without one. Where that can't be,
@@ -300,8 +245,6 @@ func (v *DelegationVersion) within(o *DelegationVersion) bool {
 	}
 	return true
 }
-
-func lastsLonger(until, o Day) bool { return o != 0 && (until == 0 || until > o) }
 
 // within says whether the power, in a matter for which both answer, allows nothing
 // that the other does not: not more to be done, no higher or longer, by no fewer, on
@@ -426,17 +369,15 @@ func (u *undoing) ends(ref, text string) {
 // created is what the agreement, or an exercise that it ratified, created.
 func (u *undoing) created() {
 	s := u.s
-	for _, dl := range s.delegationsInOrder() {
-		if state, _ := s.DelegationOn(dl, max(u.day, dl.newest().From)); dl.Source == u.agreement && state != Ended && state != Expired {
-			u.ends(dl.Number, dl.Number+" ends"+u.under(dl.Number)+".")
+	for _, g := range s.grantsInOrder() {
+		if s.isOver(g, u.day) || !s.madeBy(g, u.agreement) {
+			continue
 		}
-	}
-	for _, n := range sortedNumbers(s.Appointments) {
-		a := s.Appointments[n]
-		x := s.Exercises[a.Source]
-		ratified := x != nil && x.Outcome != nil && x.Outcome.Ratified && x.Outcome.Source == u.agreement
-		if state, _ := s.AppointmentOn(a, max(u.day, a.newest().From)); (a.Source == u.agreement || ratified) && state != Ended && state != Expired {
-			u.ends(n, n+" ends: "+s.office(a.Person)+" no longer speaks at "+s.forumName(a.Forum)+" by it.")
+		switch g := g.(type) {
+		case *Delegation:
+			u.ends(g.Number, g.Number+" ends"+u.under(g.Number)+".")
+		case *Appointment:
+			u.ends(g.Number, g.Number+" ends: "+s.office(g.Person)+" no longer speaks at "+s.forumName(g.Forum)+" by it.")
 		}
 	}
 	for i := range s.Executive {
@@ -453,6 +394,13 @@ func (u *undoing) created() {
 			u.ends(u.agreement, what+p.Matter+" ends. What it replaced does not come back.")
 		}
 	}
+}
+
+// madeBy says whether the agreement made the grant, or ratified the exercise that did.
+func (s *State) madeBy(g grant, agreement string) bool {
+	source := g.granted().Source
+	x := s.Exercises[source]
+	return source == agreement || x != nil && x.Outcome != nil && x.Outcome.Ratified && x.Outcome.Source == agreement
 }
 
 // under says which appointments end with the delegation.
@@ -510,11 +458,11 @@ func (u *undoing) made() {
 			}
 		}
 	}
-	for _, what := range slices.Concat(sortedNumbers(s.Delegations), sortedNumbers(s.Appointments)) {
-		had, _ := s.suspensionsOf(what)
-		for i := range had {
-			if had[i].EndedBy == u.agreement && had[i].Covers(u.day) {
-				u.all = append(u.all, Undone{Ref: what, Text: "The suspension of " + what + " that it ended runs again, until " + had[i].Until.Words() + "."})
+	for _, g := range s.grantsInOrder() {
+		for _, sus := range g.granted().Suspensions {
+			if sus.EndedBy == u.agreement && sus.Covers(u.day) {
+				what := g.granted().Number
+				u.all = append(u.all, Undone{Ref: what, Text: "The suspension of " + what + " that it ended runs again, until " + sus.Until.Words() + "."})
 			}
 		}
 	}
@@ -529,20 +477,14 @@ func (u *undoing) stays() {
 		}
 	}
 	s, back := u.s, u.s.goingBack(u.agreement, u.day)
-	stays := func(ref, source, ended, newest string, changed bool) {
+	for _, g := range s.grantsInOrder() {
+		is := g.granted()
 		switch {
-		case ended == u.agreement:
-			add(ref, ref+", which it ended, does not come back.")
-		case changed && source != u.agreement && ended == "" && !slices.ContainsFunc(back, func(b goneBack) bool { return b.ref == ref }):
-			add(ref, ref+" stays as "+newest+" has left it since.")
+		case is.EndedBy == u.agreement:
+			add(is.Number, is.Number+", which it ended, does not come back.")
+		case is.Source != u.agreement && is.EndedBy == "" && variedBy(g, u.agreement) && !slices.ContainsFunc(back, func(b goneBack) bool { return b.ref == is.Number }):
+			add(is.Number, is.Number+" stays as "+g.newestTerm().Source+" has left it since.")
 		}
-	}
-	for _, dl := range s.delegationsInOrder() {
-		stays(dl.Number, dl.Source, dl.EndedBy, dl.newest().Source, slices.ContainsFunc(dl.Versions, func(v DelegationVersion) bool { return v.Source == u.agreement }))
-	}
-	for _, n := range sortedNumbers(s.Appointments) {
-		a := s.Appointments[n]
-		stays(n, a.Source, a.EndedBy, a.newest().Source, slices.ContainsFunc(a.Versions, func(v AppointmentVersion) bool { return v.Source == u.agreement }))
 	}
 	for _, n := range slices.Concat(sortedNumbers(s.Exercises), sortedNumbers(s.Commitments)) {
 		var o *Outcome
@@ -559,4 +501,14 @@ func (u *undoing) stays() {
 			add(n, n+" stays "+what+": what was said or decided then is not undone.")
 		}
 	}
+}
+
+// variedBy says whether one of the grant's versions has the agreement's words.
+func variedBy(g grant, agreement string) bool {
+	for i := range g.versions() {
+		if g.term(i).Source == agreement {
+			return true
+		}
+	}
+	return false
 }

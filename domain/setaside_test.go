@@ -139,13 +139,13 @@ func TestWiderByTimeAndPeople(t *testing.T) {
 		one, other AppointmentVersion
 		within     bool
 	}{
-		{AppointmentVersion{Span: until(5)}, AppointmentVersion{Span: until(5)}, true},
-		{AppointmentVersion{Span: until(5)}, AppointmentVersion{}, true},
-		{AppointmentVersion{}, AppointmentVersion{Span: until(5)}, false},
-		{AppointmentVersion{Span: until(6)}, AppointmentVersion{Span: until(5)}, false},
+		{AppointmentVersion{Term: Term{Span: until(5)}}, AppointmentVersion{Term: Term{Span: until(5)}}, true},
+		{AppointmentVersion{Term: Term{Span: until(5)}}, AppointmentVersion{}, true},
+		{AppointmentVersion{}, AppointmentVersion{Term: Term{Span: until(5)}}, false},
+		{AppointmentVersion{Term: Term{Span: until(6)}}, AppointmentVersion{Term: Term{Span: until(5)}}, false},
 		{AppointmentVersion{Substitutes: []string{"q"}}, AppointmentVersion{}, false},
 		{AppointmentVersion{}, AppointmentVersion{Substitutes: []string{"q"}}, true},
-		{AppointmentVersion{Review: 9}, AppointmentVersion{Review: 3}, true},
+		{AppointmentVersion{Term: Term{Review: 9}}, AppointmentVersion{Term: Term{Review: 3}}, true},
 	} {
 		if s.remitWithin(a, &c.one, &c.other, 1) != c.within {
 			t.Errorf("%+v within %+v: not %t", c.one, c.other, c.within)
