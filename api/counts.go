@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 )
 
 // What became of commands, as metrics tell them apart.
@@ -50,7 +51,7 @@ func became(r eventstore.Result, err error) string {
 		return wasRefused
 	case errors.As(err, new(*eventstore.Unsettled)):
 		return wasUnsettled
-	case errors.Is(err, eventstore.ErrNotReady), errors.Is(err, eventstore.ErrClosed), errors.As(err, new(*eventstore.Stopped)):
+	case errors.Is(err, commit.ErrNotReady), errors.Is(err, commit.ErrClosed), errors.As(err, new(*commit.Stopped)):
 		return wasNotReady
 	}
 	return wasFailed

@@ -10,7 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 )
 
 const (
@@ -54,7 +54,7 @@ func (s *Rest) event(ctx context.Context, in *eventInput) (*answer, error) {
 		return nil, err
 	}
 	line, err := s.store.Line(ctx, in.Group, *index)
-	if errors.Is(err, eventstore.ErrNoEvent) {
+	if errors.Is(err, commit.ErrNoEvent) {
 		return nil, notFound("L1", "There is no event %d; the newest is %d.", *index, s.store.Next(in.Group)-1)
 	}
 	if err != nil {

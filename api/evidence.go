@@ -9,8 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"goldenthread/domain"
-	"goldenthread/eventstore"
 	"goldenthread/eventstore/evidence"
+	"goldenthread/eventstore/logs"
 )
 
 const zipType = "application/zip"
@@ -66,7 +66,7 @@ func (s *Rest) proved(ctx context.Context, t *Terms, found proofOf) (*answer, er
 		return nil, err
 	}
 	b, err := s.store.Evidence(t.Group, found.title, found.chain)
-	if errors.Is(err, eventstore.ErrNotWitnessed) {
+	if errors.Is(err, logs.ErrNotWitnessed) {
 		return nil, unavailable("The witnesses have not cosigned this yet. Please ask again in a moment.")
 	}
 	if err != nil {

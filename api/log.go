@@ -10,7 +10,7 @@ import (
 	"filippo.io/torchwood"
 	"github.com/danielgtaylor/huma/v2"
 
-	"goldenthread/eventstore"
+	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -78,7 +78,7 @@ func (s *Rest) logOf(ctx context.Context, group string, events uint64) (*tilelog
 	defer cancel()
 	tree, err := s.store.AwaitSigned(wait, group, events)
 	switch {
-	case errors.Is(err, eventstore.ErrNoLog):
+	case errors.Is(err, logs.ErrNoLog):
 		return nil, notFound("L9", "This server keeps no log of this group.")
 	case err != nil && ctx.Err() == nil:
 		return nil, unavailable("The log is signed for the first " + strconv.FormatInt(tree.N, 10) + " events. Please ask again in a moment.")

@@ -13,7 +13,7 @@ import (
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
-	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 	"goldenthread/projections"
 )
 
@@ -79,7 +79,7 @@ func (s *Pages) eventPage(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		line, err = s.store.Line(r.Context(), group, *index)
 	}
-	if errors.Is(err, eventstore.ErrNoEvent) {
+	if errors.Is(err, commit.ErrNoEvent) {
 		err = notFound("L1", "There is no event %d; the newest is %d.", *index, s.store.Next(group)-1)
 	}
 	var event domain.Event
@@ -100,7 +100,7 @@ func (s *Pages) oneEvent(ctx context.Context, group string, index uint64) (domai
 	for entry, err := range s.store.Entries(ctx, group, index, index+1) {
 		return entry.Event, err
 	}
-	return domain.Event{}, eventstore.ErrNoEvent
+	return domain.Event{}, commit.ErrNoEvent
 }
 
 // auditCSV downloads what the filter wants as a table, to its end.

@@ -16,6 +16,7 @@ import (
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
@@ -133,7 +134,7 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		refused   *eventstore.Refused
 		refusal   *domain.Refusal
 		unsettled *eventstore.Unsettled
-		stopped   *eventstore.Stopped
+		stopped   *commit.Stopped
 		behind    *projections.Behind
 		unknown   *projections.NotFound
 		damage    *tilelog.Damage
@@ -160,11 +161,11 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		return unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
 	case errors.As(err, &unknown):
 		return refusalProblem(noGroup(unknown.Group))
-	case errors.Is(err, eventstore.ErrNoEvent):
+	case errors.Is(err, commit.ErrNoEvent):
 		return refusalProblem(&domain.Refusal{Rule: "L1", Say: "There is no such event (yet).", Class: domain.NotFound})
-	case errors.Is(err, eventstore.ErrNotReady):
+	case errors.Is(err, commit.ErrNotReady):
 		return unavailable(sentence(err))
-	case errors.Is(err, eventstore.ErrClosed):
+	case errors.Is(err, commit.ErrClosed):
 		return unavailable("This server is stopping. Please send it again.")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return unavailable("This took too long, and nothing was recorded. Please send it again.")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/eventstore"
+	"goldenthread/eventstore/recovery"
 	"goldenthread/eventstore/signature"
 	"goldenthread/eventstore/tilelog"
 )
@@ -53,7 +53,7 @@ func (d *device) sign(name, body string, signature map[string]any, header ...str
 // checked checks the whole ledger line by line, as verify does, and gives how
 // many signatures hold.
 func (w *world) checked(but func(index uint64, line string) string) (int, error) {
-	var check eventstore.LineCheck
+	var check recovery.LineCheck
 	for i := range w.store.Next("trafford") {
 		line, err := w.store.Line(w.t.Context(), "trafford", i)
 		require.NoError(w.t, err)
@@ -101,12 +101,12 @@ func (w *world) verified() int {
 	_, err := w.store.AwaitSigned(w.t.Context(), "trafford", w.store.Next("trafford"))
 	require.NoError(w.t, err)
 	w.close()
-	logs, err := eventstore.LogFolders(w.tokens.dir)
+	logs, err := recovery.LogFolders(w.tokens.dir)
 	require.NoError(w.t, err)
 	require.Len(w.t, logs, 1)
 	signed, err := tilelog.OpenFiles(logs[0].Dir).ReadEndpoint(w.t.Context(), tilelog.CheckpointFile)
 	require.NoError(w.t, err)
-	var lines eventstore.LineCheck
+	var lines recovery.LineCheck
 	report, err := tilelog.Verify(w.t.Context(), tilelog.OpenFiles(logs[0].Dir), tilelog.OriginOf(signed), logs[0].VKeys, lines.Line)
 	require.NoError(w.t, err)
 	require.NoError(w.t, report.Err())

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"goldenthread/domain"
-	"goldenthread/eventstore"
+	"goldenthread/eventstore/logs"
 	"goldenthread/projections"
 )
 
@@ -48,7 +48,7 @@ func (s *Ledgers) see(ctx context.Context, t *Terms, things []string) (*question
 	if err != nil {
 		return nil, err
 	}
-	var mendable *eventstore.Mendable // its log has what the stream lacks
+	var mendable *logs.Mendable // its log has what the stream lacks
 	if stopped := s.store.Stopped(t.Group); stopped != nil && next == nil && !errors.As(stopped, &mendable) {
 		return nil, stopped // now is not known
 	}

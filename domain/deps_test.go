@@ -26,6 +26,54 @@ var mayImport = map[string][]string{
 	"cmd":         {"api", "projections", "eventstore", "domain"},
 }
 
+// mayImportRooms is what the rooms of eventstore may import of each other: only what
+// stands above them in the table.
+var mayImportRooms = map[string][]string{
+	"eventstore/trace":     {},
+	"eventstore/commit":    {},
+	"eventstore/ledgers":   {"commit"},
+	"eventstore/tilelog":   {},
+	"eventstore/witness":   {},
+	"eventstore/signature": {},
+	"eventstore/evidence":  {"signature", "witness"},
+	"eventstore/storetest": {},
+	"eventstore/stream":    {"commit"},
+	"eventstore/keys":      {"commit", "stream"},
+	"eventstore/logs":      {"commit", "stream", "keys", "tilelog", "witness", "evidence"},
+	"eventstore":           {"commit", "ledgers", "stream", "keys", "logs", "tilelog", "witness", "evidence", "trace"},
+	"eventstore/recovery":  {"", "commit", "ledgers", "stream", "logs", "tilelog", "signature"},
+}
+
+// TestRoomsImportOnlyDownward holds every file of eventstore against the table. Tests
+// may also use what they share.
+func TestRoomsImportOnlyDownward(t *testing.T) {
+	seen := map[string]bool{}
+	err := filepath.WalkDir("../eventstore", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		room := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
+		allowed, known := mayImportRooms[room]
+		if !known {
+			t.Errorf("%s lies in no room", path)
+			return nil
+		}
+		seen[room] = true
+		for _, imported := range imports(t, path) {
+			within, ours := strings.CutPrefix(imported, module+"/eventstore")
+			to := strings.TrimPrefix(within, "/")
+			if !ours || slices.Contains(allowed, to) || to == "storetest" && strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			t.Errorf("%s imports %s: %s may import %v only", path, imported, room, allowed)
+		}
+		return nil
+	})
+	if err != nil || len(seen) != len(mayImportRooms) {
+		t.Fatalf("%d rooms of %d were looked at: %v", len(seen), len(mayImportRooms), err)
+	}
+}
+
 // TestImportBans reads what every file of the module imports. Test files may
 // stand on more than the package itself, but never on what lies above it.
 func TestImportBans(t *testing.T) {

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/tilelog"
 	"slices"
 	"time"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/tilelog"
 )
 
 // Rule G1: what a wider group decides rests on the ledgers of the groups that
@@ -29,9 +30,9 @@ func (s *Store) proveAcross(ctx context.Context, req *domain.Request) error {
 	}
 	l, err := s.Log(rests.Ledger)
 	switch {
-	case errors.Is(err, ErrNoLog) && len(rests.Proof) == 0:
+	case errors.Is(err, logs.ErrNoLog) && len(rests.Proof) == 0:
 		return nil
-	case errors.Is(err, ErrNoLog):
+	case errors.Is(err, logs.ErrNoLog):
 		return s.unproved(req, "No log of %s is kept here, so that a proof can't be checked. Send none.", rests.Ledger)
 	case err != nil:
 		return err
@@ -52,7 +53,7 @@ func (s *Store) addProof(ctx context.Context, req *domain.Request, rests domain.
 	ctx, cancel := context.WithTimeout(ctx, proofTimeout)
 	defer cancel()
 	if tree, err := s.AwaitSigned(ctx, rests.Ledger, rests.Index+1); err != nil {
-		return notReady("the log of %s is signed for %d events so far: %v", rests.Ledger, tree.N, err)
+		return commit.NotReady("the log of %s is signed for %d events so far: %v", rests.Ledger, tree.N, err)
 	}
 	_, proof, err := l.Proof(int64(rests.Index))
 	if err == nil {

@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/storetest"
 	"io"
 	"os"
 	"path/filepath"
@@ -60,12 +62,18 @@ func TestBackup(t *testing.T) {
 	tree, err := r.AwaitSigned(testContext(t), "trafford", r.Next("trafford"))
 	require.NoError(t, err)
 	require.Equal(t, signed, tree)
-	mustExecute(t, r, register("trafford", "later"))
+	mustExecute(t, r, storetest.Register("trafford", "later"))
 }
 
 func TestOneBackupAtATime(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
-	s.stream.copying.Lock()
-	defer s.stream.copying.Unlock()
-	require.ErrorIs(t, s.Backup(testContext(t), io.Discard), ErrNotReady)
+	archive, into := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- s.Backup(testContext(t), into) }()
+	_, err := archive.Read(make([]byte, 1))
+	require.NoError(t, err, "the first one is being written")
+	require.ErrorIs(t, s.Backup(testContext(t), io.Discard), commit.ErrNotReady)
+	go io.Copy(io.Discard, archive)
+	require.NoError(t, <-done)
+	require.NoError(t, s.Backup(testContext(t), io.Discard), "the first one has ended")
 }

@@ -2,6 +2,10 @@ package eventstore
 
 import (
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
 	"iter"
 	"os"
 	"path/filepath"
@@ -11,8 +15,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
 )
 
 // BenchmarkExecute measures recorded commands, each caller in a group of its
@@ -24,9 +26,9 @@ func BenchmarkExecute(b *testing.B) {
 			b.Run(fmt.Sprintf("callers=%d/logs=%t", callers, !unlogged), func(b *testing.B) {
 				var log commitLog
 				dir := b.TempDir()
-				s := openWith(b, Options{Dir: dir, Follow: []func(Commit){log.add}}, withoutLogs(unlogged))
+				s := openWith(b, Options{Dir: dir, Follow: []func(commit.Commit){log.add}}, withoutLogs(unlogged))
 				for c := range callers {
-					mustExecute(b, s, found(fmt.Sprintf("group-%d", c)))
+					mustExecute(b, s, storetest.Found(fmt.Sprintf("group-%d", c)))
 				}
 				founded := len(log.all())
 				b.ResetTimer()
@@ -52,7 +54,7 @@ func executeMany(b *testing.B, s *Store, callers int) {
 		group := fmt.Sprintf("group-%d", c)
 		wg.Go(func() {
 			for i := n.Add(1); i <= int64(b.N); i = n.Add(1) {
-				if _, err := s.Execute(ctx, register(group, fmt.Sprintf("p%d", i))); err != nil {
+				if _, err := s.Execute(ctx, storetest.Register(group, fmt.Sprintf("p%d", i))); err != nil {
 					b.Error(err)
 					return
 				}
@@ -63,13 +65,13 @@ func executeMany(b *testing.B, s *Store, callers int) {
 }
 
 // appendBare is how long appending and syncing the commits' bytes takes.
-func appendBare(b *testing.B, path string, commits []Commit) time.Duration {
+func appendBare(b *testing.B, path string, commits []commit.Commit) time.Duration {
 	f, err := os.Create(path)
 	require.NoError(b, err)
 	defer f.Close()
 	bodies := make([][]byte, len(commits))
 	for i, c := range commits {
-		bodies[i] = bodyOf(c.Entries)
+		bodies[i] = commit.Body(c.Entries)
 	}
 	start := time.Now()
 	for _, body := range bodies {
@@ -78,36 +80,6 @@ func appendBare(b *testing.B, path string, commits []Commit) time.Duration {
 		require.NoError(b, f.Sync())
 	}
 	return time.Since(start)
-}
-
-func benchEvent() domain.Event {
-	for i, k := range domain.Kinds {
-		if k.Name == "goldenthread.person.registered.v1" {
-			return sample(k, uint64(i))
-		}
-	}
-	panic("no such kind")
-}
-
-func BenchmarkEncode(b *testing.B) {
-	e := benchEvent()
-	for b.Loop() {
-		if _, err := Encode(&e); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkDecode(b *testing.B) {
-	e := benchEvent()
-	line, err := Encode(&e)
-	require.NoError(b, err)
-	b.SetBytes(int64(len(line)))
-	for b.Loop() {
-		if _, err := Decode(line); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
 
 // BenchmarkOpen measures starting on a stream of 20,000 events, with and without
@@ -120,9 +92,9 @@ func BenchmarkOpen(b *testing.B) {
 	for c := range 64 {
 		group := fmt.Sprintf("group-%d", c)
 		wg.Go(func() {
-			mustExecute(b, s, found(group))
+			mustExecute(b, s, storetest.Found(group))
 			for i := range events / 64 {
-				mustExecute(b, s, register(group, fmt.Sprintf("p%d", i)))
+				mustExecute(b, s, storetest.Register(group, fmt.Sprintf("p%d", i)))
 			}
 		})
 	}
@@ -144,7 +116,7 @@ func BenchmarkOpen(b *testing.B) {
 func BenchmarkAsKnown(b *testing.B) {
 	const events = 100_000
 	s := openTest(b, Options{Dir: b.TempDir()})
-	mustExecute(b, s, found("one"))
+	mustExecute(b, s, storetest.Found("one"))
 	for i := 0; s.Next("one") < events; i++ {
 		req := several("one")
 		rows := req.Command.(*domain.ImportOrganisations).Rows
@@ -156,9 +128,9 @@ func BenchmarkAsKnown(b *testing.B) {
 	}
 	_, err := s.AwaitSigned(b.Context(), "one", s.Next("one"))
 	require.NoError(b, err)
-	for name, read := range map[string]func() iter.Seq2[Entry, error]{
-		"log":    func() iter.Seq2[Entry, error] { return s.Entries(b.Context(), "one", 0, events-1000) },
-		"stream": func() iter.Seq2[Entry, error] { return s.stream.entries(b.Context(), "one", 0, events-1000) },
+	for name, read := range map[string]func() iter.Seq2[commit.Entry, error]{
+		"log":    func() iter.Seq2[commit.Entry, error] { return s.Entries(b.Context(), "one", 0, events-1000) },
+		"stream": func() iter.Seq2[commit.Entry, error] { return s.stream.Entries(b.Context(), "one", 0, events-1000) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
@@ -177,7 +149,7 @@ func BenchmarkAsKnown(b *testing.B) {
 func withoutLogs(is bool) func(*Store) {
 	return func(s *Store) {
 		if is {
-			s.logs = newLogs(s.stream, s.keys, &LogsConfig{Log: s.log})
+			s.logs = logs.None(s.stream, s.keys, &logs.Config{Log: s.log})
 		}
 	}
 }

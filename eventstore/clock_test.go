@@ -3,6 +3,8 @@ package eventstore
 import (
 	"errors"
 	"fmt"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/storetest"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -30,7 +32,7 @@ func TestClockJumps(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir(), Clock: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
 	groups := []string{"one", "two", "three"}
 	for _, group := range groups {
-		mustExecute(t, s, found(group))
+		mustExecute(t, s, storetest.Found(group))
 	}
 	var mu sync.Mutex
 	acknowledged := map[uuid.UUID]int{}
@@ -44,9 +46,9 @@ func TestClockJumps(t *testing.T) {
 					return
 				default:
 				}
-				req := register(groups[caller%len(groups)], fmt.Sprintf("p%d-%d", caller, n))
+				req := storetest.Register(groups[caller%len(groups)], fmt.Sprintf("p%d-%d", caller, n))
 				_, err := s.Execute(testContext(t), req)
-				for ; errors.Is(err, ErrNotReady); _, err = s.Execute(testContext(t), req) {
+				for ; errors.Is(err, commit.ErrNotReady); _, err = s.Execute(testContext(t), req) {
 					turnedAway.Add(1)
 					time.Sleep(time.Millisecond)
 				}

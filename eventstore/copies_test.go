@@ -6,6 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -21,9 +26,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/tilelog"
 )
 
 // smallStore makes a data folder with two groups, closed, all signed for.
@@ -31,10 +33,10 @@ func smallStore(t testing.TB) (dir string, lines map[string][][]byte) {
 	dir = t.TempDir()
 	s := openTest(t, Options{Dir: dir})
 	for _, group := range []string{"one", "two"} {
-		mustExecute(t, s, found(group))
+		mustExecute(t, s, storetest.Found(group))
 	}
 	for i := range 12 {
-		mustExecute(t, s, register([]string{"one", "two"}[i%2], fmt.Sprintf("p%d", i)))
+		mustExecute(t, s, storetest.Register([]string{"one", "two"}[i%2], fmt.Sprintf("p%d", i)))
 		if i == 6 {
 			requireLogged(t, s, "one")
 		}
@@ -42,7 +44,7 @@ func smallStore(t testing.TB) (dir string, lines map[string][][]byte) {
 	lines = map[string][][]byte{}
 	for _, group := range s.Groups() {
 		requireLogged(t, s, group)
-		all, err := s.stream.streamLines(testContext(t), group, 0, s.Next(group))
+		all, err := s.stream.ReadLines(testContext(t), group, 0, s.Next(group))
 		require.NoError(t, err)
 		for _, line := range all {
 			lines[group] = append(lines[group], bytes.Clone(line))
@@ -56,17 +58,17 @@ func copyFolder(t testing.TB, from string) string {
 	t.Helper()
 	to := t.TempDir()
 	require.NoError(t, os.CopyFS(to, os.DirFS(from)))
-	for _, key := range []string{"wrapping.key", signingFile} {
+	for _, key := range []string{"wrapping.key", logs.SigningFile} {
 		require.NoError(t, os.Chmod(filepath.Join(to, key), 0o600))
 	}
 	return to
 }
 
-func reports(t testing.TB, s *Store) map[string]CopyReport {
+func reports(t testing.TB, s *Store) map[string]logs.CopyReport {
 	t.Helper()
-	<-s.logs.checked
-	all := map[string]CopyReport{}
-	require.NoError(t, s.CheckCopies(testContext(t), func(r CopyReport) error {
+	<-s.logs.Checked
+	all := map[string]logs.CopyReport{}
+	require.NoError(t, s.CheckCopies(testContext(t), func(r logs.CopyReport) error {
 		all[r.Group] = r
 		return nil
 	}))
@@ -83,11 +85,11 @@ func TestCopiesAreCheckedAndMended(t *testing.T) {
 	}
 	log, err := s.Log("one")
 	require.NoError(t, err)
-	names, err := fs.Glob(os.DirFS(filepath.Join(dir, logFolder, "one")), "tile/*/*/*")
+	names, err := fs.Glob(os.DirFS(filepath.Join(dir, logs.Folder, "one")), "tile/*/*/*")
 	require.NoError(t, err)
 	require.NotEmpty(t, names)
 	for _, name := range append(names, tilelog.CheckpointFile) {
-		path := filepath.Join(dir, logFolder, "one", name)
+		path := filepath.Join(dir, logs.Folder, "one", name)
 		was, err := os.ReadFile(path)
 		require.NoError(t, err)
 		spoilt := bytes.Clone(was)
@@ -102,19 +104,19 @@ func TestCopiesAreCheckedAndMended(t *testing.T) {
 		}
 		require.Empty(t, reports(t, s)["one"].Mended)
 	}
-	mustExecute(t, s, register("one", "another"))
+	mustExecute(t, s, storetest.Register("one", "another"))
 	requireLogged(t, s, "one")
 }
 
 // A folder of logs that is gone is made again, to the same bytes.
 func TestLogsThatAreGoneAreMadeAgain(t *testing.T) {
 	dir, lines := smallStore(t)
-	was, err := os.ReadFile(filepath.Join(dir, logFolder, "one", tilelog.CheckpointFile))
+	was, err := os.ReadFile(filepath.Join(dir, logs.Folder, "one", tilelog.CheckpointFile))
 	require.NoError(t, err)
-	require.NoError(t, os.RemoveAll(filepath.Join(dir, logFolder)))
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, logs.Folder)))
 	s := openTest(t, Options{Dir: dir})
 	require.Equal(t, lines["one"], linesOf(t, s, "one"))
-	mustExecute(t, s, register("one", "another"))
+	mustExecute(t, s, storetest.Register("one", "another"))
 	requireLogged(t, s, "one")
 	log, err := s.Log("one")
 	require.NoError(t, err)
@@ -127,46 +129,7 @@ func TestLogsThatAreGoneAreMadeAgain(t *testing.T) {
 // removeStream takes the files of the ledgers' stream away.
 func removeStream(t testing.TB, dir string) {
 	t.Helper()
-	require.NoError(t, os.RemoveAll(filepath.Join(dir, streamsFolder, "jetstream", "$G", "streams", StreamName)))
-}
-
-// A stream that is gone is answered from the logs, not written to, and written
-// anew by Repair.
-func TestAStreamThatIsGoneIsRepaired(t *testing.T) {
-	dir, lines := smallStore(t)
-	removeStream(t, dir)
-	s := openTest(t, Options{Dir: dir})
-	for group := range lines {
-		require.Equal(t, lines[group], linesOf(t, s, group))
-		_, err := s.Execute(testContext(t), register(group, "x"))
-		var mendable *Mendable
-		require.ErrorAs(t, err, &mendable)
-		require.Len(t, mendable.Indexes, len(lines[group]))
-		require.ErrorAs(t, reports(t, s)[group].Err, &mendable)
-	}
-	require.NoError(t, s.Close(testContext(t)))
-
-	r, err := Repair(testContext(t), Options{Dir: dir, Log: quiet})
-	require.NoError(t, err)
-	require.Len(t, r.Taken, 2)
-	require.Equal(t, len(lines["one"])+len(lines["two"]), r.Events)
-	require.DirExists(t, filepath.Join(dir, r.Aside))
-	require.NoError(t, os.Rename(filepath.Join(dir, streamsFolder), filepath.Join(dir, repairedFolder)), "as a crash between the two renames leaves it")
-	s = openTest(t, Options{Dir: dir})
-	for group := range lines {
-		require.Equal(t, lines[group], linesOf(t, s, group))
-		stored, err := s.stream.streamLines(testContext(t), group, 0, s.Next(group))
-		require.NoError(t, err)
-		require.Equal(t, lines[group], stored)
-		mustExecute(t, s, register(group, "after"))
-		requireLogged(t, s, group)
-	}
-	state, err := s.AsKnown(testContext(t), "one", s.Next("one"))
-	require.NoError(t, err)
-	p := state.ByHandle("founder")
-	data, err := s.OpenPersonal(p.ID, p.Sealed)
-	require.NoError(t, err, "the keys came along")
-	require.Equal(t, secretName, data.Name)
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, stream.Folder, "jetstream", "$G", "streams", stream.Name)))
 }
 
 // A backup that is older than what was signed is refused, for the groups that it
@@ -174,8 +137,8 @@ func TestAStreamThatIsGoneIsRepaired(t *testing.T) {
 func TestAShorterHistoryIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	mustExecute(t, s, found("one"))
-	mustExecute(t, s, found("two"))
+	mustExecute(t, s, storetest.Found("one"))
+	mustExecute(t, s, storetest.Found("two"))
 	left := s.Next("one")
 	requireLogged(t, s, "one")
 	requireLogged(t, s, "two")
@@ -183,7 +146,7 @@ func TestAShorterHistoryIsRefused(t *testing.T) {
 	backup := copyFolder(t, dir)
 
 	s = openTest(t, Options{Dir: dir})
-	r := mustExecute(t, s, register("one", "p"))
+	r := mustExecute(t, s, storetest.Register("one", "p"))
 	requireLogged(t, s, "one")
 	log, err := s.Log("one")
 	require.NoError(t, err)
@@ -191,22 +154,20 @@ func TestAShorterHistoryIsRefused(t *testing.T) {
 	require.NoError(t, s.Close(testContext(t)))
 
 	// The backup, of which only the newest checkpoint is not as old.
-	require.NoError(t, os.WriteFile(filepath.Join(backup, logFolder, "one", tilelog.CheckpointFile), signed, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(backup, logs.Folder, "one", tilelog.CheckpointFile), signed, 0o600))
 	s = openTest(t, Options{Dir: backup})
-	var loss *Loss
+	var loss *logs.Loss
 	require.ErrorAs(t, s.Stopped("one"), &loss)
 	require.Equal(t, r.Next, loss.Signed)
 	require.Equal(t, left, loss.Left)
-	_, err = s.Execute(testContext(t), register("one", "q"))
+	_, err = s.Execute(testContext(t), storetest.Register("one", "q"))
 	require.ErrorAs(t, err, &loss)
-	mustExecute(t, s, register("two", "q"))
+	mustExecute(t, s, storetest.Register("two", "q"))
 	require.NoError(t, s.Close(testContext(t)))
-	_, err = Repair(testContext(t), Options{Dir: backup, Log: quiet})
-	require.ErrorAs(t, err, &loss)
 
 	s = openTest(t, Options{Dir: backup, AcceptLoss: true})
 	require.NoError(t, s.Stopped("one"))
-	mustExecute(t, s, register("one", "q"))
+	mustExecute(t, s, storetest.Register("one", "q"))
 	requireLogged(t, s, "one")
 	var said *domain.LogRestarted
 	for e, err := range s.Entries(testContext(t), "one", 0, s.Next("one")) {
@@ -225,7 +186,7 @@ func TestAShorterHistoryIsRefused(t *testing.T) {
 
 	s = openTest(t, Options{Dir: backup})
 	require.NoError(t, s.Stopped("one"))
-	mustExecute(t, s, register("one", "r"))
+	mustExecute(t, s, storetest.Register("one", "r"))
 	requireLogged(t, s, "one")
 }
 
@@ -242,7 +203,7 @@ func TestAnAlteredEventIsFoundOut(t *testing.T) {
 	s := openTest(t, Options{Dir: dir, NATS: url})
 	lines := map[string][][]byte{}
 	for _, group := range []string{"one", "two", "three"} {
-		mustExecute(t, s, found(group))
+		mustExecute(t, s, storetest.Found(group))
 		requireLogged(t, s, group)
 		lines[group] = linesOf(t, s, group)
 	}
@@ -253,21 +214,21 @@ func TestAnAlteredEventIsFoundOut(t *testing.T) {
 			copy(body, bytes.ReplaceAll(body, []byte("LMC chair"), []byte("ICB chair")))
 		}
 	})
-	_, err = js.UpdateStream(testContext(t), ledgerConfig(1))
+	_, err = js.UpdateStream(testContext(t), stream.Config(1))
 	require.NoError(t, err)
 
 	s = openTest(t, Options{Dir: dir, NATS: url})
 	for group, want := range lines {
 		require.Equal(t, want, proofOf(t, s, group))
 	}
-	var mendable *Mendable
+	var mendable *logs.Mendable
 	require.ErrorAs(t, s.Stopped("two"), &mendable)
 	require.Len(t, mendable.Indexes, 1)
 	require.Equal(t, mendable.Indexes, reports(t, s)["two"].Stream)
-	mustExecute(t, s, register("one", "p"))
+	mustExecute(t, s, storetest.Register("one", "p"))
 	require.NoError(t, s.Close(testContext(t)))
 
-	bundles, err := filepath.Glob(filepath.Join(dir, logFolder, "two", "tile", "entries", "000.p", "*"))
+	bundles, err := filepath.Glob(filepath.Join(dir, logs.Folder, "two", "tile", "entries", "000.p", "*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, bundles)
 	for _, path := range append(bundles, strings.ReplaceAll(bundles[0], "entries", "0")) {
@@ -276,13 +237,13 @@ func TestAnAlteredEventIsFoundOut(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, spoilt, 0o600))
 	}
 	s = openTest(t, Options{Dir: dir, NATS: url})
-	var altered *Altered
+	var altered *logs.Altered
 	require.ErrorAs(t, s.Stopped("two"), &altered)
 	require.ErrorContains(t, s.Stopped("two"), "000.p")
 	require.Zero(t, s.Next("two"))
 	_, err = s.Line(testContext(t), "two", 0)
 	require.ErrorAs(t, err, &altered)
-	mustExecute(t, s, register("three", "p"))
+	mustExecute(t, s, storetest.Register("three", "p"))
 }
 
 // proofOf are the group's lines, each proved by the log.
@@ -356,7 +317,7 @@ func TestEveryByteOfTheStore(t *testing.T) {
 func storeFiles(t *testing.T, dir string) []string {
 	var names []string
 	require.NoError(t, fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && (strings.Contains(p, "/"+StreamName+"/") || strings.Contains(p, "KV_"+checkpoints+"/") || strings.HasPrefix(p, logFolder+"/") || p == signingFile) {
+		if err == nil && !d.IsDir() && (strings.Contains(p, "/"+stream.Name+"/") || strings.Contains(p, "KV_"+logs.Bucket+"/") || strings.HasPrefix(p, logs.Folder+"/") || p == logs.SigningFile) {
 			names = append(names, p)
 		}
 		return err
@@ -367,15 +328,15 @@ func storeFiles(t *testing.T, dir string) []string {
 func kindOfFile(name string) string {
 	base := filepath.Base(name)
 	switch {
-	case strings.HasPrefix(name, logFolder) && strings.Contains(name, "entries"):
+	case strings.HasPrefix(name, logs.Folder) && strings.Contains(name, "entries"):
 		return "log: bundle"
-	case strings.HasPrefix(name, logFolder) && base == tilelog.CheckpointFile:
+	case strings.HasPrefix(name, logs.Folder) && base == tilelog.CheckpointFile:
 		return "log: checkpoint"
-	case base == markFile:
+	case base == logs.MarkFile:
 		return "log: mark"
-	case strings.HasPrefix(name, logFolder):
+	case strings.HasPrefix(name, logs.Folder):
 		return "log: tile"
-	case name == signingFile:
+	case name == logs.SigningFile:
 		return "signing key"
 	case strings.Contains(name, "KV_"):
 		return "checkpoint bucket: " + base
@@ -411,7 +372,7 @@ func damaged(t *testing.T, dir, name string, at int64, lines map[string][][]byte
 		return refusedOpen
 	}
 	defer s.Close(ctx)
-	<-s.logs.checked
+	<-s.logs.Checked
 	result := harmless
 	for group := range lines {
 		result = worse(result, answered(t, s, group, lines[group], what))
@@ -444,7 +405,7 @@ func besideSequence(block []byte, at int64) int64 {
 // answered holds what the store says about the group against the truth.
 func answered(t *testing.T, s *Store, group string, lines [][]byte, what string) outcome {
 	t.Helper()
-	var mendable *Mendable
+	var mendable *logs.Mendable
 	stopped := s.Stopped(group)
 	if stopped != nil && !errors.As(stopped, &mendable) {
 		require.NotEmpty(t, stopped.Error(), what)
@@ -461,7 +422,7 @@ func answered(t *testing.T, s *Store, group string, lines [][]byte, what string)
 	r := reports(t, s)[group]
 	require.NoError(t, r.Err, what)
 	require.Empty(t, r.Mended, "at start everything was checked")
-	first := mustExecute(t, s, register(group, "after"))
+	first := mustExecute(t, s, storetest.Register(group, "after"))
 	require.EqualValues(t, len(lines), first.First, what)
 	requireLogged(t, s, group)
 	return harmless

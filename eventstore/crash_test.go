@@ -4,6 +4,10 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/tilelog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -15,9 +19,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/tilelog"
 )
 
 const (
@@ -48,11 +49,11 @@ func runChild(dir string) {
 		go func() {
 			group := fmt.Sprintf("group-%d", g)
 			if s.Next(group) == 0 {
-				say(ctx, s, found(group))
+				say(ctx, s, storetest.Found(group))
 			}
 			for {
 				if rand.IntN(4) > 0 {
-					say(ctx, s, register(group, "p"+uuid.NewString()))
+					say(ctx, s, storetest.Register(group, "p"+uuid.NewString()))
 				} else {
 					say(ctx, s, several(group))
 				}
@@ -68,7 +69,7 @@ func several(group string) domain.Request {
 	for range 7 {
 		rows = append(rows, domain.OrganisationRow{Code: "X" + uuid.NewString()[:18], Kind: domain.Provider, Name: "Provider"})
 	}
-	return request(group, "founder", &domain.ImportOrganisations{Rows: rows})
+	return storetest.Request(group, "founder", &domain.ImportOrganisations{Rows: rows})
 }
 
 func say(ctx context.Context, s *Store, req domain.Request) {
@@ -93,7 +94,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	var signed [][]byte                                                                // checkpoints that were there when it was killed
 	for round := 0; round < rounds || len(signed) == 0 && round < rounds+20; round++ { // some are killed before anything is signed
 		killOne(t, dir, acknowledged)
-		paths, err := filepath.Glob(filepath.Join(dir, logFolder, "*", tilelog.CheckpointFile))
+		paths, err := filepath.Glob(filepath.Join(dir, logs.Folder, "*", tilelog.CheckpointFile))
 		require.NoError(t, err)
 		for _, path := range paths {
 			signed = append(signed, mustRead(t, path))

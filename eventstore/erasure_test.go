@@ -3,16 +3,21 @@ package eventstore
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/storetest"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
 )
 
 // An erased is somebody who was registered and is to be erased, and what must
@@ -33,22 +38,35 @@ const (
 // registerPersons registers somebody to be erased and somebody who is not.
 func registerPersons(t *testing.T, s *Store) (victim erased, other *domain.Person) {
 	t.Helper()
-	mustExecute(t, s, found("trafford"))
+	mustExecute(t, s, storetest.Found("trafford"))
 	for handle, name := range map[string]string{"victim": victimName, "other": otherName} {
-		req := register("trafford", handle)
+		req := storetest.Register("trafford", handle)
 		req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: name}
 		mustExecute(t, s, req)
 	}
 	p := person(t, s, "victim")
 	victim = erased{id: p.ID, sealed: p.Sealed}
-	mustExecute(t, s, request("trafford", "victim", &domain.UpdatePerson{Person: p.ID, Personal: domain.PersonalData{Name: victimName, Phone: "0161 496 0001"}}))
-	m, err := s.keys.last(testContext(t), p.ID)
+	mustExecute(t, s, storetest.Request("trafford", "victim", &domain.UpdatePerson{Person: p.ID, Personal: domain.PersonalData{Name: victimName, Phone: "0161 496 0001"}}))
+	sealed := keyEntry(t, s, p.ID)
+	victim.entries = append(victim.entries, sealed)
+	victim.old = mustRead(t, filepath.Join(s.stream.Dir, "wrapping.key"))
+	var err error
+	victim.key, err = keys.Unseal(victim.old, p.ID, sealed)
 	require.NoError(t, err)
-	victim.entries = append(victim.entries, m.Data)
-	victim.key, err = s.keys.find(testContext(t), p.ID)
-	require.NoError(t, err)
-	victim.old = bytes.Clone(s.keys.wrapping)
 	return victim, person(t, s, "other")
+}
+
+// keyEntry is the last entry of a person's key; nil if there is none.
+func keyEntry(t *testing.T, s *Store, person string) []byte {
+	t.Helper()
+	st, err := s.stream.Js.Stream(testContext(t), keys.StreamName)
+	require.NoError(t, err)
+	m, err := st.GetLastMsgForSubject(testContext(t), "keys."+person)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	require.NoError(t, err)
+	return m.Data
 }
 
 func person(t *testing.T, s *Store, handle string) *domain.Person {
@@ -60,7 +78,7 @@ func person(t *testing.T, s *Store, handle string) *domain.Person {
 }
 
 func eraseRequest(id string) domain.Request {
-	return request("trafford", "founder", &domain.ErasePerson{Person: id})
+	return storetest.Request("trafford", "founder", &domain.ErasePerson{Person: id})
 }
 
 // requireErased checks, on an open store, that nobody reads the person any more
@@ -69,10 +87,8 @@ func requireErased(t *testing.T, s *Store, victim erased, other *domain.Person) 
 	t.Helper()
 	require.Empty(t, s.ErasuresLeft())
 	_, err := s.OpenPersonal(victim.id, victim.sealed)
-	require.ErrorIs(t, err, ErrNoKey)
-	m, err := s.keys.last(testContext(t), victim.id)
-	require.NoError(t, err)
-	require.Nil(t, m)
+	require.ErrorIs(t, err, keys.ErrNoKey)
+	require.Nil(t, keyEntry(t, s, victim.id))
 	data, err := s.OpenPersonal(other.ID, other.Sealed)
 	require.NoError(t, err)
 	require.Equal(t, otherName, data.Name)
@@ -85,7 +101,7 @@ func requireNoTrace(t *testing.T, dir string, victim erased) {
 	t.Helper()
 	needles := map[string][]byte{"the name": []byte("Blackthorn"), "the key": victim.key, "the old wrapping key": victim.old}
 	for i, e := range victim.entries {
-		needles[fmt.Sprintf("entry %d", i)] = e[sealedHead:]
+		needles[fmt.Sprintf("entry %d", i)] = e[1+32+32:] // behind the version, the salt and the commitment
 	}
 	ledger := false
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -101,7 +117,7 @@ func requireNoTrace(t *testing.T, dir string, victim erased) {
 		return nil
 	}))
 	require.True(t, ledger, "the files were read where the ledger is")
-	require.NoFileExists(t, filepath.Join(dir, "wrapping.key"+nextSuffix))
+	require.NoFileExists(t, filepath.Join(dir, "wrapping.key.next"))
 }
 
 func TestErasing(t *testing.T) {
@@ -122,7 +138,7 @@ func TestErasing(t *testing.T) {
 	require.True(t, os.SameFile(file, again), "the old key is overwritten where it lies")
 
 	var refused *Refused
-	_, err = s.Execute(testContext(t), request("trafford", "victim", &domain.UpdatePerson{Person: victim.id, Personal: domain.PersonalData{Name: victimName}}))
+	_, err = s.Execute(testContext(t), storetest.Request("trafford", "victim", &domain.UpdatePerson{Person: victim.id, Personal: domain.PersonalData{Name: victimName}}))
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "L7", refused.Rule)
 	_, err = s.Execute(testContext(t), eraseRequest(victim.id))
@@ -135,12 +151,12 @@ func TestErasing(t *testing.T) {
 	requireErased(t, s, victim, other)
 	mustExecute(t, s, eraseRequest(other.ID))
 	_, err = s.OpenPersonal(other.ID, other.Sealed)
-	require.ErrorIs(t, err, ErrNoKey, "a second erasure goes the same way")
+	require.ErrorIs(t, err, keys.ErrNoKey, "a second erasure goes the same way")
 }
 
 // A stepping storage has every step go through do.
 type stepping struct {
-	keys Storage
+	keys keys.Storage
 	do   func(what string, step func() error) error
 }
 
@@ -178,7 +194,7 @@ func (s *stepping) Shred(path string) error {
 }
 
 // A tearing storage writes half of what it is to overwrite.
-type tearing struct{ Storage }
+type tearing struct{ keys.Storage }
 
 func (s *tearing) Overwrite(path string, key []byte) error {
 	return errors.Join(s.Storage.Overwrite(path, key[:len(key)/2]), errors.New("power cut"))
@@ -206,7 +222,7 @@ func TestErasingIsFinishedAfterACrash(t *testing.T) {
 			finished := len(s.ErasuresLeft()) == 0
 			name := fmt.Sprintf("step %d (%s) failed, done %t", at, last, done)
 			_, err := s.OpenPersonal(victim.id, victim.sealed)
-			require.ErrorIs(t, err, ErrNoKey, name)
+			require.ErrorIs(t, err, keys.ErrNoKey, name)
 			data, err := s.OpenPersonal(other.ID, other.Sealed)
 			require.NoError(t, err, name)
 			require.Equal(t, otherName, data.Name, name)
@@ -245,7 +261,7 @@ func TestAnOlderCopyOfTheKeys(t *testing.T) {
 	s := openTest(t, Options{Dir: dir})
 	victim, other := registerPersons(t, s)
 	require.NoError(t, s.Close(testContext(t)))
-	keys := filepath.Join("nats", "jetstream", "$G", "streams", keysName)
+	keys := filepath.Join("nats", "jetstream", "$G", "streams", keys.StreamName)
 	require.NoError(t, os.CopyFS(filepath.Join(copied, keys), os.DirFS(filepath.Join(dir, keys))))
 	old, err := os.ReadFile(filepath.Join(dir, "wrapping.key"))
 	require.NoError(t, err)
@@ -282,21 +298,21 @@ func TestErasingAmongNodes(t *testing.T) {
 	require.Equal(t, []string{"b"}, nodes)
 
 	_, err = b.OpenPersonal(other.ID, other.Sealed)
-	require.ErrorIs(t, err, ErrNotReady)
+	require.ErrorIs(t, err, commit.ErrNotReady)
 	require.ErrorContains(t, err, "copy it from the node")
-	req := register("trafford", "late")
-	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: secretName}
+	req := storetest.Register("trafford", "late")
+	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: storetest.SecretName}
 	_, err = b.Execute(testContext(t), req)
-	require.ErrorIs(t, err, ErrNotReady)
-	_, err = Open(testContext(t), Options{Dir: copyKey(t, victim.old), NATS: b.stream.conn.ConnectedUrl(), Log: quiet})
+	require.ErrorIs(t, err, commit.ErrNotReady)
+	_, err = Open(testContext(t), Options{Dir: copyKey(t, victim.old), NATS: b.stream.Conn.ConnectedUrl(), Log: quiet})
 	require.ErrorContains(t, err, "is not the key under which")
 
-	key, err := os.ReadFile(a.keys.path)
+	key, err := os.ReadFile(filepath.Join(a.stream.Dir, "wrapping.key"))
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(b.keys.path, key, 0o600))
-	b.keys.awaitErased(testContext(t))
+	require.NoError(t, os.WriteFile(filepath.Join(b.stream.Dir, "wrapping.key"), key, 0o600))
+	b.keys.AwaitErased(testContext(t))
 	requireErased(t, b, victim, other)
-	mustExecute(t, b, register("trafford", "later"))
+	mustExecute(t, b, storetest.Register("trafford", "later"))
 	nodes, err = b.WithoutWrappingKey(testContext(t))
 	require.NoError(t, err)
 	require.Empty(t, nodes)
@@ -312,18 +328,21 @@ func copyKey(t *testing.T, key []byte) string {
 // The hash of a request with personal data says nothing without the person's key.
 func TestTheHashOfPersonalDataIsKeyed(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
-	req := found("trafford")
+	req := storetest.Found("trafford")
 	sent := req.Hash
 	r := mustExecute(t, s, req)
 	for e, err := range s.Entries(testContext(t), "trafford", 0, r.Next) {
 		require.NoError(t, err)
 		require.NotEqual(t, sent, e.Event.Hash)
-		key, err := s.keys.find(testContext(t), domain.NewPersonID("trafford", req.ID, "founder"))
+		id := domain.NewPersonID("trafford", req.ID, "founder")
+		key, err := keys.Unseal(mustRead(t, filepath.Join(s.stream.Dir, "wrapping.key")), id, keyEntry(t, s, id))
 		require.NoError(t, err)
-		require.Equal(t, keyed(key, sent), e.Event.Hash)
+		mac := hmac.New(sha256.New, key)
+		mac.Write(append([]byte("goldenthread command v1"), sent[:]...))
+		require.Equal(t, mac.Sum(nil), e.Event.Hash[:])
 	}
 	require.True(t, mustExecute(t, s, req).Repeat, "sent again, its data sealed already")
-	plain := register("trafford", "p")
+	plain := storetest.Register("trafford", "p")
 	r = mustExecute(t, s, plain)
 	for e, err := range s.Entries(testContext(t), "trafford", r.First, r.Next) {
 		require.NoError(t, err)

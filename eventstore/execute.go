@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/trace"
+
+	"github.com/google/uuid"
 )
 
 // Execute has a request decided and recorded, and returns when its events are
@@ -20,7 +22,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if req.Command == nil {
 		return Result{}, errors.New("a request without a command")
 	}
-	if !validGroup(req.Group) {
+	if !commit.ValidGroup(req.Group) {
 		return Result{}, &Refused{&domain.Refusal{Rule: "L1", Say: "A group's name in addresses is made of up to 60 small letters, digits and hyphens.", Class: domain.Invalid}, 0}
 	}
 	if err := errors.Join(s.Ready(), s.Stopped(req.Group)); err != nil {
@@ -29,10 +31,10 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if r := req.CheckPersonal(); r != nil {
 		return Result{}, &Refused{r, s.Next(req.Group)}
 	}
-	if err := s.keys.sealPersonal(ctx, &req); err != nil {
+	if err := s.keys.SealPersonal(ctx, &req); err != nil {
 		return Result{}, fmt.Errorf("seal personal data: %w", err)
 	}
-	if !s.stream.alone && s.stream.elsewhere() != "" {
+	if !s.stream.Alone && s.stream.OtherWriter() != "" {
 		if r, err, answered := s.forward(ctx, &req); answered {
 			return r, err
 		}
@@ -42,14 +44,14 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := errors.Join(s.proveAcross(ctx, &req), (&past{s.logs, s.folds}).fetch(ctx, &req, s.clock())); err != nil {
+	if err := errors.Join(s.proveAcross(ctx, &req), (&past{s.stream, s.logs, s.folds}).fetch(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
 	c := newCall(req)
 	c.trace = trace.Of(ctx)
 	r, err := s.wait(ctx, c)
 	if _, erases := req.Command.(*domain.ErasePerson); erases && err == nil {
-		s.keys.awaitErased(ctx)
+		s.keys.AwaitErased(ctx)
 	}
 	return r, err
 }
@@ -97,4 +99,34 @@ func (s *Store) ask(ctx context.Context, c *call) (Result, error) {
 	default:
 		return Result{}, &Unsettled{c.req.ID}
 	}
+}
+
+// A Result is what the caller of Execute is told once the events are safe.
+type Result struct {
+	domain.Answer
+	Next uint64 // the group's next index: a read at this or more sees the events
+}
+
+// Refused says that the rules forbid the command. Nothing of it was written.
+type Refused struct {
+	*domain.Refusal
+	Index uint64 // it was judged on the group's events before this index
+}
+
+func (r *Refused) Unwrap() error { return r.Refusal }
+
+// Unsettled says that it is not known yet whether the command's events were
+// written. They may still be: the same command id will then get their answer.
+type Unsettled struct {
+	Command uuid.UUID
+}
+
+func (u *Unsettled) Error() string {
+	return fmt.Sprintf("It is not known yet whether command %s was recorded. Send it again with the same id.", u.Command)
+}
+
+// tooLarge is the refusal of a command whose events don't fit (rule L2: they
+// are appended together or not at all).
+func tooLarge(what string) *domain.Refusal {
+	return &domain.Refusal{Rule: "L2", Say: "This is too much for one command: " + what + ". Please split it.", Class: domain.Invalid}
 }

@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/ledgers"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/ledgers"
 )
 
 // Of each group the writer knows how many events it has. Ledgers that were used
@@ -48,13 +49,14 @@ type readUp struct {
 
 // folds are the ledgers being read up.
 type folds struct {
-	stream  *Stream
-	logs    *Logs
+	stream  *stream.Stream
+	logs    *logs.Logs
 	health  *health
 	ledgers *ledgers.Cache
 	known   *known
 	evicted atomic.Pointer[func(group string)]
 	life    context.Context // until the store ends
+	log     *slog.Logger
 
 	mu     sync.Mutex
 	under  map[string]*readUp
@@ -65,9 +67,9 @@ type folds struct {
 	wake   chan struct{} // takes one
 }
 
-func newFolds(s *Stream, l *Logs, h *health) *folds {
+func newFolds(s *stream.Stream, l *logs.Logs, h *health, log *slog.Logger) *folds {
 	return &folds{
-		stream: s, logs: l, health: h, ledgers: ledgers.New(), known: newKnown(),
+		stream: s, logs: l, health: h, log: log, ledgers: ledgers.New(), known: newKnown(),
 		under: map[string]*readUp{}, unread: map[string]bool{},
 		room: make(chan struct{}, readUps), folded: make(chan *fold), wake: make(chan struct{}, 1),
 	}
@@ -78,8 +80,8 @@ func newFolds(s *Stream, l *Logs, h *health) *folds {
 // changes, and nobody may change it: the writer waits for no reader. Errors: *Stopped for a ledger of which nothing
 // can be relied on, ErrClosed, the context's, or what reading it met.
 func (f *folds) State(ctx context.Context, group string) (*domain.State, error) {
-	var stopped *Stopped
-	if err := f.stream.Stopped(group); errors.As(err, &stopped) && stopped.nothing() {
+	var stopped *commit.Stopped
+	if err := f.stream.Stopped(group); errors.As(err, &stopped) && stopped.Unreliable {
 		return nil, stopped
 	}
 	for {
@@ -129,7 +131,7 @@ func (f *folds) foldUp(ctx context.Context, group string) error {
 	}
 	up := &fold{name: group, ledger: domain.NewLedger(group), taken: make(chan bool, 1)}
 	for {
-		var bad *badLine
+		var bad *commit.BadLine
 		up.err = f.foldOn(ctx, up.ledger, f.stream.Next(group))
 		if up.err != nil && !errors.As(up.err, &bad) {
 			return up.err
@@ -153,36 +155,11 @@ func (f *folds) foldOn(ctx context.Context, l *domain.Ledger, next uint64) error
 		if err != nil {
 			return err
 		}
-		if err := applyTo(l, &e.Event); err != nil {
-			return &badLine{err}
+		if err := ledgers.Apply(l, &e.Event); err != nil {
+			return &commit.BadLine{Err: err}
 		}
 	}
 	return nil
-}
-
-// A panicked is the error of an event that can't be applied; its stack is for
-// the log alone.
-type panicked struct {
-	why   any
-	stack string
-}
-
-func (p *panicked) Error() string {
-	return fmt.Sprintf("the event does not follow from those before it: %v", p.why)
-}
-
-// applyTo folds an event into a ledger. An error means that it can't follow from
-// those before it.
-func applyTo(l *domain.Ledger, e *domain.Event) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &panicked{r, string(debug.Stack())}
-		}
-	}()
-	if e.Time.Before(l.State().Last) {
-		return fmt.Errorf("event %d goes back in time", e.Index)
-	}
-	return l.Apply(e)
 }
 
 // unreadNow notes that a ledger should be read up when there is time: something
@@ -221,9 +198,9 @@ func (f *folds) reader(ctx context.Context) {
 			}
 		}
 		if err := f.readUp(ctx, group); err != nil && ctx.Err() == nil {
-			f.logs.log.Warn("a ledger can't be read up; it is tried again", "group", group, "error", err)
+			f.log.Warn("a ledger can't be read up; it is tried again", "group", group, "error", err)
 			f.unreadNow(group)
-			pause(ctx, time.Second)
+			stream.Pause(ctx, time.Second)
 		}
 	}
 }

@@ -4,17 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"goldenthread/eventstore/commit"
 	"regexp"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
-	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
+
+	jsonv1 "github.com/go-json-experiment/json/v1"
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 )
 
 // Where several processes write to one stream, a command goes to the one that
@@ -56,7 +58,7 @@ type reply struct {
 // answer. It may have recorded it all the same: executing it here as well then
 // finds the answer by the command's id.
 func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error, bool) {
-	wrote := s.stream.lastWrote.Load()
+	node := s.stream.OtherWriter()
 	body, err := packRequest(req)
 	if err != nil {
 		s.log.ErrorContext(ctx, "a command can't be forwarded", "command", req.ID, "error", err)
@@ -64,13 +66,13 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	}
 	wait, cancel := context.WithTimeout(ctx, forwardTimeout)
 	defer cancel()
-	ask := nats.NewMsg(forwardSubject + *wrote)
+	ask := nats.NewMsg(forwardSubject + node)
 	ask.Data = body
 	ask.Header.Set(trace.Header, string(trace.Of(ctx)))
-	m, err := s.stream.conn.RequestMsgWithContext(wait, ask)
+	m, err := s.stream.Conn.RequestMsgWithContext(wait, ask)
 	var r reply
 	if err == nil {
-		err = json.Unmarshal(m.Data, &r, strict)
+		err = json.Unmarshal(m.Data, &r, commit.Strict)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -80,8 +82,8 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	case err == nil && r.Refusal != nil:
 		return Result{}, &Refused{r.Refusal, r.Index}, true
 	}
-	s.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", *wrote, "error", err)
-	s.stream.lastWrote.CompareAndSwap(wrote, &s.stream.node)
+	s.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", node, "error", err)
+	s.stream.TakeOver(node)
 	return Result{}, nil, false
 }
 
@@ -100,7 +102,7 @@ func packRequest(req *domain.Request) ([]byte, error) {
 
 func unpackRequest(body []byte) (domain.Request, error) {
 	var f forwarded
-	if err := json.Unmarshal(body, &f, strict); err != nil {
+	if err := json.Unmarshal(body, &f, commit.Strict); err != nil {
 		return domain.Request{}, err
 	}
 	if f.Trace != "" && !f.Trace.Valid() {
@@ -110,7 +112,7 @@ func unpackRequest(body []byte) (domain.Request, error) {
 	if !ok {
 		return domain.Request{}, fmt.Errorf("unknown command %q", f.Name)
 	}
-	if err := json.Unmarshal(f.Command, command, strict); err != nil {
+	if err := json.Unmarshal(f.Command, command, commit.Strict); err != nil {
 		return domain.Request{}, err
 	}
 	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Trace: f.Trace, Command: command}
@@ -130,7 +132,7 @@ func unpackRequest(body []byte) (domain.Request, error) {
 // serveForwarded executes what other nodes send here.
 func (s *Store) serveForwarded() error {
 	busy := make(chan struct{}, forwardMost)
-	_, err := s.stream.conn.Subscribe(forwardSubject+s.stream.node, func(m *nats.Msg) {
+	_, err := s.stream.Conn.Subscribe(forwardSubject+s.stream.Node, func(m *nats.Msg) {
 		busy <- struct{}{}
 		go func() {
 			defer func() { <-busy }()

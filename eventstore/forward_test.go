@@ -7,14 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/storetest"
 )
 
 // TestEveryCommandTravels: what a forwarded command says is what was said.
 func TestEveryCommandTravels(t *testing.T) {
 	for _, k := range domain.Commands {
-		req := request("trafford", "founder", k.New())
-		req.Trace = sampleTrace
-		fill(reflect.ValueOf(req.Command).Elem(), k.Name, 0)
+		req := storetest.Request("trafford", "founder", k.New())
+		req.Trace = storetest.SampleTrace
+		storetest.Fill(reflect.ValueOf(req.Command).Elem(), k.Name, 0)
 		for _, p := range req.Personals() {
 			*p.Data, *p.Sealed = domain.PersonalData{}, []byte("sealed for "+p.Person)
 		}

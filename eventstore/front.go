@@ -2,24 +2,27 @@ package eventstore
 
 import (
 	"context"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/evidence"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
+	"goldenthread/eventstore/witness"
 	"io"
 	"iter"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"golang.org/x/mod/sumdb/tlog"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/evidence"
-	"goldenthread/eventstore/tilelog"
-	"goldenthread/eventstore/witness"
 )
 
 // What the parts of a store answer to others.
 
 // Conn is the store's connection to NATS, for other services on it. It is
 // closed with the store.
-func (s *Store) Conn() *nats.Conn { return s.stream.conn }
+func (s *Store) Conn() *nats.Conn { return s.stream.Conn }
 
 // Groups names the groups that have a ledger, sorted.
 func (s *Store) Groups() []string { return s.stream.Groups() }
@@ -68,7 +71,7 @@ func (s *Store) IndexAt(group string, t time.Time) (uint64, error) { return s.lo
 
 // Entries reads the group's events from the index from up to, not including, to.
 // It ends at the first error.
-func (s *Store) Entries(ctx context.Context, group string, from, to uint64) iter.Seq2[Entry, error] {
+func (s *Store) Entries(ctx context.Context, group string, from, to uint64) iter.Seq2[commit.Entry, error] {
 	return s.logs.Entries(ctx, group, from, to)
 }
 
@@ -104,7 +107,7 @@ func (s *Store) Evidence(group, title string, steps []domain.Link) (*evidence.Bu
 
 // CheckCopies holds, for every group, the stream, the tile log and the last
 // checkpoint against each other, and tells of each group as it is done.
-func (s *Store) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
+func (s *Store) CheckCopies(ctx context.Context, progress func(logs.CopyReport) error) error {
 	return s.logs.CheckCopies(ctx, progress)
 }
 
@@ -132,5 +135,8 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 	if err := s.Ready(); err != nil {
 		return err
 	}
-	return s.stream.backup(ctx, w)
+	// What is copied later is never behind what was copied before: a checkpoint is for
+	// events that the stream has by then, and whoever an event names has had a key
+	// before that event was recorded.
+	return s.stream.Backup(ctx, w, logs.BucketStream, stream.Name, keys.StreamName)
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/stream"
 	"log/slog"
-	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -39,24 +39,24 @@ func (s *Store) Ready() error {
 	if err := s.health.broken(); err != nil {
 		return err
 	}
-	if !s.stream.conn.IsConnected() {
-		return notReady("the connection to NATS is lost")
+	if !s.stream.Conn.IsConnected() {
+		return commit.NotReady("the connection to NATS is lost")
 	}
 	if s.health.stalled() {
-		return notReady("a write has not been acknowledged since %s", time.UnixMilli(s.health.writing.Load()).UTC().Format(timeLayout))
+		return commit.NotReady("a write has not been acknowledged since %s", time.UnixMilli(s.health.writing.Load()).UTC().Format(commit.TimeLayout))
 	}
 	return nil
 }
 
 // watch looks whether the embedded server can still write. On a full disk it
 // stops JetStream by itself, or goes on and acknowledges nothing.
-func (h *health) watch(ctx context.Context, s *Stream) {
-	for s.server != nil && pause(ctx, time.Second) == nil {
+func (h *health) watch(ctx context.Context, s *stream.Stream) {
+	for s.Alone && stream.Pause(ctx, time.Second) == nil {
 		switch {
-		case !s.server.JetStreamEnabled():
+		case s.ServerStopped():
 			h.fail(errors.New("the stream's server stopped itself, most likely because the disk is full; make room and start again"))
 			return
-		case h.stalled() && errors.Is(tryRoom(s.dir), syscall.ENOSPC):
+		case h.stalled() && s.DiskFull():
 			h.fail(errors.New("the disk is full; make room and start again"))
 			return
 		}
@@ -66,7 +66,7 @@ func (h *health) watch(ctx context.Context, s *Stream) {
 // stalled says whether a write has waited too long for its acknowledgement.
 func (h *health) stalled() bool {
 	since := h.writing.Load()
-	return since != 0 && time.Since(time.UnixMilli(since)) > publishTimeout
+	return since != 0 && time.Since(time.UnixMilli(since)) > stream.PublishTimeout
 }
 
 // fail makes the store useless for writing, frees those who wait, and asks for
@@ -83,7 +83,7 @@ func (h *health) fail(err error) {
 
 // refuse lets nothing be written from now on; reading goes on.
 func (h *health) refuse(err error) {
-	wrapped := fmt.Errorf("%w: %w", ErrNotReady, err)
+	wrapped := fmt.Errorf("%w: %w", commit.ErrNotReady, err)
 	if h.trouble.CompareAndSwap(nil, &wrapped) {
 		h.log.Error("nothing can be written", "error", err)
 	}
@@ -101,18 +101,5 @@ func (h *health) closedBecause() error {
 	if err := h.broken(); err != nil {
 		return err
 	}
-	return ErrClosed
-}
-
-// tryRoom writes as much into the folder as a commit may take, and removes it.
-func tryRoom(dir string) (err error) {
-	f, err := os.CreateTemp(dir, "room-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
-	if _, err := f.Write(make([]byte, leastPayload)); err != nil {
-		return err
-	}
-	return f.Sync()
+	return commit.ErrClosed
 }

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/tilelog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,9 +18,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/tilelog"
 )
 
 // requireLogged waits until the group's log is signed for all its events, and
@@ -27,9 +28,9 @@ func requireLogged(t testing.TB, s *Store, group string) *tilelog.Report {
 	require.NoError(t, err)
 	l, err := s.Log(group)
 	require.NoError(t, err)
-	lines, err := s.stream.streamLines(testContext(t), group, 0, uint64(tree.N))
+	lines, err := s.stream.ReadLines(testContext(t), group, 0, uint64(tree.N))
 	require.NoError(t, err)
-	r, err := tilelog.Verify(testContext(t), tilelog.OpenFiles(filepath.Join(s.stream.dir, logFolder, group)), l.Origin(), l.VKeys(), func(i int64, line []byte) error {
+	r, err := tilelog.Verify(testContext(t), tilelog.OpenFiles(filepath.Join(s.stream.Dir, logs.Folder, group)), l.Origin(), l.VKeys(), func(i int64, line []byte) error {
 		if string(line) != string(lines[i]) {
 			return errors.New("the stream holds another line")
 		}
@@ -44,11 +45,11 @@ func requireLogged(t testing.TB, s *Store, group string) *tilelog.Report {
 func TestACheckpointFollowsTheWrite(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir, Installation: "greater-manchester"})
-	mustExecute(t, s, found("trafford"))
+	mustExecute(t, s, storetest.Found("trafford"))
 	requireLogged(t, s, "trafford")
 	var slowest time.Duration
 	for i := range 20 {
-		r := mustExecute(t, s, register("trafford", fmt.Sprintf("p%d", i)))
+		r := mustExecute(t, s, storetest.Register("trafford", fmt.Sprintf("p%d", i)))
 		start := time.Now()
 		_, err := s.AwaitSigned(testContext(t), "trafford", r.Next)
 		require.NoError(t, err)
@@ -59,30 +60,30 @@ func TestACheckpointFollowsTheWrite(t *testing.T) {
 	l, err := s.Log("trafford")
 	require.NoError(t, err)
 	require.Equal(t, "goldenthread.local/greater-manchester/trafford", l.Origin())
-	entry, err := s.logs.bucket.Get(testContext(t), "trafford")
+	entry, err := bucketOf(t, s).Get(testContext(t), "trafford")
 	require.NoError(t, err)
 	require.Equal(t, string(l.Checkpoint()), string(entry.Value()))
-	info, err := os.Stat(filepath.Join(dir, signingFile))
+	info, err := os.Stat(filepath.Join(dir, logs.SigningFile))
 	require.NoError(t, err)
 	require.EqualValues(t, 0o600, info.Mode().Perm())
 
 	require.NoError(t, s.Close(testContext(t)))
 	_, err = Open(testContext(t), Options{Dir: dir, Installation: "another", Log: quiet})
 	require.ErrorContains(t, err, "can't be renamed")
-	require.NoError(t, os.Remove(filepath.Join(dir, signingFile)))
+	require.NoError(t, os.Remove(filepath.Join(dir, logs.SigningFile)))
 	_, err = Open(testContext(t), Options{Dir: dir, Log: quiet})
-	require.ErrorIs(t, err, errNoSigningKey)
+	require.ErrorContains(t, err, "signing.key is missing")
 }
 
 // A log goes on after a restart; one that is gone is made again, to the same bytes.
 func TestALogIsMadeAgainFromTheStream(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	mustExecute(t, s, found("one"))
-	mustExecute(t, s, found("two"))
+	mustExecute(t, s, storetest.Found("one"))
+	mustExecute(t, s, storetest.Found("two"))
 	var wg sync.WaitGroup
 	for i := range 300 {
-		wg.Go(func() { mustExecute(t, s, register("one", fmt.Sprintf("p%d", i))) })
+		wg.Go(func() { mustExecute(t, s, storetest.Register("one", fmt.Sprintf("p%d", i))) })
 	}
 	wg.Wait()
 	requireLogged(t, s, "one")
@@ -94,7 +95,7 @@ func TestALogIsMadeAgainFromTheStream(t *testing.T) {
 	is, err := s.Log("one")
 	require.NoError(t, err)
 	require.Equal(t, string(was.Checkpoint()), string(is.Checkpoint()))
-	mustExecute(t, s, register("one", "another"))
+	mustExecute(t, s, storetest.Register("one", "another"))
 	requireLogged(t, s, "one")
 	is, err = s.Log("one")
 	require.NoError(t, err)
@@ -108,11 +109,11 @@ func TestALogIsMadeAgainFromTheStream(t *testing.T) {
 func TestTheBucketMayBeAhead(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	mustExecute(t, s, found("one"))
+	mustExecute(t, s, storetest.Found("one"))
 	requireLogged(t, s, "one")
-	path := filepath.Join(dir, logFolder, "one", tilelog.CheckpointFile)
+	path := filepath.Join(dir, logs.Folder, "one", tilelog.CheckpointFile)
 	early := mustRead(t, path)
-	mustExecute(t, s, register("one", "p"))
+	mustExecute(t, s, storetest.Register("one", "p"))
 	requireLogged(t, s, "one")
 	late := mustRead(t, path)
 	require.NoError(t, s.Close(testContext(t)))
@@ -120,25 +121,18 @@ func TestTheBucketMayBeAhead(t *testing.T) {
 
 	s = openTest(t, Options{Dir: dir})
 	require.Equal(t, string(late), string(mustRead(t, path)))
-	mustExecute(t, s, register("one", "q"))
+	mustExecute(t, s, storetest.Register("one", "q"))
 	requireLogged(t, s, "one")
 }
 
 // More than may wait is read from the stream.
 func TestLinesThatWereNotHeldAreReadBack(t *testing.T) {
-	s := openTest(t, Options{Dir: t.TempDir()})
-	mustExecute(t, s, found("one"))
+	s := openWith(t, Options{Dir: t.TempDir()}, holdingNothing(64<<20))
+	mustExecute(t, s, storetest.Found("one"))
 	requireLogged(t, s, "one")
-	s.logs.mu.Lock()
-	s.logs.held = logHeld + 1
-	s.logs.mu.Unlock()
 	for i := range 20 {
-		mustExecute(t, s, register("one", fmt.Sprintf("p%d", i)))
-		s.logs.mu.Lock()
-		s.logs.held = logHeld + 1
-		s.logs.mu.Unlock()
+		mustExecute(t, s, storetest.Register("one", fmt.Sprintf("p%d", i)))
 	}
-	s.logs.add(0, nil)
 	requireLogged(t, s, "one")
 }
 
@@ -146,52 +140,48 @@ func TestLinesThatWereNotHeldAreReadBack(t *testing.T) {
 // is signed for: whoever is killed meanwhile does not begin again.
 func TestLogsCatchUpInParts(t *testing.T) {
 	dir := t.TempDir()
-	s := openTest(t, Options{Dir: dir})
+	s := openWith(t, Options{Dir: dir}, holdingNothing(4<<10))
 	groups := []string{"one", "two", "three"}
 	for _, g := range groups {
-		mustExecute(t, s, found(g))
+		mustExecute(t, s, storetest.Found(g))
 		requireLogged(t, s, g)
 	}
-	before := s.logs.backlog
+	size := func() (n int64) {
+		for _, g := range groups {
+			log, err := s.Log(g)
+			require.NoError(t, err)
+			n += log.Tree().N
+		}
+		return n
+	}
 	rounds := 0
 	more := make(chan bool)
-	s.logs.asked <- func() { // meanwhile there are no other rounds
-		s.logs.backlog = 4 << 10
+	go s.logs.Between(func() { // meanwhile there are no other rounds
 		more <- true
 		<-more
 		for behind := true; behind; rounds++ {
-			signed := 0
-			for _, g := range groups {
-				signed += int(s.logs.group(g).log.Tree().N)
-			}
-			behind = s.logs.round(context.Background(), false)
-			for _, g := range groups {
-				signed -= int(s.logs.group(g).log.Tree().N)
-			}
-			if signed >= 0 {
+			before := size()
+			behind = s.logs.MakeRound(context.Background())
+			if size() <= before {
 				t.Errorf("round %d signed for nothing", rounds)
 			}
 		}
 		more <- true
-	}
+	})
 	<-more
 	var wg sync.WaitGroup
 	for _, g := range groups {
 		wg.Go(func() {
 			for i := range 50 {
-				mustExecute(t, s, register(g, fmt.Sprintf("p%d", i)))
+				mustExecute(t, s, storetest.Register(g, fmt.Sprintf("p%d", i)))
 			}
 		})
 	}
 	wg.Wait()
-	s.logs.mu.Lock()
-	s.logs.held = logHeld + 1
-	s.logs.mu.Unlock()
-	mustExecute(t, s, register("one", "last"))
+	mustExecute(t, s, storetest.Register("one", "last"))
 	more <- true
 	<-more
 	require.Greater(t, rounds, 5)
-	s.logs.asked <- func() { s.logs.backlog = before }
 	for _, g := range groups {
 		requireLogged(t, s, g)
 	}
@@ -207,21 +197,17 @@ func TestLogsCatchUpInParts(t *testing.T) {
 func TestCatchingUpWithAnotherNodesCheckpoint(t *testing.T) {
 	url := loopbackServer(t)
 	a := openTest(t, Options{Dir: t.TempDir(), NATS: url, Node: "a"})
-	mustExecute(t, a, found("one"))
-	b := openTest(t, Options{Dir: besides(t, a), NATS: url, Node: "b"})
+	mustExecute(t, a, storetest.Found("one"))
+	b := openWith(t, Options{Dir: besides(t, a), NATS: url, Node: "b"}, holdingNothing(2<<10))
 	requireLogged(t, b, "one")
 	held, more := make(chan bool), make(chan bool)
-	b.logs.asked <- func() {
+	go b.logs.Between(func() {
 		held <- true
 		<-more
-		b.logs.backlog = 2 << 10
-	}
+	})
 	<-held
 	for i := range 60 {
-		b.logs.mu.Lock()
-		b.logs.held = logHeld + 1
-		b.logs.mu.Unlock()
-		mustExecute(t, a, register("one", fmt.Sprintf("p%d", i)))
+		mustExecute(t, a, storetest.Register("one", fmt.Sprintf("p%d", i)))
 	}
 	requireLogged(t, a, "one")
 	there, err := b.AsKnown(testContext(t), "one", a.Next("one"))
@@ -249,12 +235,12 @@ func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 			return ack, err
 		}
 	}))
-	founded := mustExecute(t, s, found("one"))
+	founded := mustExecute(t, s, storetest.Found("one"))
 	requireLogged(t, s, "one")
 	holding.Store(true)
 	var wg sync.WaitGroup
-	wg.Go(func() { mustExecute(t, s, register("one", "p")) })
-	time.Sleep(3 * logPause)
+	wg.Go(func() { mustExecute(t, s, storetest.Register("one", "p")) })
+	time.Sleep(3 * logs.LogPause)
 	l, err := s.Log("one")
 	require.NoError(t, err)
 	require.EqualValues(t, founded.Next, l.Tree().N)
@@ -267,8 +253,8 @@ func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 func besides(t *testing.T, s *Store) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"wrapping.key", signingFile} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), mustRead(t, filepath.Join(s.stream.dir, name)), 0o600))
+	for _, name := range []string{"wrapping.key", logs.SigningFile} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), mustRead(t, filepath.Join(s.stream.Dir, name)), 0o600))
 	}
 	return dir
 }
@@ -277,23 +263,23 @@ func besides(t *testing.T, s *Store) string {
 func TestTwoNodesSignAlike(t *testing.T) {
 	url := loopbackServer(t)
 	a := openTest(t, Options{Dir: t.TempDir(), NATS: url, Node: "a"})
-	mustExecute(t, a, found("one"))
+	mustExecute(t, a, storetest.Found("one"))
 	dir := besides(t, a)
 	b := openTest(t, Options{Dir: dir, NATS: url, Node: "b"})
 	stranger := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(stranger, "wrapping.key"), mustRead(t, filepath.Join(dir, "wrapping.key")), 0o600))
 	c := openTest(t, Options{Dir: stranger, NATS: url, Node: "c"})
 	_, err := c.Log("one")
-	require.ErrorIs(t, err, ErrNoLog, "without the key it signs nothing")
-	require.NoFileExists(t, filepath.Join(stranger, signingFile))
+	require.ErrorIs(t, err, logs.ErrNoLog, "without the key it signs nothing")
+	require.NoFileExists(t, filepath.Join(stranger, logs.SigningFile))
 	for i := range 30 {
-		mustExecute(t, []*Store{a, b}[i%2], register("one", fmt.Sprintf("p%d", i)))
+		mustExecute(t, []*Store{a, b}[i%2], storetest.Register("one", fmt.Sprintf("p%d", i)))
 		if i%10 == 9 {
-			_, err := b.execute(testContext(t), register("one", fmt.Sprintf("q%d", i)))
+			_, err := b.execute(testContext(t), storetest.Register("one", fmt.Sprintf("q%d", i)))
 			require.NoError(t, err)
 		}
 	}
-	last, err := a.stream.last(testContext(t))
+	last, err := a.stream.Last(testContext(t))
 	require.NoError(t, err)
 	require.EqualValues(t, 34, last)
 	for _, s := range []*Store{a, b} {
@@ -308,6 +294,20 @@ func TestTwoNodesSignAlike(t *testing.T) {
 	require.Equal(t, string(la.Checkpoint()), string(lb.Checkpoint()))
 }
 
+// bucketOf is the bucket of the checkpoints.
+func bucketOf(t testing.TB, s *Store) jetstream.KeyValue {
+	t.Helper()
+	bucket, err := s.stream.Js.KeyValue(testContext(t), logs.Bucket)
+	require.NoError(t, err)
+	return bucket
+}
+
+// holdingNothing has the logs read the lines of every commit from the stream again,
+// that many bytes a round.
+func holdingNothing(backlog int) func(*Store) {
+	return func(s *Store) { s.logs.Limits = logs.Limits{Held: 0, Backlog: backlog} }
+}
+
 func mustRead(t testing.TB, path string) []byte {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -319,15 +319,15 @@ func mustRead(t testing.TB, path string) []byte {
 func TestSigningKeysAreChanged(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	founded := mustExecute(t, s, found("one"))
+	founded := mustExecute(t, s, storetest.Found("one"))
 	requireLogged(t, s, "one")
-	require.ErrorContains(t, AddSigningKey(dir), "in use")
+	require.ErrorContains(t, logs.AddSigningKey(dir), "in use")
 	l, err := s.Log("one")
 	require.NoError(t, err)
 	old := l.VKeys()
 	require.NoError(t, s.Close(testContext(t)))
-	require.Error(t, RetireSigningKey(dir), "it is the only one")
-	require.NoError(t, AddSigningKey(dir))
+	require.Error(t, logs.RetireSigningKey(dir), "it is the only one")
+	require.NoError(t, logs.AddSigningKey(dir))
 
 	rekeyed := func(s *Store, index uint64) *domain.LogRekeyed {
 		t.Helper()
@@ -351,14 +351,14 @@ func TestSigningKeysAreChanged(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, s.Close(testContext(t)))
-	require.NoError(t, RetireSigningKey(dir))
+	require.NoError(t, logs.RetireSigningKey(dir))
 	s = openTest(t, Options{Dir: dir})
 	e = rekeyed(s, founded.Next+1)
 	require.Equal(t, both[1:], e.Keys)
 	require.Equal(t, both, e.Before)
 	require.NoError(t, s.Close(testContext(t)))
 	s = openTest(t, Options{Dir: dir})
-	mustExecute(t, s, register("one", "p"))
+	mustExecute(t, s, storetest.Register("one", "p"))
 	require.Equal(t, founded.Next+3, s.Next("one"), "said once")
 }
 
@@ -367,32 +367,34 @@ func TestSigningKeysAreChanged(t *testing.T) {
 func TestAnotherHistoryIsNotSignedOver(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	mustExecute(t, s, found("one"))
+	mustExecute(t, s, storetest.Found("one"))
 	requireLogged(t, s, "one")
 	l, err := s.Log("one")
 	require.NoError(t, err)
 	folder, err := tilelog.NewFolder(t.TempDir())
 	require.NoError(t, err)
-	other, err := tilelog.Open(folder, "one", l.Origin(), s.logs.signers, nil)
+	signers, err := logs.ReadSigning(dir)
+	require.NoError(t, err)
+	other, err := tilelog.Open(folder, "one", l.Origin(), signers, nil)
 	require.NoError(t, err)
 	require.NoError(t, other.Append([][]byte{[]byte("another history")}))
 	signed, err := other.Sign()
 	require.NoError(t, err)
-	_, err = s.logs.bucket.Put(testContext(t), "one", signed)
+	_, err = bucketOf(t, s).Put(testContext(t), "one", signed)
 	require.NoError(t, err)
 
 	before := l.Tree()
-	mustExecute(t, s, register("one", "p"))
-	ctx, cancel := context.WithTimeout(context.Background(), 5*logPause)
+	mustExecute(t, s, storetest.Register("one", "p"))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_, err = s.AwaitSigned(ctx, "one", s.Next("one"))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Eventually(t, func() bool { return s.Stopped("one") != nil }, time.Minute, logPause)
+	require.Eventually(t, func() bool { return s.Stopped("one") != nil }, time.Minute, 10*time.Millisecond)
 	require.Equal(t, before, l.Tree())
-	entry, err := s.logs.bucket.Get(testContext(t), "one")
+	entry, err := bucketOf(t, s).Get(testContext(t), "one")
 	require.NoError(t, err)
 	require.Equal(t, string(signed), string(entry.Value()))
-	_, err = s.Execute(testContext(t), register("one", "q"))
+	_, err = s.Execute(testContext(t), storetest.Register("one", "q"))
 	require.ErrorIs(t, err, tilelog.ErrForked)
 	require.NoError(t, s.Close(testContext(t)))
 

@@ -3,6 +3,11 @@ package eventstore
 import (
 	"encoding/json"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,14 +16,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
 )
 
 // marked makes a folder of three groups, closed, with a mark at its end.
 func marked(t *testing.T) (dir string, lines map[string][][]byte) {
 	dir, lines = smallStore(t)
-	require.FileExists(t, filepath.Join(dir, logFolder, markFile))
+	require.FileExists(t, filepath.Join(dir, logs.Folder, logs.MarkFile))
 	return dir, lines
 }
 
@@ -28,12 +31,12 @@ func requireAll(t *testing.T, s *Store, lines map[string][][]byte) {
 	for group, want := range lines {
 		require.EqualValues(t, len(want), s.Next(group))
 		require.Equal(t, want, linesOf(t, s, group))
-		stored, err := s.stream.streamLines(testContext(t), group, 0, s.Next(group))
+		stored, err := s.stream.ReadLines(testContext(t), group, 0, s.Next(group))
 		require.NoError(t, err)
 		require.Equal(t, want, stored)
 		folded := domain.NewState(group)
 		for i, line := range want {
-			e, err := Decode(line)
+			e, err := commit.Decode(line)
 			require.NoError(t, err)
 			one, err := s.Line(testContext(t), group, uint64(i))
 			require.NoError(t, err)
@@ -64,7 +67,7 @@ func TestAStartGoesOnFromTheMark(t *testing.T) {
 		require.Empty(t, r.Mended)
 	}
 	for group := range lines {
-		mustExecute(t, s, register(group, "after"))
+		mustExecute(t, s, storetest.Register(group, "after"))
 		requireLogged(t, s, group)
 		lines[group] = linesOf(t, s, group)
 	}
@@ -76,14 +79,14 @@ func TestAStartGoesOnFromTheMark(t *testing.T) {
 // What came after the mark is read from the stream, whether or not it is signed for.
 func TestAStartReadsWhatCameAfterTheMark(t *testing.T) {
 	dir, _ := marked(t)
-	path := filepath.Join(dir, logFolder, markFile)
+	path := filepath.Join(dir, logs.Folder, logs.MarkFile)
 	early, err := os.ReadFile(path)
 	require.NoError(t, err)
 	s := openTest(t, Options{Dir: dir})
 	for i := range 5 {
-		mustExecute(t, s, register("one", fmt.Sprintf("later-%d", i)))
+		mustExecute(t, s, storetest.Register("one", fmt.Sprintf("later-%d", i)))
 	}
-	mustExecute(t, s, found("new"))
+	mustExecute(t, s, storetest.Found("new"))
 	requireLogged(t, s, "one")
 	requireLogged(t, s, "new")
 	lines := map[string][][]byte{}
@@ -98,15 +101,15 @@ func TestAStartReadsWhatCameAfterTheMark(t *testing.T) {
 	requireAll(t, s, lines)
 	require.NoError(t, s.Close(testContext(t)))
 
-	var m mark
+	var m logs.Mark
 	require.NoError(t, json.Unmarshal(early, &m))
 	b, err := os.ReadFile(path)
 	require.NoError(t, err)
-	var now mark
+	var now logs.Mark
 	require.NoError(t, json.Unmarshal(b, &now))
 	s = openTest(t, Options{Dir: dir})
-	mustExecute(t, s, register("two", "last"))
-	mustExecute(t, s, register("one", "last"))
+	mustExecute(t, s, storetest.Register("two", "last"))
+	mustExecute(t, s, storetest.Register("one", "last"))
 	requireLogged(t, s, "one")
 	requireLogged(t, s, "two")
 	for _, group := range s.Groups() {
@@ -122,25 +125,25 @@ func TestAStartReadsWhatCameAfterTheMark(t *testing.T) {
 // A mark that is not of this stream, or says what isn't so, is not gone on from.
 func TestAMarkIsLookedAt(t *testing.T) {
 	dir, lines := marked(t)
-	path := filepath.Join(dir, logFolder, markFile)
+	path := filepath.Join(dir, logs.Folder, logs.MarkFile)
 	b, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for what, change := range map[string]func(*mark){
-		"of another stream":    func(m *mark) { m.Created = m.Created.Add(1) },
-		"another message":      func(m *mark) { m.Sequence-- },
-		"none that there is":   func(m *mark) { m.Sequence += 100 },
-		"signed by others":     func(m *mark) { m.Keys = []string{"x"} },
-		"more than is signed":  func(m *mark) { m.Groups["one"] += 10 },
-		"a group without log":  func(m *mark) { m.Groups["three"] = 4 },
-		"a group is forgotten": func(m *mark) { delete(m.Groups, "two") },
+	for what, change := range map[string]func(*logs.Mark){
+		"of another stream":    func(m *logs.Mark) { m.Created = m.Created.Add(1) },
+		"another message":      func(m *logs.Mark) { m.Sequence-- },
+		"none that there is":   func(m *logs.Mark) { m.Sequence += 100 },
+		"signed by others":     func(m *logs.Mark) { m.Keys = []string{"x"} },
+		"more than is signed":  func(m *logs.Mark) { m.Groups["one"] += 10 },
+		"a group without log":  func(m *logs.Mark) { m.Groups["three"] = 4 },
+		"a group is forgotten": func(m *logs.Mark) { delete(m.Groups, "two") },
 	} {
-		var m mark
+		var m logs.Mark
 		require.NoError(t, json.Unmarshal(b, &m))
 		change(&m)
 		changed, err := json.Marshal(m)
 		require.NoError(t, err)
 		copied := copyFolder(t, dir)
-		require.NoError(t, os.WriteFile(filepath.Join(copied, logFolder, markFile), changed, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(copied, logs.Folder, logs.MarkFile), changed, 0o600))
 		s := openWith(t, Options{Dir: copied}, fromItsMark)
 		require.Zero(t, s.started, what)
 		requireAll(t, s, lines)
@@ -151,7 +154,7 @@ func TestAMarkIsLookedAt(t *testing.T) {
 // What is damaged before the mark is found beside the work, and mended as ever.
 func TestDamageBeforeTheMarkIsFound(t *testing.T) {
 	dir, lines := marked(t)
-	blocks, err := filepath.Glob(filepath.Join(dir, streamsFolder, "jetstream", "$G", "streams", StreamName, "msgs", "*.blk"))
+	blocks, err := filepath.Glob(filepath.Join(dir, stream.Folder, "jetstream", "$G", "streams", stream.Name, "msgs", "*.blk"))
 	require.NoError(t, err)
 	require.Len(t, blocks, 1)
 	b, err := os.ReadFile(blocks[0])
@@ -159,7 +162,7 @@ func TestDamageBeforeTheMarkIsFound(t *testing.T) {
 	b[len(b)/3] ^= 1
 	require.NoError(t, os.WriteFile(blocks[0], b, 0o600))
 	s := openWith(t, Options{Dir: dir}, fromItsMark)
-	<-s.logs.checked
+	<-s.logs.Checked
 	for group, want := range lines {
 		require.Equal(t, want, linesOf(t, s, group), "the logs have it")
 	}
@@ -176,16 +179,16 @@ func TestDamageBeforeTheMarkIsFound(t *testing.T) {
 // other ledgers and what falls due go on as if they were always there.
 func TestLedgersAreReadUpAgain(t *testing.T) {
 	var log commitLog
-	s := openTest(t, Options{Dir: t.TempDir(), Folded: 1, Follow: []func(Commit){log.add}})
+	s := openTest(t, Options{Dir: t.TempDir(), Folded: 1, Follow: []func(commit.Commit){log.add}})
 	groups := []string{"a", "b", "c", "d"}
 	for _, group := range groups {
-		mustExecute(t, s, found(group))
+		mustExecute(t, s, storetest.Found(group))
 	}
 	done := make(chan error)
 	for worker := range 4 {
 		go func() {
 			for i := range 25 {
-				_, err := s.Execute(testContext(t), register(groups[rand.IntN(len(groups))], fmt.Sprintf("p-%d-%d", worker, i)))
+				_, err := s.Execute(testContext(t), storetest.Register(groups[rand.IntN(len(groups))], fmt.Sprintf("p-%d-%d", worker, i)))
 				if err != nil {
 					done <- err
 					return

@@ -2,15 +2,17 @@ package eventstore
 
 import (
 	"context"
-	"time"
-
 	"goldenthread/domain"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
+	"time"
 )
 
 // A past finds out what was known earlier.
 type past struct {
-	logs  *Logs
-	folds *folds
+	stream *stream.Stream
+	logs   *logs.Logs
+	folds  *folds
 }
 
 // fetch gives the request the past that it must be judged by (rule R4).
@@ -45,7 +47,7 @@ func (p *past) across(ctx context.Context, state *domain.State, end time.Time) (
 		if err != nil {
 			return nil, err
 		}
-		if next == 0 || p.logs.stream.Stopped(name) != nil {
+		if next == 0 || p.stream.Stopped(name) != nil {
 			continue
 		}
 		place, err := p.folds.AsKnown(ctx, name, next)

@@ -1,12 +1,12 @@
 package eventstore
 
 import (
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"goldenthread/domain"
 )
 
 // A call is a request on its way through the writer. It belongs to the queue,
@@ -15,7 +15,7 @@ type call struct {
 	req    domain.Request                      // without a command: settle what is due
 	trace  domain.Trace                        // of its log lines
 	log    func(*domain.State) domain.LogEvent // and then say this about the log, unless nil
-	ready  []Entry                             // or append these as they are, which were written elsewhere
+	ready  []commit.Entry                      // or append these as they are, which were written elsewhere
 	state  atomic.Int32
 	answer chan answer // takes one
 }

@@ -2,6 +2,11 @@ package eventstore
 
 import (
 	"errors"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -9,8 +14,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
 )
 
 // ripening opens a store with an established group in which proposal P1 has
@@ -18,7 +21,7 @@ import (
 func ripening(t *testing.T, clock *atomic.Int64, log *commitLog) *Store {
 	t.Helper()
 	clock.Store(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC).UnixMilli())
-	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}, Clock: func() time.Time { return time.UnixMilli(clock.Load()) }})
+	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(commit.Commit){log.add}, Clock: func() time.Time { return time.UnixMilli(clock.Load()) }})
 	ripe(t, s, "one")
 	return s
 }
@@ -26,17 +29,17 @@ func ripening(t *testing.T, clock *atomic.Int64, log *commitLog) *Store {
 // ripe makes that group.
 func ripe(t *testing.T, s *Store, group string) {
 	t.Helper()
-	req := found(group)
+	req := storetest.Found(group)
 	c := req.Command.(*domain.Found)
 	c.Organisations = append(c.Organisations, domain.OrganisationRow{Code: "U42898", Kind: domain.PCN, Name: "South Trafford"})
 	c.People = append(c.People, domain.PersonEntry{Handle: "director", Office: "Clinical director"})
 	c.Seats = append(c.Seats, domain.SeatEntry{Organisation: "U42898", Holder: "director"})
 	mustExecute(t, s, req)
-	mustExecute(t, s, request(group, "founder", &domain.ConsentToCharter{}))
-	mustExecute(t, s, request(group, "director", &domain.ConsentToCharter{}))
-	mustExecute(t, s, request(group, "founder", &domain.RaiseProposal{Title: "Saturdays", Text: "We open on Saturdays.", Matter: "access"}))
-	mustExecute(t, s, request(group, "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
-	mustExecute(t, s, request(group, "director", &domain.GiveConsent{Proposal: "P1", Version: 1}))
+	mustExecute(t, s, storetest.Request(group, "founder", &domain.ConsentToCharter{}))
+	mustExecute(t, s, storetest.Request(group, "director", &domain.ConsentToCharter{}))
+	mustExecute(t, s, storetest.Request(group, "founder", &domain.RaiseProposal{Title: "Saturdays", Text: "We open on Saturdays.", Matter: "access"}))
+	mustExecute(t, s, storetest.Request(group, "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
+	mustExecute(t, s, storetest.Request(group, "director", &domain.GiveConsent{Proposal: "P1", Version: 1}))
 }
 
 func lastEvent(t *testing.T, s *Store, group string) domain.Event {
@@ -81,7 +84,7 @@ func TestARefusalAfterWhatWasDue(t *testing.T) {
 	s := ripening(t, &clock, &log)
 	next := s.Next("one")
 	clock.Add(8 * 24 * time.Hour.Milliseconds())
-	_, err := s.Execute(testContext(t), request("one", "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
+	_, err := s.Execute(testContext(t), storetest.Request("one", "founder", &domain.GiveConsent{Proposal: "P1", Version: 1}))
 	var refused *Refused
 	require.ErrorAs(t, err, &refused)
 	require.Greater(t, refused.Index, next)
@@ -91,9 +94,9 @@ func TestARefusalAfterWhatWasDue(t *testing.T) {
 
 func TestAStoppedServerIsSaid(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
-	mustExecute(t, s, found("one"))
-	require.NoError(t, s.stream.server.DisableJetStream())
-	req := register("one", "p")
+	mustExecute(t, s, storetest.Found("one"))
+	require.NoError(t, s.stream.Server.DisableJetStream())
+	req := storetest.Register("one", "p")
 	_, err := s.Execute(testContext(t), req)
 	require.Error(t, err)
 	select {
@@ -102,9 +105,9 @@ func TestAStoppedServerIsSaid(t *testing.T) {
 	case <-time.After(testTimeout):
 		t.Fatal("not said")
 	}
-	require.ErrorIs(t, s.Ready(), ErrNotReady)
+	require.ErrorIs(t, s.Ready(), commit.ErrNotReady)
 	_, err = s.Execute(testContext(t), req)
-	require.ErrorIs(t, err, ErrNotReady)
+	require.ErrorIs(t, err, commit.ErrNotReady)
 }
 
 func TestClocksThatDifferStopTheStore(t *testing.T) {
@@ -113,12 +116,12 @@ func TestClocksThatDifferStopTheStore(t *testing.T) {
 	w := &writer{health: h, sent: map[uint64]moment{}}
 	now := time.Now()
 	w.sent[1], w.sent[2] = moment{now, now.Add(time.Second)}, moment{now, now.Add(time.Second)}
-	w.compareClocks(&message{sequence: 1, stored: now.Add(2900 * time.Millisecond)})
+	w.compareClocks(&stream.Message{Sequence: 1, Stored: now.Add(2900 * time.Millisecond)})
 	require.NoError(t, h.broken())
-	w.compareClocks(&message{sequence: 7, stored: now.Add(time.Hour)})
+	w.compareClocks(&stream.Message{Sequence: 7, Stored: now.Add(time.Hour)})
 	require.NoError(t, h.broken(), "not written here")
-	w.compareClocks(&message{sequence: 2, stored: now.Add(-2100 * time.Millisecond)})
-	require.ErrorIs(t, h.broken(), ErrNotReady)
+	w.compareClocks(&stream.Message{Sequence: 2, Stored: now.Add(-2100 * time.Millisecond)})
+	require.ErrorIs(t, h.broken(), commit.ErrNotReady)
 	require.ErrorContains(t, <-h.failed, "clock")
 	require.Empty(t, w.sent)
 }
@@ -139,9 +142,9 @@ func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 			lines := map[string][][]byte{}
 			groups := []string{"one", "two", "three"}
 			for _, group := range groups {
-				mustExecute(t, s, found(group))
+				mustExecute(t, s, storetest.Found(group))
 				requireLogged(t, s, group)
-				lines[group], err = s.stream.streamLines(testContext(t), group, 0, s.Next(group))
+				lines[group], err = s.stream.ReadLines(testContext(t), group, 0, s.Next(group))
 				require.NoError(t, err)
 			}
 			require.NoError(t, s.Close(testContext(t)))
@@ -151,11 +154,11 @@ func TestAHoleInTheStreamStopsWriting(t *testing.T) {
 			require.Len(t, s.Groups(), 3)
 			for i, group := range groups {
 				require.Equal(t, lines[group], linesOf(t, s, group))
-				var mendable *Mendable
+				var mendable *logs.Mendable
 				require.Equal(t, uint64(i+1) == gone, errors.As(s.Stopped(group), &mendable), group)
 			}
-			require.ErrorIs(t, s.Ready(), ErrNotReady)
-			_, err = s.Execute(testContext(t), register(s.Groups()[0], "p"))
+			require.ErrorIs(t, s.Ready(), commit.ErrNotReady)
+			_, err = s.Execute(testContext(t), storetest.Register(s.Groups()[0], "p"))
 			require.ErrorContains(t, err, "missing")
 		})
 	}
@@ -181,7 +184,7 @@ func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
 	t.Helper()
 	st := rewriteStream(t, js, func(uint64, []byte) {})
 	require.NoError(t, st.DeleteMsg(testContext(t), gone))
-	_, err := js.UpdateStream(testContext(t), ledgerConfig(1))
+	_, err := js.UpdateStream(testContext(t), stream.Config(1))
 	require.NoError(t, err)
 }
 
@@ -190,7 +193,7 @@ func damageStream(t *testing.T, js jetstream.JetStream, gone uint64) {
 func rewriteStream(t *testing.T, js jetstream.JetStream, change func(sequence uint64, body []byte)) jetstream.Stream {
 	t.Helper()
 	ctx := testContext(t)
-	old, err := js.Stream(ctx, StreamName)
+	old, err := js.Stream(ctx, stream.Name)
 	require.NoError(t, err)
 	var messages []*jetstream.RawStreamMsg
 	for sequence := range uint64(3) {
@@ -199,13 +202,13 @@ func rewriteStream(t *testing.T, js jetstream.JetStream, change func(sequence ui
 		change(m.Sequence, m.Data)
 		messages = append(messages, m)
 	}
-	require.NoError(t, js.DeleteStream(ctx, StreamName))
-	c := ledgerConfig(1)
+	require.NoError(t, js.DeleteStream(ctx, stream.Name))
+	c := stream.Config(1)
 	c.DenyDelete = false
 	st, err := js.CreateStream(ctx, c)
 	require.NoError(t, err)
 	for _, m := range messages {
-		_, err := js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: nats.Header{headerWriter: m.Header[headerWriter], headerCommit: m.Header[headerCommit], headerLines: m.Header[headerLines]}, Data: m.Data})
+		_, err := js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Header: nats.Header{commit.HeaderWriter: m.Header[commit.HeaderWriter], commit.HeaderCommit: m.Header[commit.HeaderCommit], commit.HeaderLines: m.Header[commit.HeaderLines]}, Data: m.Data})
 		require.NoError(t, err)
 	}
 	return st

@@ -5,6 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/trace"
+	"goldenthread/eventstore/witness"
 	"log/slog"
 	"math"
 	"sync"
@@ -12,10 +18,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
-
-	"goldenthread/eventstore/trace"
-	"goldenthread/eventstore/witness"
 )
+
+// readWhole is how many events a start reads from the beginning.
+const readWhole = 500_000
 
 // Options say where the ledgers are and how the store behaves.
 type Options struct {
@@ -42,7 +48,7 @@ type Options struct {
 	// Follow is called for every commit after Open in stream order, from one
 	// goroutine; Whole begins with the first there is. It holds the writer up, so
 	// it must be quick, and it must not change what it is given.
-	Follow []func(Commit)
+	Follow []func(commit.Commit)
 	Whole  bool
 	// Folded is how many events the ledgers that are kept in memory, for commands
 	// and for readers, may have together; 0 is 1,500,000, some 300 MB. Others are read
@@ -56,9 +62,9 @@ type Options struct {
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
 type Store struct {
-	stream *Stream
-	keys   *Keyring
-	logs   *Logs
+	stream *stream.Stream
+	keys   *keys.Keyring
+	logs   *logs.Logs
 	folds  *folds
 	health *health
 	queue  *queue
@@ -82,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	last, err := s.connect(ctx, &o)
 	if err != nil {
-		s.stream.close()
+		s.stream.Close()
 		return nil, err
 	}
 	return s.begin(ctx, &o, last)
@@ -119,33 +125,33 @@ func newStore(o *Options) (*Store, error) {
 // connect locks, starts, connects and opens, in this order; nothing is read or
 // written by itself before begin. Last is the last message of the stream.
 func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error) {
-	lock, err := lockFolder(o.Dir)
+	lock, err := stream.LockFolder(o.Dir)
 	if err != nil {
 		return 0, err
 	}
-	s.stream = newStream(lock, o.Dir, o.Node, o.Log)
+	s.stream = stream.New(lock, o.Dir, o.Node, o.Log)
 	if err := checkImported(o); err != nil {
 		return 0, err
 	}
 	if o.NATS == "" && !o.idle {
-		if err := finishRepair(o.Dir); err != nil {
+		if err := stream.FinishRepair(o.Dir); err != nil {
 			return 0, fmt.Errorf("finish a repair: %w", err)
 		}
 	}
-	if err := s.stream.open(ctx, o.NATS, o.Replicas, o.Access); err != nil {
+	if err := s.stream.Open(ctx, o.NATS, o.Replicas, o.Access); err != nil {
 		return 0, err
 	}
-	if s.keys, err = openKeys(ctx, s.stream, o.Replicas, o.Log); err != nil {
+	if s.keys, err = keys.Open(ctx, s.stream, o.Replicas, o.Log); err != nil {
 		return 0, err
 	}
-	last, hole, err := extent(ctx, s.stream.ledger)
+	last, hole, err := s.stream.Extent(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if hole != nil {
 		s.health.refuse(hole)
 	}
-	s.logs, err = openLogs(ctx, s.stream, s.keys, &LogsConfig{o.Installation, o.Replicas, o.Witnesses, o.Quorum, o.idle, o.Log})
+	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Idle: o.idle, Log: o.Log})
 	if err != nil {
 		return 0, err
 	}
@@ -157,20 +163,20 @@ func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error
 func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, error) {
 	w, f, err := s.prepare(ctx, o, last)
 	if err != nil {
-		s.stream.close()
+		s.stream.Close()
 		return nil, err
 	}
 	caught := w.caught
 	s.start(w, f)
 	select {
 	case <-caught:
-		if !s.stream.alone {
-			err = errors.Join(s.serveForwarded(), s.keys.serveWrapping())
+		if !s.stream.Alone {
+			err = errors.Join(s.serveForwarded(), s.keys.ServeWrapping())
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.abort())
 		}
-		s.keys.awaitErased(ctx)
+		s.keys.AwaitErased(ctx)
 		return s, nil
 	case err := <-s.health.failed:
 		return nil, errors.Join(err, s.abort())
@@ -180,37 +186,36 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 }
 
 // prepare makes the writer and its follower, which go on from the mark if it holds.
-func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, *follower, error) {
-	s.folds = newFolds(s.stream, s.logs, s.health)
-	incoming := make(chan *message, followAhead)
+func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, *stream.Follower, error) {
+	s.folds = newFolds(s.stream, s.logs, s.health, s.log)
 	w := &writer{
-		stream: s.stream, keys: s.keys, logs: s.logs, folds: s.folds, health: s.health, queue: s.queue, past: past{s.logs, s.folds},
-		incoming: incoming, clock: s.clock, storyClock: o.Clock != nil, log: s.log,
+		stream: s.stream, keys: s.keys, logs: s.logs, folds: s.folds, health: s.health, queue: s.queue, past: past{s.stream, s.logs, s.folds},
+		clock: s.clock, storyClock: o.Clock != nil, log: s.log,
 		importing: s.importing, acceptLoss: o.AcceptLoss, mostFolded: o.Folded, follow: o.Follow, whole: o.Whole,
 		groups: map[string]*group{}, target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
 	}
 	if o.Whole || o.AcceptLoss || s.importing || s.health.broken() != nil {
-		return w, s.stream.follow(1, last, incoming), nil
+		return w, w.followFrom(1), nil
 	}
-	if m := s.logs.readMark(ctx, last, s.readWhole); m != nil {
+	if m := s.logs.ReadMark(ctx, last, s.readWhole); m != nil {
 		s.started = m.Sequence
 		if err := w.goOn(m); err != nil {
 			return nil, nil, err
 		}
 	}
-	return w, s.stream.follow(w.applied+1, last, incoming), nil
+	return w, w.followFrom(w.applied + 1), nil
 }
 
-func (s *Store) start(w *writer, f *follower) {
+func (s *Store) start(w *writer, f *stream.Follower) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.life, s.health.cancel, s.folds.life = ctx, cancel, ctx
-	s.helpers.Go(func() { f.run(ctx) })
+	s.helpers.Go(func() { f.Run(ctx) })
 	s.helpers.Go(func() { s.folds.reader(ctx) })
 	s.helpers.Go(func() { s.health.watch(ctx, s.stream) })
-	s.helpers.Go(func() { s.keys.eraser(ctx) })
+	s.helpers.Go(func() { s.keys.Run(ctx) })
 	caught := w.caught
-	s.logs.start(ctx, &s.helpers, caught)
-	if s.logs.kept() && !s.logs.idle {
+	s.logs.Start(ctx, &s.helpers, caught)
+	if s.logs.Signs() {
 		s.helpers.Go(func() { s.rekey(ctx, caught) })
 	}
 	go func() {
@@ -236,7 +241,7 @@ func (s *Store) abort() (err error) {
 		s.health.cancel()
 		<-s.health.written
 		s.helpers.Wait()
-		err = s.stream.close()
+		err = s.stream.Close()
 	})
 	return err
 }

@@ -3,9 +3,14 @@ package eventstore
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/ledgers"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
 	"io"
 	"log/slog"
 	"os"
@@ -20,8 +25,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
 )
 
 // The tests use the real embedded server. A test's group is a forming one, in
@@ -59,7 +62,7 @@ func openWith(t testing.TB, o Options, change func(*Store)) *Store {
 	require.NoError(t, err)
 	last, err := s.connect(testContext(t), &o)
 	if err != nil {
-		s.stream.close()
+		s.stream.Close()
 	}
 	require.NoError(t, err)
 	change(s)
@@ -87,17 +90,17 @@ func (l *lossy) PublishMsg(ctx context.Context, m *nats.Msg, after ...jetstream.
 
 // losing has every commit of the store go through lose.
 func losing(lose func(publish) publish) func(*Store) {
-	return func(s *Store) { s.stream.js = &lossy{s.stream.js, lose(s.stream.js.PublishMsg)} }
+	return func(s *Store) { s.stream.Js = &lossy{s.stream.Js, lose(s.stream.Js.PublishMsg)} }
 }
 
 // log collects what a store's Follow is told.
 type commitLog struct {
 	mu      sync.Mutex
-	commits []Commit
+	commits []commit.Commit
 	grown   chan struct{}
 }
 
-func (l *commitLog) add(c Commit) {
+func (l *commitLog) add(c commit.Commit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.commits = append(l.commits, c)
@@ -107,10 +110,10 @@ func (l *commitLog) add(c Commit) {
 	}
 }
 
-func (l *commitLog) all() []Commit {
+func (l *commitLog) all() []commit.Commit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]Commit(nil), l.commits...)
+	return append([]commit.Commit(nil), l.commits...)
 }
 
 // reach waits until the stream's message of that sequence was followed.
@@ -136,32 +139,6 @@ func (l *commitLog) reach(t testing.TB, sequence uint64) {
 	}
 }
 
-func found(group string) domain.Request {
-	return request(group, "founder", &domain.Found{
-		Name: "Board of " + group, Place: "TRAF", PlaceName: "Trafford", Founder: "founder",
-		Charter: domain.Charter{Text: "We decide together.", Quorum: 1, DefaultStance: domain.BringBack, Matters: []string{"access"}},
-		Organisations: []domain.OrganisationRow{
-			{Code: "TRAF", Kind: domain.PlaceKind, Name: "Trafford"}, {Code: "LMC", Kind: domain.LMC, Name: "The local medical committee"},
-		},
-		People: []domain.PersonEntry{{Handle: "founder", Office: "LMC chair", Organisation: "LMC", Personal: &domain.PersonalData{Name: secretName, Email: secretMail}}},
-		Seats:  []domain.SeatEntry{{Organisation: "LMC", Holder: "founder"}},
-	})
-}
-
-const (
-	secretName = "Dr Philippa Wintergreen"
-	secretMail = "philippa@wintergreen.example"
-)
-
-func register(group, handle string) domain.Request {
-	return request(group, "founder", &domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: handle, Office: "Clinical director " + handle}})
-}
-
-func request(group, actor string, c domain.Command) domain.Request {
-	id := uuid.Must(uuid.NewV7())
-	return domain.Request{Group: group, ID: id, Hash: sha256.Sum256(id[:]), Actor: actor, Command: c}
-}
-
 func mustExecute(t testing.TB, s *Store, req domain.Request) Result {
 	t.Helper()
 	r, err := s.Execute(testContext(t), req)
@@ -172,12 +149,12 @@ func mustExecute(t testing.TB, s *Store, req domain.Request) Result {
 // publishRaw puts a message into the stream that no writer made.
 func publishRaw(t testing.TB, s *Store, runs string, lines ...[]byte) uint64 {
 	t.Helper()
-	js, err := jetstream.New(s.stream.conn)
+	js, err := jetstream.New(s.stream.Conn)
 	require.NoError(t, err)
-	m := nats.NewMsg(subject)
-	m.Header.Set(headerWriter, "somebody")
-	m.Header.Set(headerCommit, uuid.NewString())
-	m.Header.Set(headerLines, runs)
+	m := nats.NewMsg(commit.Subject)
+	m.Header.Set(commit.HeaderWriter, "somebody")
+	m.Header.Set(commit.HeaderCommit, uuid.NewString())
+	m.Header.Set(commit.HeaderLines, runs)
 	for _, l := range lines {
 		m.Data = append(append(m.Data, l...), '\n')
 	}
@@ -192,7 +169,7 @@ func TestFoundingAndReadingBack(t *testing.T) {
 	require.NoError(t, s.Ready())
 	require.Empty(t, s.Groups())
 
-	r := mustExecute(t, s, found("trafford"))
+	r := mustExecute(t, s, storetest.Found("trafford"))
 	require.Zero(t, r.First)
 	require.Equal(t, r.Last+1, r.Next)
 	require.Equal(t, r.Next, s.Next("trafford"))
@@ -212,19 +189,19 @@ func TestFoundingAndReadingBack(t *testing.T) {
 	}
 	require.Equal(t, r.Next, n)
 	_, err := s.Line(ctx, "trafford", n)
-	require.ErrorIs(t, err, ErrNoEvent)
+	require.ErrorIs(t, err, commit.ErrNoEvent)
 	_, err = s.Line(ctx, "nowhere", 0)
-	require.ErrorIs(t, err, ErrNoEvent)
+	require.ErrorIs(t, err, commit.ErrNoEvent)
 }
 
 func TestGroupsAreFoundedOnlyWithProperNames(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
 	for _, name := range []string{"", "Trafford", "a/b", "..", "x y", strings.Repeat("x", 61)} {
-		_, err := s.Execute(testContext(t), found(name))
+		_, err := s.Execute(testContext(t), storetest.Found(name))
 		var refused *Refused
 		require.ErrorAs(t, err, &refused, name)
 	}
-	_, err := s.Execute(testContext(t), register("nowhere", "x"))
+	_, err := s.Execute(testContext(t), storetest.Register("nowhere", "x"))
 	var refused *Refused
 	require.ErrorAs(t, err, &refused)
 	require.Empty(t, s.Groups())
@@ -240,9 +217,9 @@ func indexAt(t testing.TB, s *Store, at time.Time) uint64 {
 func TestKnownAtATime(t *testing.T) {
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	s := openTest(t, Options{Dir: t.TempDir(), Clock: func() time.Time { return now }})
-	founded := mustExecute(t, s, found("trafford")).Next
+	founded := mustExecute(t, s, storetest.Found("trafford")).Next
 	now = now.Add(time.Hour)
-	mustExecute(t, s, register("trafford", "second"))
+	mustExecute(t, s, storetest.Register("trafford", "second"))
 
 	require.Zero(t, indexAt(t, s, now.Add(-2*time.Hour)))
 	require.Equal(t, founded, indexAt(t, s, now.Add(-time.Hour)))
@@ -259,19 +236,19 @@ func TestKnownAtATime(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, before, again)
 	_, err = s.AsKnown(testContext(t), "trafford", founded+2)
-	require.ErrorIs(t, err, ErrNoEvent)
+	require.ErrorIs(t, err, commit.ErrNoEvent)
 }
 
 func TestManyGroupsArePackedOneCommandOfEach(t *testing.T) {
 	const groups, each = 64, 4
 	var log commitLog
-	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}})
+	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(commit.Commit){log.add}})
 	var wg sync.WaitGroup
 	for g := range groups {
 		name := fmt.Sprintf("group-%d", g)
-		mustExecute(t, s, found(name))
+		mustExecute(t, s, storetest.Found(name))
 		for i := range each {
-			wg.Go(func() { mustExecute(t, s, register(name, fmt.Sprintf("person-%d", i))) })
+			wg.Go(func() { mustExecute(t, s, storetest.Register(name, fmt.Sprintf("person-%d", i))) })
 		}
 	}
 	wg.Wait()
@@ -292,15 +269,15 @@ func TestManyGroupsArePackedOneCommandOfEach(t *testing.T) {
 
 func TestARefusalDisturbsNobody(t *testing.T) {
 	var log commitLog
-	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}})
-	mustExecute(t, s, found("good"))
-	mustExecute(t, s, found("bad"))
+	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(commit.Commit){log.add}})
+	mustExecute(t, s, storetest.Found("good"))
+	mustExecute(t, s, storetest.Found("bad"))
 	next, commits := s.Next("bad"), len(log.all())
 	var wg sync.WaitGroup
 	for i := range 20 {
-		wg.Go(func() { mustExecute(t, s, register("good", fmt.Sprintf("p%d", i))) })
+		wg.Go(func() { mustExecute(t, s, storetest.Register("good", fmt.Sprintf("p%d", i))) })
 		wg.Go(func() {
-			_, err := s.Execute(testContext(t), register("bad", "founder"))
+			_, err := s.Execute(testContext(t), storetest.Register("bad", "founder"))
 			var refused *Refused
 			if !errors.As(err, &refused) || refused.Index != next || refused.Rule != "L7" {
 				t.Errorf("not refused at %d: %v", next, err)
@@ -318,11 +295,11 @@ func TestARefusalDisturbsNobody(t *testing.T) {
 func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	mustExecute(t, s, found("trafford"))
-	req := register("trafford", "second")
+	mustExecute(t, s, storetest.Found("trafford"))
+	req := storetest.Register("trafford", "second")
 	first := mustExecute(t, s, req)
 	require.False(t, first.Repeat)
-	mustExecute(t, s, register("trafford", "third"))
+	mustExecute(t, s, storetest.Register("trafford", "third"))
 
 	check := func(s *Store) {
 		again := mustExecute(t, s, req)
@@ -349,23 +326,23 @@ type bomb struct{ domain.Command }
 
 func TestAPanicStopsOneGroup(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
-	mustExecute(t, s, found("good"))
-	mustExecute(t, s, found("bad"))
+	mustExecute(t, s, storetest.Found("good"))
+	mustExecute(t, s, storetest.Found("bad"))
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_, err := s.Execute(testContext(t), request("bad", "founder", bomb{}))
-		var stopped *Stopped
+		_, err := s.Execute(testContext(t), storetest.Request("bad", "founder", bomb{}))
+		var stopped *commit.Stopped
 		if !errors.As(err, &stopped) || stopped.Group != "bad" || stopped.At != s.Next("bad") {
 			t.Errorf("not stopped: %v", err)
 		}
 	})
 	for i := range 10 {
-		wg.Go(func() { mustExecute(t, s, register("good", fmt.Sprintf("p%d", i))) })
+		wg.Go(func() { mustExecute(t, s, storetest.Register("good", fmt.Sprintf("p%d", i))) })
 	}
 	wg.Wait()
-	var stopped *Stopped
+	var stopped *commit.Stopped
 	require.ErrorAs(t, s.Stopped("bad"), &stopped)
-	_, err := s.Execute(testContext(t), register("bad", "x"))
+	_, err := s.Execute(testContext(t), storetest.Register("bad", "x"))
 	require.ErrorAs(t, err, &stopped)
 	require.NoError(t, s.Stopped("good"))
 	require.NoError(t, s.Ready())
@@ -374,11 +351,11 @@ func TestAPanicStopsOneGroup(t *testing.T) {
 // What people are told of an event that can't be applied is a sentence; the
 // stack is for the log.
 func TestAPanicIsASentence(t *testing.T) {
-	var p *panicked
-	err := applyTo(nil, &domain.Event{})
+	var p *ledgers.Panicked
+	err := ledgers.Apply(nil, &domain.Event{})
 	require.ErrorAs(t, err, &p)
 	require.NotContains(t, err.Error(), "goroutine")
-	require.Contains(t, p.stack, "applyTo")
+	require.Contains(t, p.Stack, "ledgers.Apply")
 }
 
 // TestDamageStopsOneGroup puts messages into the stream that no writer would
@@ -395,7 +372,7 @@ func TestDamageStopsOneGroup(t *testing.T) {
 		panic("no events")
 	}
 	encode := func(e domain.Event) []byte {
-		line, err := Encode(&e)
+		line, err := commit.Encode(&e)
 		require.NoError(t, err)
 		return line
 	}
@@ -416,25 +393,25 @@ func TestDamageStopsOneGroup(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			var log commitLog
-			s := openTest(t, Options{Dir: dir, Follow: []func(Commit){log.add}})
-			mustExecute(t, s, found("good"))
-			mustExecute(t, s, found("bad"))
+			s := openTest(t, Options{Dir: dir, Follow: []func(commit.Commit){log.add}})
+			mustExecute(t, s, storetest.Found("good"))
+			mustExecute(t, s, storetest.Found("bad"))
 			at := s.Next("bad")
 			index, line := damage(next(s))
 			log.reach(t, publishRaw(t, s, fmt.Sprintf("bad %d 1", index), line))
 			check := func(s *Store) {
-				var stopped *Stopped
+				var stopped *commit.Stopped
 				require.ErrorAs(t, s.Stopped("bad"), &stopped)
 				require.Equal(t, at, stopped.At)
 				require.Equal(t, at, s.Next("bad"))
-				_, err := s.Execute(testContext(t), register("bad", "x"))
+				_, err := s.Execute(testContext(t), storetest.Register("bad", "x"))
 				require.ErrorAs(t, err, &stopped)
 				_, err = s.Line(testContext(t), "bad", at)
 				require.ErrorAs(t, err, &stopped)
 				_, err = s.Line(testContext(t), "bad", at-1)
 				require.NoError(t, err)
 				require.NoError(t, s.Ready())
-				mustExecute(t, s, register("good", "p"+uuid.NewString()[:8]))
+				mustExecute(t, s, storetest.Register("good", "p"+uuid.NewString()[:8]))
 			}
 			check(s)
 			require.NoError(t, s.Close(testContext(t)))
@@ -445,12 +422,12 @@ func TestDamageStopsOneGroup(t *testing.T) {
 
 func TestACommitThatCantBeReadStopsWriting(t *testing.T) {
 	var log commitLog
-	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}})
-	mustExecute(t, s, found("trafford"))
+	s := openTest(t, Options{Dir: t.TempDir(), Follow: []func(commit.Commit){log.add}})
+	mustExecute(t, s, storetest.Found("trafford"))
 	log.reach(t, publishRaw(t, s, "trafford 9 2", []byte("{}")))
-	require.ErrorIs(t, s.Ready(), ErrNotReady)
-	_, err := s.Execute(testContext(t), register("trafford", "x"))
-	require.ErrorIs(t, err, ErrNotReady)
+	require.ErrorIs(t, s.Ready(), commit.ErrNotReady)
+	_, err := s.Execute(testContext(t), storetest.Register("trafford", "x"))
+	require.ErrorIs(t, err, commit.ErrNotReady)
 	_, err = s.Line(testContext(t), "trafford", 0)
 	require.NoError(t, err)
 }
@@ -458,7 +435,7 @@ func TestACommitThatCantBeReadStopsWriting(t *testing.T) {
 func TestPersonalDataIsNeverStoredInTheClear(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	req := found("trafford")
+	req := storetest.Found("trafford")
 	mustExecute(t, s, req)
 	require.Empty(t, req.Personals()[0].Data)
 	state, err := s.AsKnown(testContext(t), "trafford", s.Next("trafford"))
@@ -466,10 +443,10 @@ func TestPersonalDataIsNeverStoredInTheClear(t *testing.T) {
 	p := state.ByHandle("founder")
 	data, err := s.OpenPersonal(p.ID, p.Sealed)
 	require.NoError(t, err)
-	require.Equal(t, domain.PersonalData{Name: secretName, Email: secretMail}, data)
+	require.Equal(t, domain.PersonalData{Name: storetest.SecretName, Email: storetest.SecretMail}, data)
 
 	_, err = s.OpenPersonal(uuid.NewString(), p.Sealed)
-	require.ErrorIs(t, err, ErrNoKey)
+	require.ErrorIs(t, err, keys.ErrNoKey)
 	broken := bytes.Clone(p.Sealed)
 	broken[len(broken)-1] ^= 1
 	_, err = s.OpenPersonal(p.ID, broken)
@@ -498,27 +475,6 @@ func TestPersonalDataIsNeverStoredInTheClear(t *testing.T) {
 	require.ErrorContains(t, err, "is missing")
 }
 
-func TestSealingCommits(t *testing.T) {
-	key, other := bytes.Repeat([]byte{1}, keySize), bytes.Repeat([]byte{2}, keySize)
-	sealed, err := seal(key, "a", []byte("text"))
-	require.NoError(t, err)
-	plain, err := open(key, "a", sealed)
-	require.NoError(t, err)
-	require.Equal(t, "text", string(plain))
-	_, err = open(other, "a", sealed)
-	require.ErrorIs(t, err, errSealBroken)
-	_, err = open(key, "b", sealed)
-	require.ErrorIs(t, err, errSealBroken)
-	for i := range sealed {
-		broken := bytes.Clone(sealed)
-		broken[i] ^= 1
-		_, err = open(key, "a", broken)
-		require.ErrorIs(t, err, errSealBroken)
-		_, err = open(key, "a", sealed[:i])
-		require.ErrorIs(t, err, errSealBroken)
-	}
-}
-
 func TestTheDataFolderIsLocked(t *testing.T) {
 	dir := t.TempDir()
 	openTest(t, Options{Dir: dir})
@@ -529,19 +485,19 @@ func TestTheDataFolderIsLocked(t *testing.T) {
 func TestReopeningReplaysToTheSameState(t *testing.T) {
 	dir := t.TempDir()
 	var log, replayed commitLog
-	s := openTest(t, Options{Dir: dir, Follow: []func(Commit){log.add}})
+	s := openTest(t, Options{Dir: dir, Follow: []func(commit.Commit){log.add}})
 	for g := range 3 {
 		name := fmt.Sprintf("group-%d", g)
-		mustExecute(t, s, found(name))
+		mustExecute(t, s, storetest.Found(name))
 		for i := range 10 {
-			mustExecute(t, s, register(name, fmt.Sprintf("p%d", i)))
+			mustExecute(t, s, storetest.Register(name, fmt.Sprintf("p%d", i)))
 		}
 	}
 	require.NoError(t, s.Close(testContext(t)))
-	_, err := s.Execute(testContext(t), register("group-0", "late"))
-	require.ErrorIs(t, err, ErrClosed)
+	_, err := s.Execute(testContext(t), storetest.Register("group-0", "late"))
+	require.ErrorIs(t, err, commit.ErrClosed)
 
-	s = openTest(t, Options{Dir: dir, Whole: true, Follow: []func(Commit){replayed.add}})
+	s = openTest(t, Options{Dir: dir, Whole: true, Follow: []func(commit.Commit){replayed.add}})
 	require.Equal(t, log.all(), replayed.all())
 	for _, name := range s.Groups() {
 		state, err := s.AsKnown(testContext(t), name, s.Next(name))
@@ -560,20 +516,20 @@ func TestReopeningReplaysToTheSameState(t *testing.T) {
 
 func TestTooMuchForOneCommand(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
-	mustExecute(t, s, found("trafford"))
+	mustExecute(t, s, storetest.Found("trafford"))
 	var rows []domain.OrganisationRow
 	for i := range 500 {
 		rows = append(rows, domain.OrganisationRow{Code: fmt.Sprintf("P%05d", i), Kind: domain.Practice, Name: strings.Repeat("x", 200), Source: strings.Repeat("s", 200)})
 	}
-	r := mustExecute(t, s, request("trafford", "founder", &domain.ImportOrganisations{Rows: rows}))
-	require.Greater(t, r.Last-r.First, uint64(packedEvents), "one command alone may be larger than a packed commit")
+	r := mustExecute(t, s, storetest.Request("trafford", "founder", &domain.ImportOrganisations{Rows: rows}))
+	require.Greater(t, r.Last-r.First, uint64(commit.MostEvents), "one command alone may be larger than a packed commit")
 	for i := range rows {
 		rows[i].Code, rows[i].Name, rows[i].Source = fmt.Sprintf("Q%05d", i), strings.Repeat("ж", 200), strings.Repeat("ж", 200)
 		for j := range 2 {
 			rows[i].Parents = append(rows[i].Parents, domain.MembershipRow{In: "TRAF", Span: domain.Span{From: domain.NewDay(2020+2*j, 1, 1), Until: domain.NewDay(2021+2*j, 1, 1)}})
 		}
 	}
-	_, err := s.Execute(testContext(t), request("trafford", "founder", &domain.ImportOrganisations{Rows: rows}))
+	_, err := s.Execute(testContext(t), storetest.Request("trafford", "founder", &domain.ImportOrganisations{Rows: rows}))
 	var refused *Refused
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "L2", refused.Rule, refused.Say)
@@ -583,12 +539,12 @@ func TestTooMuchForOneCommand(t *testing.T) {
 func TestAClockThatIsBehindStopsWriting(t *testing.T) {
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	s := openTest(t, Options{Dir: t.TempDir(), Clock: func() time.Time { return now }})
-	mustExecute(t, s, found("trafford"))
+	mustExecute(t, s, storetest.Found("trafford"))
 	now = now.Add(-59 * time.Second)
-	mustExecute(t, s, register("trafford", "a"))
+	mustExecute(t, s, storetest.Register("trafford", "a"))
 	now = now.Add(-2 * time.Second)
-	_, err := s.Execute(testContext(t), register("trafford", "b"))
-	require.ErrorIs(t, err, ErrNotReady)
+	_, err := s.Execute(testContext(t), storetest.Register("trafford", "b"))
+	require.ErrorIs(t, err, commit.ErrNotReady)
 }
 
 func TestAStreamKeptWrongIsRefused(t *testing.T) {
@@ -598,31 +554,12 @@ func TestAStreamKeptWrongIsRefused(t *testing.T) {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
-	c := ledgerConfig(1)
+	c := stream.Config(1)
 	c.DenyDelete = false
 	_, err = js.CreateStream(testContext(t), c)
 	require.NoError(t, err)
 	_, err = Open(testContext(t), Options{Dir: t.TempDir(), NATS: url, Log: quiet})
 	require.ErrorContains(t, err, "must deny deleting")
-}
-
-func TestCheckConfig(t *testing.T) {
-	for name, spoil := range map[string]func(*jetstream.StreamConfig){
-		"memory":   func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage },
-		"async":    func(c *jetstream.StreamConfig) { c.PersistMode = jetstream.AsyncPersistMode },
-		"age":      func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour },
-		"old":      func(c *jetstream.StreamConfig) { c.Discard = jetstream.DiscardOld },
-		"direct":   func(c *jetstream.StreamConfig) { c.AllowDirect = true },
-		"rollup":   func(c *jetstream.StreamConfig) { c.AllowRollup = true },
-		"subjects": func(c *jetstream.StreamConfig) { c.Subjects = []string{"ledger.>"} },
-		"replicas": func(c *jetstream.StreamConfig) { c.Replicas = 0 },
-		"s2":       func(c *jetstream.StreamConfig) { c.Compression = jetstream.S2Compression },
-	} {
-		c := ledgerConfig(1)
-		require.NoError(t, checkConfig(c, ledgerConfig(1)))
-		spoil(&c)
-		require.Error(t, checkConfig(c, ledgerConfig(1)), name)
-	}
 }
 
 // loopbackServer is a NATS server that several stores can share.

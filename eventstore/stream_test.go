@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/trace"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -17,9 +22,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/trace"
 )
 
 // openTwo opens two stores on one stream, as two processes would.
@@ -54,19 +56,19 @@ func TestTwoWritersOnOneStream(t *testing.T) {
 func twoWriters(t *testing.T, execute func(*Store, context.Context, domain.Request) (Result, error)) {
 	const callers, each = 6, 5
 	var logs [2]commitLog
-	a, b := openTwo(t, Options{Node: "a", Follow: []func(Commit){logs[0].add}}, Options{Node: "b", Follow: []func(Commit){logs[1].add}})
+	a, b := openTwo(t, Options{Node: "a", Follow: []func(commit.Commit){logs[0].add}}, Options{Node: "b", Follow: []func(commit.Commit){logs[1].add}})
 	stores := []*Store{a, b}
-	mustExecute(t, a, found("one"))
-	mustExecute(t, b, found("two"))
+	mustExecute(t, a, storetest.Found("one"))
+	mustExecute(t, b, storetest.Found("two"))
 	var mu sync.Mutex
 	recorded := map[uuid.UUID]uint64{}
 	var wg sync.WaitGroup
 	for c := range callers {
 		wg.Go(func() {
 			for i := range each {
-				req := register([]string{"one", "two"}[i%2], fmt.Sprintf("p%d-%d", c, i))
+				req := storetest.Register([]string{"one", "two"}[i%2], fmt.Sprintf("p%d-%d", c, i))
 				r, err := execute(stores[c%2], testContext(t), req)
-				req.Trace = sampleTrace // sent again, with another trace, it is the same request (rule L5)
+				req.Trace = storetest.SampleTrace // sent again, with another trace, it is the same request (rule L5)
 				again, err2 := execute(stores[(c+1)%2], testContext(t), req)
 				if err != nil || err2 != nil || r.Repeat || !again.Repeat || again.First != r.First {
 					t.Errorf("%v %v, and from the other store %v %v", r, err, again, err2)
@@ -78,7 +80,7 @@ func twoWriters(t *testing.T, execute func(*Store, context.Context, domain.Reque
 		})
 	}
 	wg.Wait()
-	last, err := a.stream.last(testContext(t))
+	last, err := a.stream.Last(testContext(t))
 	require.NoError(t, err)
 	for i := range logs {
 		logs[i].reach(t, last)
@@ -101,43 +103,43 @@ func twoWriters(t *testing.T, execute func(*Store, context.Context, domain.Reque
 func TestCommandsAreForwarded(t *testing.T) {
 	var log commitLog
 	var heard syncedBuffer
-	a, b := openTwo(t, Options{Node: "a", Log: slog.New(slog.NewTextHandler(&heard, nil))}, Options{Node: "b", Follow: []func(Commit){log.add}})
-	overheard, err := a.stream.conn.SubscribeSync(forwardSubject + ">")
+	a, b := openTwo(t, Options{Node: "a", Log: slog.New(slog.NewTextHandler(&heard, nil))}, Options{Node: "b", Follow: []func(commit.Commit){log.add}})
+	overheard, err := a.stream.Conn.SubscribeSync(forwardSubject + ">")
 	require.NoError(t, err)
-	first := mustExecute(t, a, found("one"))
-	last, err := a.stream.last(testContext(t))
+	first := mustExecute(t, a, storetest.Found("one"))
+	last, err := a.stream.Last(testContext(t))
 	require.NoError(t, err)
 	log.reach(t, last)
-	require.Equal(t, "a", b.stream.elsewhere())
+	require.Equal(t, "a", b.stream.OtherWriter())
 
-	req := register("one", "p")
-	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: secretName, Phone: "0161 496 0000"}
-	req.Trace = sampleTrace
-	r, err := b.Execute(trace.From(testContext(t), []string{string(sampleTrace)}), req)
+	req := storetest.Register("one", "p")
+	req.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: storetest.SecretName, Phone: "0161 496 0000"}
+	req.Trace = storetest.SampleTrace
+	r, err := b.Execute(trace.From(testContext(t), []string{string(storetest.SampleTrace)}), req)
 	require.NoError(t, err)
 	require.Equal(t, first.Next, r.First)
-	require.Equal(t, "a", b.stream.elsewhere(), "a wrote it")
+	require.Equal(t, "a", b.stream.OtherWriter(), "a wrote it")
 	m, err := overheard.NextMsg(testTimeout)
 	require.NoError(t, err)
 	require.NotContains(t, string(m.Data), "Wintergreen")
-	require.Equal(t, string(sampleTrace), m.Header.Get(trace.Header))
+	require.Equal(t, string(storetest.SampleTrace), m.Header.Get(trace.Header))
 	require.Contains(t, heard.String(), "a forwarded command was executed\" group=one command="+req.ID.String())
-	require.Contains(t, heard.String(), "trace="+sampleTrace.ID())
-	last, err = a.stream.last(testContext(t))
+	require.Contains(t, heard.String(), "trace="+storetest.SampleTrace.ID())
+	last, err = a.stream.Last(testContext(t))
 	require.NoError(t, err)
 	log.reach(t, last) // b may not have seen yet what a wrote for it
 	for _, s := range []*Store{a, b} {
 		line, err := s.Line(testContext(t), "one", r.First)
 		require.NoError(t, err)
-		require.Contains(t, string(line), `,"traceparent":"`+string(sampleTrace)+`","data":`)
+		require.Contains(t, string(line), `,"traceparent":"`+string(storetest.SampleTrace)+`","data":`)
 	}
 	state, err := a.AsKnown(testContext(t), "one", r.Next)
 	require.NoError(t, err)
 	data, err := b.OpenPersonal(state.ByHandle("p").ID, state.ByHandle("p").Sealed)
 	require.NoError(t, err)
-	require.Equal(t, domain.PersonalData{Name: secretName, Phone: "0161 496 0000"}, data)
+	require.Equal(t, domain.PersonalData{Name: storetest.SecretName, Phone: "0161 496 0000"}, data)
 
-	_, err = b.Execute(testContext(t), register("one", "p"))
+	_, err = b.Execute(testContext(t), storetest.Register("one", "p"))
 	var refused *Refused
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "L7", refused.Rule)
@@ -145,20 +147,20 @@ func TestCommandsAreForwarded(t *testing.T) {
 	require.Equal(t, r.Next, refused.Index)
 
 	require.NoError(t, a.Close(testContext(t)))
-	r = mustExecute(t, b, register("one", "q"))
+	r = mustExecute(t, b, storetest.Register("one", "q"))
 	require.Equal(t, refused.Index, r.First)
-	require.Empty(t, b.stream.elsewhere())
+	require.Empty(t, b.stream.OtherWriter())
 }
 
 // A refusal is judged on what the stream holds, though this store has not
 // seen it yet.
 func TestARefusalIsCurrent(t *testing.T) {
 	a, b := openTwo(t, Options{}, Options{})
-	mustExecute(t, a, found("one"))
+	mustExecute(t, a, storetest.Found("one"))
 	for i := range 20 {
 		handle := fmt.Sprintf("p%d", i)
-		r := mustExecute(t, a, register("one", handle))
-		_, err := b.execute(testContext(t), register("one", handle))
+		r := mustExecute(t, a, storetest.Register("one", handle))
+		_, err := b.execute(testContext(t), storetest.Register("one", handle))
 		var refused *Refused
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, r.Next, refused.Index)
@@ -190,16 +192,16 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var lost atomic.Int32
 			var log commitLog
-			s := openWith(t, Options{Dir: t.TempDir(), Follow: []func(Commit){log.add}}, losing(loseAcks(before, &lost)))
-			r := mustExecute(t, s, found("one"))
+			s := openWith(t, Options{Dir: t.TempDir(), Follow: []func(commit.Commit){log.add}}, losing(loseAcks(before, &lost)))
+			r := mustExecute(t, s, storetest.Found("one"))
 			for i := range 5 {
-				next := mustExecute(t, s, register("one", fmt.Sprintf("p%d", i)))
+				next := mustExecute(t, s, storetest.Register("one", fmt.Sprintf("p%d", i)))
 				require.Equal(t, r.Next, next.First)
 				r = next
 			}
 			require.Len(t, log.all(), 6)
 			require.EqualValues(t, 6, lost.Load())
-			last, err := s.stream.last(testContext(t))
+			last, err := s.stream.Last(testContext(t))
 			require.NoError(t, err)
 			require.EqualValues(t, 6, last)
 		})
@@ -222,9 +224,9 @@ func TestGivingUpLeavesACommandUnsettled(t *testing.T) {
 			return ack, err
 		}
 	}))
-	founded := mustExecute(t, s, found("one"))
+	founded := mustExecute(t, s, storetest.Found("one"))
 	holding.Store(true)
-	req, queued := register("one", "p"), register("one", "q")
+	req, queued := storetest.Register("one", "p"), storetest.Register("one", "q")
 	ctx, giveUp := context.WithCancel(testContext(t))
 	go func() {
 		<-held
@@ -254,7 +256,7 @@ func TestOvertakenWhileUnknown(t *testing.T) {
 	lose := func(next publish) publish {
 		return func(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
 			if meddle.CompareAndSwap(true, false) {
-				r, err := b.execute(ctx, register("one", handle))
+				r, err := b.execute(ctx, storetest.Register("one", handle))
 				overtook = r.Next
 				return nil, errors.Join(nats.ErrTimeout, err)
 			}
@@ -263,15 +265,15 @@ func TestOvertakenWhileUnknown(t *testing.T) {
 	}
 	a, other := openTwo(t, Options{}, Options{}, losing(lose))
 	b = other
-	mustExecute(t, a, found("one"))
+	mustExecute(t, a, storetest.Found("one"))
 	meddle.Store(true)
-	_, err := a.execute(testContext(t), register("one", handle))
+	_, err := a.execute(testContext(t), storetest.Register("one", handle))
 	var refused *Refused
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, overtook, refused.Index)
 	meddle.Store(true)
 	handle = "another"
-	r, err := a.execute(testContext(t), register("one", "mine"))
+	r, err := a.execute(testContext(t), storetest.Register("one", "mine"))
 	require.NoError(t, err)
 	require.Equal(t, overtook, r.First)
 }
@@ -280,7 +282,7 @@ func TestClosingDrains(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
 	for g := range 8 {
-		mustExecute(t, s, found(fmt.Sprintf("group-%d", g)))
+		mustExecute(t, s, storetest.Found(fmt.Sprintf("group-%d", g)))
 	}
 	var mu sync.Mutex
 	var told []string
@@ -290,13 +292,13 @@ func TestClosingDrains(t *testing.T) {
 		wg.Go(func() {
 			group, handle := fmt.Sprintf("group-%d", i%8), fmt.Sprintf("p%d", i)
 			started <- struct{}{}
-			_, err := s.Execute(testContext(t), register(group, handle))
+			_, err := s.Execute(testContext(t), storetest.Register(group, handle))
 			switch {
 			case err == nil:
 				mu.Lock()
 				told = append(told, group+" "+handle)
 				mu.Unlock()
-			case !errors.Is(err, ErrClosed):
+			case !errors.Is(err, commit.ErrClosed):
 				t.Errorf("while closing: %v", err)
 			}
 		})
@@ -316,35 +318,10 @@ func TestClosingDrains(t *testing.T) {
 	}
 }
 
-// A leader that most replicas have not answered of late may be none any more, and
-// where nobody leads, any replica answers.
-func TestLeads(t *testing.T) {
-	replica := func(name string, heard time.Duration) *jetstream.PeerInfo {
-		return &jetstream.PeerInfo{Name: name, Active: heard}
-	}
-	for name, c := range map[string]*jetstream.ClusterInfo{
-		"one server":               nil,
-		"one copy":                 {Leader: "a"},
-		"all answer":               {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Millisecond)}},
-		"one of the others is off": {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Hour)}},
-	} {
-		require.NoError(t, leads(c), name)
-	}
-	for name, c := range map[string]*jetstream.ClusterInfo{
-		"nobody leads":         {Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Second)}},
-		"not the leader":       {Leader: "b", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Second)}},
-		"cut off":              {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", 3*time.Second), replica("c", 4*time.Second)}},
-		"never heard":          {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", 0), replica("c", 0)}},
-		"two of five answered": {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Hour), replica("d", time.Hour), replica("e", time.Hour)}},
-	} {
-		require.Error(t, leads(c), name)
-	}
-}
-
 // A node to which the stream delivers nothing, since its consumer can't be made,
 // fetches what others wrote, and goes on (rule L2).
 func TestWhatIsNotDeliveredIsFetched(t *testing.T) {
-	deaf := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.API.CONSUMER.CREATE." + StreamName + ".>"}}}
+	deaf := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.API.CONSUMER.CREATE." + stream.Name + ".>"}}}
 	srv, err := server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true,
 		Users: []*server.User{{Username: "all", Password: "all"}, {Username: "deaf", Password: "deaf", Permissions: deaf}},
@@ -358,10 +335,10 @@ func TestWhatIsNotDeliveredIsFetched(t *testing.T) {
 	key, err := os.ReadFile(filepath.Join(dir, "wrapping.key"))
 	require.NoError(t, err)
 	b := openTest(t, Options{Dir: copyKey(t, key), NATS: srv.ClientURL(), Node: "b", Access: []nats.Option{nats.UserInfo("deaf", "deaf")}})
-	mustExecute(t, a, found("one"))
-	mustExecute(t, a, register("one", "ann"))
-	mustExecute(t, b, register("one", "bob"))
-	_, err = b.Execute(testContext(t), register("one", "ann"))
+	mustExecute(t, a, storetest.Found("one"))
+	mustExecute(t, a, storetest.Register("one", "ann"))
+	mustExecute(t, b, storetest.Register("one", "bob"))
+	_, err = b.Execute(testContext(t), storetest.Register("one", "ann"))
 	require.ErrorAs(t, err, new(*Refused))
 	require.Eventually(t, func() bool { return a.Next("one") == b.Next("one") }, testTimeout, 10*time.Millisecond)
 }

@@ -1,6 +1,9 @@
 package eventstore
 
 import (
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/witness"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
@@ -8,8 +11,6 @@ import (
 
 	"filippo.io/torchwood"
 	"github.com/stretchr/testify/require"
-
-	"goldenthread/eventstore/witness"
 )
 
 // L9: the LMC's witness has cosigned what is signed; a history that was
@@ -17,7 +18,7 @@ import (
 func TestTheLogIsWitnessed(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
-	mustExecute(t, s, found("trafford"))
+	mustExecute(t, s, storetest.Found("trafford"))
 	_, err := s.AwaitSigned(testContext(t), "trafford", 1)
 	require.NoError(t, err)
 	log, err := s.Log("trafford")
@@ -40,7 +41,7 @@ func TestTheLogIsWitnessed(t *testing.T) {
 	require.ErrorContains(t, err, "quorum")
 
 	s = openTest(t, Options{Dir: dir, Witnesses: []witness.Witness{lmc}, Quorum: 1})
-	r := mustExecute(t, s, register("trafford", "p"))
+	r := mustExecute(t, s, storetest.Register("trafford", "p"))
 	require.Eventually(t, func() bool {
 		lags := s.Witnesses("trafford")
 		return len(lags) == 1 && lags[0].Cosigned == int64(r.Next) && lags[0].Since.IsZero()
@@ -64,5 +65,5 @@ func TestTheLogIsWitnessed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, checkpoint, again)
 	_, err = s.Checkpoint("nowhere")
-	require.ErrorIs(t, err, ErrNoLog)
+	require.ErrorIs(t, err, logs.ErrNoLog)
 }

@@ -6,14 +6,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/ledgers"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
 	"log/slog"
 	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/ledgers"
 )
 
 // Rules kept here: L1, L2, L3, L4. The writer is the one goroutine that owns
@@ -21,33 +24,31 @@ import (
 // applies what was acknowledged; nothing is speculative, so nothing is undone.
 
 const (
-	packedEvents = 256       // at most, in a commit of several commands
-	packedBytes  = 256 << 10 // at most, likewise
-	clockBehind  = time.Minute
-	clockOff     = 2 * time.Second
-	dueEvery     = time.Second
+	ClockBehind = time.Minute
+	clockOff    = 2 * time.Second
+	dueEvery    = time.Second
 
 	deliveredWithin = time.Second // or what another wrote is fetched
 )
 
 type writer struct {
-	stream   *Stream
-	keys     *Keyring
-	logs     *Logs
+	stream   *stream.Stream
+	keys     *keys.Keyring
+	logs     *logs.Logs
 	folds    *folds
 	health   *health
 	queue    *queue
 	past     past
-	incoming <-chan *message
+	incoming <-chan *stream.Message
 	clock    func() time.Time
 	log      *slog.Logger
 
-	storyClock bool           // the clock isn't compared with the stream's
-	importing  bool           // a ledger is being brought in
-	acceptLoss bool           // the operator's word
-	mostFolded uint64         // events of the ledgers that are folded
-	follow     []func(Commit) // are told of every commit
-	whole      bool           // of those that are replayed, too
+	storyClock bool                  // the clock isn't compared with the stream's
+	importing  bool                  // a ledger is being brought in
+	acceptLoss bool                  // the operator's word
+	mostFolded uint64                // events of the ledgers that are folded
+	follow     []func(commit.Commit) // are told of every commit
+	whole      bool                  // of those that are replayed, too
 
 	groups  map[string]*group
 	folded  uint64    // events of the ledgers that are folded
@@ -63,9 +64,9 @@ type group struct {
 	name    string
 	next    uint64          // index of the next event
 	cached  *ledgers.Ledger // as far, while it is in memory
-	stopped *Stopped
-	due     time.Time   // when something may become due by itself; zero: never
-	against *comparison // while the stream is replayed, if it was signed for
+	stopped *commit.Stopped
+	due     time.Time        // when something may become due by itself; zero: never
+	against *logs.Comparison // while the stream is replayed, if it was signed for
 }
 
 // ledger is the group's ledger; nil while it is not in memory.
@@ -94,6 +95,13 @@ func (w *writer) run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// followFrom has the stream delivered to the writer from the message on.
+func (w *writer) followFrom(next uint64) *stream.Follower {
+	f := w.stream.Follow(next, w.target)
+	w.incoming = f.Out
+	return f
 }
 
 // leave tells those who still wait that nothing of theirs was written.
@@ -134,7 +142,7 @@ func (w *writer) nudgeOne(g *group, now time.Time) {
 // the caller is told then.
 type verdict struct {
 	call    *call
-	entries []Entry
+	entries []commit.Entry
 	answer  answer
 }
 
@@ -155,7 +163,7 @@ func (w *writer) round(ctx context.Context) {
 		w.queue.putBack(left)
 		calls = calls[:len(verdicts)]
 		err := w.record(ctx, verdicts)
-		if errors.Is(err, errOvertaken) {
+		if errors.Is(err, stream.ErrOvertaken) {
 			continue
 		}
 		for _, v := range verdicts {
@@ -185,12 +193,12 @@ func (w *writer) decide(ctx context.Context, calls []*call) (verdicts []verdict,
 	events, size := 0, 0
 	for i, c := range calls {
 		v := w.judge(ctx, c, now)
-		n := sizeOf(v.entries)
-		if n > w.stream.largest() {
+		n := commit.Size(v.entries)
+		if n > w.stream.LargestCommit() {
 			v.entries, v.answer = nil, answer{err: w.refused(&c.req, tooLarge("its events don't fit into one message"), nil)}
 			n = 0
 		}
-		if events > 0 && n > 0 && (events+len(v.entries) > packedEvents || size+n > packedBytes) {
+		if events > 0 && n > 0 && (events+len(v.entries) > commit.MostEvents || size+n > commit.MostBytes) {
 			return verdicts, calls[i:]
 		}
 		verdicts = append(verdicts, v)
@@ -207,8 +215,8 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 	case w.health.broken() != nil:
 		v.answer.err = w.health.broken()
 		return v
-	case now.Before(w.newest.Add(-clockBehind)):
-		v.answer.err = notReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(timeLayout), w.newest.Format(timeLayout))
+	case now.Before(w.newest.Add(-ClockBehind)):
+		v.answer.err = commit.NotReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(commit.TimeLayout), w.newest.Format(commit.TimeLayout))
 		return v
 	case g == nil:
 		g = newGroup(ledgers.New(), c.req.Group)
@@ -277,7 +285,7 @@ func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 	}
 	entries, err := writeEntries(d.Events)
 	switch {
-	case errors.Is(err, ErrTooLong):
+	case errors.Is(err, commit.ErrTooLong):
 		v.answer.err = w.refused(req, tooLarge("one of its events has more than 65,535 bytes"), nil)
 	case err != nil:
 		v.answer.err = fmt.Errorf("the decision can't be written down: %w", err)
@@ -296,7 +304,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // refused is the refusal of a request, judged after the events due before it.
-func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []Entry) error {
+func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []commit.Entry) error {
 	index := uint64(len(due))
 	if g := w.groups[req.Group]; g != nil {
 		index += g.next
@@ -306,19 +314,19 @@ func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []Entry) er
 
 // writeEntries writes the events as lines and reads them back: what is applied
 // later is what the line says, and nothing is stored that couldn't be read.
-func writeEntries(events []domain.Event) ([]Entry, error) {
-	entries := make([]Entry, len(events))
+func writeEntries(events []domain.Event) ([]commit.Entry, error) {
+	entries := make([]commit.Entry, len(events))
 	for i := range events {
 		events[i].ID = eventID(&events[i])
-		line, err := Encode(&events[i])
+		line, err := commit.Encode(&events[i])
 		if err != nil {
 			return nil, err
 		}
-		e, err := Decode(line)
+		e, err := commit.Decode(line)
 		if err != nil {
 			return nil, err
 		}
-		entries[i] = Entry{e, line}
+		entries[i] = commit.Entry{Event: e, Line: line}
 	}
 	return entries, nil
 }
@@ -337,37 +345,29 @@ func eventID(e *domain.Event) uuid.UUID {
 	return id
 }
 
-func sizeOf(entries []Entry) int {
-	n := 0
-	for i := range entries {
-		n += len(entries[i].Line) + 1
-	}
-	return n
-}
-
 // record appends what the verdicts hold as one commit and applies it. A round
 // that appends nothing is proved current another way, unless nobody else writes.
 func (w *writer) record(ctx context.Context, verdicts []verdict) error {
-	var entries []Entry
+	var entries []commit.Entry
 	for _, v := range verdicts {
 		entries = append(entries, v.entries...)
 	}
 	if len(entries) == 0 {
 		return w.proveCurrent(ctx)
 	}
-	c := Commit{w.applied + 1, entries}
+	c := commit.Commit{Sequence: w.applied + 1, Entries: entries}
 	from := time.Now()
 	w.health.writing.Store(from.UnixMilli())
-	err := w.stream.append(ctx, &c, uuid.NewString(), bodyOf(entries), w.applied)
+	err := w.stream.Append(ctx, &c, uuid.NewString(), commit.Body(entries), w.applied)
 	w.health.writing.Store(0)
 	switch {
-	case errors.Is(err, errOvertaken):
+	case errors.Is(err, stream.ErrOvertaken):
 		return w.giveWay(ctx, c.Sequence)
 	case err != nil:
 		return err
 	}
 	w.sent[c.Sequence] = moment{from, time.Now()}
-	w.stream.lastWrote.Store(&w.stream.node)
+	w.stream.NoteWriter(w.stream.Node)
 	w.accept(c.Sequence, piecesOf(entries))
 	return nil
 }
@@ -375,10 +375,10 @@ func (w *writer) record(ctx context.Context, verdicts []verdict) error {
 // proveCurrent asks the leader whether anything was appended that is not
 // applied here; if so it is awaited, and errOvertaken says to decide again.
 func (w *writer) proveCurrent(ctx context.Context) error {
-	if w.stream.alone {
+	if w.stream.Alone {
 		return nil
 	}
-	last, err := w.stream.last(ctx)
+	last, err := w.stream.Last(ctx)
 	if err != nil || last <= w.applied {
 		return err
 	}
@@ -397,63 +397,63 @@ func (w *writer) giveWay(ctx context.Context, sequence uint64) error {
 			w.receive(m)
 			silent.Reset(deliveredWithin)
 		case <-silent.C:
-			if m, err := w.stream.at(ctx, w.applied+1); err == nil {
+			if m, err := w.stream.At(ctx, w.applied+1); err == nil {
 				w.receive(m)
 			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	return errOvertaken
+	return stream.ErrOvertaken
 }
 
 // receive applies a commit that the stream delivered, unless it is applied
 // already because this writer appended it.
-func (w *writer) receive(m *message) {
-	if m.sequence <= w.applied {
+func (w *writer) receive(m *stream.Message) {
+	if m.Sequence <= w.applied {
 		w.compareClocks(m)
 		return
 	}
-	if m.sequence > w.applied+1 {
-		w.health.refuse(missing(m.sequence-w.applied-1, m.sequence))
+	if m.Sequence > w.applied+1 {
+		w.health.refuse(stream.Missing(m.Sequence-w.applied-1, m.Sequence))
 	}
-	pieces, err := m.read()
+	pieces, err := m.Read()
 	if err != nil {
-		w.health.refuse(fmt.Errorf("message %d of the stream can't be read: %w", m.sequence, err))
+		w.health.refuse(fmt.Errorf("message %d of the stream can't be read: %w", m.Sequence, err))
 	}
-	writer := m.header.Get(headerWriter)
-	w.stream.lastWrote.Store(&writer)
-	w.accept(m.sequence, pieces)
+	writer := m.Header.Get(commit.HeaderWriter)
+	w.stream.NoteWriter(writer)
+	w.accept(m.Sequence, pieces)
 }
 
 // compareClocks holds this computer's clock against the stream's, by a commit
 // that was appended here (rule L4).
-func (w *writer) compareClocks(m *message) {
-	at, ok := w.sent[m.sequence]
-	delete(w.sent, m.sequence)
+func (w *writer) compareClocks(m *stream.Message) {
+	at, ok := w.sent[m.Sequence]
+	delete(w.sent, m.Sequence)
 	if !ok || w.storyClock {
 		return
 	}
-	if m.stored.Before(at.from.Add(-clockOff)) || m.stored.After(at.until.Add(clockOff)) {
+	if m.Stored.Before(at.from.Add(-clockOff)) || m.Stored.After(at.until.Add(clockOff)) {
 		w.health.fail(fmt.Errorf("this computer's clock says %s, and the stream's %s; set the clock right and start again",
-			at.until.UTC().Format(timeLayout), m.stored.UTC().Format(timeLayout)))
+			at.until.UTC().Format(commit.TimeLayout), m.Stored.UTC().Format(commit.TimeLayout)))
 	}
 }
 
 // accept applies an acknowledged commit: at start, from another process or
 // this writer's own, all the same. What can't be applied stops its group.
-func (w *writer) accept(sequence uint64, pieces []piece) {
-	applied := make([]Entry, 0, len(pieces))
+func (w *writer) accept(sequence uint64, pieces []commit.Piece) {
+	applied := make([]commit.Entry, 0, len(pieces))
 	for i := range pieces {
-		g := w.group(pieces[i].group)
+		g := w.group(pieces[i].Group)
 		if g.against == nil {
 			applied = w.applyAll(g, sequence, pieces[i:i+1], applied)
 		} else {
-			applied = w.applyAll(g, sequence, g.against.held(g.next, pieces[i]), applied)
+			applied = w.applyAll(g, sequence, g.against.Resolve(g.next, pieces[i]), applied)
 		}
 	}
 	w.applied = sequence
-	w.stream.applied.Store(sequence)
+	w.stream.Applied.Store(sequence)
 	w.makeRoom(nil)
 	w.told(sequence, applied)
 	w.reached()
@@ -466,7 +466,7 @@ func (w *writer) group(name string) *group {
 	if g == nil {
 		g = newGroup(w.folds.ledgers, name)
 		if w.caught != nil {
-			g.against = w.logs.compare(name)
+			g.against = w.logs.Compare(name)
 		}
 		w.groups[name] = g
 	}
@@ -481,7 +481,7 @@ func newGroup(c *ledgers.Cache, name string) *group {
 }
 
 // applyAll applies pieces of one group and adds to applied what was.
-func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []Entry) []Entry {
+func (w *writer) applyAll(g *group, sequence uint64, pieces []commit.Piece, applied []commit.Entry) []commit.Entry {
 	for i := range pieces {
 		p := &pieces[i]
 		if g.stopped != nil {
@@ -491,33 +491,28 @@ func (w *writer) applyAll(g *group, sequence uint64, pieces []piece, applied []E
 			w.stop(g.name, fmt.Errorf("message %d of the stream: %w", sequence, err))
 			return applied
 		}
-		e := &p.entry.Event
-		at := position{sequence, e.Time.UnixMilli(), uint32(p.offset), uint32(len(p.entry.Line))}
-		if p.log {
-			at.sequence = 0
-		}
-		w.stream.positions.add(g.name, at)
-		w.newest = later(w.newest, e.Time)
-		applied = append(applied, p.entry)
+		w.stream.Positions.Add(sequence, p)
+		w.newest = later(w.newest, p.Entry.Event.Time)
+		applied = append(applied, p.Entry)
 	}
 	return applied
 }
 
 // told hands on what was applied.
-func (w *writer) told(sequence uint64, applied []Entry) {
-	w.keys.noteErased(applied)
-	w.logs.add(sequence, applied)
+func (w *writer) told(sequence uint64, applied []commit.Entry) {
+	w.keys.NoteErased(applied)
+	w.logs.Add(sequence, applied)
 	w.wake(applied)
 	if w.caught != nil && !w.whole {
 		return
 	}
 	for _, f := range w.follow {
-		f(Commit{sequence, applied})
+		f(commit.Commit{Sequence: sequence, Entries: applied})
 	}
 }
 
 // wake wakes those who watch the groups of these events.
-func (w *writer) wake(applied []Entry) {
+func (w *writer) wake(applied []commit.Entry) {
 	for i := range applied {
 		if group := applied[i].Event.Group; i == 0 || group != applied[i-1].Event.Group {
 			w.folds.ledgers.Wake(group)
@@ -526,16 +521,16 @@ func (w *writer) wake(applied []Entry) {
 }
 
 // apply takes one line in, and folds it if its group's ledger is folded.
-func (w *writer) apply(g *group, p *piece) error {
-	switch e := &p.entry.Event; {
-	case p.err != nil:
-		return p.err
+func (w *writer) apply(g *group, p *commit.Piece) error {
+	switch e := &p.Entry.Event; {
+	case p.Err != nil:
+		return p.Err
 	case e.Index != g.next:
 		return fmt.Errorf("%w of %s: event %d where %d was expected", domain.ErrGap, g.name, e.Index, g.next)
 	case g.ledger() == nil:
 		g.due = e.Time // it may be; who reads the ledger up sees
 	default:
-		if err := g.cached.Apply(e, applyTo); err != nil {
+		if err := g.cached.Apply(e); err != nil {
 			return err
 		}
 		w.folded++
@@ -551,12 +546,12 @@ func (w *writer) stop(name string, why error) error {
 }
 
 func (w *writer) stopAt(g *group, at uint64, why error) error {
-	g.stopped = &Stopped{g.name, at, why}
-	w.stream.positions.stop(g.stopped)
+	g.stopped = &commit.Stopped{Group: g.name, At: at, Why: why, Unreliable: errors.As(why, new(*logs.Altered))}
+	w.stream.Positions.Stop(g.stopped)
 	w.folds.ledgers.Wake(g.name)
 	said := []any{"group", g.name, "at", at, "why", why}
-	if p := new(panicked); errors.As(why, &p) {
-		said = append(said, "stack", p.stack)
+	if p := new(ledgers.Panicked); errors.As(why, &p) {
+		said = append(said, "stack", p.Stack)
 	}
 	w.log.Error("group stopped", said...)
 	return g.stopped
@@ -571,11 +566,11 @@ func (w *writer) reached() {
 	}
 }
 
-func piecesOf(entries []Entry) []piece {
-	pieces := make([]piece, len(entries))
+func piecesOf(entries []commit.Entry) []commit.Piece {
+	pieces := make([]commit.Piece, len(entries))
 	offset := 0
 	for i, e := range entries {
-		pieces[i] = piece{group: e.Event.Group, index: e.Event.Index, offset: offset, entry: e}
+		pieces[i] = commit.Piece{Group: e.Event.Group, Index: e.Event.Index, Offset: offset, Entry: e}
 		offset += len(e.Line) + 1
 	}
 	return pieces

@@ -23,6 +23,8 @@ import (
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
 )
 
 // The bench's rows about size: what a start takes, and what an event.
@@ -82,7 +84,7 @@ func (b *bench) rebuild() {
 	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Folded: 1, Log: b.log()})
 	require.NoError(b, err)
 	defer folder.Close(store)
-	require.NoError(b, store.CheckCopies(b.Context(), func(eventstore.CopyReport) error { return nil })) // which a start does beside
+	require.NoError(b, store.CheckCopies(b.Context(), func(logs.CopyReport) error { return nil })) // which a start does beside
 	folded, hashing, decoding := time.Hour, time.Hour, time.Hour
 	for range turnsEach { // the best of several turns
 		began := time.Now()
@@ -105,16 +107,16 @@ func (b *bench) rebuild() {
 func (b *bench) fromStream() (lines int, took time.Duration) {
 	defer beyondAServer()()
 	size := 0
-	count := func(c eventstore.Commit) {
+	count := func(c commit.Commit) {
 		for i := range c.Entries {
 			lines, size = lines+1, size+len(c.Entries[i].Line)
 		}
 	}
 	began := time.Now()
-	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Whole: true, Folded: math.MaxUint64, Follow: []func(eventstore.Commit){count}, Log: b.log()})
+	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Whole: true, Folded: math.MaxUint64, Follow: []func(commit.Commit){count}, Log: b.log()})
 	require.NoError(b, err)
 	took = time.Since(began)
-	require.NoError(b, store.CheckCopies(b.Context(), func(eventstore.CopyReport) error { return nil }))
+	require.NoError(b, store.CheckCopies(b.Context(), func(logs.CopyReport) error { return nil }))
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)

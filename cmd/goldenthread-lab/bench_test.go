@@ -22,6 +22,7 @@ import (
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 	"goldenthread/projections"
 )
 
@@ -99,7 +100,7 @@ type running struct {
 
 func (b *bench) open(dir string) *running {
 	r := &running{}
-	keep := func(c eventstore.Commit) {
+	keep := func(c commit.Commit) {
 		var body []byte
 		for i := range c.Entries {
 			body = append(append(body, c.Entries[i].Line...), '\n')
@@ -109,7 +110,7 @@ func (b *bench) open(dir string) *running {
 		r.mu.Unlock()
 	}
 	var err error
-	r.Store, r.groups, err = folder.Open(b.Context(), eventstore.Options{Dir: dir, Follow: []func(eventstore.Commit){keep}, Log: b.log()})
+	r.Store, r.groups, err = folder.Open(b.Context(), eventstore.Options{Dir: dir, Follow: []func(commit.Commit){keep}, Log: b.log()})
 	require.NoError(b, err)
 	b.Cleanup(func() { folder.Close(r.Store) })
 	return r
@@ -299,7 +300,7 @@ func (r *rival) decide(ctx context.Context, l *domain.Ledger, req *domain.Reques
 	defer tx.Rollback()
 	for i := range d.Events {
 		d.Events[i].ID = uuid.New()
-		line, err := eventstore.Encode(&d.Events[i])
+		line, err := commit.Encode(&d.Events[i])
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/spf13/cobra"
 
-	"goldenthread/eventstore"
+	"goldenthread/eventstore/stream"
 )
 
 // A trio is three stream servers on this machine which keep every stream in
@@ -155,7 +155,7 @@ func (t *trio) leader() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, s := range t.servers {
-		if s != nil && s.JetStreamIsStreamLeader("$G", eventstore.StreamName) {
+		if s != nil && s.JetStreamIsStreamLeader("$G", stream.Name) {
 			return i
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 )
 
 // A generating is what generate was asked to do.
@@ -27,7 +28,7 @@ type generating struct {
 	groups, years int
 	seed          uint64
 	from          string
-	follow        []func(eventstore.Commit)
+	follow        []func(commit.Commit)
 }
 
 func generateCommand() *cobra.Command {
@@ -102,7 +103,7 @@ func (o *generating) generate(ctx context.Context, log *slog.Logger, progress fu
 	years := &passing{}
 	years.store, err = eventstore.Open(ctx, eventstore.Options{
 		Dir: o.dir, Clock: years.now, Folded: math.MaxUint64, Log: log, // every place acts every day
-		Follow: append(o.follow, func(c eventstore.Commit) { count.Add(int64(len(c.Entries))) }),
+		Follow: append(o.follow, func(c commit.Commit) { count.Add(int64(len(c.Entries))) }),
 	})
 	if err != nil {
 		return 0, err

@@ -16,6 +16,7 @@ import (
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 )
 
 const someODS = "testdata/ods" // two sub-ICBs of the lists, unchanged
@@ -56,7 +57,7 @@ func TestSameSeedSameRoot(t *testing.T) {
 func generateYear(t *testing.T, seed uint64) (map[string]tlog.Tree, map[string]int) {
 	dir, made := t.TempDir(), map[string]int{}
 	o := generation(dir, seed)
-	o.follow = append(o.follow, func(c eventstore.Commit) {
+	o.follow = append(o.follow, func(c commit.Commit) {
 		for i := range c.Entries {
 			made[c.Entries[i].Event.Kind()]++
 		}
@@ -82,7 +83,7 @@ func TestGeneratingIsPatient(t *testing.T) {
 	tries := 0
 	err := patiently(t.Context(), func() error {
 		if tries++; tries < 3 {
-			return fmt.Errorf("the disk: %w", eventstore.ErrNotReady)
+			return fmt.Errorf("the disk: %w", commit.ErrNotReady)
 		}
 		return nil
 	})
@@ -93,6 +94,6 @@ func TestGeneratingIsPatient(t *testing.T) {
 	require.Equal(t, 4, tries)
 	ended, end := context.WithCancel(t.Context())
 	end()
-	require.ErrorIs(t, patiently(ended, func() error { tries++; return eventstore.ErrNotReady }), eventstore.ErrNotReady)
+	require.ErrorIs(t, patiently(ended, func() error { tries++; return commit.ErrNotReady }), commit.ErrNotReady)
 	require.Equal(t, 5, tries, "nobody waits any more")
 }

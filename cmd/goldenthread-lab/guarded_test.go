@@ -31,6 +31,7 @@ import (
 
 	"goldenthread/cmd/internal/programtest"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/stream"
 )
 
 // natsEnv makes the test binary a NATS server of that configuration, as
@@ -289,7 +290,7 @@ func (g *guarded) keepsTheLedger() {
 	js := g.stream(nc)
 	ctx, cancel := context.WithTimeout(g.t.Context(), time.Minute)
 	defer cancel()
-	before, err := js.Stream(ctx, eventstore.StreamName)
+	before, err := js.Stream(ctx, stream.Name)
 	require.NoError(g.t, err)
 	was := before.CachedInfo()
 	config := was.Config

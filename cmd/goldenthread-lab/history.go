@@ -13,6 +13,7 @@ import (
 
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
 )
 
 // The made-up history of one group. It is a group that works: it meets every
@@ -102,7 +103,7 @@ func patiently(ctx context.Context, f func() error) error {
 	until := time.Now().Add(time.Minute)
 	for {
 		err := f()
-		if notNow := errors.Is(err, eventstore.ErrNotReady) || errors.As(err, new(*eventstore.Unsettled)); !notNow || time.Now().After(until) || ctx.Err() != nil {
+		if notNow := errors.Is(err, commit.ErrNotReady) || errors.As(err, new(*eventstore.Unsettled)); !notNow || time.Now().After(until) || ctx.Err() != nil {
 			return err
 		}
 		time.Sleep(time.Second)

@@ -24,6 +24,7 @@ import (
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/stream"
 )
 
 // A power cut is made of what the system was asked (strace): the data folder is
@@ -424,7 +425,7 @@ func unsyncedAt(d *disk, calls []syscallMade, answered map[string]int) (commands
 	now := 0
 	d.kept = func(path string, b []byte) {
 		for id, begun := range left {
-			if strings.Contains(path, "/"+eventstore.StreamName+"/msgs/") && bytes.Contains(b, []byte(`"command":"`+id)) {
+			if strings.Contains(path, "/"+stream.Name+"/msgs/") && bytes.Contains(b, []byte(`"command":"`+id)) {
 				delete(left, id)
 				if begun < now {
 					commands = append(commands, id)

@@ -16,6 +16,7 @@ import (
 
 	"goldenthread/cmd/internal/programtest"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/stream"
 )
 
 const rollingRounds = "GOLDENTHREAD_ROLLING_ROUNDS" // 1
@@ -136,7 +137,7 @@ func (g *guarded) awaitCurrent() {
 	current := func() error {
 		ctx, cancel := context.WithTimeout(g.t.Context(), 2*time.Second)
 		defer cancel()
-		for _, name := range []string{eventstore.StreamName, "KEYS", "KV_CHECKPOINTS"} {
+		for _, name := range []string{stream.Name, "KEYS", "KV_CHECKPOINTS"} {
 			st, err := js.Stream(ctx, name)
 			if err != nil {
 				return err

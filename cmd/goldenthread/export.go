@@ -18,6 +18,8 @@ import (
 
 	"goldenthread/api"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/recovery"
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -186,7 +188,7 @@ func importLedgerCommand() *cobra.Command {
 	return cmd
 }
 
-func importLedger(ctx context.Context, file, dir string, vkeys []string) (done eventstore.Imported, err error) {
+func importLedger(ctx context.Context, file, dir string, vkeys []string) (done recovery.Imported, err error) {
 	z, err := zip.OpenReader(file)
 	if err != nil {
 		return done, fmt.Errorf("%s is not an export: %w", file, err)
@@ -215,14 +217,14 @@ func importLedger(ctx context.Context, file, dir string, vkeys []string) (done e
 		return done, fmt.Errorf("%s is not an export: %w", filepath.Base(file), err)
 	}
 	defer events.Close()
-	return eventstore.Import(ctx, eventstore.Options{Dir: dir}, linesIn(events), checkpoint.Tree)
+	return recovery.Import(ctx, eventstore.Options{Dir: dir}, linesIn(events), checkpoint.Tree)
 }
 
 // linesIn are the lines of what is read.
-func linesIn(r io.Reader) eventstore.Lines {
+func linesIn(r io.Reader) recovery.Lines {
 	return func(yield func([]byte, error) bool) {
 		lines := bufio.NewScanner(r)
-		lines.Buffer(nil, 2*eventstore.MaxLine)
+		lines.Buffer(nil, 2*commit.MaxLine)
 		for lines.Scan() {
 			if !yield(bytes.Clone(lines.Bytes()), nil) {
 				return

@@ -13,6 +13,8 @@ import (
 
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/recovery"
 )
 
 // Commands for whoever keeps a data folder. Its server must be stopped.
@@ -58,7 +60,7 @@ func checkStoreCommand() *cobra.Command {
 		}
 		defer func() { err = errors.Join(err, folder.Close(store)) }()
 		p := newPage(os.Stdout)
-		err = store.CheckCopies(cmd.Context(), func(r eventstore.CopyReport) error {
+		err = store.CheckCopies(cmd.Context(), func(r logs.CopyReport) error {
 			cmd.PrintErrln(r.Group + " is checked")
 			p.say("%s", r.String())
 			if r.Err != nil {
@@ -88,7 +90,7 @@ func repairCommand() *cobra.Command {
 		if err := mustBeThere(*dir); err != nil {
 			return err
 		}
-		r, err := eventstore.Repair(cmd.Context(), eventstore.Options{Dir: *dir})
+		r, err := recovery.Repair(cmd.Context(), eventstore.Options{Dir: *dir})
 		if err != nil {
 			return err
 		}
@@ -114,12 +116,12 @@ func keysCommand() *cobra.Command {
 			"add", "Add a signing key: both sign from the next start on",
 			"Add makes a new signing key beside the present one. From the next start on both sign, and every ledger says so: whoever trusts the old\n" +
 				"key learns of the new one by what the old one signed. Once everybody has taken over the new verifier key, retire the old one.",
-			eventstore.AddSigningKey, "A new key was added to signing.key: back it up. Both keys sign from the next start on.",
+			logs.AddSigningKey, "A new key was added to signing.key: back it up. Both keys sign from the next start on.",
 		},
 		{
 			"retire", "Take the oldest signing key away",
 			"Retire takes the oldest signing key away. The next start records that in every ledger. The last key stays.",
-			eventstore.RetireSigningKey, "The oldest key was taken out of signing.key.",
+			logs.RetireSigningKey, "The oldest key was taken out of signing.key.",
 		},
 	} {
 		cmd := &cobra.Command{Use: c.use, Short: c.short, Long: c.long, Example: "  goldenthread keys " + c.use + " --data ./data", Args: cobra.NoArgs}

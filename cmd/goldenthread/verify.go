@@ -14,8 +14,8 @@ import (
 	"filippo.io/torchwood"
 	"github.com/spf13/cobra"
 
-	"goldenthread/eventstore"
 	"goldenthread/eventstore/evidence"
+	"goldenthread/eventstore/recovery"
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -97,7 +97,7 @@ func (v *verifying) find(ctx context.Context, what string) ([]logToVerify, error
 		}
 		return []logToVerify{{what, tilelog.OpenFiles(what), nil}}, nil
 	}
-	names, err := eventstore.LogFolders(what)
+	names, err := recovery.LogFolders(what)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error
 	if !r.Given {
 		r.Keys = l.vkeys
 	}
-	var lines eventstore.LineCheck
+	var lines recovery.LineCheck
 	checked, err := tilelog.Verify(ctx, l.reader, r.Origin, r.Keys, lines.Line)
 	if err != nil {
 		return nil, err

@@ -167,12 +167,12 @@ func (l *Ledger) forget() {
 	l.pending, l.renew = nil, renewEvery
 }
 
-// Apply applies an event to the ledger by the function given, which says why it
-// can't be applied. Snapshots have it once Apply returns.
-func (l *Ledger) Apply(e *domain.Event, apply func(*domain.Ledger, *domain.Event) error) error {
+// Apply applies an event to the ledger. Snapshots have it once Apply returns. The
+// error says why it can't follow from those before it.
+func (l *Ledger) Apply(e *domain.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := apply(l.ledger, e); err != nil {
+	if err := Apply(l.ledger, e); err != nil {
 		return err
 	}
 	if l.state.Load() != nil {

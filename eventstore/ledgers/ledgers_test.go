@@ -1,7 +1,6 @@
 package ledgers
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -40,8 +39,6 @@ func history(t *testing.T, people int) []domain.Event {
 	return events
 }
 
-func apply(l *domain.Ledger, e *domain.Event) error { return l.Apply(e) }
-
 func fold(events []domain.Event) *domain.State {
 	s := domain.NewState("one")
 	for i := range events {
@@ -60,7 +57,7 @@ func TestSnapshotsAreTheLedgersState(t *testing.T) {
 	l.Put(domain.NewLedger("one"))
 	var kept []*domain.State
 	for i := range events {
-		require.NoError(t, l.Apply(&events[i], apply))
+		require.NoError(t, l.Apply(&events[i]))
 		if i%97 == 0 || i > 2*renewEvery {
 			kept = append(kept, c.Snapshot("one"))
 			require.Same(t, kept[len(kept)-1], c.Snapshot("one"), "nothing was applied since")
@@ -69,8 +66,7 @@ func TestSnapshotsAreTheLedgersState(t *testing.T) {
 	for _, s := range kept {
 		require.True(t, reflect.DeepEqual(fold(events[:s.Next]), s), "after %d events", s.Next)
 	}
-	broken := errors.New("broken")
-	require.Equal(t, broken, l.Apply(&events[0], func(*domain.Ledger, *domain.Event) error { return broken }))
+	require.ErrorIs(t, l.Apply(&events[0]), domain.ErrGap)
 	require.Same(t, kept[len(kept)-1], c.Snapshot("one"))
 }
 
@@ -102,7 +98,7 @@ func TestReadersBesideTheWriter(t *testing.T) {
 		})
 	}
 	for i := range events {
-		require.NoError(t, l.Apply(&events[i], apply))
+		require.NoError(t, l.Apply(&events[i]))
 		mu.Lock()
 		applied = events[i].Index + 1
 		mu.Unlock()

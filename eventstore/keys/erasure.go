@@ -1,0 +1,388 @@
+package keys
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Rule kept here: L7. The ledger says first that a person is erased; then their
+// key is destroyed, so that the sealed data in the ledger, in every copy of it and
+// in every proof, can be read by nobody. Copies of the key's entry may lie in
+// raft logs, backups and freed blocks of the disk: what makes them unreadable is
+// that the wrapping key under which they are sealed is destroyed as well.
+//
+//  1. A new wrapping key is put beside the old one, on disk.
+//  2. An entry of the stream claims it: from then on nothing new is sealed
+//     under the old one, and no other node can do this at the same time.
+//  3. The keys of all others are sealed under the new one.
+//  4. The old one's file is overwritten in its place.
+//  5. The erased person's entries are overwritten, all older ones removed.
+//  6. The file of step 1 is overwritten and removed.
+//
+// While it exists, the next start, or the next try, goes through all steps
+// again; what a step has done already it leaves alone. Before step 4 both keys
+// are there, after it nothing needs the old one.
+
+// erasuresEvery is how often a node looks whether a key is left to be destroyed:
+// its own try failed, or the node that recorded the erasure is gone.
+const erasuresEvery = time.Minute
+
+// erasuresSoon is how long a node leaves it to the one that recorded an erasure
+// to destroy the key, before it looks.
+const erasuresSoon = time.Second
+
+func (k *Keyring) isErased(person string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, erased := k.erased[person]
+	return erased
+}
+
+// erase notes that the ledger says so; nobody reads that person's key any more.
+func (k *Keyring) erase(person string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.erased[person] = false
+}
+
+// Destroyed are those whose key is destroyed.
+func (k *Keyring) Destroyed() []string { return k.erasedAnd(true) }
+
+func (k *Keyring) erasedAnd(destroyed bool) (persons []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for person, gone := range k.erased {
+		if gone == destroyed {
+			persons = append(persons, person)
+		}
+	}
+	slices.Sort(persons)
+	return persons
+}
+
+// NoteDestroyed notes an erased person whose key was destroyed before this start.
+func (k *Keyring) NoteDestroyed(person string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.erased[person] = true
+}
+
+func (k *Keyring) pending() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.next != nil
+}
+
+// destroy destroys the keys of all erased persons that are still there, and
+// finishes what was interrupted.
+func (k *Keyring) destroy(ctx context.Context) error {
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	if k.pending() { // for whom it began may be another's erasure by now
+		if err := k.rotate(ctx); err != nil {
+			return err
+		}
+	}
+	persons := k.ErasuresLeft()
+	for _, person := range persons {
+		m, err := k.last(ctx, person)
+		if err != nil {
+			return err
+		}
+		if m == nil {
+			continue
+		}
+		if err := k.rotate(ctx); err != nil {
+			return err
+		}
+		break // it was for all of them
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, person := range persons {
+		k.erased[person] = true
+	}
+	return nil
+}
+
+// rotate puts a new wrapping key in the place of the old one and leaves behind
+// whatever belongs to erased persons.
+func (k *Keyring) rotate(ctx context.Context) error {
+	claim, err := k.claim(ctx)
+	if err != nil {
+		return fmt.Errorf("claim a new wrapping key: %w", err)
+	}
+	if err := k.reseal(ctx, claim); err != nil {
+		return fmt.Errorf("seal the keys under the new wrapping key: %w", err)
+	}
+	if err := k.Storage.Overwrite(k.path, k.next); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	clear(k.wrapping)
+	k.wrapping = slices.Clone(k.next)
+	k.mu.Unlock()
+	if err := k.sweep(ctx, claim); err != nil {
+		return fmt.Errorf("delete the entries under the old wrapping key: %w", err)
+	}
+	if err := k.dropNext(); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.next = nil
+	return nil
+}
+
+// claim is the sequence of the entry that shows the wrapping key to come; it is
+// made, and the key with it, if there is none. Nothing sealed under the old key
+// comes behind it.
+func (k *Keyring) claim(ctx context.Context) (uint64, error) {
+	wrapping, shown, err := k.current(ctx)
+	if err != nil {
+		if k.pending() { // another node claimed one at the same moment: this one sealed nothing
+			return 0, errors.Join(err, k.forgetNext())
+		}
+		return 0, err
+	}
+	if k.pending() && slices.Equal(wrapping, k.next) {
+		return shown, nil
+	}
+	if !k.pending() {
+		if err := k.makeNext(); err != nil {
+			return 0, err
+		}
+	}
+	sealed, err := Seal(k.next, wrapSubject, []byte(wrapProof))
+	if err != nil {
+		return 0, err
+	}
+	return k.Storage.Replace(ctx, wrapSubject, sealed, shown)
+}
+
+func (k *Keyring) makeNext() error {
+	next := make([]byte, keySize)
+	rand.Read(next)
+	err := k.Storage.Write(k.path+nextSuffix, next)
+	if err != nil {
+		err = fmt.Errorf("write the wrapping key: %w", err)
+		next = nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.next = next
+	return err
+}
+
+// before calls f for each entry before the claim, in order.
+func (k *Keyring) before(ctx context.Context, claim uint64, f func(*jetstream.RawStreamMsg) error) error {
+	for next := uint64(1); next < claim; {
+		m, err := k.entries.GetMsg(ctx, next, jetstream.WithGetMsgSubject(keySubject(">")))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if m.Sequence >= claim {
+			return nil
+		}
+		if err := f(m); err != nil {
+			return err
+		}
+		next = m.Sequence + 1
+	}
+	return nil
+}
+
+func nameOf(m *jetstream.RawStreamMsg) string { return strings.TrimPrefix(m.Subject, keySubject("")) }
+
+// reseal seals the keys of all who are not erased under the wrapping key to come.
+func (k *Keyring) reseal(ctx context.Context, claim uint64) error {
+	return k.before(ctx, claim, func(m *jetstream.RawStreamMsg) error {
+		name := nameOf(m)
+		if name == wrapSubject || k.isErased(name) {
+			return nil
+		}
+		last, err := k.last(ctx, name)
+		if err != nil {
+			return err
+		}
+		if last != nil && last.Sequence != m.Sequence {
+			return nil // done, or its turn is to come
+		}
+		key, opened := k.unwrap(name, m.Data)
+		if !opened {
+			return fmt.Errorf("the entry of %s: %w", name, ErrSealBroken)
+		}
+		sealed, err := Seal(k.next, name, key)
+		clear(key)
+		if err == nil {
+			_, err = k.Storage.Replace(ctx, name, sealed, m.Sequence)
+		}
+		return err
+	})
+}
+
+// sweep overwrites the entries of the erased, wherever they stand, and removes
+// whatever was sealed under the old wrapping key.
+func (k *Keyring) sweep(ctx context.Context, claim uint64) error {
+	info, err := k.entries.Info(ctx)
+	if err != nil {
+		return err
+	}
+	err = k.before(ctx, info.State.LastSeq+1, func(m *jetstream.RawStreamMsg) error {
+		if !k.isErased(nameOf(m)) {
+			return nil
+		}
+		return k.Storage.Delete(ctx, m.Sequence)
+	})
+	if err != nil {
+		return err
+	}
+	return k.Storage.DeleteBefore(ctx, claim)
+}
+
+// dropNext removes the file of the new wrapping key, which has its place now.
+// That key will be given up one day as well, so no copy may lie on the disk.
+func (k *Keyring) dropNext() error {
+	return k.Storage.Shred(k.path + nextSuffix)
+}
+
+func (k *Keyring) forgetNext() error {
+	err := k.dropNext()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err == nil {
+		k.next = nil
+	}
+	return err
+}
+
+// NoteErased tells the keyring of the persons that a commit erases. The ledger
+// at start goes the same way, so that what a crash or an older copy of the keys
+// has left is destroyed then.
+func (k *Keyring) NoteErased(entries []commit.Entry) {
+	for i := range entries {
+		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
+			k.erase(e.Person)
+			select {
+			case k.noticed <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// Run destroys the keys of erased persons: at once when asked, soon after the
+// ledger said so, and now and then.
+func (k *Keyring) Run(ctx context.Context) {
+	defer close(k.ended)
+	tick := time.NewTicker(erasuresEvery)
+	defer tick.Stop()
+	var soon <-chan time.Time
+	for {
+		var asked chan struct{}
+		select {
+		case asked = <-k.tries:
+		case <-k.noticed:
+			soon = time.After(erasuresSoon)
+			continue
+		case <-soon:
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := k.destroy(ctx); err != nil {
+			k.log.Error("the key of an erased person could not be destroyed yet; it is tried again", "error", err)
+		}
+		if asked != nil {
+			close(asked)
+		}
+	}
+}
+
+// AwaitErased has the keys of erased persons destroyed, and waits for the try.
+func (k *Keyring) AwaitErased(ctx context.Context) {
+	done := make(chan struct{})
+	select {
+	case k.tries <- done:
+	case <-ctx.Done():
+		return
+	case <-k.ended:
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-k.ended:
+	}
+}
+
+const (
+	wrappingSubject = "goldenthread.wrapping"
+	wrappingWait    = 300 * time.Millisecond
+	wrappingOld     = " old"
+)
+
+// ServeWrapping tells other nodes whether this one has the wrapping key in force.
+func (k *Keyring) ServeWrapping() error {
+	_, err := k.stream.Conn.Subscribe(wrappingSubject, func(m *nats.Msg) {
+		ctx, cancel := context.WithTimeout(context.Background(), wrappingWait)
+		defer cancel()
+		answer := k.stream.Node
+		if _, _, err := k.current(ctx); err != nil {
+			answer += wrappingOld
+		}
+		m.Respond([]byte(answer))
+	})
+	if err != nil {
+		return fmt.Errorf("listen for questions about the wrapping key: %w", err)
+	}
+	return nil
+}
+
+// WithoutWrappingKey names the nodes at work that do not have the wrapping key
+// in force, because somebody was erased elsewhere: until its file is copied to
+// them they read and seal no personal data, and would not start again.
+func (k *Keyring) WithoutWrappingKey(ctx context.Context) (nodes []string, err error) {
+	if k.stream.Alone {
+		return nil, nil // no other node can be on this stream
+	}
+	inbox := k.stream.Conn.NewRespInbox()
+	answers, err := k.stream.Conn.SubscribeSync(inbox)
+	if err != nil {
+		return nil, err
+	}
+	defer answers.Unsubscribe()
+	if err := k.stream.Conn.PublishRequest(wrappingSubject, inbox, nil); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*wrappingWait)
+	defer cancel()
+	for {
+		m, err := answers.NextMsgWithContext(ctx)
+		if err != nil {
+			slices.Sort(nodes)
+			return nodes, nil
+		}
+		if node, old := strings.CutSuffix(string(m.Data), wrappingOld); old {
+			nodes = append(nodes, node)
+		}
+	}
+}
+
+// ErasuresLeft are the persons (by id) of whom the ledger says that they are
+// erased, and whose key is not known to be destroyed yet: nobody reads it any
+// more here, and destroying it is tried again every minute and at each start.
+func (k *Keyring) ErasuresLeft() []string { return k.erasedAnd(false) }

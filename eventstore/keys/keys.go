@@ -1,0 +1,418 @@
+package keys
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/stream"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Rule kept here: L7. A person's name, email and phone are sealed under a
+// random key of that person's own. These keys lie in a stream of their own,
+// sealed under a wrapping key in a file outside JetStream: without the file the
+// stream, its raft logs and its backups say nothing.
+
+const (
+	StreamName  = "KEYS" // the stream
+	keySize     = 32
+	wrapSubject = "wrapping" // of the entry that shows which wrapping key the others need
+	wrapProof   = "goldenthread wrapping key"
+	nextSuffix  = ".next" // of the file with the wrapping key to come
+)
+
+// ErrNoKey says that the person's key is not there: it was never made, or it
+// was erased and with it all that it sealed.
+var ErrNoKey = errors.New("the key of this person does not exist")
+
+// A Keyring has the keys of all people. It is safe for concurrent use.
+type Keyring struct {
+	stream  *stream.Stream
+	entries jetstream.Stream
+	Storage Storage
+	path    string // of the wrapping key
+	log     *slog.Logger
+
+	tries   chan chan struct{} // asks for a try to destroy keys
+	noticed chan struct{}      // tells that somebody was erased; takes one
+	ended   chan struct{}      // closed when nothing is destroyed any more
+
+	changing sync.Mutex // one at a time makes keys or erases
+	mu       sync.Mutex // of what follows
+	wrapping []byte
+	next     []byte          // the wrapping key to come, while an erasure is under way
+	erased   map[string]bool // erased persons; true once their key is gone
+}
+
+// isID says whether the person is named by id, the only name that keys have.
+func isID(person string) bool {
+	id, err := uuid.Parse(person)
+	return err == nil && id.String() == person
+}
+
+func keySubject(person string) string { return "keys." + person }
+
+// Open opens the stream of the keys and the wrapping key, which is made
+// when there is nothing yet that would need another.
+func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger) (*Keyring, error) {
+	entries, err := stream.OpenStream(ctx, s.Js, keysConfig(replicas))
+	if err != nil {
+		return nil, err
+	}
+	k := &Keyring{
+		stream: s, entries: entries, Storage: &stored{s.Js, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{},
+		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+	proof, err := k.last(ctx, wrapSubject)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.readWrapping(proof != nil); err != nil {
+		return nil, err
+	}
+	return k, k.prove(ctx, proof)
+}
+
+// readWrapping reads the wrapping key and, if an erasure was interrupted, the
+// one to come.
+func (k *Keyring) readWrapping(needed bool) (err error) {
+	k.next, err = os.ReadFile(k.path + nextSuffix)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		k.next = nil
+	case err == nil && len(k.next) != keySize:
+		return fmt.Errorf("%s must hold %d bytes", k.path+nextSuffix, keySize)
+	case err != nil:
+		return err
+	}
+	k.wrapping, err = os.ReadFile(k.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && !needed:
+		k.wrapping, err = makeWrapping(k.path)
+	case errors.Is(err, os.ErrNotExist):
+		err = fmt.Errorf("%s is missing: copy it from another node or from its backup, or no personal data can be read", k.path)
+	case err == nil && len(k.wrapping) != keySize:
+		err = fmt.Errorf("%s must hold %d bytes", k.path, keySize)
+	}
+	return err
+}
+
+// prove sees to it that all nodes use one wrapping key: an entry of the stream
+// shows which. A node that has another, because a person was erased elsewhere,
+// does not start.
+func (k *Keyring) prove(ctx context.Context, proof *jetstream.RawStreamMsg) error {
+	if proof == nil {
+		sealed, err := Seal(k.wrapping, wrapSubject, []byte(wrapProof))
+		if err != nil {
+			return err
+		}
+		if err = k.create(ctx, wrapSubject, sealed); err == nil {
+			return nil
+		}
+		if proof, err = k.last(ctx, wrapSubject); err != nil {
+			return err
+		}
+	}
+	if proof != nil && (proves(k.wrapping, proof.Data) || proves(k.next, proof.Data)) {
+		return nil
+	}
+	return k.errOther()
+}
+
+// proves says whether that is the wrapping key that the entry shows.
+func proves(wrapping, proof []byte) bool {
+	got, err := Unseal(wrapping, wrapSubject, proof)
+	return err == nil && string(got) == wrapProof
+}
+
+func (k *Keyring) errOther() error {
+	return fmt.Errorf("%s is not the key under which the persons' keys are sealed; it changes whenever somebody is erased: copy it from the node that did that, or from its backup", k.path)
+}
+
+// current is the wrapping key in force, with the sequence of the entry that
+// shows it. An operator may have put a new file in place meanwhile.
+func (k *Keyring) current(ctx context.Context) (wrapping []byte, shown uint64, err error) {
+	proof, err := k.last(ctx, wrapSubject)
+	if err != nil {
+		return nil, 0, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range [][]byte{k.wrapping, k.next} {
+		if proof != nil && proves(key, proof.Data) {
+			return slices.Clone(key), proof.Sequence, nil
+		}
+	}
+	if file, err := os.ReadFile(k.path); err == nil && proof != nil && proves(file, proof.Data) {
+		k.wrapping = file
+		return slices.Clone(file), proof.Sequence, nil
+	}
+	return nil, 0, fmt.Errorf("%w: %w", commit.ErrNotReady, k.errOther())
+}
+
+// last is the last entry of that name; nil if there is none.
+func (k *Keyring) last(ctx context.Context, name string) (*jetstream.RawStreamMsg, error) {
+	m, err := k.entries.GetLastMsgForSubject(ctx, keySubject(name))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read the stream of the keys: %w", err)
+	}
+	return m, nil
+}
+
+// makeWrapping writes a new wrapping key, safe on disk before it is used.
+func makeWrapping(path string) ([]byte, error) {
+	key := make([]byte, keySize)
+	rand.Read(key)
+	if err := stream.WriteFile(path, key, 0o600); err != nil {
+		return nil, fmt.Errorf("write the wrapping key: %w", err)
+	}
+	return key, nil
+}
+
+// create stores a sealed key, acknowledged, unless there is one.
+func (k *Keyring) create(ctx context.Context, name string, sealed []byte) error {
+	_, err := k.stream.Js.Publish(ctx, keySubject(name), sealed,
+		jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequencePerSubject(0))
+	return err
+}
+
+// find is the person's key; ErrNoKey if there is none.
+func (k *Keyring) find(ctx context.Context, person string) ([]byte, error) {
+	if k.isErased(person) {
+		return nil, ErrNoKey
+	}
+	m, err := k.last(ctx, person)
+	for err == nil && m != nil {
+		key, opened := k.unwrap(person, m.Data)
+		if opened {
+			return key, nil
+		}
+		if _, _, err := k.current(ctx); err != nil {
+			return nil, err
+		}
+		if key, opened = k.unwrap(person, m.Data); opened {
+			return key, nil
+		}
+		// The wrapping key may have changed since the entry was read.
+		was := m.Sequence
+		if m, err = k.last(ctx, person); err == nil && m != nil && m.Sequence == was {
+			return nil, ErrSealBroken
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, ErrNoKey
+}
+
+// unwrap opens a person's entry with one of the wrapping keys that are here.
+func (k *Keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, wrapping := range [][]byte{k.wrapping, k.next} {
+		if key, err := Unseal(wrapping, person, sealed); err == nil {
+			return key, true
+		}
+	}
+	return nil, false
+}
+
+// findOrMake is the person's key, made and acknowledged if there was none.
+func (k *Keyring) findOrMake(ctx context.Context, person string) ([]byte, error) {
+	key, err := k.find(ctx, person)
+	if !errors.Is(err, ErrNoKey) || k.isErased(person) {
+		return key, err
+	}
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	if k.isErased(person) { // meanwhile: nothing would destroy a key that is made now
+		return nil, ErrNoKey
+	}
+	key = make([]byte, keySize)
+	rand.Read(key)
+	for try := 0; ; try++ {
+		err := k.make(ctx, person, key)
+		if err == nil {
+			return key, nil
+		}
+		// Another command or node was quicker, or the acknowledgement got lost:
+		// what is there counts.
+		if key, found := k.find(ctx, person); !errors.Is(found, ErrNoKey) {
+			return key, found
+		}
+		if !stream.IsWrongLast(err) || try == makeTries {
+			return nil, fmt.Errorf("store the person's key: %w", err)
+		}
+	}
+}
+
+// makeTries is how often another node's entry may come first.
+const makeTries = 100
+
+// make stores the person's new key. It goes behind what the stream held when
+// the wrapping key was proved the current one, or not at all: sealed under a
+// wrapping key that is given up elsewhere at the same moment, it would be lost.
+func (k *Keyring) make(ctx context.Context, person string, key []byte) error {
+	info, err := k.entries.Info(ctx)
+	if err != nil {
+		return err
+	}
+	wrapping, _, err := k.current(ctx)
+	if err != nil {
+		return err
+	}
+	sealed, err := Seal(wrapping, person, key)
+	if err != nil {
+		return err
+	}
+	_, err = k.stream.Js.Publish(ctx, keySubject(person), sealed,
+		jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequence(info.State.LastSeq))
+	return err
+}
+
+// SealPersonal seals the personal data that the request carries and takes it
+// out, so that nothing behind this can leak it. A person who is not named by id,
+// or who was erased, is left to the rules to refuse.
+func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
+	for _, p := range req.Personals() {
+		data := *p.Data
+		*p.Data = domain.PersonalData{}
+		if !isID(p.Person) || k.isErased(p.Person) {
+			continue
+		}
+		key, err := k.findOrMake(ctx, p.Person)
+		if errors.Is(err, ErrNoKey) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		req.Hash, req.Sent = keyed(key, req.Hash), keyed(key, req.Sent)
+		if len(*p.Sealed) > 0 && data == (domain.PersonalData{}) {
+			continue // sealed before: the request is sent again
+		}
+		plain, err := json.Marshal(data)
+		if err != nil {
+			return fmt.Errorf("the personal data is not plain text: %w", err)
+		}
+		if *p.Sealed, err = Seal(key, p.Person, plain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyed makes the hash of a request that carries personal data one that says
+// nothing without the person's key: the event keeps it for ever, and a name is
+// guessed, hashed and compared quickly.
+func keyed(key []byte, hash [32]byte) [32]byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("goldenthread command v1"))
+	mac.Write(hash[:])
+	return [32]byte(mac.Sum(nil))
+}
+
+// OpenPersonal opens what was sealed for the person; ErrNoKey if their key is gone.
+func (k *Keyring) OpenPersonal(person string, sealed []byte) (domain.PersonalData, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), stream.RequestTimeout)
+	defer cancel()
+	var data domain.PersonalData
+	if !isID(person) {
+		return data, ErrNoKey
+	}
+	key, err := k.find(ctx, person)
+	if err != nil {
+		return data, err
+	}
+	plain, err := Unseal(key, person, sealed)
+	if err != nil {
+		return data, err
+	}
+	err = json.Unmarshal(plain, &data, commit.Strict)
+	return data, err
+}
+
+// What is sealed: a version byte, a random salt, the commitment, and the text
+// under AES-256-GCM. Salt and key give, by HKDF-SHA256, a key for this text alone
+// (hence the nonce of zeros) and the commitment, without which somebody could make
+// a text that opens under two keys. The person's id is bound in as associated data.
+const (
+	sealVersion = 1
+	saltSize    = 32
+	commitSize  = 32
+	sealedHead  = 1 + saltSize + commitSize
+)
+
+var ErrSealBroken = errors.New("what was sealed does not open with this key")
+
+func Seal(key []byte, who string, plain []byte) ([]byte, error) {
+	out := make([]byte, 1+saltSize, sealedHead+len(plain)+16)
+	out[0] = sealVersion
+	rand.Read(out[1:])
+	aead, commitment, err := sealer(key, out[1:])
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, commitment...)
+	return aead.Seal(out, make([]byte, aead.NonceSize()), plain, []byte(who)), nil
+}
+
+func Unseal(key []byte, who string, sealed []byte) ([]byte, error) {
+	if len(sealed) < sealedHead || sealed[0] != sealVersion {
+		return nil, ErrSealBroken
+	}
+	aead, commitment, err := sealer(key, sealed[1:1+saltSize])
+	if err != nil {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare(commitment, sealed[1+saltSize:sealedHead]) != 1 {
+		return nil, ErrSealBroken
+	}
+	plain, err := aead.Open(nil, make([]byte, aead.NonceSize()), sealed[sealedHead:], []byte(who))
+	if err != nil {
+		return nil, ErrSealBroken
+	}
+	return plain, nil
+}
+
+func sealer(key, salt []byte) (cipher.AEAD, []byte, error) {
+	both, err := hkdf.Key(sha256.New, key, salt, "goldenthread seal v1", keySize+commitSize)
+	if err != nil {
+		return nil, nil, err
+	}
+	block, err := aes.NewCipher(both[:keySize])
+	if err != nil {
+		return nil, nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	return aead, both[keySize:], err
+}
+
+// keysConfig is how the stream of the sealed keys is kept. Its entries can be
+// deleted: erasing a person means erasing their key (rule L7).
+func keysConfig(replicas int) jetstream.StreamConfig {
+	c := stream.Config(replicas)
+	c.Name, c.Subjects, c.Description = StreamName, []string{keySubject(">")}, "Golden Thread: sealed keys of personal data"
+	c.DenyDelete, c.DenyPurge = false, false
+	return c
+}

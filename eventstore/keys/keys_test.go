@@ -1,0 +1,29 @@
+package keys
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSealingCommits(t *testing.T) {
+	key, other := bytes.Repeat([]byte{1}, keySize), bytes.Repeat([]byte{2}, keySize)
+	sealed, err := Seal(key, "a", []byte("text"))
+	require.NoError(t, err)
+	plain, err := Unseal(key, "a", sealed)
+	require.NoError(t, err)
+	require.Equal(t, "text", string(plain))
+	_, err = Unseal(other, "a", sealed)
+	require.ErrorIs(t, err, ErrSealBroken)
+	_, err = Unseal(key, "b", sealed)
+	require.ErrorIs(t, err, ErrSealBroken)
+	for i := range sealed {
+		broken := bytes.Clone(sealed)
+		broken[i] ^= 1
+		_, err = Unseal(key, "a", broken)
+		require.ErrorIs(t, err, ErrSealBroken)
+		_, err = Unseal(key, "a", sealed[:i])
+		require.ErrorIs(t, err, ErrSealBroken)
+	}
+}

@@ -1,0 +1,201 @@
+package logs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/tilelog"
+	"io/fs"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Rules kept here: L1, L9. While the stream is replayed at start, every line for
+// which a checkpoint was signed is held against the group's log before it is
+// applied: a server that recovers from damage may skip a message, or cut the
+// stream short, and say nothing. What the stream lacks or has otherwise is
+// taken from the log, proved; the group can then be read, as it was signed, and
+// is not written to until the stream is repaired. What neither of the two has
+// ends the group there.
+
+// A Comparison holds one group's lines against its log.
+type Comparison struct {
+	log     *tilelog.Log
+	tree    tlog.Tree
+	seen    tilelog.Compact // what was applied
+	leaves  []tlog.Hash     // of the bundle that is being read
+	first   int64           // index of its first entry
+	blind   error           // why the log's tiles can't be used
+	indexes []uint64        // indexes of the lines that were taken from the log
+}
+
+// Compare is a comparison with the group's log; nil if nothing was signed.
+func (l *Logs) Compare(name string) *Comparison {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.groups[name]
+	if g == nil || g.log == nil || g.log.Tree().N == 0 {
+		return nil
+	}
+	return &Comparison{log: g.log, tree: g.log.Tree()}
+}
+
+// Signed is how many events were signed for.
+func (c *Comparison) Signed() uint64 { return uint64(c.tree.N) }
+
+// StartAt has the comparison begin with the event at the index: those before it are
+// taken as the log has them.
+func (c *Comparison) StartAt(index int64) (err error) {
+	c.seen, err = c.log.CompactAt(index)
+	return err
+}
+
+// leaf is the hash of the entry at the index as it was signed; false if that
+// can't be said.
+func (c *Comparison) leaf(index int64) (tlog.Hash, bool) {
+	if c.blind != nil {
+		return tlog.Hash{}, false
+	}
+	if c.leaves == nil || index < c.first || index >= c.first+int64(len(c.leaves)) {
+		c.first = index - index%torchwood.TileWidth
+		if c.leaves, c.blind = c.log.Leaves(c.first); c.blind != nil {
+			return tlog.Hash{}, false
+		}
+	}
+	return c.leaves[index-c.first], true
+}
+
+// Resolve is what is to be applied where the stream has the piece and the ledger
+// goes on at next: the piece itself, if it is as it was signed, and before it
+// what the stream lacks.
+func (c *Comparison) Resolve(next uint64, p commit.Piece) []commit.Piece {
+	if next >= uint64(c.tree.N) {
+		return []commit.Piece{p}
+	}
+	pieces := c.FromLog(next, min(p.Index, uint64(c.tree.N)))
+	if p.Index < next || p.Index >= uint64(c.tree.N) {
+		return append(pieces, p)
+	}
+	hash := tlog.RecordHash(p.Entry.Line)
+	if leaf, ok := c.leaf(int64(p.Index)); ok && leaf != hash {
+		if instead := c.FromLog(p.Index, p.Index+1); len(instead) > 0 {
+			return append(pieces, instead...)
+		}
+		p.Err = errors.New("the line is not the one that was signed, and its log has it no more")
+	}
+	c.seen.Add(hash)
+	return append(pieces, p)
+}
+
+// FromLog are lines from the log, as far as it has them.
+func (c *Comparison) FromLog(from, to uint64) []commit.Piece {
+	var pieces []commit.Piece
+	if from >= to {
+		return nil
+	}
+	for line, err := range c.log.Entries(int64(from), int64(to)) {
+		if err != nil {
+			c.blind = err
+			break
+		}
+		index := from + uint64(len(pieces))
+		p := commit.Piece{Index: index, FromLog: true, Entry: commit.Entry{Line: line}}
+		if p.Entry.Event, p.Err = commit.Decode(line); p.Err == nil {
+			p.Group = p.Entry.Event.Group
+		}
+		c.seen.Add(tlog.RecordHash(line))
+		c.indexes = append(c.indexes, index)
+		pieces = append(pieces, p)
+	}
+	return pieces
+}
+
+// Verdict is why the group can't be written to, once all was applied that there
+// is; nil if it was as it was signed.
+func (c *Comparison) Verdict() error {
+	switch seen := c.seen.Tree(); {
+	case seen.N < c.tree.N:
+		return &Loss{Signed: uint64(c.tree.N), Left: uint64(seen.N), Why: c.damage()}
+	case seen != c.tree:
+		return &Altered{c.damage()}
+	case len(c.indexes) > 0:
+		return &Mendable{Indexes: c.indexes}
+	}
+	return nil
+}
+
+// damage is the exact place at which the log can't be used.
+func (c *Comparison) damage() error {
+	r, err := c.log.Verify(context.Background())
+	if err == nil {
+		err = r.Err()
+	}
+	return cmp.Or(err, c.blind)
+}
+
+// Mendable says that the stream lacks events of a group, or has other ones, and
+// that the group's log has them: it can be read, and Repair mends it.
+type Mendable struct {
+	Indexes []uint64
+}
+
+func (m *Mendable) Error() string {
+	return fmt.Sprintf("the stream no longer has %d of its events as they were signed, the first is event %d; they are read from its log, and repair writes them back",
+		len(m.Indexes), m.Indexes[0])
+}
+
+// Loss says that a group's history is shorter than was signed, and that the rest
+// is not in its log either.
+type Loss struct {
+	Signed, Left uint64
+	Why          error // why the log has it no more
+}
+
+func (l *Loss) Error() string {
+	return fmt.Sprintf("%d events were signed for and %d are left; the log has no event %d either (%v); restore a backup that has them, or accept the loss",
+		l.Signed, l.Left, l.Left, l.Why)
+}
+
+func (l *Loss) Unwrap() error { return l.Why }
+
+// Altered says that a group's events are not those that were signed, and that
+// its log can't be used to tell which: nothing of it can be relied on.
+type Altered struct {
+	Why error // why the log can't be used
+}
+
+func (a *Altered) Error() string {
+	return fmt.Sprintf("its events are not those that were signed, and its log is damaged too (%v): restore a backup", a.Why)
+}
+
+func (a *Altered) Unwrap() error { return a.Why }
+
+// Restart puts the log of a group aside, kept as it is, and begins a new one
+// under another origin. If the process ends before the ledger says so and the
+// new checkpoint is signed, the bucket still holds the old one: the loss is
+// found again, and must be accepted again.
+func (l *Logs) Restart(name string, loss *Loss) (*domain.LogRestarted, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.groups[name]
+	old := g.log.Tree()
+	e := &domain.LogRestarted{
+		Origin: nextOrigin(l.signers.base(name), g.log.Origin()), Was: g.log.Origin(),
+		Signed: loss.Signed, Root: old.Hash.String(), Left: loss.Left,
+	}
+	if err := g.log.SetAside(fmt.Sprintf("%s.lost-%d", name, loss.Signed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	log, err := tilelog.Open(l.folder, name, e.Origin, l.signers, nil)
+	if err != nil {
+		return nil, err
+	}
+	g.log, g.from, g.lines, g.handed = log, loss.Left, nil, loss.Left
+	l.grown[name] = g
+	l.nudge()
+	return e, nil
+}

@@ -1,0 +1,201 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/tilelog"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A CopyReport says how a group's two copies and its checkpoints were found.
+type CopyReport struct {
+	Group      string
+	Checkpoint tlog.Tree // what both are held against
+	Tiles      *tilelog.Report
+	Mended     []string // files of the log that were damaged and are right again
+	Stream     []uint64 // indexes of events that the stream lacks, or has otherwise
+	Took       time.Duration
+	// Err is what could not be mended: nil, *Mendable (repair does), or what
+	// was damaged, by file and event (*tilelog.Damage), with no copy to mend it from.
+	Err error
+}
+
+// CheckCopies holds, for every group, the stream, the tile log and the last
+// checkpoint against each other, and tells of each group as it is done. What is
+// damaged of a log is rebuilt from the stream, once the root proves the stream
+// right. A group that has something which can't be mended stops, and no other.
+// The error is ctx's, or progress's.
+func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
+	names := l.Names()
+	streams, err := l.checkStream(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		r := l.checkCopies(ctx, name, streams[name])
+		var mendable *Mendable
+		if r.Err != nil && !errors.As(r.Err, &mendable) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
+			l.stream.Positions.Stop(&commit.Stopped{Group: name, At: l.stream.Next(name), Why: r.Err})
+		}
+		if err := errors.Join(ctx.Err(), progress(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Logs) checkCopies(ctx context.Context, name string, stream *streamCheck) (r CopyReport) {
+	start := time.Now()
+	r.Group = name
+	defer func() { r.Took = time.Since(start) }()
+	log, err := l.Log(name)
+	if err == nil {
+		err = l.Stuck(name)
+	}
+	if err != nil {
+		r.Err = err
+		return r
+	}
+	r.Tiles = new(tilelog.Report)
+	if stream == nil {
+		return r // nothing was signed for yet
+	}
+	r.Checkpoint = stream.tree
+	right := stream.right(&r)
+	if r.Tiles, r.Err = log.Verify(ctx); r.Err == nil {
+		r.Err = r.Tiles.Err()
+	}
+	var damage *tilelog.Damage
+	if errors.As(r.Err, &damage) && right {
+		r.Mended, r.Err = l.rounds.mendNow(ctx, name)
+	}
+	if r.Err == nil && len(r.Stream) > 0 {
+		r.Err = &Mendable{r.Stream}
+	}
+	return r
+}
+
+// A streamCheck holds what the stream has of one group against its log.
+type streamCheck struct {
+	Comparison
+	next  int64    // index of the next line
+	lacks []uint64 // indexes of those that the stream lacks, or has otherwise
+}
+
+// checkStream reads the stream once and holds every line for which a checkpoint
+// was signed against its leaf. The error is ctx's, or says that the stream can't
+// be read.
+func (l *Logs) checkStream(ctx context.Context, names []string) (map[string]*streamCheck, error) {
+	checks := map[string]*streamCheck{}
+	last := l.stream.Applied.Load()
+	for _, name := range names {
+		if c := l.Compare(name); c != nil && l.Stuck(name) == nil {
+			checks[name] = &streamCheck{Comparison: *c}
+		}
+	}
+	for m, err := range l.stream.Messages(ctx, 1, last) {
+		if err != nil {
+			return nil, err
+		}
+		pieces, _ := commit.Cut(m.Header, m.Body) // whose lines these were, if that can't be said: they are missed
+		for i := range pieces {
+			if c := checks[pieces[i].Group]; c != nil {
+				c.see(&pieces[i])
+			}
+		}
+	}
+	for _, c := range checks {
+		c.miss(c.tree.N)
+	}
+	return checks, ctx.Err()
+}
+
+// see takes a line in.
+func (c *streamCheck) see(p *commit.Piece) {
+	index := int64(p.Index)
+	if index < c.next || index >= c.tree.N {
+		return
+	}
+	c.miss(index)
+	hash := tlog.RecordHash(p.Entry.Line)
+	if leaf, ok := c.leaf(index); ok && leaf != hash {
+		c.lacks = append(c.lacks, p.Index)
+	}
+	c.seen.Add(hash)
+	c.next++
+}
+
+// miss notes that the lines up to, not including, the index are not there.
+func (c *streamCheck) miss(index int64) {
+	for ; c.next < index; c.next++ {
+		c.lacks = append(c.lacks, uint64(c.next))
+	}
+}
+
+// right says whether the stream has all lines as the root has them. If not, the
+// report names those that it has not.
+func (c *streamCheck) right(r *CopyReport) bool {
+	if c.seen.Tree() == c.tree {
+		return true
+	}
+	r.Stream = c.lacks
+	return false
+}
+
+// mendNow has a log mended by the goroutine that lets it grow.
+func (r *rounds) mendNow(ctx context.Context, name string) (mended []string, err error) {
+	done := make(chan struct{})
+	select {
+	case r.asked <- func() {
+		defer close(done)
+		mended, err = r.mend(ctx, r.group(name))
+	}:
+		<-done
+		return mended, err
+	case <-r.ended:
+		return nil, commit.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// mendSoon asks for a log to be mended, if the goroutine that lets it grow has
+// time just now. Whoever meets the damage next asks again.
+func (r *rounds) mendSoon(name string) {
+	select {
+	case r.asked <- func() { r.mend(context.Background(), r.group(name)) }:
+	default:
+	}
+}
+
+// checkAtStart checks all copies once the stream is replayed; the log says what
+// was found.
+func (l *Logs) checkAtStart(ctx context.Context, caught <-chan struct{}) {
+	defer close(l.Checked)
+	select {
+	case <-caught:
+	case <-ctx.Done():
+		return
+	}
+	l.CheckCopies(ctx, func(r CopyReport) error {
+		if r.Err != nil && ctx.Err() == nil {
+			l.log.Error("the copies of a ledger differ", "group", r.Group, "error", r.Err)
+		}
+		return nil
+	})
+}
+
+// String is the report in a line.
+func (r CopyReport) String() string {
+	switch {
+	case r.Err != nil:
+		return fmt.Sprintf("%s: %d events signed for; %v", r.Group, r.Checkpoint.N, r.Err)
+	case len(r.Mended) > 0:
+		return fmt.Sprintf("%s: %d events, all as signed; mended %d files of the log, the first is %s", r.Group, r.Checkpoint.N, len(r.Mended), r.Mended[0])
+	}
+	return fmt.Sprintf("%s: %d events, all as signed, in stream and log", r.Group, r.Checkpoint.N)
+}

@@ -1,0 +1,77 @@
+package recovery
+
+import (
+	"errors"
+	"fmt"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/signature"
+	"goldenthread/eventstore/tilelog"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// A LineCheck says, line by line in order from the first, what is wrong with the
+// lines of one group's ledger as such: how they are written, whose they are,
+// their places and times (rules L1, L4), and whether what was signed in them was
+// (rule L9). That they are what the log was signed for is the tile log's to say.
+// The zero LineCheck stands before the first line.
+type LineCheck struct {
+	group      string
+	last       time.Time
+	signatures signature.Checker
+}
+
+// Signatures is how many signatures of people were checked, and hold.
+func (c *LineCheck) Signatures() int { return c.signatures.Checked }
+
+// Line checks the next line.
+func (c *LineCheck) Line(index int64, line []byte) error {
+	e, err := commit.Decode(line)
+	if err != nil {
+		return err
+	}
+	switch {
+	case e.Index != uint64(index):
+		return fmt.Errorf("it says that it is event %d", e.Index)
+	case c.group != "" && e.Group != c.group:
+		return fmt.Errorf("it is of %s, and those before it of %s", e.Group, c.group)
+	case e.Time.Before(c.last):
+		return errors.New("it goes back in time")
+	}
+	c.group, c.last = e.Group, e.Time
+	return c.signatures.Check(&e, line)
+}
+
+// A LogFolder is where the log of a group lies in a data folder.
+type LogFolder struct {
+	Group string
+	Dir   string
+	VKeys []string // of those that sign in this data folder
+}
+
+// LogFolders are the logs in a data folder, which may be in use.
+func LogFolders(dir string) ([]LogFolder, error) {
+	if _, err := os.Stat(filepath.Join(dir, logs.Folder)); err != nil {
+		return nil, fmt.Errorf("%s is not a data folder with logs: %w", dir, err)
+	}
+	keys, err := logs.ReadSigning(dir)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := tilelog.NewFolder(filepath.Join(dir, logs.Folder))
+	if err != nil {
+		return nil, err
+	}
+	names, err := folder.Names()
+	var found []LogFolder
+	for _, name := range names {
+		signed, err := folder.Checkpoint(name)
+		if err != nil {
+			continue // begun, and nothing signed yet
+		}
+		found = append(found, LogFolder{name, filepath.Join(dir, logs.Folder, name), tilelog.VKeys(keys, tilelog.OriginOf(signed))})
+	}
+	return found, err
+}

@@ -1,0 +1,95 @@
+package stream
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"goldenthread/eventstore/commit"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// backupFolder begins the names of folders in which a backup is put together.
+const backupFolder = "backup-"
+
+// Backup writes the streams, those named first and in that order, as an archive (tar)
+// whose files make a data folder. It takes as much space again in the data folder
+// while it lasts. One is made at a time (ErrNotReady).
+func (s *Stream) Backup(ctx context.Context, w io.Writer, first ...string) (err error) {
+	if !s.copying.TryLock() {
+		return commit.NotReady("another backup is being made")
+	}
+	defer s.copying.Unlock()
+	if err := s.dropBackups(); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(s.Dir, backupFolder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := s.copyInto(ctx, dir, first); err != nil {
+		return fmt.Errorf("put the backup together: %w", err)
+	}
+	archive := tar.NewWriter(w)
+	return errors.Join(archive.AddFS(os.DirFS(dir)), archive.Close())
+}
+
+// dropBackups removes what a crash left of earlier ones.
+func (s *Stream) dropBackups() error {
+	left, err := filepath.Glob(filepath.Join(s.Dir, backupFolder+"*"))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
+// copyInto copies every stream to a server of its own in the folder.
+func (s *Stream) copyInto(ctx context.Context, dir string, names []string) error {
+	from, err := jetstream.New(s.Conn)
+	if err != nil {
+		return err
+	}
+	list := from.StreamNames(ctx)
+	for name := range list.Name() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if err := list.Err(); err != nil {
+		return err
+	}
+	to, err := openCopy(filepath.Join(dir, Folder), "backup", s.log)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	for _, name := range names {
+		if err := copyNow(ctx, from, to.js, name); err != nil {
+			return fmt.Errorf("copy the stream %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// copyNow copies what the stream holds by now, and sees to it that no commit is
+// missing: the others would have other places.
+func copyNow(ctx context.Context, from, to jetstream.JetStream, name string) error {
+	st, err := from.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil // this node keeps no logs, or has no such bucket any more
+	}
+	if err != nil {
+		return err
+	}
+	info := st.CachedInfo()
+	if name == Name && info.State.Msgs != info.State.LastSeq {
+		return Missing(info.State.LastSeq-info.State.Msgs, info.State.LastSeq)
+	}
+	return copyStream(ctx, from, to, info)
+}

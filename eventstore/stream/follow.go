@@ -1,0 +1,193 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"goldenthread/eventstore/commit"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A Message is a commit as the stream delivers it.
+type Message struct {
+	Sequence uint64
+	Stored   time.Time // the stream's own timestamp
+	Header   nats.Header
+	Body     []byte
+	ahead    chan struct{} // closed when read; nil if it is not being read ahead
+	pieces   []commit.Piece
+	err      error
+}
+
+// readAhead begins to read the message beside the writer, and beside the
+// messages before it.
+func (m *Message) readAhead() {
+	m.ahead = make(chan struct{})
+	go func() {
+		m.pieces, m.err = commit.Read(m.Header, m.Body)
+		close(m.ahead)
+	}()
+}
+
+func (m *Message) Read() ([]commit.Piece, error) {
+	if m.ahead == nil {
+		return commit.Read(m.Header, m.Body)
+	}
+	<-m.ahead
+	return m.pieces, m.err
+}
+
+// A Follower delivers the stream in order, from a message on, for ever.
+type Follower struct {
+	js   jetstream.JetStream
+	next uint64        // sequence of the next message to deliver
+	node string        // whose commits it leaves unread: the writer has them
+	last uint64        // of the stream at start; up to there it reads everything
+	Out  chan *Message // what it delivers
+	log  *slog.Logger
+	// patience is how long it waits for a message before it ends; 0: for ever.
+	patience time.Duration
+}
+
+const (
+	followAhead = 64  // messages being read, or read and not yet applied
+	followBatch = 128 // messages asked for at once
+
+	followExpiry = 10 * time.Second // then they are asked for again
+	followPulse  = 2 * time.Second  // a sign of life from the consumer; without two it is made anew
+)
+
+func (f *Follower) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := f.deliver(ctx)
+		if ctx.Err() == nil {
+			f.log.Warn("following the stream was interrupted", "next", f.next, "error", err)
+			Pause(ctx, time.Second)
+		}
+	}
+}
+
+// deliver sends on what the stream holds, until it breaks off.
+func (f *Follower) deliver(ctx context.Context) error {
+	for m, err := range f.messages(ctx) {
+		if err != nil {
+			return err
+		}
+		if m.Sequence <= f.last || m.Header.Get(commit.HeaderWriter) != f.node {
+			m.readAhead()
+		}
+		select {
+		case f.Out <- m:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// messages are those of the stream, in order, from the next on. It ends at the
+// first error, or with ctx; another call goes on where it ended.
+func (f *Follower) messages(ctx context.Context) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		messages, err := f.subscribe(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer messages.Stop()
+		defer context.AfterFunc(ctx, messages.Stop)()
+		for {
+			m, err := f.receive(messages)
+			switch {
+			case err != nil:
+				yield(nil, cmp.Or(ctx.Err(), err))
+				return
+			case m == nil:
+				continue
+			case !yield(m, nil):
+				return
+			}
+		}
+	}
+}
+
+// subscribe makes a consumer. It may start itself again once; after that another
+// is made: the name it asks for again may belong to a server that is cut off.
+func (f *Follower) subscribe(ctx context.Context) (jetstream.MessagesContext, error) {
+	consumer, err := f.js.OrderedConsumer(ctx, Name, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next, MaxResetAttempts: 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return consumer.Messages(jetstream.PullMaxMessages(followBatch), jetstream.PullExpiry(followExpiry), jetstream.PullHeartbeat(followPulse))
+}
+
+// receive is the next message; nil if the consumer had to start itself again.
+func (f *Follower) receive(messages jetstream.MessagesContext) (*Message, error) {
+	var wait []jetstream.NextOpt
+	if f.patience > 0 {
+		wait = append(wait, jetstream.NextMaxWait(f.patience))
+	}
+	msg, err := messages.Next(wait...)
+	if errors.Is(err, jetstream.ErrNoHeartbeat) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	meta, err := msg.Metadata()
+	if err != nil || meta.Sequence.Stream < f.next {
+		return nil, err
+	}
+	f.next = meta.Sequence.Stream + 1
+	return &Message{Sequence: meta.Sequence.Stream, Stored: meta.Timestamp, Header: msg.Headers(), Body: msg.Data()}, nil
+}
+
+// Extent is the stream's last readable message and, if any message before or
+// after it is gone, what to say about that.
+func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error) {
+	info, err := s.ledger.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the state of the stream: %w", err)
+	}
+	state := info.State
+	if state.Msgs == 0 && state.LastSeq == 0 {
+		return 0, nil, nil
+	}
+	gone := map[uint64]bool{}
+	for _, sequence := range state.Deleted {
+		gone[sequence] = true
+	}
+	last = state.LastSeq
+	for last >= state.FirstSeq && last > 0 && (gone[last] || !canRead(ctx, s.ledger, last)) {
+		gone[last] = true
+		last--
+	}
+	if state.Msgs == 0 {
+		last = 0
+	}
+	if state.FirstSeq > 1 || len(gone) > 0 || state.Msgs != state.LastSeq {
+		hole = Missing(max(state.LastSeq-state.Msgs, uint64(len(gone))), state.LastSeq)
+	}
+	return last, hole, ctx.Err()
+}
+
+// canRead says whether the message can be read. Of a damaged one at the end of
+// the stream the server knows, and doesn't deliver it: it would be awaited for ever.
+func canRead(ctx context.Context, st jetstream.Stream, sequence uint64) bool {
+	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
+	defer cancel()
+	_, err := st.GetMsg(ctx, sequence)
+	return err == nil
+}
+
+func Missing(n, of uint64) error {
+	return fmt.Errorf("%d of the %d messages of the stream are missing; it must be repaired first", n, of)
+}

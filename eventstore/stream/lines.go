@@ -1,0 +1,149 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"goldenthread/eventstore/commit"
+	"iter"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Lines reads lines as the stream holds them. It ends at the first error.
+// Those whose places are forgotten are looked for from the beginning of the stream.
+func (s *Stream) Lines(ctx context.Context, group string, from, to uint64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		var m *jetstream.RawStreamMsg
+		for index := from; index < to; index++ {
+			at, err := s.Positions.Find(group, index)
+			if base := s.Positions.base(group); err == nil && index < base {
+				for line, err := range s.linesAnywhere(ctx, group, index, min(to, base)) {
+					if !yield(line, err) || err != nil {
+						return
+					}
+				}
+				index = min(to, base) - 1
+				continue
+			}
+			if err == nil && at.Sequence == 0 {
+				err = fmt.Errorf("the stream no longer has event %d of %s", index, group)
+			}
+			if err == nil && (m == nil || m.Sequence != at.Sequence) {
+				m, err = s.message(ctx, at.Sequence)
+			}
+			var line []byte
+			if err == nil {
+				line, err = cut(m, at)
+			}
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// linesAnywhere reads all of the stream for lines of one group.
+func (s *Stream) linesAnywhere(ctx context.Context, group string, from, to uint64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for m, err := range s.Messages(ctx, 1, s.Applied.Load()) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			pieces, err := commit.Cut(m.Header, m.Body)
+			if err != nil {
+				continue // whose lines these were can't be said: they are missed below
+			}
+			for i := range pieces {
+				p := &pieces[i]
+				if p.Group != group || p.Index != from {
+					continue
+				}
+				if from++; !yield(p.Entry.Line, nil) || from == to {
+					return
+				}
+			}
+		}
+		yield(nil, fmt.Errorf("the stream no longer has event %d of %s", from, group))
+	}
+}
+
+// Messages reads the messages of the stream from the first sequence up to the
+// last; those that the server no longer has are left out. It ends at the first
+// error.
+func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		f := Follower{js: s.Js, next: first, patience: RequestTimeout}
+		for tries := 0; f.next <= last; {
+			for m, err := range f.messages(ctx) {
+				if errors.Is(err, nats.ErrTimeout) {
+					break // what was on its way may be lost, or damaged at the end: of that the server says nothing
+				}
+				if m != nil && m.Sequence > last || !yield(m, err) || err != nil || m.Sequence == last {
+					return
+				}
+				tries = 0
+			}
+			if tries++; !canRead(ctx, s.ledger, last) {
+				return
+			}
+			if tries == streamTries {
+				yield(nil, fmt.Errorf("the stream does not deliver message %d", f.next))
+				return
+			}
+			s.log.Info("the stream is asked again", "from", f.next)
+		}
+	}
+}
+
+func (s *Stream) ReadLines(ctx context.Context, group string, from, to uint64) ([][]byte, error) {
+	var lines [][]byte
+	for line, err := range s.Lines(ctx, group, from, to) {
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+func (s *Stream) message(ctx context.Context, sequence uint64) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
+	defer cancel()
+	m, err := s.ledger.GetMsg(ctx, sequence)
+	if err != nil {
+		return nil, fmt.Errorf("read message %d of the stream: %w", sequence, err)
+	}
+	return m, nil
+}
+
+// streamTries is how often the stream is asked for its next message.
+const streamTries = 5
+
+func cut(m *jetstream.RawStreamMsg, at position) ([]byte, error) {
+	end := int(at.offset) + int(at.length)
+	if end > len(m.Data) {
+		return nil, fmt.Errorf("message %d of the stream is shorter than it was", m.Sequence)
+	}
+	return m.Data[at.offset:end:end], nil
+}
+
+// Entries reads events as the stream holds them. A line that can't be read
+// is a *badLine.
+func (s *Stream) Entries(ctx context.Context, group string, from, to uint64) iter.Seq2[commit.Entry, error] {
+	return func(yield func(commit.Entry, error) bool) {
+		for line, err := range s.Lines(ctx, group, from, to) {
+			e := commit.Entry{Line: line}
+			if err == nil {
+				if e.Event, err = commit.Decode(line); err != nil {
+					err = &commit.BadLine{Err: err}
+				}
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	startTimeout   = 30 * time.Second
+	leastPayload   = 1 << 20 // bytes; commits must fit
+	connectionName = "goldenthread"
+
+	// A server that vanishes without a word, or hangs, is left for another
+	// after pingsOut of these without an answer.
+	pingEvery = 3 * time.Second
+	pingsOut  = 2
+)
+
+// LockFolder makes the data folder and locks it. Two servers on one folder lose
+// acknowledged writes, so this comes before the server starts.
+func LockFolder(dir string) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder: %w", err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("the data folder %s is in use by another process; stop that one first", dir)
+	}
+	return lock, nil
+}
+
+// startServer starts a NATS server inside this process, without any port.
+// SyncAlways: an append is acknowledged after it was synced (rule L3).
+func startServer(dir, node string, log *slog.Logger) (*server.Server, error) {
+	srv, err := server.NewServer(&server.Options{
+		ServerName: node,
+		DontListen: true,
+		NoSigs:     true,
+		JetStream:  true,
+		StoreDir:   dir,
+		SyncAlways: true,
+		MaxPayload: leastPayload,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the stream's server: %w", err)
+	}
+	srv.SetLoggerV2(&serverLog{log}, false, false, false)
+	srv.Start()
+	if !srv.ReadyForConnections(startTimeout) || !srv.JetStreamEnabled() {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		return nil, errors.New("the stream's server did not start; its log says why")
+	}
+	return srv, nil
+}
+
+// connect opens a connection to the server in this process, or to the one at
+// the URL. It reconnects for ever.
+func connect(srv *server.Server, url, node string, log *slog.Logger, access ...nats.Option) (*nats.Conn, error) {
+	opts := append([]nats.Option{
+		nats.Name(connectionName + " " + node),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.PingInterval(pingEvery),
+		nats.MaxPingsOutstanding(pingsOut),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("disconnected from NATS", "error", err)
+			}
+		}),
+	}, access...)
+	if srv != nil {
+		opts = append(opts, nats.InProcessServer(srv))
+	}
+	nc, err := nats.Connect(url, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	if nc.MaxPayload() < leastPayload {
+		defer nc.Close()
+		return nil, fmt.Errorf("this NATS takes messages of up to %d bytes, and at least %d are needed; raise its max_payload", nc.MaxPayload(), leastPayload)
+	}
+	return nc, nil
+}
+
+// serverLog passes on what the server complains about.
+type serverLog struct{ log *slog.Logger }
+
+func (l *serverLog) Noticef(string, ...any)        {}
+func (l *serverLog) Debugf(string, ...any)         {}
+func (l *serverLog) Tracef(string, ...any)         {}
+func (l *serverLog) Warnf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
+func (l *serverLog) Errorf(format string, v ...any) {
+	l.log.Error("nats: " + fmt.Sprintf(format, v...))
+}
+func (l *serverLog) Fatalf(format string, v ...any) {
+	l.log.Error("nats: " + fmt.Sprintf(format, v...))
+}
