@@ -106,11 +106,11 @@ func (l *Ledger) Decide(r *Request, now time.Time) Decision {
 	if a, refusal, seen := l.repeat(r); seen {
 		return Decision{Answer: a, Refusal: refusal}
 	}
-	return l.state.View().decide(r, now)
+	return l.state.View().decideRequest(r, now)
 }
 
-// decide is the decision on a request that was not answered before. It changes nothing.
-func (s *View) decide(r *Request, now time.Time) Decision {
+// decideRequest is the decision on a request that was not answered before. It changes nothing.
+func (s *View) decideRequest(r *Request, now time.Time) Decision {
 	if len(r.Places) > 0 {
 		s = s.Across(r.Places)
 	}

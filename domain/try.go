@@ -24,7 +24,7 @@ type WouldEnd struct {
 // Try is what the request would do at the given moment, or why it is refused. It is
 // decided as the ledger decides it; nothing is recorded and the state stays as it is.
 func (s *View) Try(r *Request, now time.Time) (Trial, *Refusal) {
-	d := s.decide(r, now)
+	d := s.decideRequest(r, now)
 	if d.Refusal != nil {
 		return Trial{}, d.Refusal
 	}
