@@ -58,6 +58,11 @@ QUESTIONS ?= 1000000
 model: ## ask the program and the independent model of its rules QUESTIONS (1000000) questions about random histories
 	GOLDENTHREAD_MODEL_QUESTIONS=$(QUESTIONS) $(GO) test ./domain/model -run '^TestAgainstTheProgram$$' -count 1 -v -timeout 60m
 
+MUTANTS ?= 100
+.PHONY: mutants
+mutants: ## turn MUTANTS (100) conditions of domain round, one at a time: its tests must notice nine of ten (an hour; SEED is another choice)
+	GOLDENTHREAD_MUTANTS=$(MUTANTS) GOLDENTHREAD_MUTANTS_SEED=$(SEED) $(GO) test ./cmd/goldenthread-lab -run '^TestMutantsAreNoticed$$' -count 1 -v -timeout 5h
+
 .PHONY: kill
 kill: ## kill -9 under load, the store and the whole program over HTTP, 50 rounds each (CI runs 5 and 3)
 	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore ./cmd/goldenthread-lab -run Killed -count 1 -v -timeout 30m
