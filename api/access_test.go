@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/caller"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -74,7 +76,7 @@ func TestTokens(t *testing.T) {
 	c, ok, err := again.caller(token, w.clock())
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, Caller{Group: "trafford", Person: "cd-south", Scope: ScopeAct, token: c.token}, c)
+	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-south", Scope: caller.ScopeAct, Token: c.Token}, c)
 	require.Equal(t, w.tokens.Operator(), again.Operator())
 	require.NotContains(t, w.log.String(), token)
 }
@@ -130,7 +132,7 @@ func TestTokensOfOld(t *testing.T) {
 	c, ok, err := tokens.caller("gt_old", time.Now())
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, Caller{Group: "trafford", Person: "cd-north", Scope: ScopeAct, token: c.token}, c)
+	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-north", Scope: caller.ScopeAct, Token: c.Token}, c)
 	again, err := OpenTokens(dir)
 	require.NoError(t, err)
 	require.Equal(t, "issued 2026-01-05", again.tokens.all[0].Name)
@@ -154,7 +156,7 @@ func TestNothingThere(t *testing.T) {
 
 func TestPanicsAreAnswered(t *testing.T) {
 	w := newWorld(t)
-	w.server.api.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("secret words") })
+	w.server.api.Mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("secret words") })
 	r := w.send(w.request("", "GET", "/boom", ""))
 	w.refused(500, "", r)
 	require.NotContains(t, string(r.body), "secret")

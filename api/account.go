@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/problem"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
@@ -39,7 +41,7 @@ func (s *Identity) accountPage(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range s.feedsOf(is.Group, is.Person) {
 		now := s.clock()
 		page.Feeds = append(page.Feeds, signin.Feed{
-			ID: f.ID, Address: f.Address, Made: f.Made, Ends: f.Expires, Soon: now.After(f.Expires.Add(-feedKeySoon)), Over: !now.Before(f.Expires),
+			ID: f.ID, Address: f.Address, Made: f.Made, Ends: f.Expires, Soon: now.After(f.Expires.Add(-caller.FeedKeySoon)), Over: !now.Before(f.Expires),
 		})
 	}
 	if page.Journal, err = s.journalOf(r.Context(), is.Group, is.Person); err != nil {
@@ -83,10 +85,10 @@ func (s *Identity) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	id, a := r.PathValue("id"), s.signIn.passkeys.account(is.Group, is.Person)
 	i := slices.IndexFunc(a.Passkeys, func(k passkey) bool { return k.ID == id })
 	if i < 0 {
-		return notFound("L5", "You have no such passkey.")
+		return problem.NotFound("L5", "You have no such passkey.")
 	}
 	if len(a.Passkeys) == 1 {
-		return notNow("L5", "This is your only passkey. Please add another before you remove it.")
+		return problem.NotNow("L5", "This is your only passkey. Please add another before you remove it.")
 	}
 	if err := s.signIn.passkeys.remove(is.Group, is.Person, id); err != nil {
 		return err
@@ -124,7 +126,7 @@ func (s *Identity) untold(ctx context.Context, group, person string, alone bool)
 	if next == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.ledgers.patience)
+	ctx, cancel := context.WithTimeout(ctx, s.ledgers.Patience)
 	defer cancel()
 	newest := next - 1
 	g, err := s.groups.Now(ctx, group, &newest)
@@ -172,7 +174,7 @@ func (s *Identity) makeFeed(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
-		return newProblem(http.StatusBadRequest, "The form could not be read.")
+		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
 	ask := FeedFor{Feed: "calendar"}
 	switch r.PostForm.Get("feed") {
@@ -190,7 +192,7 @@ func (s *Identity) makeFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	html(w, http.StatusOK)
-	return signin.Feed{ID: feed.ID, Address: s.guard.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
+	return signin.Feed{ID: feed.ID, Address: s.guard.Origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
 }
 
 // replaceFeed shows the new address of a feed, this once, and ends the old one.
@@ -207,7 +209,7 @@ func (s *Identity) replaceFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	html(w, http.StatusOK)
-	return signin.Feed{ID: feed.ID, Address: s.guard.origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
+	return signin.Feed{ID: feed.ID, Address: s.guard.Origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
 }
 
 func (s *Identity) endOwnFeed(w http.ResponseWriter, r *http.Request) error {

@@ -5,6 +5,9 @@ import (
 	"encoding/xml"
 	"time"
 
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -47,24 +50,24 @@ type atomText struct {
 }
 
 type practiceFeedInput struct {
-	Terms
+	access.Terms
 	ODS string `path:"ods" doc:"the practice's ODS code" example:"P91018"`
 	Key string `query:"key" doc:"a key of this one feed, in place of a token: see feed-keys"`
 }
 
 // offerPracticeFeed registers a practice's notices for feed readers (rule T1).
 func (s *Feeds) offerPracticeFeed(at string) {
-	fed(s.ledgers, s.api, "practice-feed", at+"/practices/{ods}/feed.atom", atomType, "A practice's notices, for feed readers (Atom).", notices,
-		func(q *question, in *practiceFeedInput) ([]byte, error) {
-			page, err := orRefused(q.Practice(in.ODS, q.at))
+	access.Feed(s.ledgers, s.api, "practice-feed", at+"/practices/{ods}/feed.atom", atomType, "A practice's notices, for feed readers (Atom).", access.Notices,
+		func(q *access.Question, in *practiceFeedInput) ([]byte, error) {
+			page, err := access.OrRefused(q.Practice(in.ODS, q.At))
 			if err != nil {
 				return nil, err
 			}
-			return practiceAtom(q, &page, q.origin()+"/v1/groups/"+in.Group+"/practices/"+in.ODS+"/feed.atom")
+			return practiceAtom(q, &page, q.Origin()+"/v1/groups/"+in.Group+"/practices/"+in.ODS+"/feed.atom")
 		})
 }
 
-func practiceAtom(q *question, page *projections.PracticePage, address string) ([]byte, error) {
+func practiceAtom(q *access.Question, page *projections.PracticePage, address string) ([]byte, error) {
 	state := q.State()
 	newest := state.Established.Start()
 	feed := atomFeed{
@@ -81,13 +84,13 @@ func practiceAtom(q *question, page *projections.PracticePage, address string) (
 			text += " " + n.Binds
 		}
 		feed.Entries = append(feed.Entries, atomEntry{
-			ID: q.ID("practices", page.Practice.Code, "notices", n.Ref).URN(), Title: n.Ref + ", " + n.On.Words() + ": " + clipTo(n.Text, 100),
+			ID: q.ID("practices", page.Practice.Code, "notices", n.Ref).URN(), Title: n.Ref + ", " + n.On.Words() + ": " + problem.ClipTo(n.Text, 100),
 			Published: n.Published.Format(time.RFC3339), Updated: n.Updated.Format(time.RFC3339),
 			Category: atomCategory{string(n.Kind)}, Content: atomText{"text", text},
 		})
 	}
-	if say := q.feedEnding(); say != "" {
-		began := q.caller.feedEnds.Add(-feedKeySoon).UTC()
+	if say := feedEnding(q); say != "" {
+		began := q.Caller.FeedEnds.Add(-caller.FeedKeySoon).UTC()
 		if began.After(newest) {
 			newest = began
 		}
@@ -106,10 +109,10 @@ func practiceAtom(q *question, page *projections.PracticePage, address string) (
 }
 
 // feedEnding says, in the feed itself, that its key ends; "" long before.
-func (q *question) feedEnding() string {
-	ends := q.caller.feedEnds
-	if ends.IsZero() || q.at.Start().Before(ends.Add(-feedKeySoon)) {
+func feedEnding(q *access.Question) string {
+	ends := q.Caller.FeedEnds
+	if ends.IsZero() || q.At.Start().Before(ends.Add(-caller.FeedKeySoon)) {
 		return ""
 	}
-	return "The address of this feed ends on " + domain.DayOf(ends).Words() + ". Replace it at " + q.origin() + "/account."
+	return "The address of this feed ends on " + domain.DayOf(ends).Words() + ". Replace it at " + q.Origin() + "/account."
 }

@@ -3,14 +3,18 @@ package api
 import (
 	"net/http"
 	"time"
+
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 )
 
 // offerBackup gives the operator an archive of everything but the keys, while
 // the server goes on. It is asked for by goldenthread backup.
 func (s *Rest) offerBackup() {
-	s.api.mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, r *http.Request) {
+	s.api.Mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, r *http.Request) {
 		if refused := s.mustBeOperator(r, "Only the operator of this server makes backups."); refused != nil {
-			refused.write(w)
+			refused.Write(w)
 			return
 		}
 		out := &unhurried{w: w, control: http.NewResponseController(w)}
@@ -18,7 +22,7 @@ func (s *Rest) offerBackup() {
 		switch {
 		case err == nil:
 		case !out.begun:
-			problemOf(r.Context(), s.log, err).write(w)
+			problem.Of(r.Context(), s.log, err).Write(w)
 		default:
 			s.log.ErrorContext(r.Context(), "a backup broke off", "error", err)
 			panic(http.ErrAbortHandler) // so that the client sees that it is not whole
@@ -27,13 +31,13 @@ func (s *Rest) offerBackup() {
 }
 
 // mustBeOperator refuses everybody else, in those words.
-func (s *Rest) mustBeOperator(r *http.Request, say string) *Problem {
-	c, err := callerOf(r.Context())
+func (s *Rest) mustBeOperator(r *http.Request, say string) *problem.Problem {
+	c, err := caller.Of(r.Context())
 	switch {
 	case err != nil:
-		return problemOf(r.Context(), s.log, err)
+		return problem.Of(r.Context(), s.log, err)
 	case !c.Operator:
-		return newProblem(http.StatusForbidden, say)
+		return problem.New(http.StatusForbidden, say)
 	}
 	return nil
 }
@@ -50,6 +54,6 @@ func (u *unhurried) Write(b []byte) (int, error) {
 		u.begun = true
 		u.w.Header().Set("Content-Type", "application/x-tar")
 	}
-	u.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	u.control.SetWriteDeadline(time.Now().Add(operation.WriteTimeout))
 	return u.w.Write(b)
 }

@@ -9,6 +9,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 )
 
@@ -18,10 +21,10 @@ import (
 // TokenFor asks for a token. The operator makes them for anybody; people make
 // their own, when they are signed in.
 type TokenFor struct {
-	Person string `json:"person,omitempty" doc:"handle or id; yourself if not said" maxLength:"60"`
-	Name   string `json:"name,omitempty" doc:"what it is for, such as: dashboard" maxLength:"60"`
-	Scope  Scope  `json:"scope,omitzero" enum:"check,read,act" doc:"check: ask the check; read: ask every question; act: also have things recorded; act if not said"`
-	Days   int    `json:"days,omitzero" doc:"after which it ends, up to 730; 365 if not said"`
+	Person string       `json:"person,omitempty" doc:"handle or id; yourself if not said" maxLength:"60"`
+	Name   string       `json:"name,omitempty" doc:"what it is for, such as: dashboard" maxLength:"60"`
+	Scope  caller.Scope `json:"scope,omitzero" enum:"check,read,act" doc:"check: ask the check; read: ask every question; act: also have things recorded; act if not said"`
+	Days   int          `json:"days,omitzero" doc:"after which it ends, up to 730; 365 if not said"`
 }
 
 // Token is a new token. It is shown this once.
@@ -33,13 +36,13 @@ type Token struct {
 
 // TokenLine is a token without its secret.
 type TokenLine struct {
-	ID      string    `json:"id"`
-	Person  string    `json:"person" doc:"handle"`
-	Name    string    `json:"name"`
-	Scope   Scope     `json:"scope"`
-	Issued  time.Time `json:"issued"`
-	Expires time.Time `json:"expires,omitzero" doc:"none: never"`
-	Used    time.Time `json:"used,omitzero" doc:"last, to the hour"`
+	ID      string       `json:"id"`
+	Person  string       `json:"person" doc:"handle"`
+	Name    string       `json:"name"`
+	Scope   caller.Scope `json:"scope"`
+	Issued  time.Time    `json:"issued"`
+	Expires time.Time    `json:"expires,omitzero" doc:"none: never"`
+	Used    time.Time    `json:"used,omitzero" doc:"last, to the hour"`
 }
 
 // TokenList are the tokens that the caller may revoke.
@@ -55,60 +58,60 @@ type tokenInput struct {
 // offerTokens registers making, listing and revoking tokens.
 func (s *Identity) offerTokens() {
 	const at = "/v1/groups/{group}/tokens"
-	op := register(s.api, huma.Operation{
+	op := operation.Register(s.api, huma.Operation{
 		OperationID: "issue-token", Method: http.MethodPost, Path: at, Summary: "Make a token: the operator for anybody, people for themselves.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.issue)
-	op.RequestBody = jsonRequest(s.api.schemas(), reflect.TypeFor[TokenFor]())
-	register(s.api, huma.Operation{
+	op.RequestBody = operation.JSONRequest(s.api.Schemas(), reflect.TypeFor[TokenFor]())
+	operation.Register(s.api, huma.Operation{
 		OperationID: "tokens", Method: http.MethodGet, Path: at, Summary: "Your tokens; all of the group, for the operator.", Tags: []string{"server"},
 	}, s.listTokens)
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "revoke-token", Method: http.MethodPost, Path: at + "/{id}/revoke", Summary: "End a token at once.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
 	}, s.revokeToken)
 }
 
-func (s *Identity) issue(ctx context.Context, in *bodyInput) (*made[Token], error) {
-	c, err := s.ledgers.callerIn(ctx, in.Group)
+func (s *Identity) issue(ctx context.Context, in *operation.BodyInput) (*operation.Output[Token], error) {
+	c, err := s.ledgers.CallerIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
 	}
 	var ask TokenFor
-	if err := decode(in.bytes, &ask); err != nil {
+	if err := operation.Decode(in.Bytes, &ask); err != nil {
 		return nil, err
 	}
-	ask.Scope, ask.Days = cmp.Or(ask.Scope, ScopeAct), cmp.Or(ask.Days, defaultDays)
-	if !c.Operator && c.token != "" { // a token that leaked must not outlive its end by another
-		return nil, notYours("L5", "Only the operator of this server gives out tokens.")
+	ask.Scope, ask.Days = cmp.Or(ask.Scope, caller.ScopeAct), cmp.Or(ask.Days, defaultDays)
+	if !c.Operator && c.Token != "" { // a token that leaked must not outlive its end by another
+		return nil, problem.NotYours("L5", "Only the operator of this server gives out tokens.")
 	}
 	p, err := s.personIn(ctx, c, in.Group, ask.Person)
 	if err != nil {
 		return nil, err
 	}
-	if !ask.Scope.known() {
-		return nil, invalid("L5", "A token may check, read or act, not %q.", clip(string(ask.Scope)))
+	if !ask.Scope.Known() {
+		return nil, problem.Invalid("L5", "A token may check, read or act, not %q.", problem.Clip(string(ask.Scope)))
 	}
 	if ask.Days < 1 || ask.Days > mostDays {
-		return nil, invalid("L5", "A token ends after 1 to %d days.", mostDays)
+		return nil, problem.Invalid("L5", "A token ends after 1 to %d days.", mostDays)
 	}
 	now := s.clock().UTC().Truncate(time.Second)
 	if ask.Name == "" {
 		ask.Name = "issued " + now.Format(time.DateOnly)
 	}
-	if len(ask.Name) > 60 || !plain(ask.Name) {
-		return nil, invalid("L5", "The name of a token is up to 60 characters in one line.")
+	if len(ask.Name) > 60 || !problem.Plain(ask.Name) {
+		return nil, problem.Invalid("L5", "The name of a token is up to 60 characters in one line.")
 	}
 	k := token{Group: in.Group, Person: p.Handle, Name: ask.Name, Scope: ask.Scope, Issued: now, Expires: now.AddDate(0, 0, ask.Days)}
 	secret, err := s.tokens.make(k)
 	if err != nil {
 		return nil, err
 	}
-	return &made[Token]{Token{secret, hashOf(secret)[:8], k.Expires}}, nil
+	return &operation.Output[Token]{Body: Token{secret, hashOf(secret)[:8], k.Expires}}, nil
 }
 
-func (s *Identity) listTokens(ctx context.Context, in *groupInput) (*made[TokenList], error) {
+func (s *Identity) listTokens(ctx context.Context, in *operation.GroupInput) (*operation.Output[TokenList], error) {
 	theirs, err := s.tokensOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -117,7 +120,7 @@ func (s *Identity) listTokens(ctx context.Context, in *groupInput) (*made[TokenL
 	for _, k := range s.tokens.of(theirs) {
 		list.Tokens = append(list.Tokens, TokenLine{k.ID, k.Person, k.Name, k.Scope, k.Issued, k.Expires, k.Used})
 	}
-	return &made[TokenList]{list}, nil
+	return &operation.Output[TokenList]{Body: list}, nil
 }
 
 func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, error) {
@@ -127,14 +130,14 @@ func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, 
 	}
 	found, err := s.tokens.revoke(func(k *token) bool { return k.ID == in.ID && theirs(k) })
 	if err == nil && !found {
-		err = notFound("L5", "There is no token %q of yours here.", clip(in.ID))
+		err = problem.NotFound("L5", "There is no token %q of yours here.", problem.Clip(in.ID))
 	}
 	return nil, err
 }
 
 // tokensOf says which tokens of the group are the caller's to see and end.
 func (s *Identity) tokensOf(ctx context.Context, group string) (func(*token) bool, error) {
-	c, err := s.ledgers.callerIn(ctx, group)
+	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +153,7 @@ func (s *Identity) tokensOf(ctx context.Context, group string) (func(*token) boo
 
 // personIn is the person of the group that is meant: nobody is the caller
 // themselves, and anybody else is for the operator only.
-func (s *Identity) personIn(ctx context.Context, c Caller, group, person string) (domain.Person, error) {
+func (s *Identity) personIn(ctx context.Context, c caller.Caller, group, person string) (domain.Person, error) {
 	g, err := s.groups.Now(ctx, group, nil)
 	if err != nil {
 		return domain.Person{}, err
@@ -161,7 +164,7 @@ func (s *Identity) personIn(ctx context.Context, c Caller, group, person string)
 	}
 	switch {
 	case !c.Operator && (me == nil || meant != me):
-		return domain.Person{}, notYours("L5", "This is for the operator of this server, or for the person themselves.")
+		return domain.Person{}, problem.NotYours("L5", "This is for the operator of this server, or for the person themselves.")
 	case meant == nil:
 		return domain.Person{}, noPerson(person)
 	}

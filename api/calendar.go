@@ -7,6 +7,8 @@ import (
 
 	"github.com/emersion/go-ical"
 
+	"goldenthread/api/access"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -14,7 +16,7 @@ import (
 const calendarType = "text/calendar; charset=utf-8"
 
 type calendarInput struct {
-	Terms
+	access.Terms
 	Person   string `query:"person" doc:"handle or id: what this person is to see to, and their meetings" example:"cd-altrincham"`
 	Practice string `query:"practice" doc:"ODS code: what concerns this practice" example:"P91018"`
 	Key      string `query:"key" doc:"a key of this one feed, in place of a token: see feed-keys"`
@@ -22,15 +24,15 @@ type calendarInput struct {
 
 // offerCalendar registers the days that matter, for calendars.
 func (s *Feeds) offerCalendar(at string) {
-	fed(s.ledgers, s.api, "calendar", at+"/calendar.ics", calendarType, "Meetings, reviews, ends and what is due, for calendars (iCalendar): of the group, a person or a practice.", worklist,
-		func(q *question, in *calendarInput) ([]byte, error) {
-			c, err := orRefused(q.Calendar(in.Person, in.Practice, q.at))
+	access.Feed(s.ledgers, s.api, "calendar", at+"/calendar.ics", calendarType, "Meetings, reviews, ends and what is due, for calendars (iCalendar): of the group, a person or a practice.", access.Worklist,
+		func(q *access.Question, in *calendarInput) ([]byte, error) {
+			c, err := access.OrRefused(q.Calendar(in.Person, in.Practice, q.At))
 			if err != nil {
 				return nil, err
 			}
-			if say := q.feedEnding(); say != "" {
+			if say := feedEnding(q); say != "" {
 				c.Entries = append(c.Entries, projections.CalendarEntry{
-					ID: q.ID("address", q.caller.feedEnds.String()), On: domain.DayOf(q.caller.feedEnds), Text: say, About: "my account", Kind: "address",
+					ID: q.ID("address", q.Caller.FeedEnds.String()), On: domain.DayOf(q.Caller.FeedEnds), Text: say, About: "my account", Kind: "address",
 				})
 			}
 			return writeCalendar(&c)
@@ -57,7 +59,7 @@ func calendarEvent(e *projections.CalendarEntry, known time.Time) *ical.Event {
 	event := ical.NewEvent()
 	event.Props.SetText(ical.PropUID, e.ID.String())
 	event.Props.SetDateTime(ical.PropDateTimeStamp, known.UTC())
-	event.Props.SetText(ical.PropSummary, clipTo(e.Text, 120))
+	event.Props.SetText(ical.PropSummary, problem.ClipTo(e.Text, 120))
 	event.Props.SetText(ical.PropDescription, e.Text+" ("+e.About+")")
 	event.Props.SetText(ical.PropCategories, e.Kind)
 	event.Props.Set(&ical.Prop{Name: ical.PropSequence, Value: strconv.Itoa(e.Changes)})

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/operation"
 	"goldenthread/domain"
 )
 
@@ -119,7 +120,7 @@ func TestBadInput(t *testing.T) {
 		require.Less(t, len(r.body), 1000, "%s", r.body)
 		require.NotContains(t, string(r.body), long)
 	}
-	w.refused(413, "", w.command("cd-north", "object", `{"why":"`+strings.Repeat("x", mostBody)+`"}`))
+	w.refused(413, "", w.command("cd-north", "object", `{"why":"`+strings.Repeat("x", operation.MostBody)+`"}`))
 	for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/cbor"} {
 		w.refused(415, "", w.command("cd-north", "object", `{}`, "Content-Type", kind))
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -263,8 +265,8 @@ func newComposer(a *asked) *composer {
 // instruments are those that the form carries, finished.
 func (f *filling) instruments() []domain.Instrument {
 	var is []domain.Instrument
-	if carried := f.values.Get("instruments"); carried != "" && json.Unmarshal([]byte(carried), &is, strictly) != nil {
-		f.refuse(invalid("C1", "The form does not say what the proposal would do. Please open the page again."))
+	if carried := f.values.Get("instruments"); carried != "" && json.Unmarshal([]byte(carried), &is, operation.Strictly) != nil {
+		f.refuse(problem.Invalid("C1", "The form does not say what the proposal would do. Please open the page again."))
 	}
 	return is
 }
@@ -346,18 +348,18 @@ func (c *composer) finish() {
 	b, err := json.Marshal(map[string]any{k.Name: object})
 	var one domain.Instrument
 	if err == nil {
-		err = json.Unmarshal(b, &one, strictly)
+		err = json.Unmarshal(b, &one, operation.Strictly)
 		domain.NoteZeros(&one, b)
 	}
 	if err != nil && len(c.faults) == 0 {
-		c.refuse(invalid("C1", "The form can't be read as it was filled in. Please open the page again."))
+		c.refuse(problem.Invalid("C1", "The form can't be read as it was filled in. Please open the page again."))
 	}
 	is, place := append(slices.Clone(c.is), one), len(c.is)
 	if i, err := strconv.Atoi(c.body.Index); err == nil && i >= 0 && i < len(c.is) {
 		is, place = slices.Concat(c.is[:i], []domain.Instrument{one}, c.is[i+1:]), i
 	}
 	if len(c.faults) == 0 {
-		if r := c.State().Refuses(is, c.number, c.at); r != nil {
+		if r := c.State().Refuses(is, c.number, c.At); r != nil {
 			c.refused(r.Part, r.Say, place)
 		}
 	}
@@ -528,7 +530,7 @@ func (c *composer) titleOf(i *domain.Instrument) string {
 	}
 	say := c.InstrumentWords(i)
 	say, _, _ = strings.Cut(say, ": ")
-	return clipTo(say, 80)
+	return problem.ClipTo(say, 80)
 }
 
 // matterOf is what a proposal with the instrument is about, where that can be told.

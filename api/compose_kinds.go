@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/api/access"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -97,15 +99,15 @@ var none = either("", "Choose")
 
 // people are those who are still in office.
 func (a *asked) people() []web.Option {
-	all := slices.Clone(a.People(a.at).People)
-	all = slices.DeleteFunc(all, func(p projections.PersonLine) bool { return p.Left != 0 && p.Left < a.at })
+	all := slices.Clone(a.People(a.At).People)
+	all = slices.DeleteFunc(all, func(p projections.PersonLine) bool { return p.Left != 0 && p.Left < a.At })
 	return web.PeopleOptions(all)
 }
 
 // payers are the open organisations that can pay.
 func (a *asked) payers() []web.Option {
 	var practices []web.Option
-	for _, o := range a.Register(a.at).Organisations {
+	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && o.Kind == domain.Practice {
 			practices = append(practices, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 		}
@@ -124,8 +126,8 @@ func spanParts() []part {
 }
 
 func (a *asked) reviewPart(otherwise string) part {
-	within := a.State().CharterOn(a.at).Charter.ReviewWithin
-	return field("date", "review", "Review it by when?", "By "+a.at.Add(within).Words()+" at the latest."+otherwise)
+	within := a.State().CharterOn(a.At).Charter.ReviewWithin
+	return field("date", "review", "Review it by when?", "By "+a.At.Add(within).Words()+" at the latest."+otherwise)
 }
 
 func feedbackPart() part {
@@ -134,7 +136,7 @@ func feedbackPart() part {
 
 // latest is the last day on which a review may be.
 func (a *asked) latest() string {
-	return a.at.Add(a.State().CharterOn(a.at).Charter.ReviewWithin).String()
+	return a.At.Add(a.State().CharterOn(a.At).Charter.ReviewWithin).String()
 }
 
 // Powers.
@@ -215,7 +217,7 @@ func executiveParts(a *asked, _ string) []part {
 // delegations are the powers that an agreement can change or end.
 func delegations(a *asked) []web.Option {
 	var os []web.Option
-	for _, d := range a.Powers(a.at).Delegations {
+	for _, d := range a.Powers(a.At).Delegations {
 		if d.State != domain.Ended && d.State != domain.Expired {
 			to := "the executive"
 			if d.Person != nil {
@@ -231,7 +233,7 @@ func delegations(a *asked) []web.Option {
 
 func appointments(a *asked) []web.Option {
 	var os []web.Option
-	for _, r := range a.Representation(a.at).Appointments {
+	for _, r := range a.Representation(a.At).Appointments {
 		if r.State != domain.Ended && r.State != domain.Expired {
 			os = append(os, web.Option{Value: r.Ref, Words: r.Ref + ", " + r.Person.Office + " at " + r.ForumName})
 		}
@@ -255,7 +257,7 @@ func (a *asked) linesPart() part {
 
 // otherwise is what representatives do where their remit says nothing.
 func (a *asked) otherwise() string {
-	if a.State().CharterOn(a.at).Charter.DefaultStance == domain.Discretion {
+	if a.State().CharterOn(a.At).Charter.DefaultStance == domain.Discretion {
 		return "agree, then report"
 	}
 	return "bring it back to the group"
@@ -263,7 +265,7 @@ func (a *asked) otherwise() string {
 
 func appointParts(a *asked, _ string) []part {
 	var forums []web.Option
-	for _, f := range a.Representation(a.at).Forums {
+	for _, f := range a.Representation(a.At).Forums {
 		forums = append(forums, web.Option{Value: f.Forum, Words: f.Name})
 	}
 	return slices.Concat([]part{
@@ -314,13 +316,13 @@ func positionParts(a *asked, _ string) []part {
 // the same matter has to be named.
 func (a *asked) replacesPart() part {
 	var held []web.Option
-	for _, p := range a.Representation(a.at).Positions {
+	for _, p := range a.Representation(a.At).Positions {
 		if p.Holds {
 			what := "Position"
 			if p.RedLine {
 				what = "Red line"
 			}
-			held = append(held, web.Option{Value: p.Source + " " + p.Matter, Words: what + " on " + p.Matter + " (" + p.Source + "): " + clipTo(p.Words, 80)})
+			held = append(held, web.Option{Value: p.Source + " " + p.Matter, Words: what + " on " + p.Matter + " (" + p.Source + "): " + problem.ClipTo(p.Words, 80)})
 		}
 	}
 	p := choice("ticks", "replaces", "What does it replace?", "A position or red line on the same matter ends only if you choose it here. What you don't choose stays.", held)
@@ -342,7 +344,7 @@ func asideStart(_ *asked, of string) map[string]any { return map[string]any{"agr
 // it is put among what the proposal would do.
 func asideParts(a *asked, of string) []part {
 	var says []string
-	for _, u := range a.State().Undoing(of, a.at) {
+	for _, u := range a.State().Undoing(of, a.At) {
 		says = append(says, u.Text)
 	}
 	if says == nil {
@@ -360,14 +362,14 @@ func suspensions(a *asked) []web.Option {
 	add := func(ref string, lines []projections.SuspensionLine) {
 		for _, s := range lines {
 			if s.Now {
-				os = append(os, web.Option{Value: ref + " " + strconv.FormatUint(s.Index, 10), Words: ref + ", by " + s.Seat.Name + " until " + s.Until.Words() + ": " + clipTo(s.Reason, 80)})
+				os = append(os, web.Option{Value: ref + " " + strconv.FormatUint(s.Index, 10), Words: ref + ", by " + s.Seat.Name + " until " + s.Until.Words() + ": " + problem.ClipTo(s.Reason, 80)})
 			}
 		}
 	}
-	for _, d := range a.Powers(a.at).Delegations {
+	for _, d := range a.Powers(a.At).Delegations {
 		add(d.Ref, d.Suspensions)
 	}
-	for _, r := range a.Representation(a.at).Appointments {
+	for _, r := range a.Representation(a.At).Appointments {
 		add(r.Ref, r.Suspensions)
 	}
 	return os
@@ -405,7 +407,7 @@ func actionsParts(a *asked, _ string) []part {
 
 func prioritiesParts(a *asked, _ string) []part {
 	var rounds, listed []web.Option
-	all := a.Priorities(a.at)
+	all := a.Priorities(a.At)
 	for _, r := range all.Rounds {
 		rounds = append(rounds, web.Option{Value: r.Ref, Words: r.Ref + ", asked on " + r.Asked.Words()})
 	}
@@ -429,7 +431,7 @@ var duties = []web.Option{
 
 func dutyParts(a *asked, _ string) []part {
 	var employers []web.Option
-	for _, o := range a.Register(a.at).Organisations {
+	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && o.Kind != domain.PlaceKind {
 			employers = append(employers, web.Option{Value: o.Code, Words: o.Name})
 		}
@@ -452,7 +454,7 @@ func endDutyParts(a *asked, _ string) []part {
 
 func seatParts(a *asked, _ string) []part {
 	var without []web.Option
-	for _, o := range a.Register(a.at).Organisations {
+	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && a.State().Seats[o.Code] == nil && o.Kind != domain.PlaceKind && o.Kind != domain.SystemBody {
 			without = append(without, web.Option{Value: o.Code, Words: o.Name})
 		}
@@ -466,12 +468,12 @@ func seatParts(a *asked, _ string) []part {
 
 func charterParts(a *asked, _ string) []part {
 	var seats, kept []web.Option
-	for _, s := range a.Register(a.at).Seats {
+	for _, s := range a.Register(a.At).Seats {
 		if s.Entitled {
 			seats = append(seats, web.Option{Value: s.Seat.Code, Words: s.Seat.Name})
 		}
 	}
-	for _, thing := range everything {
+	for _, thing := range access.Everything {
 		kept = append(kept, web.Option{Value: thing, Words: strings.ToUpper(thing[:1]) + thing[1:]})
 	}
 	parts := []part{
@@ -481,7 +483,7 @@ func charterParts(a *asked, _ string) []part {
 		choice("ticks", "charter-quorumOf", "Who must be among them?", "", seats),
 		choice("radios", "charter-defaultStance", "Where a remit says nothing, a representative…", "", either(string(domain.Discretion), "agrees, then reports"), either(string(domain.BringBack), "brings it back to us")),
 	}
-	for _, s := range a.Charter(a.at).Settings {
+	for _, s := range a.Charter(a.At).Settings {
 		unit := "days"
 		switch s.Name {
 		case "gatekeepers":

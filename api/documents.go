@@ -18,6 +18,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -68,7 +71,7 @@ func (d *documents) use(ctx context.Context, f func(jetstream.ObjectStore) error
 		case !silent:
 			return err
 		case time.Now().After(until):
-			return unavailable("Where the documents are kept does not answer just now. Please try again in a moment.")
+			return problem.Unavailable("Where the documents are kept does not answer just now. Please try again in a moment.")
 		}
 		select {
 		case <-ctx.Done():
@@ -79,7 +82,7 @@ func (d *documents) use(ctx context.Context, f func(jetstream.ObjectStore) error
 }
 
 type minutesInput struct {
-	Terms
+	access.Terms
 	Date string `path:"date" doc:"day of the group's meeting" example:"2026-02-03"`
 }
 
@@ -106,9 +109,9 @@ func (b *anyBody) Resolve(ctx huma.Context) (errs []error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return []error{newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", domain.MostDocument>>20))}
+		return []error{problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", domain.MostDocument>>20))}
 	case err != nil:
-		return []error{newProblem(http.StatusBadRequest, "The document broke off.")}
+		return []error{problem.New(http.StatusBadRequest, "The document broke off.")}
 	}
 	return nil
 }
@@ -125,23 +128,25 @@ type attachment struct {
 
 // offerDocuments registers drafted minutes and attached documents.
 func (s *Rest) offerDocuments(at string) {
-	fed(s.ledgers, s.api, "minutes", at+"/agenda/{date}/minutes.md", markdownType, "Minutes of a meeting of the group, drafted from the ledger (Markdown), to be edited outside.", everything,
-		func(q *question, in *minutesInput) ([]byte, error) {
+	access.Feed(s.ledgers, s.api, "minutes", at+"/agenda/{date}/minutes.md", markdownType, "Minutes of a meeting of the group, drafted from the ledger (Markdown), to be edited outside.", access.Everything,
+		func(q *access.Question, in *minutesInput) ([]byte, error) {
 			on, err := domain.ParseDay(in.Date)
 			if err != nil {
-				return nil, notDay(in.Date, err, "2026-03-09")
+				return nil, access.NotDay(in.Date, err, "2026-03-09")
 			}
-			text, err := orRefused(q.Minutes(on, q.at))
+			text, err := access.OrRefused(q.Minutes(on, q.At))
 			return []byte(text), err
 		})
-	ask(s.ledgers, s.api, "documents", at+"/documents", "Documents that were attached, and to what.", everything,
-		func(q *question, _ *plainInput) (projections.Documents, error) { return q.Documents(q.at), nil })
-	op := register(s.api, huma.Operation{
+	access.Ask(s.ledgers, s.api, "documents", at+"/documents", "Documents that were attached, and to what.", access.Everything,
+		func(q *access.Question, _ *access.PlainInput) (projections.Documents, error) {
+			return q.Documents(q.At), nil
+		})
+	op := operation.Register(s.api, huma.Operation{
 		OperationID: "document", Method: http.MethodGet, Path: at + "/documents/{sha256}", Summary: "A document that was attached, for those who may read the whole ledger.",
 		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
 	}, s.document)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
-	op = register(s.api, huma.Operation{
+	op = operation.Register(s.api, huma.Operation{
 		OperationID: "put-document", Method: http.MethodPost, Path: at + "/documents/{sha256}", Summary: "Bring the bytes of a document that the ledger names: attach it first.",
 		Tags: []string{"events"}, DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge},
 	}, s.putDocument)
@@ -150,13 +155,13 @@ func (s *Rest) offerDocuments(at string) {
 
 // attached is the document of that hash, if the caller may read the whole ledger.
 func (s *Rest) attached(ctx context.Context, group, hash string) (domain.Document, error) {
-	q, err := s.ledgers.see(ctx, &Terms{Group: group}, everything)
+	q, err := s.ledgers.See(ctx, &access.Terms{Group: group}, access.Everything)
 	if err != nil {
 		return domain.Document{}, err
 	}
 	found := q.State().Document(hash)
 	if found == nil {
-		return domain.Document{}, notFound("T3", "No document of that SHA-256 is attached here.")
+		return domain.Document{}, problem.NotFound("T3", "No document of that SHA-256 is attached here.")
 	}
 	return *found, nil
 }
@@ -167,7 +172,7 @@ func (s *Rest) document(ctx context.Context, in *documentInput) (*attachment, er
 		return nil, err
 	}
 	a := &attachment{Status: http.StatusOK, ETag: `"` + d.SHA256 + `"`, CacheControl: "private, no-cache"}
-	if matches(in.IfNoneMatch, a.ETag) {
+	if operation.Matches(in.IfNoneMatch, a.ETag) {
 		a.Status = http.StatusNotModified
 		return a, nil
 	}
@@ -176,7 +181,7 @@ func (s *Rest) document(ctx context.Context, in *documentInput) (*attachment, er
 		return err
 	})
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
-		return nil, notFound("T3", "The ledger names this document, %s, but nobody has brought it here.", d.Name)
+		return nil, problem.NotFound("T3", "The ledger names this document, %s, but nobody has brought it here.", d.Name)
 	}
 	if err == nil && hashOfBytes(a.Body) != d.SHA256 {
 		err = fmt.Errorf("the document %s is damaged", d.SHA256)
@@ -192,7 +197,7 @@ func (s *Rest) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}
 		return nil, err
 	}
 	if hashOfBytes(in.bytes) != d.SHA256 || int64(len(in.bytes)) != d.Bytes {
-		return nil, invalid("T3", "These are not the bytes of %s: their SHA-256 or their number is another.", d.Name)
+		return nil, problem.Invalid("T3", "These are not the bytes of %s: their SHA-256 or their number is another.", d.Name)
 	}
 	return nil, s.documents.use(ctx, func(bucket jetstream.ObjectStore) error {
 		_, err := bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(in.bytes))

@@ -8,6 +8,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore/evidence"
 	"goldenthread/eventstore/logs"
@@ -29,21 +32,21 @@ type proofOf struct {
 }
 
 type refInput struct {
-	Terms
+	access.Terms
 	Ref string `path:"ref" doc:"number, such as P1, D1, E1, R1 or K1" example:"P1"`
 }
 
 // bundle registers an answer that is proved.
 func bundle[I any, P interface {
 	*I
-	terms() *Terms
-}](s *Rest, id, path, say string, find func(*question, P) (proofOf, error)) {
-	op := register(s.api, huma.Operation{
+	Asked() *access.Terms
+}](s *Rest, id, path, say string, find func(*access.Question, P) (proofOf, error)) {
+	op := operation.Register(s.api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"log"}, Summary: say, Description: "For those who may read the whole ledger.",
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
-	}, func(ctx context.Context, in *I) (*answer, error) {
-		t := P(in).terms()
-		q, err := s.ledgers.see(ctx, t, everything)
+	}, func(ctx context.Context, in *I) (*operation.Answer, error) {
+		t := P(in).Asked()
+		q, err := s.ledgers.See(ctx, t, access.Everything)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +60,7 @@ func bundle[I any, P interface {
 }
 
 // proved is the bundle, once the log is signed for all of its events.
-func (s *Rest) proved(ctx context.Context, t *Terms, found proofOf) (*answer, error) {
+func (s *Rest) proved(ctx context.Context, t *access.Terms, found proofOf) (*operation.Answer, error) {
 	last := uint64(0)
 	for _, l := range found.chain {
 		last = max(last, l.Index)
@@ -67,7 +70,7 @@ func (s *Rest) proved(ctx context.Context, t *Terms, found proofOf) (*answer, er
 	}
 	b, err := s.store.Evidence(t.Group, found.title, found.chain)
 	if errors.Is(err, logs.ErrNotWitnessed) {
-		return nil, unavailable("The witnesses have not cosigned this yet. Please ask again in a moment.")
+		return nil, problem.Unavailable("The witnesses have not cosigned this yet. Please ask again in a moment.")
 	}
 	if err != nil {
 		return nil, err
@@ -76,11 +79,11 @@ func (s *Rest) proved(ctx context.Context, t *Terms, found proofOf) (*answer, er
 	if err := evidence.Write(&zipped, b); err != nil {
 		return nil, err
 	}
-	return bytesAnswer(zipped.Bytes(), zipType, fresh, t.IfNoneMatch), nil
+	return operation.Bytes(zipped.Bytes(), zipType, fresh, t.IfNoneMatch), nil
 }
 
-func checkEvidence(q *question, in *checkInput) (proofOf, error) {
-	found, err := check(q, in)
+func checkEvidence(q *access.Question, in *access.CheckInput) (proofOf, error) {
+	found, err := access.AnswerCheck(q, in)
 	if err != nil {
 		return proofOf{}, err
 	}
@@ -88,8 +91,8 @@ func checkEvidence(q *question, in *checkInput) (proofOf, error) {
 	return proofOf{title, found.Chain}, nil
 }
 
-func refEvidence(q *question, in *refInput) (proofOf, error) {
-	title, chain, refusal := q.State().ChainOf(in.Ref, q.at)
+func refEvidence(q *access.Question, in *refInput) (proofOf, error) {
+	title, chain, refusal := q.State().ChainOf(in.Ref, q.At)
 	if refusal != nil {
 		return proofOf{}, refusal
 	}

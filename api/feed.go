@@ -7,6 +7,10 @@ import (
 	"net/http"
 	"time"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
@@ -21,7 +25,7 @@ type feedInput struct {
 
 // offerFeed registers the live feed of a group's events (server-sent events).
 func (s *Feeds) offerFeed() {
-	op := register(s.api, huma.Operation{
+	op := operation.Register(s.api, huma.Operation{
 		OperationID: "feed", Method: http.MethodGet, Path: "/v1/groups/{group}/feed", Tags: []string{"events"},
 		Summary:     "Events as they are recorded (server-sent events).",
 		Description: "The id is the index, the event its type, the data its line: the exact bytes that are stored. A client that comes back with Last-Event-ID misses nothing.",
@@ -29,15 +33,15 @@ func (s *Feeds) offerFeed() {
 	op.Responses["200"].Content = map[string]*huma.MediaType{feedType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 }
 
-func (s *Feeds) openFeed(ctx context.Context, in *feedInput) (*streamOutput, error) {
-	if err := s.ledgers.mayReadLedger(ctx, in.Group); err != nil {
+func (s *Feeds) openFeed(ctx context.Context, in *feedInput) (*operation.Stream, error) {
+	if err := s.ledgers.MayReadLedger(ctx, in.Group); err != nil {
 		return nil, err
 	}
-	last, err := readIndex("Last-Event-ID", in.Last)
+	last, err := access.ReadIndex("Last-Event-ID", in.Last)
 	if err != nil {
 		return nil, err
 	}
-	from, err := readIndex("from", in.From)
+	from, err := access.ReadIndex("from", in.From)
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +53,13 @@ func (s *Feeds) openFeed(ctx context.Context, in *feedInput) (*streamOutput, err
 		from = &next
 	}
 	if *from > next {
-		return nil, notFound("L1", "There is no event %d; the newest is %d.", *from-1, next-1)
+		return nil, problem.NotFound("L1", "There is no event %d; the newest is %d.", *from-1, next-1)
 	}
 	leave, err := s.listen()
 	if err != nil {
 		return nil, err
 	}
-	return &streamOutput{
+	return &operation.Stream{
 		Status: http.StatusOK, ContentType: feedType, CacheControl: "no-store",
 		Body: func(hc huma.Context) {
 			defer leave()
@@ -73,7 +77,7 @@ func (s *Feeds) feed(ctx context.Context, hc huma.Context, group string, next ui
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	s.follow(w, r.WithContext(ctx), &stream{group, beat.C, s.ledgers.mayReadLedger, func() (more bool, err error) {
+	s.follow(w, r.WithContext(ctx), &stream{group, beat.C, s.ledgers.MayReadLedger, func() (more bool, err error) {
 		return s.writeEvents(ctx, w, group, &next)
 	}})
 }

@@ -13,6 +13,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 )
 
@@ -51,22 +54,22 @@ func OpenFeedKeys(dir string) (*FeedKeys, error) {
 
 // feedCaller is whoever made the key in the address, if it is the key of just
 // this address and no token is sent; a problem if the key has ended.
-func (s *Identity) feedCaller(r *http.Request) (Caller, *Problem, bool) {
+func (s *Identity) feedCaller(r *http.Request) (caller.Caller, *problem.Problem, bool) {
 	if r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return Caller{}, nil, false
+		return caller.Caller{}, nil, false
 	}
 	query := r.URL.Query()
 	key := query.Get("key")
 	if key == "" {
-		return Caller{}, nil, false
+		return caller.Caller{}, nil, false
 	}
 	query.Del("key")
 	hash, address := hashOf(key), feedAddress(r.URL.EscapedPath(), query)
 	k, ok := s.feedKeys.keys.get(hash)
 	if ok = ok && k.Address == address; ok && !s.clock().Before(k.ends()) {
-		return Caller{}, newProblem(http.StatusGone, "The address of this feed ended on "+domain.DayOf(k.ends()).Words()+". Its owner can replace it at "+s.guard.origin(r)+"/account."), true
+		return caller.Caller{}, problem.New(http.StatusGone, "The address of this feed ended on "+domain.DayOf(k.ends()).Words()+". Its owner can replace it at "+s.guard.Origin(r)+"/account."), true
 	}
-	return Caller{Group: k.Group, Person: k.Person, Scope: ScopeRead, feedEnds: k.ends()}, nil, ok
+	return caller.Caller{Group: k.Group, Person: k.Person, Scope: caller.ScopeRead, FeedEnds: k.ends()}, nil, ok
 }
 
 func feedAddress(path string, query url.Values) string {
@@ -99,7 +102,7 @@ func (f *FeedFor) address(group string) (string, error) {
 		}
 		return feedAddress(at+"/calendar.ics", query), nil
 	}
-	return "", invalid("T1", "A feed is the notices of one practice, or the calendar of the group, of a person or of a practice.")
+	return "", problem.Invalid("T1", "A feed is the notices of one practice, or the calendar of the group, of a person or of a practice.")
 }
 
 // Feed is a feed with its key. The address is shown this once.
@@ -128,7 +131,7 @@ type feedKeysInput struct {
 
 type makeFeedKeyInput struct {
 	Group string `path:"group" example:"trafford"`
-	jsonBody
+	operation.JSONBody
 }
 
 type endFeedKeyInput struct {
@@ -143,16 +146,16 @@ type feedListOutput struct{ Body FeedList }
 // offerFeedKeys registers making, listing and ending one's keys of feeds.
 func (s *Identity) offerFeedKeys() {
 	const at = "/v1/groups/{group}/feed-keys"
-	op := register(s.api, huma.Operation{
+	op := operation.Register(s.api, huma.Operation{
 		OperationID: "make-feed-key", Method: http.MethodPost, Path: at, Summary: "Make the address of a feed for a reader that can't send a token.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.makeFeedKey)
-	op.RequestBody = jsonRequest(s.api.schemas(), reflect.TypeFor[FeedFor]())
-	register(s.api, huma.Operation{
+	op.RequestBody = operation.JSONRequest(s.api.Schemas(), reflect.TypeFor[FeedFor]())
+	operation.Register(s.api, huma.Operation{
 		OperationID: "feed-keys", Method: http.MethodGet, Path: at, Summary: "The feeds of which you made keys.", Tags: []string{"server"},
 	}, s.listFeedKeys)
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "end-feed-key", Method: http.MethodPost, Path: at + "/{id}/end", Summary: "End a feed's key at once.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
 	}, s.endFeedKey)
@@ -163,11 +166,11 @@ func (s *Identity) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feed
 	if err != nil {
 		return nil, err
 	}
-	if c, err := callerOf(ctx); err != nil || c.session == "" || c.token != "" { // a token that leaked must not outlive its end by a key
-		return nil, errors.Join(err, notYours("L5", "Please sign in to make the address of a feed."))
+	if c, err := caller.Of(ctx); err != nil || c.Session == "" || c.Token != "" { // a token that leaked must not outlive its end by a key
+		return nil, errors.Join(err, problem.NotYours("L5", "Please sign in to make the address of a feed."))
 	}
 	var ask FeedFor
-	if err := decode(in.bytes, &ask); err != nil {
+	if err := operation.Decode(in.Bytes, &ask); err != nil {
 		return nil, err
 	}
 	feed, err := s.addFeed(in.Group, me, ask)
@@ -192,7 +195,7 @@ func (s *Identity) addFeed(group, person string, ask FeedFor) (Feed, error) {
 			}
 		}
 		if mine >= mostFeedKeys {
-			return nil, notNow("T1", "You have %d feeds, and no more fit: end one first.", mine)
+			return nil, problem.NotNow("T1", "You have %d feeds, and no more fit: end one first.", mine)
 		}
 		return append(all, k), nil
 	})
@@ -214,7 +217,7 @@ func (s *Identity) renewFeed(group, person, id string) (feed Feed, err error) {
 	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
-			return nil, notFound("T1", "You have no feed %q here.", clip(id))
+			return nil, problem.NotFound("T1", "You have no feed %q here.", problem.Clip(id))
 		}
 		all[i], feed = s.newFeedKey(group, person, all[i].Address)
 		return all, nil
@@ -238,7 +241,7 @@ func (s *Identity) endFeed(group, person, id string) error {
 	return s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
-			return nil, notFound("T1", "You have no feed %q here.", clip(id))
+			return nil, problem.NotFound("T1", "You have no feed %q here.", problem.Clip(id))
 		}
 		return slices.Delete(all, i, i+1), nil
 	})
@@ -262,7 +265,7 @@ func (s *Identity) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct
 
 // personOf is the id of the person of the group who asks.
 func (s *Identity) personOf(ctx context.Context, group string) (string, error) {
-	c, err := s.ledgers.callerIn(ctx, group)
+	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return "", err
 	}
@@ -272,7 +275,7 @@ func (s *Identity) personOf(ctx context.Context, group string) (string, error) {
 	}
 	p := g.State().Person(c.Person)
 	if p == nil {
-		return "", notYours("L5", "This is for people of the group.")
+		return "", problem.NotYours("L5", "This is for people of the group.")
 	}
 	return p.ID, nil
 }

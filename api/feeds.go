@@ -5,36 +5,39 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"goldenthread/api/access"
 	"goldenthread/api/mail"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
 
 // Feeds are what goes out by itself.
 type Feeds struct {
-	api       *API
-	ledgers   *Ledgers
+	api       *operation.API
+	ledgers   *access.Ledgers
 	identity  *Identity
 	store     *eventstore.Store
 	groups    *projections.Groups
 	log       *slog.Logger
 	mail      *mail.Post
-	fail      func(http.ResponseWriter, *http.Request, *Problem)
+	fail      func(http.ResponseWriter, *http.Request, *problem.Problem)
 	listening atomic.Int32
 	stopping  chan struct{} // closed when streams must end
 }
 
 // NewFeeds offers the feeds. Mail is nil where there is no mail server; fail answers that a request of a page was not done.
-func NewFeeds(api *API, l *Ledgers, who *Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *Problem)) *Feeds {
+func NewFeeds(api *operation.API, l *access.Ledgers, who *Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *problem.Problem)) *Feeds {
 	s := &Feeds{
-		api: api, ledgers: l, identity: who, store: l.store, groups: l.groups, log: l.log, mail: post, fail: fail, stopping: make(chan struct{}),
+		api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log, mail: post, fail: fail, stopping: make(chan struct{}),
 	}
 	const at = "/v1/groups/{group}"
 	s.offerPracticeFeed(at)
 	s.offerCalendar(at)
 	s.offerLetters(at)
 	s.offerFeed()
-	api.mux.HandleFunc("GET /g/{group}/live", s.live)
+	api.Mux.HandleFunc("GET /g/{group}/live", s.live)
 	return s
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -61,9 +62,9 @@ func (f *filling) day(name string) domain.Day {
 	d, err := domain.ReadDay(s)
 	switch {
 	case errors.Is(err, domain.ErrYear):
-		f.wrong(name, "“"+clip(s)+"”: "+domain.ErrYear.Error()+".")
+		f.wrong(name, "“"+problem.Clip(s)+"”: "+domain.ErrYear.Error()+".")
 	case err != nil:
-		f.wrong(name, "“"+clip(s)+"” is not a date; write it like 9 March 2026.")
+		f.wrong(name, "“"+problem.Clip(s)+"” is not a date; write it like 9 March 2026.")
 	}
 	return d
 }
@@ -72,7 +73,7 @@ func (f *filling) day(name string) domain.Day {
 func (f *filling) version(name string) int {
 	n, err := strconv.Atoi(f.words(name))
 	if err != nil {
-		f.refuse(invalid("C2", "The form does not say which version it is about. Please open the page again."))
+		f.refuse(problem.Invalid("C2", "The form does not say which version it is about. Please open the page again."))
 	}
 	return n
 }
@@ -102,7 +103,7 @@ func readPounds(s string) (*domain.Pence, *domain.Refusal) {
 	}
 	sum, err := domain.ReadPence(s)
 	if err != nil {
-		return nil, invalid("D4", "Write the amount in pounds, such as 12,000 or 12,000.50.")
+		return nil, problem.Invalid("D4", "Write the amount in pounds, such as 12,000 or 12,000.50.")
 	}
 	return &sum, nil
 }
@@ -113,7 +114,7 @@ func readMonths(s string) (*int, *domain.Refusal) {
 	}
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil {
-		return nil, invalid("D4", "Write the term as a whole number of months, such as 6.")
+		return nil, problem.Invalid("D4", "Write the term as a whole number of months, such as 6.")
 	}
 	return new(int(n)), nil
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/guard"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -129,9 +131,9 @@ func TestNothingFollowsHalfAnAnswer(t *testing.T) {
 func TestGatheredOverTLS(t *testing.T) {
 	w := newWorld(t).established()
 	certificate, key := certify(t, t.TempDir(), 1)
-	config, err := TLS(certificate, key)
+	config, err := guard.TLS(certificate, key)
 	require.NoError(t, err)
-	w.server.guard.reach.TLS = config
+	w.server.guard.Reach.TLS = config
 	c := w.served()
 	want := string(w.must(200, w.send(w.request("cd-north", "GET", "/v1/groups/trafford/audit", ""))).body)
 	for _, h2 := range []bool{false, true} {

@@ -7,6 +7,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
 	"goldenthread/domain"
 )
 
@@ -33,27 +36,27 @@ type cachedInput struct {
 
 // offerServerQuestions registers what is not asked about one group.
 func (s *Rest) offerServerQuestions() {
-	schemas := s.api.schemas()
-	register(s.api, huma.Operation{
+	schemas := s.api.Schemas()
+	operation.Register(s.api, huma.Operation{
 		OperationID: "groups", Method: http.MethodGet, Path: "/v1/groups", Summary: "The groups that you belong to; all, for the operator.",
-		Tags: []string{"questions"}, Responses: jsonResponse(schemas, reflect.TypeFor[GroupList]()),
+		Tags: []string{"questions"}, Responses: operation.JSONResponse(schemas, reflect.TypeFor[GroupList]()),
 	}, s.listGroups)
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "charter-settings", Method: http.MethodGet, Path: "/v1/charter-settings", Summary: "The numbers that a charter sets, each with its default.",
-		Tags: []string{"questions"}, Responses: jsonResponse(schemas, reflect.TypeFor[CharterSettings]()),
-	}, func(_ context.Context, in *cachedInput) (*answer, error) {
-		return answerWith(CharterSettings{domain.Settings}, in.IfNoneMatch)
+		Tags: []string{"questions"}, Responses: operation.JSONResponse(schemas, reflect.TypeFor[CharterSettings]()),
+	}, func(_ context.Context, in *cachedInput) (*operation.Answer, error) {
+		return operation.JSON(CharterSettings{domain.Settings}, in.IfNoneMatch)
 	})
 }
 
-func (s *Rest) listGroups(ctx context.Context, in *cachedInput) (*answer, error) {
-	c, err := callerOf(ctx)
+func (s *Rest) listGroups(ctx context.Context, in *cachedInput) (*operation.Answer, error) {
+	c, err := caller.Of(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list := GroupList{Groups: []GroupLine{}}
 	for _, name := range s.store.Groups() {
-		if !s.ledgers.belongs(c, name) {
+		if !s.ledgers.Belongs(c, name) {
 			continue
 		}
 		g, err := s.groups.Now(ctx, name, nil)
@@ -61,9 +64,9 @@ func (s *Rest) listGroups(ctx context.Context, in *cachedInput) (*answer, error)
 			s.log.WarnContext(ctx, "a group can't be listed", "group", name, "error", err)
 			continue
 		}
-		if newest, _ := g.Index(); s.ledgers.maySee(g, c, followers) == nil {
+		if newest, _ := g.Index(); s.ledgers.MaySee(g, c, access.Followers) == nil {
 			list.Groups = append(list.Groups, GroupLine{name, g.State().Name, newest})
 		}
 	}
-	return answerWith(list, in.IfNoneMatch)
+	return operation.JSON(list, in.IfNoneMatch)
 }

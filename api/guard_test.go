@@ -22,6 +22,9 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/guard"
+	"goldenthread/api/operation"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -68,7 +71,7 @@ func TestCrossOrigin(t *testing.T) {
 
 func TestPace(t *testing.T) {
 	w := newWorld(t)
-	w.server.guard.writes, w.server.guard.signIns = newLimits(0.5, 3), newLimits(0.5, 3)
+	w.server.guard.Writes, w.server.guard.SignIns = guard.NewLimits(0.5, 3), guard.NewLimits(0.5, 3)
 	slow := func(r reply) {
 		t.Helper()
 		w.refused(429, "", r)
@@ -89,7 +92,7 @@ func TestPace(t *testing.T) {
 	slow(newDevice(w).send("POST", "/sign-in/begin", "{}"))
 	w.must(200, newDevice(w).send("GET", "/sign-in", ""))
 
-	w.server.guard.reach.BehindProxy = true
+	w.server.guard.Reach.BehindProxy = true
 	from := func(via string) reply {
 		return newDevice(w).send("POST", "/sign-in/begin", "{}", "X-Forwarded-For", via)
 	}
@@ -103,16 +106,16 @@ func TestPace(t *testing.T) {
 
 // Whoever never comes back is forgotten, and nobody who did too much.
 func TestLimitsForget(t *testing.T) {
-	l, now := newLimits(1, 2), time.Now()
+	l, now := guard.NewLimits(1, 2), time.Now()
 	for range 2 {
-		require.Nil(t, l.check("greedy", now))
+		require.Nil(t, l.Check("greedy", now))
 	}
-	for i := range mostLimited - 1 {
-		require.Nil(t, l.check(fmt.Sprint(i), now.Add(-time.Hour)))
+	for i := range guard.MostLimited - 1 {
+		require.Nil(t, l.Check(fmt.Sprint(i), now.Add(-time.Hour)))
 	}
-	require.Nil(t, l.check("new", now))
-	require.Len(t, l.of, 2)
-	require.NotNil(t, l.check("greedy", now))
+	require.Nil(t, l.Check("new", now))
+	require.Len(t, l.Of, 2)
+	require.NotNil(t, l.Check("greedy", now))
 }
 
 // Slow clients, long headers and large forms are cut off.
@@ -121,7 +124,7 @@ func TestSlowAndLarge(t *testing.T) {
 	srv := w.server.patient()
 	require.Equal(t, readTimeout, srv.ReadHeaderTimeout)
 	require.Equal(t, readTimeout, srv.ReadTimeout)
-	require.Equal(t, writeTimeout, srv.WriteTimeout)
+	require.Equal(t, operation.WriteTimeout, srv.WriteTimeout)
 	require.Equal(t, idleTimeout, srv.IdleTimeout)
 	srv.ReadHeaderTimeout, srv.ReadTimeout = 100*time.Millisecond, 200*time.Millisecond
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -145,25 +148,25 @@ func TestSlowAndLarge(t *testing.T) {
 	w.must(303, d.send("POST", "/invitation", "code=x", "Content-Type", "application/x-www-form-urlencoded"))
 	w.refused(400, "", d.send("POST", "/invitation", "code="+strings.Repeat("x", mostForm), "Content-Type", "application/x-www-form-urlencoded"))
 	d.options("/sign-in/begin")
-	w.refused(413, "", d.finish("/sign-in/finish", map[string]any{"name": strings.Repeat("x", mostBody)}))
+	w.refused(413, "", d.finish("/sign-in/finish", map[string]any{"name": strings.Repeat("x", operation.MostBody)}))
 }
 
 func TestReach(t *testing.T) {
 	for _, good := range []string{"", "https://thread.example.org", "https://thread.example.org:8443", "http://localhost:8080"} {
-		require.NoError(t, (&Reach{Origin: good}).Check(), good)
+		require.NoError(t, (&guard.Reach{Origin: good}).Check(), good)
 	}
 	for _, bad := range []string{"thread.example.org", "https://thread.example.org/", "http://thread.example.org", "https://10.0.0.5", "https://", "ftp://x", "https://user@x.example"} {
-		require.Error(t, (&Reach{Origin: bad}).Check(), bad)
+		require.Error(t, (&guard.Reach{Origin: bad}).Check(), bad)
 	}
-	require.NoError(t, CheckListen("127.0.0.1:8080", false, false))
-	require.NoError(t, CheckListen("localhost:0", false, false))
-	require.NoError(t, CheckListen("[::1]:8080", false, false))
-	require.NoError(t, CheckListen("0.0.0.0:443", true, false))
-	require.NoError(t, CheckListen(":8080", false, true))
+	require.NoError(t, guard.CheckListen("127.0.0.1:8080", false, false))
+	require.NoError(t, guard.CheckListen("localhost:0", false, false))
+	require.NoError(t, guard.CheckListen("[::1]:8080", false, false))
+	require.NoError(t, guard.CheckListen("0.0.0.0:443", true, false))
+	require.NoError(t, guard.CheckListen(":8080", false, true))
 	for _, open := range []string{":8080", "0.0.0.0:8080", "10.0.0.5:8080", "thread.example.org:8080", "[::]:8080"} {
-		require.ErrorContains(t, CheckListen(open, false, false), "other machines", open)
+		require.ErrorContains(t, guard.CheckListen(open, false, false), "other machines", open)
 	}
-	require.ErrorContains(t, CheckListen("8080", true, true), "not an address")
+	require.ErrorContains(t, guard.CheckListen("8080", true, true), "not an address")
 }
 
 // certify writes a certificate for localhost and its key.
@@ -189,9 +192,9 @@ func certify(t testing.TB, dir string, serial int64) (certificate, key string) {
 func TestTLS(t *testing.T) {
 	w := newWorld(t)
 	certificate, key := certify(t, t.TempDir(), 1)
-	_, err := TLS(certificate, certificate)
+	_, err := guard.TLS(certificate, certificate)
 	require.Error(t, err)
-	w.server.guard.reach.TLS, err = TLS(certificate, key)
+	w.server.guard.Reach.TLS, err = guard.TLS(certificate, key)
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -223,17 +226,17 @@ func TestTLS(t *testing.T) {
 	require.Error(t, err)
 
 	certify(t, filepath.Dir(certificate), 2)
-	files := &certificateFiles{certificate: certificate, key: key}
-	require.NoError(t, files.read())
-	first := files.now.Leaf.SerialNumber
+	files := &guard.CertificateFiles{Certificate: certificate, Key: key}
+	require.NoError(t, files.Read())
+	first := files.Now.Leaf.SerialNumber
 	certify(t, filepath.Dir(certificate), 3)
 	require.NoError(t, os.Chtimes(key, time.Now(), time.Now().Add(time.Minute)))
-	now, err := files.get(nil)
+	now, err := files.Get(nil)
 	require.NoError(t, err)
 	require.NotEqual(t, first, now.Leaf.SerialNumber)
 	require.NoError(t, os.WriteFile(key, []byte("half"), 0o600))
-	files.looked = time.Time{}
-	still, err := files.get(nil)
+	files.Looked = time.Time{}
+	still, err := files.Get(nil)
 	require.NoError(t, err)
 	require.Equal(t, now, still)
 }
@@ -245,7 +248,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	code := w.invited("cd-north")
 	r := w.must(200, d.accept(code, ""))
 	d.finish("/sign-in/finish", but(d.asserted(d.options("/sign-in/begin")), "signature", "AAAA"))
-	w.server.api.mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("here") })
+	w.server.api.Mux.HandleFunc("GET /boom", func(http.ResponseWriter, *http.Request) { panic("here") })
 	d.send("GET", "/boom", "")
 	w.send(w.request("cd-south", "GET", "/boom?x="+code, ""))
 	require.Contains(t, w.log.String(), "a passkey was refused")
@@ -257,8 +260,8 @@ func TestNoSecretIsLogged(t *testing.T) {
 
 // TestWhatIsAskedMustBeClear: nothing in an address is dropped silently.
 func TestWhatIsAskedMustBeClear(t *testing.T) {
-	many := make([]string, 0, mostParameters)
-	for i := range mostParameters {
+	many := make([]string, 0, guard.MostParameters)
+	for i := range guard.MostParameters {
 		many = append(many, "p"+strconv.Itoa(i)+"=1")
 	}
 	for query, says := range map[string]string{
@@ -268,7 +271,7 @@ func TestWhatIsAskedMustBeClear(t *testing.T) {
 		"a=%00": `"a" in the address is not plain text`, "%0a=1": "in the address is not plain text", "a=%ff": `"a" in the address is not plain text`,
 		strings.Join(many, "&") + "&more=1": "too much",
 	} {
-		err := checkQuery(query)
+		err := guard.CheckQuery(query)
 		if says == "" {
 			require.NoError(t, err, query)
 		} else {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/guard"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,7 +21,7 @@ func (w *world) later(by *time.Duration) {
 // will do; over plain HTTP browsers would refuse that name.
 func TestHostCookies(t *testing.T) {
 	w := newWorld(t)
-	w.server.guard.reach.BehindProxy = true
+	w.server.guard.Reach.BehindProxy = true
 	in := w.must(303, w.sendStill(w.request("", "POST", "/sign-in/token", "token="+w.keys["cd-north"], "Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", "https")))
 	cookie := in.Cookies()[0]
 	require.Equal(t, "__Host-goldenthread", cookie.Name)
@@ -70,7 +72,7 @@ func TestIdleSessionEnds(t *testing.T) {
 	}
 	require.Equal(t, 401, asks(), "a working day is over")
 
-	fresh := New(Options{Store: w.store, Groups: w.server.ledgers.groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, Idle: 30 * time.Minute})
+	fresh := New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, Idle: 30 * time.Minute})
 	require.Equal(t, 30*time.Minute, fresh.identity.signIn.sessions.idle)
 }
 
@@ -151,7 +153,7 @@ func TestSignInsAreLogged(t *testing.T) {
 // whoever guesses tokens, by address.
 func TestReadsArePaced(t *testing.T) {
 	w := newWorld(t)
-	w.server.guard.reads = newLimits(0.5, 3)
+	w.server.guard.Reads = guard.NewLimits(0.5, 3)
 	slow := func(r reply) {
 		t.Helper()
 		w.refused(429, "", r)
@@ -185,11 +187,11 @@ func TestReadsArePaced(t *testing.T) {
 	slow(w.ask("guess", ""))
 	slow(w.send(w.request("", "GET", "/openapi.json", "")))
 
-	w.server.guard.reads = readLimits(-1)
+	w.server.guard.Reads = guard.ReadLimits(-1)
 	for range 20 {
 		w.must(200, w.ask("cd-north", ""))
 	}
-	require.Equal(t, 2000, readLimits(0).burst)
+	require.Equal(t, 2000, guard.ReadLimits(0).Burst)
 }
 
 // TestNoTokenSignIn: where tokens are for programs alone, nobody signs in to the
@@ -203,7 +205,7 @@ func TestNoTokenSignIn(t *testing.T) {
 	require.Contains(t, string(d.send("GET", "/sign-in", "").body), "/sign-in/token")
 	w.must(303, form())
 	w.must(200, d.send("GET", "/v1/groups", ""))
-	w.server = New(Options{Store: w.store, Groups: w.server.ledgers.groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, NoTokens: true})
+	w.server = New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, NoTokens: true})
 	w.web.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) })
 	w.refused(401, "", d.send("GET", "/v1/groups", ""))
 	w.refused(404, "", form())
@@ -213,8 +215,8 @@ func TestNoTokenSignIn(t *testing.T) {
 
 // BenchmarkPace is what holding reads to a pace adds to each.
 func BenchmarkPace(b *testing.B) {
-	l, now := readLimits(1<<30), time.Now()
+	l, now := guard.ReadLimits(1<<30), time.Now()
 	for b.Loop() {
-		l.check("\x001f0c33aa", now)
+		l.Check("\x001f0c33aa", now)
 	}
 }

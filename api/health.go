@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"goldenthread/api/operation"
+
 	"github.com/danielgtaylor/huma/v2"
 )
 
@@ -14,10 +16,10 @@ type statusOutput struct {
 }
 
 func (s *Rest) offerHealth() {
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Summary: "Whether the process is alive.", Tags: []string{"server"},
 	}, func(context.Context, *struct{}) (*statusOutput, error) { return status("alive"), nil })
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "Whether something can be recorded now.", Tags: []string{"server"},
 	}, func(context.Context, *struct{}) (*statusOutput, error) { return status("ready"), s.store.Ready() })
 }

@@ -7,6 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/guard"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
@@ -23,9 +28,9 @@ type IdentityOptions struct {
 
 // An Identity says who asks, and lets people sign in. It is safe for concurrent use.
 type Identity struct {
-	api          *API
-	guard        *Guard
-	ledgers      *Ledgers
+	api          *operation.API
+	guard        *guard.Guard
+	ledgers      *access.Ledgers
 	store        *eventstore.Store
 	groups       *projections.Groups
 	clock        func() time.Time
@@ -39,9 +44,9 @@ type Identity struct {
 }
 
 // NewIdentity knows people by what the options say, and offers its pages and operations.
-func NewIdentity(o IdentityOptions, api *API, g *Guard, l *Ledgers) *Identity {
+func NewIdentity(o IdentityOptions, api *operation.API, g *guard.Guard, l *access.Ledgers) *Identity {
 	s := &Identity{
-		api: api, guard: g, ledgers: l, store: l.store, groups: l.groups, clock: l.clock, log: l.log,
+		api: api, guard: g, ledgers: l, store: l.Store, groups: l.Groups, clock: l.Clock, log: l.Log,
 		tokens: o.Tokens, feedKeys: o.Feeds, signIn: o.SignIn, singleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
 	}
 	if s.signIn != nil && o.Idle > 0 {
@@ -63,47 +68,47 @@ const byItself = "Goldenthread-By-Itself"
 
 // used keeps the session of whoever asks from ending unused. What a browser asks
 // for by itself does not.
-func (s *Identity) used(r *http.Request, c Caller) {
-	if c.session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
+func (s *Identity) used(r *http.Request, c caller.Caller) {
+	if c.Session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
 		return
 	}
-	if err := s.signIn.sessions.use(c.session); err != nil {
+	if err := s.signIn.sessions.use(c.Session); err != nil {
 		s.log.WarnContext(r.Context(), "the use of a session could not be noted", "error", err)
 	}
 }
 
 // caller is whoever a token stands for or, where none is sent, whoever is
 // signed in.
-func (s *Identity) caller(r *http.Request) (Caller, *Problem) {
+func (s *Identity) caller(r *http.Request) (caller.Caller, *problem.Problem) {
 	if c, ended, ok := s.feedCaller(r); ok {
 		return c, ended
 	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.signIn != nil {
-		if is, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok && s.holds(is) {
+		if is, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok && s.holds(is) {
 			token, _ := strings.CutPrefix(is.Passkey, byToken)
 			if token == is.Passkey {
 				token = ""
 			}
-			return Caller{Group: is.Group, Person: is.Person, Scope: ScopeAct, session: is.ID, token: token, news: is.News}, nil
+			return caller.Caller{Group: is.Group, Person: is.Person, Scope: caller.ScopeAct, Session: is.ID, Token: token, News: is.News}, nil
 		}
 	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
-		return Caller{}, unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
+		return caller.Caller{}, problem.Unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
 	}
 	return s.callerBy(r.Context(), strings.TrimSpace(token))
 }
 
 // callerBy is whoever the token stands for.
-func (s *Identity) callerBy(ctx context.Context, token string) (Caller, *Problem) {
+func (s *Identity) callerBy(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
 	c, ok, err := s.tokens.caller(token, s.clock())
 	if err != nil {
 		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)
 	}
 	if !ok {
 		s.log.InfoContext(ctx, "a token was refused")
-		return c, unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
+		return c, problem.Unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
 	}
 	return c, nil
 }

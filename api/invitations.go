@@ -17,6 +17,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/projections"
 )
 
@@ -108,7 +111,7 @@ func (i *invitations) find(code string, now time.Time) (invitation, bool) {
 	return i.made.find(func(i *invitation) bool { return i.open(now) && i.fits(code) })
 }
 
-var errSpent = newProblem(http.StatusForbidden, "This invitation has been used, or has ended. Please ask for a new one.")
+var errSpent = problem.New(http.StatusForbidden, "This invitation has been used, or has ended. Please ask for a new one.")
 
 // use marks the open invitation as used: whoever comes second gets errSpent.
 func (i *invitations) use(hash string, now time.Time) (used invitation, err error) {
@@ -214,24 +217,24 @@ const operatorName = "operator"
 // offerInvitations registers making, listing and taking back invitations.
 func (s *Identity) offerInvitations() {
 	const at = "/v1/groups/{group}/invitations"
-	op := register(s.api, huma.Operation{
+	op := operation.Register(s.api, huma.Operation{
 		OperationID: "invite-to-sign-in", Method: http.MethodPost, Path: at, Summary: "Invite a person of the group to sign in; for the manager and the operator.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.inviteToSignIn)
-	op.RequestBody = jsonRequest(s.api.schemas(), reflect.TypeFor[InvitationFor]())
-	register(s.api, huma.Operation{
+	op.RequestBody = operation.JSONRequest(s.api.Schemas(), reflect.TypeFor[InvitationFor]())
+	operation.Register(s.api, huma.Operation{
 		OperationID: "sign-in-invitations", Method: http.MethodGet, Path: at, Summary: "Who was invited to sign in; for the manager and the operator.", Tags: []string{"server"},
 	}, s.listInvitations)
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "withdraw-sign-in-invitation", Method: http.MethodPost, Path: at + "/{id}/withdraw", Summary: "Take back an invitation that was not used.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusNoContent,
 	}, s.withdrawInvitation)
 }
 
-func (s *Identity) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[InvitationMade], error) {
+func (s *Identity) inviteToSignIn(ctx context.Context, in *operation.BodyInput) (*operation.Output[InvitationMade], error) {
 	var ask InvitationFor
-	if err := decode(in.bytes, &ask); err != nil {
+	if err := operation.Decode(in.Bytes, &ask); err != nil {
 		return nil, err
 	}
 	g, by, err := s.lettingIn(ctx, in.Group)
@@ -257,10 +260,10 @@ func (s *Identity) inviteToSignIn(ctx context.Context, in *bodyInput) (*made[Inv
 	if err := s.signIn.invitations.made.add(i); err != nil {
 		return nil, err
 	}
-	return &made[InvitationMade]{InvitationMade{i.ID, code, originOf(ctx) + "/invitation/" + code, invited.Office, i.Expires}}, nil
+	return &operation.Output[InvitationMade]{Body: InvitationMade{i.ID, code, caller.Origin(ctx) + "/invitation/" + code, invited.Office, i.Expires}}, nil
 }
 
-func (s *Identity) listInvitations(ctx context.Context, in *groupInput) (*made[InvitationsMade], error) {
+func (s *Identity) listInvitations(ctx context.Context, in *operation.GroupInput) (*operation.Output[InvitationsMade], error) {
 	g, _, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -275,7 +278,7 @@ func (s *Identity) listInvitations(ctx context.Context, in *groupInput) (*made[I
 	for _, i := range s.signIn.invitations.made.those(func(i *invitation) bool { return i.Group == in.Group }) {
 		list.Invitations = append(list.Invitations, InvitationEntry{i.ID, handle(i.Person), handle(i.By), i.Replace, i.Made, i.Expires, i.Used})
 	}
-	return &made[InvitationsMade]{list}, nil
+	return &operation.Output[InvitationsMade]{Body: list}, nil
 }
 
 func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) (*struct{}, error) {
@@ -287,7 +290,7 @@ func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) 
 	meant := func(i *invitation) bool { return i.ID == in.ID && i.Group == in.Group && i.open(now) }
 	i, ok := s.signIn.invitations.made.find(meant)
 	if !ok {
-		return nil, notFound("L5", "There is no open invitation %q here.", clip(in.ID))
+		return nil, problem.NotFound("L5", "There is no open invitation %q here.", problem.Clip(in.ID))
 	}
 	if err := s.signIn.invitations.made.drop(meant); err != nil {
 		return nil, err
@@ -297,14 +300,14 @@ func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) 
 
 // lettingIn is the group, for whoever may let people in, and who that is.
 func (s *Identity) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
-	c, err := s.ledgers.callerIn(ctx, group)
+	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return nil, "", err
 	}
 	if g, err = s.groups.Now(ctx, group, nil); err != nil || c.Operator {
 		return g, operatorName, err
 	}
-	if refusal := g.State().MayLetIn(c.Person, s.ledgers.today()); refusal != nil {
+	if refusal := g.State().MayLetIn(c.Person, s.ledgers.Today()); refusal != nil {
 		return nil, "", refusal
 	}
 	return g, g.State().Person(c.Person).ID, nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
@@ -30,19 +31,19 @@ type ledgerKey struct {
 
 // ledgerKeys are the person's passkeys that the ledger ever knew, oldest first.
 func (s *Identity) ledgerKeys(ctx context.Context, group, person string) ([]ledgerKey, error) {
-	filter := projections.AuditFilter{Types: []string{"passkey"}, Subject: "person/" + person, Limit: mostEntries}
+	filter := projections.AuditFilter{Types: []string{"passkey"}, Subject: "person/" + person, Limit: access.MostEntries}
 	g, err := s.groups.Now(ctx, group, nil)
 	if err != nil {
 		return nil, err
 	}
 	var keys []ledgerKey
 	for {
-		page, err := g.Audit(ctx, filter, s.ledgers.eventsOf(group))
+		page, err := g.Audit(ctx, filter, s.ledgers.EventsOf(group))
 		if err != nil {
 			return nil, err
 		}
 		for _, found := range page.Entries {
-			for e, err := range s.ledgers.eventsOf(group)(ctx, found.Index, found.Index+1) {
+			for e, err := range s.ledgers.EventsOf(group)(ctx, found.Index, found.Index+1) {
 				if err != nil {
 					return nil, err
 				}

@@ -11,7 +11,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/api/access"
 	"goldenthread/api/mail"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -44,27 +47,27 @@ type letterInput struct {
 
 // offerLetters registers what became of the mail.
 func (s *Feeds) offerLetters(at string) {
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "mail", Method: http.MethodGet, Path: at + "/mail", Tags: []string{"questions"},
 		Summary:     "What was mailed to whom last, and what became of it.",
 		Description: "It is about now, and is no part of the ledger: at and known have no bearing on it.",
-		Responses:   jsonResponse(s.api.schemas(), reflect.TypeFor[Letters]()),
+		Responses:   operation.JSONResponse(s.api.Schemas(), reflect.TypeFor[Letters]()),
 	}, s.letters)
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "mail-again", Method: http.MethodPost, Path: at + "/mail/{person}/again", Tags: []string{"server"},
 		Summary: "Send a letter again that was refused, or of which nobody knows whether it arrived.", DefaultStatus: http.StatusNoContent,
 		Errors: []int{http.StatusConflict},
 	}, s.mailAgain)
 }
 
-func (s *Feeds) letters(ctx context.Context, in *plainInput) (*answer, error) {
+func (s *Feeds) letters(ctx context.Context, in *access.PlainInput) (*operation.Answer, error) {
 	list := Letters{On: s.mail != nil, Letters: []LetterLine{}}
-	q, err := s.ledgers.see(ctx, &in.Terms, followers)
+	q, err := s.ledgers.See(ctx, &in.Terms, access.Followers)
 	if err != nil || s.mail == nil {
 		return orAnswer(&list, in.IfNoneMatch, err)
 	}
 	state := q.State()
-	me, all := state.Person(q.caller.Person), q.caller.Operator || state.MaySeeToMail(q.caller.Person, s.ledgers.today()) == nil
+	me, all := state.Person(q.Caller.Person), q.Caller.Operator || state.MaySeeToMail(q.Caller.Person, s.ledgers.Today()) == nil
 	letters, err := s.mail.Letters(ctx, in.Group)
 	for _, l := range letters {
 		p := state.People[l.Person]
@@ -101,7 +104,7 @@ func letterLine(l *mail.Letter, who projections.Who) LetterLine {
 }
 
 func (s *Feeds) mailAgain(ctx context.Context, in *letterInput) (*struct{}, error) {
-	c, err := s.ledgers.callerIn(ctx, in.Group)
+	c, err := s.ledgers.CallerIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +112,24 @@ func (s *Feeds) mailAgain(ctx context.Context, in *letterInput) (*struct{}, erro
 	if err != nil {
 		return nil, err
 	}
-	p, refusal := g.State().Person(in.Person), g.State().MaySeeToMail(c.Person, s.ledgers.today())
+	p, refusal := g.State().Person(in.Person), g.State().MaySeeToMail(c.Person, s.ledgers.Today())
 	switch {
 	case refusal != nil && !c.Operator:
 		return nil, refusal
 	case p == nil:
-		return nil, notFound("L5", "Nobody called %q is known to this group.", clip(in.Person))
+		return nil, problem.NotFound("L5", "Nobody called %q is known to this group.", problem.Clip(in.Person))
 	case s.mail == nil:
-		return nil, notNow("T1", "No mail server is configured here.")
+		return nil, problem.NotNow("T1", "No mail server is configured here.")
 	}
 	if err = s.mail.Again(ctx, in.Group, p.ID); errors.Is(err, mail.ErrNoLetter) {
-		return nil, notNow("T1", "There is no letter to them that was refused, or that may not have arrived.")
+		return nil, problem.NotNow("T1", "There is no letter to them that was refused, or that may not have arrived.")
 	}
 	return nil, err
+}
+
+func orAnswer(v any, ifNoneMatch string, err error) (*operation.Answer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return operation.JSON(v, ifNoneMatch)
 }

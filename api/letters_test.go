@@ -27,7 +27,7 @@ func TestMailThatFailsIsVisible(t *testing.T) {
 	require.NoError(t, err)
 	w.server.feeds.mail, err = mail.Open(t.Context(), mail.Options{
 		Server: mail.Server{Address: nobody.Addr().String(), From: "board@example.org", TLS: "none"},
-		Groups: w.server.ledgers.groups, Personal: w.store.OpenPersonal, Stream: js, Clock: w.clock,
+		Groups: w.server.ledgers.Groups, Personal: w.store.OpenPersonal, Stream: js, Clock: w.clock,
 	})
 	require.NoError(t, err)
 	var people struct{ People []struct{ ID, Handle string } }

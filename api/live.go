@@ -6,6 +6,11 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 )
 
 // Live updates (server-sent events): the feed of a group's events, and what tells
@@ -31,7 +36,7 @@ type stream struct {
 func (s *Feeds) listen() (leave func(), err error) {
 	if s.listening.Add(1) > mostFeeds {
 		s.listening.Add(-1)
-		return nil, unavailable("Too many are listening at the moment. Please try again later.")
+		return nil, problem.Unavailable("Too many are listening at the moment. Please try again later.")
 	}
 	return func() { s.listening.Add(-1) }, nil
 }
@@ -45,7 +50,7 @@ func (s *Feeds) follow(w http.ResponseWriter, r *http.Request, f *stream) {
 	out.SetReadDeadline(time.Time{}) // which would end the request
 	say := ": listening\n\n"
 	for s.mayStill(r, f) {
-		out.SetWriteDeadline(time.Now().Add(writeTimeout))
+		out.SetWriteDeadline(time.Now().Add(operation.WriteTimeout))
 		if _, err := io.WriteString(w, say); err != nil {
 			return
 		}
@@ -74,7 +79,7 @@ func (s *Feeds) mayStill(r *http.Request, f *stream) bool {
 	if unknown != nil { // the token was revoked, or the session ended
 		return false
 	}
-	ctx := (&asker{caller: &c, origin: askerOf(r.Context()).origin}).in(r.Context())
+	ctx := (&caller.Asker{Caller: &c, Origin: caller.AskerOf(r.Context()).Origin}).In(r.Context())
 	return f.may(ctx, f.group) == nil
 }
 
@@ -82,18 +87,18 @@ func (s *Feeds) mayStill(r *http.Request, f *stream) bool {
 // and nothing of them.
 func (s *Feeds) live(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
-	if err := s.ledgers.mayFollow(r.Context(), group); err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+	if err := s.ledgers.MayFollow(r.Context(), group); err != nil {
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
-	from, err := readIndex("from", r.URL.Query().Get("from"))
+	from, err := access.ReadIndex("from", r.URL.Query().Get("from"))
 	if err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	leave, err := s.listen()
 	if err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	defer leave()
@@ -104,7 +109,7 @@ func (s *Feeds) live(w http.ResponseWriter, r *http.Request) {
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	s.follow(w, r, &stream{group, beat.C, s.ledgers.mayFollow, func() (more bool, err error) {
+	s.follow(w, r, &stream{group, beat.C, s.ledgers.MayFollow, func() (more bool, err error) {
 		if next := s.store.Next(group); next > seen {
 			seen = next
 			_, err = fmt.Fprintf(w, "data: %d\n\n", next)

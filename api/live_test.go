@@ -46,7 +46,7 @@ func TestStreamsEndWithTheirTokenOrSession(t *testing.T) {
 				out := httptest.NewRecorder()
 				go func() {
 					defer close(ended)
-					w.server.feeds.follow(out, r, &stream{"trafford", beat, w.server.ledgers.mayFollow, func() (bool, error) { wrote <- true; return false, nil }})
+					w.server.feeds.follow(out, r, &stream{"trafford", beat, w.server.ledgers.MayFollow, func() (bool, error) { wrote <- true; return false, nil }})
 				}()
 				<-wrote
 				beat <- time.Now()

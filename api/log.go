@@ -10,6 +10,9 @@ import (
 	"filippo.io/torchwood"
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/tilelog"
 )
@@ -61,8 +64,8 @@ func (s *Rest) offerLog() {
 }
 
 // logFile registers a file of the log, for those who may read the ledger.
-func logFile[I any](s *Rest, id, path, contentType, summary string, handler func(context.Context, *I) (*answer, error)) {
-	op := register(s.api, huma.Operation{
+func logFile[I any](s *Rest, id, path, contentType, summary string, handler func(context.Context, *I) (*operation.Answer, error)) {
+	op := operation.Register(s.api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"log"},
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
 	}, handler)
@@ -71,24 +74,24 @@ func logFile[I any](s *Rest, id, path, contentType, summary string, handler func
 
 // logOf is the group's log, once it is signed for that many events at least.
 func (s *Rest) logOf(ctx context.Context, group string, events uint64) (*tilelog.Log, error) {
-	if err := s.ledgers.mayReadLedger(ctx, group); err != nil {
+	if err := s.ledgers.MayReadLedger(ctx, group); err != nil {
 		return nil, err
 	}
-	wait, cancel := context.WithTimeout(ctx, s.ledgers.patience)
+	wait, cancel := context.WithTimeout(ctx, s.ledgers.Patience)
 	defer cancel()
 	tree, err := s.store.AwaitSigned(wait, group, events)
 	switch {
 	case errors.Is(err, logs.ErrNoLog):
-		return nil, notFound("L9", "This server keeps no log of this group.")
+		return nil, problem.NotFound("L9", "This server keeps no log of this group.")
 	case err != nil && ctx.Err() == nil:
-		return nil, unavailable("The log is signed for the first " + strconv.FormatInt(tree.N, 10) + " events. Please ask again in a moment.")
+		return nil, problem.Unavailable("The log is signed for the first " + strconv.FormatInt(tree.N, 10) + " events. Please ask again in a moment.")
 	case err != nil:
 		return nil, err
 	}
 	return s.store.Log(group)
 }
 
-func (s *Rest) checkpoint(ctx context.Context, in *LogInput) (*answer, error) {
+func (s *Rest) checkpoint(ctx context.Context, in *LogInput) (*operation.Answer, error) {
 	if _, err := s.logOf(ctx, in.Group, 1); err != nil {
 		return nil, err
 	}
@@ -96,45 +99,45 @@ func (s *Rest) checkpoint(ctx context.Context, in *LogInput) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bytesAnswer(cosigned, textType, fresh, in.IfNoneMatch), nil
+	return operation.Bytes(cosigned, textType, fresh, in.IfNoneMatch), nil
 }
 
-func (s *Rest) verifierKeys(ctx context.Context, in *LogInput) (*answer, error) {
+func (s *Rest) verifierKeys(ctx context.Context, in *LogInput) (*operation.Answer, error) {
 	l, err := s.logOf(ctx, in.Group, 0)
 	if err != nil {
 		return nil, err
 	}
-	return bytesAnswer([]byte(strings.Join(l.VKeys(), "\n")+"\n"), textType, fresh, in.IfNoneMatch), nil
+	return operation.Bytes([]byte(strings.Join(l.VKeys(), "\n")+"\n"), textType, fresh, in.IfNoneMatch), nil
 }
 
-func (s *Rest) tile(ctx context.Context, in *tileInput) (*answer, error) {
+func (s *Rest) tile(ctx context.Context, in *tileInput) (*operation.Answer, error) {
 	l, err := s.logOf(ctx, in.Group, 1)
 	if err != nil {
 		return nil, err
 	}
 	t, err := torchwood.ParseTilePath("tile/" + in.Tile)
 	if err != nil || torchwood.TilePath(t) != "tile/"+in.Tile {
-		return nil, notFound("L9", "%q is not the name of a tile.", clip(in.Tile))
+		return nil, problem.NotFound("L9", "%q is not the name of a tile.", problem.Clip(in.Tile))
 	}
 	data, full, err := l.File(t)
 	if errors.Is(err, tilelog.ErrNotInLog) {
-		return nil, notFound("L9", "The log, of %d events, has no such tile.", l.Tree().N)
+		return nil, problem.NotFound("L9", "The log, of %d events, has no such tile.", l.Tree().N)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if full {
-		return bytesAnswer(data, bytesType, fixed, in.IfNoneMatch), nil
+		return operation.Bytes(data, bytesType, fixed, in.IfNoneMatch), nil
 	}
-	return bytesAnswer(data, bytesType, fresh, in.IfNoneMatch), nil
+	return operation.Bytes(data, bytesType, fresh, in.IfNoneMatch), nil
 }
 
-func (s *Rest) consistency(ctx context.Context, in *consistencyInput) (*answer, error) {
-	from, err := readIndex("from", in.From)
+func (s *Rest) consistency(ctx context.Context, in *consistencyInput) (*operation.Answer, error) {
+	from, err := access.ReadIndex("from", in.From)
 	if err != nil {
 		return nil, err
 	}
-	to, err := readIndex("to", in.To)
+	to, err := access.ReadIndex("to", in.To)
 	if err != nil {
 		return nil, err
 	}
@@ -146,11 +149,11 @@ func (s *Rest) consistency(ctx context.Context, in *consistencyInput) (*answer, 
 		to = new(uint64(l.Tree().N))
 	}
 	if from == nil || *from < 1 || *from > *to {
-		return nil, invalid("L9", "Say two sizes of the log, from and to: from is at least 1, and not more than to.")
+		return nil, problem.Invalid("L9", "Say two sizes of the log, from and to: from is at least 1, and not more than to.")
 	}
 	proof, err := l.ProveConsistency(int64(*from), int64(*to))
 	if errors.Is(err, tilelog.ErrNotInLog) {
-		return nil, notFound("L9", "The log is signed for %d events.", l.Tree().N)
+		return nil, problem.NotFound("L9", "The log is signed for %d events.", l.Tree().N)
 	}
 	if err != nil {
 		return nil, err
@@ -159,19 +162,19 @@ func (s *Rest) consistency(ctx context.Context, in *consistencyInput) (*answer, 
 	for _, h := range proof {
 		text.WriteString(h.String() + "\n")
 	}
-	return bytesAnswer([]byte(text.String()), textType, fixed, in.IfNoneMatch), nil
+	return operation.Bytes([]byte(text.String()), textType, fixed, in.IfNoneMatch), nil
 }
 
-func (s *Rest) proof(ctx context.Context, in *proofInput) (*answer, error) {
-	index, err := readIndex("The place of an event", in.Index)
+func (s *Rest) proof(ctx context.Context, in *proofInput) (*operation.Answer, error) {
+	index, err := access.ReadIndex("The place of an event", in.Index)
 	if err != nil {
 		return nil, err
 	}
 	if next := s.store.Next(in.Group); *index >= next {
-		if err := s.ledgers.mayReadLedger(ctx, in.Group); err != nil {
+		if err := s.ledgers.MayReadLedger(ctx, in.Group); err != nil {
 			return nil, err
 		}
-		return nil, notFound("L1", "There is no event %d; the newest is %d.", *index, next-1)
+		return nil, problem.NotFound("L1", "There is no event %d; the newest is %d.", *index, next-1)
 	}
 	l, err := s.logOf(ctx, in.Group, *index+1)
 	if err != nil {
@@ -181,5 +184,5 @@ func (s *Rest) proof(ctx context.Context, in *proofInput) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bytesAnswer(proof, textType, fresh, in.IfNoneMatch), nil
+	return operation.Bytes(proof, textType, fresh, in.IfNoneMatch), nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"goldenthread/api/access"
 	"goldenthread/eventstore"
 )
 
@@ -14,7 +15,7 @@ import (
 // it in the runbook.
 type metrics struct{ registry *prometheus.Registry }
 
-func newMetrics(c *Counts, g gauges) *metrics {
+func newMetrics(c *access.Counts, g gauges) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
 	m.registry.MustRegister(c, g, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -75,9 +76,9 @@ func oneIf(yes bool) float64 {
 // token as its bearer token: metrics name groups.
 func (s *Rest) offerMetrics() {
 	answer := promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
-	s.api.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+	s.api.Mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		if refused := s.mustBeOperator(r, "Only the operator of this server reads its metrics."); refused != nil {
-			refused.write(w)
+			refused.Write(w)
 			return
 		}
 		answer.ServeHTTP(w, r)

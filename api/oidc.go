@@ -17,6 +17,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -130,7 +131,7 @@ func (o *SingleSignOn) checkEndpoints(p *oidc.Provider) error {
 	for _, at := range []string{m.Authorization, m.Token, m.Keys, m.UserInfo} {
 		u, err := url.Parse(at)
 		if err != nil || at != "" && u.Scheme != "https" && checkIssuer(u.Scheme+"://"+u.Host) != nil {
-			return fmt.Errorf("%s says to use %q, which is not encrypted", o.as.Issuer, clip(at))
+			return fmt.Errorf("%s says to use %q, which is not encrypted", o.as.Issuer, problem.Clip(at))
 		}
 	}
 	if len(m.Challenges) > 0 && !slices.Contains(m.Challenges, "S256") {
@@ -237,8 +238,8 @@ func (a *orgAccount) ask(ctx context.Context, p *oidc.Provider, tokens *oauth2.T
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // notSignedIn says why somebody's account did not sign them in.
-func notSignedIn(status int, say string) *Problem {
-	p := newProblem(status, say)
+func notSignedIn(status int, say string) *problem.Problem {
+	p := problem.New(status, say)
 	p.Title = "You are not signed in"
 	return p
 }
@@ -259,7 +260,7 @@ func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) err
 	defer cancel()
 	p, err := s.singleSignOn.provider(ctx)
 	if err != nil {
-		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", clipTo(err.Error(), 300))
+		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", problem.ClipTo(err.Error(), 300))
 		return errIssuerAway
 	}
 	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: localPath(r.URL.Query().Get("next"))}
@@ -273,7 +274,7 @@ func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) err
 	if age := s.singleSignOn.as.MaxAge; age > 0 {
 		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(age.Seconds()))))
 	}
-	to := s.singleSignOn.client(p, s.guard.origin(r)).AuthCodeURL(begun.state, options...)
+	to := s.singleSignOn.client(p, s.guard.Origin(r)).AuthCodeURL(begun.state, options...)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
@@ -289,7 +290,7 @@ func (s *Identity) finishSingleSignOn(w http.ResponseWriter, r *http.Request) er
 	}
 	ctx, cancel := s.singleSignOn.asking(r.Context())
 	defer cancel()
-	a, err := s.singleSignOn.account(ctx, s.guard.origin(r), r.URL.Query().Get("code"), begun)
+	a, err := s.singleSignOn.account(ctx, s.guard.Origin(r), r.URL.Query().Get("code"), begun)
 	var away *url.Error
 	switch {
 	case errors.As(err, &away):
@@ -333,13 +334,13 @@ func (s *Identity) returned(r *http.Request) (*signOn, error) {
 }
 
 // refusedAccount logs why, without what was sent, and gives what people are told.
-func (s *Identity) refusedAccount(ctx context.Context, say *Problem, err error) error {
+func (s *Identity) refusedAccount(ctx context.Context, say *problem.Problem, err error) error {
 	why := err.Error()
 	var said *oauth2.RetrieveError
 	if errors.As(err, &said) { // its words hold the whole answer
 		why = said.Response.Status + " " + said.ErrorCode
 	}
-	s.log.InfoContext(ctx, "a single sign-on was refused", "why", clipTo(why, 300))
+	s.log.InfoContext(ctx, "a single sign-on was refused", "why", problem.ClipTo(why, 300))
 	return say
 }
 
@@ -371,7 +372,7 @@ func (s *Identity) registered(ctx context.Context, h holder) (is domain.Person, 
 		return is, err
 	}
 	p := g.State().Person(h.Person)
-	if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.ledgers.today() {
+	if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.ledgers.Today() {
 		return is, errGone
 	}
 	return *p, nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"goldenthread/api/operation"
+
 	"github.com/go-json-experiment/json"
 )
 
@@ -83,7 +85,7 @@ func (f *holders) read() ([]holder, error) {
 		return nil, err
 	}
 	var all []holder
-	if err := json.Unmarshal(b, &all, strictly); err != nil {
+	if err := json.Unmarshal(b, &all, operation.Strictly); err != nil {
 		return nil, fmt.Errorf("read %s: %w", f.file, err)
 	}
 	for i, h := range all {

@@ -18,6 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/guard"
+	"goldenthread/api/problem"
+
 	"github.com/chromedp/chromedp"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
@@ -177,7 +181,7 @@ func (w *world) serveWith(issuer string) {
 	require.NoError(w.t, err)
 	w.web.Close()
 	w.server = New(Options{
-		Store: w.store, Groups: w.server.ledgers.groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
+		Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
 	})
 	w.web = httptest.NewServer(w.server)
 }
@@ -222,7 +226,7 @@ func (v *visitor) gone(subject, next string) string {
 func (v *visitor) signIn(subject string) reply { return v.get(v.gone(subject, "/account")) }
 
 // turnedAway asserts that they were told that, and are not signed in.
-func (v *visitor) turnedAway(say *Problem, r reply) {
+func (v *visitor) turnedAway(say *problem.Problem, r reply) {
 	v.w.t.Helper()
 	require.Equal(v.w.t, say.Status, r.StatusCode, "%s\n%s", r.body, v.w.log)
 	require.Contains(v.w.t, string(r.body), say.Detail)
@@ -243,7 +247,7 @@ func TestSingleSignOn(t *testing.T) {
 	require.NotEqual(t, o.asked.Get("state"), o.asked.Get("nonce"))
 	in := w.must(303, north.get(back))
 	require.Equal(t, "/g/trafford/mandate", in.Header.Get("Location"))
-	require.Equal(t, sessionCookie, in.Cookies()[0].Name)
+	require.Equal(t, caller.SessionCookie, in.Cookies()[0].Name)
 	require.GreaterOrEqual(t, len(o.sent.Get("code_verifier")), 43)
 
 	w.must(200, north.get(w.origin()+"/g/trafford/mandate"))
@@ -286,7 +290,7 @@ func TestSingleSignOnCookie(t *testing.T) {
 	require.True(t, cookie.HttpOnly)
 	require.False(t, cookie.Secure) // plain HTTP on localhost
 	require.Equal(t, "/", w.must(303, v.get(v.gone("sub-north", "https://evil.example/"))).Header.Get("Location"))
-	w.server.guard.reach.BehindProxy = true
+	w.server.guard.Reach.BehindProxy = true
 	require.True(t, w.must(303, newDevice(w).send("GET", "/sign-in/oidc", "", "X-Forwarded-Proto", "https")).Cookies()[0].Secure)
 	byAddress := w.must(303, w.sendStill(w.request("", "GET", "/sign-in/oidc?next=/account", "")))
 	require.Equal(t, w.origin()+"/sign-in/oidc?next=/account", byAddress.Header.Get("Location")) // where its cookie will be
@@ -538,7 +542,7 @@ func TestIssuerAway(t *testing.T) {
 func TestSingleSignOnPace(t *testing.T) {
 	w, o := withOrganisation(t)
 	v := w.visitor(o)
-	for range signInsBurst {
+	for range guard.SignInsBurst {
 		w.must(303, v.get(w.origin()+"/sign-in/oidc"))
 	}
 	w.must(429, v.get(w.origin()+"/sign-in/oidc"))

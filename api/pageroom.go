@@ -3,22 +3,24 @@ package api
 import (
 	"log/slog"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
 
 // Pages are the pages of this server.
 type Pages struct {
-	api     *API
-	ledgers *Ledgers
+	api     *operation.API
+	ledgers *access.Ledgers
 	store   *eventstore.Store
 	groups  *projections.Groups
 	log     *slog.Logger
 }
 
 // NewPages offers the pages.
-func NewPages(api *API, l *Ledgers) *Pages {
-	s := &Pages{api: api, ledgers: l, store: l.store, groups: l.groups, log: l.log}
+func NewPages(api *operation.API, l *access.Ledgers) *Pages {
+	s := &Pages{api: api, ledgers: l, store: l.Store, groups: l.Groups, log: l.Log}
 	s.offerPages()
 	return s
 }

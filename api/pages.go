@@ -13,6 +13,11 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/guard"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -42,7 +47,7 @@ type reading func(*filling) domain.Command
 
 // asked is a page being answered.
 type asked struct {
-	*question
+	*access.Question
 	server *Pages
 	r      *http.Request
 	me     *projections.PersonLine // nil for the operator
@@ -51,7 +56,7 @@ type asked struct {
 }
 
 // today says whether the page is about today, as known now: only then it has forms.
-func (a *asked) today() bool { return a.live && a.at == a.server.ledgers.today() }
+func (a *asked) today() bool { return a.Live && a.At == a.server.ledgers.Today() }
 
 // seats are those that the person may act for today, to choose from.
 func (a *asked) seats() []web.Option {
@@ -67,7 +72,7 @@ func (a *asked) seats() []web.Option {
 
 func (a *asked) has(duties ...domain.DutyName) bool {
 	for _, d := range duties {
-		if a.me != nil && a.today() && a.State().HasDuty(a.me.ID, d, a.at) {
+		if a.me != nil && a.today() && a.State().HasDuty(a.me.ID, d, a.At) {
 			return true
 		}
 	}
@@ -76,7 +81,7 @@ func (a *asked) has(duties ...domain.DutyName) bool {
 
 // sees says whether the person may see the things today.
 func (a *asked) sees(things []string) bool {
-	return a.server.ledgers.maySee(a.Group, a.caller, things) == nil
+	return a.server.ledgers.MaySee(a.Group, a.Caller, things) == nil
 }
 
 // pagePatterns are the pages, and what they load, by pattern.
@@ -102,39 +107,39 @@ func (s *Pages) pagePatterns() map[string]http.HandlerFunc {
 
 func (s *Pages) offerPages() {
 	for pattern, page := range s.pagePatterns() {
-		s.api.mux.HandleFunc(pattern, page)
+		s.api.Mux.HandleFunc(pattern, page)
 	}
 }
 
 // pages are all of a group's pages.
 func pages() []*page {
 	return []*page{
-		{path: "", things: worklist, body: home, outside: outsideHome, forms: charterForms},
-		{path: "/check", things: checks, body: checkPage},
-		{path: "/proposals", things: proposals, body: proposalsPage},
-		{path: "/proposals/new", things: proposals, body: raisePage, forms: raisingForms, steps: true},
-		{path: "/proposals/{number}", things: proposals, body: proposalPage, forms: proposalForms},
-		{path: "/proposals/{number}" + amending, things: proposals, body: amendPage, forms: amendingForms, steps: true},
-		{path: "/powers", things: powers, body: powersPage, forms: powerForms},
-		{path: "/mandate", things: followers, body: mandatePage, forms: mandateForms},
-		{path: "/representation", things: meetings, body: representationPage, forms: representationForms},
-		{path: "/meetings/{forum}/{day}", things: meetings, body: meetingPage, forms: meetingForms},
-		{path: "/commitments", things: commitments, body: commitmentsPage, forms: commitmentForms},
-		{path: "/card", things: checks, body: cardPage},
-		{path: "/worklist", things: worklist, body: workListPage},
-		{path: "/practices/{ods}", things: notices, body: practicePage, forms: practiceForms},
-		{path: "/work", things: followers, body: workPage},
-		{path: "/approaches", things: approaches, body: approachesPage, forms: approachForms},
-		{path: "/priorities", things: priorities, body: prioritiesPage, forms: priorityForms},
-		{path: "/actions", things: actions, body: actionsPage, forms: actionForms},
-		{path: "/departures", things: departures, body: departuresPage, forms: departureForms},
-		{path: "/notices", things: notices, body: noticesPage, forms: noticeForms},
-		{path: "/questions", things: followers, body: questionsPage, forms: questionForms},
-		{path: "/agenda", things: agenda, body: agendaPage, forms: agendaForms},
-		{path: "/register", things: followers, body: registerPage, forms: registerForms},
-		{path: "/people", things: followers, body: peoplePage, forms: peopleForms},
-		{path: "/charter", things: followers, body: charterPage},
-		{path: "/proof", things: everything, body: proofPage},
+		{path: "", things: access.Worklist, body: home, outside: outsideHome, forms: charterForms},
+		{path: "/check", things: access.Checks, body: checkPage},
+		{path: "/proposals", things: access.Proposals, body: proposalsPage},
+		{path: "/proposals/new", things: access.Proposals, body: raisePage, forms: raisingForms, steps: true},
+		{path: "/proposals/{number}", things: access.Proposals, body: proposalPage, forms: proposalForms},
+		{path: "/proposals/{number}" + amending, things: access.Proposals, body: amendPage, forms: amendingForms, steps: true},
+		{path: "/powers", things: access.Powers, body: powersPage, forms: powerForms},
+		{path: "/mandate", things: access.Followers, body: mandatePage, forms: mandateForms},
+		{path: "/representation", things: access.Meetings, body: representationPage, forms: representationForms},
+		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, forms: meetingForms},
+		{path: "/commitments", things: access.Commitments, body: commitmentsPage, forms: commitmentForms},
+		{path: "/card", things: access.Checks, body: cardPage},
+		{path: "/worklist", things: access.Worklist, body: workListPage},
+		{path: "/practices/{ods}", things: access.Notices, body: practicePage, forms: practiceForms},
+		{path: "/work", things: access.Followers, body: workPage},
+		{path: "/approaches", things: access.Approaches, body: approachesPage, forms: approachForms},
+		{path: "/priorities", things: access.Priorities, body: prioritiesPage, forms: priorityForms},
+		{path: "/actions", things: access.Actions, body: actionsPage, forms: actionForms},
+		{path: "/departures", things: access.Departures, body: departuresPage, forms: departureForms},
+		{path: "/notices", things: access.Notices, body: noticesPage, forms: noticeForms},
+		{path: "/questions", things: access.Followers, body: questionsPage, forms: questionForms},
+		{path: "/agenda", things: access.Agenda, body: agendaPage, forms: agendaForms},
+		{path: "/register", things: access.Followers, body: registerPage, forms: registerForms},
+		{path: "/people", things: access.Followers, body: peoplePage, forms: peopleForms},
+		{path: "/charter", things: access.Followers, body: charterPage},
+		{path: "/proof", things: access.Everything, body: proofPage},
 	}
 }
 
@@ -146,9 +151,9 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 
 // fail answers that a request was not done: to people in a page, to programs in
 // a problem.
-func (s *Pages) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
-	if !isPage(r.URL.Path) && !ofRules(r.URL.Path) {
-		p.write(w)
+func (s *Pages) fail(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
+	if !guard.IsPage(r.URL.Path) && !ofRules(r.URL.Path) {
+		p.Write(w)
 		return
 	}
 	body := web.Problem{Heading: p.Title, Say: p.Detail, Rule: p.Rule}
@@ -167,7 +172,7 @@ func (s *Pages) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 	b, err := page.Render()
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "a problem could not be shown", "error", err)
-		p.write(w)
+		p.Write(w)
 		return
 	}
 	for _, name := range []string{"Allow", "Retry-After"} {
@@ -180,20 +185,20 @@ func (s *Pages) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 
 // signedIn says whether whoever asks has a session, which they can end.
 func signedIn(r *http.Request) bool {
-	c, err := callerOf(r.Context())
-	return err == nil && c.session != ""
+	c, err := caller.Of(r.Context())
+	return err == nil && c.Session != ""
 }
 
 // groupOf is the group in which the page lies, to lead back to, if the caller
 // may follow its work.
 func (s *Pages) groupOf(r *http.Request) (group, name string, ok bool) {
-	rest, ok := strings.CutPrefix(r.URL.Path, groupPages)
+	rest, ok := strings.CutPrefix(r.URL.Path, guard.GroupPages)
 	group, _, _ = strings.Cut(rest, "/")
-	c, err := callerOf(r.Context())
-	if !ok || err != nil || !s.ledgers.belongs(c, group) {
+	c, err := caller.Of(r.Context())
+	if !ok || err != nil || !s.ledgers.Belongs(c, group) {
 		return "", "", false
 	}
-	g, err := s.ledgers.seen(r.Context(), c, group, nil, followers)
+	g, err := s.ledgers.Seen(r.Context(), c, group, nil, access.Followers)
 	if err != nil {
 		return "", "", false
 	}
@@ -215,9 +220,9 @@ func writePage(w http.ResponseWriter, r *http.Request, status int, b []byte) {
 
 // front leads to the caller's group; the operator sees all of them.
 func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
-	c, err := callerOf(r.Context())
+	c, err := caller.Of(r.Context())
 	if err == nil && c.Group != "" {
-		http.Redirect(w, r, groupPages+url.PathEscape(c.Group), http.StatusSeeOther)
+		http.Redirect(w, r, guard.GroupPages+url.PathEscape(c.Group), http.StatusSeeOther)
 		return
 	}
 	var body web.Front
@@ -228,7 +233,7 @@ func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
 	}
 	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}).Render()
 	if err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	writePage(w, r, http.StatusOK, b)
@@ -244,7 +249,7 @@ func (s *Pages) show(p *page) http.HandlerFunc {
 			return
 		}
 		if err != nil {
-			s.fail(w, r, problemOf(r.Context(), s.log, err))
+			s.fail(w, r, problem.Of(r.Context(), s.log, err))
 			return
 		}
 		writePage(w, r, status, b)
@@ -259,23 +264,23 @@ func (e *elsewhere) Error() string { return "this page is now at " + e.path }
 // draw renders the page. The form, where one was sent, is as it was filled in.
 func (s *Pages) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {
 	asks := r.URL.Query()
-	t := &Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
-	q, err := s.ledgers.see(r.Context(), t, p.things)
+	t := &access.Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
+	q, err := s.ledgers.See(r.Context(), t, p.things)
 	bodyOf := p.body
 	var refused *domain.Refusal
 	if p.outside != nil && errors.As(err, &refused) && refused.Rule == "F3" {
-		q, err = s.ledgers.see(r.Context(), t, followers)
+		q, err = s.ledgers.See(r.Context(), t, access.Followers)
 		bodyOf = p.outside
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	done, err := s.ledgers.turns.take(r.Context(), q.named(p.path))
+	done, err := s.ledgers.Turn(r.Context(), q, p.path)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer done()
-	a := &asked{q, s, r, q.Member(q.caller.Person, q.at), form, filled}
+	a := &asked{q, s, r, q.Member(q.Caller.Person, q.At), form, filled}
 	body, err := bodyOf(a)
 	if err != nil {
 		return nil, 0, err
@@ -289,16 +294,16 @@ func (s *Pages) draw(r *http.Request, p *page, form url.Values, filled *web.Fill
 }
 
 // frame is what all of the group's pages share.
-func (a *asked) frame(t *Terms) web.Frame {
+func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.caller.session != "", NewKeys: a.caller.news, At: a.at, Known: a.known, Today: a.server.ledgers.today(), Live: a.live, Next: state.Next,
-		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, groupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(everything),
+		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
+		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything),
 	}
-	if a.at != f.Today {
+	if a.At != f.Today {
 		f.AskedAt = t.At
 	}
-	if !a.live {
+	if !a.Live {
 		f.AskedKnow = t.Known
 	}
 	for _, name := range []string{"at", "known", "atLeast", "recorded"} {
@@ -323,7 +328,7 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 		name := form.Get("command")
 		read := p.forms[name]
 		if read == nil {
-			s.fail(w, r, newProblem(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
+			s.fail(w, r, problem.New(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
 			return
 		}
 		out, err := s.recordForm(r.Context(), r, name, form, read)
@@ -339,27 +344,27 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
 	b, status, err := s.draw(r, p, form, nil)
 	if err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	writePage(w, r, status, b)
 }
 
-func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *Problem) {
-	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Problem) {
+	r.Body = http.MaxBytesReader(w, r.Body, operation.MostBody)
 	err := r.ParseForm()
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one form: at most %d KB fit.", mostBody>>10))
+		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one form: at most %d KB fit.", operation.MostBody>>10))
 	case err != nil:
-		return nil, newProblem(http.StatusBadRequest, "The form could not be read.")
+		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
 	return r.PostForm, nil
 }
 
 // recordForm sends the command as JSON takes it.
-func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, form url.Values, read reading) (*recordedOutput, error) {
+func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, form url.Values, read reading) (*access.RecordedOutput, error) {
 	kind, ok := commandKind(name)
 	if !ok {
 		return nil, fmt.Errorf("a page sends %q, and there is no such command", name)
@@ -371,13 +376,13 @@ func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, fo
 	}
 	before, err := json.Marshal(command)
 	if err != nil { // what was filled in is no text
-		return nil, newProblem(http.StatusBadRequest, "The form could not be read.")
+		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
 	body, err := json.Marshal(command, jsonv1.OmitEmptyWithLegacySemantics(true)) // which leaves out a number that was not given
 	if err != nil {
 		return nil, err
 	}
-	return s.ledgers.record(ctx, kind, &commandInput{Group: r.PathValue("group"), Key: form.Get("key"), jsonBody: jsonBody{body}, before: before})
+	return s.ledgers.Record(ctx, kind, &access.CommandInput{Group: r.PathValue("group"), Key: form.Get("key"), JSONBody: operation.JSONBody{Bytes: body}, Before: before})
 }
 
 func commandKind(name string) (domain.CommandKind, bool) {
@@ -391,12 +396,12 @@ func commandKind(name string) (domain.CommandKind, bool) {
 
 // afterwards is where whoever sent a form goes on: to what was made, or to the
 // page again, which then knows of it.
-func afterwards(r *http.Request, name string, out *recordedOutput) string {
+func afterwards(r *http.Request, name string, out *access.RecordedOutput) string {
 	to, fragment := strings.TrimSuffix(r.URL.Path, amending), "" // from there back to the proposal
 	if refs := out.Body.Refs; len(refs) > 0 {
 		place, part, _ := strings.Cut(web.PlaceOf(refs[0]), "#")
 		if place != "" {
-			to, fragment = groupPages+url.PathEscape(r.PathValue("group"))+"/"+place, part
+			to, fragment = guard.GroupPages+url.PathEscape(r.PathValue("group"))+"/"+place, part
 		}
 	}
 	u := url.URL{Path: to, RawQuery: url.Values{"recorded": {name}, "atLeast": {fmt.Sprint(out.Body.Index)}}.Encode(), Fragment: fragment}
@@ -419,12 +424,12 @@ func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url
 }
 
 // faultsOf is why a form was refused, as its page shows it.
-func (s *Pages) faultsOf(ctx context.Context, why error) ([]web.Fault, *Problem) {
+func (s *Pages) faultsOf(ctx context.Context, why error) ([]web.Fault, *problem.Problem) {
 	var unread unreadable
 	if errors.As(why, &unread) {
-		return unread, newProblem(http.StatusUnprocessableEntity, unread.Error())
+		return unread, problem.New(http.StatusUnprocessableEntity, unread.Error())
 	}
-	p := problemOf(ctx, s.log, why)
+	p := problem.Of(ctx, s.log, why)
 	fault := web.Fault{Say: p.Detail, Rule: p.Rule}
 	if len(p.Where) > 0 {
 		fault.Part = p.Where[0]

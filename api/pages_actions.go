@@ -17,7 +17,7 @@ var actionForms = map[string]reading{
 }
 
 func actionsPage(a *asked) (web.Body, error) {
-	body := &web.Actions{Actions: a.Actions(a.at), Mine: map[string]bool{}}
+	body := &web.Actions{Actions: a.Actions(a.At), Mine: map[string]bool{}}
 	if a.me == nil || !a.today() {
 		return body, nil
 	}

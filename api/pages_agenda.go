@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -65,7 +66,7 @@ func (f *filling) ownAgenda() []domain.GroupAgendaItem {
 const longestItem = 150
 
 func agendaPage(a *asked) (web.Body, error) {
-	body := &web.Agenda{Agenda: a.Agenda(a.at)}
+	body := &web.Agenda{Agenda: a.Agenda(a.At)}
 	if body.Sets = a.inExecutive() || a.has(domain.Chair, domain.Manager); !body.Sets {
 		return body, nil
 	}
@@ -73,10 +74,10 @@ func agendaPage(a *asked) (web.Body, error) {
 	for _, s := range body.Suggestions {
 		if about := s.About; !strings.Contains(about, "/") && !known[about] { // a meeting elsewhere has no number
 			known[about] = true
-			title := clipTo(s.Text, longestItem)
+			title := problem.ClipTo(s.Text, longestItem)
 			body.Suggested = append(body.Suggested, web.Option{Value: about + ": " + title, Words: title})
 		}
 	}
-	body.People = web.PeopleOptions(a.People(a.at).People)
+	body.People = web.PeopleOptions(a.People(a.At).People)
 	return body, nil
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -46,7 +47,7 @@ func (f *filling) told() *domain.Saying {
 }
 
 func approachesPage(a *asked) (web.Body, error) {
-	body := &web.Approaches{Approaches: a.Approaches(a.at), Redirects: map[string]bool{}, Answers: map[string]bool{}}
+	body := &web.Approaches{Approaches: a.Approaches(a.At), Redirects: map[string]bool{}, Answers: map[string]bool{}}
 	if a.me == nil || !a.today() || !a.me.Member {
 		return body, nil
 	}
@@ -55,21 +56,21 @@ func approachesPage(a *asked) (web.Body, error) {
 	for _, l := range body.Approaches.Approaches {
 		body.Redirects[l.Ref] = l.State == "to be redirected" && (passes || l.Reached.Handle == a.me.Handle)
 		body.Answers[l.Ref] = l.State == "disposed" && a.answers(&l)
-		body.All = append(body.All, web.Option{Value: l.Ref, Words: l.Ref + ": " + clip(l.What)})
+		body.All = append(body.All, web.Option{Value: l.Ref, Words: l.Ref + ": " + problem.Clip(l.What)})
 	}
 	for _, s := range body.Side {
-		body.All = append(body.All, web.Option{Value: s.Ref, Words: s.Ref + ": " + clip(s.What)})
+		body.All = append(body.All, web.Option{Value: s.Ref, Words: s.Ref + ": " + problem.Clip(s.What)})
 	}
 	for _, w := range body.Approaches.Gatekeepers {
 		body.Gate = append(body.Gate, web.Option{Value: w.Handle, Words: w.Office})
 	}
-	for _, r := range a.Representation(a.at).Appointments {
+	for _, r := range a.Representation(a.At).Appointments {
 		if r.State == domain.InForce {
 			body.Appointments = append(body.Appointments, web.Option{Value: r.Ref, Words: r.Person.Office + " at " + r.ForumName})
 		}
 	}
 	body.System, body.Ours = a.parties()
-	body.People, body.Matters = web.PeopleOptions(a.People(a.at).People), a.matters()
+	body.People, body.Matters = web.PeopleOptions(a.People(a.At).People), a.matters()
 	return body, nil
 }
 
@@ -87,13 +88,13 @@ func (a *asked) answers(l *projections.ApproachLine) bool {
 	if r == nil {
 		return false
 	}
-	v := r.VersionOn(a.at)
+	v := r.VersionOn(a.At)
 	return r.Person == a.me.ID || v != nil && slices.Contains(v.Substitutes, a.me.ID)
 }
 
 // parties are the open organisations: those of the system, that ask, and ours.
 func (a *asked) parties() (system, ours []web.Option) {
-	for _, o := range a.Register(a.at).Organisations {
+	for _, o := range a.Register(a.At).Organisations {
 		one := web.Option{Value: o.Code, Words: o.Name}
 		switch {
 		case !o.Open || o.Kind == domain.PlaceKind:

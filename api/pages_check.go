@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -16,7 +17,7 @@ func checkPage(a *asked) (web.Body, error) {
 		Forum: asks.Get("forum"), Matter: asks.Get("matter"), Amount: asks.Get("amount"), Months: asks.Get("months"),
 		OpenEnded: asks.Get("openEnded"), Consulted: asks.Get("consulted"), Person: asks.Get("person"),
 	}}
-	body.Forums, body.Matters, body.People = a.forums(), a.matters(), web.PeopleOptions(a.People(a.at).People)
+	body.Forums, body.Matters, body.People = a.forums(), a.matters(), web.PeopleOptions(a.People(a.At).People)
 	if !asks.Has("matter") {
 		body.Asked.Forum = a.ownForum()
 		return body, nil
@@ -42,7 +43,7 @@ func checkPage(a *asked) (web.Body, error) {
 
 // answer asks the check as the JSON question does.
 func (a *asked) answer(asked *web.CheckAsked) (*domain.CheckAnswer, error) {
-	in := checkInput{Person: asked.Person, Forum: asked.Forum, Matter: asked.Matter, OpenEnded: asked.OpenEnded, Consulted: asked.Consulted}
+	in := access.CheckInput{Person: asked.Person, Forum: asked.Forum, Matter: asked.Matter, OpenEnded: asked.OpenEnded, Consulted: asked.Consulted}
 	amount, r := readPounds(asked.Amount)
 	if r != nil {
 		r.Part = "/amount"
@@ -59,7 +60,7 @@ func (a *asked) answer(asked *web.CheckAsked) (*domain.CheckAnswer, error) {
 	if months != nil {
 		in.Months = strconv.Itoa(*months)
 	}
-	c, err := check(a.question, &in)
+	c, err := access.AnswerCheck(a.Question, &in)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func (a *asked) answer(asked *web.CheckAsked) (*domain.CheckAnswer, error) {
 
 func (a *asked) forums() []web.Option {
 	var forums []web.Option
-	for _, f := range a.Representation(a.at).Forums {
+	for _, f := range a.Representation(a.At).Forums {
 		forums = append(forums, web.Option{Value: f.Forum, Words: f.Name})
 	}
 	return append(forums, web.Option{Value: "", Words: "No meeting: the executive's powers"})
@@ -76,7 +77,7 @@ func (a *asked) forums() []web.Option {
 
 // ownForum is where the person is appointed; else nowhere.
 func (a *asked) ownForum() string {
-	for _, r := range a.Representation(a.at).Appointments {
+	for _, r := range a.Representation(a.At).Appointments {
 		over := r.State == domain.Ended || r.State == domain.Expired
 		if a.me != nil && r.Person.Handle == a.me.Handle && !over {
 			return r.Forum
@@ -91,17 +92,17 @@ func (a *asked) matters() []web.Option {
 	if a.State().Next == 0 {
 		return nil
 	}
-	ch := &a.State().CharterOn(a.at).Charter
+	ch := &a.State().CharterOn(a.At).Charter
 	named := slices.Concat(ch.Matters, ch.Reserved)
 	for _, r := range a.State().Appointments {
-		if v := r.VersionOn(a.at); v != nil {
+		if v := r.VersionOn(a.At); v != nil {
 			for _, l := range v.Lines {
 				named = append(named, l.Matter)
 			}
 		}
 	}
 	for _, d := range a.State().Delegations {
-		if v := d.VersionOn(a.at); v != nil {
+		if v := d.VersionOn(a.At); v != nil {
 			for _, p := range v.Powers {
 				named = append(named, p.Matter)
 			}

@@ -3,6 +3,8 @@ package api
 import (
 	"slices"
 
+	"goldenthread/api/access"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -29,26 +31,26 @@ func readAmend(f *filling) domain.Command {
 // raisePage is where somebody who acts for a seat puts a new proposal together.
 func raisePage(a *asked) (web.Body, error) {
 	if !a.today() {
-		return nil, notNow("C1", "A proposal is raised today. Please go back to today first.")
+		return nil, problem.NotNow("C1", "A proposal is raised today. Please go back to today first.")
 	}
 	if a.seats() == nil {
-		return nil, notYours("C1", "A proposal is raised for a seat, and you hold none today.")
+		return nil, problem.NotYours("C1", "A proposal is raised for a seat, and you hold none today.")
 	}
 	return newComposer(a).composed()
 }
 
 // amendPage is where whoever acts for the seat that raised it makes it anew.
 func amendPage(a *asked) (web.Body, error) {
-	p, err := orRefused(a.Proposal(a.r.PathValue("number"), a.at))
+	p, err := access.OrRefused(a.Proposal(a.r.PathValue("number"), a.At))
 	switch {
 	case err != nil:
 		return nil, err
 	case !a.today():
-		return nil, notNow("C2", "A proposal is amended today. Please go back to today first.")
+		return nil, problem.NotNow("C2", "A proposal is amended today. Please go back to today first.")
 	case p.Stage != domain.Open && p.Stage != domain.Draft:
-		return nil, notNow("C2", "%s is settled. Only a new proposal, saying what is new, can change that.", p.Ref)
+		return nil, problem.NotNow("C2", "%s is settled. Only a new proposal, saying what is new, can change that.", p.Ref)
 	case p.Seat == nil || !slices.ContainsFunc(a.seats(), func(s web.Option) bool { return s.Value == p.Seat.Code }):
-		return nil, notYours("C2", "Only the seat that raised %s can amend it. Anybody may offer words.", p.Ref)
+		return nil, problem.NotYours("C2", "Only the seat that raised %s can amend it. Anybody may offer words.", p.Ref)
 	}
 	v := p.Versions[len(p.Versions)-1]
 	c := newComposer(a)

@@ -25,16 +25,16 @@ var departureForms = map[string]reading{
 }
 
 func departuresPage(a *asked) (web.Body, error) {
-	body := &web.Departures{Departures: a.Departures(a.at), Resolves: map[string]bool{}}
+	body := &web.Departures{Departures: a.Departures(a.At), Resolves: map[string]bool{}}
 	if a.me == nil || !a.today() || !a.me.Member {
 		return body, nil
 	}
 	body.Members, body.Agreements = true, a.agreements()
 	own := func(code string) bool {
 		acts := slices.ContainsFunc(a.me.Seats, func(s projections.SeatHeldLine) bool { return s.Seat.Code == code })
-		return acts || a.State().SpeaksFor(a.me.ID, code, a.at)
+		return acts || a.State().SpeaksFor(a.me.ID, code, a.At)
 	}
-	for _, o := range a.Register(a.at).Organisations {
+	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && (o.Kind == domain.Practice || o.Kind == domain.PCN) {
 			body.Organisations = append(body.Organisations, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 		}

@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 
+	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -20,8 +21,8 @@ func home(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body.Waiting = a.Waiting(a.caller.Person, a.at)
-	for _, p := range a.Proposals(a.at, "").Proposals {
+	body.Waiting = a.Waiting(a.Caller.Person, a.At)
+	for _, p := range a.Proposals(a.At, "").Proposals {
 		switch p.Stage {
 		case domain.Open:
 			body.Open = append(body.Open, p)
@@ -50,11 +51,11 @@ func outsideHome(a *asked) (web.Body, error) {
 }
 
 func (a *asked) publicHome() (*web.Home, error) {
-	mandate, err := orRefused(a.Mandate("", a.at))
+	mandate, err := access.OrRefused(a.Mandate("", a.At))
 	if err != nil {
 		return nil, err
 	}
-	body := &web.Home{Register: a.Register(a.at), Mandate: mandate}
+	body := &web.Home{Register: a.Register(a.At), Mandate: mandate}
 	if a.me != nil && a.me.Organisation != nil {
 		if o := a.State().Organisations[a.me.Organisation.Code]; o != nil && o.Kind == domain.Practice {
 			body.Practice = a.me.Organisation

@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -26,10 +27,10 @@ var questionForms = map[string]reading{
 }
 
 func noticesPage(a *asked) (web.Body, error) {
-	body := &web.Notices{Notices: a.Notices(a.at)}
+	body := &web.Notices{Notices: a.Notices(a.At)}
 	body.Tells, body.Records = a.has(domain.Manager, domain.Chair, domain.Registrar, domain.Lead), a.has(domain.Manager, domain.Registrar)
 	for _, n := range body.Notices.Notices {
-		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + clip(n.Text)})
+		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
 	}
 	if body.Tells || body.Records {
 		body.Practices = a.practices()
@@ -40,16 +41,16 @@ func noticesPage(a *asked) (web.Body, error) {
 // practices are the open ones of the place.
 func (a *asked) practices() []web.Option {
 	var os []web.Option
-	for _, p := range a.State().PracticesOn(a.at) {
+	for _, p := range a.State().PracticesOn(a.At) {
 		os = append(os, web.Option{Value: p.Code, Words: p.Name + " (" + p.Code + ")"})
 	}
 	return os
 }
 
 func questionsPage(a *asked) (web.Body, error) {
-	return &web.Questions{Questions: a.Questions(a.at), Answers: a.inExecutive() || a.has(domain.Chair, domain.Manager, domain.Lead)}, nil
+	return &web.Questions{Questions: a.Questions(a.At), Answers: a.inExecutive() || a.has(domain.Chair, domain.Manager, domain.Lead)}, nil
 }
 
 func (a *asked) inExecutive() bool {
-	return a.me != nil && a.today() && slices.Contains(a.State().ExecutiveOn(a.at), a.me.ID)
+	return a.me != nil && a.today() && slices.Contains(a.State().ExecutiveOn(a.At), a.me.ID)
 }

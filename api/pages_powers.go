@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 
+	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -51,7 +52,7 @@ func readExercise(f *filling) domain.Command {
 }
 
 func powersPage(a *asked) (web.Body, error) {
-	body := &web.Powers{Powers: a.Powers(a.at), Records: map[string]bool{}, Callin: map[string]bool{}, Denies: map[string][]web.Option{}, Tells: map[string]bool{}, Seats: a.seats()}
+	body := &web.Powers{Powers: a.Powers(a.At), Records: map[string]bool{}, Callin: map[string]bool{}, Denies: map[string][]web.Option{}, Tells: map[string]bool{}, Seats: a.seats()}
 	if !a.today() || a.me == nil {
 		return body, nil
 	}
@@ -62,14 +63,14 @@ func powersPage(a *asked) (web.Body, error) {
 		holds := d.To == domain.ToExecutive && inExecutive || d.Person != nil && d.Person.Handle == a.me.Handle
 		body.Records[d.Ref] = manages || holds
 		for _, x := range d.Exercises {
-			body.Callin[x.Ref] = x.Standing == domain.XWithin && x.CalledIn == nil && a.at <= x.CallInBy
+			body.Callin[x.Ref] = x.Standing == domain.XWithin && x.CalledIn == nil && a.At <= x.CallInBy
 			if body.Callin[x.Ref] {
 				body.Denies[x.Ref] = a.consultedAs(&x)
 			}
 			body.Tells[x.Ref] = (manages || holds) && x.TellBy != 0 && x.ToldOn == 0
 		}
 	}
-	body.People, body.Bodies = web.PeopleOptions(a.People(a.at).People), a.bodies()
+	body.People, body.Bodies = web.PeopleOptions(a.People(a.At).People), a.bodies()
 	return body, nil
 }
 
@@ -79,7 +80,7 @@ func (a *asked) consultedAs(x *projections.ExerciseLine) []web.Option {
 	var os []web.Option
 	for _, k := range x.Consulted {
 		sits := slices.ContainsFunc(a.seats(), func(s web.Option) bool { return s.Value == k.Body.Code })
-		if sits || a.State().SpeaksFor(a.me.ID, k.Body.Code, a.at) {
+		if sits || a.State().SpeaksFor(a.me.ID, k.Body.Code, a.At) {
 			os = append(os, web.Option{Value: k.Body.Code, Words: k.Body.Name})
 		}
 	}
@@ -89,7 +90,7 @@ func (a *asked) consultedAs(x *projections.ExerciseLine) []web.Option {
 // bodies are the open organisations that can be consulted: not practices.
 func (a *asked) bodies() []web.Option {
 	var os []web.Option
-	for _, o := range a.Register(a.at).Organisations {
+	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && o.Kind != domain.Practice && o.Kind != domain.PlaceKind {
 			os = append(os, web.Option{Value: o.Code, Words: o.Name})
 		}
@@ -99,17 +100,17 @@ func (a *asked) bodies() []web.Option {
 
 func mandatePage(a *asked) (web.Body, error) {
 	matter := a.r.URL.Query().Get("matter")
-	m, err := orRefused(a.Mandate(matter, a.at))
+	m, err := access.OrRefused(a.Mandate(matter, a.At))
 	if err != nil {
 		return nil, err
 	}
-	history, err := orRefused(a.MandateHistory(matter, a.at))
+	history, err := access.OrRefused(a.MandateHistory(matter, a.At))
 	if err != nil {
 		return nil, err
 	}
-	body := &web.Mandate{Mandate: m, History: history, Matters: a.matters(), Practices: a.withdrawers(), Powers: a.sees(powers)}
+	body := &web.Mandate{Mandate: m, History: history, Matters: a.matters(), Practices: a.withdrawers(), Powers: a.sees(access.Powers)}
 	if body.If = a.r.URL.Query().Get("if"); body.If != "" {
-		w, refused := a.WhatIf(body.If, matter, a.at)
+		w, refused := a.WhatIf(body.If, matter, a.At)
 		if refused != nil {
 			return nil, refused
 		}
@@ -120,9 +121,9 @@ func mandatePage(a *asked) (web.Body, error) {
 	}
 	body.Charter = a.charterMatters()
 	registers, asks := a.has(domain.Registrar), a.has(domain.Chair, domain.Manager, domain.Registrar)
-	for _, o := range a.Register(a.at).Organisations {
+	for _, o := range a.Register(a.At).Organisations {
 		one := web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"}
-		if o.Open && o.Kind == domain.PCN && (registers || a.State().SpeaksFor(a.me.ID, o.Code, a.at)) {
+		if o.Open && o.Kind == domain.PCN && (registers || a.State().SpeaksFor(a.me.ID, o.Code, a.At)) {
 			body.PCNs = append(body.PCNs, one)
 		}
 		if o.Open && asks && (o.Kind == domain.PCN || o.Kind == domain.Practice) {
@@ -137,7 +138,7 @@ func mandatePage(a *asked) (web.Body, error) {
 func (a *asked) withdrawers() []web.Option {
 	var os []web.Option
 	s := a.State()
-	for _, o := range slices.Concat(s.PCNsOn(a.at), s.PracticesOn(a.at)) {
+	for _, o := range slices.Concat(s.PCNsOn(a.At), s.PracticesOn(a.At)) {
 		os = append(os, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 	}
 	return os

@@ -3,6 +3,8 @@ package api
 import (
 	"slices"
 
+	"goldenthread/api/access"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -29,7 +31,7 @@ var practiceForms = map[string]reading{
 
 func practicePage(a *asked) (web.Body, error) {
 	code := a.r.PathValue("ods")
-	page, err := orRefused(a.Practice(code, a.at))
+	page, err := access.OrRefused(a.Practice(code, a.At))
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +39,7 @@ func practicePage(a *asked) (web.Body, error) {
 	if a.me == nil || !a.today() {
 		return body, nil
 	}
-	body.Speaks, body.Records = a.State().SpeaksFor(a.me.ID, code, a.at), a.has(domain.Manager, domain.Registrar)
+	body.Speaks, body.Records = a.State().SpeaksFor(a.me.ID, code, a.At), a.has(domain.Manager, domain.Registrar)
 	body.Charter = a.charterMatters()
 	for _, m := range body.Organisation.Memberships {
 		if o := a.State().Organisations[m.In.Code]; m.Now && o != nil && o.Kind == domain.PCN {
@@ -46,11 +48,11 @@ func practicePage(a *asked) (web.Body, error) {
 	}
 	for _, asked := range a.State().Asked {
 		if asked.Organisation == code {
-			body.Asked = append(body.Asked, web.Option{Value: asked.Number, Words: asked.Number + ": " + clip(asked.Words)})
+			body.Asked = append(body.Asked, web.Option{Value: asked.Number, Words: asked.Number + ": " + problem.Clip(asked.Words)})
 		}
 	}
 	for _, n := range body.Notices {
-		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + clip(n.Text)})
+		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
 	}
 	body.Agreements = a.agreements()
 	return body, nil
@@ -76,21 +78,21 @@ func (f *filling) withdrawal(organisation string) domain.Command {
 // charterMatters are those that the charter lists, to tick.
 func (a *asked) charterMatters() []web.Option {
 	var os []web.Option
-	for _, matter := range a.Charter(a.at).Matters {
+	for _, matter := range a.Charter(a.At).Matters {
 		os = append(os, web.Option{Value: matter, Words: matter})
 	}
 	return os
 }
 
 func (a *asked) organisation(code string) projections.OrganisationLine {
-	all := a.Register(a.at).Organisations
+	all := a.Register(a.At).Organisations
 	return all[slices.IndexFunc(all, func(o projections.OrganisationLine) bool { return o.Code == code })]
 }
 
 // agreements are those that hold.
 func (a *asked) agreements() []web.Option {
 	var os []web.Option
-	for _, l := range a.Departures(a.at).Alignment {
+	for _, l := range a.Departures(a.At).Alignment {
 		os = append(os, web.Option{Value: l.Agreement, Words: l.Agreement + ": " + l.Title})
 	}
 	return os

@@ -37,7 +37,7 @@ func (f *filling) ranked(name string) []string {
 }
 
 func prioritiesPage(a *asked) (web.Body, error) {
-	body := &web.Priorities{Priorities: a.Priorities(a.at)}
+	body := &web.Priorities{Priorities: a.Priorities(a.At)}
 	if a.me == nil || !a.today() {
 		return body, nil
 	}
@@ -47,6 +47,6 @@ func prioritiesPage(a *asked) (web.Body, error) {
 	if body.Open = body.OpenRound(); body.Open == nil {
 		return body, nil
 	}
-	body.Practices = slices.DeleteFunc(a.practices(), func(p web.Option) bool { return !body.Records && !a.State().SpeaksFor(a.me.ID, p.Value, a.at) })
+	body.Practices = slices.DeleteFunc(a.practices(), func(p web.Option) bool { return !body.Records && !a.State().SpeaksFor(a.me.ID, p.Value, a.At) })
 	return body, nil
 }

@@ -1,6 +1,10 @@
 package api
 
-import "goldenthread/api/web"
+import (
+	"goldenthread/api/access"
+	"goldenthread/api/problem"
+	"goldenthread/api/web"
+)
 
 // proofPage says how the ledger is proved (rule L9). The log has no past: it is
 // shown as it is now.
@@ -8,9 +12,9 @@ func proofPage(a *asked) (web.Body, error) {
 	group := a.r.PathValue("group")
 	l, err := a.server.store.Log(group)
 	if err != nil {
-		return nil, notFound("L9", "This server keeps no log of this group.")
+		return nil, problem.NotFound("L9", "This server keeps no log of this group.")
 	}
-	held, err := a.server.ledgers.witnesses(a.question, &plainInput{Terms{Group: group}})
+	held, err := a.server.ledgers.Witnesses(a.Question, &access.PlainInput{Terms: access.Terms{Group: group}})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package api
 import (
 	"slices"
 
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -64,7 +66,7 @@ func proposalsPage(a *asked) (web.Body, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	body := &web.Proposals{Proposals: a.Proposals(a.at, in.Stage).Proposals, Stage: in.Stage, Raises: a.seats() != nil}
+	body := &web.Proposals{Proposals: a.Proposals(a.At, in.Stage).Proposals, Stage: in.Stage, Raises: a.seats() != nil}
 	slices.Reverse(body.Proposals)
 	return body, nil
 }
@@ -72,14 +74,14 @@ func proposalsPage(a *asked) (web.Body, error) {
 // waitingForWord is what an agreement can ratify or disavow.
 func (a *asked) waitingForWord() []web.Option {
 	var waiting []web.Option
-	for _, d := range a.Powers(a.at).Delegations {
+	for _, d := range a.Powers(a.At).Delegations {
 		for _, x := range d.Exercises {
 			if x.Standing == domain.XBeyond || x.Standing == domain.XCalledIn {
 				waiting = append(waiting, web.Option{Value: x.Ref, Words: x.Ref + ": " + x.What})
 			}
 		}
 	}
-	for _, k := range a.Commitments(a.at).Commitments {
+	for _, k := range a.Commitments(a.At).Commitments {
 		if k.Standing == domain.KBeyond || k.Standing == domain.KAdReferendum {
 			waiting = append(waiting, web.Option{Value: k.Ref, Words: k.Ref + ": " + k.Words})
 		}
@@ -90,7 +92,7 @@ func (a *asked) waitingForWord() []web.Option {
 // settled are the proposals that can be opened again.
 func (a *asked) settled() []web.Option {
 	var os []web.Option
-	for _, p := range a.Proposals(a.at, "").Proposals {
+	for _, p := range a.Proposals(a.At, "").Proposals {
 		if p.Stage == domain.Agreed || p.Stage == domain.Lapsed {
 			os = append(os, web.Option{Value: p.Ref, Words: p.Ref + ": " + p.Title})
 		}
@@ -101,7 +103,7 @@ func (a *asked) settled() []web.Option {
 // holding are the agreements that can be set aside.
 func (a *asked) holding() []web.Option {
 	var os []web.Option
-	for _, p := range a.Proposals(a.at, string(domain.Agreed)).Proposals {
+	for _, p := range a.Proposals(a.At, string(domain.Agreed)).Proposals {
 		if p.SetAside == nil {
 			os = append(os, web.Option{Value: p.Ref, Words: p.Ref + ": " + p.Title})
 		}
@@ -111,12 +113,12 @@ func (a *asked) holding() []web.Option {
 
 // hasPasskey says whether the person can sign here.
 func (a *asked) hasPasskey() bool {
-	here := partyOf(originOf(a.r.Context()))
+	here := partyOf(caller.Origin(a.r.Context()))
 	return slices.ContainsFunc(a.State().People[a.me.ID].Passkeys, func(k domain.Passkey) bool { return k.RelyingParty == here })
 }
 
 func proposalPage(a *asked) (web.Body, error) {
-	p, err := orRefused(a.Proposal(a.r.PathValue("number"), a.at))
+	p, err := access.OrRefused(a.Proposal(a.r.PathValue("number"), a.At))
 	if err != nil {
 		return nil, err
 	}
@@ -132,13 +134,13 @@ func proposalPage(a *asked) (web.Body, error) {
 	if p.Stage != domain.Open {
 		return body, nil
 	}
-	body.Seats, body.Passkey, body.MustSign = mine, a.hasPasskey(), a.State().CharterOn(a.at).Charter.RequireSignatures
+	body.Seats, body.Passkey, body.MustSign = mine, a.hasPasskey(), a.State().CharterOn(a.At).Charter.RequireSignatures
 	for _, o := range p.Objections {
 		body.Letting[o.Ref] = o.Open && has(o.Seat.Code)
 	}
 	a.dispute(body, has)
 	if body.Manager = a.has(domain.Manager); body.Manager || body.Acts() {
-		body.People = web.PeopleOptions(a.People(a.at).People)
+		body.People = web.PeopleOptions(a.People(a.At).People)
 	}
 	for _, l := range p.Roll {
 		seat := web.Option{Value: l.Seat.Code, Words: l.Seat.Name}
@@ -182,7 +184,7 @@ func (a *asked) pays(p *projections.Proposal) []web.Option {
 			agreed := slices.ContainsFunc(p.Payments, func(o projections.PaymentLine) bool {
 				return o.Organisation.Code == code && o.Version == v.Version
 			})
-			if o := a.State().Organisations[code]; o != nil && !agreed && a.State().SpeaksFor(a.me.ID, code, a.at) {
+			if o := a.State().Organisations[code]; o != nil && !agreed && a.State().SpeaksFor(a.me.ID, code, a.At) {
 				os = append(os, web.Option{Value: code, Words: o.Name})
 			}
 		}

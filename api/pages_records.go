@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
@@ -21,7 +24,7 @@ import (
 // the charter.
 
 func charterPage(a *asked) (web.Body, error) {
-	return &web.Charter{CharterInForce: a.Charter(a.at)}, nil
+	return &web.Charter{CharterInForce: a.Charter(a.At)}, nil
 }
 
 // auditPage reads lines without holding the group up; it is drawn afterwards.
@@ -30,9 +33,9 @@ func (s *Pages) auditPage(w http.ResponseWriter, r *http.Request) {
 	if !r.URL.Query().Has("order") {
 		in.Order = "newest"
 	}
-	found, err := s.ledgers.auditOf(r.Context(), in)
+	found, err := s.ledgers.AuditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	asks := r.URL.Query()
@@ -40,16 +43,16 @@ func (s *Pages) auditPage(w http.ResponseWriter, r *http.Request) {
 		asks.Del(name)
 	}
 	body := &web.Audit{AuditPage: found, Asked: asks, Kinds: kindsOfEvents()}
-	s.show(&page{things: everything, body: func(a *asked) (web.Body, error) {
-		body.People = web.PeopleOptions(a.People(a.at).People)
+	s.show(&page{things: access.Everything, body: func(a *asked) (web.Body, error) {
+		body.People = web.PeopleOptions(a.People(a.At).People)
 		return body, nil
 	}})(w, r)
 }
 
-func auditAsked(r *http.Request) *auditInput {
+func auditAsked(r *http.Request) *access.AuditInput {
 	q := r.URL.Query()
-	return &auditInput{
-		Terms: Terms{Group: r.PathValue("group"), Known: q.Get("known"), AtLeast: q.Get("atLeast")},
+	return &access.AuditInput{
+		Terms: access.Terms{Group: r.PathValue("group"), Known: q.Get("known"), AtLeast: q.Get("atLeast")},
 		From:  q.Get("from"), To: q.Get("to"), Type: q.Get("type"), Actor: q.Get("actor"), Subject: q.Get("subject"), Words: q.Get("words"),
 		Cursor: q.Get("cursor"), Limit: q.Get("limit"), Order: q.Get("order"),
 	}
@@ -71,26 +74,26 @@ func kindsOfEvents() []web.Option {
 // eventPage shows one event.
 func (s *Pages) eventPage(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
-	index, err := readIndex("The place of an event", r.PathValue("index"))
+	index, err := access.ReadIndex("The place of an event", r.PathValue("index"))
 	var line []byte
 	if err == nil {
-		err = s.ledgers.mayReadLedger(r.Context(), group)
+		err = s.ledgers.MayReadLedger(r.Context(), group)
 	}
 	if err == nil {
 		line, err = s.store.Line(r.Context(), group, *index)
 	}
 	if errors.Is(err, commit.ErrNoEvent) {
-		err = notFound("L1", "There is no event %d; the newest is %d.", *index, s.store.Next(group)-1)
+		err = problem.NotFound("L1", "There is no event %d; the newest is %d.", *index, s.store.Next(group)-1)
 	}
 	var event domain.Event
 	if err == nil {
 		event, err = s.oneEvent(r.Context(), group, *index)
 	}
 	if err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
-	s.show(&page{things: everything, body: func(a *asked) (web.Body, error) {
+	s.show(&page{things: access.Everything, body: func(a *asked) (web.Body, error) {
 		entry := a.Entry(&event)
 		return &web.Event{Entry: entry, ForWhom: a.ForWhom(entry.OnBehalfOf), Line: string(line), Place: web.SubjectPlace(entry.Subject), Last: *index+1 == a.State().Next}, nil
 	}})(w, r)
@@ -130,7 +133,7 @@ func cell(s string) string {
 // auditLines downloads what the filter wants as the exact lines that are stored.
 func (s *Pages) auditLines(w http.ResponseWriter, r *http.Request) {
 	group := r.PathValue("group")
-	s.download(w, r, linesType, "jsonl", func(e *projections.AuditEntry) error {
+	s.download(w, r, access.LinesType, "jsonl", func(e *projections.AuditEntry) error {
 		if e == nil {
 			return nil
 		}
@@ -146,10 +149,10 @@ func (s *Pages) auditLines(w http.ResponseWriter, r *http.Request) {
 // connection breaks off, so that nobody takes a part for the whole.
 func (s *Pages) download(w http.ResponseWriter, r *http.Request, kind, ext string, write func(*projections.AuditEntry) error) {
 	in := auditAsked(r)
-	in.Limit = strconv.Itoa(mostEntries)
-	page, err := s.ledgers.auditOf(r.Context(), in)
+	in.Limit = strconv.Itoa(access.MostEntries)
+	page, err := s.ledgers.AuditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, problemOf(r.Context(), s.log, err))
+		s.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	w.Header().Set("Content-Type", kind)
@@ -157,7 +160,7 @@ func (s *Pages) download(w http.ResponseWriter, r *http.Request, kind, ext strin
 	out := http.NewResponseController(w)
 	err = write(nil)
 	for err == nil {
-		out.SetWriteDeadline(time.Now().Add(writeTimeout))
+		out.SetWriteDeadline(time.Now().Add(operation.WriteTimeout))
 		for i := range page.Entries {
 			if err = write(&page.Entries[i]); err != nil {
 				break
@@ -166,7 +169,7 @@ func (s *Pages) download(w http.ResponseWriter, r *http.Request, kind, ext strin
 		if in.Cursor = page.Next; err != nil || in.Cursor == "" {
 			break
 		}
-		page, err = s.ledgers.auditOf(r.Context(), in)
+		page, err = s.ledgers.AuditOf(r.Context(), in)
 	}
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "a download broke off", "group", in.Group, "error", err)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -66,13 +67,13 @@ func (f *filling) several(name string, n int) []string {
 }
 
 func registerPage(a *asked) (web.Body, error) {
-	body := &web.Register{Register: a.Register(a.at)}
+	body := &web.Register{Register: a.Register(a.At)}
 	if a.me == nil || !a.today() {
 		return body, nil
 	}
 	body.Evidence = a.has(domain.Registrar)
 	keeps := a.has(domain.Registrar, domain.Manager, domain.Chair)
-	speaks := func(code string) bool { return a.State().SpeaksFor(a.me.ID, code, a.at) }
+	speaks := func(code string) bool { return a.State().SpeaksFor(a.me.ID, code, a.At) }
 	for _, s := range body.Seats {
 		holds := s.Holder != nil && s.Holder.Handle == a.me.Handle
 		if body.Evidence || holds || speaks(s.Seat.Code) {
@@ -80,7 +81,7 @@ func registerPage(a *asked) (web.Body, error) {
 		}
 		for _, t := range s.History {
 			own := t.Person.Handle == a.me.Handle
-			if (t.Until == 0 || t.Until >= a.at) && (body.Evidence || own || speaks(s.Seat.Code) || holds && t.Role == domain.Deputy) {
+			if (t.Until == 0 || t.Until >= a.At) && (body.Evidence || own || speaks(s.Seat.Code) || holds && t.Role == domain.Deputy) {
 				body.Leaves = append(body.Leaves, web.Option{
 					Value: s.Seat.Code + " " + t.Person.Handle + " " + string(t.Role), Words: t.Person.Office + ", " + string(t.Role) + " for " + s.Seat.Name,
 				})
@@ -106,7 +107,7 @@ func registerPage(a *asked) (web.Body, error) {
 }
 
 func peoplePage(a *asked) (web.Body, error) {
-	all, err := a.server.ledgers.people(a.question, &plainInput{})
+	all, err := a.server.ledgers.People(a.Question, &access.PlainInput{})
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func peoplePage(a *asked) (web.Body, error) {
 	body.Leaving = slices.DeleteFunc(slices.Clone(still), func(o web.Option) bool { return o.Value != a.me.Handle })
 	if body.Keeps = a.has(domain.Registrar, domain.Manager, domain.Chair); body.Keeps {
 		body.Leaving = still
-		for _, o := range a.Register(a.at).Organisations {
+		for _, o := range a.Register(a.At).Organisations {
 			if o.Open && o.Kind != domain.PlaceKind {
 				body.Organisations = append(body.Organisations, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 			}

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"goldenthread/api/access"
+	"goldenthread/api/guard"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -66,7 +69,7 @@ func readReport(f *filling) domain.Command {
 func (f *filling) meetingDay() domain.Day {
 	d, err := domain.ParseDay(f.path("day"))
 	if err != nil {
-		f.refuse(notDay(f.path("day"), err, "2026-03-09"))
+		f.refuse(access.NotDay(f.path("day"), err, "2026-03-09"))
 	}
 	return d
 }
@@ -85,19 +88,19 @@ func (f *filling) agenda(name string) []domain.AgendaItem {
 }
 
 func representationPage(a *asked) (web.Body, error) {
-	body := &web.Representation{Representation: a.Representation(a.at), Seats: a.seats(), Matters: a.matters()}
+	body := &web.Representation{Representation: a.Representation(a.At), Seats: a.seats(), Matters: a.matters()}
 	if !a.today() || a.me == nil {
 		return body, nil
 	}
 	body.Members, body.Own = a.me.Member, map[string]bool{}
 	for _, i := range body.Interests {
-		body.Own[i.Ref] = i.Person.Handle == a.me.Handle && (i.Until == 0 || i.Until >= a.at)
+		body.Own[i.Ref] = i.Person.Handle == a.me.Handle && (i.Until == 0 || i.Until >= a.At)
 	}
 	if a.has(domain.Chair, domain.Manager, domain.Lead) {
 		body.Bodies, _ = a.parties()
 	}
 	for _, f := range body.Representation.Forums {
-		if a.attends(f.Forum, a.at) {
+		if a.attends(f.Forum, a.At) {
 			body.Forums = append(body.Forums, web.Option{Value: f.Forum, Words: f.Name})
 		}
 	}
@@ -111,14 +114,14 @@ func (a *asked) attends(forum string, on domain.Day) bool {
 }
 
 func commitmentsPage(a *asked) (web.Body, error) {
-	body := &web.Commitments{Commitments: a.Commitments(a.at), Members: a.today() && a.me != nil && a.me.Member}
+	body := &web.Commitments{Commitments: a.Commitments(a.At), Members: a.today() && a.me != nil && a.me.Member}
 	slices.Reverse(body.Commitments.Commitments)
 	return body, nil
 }
 
 func meetingPage(a *asked) (web.Body, error) {
 	forum, day := a.r.PathValue("forum"), a.r.PathValue("day")
-	meetings := a.Representation(a.at).Meetings
+	meetings := a.Representation(a.At).Meetings
 	i := -1 // the one that takes place, where another of that day was cancelled
 	for n, m := range meetings {
 		if m.Forum == forum && m.On.String() == day && (i < 0 || m.Cancelled == 0) {
@@ -127,14 +130,14 @@ func meetingPage(a *asked) (web.Body, error) {
 	}
 	if on, err := domain.ParseDay(day); err == nil && i < 0 {
 		if to := a.State().MovedTo(forum, on); to != 0 {
-			return nil, &elsewhere{groupPages + url.PathEscape(a.r.PathValue("group")) + "/" + web.PlaceOf(forum+"/"+to.String())}
+			return nil, &elsewhere{guard.GroupPages + url.PathEscape(a.r.PathValue("group")) + "/" + web.PlaceOf(forum+"/"+to.String())}
 		}
 	}
 	if i < 0 {
-		return nil, notFound("R5", "No meeting is recorded under this address.")
+		return nil, problem.NotFound("R5", "No meeting is recorded under this address.")
 	}
-	body := &web.Meeting{MeetingLine: meetings[i], Begun: meetings[i].On <= a.at}
-	for _, k := range a.Commitments(a.at).Commitments {
+	body := &web.Meeting{MeetingLine: meetings[i], Begun: meetings[i].On <= a.At}
+	for _, k := range a.Commitments(a.At).Commitments {
 		if k.Forum == forum && k.Meeting == body.On {
 			body.Said = append(body.Said, k)
 		}
@@ -143,36 +146,36 @@ func meetingPage(a *asked) (web.Body, error) {
 		here := body.Cancelled == 0
 		body.Attends = here && a.attends(forum, body.On)
 		body.Says = here && body.Begun && (a.me.Member || a.State().SpeaksAt(a.me.ID, forum, body.On))
-		body.Moves = here && body.Reported == 0 && len(body.MeetingLine.Commitments) == 0 && (a.attends(forum, body.On) || a.attends(forum, a.at))
-		body.People, body.Matters = web.PeopleOptions(a.People(a.at).People), a.matters()
+		body.Moves = here && body.Reported == 0 && len(body.MeetingLine.Commitments) == 0 && (a.attends(forum, body.On) || a.attends(forum, a.At))
+		body.People, body.Matters = web.PeopleOptions(a.People(a.At).People), a.matters()
 	}
 	return body, nil
 }
 
-func workListPage(a *asked) (web.Body, error) { return &web.WorkList{WorkList: a.WorkList(a.at)}, nil }
+func workListPage(a *asked) (web.Body, error) { return &web.WorkList{WorkList: a.WorkList(a.At)}, nil }
 
 // cardPage is what a representative takes along: on every matter known, what the
 // check answers if no sum is named.
 func cardPage(a *asked) (web.Body, error) {
 	if a.me == nil {
-		return nil, notFound("R1", "A card is somebody's who speaks for the group.")
+		return nil, problem.NotFound("R1", "A card is somebody's who speaks for the group.")
 	}
-	m, err := orRefused(a.Mandate("", a.at))
+	m, err := access.OrRefused(a.Mandate("", a.At))
 	if err != nil {
 		return nil, err
 	}
-	home := web.Home{Register: a.Register(a.at)}
-	body := &web.Card{Person: a.me.Office, Correct: a.known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, ".")}
-	if a.live {
-		body.Correct = a.server.ledgers.clock()
+	home := web.Home{Register: a.Register(a.At)}
+	body := &web.Card{Person: a.me.Office, Correct: a.Known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, ".")}
+	if a.Live {
+		body.Correct = a.server.ledgers.Clock()
 	}
-	for _, r := range a.Representation(a.at).Appointments {
+	for _, r := range a.Representation(a.At).Appointments {
 		substitute := slices.ContainsFunc(r.Substitutes, func(w projections.Who) bool { return w.Handle == a.me.Handle })
 		if (r.Person.Handle != a.me.Handle && !substitute) || r.State == domain.Ended || r.State == domain.Expired {
 			continue
 		}
 		c := web.CardAppointment{AppointmentLine: r, Proof: a.proofOf(r.History)}
-		lines, err := orRefused(a.State().Card(a.me.ID, r.Forum, a.at))
+		lines, err := access.OrRefused(a.State().Card(a.me.ID, r.Forum, a.At))
 		if err != nil {
 			return nil, err
 		}
@@ -188,12 +191,12 @@ func cardPage(a *asked) (web.Body, error) {
 // nil where the person may not read the ledger, or it is not signed yet.
 func (a *asked) proofOf(history []projections.AppointmentHistory) *web.CardProof {
 	l, err := a.server.store.Log(a.r.PathValue("group"))
-	if err != nil || !a.sees(everything) {
+	if err != nil || !a.sees(access.Everything) {
 		return nil
 	}
 	var index uint64
 	for _, h := range history {
-		if h.From <= a.at {
+		if h.From <= a.At {
 			index = h.Index
 		}
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 
+	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -17,15 +18,15 @@ func workPage(a *asked) (web.Body, error) {
 			body.Parts = append(body.Parts, web.WorkPart{To: to, What: what, Say: say, Waits: waits()})
 		}
 	}
-	add(worklist, "worklist", "Work list", "What is due, overdue or paused.", a.dueWaits)
-	add(agenda, "agenda", "Our own meetings", "Agendas, and who came.", a.meetingWaits)
-	add(approaches, "approaches", "Approaches", "What the system asked, and the one answer it gets.", a.approachesWait)
-	add(priorities, "priorities", "Priorities", "What we ourselves want to get done.", a.roundWaits)
-	add(actions, "actions", "Actions", "What is to be done, by whom.", a.actionsWait)
-	add(commitments, "commitments", "What was said in our name", "In system meetings.", a.wordWaits)
-	add(notices, "notices", "What the practices were told", "And how far word of it has come.", a.noticesWait)
-	add(followers, "questions", "What practices asked", "And what they were answered.", a.questionsWait)
-	add(departures, "departures", "Departures", "Who goes its own way, and who stands by what.", a.departuresAway)
+	add(access.Worklist, "worklist", "Work list", "What is due, overdue or paused.", a.dueWaits)
+	add(access.Agenda, "agenda", "Our own meetings", "Agendas, and who came.", a.meetingWaits)
+	add(access.Approaches, "approaches", "Approaches", "What the system asked, and the one answer it gets.", a.approachesWait)
+	add(access.Priorities, "priorities", "Priorities", "What we ourselves want to get done.", a.roundWaits)
+	add(access.Actions, "actions", "Actions", "What is to be done, by whom.", a.actionsWait)
+	add(access.Commitments, "commitments", "What was said in our name", "In system meetings.", a.wordWaits)
+	add(access.Notices, "notices", "What the practices were told", "And how far word of it has come.", a.noticesWait)
+	add(access.Followers, "questions", "What practices asked", "And what they were answered.", a.questionsWait)
+	add(access.Departures, "departures", "Departures", "Who goes its own way, and who stands by what.", a.departuresAway)
 	return body, nil
 }
 
@@ -47,19 +48,19 @@ func waiting[T any](of []T, does func(*T) bool, one, many string) string {
 }
 
 func (a *asked) dueWaits() string {
-	return waiting(a.WorkList(a.at).Due, func(d *domain.Due) bool { return d.Overdue }, "is overdue", "are overdue")
+	return waiting(a.WorkList(a.At).Due, func(d *domain.Due) bool { return d.Overdue }, "is overdue", "are overdue")
 }
 
 func (a *asked) meetingWaits() string {
-	return waiting(a.Agenda(a.at).Meetings, func(m *projections.OwnMeeting) bool { return !m.Held && m.On >= a.at }, "is to come", "are to come")
+	return waiting(a.Agenda(a.At).Meetings, func(m *projections.OwnMeeting) bool { return !m.Held && m.On >= a.At }, "is to come", "are to come")
 }
 
 func (a *asked) approachesWait() string {
-	return waiting(a.Approaches(a.at).Approaches, func(l *projections.ApproachLine) bool { return l.Answer == nil }, "waits for its answer", "wait for their answers")
+	return waiting(a.Approaches(a.At).Approaches, func(l *projections.ApproachLine) bool { return l.Answer == nil }, "waits for its answer", "wait for their answers")
 }
 
 func (a *asked) roundWaits() string {
-	p := web.Priorities{Priorities: a.Priorities(a.at)}
+	p := web.Priorities{Priorities: a.Priorities(a.At)}
 	if r := p.OpenRound(); r != nil {
 		return fmt.Sprintf("%d of %d practices have answered %s", r.TookPart, r.OfPractices, r.Ref)
 	}
@@ -67,25 +68,25 @@ func (a *asked) roundWaits() string {
 }
 
 func (a *asked) actionsWait() string {
-	return waiting(a.Actions(a.at).Actions, func(l *projections.ActionLine) bool {
+	return waiting(a.Actions(a.At).Actions, func(l *projections.ActionLine) bool {
 		return l.State == domain.ActionOpen || l.State == domain.ActionOverdue
 	}, "is to be done", "are to be done")
 }
 
 func (a *asked) wordWaits() string {
-	return waiting(a.Commitments(a.at).Commitments, func(k *projections.CommitmentLine) bool {
+	return waiting(a.Commitments(a.At).Commitments, func(k *projections.CommitmentLine) bool {
 		return k.Standing == domain.KAdReferendum || k.Standing == domain.KBeyond
 	}, "waits for our word", "wait for our word")
 }
 
 func (a *asked) noticesWait() string {
-	return waiting(a.Notices(a.at).Notices, func(n *projections.NoticeLine) bool { return n.TooFew }, "was told too few times", "were told too few times")
+	return waiting(a.Notices(a.At).Notices, func(n *projections.NoticeLine) bool { return n.TooFew }, "was told too few times", "were told too few times")
 }
 
 func (a *asked) questionsWait() string {
-	return waiting(a.Questions(a.at).Questions, func(q *projections.QuestionLine) bool { return q.Waits }, "waits for an answer", "wait for an answer")
+	return waiting(a.Questions(a.At).Questions, func(q *projections.QuestionLine) bool { return q.Waits }, "waits for an answer", "wait for an answer")
 }
 
 func (a *asked) departuresAway() string {
-	return waiting(a.Departures(a.at).Departures, func(x *projections.DepartureLine) bool { return x.Away }, "goes its own way", "go their own way")
+	return waiting(a.Departures(a.At).Departures, func(x *projections.DepartureLine) bool { return x.Away }, "goes its own way", "go their own way")
 }

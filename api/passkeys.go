@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"goldenthread/api/problem"
+
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 )
@@ -91,14 +93,14 @@ func (p *passkeys) add(to *account, name, party string, credential *webauthn.Cre
 	k := passkey{passkeyID(credential.ID), name, now, time.Time{}, party, *credential}
 	return k, p.accounts.change(func(all []account) ([]account, error) {
 		if slices.ContainsFunc(all, func(a account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
-			return nil, notNow("L5", "This passkey is known here already.")
+			return nil, problem.NotNow("L5", "This passkey is known here already.")
 		}
 		i := slices.IndexFunc(all, func(a account) bool { return a.is(to.Group, to.Person) })
 		if i < 0 {
 			all, i = append(all, account{Group: to.Group, Person: to.Person, Handle: to.Handle}), len(all)
 		}
 		if string(all[i].Handle) != string(to.Handle) { // two began at once; the device of this one has another handle
-			return nil, notNow("L5", "Another passkey was made at the same moment. Please begin again.")
+			return nil, problem.NotNow("L5", "Another passkey was made at the same moment. Please begin again.")
 		}
 		had := slices.Clone(all[i].Passkeys)
 		if alone {
@@ -106,7 +108,7 @@ func (p *passkeys) add(to *account, name, party string, credential *webauthn.Cre
 			had = nil
 		}
 		if len(had) >= mostPasskeys {
-			return nil, notNow("L5", "There are %d passkeys already. Please remove one first.", len(had))
+			return nil, problem.NotNow("L5", "There are %d passkeys already. Please remove one first.", len(had))
 		}
 		all[i].Passkeys = append(had, k)
 		return all, nil
@@ -252,7 +254,7 @@ func (c *ceremonies) begin(is ceremony, now time.Time) (string, error) {
 		}
 	}
 	if len(c.all) >= mostCeremonies {
-		return "", unavailable("Too many are signing in at the moment. Please try again later.")
+		return "", problem.Unavailable("Too many are signing in at the moment. Please try again later.")
 	}
 	c.all[id] = is
 	return id, nil

@@ -15,6 +15,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 )
 
@@ -99,7 +100,7 @@ func TestAtLeast(t *testing.T) {
 	w.must(201, w.command("cd-north", "consent-to-charter", `{}`))
 	require.EqualValues(t, next, w.must(200, <-answered).json(t)["index"])
 
-	w.server.ledgers.patience = 200 * time.Millisecond
+	w.server.ledgers.Patience = 200 * time.Millisecond
 	r := w.ask("cd-north", fmt.Sprint("?atLeast=", next+1))
 	w.refused(503, "", r)
 	require.NotEmpty(t, r.Header.Get("Retry-After"))
@@ -239,7 +240,7 @@ func TestCheckOverNATS(t *testing.T) {
 	} {
 		m := ask(body)
 		require.NotEmpty(t, m.Header.Get("Nats-Service-Error-Code"), body)
-		var p Problem
+		var p problem.Problem
 		require.NoError(t, json.Unmarshal(m.Data, &p))
 		require.Equal(t, rule, p.Rule)
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -67,7 +69,7 @@ func practiceCode(i int) string { return fmt.Sprintf("P9%04d", i) }
 
 func (w *busyWorld) found(group string) {
 	var c domain.Found
-	require.NoError(w.t, decode([]byte(foundBody), &c))
+	require.NoError(w.t, operation.Decode([]byte(foundBody), &c))
 	for i := range manyPractices {
 		c.Organisations = append(c.Organisations, domain.OrganisationRow{
 			Code: practiceCode(i), Kind: domain.Practice, Name: fmt.Sprintf("Surgery %d", i), Parents: []domain.MembershipRow{{In: "TRAFFORD", Span: domain.Span{From: 730_000}}},
@@ -124,10 +126,10 @@ func usual(n int, one func() time.Duration) time.Duration {
 
 // read has the manager read a page or an answer, past the guard's pace.
 func (w *busyWorld) read(path string) int {
-	c := &Caller{Group: "trafford", Person: "manager", Scope: ScopeAct}
-	req := httptest.NewRequestWithContext((&asker{caller: c, origin: func() string { return "http://localhost" }}).in(w.t.Context()), "GET", path, nil)
+	c := &caller.Caller{Group: "trafford", Person: "manager", Scope: caller.ScopeAct}
+	req := httptest.NewRequestWithContext((&caller.Asker{Caller: c, Origin: func() string { return "http://localhost" }}).In(w.t.Context()), "GET", path, nil)
 	out := httptest.NewRecorder()
-	w.server.api.mux.ServeHTTP(out, req)
+	w.server.api.Mux.ServeHTTP(out, req)
 	return out.Code
 }
 
@@ -143,7 +145,7 @@ func TestAHeldReadHoldsNobodyUp(t *testing.T) {
 		return time.Since(began)
 	}
 	entered, release := make(chan bool), make(chan bool)
-	w.server.api.mux.HandleFunc("GET /g/{group}/held", w.server.pages.show(&page{body: func(a *asked) (web.Body, error) {
+	w.server.api.Mux.HandleFunc("GET /g/{group}/held", w.server.pages.show(&page{body: func(a *asked) (web.Body, error) {
 		close(entered)
 		<-release
 		return home(a)

@@ -8,11 +8,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
 	"goldenthread/projections"
 )
 
 type remainsInput struct {
-	Terms
+	access.Terms
 	Person string `path:"person" doc:"handle or id" example:"cd-altrincham"`
 }
 
@@ -26,20 +28,20 @@ type Remains struct {
 
 // offerRemains registers the question what is left of a person.
 func (s *Rest) offerRemains(path string) {
-	register(s.api, huma.Operation{
+	operation.Register(s.api, huma.Operation{
 		OperationID: "remains", Method: http.MethodGet, Path: path, Tags: []string{"questions"},
 		Summary:   "What the ledger says about a person besides name, email and phone: all that is left after an erasure.",
-		Responses: jsonResponse(s.api.schemas(), reflect.TypeFor[Remains]()),
+		Responses: operation.JSONResponse(s.api.Schemas(), reflect.TypeFor[Remains]()),
 	}, s.remains)
 }
 
-func (s *Rest) remains(ctx context.Context, in *remainsInput) (*answer, error) {
-	q, err := s.ledgers.see(ctx, &in.Terms, everything)
+func (s *Rest) remains(ctx context.Context, in *remainsInput) (*operation.Answer, error) {
+	q, err := s.ledgers.See(ctx, &in.Terms, access.Everything)
 	if err != nil {
 		return nil, err
 	}
 	var r Remains
-	if r.Remains, err = q.Remains(ctx, in.Person, s.ledgers.eventsOf(in.Group)); err != nil {
+	if r.Remains, err = q.Remains(ctx, in.Person, s.ledgers.EventsOf(in.Group)); err != nil {
 		return nil, err
 	}
 	old, err := s.store.WithoutWrappingKey(ctx)
@@ -47,5 +49,5 @@ func (s *Rest) remains(ctx context.Context, in *remainsInput) (*answer, error) {
 		return nil, err
 	}
 	r.KeyLeft, r.OldNodes = slices.Contains(s.store.ErasuresLeft(), r.ID), append([]string{}, old...)
-	return answerWith(&r, in.IfNoneMatch)
+	return operation.JSON(&r, in.IfNoneMatch)
 }

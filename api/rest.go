@@ -5,14 +5,16 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"goldenthread/api/access"
+	"goldenthread/api/operation"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
 
 // A Rest answers commands and questions in JSON.
 type Rest struct {
-	api       *API
-	ledgers   *Ledgers
+	api       *operation.API
+	ledgers   *access.Ledgers
 	identity  *Identity
 	store     *eventstore.Store
 	groups    *projections.Groups
@@ -22,10 +24,10 @@ type Rest struct {
 }
 
 // NewRest offers the operations.
-func NewRest(api *API, l *Ledgers, who *Identity, copies int, listening func() int) *Rest {
-	s := &Rest{api: api, ledgers: l, identity: who, store: l.store, groups: l.groups, log: l.log}
-	s.documents = documents{copies: copies, patience: bucketPatience, connect: func() (jetstream.JetStream, error) { return jetstream.New(l.store.Conn()) }}
-	s.metrics = newMetrics(l.counts, gauges{l.store, listening})
+func NewRest(api *operation.API, l *access.Ledgers, who *Identity, copies int, listening func() int) *Rest {
+	s := &Rest{api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log}
+	s.documents = documents{copies: copies, patience: bucketPatience, connect: func() (jetstream.JetStream, error) { return jetstream.New(l.Store.Conn()) }}
+	s.metrics = newMetrics(l.Counts, gauges{l.Store, listening})
 	s.offerHealth()
 	s.offerCommands()
 	s.offerQuestions()

@@ -21,6 +21,9 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/guard"
+	"goldenthread/api/problem"
+
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 )
@@ -74,7 +77,7 @@ func newSweeper(t testing.TB) *sweeper {
 	w.must(201, w.send(w.request("operator", "POST", "/v1/groups/salford/commands/found", salford)))
 	_, err := w.store.AwaitSigned(context.Background(), "trafford", w.store.Next("trafford"))
 	require.NoError(t, err)
-	w.server.guard.writes, w.server.guard.signIns = newLimits(rate.Inf, 1), newLimits(rate.Inf, 1)
+	w.server.guard.Writes, w.server.guard.SignIns = guard.NewLimits(rate.Inf, 1), guard.NewLimits(rate.Inf, 1)
 	w.keepSecrets()
 	return w
 }
@@ -208,11 +211,11 @@ func (w *sweeper) sweep(t *testing.T, a asking) {
 		}
 		where := fmt.Sprintf("%s %q by %q", a.method, a.path, c.who)
 		if mark := w.leak(h.said(), c.hidden); mark != "" {
-			t.Fatalf("%s shows %q:\n%s", where, mark, clipTo(h.said(), 4000))
+			t.Fatalf("%s shows %q:\n%s", where, mark, problem.ClipTo(h.said(), 4000))
 		}
 		soon := h.Code == http.StatusServiceUnavailable && h.Header().Get("Retry-After") != "" && notYet.MatchString(h.said())
 		if h.Code >= 500 && !soon {
-			t.Fatalf("%s: %d %s\n%s\n%s", where, h.Code, h.Body, a.body, clipTo(w.log.String(), 4000))
+			t.Fatalf("%s: %d %s\n%s\n%s", where, h.Code, h.Body, a.body, problem.ClipTo(w.log.String(), 4000))
 		}
 		if strings.Contains(a.path, "/"+c.barred+"/") && strings.Contains(h.said(), "the newest is") {
 			t.Fatalf("%s is told how long the ledger is", where)
@@ -420,7 +423,7 @@ func TestKeptToMembersEverywhere(t *testing.T) {
 // those who may not.
 func FuzzRoutes(f *testing.F) {
 	w := newSweeper(f)
-	w.server.ledgers.patience = 50 * time.Millisecond
+	w.server.ledgers.Patience = 50 * time.Millisecond
 	for _, route := range w.server.routes() {
 		method, pattern, _ := strings.Cut(route, " ")
 		path := filled(pattern, "trafford")[0]

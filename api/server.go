@@ -15,7 +15,12 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/guard"
 	"goldenthread/api/mail"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
@@ -38,7 +43,7 @@ type Options struct {
 	Copies       int              // of documents, on an existing NATS; none: 1
 	SignIn       *SignIn          // who signs in with passkeys; nil: nobody does
 	SingleSignOn *SingleSignOn    // nil: nobody signs in with their organisation's account
-	Reach        Reach            // checked; none: plain HTTP on localhost
+	Reach        guard.Reach      // checked; none: plain HTTP on localhost
 	Clock        func() time.Time // for "today"; nil is time.Now
 	Idle         time.Duration    // after which a session that is not used ends; 0: an hour
 	Reads        int              // a second, of one caller; 0: 200, less than 0: any number
@@ -48,9 +53,9 @@ type Options struct {
 
 // A Server answers over HTTP. It is safe for concurrent use.
 type Server struct {
-	api      *API
-	guard    *Guard
-	ledgers  *Ledgers
+	api      *operation.API
+	guard    *guard.Guard
+	ledgers  *access.Ledgers
 	identity *Identity
 	feeds    *Feeds
 	rest     *Rest
@@ -66,17 +71,17 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	s := &Server{log: trace.Logger(o.Log), guard: NewGuard(o.Reach, o.Reads)}
-	s.api = NewAPI(s.log)
-	s.ledgers = NewLedgers(o.Store, o.Groups, o.Clock, s.log)
+	s := &Server{log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
+	s.api = operation.New(s.log)
+	s.ledgers = access.New(o.Store, o.Groups, o.Clock, s.log)
 	s.identity = NewIdentity(IdentityOptions{
 		Tokens: o.Tokens, Feeds: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, Idle: o.Idle, NoTokens: o.NoTokens,
 	}, s.api, s.guard, s.ledgers)
-	s.ledgers.signed = s.identity.checkSignature
+	s.ledgers.Signed = s.identity.checkSignature
 	s.pages = NewPages(s.api, s.ledgers)
 	s.feeds = NewFeeds(s.api, s.ledgers, s.identity, o.Mail, s.pages.fail)
 	s.rest = NewRest(s.api, s.ledgers, s.identity, o.Copies, s.feeds.listeners)
-	s.api.offerOpenAPI()
+	s.api.Offer()
 	return s
 }
 
@@ -84,7 +89,7 @@ func New(o Options) *Server {
 // are being answered, for at most ten seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := s.patient()
-	l = gathering(srv, l)
+	l = operation.Gathering(srv, l)
 	ended := make(chan error, 1)
 	go func() {
 		if srv.TLSConfig != nil {
@@ -110,31 +115,31 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // patient waits so long for slow clients, and no longer.
 func (s *Server) patient() *http.Server {
 	return &http.Server{
-		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn), TLSConfig: s.guard.reach.TLS,
+		Handler: s, ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: operation.WriteTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn), TLSConfig: s.guard.Reach.TLS,
 	}
 }
 
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	is := &asker{origin: func() string { return s.guard.origin(r) }}
-	r = r.WithContext(is.in(trace.From(r.Context(), r.Header.Values(trace.Header))))
+	is := &caller.Asker{Origin: func() string { return s.guard.Origin(r) }}
+	r = r.WithContext(is.In(trace.From(r.Context(), r.Header.Values(trace.Header))))
 	defer s.recovered(w, r)
-	s.guard.guardHeaders(w.Header(), r)
-	if err := checkAddress(r.URL); err != nil {
-		s.pages.fail(w, r, problemOf(r.Context(), s.log, err))
+	s.guard.Headers(w.Header(), r)
+	if err := guard.CheckAddress(r.URL); err != nil {
+		s.pages.fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	if refused := s.admit(is, r); refused != nil {
 		s.pages.fail(w, r, refused)
 		return
 	}
-	if h, pattern := s.api.mux.Handler(r); pattern == "" {
-		s.pages.fail(w, r, unmatched(h, r))
+	if h, pattern := s.api.Mux.Handler(r); pattern == "" {
+		s.pages.fail(w, r, guard.Unmatched(h, r))
 		return
 	}
-	s.api.mux.ServeHTTP(w, r)
+	s.api.Mux.ServeHTTP(w, r)
 }
 
 // recovered answers for whoever panicked below.
@@ -144,34 +149,34 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	case http.ErrAbortHandler:
 		panic(why)
 	default:
-		s.pages.fail(w, r, problemOf(r.Context(), s.log, fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
+		s.pages.fail(w, r, problem.Of(r.Context(), s.log, fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
 	}
 }
 
 // admit says who is asking and refuses whoever may not even ask.
-func (s *Server) admit(is *asker, r *http.Request) *Problem {
-	if p := s.guard.checkOrigin(r); p != nil {
+func (s *Server) admit(is *caller.Asker, r *http.Request) *problem.Problem {
+	if p := s.guard.CheckOrigin(r); p != nil {
 		return p
 	}
 	c, unknown := s.identity.caller(r)
-	if is.unknown = unknown; unknown == nil {
-		if isPage(r.URL.Path) && !c.Scope.allows(scopeOf(r)) {
-			return outOfScope(c.Scope)
+	if is.Unknown = unknown; unknown == nil {
+		if guard.IsPage(r.URL.Path) && !c.Scope.Allows(scopeOf(r)) {
+			return caller.OutOfScope(c.Scope)
 		}
-		is.caller = &c
+		is.Caller = &c
 		s.identity.used(r, c)
-	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path) {
-		return cmp.Or(s.guard.reads.check(s.guard.client(r), time.Now()), unknown)
+	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || guard.IsPage(r.URL.Path) {
+		return cmp.Or(s.guard.CheckStranger(r), unknown)
 	}
-	return s.guard.checkPace(r, is.caller)
+	return s.guard.CheckPace(r, is.Caller)
 }
 
 // scopeOf is the least scope with which somebody may have a page.
-func scopeOf(r *http.Request) Scope {
-	if safe(r.Method) {
-		return ScopeRead
+func scopeOf(r *http.Request) caller.Scope {
+	if caller.Safe(r.Method) {
+		return caller.ScopeRead
 	}
-	return ScopeAct
+	return caller.ScopeAct
 }
 
 // Offer answers the check on the subject goldenthread.check, as the NATS

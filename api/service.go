@@ -12,6 +12,10 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/eventstore/trace"
 )
 
@@ -61,7 +65,7 @@ func (s *Rest) serveCheck(r micro.Request) {
 	if err == nil {
 		err = r.Respond(a)
 	} else {
-		p := problemOf(ctx, s.log, err)
+		p := problem.Of(ctx, s.log, err)
 		b, _ := json.Marshal(p)
 		err = r.Error(strconv.Itoa(p.Status), p.Detail, b)
 	}
@@ -77,31 +81,31 @@ func (s *Rest) checkFor(ctx context.Context, data []byte) (b []byte, err error) 
 		}
 	}()
 	var req CheckRequest
-	if err := decode(data, &req); err != nil {
+	if err := operation.Decode(data, &req); err != nil {
 		return nil, err
 	}
 	c, unknown := s.identity.callerBy(ctx, req.Token)
 	if unknown != nil {
 		return nil, unknown
 	}
-	if !c.Scope.allows(ScopeCheck) {
-		return nil, outOfScope(c.Scope)
+	if !c.Scope.Allows(caller.ScopeCheck) {
+		return nil, caller.OutOfScope(c.Scope)
 	}
 	in := req.input()
-	q, err := s.ledgers.see((&asker{caller: &c, origin: nobody.origin}).in(ctx), &in.Terms, checks)
+	q, err := s.ledgers.See((&caller.Asker{Caller: &c, Origin: caller.Nobody.Origin}).In(ctx), &in.Terms, access.Checks)
 	if err != nil {
 		return nil, err
 	}
-	v, err := check(q, in)
+	v, err := access.AnswerCheck(q, in)
 	if err != nil {
 		return nil, err
 	}
-	return encode(&v)
+	return operation.Encode(&v)
 }
 
 // input is the same question as it would be asked over HTTP.
-func (r *CheckRequest) input() *checkInput {
-	in := &checkInput{Terms: Terms{Group: r.Group, At: r.At, Known: r.Known}, Person: r.Person, Forum: r.Forum, Matter: r.Matter}
+func (r *CheckRequest) input() *access.CheckInput {
+	in := &access.CheckInput{Terms: access.Terms{Group: r.Group, At: r.At, Known: r.Known}, Person: r.Person, Forum: r.Forum, Matter: r.Matter}
 	if r.Amount != nil {
 		in.Amount = strconv.FormatInt(*r.Amount, 10)
 	}

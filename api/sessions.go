@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 )
 
@@ -64,7 +66,7 @@ func (s *sessions) begin(w http.ResponseWriter, r *http.Request, secure bool, is
 	now, secret := s.now().UTC(), rand.Text()
 	var id [8]byte
 	rand.Read(id[:])
-	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), clipTo(r.UserAgent(), 200), now.Truncate(time.Second)
+	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), problem.ClipTo(r.UserAgent(), 200), now.Truncate(time.Second)
 	err := s.kept.change(func(all []savedSession) ([]savedSession, error) {
 		all = slices.DeleteFunc(all, func(old savedSession) bool { return !s.lives(&old) })
 		return append(all, savedSession{hashOf(secret), is, now}), nil
@@ -73,7 +75,7 @@ func (s *sessions) begin(w http.ResponseWriter, r *http.Request, secure bool, is
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(sessionCookie, secure), Value: secret, Path: "/", Expires: is.Began.Add(sessionLifetime), HttpOnly: true, Secure: secure,
+		Name: caller.CookieName(caller.SessionCookie, secure), Value: secret, Path: "/", Expires: is.Began.Add(sessionLifetime), HttpOnly: true, Secure: secure,
 		SameSite: http.SameSiteLaxMode, // Strict would sign people out who follow a link in a message
 	})
 	return nil
@@ -87,7 +89,7 @@ func (s *sessions) lives(is *savedSession) bool {
 
 // of is the session of the browser that asks; false if there is none that lives.
 func (s *sessions) of(r *http.Request, secure bool) (Session, bool) {
-	c, err := r.Cookie(cookieName(sessionCookie, secure))
+	c, err := r.Cookie(caller.CookieName(caller.SessionCookie, secure))
 	if err != nil || c.Value == "" {
 		return Session{}, false
 	}
@@ -147,5 +149,5 @@ func (s *sessions) end(fits func(*Session) bool) error {
 
 // forget takes the cookie back.
 func forget(w http.ResponseWriter, secure bool) {
-	http.SetCookie(w, &http.Cookie{Name: cookieName(sessionCookie, secure), Path: "/", MaxAge: -1, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: caller.CookieName(caller.SessionCookie, secure), Path: "/", MaxAge: -1, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
 }

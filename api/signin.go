@@ -15,6 +15,9 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
@@ -86,7 +89,7 @@ func (s *Identity) signInPages() map[string]http.HandlerFunc {
 
 func (s *Identity) offerSignIn() {
 	for pattern, page := range s.signInPages() {
-		s.api.mux.HandleFunc(pattern, page)
+		s.api.Mux.HandleFunc(pattern, page)
 	}
 }
 
@@ -94,15 +97,15 @@ func (s *Identity) offerSignIn() {
 // redirected to where people sign in, and comes back.
 func (s *Identity) SignedIn(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if _, err := callerOf(r.Context()); err == nil {
+		if _, err := caller.Of(r.Context()); err == nil {
 			next(w, r)
 			return
 		}
-		if safe(r.Method) {
+		if caller.Safe(r.Method) {
 			http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}
-		unauthorized("Please sign in first.").write(w)
+		problem.Unauthorized("Please sign in first.").Write(w)
 	}
 }
 
@@ -113,12 +116,12 @@ func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.
 		if err == nil {
 			return
 		}
-		p := problemOf(r.Context(), s.log, err)
+		p := problem.Of(r.Context(), s.log, err)
 		if signsIn(r) {
 			s.log.InfoContext(r.Context(), "a sign-in was refused", "status", p.Status, "say", p.Detail)
 		}
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-			p.write(w)
+			p.Write(w)
 			return
 		}
 		html(w, p.Status)
@@ -133,7 +136,7 @@ func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.
 // other, or by names that its proxy made up.
 func (s *Identity) atOrigin(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return s.tried(func(w http.ResponseWriter, r *http.Request) error {
-		if origin := s.guard.origin(r); s.guard.reach.Origin == "" && !strings.EqualFold(strings.SplitN(origin, "://", 2)[1], r.Host) {
+		if origin := s.guard.Origin(r); s.guard.Reach.Origin == "" && !strings.EqualFold(strings.SplitN(origin, "://", 2)[1], r.Host) {
 			http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusSeeOther)
 			return nil
 		}
@@ -158,7 +161,7 @@ func script(w http.ResponseWriter, _ *http.Request) {
 
 // beginSignIn sends a challenge that any passkey of ours can answer.
 func (s *Identity) beginSignIn(w http.ResponseWriter, r *http.Request) error {
-	party, err := relyingParty(s.guard.origin(r))
+	party, err := relyingParty(s.guard.Origin(r))
 	if err != nil {
 		return err
 	}
@@ -184,21 +187,21 @@ func (s *Identity) begin(w http.ResponseWriter, r *http.Request, is ceremony, si
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(ceremonyCookie, s.guard.encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.encrypted(r), SameSite: sites,
+		Name: caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.Encrypted(r), SameSite: sites,
 	})
 	return nil
 }
 
 // taken takes the ceremony that this browser began, this once.
 func (s *Identity) taken(r *http.Request) (ceremony, bool) {
-	c, err := r.Cookie(cookieName(ceremonyCookie, s.guard.encrypted(r)))
+	c, err := r.Cookie(caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)))
 	if err != nil {
 		return ceremony{}, false
 	}
 	return s.signIn.ceremonies.take(c.Value, s.clock())
 }
 
-var errBeginAgain = newProblem(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
+var errBeginAgain = problem.New(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
 
 // answered takes the ceremony that a passkey answers.
 func (s *Identity) answered(r *http.Request) (ceremony, error) {
@@ -215,20 +218,20 @@ type passkeyAnswer struct {
 }
 
 func readAnswer(w http.ResponseWriter, r *http.Request) (a passkeyAnswer, err error) {
-	var body jsonBody
-	if err := body.read(w, r); err != nil {
+	var body operation.JSONBody
+	if err := body.Read(w, r); err != nil {
 		return a, err
 	}
-	if err := decode(body.bytes, &a); err != nil {
+	if err := operation.Decode(body.Bytes, &a); err != nil {
 		return a, err
 	}
-	if len(a.Name) > 60 || !plain(a.Name) {
-		err = invalid("L5", "The name of a device is up to 60 characters in one line.")
+	if len(a.Name) > 60 || !problem.Plain(a.Name) {
+		err = problem.Invalid("L5", "The name of a device is up to 60 characters in one line.")
 	}
 	return a, err
 }
 
-var errPasskey = newProblem(http.StatusForbidden, "This passkey does not sign anybody in here. Please try another, or ask for a new invitation.")
+var errPasskey = problem.New(http.StatusForbidden, "This passkey does not sign anybody in here. Please try another, or ask for a new invitation.")
 
 // finishSignIn checks the device's answer and begins a session.
 func (s *Identity) finishSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -240,7 +243,7 @@ func (s *Identity) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	party, err := relyingParty(s.guard.origin(r))
+	party, err := relyingParty(s.guard.Origin(r))
 	if err != nil {
 		return err
 	}
@@ -269,20 +272,20 @@ func (s *Identity) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
-		return newProblem(http.StatusBadRequest, "The form could not be read.")
+		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
 	c, unknown := s.callerBy(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
 	switch {
 	case unknown != nil:
 		return unknown
-	case c.Operator || c.Scope != ScopeAct:
-		return newProblem(http.StatusForbidden, "This token is not for signing in. Please use one of a person that may act.")
+	case c.Operator || c.Scope != caller.ScopeAct:
+		return problem.New(http.StatusForbidden, "This token is not for signing in. Please use one of a person that may act.")
 	}
 	p, err := s.personIn(r.Context(), c, c.Group, "")
 	if err != nil {
 		return err
 	}
-	if err := s.beginSession(w, r, Session{Group: c.Group, Person: p.ID, Passkey: byToken + c.token}); err != nil {
+	if err := s.beginSession(w, r, Session{Group: c.Group, Person: p.ID, Passkey: byToken + c.Token}); err != nil {
 		return err
 	}
 	http.Redirect(w, r, localPath(r.PostForm.Get("next")), http.StatusSeeOther)
@@ -313,13 +316,13 @@ func (s *Identity) refusedPasskey(ctx context.Context, err error) error {
 	if errors.As(err, &p) {
 		why = p.Details + ": " + p.DevInfo
 	}
-	s.log.InfoContext(ctx, "a passkey was refused", "why", clipTo(why, 300))
+	s.log.InfoContext(ctx, "a passkey was refused", "why", problem.ClipTo(why, 300))
 	return errPasskey
 }
 
 // beginSession begins a session in place of the one that the browser had.
 func (s *Identity) beginSession(w http.ResponseWriter, r *http.Request, is Session) error {
-	if before, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok {
+	if before, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok {
 		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
@@ -328,7 +331,7 @@ func (s *Identity) beginSession(w http.ResponseWriter, r *http.Request, is Sessi
 	if is.News, err = s.newKeys(r.Context(), &is); err != nil { // nobody is kept out for it
 		s.log.WarnContext(r.Context(), "which passkeys are new could not be read", "group", is.Group, "person", is.Person, "error", err)
 	}
-	if err := s.signIn.sessions.begin(w, r, s.guard.encrypted(r), is); err != nil {
+	if err := s.signIn.sessions.begin(w, r, s.guard.Encrypted(r), is); err != nil {
 		return err
 	}
 	s.logSignIn(r.Context(), "signed in", &is)
@@ -355,7 +358,7 @@ func (s *Identity) logSignIn(ctx context.Context, what string, is *Session) {
 
 // signsIn says whether somebody tries to sign in there, or is let in.
 func signsIn(r *http.Request) bool {
-	return r.URL.Path == oidcCallback || !safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
+	return r.URL.Path == oidcCallback || !caller.Safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
 }
 
 // signedIn begins a session and tells the page's script.
@@ -374,13 +377,13 @@ func writeJSON(w http.ResponseWriter, v any) error {
 }
 
 func (s *Identity) signOut(w http.ResponseWriter, r *http.Request) error {
-	if is, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok {
+	if is, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok {
 		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == is.ID }); err != nil {
 			return err
 		}
 		s.logSignIn(r.Context(), "signed out", &is)
 	}
-	forget(w, s.guard.encrypted(r))
+	forget(w, s.guard.Encrypted(r))
 	w.Header().Set("Clear-Site-Data", `"storage"`) // the card that was kept for where there is no signal
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
@@ -396,7 +399,7 @@ func (s *Identity) codePage(w http.ResponseWriter, _ *http.Request) error {
 func (s *Identity) takeCode(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
-		return newProblem(http.StatusBadRequest, "The form could not be read.")
+		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
 	http.Redirect(w, r, "/invitation/"+url.PathEscape(r.PostForm.Get("code")), http.StatusSeeOther)
 	return nil
@@ -418,7 +421,7 @@ func (s *Identity) invitationPage(w http.ResponseWriter, r *http.Request) error 
 	html(w, http.StatusOK)
 	code := r.PathValue("code")
 	return signin.Invitation{
-		Code: code, Office: office, Group: group, Replace: i.Replace, Picture: web.Picture(originOf(r.Context()) + "/invitation/" + code),
+		Code: code, Office: office, Group: group, Replace: i.Replace, Picture: web.Picture(caller.Origin(r.Context()) + "/invitation/" + code),
 	}.Render(w)
 }
 
@@ -436,7 +439,7 @@ func (s *Identity) names(ctx context.Context, group, person string) (office, nam
 }
 
 func noPerson(ref string) *domain.Refusal {
-	return notFound("L5", "%q is not a person of this group.", clip(ref))
+	return problem.NotFound("L5", "%q is not a person of this group.", problem.Clip(ref))
 }
 
 func (s *Identity) beginInvited(w http.ResponseWriter, r *http.Request) error {
@@ -460,17 +463,17 @@ func (s *Identity) beginAnother(w http.ResponseWriter, r *http.Request) error {
 func (s *Identity) sessionOf(r *http.Request) (Session, error) {
 	is, err := s.anySession(r)
 	if err == nil && (strings.HasPrefix(is.Passkey, byToken) || strings.HasPrefix(is.Passkey, byAccount)) {
-		err = unauthorized("Please sign in with your passkey for this.")
+		err = problem.Unauthorized("Please sign in with your passkey for this.")
 	}
 	return is, err
 }
 
 // anySession is the session that asks, however it was begun.
 func (s *Identity) anySession(r *http.Request) (Session, error) {
-	if is, ok := s.signIn.sessions.of(r, s.guard.encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
+	if is, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
 		return is, nil
 	}
-	return Session{}, unauthorized("Please sign in with your passkey for this.")
+	return Session{}, problem.Unauthorized("Please sign in with your passkey for this.")
 }
 
 func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a account, by *invitation) error {
@@ -479,7 +482,7 @@ func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a ac
 		return err
 	}
 	a.office = office + ", " + group
-	party, err := relyingParty(s.guard.origin(r))
+	party, err := relyingParty(s.guard.Origin(r))
 	if err != nil {
 		return err
 	}
@@ -501,7 +504,7 @@ func (s *Identity) finishRegistering(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	party, err := relyingParty(s.guard.origin(r))
+	party, err := relyingParty(s.guard.Origin(r))
 	if err != nil {
 		return err
 	}
@@ -529,7 +532,7 @@ func (s *Identity) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, 
 	if err != nil {
 		return err
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.origin(r)), credential, i.Replace, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
 	if err != nil {
 		return err
 	}
@@ -551,7 +554,7 @@ func (s *Identity) addAnother(w http.ResponseWriter, r *http.Request, is *ceremo
 	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.origin(r)), credential, false, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.Origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}
@@ -571,7 +574,7 @@ func (s *Identity) note(group, person, by, what string) error {
 // localPath is the path if it is one on this server; else the front page.
 func localPath(path string) string {
 	u, err := url.Parse(path)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || !plain(path) {
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || !problem.Plain(path) {
 		return "/"
 	}
 	return path

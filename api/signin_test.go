@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/caller"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -79,23 +81,23 @@ func TestCookies(t *testing.T) {
 	d := newDevice(w)
 	r := w.must(200, d.accept(w.invited("cd-north"), ""))
 	cookie := r.Cookies()[0]
-	require.Equal(t, sessionCookie, cookie.Name)
+	require.Equal(t, caller.SessionCookie, cookie.Name)
 	require.True(t, cookie.HttpOnly)
 	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 	require.False(t, cookie.Secure) // plain HTTP on localhost
 	require.WithinDuration(t, time.Now().Add(sessionLifetime), cookie.Expires, time.Minute)
 
-	w.server.guard.reach.BehindProxy = true
+	w.server.guard.Reach.BehindProxy = true
 	req := w.request("", "POST", "/sign-in/begin", "{}", "X-Forwarded-Proto", "https")
 	require.True(t, w.send(req).Cookies()[0].Secure)
 
-	forged := w.request("", "GET", "/v1/groups", "", "Cookie", sessionCookie+"="+strings.Repeat("x", 43))
+	forged := w.request("", "GET", "/v1/groups", "", "Cookie", caller.SessionCookie+"="+strings.Repeat("x", 43))
 	w.refused(401, "", w.send(forged))
 	b, err := os.ReadFile(filepath.Join(w.tokens.dir, sessionsFile))
 	require.NoError(t, err)
 	require.NotContains(t, string(b), cookie.Value) // who reads the file can't sign in with it
 	hash := regexp.MustCompile(`"hash": "([^"]+)"`).FindSubmatch(b)[1]
-	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", sessionCookie+"="+string(hash))))
+	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", caller.SessionCookie+"="+string(hash))))
 }
 
 // What a device says is believed once, here, about what was asked, and signed.
@@ -282,7 +284,7 @@ func TestEarlierSessionsHaveEnded(t *testing.T) {
 	require.False(t, s.lives(&s.kept.all[0]))
 	require.Empty(t, s.list("", ""))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "aGFzaA"})
+	r.AddCookie(&http.Cookie{Name: caller.SessionCookie, Value: "aGFzaA"})
 	_, ok := s.of(r, false)
 	require.False(t, ok)
 	require.NoError(t, s.begin(httptest.NewRecorder(), r, false, Session{Group: "trafford", Person: "p"}))

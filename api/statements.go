@@ -15,6 +15,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore/signature"
 )
@@ -38,35 +41,37 @@ type ToSign struct {
 
 // offerStatements registers one operation for each command that can be signed.
 func (s *Identity) offerStatements() {
-	schemas := s.api.schemas()
+	schemas := s.api.Schemas()
 	for _, kind := range domain.Commands {
 		if !domain.Signs(kind.New()) {
 			continue
 		}
-		op := register(s.api, huma.Operation{
+		op := operation.Register(s.api, huma.Operation{
 			OperationID: "statement-" + kind.Name, Method: http.MethodPost, Path: "/v1/groups/{group}/statements/" + kind.Name,
 			Summary: "What you would sign with your passkey, to send with this command: " + kind.Say, Tags: []string{"commands"},
 			Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
-		}, func(ctx context.Context, in *bodyInput) (*made[ToSign], error) { return s.state(ctx, kind, in) })
-		op.RequestBody = jsonRequest(schemas, reflectType(kind.New()))
+		}, func(ctx context.Context, in *operation.BodyInput) (*operation.Output[ToSign], error) {
+			return s.state(ctx, kind, in)
+		})
+		op.RequestBody = operation.JSONRequest(schemas, operation.TypeOf(kind.New()))
 	}
 }
 
 // state makes the statement that the caller would sign with that command.
-func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *bodyInput) (*made[ToSign], error) {
-	c, err := callerOf(ctx)
+func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *operation.BodyInput) (*operation.Output[ToSign], error) {
+	c, err := caller.Of(ctx)
 	if err != nil {
 		return nil, err
 	}
 	req := domain.Request{Group: in.Group, Command: kind.New()}
-	if err := decode(in.bytes, req.Command); err != nil {
+	if err := operation.Decode(in.Bytes, req.Command); err != nil {
 		return nil, err
 	}
-	if req.Actor, err = s.ledgers.actor(c, in.Group, req.Command); err != nil {
+	if req.Actor, err = s.ledgers.Actor(c, in.Group, req.Command); err != nil {
 		return nil, err
 	}
 	s.claim(ctx, &req)
-	out := ToSign{RelyingParty: partyOf(originOf(ctx)), Credentials: []string{}}
+	out := ToSign{RelyingParty: partyOf(caller.Origin(ctx)), Credentials: []string{}}
 	g, err := s.groups.Now(ctx, in.Group, nil)
 	if err != nil {
 		return nil, err
@@ -82,7 +87,7 @@ func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *bodyI
 		}
 	}
 	if len(out.Credentials) == 0 {
-		return nil, notNow("L5", "The ledger knows no passkey of yours for this server. Please sign in with one, or register one.")
+		return nil, problem.NotNow("L5", "The ledger knows no passkey of yours for this server. Please sign in with one, or register one.")
 	}
 	return s.giveOut(ctx, st, &out)
 }
@@ -95,12 +100,12 @@ func (s *Identity) claim(ctx context.Context, req *domain.Request) {
 		return
 	}
 	if g, err := s.groups.Now(ctx, rests.Ledger, nil); err == nil { // one that can't be read claims nothing, and the rules say so
-		req.Claim = g.State().ClaimOn(rests, s.ledgers.today())
+		req.Claim = g.State().ClaimOn(rests, s.ledgers.Today())
 	}
 }
 
 // giveOut adds what only the store and the server know, and remembers the statement.
-func (s *Identity) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*made[ToSign], error) {
+func (s *Identity) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*operation.Output[ToSign], error) {
 	line, err := s.store.Line(ctx, st.Group, st.Exact.Event)
 	if err != nil {
 		return nil, err
@@ -112,10 +117,10 @@ func (s *Identity) giveOut(ctx context.Context, st *domain.Statement, out *ToSig
 	hash := signature.Challenge(out.Statement)
 	out.SHA256, out.Challenge = hex.EncodeToString(hash), base64.RawURLEncoding.EncodeToString(hash)
 	out.Expires, err = s.statements.begin(out.Statement, s.clock())
-	return &made[ToSign]{*out}, err
+	return &operation.Output[ToSign]{Body: *out}, err
 }
 
-var errNotSigned = notYours("L5", "This signature does not hold, so nothing was recorded. Please begin again.")
+var errNotSigned = problem.NotYours("L5", "This signature does not hold, so nothing was recorded. Please begin again.")
 
 // checkSignature refuses a command whose signature the actor's own passkey did
 // not make, here, under a statement that was given out for it.
@@ -130,14 +135,14 @@ func (s *Identity) checkSignature(ctx context.Context, req *domain.Request) erro
 	}
 	p := group.State().Person(req.Actor)
 	if p == nil || p.Passkey(g.Credential) == nil || !s.keeps(req.Group, p.ID, g.Credential) {
-		return notYours("L5", "This was signed with a passkey that the ledger does not know as yours, or knows no longer.")
+		return problem.NotYours("L5", "This was signed with a passkey that the ledger does not know as yours, or knows no longer.")
 	}
 	at, why := signature.Origin(g)
 	if why == nil {
 		why = signature.Verify(g, p.Passkey(g.Credential))
 	}
-	if why != nil || at != originOf(ctx) {
-		s.log.InfoContext(ctx, "a signature was refused", "why", why, "origin", clip(at))
+	if why != nil || at != caller.Origin(ctx) {
+		s.log.InfoContext(ctx, "a signature was refused", "why", why, "origin", problem.Clip(at))
 		return errNotSigned
 	}
 	return s.statements.use(g.Statement, req.ID, s.clock())
@@ -175,7 +180,7 @@ func (g *statements) begin(statement string, now time.Time) (time.Time, error) {
 		}
 	}
 	if len(g.all) >= mostStatements {
-		return time.Time{}, unavailable("Too many are signing at the moment. Please try again later.")
+		return time.Time{}, problem.Unavailable("Too many are signing at the moment. Please try again later.")
 	}
 	if g.all == nil {
 		g.all = map[string]*givenOut{}
@@ -192,7 +197,7 @@ func (g *statements) use(statement string, command uuid.UUID, now time.Time) err
 	defer g.mu.Unlock()
 	is := g.all[statement]
 	if is == nil || now.After(is.ends) || is.by != uuid.Nil && is.by != command {
-		return notNow("L5", "This took too long, or was signed and sent before. Please begin again.")
+		return problem.NotNow("L5", "This took too long, or was signed and sent before. Please begin again.")
 	}
 	is.by = command
 	return nil

@@ -209,7 +209,7 @@ func TestPasskeysOfAnotherNodeStay(t *testing.T) {
 	w, d := signer(t)
 	person := idsOf(w).Replace("{cd-north}")
 	key := func() bool {
-		g, err := w.server.ledgers.groups.Now(t.Context(), "trafford", nil)
+		g, err := w.server.ledgers.Groups.Now(t.Context(), "trafford", nil)
 		require.NoError(t, err)
 		return g.State().Person(person).Passkey(d.id) != nil
 	}

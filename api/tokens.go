@@ -12,6 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"goldenthread/api/caller"
+	"goldenthread/api/problem"
 )
 
 const (
@@ -38,15 +41,15 @@ type Tokens struct {
 // token is a line of the file. One without id, name and scope is from before
 // there were any: it is called after its hash, and may act.
 type token struct {
-	ID      string    `json:"id"`
-	Hash    string    `json:"hash"` // SHA-256 of the token, hexadecimal
-	Group   string    `json:"group"`
-	Person  string    `json:"person"`
-	Name    string    `json:"name"`
-	Scope   Scope     `json:"scope"`
-	Issued  time.Time `json:"issued"`
-	Expires time.Time `json:"expires,omitzero"` // none: never
-	Used    time.Time `json:"used,omitzero"`    // last, to the hour
+	ID      string       `json:"id"`
+	Hash    string       `json:"hash"` // SHA-256 of the token, hexadecimal
+	Group   string       `json:"group"`
+	Person  string       `json:"person"`
+	Name    string       `json:"name"`
+	Scope   caller.Scope `json:"scope"`
+	Issued  time.Time    `json:"issued"`
+	Expires time.Time    `json:"expires,omitzero"` // none: never
+	Used    time.Time    `json:"used,omitzero"`    // last, to the hour
 }
 
 // OpenTokens reads the tokens in the folder. The first time it makes the
@@ -89,11 +92,11 @@ func (t *Tokens) migrate() error {
 	for i := range t.tokens.all {
 		k := &t.tokens.all[i]
 		hash, err := hex.DecodeString(k.Hash)
-		if err != nil || len(hash) != sha256.Size || k.Group == "" || k.Person == "" || k.Scope != "" && !k.Scope.known() {
+		if err != nil || len(hash) != sha256.Size || k.Group == "" || k.Person == "" || k.Scope != "" && !k.Scope.Known() {
 			return fmt.Errorf("%s is damaged", t.tokens.file)
 		}
 		if k.ID == "" {
-			k.ID, k.Name, k.Scope = k.Hash[:8], "issued "+k.Issued.Format(time.DateOnly), ScopeAct
+			k.ID, k.Name, k.Scope = k.Hash[:8], "issued "+k.Issued.Format(time.DateOnly), caller.ScopeAct
 		}
 	}
 	return nil
@@ -109,7 +112,7 @@ func (t *Tokens) OperatorFile() string { return filepath.Join(t.dir, operatorFil
 // is shown this once; the file has only its hash.
 func (t *Tokens) Issue(group, person string) (string, error) {
 	now := time.Now().UTC().Truncate(time.Second)
-	return t.make(token{Group: group, Person: person, Name: "issued " + now.Format(time.DateOnly), Scope: ScopeAct, Issued: now})
+	return t.make(token{Group: group, Person: person, Name: "issued " + now.Format(time.DateOnly), Scope: caller.ScopeAct, Issued: now})
 }
 
 // make keeps the token under a new id and hash, and gives the secret.
@@ -125,7 +128,7 @@ func (t *Tokens) make(k token) (string, error) {
 			}
 		}
 		if have >= mostTokens {
-			return nil, notNow("L5", "There are %d tokens for this person already. Please revoke one first.", have)
+			return nil, problem.NotNow("L5", "There are %d tokens for this person already. Please revoke one first.", have)
 		}
 		return append(all, k), nil
 	})
@@ -144,20 +147,20 @@ func (t *Tokens) revoke(fits func(*token) bool) (bool, error) {
 
 // caller finds whoever the token stands for at that moment. Looking up the hash
 // of what was sent gives nothing away about the tokens there are.
-func (t *Tokens) caller(secret string, now time.Time) (Caller, bool, error) {
+func (t *Tokens) caller(secret string, now time.Time) (caller.Caller, bool, error) {
 	hash := hashOf(secret)
 	if hash == t.operatorHash {
-		return Caller{Operator: true, Scope: ScopeAct}, true, nil
+		return caller.Caller{Operator: true, Scope: caller.ScopeAct}, true, nil
 	}
 	k, ok := t.tokens.get(hash)
 	if !ok || !k.Expires.IsZero() && !now.Before(k.Expires) {
-		return Caller{}, false, nil
+		return caller.Caller{}, false, nil
 	}
 	var err error
 	if now.Sub(k.Used) >= useWritten {
 		err = t.used(hash, now)
 	}
-	return Caller{Group: k.Group, Person: k.Person, Scope: k.Scope, token: k.ID}, true, err
+	return caller.Caller{Group: k.Group, Person: k.Person, Scope: k.Scope, Token: k.ID}, true, err
 }
 
 // inForce says whether there is still a token of that id.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
 )
@@ -93,16 +94,16 @@ func TestTraceOfNobody(t *testing.T) {
 func TestProblemsAreTraced(t *testing.T) {
 	w := newWorld(t)
 	ctx := trace.From(context.Background(), []string{traceSent})
-	p := problemOf(ctx, w.server.log, errors.New("a wire came loose"))
+	p := problem.Of(ctx, w.server.log, errors.New("a wire came loose"))
 	require.Equal(t, "internal error (id 0e0e4736)", p.Detail)
 	require.Equal(t, traceID, p.Trace)
 	require.Contains(t, w.log.String(), `msg="internal error" error="a wire came loose" trace=`+traceID)
-	p = problemOf(trace.From(context.Background(), nil), w.server.log, errors.New("another"))
+	p = problem.Of(trace.From(context.Background(), nil), w.server.log, errors.New("another"))
 	require.Len(t, p.Trace, 32)
 	require.Contains(t, w.log.String(), "error=another trace="+p.Trace)
-	require.Empty(t, problemOf(ctx, w.server.log, noGroup("x")).Trace)
+	require.Empty(t, problem.Of(ctx, w.server.log, problem.NoGroup("x")).Trace)
 	require.Empty(t, errNoHolders.Trace)
-	require.Equal(t, traceID, problemOf(ctx, w.server.log, errNoHolders).Trace)
+	require.Equal(t, traceID, problem.Of(ctx, w.server.log, errNoHolders).Trace)
 	require.Empty(t, errNoHolders.Trace, "it is everybody's")
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -223,7 +224,7 @@ func (w *world) must(status int, r reply) reply {
 func (w *world) refused(status int, rule string, r reply) {
 	w.t.Helper()
 	w.must(status, r)
-	require.Equal(w.t, problemType, r.Header.Get("Content-Type"), "%s", r.body)
+	require.Equal(w.t, problem.MediaType, r.Header.Get("Content-Type"), "%s", r.body)
 	p := r.json(w.t)
 	require.Equal(w.t, fmt.Sprint(status), fmt.Sprint(p["status"]))
 	require.NotEmpty(w.t, p["title"])

@@ -5,12 +5,12 @@ import (
 	"strconv"
 	"strings"
 
-	"goldenthread/api"
+	"goldenthread/api/access"
 	"goldenthread/domain"
 )
 
 // checkQuestion asks whether somebody may sign up to something (rule R3).
-var checkQuestion = question[api.Check]{
+var checkQuestion = question[access.Check]{
 	use: "check", short: "May I sign up to this?",
 	long: "Check says whether somebody may sign up to something in a meeting, what to say there, and what the answer rests on, down to the\n" +
 		"practices. Without a forum it asks about the executive's powers. What you leave out makes a yes conditional.\n\n" +
@@ -42,7 +42,7 @@ var verdictWords = map[domain.Verdict]struct {
 	domain.ViewOnly:        {"A VIEW ONLY", 12},
 }
 
-func showCheck(p *page, a *api.Check) {
+func showCheck(p *page, a *access.Check) {
 	v := verdictWords[a.Verdict]
 	p.exit = v.exit
 	verdict := v.say

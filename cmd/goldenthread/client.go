@@ -19,6 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
+	"goldenthread/api/access"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
 )
@@ -39,7 +41,7 @@ func (e usageError) Error() string { return string(e) }
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
 // A refusedError is the server's no, in its own words.
-type refusedError struct{ api.Problem }
+type refusedError struct{ problem.Problem }
 
 func (e *refusedError) Error() string {
 	say := e.Detail
@@ -261,7 +263,7 @@ func (c *client) personNames(ctx context.Context) []string {
 	if err != nil {
 		return nil
 	}
-	people, err := fetch[api.People](ctx, c, path, nil)
+	people, err := fetch[access.People](ctx, c, path, nil)
 	if err != nil {
 		return nil
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/access"
 	"goldenthread/domain"
 )
 
@@ -118,10 +118,10 @@ func (c *client) do(cmd *cobra.Command, name string, command domain.Command, key
 	if err != nil {
 		return err
 	}
-	return show(cmd, c, answer, func(p *page, r *api.Recorded) { p.say("%s", recordedWords(r)) })
+	return show(cmd, c, answer, func(p *page, r *access.Recorded) { p.say("%s", recordedWords(r)) })
 }
 
-func recordedWords(r *api.Recorded) string {
+func recordedWords(r *access.Recorded) string {
 	if !r.Recorded {
 		return "There was nothing to add."
 	}

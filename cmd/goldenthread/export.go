@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/tlog"
 
-	"goldenthread/api"
+	"goldenthread/api/operation"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/recovery"
@@ -100,7 +100,7 @@ func (c *client) exportTo(ctx context.Context, w io.Writer) (tree tlog.Tree, err
 	if err != nil {
 		return tree, err
 	}
-	schemas, err := api.EventSchemas()
+	schemas, err := operation.EventSchemas()
 	if err != nil {
 		return tree, err
 	}

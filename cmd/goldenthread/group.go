@@ -3,7 +3,7 @@ package main
 import (
 	"strings"
 
-	"goldenthread/api"
+	"goldenthread/api/access"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -101,11 +101,11 @@ var charterQuestion = question[projections.CharterInForce]{
 }
 
 // peopleQuestion asks for everybody whom the ledger knows (rule L7).
-var peopleQuestion = question[api.People]{
+var peopleQuestion = question[access.People]{
 	use: "people", short: "Everybody whom the ledger knows, by handle and office",
 	example: "  goldenthread people",
 	below:   "/people",
-	show: func(p *page, a *api.People) {
+	show: func(p *page, a *access.People) {
 		p.table("handle", "office", "of", "name")
 		for _, m := range a.People {
 			of, name := "–", "–"

@@ -17,7 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/access"
 	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -101,7 +101,7 @@ type importOutcome struct {
 	Contradicted  []string `json:"contradicted"`
 }
 
-func (o *importOutcome) add(r *api.Recorded, organisations int) {
+func (o *importOutcome) add(r *access.Recorded, organisations int) {
 	o.Organisations += organisations
 	if r.Recorded {
 		o.Events += *r.Last - *r.First + 1
@@ -186,7 +186,7 @@ func (o *odsImport) dated(l *odsList, file string) error {
 	return nil
 }
 
-func (o *odsImport) send(ctx context.Context, c *domain.ImportOrganisations) (*api.Recorded, error) {
+func (o *odsImport) send(ctx context.Context, c *domain.ImportOrganisations) (*access.Recorded, error) {
 	path, err := o.commandPath("import-organisations")
 	if err != nil {
 		return nil, err
@@ -203,7 +203,7 @@ func (o *odsImport) send(ctx context.Context, c *domain.ImportOrganisations) (*a
 	if err != nil {
 		return nil, err
 	}
-	return read[api.Recorded](answer)
+	return read[access.Recorded](answer)
 }
 
 // portions are the command in several of at most so many rows. Only the last says

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
+	"goldenthread/api/guard"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
 )
@@ -232,18 +233,18 @@ func (o *serving) address(at net.Addr) string {
 }
 
 // reach is how people reach this server, checked.
-func (o *serving) reach() (api.Reach, error) {
-	r := api.Reach{Origin: o.origin, BehindProxy: o.behindProxy}
+func (o *serving) reach() (guard.Reach, error) {
+	r := guard.Reach{Origin: o.origin, BehindProxy: o.behindProxy}
 	if o.tlsCert != "" {
 		var err error
-		if r.TLS, err = api.TLS(o.tlsCert, o.tlsKey); err != nil {
+		if r.TLS, err = guard.TLS(o.tlsCert, o.tlsKey); err != nil {
 			return r, err
 		}
 	}
 	if err := r.Check(); err != nil {
 		return r, fmt.Errorf("--origin: %w", err)
 	}
-	return r, api.CheckListen(o.listen, r.TLS != nil, o.behindProxy)
+	return r, guard.CheckListen(o.listen, r.TLS != nil, o.behindProxy)
 }
 
 // singleSignOn is signing in with the organisation's account; nil if it was not

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/api"
+	"goldenthread/api/access"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -53,7 +53,7 @@ func at(query, day string) string {
 func asKnown(query, known string) string { return query + "&known=" + known }
 
 // checkAt asks the check of somebody.
-func (p *program) checkAt(day, person, forum, matter string, more ...string) api.Check {
+func (p *program) checkAt(day, person, forum, matter string, more ...string) access.Check {
 	p.T.Helper()
 	q := url.Values{"person": {person}, "matter": {matter}, "at": {day}}
 	if forum != "" {
@@ -62,7 +62,7 @@ func (p *program) checkAt(day, person, forum, matter string, more ...string) api
 	for i := 0; i < len(more); i += 2 {
 		q.Set(more[i], more[i+1])
 	}
-	return ask[api.Check](p, "/check?"+q.Encode())
+	return ask[access.Check](p, "/check?"+q.Encode())
 }
 
 func founding(t *testing.T, p *program) {

@@ -14,7 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/access"
+	"goldenthread/api/guard"
 	"goldenthread/eventstore/witness"
 )
 
@@ -55,7 +56,7 @@ func witnessCommand() *cobra.Command {
 }
 
 func (o *witnessing) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
-	if err := api.CheckListen(o.listen, false, false); err != nil {
+	if err := guard.CheckListen(o.listen, false, false); err != nil {
 		return err
 	}
 	logs, err := logsOf(o.logs)
@@ -130,11 +131,11 @@ func parseWitnesses(given []string) ([]witness.Witness, error) {
 }
 
 // witnessesQuestion asks how far the witnesses of the log are.
-var witnessesQuestion = question[api.Witnesses]{
+var witnessesQuestion = question[access.Witnesses]{
 	use: "witnesses", short: "How far each witness of the signed log is",
 	example: "  goldenthread witnesses",
 	below:   "/log/witnesses",
-	show: func(p *page, a *api.Witnesses) {
+	show: func(p *page, a *access.Witnesses) {
 		p.table("witness", "cosigned", "of", "behind since", "trouble")
 		for _, w := range a.Witnesses {
 			since := "–"

@@ -1,4 +1,4 @@
-package api
+package operation
 
 import (
 	"path"
@@ -17,7 +17,7 @@ func EventSchemas() ([]byte, error) {
 	r := newRegistry("#/$defs/")
 	types := map[string]*huma.Schema{}
 	for _, k := range domain.Kinds {
-		t := reflectType(k.New())
+		t := TypeOf(k.New())
 		complete(r, r.Schema(t, false, ""), t)
 		types[k.Name] = r.Schema(t, true, "")
 	}
@@ -54,10 +54,10 @@ func (day) Schema(huma.Registry) *huma.Schema {
 
 var dayType = reflect.TypeFor[domain.Day]()
 
-func reflectType(v any) reflect.Type { return reflect.TypeOf(v).Elem() }
+func TypeOf(v any) reflect.Type { return reflect.TypeOf(v).Elem() }
 
-// jsonRequest describes a request body of that type.
-func jsonRequest(r huma.Registry, t reflect.Type) *huma.RequestBody {
+// JSONRequest describes a request body of that type.
+func JSONRequest(r huma.Registry, t reflect.Type) *huma.RequestBody {
 	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: r.Schema(t, true, "")}}}
 }
 
@@ -78,8 +78,8 @@ func complete(r huma.Registry, s *huma.Schema, t reflect.Type) {
 	}
 }
 
-// jsonResponse describes an answer of that type, with what caching needs.
-func jsonResponse(r huma.Registry, t reflect.Type) map[string]*huma.Response {
+// JSONResponse describes an answer of that type, with what caching needs.
+func JSONResponse(r huma.Registry, t reflect.Type) map[string]*huma.Response {
 	complete(r, r.Schema(t, false, ""), t)
 	return map[string]*huma.Response{
 		"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: r.Schema(t, true, "")}}},

@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"math/rand/v2"
@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/operation"
 	"goldenthread/domain"
 )
 
@@ -21,13 +22,13 @@ func TestCheckWritesWhatJSONWrites(t *testing.T) {
 		fill(luck, reflect.ValueOf(&c).Elem())
 		want, err := json.Marshal(&c, json.Deterministic(true))
 		require.NoError(t, err)
-		got, err := c.appendJSON(nil)
+		got, err := c.AppendJSON(nil)
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got))
 	}
 	bad := Check{CheckAnswer: domain.CheckAnswer{Say: "\xff"}}
 	_, want := json.Marshal(&bad, json.Deterministic(true))
-	_, err := encode(&bad)
+	_, err := operation.Encode(&bad)
 	require.Error(t, err)
 	require.Equal(t, want.Error(), err.Error())
 }
@@ -78,10 +79,10 @@ func BenchmarkCheckJSON(b *testing.B) {
 	for range 24 {
 		c.Chain = append(c.Chain, domain.Link{Kind: "mandate", Ref: "M12", Index: 202, Effective: 740_000, Text: "Bodmin Road Health Centre gave a mandate for everything until 31 December 2026"})
 	}
-	require.Implements(b, new(appended), &c)
+	require.Implements(b, new(operation.Appended), &c)
 	b.Run("by hand", func(b *testing.B) {
 		for b.Loop() {
-			encode(&c)
+			operation.Encode(&c)
 		}
 	})
 	b.Run("by package json", func(b *testing.B) {

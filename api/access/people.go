@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"goldenthread/domain"
@@ -17,16 +17,16 @@ type People struct {
 	People []Member `json:"people"`
 }
 
-// people adds to everybody what their own key opens, if a member asks.
-func (s *Ledgers) people(q *question, _ *plainInput) (People, error) {
-	all := q.People(q.at)
+// People adds to everybody what their own key opens, if a member asks.
+func (s *Ledgers) People(q *Question, _ *PlainInput) (People, error) {
+	all := q.People(q.At)
 	out := People{all.Stamp, make([]Member, 0, len(all.People))}
-	me := q.State().Person(q.caller.Person)
-	member := me != nil && q.State().Member(me.ID, s.today())
+	me := q.State().Person(q.Caller.Person)
+	member := me != nil && q.State().Member(me.ID, s.Today())
 	for _, p := range all.People {
 		m := Member{PersonLine: p}
 		if member && len(p.Sealed) > 0 {
-			if data, err := s.store.OpenPersonal(p.ID, p.Sealed); err == nil { // without a key they were erased
+			if data, err := s.Store.OpenPersonal(p.ID, p.Sealed); err == nil { // without a key they were erased
 				m.Personal = &data
 			}
 		}

@@ -1,4 +1,4 @@
-package api
+package problem
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 	"goldenthread/projections"
 )
 
-const problemType = "application/problem+json"
+const MediaType = "application/problem+json"
 
 // A Problem says why a request was not done (RFC 9457).
 type Problem struct {
@@ -43,23 +43,23 @@ type Problem struct {
 func (p *Problem) Error() string                { return p.Detail }
 func (p *Problem) GetStatus() int               { return p.Status }
 func (p *Problem) GetHeaders() http.Header      { return p.header }
-func (p *Problem) ContentType(string) string    { return problemType }
-func (p *Problem) with(name, v string) *Problem { p.header.Set(name, v); return p }
-func (p *Problem) byRule(number string)         { p.Rule, p.Text = number, web.RuleText(number) }
+func (p *Problem) ContentType(string) string    { return MediaType }
+func (p *Problem) With(name, v string) *Problem { p.header.Set(name, v); return p }
+func (p *Problem) ByRule(number string)         { p.Rule, p.Text = number, web.RuleText(number) }
 
-func newProblem(status int, detail string) *Problem {
+func New(status int, detail string) *Problem {
 	return &Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail,
 		header: http.Header{"Cache-Control": {"no-store"}},
 	}
 }
 
-// write answers with the problem outside of an operation.
-func (p *Problem) write(w http.ResponseWriter) {
+// Write answers with the problem outside of an operation.
+func (p *Problem) Write(w http.ResponseWriter) {
 	for name, values := range p.header {
 		w.Header()[name] = values
 	}
-	w.Header().Set("Content-Type", problemType)
+	w.Header().Set("Content-Type", MediaType)
 	b, _ := json.Marshal(p) // it holds nothing that can't be written
 	w.WriteHeader(p.Status)
 	w.Write(append(b, '\n'))
@@ -75,12 +75,12 @@ func init() {
 				return p
 			}
 		}
-		p = newProblem(status, "The request is not as it should be.")
+		p = New(status, "The request is not as it should be.")
 		for _, err := range errs {
 			var d huma.ErrorDetailer
 			if errors.As(err, &d) {
-				p.Where = append(p.Where, clip(d.ErrorDetail().Location))
-				p.Detail = "This part of the request is not as it should be: " + clip(d.ErrorDetail().Message) + "."
+				p.Where = append(p.Where, Clip(d.ErrorDetail().Location))
+				p.Detail = "This part of the request is not as it should be: " + Clip(d.ErrorDetail().Message) + "."
 			}
 		}
 		if slices.ContainsFunc(p.Where, func(w string) bool { return strings.HasPrefix(w, "query.") }) && strings.Contains(p.Detail, "unknown query parameter") {
@@ -93,29 +93,29 @@ func init() {
 
 // Refusals of the API's own, each by the rule that it keeps.
 
-func invalid(rule, say string, args ...any) *domain.Refusal {
+func Invalid(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.Invalid}
 }
 
-func notFound(rule, say string, args ...any) *domain.Refusal {
+func NotFound(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotFound}
 }
 
-func notYours(rule, say string, args ...any) *domain.Refusal {
+func NotYours(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotYours}
 }
 
-func notNow(rule, say string, args ...any) *domain.Refusal {
+func NotNow(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotNow}
 }
 
-func noGroup(name string) *domain.Refusal {
-	return notFound("L1", "There is no group called %q here.", clip(name))
+func NoGroup(name string) *domain.Refusal {
+	return NotFound("L1", "There is no group called %q here.", Clip(name))
 }
 
-// problemOf turns any error into the answer: the one place in which errors
+// Of turns any error into the answer: the one place in which errors
 // become statuses. What is not foreseen is logged under the request's trace.
-func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
+func Of(ctx context.Context, log *slog.Logger, err error) *Problem {
 	p := foreseen(ctx, log, err)
 	if p.Status >= http.StatusInternalServerError {
 		traced := *p
@@ -149,29 +149,29 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 	case errors.As(err, &refusal):
 		return refusalProblem(refusal)
 	case errors.As(err, &unsettled):
-		return unavailable(unsettled.Error())
+		return Unavailable(unsettled.Error())
 	case errors.As(err, &stopped):
 		return stoppedProblem(stopped.At)
 	case errors.As(err, &behind):
-		p = unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
+		p = Unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
 		p.Index = &behind.Have
 		return p
 	case errors.As(err, &damage):
 		log.ErrorContext(ctx, "a log is damaged", "error", err)
-		return unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
+		return Unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
 	case errors.As(err, &unknown):
-		return refusalProblem(noGroup(unknown.Group))
+		return refusalProblem(NoGroup(unknown.Group))
 	case errors.Is(err, commit.ErrNoEvent):
 		return refusalProblem(&domain.Refusal{Rule: "L1", Say: "There is no such event (yet).", Class: domain.NotFound})
 	case errors.Is(err, commit.ErrNotReady):
-		return unavailable(sentence(err))
+		return Unavailable(sentence(err))
 	case errors.Is(err, commit.ErrClosed):
-		return unavailable("This server is stopping. Please send it again.")
+		return Unavailable("This server is stopping. Please send it again.")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return unavailable("This took too long, and nothing was recorded. Please send it again.")
+		return Unavailable("This took too long, and nothing was recorded. Please send it again.")
 	}
 	log.ErrorContext(ctx, "internal error", "error", err)
-	return newProblem(http.StatusInternalServerError, "internal error (id "+quotable(trace.Of(ctx))+")")
+	return New(http.StatusInternalServerError, "internal error (id "+quotable(trace.Of(ctx))+")")
 }
 
 // quotable is as much of a trace's id as people can quote. It is the end of it:
@@ -193,9 +193,9 @@ func refusalProblem(r *domain.Refusal) *Problem {
 	case domain.NotNow:
 		status, title = http.StatusConflict, "Not as things stand"
 	}
-	p := newProblem(status, r.Say)
+	p := New(status, r.Say)
 	p.Type, p.Title = "urn:goldenthread:rule:"+r.Rule, title
-	p.byRule(r.Rule)
+	p.ByRule(r.Rule)
 	if r.Part != "" {
 		p.Where = []string{r.Part}
 	}
@@ -203,14 +203,14 @@ func refusalProblem(r *domain.Refusal) *Problem {
 }
 
 func stoppedProblem(at uint64) *Problem {
-	p := unavailable(fmt.Sprintf("The ledger of this group is damaged: it stopped at event %d and must be repaired first.", at))
+	p := Unavailable(fmt.Sprintf("The ledger of this group is damaged: it stopped at event %d and must be repaired first.", at))
 	p.Index = newest(at)
 	return p
 }
 
-// unavailable is for what may be otherwise in a moment.
-func unavailable(detail string) *Problem {
-	return newProblem(http.StatusServiceUnavailable, detail).with("Retry-After", "1")
+// Unavailable is for what may be otherwise in a moment.
+func Unavailable(detail string) *Problem {
+	return New(http.StatusServiceUnavailable, detail).With("Retry-After", "1")
 }
 
 // newest is the index of the newest of the events before next; nil for none.
@@ -223,12 +223,12 @@ func newest(next uint64) *uint64 {
 }
 
 func sentence(err error) string {
-	say := clipTo(err.Error(), 300)
+	say := ClipTo(err.Error(), 300)
 	return strings.ToUpper(say[:1]) + say[1:] + "."
 }
 
-// ofCommand says of which command the error is: its problem then names it.
-func ofCommand(id uuid.UUID, err error) error { return &commandError{id, err} }
+// OfCommand says of which command the error is: its problem then names it.
+func OfCommand(id uuid.UUID, err error) error { return &commandError{id, err} }
 
 // A commandError is what became of a command, with its id.
 type commandError struct {
@@ -239,6 +239,6 @@ type commandError struct {
 func (e *commandError) Error() string { return "command " + e.id.String() + ": " + e.err.Error() }
 func (e *commandError) Unwrap() error { return e.err }
 
-func unauthorized(say string) *Problem {
-	return newProblem(http.StatusUnauthorized, say).with("WWW-Authenticate", `Bearer realm="goldenthread"`)
+func Unauthorized(say string) *Problem {
+	return New(http.StatusUnauthorized, say).With("WWW-Authenticate", `Bearer realm="goldenthread"`)
 }

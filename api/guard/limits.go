@@ -1,4 +1,4 @@
-package api
+package guard
 
 import (
 	"cmp"
@@ -10,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"goldenthread/api/caller"
+	"goldenthread/api/problem"
 
 	"golang.org/x/time/rate"
 )
@@ -35,18 +38,18 @@ var guarding = http.Header{
 	"Permissions-Policy":           {"camera=(), geolocation=(), microphone=()"},
 }
 
-func (s *Guard) guardHeaders(h http.Header, r *http.Request) {
+func (s *Guard) Headers(h http.Header, r *http.Request) {
 	maps.Copy(h, guarding)
-	if s.encrypted(r) {
+	if s.Encrypted(r) {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 }
 
-// checkOrigin refuses what another site had a browser send with our cookie. A
+// CheckOrigin refuses what another site had a browser send with our cookie. A
 // bearer token is never sent by itself; forms are not for programs.
-func (s *Guard) checkOrigin(r *http.Request) *Problem {
-	if (r.Header.Get("Authorization") == "" || isPage(r.URL.Path)) && s.crossOrigin.Check(r) != nil {
-		return newProblem(http.StatusForbidden, "This came from another site and was not done.")
+func (s *Guard) CheckOrigin(r *http.Request) *problem.Problem {
+	if (r.Header.Get("Authorization") == "" || IsPage(r.URL.Path)) && s.crossOrigin.Check(r) != nil {
+		return problem.New(http.StatusForbidden, "This came from another site and was not done.")
 	}
 	return nil
 }
@@ -55,53 +58,53 @@ func (s *Guard) checkOrigin(r *http.Request) *Problem {
 // address among them, and slow for whoever guesses.
 const (
 	writesEach, writesBurst   = rate.Limit(50), 500 // a second, of one caller
-	signInsEach, signInsBurst = rate.Limit(1), 60   // a second, from one address
+	signInsEach, SignInsBurst = rate.Limit(1), 60   // a second, from one address
 	readsEach                 = 200                 // a second, of one session, token or, of strangers, address
 	readsBurst                = 10                  // seconds' worth
-	mostLimited               = 10_000
+	MostLimited               = 10_000
 )
 
-// readLimits are so many reads a second of each; none is 200, less is no limit.
-func readLimits(each int) *limits {
+// ReadLimits are so many reads a second of each; none is 200, less is no limit.
+func ReadLimits(each int) *limits {
 	if each < 0 {
-		return newLimits(rate.Inf, 1)
+		return NewLimits(rate.Inf, 1)
 	}
 	each = cmp.Or(each, readsEach)
-	return newLimits(rate.Limit(each), each*readsBurst)
+	return NewLimits(rate.Limit(each), each*readsBurst)
 }
 
 // limits count what each does.
 type limits struct {
 	each  rate.Limit
-	burst int
+	Burst int
 	mu    sync.Mutex
-	of    map[string]*rate.Limiter
+	Of    map[string]*rate.Limiter
 	full  int // when as many have come, those are forgotten who could do all again
 }
 
-func newLimits(each rate.Limit, burst int) *limits {
-	return &limits{each: each, burst: burst, of: map[string]*rate.Limiter{}, full: mostLimited}
+func NewLimits(each rate.Limit, burst int) *limits {
+	return &limits{each: each, Burst: burst, Of: map[string]*rate.Limiter{}, full: MostLimited}
 }
 
-// check refuses whoever did too much, and says when to come again.
-func (l *limits) check(who string, now time.Time) *Problem {
+// Check refuses whoever did too much, and says when to come again.
+func (l *limits) Check(who string, now time.Time) *problem.Problem {
 	if l.each == rate.Inf {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.of) >= l.full {
-		for who, one := range l.of {
-			if one.TokensAt(now) >= float64(l.burst) {
-				delete(l.of, who) // as if they had never come
+	if len(l.Of) >= l.full {
+		for who, one := range l.Of {
+			if one.TokensAt(now) >= float64(l.Burst) {
+				delete(l.Of, who) // as if they had never come
 			}
 		}
-		l.full = max(mostLimited, 2*len(l.of)) // so that looking through them all stays rare
+		l.full = max(MostLimited, 2*len(l.Of)) // so that looking through them all stays rare
 	}
-	one := l.of[who]
+	one := l.Of[who]
 	if one == nil {
-		one = rate.NewLimiter(l.each, l.burst)
-		l.of[who] = one
+		one = rate.NewLimiter(l.each, l.Burst)
+		l.Of[who] = one
 	}
 	r := one.ReserveN(now, 1)
 	wait := r.DelayFrom(now)
@@ -109,33 +112,38 @@ func (l *limits) check(who string, now time.Time) *Problem {
 		return nil
 	}
 	r.CancelAt(now)
-	return newProblem(http.StatusTooManyRequests, "That was a lot at once. Please wait a moment and try again.").
-		with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	return problem.New(http.StatusTooManyRequests, "That was a lot at once. Please wait a moment and try again.").
+		With("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
-// checkPace holds writes to a pace, by person; reads, by session or token; and
+// CheckPace holds writes to a pace, by person; reads, by session or token; and
 // signing in, by address.
-func (s *Guard) checkPace(r *http.Request, c *Caller) *Problem {
+func (s *Guard) CheckPace(r *http.Request, c *caller.Caller) *problem.Problem {
 	switch {
-	case safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
+	case caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
 		who := s.client(r)
 		if c != nil {
-			who = "\x00" + cmp.Or(c.session, c.token, c.Group+"\x00"+c.Person)
+			who = "\x00" + cmp.Or(c.Session, c.Token, c.Group+"\x00"+c.Person)
 		}
-		return s.reads.check(who, time.Now())
-	case c != nil && (strings.HasPrefix(r.URL.Path, "/v1/") || isPage(r.URL.Path)):
-		return s.writes.check(c.Group+"\x00"+c.Person, time.Now())
+		return s.Reads.Check(who, time.Now())
+	case c != nil && (strings.HasPrefix(r.URL.Path, "/v1/") || IsPage(r.URL.Path)):
+		return s.Writes.Check(c.Group+"\x00"+c.Person, time.Now())
 	}
-	return s.signIns.check(s.client(r), time.Now())
+	return s.SignIns.Check(s.client(r), time.Now())
+}
+
+// CheckStranger holds whoever is not known to a pace, by address.
+func (s *Guard) CheckStranger(r *http.Request) *problem.Problem {
+	return s.Reads.Check(s.client(r), time.Now())
 }
 
 // TLS is how to serve with a certificate and its key, from files in PEM. They
 // are read again at a handshake when they have changed, so that a renewed
 // certificate needs no restart; while the new ones can't be read, the old serve.
 func TLS(certificate, key string) (*tls.Config, error) {
-	files := &certificateFiles{certificate: certificate, key: key}
-	if err := files.read(); err != nil {
+	files := &CertificateFiles{Certificate: certificate, Key: key}
+	if err := files.Read(); err != nil {
 		return nil, err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get, NextProtos: []string{"h2", "http/1.1"}}, nil
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.Get, NextProtos: []string{"h2", "http/1.1"}}, nil
 }

@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"context"
@@ -30,6 +30,12 @@ type turns struct {
 type turn struct {
 	expected time.Duration
 	taken    chan struct{} // closed when it is
+}
+
+// Turn waits for a turn to answer the question of that name, if that takes long.
+// Call done at its end. The error is the context's.
+func (s *Ledgers) Turn(ctx context.Context, q *Question, name string) (done func(), err error) {
+	return s.turns.take(ctx, q.named(name))
 }
 
 func newTurns() *turns {

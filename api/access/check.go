@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"math"
@@ -6,34 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 )
 
-func (c *Check) appendJSON(b []byte) ([]byte, error) {
-	w := jsonText{b: b}
-	w.text(`{"verdict":`, string(c.Verdict))
-	w.text(`,"say":`, c.Say)
-	jsonList(&w, `,"reasons":`, c.Reasons, (*jsonText).reason)
-	jsonList(&w, `,"limits":`, c.Limits, (*jsonText).limit)
-	jsonList(&w, `,"conditions":`, c.Conditions, (*jsonText).word)
-	w.coverage(`,"coverage":`, &c.Coverage)
-	jsonList(&w, `,"remedies":`, c.Remedies, (*jsonText).remedy)
-	jsonList(&w, `,"whoCould":`, c.WhoCould, (*jsonText).someone)
-	w.unlessEmpty(`,"lastSaid":`, c.LastSaid)
-	w.unlessEmpty(`,"position":`, c.Position)
-	if len(c.Notes) > 0 {
-		jsonList(&w, `,"notes":`, c.Notes, (*jsonText).word)
-	}
-	jsonList(&w, `,"chain":`, c.Chain, (*jsonText).link)
-	w.inputs(`,"on":`, &c.On)
-	w.number(`,"index":`, c.Index)
-	w.day(`,"at":`, c.At)
-	w.time(`,"known":`, c.Known)
-	w.b = append(w.b, '}')
-	return w.b, w.err
-}
-
-type checkInput struct {
+type CheckInput struct {
 	Terms
 	Person    string `query:"person" doc:"handle or id; yourself if not said" example:"cd-altrincham"`
 	Forum     string `query:"forum" doc:"the meeting body; none asks about the executive's powers" example:"locality-board"`
@@ -50,7 +27,7 @@ type Check struct {
 	Known time.Time `json:"known" doc:"the answer rests on what was recorded by then"`
 }
 
-func check(q *question, in *checkInput) (Check, error) {
+func AnswerCheck(q *Question, in *CheckInput) (Check, error) {
 	asked, err := in.question(q)
 	if err != nil {
 		return Check{}, err
@@ -59,29 +36,29 @@ func check(q *question, in *checkInput) (Check, error) {
 	if refusal != nil {
 		return Check{}, refusal
 	}
-	return Check{*a, q.known}, nil
+	return Check{*a, q.Known}, nil
 }
 
 // question reads what is asked of the check. What is not said stays unsaid.
-func (in *checkInput) question(q *question) (domain.Question, error) {
-	asked := domain.Question{Person: in.Person, Forum: in.Forum, Matter: in.Matter, At: q.at}
+func (in *CheckInput) question(q *Question) (domain.Question, error) {
+	asked := domain.Question{Person: in.Person, Forum: in.Forum, Matter: in.Matter, At: q.At}
 	if asked.Person == "" {
-		asked.Person = q.caller.Person
+		asked.Person = q.Caller.Person
 	}
 	if asked.Person == "" {
-		return asked, invalid("R3", "Say for whom you ask.")
+		return asked, problem.Invalid("R3", "Say for whom you ask.")
 	}
 	if in.Amount != "" {
 		pence, err := strconv.ParseInt(in.Amount, 10, 64)
 		if err != nil {
-			return asked, invalid("D4", "An amount is a whole number of pence from 0 on, and not absurdly large.")
+			return asked, problem.Invalid("D4", "An amount is a whole number of pence from 0 on, and not absurdly large.")
 		}
 		asked.Amount = new(domain.Pence(pence))
 	}
 	if in.Months != "" {
-		months, err := readNumber("months", in.Months, math.MinInt32, math.MaxInt32, 0)
+		months, err := ReadNumber("months", in.Months, math.MinInt32, math.MaxInt32, 0)
 		if err != nil {
-			return asked, invalid("D4", "A term is a whole number of months.")
+			return asked, problem.Invalid("D4", "A term is a whole number of months.")
 		}
 		asked.Months = &months
 	}
@@ -90,7 +67,7 @@ func (in *checkInput) question(q *question) (domain.Question, error) {
 	case "true":
 		asked.OpenEnded = true
 	default:
-		return asked, invalid("D4", "openEnded is true or false.")
+		return asked, problem.Invalid("D4", "openEnded is true or false.")
 	}
 	switch in.Consulted {
 	case "":

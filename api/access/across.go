@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"context"
@@ -19,7 +19,7 @@ func (s *Ledgers) placesBeside(ctx context.Context, g *projections.Group, next *
 		return nil, nil
 	}
 	if next != nil && moment.IsZero() {
-		state, err := s.store.AsKnown(ctx, g.State().Group, *next)
+		state, err := s.Store.AsKnown(ctx, g.State().Group, *next)
 		if err != nil {
 			return nil, err
 		}
@@ -41,24 +41,24 @@ func (s *Ledgers) placesBeside(ctx context.Context, g *projections.Group, next *
 // placeAsKnown is the ledger of that name as it is now or, earlier, as it was known
 // at the moment; nil where nothing of it was recorded by then, or it has stopped.
 func (s *Ledgers) placeAsKnown(ctx context.Context, name string, earlier bool, moment time.Time) (*domain.State, error) {
-	if s.store.Next(name) == 0 || s.store.Stopped(name) != nil {
+	if s.Store.Next(name) == 0 || s.Store.Stopped(name) != nil {
 		return nil, nil
 	}
-	place, err := s.groups.Now(ctx, name, nil)
+	place, err := s.Groups.Now(ctx, name, nil)
 	if err != nil {
 		return nil, err
 	}
 	if !earlier {
 		return place.State().State, nil
 	}
-	next, err := s.store.IndexAt(name, moment)
+	next, err := s.Store.IndexAt(name, moment)
 	switch {
 	case err != nil || next == 0:
 		return nil, err
 	case next >= place.State().Next:
 		return place.State().State, nil
 	}
-	return s.store.AsKnown(ctx, name, next)
+	return s.Store.AsKnown(ctx, name, next)
 }
 
 func beside(g *projections.Group, places map[string]*domain.State) *projections.Group {

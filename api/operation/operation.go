@@ -1,4 +1,4 @@
-package api
+package operation
 
 import (
 	"context"
@@ -15,30 +15,32 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/go-json-experiment/json"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 )
 
-// writeTimeout is how long an answer, or one piece of a stream, may take to be written.
-const writeTimeout = 30 * time.Second
+// WriteTimeout is how long an answer, or one piece of a stream, may take to be written.
+const WriteTimeout = 30 * time.Second
 
 // An API is where operations are registered and described.
 type API struct {
 	huma.API
-	mux *http.ServeMux
+	Mux *http.ServeMux
 	log *slog.Logger
 }
 
-// NewAPI is an API with nothing registered yet.
-func NewAPI(log *slog.Logger) *API {
+// New is an API with nothing registered yet.
+func New(log *slog.Logger) *API {
 	mux := http.NewServeMux()
 	return &API{humago.New(mux, humaConfig()), mux, log}
 }
 
-// schemas are those that describe what operations take and answer.
-func (api *API) schemas() huma.Registry { return api.OpenAPI().Components.Schemas }
+// Schemas are those that describe what operations take and answer.
+func (api *API) Schemas() huma.Registry { return api.OpenAPI().Components.Schemas }
 
-// register registers a handler, whose errors become problems.
-func register[I, O any](api *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) *huma.Operation {
+// Register registers a handler, whose errors become problems.
+func Register[I, O any](api *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) *huma.Operation {
 	op.Errors = append(op.Errors, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	if strings.HasPrefix(op.Path, "/v1/") {
 		op.Security = []map[string][]string{{"bearer": {}}, {"session": {}}}
@@ -49,12 +51,12 @@ func register[I, O any](api *API, op huma.Operation, handler func(context.Contex
 	}
 	op.RejectUnknownQueryParameters = true
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
-		if c := askerOf(ctx).caller; c != nil && !c.Scope.allows(scopeFor(&op)) {
-			return nil, outOfScope(c.Scope)
+		if c := caller.AskerOf(ctx).Caller; c != nil && !c.Scope.Allows(scopeFor(&op)) {
+			return nil, caller.OutOfScope(c.Scope)
 		}
 		out, err := handler(ctx, in)
 		if err != nil {
-			return nil, problemOf(ctx, api.log, err)
+			return nil, problem.Of(ctx, api.log, err)
 		}
 		return out, nil
 	})
@@ -66,14 +68,14 @@ func register[I, O any](api *API, op huma.Operation, handler func(context.Contex
 }
 
 // scopeFor is the least scope with which somebody may do the operation.
-func scopeFor(op *huma.Operation) Scope {
+func scopeFor(op *huma.Operation) caller.Scope {
 	switch {
 	case op.Method == http.MethodPost:
-		return ScopeAct
+		return caller.ScopeAct
 	case op.OperationID == "check":
-		return ScopeCheck
+		return caller.ScopeCheck
 	}
-	return ScopeRead
+	return caller.ScopeRead
 }
 
 func humaConfig() huma.Config {
@@ -103,7 +105,7 @@ func humaConfig() huma.Config {
 				Schemas: newRegistry("#/components/schemas/"),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"bearer":  {Type: "http", Scheme: "bearer"},
-					"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "of people who signed in at /sign-in; over TLS it is called " + cookieName(sessionCookie, true)},
+					"session": {Type: "apiKey", In: "cookie", Name: caller.SessionCookie, Description: "of people who signed in at /sign-in; over TLS it is called " + caller.CookieName(caller.SessionCookie, true)},
 				},
 			},
 		},
@@ -112,18 +114,18 @@ func humaConfig() huma.Config {
 	}
 }
 
-// offerOpenAPI describes, last of all, what has been registered.
-func (api *API) offerOpenAPI() {
+// Offer describes, last of all, what has been registered.
+func (api *API) Offer() {
 	b, err := api.OpenAPI().MarshalJSON()
 	if err != nil {
 		panic(fmt.Sprintf("api: describe the operations: %v", err))
 	}
 	tag := tagOf(b)
-	api.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, r *http.Request) {
+	api.Mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", tag)
 		w.Header().Set("Cache-Control", "no-cache")
 		w.Header().Set("Content-Type", "application/openapi+json")
-		if matches(r.Header.Get("If-None-Match"), tag) {
+		if Matches(r.Header.Get("If-None-Match"), tag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -137,8 +139,8 @@ var tagSeed = maphash.MakeSeed()
 // one has others, and sends everything once more.
 func tagOf(b []byte) string { return `"` + strconv.FormatUint(maphash.Bytes(tagSeed, b), 16) + `"` }
 
-// matches says whether an If-None-Match header names the tag (RFC 9110, weak comparison).
-func matches(header, tag string) bool {
+// Matches says whether an If-None-Match header names the tag (RFC 9110, weak comparison).
+func Matches(header, tag string) bool {
 	for item := range strings.SplitSeq(header, ",") {
 		item = strings.TrimSpace(item)
 		if item == "*" || item != "" && strings.TrimPrefix(item, "W/") == strings.TrimPrefix(tag, "W/") {

@@ -1,4 +1,4 @@
-package api
+package operation
 
 import (
 	"bytes"
@@ -14,77 +14,78 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 )
 
-const mostBody = 256 << 10 // bytes
+const MostBody = 256 << 10 // bytes
 
-// A jsonBody is the exact bytes of a request's body. It is read by itself, not
+// A JSONBody is the exact bytes of a request's body. It is read by itself, not
 // by huma, which would take what the caller breaks off for a fault of its own.
-type jsonBody struct{ bytes []byte }
+type JSONBody struct{ Bytes []byte }
 
 // Resolve reads the body.
-func (b *jsonBody) Resolve(ctx huma.Context) []error {
+func (b *JSONBody) Resolve(ctx huma.Context) []error {
 	r, w := humago.Unwrap(ctx)
-	if err := b.read(w, r); err != nil {
+	if err := b.Read(w, r); err != nil {
 		return []error{err}
 	}
 	return nil
 }
 
-func (b *jsonBody) read(w http.ResponseWriter, r *http.Request) error {
+func (b *JSONBody) Read(w http.ResponseWriter, r *http.Request) error {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset := params["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
-		return newProblem(http.StatusUnsupportedMediaType, "Please send the body as application/json.")
+		return problem.New(http.StatusUnsupportedMediaType, "Please send the body as application/json.")
 	}
-	b.bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
+	b.Bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, MostBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is too large: at most %d KB fit. Please split it.", mostBody>>10))
+		return problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is too large: at most %d KB fit. Please split it.", MostBody>>10))
 	case err != nil:
-		return newProblem(http.StatusBadRequest, "The body broke off.")
+		return problem.New(http.StatusBadRequest, "The body broke off.")
 	}
 	return nil
 }
 
-var strictly = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false))
+var Strictly = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false))
 
-// decode reads a JSON object strictly. What is wrong is said without giving
+// Decode reads a JSON object strictly. What is wrong is said without giving
 // back more than a clip of what was sent.
-func decode(body []byte, into any) error {
+func Decode(body []byte, into any) error {
 	if start := bytes.TrimLeft(body, " \t\r\n"); len(start) == 0 || start[0] != '{' {
-		return newProblem(http.StatusBadRequest, "The body must be a JSON object.")
+		return problem.New(http.StatusBadRequest, "The body must be a JSON object.")
 	}
-	err := json.Unmarshal(body, into, strictly)
+	err := json.Unmarshal(body, into, Strictly)
 	var syntax *jsontext.SyntacticError
 	var meaning *json.SemanticError
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		p := newProblem(http.StatusBadRequest, "The same name is given twice in the body.")
+		p := problem.New(http.StatusBadRequest, "The same name is given twice in the body.")
 		if errors.As(err, &syntax) {
-			p.Where = []string{clip(string(syntax.JSONPointer))}
+			p.Where = []string{problem.Clip(string(syntax.JSONPointer))}
 		}
 		return p
 	case errors.As(err, &syntax):
-		return newProblem(http.StatusBadRequest, fmt.Sprintf("The body is not JSON in UTF-8, at byte %d.", syntax.ByteOffset))
+		return problem.New(http.StatusBadRequest, fmt.Sprintf("The body is not JSON in UTF-8, at byte %d.", syntax.ByteOffset))
 	case errors.As(err, &meaning):
 		return misfit(meaning)
 	}
-	return newProblem(http.StatusBadRequest, "The body is not JSON, or breaks off.")
+	return problem.New(http.StatusBadRequest, "The body is not JSON, or breaks off.")
 }
 
 // misfit says which part of the body can't be what it is meant to be.
 func misfit(e *json.SemanticError) error {
-	p := newProblem(http.StatusUnprocessableEntity, "This part of the body has not the type that it must have.")
-	p.Where = []string{clip(string(e.JSONPointer))}
+	p := problem.New(http.StatusUnprocessableEntity, "This part of the body has not the type that it must have.")
+	p.Where = []string{problem.Clip(string(e.JSONPointer))}
 	switch {
 	case errors.Is(e.Err, json.ErrUnknownName):
 		p.Detail = "This part of the body is not known here."
 	case e.GoType == dayType:
-		p.byRule("L8")
+		p.ByRule("L8")
 		p.Detail = "This is not a date; write it like 2026-03-09."
 		if errors.Is(e.Err, domain.ErrYear) {
 			p.Detail = "This date can't be meant: " + domain.ErrYear.Error() + "."

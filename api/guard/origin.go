@@ -1,4 +1,4 @@
-package api
+package guard
 
 import (
 	"crypto/tls"
@@ -57,17 +57,17 @@ func CheckListen(listen string, tls, behindProxy bool) error {
 	return errors.New(listen + " can be reached from other machines: give a certificate and its key, or say that there is a proxy with TLS in front")
 }
 
-// encrypted says whether the browser's own connection is.
-func (s *Guard) encrypted(r *http.Request) bool {
-	return r.TLS != nil || strings.HasPrefix(s.reach.Origin, "https://") ||
-		s.reach.BehindProxy && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+// Encrypted says whether the browser's own connection is.
+func (s *Guard) Encrypted(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(s.Reach.Origin, "https://") ||
+		s.Reach.BehindProxy && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// origin is where this server is in the browser of whoever asks. What the
+// Origin is where this server is in the browser of whoever asks. What the
 // request says of itself is not believed.
-func (s *Guard) origin(r *http.Request) string {
-	if s.reach.Origin != "" {
-		return s.reach.Origin
+func (s *Guard) Origin(r *http.Request) string {
+	if s.Reach.Origin != "" {
+		return s.Reach.Origin
 	}
 	scheme, port := "http", "80"
 	if r.TLS != nil {
@@ -82,7 +82,7 @@ func (s *Guard) origin(r *http.Request) string {
 // client is the address of whoever asks: the last that the proxy named, which
 // is the only one that it did not only pass on.
 func (s *Guard) client(r *http.Request) string {
-	if s.reach.BehindProxy {
+	if s.Reach.BehindProxy {
 		if via := r.Header.Values("X-Forwarded-For"); len(via) > 0 {
 			hops := strings.Split(via[len(via)-1], ",")
 			return strings.TrimSpace(hops[len(hops)-1])

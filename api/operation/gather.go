@@ -1,4 +1,4 @@
-package api
+package operation
 
 import (
 	"bytes"
@@ -25,8 +25,8 @@ import (
 
 const mostGathered = 64 << 10 // bytes; longer answers go out in pieces
 
-// gathering has the listener's connections gather answers.
-func gathering(srv *http.Server, l net.Listener) net.Listener {
+// Gathering has the listener's connections gather answers.
+func Gathering(srv *http.Server, l net.Listener) net.Listener {
 	srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, gathererKey{}, gathererOf(c))
 	}
@@ -100,7 +100,7 @@ func (g *gatherer) send() {
 	if g.kept == nil {
 		return
 	}
-	g.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // until net/http sets that of the next answer
+	g.Conn.SetWriteDeadline(time.Now().Add(WriteTimeout)) // until net/http sets that of the next answer
 	if _, err := g.Conn.Write(g.kept.Bytes()); err != nil {
 		g.Conn.Close()
 	}

@@ -1,6 +1,7 @@
-package api
+package access
 
 import (
+	"goldenthread/api/problem"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/witness"
 )
@@ -12,13 +13,13 @@ type Witnesses struct {
 	Witnesses []witness.Lag `json:"witnesses"`
 }
 
-func (s *Ledgers) witnesses(_ *question, in *plainInput) (Witnesses, error) {
-	l, err := s.store.Log(in.Group)
+func (s *Ledgers) Witnesses(_ *Question, in *PlainInput) (Witnesses, error) {
+	l, err := s.Store.Log(in.Group)
 	if err != nil {
-		return Witnesses{}, notFound("L9", "This server keeps no log of this group.")
+		return Witnesses{}, problem.NotFound("L9", "This server keeps no log of this group.")
 	}
-	w := Witnesses{Signed: l.Tree().N, Witnesses: s.store.Witnesses(in.Group)}
-	if c, err := tilelog.OpenCheckpoint(s.store.Witnessed(in.Group), l.Origin(), l.VKeys()); err == nil {
+	w := Witnesses{Signed: l.Tree().N, Witnesses: s.Store.Witnesses(in.Group)}
+	if c, err := tilelog.OpenCheckpoint(s.Store.Witnessed(in.Group), l.Origin(), l.VKeys()); err == nil {
 		w.Witnessed = c.N
 	}
 	return w, nil

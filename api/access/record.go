@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"cmp"
@@ -12,17 +12,20 @@ import (
 
 	"github.com/google/uuid"
 
+	"goldenthread/api/caller"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
 )
 
 const commandTimeout = 10 * time.Second
 
-type commandInput struct {
+type CommandInput struct {
 	Group string `path:"group" doc:"name in addresses, such as trafford" example:"trafford"`
 	Key   string `header:"Idempotency-Key" doc:"up to 200 printable characters, best a UUID: sent again, the same request gets the same answer"`
-	jsonBody
-	before []byte // as this server wrote a form's command before, for its hash; nil: as it was sent
+	operation.JSONBody
+	Before []byte // as this server wrote a form's command before, for its hash; nil: as it was sent
 }
 
 // Recorded says what a command added to the ledger.
@@ -39,24 +42,24 @@ type Recorded struct {
 	List *domain.ListOutcome `json:"list,omitempty" doc:"of an official list that was imported: what it left out or said otherwise"`
 }
 
-type recordedOutput struct {
+type RecordedOutput struct {
 	Status   int
 	Replayed string `header:"Idempotency-Replayed" doc:"true: the answer that was given before"`
 	Body     Recorded
 }
 
-// record has one command recorded.
-func (s *Ledgers) record(ctx context.Context, kind domain.CommandKind, in *commandInput) (*recordedOutput, error) {
-	c, err := callerOf(ctx)
+// Record has one command recorded.
+func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *CommandInput) (*RecordedOutput, error) {
+	c, err := caller.Of(ctx)
 	if err != nil {
 		return nil, err
 	}
 	command := kind.New()
-	if err := decode(in.bytes, command); err != nil {
+	if err := operation.Decode(in.Bytes, command); err != nil {
 		return nil, err
 	}
-	domain.NoteZeros(command, in.bytes)
-	actor, err := s.actor(c, in.Group, command)
+	domain.NoteZeros(command, in.Bytes)
+	actor, err := s.Actor(c, in.Group, command)
 	if err != nil {
 		return nil, err
 	}
@@ -66,20 +69,20 @@ func (s *Ledgers) record(ctx context.Context, kind domain.CommandKind, in *comma
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.before), string(in.bytes))), Actor: actor, Trace: trace.Sent(ctx), Command: command}
-	if err := s.signed(ctx, &req); err != nil {
-		return nil, ofCommand(id, err)
+	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.Before), string(in.Bytes))), Actor: actor, Trace: trace.Sent(ctx), Command: command}
+	if err := s.Signed(ctx, &req); err != nil {
+		return nil, problem.OfCommand(id, err)
 	}
 	came := time.Now()
-	result, err := s.store.Execute(ctx, req)
-	s.counts.note(came, result, err)
+	result, err := s.Store.Execute(ctx, req)
+	s.Counts.note(came, result, err)
 	if req.Trace.Sampled() { // its caller keeps records of it, and so does the log
-		s.log.InfoContext(ctx, "command", "group", in.Group, "name", kind.Name, "command", id, "next", result.Next, "took", time.Since(came), "error", err)
+		s.Log.InfoContext(ctx, "command", "group", in.Group, "name", kind.Name, "command", id, "next", result.Next, "took", time.Since(came), "error", err)
 	}
 	if err != nil {
-		return nil, ofCommand(id, err)
+		return nil, problem.OfCommand(id, err)
 	}
-	out := &recordedOutput{Status: http.StatusCreated, Body: Recorded{
+	out := &RecordedOutput{Status: http.StatusCreated, Body: Recorded{
 		Group: in.Group, Index: result.Next - 1, Refs: result.Refs, Command: id.String(), Repeat: result.Repeat, List: result.List,
 	}}
 	if result.First < result.Next {
@@ -94,31 +97,31 @@ func (s *Ledgers) record(ctx context.Context, kind domain.CommandKind, in *comma
 	return out, nil
 }
 
-// actor is the person who acts. Only the operator founds, as the founder whom
+// Actor is the person who acts. Only the operator founds, as the founder whom
 // the command names; in everything else a person of the group acts.
-func (s *Ledgers) actor(c Caller, group string, command domain.Command) (string, error) {
+func (s *Ledgers) Actor(c caller.Caller, group string, command domain.Command) (string, error) {
 	if found, ok := command.(*domain.Found); ok {
 		if !c.Operator {
-			return "", notYours("F1", "Only the operator of this server begins a group.")
+			return "", problem.NotYours("F1", "Only the operator of this server begins a group.")
 		}
 		return found.Founder, nil
 	}
-	if !s.belongs(c, group) {
-		return "", noGroup(group)
+	if !s.Belongs(c, group) {
+		return "", problem.NoGroup(group)
 	}
 	switch command.(type) {
 	case *domain.RegisterPasskey, *domain.RemovePasskey:
-		return "", notYours("L5", "A passkey is registered and removed by its owner, on the account page, with the device at hand.")
+		return "", problem.NotYours("L5", "A passkey is registered and removed by its owner, on the account page, with the device at hand.")
 	}
 	if c.Operator {
-		return "", notYours("L5", "The operator is nobody of this group and can't act in it.")
+		return "", problem.NotYours("L5", "The operator is nobody of this group and can't act in it.")
 	}
 	return c.Person, nil
 }
 
-// belongs says whether the caller may know of the group at all.
-func (s *Ledgers) belongs(c Caller, group string) bool {
-	return c.Group == group || c.Operator && s.store.Next(group) > 0
+// Belongs says whether the caller may know of the group at all.
+func (s *Ledgers) Belongs(c caller.Caller, group string) bool {
+	return c.Group == group || c.Operator && s.Store.Next(group) > 0
 }
 
 // commandNames is the name space of the command ids that are made of keys.
@@ -131,7 +134,7 @@ func commandID(key, group, actor string) (uuid.UUID, error) {
 		return uuid.NewV7()
 	}
 	if len(key) > 200 || strings.ContainsFunc(key, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }) {
-		return uuid.UUID{}, invalid("L5", "The Idempotency-Key is up to 200 printable characters.")
+		return uuid.UUID{}, problem.Invalid("L5", "The Idempotency-Key is up to 200 printable characters.")
 	}
 	if id, err := uuid.Parse(key); err == nil && len(key) == 36 {
 		return id, nil

@@ -1,4 +1,4 @@
-package api
+package problem
 
 import (
 	"strings"
@@ -8,10 +8,10 @@ import (
 	"goldenthread/domain"
 )
 
-// clip shortens what somebody sent, so that an answer can quote it.
-func clip(s string) string { return clipTo(s, 60) }
+// Clip shortens what somebody sent, so that an answer can quote it.
+func Clip(s string) string { return ClipTo(s, 60) }
 
-func clipTo(s string, most int) string {
+func ClipTo(s string, most int) string {
 	if len(s) > 4*most {
 		s = s[:4*most] // enough for most runes
 	}
@@ -27,7 +27,7 @@ func clipTo(s string, most int) string {
 	return s
 }
 
-// plain says whether the words can be used: UTF-8 without control characters.
-func plain(s string) bool {
+// Plain says whether the words can be used: UTF-8 without control characters.
+func Plain(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }

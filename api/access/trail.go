@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
-const mostEntries = 500
+const MostEntries = 500
 
-type auditInput struct {
+type AuditInput struct {
 	Terms
 	From    string `query:"from" doc:"recorded from this day or moment on"`
 	To      string `query:"to" doc:"recorded up to the end of this day, or up to this moment"`
@@ -26,25 +27,25 @@ type auditInput struct {
 	Order   string `query:"order" doc:"oldest or newest first; oldest if not said"`
 }
 
-func (s *Ledgers) auditOf(ctx context.Context, in *auditInput) (page projections.AuditPage, err error) {
+func (s *Ledgers) AuditOf(ctx context.Context, in *AuditInput) (page projections.AuditPage, err error) {
 	filter, err := in.filter()
 	if err != nil {
 		return page, err
 	}
-	q, err := s.see(ctx, &in.Terms, everything)
+	q, err := s.See(ctx, &in.Terms, Everything)
 	if err != nil {
 		return page, err
 	}
 	if a := in.Actor; a != "" && a != domain.System && q.State().Person(strings.TrimPrefix(a, "person/")) == nil {
-		return page, notFound("L5", "Nobody called %q is known to this group.", clip(a))
+		return page, problem.NotFound("L5", "Nobody called %q is known to this group.", problem.Clip(a))
 	}
-	return q.Audit(ctx, filter, s.eventsOf(in.Group))
+	return q.Audit(ctx, filter, s.EventsOf(in.Group))
 }
 
-func (s *Ledgers) eventsOf(group string) projections.Lines {
+func (s *Ledgers) EventsOf(group string) projections.Lines {
 	return func(ctx context.Context, from, to uint64) iter.Seq2[domain.Event, error] {
 		return func(yield func(domain.Event, error) bool) {
-			for entry, err := range s.store.Entries(ctx, group, from, to) {
+			for entry, err := range s.Store.Entries(ctx, group, from, to) {
 				if !yield(entry.Event, err) {
 					return
 				}
@@ -53,10 +54,10 @@ func (s *Ledgers) eventsOf(group string) projections.Lines {
 	}
 }
 
-func (in *auditInput) filter() (f projections.AuditFilter, err error) {
+func (in *AuditInput) filter() (f projections.AuditFilter, err error) {
 	f = projections.AuditFilter{Actor: strings.TrimPrefix(in.Actor, "person/"), Subject: in.Subject, Words: in.Words, Cursor: in.Cursor}
 	if len(in.Subject) > 200 || len(in.Words) > 200 || len(in.Cursor) > 200 {
-		return f, invalid("L4", "Please ask for less: a subject, and the words, have up to 200 characters.")
+		return f, problem.Invalid("L4", "Please ask for less: a subject, and the words, have up to 200 characters.")
 	}
 	if f.From, err = readBound(in.From, domain.Day.Start); err != nil {
 		return f, err
@@ -64,7 +65,7 @@ func (in *auditInput) filter() (f projections.AuditFilter, err error) {
 	if f.To, err = readBound(in.To, domain.Day.End); err != nil {
 		return f, err
 	}
-	if f.Limit, err = readNumber("limit", in.Limit, 1, mostEntries, 0); err != nil {
+	if f.Limit, err = ReadNumber("limit", in.Limit, 1, MostEntries, 0); err != nil {
 		return f, err
 	}
 	if in.Type != "" {
@@ -72,7 +73,7 @@ func (in *auditInput) filter() (f projections.AuditFilter, err error) {
 	}
 	for _, t := range f.Types {
 		if !slices.ContainsFunc(domain.Kinds, func(k domain.Kind) bool { return kindFits(k.Name, t) }) {
-			return f, invalid("L5", "There is no type of event called %q.", clip(t))
+			return f, problem.Invalid("L5", "There is no type of event called %q.", problem.Clip(t))
 		}
 	}
 	switch in.Order {
@@ -80,7 +81,7 @@ func (in *auditInput) filter() (f projections.AuditFilter, err error) {
 	case "newest":
 		f.Newest = true
 	default:
-		return f, invalid("L4", "The order is oldest or newest, not %q.", clip(in.Order))
+		return f, problem.Invalid("L4", "The order is oldest or newest, not %q.", problem.Clip(in.Order))
 	}
 	return f, nil
 }
@@ -101,8 +102,8 @@ func readBound(s string, of func(domain.Day) time.Time) (time.Time, error) {
 	if t, ok := readMoment(s); ok {
 		return t, nil
 	}
-	return time.Time{}, invalid("L4", "%q is not a time; write it like 2026-03-09, or like 2026-03-09T17:30:00Z.", clip(s))
+	return time.Time{}, problem.Invalid("L4", "%q is not a time; write it like 2026-03-09, or like 2026-03-09T17:30:00Z.", problem.Clip(s))
 }
 
-// linesType is the media type of a ledger's lines.
-const linesType = "application/x-ndjson"
+// LinesType is the media type of a ledger's lines.
+const LinesType = "application/x-ndjson"

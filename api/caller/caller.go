@@ -1,0 +1,101 @@
+package caller
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"goldenthread/api/problem"
+	"goldenthread/api/web"
+)
+
+// FeedKeySoon is how long before its end a feed says that its key ends.
+const FeedKeySoon = 30 * 24 * time.Hour
+
+func Safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// Origin is the origin of the request that is being answered.
+func Origin(ctx context.Context) string { return AskerOf(ctx).Origin() }
+
+// An Asker is what is known of whoever asks.
+type Asker struct {
+	Caller  *Caller          // nil: nobody is known
+	Origin  func() string    // of this server, as they know it
+	Unknown *problem.Problem // why nobody is known
+}
+
+type askerKey struct{}
+
+func (a *Asker) In(ctx context.Context) context.Context { return context.WithValue(ctx, askerKey{}, a) }
+
+var Nobody = Asker{Origin: func() string { return "" }}
+
+// AskerOf is what is known of whoever asks.
+func AskerOf(ctx context.Context) *Asker {
+	if a, ok := ctx.Value(askerKey{}).(*Asker); ok {
+		return a
+	}
+	return &Nobody
+}
+
+// Of is whoever asks; an operation that nobody asks for is refused.
+func Of(ctx context.Context) (Caller, error) {
+	is := AskerOf(ctx)
+	switch {
+	case is.Caller != nil:
+		return *is.Caller, nil
+	case is.Unknown != nil:
+		return Caller{}, is.Unknown
+	}
+	return Caller{}, problem.Unauthorized("Please say who you are.")
+}
+
+func OutOfScope(s Scope) *problem.Problem {
+	return problem.New(http.StatusForbidden, "This token may be used to "+string(s)+" only.")
+}
+
+// SessionCookie is the cookie of a session.
+const SessionCookie = "goldenthread"
+
+// CookieName is the name under which a browser keeps a cookie. Over TLS it says
+// that the cookie is this very host's, sent over TLS alone: a neighbour can't
+// plant one (RFC 6265bis, section 4.1.3.2). Over plain HTTP, on this machine,
+// browsers refuse such names.
+func CookieName(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// A Scope is what a token may be used for.
+type Scope string
+
+const (
+	ScopeCheck Scope = "check" // ask the check
+	ScopeRead  Scope = "read"  // ask every question
+	ScopeAct   Scope = "act"   // ask, and have things recorded
+)
+
+// Allows says whether the scope is enough for what needs the other.
+func (s Scope) Allows(need Scope) bool {
+	order := []Scope{ScopeCheck, ScopeRead, ScopeAct}
+	return slices.Index(order, s) >= slices.Index(order, need)
+}
+
+func (s Scope) Known() bool { return s == ScopeCheck || s == ScopeRead || s == ScopeAct }
+
+// A Caller is whoever a token or a session stands for.
+type Caller struct {
+	Group    string // in which they are somebody; "" for the operator
+	Person   string // handle or id
+	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
+	Scope    Scope
+	News     []web.NewKey // that the session has not been told of
+	FeedEnds time.Time    // when the key of a feed ends that asks; none for others
+	Session  string       // id of the session; "" for a token
+	Token    string       // id of the token, or of the one by which the session was begun
+}

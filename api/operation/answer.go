@@ -1,0 +1,84 @@
+package operation
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+)
+
+type BodyInput struct {
+	Group string `path:"group" example:"trafford"`
+	JSONBody
+}
+
+type GroupInput struct {
+	Group string `path:"group" example:"trafford"`
+}
+
+type Output[T any] struct{ Body T }
+
+// Appended is an answer that writes itself.
+type Appended interface {
+	AppendJSON([]byte) ([]byte, error)
+}
+
+// usualAnswer is about as long as an answer of the check is, in bytes.
+const usualAnswer = 8 << 10
+
+// Encode is the answer in JSON.
+func Encode(v any) ([]byte, error) {
+	if a, ok := v.(Appended); ok {
+		if b, err := a.AppendJSON(make([]byte, 0, usualAnswer)); err == nil {
+			return b, nil
+		} // else package json says what can't be written
+	}
+	return json.Marshal(v, json.Deterministic(true))
+}
+
+type Stream struct {
+	Status       int
+	ContentType  string `header:"Content-Type"`
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Link         string `header:"Link" doc:"where it goes on"`
+	Body         func(huma.Context)
+}
+
+// An Answer is bytes before any of it is sent: they have an entity tag.
+type Answer struct {
+	ContentType  string `header:"Content-Type"`
+	ETag         string `header:"ETag" doc:"send it back as If-None-Match"`
+	CacheControl string `header:"Cache-Control"`
+	Body         func(huma.Context)
+}
+
+// Bytes is the answer with these bytes, or that the caller has it already.
+func Bytes(b []byte, contentType, caching, ifNoneMatch string) *Answer {
+	a := &Answer{ContentType: contentType, ETag: tagOf(b), CacheControl: caching}
+	has := Matches(ifNoneMatch, a.ETag)
+	if has {
+		a.ContentType = ""
+	}
+	a.Body = func(hc huma.Context) {
+		if has {
+			hc.SetStatus(http.StatusNotModified)
+			return
+		}
+		gather(hc, len(b))
+		hc.SetHeader("Content-Length", strconv.Itoa(len(b)))
+		hc.SetStatus(http.StatusOK)
+		hc.BodyWriter().Write(b) // where that fails there is nobody left to tell
+	}
+	return a
+}
+
+// JSON is the answer in JSON, or that the caller has it already.
+func JSON(v any, ifNoneMatch string) (*Answer, error) {
+	b, err := Encode(v)
+	if err != nil {
+		return nil, err
+	}
+	return Bytes(append(b, '\n'), "application/json", "private, no-cache", ifNoneMatch), nil
+}
