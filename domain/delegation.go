@@ -37,17 +37,6 @@ func (c *GrantDelegation) check(t *turn, e enacting) *Refusal {
 	)
 }
 
-func checkPayer(s *State, payer string, powers []Power, d Day) *Refusal {
-	if payer == "" {
-		if slices.ContainsFunc(powers, func(p Power) bool { return p.money() }) {
-			return invalid("C1", "Whatever costs money names the organisation that pays.").at("payer")
-		}
-		return nil
-	}
-	_, r := s.openOrganisation("C1", s.successorOrganisation(payer, d), d)
-	return r.at("payer")
-}
-
 func (c *GrantDelegation) review(s *State, d Day) Day {
 	return cmp.Or(c.Review, earlier(d.Add(s.CharterOn(d).Charter.ReviewWithin), c.Until))
 }

@@ -136,52 +136,6 @@ func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal 
 	return trial.enactAll(is, enacting{proposal, t.nextIndex(), d})
 }
 
-// payers are the organisations that the instruments name as paying, or that
-// would pay as before for powers that are varied or go back (rule C1).
-func (s *View) payers(is []Instrument) []string {
-	var codes []string
-	for _, i := range is {
-		for _, code := range []string{i.grantPayer(), s.varyPayer(i.VaryDelegation), i.appointPayer()} {
-			if code != "" {
-				codes = appendNew(codes, code)
-			}
-		}
-		if i.SetAside != nil {
-			for _, b := range s.goingBack(i.SetAside.Agreement, DayOf(s.Last)) {
-				if b.payer != "" {
-					codes = appendNew(codes, b.payer)
-				}
-			}
-		}
-	}
-	return codes
-}
-
-func (i *Instrument) grantPayer() string {
-	if i.GrantDelegation == nil {
-		return ""
-	}
-	return i.GrantDelegation.Payer
-}
-
-func (s *State) varyPayer(c *VaryDelegation) string {
-	if c == nil {
-		return ""
-	}
-	d := s.Delegations[c.Delegation]
-	if c.Payer != "" || d == nil || !slices.ContainsFunc(c.Powers, func(p Power) bool { return p.money() }) {
-		return c.Payer
-	}
-	return d.newest().Payer
-}
-
-func (i *Instrument) appointPayer() string {
-	if i.Appoint == nil {
-		return ""
-	}
-	return i.Appoint.Payer
-}
-
 // AssignDuty names a chair, manager, registrar, gatekeeper or lead (rules F4, F9).
 type AssignDuty struct {
 	DutyEntry

@@ -40,70 +40,6 @@ var odsShape = map[OrganisationKind]*regexp.Regexp{
 	PCN:      regexp.MustCompile(`^U[0-9]{5}$`),
 }
 
-// RecordSpokesperson says who may speak for an organisation (grant a mandate,
-// disagree), apart from who may act at the table (rule O3).
-type RecordSpokesperson struct {
-	Organisation string `json:"organisation" rule:"O3" of:"organisation" ask:"Which organisation?"`
-	Person       string `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
-	Evidence     string `json:"evidence" doc:"how this is known: a minute, a letter" maxLength:"2000" call:"the evidence" kind:"text" ask:"How is this known?" hint:"Such as: the partners' letter of 5 May."`
-	Span
-}
-
-func (c *RecordSpokesperson) may(w *who) (Permission, *Refusal) {
-	o, r := w.s.openOrganisation("O3", c.Organisation, w.day)
-	if r != nil {
-		return Permission{}, r
-	}
-	if yes := w.speaksFor(o.Code); yes != nil {
-		return *yes, nil
-	}
-	yes, r := w.mustKeepRegister("O3")
-	yes.OnBehalfOf = "organisation/" + o.Code
-	return yes, r
-}
-
-func (c *RecordSpokesperson) decide(t *turn) *Refusal {
-	o := t.s.Organisations[c.Organisation]
-	p, r := t.s.person("O3", c.Person)
-	if r != nil {
-		return r
-	}
-	span, r := t.span("O3", c.Span)
-	if r != nil {
-		return r
-	}
-	t.recordOn(span.From, &SpokespersonRecorded{Organisation: o.Code, Person: p.ID, Evidence: c.Evidence, Span: span})
-	return nil
-}
-
-// EndSpokesperson says that somebody no longer speaks for an organisation.
-type EndSpokesperson struct {
-	Organisation string `json:"organisation" rule:"O3" of:"organisation" ask:"Which organisation?"`
-	Person       string `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
-	Until        Day    `json:"until" doc:"last day" ask:"The last day"`
-}
-
-func (c *EndSpokesperson) may(w *who) (Permission, *Refusal) {
-	o, r := w.s.organisation("O3", c.Organisation)
-	if r != nil {
-		return Permission{}, r
-	}
-	return w.asThemself(w.speaksFor(o.Code) != nil).or(w.mustKeepRegister("O3"))
-}
-
-func (c *EndSpokesperson) decide(t *turn) *Refusal {
-	o := t.s.Organisations[c.Organisation]
-	p, r := t.s.person("O3", c.Person)
-	if r != nil {
-		return r
-	}
-	if c.Until == 0 || !t.s.SpeaksFor(p.ID, o.Code, c.Until) {
-		return notNow("O3", "%s does not speak for %s on that day.", p.Office, o.Name).at("until")
-	}
-	t.recordOn(c.Until, &SpokespersonEnded{Organisation: o.Code, Person: p.ID, Until: c.Until})
-	return nil
-}
-
 // OrganisationRegistered: an organisation became known.
 type OrganisationRegistered struct {
 	Code   string           `json:"code"`
@@ -181,71 +117,6 @@ func (e *OrganisationReopened) apply(s *State, ev *Event) {
 	o.showNewestPeriod()
 }
 
-// MembershipStarted: an organisation belongs to a PCN or a place.
-type MembershipStarted struct {
-	Member string `json:"member"`
-	In     string `json:"in"`
-	From   Day    `json:"from"`
-	Source string `json:"source,omitempty"`
-}
-
-func (e *MembershipStarted) Subject() string { return "organisation/" + e.Member }
-func (e *MembershipStarted) apply(s *State, ev *Event) {
-	o := edit(s.Organisations, e.Member)
-	m := Membership{In: e.In, Span: Span{From: e.From}, Index: ev.Index}
-	m.startSaid, m.typed = s.wordOf(ev)
-	o.Memberships = append(slices.Clip(o.Memberships), m)
-	s.members[e.In] = appendNew(s.members[e.In], e.Member)
-}
-
-// MembershipEnded: the membership that began on From has that last day; no
-// Until takes an end back.
-type MembershipEnded struct {
-	Member string `json:"member"`
-	In     string `json:"in"`
-	From   Day    `json:"from"`
-	Until  Day    `json:"until,omitzero"`
-	Source string `json:"source,omitempty"`
-}
-
-func (e *MembershipEnded) Subject() string { return "organisation/" + e.Member }
-func (e *MembershipEnded) apply(s *State, ev *Event) {
-	o := edit(s.Organisations, e.Member)
-	o.Memberships = slices.Clone(o.Memberships)
-	for i := range o.Memberships {
-		if m := &o.Memberships[i]; m.In == e.In && m.From == e.From {
-			said, typed := s.wordOf(ev)
-			m.Until, m.endSaid, m.leftOut = e.Until, said, !typed && e.Until != 0 && ev.Effective > e.Until
-		}
-	}
-}
-
-// MembershipCorrected: the membership that the event Corrects recorded ran from
-// other days than it said (rule L6).
-type MembershipCorrected struct {
-	Member   string `json:"member"`
-	In       string `json:"in"`
-	Corrects uint64 `json:"corrects"`
-	Was      Span   `json:"was"`
-	Source   string `json:"source,omitempty"`
-	Span
-}
-
-func (e *MembershipCorrected) Subject() string { return "organisation/" + e.Member }
-func (e *MembershipCorrected) apply(s *State, ev *Event) {
-	o := edit(s.Organisations, e.Member)
-	o.Memberships = slices.Clone(o.Memberships)
-	for i := range o.Memberships {
-		if m := &o.Memberships[i]; m.In == e.In && m.From == e.Was.From && m.Index == e.Corrects {
-			said, typed := s.wordOf(ev)
-			if m.Until != e.Until {
-				m.endSaid, m.leftOut = said, false
-			}
-			m.Span, m.Index, m.startSaid, m.typed = e.Span, ev.Index, said, typed
-		}
-	}
-}
-
 // ListSizeRecorded: a practice had that many registered patients on a day.
 type ListSizeRecorded struct {
 	Practice string `json:"practice"`
@@ -261,33 +132,6 @@ func (e *ListSizeRecorded) apply(s *State, ev *Event) {
 	lists = append(lists, ListSize{e.On, e.Patients, e.Source, ev.Index})
 	slices.SortFunc(lists, func(a, b ListSize) int { return cmp.Compare(a.On, b.On) })
 	o.Lists = lists
-}
-
-// SpokespersonRecorded: somebody may speak for an organisation.
-type SpokespersonRecorded struct {
-	Organisation string `json:"organisation"`
-	Person       string `json:"person"`
-	Evidence     string `json:"evidence"`
-	Span
-}
-
-func (e *SpokespersonRecorded) Subject() string { return "organisation/" + e.Organisation }
-func (e *SpokespersonRecorded) apply(s *State, ev *Event) {
-	o := edit(s.Organisations, e.Organisation)
-	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index})
-}
-
-// SpokespersonEnded: somebody no longer speaks for an organisation.
-type SpokespersonEnded struct {
-	Organisation string `json:"organisation"`
-	Person       string `json:"person"`
-	Until        Day    `json:"until"`
-}
-
-func (e *SpokespersonEnded) Subject() string { return "organisation/" + e.Organisation }
-func (e *SpokespersonEnded) apply(s *State, _ *Event) {
-	o := edit(s.Organisations, e.Organisation)
-	o.Spokespeople = endTenure(o.Spokespeople, e.Person, e.Until)
 }
 
 // An Organisation is one that the ledger knows. Opened, Closed, LegalClose and
@@ -330,44 +174,12 @@ type DatedName struct {
 	Name string
 }
 
-// A Membership is a stay in a PCN or a place.
-type Membership struct {
-	In string
-	Span
-	Index     uint64
-	startSaid Day  // day of which From is the word: of the official list, or on which it was typed
-	endSaid   Day  // the same of Until
-	typed     bool // From did not come from an official list
-	leftOut   bool // it ended because a list no longer had it
-}
-
-// void says whether the membership was taken back whole.
-func (m *Membership) void() bool { return m.Until != 0 && m.Until < m.From }
-
 // A ListSize is a dated number of registered patients with its source (rule O2).
 type ListSize struct {
 	On       Day
 	Patients int
 	Source   string
 	Index    uint64
-}
-
-// A Tenure is a person in a position for a time.
-type Tenure struct {
-	Person string
-	Span
-	Index uint64
-}
-
-// endTenure ends the person's tenures that are running on the day.
-func endTenure(ts []Tenure, person string, until Day) []Tenure {
-	ts = slices.Clone(ts)
-	for i := range ts {
-		if ts[i].Person == person && ts[i].Covers(until) {
-			ts[i].Until = until
-		}
-	}
-	return ts
 }
 
 // rename gives the organisation that name from the day until its next one.
@@ -514,18 +326,6 @@ func (o *Organisation) ListOn(d Day) *ListSize {
 		}
 	}
 	return list
-}
-
-// SpeaksFor says whether the person may speak for the organisation on that day
-// (rule O3). Whoever spoke for it before it closed, or for an earlier contract
-// holder, does not do so after.
-func (s *State) SpeaksFor(person, code string, d Day) bool {
-	o := s.Organisations[code]
-	return o != nil && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) })
-}
-
-func (o *Organisation) speaks(t Tenure, d Day) bool {
-	return t.Covers(d) && o.endingsBefore(t.From) == o.endingsBefore(d)
 }
 
 // Members are the codes of those that ever belonged to that PCN or place, in

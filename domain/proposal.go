@@ -203,40 +203,6 @@ func (c *WithdrawProposal) decide(t *turn) *Refusal {
 	return nil
 }
 
-// AgreeToPay is the consent of the organisation that a version names as paying
-// (rule C1). Where it has a seat, that seat's consent is the same.
-type AgreeToPay struct {
-	Proposal     string `json:"proposal" rule:"C1" of:"proposal" ask:"Which proposal?"`
-	Version      int    `json:"version"`
-	Organisation string `json:"organisation" of:"payer" ask:"Who pays?"`
-}
-
-func (c *AgreeToPay) may(w *who) (Permission, *Refusal) {
-	return anyOf(notYours("O3", "Only somebody who speaks for %s can agree that it pays.", clip(w.s.name(c.Organisation))), w.speaksFor(c.Organisation))
-}
-
-func (c *AgreeToPay) decide(t *turn) *Refusal {
-	p, r := t.s.proposal("C1", c.Proposal)
-	if r != nil {
-		return r
-	}
-	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
-		return r
-	}
-	if !slices.ContainsFunc(t.s.payers(p.Version().Instruments), func(payer string) bool {
-		return slices.Contains(t.s.successorsOn(payer, t.day), c.Organisation)
-	}) {
-		return notNow("C1", "%s is not named as paying in %s.", clip(c.Organisation), p.Number)
-	}
-	for _, had := range p.Payments {
-		if had.Organisation == c.Organisation && had.Version == c.Version && had.Person == t.actor.ID {
-			return t.saidBefore(had.Index)
-		}
-	}
-	t.record(&PaymentAgreed{Proposal: p.Number, Version: c.Version, Organisation: c.Organisation, Person: t.actor.ID})
-	return nil
-}
-
 // mustHaveRaised is the permission for the seat that raised the proposal, or that took
 // over from it (rule C2).
 func (w *who) mustHaveRaised(number string) (Permission, *Refusal) {
@@ -370,20 +336,6 @@ func (e *ProposalWithdrawn) apply(s *State, ev *Event) {
 	s.end(e.Proposal, ev, Withdrawn).Reason = e.Reason
 }
 
-// PaymentAgreed: the organisation that pays agreed to a version.
-type PaymentAgreed struct {
-	Proposal     string `json:"proposal"`
-	Version      int    `json:"version"`
-	Organisation string `json:"organisation"`
-	Person       string `json:"person"`
-}
-
-func (e *PaymentAgreed) Subject() string { return "proposal/" + e.Proposal }
-func (e *PaymentAgreed) apply(s *State, ev *Event) {
-	p := s.touch(e.Proposal, ev)
-	p.Payments = append(slices.Clip(p.Payments), Payment{e.Organisation, e.Person, e.Version, ev.Effective, ev.Index})
-}
-
 // touch gives out the proposal to be changed by something that counts towards
 // its settlement.
 func (s *State) touch(number string, ev *Event) *Proposal {
@@ -474,15 +426,6 @@ type Offer struct {
 	Words   string
 	On      Day
 	Index   uint64
-}
-
-// A Payment is the paying organisation's consent to a version.
-type Payment struct {
-	Organisation string
-	Person       string
-	Version      int
-	On           Day
-	Index        uint64
 }
 
 // Version is the newest version.

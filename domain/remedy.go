@@ -154,3 +154,66 @@ func (s *State) missedReviews(j *judgement, d Day) []string {
 	}
 	return missed
 }
+
+// SomeoneWhoCould is somebody for whom the same check says yes, or the group.
+type SomeoneWhoCould struct {
+	Kind   string `json:"kind" doc:"representative, executive or group"`
+	Person string `json:"person,omitempty" doc:"handle"`
+	Name   string `json:"name" doc:"office, or the group's name"`
+}
+
+// whoCould names who could say yes: those for whom the same check says yes,
+// then the executive if its power fits, then the group (rule R3). Nobody is told
+// to ask themselves.
+func (s *View) whoCould(q Question, j *judgement) []SomeoneWhoCould {
+	var who []SomeoneWhoCould
+	if !s.EstablishedOn(q.At) {
+		return []SomeoneWhoCould{{"group", "", s.Name}}
+	}
+	asked := func(id string) bool { return id == q.Person && !j.Verdict.yes() }
+	q.verdictOnly = true
+	seen := map[string]bool{}
+	if q.Forum != "" {
+		for _, a := range s.appointmentsTo(q.Forum) {
+			v := a.VersionOn(q.At)
+			if v == nil {
+				continue
+			}
+			for i := -1; i < len(v.Substitutes); i++ {
+				ask := q
+				if ask.Person = a.Person; i >= 0 {
+					ask.Person = v.Substitutes[i]
+				}
+				if id := ask.Person; !seen[id] && !asked(id) {
+					seen[id] = true
+					if j := s.judge(ask); j.Verdict.yes() {
+						who = append(who, SomeoneWhoCould{"representative", s.People[id].Handle, s.office(id)})
+					}
+				}
+			}
+		}
+	}
+	for _, id := range s.holders(q.At) {
+		ask := q
+		ask.Person, ask.Forum = id, ""
+		if asked(id) {
+			continue
+		}
+		if j := s.judge(ask); j.Verdict.yes() {
+			who = append(who, SomeoneWhoCould{"executive", s.People[id].Handle, s.office(id)})
+		}
+	}
+	return append(who, SomeoneWhoCould{"group", "", s.Name})
+}
+
+// holders are the executive's members and those to whom a delegation was given by
+// name, on that day.
+func (s *View) holders(d Day) []string {
+	ids := s.ExecutiveOn(d)
+	for _, dl := range s.delegationsInOrder() {
+		if dl.To != ToExecutive {
+			ids = appendNew(ids, dl.To)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,128 @@
+package domain
+
+import "slices"
+
+// Spokespersons (rule O3): who may act for an organisation, with dates.
+
+// RecordSpokesperson says who may speak for an organisation (grant a mandate,
+// disagree), apart from who may act at the table (rule O3).
+type RecordSpokesperson struct {
+	Organisation string `json:"organisation" rule:"O3" of:"organisation" ask:"Which organisation?"`
+	Person       string `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
+	Evidence     string `json:"evidence" doc:"how this is known: a minute, a letter" maxLength:"2000" call:"the evidence" kind:"text" ask:"How is this known?" hint:"Such as: the partners' letter of 5 May."`
+	Span
+}
+
+func (c *RecordSpokesperson) may(w *who) (Permission, *Refusal) {
+	o, r := w.s.openOrganisation("O3", c.Organisation, w.day)
+	if r != nil {
+		return Permission{}, r
+	}
+	if yes := w.speaksFor(o.Code); yes != nil {
+		return *yes, nil
+	}
+	yes, r := w.mustKeepRegister("O3")
+	yes.OnBehalfOf = "organisation/" + o.Code
+	return yes, r
+}
+
+func (c *RecordSpokesperson) decide(t *turn) *Refusal {
+	o := t.s.Organisations[c.Organisation]
+	p, r := t.s.person("O3", c.Person)
+	if r != nil {
+		return r
+	}
+	span, r := t.span("O3", c.Span)
+	if r != nil {
+		return r
+	}
+	t.recordOn(span.From, &SpokespersonRecorded{Organisation: o.Code, Person: p.ID, Evidence: c.Evidence, Span: span})
+	return nil
+}
+
+// EndSpokesperson says that somebody no longer speaks for an organisation.
+type EndSpokesperson struct {
+	Organisation string `json:"organisation" rule:"O3" of:"organisation" ask:"Which organisation?"`
+	Person       string `json:"person" doc:"handle or id" of:"person" ask:"Who?"`
+	Until        Day    `json:"until" doc:"last day" ask:"The last day"`
+}
+
+func (c *EndSpokesperson) may(w *who) (Permission, *Refusal) {
+	o, r := w.s.organisation("O3", c.Organisation)
+	if r != nil {
+		return Permission{}, r
+	}
+	return w.asThemself(w.speaksFor(o.Code) != nil).or(w.mustKeepRegister("O3"))
+}
+
+func (c *EndSpokesperson) decide(t *turn) *Refusal {
+	o := t.s.Organisations[c.Organisation]
+	p, r := t.s.person("O3", c.Person)
+	if r != nil {
+		return r
+	}
+	if c.Until == 0 || !t.s.SpeaksFor(p.ID, o.Code, c.Until) {
+		return notNow("O3", "%s does not speak for %s on that day.", p.Office, o.Name).at("until")
+	}
+	t.recordOn(c.Until, &SpokespersonEnded{Organisation: o.Code, Person: p.ID, Until: c.Until})
+	return nil
+}
+
+// SpokespersonRecorded: somebody may speak for an organisation.
+type SpokespersonRecorded struct {
+	Organisation string `json:"organisation"`
+	Person       string `json:"person"`
+	Evidence     string `json:"evidence"`
+	Span
+}
+
+func (e *SpokespersonRecorded) Subject() string { return "organisation/" + e.Organisation }
+
+func (e *SpokespersonRecorded) apply(s *State, ev *Event) {
+	o := edit(s.Organisations, e.Organisation)
+	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index})
+}
+
+// SpokespersonEnded: somebody no longer speaks for an organisation.
+type SpokespersonEnded struct {
+	Organisation string `json:"organisation"`
+	Person       string `json:"person"`
+	Until        Day    `json:"until"`
+}
+
+func (e *SpokespersonEnded) Subject() string { return "organisation/" + e.Organisation }
+
+func (e *SpokespersonEnded) apply(s *State, _ *Event) {
+	o := edit(s.Organisations, e.Organisation)
+	o.Spokespeople = endTenure(o.Spokespeople, e.Person, e.Until)
+}
+
+// A Tenure is a person in a position for a time.
+type Tenure struct {
+	Person string
+	Span
+	Index uint64
+}
+
+// endTenure ends the person's tenures that are running on the day.
+func endTenure(ts []Tenure, person string, until Day) []Tenure {
+	ts = slices.Clone(ts)
+	for i := range ts {
+		if ts[i].Person == person && ts[i].Covers(until) {
+			ts[i].Until = until
+		}
+	}
+	return ts
+}
+
+// SpeaksFor says whether the person may speak for the organisation on that day
+// (rule O3). Whoever spoke for it before it closed, or for an earlier contract
+// holder, does not do so after.
+func (s *State) SpeaksFor(person, code string, d Day) bool {
+	o := s.Organisations[code]
+	return o != nil && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) })
+}
+
+func (o *Organisation) speaks(t Tenure, d Day) bool {
+	return t.Covers(d) && o.endingsBefore(t.From) == o.endingsBefore(d)
+}
