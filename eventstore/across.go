@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
+
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/tilelog"
-	"slices"
-	"time"
 )
 
 // Rule G1: what a wider group decides rests on the ledgers of the groups that

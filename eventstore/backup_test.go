@@ -4,14 +4,15 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/storetest"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/storetest"
 )
 
 // unpacked makes a data folder of a backup and the keys of the store's folder.

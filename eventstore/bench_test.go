@@ -2,10 +2,6 @@ package eventstore
 
 import (
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/storetest"
 	"iter"
 	"os"
 	"path/filepath"
@@ -15,6 +11,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
 )
 
 // BenchmarkExecute measures recorded commands, each caller in a group of its

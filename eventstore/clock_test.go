@@ -3,8 +3,6 @@ package eventstore
 import (
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/storetest"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -15,6 +13,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/storetest"
 )
 
 const jumpsEnv = "GOLDENTHREAD_CLOCK_JUMPS" // how often the clock jumps; 30

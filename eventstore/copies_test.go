@@ -6,11 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/stream"
-	"goldenthread/eventstore/tilelog"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -26,6 +21,12 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
 )
 
 // smallStore makes a data folder with two groups, closed, all signed for.

@@ -4,10 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/tilelog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -19,6 +15,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/tilelog"
 )
 
 const (

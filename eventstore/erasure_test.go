@@ -7,10 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/keys"
-	"goldenthread/eventstore/storetest"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +14,11 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/storetest"
 )
 
 // An erased is somebody who was registered and is to be erased, and what must

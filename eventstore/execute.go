@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/google/uuid"
+
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/trace"
-
-	"github.com/google/uuid"
 )
 
 // Execute has a request decided and recorded, and returns when its events are
@@ -44,7 +45,7 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := errors.Join(s.proveAcross(ctx, &req), (&past{s.stream, s.logs, s.folds}).fetch(ctx, &req, s.clock())); err != nil {
+	if err := errors.Join(s.proveAcross(ctx, &req), (&past{s.stream, s.logs, s.ledgers}).fetch(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
 	c := newCall(req)
@@ -74,7 +75,7 @@ func (s *Store) wait(ctx context.Context, c *call) (Result, error) {
 		if !errors.As(err, &u) {
 			return r, err
 		}
-		if err := s.folds.readUp(ctx, u.group); err != nil {
+		if err := s.ledgers.ReadUp(ctx, u.group); err != nil {
 			return r, err
 		}
 		c = c.again()

@@ -4,19 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
 	"regexp"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"goldenthread/domain"
-	"goldenthread/eventstore/trace"
-
 	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/trace"
 )
 
 // Where several processes write to one stream, a command goes to the one that

@@ -2,6 +2,13 @@ package eventstore
 
 import (
 	"context"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/mod/sumdb/tlog"
+
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/evidence"
@@ -10,12 +17,6 @@ import (
 	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/witness"
-	"io"
-	"iter"
-	"time"
-
-	"github.com/nats-io/nats.go"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // What the parts of a store answer to others.
@@ -40,24 +41,24 @@ func (s *Store) Stopped(group string) error { return s.stream.Stopped(group) }
 // changes, and nobody may change it. Errors: *Stopped for a ledger of which nothing
 // can be relied on, ErrClosed, the context's, or what reading it met.
 func (s *Store) State(ctx context.Context, group string) (*domain.State, error) {
-	return s.folds.State(ctx, group)
+	return s.ledgers.State(ctx, group)
 }
 
 // AsKnown is the group's state as its events before the index next made it
 // (rule L4). It is shared: nobody may change it.
 func (s *Store) AsKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {
-	return s.folds.AsKnown(ctx, group, next)
+	return s.ledgers.AsKnown(ctx, group, next)
 }
 
 // Watch wakes the channel after every commit of the group, and when it stops;
 // several that come before the channel is read are one. Call cancel at the end.
 func (s *Store) Watch(group string) (changed <-chan struct{}, cancel func()) {
-	return s.folds.Watch(group)
+	return s.ledgers.Watch(group)
 }
 
 // OnEvict has f called with the name of each group whose ledger is evicted from
 // memory. It holds the writer up, so it must be quick.
-func (s *Store) OnEvict(f func(group string)) { s.folds.OnEvict(f) }
+func (s *Store) OnEvict(f func(group string)) { s.ledgers.OnEvict(f) }
 
 // Line is the exact stored bytes of an event. ErrNoEvent says that there is
 // none (yet), *Stopped that the ledger ends before it.

@@ -4,25 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/stream"
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/stream"
 )
 
 // A health says whether anything can be written, and why not.
 type health struct {
 	log     *slog.Logger
-	trouble atomic.Pointer[error] // nothing can be written any more
-	failed  chan error            // takes one
-	writing atomic.Int64          // since when an append is under way, ms since 1970; 0: none
-	written chan struct{}         // closed when the writer has ended
-	cancel  context.CancelFunc    // ends the writer without draining
+	trouble atomic.Pointer[error]   // nothing can be written any more
+	failed  chan error              // takes one
+	writing atomic.Int64            // since when an append is under way, ms since 1970; 0: none
+	written chan struct{}           // closed when the writer has ended
+	life    context.Context         // of all goroutines; its cause says why it ended
+	cancel  context.CancelCauseFunc // ends them, the writer without draining
 }
 
 func newHealth(log *slog.Logger) *health {
-	return &health{log: log, failed: make(chan error, 1), written: make(chan struct{})}
+	life, cancel := context.WithCancelCause(context.Background())
+	return &health{log: log, failed: make(chan error, 1), written: make(chan struct{}), life: life, cancel: cancel}
 }
 
 // Failed delivers, once, the reason why the process should stop.
@@ -78,7 +81,7 @@ func (h *health) fail(err error) {
 		h.log.Error("the store failed", "error", err)
 	default:
 	}
-	h.cancel()
+	h.cancel(h.broken())
 }
 
 // refuse lets nothing be written from now on; reading goes on.

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/tilelog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,6 +14,11 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/tilelog"
 )
 
 // requireLogged waits until the group's log is signed for all its events, and

@@ -3,11 +3,6 @@ package eventstore
 import (
 	"encoding/json"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/stream"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,6 +11,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
 )
 
 // marked makes a folder of three groups, closed, with a mark at its end.

@@ -3,11 +3,12 @@ package eventstore
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/stream"
-	"os"
-	"path/filepath"
 )
 
 // A store is opened in other ways to bring in a ledger, and to repair it.

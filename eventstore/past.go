@@ -2,17 +2,19 @@ package eventstore
 
 import (
 	"context"
+	"time"
+
 	"goldenthread/domain"
+	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/stream"
-	"time"
 )
 
 // A past finds out what was known earlier.
 type past struct {
-	stream *stream.Stream
-	logs   *logs.Logs
-	folds  *folds
+	stream  *stream.Stream
+	logs    *logs.Logs
+	ledgers *ledgers.Cache
 }
 
 // fetch gives the request the past that it must be judged by (rule R4).
@@ -30,7 +32,7 @@ func (p *past) fetch(ctx context.Context, req *domain.Request, now time.Time) (e
 	if req.Past != nil && req.Past.Next == next {
 		return nil
 	}
-	state, err := p.folds.AsKnown(ctx, req.Group, next)
+	state, err := p.ledgers.AsKnown(ctx, req.Group, next)
 	if err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ func (p *past) across(ctx context.Context, state *domain.State, end time.Time) (
 		if next == 0 || p.stream.Stopped(name) != nil {
 			continue
 		}
-		place, err := p.folds.AsKnown(ctx, name, next)
+		place, err := p.ledgers.AsKnown(ctx, name, next)
 		if err != nil {
 			return nil, err
 		}

@@ -1,12 +1,13 @@
 package eventstore
 
 import (
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
 )
 
 // A call is a request on its way through the writer. It belongs to the queue,

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"errors"
+
 	"goldenthread/domain"
 	"goldenthread/eventstore/logs"
 )
@@ -11,7 +12,7 @@ import (
 // goOn has the writer go on from the mark: every ledger is still to be read up.
 func (w *writer) goOn(m *logs.Mark) error {
 	for name, events := range m.Groups {
-		g := &group{name: name, next: events, cached: w.folds.ledgers.Of(name)}
+		g := &group{name: name, next: events, cached: w.ledgers.Of(name)}
 		if c := w.logs.Compare(name); c != nil && c.Signed() > events {
 			if err := c.StartAt(int64(events)); err != nil {
 				return err
@@ -20,7 +21,7 @@ func (w *writer) goOn(m *logs.Mark) error {
 		}
 		w.groups[name] = g
 		w.stream.Positions.Begin(name, events)
-		w.folds.unreadNow(name)
+		w.ledgers.ReadUpSoon(name)
 	}
 	for _, person := range m.Erased {
 		w.keys.NoteDestroyed(person)

@@ -2,11 +2,6 @@ package eventstore
 
 import (
 	"errors"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/stream"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +9,12 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
 )
 
 // ripening opens a store with an established group in which proposal P1 has
@@ -112,7 +113,6 @@ func TestAStoppedServerIsSaid(t *testing.T) {
 
 func TestClocksThatDifferStopTheStore(t *testing.T) {
 	h := newHealth(quiet)
-	h.cancel = func() {}
 	w := &writer{health: h, sent: map[uint64]moment{}}
 	now := time.Now()
 	w.sent[1], w.sent[2] = moment{now, now.Add(time.Second)}, moment{now, now.Add(time.Second)}

@@ -5,12 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/keys"
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/stream"
-	"goldenthread/eventstore/trace"
-	"goldenthread/eventstore/witness"
 	"log/slog"
 	"math"
 	"sync"
@@ -18,7 +12,18 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
+
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/ledgers"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/trace"
+	"goldenthread/eventstore/witness"
 )
+
+// mostFolded is how many events the ledgers in memory may have together, unless said.
+const mostFolded = 1_500_000
 
 // readWhole is how many events a start reads from the beginning.
 const readWhole = 500_000
@@ -62,21 +67,20 @@ type Options struct {
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
 type Store struct {
-	stream *stream.Stream
-	keys   *keys.Keyring
-	logs   *logs.Logs
-	folds  *folds
-	health *health
-	queue  *queue
-	clock  func() time.Time
-	log    *slog.Logger
+	stream  *stream.Stream
+	keys    *keys.Keyring
+	logs    *logs.Logs
+	ledgers *ledgers.Cache
+	health  *health
+	queue   *queue
+	clock   func() time.Time
+	log     *slog.Logger
 
 	importing bool   // a ledger is being brought in
 	readWhole uint64 // so many events a start reads from the beginning
 	started   uint64 // sequence of the mark from which this start went on; 0: read from the beginning
 
-	life    context.Context // until the store ends
-	helpers sync.WaitGroup  // all goroutines but the writer
+	helpers sync.WaitGroup // all goroutines but the writer
 	closing sync.Once
 }
 
@@ -187,11 +191,11 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 
 // prepare makes the writer and its follower, which go on from the mark if it holds.
 func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, *stream.Follower, error) {
-	s.folds = newFolds(s.stream, s.logs, s.health, s.log)
+	s.ledgers = ledgers.New(s.health.life, source{s.logs, s.stream}, o.Folded, s.log)
 	w := &writer{
-		stream: s.stream, keys: s.keys, logs: s.logs, folds: s.folds, health: s.health, queue: s.queue, past: past{s.stream, s.logs, s.folds},
+		stream: s.stream, keys: s.keys, logs: s.logs, ledgers: s.ledgers, health: s.health, queue: s.queue, past: past{s.stream, s.logs, s.ledgers},
 		clock: s.clock, storyClock: o.Clock != nil, log: s.log,
-		importing: s.importing, acceptLoss: o.AcceptLoss, mostFolded: o.Folded, follow: o.Follow, whole: o.Whole,
+		importing: s.importing, acceptLoss: o.AcceptLoss, follow: o.Follow, whole: o.Whole,
 		groups: map[string]*group{}, target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
 	}
 	if o.Whole || o.AcceptLoss || s.importing || s.health.broken() != nil {
@@ -207,10 +211,9 @@ func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, 
 }
 
 func (s *Store) start(w *writer, f *stream.Follower) {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.life, s.health.cancel, s.folds.life = ctx, cancel, ctx
+	ctx := s.health.life
 	s.helpers.Go(func() { f.Run(ctx) })
-	s.helpers.Go(func() { s.folds.reader(ctx) })
+	s.helpers.Go(s.ledgers.Run)
 	s.helpers.Go(func() { s.health.watch(ctx, s.stream) })
 	s.helpers.Go(func() { s.keys.Run(ctx) })
 	caught := w.caught
@@ -238,10 +241,22 @@ func (s *Store) Close(ctx context.Context) error {
 // abort ends everything at once, in the reverse order of its start.
 func (s *Store) abort() (err error) {
 	s.closing.Do(func() {
-		s.health.cancel()
+		s.health.cancel(s.health.closedBecause())
 		<-s.health.written
 		s.helpers.Wait()
 		err = s.stream.Close()
 	})
 	return err
 }
+
+// A source is where the ledgers in memory are read from.
+type source struct {
+	*logs.Logs
+	stream *stream.Stream
+}
+
+// Next is the stream's.
+func (s source) Next(group string) uint64 { return s.stream.Next(group) }
+
+// Stopped is the stream's.
+func (s source) Stopped(group string) error { return s.stream.Stopped(group) }

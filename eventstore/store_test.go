@@ -5,12 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/keys"
-	"goldenthread/eventstore/ledgers"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/stream"
 	"io"
 	"log/slog"
 	"os"
@@ -25,6 +19,13 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/ledgers"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
 )
 
 // The tests use the real embedded server. A test's group is a forming one, in

@@ -4,11 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/stream"
-	"goldenthread/eventstore/trace"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -22,6 +17,12 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/trace"
 )
 
 // openTwo opens two stores on one stream, as two processes would.

@@ -1,9 +1,6 @@
 package eventstore
 
 import (
-	"goldenthread/eventstore/logs"
-	"goldenthread/eventstore/storetest"
-	"goldenthread/eventstore/witness"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
@@ -11,6 +8,10 @@ import (
 
 	"filippo.io/torchwood"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/witness"
 )
 
 // L9: the LMC's witness has cosigned what is signed; a history that was

@@ -6,17 +6,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/stream"
-	"log/slog"
-	"runtime/debug"
-	"time"
-
-	"github.com/google/uuid"
 )
 
 // Rules kept here: L1, L2, L3, L4. The writer is the one goroutine that owns
@@ -35,7 +36,7 @@ type writer struct {
 	stream   *stream.Stream
 	keys     *keys.Keyring
 	logs     *logs.Logs
-	folds    *folds
+	ledgers  *ledgers.Cache
 	health   *health
 	queue    *queue
 	past     past
@@ -46,12 +47,10 @@ type writer struct {
 	storyClock bool                  // the clock isn't compared with the stream's
 	importing  bool                  // a ledger is being brought in
 	acceptLoss bool                  // the operator's word
-	mostFolded uint64                // events of the ledgers that are folded
 	follow     []func(commit.Commit) // are told of every commit
 	whole      bool                  // of those that are replayed, too
 
 	groups  map[string]*group
-	folded  uint64    // events of the ledgers that are folded
 	applied uint64    // last sequence of the stream that is applied
 	newest  time.Time // recorded time of the newest event of all
 	target  uint64    // caught up once this is applied
@@ -86,8 +85,10 @@ func (w *writer) run(ctx context.Context) {
 		select {
 		case m := <-w.incoming:
 			w.receive(m)
-		case f := <-w.folds.folded:
-			w.take(f)
+		case f := <-w.ledgers.Folded():
+			w.takeFold(f)
+		case <-w.ledgers.Full():
+			w.ledgers.Evict()
 		case <-w.queue.wake:
 			w.round(ctx)
 		case <-tick.C:
@@ -132,7 +133,7 @@ func (w *writer) nudgeOne(g *group, now time.Time) {
 	}
 	g.due = time.Time{}
 	if g.ledger() == nil {
-		w.folds.unreadNow(g.name)
+		w.ledgers.ReadUpSoon(g.name)
 	} else {
 		w.queue.put(newCall(domain.Request{Group: g.name}))
 	}
@@ -219,7 +220,7 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 		v.answer.err = commit.NotReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(commit.TimeLayout), w.newest.Format(commit.TimeLayout))
 		return v
 	case g == nil:
-		g = newGroup(ledgers.New(), c.req.Group)
+		g = newGroup(ledgers.New(ctx, nil, 0, w.log), c.req.Group)
 	case g.stopped != nil:
 		v.answer.err = g.stopped
 		return v
@@ -454,7 +455,7 @@ func (w *writer) accept(sequence uint64, pieces []commit.Piece) {
 	}
 	w.applied = sequence
 	w.stream.Applied.Store(sequence)
-	w.makeRoom(nil)
+	w.ledgers.Evict()
 	w.told(sequence, applied)
 	w.reached()
 }
@@ -464,7 +465,7 @@ func (w *writer) accept(sequence uint64, pieces []commit.Piece) {
 func (w *writer) group(name string) *group {
 	g := w.groups[name]
 	if g == nil {
-		g = newGroup(w.folds.ledgers, name)
+		g = newGroup(w.ledgers, name)
 		if w.caught != nil {
 			g.against = w.logs.Compare(name)
 		}
@@ -515,7 +516,7 @@ func (w *writer) told(sequence uint64, applied []commit.Entry) {
 func (w *writer) wake(applied []commit.Entry) {
 	for i := range applied {
 		if group := applied[i].Event.Group; i == 0 || group != applied[i-1].Event.Group {
-			w.folds.ledgers.Wake(group)
+			w.ledgers.Wake(group)
 		}
 	}
 }
@@ -533,7 +534,6 @@ func (w *writer) apply(g *group, p *commit.Piece) error {
 		if err := g.cached.Apply(e); err != nil {
 			return err
 		}
-		w.folded++
 		g.due = g.ledger().State().NextDue(e.Time)
 	}
 	g.next++
@@ -548,7 +548,8 @@ func (w *writer) stop(name string, why error) error {
 func (w *writer) stopAt(g *group, at uint64, why error) error {
 	g.stopped = &commit.Stopped{Group: g.name, At: at, Why: why, Unreliable: errors.As(why, new(*logs.Altered))}
 	w.stream.Positions.Stop(g.stopped)
-	w.folds.ledgers.Wake(g.name)
+	g.cached.Pin()
+	w.ledgers.Wake(g.name)
 	said := []any{"group", g.name, "at", at, "why", why}
 	if p := new(ledgers.Panicked); errors.As(why, &p) {
 		said = append(said, "stack", p.Stack)
@@ -574,4 +575,34 @@ func piecesOf(entries []commit.Entry) []commit.Piece {
 		offset += len(e.Line) + 1
 	}
 	return pieces
+}
+
+// unfolded says that the ledger of the group must be read up first.
+type unfolded struct{ group string }
+
+func (u *unfolded) Error() string { return u.group + " is not folded" }
+
+// takeFold puts a ledger that was read up in its place, unless there is more of it
+// by now. One that can't be folded stops its group there.
+func (w *writer) takeFold(f *ledgers.Fold) {
+	g := w.group(f.Group)
+	switch {
+	case g.ledger() != nil:
+		f.Answer(true)
+		return
+	case f.Err == nil && f.Ledger.State().Next < g.next:
+		f.Answer(false)
+		return
+	}
+	g.cached.Put(f.Ledger)
+	state := f.Ledger.State()
+	if f.Err != nil {
+		w.stopAt(g, state.Next, f.Err)
+	}
+	g.due = state.NextDue(state.Last)
+	if w.caught == nil && !w.importing && w.health.broken() == nil {
+		w.nudgeOne(g, w.clock())
+	}
+	w.ledgers.Evict()
+	f.Answer(true)
 }

@@ -1,11 +1,12 @@
 package commit
 
 import (
-	"goldenthread/domain"
-	"goldenthread/eventstore/storetest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/storetest"
 )
 
 func benchEvent() domain.Event {

@@ -5,14 +5,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
 )
 
 // Rule kept here: L7. The ledger says first that a person is erased; then their

@@ -11,9 +11,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/stream"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,6 +20,10 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/stream"
 )
 
 // Rule kept here: L7. A person's name, email and phone are sealed under a

@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"goldenthread/eventstore/stream"
 	"os"
 	"path/filepath"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/eventstore/stream"
 )
 
 // A Storage is where the keys lie: entries of a stream, and files of the data

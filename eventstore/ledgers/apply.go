@@ -2,8 +2,9 @@ package ledgers
 
 import (
 	"fmt"
-	"goldenthread/domain"
 	"runtime/debug"
+
+	"goldenthread/domain"
 )
 
 // A Panicked is the error of an event that can't be applied; its stack is for

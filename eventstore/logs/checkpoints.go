@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/stream"
-	"goldenthread/eventstore/tilelog"
 	"io/fs"
 	"log/slog"
 	"strconv"
@@ -13,6 +11,9 @@ import (
 
 	"filippo.io/torchwood"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
 )
 
 // The checkpoint that a group's log was signed for last lies in the log and in a

@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/tilelog"
 	"io/fs"
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/tilelog"
 )
 
 // Rules kept here: L1, L9. While the stream is replayed at start, every line for

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/tilelog"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/tilelog"
 )
 
 // A CopyReport says how a group's two copies and its checkpoints were found.

@@ -4,11 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/keys"
-	"goldenthread/eventstore/stream"
-	"goldenthread/eventstore/tilelog"
-	"goldenthread/eventstore/witness"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -17,6 +12,12 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
+	"goldenthread/eventstore/witness"
 )
 
 // Rule kept here: L9. Beside the stream each group has a tile log, under

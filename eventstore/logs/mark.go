@@ -3,12 +3,13 @@ package logs
 import (
 	"context"
 	"encoding/json"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/tilelog"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/tilelog"
 )
 
 // A start reads the whole stream and holds it against the logs, if that takes a

@@ -3,12 +3,13 @@ package logs
 import (
 	"cmp"
 	"context"
-	"goldenthread/domain"
-	"goldenthread/eventstore/commit"
-	"goldenthread/eventstore/tilelog"
 	"iter"
 	"sort"
 	"time"
+
+	"goldenthread/domain"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/tilelog"
 )
 
 // What a ledger says is read from the group's tile log, in order and proved, as

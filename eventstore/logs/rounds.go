@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"time"
+
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/tilelog"
-	"math"
-	"time"
 )
 
 // The rounds in which logs grow (see logs). What waits is appended, after what

@@ -3,14 +3,15 @@ package logs
 import (
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/stream"
-	"goldenthread/eventstore/tilelog"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
+
+	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
 )
 
 // Rule kept here: L9. The keys that sign the logs lie in one file of the data

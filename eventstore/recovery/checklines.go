@@ -3,13 +3,14 @@ package recovery
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/signature"
 	"goldenthread/eventstore/tilelog"
-	"os"
-	"path/filepath"
-	"time"
 )
 
 // A LineCheck says, line by line in order from the first, what is wrong with the

@@ -5,15 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/tilelog"
-	"iter"
-	"time"
-
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Rules kept here: L1, L9. A ledger that was exported elsewhere is brought into

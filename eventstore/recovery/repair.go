@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/stream"
-	"log/slog"
 )
 
 // A hole in the stream can't be filled in place, so repair writes a new one.

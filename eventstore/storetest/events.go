@@ -3,12 +3,13 @@ package storetest
 import (
 	"crypto/sha256"
 	"fmt"
-	"goldenthread/domain"
 	"reflect"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"goldenthread/domain"
 )
 
 // SampleTrace is a trace as W3C writes it.

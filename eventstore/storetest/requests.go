@@ -2,9 +2,10 @@ package storetest
 
 import (
 	"crypto/sha256"
-	"goldenthread/domain"
 
 	"github.com/google/uuid"
+
+	"goldenthread/domain"
 )
 
 // Found founds a group with one person, its founder.

@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/eventstore/commit"
 )
 
 // backupFolder begins the names of folders in which a backup is put together.

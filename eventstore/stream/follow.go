@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
 	"iter"
 	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/eventstore/commit"
 )
 
 // A Message is a commit as the stream delivers it.

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"goldenthread/eventstore/commit"
 	"iter"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"goldenthread/eventstore/commit"
 )
 
 // Lines reads lines as the stream holds them. It ends at the first error.

@@ -2,11 +2,12 @@ package stream
 
 import (
 	"fmt"
-	"goldenthread/eventstore/commit"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"goldenthread/eventstore/commit"
 )
 
 // Positions say of each group how many events it has, and where in the stream

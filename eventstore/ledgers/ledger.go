@@ -1,6 +1,3 @@
-// Package ledgers keeps the ledgers that were used last in memory, each once: for
-// the writer, who decides on it, and for readers, who get snapshots of its state.
-// It imports domain only; the store fills it and says what is to be let go of.
 package ledgers
 
 import (
@@ -13,20 +10,6 @@ import (
 // renewEvery is after how many events a snapshot is copied from the ledger again.
 // Until then it is made of the one before, which shares less and less with the ledger.
 const renewEvery = 1024
-
-// A Cache has the ledgers of all groups. It is safe for concurrent use.
-type Cache struct {
-	uses atomic.Uint64 // counted, to know what was used last
-
-	mu       sync.RWMutex
-	ledgers  map[string]*Ledger
-	watchers map[string]map[chan struct{}]bool // by group
-}
-
-// New is a cache without ledgers.
-func New() *Cache {
-	return &Cache{ledgers: map[string]*Ledger{}, watchers: map[string]map[chan struct{}]bool{}}
-}
 
 // A Ledger is one group's place in the cache. One goroutine, the writer, puts the
 // ledger in, applies events to it, decides on it and evicts it.
@@ -43,40 +26,11 @@ type Ledger struct {
 	ledger  *domain.Ledger  // nil: not in memory
 	pending []*domain.Event // applied since the snapshot
 	renew   int             // events until the snapshot is copied from the ledger again
+	pinned  bool            // it is not evicted; only the writer looks
 }
 
-// Of is the group's place, which is made where there is none.
-func (c *Cache) Of(group string) *Ledger {
-	if l := c.find(group); l != nil {
-		return l
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.ledgers[group]
-	if l == nil {
-		l = &Ledger{cache: c, group: group}
-		c.ledgers[group] = l
-	}
-	return l
-}
-
-func (c *Cache) find(group string) *Ledger {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.ledgers[group]
-}
-
-// Snapshot is the group's state after every event that was applied before the call.
+// snapshot is the group's state after every event that was applied before the call.
 // It never changes. It is nil if the ledger is not in memory.
-func (c *Cache) Snapshot(group string) *domain.State {
-	l := c.find(group)
-	if l == nil {
-		return nil
-	}
-	l.Use()
-	return l.snapshot()
-}
-
 func (l *Ledger) snapshot() *domain.State {
 	if s := l.state.Load(); s != nil && s.Next == l.next.Load() {
 		return s
@@ -132,9 +86,6 @@ func (l *Ledger) copied() *domain.State {
 // Use notes that the ledger was needed just now.
 func (l *Ledger) Use() { l.used.Store(l.cache.uses.Add(1)) }
 
-// Used says when the ledger was needed last: the greater, the later.
-func (l *Ledger) Used() uint64 { return l.used.Load() }
-
 // Get is the ledger, for the writer; nil if it is not in memory.
 func (l *Ledger) Get() *domain.Ledger { return l.ledger }
 
@@ -145,19 +96,27 @@ func (l *Ledger) Put(ledger *domain.Ledger) {
 	l.ledger = ledger
 	l.next.Store(ledger.State().Next)
 	l.forget()
+	l.Use()
+	l.cache.hold(int64(ledger.State().Next))
 }
 
-// Evict lets go of the ledger; false if a reader has a snapshot made of it just now.
-func (l *Ledger) Evict() bool {
+// Pin keeps the ledger in memory from now on: it can't be read up again.
+func (l *Ledger) Pin() { l.pinned = true }
+
+// evict lets go of the ledger, unless a reader has a snapshot made of it just now.
+func (l *Ledger) evict() {
 	if !l.making.TryLock() {
-		return false
+		return
 	}
 	defer l.making.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.cache.hold(-int64(l.ledger.State().Next))
 	l.ledger = nil
 	l.forget()
-	return true
+	if f := l.cache.evicted.Load(); f != nil {
+		(*f)(l.group)
+	}
 }
 
 // forget lets go of the snapshot: the next one is copied from the ledger. The mutex
@@ -182,37 +141,6 @@ func (l *Ledger) Apply(e *domain.Event) error {
 		}
 	}
 	l.next.Store(e.Index + 1)
+	l.cache.hold(1)
 	return nil
-}
-
-// Watch wakes the channel after every commit of the group, and when it stops;
-// several that come before the channel is read are one. Call cancel at the end.
-func (c *Cache) Watch(group string) (changed <-chan struct{}, cancel func()) {
-	ch := make(chan struct{}, 1)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.watchers[group] == nil {
-		c.watchers[group] = map[chan struct{}]bool{}
-	}
-	c.watchers[group][ch] = true
-	return ch, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.watchers[group], ch)
-		if len(c.watchers[group]) == 0 {
-			delete(c.watchers, group)
-		}
-	}
-}
-
-// Wake wakes those who watch the group.
-func (c *Cache) Wake(group string) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for ch := range c.watchers[group] {
-		select {
-		case ch <- struct{}{}:
-		default:
-		}
-	}
 }
