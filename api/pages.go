@@ -70,13 +70,19 @@ func (a *asked) seats() []web.Option {
 	return seats
 }
 
-func (a *asked) has(duties ...domain.DutyName) bool {
-	for _, d := range duties {
-		if a.me != nil && a.today() && a.State().HasDuty(a.me.ID, d, a.At) {
-			return true
-		}
+// may says whether whoever looks may give the command, which names what it is about;
+// a page offers the form just then.
+func (a *asked) may(c domain.Command) bool {
+	return a.me != nil && a.today() && a.State().Allows(a.me.ID, c, a.At)
+}
+
+// evidence says whether whoever looks may give the command, if they name evidence.
+func (a *asked) evidence(c domain.Command) bool {
+	if a.me == nil || !a.today() {
+		return false
 	}
-	return false
+	yes, refusal := a.State().May(a.me.ID, c, a.At)
+	return refusal == nil && yes.Evidence
 }
 
 // sees says whether the person may see the things today.

@@ -18,12 +18,8 @@ var actionForms = map[string]reading{
 
 func actionsPage(a *asked) (web.Body, error) {
 	body := &web.Actions{Actions: a.Actions(a.At), Mine: map[string]bool{}}
-	if a.me == nil || !a.today() {
-		return body, nil
-	}
-	manages := a.has(domain.Chair, domain.Manager)
 	for _, l := range body.Actions.Actions {
-		body.Mine[l.Ref] = manages || l.Owner.Handle == a.me.Handle || l.Supporter.Handle == a.me.Handle
+		body.Mine[l.Ref] = a.may(&domain.EndAction{Action: l.Ref})
 	}
 	return body, nil
 }

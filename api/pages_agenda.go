@@ -67,7 +67,7 @@ const longestItem = 150
 
 func agendaPage(a *asked) (web.Body, error) {
 	body := &web.Agenda{Agenda: a.Agenda(a.At)}
-	if body.Sets = a.inExecutive() || a.has(domain.Chair, domain.Manager); !body.Sets {
+	if body.Sets = a.may(&domain.SetAgenda{}); !body.Sets {
 		return body, nil
 	}
 	known := map[string]bool{}

@@ -6,7 +6,6 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 // Approaches: what the system asked for, through whom, and its one answer
@@ -48,14 +47,13 @@ func (f *filling) told() *domain.Saying {
 
 func approachesPage(a *asked) (web.Body, error) {
 	body := &web.Approaches{Approaches: a.Approaches(a.At), Redirects: map[string]bool{}, Answers: map[string]bool{}}
-	if a.me == nil || !a.today() || !a.me.Member {
+	if body.Members = a.may(&domain.RecordApproach{}); !body.Members {
 		return body, nil
 	}
-	body.Members, body.Gatekeeps, body.Links = true, a.has(domain.Gatekeeper), a.has(domain.Gatekeeper, domain.Manager, domain.Chair, domain.Lead)
-	passes := a.has(domain.Gatekeeper, domain.Manager, domain.Chair)
+	body.Gatekeeps, body.Links = a.may(&domain.DisposeOfApproach{}), a.may(&domain.LinkApproaches{})
 	for _, l := range body.Approaches.Approaches {
-		body.Redirects[l.Ref] = l.State == "to be redirected" && (passes || l.Reached.Handle == a.me.Handle)
-		body.Answers[l.Ref] = l.State == "disposed" && a.answers(&l)
+		body.Redirects[l.Ref] = l.State == "to be redirected" && a.may(&domain.RedirectApproach{Approach: l.Ref})
+		body.Answers[l.Ref] = l.State == "disposed" && a.may(&domain.AnswerApproach{Approach: l.Ref})
 		body.All = append(body.All, web.Option{Value: l.Ref, Words: l.Ref + ": " + problem.Clip(l.What)})
 	}
 	for _, s := range body.Side {
@@ -72,24 +70,6 @@ func approachesPage(a *asked) (web.Body, error) {
 	body.System, body.Ours = a.parties()
 	body.People, body.Matters = web.PeopleOptions(a.People(a.At).People), a.matters()
 	return body, nil
-}
-
-// answers says whether the person gives the answer of record: a gatekeeper, and
-// whoever the approach was sent to (rule A3).
-func (a *asked) answers(l *projections.ApproachLine) bool {
-	if a.has(domain.Gatekeeper) {
-		return true
-	}
-	sent := l.Dispositions[len(l.Dispositions)-1]
-	if sent.Disposition == domain.ForExecutive {
-		return a.inExecutive()
-	}
-	r := a.State().Appointments[sent.Appointment]
-	if r == nil {
-		return false
-	}
-	v := r.VersionOn(a.At)
-	return r.Person == a.me.ID || v != nil && slices.Contains(v.Substitutes, a.me.ID)
 }
 
 // parties are the open organisations: those of the system, that ask, and ours.

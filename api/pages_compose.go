@@ -1,8 +1,6 @@
 package api
 
 import (
-	"slices"
-
 	"goldenthread/api/access"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
@@ -33,7 +31,7 @@ func raisePage(a *asked) (web.Body, error) {
 	if !a.today() {
 		return nil, problem.NotNow("C1", "A proposal is raised today. Please go back to today first.")
 	}
-	if a.seats() == nil {
+	if !a.may(&domain.RaiseProposal{}) {
 		return nil, problem.NotYours("C1", "A proposal is raised for a seat, and you hold none today.")
 	}
 	return newComposer(a).composed()
@@ -49,7 +47,7 @@ func amendPage(a *asked) (web.Body, error) {
 		return nil, problem.NotNow("C2", "A proposal is amended today. Please go back to today first.")
 	case p.Stage != domain.Open && p.Stage != domain.Draft:
 		return nil, problem.NotNow("C2", "%s is settled. Only a new proposal, saying what is new, can change that.", p.Ref)
-	case p.Seat == nil || !slices.ContainsFunc(a.seats(), func(s web.Option) bool { return s.Value == p.Seat.Code }):
+	case !a.may(&domain.AmendProposal{Proposal: p.Ref}):
 		return nil, problem.NotYours("C2", "Only the seat that raised %s can amend it. Anybody may offer words.", p.Ref)
 	}
 	v := p.Versions[len(p.Versions)-1]

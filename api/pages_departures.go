@@ -5,7 +5,6 @@ import (
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 // Departures: who goes its own way on what, and who stands by it (rule X2).
@@ -25,20 +24,17 @@ var departureForms = map[string]reading{
 }
 
 func departuresPage(a *asked) (web.Body, error) {
-	body := &web.Departures{Departures: a.Departures(a.At), Resolves: map[string]bool{}}
-	if a.me == nil || !a.today() || !a.me.Member {
+	body := &web.Departures{Departures: a.Departures(a.At), Answer: map[string]bool{}, Resolves: map[string]bool{}}
+	if a.me == nil || !a.today() {
 		return body, nil
 	}
-	body.Members, body.Agreements = true, a.agreements()
-	own := func(code string) bool {
-		acts := slices.ContainsFunc(a.me.Seats, func(s projections.SeatHeldLine) bool { return s.Seat.Code == code })
-		return acts || a.State().SpeaksFor(a.me.ID, code, a.At)
-	}
+	body.Agreements = a.agreements()
 	for _, o := range a.Register(a.At).Organisations {
-		if o.Open && (o.Kind == domain.Practice || o.Kind == domain.PCN) {
+		if o.Open && (o.Kind == domain.Practice || o.Kind == domain.PCN) && a.may(&domain.Depart{Organisation: o.Code}) {
 			body.Organisations = append(body.Organisations, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 		}
 	}
+	own := func(code string) bool { return !a.evidence(&domain.Depart{Organisation: code}) }
 	slices.SortStableFunc(body.Organisations, func(x, y web.Option) int { // one's own first
 		switch {
 		case own(x.Value) == own(y.Value):
@@ -48,9 +44,9 @@ func departuresPage(a *asked) (web.Body, error) {
 		}
 		return 1
 	})
-	manages := a.has(domain.Chair, domain.Manager)
 	for _, x := range body.Departures.Departures {
-		body.Resolves[x.Ref] = x.Away && (manages || own(x.Organisation.Code))
+		body.Answer[x.Ref] = x.Away && a.may(&domain.AnswerDeparture{Departure: x.Ref})
+		body.Resolves[x.Ref] = x.Away && a.may(&domain.ResolveDeparture{Departure: x.Ref})
 	}
 	return body, nil
 }

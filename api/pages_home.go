@@ -34,7 +34,7 @@ func home(a *asked) (web.Body, error) {
 	body.Agreed = body.Agreed[:min(len(body.Agreed), recentAgreements)]
 	if body.Register.Established == 0 {
 		body.Seats = slices.DeleteFunc(a.seats(), func(seat web.Option) bool {
-			return slices.ContainsFunc(a.State().Consents, func(c domain.CharterConsent) bool { return c.Seat == seat.Value })
+			return !a.may(&domain.ConsentToCharter{Seat: seat.Value}) || slices.ContainsFunc(a.State().Consents, func(c domain.CharterConsent) bool { return c.Seat == seat.Value })
 		})
 	}
 	return body, nil

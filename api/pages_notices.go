@@ -1,8 +1,6 @@
 package api
 
 import (
-	"slices"
-
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -28,12 +26,17 @@ var questionForms = map[string]reading{
 
 func noticesPage(a *asked) (web.Body, error) {
 	body := &web.Notices{Notices: a.Notices(a.At)}
-	body.Tells, body.Records = a.has(domain.Manager, domain.Chair, domain.Registrar, domain.Lead), a.has(domain.Manager, domain.Registrar)
+	body.Tells = a.may(&domain.Communicate{})
 	for _, n := range body.Notices.Notices {
 		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
 	}
-	if body.Tells || body.Records {
-		body.Practices = a.practices()
+	for _, p := range a.practices() {
+		if a.may(&domain.Acknowledge{Practices: []string{p.Value}}) {
+			body.Seen = append(body.Seen, p)
+		}
+		if body.Tells {
+			body.Practices = append(body.Practices, p)
+		}
 	}
 	return body, nil
 }
@@ -48,9 +51,9 @@ func (a *asked) practices() []web.Option {
 }
 
 func questionsPage(a *asked) (web.Body, error) {
-	return &web.Questions{Questions: a.Questions(a.At), Answers: a.inExecutive() || a.has(domain.Chair, domain.Manager, domain.Lead)}, nil
-}
-
-func (a *asked) inExecutive() bool {
-	return a.me != nil && a.today() && slices.Contains(a.State().ExecutiveOn(a.At), a.me.ID)
+	body := &web.Questions{Questions: a.Questions(a.At), Answers: map[string]bool{}}
+	for _, q := range body.Questions.Questions {
+		body.Answers[q.Ref] = q.Waits && a.may(&domain.AnswerQuestion{Question: q.Ref})
+	}
+	return body, nil
 }

@@ -6,7 +6,6 @@ import (
 	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 // Powers and the mandate that they rest on (rules D1–D9, M1–M5).
@@ -52,22 +51,21 @@ func readExercise(f *filling) domain.Command {
 }
 
 func powersPage(a *asked) (web.Body, error) {
-	body := &web.Powers{Powers: a.Powers(a.At), Records: map[string]bool{}, Callin: map[string]bool{}, Denies: map[string][]web.Option{}, Tells: map[string]bool{}, Seats: a.seats()}
+	body := &web.Powers{Powers: a.Powers(a.At), Records: map[string]bool{}, Callin: map[string]bool{}, Denies: map[string][]web.Option{}, Tells: map[string]bool{}, Feedback: map[string]bool{}, Seats: a.seats()}
 	if !a.today() || a.me == nil {
 		return body, nil
 	}
-	body.Members = a.me.Member
-	inExecutive := slices.ContainsFunc(body.Executive.Members, func(w projections.Who) bool { return w.Handle == a.me.Handle })
-	manages := a.has(domain.Manager, domain.Chair)
 	for _, d := range body.Delegations {
-		holds := d.To == domain.ToExecutive && inExecutive || d.Person != nil && d.Person.Handle == a.me.Handle
-		body.Records[d.Ref] = manages || holds
+		held := a.State().HeldUntil(d.Ref, a.me.ID, a.At)
+		body.Feedback[d.Ref] = a.may(&domain.GiveFeedback{On: d.Ref})
+		body.Records[d.Ref] = a.may(&domain.RecordExercise{Delegation: d.Ref, On: held})
 		for _, x := range d.Exercises {
-			body.Callin[x.Ref] = x.Standing == domain.XWithin && x.CalledIn == nil && a.At <= x.CallInBy
-			if body.Callin[x.Ref] {
-				body.Denies[x.Ref] = a.consultedAs(&x)
+			open := x.Standing == domain.XWithin && x.CalledIn == nil && a.At <= x.CallInBy
+			body.Callin[x.Ref] = open && a.may(&domain.CallIn{Exercise: x.Ref})
+			if open {
+				body.Denies[x.Ref] = a.consultedAs(x.Ref)
 			}
-			body.Tells[x.Ref] = (manages || holds) && x.TellBy != 0 && x.ToldOn == 0
+			body.Tells[x.Ref] = x.TellBy != 0 && x.ToldOn == 0 && a.may(&domain.TellExercise{Exercise: x.Ref, On: held})
 		}
 	}
 	body.People, body.Bodies = web.PeopleOptions(a.People(a.At).People), a.bodies()
@@ -76,12 +74,11 @@ func powersPage(a *asked) (web.Body, error) {
 
 // consultedAs are the bodies that are said to have been consulted, and for which
 // the person can say otherwise.
-func (a *asked) consultedAs(x *projections.ExerciseLine) []web.Option {
+func (a *asked) consultedAs(exercise string) []web.Option {
 	var os []web.Option
-	for _, k := range x.Consulted {
-		sits := slices.ContainsFunc(a.seats(), func(s web.Option) bool { return s.Value == k.Body.Code })
-		if sits || a.State().SpeaksFor(a.me.ID, k.Body.Code, a.At) {
-			os = append(os, web.Option{Value: k.Body.Code, Words: k.Body.Name})
+	for _, code := range a.State().ConsultedOn(exercise, a.At) {
+		if a.may(&domain.DenyConsultation{Exercise: exercise, Body: code}) {
+			os = append(os, web.Option{Value: code, Words: a.State().Organisations[code].Name})
 		}
 	}
 	return os
@@ -120,10 +117,10 @@ func mandatePage(a *asked) (web.Body, error) {
 		return body, nil
 	}
 	body.Charter = a.charterMatters()
-	registers, asks := a.has(domain.Registrar), a.has(domain.Chair, domain.Manager, domain.Registrar)
+	asks := a.may(&domain.AskMandate{})
 	for _, o := range a.Register(a.At).Organisations {
 		one := web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"}
-		if o.Open && o.Kind == domain.PCN && (registers || a.State().SpeaksFor(a.me.ID, o.Code, a.At)) {
+		if o.Open && o.Kind == domain.PCN && a.may(&domain.GrantMandate{Organisation: o.Code}) {
 			body.PCNs = append(body.PCNs, one)
 		}
 		if o.Open && asks && (o.Kind == domain.PCN || o.Kind == domain.Practice) {

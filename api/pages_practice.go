@@ -39,7 +39,11 @@ func practicePage(a *asked) (web.Body, error) {
 	if a.me == nil || !a.today() {
 		return body, nil
 	}
-	body.Speaks, body.Records = a.State().SpeaksFor(a.me.ID, code, a.At), a.has(domain.Manager, domain.Registrar)
+	asks := &domain.AskGroup{Practice: code}
+	body.Records = a.evidence(asks)
+	body.Speaks = a.may(asks) && !body.Records
+	body.Mandates = a.may(&domain.GrantMandate{Organisation: code})
+	body.Departs = a.may(&domain.Depart{Organisation: code}) && !a.evidence(&domain.Depart{Organisation: code})
 	body.Charter = a.charterMatters()
 	for _, m := range body.Organisation.Memberships {
 		if o := a.State().Organisations[m.In.Code]; m.Now && o != nil && o.Kind == domain.PCN {

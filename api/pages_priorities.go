@@ -2,7 +2,6 @@ package api
 
 import (
 	"fmt"
-	"slices"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -41,12 +40,17 @@ func prioritiesPage(a *asked) (web.Body, error) {
 	if a.me == nil || !a.today() {
 		return body, nil
 	}
-	body.Lists = len(a.me.Seats) > 0 || a.has(domain.Chair, domain.Manager, domain.Lead)
-	body.Asks, body.Records = a.has(domain.Chair, domain.Manager), a.has(domain.Registrar, domain.Manager)
+	body.Lists, body.Asks = a.may(&domain.ListPriority{}), a.may(&domain.AskPractices{})
 	body.Matters = a.matters()
 	if body.Open = body.OpenRound(); body.Open == nil {
 		return body, nil
 	}
-	body.Practices = slices.DeleteFunc(a.practices(), func(p web.Option) bool { return !body.Records && !a.State().SpeaksFor(a.me.ID, p.Value, a.At) })
+	for _, p := range a.practices() {
+		answer := &domain.AnswerPriorities{Practice: p.Value}
+		if a.may(answer) {
+			body.Practices = append(body.Practices, p)
+		}
+		body.Records = body.Records || a.evidence(answer)
+	}
 	return body, nil
 }

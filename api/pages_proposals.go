@@ -66,7 +66,7 @@ func proposalsPage(a *asked) (web.Body, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	body := &web.Proposals{Proposals: a.Proposals(a.At, in.Stage).Proposals, Stage: in.Stage, Raises: a.seats() != nil}
+	body := &web.Proposals{Proposals: a.Proposals(a.At, in.Stage).Proposals, Stage: in.Stage, Raises: a.may(&domain.RaiseProposal{})}
 	slices.Reverse(body.Proposals)
 	return body, nil
 }
@@ -123,28 +123,24 @@ func proposalPage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	body := &web.Proposal{Proposal: p, Letting: map[string]bool{}}
-	mine := a.seats()
 	if p.Stage != domain.Open && p.Stage != domain.Draft || !a.today() || a.me == nil {
 		return body, nil
 	}
-	has := func(code string) bool {
-		return slices.ContainsFunc(mine, func(s web.Option) bool { return s.Value == code })
-	}
-	body.Own, body.Words = p.Seat != nil && has(p.Seat.Code), a.me.Member
+	body.Own, body.Words = a.may(&domain.WithdrawProposal{Proposal: p.Ref}), a.may(&domain.OfferWords{Proposal: p.Ref})
 	if p.Stage != domain.Open {
 		return body, nil
 	}
-	body.Seats, body.Passkey, body.MustSign = mine, a.hasPasskey(), a.State().CharterOn(a.At).Charter.RequireSignatures
+	body.Seats, body.Passkey, body.MustSign = a.seats(), a.hasPasskey(), a.State().CharterOn(a.At).Charter.RequireSignatures
 	for _, o := range p.Objections {
-		body.Letting[o.Ref] = o.Open && has(o.Seat.Code)
+		body.Letting[o.Ref] = o.Open && a.may(&domain.ResolveObjection{Objection: o.Ref})
 	}
-	a.dispute(body, has)
-	if body.Manager = a.has(domain.Manager); body.Manager || body.Acts() {
+	a.dispute(body)
+	if body.Manager = a.may(&domain.ReportPosition{}); body.Manager || body.Acts() {
 		body.People = web.PeopleOptions(a.People(a.At).People)
 	}
 	for _, l := range p.Roll {
 		seat := web.Option{Value: l.Seat.Code, Words: l.Seat.Name}
-		if l.Position == domain.RollUnconfirmed && has(l.Seat.Code) {
+		if l.Position == domain.RollUnconfirmed && a.may(&domain.ConfirmPosition{Proposal: p.Ref, Seat: l.Seat.Code}) {
 			body.Confirm = append(body.Confirm, seat)
 		}
 		if l.Position == domain.RollNotHeard || l.Heard != "" {
@@ -156,55 +152,32 @@ func proposalPage(a *asked) (web.Body, error) {
 }
 
 // dispute fills in what the person can do to work an objection through (rule C15).
-func (a *asked) dispute(body *web.Proposal, has func(code string) bool) {
+func (a *asked) dispute(body *web.Proposal) {
 	w := &body.Working
 	if len(w.Parties) == 0 {
 		return
 	}
 	for _, b := range w.Parties {
-		if has(b.Code) {
+		if a.may(&domain.AgreePutOff{Proposal: body.Ref, Seat: b.Code}) {
 			body.Dispute = append(body.Dispute, web.Option{Value: b.Code, Words: b.Name})
 		}
 	}
-	body.Names = body.Dispute != nil || a.has(domain.Chair)
-	n := len(w.Facilitators)
-	body.Records = body.Names || n > 0 && w.Facilitators[n-1].Person.Handle == a.me.Handle
+	body.Names, body.Records = a.may(&domain.NameFacilitator{Proposal: body.Ref}), a.may(&domain.RecordConversation{Proposal: body.Ref})
 	if w.PutOff != nil || len(w.Parties) < 2 {
 		body.Dispute = nil // there is nothing to agree to
 	}
 }
 
-// pays are the organisations that the newest version names as paying and for
-// which the person may still agree to it.
+// pays are the organisations that the newest version asks to pay, and for which the
+// person may still agree to it.
 func (a *asked) pays(p *projections.Proposal) []web.Option {
 	var os []web.Option
-	v := p.Versions[len(p.Versions)-1]
-	for _, l := range v.Instruments {
-		for _, code := range []string{grantPayer(&l.Instrument), appointPayer(&l.Instrument)} {
-			agreed := slices.ContainsFunc(p.Payments, func(o projections.PaymentLine) bool {
-				return o.Organisation.Code == code && o.Version == v.Version
-			})
-			if o := a.State().Organisations[code]; o != nil && !agreed && a.State().SpeaksFor(a.me.ID, code, a.At) {
-				os = append(os, web.Option{Value: code, Words: o.Name})
-			}
+	version := p.Versions[len(p.Versions)-1].Version
+	for _, code := range a.State().PayersOf(p.Ref, a.At) {
+		agreed := slices.ContainsFunc(p.Payments, func(o projections.PaymentLine) bool { return o.Organisation.Code == code && o.Version == version })
+		if !agreed && a.may(&domain.AgreeToPay{Proposal: p.Ref, Organisation: code}) {
+			os = append(os, web.Option{Value: code, Words: a.State().Organisations[code].Name})
 		}
 	}
 	return os
-}
-
-func grantPayer(i *domain.Instrument) string {
-	switch {
-	case i.GrantDelegation != nil:
-		return i.GrantDelegation.Payer
-	case i.VaryDelegation != nil:
-		return i.VaryDelegation.Payer
-	}
-	return ""
-}
-
-func appointPayer(i *domain.Instrument) string {
-	if i.Appoint != nil {
-		return i.Appoint.Payer
-	}
-	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // Organisations, seats and people: who sits for whom, who speaks for whom, and
@@ -71,39 +72,45 @@ func registerPage(a *asked) (web.Body, error) {
 	if a.me == nil || !a.today() {
 		return body, nil
 	}
-	body.Evidence = a.has(domain.Registrar)
-	keeps := a.has(domain.Registrar, domain.Manager, domain.Chair)
-	speaks := func(code string) bool { return a.State().SpeaksFor(a.me.ID, code, a.At) }
-	for _, s := range body.Seats {
-		holds := s.Holder != nil && s.Holder.Handle == a.me.Handle
-		if body.Evidence || holds || speaks(s.Seat.Code) {
-			body.Names = append(body.Names, web.Option{Value: s.Seat.Code, Words: s.Seat.Name})
-		}
-		for _, t := range s.History {
-			own := t.Person.Handle == a.me.Handle
-			if (t.Until == 0 || t.Until >= a.At) && (body.Evidence || own || speaks(s.Seat.Code) || holds && t.Role == domain.Deputy) {
-				body.Leaves = append(body.Leaves, web.Option{
-					Value: s.Seat.Code + " " + t.Person.Handle + " " + string(t.Role), Words: t.Person.Office + ", " + string(t.Role) + " for " + s.Seat.Name,
-				})
-			}
-		}
+	for _, seat := range body.Seats {
+		a.holders(body, &seat)
 	}
 	for _, o := range body.Organisations {
 		if !o.Open {
 			continue
 		}
-		if o.Kind != domain.PlaceKind && (keeps || speaks(o.Code)) {
+		if o.Kind != domain.PlaceKind && a.may(&domain.RecordSpokesperson{Organisation: o.Code}) {
 			body.Speak = append(body.Speak, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
-			for _, t := range o.Spokespeople {
+		}
+		for _, t := range o.Spokespeople {
+			if a.may(&domain.EndSpokesperson{Organisation: o.Code, Person: t.Person.Handle}) {
 				body.Silent = append(body.Silent, web.Option{Value: o.Code + " " + t.Person.Handle, Words: t.Person.Office + ", for " + o.Name})
 			}
 		}
-		if a.has(domain.Chair, domain.Manager) && a.State().Seats[o.Code] == nil && o.Kind != domain.PlaceKind && o.Kind != domain.Practice {
+		if a.State().Seats[o.Code] == nil && o.Kind != domain.PlaceKind && o.Kind != domain.Practice && a.may(&domain.Invite{Organisation: o.Code}) {
 			body.Invites = append(body.Invites, web.Option{Value: o.Code, Words: o.Name})
 		}
 	}
 	body.People = a.people()
 	return body, nil
+}
+
+// holders fills in for which roles at the seat one can name people, and whose time one
+// can end.
+func (a *asked) holders(body *web.Register, seat *projections.SeatLine) {
+	code := seat.Seat.Code
+	holder, deputy := &domain.NameHolder{Seat: code, Role: domain.Holder}, &domain.NameHolder{Seat: code, Role: domain.Deputy}
+	body.NamesHolder = body.NamesHolder || a.may(holder)
+	body.Evidence = body.Evidence || a.evidence(holder)
+	if a.may(deputy) {
+		body.Names = append(body.Names, web.Option{Value: code, Words: seat.Seat.Name})
+	}
+	for _, t := range seat.History {
+		leave := &domain.LeaveSeat{Seat: code, Person: t.Person.Handle, Role: t.Role}
+		if (t.Until == 0 || t.Until >= a.At) && a.may(leave) {
+			body.Leaves = append(body.Leaves, web.Option{Value: code + " " + t.Person.Handle + " " + string(t.Role), Words: t.Person.Office + ", " + string(t.Role) + " for " + seat.Seat.Name})
+		}
+	}
 }
 
 func peoplePage(a *asked) (web.Body, error) {
@@ -123,10 +130,8 @@ func peoplePage(a *asked) (web.Body, error) {
 	}
 	own := *body.Own // People may have been moved since
 	body.Own = &own
-	still := a.people()
-	body.Leaving = slices.DeleteFunc(slices.Clone(still), func(o web.Option) bool { return o.Value != a.me.Handle })
-	if body.Keeps = a.has(domain.Registrar, domain.Manager, domain.Chair); body.Keeps {
-		body.Leaving = still
+	body.Leaving = slices.DeleteFunc(a.people(), func(o web.Option) bool { return !a.may(&domain.LeaveOffice{Person: o.Value}) })
+	if body.Keeps = a.may(&domain.RegisterPerson{}); body.Keeps {
 		for _, o := range a.Register(a.At).Organisations {
 			if o.Open && o.Kind != domain.PlaceKind {
 				body.Organisations = append(body.Organisations, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})

@@ -92,29 +92,29 @@ func representationPage(a *asked) (web.Body, error) {
 	if !a.today() || a.me == nil {
 		return body, nil
 	}
-	body.Members, body.Own = a.me.Member, map[string]bool{}
+	body.Declares, body.Own, body.Feedback = a.may(&domain.DeclareInterest{}), map[string]bool{}, map[string]bool{}
 	for _, i := range body.Interests {
-		body.Own[i.Ref] = i.Person.Handle == a.me.Handle && (i.Until == 0 || i.Until >= a.At)
+		body.Own[i.Ref] = (i.Until == 0 || i.Until >= a.At) && a.may(&domain.RenewInterest{Interest: i.Ref})
 	}
-	if a.has(domain.Chair, domain.Manager, domain.Lead) {
+	for _, r := range body.Appointments {
+		body.Feedback[r.Ref] = a.may(&domain.GiveFeedback{On: r.Ref})
+	}
+	if a.may(&domain.RegisterForum{}) {
 		body.Bodies, _ = a.parties()
 	}
 	for _, f := range body.Representation.Forums {
-		if a.attends(f.Forum, a.At) {
+		if a.may(&domain.ScheduleMeeting{Forum: f.Forum}) {
 			body.Forums = append(body.Forums, web.Option{Value: f.Forum, Words: f.Name})
 		}
 	}
 	return body, nil
 }
 
-// attends says whether the person has to do with the forum's meeting of that day:
-// just those whom the rules let brief and report it (rule R5).
-func (a *asked) attends(forum string, on domain.Day) bool {
-	return a.me != nil && (a.has(domain.Manager, domain.Chair, domain.Lead) || a.State().SpeaksAt(a.me.ID, forum, on))
-}
-
 func commitmentsPage(a *asked) (web.Body, error) {
-	body := &web.Commitments{Commitments: a.Commitments(a.At), Members: a.today() && a.me != nil && a.me.Member}
+	body := &web.Commitments{Commitments: a.Commitments(a.At), Feedback: map[string]bool{}}
+	for _, k := range body.Commitments.Commitments {
+		body.Feedback[k.Ref] = a.may(&domain.GiveFeedback{On: k.Ref})
+	}
 	slices.Reverse(body.Commitments.Commitments)
 	return body, nil
 }
@@ -144,9 +144,9 @@ func meetingPage(a *asked) (web.Body, error) {
 	}
 	if a.today() && a.me != nil {
 		here := body.Cancelled == 0
-		body.Attends = here && a.attends(forum, body.On)
-		body.Says = here && body.Begun && (a.me.Member || a.State().SpeaksAt(a.me.ID, forum, body.On))
-		body.Moves = here && body.Reported == 0 && len(body.MeetingLine.Commitments) == 0 && (a.attends(forum, body.On) || a.attends(forum, a.At))
+		body.Attends = here && a.may(&domain.BriefMeeting{Forum: forum, On: body.On})
+		body.Says = here && body.Begun && a.may(&domain.RecordCommitment{Forum: forum, Meeting: body.On})
+		body.Moves = here && body.Reported == 0 && len(body.MeetingLine.Commitments) == 0 && a.may(&domain.MoveMeeting{Forum: forum, On: body.On})
 		body.People, body.Matters = web.PeopleOptions(a.People(a.At).People), a.matters()
 	}
 	return body, nil

@@ -76,6 +76,31 @@ func (s *State) delegates(d *Delegation, day Day) []string {
 	return []string{d.To}
 }
 
+// HeldUntil is the last day, up to the given one, on which the person could act under
+// the delegation; 0 if they never could, or there is no such delegation. Until that
+// day they record what was decided, also when they hold it no longer (rule D5).
+func (s *State) HeldUntil(delegation, person string, d Day) Day {
+	dl := s.Delegations[delegation]
+	if dl == nil {
+		return 0
+	}
+	days := []Day{d}
+	for i := range s.Executive {
+		e := &s.Executive[i]
+		days = append(days, e.Until, e.From-1)
+		if p := s.Proposals[e.Source]; p != nil {
+			days = append(days, p.SetAside-1)
+		}
+	}
+	var last Day
+	for _, day := range days {
+		if day > last && day <= d && slices.Contains(s.delegates(dl, day), person) {
+			last = day
+		}
+	}
+	return last
+}
+
 // judgeExecutive is the table where no forum is named: the executive's powers.
 func (s *View) judgeExecutive(q Question) judgement {
 	held := s.delegationsOf(q.Person, q.At)

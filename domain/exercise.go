@@ -205,11 +205,29 @@ func (c *DenyConsultation) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	if !slices.ContainsFunc(x.Consulted, func(k Consultation) bool { return k.Body == c.Body || t.s.means(k.Body, c.Body, t.day) }) {
+	if !slices.Contains(t.s.ConsultedOn(x.Number, t.day), c.Body) {
 		return notNow("D6", "%s does not say that %s was consulted.", x.Number, clip(c.Body))
 	}
 	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Denied: c.Body, Reason: c.Words})
 	return nil
+}
+
+// ConsultedOn are the bodies that can say, on that day, that they were not consulted:
+// those that the exercise names, and what they went on as, by code; none if there is
+// no such exercise (rule D6).
+func (s *State) ConsultedOn(exercise string, d Day) []string {
+	x := s.Exercises[exercise]
+	if x == nil {
+		return nil
+	}
+	var codes []string
+	for _, k := range x.Consulted {
+		codes = appendNew(codes, k.Body)
+		for _, code := range s.successorsOn(k.Body, d) {
+			codes = appendNew(codes, code)
+		}
+	}
+	return codes
 }
 
 // callable finds an exercise that can still be called in.

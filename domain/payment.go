@@ -25,9 +25,7 @@ func (c *AgreeToPay) decide(t *turn) *Refusal {
 	if r := firstRefusal(p.checkStage(Open), p.checkVersion(c.Version)); r != nil {
 		return r
 	}
-	if !slices.ContainsFunc(t.s.payers(p.Version().Instruments), func(payer string) bool {
-		return slices.Contains(t.s.successorsOn(payer, t.day), c.Organisation)
-	}) {
+	if !slices.Contains(t.s.PayersOf(p.Number, t.day), c.Organisation) {
 		return notNow("C1", "%s is not named as paying in %s.", clip(c.Organisation), p.Number)
 	}
 	for _, had := range p.Payments {
@@ -61,6 +59,22 @@ type Payment struct {
 	Version      int
 	On           Day
 	Index        uint64
+}
+
+// PayersOf are the organisations whose consent to paying the newest version of the
+// proposal asks for on that day, by code; none if there is no such proposal (rule C1).
+func (s *View) PayersOf(proposal string, d Day) []string {
+	p := s.Proposals[proposal]
+	if p == nil {
+		return nil
+	}
+	var codes []string
+	for _, payer := range s.payers(p.Version().Instruments) {
+		for _, code := range s.successorsOn(payer, d) {
+			codes = appendNew(codes, code)
+		}
+	}
+	return codes
 }
 
 // payers are the organisations that the instruments name as paying, or that

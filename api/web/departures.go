@@ -5,10 +5,10 @@ import "goldenthread/projections"
 // Departures are who goes its own way on what, and who stands by each agreement.
 type Departures struct {
 	projections.Departures
-	Members       bool // can answer, and report
-	Resolves      map[string]bool
-	Organisations []Option // those that can depart
-	Agreements    []Option // that hold
+	Answer        map[string]bool // departures that one can answer
+	Resolves      map[string]bool // and resolve
+	Organisations []Option        // of which one can say, or report, that they depart
+	Agreements    []Option        // that hold
 }
 
 func (*Departures) Title() string { return "Departures" }

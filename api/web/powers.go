@@ -8,14 +8,14 @@ import (
 // Powers are what was handed on, what was used of it, and what was done with it.
 type Powers struct {
 	projections.Powers
-	Records map[string]bool     // delegations under which one can record a decision
-	Seats   []Option            // for which one can call in or suspend
-	Callin  map[string]bool     // exercises that can be called in today
-	Denies  map[string][]Option // bodies that were not consulted, as one can say, by exercise
-	Tells   map[string]bool     // exercises of which one can record that somebody was told
-	People  []Option
-	Bodies  []Option // organisations that can be consulted
-	Members bool     // may give feedback
+	Feedback map[string]bool     // delegations on which one can give feedback
+	Records  map[string]bool     // delegations under which one can record a decision
+	Seats    []Option            // for which one can call in or suspend
+	Callin   map[string]bool     // exercises that can be called in today
+	Denies   map[string][]Option // bodies that were not consulted, as one can say, by exercise
+	Tells    map[string]bool     // exercises of which one can record that somebody was told
+	People   []Option
+	Bodies   []Option // organisations that can be consulted
 }
 
 func (*Powers) Title() string { return "Powers" }

@@ -80,13 +80,14 @@ func (*People) file() string  { return "people" }
 // Register are the organisations and seats.
 type Register struct {
 	projections.Register
-	Names    []Option // seats for which one can say who sits
-	Leaves   []Option // those who sit and whose time one can end
-	Evidence bool     // and needs evidence for that
-	Speak    []Option // organisations of which one can say who speaks for them
-	Silent   []Option // those who speak, and whose time one can end
-	Invites  []Option
-	People   []Option
+	Names       []Option // seats for which one can say who deputises
+	NamesHolder bool     // and, for one of them at least, who holds it
+	Leaves      []Option // those who sit and whose time one can end
+	Evidence    bool     // and needs evidence for that
+	Speak       []Option // organisations of which one can say who speaks for them
+	Silent      []Option // those who speak, and whose time one can end
+	Invites     []Option
+	People      []Option
 }
 
 func (*Register) Title() string { return "Organisations and seats" }

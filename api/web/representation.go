@@ -8,12 +8,13 @@ import (
 // Representation is who speaks for the group where.
 type Representation struct {
 	projections.Representation
-	Seats   []Option // for which one can suspend
-	Forums  []Option // for which one can schedule a meeting
-	Matters []Option
-	Own     map[string]bool // interests that one can renew or end
-	Bodies  []Option        // of the system, that run meetings; none: whoever looks can name none
-	Members bool
+	Seats    []Option // for which one can suspend
+	Forums   []Option // for which one can schedule a meeting
+	Matters  []Option
+	Own      map[string]bool // interests that one can renew or end
+	Bodies   []Option        // of the system, that run meetings; none: whoever looks can name none
+	Feedback map[string]bool // appointments on which one can give feedback
+	Declares bool            // can declare an interest
 }
 
 func (*Representation) Title() string { return "Representation" }
@@ -59,7 +60,7 @@ func (*Meeting) file() string    { return "meeting" }
 // Commitments are what was said in meetings.
 type Commitments struct {
 	projections.Commitments
-	Members bool
+	Feedback map[string]bool // commitments on which one can give feedback
 }
 
 func (*Commitments) Title() string { return "What was said in our name" }
