@@ -304,7 +304,7 @@ func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
 		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
-		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything),
+		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
 	}
 	if a.At != f.Today {
 		f.AskedAt = t.At

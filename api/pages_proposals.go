@@ -66,7 +66,7 @@ func proposalsPage(a *asked) (web.Body, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	body := &web.Proposals{Proposals: a.Proposals(a.At, in.Stage).Proposals, Stage: in.Stage, Raises: a.may(&domain.RaiseProposal{})}
+	body := &web.Proposals{Proposals: a.Proposals(a.At, in.Stage).Proposals, Stage: in.Stage}
 	slices.Reverse(body.Proposals)
 	return body, nil
 }

@@ -48,6 +48,7 @@ type Frame struct {
 	Next      uint64 // number of events that were known
 	Recorded  string // what has just been recorded, in words
 	Proves    bool   // whoever looks may have the evidence
+	Raises    bool   // whoever looks can raise a proposal
 	Sent      bool   // shown in answer to a form: asked for again it is another page
 	Key       string // with which a form is sent: sent twice, it is recorded once
 }
@@ -60,9 +61,6 @@ type NewKey struct {
 
 // Now says whether the page is about today, as known now. Only then can anything be done.
 func (f *Frame) Now() bool { return f.Live && f.At == f.Today }
-
-// Raises says whether whoever looks can raise a proposal.
-func (f *Frame) Raises() bool { return f.Me != nil && f.Now() && len(f.Me.Seats) > 0 }
 
 // Link is the address of a page of the group, about the same day and as known
 // at the same time.

@@ -11,7 +11,6 @@ import (
 type Proposals struct {
 	Proposals []projections.ProposalLine // newest first
 	Stage     string
-	Raises    bool // whoever looks can raise one
 }
 
 func (Proposals) Title() string { return "Proposals and agreements" }
