@@ -35,11 +35,6 @@ func TestComposeOfAnything(t *testing.T) {
 	w.must(409, w.send(w.request("cd-south", "GET", "/g/trafford/proposals/P1/amend", "")))
 }
 
-// A refusal finds its row though others were left empty.
-func TestRefusalFindsItsRow(t *testing.T) {
-	require.Equal(t, "powers-2-matter", moves(map[string]string{"powers-1-": "powers-2-"}, "powers/1/matter"))
-}
-
 // What setting aside would end or take back is said before it is raised, and on the
 // proposal; a position names what it replaces; a suspension is chosen to be ended.
 func TestComposeSettingAsideAndReplacing(t *testing.T) {

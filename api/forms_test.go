@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"goldenthread/api/pages"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -238,26 +240,26 @@ func TestFormsAreTaken(t *testing.T) {
 	w.on("2026-03-02")
 	w.must(201, w.command("manager", "schedule-meeting", `{"forum":"locality-board","on":"2026-03-02"}`))
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"T","text":"x","matter":"access"}`))
-	paths := map[string]*page{
+	paths := map[string][]string{
 		"": nil, "/proposals": nil, "/proposals/P2": nil, "/powers": nil, "/representation": nil, "/commitments": nil,
 		"/meetings/locality-board/2026-03-02": nil, "/practices/P91018": nil,
 		"/approaches": nil, "/priorities": nil, "/actions": nil, "/departures": nil, "/notices": nil, "/questions": nil, "/agenda": nil,
 	}
 	for path := range paths {
-		for _, p := range pages() {
-			if len(strings.Split(p.path, "/")) == len(strings.Split(path, "/")) && strings.HasPrefix(path, strings.Split(p.path, "{")[0]) && (p.path != "" || path == "") {
-				paths[path] = p
+		for below, forms := range pages.Forms() {
+			if len(strings.Split(below, "/")) == len(strings.Split(path, "/")) && strings.HasPrefix(path, strings.Split(below, "{")[0]) && (below != "" || path == "") {
+				paths[path] = append(forms, "")
 			}
 		}
 		require.NotNil(t, paths[path], path)
 	}
 	shown := 0
-	for path, p := range paths {
+	for path, forms := range paths {
 		for _, person := range []string{"cd-north", "cd-south", "manager"} {
 			shownPage := string(w.must(200, w.send(w.request(person, "GET", "/g/trafford"+path, ""))).body)
 			for _, part := range strings.Split(shownPage, `name="command" value="`)[1:] {
 				name, rest, _ := strings.Cut(part, `"`)
-				require.Contains(t, p.forms, name, path)
+				require.Contains(t, forms, name, path)
 				require.Contains(t, rest[:200], `name="key"`)
 				shown++
 			}

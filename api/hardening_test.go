@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"goldenthread/api/guard"
+	"goldenthread/api/pages"
 
 	"github.com/stretchr/testify/require"
 )
@@ -102,8 +103,8 @@ func TestSignOutIsEverywhere(t *testing.T) {
 	d := newDevice(w)
 	w.must(200, d.accept(w.invited("cd-north"), ""))
 	paths := []string{"/account", "/g/nowhere", "/g/trafford/nothing", "/g/trafford/audit", "/g/trafford/events/0"}
-	for _, p := range pages() {
-		at := strings.NewReplacer("{number}", "P1", "{ods}", "P91018", "{forum}", "locality-board", "{day}", "2026-01-20").Replace(p.path)
+	for path := range pages.Forms() {
+		at := strings.NewReplacer("{number}", "P1", "{ods}", "P91018", "{forum}", "locality-board", "{day}", "2026-01-20").Replace(path)
 		paths = append(paths, "/g/trafford"+at)
 	}
 	for _, path := range paths {

@@ -8,10 +8,10 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"goldenthread/api/caller"
 	"goldenthread/api/problem"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -196,17 +196,10 @@ func (p *passkeys) owner(_, handle []byte) (webauthn.User, error) {
 	return &a, nil
 }
 
-// partyOf is the name to which devices bind the passkeys of an origin.
-func partyOf(origin string) string {
-	_, host, _ := strings.Cut(origin, "://")
-	host, _, _ = strings.Cut(host, ":")
-	return host
-}
-
 // relyingParty checks passkeys for one origin, such as https://thread.example.org.
 func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 	w, err := webauthn.New(&webauthn.Config{
-		RPID: partyOf(origin), RPDisplayName: "Golden Thread", RPOrigins: []string{origin},
+		RPID: caller.PartyOf(origin), RPDisplayName: "Golden Thread", RPOrigins: []string{origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: new(true), UserVerification: protocol.VerificationRequired,

@@ -2,8 +2,6 @@ package api
 
 import (
 	"goldenthread/api/access"
-	"goldenthread/api/problem"
-	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -21,14 +19,6 @@ type whatIfInput struct {
 type proposalsInput struct {
 	access.Terms
 	Stage string `query:"stage" doc:"draft, open, agreed, withdrawn or lapsed; all if not said"`
-}
-
-func (in *proposalsInput) check() error {
-	switch domain.Stage(in.Stage) {
-	case "", domain.Draft, domain.Open, domain.Agreed, domain.Withdrawn, domain.Lapsed:
-		return nil
-	}
-	return problem.Invalid("C1", "A proposal is draft, open, agreed, withdrawn or lapsed, not %q.", problem.Clip(in.Stage))
 }
 
 type proposalInput struct {
@@ -65,7 +55,7 @@ func (s *Rest) offerQuestions() {
 		func(q *access.Question, _ *access.PlainInput) (projections.Powers, error) { return q.Powers(q.At), nil })
 	access.Ask(s.ledgers, s.api, "proposals", at+"/proposals", "All proposals.", access.Proposals,
 		func(q *access.Question, in *proposalsInput) (projections.Proposals, error) {
-			return q.Proposals(q.At, in.Stage), in.check()
+			return q.Proposals(q.At, in.Stage), access.CheckStage(in.Stage)
 		})
 	access.Ask(s.ledgers, s.api, "proposal", at+"/proposals/{number}", "One proposal: versions, positions, objections, roll.", access.Proposals,
 		func(q *access.Question, in *proposalInput) (projections.Proposal, error) {

@@ -12,12 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/access"
 	"goldenthread/api/caller"
 	"goldenthread/api/operation"
-	"goldenthread/api/web"
 	"goldenthread/domain"
 )
 
@@ -145,11 +147,20 @@ func TestAHeldReadHoldsNobodyUp(t *testing.T) {
 		return time.Since(began)
 	}
 	entered, release := make(chan bool), make(chan bool)
-	w.server.api.Mux.HandleFunc("GET /g/{group}/held", w.server.pages.show(&page{body: func(a *asked) (web.Body, error) {
+	w.server.api.Mux.HandleFunc("GET /g/{group}/held", func(out http.ResponseWriter, r *http.Request) {
+		q, err := w.server.ledgers.See(r.Context(), &access.Terms{Group: r.PathValue("group")}, access.Worklist)
+		if !assert.NoError(t, err) {
+			return
+		}
+		done, err := w.server.ledgers.Turn(r.Context(), q, "held")
+		if !assert.NoError(t, err) {
+			return
+		}
+		defer done()
 		close(entered)
 		<-release
-		return home(a)
-	}}))
+		assert.NoError(t, json.MarshalWrite(out, q.WorkList(q.At)))
+	})
 	timers := []func() time.Duration{other, same, reads}
 	var before, during [3]time.Duration
 	for i, one := range timers {

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"goldenthread/api/guard"
+	"goldenthread/api/pages"
 	"goldenthread/api/problem"
 
 	"github.com/stretchr/testify/require"
@@ -238,8 +239,8 @@ func (s *Server) routes() []string {
 		}
 	}
 	all = slices.AppendSeq(all, maps.Keys(s.identity.signInPages()))
-	all = slices.AppendSeq(all, maps.Keys(s.pages.pagePatterns()))
-	all = append(all, "GET /openapi.json")
+	all = slices.AppendSeq(all, maps.Keys(s.pages.Patterns()))
+	all = append(all, "GET /openapi.json", "GET /g/{group}/live")
 	slices.Sort(all)
 	return all
 }
@@ -288,9 +289,9 @@ func (w *sweeper) bodies(pattern string) []asking {
 			all = append(all, asking{body: strings.NewReplacer("{pm-b}", "pm-b").Replace(a.body)})
 		}
 	}
-	for _, p := range pages() {
-		if pattern == "/g/{group}"+p.path {
-			for name := range p.forms {
+	for path, forms := range pages.Forms() {
+		if pattern == "/g/{group}"+path {
+			for _, name := range forms {
 				all = append(all, asking{body: "command=" + name + "&words=%ff&title=%ff&text=%ff&evidence=%ff&reason=%ff&seat=%00", headers: form}, asking{body: url.Values{
 					"command": {name}, "version": {"1"}, "seat": {"U66368"}, "matter": {"access"}, "title": {"T"}, "text": {"T"}, "words": {"W"}, "instruments": {"[null,{}]"}, "end": {"D1 x"}, "amount": {"1e9"}, "until": {"9999-12-31"},
 				}.Encode(), headers: form})

@@ -20,6 +20,7 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/mail"
 	"goldenthread/api/operation"
+	"goldenthread/api/pages"
 	"goldenthread/api/problem"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/trace"
@@ -59,7 +60,7 @@ type Server struct {
 	identity *Identity
 	feeds    *Feeds
 	rest     *Rest
-	pages    *Pages
+	pages    *pages.Pages
 	log      *slog.Logger
 }
 
@@ -78,8 +79,8 @@ func New(o Options) *Server {
 		Tokens: o.Tokens, Feeds: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, Idle: o.Idle, NoTokens: o.NoTokens,
 	}, s.api, s.guard, s.ledgers)
 	s.ledgers.Signed = s.identity.checkSignature
-	s.pages = NewPages(s.api, s.ledgers)
-	s.feeds = NewFeeds(s.api, s.ledgers, s.identity, o.Mail, s.pages.fail)
+	s.pages = pages.New(s.api, s.ledgers)
+	s.feeds = NewFeeds(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = NewRest(s.api, s.ledgers, s.identity, o.Copies, s.feeds.listeners)
 	s.api.Offer()
 	return s
@@ -128,15 +129,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recovered(w, r)
 	s.guard.Headers(w.Header(), r)
 	if err := guard.CheckAddress(r.URL); err != nil {
-		s.pages.fail(w, r, problem.Of(r.Context(), s.log, err))
+		s.pages.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	if refused := s.admit(is, r); refused != nil {
-		s.pages.fail(w, r, refused)
+		s.pages.Fail(w, r, refused)
 		return
 	}
 	if h, pattern := s.api.Mux.Handler(r); pattern == "" {
-		s.pages.fail(w, r, guard.Unmatched(h, r))
+		s.pages.Fail(w, r, guard.Unmatched(h, r))
 		return
 	}
 	s.api.Mux.ServeHTTP(w, r)
@@ -149,7 +150,7 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	case http.ErrAbortHandler:
 		panic(why)
 	default:
-		s.pages.fail(w, r, problem.Of(r.Context(), s.log, fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
+		s.pages.Fail(w, r, problem.Of(r.Context(), s.log, fmt.Errorf("panic: %v\n%s", why, debug.Stack())))
 	}
 }
 

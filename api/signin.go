@@ -532,7 +532,7 @@ func (s *Identity) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, 
 	if err != nil {
 		return err
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
 	if err != nil {
 		return err
 	}
@@ -554,7 +554,7 @@ func (s *Identity) addAnother(w http.ResponseWriter, r *http.Request, is *ceremo
 	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, partyOf(s.guard.Origin(r)), credential, false, s.clock())
+	k, err := s.signIn.passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}

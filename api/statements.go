@@ -71,7 +71,7 @@ func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *opera
 		return nil, err
 	}
 	s.claim(ctx, &req)
-	out := ToSign{RelyingParty: partyOf(caller.Origin(ctx)), Credentials: []string{}}
+	out := ToSign{RelyingParty: caller.PartyOf(caller.Origin(ctx)), Credentials: []string{}}
 	g, err := s.groups.Now(ctx, in.Group, nil)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"goldenthread/api/caller"
 	"goldenthread/api/operation"
+	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -100,4 +101,13 @@ func (q *Question) named(name string) string {
 		name += " earlier"
 	}
 	return name + " " + q.State().Group
+}
+
+// CheckStage refuses what is no stage of a proposal; none is all of them.
+func CheckStage(stage string) error {
+	switch domain.Stage(stage) {
+	case "", domain.Draft, domain.Open, domain.Agreed, domain.Withdrawn, domain.Lapsed:
+		return nil
+	}
+	return problem.Invalid("C1", "A proposal is draft, open, agreed, withdrawn or lapsed, not %q.", problem.Clip(stage))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"goldenthread/api/problem"
@@ -98,4 +99,11 @@ type Caller struct {
 	FeedEnds time.Time    // when the key of a feed ends that asks; none for others
 	Session  string       // id of the session; "" for a token
 	Token    string       // id of the token, or of the one by which the session was begun
+}
+
+// PartyOf is the name to which devices bind the passkeys of an origin.
+func PartyOf(origin string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	host, _, _ = strings.Cut(host, ":")
+	return host
 }

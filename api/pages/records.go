@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func (s *Pages) auditPage(w http.ResponseWriter, r *http.Request) {
 	}
 	found, err := s.ledgers.AuditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, problem.Of(r.Context(), s.log, err))
+		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	asks := r.URL.Query()
@@ -90,7 +90,7 @@ func (s *Pages) eventPage(w http.ResponseWriter, r *http.Request) {
 		event, err = s.oneEvent(r.Context(), group, *index)
 	}
 	if err != nil {
-		s.fail(w, r, problem.Of(r.Context(), s.log, err))
+		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	s.show(&page{things: access.Everything, body: func(a *asked) (web.Body, error) {
@@ -152,7 +152,7 @@ func (s *Pages) download(w http.ResponseWriter, r *http.Request, kind, ext strin
 	in.Limit = strconv.Itoa(access.MostEntries)
 	page, err := s.ledgers.AuditOf(r.Context(), in)
 	if err != nil {
-		s.fail(w, r, problem.Of(r.Context(), s.log, err))
+		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	w.Header().Set("Content-Type", kind)

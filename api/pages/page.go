@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -90,8 +91,8 @@ func (a *asked) sees(things []string) bool {
 	return a.server.ledgers.MaySee(a.Group, a.Caller, things) == nil
 }
 
-// pagePatterns are the pages, and what they load, by pattern.
-func (s *Pages) pagePatterns() map[string]http.HandlerFunc {
+// Patterns are the pages, and what they load, by pattern.
+func (s *Pages) Patterns() map[string]http.HandlerFunc {
 	all := map[string]http.HandlerFunc{
 		"GET /assets/{name}":            web.ServeAsset,
 		"GET /worker.js":                serveWorker,
@@ -102,7 +103,7 @@ func (s *Pages) pagePatterns() map[string]http.HandlerFunc {
 		"GET /g/{group}/events/{index}": s.eventPage,
 	}
 	maps.Copy(all, s.rulePages())
-	for _, p := range pages() {
+	for _, p := range groupsPages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
 		if p.forms != nil {
 			all["POST /g/{group}"+p.path] = s.send(p)
@@ -112,13 +113,22 @@ func (s *Pages) pagePatterns() map[string]http.HandlerFunc {
 }
 
 func (s *Pages) offerPages() {
-	for pattern, page := range s.pagePatterns() {
+	for pattern, page := range s.Patterns() {
 		s.api.Mux.HandleFunc(pattern, page)
 	}
 }
 
-// pages are all of a group's pages.
-func pages() []*page {
+// Forms are the commands that the forms of a group's pages send, by the page's path below the group's.
+func Forms() map[string][]string {
+	forms := map[string][]string{}
+	for _, p := range groupsPages() {
+		forms[p.path] = slices.Sorted(maps.Keys(p.forms))
+	}
+	return forms
+}
+
+// groupsPages are all of a group's pages.
+func groupsPages() []*page {
 	return []*page{
 		{path: "", things: access.Worklist, body: home, outside: outsideHome, forms: charterForms},
 		{path: "/check", things: access.Checks, body: checkPage},
@@ -155,9 +165,9 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 	w.Write(web.Worker())
 }
 
-// fail answers that a request was not done: to people in a page, to programs in
+// Fail answers that a request was not done: to people in a page, to programs in
 // a problem.
-func (s *Pages) fail(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
+func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
 	if !guard.IsPage(r.URL.Path) && !ofRules(r.URL.Path) {
 		p.Write(w)
 		return
@@ -239,7 +249,7 @@ func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
 	}
 	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}).Render()
 	if err != nil {
-		s.fail(w, r, problem.Of(r.Context(), s.log, err))
+		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	writePage(w, r, http.StatusOK, b)
@@ -255,7 +265,7 @@ func (s *Pages) show(p *page) http.HandlerFunc {
 			return
 		}
 		if err != nil {
-			s.fail(w, r, problem.Of(r.Context(), s.log, err))
+			s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 			return
 		}
 		writePage(w, r, status, b)
@@ -324,7 +334,7 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		form, refused := readForm(w, r)
 		if refused != nil {
-			s.fail(w, r, refused)
+			s.Fail(w, r, refused)
 			return
 		}
 		if p.steps && form.Has("then") {
@@ -334,7 +344,7 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 		name := form.Get("command")
 		read := p.forms[name]
 		if read == nil {
-			s.fail(w, r, problem.New(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
+			s.Fail(w, r, problem.New(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
 			return
 		}
 		out, err := s.recordForm(r.Context(), r, name, form, read)
@@ -350,7 +360,7 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
 	b, status, err := s.draw(r, p, form, nil)
 	if err != nil {
-		s.fail(w, r, problem.Of(r.Context(), s.log, err))
+		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	writePage(w, r, status, b)
@@ -418,12 +428,12 @@ func afterwards(r *http.Request, name string, out *access.RecordedOutput) string
 func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, why error) {
 	faults, refused := s.faultsOf(r.Context(), why)
 	if refused.Status >= http.StatusInternalServerError {
-		s.fail(w, r, refused)
+		s.Fail(w, r, refused)
 		return
 	}
 	b, _, err := s.draw(r, p, form, &web.Filled{Form: form.Get("form"), Values: form, Faults: faults})
 	if err != nil {
-		s.fail(w, r, refused)
+		s.Fail(w, r, refused)
 		return
 	}
 	writePage(w, r, refused.Status, b)

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"slices"
@@ -62,11 +62,11 @@ var proposalForms = map[string]reading{
 }
 
 func proposalsPage(a *asked) (web.Body, error) {
-	in := proposalsInput{Stage: a.r.URL.Query().Get("stage")}
-	if err := in.check(); err != nil {
+	stage := a.r.URL.Query().Get("stage")
+	if err := access.CheckStage(stage); err != nil {
 		return nil, err
 	}
-	body := &web.Proposals{Proposals: a.Proposals(a.At, in.Stage).Proposals, Stage: in.Stage}
+	body := &web.Proposals{Proposals: a.Proposals(a.At, stage).Proposals, Stage: stage}
 	slices.Reverse(body.Proposals)
 	return body, nil
 }
@@ -113,7 +113,7 @@ func (a *asked) holding() []web.Option {
 
 // hasPasskey says whether the person can sign here.
 func (a *asked) hasPasskey() bool {
-	here := partyOf(caller.Origin(a.r.Context()))
+	here := caller.PartyOf(caller.Origin(a.r.Context()))
 	return slices.ContainsFunc(a.State().People[a.me.ID].Passkeys, func(k domain.Passkey) bool { return k.RelyingParty == here })
 }
 

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"log/slog"
@@ -18,8 +18,8 @@ type Pages struct {
 	log     *slog.Logger
 }
 
-// NewPages offers the pages.
-func NewPages(api *operation.API, l *access.Ledgers) *Pages {
+// New offers the pages.
+func New(api *operation.API, l *access.Ledgers) *Pages {
 	s := &Pages{api: api, ledgers: l, store: l.Store, groups: l.Groups, log: l.Log}
 	s.offerPages()
 	return s

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"io/fs"
@@ -29,7 +29,7 @@ func ofRules(path string) bool {
 func (s *Pages) rulesPage(w http.ResponseWriter, r *http.Request) {
 	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: web.Rules{}}).Render()
 	if err != nil {
-		s.fail(w, r, problem.Of(r.Context(), s.log, err))
+		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
 	w.Header().Set("Cache-Control", "no-cache")
@@ -40,7 +40,7 @@ func (s *Pages) rulesPage(w http.ResponseWriter, r *http.Request) {
 func (s *Pages) ruleMinutes(w http.ResponseWriter, r *http.Request) {
 	text, err := fs.ReadFile(domain.RuleMinutes(), r.PathValue("name"))
 	if err != nil {
-		s.fail(w, r, problem.New(http.StatusNotFound, "The rule book has no minutes of this name."))
+		s.Fail(w, r, problem.New(http.StatusNotFound, "The rule book has no minutes of this name."))
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
