@@ -94,14 +94,13 @@ type Question struct {
 // patience bounds atLeast.
 const patience = 5 * time.Second
 
-// named is what is asked, as turns tell it from other questions: of a group, and
-// about now or as known earlier, which takes longer.
-func (q *Question) named(name string) string {
-	if !q.Live {
-		name += " earlier"
-	}
-	return name + " " + q.State().Group
+// An answerKind is what is asked, as turns tell it from other questions.
+type answerKind struct {
+	question, group string
+	earlier         bool // as known earlier, which takes longer
 }
+
+func (q *Question) kind(name string) answerKind { return answerKind{name, q.State().Group, !q.Live} }
 
 // CheckStage refuses what is no stage of a proposal; none is all of them.
 func CheckStage(stage string) error {

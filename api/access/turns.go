@@ -15,14 +15,15 @@ const brief = time.Millisecond
 // through several goroutines, and at each of them it would wait behind every answer
 // that is being worked out: with 24 readers of a large group, for most of a second.
 //
-// An answer is long if it took longer than brief the last time. Of the long ones as
+// An answer is long if it took longer than brief both of the last two times: once
+// can be chance, on a busy machine. Of the long ones as
 // many are worked out at once as there are processors but one, and at least one;
 // of those that wait the shortest is next. One that takes far longer than the last
 // time no longer counts, so that nothing that is stuck holds up the rest.
 type turns struct {
 	mu      sync.Mutex
-	free    int                      // turns
-	took    map[string]time.Duration // the last time, by what was asked; none: brief or not known
+	free    int                             // turns
+	took    map[answerKind][2]time.Duration // the last two times; none: brief or not known
 	waiting []*turn
 }
 
@@ -35,20 +36,20 @@ type turn struct {
 // Turn waits for a turn to answer the question of that name, if that takes long.
 // Call done at its end. The error is the context's.
 func (s *Ledgers) Turn(ctx context.Context, q *Question, name string) (done func(), err error) {
-	return s.turns.take(ctx, q.named(name))
+	return s.turns.take(ctx, q.kind(name))
 }
 
 func newTurns() *turns {
-	return &turns{free: max(1, runtime.GOMAXPROCS(0)-1), took: map[string]time.Duration{}}
+	return &turns{free: max(1, runtime.GOMAXPROCS(0)-1), took: map[answerKind][2]time.Duration{}}
 }
 
 // take waits for a turn to work out what is asked, if that takes long. Call done
 // at its end. The error is the context's.
-func (t *turns) take(ctx context.Context, asked string) (done func(), err error) {
-	expected := t.lastTime(asked)
+func (t *turns) take(ctx context.Context, kind answerKind) (done func(), err error) {
+	expected := t.expected(kind)
 	if expected == 0 {
 		began := time.Now()
-		return func() { t.note(asked, time.Since(began)) }, nil
+		return func() { t.note(kind, time.Since(began)) }, nil
 	}
 	turn := t.queue(expected)
 	select {
@@ -61,25 +62,27 @@ func (t *turns) take(ctx context.Context, asked string) (done func(), err error)
 	release := sync.OnceFunc(t.release)
 	timeout := time.AfterFunc(2*expected+100*brief, release)
 	return func() {
-		t.note(asked, time.Since(began))
+		t.note(kind, time.Since(began))
 		timeout.Stop()
 		release()
 	}, nil
 }
 
-func (t *turns) lastTime(asked string) time.Duration {
+// expected is how long the answer will take if it is long; 0 if it is brief.
+func (t *turns) expected(kind answerKind) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.took[asked]
+	took := t.took[kind]
+	return min(took[0], took[1])
 }
 
-func (t *turns) note(asked string, took time.Duration) {
+func (t *turns) note(kind answerKind, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if took > brief {
-		t.took[asked] = took
+		t.took[kind] = [2]time.Duration{took, t.took[kind][0]}
 	} else {
-		delete(t.took, asked)
+		delete(t.took, kind)
 	}
 }
 

@@ -13,10 +13,10 @@ import (
 // What is given up, or stuck, holds up nobody for long.
 func TestLongAnswersTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := &turns{free: 1, took: map[string]time.Duration{}}
-		answer := func(asked string, takes time.Duration) time.Duration {
+		turns := &turns{free: 1, took: map[answerKind][2]time.Duration{}}
+		answer := func(question string, takes time.Duration) time.Duration {
 			came := time.Now()
-			done, err := turns.take(t.Context(), asked)
+			done, err := turns.take(t.Context(), answerKind{question: question})
 			require.NoError(t, err)
 			time.Sleep(takes)
 			done()
@@ -39,17 +39,18 @@ func TestLongAnswersTakeTurns(t *testing.T) {
 		const long, longer, brief = time.Second, 3 * time.Second, time.Millisecond
 		all := map[string]time.Duration{"long": long, "longer": longer, "brief": brief}
 		require.Equal(t, all, together(all), "nobody knows yet what takes long")
+		require.Equal(t, all, together(all), "once can be chance")
 
-		done, err := turns.take(t.Context(), "long")
+		done, err := turns.take(t.Context(), answerKind{question: "long"})
 		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(t.Context(), long)
-		_, err = turns.take(ctx, "longer")
+		_, err = turns.take(ctx, answerKind{question: "longer"})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		cancel()
 		go func() { time.Sleep(long / 2); done() }()
 		require.Equal(t, map[string]time.Duration{"long": 3 * long / 2, "longer": 3*long/2 + longer, "brief": brief}, together(all))
 
-		_, err = turns.take(t.Context(), "long") // and never ends
+		_, err = turns.take(t.Context(), answerKind{question: "long"}) // and never ends
 		require.NoError(t, err)
 		require.Less(t, answer("longer", longer), longer+3*long)
 		require.Equal(t, longer, answer("longer", longer), "the turn was free again")
