@@ -132,7 +132,7 @@ func newGatekept(t *testing.T) *world {
 func TestApproachesByForms(t *testing.T) {
 	w := newGatekept(t)
 	sent, refused := w.formRecords, w.formRefused
-	page := sent("cd-north", "/approaches", "record-approach", "from", "QOP", "what", "Will you open at weekends?", "matter", "access/weekends", "how", "By telephone", "told", "yes", "toldWords", "We will.")
+	page := sent("cd-north", "/approaches", "record-approach", "from", "QOP", "what", "Will you open at weekends?", "matter", "access/weekends", "how", "By telephone", "told-reply", "yes", "told-words", "We will.")
 	require.Contains(t, page, "to be redirected")
 	require.Contains(t, page, "Pass A1 to a gatekeeper")
 	refused(409, "Record first that it was passed to", "manager", "/approaches", "dispose-of-approach", "approach", "A1", "disposition", "message")
@@ -142,11 +142,11 @@ func TestApproachesByForms(t *testing.T) {
 	page = sent("manager", "/approaches", "answer-approach", "approach", "A1", "reply", "no", "words", "We will not.")
 	require.Contains(t, page, "The system has different answers")
 	require.Contains(t, page, "North Trafford said yes (A1) and the answer of record to A1 is no")
-	sent("cd-south", "/approaches", "report-side-conversation", "who", "U42898", "with", "QOP", "what", "Open at weekends?", "told", "no", "toldWords", "No.")
+	sent("cd-south", "/approaches", "report-side-conversation", "who", "U42898", "with", "QOP", "what", "Open at weekends?", "told-reply", "no", "told-words", "No.")
 	page = sent("manager", "/approaches", "link-approaches", "approach", "S1", "with", "A1", "apart", "false")
 	require.Contains(t, page, "The same question as A1")
 	require.NotContains(t, sent("manager", "/approaches", "link-approaches", "approach", "S1", "with", "A1", "apart", "true"), "The same question as A1")
-	refused(422, "words", "cd-north", "/approaches", "record-approach", "from", "QOP", "what", "And now?", "told", "yes")
+	refused(422, "words", "cd-north", "/approaches", "record-approach", "from", "QOP", "what", "And now?", "told-reply", "yes")
 }
 
 // A practice asks and is answered, has seen a notice, goes its own way and

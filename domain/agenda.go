@@ -23,7 +23,7 @@ type GroupAgendaItem struct {
 type SetAgenda struct {
 	On    Day               `json:"on" doc:"day of the meeting" rule:"T3" else:"Say on which day the meeting is." ask:"For the meeting of which day?"`
 	At    string            `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" of:"time" ask:"At what time?" hint:"Such as 7pm or 14:00."`
-	Items []GroupAgendaItem `json:"items" maxItems:"100" one:"item" else:"An agenda has at least 1 item." ask:"What is on it?"`
+	Items []GroupAgendaItem `json:"items" maxItems:"100" kind:"lines" else:"An agenda has at least 1 item." ask:"What is on it?" hint:"One item on a line; with a subject in front if you like, such as: workforce: Care coordinators"`
 }
 
 func (c *SetAgenda) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
@@ -73,7 +73,7 @@ type RecordGroupMeeting struct {
 	InAttendance []Attendance    `json:"inAttendance,omitempty" doc:"who was there and is not of the meeting, and for whom" maxItems:"50" of:"person" ask:"Who else was in attendance?" hint:"Somebody who was there and is not of the meeting. They are shown with their organisation."`
 	Notes        string          `json:"notes,omitempty" doc:"on the meeting as a whole" maxLength:"20000" call:"the notes" ask:"Notes on the meeting as a whole"`
 	Items        []ItemMinute    `json:"items,omitempty" doc:"what was said and decided, by item of the agenda" maxItems:"100" one:"item" ask:"Items"`
-	Actions      []MeetingAction `json:"actions,omitempty" maxItems:"50" one:"action" ask:"Is anything to be done?"`
+	Actions      []MeetingAction `json:"actions,omitempty" maxItems:"50" one:"action" least:"1" ask:"Is anything to be done?"`
 }
 
 // An Attendance is somebody who was there and is not of the meeting.
@@ -86,7 +86,7 @@ type Attendance struct {
 type ItemMinute struct {
 	Item      int            `json:"item" doc:"its number on the agenda, from 1"`
 	Note      string         `json:"note,omitempty" maxLength:"20000" rule:"T3" call:"the note" ask:"What was said?" hint:"Leave it empty if there is nothing to note."`
-	Decisions []ItemDecision `json:"decisions,omitempty" maxItems:"20" one:"decision" ask:"What was decided?" hint:"This is for the minutes: powers, appointments and positions come from proposals."`
+	Decisions []ItemDecision `json:"decisions,omitempty" maxItems:"20" kind:"lines" ask:"What was decided?" hint:"One decision on a line. This is for the minutes: powers, appointments and positions come from proposals."`
 }
 
 // An ItemDecision is what a meeting decided, for its minutes. It makes nothing:

@@ -145,8 +145,8 @@ func (d *Day) UnmarshalText(b []byte) error {
 
 // Span is a stretch of days, both ends counted; no Until means open-ended.
 type Span struct {
-	From  Day `json:"from" doc:"first day on which it holds"`
-	Until Day `json:"until,omitzero" doc:"last day on which it holds; none: open-ended"`
+	From  Day `json:"from" doc:"first day on which it holds" optional:"true" ask:"From when?" hint:"Leave it empty to begin at once."`
+	Until Day `json:"until,omitzero" doc:"last day on which it holds; none: open-ended" ask:"Until when?" hint:"The last day. Leave it empty for no last day."`
 }
 
 // Covers says whether the day lies in the span.

@@ -26,7 +26,7 @@ type RecordExercise struct {
 	OpenEnded  bool           `json:"openEnded,omitempty" doc:"the cost recurs without an end" ask:"The cost recurs without an end"`
 	Acting     []string       `json:"acting" doc:"who decided: handles or ids" maxItems:"20" rule:"D5" of:"person" else:"Say who decided." ask:"Who decided it together?"`
 	Payer      string         `json:"payer,omitempty" doc:"none: who pays under the delegation" of:"payer" ask:"Who pays?" none:"Who pays under the power"`
-	Consulted  []Consultation `json:"consulted,omitempty" maxItems:"20" one:"body" ask:"Who was consulted before?"`
+	Consulted  []Consultation `json:"consulted,omitempty" maxItems:"20" one:"body" least:"1" ask:"Who was consulted before?"`
 	On         Day            `json:"on,omitzero" doc:"none: today" ask:"When was it decided?" hint:"Leave it empty for today."`
 	Names      *Appoint       `json:"names,omitempty" doc:"names a representative, under a power over representation"`
 }

@@ -16,6 +16,7 @@ import (
 //	of    what it refers to, such as person or seat; several with commas between
 //	enum  what can be chosen; any: of which several can be chosen
 //	none  what choosing nothing means, in words
+//	yes, no  what a tick says, where it is better chosen of two
 //	rule  the rule that refuses it; the fields after it have the same
 //	call  what a refusal calls it: "the reason"
 //	else  the refusal of a field that is missing, or no choice, in a sentence
@@ -46,7 +47,7 @@ type Field struct {
 	Unit    string // what a number counts
 	One     string // what a row is called
 	Least   int    // rows that a form shows at first
-	Each    *Form  // what a group, or each row, takes; nil for other kinds
+	Each    *Form  // what a group, or each row or line, takes; nil for other kinds
 	Index   []int  // where it is in the Go struct
 
 	rule, called, otherwise string
@@ -70,7 +71,8 @@ const (
 	ChoicesField FieldKind = "choices" // several of Choices
 	RefField     FieldKind = "ref"     // what Of says
 	RefsField    FieldKind = "refs"    // several of them
-	LinesField   FieldKind = "lines"   // a list of words
+	RankedField  FieldKind = "ranked"  // several of them, the most important first
+	LinesField   FieldKind = "lines"   // a list, each item on a line
 	RowsField    FieldKind = "rows"    // a list of what Each takes
 	GroupField   FieldKind = "group"   // what Each takes, or nothing
 	CodeField    FieldKind = "code"    // a reference made up here: letters, digits and hyphens
@@ -137,6 +139,9 @@ func newField(m reflect.StructField, name string, index []int) Field {
 			f.Choices = append(f.Choices, Choice{value, choiceWords(m, value)})
 		}
 	}
+	if tag("yes") != "" {
+		f.Choices = []Choice{{"true", tag("yes")}, {"false", tag("no")}}
+	}
 	for _, most := range []string{tag("maxLength"), tag("maxItems")} {
 		if n, err := strconv.Atoi(most); err == nil {
 			f.Most = n
@@ -146,11 +151,11 @@ func newField(m reflect.StructField, name string, index []int) Field {
 	if kind := tag("kind"); kind != "" {
 		f.Kind = FieldKind(kind)
 	}
-	if f.Kind == RowsField || f.Kind == GroupField {
-		t := m.Type
-		for t.Kind() != reflect.Struct {
-			t = t.Elem()
-		}
+	t := m.Type
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Struct {
 		f.Each = describe(t)
 	}
 	if n, err := strconv.Atoi(tag("least")); err == nil {
@@ -234,10 +239,10 @@ func (f *Field) check(v reflect.Value, at string) []*Refusal {
 		r.Part = at
 		faults = append(faults, r)
 	}
-	switch f.Kind {
-	case GroupField:
+	switch {
+	case f.Kind == GroupField:
 		faults = append(faults, f.Each.check(v, at)...)
-	case RowsField:
+	case f.Each != nil:
 		for i := range v.Len() {
 			faults = append(faults, f.Each.check(v.Index(i), at+"/"+strconv.Itoa(i))...)
 		}

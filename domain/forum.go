@@ -52,7 +52,7 @@ type ScheduleMeeting struct {
 	Forum  string       `json:"forum" rule:"R5" of:"forum" ask:"Which meeting?"`
 	On     Day          `json:"on" else:"Say on which day the meeting is." ask:"On which day?"`
 	At     string       `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" of:"time" ask:"At what time?" hint:"Such as 7pm or 14:00."`
-	Agenda []AgendaItem `json:"agenda,omitempty" maxItems:"100" one:"item" ask:"Agenda"`
+	Agenda []AgendaItem `json:"agenda,omitempty" maxItems:"100" kind:"lines" ask:"Agenda" hint:"One item on a line; with a subject in front if you like, such as: workforce: Care coordinators"`
 }
 
 func (c *ScheduleMeeting) may(w *who) (Permission, *Refusal) {
@@ -102,8 +102,8 @@ type ReportMeeting struct {
 	On       Day            `json:"on" ask:"On which day?"`
 	Happened string         `json:"happened" maxLength:"20000" call:"what happened" ask:"What happened?"`
 	Agreed   string         `json:"agreed,omitempty" maxLength:"20000" call:"what was agreed" ask:"What was agreed?"`
-	Present  []string       `json:"present" doc:"handles or ids, of ours" maxItems:"50" of:"person" ask:"Who of ours was there?"`
-	Actions  []ActionRaised `json:"actions,omitempty" maxItems:"50" one:"action" ask:"Is anything to be done?"`
+	Present  []string       `json:"present" doc:"handles or ids, of ours" maxItems:"50" optional:"true" of:"person" ask:"Who of ours was there?"`
+	Actions  []ActionRaised `json:"actions,omitempty" maxItems:"50" one:"action" least:"1" ask:"Is anything to be done?"`
 }
 
 func (c *ReportMeeting) may(w *who) (Permission, *Refusal) { return w.mustAttendTo(c.Forum, c.On) }

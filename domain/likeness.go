@@ -14,7 +14,7 @@ import (
 type LinkApproaches struct {
 	Approach string `json:"approach" doc:"an approach or a side conversation, such as A2" rule:"A3" of:"approach" ask:"Which one?"`
 	With     string `json:"with" doc:"the other" of:"approach" ask:"And which other?"`
-	Apart    bool   `json:"apart,omitempty" doc:"they are not the same after all" ask:"They do not ask the same after all"`
+	Apart    bool   `json:"apart,omitempty" doc:"they are not the same after all" ask:"Do they ask the same?" yes:"No: that they did was a mistake" no:"Yes, the same question"`
 	Words    string `json:"words,omitempty" maxLength:"2000" call:"why" ask:"Why, if you want to say?"`
 }
 

@@ -16,7 +16,7 @@ type GrantMandate struct {
 	To           string   `json:"to,omitempty" doc:"the PCN's code; none: the group itself" of:"pcn" ask:"To whom?"`
 	Matters      []string `json:"matters,omitempty" doc:"none: all" maxItems:"200" of:"charter" ask:"For which subjects?" hint:"Tick none for everything."`
 	Conditions   string   `json:"conditions,omitempty" maxLength:"2000" call:"the conditions" ask:"On any condition?"`
-	Review       Day      `json:"review,omitzero" doc:"a mandate has an end or a review" rule:"M5" ask:"Review date"`
+	Review       Day      `json:"review,omitzero" doc:"a mandate has an end or a review" rule:"M5" ask:"Review date" hint:"A mandate has an end or a review."`
 	Evidence     string   `json:"evidence,omitempty" doc:"a minute's reference; needed from a registrar" maxLength:"2000" rule:"M1" call:"the evidence" kind:"text" ask:"Which minute says so?"`
 	Answers      string   `json:"answers,omitempty" doc:"the group's request that this confirms, such as M3" rule:"M5" of:"asked" ask:"Does it answer what the group asked for?" none:"No"`
 	Span
@@ -103,7 +103,7 @@ func sameMatters(a, b []string) bool {
 type WithdrawMandate struct {
 	Organisation string   `json:"organisation" rule:"M2" of:"mandator" ask:"Which practice or PCN?"`
 	From         string   `json:"from,omitempty" doc:"the PCN's code; none: the group itself" of:"pcn" ask:"Who are you withdrawing from?" hint:"A withdrawal from the group closes both ways; one from the PCN only that one."`
-	Everything   bool     `json:"everything,omitzero" doc:"it withdraws everything; else say which matters" ask:"Everything is withdrawn"`
+	Everything   bool     `json:"everything,omitzero" doc:"it withdraws everything; else say which matters" ask:"What is withdrawn?" yes:"Everything" no:"Only these subjects"`
 	Matters      []string `json:"matters,omitempty" doc:"it withdraws these; a matter takes in everything below it" maxItems:"200" of:"charter" ask:"Which subjects?" hint:"Only if not everything is withdrawn. Each takes in what lies below it."`
 	Given        Day      `json:"given,omitzero" doc:"day on which notice was given; none: today" ask:"When was notice given?" hint:"Leave it empty for today."`
 	Effective    Day      `json:"effective,omitzero" doc:"a later day than the notice asks for" ask:"From when, if later than the notice asks for?"`

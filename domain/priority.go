@@ -86,7 +86,7 @@ func (s *State) checkListed(numbers []string) *Refusal {
 type AnswerPriorities struct {
 	Round    string   `json:"round" doc:"in which it was asked, such as W1" rule:"P1" of:"round" ask:"Which round?"`
 	Practice string   `json:"practice" doc:"ODS code" of:"practice" ask:"For which practice?"`
-	Choices  []string `json:"choices" doc:"the most important first; none: none of them" maxItems:"50" of:"choice" ask:"Which matter most?"`
+	Choices  []string `json:"choices" doc:"the most important first; none: none of them" maxItems:"50" kind:"ranked" of:"choice" optional:"true" ask:"Which matter most?"`
 	Words    string   `json:"words,omitempty" maxLength:"2000" call:"the words" ask:"Anything to say about it?"`
 	Evidence string   `json:"evidence,omitempty" doc:"how it is known; needed from the manager or registrar" maxLength:"2000" call:"the evidence" kind:"text" ask:"How do you know, if you record it for them?" hint:"Such as: their form of 15 May."`
 }

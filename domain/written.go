@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -101,14 +102,8 @@ func (f *Field) Read(v reflect.Value, s string) error {
 		yes, err := strconv.ParseBool(s)
 		v.SetBool(yes)
 		return err
-	case ChoicesField, RefsField, LinesField:
-		if v.Type().Elem().Kind() == reflect.String {
-			v.Set(reflect.Append(v, reflect.ValueOf(s)))
-			return nil
-		}
-		return f.readRow(v, s)
-	case RowsField:
-		return f.readRow(v, s)
+	case ChoicesField, RefsField, RankedField, LinesField, RowsField:
+		return f.readOneMore(v, s)
 	case GroupField, BytesField:
 		return fmt.Errorf("%s can't be written in one field", f.Name)
 	default:
@@ -132,13 +127,28 @@ func (f *Field) readNumber(v reflect.Value, s string) error {
 	return nil
 }
 
-// readRow appends a row that is chosen as a whole: the words of its value are its
-// fields, in their order.
-func (f *Field) readRow(v reflect.Value, s string) error {
+// A lineItem is written on one line.
+type lineItem interface {
+	readLine(string)
+	line() string
+}
+
+// readOneMore appends to what holds several. The words of a row that is chosen as
+// a whole are its fields, in their order.
+func (f *Field) readOneMore(v reflect.Value, s string) error {
+	if f.Each == nil {
+		v.Set(reflect.Append(v, reflect.ValueOf(s)))
+		return nil
+	}
+	row := reflect.New(v.Type().Elem()).Elem()
+	if item, ok := row.Addr().Interface().(lineItem); ok && f.Kind == LinesField {
+		item.readLine(s)
+		v.Set(reflect.Append(v, row))
+		return nil
+	}
 	if f.Of == nil {
 		return fmt.Errorf("%s can't be written in one field", f.Name)
 	}
-	row := reflect.New(v.Type().Elem()).Elem()
 	for i, word := range strings.Fields(s) {
 		if i < len(f.Each.Fields) {
 			if err := f.Each.Fields[i].Read(row.FieldByIndex(f.Each.Fields[i].Index), word); err != nil {
@@ -166,30 +176,75 @@ func (f *Field) Written(v reflect.Value) []string {
 		return []string{Day(v.Int()).Words()}
 	case MoneyField:
 		return []string{strings.TrimPrefix(Pence(v.Int()).String(), "£")}
-	case RowsField, GroupField, BytesField:
-		return f.writtenRows(v)
-	case ChoicesField, RefsField, LinesField:
+	case ChoicesField, RefsField, RankedField, LinesField, RowsField:
 		var all []string
 		for i := range v.Len() {
-			all = append(all, v.Index(i).String())
+			all = append(all, f.writtenItem(v.Index(i)))
 		}
 		return all
+	case GroupField, BytesField:
+		return nil
 	}
 	return []string{fmt.Sprint(v.Interface())}
 }
 
-// writtenRows are rows that are chosen as a whole.
-func (f *Field) writtenRows(v reflect.Value) []string {
-	if f.Of == nil || f.Kind != RowsField {
-		return nil
+func (f *Field) writtenItem(v reflect.Value) string {
+	if f.Each == nil {
+		return v.String()
 	}
-	var all []string
-	for i := range v.Len() {
-		var words []string
-		for j := range f.Each.Fields {
-			words = append(words, f.Each.Fields[j].Written(v.Index(i).FieldByIndex(f.Each.Fields[j].Index))...)
-		}
-		all = append(all, strings.Join(words, " "))
+	if item, ok := v.Addr().Interface().(lineItem); ok && f.Kind == LinesField {
+		return item.line()
 	}
-	return all
+	var words []string
+	for i := range f.Each.Fields {
+		words = append(words, f.Each.Fields[i].Written(v.FieldByIndex(f.Each.Fields[i].Index))...)
+	}
+	return strings.Join(words, " ")
 }
+
+// An item of an agenda is its title, with the matter, or what it is about, in front.
+func cutItem(s string) (before, title string) {
+	before, title, named := strings.Cut(s, ": ")
+	if !named || strings.ContainsAny(before, " ,.") {
+		return "", s
+	}
+	return before, title
+}
+
+func joinItem(before, title string) string {
+	if before == "" {
+		return title
+	}
+	return before + ": " + title
+}
+
+func (c *AgendaItem) line() string { return joinItem(c.Matter, c.Title) }
+
+func (c *AgendaItem) readLine(s string) {
+	c.Matter, c.Title = cutItem(s)
+	if strings.ToLower(c.Matter) != c.Matter {
+		c.Matter, c.Title = "", s
+	}
+}
+
+func (c *GroupAgendaItem) line() string { return joinItem(cmp.Or(c.About, c.Matter), c.Title) }
+
+func (c *GroupAgendaItem) readLine(s string) {
+	before, title := cutItem(s)
+	switch {
+	case strings.ToLower(before) == before:
+		c.Matter, c.Title = before, title
+	case isNumber(before):
+		c.About, c.Title = before, title
+	default:
+		c.Title = s
+	}
+}
+
+// isNumber says whether it is a short number, such as P4.
+func isNumber(s string) bool {
+	return len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && strings.Trim(s[1:], "0123456789") == ""
+}
+
+func (c *ItemDecision) line() string      { return c.Words }
+func (c *ItemDecision) readLine(s string) { c.Words = s }

@@ -52,7 +52,11 @@ func TestWrittenIsReadBack(t *testing.T) {
 	for _, c := range []any{
 		&RecordCommitment{Meeting: NewDay(2026, 3, 9), Matter: "access", Words: "Two.", Amount: &amount, Months: &months, OpenEnded: true, Consulted: []string{"LMC", "U42898"}, Given: Subject},
 		&AdoptPosition{Replaces: []PositionRef{{Agreement: "P1", Matter: "access"}, {Agreement: "P2"}}},
-		&ScheduleMeeting{At: "19:30"},
+		&ScheduleMeeting{At: "19:30", Agenda: []AgendaItem{{Matter: "workforce", Title: "Care coordinators"}, {Title: "Any other business: news"}}},
+		&SetAgenda{Items: []GroupAgendaItem{{About: "P4", Title: "Its words"}, {Matter: "access/evenings", Title: "Evenings"}, {Title: "A: b"}}},
+		&ItemMinute{Decisions: []ItemDecision{{Words: "To ask."}}},
+		&WithdrawMandate{Everything: true},
+		&AnswerPriorities{Choices: []string{"Y2", "Y1"}},
 	} {
 		v := reflect.ValueOf(c).Elem()
 		back := reflect.New(v.Type()).Elem()

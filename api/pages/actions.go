@@ -7,19 +7,17 @@ import (
 
 // Actions: what is to be done, by whom, and how far it has come (rule X1).
 
-var actionForms = map[string]reading{
-	"progress-action": func(f *filling) domain.Command {
-		return &domain.ProgressAction{Action: f.words("action"), Words: f.words("words")}
-	},
-	"end-action": func(f *filling) domain.Command {
-		return &domain.EndAction{Action: f.words("action"), How: domain.ActionEnd(f.words("how")), Words: f.words("words")}
-	},
-}
-
 func actionsPage(a *asked) (web.Body, error) {
-	body := &web.Actions{Actions: a.Actions(a.At), Mine: map[string]bool{}}
-	for _, l := range body.Actions.Actions {
-		body.Mine[l.Ref] = a.may(&domain.EndAction{Action: l.Ref})
+	body := &web.Actions{Actions: a.Actions(a.At)}
+	for _, l := range body.Running() {
+		a.offer(offered{
+			id: "progress-" + l.Ref, command: &domain.ProgressAction{Action: l.Ref}, given: []string{"action"},
+			Sheet: web.Sheet{Fold: "Say how far " + l.Ref + " has come", FoldID: "progressing-" + l.Ref},
+		})
+		a.offer(offered{
+			id: "end-" + l.Ref, command: &domain.EndAction{Action: l.Ref, How: domain.ActionDone}, given: []string{"action"},
+			Sheet: web.Sheet{Fold: "End " + l.Ref, FoldID: "ending-" + l.Ref, Button: "End it", Class: "secondary"},
+		})
 	}
 	return body, nil
 }

@@ -6,70 +6,54 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // Approaches: what the system asked for, through whom, and its one answer
 // (rules A1–A4).
 
-var approachForms = map[string]reading{
-	"record-approach": func(f *filling) domain.Command {
-		return &domain.RecordApproach{
-			From: f.words("from"), What: f.words("what"), Matter: f.words("matter"), Reached: f.words("reached"), How: f.words("how"), On: f.day("on"), Told: f.told(),
-		}
-	},
-	"redirect-approach": func(f *filling) domain.Command {
-		return &domain.RedirectApproach{Approach: f.words("approach"), To: f.words("to"), Words: f.words("words")}
-	},
-	"dispose-of-approach": func(f *filling) domain.Command {
-		return &domain.DisposeOfApproach{
-			Approach: f.words("approach"), Disposition: domain.Disposition(f.words("disposition")), Appointment: f.words("appointment"), Words: f.words("words"),
-		}
-	},
-	"answer-approach": func(f *filling) domain.Command {
-		return &domain.AnswerApproach{Approach: f.words("approach"), On: f.day("on"), Saying: domain.Saying{Reply: domain.Reply(f.words("reply")), Words: f.words("words")}}
-	},
-	"link-approaches": func(f *filling) domain.Command {
-		return &domain.LinkApproaches{Approach: f.words("approach"), With: f.words("with"), Apart: f.ticked("apart"), Words: f.words("words")}
-	},
-	"report-side-conversation": func(f *filling) domain.Command {
-		return &domain.ReportSideConversation{With: f.words("with"), Who: f.words("who"), What: f.words("what"), Matter: f.words("matter"), On: f.day("on"), Told: f.told()}
-	},
-}
-
-// told is what the system was told there and then; nil if nothing was.
-func (f *filling) told() *domain.Saying {
-	said := domain.Saying{Reply: domain.Reply(f.words("told")), Words: f.words("toldWords")}
-	if said == (domain.Saying{}) {
-		return nil
-	}
-	return &said
-}
-
 func approachesPage(a *asked) (web.Body, error) {
-	body := &web.Approaches{Approaches: a.Approaches(a.At), Redirects: map[string]bool{}, Answers: map[string]bool{}}
-	if body.Members = a.may(&domain.RecordApproach{}); !body.Members {
-		return body, nil
-	}
-	body.Gatekeeps, body.Links = a.may(&domain.DisposeOfApproach{}), a.may(&domain.LinkApproaches{})
+	body := &web.Approaches{Approaches: a.Approaches(a.At)}
+	var all []web.Option
 	for _, l := range body.Approaches.Approaches {
-		body.Redirects[l.Ref] = l.State == "to be redirected" && a.may(&domain.RedirectApproach{Approach: l.Ref})
-		body.Answers[l.Ref] = l.State == "disposed" && a.may(&domain.AnswerApproach{Approach: l.Ref})
-		body.All = append(body.All, web.Option{Value: l.Ref, Words: l.Ref + ": " + problem.Clip(l.What)})
+		a.offerOn(&l)
+		all = append(all, web.Option{Value: l.Ref, Words: l.Ref + ": " + problem.Clip(l.What)})
 	}
 	for _, s := range body.Side {
-		body.All = append(body.All, web.Option{Value: s.Ref, Words: s.Ref + ": " + problem.Clip(s.What)})
+		all = append(all, web.Option{Value: s.Ref, Words: s.Ref + ": " + problem.Clip(s.What)})
 	}
-	for _, w := range body.Approaches.Gatekeepers {
-		body.Gate = append(body.Gate, web.Option{Value: w.Handle, Words: w.Office})
+	a.offer(offered{id: "approach", command: &domain.RecordApproach{}, Sheet: web.Sheet{Fold: "Record an approach", FoldID: "recording"}})
+	a.offer(offered{id: "side", command: &domain.ReportSideConversation{}, Sheet: web.Sheet{Fold: "Report a direct approach", FoldID: "reporting", Button: "Report it", Class: "secondary"}})
+	if len(all) > 1 {
+		a.offer(offered{
+			id: "link", command: &domain.LinkApproaches{}, options: map[string][]web.Option{"approach": all, "with": all},
+			Sheet: web.Sheet{Fold: "Say that two ask the same", FoldID: "linking", Class: "secondary"},
+		})
 	}
-	for _, r := range a.Representation(a.At).Appointments {
-		if r.State == domain.InForce {
-			body.Appointments = append(body.Appointments, web.Option{Value: r.Ref, Words: r.Person.Office + " at " + r.ForumName})
-		}
-	}
-	body.System, body.Ours = a.parties()
-	body.People, body.Matters = web.PeopleOptions(a.People(a.At).People), a.matters()
 	return body, nil
+}
+
+// offerOn offers what can be said of an approach as it stands.
+func (a *asked) offerOn(l *projections.ApproachLine) {
+	given := []string{"approach"}
+	if l.State == "to be redirected" {
+		a.offer(offered{
+			id: "pass-" + l.Ref, command: &domain.RedirectApproach{Approach: l.Ref}, given: given,
+			Sheet: web.Sheet{Fold: "Pass " + l.Ref + " to a gatekeeper", FoldID: "passing-" + l.Ref},
+		})
+	}
+	if l.State == "at the gate" || l.State == "disposed" {
+		a.offer(offered{
+			id: "dispose-" + l.Ref, command: &domain.DisposeOfApproach{Approach: l.Ref}, given: given,
+			Sheet: web.Sheet{Fold: "Say what becomes of " + l.Ref, FoldID: "disposing-" + l.Ref},
+		})
+	}
+	if l.State == "disposed" {
+		a.offer(offered{
+			id: "answer-" + l.Ref, command: &domain.AnswerApproach{Approach: l.Ref}, given: given,
+			Sheet: web.Sheet{Fold: "Record the answer to " + l.Ref, FoldID: "answering-" + l.Ref, Say: []string{"There is one answer of record."}, Button: "Record the answer"},
+		})
+	}
 }
 
 // parties are the open organisations: those of the system, that ask, and ours.

@@ -460,6 +460,9 @@ func (c *composer) furnish() error {
 	c.carry()
 	if len(c.faults) > 0 {
 		c.asked.filled = &web.Filled{Form: b.FormID(), Values: c.values, Faults: c.faults}
+		if b.Step == "parts" {
+			c.asked.filled.Place(b.Parts)
+		}
 	} else {
 		c.asked.filled = nil
 	}

@@ -97,24 +97,6 @@ func either(value, words string) []web.Option { return []web.Option{{Value: valu
 
 var none = either("", "Choose")
 
-// people are those who are still in office.
-func (a *asked) people() []web.Option {
-	all := slices.Clone(a.People(a.At).People)
-	all = slices.DeleteFunc(all, func(p projections.PersonLine) bool { return p.Left != 0 && p.Left < a.At })
-	return web.PeopleOptions(all)
-}
-
-// payers are the open organisations that can pay.
-func (a *asked) payers() []web.Option {
-	var practices []web.Option
-	for _, o := range a.Register(a.At).Organisations {
-		if o.Open && o.Kind == domain.Practice {
-			practices = append(practices, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
-		}
-	}
-	return append(a.bodies(), practices...)
-}
-
 // group is the group itself, as a body to be told.
 func (a *asked) group() []web.Option { return either(domain.ToGroup, a.State().Name) }
 

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 )
@@ -9,34 +8,20 @@ import (
 // The thread to the practices: what they were told, how far it reached, and
 // what they asked (rules T1, T2).
 
-var noticeForms = map[string]reading{
-	"communicate": func(f *filling) domain.Command {
-		return &domain.Communicate{About: f.chosen("about"), How: f.words("how"), Practices: f.chosen("practices"), On: f.day("on")}
-	},
-	"acknowledge": func(f *filling) domain.Command {
-		return &domain.Acknowledge{About: f.words("about"), Practices: f.chosen("practices"), Evidence: f.words("evidence")}
-	},
-}
-
-var questionForms = map[string]reading{
-	"answer-question": func(f *filling) domain.Command {
-		return &domain.AnswerQuestion{Question: f.words("question"), Words: f.words("words")}
-	},
-}
-
 func noticesPage(a *asked) (web.Body, error) {
 	body := &web.Notices{Notices: a.Notices(a.At)}
-	body.Tells = a.may(&domain.Communicate{})
-	for _, n := range body.Notices.Notices {
-		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
+	if len(body.Notices.Notices) == 0 {
+		return body, nil
 	}
+	a.offer(offered{id: "tell", command: &domain.Communicate{}, Sheet: web.Sheet{Fold: "Record what was told", FoldID: "telling"}})
+	var seen []web.Option
 	for _, p := range a.practices() {
 		if a.may(&domain.Acknowledge{Practices: []string{p.Value}}) {
-			body.Seen = append(body.Seen, p)
+			seen = append(seen, p)
 		}
-		if body.Tells {
-			body.Practices = append(body.Practices, p)
-		}
+	}
+	if seen != nil {
+		a.offer(offered{id: "seen", command: &domain.Acknowledge{}, options: map[string][]web.Option{"practices": seen}, Sheet: web.Sheet{Fold: "Record who has seen it", FoldID: "seeing"}})
 	}
 	return body, nil
 }
@@ -51,9 +36,14 @@ func (a *asked) practices() []web.Option {
 }
 
 func questionsPage(a *asked) (web.Body, error) {
-	body := &web.Questions{Questions: a.Questions(a.At), Answers: map[string]bool{}}
+	body := &web.Questions{Questions: a.Questions(a.At)}
 	for _, q := range body.Questions.Questions {
-		body.Answers[q.Ref] = q.Waits && a.may(&domain.AnswerQuestion{Question: q.Ref})
+		if q.Waits {
+			a.offer(offered{
+				id: "answer-" + q.Ref, command: &domain.AnswerQuestion{Question: q.Ref}, given: []string{"question"},
+				Sheet: web.Sheet{Fold: "Answer " + q.Ref, FoldID: "answering-" + q.Ref, Button: "Answer"},
+			})
+		}
 	}
 	return body, nil
 }

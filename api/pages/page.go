@@ -40,7 +40,13 @@ type page struct {
 	body    func(*asked) (web.Body, error)
 	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
 	forms   map[string]reading             // commands that it sends, by name
+	sends   []string                       // those that are read by their description
 	steps   bool                           // a form of it may be sent to be shown again, further on, with nothing recorded yet
+}
+
+// commands are those that the page's forms send.
+func (p *page) commands() []string {
+	return append(slices.Sorted(maps.Keys(p.forms)), p.sends...)
 }
 
 // A reading makes a command of a form as it was filled in.
@@ -54,6 +60,7 @@ type asked struct {
 	me     *projections.PersonLine // nil for the operator
 	form   url.Values              // that was sent; nil where the page was only asked for
 	filled *web.Filled             // the form that was refused, if one was
+	sheets map[string]*web.Sheet   // the forms that the page offers, by id
 }
 
 // today says whether the page is about today, as known now: only then it has forms.
@@ -105,7 +112,7 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 	maps.Copy(all, s.rulePages())
 	for _, p := range groupsPages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
-		if p.forms != nil {
+		if p.forms != nil || p.sends != nil {
 			all["POST /g/{group}"+p.path] = s.send(p)
 		}
 	}
@@ -122,7 +129,7 @@ func (s *Pages) offerPages() {
 func Forms() map[string][]string {
 	forms := map[string][]string{}
 	for _, p := range groupsPages() {
-		forms[p.path] = slices.Sorted(maps.Keys(p.forms))
+		forms[p.path] = p.commands()
 	}
 	return forms
 }
@@ -145,12 +152,12 @@ func groupsPages() []*page {
 		{path: "/worklist", things: access.Worklist, body: workListPage},
 		{path: "/practices/{ods}", things: access.Notices, body: practicePage, forms: practiceForms},
 		{path: "/work", things: access.Followers, body: workPage},
-		{path: "/approaches", things: access.Approaches, body: approachesPage, forms: approachForms},
+		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"}},
 		{path: "/priorities", things: access.Priorities, body: prioritiesPage, forms: priorityForms},
-		{path: "/actions", things: access.Actions, body: actionsPage, forms: actionForms},
-		{path: "/departures", things: access.Departures, body: departuresPage, forms: departureForms},
-		{path: "/notices", things: access.Notices, body: noticesPage, forms: noticeForms},
-		{path: "/questions", things: access.Followers, body: questionsPage, forms: questionForms},
+		{path: "/actions", things: access.Actions, body: actionsPage, sends: []string{"progress-action", "end-action"}},
+		{path: "/departures", things: access.Departures, body: departuresPage, sends: []string{"depart", "answer-departure", "resolve-departure"}},
+		{path: "/notices", things: access.Notices, body: noticesPage, sends: []string{"communicate", "acknowledge"}},
+		{path: "/questions", things: access.Followers, body: questionsPage, sends: []string{"answer-question"}},
 		{path: "/agenda", things: access.Agenda, body: agendaPage, forms: agendaForms},
 		{path: "/register", things: access.Followers, body: registerPage, forms: registerForms},
 		{path: "/people", things: access.Followers, body: peoplePage, forms: peopleForms},
@@ -296,12 +303,12 @@ func (s *Pages) draw(r *http.Request, p *page, form url.Values, filled *web.Fill
 		return nil, 0, err
 	}
 	defer done()
-	a := &asked{q, s, r, q.Member(q.Caller.Person, q.At), form, filled}
+	a := &asked{q, s, r, q.Member(q.Caller.Person, q.At), form, filled, nil}
 	body, err := bodyOf(a)
 	if err != nil {
 		return nil, 0, err
 	}
-	page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled}
+	page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled, Sheets: a.sheets}
 	if status = http.StatusOK; form != nil && a.filled != nil {
 		status = http.StatusUnprocessableEntity
 	}
@@ -343,6 +350,9 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 		}
 		name := form.Get("command")
 		read := p.forms[name]
+		if slices.Contains(p.sends, name) {
+			read = described(name)
+		}
 		if read == nil {
 			s.Fail(w, r, problem.New(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
 			return

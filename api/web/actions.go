@@ -11,7 +11,6 @@ import (
 // Actions are what is to be done, and what was.
 type Actions struct {
 	projections.Actions
-	Mine map[string]bool // of which whoever looks can speak
 }
 
 func (*Actions) Title() string { return "Actions" }

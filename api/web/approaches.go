@@ -10,18 +10,6 @@ import (
 // Approaches are what the system asked for, and what whoever looks may do about it.
 type Approaches struct {
 	projections.Approaches
-	Members      bool // can record
-	Gatekeeps    bool // says what becomes of each
-	Links        bool // can say that two ask the same
-	Redirects    map[string]bool
-	Answers      map[string]bool
-	All          []Option // approaches and side conversations
-	Gate         []Option // gatekeepers
-	Appointments []Option
-	System       []Option // organisations that ask
-	Ours         []Option // of general practice
-	People       []Option
-	Matters      []Option
 }
 
 func (*Approaches) Title() string { return "Approaches" }
@@ -49,15 +37,6 @@ func (a *Approaches) Inconsistencies() []string {
 		found = append(found, l.Differs)
 	}
 	return found
-}
-
-// Dispositions are what can become of an approach.
-func (*Approaches) Dispositions() []Option {
-	return []Option{
-		{string(domain.ForMeeting), "To the meeting"}, {string(domain.ForPaperRound), "To a paper round"}, {string(domain.ForMessage), "A message is enough"},
-		{string(domain.ForMoreWork), "More work first"}, {string(domain.ForRepresentative), "To a representative"}, {string(domain.ForExecutive), "The executive decides"},
-		{string(domain.Declined), "Decline it"},
-	}
 }
 
 // Replies are the senses of an answer.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +49,50 @@ func (f *Filled) place() {
 			}
 		}
 	}
+}
+
+// Place finds the field of each fault among the form's. What is at none of them
+// stands above the form.
+func (f *Filled) Place(parts []Piece) {
+	f.placed = true
+	for i := range f.Faults {
+		fault := &f.Faults[i]
+		name := strings.ReplaceAll(strings.TrimPrefix(fault.Part, "/"), "/", "-")
+		for ; name != ""; name = cutLast(name) {
+			if label, at := labelOf(parts, name, ""); at != "" {
+				fault.Field = at
+				if fault.Bare {
+					fault.Say = labelled(label, fault.Say)
+				}
+				break
+			}
+		}
+	}
+}
+
+// cutLast takes the last part off a name: "" for the last of them.
+func cutLast(name string) string {
+	i := strings.LastIndex(name, "-")
+	return name[:max(i, 0)]
+}
+
+// labelOf is what the field of that name is called, with its row in front, and the
+// name that it has on the page: one field can stand for several; "" if there is none.
+func labelOf(parts []Piece, name, row string) (label, at string) {
+	for _, p := range parts {
+		if p.Type != "hidden" && slices.Contains(strings.Split(p.Name, "+"), name) && p.Rows == nil {
+			if row != "" {
+				return row + ", " + strings.ToLower(p.Label[:1]) + p.Label[1:], p.Name
+			}
+			return p.Label, p.Name
+		}
+		for _, r := range p.Rows {
+			if label, at := labelOf(r.Parts, name, r.Heading); at != "" {
+				return label, at
+			}
+		}
+	}
+	return "", ""
 }
 
 // labelled puts the field's label in front of the sentence.

@@ -5,10 +5,6 @@ import "goldenthread/projections"
 // Notices are what the practices were told, and how far it reached.
 type Notices struct {
 	projections.Notices
-	Tells     bool     // can record that something was told
-	Seen      []Option // practices of which one can record that they have seen something
-	About     []Option
-	Practices []Option // that can be told
 }
 
 func (*Notices) Title() string { return "What the practices were told" }
@@ -22,7 +18,6 @@ func Reach(n projections.NoticeLine) Bar {
 // Questions are what practices asked, and whether they were answered.
 type Questions struct {
 	projections.Questions
-	Answers map[string]bool // that one can answer
 }
 
 func (*Questions) Title() string { return "What practices asked" }

@@ -19,7 +19,8 @@ import (
 type Page struct {
 	Frame
 	Body   Body
-	Filled *Filled // a form that was refused, to be shown again
+	Filled *Filled           // a form that was refused, to be shown again
+	Sheets map[string]*Sheet // the forms that the page offers, by id
 }
 
 // A Body is what a page is about.

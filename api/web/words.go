@@ -65,6 +65,7 @@ var words = template.FuncMap{
 	"going":       func(s domain.PowerState) bool { return s != domain.Ended && s != domain.Expired },
 	"waiting":     Waits,
 	"formpart":    newFormPart,
+	"sheet":       sheetOf,
 	"nth":         func(i int) int { return i + 1 },
 	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
 }

@@ -182,12 +182,17 @@ func (f *commandFlag) String() string {
 // flagTypes are how the help calls a kind; words else.
 var flagTypes = map[domain.FieldKind]string{
 	domain.DateField: "date", domain.TimeField: "time", domain.MoneyField: "pounds", domain.NumberField: "number", domain.YesField: "bool",
-	domain.ChoicesField: "list", domain.RefsField: "list", domain.LinesField: "list",
+	domain.ChoicesField: "list", domain.RefsField: "list", domain.RankedField: "list", domain.LinesField: "list",
 	domain.RowsField: "JSON", domain.GroupField: "JSON", domain.BytesField: "JSON",
 }
 
 // Type is how the help calls what it takes.
-func (f *commandFlag) Type() string { return cmp.Or(flagTypes[f.Kind], "words") }
+func (f *commandFlag) Type() string {
+	if f.Each != nil {
+		return "JSON"
+	}
+	return cmp.Or(flagTypes[f.Kind], "words")
+}
 
 func (f *commandFlag) usage() string {
 	say := []string{f.Doc}
@@ -200,7 +205,7 @@ func (f *commandFlag) usage() string {
 	case "JSON":
 		say = append(say, "as JSON")
 	}
-	if f.Choices != nil {
+	if f.Choices != nil && f.Kind != domain.YesField {
 		say = append(say, "one of "+strings.Join(f.choices(), ", "))
 	}
 	if f.Needed {
@@ -219,7 +224,7 @@ func (f *commandFlag) choices() []string {
 
 func (f *commandFlag) completions(c *client) func(context.Context) []string {
 	switch {
-	case f.Choices != nil:
+	case f.Choices != nil && f.Kind != domain.YesField:
 		return func(context.Context) []string { return f.choices() }
 	case slices.Contains(f.Of, "person"):
 		return c.personNames
