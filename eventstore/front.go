@@ -44,6 +44,13 @@ func (s *Store) State(ctx context.Context, group string) (*domain.State, error) 
 	return s.ledgers.State(ctx, group)
 }
 
+// Await is the group's state once the event with that index is applied; when ctx ends
+// first, the state so far, with *ledgers.Behind (if there are no events, with ctx's
+// error).
+func (s *Store) Await(ctx context.Context, group string, index uint64) (*domain.State, error) {
+	return s.ledgers.Await(ctx, group, index)
+}
+
 // AsKnown is the group's state as its events before the index next made it
 // (rule L4). It is shared: nobody may change it.
 func (s *Store) AsKnown(ctx context.Context, group string, next uint64) (*domain.State, error) {

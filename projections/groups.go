@@ -28,6 +28,9 @@ type Source interface {
 	// call, or a later one; the empty state if there is no such group. It is
 	// shared, and never changes.
 	State(ctx context.Context, group string) (*domain.State, error)
+	// Await is the group's state once the event with that index is applied. When ctx
+	// ends first, it is the state so far, with an error that says how far that is.
+	Await(ctx context.Context, group string, index uint64) (*domain.State, error)
 	// Watch wakes the channel after every commit of the group, and when it stops,
 	// until cancel is called. Wakes that come before the channel is read are one.
 	Watch(group string) (changed <-chan struct{}, cancel func())
@@ -43,14 +46,6 @@ type liveGroup struct {
 type NotFound struct{ Group string }
 
 func (e *NotFound) Error() string { return fmt.Sprintf("there is no group called %q here", e.Group) }
-
-// Behind says that the event asked for was not yet applied when the wait ended.
-type Behind struct {
-	Group string
-	Have  uint64 // newest event applied
-}
-
-func (e *Behind) Error() string { return fmt.Sprintf("%s has reached event %d here", e.Group, e.Have) }
 
 // NewGroups are the groups of the source.
 func NewGroups(source Source) *Groups {
@@ -73,18 +68,20 @@ func (s *Groups) Known(state *domain.State) *Group {
 
 // Now is a snapshot of the group after every event that was applied before the
 // call; it never changes. With atLeast it waits, until ctx ends, for that event to
-// have been applied. The error is a *NotFound, a *Behind or the source's.
+// have been applied. The error is a *NotFound or the source's.
 func (s *Groups) Now(ctx context.Context, group string, atLeast *uint64) (*Group, error) {
-	state, err := s.source.State(ctx, group)
+	var state *domain.State
+	var err error
+	if atLeast == nil {
+		state, err = s.source.State(ctx, group)
+	} else {
+		state, err = s.source.Await(ctx, group, *atLeast)
+	}
 	switch {
+	case state != nil && state.Next == 0:
+		return nil, &NotFound{group}
 	case err != nil:
 		return nil, err
-	case atLeast != nil && state.Next <= *atLeast:
-		if state, err = s.await(ctx, group, *atLeast); err != nil {
-			return nil, err
-		}
-	case state.Next == 0:
-		return nil, &NotFound{group}
 	}
 	l := s.live(group)
 	g := l.newest.Load()
@@ -93,27 +90,6 @@ func (s *Groups) Now(ctx context.Context, group string, atLeast *uint64) (*Group
 		l.newest.Store(g)
 	}
 	return g, nil
-}
-
-// await is the group's state once the event is applied.
-func (s *Groups) await(ctx context.Context, group string, index uint64) (*domain.State, error) {
-	changed, cancel := s.Watch(group)
-	defer cancel()
-	for {
-		state, err := s.source.State(ctx, group)
-		if err != nil || state.Next > index {
-			return state, err
-		}
-		select {
-		case <-changed:
-			continue
-		case <-ctx.Done():
-		}
-		if state.Next == 0 {
-			return nil, &NotFound{group}
-		}
-		return nil, &Behind{group, state.Next - 1}
-	}
 }
 
 func (s *Groups) live(group string) *liveGroup {

@@ -4,33 +4,27 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestGroupsRead(t *testing.T) {
+func TestAReadWaitsForTheEventThatItAsksFor(t *testing.T) {
 	b := sit(t).found()
 	l := newLedgers()
 	s := NewGroups(l)
-	soon := func() context.Context {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		t.Cleanup(cancel)
-		return ctx
-	}
+	over, end := context.WithCancel(t.Context())
+	end()
 	errorOf := func(_ *Group, err error) error { return err }
 
 	var notFound *NotFound
 	require.ErrorAs(t, errorOf(s.Now(t.Context(), "trafford", nil)), &notFound)
-	require.ErrorAs(t, errorOf(s.Now(soon(), "trafford", ptr(uint64(3)))), &notFound)
+	require.ErrorAs(t, errorOf(s.Now(over, "trafford", ptr(uint64(3)))), &notFound)
 	require.Empty(t, s.Names())
 
 	first, rest := b.events[:5], b.events[5:]
 	l.apply(first...)
 	require.Equal(t, []string{"trafford"}, s.Names())
-	var behind *Behind
-	require.ErrorAs(t, errorOf(s.Now(soon(), "trafford", ptr(uint64(5)))), &behind)
-	require.Equal(t, uint64(4), behind.Have)
+	require.ErrorIs(t, errorOf(s.Now(over, "trafford", ptr(uint64(5)))), errBehind)
 	early, err := s.Now(t.Context(), "trafford", ptr(uint64(4)))
 	require.NoError(t, err)
 	before := early.State().Copy()

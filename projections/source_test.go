@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -56,6 +57,24 @@ func (l *ledgers) State(_ context.Context, group string) (*domain.State, error) 
 		return state, nil
 	}
 	return domain.NewState(group), nil
+}
+
+var errBehind = errors.New("the event is not applied")
+
+func (l *ledgers) Await(ctx context.Context, group string, index uint64) (*domain.State, error) {
+	changed, cancel := l.Watch(group)
+	defer cancel()
+	for {
+		state, err := l.State(ctx, group)
+		if err != nil || state.Next > index {
+			return state, err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return state, errBehind
+		}
+	}
 }
 
 func (l *ledgers) Watch(group string) (changed <-chan struct{}, cancel func()) {

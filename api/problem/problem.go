@@ -17,6 +17,7 @@ import (
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
@@ -135,7 +136,7 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		refusal   *domain.Refusal
 		unsettled *eventstore.Unsettled
 		stopped   *commit.Stopped
-		behind    *projections.Behind
+		behind    *ledgers.Behind
 		unknown   *projections.NotFound
 		damage    *tilelog.Damage
 	)
