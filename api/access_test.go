@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"goldenthread/api/caller"
+	"goldenthread/api/identity"
 
 	"github.com/stretchr/testify/require"
 )
@@ -61,19 +62,19 @@ func TestTokens(t *testing.T) {
 	w.refused(422, "", issue("operator", `{"person":"cd-south","admin":true}`))
 	token := w.must(201, issue("operator", `{"person":"cd-south"}`)).json(t)["token"].(string)
 
-	dir := w.tokens.dir
-	for _, name := range []string{tokensFile, operatorFile} {
+	dir := w.tokens.Dir
+	for _, name := range []string{identity.TokensFile, identity.OperatorFile} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	}
-	b, err := os.ReadFile(filepath.Join(dir, tokensFile))
+	b, err := os.ReadFile(filepath.Join(dir, identity.TokensFile))
 	require.NoError(t, err)
 	require.NotContains(t, string(b), token)
 
-	again, err := OpenTokens(dir)
+	again, err := identity.OpenTokens(dir)
 	require.NoError(t, err)
-	c, ok, err := again.caller(token, w.clock())
+	c, ok, err := again.Caller(token, w.clock())
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-south", Scope: caller.ScopeAct, Token: c.Token}, c)
@@ -124,22 +125,22 @@ func TestScopes(t *testing.T) {
 // Tokens from before there were names and scopes go on as they were.
 func TestTokensOfOld(t *testing.T) {
 	dir := t.TempDir()
-	hash := hashOf("gt_old")
+	hash := identity.HashOf("gt_old")
 	old := `[{"hash":"` + hash + `","group":"trafford","person":"cd-north","issued":"2026-01-05T12:00:00Z"}]`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, tokensFile), []byte(old), 0o600))
-	tokens, err := OpenTokens(dir)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, identity.TokensFile), []byte(old), 0o600))
+	tokens, err := identity.OpenTokens(dir)
 	require.NoError(t, err)
-	c, ok, err := tokens.caller("gt_old", time.Now())
+	c, ok, err := tokens.Caller("gt_old", time.Now())
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-north", Scope: caller.ScopeAct, Token: c.Token}, c)
-	again, err := OpenTokens(dir)
+	again, err := identity.OpenTokens(dir)
 	require.NoError(t, err)
-	require.Equal(t, "issued 2026-01-05", again.tokens.all[0].Name)
+	require.Equal(t, "issued 2026-01-05", again.Tokens.All[0].Name)
 
 	for _, damaged := range []string{`[{"hash":"12","group":"trafford","person":"x"}]`, `[{"hash":"` + hash + `"}]`, strings.Replace(old, `"issued"`, `"scope":"rule","issued"`, 1), `{}`, `[`} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, tokensFile), []byte(damaged), 0o600))
-		_, err := OpenTokens(dir)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, identity.TokensFile), []byte(damaged), 0o600))
+		_, err := identity.OpenTokens(dir)
 		require.Error(t, err, damaged)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/identity"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -133,7 +135,7 @@ func TestFeedEndsWithItsToken(t *testing.T) {
 	heard := bufio.NewReader(res.Body)
 	_, err = heard.ReadString('\n')
 	require.NoError(t, err)
-	revoked, err := w.tokens.revoke(func(k *token) bool { return k.Hash == hashOf(w.keys["cd-north"]) })
+	revoked, err := w.tokens.Revoke(func(k *identity.HeldToken) bool { return k.Hash == identity.HashOf(w.keys["cd-north"]) })
 	require.NoError(t, err)
 	require.True(t, revoked)
 	w.must(201, w.command("cd-south", "consent-to-charter", `{}`))

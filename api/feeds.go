@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"goldenthread/api/access"
+	"goldenthread/api/identity"
 	"goldenthread/api/mail"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
@@ -17,7 +18,7 @@ import (
 type Feeds struct {
 	api       *operation.API
 	ledgers   *access.Ledgers
-	identity  *Identity
+	identity  *identity.Identity
 	store     *eventstore.Store
 	groups    *projections.Groups
 	log       *slog.Logger
@@ -28,7 +29,7 @@ type Feeds struct {
 }
 
 // NewFeeds offers the feeds. Mail is nil where there is no mail server; fail answers that a request of a page was not done.
-func NewFeeds(api *operation.API, l *access.Ledgers, who *Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *problem.Problem)) *Feeds {
+func NewFeeds(api *operation.API, l *access.Ledgers, who *identity.Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *problem.Problem)) *Feeds {
 	s := &Feeds{
 		api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log, mail: post, fail: fail, stopping: make(chan struct{}),
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/identity"
+
 	ics "github.com/arran4/golang-ical"
 	"github.com/mmcdole/gofeed"
 	"github.com/stretchr/testify/require"
@@ -214,12 +216,12 @@ func TestFeedKeys(t *testing.T) {
 	w.refused(401, "", w.send(w.request("", "POST", address, `{}`)))
 	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Authorization", "Bearer "+strings.TrimPrefix(key, "?key="))))
 
-	b, err := os.ReadFile(filepath.Join(w.tokens.dir, feedKeysFile))
+	b, err := os.ReadFile(filepath.Join(w.tokens.Dir, identity.FeedKeysFile))
 	require.NoError(t, err)
 	require.NotContains(t, string(b), strings.TrimPrefix(key, "?key="))
-	again, err := OpenFeedKeys(w.tokens.dir)
+	again, err := identity.OpenFeedKeys(w.tokens.Dir)
 	require.NoError(t, err)
-	require.Equal(t, w.server.identity.feedKeys.keys.all, again.keys.all, "they outlive a start")
+	require.Equal(t, w.server.identity.FeedKeys.Keys.All, again.Keys.All, "they outlive a start")
 
 	list := w.must(200, w.send(w.request("cd-south", "GET", "/v1/groups/trafford/feed-keys", "")))
 	require.Len(t, list.json(t)["feeds"], 2)
@@ -243,7 +245,7 @@ func TestFeedKeys(t *testing.T) {
 	for _, body := range []string{`{"feed":"notices"}`, `{"feed":"ledger"}`, `{"feed":"calendar","person":"a","practice":"b"}`, `{"feed":"notices","practice":"P91018","person":"a"}`} {
 		w.refused(422, "T1", make(body))
 	}
-	for range mostFeedKeys - 1 {
+	for range identity.MostFeedKeys - 1 {
 		w.must(201, make(`{"feed":"calendar"}`))
 	}
 	w.refused(409, "T1", make(`{"feed":"calendar"}`))

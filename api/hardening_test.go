@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"goldenthread/api/guard"
+	"goldenthread/api/identity"
 	"goldenthread/api/pages"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,7 @@ import (
 
 // later moves the clock of sessions.
 func (w *world) later(by *time.Duration) {
-	w.server.identity.signIn.sessions.now = func() time.Time { return time.Now().Add(*by) }
+	w.server.identity.SignIn.Sessions.Now = func() time.Time { return time.Now().Add(*by) }
 }
 
 // TestHostCookies: over TLS cookies are this very host's, and no other name
@@ -58,12 +59,12 @@ func TestIdleSessionEnds(t *testing.T) {
 		require.Equal(t, 200, asks())
 	}
 	by += 30 * time.Minute
-	require.Equal(t, 200, asks(byItself, "1"))
+	require.Equal(t, 200, asks(identity.ByItself, "1"))
 	by += 31 * time.Minute
-	require.Equal(t, 401, asks(byItself, "1"))
+	require.Equal(t, 401, asks(identity.ByItself, "1"))
 	require.Equal(t, 401, asks())
-	account := w.server.identity.signIn.passkeys.accounts.all[0]
-	require.Empty(t, w.server.identity.signIn.sessions.list(account.Group, account.Person))
+	account := w.server.identity.SignIn.Passkeys.Accounts.All[0]
+	require.Empty(t, w.server.identity.SignIn.Sessions.List(account.Group, account.Person))
 
 	by = 0
 	w.must(200, d.signIn())
@@ -73,26 +74,26 @@ func TestIdleSessionEnds(t *testing.T) {
 	}
 	require.Equal(t, 401, asks(), "a working day is over")
 
-	fresh := New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, Idle: 30 * time.Minute})
-	require.Equal(t, 30*time.Minute, fresh.identity.signIn.sessions.idle)
+	fresh := New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.SignIn, Feeds: w.server.identity.FeedKeys, Clock: w.clock, Log: w.server.log, Idle: 30 * time.Minute})
+	require.Equal(t, 30*time.Minute, fresh.identity.SignIn.Sessions.Idle)
 }
 
 // TestSaltedCodes: two lines of the file never look alike, and a line from
 // before there were salts still opens.
 func TestSaltedCodes(t *testing.T) {
 	w := newWorld(t)
-	made := w.server.identity.signIn.invitations.made
+	made := w.server.identity.SignIn.Invitations.Made
 	codes := []string{w.invited("cd-north"), w.invited("cd-south")}
-	require.Len(t, made.all[0].Salt, 2*saltBytes)
-	require.NotEqual(t, made.all[0].Salt, made.all[1].Salt)
+	require.Len(t, made.All[0].Salt, 2*identity.SaltBytes)
+	require.NotEqual(t, made.All[0].Salt, made.All[1].Salt)
 	for i, code := range codes {
-		require.NotEqual(t, hashOf(strings.ReplaceAll(code, "-", "")), made.all[i].Hash)
-		require.True(t, made.all[i].fits(strings.ToLower(code)))
-		require.False(t, made.all[1-i].fits(code))
+		require.NotEqual(t, identity.HashOf(strings.ReplaceAll(code, "-", "")), made.All[i].Hash)
+		require.True(t, made.All[i].Fits(strings.ToLower(code)))
+		require.False(t, made.All[1-i].Fits(code))
 	}
-	old := made.all[0]
-	old.ID, old.Salt, old.Hash = "old", "", hashOf("0123456789ABCDEF")
-	require.NoError(t, made.add(old))
+	old := made.All[0]
+	old.ID, old.Salt, old.Hash = "old", "", identity.HashOf("0123456789ABCDEF")
+	require.NoError(t, made.Add(old))
 	w.must(200, newDevice(w).accept("0123-4567-89ab-cdef", "kept"))
 }
 
@@ -173,7 +174,7 @@ func TestReadsArePaced(t *testing.T) {
 	w.keys["second"] = second
 	w.must(200, w.ask("second", ""))
 	d := newDevice(w)
-	w.server.identity.signIn.sessions.now = time.Now
+	w.server.identity.SignIn.Sessions.Now = time.Now
 	in := w.must(303, d.send("POST", "/sign-in/token", "token="+second, "Content-Type", "application/x-www-form-urlencoded"))
 	require.NotEmpty(t, in.Cookies())
 	for range 3 {
@@ -206,7 +207,7 @@ func TestNoTokenSignIn(t *testing.T) {
 	require.Contains(t, string(d.send("GET", "/sign-in", "").body), "/sign-in/token")
 	w.must(303, form())
 	w.must(200, d.send("GET", "/v1/groups", ""))
-	w.server = New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, Clock: w.clock, Log: w.server.log, NoTokens: true})
+	w.server = New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.SignIn, Feeds: w.server.identity.FeedKeys, Clock: w.clock, Log: w.server.log, NoTokens: true})
 	w.web.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) })
 	w.refused(401, "", d.send("GET", "/v1/groups", ""))
 	w.refused(404, "", form())

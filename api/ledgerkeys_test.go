@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/identity"
 	"goldenthread/domain"
 )
 
@@ -31,9 +32,9 @@ func TestKeysOnRecord(t *testing.T) {
 	require.Contains(t, text(phone), "laptop , made known on 5 January 2026, 12:00pm by event ")
 	require.Contains(t, text(phone), "telephone , made known on 3 March 2026, 12:00pm by event ")
 
-	account := w.server.identity.signIn.passkeys.accounts.all[0]
+	account := w.server.identity.SignIn.Passkeys.Accounts.All[0]
 	w.must(303, d.send("POST", "/account/passkeys/"+account.Passkeys[1].ID+"/remove", ""))
-	require.Regexp(t, passkeyID(phone.id)+` , made known on 3 March 2026, 12:00pm by event \d+ , ended on 3 March 2026, 12:00pm by event \d+`, text(d))
+	require.Regexp(t, identity.PasskeyID(phone.id)+` , made known on 3 March 2026, 12:00pm by event \d+ , ended on 3 March 2026, 12:00pm by event \d+`, text(d))
 
 	req := domain.Request{
 		Group: "trafford", ID: uuid.New(), Actor: account.Person,
@@ -41,8 +42,8 @@ func TestKeysOnRecord(t *testing.T) {
 	}
 	_, err := w.store.Execute(t.Context(), req)
 	require.NoError(t, err)
-	require.Contains(t, text(d), passkeyID([]byte("slipped-in"))+" (this server does not have it), made known on 3 March 2026")
-	require.NotContains(t, string(w.signedIn("cd-south").send("GET", "/account", "").body), passkeyID(phone.id))
+	require.Contains(t, text(d), identity.PasskeyID([]byte("slipped-in"))+" (this server does not have it), made known on 3 March 2026")
+	require.NotContains(t, string(w.signedIn("cd-south").send("GET", "/account", "").body), identity.PasskeyID(phone.id))
 }
 
 // TestNewPasskeyIsTold: a passkey that was added is told at the next sign-in with
@@ -79,20 +80,20 @@ func TestNewPasskeyIsTold(t *testing.T) {
 	w.must(200, owner.signIn())
 	require.False(t, tells(owner, "/account"))
 
-	in, err := OpenSignIn(w.tokens.dir) // as a restart does
+	in, err := identity.OpenSignIn(w.tokens.Dir) // as a restart does
 	require.NoError(t, err)
-	require.Len(t, in.passkeys.accounts.all[0].Seen, 2)
+	require.Len(t, in.Passkeys.Accounts.All[0].Seen, 2)
 
 	// of what the ledger alone has, whoever signs in otherwise is told as well
 	_, err = w.store.Execute(t.Context(), domain.Request{
-		Group: "trafford", ID: uuid.New(), Actor: in.passkeys.accounts.all[0].Person,
+		Group: "trafford", ID: uuid.New(), Actor: in.Passkeys.Accounts.All[0].Person,
 		Command: &domain.RegisterPasskey{Credential: []byte("slipped-in"), PublicKey: []byte{1}, RelyingParty: "localhost"},
 	})
 	require.NoError(t, err)
 	browser := newDevice(w)
 	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	w.must(303, browser.send("POST", "/sign-in/token", "token="+w.keys["cd-north"], form...))
-	require.Contains(t, string(browser.send("GET", "/account", "").body), passkeyID([]byte("slipped-in")))
+	require.Contains(t, string(browser.send("GET", "/account", "").body), identity.PasskeyID([]byte("slipped-in")))
 	w.must(303, browser.send("POST", "/account/passkeys/seen", ""))
 	require.False(t, tells(browser, "/account"))
 	w.must(303, browser.send("POST", "/sign-in/token", "token="+w.keys["cd-south"], form...))

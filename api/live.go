@@ -75,7 +75,7 @@ func (s *Feeds) follow(w http.ResponseWriter, r *http.Request, f *stream) {
 
 // mayStill says whether whoever sent the request is known and may listen now.
 func (s *Feeds) mayStill(r *http.Request, f *stream) bool {
-	c, unknown := s.identity.caller(r)
+	c, unknown := s.identity.Who(r)
 	if unknown != nil { // the token was revoked, or the session ended
 		return false
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"goldenthread/api/identity"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,20 +24,20 @@ func TestStreamsEndWithTheirTokenOrSession(t *testing.T) {
 		r := httptest.NewRequest("GET", "/g/trafford/live", nil)
 		r.Header.Set("Authorization", "Bearer "+secret)
 		return r, func() error {
-			_, err := w.tokens.revoke(func(k *token) bool { return k.Hash == hashOf(secret) })
+			_, err := w.tokens.Revoke(func(k *identity.HeldToken) bool { return k.Hash == identity.HashOf(secret) })
 			return err
 		}
 	}
 	bySession := func(t *testing.T) (*http.Request, func() error) {
 		begun := httptest.NewRecorder()
 		person := idsOf(w).Replace("{cd-north}")
-		require.NoError(t, w.server.identity.beginSession(begun, httptest.NewRequest("POST", "/sign-in", nil), Session{Group: "trafford", Person: person}))
+		require.NoError(t, w.server.identity.BeginSession(begun, httptest.NewRequest("POST", "/sign-in", nil), identity.Session{Group: "trafford", Person: person}))
 		r := httptest.NewRequest("GET", "/g/trafford/live", nil)
 		for _, c := range begun.Result().Cookies() {
 			r.AddCookie(c)
 		}
 		return r, func() error {
-			return w.server.identity.signIn.sessions.end(func(is *Session) bool { return is.Person == person })
+			return w.server.identity.SignIn.Sessions.End(func(is *identity.Session) bool { return is.Person == person })
 		}
 	}
 	for name, signIn := range map[string]func(*testing.T) (*http.Request, func() error){"token": byToken, "session": bySession} {

@@ -20,6 +20,7 @@ import (
 
 	"goldenthread/api/caller"
 	"goldenthread/api/guard"
+	"goldenthread/api/identity"
 	"goldenthread/api/problem"
 
 	"github.com/chromedp/chromedp"
@@ -167,21 +168,21 @@ func withOrganisation(t testing.TB) (*world, *organisation) {
 	w := newWorld(t)
 	o := &organisation{t: t, web: httptest.NewUnstartedServer(nil)}
 	w.serveWith(o.issuer())
-	o.open(w.origin() + oidcCallback)
+	o.open(w.origin() + identity.OIDCCallback)
 	return w, o
 }
 
 // peopleFile is where the world's accounts are.
-func (w *world) peopleFile() string { return filepath.Join(w.tokens.dir, "accounts.json") }
+func (w *world) peopleFile() string { return filepath.Join(w.tokens.Dir, "accounts.json") }
 
 // serveWith serves the world anew, with single sign-on from there.
 func (w *world) serveWith(issuer string) {
 	require.NoError(w.t, os.WriteFile(w.peopleFile(), []byte(orgPeople), 0o600))
-	in, err := OpenSingleSignOn(OIDC{Issuer: issuer, Client: "goldenthread", Secret: orgSecret, People: w.peopleFile()})
+	in, err := identity.OpenSingleSignOn(identity.OIDC{Issuer: issuer, Client: "goldenthread", Secret: orgSecret, People: w.peopleFile()})
 	require.NoError(w.t, err)
 	w.web.Close()
 	w.server = New(Options{
-		Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.signIn, Feeds: w.server.identity.feedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
+		Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.SignIn, Feeds: w.server.identity.FeedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
 	})
 	w.web = httptest.NewServer(w.server)
 }
@@ -218,7 +219,7 @@ func (v *visitor) gone(subject, next string) string {
 	require.NoError(v.w.t, err)
 	res.Body.Close()
 	back := v.w.must(302, v.get(res.Header.Get("Location"))).Header.Get("Location")
-	require.True(v.w.t, strings.HasPrefix(back, v.w.origin()+oidcCallback+"?"), back)
+	require.True(v.w.t, strings.HasPrefix(back, v.w.origin()+identity.OIDCCallback+"?"), back)
 	return back
 }
 
@@ -274,7 +275,7 @@ func TestSingleSignOn(t *testing.T) {
 	w.refused(401, "", north.get(w.origin()+"/v1/groups"))
 	for _, secret := range []string{orgSecret, o.sent.Get("code"), o.sent.Get("code_verifier"), "park.example", "sub-south"} {
 		require.NotContains(t, w.log.String(), secret)
-		sessions, err := os.ReadFile(filepath.Join(w.tokens.dir, sessionsFile))
+		sessions, err := os.ReadFile(filepath.Join(w.tokens.Dir, identity.SessionsFile))
 		require.NoError(t, err)
 		require.NotContains(t, string(sessions), secret)
 	}
@@ -285,7 +286,7 @@ func TestSingleSignOnCookie(t *testing.T) {
 	w, o := withOrganisation(t)
 	v := w.visitor(o)
 	cookie := w.must(303, v.get(w.origin()+"/sign-in/oidc")).Cookies()[0]
-	require.Equal(t, ceremonyCookie, cookie.Name)
+	require.Equal(t, identity.CeremonyCookie, cookie.Name)
 	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 	require.True(t, cookie.HttpOnly)
 	require.False(t, cookie.Secure) // plain HTTP on localhost
@@ -300,10 +301,10 @@ func TestSingleSignOnCookie(t *testing.T) {
 func TestSingleSignOnOfNobody(t *testing.T) {
 	w, o := withOrganisation(t)
 	v := w.visitor(o)
-	v.turnedAway(errUnverified, v.signIn("sub-liar")) // the address of somebody here, unverified
-	v.turnedAway(errNobody, v.signIn("sub-stranger"))
-	v.turnedAway(errGone, v.signIn("sub-nowhere")) // a group that is not here
-	v.turnedAway(errGone, v.signIn("sub-manager")) // a person who never was
+	v.turnedAway(identity.ErrUnverified, v.signIn("sub-liar")) // the address of somebody here, unverified
+	v.turnedAway(identity.ErrNobody, v.signIn("sub-stranger"))
+	v.turnedAway(identity.ErrGone, v.signIn("sub-nowhere")) // a group that is not here
+	v.turnedAway(identity.ErrGone, v.signIn("sub-manager")) // a person who never was
 
 	for _, not := range []func(map[string]any){
 		func(says map[string]any) { says["email_verified"] = "true" }, // a word
@@ -311,14 +312,14 @@ func TestSingleSignOnOfNobody(t *testing.T) {
 		func(says map[string]any) { delete(says, "email_verified") },
 	} {
 		o.gossip = func(says map[string]any) { says["email"] = "south@park.example"; not(says) }
-		v.turnedAway(errUnverified, v.signIn("sub-stranger"))
+		v.turnedAway(identity.ErrUnverified, v.signIn("sub-stranger"))
 	}
 	o.gossip = func(says map[string]any) { says["email"], says["email_verified"] = "south@par\u212A.example", true }
-	v.turnedAway(errNobody, v.signIn("sub-stranger"))
+	v.turnedAway(identity.ErrNobody, v.signIn("sub-stranger"))
 	o.gossip = func(says map[string]any) {
 		says["sub"], says["email"], says["email_verified"] = "sub-south", "south@park.example", true
 	}
-	v.turnedAway(errAccount, v.signIn("sub-stranger")) // asked about one, answered about another
+	v.turnedAway(identity.ErrAccount, v.signIn("sub-stranger")) // asked about one, answered about another
 	o.gossip = nil
 	o.lie = func(claims map[string]any) { claims["email"], claims["email_verified"] = "south@park.example", true }
 	w.must(303, v.signIn("sub-stranger")) // an address in the token counts as well
@@ -330,11 +331,11 @@ func TestSingleSignOnOfNobody(t *testing.T) {
 	w.must(303, w.visitor(o).signIn("sub-gone")) // their last day
 	w.on("2026-01-06")
 	v = w.visitor(o)
-	v.turnedAway(errGone, v.signIn("sub-gone"))
-	north, err := w.server.identity.registered(t.Context(), holder{Group: "trafford", Person: "cd-north"})
+	v.turnedAway(identity.ErrGone, v.signIn("sub-gone"))
+	north, err := w.server.identity.Registered(t.Context(), identity.Holder{Group: "trafford", Person: "cd-north"})
 	require.NoError(t, err)
 	w.must(201, w.command("cd-north", "erase-person", `{"person":"`+north.ID+`"}`))
-	v.turnedAway(errGone, v.signIn("sub-north"))
+	v.turnedAway(identity.ErrGone, v.signIn("sub-north"))
 }
 
 // Nothing is believed that was not asked for, here, by this browser, just now,
@@ -351,23 +352,23 @@ func TestSingleSignOnRefused(t *testing.T) {
 		return u.String()
 	}
 	back := v.gone("sub-north", "/")
-	v.turnedAway(errBeginAgain, v.get(change(back, "state", "")))
-	v.turnedAway(errBeginAgain, v.get(back)) // the state was wrong once: it is over
-	v.turnedAway(errBeginAgain, v.get(change(v.gone("sub-north", "/"), "state", strings.Repeat("A", 26))))
-	v.turnedAway(errBeginAgain, w.visitor(o).get(v.gone("sub-north", "/"))) // another browser
+	v.turnedAway(identity.ErrBeginAgain, v.get(change(back, "state", "")))
+	v.turnedAway(identity.ErrBeginAgain, v.get(back)) // the state was wrong once: it is over
+	v.turnedAway(identity.ErrBeginAgain, v.get(change(v.gone("sub-north", "/"), "state", strings.Repeat("A", 26))))
+	v.turnedAway(identity.ErrBeginAgain, w.visitor(o).get(v.gone("sub-north", "/"))) // another browser
 	late := v.gone("sub-north", "/")
 	w.on("2026-01-06")
-	v.turnedAway(errBeginAgain, v.get(late))
+	v.turnedAway(identity.ErrBeginAgain, v.get(late))
 
 	stolen, other := w.visitor(o).gone("sub-north", "/"), v.gone("sub-south", "/") // somebody else's code, with our own state
 	u, err := url.Parse(stolen)
 	require.NoError(t, err)
-	v.turnedAway(errAccount, v.get(change(other, "code", u.Query().Get("code"))))
-	v.turnedAway(errAccount, v.get(change(v.gone("sub-north", "/"), "iss", "https://evil.example")))
-	v.turnedAway(errAccount, v.get(change(v.gone("sub-north", "/"), "code", "")))
-	v.turnedAway(errCancelled, v.get(change(v.gone("sub-north", "/"), "error", "access_denied")))
+	v.turnedAway(identity.ErrAccount, v.get(change(other, "code", u.Query().Get("code"))))
+	v.turnedAway(identity.ErrAccount, v.get(change(v.gone("sub-north", "/"), "iss", "https://evil.example")))
+	v.turnedAway(identity.ErrAccount, v.get(change(v.gone("sub-north", "/"), "code", "")))
+	v.turnedAway(identity.ErrCancelled, v.get(change(v.gone("sub-north", "/"), "error", "access_denied")))
 	o.changed = func(sent url.Values) { sent.Del("code_verifier") }
-	v.turnedAway(errAccount, v.signIn("sub-north")) // the provider holds us to PKCE
+	v.turnedAway(identity.ErrAccount, v.signIn("sub-north")) // the provider holds us to PKCE
 	o.changed = nil
 
 	for name, lie := range map[string]func(map[string]any){
@@ -384,19 +385,19 @@ func TestSingleSignOnRefused(t *testing.T) {
 		o.lie = lie
 		r := v.signIn("sub-north")
 		require.Equal(t, 403, r.StatusCode, "%s: %s", name, r.body)
-		v.turnedAway(errAccount, r)
+		v.turnedAway(identity.ErrAccount, r)
 	}
 	o.lie = func(map[string]any) {}
 	o.forge, err = rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
-	v.turnedAway(errAccount, v.signIn("sub-north")) // another key
+	v.turnedAway(identity.ErrAccount, v.signIn("sub-north")) // another key
 	o.forge = nil
 
 	back = v.gone("sub-north", "/")
 	w.must(303, v.get(back)) // without a lie it works
 	r := v.get(back)         // and once
 	require.Equal(t, 403, r.StatusCode)
-	require.Contains(t, string(r.body), errBeginAgain.Detail)
+	require.Contains(t, string(r.body), identity.ErrBeginAgain.Detail)
 	require.NotContains(t, w.log.String(), u.Query().Get("code"))
 }
 
@@ -407,25 +408,25 @@ func TestIssuerDescribesItself(t *testing.T) {
 	v := w.visitor(o)
 	forget := func(poses func(map[string]any)) {
 		o.poses = poses
-		w.server.identity.singleSignOn.found.Store(nil)
+		w.server.identity.SingleSignOn.Found.Store(nil)
 	}
 	for _, endpoint := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"} {
 		for _, open := range []string{"http://accounts.example.org/x", "ftp://localhost/x", "://"} {
 			forget(func(says map[string]any) { says[endpoint] = open })
-			v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
+			v.turnedAway(identity.ErrIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
 		}
 	}
 	require.Contains(t, w.log.String(), "is not encrypted")
 	forget(func(says map[string]any) { says["code_challenge_methods_supported"] = []string{"plain"} })
-	v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
+	v.turnedAway(identity.ErrIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
 	forget(func(says map[string]any) { says["code_challenge_methods_supported"] = []string{"plain", "S256"} })
 	w.must(303, v.signIn("sub-north"))
 
 	forget(func(says map[string]any) { says["authorization_response_iss_parameter_supported"] = true })
 	v = w.visitor(o)
-	v.turnedAway(errAccount, v.signIn("sub-north"))
-	v.turnedAway(errAccount, v.get(v.gone("sub-north", "/")+"&iss="))
-	v.turnedAway(errAccount, v.get(v.gone("sub-north", "/")+"&iss="+url.QueryEscape(o.issuer()+"/")))
+	v.turnedAway(identity.ErrAccount, v.signIn("sub-north"))
+	v.turnedAway(identity.ErrAccount, v.get(v.gone("sub-north", "/")+"&iss="))
+	v.turnedAway(identity.ErrAccount, v.get(v.gone("sub-north", "/")+"&iss="+url.QueryEscape(o.issuer()+"/")))
 	w.must(303, v.get(v.gone("sub-north", "/")+"&iss="+url.QueryEscape(o.issuer())))
 }
 
@@ -436,7 +437,7 @@ func TestSingleSignOnIsRecent(t *testing.T) {
 	v := w.visitor(o)
 	w.must(303, v.signIn("sub-north"))
 	require.False(t, o.asked.Has("max_age"))
-	w.server.identity.singleSignOn.as.MaxAge = 12 * time.Hour
+	w.server.identity.SingleSignOn.As.MaxAge = 12 * time.Hour
 	v = w.visitor(o)
 	at := func(signedIn any) {
 		o.lie = func(claims map[string]any) {
@@ -448,7 +449,7 @@ func TestSingleSignOnIsRecent(t *testing.T) {
 	}
 	for _, wrong := range []any{nil, time.Now().Add(-12*time.Hour - 2*time.Minute).Unix(), time.Now().Add(2 * time.Minute).Unix(), "yesterday", 0} {
 		at(wrong)
-		v.turnedAway(errAccount, v.signIn("sub-north"))
+		v.turnedAway(identity.ErrAccount, v.signIn("sub-north"))
 	}
 	require.Equal(t, "43200", o.asked.Get("max_age"))
 	at(time.Now().Add(-11 * time.Hour).Unix())
@@ -466,7 +467,7 @@ func TestSecretsFollowNoRedirect(t *testing.T) {
 	t.Cleanup(moved.Close)
 	o.poses = func(says map[string]any) { says["token_endpoint"] = moved.URL }
 	v := w.visitor(o)
-	v.turnedAway(errAccount, v.signIn("sub-north"))
+	v.turnedAway(identity.ErrAccount, v.signIn("sub-north"))
 	require.Zero(t, carried)
 }
 
@@ -481,9 +482,9 @@ func TestCeremoniesApart(t *testing.T) {
 	options["challenge"] = ""                       // it has none
 	w.refused(403, "", d.finish("/sign-in/finish", d.asserted(options)))
 	d.options("/sign-in/begin")
-	w.refused(403, "", d.send("GET", oidcCallback+"?code=x&state=", ""))
+	w.refused(403, "", d.send("GET", identity.OIDCCallback+"?code=x&state=", ""))
 	v := w.visitor(o)
-	v.turnedAway(errBeginAgain, v.get(w.origin()+oidcCallback+"?code=x&state="))
+	v.turnedAway(identity.ErrBeginAgain, v.get(w.origin()+identity.OIDCCallback+"?code=x&state="))
 }
 
 // The session ends when its line in the file does.
@@ -500,10 +501,10 @@ func TestSingleSignOnTakenAway(t *testing.T) {
 	write(strings.Replace(orgPeople, `"sub-north"`, `"sub-new"`, 1))
 	w.refused(401, "", v.get(w.origin()+"/v1/groups"))
 	w.must(200, south.get(w.origin()+"/v1/groups"))
-	v.turnedAway(errNobody, v.signIn("sub-north"))
+	v.turnedAway(identity.ErrNobody, v.signIn("sub-north"))
 	write("[")
 	w.refused(401, "", south.get(w.origin()+"/v1/groups"))
-	south.turnedAway(errNoHolders, south.signIn("sub-south"))
+	south.turnedAway(identity.ErrNoHolders, south.signIn("sub-south"))
 	write(orgPeople)
 	w.must(200, south.get(w.origin()+"/v1/groups"))
 }
@@ -517,21 +518,21 @@ func TestIssuerAway(t *testing.T) {
 	w.serveWith(away.URL)
 	v := w.visitor(o)
 	for range 2 {
-		v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
+		v.turnedAway(identity.ErrIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
 		away.Close()
 	}
 	w.serveWith(o.issuer())
-	silent := w.server.identity.singleSignOn.web.Timeout
+	silent := w.server.identity.SingleSignOn.Web.Timeout
 	require.NotZero(t, silent)
-	w.server.identity.singleSignOn.web.Timeout = 50 * time.Millisecond // it listens, and says nothing
-	v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
-	w.server.identity.singleSignOn.web.Timeout = silent
-	o.open(w.origin() + oidcCallback)
+	w.server.identity.SingleSignOn.Web.Timeout = 50 * time.Millisecond // it listens, and says nothing
+	v.turnedAway(identity.ErrIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
+	w.server.identity.SingleSignOn.Web.Timeout = silent
+	o.open(w.origin() + identity.OIDCCallback)
 	w.must(303, v.signIn("sub-north"))
 
 	w.serveWith(strings.Replace(o.issuer(), "127.0.0.1", "localhost", 1))
 	v = w.visitor(o)
-	v.turnedAway(errIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
+	v.turnedAway(identity.ErrIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
 	require.Contains(t, w.log.String(), "did not match the issuer")
 	w = newWorld(t)
 	w.refused(404, "", w.send(w.request("", "GET", "/sign-in/oidc", ""))) // where there is none
@@ -553,7 +554,7 @@ func TestOpenSingleSignOn(t *testing.T) {
 	open := func(issuer, secret, people string, mode os.FileMode) error {
 		require.NoError(t, os.WriteFile(file, []byte(people), 0o600))
 		require.NoError(t, os.Chmod(file, mode))
-		_, err := OpenSingleSignOn(OIDC{Issuer: issuer, Client: "goldenthread", Secret: secret, People: file})
+		_, err := identity.OpenSingleSignOn(identity.OIDC{Issuer: issuer, Client: "goldenthread", Secret: secret, People: file})
 		return err
 	}
 	const issuer = "https://accounts.example.org/realm"
@@ -564,7 +565,7 @@ func TestOpenSingleSignOn(t *testing.T) {
 	}
 	require.ErrorContains(t, open(issuer, "", orgPeople, 0o600), "secret")
 	require.ErrorContains(t, open(issuer, "s", orgPeople, 0o604), "everybody")
-	_, err := OpenSingleSignOn(OIDC{Issuer: issuer, Client: "goldenthread", Secret: "s", People: file, MaxAge: -time.Hour})
+	_, err := identity.OpenSingleSignOn(identity.OIDC{Issuer: issuer, Client: "goldenthread", Secret: "s", People: file, MaxAge: -time.Hour})
 	require.ErrorContains(t, err, "age")
 	for _, people := range []string{
 		``, `{}`, `[{}]`, `[{"subject":"a","group":"g"}]`, `[{"subject":"a","email":"b","group":"g","person":"p"}]`, `[{"group":"g","person":"p"}]`,

@@ -272,7 +272,7 @@ func matrixOf(w *world) string {
 	w.on(matrixDay)
 	ids := idsOf(w)
 	w.close()
-	origin := w.tokens.dir
+	origin := w.tokens.Dir
 	copied := func() *world {
 		dir := filepath.Join(w.t.TempDir(), "copy")
 		require.NoError(w.t, exec.Command("cp", "-r", origin, dir).Run())

@@ -6,6 +6,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/api/access"
+	"goldenthread/api/identity"
 	"goldenthread/api/operation"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -15,7 +16,7 @@ import (
 type Rest struct {
 	api       *operation.API
 	ledgers   *access.Ledgers
-	identity  *Identity
+	identity  *identity.Identity
 	store     *eventstore.Store
 	groups    *projections.Groups
 	log       *slog.Logger
@@ -24,7 +25,7 @@ type Rest struct {
 }
 
 // NewRest offers the operations.
-func NewRest(api *operation.API, l *access.Ledgers, who *Identity, copies int, listening func() int) *Rest {
+func NewRest(api *operation.API, l *access.Ledgers, who *identity.Identity, copies int, listening func() int) *Rest {
 	s := &Rest{api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log}
 	s.documents = documents{copies: copies, patience: bucketPatience, connect: func() (jetstream.JetStream, error) { return jetstream.New(l.Store.Conn()) }}
 	s.metrics = newMetrics(l.Counts, gauges{l.Store, listening})

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"goldenthread/api/guard"
+	"goldenthread/api/identity"
 	"goldenthread/api/pages"
 	"goldenthread/api/problem"
 
@@ -88,7 +89,7 @@ func (w *sweeper) keepSecrets() {
 		w.secrets["the token of "+who] = token
 	}
 	for _, file := range []string{"wrapping.key", "signing.key"} {
-		b, err := os.ReadFile(filepath.Join(w.tokens.dir, file))
+		b, err := os.ReadFile(filepath.Join(w.tokens.Dir, file))
 		require.NoError(w.t, err)
 		w.secrets[file] = strings.TrimSpace(string(b))
 		w.secrets[file+", hexadecimal"] = hex.EncodeToString(b)
@@ -96,10 +97,10 @@ func (w *sweeper) keepSecrets() {
 	}
 	code := w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/invitations", `{"person":"cd-north"}`))).json(w.t)["code"].(string)
 	w.secrets["an invitation"] = code
-	i, ok := w.server.identity.signIn.invitations.find(code, w.clock())
+	i, ok := w.server.identity.SignIn.Invitations.Find(code, w.clock())
 	require.True(w.t, ok)
 	w.secrets["the hash of an invitation"], w.secrets["the salt of an invitation"] = i.Hash, i.Salt
-	w.secrets["the hash of a token"] = hashOf(w.keys["cd-north"])
+	w.secrets["the hash of a token"] = identity.HashOf(w.keys["cd-north"])
 	w.signedIn()
 }
 
@@ -108,7 +109,7 @@ func (w *sweeper) signedIn() *http.Cookie {
 	if w.cookie != nil {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.AddCookie(w.cookie)
-		if _, ok := w.server.identity.signIn.sessions.of(r, false); ok {
+		if _, ok := w.server.identity.SignIn.Sessions.Of(r, false); ok {
 			return w.cookie
 		}
 	}
@@ -238,7 +239,7 @@ func (s *Server) routes() []string {
 			all = append(all, "POST "+path)
 		}
 	}
-	all = slices.AppendSeq(all, maps.Keys(s.identity.signInPages()))
+	all = slices.AppendSeq(all, maps.Keys(s.identity.SignInPages()))
 	all = slices.AppendSeq(all, maps.Keys(s.pages.Patterns()))
 	all = append(all, "GET /openapi.json", "GET /g/{group}/live")
 	slices.Sort(all)

@@ -18,6 +18,7 @@ import (
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
 	"goldenthread/api/guard"
+	"goldenthread/api/identity"
 	"goldenthread/api/mail"
 	"goldenthread/api/operation"
 	"goldenthread/api/pages"
@@ -38,18 +39,18 @@ const (
 type Options struct {
 	Store        *eventstore.Store
 	Groups       *projections.Groups // which follow the store
-	Tokens       *Tokens
-	Feeds        *FeedKeys
-	Mail         *mail.Post       // nil: there is no mail server
-	Copies       int              // of documents, on an existing NATS; none: 1
-	SignIn       *SignIn          // who signs in with passkeys; nil: nobody does
-	SingleSignOn *SingleSignOn    // nil: nobody signs in with their organisation's account
-	Reach        guard.Reach      // checked; none: plain HTTP on localhost
-	Clock        func() time.Time // for "today"; nil is time.Now
-	Idle         time.Duration    // after which a session that is not used ends; 0: an hour
-	Reads        int              // a second, of one caller; 0: 200, less than 0: any number
-	NoTokens     bool             // nobody signs in to the pages with a token
-	Log          *slog.Logger     // nil is slog.Default
+	Tokens       *identity.Tokens
+	Feeds        *identity.FeedKeys
+	Mail         *mail.Post             // nil: there is no mail server
+	Copies       int                    // of documents, on an existing NATS; none: 1
+	SignIn       *identity.SignIn       // who signs in with passkeys; nil: nobody does
+	SingleSignOn *identity.SingleSignOn // nil: nobody signs in with their organisation's account
+	Reach        guard.Reach            // checked; none: plain HTTP on localhost
+	Clock        func() time.Time       // for "today"; nil is time.Now
+	Idle         time.Duration          // after which a session that is not used ends; 0: an hour
+	Reads        int                    // a second, of one caller; 0: 200, less than 0: any number
+	NoTokens     bool                   // nobody signs in to the pages with a token
+	Log          *slog.Logger           // nil is slog.Default
 }
 
 // A Server answers over HTTP. It is safe for concurrent use.
@@ -57,7 +58,7 @@ type Server struct {
 	api      *operation.API
 	guard    *guard.Guard
 	ledgers  *access.Ledgers
-	identity *Identity
+	identity *identity.Identity
 	feeds    *Feeds
 	rest     *Rest
 	pages    *pages.Pages
@@ -75,10 +76,10 @@ func New(o Options) *Server {
 	s := &Server{log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
 	s.api = operation.New(s.log)
 	s.ledgers = access.New(o.Store, o.Groups, o.Clock, s.log)
-	s.identity = NewIdentity(IdentityOptions{
+	s.identity = identity.New(identity.Options{
 		Tokens: o.Tokens, Feeds: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, Idle: o.Idle, NoTokens: o.NoTokens,
 	}, s.api, s.guard, s.ledgers)
-	s.ledgers.Signed = s.identity.checkSignature
+	s.ledgers.Signed = s.identity.Signed
 	s.pages = pages.New(s.api, s.ledgers)
 	s.feeds = NewFeeds(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = NewRest(s.api, s.ledgers, s.identity, o.Copies, s.feeds.listeners)
@@ -159,13 +160,13 @@ func (s *Server) admit(is *caller.Asker, r *http.Request) *problem.Problem {
 	if p := s.guard.CheckOrigin(r); p != nil {
 		return p
 	}
-	c, unknown := s.identity.caller(r)
+	c, unknown := s.identity.Who(r)
 	if is.Unknown = unknown; unknown == nil {
 		if guard.IsPage(r.URL.Path) && !c.Scope.Allows(scopeOf(r)) {
 			return caller.OutOfScope(c.Scope)
 		}
 		is.Caller = &c
-		s.identity.used(r, c)
+		s.identity.Used(r, c)
 	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || guard.IsPage(r.URL.Path) {
 		return cmp.Or(s.guard.CheckStranger(r), unknown)
 	}

@@ -84,7 +84,7 @@ func (s *Rest) checkFor(ctx context.Context, data []byte) (b []byte, err error) 
 	if err := operation.Decode(data, &req); err != nil {
 		return nil, err
 	}
-	c, unknown := s.identity.callerBy(ctx, req.Token)
+	c, unknown := s.identity.ByToken(ctx, req.Token)
 	if unknown != nil {
 		return nil, unknown
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"goldenthread/api/caller"
+	"goldenthread/api/identity"
 
 	"github.com/stretchr/testify/require"
 )
@@ -63,14 +64,14 @@ func TestSigningIn(t *testing.T) {
 	second.web = alone.web
 	w.must(200, second.signIn())
 
-	in, err := OpenSignIn(w.tokens.dir) // as a restart does
+	in, err := identity.OpenSignIn(w.tokens.Dir) // as a restart does
 	require.NoError(t, err)
-	w.server.identity.signIn.sessions, w.server.identity.signIn.passkeys, w.server.identity.signIn.invitations = in.sessions, in.passkeys, in.invitations
+	w.server.identity.SignIn.Sessions, w.server.identity.SignIn.Passkeys, w.server.identity.SignIn.Invitations = in.Sessions, in.Passkeys, in.Invitations
 	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
 	w.must(200, second.signIn())
-	require.Len(t, in.sessions.list("trafford", in.passkeys.accounts.all[0].Person), 2) // one in each browser, however often it signed in
-	for _, name := range []string{passkeysFile, invitationsFile, sessionsFile, journalFile} {
-		info, err := os.Stat(filepath.Join(w.tokens.dir, name))
+	require.Len(t, in.Sessions.List("trafford", in.Passkeys.Accounts.All[0].Person), 2) // one in each browser, however often it signed in
+	for _, name := range []string{identity.PasskeysFile, identity.InvitationsFile, identity.SessionsFile, identity.JournalFile} {
+		info, err := os.Stat(filepath.Join(w.tokens.Dir, name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
 	}
@@ -85,7 +86,7 @@ func TestCookies(t *testing.T) {
 	require.True(t, cookie.HttpOnly)
 	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 	require.False(t, cookie.Secure) // plain HTTP on localhost
-	require.WithinDuration(t, time.Now().Add(sessionLifetime), cookie.Expires, time.Minute)
+	require.WithinDuration(t, time.Now().Add(identity.SessionLifetime), cookie.Expires, time.Minute)
 
 	w.server.guard.Reach.BehindProxy = true
 	req := w.request("", "POST", "/sign-in/begin", "{}", "X-Forwarded-Proto", "https")
@@ -93,7 +94,7 @@ func TestCookies(t *testing.T) {
 
 	forged := w.request("", "GET", "/v1/groups", "", "Cookie", caller.SessionCookie+"="+strings.Repeat("x", 43))
 	w.refused(401, "", w.send(forged))
-	b, err := os.ReadFile(filepath.Join(w.tokens.dir, sessionsFile))
+	b, err := os.ReadFile(filepath.Join(w.tokens.Dir, identity.SessionsFile))
 	require.NoError(t, err)
 	require.NotContains(t, string(b), cookie.Value) // who reads the file can't sign in with it
 	hash := regexp.MustCompile(`"hash": "([^"]+)"`).FindSubmatch(b)[1]
@@ -189,8 +190,8 @@ func TestInvitations(t *testing.T) {
 	require.Contains(t, listed, `"by":"operator"`)
 	for _, secret := range []string{used, mine, strings.ReplaceAll(used, "-", "")} {
 		require.NotContains(t, listed, secret)
-		for _, file := range []string{invitationsFile, journalFile, passkeysFile} {
-			b, err := os.ReadFile(filepath.Join(w.tokens.dir, file))
+		for _, file := range []string{identity.InvitationsFile, identity.JournalFile, identity.PasskeysFile} {
+			b, err := os.ReadFile(filepath.Join(w.tokens.Dir, file))
 			require.NoError(t, err)
 			require.NotContains(t, string(b), secret)
 		}
@@ -266,10 +267,10 @@ func TestSessionEnds(t *testing.T) {
 	var by time.Duration
 	w.later(&by)
 	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).Cookies()[0]
-	w.server.identity.signIn.sessions.idle = 2 * sessionLifetime
-	by = sessionLifetime - time.Minute
+	w.server.identity.SignIn.Sessions.Idle = 2 * identity.SessionLifetime
+	by = identity.SessionLifetime - time.Minute
 	w.must(200, w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
-	by = sessionLifetime
+	by = identity.SessionLifetime
 	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
 }
 
@@ -277,27 +278,27 @@ func TestSessionEnds(t *testing.T) {
 func TestEarlierSessionsHaveEnded(t *testing.T) {
 	dir := t.TempDir()
 	const line = `[{"token":"aGFzaA","id":"1f0c33aa","expires":"2200-01-01T00:00:00Z","seen":"2200-01-01T00:00:00Z","data":"{}"}]`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, sessionsFile), []byte(line), 0o600))
-	s, err := openSessions(dir)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, identity.SessionsFile), []byte(line), 0o600))
+	s, err := identity.OpenSessions(dir)
 	require.NoError(t, err)
-	require.Len(t, s.kept.all, 1)
-	require.False(t, s.lives(&s.kept.all[0]))
-	require.Empty(t, s.list("", ""))
+	require.Len(t, s.Kept.All, 1)
+	require.False(t, s.Lives(&s.Kept.All[0]))
+	require.Empty(t, s.List("", ""))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.AddCookie(&http.Cookie{Name: caller.SessionCookie, Value: "aGFzaA"})
-	_, ok := s.of(r, false)
+	_, ok := s.Of(r, false)
 	require.False(t, ok)
-	require.NoError(t, s.begin(httptest.NewRecorder(), r, false, Session{Group: "trafford", Person: "p"}))
-	require.Len(t, s.list("trafford", "p"), 1)
-	require.Len(t, s.kept.all, 1, "what has ended is dropped")
+	require.NoError(t, s.Begin(httptest.NewRecorder(), r, false, identity.Session{Group: "trafford", Person: "p"}))
+	require.Len(t, s.List("trafford", "p"), 1)
+	require.Len(t, s.Kept.All, 1, "what has ended is dropped")
 }
 
 func TestLocalPath(t *testing.T) {
 	for _, path := range []string{"/", "/groups/trafford?at=2026-01-05", "/a//b"} {
-		require.Equal(t, path, localPath(path))
+		require.Equal(t, path, identity.LocalPath(path))
 	}
 	for _, path := range []string{"", "x", "//evil.example", `/\evil.example`, "https://evil.example", "/\t/evil.example", "javascript:alert(1)", "///evil.example"} {
-		require.Equal(t, "/", localPath(path), path)
+		require.Equal(t, "/", identity.LocalPath(path), path)
 	}
 	w := newWorld(t)
 	page := newDevice(w).send("GET", "/sign-in?next=https://evil.example/", "")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/identity"
 	"goldenthread/eventstore/recovery"
 	"goldenthread/eventstore/signature"
 	"goldenthread/eventstore/tilelog"
@@ -101,7 +102,7 @@ func (w *world) verified() int {
 	_, err := w.store.AwaitSigned(w.t.Context(), "trafford", w.store.Next("trafford"))
 	require.NoError(w.t, err)
 	w.close()
-	logs, err := recovery.LogFolders(w.tokens.dir)
+	logs, err := recovery.LogFolders(w.tokens.Dir)
 	require.NoError(w.t, err)
 	require.Len(w.t, logs, 1)
 	signed, err := tilelog.OpenFiles(logs[0].Dir).ReadEndpoint(w.t.Context(), tilelog.CheckpointFile)
@@ -155,7 +156,7 @@ func TestSignaturesRefused(t *testing.T) {
 
 	late := d.signature(d.statement("consent", evening))
 	w.mu.Lock()
-	w.now = w.now.Add(ceremonyLasts + time.Minute)
+	w.now = w.now.Add(identity.CeremonyLasts + time.Minute)
 	w.mu.Unlock()
 	w.refused(409, "L5", d.sign("consent", evening, late))
 	require.Equal(t, before, w.store.Next("trafford"))
@@ -192,8 +193,8 @@ func TestPasskeysInTheLedger(t *testing.T) {
 
 	// What could not be told is told at the next sign-in.
 	person := idsOf(w).Replace("{cd-north}")
-	require.NoError(t, w.server.identity.signIn.passkeys.remove("trafford", person, hex.EncodeToString(second.id[:8])))
-	w.server.identity.tellLedger(t.Context(), "trafford", person, false)
+	require.NoError(t, w.server.identity.SignIn.Passkeys.Remove("trafford", person, hex.EncodeToString(second.id[:8])))
+	w.server.identity.TellLedger(t.Context(), "trafford", person, false)
 	w.refused(403, "L5", d.sign("consent", evening, late))
 	third := newDevice(w)
 	w.must(200, third.accept(w.invited("cd-north"), ""))
@@ -213,7 +214,7 @@ func TestPasskeysOfAnotherNodeStay(t *testing.T) {
 		require.NoError(t, err)
 		return g.State().Person(person).Passkey(d.id) != nil
 	}
-	require.NoError(t, w.server.identity.signIn.passkeys.edit("trafford", person, func(a *account) { a.Passkeys = nil })) // as if made elsewhere
+	require.NoError(t, w.server.identity.SignIn.Passkeys.Edit("trafford", person, func(a *identity.Account) { a.Passkeys = nil })) // as if made elsewhere
 	second := newDevice(w)
 	w.must(200, second.accept(w.invited("cd-north"), ""))
 	require.True(t, key())

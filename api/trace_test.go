@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/identity"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
@@ -102,9 +103,9 @@ func TestProblemsAreTraced(t *testing.T) {
 	require.Len(t, p.Trace, 32)
 	require.Contains(t, w.log.String(), "error=another trace="+p.Trace)
 	require.Empty(t, problem.Of(ctx, w.server.log, problem.NoGroup("x")).Trace)
-	require.Empty(t, errNoHolders.Trace)
-	require.Equal(t, traceID, problem.Of(ctx, w.server.log, errNoHolders).Trace)
-	require.Empty(t, errNoHolders.Trace, "it is everybody's")
+	require.Empty(t, identity.ErrNoHolders.Trace)
+	require.Equal(t, traceID, problem.Of(ctx, w.server.log, identity.ErrNoHolders).Trace)
+	require.Empty(t, identity.ErrNoHolders.Trace, "it is everybody's")
 }
 
 func TestTracesBegin(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/identity"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
@@ -27,7 +28,7 @@ import (
 type world struct {
 	t      testing.TB
 	store  *eventstore.Store
-	tokens *Tokens
+	tokens *identity.Tokens
 	server *Server
 	web    *httptest.Server
 	log    *logBuffer
@@ -88,11 +89,11 @@ func openWorld(t testing.TB, dir, on string) *world {
 	require.NoError(t, err)
 	groups := projections.NewGroups(w.store)
 	w.store.OnEvict(groups.Forget)
-	w.tokens, err = OpenTokens(dir)
+	w.tokens, err = identity.OpenTokens(dir)
 	require.NoError(t, err)
-	feeds, err := OpenFeedKeys(dir)
+	feeds, err := identity.OpenFeedKeys(dir)
 	require.NoError(t, err)
-	signIn, err := OpenSignIn(dir)
+	signIn, err := identity.OpenSignIn(dir)
 	require.NoError(t, err)
 	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, SignIn: signIn, Feeds: feeds, Clock: w.clock, Log: log})
 	w.web = httptest.NewServer(w.server)

@@ -21,7 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/api"
+	"goldenthread/api/identity"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/cmd/internal/programtest"
 	"goldenthread/domain"
@@ -168,7 +168,7 @@ func (b *bench) overHTTP() {
 // requests are the questions of the check as they are sent, now and as known at
 // moments of the longest ledger, which has so many events.
 func (b *bench) requests() (asks, known []benchAsk, events uint64) {
-	tokens, err := api.OpenTokens(b.generated)
+	tokens, err := identity.OpenTokens(b.generated)
 	require.NoError(b, err)
 	issued := map[string]string{}
 	token := func(group, who string) string {

@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/api"
+	"goldenthread/api/identity"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
@@ -54,7 +54,7 @@ func newSiegeOn(t *testing.T, o eventstore.Options) *siege {
 	o.Log = slog.New(slog.DiscardHandler)
 	store, err := eventstore.Open(t.Context(), o)
 	require.NoError(t, err)
-	tokens, err := api.OpenTokens(o.Dir)
+	tokens, err := identity.OpenTokens(o.Dir)
 	require.NoError(t, err)
 	for i := range 4 {
 		group := "group-" + strconv.Itoa(i)

@@ -23,7 +23,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
-	"goldenthread/api"
+	"goldenthread/api/identity"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
@@ -104,7 +104,7 @@ func exampleNames() []string {
 // giveTokens makes a token for each person, by handle in their group, and
 // writes them where only the owner reads.
 func giveTokens(dir string, groupOf map[string]string) error {
-	tokens, err := api.OpenTokens(dir)
+	tokens, err := identity.OpenTokens(dir)
 	if err != nil {
 		return err
 	}

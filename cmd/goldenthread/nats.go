@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/identity"
 )
 
 // A natsAccess is how an existing NATS is reached, and who this node is there.
@@ -50,7 +50,7 @@ func (n *natsAccess) options() (options []nats.Option, err error) {
 
 // readNATSCredentials reads user:password, or the seed of an nkey.
 func readNATSCredentials(name string) (nats.Option, error) {
-	b, err := api.ReadSecretFile(name)
+	b, err := identity.ReadSecretFile(name)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"goldenthread/api"
 	"goldenthread/api/guard"
+	"goldenthread/api/identity"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
 )
@@ -30,7 +31,7 @@ type serving struct {
 	acceptLoss              bool
 	origin, tlsCert, tlsKey string
 	behindProxy             bool
-	oidc                    api.OIDC
+	oidc                    identity.OIDC
 	oidcSecret              string
 	mail                    mailing
 	idle                    time.Duration
@@ -129,11 +130,11 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		return err
 	}
 	defer func() { err = errors.Join(err, folder.Close(store)) }()
-	tokens, err := api.OpenTokens(o.dir)
+	tokens, err := identity.OpenTokens(o.dir)
 	if err != nil {
 		return err
 	}
-	feeds, err := api.OpenFeedKeys(o.dir)
+	feeds, err := identity.OpenFeedKeys(o.dir)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		return err
 	}
 	defer stop()
-	signIn, err := api.OpenSignIn(o.dir)
+	signIn, err := identity.OpenSignIn(o.dir)
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 }
 
 // greet says, on standard error, where everything is.
-func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *api.Tokens) {
+func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *identity.Tokens) {
 	cmd.PrintErrf("Golden Thread answers at http://%s; what it answers is described at /openapi.json.\n", at)
 	cmd.PrintErrf("For people: %s\n", o.address(at))
 	cmd.PrintErrf("The operator's token is in %s.\n", tokens.OperatorFile())
@@ -249,19 +250,19 @@ func (o *serving) reach() (guard.Reach, error) {
 
 // singleSignOn is signing in with the organisation's account; nil if it was not
 // asked for.
-func (o *serving) singleSignOn() (*api.SingleSignOn, error) {
+func (o *serving) singleSignOn() (*identity.SingleSignOn, error) {
 	if o.oidc.Issuer == "" {
 		return nil, nil
 	}
 	o.oidc.Secret = os.Getenv(oidcSecretEnv)
 	if o.oidcSecret != "" {
-		b, err := api.ReadSecretFile(o.oidcSecret)
+		b, err := identity.ReadSecretFile(o.oidcSecret)
 		if err != nil {
 			return nil, fmt.Errorf("--oidc-secret-file: %w", err)
 		}
 		o.oidc.Secret = strings.TrimSpace(string(b))
 	}
-	in, err := api.OpenSingleSignOn(o.oidc)
+	in, err := identity.OpenSingleSignOn(o.oidc)
 	if err != nil {
 		return nil, fmt.Errorf("single sign-on: %w", err)
 	}

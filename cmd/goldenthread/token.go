@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/identity"
 	"goldenthread/domain"
 )
 
@@ -20,7 +20,7 @@ func tokenCommand() *cobra.Command {
 }
 
 func newTokenCommand() *cobra.Command {
-	c, ask := &client{}, api.TokenFor{}
+	c, ask := &client{}, identity.TokenFor{}
 	cmd := &cobra.Command{
 		Use: "new", Short: "Make a token for somebody of a group; it is shown this once",
 		Long: "New makes a token for somebody of a group and prints it, this once: the server keeps only its hash. It is for the operator, whose own\n" +
@@ -45,7 +45,7 @@ func newTokenCommand() *cobra.Command {
 				_, err = cmd.OutOrStdout().Write(answer)
 				return err
 			}
-			made, err := read[api.Token](answer)
+			made, err := read[identity.Token](answer)
 			if err == nil {
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), made.Token)
 			}
@@ -77,7 +77,7 @@ func listTokensCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(cmd, c, answer, func(p *page, list *api.TokenList) {
+			return show(cmd, c, answer, func(p *page, list *identity.TokenList) {
 				p.table("id", "person", "may", "ends", "last used", "name")
 				for _, t := range list.Tokens {
 					used := "–"
@@ -117,7 +117,7 @@ func revokeTokenCommand() *cobra.Command {
 
 // inviteCommand lets somebody sign in with a passkey.
 func inviteCommand() *cobra.Command {
-	c, ask := &client{}, api.InvitationFor{}
+	c, ask := &client{}, identity.InvitationFor{}
 	cmd := &cobra.Command{
 		Use: "invite", Short: "Invite somebody to sign in with a passkey", GroupID: "act",
 		Long: "Invite makes an invitation that can be used once: a link, and a code to read out. Whoever opens it registers a passkey on their own\n" +
@@ -136,7 +136,7 @@ func inviteCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(cmd, c, answer, func(p *page, made *api.InvitationMade) {
+			return show(cmd, c, answer, func(p *page, made *identity.InvitationMade) {
 				p.say("For %s, once, until %s.", made.Office, momentWords(made.Expires))
 				p.say("Link: %s", made.Link)
 				p.say("Code to read out: %s", made.Code)

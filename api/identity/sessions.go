@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"cmp"
@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	sessionsFile    = "sessions.json"
-	sessionLifetime = 12 * time.Hour // a working day; then it is one touch of the passkey again
+	SessionsFile    = "sessions.json"
+	SessionLifetime = 12 * time.Hour // a working day; then it is one touch of the passkey again
 	// sessionIdle is after how long unused a session ends. People are doctors, who
 	// look at this between patients and on shared machines, and touch a passkey to
 	// come back. An hour is what NIST SP 800-63B-4 (section 2.2.3) has for AAL2;
@@ -29,9 +29,9 @@ const (
 // what the browsers hold, so that a restart signs nobody out and whoever reads
 // the file can't sign in with it.
 type sessions struct {
-	kept *kept[savedSession]
-	idle time.Duration // unused for so long, a session ends
-	now  func() time.Time
+	Kept *kept[savedSession]
+	Idle time.Duration // unused for so long, a session ends
+	Now  func() time.Time
 }
 
 // A Session is one browser that is signed in.
@@ -53,48 +53,48 @@ type savedSession struct {
 	Seen time.Time `json:"seen"` // last used
 }
 
-func openSessions(dir string) (*sessions, error) {
-	k, err := openKept(filepath.Join(dir, sessionsFile), func(is *savedSession) string { return is.Hash })
+func OpenSessions(dir string) (*sessions, error) {
+	k, err := openKept(filepath.Join(dir, SessionsFile), func(is *savedSession) string { return is.Hash })
 	if err != nil {
 		return nil, err
 	}
 	return &sessions{k, sessionIdle, time.Now}, nil
 }
 
-// begin signs the browser in, under a new secret, and drops sessions that have ended.
-func (s *sessions) begin(w http.ResponseWriter, r *http.Request, secure bool, is Session) error {
-	now, secret := s.now().UTC(), rand.Text()
+// Begin signs the browser in, under a new secret, and drops sessions that have ended.
+func (s *sessions) Begin(w http.ResponseWriter, r *http.Request, secure bool, is Session) error {
+	now, secret := s.Now().UTC(), rand.Text()
 	var id [8]byte
 	rand.Read(id[:])
 	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), problem.ClipTo(r.UserAgent(), 200), now.Truncate(time.Second)
-	err := s.kept.change(func(all []savedSession) ([]savedSession, error) {
-		all = slices.DeleteFunc(all, func(old savedSession) bool { return !s.lives(&old) })
-		return append(all, savedSession{hashOf(secret), is, now}), nil
+	err := s.Kept.change(func(all []savedSession) ([]savedSession, error) {
+		all = slices.DeleteFunc(all, func(old savedSession) bool { return !s.Lives(&old) })
+		return append(all, savedSession{HashOf(secret), is, now}), nil
 	})
 	if err != nil {
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: caller.CookieName(caller.SessionCookie, secure), Value: secret, Path: "/", Expires: is.Began.Add(sessionLifetime), HttpOnly: true, Secure: secure,
+		Name: caller.CookieName(caller.SessionCookie, secure), Value: secret, Path: "/", Expires: is.Began.Add(SessionLifetime), HttpOnly: true, Secure: secure,
 		SameSite: http.SameSiteLaxMode, // Strict would sign people out who follow a link in a message
 	})
 	return nil
 }
 
-// lives says whether the session has not ended yet.
-func (s *sessions) lives(is *savedSession) bool {
-	now := s.now()
-	return now.Before(is.Began.Add(sessionLifetime)) && now.Before(is.Seen.Add(s.idle))
+// Lives says whether the session has not ended yet.
+func (s *sessions) Lives(is *savedSession) bool {
+	now := s.Now()
+	return now.Before(is.Began.Add(SessionLifetime)) && now.Before(is.Seen.Add(s.Idle))
 }
 
-// of is the session of the browser that asks; false if there is none that lives.
-func (s *sessions) of(r *http.Request, secure bool) (Session, bool) {
+// Of is the session of the browser that asks; false if there is none that lives.
+func (s *sessions) Of(r *http.Request, secure bool) (Session, bool) {
 	c, err := r.Cookie(caller.CookieName(caller.SessionCookie, secure))
 	if err != nil || c.Value == "" {
 		return Session{}, false
 	}
-	is, ok := s.kept.get(hashOf(c.Value))
-	if !ok || !s.lives(&is) {
+	is, ok := s.Kept.get(HashOf(c.Value))
+	if !ok || !s.Lives(&is) {
 		return Session{}, false
 	}
 	return is.Session, true
@@ -102,7 +102,7 @@ func (s *sessions) of(r *http.Request, secure bool) (Session, bool) {
 
 // edit changes the session of that id.
 func (s *sessions) edit(id string, f func(*savedSession)) error {
-	return s.kept.change(func(all []savedSession) ([]savedSession, error) {
+	return s.Kept.change(func(all []savedSession) ([]savedSession, error) {
 		for i := range all {
 			if all[i].ID == id {
 				f(&all[i])
@@ -120,31 +120,31 @@ func (s *sessions) told(id string) error {
 // use notes that the session of that id was used. It is written down now and
 // then only, so it may end that much earlier than it could.
 func (s *sessions) use(id string) error {
-	now := s.now()
-	due := func(is *savedSession) bool { return is.ID == id && now.Sub(is.Seen) >= s.idle/seenWritten }
-	if _, any := s.kept.find(due); !any {
+	now := s.Now()
+	due := func(is *savedSession) bool { return is.ID == id && now.Sub(is.Seen) >= s.Idle/seenWritten }
+	if _, any := s.Kept.find(due); !any {
 		return nil
 	}
 	return s.edit(id, func(is *savedSession) { is.Seen = now.UTC() })
 }
 
-// list are the sessions of the person that have not ended, newest first.
-func (s *sessions) list(group, person string) []Session {
+// List are the sessions of the person that have not ended, newest first.
+func (s *sessions) List(group, person string) []Session {
 	var list []Session
-	for _, is := range s.kept.those(func(is *savedSession) bool { return is.Group == group && is.Person == person && s.lives(is) }) {
+	for _, is := range s.Kept.those(func(is *savedSession) bool { return is.Group == group && is.Person == person && s.Lives(is) }) {
 		list = append(list, is.Session)
 	}
 	slices.SortFunc(list, func(a, b Session) int { return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(a.ID, b.ID)) })
 	return list
 }
 
-// end ends those that fit.
-func (s *sessions) end(fits func(*Session) bool) error {
+// End ends those that fit.
+func (s *sessions) End(fits func(*Session) bool) error {
 	ending := func(is *savedSession) bool { return fits(&is.Session) }
-	if _, any := s.kept.find(ending); !any {
+	if _, any := s.Kept.find(ending); !any {
 		return nil
 	}
-	return s.kept.drop(ending)
+	return s.Kept.drop(ending)
 }
 
 // forget takes the cookie back.

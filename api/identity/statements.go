@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"bytes"
@@ -122,9 +122,9 @@ func (s *Identity) giveOut(ctx context.Context, st *domain.Statement, out *ToSig
 
 var errNotSigned = problem.NotYours("L5", "This signature does not hold, so nothing was recorded. Please begin again.")
 
-// checkSignature refuses a command whose signature the actor's own passkey did
+// Signed refuses a command whose signature the actor's own passkey did
 // not make, here, under a statement that was given out for it.
-func (s *Identity) checkSignature(ctx context.Context, req *domain.Request) error {
+func (s *Identity) Signed(ctx context.Context, req *domain.Request) error {
 	g := req.Signature()
 	if g == nil {
 		return nil
@@ -151,7 +151,7 @@ func (s *Identity) checkSignature(ctx context.Context, req *domain.Request) erro
 // keeps says whether the person can also sign in with the passkey: one that was
 // just removed signs nothing, even where the ledger could not be told yet.
 func (s *Identity) keeps(group, person string, credential []byte) bool {
-	return s.signIn == nil || slices.ContainsFunc(s.signIn.passkeys.account(group, person).Passkeys, func(k passkey) bool {
+	return s.SignIn == nil || slices.ContainsFunc(s.SignIn.Passkeys.account(group, person).Passkeys, func(k passkey) bool {
 		return bytes.Equal(k.Credential.ID, credential)
 	})
 }
@@ -185,7 +185,7 @@ func (g *statements) begin(statement string, now time.Time) (time.Time, error) {
 	if g.all == nil {
 		g.all = map[string]*givenOut{}
 	}
-	is := &givenOut{ends: now.Add(ceremonyLasts).UTC().Truncate(time.Second)}
+	is := &givenOut{ends: now.Add(CeremonyLasts).UTC().Truncate(time.Second)}
 	g.all[statement] = is
 	return is.ends, nil
 }

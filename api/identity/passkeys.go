@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"crypto/rand"
@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	passkeysFile   = "passkeys.json"
+	PasskeysFile   = "passkeys.json"
 	mostPasskeys   = 20 // of one person
-	ceremonyLasts  = 5 * time.Minute
+	CeremonyLasts  = 5 * time.Minute
 	mostCeremonies = 10_000
 )
 
-// An account is a person of a group with the passkeys that sign them in. It
+// An Account is a person of a group with the passkeys that sign them in. It
 // says nothing of what they may do: that is in the ledger.
-type account struct {
+type Account struct {
 	Group    string    `json:"group"`
 	Person   string    `json:"person"` // id
 	Handle   []byte    `json:"handle"` // random; what authenticators know the account by
@@ -50,10 +50,10 @@ type passkey struct {
 	Credential webauthn.Credential `json:"credential"`
 }
 
-func (a *account) WebAuthnID() []byte          { return a.Handle }
-func (a *account) WebAuthnName() string        { return a.office }
-func (a *account) WebAuthnDisplayName() string { return a.office }
-func (a *account) WebAuthnCredentials() []webauthn.Credential {
+func (a *Account) WebAuthnID() []byte          { return a.Handle }
+func (a *Account) WebAuthnName() string        { return a.office }
+func (a *Account) WebAuthnDisplayName() string { return a.office }
+func (a *Account) WebAuthnCredentials() []webauthn.Credential {
 	var all []webauthn.Credential
 	for _, p := range a.Passkeys {
 		all = append(all, p.Credential)
@@ -61,13 +61,13 @@ func (a *account) WebAuthnCredentials() []webauthn.Credential {
 	return all
 }
 
-func (a *account) is(group, person string) bool { return a.Group == group && a.Person == person }
+func (a *Account) is(group, person string) bool { return a.Group == group && a.Person == person }
 
 // passkeys are the accounts of one server.
-type passkeys struct{ accounts *kept[account] }
+type passkeys struct{ Accounts *kept[Account] }
 
 func openPasskeys(dir string) (*passkeys, error) {
-	k, err := openKept[account](filepath.Join(dir, passkeysFile), nil)
+	k, err := openKept[Account](filepath.Join(dir, PasskeysFile), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -75,29 +75,29 @@ func openPasskeys(dir string) (*passkeys, error) {
 }
 
 // account is the person's account; a new one if they have none yet.
-func (p *passkeys) account(group, person string) account {
-	a, ok := p.accounts.find(func(a *account) bool { return a.is(group, person) })
+func (p *passkeys) account(group, person string) Account {
+	a, ok := p.Accounts.find(func(a *Account) bool { return a.is(group, person) })
 	if !ok {
-		a = account{Group: group, Person: person, Handle: make([]byte, 32)}
+		a = Account{Group: group, Person: person, Handle: make([]byte, 32)}
 		rand.Read(a.Handle)
 	}
 	return a
 }
 
 // add gives the account a passkey; with alone, in place of those it had.
-func (p *passkeys) add(to *account, name, party string, credential *webauthn.Credential, alone bool, now time.Time) (passkey, error) {
+func (p *passkeys) add(to *Account, name, party string, credential *webauthn.Credential, alone bool, now time.Time) (passkey, error) {
 	now = now.UTC().Truncate(time.Second)
 	if name == "" {
 		name = "Passkey of " + now.Format("2 January 2006")
 	}
-	k := passkey{passkeyID(credential.ID), name, now, time.Time{}, party, *credential}
-	return k, p.accounts.change(func(all []account) ([]account, error) {
-		if slices.ContainsFunc(all, func(a account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
+	k := passkey{PasskeyID(credential.ID), name, now, time.Time{}, party, *credential}
+	return k, p.Accounts.change(func(all []Account) ([]Account, error) {
+		if slices.ContainsFunc(all, func(a Account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
 			return nil, problem.NotNow("L5", "This passkey is known here already.")
 		}
-		i := slices.IndexFunc(all, func(a account) bool { return a.is(to.Group, to.Person) })
+		i := slices.IndexFunc(all, func(a Account) bool { return a.is(to.Group, to.Person) })
 		if i < 0 {
-			all, i = append(all, account{Group: to.Group, Person: to.Person, Handle: to.Handle}), len(all)
+			all, i = append(all, Account{Group: to.Group, Person: to.Person, Handle: to.Handle}), len(all)
 		}
 		if string(all[i].Handle) != string(to.Handle) { // two began at once; the device of this one has another handle
 			return nil, problem.NotNow("L5", "Another passkey was made at the same moment. Please begin again.")
@@ -116,18 +116,18 @@ func (p *passkeys) add(to *account, name, party string, credential *webauthn.Cre
 }
 
 // removed notes passkeys that are gone.
-func (a *account) removed(gone ...passkey) {
+func (a *Account) removed(gone ...passkey) {
 	a.Removed = slices.Clip(a.Removed)
 	for _, k := range gone {
 		a.Removed = append(a.Removed, k.Credential.ID)
 	}
 }
 
-func (a *account) gone(credential []byte) bool {
+func (a *Account) gone(credential []byte) bool {
 	return slices.ContainsFunc(a.Removed, func(id []byte) bool { return string(id) == string(credential) })
 }
 
-func (a *account) has(credential []byte) bool {
+func (a *Account) has(credential []byte) bool {
 	return slices.ContainsFunc(a.Passkeys, func(k passkey) bool { return string(k.Credential.ID) == string(credential) })
 }
 
@@ -136,8 +136,8 @@ func (k *passkey) same(o passkey) bool { return string(k.Credential.ID) == strin
 // seen notes that whoever signed in that way knows of the passkeys until now.
 func (p *passkeys) seen(group, person, way string, now time.Time) error {
 	fresh := p.account(group, person)
-	return p.accounts.change(func(all []account) ([]account, error) {
-		i := slices.IndexFunc(all, func(a account) bool { return a.is(group, person) })
+	return p.Accounts.change(func(all []Account) ([]Account, error) {
+		i := slices.IndexFunc(all, func(a Account) bool { return a.is(group, person) })
 		if i < 0 {
 			all, i = append(all, fresh), len(all)
 		}
@@ -151,9 +151,9 @@ func (p *passkeys) seen(group, person, way string, now time.Time) error {
 	})
 }
 
-// remove takes a passkey from the person.
-func (p *passkeys) remove(group, person, id string) error {
-	return p.edit(group, person, func(a *account) {
+// Remove takes a passkey from the person.
+func (p *passkeys) Remove(group, person, id string) error {
+	return p.Edit(group, person, func(a *Account) {
 		a.Passkeys = slices.DeleteFunc(a.Passkeys, func(k passkey) bool {
 			if k.ID == id {
 				a.removed(k)
@@ -164,8 +164,8 @@ func (p *passkeys) remove(group, person, id string) error {
 }
 
 // used notes that the passkey signed the person in at the party, with its new counter.
-func (p *passkeys) used(a *account, party string, c *webauthn.Credential, now time.Time) (id string, err error) {
-	err = p.edit(a.Group, a.Person, func(a *account) {
+func (p *passkeys) used(a *Account, party string, c *webauthn.Credential, now time.Time) (id string, err error) {
+	err = p.Edit(a.Group, a.Person, func(a *Account) {
 		for i := range a.Passkeys {
 			if k := &a.Passkeys[i]; string(k.Credential.ID) == string(c.ID) {
 				k.Credential, k.Party, k.Used, id = *c, party, now.UTC().Truncate(time.Second), k.ID
@@ -175,8 +175,8 @@ func (p *passkeys) used(a *account, party string, c *webauthn.Credential, now ti
 	return id, err
 }
 
-func (p *passkeys) edit(group, person string, f func(*account)) error {
-	return p.accounts.change(func(all []account) ([]account, error) {
+func (p *passkeys) Edit(group, person string, f func(*Account)) error {
+	return p.Accounts.change(func(all []Account) ([]Account, error) {
 		for i := range all {
 			if all[i].is(group, person) {
 				all[i].Passkeys = slices.Clone(all[i].Passkeys)
@@ -189,7 +189,7 @@ func (p *passkeys) edit(group, person string, f func(*account)) error {
 
 // owner is the account that an authenticator names.
 func (p *passkeys) owner(_, handle []byte) (webauthn.User, error) {
-	a, ok := p.accounts.find(func(a *account) bool { return string(a.Handle) == string(handle) })
+	a, ok := p.Accounts.find(func(a *Account) bool { return string(a.Handle) == string(handle) })
 	if !ok {
 		return nil, errors.New("nobody has this passkey")
 	}
@@ -205,8 +205,8 @@ func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: new(true), UserVerification: protocol.VerificationRequired,
 		},
 		Timeouts: webauthn.TimeoutsConfig{
-			Login:        webauthn.TimeoutConfig{Enforce: true, Timeout: ceremonyLasts, TimeoutUVD: ceremonyLasts},
-			Registration: webauthn.TimeoutConfig{Enforce: true, Timeout: ceremonyLasts, TimeoutUVD: ceremonyLasts},
+			Login:        webauthn.TimeoutConfig{Enforce: true, Timeout: CeremonyLasts, TimeoutUVD: CeremonyLasts},
+			Registration: webauthn.TimeoutConfig{Enforce: true, Timeout: CeremonyLasts, TimeoutUVD: CeremonyLasts},
 		},
 	})
 	if err != nil {
@@ -219,7 +219,7 @@ func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 // sent, and its answer may come once.
 type ceremony struct {
 	data       webauthn.SessionData
-	account    account     // that gets a passkey; none for a sign-in
+	account    Account     // that gets a passkey; none for a sign-in
 	invitation *invitation // by which it does; nil for who is signed in
 	signOn     *signOn     // that goes by the organisation's account instead
 	ends       time.Time
@@ -236,7 +236,7 @@ func (c *ceremonies) begin(is ceremony, now time.Time) (string, error) {
 	var secret [24]byte
 	rand.Read(secret[:])
 	id := base64.RawURLEncoding.EncodeToString(secret[:])
-	is.ends = now.Add(ceremonyLasts)
+	is.ends = now.Add(CeremonyLasts)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.all) >= mostCeremonies {

@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"cmp"
@@ -72,20 +72,20 @@ func withKey(keys []ledgerKey, e *domain.Event) []ledgerKey {
 	return keys
 }
 
-// passkeyID is what a passkey is called here, after its credential.
-func passkeyID(credential []byte) string {
+// PasskeyID is what a passkey is called here, after its credential.
+func PasskeyID(credential []byte) string {
 	return hex.EncodeToString(credential[:min(8, len(credential))])
 }
 
 // keysOnRecord are the ledger's passkeys of the person for their own page.
-func (s *Identity) keysOnRecord(ctx context.Context, group string, a *account) ([]signin.Recorded, error) {
+func (s *Identity) keysOnRecord(ctx context.Context, group string, a *Account) ([]signin.Recorded, error) {
 	keys, err := s.ledgerKeys(ctx, group, a.Person)
 	if err != nil {
 		return nil, err
 	}
 	var lines []signin.Recorded
 	for _, k := range keys {
-		line := signin.Recorded{ID: passkeyID(k.credential), Began: k.began, Event: k.event, Ended: k.ended, EndedBy: k.endedBy, Group: group}
+		line := signin.Recorded{ID: PasskeyID(k.credential), Began: k.began, Event: k.event, Ended: k.ended, EndedBy: k.endedBy, Group: group}
 		if i := slices.IndexFunc(a.Passkeys, func(p passkey) bool { return string(p.Credential.ID) == string(k.credential) }); i >= 0 {
 			line.Name = a.Passkeys[i].Name
 		}
@@ -101,7 +101,7 @@ const newsFirst = 30 * 24 * time.Hour
 // said that they had seen it. Each way of signing in has its own: a thief who has
 // seen the news with their own passkey has not told its owner.
 func (s *Identity) newKeys(ctx context.Context, is *Session) ([]web.NewKey, error) {
-	a := s.signIn.passkeys.account(is.Group, is.Person)
+	a := s.SignIn.Passkeys.account(is.Group, is.Person)
 	since, seen := a.Seen[is.Passkey]
 	if !seen {
 		since = s.clock().Add(-newsFirst)
@@ -127,7 +127,7 @@ func (s *Identity) newKeys(ctx context.Context, is *Session) ([]web.NewKey, erro
 	}
 	for _, k := range recorded {
 		if !told[string(k.credential)] && k.began.After(since) {
-			added = append(added, web.NewKey{Name: passkeyID(k.credential), On: k.began})
+			added = append(added, web.NewKey{Name: PasskeyID(k.credential), On: k.began})
 			told[string(k.credential)] = true
 		}
 	}
@@ -141,10 +141,10 @@ func (s *Identity) seeKeys(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.signIn.passkeys.seen(is.Group, is.Person, is.Passkey, s.clock()); err != nil {
+	if err := s.SignIn.Passkeys.seen(is.Group, is.Person, is.Passkey, s.clock()); err != nil {
 		return err
 	}
-	if err := s.signIn.sessions.told(is.ID); err != nil {
+	if err := s.SignIn.Sessions.told(is.ID); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/account", http.StatusSeeOther)

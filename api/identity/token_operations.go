@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"cmp"
@@ -103,12 +103,12 @@ func (s *Identity) issue(ctx context.Context, in *operation.BodyInput) (*operati
 	if len(ask.Name) > 60 || !problem.Plain(ask.Name) {
 		return nil, problem.Invalid("L5", "The name of a token is up to 60 characters in one line.")
 	}
-	k := token{Group: in.Group, Person: p.Handle, Name: ask.Name, Scope: ask.Scope, Issued: now, Expires: now.AddDate(0, 0, ask.Days)}
+	k := HeldToken{Group: in.Group, Person: p.Handle, Name: ask.Name, Scope: ask.Scope, Issued: now, Expires: now.AddDate(0, 0, ask.Days)}
 	secret, err := s.tokens.make(k)
 	if err != nil {
 		return nil, err
 	}
-	return &operation.Output[Token]{Body: Token{secret, hashOf(secret)[:8], k.Expires}}, nil
+	return &operation.Output[Token]{Body: Token{secret, HashOf(secret)[:8], k.Expires}}, nil
 }
 
 func (s *Identity) listTokens(ctx context.Context, in *operation.GroupInput) (*operation.Output[TokenList], error) {
@@ -128,7 +128,7 @@ func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, 
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.tokens.revoke(func(k *token) bool { return k.ID == in.ID && theirs(k) })
+	found, err := s.tokens.Revoke(func(k *HeldToken) bool { return k.ID == in.ID && theirs(k) })
 	if err == nil && !found {
 		err = problem.NotFound("L5", "There is no token %q of yours here.", problem.Clip(in.ID))
 	}
@@ -136,19 +136,19 @@ func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, 
 }
 
 // tokensOf says which tokens of the group are the caller's to see and end.
-func (s *Identity) tokensOf(ctx context.Context, group string) (func(*token) bool, error) {
+func (s *Identity) tokensOf(ctx context.Context, group string) (func(*HeldToken) bool, error) {
 	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return nil, err
 	}
 	if c.Operator {
-		return func(k *token) bool { return k.Group == group }, nil
+		return func(k *HeldToken) bool { return k.Group == group }, nil
 	}
 	p, err := s.personIn(ctx, c, group, "")
 	if err != nil {
 		return nil, err
 	}
-	return func(k *token) bool { return k.Group == group && (k.Person == p.ID || k.Person == p.Handle) }, nil
+	return func(k *HeldToken) bool { return k.Group == group && (k.Person == p.ID || k.Person == p.Handle) }, nil
 }
 
 // personIn is the person of the group that is meant: nobody is the caller

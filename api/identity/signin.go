@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -25,14 +25,14 @@ import (
 
 // Signing in proves who somebody is. What they may do is in the ledger alone.
 
-const ceremonyCookie = "goldenthread-ceremony"
+const CeremonyCookie = "goldenthread-ceremony"
 
 // SignIn is who can sign in and who is signed in: files in the data folder that
 // their owner alone reads. No two processes may have them open.
 type SignIn struct {
-	passkeys    *passkeys
-	invitations *invitations
-	sessions    *sessions
+	Passkeys    *passkeys
+	Invitations *invitations
+	Sessions    *sessions
 	journal     *journal
 	ceremonies  ceremonies
 }
@@ -42,20 +42,20 @@ func OpenSignIn(dir string) (*SignIn, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	in := &SignIn{journal: &journal{file: filepath.Join(dir, journalFile)}, ceremonies: ceremonies{all: map[string]ceremony{}}}
+	in := &SignIn{journal: &journal{file: filepath.Join(dir, JournalFile)}, ceremonies: ceremonies{all: map[string]ceremony{}}}
 	var err error
-	if in.passkeys, err = openPasskeys(dir); err != nil {
+	if in.Passkeys, err = openPasskeys(dir); err != nil {
 		return nil, err
 	}
-	if in.invitations, err = openInvitations(dir); err != nil {
+	if in.Invitations, err = openInvitations(dir); err != nil {
 		return nil, err
 	}
-	in.sessions, err = openSessions(dir)
+	in.Sessions, err = OpenSessions(dir)
 	return in, err
 }
 
-// signInPages are the pages on which people sign in and look after it.
-func (s *Identity) signInPages() map[string]http.HandlerFunc {
+// SignInPages are the pages on which people sign in and look after it.
+func (s *Identity) SignInPages() map[string]http.HandlerFunc {
 	pages := map[string]http.HandlerFunc{
 		"GET /sign-in":                       s.atOrigin(s.frontPage),
 		"POST /sign-in/begin":                s.tried(s.beginSignIn),
@@ -80,15 +80,15 @@ func (s *Identity) signInPages() map[string]http.HandlerFunc {
 	if !s.noTokens {
 		pages["POST /sign-in/token"] = s.tried(s.signInByToken)
 	}
-	if s.singleSignOn != nil {
+	if s.SingleSignOn != nil {
 		pages["GET /sign-in/oidc"] = s.atOrigin(s.beginSingleSignOn)
-		pages["GET "+oidcCallback] = s.tried(s.finishSingleSignOn)
+		pages["GET "+OIDCCallback] = s.tried(s.finishSingleSignOn)
 	}
 	return pages
 }
 
 func (s *Identity) offerSignIn() {
-	for pattern, page := range s.signInPages() {
+	for pattern, page := range s.SignInPages() {
 		s.api.Mux.HandleFunc(pattern, page)
 	}
 }
@@ -146,7 +146,7 @@ func (s *Identity) atOrigin(f func(http.ResponseWriter, *http.Request) error) ht
 
 func (s *Identity) frontPage(w http.ResponseWriter, r *http.Request) error {
 	html(w, http.StatusOK)
-	return signin.Front{Next: localPath(r.URL.Query().Get("next")), SingleSignOn: s.singleSignOn != nil, Tokens: !s.noTokens}.Render(w)
+	return signin.Front{Next: LocalPath(r.URL.Query().Get("next")), SingleSignOn: s.SingleSignOn != nil, Tokens: !s.noTokens}.Render(w)
 }
 
 func html(w http.ResponseWriter, status int) {
@@ -182,33 +182,33 @@ func (s *Identity) challenge(w http.ResponseWriter, r *http.Request, is ceremony
 
 // begin remembers the ceremony, and has the browser remember it.
 func (s *Identity) begin(w http.ResponseWriter, r *http.Request, is ceremony, sites http.SameSite) error {
-	id, err := s.signIn.ceremonies.begin(is, s.clock())
+	id, err := s.SignIn.ceremonies.begin(is, s.clock())
 	if err != nil {
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.Encrypted(r), SameSite: sites,
+		Name: caller.CookieName(CeremonyCookie, s.guard.Encrypted(r)), Value: id, Path: "/", MaxAge: int(CeremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.Encrypted(r), SameSite: sites,
 	})
 	return nil
 }
 
 // taken takes the ceremony that this browser began, this once.
 func (s *Identity) taken(r *http.Request) (ceremony, bool) {
-	c, err := r.Cookie(caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)))
+	c, err := r.Cookie(caller.CookieName(CeremonyCookie, s.guard.Encrypted(r)))
 	if err != nil {
 		return ceremony{}, false
 	}
-	return s.signIn.ceremonies.take(c.Value, s.clock())
+	return s.SignIn.ceremonies.take(c.Value, s.clock())
 }
 
-var errBeginAgain = problem.New(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
+var ErrBeginAgain = problem.New(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
 
 // answered takes the ceremony that a passkey answers.
 func (s *Identity) answered(r *http.Request) (ceremony, error) {
 	if is, ok := s.taken(r); ok && is.signOn == nil {
 		return is, nil
 	}
-	return ceremony{}, errBeginAgain
+	return ceremony{}, ErrBeginAgain
 }
 
 // A passkeyAnswer is what the device said.
@@ -251,30 +251,30 @@ func (s *Identity) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refusedPasskey(r.Context(), err)
 	}
-	user, credential, err := party.ValidatePasskeyLogin(s.signIn.passkeys.owner, is.data, said)
+	user, credential, err := party.ValidatePasskeyLogin(s.SignIn.Passkeys.owner, is.data, said)
 	if err != nil {
 		return s.refusedPasskey(r.Context(), err)
 	}
 	if credential.Authenticator.CloneWarning {
 		return s.refusedPasskey(r.Context(), errors.New("its counter went back: there may be a copy of it"))
 	}
-	a := user.(*account)
-	used, err := s.signIn.passkeys.used(a, party.Config.RPID, credential, s.clock())
+	a := user.(*Account)
+	used, err := s.SignIn.Passkeys.used(a, party.Config.RPID, credential, s.clock())
 	if err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), a.Group, a.Person, false)
+	s.TellLedger(r.Context(), a.Group, a.Person, false)
 	return s.signedIn(w, r, a, used)
 }
 
 // signInByToken begins a session for whoever has a token that may act: where
 // there is no passkey yet, as in the example. The session ends with the token.
 func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	r.Body = http.MaxBytesReader(w, r.Body, MostForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
-	c, unknown := s.callerBy(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
+	c, unknown := s.ByToken(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
 	switch {
 	case unknown != nil:
 		return unknown
@@ -285,10 +285,10 @@ func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.beginSession(w, r, Session{Group: c.Group, Person: p.ID, Passkey: byToken + c.Token}); err != nil {
+	if err := s.BeginSession(w, r, Session{Group: c.Group, Person: p.ID, Passkey: byToken + c.Token}); err != nil {
 		return err
 	}
-	http.Redirect(w, r, localPath(r.PostForm.Get("next")), http.StatusSeeOther)
+	http.Redirect(w, r, LocalPath(r.PostForm.Get("next")), http.StatusSeeOther)
 	return nil
 }
 
@@ -304,7 +304,7 @@ func (s *Identity) holds(is Session) bool {
 		return !s.noTokens && s.tokens.inForce(id, s.clock())
 	}
 	if id, account := strings.CutPrefix(is.Passkey, byAccount); account {
-		return s.singleSignOn != nil && s.singleSignOn.holders.has(id)
+		return s.SingleSignOn != nil && s.SingleSignOn.holders.has(id)
 	}
 	return true
 }
@@ -320,10 +320,10 @@ func (s *Identity) refusedPasskey(ctx context.Context, err error) error {
 	return errPasskey
 }
 
-// beginSession begins a session in place of the one that the browser had.
-func (s *Identity) beginSession(w http.ResponseWriter, r *http.Request, is Session) error {
-	if before, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok {
-		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == before.ID }); err != nil {
+// BeginSession begins a session in place of the one that the browser had.
+func (s *Identity) BeginSession(w http.ResponseWriter, r *http.Request, is Session) error {
+	if before, ok := s.SignIn.Sessions.Of(r, s.guard.Encrypted(r)); ok {
+		if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
 	}
@@ -331,7 +331,7 @@ func (s *Identity) beginSession(w http.ResponseWriter, r *http.Request, is Sessi
 	if is.News, err = s.newKeys(r.Context(), &is); err != nil { // nobody is kept out for it
 		s.log.WarnContext(r.Context(), "which passkeys are new could not be read", "group", is.Group, "person", is.Person, "error", err)
 	}
-	if err := s.signIn.sessions.begin(w, r, s.guard.Encrypted(r), is); err != nil {
+	if err := s.SignIn.Sessions.Begin(w, r, s.guard.Encrypted(r), is); err != nil {
 		return err
 	}
 	s.logSignIn(r.Context(), "signed in", &is)
@@ -358,12 +358,12 @@ func (s *Identity) logSignIn(ctx context.Context, what string, is *Session) {
 
 // signsIn says whether somebody tries to sign in there, or is let in.
 func signsIn(r *http.Request) bool {
-	return r.URL.Path == oidcCallback || !caller.Safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
+	return r.URL.Path == OIDCCallback || !caller.Safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
 }
 
 // signedIn begins a session and tells the page's script.
-func (s *Identity) signedIn(w http.ResponseWriter, r *http.Request, a *account, passkey string) error {
-	if err := s.beginSession(w, r, Session{Group: a.Group, Person: a.Person, Passkey: passkey}); err != nil {
+func (s *Identity) signedIn(w http.ResponseWriter, r *http.Request, a *Account, passkey string) error {
+	if err := s.BeginSession(w, r, Session{Group: a.Group, Person: a.Person, Passkey: passkey}); err != nil {
 		return err
 	}
 	return writeJSON(w, struct {
@@ -377,8 +377,8 @@ func writeJSON(w http.ResponseWriter, v any) error {
 }
 
 func (s *Identity) signOut(w http.ResponseWriter, r *http.Request) error {
-	if is, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok {
-		if err := s.signIn.sessions.end(func(o *Session) bool { return o.ID == is.ID }); err != nil {
+	if is, ok := s.SignIn.Sessions.Of(r, s.guard.Encrypted(r)); ok {
+		if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.ID == is.ID }); err != nil {
 			return err
 		}
 		s.logSignIn(r.Context(), "signed out", &is)
@@ -397,7 +397,7 @@ func (s *Identity) codePage(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (s *Identity) takeCode(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	r.Body = http.MaxBytesReader(w, r.Body, MostForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
@@ -405,10 +405,10 @@ func (s *Identity) takeCode(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const mostForm = 4 << 10 // bytes
+const MostForm = 4 << 10 // bytes
 
 func (s *Identity) invitationPage(w http.ResponseWriter, r *http.Request) error {
-	i, ok := s.signIn.invitations.find(r.PathValue("code"), s.clock())
+	i, ok := s.SignIn.Invitations.Find(r.PathValue("code"), s.clock())
 	if !ok {
 		s.log.InfoContext(r.Context(), "an invitation was refused")
 		html(w, http.StatusNotFound)
@@ -443,11 +443,11 @@ func noPerson(ref string) *domain.Refusal {
 }
 
 func (s *Identity) beginInvited(w http.ResponseWriter, r *http.Request) error {
-	i, ok := s.signIn.invitations.find(r.PathValue("code"), s.clock())
+	i, ok := s.SignIn.Invitations.Find(r.PathValue("code"), s.clock())
 	if !ok {
 		return errSpent
 	}
-	return s.beginRegistering(w, r, s.signIn.passkeys.account(i.Group, i.Person), &i)
+	return s.beginRegistering(w, r, s.SignIn.Passkeys.account(i.Group, i.Person), &i)
 }
 
 func (s *Identity) beginAnother(w http.ResponseWriter, r *http.Request) error {
@@ -455,7 +455,7 @@ func (s *Identity) beginAnother(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.beginRegistering(w, r, s.signIn.passkeys.account(is.Group, is.Person), nil)
+	return s.beginRegistering(w, r, s.SignIn.Passkeys.account(is.Group, is.Person), nil)
 }
 
 // sessionOf is the session that asks: what is done about passkeys is done with
@@ -470,13 +470,13 @@ func (s *Identity) sessionOf(r *http.Request) (Session, error) {
 
 // anySession is the session that asks, however it was begun.
 func (s *Identity) anySession(r *http.Request) (Session, error) {
-	if is, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
+	if is, ok := s.SignIn.Sessions.Of(r, s.guard.Encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
 		return is, nil
 	}
 	return Session{}, problem.Unauthorized("Please sign in with your passkey for this.")
 }
 
-func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a account, by *invitation) error {
+func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a Account, by *invitation) error {
 	office, group, err := s.names(r.Context(), a.Group, a.Person)
 	if err != nil {
 		return err
@@ -517,7 +517,7 @@ func (s *Identity) finishRegistering(w http.ResponseWriter, r *http.Request) err
 		return s.refusedPasskey(r.Context(), err)
 	}
 	switch {
-	case r.PathValue("code") != "" && is.invitation != nil && is.invitation.fits(r.PathValue("code")):
+	case r.PathValue("code") != "" && is.invitation != nil && is.invitation.Fits(r.PathValue("code")):
 		return s.takeUp(w, r, &is, answer.Name, credential)
 	case r.PathValue("code") == "" && is.invitation == nil:
 		return s.addAnother(w, r, &is, answer.Name, credential)
@@ -528,19 +528,19 @@ func (s *Identity) finishRegistering(w http.ResponseWriter, r *http.Request) err
 // takeUp uses the invitation up. It is spent first: a crash before the passkey
 // is kept costs a fresh invitation, and never lets two in by one.
 func (s *Identity) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
-	i, err := s.signIn.invitations.use(is.invitation.Hash, s.clock())
+	i, err := s.SignIn.Invitations.use(is.invitation.Hash, s.clock())
 	if err != nil {
 		return err
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
+	k, err := s.SignIn.Passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
 	if err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), i.Group, i.Person, i.Replace)
+	s.TellLedger(r.Context(), i.Group, i.Person, i.Replace)
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
 		what += ", in place of all others"
-		if err := s.signIn.sessions.end(func(o *Session) bool { return o.Group == i.Group && o.Person == i.Person }); err != nil {
+		if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.Group == i.Group && o.Person == i.Person }); err != nil {
 			return err
 		}
 	}
@@ -554,11 +554,11 @@ func (s *Identity) addAnother(w http.ResponseWriter, r *http.Request, is *ceremo
 	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.signIn.passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, false, s.clock())
+	k, err := s.SignIn.Passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), is.account.Group, is.account.Person, false)
+	s.TellLedger(r.Context(), is.account.Group, is.account.Person, false)
 	if err := s.note(is.account.Group, is.account.Person, is.account.Person, "passkey "+k.Name+" added"); err != nil {
 		return err
 	}
@@ -568,11 +568,11 @@ func (s *Identity) addAnother(w http.ResponseWriter, r *http.Request, is *ceremo
 }
 
 func (s *Identity) note(group, person, by, what string) error {
-	return s.signIn.journal.write(JournalLine{s.clock().UTC(), group, person, by, what})
+	return s.SignIn.journal.write(JournalLine{s.clock().UTC(), group, person, by, what})
 }
 
-// localPath is the path if it is one on this server; else the front page.
-func localPath(path string) string {
+// LocalPath is the path if it is one on this server; else the front page.
+func LocalPath(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || !problem.Plain(path) {
 		return "/"

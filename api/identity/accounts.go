@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A holder says whose an account is: by its subject, which never changes, or
+// A Holder says whose an account is: by its subject, which never changes, or
 // by its verified address. It says nothing of what they may do.
-type holder struct {
+type Holder struct {
 	Subject string `json:"subject,omitempty"`
 	Email   string `json:"email,omitempty"`
 	Group   string `json:"group"`
@@ -23,11 +23,11 @@ type holder struct {
 }
 
 // id changes when anything of it does.
-func (h *holder) id() string {
-	return hashOf(strings.Join([]string{h.Subject, h.Email, h.Group, h.Person}, "\x00"))
+func (h *Holder) id() string {
+	return HashOf(strings.Join([]string{h.Subject, h.Email, h.Group, h.Person}, "\x00"))
 }
 
-func (h *holder) check() error {
+func (h *Holder) check() error {
 	if (h.Subject == "") == (h.Email == "") || h.Group == "" || h.Person == "" {
 		return errors.New("each line has a subject or an email, a group and a person")
 	}
@@ -36,7 +36,7 @@ func (h *holder) check() error {
 
 // whose finds whose account it is. The subject comes first: an address can be
 // given to somebody else.
-func whose(all []holder, subject, email string) (holder, bool) {
+func whose(all []Holder, subject, email string) (Holder, bool) {
 	for _, h := range all {
 		if h.Subject != "" && h.Subject == subject {
 			return h, true
@@ -47,7 +47,7 @@ func whose(all []holder, subject, email string) (holder, bool) {
 			return h, true
 		}
 	}
-	return holder{}, false
+	return Holder{}, false
 }
 
 // lower makes small letters of A to Z alone: other alphabets have letters that
@@ -67,10 +67,10 @@ type holders struct {
 	file string
 	mu   sync.Mutex
 	info fs.FileInfo
-	all  []holder
+	all  []Holder
 }
 
-func (f *holders) read() ([]holder, error) {
+func (f *holders) read() ([]Holder, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	info, err := os.Stat(f.file)
@@ -84,7 +84,7 @@ func (f *holders) read() ([]holder, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []holder
+	var all []Holder
 	if err := json.Unmarshal(b, &all, operation.Strictly); err != nil {
 		return nil, fmt.Errorf("read %s: %w", f.file, err)
 	}

@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -28,14 +28,14 @@ func (s *Identity) accountPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.NewKeys = is.News
-	mine := s.signIn.passkeys.account(is.Group, is.Person)
+	mine := s.SignIn.Passkeys.account(is.Group, is.Person)
 	if page.Recorded, err = s.keysOnRecord(r.Context(), is.Group, &mine); err != nil {
 		return err
 	}
 	for _, k := range mine.Passkeys {
 		page.Passkeys = append(page.Passkeys, signin.Passkey{ID: k.ID, Name: k.Name, Registered: k.Registered, Used: k.Used})
 	}
-	for _, o := range s.signIn.sessions.list(is.Group, is.Person) {
+	for _, o := range s.SignIn.Sessions.List(is.Group, is.Person) {
 		page.Sessions = append(page.Sessions, signin.Session{ID: o.ID, Agent: o.Agent, Began: o.Began, This: o.ID == is.ID})
 	}
 	for _, f := range s.feedsOf(is.Group, is.Person) {
@@ -53,7 +53,7 @@ func (s *Identity) accountPage(w http.ResponseWriter, r *http.Request) error {
 
 // journalOf is what was done about the person's signing in, newest first.
 func (s *Identity) journalOf(ctx context.Context, group, person string) ([]signin.Line, error) {
-	lines, err := s.signIn.journal.about(group, person)
+	lines, err := s.SignIn.journal.about(group, person)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Identity) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, a := r.PathValue("id"), s.signIn.passkeys.account(is.Group, is.Person)
+	id, a := r.PathValue("id"), s.SignIn.Passkeys.account(is.Group, is.Person)
 	i := slices.IndexFunc(a.Passkeys, func(k passkey) bool { return k.ID == id })
 	if i < 0 {
 		return problem.NotFound("L5", "You have no such passkey.")
@@ -90,11 +90,11 @@ func (s *Identity) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if len(a.Passkeys) == 1 {
 		return problem.NotNow("L5", "This is your only passkey. Please add another before you remove it.")
 	}
-	if err := s.signIn.passkeys.remove(is.Group, is.Person, id); err != nil {
+	if err := s.SignIn.Passkeys.Remove(is.Group, is.Person, id); err != nil {
 		return err
 	}
-	s.tellLedger(r.Context(), is.Group, is.Person, false)
-	if err := s.signIn.sessions.end(func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
+	s.TellLedger(r.Context(), is.Group, is.Person, false)
+	if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
 		return err
 	}
 	if err := s.note(is.Group, is.Person, is.Person, "passkey "+a.Passkeys[i].Name+" removed"); err != nil {
@@ -104,11 +104,11 @@ func (s *Identity) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// tellLedger has the ledger say, as the person, which passkeys they have: with
+// TellLedger has the ledger say, as the person, which passkeys they have: with
 // them they sign. What can't be recorded now, since a crash came between or the
 // group has stopped, is at the next sign-in; nobody is kept out for it, and a
 // passkey that is removed here signs nothing here meanwhile.
-func (s *Identity) tellLedger(ctx context.Context, group, person string, alone bool) {
+func (s *Identity) TellLedger(ctx context.Context, group, person string, alone bool) {
 	for _, c := range s.untold(ctx, group, person, alone) {
 		name := domain.CommandName(c)
 		req := domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(c), Actor: person, Trace: trace.Sent(ctx), Command: c}
@@ -137,7 +137,7 @@ func (s *Identity) untold(ctx context.Context, group, person string, alone bool)
 		s.log.WarnContext(ctx, "which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
 		return nil
 	}
-	p, here := g.State().Person(person), s.signIn.passkeys.account(group, person)
+	p, here := g.State().Person(person), s.SignIn.Passkeys.account(group, person)
 	for _, k := range p.Passkeys {
 		if here.gone(k.Credential) || alone && !here.has(k.Credential) {
 			cs = append(cs, &domain.RemovePasskey{Credential: k.Credential})
@@ -156,7 +156,7 @@ func (s *Identity) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.signIn.sessions.end(func(o *Session) bool {
+	err = s.SignIn.Sessions.End(func(o *Session) bool {
 		return o.Group == is.Group && o.Person == is.Person && o.ID == r.PathValue("id")
 	})
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *Identity) makeFeed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	r.Body = http.MaxBytesReader(w, r.Body, MostForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}

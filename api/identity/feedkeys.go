@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	feedKeysFile = "feed-keys.json"
-	mostFeedKeys = 20 // of one person
+	FeedKeysFile = "feed-keys.json"
+	MostFeedKeys = 20 // of one person
 )
 
 // feedKeyLasts is how long a feed's key lasts: whoever has its address reads on
@@ -32,7 +32,7 @@ const feedKeyLasts = 365 * 24 * time.Hour
 // FeedKeys let feed readers and calendars in, which can't send a token: a key
 // stands in the address of one feed and opens that address and nothing else. A
 // file holds only their SHA-256 hashes, readable by its owner alone.
-type FeedKeys struct{ keys *kept[feedKey] }
+type FeedKeys struct{ Keys *kept[feedKey] }
 
 type feedKey struct {
 	ID      string    `json:"id"`
@@ -48,7 +48,7 @@ func (k *feedKey) ends() time.Time { return k.Made.Add(feedKeyLasts) }
 
 // OpenFeedKeys reads the keys in the folder.
 func OpenFeedKeys(dir string) (*FeedKeys, error) {
-	keys, err := openKept(filepath.Join(dir, feedKeysFile), func(k *feedKey) string { return k.Hash })
+	keys, err := openKept(filepath.Join(dir, FeedKeysFile), func(k *feedKey) string { return k.Hash })
 	return &FeedKeys{keys}, err
 }
 
@@ -64,8 +64,8 @@ func (s *Identity) feedCaller(r *http.Request) (caller.Caller, *problem.Problem,
 		return caller.Caller{}, nil, false
 	}
 	query.Del("key")
-	hash, address := hashOf(key), feedAddress(r.URL.EscapedPath(), query)
-	k, ok := s.feedKeys.keys.get(hash)
+	hash, address := HashOf(key), feedAddress(r.URL.EscapedPath(), query)
+	k, ok := s.FeedKeys.Keys.get(hash)
 	if ok = ok && k.Address == address; ok && !s.clock().Before(k.ends()) {
 		return caller.Caller{}, problem.New(http.StatusGone, "The address of this feed ended on "+domain.DayOf(k.ends()).Words()+". Its owner can replace it at "+s.guard.Origin(r)+"/account."), true
 	}
@@ -187,14 +187,14 @@ func (s *Identity) addFeed(group, person string, ask FeedFor) (Feed, error) {
 		return Feed{}, err
 	}
 	k, feed := s.newFeedKey(group, person, address)
-	return feed, s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+	return feed, s.FeedKeys.Keys.change(func(all []feedKey) ([]feedKey, error) {
 		mine := 0
 		for i := range all {
 			if all[i].of(group, person) {
 				mine++
 			}
 		}
-		if mine >= mostFeedKeys {
+		if mine >= MostFeedKeys {
 			return nil, problem.NotNow("T1", "You have %d feeds, and no more fit: end one first.", mine)
 		}
 		return append(all, k), nil
@@ -204,7 +204,7 @@ func (s *Identity) addFeed(group, person string, ask FeedFor) (Feed, error) {
 // newFeedKey is a new key of the address, and the address with it.
 func (s *Identity) newFeedKey(group, person, address string) (feedKey, Feed) {
 	secret := newToken()
-	k := feedKey{ID: hashOf(secret)[:8], Hash: hashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
+	k := feedKey{ID: HashOf(secret)[:8], Hash: HashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
 	mark := "?"
 	if strings.Contains(address, "?") {
 		mark = "&"
@@ -214,7 +214,7 @@ func (s *Identity) newFeedKey(group, person, address string) (feedKey, Feed) {
 
 // renewFeed puts a new key of the same feed in place of the person's.
 func (s *Identity) renewFeed(group, person, id string) (feed Feed, err error) {
-	err = s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+	err = s.FeedKeys.Keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
 			return nil, problem.NotFound("T1", "You have no feed %q here.", problem.Clip(id))
@@ -230,7 +230,7 @@ func (k *feedKey) of(group, person string) bool { return k.Group == group && k.P
 // feedsOf are the feeds of which the person made keys.
 func (s *Identity) feedsOf(group, person string) []FeedLine {
 	lines := []FeedLine{}
-	for _, k := range s.feedKeys.keys.those(func(k *feedKey) bool { return k.of(group, person) }) {
+	for _, k := range s.FeedKeys.Keys.those(func(k *feedKey) bool { return k.of(group, person) }) {
 		lines = append(lines, FeedLine{k.ID, k.Address, k.Made, k.ends()})
 	}
 	return lines
@@ -238,7 +238,7 @@ func (s *Identity) feedsOf(group, person string) []FeedLine {
 
 // endFeed ends the person's key.
 func (s *Identity) endFeed(group, person, id string) error {
-	return s.feedKeys.keys.change(func(all []feedKey) ([]feedKey, error) {
+	return s.FeedKeys.Keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
 			return nil, problem.NotFound("T1", "You have no feed %q here.", problem.Clip(id))

@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ type kept[T any] struct {
 	file string
 	key  func(*T) string // by which get finds; nil: by none
 	mu   sync.RWMutex
-	all  []T
+	All  []T
 	by   map[string]int // place in all, by key
 }
 
@@ -32,7 +32,7 @@ func openKept[T any](file string, key func(*T) string) (*kept[T], error) {
 		return k, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(b, &k.all)
+		err = json.Unmarshal(b, &k.All)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
@@ -45,9 +45,9 @@ func (k *kept[T]) index() {
 	if k.key == nil {
 		return
 	}
-	k.by = make(map[string]int, len(k.all))
-	for i := range k.all {
-		k.by[k.key(&k.all[i])] = i
+	k.by = make(map[string]int, len(k.All))
+	for i := range k.All {
+		k.by[k.key(&k.All[i])] = i
 	}
 }
 
@@ -56,7 +56,7 @@ func (k *kept[T]) get(key string) (T, bool) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if i, ok := k.by[key]; ok {
-		return k.all[i], true
+		return k.All[i], true
 	}
 	var none T
 	return none, false
@@ -66,9 +66,9 @@ func (k *kept[T]) get(key string) (T, bool) {
 func (k *kept[T]) find(fits func(*T) bool) (T, bool) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	for i := range k.all {
-		if fits(&k.all[i]) {
-			return k.all[i], true
+	for i := range k.All {
+		if fits(&k.All[i]) {
+			return k.All[i], true
 		}
 	}
 	var none T
@@ -80,9 +80,9 @@ func (k *kept[T]) those(fit func(*T) bool) []T {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	var found []T
-	for i := range k.all {
-		if fit(&k.all[i]) {
-			found = append(found, k.all[i])
+	for i := range k.All {
+		if fit(&k.All[i]) {
+			found = append(found, k.All[i])
 		}
 	}
 	return found
@@ -93,7 +93,7 @@ func (k *kept[T]) those(fit func(*T) bool) []T {
 func (k *kept[T]) change(f func([]T) ([]T, error)) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	all, err := f(slices.Clone(k.all))
+	all, err := f(slices.Clone(k.All))
 	if err != nil {
 		return err
 	}
@@ -104,13 +104,13 @@ func (k *kept[T]) change(f func([]T) ([]T, error)) error {
 	if err := writeFile(k.file, append(b, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", k.file, err)
 	}
-	k.all = all
+	k.All = all
 	k.index()
 	return nil
 }
 
-// add puts one more on the list.
-func (k *kept[T]) add(one T) error {
+// Add puts one more on the list.
+func (k *kept[T]) Add(one T) error {
 	return k.change(func(all []T) ([]T, error) { return append(all, one), nil })
 }
 

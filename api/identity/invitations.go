@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -27,8 +27,8 @@ import (
 // also how somebody gets back in who lost their device.
 
 const (
-	invitationsFile = "invitations.json"
-	journalFile     = "sign-in.log"
+	InvitationsFile = "invitations.json"
+	JournalFile     = "sign-in.log"
 	invitationLasts = 7 * 24 * time.Hour
 	codeLetters     = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // without those taken for others when read out
 	// codeLength is 80 bits. Codes are read out by telephone, so 112 bits (23
@@ -37,7 +37,7 @@ const (
 	// than 112, each hash in the file has a salt of its own (ASVS 4.0.3, 2.6.2;
 	// 5.0, 6.5.2): whoever reads the file tries each code against each line.
 	codeLength = 16
-	saltBytes  = 16
+	SaltBytes  = 16
 )
 
 // An invitation is a line of the file. It stays there when it was used.
@@ -54,8 +54,8 @@ type invitation struct {
 	Used    time.Time `json:"used,omitzero"`
 }
 
-// fits says whether that is the invitation's code.
-func (i *invitation) fits(code string) bool { return same(codeHash(i.Salt, code), i.Hash) }
+// Fits says whether that is the invitation's code.
+func (i *invitation) Fits(code string) bool { return same(codeHash(i.Salt, code), i.Hash) }
 
 func (i *invitation) open(now time.Time) bool { return i.Used.IsZero() && now.Before(i.Expires) }
 
@@ -74,7 +74,7 @@ func newCode() string {
 }
 
 func newSalt() string {
-	var b [saltBytes]byte
+	var b [SaltBytes]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
 }
@@ -82,7 +82,7 @@ func newSalt() string {
 // codeHash is the hash of a code, behind its salt, as somebody typed it: with or without lines
 // between the groups, in small letters, and with O for 0 and I or L for 1.
 func codeHash(salt, code string) string {
-	return hashOf(salt + strings.Map(func(r rune) rune {
+	return HashOf(salt + strings.Map(func(r rune) rune {
 		switch r {
 		case '-', ' ':
 			return -1
@@ -96,26 +96,26 @@ func codeHash(salt, code string) string {
 }
 
 // invitations are those of one server.
-type invitations struct{ made *kept[invitation] }
+type invitations struct{ Made *kept[invitation] }
 
 func openInvitations(dir string) (*invitations, error) {
-	k, err := openKept[invitation](filepath.Join(dir, invitationsFile), nil)
+	k, err := openKept[invitation](filepath.Join(dir, InvitationsFile), nil)
 	if err != nil {
 		return nil, err
 	}
 	return &invitations{k}, nil
 }
 
-// find is the open invitation with that code.
-func (i *invitations) find(code string, now time.Time) (invitation, bool) {
-	return i.made.find(func(i *invitation) bool { return i.open(now) && i.fits(code) })
+// Find is the open invitation with that code.
+func (i *invitations) Find(code string, now time.Time) (invitation, bool) {
+	return i.Made.find(func(i *invitation) bool { return i.open(now) && i.Fits(code) })
 }
 
 var errSpent = problem.New(http.StatusForbidden, "This invitation has been used, or has ended. Please ask for a new one.")
 
 // use marks the open invitation as used: whoever comes second gets errSpent.
 func (i *invitations) use(hash string, now time.Time) (used invitation, err error) {
-	err = i.made.change(func(all []invitation) ([]invitation, error) {
+	err = i.Made.change(func(all []invitation) ([]invitation, error) {
 		for n := range all {
 			if all[n].Hash == hash && all[n].open(now) {
 				all[n].Used = now.UTC().Truncate(time.Second)
@@ -254,10 +254,10 @@ func (s *Identity) inviteToSignIn(ctx context.Context, in *operation.BodyInput) 
 	if ask.Replace {
 		what = "invited to sign in anew, in place of every passkey"
 	}
-	if err := s.signIn.journal.write(JournalLine{now, i.Group, i.Person, by, what}); err != nil {
+	if err := s.SignIn.journal.write(JournalLine{now, i.Group, i.Person, by, what}); err != nil {
 		return nil, err
 	}
-	if err := s.signIn.invitations.made.add(i); err != nil {
+	if err := s.SignIn.Invitations.Made.Add(i); err != nil {
 		return nil, err
 	}
 	return &operation.Output[InvitationMade]{Body: InvitationMade{i.ID, code, caller.Origin(ctx) + "/invitation/" + code, invited.Office, i.Expires}}, nil
@@ -275,7 +275,7 @@ func (s *Identity) listInvitations(ctx context.Context, in *operation.GroupInput
 		return id
 	}
 	list := InvitationsMade{[]InvitationEntry{}}
-	for _, i := range s.signIn.invitations.made.those(func(i *invitation) bool { return i.Group == in.Group }) {
+	for _, i := range s.SignIn.Invitations.Made.those(func(i *invitation) bool { return i.Group == in.Group }) {
 		list.Invitations = append(list.Invitations, InvitationEntry{i.ID, handle(i.Person), handle(i.By), i.Replace, i.Made, i.Expires, i.Used})
 	}
 	return &operation.Output[InvitationsMade]{Body: list}, nil
@@ -288,14 +288,14 @@ func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) 
 	}
 	now := s.clock().UTC().Truncate(time.Second)
 	meant := func(i *invitation) bool { return i.ID == in.ID && i.Group == in.Group && i.open(now) }
-	i, ok := s.signIn.invitations.made.find(meant)
+	i, ok := s.SignIn.Invitations.Made.find(meant)
 	if !ok {
 		return nil, problem.NotFound("L5", "There is no open invitation %q here.", problem.Clip(in.ID))
 	}
-	if err := s.signIn.invitations.made.drop(meant); err != nil {
+	if err := s.SignIn.Invitations.Made.drop(meant); err != nil {
 		return nil, err
 	}
-	return nil, s.signIn.journal.write(JournalLine{now, i.Group, i.Person, by, "invitation taken back"})
+	return nil, s.SignIn.journal.write(JournalLine{now, i.Group, i.Person, by, "invitation taken back"})
 }
 
 // lettingIn is the group, for whoever may let people in, and who that is.

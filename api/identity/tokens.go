@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"crypto/rand"
@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	tokensFile   = "tokens.json"
-	operatorFile = "operator-token"
+	TokensFile   = "tokens.json"
+	OperatorFile = "operator-token"
 	tokenPrefix  = "gt_"
 	mostTokens   = 50        // of one person
 	useWritten   = time.Hour // how old the last use in the file may be
@@ -31,16 +31,16 @@ const (
 // SHA-256 hashes, and the operator's own token in a file beside it, both
 // readable by their owner alone.
 type Tokens struct {
-	dir      string
+	Dir      string
 	operator string
-	tokens   *kept[token]
+	Tokens   *kept[HeldToken]
 
 	operatorHash string
 }
 
-// token is a line of the file. One without id, name and scope is from before
+// A HeldToken is a line of the file. One without id, name and scope is from before
 // there were any: it is called after its hash, and may act.
-type token struct {
+type HeldToken struct {
 	ID      string       `json:"id"`
 	Hash    string       `json:"hash"` // SHA-256 of the token, hexadecimal
 	Group   string       `json:"group"`
@@ -58,12 +58,12 @@ func OpenTokens(dir string) (*Tokens, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	t := &Tokens{dir: dir}
+	t := &Tokens{Dir: dir}
 	if err := t.readOperator(); err != nil {
 		return nil, err
 	}
 	var err error
-	if t.tokens, err = openKept(filepath.Join(dir, tokensFile), func(k *token) string { return k.Hash }); err != nil {
+	if t.Tokens, err = openKept(filepath.Join(dir, TokensFile), func(k *HeldToken) string { return k.Hash }); err != nil {
 		return nil, err
 	}
 	return t, t.migrate()
@@ -79,7 +79,7 @@ func (t *Tokens) readOperator() error {
 		return fmt.Errorf("the operator's token: %w", err)
 	}
 	t.operator = strings.TrimSpace(string(b))
-	t.operatorHash = hashOf(t.operator)
+	t.operatorHash = HashOf(t.operator)
 	if len(t.operator) < len(tokenPrefix)+32 || !strings.HasPrefix(t.operator, tokenPrefix) {
 		return fmt.Errorf("%s holds no token; delete it, and the next start makes a new one", t.OperatorFile())
 	}
@@ -89,11 +89,11 @@ func (t *Tokens) readOperator() error {
 // migrate gives tokens from before there were names and scopes theirs, and
 // refuses a file in which a line makes no sense. It writes with the next change.
 func (t *Tokens) migrate() error {
-	for i := range t.tokens.all {
-		k := &t.tokens.all[i]
+	for i := range t.Tokens.All {
+		k := &t.Tokens.All[i]
 		hash, err := hex.DecodeString(k.Hash)
 		if err != nil || len(hash) != sha256.Size || k.Group == "" || k.Person == "" || k.Scope != "" && !k.Scope.Known() {
-			return fmt.Errorf("%s is damaged", t.tokens.file)
+			return fmt.Errorf("%s is damaged", t.Tokens.file)
 		}
 		if k.ID == "" {
 			k.ID, k.Name, k.Scope = k.Hash[:8], "issued "+k.Issued.Format(time.DateOnly), caller.ScopeAct
@@ -106,21 +106,21 @@ func (t *Tokens) migrate() error {
 func (t *Tokens) Operator() string { return t.operator }
 
 // OperatorFile is where the operator's token lies.
-func (t *Tokens) OperatorFile() string { return filepath.Join(t.dir, operatorFile) }
+func (t *Tokens) OperatorFile() string { return filepath.Join(t.Dir, OperatorFile) }
 
 // Issue makes a token for a person of a group that may act and has no end. It
 // is shown this once; the file has only its hash.
 func (t *Tokens) Issue(group, person string) (string, error) {
 	now := time.Now().UTC().Truncate(time.Second)
-	return t.make(token{Group: group, Person: person, Name: "issued " + now.Format(time.DateOnly), Scope: caller.ScopeAct, Issued: now})
+	return t.make(HeldToken{Group: group, Person: person, Name: "issued " + now.Format(time.DateOnly), Scope: caller.ScopeAct, Issued: now})
 }
 
 // make keeps the token under a new id and hash, and gives the secret.
-func (t *Tokens) make(k token) (string, error) {
+func (t *Tokens) make(k HeldToken) (string, error) {
 	secret := newToken()
-	k.Hash = hashOf(secret)
+	k.Hash = HashOf(secret)
 	k.ID = k.Hash[:8]
-	return secret, t.tokens.change(func(all []token) ([]token, error) {
+	return secret, t.Tokens.change(func(all []HeldToken) ([]HeldToken, error) {
 		have := 0
 		for i := range all {
 			if all[i].Group == k.Group && all[i].Person == k.Person {
@@ -135,24 +135,24 @@ func (t *Tokens) make(k token) (string, error) {
 }
 
 // of are the tokens that fit, oldest first.
-func (t *Tokens) of(fits func(*token) bool) []token { return t.tokens.those(fits) }
+func (t *Tokens) of(fits func(*HeldToken) bool) []HeldToken { return t.Tokens.those(fits) }
 
-// revoke ends a token that fits; false if there is none.
-func (t *Tokens) revoke(fits func(*token) bool) (bool, error) {
-	if _, ok := t.tokens.find(fits); !ok {
+// Revoke ends a token that fits; false if there is none.
+func (t *Tokens) Revoke(fits func(*HeldToken) bool) (bool, error) {
+	if _, ok := t.Tokens.find(fits); !ok {
 		return false, nil
 	}
-	return true, t.tokens.drop(fits)
+	return true, t.Tokens.drop(fits)
 }
 
-// caller finds whoever the token stands for at that moment. Looking up the hash
+// Caller finds whoever the token stands for at that moment. Looking up the hash
 // of what was sent gives nothing away about the tokens there are.
-func (t *Tokens) caller(secret string, now time.Time) (caller.Caller, bool, error) {
-	hash := hashOf(secret)
+func (t *Tokens) Caller(secret string, now time.Time) (caller.Caller, bool, error) {
+	hash := HashOf(secret)
 	if hash == t.operatorHash {
 		return caller.Caller{Operator: true, Scope: caller.ScopeAct}, true, nil
 	}
-	k, ok := t.tokens.get(hash)
+	k, ok := t.Tokens.get(hash)
 	if !ok || !k.Expires.IsZero() && !now.Before(k.Expires) {
 		return caller.Caller{}, false, nil
 	}
@@ -165,12 +165,12 @@ func (t *Tokens) caller(secret string, now time.Time) (caller.Caller, bool, erro
 
 // inForce says whether there is still a token of that id.
 func (t *Tokens) inForce(id string, now time.Time) bool {
-	_, ok := t.tokens.find(func(k *token) bool { return k.ID == id && (k.Expires.IsZero() || now.Before(k.Expires)) })
+	_, ok := t.Tokens.find(func(k *HeldToken) bool { return k.ID == id && (k.Expires.IsZero() || now.Before(k.Expires)) })
 	return ok
 }
 
 func (t *Tokens) used(hash string, now time.Time) error {
-	return t.tokens.change(func(all []token) ([]token, error) {
+	return t.Tokens.change(func(all []HeldToken) ([]HeldToken, error) {
 		for i := range all {
 			if all[i].Hash == hash {
 				all[i].Used = now.UTC().Truncate(useWritten)
@@ -186,7 +186,7 @@ func newToken() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-func hashOf(secret string) string {
+func HashOf(secret string) string {
 	hash := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(hash[:])
 }

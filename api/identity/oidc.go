@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -26,7 +26,7 @@ import (
 // organisation (OpenID Connect Core 1.0, authorization code flow with PKCE).
 
 const (
-	oidcCallback = "/sign-in/oidc/callback"
+	OIDCCallback = "/sign-in/oidc/callback"
 	oidcEach     = 10 * time.Second // for one question to the issuer
 	oidcWhole    = 20 * time.Second // for all of a sign-in; less than writeTimeout
 )
@@ -44,10 +44,10 @@ type OIDC struct {
 
 // SingleSignOn signs people in with accounts of one issuer.
 type SingleSignOn struct {
-	as      OIDC
+	As      OIDC
 	holders *holders
-	web     *http.Client
-	found   atomic.Pointer[oidc.Provider]
+	Web     *http.Client
+	Found   atomic.Pointer[oidc.Provider]
 	now     func() time.Time
 }
 
@@ -69,7 +69,7 @@ func OpenSingleSignOn(as OIDC) (*SingleSignOn, error) {
 	// Nothing of what the issuer is asked goes anywhere else: the secret and the
 	// code would follow a redirect.
 	stays := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	o := &SingleSignOn{as: as, holders: &holders{file: as.People}, web: &http.Client{Timeout: oidcEach, CheckRedirect: stays}, now: time.Now}
+	o := &SingleSignOn{As: as, holders: &holders{file: as.People}, Web: &http.Client{Timeout: oidcEach, CheckRedirect: stays}, now: time.Now}
 	_, err := o.holders.read()
 	return o, err
 }
@@ -87,23 +87,23 @@ func checkIssuer(issuer string) error {
 
 // asking is a context in which the issuer is asked.
 func (o *SingleSignOn) asking(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(oidc.ClientContext(ctx, o.web), oidcWhole)
+	return context.WithTimeout(oidc.ClientContext(ctx, o.Web), oidcWhole)
 }
 
 // provider is the issuer as it describes itself. It is asked when somebody
 // first signs in, and again until it answers.
 func (o *SingleSignOn) provider(ctx context.Context) (*oidc.Provider, error) {
-	if p := o.found.Load(); p != nil {
+	if p := o.Found.Load(); p != nil {
 		return p, nil
 	}
-	p, err := oidc.NewProvider(ctx, o.as.Issuer)
+	p, err := oidc.NewProvider(ctx, o.As.Issuer)
 	if err == nil {
 		err = o.checkEndpoints(p)
 	}
 	if err != nil {
 		return nil, err
 	}
-	o.found.Store(p)
+	o.Found.Store(p)
 	return p, nil
 }
 
@@ -131,11 +131,11 @@ func (o *SingleSignOn) checkEndpoints(p *oidc.Provider) error {
 	for _, at := range []string{m.Authorization, m.Token, m.Keys, m.UserInfo} {
 		u, err := url.Parse(at)
 		if err != nil || at != "" && u.Scheme != "https" && checkIssuer(u.Scheme+"://"+u.Host) != nil {
-			return fmt.Errorf("%s says to use %q, which is not encrypted", o.as.Issuer, problem.Clip(at))
+			return fmt.Errorf("%s says to use %q, which is not encrypted", o.As.Issuer, problem.Clip(at))
 		}
 	}
 	if len(m.Challenges) > 0 && !slices.Contains(m.Challenges, "S256") {
-		return fmt.Errorf("%s does not take PKCE with S256 (RFC 7636)", o.as.Issuer)
+		return fmt.Errorf("%s does not take PKCE with S256 (RFC 7636)", o.As.Issuer)
 	}
 	return nil
 }
@@ -149,7 +149,7 @@ func (o *SingleSignOn) client(p *oidc.Provider, origin string) *oauth2.Config {
 		at.AuthStyle = oauth2.AuthStyleInParams
 	}
 	return &oauth2.Config{
-		ClientID: o.as.Client, ClientSecret: o.as.Secret, Endpoint: at, RedirectURL: origin + oidcCallback, Scopes: []string{oidc.ScopeOpenID, oidc.ScopeEmail},
+		ClientID: o.As.Client, ClientSecret: o.As.Secret, Endpoint: at, RedirectURL: origin + OIDCCallback, Scopes: []string{oidc.ScopeOpenID, oidc.ScopeEmail},
 	}
 }
 
@@ -189,7 +189,7 @@ func (o *SingleSignOn) account(ctx context.Context, origin, code string, begun *
 		return a, err
 	}
 	raw, _ := tokens.Extra("id_token").(string)
-	id, err := p.Verifier(&oidc.Config{ClientID: o.as.Client}).Verify(ctx, raw)
+	id, err := p.Verifier(&oidc.Config{ClientID: o.As.Client}).Verify(ctx, raw)
 	if err != nil {
 		return a, err
 	}
@@ -199,11 +199,11 @@ func (o *SingleSignOn) account(ctx context.Context, origin, code string, begun *
 	switch {
 	case !same(id.Nonce, begun.nonce):
 		return a, errors.New("the token is of another sign-in: its nonce is not ours")
-	case a.Party != o.as.Client && (a.Party != "" || len(id.Audience) > 1):
+	case a.Party != o.As.Client && (a.Party != "" || len(id.Audience) > 1):
 		return a, errors.New("the token was issued to another client")
 	case a.Subject == "":
 		return a, errors.New("the token is about nobody")
-	case o.as.MaxAge > 0 && !o.lately(a.SignedIn):
+	case o.As.MaxAge > 0 && !o.lately(a.SignedIn):
 		return a, errors.New("they signed in at the issuer too long ago, or it does not say when")
 	}
 	if a.Email == "" && p.UserInfoEndpoint() != "" {
@@ -219,7 +219,7 @@ func (o *SingleSignOn) lately(signedIn *int64) bool {
 		return false
 	}
 	at, now := time.Unix(*signedIn, 0), o.now()
-	return !at.Before(now.Add(-o.as.MaxAge-clockSkew)) && !at.After(now.Add(clockSkew))
+	return !at.Before(now.Add(-o.As.MaxAge-clockSkew)) && !at.After(now.Add(clockSkew))
 }
 
 // ask asks for the address where the token does not have it, as it need not
@@ -245,25 +245,25 @@ func notSignedIn(status int, say string) *problem.Problem {
 }
 
 var (
-	errIssuerAway = notSignedIn(http.StatusServiceUnavailable, "Your organisation’s sign-in can’t be reached from here. Please try again later, or sign in with a passkey.")
-	errAccount    = notSignedIn(http.StatusForbidden, "What your organisation’s sign-in said could not be accepted. Please try again. If it stays so, tell whoever runs this server.")
-	errCancelled  = notSignedIn(http.StatusForbidden, "Your organisation’s sign-in did not let you through. Please try again, or sign in with a passkey.")
-	errUnverified = notSignedIn(http.StatusForbidden, "Your organisation does not say that your email address is verified, so it signs nobody in here. Please ask whoever looks after your account.")
-	errNobody     = notSignedIn(http.StatusForbidden, "Nobody here has your organisation’s account. Please ask the group’s manager for an invitation, or whoever runs this server to enter your account.")
-	errNoHolders  = notSignedIn(http.StatusServiceUnavailable, "This server can’t read whose account is whose. Please tell whoever runs it, or sign in with a passkey.")
-	errGone       = notSignedIn(http.StatusForbidden, "Your account belongs to somebody who is no longer in this group’s register. If you have a new office, please ask whoever runs this server to enter your account for it.")
+	ErrIssuerAway = notSignedIn(http.StatusServiceUnavailable, "Your organisation’s sign-in can’t be reached from here. Please try again later, or sign in with a passkey.")
+	ErrAccount    = notSignedIn(http.StatusForbidden, "What your organisation’s sign-in said could not be accepted. Please try again. If it stays so, tell whoever runs this server.")
+	ErrCancelled  = notSignedIn(http.StatusForbidden, "Your organisation’s sign-in did not let you through. Please try again, or sign in with a passkey.")
+	ErrUnverified = notSignedIn(http.StatusForbidden, "Your organisation does not say that your email address is verified, so it signs nobody in here. Please ask whoever looks after your account.")
+	ErrNobody     = notSignedIn(http.StatusForbidden, "Nobody here has your organisation’s account. Please ask the group’s manager for an invitation, or whoever runs this server to enter your account.")
+	ErrNoHolders  = notSignedIn(http.StatusServiceUnavailable, "This server can’t read whose account is whose. Please tell whoever runs it, or sign in with a passkey.")
+	ErrGone       = notSignedIn(http.StatusForbidden, "Your account belongs to somebody who is no longer in this group’s register. If you have a new office, please ask whoever runs this server to enter your account for it.")
 )
 
 // beginSingleSignOn sends the browser to the issuer.
 func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := s.singleSignOn.asking(r.Context())
+	ctx, cancel := s.SingleSignOn.asking(r.Context())
 	defer cancel()
-	p, err := s.singleSignOn.provider(ctx)
+	p, err := s.SingleSignOn.provider(ctx)
 	if err != nil {
 		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", problem.ClipTo(err.Error(), 300))
-		return errIssuerAway
+		return ErrIssuerAway
 	}
-	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: localPath(r.URL.Query().Get("next"))}
+	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: LocalPath(r.URL.Query().Get("next"))}
 	if m, err := metadataOf(p); err == nil {
 		begun.saysIssuer = m.SaysIssuer
 	}
@@ -271,10 +271,10 @@ func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(begun.nonce), oauth2.S256ChallengeOption(begun.verifier)}
-	if age := s.singleSignOn.as.MaxAge; age > 0 {
+	if age := s.SingleSignOn.As.MaxAge; age > 0 {
 		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(age.Seconds()))))
 	}
-	to := s.singleSignOn.client(p, s.guard.Origin(r)).AuthCodeURL(begun.state, options...)
+	to := s.SingleSignOn.client(p, s.guard.Origin(r)).AuthCodeURL(begun.state, options...)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
@@ -286,30 +286,30 @@ func (s *Identity) finishSingleSignOn(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	if why := r.URL.Query().Get("error"); why != "" {
-		return s.refusedAccount(r.Context(), errCancelled, errors.New("the issuer says: "+why))
+		return s.refusedAccount(r.Context(), ErrCancelled, errors.New("the issuer says: "+why))
 	}
-	ctx, cancel := s.singleSignOn.asking(r.Context())
+	ctx, cancel := s.SingleSignOn.asking(r.Context())
 	defer cancel()
-	a, err := s.singleSignOn.account(ctx, s.guard.Origin(r), r.URL.Query().Get("code"), begun)
+	a, err := s.SingleSignOn.account(ctx, s.guard.Origin(r), r.URL.Query().Get("code"), begun)
 	var away *url.Error
 	switch {
 	case errors.As(err, &away):
-		return s.refusedAccount(r.Context(), errIssuerAway, err)
+		return s.refusedAccount(r.Context(), ErrIssuerAway, err)
 	case err != nil:
-		return s.refusedAccount(r.Context(), errAccount, err)
+		return s.refusedAccount(r.Context(), ErrAccount, err)
 	}
 	h, err := s.holderOf(r.Context(), &a)
 	if err != nil {
 		return err
 	}
-	p, err := s.registered(r.Context(), h)
+	p, err := s.Registered(r.Context(), h)
 	if err != nil {
 		return err
 	}
 	if err := s.note(h.Group, p.ID, p.ID, "signed in with the organisation’s account"); err != nil {
 		return err
 	}
-	if err := s.beginSession(w, r, Session{Group: h.Group, Person: p.ID, Passkey: byAccount + h.id()}); err != nil {
+	if err := s.BeginSession(w, r, Session{Group: h.Group, Person: p.ID, Passkey: byAccount + h.id()}); err != nil {
 		return err
 	}
 	http.Redirect(w, r, begun.next, http.StatusSeeOther)
@@ -321,14 +321,14 @@ func (s *Identity) returned(r *http.Request) (*signOn, error) {
 	is, ok := s.taken(r)
 	q := r.URL.Query()
 	if !ok || is.signOn == nil || !same(q.Get("state"), is.signOn.state) {
-		return nil, errBeginAgain
+		return nil, ErrBeginAgain
 	}
 	iss, sent := q["iss"]
 	switch { // RFC 9207, section 2.4
-	case sent && iss[0] != s.singleSignOn.as.Issuer:
-		return nil, s.refusedAccount(r.Context(), errAccount, errors.New("another issuer answered"))
+	case sent && iss[0] != s.SingleSignOn.As.Issuer:
+		return nil, s.refusedAccount(r.Context(), ErrAccount, errors.New("another issuer answered"))
 	case !sent && is.signOn.saysIssuer:
-		return nil, s.refusedAccount(r.Context(), errAccount, errors.New("the issuer says that it names itself in its answers, and this does not"))
+		return nil, s.refusedAccount(r.Context(), ErrAccount, errors.New("the issuer says that it names itself in its answers, and this does not"))
 	}
 	return is.signOn, nil
 }
@@ -345,35 +345,35 @@ func (s *Identity) refusedAccount(ctx context.Context, say *problem.Problem, err
 }
 
 // holderOf says whose account it is.
-func (s *Identity) holderOf(ctx context.Context, a *orgAccount) (holder, error) {
-	all, err := s.singleSignOn.holders.read()
+func (s *Identity) holderOf(ctx context.Context, a *orgAccount) (Holder, error) {
+	all, err := s.SingleSignOn.holders.read()
 	if err != nil {
 		s.log.ErrorContext(ctx, "whose account is whose can't be read", "error", err)
-		return holder{}, errNoHolders
+		return Holder{}, ErrNoHolders
 	}
 	h, ok := whose(all, a.Subject, a.address())
 	switch {
 	case ok:
 		return h, nil
 	case a.Email != "" && a.address() == "":
-		return h, errUnverified
+		return h, ErrUnverified
 	}
-	return h, errNobody
+	return h, ErrNobody
 }
 
-// registered is the person in the group's register, if they are there today.
-func (s *Identity) registered(ctx context.Context, h holder) (is domain.Person, err error) {
+// Registered is the person in the group's register, if they are there today.
+func (s *Identity) Registered(ctx context.Context, h Holder) (is domain.Person, err error) {
 	g, err := s.groups.Now(ctx, h.Group, nil)
 	var none *projections.NotFound
 	switch {
 	case errors.As(err, &none):
-		return is, errGone
+		return is, ErrGone
 	case err != nil:
 		return is, err
 	}
 	p := g.State().Person(h.Person)
 	if p == nil || p.Erased != 0 || p.Left != 0 && p.Left < s.ledgers.Today() {
-		return is, errGone
+		return is, ErrGone
 	}
 	return *p, nil
 }

@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ func TestKept(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
-			if err := k.add(fmt.Sprint(i)); err != nil {
+			if err := k.Add(fmt.Sprint(i)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -31,15 +31,15 @@ func TestKept(t *testing.T) {
 	require.NoError(t, k.drop(func(s *string) bool { return *s == "7" }))
 	again, err := openKept[string](file, nil)
 	require.NoError(t, err)
-	require.Equal(t, k.all, again.all)
-	require.Len(t, again.all, 19)
+	require.Equal(t, k.All, again.All)
+	require.Len(t, again.All, 19)
 
 	no := errors.New("no")
 	require.ErrorIs(t, k.change(func(all []string) ([]string, error) { all[0] = "changed"; return all, no }), no)
-	require.NotContains(t, k.all, "changed")
+	require.NotContains(t, k.All, "changed")
 	require.NoError(t, os.RemoveAll(dir))
-	require.Error(t, k.add("lost"))
-	require.NotContains(t, k.all, "lost")
+	require.Error(t, k.Add("lost"))
+	require.NotContains(t, k.All, "lost")
 
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	require.NoError(t, os.WriteFile(file, []byte(`["half`), 0o600))

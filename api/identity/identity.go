@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 )
 
 // Options are what an Identity knows people by.
-type IdentityOptions struct {
+type Options struct {
 	Tokens       *Tokens
 	Feeds        *FeedKeys
 	SignIn       *SignIn       // who signs in with passkeys; nil: nobody does
@@ -36,56 +36,56 @@ type Identity struct {
 	clock        func() time.Time
 	log          *slog.Logger
 	tokens       *Tokens
-	feedKeys     *FeedKeys
-	signIn       *SignIn
-	singleSignOn *SingleSignOn
+	FeedKeys     *FeedKeys
+	SignIn       *SignIn
+	SingleSignOn *SingleSignOn
 	noTokens     bool
 	statements   statements
 }
 
-// NewIdentity knows people by what the options say, and offers its pages and operations.
-func NewIdentity(o IdentityOptions, api *operation.API, g *guard.Guard, l *access.Ledgers) *Identity {
+// New knows people by what the options say, and offers its pages and operations.
+func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Identity {
 	s := &Identity{
 		api: api, guard: g, ledgers: l, store: l.Store, groups: l.Groups, clock: l.Clock, log: l.Log,
-		tokens: o.Tokens, feedKeys: o.Feeds, signIn: o.SignIn, singleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
+		tokens: o.Tokens, FeedKeys: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
 	}
-	if s.signIn != nil && o.Idle > 0 {
-		s.signIn.sessions.idle = o.Idle
+	if s.SignIn != nil && o.Idle > 0 {
+		s.SignIn.Sessions.Idle = o.Idle
 	}
 	s.offerStatements()
 	s.offerTokens()
 	s.offerFeedKeys()
-	if s.signIn != nil {
+	if s.SignIn != nil {
 		s.offerInvitations()
 		s.offerSignIn()
 	}
 	return s
 }
 
-// byItself is the header in which a page says that it asks by itself, as when
+// ByItself is the header in which a page says that it asks by itself, as when
 // others recorded something: nobody uses it then.
-const byItself = "Goldenthread-By-Itself"
+const ByItself = "Goldenthread-By-Itself"
 
-// used keeps the session of whoever asks from ending unused. What a browser asks
+// Used keeps the session of whoever asks from ending unused. What a browser asks
 // for by itself does not.
-func (s *Identity) used(r *http.Request, c caller.Caller) {
-	if c.Session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
+func (s *Identity) Used(r *http.Request, c caller.Caller) {
+	if c.Session == "" || r.Header.Get(ByItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
 		return
 	}
-	if err := s.signIn.sessions.use(c.Session); err != nil {
+	if err := s.SignIn.Sessions.use(c.Session); err != nil {
 		s.log.WarnContext(r.Context(), "the use of a session could not be noted", "error", err)
 	}
 }
 
-// caller is whoever a token stands for or, where none is sent, whoever is
+// Who is whoever a token stands for or, where none is sent, whoever is
 // signed in.
-func (s *Identity) caller(r *http.Request) (caller.Caller, *problem.Problem) {
+func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 	if c, ended, ok := s.feedCaller(r); ok {
 		return c, ended
 	}
 	sent := r.Header.Values("Authorization")
-	if len(sent) == 0 && s.signIn != nil {
-		if is, ok := s.signIn.sessions.of(r, s.guard.Encrypted(r)); ok && s.holds(is) {
+	if len(sent) == 0 && s.SignIn != nil {
+		if is, ok := s.SignIn.Sessions.Of(r, s.guard.Encrypted(r)); ok && s.holds(is) {
 			token, _ := strings.CutPrefix(is.Passkey, byToken)
 			if token == is.Passkey {
 				token = ""
@@ -97,12 +97,12 @@ func (s *Identity) caller(r *http.Request) (caller.Caller, *problem.Problem) {
 	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
 		return caller.Caller{}, problem.Unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
 	}
-	return s.callerBy(r.Context(), strings.TrimSpace(token))
+	return s.ByToken(r.Context(), strings.TrimSpace(token))
 }
 
-// callerBy is whoever the token stands for.
-func (s *Identity) callerBy(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
-	c, ok, err := s.tokens.caller(token, s.clock())
+// ByToken is whoever the token stands for.
+func (s *Identity) ByToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
+	c, ok, err := s.tokens.Caller(token, s.clock())
 	if err != nil {
 		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)
 	}
