@@ -2,18 +2,24 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the permission matrix anew; read every line of the difference")
@@ -130,6 +136,86 @@ var acts = []act{
 	{"/tokens/none/revoke", ``, true},
 	{"/invitations", `{"person":"pm-b"}`, true},
 	{"/invitations/none/withdraw", ``, true},
+}
+
+// A form is where a page offers a command: the page of the group that offers it, and
+// why to fewer people than may give it, if it does.
+type form struct{ page, fewer string }
+
+// forms are the pages' forms by the command that they send. A command that is not
+// among them has none.
+var forms = map[string]form{
+	"consent-to-charter": {"", ""},
+	"register-person":    {"/people", ""},
+	"update-person":      {"/people", "there one changes one's own"},
+	"leave-office":       {"/people", ""},
+
+	"record-spokesperson": {"/register", ""},
+	"end-spokesperson":    {"/register", ""},
+	"name-holder":         {"/register", ""},
+	"leave-seat":          {"/register", ""},
+	"invite":              {"/register", ""},
+
+	"grant-mandate":    {"/practices/P91018", ""},
+	"withdraw-mandate": {"/practices/P91018", ""},
+	"ask-mandate":      {"/mandate", ""},
+	"acknowledge":      {"/practices/P91018", ""},
+	"ask-group":        {"/practices/P91018", ""},
+	"depart":           {"/departures", ""},
+
+	"raise-proposal":      {"/proposals/new", ""},
+	"amend-proposal":      {"/proposals/P2/amend", ""},
+	"put-proposal":        {"/proposals/P3", ""},
+	"offer-words":         {"/proposals/P2", ""},
+	"withdraw-proposal":   {"/proposals/P2", ""},
+	"agree-to-pay":        {"/proposals/P4", ""},
+	"consent":             {"/proposals/P4", ""},
+	"stand-aside":         {"/proposals/P4", ""},
+	"report-position":     {"/proposals/P4", ""},
+	"confirm-position":    {"/proposals/P2", ""},
+	"object":              {"/proposals/P2", ""},
+	"resolve-objection":   {"/proposals/P2", ""},
+	"name-facilitator":    {"/proposals/P5", ""},
+	"record-conversation": {"/proposals/P5", ""},
+	"ask-put-off":         {"/proposals/P5", ""},
+	"agree-put-off":       {"/proposals/P5", ""},
+
+	"suspend":           {"/powers", ""},
+	"record-exercise":   {"/powers", ""},
+	"call-in":           {"/powers", ""},
+	"deny-consultation": {"/powers", ""},
+	"tell-exercise":     {"/powers", "only where somebody is still to be told"},
+
+	"register-forum":    {"/representation", ""},
+	"schedule-meeting":  {"/representation", ""},
+	"declare-interest":  {"/representation", ""},
+	"renew-interest":    {"/representation", ""},
+	"end-interest":      {"/representation", ""},
+	"give-feedback":     {"/representation", ""},
+	"move-meeting":      {"/meetings/locality-board/2026-01-10", ""},
+	"cancel-meeting":    {"/meetings/locality-board/2026-01-10", ""},
+	"brief-meeting":     {"/meetings/locality-board/2026-01-10", ""},
+	"report-meeting":    {"/meetings/locality-board/2026-01-10", ""},
+	"record-commitment": {"/meetings/locality-board/2026-01-10", ""},
+
+	"record-approach":          {"/approaches", ""},
+	"redirect-approach":        {"/approaches", ""},
+	"dispose-of-approach":      {"/approaches", ""},
+	"answer-approach":          {"/approaches", ""},
+	"link-approaches":          {"/approaches", ""},
+	"report-side-conversation": {"/approaches", ""},
+
+	"progress-action":      {"/actions", ""},
+	"end-action":           {"/actions", ""},
+	"list-priority":        {"/priorities", ""},
+	"ask-practices":        {"/priorities", "only once there is something on the long list"},
+	"answer-priorities":    {"/priorities", ""},
+	"answer-departure":     {"/departures", ""},
+	"resolve-departure":    {"/departures", ""},
+	"communicate":          {"/notices", ""},
+	"answer-question":      {"/questions", ""},
+	"set-agenda":           {"/agenda", ""},
+	"record-group-meeting": {"/agenda", ""},
 }
 
 // reads are the rows below: everything that can be read.
@@ -280,7 +366,8 @@ func matrixOf(w *world) string {
 		c.keys = w.keys
 		return c
 	}
-	c := copied()
+	c, look := copied(), newLook(copied())
+	defer look.w.close()
 	var out strings.Builder
 	table := tabwriter.NewWriter(&out, 11, 0, 2, ' ', 0)
 	for _, who := range whoActs {
@@ -290,9 +377,11 @@ func matrixOf(w *world) string {
 	for _, act := range acts {
 		fmt.Fprint(table, act.name)
 		for _, who := range whoActs {
-			next := c.store.Next("trafford")
+			next, now := c.store.Next("trafford"), c.view()
 			r := c.send(c.request(who.handle, "POST", act.path(), ids.Replace(act.body)))
-			fmt.Fprintf(table, "\t%s", cellOf(w.t, act.name+" by "+who.title, r))
+			cell := cellOf(w.t, act.name+" by "+who.title, r)
+			fmt.Fprintf(table, "\t%s", cell)
+			look.compare(now, &act, who.handle, ids.Replace(act.body), cell, c.store.Next("trafford") > next)
 			if c.store.Next("trafford") == next {
 				continue
 			}
@@ -318,6 +407,111 @@ func matrixOf(w *world) string {
 	require.NoError(w.t, table.Flush())
 	c.close()
 	return out.String()
+}
+
+// A look is the group as nobody changes it: what May answers about it and what its
+// pages offer.
+type look struct {
+	w     *world
+	state *domain.View
+	pages map[string]string // by who looks, and the page
+}
+
+func newLook(w *world) *look { return &look{w, w.view(), map[string]string{}} }
+
+// view is the group as it is now.
+func (w *world) view() *domain.View {
+	g, err := w.server.ledgers.Groups.Now(context.Background(), "trafford", nil)
+	require.NoError(w.t, err)
+	return g.State()
+}
+
+// compare holds against each other what May answers of the group as it is now, what
+// came of the command in JSON, and whether its page offers the form.
+func (l *look) compare(now *domain.View, act *act, who, body, cell string, recorded bool) {
+	command, ok := domain.NewCommand(act.name)
+	if !ok {
+		return // no command
+	}
+	require.NoError(l.w.t, json.Unmarshal([]byte(body), command))
+	today, err := domain.ParseDay(matrixDay)
+	require.NoError(l.w.t, err)
+	form, hasForm := forms[act.name]
+	offered := hasForm && l.offers(who, form.page, act.name, command)
+	what := act.name + " by " + who
+	_, refusal := now.May(who, command, today)
+	if who == "" || who == "stranger" || who == "operator" {
+		assert.NotNil(l.w.t, refusal, "%s: May lets in somebody who is nobody here", what)
+		assert.False(l.w.t, offered, "%s: offered to somebody who is nobody here", what)
+		return
+	}
+	if !serverKnows[act.name] {
+		assert.Contains(l.w.t, cellsOf(refusal, cell), cell, "%s: May says %v", what, refusal)
+	}
+	may := l.state.Allows(who, command, today)
+	if !may {
+		assert.False(l.w.t, offered, "%s: the page offers what May refuses", what)
+	}
+	if may && recorded && hasForm && form.fewer == "" {
+		assert.True(l.w.t, offered, "%s: recorded, and the page does not offer it", what)
+	}
+}
+
+// cellsOf are what can come of a command that May answers so.
+func cellsOf(refusal *domain.Refusal, cell string) []string {
+	switch {
+	case refusal == nil && strings.HasPrefix(cell, "("), refusal != nil && refusal.Class == domain.Invalid:
+		return []string{cell} // for its words, or how things stand
+	case refusal == nil:
+		return []string{"yes", "hidden"}
+	case refusal.Class == domain.NotFound:
+		return []string{"hidden"}
+	case refusal.Class == domain.NotNow:
+		return []string{"(" + refusal.Rule + ")"}
+	}
+	return []string{refusal.Rule}
+}
+
+// serverKnows are the commands of which the server knows more than the rules: only its
+// operator founds, and a passkey needs the device at hand.
+var serverKnows = map[string]bool{"found": true, "register-passkey": true, "remove-passkey": true}
+
+var (
+	formOnPage = regexp.MustCompile(`(?s)<form method="post".*?</form>`)
+	hiddenIn   = regexp.MustCompile(`<input type="hidden" name="([a-zA-Z]+)" value="([^"]*)"`)
+	chooser    = regexp.MustCompile(`(?s)<select [^>]*name="([a-zA-Z]+)"[^>]*>(.*?)</select>`)
+	option     = regexp.MustCompile(`<option value="([^"]*)"`)
+)
+
+// offers says whether the page has a form for the command in which everything that the
+// command names can be chosen.
+func (l *look) offers(who, page, name string, command domain.Command) bool {
+	html, seen := l.pages[who+page]
+	if !seen {
+		html = string(l.w.send(l.w.request(who, "GET", "/g/trafford"+page, "")).body)
+		l.pages[who+page] = html
+	}
+	b, err := json.Marshal(command)
+	require.NoError(l.w.t, err)
+	var says map[string]any
+	require.NoError(l.w.t, json.Unmarshal(b, &says))
+	return slices.ContainsFunc(formOnPage.FindAllString(html, -1), func(form string) bool {
+		choices := map[string][]string{}
+		for _, in := range hiddenIn.FindAllStringSubmatch(form, -1) {
+			choices[in[1]] = append(choices[in[1]], in[2])
+		}
+		for _, in := range chooser.FindAllStringSubmatch(form, -1) {
+			for _, o := range option.FindAllStringSubmatch(in[2], -1) {
+				choices[in[1]] = append(choices[in[1]], o[1])
+			}
+		}
+		for field, value := range says {
+			if value, ok := value.(string); ok && choices[field] != nil && !slices.Contains(choices[field], value) {
+				return false
+			}
+		}
+		return slices.Equal(choices["command"], []string{name})
+	})
 }
 
 // glance asks and takes only the beginning of an answer that has no end.
@@ -373,6 +567,9 @@ func TestMatrixIsWhole(t *testing.T) {
 		}
 		rows[strings.NewReplacer("/proposals/P2", "/proposals/{number}", "/events/0", "/events/{index}", "/P91018", "/{ods}", "/pm-b/", "/{person}/", "/P1", "/{ref}", "/0/000.p/1", "/{tile}",
 			"/2026-01-10/", "/{date}/", "/documents/none", "/documents/{sha256}").Replace(q)] = true
+	}
+	for _, k := range domain.Commands {
+		require.True(t, rows["/v1/groups/{group}/commands/"+k.Name], "%s has no row in the permission matrix", k.Name)
 	}
 	w := newWorld(t)
 	for path, item := range w.server.api.OpenAPI().Paths {
