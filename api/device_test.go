@@ -32,6 +32,7 @@ type device struct {
 	owner  []byte // user handle
 	count  uint32
 	still  bool // it does not count, as some do not
+	more   any  // of its key, that no key should have
 }
 
 func newDevice(w *world) *device {
@@ -106,7 +107,11 @@ func (d *device) registered(options map[string]any, name string) map[string]any 
 	d.owner = d.decoded(options["user"].(map[string]any)["id"])
 	point, err := d.key.PublicKey.Bytes()
 	require.NoError(d.t, err)
-	public, err := cbor.Marshal(map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]})
+	cose := map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]}
+	if d.more != nil {
+		cose[4] = d.more
+	}
+	public, err := cbor.Marshal(cose)
 	require.NoError(d.t, err)
 	attested := append(make([]byte, 16), 0, byte(len(d.id)))
 	attested = append(append(attested, d.id...), public...)

@@ -16,13 +16,32 @@ import (
 	"goldenthread/eventstore/logs"
 )
 
-const zipType = "application/zip"
+const (
+	zipType      = "application/zip"
+	verifierPath = "/verify.py"
+)
 
 // offerEvidence registers answers as bundles that can be verified without this
 // server (rules R3, L9).
 func (s *Rest) offerEvidence(at string) {
-	bundle(s, "check-evidence", at+"/check/evidence", "The answer of the check with everything that it rests on, proved: a zip with the events, their proofs, and a verifier.", checkEvidence)
+	bundle(s, "check-evidence", at+"/check/evidence", "The answer of the check with everything that it rests on, proved: a zip with the events and their proofs, which the verifier at /verify.py checks without this server.", checkEvidence)
 	bundle(s, "evidence", at+"/evidence/{ref}", "An agreement, delegation, decision, appointment or commitment with everything that it rests on, proved: a zip, likewise.", refEvidence)
+}
+
+// offerVerifier hands out verify.py to anybody. It is never part of what it verifies.
+func (s *Rest) offerVerifier() {
+	s.api.Mux.HandleFunc("GET "+verifierPath, func(w http.ResponseWriter, r *http.Request) {
+		tag := `"` + evidence.VerifierSHA256() + `"`
+		w.Header().Set("ETag", tag)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Content-Type", "text/x-python; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="verify.py"`)
+		if operation.Matches(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Write(evidence.Verifier)
+	})
 }
 
 // proofOf is what a bundle is to prove.
@@ -76,7 +95,11 @@ func (s *Rest) proved(ctx context.Context, t *access.Terms, found proofOf) (*ope
 		return nil, err
 	}
 	var zipped bytes.Buffer
-	if err := evidence.Write(&zipped, b); err != nil {
+	err = evidence.Write(&zipped, b)
+	if errors.Is(err, evidence.ErrTooMuch) {
+		return nil, problem.NotNow("L9", "This rests on more events than fit into one file of evidence. Please ask for the evidence of one of the agreements or powers below it.")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return operation.Bytes(zipped.Bytes(), zipType, fresh, t.IfNoneMatch), nil

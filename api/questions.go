@@ -108,5 +108,6 @@ func (s *Rest) offerQuestions() {
 	s.offerRemains(at + "/people/{person}/remains")
 	access.Ask(s.ledgers, s.api, "check", at+"/check", "May this person sign up to this, here, now?", access.Checks, access.AnswerCheck)
 	s.offerEvidence(at)
+	s.offerVerifier()
 	access.Ask(s.ledgers, s.api, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", access.Followers, s.ledgers.Witnesses)
 }

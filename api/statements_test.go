@@ -1,9 +1,13 @@
 package api
 
 import (
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -52,7 +56,7 @@ func (d *device) sign(name, body string, signature map[string]any, header ...str
 }
 
 // checked checks the whole ledger line by line, as verify does, and gives how
-// many signatures hold.
+// many signatures hold. The error says what does not, or is not proved.
 func (w *world) checked(but func(index uint64, line string) string) (int, error) {
 	var check recovery.LineCheck
 	for i := range w.store.Next("trafford") {
@@ -61,6 +65,9 @@ func (w *world) checked(but func(index uint64, line string) string) (int, error)
 		if err := check.Line(int64(i), []byte(but(i, string(line)))); err != nil {
 			return check.Signatures(), err
 		}
+	}
+	for _, n := range check.NotProved() {
+		return check.Signatures(), fmt.Errorf("event %d is not proved: %w", n.Index, n.Why)
 	}
 	return check.Signatures(), nil
 }
@@ -262,7 +269,63 @@ func TestAlteredSignatureIsFound(t *testing.T) {
 		}
 		return line
 	})
-	require.ErrorContains(t, err, "its signature does not hold")
+	require.ErrorContains(t, err, "is not proved")
+	require.ErrorIs(t, err, signature.ErrForm)
+}
+
+// Whatever a device says that a verifier could not read, for ever, is not taken, though
+// its own key signed it (signature/GRAMMAR.md).
+func TestPoisonedSignaturesAreRefused(t *testing.T) {
+	w, d := signer(t)
+	before := w.store.Next("trafford")
+	for why, p := range map[string]struct{ member, extensions string }{
+		"a number of 5,000 digits":  {member: strings.Repeat("7", 5_000)},
+		"a number of 19 digits":     {member: strings.Repeat("7", 19)},
+		"nested 3,000 deep":         {member: strings.Repeat("[", 3_000) + strings.Repeat("]", 3_000)},
+		"nested 5 deep":             {member: "[[[[]]]]"},
+		"a fraction":                {member: "1.5"},
+		"half a character":          {member: `"\ud800"`},
+		"half floats":               {extensions: "\xa1\x61a\xf9\x3c\x00"},
+		"a map with names of bytes": {extensions: "\xa1\x41a\x01"},
+		"a map of endless length":   {extensions: "\xbf\xff"},
+	} {
+		client, device := d.clientData("webauthn.get", d.statement("consent", evening)), d.authenticatorData(0, nil)
+		if p.member != "" {
+			client = append(client[:len(client)-1], `,"more":`+p.member+"}"...)
+		} else {
+			device = d.authenticatorData(0x80, []byte(p.extensions))
+		}
+		s := d.signature(d.statement("consent", evening))
+		hash := sha256.Sum256(client)
+		sum := sha256.Sum256(append(append([]byte{}, device...), hash[:]...))
+		signed, err := ecdsa.SignASN1(rand.Reader, d.key, sum[:])
+		require.NoError(t, err)
+		for part, is := range map[string][]byte{"clientDataJSON": client, "authenticatorData": device, "signature": signed} {
+			s[part] = base64.StdEncoding.EncodeToString(is)
+		}
+		r := d.sign("consent", evening, s)
+		w.refused(403, "L5", r)
+		require.Contains(t, string(r.body), "signs in a form that can't be proved to others later, so nothing was recorded", why)
+	}
+	require.Equal(t, before, w.store.Next("trafford"))
+	w.must(201, d.sign("consent", evening, d.signature(d.statement("consent", evening))))
+}
+
+// A key of a kind that no verifier knows is not registered, and the invitation is not
+// used up for it.
+func TestKeysThatProveNothingAreRefused(t *testing.T) {
+	w := newWorld(t).established()
+	d, code := newDevice(w), w.invited("cd-north")
+	before := w.store.Next("trafford")
+	for _, d.more = range []any{1.5, map[string]any{"a": []any{[]any{}}}, map[int]any{1: 2}, 1} {
+		r := d.accept(code, "")
+		w.refused(403, "L5", r)
+		require.Contains(t, string(r.body), "what it signs can't be proved to others. Please make one with another device or browser.")
+		require.Equal(t, before, w.store.Next("trafford"))
+	}
+	d.more = nil
+	w.must(200, d.accept(code, ""))
+	require.Equal(t, before+1, w.store.Next("trafford"))
 }
 
 // The page offers to sign to whoever can, and only that where the charter asks for it.

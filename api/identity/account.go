@@ -12,6 +12,7 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
+	"goldenthread/eventstore/signature"
 	"goldenthread/eventstore/trace"
 )
 
@@ -144,7 +145,7 @@ func (s *Identity) untold(ctx context.Context, group, person string, alone bool)
 		}
 	}
 	for _, k := range here.Passkeys {
-		if k.Party != "" && p.Passkey(k.Credential.ID) == nil {
+		if signature.CheckPasskey(k.Credential.PublicKey, k.Party) == nil && p.Passkey(k.Credential.ID) == nil {
 			cs = append(cs, &domain.RegisterPasskey{Credential: k.Credential.ID, PublicKey: k.Credential.PublicKey, RelyingParty: k.Party})
 		}
 	}

@@ -13,8 +13,10 @@ import (
 
 	"goldenthread/api/caller"
 	"goldenthread/api/problem"
+	"goldenthread/eventstore/signature"
 
 	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 	"github.com/go-webauthn/webauthn/webauthn"
 )
 
@@ -194,6 +196,15 @@ func (p *passkeys) owner(_, handle []byte) (webauthn.User, error) {
 		return nil, errors.New("nobody has this passkey")
 	}
 	return &a, nil
+}
+
+// credentialParameters are the kinds of passkey that devices are asked for: those that
+// can sign what is proved (rule L9).
+func credentialParameters() (all []protocol.CredentialParameter) {
+	for _, a := range signature.Algorithms {
+		all = append(all, protocol.CredentialParameter{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.COSEAlgorithmIdentifier(a.COSE)})
+	}
+	return all
 }
 
 // relyingParty checks passkeys for one origin, such as https://thread.example.org.

@@ -21,6 +21,7 @@ import (
 	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
+	"goldenthread/eventstore/signature"
 )
 
 // Signing in proves who somebody is. What they may do is in the ledger alone.
@@ -230,6 +231,9 @@ func readAnswer(w http.ResponseWriter, r *http.Request) (a passkeyAnswer, err er
 	}
 	return a, err
 }
+
+// errKind is said of a passkey that could not sign what others can check later.
+var errKind = problem.NotYours("L5", "This kind of passkey can't be used here: what it signs can't be proved to others. Please make one with another device or browser.")
 
 var errPasskey = problem.New(http.StatusForbidden, "This passkey does not sign anybody in here. Please try another, or ask for a new invitation.")
 
@@ -486,7 +490,8 @@ func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a Ac
 	if err != nil {
 		return err
 	}
-	options, data, err := party.BeginRegistration(&a, webauthn.WithExclusions(webauthn.Credentials(a.WebAuthnCredentials()).CredentialDescriptors()))
+	options, data, err := party.BeginRegistration(&a, webauthn.WithExclusions(webauthn.Credentials(a.WebAuthnCredentials()).CredentialDescriptors()),
+		webauthn.WithCredentialParameters(credentialParameters()))
 	if err != nil {
 		return err
 	}
@@ -515,6 +520,10 @@ func (s *Identity) finishRegistering(w http.ResponseWriter, r *http.Request) err
 	credential, err := party.CreateCredential(&is.account, is.data, said)
 	if err != nil {
 		return s.refusedPasskey(r.Context(), err)
+	}
+	if err := signature.CheckPasskey(credential.PublicKey, caller.PartyOf(s.guard.Origin(r))); err != nil {
+		s.log.InfoContext(r.Context(), "a passkey was refused", "why", err)
+		return errKind
 	}
 	switch {
 	case r.PathValue("code") != "" && is.invitation != nil && is.invitation.Fits(r.PathValue("code")):

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
@@ -82,7 +83,7 @@ func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *opera
 	}
 	out.Say = st.Say(g.State().State)
 	for _, k := range g.State().Person(st.Person).Passkeys {
-		if k.RelyingParty == out.RelyingParty {
+		if k.RelyingParty == out.RelyingParty && signature.CheckPasskey(k.PublicKey, k.RelyingParty) == nil {
 			out.Credentials = append(out.Credentials, base64.RawURLEncoding.EncodeToString(k.Credential))
 		}
 	}
@@ -122,6 +123,9 @@ func (s *Identity) giveOut(ctx context.Context, st *domain.Statement, out *ToSig
 
 var errNotSigned = problem.NotYours("L5", "This signature does not hold, so nothing was recorded. Please begin again.")
 
+// errForm is said of what no verifier could be shown later.
+var errForm = problem.NotYours("L5", "Your device or browser signs in a form that can't be proved to others later, so nothing was recorded. Please use another device or browser.")
+
 // Signed refuses a command whose signature the actor's own passkey did
 // not make, here, under a statement that was given out for it.
 func (s *Identity) Signed(ctx context.Context, req *domain.Request) error {
@@ -140,6 +144,10 @@ func (s *Identity) Signed(ctx context.Context, req *domain.Request) error {
 	at, why := signature.Origin(g)
 	if why == nil {
 		why = signature.Verify(g, p.Passkey(g.Credential))
+	}
+	if errors.Is(why, signature.ErrForm) {
+		s.log.InfoContext(ctx, "a signature was refused", "why", why)
+		return errForm
 	}
 	if why != nil || at != caller.Origin(ctx) {
 		s.log.InfoContext(ctx, "a signature was refused", "why", why, "origin", problem.Clip(at))

@@ -4,6 +4,7 @@ import (
 	"goldenthread/api/access"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
+	"goldenthread/eventstore/evidence"
 )
 
 // proofPage says how the ledger is proved (rule L9). The log has no past: it is
@@ -23,7 +24,7 @@ func proofPage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	tree := l.Tree()
-	body := &web.Proof{Origin: l.Origin(), Events: tree.N, Root: tree.Hash.String(), Keys: l.VKeys(), Checkpoint: string(signed), Witnessed: held.Witnessed}
+	body := &web.Proof{Origin: l.Origin(), Events: tree.N, Root: tree.Hash.String(), Keys: l.VKeys(), Checkpoint: string(signed), Witnessed: held.Witnessed, Verifier: evidence.VerifierSHA256()}
 	for _, w := range held.Witnesses {
 		body.Witnesses = append(body.Witnesses, web.WitnessLag{Name: w.Name, Cosigned: w.Cosigned, Behind: max(tree.N-w.Cosigned, 0), Since: w.Since, Trouble: w.Trouble})
 	}

@@ -12,6 +12,7 @@ type Proof struct {
 	Checkpoint string   // as it is signed and cosigned
 	Witnessed  int64    // events that enough witnesses have cosigned
 	Witnesses  []WitnessLag
+	Verifier   string // SHA-256 of verify.py, hexadecimal
 }
 
 // A WitnessLag is how far a witness is.

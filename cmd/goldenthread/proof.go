@@ -1,8 +1,6 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
 	"net/url"
 	"os"
@@ -61,11 +59,7 @@ func proofCommand() *cobra.Command {
 
 // keepBundle checks the bundle and writes it to the file.
 func (c *client) keepBundle(cmd *cobra.Command, out string, bundle []byte) error {
-	z, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
-	if err != nil {
-		return fmt.Errorf("what the server sent is no evidence: %w", err)
-	}
-	report, err := evidence.VerifyBundle(z, nil)
+	report, err := evidence.VerifyZip(bundle, nil)
 	if err != nil {
 		return fmt.Errorf("what the server sent does not verify: %w", err)
 	}

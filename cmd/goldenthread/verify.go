@@ -1,9 +1,9 @@
 package main
 
 import (
-	"archive/zip"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -41,11 +41,11 @@ func verifyCommand() *cobra.Command {
 			"what people signed with their passkeys, with the keys that the ledger had recorded before. WHAT is\n\n" +
 			"  a data folder           all logs in it, offline\n" +
 			"  the folder of one log   such as data/log/trafford, or a copy of it\n" +
-			"  a file of evidence      as proof wrote it, offline\n" +
+			"  a file of evidence      as proof wrote it, or the folder into which it was unpacked, offline\n" +
 			"  a server's address      such as http://127.0.0.1:8080, with --group and your token\n\n" +
 			"Without --vkey the keys are those that the folder or the server itself names: that finds damage, but not somebody who signs another\n" +
 			"history with another key. Keep the verifier key of your ledger apart, and give it with --vkey.\n\n" +
-			"Exit code: 0 if all is as it was signed, 20 if anything is not.",
+			"Exit code: 0 if all is as it was signed, 20 if anything is not, or if a person's signature can't be proved.",
 		Example: "  goldenthread verify data\n" +
 			"  goldenthread verify http://127.0.0.1:8080 --group trafford --vkey goldenthread.local/…+1a2b3c4d+AR…",
 		Args: cobra.ExactArgs(1),
@@ -67,8 +67,8 @@ type logToVerify struct {
 }
 
 func (v *verifying) run(cmd *cobra.Command, what string) error {
-	if strings.HasSuffix(what, ".zip") {
-		return v.bundle(cmd, what)
+	if _, err := os.Stat(filepath.Join(what, "SHA256SUMS")); err == nil || strings.HasSuffix(what, ".zip") {
+		return v.bundle(cmd, what, err == nil)
 	}
 	logs, err := v.find(cmd.Context(), what)
 	if err != nil {
@@ -142,22 +142,41 @@ func (a *asSomebody) RoundTrip(r *http.Request) (*http.Response, error) {
 	return patient{}.RoundTrip(r)
 }
 
-// bundle checks a file of evidence.
-func (v *verifying) bundle(cmd *cobra.Command, name string) error {
-	var policy []byte
+// bundle checks a file of evidence, or the folder into which it was unpacked.
+func (v *verifying) bundle(cmd *cobra.Command, name string, unpacked bool) error {
+	var policy, zipped []byte
 	var err error
 	if v.policy != "" {
-		if policy, err = os.ReadFile(v.policy); err != nil {
+		if policy, err = readUpTo(v.policy); err != nil {
 			return err
 		}
 	}
-	z, err := zip.OpenReader(name)
-	if err != nil {
-		return fmt.Errorf("%s is not a file of evidence: %w", name, err)
+	if !unpacked {
+		if zipped, err = readUpTo(name); err != nil {
+			return err
+		}
 	}
-	defer z.Close()
+	var report evidence.Report
+	if unpacked {
+		report, err = evidence.VerifyFolder(os.DirFS(name), policy)
+	} else {
+		report, err = evidence.VerifyZip(zipped, policy)
+	}
+	return v.showBundle(cmd, name, report, err)
+}
+
+// readUpTo reads a file, and no more of it than a bundle may have, and a byte.
+func readUpTo(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, evidence.MostZip+1))
+}
+
+func (v *verifying) showBundle(cmd *cobra.Command, name string, report evidence.Report, err error) error {
 	p := newPage(os.Stdout)
-	report, err := evidence.VerifyBundle(z, policy)
 	if err != nil {
 		p.exit = exitDamaged
 		p.say("%s DOES NOT HOLD: %v", name, err)
@@ -172,12 +191,19 @@ func (v *verifying) bundle(cmd *cobra.Command, name string) error {
 	if len(report.Persons) > 0 {
 		p.say("%d of them carry their author's own signature, and it holds.", len(report.Persons))
 	}
+	notProved := []uint64{}
+	for _, n := range report.NotProved {
+		p.exit = exitDamaged
+		p.say("NOT PROVED: the signature in event %d: %v.", n.Index, n.Why)
+		notProved = append(notProved, n.Index)
+	}
 	p.unless(len(report.Unchecked) == 0, "NOT CHECKED, since the passkey or the exact words are not in it: the signatures in %s.", indexList(report.Unchecked))
 	p.note("Signed on %d events under the root %s, by: %s.", signed.N, signed.Hash, strings.Join(report.Signers, ", "))
-	p.unless(len(report.Foreign) == 0, "Read before you trust it, this release writes another: %s.", strings.Join(report.Foreign, ", "))
-	p.unless(policy != nil, "Whose signatures are needed was said by the evidence itself; to be sure, give your own with --policy.")
+	p.item("NOT PROVED: the words of page.html and README.txt, which are from whoever made the bundle.")
+	p.unless(!report.Verifier, "NOT PROVED: the verify.py that came in the bundle. Do not run it.")
+	p.unless(!report.OwnPolicy, "Whose signatures are needed was said by the evidence itself; to be sure, give your own with --policy.")
 	return v.finish(cmd, p, map[string]any{"file": name, "holds": true, "events": len(report.Events), "origin": signed.Origin, "size": signed.N, "signers": report.Signers,
-		"personSignatures": report.Persons, "personSignaturesUnchecked": report.Unchecked})
+		"personSignatures": report.Persons, "personSignaturesUnchecked": report.Unchecked, "personSignaturesNotProved": notProved})
 }
 
 // indexList names events: "event 3, event 7".
@@ -191,20 +217,26 @@ func indexList(indexes []uint64) string {
 
 // verified is what verify says of one log.
 type verified struct {
-	Log        string   `json:"log"`
-	Origin     string   `json:"origin"`
-	Size       int64    `json:"size" doc:"events that the checkpoint signs for"`
-	Root       string   `json:"root" doc:"base64"`
-	Keys       []string `json:"keys" doc:"of which one at least signed"`
-	Given      bool     `json:"keysGiven" doc:"the keys were given by whoever asked"`
-	Events     int64    `json:"events" doc:"read, hashed and found under the root"`
-	Bundles    int      `json:"bundles"`
-	Tiles      int      `json:"tiles"`
-	Bytes      int64    `json:"bytes" doc:"of the events"`
-	Signed     int      `json:"personSignatures" doc:"signatures of people that hold, with the keys that the ledger had recorded before"`
-	Took       float64  `json:"milliseconds"`
-	Damage     []damage `json:"damage"`
-	Signatures []string `json:"signatures" doc:"names of all that signed the checkpoint, witnesses among them, unproved"`
+	Log        string     `json:"log"`
+	Origin     string     `json:"origin"`
+	Size       int64      `json:"size" doc:"events that the checkpoint signs for"`
+	Root       string     `json:"root" doc:"base64"`
+	Keys       []string   `json:"keys" doc:"of which one at least signed"`
+	Given      bool       `json:"keysGiven" doc:"the keys were given by whoever asked"`
+	Events     int64      `json:"events" doc:"read, hashed and found under the root"`
+	Bundles    int        `json:"bundles"`
+	Tiles      int        `json:"tiles"`
+	Bytes      int64      `json:"bytes" doc:"of the events"`
+	Signed     int        `json:"personSignatures" doc:"signatures of people that hold, with the keys that the ledger had recorded before"`
+	NotProved  []unproved `json:"personSignaturesNotProved" doc:"signatures of people that are of no form that can be proved, either way"`
+	Took       float64    `json:"milliseconds"`
+	Damage     []damage   `json:"damage"`
+	Signatures []string   `json:"signatures" doc:"names of all that signed the checkpoint, witnesses among them, unproved"`
+}
+
+type unproved struct {
+	Event uint64 `json:"event"`
+	Why   string `json:"why"`
 }
 
 type damage struct {
@@ -218,7 +250,7 @@ func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error
 	if err != nil {
 		return nil, err
 	}
-	r := &verified{Log: l.name, Origin: v.origin, Keys: v.vkeys, Given: len(v.vkeys) > 0, Damage: []damage{}, Signatures: signers(signed)}
+	r := &verified{Log: l.name, Origin: v.origin, Keys: v.vkeys, Given: len(v.vkeys) > 0, Damage: []damage{}, NotProved: []unproved{}, Signatures: signers(signed)}
 	if r.Origin == "" {
 		r.Origin = tilelog.OriginOf(signed)
 	}
@@ -233,6 +265,9 @@ func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error
 	r.Size, r.Root = checked.Checkpoint.N, checked.Checkpoint.Hash.String()
 	r.Events, r.Bundles, r.Tiles, r.Bytes = checked.Entries, checked.Bundles, checked.Tiles, checked.Bytes
 	r.Signed = lines.Signatures()
+	for _, n := range lines.NotProved() {
+		r.NotProved = append(r.NotProved, unproved{n.Index, n.Why.Error()})
+	}
 	r.Took = float64(checked.Took.Microseconds()) / 1000
 	for _, d := range checked.Damage {
 		r.Damage = append(r.Damage, damage{d.Path, d.Index, d.Why.Error()})
@@ -266,7 +301,7 @@ func signers(signed []byte) []string {
 func (v *verifying) show(cmd *cobra.Command, reports []verified) error {
 	p := newPage(os.Stdout)
 	for _, r := range reports {
-		if len(r.Damage) > 0 {
+		if len(r.Damage) > 0 || len(r.NotProved) > 0 {
 			p.exit = exitDamaged
 		}
 		showVerified(p, &r)
@@ -287,6 +322,9 @@ func showVerified(p *page, r *verified) {
 	p.item("Read and hashed: %d events, %s KB, from %d bundles; held against %d tiles of hashes; %.0f ms.", r.Events, number(int(r.Bytes/1024)), r.Bundles, r.Tiles, r.Took)
 	p.unless(len(r.Damage) > 0, "Each event is written as it must be, in its place, and none goes back in time.")
 	p.item("What people signed with passkeys: %s.", signatures(r.Signed))
+	for _, n := range r.NotProved {
+		p.item("NOT PROVED: the signature in event %d: %s.", n.Event, n.Why)
+	}
 	p.item("Signed as %s, by one at least of: %s", r.Origin, strings.Join(r.Keys, ", "))
 	if !r.Given {
 		p.item("These keys were named by the same place as the log; to be sure of who signed, keep the key apart and give it with --vkey.")

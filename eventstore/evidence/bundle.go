@@ -1,17 +1,14 @@
 package evidence
 
 import (
-	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"time"
 
 	"goldenthread/domain"
 )
@@ -40,57 +37,50 @@ const (
 	policyFile     = "policy.txt"
 	pageFile       = "page.html"
 	readmeFile     = "README.txt"
-	verifierFile   = "verify.py"
+	verifierFile   = "verify.py" // in bundles that were made once
 )
+
+// ErrTooMuch says that an answer rests on more than a bundle may hold (FORMAT.md).
+var ErrTooMuch = errors.New("this is more than a bundle may hold")
 
 func eventFile(index uint64) string { return fmt.Sprintf("events/%08d.json", index) }
 func proofFile(index uint64) string { return fmt.Sprintf("proofs/%08d.tlog-proof", index) }
 
+// Verifier is verify.py. It is handed out apart from any bundle, with its SHA-256:
+// whoever does not trust a bundle can't trust a program that came in it.
+//
 //go:embed verify.py
-var verifier []byte
+var Verifier []byte
+
+// VerifierSHA256 is the SHA-256 of Verifier, hexadecimal.
+func VerifierSHA256() string { return fmt.Sprintf("%x", sha256.Sum256(Verifier)) }
 
 //go:embed README.txt
 var readme []byte
 
 // Write writes the bundle as a zip: the same bytes for the same bundle. What
-// would not verify is not written; the error says why.
+// would not verify is not written; the error says why. ErrTooMuch.
 func Write(w io.Writer, b *Bundle) error {
-	files, err := b.files()
+	f, err := b.files()
 	if err != nil {
 		return err
 	}
-	var zipped bytes.Buffer
-	z := zip.NewWriter(&zipped)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		// Stored, and with one date for all: no byte depends on when, or with which
-		// release of a compressor, the bundle was made.
-		f, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
-		if err != nil {
-			return err
-		}
-		if _, err := f.Write(files[name]); err != nil {
-			return err
-		}
-	}
-	if err := z.Close(); err != nil {
-		return err
-	}
-	r, err := zip.NewReader(bytes.NewReader(zipped.Bytes()), int64(zipped.Len()))
-	if err != nil {
-		return err
-	}
-	if _, err := VerifyBundle(r, nil); err != nil {
+	zipped := writeZip(f)
+	if _, err := VerifyZip(zipped, nil); err != nil {
 		return fmt.Errorf("the bundle would not verify: %w", err)
 	}
-	_, err = w.Write(zipped.Bytes())
+	_, err = w.Write(zipped)
 	return err
 }
 
-func (b *Bundle) files() (map[string][]byte, error) {
+func (b *Bundle) files() (files, error) {
 	if len(b.Events) == 0 {
 		return nil, errors.New("a bundle proves at least one event")
 	}
-	files := map[string][]byte{checkpointFile: b.Checkpoint, policyFile: b.Policy, readmeFile: readme, verifierFile: verifier}
+	if len(b.Events) > mostEvents {
+		return nil, ErrTooMuch
+	}
+	files := files{checkpointFile: b.Checkpoint, policyFile: b.Policy, readmeFile: readme}
 	for _, e := range b.Events {
 		if files[eventFile(e.Index)] != nil {
 			return nil, fmt.Errorf("event %d is in the bundle twice", e.Index)
@@ -111,7 +101,10 @@ func (b *Bundle) files() (map[string][]byte, error) {
 		return nil, err
 	}
 	files[pageFile] = page
-	files[sumsFile] = sums(files)
+	files[sumsFile] = files.sums()
+	if !files.fit() {
+		return nil, ErrTooMuch
+	}
 	return files, nil
 }
 
@@ -128,31 +121,12 @@ func (b *Bundle) proof(e *Event) ([]byte, error) {
 
 // sums are the SHA-256 of all files, to find damage. They prove nothing: whoever
 // changes a file can change them too.
-func sums(files map[string][]byte) []byte {
+func (f files) sums() []byte {
 	var b []byte
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if name != sumsFile {
-			b = fmt.Appendf(b, "%x  %s\n", sha256.Sum256(files[name]), name)
+			b = fmt.Appendf(b, "%x  %s\n", sha256.Sum256(f[name]), name)
 		}
 	}
 	return b
-}
-
-// An envelope is what is read of an event without knowing its kind (CloudEvents 1.0).
-type envelope struct {
-	Source    string `json:"source"`
-	Type      string `json:"type"`
-	Subject   string `json:"subject"`
-	Time      string `json:"time"`
-	Index     uint64 `json:"index"`
-	Actor     string `json:"actor"`
-	OnBehalf  string `json:"onbehalfof"`
-	Effective string `json:"effective"`
-}
-
-func readEnvelope(line []byte) (e envelope, err error) {
-	if err := json.Unmarshal(line, &e); err != nil {
-		return e, fmt.Errorf("an event that is not JSON: %w", err)
-	}
-	return e, nil
 }

@@ -31,19 +31,20 @@ type pageEvent struct {
 
 // page is the bundle to be read, and printed, by people.
 func (b *Bundle) page() ([]byte, error) {
-	c, err := readCheckpoint(b.Checkpoint)
+	text, _, _ := strings.Cut(string(b.Checkpoint), "\n\n")
+	c, err := torchwood.ParseCheckpoint(text + "\n")
 	if err != nil {
 		return nil, err
 	}
 	events := make([]pageEvent, len(b.Events))
 	for i, e := range b.Events {
-		v, err := readEnvelope(e.Line)
+		v, err := readEvent(e.Line)
 		if err != nil {
 			return nil, err
 		}
 		events[i] = pageEvent{
-			Index: e.Index, Kind: strings.TrimPrefix(v.Type, "goldenthread."), Subject: v.Subject,
-			Recorded: v.Time, Holds: inWords(v.Effective), Line: string(e.Line),
+			Index: e.Index, Kind: strings.TrimPrefix(v.kind, "goldenthread."), Subject: v.subject,
+			Recorded: v.time, Holds: inWords(v.effective), Line: string(e.Line),
 		}
 	}
 	main := b.Events[len(b.Events)-1]

@@ -3,13 +3,13 @@ package evidence
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"goldenthread/domain"
 	"goldenthread/eventstore/signature"
@@ -20,45 +20,101 @@ import (
 // no newer words, can't be seen in it and is for `goldenthread verify` of the
 // whole to say. What is here must hold together. verify.py checks the same.
 
-// keyRegistered is the kind of event that makes a key known.
-const keyRegistered = "goldenthread.passkey.registered.v1"
+// Kinds of event that bear on signatures, and the members that are read of each. The
+// others are free. verify.py reads the same.
+const (
+	keyRegistered = "goldenthread.passkey.registered.v1"
+	keyRemoved    = "goldenthread.passkey.removed.v1"
+	wordsRaised   = "goldenthread.proposal.raised.v1"
+	wordsAmended  = "goldenthread.proposal.amended.v1"
+)
 
-// readEvent reads an event of a kind that bears on signatures; nil for others.
-func readEvent(line []byte) (*domain.Event, error) {
-	var v struct {
-		envelope
-		Cause *uint64        `json:"cause"`
-		Data  jsontext.Value `json:"data"`
+// saidMembers are what is read of an event that can be signed: texts, but version, a
+// number, and needNotWait, which is true or false. Any of them may be missing.
+var saidMembers = map[string][]string{
+	"goldenthread.position.taken.v1":     {"proposal", "version", "seat", "person", "needNotWait", "reason", "interest", "heard", "stand"},
+	"goldenthread.position.confirmed.v1": {"proposal", "version", "seat", "person"},
+	"goldenthread.objection.raised.v1":   {"proposal", "version", "seat", "person", "grade", "why", "wouldResolve"},
+	"goldenthread.objection.resolved.v1": {"proposal", "objection", "person", "how", "words"},
+}
+
+// neededMembers are what is read of the other events, all of which must be there.
+var neededMembers = map[string][]string{
+	keyRegistered: {"person", "credential", "publicKey", "relyingParty"},
+	keyRemoved:    {"credential"},
+	wordsRaised:   {"proposal"},
+	wordsAmended:  {"proposal", "version"},
+}
+
+var signatureMembers = []string{"credential", "statement", "authenticatorData", "clientDataJSON", "signature"}
+
+// read is the event as the rules know it, with only what bears on signatures; nil for
+// a kind that doesn't.
+func (e *event) read() (*domain.Event, error) {
+	members, needed := neededMembers[e.kind]
+	if !needed {
+		members = saidMembers[e.kind]
 	}
-	if err := json.Unmarshal(line, &v); err != nil {
-		return nil, fmt.Errorf("an event that is not JSON: %w", err)
+	if members == nil {
+		return nil, nil
 	}
-	data, known := domain.NewPayload(v.Type)
+	data, err := pick(e.data, members, needed)
+	if err != nil {
+		return nil, err
+	}
+	if g, ok := e.data["signature"]; ok && !needed {
+		parts, _ := g.(map[string]any)
+		if data["signature"], err = pick(parts, signatureMembers, true); err != nil {
+			return nil, err
+		}
+	}
+	payload, known := domain.NewPayload(e.kind)
 	if !known {
-		return nil, nil
+		return nil, fmt.Errorf("%s is of no kind that is known", e.kind)
 	}
-	switch data.(type) {
-	case domain.Signable, *domain.PasskeyRegistered, *domain.PasskeyRemoved, *domain.ProposalRaised, *domain.ProposalAmended:
-	default:
-		return nil, nil
+	text, err := json.Marshal(data)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(v.Data, data, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(text, payload, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("what it says can't be read: %w", err)
 	}
-	e := &domain.Event{Group: strings.TrimPrefix(v.Source, "/groups/"), Index: v.Index, Cause: v.Index, Actor: v.Actor, OnBehalfOf: v.OnBehalf, Data: data}
-	if v.Cause != nil {
-		e.Cause = *v.Cause
+	return &domain.Event{Group: e.group, Index: e.index, Cause: e.cause, Actor: e.actor, OnBehalfOf: e.onBehalfOf, Data: payload}, nil
+}
+
+// pick is these members, each of its type; with needed, none may be missing.
+func pick(data map[string]any, members []string, needed bool) (map[string]any, error) {
+	picked := map[string]any{}
+	for _, name := range members {
+		v, there := data[name]
+		if !there && !needed {
+			continue
+		}
+		ok := false
+		switch name {
+		case "version":
+			_, ok = v.(int64)
+		case "needNotWait":
+			_, ok = v.(bool)
+		case "credential", "publicKey", "authenticatorData", "clientDataJSON", "signature":
+			var text string
+			text, ok = v.(string)
+			_, err := base64.StdEncoding.Strict().DecodeString(text)
+			ok = ok && err == nil && !strings.ContainsAny(text, "\r\n")
+		default:
+			_, ok = v.(string)
+		}
+		if !ok {
+			return nil, fmt.Errorf("what it says can't be read: its %s", name)
+		}
+		picked[name] = v
 	}
-	return e, nil
+	return picked, nil
 }
 
 // SignedWith is the passkey with which the event was signed; nil for none.
 func SignedWith(line []byte) []byte {
-	e, err := readEvent(line)
-	if err != nil || e == nil {
-		return nil
-	}
-	if g := domain.SignatureOf(e); g != nil {
+	if g := domain.SignatureOf(readAlone(line)); g != nil {
 		return g.Credential
 	}
 	return nil
@@ -69,14 +125,22 @@ func Registers(line []byte) []byte {
 	if !bytes.Contains(line, []byte(keyRegistered)) {
 		return nil
 	}
-	e, err := readEvent(line)
-	if err != nil || e == nil {
-		return nil
-	}
+	e := readAlone(line)
 	if k, ok := e.Data.(*domain.PasskeyRegistered); ok && e.Actor == "person/"+k.Person {
 		return k.Credential
 	}
 	return nil
+}
+
+// readAlone is the event in that line, if it bears on signatures; an event that says
+// nothing if it doesn't, or can't be read.
+func readAlone(line []byte) *domain.Event {
+	if e, err := readEvent(line); err == nil {
+		if read, err := e.read(); err == nil && read != nil {
+			return read
+		}
+	}
+	return &domain.Event{}
 }
 
 // A words event is a version of a proposal.
@@ -93,34 +157,25 @@ type people struct {
 	nonces map[string]uint64
 }
 
-// checkPeople gives the indexes of the events whose signatures hold, and of
-// those whose key or words are not in the bundle. One that does not hold is the
-// error.
-func checkPeople(events []Proved) (held, unchecked []uint64, err error) {
-	p := people{map[string]*domain.PasskeyRegistered{}, map[uint64]wordsEvent{}, map[string]uint64{}}
-	for i := range events {
-		e, err := readEvent(events[i].Line)
-		if err != nil {
-			return held, unchecked, fmt.Errorf("event %d: %w", events[i].Index, err)
-		}
-		if e == nil {
-			continue
-		}
-		p.learn(e, events[i].Line)
-		g := domain.SignatureOf(e)
-		if g == nil {
-			continue
-		}
-		switch whole, err := p.check(e, g); {
-		case err != nil:
-			return held, unchecked, fmt.Errorf("event %d: %w", e.Index, err)
-		case whole:
-			held = append(held, e.Index)
-		default:
-			unchecked = append(unchecked, e.Index)
-		}
+// errUnsigned says that an event is none that is signed.
+var errUnsigned = errors.New("it is not signed")
+
+// take takes the next event, and says whether its signature, and all that it rests on,
+// is here and holds. errUnsigned, signature.ErrForm.
+func (p *people) take(e *event) (whole bool, err error) {
+	read, err := e.read()
+	if err != nil {
+		return false, err
 	}
-	return held, unchecked, nil
+	if read == nil {
+		return false, errUnsigned
+	}
+	p.learn(read, e.line)
+	g := domain.SignatureOf(read)
+	if g == nil {
+		return false, errUnsigned
+	}
+	return p.check(read, g)
 }
 
 func (p *people) learn(e *domain.Event, line []byte) {
@@ -149,7 +204,7 @@ func (p *people) learn(e *domain.Event, line []byte) {
 // check says whether all that the signature rests on is here, and what is wrong
 // with it. Without key or words, what can be looked at must still be right.
 func (p *people) check(e *domain.Event, g *domain.Signature) (whole bool, err error) {
-	st, ok := domain.ReadStatement(g.Statement)
+	st, ok := signature.ReadStatement(g.Statement)
 	if !ok {
 		return false, errors.New("what was signed is not a statement")
 	}
@@ -172,7 +227,7 @@ func (p *people) check(e *domain.Event, g *domain.Signature) (whole bool, err er
 		return false, errors.New("it is signed with somebody else's passkey")
 	}
 	if err := signature.Verify(g, &domain.Passkey{Credential: by.Credential, PublicKey: by.PublicKey, RelyingParty: by.RelyingParty}); err != nil {
-		return false, fmt.Errorf("its signature does not hold: %w", err)
+		return false, fmt.Errorf("its signature: %w", err)
 	}
 	return worded, nil
 }

@@ -27,6 +27,9 @@ type LineCheck struct {
 // Signatures is how many signatures of people were checked, and hold.
 func (c *LineCheck) Signatures() int { return c.signatures.Checked }
 
+// NotProved are the signatures that are of no form that can be proved, either way.
+func (c *LineCheck) NotProved() []signature.NotProved { return c.signatures.NotProved }
+
 // Line checks the next line.
 func (c *LineCheck) Line(index int64, line []byte) error {
 	e, err := commit.Decode(line)

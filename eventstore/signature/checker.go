@@ -14,7 +14,8 @@ import (
 // the first, with the keys, words and charters that the ledger recorded before.
 // The zero Checker stands before the first event.
 type Checker struct {
-	Checked int // signatures that hold
+	Checked   int         // signatures that hold
+	NotProved []NotProved // and those that are of no form that can be proved
 
 	keys      map[string]owned // by credential
 	words     map[uint64]words // by index of the event that made them
@@ -22,6 +23,13 @@ type Checker struct {
 	positions map[uint64]position
 	nonces    map[string]uint64 // by which event each was used
 	charters  []charter
+}
+
+// NotProved is an event whose signature, or the passkey for it, is not of the form
+// that GRAMMAR.md allows. Ledgers from before there was a GRAMMAR.md may hold such.
+type NotProved struct {
+	Index uint64
+	Why   error
 }
 
 // owned is a passkey in force and whose it is.
@@ -131,7 +139,12 @@ func (c *Checker) checkSaid(e *domain.Event, s domain.Signable) error {
 	if err := c.checkStatement(e, g, by.person); err != nil {
 		return err
 	}
-	if err := Verify(g, &by.Passkey); err != nil {
+	err := Verify(g, &by.Passkey)
+	if errors.Is(err, ErrForm) {
+		c.NotProved = append(c.NotProved, NotProved{e.Index, err})
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("its signature does not hold: %w", err)
 	}
 	c.Checked++
@@ -140,7 +153,7 @@ func (c *Checker) checkSaid(e *domain.Event, s domain.Signable) error {
 
 // checkStatement holds the statement against the event and what came before it.
 func (c *Checker) checkStatement(e *domain.Event, g *domain.Signature, person string) error {
-	st, ok := domain.ReadStatement(g.Statement)
+	st, ok := ReadStatement(g.Statement)
 	if !ok {
 		return errors.New("what was signed is not a statement")
 	}
