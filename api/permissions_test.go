@@ -506,7 +506,7 @@ func (l *look) offers(who, page, name string, command domain.Command) bool {
 			}
 		}
 		for field, value := range says {
-			if value, ok := value.(string); ok && choices[field] != nil && !slices.Contains(choices[field], value) {
+			if value, ok := value.(string); ok && value != "" && choices[field] != nil && !slices.Contains(choices[field], value) {
 				return false
 			}
 		}

@@ -7,8 +7,9 @@
 // time, ids and the person who acts come in with the Request.
 //
 // Each concept file reads from top to bottom: the rules it keeps, by their
-// number in the rule book, RULES.md; its commands with decide; its events with apply; its
-// part of the State; the questions it answers. A new event touches its concept
+// number in the rule book, RULES.md; its commands, each with may (who may give it, and
+// for whom) and decide; its events with apply; its part of the State; the questions it
+// answers. What every may is made of is in may.go. A new event touches its concept
 // file, one line in the table of Kinds and its golden JSON; a new command its
 // concept file and one line in the table of Commands.
 package domain

@@ -76,7 +76,7 @@ func (g *Group) Agenda(at domain.Day) Agenda {
 		if d.Duty == domain.Chair {
 			a.Chair = g.anyone(d.Person)
 		}
-		if (d.Duty == domain.Chair || d.Duty == domain.Manager) && !slices.Contains(setters, d.Person) {
+		if s.Allows(d.Person, &domain.SetAgenda{}, at) && !slices.Contains(setters, d.Person) {
 			setters = append(setters, d.Person)
 		}
 	}
