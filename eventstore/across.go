@@ -13,13 +13,13 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// Rule G1: what a wider group decides rests on the ledgers of the groups that
-// hold its seats. All groups of an installation have one writer, so those
-// ledgers are read as they stand, acknowledged, in the same round. The proof that
-// is recorded beside is for those who check the wider ledger elsewhere.
+// Rule G1: what a wider group decides depends on the ledgers of the groups that hold its
+// seats. All groups of an installation have one writer, so it reads their acknowledged
+// states as it decides. The recorded proof is for those who check the wider ledger
+// elsewhere.
 
-// proofTimeout bounds the wait for a checkpoint that takes in what a consent
-// rests on; one follows within a second.
+// proofTimeout is the longest wait for a checkpoint that covers the event on which a
+// consent depends. It usually takes less than a second.
 const proofTimeout = 5 * time.Second
 
 // proveAcross checks the proof that came with the request against the log of the
@@ -27,14 +27,14 @@ const proofTimeout = 5 * time.Second
 func (s *Store) proveAcross(ctx context.Context, req *domain.Request) error {
 	rests, ok := req.NeedsClaim()
 	if !ok || rests.Index >= s.Next(rests.Ledger) {
-		return nil // the rules say no
+		return nil // the rules refuse it
 	}
 	l, err := s.Log(rests.Ledger)
 	switch {
 	case errors.Is(err, logs.ErrNoLog) && len(rests.Proof) == 0:
 		return nil
 	case errors.Is(err, logs.ErrNoLog):
-		return s.unproved(req, "No log of %s is kept here, so that a proof can't be checked. Send none.", rests.Ledger)
+		return s.refuseProof(req, "No log of %s is kept here, so that a proof can't be checked. Send none.", rests.Ledger)
 	case err != nil:
 		return err
 	case len(rests.Proof) == 0:
@@ -45,7 +45,7 @@ func (s *Store) proveAcross(ctx context.Context, req *domain.Request) error {
 		return err
 	}
 	if tilelog.VerifyProof(line, rests.Proof, l.Origin(), l.VKeys()) != nil {
-		return s.unproved(req, "The proof does not show that event %d is in the ledger of %s.", rests.Index, rests.Ledger)
+		return s.refuseProof(req, "The proof does not show that event %d is in the ledger of %s.", rests.Index, rests.Ledger)
 	}
 	return nil
 }
@@ -63,13 +63,13 @@ func (s *Store) addProof(ctx context.Context, req *domain.Request, rests domain.
 	return err
 }
 
-func (s *Store) unproved(req *domain.Request, say string, args ...any) error {
+func (s *Store) refuseProof(req *domain.Request, say string, args ...any) error {
 	return &Refused{&domain.Refusal{Rule: "G1", Say: fmt.Sprintf(say, args...), Class: domain.Invalid}, s.Next(req.Group)}
 }
 
-// lookedInto are the ledgers, besides its own, that the request is judged by: what
-// its consent rests on, and those of the groups that hold seats in this one.
-func lookedInto(req *domain.Request, state *domain.State) []string {
+// otherLedgersOf are the groups, besides its own, whose ledgers the decision depends on:
+// that of the consent it refers to, and those that hold seats in this one.
+func otherLedgersOf(req *domain.Request, state *domain.State) []string {
 	names := state.Places()
 	if rests, ok := req.NeedsClaim(); ok {
 		names = append(slices.Clip(names), rests.Ledger)
@@ -77,18 +77,18 @@ func lookedInto(req *domain.Request, state *domain.State) []string {
 	return names
 }
 
-// lookAcross gives the request what those ledgers say. One that is not here, or
-// stopped, says nothing.
-func (w *writer) lookAcross(req *domain.Request, g *group, now time.Time) {
+// addOtherLedgers adds the states of those ledgers to the request, but for groups that
+// are not here or stopped.
+func (w *writer) addOtherLedgers(req *domain.Request, g *group, now time.Time) {
 	req.Claim, req.Places = nil, nil
 	state := g.ledger().State()
 	if rests, ok := req.NeedsClaim(); ok {
-		if there := w.readable(rests.Ledger); there != nil {
+		if there := w.stateOf(rests.Ledger); there != nil {
 			req.Claim = there.ClaimOn(rests, domain.DayOf(later(now, state.Last)))
 		}
 	}
 	for _, name := range state.Places() {
-		if there := w.readable(name); there != nil {
+		if there := w.stateOf(name); there != nil {
 			if req.Places == nil {
 				req.Places = map[string]*domain.State{}
 			}
@@ -97,7 +97,7 @@ func (w *writer) lookAcross(req *domain.Request, g *group, now time.Time) {
 	}
 }
 
-func (w *writer) readable(name string) *domain.State {
+func (w *writer) stateOf(name string) *domain.State {
 	if g := w.groups[name]; g != nil && g.stopped == nil {
 		return g.ledger().State()
 	}

@@ -40,9 +40,9 @@ func unpacked(t *testing.T, backup []byte, from string) string {
 	return dir
 }
 
-// TestBackup restores a ledger to the same root, with everybody's data readable
+// TestABackupRestoresTheLedgerAndNoKeys restores a ledger to the same root, with everybody's data readable
 // who has not been erased, and none of it without the keys.
-func TestBackup(t *testing.T) {
+func TestABackupRestoresTheLedgerAndNoKeys(t *testing.T) {
 	from := t.TempDir()
 	s := openTest(t, Options{Dir: from})
 	victim, other := registerPersons(t, s)

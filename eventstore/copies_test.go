@@ -257,7 +257,7 @@ func proofOf(t *testing.T, s *Store, group string) [][]byte {
 	return lines
 }
 
-// flipsEnv is how many bytes of each file TestEveryByteOfTheStore flips; "all"
+// flipsEnv is how many bytes of each file TestDamageToEveryByteOfTheStoreIsFound flips; "all"
 // flips every one, which takes hours.
 const flipsEnv = "GOLDENTHREAD_FLIPS"
 
@@ -272,11 +272,11 @@ const (
 	harmless    outcome = "of no effect: all is as signed"
 )
 
-// TestEveryByteOfTheStore flips bytes of, and takes away, each file of a small
+// TestDamageToEveryByteOfTheStoreIsFound flips bytes of, and takes away, each file of a small
 // store's ledger stream, checkpoints, logs and signing key: it is detected or
 // mended, and no answer is ever wrong. Every file is taken away; of its bytes as
 // many are flipped as GOLDENTHREAD_FLIPS says, spread evenly: 2 unless said.
-func TestEveryByteOfTheStore(t *testing.T) {
+func TestDamageToEveryByteOfTheStoreIsFound(t *testing.T) {
 	flips := 2
 	env := os.Getenv(flipsEnv)
 	if n, err := strconv.Atoi(env); err == nil {

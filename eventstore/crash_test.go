@@ -82,10 +82,10 @@ func say(ctx context.Context, s *Store, req domain.Request) {
 	fmt.Println(req.ID, r.Last-r.First+1)
 }
 
-// TestKilledUnderLoad kills a process that writes, again and again on the same
+// TestKilledUnderLoadNothingAcknowledgedIsLost kills a process that writes, again and again on the same
 // folder: what was acknowledged is there, every command is there once and whole
 // or not at all (rules L2, L3).
-func TestKilledUnderLoad(t *testing.T) {
+func TestKilledUnderLoadNothingAcknowledgedIsLost(t *testing.T) {
 	rounds := 5
 	if n, err := strconv.Atoi(os.Getenv(roundsEnv)); err == nil {
 		rounds = n

@@ -60,7 +60,7 @@ func registerPersons(t *testing.T, s *Store) (victim erased, other *domain.Perso
 // keyEntry is the last entry of a person's key; nil if there is none.
 func keyEntry(t *testing.T, s *Store, person string) []byte {
 	t.Helper()
-	st, err := s.stream.Js.Stream(testContext(t), keys.StreamName)
+	st, err := s.stream.JS.Stream(testContext(t), keys.StreamName)
 	require.NoError(t, err)
 	m, err := st.GetLastMsgForSubject(testContext(t), "keys."+person)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -121,7 +121,7 @@ func requireNoTrace(t *testing.T, dir string, victim erased) {
 	require.NoFileExists(t, filepath.Join(dir, "wrapping.key.next"))
 }
 
-func TestErasing(t *testing.T) {
+func TestNobodyReadsWhatWasSealedForAnErasedPerson(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
 	victim, other := registerPersons(t, s)

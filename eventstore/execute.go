@@ -45,12 +45,12 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := errors.Join(s.proveAcross(ctx, &req), (&past{s.stream, s.logs, s.ledgers}).fetch(ctx, &req, s.clock())); err != nil {
+	if err := errors.Join(s.proveAcross(ctx, &req), (&pastStates{s.stream, s.logs, s.ledgers}).addTo(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
 	c := newCall(req)
 	c.trace = trace.Of(ctx)
-	r, err := s.wait(ctx, c)
+	r, err := s.decide(ctx, c)
 	if _, erases := req.Command.(*domain.ErasePerson); erases && err == nil {
 		s.keys.AwaitErased(ctx)
 	}
@@ -62,15 +62,15 @@ func (s *Store) Settle(ctx context.Context, group string) error {
 	if err := errors.Join(s.Ready(), s.Stopped(group)); err != nil || s.Next(group) == 0 {
 		return err
 	}
-	_, err := s.wait(ctx, newCall(domain.Request{Group: group}))
+	_, err := s.decide(ctx, newCall(domain.Request{Group: group}))
 	return err
 }
 
-// wait queues the call and waits for its answer. A ledger that must be folded for
+// decide queues the call and waits for its answer. A ledger that must be folded for
 // it is read up first.
-func (s *Store) wait(ctx context.Context, c *call) (Result, error) {
+func (s *Store) decide(ctx context.Context, c *call) (Result, error) {
 	for {
-		r, err := s.ask(ctx, c)
+		r, err := s.enqueue(ctx, c)
 		var u *unfolded
 		if !errors.As(err, &u) {
 			return r, err
@@ -78,13 +78,13 @@ func (s *Store) wait(ctx context.Context, c *call) (Result, error) {
 		if err := s.ledgers.ReadUp(ctx, u.group); err != nil {
 			return r, err
 		}
-		c = c.again()
+		c = c.copyToQueue()
 	}
 }
 
-func (s *Store) ask(ctx context.Context, c *call) (Result, error) {
-	if !s.queue.put(c) {
-		return Result{}, s.health.closedBecause()
+func (s *Store) enqueue(ctx context.Context, c *call) (Result, error) {
+	if !s.queue.add(c) {
+		return Result{}, s.health.closeReason()
 	}
 	select {
 	case a := <-c.answer:
@@ -114,12 +114,13 @@ type Refused struct {
 	Index uint64 // it was judged on the group's events before this index
 }
 
+// Unwrap gives out the refusal.
 func (r *Refused) Unwrap() error { return r.Refusal }
 
 // Unsettled says that it is not known yet whether the command's events were
 // written. They may still be: the same command id will then get their answer.
 type Unsettled struct {
-	Command uuid.UUID
+	Command uuid.UUID // its id
 }
 
 func (u *Unsettled) Error() string {

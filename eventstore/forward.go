@@ -32,8 +32,8 @@ const (
 // nodeName is what a node may be called: it stands in a subject.
 var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
 
-// A forwarded request is sealed: it carries no personal data.
-type forwarded struct {
+// A forwardedRequest is sealed: it carries no personal data.
+type forwardedRequest struct {
 	Group   string         `json:"group"`
 	ID      uuid.UUID      `json:"id"`
 	Hash    [32]byte       `json:"hash"`
@@ -45,9 +45,9 @@ type forwarded struct {
 	Sent    *[32]byte      `json:"sent,omitempty"`
 }
 
-// A reply is the answer to a forwarded request, if there is one: a result, or
+// A forwardReply is the answer to a forwarded request, if there is one: a result, or
 // the rules' refusal. With neither, the sender writes itself.
-type reply struct {
+type forwardReply struct {
 	Result  *Result         `json:"result,omitempty"`
 	Refusal *domain.Refusal `json:"refusal,omitempty"`
 	Index   uint64          `json:"index,omitzero"`
@@ -69,7 +69,7 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	ask.Data = body
 	ask.Header.Set(trace.Header, string(trace.Of(ctx)))
 	m, err := s.stream.Conn.RequestMsgWithContext(wait, ask)
-	var r reply
+	var r forwardReply
 	if err == nil {
 		err = json.Unmarshal(m.Data, &r, commit.Strict)
 	}
@@ -92,7 +92,7 @@ func packRequest(req *domain.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := forwarded{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil, &req.Sent}
+	f := forwardedRequest{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil, &req.Sent}
 	for _, p := range req.Personals() {
 		f.Sealed = append(f.Sealed, *p.Sealed)
 	}
@@ -100,7 +100,7 @@ func packRequest(req *domain.Request) ([]byte, error) {
 }
 
 func unpackRequest(body []byte) (domain.Request, error) {
-	var f forwarded
+	var f forwardedRequest
 	if err := json.Unmarshal(body, &f, commit.Strict); err != nil {
 		return domain.Request{}, err
 	}
@@ -147,7 +147,7 @@ func (s *Store) serveForwarded() error {
 func (s *Store) executeForwarded(m *nats.Msg) []byte {
 	ctx, cancel := context.WithTimeout(trace.From(context.Background(), m.Header.Values(trace.Header)), forwardTimeout)
 	defer cancel()
-	var r reply
+	var r forwardReply
 	req, err := unpackRequest(m.Data)
 	if err == nil {
 		var result Result

@@ -10,8 +10,8 @@ import (
 	"goldenthread/eventstore/storetest"
 )
 
-// TestEveryCommandTravels: what a forwarded command says is what was said.
-func TestEveryCommandTravels(t *testing.T) {
+// TestAForwardedCommandIsTheOneThatWasGiven: what a forwarded command says is what was said.
+func TestAForwardedCommandIsTheOneThatWasGiven(t *testing.T) {
 	for _, k := range domain.Commands {
 		req := storetest.Request("trafford", "founder", k.New())
 		req.Trace = storetest.SampleTrace

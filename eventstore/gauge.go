@@ -18,7 +18,7 @@ type GroupGauges struct {
 
 // Gauges reads them all.
 func (s *Store) Gauges() Gauges {
-	g := Gauges{Waiting: s.queue.waiting()}
+	g := Gauges{Waiting: s.queue.countWaiting()}
 	for _, name := range s.Groups() {
 		one := GroupGauges{Group: name, Next: s.Next(name), Stopped: s.Stopped(name) != nil}
 		if l, err := s.Log(name); err == nil {
@@ -34,8 +34,8 @@ func (s *Store) Gauges() Gauges {
 	return g
 }
 
-// waiting is how many calls wait to be taken.
-func (q *queue) waiting() (n int) {
+// countWaiting is how many calls wait to be taken.
+func (q *queue) countWaiting() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, calls := range q.groups {

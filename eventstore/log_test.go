@@ -225,12 +225,13 @@ func TestCatchingUpWithAnotherNodesCheckpoint(t *testing.T) {
 
 // Only what was acknowledged is signed: not what is on its way.
 func TestNothingUnacknowledgedIsSigned(t *testing.T) {
-	hold := make(chan struct{})
+	hold, held := make(chan struct{}), make(chan struct{})
 	var holding atomic.Bool
 	s := openWith(t, Options{Dir: t.TempDir()}, losing(func(next publish) publish {
 		return func(ctx context.Context, m *nats.Msg, after ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
 			ack, err := next(ctx, m, after...)
 			if holding.Load() {
+				held <- struct{}{} // the stream has it
 				<-hold
 			}
 			return ack, err
@@ -241,10 +242,17 @@ func TestNothingUnacknowledgedIsSigned(t *testing.T) {
 	holding.Store(true)
 	var wg sync.WaitGroup
 	wg.Go(func() { mustExecute(t, s, storetest.Register("one", "p")) })
-	time.Sleep(3 * logs.LogPause)
+	<-held
 	l, err := s.Log("one")
 	require.NoError(t, err)
+	made := make(chan struct{})
+	s.logs.Between(func() {
+		defer close(made)
+		s.logs.MakeRound(testContext(t))
+	})
+	<-made
 	require.EqualValues(t, founded.Next, l.Tree().N)
+	holding.Store(false)
 	close(hold)
 	wg.Wait()
 	requireLogged(t, s, "one")
@@ -298,7 +306,7 @@ func TestTwoNodesSignAlike(t *testing.T) {
 // bucketOf is the bucket of the checkpoints.
 func bucketOf(t testing.TB, s *Store) jetstream.KeyValue {
 	t.Helper()
-	bucket, err := s.stream.Js.KeyValue(testContext(t), logs.Bucket)
+	bucket, err := s.stream.JS.KeyValue(testContext(t), logs.Bucket)
 	require.NoError(t, err)
 	return bucket
 }

@@ -124,7 +124,7 @@ func TestAStartReadsWhatCameAfterTheMark(t *testing.T) {
 }
 
 // A mark that is not of this stream, or says what isn't so, is not gone on from.
-func TestAMarkIsLookedAt(t *testing.T) {
+func TestAMarkThatDoesNotVerifyIsNotUsed(t *testing.T) {
 	dir, lines := marked(t)
 	path := filepath.Join(dir, logs.Folder, logs.MarkFile)
 	b, err := os.ReadFile(path)
@@ -178,7 +178,7 @@ func TestDamageBeforeTheMarkIsFound(t *testing.T) {
 
 // Ledgers that don't fit are let go of and read up again; commands, looks into
 // other ledgers and what falls due go on as if they were always there.
-func TestLedgersAreReadUpAgain(t *testing.T) {
+func TestEvictedLedgersAreReadUpAgain(t *testing.T) {
 	var log commitLog
 	s := openTest(t, Options{Dir: t.TempDir(), Folded: 1, Follow: []func(commit.Commit){log.add}})
 	groups := []string{"a", "b", "c", "d"}

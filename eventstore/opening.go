@@ -11,20 +11,20 @@ import (
 	"goldenthread/eventstore/stream"
 )
 
-// A store is opened in other ways to bring in a ledger, and to repair it.
+// Other ways to open a store: to import a ledger into it, and to repair it.
 
-// importingFile is in the data folder while a ledger is being brought in: until
-// it is whole nothing else may be written, since what seems due in a part of a
-// ledger was settled in the rest of it.
+// importingFile is in the data folder while a ledger is being imported. Until the ledger
+// is complete nothing else may be recorded: events that seem due in a part of it are in
+// the rest.
 const importingFile = "importing"
 
-// An Importer is a store that is open to bring in a ledger: nothing else is recorded.
+// An Importer is a store that is open for importing a ledger. It records nothing else.
 type Importer struct {
 	*Store
 	marker string // path of importingFile
 }
 
-// OpenToImport opens the store to bring in a ledger. Errors as Open.
+// OpenToImport opens the store for importing a ledger. Errors as Open.
 func OpenToImport(ctx context.Context, o Options) (*Importer, error) {
 	o.importing = true
 	s, err := Open(ctx, o)
@@ -34,8 +34,8 @@ func OpenToImport(ctx context.Context, o Options) (*Importer, error) {
 	return &Importer{s, filepath.Join(o.Dir, importingFile)}, nil
 }
 
-// Begin says that a part of the group's ledger is going to be there: until Done only
-// an Importer can open the store.
+// Begin notes that the group's ledger is incomplete: until Done only OpenToImport opens
+// the store.
 func (i *Importer) Begin(group string) error {
 	return stream.WriteFile(i.marker, []byte(group), 0o600)
 }
@@ -44,21 +44,22 @@ func (i *Importer) Begin(group string) error {
 func (i *Importer) Append(ctx context.Context, group string, entries []commit.Entry) error {
 	c := newCall(domain.Request{Group: group})
 	c.ready = entries
-	_, err := i.wait(ctx, c)
+	_, err := i.decide(ctx, c)
 	return err
 }
 
-// Done says that the ledger is whole.
+// Done notes that the ledger is complete.
 func (i *Importer) Done() error { return os.Remove(i.marker) }
 
-// OpenToRepair opens the store and lets its logs be. Follow is told of every commit
-// from the first, with what the stream lacks taken from the logs. Errors as Open.
+// OpenToRepair opens the store with its logs read only. Follow is called for every
+// commit from the first, with the events that the stream lacks taken from the logs.
+// Errors as Open.
 func OpenToRepair(ctx context.Context, o Options, follow func(commit.Commit)) (*Store, error) {
 	o.idle, o.Whole, o.Follow = true, true, []func(commit.Commit){follow}
 	return Open(ctx, o)
 }
 
-// checkImported refuses a folder into which a ledger was brought by half.
+// checkImported returns an error if an import into the folder was broken off.
 func checkImported(o *Options) error {
 	group, err := os.ReadFile(filepath.Join(o.Dir, importingFile))
 	if err == nil && !o.importing {

@@ -10,17 +10,17 @@ import (
 	"goldenthread/eventstore/stream"
 )
 
-// A past finds out what was known earlier.
-type past struct {
+// A pastStates finds the states that requests about past days are judged by.
+type pastStates struct {
 	stream  *stream.Stream
 	logs    *logs.Logs
 	ledgers *ledgers.Cache
 }
 
-// fetch gives the request the past that it must be judged by (rule R4).
-// That day is over, so what was known at its end hardly ever changes any more:
-// the writer looks again.
-func (p *past) fetch(ctx context.Context, req *domain.Request, now time.Time) (err error) {
+// addTo adds the past state by which the request must be judged (rule R4), if it needs
+// one. It is called before the request is queued, and again by the writer, since events
+// of that day may have been recorded meanwhile.
+func (p *pastStates) addTo(ctx context.Context, req *domain.Request, now time.Time) (err error) {
 	day, ok := req.NeedsPast(domain.DayOf(now))
 	if !ok {
 		return nil
@@ -36,13 +36,13 @@ func (p *past) fetch(ctx context.Context, req *domain.Request, now time.Time) (e
 	if err != nil {
 		return err
 	}
-	req.Past, err = p.across(ctx, state, day.End())
+	req.Past, err = p.withOtherLedgers(ctx, state, day.End())
 	return err
 }
 
-// across is the past state with the ledgers of the groups that hold seats
-// in it beside it, as they were known at the same moment.
-func (p *past) across(ctx context.Context, state *domain.State, end time.Time) (*domain.View, error) {
+// withOtherLedgers is a view of the past state with the ledgers of the groups that hold
+// seats in it, as they were known at the same moment.
+func (p *pastStates) withOtherLedgers(ctx context.Context, state *domain.State, end time.Time) (*domain.View, error) {
 	places := map[string]*domain.State{}
 	for _, name := range state.Places() {
 		next, err := p.logs.IndexAt(name, end)

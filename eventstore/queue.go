@@ -10,15 +10,15 @@ import (
 	"goldenthread/eventstore/commit"
 )
 
-// A call is a request on its way through the writer. It belongs to the queue,
-// then to the writer, unless the caller gives up while it is still waiting.
+// A call is a request that waits for the writer, with a channel for its answer. Until the
+// writer takes it, the caller can take it back (abandon).
 type call struct {
 	req    domain.Request                      // without a command: settle what is due
-	trace  domain.Trace                        // of its log lines
-	log    func(*domain.State) domain.LogEvent // and then say this about the log, unless nil
-	ready  []commit.Entry                      // or append these as they are, which were written elsewhere
+	trace  domain.Trace                        // that its log lines name
+	log    func(*domain.State) domain.LogEvent // makes an event about the log that is recorded as well, unless nil
+	ready  []commit.Entry                      // events to append as they are, for an import
 	state  atomic.Int32
-	answer chan answer // takes one
+	answer chan callAnswer // takes one
 }
 
 const (
@@ -27,22 +27,23 @@ const (
 	abandoned
 )
 
-type answer struct {
+type callAnswer struct {
 	result Result
 	err    error
 }
 
-func newCall(req domain.Request) *call { return &call{req: req, answer: make(chan answer, 1)} }
+func newCall(req domain.Request) *call { return &call{req: req, answer: make(chan callAnswer, 1)} }
 
-// again is the same call, to be queued once more.
-func (c *call) again() *call {
+// copyToQueue is a call with the same request, to be queued once more.
+func (c *call) copyToQueue() *call {
 	next := newCall(c.req)
 	next.log, next.ready = c.log, c.ready
 	return next
 }
 
-// system is what the ledger records by itself.
-func (c *call) system(l *domain.Ledger, now time.Time) []domain.Event {
+// decideSystem decides a call without a command: what is due, and what is to be said
+// about the log.
+func (c *call) decideSystem(l *domain.Ledger, now time.Time) []domain.Event {
 	if c.log != nil {
 		if e := c.log(l.State()); e != nil {
 			return l.RecordLog(e, now)
@@ -55,7 +56,7 @@ func (c *call) system(l *domain.Ledger, now time.Time) []domain.Event {
 // may still be recorded.
 func (c *call) abandon() bool { return c.state.CompareAndSwap(waiting, abandoned) }
 
-// A queue holds the calls in order of arrival for each group.
+// A queue holds the calls of each group in order of arrival.
 type queue struct {
 	mu     sync.Mutex
 	groups map[string][]*call
@@ -68,8 +69,8 @@ func newQueue() *queue {
 	return &queue{groups: map[string][]*call{}, wake: make(chan struct{}, 1)}
 }
 
-// put queues a call; false if the queue has been closed.
-func (q *queue) put(c *call) bool {
+// add queues a call; false if the queue has been closed.
+func (q *queue) add(c *call) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -80,12 +81,12 @@ func (q *queue) put(c *call) bool {
 		q.order = append(q.order, group)
 	}
 	q.groups[group] = append(q.groups[group], c)
-	q.nudge()
+	q.wakeWriter()
 	return true
 }
 
-// take is the oldest call of each group.
-func (q *queue) take() []*call {
+// takeOldest takes the oldest call of each group out of the queue.
+func (q *queue) takeOldest() []*call {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var calls []*call
@@ -100,12 +101,12 @@ func (q *queue) take() []*call {
 	}
 	q.order = rest
 	if len(rest) > 0 {
-		q.nudge()
+		q.wakeWriter()
 	}
 	return calls
 }
 
-// putBack returns calls that didn't fit to where they were.
+// putBack puts calls that did not fit into the commit back to the front.
 func (q *queue) putBack(calls []*call) {
 	if len(calls) == 0 {
 		return
@@ -119,25 +120,25 @@ func (q *queue) putBack(calls []*call) {
 		order, back[group] = append(order, group), true
 	}
 	q.order = append(order, slices.DeleteFunc(q.order, func(g string) bool { return back[g] })...)
-	q.nudge()
+	q.wakeWriter()
 }
 
-// close lets nothing more in. What is in is still taken.
+// close refuses further calls. Those in the queue can still be taken.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.nudge()
+	q.wakeWriter()
 }
 
-// drained says whether the queue is closed and empty.
-func (q *queue) drained() bool {
+// isDrained says whether the queue is closed and empty.
+func (q *queue) isDrained() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.closed && len(q.order) == 0
 }
 
-func (q *queue) nudge() {
+func (q *queue) wakeWriter() {
 	select {
 	case q.wake <- struct{}{}:
 	default:

@@ -7,14 +7,14 @@ import (
 	"goldenthread/domain"
 )
 
-// rekey has every ledger say which keys sign its log, if they are not the first.
+// rekey records in every ledger which keys sign its log, where they have changed.
 func (s *Store) rekey(ctx context.Context, caught <-chan struct{}) {
 	select {
 	case <-caught:
 	case <-ctx.Done():
 		return
 	}
-	if s.health.broken() != nil || s.importing {
+	if s.health.writeError() != nil || s.importing {
 		return // nothing can be recorded
 	}
 	for _, name := range s.Groups() {
@@ -24,11 +24,12 @@ func (s *Store) rekey(ctx context.Context, caught <-chan struct{}) {
 		}
 		c := newCall(domain.Request{Group: name})
 		c.log = func(s *domain.State) domain.LogEvent { return rekeyed(s, log.Origin(), log.VKeys()) }
-		go s.wait(ctx, c) // its ledger may have to be read up
+		go s.decide(ctx, c) // its ledger may have to be read up
 	}
 }
 
-// rekeyed is what the ledger is to say about the keys; nil if that is nothing.
+// rekeyed is the event that the ledger lacks about the signing keys; nil if they have not
+// changed.
 func rekeyed(s *domain.State, origin string, vkeys []string) domain.LogEvent {
 	before := s.Log.Keys
 	if before == nil {

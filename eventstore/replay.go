@@ -9,15 +9,16 @@ import (
 
 // What the writer does before it has caught up with the stream.
 
-// goOn has the writer go on from the mark: every ledger is still to be read up.
-func (w *writer) goOn(m *logs.Mark) error {
+// continueFromMark starts the writer at the mark. No ledger is in memory then: all are
+// read up beside its work.
+func (w *writer) continueFromMark(m *logs.Mark) error {
 	for name, events := range m.Groups {
-		g := &group{name: name, next: events, cached: w.ledgers.Of(name)}
+		g := &group{name: name, next: events, cacheEntry: w.ledgers.Of(name)}
 		if c := w.logs.Compare(name); c != nil && c.Signed() > events {
 			if err := c.StartAt(int64(events)); err != nil {
 				return err
 			}
-			g.against = c
+			g.comparison = c
 		}
 		w.groups[name] = g
 		w.stream.Positions.Begin(name, events)
@@ -32,35 +33,35 @@ func (w *writer) goOn(m *logs.Mark) error {
 	return nil
 }
 
-// compareRest gives, at the end of the replay, each group what the stream lacks
-// at its end, and stops those that are not as they were signed.
+// compareRest ends the replay. It applies events that only the log still has, and stops
+// the groups whose events are not those that were signed.
 func (w *writer) compareRest() {
 	for _, name := range w.logs.Names() {
 		g, why := w.group(name), w.logs.Stuck(name)
-		if g.against == nil && g.next == 0 {
+		if g.comparison == nil && g.next == 0 {
 			if why != nil {
 				w.log.Error("a log of which the stream knows nothing", "group", name, "error", why)
 			}
 			continue
 		}
-		if g.against != nil && why == nil {
-			if rest := g.against.FromLog(g.next, g.against.Signed()); g.stopped == nil && len(rest) > 0 {
-				w.told(w.applied, w.applyAll(g, w.applied, rest, nil))
+		if g.comparison != nil && why == nil {
+			if rest := g.comparison.FromLog(g.next, g.comparison.Signed()); g.stopped == nil && len(rest) > 0 {
+				w.notifyFollowers(w.applied, w.applyLines(g, w.applied, rest, nil))
 			}
-			why = g.against.Verdict()
+			why = g.comparison.Verdict()
 		}
-		g.against = nil
+		g.comparison = nil
 		if why != nil && g.stopped == nil && !w.lossAccepted(name, why) {
 			if errors.As(why, new(*logs.Altered)) {
 				w.stream.Positions.Forget(name)
 			}
-			w.stop(name, why)
+			w.stopGroup(name, why)
 		}
 	}
 }
 
-// lossAccepted lets a group go on that lost what was signed, if the operator
-// said so: the ledger will say it, and a new log begins.
+// lossAccepted lets a group that lost signed events go on, if the operator accepts the
+// loss: a new log begins, and the ledger records that. It says whether the group goes on.
 func (w *writer) lossAccepted(name string, why error) bool {
 	var loss *logs.Loss
 	if !w.acceptLoss || !errors.As(why, &loss) || loss.Left == 0 {
@@ -73,5 +74,5 @@ func (w *writer) lossAccepted(name string, why error) bool {
 	}
 	c := newCall(domain.Request{Group: name})
 	c.log = func(*domain.State) domain.LogEvent { return e }
-	return w.queue.put(c)
+	return w.queue.add(c)
 }

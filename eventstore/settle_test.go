@@ -64,7 +64,7 @@ func TestWhatIsDueIsSettledByItself(t *testing.T) {
 	require.Equal(t, domain.System, e.Actor)
 }
 
-func TestSettle(t *testing.T) {
+func TestSettleRecordsWhatIsDue(t *testing.T) {
 	var clock atomic.Int64
 	var log commitLog
 	s := ripening(t, &clock, &log)
@@ -113,17 +113,17 @@ func TestAStoppedServerIsSaid(t *testing.T) {
 
 func TestClocksThatDifferStopTheStore(t *testing.T) {
 	h := newHealth(quiet)
-	w := &writer{health: h, sent: map[uint64]moment{}}
+	w := &writer{health: h, ownCommits: map[uint64]interval{}}
 	now := time.Now()
-	w.sent[1], w.sent[2] = moment{now, now.Add(time.Second)}, moment{now, now.Add(time.Second)}
+	w.ownCommits[1], w.ownCommits[2] = interval{now, now.Add(time.Second)}, interval{now, now.Add(time.Second)}
 	w.compareClocks(&stream.Message{Sequence: 1, Stored: now.Add(2900 * time.Millisecond)})
-	require.NoError(t, h.broken())
+	require.NoError(t, h.writeError())
 	w.compareClocks(&stream.Message{Sequence: 7, Stored: now.Add(time.Hour)})
-	require.NoError(t, h.broken(), "not written here")
+	require.NoError(t, h.writeError(), "not written here")
 	w.compareClocks(&stream.Message{Sequence: 2, Stored: now.Add(-2100 * time.Millisecond)})
-	require.ErrorIs(t, h.broken(), commit.ErrNotReady)
+	require.ErrorIs(t, h.writeError(), commit.ErrNotReady)
 	require.ErrorContains(t, <-h.failed, "clock")
-	require.Empty(t, w.sent)
+	require.Empty(t, w.ownCommits)
 }
 
 // TestAHoleInTheStreamStopsWriting: whether a missing message held more than was

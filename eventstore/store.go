@@ -22,10 +22,10 @@ import (
 	"goldenthread/eventstore/witness"
 )
 
-// mostFolded is how many events the ledgers in memory may have together, unless said.
+// mostFolded is the default of Options.Folded.
 const mostFolded = 1_500_000
 
-// readWhole is how many events a start reads from the beginning.
+// readWhole is the number of events up to which a start reads the whole stream.
 const readWhole = 500_000
 
 // Options say where the ledgers are and how the store behaves.
@@ -33,36 +33,36 @@ type Options struct {
 	Dir      string // data folder: the embedded server's files, the lock, the wrapping key; made with mode 0700
 	NATS     string // URL of an existing NATS; "" embeds a server, reached from this process only
 	Replicas int    // of the streams that the store makes; 0 is 1
-	Node     string // name of this process among those that write to the stream; "" is a random one
-	// Access is how an existing NATS is reached, and who this is there.
+	Node     string // name of this process among those that write to the stream; "" makes a random one
+	// Access are the options and credentials for an existing NATS.
 	Access []nats.Option
-	// Installation is the operator's own name for all that is kept here, which
-	// the origins of the logs bear; "" keeps the one there is, or a random one.
+	// Installation is the operator's name for this installation. It is a part of the
+	// origins of all logs. "" keeps the present name, or makes a random one.
 	Installation string
-	// Witnesses are shown whatever is signed; Quorum is how many of them must
-	// have cosigned a checkpoint for others to rely on it.
+	// Witnesses are sent every signed checkpoint. Quorum is how many of them must
+	// cosign a checkpoint before proofs use it.
 	Witnesses []witness.Witness
 	Quorum    int
-	// AcceptLoss lets groups go on whose history is shorter than was signed,
-	// where the rest is nowhere. Their ledgers say so, and new logs begin.
+	// AcceptLoss lets groups go on that have fewer events than were signed for, where
+	// no copy has the rest. Their ledgers record that, and new logs begin.
 	AcceptLoss bool
 
-	// Clock tells the time; nil is time.Now. With a clock of one's own (a
-	// story's) the stream's timestamps are not compared with it.
+	// Clock tells the time; nil is time.Now. Only time.Now is compared with the
+	// stream's timestamps.
 	Clock func() time.Time
-	// Follow is called for every commit after Open in stream order, from one
-	// goroutine; Whole begins with the first there is. It holds the writer up, so
-	// it must be quick, and it must not change what it is given.
+	// Follow is called for every commit after Open, in stream order, by the writer: it
+	// must be quick, and must not change the commit. With Whole it is also called for
+	// every earlier commit, while Open reads the stream.
 	Follow []func(commit.Commit)
 	Whole  bool
-	// Folded is how many events the ledgers that are kept in memory, for commands
-	// and for readers, may have together; 0 is 1,500,000, some 300 MB. Others are read
-	// up when they are needed.
+	// Folded is how many events the ledgers in memory may have together, states as known
+	// earlier included; 0 is 1,500,000, about 300 MB. Other ledgers are read up when
+	// they are needed.
 	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
 
-	importing bool // a ledger is being brought in, and nothing else is done
-	idle      bool // for repair: lets the logs be
+	importing bool // a ledger is being imported, and nothing else is recorded
+	idle      bool // for repair: the logs are read only
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -76,9 +76,9 @@ type Store struct {
 	clock   func() time.Time
 	log     *slog.Logger
 
-	importing bool   // a ledger is being brought in
-	readWhole uint64 // so many events a start reads from the beginning
-	started   uint64 // sequence of the mark from which this start went on; 0: read from the beginning
+	importing bool   // a ledger is being imported
+	readWhole uint64 // up to this many events a start reads the stream from its beginning
+	started   uint64 // sequence of the mark at which this start began; 0: the beginning of the stream
 
 	helpers sync.WaitGroup // all goroutines but the writer
 	closing sync.Once
@@ -98,8 +98,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s.begin(ctx, &o, last)
 }
 
-// newStore is a store that has touched neither its folder nor the stream. What was
-// left out of the options is filled in.
+// newStore is a store that has opened nothing yet. It fills in the defaults of the
+// options.
 func newStore(o *Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -116,7 +116,7 @@ func newStore(o *Options) (*Store, error) {
 	}
 	o.Replicas = max(o.Replicas, 1)
 	o.Folded = cmp.Or(o.Folded, mostFolded)
-	if o.AcceptLoss { // what a new log begins with is said before anything else
+	if o.AcceptLoss { // all ledgers stay in memory, so that the loss is recorded before anything else
 		o.Folded = math.MaxUint64
 	}
 	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing, readWhole: readWhole}
@@ -126,8 +126,9 @@ func newStore(o *Options) (*Store, error) {
 	return s, nil
 }
 
-// connect locks, starts, connects and opens, in this order; nothing is read or
-// written by itself before begin. Last is the last message of the stream.
+// connect locks the folder, starts the server, connects to it, and opens the stream, the
+// keys and the logs. It returns the sequence of the stream's last message. Until begin
+// nothing happens in the background.
 func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error) {
 	lock, err := stream.LockFolder(o.Dir)
 	if err != nil {
@@ -153,7 +154,7 @@ func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error
 		return 0, err
 	}
 	if hole != nil {
-		s.health.refuse(hole)
+		s.health.refuseWrites(hole)
 	}
 	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Idle: o.idle, Log: o.Log})
 	if err != nil {
@@ -162,15 +163,15 @@ func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error
 	return last, nil
 }
 
-// begin goes on from what was signed, and returns when all up to the last message
-// of the stream has been read.
+// begin starts the writer and all other goroutines, and returns when the stream has been
+// read up to its last message.
 func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, error) {
 	w, f, err := s.prepare(ctx, o, last)
 	if err != nil {
 		s.stream.Close()
 		return nil, err
 	}
-	caught := w.caught
+	caught := w.caughtUp
 	s.start(w, f)
 	select {
 	case <-caught:
@@ -178,32 +179,33 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 			err = errors.Join(s.serveForwarded(), s.keys.ServeWrapping())
 		}
 		if err != nil {
-			return nil, errors.Join(err, s.abort())
+			return nil, errors.Join(err, s.closeNow())
 		}
 		s.keys.AwaitErased(ctx)
 		return s, nil
 	case err := <-s.health.failed:
-		return nil, errors.Join(err, s.abort())
+		return nil, errors.Join(err, s.closeNow())
 	case <-ctx.Done():
-		return nil, errors.Join(ctx.Err(), s.abort())
+		return nil, errors.Join(ctx.Err(), s.closeNow())
 	}
 }
 
-// prepare makes the writer and its follower, which go on from the mark if it holds.
+// prepare makes the writer and its follower. They begin at the mark, if there is one
+// that can be used.
 func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, *stream.Follower, error) {
 	s.ledgers = ledgers.New(s.health.life, source{s.logs, s.stream}, o.Folded, s.log)
 	w := &writer{
-		stream: s.stream, keys: s.keys, logs: s.logs, ledgers: s.ledgers, health: s.health, queue: s.queue, past: past{s.stream, s.logs, s.ledgers},
+		stream: s.stream, keys: s.keys, logs: s.logs, ledgers: s.ledgers, health: s.health, queue: s.queue, past: pastStates{s.stream, s.logs, s.ledgers},
 		clock: s.clock, storyClock: o.Clock != nil, log: s.log,
 		importing: s.importing, acceptLoss: o.AcceptLoss, follow: o.Follow, whole: o.Whole,
-		groups: map[string]*group{}, target: last, caught: make(chan struct{}), sent: map[uint64]moment{},
+		groups: map[string]*group{}, target: last, caughtUp: make(chan struct{}), ownCommits: map[uint64]interval{},
 	}
-	if o.Whole || o.AcceptLoss || s.importing || s.health.broken() != nil {
+	if o.Whole || o.AcceptLoss || s.importing || s.health.writeError() != nil {
 		return w, w.followFrom(1), nil
 	}
 	if m := s.logs.ReadMark(ctx, last, s.readWhole); m != nil {
 		s.started = m.Sequence
-		if err := w.goOn(m); err != nil {
+		if err := w.continueFromMark(m); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -214,35 +216,35 @@ func (s *Store) start(w *writer, f *stream.Follower) {
 	ctx := s.health.life
 	s.helpers.Go(func() { f.Run(ctx) })
 	s.helpers.Go(s.ledgers.Run)
-	s.helpers.Go(func() { s.health.watch(ctx, s.stream) })
+	s.helpers.Go(func() { s.health.watchServer(ctx, s.stream) })
 	s.helpers.Go(func() { s.keys.Run(ctx) })
-	caught := w.caught
+	caught := w.caughtUp
 	s.logs.Start(ctx, &s.helpers, caught)
 	if s.logs.Signs() {
 		s.helpers.Go(func() { s.rekey(ctx, caught) })
 	}
 	go func() {
-		defer close(s.health.written)
+		defer close(s.health.writerEnded)
 		w.run(ctx)
 	}()
 }
 
-// Close lets nothing more in, writes what is queued, and ends. What is not
-// written when ctx ends is left unsettled.
+// Close refuses further commands, records what is queued, and ends the store. If ctx
+// ends first, the outcome of the remaining commands is unknown.
 func (s *Store) Close(ctx context.Context) error {
 	s.queue.close()
 	select {
-	case <-s.health.written:
+	case <-s.health.writerEnded:
 	case <-ctx.Done():
 	}
-	return errors.Join(ctx.Err(), s.abort())
+	return errors.Join(ctx.Err(), s.closeNow())
 }
 
-// abort ends everything at once, in the reverse order of its start.
-func (s *Store) abort() (err error) {
+// closeNow ends everything at once, in the reverse order of its start.
+func (s *Store) closeNow() (err error) {
 	s.closing.Do(func() {
-		s.health.cancel(s.health.closedBecause())
-		<-s.health.written
+		s.health.cancel(s.health.closeReason())
+		<-s.health.writerEnded
 		s.helpers.Wait()
 		err = s.stream.Close()
 	})

@@ -91,7 +91,7 @@ func (l *lossy) PublishMsg(ctx context.Context, m *nats.Msg, after ...jetstream.
 
 // losing has every commit of the store go through lose.
 func losing(lose func(publish) publish) func(*Store) {
-	return func(s *Store) { s.stream.Js = &lossy{s.stream.Js, lose(s.stream.Js.PublishMsg)} }
+	return func(s *Store) { s.stream.JS = &lossy{s.stream.JS, lose(s.stream.JS.PublishMsg)} }
 }
 
 // log collects what a store's Follow is told.

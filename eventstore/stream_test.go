@@ -279,7 +279,7 @@ func TestOvertakenWhileUnknown(t *testing.T) {
 	require.Equal(t, overtook, r.First)
 }
 
-func TestClosingDrains(t *testing.T) {
+func TestWhatIsQueuedIsAnsweredBeforeTheStoreCloses(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, Options{Dir: dir})
 	for g := range 8 {

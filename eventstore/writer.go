@@ -20,16 +20,20 @@ import (
 	"goldenthread/eventstore/stream"
 )
 
-// Rules kept here: L1, L2, L3, L4. The writer is the one goroutine that owns
-// the ledgers of all groups. It decides on acknowledged state, appends, and
-// applies what was acknowledged; nothing is speculative, so nothing is undone.
+// Rules kept here: L1, L2, L3, L4. One goroutine, the writer, owns the ledgers of all
+// groups. It decides commands on acknowledged state, appends their events, and applies
+// events once they are acknowledged. State is never changed before that, so nothing
+// has to be undone.
+
+// ClockBehind is how far this computer's clock may be behind the newest event for
+// commands to be recorded (rule L4).
+const ClockBehind = time.Minute
 
 const (
-	ClockBehind = time.Minute
-	clockOff    = 2 * time.Second
-	dueEvery    = time.Second
+	clockOff = 2 * time.Second // from the stream's clock, at most
+	dueEvery = time.Second     // groups are looked at for what became due
 
-	deliveredWithin = time.Second // or what another wrote is fetched
+	deliveredWithin = time.Second // a message of another node is fetched if it is not delivered by then
 )
 
 type writer struct {
@@ -39,95 +43,95 @@ type writer struct {
 	ledgers  *ledgers.Cache
 	health   *health
 	queue    *queue
-	past     past
+	past     pastStates
 	incoming <-chan *stream.Message
 	clock    func() time.Time
 	log      *slog.Logger
 
-	storyClock bool                  // the clock isn't compared with the stream's
-	importing  bool                  // a ledger is being brought in
-	acceptLoss bool                  // the operator's word
-	follow     []func(commit.Commit) // are told of every commit
-	whole      bool                  // of those that are replayed, too
+	storyClock bool                  // the clock is not compared with the stream's
+	importing  bool                  // a ledger is being imported
+	acceptLoss bool                  // groups that lost signed events go on
+	follow     []func(commit.Commit) // called for every commit
+	whole      bool                  // follow is called for replayed commits too
 
-	groups  map[string]*group
-	applied uint64    // last sequence of the stream that is applied
-	newest  time.Time // recorded time of the newest event of all
-	target  uint64    // caught up once this is applied
-	caught  chan struct{}
-	sent    map[uint64]moment // own commits that have not come by yet
+	groups     map[string]*group
+	applied    uint64    // sequence of the last message applied
+	newest     time.Time // recorded time of the newest event of all groups
+	target     uint64    // sequence from which on the writer has caught up
+	caughtUp   chan struct{}
+	ownCommits map[uint64]interval // when this writer's commits were appended, by sequence, until the stream delivers them
 }
 
 // A group is one group's ledger as the writer holds it.
 type group struct {
-	name    string
-	next    uint64          // index of the next event
-	cached  *ledgers.Ledger // as far, while it is in memory
-	stopped *commit.Stopped
-	due     time.Time        // when something may become due by itself; zero: never
-	against *logs.Comparison // while the stream is replayed, if it was signed for
+	name       string
+	next       uint64          // index of the next event
+	cacheEntry *ledgers.Ledger // the ledger, while it is in memory
+	stopped    *commit.Stopped
+	due        time.Time        // when the next event may become due (rule C5); zero: never
+	comparison *logs.Comparison // with the log, while the stream is replayed; nil if nothing was signed
 }
 
 // ledger is the group's ledger; nil while it is not in memory.
-func (g *group) ledger() *domain.Ledger { return g.cached.Get() }
+func (g *group) ledger() *domain.Ledger { return g.cacheEntry.Get() }
 
-// A moment is the stretch of time in which something happened.
-type moment struct{ from, until time.Time }
+// An interval is the time between two moments.
+type interval struct{ from, until time.Time }
 
-// run is the writer's life. It ends when the queue is closed and empty, or,
-// leaving what it is at unsettled, with ctx.
+// run writes until the queue is closed and empty, or until ctx ends; then the outcome of
+// the current commit stays unknown.
 func (w *writer) run(ctx context.Context) {
-	defer w.leave()
+	defer w.answerRest()
 	tick := time.NewTicker(dueEvery)
 	defer tick.Stop()
-	w.reached()
-	for ctx.Err() == nil && !w.queue.drained() {
+	w.noteCaughtUp()
+	for ctx.Err() == nil && !w.queue.isDrained() {
 		select {
 		case m := <-w.incoming:
-			w.receive(m)
+			w.applyDelivered(m)
 		case f := <-w.ledgers.Folded():
 			w.takeFold(f)
 		case <-w.ledgers.Full():
 			w.ledgers.Evict()
 		case <-w.queue.wake:
-			w.round(ctx)
+			w.decideAndAppend(ctx)
 		case <-tick.C:
-			w.nudge()
+			w.queueDue()
 		case <-ctx.Done():
 		}
 	}
 }
 
-// followFrom has the stream delivered to the writer from the message on.
+// followFrom makes a follower that delivers to the writer, from that message on.
 func (w *writer) followFrom(next uint64) *stream.Follower {
 	f := w.stream.Follow(next, w.target)
 	w.incoming = f.Out
 	return f
 }
 
-// leave tells those who still wait that nothing of theirs was written.
-func (w *writer) leave() {
+// answerRest closes the queue and answers the calls in it: nothing of theirs was written.
+func (w *writer) answerRest() {
 	w.queue.close()
-	for calls := w.queue.take(); len(calls) > 0; calls = w.queue.take() {
+	for calls := w.queue.takeOldest(); len(calls) > 0; calls = w.queue.takeOldest() {
 		for _, c := range calls {
-			c.answer <- answer{err: w.health.closedBecause()}
+			c.answer <- callAnswer{err: w.health.closeReason()}
 		}
 	}
 }
 
-// nudge queues the settling of groups in which something may have become due
-// (rule C5). It only nudges: any later command would settle the same.
-func (w *writer) nudge() {
-	if w.applied < w.target || w.importing || w.health.broken() != nil {
+// queueDue queues a call without a command for every group in which something may have
+// become due (rule C5). The next command of the group would record the same.
+func (w *writer) queueDue() {
+	if w.applied < w.target || w.importing || w.health.writeError() != nil {
 		return
 	}
 	now := w.clock()
 	for _, g := range w.groups {
-		w.nudgeOne(g, now)
+		w.queueIfDue(g, now)
 	}
 }
 
-func (w *writer) nudgeOne(g *group, now time.Time) {
+func (w *writer) queueIfDue(g *group, now time.Time) {
 	if g.stopped != nil || g.due.IsZero() || now.Before(g.due) {
 		return
 	}
@@ -135,51 +139,52 @@ func (w *writer) nudgeOne(g *group, now time.Time) {
 	if g.ledger() == nil {
 		w.ledgers.ReadUpSoon(g.name)
 	} else {
-		w.queue.put(newCall(domain.Request{Group: g.name}))
+		w.queue.add(newCall(domain.Request{Group: g.name}))
 	}
 }
 
-// A verdict is what was decided on one call: what is to be appended and what
-// the caller is told then.
-type verdict struct {
+// A decision is the result of one call: the events to append, and the caller's answer
+// once they are appended.
+type decision struct {
 	call    *call
 	entries []commit.Entry
-	answer  answer
+	answer  callAnswer
 }
 
-// round decides what is waiting, appends it as one commit and answers. If
-// another commit came first, everything is decided again on what that left.
-func (w *writer) round(ctx context.Context) {
+// decideAndAppend decides the oldest call of each group, appends the events as one
+// commit and answers the callers. If another node's commit came first, all calls are
+// decided again on the new state.
+func (w *writer) decideAndAppend(ctx context.Context) {
 	var calls []*call
-	for _, c := range w.queue.take() {
+	for _, c := range w.queue.takeOldest() {
 		if c.state.CompareAndSwap(waiting, taken) {
 			calls = append(calls, c)
 		}
 	}
 	for len(calls) > 0 {
-		verdicts, left := w.decide(ctx, calls)
+		decisions, left := w.decideBatch(ctx, calls)
 		for _, c := range left {
 			c.state.Store(waiting)
 		}
 		w.queue.putBack(left)
-		calls = calls[:len(verdicts)]
-		err := w.record(ctx, verdicts)
+		calls = calls[:len(decisions)]
+		err := w.appendBatch(ctx, decisions)
 		if errors.Is(err, stream.ErrOvertaken) {
 			continue
 		}
-		for _, v := range verdicts {
-			w.tell(v, err)
+		for _, v := range decisions {
+			w.answerCall(v, err)
 		}
 		return
 	}
 }
 
-// tell answers a call, once its events are applied or nothing was to be
-// appended. An err says that neither is known.
-func (w *writer) tell(v verdict, err error) {
+// answerCall answers a call whose events are applied, or which has none. With an err the
+// outcome is unknown.
+func (w *writer) answerCall(v decision, err error) {
 	a := v.answer
 	if err != nil {
-		a = answer{err: &Unsettled{v.call.req.ID}}
+		a = callAnswer{err: &Unsettled{v.call.req.ID}}
 	} else if a.err == nil {
 		a.err = w.stream.Stopped(v.call.req.Group)
 		a.result.Next = w.stream.Next(v.call.req.Group)
@@ -187,34 +192,34 @@ func (w *writer) tell(v verdict, err error) {
 	v.call.answer <- a
 }
 
-// decide gives verdicts on calls from the first on, as many as fit into one
-// commit; the others are left.
-func (w *writer) decide(ctx context.Context, calls []*call) (verdicts []verdict, left []*call) {
+// decideBatch decides calls from the first on, as many as fit into one commit. It
+// returns the others as left.
+func (w *writer) decideBatch(ctx context.Context, calls []*call) (decisions []decision, left []*call) {
 	now := w.clock()
 	events, size := 0, 0
 	for i, c := range calls {
-		v := w.judge(ctx, c, now)
+		v := w.decideOne(ctx, c, now)
 		n := commit.Size(v.entries)
 		if n > w.stream.LargestCommit() {
-			v.entries, v.answer = nil, answer{err: w.refused(&c.req, tooLarge("its events don't fit into one message"), nil)}
+			v.entries, v.answer = nil, callAnswer{err: w.refusalOf(&c.req, tooLarge("its events don't fit into one message"), nil)}
 			n = 0
 		}
 		if events > 0 && n > 0 && (events+len(v.entries) > commit.MostEvents || size+n > commit.MostBytes) {
-			return verdicts, calls[i:]
+			return decisions, calls[i:]
 		}
-		verdicts = append(verdicts, v)
+		decisions = append(decisions, v)
 		events, size = events+len(v.entries), size+n
 	}
-	return verdicts, nil
+	return decisions, nil
 }
 
-// judge decides one call on acknowledged state. A panic stops the group.
-func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) {
+// decideOne decides one call on acknowledged state. A panic stops the group.
+func (w *writer) decideOne(ctx context.Context, c *call, now time.Time) (v decision) {
 	v.call = c
 	g := w.groups[c.req.Group]
 	switch {
-	case w.health.broken() != nil:
-		v.answer.err = w.health.broken()
+	case w.health.writeError() != nil:
+		v.answer.err = w.health.writeError()
 		return v
 	case now.Before(w.newest.Add(-ClockBehind)):
 		v.answer.err = commit.NotReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(commit.TimeLayout), w.newest.Format(commit.TimeLayout))
@@ -225,9 +230,9 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 		v.answer.err = g.stopped
 		return v
 	}
-	if name := w.lacking(c, g); name != "" {
+	if name := w.missingLedger(c, g); name != "" {
 		if g.ledger() == nil {
-			g.due = now // nobody may wait for this call
+			g.due = now // decided again once the ledger is read up, also if no caller waits
 		}
 		v.answer.err = &unfolded{name}
 		return v
@@ -235,39 +240,39 @@ func (w *writer) judge(ctx context.Context, c *call, now time.Time) (v verdict) 
 	defer func() {
 		if p := recover(); p != nil {
 			w.log.Error("a decision panicked", "group", c.req.Group, "command", c.req.ID, "trace", c.trace.ID(), "panic", p, "stack", string(debug.Stack()))
-			v = verdict{call: c, answer: answer{err: w.stop(c.req.Group, fmt.Errorf("deciding failed: %v", p))}}
+			v = decision{call: c, answer: callAnswer{err: w.stopGroup(c.req.Group, fmt.Errorf("deciding failed: %v", p))}}
 		}
 	}()
-	w.ask(ctx, g, &v, now)
+	w.decideCall(ctx, g, &v, now)
 	return v
 }
 
-// lacking is a group whose ledger must be folded before the call can be decided:
-// its own, or one that it looks into; "" if there is none.
-func (w *writer) lacking(c *call, g *group) string {
+// missingLedger is a group whose ledger must be read up before the call can be decided:
+// its own, or another that the decision depends on; "" if all are in memory.
+func (w *writer) missingLedger(c *call, g *group) string {
 	if c.ready != nil {
 		return ""
 	}
 	if g.ledger() == nil {
 		return g.name
 	}
-	g.cached.Use()
+	g.cacheEntry.Use()
 	if c.req.Command == nil {
 		return ""
 	}
-	for _, name := range lookedInto(&c.req, g.ledger().State()) {
+	for _, name := range otherLedgersOf(&c.req, g.ledger().State()) {
 		if there := w.groups[name]; there != nil && there.stopped == nil {
 			if there.ledger() == nil {
 				return name
 			}
-			there.cached.Use()
+			there.cacheEntry.Use()
 		}
 	}
 	return ""
 }
 
-// ask puts the call to the group's ledger and writes the events as lines.
-func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
+// decideCall has the group's ledger decide the call, and encodes its events.
+func (w *writer) decideCall(ctx context.Context, g *group, v *decision, now time.Time) {
 	req := &v.call.req
 	if v.call.ready != nil {
 		v.entries = v.call.ready
@@ -275,23 +280,23 @@ func (w *writer) ask(ctx context.Context, g *group, v *verdict, now time.Time) {
 	}
 	var d domain.Decision
 	if req.Command == nil {
-		d.Events, g.due = v.call.system(g.ledger(), now), g.ledger().State().NextDue(now)
+		d.Events, g.due = v.call.decideSystem(g.ledger(), now), g.ledger().State().NextDue(now)
 	} else {
 		// Midnight may have passed in the queue, or another's clock be behind.
-		if v.answer.err = w.past.fetch(ctx, req, later(now, g.ledger().State().Last)); v.answer.err != nil {
+		if v.answer.err = w.past.addTo(ctx, req, later(now, g.ledger().State().Last)); v.answer.err != nil {
 			return
 		}
-		w.lookAcross(req, g, now)
+		w.addOtherLedgers(req, g, now)
 		d = g.ledger().Decide(req, now)
 	}
 	entries, err := writeEntries(d.Events)
 	switch {
 	case errors.Is(err, commit.ErrTooLong):
-		v.answer.err = w.refused(req, tooLarge("one of its events has more than 65,535 bytes"), nil)
+		v.answer.err = w.refusalOf(req, tooLarge("one of its events has more than 65,535 bytes"), nil)
 	case err != nil:
 		v.answer.err = fmt.Errorf("the decision can't be written down: %w", err)
 	case d.Refusal != nil:
-		v.entries, v.answer.err = entries, w.refused(req, d.Refusal, entries)
+		v.entries, v.answer.err = entries, w.refusalOf(req, d.Refusal, entries)
 	default:
 		v.entries, v.answer.result = entries, Result{Answer: d.Answer}
 	}
@@ -304,8 +309,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// refused is the refusal of a request, judged after the events due before it.
-func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []commit.Entry) error {
+// refusalOf is the refusal of a request that was judged after the due events.
+func (w *writer) refusalOf(req *domain.Request, r *domain.Refusal, due []commit.Entry) error {
 	index := uint64(len(due))
 	if g := w.groups[req.Group]; g != nil {
 		index += g.next
@@ -313,8 +318,8 @@ func (w *writer) refused(req *domain.Request, r *domain.Refusal, due []commit.En
 	return &Refused{r, index}
 }
 
-// writeEntries writes the events as lines and reads them back: what is applied
-// later is what the line says, and nothing is stored that couldn't be read.
+// writeEntries encodes the events and decodes the lines again. So what is applied is
+// what is stored, and nothing is stored that can't be read.
 func writeEntries(events []domain.Event) ([]commit.Entry, error) {
 	entries := make([]commit.Entry, len(events))
 	for i := range events {
@@ -332,9 +337,9 @@ func writeEntries(events []domain.Event) ([]commit.Entry, error) {
 	return entries, nil
 }
 
-// eventID is a UUIDv7 (RFC 9562) of the ledger's time. What else is in it comes
-// from the event's place and command in place of chance: decided twice, an event
-// is the same bytes.
+// eventID is a UUIDv7 (RFC 9562) of the event's time. Its other bits are a hash of the
+// group, the index and the command, not random: an event that is decided twice has the
+// same bytes.
 func eventID(e *domain.Event) uuid.UUID {
 	name := binary.BigEndian.AppendUint64([]byte(e.Group+"/"), e.Index)
 	sum := sha256.Sum256(append(name, e.Command[:]...))
@@ -346,11 +351,11 @@ func eventID(e *domain.Event) uuid.UUID {
 	return id
 }
 
-// record appends what the verdicts hold as one commit and applies it. A round
-// that appends nothing is proved current another way, unless nobody else writes.
-func (w *writer) record(ctx context.Context, verdicts []verdict) error {
+// appendBatch appends the events of the decisions as one commit and applies it. If there
+// are none, it checks that the decisions were made on the newest state.
+func (w *writer) appendBatch(ctx context.Context, decisions []decision) error {
 	var entries []commit.Entry
-	for _, v := range verdicts {
+	for _, v := range decisions {
 		entries = append(entries, v.entries...)
 	}
 	if len(entries) == 0 {
@@ -358,23 +363,23 @@ func (w *writer) record(ctx context.Context, verdicts []verdict) error {
 	}
 	c := commit.Commit{Sequence: w.applied + 1, Entries: entries}
 	from := time.Now()
-	w.health.writing.Store(from.UnixMilli())
+	w.health.appendingSince.Store(from.UnixMilli())
 	err := w.stream.Append(ctx, &c, uuid.NewString(), commit.Body(entries), w.applied)
-	w.health.writing.Store(0)
+	w.health.appendingSince.Store(0)
 	switch {
 	case errors.Is(err, stream.ErrOvertaken):
-		return w.giveWay(ctx, c.Sequence)
+		return w.applyUpTo(ctx, c.Sequence)
 	case err != nil:
 		return err
 	}
-	w.sent[c.Sequence] = moment{from, time.Now()}
+	w.ownCommits[c.Sequence] = interval{from, time.Now()}
 	w.stream.NoteWriter(w.stream.Node)
-	w.accept(c.Sequence, piecesOf(entries))
+	w.applyCommit(c.Sequence, piecesOf(entries))
 	return nil
 }
 
-// proveCurrent asks the leader whether anything was appended that is not
-// applied here; if so it is awaited, and errOvertaken says to decide again.
+// proveCurrent asks the stream's leader for its last message. If that is not applied
+// here, it is waited for, and the error is stream.ErrOvertaken: decide again.
 func (w *writer) proveCurrent(ctx context.Context) error {
 	if w.stream.Alone {
 		return nil
@@ -383,23 +388,23 @@ func (w *writer) proveCurrent(ctx context.Context) error {
 	if err != nil || last <= w.applied {
 		return err
 	}
-	return w.giveWay(ctx, last)
+	return w.applyUpTo(ctx, last)
 }
 
-// giveWay applies what the stream delivers, up to the sequence, and says with
-// errOvertaken to decide again on that. What is not delivered is fetched: the
-// consumer may be on a server that is cut off.
-func (w *writer) giveWay(ctx context.Context, sequence uint64) error {
+// applyUpTo applies the messages that the stream delivers up to the sequence, and
+// returns stream.ErrOvertaken: decide again. A message that is not delivered in time is
+// fetched, since the consumer may be on a server that is cut off.
+func (w *writer) applyUpTo(ctx context.Context, sequence uint64) error {
 	silent := time.NewTicker(deliveredWithin)
 	defer silent.Stop()
 	for w.applied < sequence {
 		select {
 		case m := <-w.incoming:
-			w.receive(m)
+			w.applyDelivered(m)
 			silent.Reset(deliveredWithin)
 		case <-silent.C:
 			if m, err := w.stream.At(ctx, w.applied+1); err == nil {
-				w.receive(m)
+				w.applyDelivered(m)
 			}
 		case <-ctx.Done():
 			return ctx.Err()
@@ -408,88 +413,88 @@ func (w *writer) giveWay(ctx context.Context, sequence uint64) error {
 	return stream.ErrOvertaken
 }
 
-// receive applies a commit that the stream delivered, unless it is applied
-// already because this writer appended it.
-func (w *writer) receive(m *stream.Message) {
+// applyDelivered applies a commit that the stream delivered, unless this writer appended
+// and applied it.
+func (w *writer) applyDelivered(m *stream.Message) {
 	if m.Sequence <= w.applied {
 		w.compareClocks(m)
 		return
 	}
 	if m.Sequence > w.applied+1 {
-		w.health.refuse(stream.Missing(m.Sequence-w.applied-1, m.Sequence))
+		w.health.refuseWrites(stream.Missing(m.Sequence-w.applied-1, m.Sequence))
 	}
 	pieces, err := m.Read()
 	if err != nil {
-		w.health.refuse(fmt.Errorf("message %d of the stream can't be read: %w", m.Sequence, err))
+		w.health.refuseWrites(fmt.Errorf("message %d of the stream can't be read: %w", m.Sequence, err))
 	}
 	writer := m.Header.Get(commit.HeaderWriter)
 	w.stream.NoteWriter(writer)
-	w.accept(m.Sequence, pieces)
+	w.applyCommit(m.Sequence, pieces)
 }
 
-// compareClocks holds this computer's clock against the stream's, by a commit
-// that was appended here (rule L4).
+// compareClocks compares this computer's clock with the stream's timestamp of a commit
+// that was appended here (rule L4). If they differ by too much the store fails.
 func (w *writer) compareClocks(m *stream.Message) {
-	at, ok := w.sent[m.Sequence]
-	delete(w.sent, m.Sequence)
+	at, ok := w.ownCommits[m.Sequence]
+	delete(w.ownCommits, m.Sequence)
 	if !ok || w.storyClock {
 		return
 	}
 	if m.Stored.Before(at.from.Add(-clockOff)) || m.Stored.After(at.until.Add(clockOff)) {
-		w.health.fail(fmt.Errorf("this computer's clock says %s, and the stream's %s; set the clock right and start again",
+		w.health.failStore(fmt.Errorf("this computer's clock says %s, and the stream's %s; set the clock right and start again",
 			at.until.UTC().Format(commit.TimeLayout), m.Stored.UTC().Format(commit.TimeLayout)))
 	}
 }
 
-// accept applies an acknowledged commit: at start, from another process or
-// this writer's own, all the same. What can't be applied stops its group.
-func (w *writer) accept(sequence uint64, pieces []commit.Piece) {
+// applyCommit applies an acknowledged commit, whether it is replayed, another node's or
+// this writer's own. A line that can't be applied stops its group.
+func (w *writer) applyCommit(sequence uint64, pieces []commit.Piece) {
 	applied := make([]commit.Entry, 0, len(pieces))
 	for i := range pieces {
 		g := w.group(pieces[i].Group)
-		if g.against == nil {
-			applied = w.applyAll(g, sequence, pieces[i:i+1], applied)
+		if g.comparison == nil {
+			applied = w.applyLines(g, sequence, pieces[i:i+1], applied)
 		} else {
-			applied = w.applyAll(g, sequence, g.against.Resolve(g.next, pieces[i]), applied)
+			applied = w.applyLines(g, sequence, g.comparison.Resolve(g.next, pieces[i]), applied)
 		}
 	}
 	w.applied = sequence
 	w.stream.Applied.Store(sequence)
 	w.ledgers.Evict()
-	w.told(sequence, applied)
-	w.reached()
+	w.notifyFollowers(sequence, applied)
+	w.noteCaughtUp()
 }
 
-// group is the group as the writer holds it. While the stream is replayed, it is
-// held against its log.
+// group is the group of that name, which is made where there is none. While the stream
+// is replayed, a new one is compared with its log.
 func (w *writer) group(name string) *group {
 	g := w.groups[name]
 	if g == nil {
 		g = newGroup(w.ledgers, name)
-		if w.caught != nil {
-			g.against = w.logs.Compare(name)
+		if w.caughtUp != nil {
+			g.comparison = w.logs.Compare(name)
 		}
 		w.groups[name] = g
 	}
 	return g
 }
 
-// newGroup is a group without events, its ledger in the cache.
+// newGroup is a group without events, with its ledger in that cache.
 func newGroup(c *ledgers.Cache, name string) *group {
-	g := &group{name: name, cached: c.Of(name)}
-	g.cached.Put(domain.NewLedger(name))
+	g := &group{name: name, cacheEntry: c.Of(name)}
+	g.cacheEntry.Put(domain.NewLedger(name))
 	return g
 }
 
-// applyAll applies pieces of one group and adds to applied what was.
-func (w *writer) applyAll(g *group, sequence uint64, pieces []commit.Piece, applied []commit.Entry) []commit.Entry {
+// applyLines applies lines of one group, and appends those that it applied to applied.
+func (w *writer) applyLines(g *group, sequence uint64, pieces []commit.Piece, applied []commit.Entry) []commit.Entry {
 	for i := range pieces {
 		p := &pieces[i]
 		if g.stopped != nil {
 			return applied
 		}
-		if err := w.apply(g, p); err != nil {
-			w.stop(g.name, fmt.Errorf("message %d of the stream: %w", sequence, err))
+		if err := w.applyLine(g, p); err != nil {
+			w.stopGroup(g.name, fmt.Errorf("message %d of the stream: %w", sequence, err))
 			return applied
 		}
 		w.stream.Positions.Add(sequence, p)
@@ -499,12 +504,13 @@ func (w *writer) applyAll(g *group, sequence uint64, pieces []commit.Piece, appl
 	return applied
 }
 
-// told hands on what was applied.
-func (w *writer) told(sequence uint64, applied []commit.Entry) {
+// notifyFollowers passes what was applied on to the keys, the logs, those who watch the
+// groups, and Options.Follow.
+func (w *writer) notifyFollowers(sequence uint64, applied []commit.Entry) {
 	w.keys.NoteErased(applied)
 	w.logs.Add(sequence, applied)
-	w.wake(applied)
-	if w.caught != nil && !w.whole {
+	w.wakeWatchers(applied)
+	if w.caughtUp != nil && !w.whole {
 		return
 	}
 	for _, f := range w.follow {
@@ -512,8 +518,8 @@ func (w *writer) told(sequence uint64, applied []commit.Entry) {
 	}
 }
 
-// wake wakes those who watch the groups of these events.
-func (w *writer) wake(applied []commit.Entry) {
+// wakeWatchers wakes those who watch the groups of these events.
+func (w *writer) wakeWatchers(applied []commit.Entry) {
 	for i := range applied {
 		if group := applied[i].Event.Group; i == 0 || group != applied[i-1].Event.Group {
 			w.ledgers.Wake(group)
@@ -521,17 +527,18 @@ func (w *writer) wake(applied []commit.Entry) {
 	}
 }
 
-// apply takes one line in, and folds it if its group's ledger is folded.
-func (w *writer) apply(g *group, p *commit.Piece) error {
+// applyLine counts one line as its group's next event, and applies it to the ledger if
+// that is in memory.
+func (w *writer) applyLine(g *group, p *commit.Piece) error {
 	switch e := &p.Entry.Event; {
 	case p.Err != nil:
 		return p.Err
 	case e.Index != g.next:
 		return fmt.Errorf("%w of %s: event %d where %d was expected", domain.ErrGap, g.name, e.Index, g.next)
 	case g.ledger() == nil:
-		g.due = e.Time // it may be; who reads the ledger up sees
+		g.due = e.Time // something may be due: known once the ledger is read up
 	default:
-		if err := g.cached.Apply(e); err != nil {
+		if err := g.cacheEntry.Apply(e); err != nil {
 			return err
 		}
 		g.due = g.ledger().State().NextDue(e.Time)
@@ -540,15 +547,15 @@ func (w *writer) apply(g *group, p *commit.Piece) error {
 	return nil
 }
 
-// stop ends the use of a group's ledger, and of no other.
-func (w *writer) stop(name string, why error) error {
-	return w.stopAt(w.group(name), w.stream.Next(name), why)
+// stopGroup stops one group: its ledger is read up to here, and no longer written to.
+func (w *writer) stopGroup(name string, why error) error {
+	return w.stopGroupAt(w.group(name), w.stream.Next(name), why)
 }
 
-func (w *writer) stopAt(g *group, at uint64, why error) error {
+func (w *writer) stopGroupAt(g *group, at uint64, why error) error {
 	g.stopped = &commit.Stopped{Group: g.name, At: at, Why: why, Unreliable: errors.As(why, new(*logs.Altered))}
 	w.stream.Positions.Stop(g.stopped)
-	g.cached.Pin()
+	g.cacheEntry.Pin()
 	w.ledgers.Wake(g.name)
 	said := []any{"group", g.name, "at", at, "why", why}
 	if p := new(ledgers.Panicked); errors.As(why, &p) {
@@ -558,12 +565,12 @@ func (w *writer) stopAt(g *group, at uint64, why error) error {
 	return g.stopped
 }
 
-// reached says, once, that the writer has caught up.
-func (w *writer) reached() {
-	if w.caught != nil && w.applied >= w.target {
+// noteCaughtUp closes caughtUp when the target is applied.
+func (w *writer) noteCaughtUp() {
+	if w.caughtUp != nil && w.applied >= w.target {
 		w.compareRest()
-		close(w.caught)
-		w.caught = nil
+		close(w.caughtUp)
+		w.caughtUp = nil
 	}
 }
 
@@ -577,13 +584,13 @@ func piecesOf(entries []commit.Entry) []commit.Piece {
 	return pieces
 }
 
-// unfolded says that the ledger of the group must be read up first.
+// An unfolded error says that the group's ledger must be read up first.
 type unfolded struct{ group string }
 
 func (u *unfolded) Error() string { return u.group + " is not folded" }
 
-// takeFold puts a ledger that was read up in its place, unless there is more of it
-// by now. One that can't be folded stops its group there.
+// takeFold puts a ledger that was read up into memory, unless events were recorded
+// meanwhile. A ledger that couldn't be read up to its end stops its group.
 func (w *writer) takeFold(f *ledgers.Fold) {
 	g := w.group(f.Group)
 	switch {
@@ -594,14 +601,14 @@ func (w *writer) takeFold(f *ledgers.Fold) {
 		f.Answer(false)
 		return
 	}
-	g.cached.Put(f.Ledger)
+	g.cacheEntry.Put(f.Ledger)
 	state := f.Ledger.State()
 	if f.Err != nil {
-		w.stopAt(g, state.Next, f.Err)
+		w.stopGroupAt(g, state.Next, f.Err)
 	}
 	g.due = state.NextDue(state.Last)
-	if w.caught == nil && !w.importing && w.health.broken() == nil {
-		w.nudgeOne(g, w.clock())
+	if w.caughtUp == nil && !w.importing && w.health.writeError() == nil {
+		w.queueIfDue(g, w.clock())
 	}
 	w.ledgers.Evict()
 	f.Answer(true)

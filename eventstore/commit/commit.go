@@ -14,28 +14,30 @@ import (
 // A Commit is one message of the stream: the events of one or more commands,
 // each command's whole.
 type Commit struct {
-	Sequence uint64 // place in the stream, from 1
-	Entries  []Entry
+	Sequence uint64  // place in the stream, from 1
+	Entries  []Entry // at least one, those of a group in the order of their indexes
 }
 
 // An Entry is one event and its line, the exact bytes that are stored.
 type Entry struct {
 	Event domain.Event
-	Line  []byte
+	Line  []byte // without a line break
 }
 
-// Subject is that of all commits.
+// Subject is the NATS subject of all commits.
 const Subject = "ledger.commits"
 
-// Headers of a commit. headerLines says whose the lines are, in runs
-// "<group> <first index> <count>", so that a damaged line stops the right group.
+// Headers of a commit.
 const (
-	HeaderWriter = "Goldenthread-Writer"
-	HeaderCommit = "Goldenthread-Commit"
-	HeaderLines  = "Goldenthread-Lines"
+	HeaderWriter = "Goldenthread-Writer" // the node that wrote it
+	HeaderCommit = "Goldenthread-Commit" // its id
+	// HeaderLines says whose the lines are, in runs "<group> <first index> <count>", so
+	// that a damaged line stops the right group.
+	HeaderLines = "Goldenthread-Lines"
 )
 
-// Message is the commit as it is sent: its lines, each ended by a line break.
+// Message is the commit as it is sent by that node, under that id; the body is Body of
+// its entries.
 func Message(c *Commit, node, id string, body []byte) *nats.Msg {
 	m := nats.NewMsg(Subject)
 	m.Header.Set(HeaderWriter, node)
@@ -45,6 +47,7 @@ func Message(c *Commit, node, id string, body []byte) *nats.Msg {
 	return m
 }
 
+// Body is the lines of the entries, each ended by a line break.
 func Body(entries []Entry) []byte {
 	b := make([]byte, 0, Size(entries))
 	for i := range entries {
@@ -72,12 +75,12 @@ func runsOf(entries []Entry) string {
 
 // A Piece is one line of a commit as it was read, which may be damaged.
 type Piece struct {
-	Group   string
-	Index   uint64
-	Offset  int  // of the line in the message
-	FromLog bool // the line comes from the group's log, not from the stream
-	Entry   Entry
-	Err     error // the line can't be used
+	Group   string // of the line, as the header says
+	Index   uint64 // of the line, as the header says
+	Offset  int    // of the line in the message
+	FromLog bool   // the line comes from the group's log, not from the stream
+	Entry   Entry  // its event is there only if Err is nil and the line was decoded
+	Err     error  // the line can't be used
 }
 
 // Read takes a commit's message apart and decodes its lines. An error
@@ -136,13 +139,14 @@ func readRuns(header string, most int) ([]Piece, error) {
 	return pieces, nil
 }
 
-// A commit of several commands has at most as many events and bytes; one command's
-// are never divided.
+// The limits of a commit of several commands. One command's events are never divided,
+// and may be more.
 const (
 	MostEvents = 256
-	MostBytes  = 256 << 10
+	MostBytes  = 256 << 10 // of lines
 )
 
+// Size is how many bytes the body of these entries has.
 func Size(entries []Entry) int {
 	n := 0
 	for i := range entries {

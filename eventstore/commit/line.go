@@ -24,10 +24,10 @@ import (
 // tlog-tiles).
 const MaxLine = 65_535
 
-const (
-	TimeLayout = "2006-01-02T15:04:05.000Z"
-	sourceRoot = "/groups/"
-)
+// TimeLayout is how a time is written, in UTC, to the millisecond.
+const TimeLayout = "2006-01-02T15:04:05.000Z"
+
+const sourceRoot = "/groups/"
 
 // ErrTooLong says that an event makes a line of more than MaxLine bytes.
 var ErrTooLong = errors.New("the event is too long for a line")
@@ -105,6 +105,8 @@ type envelope struct {
 	Data        jsontext.Value `json:"data"`
 }
 
+// Strict is how JSON is read: unknown members, members that come twice and text that is
+// not UTF-8 are errors.
 var Strict = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false))
 
 // Decode reads a line. It fails on anything that Encode would not have written
@@ -136,7 +138,7 @@ func decodeSlowly(line []byte) (domain.Event, error) {
 		return domain.Event{}, err
 	}
 	if !bytes.Equal(again, line) {
-		return domain.Event{}, fmt.Errorf("%s %d of %s is not written as it should be, from byte %d on", e.Kind(), e.Index, e.Group, differ(again, line))
+		return domain.Event{}, fmt.Errorf("%s %d of %s is not written as it should be, from byte %d on", e.Kind(), e.Index, e.Group, firstDifference(again, line))
 	}
 	return e, nil
 }
@@ -221,8 +223,8 @@ var plain = func() (p [256]bool) {
 	return p
 }()
 
-// differ is the first place at which the two differ.
-func differ(a, b []byte) int {
+// firstDifference is the first place at which the two differ.
+func firstDifference(a, b []byte) int {
 	n := min(len(a), len(b))
 	for i := range n {
 		if a[i] != b[i] {

@@ -34,9 +34,9 @@ func golden(t *testing.T, name string, line []byte) {
 		require.NoError(t, os.WriteFile(path, append(line, '\n'), 0o644))
 		return
 	}
-	require.NoError(t, err, "write it with: go test ./eventstore -run TestGolden -update")
+	require.NoError(t, err, "write it with: go test ./eventstore -run TestGoldenBytesAreWrittenAndRead -update")
 	if string(kept) != string(line)+"\n" {
-		t.Errorf("%s: these bytes are not those of %s. Stored events never change: a new member may be left out, else it is a new version of the kind. Then: go test ./eventstore -run TestGolden -update", name, path)
+		t.Errorf("%s: these bytes are not those of %s. Stored events never change: a new member may be left out, else it is a new version of the kind. Then: go test ./eventstore -run TestGoldenBytesAreWrittenAndRead -update", name, path)
 	}
 }
 
@@ -50,9 +50,9 @@ func earlier(t *testing.T, name string) string {
 	}
 }
 
-// TestGolden pins the exact bytes of every kind of event for ever: they are the
+// TestGoldenBytesAreWrittenAndRead pins the exact bytes of every kind of event for ever: they are the
 // leaves of Merkle trees that others have signed.
-func TestGolden(t *testing.T) {
+func TestGoldenBytesAreWrittenAndRead(t *testing.T) {
 	known := map[string]bool{}
 	for i, k := range domain.Kinds {
 		name := strings.TrimPrefix(k.Name, "goldenthread.")
@@ -77,9 +77,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenTraced pins where the trace of a request stands, behind a cause and
+// TestGoldenBytesWithATrace pins where the trace of a request stands, behind a cause and
 // where there is none; each golden line without one stays as it is.
-func TestGoldenTraced(t *testing.T) {
+func TestGoldenBytesWithATrace(t *testing.T) {
 	for i, k := range domain.Kinds[:2] {
 		e := storetest.Sample(k, uint64(i))
 		e.Trace = storetest.SampleTrace
@@ -170,9 +170,9 @@ func TestDecodeIsStrict(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestScanAgrees reads a line of every kind, and each with one byte changed, as
+// TestScanReadsWhatTheDecoderReads reads a line of every kind, and each with one byte changed, as
 // the scan and as the decoder do.
-func TestScanAgrees(t *testing.T) {
+func TestScanReadsWhatTheDecoderReads(t *testing.T) {
 	for i, k := range domain.Kinds {
 		e := storetest.Sample(k, uint64(i))
 		if i%2 == 0 {

@@ -10,7 +10,7 @@ import (
 type Stopped struct {
 	Group string
 	At    uint64 // index of the first event that was not applied
-	Why   error
+	Why   error  // what was found
 	// Unreliable says that nothing of the ledger can be relied on, not even before At.
 	Unreliable bool
 }
@@ -19,6 +19,7 @@ func (s *Stopped) Error() string {
 	return fmt.Sprintf("The ledger of %s stopped at %d: %v", s.Group, s.At, s.Why)
 }
 
+// Unwrap gives out what was found.
 func (s *Stopped) Unwrap() error { return s.Why }
 
 var (
@@ -31,6 +32,7 @@ var (
 	ErrNoEvent = errors.New("there is no such event")
 )
 
+// NotReady is an ErrNotReady that says why.
 func NotReady(why string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNotReady, fmt.Sprintf(why, args...))
 }
@@ -40,4 +42,5 @@ type BadLine struct{ Err error }
 
 func (b *BadLine) Error() string { return b.Err.Error() }
 
+// Unwrap gives out why it can't be read.
 func (b *BadLine) Unwrap() error { return b.Err }

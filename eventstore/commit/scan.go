@@ -37,7 +37,7 @@ func scanEvent(line []byte, like *domain.Event) (e domain.Event, data []byte, ok
 	s.skip(`","subject":"`)
 	subject := s.text()
 	s.skip(`","time":"`)
-	e.Time = s.moment()
+	e.Time = s.timestamp()
 	s.skip(`","index":`)
 	e.Index = s.number()
 	s.skip(`,"command":"`)
@@ -84,8 +84,8 @@ func (s *scan) skip(text string) {
 	s.rest = s.rest[len(text):]
 }
 
-// take is the next n bytes.
-func (s *scan) take(n int) []byte {
+// takeBytes is the next n bytes.
+func (s *scan) takeBytes(n int) []byte {
 	if len(s.rest) < n {
 		s.bad, s.rest = true, nil
 		return make([]byte, n)
@@ -100,7 +100,7 @@ func (s *scan) text() []byte {
 	for i, c := range s.rest {
 		switch {
 		case c == '"':
-			return s.take(i)
+			return s.takeBytes(i)
 		case c >= 0x7f || !plain[c]:
 			s.bad, s.rest = true, nil
 			return nil
@@ -124,7 +124,7 @@ func (s *scan) number() uint64 {
 	for n < len(s.rest) && s.rest[n] >= '0' && s.rest[n] <= '9' {
 		n++
 	}
-	digits := s.take(n)
+	digits := s.takeBytes(n)
 	v, err := strconv.ParseUint(string(digits), 10, 64)
 	s.bad = s.bad || err != nil || n > 1 && digits[0] == '0'
 	return v
@@ -142,7 +142,7 @@ func (s *scan) id() (id uuid.UUID) {
 
 // hex reads small hexadecimal digits until b is full.
 func (s *scan) hex(b []byte) {
-	digits := s.take(2 * len(b))
+	digits := s.takeBytes(2 * len(b))
 	for i := range b {
 		high, low := nibble[digits[2*i]], nibble[digits[2*i+1]]
 		s.bad = s.bad || high|low > 0xf
@@ -161,9 +161,9 @@ var nibble = func() (n [256]byte) {
 	return n
 }()
 
-// moment is a time as timeLayout writes it.
-func (s *scan) moment() time.Time {
-	b := s.take(len(TimeLayout))
+// timestamp is a time as timeLayout writes it.
+func (s *scan) timestamp() time.Time {
+	b := s.takeBytes(len(TimeLayout))
 	t, err := time.Parse(time.RFC3339Nano, string(b)) // which has a fast path; the layout's own is the same but for length
 	s.bad = s.bad || err != nil || b[len("2006-01-02T15:04:05")] != '.' || b[len(b)-1] != 'Z'
 	return t

@@ -49,8 +49,8 @@ func (k *Keyring) isErased(person string) bool {
 	return erased
 }
 
-// erase notes that the ledger says so; nobody reads that person's key any more.
-func (k *Keyring) erase(person string) {
+// markErased notes that the ledger says so; nobody reads that person's key any more.
+func (k *Keyring) markErased(person string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.erased[person] = false
@@ -78,32 +78,32 @@ func (k *Keyring) NoteDestroyed(person string) {
 	k.erased[person] = true
 }
 
-func (k *Keyring) pending() bool {
+func (k *Keyring) isRotating() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.next != nil
 }
 
-// destroy destroys the keys of all erased persons that are still there, and
+// destroyKeys destroys the keys of all erased persons that are still there, and
 // finishes what was interrupted.
-func (k *Keyring) destroy(ctx context.Context) error {
+func (k *Keyring) destroyKeys(ctx context.Context) error {
 	k.changing.Lock()
 	defer k.changing.Unlock()
-	if k.pending() { // for whom it began may be another's erasure by now
-		if err := k.rotate(ctx); err != nil {
+	if k.isRotating() { // for whom it began may be another's erasure by now
+		if err := k.rotateWrapping(ctx); err != nil {
 			return err
 		}
 	}
 	persons := k.ErasuresLeft()
 	for _, person := range persons {
-		m, err := k.last(ctx, person)
+		m, err := k.lastEntry(ctx, person)
 		if err != nil {
 			return err
 		}
 		if m == nil {
 			continue
 		}
-		if err := k.rotate(ctx); err != nil {
+		if err := k.rotateWrapping(ctx); err != nil {
 			return err
 		}
 		break // it was for all of them
@@ -116,14 +116,14 @@ func (k *Keyring) destroy(ctx context.Context) error {
 	return nil
 }
 
-// rotate puts a new wrapping key in the place of the old one and leaves behind
+// rotateWrapping puts a new wrapping key in the place of the old one and leaves behind
 // whatever belongs to erased persons.
-func (k *Keyring) rotate(ctx context.Context) error {
-	claim, err := k.claim(ctx)
+func (k *Keyring) rotateWrapping(ctx context.Context) error {
+	claim, err := k.claimWrapping(ctx)
 	if err != nil {
 		return fmt.Errorf("claim a new wrapping key: %w", err)
 	}
-	if err := k.reseal(ctx, claim); err != nil {
+	if err := k.resealKeys(ctx, claim); err != nil {
 		return fmt.Errorf("seal the keys under the new wrapping key: %w", err)
 	}
 	if err := k.Storage.Overwrite(k.path, k.next); err != nil {
@@ -133,7 +133,7 @@ func (k *Keyring) rotate(ctx context.Context) error {
 	clear(k.wrapping)
 	k.wrapping = slices.Clone(k.next)
 	k.mu.Unlock()
-	if err := k.sweep(ctx, claim); err != nil {
+	if err := k.deleteOldEntries(ctx, claim); err != nil {
 		return fmt.Errorf("delete the entries under the old wrapping key: %w", err)
 	}
 	if err := k.dropNext(); err != nil {
@@ -145,21 +145,21 @@ func (k *Keyring) rotate(ctx context.Context) error {
 	return nil
 }
 
-// claim is the sequence of the entry that shows the wrapping key to come; it is
+// claimWrapping is the sequence of the entry that shows the wrapping key to come; it is
 // made, and the key with it, if there is none. Nothing sealed under the old key
 // comes behind it.
-func (k *Keyring) claim(ctx context.Context) (uint64, error) {
-	wrapping, shown, err := k.current(ctx)
+func (k *Keyring) claimWrapping(ctx context.Context) (uint64, error) {
+	wrapping, shown, err := k.currentWrapping(ctx)
 	if err != nil {
-		if k.pending() { // another node claimed one at the same moment: this one sealed nothing
+		if k.isRotating() { // another node claimed one at the same moment: this one sealed nothing
 			return 0, errors.Join(err, k.forgetNext())
 		}
 		return 0, err
 	}
-	if k.pending() && slices.Equal(wrapping, k.next) {
+	if k.isRotating() && slices.Equal(wrapping, k.next) {
 		return shown, nil
 	}
-	if !k.pending() {
+	if !k.isRotating() {
 		if err := k.makeNext(); err != nil {
 			return 0, err
 		}
@@ -185,8 +185,8 @@ func (k *Keyring) makeNext() error {
 	return err
 }
 
-// before calls f for each entry before the claim, in order.
-func (k *Keyring) before(ctx context.Context, claim uint64, f func(*jetstream.RawStreamMsg) error) error {
+// eachEntryBefore calls f for each entry before the claim, in order.
+func (k *Keyring) eachEntryBefore(ctx context.Context, claim uint64, f func(*jetstream.RawStreamMsg) error) error {
 	for next := uint64(1); next < claim; {
 		m, err := k.entries.GetMsg(ctx, next, jetstream.WithGetMsgSubject(keySubject(">")))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -206,16 +206,18 @@ func (k *Keyring) before(ctx context.Context, claim uint64, f func(*jetstream.Ra
 	return nil
 }
 
-func nameOf(m *jetstream.RawStreamMsg) string { return strings.TrimPrefix(m.Subject, keySubject("")) }
+func entryName(m *jetstream.RawStreamMsg) string {
+	return strings.TrimPrefix(m.Subject, keySubject(""))
+}
 
-// reseal seals the keys of all who are not erased under the wrapping key to come.
-func (k *Keyring) reseal(ctx context.Context, claim uint64) error {
-	return k.before(ctx, claim, func(m *jetstream.RawStreamMsg) error {
-		name := nameOf(m)
+// resealKeys seals the keys of all who are not erased under the wrapping key to come.
+func (k *Keyring) resealKeys(ctx context.Context, claim uint64) error {
+	return k.eachEntryBefore(ctx, claim, func(m *jetstream.RawStreamMsg) error {
+		name := entryName(m)
 		if name == wrapSubject || k.isErased(name) {
 			return nil
 		}
-		last, err := k.last(ctx, name)
+		last, err := k.lastEntry(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -235,15 +237,15 @@ func (k *Keyring) reseal(ctx context.Context, claim uint64) error {
 	})
 }
 
-// sweep overwrites the entries of the erased, wherever they stand, and removes
+// deleteOldEntries overwrites the entries of the erased, wherever they stand, and removes
 // whatever was sealed under the old wrapping key.
-func (k *Keyring) sweep(ctx context.Context, claim uint64) error {
+func (k *Keyring) deleteOldEntries(ctx context.Context, claim uint64) error {
 	info, err := k.entries.Info(ctx)
 	if err != nil {
 		return err
 	}
-	err = k.before(ctx, info.State.LastSeq+1, func(m *jetstream.RawStreamMsg) error {
-		if !k.isErased(nameOf(m)) {
+	err = k.eachEntryBefore(ctx, info.State.LastSeq+1, func(m *jetstream.RawStreamMsg) error {
+		if !k.isErased(entryName(m)) {
 			return nil
 		}
 		return k.Storage.Delete(ctx, m.Sequence)
@@ -276,7 +278,7 @@ func (k *Keyring) forgetNext() error {
 func (k *Keyring) NoteErased(entries []commit.Entry) {
 	for i := range entries {
 		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
-			k.erase(e.Person)
+			k.markErased(e.Person)
 			select {
 			case k.noticed <- struct{}{}:
 			default:
@@ -304,7 +306,7 @@ func (k *Keyring) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if err := k.destroy(ctx); err != nil {
+		if err := k.destroyKeys(ctx); err != nil {
 			k.log.Error("the key of an erased person could not be destroyed yet; it is tried again", "error", err)
 		}
 		if asked != nil {
@@ -342,7 +344,7 @@ func (k *Keyring) ServeWrapping() error {
 		ctx, cancel := context.WithTimeout(context.Background(), wrappingWait)
 		defer cancel()
 		answer := k.stream.Node
-		if _, _, err := k.current(ctx); err != nil {
+		if _, _, err := k.currentWrapping(ctx); err != nil {
 			answer += wrappingOld
 		}
 		m.Respond([]byte(answer))

@@ -46,9 +46,9 @@ var ErrNoKey = errors.New("the key of this person does not exist")
 // A Keyring has the keys of all people. It is safe for concurrent use.
 type Keyring struct {
 	stream  *stream.Stream
-	entries jetstream.Stream
-	Storage Storage
-	path    string // of the wrapping key
+	entries jetstream.Stream // of the keys
+	Storage Storage          // through which keys are replaced and destroyed
+	path    string           // of the wrapping key
 	log     *slog.Logger
 
 	tries   chan chan struct{} // asks for a try to destroy keys
@@ -62,8 +62,8 @@ type Keyring struct {
 	erased   map[string]bool // erased persons; true once their key is gone
 }
 
-// isID says whether the person is named by id, the only name that keys have.
-func isID(person string) bool {
+// isPersonID says whether the person is named by id, the only name that keys have.
+func isPersonID(person string) bool {
 	id, err := uuid.Parse(person)
 	return err == nil && id.String() == person
 }
@@ -73,22 +73,22 @@ func keySubject(person string) string { return "keys." + person }
 // Open opens the stream of the keys and the wrapping key, which is made
 // when there is nothing yet that would need another.
 func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger) (*Keyring, error) {
-	entries, err := stream.OpenStream(ctx, s.Js, keysConfig(replicas))
+	entries, err := stream.OpenStream(ctx, s.JS, keysConfig(replicas))
 	if err != nil {
 		return nil, err
 	}
 	k := &Keyring{
-		stream: s, entries: entries, Storage: &stored{s.Js, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{},
+		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{},
 		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
-	proof, err := k.last(ctx, wrapSubject)
+	proof, err := k.lastEntry(ctx, wrapSubject)
 	if err != nil {
 		return nil, err
 	}
 	if err := k.readWrapping(proof != nil); err != nil {
 		return nil, err
 	}
-	return k, k.prove(ctx, proof)
+	return k, k.checkSharedWrapping(ctx, proof)
 }
 
 // readWrapping reads the wrapping key and, if an erasure was interrupted, the
@@ -115,61 +115,61 @@ func (k *Keyring) readWrapping(needed bool) (err error) {
 	return err
 }
 
-// prove sees to it that all nodes use one wrapping key: an entry of the stream
+// checkSharedWrapping sees to it that all nodes use one wrapping key: an entry of the stream
 // shows which. A node that has another, because a person was erased elsewhere,
 // does not start.
-func (k *Keyring) prove(ctx context.Context, proof *jetstream.RawStreamMsg) error {
+func (k *Keyring) checkSharedWrapping(ctx context.Context, proof *jetstream.RawStreamMsg) error {
 	if proof == nil {
 		sealed, err := Seal(k.wrapping, wrapSubject, []byte(wrapProof))
 		if err != nil {
 			return err
 		}
-		if err = k.create(ctx, wrapSubject, sealed); err == nil {
+		if err = k.createEntry(ctx, wrapSubject, sealed); err == nil {
 			return nil
 		}
-		if proof, err = k.last(ctx, wrapSubject); err != nil {
+		if proof, err = k.lastEntry(ctx, wrapSubject); err != nil {
 			return err
 		}
 	}
-	if proof != nil && (proves(k.wrapping, proof.Data) || proves(k.next, proof.Data)) {
+	if proof != nil && (opensProof(k.wrapping, proof.Data) || opensProof(k.next, proof.Data)) {
 		return nil
 	}
-	return k.errOther()
+	return k.errOtherWrapping()
 }
 
-// proves says whether that is the wrapping key that the entry shows.
-func proves(wrapping, proof []byte) bool {
+// opensProof says whether that is the wrapping key that the entry shows.
+func opensProof(wrapping, proof []byte) bool {
 	got, err := Unseal(wrapping, wrapSubject, proof)
 	return err == nil && string(got) == wrapProof
 }
 
-func (k *Keyring) errOther() error {
+func (k *Keyring) errOtherWrapping() error {
 	return fmt.Errorf("%s is not the key under which the persons' keys are sealed; it changes whenever somebody is erased: copy it from the node that did that, or from its backup", k.path)
 }
 
-// current is the wrapping key in force, with the sequence of the entry that
+// currentWrapping is the wrapping key in force, with the sequence of the entry that
 // shows it. An operator may have put a new file in place meanwhile.
-func (k *Keyring) current(ctx context.Context) (wrapping []byte, shown uint64, err error) {
-	proof, err := k.last(ctx, wrapSubject)
+func (k *Keyring) currentWrapping(ctx context.Context) (wrapping []byte, shown uint64, err error) {
+	proof, err := k.lastEntry(ctx, wrapSubject)
 	if err != nil {
 		return nil, 0, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, key := range [][]byte{k.wrapping, k.next} {
-		if proof != nil && proves(key, proof.Data) {
+		if proof != nil && opensProof(key, proof.Data) {
 			return slices.Clone(key), proof.Sequence, nil
 		}
 	}
-	if file, err := os.ReadFile(k.path); err == nil && proof != nil && proves(file, proof.Data) {
+	if file, err := os.ReadFile(k.path); err == nil && proof != nil && opensProof(file, proof.Data) {
 		k.wrapping = file
 		return slices.Clone(file), proof.Sequence, nil
 	}
-	return nil, 0, fmt.Errorf("%w: %w", commit.ErrNotReady, k.errOther())
+	return nil, 0, fmt.Errorf("%w: %w", commit.ErrNotReady, k.errOtherWrapping())
 }
 
-// last is the last entry of that name; nil if there is none.
-func (k *Keyring) last(ctx context.Context, name string) (*jetstream.RawStreamMsg, error) {
+// lastEntry is the last entry of that name; nil if there is none.
+func (k *Keyring) lastEntry(ctx context.Context, name string) (*jetstream.RawStreamMsg, error) {
 	m, err := k.entries.GetLastMsgForSubject(ctx, keySubject(name))
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
@@ -190,25 +190,25 @@ func makeWrapping(path string) ([]byte, error) {
 	return key, nil
 }
 
-// create stores a sealed key, acknowledged, unless there is one.
-func (k *Keyring) create(ctx context.Context, name string, sealed []byte) error {
-	_, err := k.stream.Js.Publish(ctx, keySubject(name), sealed,
+// createEntry stores a sealed key, acknowledged, unless there is one.
+func (k *Keyring) createEntry(ctx context.Context, name string, sealed []byte) error {
+	_, err := k.stream.JS.Publish(ctx, keySubject(name), sealed,
 		jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequencePerSubject(0))
 	return err
 }
 
-// find is the person's key; ErrNoKey if there is none.
-func (k *Keyring) find(ctx context.Context, person string) ([]byte, error) {
+// findKey is the person's key; ErrNoKey if there is none.
+func (k *Keyring) findKey(ctx context.Context, person string) ([]byte, error) {
 	if k.isErased(person) {
 		return nil, ErrNoKey
 	}
-	m, err := k.last(ctx, person)
+	m, err := k.lastEntry(ctx, person)
 	for err == nil && m != nil {
 		key, opened := k.unwrap(person, m.Data)
 		if opened {
 			return key, nil
 		}
-		if _, _, err := k.current(ctx); err != nil {
+		if _, _, err := k.currentWrapping(ctx); err != nil {
 			return nil, err
 		}
 		if key, opened = k.unwrap(person, m.Data); opened {
@@ -216,7 +216,7 @@ func (k *Keyring) find(ctx context.Context, person string) ([]byte, error) {
 		}
 		// The wrapping key may have changed since the entry was read.
 		was := m.Sequence
-		if m, err = k.last(ctx, person); err == nil && m != nil && m.Sequence == was {
+		if m, err = k.lastEntry(ctx, person); err == nil && m != nil && m.Sequence == was {
 			return nil, ErrSealBroken
 		}
 	}
@@ -238,9 +238,9 @@ func (k *Keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// findOrMake is the person's key, made and acknowledged if there was none.
-func (k *Keyring) findOrMake(ctx context.Context, person string) ([]byte, error) {
-	key, err := k.find(ctx, person)
+// findOrMakeKey is the person's key, made and acknowledged if there was none.
+func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, error) {
+	key, err := k.findKey(ctx, person)
 	if !errors.Is(err, ErrNoKey) || k.isErased(person) {
 		return key, err
 	}
@@ -252,13 +252,13 @@ func (k *Keyring) findOrMake(ctx context.Context, person string) ([]byte, error)
 	key = make([]byte, keySize)
 	rand.Read(key)
 	for try := 0; ; try++ {
-		err := k.make(ctx, person, key)
+		err := k.makeKey(ctx, person, key)
 		if err == nil {
 			return key, nil
 		}
 		// Another command or node was quicker, or the acknowledgement got lost:
 		// what is there counts.
-		if key, found := k.find(ctx, person); !errors.Is(found, ErrNoKey) {
+		if key, found := k.findKey(ctx, person); !errors.Is(found, ErrNoKey) {
 			return key, found
 		}
 		if !stream.IsWrongLast(err) || try == makeTries {
@@ -270,15 +270,15 @@ func (k *Keyring) findOrMake(ctx context.Context, person string) ([]byte, error)
 // makeTries is how often another node's entry may come first.
 const makeTries = 100
 
-// make stores the person's new key. It goes behind what the stream held when
+// makeKey stores the person's new key. It goes behind what the stream held when
 // the wrapping key was proved the current one, or not at all: sealed under a
 // wrapping key that is given up elsewhere at the same moment, it would be lost.
-func (k *Keyring) make(ctx context.Context, person string, key []byte) error {
+func (k *Keyring) makeKey(ctx context.Context, person string, key []byte) error {
 	info, err := k.entries.Info(ctx)
 	if err != nil {
 		return err
 	}
-	wrapping, _, err := k.current(ctx)
+	wrapping, _, err := k.currentWrapping(ctx)
 	if err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (k *Keyring) make(ctx context.Context, person string, key []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = k.stream.Js.Publish(ctx, keySubject(person), sealed,
+	_, err = k.stream.JS.Publish(ctx, keySubject(person), sealed,
 		jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequence(info.State.LastSeq))
 	return err
 }
@@ -298,17 +298,17 @@ func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
 	for _, p := range req.Personals() {
 		data := *p.Data
 		*p.Data = domain.PersonalData{}
-		if !isID(p.Person) || k.isErased(p.Person) {
+		if !isPersonID(p.Person) || k.isErased(p.Person) {
 			continue
 		}
-		key, err := k.findOrMake(ctx, p.Person)
+		key, err := k.findOrMakeKey(ctx, p.Person)
 		if errors.Is(err, ErrNoKey) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		req.Hash, req.Sent = keyed(key, req.Hash), keyed(key, req.Sent)
+		req.Hash, req.Sent = keyedHash(key, req.Hash), keyedHash(key, req.Sent)
 		if len(*p.Sealed) > 0 && data == (domain.PersonalData{}) {
 			continue // sealed before: the request is sent again
 		}
@@ -323,10 +323,10 @@ func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
 	return nil
 }
 
-// keyed makes the hash of a request that carries personal data one that says
+// keyedHash makes the hash of a request that carries personal data one that says
 // nothing without the person's key: the event keeps it for ever, and a name is
 // guessed, hashed and compared quickly.
-func keyed(key []byte, hash [32]byte) [32]byte {
+func keyedHash(key []byte, hash [32]byte) [32]byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("goldenthread command v1"))
 	mac.Write(hash[:])
@@ -338,10 +338,10 @@ func (k *Keyring) OpenPersonal(person string, sealed []byte) (domain.PersonalDat
 	ctx, cancel := context.WithTimeout(context.Background(), stream.RequestTimeout)
 	defer cancel()
 	var data domain.PersonalData
-	if !isID(person) {
+	if !isPersonID(person) {
 		return data, ErrNoKey
 	}
-	key, err := k.find(ctx, person)
+	key, err := k.findKey(ctx, person)
 	if err != nil {
 		return data, err
 	}
@@ -364,8 +364,11 @@ const (
 	sealedHead  = 1 + saltSize + commitSize
 )
 
+// ErrSealBroken says that the key is another, that the person is another, or that what
+// was sealed is damaged.
 var ErrSealBroken = errors.New("what was sealed does not open with this key")
 
+// Seal seals a text for that person, or under that name, with a key of 32 bytes.
 func Seal(key []byte, who string, plain []byte) ([]byte, error) {
 	out := make([]byte, 1+saltSize, sealedHead+len(plain)+16)
 	out[0] = sealVersion
@@ -378,6 +381,7 @@ func Seal(key []byte, who string, plain []byte) ([]byte, error) {
 	return aead.Seal(out, make([]byte, aead.NonceSize()), plain, []byte(who)), nil
 }
 
+// Unseal opens what Seal sealed; ErrSealBroken.
 func Unseal(key []byte, who string, sealed []byte) ([]byte, error) {
 	if len(sealed) < sealedHead || sealed[0] != sealVersion {
 		return nil, ErrSealBroken

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSealingCommits(t *testing.T) {
+func TestWhatIsSealedOpensWithItsKeyAndNameOnly(t *testing.T) {
 	key, other := bytes.Repeat([]byte{1}, keySize), bytes.Repeat([]byte{2}, keySize)
 	sealed, err := Seal(key, "a", []byte("text"))
 	require.NoError(t, err)

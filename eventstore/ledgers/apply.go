@@ -10,8 +10,8 @@ import (
 // A Panicked is the error of an event that can't be applied; its stack is for
 // the log alone.
 type Panicked struct {
-	Why   any
-	Stack string
+	Why   any    // with which it panicked
+	Stack string // where
 }
 
 func (p *Panicked) Error() string {

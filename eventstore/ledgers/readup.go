@@ -19,9 +19,9 @@ const readUps = 2
 // A Fold is a ledger that was read up.
 type Fold struct {
 	Group  string
-	Ledger *domain.Ledger
-	Err    error     // why it can't be folded further; nil for a ledger in order
-	taken  chan bool // false: there is more to fold by now; takes one
+	Ledger *domain.Ledger // up to the newest event, or up to Err
+	Err    error          // why it can't be folded further; nil for a ledger in order
+	taken  chan bool      // false: there is more to fold by now; takes one
 }
 
 // Answer says whether the writer took the ledger: if not, there is more of it by now.

@@ -16,40 +16,40 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// The checkpoint that a group's log was signed for last lies in the log and in a
-// bucket, one key a group, written by revision. The bucket comes first: it is
-// where nodes agree, and it outlives the folder of the logs.
+// The newest checkpoint of each log is in the log's folder and in a bucket, one key for
+// each group, replaced by revision. It is written to the bucket first: there the nodes
+// agree.
 
 const (
-	Bucket          = "CHECKPOINTS" // the bucket
+	Bucket          = "CHECKPOINTS" // of the checkpoints
 	bucketSubject   = "$KV." + Bucket + "."
-	BucketStream    = "KV_" + Bucket  // the stream under it
+	BucketStream    = "KV_" + Bucket  // the bucket's stream
 	installationKey = "_installation" // no group can be called that
 )
 
 // Signers are the keys that sign the logs, the oldest first.
 type signers []tilelog.Key
 
-// A kept is what the bucket keeps under a key.
-type kept struct {
+// A bucketEntry is the value of one of the bucket's keys.
+type bucketEntry struct {
 	value    []byte
 	revision uint64
 }
 
-// A bucket has the checkpoint that was signed last for each group's log.
+// A bucket has the newest checkpoint of each log.
 type bucket struct {
 	jetstream.KeyValue
 	stream *stream.Stream
 }
 
-// openBucket opens the bucket and reads all that is in it. Where nobody else
-// writes to it, a damaged one, which the server may neither read nor write any
-// more, is made anew with what could be read: the logs have the same checkpoints.
-func openBucket(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger) (*bucket, map[string]kept, error) {
+// openBucket opens the bucket and reads all entries. A damaged bucket, which the server
+// may neither read nor write, is made anew from what could be read, unless other nodes
+// write to it: the logs have the same checkpoints.
+func openBucket(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger) (*bucket, map[string]bucketEntry, error) {
 	config := jetstream.KeyValueConfig{
 		Bucket: Bucket, Description: "Golden Thread: the checkpoints signed last", History: 1, Storage: jetstream.FileStorage, Replicas: replicas,
 	}
-	kv, err := s.Js.CreateOrUpdateKeyValue(ctx, config)
+	kv, err := s.JS.CreateOrUpdateKeyValue(ctx, config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the bucket of the checkpoints: %w", err)
 	}
@@ -69,11 +69,11 @@ func openBucket(ctx context.Context, s *stream.Stream, replicas int, log *slog.L
 }
 
 // makeAnew makes the bucket with what could be read, under new revisions.
-func (b *bucket) makeAnew(ctx context.Context, config jetstream.KeyValueConfig, there map[string]kept) (err error) {
-	if err := b.stream.Js.DeleteKeyValue(ctx, Bucket); err != nil {
+func (b *bucket) makeAnew(ctx context.Context, config jetstream.KeyValueConfig, there map[string]bucketEntry) (err error) {
+	if err := b.stream.JS.DeleteKeyValue(ctx, Bucket); err != nil {
 		return err
 	}
-	if b.KeyValue, err = b.stream.Js.CreateKeyValue(ctx, config); err != nil {
+	if b.KeyValue, err = b.stream.JS.CreateKeyValue(ctx, config); err != nil {
 		return err
 	}
 	for name, k := range there {
@@ -85,10 +85,10 @@ func (b *bucket) makeAnew(ctx context.Context, config jetstream.KeyValueConfig, 
 	return nil
 }
 
-// readAll reads the keys that the bucket's stream says it has, one by one: a
-// damaged one is said not to be there, or not answered at all.
-func (b *bucket) readAll(ctx context.Context) (map[string]kept, error) {
-	st, err := b.stream.Js.Stream(ctx, BucketStream)
+// readAll reads the bucket's keys one by one: for a damaged one the server answers that
+// there is no such key, or not at all.
+func (b *bucket) readAll(ctx context.Context) (map[string]bucketEntry, error) {
+	st, err := b.stream.JS.Stream(ctx, BucketStream)
 	if err != nil {
 		return nil, err
 	}
@@ -96,12 +96,12 @@ func (b *bucket) readAll(ctx context.Context) (map[string]kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	there := map[string]kept{}
+	there := map[string]bucketEntry{}
 	for subject := range info.State.Subjects {
 		name := strings.TrimPrefix(subject, bucketSubject)
 		entry, unread := b.read(ctx, name)
 		if unread == nil {
-			there[name] = kept{entry.Value(), entry.Revision()}
+			there[name] = bucketEntry{entry.Value(), entry.Revision()}
 			continue
 		}
 		err = fmt.Errorf("%s: %w", name, unread)
@@ -122,10 +122,10 @@ func (b *bucket) read(ctx context.Context, key string) (jetstream.KeyValueEntry,
 	return b.Get(ctx, key)
 }
 
-// openSigners reads the signing keys, or makes the first where nothing was ever
-// signed. Whoever comes first puts their name into the bucket, so that two nodes
-// never sign under two names.
-func (l *Logs) openSigners(ctx context.Context, installation string, there map[string]kept, signed bool) (err error) {
+// openSigners reads the signing keys, or makes the first one if nothing was ever signed.
+// The first node puts the installation's name into the bucket, so that all nodes sign
+// under one name.
+func (l *Logs) openSigners(ctx context.Context, installation string, there map[string]bucketEntry, signed bool) (err error) {
 	if l.signers, err = openSigning(l.stream.Dir, installation, signed); err != nil {
 		return err
 	}
@@ -152,10 +152,9 @@ func (l *Logs) openSigners(ctx context.Context, installation string, there map[s
 // base is the origin of the group's first log.
 func (k signers) base(group string) string { return tilelog.Origin(k, group) }
 
-// reopen opens a log at the later of the two checkpoints that the folder and
-// the bucket have, if they are signed as they must be. If neither is, what
-// there may be can't be relied on: the log is stuck, and with it the group.
-func (l *Logs) reopen(name string, there kept) error {
+// reopenLog opens a log at the later of the checkpoints in the folder and in the bucket. If
+// there are some and none is properly signed, the log is stuck.
+func (l *Logs) reopenLog(name string, there bucketEntry) error {
 	g := &groupLog{name: name, revision: there.revision}
 	l.groups[name] = g
 	here, err := l.folder.Checkpoint(name)
@@ -171,12 +170,12 @@ func (l *Logs) reopen(name string, there kept) error {
 		return err
 	}
 	g.from, g.handed = uint64(g.log.Tree().N), uint64(g.log.Tree().N)
-	g.continues(there.value)
+	g.checkContinues(there.value)
 	return nil
 }
 
-// continues sees to it that of two checkpoints the later continues the earlier.
-func (g *groupLog) continues(signed []byte) {
+// checkContinues makes the log stuck if that checkpoint is of another history.
+func (g *groupLog) checkContinues(signed []byte) {
 	c, err := tilelog.OpenCheckpoint(signed, g.log.Origin(), g.log.VKeys())
 	if err != nil || c.N == 0 {
 		return // none, or not to be relied on
@@ -186,8 +185,8 @@ func (g *groupLog) continues(signed []byte) {
 	}
 }
 
-// originOf is the origin that the checkpoint bears, if a log of the group can
-// have it; that of the first log otherwise.
+// originOf is the checkpoint's origin, if a log of the group can have it; otherwise that
+// of the group's first log.
 func (k signers) originOf(name string, signed []byte) string {
 	base, origin := k.base(name), tilelog.OriginOf(signed)
 	if origin == base || strings.HasPrefix(origin, base+"/") {
@@ -205,11 +204,12 @@ func nextOrigin(base, origin string) string {
 	return base + "/" + strconv.Itoa(n+1)
 }
 
-// follows says whether, of two origins of one group's logs, a is the later: base,
+// isLaterOrigin says whether, of two origins of one group's logs, a is the later: base,
 // base/2, … base/10.
-func follows(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a > b }
+func isLaterOrigin(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a > b }
 
-// later is the checkpoint of the two that was signed last; nil if both are nil.
+// later is the one of two checkpoints that was signed later; nil if both are nil. The
+// error says that neither is properly signed.
 func (k signers) later(log *slog.Logger, name string, a, b []byte) ([]byte, error) {
 	var best []byte
 	var of torchwood.Checkpoint
@@ -225,7 +225,7 @@ func (k signers) later(log *slog.Logger, name string, a, b []byte) ([]byte, erro
 			bad = fmt.Errorf("neither of its checkpoints is signed as it must be: %w", err)
 			continue
 		}
-		if best == nil || follows(c.Origin, of.Origin) || c.Origin == of.Origin && c.N > of.N {
+		if best == nil || isLaterOrigin(c.Origin, of.Origin) || c.Origin == of.Origin && c.N > of.N {
 			best, of = signed, c
 		}
 	}
@@ -247,9 +247,9 @@ func (l *Logs) inBucket(ctx context.Context, g *groupLog) (torchwood.Checkpoint,
 	}
 	g.revision = entry.Revision()
 	switch origin := l.signers.originOf(g.name, entry.Value()); {
-	case follows(origin, g.log.Origin()):
+	case isLaterOrigin(origin, g.log.Origin()):
 		return torchwood.Checkpoint{}, nil, fmt.Errorf("another node began a new log, %s; start this node again", origin)
-	case follows(g.log.Origin(), origin):
+	case isLaterOrigin(g.log.Origin(), origin):
 		return torchwood.Checkpoint{}, nil, nil // of the log before this one
 	}
 	c, err := tilelog.OpenCheckpoint(entry.Value(), g.log.Origin(), g.log.VKeys())

@@ -25,13 +25,13 @@ import (
 
 // A Comparison holds one group's lines against its log.
 type Comparison struct {
-	log     *tilelog.Log
-	tree    tlog.Tree
-	seen    tilelog.Compact // what was applied
-	leaves  []tlog.Hash     // of the bundle that is being read
-	first   int64           // index of its first entry
-	blind   error           // why the log's tiles can't be used
-	indexes []uint64        // indexes of the lines that were taken from the log
+	log        *tilelog.Log
+	tree       tlog.Tree
+	seen       tilelog.Compact // what was applied
+	leaves     []tlog.Hash     // of the bundle that is being read
+	first      int64           // index of its first entry
+	unreadable error           // why the log's tiles can't be used
+	indexes    []uint64        // indexes of the lines that were taken from the log
 }
 
 // Compare is a comparison with the group's log; nil if nothing was signed.
@@ -58,12 +58,12 @@ func (c *Comparison) StartAt(index int64) (err error) {
 // leaf is the hash of the entry at the index as it was signed; false if that
 // can't be said.
 func (c *Comparison) leaf(index int64) (tlog.Hash, bool) {
-	if c.blind != nil {
+	if c.unreadable != nil {
 		return tlog.Hash{}, false
 	}
 	if c.leaves == nil || index < c.first || index >= c.first+int64(len(c.leaves)) {
 		c.first = index - index%torchwood.TileWidth
-		if c.leaves, c.blind = c.log.Leaves(c.first); c.blind != nil {
+		if c.leaves, c.unreadable = c.log.Leaves(c.first); c.unreadable != nil {
 			return tlog.Hash{}, false
 		}
 	}
@@ -100,7 +100,7 @@ func (c *Comparison) FromLog(from, to uint64) []commit.Piece {
 	}
 	for line, err := range c.log.Entries(int64(from), int64(to)) {
 		if err != nil {
-			c.blind = err
+			c.unreadable = err
 			break
 		}
 		index := from + uint64(len(pieces))
@@ -135,13 +135,13 @@ func (c *Comparison) damage() error {
 	if err == nil {
 		err = r.Err()
 	}
-	return cmp.Or(err, c.blind)
+	return cmp.Or(err, c.unreadable)
 }
 
 // Mendable says that the stream lacks events of a group, or has other ones, and
 // that the group's log has them: it can be read, and Repair mends it.
 type Mendable struct {
-	Indexes []uint64
+	Indexes []uint64 // of the events
 }
 
 func (m *Mendable) Error() string {
@@ -152,8 +152,8 @@ func (m *Mendable) Error() string {
 // Loss says that a group's history is shorter than was signed, and that the rest
 // is not in its log either.
 type Loss struct {
-	Signed, Left uint64
-	Why          error // why the log has it no more
+	Signed, Left uint64 // events that were signed for, and that are left
+	Why          error  // why the log has it no more
 }
 
 func (l *Loss) Error() string {
@@ -161,6 +161,7 @@ func (l *Loss) Error() string {
 		l.Signed, l.Left, l.Left, l.Why)
 }
 
+// Unwrap gives out what is wrong with the log.
 func (l *Loss) Unwrap() error { return l.Why }
 
 // Altered says that a group's events are not those that were signed, and that
@@ -173,6 +174,7 @@ func (a *Altered) Error() string {
 	return fmt.Sprintf("its events are not those that were signed, and its log is damaged too (%v): restore a backup", a.Why)
 }
 
+// Unwrap gives out what is wrong with the log.
 func (a *Altered) Unwrap() error { return a.Why }
 
 // Restart puts the log of a group aside, kept as it is, and begins a new one
@@ -197,6 +199,6 @@ func (l *Logs) Restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	}
 	g.log, g.from, g.lines, g.handed = log, loss.Left, nil, loss.Left
 	l.grown[name] = g
-	l.nudge()
+	l.wakeRounds()
 	return e, nil
 }

@@ -17,9 +17,9 @@ type CopyReport struct {
 	Group      string
 	Checkpoint tlog.Tree // what both are held against
 	Tiles      *tilelog.Report
-	Mended     []string // files of the log that were damaged and are right again
-	Stream     []uint64 // indexes of events that the stream lacks, or has otherwise
-	Took       time.Duration
+	Mended     []string      // files of the log that were damaged and are right again
+	Stream     []uint64      // indexes of events that the stream lacks, or has otherwise
+	Took       time.Duration // without reading the stream
 	// Err is what could not be mended: nil, *Mendable (repair does), or what
 	// was damaged, by file and event (*tilelog.Damage), with no copy to mend it from.
 	Err error
@@ -66,7 +66,7 @@ func (l *Logs) checkCopies(ctx context.Context, name string, stream *streamCheck
 		return r // nothing was signed for yet
 	}
 	r.Checkpoint = stream.tree
-	right := stream.right(&r)
+	right := stream.isComplete(&r)
 	if r.Tiles, r.Err = log.Verify(ctx); r.Err == nil {
 		r.Err = r.Tiles.Err()
 	}
@@ -105,23 +105,23 @@ func (l *Logs) checkStream(ctx context.Context, names []string) (map[string]*str
 		pieces, _ := commit.Cut(m.Header, m.Body) // whose lines these were, if that can't be said: they are missed
 		for i := range pieces {
 			if c := checks[pieces[i].Group]; c != nil {
-				c.see(&pieces[i])
+				c.checkLine(&pieces[i])
 			}
 		}
 	}
 	for _, c := range checks {
-		c.miss(c.tree.N)
+		c.noteMissing(c.tree.N)
 	}
 	return checks, ctx.Err()
 }
 
-// see takes a line in.
-func (c *streamCheck) see(p *commit.Piece) {
+// checkLine takes a line in.
+func (c *streamCheck) checkLine(p *commit.Piece) {
 	index := int64(p.Index)
 	if index < c.next || index >= c.tree.N {
 		return
 	}
-	c.miss(index)
+	c.noteMissing(index)
 	hash := tlog.RecordHash(p.Entry.Line)
 	if leaf, ok := c.leaf(index); ok && leaf != hash {
 		c.lacks = append(c.lacks, p.Index)
@@ -130,16 +130,16 @@ func (c *streamCheck) see(p *commit.Piece) {
 	c.next++
 }
 
-// miss notes that the lines up to, not including, the index are not there.
-func (c *streamCheck) miss(index int64) {
+// noteMissing notes that the lines up to, not including, the index are not there.
+func (c *streamCheck) noteMissing(index int64) {
 	for ; c.next < index; c.next++ {
 		c.lacks = append(c.lacks, uint64(c.next))
 	}
 }
 
-// right says whether the stream has all lines as the root has them. If not, the
+// isComplete says whether the stream has all lines as the root has them. If not, the
 // report names those that it has not.
-func (c *streamCheck) right(r *CopyReport) bool {
+func (c *streamCheck) isComplete(r *CopyReport) bool {
 	if c.seen.Tree() == c.tree {
 		return true
 	}
@@ -153,7 +153,7 @@ func (r *rounds) mendNow(ctx context.Context, name string) (mended []string, err
 	select {
 	case r.asked <- func() {
 		defer close(done)
-		mended, err = r.mend(ctx, r.group(name))
+		mended, err = r.mendLog(ctx, r.groupLog(name))
 	}:
 		<-done
 		return mended, err
@@ -168,7 +168,7 @@ func (r *rounds) mendNow(ctx context.Context, name string) (mended []string, err
 // time just now. Whoever meets the damage next asks again.
 func (r *rounds) mendSoon(name string) {
 	select {
-	case r.asked <- func() { r.mend(context.Background(), r.group(name)) }:
+	case r.asked <- func() { r.mendLog(context.Background(), r.groupLog(name)) }:
 	default:
 	}
 }

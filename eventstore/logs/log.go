@@ -20,34 +20,34 @@ import (
 	"goldenthread/eventstore/witness"
 )
 
-// Rule kept here: L9. Beside the stream each group has a tile log, under
-// DATA/log/<group>: anybody can check with other people's tools what it says.
+// Rule kept here: L9. Each group has a tile log, under DATA/log/<group>, which anybody
+// can verify with software that is not ours.
 //
-// The writer hands over the lines of each commit that it applied, hence only
-// what the stream has acknowledged, and goes on. One goroutine brings the logs
-// up to date in rounds: it appends to the logs of all groups that grew, syncs
-// once, signs, and puts each checkpoint first into a bucket, by revision, and
-// then into the log. What the bucket holds is what anybody may have seen: no
-// node signs for less, nor for a history that does not continue it.
+// The writer adds the lines of each commit that it applied: only what the stream has
+// acknowledged. One goroutine brings the logs up to date in rounds. It appends to the
+// logs of all groups that grew, syncs once, signs, and puts each checkpoint into a bucket,
+// by revision, and then into the log. Anybody may have seen what is in the bucket, so no
+// node signs for fewer events, nor for a history that does not continue it.
 //
-// A crash loses the lines that were handed over and not signed for. They are
-// read from the stream again, as they are when more wait than may be held.
+// Lines that were added and not signed for are lost in a crash, and dropped if they take
+// too much memory. They are then read from the stream again.
+
+// Folder is where the logs are in the data folder.
+const Folder = "log"
 
 const (
-	Folder = "log"
-
-	LogPause   = 150 * time.Millisecond // between rounds, at least
-	logLongest = time.Second            // at most, by which a log is behind if rounds are quick
-	logShare   = 20                     // a round's length this many times: the pause after it
-	logRest    = 2                      // what one log took this many times: the rest before the next one in a round
-	logRests   = logLongest / 4         // all rests of a step of a round together, at most
-	logHeld    = 32 << 20               // bytes of lines that wait
-	logBacklog = 64 << 20               // bytes of lines that a round reads from the stream for all logs together
-	logChunk   = 4096                   // lines read for one log, where its messages have to be asked for one by one
-	logDrain   = 5 * time.Second        // for the last round
+	logPause   = 150 * time.Millisecond // the shortest pause between rounds
+	logLongest = time.Second            // the longest time from the end of a round to the end of a quick next one
+	logShare   = 20                     // the pause after a round is its duration times this
+	logRest    = 2                      // the pause after a log, within a round, is the time that it took times this
+	logRests   = logLongest / 4         // the longest sum of those pauses in one step of a round
+	logHeld    = 32 << 20               // bytes; see Limits.Held
+	logBacklog = 64 << 20               // bytes; see Limits.Backlog
+	logChunk   = 4096                   // lines read at a time for one log whose messages are requested one by one
+	logDrain   = 5 * time.Second        // the longest time for the last round
 )
 
-// Logs are the logs of all groups; without a signing key it keeps none. It is safe
+// Logs are the logs of all groups. A node without a signing key has none. They are safe
 // for concurrent use.
 type Logs struct {
 	stream    *stream.Stream
@@ -57,39 +57,39 @@ type Logs struct {
 	signers   signers // none: this node keeps no logs
 	bucket    *bucket
 	log       *slog.Logger
-	signing   bool // false: the logs are only read
-	Limits    Limits
+	signing   bool          // false: the logs are only read
+	Limits    Limits        // to be changed before Start only
 	Checked   chan struct{} // closed when the copies have been checked at start
 	rounds    *rounds
 
 	mu     sync.Mutex
 	groups map[string]*groupLog
-	grown  map[string]*groupLog // those with lines not signed for
-	held   int                  // bytes of lines
+	grown  map[string]*groupLog // the logs with lines that are not signed for
+	held   int                  // bytes of all lines that wait
 
-	sequence uint64    // last of the stream that was handed over
-	newest   time.Time // recorded time of the newest event that was
+	sequence uint64    // of the last message whose lines were added
+	newest   time.Time // recorded time of the newest event that was added
 
 	wake   chan struct{} // takes one
-	signed chan struct{} // closed when something was signed for
+	signed chan struct{} // closed, and replaced, after each round
 }
 
-// A groupLog is one group's log. Its lines wait under the mutex of logs; all
-// else belongs to the goroutine of the rounds.
+// A groupLog is one group's log. The mutex of Logs guards its lines; all else is used by
+// the goroutine that makes the rounds.
 type groupLog struct {
 	name     string
 	log      *tilelog.Log
 	revision uint64 // of the group's key in the bucket
-	from     uint64 // index of the first line that waits; what is missing before it is in the stream
+	from     uint64 // index of the first of lines; the log may still lack events before it
 	lines    [][]byte
-	handed   uint64    // events handed over, or signed for before
-	since    time.Time // when something to sign was first seen and another node left to sign it
-	stuck    error     // why this log does not grow any more
+	handed   uint64    // events added, or signed for at start
+	since    time.Time // since when the log waits for another node to sign; zero: it doesn't
+	stuck    error     // why this log can't grow any more; nil: it can
 }
 
 // Limits are of the memory that lines take, in bytes.
 type Limits struct {
-	Held    int // of lines that wait to be appended; more are read from the stream again
+	Held    int // of lines that wait to be appended; beyond that they are dropped, and read from the stream again
 	Backlog int // of lines that a round reads from the stream for all logs together
 }
 
@@ -97,13 +97,13 @@ type Limits struct {
 type Config struct {
 	Installation string            // the name that their origins bear; "" keeps the one there is, or a random one
 	Replicas     int               // of the bucket of the checkpoints
-	Witnesses    []witness.Witness // are shown whatever is signed
-	Quorum       int               // how many of them must have cosigned a checkpoint for others to rely on it
-	Idle         bool              // nothing is signed
+	Witnesses    []witness.Witness // are sent every signed checkpoint
+	Quorum       int               // how many of them must cosign a checkpoint before proofs use it
+	Idle         bool              // the logs are read only
 	Log          *slog.Logger
 }
 
-// None keeps no logs, as on a node that has no signing key.
+// None is no logs, as on a node that has no signing key.
 func None(s *stream.Stream, k *keys.Keyring, c *Config) *Logs {
 	l := &Logs{
 		stream: s, keyring: k, log: c.Log, signing: !c.Idle, Limits: Limits{logHeld, logBacklog}, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
@@ -114,11 +114,11 @@ func None(s *stream.Stream, k *keys.Keyring, c *Config) *Logs {
 	return l
 }
 
-// Open opens the logs that the folder or the bucket knows of. Beside others a
-// node need not keep them: without a signing key it has none.
+// Open opens the logs that are in the data folder or in the bucket. A node that is not
+// alone on the stream may be without a signing key: it then has no logs.
 func Open(ctx context.Context, s *stream.Stream, k *keys.Keyring, c *Config) (*Logs, error) {
 	l := None(s, k, c)
-	err := l.open(ctx, c)
+	err := l.openAll(ctx, c)
 	if errors.Is(err, errNoSigningKey) && !s.Alone {
 		l.log.Warn("this node keeps no logs", "why", err)
 		return None(s, k, c), nil
@@ -126,11 +126,11 @@ func Open(ctx context.Context, s *stream.Stream, k *keys.Keyring, c *Config) (*L
 	return l, err
 }
 
-func (l *Logs) open(ctx context.Context, c *Config) (err error) {
+func (l *Logs) openAll(ctx context.Context, c *Config) (err error) {
 	if l.folder, err = tilelog.NewFolder(filepath.Join(l.stream.Dir, Folder)); err != nil {
 		return fmt.Errorf("make the folder of the logs: %w", err)
 	}
-	var there map[string]kept
+	var there map[string]bucketEntry
 	l.bucket, there, err = openBucket(ctx, l.stream, c.Replicas, l.log)
 	if err != nil {
 		return err
@@ -148,22 +148,22 @@ func (l *Logs) open(ctx context.Context, c *Config) (err error) {
 		if !commit.ValidGroup(name) {
 			continue
 		}
-		if err := l.reopen(name, there[name]); err != nil {
+		if err := l.reopenLog(name, there[name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Start lets the logs grow, holds the copies against each other and shows to the
-// witnesses what is signed, from when the writer has caught up until ctx ends.
+// Start makes rounds, checks the copies once, and sends checkpoints to the witnesses,
+// from when the writer has caught up until ctx ends.
 func (l *Logs) Start(ctx context.Context, helpers *sync.WaitGroup, caught <-chan struct{}) {
 	if !l.Signs() {
 		close(l.rounds.ended)
 		close(l.Checked)
 		return
 	}
-	helpers.Go(func() { l.rounds.run(ctx, caught) })
+	helpers.Go(func() { l.rounds.runRounds(ctx, caught) })
 	helpers.Go(func() { l.checkAtStart(ctx, caught) })
 	if len(l.witnesses.all) > 0 {
 		helpers.Go(func() { l.witnesses.run(ctx, caught) })
@@ -180,7 +180,7 @@ func (l *Logs) Names() []string {
 	return slices.Sorted(maps.Keys(l.groups))
 }
 
-func (l *Logs) group(name string) *groupLog {
+func (l *Logs) groupLog(name string) *groupLog {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.groups[name]
@@ -193,7 +193,7 @@ func (l *Logs) Stuck(name string) error {
 	return l.groups[name].stuck
 }
 
-// Add hands over what the writer applied. It never waits.
+// Add has the logs grow by the events of an applied message, in the next round.
 func (l *Logs) Add(sequence uint64, entries []commit.Entry) {
 	if !l.Signs() {
 		return
@@ -202,14 +202,14 @@ func (l *Logs) Add(sequence uint64, entries []commit.Entry) {
 	defer l.mu.Unlock()
 	l.sequence = sequence
 	for i := range entries {
-		l.take(&entries[i])
+		l.addLine(&entries[i])
 	}
 	if len(l.grown) > 0 {
-		l.nudge()
+		l.wakeRounds()
 	}
 }
 
-func (l *Logs) take(e *commit.Entry) {
+func (l *Logs) addLine(e *commit.Entry) {
 	g := l.groups[e.Event.Group]
 	if g == nil {
 		g = &groupLog{name: e.Event.Group}
@@ -237,21 +237,21 @@ func (l *Logs) take(e *commit.Entry) {
 	l.held += len(e.Line)
 }
 
-func (l *Logs) nudge() {
+func (l *Logs) wakeRounds() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
 }
 
-// run makes rounds from when the writer has caught up until ctx ends, and then
-// the last one.
-func (r *rounds) run(ctx context.Context, caught <-chan struct{}) {
+// runRounds makes rounds from when the writer has caught up until ctx ends, and then the
+// last ones.
+func (r *rounds) runRounds(ctx context.Context, caught <-chan struct{}) {
 	defer close(r.ended)
 	select {
 	case <-caught:
 		r.mendAll(ctx)
-		r.nudge() // for the first mark
+		r.wakeRounds() // for the first mark
 	case <-ctx.Done():
 		return
 	}
@@ -259,9 +259,9 @@ func (r *rounds) run(ctx context.Context, caught <-chan struct{}) {
 		select {
 		case <-r.wake:
 			start := time.Now()
-			if !r.round(ctx, false) {
+			if !r.makeRound(ctx, false) {
 				took := time.Since(start)
-				stream.Pause(ctx, max(LogPause, min(logShare*took, logLongest-took)))
+				stream.Pause(ctx, max(logPause, min(logShare*took, logLongest-took)))
 			}
 		case do := <-r.asked:
 			do()
@@ -270,7 +270,7 @@ func (r *rounds) run(ctx context.Context, caught <-chan struct{}) {
 	}
 	last, cancel := context.WithTimeout(context.Background(), logDrain)
 	defer cancel()
-	for r.round(last, true) && last.Err() == nil {
+	for r.makeRound(last, true) && last.Err() == nil {
 	}
 }
 

@@ -12,32 +12,30 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// A start reads the whole stream and holds it against the logs, if that takes a
-// few seconds. Of a larger one it reads what came after a mark: a message up to
-// which the logs of all groups were signed for everything there is. What came
-// before lies in the logs, proved; that the stream has the same is looked at
-// beside the work (CheckCopies).
+// A start reads a small stream whole, and compares it with the logs. Of a larger one it
+// reads only the messages after a mark: a message up to which all events of all groups
+// were signed for. Earlier events are read from the logs, proved. Whether the stream
+// still has them is checked in the background (CheckCopies).
 //
-// The mark is made now and then, after the logs. It says nothing that isn't
-// looked at: of which stream it is, which message, how much is signed. If any of
-// it is not so, or there is no mark, the whole stream is read.
+// A mark is not trusted: it is verified, and the whole stream is read if it doesn't
+// verify.
 const (
 	MarkFile  = "mark.json" // in the folder of the logs
 	markPause = 2 * time.Second
 )
 
-// A Mark is where a start can go on.
+// A Mark is a message at which a start can begin.
 type Mark struct {
 	Created  time.Time         `json:"created"`  // of the stream
 	Sequence uint64            `json:"sequence"` // of the message
 	Commit   string            `json:"commit"`   // its id
 	Newest   time.Time         `json:"newest"`   // recorded time of the newest event up to there
-	Keys     []string          `json:"keys"`     // that signed: another has to be said in the ledgers
+	Keys     []string          `json:"keys"`     // verifier keys that signed; a new one must be recorded in all ledgers
 	Groups   map[string]uint64 `json:"groups"`   // their events up to there
 	Erased   []string          `json:"erased"`   // persons whose keys were destroyed
 }
 
-// events is how many there are up to the mark.
+// events is the number of events up to the mark.
 func (m *Mark) events() (n uint64) {
 	for _, events := range m.Groups {
 		n += events
@@ -45,23 +43,23 @@ func (m *Mark) events() (n uint64) {
 	return n
 }
 
-// names tell the keys that sign.
+// names are the verifier keys.
 func (k signers) names() []string { return tilelog.VKeys(k, "") }
 
-// mark makes a mark, if all that was handed over by the time it was noted is
-// signed for.
-func (r *rounds) mark(ctx context.Context, m *Mark) {
+// writeMark writes the mark if all events up to it are signed for, and forgets where they
+// are in the stream.
+func (r *rounds) writeMark(ctx context.Context, m *Mark) {
 	if r.stream.Positions.AnyStopped() || len(r.keyring.ErasuresLeft()) > 0 {
 		return
 	}
 	for group, events := range m.Groups {
-		if g := r.group(group); g == nil || g.log == nil || uint64(g.log.Tree().N) < events {
+		if g := r.groupLog(group); g == nil || g.log == nil || uint64(g.log.Tree().N) < events {
 			return
 		}
 	}
 	at, err := r.stream.At(ctx, m.Sequence)
 	if err != nil {
-		return // another time
+		return // the next mark will do
 	}
 	m.Created, m.Commit = r.stream.Created(), at.Header.Get(commit.HeaderCommit)
 	m.Keys, m.Erased = r.signers.names(), r.keyring.Destroyed()
@@ -81,7 +79,7 @@ func (r *rounds) mark(ctx context.Context, m *Mark) {
 	}
 }
 
-// noteMark is what was handed over so far; nil if it is too early for a mark. The
+// noteMark is a mark for all that was added so far; nil if the last one is too recent. The
 // mutex is held.
 func (r *rounds) noteMark(last bool) *Mark {
 	if r.sequence == 0 || !last && time.Since(r.marked) < markPause {
@@ -97,8 +95,8 @@ func (r *rounds) noteMark(last bool) *Mark {
 	return m
 }
 
-// ReadMark is the mark from which a start can go on, if there are as many events
-// before it at least; nil if the whole stream must be read, whose last message that is.
+// ReadMark is the verified mark, if there are at least so many events before it; nil if
+// the whole stream must be read. Last is the sequence of the stream's last message.
 func (l *Logs) ReadMark(ctx context.Context, last, least uint64) *Mark {
 	if !l.Signs() {
 		return nil
@@ -113,20 +111,20 @@ func (l *Logs) ReadMark(ctx context.Context, last, least uint64) *Mark {
 		return nil
 	}
 	for _, name := range l.Names() {
-		g := l.group(name)
+		g := l.groupLog(name)
 		if g.stuck != nil || g.log == nil || uint64(g.log.Tree().N) < m.Groups[name] || m.Groups[name] == 0 && g.log.Tree().N > 0 || g.log.Intact() != nil {
 			return nil
 		}
 	}
 	for name := range m.Groups {
-		if l.group(name) == nil {
+		if l.groupLog(name) == nil {
 			return nil
 		}
 	}
 	return m
 }
 
-// StartAt says that the logs have everything up to the mark.
+// StartAt notes that all events up to the mark were added.
 func (l *Logs) StartAt(m *Mark) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -29,7 +29,7 @@ func (l *Logs) Evidence(group, title string, steps []domain.Link) (*evidence.Bun
 	if b.Policy, err = l.Policy(group); err != nil {
 		return nil, err
 	}
-	if b.Checkpoint, err = l.reliable(group); err != nil {
+	if b.Checkpoint, err = l.reliableCheckpoint(group); err != nil {
 		return nil, err
 	}
 	c, err := tilelog.OpenCheckpoint(b.Checkpoint, log.Origin(), log.VKeys())
@@ -93,8 +93,8 @@ func registering(l *tilelog.Log, events []evidence.Event) ([]uint64, error) {
 	return slices.Compact(slices.Sorted(maps.Values(found))), nil
 }
 
-// reliable is the newest checkpoint that meets the policy.
-func (l *Logs) reliable(group string) ([]byte, error) {
+// reliableCheckpoint is the newest checkpoint that meets the policy.
+func (l *Logs) reliableCheckpoint(group string) ([]byte, error) {
 	if l.witnesses.quorum == 0 {
 		c, err := l.Checkpoint(group)
 		if err == nil && c == nil {

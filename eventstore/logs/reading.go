@@ -12,11 +12,11 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// What a ledger says is read from the group's tile log, in order and proved, as
-// far as the log is signed; the rest from the stream. If the log's files are not
-// what was signed, the stream is read instead: it is the truth.
+// A group's events are read from its tile log, in order and proved, as far as the log is
+// signed, and further ones from the stream. If files of the log are damaged, the stream is
+// read instead.
 
-// decodeAhead is how many bundles are decoded beside the one that is read.
+// decodeAhead is how many bundles are decoded ahead of the one that is read.
 const decodeAhead = 2
 
 // Line is the exact stored bytes of an event. ErrNoEvent says that there is
@@ -36,7 +36,7 @@ func (l *Logs) Line(ctx context.Context, group string, index uint64) ([]byte, er
 	return lines[0], nil
 }
 
-// logLine is an event's line as the log proves it.
+// logLine is an event's line from the log, proved.
 func (l *Logs) logLine(group string, index uint64) (line []byte, err error) {
 	log, err := l.Log(group)
 	if err != nil {
@@ -86,14 +86,14 @@ func (l *Logs) Entries(ctx context.Context, group string, from, to uint64) iter.
 	}
 }
 
-// decoded is what one bundle holds, once it is decoded.
+// decoded is the content of one bundle.
 type decoded struct {
 	entries []commit.Entry
 	err     error
 }
 
-// proved reads events from the group's log, those of one bundle at a time, as
-// far as it is signed. Bundles are decoded beside each other.
+// proved reads events from the group's log, one bundle at a time, as far as it is signed.
+// Several bundles are decoded in parallel.
 func (l *Logs) proved(ctx context.Context, group string, from, to uint64) iter.Seq2[[]commit.Entry, error] {
 	return func(yield func([]commit.Entry, error) bool) {
 		log, err := l.Log(group)
@@ -116,7 +116,7 @@ func (l *Logs) proved(ctx context.Context, group string, from, to uint64) iter.S
 	}
 }
 
-// decodeBundles sends what will hold the bundles, in order.
+// decodeBundles sends a channel for each bundle, in order, and the decoded bundle on it.
 func decodeBundles(ctx context.Context, log *tilelog.Log, from, to uint64, ahead chan<- chan decoded) {
 	defer close(ahead)
 	if from >= to {

@@ -12,39 +12,37 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// The rounds in which logs grow (see logs). What waits is appended, after what
-// was not held and is read from the stream again; all of it is synced once,
-// signed, and published.
-
-// Rounds are made by one goroutine, in which all logs grow.
+// Rounds are made by one goroutine. In a round each log that grew is appended to: first
+// events that are read from the stream, if their lines were dropped, then the lines that
+// wait. Then all logs are synced at once, signed and published.
 type rounds struct {
 	*Logs
-	asked  chan func()   // what else is to be done between rounds
+	asked  chan func()   // functions to be called between rounds
 	ended  chan struct{} // closed after the last round
 	marked time.Time     // when the mark was made last
 }
 
-// A growth is what one log grows by in a round.
+// A growth is what is appended to one log in a round.
 type growth struct {
 	*groupLog
-	backlog [][]byte // lines that the log goes on with, read from the stream
-	from    uint64   // index of the first of lines
-	lines   [][]byte
-	to      uint64 // it may grow up to there
-	by      []byte // the checkpoint of another node to grow up to; nil to sign here
-	left    bool   // to another node to sign
+	backlog         [][]byte // lines that the log lacks before them, read from the stream
+	from            uint64   // index of the first of lines
+	lines           [][]byte
+	to              uint64 // the index up to which the log may grow
+	otherCheckpoint []byte // the checkpoint of another node to grow up to; nil to sign here
+	leftToOther     bool   // another node signs
 }
 
-// written is the index that the log goes on with, once the backlog is appended.
+// written is the index of the next event, once the backlog is appended.
 func (g *growth) written() uint64 { return uint64(g.log.Written()) + uint64(len(g.backlog)) }
 
-// behind says whether the log lacks lines from before those that wait.
+// behind says whether the log lacks events before those whose lines wait.
 func (g *growth) behind() bool { return g.written() < min(g.from, g.to) }
 
-// round brings the logs up to date with what was handed over, and makes a mark if
-// it is time, or the last round. It says whether some are behind even so: what
-// was not held is read from the stream a part at a time, and that part signed for.
-func (r *rounds) round(ctx context.Context, last bool) (behind bool) {
+// makeRound brings the logs up to date, and writes a mark if it is time or the last
+// round. It returns true if some logs need another round: what must be read from the
+// stream is read and signed for in parts.
+func (r *rounds) makeRound(ctx context.Context, last bool) (behind bool) {
 	r.mu.Lock()
 	m := r.noteMark(last)
 	var all []*growth
@@ -60,8 +58,8 @@ func (r *rounds) round(ctx context.Context, last bool) (behind bool) {
 		if g.stuck != nil {
 			continue
 		}
-		if err := r.limit(ctx, g); err != nil {
-			r.failed(ctx, g, err)
+		if err := r.limitGrowth(ctx, g); err != nil {
+			r.noteFailure(ctx, g, err)
 		} else {
 			growing = append(growing, g)
 		}
@@ -69,36 +67,36 @@ func (r *rounds) round(ctx context.Context, last bool) (behind bool) {
 	r.readBacklog(ctx, growing)
 	for _, g := range growing {
 		start := time.Now()
-		err := r.extend(ctx, g)
-		if r.rest(ctx, start, len(growing), last); err != nil {
-			r.failed(ctx, g, err)
+		err := r.appendLines(ctx, g)
+		if r.pauseAfterLog(ctx, start, len(growing), last); err != nil {
+			r.noteFailure(ctx, g, err)
 			continue
 		}
 		ready = append(ready, g)
 		if g.behind() {
 			behind = true
-			r.again(g.groupLog)
+			r.includeNextRound(g.groupLog)
 		}
 	}
 	if err := r.folder.Sync(); err != nil {
 		for _, g := range ready {
-			r.failed(ctx, g, fmt.Errorf("sync the logs: %w", err))
+			r.noteFailure(ctx, g, fmt.Errorf("sync the logs: %w", err))
 		}
 		return false
 	}
 	for _, g := range ready {
 		start := time.Now()
 		if err := r.sign(ctx, g); err != nil {
-			r.failed(ctx, g, err)
+			r.noteFailure(ctx, g, err)
 		}
-		r.rest(ctx, start, len(ready), last)
+		r.pauseAfterLog(ctx, start, len(ready), last)
 	}
 	r.mu.Lock()
 	close(r.signed)
 	r.signed = make(chan struct{})
 	r.mu.Unlock()
 	if m != nil && !behind {
-		r.mark(ctx, m)
+		r.writeMark(ctx, m)
 	}
 	return behind
 }
@@ -106,22 +104,21 @@ func (r *rounds) round(ctx context.Context, last bool) (behind bool) {
 // Between has f called between two rounds, by the goroutine that makes them.
 func (l *Logs) Between(f func()) { l.rounds.asked <- f }
 
-// MakeRound makes a round. It is called by Between only. It says whether some logs
-// are behind even so.
-func (l *Logs) MakeRound(ctx context.Context) (behind bool) { return l.rounds.round(ctx, false) }
+// MakeRound makes a round, within the function given to Between. It returns true if some
+// logs need another one.
+func (l *Logs) MakeRound(ctx context.Context) (behind bool) { return l.rounds.makeRound(ctx, false) }
 
-// rest leaves the processor and the disk to the writer, between one of so many
-// logs and the next: whoever waits for a command waits for no whole round.
-func (r *rounds) rest(ctx context.Context, since time.Time, logs int, last bool) {
+// pauseAfterLog pauses between one log and the next of so many, so that a command never
+// waits for a whole round.
+func (r *rounds) pauseAfterLog(ctx context.Context, since time.Time, logs int, last bool) {
 	if !last && logs > 1 {
 		stream.Pause(ctx, min(logRest*time.Since(since), logRests/time.Duration(logs)))
 	}
 }
 
-// failed leaves the log for a later round. What was handed over is in the
-// stream. A group whose log was signed with another history stops: whoever
-// writes on would only part further from what somebody has seen signed.
-func (r *rounds) failed(ctx context.Context, g *growth, err error) {
+// noteFailure leaves the log for a later round, which reads the events from the stream. If
+// another history was signed for, it stops the group: somebody may have seen that one.
+func (r *rounds) noteFailure(ctx context.Context, g *growth, err error) {
 	r.log.Error("a log could not be brought up to date", "group", g.name, "error", err)
 	if errors.Is(err, tilelog.ErrForked) {
 		r.mu.Lock()
@@ -131,23 +128,23 @@ func (r *rounds) failed(ctx context.Context, g *growth, err error) {
 		return
 	}
 	if g.log.Intact() != nil {
-		r.mend(ctx, g.groupLog)
+		r.mendLog(ctx, g.groupLog)
 	}
-	r.again(g.groupLog)
+	r.includeNextRound(g.groupLog)
 }
 
 // mendAll mends the logs that can't go on from their checkpoints.
 func (r *rounds) mendAll(ctx context.Context) {
 	for _, name := range r.Names() {
-		if g := r.group(name); g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
-			r.mend(ctx, g)
+		if g := r.groupLog(name); g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
+			r.mendLog(ctx, g)
 		}
 	}
 }
 
-// mend rebuilds what is damaged of a log from the stream, once the root proves
-// that right, and names the files.
-func (r *rounds) mend(ctx context.Context, g *groupLog) ([]string, error) {
+// mendLog rebuilds damaged files of a log from the stream, if the stream's events have the
+// signed root, and returns their names.
+func (r *rounds) mendLog(ctx context.Context, g *groupLog) ([]string, error) {
 	mended, err := g.log.Rebuild(r.stream.Lines(ctx, g.name, 0, uint64(g.log.Tree().N)))
 	if len(mended) > 0 || err != nil {
 		r.log.Warn("a log was damaged and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
@@ -155,16 +152,16 @@ func (r *rounds) mend(ctx context.Context, g *groupLog) ([]string, error) {
 	return mended, err
 }
 
-// again has the log looked at in the next round.
-func (r *rounds) again(g *groupLog) {
+// includeNextRound has the next round look at the log.
+func (r *rounds) includeNextRound(g *groupLog) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.grown[g.name] = g
-	r.nudge()
+	r.wakeRounds()
 }
 
-// readBacklog reads what logs lack from the stream, for all of them in one go: a
-// message has lines of many groups.
+// readBacklog reads what all these logs lack from the stream, in one pass, since a message
+// has lines of many groups.
 func (r *rounds) readBacklog(ctx context.Context, growing []*growth) {
 	lacking, first := map[string]*growth{}, uint64(math.MaxUint64)
 	for _, g := range growing {
@@ -181,7 +178,7 @@ func (r *rounds) readBacklog(ctx context.Context, growing []*growth) {
 	size := 0
 	for m, err := range r.stream.Messages(ctx, first, r.stream.Applied.Load()) {
 		if err != nil {
-			return // whose log lacks lines even so is told why as it is extended
+			return // appendLines meets the error again, and returns it
 		}
 		pieces, err := commit.Cut(m.Header, m.Body)
 		if err != nil {
@@ -207,17 +204,17 @@ func (r *rounds) readBacklog(ctx context.Context, growing []*growth) {
 	}
 }
 
-// extend appends to one log: what it lacked, or a part of that, and then the
-// lines that were handed over.
-func (r *rounds) extend(ctx context.Context, g *growth) (err error) {
+// appendLines appends to one log: its backlog, or a part of that, then the lines that
+// wait.
+func (r *rounds) appendLines(ctx context.Context, g *growth) (err error) {
 	if g.behind() && len(g.backlog) == 0 {
 		from := g.written()
 		if g.backlog, err = r.stream.ReadLines(ctx, g.name, from, min(g.from, g.to, from+logChunk)); err != nil {
 			return err
 		}
 	}
-	if g.behind() && g.by != nil {
-		g.by, g.left = nil, true // it is not as far yet
+	if g.behind() && g.otherCheckpoint != nil {
+		g.otherCheckpoint, g.leftToOther = nil, true // this log is not that far yet
 	}
 	lines := g.backlog
 	if !g.behind() && g.written() < g.to {
@@ -229,19 +226,18 @@ func (r *rounds) extend(ctx context.Context, g *growth) (err error) {
 	return g.log.Append(lines)
 }
 
-// limit says how far the log may grow.
-func (r *rounds) limit(ctx context.Context, g *growth) (err error) {
+// limitGrowth sets how far the log may grow.
+func (r *rounds) limitGrowth(ctx context.Context, g *growth) (err error) {
 	if !r.stream.Alone {
-		g.to, err = r.agreed(ctx, g, g.to)
+		g.to, err = r.limitAmongNodes(ctx, g, g.to)
 	}
 	return err
 }
 
-// agreed is how far the log may grow where several nodes sign: up to the
-// checkpoint in the bucket, which it must continue, if that is for more; else as
-// far as there is, if this node wrote last, or the one that did has not signed
-// for a while.
-func (r *rounds) agreed(ctx context.Context, g *growth, to uint64) (uint64, error) {
+// limitAmongNodes is how far the log may grow where several nodes sign. If the checkpoint
+// in the bucket is for more events, up to that one. Otherwise to, if this node signs.
+// The log must continue the checkpoint in the bucket (tilelog.ErrForked).
+func (r *rounds) limitAmongNodes(ctx context.Context, g *growth, to uint64) (uint64, error) {
 	c, signed, err := r.inBucket(ctx, g.groupLog)
 	if err != nil {
 		return 0, err
@@ -255,21 +251,21 @@ func (r *rounds) agreed(ctx context.Context, g *growth, to uint64) (uint64, erro
 	limit := uint64(written)
 	switch {
 	case c.N > published && c.N >= written && uint64(c.N) <= to:
-		g.by, limit = signed, uint64(c.N)
-	case c.N <= written && r.mine(g.groupLog):
+		g.otherCheckpoint, limit = signed, uint64(c.N)
+	case c.N <= written && r.signsHere(g.groupLog):
 		return to, nil
 	default:
-		g.left = true
+		g.leftToOther = true
 	}
-	if limit < to || g.left && written > published {
-		r.again(g.groupLog)
+	if limit < to || g.leftToOther && written > published {
+		r.includeNextRound(g.groupLog)
 	}
 	return limit, nil
 }
 
-// mine says whether this node signs: it wrote last, or the one that did has left
-// the group's log behind.
-func (r *rounds) mine(g *groupLog) bool {
+// signsHere says whether this node signs: it wrote last, or the node that did has not
+// signed for a second.
+func (r *rounds) signsHere(g *groupLog) bool {
 	switch {
 	case r.stream.OtherWriter() == "", !g.since.IsZero() && time.Since(g.since) > logLongest:
 		g.since = time.Time{}
@@ -280,14 +276,14 @@ func (r *rounds) mine(g *groupLog) bool {
 	return false
 }
 
-// sign signs for what was appended and synced, and publishes that.
+// sign signs a checkpoint for what was appended and synced, and publishes it.
 func (r *rounds) sign(ctx context.Context, g *growth) error {
 	switch {
-	case g.left, g.log.Written() == g.log.Tree().N:
+	case g.leftToOther, g.log.Written() == g.log.Tree().N:
 		return nil
-	case g.by != nil:
+	case g.otherCheckpoint != nil:
 		g.since = time.Time{}
-		return g.log.Publish(g.by)
+		return g.log.Publish(g.otherCheckpoint)
 	}
 	signed, err := g.log.Sign()
 	if err != nil {
@@ -297,15 +293,15 @@ func (r *rounds) sign(ctx context.Context, g *growth) error {
 	defer cancel()
 	revision, err := r.bucket.Update(put, g.name, signed, g.revision)
 	if err != nil {
-		return r.overtaken(ctx, g, err)
+		return r.followBucket(ctx, g, err)
 	}
 	g.revision = revision
 	return g.log.Publish(signed)
 }
 
-// overtaken looks at what stands in the bucket instead: this log must continue
-// it. The next round then goes on from there.
-func (r *rounds) overtaken(ctx context.Context, g *growth, why error) error {
+// followBucket reads the other checkpoint that is in the bucket, which this log must
+// continue. The next round goes on from it.
+func (r *rounds) followBucket(ctx context.Context, g *growth, why error) error {
 	c, signed, err := r.inBucket(ctx, g.groupLog)
 	if err != nil {
 		return errors.Join(why, err)

@@ -26,16 +26,17 @@ import (
 // checks the logs has taken over the new verifier keys, RetireSigningKey takes
 // the old one away, which is recorded likewise.
 
-const (
-	SigningFile = "signing.key"
-	logRoot     = "goldenthread.local/"
-)
+// SigningFile is the file of the data folder with the keys that sign.
+const SigningFile = "signing.key"
+
+const logRoot = "goldenthread.local/"
 
 var installationName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,58}[a-z0-9])?$`)
 
 // errNoSigningKey says that the file isn't there, though logs have been signed.
 var errNoSigningKey = errors.New(SigningFile + " is missing from the data folder: copy it from another node or from its backup, or the logs can't be signed")
 
+// ReadSigning reads the keys that sign in a data folder, the oldest first.
 func ReadSigning(dir string) ([]tilelog.Key, error) {
 	path := filepath.Join(dir, SigningFile)
 	text, err := os.ReadFile(path)

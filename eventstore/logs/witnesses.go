@@ -118,7 +118,7 @@ func (l *Logs) Checkpoint(group string) ([]byte, error) {
 		return nil, err
 	}
 	c := log.Checkpoint()
-	if p := l.witnesses.of(group); p != nil && c != nil {
+	if p := l.witnesses.pusherOf(group); p != nil && c != nil {
 		return p.Cosigned(c), nil
 	}
 	return c, nil
@@ -127,7 +127,7 @@ func (l *Logs) Checkpoint(group string) ([]byte, error) {
 // Witnessed is the newest checkpoint that the quorum of witnesses has cosigned;
 // nil while there is none, or where no quorum is asked for.
 func (l *Logs) Witnessed(group string) []byte {
-	if p := l.witnesses.of(group); p != nil {
+	if p := l.witnesses.pusherOf(group); p != nil {
 		return p.Quorum()
 	}
 	return nil
@@ -145,13 +145,13 @@ func (l *Logs) Policy(group string) ([]byte, error) {
 
 // Witnesses says how far each witness is with the group's log.
 func (l *Logs) Witnesses(group string) []witness.Lag {
-	if p := l.witnesses.of(group); p != nil {
+	if p := l.witnesses.pusherOf(group); p != nil {
 		return p.Lags()
 	}
 	return []witness.Lag{}
 }
 
-func (w *witnesses) of(group string) *witness.Pusher {
+func (w *witnesses) pusherOf(group string) *witness.Pusher {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.pushers[group]

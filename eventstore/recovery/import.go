@@ -51,7 +51,7 @@ func Import(ctx context.Context, o eventstore.Options, lines Lines, signed tlog.
 		return done, err
 	}
 	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(ctx))) }()
-	if err := begins(ctx, s.Store, entries); err != nil {
+	if err := checkBegins(ctx, s.Store, entries); err != nil {
 		return done, err
 	}
 	if err := s.Begin(done.Group); err != nil {
@@ -70,8 +70,8 @@ func Import(ctx context.Context, o eventstore.Options, lines Lines, signed tlog.
 	return done, s.Done()
 }
 
-// begins says whether what the store has of the group is the beginning of these.
-func begins(ctx context.Context, s *eventstore.Store, entries []commit.Entry) error {
+// checkBegins says whether what the store has of the group is the beginning of these.
+func checkBegins(ctx context.Context, s *eventstore.Store, entries []commit.Entry) error {
 	group := entries[0].Event.Group
 	have := s.Next(group)
 	if have > uint64(len(entries)) {

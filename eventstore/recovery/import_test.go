@@ -64,9 +64,9 @@ func TestImportIsTheSameLedger(t *testing.T) {
 	require.Equal(t, uint64(len(lines)+1), mustExecute(t, to, storetest.Register("sale", "one-more")).Next)
 }
 
-// TestImportBrokenOff: nothing else opens a folder with a part of a ledger, and
+// TestAnImportBrokenOffBlocksTheFolderUntilItIsDone: nothing else opens a folder with a part of a ledger, and
 // the same import goes on with it.
-func TestImportBrokenOff(t *testing.T) {
+func TestAnImportBrokenOffBlocksTheFolderUntilItIsDone(t *testing.T) {
 	from := openTest(t, eventstore.Options{Dir: t.TempDir()})
 	mustExecute(t, from, storetest.Found("sale"))
 	for i := range 10 {
@@ -86,8 +86,8 @@ func TestImportBrokenOff(t *testing.T) {
 	require.Equal(t, lines, linesOf(t, openTest(t, eventstore.Options{Dir: dir}), "sale"))
 }
 
-// TestImportRefuses what is not a whole ledger, and writes nothing of it.
-func TestImportRefuses(t *testing.T) {
+// TestImportRefusesWhatIsNoWholeLedger what is not a whole ledger, and writes nothing of it.
+func TestImportRefusesWhatIsNoWholeLedger(t *testing.T) {
 	from := openTest(t, eventstore.Options{Dir: t.TempDir()})
 	mustExecute(t, from, storetest.Found("sale"))
 	mustExecute(t, from, storetest.Register("sale", "a"))

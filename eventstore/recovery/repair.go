@@ -72,12 +72,12 @@ func (r *Repaired) write(ctx context.Context, o eventstore.Options) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(failed, r.judge(s), to.CopyOthers(ctx, s.Conn()))
+	err = errors.Join(failed, r.checkRepairable(s), to.CopyOthers(ctx, s.Conn()))
 	return errors.Join(err, s.Close(ctx))
 }
 
-// judge refuses to drop what can't be repaired, and notes what came from the logs.
-func (r *Repaired) judge(s *eventstore.Store) error {
+// checkRepairable refuses to drop what can't be repaired, and notes what came from the logs.
+func (r *Repaired) checkRepairable(s *eventstore.Store) error {
 	var lost error
 	for _, name := range s.Groups() {
 		stopped := s.Stopped(name)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCheckConfig(t *testing.T) {
+func TestASettingThatCouldLoseEventsIsRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*jetstream.StreamConfig){
 		"memory":   func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage },
 		"async":    func(c *jetstream.StreamConfig) { c.PersistMode = jetstream.AsyncPersistMode },
@@ -29,7 +29,7 @@ func TestCheckConfig(t *testing.T) {
 
 // A leader that most replicas have not answered of late may be none any more, and
 // where nobody leads, any replica answers.
-func TestLeads(t *testing.T) {
+func TestOnlyALeaderHeardByMostIsBelieved(t *testing.T) {
 	replica := func(name string, heard time.Duration) *jetstream.PeerInfo {
 		return &jetstream.PeerInfo{Name: name, Active: heard}
 	}
@@ -39,7 +39,7 @@ func TestLeads(t *testing.T) {
 		"all answer":               {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Millisecond)}},
 		"one of the others is off": {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Hour)}},
 	} {
-		require.NoError(t, leads(c), name)
+		require.NoError(t, checkLeads(c), name)
 	}
 	for name, c := range map[string]*jetstream.ClusterInfo{
 		"nobody leads":         {Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Second)}},
@@ -48,6 +48,6 @@ func TestLeads(t *testing.T) {
 		"never heard":          {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", 0), replica("c", 0)}},
 		"two of five answered": {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Hour), replica("d", time.Hour), replica("e", time.Hour)}},
 	} {
-		require.Error(t, leads(c), name)
+		require.Error(t, checkLeads(c), name)
 	}
 }

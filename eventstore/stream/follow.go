@@ -17,11 +17,11 @@ import (
 
 // A Message is a commit as the stream delivers it.
 type Message struct {
-	Sequence uint64
+	Sequence uint64    // its place in the stream, from 1
 	Stored   time.Time // the stream's own timestamp
 	Header   nats.Header
-	Body     []byte
-	ahead    chan struct{} // closed when read; nil if it is not being read ahead
+	Body     []byte        // lines, each ended by a line break
+	readDone chan struct{} // closed when read; nil if it is not being read ahead
 	pieces   []commit.Piece
 	err      error
 }
@@ -29,18 +29,18 @@ type Message struct {
 // readAhead begins to read the message beside the writer, and beside the
 // messages before it.
 func (m *Message) readAhead() {
-	m.ahead = make(chan struct{})
+	m.readDone = make(chan struct{})
 	go func() {
 		m.pieces, m.err = commit.Read(m.Header, m.Body)
-		close(m.ahead)
+		close(m.readDone)
 	}()
 }
 
 func (m *Message) Read() ([]commit.Piece, error) {
-	if m.ahead == nil {
+	if m.readDone == nil {
 		return commit.Read(m.Header, m.Body)
 	}
-	<-m.ahead
+	<-m.readDone
 	return m.pieces, m.err
 }
 
@@ -64,9 +64,10 @@ const (
 	followPulse  = 2 * time.Second  // a sign of life from the consumer; without two it is made anew
 )
 
+// Run delivers until ctx ends. What breaks off is taken up again after a second.
 func (f *Follower) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := f.deliver(ctx)
+		err := f.deliverAll(ctx)
 		if ctx.Err() == nil {
 			f.log.Warn("following the stream was interrupted", "next", f.next, "error", err)
 			Pause(ctx, time.Second)
@@ -74,8 +75,8 @@ func (f *Follower) Run(ctx context.Context) {
 	}
 }
 
-// deliver sends on what the stream holds, until it breaks off.
-func (f *Follower) deliver(ctx context.Context) error {
+// deliverAll sends on what the stream holds, until it breaks off.
+func (f *Follower) deliverAll(ctx context.Context) error {
 	for m, err := range f.messages(ctx) {
 		if err != nil {
 			return err
@@ -104,7 +105,7 @@ func (f *Follower) messages(ctx context.Context) iter.Seq2[*Message, error] {
 		defer messages.Stop()
 		defer context.AfterFunc(ctx, messages.Stop)()
 		for {
-			m, err := f.receive(messages)
+			m, err := f.receiveNext(messages)
 			switch {
 			case err != nil:
 				yield(nil, cmp.Or(ctx.Err(), err))
@@ -130,8 +131,8 @@ func (f *Follower) subscribe(ctx context.Context) (jetstream.MessagesContext, er
 	return consumer.Messages(jetstream.PullMaxMessages(followBatch), jetstream.PullExpiry(followExpiry), jetstream.PullHeartbeat(followPulse))
 }
 
-// receive is the next message; nil if the consumer had to start itself again.
-func (f *Follower) receive(messages jetstream.MessagesContext) (*Message, error) {
+// receiveNext is the next message; nil if the consumer had to start itself again.
+func (f *Follower) receiveNext(messages jetstream.MessagesContext) (*Message, error) {
 	var wait []jetstream.NextOpt
 	if f.patience > 0 {
 		wait = append(wait, jetstream.NextMaxWait(f.patience))
@@ -167,7 +168,7 @@ func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error
 		gone[sequence] = true
 	}
 	last = state.LastSeq
-	for last >= state.FirstSeq && last > 0 && (gone[last] || !canRead(ctx, s.ledger, last)) {
+	for last >= state.FirstSeq && last > 0 && (gone[last] || !isReadable(ctx, s.ledger, last)) {
 		gone[last] = true
 		last--
 	}
@@ -180,15 +181,16 @@ func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error
 	return last, hole, ctx.Err()
 }
 
-// canRead says whether the message can be read. Of a damaged one at the end of
+// isReadable says whether the message can be read. Of a damaged one at the end of
 // the stream the server knows, and doesn't deliver it: it would be awaited for ever.
-func canRead(ctx context.Context, st jetstream.Stream, sequence uint64) bool {
+func isReadable(ctx context.Context, st jetstream.Stream, sequence uint64) bool {
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	_, err := st.GetMsg(ctx, sequence)
 	return err == nil
 }
 
+// Missing says that messages of the stream are missing.
 func Missing(n, of uint64) error {
 	return fmt.Errorf("%d of the %d messages of the stream are missing; it must be repaired first", n, of)
 }

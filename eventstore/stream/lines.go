@@ -36,7 +36,7 @@ func (s *Stream) Lines(ctx context.Context, group string, from, to uint64) iter.
 			}
 			var line []byte
 			if err == nil {
-				line, err = cut(m, at)
+				line, err = lineAt(m, at)
 			}
 			if !yield(line, err) || err != nil {
 				return
@@ -76,7 +76,7 @@ func (s *Stream) linesAnywhere(ctx context.Context, group string, from, to uint6
 // error.
 func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
-		f := Follower{js: s.Js, next: first, patience: RequestTimeout}
+		f := Follower{js: s.JS, next: first, patience: RequestTimeout}
 		for tries := 0; f.next <= last; {
 			for m, err := range f.messages(ctx) {
 				if errors.Is(err, nats.ErrTimeout) {
@@ -87,7 +87,7 @@ func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Me
 				}
 				tries = 0
 			}
-			if tries++; !canRead(ctx, s.ledger, last) {
+			if tries++; !isReadable(ctx, s.ledger, last) {
 				return
 			}
 			if tries == streamTries {
@@ -99,6 +99,7 @@ func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Me
 	}
 }
 
+// ReadLines is what Lines reads, all at once.
 func (s *Stream) ReadLines(ctx context.Context, group string, from, to uint64) ([][]byte, error) {
 	var lines [][]byte
 	for line, err := range s.Lines(ctx, group, from, to) {
@@ -123,7 +124,7 @@ func (s *Stream) message(ctx context.Context, sequence uint64) (*jetstream.RawSt
 // streamTries is how often the stream is asked for its next message.
 const streamTries = 5
 
-func cut(m *jetstream.RawStreamMsg, at position) ([]byte, error) {
+func lineAt(m *jetstream.RawStreamMsg, at position) ([]byte, error) {
 	end := int(at.offset) + int(at.length)
 	if end > len(m.Data) {
 		return nil, fmt.Errorf("message %d of the stream is shorter than it was", m.Sequence)

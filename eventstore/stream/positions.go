@@ -15,10 +15,10 @@ import (
 // memory. The writer adds to it, everybody reads.
 type Positions struct {
 	mu     sync.RWMutex
-	groups map[string]*groupPositions
+	groups map[string]*positionsOf
 }
 
-type groupPositions struct {
+type positionsOf struct {
 	base    uint64     // index of the first of events; those before it are read from the log
 	events  []position // by index
 	stopped *commit.Stopped
@@ -31,12 +31,12 @@ type position struct {
 	length   uint32
 }
 
-func (g *groupPositions) next() uint64 { return g.base + uint64(len(g.events)) }
+func (g *positionsOf) next() uint64 { return g.base + uint64(len(g.events)) }
 
-func (p *Positions) group(name string) *groupPositions {
+func (p *Positions) group(name string) *positionsOf {
 	g := p.groups[name]
 	if g == nil {
-		g = &groupPositions{}
+		g = &positionsOf{}
 		p.groups[name] = g
 	}
 	return g
@@ -46,7 +46,7 @@ func (p *Positions) group(name string) *groupPositions {
 func (p *Positions) Begin(group string, events uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.groups[group] = &groupPositions{base: events}
+	p.groups[group] = &positionsOf{base: events}
 }
 
 // Add says that the group's next event is in the message with that sequence.
@@ -71,6 +71,7 @@ func (p *Positions) Trim(group string, index uint64) {
 	}
 }
 
+// Stop says that the group's ledger ends there.
 func (p *Positions) Stop(s *commit.Stopped) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

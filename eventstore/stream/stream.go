@@ -24,8 +24,9 @@ const (
 	// Name is the stream that holds all ledgers: the one truth.
 	Name = "LEDGER"
 
-	PublishTimeout  = 5 * time.Second
-	RequestTimeout  = 5 * time.Second
+	PublishTimeout = 5 * time.Second // for the acknowledgement of a message, before it is sent again
+	RequestTimeout = 5 * time.Second // for any other answer of the server
+
 	proposedTimeout = 100 * time.Millisecond
 )
 
@@ -101,18 +102,19 @@ type Stream struct {
 	lock   *flock.Flock
 	Server *server.Server // nil when an existing NATS is used
 	Conn   *nats.Conn
-	Js     jetstream.JetStream
+	JS     jetstream.JetStream
 	ledger jetstream.Stream
 	log    *slog.Logger
 
-	Positions  Positions
+	Positions  Positions              // where each event lies
 	copying    sync.Mutex             // a backup is being made
 	Applied    atomic.Uint64          // sequence of the last message that is applied
 	lastWriter atomic.Pointer[string] // the node that wrote last
 }
 
+// New is the stream of a data folder that is locked; Open opens it.
 func New(lock *flock.Flock, dir, node string, log *slog.Logger) *Stream {
-	return &Stream{lock: lock, Dir: dir, Node: node, log: log, Positions: Positions{groups: map[string]*groupPositions{}}}
+	return &Stream{lock: lock, Dir: dir, Node: node, log: log, Positions: Positions{groups: map[string]*positionsOf{}}}
 }
 
 // Open starts the server in the data folder, or uses the one at the URL, and makes
@@ -128,10 +130,10 @@ func (s *Stream) Open(ctx context.Context, url string, replicas int, access []na
 	if s.Conn, err = connect(s.Server, url, s.Node, s.log, access...); err != nil {
 		return err
 	}
-	if s.Js, err = jetstream.New(s.Conn); err != nil {
+	if s.JS, err = jetstream.New(s.Conn); err != nil {
 		return err
 	}
-	s.ledger, err = OpenStream(ctx, s.Js, Config(replicas))
+	s.ledger, err = OpenStream(ctx, s.JS, Config(replicas))
 	return err
 }
 
@@ -154,7 +156,7 @@ func (s *Stream) Close() error {
 // Follow delivers the stream from the message on; up to the last one it reads those
 // of this node as well.
 func (s *Stream) Follow(next, last uint64) *Follower {
-	return &Follower{js: s.Js, next: next, node: s.Node, last: last, Out: make(chan *Message, followAhead), log: s.log}
+	return &Follower{js: s.JS, next: next, node: s.Node, last: last, Out: make(chan *Message, followAhead), log: s.log}
 }
 
 // ErrOvertaken says that somebody else's commit took the place of this one:
@@ -168,12 +170,12 @@ var ErrOvertaken = errors.New("another commit came first")
 // its way. Any other error is the context's, and leaves the outcome unknown.
 func (s *Stream) Append(ctx context.Context, c *commit.Commit, id string, body []byte, after uint64) error {
 	for try := 0; ; try++ {
-		err := s.try(ctx, commit.Message(c, s.Node, id, body), after)
+		err := s.publishOnce(ctx, commit.Message(c, s.Node, id, body), after)
 		if err == nil {
 			return nil
 		}
 		if IsWrongLast(err) {
-			switch taken, err := s.whose(ctx, after+1); {
+			switch taken, err := s.commitIDAt(ctx, after+1); {
 			case err == nil && taken == id:
 				return nil
 			case err == nil:
@@ -196,18 +198,18 @@ func (s *Stream) Append(ctx context.Context, c *commit.Commit, id string, body [
 	}
 }
 
-func (s *Stream) try(ctx context.Context, m *nats.Msg, after uint64) error {
+func (s *Stream) publishOnce(ctx context.Context, m *nats.Msg, after uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, PublishTimeout)
 	defer cancel()
-	ack, err := s.Js.PublishMsg(ctx, m, jetstream.WithExpectStream(Name), jetstream.WithExpectLastSequence(after), jetstream.WithRetryAttempts(0))
+	ack, err := s.JS.PublishMsg(ctx, m, jetstream.WithExpectStream(Name), jetstream.WithExpectLastSequence(after), jetstream.WithRetryAttempts(0))
 	if err == nil && ack.Sequence != after+1 {
 		return fmt.Errorf("acknowledged at %d instead of %d", ack.Sequence, after+1)
 	}
 	return err
 }
 
-// whose is the id of the commit at that place.
-func (s *Stream) whose(ctx context.Context, sequence uint64) (string, error) {
+// commitIDAt is the id of the commit at that place.
+func (s *Stream) commitIDAt(ctx context.Context, sequence uint64) (string, error) {
 	m, err := s.At(ctx, sequence)
 	if err != nil {
 		return "", err
@@ -232,7 +234,7 @@ func (s *Stream) Last(ctx context.Context) (uint64, error) {
 	defer cancel()
 	info, err := s.ledger.Info(ctx)
 	if err == nil {
-		err = leads(info.Cluster)
+		err = checkLeads(info.Cluster)
 	}
 	if err != nil {
 		return 0, err
@@ -245,11 +247,11 @@ func (s *Stream) Last(ctx context.Context) (uint64, error) {
 // another at the earliest.
 const heardWithin = 3 * time.Second
 
-// leads says why who answered may not lead the stream: one that was cut off goes
+// checkLeads says why who answered may not lead the stream: one that was cut off goes
 // on answering for ten seconds, and while nobody leads any replica answers. What
 // is left is the second, at most, in which a leader that still reaches some
 // replicas, while they follow another already, has not heard so.
-func leads(c *jetstream.ClusterInfo) error {
+func checkLeads(c *jetstream.ClusterInfo) error {
 	if c == nil {
 		return nil // there is one server
 	}
@@ -274,6 +276,7 @@ func IsWrongLast(err error) bool {
 	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
 
+// Pause waits that long; ctx's error if it ends first.
 func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
