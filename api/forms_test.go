@@ -53,12 +53,12 @@ func TestFormsRecord(t *testing.T) {
 	require.Equal(t, "Any other business: news", m["agenda"].([]any)[1].(map[string]any)["title"])
 	const meeting = "/meetings/locality-board/2026-03-02"
 	sent("manager", meeting, "brief-meeting", "words", "We like\r\ncoordinators.")
-	require.Contains(t, sent("cd-north", meeting, "record-commitment", "matter", "workforce", "words", "Two of them.", "given", "subject", "amount", "£12,000", "months", "6"), "subject to the group")
-	refused(422, "Write the amount in pounds", "cd-north", meeting, "record-commitment", "matter", "workforce", "words", "x", "given", "outright", "amount", "lots")
+	require.Contains(t, sent("cd-north", meeting, "record-commitment", "matter", "workforce", "words", "Two of them.", "given", "subject", "amountPence", "£12,000", "months", "6"), "subject to the group")
+	refused(422, "Write the amount in pounds", "cd-north", meeting, "record-commitment", "matter", "workforce", "words", "x", "given", "outright", "amountPence", "lots")
 	refused(422, "whole number of months", "cd-north", meeting, "record-commitment", "matter", "workforce", "words", "x", "given", "outright", "months", "1.5")
-	sent("cd-north", meeting, "report-meeting", "happened", "Much.", "agreed", "Little.", "present", "cd-north", "present", "cd-south", "action", "Tell practices", "owner", "manager", "supporter", "cd-north", "due", "2026-03-20")
+	sent("cd-north", meeting, "report-meeting", "happened", "Much.", "agreed", "Little.", "present", "cd-north", "present", "cd-south", "actions-0-what", "Tell practices", "actions-0-owner", "manager", "actions-0-supporter", "cd-north", "actions-0-due", "2026-03-20")
 	sent("cd-south", "/commitments", "give-feedback", "on", "K1", "worked", "Clear words.")
-	sent("cd-south", "/representation", "declare-interest", "kind", "money", "matter", "access", "words", "We provide it.")
+	sent("cd-south", "/representation", "declare-interest", "kind", "money", "matters", "access", "words", "We provide it.")
 	require.NotContains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/representation", ""))).body), "End I1", "it is for whoever declared it")
 	require.Contains(t, sent("cd-south", "/representation", "renew-interest", "interest", "I1", "words", "We provide all of it."), "We provide all of it.")
 	refused(422, "ends today or later", "cd-south", "/representation", "end-interest", "interest", "I1", "until", "2026-03-01")
@@ -67,7 +67,7 @@ func TestFormsRecord(t *testing.T) {
 
 	sent("manager", "/agenda", "set-agenda", "on", "2026-03-02", "items", "access: Extended hours\r\nAny other business")
 	sent("manager", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "cd-north", "present", "lmc-chair", "apologies", "cd-south", "inAttendance", "icb-director",
-		"note-1", "Many spoke.", "decided-1", "To ask the practices.\r\nTo come back in May.", "note-2", "", "decided-2", "", "action", "Ask them", "item", "1", "owner", "manager", "supporter", "cd-north")
+		"items-0-item", "1", "items-0-note", "Many spoke.", "items-0-decisions", "To ask the practices.\r\nTo come back in May.", "items-1-item", "2", "items-1-note", "", "items-1-decisions", "", "actions-0-what", "Ask them", "actions-0-item", "1", "actions-0-owner", "manager", "actions-0-supporter", "cd-north")
 	page := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body)
 	for _, words := range []string{"Many spoke.", "To come back in May.", "Apologies: Clinical Director, South Trafford", "In attendance: ", "Interests declared:", "We provide all of it.", "T2: Ask them"} {
 		require.Contains(t, page, words)
@@ -96,7 +96,7 @@ func TestFormsRecord(t *testing.T) {
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		sent(person, "/proposals/P3", "consent", "version", "1", "needNotWait", "true")
 	}
-	page = sent("cd-south", "/powers", "record-exercise", "delegation", "D1", "matter", "workforce", "what", "A scheme", "amount", "18,000", "months", "12", "acting", "lmc-chair", "acting", "cd-south", "consulted", "LMC", "consultedOn", "2026-03-02", "consultedHow", "By email")
+	page = sent("cd-south", "/powers", "record-exercise", "delegation", "D1", "matter", "workforce", "what", "A scheme", "amountPence", "18,000", "months", "12", "acting", "lmc-chair", "acting", "cd-south", "consulted-0-body", "LMC", "consulted-0-on", "2026-03-02", "consulted-0-how", "By email")
 	require.Contains(t, page, "£18,000 used of £100,000")
 	require.Contains(t, page, "£82,000 left")
 	sent("cd-south", "/powers", "tell-exercise", "exercise", "E1", "body", "group", "how", "By email")
@@ -109,8 +109,8 @@ func TestFormsRecord(t *testing.T) {
 	refused(422, "the evidence", "manager", "/practices/P91018", "grant-mandate", "until", "2026-12-31")
 	refused(403, "Only somebody who speaks for", "cd-north", "/practices/P91018", "withdraw-mandate")
 	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "evidence", "Letter of 1 March")
-	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "what", "some", "evidence", "Letter of 1 March")
-	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "what", "everything", "matters", "access", "evidence", "Letter of 1 March")
+	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "everything", "false", "evidence", "Letter of 1 March")
+	refused(422, "Say what is withdrawn", "manager", "/practices/P91018", "withdraw-mandate", "everything", "true", "matters", "access", "evidence", "Letter of 1 March")
 }
 
 // newGatekept is a world in which the manager is the gatekeeper too, and
@@ -195,17 +195,17 @@ func TestOwnWorkByForms(t *testing.T) {
 	}
 	refused(422, "support by joint working", "cd-north", "/priorities", "list-priority", "title", "Rooms", "meaning", "x")
 	sent("manager", "/priorities", "ask-practices", "priorities", "Y1", "priorities", "Y2", "by", "2026-03-20", "words", "Which?")
-	page := sent("pm-a", "/priorities", "answer-priorities", "round", "W1", "practice", "P91018", "choice1", "Y2", "choice2", "Y1")
+	page := sent("pm-a", "/priorities", "answer-priorities", "round", "W1", "practice", "P91018", "choices", "Y2", "choices", "Y1")
 	require.Contains(t, page, "1 of 2 practices took part.")
 	require.Contains(t, page, "<bdi>Letters</bdi>; then <bdi>Telephones</bdi>.")
-	refused(422, "named twice", "pm-a", "/priorities", "answer-priorities", "round", "W1", "practice", "P91018", "choice1", "Y2", "choice2", "Y2")
+	refused(422, "named twice", "pm-a", "/priorities", "answer-priorities", "round", "W1", "practice", "P91018", "choices", "Y2", "choices", "Y2")
 
 	w.must(201, w.command("cd-north", "record-approach", `{"from":"QOP","what":"Open?"}`))
 	refused(422, "at least 1 item", "manager", "/agenda", "set-agenda", "on", "2026-03-02")
-	page = sent("manager", "/agenda", "set-agenda", "on", "2026-03-02", "at", "13:00", "suggested", "A1: A1 waits.", "items", "workforce: Coordinators")
+	page = sent("manager", "/agenda", "set-agenda", "on", "2026-03-02", "at", "13:00", "items-suggested", "A1: A1 waits.", "items", "workforce: Coordinators")
 	require.Contains(t, page, "A1 waits.")
 	require.Contains(t, page, "<bdi>Coordinators</bdi>, about workforce")
-	page = sent("lmc-chair", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "lmc-chair", "present", "cd-north", "notes", "Short.", "action", "Tell practices", "owner", "cd-north", "supporter", "manager", "due", "2026-03-09")
+	page = sent("lmc-chair", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "lmc-chair", "present", "cd-north", "notes", "Short.", "actions-0-what", "Tell practices", "actions-0-owner", "cd-north", "actions-0-supporter", "manager", "actions-0-due", "2026-03-09")
 	require.Contains(t, page, "Tell practices", "it leads to what is to be done")
 	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body), "Nobody was there for South Trafford.")
 	sent("cd-north", "/actions", "progress-action", "action", "T1", "words", "Half of them.")
@@ -272,20 +272,20 @@ func TestFormsAreTaken(t *testing.T) {
 func TestRegisterByForms(t *testing.T) {
 	w := newGatekept(t)
 	sent, refused := w.formRecords, w.formRefused
-	page := sent("manager", "/people", "register-person", "office", "GP, North Trafford", "handle", "gp-north", "organisation", "U66368", "name", "Nell North")
+	page := sent("manager", "/people", "register-person", "office", "GP, North Trafford", "handle", "gp-north", "organisation", "U66368", "personal-name", "Nell North")
 	require.Contains(t, page, "GP, North Trafford")
 	refused(409, "There is already somebody with the handle gp-north.", "manager", "/people", "register-person", "office", "GP", "handle", "gp-north")
 	require.Contains(t, sent("cd-north", "/register", "name-holder", "seat", "U66368", "person", "gp-north", "role", "deputy"), "GP, North Trafford")
-	refused(422, "is not a date", "cd-north", "/register", "leave-seat", "tenure", "U66368 gp-north deputy", "until", "soon")
-	refused(422, "Choose one of them.", "cd-north", "/register", "leave-seat", "tenure", "", "until", "2026-03-31")
-	refused(403, "Who sits for North Trafford is said by", "cd-south", "/register", "leave-seat", "tenure", "U66368 gp-north deputy", "until", "2026-03-31")
-	sent("manager", "/register", "leave-seat", "tenure", "U66368 gp-north deputy", "until", "2026-03-31", "evidence", "Their letter")
-	sent("cd-south", "/register", "leave-seat", "tenure", "U42898 cd-south holder", "until", "2026-03-31")
+	refused(422, "is not a date", "cd-north", "/register", "leave-seat", "seat+person+role", "U66368 gp-north deputy", "until", "soon")
+	refused(422, "Choose one of them.", "cd-north", "/register", "leave-seat", "seat+person+role", "", "until", "2026-03-31")
+	refused(403, "Who sits for North Trafford is said by", "cd-south", "/register", "leave-seat", "seat+person+role", "U66368 gp-north deputy", "until", "2026-03-31")
+	sent("manager", "/register", "leave-seat", "seat+person+role", "U66368 gp-north deputy", "until", "2026-03-31", "evidence", "Their letter")
+	sent("cd-south", "/register", "leave-seat", "seat+person+role", "U42898 cd-south holder", "until", "2026-03-31")
 	require.Contains(t, sent("manager", "/register", "record-spokesperson", "organisation", "U66368", "person", "gp-north", "evidence", "Their letter"), "Say that somebody no longer speaks")
-	sent("manager", "/register", "end-spokesperson", "tenure", "P91018 pm-a", "until", "2026-03-31")
-	refused(409, "does not speak for A Surgery on that day", "manager", "/register", "end-spokesperson", "tenure", "P91018 pm-a", "until", "2027-03-31")
+	sent("manager", "/register", "end-spokesperson", "organisation+person", "P91018 pm-a", "until", "2026-03-31")
+	refused(409, "does not speak for A Surgery on that day", "manager", "/register", "end-spokesperson", "organisation+person", "P91018 pm-a", "until", "2027-03-31")
 	sent("lmc-chair", "/register", "invite", "organisation", "QOP", "until", "2026-12-31")
-	sent("pm-a", "/people", "update-person", "person", w.personID("pm-a"), "name", "Pat", "phone", "0161 496 0000")
+	sent("pm-a", "/people", "update-person", "person", w.personID("pm-a"), "personal-name", "Pat", "personal-phone", "0161 496 0000")
 	require.Contains(t, string(w.must(200, w.send(w.request("pm-a", "GET", "/g/trafford/people", ""))).body), "0161 496 0000")
 	sent("pm-a", "/people", "leave-office", "person", "pm-a", "until", "2026-03-31")
 
@@ -294,7 +294,7 @@ func TestRegisterByForms(t *testing.T) {
 	sent("manager", "/mandate", "grant-mandate", "organisation", "U66368", "review", "2026-12-31", "answers", "M3", "evidence", "Minute of 2 March")
 	sent("manager", "/mandate", "withdraw-mandate", "organisation", "U66368", "matters", "access", "given", "2026-03-01", "evidence", "Letter of 1 March")
 	sent("pm-a", "/practices/P91018", "grant-mandate", "to", "U66368", "review", "2026-12-31")
-	sent("pm-a", "/practices/P91018", "withdraw-mandate", "what", "everything", "to", "U66368", "effective", "2026-12-01")
+	sent("pm-a", "/practices/P91018", "withdraw-mandate", "everything", "true", "to", "U66368", "effective", "2026-12-01")
 
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"An executive","text":"x","matter":"workforce","instruments":[
 		{"formExecutive":{"members":["cd-north","cd-south"]}},

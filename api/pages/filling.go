@@ -16,6 +16,7 @@ import (
 type filling struct {
 	values url.Values
 	path   func(string) string // of the page's address
+	came   map[string]string   // where rows stood before empty ones were taken out, by where they stand now
 	faults unreadable
 }
 

@@ -2,7 +2,9 @@ package pages
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,7 @@ type offered struct {
 	without  []string       // fields that this page does not ask
 	filtered bool           // whether they may depends on what they choose, and the options are those for which they may
 	options  map[string][]web.Option
+	joined   map[string]string   // fields that are chosen together with others, as seat+person
 	rows     map[string][]string // headings of rows to which none can be added, by list
 	ask      map[string]string   // other questions than the description's, by field
 	hint     map[string]string
@@ -47,14 +50,16 @@ func (a *asked) offer(o offered) {
 	form, v := domain.Describe(o.command), reflect.ValueOf(o.command).Elem()
 	f := &filling{values: map[string][]string{}, path: a.r.PathValue}
 	f.from(form, v, "")
-	refused := a.filled != nil && a.filled.Form == o.id
-	if refused {
-		f.values = a.filled.Values
-	}
 	sheet := o.Sheet
+	if a.form != nil && a.form.Get("form") == o.id { // it was sent, and is shown again
+		f.values, sheet.Open = maps.Clone(a.form), true
+		if list, ok := strings.CutPrefix(f.words("then"), "row "); ok {
+			f.values.Set(fmt.Sprintf("%s-%d-", list, f.rows(list)), "")
+		}
+	}
 	sheet.ID, sheet.Command = o.id, domain.CommandName(o.command)
 	sheet.Parts = a.pieces(form, "", f, &o, false)
-	if refused {
+	if a.filled != nil && a.filled.Form == o.id {
 		sheet.Refused = a.filled
 		a.filled.Place(sheet.Parts)
 	}
@@ -96,6 +101,9 @@ var pieceTypes = map[domain.FieldKind]string{
 	domain.ChoicesField: "ticks", domain.RefField: "choice", domain.RefsField: "ticks", domain.RankedField: "ranked", domain.LinesField: "lines", domain.RowsField: "rows", domain.GroupField: "group",
 }
 
+// rowIndex is which of a list's rows it is, in a field's name.
+var rowIndex = regexp.MustCompile(`-[0-9]+-`)
+
 // mostRadios is how many options are shown at once.
 const mostRadios = 8
 
@@ -107,7 +115,10 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 	if hint, other := o.hint[name]; other {
 		p.Hint = hint
 	}
-	options, chosen := o.options[name]
+	options, chosen := o.options[rowIndex.ReplaceAllString(name, "-")]
+	if joined := o.joined[name]; joined != "" {
+		p.Name, p.Values = joined, f.values[joined]
+	}
 	switch {
 	case chosen:
 	case field.Choices != nil:
@@ -143,8 +154,8 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 			p.Type = "choice"
 		}
 	case domain.LinesField:
-		p.Suggested, p.Ticked = o.options[name], f.values[name+suggested]
-		p.Values = []string{strings.Join(p.Values, "\n")}
+		p.Suggested, p.Ticked = options, f.values[name+suggested]
+		p.Options, p.Values = nil, []string{strings.Join(p.Values, "\n")}
 	case domain.GroupField:
 		p.Rows = []web.Row{{Parts: a.pieces(field.Each, name+"-", f, o, true)}}
 	case domain.RowsField:
@@ -154,7 +165,7 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 		}
 		for i := range max(f.rows(name), field.Least) {
 			heading := strings.ToUpper(p.One[:1]) + p.One[1:] + " " + strconv.Itoa(i+1)
-			if o.rows[name] != nil {
+			if i < len(o.rows[name]) {
 				heading = o.rows[name][i]
 			}
 			p.Rows = append(p.Rows, web.Row{Heading: heading, Parts: a.pieces(field.Each, fmt.Sprintf("%s-%d-", name, i), f, o, true)})
@@ -365,7 +376,12 @@ func (f *filling) tidy(form *domain.Form, under string) {
 				case f.blank(field.Each, row):
 					f.move(row, "")
 				case n > kept:
-					f.move(row, fmt.Sprintf("%s-%d-", name, kept))
+					to := fmt.Sprintf("%s-%d-", name, kept)
+					f.move(row, to)
+					if f.came == nil {
+						f.came = map[string]string{}
+					}
+					f.came[to] = row
 					fallthrough
 				default:
 					kept++
@@ -373,6 +389,20 @@ func (f *filling) tidy(form *domain.Form, under string) {
 			}
 		}
 	}
+}
+
+// origin is where the part of the command was filled in, rows having been left out.
+func (f *filling) origin(part string) string {
+	name := strings.ReplaceAll(strings.TrimPrefix(part, "/"), "/", "-")
+	for _, to := range slices.SortedFunc(maps.Keys(f.came), func(a, b string) int { return len(a) - len(b) }) {
+		if rest, ok := strings.CutPrefix(name, to); ok {
+			name = f.came[to] + rest
+		}
+	}
+	if name == "" {
+		return part
+	}
+	return partOf(name)
 }
 
 // move gives the values below one name another; "": they are dropped.

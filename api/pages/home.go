@@ -11,10 +11,6 @@ import (
 
 const recentAgreements = 5
 
-var charterForms = map[string]reading{
-	"consent-to-charter": func(f *filling) domain.Command { return &domain.ConsentToCharter{Seat: f.words("seat")} },
-}
-
 // home is who the group is and what waits for whoever looks.
 func home(a *asked) (web.Body, error) {
 	body, err := a.publicHome()
@@ -33,9 +29,12 @@ func home(a *asked) (web.Body, error) {
 	slices.SortStableFunc(body.Agreed, func(x, y projections.ProposalLine) int { return int(y.AgreedOn - x.AgreedOn) })
 	body.Agreed = body.Agreed[:min(len(body.Agreed), recentAgreements)]
 	if body.Register.Established == 0 {
-		body.Seats = slices.DeleteFunc(a.seats(), func(seat web.Option) bool {
+		seats := slices.DeleteFunc(a.seats(), func(seat web.Option) bool {
 			return !a.may(&domain.ConsentToCharter{Seat: seat.Value}) || slices.ContainsFunc(a.State().Consents, func(c domain.CharterConsent) bool { return c.Seat == seat.Value })
 		})
+		if len(seats) > 0 {
+			a.offer(offered{id: "charter", command: &domain.ConsentToCharter{}, filtered: true, options: map[string][]web.Option{"seat": seats}, Sheet: web.Sheet{Button: "Consent to the charter"}})
+		}
 	}
 	return body, nil
 }

@@ -41,7 +41,6 @@ type page struct {
 	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
 	forms   map[string]reading             // commands that it sends, by name
 	sends   []string                       // those that are read by their description
-	steps   bool                           // a form of it may be sent to be shown again, further on, with nothing recorded yet
 }
 
 // commands are those that the page's forms send.
@@ -137,30 +136,30 @@ func Forms() map[string][]string {
 // groupsPages are all of a group's pages.
 func groupsPages() []*page {
 	return []*page{
-		{path: "", things: access.Worklist, body: home, outside: outsideHome, forms: charterForms},
+		{path: "", things: access.Worklist, body: home, outside: outsideHome, sends: []string{"consent-to-charter"}},
 		{path: "/check", things: access.Checks, body: checkPage},
 		{path: "/proposals", things: access.Proposals, body: proposalsPage},
-		{path: "/proposals/new", things: access.Proposals, body: raisePage, forms: raisingForms, steps: true},
-		{path: "/proposals/{number}", things: access.Proposals, body: proposalPage, forms: proposalForms},
-		{path: "/proposals/{number}" + amending, things: access.Proposals, body: amendPage, forms: amendingForms, steps: true},
-		{path: "/powers", things: access.Powers, body: powersPage, forms: powerForms},
-		{path: "/mandate", things: access.Followers, body: mandatePage, forms: mandateForms},
-		{path: "/representation", things: access.Meetings, body: representationPage, forms: representationForms},
-		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, forms: meetingForms},
-		{path: "/commitments", things: access.Commitments, body: commitmentsPage, forms: commitmentForms},
+		{path: "/proposals/new", things: access.Proposals, body: raisePage, forms: raisingForms},
+		{path: "/proposals/{number}", things: access.Proposals, body: proposalPage, sends: []string{"consent", "stand-aside", "object", "resolve-objection", "confirm-position", "agree-to-pay", "put-proposal", "withdraw-proposal", "offer-words", "name-facilitator", "record-conversation", "ask-put-off", "agree-put-off", "report-position"}},
+		{path: "/proposals/{number}" + amending, things: access.Proposals, body: amendPage, forms: amendingForms},
+		{path: "/powers", things: access.Powers, body: powersPage, sends: []string{"record-exercise", "call-in", "tell-exercise", "deny-consultation", "suspend", "give-feedback"}},
+		{path: "/mandate", things: access.Followers, body: mandatePage, sends: []string{"ask-mandate", "grant-mandate", "withdraw-mandate"}},
+		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
+		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
+		{path: "/commitments", things: access.Commitments, body: commitmentsPage, sends: []string{"give-feedback"}},
 		{path: "/card", things: access.Checks, body: cardPage},
 		{path: "/worklist", things: access.Worklist, body: workListPage},
-		{path: "/practices/{ods}", things: access.Notices, body: practicePage, forms: practiceForms},
+		{path: "/practices/{ods}", things: access.Notices, body: practicePage, sends: []string{"grant-mandate", "withdraw-mandate", "acknowledge", "ask-group", "depart"}},
 		{path: "/work", things: access.Followers, body: workPage},
 		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"}},
-		{path: "/priorities", things: access.Priorities, body: prioritiesPage, forms: priorityForms},
+		{path: "/priorities", things: access.Priorities, body: prioritiesPage, sends: []string{"list-priority", "ask-practices", "answer-priorities"}},
 		{path: "/actions", things: access.Actions, body: actionsPage, sends: []string{"progress-action", "end-action"}},
 		{path: "/departures", things: access.Departures, body: departuresPage, sends: []string{"depart", "answer-departure", "resolve-departure"}},
 		{path: "/notices", things: access.Notices, body: noticesPage, sends: []string{"communicate", "acknowledge"}},
 		{path: "/questions", things: access.Followers, body: questionsPage, sends: []string{"answer-question"}},
-		{path: "/agenda", things: access.Agenda, body: agendaPage, forms: agendaForms},
-		{path: "/register", things: access.Followers, body: registerPage, forms: registerForms},
-		{path: "/people", things: access.Followers, body: peoplePage, forms: peopleForms},
+		{path: "/agenda", things: access.Agenda, body: agendaPage, sends: []string{"set-agenda", "record-group-meeting"}},
+		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
+		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
 		{path: "/charter", things: access.Followers, body: charterPage},
 		{path: "/proof", things: access.Everything, body: proofPage},
 	}
@@ -344,7 +343,7 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			s.Fail(w, r, refused)
 			return
 		}
-		if p.steps && form.Has("then") {
+		if form.Has("then") {
 			s.step(w, r, p, form)
 			return
 		}
@@ -357,12 +356,13 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			s.Fail(w, r, problem.New(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
 			return
 		}
-		out, err := s.recordForm(r.Context(), r, name, form, read)
+		f := &filling{values: maps.Clone(form), path: r.PathValue}
+		out, err := s.recordForm(r.Context(), r, name, f, read)
 		if err == nil {
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 			return
 		}
-		s.refuse(w, r, p, form, err)
+		s.refuse(w, r, p, form, f, err)
 	}
 }
 
@@ -390,12 +390,11 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Prob
 }
 
 // recordForm sends the command as JSON takes it.
-func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, form url.Values, read reading) (*access.RecordedOutput, error) {
+func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, f *filling, read reading) (*access.RecordedOutput, error) {
 	kind, ok := commandKind(name)
 	if !ok {
 		return nil, fmt.Errorf("a page sends %q, and there is no such command", name)
 	}
-	f := &filling{values: form, path: r.PathValue}
 	command := read(f)
 	if len(f.faults) > 0 {
 		return nil, f.faults
@@ -408,7 +407,7 @@ func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, fo
 	if err != nil {
 		return nil, err
 	}
-	return s.ledgers.Record(ctx, kind, &access.CommandInput{Group: r.PathValue("group"), Key: form.Get("key"), JSONBody: operation.JSONBody{Bytes: body}, Before: before})
+	return s.ledgers.Record(ctx, kind, &access.CommandInput{Group: r.PathValue("group"), Key: f.values.Get("key"), JSONBody: operation.JSONBody{Bytes: body}, Before: before})
 }
 
 func commandKind(name string) (domain.CommandKind, bool) {
@@ -435,11 +434,14 @@ func afterwards(r *http.Request, name string, out *access.RecordedOutput) string
 }
 
 // refuse shows the page again with what was filled in, and why it was refused.
-func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, why error) {
+func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, f *filling, why error) {
 	faults, refused := s.faultsOf(r.Context(), why)
 	if refused.Status >= http.StatusInternalServerError {
 		s.Fail(w, r, refused)
 		return
+	}
+	for i := range faults {
+		faults[i].Part = f.origin(faults[i].Part)
 	}
 	b, _, err := s.draw(r, p, form, &web.Filled{Form: form.Get("form"), Values: form, Faults: faults})
 	if err != nil {

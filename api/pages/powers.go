@@ -4,72 +4,69 @@ import (
 	"slices"
 
 	"goldenthread/api/access"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // Powers and the mandate that they rest on (rules D1–D9, M1–M5).
 
-var powerForms = map[string]reading{
-	"record-exercise": readExercise,
-	"call-in": func(f *filling) domain.Command {
-		return &domain.CallIn{Exercise: f.words("exercise"), Seat: f.words("seat"), Reason: f.words("reason")}
-	},
-	"tell-exercise": func(f *filling) domain.Command {
-		return &domain.TellExercise{Exercise: f.words("exercise"), Body: f.words("body"), On: f.day("on"), How: f.words("how")}
-	},
-	"deny-consultation": func(f *filling) domain.Command {
-		return &domain.DenyConsultation{Exercise: f.words("exercise"), Body: f.words("body"), Words: f.words("words")}
-	},
-	"suspend":       readSuspend,
-	"give-feedback": readFeedback,
-}
-
-func readSuspend(f *filling) domain.Command {
-	return &domain.Suspend{What: f.words("what"), Seat: f.words("seat"), Reason: f.words("reason")}
-}
-
-func readFeedback(f *filling) domain.Command {
-	return &domain.GiveFeedback{On: f.words("on"), Worked: f.words("worked"), Overstep: f.words("overstep"), ThinReport: f.words("thinReport")}
-}
-
-func readExercise(f *filling) domain.Command {
-	c := &domain.RecordExercise{
-		Delegation: f.words("delegation"), Matter: f.words("matter"), What: f.words("what"), OpenEnded: f.ticked("openEnded"),
-		Acting: f.chosen("acting"), On: f.day("on"),
-	}
-	if amount := f.pounds("amount"); amount != nil {
-		c.Amount = *amount
-	}
-	if months := f.months("months"); months != nil {
-		c.Months = *months
-	}
-	if body := f.words("consulted"); body != "" {
-		c.Consulted = []domain.Consultation{{Body: body, On: f.day("consultedOn"), How: f.words("consultedHow")}}
-	}
-	return c
-}
-
 func powersPage(a *asked) (web.Body, error) {
-	body := &web.Powers{Powers: a.Powers(a.At), Records: map[string]bool{}, Callin: map[string]bool{}, Denies: map[string][]web.Option{}, Tells: map[string]bool{}, Feedback: map[string]bool{}, Seats: a.seats()}
+	body := &web.Powers{Powers: a.Powers(a.At)}
 	if !a.today() || a.me == nil {
 		return body, nil
 	}
 	for _, d := range body.Delegations {
-		held := a.State().HeldUntil(d.Ref, a.me.ID, a.At)
-		body.Feedback[d.Ref] = a.may(&domain.GiveFeedback{On: d.Ref})
-		body.Records[d.Ref] = a.may(&domain.RecordExercise{Delegation: d.Ref, On: held})
 		for _, x := range d.Exercises {
-			open := x.Standing == domain.XWithin && x.CalledIn == nil && a.At <= x.CallInBy
-			body.Callin[x.Ref] = open && a.may(&domain.CallIn{Exercise: x.Ref})
-			if open {
-				body.Denies[x.Ref] = a.consultedAs(x.Ref)
-			}
-			body.Tells[x.Ref] = x.TellBy != 0 && x.ToldOn == 0 && a.may(&domain.TellExercise{Exercise: x.Ref, On: held})
+			a.offerExercise(d.Ref, &x)
+		}
+		if a.may(&domain.RecordExercise{Delegation: d.Ref, On: a.State().HeldUntil(d.Ref, a.me.ID, a.At)}) {
+			a.offer(offered{
+				id: "record-" + d.Ref, command: &domain.RecordExercise{Delegation: d.Ref}, given: []string{"delegation"}, without: []string{"payer"}, filtered: true,
+				options: map[string][]web.Option{"matter": web.PowerOptions(d)},
+				Sheet: web.Sheet{
+					Fold: "Record a decision under " + d.Ref, FoldID: "recording-" + d.Ref,
+					Say: []string{"Record it as it happened. Whether it is within is worked out for you; what is beyond is recorded too, binds nobody, and waits for " + a.State().ShortName + "."},
+				},
+			})
+		}
+		if d.State == domain.InForce {
+			a.offerSuspension(d.Ref, "It stops at once, until the others have settled it. Any seat can do that, once for the same reason.")
+		}
+		a.offerFeedback(d.Ref)
+	}
+	return body, nil
+}
+
+// offerExercise offers what can be said of what was decided under the power.
+func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
+	given, settled := []string{"exercise"}, "suspended until "+a.State().ShortName+" has settled it."
+	if x.Standing == domain.XWithin && x.CalledIn == nil && a.At <= x.CallInBy {
+		if a.seats() != nil {
+			a.offer(offered{
+				id: "call-in-" + x.Ref, command: &domain.CallIn{Exercise: x.Ref}, given: given, filtered: true,
+				Sheet: web.Sheet{
+					Fold: "Call " + x.Ref + " in", FoldID: "calling-" + x.Ref, Say: []string{"It is " + settled + " You can until " + x.CallInBy.Words() + "."}, Button: "Call it in", Class: "warning",
+				},
+			})
+		}
+		for _, b := range a.consultedAs(x.Ref) {
+			a.offer(offered{
+				id: "deny-" + x.Ref + "-" + b.Value, command: &domain.DenyConsultation{Exercise: x.Ref, Body: b.Value}, given: []string{"exercise", "body"},
+				Sheet: web.Sheet{
+					Fold: "Say that " + b.Words + " was not consulted on " + x.Ref, FoldID: "denying-" + x.Ref + "-" + b.Value, Say: []string{"That calls it in: it is " + settled}, Button: "Say so", Class: "warning",
+				},
+			})
 		}
 	}
-	body.People, body.Bodies = web.PeopleOptions(a.People(a.At).People), a.bodies()
-	return body, nil
+	held := a.State().HeldUntil(delegation, a.me.ID, a.At)
+	if x.TellBy != 0 && x.ToldOn == 0 && x.TellBody != nil && a.may(&domain.TellExercise{Exercise: x.Ref, On: held}) {
+		a.offer(offered{
+			id: "tell-" + x.Ref, command: &domain.TellExercise{Exercise: x.Ref, Body: x.TellBody.Code}, given: []string{"exercise", "body"}, filtered: true,
+			Sheet: web.Sheet{Fold: "Record that " + x.TellBody.Name + " was told of " + x.Ref, FoldID: "telling-" + x.Ref, Class: "secondary"},
+		})
+	}
 }
 
 // consultedAs are the bodies that are said to have been consulted, and for which
@@ -113,21 +110,73 @@ func mandatePage(a *asked) (web.Body, error) {
 		}
 		body.WhatIf = &w
 	}
-	if a.me == nil || !a.today() {
-		return body, nil
-	}
-	body.Charter = a.charterMatters()
-	asks := a.may(&domain.AskMandate{})
+	var asks []web.Option
+	var pcns []web.Option
 	for _, o := range a.Register(a.At).Organisations {
 		one := web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"}
 		if o.Open && o.Kind == domain.PCN && a.may(&domain.GrantMandate{Organisation: o.Code}) {
-			body.PCNs = append(body.PCNs, one)
+			pcns = append(pcns, one)
 		}
-		if o.Open && asks && (o.Kind == domain.PCN || o.Kind == domain.Practice) {
-			body.Asks = append(body.Asks, one)
+		if o.Open && (o.Kind == domain.PCN || o.Kind == domain.Practice) {
+			asks = append(asks, one)
 		}
 	}
+	a.offer(offered{
+		id: "asking", command: &domain.AskMandate{}, options: map[string][]web.Option{"organisation": asks},
+		Sheet: web.Sheet{Fold: "Ask a practice or PCN for a mandate", FoldID: "asks", Button: "Ask them"},
+	})
+	if pcns != nil {
+		a.offerMandates(pcns, "")
+	}
 	return body, nil
+}
+
+// offerMandates offers to give and to withdraw a mandate: for a PCN's practices, one
+// of those; or for the organisation of that code, whose page it is.
+func (a *asked) offerMandates(of []web.Option, code string) {
+	give := offered{
+		id: "grant", command: &domain.GrantMandate{}, filtered: true, options: map[string][]web.Option{"organisation": of},
+		Sheet: web.Sheet{Fold: "Give a mandate", FoldID: "granting", Button: "Give the mandate"},
+	}
+	withdraw := offered{
+		id: "withdrawing", command: &domain.WithdrawMandate{}, filtered: true, options: map[string][]web.Option{"organisation": of},
+		Sheet: web.Sheet{Fold: "Withdraw mandate", FoldID: "taking", Say: []string{"It is never refused. What was agreed before stands."}, Button: "Withdraw mandate", Class: "warning"},
+	}
+	if code == "" {
+		give.Fold, give.Say, withdraw.Fold = "Give a mandate for a PCN's practices", []string{"A practice gives its own on its own page."}, "Withdraw a PCN's mandate"
+		give.without, withdraw.without = []string{"to", "answers"}, []string{"from"}
+	} else {
+		give.options["to"], withdraw.options["from"] = a.standsThrough(code), a.standsThrough(code)
+		give.options["answers"] = a.askedOf(code)
+	}
+	a.offer(give)
+	a.offer(withdraw)
+}
+
+// standsThrough are the group, and the PCNs through which the practice can stand
+// behind it; none if it is in no PCN.
+func (a *asked) standsThrough(code string) []web.Option {
+	os := []web.Option{{Words: a.State().Name}}
+	for _, m := range a.organisation(code).Memberships {
+		if o := a.State().Organisations[m.In.Code]; m.Now && o != nil && o.Kind == domain.PCN {
+			os = append(os, web.Option{Value: o.Code, Words: o.Name})
+		}
+	}
+	if len(os) == 1 {
+		return []web.Option{}
+	}
+	return os
+}
+
+// askedOf is what the group asked of the organisation, to be answered.
+func (a *asked) askedOf(code string) []web.Option {
+	os := []web.Option{}
+	for _, asked := range a.State().Asked {
+		if asked.Organisation == code {
+			os = append(os, web.Option{Value: asked.Number, Words: asked.Number + ": " + problem.Clip(asked.Words)})
+		}
+	}
+	return os
 }
 
 // withdrawers are the open practices and PCNs of the place, of which one can ask what
@@ -139,12 +188,4 @@ func (a *asked) withdrawers() []web.Option {
 		os = append(os, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 	}
 	return os
-}
-
-var mandateForms = map[string]reading{
-	"ask-mandate": func(f *filling) domain.Command {
-		return &domain.AskMandate{Organisation: f.words("organisation"), Matters: f.chosen("matters"), Words: f.words("words")}
-	},
-	"grant-mandate":    func(f *filling) domain.Command { return f.grant(f.words("organisation")) },
-	"withdraw-mandate": func(f *filling) domain.Command { return f.withdrawal(f.words("organisation")) },
 }

@@ -13,22 +13,6 @@ import (
 // A practice's own page: what was agreed in our name, does it bind us, where do
 // we say that we disagree (rules T0–T2)?
 
-var practiceForms = map[string]reading{
-	"grant-mandate":    func(f *filling) domain.Command { return f.grant(f.path("ods")) },
-	"withdraw-mandate": func(f *filling) domain.Command { return f.withdrawal(f.path("ods")) },
-	"acknowledge": func(f *filling) domain.Command {
-		return &domain.Acknowledge{About: f.words("about"), Practices: []string{f.path("ods")}, Evidence: f.words("evidence")}
-	},
-	"ask-group": func(f *filling) domain.Command {
-		return &domain.AskGroup{
-			Practice: f.path("ods"), Words: f.words("words"), Disagrees: f.ticked("disagrees"), About: f.words("about"), Evidence: f.words("evidence"),
-		}
-	},
-	"depart": func(f *filling) domain.Command {
-		return &domain.Depart{Organisation: f.path("ods"), Agreement: f.words("agreement"), Reason: f.words("reason")}
-	},
-}
-
 func practicePage(a *asked) (web.Body, error) {
 	code := a.r.PathValue("ods")
 	page, err := access.OrRefused(a.Practice(code, a.At))
@@ -40,43 +24,44 @@ func practicePage(a *asked) (web.Body, error) {
 		return body, nil
 	}
 	asks := &domain.AskGroup{Practice: code}
-	body.Records = a.evidence(asks)
-	body.Speaks = a.may(asks) && !body.Records
-	body.Mandates = a.may(&domain.GrantMandate{Organisation: code})
-	body.Departs = a.may(&domain.Depart{Organisation: code}) && !a.evidence(&domain.Depart{Organisation: code})
-	body.Charter = a.charterMatters()
-	for _, m := range body.Organisation.Memberships {
-		if o := a.State().Organisations[m.In.Code]; m.Now && o != nil && o.Kind == domain.PCN {
-			body.PCNs = append(body.PCNs, web.Option{Value: o.Code, Words: o.Name})
-		}
+	speaks := a.may(asks) && !a.evidence(asks)
+	var without []string
+	if speaks {
+		without = []string{"evidence"}
 	}
-	for _, asked := range a.State().Asked {
-		if asked.Organisation == code {
-			body.Asked = append(body.Asked, web.Option{Value: asked.Number, Words: asked.Number + ": " + problem.Clip(asked.Words)})
-		}
-	}
+	var about []web.Option
 	for _, n := range body.Notices {
-		body.About = append(body.About, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
+		about = append(about, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
+		if n.Acknowledged != 0 || !a.may(asks) {
+			continue
+		}
+		seen := offered{
+			id: "seen-" + n.Ref, command: &domain.Acknowledge{About: n.Ref, Practices: []string{code}}, given: []string{"about"}, without: without,
+			hint:  map[string]string{"evidence": "Such as: their email of 5 May."},
+			Sheet: web.Sheet{Button: "We have seen " + n.Ref, Class: "secondary", Small: true},
+		}
+		if !speaks {
+			seen.Sheet = web.Sheet{Fold: "Record that they have seen " + n.Ref, FoldID: "seeing-" + n.Ref, Class: "secondary"}
+		}
+		a.offer(seen)
 	}
-	body.Agreements = a.agreements()
+	a.offer(offered{
+		id: "ask", command: asks, without: append(without, "on"), options: map[string][]web.Option{"about": about}, Sheet: web.Sheet{Button: "Say it"},
+	})
+	depart := &domain.Depart{Organisation: code}
+	if a.agreements() != nil && !a.evidence(depart) {
+		a.offer(offered{
+			id: "depart", command: depart, without: []string{"from", "evidence"},
+			Sheet: web.Sheet{
+				Fold: "Go your own way on an agreement", FoldID: "departing", Class: "warning",
+				Say: []string{"It is recorded so that everybody sees it and can talk about it. Your mandate stays as it is."},
+			},
+		})
+	}
+	if a.may(&domain.GrantMandate{Organisation: code}) {
+		a.offerMandates(nil, code)
+	}
 	return body, nil
-}
-
-// grant reads a mandate that the organisation gives.
-func (f *filling) grant(organisation string) domain.Command {
-	return &domain.GrantMandate{
-		Organisation: organisation, To: f.words("to"), Matters: f.chosen("matters"), Conditions: f.words("conditions"), Review: f.day("review"),
-		Evidence: f.words("evidence"), Answers: f.words("answers"), Span: f.span(),
-	}
-}
-
-// withdrawal reads a mandate that the organisation takes back.
-func (f *filling) withdrawal(organisation string) domain.Command {
-	return &domain.WithdrawMandate{
-		Organisation: organisation, From: f.words("to"), Everything: f.words("what") == "everything", Matters: f.chosen("matters"),
-		Given: f.day("given"), Effective: f.day("effective"),
-		Reason: f.words("reason"), Evidence: f.words("evidence"),
-	}
 }
 
 // charterMatters are those that the charter lists, to tick.

@@ -1,7 +1,7 @@
 package pages
 
 import (
-	"fmt"
+	"slices"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -10,47 +10,43 @@ import (
 // The group's own priorities: the long list, what practices say about it, and
 // what was adopted (rule P1).
 
-var priorityForms = map[string]reading{
-	"list-priority": func(f *filling) domain.Command {
-		return &domain.ListPriority{Title: f.words("title"), Kind: domain.PriorityKind(f.words("kind")), Meaning: f.words("meaning"), Matter: f.words("matter")}
-	},
-	"ask-practices": func(f *filling) domain.Command {
-		return &domain.AskPractices{Priorities: f.chosen("priorities"), Words: f.words("words"), By: f.day("by")}
-	},
-	"answer-priorities": func(f *filling) domain.Command {
-		return &domain.AnswerPriorities{
-			Round: f.words("round"), Practice: f.words("practice"), Choices: f.ranked("choice"), Words: f.words("words"), Evidence: f.words("evidence"),
-		}
-	},
-}
-
-// ranked are the choices first, second and so on, without those left empty.
-func (f *filling) ranked(name string) []string {
-	choices := []string{}
-	for n := 1; f.values.Has(fmt.Sprint(name, n)); n++ {
-		if choice := f.words(fmt.Sprint(name, n)); choice != "" {
-			choices = append(choices, choice)
-		}
-	}
-	return choices
-}
-
 func prioritiesPage(a *asked) (web.Body, error) {
 	body := &web.Priorities{Priorities: a.Priorities(a.At)}
-	if a.me == nil || !a.today() {
+	a.offer(offered{id: "list", command: &domain.ListPriority{}, Sheet: web.Sheet{Fold: "Put one on the long list", FoldID: "listing", Button: "Put it on the list"}})
+	if len(body.LongList) > 0 {
+		a.offer(offered{id: "asking", command: &domain.AskPractices{}, Sheet: web.Sheet{Fold: "Ask every practice", FoldID: "asks", Button: "Ask them"}})
+	}
+	round := body.OpenRound()
+	if round == nil {
 		return body, nil
 	}
-	body.Lists, body.Asks = a.may(&domain.ListPriority{}), a.may(&domain.AskPractices{})
-	body.Matters = a.matters()
-	if body.Open = body.OpenRound(); body.Open == nil {
-		return body, nil
-	}
+	var practices []web.Option
+	records := false
 	for _, p := range a.practices() {
 		answer := &domain.AnswerPriorities{Practice: p.Value}
 		if a.may(answer) {
-			body.Practices = append(body.Practices, p)
+			practices = append(practices, p)
 		}
-		body.Records = body.Records || a.evidence(answer)
+		records = records || a.evidence(answer)
 	}
+	if practices == nil {
+		return body, nil
+	}
+	o := offered{
+		id: "answer", command: &domain.AnswerPriorities{Round: round.Ref}, given: []string{"round"}, filtered: true,
+		options: map[string][]web.Option{"practice": practices, "choices": a.among(round.Priorities)},
+		Sheet: web.Sheet{
+			Fold: "Answer " + round.Ref + " for a practice", FoldID: "answering", Say: []string{"A later answer takes the place of an earlier one; both are kept."}, Button: "Record the answer",
+		},
+	}
+	if !records {
+		o.without = []string{"evidence"}
+	}
+	a.offer(o)
 	return body, nil
+}
+
+// among are those of the long list with that number.
+func (a *asked) among(numbers []string) []web.Option {
+	return slices.DeleteFunc(a.listed(), func(o web.Option) bool { return !slices.Contains(numbers, o.Value) })
 }

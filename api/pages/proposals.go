@@ -2,6 +2,7 @@ package pages
 
 import (
 	"slices"
+	"strconv"
 
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
@@ -11,55 +12,6 @@ import (
 )
 
 // Proposals: who agreed what, when (rules C1–C14).
-
-var proposalForms = map[string]reading{
-	"consent": func(f *filling) domain.Command {
-		return &domain.GiveConsent{Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), NeedNotWait: f.ticked("needNotWait")}
-	},
-	"stand-aside": func(f *filling) domain.Command {
-		return &domain.StandAsideFrom{Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), Reason: f.words("reason"), Interest: f.words("interest")}
-	},
-	"object": func(f *filling) domain.Command {
-		return &domain.RaiseObjection{
-			Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), Grade: domain.Grade(f.words("grade")),
-			Why: f.words("why"), WouldResolve: f.words("wouldResolve"),
-		}
-	},
-	"resolve-objection": func(f *filling) domain.Command {
-		return &domain.ResolveObjection{Objection: f.words("objection"), How: domain.HowLost(f.words("how")), Words: f.words("words")}
-	},
-	"confirm-position": func(f *filling) domain.Command {
-		return &domain.ConfirmPosition{Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat")}
-	},
-	"agree-to-pay": func(f *filling) domain.Command {
-		return &domain.AgreeToPay{Proposal: f.path("number"), Version: f.version("version"), Organisation: f.words("organisation")}
-	},
-	"put-proposal": func(f *filling) domain.Command { return &domain.PutProposal{Proposal: f.path("number")} },
-	"withdraw-proposal": func(f *filling) domain.Command {
-		return &domain.WithdrawProposal{Proposal: f.path("number"), Reason: f.words("reason")}
-	},
-	"offer-words": func(f *filling) domain.Command {
-		return &domain.OfferWords{Proposal: f.path("number"), Words: f.words("words")}
-	},
-	"name-facilitator": func(f *filling) domain.Command {
-		return &domain.NameFacilitator{Proposal: f.path("number"), Person: f.words("person"), Words: f.words("words")}
-	},
-	"record-conversation": func(f *filling) domain.Command {
-		return &domain.RecordConversation{Proposal: f.path("number"), On: f.day("on"), With: f.chosen("with"), Learnt: f.words("learnt")}
-	},
-	"ask-put-off": func(f *filling) domain.Command {
-		return &domain.AskPutOff{Proposal: f.path("number"), Closes: f.day("closes"), Words: f.words("words"), Seat: f.words("seat")}
-	},
-	"agree-put-off": func(f *filling) domain.Command {
-		return &domain.AgreePutOff{Proposal: f.path("number"), Closes: f.day("closes"), Seat: f.words("seat")}
-	},
-	"report-position": func(f *filling) domain.Command {
-		return &domain.ReportPosition{
-			Proposal: f.path("number"), Version: f.version("version"), Seat: f.words("seat"), Stand: domain.Stand(f.words("stand")),
-			From: f.words("from"), How: f.words("how"),
-		}
-	},
-}
 
 func proposalsPage(a *asked) (web.Body, error) {
 	stage := a.r.URL.Query().Get("stage")
@@ -122,49 +74,123 @@ func proposalPage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := &web.Proposal{Proposal: p, Letting: map[string]bool{}}
+	body := &web.Proposal{Proposal: p}
 	if p.Stage != domain.Open && p.Stage != domain.Draft || !a.today() || a.me == nil {
 		return body, nil
 	}
-	body.Own, body.Words = a.may(&domain.WithdrawProposal{Proposal: p.Ref}), a.may(&domain.OfferWords{Proposal: p.Ref})
+	body.Own = a.may(&domain.WithdrawProposal{Proposal: p.Ref})
+	if p.Stage == domain.Draft {
+		a.offer(offered{id: "put", command: &domain.PutProposal{Proposal: p.Ref}, Sheet: web.Sheet{Say: []string{"It is a draft: nobody has been asked yet."}, Button: "Open it for everybody"}})
+	}
+	a.offer(offered{
+		id: "withdraw", command: &domain.WithdrawProposal{Proposal: p.Ref},
+		Sheet: web.Sheet{Fold: "Withdraw the proposal", FoldID: "withdrawing", Button: "Withdraw it", Class: "warning"},
+	})
+	a.offer(offered{
+		id: "offer", command: &domain.OfferWords{Proposal: p.Ref},
+		Sheet: web.Sheet{Fold: "Offer other words", FoldID: "offering", Button: "Offer them", Class: "secondary"},
+	})
 	if p.Stage != domain.Open {
 		return body, nil
 	}
-	body.Seats, body.Passkey, body.MustSign = a.seats(), a.hasPasskey(), a.State().CharterOn(a.At).Charter.RequireSignatures
+	body.Passkey, body.MustSign = a.hasPasskey(), a.State().CharterOn(a.At).Charter.RequireSignatures
+	a.offerPositions(body)
 	for _, o := range p.Objections {
-		body.Letting[o.Ref] = o.Open && a.may(&domain.ResolveObjection{Objection: o.Ref})
-	}
-	a.dispute(body)
-	if body.Manager = a.may(&domain.ReportPosition{}); body.Manager || body.Acts() {
-		body.People = web.PeopleOptions(a.People(a.At).People)
-	}
-	for _, l := range p.Roll {
-		seat := web.Option{Value: l.Seat.Code, Words: l.Seat.Name}
-		if l.Position == domain.RollUnconfirmed && a.may(&domain.ConfirmPosition{Proposal: p.Ref, Seat: l.Seat.Code}) {
-			body.Confirm = append(body.Confirm, seat)
-		}
-		if l.Position == domain.RollNotHeard || l.Heard != "" {
-			body.Others = append(body.Others, seat)
+		if o.Open {
+			a.offer(offered{
+				id: "let-" + o.Ref, command: &domain.ResolveObjection{Objection: o.Ref, How: domain.ResolutionAccepted}, given: []string{"objection"},
+				Sheet: web.Sheet{Button: "Let it go", Class: "secondary", Sign: "Let it go and sign"},
+			})
 		}
 	}
-	body.Pays = a.pays(&p)
+	a.offerDispute(body)
 	return body, nil
 }
 
-// dispute fills in what the person can do to work an objection through (rule C15).
-func (a *asked) dispute(body *web.Proposal) {
+// offerPositions offers to say what a seat says to the newest version, to confirm
+// what was heard from it, and to agree to pay.
+func (a *asked) offerPositions(body *web.Proposal) {
+	version := body.Versions[len(body.Versions)-1].Version
+	position := func(c domain.Command, fold, say, class string) {
+		a.offer(offered{
+			id: domain.CommandName(c), command: c, given: []string{"version"}, filtered: true,
+			Sheet: web.Sheet{
+				Fold: fold, FoldID: "do-" + domain.CommandName(c), Say: []string{say + " You speak to version " + strconv.Itoa(version) + "."}, Button: fold, Class: class, Sign: fold + " and sign",
+			},
+		})
+	}
+	if a.seats() != nil {
+		position(&domain.GiveConsent{Proposal: body.Ref, Version: version}, "Consent", "We sign up to these words.", "")
+		position(&domain.StandAsideFrom{Proposal: body.Ref, Version: version}, "Stand aside", "Not for us, but we will not stop it, and will stand by it.", "secondary")
+		position(&domain.RaiseObjection{Proposal: body.Ref, Version: version, Grade: domain.Concern}, "Object", "A concern is recorded. A block stops it until you let it go.", "warning")
+	}
+	given := []string{"version", "seat", "organisation"}
+	var others []web.Option
+	for _, l := range body.Roll {
+		if l.Position == domain.RollUnconfirmed {
+			a.offer(offered{
+				id: "confirm-" + l.Seat.Code, command: &domain.ConfirmPosition{Proposal: body.Ref, Version: version, Seat: l.Seat.Code}, given: given,
+				Sheet: web.Sheet{Say: []string{"The manager recorded what was heard from " + l.Seat.Name + "."}, Button: "Confirm it for " + l.Seat.Name, Sign: "Confirm it and sign"},
+			})
+		}
+		if l.Position == domain.RollNotHeard || l.Heard != "" {
+			others = append(others, web.Option{Value: l.Seat.Code, Words: l.Seat.Name})
+		}
+	}
+	for _, payer := range a.pays(&body.Proposal) {
+		a.offer(offered{
+			id: "pay-" + payer.Value, command: &domain.AgreeToPay{Proposal: body.Ref, Version: version, Organisation: payer.Value}, given: given,
+			Sheet: web.Sheet{Say: []string{payer.Words + " is named as paying."}, Button: "Agree that " + payer.Words + " pays"},
+		})
+	}
+	if others != nil {
+		a.offer(offered{
+			id: "heard", command: &domain.ReportPosition{Proposal: body.Ref, Version: version, Stand: domain.Consent}, given: []string{"version"}, options: map[string][]web.Option{"seat": others},
+			Sheet: web.Sheet{Fold: "Record what you heard from a seat", FoldID: "hearing", Class: "secondary"},
+		})
+	}
+}
+
+// offerDispute offers what works an objection through (rule C15).
+func (a *asked) offerDispute(body *web.Proposal) {
 	w := &body.Working
 	if len(w.Parties) == 0 {
 		return
 	}
+	a.offer(offered{
+		id: "conversation", command: &domain.RecordConversation{Proposal: body.Ref}, without: []string{"seat"},
+		Sheet: web.Sheet{Fold: "Record a conversation", FoldID: "talking", Button: "Record conversation", Class: "secondary"},
+	})
+	a.offer(offered{
+		id: "facilitator", command: &domain.NameFacilitator{Proposal: body.Ref}, without: []string{"seat"},
+		Sheet: web.Sheet{Fold: "Name a facilitator", FoldID: "facilitating", Button: "Name facilitator", Class: "secondary"},
+	})
+	var parties, agrees []web.Option
 	for _, b := range w.Parties {
 		if a.may(&domain.AgreePutOff{Proposal: body.Ref, Seat: b.Code}) {
-			body.Dispute = append(body.Dispute, web.Option{Value: b.Code, Words: b.Name})
+			parties = append(parties, web.Option{Value: b.Code, Words: b.Name})
 		}
 	}
-	body.Names, body.Records = a.may(&domain.NameFacilitator{Proposal: body.Ref}), a.may(&domain.RecordConversation{Proposal: body.Ref})
-	if w.PutOff != nil || len(w.Parties) < 2 {
-		body.Dispute = nil // there is nothing to agree to
+	if parties == nil || w.PutOff != nil || len(w.Parties) < 2 { // there is nothing to agree to
+		return
+	}
+	a.offer(offered{
+		id: "put-off", command: &domain.AskPutOff{Proposal: body.Ref}, filtered: true, options: map[string][]web.Option{"seat": parties},
+		Sheet: web.Sheet{Fold: "Ask to put the closing day off", FoldID: "putting-off", Say: []string{"It can be put off once, if every seat in the dispute agrees."}, Button: "Ask to put it off", Class: "secondary"},
+	})
+	if w.Asked == nil {
+		return
+	}
+	for _, seat := range parties {
+		if slices.ContainsFunc(w.Asked.WaitsFor, func(b projections.Body) bool { return b.Code == seat.Value }) {
+			agrees = append(agrees, seat)
+		}
+	}
+	if agrees != nil {
+		a.offer(offered{
+			id: "agree-put-off", command: &domain.AgreePutOff{Proposal: body.Ref, Closes: w.Asked.Closes}, given: []string{"closes"}, filtered: true, options: map[string][]web.Option{"seat": agrees},
+			Sheet: web.Sheet{Button: "Agree that it closes on " + w.Asked.Closes.Words()},
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"slices"
-	"strings"
 
 	"goldenthread/api/access"
 	"goldenthread/api/web"
@@ -13,103 +12,93 @@ import (
 // Organisations, seats and people: who sits for whom, who speaks for whom, and
 // who they are (rules O3, F3, F5, L7).
 
-var registerForms = map[string]reading{
-	"name-holder": func(f *filling) domain.Command {
-		return &domain.NameHolder{
-			Seat: f.words("seat"), Person: f.words("person"), Role: domain.SeatRole(f.words("role")), Evidence: f.words("evidence"), Span: f.span(),
-		}
-	},
-	"leave-seat": func(f *filling) domain.Command {
-		who := f.several("tenure", 3)
-		return &domain.LeaveSeat{Seat: who[0], Person: who[1], Role: domain.SeatRole(who[2]), Until: f.day("until"), Evidence: f.words("evidence")}
-	},
-	"invite": func(f *filling) domain.Command {
-		return &domain.Invite{Organisation: f.words("organisation"), Span: f.span()}
-	},
-	"record-spokesperson": func(f *filling) domain.Command {
-		return &domain.RecordSpokesperson{Organisation: f.words("organisation"), Person: f.words("person"), Evidence: f.words("evidence"), Span: f.span()}
-	},
-	"end-spokesperson": func(f *filling) domain.Command {
-		who := f.several("tenure", 2)
-		return &domain.EndSpokesperson{Organisation: who[0], Person: who[1], Until: f.day("until")}
-	},
-}
-
-var peopleForms = map[string]reading{
-	"register-person": func(f *filling) domain.Command {
-		c := &domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: f.words("handle"), Office: f.words("office"), Organisation: f.words("organisation")}}
-		if p := f.personal(); p != (domain.PersonalData{}) {
-			c.Personal = &p
-		}
-		return c
-	},
-	"update-person": func(f *filling) domain.Command {
-		return &domain.UpdatePerson{Person: f.words("person"), Personal: f.personal()}
-	},
-	"leave-office": func(f *filling) domain.Command {
-		return &domain.LeaveOffice{Person: f.words("person"), Until: f.day("until")}
-	},
-}
-
 func (f *filling) span() domain.Span { return domain.Span{From: f.day("from"), Until: f.day("until")} }
-
-func (f *filling) personal() domain.PersonalData {
-	return domain.PersonalData{Name: f.words("name"), Email: f.words("email"), Phone: f.words("phone")}
-}
-
-// several reads an option that stands for several words.
-func (f *filling) several(name string, n int) []string {
-	words := strings.Fields(f.words(name))
-	if len(words) != n {
-		f.wrong(name, "Choose one of them.")
-		return make([]string, n)
-	}
-	return words
-}
 
 func registerPage(a *asked) (web.Body, error) {
 	body := &web.Register{Register: a.Register(a.At)}
-	if a.me == nil || !a.today() {
-		return body, nil
-	}
-	for _, seat := range body.Seats {
-		a.holders(body, &seat)
-	}
+	a.offerSeats(body.Seats)
+	var speak, silent, invites []web.Option
 	for _, o := range body.Organisations {
-		if !o.Open {
+		if !o.Open || a.me == nil {
 			continue
 		}
 		if o.Kind != domain.PlaceKind && a.may(&domain.RecordSpokesperson{Organisation: o.Code}) {
-			body.Speak = append(body.Speak, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
+			speak = append(speak, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 		}
 		for _, t := range o.Spokespeople {
 			if a.may(&domain.EndSpokesperson{Organisation: o.Code, Person: t.Person.Handle}) {
-				body.Silent = append(body.Silent, web.Option{Value: o.Code + " " + t.Person.Handle, Words: t.Person.Office + ", for " + o.Name})
+				silent = append(silent, web.Option{Value: o.Code + " " + t.Person.Handle, Words: t.Person.Office + ", for " + o.Name})
 			}
 		}
 		if a.State().Seats[o.Code] == nil && o.Kind != domain.PlaceKind && o.Kind != domain.Practice && a.may(&domain.Invite{Organisation: o.Code}) {
-			body.Invites = append(body.Invites, web.Option{Value: o.Code, Words: o.Name})
+			invites = append(invites, web.Option{Value: o.Code, Words: o.Name})
 		}
 	}
-	body.People = a.people()
+	if speak != nil {
+		a.offer(offered{
+			id: "speak", command: &domain.RecordSpokesperson{}, filtered: true, options: map[string][]web.Option{"organisation": speak},
+			Sheet: web.Sheet{Fold: "Say who speaks for an organisation", FoldID: "speaking", Say: []string{"They can give and withdraw its mandate, and say that it disagrees. Who sits at the table is another matter."}},
+		})
+	}
+	if silent != nil {
+		a.offer(offered{
+			id: "silent", command: &domain.EndSpokesperson{}, filtered: true, joined: map[string]string{"organisation": "organisation+person"}, without: []string{"person"},
+			options: map[string][]web.Option{"organisation": silent}, ask: map[string]string{"organisation": "Who?"},
+			Sheet: web.Sheet{Fold: "Say that somebody no longer speaks for an organisation", FoldID: "silencing", Class: "warning"},
+		})
+	}
+	if invites != nil {
+		a.offer(offered{
+			id: "invite", command: &domain.Invite{}, filtered: true, without: []string{"from"}, options: map[string][]web.Option{"organisation": invites},
+			Sheet: web.Sheet{Fold: "Let an organisation without a seat follow the work", FoldID: "inviting", Say: []string{"Its people see what the charter does not keep to members. They never consent or object."}, Button: "Invite it"},
+		})
+	}
 	return body, nil
 }
 
-// holders fills in for which roles at the seat one can name people, and whose time one
-// can end.
-func (a *asked) holders(body *web.Register, seat *projections.SeatLine) {
-	code := seat.Seat.Code
-	holder, deputy := &domain.NameHolder{Seat: code, Role: domain.Holder}, &domain.NameHolder{Seat: code, Role: domain.Deputy}
-	body.NamesHolder = body.NamesHolder || a.may(holder)
-	body.Evidence = body.Evidence || a.evidence(holder)
-	if a.may(deputy) {
-		body.Names = append(body.Names, web.Option{Value: code, Words: seat.Seat.Name})
-	}
-	for _, t := range seat.History {
-		leave := &domain.LeaveSeat{Seat: code, Person: t.Person.Handle, Role: t.Role}
-		if (t.Until == 0 || t.Until >= a.At) && a.may(leave) {
-			body.Leaves = append(body.Leaves, web.Option{Value: code + " " + t.Person.Handle + " " + string(t.Role), Words: t.Person.Office + ", " + string(t.Role) + " for " + seat.Seat.Name})
+// offerSeats offers to say who holds a seat or deputises, and to end somebody's
+// time, for those seats and roles for which the person may.
+func (a *asked) offerSeats(seats []projections.SeatLine) {
+	var names, leaves []web.Option
+	holders, records := false, false
+	for _, seat := range seats {
+		code := seat.Seat.Code
+		holder := &domain.NameHolder{Seat: code, Role: domain.Holder}
+		holders, records = holders || a.may(holder), records || a.evidence(holder)
+		if a.may(&domain.NameHolder{Seat: code, Role: domain.Deputy}) {
+			names = append(names, web.Option{Value: code, Words: seat.Seat.Name})
 		}
+		for _, t := range seat.History {
+			if (t.Until == 0 || t.Until >= a.At) && a.may(&domain.LeaveSeat{Seat: code, Person: t.Person.Handle, Role: t.Role}) {
+				leaves = append(leaves, web.Option{Value: code + " " + t.Person.Handle + " " + string(t.Role), Words: t.Person.Office + ", " + string(t.Role) + " for " + seat.Seat.Name})
+			}
+		}
+	}
+	var without []string
+	if !records {
+		without = []string{"evidence"}
+	}
+	if names != nil {
+		o := offered{
+			id: "name", command: &domain.NameHolder{Role: domain.Deputy}, filtered: true, without: without, options: map[string][]web.Option{"seat": names},
+			Sheet: web.Sheet{Fold: "Say who holds a seat, or deputises", FoldID: "naming"},
+		}
+		if holders {
+			o.Say = []string{"A new holder takes the place of the one before, from that day."}
+		} else {
+			o.given = []string{"role"}
+		}
+		a.offer(o)
+	}
+	if leaves != nil {
+		a.offer(offered{
+			id: "leave", command: &domain.LeaveSeat{}, filtered: true, without: append(without, "person", "role"), joined: map[string]string{"seat": "seat+person+role"},
+			options: map[string][]web.Option{"seat": leaves}, ask: map[string]string{"seat": "Who?"},
+			Sheet: web.Sheet{
+				Fold: "Stand down from a seat, or end somebody's time", FoldID: "leaving", Class: "warning",
+				Say: []string{"A seat without a holder or deputy is vacant: it is not outvoted, and nothing is agreed without it."},
+			},
+		})
 	}
 }
 
@@ -121,22 +110,27 @@ func peoplePage(a *asked) (web.Body, error) {
 	body := &web.People{}
 	for _, p := range all.People {
 		body.People = append(body.People, web.Person{PersonLine: p.PersonLine, Personal: p.Personal})
-		if a.me != nil && a.today() && p.ID == a.me.ID {
-			body.Own = &body.People[len(body.People)-1]
-		}
-	}
-	if body.Own == nil {
-		return body, nil
-	}
-	own := *body.Own // People may have been moved since
-	body.Own = &own
-	body.Leaving = slices.DeleteFunc(a.people(), func(o web.Option) bool { return !a.may(&domain.LeaveOffice{Person: o.Value}) })
-	if body.Keeps = a.may(&domain.RegisterPerson{}); body.Keeps {
-		for _, o := range a.Register(a.At).Organisations {
-			if o.Open && o.Kind != domain.PlaceKind {
-				body.Organisations = append(body.Organisations, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
+		if a.me != nil && p.ID == a.me.ID {
+			own := &domain.UpdatePerson{Person: p.ID}
+			if p.Personal != nil {
+				own.Personal = *p.Personal
 			}
+			a.offer(offered{
+				id: "own", command: own, given: []string{"person"},
+				Sheet: web.Sheet{Fold: "Change your name, email or phone", FoldID: "own-details", Say: []string{"They are sealed under a key of your own. What you leave empty is taken away."}, Button: "Save them"},
+			})
 		}
+	}
+	a.offer(offered{
+		id: "new", command: &domain.RegisterPerson{},
+		Sheet: web.Sheet{Fold: "Introduce somebody", FoldID: "new-person", Say: []string{"Everybody is known by their office. The name and how to reach them are sealed, and can be erased."}, Button: "Introduce them"},
+	})
+	leaving := slices.DeleteFunc(a.people(), func(o web.Option) bool { return !a.may(&domain.LeaveOffice{Person: o.Value}) })
+	if len(leaving) > 0 {
+		a.offer(offered{
+			id: "left", command: &domain.LeaveOffice{}, filtered: true, options: map[string][]web.Option{"person": leaving},
+			Sheet: web.Sheet{Fold: "Record that somebody leaves their office", FoldID: "left-office", Say: []string{"What they were given by office ends with it. A seat ends only when they stand down from it."}, Class: "warning"},
+		})
 	}
 	return body, nil
 }

@@ -16,104 +16,57 @@ import (
 // Representation: forums, meetings, what was said in them, and the card of
 // whoever speaks (rules R1–R7).
 
-var representationForms = map[string]reading{
-	"suspend":       readSuspend,
-	"give-feedback": readFeedback,
-	"schedule-meeting": func(f *filling) domain.Command {
-		return &domain.ScheduleMeeting{Forum: f.words("forum"), On: f.day("on"), At: f.words("at"), Agenda: f.agenda("agenda")}
-	},
-	"register-forum": func(f *filling) domain.Command {
-		return &domain.RegisterForum{Forum: f.words("forum"), Name: f.words("name"), Body: f.words("body")}
-	},
-	"declare-interest": func(f *filling) domain.Command {
-		return &domain.DeclareInterest{Kind: domain.InterestKind(f.words("kind")), Matters: []string{f.words("matter")}, Words: f.words("words"), Span: domain.Span{Until: f.day("until")}}
-	},
-	"renew-interest": func(f *filling) domain.Command {
-		return &domain.RenewInterest{Interest: f.words("interest"), Words: f.words("words")}
-	},
-	"end-interest": func(f *filling) domain.Command {
-		return &domain.EndInterest{Interest: f.words("interest"), Until: f.day("until"), Words: f.words("words")}
-	},
-}
-
-var commitmentForms = map[string]reading{"give-feedback": readFeedback}
-
-var meetingForms = map[string]reading{
-	"record-commitment": func(f *filling) domain.Command {
-		return &domain.RecordCommitment{
-			Person: f.words("person"), Forum: f.path("forum"), Meeting: f.meetingDay(), Matter: f.words("matter"), Words: f.words("words"),
-			Amount: f.pounds("amount"), Months: f.months("months"), Given: domain.Given(f.words("given")), Reason: f.words("reason"),
-		}
-	},
-	"move-meeting": func(f *filling) domain.Command {
-		return &domain.MoveMeeting{Forum: f.path("forum"), On: f.meetingDay(), To: f.day("to"), At: f.words("at"), Reason: f.words("reason")}
-	},
-	"cancel-meeting": func(f *filling) domain.Command {
-		return &domain.CancelMeeting{Forum: f.path("forum"), On: f.meetingDay(), Reason: f.words("reason")}
-	},
-	"brief-meeting": func(f *filling) domain.Command {
-		return &domain.BriefMeeting{Forum: f.path("forum"), On: f.meetingDay(), Words: f.words("words")}
-	},
-	"report-meeting": readReport,
-}
-
-func readReport(f *filling) domain.Command {
-	c := &domain.ReportMeeting{Forum: f.path("forum"), On: f.meetingDay(), Happened: f.words("happened"), Agreed: f.words("agreed"), Present: f.chosen("present")}
-	if what := f.words("action"); what != "" {
-		c.Actions = []domain.ActionRaised{{What: what, Owner: f.words("owner"), Supporter: f.words("supporter"), Due: f.day("due")}}
-	}
-	return c
-}
-
-// meetingDay is the day in the page's address.
-func (f *filling) meetingDay() domain.Day {
-	d, err := domain.ParseDay(f.path("day"))
-	if err != nil {
-		f.refuse(access.NotDay(f.path("day"), err, "2026-03-09"))
-	}
-	return d
-}
-
-// agenda reads an item on each line, with a matter in front if there is one.
-func (f *filling) agenda(name string) []domain.AgendaItem {
-	var items []domain.AgendaItem
-	for _, line := range f.lines(name) {
-		matter, title, named := strings.Cut(line, ": ")
-		if !named || strings.ContainsAny(matter, " ,.") || strings.ToLower(matter) != matter {
-			matter, title = "", line
-		}
-		items = append(items, domain.AgendaItem{Matter: matter, Title: title})
-	}
-	return items
-}
-
 func representationPage(a *asked) (web.Body, error) {
-	body := &web.Representation{Representation: a.Representation(a.At), Seats: a.seats(), Matters: a.matters()}
-	if !a.today() || a.me == nil {
-		return body, nil
-	}
-	body.Declares, body.Own, body.Feedback = a.may(&domain.DeclareInterest{}), map[string]bool{}, map[string]bool{}
-	for _, i := range body.Interests {
-		body.Own[i.Ref] = (i.Until == 0 || i.Until >= a.At) && a.may(&domain.RenewInterest{Interest: i.Ref})
-	}
+	body := &web.Representation{Representation: a.Representation(a.At)}
 	for _, r := range body.Appointments {
-		body.Feedback[r.Ref] = a.may(&domain.GiveFeedback{On: r.Ref})
+		if r.State == domain.InForce {
+			a.offerSuspension(r.Ref, "It stops at once, until the others have settled it.")
+		}
+		a.offerFeedback(r.Ref)
 	}
-	if a.may(&domain.RegisterForum{}) {
-		body.Bodies, _ = a.parties()
+	for _, i := range body.Interests {
+		if i.Until != 0 && i.Until < a.At {
+			continue
+		}
+		a.offer(offered{id: "renew-" + i.Ref, command: &domain.RenewInterest{Interest: i.Ref}, given: []string{"interest"}, Sheet: web.Sheet{Button: "Declare " + i.Ref + " again", Class: "secondary"}})
+		a.offer(offered{id: "end-" + i.Ref, command: &domain.EndInterest{Interest: i.Ref}, given: []string{"interest"}, Sheet: web.Sheet{Button: "End " + i.Ref, Class: "secondary"}})
 	}
+	var forums []web.Option
 	for _, f := range body.Representation.Forums {
 		if a.may(&domain.ScheduleMeeting{Forum: f.Forum}) {
-			body.Forums = append(body.Forums, web.Option{Value: f.Forum, Words: f.Name})
+			forums = append(forums, web.Option{Value: f.Forum, Words: f.Name})
 		}
 	}
+	if forums != nil {
+		a.offer(offered{id: "schedule", command: &domain.ScheduleMeeting{}, filtered: true, options: map[string][]web.Option{"forum": forums}, Sheet: web.Sheet{Button: "Record the meeting"}})
+	}
+	a.offer(offered{id: "forum", command: &domain.RegisterForum{}, Sheet: web.Sheet{Button: "Name it", Class: "secondary"}})
+	a.offer(offered{id: "interest", command: &domain.DeclareInterest{}, without: []string{"from"}, Sheet: web.Sheet{Button: "Declare interest", Class: "secondary"}})
 	return body, nil
 }
 
+// offerSuspension offers to suspend a power or an appointment.
+func (a *asked) offerSuspension(ref, say string) {
+	if a.seats() != nil {
+		a.offer(offered{
+			id: "suspend-" + ref, command: &domain.Suspend{What: ref}, given: []string{"what"}, filtered: true,
+			Sheet: web.Sheet{Fold: "Suspend " + ref, FoldID: "suspending-" + ref, Say: []string{say}, Button: "Suspend it", Class: "warning"},
+		})
+	}
+}
+
+// offerFeedback offers to say how something went.
+func (a *asked) offerFeedback(ref string) {
+	a.offer(offered{
+		id: "feedback-" + ref, command: &domain.GiveFeedback{On: ref}, given: []string{"on"},
+		Sheet: web.Sheet{Fold: "Give feedback on " + ref, FoldID: "reviewing-" + ref, Class: "secondary"},
+	})
+}
+
 func commitmentsPage(a *asked) (web.Body, error) {
-	body := &web.Commitments{Commitments: a.Commitments(a.At), Feedback: map[string]bool{}}
+	body := &web.Commitments{Commitments: a.Commitments(a.At)}
 	for _, k := range body.Commitments.Commitments {
-		body.Feedback[k.Ref] = a.may(&domain.GiveFeedback{On: k.Ref})
+		a.offerFeedback(k.Ref)
 	}
 	slices.Reverse(body.Commitments.Commitments)
 	return body, nil
@@ -136,20 +89,55 @@ func meetingPage(a *asked) (web.Body, error) {
 	if i < 0 {
 		return nil, problem.NotFound("R5", "No meeting is recorded under this address.")
 	}
-	body := &web.Meeting{MeetingLine: meetings[i], Begun: meetings[i].On <= a.At}
+	body := &web.Meeting{MeetingLine: meetings[i]}
 	for _, k := range a.Commitments(a.At).Commitments {
 		if k.Forum == forum && k.Meeting == body.On {
 			body.Said = append(body.Said, k)
 		}
 	}
-	if a.today() && a.me != nil {
-		here := body.Cancelled == 0
-		body.Attends = here && a.may(&domain.BriefMeeting{Forum: forum, On: body.On})
-		body.Says = here && body.Begun && a.may(&domain.RecordCommitment{Forum: forum, Meeting: body.On})
-		body.Moves = here && body.Reported == 0 && len(body.MeetingLine.Commitments) == 0 && a.may(&domain.MoveMeeting{Forum: forum, On: body.On})
-		body.People, body.Matters = web.PeopleOptions(a.People(a.At).People), a.matters()
+	if body.Cancelled == 0 {
+		a.offerMeeting(&body.MeetingLine)
 	}
 	return body, nil
+}
+
+// offerMeeting offers what can be recorded of a meeting as it stands.
+func (a *asked) offerMeeting(m *projections.MeetingLine) {
+	begun := m.On <= a.At
+	if begun {
+		a.offer(offered{
+			id: "commit", command: &domain.RecordCommitment{Forum: m.Forum, Meeting: m.On}, without: []string{"openEnded", "consulted"},
+			Sheet: web.Sheet{Fold: "Record what was said", FoldID: "committing", Say: []string{"Record it as it was said. Where it stands is worked out for you, on what was known at the meeting."}},
+		})
+	}
+	if m.Reported == 0 {
+		a.offer(offered{
+			id: "brief", command: &domain.BriefMeeting{Forum: m.Forum, On: m.On, Words: m.Brief},
+			Sheet: web.Sheet{Fold: "Brief whoever goes", FoldID: "briefing", Button: "Record the brief", Class: "secondary"},
+		})
+	}
+	if m.Reported == 0 && begun {
+		a.offer(offered{
+			id: "report", command: &domain.ReportMeeting{Forum: m.Forum, On: m.On},
+			Sheet: web.Sheet{Fold: "Report back", FoldID: "reporting", Button: "Record the report"},
+		})
+	}
+	if m.Reported == 0 && len(m.Commitments) == 0 {
+		a.offer(offered{
+			id: "move", command: &domain.MoveMeeting{Forum: m.Forum, On: m.On},
+			Sheet: web.Sheet{
+				Fold: "Move this meeting", FoldID: "moving", Button: "Move meeting", Class: "secondary",
+				Say: []string{"The agenda, the brief and the papers go with it, and calendars change. The report is due after the new day."},
+			},
+		})
+		a.offer(offered{
+			id: "cancel", command: &domain.CancelMeeting{Forum: m.Forum, On: m.On},
+			Sheet: web.Sheet{
+				Fold: "Cancel this meeting", FoldID: "cancelling", Button: "Cancel meeting", Class: "warning",
+				Say: []string{"Calendars show it as cancelled. No report will be due, and nothing can be recorded as said in it. You can put it in the diary again."},
+			},
+		})
+	}
 }
 
 func workListPage(a *asked) (web.Body, error) { return &web.WorkList{WorkList: a.WorkList(a.At)}, nil }

@@ -1,17 +1,12 @@
 package web
 
 import (
-	"strconv"
-
 	"goldenthread/projections"
 )
 
 // Agenda is the group's own meetings, and what could be on the next agenda.
 type Agenda struct {
 	projections.Agenda
-	Sets      bool // sets the agenda, and records the meeting
-	Suggested []Option
-	People    []Option
 }
 
 func (*Agenda) Title() string { return "Our own meetings" }
@@ -26,13 +21,4 @@ func (a *Agenda) ToRecord() []projections.OwnMeeting {
 		}
 	}
 	return ms
-}
-
-// ItemOptions are the items of a meeting's agenda, to choose from.
-func ItemOptions(m projections.OwnMeeting) []Option {
-	var os []Option
-	for _, i := range m.Items {
-		os = append(os, Option{strconv.Itoa(i.Number), strconv.Itoa(i.Number) + ". " + i.Title})
-	}
-	return os
 }

@@ -68,6 +68,7 @@ func (f *Filled) Place(parts []Piece) {
 			}
 		}
 	}
+	f.Faults = slices.CompactFunc(f.Faults, func(x, y Fault) bool { return x.Field == y.Field && x.Say == y.Say })
 }
 
 // cutLast takes the last part off a name: "" for the last of them.

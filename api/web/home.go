@@ -35,7 +35,6 @@ type Home struct {
 	Open     []projections.ProposalLine
 	Agreed   []projections.ProposalLine // newest first
 	Practice *projections.Body          // of whoever looks
-	Seats    []Option                   // that have not consented to the charter
 	Outside  bool                       // looked at by somebody who may not see what waits
 }
 

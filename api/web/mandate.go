@@ -14,9 +14,6 @@ type Mandate struct {
 	projections.Mandate
 	History   projections.MandateHistory
 	Matters   []Option
-	PCNs      []Option            // for which one can give a mandate and take it back
-	Asks      []Option            // of which one can ask for a mandate
-	Charter   []Option            // the charter's matters, to tick
 	Practices []Option            // practices and PCNs of which one can ask what if they withdrew
 	If        string              // code of the one that is asked about
 	WhatIf    *projections.WhatIf // nil: nothing is asked

@@ -8,14 +8,6 @@ import (
 // Powers are what was handed on, what was used of it, and what was done with it.
 type Powers struct {
 	projections.Powers
-	Feedback map[string]bool     // delegations on which one can give feedback
-	Records  map[string]bool     // delegations under which one can record a decision
-	Seats    []Option            // for which one can call in or suspend
-	Callin   map[string]bool     // exercises that can be called in today
-	Denies   map[string][]Option // bodies that were not consulted, as one can say, by exercise
-	Tells    map[string]bool     // exercises of which one can record that somebody was told
-	People   []Option
-	Bodies   []Option // organisations that can be consulted
 }
 
 func (*Powers) Title() string { return "Powers" }
@@ -50,8 +42,8 @@ func Part(m projections.Mandate) []Bar {
 	return bars
 }
 
-// powerOptions are a delegation's powers, to choose from.
-func powerOptions(d projections.DelegationLine) []Option {
+// PowerOptions are a delegation's powers, to choose from.
+func PowerOptions(d projections.DelegationLine) []Option {
 	os := make([]Option, 0, len(d.Powers))
 	for _, p := range d.Powers {
 		os = append(os, Option{p.Matter, firstUpper(matter(p.Matter))})

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"slices"
 
 	"goldenthread/domain"
@@ -11,12 +10,6 @@ import (
 // Priorities are the long list, what practices said about it, and what was adopted.
 type Priorities struct {
 	projections.Priorities
-	Lists     bool                           // can put one on the long list
-	Asks      bool                           // can ask the practices
-	Records   bool                           // can record answers on named evidence
-	Open      *projections.PriorityRoundLine // that can be answered
-	Practices []Option                       // for which one can answer
-	Matters   []Option
 }
 
 func (*Priorities) Title() string { return "Priorities" }
@@ -64,27 +57,6 @@ func (p *Priorities) Choices() []Option {
 		os = append(os, Option{l.Ref, l.Ref + ": " + l.Title})
 	}
 	return os
-}
-
-// OpenChoices are the priorities of the round that can be answered.
-func (p *Priorities) OpenChoices() []Option {
-	return slices.DeleteFunc(p.Choices(), func(o Option) bool { return !slices.Contains(p.Open.Priorities, o.Value) })
-}
-
-// A Rank is one field of an answer: the most important priority, and so on.
-type Rank struct{ Name, Label string }
-
-// Ranks are as many fields as the open round has priorities.
-func (p *Priorities) Ranks() []Rank {
-	var rs []Rank
-	for n := range p.Open.Priorities {
-		label := "The most important"
-		if n > 0 {
-			label = "Then, as number " + fmt.Sprint(n+1)
-		}
-		rs = append(rs, Rank{fmt.Sprint("choice", n+1), label})
-	}
-	return rs
 }
 
 // PriorityKindWords are a priority's kind in words.

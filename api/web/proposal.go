@@ -1,8 +1,6 @@
 package web
 
 import (
-	"slices"
-
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -24,18 +22,7 @@ func (Proposals) Stages() []Option {
 // Proposal is one proposal, and what whoever looks may do about it.
 type Proposal struct {
 	projections.Proposal
-	Seats   []Option        // for which one can speak
-	Own     bool            // one of them raised it
-	Letting map[string]bool // objections that one can let go
-	Confirm []Option        // seats for which something heard is to be confirmed
-	Pays    []Option        // organisations for which one can agree to pay
-	Manager bool            // records what was heard
-	Others  []Option        // seats that have not spoken for themselves
-	People  []Option
-	Words   bool     // can offer words
-	Dispute []Option // seats in the dispute for which one can speak
-	Names   bool     // can name a facilitator
-	Records bool     // can record a conversation
+	Own bool // whoever looks acts for the seat that raised it
 
 	Passkey  bool // can sign what they say
 	MustSign bool // the charter asks for it
@@ -47,20 +34,6 @@ func (*Proposal) file() string    { return "proposal" }
 
 // Current is the newest version.
 func (p *Proposal) Current() projections.ProposalVersion { return p.Versions[len(p.Versions)-1] }
-
-// Acts says whether whoever looks can do something to work an objection through.
-func (p *Proposal) Acts() bool { return p.Names || p.Records || p.Dispute != nil }
-
-// Agrees are the seats for which one can agree to the closing day that was asked for.
-func (p *Proposal) Agrees() []Option {
-	var os []Option
-	for _, o := range p.Dispute {
-		if a := p.Working.Asked; a != nil && slices.ContainsFunc(a.WaitsFor, func(b projections.Body) bool { return b.Code == o.Value }) {
-			os = append(os, o)
-		}
-	}
-	return os
-}
 
 // A VersionChange is what changed from one version to the next.
 type VersionChange struct {

@@ -61,11 +61,7 @@ func (e *Event) After() uint64  { return e.Entry.Index + 1 }
 
 // People are those whom the ledger knows, with what their own key opens.
 type People struct {
-	People        []Person
-	Own           *Person // whoever looks, today
-	Keeps         bool    // keeps the register
-	Leaving       []Option
-	Organisations []Option
+	People []Person
 }
 
 // A Person is one of them.
@@ -80,14 +76,6 @@ func (*People) file() string  { return "people" }
 // Register are the organisations and seats.
 type Register struct {
 	projections.Register
-	Names       []Option // seats for which one can say who deputises
-	NamesHolder bool     // and, for one of them at least, who holds it
-	Leaves      []Option // those who sit and whose time one can end
-	Evidence    bool     // and needs evidence for that
-	Speak       []Option // organisations of which one can say who speaks for them
-	Silent      []Option // those who speak, and whose time one can end
-	Invites     []Option
-	People      []Option
 }
 
 func (*Register) Title() string { return "Organisations and seats" }

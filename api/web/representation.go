@@ -8,13 +8,6 @@ import (
 // Representation is who speaks for the group where.
 type Representation struct {
 	projections.Representation
-	Seats    []Option // for which one can suspend
-	Forums   []Option // for which one can schedule a meeting
-	Matters  []Option
-	Own      map[string]bool // interests that one can renew or end
-	Bodies   []Option        // of the system, that run meetings; none: whoever looks can name none
-	Feedback map[string]bool // appointments on which one can give feedback
-	Declares bool            // can declare an interest
 }
 
 func (*Representation) Title() string { return "Representation" }
@@ -45,13 +38,7 @@ func (r *Representation) Past(at domain.Day) []projections.MeetingLine {
 // Meeting is one meeting: brief, what was said, report.
 type Meeting struct {
 	projections.MeetingLine
-	Said    []projections.CommitmentLine
-	Attends bool // can brief and report
-	Moves   bool // can move or cancel it
-	Says    bool // can record what was said
-	People  []Option
-	Matters []Option
-	Begun   bool
+	Said []projections.CommitmentLine
 }
 
 func (m *Meeting) Title() string { return m.ForumName + ", " + m.On.Words() }
@@ -60,7 +47,6 @@ func (*Meeting) file() string    { return "meeting" }
 // Commitments are what was said in meetings.
 type Commitments struct {
 	projections.Commitments
-	Feedback map[string]bool // commitments on which one can give feedback
 }
 
 func (*Commitments) Title() string { return "What was said in our name" }

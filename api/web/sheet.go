@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ type Sheet struct {
 	Form
 	Fold   string   // what opens it, where it is folded away; "": it stands open
 	FoldID string   // of what is folded
+	Open   bool     // it is open already
 	Say    []string // before the fields
 	Parts  []Piece
 	Button string
@@ -130,4 +132,15 @@ func (p FormPart) Unfolded() bool { return len(p.Values) > 0 || p.Field().Wrong(
 // Offers says whether the page offers one of the forms.
 func (p *Page) Offers(ids ...string) bool {
 	return slices.ContainsFunc(ids, func(id string) bool { return p.Sheets[id] != nil })
+}
+
+// Under are the forms that the page offers whose ids begin so, in order.
+func (p *Page) Under(id string) []*Sheet {
+	var all []*Sheet
+	for _, one := range slices.Sorted(maps.Keys(p.Sheets)) {
+		if strings.HasPrefix(one, id) {
+			all = append(all, sheetOf(p, one))
+		}
+	}
+	return all
 }

@@ -40,8 +40,6 @@ var words = template.FuncMap{
 	"seats":       func(f Form, of []Option) Seats { return Seats{f, of} },
 	"send":        newButton,
 	"signed":      newSigning,
-	"act":         newAct,
-	"items":       ItemOptions,
 	"interest":    InterestWords,
 	"saidtag":     func(position string) Tag { return Tag{Said(position), standingTag(position).Colour} },
 	"reach":       Reach,
@@ -52,7 +50,6 @@ var words = template.FuncMap{
 	"part":        Part,
 	"ruletext":    RuleText,
 	"when":        When,
-	"powers":      powerOptions,
 	"setting":     projections.SettingLine.Amount,
 	"settingname": projections.SettingLine.Called,
 	"query":       url.QueryEscape,
@@ -60,8 +57,6 @@ var words = template.FuncMap{
 	"step":        StepPlace,
 	"steps":       Steps,
 	"mandates":    Mandates,
-	"fold":        func(f Form, id, words string) Fold { return Fold{id, words, f.Refused != nil} },
-	"personal":    personal,
 	"going":       func(s domain.PowerState) bool { return s != domain.Ended && s != domain.Expired },
 	"waiting":     Waits,
 	"formpart":    newFormPart,
@@ -82,23 +77,6 @@ type Seats struct {
 	Seats []Option
 }
 
-// An Act is what a seat can say to a proposal.
-type Act struct {
-	Command, Words, Say string
-	Version             int
-	Seats               []Option
-}
-
-func newAct(p *Proposal, command, words, say string) Act {
-	return Act{command, words, say, p.Current().Version, p.Seats}
-}
-
-// A Fold is what a form is folded away in, until it is wanted.
-type Fold struct {
-	ID, Words string
-	Open      bool
-}
-
 // Waits says whether what stands like that waits for the group's word.
 func Waits(standing any) bool {
 	switch standing {
@@ -106,19 +84,6 @@ func Waits(standing any) bool {
 		return true
 	}
 	return false
-}
-
-// personal is what is known of the person by that name.
-func personal(p *Person, what string) string {
-	switch {
-	case p.Personal == nil:
-		return ""
-	case what == "name":
-		return p.Personal.Name
-	case what == "email":
-		return p.Personal.Email
-	}
-	return p.Personal.Phone
 }
 
 // A Button sends a form.

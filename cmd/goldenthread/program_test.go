@@ -5,9 +5,9 @@ import (
 	"os"
 	"testing"
 
-	"goldenthread/cmd/internal/programtest"
-
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/cmd/internal/programtest"
 )
 
 func TestMain(m *testing.M) {
