@@ -173,3 +173,29 @@ manager: record-approach {"from":"ICB01","what":"Weekends?"}
 		}
 	}
 }
+
+// HeldUntil is the last day on which somebody held a power, up to the day that is asked about.
+func TestHeldUntil(t *testing.T) {
+	m := newMinutes(t)
+	m.run("held", `given the executive
+on 2026-02-02
+cd-north: raise-proposal {"title":"Others","text":"Others.","matter":"delegation","instruments":[{"formExecutive":{"members":["fed-lead","cd-north"],"from":"2026-03-01","until":"2026-12-31"}}]}
+everybody agrees to P2 now
+`)
+	s := m.ledger.State()
+	for _, c := range []struct{ person, on, until string }{
+		{"lmc-chair", "2026-02-10", "2026-02-10"}, {"lmc-chair", "2026-04-01", "2026-02-28"}, {"fed-lead", "2026-04-01", "2026-04-01"}, {"fed-lead", "2027-04-01", "2026-12-31"},
+		{"cd-north", "2026-02-28", ""}, {"cd-north", "2026-03-01", "2026-03-01"}, {"lmc-chair", "2026-01-19", ""}, {"pm-ash", "2026-04-01", ""},
+	} {
+		on, err := ParseDay(c.on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.HeldUntil("D1", s.Person(c.person).ID, on); got.String() != c.until && !(got == 0 && c.until == "") {
+			t.Errorf("%s held D1 on %s last on %s, not %s", c.person, c.on, c.until, got)
+		}
+	}
+	if s.HeldUntil("D9", s.Person("fed-lead").ID, DayOf(m.now)) != 0 {
+		t.Error("somebody held a power that there is not")
+	}
+}
