@@ -41,7 +41,7 @@ FUZZ ?= 400000
 .PHONY: fuzz
 fuzz: ## fuzz every decoder with FUZZ (400000) inputs each, the slow ones with a fiftieth; few to minimise, or that alone would take it all
 	@grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z]+' . | sed -E 's#^(.*)/[^/]+:[0-9]+:func (Fuzz.*)#\1 \2#' | while read -r dir name; do \
-		case $$name in FuzzRoutes|FuzzCommandBody|FuzzDecode|FuzzReadCommit|FuzzVerifyBundle) inputs=$$(( $(FUZZ) / 50 ));; *) inputs=$(FUZZ);; esac; \
+		case $$name in FuzzRoutes|FuzzCommandBody|FuzzDecode|FuzzReadCommit|FuzzVerifyBundle|FuzzVerifiersOnBundle|FuzzVerifiersOnSignature) inputs=$$(( $(FUZZ) / 50 ));; *) inputs=$(FUZZ);; esac; \
 		$(GO) test $$dir -run '^$$' -fuzz "^$$name\$$" -fuzztime $${inputs}x -fuzzminimizetime 10x || exit 1; \
 	done
 

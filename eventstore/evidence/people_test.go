@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -39,7 +40,7 @@ var canonical = func() cbor.EncMode {
 // A deed is a ledger of a key, words, and a consent that is signed with the one
 // on the other; a test spoils what it likes before it is written down.
 type deed struct {
-	t      *testing.T
+	t      testing.TB
 	events map[uint64][]byte
 	key    *domain.PasskeyRegistered
 	sign   func(message []byte) []byte
@@ -69,7 +70,7 @@ func newDeed(t *testing.T, kind string) *deed {
 }
 
 // newKey is a public key (COSE_Key, RFC 9052) and its signing.
-func newKey(t *testing.T, kind string) ([]byte, func([]byte) []byte) {
+func newKey(t testing.TB, kind string) ([]byte, func([]byte) []byte) {
 	var key crypto.Signer
 	var cose map[int]any
 	var hash crypto.Hash
@@ -93,12 +94,14 @@ func newKey(t *testing.T, kind string) ([]byte, func([]byte) []byte) {
 		public, k, err := ed25519.GenerateKey(rand.Reader)
 		require.NoError(t, err)
 		key, cose, options = k, map[int]any{1: 1, 3: -8, -1: 6, -2: []byte(public)}, crypto.Hash(0)
-	default:
+	default: // RS and PS, with the hash in their names
 		k, err := rsa.GenerateKey(rand.Reader, 2048)
 		require.NoError(t, err)
-		key, cose, hash, options = k, map[int]any{1: 3, 3: -257, -1: k.N.Bytes(), -2: big.NewInt(int64(k.E)).Bytes()}, crypto.SHA256, crypto.SHA256
-		if kind == "PS256" {
-			cose[3], options = -37, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
+		i := slices.IndexFunc(signature.Algorithms, func(a signature.Algorithm) bool { return a.Name == kind })
+		h := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[kind[2:]]
+		key, cose, hash, options = k, map[int]any{1: 3, 3: signature.Algorithms[i].COSE, -1: k.N.Bytes(), -2: big.NewInt(int64(k.E)).Bytes()}, h, h
+		if kind[0] == 'P' {
+			options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: h}
 		}
 	}
 	public, err := canonical.Marshal(cose)
