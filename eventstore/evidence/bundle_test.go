@@ -29,8 +29,9 @@ const (
 	logSize    = 300
 )
 
-// A testLog is a log of that many events, signed by itself and two witnesses of three.
+// A testLog is a log of so many events, signed by itself and two witnesses of three.
 type testLog struct {
+	size   int64
 	lines  [][]byte
 	hashes []tlog.Hash
 	signed []byte // by the log
@@ -58,11 +59,12 @@ func (s seed) Read(b []byte) (int, error) {
 
 func newLog(t testing.TB) *testLog { return newLogOf(t, nil) }
 
-// newLogOf is a log in which these events stand at their indexes.
+// newLogOf is a log in which these events stand at their indexes: of logSize events, or
+// of as many as these.
 func newLogOf(t testing.TB, events map[uint64][]byte) *testLog {
 	t.Helper()
-	l := &testLog{}
-	for n := range int64(logSize) {
+	l := &testLog{size: int64(max(logSize, len(events)))}
+	for n := range l.size {
 		line := fmt.Appendf(nil, `{"specversion":"1.0","id":"019b8d2f-5a00-7000-8000-000000000001","source":"/groups/trafford","type":"goldenthread.delegation.granted.v1","subject":"delegation/D%d","time":"2026-01-27T09:30:00.120Z","index":%d,"actor":"system","onbehalfof":"system","effective":"2026-01-27","data":{"words":"<b>é &amp; £20,000</b>"}}`, n, n)
 		if events[uint64(n)] != nil {
 			line = events[uint64(n)]
@@ -71,13 +73,13 @@ func newLogOf(t testing.TB, events map[uint64][]byte) *testLog {
 		require.NoError(t, err)
 		l.lines, l.hashes = append(l.lines, line), append(l.hashes, stored...)
 	}
-	root, err := tlog.TreeHash(logSize, l)
+	root, err := tlog.TreeHash(l.size, l)
 	require.NoError(t, err)
 	skey, vkey, err := note.GenerateKey(seed(1), testOrigin)
 	require.NoError(t, err)
 	signer, err := note.NewSigner(skey)
 	require.NoError(t, err)
-	n := &note.Note{Text: torchwood.Checkpoint{Origin: testOrigin, Tree: tlog.Tree{N: logSize, Hash: root}}.String()}
+	n := &note.Note{Text: torchwood.Checkpoint{Origin: testOrigin, Tree: tlog.Tree{N: l.size, Hash: root}}.String()}
 	l.signed, err = note.Sign(n, signer)
 	require.NoError(t, err)
 	l.policy = fmt.Appendf(nil, "# the board's\nlog %s\n", vkey)
@@ -100,7 +102,7 @@ func (l *testLog) bundle(t testing.TB, indexes ...uint64) *Bundle {
 	t.Helper()
 	b := &Bundle{Title: "The executive may commit <up to> £20,000 an item", Group: "trafford", Checkpoint: l.all, Policy: l.policy}
 	for _, index := range indexes {
-		p, err := tlog.ProveRecord(logSize, int64(index), l)
+		p, err := tlog.ProveRecord(l.size, int64(index), l)
 		require.NoError(t, err)
 		b.Events = append(b.Events, Event{index, l.lines[index], torchwood.FormatProof(int64(index), p, l.signed)})
 		b.Steps = append(b.Steps, domain.Link{Kind: "delegation", Ref: fmt.Sprint("D", index), Index: index, Effective: domain.NewDay(2026, 1, 27), Text: "Agreed by <seven> seats"})

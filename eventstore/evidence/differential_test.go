@@ -462,3 +462,19 @@ func FuzzVerifiersOnBundle(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) { agreeOnZip(t, newOddBundle(t, rand.New(rand.NewPCG(seed, 1))), nil) })
 }
+
+// deviceData is authenticatorData of somebody who was there, with extensions if there are any.
+func deviceData(party string, extensions []byte) []byte {
+	hash := sha256.Sum256([]byte(party))
+	flags := byte(5)
+	if extensions != nil {
+		flags |= 0x80
+	}
+	return append(binary.BigEndian.AppendUint32(append(hash[:], flags), 7), extensions...)
+}
+
+// signedBytes are what a key signs.
+func signedBytes(g *domain.Signature) []byte {
+	sum := sha256.Sum256(g.ClientDataJSON)
+	return slices.Concat(g.AuthenticatorData, sum[:])
+}

@@ -50,6 +50,11 @@ def ask(kind, parts):
     if kind == b"j":
         value = verify.json_of(parts[0], "it", 2048, 4, verify.NotProved)
         return "holds " + json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if kind == b"r":
+        return "holds %d" % len(verify.read_zip(parts[0]))
+    if kind == b"p":
+        p = verify.Policy(parts[0])
+        return "holds %d" % len(p.witnesses)
     if kind == b"m":
         return str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
