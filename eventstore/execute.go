@@ -12,8 +12,7 @@ import (
 	"goldenthread/eventstore/trace"
 )
 
-// Execute has a request decided and recorded, and returns when its events are
-// safe. The request and what it points to belong to the store from then on:
+// Execute has a request decided and recorded, and returns when its events are on disk. The request and what it points to belong to the store from then on:
 // personal data in it is sealed and taken out.
 //
 // Errors: *Refused (a rule says no), *Stopped (the group's ledger is damaged),
@@ -66,8 +65,8 @@ func (s *Store) Settle(ctx context.Context, group string) error {
 	return err
 }
 
-// decide queues the call and waits for its answer. A ledger that must be folded for
-// it is read up first.
+// decide queues the call and waits for its answer. If a ledger that it needs is not in
+// memory, it has that read up and queues the call again.
 func (s *Store) decide(ctx context.Context, c *call) (Result, error) {
 	for {
 		r, err := s.enqueue(ctx, c)
@@ -105,13 +104,13 @@ func (s *Store) enqueue(ctx context.Context, c *call) (Result, error) {
 // A Result is what the caller of Execute is told once the events are safe.
 type Result struct {
 	domain.Answer
-	Next uint64 // the group's next index: a read at this or more sees the events
+	Next uint64 // the group's next index: a read at this index or later sees the events
 }
 
-// Refused says that the rules forbid the command. Nothing of it was written.
+// Refused says that a rule refuses the command. Nothing of it was recorded.
 type Refused struct {
 	*domain.Refusal
-	Index uint64 // it was judged on the group's events before this index
+	Index uint64 // it was decided on the group's events before this index
 }
 
 // Unwrap gives out the refusal.

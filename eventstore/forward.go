@@ -18,10 +18,10 @@ import (
 	"goldenthread/eventstore/trace"
 )
 
-// Where several processes write to one stream, a command goes to the one that
-// wrote last: two that write freely halve the throughput, and one starves. It is
-// no lease and no election. If that one does not answer, this one writes itself,
-// and the fence decides. A forwarded command is never forwarded again.
+// Where several nodes write to one stream, a command is forwarded to the node that wrote
+// last: two that write at will halve the throughput, and one of them starves. There is no
+// lease and no election. If that node does not answer, this one writes, and the fence
+// decides. A forwarded command is never forwarded again.
 
 const (
 	forwardSubject = "goldenthread.write."
@@ -53,9 +53,9 @@ type forwardReply struct {
 	Index   uint64          `json:"index,omitzero"`
 }
 
-// forward has another node execute the request; false if that did not give an
-// answer. It may have recorded it all the same: executing it here as well then
-// finds the answer by the command's id.
+// forward has the node that wrote last execute the request. It returns false if there is no
+// answer. That node may have recorded it all the same: executing it here then finds the
+// answer by the command's id.
 func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error, bool) {
 	node := s.stream.OtherWriter()
 	body, err := packRequest(req)

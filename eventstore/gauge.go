@@ -1,6 +1,6 @@
 package eventstore
 
-// Gauges say how busy the store is and how far what follows it has come.
+// Gauges say how many calls wait, and how far the logs and the witnesses are.
 type Gauges struct {
 	Waiting int           // calls in the writer's queue
 	Groups  []GroupGauges // in order of their names
@@ -11,7 +11,7 @@ type GroupGauges struct {
 	Group     string
 	Next      uint64 // index of the next event
 	Signed    uint64 // events for which the log is signed; 0 where this node keeps none
-	Watched   bool   // witnesses are shown the log
+	Watched   bool   // checkpoints are sent to witnesses
 	Witnessed uint64 // events that the witness who is furthest behind has cosigned
 	Stopped   bool
 }
@@ -34,7 +34,7 @@ func (s *Store) Gauges() Gauges {
 	return g
 }
 
-// countWaiting is how many calls wait to be taken.
+// countWaiting is the number of calls in the queue.
 func (q *queue) countWaiting() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -15,20 +15,19 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// Rules kept here: L1, L9. While the stream is replayed at start, every line for
-// which a checkpoint was signed is held against the group's log before it is
-// applied: a server that recovers from damage may skip a message, or cut the
-// stream short, and say nothing. What the stream lacks or has otherwise is
-// taken from the log, proved; the group can then be read, as it was signed, and
-// is not written to until the stream is repaired. What neither of the two has
-// ends the group there.
+// Rules kept here: L1, L9. While the stream is replayed at start, every line for which a
+// checkpoint was signed is compared with the group's log before it is applied: a server
+// that recovers from damage may skip a message, or cut the stream short, without an error.
+// Lines that the stream lacks, or has changed, are taken from the log, proved. The group
+// can then be read, but not written to until the stream is repaired. At an event that
+// neither has, the group stops.
 
-// A Comparison holds one group's lines against its log.
+// A Comparison compares one group's lines with its log.
 type Comparison struct {
 	log        *tilelog.Log
 	tree       tlog.Tree
-	seen       tilelog.Compact // what was applied
-	leaves     []tlog.Hash     // of the bundle that is being read
+	seen       tilelog.Compact // the tree of what was applied
+	leaves     []tlog.Hash     // leaf hashes of the bundle that is compared
 	first      int64           // index of its first entry
 	unreadable error           // why the log's tiles can't be used
 	indexes    []uint64        // indexes of the lines that were taken from the log
@@ -48,15 +47,13 @@ func (l *Logs) Compare(name string) *Comparison {
 // Signed is how many events were signed for.
 func (c *Comparison) Signed() uint64 { return uint64(c.tree.N) }
 
-// StartAt has the comparison begin with the event at the index: those before it are
-// taken as the log has them.
+// StartAt begins the comparison at the index. The events before it count as equal.
 func (c *Comparison) StartAt(index int64) (err error) {
 	c.seen, err = c.log.CompactAt(index)
 	return err
 }
 
-// leaf is the hash of the entry at the index as it was signed; false if that
-// can't be said.
+// leaf is the signed hash of the entry at the index; false if the log can't be read there.
 func (c *Comparison) leaf(index int64) (tlog.Hash, bool) {
 	if c.unreadable != nil {
 		return tlog.Hash{}, false
@@ -70,9 +67,9 @@ func (c *Comparison) leaf(index int64) (tlog.Hash, bool) {
 	return c.leaves[index-c.first], true
 }
 
-// Resolve is what is to be applied where the stream has the piece and the ledger
-// goes on at next: the piece itself, if it is as it was signed, and before it
-// what the stream lacks.
+// Resolve returns the lines to apply when the stream delivers p and the ledger's next
+// index is next: lines that the stream lacks before p, then p, or the log's line instead
+// of p if that was signed.
 func (c *Comparison) Resolve(next uint64, p commit.Piece) []commit.Piece {
 	if next >= uint64(c.tree.N) {
 		return []commit.Piece{p}
@@ -92,7 +89,7 @@ func (c *Comparison) Resolve(next uint64, p commit.Piece) []commit.Piece {
 	return append(pieces, p)
 }
 
-// FromLog are lines from the log, as far as it has them.
+// FromLog reads lines from the log, as far as it has them.
 func (c *Comparison) FromLog(from, to uint64) []commit.Piece {
 	var pieces []commit.Piece
 	if from >= to {
@@ -115,8 +112,8 @@ func (c *Comparison) FromLog(from, to uint64) []commit.Piece {
 	return pieces
 }
 
-// Verdict is why the group can't be written to, once all was applied that there
-// is; nil if it was as it was signed.
+// Verdict is why the group can't be written to, once everything is applied: *Loss,
+// *Altered, *Mendable, or nil if everything is as it was signed.
 func (c *Comparison) Verdict() error {
 	switch seen := c.seen.Tree(); {
 	case seen.N < c.tree.N:
@@ -177,10 +174,10 @@ func (a *Altered) Error() string {
 // Unwrap gives out what is wrong with the log.
 func (a *Altered) Unwrap() error { return a.Why }
 
-// Restart puts the log of a group aside, kept as it is, and begins a new one
-// under another origin. If the process ends before the ledger says so and the
-// new checkpoint is signed, the bucket still holds the old one: the loss is
-// found again, and must be accepted again.
+// Restart sets a group's log aside and begins a new one under another origin. It returns
+// the event that records this. If the process ends before that event is signed for, the
+// bucket still has the old checkpoint: the loss is found again and must be accepted
+// again.
 func (l *Logs) Restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,10 +12,10 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// A CopyReport says how a group's two copies and its checkpoints were found.
+// A CopyReport is the result of comparing a group's stream, log and checkpoint.
 type CopyReport struct {
 	Group      string
-	Checkpoint tlog.Tree // what both are held against
+	Checkpoint tlog.Tree // the signed tree, with which both are compared
 	Tiles      *tilelog.Report
 	Mended     []string      // files of the log that were damaged and are right again
 	Stream     []uint64      // indexes of events that the stream lacks, or has otherwise
@@ -25,11 +25,10 @@ type CopyReport struct {
 	Err error
 }
 
-// CheckCopies holds, for every group, the stream, the tile log and the last
-// checkpoint against each other, and tells of each group as it is done. What is
-// damaged of a log is rebuilt from the stream, once the root proves the stream
-// right. A group that has something which can't be mended stops, and no other.
-// The error is ctx's, or progress's.
+// CheckCopies compares the stream, the log and the newest checkpoint of every group, and
+// calls progress for each. Damaged files of a log are rebuilt from the stream, if the
+// stream has the signed root. Damage that can't be mended stops that group. The error is
+// ctx's, or progress's.
 func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
 	names := l.Names()
 	streams, err := l.checkStream(ctx, names)
@@ -80,16 +79,15 @@ func (l *Logs) checkCopies(ctx context.Context, name string, stream *streamCheck
 	return r
 }
 
-// A streamCheck holds what the stream has of one group against its log.
+// A streamCheck compares the stream's lines of one group with its log.
 type streamCheck struct {
 	Comparison
 	next  int64    // index of the next line
 	lacks []uint64 // indexes of those that the stream lacks, or has otherwise
 }
 
-// checkStream reads the stream once and holds every line for which a checkpoint
-// was signed against its leaf. The error is ctx's, or says that the stream can't
-// be read.
+// checkStream reads the stream once and compares every signed line with its leaf. The
+// error is ctx's, or says that the stream can't be read.
 func (l *Logs) checkStream(ctx context.Context, names []string) (map[string]*streamCheck, error) {
 	checks := map[string]*streamCheck{}
 	last := l.stream.Applied.Load()
@@ -102,7 +100,7 @@ func (l *Logs) checkStream(ctx context.Context, names []string) (map[string]*str
 		if err != nil {
 			return nil, err
 		}
-		pieces, _ := commit.Cut(m.Header, m.Body) // whose lines these were, if that can't be said: they are missed
+		pieces, _ := commit.Cut(m.Header, m.Body) // lines of a message with a damaged header are found missing
 		for i := range pieces {
 			if c := checks[pieces[i].Group]; c != nil {
 				c.checkLine(&pieces[i])
@@ -115,7 +113,7 @@ func (l *Logs) checkStream(ctx context.Context, names []string) (map[string]*str
 	return checks, ctx.Err()
 }
 
-// checkLine takes a line in.
+// checkLine compares the next line.
 func (c *streamCheck) checkLine(p *commit.Piece) {
 	index := int64(p.Index)
 	if index < c.next || index >= c.tree.N {
@@ -147,7 +145,7 @@ func (c *streamCheck) isComplete(r *CopyReport) bool {
 	return false
 }
 
-// mendNow has a log mended by the goroutine that lets it grow.
+// mendNow has a log mended between two rounds, and waits for it.
 func (r *rounds) mendNow(ctx context.Context, name string) (mended []string, err error) {
 	done := make(chan struct{})
 	select {
@@ -164,8 +162,8 @@ func (r *rounds) mendNow(ctx context.Context, name string) (mended []string, err
 	}
 }
 
-// mendSoon asks for a log to be mended, if the goroutine that lets it grow has
-// time just now. Whoever meets the damage next asks again.
+// mendSoon has a log mended if no round is being made. Otherwise the next reader who
+// meets the damage asks again.
 func (r *rounds) mendSoon(name string) {
 	select {
 	case r.asked <- func() { r.mendLog(context.Background(), r.groupLog(name)) }:

@@ -12,9 +12,9 @@ import (
 	"goldenthread/eventstore/witness"
 )
 
-// Rule kept here: L9. What is signed is shown to witnesses, so that a history
-// that was rewritten, under the same keys even, can be passed off on nobody.
-// Their cosignatures lie in DATA/witness/<group>; recording waits for none of it.
+// Rule kept here: L9. Every checkpoint is sent to witnesses, so that nobody can be shown a
+// rewritten history, even one signed with the same keys. Their cosignatures are in
+// DATA/witness/<group>. Recording does not wait for them.
 
 const witnessFolder = "witness"
 
@@ -30,7 +30,7 @@ type witnesses struct {
 	pushers map[string]*witness.Pusher
 }
 
-// A logSource is a log as its witnesses see it.
+// A logSource is a log as witness.Pusher reads it.
 type logSource struct{ *tilelog.Log }
 
 func (l logSource) Checkpoint(context.Context) ([]byte, error) {
@@ -44,8 +44,8 @@ func (l logSource) Consistency(_ context.Context, from, to int64) (tlog.TreeProo
 	return l.ProveConsistency(from, to)
 }
 
-// run shows whatever is signed to the witnesses, from when the writer has caught
-// up until ctx ends.
+// run sends every checkpoint to the witnesses, from when the writer has caught up until
+// ctx ends.
 func (w *witnesses) run(ctx context.Context, caught <-chan struct{}) {
 	select {
 	case <-caught:
@@ -76,14 +76,14 @@ func (w *witnesses) run(ctx context.Context, caught <-chan struct{}) {
 	}
 }
 
-// nextSigned is closed when something is signed for.
+// nextSigned is a channel that the next round closes.
 func (l *Logs) nextSigned() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.signed
 }
 
-// pusher is the one of that group's log, and whether it was made just now.
+// pusher is the group's pusher, and whether it was made just now.
 func (w *witnesses) pusher(group string) (p *witness.Pusher, begun bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -41,7 +41,7 @@ func (s *Stream) Backup(ctx context.Context, w io.Writer, first ...string) (err 
 	return errors.Join(archive.AddFS(os.DirFS(dir)), archive.Close())
 }
 
-// dropBackups removes what a crash left of earlier ones.
+// dropBackups removes folders that a crash left behind.
 func (s *Stream) dropBackups() error {
 	left, err := filepath.Glob(filepath.Join(s.Dir, backupFolder+"*"))
 	for _, dir := range left {
@@ -78,8 +78,8 @@ func (s *Stream) copyInto(ctx context.Context, dir string, names []string) error
 	return nil
 }
 
-// copyNow copies what the stream holds by now, and sees to it that no commit is
-// missing: the others would have other places.
+// copyNow copies the messages that the stream has now. It fails if a commit is missing:
+// those after it would get other sequences.
 func copyNow(ctx context.Context, from, to jetstream.JetStream, name string) error {
 	st, err := from.Stream(ctx, name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {

@@ -18,8 +18,7 @@ import (
 	"goldenthread/eventstore/commit"
 )
 
-// Streams lie in a folder of the data folder. A copy of them is written by a server
-// of its own, which nobody else reaches.
+// A copy of the streams is written by a server of its own, which nobody else reaches.
 
 const (
 	Folder         = "nats"
@@ -146,8 +145,8 @@ func copyStream(ctx context.Context, from, to jetstream.JetStream, info *jetstre
 	return nil
 }
 
-// FinishRepair puts repaired streams in their place if it is empty, and takes
-// away what a repair left that did not come so far. Open does it too.
+// FinishRepair finishes or undoes a repair that was broken off: if the streams were
+// already set aside, the repaired ones take their place; otherwise those are removed.
 func FinishRepair(dir string) error {
 	from, to := filepath.Join(dir, RepairedFolder), filepath.Join(dir, Folder)
 	if _, err := os.Stat(to); err == nil {

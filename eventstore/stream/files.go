@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 )
 
-// WriteFile puts the file in its place whole, and returns when it is on disk.
+// WriteFile writes the file under another name, syncs it, and renames it: after a crash
+// there is either the old file or the new one, whole.
 func WriteFile(path string, data []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {

@@ -21,13 +21,12 @@ type Message struct {
 	Stored   time.Time // the stream's own timestamp
 	Header   nats.Header
 	Body     []byte        // lines, each ended by a line break
-	readDone chan struct{} // closed when read; nil if it is not being read ahead
+	readDone chan struct{} // closed when it is decoded; nil if it is not decoded ahead
 	pieces   []commit.Piece
 	err      error
 }
 
-// readAhead begins to read the message beside the writer, and beside the
-// messages before it.
+// readAhead begins to decode the message in the background.
 func (m *Message) readAhead() {
 	m.readDone = make(chan struct{})
 	go func() {
@@ -48,8 +47,8 @@ func (m *Message) Read() ([]commit.Piece, error) {
 type Follower struct {
 	js   jetstream.JetStream
 	next uint64        // sequence of the next message to deliver
-	node string        // whose commits it leaves unread: the writer has them
-	last uint64        // of the stream at start; up to there it reads everything
+	node string        // whose new commits it does not decode: the writer has them
+	last uint64        // sequence up to which it decodes all commits
 	Out  chan *Message // what it delivers
 	log  *slog.Logger
 	// patience is how long it waits for a message before it ends; 0: for ever.
@@ -57,14 +56,14 @@ type Follower struct {
 }
 
 const (
-	followAhead = 64  // messages being read, or read and not yet applied
-	followBatch = 128 // messages asked for at once
+	followAhead = 64  // messages delivered and not yet applied
+	followBatch = 128 // messages requested at once
 
-	followExpiry = 10 * time.Second // then they are asked for again
-	followPulse  = 2 * time.Second  // a sign of life from the consumer; without two it is made anew
+	followExpiry = 10 * time.Second // then they are requested again
+	followPulse  = 2 * time.Second  // heartbeat of the consumer; if two are missed it is made anew
 )
 
-// Run delivers until ctx ends. What breaks off is taken up again after a second.
+// Run delivers until ctx ends. After an error it goes on within a second.
 func (f *Follower) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := f.deliverAll(ctx)
@@ -75,7 +74,7 @@ func (f *Follower) Run(ctx context.Context) {
 	}
 }
 
-// deliverAll sends on what the stream holds, until it breaks off.
+// deliverAll delivers messages until the first error.
 func (f *Follower) deliverAll(ctx context.Context) error {
 	for m, err := range f.messages(ctx) {
 		if err != nil {
@@ -119,8 +118,8 @@ func (f *Follower) messages(ctx context.Context) iter.Seq2[*Message, error] {
 	}
 }
 
-// subscribe makes a consumer. It may start itself again once; after that another
-// is made: the name it asks for again may belong to a server that is cut off.
+// subscribe makes a consumer. It may restart itself once; after that a new one is made,
+// since a consumer of that name may be on a server that is cut off.
 func (f *Follower) subscribe(ctx context.Context) (jetstream.MessagesContext, error) {
 	consumer, err := f.js.OrderedConsumer(ctx, Name, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.next, MaxResetAttempts: 1,
@@ -152,8 +151,8 @@ func (f *Follower) receiveNext(messages jetstream.MessagesContext) (*Message, er
 	return &Message{Sequence: meta.Sequence.Stream, Stored: meta.Timestamp, Header: msg.Headers(), Body: msg.Data()}, nil
 }
 
-// Extent is the stream's last readable message and, if any message before or
-// after it is gone, what to say about that.
+// Extent is the sequence of the stream's last readable message, and, if any message
+// before or after it is gone, an error about that hole.
 func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error) {
 	info, err := s.ledger.Info(ctx, jetstream.WithDeletedDetails(true))
 	if err != nil {
@@ -181,8 +180,8 @@ func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error
 	return last, hole, ctx.Err()
 }
 
-// isReadable says whether the message can be read. Of a damaged one at the end of
-// the stream the server knows, and doesn't deliver it: it would be awaited for ever.
+// isReadable says whether the message can be read. The server doesn't deliver a damaged
+// last message, so waiting for it would never end.
 func isReadable(ctx context.Context, st jetstream.Stream, sequence uint64) bool {
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()

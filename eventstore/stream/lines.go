@@ -12,8 +12,8 @@ import (
 	"goldenthread/eventstore/commit"
 )
 
-// Lines reads lines as the stream holds them. It ends at the first error.
-// Those whose places are forgotten are looked for from the beginning of the stream.
+// Lines reads a group's lines from the stream. It ends at the first error. Lines whose
+// positions are forgotten are searched for from the beginning of the stream.
 func (s *Stream) Lines(ctx context.Context, group string, from, to uint64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		var m *jetstream.RawStreamMsg
@@ -45,7 +45,7 @@ func (s *Stream) Lines(ctx context.Context, group string, from, to uint64) iter.
 	}
 }
 
-// linesAnywhere reads all of the stream for lines of one group.
+// linesAnywhere searches the whole stream for lines of one group.
 func (s *Stream) linesAnywhere(ctx context.Context, group string, from, to uint64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for m, err := range s.Messages(ctx, 1, s.Applied.Load()) {
@@ -55,7 +55,7 @@ func (s *Stream) linesAnywhere(ctx context.Context, group string, from, to uint6
 			}
 			pieces, err := commit.Cut(m.Header, m.Body)
 			if err != nil {
-				continue // whose lines these were can't be said: they are missed below
+				continue // its header is damaged; if lines of this group were in it, they are missed below
 			}
 			for i := range pieces {
 				p := &pieces[i]
@@ -71,16 +71,15 @@ func (s *Stream) linesAnywhere(ctx context.Context, group string, from, to uint6
 	}
 }
 
-// Messages reads the messages of the stream from the first sequence up to the
-// last; those that the server no longer has are left out. It ends at the first
-// error.
+// Messages reads the messages from the first sequence up to the last. It leaves out those
+// that the server no longer has, and ends at the first error.
 func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
 		f := Follower{js: s.JS, next: first, patience: RequestTimeout}
 		for tries := 0; f.next <= last; {
 			for m, err := range f.messages(ctx) {
 				if errors.Is(err, nats.ErrTimeout) {
-					break // what was on its way may be lost, or damaged at the end: of that the server says nothing
+					break // the server says nothing about a message that is lost, or damaged at the end
 				}
 				if m != nil && m.Sequence > last || !yield(m, err) || err != nil || m.Sequence == last {
 					return
@@ -121,7 +120,7 @@ func (s *Stream) message(ctx context.Context, sequence uint64) (*jetstream.RawSt
 	return m, nil
 }
 
-// streamTries is how often the stream is asked for its next message.
+// streamTries is how often the next message is requested.
 const streamTries = 5
 
 func lineAt(m *jetstream.RawStreamMsg, at position) ([]byte, error) {
@@ -132,8 +131,8 @@ func lineAt(m *jetstream.RawStreamMsg, at position) ([]byte, error) {
 	return m.Data[at.offset:end:end], nil
 }
 
-// Entries reads events as the stream holds them. A line that can't be read
-// is a *badLine.
+// Entries reads a group's events from the stream. A line that can't be read is a
+// *commit.BadLine.
 func (s *Stream) Entries(ctx context.Context, group string, from, to uint64) iter.Seq2[commit.Entry, error] {
 	return func(yield func(commit.Entry, error) bool) {
 		for line, err := range s.Lines(ctx, group, from, to) {

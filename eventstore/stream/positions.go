@@ -10,9 +10,9 @@ import (
 	"goldenthread/eventstore/commit"
 )
 
-// Positions say of each group how many events it has, and where in the stream
-// those lie which its log is not signed for yet: 24 bytes an event, kept in
-// memory. The writer adds to it, everybody reads.
+// Positions have the number of events of each group, and the positions in the stream of
+// those that its log is not signed for yet: 24 bytes an event, in memory. Only the writer
+// adds to them. They are safe for concurrent use.
 type Positions struct {
 	mu     sync.RWMutex
 	groups map[string]*positionsOf
@@ -42,14 +42,14 @@ func (p *Positions) group(name string) *positionsOf {
 	return g
 }
 
-// Begin says that the group has as many events, all signed for.
+// Begin sets how many events the group has, all of them signed for.
 func (p *Positions) Begin(group string, events uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.groups[group] = &positionsOf{base: events}
 }
 
-// Add says that the group's next event is in the message with that sequence.
+// Add adds the group's next event, which is in the message with that sequence.
 func (p *Positions) Add(sequence uint64, at *commit.Piece) {
 	e := &at.Entry.Event
 	there := position{sequence, e.Time.UnixMilli(), uint32(at.Offset), uint32(len(at.Entry.Line))}
@@ -62,7 +62,7 @@ func (p *Positions) Add(sequence uint64, at *commit.Piece) {
 	g.events = append(g.events, there)
 }
 
-// Trim forgets where the group's events before the index lie in the stream.
+// Trim forgets the positions of the group's events before the index.
 func (p *Positions) Trim(group string, index uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,7 +71,7 @@ func (p *Positions) Trim(group string, index uint64) {
 	}
 }
 
-// Stop says that the group's ledger ends there.
+// Stop marks the group as stopped.
 func (p *Positions) Stop(s *commit.Stopped) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,7 +90,7 @@ func (p *Positions) AnyStopped() bool {
 	return false
 }
 
-// Forget has nothing of the group read any more.
+// Forget removes all events of the group: none of them is read any more.
 func (p *Positions) Forget(group string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,8 +98,8 @@ func (p *Positions) Forget(group string) {
 	g.base, g.events = 0, nil
 }
 
-// Find is the place of an event, the zero place if its log has it; why there is
-// none otherwise.
+// Find is the position of an event; the zero position if it is read from the log. Errors:
+// commit.ErrNoEvent, or *commit.Stopped if the ledger ends before it.
 func (p *Positions) Find(group string, index uint64) (position, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -125,8 +125,8 @@ func (p *Positions) base(group string) uint64 {
 	return 0
 }
 
-// RecordedBy is the number of the group's events recorded at or before the
-// moment; false if that is a matter of events whose places are forgotten.
+// RecordedBy is the number of the group's events that were recorded at or before t. If t
+// is older than all positions still held, it is false: the number is at most n.
 func (p *Positions) RecordedBy(group string, t time.Time) (n uint64, ok bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -148,7 +148,7 @@ func (s *Stream) Groups() []string {
 	s.Positions.mu.RLock()
 	names := slices.Collect(maps.Keys(s.Positions.groups))
 	s.Positions.mu.RUnlock()
-	slices.Sort(names) // without holding up the writer
+	slices.Sort(names) // outside of the lock, so that the writer does not wait
 	return names
 }
 

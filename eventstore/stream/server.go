@@ -15,11 +15,10 @@ import (
 
 const (
 	startTimeout   = 30 * time.Second
-	leastPayload   = 1 << 20 // bytes; commits must fit
+	leastPayload   = 1 << 20 // bytes; the least message size that a server must allow
 	connectionName = "goldenthread"
 
-	// A server that vanishes without a word, or hangs, is left for another
-	// after pingsOut of these without an answer.
+	// After pingsOut pings without an answer the connection moves to another server.
 	pingEvery = 3 * time.Second
 	pingsOut  = 2
 )
@@ -95,7 +94,7 @@ func connect(srv *server.Server, url, node string, log *slog.Logger, access ...n
 	return nc, nil
 }
 
-// serverLog passes on what the server complains about.
+// serverLog logs the warnings and errors of the embedded server.
 type serverLog struct{ log *slog.Logger }
 
 func (l *serverLog) Noticef(string, ...any)        {}

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// Name is the stream that holds all ledgers: the one truth.
+	// Name is the name of the stream that has all ledgers.
 	Name = "LEDGER"
 
 	PublishTimeout = 5 * time.Second // for the acknowledgement of a message, before it is sent again
@@ -92,9 +92,8 @@ func checkConfig(got, want jetstream.StreamConfig) error {
 	return nil
 }
 
-// A Stream is the stream of all ledgers, with the data folder and the connection
-// through which it is reached. It knows of every event where it lies. It is safe for
-// concurrent use.
+// A Stream is the stream of all ledgers, with the data folder, the server in it, the
+// connection, and the positions of events. It is safe for concurrent use.
 type Stream struct {
 	Dir    string // the data folder
 	Node   string // this process's name
@@ -159,15 +158,15 @@ func (s *Stream) Follow(next, last uint64) *Follower {
 	return &Follower{js: s.JS, next: next, node: s.Node, last: last, Out: make(chan *Message, followAhead), log: s.log}
 }
 
-// ErrOvertaken says that somebody else's commit took the place of this one:
-// nothing of this one was written.
+// ErrOvertaken says that another node's commit took the sequence of this one. Nothing of
+// this one was written.
 var ErrOvertaken = errors.New("another commit came first")
 
 // Append writes the commit at the place after+1 and returns once it is synced.
 // An unknown outcome is settled by sending the same bytes with the same
 // expectation until that place is taken: by this commit, or by another, which
-// is errOvertaken. Reading the tail would not do: the message may still be on
-// its way. Any other error is the context's, and leaves the outcome unknown.
+// is ErrOvertaken. Reading the end of the stream would not do: the message may still be
+// on its way. Any other error is the context's, and leaves the outcome unknown.
 func (s *Stream) Append(ctx context.Context, c *commit.Commit, id string, body []byte, after uint64) error {
 	for try := 0; ; try++ {
 		err := s.publishOnce(ctx, commit.Message(c, s.Node, id, body), after)
@@ -247,10 +246,10 @@ func (s *Stream) Last(ctx context.Context) (uint64, error) {
 // another at the earliest.
 const heardWithin = 3 * time.Second
 
-// checkLeads says why who answered may not lead the stream: one that was cut off goes
-// on answering for ten seconds, and while nobody leads any replica answers. What
-// is left is the second, at most, in which a leader that still reaches some
-// replicas, while they follow another already, has not heard so.
+// checkLeads returns an error if the server that answered may not be the stream's leader.
+// A leader that is cut off goes on answering for ten seconds, and without a leader any
+// replica answers. It can be wrong for a second at most: while a leader reaches some
+// replicas and has not heard that the others follow another.
 func checkLeads(c *jetstream.ClusterInfo) error {
 	if c == nil {
 		return nil // there is one server
@@ -270,7 +269,8 @@ func checkLeads(c *jetstream.ClusterInfo) error {
 	return nil
 }
 
-// IsWrongLast says whether the fence held: the place was taken or proposed.
+// IsWrongLast says whether the server refused the message because another one has, or is
+// about to have, its sequence.
 func IsWrongLast(err error) bool {
 	var api *jetstream.APIError
 	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
@@ -288,7 +288,7 @@ func Pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// OtherWriter is the node that wrote last; "" if that is this one, or nobody.
+// OtherWriter is the node that wrote last; "" if that is this node, or none is known.
 func (s *Stream) OtherWriter() string {
 	if node := s.lastWriter.Load(); node != nil && *node != s.Node {
 		return *node
@@ -316,11 +316,10 @@ func (s *Stream) DiskFull() bool {
 // Created is when the stream was made.
 func (s *Stream) Created() time.Time { return s.ledger.CachedInfo().Created }
 
-// NoteWriter notes who wrote last.
+// NoteWriter sets the node that wrote last.
 func (s *Stream) NoteWriter(node string) { s.lastWriter.Store(&node) }
 
-// TakeOver has this node count as the one that wrote last, unless it is another than
-// that node by now.
+// TakeOver sets this node as the one that wrote last, if until now it was that other node.
 func (s *Stream) TakeOver(from string) {
 	if wrote := s.lastWriter.Load(); wrote != nil && *wrote == from {
 		s.lastWriter.CompareAndSwap(wrote, &s.Node)
