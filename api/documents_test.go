@@ -1,17 +1,14 @@
 package api
 
 import (
-	"context"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/identity"
 	"goldenthread/domain"
 )
 
@@ -35,7 +32,7 @@ func (w *world) meets() *world {
 func TestMinutes(t *testing.T) {
 	w := newWorld(t).established().meets()
 	r := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/minutes.md"))
-	require.Equal(t, markdownType, r.Header.Get("Content-Type"))
+	require.Equal(t, "text/markdown; charset=utf-8", r.Header.Get("Content-Type"))
 	section := func(title string) string {
 		_, after, found := strings.Cut(string(r.body), "## "+title+"\n\n")
 		require.True(t, found, "%s", r.body)
@@ -66,7 +63,7 @@ func TestMinutes(t *testing.T) {
 func TestDocuments(t *testing.T) {
 	w := newWorld(t).established().meets()
 	body := "The finished minutes.\n"
-	hash := hashOfBytes([]byte(body))
+	hash := identity.HashOf(body)
 	at := "/v1/groups/trafford/documents/" + hash
 	put := func(person, at, body string) reply {
 		return w.send(w.request(person, "POST", at, body, "Content-Type", "text/plain"))
@@ -101,40 +98,14 @@ func TestDocuments(t *testing.T) {
 // TestADamagedDocumentIsNotGiven: what does not have its hash any more is not it.
 func TestADamagedDocumentIsNotGiven(t *testing.T) {
 	w := newWorld(t).established()
-	hash := hashOfBytes([]byte("a"))
+	hash := identity.HashOf("a")
 	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a","sha256":"`+hash+`","mediaType":"text/plain","bytes":1}`))
-	bucket, err := w.server.rest.documents.open(t.Context())
+	w.must(http.StatusNoContent, w.send(w.request("manager", "POST", "/v1/groups/trafford/documents/"+hash, "a")))
+	js, err := jetstream.New(w.store.Conn())
+	require.NoError(t, err)
+	bucket, err := js.ObjectStore(t.Context(), "DOCUMENTS")
 	require.NoError(t, err)
 	_, err = bucket.PutBytes(t.Context(), "trafford/"+hash, []byte("b"))
 	require.NoError(t, err)
 	w.refused(500, "", w.ask("cd-south", "/documents/"+hash))
-}
-
-// leaderless is a bucket that does not answer the first so many times.
-type leaderless struct {
-	jetstream.ObjectStore
-	silent int
-}
-
-func (l *leaderless) Put(ctx context.Context, meta jetstream.ObjectMeta, r io.Reader) (*jetstream.ObjectInfo, error) {
-	if l.silent--; l.silent >= 0 {
-		return nil, nats.ErrNoResponders
-	}
-	return l.ObjectStore.Put(ctx, meta, r)
-}
-
-// TestABucketWithoutALeaderIsWaitedFor: in a cluster a bucket just made does not
-// answer at once.
-func TestABucketWithoutALeaderIsWaitedFor(t *testing.T) {
-	w := newWorld(t).established()
-	hash := hashOfBytes([]byte("a"))
-	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a","sha256":"`+hash+`","mediaType":"text/plain","bytes":1}`))
-	bucket, err := w.server.rest.documents.open(t.Context())
-	require.NoError(t, err)
-	w.server.rest.documents.patience = 50 * time.Millisecond
-	for silent, status := range map[int]int{2: http.StatusNoContent, 1_000_000: http.StatusServiceUnavailable} {
-		w.server.rest.documents.bucket = &leaderless{bucket, silent}
-		w.must(status, w.send(w.request("manager", "POST", "/v1/groups/trafford/documents/"+hash, "a")))
-	}
-	w.must(200, w.ask("manager", "/documents/"+hash))
 }

@@ -54,7 +54,7 @@ func TestPracticeFeed(t *testing.T) {
 	made := w.clock().UTC()
 	w.on("2026-01-06")
 	r := w.must(200, w.ask("cd-north", "/practices/P91018/feed.atom"))
-	require.Equal(t, atomType, r.Header.Get("Content-Type"))
+	require.Equal(t, "application/atom+xml; charset=utf-8", r.Header.Get("Content-Type"))
 	feed, err := gofeed.NewParser().ParseString(string(r.body))
 	require.NoError(t, err, "%s", r.body)
 	require.Equal(t, "atom", feed.FeedType)
@@ -221,7 +221,7 @@ func TestFeedKeys(t *testing.T) {
 	require.NotContains(t, string(b), strings.TrimPrefix(key, "?key="))
 	again, err := identity.OpenFeedKeys(w.tokens.Dir)
 	require.NoError(t, err)
-	require.Equal(t, w.server.identity.FeedKeys.Keys.All, again.Keys.All, "they outlive a start")
+	require.Equal(t, w.options.Feeds.Keys.All, again.Keys.All, "they outlive a start")
 
 	list := w.must(200, w.send(w.request("cd-south", "GET", "/v1/groups/trafford/feed-keys", "")))
 	require.Len(t, list.json(t)["feeds"], 2)

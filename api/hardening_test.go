@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -16,7 +15,7 @@ import (
 
 // later moves the clock of sessions.
 func (w *world) later(by *time.Duration) {
-	w.server.identity.SignIn.Sessions.Now = func() time.Time { return time.Now().Add(*by) }
+	w.options.SignIn.Sessions.Now = func() time.Time { return time.Now().Add(*by) }
 }
 
 // TestHostCookies: over TLS cookies are this very host's, and no other name
@@ -63,8 +62,8 @@ func TestIdleSessionEnds(t *testing.T) {
 	by += 31 * time.Minute
 	require.Equal(t, 401, asks(identity.ByItself, "1"))
 	require.Equal(t, 401, asks())
-	account := w.server.identity.SignIn.Passkeys.Accounts.All[0]
-	require.Empty(t, w.server.identity.SignIn.Sessions.List(account.Group, account.Person))
+	account := w.options.SignIn.Passkeys.Accounts.All[0]
+	require.Empty(t, w.options.SignIn.Sessions.List(account.Group, account.Person))
 
 	by = 0
 	w.must(200, d.signIn())
@@ -74,15 +73,15 @@ func TestIdleSessionEnds(t *testing.T) {
 	}
 	require.Equal(t, 401, asks(), "a working day is over")
 
-	fresh := New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.SignIn, Feeds: w.server.identity.FeedKeys, Clock: w.clock, Log: w.server.log, Idle: 30 * time.Minute})
-	require.Equal(t, 30*time.Minute, fresh.identity.SignIn.Sessions.Idle)
+	w.serve(func(o *Options) { o.Idle = 30 * time.Minute })
+	require.Equal(t, 30*time.Minute, w.options.SignIn.Sessions.Idle)
 }
 
 // TestSaltedCodes: two lines of the file never look alike, and a line from
 // before there were salts still opens.
 func TestSaltedCodes(t *testing.T) {
 	w := newWorld(t)
-	made := w.server.identity.SignIn.Invitations.Made
+	made := w.options.SignIn.Invitations.Made
 	codes := []string{w.invited("cd-north"), w.invited("cd-south")}
 	require.Len(t, made.All[0].Salt, 2*identity.SaltBytes)
 	require.NotEqual(t, made.All[0].Salt, made.All[1].Salt)
@@ -174,7 +173,7 @@ func TestReadsArePaced(t *testing.T) {
 	w.keys["second"] = second
 	w.must(200, w.ask("second", ""))
 	d := newDevice(w)
-	w.server.identity.SignIn.Sessions.Now = time.Now
+	w.options.SignIn.Sessions.Now = time.Now
 	in := w.must(303, d.send("POST", "/sign-in/token", "token="+second, "Content-Type", "application/x-www-form-urlencoded"))
 	require.NotEmpty(t, in.Cookies())
 	for range 3 {
@@ -207,8 +206,7 @@ func TestNoTokenSignIn(t *testing.T) {
 	require.Contains(t, string(d.send("GET", "/sign-in", "").body), "/sign-in/token")
 	w.must(303, form())
 	w.must(200, d.send("GET", "/v1/groups", ""))
-	w.server = New(Options{Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.SignIn, Feeds: w.server.identity.FeedKeys, Clock: w.clock, Log: w.server.log, NoTokens: true})
-	w.web.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) })
+	w.serve(func(o *Options) { o.NoTokens = true })
 	w.refused(401, "", d.send("GET", "/v1/groups", ""))
 	w.refused(404, "", form())
 	require.NotContains(t, string(d.send("GET", "/sign-in", "").body), "token")

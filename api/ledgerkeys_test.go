@@ -32,7 +32,7 @@ func TestKeysOnRecord(t *testing.T) {
 	require.Contains(t, text(phone), "laptop , made known on 5 January 2026, 12:00pm by event ")
 	require.Contains(t, text(phone), "telephone , made known on 3 March 2026, 12:00pm by event ")
 
-	account := w.server.identity.SignIn.Passkeys.Accounts.All[0]
+	account := w.options.SignIn.Passkeys.Accounts.All[0]
 	w.must(303, d.send("POST", "/account/passkeys/"+account.Passkeys[1].ID+"/remove", ""))
 	require.Regexp(t, identity.PasskeyID(phone.id)+` , made known on 3 March 2026, 12:00pm by event \d+ , ended on 3 March 2026, 12:00pm by event \d+`, text(d))
 

@@ -25,11 +25,12 @@ func TestMailThatFailsIsVisible(t *testing.T) {
 	nobody.Close()
 	js, err := jetstream.New(w.store.Conn())
 	require.NoError(t, err)
-	w.server.feeds.mail, err = mail.Open(t.Context(), mail.Options{
+	post, err := mail.Open(t.Context(), mail.Options{
 		Server: mail.Server{Address: nobody.Addr().String(), From: "board@example.org", TLS: "none"},
-		Groups: w.server.ledgers.Groups, Personal: w.store.OpenPersonal, Stream: js, Clock: w.clock,
+		Groups: w.options.Groups, Personal: w.store.OpenPersonal, Stream: js, Clock: w.clock,
 	})
 	require.NoError(t, err)
+	w.serve(func(o *Options) { o.Mail = post })
 	var people struct{ People []struct{ ID, Handle string } }
 	require.NoError(t, json.Unmarshal(w.must(200, w.ask("manager", "/people")).body, &people))
 	for _, p := range people.People {
@@ -38,7 +39,7 @@ func TestMailThatFailsIsVisible(t *testing.T) {
 		}
 	}
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Saturdays","text":"We open.","matter":"access"}`))
-	w.server.feeds.mail.Round(t.Context())
+	post.Round(t.Context())
 
 	r := w.must(200, w.ask("manager", "/mail"))
 	require.NotContains(t, string(r.body), "nora@example.org")
@@ -59,7 +60,7 @@ func TestMailThatFailsIsVisible(t *testing.T) {
 		w.mu.Lock()
 		w.now = w.now.AddDate(0, 0, 2)
 		w.mu.Unlock()
-		w.server.feeds.mail.Round(t.Context())
+		post.Round(t.Context())
 	}
 	require.Contains(t, string(w.must(200, w.ask("manager", "/mail")).body), "was given up")
 	w.must(http.StatusNoContent, again("manager"))

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"goldenthread/api/identity"
-
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/api/feeds"
+	"goldenthread/api/identity"
 )
 
 // A stream to a page ends at the next beat, and at the next event, once the token
@@ -37,7 +38,7 @@ func TestStreamsEndWithTheirTokenOrSession(t *testing.T) {
 			r.AddCookie(c)
 		}
 		return r, func() error {
-			return w.server.identity.SignIn.Sessions.End(func(is *identity.Session) bool { return is.Person == person })
+			return w.options.SignIn.Sessions.End(func(is *identity.Session) bool { return is.Person == person })
 		}
 	}
 	for name, signIn := range map[string]func(*testing.T) (*http.Request, func() error){"token": byToken, "session": bySession} {
@@ -48,7 +49,7 @@ func TestStreamsEndWithTheirTokenOrSession(t *testing.T) {
 				out := httptest.NewRecorder()
 				go func() {
 					defer close(ended)
-					w.server.feeds.follow(out, r, &stream{"trafford", beat, w.server.ledgers.MayFollow, func() (bool, error) { wrote <- true; return false, nil }})
+					w.server.feeds.Follow(out, r, &feeds.Stream{Group: "trafford", Beat: beat, May: w.server.ledgers.MayFollow, Write: func() (bool, error) { wrote <- true; return false, nil }})
 				}()
 				<-wrote
 				beat <- time.Now()

@@ -74,13 +74,13 @@ func TestTheLogIsServed(t *testing.T) {
 
 	full := w.must(200, w.ask("cd-north", "/log/tile/entries/000"))
 	require.Contains(t, full.Header.Get("Cache-Control"), "immutable")
-	require.Equal(t, bytesType, full.Header.Get("Content-Type"))
+	require.Equal(t, "application/octet-stream", full.Header.Get("Content-Type"))
 	w.must(304, w.ask("cd-north", "/log/tile/entries/000", "If-None-Match", full.Header.Get("ETag")))
 	partial := w.must(200, w.ask("cd-north", "/log/tile/0/001.p/3"))
 	require.Len(t, partial.body, 3*tlog.HashSize)
 	require.NotContains(t, partial.Header.Get("Cache-Control"), "immutable")
 	c := w.must(200, w.ask("cd-north", "/log/checkpoint"))
-	require.Equal(t, textType, c.Header.Get("Content-Type"))
+	require.Equal(t, "text/plain; charset=utf-8", c.Header.Get("Content-Type"))
 	require.Contains(t, c.Header.Get("Cache-Control"), "no-cache")
 	require.True(t, strings.HasPrefix(string(c.body), origin+"\n"))
 	for _, path := range []string{"/log/tile/0/007", "/log/tile/0/001.p/255", "/log/tile/9/000.p/1", "/log/tile/entries/x", "/log/tile/data/000", "/log/tile/0/..%2f..%2fcheckpoint"} {
@@ -96,7 +96,7 @@ func TestProofsAreServed(t *testing.T) {
 	for _, i := range []int{0, 17, 255, 256, int(w.store.Next("trafford")) - 1} {
 		line := w.must(200, w.ask("cd-north", fmt.Sprint("/events/", i))).body
 		proof := w.must(200, w.ask("cd-north", fmt.Sprintf("/events/%d/proof", i)))
-		require.Equal(t, textType, proof.Header.Get("Content-Type"))
+		require.Equal(t, "text/plain; charset=utf-8", proof.Header.Get("Content-Type"))
 		require.NoError(t, torchwood.VerifyProof(policy, tlog.RecordHash(line), proof.body))
 		line[len(line)/2] ^= 1
 		require.Error(t, torchwood.VerifyProof(policy, tlog.RecordHash(line), proof.body))

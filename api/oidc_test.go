@@ -180,11 +180,7 @@ func (w *world) serveWith(issuer string) {
 	require.NoError(w.t, os.WriteFile(w.peopleFile(), []byte(orgPeople), 0o600))
 	in, err := identity.OpenSingleSignOn(identity.OIDC{Issuer: issuer, Client: "goldenthread", Secret: orgSecret, People: w.peopleFile()})
 	require.NoError(w.t, err)
-	w.web.Close()
-	w.server = New(Options{
-		Store: w.store, Groups: w.server.ledgers.Groups, Tokens: w.tokens, SignIn: w.server.identity.SignIn, Feeds: w.server.identity.FeedKeys, SingleSignOn: in, Clock: w.clock, Log: w.server.log,
-	})
-	w.web = httptest.NewServer(w.server)
+	w.serve(func(o *Options) { o.SingleSignOn = in })
 }
 
 // A visitor is a browser that keeps cookies and goes where it is sent.
@@ -408,7 +404,7 @@ func TestIssuerDescribesItself(t *testing.T) {
 	v := w.visitor(o)
 	forget := func(poses func(map[string]any)) {
 		o.poses = poses
-		w.server.identity.SingleSignOn.Found.Store(nil)
+		w.options.SingleSignOn.Found.Store(nil)
 	}
 	for _, endpoint := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"} {
 		for _, open := range []string{"http://accounts.example.org/x", "ftp://localhost/x", "://"} {
@@ -437,7 +433,7 @@ func TestSingleSignOnIsRecent(t *testing.T) {
 	v := w.visitor(o)
 	w.must(303, v.signIn("sub-north"))
 	require.False(t, o.asked.Has("max_age"))
-	w.server.identity.SingleSignOn.As.MaxAge = 12 * time.Hour
+	w.options.SingleSignOn.As.MaxAge = 12 * time.Hour
 	v = w.visitor(o)
 	at := func(signedIn any) {
 		o.lie = func(claims map[string]any) {
@@ -522,11 +518,11 @@ func TestIssuerAway(t *testing.T) {
 		away.Close()
 	}
 	w.serveWith(o.issuer())
-	silent := w.server.identity.SingleSignOn.Web.Timeout
+	silent := w.options.SingleSignOn.Web.Timeout
 	require.NotZero(t, silent)
-	w.server.identity.SingleSignOn.Web.Timeout = 50 * time.Millisecond // it listens, and says nothing
+	w.options.SingleSignOn.Web.Timeout = 50 * time.Millisecond // it listens, and says nothing
 	v.turnedAway(identity.ErrIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
-	w.server.identity.SingleSignOn.Web.Timeout = silent
+	w.options.SingleSignOn.Web.Timeout = silent
 	o.open(w.origin() + identity.OIDCCallback)
 	w.must(303, v.signIn("sub-north"))
 

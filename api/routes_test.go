@@ -97,7 +97,7 @@ func (w *sweeper) keepSecrets() {
 	}
 	code := w.must(201, w.send(w.request("operator", "POST", "/v1/groups/trafford/invitations", `{"person":"cd-north"}`))).json(w.t)["code"].(string)
 	w.secrets["an invitation"] = code
-	i, ok := w.server.identity.SignIn.Invitations.Find(code, w.clock())
+	i, ok := w.options.SignIn.Invitations.Find(code, w.clock())
 	require.True(w.t, ok)
 	w.secrets["the hash of an invitation"], w.secrets["the salt of an invitation"] = i.Hash, i.Salt
 	w.secrets["the hash of a token"] = identity.HashOf(w.keys["cd-north"])
@@ -109,7 +109,7 @@ func (w *sweeper) signedIn() *http.Cookie {
 	if w.cookie != nil {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.AddCookie(w.cookie)
-		if _, ok := w.server.identity.SignIn.Sessions.Of(r, false); ok {
+		if _, ok := w.options.SignIn.Sessions.Of(r, false); ok {
 			return w.cookie
 		}
 	}

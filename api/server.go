@@ -17,12 +17,14 @@ import (
 
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
+	"goldenthread/api/feeds"
 	"goldenthread/api/guard"
 	"goldenthread/api/identity"
 	"goldenthread/api/mail"
 	"goldenthread/api/operation"
 	"goldenthread/api/pages"
 	"goldenthread/api/problem"
+	"goldenthread/api/rest"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
@@ -59,8 +61,8 @@ type Server struct {
 	guard    *guard.Guard
 	ledgers  *access.Ledgers
 	identity *identity.Identity
-	feeds    *Feeds
-	rest     *Rest
+	feeds    *feeds.Feeds
+	rest     *rest.Rest
 	pages    *pages.Pages
 	log      *slog.Logger
 }
@@ -81,8 +83,8 @@ func New(o Options) *Server {
 	}, s.api, s.guard, s.ledgers)
 	s.ledgers.Signed = s.identity.Signed
 	s.pages = pages.New(s.api, s.ledgers)
-	s.feeds = NewFeeds(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
-	s.rest = NewRest(s.api, s.ledgers, s.identity, o.Copies, s.feeds.listeners)
+	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
+	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners)
 	s.api.Offer()
 	return s
 }
@@ -105,7 +107,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	s.feeds.stop()
+	s.feeds.Stop()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {

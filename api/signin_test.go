@@ -66,7 +66,7 @@ func TestSigningIn(t *testing.T) {
 
 	in, err := identity.OpenSignIn(w.tokens.Dir) // as a restart does
 	require.NoError(t, err)
-	w.server.identity.SignIn.Sessions, w.server.identity.SignIn.Passkeys, w.server.identity.SignIn.Invitations = in.Sessions, in.Passkeys, in.Invitations
+	w.options.SignIn.Sessions, w.options.SignIn.Passkeys, w.options.SignIn.Invitations = in.Sessions, in.Passkeys, in.Invitations
 	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
 	w.must(200, second.signIn())
 	require.Len(t, in.Sessions.List("trafford", in.Passkeys.Accounts.All[0].Person), 2) // one in each browser, however often it signed in
@@ -267,7 +267,7 @@ func TestSessionEnds(t *testing.T) {
 	var by time.Duration
 	w.later(&by)
 	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).Cookies()[0]
-	w.server.identity.SignIn.Sessions.Idle = 2 * identity.SessionLifetime
+	w.options.SignIn.Sessions.Idle = 2 * identity.SessionLifetime
 	by = identity.SessionLifetime - time.Minute
 	w.must(200, w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
 	by = identity.SessionLifetime

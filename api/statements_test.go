@@ -200,7 +200,7 @@ func TestPasskeysInTheLedger(t *testing.T) {
 
 	// What could not be told is told at the next sign-in.
 	person := idsOf(w).Replace("{cd-north}")
-	require.NoError(t, w.server.identity.SignIn.Passkeys.Remove("trafford", person, hex.EncodeToString(second.id[:8])))
+	require.NoError(t, w.options.SignIn.Passkeys.Remove("trafford", person, hex.EncodeToString(second.id[:8])))
 	w.server.identity.TellLedger(t.Context(), "trafford", person, false)
 	w.refused(403, "L5", d.sign("consent", evening, late))
 	third := newDevice(w)
@@ -217,11 +217,11 @@ func TestPasskeysOfAnotherNodeStay(t *testing.T) {
 	w, d := signer(t)
 	person := idsOf(w).Replace("{cd-north}")
 	key := func() bool {
-		g, err := w.server.ledgers.Groups.Now(t.Context(), "trafford", nil)
+		g, err := w.options.Groups.Now(t.Context(), "trafford", nil)
 		require.NoError(t, err)
 		return g.State().Person(person).Passkey(d.id) != nil
 	}
-	require.NoError(t, w.server.identity.SignIn.Passkeys.Edit("trafford", person, func(a *identity.Account) { a.Passkeys = nil })) // as if made elsewhere
+	require.NoError(t, w.options.SignIn.Passkeys.Edit("trafford", person, func(a *identity.Account) { a.Passkeys = nil })) // as if made elsewhere
 	second := newDevice(w)
 	w.must(200, second.accept(w.invited("cd-north"), ""))
 	require.True(t, key())

@@ -26,15 +26,16 @@ import (
 // A world is a real server on a real store in which the group "trafford" has
 // been founded. Its people act through the front door.
 type world struct {
-	t      testing.TB
-	store  *eventstore.Store
-	tokens *identity.Tokens
-	server *Server
-	web    *httptest.Server
-	log    *logBuffer
-	mu     sync.Mutex
-	now    time.Time
-	keys   map[string]string // by person
+	t       testing.TB
+	store   *eventstore.Store
+	tokens  *identity.Tokens
+	options Options // that the server was made with
+	server  *Server
+	web     *httptest.Server
+	log     *logBuffer
+	mu      sync.Mutex
+	now     time.Time
+	keys    map[string]string // by person
 
 	closing sync.Once
 }
@@ -95,11 +96,19 @@ func openWorld(t testing.TB, dir, on string) *world {
 	require.NoError(t, err)
 	signIn, err := identity.OpenSignIn(dir)
 	require.NoError(t, err)
-	w.server = New(Options{Store: w.store, Groups: groups, Tokens: w.tokens, SignIn: signIn, Feeds: feeds, Clock: w.clock, Log: log})
+	w.options = Options{Store: w.store, Groups: groups, Tokens: w.tokens, SignIn: signIn, Feeds: feeds, Clock: w.clock, Log: log}
+	w.server = New(w.options)
 	w.web = httptest.NewServer(w.server)
 	t.Cleanup(w.close)
 	w.keys["operator"] = w.tokens.Operator()
 	return w
+}
+
+// serve puts a server with other options in place of the one that is there.
+func (w *world) serve(change func(*Options)) {
+	change(&w.options)
+	w.server = New(w.options)
+	w.web.Config.Handler = w.server
 }
 
 func (w *world) close() {

@@ -18,9 +18,9 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
 	"goldenthread/api/access"
 	"goldenthread/api/problem"
+	"goldenthread/api/rest"
 	"goldenthread/domain"
 	"goldenthread/eventstore/trace"
 )
@@ -247,7 +247,7 @@ func must(err error) {
 }
 
 func (c *client) groupNames(ctx context.Context) []string {
-	list, err := fetch[api.GroupList](ctx, c, "/v1/groups", nil)
+	list, err := fetch[rest.GroupList](ctx, c, "/v1/groups", nil)
 	if err != nil {
 		return nil
 	}

@@ -6,20 +6,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/rest"
 	"goldenthread/domain"
 )
 
 // remainsQuestion asks what the ledger says of a person beside their name,
 // email and phone (rule L7).
-var remainsQuestion = question[api.Remains]{
+var remainsQuestion = question[rest.Remains]{
 	use: "remains PERSON", short: "What would remain of a person, or does, after an erasure",
 	example: "  goldenthread remains lmc-chair",
 	below:   "/people/%s/remains", argument: func(s string) string { return s },
 	show: showRemains,
 }
 
-func showRemains(p *page, r *api.Remains) {
+func showRemains(p *page, r *rest.Remains) {
 	p.say("%s (%s), since %s.", r.Office, r.Handle, r.Since.Words())
 	p.unless(r.Erased == 0, "Erased on %s.", r.Erased.Words())
 	p.unless(!r.KeyLeft, "Their key is not known to be destroyed yet; the server tries again every minute.")
@@ -50,7 +50,7 @@ func eraseCommand() *cobra.Command {
 		Example: "  goldenthread erase-person cd-west\n  goldenthread erase-person cd-west --yes", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			below := "/people/" + url.PathEscape(args[0]) + "/remains"
-			remains, err := fetchBelow[api.Remains](cmd.Context(), c, below)
+			remains, err := fetchBelow[rest.Remains](cmd.Context(), c, below)
 			if err != nil {
 				return err
 			}

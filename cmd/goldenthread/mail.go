@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/feeds"
 	"goldenthread/api/mail"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -65,11 +65,11 @@ func (m *mailing) start(ctx context.Context, store *eventstore.Store, groups *pr
 }
 
 // mailQuestion asks what became of the mail.
-var mailQuestion = question[api.Letters]{
+var mailQuestion = question[feeds.Letters]{
 	use: "mail", short: "What was mailed to whom last, and what became of it",
 	example: "  goldenthread mail",
 	below:   "/mail",
-	show: func(p *page, a *api.Letters) {
+	show: func(p *page, a *feeds.Letters) {
 		if !a.On {
 			p.say("No mail server is configured: nothing is mailed.")
 			return

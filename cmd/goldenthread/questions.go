@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api"
+	"goldenthread/api/rest"
 	"goldenthread/projections"
 )
 
@@ -173,7 +173,7 @@ func groupsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(cmd, c, answer, func(p *page, list *api.GroupList) {
+			return show(cmd, c, answer, func(p *page, list *rest.GroupList) {
 				p.table("group", "name", "newest event")
 				for _, g := range list.Groups {
 					p.row(g.Group, g.Name, g.Index)

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"log/slog"
@@ -24,8 +24,8 @@ type Rest struct {
 	metrics   *metrics
 }
 
-// NewRest offers the operations.
-func NewRest(api *operation.API, l *access.Ledgers, who *identity.Identity, copies int, listening func() int) *Rest {
+// New offers the operations.
+func New(api *operation.API, l *access.Ledgers, who *identity.Identity, copies int, listening func() int) *Rest {
 	s := &Rest{api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log}
 	s.documents = documents{copies: copies, patience: bucketPatience, connect: func() (jetstream.JetStream, error) { return jetstream.New(l.Store.Conn()) }}
 	s.metrics = newMetrics(l.Counts, gauges{l.Store, listening})

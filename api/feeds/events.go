@@ -1,4 +1,4 @@
-package api
+package feeds
 
 import (
 	"context"
@@ -63,13 +63,13 @@ func (s *Feeds) openFeed(ctx context.Context, in *feedInput) (*operation.Stream,
 		Status: http.StatusOK, ContentType: feedType, CacheControl: "no-store",
 		Body: func(hc huma.Context) {
 			defer leave()
-			s.feed(ctx, hc, in.Group, *from)
+			s.writeFeed(ctx, hc, in.Group, *from)
 		},
 	}, nil
 }
 
-// feed writes events from next on.
-func (s *Feeds) feed(ctx context.Context, hc huma.Context, group string, next uint64) {
+// writeFeed writes events from next on.
+func (s *Feeds) writeFeed(ctx context.Context, hc huma.Context, group string, next uint64) {
 	r, w := humago.Unwrap(hc)
 	hc.SetStatus(http.StatusOK)
 	if r.Method == http.MethodHead {
@@ -77,7 +77,7 @@ func (s *Feeds) feed(ctx context.Context, hc huma.Context, group string, next ui
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	s.follow(w, r.WithContext(ctx), &stream{group, beat.C, s.ledgers.MayReadLedger, func() (more bool, err error) {
+	s.Follow(w, r.WithContext(ctx), &Stream{group, beat.C, s.ledgers.MayReadLedger, func() (more bool, err error) {
 		return s.writeEvents(ctx, w, group, &next)
 	}})
 }

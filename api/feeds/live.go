@@ -1,4 +1,4 @@
-package api
+package feeds
 
 import (
 	"context"
@@ -23,12 +23,12 @@ const (
 	mostFeeds = 20_000 // listening at once; 10,000 idle ones were measured to take 31 KB each
 )
 
-// A stream is one listener's.
-type stream struct {
-	group string
-	beat  <-chan time.Time                              // after which it is looked again, with nothing recorded
-	may   func(ctx context.Context, group string) error // the error says why the caller may not listen
-	write func() (more bool, err error)                 // writes what is new, and says whether there is more
+// A Stream is one listener's.
+type Stream struct {
+	Group string
+	Beat  <-chan time.Time                              // after which it is looked again, with nothing recorded
+	May   func(ctx context.Context, group string) error // the error says why the caller may not listen
+	Write func() (more bool, err error)                 // writes what is new, and says whether there is more
 }
 
 // listen counts one more listener, until leave is called; the error says that there
@@ -41,10 +41,10 @@ func (s *Feeds) listen() (leave func(), err error) {
 	return func() { s.listening.Add(-1) }, nil
 }
 
-// follow writes the stream until it ends. Before anything is written it is looked
+// Follow writes the stream until it ends. Before anything is written it is looked
 // whether the token or the session still holds, and the caller may still listen.
-func (s *Feeds) follow(w http.ResponseWriter, r *http.Request, f *stream) {
-	changed, cancel := s.groups.Watch(f.group)
+func (s *Feeds) Follow(w http.ResponseWriter, r *http.Request, f *Stream) {
+	changed, cancel := s.groups.Watch(f.Group)
 	defer cancel()
 	out := http.NewResponseController(w)
 	out.SetReadDeadline(time.Time{}) // which would end the request
@@ -54,7 +54,7 @@ func (s *Feeds) follow(w http.ResponseWriter, r *http.Request, f *stream) {
 		if _, err := io.WriteString(w, say); err != nil {
 			return
 		}
-		more, err := f.write()
+		more, err := f.Write()
 		if err != nil || out.Flush() != nil {
 			return
 		}
@@ -63,7 +63,7 @@ func (s *Feeds) follow(w http.ResponseWriter, r *http.Request, f *stream) {
 		}
 		select {
 		case <-changed:
-		case <-f.beat:
+		case <-f.Beat:
 			say = ": still here\n\n"
 		case <-s.stopping:
 			return
@@ -74,13 +74,13 @@ func (s *Feeds) follow(w http.ResponseWriter, r *http.Request, f *stream) {
 }
 
 // mayStill says whether whoever sent the request is known and may listen now.
-func (s *Feeds) mayStill(r *http.Request, f *stream) bool {
+func (s *Feeds) mayStill(r *http.Request, f *Stream) bool {
 	c, unknown := s.identity.Who(r)
 	if unknown != nil { // the token was revoked, or the session ended
 		return false
 	}
 	ctx := (&caller.Asker{Caller: &c, Origin: caller.AskerOf(r.Context()).Origin}).In(r.Context())
-	return f.may(ctx, f.group) == nil
+	return f.May(ctx, f.Group) == nil
 }
 
 // live tells a page that something was recorded: the number of events there are,
@@ -109,7 +109,7 @@ func (s *Feeds) live(w http.ResponseWriter, r *http.Request) {
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	s.follow(w, r, &stream{group, beat.C, s.ledgers.MayFollow, func() (more bool, err error) {
+	s.Follow(w, r, &Stream{group, beat.C, s.ledgers.MayFollow, func() (more bool, err error) {
 		if next := s.store.Next(group); next > seen {
 			seen = next
 			_, err = fmt.Fprintf(w, "data: %d\n\n", next)

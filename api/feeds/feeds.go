@@ -1,4 +1,4 @@
-package api
+package feeds
 
 import (
 	"log/slog"
@@ -28,8 +28,8 @@ type Feeds struct {
 	stopping  chan struct{} // closed when streams must end
 }
 
-// NewFeeds offers the feeds. Mail is nil where there is no mail server; fail answers that a request of a page was not done.
-func NewFeeds(api *operation.API, l *access.Ledgers, who *identity.Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *problem.Problem)) *Feeds {
+// New offers the feeds. Mail is nil where there is no mail server; fail answers that a request of a page was not done.
+func New(api *operation.API, l *access.Ledgers, who *identity.Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *problem.Problem)) *Feeds {
 	s := &Feeds{
 		api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log, mail: post, fail: fail, stopping: make(chan struct{}),
 	}
@@ -42,8 +42,8 @@ func NewFeeds(api *operation.API, l *access.Ledgers, who *identity.Identity, pos
 	return s
 }
 
-// stop ends all streams.
-func (s *Feeds) stop() { close(s.stopping) }
+// Stop ends all streams.
+func (s *Feeds) Stop() { close(s.stopping) }
 
-// listeners are how many listen to live feeds now.
-func (s *Feeds) listeners() int { return int(s.listening.Load()) }
+// Listeners are how many listen to live feeds now.
+func (s *Feeds) Listeners() int { return int(s.listening.Load()) }
