@@ -10,6 +10,7 @@ import (
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -22,38 +23,44 @@ import (
 // consent depends. It usually takes less than a second.
 const proofTimeout = 5 * time.Second
 
+// Proofs checks and makes the proofs from other ledgers that come with requests.
+type proofs struct {
+	stream *stream.Stream
+	logs   *logs.Logs
+}
+
 // proveAcross checks the proof that came with the request against the log of the
 // ledger that it names, or adds one. A node that keeps no logs adds none.
-func (s *Store) proveAcross(ctx context.Context, req *domain.Request) error {
+func (p *proofs) proveAcross(ctx context.Context, req *domain.Request) error {
 	rests, ok := req.NeedsClaim()
-	if !ok || rests.Index >= s.Next(rests.Ledger) {
+	if !ok || rests.Index >= p.stream.Next(rests.Ledger) {
 		return nil // the rules refuse it
 	}
-	l, err := s.Log(rests.Ledger)
+	l, err := p.logs.Log(rests.Ledger)
 	switch {
 	case errors.Is(err, logs.ErrNoLog) && len(rests.Proof) == 0:
 		return nil
 	case errors.Is(err, logs.ErrNoLog):
-		return s.refuseProof(req, "No log of %s is kept here, so that a proof can't be checked. Send none.", rests.Ledger)
+		return p.refuseProof(req, "No log of %s is kept here, so that a proof can't be checked. Send none.", rests.Ledger)
 	case err != nil:
 		return err
 	case len(rests.Proof) == 0:
-		return s.addProof(ctx, req, rests, l)
+		return p.addProof(ctx, req, rests, l)
 	}
-	line, err := s.Line(ctx, rests.Ledger, rests.Index)
+	line, err := p.logs.Line(ctx, rests.Ledger, rests.Index)
 	if err != nil {
 		return err
 	}
 	if tilelog.VerifyProof(line, rests.Proof, l.Origin(), l.VKeys()) != nil {
-		return s.refuseProof(req, "The proof does not show that event %d is in the ledger of %s.", rests.Index, rests.Ledger)
+		return p.refuseProof(req, "The proof does not show that event %d is in the ledger of %s.", rests.Index, rests.Ledger)
 	}
 	return nil
 }
 
-func (s *Store) addProof(ctx context.Context, req *domain.Request, rests domain.RestsOn, l *tilelog.Log) error {
+func (p *proofs) addProof(ctx context.Context, req *domain.Request, rests domain.RestsOn, l *tilelog.Log) error {
 	ctx, cancel := context.WithTimeout(ctx, proofTimeout)
 	defer cancel()
-	if tree, err := s.AwaitSigned(ctx, rests.Ledger, rests.Index+1); err != nil {
+	if tree, err := p.logs.AwaitSigned(ctx, rests.Ledger, rests.Index+1); err != nil {
 		return commit.NotReady("the log of %s is signed for %d events so far: %v", rests.Ledger, tree.N, err)
 	}
 	_, proof, err := l.Proof(int64(rests.Index))
@@ -63,8 +70,8 @@ func (s *Store) addProof(ctx context.Context, req *domain.Request, rests domain.
 	return err
 }
 
-func (s *Store) refuseProof(req *domain.Request, say string, args ...any) error {
-	return &Refused{&domain.Refusal{Rule: "G1", Say: fmt.Sprintf(say, args...), Class: domain.Invalid}, s.Next(req.Group)}
+func (p *proofs) refuseProof(req *domain.Request, say string, args ...any) error {
+	return &Refused{&domain.Refusal{Rule: "G1", Say: fmt.Sprintf(say, args...), Class: domain.Invalid}, p.stream.Next(req.Group)}
 }
 
 // otherLedgersOf are the groups, besides its own, whose ledgers the decision depends on:

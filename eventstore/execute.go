@@ -35,16 +35,18 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 		return Result{}, fmt.Errorf("seal personal data: %w", err)
 	}
 	if !s.stream.Alone && s.stream.OtherWriter() != "" {
-		if r, err, answered := s.forward(ctx, &req); answered {
+		if r, err, answered := s.forwarding().forward(ctx, &req); answered {
 			return r, err
 		}
 	}
 	return s.execute(ctx, req)
 }
 
+func (s *Store) forwarding() *forwarding { return &forwarding{s.stream, s.execute, s.log} }
+
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := errors.Join(s.proveAcross(ctx, &req), (&pastStates{s.stream, s.logs, s.ledgers}).addTo(ctx, &req, s.clock())); err != nil {
+	if err := errors.Join((&proofs{s.stream, s.logs}).proveAcross(ctx, &req), (&pastStates{s.stream, s.logs, s.ledgers}).addTo(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
 	c := newCall(req)

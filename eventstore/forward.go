@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/trace"
 )
 
@@ -53,14 +55,22 @@ type forwardReply struct {
 	Index   uint64          `json:"index,omitzero"`
 }
 
+// Forwarding passes commands on to the node that wrote last, and executes those that
+// other nodes pass on.
+type forwarding struct {
+	stream  *stream.Stream
+	execute func(context.Context, domain.Request) (Result, error)
+	log     *slog.Logger
+}
+
 // forward has the node that wrote last execute the request. It returns false if there is no
 // answer. That node may have recorded it all the same: executing it here then finds the
 // answer by the command's id.
-func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error, bool) {
-	node := s.stream.OtherWriter()
+func (f *forwarding) forward(ctx context.Context, req *domain.Request) (Result, error, bool) {
+	node := f.stream.OtherWriter()
 	body, err := packRequest(req)
 	if err != nil {
-		s.log.ErrorContext(ctx, "a command can't be forwarded", "command", req.ID, "error", err)
+		f.log.ErrorContext(ctx, "a command can't be forwarded", "command", req.ID, "error", err)
 		return Result{}, nil, false
 	}
 	wait, cancel := context.WithTimeout(ctx, forwardTimeout)
@@ -68,7 +78,7 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	ask := nats.NewMsg(forwardSubject + node)
 	ask.Data = body
 	ask.Header.Set(trace.Header, string(trace.Of(ctx)))
-	m, err := s.stream.Conn.RequestMsgWithContext(wait, ask)
+	m, err := f.stream.Conn.RequestMsgWithContext(wait, ask)
 	var r forwardReply
 	if err == nil {
 		err = json.Unmarshal(m.Data, &r, commit.Strict)
@@ -81,8 +91,8 @@ func (s *Store) forward(ctx context.Context, req *domain.Request) (Result, error
 	case err == nil && r.Refusal != nil:
 		return Result{}, &Refused{r.Refusal, r.Index}, true
 	}
-	s.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", node, "error", err)
-	s.stream.TakeOver(node)
+	f.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", node, "error", err)
+	f.stream.TakeOver(node)
 	return Result{}, nil, false
 }
 
@@ -129,13 +139,13 @@ func unpackRequest(body []byte) (domain.Request, error) {
 }
 
 // serveForwarded executes what other nodes send here.
-func (s *Store) serveForwarded() error {
+func (f *forwarding) serveForwarded() error {
 	busy := make(chan struct{}, forwardMost)
-	_, err := s.stream.Conn.Subscribe(forwardSubject+s.stream.Node, func(m *nats.Msg) {
+	_, err := f.stream.Conn.Subscribe(forwardSubject+f.stream.Node, func(m *nats.Msg) {
 		busy <- struct{}{}
 		go func() {
 			defer func() { <-busy }()
-			m.Respond(s.executeForwarded(m))
+			m.Respond(f.executeForwarded(m))
 		}()
 	})
 	if err != nil {
@@ -144,29 +154,29 @@ func (s *Store) serveForwarded() error {
 	return nil
 }
 
-func (s *Store) executeForwarded(m *nats.Msg) []byte {
+func (f *forwarding) executeForwarded(m *nats.Msg) []byte {
 	ctx, cancel := context.WithTimeout(trace.From(context.Background(), m.Header.Values(trace.Header)), forwardTimeout)
 	defer cancel()
 	var r forwardReply
 	req, err := unpackRequest(m.Data)
 	if err == nil {
 		var result Result
-		if result, err = s.execute(ctx, req); err == nil {
+		if result, err = f.execute(ctx, req); err == nil {
 			r.Result = &result
 		}
 		if req.Trace.Sampled() {
-			s.log.InfoContext(ctx, "a forwarded command was executed", "group", req.Group, "command", req.ID, "error", err)
+			f.log.InfoContext(ctx, "a forwarded command was executed", "group", req.Group, "command", req.ID, "error", err)
 		}
 	}
 	var refused *Refused
 	if errors.As(err, &refused) {
 		r.Refusal, r.Index = refused.Refusal, refused.Index
 	} else if err != nil {
-		s.log.WarnContext(ctx, "a forwarded command was not answered", "error", err)
+		f.log.WarnContext(ctx, "a forwarded command was not answered", "error", err)
 	}
 	answer, err := json.Marshal(r)
 	if err != nil {
-		s.log.ErrorContext(ctx, "an answer can't be written down", "error", err)
+		f.log.ErrorContext(ctx, "an answer can't be written down", "error", err)
 	}
 	return answer
 }

@@ -101,10 +101,6 @@ func (s *Store) Checkpoint(group string) ([]byte, error) { return s.logs.Checkpo
 // nil while there is none, or where no quorum is asked for.
 func (s *Store) Witnessed(group string) []byte { return s.logs.Witnessed(group) }
 
-// Policy says whose signatures a checkpoint of the group needs, in the format of
-// torchwood.ParsePolicy; ErrNoLog if there is no log.
-func (s *Store) Policy(group string) ([]byte, error) { return s.logs.Policy(group) }
-
 // Witnesses says how far each witness is with the group's log.
 func (s *Store) Witnesses(group string) []witness.Lag { return s.logs.Witnesses(group) }
 

@@ -176,7 +176,7 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 	select {
 	case <-caught:
 		if !s.stream.Alone {
-			err = errors.Join(s.serveForwarded(), s.keys.ServeWrapping())
+			err = errors.Join(s.forwarding().serveForwarded(), s.keys.ServeWrapping())
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.closeNow())

@@ -47,7 +47,7 @@ func TestTheLogIsWitnessed(t *testing.T) {
 		lags := s.Witnesses("trafford")
 		return len(lags) == 1 && lags[0].Cosigned == int64(r.Next) && lags[0].Since.IsZero()
 	}, testTimeout, 5*time.Millisecond)
-	text, err := s.Policy("trafford")
+	text, err := s.logs.Policy("trafford")
 	require.NoError(t, err)
 	policy, err := torchwood.ParsePolicy(text)
 	require.NoError(t, err)

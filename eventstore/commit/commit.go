@@ -15,7 +15,7 @@ import (
 // each command's whole.
 type Commit struct {
 	Sequence uint64  // place in the stream, from 1
-	Entries  []Entry // at least one, those of a group in the order of their indexes
+	Entries  []Entry // those of a group in the order of their indexes; only those that were applied
 }
 
 // An Entry is one event and its line, the exact bytes that are stored.
