@@ -114,6 +114,9 @@ func newStore(o *Options) (*Store, error) {
 	if o.Quorum < 0 || o.Quorum > len(o.Witnesses) {
 		return nil, fmt.Errorf("a quorum of %d is asked for, and there are %d witnesses", o.Quorum, len(o.Witnesses))
 	}
+	if err := witness.CheckWitnesses(o.Witnesses); err != nil {
+		return nil, err
+	}
 	o.Replicas = max(o.Replicas, 1)
 	o.Folded = cmp.Or(o.Folded, mostFolded)
 	if o.AcceptLoss { // all ledgers stay in memory, so that the loss is recorded before anything else

@@ -202,7 +202,7 @@ func (v *verifying) showBundle(cmd *cobra.Command, name string, report evidence.
 	p.item("NOT PROVED: the words of page.html and README.txt, which are from whoever made the bundle.")
 	p.unless(!report.Verifier, "NOT PROVED: the verify.py that came in the bundle. Do not run it.")
 	p.unless(!report.OwnPolicy, "Whose signatures are needed was said by the evidence itself; to be sure, give your own with --policy.")
-	return v.finish(cmd, p, map[string]any{"file": name, "holds": true, "events": len(report.Events), "origin": signed.Origin, "size": signed.N, "signers": report.Signers,
+	return v.finish(cmd, p, map[string]any{"file": name, "holds": len(notProved) == 0, "events": len(report.Events), "origin": signed.Origin, "size": signed.N, "signers": report.Signers,
 		"personSignatures": report.Persons, "personSignaturesUnchecked": report.Unchecked, "personSignaturesNotProved": notProved})
 }
 

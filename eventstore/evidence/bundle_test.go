@@ -373,3 +373,44 @@ func TestVerifierIsPublished(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(readme), VerifierSHA256(), "verify.py was changed: give its new SHA-256 in the README")
 }
+
+// A bundle from before there was a FORMAT.md, and one that somebody packed again, can be
+// checked once it is unpacked. A verifier that came in it is named, and never needed.
+func TestOlderBundles(t *testing.T) {
+	_, f := written(t, newLog(t).bundle(t, 7))
+	f[verifierFile] = []byte("print('EVERYTHING HOLDS')")
+	f[sumsFile] = f.sums()
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	require.NoError(t, z.AddFS(asFS(f)))
+	require.NoError(t, z.Close())
+	_, err := agreeOnZip(t, packed.Bytes(), nil)
+	require.ErrorContains(t, err, "unpack it, and check the folder")
+
+	r, err := VerifyFolder(asFS(f), nil)
+	require.NoError(t, err)
+	require.True(t, r.Verifier)
+	said, status := verifyPy(t, f)
+	require.Zero(t, status, said)
+	require.Contains(t, said, "NOT PROVED: the verify.py that came in the bundle. Do not run it.")
+	require.NotContains(t, string(readme), "python3 verify.py\n", "nobody is told to run what came in it")
+	require.Contains(t, string(readme), "Do not run a\nprogram that somebody put into it")
+}
+
+// TestNotProvedIsNotSaidToHold: the last word on a signature of another form is not that
+// everything holds, and the status says so too.
+func TestNotProvedIsNotSaidToHold(t *testing.T) {
+	d := newDeed(t, "EdDSA")
+	d.client["more"] = 1.5
+	f, err := d.bundle().files()
+	require.NoError(t, err)
+	r, err := VerifyFolder(asFS(f), nil)
+	require.NoError(t, err)
+	require.Len(t, r.NotProved, 1)
+	require.Empty(t, r.Persons)
+	said, status := verifyPy(t, f)
+	require.Equal(t, 1, status)
+	require.Contains(t, said, "NOT PROVED: the signature in event 9")
+	require.Contains(t, said, "NOT EVERYTHING IS PROVED")
+	require.NotContains(t, said, "EVERYTHING ELSE HOLDS")
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -120,4 +121,41 @@ func TestCheckerKnowsTheCharter(t *testing.T) {
 	require.ErrorContains(t, l.add("system", l.roll(alice, at)), "its roll has North")
 	require.ErrorContains(t, l.add(alice, &domain.PositionConfirmed{Proposal: "P1", Seat: "U1"}), "the charter requires a signature")
 	require.ErrorContains(t, l.add("system", l.roll(alice, at)), "its roll has North")
+}
+
+// A ledger from before there was a GRAMMAR.md may hold a signature that no verifier can
+// be sure to read. The ledger is read on, and the signature is not proved.
+func TestCheckerNamesWhatIsNotProved(t *testing.T) {
+	for name, change := range map[string]func(*domain.Signature){
+		"a number of 5,000 digits": func(g *domain.Signature) {
+			g.ClientDataJSON = append(g.ClientDataJSON[:len(g.ClientDataJSON)-1], `,"n":`+strings.Repeat("7", 5_000)+"}"...)
+		},
+		"half floats": func(g *domain.Signature) {
+			g.AuthenticatorData[32] |= 0x80
+			g.AuthenticatorData = append(g.AuthenticatorData, "\xa1\x61a\xf9\x3c\x00"...)
+		},
+		"a signature of another length": func(g *domain.Signature) { g.Signature = g.Signature[1:] },
+	} {
+		l := newLedger(t)
+		odd := l.consent("a", nil)
+		change(odd.Signature)
+		at := l.next
+		require.NoError(t, l.add(alice, odd), name)
+		require.Len(t, l.checker.NotProved, 1, name)
+		require.Equal(t, at, l.checker.NotProved[0].Index)
+		require.ErrorIs(t, l.checker.NotProved[0].Why, ErrForm)
+		require.Zero(t, l.checker.Checked)
+		require.ErrorContains(t, l.add(alice, odd), "used before", "it is good for once, though it proves nothing")
+		require.NoError(t, l.add(alice, l.consent("b", nil)))
+		require.Equal(t, 1, l.checker.Checked)
+	}
+	l := newLedger(t)
+	l.d.public[4] = 1 // a member that no key should have
+	k := l.d.passkey(t)
+	k.Credential = []byte{7}
+	require.NoError(t, l.add(alice, &domain.PasskeyRegistered{Person: alice, Credential: k.Credential, PublicKey: k.PublicKey, RelyingParty: party}))
+	odd := l.consent("a", nil)
+	odd.Signature.Credential = k.Credential
+	require.NoError(t, l.add(alice, odd))
+	require.Len(t, l.checker.NotProved, 1)
 }

@@ -7,4 +7,10 @@
 // the statement says, and that it says what the event says, is
 // domain.Statement's to tell. Whose key it is rests on the event that registered
 // it, recorded as that person.
+//
+// GRAMMAR.md says how a signature and its key may be written, with bounds. It is checked
+// in one place, Verify and CheckPasskey, by the server before it takes anything and by
+// every verifier after. What is not of that form is an ErrForm: not proved.
+//
+// Start reading in GRAMMAR.md, then assertion.go and checker.go. It imports domain.
 package signature

@@ -53,6 +53,9 @@ func Policy(logVKey string, witnesses []Witness, quorum int) ([]byte, error) {
 	if quorum < 0 || quorum > len(witnesses) {
 		return nil, fmt.Errorf("a quorum of %d is asked for, and there are %d witnesses", quorum, len(witnesses))
 	}
+	if err := CheckWitnesses(witnesses); err != nil {
+		return nil, err
+	}
 	b := fmt.Appendf(nil, "log %s\n", logVKey)
 	names := ""
 	for i, w := range witnesses {
@@ -65,6 +68,26 @@ func Policy(logVKey string, witnesses []Witness, quorum int) ([]byte, error) {
 	b = fmt.Appendf(b, "group witnesses %d%s\nquorum witnesses\n", quorum, names)
 	_, err := ParsePolicy(b)
 	return b, err
+}
+
+// mostWitnesses is how many a policy may name, so that every verifier takes it.
+const mostWitnesses = 64
+
+// CheckWitnesses says why these witnesses can't make up a quorum: a key that is named
+// twice, under whatever names, would count twice.
+func CheckWitnesses(witnesses []Witness) error {
+	if len(witnesses) > mostWitnesses {
+		return fmt.Errorf("there are %d witnesses, and at most %d can be named", len(witnesses), mostWitnesses)
+	}
+	named := map[string]string{}
+	for _, w := range witnesses {
+		key := w.VKey()[strings.LastIndexByte(w.VKey(), '+'):]
+		if other, again := named[key]; again {
+			return fmt.Errorf("the witnesses %s and %s have the same key, and would count twice", other, w.Name())
+		}
+		named[key] = w.Name()
+	}
+	return nil
 }
 
 // ParsePolicy is torchwood.ParsePolicy, which panics on a line of nothing but

@@ -222,6 +222,12 @@ func TestParsingWitnessesAndPolicies(t *testing.T) {
 	}
 	_, err := Policy("x", nil, 0)
 	require.Error(t, err)
+	again := w.Witness
+	again.url = "http://elsewhere.example"
+	_, err = Policy(l.vkey, []Witness{w.Witness, again}, 2)
+	require.ErrorContains(t, err, "would count twice")
+	_, err = Policy(l.vkey, make([]Witness, mostWitnesses+1), 1)
+	require.ErrorContains(t, err, "at most 64")
 	_, err = torchwood.ParsePolicy(policyOf(t, l, 0))
 	require.NoError(t, err)
 }
