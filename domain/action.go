@@ -266,7 +266,7 @@ func (s *State) ActionOn(a *Action, d Day) ActionState {
 func (s *State) actionsDue(d Day, add addDue) {
 	for n, a := range s.Actions {
 		if st := s.ActionOn(a, d); a.Created <= d && (st == ActionOpen || st == ActionOverdue) {
-			add(n, "action", a.Due, reminders, n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+sentence(clip(a.What)))
+			add(n, DueAction, a.Due, reminders, n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+sentence(clip(a.What)))
 		}
 	}
 }

@@ -409,9 +409,20 @@ func (i *Instrument) addMatters(matters []string) []string {
 	return matters
 }
 
+// SuggestionKind is why something is suggested for the agenda.
+type SuggestionKind string
+
+const (
+	SuggestProposal SuggestionKind = "proposal" // it is open
+	SuggestApproach SuggestionKind = "approach" // it waits
+	SuggestQuestion SuggestionKind = "question" // it waits
+	SuggestOverdue  SuggestionKind = "overdue"
+	SuggestReview   SuggestionKind = "review" // it is near
+)
+
 // A Suggestion is something that the executive may want on the agenda.
 type Suggestion struct {
-	Kind  string // proposal, approach, question, overdue or review
+	Kind  SuggestionKind
 	About string
 	Text  string
 }
@@ -422,15 +433,19 @@ type Suggestion struct {
 func (s *View) SuggestionsOn(d Day) []Suggestion {
 	var items []Suggestion
 	for _, due := range s.WorkListOn(d) {
-		kind := ""
+		kind := SuggestionKind("")
 		switch a := s.Approaches[due.What]; {
-		case due.Kind == "position":
-			kind = "proposal"
-		case due.Kind == "approach" && a.Disposition() != nil && a.Disposition().Disposition != ForMeeting && !due.Overdue:
-		case due.Kind == "approach", due.Kind == "review", due.Kind == "question":
-			kind = due.Kind
+		case due.Kind == DuePosition:
+			kind = SuggestProposal
+		case due.Kind == DueApproach && a.Disposition() != nil && a.Disposition().Disposition != ForMeeting && !due.Overdue:
+		case due.Kind == DueApproach:
+			kind = SuggestApproach
+		case due.Kind == DueReview:
+			kind = SuggestReview
+		case due.Kind == DueQuestion:
+			kind = SuggestQuestion
 		case due.Overdue:
-			kind = "overdue"
+			kind = SuggestOverdue
 		}
 		if kind != "" {
 			items = append(items, Suggestion{kind, due.What, due.Text})

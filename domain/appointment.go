@@ -28,6 +28,7 @@ func (l *Line) Summary() string {
 		return l.Matter + ": bring back"
 	case Not:
 		return l.Matter + ": red line"
+	case WithinLimits:
 	}
 	var limits []string
 	if l.Limit != 0 {
@@ -429,6 +430,7 @@ func (s *State) parentOver(a *Appointment, d Day) (PowerState, string) {
 			return Ended, a.Number + " ended when " + x.Number + " was disavowed"
 		case XFallen:
 			return Ended, a.Number + " ended when " + x.Number + " fell, called in and not settled"
+		case XWithin, XCalledIn, XBeyond, XRatified, XLapsed:
 		}
 		if o := x.Outcome; o != nil && o.Ratified && o.On <= d && !s.AgreementHolds(o.Source, d) {
 			return Ended, a.Number + " ended when " + o.Source + ", which had ratified " + x.Number + ", was set aside"

@@ -423,20 +423,46 @@ func (t *turn) waitingApproach(rule, number string) (*Approach, *Refusal) {
 	return a, nil
 }
 
+// ApproachState is how far an approach has come.
+type ApproachState string
+
+const (
+	ToRedirect ApproachState = "to be redirected" // it reached somebody who keeps no gate
+	AtTheGate  ApproachState = "at the gate"
+	DisposedOf ApproachState = "disposed" // a gatekeeper said what becomes of it
+	Answered   ApproachState = "answered"
+)
+
+// ApproachOn is how far the approach has come by that day (rules A1–A3).
+func (s *State) ApproachOn(a *Approach, d Day) ApproachState {
+	switch {
+	case a.Answer != nil && a.Answer.On <= d:
+		return Answered
+	case slices.ContainsFunc(a.Dispositions, func(x Disposed) bool { return x.On <= d }):
+		return DisposedOf
+	case a.RedirectedTo != "" && a.Redirected <= d, s.HasDuty(a.Reached, Gatekeeper, a.On):
+		return AtTheGate
+	}
+	return ToRedirect
+}
+
 // approachesDue adds approaches that wait for a gatekeeper or for an answer, by
 // the days that the charter gives for reporting back.
 func (s *State) approachesDue(d Day, add addDue) {
 	for n, a := range s.Approaches {
+		if a.Side != "" || d < a.On {
+			continue
+		}
 		on := a.On.Add(s.CharterOn(a.On).Charter.ReportWithin)
-		disposed := a.Disposition()
-		switch {
-		case a.Side != "" || d < a.On || (a.Answer != nil && a.Answer.On <= d):
-		case !a.AtGate(s) || (a.RedirectedTo != "" && d < a.Redirected):
-			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", reached "+s.office(a.Reached)+" and is to be passed to "+s.gatekeeper(d, "")+".")
-		case disposed == nil || d < a.Dispositions[0].On:
-			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", waits for a gatekeeper to say what becomes of it.")
-		default:
-			add(n, "approach", on, reminders, n+", from "+s.name(a.From)+", waits for its answer.")
+		is := n + ", from " + s.name(a.From) + ", "
+		switch s.ApproachOn(a, d) {
+		case ToRedirect:
+			add(n, DueApproach, on, reminders, is+"reached "+s.office(a.Reached)+" and is to be passed to "+s.gatekeeper(d, "")+".")
+		case AtTheGate:
+			add(n, DueApproach, on, reminders, is+"waits for a gatekeeper to say what becomes of it.")
+		case DisposedOf:
+			add(n, DueApproach, on, reminders, is+"waits for its answer.")
+		case Answered:
 		}
 	}
 }

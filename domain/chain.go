@@ -26,7 +26,7 @@ func (s *View) chain(q Question, j *judgement) []Link {
 	if pos := s.PositionOn(q.Matter, q.At); pos != nil {
 		links = addLinks(links, s.agreementLinks(pos.Source)...)
 		text := s.textOf(pos.Index, func() string { return "Position on " + pos.Matter + ": " + pos.Words })
-		links = addLinks(links, Link{"position", pos.Matter, pos.Index, pos.From, text})
+		links = addLinks(links, Link{LinkPosition, pos.Matter, pos.Index, pos.From, text})
 	}
 	return links
 }
@@ -56,7 +56,7 @@ func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
 	if x := s.Exercises[ref]; x != nil && x.On <= d {
 		links = s.DelegationChain(s.Delegations[x.Delegation], x.On)
 		text := x.Number + ", " + string(s.ExerciseOn(x, d)) + ": " + x.What
-		return append(append(links, s.outcomeLinks(x.Outcome, d)...), Link{"exercise", x.Number, x.Index, x.On, text}), x.Matter
+		return append(append(links, s.outcomeLinks(x.Outcome, d)...), Link{LinkExercise, x.Number, x.Index, x.On, text}), x.Matter
 	}
 	if a := s.Appointments[ref]; a != nil && a.VersionOn(d) != nil {
 		return s.appointmentLinks(a, d), ""
@@ -66,7 +66,7 @@ func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
 			links = s.appointmentLinks(a, k.Meeting)
 		}
 		text := k.Number + ", " + string(s.CommitmentOn(k, d)) + ": " + k.Words
-		return append(append(links, s.outcomeLinks(k.Outcome, d)...), Link{"commitment", k.Number, k.Index, k.Meeting, text}), k.Matter
+		return append(append(links, s.outcomeLinks(k.Outcome, d)...), Link{LinkCommitment, k.Number, k.Index, k.Meeting, text}), k.Matter
 	}
 	return nil, ""
 }
@@ -76,7 +76,7 @@ func (s *State) wordsLinks(p *Proposal) []Link {
 	v := p.Version()
 	links := []Link{{"words", p.Number + "/" + strconv.Itoa(v.Number), v.Index, v.Put, p.Number + ", version " + strconv.Itoa(v.Number) + ": " + v.Text}}
 	for _, e := range p.Roll {
-		links = append(links, Link{"position", e.Seat, e.Index, p.AgreedOn, e.Name + ": " + e.Position})
+		links = append(links, Link{LinkPosition, e.Seat, e.Index, p.AgreedOn, e.Name + ": " + string(e.Position)})
 	}
 	return links
 }
@@ -93,7 +93,7 @@ func (s *View) outcomeLinks(o *Outcome, d Day) []Link {
 func (s *View) CharterLink(d Day) Link {
 	v := s.CharterOn(d)
 	text := s.textOf(v.Index, func() string { return "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version) })
-	return Link{"charter", "charter/" + strconv.Itoa(v.Version), v.Index, v.From, text}
+	return Link{LinkCharter, "charter/" + strconv.Itoa(v.Version), v.Index, v.From, text}
 }
 
 // addLinks adds those that are not about an event that is linked already.
@@ -124,7 +124,7 @@ func (s *State) mandateLinks(c *Coverage) []Link {
 	links := []Link{}
 	for _, st := range c.inside {
 		for _, g := range st.Grants {
-			links = append(links, Link{"mandate", g.Number, g.Index, g.From, s.name(g.Organisation) + ": " + s.grantWords(g, c.on)})
+			links = append(links, Link{LinkMandate, g.Number, g.Index, g.From, s.name(g.Organisation) + ": " + s.grantWords(g, c.on)})
 		}
 	}
 	slices.SortFunc(links, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
@@ -179,7 +179,7 @@ func (s *View) DelegationChain(d *Delegation, day Day) []Link {
 		for i := len(s.Executive) - 1; i >= 0; i-- {
 			if e := &s.Executive[i]; e.Covers(day) {
 				links = append(links, s.agreementLinks(e.Source)...)
-				links = append(links, Link{"executive", "executive", e.Index, e.From, s.textOf(e.Index, func() string { return "The executive: " + s.offices(e.Members) })})
+				links = append(links, Link{LinkExecutive, "executive", e.Index, e.From, s.textOf(e.Index, func() string { return "The executive: " + s.offices(e.Members) })})
 				break
 			}
 		}
@@ -196,7 +196,7 @@ func (s *View) DelegationChain(d *Delegation, day Day) []Link {
 		}
 		return d.Number + ": " + strings.Join(powers, "; ")
 	})
-	return append(links, Link{"delegation", d.Number, v.Index, v.From, text})
+	return append(links, Link{LinkDelegation, d.Number, v.Index, v.From, text})
 }
 
 func (s *View) appointmentLinks(a *Appointment, day Day) []Link {
@@ -204,7 +204,7 @@ func (s *View) appointmentLinks(a *Appointment, day Day) []Link {
 	if a.Parent != "" {
 		links = s.DelegationChain(s.Delegations[a.Parent], day)
 		if x := s.Exercises[a.Source]; x != nil {
-			links = append(links, Link{"exercise", x.Number, x.Index, x.On, x.Number + ": " + x.What})
+			links = append(links, Link{LinkExercise, x.Number, x.Index, x.On, x.Number + ": " + x.What})
 		}
 	}
 	links = append(links, s.agreementLinks(a.Source)...)
@@ -217,7 +217,7 @@ func (s *View) appointmentLinks(a *Appointment, day Day) []Link {
 		}
 		return a.Number + ": " + s.office(a.Person) + " at " + s.forumName(a.Forum) + ". " + strings.Join(lines, "; ")
 	})
-	return append(links, Link{"appointment", a.Number, v.Index, v.From, text})
+	return append(links, Link{LinkAppointment, a.Number, v.Index, v.From, text})
 }
 
 func (s *State) offices(ids []string) string {

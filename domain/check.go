@@ -52,13 +52,30 @@ type Limit struct {
 	Text  string `json:"text"`
 }
 
+// LinkKind is what a link is.
+type LinkKind string
+
+const (
+	LinkMandate     LinkKind = "mandate"
+	LinkPlace       LinkKind = "place"
+	LinkCharter     LinkKind = "charter"
+	LinkWords       LinkKind = "words" // of a proposal's version
+	LinkPosition    LinkKind = "position"
+	LinkAgreement   LinkKind = "agreement"
+	LinkExecutive   LinkKind = "executive"
+	LinkDelegation  LinkKind = "delegation"
+	LinkExercise    LinkKind = "exercise"
+	LinkAppointment LinkKind = "appointment"
+	LinkCommitment  LinkKind = "commitment"
+)
+
 // A Link is one step of the chain under an answer, down to the practices.
 type Link struct {
-	Kind      string `json:"kind" doc:"mandate, place, charter, words, position, agreement, executive, delegation, exercise, appointment or commitment"`
-	Ref       string `json:"ref"`
-	Index     uint64 `json:"index"`
-	Effective Day    `json:"effective"`
-	Text      string `json:"text"`
+	Kind      LinkKind `json:"kind" doc:"mandate, place, charter, words, position, agreement, executive, delegation, exercise, appointment or commitment"`
+	Ref       string   `json:"ref"`
+	Index     uint64   `json:"index"`
+	Effective Day      `json:"effective"`
+	Text      string   `json:"text"`
 }
 
 // A CheckAnswer is the answer to a Question with everything it rests on.

@@ -303,7 +303,7 @@ func (s *State) departuresDue(d Day, add addDue) {
 	for n, x := range s.Departures {
 		if x.AwayOn(d) && x.Resolved(d) == nil && s.AgreementHolds(x.Agreement, d) {
 			on := x.Recorded.Add(s.CharterOn(x.Recorded).Charter.SettleWithin)
-			add(n, "departure", on, reminders, n+": "+s.name(x.Organisation)+" goes its own way on "+x.Agreement+"; it is to be talked through by "+on.Words()+".")
+			add(n, DueDeparture, on, reminders, n+": "+s.name(x.Organisation)+" goes its own way on "+x.Agreement+"; it is to be talked through by "+on.Words()+".")
 		}
 	}
 }

@@ -155,20 +155,20 @@ manager: record-group-meeting {"on":"2026-03-02","present":["cd-north"],"actions
 manager: record-approach {"from":"ICB01","what":"Weekends?"}
 `)
 	s := m.ledger.State()
-	asked := func(what, kind string, d Day) string {
+	asked := func(what string, kind DueKind, d Day) string {
 		return s.offices(s.DueFor(&Due{What: what, Kind: kind}, d))
 	}
 	for _, want := range [][3]string{
 		{"T1", "action", "Practice Manager, Ash"}, {"I1", "interest", "Practice Manager, Ash"}, {"A1", "approach", "Board Manager and Clinical Director, South"},
 	} {
-		if got := asked(want[0], want[1], DayOf(m.now)); got != want[2] {
+		if got := asked(want[0], DueKind(want[1]), DayOf(m.now)); got != want[2] {
 			t.Errorf("%s is for %q, not %q", want[0], want[2], got)
 		}
 	}
 	m.run("left", `pm-ash: leave-office {"person":"pm-ash","until":"2026-03-03"}`+"\n")
 	s = m.ledger.State()
 	for _, want := range [][3]string{{"T1", "action", "Board Manager"}, {"I1", "interest", ""}} {
-		if got := asked(want[0], want[1], DayOf(m.now)+2); got != want[2] {
+		if got := asked(want[0], DueKind(want[1]), DayOf(m.now)+2); got != want[2] {
 			t.Errorf("once its owner left, %s is for %q, not %q", want[0], want[2], got)
 		}
 	}

@@ -115,7 +115,7 @@ func widerThan(t *rapid.T, m *minutes) *View {
 	}
 	wider := NewState("wider")
 	wider.Proposals["P1"] = &Proposal{
-		Number: "P1", Stage: Agreed, AgreedOn: from, Agreement: 100, Matter: "workforce", Versions: []Version{{Number: 1}}, Roll: []RollEntry{{Seat: "random", Position: string(Consent)}},
+		Number: "P1", Stage: Agreed, AgreedOn: from, Agreement: 100, Matter: "workforce", Versions: []Version{{Number: 1}}, Roll: []RollEntry{{Seat: "random", Position: RollConsents}},
 	}
 	for i, data := range []Payload{
 		&PersonRegistered{Person: "lead", Handle: "lead", Office: "Lead"},

@@ -481,13 +481,13 @@ func (s *State) threadDue(d Day, add addDue) {
 		ch := &s.CharterOn(p.AgreedOn).Charter
 		if sent := s.sentToAll(n, d); sent < ch.Communications {
 			on := p.AgreedOn.Add(ch.SettleWithin)
-			add(n, "communicate", on, reminders, n+", "+p.Title()+", has gone to the practices "+thousands(sent)+" of "+count(ch.Communications, "time")+".")
+			add(n, DueCommunicate, on, reminders, n+", "+p.Title()+", has gone to the practices "+thousands(sent)+" of "+count(ch.Communications, "time")+".")
 		}
 	}
 	for n, q := range s.Questions {
 		if q.Asked <= d && (q.Answered == 0 || d < q.Answered) {
 			on := q.Asked.Add(s.CharterOn(q.Asked).Charter.ReportWithin)
-			add(n, "question", on, reminders, s.name(q.Practice)+" has waited "+count(q.Age(d), "day")+" for an answer to "+n+".")
+			add(n, DueQuestion, on, reminders, s.name(q.Practice)+" has waited "+count(q.Age(d), "day")+" for an answer to "+n+".")
 		}
 	}
 }

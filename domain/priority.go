@@ -374,7 +374,7 @@ func (s *State) prioritiesDue(d Day, add addDue) {
 		}
 		all := len(s.PracticesOn(d))
 		if heard := len(s.TookPart(round, d)); heard < all {
-			add(n, "priorities", round.By, reminders, n+": "+thousands(heard)+" of "+count(all, "practice")+" have said what matters to them; answers are wanted by "+round.By.Words()+".")
+			add(n, DuePriorities, round.By, reminders, n+": "+thousands(heard)+" of "+count(all, "practice")+" have said what matters to them; answers are wanted by "+round.By.Words()+".")
 		}
 	}
 }

@@ -204,7 +204,7 @@ func (m *minutes) check(chain bool, body string) []string {
 	}
 	var could []string
 	for _, w := range a.WhoCould {
-		could = append(could, strings.TrimSpace(w.Kind+" "+w.Person))
+		could = append(could, strings.TrimSpace(string(w.Kind)+" "+w.Person))
 	}
 	lines = append(lines, "could: "+strings.Join(could, ", "))
 	for _, r := range a.Remedies {
@@ -393,6 +393,7 @@ func (m *minutes) proposalLines(s *View, number string, at Day) []string {
 		line += ", window until " + p.WindowEnds().String() + ", closes " + p.Closes.String()
 	case Withdrawn, Lapsed:
 		line += ", on " + p.Ended.String()
+	case Draft:
 	}
 	lines := []string{line}
 	for _, w := range s.Tried(p) {
@@ -648,7 +649,7 @@ func agendaLines(s *View, at Day) []string {
 		}
 	}
 	for _, i := range s.SuggestionsOn(at) {
-		lines = append(lines, "could be on it: "+i.Kind+" "+i.About+": "+i.Text)
+		lines = append(lines, "could be on it: "+string(i.Kind)+" "+i.About+": "+i.Text)
 	}
 	for _, w := range s.RunBySystem(at) {
 		lines = append(lines, "flag: "+w)

@@ -155,11 +155,20 @@ func (s *State) missedReviews(j *judgement, d Day) []string {
 	return missed
 }
 
+// CouldKind is by what somebody could say yes.
+type CouldKind string
+
+const (
+	CouldRepresent CouldKind = "representative" // by an appointment to the forum
+	CouldByPower   CouldKind = "executive"      // by a delegated power
+	CouldGroup     CouldKind = "group"          // the group itself
+)
+
 // SomeoneWhoCould is somebody for whom the same check says yes, or the group.
 type SomeoneWhoCould struct {
-	Kind   string `json:"kind" doc:"representative, executive or group"`
-	Person string `json:"person,omitempty" doc:"handle"`
-	Name   string `json:"name" doc:"office, or the group's name"`
+	Kind   CouldKind `json:"kind" doc:"representative, executive or group"`
+	Person string    `json:"person,omitempty" doc:"handle"`
+	Name   string    `json:"name" doc:"office, or the group's name"`
 }
 
 // whoCould names who could say yes: those for whom the same check says yes,
@@ -168,7 +177,7 @@ type SomeoneWhoCould struct {
 func (s *View) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 	var who []SomeoneWhoCould
 	if !s.EstablishedOn(q.At) {
-		return []SomeoneWhoCould{{"group", "", s.Name}}
+		return []SomeoneWhoCould{{CouldGroup, "", s.Name}}
 	}
 	asked := func(id string) bool { return id == q.Person && !j.Verdict.yes() }
 	q.verdictOnly = true
@@ -187,7 +196,7 @@ func (s *View) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 				if id := ask.Person; !seen[id] && !asked(id) {
 					seen[id] = true
 					if j := s.judge(ask); j.Verdict.yes() {
-						who = append(who, SomeoneWhoCould{"representative", s.People[id].Handle, s.office(id)})
+						who = append(who, SomeoneWhoCould{CouldRepresent, s.People[id].Handle, s.office(id)})
 					}
 				}
 			}
@@ -200,10 +209,10 @@ func (s *View) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 			continue
 		}
 		if j := s.judge(ask); j.Verdict.yes() {
-			who = append(who, SomeoneWhoCould{"executive", s.People[id].Handle, s.office(id)})
+			who = append(who, SomeoneWhoCould{CouldByPower, s.People[id].Handle, s.office(id)})
 		}
 	}
-	return append(who, SomeoneWhoCould{"group", "", s.Name})
+	return append(who, SomeoneWhoCould{CouldGroup, "", s.Name})
 }
 
 // holders are the executive's members and those to whom a delegation was given by

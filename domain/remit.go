@@ -138,6 +138,7 @@ func (s *View) bringBack(q Question, j *judgement, all []*Appointment) []Reason 
 		}
 	case WithinLimits:
 		back = append(back, s.lineExceeded(q, j)...)
+	case Not: // a red line has answered before
 	}
 	if j.appointment.Parent != "" {
 		back = append(back, s.parentExceeded(q, j)...)

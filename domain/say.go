@@ -15,6 +15,7 @@ func (s *View) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 		return "I can take that back; any agreement is subject to " + s.ShortName + "."
 	case MustNot:
 		return "No. We can't agree that here; please write to " + s.gatekeeper(q.At, q.Person) + "."
+	case ViewOnly:
 	}
 	if name := s.speaks(q, who); name != "" && j.coverage.Practices > 0 {
 		return "This is my own view; I don't speak for general practice here. " + name + " does."

@@ -233,25 +233,30 @@ func (e *ProposalLapsed) apply(s *State, ev *Event) { s.end(e.Proposal, ev, Laps
 
 // A RollEntry is one seat's line in the roll (rules C7, C12).
 type RollEntry struct {
-	Seat     string   `json:"seat"`
-	Name     string   `json:"name" doc:"of the organisation, then"`
-	Person   string   `json:"person,omitempty"`
-	Office   string   `json:"office,omitempty"`
-	Role     SeatRole `json:"role,omitempty"`
-	Position string   `json:"position" doc:"consent, stand-aside, blocks, not heard or vacant"`
-	Time     int64    `json:"time,omitzero" doc:"recorded, milliseconds since 1970"`
-	Index    uint64   `json:"index,omitzero"`
-	Reason   string   `json:"reason,omitempty"`
-	Interest string   `json:"interest,omitempty"`
-	Heard    string   `json:"heard,omitempty"`
+	Seat     string       `json:"seat"`
+	Name     string       `json:"name" doc:"of the organisation, then"`
+	Person   string       `json:"person,omitempty"`
+	Office   string       `json:"office,omitempty"`
+	Role     SeatRole     `json:"role,omitempty"`
+	Position RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard or vacant"`
+	Time     int64        `json:"time,omitzero" doc:"recorded, milliseconds since 1970"`
+	Index    uint64       `json:"index,omitzero"`
+	Reason   string       `json:"reason,omitempty"`
+	Interest string       `json:"interest,omitempty"`
+	Heard    string       `json:"heard,omitempty"`
 }
 
-// Positions that the roll names beside consent and stand-aside.
+// RollPosition is what a seat says on a proposal, or why nothing.
+type RollPosition string
+
 const (
-	RollBlocks      = "blocks"
-	RollNotHeard    = "not heard"
-	RollVacant      = "vacant"
-	RollUnconfirmed = "heard, to be confirmed"
+	RollConsents    = RollPosition(Consent)
+	RollStandsAside = RollPosition(StandAside)
+
+	RollBlocks      RollPosition = "blocks"
+	RollNotHeard    RollPosition = "not heard"
+	RollVacant      RollPosition = "vacant"
+	RollUnconfirmed RollPosition = "heard, to be confirmed"
 )
 
 // RollOn names for each entitled seat what it says to the newest version on
@@ -272,7 +277,7 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 			e.Position, e.Heard = RollUnconfirmed, pos.Heard
 		}
 		if pos := s.PositionOf(p, id, d); pos != nil {
-			e.Person, e.Office, e.Role, e.Position = pos.Person, s.office(pos.Person), pos.Role, string(pos.Stand)
+			e.Person, e.Office, e.Role, e.Position = pos.Person, s.office(pos.Person), pos.Role, RollPosition(pos.Stand)
 			e.Time, e.Index, e.Reason, e.Interest, e.Heard = pos.Time, pos.Index, pos.Reason, pos.Interest, pos.Heard
 		}
 		for _, o := range blocks {
@@ -287,13 +292,16 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 
 // RollWords are the roll in a sentence.
 func (s *State) RollWords(roll []RollEntry) string {
-	by := map[string][]string{}
+	by := map[RollPosition][]string{}
 	for _, e := range roll {
 		by[e.Position] = append(by[e.Position], e.Name)
 	}
 	var parts []string
-	for _, p := range []struct{ position, say string }{
-		{string(Consent), "consented"}, {string(StandAside), "stood aside"}, {RollBlocks, "blocks"},
+	for _, p := range []struct {
+		position RollPosition
+		say      string
+	}{
+		{RollConsents, "consented"}, {RollStandsAside, "stood aside"}, {RollBlocks, "blocks"},
 		{RollUnconfirmed, "heard, to be confirmed"}, {RollNotHeard, "not yet heard"}, {RollVacant, "vacant"},
 	} {
 		if len(by[p.position]) > 0 {

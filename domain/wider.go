@@ -285,7 +285,7 @@ func (s *State) proves(c *ProvedConsent, d Day) bool {
 	}
 	p := s.Proposals[c.To]
 	return s.AgreementHolds(c.To, d) && p.Version().Number == c.Version && slices.ContainsFunc(p.Roll, func(e RollEntry) bool {
-		return e.Seat == c.Seat && e.Position == string(Consent)
+		return e.Seat == c.Seat && e.Position == RollConsents
 	})
 }
 
@@ -327,7 +327,7 @@ func (s *View) placeLinks(c *Coverage) []Link {
 		if p.Agreed {
 			text := p.Name + ", for " + thousands(p.Practices) + " of " + count(p.OfPractices, "practice") + ", consented on the strength of event " +
 				thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].View().restWords(s.provedAt(p.Here))
-			links = append(links, Link{"place", p.Group + "/" + p.Ref, p.Here, s.provedAt(p.Here).On, text})
+			links = append(links, Link{LinkPlace, p.Group + "/" + p.Ref, p.Here, s.provedAt(p.Here).On, text})
 		}
 	}
 	return links

@@ -11,14 +11,35 @@ import (
 
 // A Due thing is on the work list.
 type Due struct {
-	What    string `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    string `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question or interest"`
-	On      Day    `json:"on" doc:"day on which it is due"`
-	Left    int    `json:"daysLeft" doc:"negative: overdue by so many days"`
-	Overdue bool   `json:"overdue"`
-	Paused  bool   `json:"paused,omitempty"`
-	Text    string `json:"text"`
+	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question or interest"`
+	On      Day     `json:"on" doc:"day on which it is due"`
+	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
+	Overdue bool    `json:"overdue"`
+	Paused  bool    `json:"paused,omitempty"`
+	Text    string  `json:"text"`
 }
+
+// DueKind is what is to be done about a due thing.
+type DueKind string
+
+const (
+	DueReview      DueKind = "review"      // of a power or an appointment
+	DueEnd         DueKind = "end"         // of the same
+	DueReport      DueKind = "report"      // of a meeting
+	DueTell        DueKind = "tell"        // a body of a decision
+	DueRatify      DueKind = "ratify"      // or disavow, before it lapses
+	DueCallIn      DueKind = "call-in"     // to be settled
+	DuePosition    DueKind = "position"    // of seats on a proposal
+	DueMandate     DueKind = "mandate"     // its end or review
+	DueApproach    DueKind = "approach"    // to be passed on, disposed of or answered
+	DuePriorities  DueKind = "priorities"  // answers of practices
+	DueAction      DueKind = "action"      // to be done
+	DueDeparture   DueKind = "departure"   // to be talked through
+	DueCommunicate DueKind = "communicate" // an agreement, to the practices
+	DueQuestion    DueKind = "question"    // of a practice, to be answered
+	DueInterest    DueKind = "interest"    // to be declared anew
+)
 
 // reminders are how many days ahead reviews and ends are on the work list.
 const reminders = 90
@@ -34,7 +55,7 @@ func (s *View) DueOn(d Day) []Due { return s.due(d, func(Day, int) bool { return
 
 func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	due := []Due{}
-	add := func(what, kind string, on Day, ahead int, text string) {
+	add := func(what string, kind DueKind, on Day, ahead int, text string) {
 		if on != 0 && wanted(on, ahead) {
 			due = append(due, Due{What: what, Kind: kind, On: on, Left: int(on - d), Overdue: d > on, Text: text})
 		}
@@ -43,13 +64,13 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	for _, m := range s.Mandates {
 		if s.holdsOn(m, d) {
 			on, say := s.mandateDue(m)
-			add(m.Number, "mandate", on, reminders, say)
+			add(m.Number, DueMandate, on, reminders, say)
 		}
 	}
 	for _, m := range s.Meetings {
 		if m.Cancelled == 0 && (m.Reported == 0 || d < m.Reported) {
 			if d >= m.On {
-				add(meetingKey(m.Forum, m.On), "report", s.ReportBy(m), reminders, "The meeting of "+s.forumName(m.Forum)+" on "+m.On.Words()+" is to be reported by "+s.ReportBy(m).Words()+".")
+				add(meetingKey(m.Forum, m.On), DueReport, s.ReportBy(m), reminders, "The meeting of "+s.forumName(m.Forum)+" on "+m.On.Words()+" is to be reported by "+s.ReportBy(m).Words()+".")
 			}
 		}
 	}
@@ -62,13 +83,13 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.interestsDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
-		add(n, "position", p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")
+		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")
 	}
 	for i := range due {
-		due[i].Paused = due[i].Kind == "review" && len(s.missedReview(due[i].What, due[i].On, d)) > 0
+		due[i].Paused = due[i].Kind == DueReview && len(s.missedReview(due[i].What, due[i].On, d)) > 0
 	}
 	slices.SortFunc(due, func(a, b Due) int {
-		return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), strings.Compare(a.Kind, b.Kind))
+		return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.What, b.What), cmp.Compare(a.Kind, b.Kind))
 	})
 	return due
 }
@@ -85,7 +106,7 @@ func (s *State) mandateDue(g *MandateEntry) (Day, string) {
 	return on, "The mandate of " + s.name(g.Organisation) + " ends or is reviewed on " + on.Words() + "."
 }
 
-type addDue func(what, kind string, on Day, ahead int, text string)
+type addDue func(what string, kind DueKind, on Day, ahead int, text string)
 
 // powersDue adds reviews and ends of delegations and appointments.
 func (s *State) powersDue(d Day, add addDue) {
@@ -94,16 +115,16 @@ func (s *State) powersDue(d Day, add addDue) {
 			continue
 		}
 		v := dl.VersionOn(d)
-		add(n, "review", v.Review, reminders, n+" is due for review on "+v.Review.Words()+".")
-		add(n, "end", v.Until, reminders, n+" ends on "+v.Until.Words()+".")
+		add(n, DueReview, v.Review, reminders, n+" is due for review on "+v.Review.Words()+".")
+		add(n, DueEnd, v.Until, reminders, n+" ends on "+v.Until.Words()+".")
 	}
 	for n, a := range s.Appointments {
 		if state, _ := s.AppointmentOn(a, d); state == Ended || state == Expired || state == NotYet {
 			continue
 		}
 		v := a.VersionOn(d)
-		add(n, "review", v.Review, reminders, n+" is due for review on "+v.Review.Words()+".")
-		add(n, "end", v.Until, reminders, n+" ends on "+v.Until.Words()+".")
+		add(n, DueReview, v.Review, reminders, n+" is due for review on "+v.Review.Words()+".")
+		add(n, DueEnd, v.Until, reminders, n+" ends on "+v.Until.Words()+".")
 	}
 }
 
@@ -113,10 +134,11 @@ func (s *State) waitingDue(d Day, add addDue) {
 		switch s.ExerciseOn(x, d) {
 		case XBeyond:
 			on := x.Recorded.Add(s.CharterOn(x.Recorded).Charter.RatifyWithin)
-			add(n, "ratify", on, reminders, n+" is beyond and lapses after "+on.Words()+" unless ratified.")
+			add(n, DueRatify, on, reminders, n+" is beyond and lapses after "+on.Words()+" unless ratified.")
 		case XCalledIn:
 			on := x.CalledIn.Add(s.CharterOn(x.CalledIn).Charter.SettleWithin)
-			add(n, "call-in", on, reminders, n+" is called in and falls after "+on.Words()+" unless settled.")
+			add(n, DueCallIn, on, reminders, n+" is called in and falls after "+on.Words()+" unless settled.")
+		case XWithin, XRatified, XDisavowed, XLapsed, XFallen:
 		}
 		if by, body, told := s.TellBy(x, d); by != 0 && told == 0 && x.On <= d {
 			if o := s.Organisations[body]; o != nil {
@@ -124,13 +146,13 @@ func (s *State) waitingDue(d Day, add addDue) {
 			} else if body == ToGroup {
 				body = firstUpper(s.ShortName)
 			}
-			add(n, "tell", by, reminders, body+" is to be told of "+n+" by "+by.Words()+".")
+			add(n, DueTell, by, reminders, body+" is to be told of "+n+" by "+by.Words()+".")
 		}
 	}
 	for n, k := range s.Commitments {
 		if st := s.CommitmentOn(k, d); st == KAdReferendum || st == KBeyond {
 			on := k.Recorded.Add(s.CharterOn(k.Recorded).Charter.RatifyWithin)
-			add(n, "ratify", on, reminders, n+" is "+string(st)+" and lapses after "+on.Words()+" unless ratified.")
+			add(n, DueRatify, on, reminders, n+" is "+string(st)+" and lapses after "+on.Words()+" unless ratified.")
 		}
 	}
 }
@@ -144,23 +166,24 @@ func (s *State) DueFor(due *Due, d Day) []string {
 	var first []string
 	var by Command // that sees to it; nil: a proposal, in which the people concerned are asked for their word
 	switch due.Kind {
-	case "position", "report", "tell":
+	case DuePosition, DueReport, DueTell:
 		return nil
-	case "review", "end":
+	case DueReview, DueEnd:
 		if dl := s.Delegations[due.What]; dl != nil {
 			return s.delegates(dl, d)
 		}
 		return []string{s.Appointments[due.What].Person}
-	case "ratify", "call-in":
+	case DueRatify, DueCallIn:
 		return s.tableOn(d)
-	case "mandate":
+	case DueMandate:
 		return s.grantedBy(due.What, d)
-	case "action":
+	case DueAction:
 		first, by = []string{s.Actions[due.What].Owner}, &EndAction{Action: due.What}
-	case "interest":
+	case DueInterest:
 		first, by = []string{s.interest(due.What).Person}, &RenewInterest{Interest: due.What}
-	case "approach":
+	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
+	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion:
 	}
 	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.withDuty(Chair, d)} {
 		if may := s.whoMay(ids, by, d); len(may) > 0 {

@@ -21,9 +21,9 @@ type Agenda struct {
 
 // A SuggestionLine is something that could be on the agenda.
 type SuggestionLine struct {
-	Kind  string `json:"kind" enum:"proposal,approach,question,overdue,review"`
-	About string `json:"about"`
-	Text  string `json:"text"`
+	Kind  domain.SuggestionKind `json:"kind" enum:"proposal,approach,question,overdue,review"`
+	About string                `json:"about"`
+	Text  string                `json:"text"`
 }
 
 // An OwnMeeting is one of the group's own.

@@ -197,7 +197,7 @@ func TestPowers(t *testing.T) {
 
 func kinds(chain []domain.Link) (ks []string) {
 	for _, l := range chain {
-		ks = append(ks, l.Kind)
+		ks = append(ks, string(l.Kind))
 	}
 	return ks
 }

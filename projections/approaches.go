@@ -14,25 +14,25 @@ type Approaches struct {
 
 // An ApproachLine is one approach.
 type ApproachLine struct {
-	Ref          string              `json:"ref"`
-	From         Body                `json:"from"`
-	What         string              `json:"what"`
-	Matter       string              `json:"matter,omitempty"`
-	Reached      Who                 `json:"reached"`
-	How          string              `json:"how,omitempty"`
-	On           domain.Day          `json:"on" doc:"day on which it came"`
-	State        string              `json:"state" enum:"to be redirected,at the gate,disposed,answered"`
-	Disposition  domain.Disposition  `json:"disposition,omitempty"`
-	RedirectedTo *Who                `json:"redirectedTo,omitempty"`
-	Redirected   domain.Day          `json:"redirected,omitzero"`
-	Dispositions []DispositionLine   `json:"dispositions" doc:"the newest counts"`
-	Told         *domain.Saying      `json:"told,omitempty" doc:"there and then, by whoever it reached"`
-	Answer       *ApproachAnswerLine `json:"answer,omitempty" doc:"of record"`
-	SameQuestion []string            `json:"sameQuestion" doc:"linked by people, directly or through others"`
-	MayBeSame    []string            `json:"mayBeSame" doc:"alike in words and matter; a suggestion"`
-	Inconsistent bool                `json:"inconsistent" doc:"the system has different answers to this question"`
-	Differs      string              `json:"differs,omitempty" doc:"who said what, where it differs"`
-	Index        uint64              `json:"index"`
+	Ref          string               `json:"ref"`
+	From         Body                 `json:"from"`
+	What         string               `json:"what"`
+	Matter       string               `json:"matter,omitempty"`
+	Reached      Who                  `json:"reached"`
+	How          string               `json:"how,omitempty"`
+	On           domain.Day           `json:"on" doc:"day on which it came"`
+	State        domain.ApproachState `json:"state" enum:"to be redirected,at the gate,disposed,answered"`
+	Disposition  domain.Disposition   `json:"disposition,omitempty"`
+	RedirectedTo *Who                 `json:"redirectedTo,omitempty"`
+	Redirected   domain.Day           `json:"redirected,omitzero"`
+	Dispositions []DispositionLine    `json:"dispositions" doc:"the newest counts"`
+	Told         *domain.Saying       `json:"told,omitempty" doc:"there and then, by whoever it reached"`
+	Answer       *ApproachAnswerLine  `json:"answer,omitempty" doc:"of record"`
+	SameQuestion []string             `json:"sameQuestion" doc:"linked by people, directly or through others"`
+	MayBeSame    []string             `json:"mayBeSame" doc:"alike in words and matter; a suggestion"`
+	Inconsistent bool                 `json:"inconsistent" doc:"the system has different answers to this question"`
+	Differs      string               `json:"differs,omitempty" doc:"who said what, where it differs"`
+	Index        uint64               `json:"index"`
 }
 
 // A DispositionLine is what a gatekeeper said becomes of an approach.
@@ -105,24 +105,21 @@ func (g *Group) sideConversation(a *domain.Approach, at domain.Day) SideConversa
 func (g *Group) approachLine(a *domain.Approach, at domain.Day) ApproachLine {
 	l := ApproachLine{
 		Ref: a.Number, From: g.body(a.From), What: a.What, Matter: a.Matter, Reached: g.who(a.Reached), How: a.How, On: a.On,
-		State: "to be redirected", Dispositions: []DispositionLine{}, Told: a.Told, SameQuestion: g.sameQuestion(a, at),
+		State: g.state.ApproachOn(a, at), Dispositions: []DispositionLine{}, Told: a.Told, SameQuestion: g.sameQuestion(a, at),
 		MayBeSame: orEmpty(g.state.Alike(a.Number)), Inconsistent: g.state.Inconsistent(a.Number, at), Index: a.Index,
 	}
 	if a.RedirectedTo != "" && a.Redirected <= at {
 		l.RedirectedTo, l.Redirected = g.anyone(a.RedirectedTo), a.Redirected
 	}
-	if l.RedirectedTo != nil || g.state.HasDuty(a.Reached, domain.Gatekeeper, a.On) {
-		l.State = "at the gate"
-	}
 	for _, d := range a.Dispositions {
 		if d.On <= at {
-			l.State, l.Disposition = "disposed", d.Disposition
+			l.Disposition = d.Disposition
 			text := dispositionWords(d.Disposition) + after(", ", d.Appointment) + after(": ", d.Words)
 			l.Dispositions = append(l.Dispositions, DispositionLine{d.Disposition, d.Appointment, d.Words, text, g.who(d.By), d.On, d.Index})
 		}
 	}
 	if o := a.Answer; o != nil && o.On <= at {
-		l.State, l.Answer = "answered", &ApproachAnswerLine{o.Reply, o.Words, g.who(o.By), o.On, o.Index}
+		l.Answer = &ApproachAnswerLine{o.Reply, o.Words, g.who(o.By), o.On, o.Index}
 	}
 	if l.Inconsistent {
 		l.Differs = g.differs(a, at)

@@ -66,7 +66,7 @@ func (g *Group) Calendar(person, practice string, at domain.Day) (Calendar, *dom
 	c.Entries = append(entries, g.calendarEntry("founded", g.state.Group, founded, "", g.state.Name+" was founded."))
 	for _, due := range g.state.DueOn(at) {
 		if whole(&due) {
-			c.Entries = append(c.Entries, g.calendarEntry(due.Kind, due.What, due.On, "", due.Text))
+			c.Entries = append(c.Entries, g.calendarEntry(string(due.Kind), due.What, due.On, "", due.Text))
 		}
 	}
 	slices.SortStableFunc(c.Entries, func(a, b CalendarEntry) int {
@@ -96,7 +96,7 @@ func (g *Group) waitingEntries(person string, at domain.Day) []CalendarEntry {
 	var entries []CalendarEntry
 	for _, w := range g.Waiting(person, at).Items {
 		if w.By != 0 {
-			entries = append(entries, g.calendarEntry(w.Kind, w.Ref, w.By, "", w.Text))
+			entries = append(entries, g.calendarEntry(string(w.Kind), w.Ref, w.By, "", w.Text))
 		}
 	}
 	return entries
@@ -132,15 +132,16 @@ func (g *Group) forumMeetings(at domain.Day, wanted func(*domain.Meeting) bool) 
 // review or end of a power that is used in its name.
 func (g *Group) concernsPractice(due *domain.Due, o *domain.Organisation, at domain.Day) bool {
 	switch due.Kind {
-	case "review", "end":
+	case domain.DueReview, domain.DueEnd:
 		return true
-	case "mandate":
+	case domain.DueMandate:
 		return slices.ContainsFunc(grantsOf(g.state.StandingsOn(o, at)), func(m *domain.MandateEntry) bool { return m.Number == due.What })
-	case "priorities":
+	case domain.DuePriorities:
 		took := g.state.TookPart(g.state.Rounds[due.What], at)
 		return !slices.ContainsFunc(took, func(a domain.PriorityAnswer) bool { return a.Practice == o.Code })
+	default: // for the group to see to
+		return false
 	}
-	return false
 }
 
 // ID is an id that nothing else has anywhere, and that is the same whenever it

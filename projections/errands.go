@@ -34,15 +34,15 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 		return errands
 	}
 	for _, due := range g.state.WorkListOn(at) {
-		errands.add(g.state.DueFor(&due, at), Errand{g.errandKey(due.Kind, due.What, due.On, at), due.What, overdueWords(due.Text, due.On, at)})
+		errands.add(g.state.DueFor(&due, at), Errand{g.errandKey(string(due.Kind), due.What, due.On, at), due.What, overdueWords(due.Text, due.On, at)})
 	}
 	for id := range g.state.People {
 		for _, w := range g.Waiting(id, at).Items {
 			text := w.Text
-			if w.Kind == "position" {
+			if w.Kind == WaitsPosition {
 				text += " Silence is never consent."
 			}
-			errands.add([]string{id}, Errand{g.errandKey(w.Kind, w.Ref, w.By, at), w.Ref, overdueWords(text, w.By, at)})
+			errands.add([]string{id}, Errand{g.errandKey(string(w.Kind), w.Ref, w.By, at), w.Ref, overdueWords(text, w.By, at)})
 		}
 	}
 	g.heardErrands(errands, at)

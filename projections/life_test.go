@@ -30,8 +30,8 @@ func TestApproaches(t *testing.T) {
 	require.Equal(t, 2, a.Most)
 	require.Len(t, a.Side, 1)
 	require.Len(t, a.Approaches, 2)
-	require.Equal(t, "answered", a.Approaches[0].State)
-	require.Equal(t, "to be redirected", a.Approaches[1].State)
+	require.Equal(t, domain.Answered, a.Approaches[0].State)
+	require.Equal(t, domain.ToRedirect, a.Approaches[1].State)
 	require.Equal(t, []string{"A1"}, a.Approaches[1].MayBeSame)
 	require.False(t, a.Approaches[1].Inconsistent)
 
@@ -43,7 +43,7 @@ func TestApproaches(t *testing.T) {
 
 	early := b.fold().Approaches(day("2026-04-07"))
 	require.Len(t, early.Approaches, 1)
-	require.Equal(t, "at the gate", early.Approaches[0].State)
+	require.Equal(t, domain.AtTheGate, early.Approaches[0].State)
 	require.False(t, early.Approaches[0].Inconsistent)
 	require.Empty(t, b.foldUntil(day("2026-04-06").End()).Approaches(day("2026-04-10")).Approaches)
 }
@@ -254,7 +254,7 @@ func TestAgenda(t *testing.T) {
 	require.Empty(t, g.Agenda(day("2026-05-31")).Meetings)
 	var kinds []string
 	for _, s := range a.Suggestions {
-		kinds = append(kinds, s.Kind+" "+s.About)
+		kinds = append(kinds, string(s.Kind)+" "+s.About)
 	}
 	require.Contains(t, kinds, "review D1")
 	require.Contains(t, kinds, "overdue P1")

@@ -106,16 +106,16 @@ type InstrumentLine struct {
 
 // A RollLine is one seat's line in the roll.
 type RollLine struct {
-	Seat     Body            `json:"seat"`
-	Person   *Who            `json:"person,omitempty"`
-	Role     domain.SeatRole `json:"role,omitempty"`
-	Position string          `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, or heard, to be confirmed"`
-	Time     time.Time       `json:"time,omitzero" doc:"recorded"`
-	Index    uint64          `json:"index,omitzero"`
-	Reason   string          `json:"reason,omitempty"`
-	Interest string          `json:"interest,omitempty"`
-	Heard    string          `json:"heard,omitempty" doc:"how, where the manager recorded it"`
-	Signed   bool            `json:"signed,omitzero" doc:"with a passkey of the person"`
+	Seat     Body                `json:"seat"`
+	Person   *Who                `json:"person,omitempty"`
+	Role     domain.SeatRole     `json:"role,omitempty"`
+	Position domain.RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, or heard, to be confirmed"`
+	Time     time.Time           `json:"time,omitzero" doc:"recorded"`
+	Index    uint64              `json:"index,omitzero"`
+	Reason   string              `json:"reason,omitempty"`
+	Interest string              `json:"interest,omitempty"`
+	Heard    string              `json:"heard,omitempty" doc:"how, where the manager recorded it"`
+	Signed   bool                `json:"signed,omitzero" doc:"with a passkey of the person"`
 }
 
 // PositionTaken is what a seat said to a version.
@@ -361,13 +361,13 @@ func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at doma
 		}
 		a.Roll = append(a.Roll, l)
 		switch e.Position {
-		case string(domain.Consent):
+		case domain.RollConsents:
 			a.Supports = append(a.Supports, e.Name)
-		case string(domain.StandAside):
+		case domain.RollStandsAside:
 			a.StandsAside = append(a.StandsAside, e.Name)
 		case domain.RollBlocks:
 			a.Objects = append(a.Objects, e.Name)
-		default:
+		case domain.RollNotHeard, domain.RollVacant, domain.RollUnconfirmed:
 			a.NotHeard = append(a.NotHeard, e.Name)
 		}
 	}

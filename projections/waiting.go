@@ -14,12 +14,27 @@ type Waiting struct {
 	Items []WaitingItem `json:"items" doc:"soonest first; those without a day last"`
 }
 
+// WaitingKind is what somebody can do about a thing that waits for them.
+type WaitingKind string
+
+const (
+	WaitsCharter    WaitingKind = "charter"    // consent to it
+	WaitsPosition   WaitingKind = "position"   // say what the seat says
+	WaitsConfirm    WaitingKind = "confirm"    // confirm what was recorded for the seat
+	WaitsBlock      WaitingKind = "block"      // resolve or let go an objection
+	WaitsPutOff     WaitingKind = "put-off"    // agree to put the closing off
+	WaitsFacilitate WaitingKind = "facilitate" // bring the parties together
+	WaitsCallIn     WaitingKind = "call-in"    // call a decision in
+	WaitsReport     WaitingKind = "report"     // report a meeting
+	WaitsTell       WaitingKind = "tell"       // tell a body of a decision
+)
+
 // A WaitingItem is one thing that waits.
 type WaitingItem struct {
-	Ref  string     `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
-	Kind string     `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell"`
-	By   domain.Day `json:"by,omitzero" doc:"last day, where there is one"`
-	Text string     `json:"text"`
+	Ref  string      `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
+	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell"`
+	By   domain.Day  `json:"by,omitzero" doc:"last day, where there is one"`
+	Text string      `json:"text"`
 }
 
 // Waiting answers for that person, by handle or id; for somebody unknown
@@ -42,7 +57,7 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	return w
 }
 
-func (w *Waiting) add(ref, kind string, by domain.Day, text string) {
+func (w *Waiting) add(ref string, kind WaitingKind, by domain.Day, text string) {
 	w.Items = append(w.Items, WaitingItem{ref, kind, by, text})
 }
 
@@ -52,7 +67,7 @@ func (w *Waiting) charterWaits(g *Group, p *domain.Person, at domain.Day) {
 	}
 	for _, seat := range g.state.EntitledOn(at) {
 		if g.state.Allows(p.ID, &domain.ConsentToCharter{Seat: seat}, at) && !slices.ContainsFunc(g.state.Consents, func(c domain.CharterConsent) bool { return c.Seat == seat }) {
-			w.add("charter", "charter", 0, g.name(seat)+" has not yet consented to the charter.")
+			w.add("charter", WaitsCharter, 0, g.name(seat)+" has not yet consented to the charter.")
 		}
 	}
 }
@@ -71,13 +86,13 @@ func (w *Waiting) positionsWait(g *Group, person *domain.Person, at domain.Day) 
 				continue
 			}
 			switch e.Position {
-			case string(domain.Consent), string(domain.StandAside):
+			case domain.RollConsents, domain.RollStandsAside:
 			case domain.RollBlocks:
-				w.add(p.Number, "block", p.Closes, e.Name+" blocks "+title+": only you can accept what would resolve it.")
+				w.add(p.Number, WaitsBlock, p.Closes, e.Name+" blocks "+title+": only you can accept what would resolve it.")
 			case domain.RollUnconfirmed:
-				w.add(p.Number, "confirm", p.Closes, "What was heard from "+e.Name+" on "+title+" counts once you confirm it.")
-			default:
-				w.add(p.Number, "position", p.Closes, e.Name+" has not been heard on "+title+".")
+				w.add(p.Number, WaitsConfirm, p.Closes, "What was heard from "+e.Name+" on "+title+" counts once you confirm it.")
+			case domain.RollNotHeard, domain.RollVacant:
+				w.add(p.Number, WaitsPosition, p.Closes, e.Name+" has not been heard on "+title+".")
 			}
 		}
 	}
@@ -93,12 +108,12 @@ func (w *Waiting) disputesWait(g *Group, person *domain.Person, at domain.Day) {
 		}
 		title := p.Number + ", " + p.Title()
 		if f := p.Facilitator(); f != nil && f.Person == person.ID {
-			w.add(p.Number, "facilitate", p.Closes, "You were named as facilitator for "+title+": talk with "+g.names(s.PartiesOn(p, at))+", and record each conversation.")
+			w.add(p.Number, WaitsFacilitate, p.Closes, "You were named as facilitator for "+title+": talk with "+g.names(s.PartiesOn(p, at))+", and record each conversation.")
 		}
 		for _, seat := range s.PutOffWaitsFor(p, at) {
 			if s.Allows(person.ID, &domain.AgreePutOff{Proposal: p.Number, Seat: seat}, at) {
 				r := p.PutOffAsked()
-				w.add(p.Number, "put-off", p.Closes, g.name(r.Agreed[0].Seat)+" asks "+g.name(seat)+" to agree that "+title+" closes on "+r.Closes.Words()+" and not on "+p.Closes.Words()+".")
+				w.add(p.Number, WaitsPutOff, p.Closes, g.name(r.Agreed[0].Seat)+" asks "+g.name(seat)+" to agree that "+title+" closes on "+r.Closes.Words()+" and not on "+p.Closes.Words()+".")
 			}
 		}
 	}
@@ -111,7 +126,7 @@ func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		last := x.Recorded.Add(g.state.CharterOn(x.Recorded).Charter.CallInWithin)
 		if x.Recorded <= at && at <= last && g.state.ExerciseOn(x, at) == domain.XWithin && (x.CalledIn == 0 || x.CalledIn > at) {
-			w.add(x.Number, "call-in", last, "The executive decided "+x.Number+": "+clip(x.What)+". It can be called in until "+last.Words()+".")
+			w.add(x.Number, WaitsCallIn, last, "The executive decided "+x.Number+": "+clip(x.What)+". It can be called in until "+last.Words()+".")
 		}
 	}
 }
@@ -123,7 +138,7 @@ func (w *Waiting) reportsWait(g *Group, p *domain.Person, at domain.Day) {
 			continue
 		}
 		by := g.state.ReportBy(m)
-		w.add(m.Forum+"/"+m.On.String(), "report", by, "The meeting of "+g.forum(m.Forum)+" on "+m.On.Words()+" is to be reported.")
+		w.add(m.Forum+"/"+m.On.String(), WaitsReport, by, "The meeting of "+g.forum(m.Forum)+" on "+m.On.Words()+" is to be reported.")
 	}
 }
 
@@ -131,7 +146,7 @@ func (w *Waiting) reportsWait(g *Group, p *domain.Person, at domain.Day) {
 func (w *Waiting) tellingWaits(g *Group, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		if by, body, told := g.state.TellBy(x, at); by != 0 && told == 0 && x.On <= at && slices.Contains(x.Acting, p.ID) {
-			w.add(x.Number, "tell", by, firstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
+			w.add(x.Number, WaitsTell, by, firstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
 		}
 	}
 }

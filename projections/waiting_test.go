@@ -14,7 +14,7 @@ func TestWaiting(t *testing.T) {
 	waits := func(person, on string) []string {
 		var kinds []string
 		for _, i := range b.fold().Waiting(person, day(on)).Items {
-			kinds = append(kinds, i.Kind+" "+i.Ref)
+			kinds = append(kinds, string(i.Kind)+" "+i.Ref)
 		}
 		return kinds
 	}
@@ -51,7 +51,7 @@ func TestWaitingForTheExecutiveAndRepresentatives(t *testing.T) {
 	require.Nil(t, item(b.fold().Waiting("cd-north", day("2026-03-09")), "report"))
 }
 
-func item(w Waiting, kind string) *WaitingItem {
+func item(w Waiting, kind WaitingKind) *WaitingItem {
 	for i := range w.Items {
 		if w.Items[i].Kind == kind {
 			return &w.Items[i]

@@ -195,14 +195,14 @@ func (w *jsonText) remedy(r *domain.Remedy) {
 }
 
 func (w *jsonText) someone(s *domain.SomeoneWhoCould) {
-	w.text(`{"kind":`, s.Kind)
+	w.text(`{"kind":`, string(s.Kind))
 	w.unlessEmpty(`,"person":`, s.Person)
 	w.text(`,"name":`, s.Name)
 	w.b = append(w.b, '}')
 }
 
 func (w *jsonText) link(l *domain.Link) {
-	w.text(`{"kind":`, l.Kind)
+	w.text(`{"kind":`, string(l.Kind))
 	w.text(`,"ref":`, l.Ref)
 	w.number(`,"index":`, l.Index)
 	w.day(`,"effective":`, l.Effective)

@@ -36,19 +36,19 @@ func approachesPage(a *asked) (web.Body, error) {
 // offerOn offers what can be said of an approach as it stands.
 func (a *asked) offerOn(l *projections.ApproachLine) {
 	given := []string{"approach"}
-	if l.State == "to be redirected" {
+	if l.State == domain.ToRedirect {
 		a.offer(offered{
 			id: "pass-" + l.Ref, command: &domain.RedirectApproach{Approach: l.Ref}, given: given,
 			Sheet: web.Sheet{Fold: "Pass " + l.Ref + " to a gatekeeper", FoldID: "passing-" + l.Ref},
 		})
 	}
-	if l.State == "at the gate" || l.State == "disposed" {
+	if l.State == domain.AtTheGate || l.State == domain.DisposedOf {
 		a.offer(offered{
 			id: "dispose-" + l.Ref, command: &domain.DisposeOfApproach{Approach: l.Ref}, given: given,
 			Sheet: web.Sheet{Fold: "Say what becomes of " + l.Ref, FoldID: "disposing-" + l.Ref},
 		})
 	}
-	if l.State == "disposed" {
+	if l.State == domain.DisposedOf {
 		a.offer(offered{
 			id: "answer-" + l.Ref, command: &domain.AnswerApproach{Approach: l.Ref}, given: given,
 			Sheet: web.Sheet{Fold: "Record the answer to " + l.Ref, FoldID: "answering-" + l.Ref, Say: []string{"There is one answer of record."}, Button: "Record the answer"},

@@ -24,6 +24,7 @@ func home(a *asked) (web.Body, error) {
 			body.Open = append(body.Open, p)
 		case domain.Agreed:
 			body.Agreed = append(body.Agreed, p)
+		case domain.Draft, domain.Withdrawn, domain.Lapsed:
 		}
 	}
 	slices.SortStableFunc(body.Agreed, func(x, y projections.ProposalLine) int { return int(y.AgreedOn - x.AgreedOn) })

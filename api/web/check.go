@@ -134,7 +134,7 @@ func Drawing(chain []domain.Link) template.HTML {
 	mandates := 0
 	var knots []knot
 	for i := range chain {
-		if l := &chain[i]; l.Kind == "mandate" {
+		if l := &chain[i]; l.Kind == domain.LinkMandate {
 			mandates++
 		} else {
 			knots = append(knots, knot{stepWords(l), "since " + l.Effective.Words()})
@@ -170,19 +170,18 @@ func Drawing(chain []domain.Link) template.HTML {
 // stepWords name a step shortly, for the drawing.
 func stepWords(l *domain.Link) string {
 	switch l.Kind {
-	case "charter":
+	case domain.LinkCharter:
 		return "Charter, version " + strings.TrimPrefix(l.Ref, "charter/")
-	case "executive":
+	case domain.LinkExecutive:
 		return "The executive"
-	case "position":
+	case domain.LinkPosition:
 		return "Position on " + short(l.Ref, 24)
+	case domain.LinkAgreement:
+		title, _, _ := strings.Cut(strings.TrimPrefix(l.Text, l.Ref+", "), ", agreed on")
+		return "Agreement " + l.Ref + ": " + short(title, 24)
+	default: // what has a number
+		return firstUpper(string(l.Kind)) + " " + l.Ref
 	}
-	title := ""
-	if l.Kind == "agreement" {
-		title, _, _ = strings.Cut(strings.TrimPrefix(l.Text, l.Ref+", "), ", agreed on")
-		title = ": " + short(title, 24)
-	}
-	return firstUpper(l.Kind) + " " + l.Ref + title
 }
 
 func short(s string, most int) string {
@@ -194,7 +193,7 @@ func short(s string, most int) string {
 
 // StepPlace is where a step of the chain is shown.
 func StepPlace(l domain.Link) string {
-	if l.Kind == "position" {
+	if l.Kind == domain.LinkPosition {
 		return "representation#positions"
 	}
 	return PlaceOf(l.Ref)
@@ -204,7 +203,7 @@ func StepPlace(l domain.Link) string {
 func Steps(chain []domain.Link) []domain.Link {
 	var steps []domain.Link
 	for _, l := range chain {
-		if l.Kind != "mandate" {
+		if l.Kind != domain.LinkMandate {
 			steps = append(steps, l)
 		}
 	}
@@ -215,7 +214,7 @@ func Steps(chain []domain.Link) []domain.Link {
 func Mandates(chain []domain.Link) []domain.Link {
 	var ms []domain.Link
 	for _, l := range chain {
-		if l.Kind == "mandate" {
+		if l.Kind == domain.LinkMandate {
 			ms = append(ms, l)
 		}
 	}

@@ -126,7 +126,7 @@ func noticePlace(ref string) string { return "notices#notice-" + ref }
 
 // DuePlace is where something on the work list is to be done.
 func DuePlace(d domain.Due) string {
-	if d.Kind == "communicate" {
+	if d.Kind == domain.DueCommunicate {
 		return noticePlace(d.What)
 	}
 	return PlaceOf(d.What)

@@ -36,7 +36,7 @@ func TestWords(t *testing.T) {
 	require.Equal(t, "midnight on 7 July 2026", moment(time.Date(2026, 7, 6, 23, 0, 0, 0, time.UTC)))
 	require.Equal(t, "The end.", sentence("the end. "))
 	require.Equal(t, "access, extended hours", matter("access/extended-hours"))
-	require.Equal(t, "subject to the group", plainWords(domain.KAdReferendum))
+	require.Equal(t, "subject to the group", commitmentTag(domain.KAdReferendum).Words)
 	require.Equal(t, []string{"one", "two"}, paragraphs("one\r\n\r\n two \n"))
 }
 

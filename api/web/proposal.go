@@ -80,11 +80,11 @@ func (p *Proposal) Fallen() []projections.PositionTaken {
 }
 
 // Said is what a seat says, in plain words.
-func Said(position string) string {
+func Said(position domain.RollPosition) string {
 	switch position {
-	case string(domain.Consent):
+	case domain.RollConsents:
 		return "Consents"
-	case string(domain.StandAside):
+	case domain.RollStandsAside:
 		return "Stands aside"
 	case domain.RollBlocks:
 		return "Objects"
@@ -92,6 +92,7 @@ func Said(position string) string {
 		return "Vacant: nobody holds this seat"
 	case domain.RollUnconfirmed:
 		return "Heard, to be confirmed"
+	case domain.RollNotHeard:
 	}
 	return "Not heard yet"
 }

@@ -30,7 +30,8 @@ var words = template.FuncMap{
 	"form":        newForm,
 	"options":     options,
 	"matter":      matter,
-	"standing":    standingTag,
+	"standing":    tagOf,
+	"mark":        mark,
 	"plain":       plainWords,
 	"shape":       verdictShape,
 	"months":      func(n int) string { return count(n, "month") },
@@ -41,7 +42,7 @@ var words = template.FuncMap{
 	"send":        newButton,
 	"signed":      newSigning,
 	"interest":    InterestWords,
-	"saidtag":     func(position string) Tag { return Tag{Said(position), standingTag(position).Colour} },
+	"saidtag":     saidTag,
 	"reach":       Reach,
 	"kind":        PriorityKindWords,
 	"source":      sourceWords,
@@ -63,7 +64,25 @@ var words = template.FuncMap{
 	"sheet":       sheetOf,
 	"nth":         func(i int) int { return i + 1 },
 	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
+
+	"isDraft":      is(domain.Draft),
+	"isOpen":       is(domain.Open),
+	"isAgreed":     is(domain.Agreed),
+	"isConsent":    is(domain.Consent),
+	"isInForce":    is(domain.InForce),
+	"isDiscretion": is(domain.Discretion),
+	"isOutright":   is(domain.Outright),
+	"isSubject":    is(domain.Subject),
+	"isForGroup":   is(domain.CapacityGroup),
+	"isDeputy":     is(domain.Deputy),
+	"isPractice":   is(domain.Practice),
+	"isByPower":    is(domain.CouldByPower),
+	"isReturned":   is(domain.Returned),
+	"isStands":     is(domain.Stands),
 }
+
+// is asks whether a state is that one.
+func is[T comparable](one T) func(T) bool { return func(state T) bool { return state == one } }
 
 // An Entry is one of the navigation's.
 type Entry struct {
@@ -195,55 +214,12 @@ func sourceWords(source string) string {
 	return source
 }
 
-// plainWords puts terms of art into plain words.
-func plainWords(s any) string {
-	switch v := fmt.Sprint(s); v {
-	case string(domain.KAdReferendum):
-		return "subject to the group"
-	case string(domain.KView), "a view":
+// plainWords puts terms of art in a text into plain words.
+func plainWords(text string) string {
+	if text == "view" || text == "a view" {
 		return "a view only"
-	case string(domain.Subject):
-		return "subject to the group"
-	case string(domain.StandAside):
-		return "stands aside"
-	case string(domain.Consent):
-		return "consents"
-	case string(domain.WithinLimits):
-		return "within limits"
-	case string(domain.BringBack):
-		return "bring back"
-	case string(domain.Not):
-		return "red line"
-	case string(domain.Discretion):
-		return "agree, then report"
-	case "disposed":
-		return "being dealt with"
-	case "inconsistent":
-		return "different answers"
-	case "away":
-		return "goes its own way"
-	default:
-		return strings.ReplaceAll(v, "ad referendum", "subject to the group")
 	}
-}
-
-// A Tag is an adjective with a colour, which never says anything by itself.
-type Tag struct{ Words, Colour string }
-
-// standingTag gives a state or standing its tag.
-func standingTag(s any) Tag {
-	words := plainWords(s)
-	switch fmt.Sprint(s) {
-	case "agreed", "within", "ratified", "in force", "consent", "accepted", "confirm", "answered", "done", "returned":
-		return Tag{words, "green"}
-	case "open", "called in", "ad referendum", "not yet in force", "stand-aside", "paused", "concern", "heard, to be confirmed", "waits", "to be redirected", "at the gate":
-		return Tag{words, "yellow"}
-	case "beyond", "suspended", "disavowed", "overdue", "block", "blocks", "not", "disagrees", "inconsistent", "away":
-		return Tag{words, "red"}
-	case "draft", "not heard", "vacant", "view", "disposed":
-		return Tag{words, "blue"}
-	}
-	return Tag{words, "grey"}
+	return strings.ReplaceAll(text, "ad referendum", "subject to the group")
 }
 
 // verdictShape is a sign beside the verdict's words; each has another form, so

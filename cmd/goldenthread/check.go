@@ -79,7 +79,7 @@ func (p *page) chain(links []domain.Link) {
 	p.table("event", "since", "what")
 	var mandates []domain.Link
 	for _, l := range links {
-		if l.Kind == "mandate" {
+		if l.Kind == domain.LinkMandate {
 			mandates = append(mandates, l)
 		}
 	}
@@ -88,7 +88,7 @@ func (p *page) chain(links []domain.Link) {
 			fmt.Sprintf("Mandates by which practices stand behind the group: %d. To read each: goldenthread mandate", n))
 	}
 	for _, l := range links {
-		if l.Kind != "mandate" {
+		if l.Kind != domain.LinkMandate {
 			p.row(l.Index, l.Effective.Words(), l.Text)
 		}
 	}

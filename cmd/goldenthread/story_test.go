@@ -176,7 +176,7 @@ func anExecutive(t *testing.T, p *program) {
 func chainKinds(chain []domain.Link) []string {
 	var kinds []string
 	for _, l := range chain {
-		kinds = append(kinds, l.Kind+" "+l.Ref)
+		kinds = append(kinds, string(l.Kind)+" "+l.Ref)
 	}
 	return kinds
 }

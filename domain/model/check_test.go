@@ -160,6 +160,7 @@ func (m model) holds(a appointment, d day) bool {
 		switch m.standing(x, d) {
 		case domain.XBeyond, domain.XDisavowed, domain.XLapsed, domain.XFallen:
 			return false
+		case domain.XWithin, domain.XCalledIn, domain.XRatified:
 		}
 	}
 	if a.Parent != "" {
@@ -445,6 +446,7 @@ func (m model) judge(a appointment, q terms) answer {
 		}
 	case domain.WithinLimits:
 		m.holdAgainstLine(a, line, q, &got)
+	case domain.BringBack, domain.Not:
 	}
 	if a.Parent != "" {
 		m.holdAgainstParent(a, stance, q, &got)

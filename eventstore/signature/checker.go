@@ -180,11 +180,11 @@ func (c *Checker) checkStatement(e *domain.Event, g *domain.Signature, person st
 // a roll could be made up.
 func (c *Checker) checkRoll(r *domain.AgreementReached) error {
 	for _, entry := range r.Roll {
-		if entry.Position != string(domain.Consent) && entry.Position != string(domain.StandAside) {
+		if entry.Position != domain.RollConsents && entry.Position != domain.RollStandsAside {
 			continue
 		}
 		p, ok := c.positions[entry.Index]
-		if !ok || !p.counts || p.Proposal != r.Proposal || p.Version != r.Version || string(p.Stand) != entry.Position || p.Person != entry.Person {
+		if !ok || !p.counts || p.Proposal != r.Proposal || p.Version != r.Version || domain.RollPosition(p.Stand) != entry.Position || p.Person != entry.Person {
 			return fmt.Errorf("its roll has %s at event %d, and that is not what was said there", entry.Name, entry.Index)
 		}
 	}
