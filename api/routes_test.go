@@ -24,7 +24,7 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/identity"
 	"goldenthread/api/pages"
-	"goldenthread/api/problem"
+	"goldenthread/domain"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
@@ -213,11 +213,11 @@ func (w *sweeper) sweep(t *testing.T, a asking) {
 		}
 		where := fmt.Sprintf("%s %q by %q", a.method, a.path, c.who)
 		if mark := w.leak(h.said(), c.hidden); mark != "" {
-			t.Fatalf("%s shows %q:\n%s", where, mark, problem.ClipTo(h.said(), 4000))
+			t.Fatalf("%s shows %q:\n%s", where, mark, domain.ClipTo(h.said(), 4000))
 		}
 		soon := h.Code == http.StatusServiceUnavailable && h.Header().Get("Retry-After") != "" && notYet.MatchString(h.said())
 		if h.Code >= 500 && !soon {
-			t.Fatalf("%s: %d %s\n%s\n%s", where, h.Code, h.Body, a.body, problem.ClipTo(w.log.String(), 4000))
+			t.Fatalf("%s: %d %s\n%s\n%s", where, h.Code, h.Body, a.body, domain.ClipTo(w.log.String(), 4000))
 		}
 		if strings.Contains(a.path, "/"+c.barred+"/") && strings.Contains(h.said(), "the newest is") {
 			t.Fatalf("%s is told how long the ledger is", where)

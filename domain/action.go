@@ -28,7 +28,7 @@ func (c *ActionEntry) check(s *State) *Refusal {
 		return invalid("X1", "An action has an owner, and somebody else who supports it.").at("supporter")
 	}
 	if c.Priority != "" && s.Priorities[c.Priority] == nil {
-		return notFound("X1", "There is no priority %q here.", clip(c.Priority)).at("priority")
+		return notFound("X1", "There is no priority %q here.", Clip(c.Priority)).at("priority")
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (c *EndAction) decide(t *turn) *Refusal {
 func (w *who) mustSeeTo(number string) (Permission, *Refusal) {
 	a := w.s.Actions[number]
 	if a == nil {
-		return Permission{}, notFound("X1", "There is no action %q here.", clip(number))
+		return Permission{}, notFound("X1", "There is no action %q here.", Clip(number))
 	}
 	return anyOf(
 		notYours("X1", "This is for %s, %s, the chair or the manager.", w.s.office(a.Owner), w.s.office(a.Supporter)),
@@ -266,7 +266,7 @@ func (s *State) ActionOn(a *Action, d Day) ActionState {
 func (s *State) actionsDue(d Day, add addDue) {
 	for n, a := range s.Actions {
 		if st := s.ActionOn(a, d); a.Created <= d && (st == ActionOpen || st == ActionOverdue) {
-			add(n, DueAction, a.Due, reminders, n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+sentence(clip(a.What)))
+			add(n, DueAction, a.Due, reminders, n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+sentence(Clip(a.What)))
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (c *SetAgenda) decide(t *turn) *Refusal {
 
 func (c *GroupAgendaItem) check(s *State) *Refusal {
 	if c.About != "" && !s.knows(c.About) {
-		return notFound("T3", "There is no %q here that an agenda item could be about.", clip(c.About))
+		return notFound("T3", "There is no %q here that an agenda item could be about.", Clip(c.About))
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (c *ItemMinute) check(s *State, b *GroupMeeting) *Refusal {
 	for i, d := range c.Decisions {
 		at := nth("decisions", i)
 		if d.Ref != "" && !s.knows(d.Ref) {
-			return notFound("T3", "There is no %q here that a decision could be recorded as.", clip(d.Ref)).at("ref").at(at)
+			return notFound("T3", "There is no %q here that a decision could be recorded as.", Clip(d.Ref)).at("ref").at(at)
 		}
 		if d.Ref == "" {
 			if r := checkWords("T3", "what was decided", d.Words, someWords).at("words").at(at); r != nil {
@@ -211,7 +211,7 @@ func (c *ItemMinute) check(s *State, b *GroupMeeting) *Refusal {
 // checkItem refuses the number of an item that the agenda does not have.
 func (b *GroupMeeting) checkItem(item int) *Refusal {
 	if item < 1 || item > len(b.Items) {
-		return invalid("T3", "The agenda of %s has %s; there is no item %d.", b.On.Words(), count(len(b.Items), "item"), item).at("item")
+		return invalid("T3", "The agenda of %s has %s; there is no item %d.", b.On.Words(), Count(len(b.Items), "item"), item).at("item")
 	}
 	return nil
 }

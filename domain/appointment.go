@@ -39,9 +39,9 @@ func (l *Line) Summary() string {
 		limits = append(limits, l.Limit.String()+each)
 	}
 	if l.Months != 0 {
-		limits = append(limits, count(l.Months, "month"))
+		limits = append(limits, Count(l.Months, "month"))
 	}
-	return l.Matter + ": within " + list(limits)
+	return l.Matter + ": within " + List(limits)
 }
 
 func checkLines(ch *Charter, lines []Line) *Refusal {
@@ -114,7 +114,7 @@ func (c *Appoint) check(t *turn, e enacting) *Refusal {
 // to the same forum in their own right (rule R1). Paused and suspended ones are
 // among them: a second appointment is no way round.
 func (s *State) checkAlone(a *Appointment, days Span) *Refusal {
-	for _, number := range sortedNumbers(s.Appointments) {
+	for _, number := range SortedNumbers(s.Appointments) {
 		o := s.Appointments[number]
 		if number == a.Number || o.Person != a.Person || o.Forum != a.Forum || o.Capacity != a.Capacity {
 			continue
@@ -238,7 +238,7 @@ func (c *EndAppointment) enact(t *turn, e enacting) {
 func (s *State) changeableAppointment(number string, version int, day Day) (*Appointment, *Refusal) {
 	a := s.Appointments[number]
 	if a == nil {
-		return nil, notFound("C9", "There is no appointment %q here.", clip(number))
+		return nil, notFound("C9", "There is no appointment %q here.", Clip(number))
 	}
 	return a, s.checkChangeable("R1", a, version, day)
 }

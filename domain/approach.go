@@ -158,7 +158,7 @@ func (c *DisposeOfApproach) decide(t *turn) *Refusal {
 func (s *State) checkAppointed(rule, number string, d Day) *Refusal {
 	a := s.Appointments[number]
 	if a == nil {
-		return notFound(rule, "There is no appointment %q here.", clip(number))
+		return notFound(rule, "There is no appointment %q here.", Clip(number))
 	}
 	if state, why := s.AppointmentOn(a, d); state != InForce {
 		return notNow(rule, "%s", sentence(why))
@@ -404,7 +404,7 @@ func (s *State) approach(rule, number string) (*Approach, *Refusal) {
 	if a := s.Approaches[number]; a != nil {
 		return a, nil
 	}
-	return nil, notFound(rule, "There is no approach %q here.", clip(number))
+	return nil, notFound(rule, "There is no approach %q here.", Clip(number))
 }
 
 // waitingApproach finds an approach that is at the gate and not answered yet.

@@ -67,7 +67,7 @@ func (a *CheckAnswer) saysAs(b *CheckAnswer) bool {
 // the upper ones first.
 func (s *State) cardMatters(forum string, d Day, person string) (first, below []string) {
 	ch := &s.CharterOn(d).Charter
-	for _, n := range sortedNumbers(s.Appointments) {
+	for _, n := range SortedNumbers(s.Appointments) {
 		a := s.Appointments[n]
 		v := a.VersionOn(d)
 		if a.Forum != forum || v == nil {

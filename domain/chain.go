@@ -37,7 +37,7 @@ func (s *View) chain(q Question, j *judgement) []Link {
 func (s *View) ChainOf(ref string, d Day) (title string, links []Link, refusal *Refusal) {
 	own, matter := s.ownLinks(ref, d)
 	if len(own) == 0 {
-		return "", nil, notFound("L9", "There is no agreement, delegation, decision, appointment or commitment %q here on %s.", clip(ref), d.Words())
+		return "", nil, notFound("L9", "There is no agreement, delegation, decision, appointment or commitment %q here on %s.", Clip(ref), d.Words())
 	}
 	cover := s.CoverageOn(matter, d)
 	links = addLinks(s.groundLinks(&cover), s.CharterLink(d))
@@ -140,10 +140,10 @@ func (s *State) grantWords(g *MandateEntry, d Day) string {
 	}
 	w := "mandate to " + to + " for everything"
 	if len(g.Matters) > 0 {
-		w = "mandate to " + to + " for " + list(g.Matters)
+		w = "mandate to " + to + " for " + List(g.Matters)
 	}
 	if except := s.ExceptedOn(g, d); len(except) > 0 {
-		w += " except " + list(except)
+		w += " except " + List(except)
 	}
 	if g.Until != 0 {
 		w += " until " + g.Until.Words()
@@ -225,5 +225,5 @@ func (s *State) offices(ids []string) string {
 	for _, id := range ids {
 		names = append(names, s.office(id))
 	}
-	return list(names)
+	return List(names)
 }

@@ -161,7 +161,7 @@ func (c *Charter) check(s *State, seats []string) *Refusal {
 	for _, name := range c.Zero {
 		i := slices.IndexFunc(Settings, func(set Setting) bool { return set.Name == name })
 		if i < 0 {
-			return invalid("F6", "%q is not a setting of the charter.", clip(name)).at("zero")
+			return invalid("F6", "%q is not a setting of the charter.", Clip(name)).at("zero")
 		}
 		if v := *Settings[i].field(c); v != 0 {
 			return invalid("F6", "%s can't be 0 and %d at once.", name, v).at(name)
@@ -177,7 +177,7 @@ func (c *Charter) check(s *State, seats []string) *Refusal {
 	}
 	for _, code := range c.QuorumOf {
 		if !slices.Contains(seats, code) {
-			return invalid("F6", "%s is named in the quorum but has no seat.", clip(code)).at("quorumOf")
+			return invalid("F6", "%s is named in the quorum but has no seat.", Clip(code)).at("quorumOf")
 		}
 	}
 	if len(c.QuorumOf) > c.Quorum {

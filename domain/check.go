@@ -130,7 +130,7 @@ type judgement struct {
 // is Remembering.
 func (s *View) Check(q Question) (*CheckAnswer, *Refusal) {
 	if s.Next == 0 {
-		return nil, notFound("L1", "There is no group called %q here.", clip(s.Group))
+		return nil, notFound("L1", "There is no group called %q here.", Clip(s.Group))
 	}
 	p, r := s.person("R3", q.Person)
 	if r != nil {
@@ -150,7 +150,7 @@ func (s *View) Check(q Question) (*CheckAnswer, *Refusal) {
 	}
 	j := s.judge(q)
 	a := &CheckAnswer{
-		Verdict: j.Verdict, Reasons: j.Reasons, Limits: orEmpty(j.limits), Conditions: orEmpty(j.conditions), Coverage: j.coverage,
+		Verdict: j.Verdict, Reasons: j.Reasons, Limits: OrEmpty(j.limits), Conditions: OrEmpty(j.conditions), Coverage: j.coverage,
 		WhoCould: s.whoCould(q, &j), Notes: s.notes(q, &j), Chain: s.chain(q, &j), Index: s.Next - 1, At: q.At,
 		On: CheckInputs{p.Handle, q.Forum, q.Matter, q.Amount, q.Months, q.OpenEnded, q.Consulted},
 	}
@@ -210,7 +210,7 @@ func (s *State) bodies(refs []string) ([]string, *Refusal) {
 			o = s.onlyOf(OrganisationKind(ref))
 		}
 		if o == nil {
-			return nil, notFound("D6", "No organisation with the code %q is known to this group.", clip(ref))
+			return nil, notFound("D6", "No organisation with the code %q is known to this group.", Clip(ref))
 		}
 		codes = append(codes, o.Code)
 	}
@@ -233,7 +233,7 @@ func (s *State) onlyOf(kind OrganisationKind) *Organisation {
 
 func (s *State) conditionBodies() []string {
 	var codes []string
-	for _, n := range sortedNumbers(s.Delegations) {
+	for _, n := range SortedNumbers(s.Delegations) {
 		for _, v := range s.Delegations[n].Versions {
 			for _, p := range v.Powers {
 				for _, c := range p.Conditions {
@@ -245,7 +245,8 @@ func (s *State) conditionBodies() []string {
 	return codes
 }
 
-func orEmpty[T any](v []T) []T {
+// OrEmpty is the list, never nil: JSON lists are never null.
+func OrEmpty[T any](v []T) []T {
 	if v == nil {
 		return []T{}
 	}

@@ -218,7 +218,7 @@ type Clash struct {
 // matter, other people, one outright and one not.
 func (s *State) ClashesOn(d Day) []Clash {
 	var clashes []Clash
-	numbers := sortedNumbers(s.Commitments)
+	numbers := SortedNumbers(s.Commitments)
 	for i, a := range numbers {
 		for _, b := range numbers[i+1:] {
 			x, y := s.Commitments[a], s.Commitments[b]
@@ -248,7 +248,7 @@ func (c *GiveFeedback) may(w *who) (Permission, *Refusal) {
 	who, ok := w.s.whose(c.On)
 	switch {
 	case !ok:
-		return Permission{}, notFound("R6", "There is no appointment, delegation, commitment or exercise %q here.", clip(c.On))
+		return Permission{}, notFound("R6", "There is no appointment, delegation, commitment or exercise %q here.", Clip(c.On))
 	case slices.Contains(who, w.person.ID):
 		return Permission{}, notYours("R6", "Feedback comes from others.")
 	}

@@ -40,7 +40,7 @@ func (c *Coverage) above(least int) bool { return c.Above(least) }
 
 // Words are the coverage in a sentence.
 func (c *Coverage) Words() string {
-	w := thousands(c.Practices) + " of " + count(c.OfPractices, "practice") + ", " + c.patientWords()
+	w := Thousands(c.Practices) + " of " + Count(c.OfPractices, "practice") + ", " + c.patientWords()
 	if len(c.Outside) == 0 {
 		return w
 	}
@@ -56,9 +56,9 @@ func (c *Coverage) patientWords() string {
 	case !c.PatientsKnown():
 		return "patients are not known"
 	case c.NotCounted > 0:
-		return thousands(c.Patients) + " of " + count(c.OfPatients, "patient") + " (those of " + count(c.NotCounted, "practice") + " are not known)"
+		return Thousands(c.Patients) + " of " + Count(c.OfPatients, "patient") + " (those of " + Count(c.NotCounted, "practice") + " are not known)"
 	}
-	return thousands(c.Patients) + " of " + count(c.OfPatients, "patient")
+	return Thousands(c.Patients) + " of " + Count(c.OfPatients, "patient")
 }
 
 // An Outsider is a practice that does not stand behind the group.

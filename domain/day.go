@@ -51,7 +51,7 @@ var ErrYear = fmt.Errorf("the year must be between %d and %d", FirstYear, LastYe
 func ParseDay(s string) (Day, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a date; write it like 2026-03-09", clip(s))
+		return 0, fmt.Errorf("%q is not a date; write it like 2026-03-09", Clip(s))
 	}
 	if t.Year() < FirstYear || t.Year() > LastYear {
 		return 0, fmt.Errorf("%q can't be meant: %w", s, ErrYear)

@@ -128,7 +128,7 @@ func (c *EndDelegation) enact(t *turn, e enacting) {
 func (s *State) changeable(number string, version int, day Day) (*Delegation, *Refusal) {
 	d := s.Delegations[number]
 	if d == nil {
-		return nil, notFound("C9", "There is no delegation %q here.", clip(number))
+		return nil, notFound("C9", "There is no delegation %q here.", Clip(number))
 	}
 	return d, s.checkChangeable("D8", d, version, day)
 }

@@ -38,7 +38,7 @@ func (c *Depart) decide(t *turn) *Refusal {
 	}
 	from := cmp.Or(c.From, t.day)
 	if !t.s.AgreementHolds(c.Agreement, max(from, t.day)) || c.Agreement == Founding {
-		return notFound("X2", "%q is not an agreement that holds on %s.", clip(c.Agreement), max(from, t.day).Words())
+		return notFound("X2", "%q is not an agreement that holds on %s.", Clip(c.Agreement), max(from, t.day).Words())
 	}
 	if from < t.s.Proposals[c.Agreement].AgreedOn {
 		return invalid("X2", "%s was agreed on %s; nobody could depart from it before.", c.Agreement, t.s.Proposals[c.Agreement].AgreedOn.Words()).at("agreement")
@@ -138,7 +138,7 @@ func (c *ResolveDeparture) checkHow(t *turn, d *Departure) *Refusal {
 	case NewAgreement:
 		p := t.s.Proposals[c.Agreement]
 		if p == nil || !t.s.AgreementHolds(c.Agreement, t.day) || p.Agreement < d.Index {
-			return notFound("X2", "%q is not an agreement reached since %s departed.", clip(c.Agreement), t.s.name(d.Organisation))
+			return notFound("X2", "%q is not an agreement reached since %s departed.", Clip(c.Agreement), t.s.name(d.Organisation))
 		}
 	default:
 		return invalid("X2", "A departure is resolved by return, by a new agreement, or stands.").at("how")
@@ -150,7 +150,7 @@ func (s *State) departure(number string) (*Departure, *Refusal) {
 	if d := s.Departures[number]; d != nil {
 		return d, nil
 	}
-	return nil, notFound("X2", "There is no departure %q here.", clip(number))
+	return nil, notFound("X2", "There is no departure %q here.", Clip(number))
 }
 
 // Departed: an organisation goes its own way on an agreement.
@@ -249,7 +249,7 @@ func (d *Departure) AwayOn(day Day) bool {
 // awayFrom is the organisation's departure from the agreement that is under
 // way on that day, or will be; nil if there is none.
 func (s *State) awayFrom(agreement, organisation string, day Day) *Departure {
-	for _, n := range sortedNumbers(s.Departures) {
+	for _, n := range SortedNumbers(s.Departures) {
 		if d := s.Departures[n]; d.Agreement == agreement && d.Organisation == organisation && d.AwayOn(max(day, d.From)) {
 			return d
 		}
@@ -272,7 +272,7 @@ type Alignment struct {
 // AlignmentOn is who stands by the agreement on that day.
 func (s *State) AlignmentOn(p *Proposal, d Day) Alignment {
 	var a Alignment
-	for _, n := range sortedNumbers(s.Departures) {
+	for _, n := range SortedNumbers(s.Departures) {
 		if x := s.Departures[n]; x.Agreement == p.Number && x.AwayOn(d) {
 			a.Away = append(a.Away, x)
 		}

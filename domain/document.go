@@ -23,7 +23,7 @@ type AttachDocument struct {
 
 func (c *AttachDocument) may(w *who) (Permission, *Refusal) {
 	if !w.s.hasAbout(c.About) {
-		return Permission{}, notFound("T3", "There is no %q here that a document could be about.", clip(c.About))
+		return Permission{}, notFound("T3", "There is no %q here that a document could be about.", Clip(c.About))
 	}
 	var there *Permission
 	if m := w.s.Meetings[c.About]; m != nil {

@@ -189,10 +189,10 @@ func (s *View) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questio
 		l.reasons = append(l.reasons, s.powerTerms(d, p, used, q, &j)...)
 	}
 	for i := range l.reasons {
-		l.reasons[i].Text = firstUpper(sentence(l.reasons[i].Text))
+		l.reasons[i].Text = FirstUpper(sentence(l.reasons[i].Text))
 	}
 	if p.Acting > 1 && j.appointment == nil && !q.verdictOnly {
-		j.conditions = append(j.conditions, count(p.Acting, "member")+" acting together")
+		j.conditions = append(j.conditions, Count(p.Acting, "member")+" acting together")
 	}
 	for _, c := range p.Conditions {
 		switch {
@@ -268,9 +268,9 @@ func (s *State) powerTerms(d *Delegation, p *Power, used Pence, q Question, j *j
 	}
 	if p.Months != 0 {
 		j.terms.noLonger(p.Months)
-		j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(p.Months), Text: count(p.Months, "month")})
+		j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(p.Months), Text: Count(p.Months, "month")})
 		if q.Months == nil {
-			j.unless("for up to " + count(p.Months, "month"))
+			j.unless("for up to " + Count(p.Months, "month"))
 		}
 	}
 	return over

@@ -34,7 +34,7 @@ type RecordExercise struct {
 func (c *RecordExercise) may(w *who) (Permission, *Refusal) {
 	d := w.s.Delegations[c.Delegation]
 	if d == nil {
-		return Permission{}, notFound("D5", "There is no delegation %q here.", clip(c.Delegation))
+		return Permission{}, notFound("D5", "There is no delegation %q here.", Clip(c.Delegation))
 	}
 	return anyOf(
 		notYours("D5", "What was decided under %s is recorded by those who hold it, or the manager.", d.Number),
@@ -195,7 +195,7 @@ type DenyConsultation struct {
 
 func (c *DenyConsultation) may(w *who) (Permission, *Refusal) {
 	return anyOf(
-		notYours("D6", "Only %s can say that it was not consulted.", clip(w.s.name(c.Body))),
+		notYours("D6", "Only %s can say that it was not consulted.", Clip(w.s.name(c.Body))),
 		w.speaksFor(c.Body), w.sits(c.Body).onBehalfOf("organisation/"+c.Body),
 	)
 }
@@ -206,7 +206,7 @@ func (c *DenyConsultation) decide(t *turn) *Refusal {
 		return r
 	}
 	if !slices.Contains(t.s.ConsultedOn(x.Number, t.day), c.Body) {
-		return notNow("D6", "%s does not say that %s was consulted.", x.Number, clip(c.Body))
+		return notNow("D6", "%s does not say that %s was consulted.", x.Number, Clip(c.Body))
 	}
 	t.recordBecause(x.Index, t.day, &ExerciseCalledIn{Exercise: x.Number, Denied: c.Body, Reason: c.Words})
 	return nil
@@ -234,7 +234,7 @@ func (s *State) ConsultedOn(exercise string, d Day) []string {
 func (t *turn) callable(number string) (*Exercise, *Refusal) {
 	x := t.s.Exercises[number]
 	if x == nil {
-		return nil, notFound("D7", "There is no exercise %q here.", clip(number))
+		return nil, notFound("D7", "There is no exercise %q here.", Clip(number))
 	}
 	if st := t.s.ExerciseOn(x, t.day); st != XWithin || x.CalledIn != 0 {
 		return nil, notNow("D7", "%s can't be called in: it is %s.", x.Number, st)
@@ -256,7 +256,7 @@ type TellExercise struct {
 func (c *TellExercise) may(w *who) (Permission, *Refusal) {
 	x := w.s.Exercises[c.Exercise]
 	if x == nil {
-		return Permission{}, notFound("D6", "There is no exercise %q here.", clip(c.Exercise))
+		return Permission{}, notFound("D6", "There is no exercise %q here.", Clip(c.Exercise))
 	}
 	return w.delegate(w.s.Delegations[x.Delegation], cmp.Or(c.On, w.day)).or(w.mustHave("D6", Manager, Chair))
 }

@@ -96,7 +96,7 @@ func (c *AskPutOff) decide(t *turn) *Refusal {
 	case c.Closes > most:
 		return invalid("C15", "The closing day can be put off to %s at the latest.", most.Words()).at("closes")
 	case asked != nil && asked.Closes == c.Closes && asked.agreed(t.s.State, seat.ID, t.day):
-		return notNow("C15", "%s has already agreed to %s. It waits for %s.", t.s.name(seat.ID), c.Closes.Words(), list(t.s.names(t.s.PutOffWaitsFor(p, t.day)))).at("closes")
+		return notNow("C15", "%s has already agreed to %s. It waits for %s.", t.s.name(seat.ID), c.Closes.Words(), List(t.s.names(t.s.PutOffWaitsFor(p, t.day)))).at("closes")
 	case asked != nil && asked.Closes == c.Closes:
 		return notNow("C15", "%s has asked for that day: agree to it.", t.s.name(asked.Agreed[0].Seat)).at("closes")
 	}
@@ -161,7 +161,7 @@ func (w *who) mustBeInDispute(number, code string) (Permission, *Refusal) {
 	parties := w.s.PartiesOn(p, w.day)
 	mine := slices.DeleteFunc(w.s.SeatsOf(w.person.ID, w.day), func(seat string) bool { return !slices.Contains(parties, seat) })
 	if len(mine) == 0 || (code != "" && !slices.Contains(mine, code)) {
-		return Permission{}, notYours("C15", "This is for the seat that raised %s and for those that block it: %s.", p.Number, list(w.s.names(parties)))
+		return Permission{}, notYours("C15", "This is for the seat that raised %s and for those that block it: %s.", p.Number, List(w.s.names(parties)))
 	}
 	if code == "" && len(mine) == 1 {
 		code = mine[0]
@@ -188,7 +188,7 @@ func (w *who) mustWorkThrough(number, code string, facilitator bool) (Permission
 	}
 	yes, r := w.mustBeInDispute(number, code)
 	if r != nil && r.Class == NotYours {
-		r = notYours("C15", "This is for %s, the seat that raised %s and those that block it: %s.", also, p.Number, list(w.s.names(w.s.PartiesOn(p, w.day))))
+		r = notYours("C15", "This is for %s, the seat that raised %s and those that block it: %s.", also, p.Number, List(w.s.names(w.s.PartiesOn(p, w.day))))
 	}
 	return yes, r
 }
@@ -448,7 +448,7 @@ func (s *State) Tried(p *Proposal) []string {
 		tried = append(tried, s.office(f.Person)+" was named as facilitator on "+f.On.Words())
 	}
 	for _, c := range w.Conversations {
-		tried = append(tried, "a conversation with "+s.offices(c.With)+" on "+c.On.Words()+": "+clip(c.Learnt))
+		tried = append(tried, "a conversation with "+s.offices(c.With)+" on "+c.On.Words()+": "+Clip(c.Learnt))
 	}
 	switch {
 	case w.PutOff != nil:

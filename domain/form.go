@@ -262,7 +262,7 @@ func (f *Field) fault(v reflect.Value) *Refusal {
 		return checkOptional(f.rule, f.called, v.String(), f.Most)
 	case f.otherwise != "" && (f.Needed && empty || !empty && !f.isChoice(v)):
 		if strings.Contains(f.otherwise, "%q") {
-			return invalid(f.rule, f.otherwise, clip(v.String()))
+			return invalid(f.rule, f.otherwise, Clip(v.String()))
 		}
 		return invalid(f.rule, "%s", f.otherwise)
 	case f.rule == "":

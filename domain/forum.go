@@ -300,7 +300,7 @@ func (s *State) forum(rule, handle string) (*Forum, *Refusal) {
 	if f := s.Forums[handle]; f != nil {
 		return f, nil
 	}
-	return nil, notFound(rule, "There is no forum called %q here.", clip(handle))
+	return nil, notFound(rule, "There is no forum called %q here.", Clip(handle))
 }
 
 // ReportBy is the last day for reporting the meeting back (rule R5).

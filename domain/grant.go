@@ -150,10 +150,10 @@ func (s *State) grant(number string) grant {
 // grantsInOrder are all delegations and then all appointments.
 func (s *State) grantsInOrder() []grant {
 	all := make([]grant, 0, len(s.Delegations)+len(s.Appointments))
-	for _, n := range sortedNumbers(s.Delegations) {
+	for _, n := range SortedNumbers(s.Delegations) {
 		all = append(all, s.Delegations[n])
 	}
-	for _, n := range sortedNumbers(s.Appointments) {
+	for _, n := range SortedNumbers(s.Appointments) {
 		all = append(all, s.Appointments[n])
 	}
 	return all
@@ -225,7 +225,7 @@ func (s *State) missedReview(number string, review, day Day) []Reason {
 // (rules D3, R1).
 func checkReview(s *State, review, d Day) *Refusal {
 	if within := s.CharterOn(d).Charter.ReviewWithin; review < d || review > d.Add(within) {
-		return invalid("D3", "The review is at most %s away: by %s.", count(within, "day"), d.Add(within).Words()).at("review")
+		return invalid("D3", "The review is at most %s away: by %s.", Count(within, "day"), d.Add(within).Words()).at("review")
 	}
 	return nil
 }

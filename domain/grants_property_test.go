@@ -29,7 +29,7 @@ func checkGrants(t *rapid.T, m *minutes, from int) {
 
 func checkOneEach(t *rapid.T, s *View, d Day) {
 	sent := map[[3]string]string{}
-	for _, n := range sortedNumbers(s.Appointments) {
+	for _, n := range SortedNumbers(s.Appointments) {
 		a := s.Appointments[n]
 		key := [3]string{a.Person, a.Forum, a.Capacity}
 		if !s.namesOn(a, d) {
@@ -98,12 +98,12 @@ func checkSetAside(t *rapid.T, m *minutes, i int) {
 	day := m.events[i].Effective
 	checkForm(t, m, i, first, last)
 	for _, d := range []Day{day, day + 1, day + 100} {
-		for _, n := range sortedNumbers(before.Delegations) {
+		for _, n := range SortedNumbers(before.Delegations) {
 			if allowed, says := loosened(before.Delegations[n], after.Delegations[n], before, after, d); allowed {
 				t.Fatalf("setting aside %s made %s looser on %s: %s", m.events[i].Data.(*AgreementSetAside).Proposal, n, d, says)
 			}
 		}
-		for _, n := range sortedNumbers(before.Appointments) {
+		for _, n := range SortedNumbers(before.Appointments) {
 			was, is := before.Appointments[n], after.Appointments[n]
 			if state, _ := after.AppointmentOn(is, d); state != InForce {
 				continue
@@ -176,7 +176,7 @@ func checkForm(t *rapid.T, m *minutes, i, first, last int) {
 			said[u.Ref] = u
 		}
 	}
-	for _, n := range slices.Concat(sortedNumbers(before.Delegations), sortedNumbers(before.Appointments)) {
+	for _, n := range slices.Concat(SortedNumbers(before.Delegations), SortedNumbers(before.Appointments)) {
 		on := day
 		if dl := before.Delegations[n]; dl != nil {
 			on = max(on, dl.newest().From)

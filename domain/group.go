@@ -192,7 +192,7 @@ func (s *View) Incomplete(d Day) string {
 		if len(m) == 0 {
 			return ""
 		}
-		return firstUpper(s.ShortName) + " is incomplete: it lacks " + list(m) + "."
+		return FirstUpper(s.ShortName) + " is incomplete: it lacks " + List(m) + "."
 	})
 }
 
@@ -204,7 +204,7 @@ func (t *turn) mustBeEstablished() *Refusal {
 	if t.s.Established != 0 {
 		return nil
 	}
-	return notNow("F1", "%s is still forming: it lacks %s.", t.s.Name, list(t.s.MissingToEstablish(t.day)))
+	return notNow("F1", "%s is still forming: it lacks %s.", t.s.Name, List(t.s.MissingToEstablish(t.day)))
 }
 
 // Correct names an earlier event that was a mistake and says what is right;

@@ -164,7 +164,7 @@ func (c *EndDuty) check(t *turn, e enacting) *Refusal {
 		return r.at("person")
 	}
 	if !t.s.HasDuty(p.ID, c.Duty, c.last(e)) {
-		return notNow("F9", "%s is not %s on %s.", p.Office, clip(string(c.Duty)), c.last(e).Words()).at("person")
+		return notNow("F9", "%s is not %s on %s.", p.Office, Clip(string(c.Duty)), c.last(e).Words()).at("person")
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func (c *ChangeCharter) check(t *turn, e enacting) *Refusal {
 		return r.at("charter")
 	}
 	if n := t.s.mostGatekeepers(e.day); n > ch.Gatekeepers {
-		return notNow("A4", "%s are named, and this charter would allow %d: end a duty first.", count(n, "gatekeeper"), ch.Gatekeepers).at("gatekeepers").at("charter")
+		return notNow("A4", "%s are named, and this charter would allow %d: end a duty first.", Count(n, "gatekeeper"), ch.Gatekeepers).at("gatekeepers").at("charter")
 	}
 	return nil
 }
@@ -245,7 +245,7 @@ func (c *AdoptPosition) checkReplaces(s *State, e enacting) *Refusal {
 	days := Span{max(c.From, e.day), c.Until}
 	for i, ref := range c.Replaces {
 		if !slices.ContainsFunc(s.Positions, func(p *AdoptedPosition) bool { return ref.names(p, c.Matter) && s.holdsWithin(p, days) }) {
-			return notNow("C9", "No position on %s that %q adopted is in force then.", cmp.Or(ref.Matter, c.Matter), clip(ref.Agreement)).at("agreement").at(nth("replaces", i))
+			return notNow("C9", "No position on %s that %q adopted is in force then.", cmp.Or(ref.Matter, c.Matter), Clip(ref.Agreement)).at("agreement").at(nth("replaces", i))
 		}
 	}
 	for _, p := range s.Positions {
@@ -258,7 +258,7 @@ func (c *AdoptPosition) checkReplaces(s *State, e enacting) *Refusal {
 				what = "red line"
 			}
 			return notNow("C9", "%s has a %s on %s, adopted by %s. It ends only by an agreement that names it: name it as replaced, or set %s aside first.",
-				firstUpper(s.ShortName), what, p.Matter, p.Source, p.Source).at("replaces")
+				FirstUpper(s.ShortName), what, p.Matter, p.Source, p.Source).at("replaces")
 		}
 	}
 	return nil
@@ -376,7 +376,7 @@ func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
 
 func (t *turn) tryItem(item *ScheduleItem) *Refusal {
 	if item.On == 0 || item.On > t.day {
-		return invalid("F8", "Say since when %q stands.", clip(item.Title)).at("on")
+		return invalid("F8", "Say since when %q stands.", Clip(item.Title)).at("on")
 	}
 	if (item.Mandate == nil) == (len(item.Instruments) == 0) {
 		return invalid("F8", "What is brought in is a mandate or an agreement with its instruments.")

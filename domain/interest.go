@@ -96,7 +96,7 @@ func (c *EndInterest) decide(t *turn) *Refusal {
 func (w *who) mustHaveDeclared(number string) (Permission, *Refusal) {
 	i := w.s.interest(number)
 	if i == nil {
-		return Permission{}, notFound("R7", "There is no interest %q here.", clip(number)).at("interest")
+		return Permission{}, notFound("R7", "There is no interest %q here.", Clip(number)).at("interest")
 	}
 	return anyOf(notYours("R7", "%s is an interest of %s: only they can say what becomes of it.", i.Number, w.s.office(i.Person)), w.is(i.Person))
 }
@@ -247,7 +247,7 @@ func (s *State) InterestsTouching(matter string, d Day) []*Interest {
 // declared them.
 func (s *State) interestsDue(d Day, add addDue) {
 	for _, i := range s.Interests {
-		add(i.Number, DueInterest, i.RenewBy(d), 0, "The interest of "+s.office(i.Person)+" in "+list(i.Matters)+" ("+i.Number+"), last declared on "+i.lastSaid(d).Words()+
+		add(i.Number, DueInterest, i.RenewBy(d), 0, "The interest of "+s.office(i.Person)+" in "+List(i.Matters)+" ("+i.Number+"), last declared on "+i.lastSaid(d).Words()+
 			", is to be declared anew, or ended. Until it is ended it counts.")
 	}
 }

@@ -106,7 +106,7 @@ func (s *State) Inconsistent(number string, d Day) bool {
 func (s *State) Alike(number string) []string {
 	same := s.SameQuestion(number)
 	var alike []string
-	for _, n := range sortedNumbers(s.Approaches) {
+	for _, n := range SortedNumbers(s.Approaches) {
 		if !slices.Contains(same, n) && likeness(s.Approaches[number], s.Approaches[n]) {
 			alike = append(alike, n)
 		}

@@ -49,7 +49,7 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 		return invalid("M5", "The review would be before the mandate begins.").at("review")
 	}
 	if c.Answers != "" && !slices.ContainsFunc(t.s.Asked, func(a MandateAsked) bool { return a.Number == c.Answers && a.Organisation == o.Code }) {
-		return notFound("M5", "The group has not asked %s for a mandate under the number %s.", o.Name, clip(c.Answers))
+		return notFound("M5", "The group has not asked %s for a mandate under the number %s.", o.Name, Clip(c.Answers))
 	}
 	if g := t.s.grantedBefore(c, t.day); g != nil {
 		return t.saidBefore(g.Index, g.Number)

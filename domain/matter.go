@@ -29,7 +29,7 @@ func checkMatter(rule, matter string) *Refusal {
 	}
 	for _, level := range strings.Split(matter, "/") {
 		if level == "" || strings.Trim(level, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-			return invalid(rule, "%q is not a matter; write it as a path such as access/extended-hours.", clip(matter))
+			return invalid(rule, "%q is not a matter; write it as a path such as access/extended-hours.", Clip(matter))
 		}
 	}
 	return nil

@@ -28,11 +28,11 @@ func (s *State) May(person string, c Command, d Day) (Permission, *Refusal) {
 		return c.may(&who{s: s, day: d})
 	}
 	if s.Next == 0 {
-		return Permission{}, notFound("L1", "There is no group called %q here.", clip(s.Group))
+		return Permission{}, notFound("L1", "There is no group called %q here.", Clip(s.Group))
 	}
 	p := s.Person(person)
 	if p == nil {
-		return Permission{}, notYours("L5", "%q is not a person of this group.", clip(person))
+		return Permission{}, notYours("L5", "%q is not a person of this group.", Clip(person))
 	}
 	w := &who{s, p, d}
 	yes, r := c.may(w)

@@ -78,7 +78,7 @@ func (t *turn) meetingToCome(forum string, on Day) (*Meeting, *Refusal) {
 		return nil, notNow("R5", "The meeting of %s was reported on %s, so it took place. A correction names the report.", on.Words(), m.Reported.Words())
 	}
 	if said := t.s.saidAt(m); len(said) > 0 {
-		return nil, notNow("R5", "By %s, something was said in the meeting of %s, so it took place. A correction names that record.", list(said), on.Words())
+		return nil, notNow("R5", "By %s, something was said in the meeting of %s, so it took place. A correction names that record.", List(said), on.Words())
 	}
 	return m, nil
 }

@@ -325,7 +325,7 @@ func listLines(l *ListOutcome) []string {
 	if l == nil {
 		return nil
 	}
-	lines := []string{fmt.Sprintf("answer: %s; %d left out, %d contradicted", count(l.Organisations, "organisation"), len(l.LeftOut), len(l.Contradicted))}
+	lines := []string{fmt.Sprintf("answer: %s; %d left out, %d contradicted", Count(l.Organisations, "organisation"), len(l.LeftOut), len(l.Contradicted))}
 	for _, w := range l.LeftOut {
 		lines = append(lines, "left out: "+w)
 	}
@@ -460,7 +460,7 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 		who = append(who, id)
 		p = s.Proposals[proposal]
 	}
-	return append([]string{"consents of " + list(who)}, said...)
+	return append([]string{"consents of " + List(who)}, said...)
 }
 
 func fold(events []Event) *View {

@@ -32,7 +32,7 @@ func (c *Communicate) decide(t *turn) *Refusal {
 	for i, ref := range c.About {
 		n := t.s.NoticeOf(ref)
 		if n == nil {
-			return notFound("T1", "There is no notice about %q.", clip(ref))
+			return notFound("T1", "There is no notice about %q.", Clip(ref))
 		}
 		if on < n.On {
 			return invalid("T1", "%s is of %s; it can't have been communicated before.", ref, n.On.Words()).at("on")
@@ -87,7 +87,7 @@ func (c *Acknowledge) may(w *who) (Permission, *Refusal) {
 func (c *Acknowledge) decide(t *turn) *Refusal {
 	n := t.s.NoticeOf(c.About)
 	if n == nil {
-		return notFound("T1", "There is no notice about %q.", clip(c.About))
+		return notFound("T1", "There is no notice about %q.", Clip(c.About))
 	}
 	for i, code := range c.Practices {
 		if r := t.checkPracticeSays("T1", code, c.Evidence); r != nil {
@@ -139,7 +139,7 @@ func (c *AskGroup) decide(t *turn) *Refusal {
 		return r
 	}
 	if c.About != "" && t.s.NoticeOf(c.About) == nil {
-		return notFound("T2", "There is no notice about %q.", clip(c.About))
+		return notFound("T2", "There is no notice about %q.", Clip(c.About))
 	}
 	t.recordOn(on, &QuestionAsked{Question: t.number('Q'), Practice: c.Practice, Words: c.Words, Disagrees: c.Disagrees, About: c.About, Evidence: c.Evidence})
 	return nil
@@ -153,7 +153,7 @@ type AnswerQuestion struct {
 
 func (c *AnswerQuestion) may(w *who) (Permission, *Refusal) {
 	if w.s.Questions[c.Question] == nil {
-		return Permission{}, notFound("T2", "There is no question %q here.", clip(c.Question))
+		return Permission{}, notFound("T2", "There is no question %q here.", Clip(c.Question))
 	}
 	return anyOf(notYours("T2", "Practices are answered by the executive, the chair, the manager or a lead."), w.executive(), w.has(Chair, Manager, Lead))
 }
@@ -481,13 +481,13 @@ func (s *State) threadDue(d Day, add addDue) {
 		ch := &s.CharterOn(p.AgreedOn).Charter
 		if sent := s.sentToAll(n, d); sent < ch.Communications {
 			on := p.AgreedOn.Add(ch.SettleWithin)
-			add(n, DueCommunicate, on, reminders, n+", "+p.Title()+", has gone to the practices "+thousands(sent)+" of "+count(ch.Communications, "time")+".")
+			add(n, DueCommunicate, on, reminders, n+", "+p.Title()+", has gone to the practices "+Thousands(sent)+" of "+Count(ch.Communications, "time")+".")
 		}
 	}
 	for n, q := range s.Questions {
 		if q.Asked <= d && (q.Answered == 0 || d < q.Answered) {
 			on := q.Asked.Add(s.CharterOn(q.Asked).Charter.ReportWithin)
-			add(n, DueQuestion, on, reminders, s.name(q.Practice)+" has waited "+count(q.Age(d), "day")+" for an answer to "+n+".")
+			add(n, DueQuestion, on, reminders, s.name(q.Practice)+" has waited "+Count(q.Age(d), "day")+" for an answer to "+n+".")
 		}
 	}
 }

@@ -24,8 +24,8 @@ func (s *State) took(number string) {
 	}
 }
 
-// sortedNumbers are the map's short numbers, in the order in which they were given.
-func sortedNumbers[V any](m map[string]V) []string {
+// SortedNumbers are the map's short numbers, in the order in which they were given.
+func SortedNumbers[V any](m map[string]V) []string {
 	ns := make([]string, 0, len(m))
 	for n := range m {
 		ns = append(ns, n)

@@ -85,7 +85,7 @@ const (
 func (c *ResolveObjection) may(w *who) (Permission, *Refusal) {
 	o := w.s.Objections[c.Objection]
 	if o == nil {
-		return Permission{}, notFound("C3", "There is no objection %q here.", clip(c.Objection))
+		return Permission{}, notFound("C3", "There is no objection %q here.", Clip(c.Objection))
 	}
 	owner := w.s.successor(o.Seat, w.day)
 	if owner != "" && owner != o.Seat {

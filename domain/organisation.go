@@ -383,7 +383,7 @@ func (s *State) organisation(rule, code string) (*Organisation, *Refusal) {
 	if o := s.Organisations[code]; o != nil {
 		return o, nil
 	}
-	return nil, notFound(rule, "No organisation with the code %q is known to this group.", clip(code))
+	return nil, notFound(rule, "No organisation with the code %q is known to this group.", Clip(code))
 }
 
 func (s *State) openOrganisation(rule, code string, d Day) (*Organisation, *Refusal) {

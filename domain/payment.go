@@ -14,7 +14,7 @@ type AgreeToPay struct {
 }
 
 func (c *AgreeToPay) may(w *who) (Permission, *Refusal) {
-	return anyOf(notYours("O3", "Only somebody who speaks for %s can agree that it pays.", clip(w.s.name(c.Organisation))), w.speaksFor(c.Organisation))
+	return anyOf(notYours("O3", "Only somebody who speaks for %s can agree that it pays.", Clip(w.s.name(c.Organisation))), w.speaksFor(c.Organisation))
 }
 
 func (c *AgreeToPay) decide(t *turn) *Refusal {
@@ -26,7 +26,7 @@ func (c *AgreeToPay) decide(t *turn) *Refusal {
 		return r
 	}
 	if !slices.Contains(t.s.PayersOf(p.Number, t.day), c.Organisation) {
-		return notNow("C1", "%s is not named as paying in %s.", clip(c.Organisation), p.Number)
+		return notNow("C1", "%s is not named as paying in %s.", Clip(c.Organisation), p.Number)
 	}
 	for _, had := range p.Payments {
 		if had.Organisation == c.Organisation && had.Version == c.Version && had.Person == t.actor.ID {

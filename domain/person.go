@@ -239,7 +239,7 @@ func (s *State) person(rule, ref string) (*Person, *Refusal) {
 	if p := s.Person(ref); p != nil {
 		return p, nil
 	}
-	return nil, notFound(rule, "Nobody called %q is known to this group.", clip(ref))
+	return nil, notFound(rule, "Nobody called %q is known to this group.", Clip(ref))
 }
 
 // office is how a person is named in sentences: by the office, never by name.

@@ -32,10 +32,10 @@ func (p *Power) Words(s *State) string {
 		limits = append(limits, p.YearLimit.String()+" a year")
 	}
 	if p.Months != 0 {
-		limits = append(limits, count(p.Months, "month"))
+		limits = append(limits, Count(p.Months, "month"))
 	}
 	if len(limits) > 0 {
-		w += " up to " + list(limits)
+		w += " up to " + List(limits)
 	}
 	if p.Acting > 1 {
 		w += ", " + strconv.Itoa(p.Acting) + " acting together"
@@ -89,7 +89,7 @@ func (c *Condition) Words(s *State) string {
 	if c.When == Before {
 		return "after consulting " + body
 	}
-	return "telling " + body + " within " + count(c.Days, "day")
+	return "telling " + body + " within " + Count(c.Days, "day")
 }
 
 // When a condition is to be met.
@@ -222,7 +222,7 @@ func (p *Power) tooLong(months int) []Reason {
 	if p.Months == 0 || months <= p.Months {
 		return nil
 	}
-	return []Reason{{"D4", "longer than " + count(p.Months, "month") + " by " + count(months-p.Months, "month")}}
+	return []Reason{{"D4", "longer than " + Count(p.Months, "month") + " by " + Count(months-p.Months, "month")}}
 }
 
 func (p *Power) carriesMoney() bool { return p.money() && slices.Contains(p.May, MayCommit) }
@@ -302,7 +302,7 @@ func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *E
 	used := s.UsedOf(d, v, p, on, today)
 	l := lacks{tier: tier, reasons: p.exceeds(d.Number, u, used), over: max(e.Amount-p.most(used), 0)}
 	if able := s.ableToAct(d, e, on); able < p.Acting {
-		l.reasons = append(l.reasons, Reason{"D1", "too few acting: " + count(able, "member") + " where " + count(p.Acting, "member") + " must act together"})
+		l.reasons = append(l.reasons, Reason{"D1", "too few acting: " + Count(able, "member") + " where " + Count(p.Acting, "member") + " must act together"})
 	}
 	for _, c := range p.Conditions {
 		if c.When == Before {
@@ -351,7 +351,7 @@ func (s *State) bodyUnconsulted(body string, consulted []Consultation, on Day) *
 	case last == 0:
 		return &Reason{"D6", s.name(body) + " was not consulted before"}
 	case last.Add(counts) < on:
-		return &Reason{"D6", s.name(body) + " was consulted on " + last.Words() + ", and a consultation counts for " + count(counts, "day")}
+		return &Reason{"D6", s.name(body) + " was consulted on " + last.Words() + ", and a consultation counts for " + Count(counts, "day")}
 	}
 	return nil
 }

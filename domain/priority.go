@@ -72,7 +72,7 @@ func (s *State) checkListed(numbers []string) *Refusal {
 	}
 	for i, n := range numbers {
 		if s.Priorities[n] == nil {
-			return notFound("P1", "There is no priority %q on the long list.", clip(n))
+			return notFound("P1", "There is no priority %q on the long list.", Clip(n))
 		}
 		if slices.Contains(numbers[:i], n) {
 			return invalid("P1", "%s is named twice.", n)
@@ -98,7 +98,7 @@ func (c *AnswerPriorities) may(w *who) (Permission, *Refusal) {
 func (c *AnswerPriorities) decide(t *turn) *Refusal {
 	round := t.s.Rounds[c.Round]
 	if round == nil {
-		return notFound("P1", "The practices were not asked under %q.", clip(c.Round))
+		return notFound("P1", "The practices were not asked under %q.", Clip(c.Round))
 	}
 	if r := t.checkPracticeSays("P1", c.Practice, c.Evidence); r != nil {
 		return r
@@ -169,7 +169,7 @@ type AdoptPriority struct {
 func (c *AdoptPriorities) check(t *turn, e enacting) *Refusal {
 	round := t.s.Rounds[c.Round]
 	if round == nil {
-		return notFound("P1", "The practices were not asked under %q: ask every practice first.", clip(c.Round)).at("round")
+		return notFound("P1", "The practices were not asked under %q: ask every practice first.", Clip(c.Round)).at("round")
 	}
 	if r := t.s.checkListed(c.numbers()); r != nil {
 		return r.at("priority").at("priorities/0")
@@ -374,7 +374,7 @@ func (s *State) prioritiesDue(d Day, add addDue) {
 		}
 		all := len(s.PracticesOn(d))
 		if heard := len(s.TookPart(round, d)); heard < all {
-			add(n, DuePriorities, round.By, reminders, n+": "+thousands(heard)+" of "+count(all, "practice")+" have said what matters to them; answers are wanted by "+round.By.Words()+".")
+			add(n, DuePriorities, round.By, reminders, n+": "+Thousands(heard)+" of "+Count(all, "practice")+" have said what matters to them; answers are wanted by "+round.By.Words()+".")
 		}
 	}
 }

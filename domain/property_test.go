@@ -779,7 +779,7 @@ func (g *generator) mend(of any) {
 			c.Version, c.Review = len(a.Versions), today+200
 		}
 	case *SetAside:
-		if agreed := slices.DeleteFunc(sortedNumbers(s.Proposals), func(n string) bool { return !s.AgreementHolds(n, today) }); len(agreed) > 0 {
+		if agreed := slices.DeleteFunc(SortedNumbers(s.Proposals), func(n string) bool { return !s.AgreementHolds(n, today) }); len(agreed) > 0 {
 			c.Agreement = pick(g, agreed)
 		}
 	case *EndSuspension:
@@ -804,13 +804,13 @@ func (g *generator) mend(of any) {
 	case *Consultation:
 		c.Body, c.On = "LMC01", today-5
 	case *RecordCommitment:
-		if meetings := sortedNumbers(s.Meetings); len(meetings) > 0 {
+		if meetings := SortedNumbers(s.Meetings); len(meetings) > 0 {
 			mt := s.Meetings[pick(g, meetings)]
 			c.Forum, c.Meeting, c.Consulted, c.Person = mt.Forum, mt.On, nil, ""
 		}
 	case *Depart:
 		c.Organisation, c.From = pick(g, []string{"A10001", "U10001", "U10002"}), 0
-		if agreed := slices.DeleteFunc(sortedNumbers(s.Proposals), func(n string) bool { return !s.AgreementHolds(n, today) }); len(agreed) > 0 {
+		if agreed := slices.DeleteFunc(SortedNumbers(s.Proposals), func(n string) bool { return !s.AgreementHolds(n, today) }); len(agreed) > 0 {
 			c.Agreement = pick(g, agreed)
 		}
 	case *ResolveDeparture:
@@ -858,12 +858,12 @@ func (g *generator) mend(of any) {
 	case *ScheduleMeeting:
 		c.On, c.At = today-Day(g.between(-3, 3)), ""
 	case *MoveMeeting:
-		if meetings := sortedNumbers(s.Meetings); len(meetings) > 0 {
+		if meetings := SortedNumbers(s.Meetings); len(meetings) > 0 {
 			mt := s.Meetings[pick(g, meetings)]
 			c.Forum, c.On, c.To, c.At = mt.Forum, mt.On, today+Day(g.between(-5, 5)), ""
 		}
 	case *CancelMeeting:
-		if meetings := sortedNumbers(s.Meetings); len(meetings) > 0 {
+		if meetings := SortedNumbers(s.Meetings); len(meetings) > 0 {
 			mt := s.Meetings[pick(g, meetings)]
 			c.Forum, c.On = mt.Forum, mt.On
 		}
@@ -958,43 +958,43 @@ func (g *generator) pool(name string) []string {
 	case "deputy":
 		return []string{"", "pm-ash"}
 	case "proposal":
-		return slices.Concat(sortedNumbers(s.Proposals), s.open, s.open, s.open)
+		return slices.Concat(SortedNumbers(s.Proposals), s.open, s.open, s.open)
 	case "agreement":
-		return sortedNumbers(s.Proposals)
+		return SortedNumbers(s.Proposals)
 	case "reopens":
 		return []string{"", "", "", "P1"}
 	case "new":
 		return []string{"", "Something is new."}
 	case "delegation":
-		return append(sortedNumbers(s.Delegations), "D1")
+		return append(SortedNumbers(s.Delegations), "D1")
 	case "appointment":
-		return append(sortedNumbers(s.Appointments), "R1")
+		return append(SortedNumbers(s.Appointments), "R1")
 	case "exercise":
-		return append(sortedNumbers(s.Exercises), "E1")
+		return append(SortedNumbers(s.Exercises), "E1")
 	case "approach", "with":
-		return append(sortedNumbers(s.Approaches), "A1")
+		return append(SortedNumbers(s.Approaches), "A1")
 	case "about":
-		return slices.Concat(sortedNumbers(s.Proposals), sortedNumbers(s.Delegations), sortedNumbers(s.Commitments))
+		return slices.Concat(SortedNumbers(s.Proposals), SortedNumbers(s.Delegations), SortedNumbers(s.Commitments))
 	case "question":
-		return append(sortedNumbers(s.Questions), "Q1")
+		return append(SortedNumbers(s.Questions), "Q1")
 	case "departure":
-		return append(sortedNumbers(s.Departures), "X1")
+		return append(SortedNumbers(s.Departures), "X1")
 	case "action":
-		return append(sortedNumbers(s.Actions), "T1")
+		return append(SortedNumbers(s.Actions), "T1")
 	case "priority", "priorities", "choices":
-		return append(sortedNumbers(s.Priorities), "Y1")
+		return append(SortedNumbers(s.Priorities), "Y1")
 	case "round":
-		return append(sortedNumbers(s.Rounds), "W1")
+		return append(SortedNumbers(s.Rounds), "W1")
 	case "practice", "practices":
 		return []string{"A10001", "A10002", "A10003", "A10007"}
 	case "objection":
-		return append(sortedNumbers(s.Objections), "O1")
+		return append(SortedNumbers(s.Objections), "O1")
 	case "what":
-		return slices.Concat([]string{"D1", "R1"}, sortedNumbers(s.Exercises), sortedNumbers(s.Commitments), sortedNumbers(s.Delegations))
+		return slices.Concat([]string{"D1", "R1"}, SortedNumbers(s.Exercises), SortedNumbers(s.Commitments), SortedNumbers(s.Delegations))
 	case "to":
 		return []string{"executive", "executive", "manager", "", "U10002"}
 	case "forum":
-		return append(sortedNumbers(s.Forums), "locality-board")
+		return append(SortedNumbers(s.Forums), "locality-board")
 	case "matter", "matters", "reserved":
 		return []string{"access", "access/extended-hours", "access", "workforce", "workforce/pay", "contracts/local-schemes", "communications", "representation", "estates", "contracts/local-schemes", "access", "workforce", "communications", "contracts/core", "dentistry"}
 	case "may":

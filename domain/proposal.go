@@ -63,7 +63,7 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 // about it (rule C11).
 func (c *RaiseProposal) checkNew(s *State) *Refusal {
 	if c.Reopens != "" && (s.Proposals[c.Reopens] == nil || !s.Proposals[c.Reopens].Settled()) {
-		return notFound("C11", "%q is not a settled proposal here.", clip(c.Reopens)).at("reopens")
+		return notFound("C11", "%q is not a settled proposal here.", Clip(c.Reopens)).at("reopens")
 	}
 	if !isBlank(c.New) {
 		return nil
@@ -76,7 +76,7 @@ func (c *RaiseProposal) checkNew(s *State) *Refusal {
 	}
 	for _, i := range c.Instruments {
 		if i.SetAside != nil {
-			return notNow("C11", "%s is settled, and this puts something in its place. Say in words what is new about it.", clip(i.SetAside.Agreement)).at("new")
+			return notNow("C11", "%s is settled, and this puts something in its place. Say in words what is new about it.", Clip(i.SetAside.Agreement)).at("new")
 		}
 	}
 	for _, p := range s.Proposals {
@@ -217,7 +217,7 @@ func (s *State) proposal(rule, number string) (*Proposal, *Refusal) {
 	if p := s.Proposals[number]; p != nil {
 		return p, nil
 	}
-	return nil, notFound(rule, "There is no proposal %q here.", clip(number))
+	return nil, notFound(rule, "There is no proposal %q here.", Clip(number))
 }
 
 func (p *Proposal) checkStage(stages ...Stage) *Refusal {

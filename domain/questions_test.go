@@ -287,7 +287,7 @@ func standingLines(s *View, code string, at Day) []string {
 		for _, r := range m.Routes {
 			ways = append(ways, cmp.Or(r.Via, "itself")+dated(" until ", r.Until))
 		}
-		return m.Matter + ": yes" + dated(" until ", m.Until) + ", by " + list(ways)
+		return m.Matter + ": yes" + dated(" until ", m.Until) + ", by " + List(ways)
 	})
 }
 
@@ -400,7 +400,7 @@ func (m *minutes) proposalLines(s *View, number string, at Day) []string {
 		lines = append(lines, "tried: "+w)
 	}
 	if waits := s.PutOffWaitsFor(p, at); p.Stage == Open && waits != nil {
-		lines = append(lines, "to be put off waits for "+list(s.names(waits)))
+		lines = append(lines, "to be put off waits for "+List(s.names(waits)))
 	}
 	if p.Stage == Open {
 		for _, w := range s.WaitingFor(p, at) {
@@ -498,7 +498,7 @@ func seatLines(s *View, at Day) []string {
 		}
 		return line + ": " + strings.Join(who, ", ")
 	})
-	for _, id := range sortedNumbers(s.Seats) {
+	for _, id := range SortedNumbers(s.Seats) {
 		if !s.entitled(s.Seats[id], at) {
 			lines = append(lines, strings.TrimSpace(id+" not in force; answers now: "+s.successor(id, at)))
 		}

@@ -54,7 +54,7 @@ func (s *State) checkWaiting(what string, d Day) *Refusal {
 		}
 		status = string(st)
 	} else {
-		return notFound("D7", "There is no commitment or exercise %q here.", clip(what))
+		return notFound("D7", "There is no commitment or exercise %q here.", Clip(what))
 	}
 	return notNow("D7", "%s does not wait for the group's word: it is %s.", what, status)
 }

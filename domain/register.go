@@ -77,14 +77,14 @@ func (c *ImportOrganisations) check(t *turn) *Refusal {
 	}
 	for _, what := range c.Complete {
 		if what != AllPractices && what != AllPCNs && what != AllMemberships {
-			return invalid("O1", "A list can hold all practices, pcns or memberships, not %q.", clip(what)).at("complete")
+			return invalid("O1", "A list can hold all practices, pcns or memberships, not %q.", Clip(what)).at("complete")
 		}
 	}
 	if c.On == 0 && (len(c.Complete) > 0 || len(c.Also) > 0) {
 		return invalid("O1", "Give the list's date: only a dated list can say who has left.").at("on")
 	}
 	if len(c.Also) > mostAlso {
-		return invalid("O1", "Name at most %s codes.", thousands(mostAlso)).at("also")
+		return invalid("O1", "Name at most %s codes.", Thousands(mostAlso)).at("also")
 	}
 	for i, code := range c.Also {
 		if r := checkRef("O1", "an organisation's code", code); r != nil {
@@ -206,7 +206,7 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 	for i := range rows {
 		for _, m := range rows[i].Parents {
 			if s.Organisations[m.In] == nil && l.named[m.In] == nil {
-				return notFound("O1", "%s is said to be in %s, which is not known here.", rows[i].Code, clip(m.In))
+				return notFound("O1", "%s is said to be in %s, which is not known here.", rows[i].Code, Clip(m.In))
 			}
 		}
 		if old := s.Organisations[rows[i].Code]; old != nil && old.Kind != rows[i].Kind {
@@ -234,21 +234,21 @@ func (row *OrganisationRow) check(nameless, official bool) *Refusal {
 		return r
 	}
 	if !slices.Contains(organisationKinds, row.Kind) {
-		return invalid("O1", "%q is not a kind of organisation known here.", clip(string(row.Kind)))
+		return invalid("O1", "%q is not a kind of organisation known here.", Clip(string(row.Kind)))
 	}
 	if shape := odsShape[row.Kind]; shape != nil && !shape.MatchString(row.Code) {
-		return invalid("O1", "%q is not the ODS code of a %s.", clip(row.Code), strings.ReplaceAll(string(row.Kind), "pcn", "PCN"))
+		return invalid("O1", "%q is not the ODS code of a %s.", Clip(row.Code), strings.ReplaceAll(string(row.Kind), "pcn", "PCN"))
 	}
 	if row.Closed != 0 && row.Opened > row.Closed {
 		return invalid("O1", "%s can't close before it opens.", row.Code)
 	}
 	for i, m := range row.Parents {
 		if (m.From == 0 && !official) || (m.Until != 0 && m.Until < m.From) {
-			return invalid("O1", "The membership of %s in %s needs a first day that is not after its last.", row.Code, clip(m.In))
+			return invalid("O1", "The membership of %s in %s needs a first day that is not after its last.", row.Code, Clip(m.In))
 		}
 		for _, o := range row.Parents[:i] {
 			if o.In == m.In && o.overlaps(m.Span) {
-				return invalid("O1", "%s can't be in %s twice at the same time.", row.Code, clip(m.In))
+				return invalid("O1", "%s can't be in %s twice at the same time.", row.Code, Clip(m.In))
 			}
 		}
 	}

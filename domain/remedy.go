@@ -116,7 +116,7 @@ func (s *View) otherTerms(q Question, t terms, on CheckInputs) (Remedy, bool) {
 	}
 	if m := t.months; m != 0 && q.Months != nil && *q.Months > m {
 		q.Months, on.Months = &m, &m
-		changes = append(changes, "it is for at most "+count(m, "month"))
+		changes = append(changes, "it is for at most "+Count(m, "month"))
 	}
 	if len(t.consult) > 0 {
 		q.Consulted = union(q.Consulted, t.consult)
@@ -125,14 +125,14 @@ func (s *View) otherTerms(q Question, t terms, on CheckInputs) (Remedy, bool) {
 	}
 	then := s.judge(q)
 	if then.Verdict.yes() && len(changes) > 0 {
-		return Remedy{Text: "Yes, if " + list(changes) + ".", Ask: on}, true
+		return Remedy{Text: "Yes, if " + List(changes) + ".", Ask: on}, true
 	}
 	reviews := s.missedReviews(&then, q.At)
 	if then.Verdict != AdReferendum || len(reviews) != len(then.Reasons) {
 		return Remedy{}, false // something else stands against it
 	}
-	changes = append(changes, s.ShortName+" first reviews and confirms "+list(reviews))
-	return Remedy{Text: "Yes, if " + list(changes) + ".", Ask: on, Reviews: reviews}, true
+	changes = append(changes, s.ShortName+" first reviews and confirms "+List(reviews))
+	return Remedy{Text: "Yes, if " + List(changes) + ".", Ask: on, Reviews: reviews}, true
 }
 
 // missedReviews are the numbers of the appointment and the delegations under the

@@ -226,12 +226,12 @@ func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
 	if months == 0 || q.verdictOnly && (q.Months == nil || *q.Months <= months) {
 		return nil
 	}
-	j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(months), Text: count(months, "month")})
+	j.limits = append(j.limits, Limit{Of: of, Kind: "months", Limit: int64(months), Text: Count(months, "month")})
 	j.terms.noLonger(months)
 	if q.Months == nil {
-		j.unless("for up to " + count(months, "month"))
+		j.unless("for up to " + Count(months, "month"))
 	} else if *q.Months > months {
-		return []Reason{{"R2", "Longer than " + count(months, "month") + ", by " + count(*q.Months-months, "month") + "."}}
+		return []Reason{{"R2", "Longer than " + Count(months, "month") + ", by " + Count(*q.Months-months, "month") + "."}}
 	}
 	return nil
 }

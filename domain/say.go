@@ -10,7 +10,7 @@ func (s *View) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 		return s.sayYes(q, j)
 	case AdReferendum:
 		if j.unknown {
-			return firstUpper(s.ShortName) + " has no position on that. Please ask " + s.gatekeeper(q.At, q.Person) + "."
+			return FirstUpper(s.ShortName) + " has no position on that. Please ask " + s.gatekeeper(q.At, q.Person) + "."
 		}
 		return "I can take that back; any agreement is subject to " + s.ShortName + "."
 	case MustNot:
@@ -33,10 +33,10 @@ func (s *State) sayYes(q Question, j *judgement) string {
 		once = append(once, s.haveBeenConsulted(j.consult))
 	}
 	if len(once) > 0 {
-		yes = "Yes, once " + list(once) + ". I can then"
+		yes = "Yes, once " + List(once) + ". I can then"
 	}
 	c := &j.coverage
-	for_ := " agree that for the " + strconv.Itoa(c.Practices) + " of " + s.possessive() + " " + count(c.OfPractices, "practice") + " we speak for"
+	for_ := " agree that for the " + strconv.Itoa(c.Practices) + " of " + s.possessive() + " " + Count(c.OfPractices, "practice") + " we speak for"
 	if j.Verdict == MayCommitReport {
 		by := q.At.Add(s.CharterOn(q.At).Charter.ReportWithin)
 		return yes + for_ + ", and I will report it to " + s.ShortName + " by " + by.DayMonth() + "."
@@ -64,7 +64,7 @@ func (s *State) haveBeenConsulted(codes []string) string {
 	if len(names) == 1 {
 		return names[0] + " has been consulted"
 	}
-	return list(names) + " have been consulted"
+	return List(names) + " have been consulted"
 }
 
 // gatekeeper is who takes the system's approaches on that day, in words. The

@@ -333,7 +333,7 @@ func (s *State) seat(rule, code string) (*Seat, *Refusal) {
 	if seat := s.Seats[code]; seat != nil {
 		return seat, nil
 	}
-	return nil, notFound(rule, "%q has no seat here.", clip(code))
+	return nil, notFound(rule, "%q has no seat here.", Clip(code))
 }
 
 func (s *Seat) whyNot(person string, d Day) string {

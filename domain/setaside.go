@@ -17,7 +17,7 @@ type SetAside struct {
 func (c *SetAside) check(t *turn, e enacting) *Refusal {
 	p := t.s.Proposals[c.Agreement]
 	if p == nil || p.Stage != Agreed || c.Agreement == e.source {
-		return notFound("C9", "%q is not an agreement of this group.", clip(c.Agreement)).at("agreement")
+		return notFound("C9", "%q is not an agreement of this group.", Clip(c.Agreement)).at("agreement")
 	}
 	if p.SetAside != 0 {
 		return notNow("C9", "%s was already set aside on %s.", p.Number, p.SetAside.Words()).at("agreement")
@@ -297,7 +297,7 @@ func (s *State) madeBy(g grant, agreement string) bool {
 // under says which appointments end with the delegation.
 func (u *undoing) under(delegation string) string {
 	var under []string
-	for _, n := range sortedNumbers(u.s.Appointments) {
+	for _, n := range SortedNumbers(u.s.Appointments) {
 		if a := u.s.Appointments[n]; a.Parent == delegation && u.s.namesOn(a, max(u.day, a.newest().From)) {
 			under = append(under, n)
 		}
@@ -305,7 +305,7 @@ func (u *undoing) under(delegation string) string {
 	if under == nil {
 		return ""
 	}
-	return ", and so does every appointment made under it: " + list(under)
+	return ", and so does every appointment made under it: " + List(under)
 }
 
 // changed is what goes back, or ends since it can't.
@@ -315,13 +315,13 @@ func (u *undoing) changed() {
 		case b.to == 0:
 			u.ends(b.ref, b.ref+" ends, since "+b.why+u.under(b.ref)+".")
 		case b.ref == "charter":
-			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: "The charter goes back to version " + thousands(b.to) + "."})
+			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: "The charter goes back to version " + Thousands(b.to) + "."})
 		default:
 			pays := ""
 			if b.payer != "" {
 				pays = " " + u.s.name(b.payer) + " would pay, and has to agree to it."
 			}
-			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: b.ref + " goes back to version " + thousands(b.to) + ", with its review date." + pays})
+			u.all = append(u.all, Undone{Ref: b.ref, Back: b.to, Text: b.ref + " goes back to version " + Thousands(b.to) + ", with its review date." + pays})
 		}
 	}
 }
@@ -342,7 +342,7 @@ func (u *undoing) made() {
 	if l := s.PrioritiesOn(u.day); l != nil && l.Source == u.agreement {
 		u.ends("priorities", "The list of priorities ends, and the one before it does not come back.")
 	}
-	for _, n := range sortedNumbers(s.Actions) {
+	for _, n := range SortedNumbers(s.Actions) {
 		if a := s.Actions[n]; a.Source == u.agreement {
 			if state := s.ActionOn(a, u.day); state == ActionOpen || state == ActionOverdue {
 				u.ends(n, n+" falls.")
@@ -362,7 +362,7 @@ func (u *undoing) made() {
 // stays is what the agreement did and setting it aside leaves.
 func (u *undoing) stays() {
 	add := func(ref, text string) { u.all = append(u.all, Undone{Ref: ref, Text: text}) }
-	for _, n := range sortedNumbers(u.s.Proposals) {
+	for _, n := range SortedNumbers(u.s.Proposals) {
 		if u.s.Proposals[n].SetAsideBy == u.agreement {
 			add(n, n+", which it set aside, does not come back.")
 		}
@@ -377,7 +377,7 @@ func (u *undoing) stays() {
 			add(is.Number, is.Number+" stays as "+g.newestTerm().Source+" has left it since.")
 		}
 	}
-	for _, n := range slices.Concat(sortedNumbers(s.Exercises), sortedNumbers(s.Commitments)) {
+	for _, n := range slices.Concat(SortedNumbers(s.Exercises), SortedNumbers(s.Commitments)) {
 		var o *Outcome
 		if x := s.Exercises[n]; x != nil {
 			o = x.Outcome

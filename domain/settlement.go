@@ -139,7 +139,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 	}
 	ch := &s.CharterOn(d).Charter
 	if explicit < ch.Quorum {
-		waits = append(waits, count(ch.Quorum-explicit, "more consent")+" for the quorum of "+strconv.Itoa(ch.Quorum))
+		waits = append(waits, Count(ch.Quorum-explicit, "more consent")+" for the quorum of "+strconv.Itoa(ch.Quorum))
 	}
 	for _, code := range ch.QuorumOf {
 		for _, is := range s.successorsOn(code, d) {
@@ -305,8 +305,8 @@ func (s *State) RollWords(roll []RollEntry) string {
 		{RollUnconfirmed, "heard, to be confirmed"}, {RollNotHeard, "not yet heard"}, {RollVacant, "vacant"},
 	} {
 		if len(by[p.position]) > 0 {
-			parts = append(parts, p.say+": "+list(by[p.position]))
+			parts = append(parts, p.say+": "+List(by[p.position]))
 		}
 	}
-	return firstUpper(strings.Join(parts, "; "))
+	return FirstUpper(strings.Join(parts, "; "))
 }

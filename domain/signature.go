@@ -168,7 +168,7 @@ func (t *turn) mustBeSigned(p *Proposal, cause uint64, e Signable) *Refusal {
 	case g == nil:
 		return nil
 	case g.size() > mostSigned:
-		return invalid("L5", "The signature is too long: at most %s bytes fit.", thousands(mostSigned))
+		return invalid("L5", "The signature is too long: at most %s bytes fit.", Thousands(mostSigned))
 	case t.actor.Passkey(g.Credential) == nil:
 		return notYours("L5", "This was signed with a passkey that the ledger does not know as yours, or knows no longer.")
 	}

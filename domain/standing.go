@@ -99,7 +99,7 @@ func (s *State) BindingOn(p *Proposal, o *Organisation, d Day) Binding {
 		return b
 	}
 	b = s.honourOn(p, o, d)
-	for _, n := range sortedNumbers(s.Departures) {
+	for _, n := range SortedNumbers(s.Departures) {
 		x := s.Departures[n]
 		if x.Agreement != p.Number || x.Organisation != o.Code || x.From > d {
 			continue

@@ -141,7 +141,7 @@ func TestBindingIsStandingSinceAgreed(t *testing.T) {
 			}
 		}
 		s := m.ledger.State().View()
-		for _, n := range sortedNumbers(s.Proposals) {
+		for _, n := range SortedNumbers(s.Proposals) {
 			p, d := s.Proposals[n], DayOf(m.now)+Day(g.between(-20, 60))
 			bound := map[string]bool{}
 			if s.AgreementHolds(n, d) {

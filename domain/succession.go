@@ -80,7 +80,7 @@ func (c *SplitOrganisation) decide(t *turn) *Refusal {
 		patients += part.Patients
 	}
 	if had, known := t.s.PatientsOn(o, c.Last); o.Kind == Practice && known && had != patients {
-		return invalid("O2", "%s has %s in all. Say how many of them go with each successor.", o.Name, count(had, "registered patient")).at("among")
+		return invalid("O2", "%s has %s in all. Say how many of them go with each successor.", o.Name, Count(had, "registered patient")).at("among")
 	}
 	t.recordOn(c.Last, &OrganisationSplit{Code: o.Code, Last: c.Last, Legal: o.LegalClose, Among: c.Among})
 	return nil

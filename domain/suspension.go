@@ -22,7 +22,7 @@ func (c *Suspend) decide(t *turn) *Refusal {
 	seat := t.permission.seat
 	what := t.s.grant(c.What)
 	if what == nil {
-		return notFound("D8", "There is no delegation or appointment %q here.", clip(c.What)).at("what")
+		return notFound("D8", "There is no delegation or appointment %q here.", Clip(c.What)).at("what")
 	}
 	for _, sus := range what.granted().Suspensions {
 		if strings.EqualFold(strings.Join(strings.Fields(sus.Reason), " "), strings.Join(strings.Fields(c.Reason), " ")) {
@@ -71,7 +71,7 @@ func (c *EndSuspension) check(t *turn, e enacting) *Refusal {
 	sus := t.s.SuspensionAt(c.What, c.Event)
 	switch {
 	case sus == nil:
-		return notFound("D8", "Event %d does not suspend %q.", c.Event, clip(c.What)).at("event")
+		return notFound("D8", "Event %d does not suspend %q.", c.Event, Clip(c.What)).at("event")
 	case !t.s.Suspends(c.What, sus, e.day):
 		return notNow("D8", "That suspension of %s has ended.", c.What).at("event")
 	}

@@ -48,12 +48,12 @@ func (s *View) Try(r *Request, now time.Time) (Trial, *Refusal) {
 func (s *State) holding(d Day) []WouldEnd {
 	var all []WouldEnd
 	add := func(ref, text string) { all = append(all, WouldEnd{ref, text}) }
-	for _, n := range sortedNumbers(s.Delegations) {
+	for _, n := range SortedNumbers(s.Delegations) {
 		if state, _ := s.DelegationOn(s.Delegations[n], d); state != Ended && state != Expired {
 			add(n, n+" holds.")
 		}
 	}
-	for _, n := range sortedNumbers(s.Appointments) {
+	for _, n := range SortedNumbers(s.Appointments) {
 		if a := s.Appointments[n]; s.namesOn(a, d) {
 			add(n, s.office(a.Person)+" speaks for "+s.ShortName+" at "+s.forumName(a.Forum)+".")
 		}
@@ -96,7 +96,7 @@ func (s *State) holding(d Day) []WouldEnd {
 // speaking is who speaks for which organisation on that day.
 func (s *State) speaking(d Day) []WouldEnd {
 	var all []WouldEnd
-	for _, code := range sortedNumbers(s.Organisations) {
+	for _, code := range SortedNumbers(s.Organisations) {
 		if o := s.Organisations[code]; len(o.Spokespeople) > 0 && o.OpenOn(d) {
 			for _, id := range s.SpokespeopleOn(code, d) {
 				all = append(all, WouldEnd{"organisation/" + code, s.office(id) + " speaks for " + o.Name + "."})

@@ -37,7 +37,7 @@ type PowerLost struct {
 // that could not withdraw or be withdrawn.
 func (s *View) WhatIf(organisation, matter string, at Day) (*WhatIf, *Refusal) {
 	if s.Next == 0 {
-		return nil, notFound("L1", "There is no group called %q here.", clip(s.Group))
+		return nil, notFound("L1", "There is no group called %q here.", Clip(s.Group))
 	}
 	o, r := s.openOrganisation("O1", strings.ToUpper(organisation), at)
 	if r != nil {
@@ -129,7 +129,7 @@ func (s *View) partsReached(matter string, at Day) []part {
 			}
 		}
 	}
-	for _, n := range sortedNumbers(s.Appointments) {
+	for _, n := range SortedNumbers(s.Appointments) {
 		a := s.Appointments[n]
 		if state, _ := s.AppointmentOn(a, at); state == InForce && a.Capacity == CapacityGroup {
 			parts = append(parts, s.linesReached(a, matter, at)...)

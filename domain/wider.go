@@ -74,7 +74,7 @@ func (s *State) ClaimOn(rests RestsOn, d Day) *Claim {
 			c.Why = s.Name + ": " + sentence(why)
 		}
 	default:
-		c.Why = "Event " + thousands(int(min(rests.Index, 1<<40))) + " of the ledger of " + s.Name + " is not agreement or delegation " + clip(rests.Ref) + "."
+		c.Why = "Event " + Thousands(int(min(rests.Index, 1<<40))) + " of the ledger of " + s.Name + " is not agreement or delegation " + Clip(rests.Ref) + "."
 	}
 	return c
 }
@@ -105,15 +105,15 @@ func (t *turn) checkRests(seat string, rests *RestsOn, matter string) *Refusal {
 	case rests == nil:
 		return notNow("G1", "%s consents only on the strength of an agreement or delegation of its own: name it by its ledger, number and index.", name)
 	case rests.Ledger != seat:
-		return invalid("G1", "The consent of %s rests on its own ledger, not on that of %s.", name, clip(rests.Ledger))
+		return invalid("G1", "The consent of %s rests on its own ledger, not on that of %s.", name, Clip(rests.Ledger))
 	case len(rests.Proof) > mostProof:
-		return invalid("G1", "The proof is too long: at most %s bytes fit.", thousands(mostProof))
+		return invalid("G1", "The proof is too long: at most %s bytes fit.", Thousands(mostProof))
 	case claim == nil || claim.Ledger != rests.Ledger || claim.Ref != rests.Ref || claim.Index != rests.Index:
 		return notNow("G1", "The ledger of %s can't be read here, so that nothing can rest on it.", name)
 	case claim.Why != "":
 		return notNow("G1", "%s", claim.Why)
 	case !withinAny(matter, claim.Matters):
-		return notNow("G1", "%s of %s is about %s, and this is about %s.", rests.Ref, name, list(claim.Matters), matter)
+		return notNow("G1", "%s of %s is about %s, and this is about %s.", rests.Ref, name, List(claim.Matters), matter)
 	}
 	return nil
 }
@@ -325,8 +325,8 @@ func (s *View) placeLinks(c *Coverage) []Link {
 	var links []Link
 	for _, p := range c.Places {
 		if p.Agreed {
-			text := p.Name + ", for " + thousands(p.Practices) + " of " + count(p.OfPractices, "practice") + ", consented on the strength of event " +
-				thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].View().restWords(s.provedAt(p.Here))
+			text := p.Name + ", for " + Thousands(p.Practices) + " of " + Count(p.OfPractices, "practice") + ", consented on the strength of event " +
+				Thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].View().restWords(s.provedAt(p.Here))
 			links = append(links, Link{LinkPlace, p.Group + "/" + p.Ref, p.Here, s.provedAt(p.Here).On, text})
 		}
 	}
@@ -341,7 +341,7 @@ func (s *View) restWords(c *ProvedConsent) string {
 		return title
 	}
 	if dl := s.Delegations[c.Rests.Ref]; dl != nil {
-		return title + ", to commit on " + list(c.Matters) + "; " + s.agreementLinks(dl.Source)[0].Text
+		return title + ", to commit on " + List(c.Matters) + "; " + s.agreementLinks(dl.Source)[0].Text
 	}
 	return s.agreementLinks(c.Rests.Ref)[0].Text
 }

@@ -46,7 +46,7 @@ func checkRef(rule, what, ref string) *Refusal {
 	if ref == "" || len(ref) > 60 || strings.ContainsFunc(ref, func(r rune) bool {
 		return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r))
 	}) {
-		return invalid(rule, "%q can't be %s: use letters, digits and hyphens.", clip(ref), what)
+		return invalid(rule, "%q can't be %s: use letters, digits and hyphens.", Clip(ref), what)
 	}
 	return nil
 }
@@ -87,32 +87,39 @@ func onlyByCase(had, name string) string {
 	return ", and " + name + " differs from it only by capital letters"
 }
 
-// clip shortens what somebody sent, so that a refusal can quote it.
-func clip(s string) string {
+// Clip shortens what somebody sent to 60 characters, so that an answer can quote it.
+func Clip(s string) string { return ClipTo(s, 60) }
+
+// ClipTo shortens what somebody sent to so many characters, without those that hide others.
+func ClipTo(s string, most int) string {
+	if len(s) > 4*most {
+		s = s[:4*most] // enough for most runes
+	}
 	s = strings.Map(func(r rune) rune {
 		if Hides(r) {
 			return '?'
 		}
 		return r
 	}, s)
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
 	}
 	return s
 }
 
-// count writes "1 practice", "2 practices".
-func count(n int, one string) string {
+// Count writes "1 practice", "2 practices".
+func Count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return thousands(n) + " " + one + "s"
+	return Thousands(n) + " " + one + "s"
 }
 
-func thousands(n int) string { return strings.TrimPrefix(Pence(n*100).String(), "£") }
+// Thousands writes "12,000".
+func Thousands(n int) string { return strings.TrimPrefix(Pence(n*100).String(), "£") }
 
-// list writes "a, b and c".
-func list(items []string) string { return join(items, "and") }
+// List writes "a, b and c".
+func List(items []string) string { return join(items, "and") }
 
 func join(items []string, word string) string {
 	switch n := len(items); n {
@@ -128,9 +135,12 @@ func join(items []string, word string) string {
 // sentence ends what may end with somebody's own words.
 func sentence(s string) string { return strings.TrimRight(s, ".") + "." }
 
-// firstUpper starts a sentence.
-func firstUpper(s string) string {
+// FirstUpper starts a sentence.
+func FirstUpper(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 

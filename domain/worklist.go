@@ -83,7 +83,7 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.interestsDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
-		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+list(s.WaitingFor(p, d))+".")
+		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+List(s.WaitingFor(p, d))+".")
 	}
 	for i := range due {
 		due[i].Paused = due[i].Kind == DueReview && len(s.missedReview(due[i].What, due[i].On, d)) > 0
@@ -144,7 +144,7 @@ func (s *State) waitingDue(d Day, add addDue) {
 			if o := s.Organisations[body]; o != nil {
 				body = o.Name
 			} else if body == ToGroup {
-				body = firstUpper(s.ShortName)
+				body = FirstUpper(s.ShortName)
 			}
 			add(n, DueTell, by, reminders, body+" is to be told of "+n+" by "+by.Words()+".")
 		}

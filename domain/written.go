@@ -83,9 +83,9 @@ func (f *Field) Read(v reflect.Value, s string) error {
 		d, err := ReadDay(s)
 		switch {
 		case errors.Is(err, ErrYear):
-			return fmt.Errorf("“%s”: %w", clip(s), ErrYear)
+			return fmt.Errorf("“%s”: %w", Clip(s), ErrYear)
 		case err != nil:
-			return fmt.Errorf("“%s” is not a date; write it like 9 March 2026", clip(s))
+			return fmt.Errorf("“%s” is not a date; write it like 9 March 2026", Clip(s))
 		}
 		v.SetInt(int64(d))
 	case MoneyField:

@@ -80,7 +80,7 @@ func (g *Group) Agenda(at domain.Day) Agenda {
 			setters = append(setters, d.Person)
 		}
 	}
-	a.Setters, a.Flags = g.everyone(setters), orEmpty(s.RunBySystem(at))
+	a.Setters, a.Flags = g.everyone(setters), domain.OrEmpty(s.RunBySystem(at))
 	a.RunBySystem = len(a.Flags) > 0
 	for _, i := range s.SuggestionsOn(at) {
 		a.Suggestions = append(a.Suggestions, SuggestionLine(i))
@@ -137,7 +137,7 @@ func (g *Group) ownItem(m *domain.GroupMeeting, i int, held bool) OwnItem {
 	item := OwnItem{Number: i + 1, Title: of.Title, About: of.About, Matter: of.Matter, Decisions: []domain.ItemDecision{}, Actions: []ActionLine{}}
 	item.Interests = g.itemInterests(g.state.MattersOfItem(of), of.About, m.On)
 	if minute := m.Minute(i + 1); held && minute != nil {
-		item.Note, item.Decisions = minute.Note, orEmpty(minute.Decisions)
+		item.Note, item.Decisions = minute.Note, domain.OrEmpty(minute.Decisions)
 	}
 	return item
 }

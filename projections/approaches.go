@@ -98,7 +98,7 @@ func (g *Group) Approaches(at domain.Day) Approaches {
 func (g *Group) sideConversation(a *domain.Approach, at domain.Day) SideConversation {
 	return SideConversation{
 		Ref: a.Number, With: g.body(a.From), Who: g.body(a.Side), What: a.What, Matter: a.Matter, On: a.On, Told: a.Told,
-		SameQuestion: g.sameQuestion(a, at), MayBeSame: orEmpty(g.state.Alike(a.Number)), Inconsistent: g.state.Inconsistent(a.Number, at), Index: a.Index,
+		SameQuestion: g.sameQuestion(a, at), MayBeSame: domain.OrEmpty(g.state.Alike(a.Number)), Inconsistent: g.state.Inconsistent(a.Number, at), Index: a.Index,
 	}
 }
 
@@ -106,7 +106,7 @@ func (g *Group) approachLine(a *domain.Approach, at domain.Day) ApproachLine {
 	l := ApproachLine{
 		Ref: a.Number, From: g.body(a.From), What: a.What, Matter: a.Matter, Reached: g.who(a.Reached), How: a.How, On: a.On,
 		State: g.state.ApproachOn(a, at), Dispositions: []DispositionLine{}, Told: a.Told, SameQuestion: g.sameQuestion(a, at),
-		MayBeSame: orEmpty(g.state.Alike(a.Number)), Inconsistent: g.state.Inconsistent(a.Number, at), Index: a.Index,
+		MayBeSame: domain.OrEmpty(g.state.Alike(a.Number)), Inconsistent: g.state.Inconsistent(a.Number, at), Index: a.Index,
 	}
 	if a.RedirectedTo != "" && a.Redirected <= at {
 		l.RedirectedTo, l.Redirected = g.anyone(a.RedirectedTo), a.Redirected
@@ -154,5 +154,5 @@ func (g *Group) differs(a *domain.Approach, at domain.Day) string {
 			told = append(told, "the answer of record to "+n+" is "+replyWords(o.Answer.Reply))
 		}
 	}
-	return firstUpper(list(told)) + "."
+	return domain.FirstUpper(domain.List(told)) + "."
 }

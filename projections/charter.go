@@ -59,8 +59,8 @@ func (g *Group) Charter(at domain.Day) CharterInForce {
 	ch := &v.Charter
 	c.Version, c.From, c.Source, c.CharterIndex = v.Version, v.From, v.By(), v.Index
 	c.Text, c.Quorum, c.QuorumOf = ch.Text, ch.Quorum, g.bodies(ch.QuorumOf)
-	c.DefaultStance, c.Matters, c.Reserved = ch.DefaultStance, orEmpty(ch.Matters), orEmpty(ch.Reserved)
-	c.MembersOnly, c.OtherCareSeated, c.RequireSignatures = orEmpty(ch.MembersOnly), ch.OtherCareSeated, ch.RequireSignatures
+	c.DefaultStance, c.Matters, c.Reserved = ch.DefaultStance, domain.OrEmpty(ch.Matters), domain.OrEmpty(ch.Reserved)
+	c.MembersOnly, c.OtherCareSeated, c.RequireSignatures = domain.OrEmpty(ch.MembersOnly), ch.OtherCareSeated, ch.RequireSignatures
 	for _, set := range domain.Settings {
 		c.Settings = append(c.Settings, SettingLine{set.Name, settingOf(ch, set.Name), set.Default, set.Say})
 	}
@@ -90,13 +90,13 @@ func (s SettingLine) Amount() string {
 		if s.Value == 50 {
 			return "over half"
 		}
-		return "over " + thousands(s.Value) + " of every 100"
+		return "over " + domain.Thousands(s.Value) + " of every 100"
 	case "gatekeepers":
-		return thousands(s.Value)
+		return domain.Thousands(s.Value)
 	case "communications":
-		return count(s.Value, "time")
+		return domain.Count(s.Value, "time")
 	}
-	return count(s.Value, "day")
+	return domain.Count(s.Value, "day")
 }
 
 // charterSay says what another charter would change.
@@ -116,7 +116,7 @@ func (g *Group) charterSay(c *domain.ChangeCharter) string {
 	if was.Text != is.Text {
 		changes = append(changes, "the text is new")
 	}
-	differs("seats that must consent", thousands(was.Quorum), thousands(is.Quorum))
+	differs("seats that must consent", domain.Thousands(was.Quorum), domain.Thousands(is.Quorum))
 	differs("among them", g.named(was.QuorumOf), g.named(is.QuorumOf))
 	for _, set := range domain.Settings {
 		from, to := settingOf(was, set.Name), settingOf(is, set.Name)
@@ -142,7 +142,7 @@ func (g *Group) named(codes []string) string {
 	return orNone(names)
 }
 
-func orNone(things []string) string { return cmp.Or(list(things), "none") }
+func orNone(things []string) string { return cmp.Or(domain.List(things), "none") }
 
 func yesNo(b bool) string {
 	if b {

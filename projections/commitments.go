@@ -51,7 +51,7 @@ func (g *Group) commitmentLine(k *domain.Commitment, at domain.Day) CommitmentLi
 	l := CommitmentLine{
 		Ref: k.Number, Person: g.who(k.Person), Appointment: k.Appointment, Forum: k.Forum, ForumName: g.forum(k.Forum), Meeting: k.Meeting,
 		Matter: k.Matter, Words: k.Words, Amount: k.Amount, Months: k.Months, Given: k.Given, Standing: g.state.CommitmentOn(k, at),
-		RecordedStanding: k.Standing, Verdict: k.Verdict, Reasons: orEmpty(k.Reasons), Reason: k.Reason, JudgedAt: k.JudgedAt,
+		RecordedStanding: k.Standing, Verdict: k.Verdict, Reasons: domain.OrEmpty(k.Reasons), Reason: k.Reason, JudgedAt: k.JudgedAt,
 		Recorded: k.Recorded, Outcome: outcomeOn(k.Outcome, at), Feedback: g.feedbackOn(k.Number, at), Index: k.Index,
 	}
 	if k.Standing == domain.KAdReferendum || k.Standing == domain.KBeyond {
@@ -86,5 +86,5 @@ type WorkList struct {
 
 // WorkList answers for that day.
 func (g *Group) WorkList(at domain.Day) WorkList {
-	return WorkList{g.stamp(at), orEmpty(g.state.WorkListOn(at))}
+	return WorkList{g.stamp(at), domain.OrEmpty(g.state.WorkListOn(at))}
 }

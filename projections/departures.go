@@ -105,6 +105,6 @@ func (g *Group) alignmentLine(p *domain.Proposal, at domain.Day) AlignmentLine {
 	for _, x := range a.Away {
 		l.Away = append(l.Away, x.Number)
 	}
-	l.Say = thousands(a.Seats) + " of " + count(a.OfSeats, "organisation") + " at the table and " + thousands(a.Practices) + " of " + count(a.OfPractices, "practice") + " stand by it."
+	l.Say = domain.Thousands(a.Seats) + " of " + domain.Count(a.OfSeats, "organisation") + " at the table and " + domain.Thousands(a.Practices) + " of " + domain.Count(a.OfPractices, "practice") + " stand by it."
 	return l
 }

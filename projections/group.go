@@ -151,7 +151,7 @@ func (g *Group) offices(ids []string) string {
 	for _, id := range ids {
 		names = append(names, g.office(id))
 	}
-	return list(names)
+	return domain.List(names)
 }
 
 func (g *Group) names(codes []string) string {
@@ -159,7 +159,7 @@ func (g *Group) names(codes []string) string {
 	for _, code := range codes {
 		names = append(names, g.name(code))
 	}
-	return list(names)
+	return domain.List(names)
 }
 
 func (g *Group) forum(handle string) string {

@@ -26,7 +26,7 @@ type InterestLine struct {
 
 func (g *Group) interestLine(i *domain.Interest, at domain.Day) InterestLine {
 	l := InterestLine{
-		Ref: i.Number, Person: g.who(i.Person), Kind: i.Kind, Matters: orEmpty(i.Matters), Words: i.Words, Now: i.Covers(at), Declared: i.Declared,
+		Ref: i.Number, Person: g.who(i.Person), Kind: i.Kind, Matters: domain.OrEmpty(i.Matters), Words: i.Words, Now: i.Covers(at), Declared: i.Declared,
 		Renewed: []domain.Day{}, RenewBy: i.RenewBy(at), Index: i.Index, Span: i.Span,
 	}
 	l.Overdue = l.RenewBy != 0 && l.RenewBy < at

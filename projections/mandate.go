@@ -108,7 +108,7 @@ func (g *Group) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal)
 	m := Mandate{
 		Stamp: g.stamp(at), Matter: matter, Practices: c.Practices, OfPractices: c.OfPractices, Patients: c.Patients, OfPatients: c.OfPatients,
 		NotCounted: c.NotCounted, Known: matter == "" || ch.Knows(matter),
-		Outside: orEmpty(c.Outside), Conditions: orEmpty(c.Conditions), Inside: []StandingLine{}, Places: orEmpty(c.Places), LeastCoverage: ch.LeastCoverage,
+		Outside: domain.OrEmpty(c.Outside), Conditions: domain.OrEmpty(c.Conditions), Inside: []StandingLine{}, Places: domain.OrEmpty(c.Places), LeastCoverage: ch.LeastCoverage,
 		Above:      c.Above(ch.LeastCoverage),
 		Incomplete: s.Incomplete(at), Notes: []string{}, Entries: []MandateLine{}, Asked: []AskedLine{},
 	}
@@ -119,7 +119,7 @@ func (g *Group) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal)
 		m.Entries = append(m.Entries, g.mandateLine(e, at))
 	}
 	for _, a := range s.Asked {
-		m.Asked = append(m.Asked, AskedLine{a.Number, a.Index, g.body(a.Organisation), orEmpty(a.Matters), a.Words, a.On})
+		m.Asked = append(m.Asked, AskedLine{a.Number, a.Index, g.body(a.Organisation), domain.OrEmpty(a.Matters), a.Words, a.On})
 	}
 	m.Say = g.coverageSay(matter, &c, m.Above)
 	if !m.Known {
@@ -127,7 +127,7 @@ func (g *Group) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal)
 		m.Notes = append(m.Notes, matter+" is not on the charter's list of matters: nobody has been asked to stand behind the group on it.")
 	}
 	if !s.EstablishedOn(at) {
-		m.Notes = append(m.Notes, firstUpper(s.ShortName)+" is not established on that day.")
+		m.Notes = append(m.Notes, domain.FirstUpper(s.ShortName)+" is not established on that day.")
 	}
 	return m, nil
 }
@@ -137,7 +137,7 @@ func (g *Group) coverageSay(matter string, c *domain.Coverage, above bool) strin
 	if matter != "" {
 		on = " on " + matter
 	}
-	say := firstUpper(g.state.ShortName) + " speaks" + on + " for " + c.Words() + "."
+	say := domain.FirstUpper(g.state.ShortName) + " speaks" + on + " for " + c.Words() + "."
 	if !above {
 		say += " That is not above the charter's least coverage, so nobody commits outright."
 	}
@@ -154,7 +154,7 @@ func (g *Group) standingLine(st *domain.Standing, at domain.Day) StandingLine {
 
 func (g *Group) mandateLine(m *domain.MandateEntry, at domain.Day) MandateLine {
 	l := MandateLine{
-		Ref: m.Number, Index: m.Index, Kind: "grant", Organisation: g.body(m.Organisation), To: g.anybody(m.To), Matters: orEmpty(m.Matters), Withdrawn: []TakenBack{},
+		Ref: m.Number, Index: m.Index, Kind: "grant", Organisation: g.body(m.Organisation), To: g.anybody(m.To), Matters: domain.OrEmpty(m.Matters), Withdrawn: []TakenBack{},
 		Conditions: m.Conditions, Review: m.Review, Evidence: m.Evidence, Reason: m.Reason, Given: m.Given, BroughtIn: m.BroughtIn, Span: m.Span,
 	}
 	if m.Withdrawal {
@@ -190,7 +190,7 @@ func (g *Group) takenBack(m *domain.MandateEntry) []TakenBack {
 	all := []TakenBack{}
 	for _, w := range g.state.WithdrawnFrom(m) {
 		if m.Until == 0 || w.From <= m.Until {
-			all = append(all, TakenBack{w.Number, w.Index, orEmpty(w.PartOf(m)), w.From})
+			all = append(all, TakenBack{w.Number, w.Index, domain.OrEmpty(w.PartOf(m)), w.From})
 		}
 	}
 	return all
@@ -203,7 +203,7 @@ func (g *Group) grantText(org, to string, matters, except []string, until domain
 	}
 	w += "a mandate for " + mattersWords(matters)
 	if len(except) > 0 {
-		w += " except " + list(except)
+		w += " except " + domain.List(except)
 	}
 	w += untilWords(until) + after(", on condition: ", conditions)
 	if broughtIn {
@@ -221,7 +221,7 @@ func (g *Group) withdrawalText(m *domain.MandateEntry) string {
 			w += " to " + g.name(m.To)
 		}
 		if len(m.Matters) > 0 {
-			w += " for " + list(m.Matters)
+			w += " for " + domain.List(m.Matters)
 		}
 		return w + ", from " + m.From.Words() + after(": ", m.Reason)
 	}

@@ -65,21 +65,21 @@ func (g *Group) minuteAttendance(d *draft, m *OwnMeeting) {
 	}
 	d.line("Chaired by " + plainMarkdown(m.Chaired.Office) + ".")
 	if len(m.InAttendance) > 0 {
-		d.line("In attendance: " + plainMarkdown(list(attendingWords(m.InAttendance))) + ".")
+		d.line("In attendance: " + plainMarkdown(domain.List(attendingWords(m.InAttendance))) + ".")
 	}
 	if len(m.Apologies) > 0 {
 		var offices []string
 		for _, w := range m.Apologies {
 			offices = append(offices, w.Office)
 		}
-		d.line("Apologies: " + plainMarkdown(list(offices)) + ".")
+		d.line("Apologies: " + plainMarkdown(domain.List(offices)) + ".")
 	}
 	if len(m.Absent) > 0 {
 		var names []string
 		for _, b := range m.Absent {
 			names = append(names, plainMarkdown(b.Name))
 		}
-		d.line("Nobody was there for " + list(names) + ".")
+		d.line("Nobody was there for " + domain.List(names) + ".")
 	}
 }
 

@@ -121,13 +121,13 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 	case domain.OfAgreement:
 		p := s.Proposals[n.Ref]
 		if p.SetAside != 0 && p.SetAside <= at {
-			return firstUpper(s.ShortName) + " agreed: " + p.Title() + ". It was set aside on " + p.SetAside.Words() + "."
+			return domain.FirstUpper(s.ShortName) + " agreed: " + p.Title() + ". It was set aside on " + p.SetAside.Words() + "."
 		}
-		return firstUpper(s.ShortName) + " agreed: " + p.Title() + "."
+		return domain.FirstUpper(s.ShortName) + " agreed: " + p.Title() + "."
 	case domain.OfDelegation:
 		d := s.Delegations[n.Ref]
 		first := &d.Versions[0]
-		text := firstUpper(g.delegate(d.To)) + " may " + list(g.powersWords(first.Powers)) + spanWords(first.Span) + "."
+		text := domain.FirstUpper(g.delegate(d.To)) + " may " + domain.List(g.powersWords(first.Powers)) + spanWords(first.Span) + "."
 		for _, change := range g.delegationChanges(d, at) {
 			text += " " + change.say
 		}
@@ -167,8 +167,8 @@ func (g *Group) delegationChanges(d *domain.Delegation, at domain.Day) []noticeC
 		if v.From > at {
 			continue
 		}
-		powers := list(g.powersWords(v.Powers))
-		if powers != list(g.powersWords(was.Powers)) || v.Until != was.Until {
+		powers := domain.List(g.powersWords(v.Powers))
+		if powers != domain.List(g.powersWords(was.Powers)) || v.Until != was.Until {
 			changes = append(changes, noticeChange{"From " + v.From.Words() + ": " + powers + untilWords(v.Until) + ".", v.From, v.By()})
 		}
 		was = v

@@ -232,11 +232,11 @@ func (g *Group) delegatedPower(d *domain.Delegation, v *domain.DelegationVersion
 		on = v.Until
 	}
 	l := DelegatedPower{
-		Matter: p.Matter, May: orEmpty(p.May), ItemLimit: p.ItemLimit, YearLimit: p.YearLimit, Months: p.Months, Acting: p.Acting,
-		Conditions: []ConditionLine{}, Say: firstUpper(p.Words(g.state.State)) + ".", Used: g.state.UsedOf(d, v, p, on, at), Year: yearOf(d, on),
+		Matter: p.Matter, May: domain.OrEmpty(p.May), ItemLimit: p.ItemLimit, YearLimit: p.YearLimit, Months: p.Months, Acting: p.Acting,
+		Conditions: []ConditionLine{}, Say: domain.FirstUpper(p.Words(g.state.State)) + ".", Used: g.state.UsedOf(d, v, p, on, at), Year: yearOf(d, on),
 	}
 	if l.PausedFor = g.state.PausedParts(p.Matter, at); len(l.PausedFor) > 0 {
-		l.Say += " Paused for " + list(l.PausedFor) + ", which " + isOrAre(len(l.PausedFor)) + " reserved."
+		l.Say += " Paused for " + domain.List(l.PausedFor) + ", which " + isOrAre(len(l.PausedFor)) + " reserved."
 	}
 	for _, c := range p.Conditions {
 		l.Conditions = append(l.Conditions, ConditionLine{c.When, g.body(c.Body), c.Days, c.Words(g.state.State)})
@@ -276,7 +276,7 @@ func (g *Group) namesWords(names *domain.Appoint) string {
 	if names == nil {
 		return ""
 	}
-	return g.office(names.Person) + " at " + g.forum(names.Forum) + spanWords(names.Span) + after(": ", list(linesWords(names.Lines)))
+	return g.office(names.Person) + " at " + g.forum(names.Forum) + spanWords(names.Span) + after(": ", domain.List(linesWords(names.Lines)))
 }
 
 func (g *Group) suspensionLines(what string, ss []domain.Suspension, at domain.Day) []SuspensionLine {
@@ -316,7 +316,7 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 	standing := s.ExerciseOn(x, at)
 	l := ExerciseLine{
 		Ref: x.Number, Delegation: x.Delegation, Matter: x.Matter, What: x.What, Amount: x.Amount, Months: x.Months, OpenEnded: x.OpenEnded,
-		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: orEmpty(x.Beyond), Names: g.namesWords(x.Names),
+		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: domain.OrEmpty(x.Beyond), Names: g.namesWords(x.Names),
 		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Index: x.Index,
 	}
 	ch := &s.CharterOn(x.Recorded).Charter
@@ -397,5 +397,5 @@ func reasonsWords(rs []domain.Reason) string {
 	for _, r := range rs {
 		texts = append(texts, strings.TrimSuffix(r.Text, "."))
 	}
-	return list(texts)
+	return domain.List(texts)
 }

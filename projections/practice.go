@@ -259,7 +259,7 @@ func (g *Group) practiceTop(o *domain.Organisation, matters []domain.MatterStand
 func (g *Group) topWho(at domain.Day) string {
 	s := g.state
 	w := fewWords(s.Name, 6) + " is how the practices of " + fewWords(s.PlaceName, 3) + " agree things together. " +
-		count(len(s.EntitledOn(at)), "organisation") + " sit at its table. It decides by consensus and never votes."
+		domain.Count(len(s.EntitledOn(at)), "organisation") + " sit at its table. It decides by consensus and never votes."
 	for _, d := range s.DutiesOn(at) {
 		if d.Duty == domain.Chair {
 			w += " Chair: " + fewWords(g.office(d.Person), 7) + "."
@@ -278,7 +278,7 @@ func (g *Group) topMay(o *domain.Organisation, matters []domain.MatterStanding, 
 	in, out := endsOf(matters), reasonsOf(matters)
 	if len(in) == 0 {
 		st := s.StandsOn(o, "", at)
-		return firstUpper(fewWords(yours(st.Since, st.Why), 20)) + ", so nothing is agreed in your name. You are told of everything all the same."
+		return domain.FirstUpper(fewWords(yours(st.Since, st.Why), 20)) + ", so nothing is agreed in your name. You are told of everything all the same."
 	}
 	w := "Your practice gave it a mandate" + g.topVia(matters)
 	if len(in) == 1 {
@@ -312,7 +312,7 @@ func (g *Group) topMay(o *domain.Organisation, matters []domain.MatterStanding, 
 		}
 	}
 	if speaking > 0 {
-		w += " " + count(speaking, "representative") + " can speak for you in system meetings."
+		w += " " + domain.Count(speaking, "representative") + " can speak for you in system meetings."
 	}
 	return w
 }
@@ -397,7 +397,7 @@ func (g *Group) topSayNo(o *domain.Organisation, at domain.Day) string {
 		}
 	}
 	return w + "ask, or say that you disagree, and you get an answer that all can see; go your own way on an agreement, and say why; or withdraw your mandate, for " +
-		"everything or some matters, with " + count(g.state.CharterOn(at).Charter.Notice, "day") + "' notice. None of these can be refused."
+		"everything or some matters, with " + domain.Count(g.state.CharterOn(at).Charter.Notice, "day") + "' notice. None of these can be refused."
 }
 
 // fewWords cuts a name to its first words.
@@ -411,7 +411,7 @@ func fewWords(name string, most int) string {
 // few writes "a, b and 4 more".
 func few(items []string, most int) string {
 	if len(items) <= most {
-		return list(items)
+		return domain.List(items)
 	}
-	return list(append(items[:most:most], strconv.Itoa(len(items)-most)+" more"))
+	return domain.List(append(items[:most:most], strconv.Itoa(len(items)-most)+" more"))
 }

@@ -130,7 +130,7 @@ func (g *Group) roundLine(round *domain.PriorityRound, at domain.Day) PriorityRo
 	for _, a := range round.Answers {
 		if a.On <= at {
 			counts := slices.ContainsFunc(took, func(t domain.PriorityAnswer) bool { return t.Index == a.Index })
-			l.Answers = append(l.Answers, PriorityAnswerLine{g.body(a.Practice), orEmpty(a.Choices), a.Words, counts, a.On, a.Index})
+			l.Answers = append(l.Answers, PriorityAnswerLine{g.body(a.Practice), domain.OrEmpty(a.Choices), a.Words, counts, a.On, a.Index})
 		}
 	}
 	for _, p := range practices {
@@ -142,7 +142,7 @@ func (g *Group) roundLine(round *domain.PriorityRound, at domain.Day) PriorityRo
 }
 
 func (g *Group) adoptedLine(l *domain.PriorityList) AdoptedLine {
-	say := firstUpper(list(g.priorityTitles(l.Priorities))) + "; " + tookPartWords(l.TookPart, l.OfPractices) + "."
+	say := domain.FirstUpper(domain.List(g.priorityTitles(l.Priorities))) + "; " + tookPartWords(l.TookPart, l.OfPractices) + "."
 	return AdoptedLine{l.Source, l.Round, l.Priorities, l.TookPart, l.OfPractices, say, l.Index, l.Span}
 }
 
@@ -164,5 +164,5 @@ func (g *Group) adoptSay(c *domain.AdoptPriorities) string {
 	for _, p := range c.Priorities {
 		numbers = append(numbers, p.Priority)
 	}
-	return "Adopt as priorities: " + list(g.priorityTitles(numbers)) + spanWords(c.Span)
+	return "Adopt as priorities: " + domain.List(g.priorityTitles(numbers)) + spanWords(c.Span)
 }

@@ -292,7 +292,7 @@ func (g *Group) proposalLine(s *domain.View, p *domain.Proposal, at domain.Day) 
 		AgreedOn: p.AgreedOn, EndedOn: p.Ended, Version: p.Version().Number, WaitingFor: []string{}, BroughtIn: p.BroughtIn, Index: p.Index,
 	}
 	if p.Stage == domain.Open {
-		l.WaitingFor = orEmpty(s.WaitingFor(p, at))
+		l.WaitingFor = domain.OrEmpty(s.WaitingFor(p, at))
 	}
 	if p.SetAside != 0 {
 		l.SetAside = &SetAsideBy{p.SetAside, p.SetAsideBy}
@@ -405,7 +405,7 @@ func (g *Group) binds(p *domain.Proposal, at domain.Day) string {
 	const no = " changes no practice's contract, moves no practice's money without that practice's signature, and replaces no consultation that the LMC is owed."
 	const after = " It still binds those whose mandate has ended since, and binds those who joined later from the day they joined, unless they depart from it."
 	c := g.state.CoverageOn(p.Matter, cmp.Or(p.AgreedOn, at))
-	those := thousands(c.Practices) + " of " + count(c.OfPractices, "practice")
+	those := domain.Thousands(c.Practices) + " of " + domain.Count(c.OfPractices, "practice")
 	switch {
 	case p.SetAside != 0:
 		return p.Number + " was set aside by " + p.SetAsideBy + " on " + p.SetAside.Words() + " and binds no longer; what was made within it before stands. It" + no
@@ -433,7 +433,7 @@ func (g *Group) enacted(number string) []EnactedLine {
 	for _, d := range s.Delegations {
 		for i := range d.Versions {
 			v := &d.Versions[i]
-			add(v.By(), d.Number, d.Number+", version "+strconv.Itoa(v.Number)+": "+list(g.powersWords(v.Powers)), v.Index)
+			add(v.By(), d.Number, d.Number+", version "+strconv.Itoa(v.Number)+": "+domain.List(g.powersWords(v.Powers)), v.Index)
 		}
 		add(d.EndedBy, d.Number, d.Number+" ended on "+d.Ended.Words(), agreement)
 		for i := range d.Suspensions {
@@ -443,7 +443,7 @@ func (g *Group) enacted(number string) []EnactedLine {
 	for _, a := range s.Appointments {
 		for i := range a.Versions {
 			v := &a.Versions[i]
-			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+list(linesWords(v.Lines)), v.Index)
+			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+domain.List(linesWords(v.Lines)), v.Index)
 		}
 		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), agreement)
 		for i := range a.Suspensions {
@@ -478,7 +478,7 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)
 	}
 	for _, l := range s.PriorityLists {
-		add(l.Source, "priorities/"+l.Round, "Priorities: "+list(g.priorityTitles(l.Priorities))+"; "+tookPartWords(l.TookPart, l.OfPractices), l.Index)
+		add(l.Source, "priorities/"+l.Round, "Priorities: "+domain.List(g.priorityTitles(l.Priorities))+"; "+tookPartWords(l.TookPart, l.OfPractices), l.Index)
 	}
 	for _, a := range s.Actions {
 		add(a.Source, a.Number, a.Number+" for "+g.office(a.Owner)+", by "+a.Due.Words()+after(": ", a.What), a.Index)
@@ -519,16 +519,16 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 	switch {
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
-		return firstUpper(g.delegate(c.To)) + " may " + list(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer) + reviewedBy(c.Review)
+		return domain.FirstUpper(g.delegate(c.To)) + " may " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer) + reviewedBy(c.Review)
 	case i.VaryDelegation != nil:
 		c, to := i.VaryDelegation, "its holder"
 		if d := g.state.Delegations[c.Delegation]; d != nil {
 			to = g.delegate(d.To)
 		}
-		return "Under " + c.Delegation + ", " + to + " may from then on " + list(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + reviewedBy(c.Review)
+		return "Under " + c.Delegation + ", " + to + " may from then on " + domain.List(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + reviewedBy(c.Review)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return firstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", list(linesWords(c.Lines))) + reviewedBy(c.Review)
+		return domain.FirstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", domain.List(linesWords(c.Lines))) + reviewedBy(c.Review)
 	case i.AdoptPosition != nil:
 		return "Our " + firstLower(g.instrumentSay(i))
 	case i.SetAside != nil:
@@ -544,10 +544,10 @@ func (g *Group) instrumentSay(i *domain.Instrument) string {
 		return "Form the executive of " + g.offices(i.FormExecutive.Members) + spanWords(i.FormExecutive.Span)
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
-		return "Delegate to " + g.delegate(c.To) + ": " + list(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer)
+		return "Delegate to " + g.delegate(c.To) + ": " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer)
 	case i.VaryDelegation != nil:
 		c := i.VaryDelegation
-		return "Vary " + c.Delegation + " to: " + list(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+		return "Vary " + c.Delegation + " to: " + domain.List(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
 	case i.ConfirmDelegation != nil:
 		c := i.ConfirmDelegation
 		return "Confirm " + c.Delegation + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -555,10 +555,10 @@ func (g *Group) instrumentSay(i *domain.Instrument) string {
 		return "End " + i.EndDelegation.Delegation + after(". ", i.EndDelegation.Feedback)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", list(linesWords(c.Lines)))
+		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", domain.List(linesWords(c.Lines)))
 	case i.VaryAppointment != nil:
 		c := i.VaryAppointment
-		return "Vary " + c.Appointment + " to: " + list(linesWords(c.Lines)) + untilWords(c.Until) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+		return "Vary " + c.Appointment + " to: " + domain.List(linesWords(c.Lines)) + untilWords(c.Until) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
 	case i.ConfirmAppointment != nil:
 		c := i.ConfirmAppointment
 		return "Confirm " + c.Appointment + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -588,7 +588,7 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 	case i.SetAside != nil:
 		return "Set " + i.SetAside.Agreement + " aside" + after(". ", g.undoingWords(i.SetAside.Agreement))
 	case i.CreateActions != nil:
-		return "Do: " + list(g.actionsWords(i.CreateActions.Actions))
+		return "Do: " + domain.List(g.actionsWords(i.CreateActions.Actions))
 	case i.AdoptPriorities != nil:
 		return g.adoptSay(i.AdoptPriorities)
 	case i.EndSuspension != nil:
@@ -615,7 +615,7 @@ func (g *Group) replacesWords(refs []domain.PositionRef, matter string) string {
 	for _, ref := range refs {
 		says = append(says, "the one on "+cmp.Or(ref.Matter, matter)+" by "+ref.Agreement)
 	}
-	return after(". It replaces ", list(says))
+	return after(". It replaces ", domain.List(says))
 }
 
 // ratifiedNames say whom a ratified exercise appoints (rule C8).

@@ -110,7 +110,7 @@ func (g *Group) Register(at domain.Day) Register {
 		return r
 	}
 	if s.Established == 0 {
-		r.Missing = orEmpty(s.MissingToEstablish(at))
+		r.Missing = domain.OrEmpty(s.MissingToEstablish(at))
 	} else {
 		r.Incomplete = s.Incomplete(at)
 	}

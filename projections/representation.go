@@ -188,7 +188,7 @@ func (g *Group) remitLine(l *domain.Line, at domain.Day) RemitLine {
 	r := RemitLine{Matter: l.Matter, Stance: l.Stance, Limit: l.Limit, Yearly: l.Yearly, Months: l.Months, Outcome: l.Outcome, Words: l.Words, Summary: l.Summary()}
 	if l.Stance == domain.Discretion || l.Stance == domain.WithinLimits {
 		if r.Paused = g.state.PausedParts(l.Matter, at); len(r.Paused) > 0 {
-			r.Summary += "; paused for " + list(r.Paused) + ", which " + isOrAre(len(r.Paused)) + " reserved"
+			r.Summary += "; paused for " + domain.List(r.Paused) + ", which " + isOrAre(len(r.Paused)) + " reserved"
 		}
 	}
 	return r

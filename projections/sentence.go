@@ -17,14 +17,14 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.CharterConsented:
 		return g.name(d.Seat) + " consented to the charter" + g.through(d.Person)
 	case *domain.GroupEstablished:
-		return g.state.Name + " was established: all " + count(len(d.Consents), "seat") + " have consented to the charter"
+		return g.state.Name + " was established: all " + domain.Count(len(d.Consents), "seat") + " have consented to the charter"
 	case *domain.CharterAdopted:
 		if d.Back != 0 {
 			return "The charter went back to version " + strconv.Itoa(d.Back) + ", as version " + strconv.Itoa(d.Version) + ", when " + d.Source + " set aside what had changed it"
 		}
 		return "Version " + strconv.Itoa(d.Version) + " of the charter was adopted by " + d.Source
 	case *domain.EventCorrected:
-		return firstUpper(by) + " corrected event " + strconv.FormatUint(d.Corrects, 10) + after(": ", d.Words)
+		return domain.FirstUpper(by) + " corrected event " + strconv.FormatUint(d.Corrects, 10) + after(": ", d.Words)
 	case *domain.PersonRegistered:
 		return d.Office + " was introduced as " + d.Handle
 	case *domain.PersonUpdated:
@@ -50,7 +50,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.ContractHolderChanged:
 		return g.name(d.Practice) + " has a new contract holder from " + d.From.Words() + ", and its mandate ended with the one before" + after("; evidence: ", d.Evidence)
 	case *domain.OrganisationsListed:
-		return "The official list of " + d.On.Words() + " was taken over: " + count(d.Organisations, "organisation") + "; " + strconv.Itoa(len(d.LeftOut)) + " left out, " +
+		return "The official list of " + d.On.Words() + " was taken over: " + domain.Count(d.Organisations, "organisation") + "; " + strconv.Itoa(len(d.LeftOut)) + " left out, " +
 			strconv.Itoa(len(d.Contradicted)) + " said otherwise and not taken over" + after("; from ", d.Source)
 	case *domain.MembershipStarted:
 		return g.name(d.Member) + " belongs to " + g.name(d.In) + " from " + d.From.Words()
@@ -59,7 +59,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.MembershipCorrected:
 		return g.name(d.Member) + " belongs to " + g.name(d.In) + spanWords(d.Span) + ", and not" + spanWords(d.Was) + " as event " + strconv.FormatUint(d.Corrects, 10) + " said"
 	case *domain.ListSizeRecorded:
-		return g.name(d.Practice) + " had " + count(d.Patients, "registered patient") + " on " + d.On.Words()
+		return g.name(d.Practice) + " had " + domain.Count(d.Patients, "registered patient") + " on " + d.On.Words()
 	case *domain.SpokespersonRecorded:
 		return g.office(d.Person) + " may speak for " + g.name(d.Organisation) + spanWords(d.Span) + after("; evidence: ", d.Evidence)
 	case *domain.SpokespersonEnded:
@@ -84,11 +84,11 @@ func (g *Group) Sentence(e *domain.Event) string {
 		}
 		return g.name(d.Organisation) + " withdrew its mandate for " + mattersWords(d.Matters) + " from " + e.Effective.Words() + after(": ", d.Reason)
 	case *domain.MandateRequested:
-		return firstUpper(g.state.ShortName) + " asked " + g.name(d.Organisation) + " for a mandate for " + mattersWords(d.Matters) + after(": ", d.Words)
+		return domain.FirstUpper(g.state.ShortName) + " asked " + g.name(d.Organisation) + " for a mandate for " + mattersWords(d.Matters) + after(": ", d.Words)
 	case *domain.ProposalRaised:
 		return g.name(d.Seat) + " raised " + d.Proposal + ", " + d.Title
 	case *domain.ProposalPut:
-		return d.Proposal + ", version " + strconv.Itoa(d.Version) + ", was put to the seats for " + count(d.Window, "day") + "; it closes on " + d.Closes.Words()
+		return d.Proposal + ", version " + strconv.Itoa(d.Version) + ", was put to the seats for " + domain.Count(d.Window, "day") + "; it closes on " + d.Closes.Words()
 	case *domain.ProposalAmended:
 		return g.amendedText(d)
 	case *domain.WordsOffered:
@@ -96,11 +96,11 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.ProposalWithdrawn:
 		return d.Proposal + " was withdrawn" + after(": ", d.Reason)
 	case *domain.ProposalLapsed:
-		return d.Proposal + " lapsed without consensus" + after("; it waited for ", list(d.WaitedFor)) + after(". What was tried: ", strings.Join(d.Tried, "; "))
+		return d.Proposal + " lapsed without consensus" + after("; it waited for ", domain.List(d.WaitedFor)) + after(". What was tried: ", strings.Join(d.Tried, "; "))
 	case *domain.FacilitatorNamed:
-		return firstUpper(by) + " named " + g.office(d.Person) + " as facilitator for " + d.Proposal + after(": ", d.Words)
+		return domain.FirstUpper(by) + " named " + g.office(d.Person) + " as facilitator for " + d.Proposal + after(": ", d.Words)
 	case *domain.ConversationRecorded:
-		return firstUpper(by) + " recorded a conversation about " + d.Proposal + " with " + g.offices(d.With) + " on " + d.On.Words() + after(": ", d.Learnt)
+		return domain.FirstUpper(by) + " recorded a conversation about " + d.Proposal + " with " + g.offices(d.With) + " on " + d.On.Words() + after(": ", d.Learnt)
 	case *domain.ClosingPutOffAsked:
 		return g.name(d.Seat) + " asked to put the closing day of " + d.Proposal + " off to " + d.Closes.Words() + g.through(d.Person) + after(": ", d.Words)
 	case *domain.ClosingPutOffAgreed:
@@ -124,16 +124,16 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.AgreementSetAside:
 		return d.Proposal + " was set aside by " + d.By
 	case *domain.PositionAdopted:
-		return firstUpper(g.state.ShortName) + " adopted, by " + d.Source + ": " + positionText(d.RedLine, d.Matter, d.Words) + g.replacesWords(d.Replaces, d.Matter)
+		return domain.FirstUpper(g.state.ShortName) + " adopted, by " + d.Source + ": " + positionText(d.RedLine, d.Matter, d.Words) + g.replacesWords(d.Replaces, d.Matter)
 	case *domain.ExecutiveFormed:
 		return "The executive is " + g.offices(d.Members) + spanWords(d.Span) + ", by " + d.Source
 	case *domain.DelegationGranted:
-		return d.Delegation + " was delegated to " + g.delegate(d.To) + untilWords(d.Until) + " by " + d.Source + after(": ", list(g.powersWords(d.Powers)))
+		return d.Delegation + " was delegated to " + g.delegate(d.To) + untilWords(d.Until) + " by " + d.Source + after(": ", domain.List(g.powersWords(d.Powers)))
 	case *domain.DelegationVaried:
 		if d.Back != 0 {
-			return wentBack(d.Delegation, d.Back, d.Source) + after("; it now says: ", list(g.powersWords(d.Powers))) + "; next review " + d.Review.Words()
+			return wentBack(d.Delegation, d.Back, d.Source) + after("; it now says: ", domain.List(g.powersWords(d.Powers))) + "; next review " + d.Review.Words()
 		}
-		return d.Delegation + " was reviewed by " + d.Source + after("; it now says: ", list(g.powersWords(d.Powers))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
+		return d.Delegation + " was reviewed by " + d.Source + after("; it now says: ", domain.List(g.powersWords(d.Powers))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
 	case *domain.DelegationEnded:
 		return d.Delegation + " was ended by " + d.Source + after(": ", d.Feedback)
 	case *domain.PowerSuspended:
@@ -161,18 +161,18 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.MeetingBriefed:
 		return "The brief for " + g.forum(d.Forum) + " on " + d.On.Words() + " was given" + after(": ", d.Words)
 	case *domain.MeetingReported:
-		return firstUpper(by) + " reported back from " + g.forum(d.Forum) + " of " + d.On.Words() + after(": ", d.Happened) + after("; agreed: ", d.Agreed)
+		return domain.FirstUpper(by) + " reported back from " + g.forum(d.Forum) + " of " + d.On.Words() + after(": ", d.Happened) + after("; agreed: ", d.Agreed)
 	case *domain.RepresentativeAppointed:
-		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + spanWords(d.Span) + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", list(linesWords(d.Lines)))
+		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + spanWords(d.Span) + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", domain.List(linesWords(d.Lines)))
 	case *domain.AppointmentVaried:
 		if d.Back != 0 {
-			return wentBack(d.Appointment, d.Back, d.Source) + after("; it now says: ", list(linesWords(d.Lines))) + "; next review " + d.Review.Words()
+			return wentBack(d.Appointment, d.Back, d.Source) + after("; it now says: ", domain.List(linesWords(d.Lines))) + "; next review " + d.Review.Words()
 		}
-		return d.Appointment + " was reviewed by " + d.Source + after("; it now says: ", list(linesWords(d.Lines))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
+		return d.Appointment + " was reviewed by " + d.Source + after("; it now says: ", domain.List(linesWords(d.Lines))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
 	case *domain.AppointmentEnded:
 		return d.Appointment + " was ended by " + d.Source + after(": ", d.Feedback)
 	case *domain.InterestDeclared:
-		return g.office(d.Person) + " declared " + interestKindWords(d.Kind) + " in " + list(d.Matters) + after(": ", d.Words)
+		return g.office(d.Person) + " declared " + interestKindWords(d.Kind) + " in " + domain.List(d.Matters) + after(": ", d.Words)
 	case *domain.InterestRenewed:
 		return g.office(d.Person) + " declared their interest " + d.Interest + " anew" + after(": ", d.Words)
 	case *domain.InterestEnded:
@@ -180,18 +180,18 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.CommitmentRecorded:
 		return g.commitmentRecordedText(d)
 	case *domain.FeedbackGiven:
-		return firstUpper(by) + " gave feedback on " + d.On + after(". What worked: ", d.Worked) + after(". Overstepped: ", d.Overstep) + after(". Thin: ", d.ThinReport)
+		return domain.FirstUpper(by) + " gave feedback on " + d.On + after(". What worked: ", d.Worked) + after(". Overstepped: ", d.Overstep) + after(". Thin: ", d.ThinReport)
 	case *domain.LogRekeyed:
-		return "From here on the log of this ledger is signed by " + count(len(d.Keys), "key") + ": " + list(d.Keys)
+		return "From here on the log of this ledger is signed by " + domain.Count(len(d.Keys), "key") + ": " + domain.List(d.Keys)
 	case *domain.LogRestarted:
-		return "The operator accepted the loss of " + count(int(d.Lost()), "event") + " that had been signed for (" + strconv.FormatUint(d.Signed, 10) +
+		return "The operator accepted the loss of " + domain.Count(int(d.Lost()), "event") + " that had been signed for (" + strconv.FormatUint(d.Signed, 10) +
 			" were, " + strconv.FormatUint(d.Left, 10) + " are left); a new log began, " + d.Origin
 	case *domain.ApproachRecorded:
 		return g.name(d.From) + " approached " + g.office(d.Reached) + after(" ", d.How) + " (" + d.Approach + ")" + after(": ", d.What) + toldWords(d.Told)
 	case *domain.ApproachRedirected:
 		return d.Approach + " was passed to " + g.office(d.To) + after(": ", d.Words)
 	case *domain.ApproachDisposed:
-		return firstUpper(by) + " said what becomes of " + d.Approach + ": " + dispositionWords(d.Disposition) + after(", ", d.Appointment) + after(": ", d.Words)
+		return domain.FirstUpper(by) + " said what becomes of " + d.Approach + ": " + dispositionWords(d.Disposition) + after(", ", d.Appointment) + after(": ", d.Words)
 	case *domain.ApproachAnswered:
 		return d.Approach + " was answered: " + replyWords(d.Reply) + after(": ", d.Words)
 	case *domain.ApproachesLinked:
@@ -201,21 +201,21 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.ActionCreated:
 		return d.Action + " is for " + g.office(d.Owner) + ", supported by " + g.office(d.Supporter) + ", by " + d.Due.Words() + after(": ", d.What)
 	case *domain.ActionProgressed:
-		return firstUpper(by) + " on how far " + d.Action + " has come" + after(": ", d.Words)
+		return domain.FirstUpper(by) + " on how far " + d.Action + " has come" + after(": ", d.Words)
 	case *domain.ActionEnded:
 		return d.Action + " is " + string(d.How) + after(": ", d.Words)
 	case *domain.PriorityListed:
-		return firstUpper(by) + " put a possible priority on the long list (" + d.Priority + ")" + after(": ", d.Title)
+		return domain.FirstUpper(by) + " put a possible priority on the long list (" + d.Priority + ")" + after(": ", d.Title)
 	case *domain.PracticesAsked:
-		return "All " + count(len(d.Practices), "practice") + " were asked which of " + list(d.Priorities) + " matter to them, by " + d.By.Words() + " (" + d.Round + ")"
+		return "All " + domain.Count(len(d.Practices), "practice") + " were asked which of " + domain.List(d.Priorities) + " matter to them, by " + d.By.Words() + " (" + d.Round + ")"
 	case *domain.PrioritiesAnswered:
 		return g.answeredText(d)
 	case *domain.PrioritiesAdopted:
-		return "The priorities were adopted by " + d.Source + ": " + list(g.priorityTitles(d.Priorities)) + "; " + tookPartWords(d.TookPart, d.OfPractices)
+		return "The priorities were adopted by " + d.Source + ": " + domain.List(g.priorityTitles(d.Priorities)) + "; " + tookPartWords(d.TookPart, d.OfPractices)
 	case *domain.Departed:
 		return g.departedText(d, e.Effective)
 	case *domain.DepartureAnswered:
-		return firstUpper(by) + " answered departure " + d.Departure + after(": ", d.Words)
+		return domain.FirstUpper(by) + " answered departure " + d.Departure + after(": ", d.Words)
 	case *domain.DepartureResolved:
 		return g.departureResolvedText(d)
 	case *domain.NoticeSent:
@@ -225,13 +225,13 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.QuestionAsked:
 		return g.questionText(d)
 	case *domain.QuestionAnswered:
-		return firstUpper(by) + " answered " + d.Question + after(": ", d.Words)
+		return domain.FirstUpper(by) + " answered " + d.Question + after(": ", d.Words)
 	case *domain.AgendaSet:
-		return firstUpper(by) + " set the agenda of " + d.On.Words() + ": " + list(itemTitles(d.Items))
+		return domain.FirstUpper(by) + " set the agenda of " + d.On.Words() + ": " + domain.List(itemTitles(d.Items))
 	case *domain.GroupMet:
-		return firstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
+		return domain.FirstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
 	case *domain.DocumentAttached:
-		return firstUpper(by) + " attached " + d.Name + " to " + d.About + " (SHA-256 " + d.SHA256 + ")"
+		return domain.FirstUpper(by) + " attached " + d.Name + " to " + d.About + " (SHA-256 " + d.SHA256 + ")"
 	case *domain.ConsentProved:
 		return g.name(d.Seat) + "'s consent to " + d.To + " rests on " + d.Ref + " of its own ledger, event " + strconv.FormatUint(d.At, 10) + after(": ", d.Title)
 	}
@@ -297,11 +297,11 @@ func (g *Group) splitText(d *domain.OrganisationSplit) string {
 	for _, part := range d.Among {
 		w := g.name(part.Organisation)
 		if part.Patients != 0 {
-			w += " (with " + count(part.Patients, "patient") + ")"
+			w += " (with " + domain.Count(part.Patients, "patient") + ")"
 		}
 		among = append(among, w)
 	}
-	return g.name(d.Code) + " was divided among " + list(among) + "; its last day was " + d.Last.Words()
+	return g.name(d.Code) + " was divided among " + domain.List(among) + "; its last day was " + d.Last.Words()
 }
 
 func (g *Group) membershipEndedText(d *domain.MembershipEnded) string {
@@ -384,7 +384,7 @@ func termsWords(amount domain.Pence, months int, openEnded bool) string {
 		w += ", " + amount.String()
 	}
 	if months != 0 {
-		w += ", " + count(months, "month")
+		w += ", " + domain.Count(months, "month")
 	}
 	if openEnded {
 		w += ", without an end"
@@ -466,12 +466,12 @@ func (g *Group) answeredText(d *domain.PrioritiesAnswered) string {
 	if len(d.Choices) == 0 {
 		return g.name(d.Practice) + " answered " + d.Round + ": none of them" + after(": ", d.Words)
 	}
-	return g.name(d.Practice) + " answered " + d.Round + ": " + list(g.priorityTitles(d.Choices)) + after(": ", d.Words)
+	return g.name(d.Practice) + " answered " + d.Round + ": " + domain.List(g.priorityTitles(d.Choices)) + after(": ", d.Words)
 }
 
 // tookPartWords writes "22 of 26 practices took part" (rule P1).
 func tookPartWords(took, of int) string {
-	return thousands(took) + " of " + count(of, "practice") + " took part"
+	return domain.Thousands(took) + " of " + domain.Count(of, "practice") + " took part"
 }
 
 func (g *Group) departedText(d *domain.Departed, from domain.Day) string {
@@ -498,7 +498,7 @@ func (g *Group) noticeSentText(d *domain.NoticeSent) string {
 	if len(d.Practices) > 0 {
 		to = g.names(d.Practices)
 	}
-	return "The notice about " + list(d.About) + " went to " + to + after(", ", d.How)
+	return "The notice about " + domain.List(d.About) + " went to " + to + after(", ", d.How)
 }
 
 func (g *Group) questionText(d *domain.QuestionAsked) string {

@@ -146,7 +146,7 @@ func (w *Waiting) reportsWait(g *Group, p *domain.Person, at domain.Day) {
 func (w *Waiting) tellingWaits(g *Group, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		if by, body, told := g.state.TellBy(x, at); by != 0 && told == 0 && x.On <= at && slices.Contains(x.Acting, p.ID) {
-			w.add(x.Number, WaitsTell, by, firstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
+			w.add(x.Number, WaitsTell, by, domain.FirstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
 		}
 	}
 }

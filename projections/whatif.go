@@ -62,7 +62,7 @@ func (g *Group) WhatIf(organisation, matter string, at domain.Day) (WhatIf, *dom
 	if w.Organisation.Kind == domain.PCN {
 		a.Notes = append(a.Notes, "Practices of "+w.Organisation.Name+" that gave "+g.state.ShortName+" a mandate themselves would still stand behind it.")
 	}
-	a.Notes = append(a.Notes, "A withdrawal takes "+count(g.state.CharterOn(at).Charter.Notice, "day")+"' notice: given on "+at.Words()+", it would take effect on "+w.Earliest.Words()+". What was agreed before would still bind in honour.")
+	a.Notes = append(a.Notes, "A withdrawal takes "+domain.Count(g.state.CharterOn(at).Charter.Notice, "day")+"' notice: given on "+at.Words()+", it would take effect on "+w.Earliest.Words()+". What was agreed before would still bind in honour.")
 	return a, nil
 }
 
@@ -74,11 +74,11 @@ func (g *Group) coverageIs(c *domain.Coverage, at domain.Day) CoverageIs {
 
 // figures are the coverage in words, without the names of those outside.
 func (c *CoverageIs) figures() string {
-	w := thousands(c.Practices) + " of " + count(c.OfPractices, "practice")
+	w := domain.Thousands(c.Practices) + " of " + domain.Count(c.OfPractices, "practice")
 	if c.NotCounted == c.OfPractices {
 		return w
 	}
-	return w + ", " + thousands(c.Patients) + " of " + count(c.OfPatients, "registered patient")
+	return w + ", " + domain.Thousands(c.Patients) + " of " + domain.Count(c.OfPatients, "registered patient")
 }
 
 func (g *Group) lostLine(p *domain.PowerLost, at domain.Day) LostLine {
@@ -90,7 +90,7 @@ func (g *Group) lostLine(p *domain.PowerLost, at domain.Day) LostLine {
 		a := g.state.Appointments[p.Ref]
 		l.Text = "Under " + p.Ref + ", " + g.office(a.Person) + " could no longer commit on " + p.On + " at " + g.forum(a.Forum)
 	}
-	l.Text += ": " + thousands(p.After.Practices) + " of " + count(p.After.OfPractices, "practice") + " would stand behind it, which is not above the least coverage."
+	l.Text += ": " + domain.Thousands(p.After.Practices) + " of " + domain.Count(p.After.OfPractices, "practice") + " would stand behind it, which is not above the least coverage."
 	return l
 }
 
@@ -103,14 +103,14 @@ func (g *Group) whatIfSay(a *WhatIf) string {
 	if len(a.Leaving) == 0 && len(a.Powers) == 0 {
 		return say + "nothing would change: " + g.state.ShortName + " would still speak" + on + " for " + a.After.figures() + "."
 	}
-	say += g.state.ShortName + " would speak" + on + " for " + a.After.figures() + ". Now it speaks for " + thousands(a.Before.Practices) + "."
+	say += g.state.ShortName + " would speak" + on + " for " + a.After.figures() + ". Now it speaks for " + domain.Thousands(a.Before.Practices) + "."
 	switch n := len(a.Powers); {
 	case n == 0:
 		say += " No power would be lost."
 	case n == 1:
 		say += " One power would be lost."
 	default:
-		say += " " + count(n, "power") + " would be lost."
+		say += " " + domain.Count(n, "power") + " would be lost."
 	}
 	return say
 }

@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,41 +9,10 @@ import (
 	"goldenthread/domain"
 )
 
-// list writes "a, b and c".
-func list(items []string) string {
-	switch n := len(items); n {
-	case 0:
-		return ""
-	case 1:
-		return items[0]
-	default:
-		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
-	}
-}
-
-// count writes "1 practice", "2 practices".
-func count(n int, one string) string {
-	if n != 1 {
-		one += "s"
-	}
-	return thousands(n) + " " + one
-}
-
-func thousands(n int) string { return strings.Replace(domain.Pence(n*100).String(), "£", "", 1) }
-
 // firstLower goes on with a sentence.
 func firstLower(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToLower(r)) + s[n:]
-}
-
-// firstUpper starts a sentence.
-func firstUpper(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
-	}
-	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // clip shortens words that are quoted in a sentence.
@@ -85,18 +53,13 @@ func mattersWords(matters []string) string {
 	if len(matters) == 0 {
 		return "everything"
 	}
-	return list(matters)
+	return domain.List(matters)
 }
 
 // byNumber are the entries in the order in which their short numbers were given.
 func byNumber[V any](m map[string]V) []V {
-	numbers := make([]string, 0, len(m))
-	for n := range m {
-		numbers = append(numbers, n)
-	}
-	slices.SortFunc(numbers, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
 	vs := make([]V, 0, len(m))
-	for _, n := range numbers {
+	for _, n := range domain.SortedNumbers(m) {
 		vs = append(vs, m[n])
 	}
 	return vs
@@ -114,14 +77,6 @@ func byCode[V any](m map[string]V) []V {
 		vs = append(vs, m[c])
 	}
 	return vs
-}
-
-// orEmpty is the list, never nil: JSON lists are never null.
-func orEmpty[T any](v []T) []T {
-	if v == nil {
-		return []T{}
-	}
-	return v
 }
 
 func isOrAre(n int) string {

@@ -108,5 +108,5 @@ func CheckStage(stage string) error {
 	case "", domain.Draft, domain.Open, domain.Agreed, domain.Withdrawn, domain.Lapsed:
 		return nil
 	}
-	return problem.Invalid("C1", "A proposal is draft, open, agreed, withdrawn or lapsed, not %q.", problem.Clip(stage))
+	return problem.Invalid("C1", "A proposal is draft, open, agreed, withdrawn or lapsed, not %q.", domain.Clip(stage))
 }

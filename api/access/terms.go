@@ -137,7 +137,7 @@ func (s *Ledgers) MaySee(g *projections.Group, c caller.Caller, things []string)
 		}
 		return nil
 	case p == nil:
-		return problem.NotYours("L5", "%q is not a person of this group.", problem.Clip(c.Person))
+		return problem.NotYours("L5", "%q is not a person of this group.", domain.Clip(c.Person))
 	case !state.Follows(p.ID, s.Today()):
 		return problem.NotYours("F3", "%s is from no organisation that is a member of the group or invited by it.", p.Office)
 	}
@@ -201,11 +201,11 @@ func (s *Ledgers) readKnown(group, known string) (*uint64, time.Time, error) {
 	} else if t, ok := readMoment(known); ok {
 		moment = t
 	} else {
-		return nil, moment, problem.Invalid("L4", "%q says no time and no index; write it like 2026-03-09, 2026-03-09T17:30:00Z or 412.", problem.Clip(known))
+		return nil, moment, problem.Invalid("L4", "%q says no time and no index; write it like 2026-03-09, 2026-03-09T17:30:00Z or 412.", domain.Clip(known))
 	}
 	next, err = s.Store.IndexAt(group, moment)
 	if err == nil && next == 0 {
-		err = problem.NotFound("L4", "Nothing had been recorded for this group by %s.", problem.Clip(known))
+		err = problem.NotFound("L4", "Nothing had been recorded for this group by %s.", domain.Clip(known))
 	}
 	if err != nil {
 		return nil, moment, err
@@ -246,9 +246,9 @@ func (s *Ledgers) MayReadLedger(ctx context.Context, group string) error {
 // NotDay refuses what was written for a day and is none: why is ParseDay's error.
 func NotDay(s string, why error, like string) *domain.Refusal {
 	if errors.Is(why, domain.ErrYear) {
-		return problem.Invalid("L8", "%s is not between %d and %d, and the year of a date must be.", problem.Clip(s), domain.FirstYear, domain.LastYear)
+		return problem.Invalid("L8", "%s is not between %d and %d, and the year of a date must be.", domain.Clip(s), domain.FirstYear, domain.LastYear)
 	}
-	return problem.Invalid("L8", "%q is not a date; write it like %s.", problem.Clip(s), like)
+	return problem.Invalid("L8", "%q is not a date; write it like %s.", domain.Clip(s), like)
 }
 
 // MayFollow lets those in who may follow the group's work.

@@ -37,7 +37,7 @@ func (s *Ledgers) AuditOf(ctx context.Context, in *AuditInput) (page projections
 		return page, err
 	}
 	if a := in.Actor; a != "" && a != domain.System && q.State().Person(strings.TrimPrefix(a, "person/")) == nil {
-		return page, problem.NotFound("L5", "Nobody called %q is known to this group.", problem.Clip(a))
+		return page, problem.NotFound("L5", "Nobody called %q is known to this group.", domain.Clip(a))
 	}
 	return q.Audit(ctx, filter, s.EventsOf(in.Group))
 }
@@ -73,7 +73,7 @@ func (in *AuditInput) filter() (f projections.AuditFilter, err error) {
 	}
 	for _, t := range f.Types {
 		if !slices.ContainsFunc(domain.Kinds, func(k domain.Kind) bool { return kindFits(k.Name, t) }) {
-			return f, problem.Invalid("L5", "There is no type of event called %q.", problem.Clip(t))
+			return f, problem.Invalid("L5", "There is no type of event called %q.", domain.Clip(t))
 		}
 	}
 	switch in.Order {
@@ -81,7 +81,7 @@ func (in *AuditInput) filter() (f projections.AuditFilter, err error) {
 	case "newest":
 		f.Newest = true
 	default:
-		return f, problem.Invalid("L4", "The order is oldest or newest, not %q.", problem.Clip(in.Order))
+		return f, problem.Invalid("L4", "The order is oldest or newest, not %q.", domain.Clip(in.Order))
 	}
 	return f, nil
 }
@@ -102,7 +102,7 @@ func readBound(s string, of func(domain.Day) time.Time) (time.Time, error) {
 	if t, ok := readMoment(s); ok {
 		return t, nil
 	}
-	return time.Time{}, problem.Invalid("L4", "%q is not a time; write it like 2026-03-09, or like 2026-03-09T17:30:00Z.", problem.Clip(s))
+	return time.Time{}, problem.Invalid("L4", "%q is not a time; write it like 2026-03-09, or like 2026-03-09T17:30:00Z.", domain.Clip(s))
 }
 
 // LinesType is the media type of a ledger's lines.

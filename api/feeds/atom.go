@@ -7,7 +7,6 @@ import (
 
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
-	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -84,7 +83,7 @@ func practiceAtom(q *access.Question, page *projections.PracticePage, address st
 			text += " " + n.Binds
 		}
 		feed.Entries = append(feed.Entries, atomEntry{
-			ID: q.ID("practices", page.Practice.Code, "notices", n.Ref).URN(), Title: n.Ref + ", " + n.On.Words() + ": " + problem.ClipTo(n.Text, 100),
+			ID: q.ID("practices", page.Practice.Code, "notices", n.Ref).URN(), Title: n.Ref + ", " + n.On.Words() + ": " + domain.ClipTo(n.Text, 100),
 			Published: n.Published.Format(time.RFC3339), Updated: n.Updated.Format(time.RFC3339),
 			Category: atomCategory{string(n.Kind)}, Content: atomText{"text", text},
 		})

@@ -8,7 +8,6 @@ import (
 	"github.com/emersion/go-ical"
 
 	"goldenthread/api/access"
-	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -59,7 +58,7 @@ func calendarEvent(e *projections.CalendarEntry, known time.Time) *ical.Event {
 	event := ical.NewEvent()
 	event.Props.SetText(ical.PropUID, e.ID.String())
 	event.Props.SetDateTime(ical.PropDateTimeStamp, known.UTC())
-	event.Props.SetText(ical.PropSummary, problem.ClipTo(e.Text, 120))
+	event.Props.SetText(ical.PropSummary, domain.ClipTo(e.Text, 120))
 	event.Props.SetText(ical.PropDescription, e.Text+" ("+e.About+")")
 	event.Props.SetText(ical.PropCategories, e.Kind)
 	event.Props.Set(&ical.Prop{Name: ical.PropSequence, Value: strconv.Itoa(e.Changes)})

@@ -117,7 +117,7 @@ func (s *Feeds) mailAgain(ctx context.Context, in *letterInput) (*struct{}, erro
 	case refusal != nil && !c.Operator:
 		return nil, refusal
 	case p == nil:
-		return nil, problem.NotFound("L5", "Nobody called %q is known to this group.", problem.Clip(in.Person))
+		return nil, problem.NotFound("L5", "Nobody called %q is known to this group.", domain.Clip(in.Person))
 	case s.mail == nil:
 		return nil, problem.NotNow("T1", "No mail server is configured here.")
 	}

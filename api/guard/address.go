@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"goldenthread/api/problem"
+	"goldenthread/domain"
 )
 
 // GroupPages is where the pages of groups begin.
@@ -44,9 +45,9 @@ func CheckQuery(raw string) error {
 		case bad != nil || worse != nil || strings.Contains(part, ";") || !problem.Plain(part):
 			return refused("The part of the address after ? can't be read.")
 		case !problem.Plain(name) || !problem.Plain(value):
-			return refused("%q in the address is not plain text.", problem.Clip(name))
+			return refused("%q in the address is not plain text.", domain.Clip(name))
 		case slices.Contains(seen, name):
-			return refused("%q is given twice in the address.", problem.Clip(name))
+			return refused("%q is given twice in the address.", domain.Clip(name))
 		case len(seen) == MostParameters:
 			return refused("There is too much in the address after ?.")
 		}

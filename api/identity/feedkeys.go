@@ -217,7 +217,7 @@ func (s *Identity) renewFeed(group, person, id string) (feed Feed, err error) {
 	err = s.FeedKeys.Keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
-			return nil, problem.NotFound("T1", "You have no feed %q here.", problem.Clip(id))
+			return nil, problem.NotFound("T1", "You have no feed %q here.", domain.Clip(id))
 		}
 		all[i], feed = s.newFeedKey(group, person, all[i].Address)
 		return all, nil
@@ -241,7 +241,7 @@ func (s *Identity) endFeed(group, person, id string) error {
 	return s.FeedKeys.Keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
-			return nil, problem.NotFound("T1", "You have no feed %q here.", problem.Clip(id))
+			return nil, problem.NotFound("T1", "You have no feed %q here.", domain.Clip(id))
 		}
 		return slices.Delete(all, i, i+1), nil
 	})

@@ -20,6 +20,7 @@ import (
 	"goldenthread/api/caller"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -290,7 +291,7 @@ func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) 
 	meant := func(i *invitation) bool { return i.ID == in.ID && i.Group == in.Group && i.open(now) }
 	i, ok := s.SignIn.Invitations.Made.find(meant)
 	if !ok {
-		return nil, problem.NotFound("L5", "There is no open invitation %q here.", problem.Clip(in.ID))
+		return nil, problem.NotFound("L5", "There is no open invitation %q here.", domain.Clip(in.ID))
 	}
 	if err := s.SignIn.Invitations.Made.drop(meant); err != nil {
 		return nil, err

@@ -131,7 +131,7 @@ func (o *SingleSignOn) checkEndpoints(p *oidc.Provider) error {
 	for _, at := range []string{m.Authorization, m.Token, m.Keys, m.UserInfo} {
 		u, err := url.Parse(at)
 		if err != nil || at != "" && u.Scheme != "https" && checkIssuer(u.Scheme+"://"+u.Host) != nil {
-			return fmt.Errorf("%s says to use %q, which is not encrypted", o.As.Issuer, problem.Clip(at))
+			return fmt.Errorf("%s says to use %q, which is not encrypted", o.As.Issuer, domain.Clip(at))
 		}
 	}
 	if len(m.Challenges) > 0 && !slices.Contains(m.Challenges, "S256") {
@@ -260,7 +260,7 @@ func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) err
 	defer cancel()
 	p, err := s.SingleSignOn.provider(ctx)
 	if err != nil {
-		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", problem.ClipTo(err.Error(), 300))
+		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", domain.ClipTo(err.Error(), 300))
 		return ErrIssuerAway
 	}
 	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: LocalPath(r.URL.Query().Get("next"))}
@@ -340,7 +340,7 @@ func (s *Identity) refusedAccount(ctx context.Context, say *problem.Problem, err
 	if errors.As(err, &said) { // its words hold the whole answer
 		why = said.Response.Status + " " + said.ErrorCode
 	}
-	s.log.InfoContext(ctx, "a single sign-on was refused", "why", problem.ClipTo(why, 300))
+	s.log.InfoContext(ctx, "a single sign-on was refused", "why", domain.ClipTo(why, 300))
 	return say
 }
 

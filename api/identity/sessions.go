@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"goldenthread/api/caller"
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
+	"goldenthread/domain"
 )
 
 const (
@@ -66,7 +66,7 @@ func (s *sessions) Begin(w http.ResponseWriter, r *http.Request, secure bool, is
 	now, secret := s.Now().UTC(), rand.Text()
 	var id [8]byte
 	rand.Read(id[:])
-	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), problem.ClipTo(r.UserAgent(), 200), now.Truncate(time.Second)
+	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), domain.ClipTo(r.UserAgent(), 200), now.Truncate(time.Second)
 	err := s.Kept.change(func(all []savedSession) ([]savedSession, error) {
 		all = slices.DeleteFunc(all, func(old savedSession) bool { return !s.Lives(&old) })
 		return append(all, savedSession{HashOf(secret), is, now}), nil

@@ -320,7 +320,7 @@ func (s *Identity) refusedPasskey(ctx context.Context, err error) error {
 	if errors.As(err, &p) {
 		why = p.Details + ": " + p.DevInfo
 	}
-	s.log.InfoContext(ctx, "a passkey was refused", "why", problem.ClipTo(why, 300))
+	s.log.InfoContext(ctx, "a passkey was refused", "why", domain.ClipTo(why, 300))
 	return errPasskey
 }
 
@@ -443,7 +443,7 @@ func (s *Identity) names(ctx context.Context, group, person string) (office, nam
 }
 
 func noPerson(ref string) *domain.Refusal {
-	return problem.NotFound("L5", "%q is not a person of this group.", problem.Clip(ref))
+	return problem.NotFound("L5", "%q is not a person of this group.", domain.Clip(ref))
 }
 
 func (s *Identity) beginInvited(w http.ResponseWriter, r *http.Request) error {

@@ -150,7 +150,7 @@ func (s *Identity) Signed(ctx context.Context, req *domain.Request) error {
 		return errForm
 	}
 	if why != nil || at != caller.Origin(ctx) {
-		s.log.InfoContext(ctx, "a signature was refused", "why", why, "origin", problem.Clip(at))
+		s.log.InfoContext(ctx, "a signature was refused", "why", why, "origin", domain.Clip(at))
 		return errNotSigned
 	}
 	return s.statements.use(g.Statement, req.ID, s.clock())

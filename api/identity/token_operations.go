@@ -91,7 +91,7 @@ func (s *Identity) issue(ctx context.Context, in *operation.BodyInput) (*operati
 		return nil, err
 	}
 	if !ask.Scope.Known() {
-		return nil, problem.Invalid("L5", "A token may check, read or act, not %q.", problem.Clip(string(ask.Scope)))
+		return nil, problem.Invalid("L5", "A token may check, read or act, not %q.", domain.Clip(string(ask.Scope)))
 	}
 	if ask.Days < 1 || ask.Days > mostDays {
 		return nil, problem.Invalid("L5", "A token ends after 1 to %d days.", mostDays)
@@ -130,7 +130,7 @@ func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, 
 	}
 	found, err := s.tokens.Revoke(func(k *HeldToken) bool { return k.ID == in.ID && theirs(k) })
 	if err == nil && !found {
-		err = problem.NotFound("L5", "There is no token %q of yours here.", problem.Clip(in.ID))
+		err = problem.NotFound("L5", "There is no token %q of yours here.", domain.Clip(in.ID))
 	}
 	return nil, err
 }

@@ -66,7 +66,7 @@ func Decode(body []byte, into any) error {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		p := problem.New(http.StatusBadRequest, "The same name is given twice in the body.")
 		if errors.As(err, &syntax) {
-			p.Where = []string{problem.Clip(string(syntax.JSONPointer))}
+			p.Where = []string{domain.Clip(string(syntax.JSONPointer))}
 		}
 		return p
 	case errors.As(err, &syntax):
@@ -80,7 +80,7 @@ func Decode(body []byte, into any) error {
 // misfit says which part of the body can't be what it is meant to be.
 func misfit(e *json.SemanticError) error {
 	p := problem.New(http.StatusUnprocessableEntity, "This part of the body has not the type that it must have.")
-	p.Where = []string{problem.Clip(string(e.JSONPointer))}
+	p.Where = []string{domain.Clip(string(e.JSONPointer))}
 	switch {
 	case errors.Is(e.Err, json.ErrUnknownName):
 		p.Detail = "This part of the body is not known here."

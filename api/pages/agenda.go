@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -44,7 +43,7 @@ func suggestions(all []projections.SuggestionLine) []web.Option {
 	for _, s := range all {
 		if about := s.About; !strings.Contains(about, "/") && !known[about] { // a meeting elsewhere has no number
 			known[about] = true
-			title := problem.ClipTo(s.Text, longestItem)
+			title := domain.ClipTo(s.Text, longestItem)
 			os = append(os, web.Option{Value: about + ": " + title, Words: title})
 		}
 	}

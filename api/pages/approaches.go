@@ -3,7 +3,6 @@ package pages
 import (
 	"slices"
 
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -17,10 +16,10 @@ func approachesPage(a *asked) (web.Body, error) {
 	var all []web.Option
 	for _, l := range body.Approaches.Approaches {
 		a.offerOn(&l)
-		all = append(all, web.Option{Value: l.Ref, Words: l.Ref + ": " + problem.Clip(l.What)})
+		all = append(all, web.Option{Value: l.Ref, Words: l.Ref + ": " + domain.Clip(l.What)})
 	}
 	for _, s := range body.Side {
-		all = append(all, web.Option{Value: s.Ref, Words: s.Ref + ": " + problem.Clip(s.What)})
+		all = append(all, web.Option{Value: s.Ref, Words: s.Ref + ": " + domain.Clip(s.What)})
 	}
 	a.offer(offered{id: "approach", command: &domain.RecordApproach{}, Sheet: web.Sheet{Fold: "Record an approach", FoldID: "recording"}})
 	a.offer(offered{id: "side", command: &domain.ReportSideConversation{}, Sheet: web.Sheet{Fold: "Report a direct approach", FoldID: "reporting", Button: "Report it", Class: "secondary"}})

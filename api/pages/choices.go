@@ -3,7 +3,6 @@ package pages
 import (
 	"slices"
 
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -143,7 +142,7 @@ func (a *asked) positions() []web.Option {
 			if p.RedLine {
 				what = "Red line"
 			}
-			held = append(held, web.Option{Value: p.Source + " " + p.Matter, Words: what + " on " + p.Matter + " (" + p.Source + "): " + problem.ClipTo(p.Words, 80)})
+			held = append(held, web.Option{Value: p.Source + " " + p.Matter, Words: what + " on " + p.Matter + " (" + p.Source + "): " + domain.ClipTo(p.Words, 80)})
 		}
 	}
 	return held
@@ -172,7 +171,7 @@ func (a *asked) listed() []web.Option {
 func (a *asked) noticeOptions() []web.Option {
 	var os []web.Option
 	for _, n := range a.Notices(a.At).Notices {
-		os = append(os, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
+		os = append(os, web.Option{Value: n.Ref, Words: n.Ref + ": " + domain.Clip(n.Text)})
 	}
 	return os
 }

@@ -533,7 +533,7 @@ func (c *composer) titleOf(i *domain.Instrument) string {
 	}
 	say := c.InstrumentWords(i)
 	say, _, _ = strings.Cut(say, ": ")
-	return problem.ClipTo(say, 80)
+	return domain.ClipTo(say, 80)
 }
 
 // matterOf is what a proposal with the instrument is about, where that can be told.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"goldenthread/api/access"
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -304,7 +303,7 @@ func (a *asked) replacesPart() part {
 			if p.RedLine {
 				what = "Red line"
 			}
-			held = append(held, web.Option{Value: p.Source + " " + p.Matter, Words: what + " on " + p.Matter + " (" + p.Source + "): " + problem.ClipTo(p.Words, 80)})
+			held = append(held, web.Option{Value: p.Source + " " + p.Matter, Words: what + " on " + p.Matter + " (" + p.Source + "): " + domain.ClipTo(p.Words, 80)})
 		}
 	}
 	p := choice("ticks", "replaces", "What does it replace?", "A position or red line on the same matter ends only if you choose it here. What you don't choose stays.", held)
@@ -344,7 +343,7 @@ func suspensions(a *asked) []web.Option {
 	add := func(ref string, lines []projections.SuspensionLine) {
 		for _, s := range lines {
 			if s.Now {
-				os = append(os, web.Option{Value: ref + " " + strconv.FormatUint(s.Index, 10), Words: ref + ", by " + s.Seat.Name + " until " + s.Until.Words() + ": " + problem.ClipTo(s.Reason, 80)})
+				os = append(os, web.Option{Value: ref + " " + strconv.FormatUint(s.Index, 10), Words: ref + ", by " + s.Seat.Name + " until " + s.Until.Words() + ": " + domain.ClipTo(s.Reason, 80)})
 			}
 		}
 	}

@@ -63,9 +63,9 @@ func (f *filling) day(name string) domain.Day {
 	d, err := domain.ReadDay(s)
 	switch {
 	case errors.Is(err, domain.ErrYear):
-		f.wrong(name, "“"+problem.Clip(s)+"”: "+domain.ErrYear.Error()+".")
+		f.wrong(name, "“"+domain.Clip(s)+"”: "+domain.ErrYear.Error()+".")
 	case err != nil:
-		f.wrong(name, "“"+problem.Clip(s)+"” is not a date; write it like 9 March 2026.")
+		f.wrong(name, "“"+domain.Clip(s)+"” is not a date; write it like 9 March 2026.")
 	}
 	return d
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"goldenthread/api/access"
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -173,7 +172,7 @@ func (a *asked) askedOf(code string) []web.Option {
 	os := []web.Option{}
 	for _, asked := range a.State().Asked {
 		if asked.Organisation == code {
-			os = append(os, web.Option{Value: asked.Number, Words: asked.Number + ": " + problem.Clip(asked.Words)})
+			os = append(os, web.Option{Value: asked.Number, Words: asked.Number + ": " + domain.Clip(asked.Words)})
 		}
 	}
 	return os

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"goldenthread/api/access"
-	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -31,7 +30,7 @@ func practicePage(a *asked) (web.Body, error) {
 	}
 	var about []web.Option
 	for _, n := range body.Notices {
-		about = append(about, web.Option{Value: n.Ref, Words: n.Ref + ": " + problem.Clip(n.Text)})
+		about = append(about, web.Option{Value: n.Ref, Words: n.Ref + ": " + domain.Clip(n.Text)})
 		if n.Acknowledged != 0 || !a.may(asks) {
 			continue
 		}

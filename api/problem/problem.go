@@ -80,8 +80,8 @@ func init() {
 		for _, err := range errs {
 			var d huma.ErrorDetailer
 			if errors.As(err, &d) {
-				p.Where = append(p.Where, Clip(d.ErrorDetail().Location))
-				p.Detail = "This part of the request is not as it should be: " + Clip(d.ErrorDetail().Message) + "."
+				p.Where = append(p.Where, domain.Clip(d.ErrorDetail().Location))
+				p.Detail = "This part of the request is not as it should be: " + domain.Clip(d.ErrorDetail().Message) + "."
 			}
 		}
 		if slices.ContainsFunc(p.Where, func(w string) bool { return strings.HasPrefix(w, "query.") }) && strings.Contains(p.Detail, "unknown query parameter") {
@@ -111,7 +111,7 @@ func NotNow(rule, say string, args ...any) *domain.Refusal {
 }
 
 func NoGroup(name string) *domain.Refusal {
-	return NotFound("L1", "There is no group called %q here.", Clip(name))
+	return NotFound("L1", "There is no group called %q here.", domain.Clip(name))
 }
 
 // Of turns any error into the answer: the one place in which errors
@@ -224,7 +224,7 @@ func newest(next uint64) *uint64 {
 }
 
 func sentence(err error) string {
-	say := ClipTo(err.Error(), 300)
+	say := domain.ClipTo(err.Error(), 300)
 	return strings.ToUpper(say[:1]) + say[1:] + "."
 }
 

@@ -13,6 +13,7 @@ import (
 	"goldenthread/api/access"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
+	"goldenthread/domain"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/tilelog"
 )
@@ -117,7 +118,7 @@ func (s *Rest) tile(ctx context.Context, in *tileInput) (*operation.Answer, erro
 	}
 	t, err := torchwood.ParseTilePath("tile/" + in.Tile)
 	if err != nil || torchwood.TilePath(t) != "tile/"+in.Tile {
-		return nil, problem.NotFound("L9", "%q is not the name of a tile.", problem.Clip(in.Tile))
+		return nil, problem.NotFound("L9", "%q is not the name of a tile.", domain.Clip(in.Tile))
 	}
 	data, full, err := l.File(t)
 	if errors.Is(err, tilelog.ErrNotInLog) {

@@ -68,7 +68,7 @@ func (c *Check) Question() string {
 		parts = append(parts, on.Amount.String())
 	}
 	if on.Months != nil {
-		parts = append(parts, count(*on.Months, "month"))
+		parts = append(parts, domain.Count(*on.Months, "month"))
 	}
 	if on.OpenEnded {
 		parts = append(parts, "without an end")
@@ -142,7 +142,7 @@ func Drawing(chain []domain.Link) template.HTML {
 	}
 	const width, step, top = 360, 58, 74
 	height := top + step*len(knots)
-	label := fmt.Sprintf("The chain: %s, then %d steps, which are listed below.", count(mandates, "mandate"), len(knots))
+	label := fmt.Sprintf("The chain: %s, then %d steps, which are listed below.", domain.Count(mandates, "mandate"), len(knots))
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, width, height, template.HTMLEscapeString(label))
 	strands := min(mandates, mostStrands)
@@ -150,7 +150,7 @@ func Drawing(chain []domain.Link) template.HTML {
 		x := 10 + i*26*mostStrands/max(strands, 1)/2
 		fmt.Fprintf(&b, `<path class="thread-chain__strand" d="M%d 30C%d 58 24 46 24 %d"></path>`, x, x, top)
 	}
-	fmt.Fprintf(&b, `<text class="thread-chain__what" x="10" y="18">%s</text>`, template.HTMLEscapeString(firstUpper(count(mandates, "mandate"))+" from practices and PCNs"))
+	fmt.Fprintf(&b, `<text class="thread-chain__what" x="10" y="18">%s</text>`, template.HTMLEscapeString(domain.FirstUpper(domain.Count(mandates, "mandate"))+" from practices and PCNs"))
 	if mandates > 0 && len(knots) > 0 {
 		fmt.Fprintf(&b, `<path class="thread-chain__line" d="M24 %dV%d"></path>`, top, height-step+16)
 	}
@@ -180,7 +180,7 @@ func stepWords(l *domain.Link) string {
 		title, _, _ := strings.Cut(strings.TrimPrefix(l.Text, l.Ref+", "), ", agreed on")
 		return "Agreement " + l.Ref + ": " + short(title, 24)
 	default: // what has a number
-		return firstUpper(string(l.Kind)) + " " + l.Ref
+		return domain.FirstUpper(string(l.Kind)) + " " + l.Ref
 	}
 }
 

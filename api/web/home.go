@@ -53,7 +53,7 @@ func (h Home) Duties(duty string) string {
 			offices = append(offices, words)
 		}
 	}
-	return list(offices)
+	return domain.List(offices)
 }
 
 // PlaceOf is where a reference is shown, below the group.

@@ -1,6 +1,9 @@
 package web
 
-import "goldenthread/projections"
+import (
+	"goldenthread/domain"
+	"goldenthread/projections"
+)
 
 // Notices are what the practices were told, and how far it reached.
 type Notices struct {
@@ -12,7 +15,7 @@ func (*Notices) file() string  { return "notices" }
 
 // Reach is how many practices have seen a notice.
 func Reach(n projections.NoticeLine) Bar {
-	return Bar{n.Acknowledged * 100 / max(n.OfPractices, 1), thousands(n.Acknowledged) + " of " + count(n.OfPractices, "practice") + " have said that they have seen it"}
+	return Bar{n.Acknowledged * 100 / max(n.OfPractices, 1), domain.Thousands(n.Acknowledged) + " of " + domain.Count(n.OfPractices, "practice") + " have said that they have seen it"}
 }
 
 // Questions are what practices asked, and whether they were answered.

@@ -129,7 +129,7 @@ func (f *Frame) KnownDay() string {
 }
 
 // Events are how many were known, in words.
-func (f *Frame) Events() string { return count(int(f.Next), "event") }
+func (f *Frame) Events() string { return domain.Count(int(f.Next), "event") }
 
 // Section says which entry of the navigation the page belongs to.
 func (f *Frame) Section() string {

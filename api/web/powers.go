@@ -35,9 +35,9 @@ func Used(p projections.DelegatedPower) Bar {
 // Part is the part of the practices that stand behind the group.
 func Part(m projections.Mandate) []Bar {
 	width := func(part, of int) int { return part * 100 / max(of, 1) }
-	bars := []Bar{{width(m.Practices, m.OfPractices), thousands(m.Practices) + " of " + count(m.OfPractices, "practice")}}
+	bars := []Bar{{width(m.Practices, m.OfPractices), domain.Thousands(m.Practices) + " of " + domain.Count(m.OfPractices, "practice")}}
 	if m.OfPatients > 0 {
-		bars = append(bars, Bar{width(m.Patients, m.OfPatients), thousands(m.Patients) + " of " + count(m.OfPatients, "registered patient")})
+		bars = append(bars, Bar{width(m.Patients, m.OfPatients), domain.Thousands(m.Patients) + " of " + domain.Count(m.OfPatients, "registered patient")})
 	}
 	return bars
 }
@@ -46,7 +46,7 @@ func Part(m projections.Mandate) []Bar {
 func PowerOptions(d projections.DelegationLine) []Option {
 	os := make([]Option, 0, len(d.Powers))
 	for _, p := range d.Powers {
-		os = append(os, Option{p.Matter, firstUpper(matter(p.Matter))})
+		os = append(os, Option{p.Matter, domain.FirstUpper(matter(p.Matter))})
 	}
 	return os
 }

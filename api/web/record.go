@@ -52,7 +52,7 @@ type Event struct {
 	Last    bool
 }
 
-func (e *Event) Title() string { return "Event " + thousands(int(e.Entry.Index)) }
+func (e *Event) Title() string { return "Event " + domain.Thousands(int(e.Entry.Index)) }
 func (*Event) file() string    { return "event" }
 
 // Before and After are the events beside it.

@@ -66,9 +66,9 @@ func When(d domain.Due) string {
 	case d.Left == 1:
 		return "Tomorrow"
 	case d.Left > 0:
-		return "In " + count(d.Left, "day")
+		return "In " + domain.Count(d.Left, "day")
 	}
-	return "Overdue by " + count(-d.Left, "day")
+	return "Overdue by " + domain.Count(-d.Left, "day")
 }
 
 // InterestWords say what kind of interest it is.

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -18,11 +16,11 @@ import (
 var words = template.FuncMap{
 	"day":         domain.Day.Words,
 	"moment":      moment,
-	"count":       count,
-	"events":      func(n int64) string { return count(int(n), "event") },
-	"thousands":   thousands,
-	"list":        list,
-	"upper":       firstUpper,
+	"count":       domain.Count,
+	"events":      func(n int64) string { return domain.Count(int(n), "event") },
+	"thousands":   domain.Thousands,
+	"list":        domain.List,
+	"upper":       domain.FirstUpper,
 	"sentence":    sentence,
 	"paragraphs":  paragraphs,
 	"on":          func(p *Page, it any) On { return On{p, it} },
@@ -34,7 +32,7 @@ var words = template.FuncMap{
 	"mark":        mark,
 	"plain":       plainWords,
 	"shape":       verdictShape,
-	"months":      func(n int) string { return count(n, "month") },
+	"months":      func(n int) string { return domain.Count(n, "month") },
 	"entry":       func(p *Page, to, words string) Entry { return Entry{p, to, words} },
 	"place":       PlaceOf,
 	"due":         DuePlace,
@@ -151,42 +149,9 @@ func moment(t time.Time) string {
 	return clock + " on " + domain.DayOf(t).Words()
 }
 
-// count writes "1 practice", "2 practices".
-func count(n int, one string) string {
-	if n != 1 {
-		one += "s"
-	}
-	return thousands(n) + " " + one
-}
-
-func thousands(n int) string {
-	return strings.TrimPrefix(domain.Pence(n*100).String(), "£")
-}
-
-// list writes "a, b and c".
-func list(items []string) string {
-	switch n := len(items); n {
-	case 0:
-		return ""
-	case 1:
-		return items[0]
-	default:
-		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
-	}
-}
-
-// firstUpper starts a sentence.
-func firstUpper(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
-	}
-	return string(unicode.ToUpper(r)) + s[n:]
-}
-
 // sentence begins with a capital and ends with a stop.
 func sentence(s string) string {
-	return strings.TrimRight(firstUpper(s), ". ") + "."
+	return strings.TrimRight(domain.FirstUpper(s), ". ") + "."
 }
 
 // paragraphs are the text's, as they were written.
