@@ -61,7 +61,7 @@ func TestCheckIsNeverOutOfDate(t *testing.T) {
 	})
 }
 
-func written(t require.TestingT, a *domain.CheckAnswer) string {
+func written(t require.TestingT, a any) string {
 	text, err := json.Marshal(a)
 	require.NoError(t, err)
 	return string(text)

@@ -149,7 +149,7 @@ func anExecutive(t *testing.T, p *program) {
 	require.Equal(t, "2026-01-27", agreed.AgreedOn.String())
 	require.Len(t, agreed.Roll, 7)
 	for _, l := range agreed.Roll {
-		require.Equal(t, "consent", l.Position)
+		require.Equal(t, domain.RollConsents, l.Position)
 		require.NotZero(t, l.Index)
 		require.NotZero(t, l.Time)
 		require.NotNil(t, l.Person)
