@@ -63,11 +63,9 @@ var words = template.FuncMap{
 	"nth":         func(i int) int { return i + 1 },
 	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
 
-	"isDraft":      is(domain.Draft),
 	"isOpen":       is(domain.Open),
 	"isAgreed":     is(domain.Agreed),
 	"isConsent":    is(domain.Consent),
-	"isInForce":    is(domain.InForce),
 	"isDiscretion": is(domain.Discretion),
 	"isOutright":   is(domain.Outright),
 	"isSubject":    is(domain.Subject),
