@@ -31,7 +31,7 @@ const (
 	forwardMost    = 256 // forwarded commands under way here at once
 )
 
-// nodeName is what a node may be called: it stands in a subject.
+// nodeName matches the valid names of nodes, which are part of a NATS subject.
 var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
 
 // A forwardedRequest is sealed: it carries no personal data.

@@ -26,10 +26,10 @@ import (
 	"goldenthread/eventstore/stream"
 )
 
-// Rule kept here: L7. A person's name, email and phone are sealed under a
-// random key of that person's own. These keys lie in a stream of their own,
-// sealed under a wrapping key in a file outside JetStream: without the file the
-// stream, its raft logs and its backups say nothing.
+// Rule kept here: L7. A person's name, email and phone are sealed under a random key of
+// that person's own. These keys are in a stream of their own, sealed under a wrapping key,
+// which is a file outside JetStream: without that file nobody can read the stream, its raft
+// logs or its backups.
 
 const (
 	StreamName  = "KEYS" // the stream
@@ -115,9 +115,9 @@ func (k *Keyring) readWrapping(needed bool) (err error) {
 	return err
 }
 
-// checkSharedWrapping sees to it that all nodes use one wrapping key: an entry of the stream
-// shows which. A node that has another, because a person was erased elsewhere,
-// does not start.
+// checkSharedWrapping returns an error if this node's wrapping key is not the one that an
+// entry of the stream shows: it changes when another node erases somebody. The first node
+// makes that entry.
 func (k *Keyring) checkSharedWrapping(ctx context.Context, proof *jetstream.RawStreamMsg) error {
 	if proof == nil {
 		sealed, err := Seal(k.wrapping, wrapSubject, []byte(wrapProof))
@@ -270,9 +270,9 @@ func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, err
 // makeTries is how often another node's entry may come first.
 const makeTries = 100
 
-// makeKey stores the person's new key. It goes behind what the stream held when
-// the wrapping key was proved the current one, or not at all: sealed under a
-// wrapping key that is given up elsewhere at the same moment, it would be lost.
+// makeKey stores the person's new key, if nothing was stored since the wrapping key was
+// found to be the current one. Otherwise the key could be sealed under a wrapping key that
+// another node is giving up, and would be lost.
 func (k *Keyring) makeKey(ctx context.Context, person string, key []byte) error {
 	info, err := k.entries.Info(ctx)
 	if err != nil {
@@ -291,9 +291,9 @@ func (k *Keyring) makeKey(ctx context.Context, person string, key []byte) error 
 	return err
 }
 
-// SealPersonal seals the personal data that the request carries and takes it
-// out, so that nothing behind this can leak it. A person who is not named by id,
-// or who was erased, is left to the rules to refuse.
+// SealPersonal seals the request's personal data and removes the plain text from the
+// request. It leaves data of a person who is not named by id, or who was erased, empty: the
+// rules then refuse the request.
 func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
 	for _, p := range req.Personals() {
 		data := *p.Data
@@ -323,9 +323,8 @@ func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
 	return nil
 }
 
-// keyedHash makes the hash of a request that carries personal data one that says
-// nothing without the person's key: the event keeps it for ever, and a name is
-// guessed, hashed and compared quickly.
+// keyedHash is the hash of a request with personal data, under the person's key. The event
+// has it for ever: from a plain hash somebody could find the name by trying names.
 func keyedHash(key []byte, hash [32]byte) [32]byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("goldenthread command v1"))

@@ -13,11 +13,10 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// A LineCheck says, line by line in order from the first, what is wrong with the
-// lines of one group's ledger as such: how they are written, whose they are,
-// their places and times (rules L1, L4), and whether what was signed in them was
-// (rule L9). That they are what the log was signed for is the tile log's to say.
-// The zero LineCheck stands before the first line.
+// A LineCheck checks the lines of one group's ledger in order, from the first: how they are
+// written, their group, indexes and times (rules L1, L4), and the signatures of people in
+// them (rule L9). It does not check that a log was signed for them: tilelog does. The zero
+// LineCheck is ready for the first line.
 type LineCheck struct {
 	group      string
 	last       time.Time

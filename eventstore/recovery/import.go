@@ -17,8 +17,8 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// Rules kept here: L1, L9. A ledger that was exported elsewhere is brought into
-// a store that has none of that name: its exact bytes, hence under the same root.
+// Rules kept here: L1, L9. A ledger that was exported elsewhere is imported into a store
+// that has none of that name, byte by byte: its root stays the same.
 
 // ErrOtherLedger says that the store holds another ledger of the same name.
 var ErrOtherLedger = errors.New("there is another ledger of this name here")
@@ -26,17 +26,17 @@ var ErrOtherLedger = errors.New("there is another ledger of this name here")
 // Lines are the lines of one group's ledger, in order from the first.
 type Lines = iter.Seq2[[]byte, error]
 
-// An Imported is a ledger that was brought in.
+// An Imported is a ledger that was imported.
 type Imported struct {
 	Group string
 	Tree  tlog.Tree // size and root of what is recorded
 }
 
-// Import brings a ledger into the store that the options name, which must not be
-// in use. Before it writes any line it folds them all and holds them against the
-// tree that was signed where they come from (tilelog.ErrForked). If it is broken
-// off, the same again goes on with it, and nothing else opens the store until
-// then. A ledger of that name which does not begin like this is ErrOtherLedger.
+// Import imports a ledger into the store of these options, which must not be in use.
+// Before it writes anything it applies all events in memory and compares their tree with
+// the signed one (tilelog.ErrForked). If it is broken off, nothing else opens the store
+// until the same import is run again, which completes it. If the store has another ledger
+// of that name, the error is ErrOtherLedger.
 func Import(ctx context.Context, o eventstore.Options, lines Lines, signed tlog.Tree) (done Imported, err error) {
 	entries, tree, err := foldLines(lines)
 	if err != nil {
@@ -70,7 +70,8 @@ func Import(ctx context.Context, o eventstore.Options, lines Lines, signed tlog.
 	return done, s.Done()
 }
 
-// checkBegins says whether what the store has of the group is the beginning of these.
+// checkBegins returns ErrOtherLedger unless the store's events of the group are the first of
+// these.
 func checkBegins(ctx context.Context, s *eventstore.Store, entries []commit.Entry) error {
 	group := entries[0].Event.Group
 	have := s.Next(group)
@@ -99,7 +100,8 @@ func portionOf(entries []commit.Entry) int {
 	return len(entries)
 }
 
-// foldLines decodes the lines, folds them as a ledger would, and is their tree.
+// foldLines decodes and checks the lines, applies them to a ledger, and returns their
+// entries and their tree.
 func foldLines(lines Lines) (entries []commit.Entry, tree tlog.Tree, err error) {
 	var built tilelog.Compact
 	var ledger *domain.Ledger

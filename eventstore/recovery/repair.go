@@ -22,11 +22,11 @@ type Repaired struct {
 	Aside   string              // the folder with the streams as they were
 }
 
-// Repair writes the streams of a stopped data folder anew, the ledgers with
-// what the stream lacks or has otherwise taken from the logs, proved. The old
-// streams stay beside them, under Aside, until the operator removes them: they
-// hold the keys of people who are erased later. Nothing is changed if some
-// group has lost events for which it was signed and no log has them.
+// Repair writes the streams of a stopped data folder anew. Events that the stream lacks or
+// has changed are taken from the logs, proved. The old streams stay in the folder Aside
+// until the operator removes them, which must be done: they have the keys of people who
+// are erased later. If a group has lost signed events that no log has, nothing is changed,
+// and the error says so.
 //
 // The new streams are whole and on disk before they take the old ones' place,
 // by two renames. A crash before leaves the old ones as they were; a crash
@@ -76,7 +76,8 @@ func (r *Repaired) write(ctx context.Context, o eventstore.Options) error {
 	return errors.Join(err, s.Close(ctx))
 }
 
-// checkRepairable refuses to drop what can't be repaired, and notes what came from the logs.
+// checkRepairable returns an error if some group can't be repaired, and notes which events
+// came from the logs.
 func (r *Repaired) checkRepairable(s *eventstore.Store) error {
 	var lost error
 	for _, name := range s.Groups() {
