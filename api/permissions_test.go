@@ -506,7 +506,12 @@ func (l *look) offers(who, page, name string, command domain.Command) bool {
 			}
 		}
 		for field, value := range says {
-			if value, ok := value.(string); ok && value != "" && choices[field] != nil && !slices.Contains(choices[field], value) {
+			value, _ := value.(string)
+			said := []string{value}
+			if day, err := domain.ParseDay(value); err == nil {
+				said = append(said, day.Words()) // as a form writes it
+			}
+			if value != "" && choices[field] != nil && !slices.ContainsFunc(said, func(s string) bool { return slices.Contains(choices[field], s) }) {
 				return false
 			}
 		}
