@@ -63,12 +63,12 @@ func TestTokens(t *testing.T) {
 	token := w.must(201, issue("operator", `{"person":"cd-south"}`)).json(t)["token"].(string)
 
 	dir := w.tokens.Dir
-	for _, name := range []string{identity.TokensFile, identity.OperatorFile} {
+	for _, name := range []string{"tokens.json", "operator-token"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	}
-	b, err := os.ReadFile(filepath.Join(dir, identity.TokensFile))
+	b, err := os.ReadFile(filepath.Join(dir, "tokens.json"))
 	require.NoError(t, err)
 	require.NotContains(t, string(b), token)
 
@@ -127,7 +127,7 @@ func TestTokensOfOld(t *testing.T) {
 	dir := t.TempDir()
 	hash := identity.HashOf("gt_old")
 	old := `[{"hash":"` + hash + `","group":"trafford","person":"cd-north","issued":"2026-01-05T12:00:00Z"}]`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, identity.TokensFile), []byte(old), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "tokens.json"), []byte(old), 0o600))
 	tokens, err := identity.OpenTokens(dir)
 	require.NoError(t, err)
 	c, ok, err := tokens.Caller("gt_old", time.Now())
@@ -139,7 +139,7 @@ func TestTokensOfOld(t *testing.T) {
 	require.Equal(t, "issued 2026-01-05", again.Tokens.All[0].Name)
 
 	for _, damaged := range []string{`[{"hash":"12","group":"trafford","person":"x"}]`, `[{"hash":"` + hash + `"}]`, strings.Replace(old, `"issued"`, `"scope":"rule","issued"`, 1), `{}`, `[`} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, identity.TokensFile), []byte(damaged), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "tokens.json"), []byte(damaged), 0o600))
 		_, err := identity.OpenTokens(dir)
 		require.Error(t, err, damaged)
 	}

@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"goldenthread/api/guard"
-	"goldenthread/api/identity"
 	"goldenthread/api/operation"
 
 	"github.com/stretchr/testify/require"
@@ -147,7 +146,7 @@ func TestSlowAndLarge(t *testing.T) {
 	}
 	d := newDevice(w)
 	w.must(303, d.send("POST", "/invitation", "code=x", "Content-Type", "application/x-www-form-urlencoded"))
-	w.refused(400, "", d.send("POST", "/invitation", "code="+strings.Repeat("x", identity.MostForm), "Content-Type", "application/x-www-form-urlencoded"))
+	w.refused(400, "", d.send("POST", "/invitation", "code="+strings.Repeat("x", (4<<10)), "Content-Type", "application/x-www-form-urlencoded"))
 	d.options("/sign-in/begin")
 	w.refused(413, "", d.finish("/sign-in/finish", map[string]any{"name": strings.Repeat("x", operation.MostBody)}))
 }

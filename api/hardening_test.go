@@ -58,9 +58,9 @@ func TestIdleSessionEnds(t *testing.T) {
 		require.Equal(t, 200, asks())
 	}
 	by += 30 * time.Minute
-	require.Equal(t, 200, asks(identity.ByItself, "1"))
+	require.Equal(t, 200, asks("Goldenthread-By-Itself", "1"))
 	by += 31 * time.Minute
-	require.Equal(t, 401, asks(identity.ByItself, "1"))
+	require.Equal(t, 401, asks("Goldenthread-By-Itself", "1"))
 	require.Equal(t, 401, asks())
 	account := w.options.SignIn.Passkeys.Accounts.All[0]
 	require.Empty(t, w.options.SignIn.Sessions.List(account.Group, account.Person))
@@ -83,7 +83,7 @@ func TestSaltedCodes(t *testing.T) {
 	w := newWorld(t)
 	made := w.options.SignIn.Invitations.Made
 	codes := []string{w.invited("cd-north"), w.invited("cd-south")}
-	require.Len(t, made.All[0].Salt, 2*identity.SaltBytes)
+	require.Len(t, made.All[0].Salt, 2*16)
 	require.NotEqual(t, made.All[0].Salt, made.All[1].Salt)
 	for i, code := range codes {
 		require.NotEqual(t, identity.HashOf(strings.ReplaceAll(code, "-", "")), made.All[i].Hash)

@@ -168,7 +168,7 @@ func withOrganisation(t testing.TB) (*world, *organisation) {
 	w := newWorld(t)
 	o := &organisation{t: t, web: httptest.NewUnstartedServer(nil)}
 	w.serveWith(o.issuer())
-	o.open(w.origin() + identity.OIDCCallback)
+	o.open(w.origin() + "/sign-in/oidc/callback")
 	return w, o
 }
 
@@ -215,7 +215,7 @@ func (v *visitor) gone(subject, next string) string {
 	require.NoError(v.w.t, err)
 	res.Body.Close()
 	back := v.w.must(302, v.get(res.Header.Get("Location"))).Header.Get("Location")
-	require.True(v.w.t, strings.HasPrefix(back, v.w.origin()+identity.OIDCCallback+"?"), back)
+	require.True(v.w.t, strings.HasPrefix(back, v.w.origin()+"/sign-in/oidc/callback"+"?"), back)
 	return back
 }
 
@@ -271,7 +271,7 @@ func TestSingleSignOn(t *testing.T) {
 	w.refused(401, "", north.get(w.origin()+"/v1/groups"))
 	for _, secret := range []string{orgSecret, o.sent.Get("code"), o.sent.Get("code_verifier"), "park.example", "sub-south"} {
 		require.NotContains(t, w.log.String(), secret)
-		sessions, err := os.ReadFile(filepath.Join(w.tokens.Dir, identity.SessionsFile))
+		sessions, err := os.ReadFile(filepath.Join(w.tokens.Dir, "sessions.json"))
 		require.NoError(t, err)
 		require.NotContains(t, string(sessions), secret)
 	}
@@ -282,7 +282,7 @@ func TestSingleSignOnCookie(t *testing.T) {
 	w, o := withOrganisation(t)
 	v := w.visitor(o)
 	cookie := w.must(303, v.get(w.origin()+"/sign-in/oidc")).Cookies()[0]
-	require.Equal(t, identity.CeremonyCookie, cookie.Name)
+	require.Equal(t, "goldenthread-ceremony", cookie.Name)
 	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 	require.True(t, cookie.HttpOnly)
 	require.False(t, cookie.Secure) // plain HTTP on localhost
@@ -478,9 +478,9 @@ func TestCeremoniesApart(t *testing.T) {
 	options["challenge"] = ""                       // it has none
 	w.refused(403, "", d.finish("/sign-in/finish", d.asserted(options)))
 	d.options("/sign-in/begin")
-	w.refused(403, "", d.send("GET", identity.OIDCCallback+"?code=x&state=", ""))
+	w.refused(403, "", d.send("GET", "/sign-in/oidc/callback"+"?code=x&state=", ""))
 	v := w.visitor(o)
-	v.turnedAway(identity.ErrBeginAgain, v.get(w.origin()+identity.OIDCCallback+"?code=x&state="))
+	v.turnedAway(identity.ErrBeginAgain, v.get(w.origin()+"/sign-in/oidc/callback"+"?code=x&state="))
 }
 
 // The session ends when its line in the file does.
@@ -523,7 +523,7 @@ func TestIssuerAway(t *testing.T) {
 	w.options.SingleSignOn.Web.Timeout = 50 * time.Millisecond // it listens, and says nothing
 	v.turnedAway(identity.ErrIssuerAway, v.get(w.origin()+"/sign-in/oidc"))
 	w.options.SingleSignOn.Web.Timeout = silent
-	o.open(w.origin() + identity.OIDCCallback)
+	o.open(w.origin() + "/sign-in/oidc/callback")
 	w.must(303, v.signIn("sub-north"))
 
 	w.serveWith(strings.Replace(o.issuer(), "127.0.0.1", "localhost", 1))

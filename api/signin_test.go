@@ -70,7 +70,7 @@ func TestSigningIn(t *testing.T) {
 	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
 	w.must(200, second.signIn())
 	require.Len(t, in.Sessions.List("trafford", in.Passkeys.Accounts.All[0].Person), 2) // one in each browser, however often it signed in
-	for _, name := range []string{identity.PasskeysFile, identity.InvitationsFile, identity.SessionsFile, identity.JournalFile} {
+	for _, name := range []string{"passkeys.json", "invitations.json", "sessions.json", "sign-in.log"} {
 		info, err := os.Stat(filepath.Join(w.tokens.Dir, name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
@@ -86,7 +86,7 @@ func TestCookies(t *testing.T) {
 	require.True(t, cookie.HttpOnly)
 	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 	require.False(t, cookie.Secure) // plain HTTP on localhost
-	require.WithinDuration(t, time.Now().Add(identity.SessionLifetime), cookie.Expires, time.Minute)
+	require.WithinDuration(t, time.Now().Add((12 * time.Hour)), cookie.Expires, time.Minute)
 
 	w.server.guard.Reach.BehindProxy = true
 	req := w.request("", "POST", "/sign-in/begin", "{}", "X-Forwarded-Proto", "https")
@@ -94,7 +94,7 @@ func TestCookies(t *testing.T) {
 
 	forged := w.request("", "GET", "/v1/groups", "", "Cookie", caller.SessionCookie+"="+strings.Repeat("x", 43))
 	w.refused(401, "", w.send(forged))
-	b, err := os.ReadFile(filepath.Join(w.tokens.Dir, identity.SessionsFile))
+	b, err := os.ReadFile(filepath.Join(w.tokens.Dir, "sessions.json"))
 	require.NoError(t, err)
 	require.NotContains(t, string(b), cookie.Value) // who reads the file can't sign in with it
 	hash := regexp.MustCompile(`"hash": "([^"]+)"`).FindSubmatch(b)[1]
@@ -190,7 +190,7 @@ func TestInvitations(t *testing.T) {
 	require.Contains(t, listed, `"by":"operator"`)
 	for _, secret := range []string{used, mine, strings.ReplaceAll(used, "-", "")} {
 		require.NotContains(t, listed, secret)
-		for _, file := range []string{identity.InvitationsFile, identity.JournalFile, identity.PasskeysFile} {
+		for _, file := range []string{"invitations.json", "sign-in.log", "passkeys.json"} {
 			b, err := os.ReadFile(filepath.Join(w.tokens.Dir, file))
 			require.NoError(t, err)
 			require.NotContains(t, string(b), secret)
@@ -267,10 +267,10 @@ func TestSessionEnds(t *testing.T) {
 	var by time.Duration
 	w.later(&by)
 	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).Cookies()[0]
-	w.options.SignIn.Sessions.Idle = 2 * identity.SessionLifetime
-	by = identity.SessionLifetime - time.Minute
+	w.options.SignIn.Sessions.Idle = 2 * (12 * time.Hour)
+	by = (12 * time.Hour) - time.Minute
 	w.must(200, w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
-	by = identity.SessionLifetime
+	by = (12 * time.Hour)
 	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))
 }
 
@@ -278,7 +278,7 @@ func TestSessionEnds(t *testing.T) {
 func TestEarlierSessionsHaveEnded(t *testing.T) {
 	dir := t.TempDir()
 	const line = `[{"token":"aGFzaA","id":"1f0c33aa","expires":"2200-01-01T00:00:00Z","seen":"2200-01-01T00:00:00Z","data":"{}"}]`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, identity.SessionsFile), []byte(line), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sessions.json"), []byte(line), 0o600))
 	s, err := identity.OpenSessions(dir)
 	require.NoError(t, err)
 	require.Len(t, s.Kept.All, 1)

@@ -163,7 +163,7 @@ func TestSignaturesRefused(t *testing.T) {
 
 	late := d.signature(d.statement("consent", evening))
 	w.mu.Lock()
-	w.now = w.now.Add(identity.CeremonyLasts + time.Minute)
+	w.now = w.now.Add((5 * time.Minute) + time.Minute)
 	w.mu.Unlock()
 	w.refused(409, "L5", d.sign("consent", evening, late))
 	require.Equal(t, before, w.store.Next("trafford"))

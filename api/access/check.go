@@ -10,6 +10,7 @@ import (
 	"goldenthread/domain"
 )
 
+// CheckInput is what the check takes (rule R3). What is left out is not said.
 type CheckInput struct {
 	Terms
 	Person    string `query:"person" doc:"handle or id; yourself if not said" example:"cd-altrincham"`
@@ -27,6 +28,7 @@ type Check struct {
 	Known time.Time `json:"known" doc:"the answer rests on what was recorded by then"`
 }
 
+// AnswerCheck asks the check what the input says; a refusal says what can't be asked.
 func AnswerCheck(q *Question, in *CheckInput) (Check, error) {
 	asked, err := in.question(q)
 	if err != nil {

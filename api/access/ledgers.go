@@ -27,4 +27,5 @@ func New(store *eventstore.Store, groups *projections.Groups, clock func() time.
 	return &Ledgers{Store: store, Groups: groups, Clock: clock, Log: log, Patience: patience, turns: newTurns(), Counts: newCounts()}
 }
 
+// Today is the London day that it is now.
 func (s *Ledgers) Today() domain.Day { return domain.DayOf(s.Clock()) }

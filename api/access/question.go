@@ -43,6 +43,7 @@ func Feed[I any, P interface {
 	op.Responses["200"].Content = map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 }
 
+// PlainInput is a question that takes nothing but its terms.
 type PlainInput struct{ Terms }
 
 // Ask registers a question about a group. Things are what its answer shows of

@@ -21,6 +21,7 @@ import (
 
 const commandTimeout = 10 * time.Second
 
+// CommandInput is a command as it was sent, in JSON.
 type CommandInput struct {
 	Group string `path:"group" doc:"name in addresses, such as trafford" example:"trafford"`
 	Key   string `header:"Idempotency-Key" doc:"up to 200 printable characters, best a UUID: sent again, the same request gets the same answer"`
@@ -42,6 +43,7 @@ type Recorded struct {
 	List *domain.ListOutcome `json:"list,omitempty" doc:"of an official list that was imported: what it left out or said otherwise"`
 }
 
+// RecordedOutput is the answer to a command: 201, or 200 where nothing was added.
 type RecordedOutput struct {
 	Status   int
 	Replayed string `header:"Idempotency-Replayed" doc:"true: the answer that was given before"`

@@ -12,8 +12,10 @@ import (
 	"goldenthread/projections"
 )
 
+// MostEntries are as many entries as one page of the audit trail has.
 const MostEntries = 500
 
+// AuditInput is what the audit trail takes.
 type AuditInput struct {
 	Terms
 	From    string `query:"from" doc:"recorded from this day or moment on"`
@@ -27,6 +29,7 @@ type AuditInput struct {
 	Order   string `query:"order" doc:"oldest or newest first; oldest if not said"`
 }
 
+// AuditOf is a page of the audit trail, for those who may read the whole ledger.
 func (s *Ledgers) AuditOf(ctx context.Context, in *AuditInput) (page projections.AuditPage, err error) {
 	filter, err := in.filter()
 	if err != nil {
@@ -42,6 +45,7 @@ func (s *Ledgers) AuditOf(ctx context.Context, in *AuditInput) (page projections
 	return q.Audit(ctx, filter, s.EventsOf(in.Group))
 }
 
+// EventsOf reads the group's events, from one index up to before another.
 func (s *Ledgers) EventsOf(group string) projections.Lines {
 	return func(ctx context.Context, from, to uint64) iter.Seq2[domain.Event, error] {
 		return func(yield func(domain.Event, error) bool) {

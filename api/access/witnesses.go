@@ -13,6 +13,7 @@ type Witnesses struct {
 	Witnesses []witness.Lag `json:"witnesses"`
 }
 
+// Witnesses says how far the group's log is signed and cosigned; it is refused where there is no log.
 func (s *Ledgers) Witnesses(_ *Question, in *PlainInput) (Witnesses, error) {
 	l, err := s.Store.Log(in.Group)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 // FeedKeySoon is how long before its end a feed says that its key ends.
 const FeedKeySoon = 30 * 24 * time.Hour
 
+// Safe says whether a request of that method changes nothing (RFC 9110, section 9.2.1).
 func Safe(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
@@ -30,8 +31,10 @@ type Asker struct {
 
 type askerKey struct{}
 
+// In is the context of a request that they sent.
 func (a *Asker) In(ctx context.Context) context.Context { return context.WithValue(ctx, askerKey{}, a) }
 
+// Nobody is whoever asks outside of HTTP, before it is known who they are.
 var Nobody = Asker{Origin: func() string { return "" }}
 
 // AskerOf is what is known of whoever asks.
@@ -54,6 +57,7 @@ func Of(ctx context.Context) (Caller, error) {
 	return Caller{}, problem.Unauthorized("Please say who you are.")
 }
 
+// OutOfScope says that a token of this scope is not enough.
 func OutOfScope(s Scope) *problem.Problem {
 	return problem.New(http.StatusForbidden, "This token may be used to "+string(s)+" only.")
 }
@@ -87,6 +91,7 @@ func (s Scope) Allows(need Scope) bool {
 	return slices.Index(order, s) >= slices.Index(order, need)
 }
 
+// Known says whether there is such a scope.
 func (s Scope) Known() bool { return s == ScopeCheck || s == ScopeRead || s == ScopeAct }
 
 // A Caller is whoever a token or a session stands for.

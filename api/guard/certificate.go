@@ -19,6 +19,7 @@ type CertificateFiles struct {
 
 const certificateLook = 10 * time.Second // between looks at the files
 
+// Read reads the files; where it can't, what was read before stays.
 func (f *CertificateFiles) Read() error {
 	c, err := tls.LoadX509KeyPair(f.Certificate, f.Key)
 	if err != nil {
@@ -37,6 +38,7 @@ func (f *CertificateFiles) times() (changed [2]time.Time) {
 	return changed
 }
 
+// Get is the certificate to serve with, read again if its files have changed.
 func (f *CertificateFiles) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -38,6 +38,7 @@ var guarding = http.Header{
 	"Permissions-Policy":           {"camera=(), geolocation=(), microphone=()"},
 }
 
+// Headers sets what every answer tells browsers.
 func (s *Guard) Headers(h http.Header, r *http.Request) {
 	maps.Copy(h, guarding)
 	if s.Encrypted(r) {
@@ -82,6 +83,7 @@ type limits struct {
 	full  int // when as many have come, those are forgotten who could do all again
 }
 
+// NewLimits let each do so many a second, and a burst at once.
 func NewLimits(each rate.Limit, burst int) *limits {
 	return &limits{each: each, Burst: burst, Of: map[string]*rate.Limiter{}, full: MostLimited}
 }

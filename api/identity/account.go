@@ -19,7 +19,10 @@ import (
 // A person's own page: their passkeys, where they are signed in, and what was
 // done about it.
 
-func (s *Identity) accountPage(w http.ResponseWriter, r *http.Request) error {
+// accountPages are the pages on which people look after how they sign in.
+type accountPages struct{ *Identity }
+
+func (s *accountPages) accountPage(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func (s *Identity) accountPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // journalOf is what was done about the person's signing in, newest first.
-func (s *Identity) journalOf(ctx context.Context, group, person string) ([]signin.Line, error) {
+func (s *accountPages) journalOf(ctx context.Context, group, person string) ([]signin.Line, error) {
 	lines, err := s.SignIn.journal.about(group, person)
 	if err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func (s *Identity) journalOf(ctx context.Context, group, person string) ([]signi
 
 // removePasskey takes a passkey away, and signs out where it signed in. The
 // last one stays: without it nobody gets in but by a fresh invitation.
-func (s *Identity) removePasskey(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
@@ -152,7 +155,7 @@ func (s *Identity) untold(ctx context.Context, group, person string, alone bool)
 	return cs
 }
 
-func (s *Identity) endSession(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) endSession(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
 	if err != nil {
 		return err
@@ -168,12 +171,12 @@ func (s *Identity) endSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 // makeFeed shows the address of a new feed, this once.
-func (s *Identity) makeFeed(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) makeFeed(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, MostForm)
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
@@ -197,7 +200,7 @@ func (s *Identity) makeFeed(w http.ResponseWriter, r *http.Request) error {
 }
 
 // replaceFeed shows the new address of a feed, this once, and ends the old one.
-func (s *Identity) replaceFeed(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) replaceFeed(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
@@ -213,7 +216,7 @@ func (s *Identity) replaceFeed(w http.ResponseWriter, r *http.Request) error {
 	return signin.Feed{ID: feed.ID, Address: s.guard.Origin(r) + feed.Address, Ends: feed.Expires}.Render(w)
 }
 
-func (s *Identity) endOwnFeed(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) endOwnFeed(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err

@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	FeedKeysFile = "feed-keys.json"
-	MostFeedKeys = 20 // of one person
+	feedKeysFile = "feed-keys.json"
+	mostFeedKeys = 20 // of one person
 )
 
 // feedKeyLasts is how long a feed's key lasts: whoever has its address reads on
@@ -48,7 +48,7 @@ func (k *feedKey) ends() time.Time { return k.Made.Add(feedKeyLasts) }
 
 // OpenFeedKeys reads the keys in the folder.
 func OpenFeedKeys(dir string) (*FeedKeys, error) {
-	keys, err := openKept(filepath.Join(dir, FeedKeysFile), func(k *feedKey) string { return k.Hash })
+	keys, err := openKept(filepath.Join(dir, feedKeysFile), func(k *feedKey) string { return k.Hash })
 	return &FeedKeys{keys}, err
 }
 
@@ -143,8 +143,11 @@ type feedOutput struct{ Body Feed }
 
 type feedListOutput struct{ Body FeedList }
 
+// feedOperations make, list and end the keys of feeds.
+type feedOperations struct{ *Identity }
+
 // offerFeedKeys registers making, listing and ending one's keys of feeds.
-func (s *Identity) offerFeedKeys() {
+func (s *feedOperations) offerFeedKeys() {
 	const at = "/v1/groups/{group}/feed-keys"
 	op := operation.Register(s.api, huma.Operation{
 		OperationID: "make-feed-key", Method: http.MethodPost, Path: at, Summary: "Make the address of a feed for a reader that can't send a token.",
@@ -161,7 +164,7 @@ func (s *Identity) offerFeedKeys() {
 	}, s.endFeedKey)
 }
 
-func (s *Identity) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOutput, error) {
+func (s *feedOperations) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) (*feedOutput, error) {
 	me, err := s.personOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -194,7 +197,7 @@ func (s *Identity) addFeed(group, person string, ask FeedFor) (Feed, error) {
 				mine++
 			}
 		}
-		if mine >= MostFeedKeys {
+		if mine >= mostFeedKeys {
 			return nil, problem.NotNow("T1", "You have %d feeds, and no more fit: end one first.", mine)
 		}
 		return append(all, k), nil
@@ -247,7 +250,7 @@ func (s *Identity) endFeed(group, person, id string) error {
 	})
 }
 
-func (s *Identity) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedListOutput, error) {
+func (s *feedOperations) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedListOutput, error) {
 	me, err := s.personOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -255,7 +258,7 @@ func (s *Identity) listFeedKeys(ctx context.Context, in *feedKeysInput) (*feedLi
 	return &feedListOutput{FeedList{s.feedsOf(in.Group, me)}}, nil
 }
 
-func (s *Identity) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}, error) {
+func (s *feedOperations) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct{}, error) {
 	me, err := s.personOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -264,7 +267,7 @@ func (s *Identity) endFeedKey(ctx context.Context, in *endFeedKeyInput) (*struct
 }
 
 // personOf is the id of the person of the group who asks.
-func (s *Identity) personOf(ctx context.Context, group string) (string, error) {
+func (s *feedOperations) personOf(ctx context.Context, group string) (string, error) {
 	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return "", err

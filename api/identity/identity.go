@@ -52,24 +52,24 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Iden
 	if s.SignIn != nil && o.Idle > 0 {
 		s.SignIn.Sessions.Idle = o.Idle
 	}
-	s.offerStatements()
-	s.offerTokens()
-	s.offerFeedKeys()
+	(&statementOperations{s}).offerStatements()
+	(&tokenOperations{s}).offerTokens()
+	(&feedOperations{s}).offerFeedKeys()
 	if s.SignIn != nil {
-		s.offerInvitations()
+		(&invitationOperations{s}).offerInvitations()
 		s.offerSignIn()
 	}
 	return s
 }
 
-// ByItself is the header in which a page says that it asks by itself, as when
+// byItself is the header in which a page says that it asks by itself, as when
 // others recorded something: nobody uses it then.
-const ByItself = "Goldenthread-By-Itself"
+const byItself = "Goldenthread-By-Itself"
 
 // Used keeps the session of whoever asks from ending unused. What a browser asks
 // for by itself does not.
 func (s *Identity) Used(r *http.Request, c caller.Caller) {
-	if c.Session == "" || r.Header.Get(ByItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
+	if c.Session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
 		return
 	}
 	if err := s.SignIn.Sessions.use(c.Session); err != nil {

@@ -28,8 +28,8 @@ import (
 // also how somebody gets back in who lost their device.
 
 const (
-	InvitationsFile = "invitations.json"
-	JournalFile     = "sign-in.log"
+	invitationsFile = "invitations.json"
+	journalFile     = "sign-in.log"
 	invitationLasts = 7 * 24 * time.Hour
 	codeLetters     = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // without those taken for others when read out
 	// codeLength is 80 bits. Codes are read out by telephone, so 112 bits (23
@@ -38,7 +38,7 @@ const (
 	// than 112, each hash in the file has a salt of its own (ASVS 4.0.3, 2.6.2;
 	// 5.0, 6.5.2): whoever reads the file tries each code against each line.
 	codeLength = 16
-	SaltBytes  = 16
+	saltBytes  = 16
 )
 
 // An invitation is a line of the file. It stays there when it was used.
@@ -75,7 +75,7 @@ func newCode() string {
 }
 
 func newSalt() string {
-	var b [SaltBytes]byte
+	var b [saltBytes]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
 }
@@ -100,7 +100,7 @@ func codeHash(salt, code string) string {
 type invitations struct{ Made *kept[invitation] }
 
 func openInvitations(dir string) (*invitations, error) {
-	k, err := openKept[invitation](filepath.Join(dir, InvitationsFile), nil)
+	k, err := openKept[invitation](filepath.Join(dir, invitationsFile), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -215,8 +215,11 @@ type invitationInput struct {
 
 const operatorName = "operator"
 
+// invitationOperations make, list and take back invitations.
+type invitationOperations struct{ *Identity }
+
 // offerInvitations registers making, listing and taking back invitations.
-func (s *Identity) offerInvitations() {
+func (s *invitationOperations) offerInvitations() {
 	const at = "/v1/groups/{group}/invitations"
 	op := operation.Register(s.api, huma.Operation{
 		OperationID: "invite-to-sign-in", Method: http.MethodPost, Path: at, Summary: "Invite a person of the group to sign in; for the manager and the operator.",
@@ -233,7 +236,7 @@ func (s *Identity) offerInvitations() {
 	}, s.withdrawInvitation)
 }
 
-func (s *Identity) inviteToSignIn(ctx context.Context, in *operation.BodyInput) (*operation.Output[InvitationMade], error) {
+func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation.BodyInput) (*operation.Output[InvitationMade], error) {
 	var ask InvitationFor
 	if err := operation.Decode(in.Bytes, &ask); err != nil {
 		return nil, err
@@ -264,7 +267,7 @@ func (s *Identity) inviteToSignIn(ctx context.Context, in *operation.BodyInput) 
 	return &operation.Output[InvitationMade]{Body: InvitationMade{i.ID, code, caller.Origin(ctx) + "/invitation/" + code, invited.Office, i.Expires}}, nil
 }
 
-func (s *Identity) listInvitations(ctx context.Context, in *operation.GroupInput) (*operation.Output[InvitationsMade], error) {
+func (s *invitationOperations) listInvitations(ctx context.Context, in *operation.GroupInput) (*operation.Output[InvitationsMade], error) {
 	g, _, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -282,7 +285,7 @@ func (s *Identity) listInvitations(ctx context.Context, in *operation.GroupInput
 	return &operation.Output[InvitationsMade]{Body: list}, nil
 }
 
-func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) (*struct{}, error) {
+func (s *invitationOperations) withdrawInvitation(ctx context.Context, in *invitationInput) (*struct{}, error) {
 	_, by, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -300,7 +303,7 @@ func (s *Identity) withdrawInvitation(ctx context.Context, in *invitationInput) 
 }
 
 // lettingIn is the group, for whoever may let people in, and who that is.
-func (s *Identity) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
+func (s *invitationOperations) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
 	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return nil, "", err

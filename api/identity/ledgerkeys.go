@@ -78,7 +78,7 @@ func PasskeyID(credential []byte) string {
 }
 
 // keysOnRecord are the ledger's passkeys of the person for their own page.
-func (s *Identity) keysOnRecord(ctx context.Context, group string, a *Account) ([]signin.Recorded, error) {
+func (s *accountPages) keysOnRecord(ctx context.Context, group string, a *Account) ([]signin.Recorded, error) {
 	keys, err := s.ledgerKeys(ctx, group, a.Person)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (s *Identity) newKeys(ctx context.Context, is *Session) ([]web.NewKey, erro
 }
 
 // seeKeys notes that they were seen, and shows them no more in this browser.
-func (s *Identity) seeKeys(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) seeKeys(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ import (
 // organisation (OpenID Connect Core 1.0, authorization code flow with PKCE).
 
 const (
-	OIDCCallback = "/sign-in/oidc/callback"
+	oidcCallback = "/sign-in/oidc/callback"
 	oidcEach     = 10 * time.Second // for one question to the issuer
 	oidcWhole    = 20 * time.Second // for all of a sign-in; less than writeTimeout
 )
@@ -149,7 +149,7 @@ func (o *SingleSignOn) client(p *oidc.Provider, origin string) *oauth2.Config {
 		at.AuthStyle = oauth2.AuthStyleInParams
 	}
 	return &oauth2.Config{
-		ClientID: o.As.Client, ClientSecret: o.As.Secret, Endpoint: at, RedirectURL: origin + OIDCCallback, Scopes: []string{oidc.ScopeOpenID, oidc.ScopeEmail},
+		ClientID: o.As.Client, ClientSecret: o.As.Secret, Endpoint: at, RedirectURL: origin + oidcCallback, Scopes: []string{oidc.ScopeOpenID, oidc.ScopeEmail},
 	}
 }
 
@@ -244,6 +244,7 @@ func notSignedIn(status int, say string) *problem.Problem {
 	return p
 }
 
+// Why somebody's account at their organisation did not sign them in.
 var (
 	ErrIssuerAway = notSignedIn(http.StatusServiceUnavailable, "Your organisation’s sign-in can’t be reached from here. Please try again later, or sign in with a passkey.")
 	ErrAccount    = notSignedIn(http.StatusForbidden, "What your organisation’s sign-in said could not be accepted. Please try again. If it stays so, tell whoever runs this server.")
@@ -254,8 +255,11 @@ var (
 	ErrGone       = notSignedIn(http.StatusForbidden, "Your account belongs to somebody who is no longer in this group’s register. If you have a new office, please ask whoever runs this server to enter your account for it.")
 )
 
+// organisationPages sign people in with their organisation's account.
+type organisationPages struct{ *Identity }
+
 // beginSingleSignOn sends the browser to the issuer.
-func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error {
+func (s *organisationPages) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := s.SingleSignOn.asking(r.Context())
 	defer cancel()
 	p, err := s.SingleSignOn.provider(ctx)
@@ -280,7 +284,7 @@ func (s *Identity) beginSingleSignOn(w http.ResponseWriter, r *http.Request) err
 }
 
 // finishSingleSignOn takes the browser back from the issuer and begins a session.
-func (s *Identity) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
+func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
 	begun, err := s.returned(r)
 	if err != nil {
 		return err
@@ -317,7 +321,7 @@ func (s *Identity) finishSingleSignOn(w http.ResponseWriter, r *http.Request) er
 }
 
 // returned is the single sign-on that this browser began and comes back from.
-func (s *Identity) returned(r *http.Request) (*signOn, error) {
+func (s *organisationPages) returned(r *http.Request) (*signOn, error) {
 	is, ok := s.taken(r)
 	q := r.URL.Query()
 	if !ok || is.signOn == nil || !same(q.Get("state"), is.signOn.state) {
@@ -334,7 +338,7 @@ func (s *Identity) returned(r *http.Request) (*signOn, error) {
 }
 
 // refusedAccount logs why, without what was sent, and gives what people are told.
-func (s *Identity) refusedAccount(ctx context.Context, say *problem.Problem, err error) error {
+func (s *organisationPages) refusedAccount(ctx context.Context, say *problem.Problem, err error) error {
 	why := err.Error()
 	var said *oauth2.RetrieveError
 	if errors.As(err, &said) { // its words hold the whole answer
@@ -345,7 +349,7 @@ func (s *Identity) refusedAccount(ctx context.Context, say *problem.Problem, err
 }
 
 // holderOf says whose account it is.
-func (s *Identity) holderOf(ctx context.Context, a *orgAccount) (Holder, error) {
+func (s *organisationPages) holderOf(ctx context.Context, a *orgAccount) (Holder, error) {
 	all, err := s.SingleSignOn.holders.read()
 	if err != nil {
 		s.log.ErrorContext(ctx, "whose account is whose can't be read", "error", err)

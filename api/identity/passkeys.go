@@ -21,9 +21,9 @@ import (
 )
 
 const (
-	PasskeysFile   = "passkeys.json"
+	passkeysFile   = "passkeys.json"
 	mostPasskeys   = 20 // of one person
-	CeremonyLasts  = 5 * time.Minute
+	ceremonyLasts  = 5 * time.Minute
 	mostCeremonies = 10_000
 )
 
@@ -69,7 +69,7 @@ func (a *Account) is(group, person string) bool { return a.Group == group && a.P
 type passkeys struct{ Accounts *kept[Account] }
 
 func openPasskeys(dir string) (*passkeys, error) {
-	k, err := openKept[Account](filepath.Join(dir, PasskeysFile), nil)
+	k, err := openKept[Account](filepath.Join(dir, passkeysFile), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -216,8 +216,8 @@ func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: new(true), UserVerification: protocol.VerificationRequired,
 		},
 		Timeouts: webauthn.TimeoutsConfig{
-			Login:        webauthn.TimeoutConfig{Enforce: true, Timeout: CeremonyLasts, TimeoutUVD: CeremonyLasts},
-			Registration: webauthn.TimeoutConfig{Enforce: true, Timeout: CeremonyLasts, TimeoutUVD: CeremonyLasts},
+			Login:        webauthn.TimeoutConfig{Enforce: true, Timeout: ceremonyLasts, TimeoutUVD: ceremonyLasts},
+			Registration: webauthn.TimeoutConfig{Enforce: true, Timeout: ceremonyLasts, TimeoutUVD: ceremonyLasts},
 		},
 	})
 	if err != nil {
@@ -247,7 +247,7 @@ func (c *ceremonies) begin(is ceremony, now time.Time) (string, error) {
 	var secret [24]byte
 	rand.Read(secret[:])
 	id := base64.RawURLEncoding.EncodeToString(secret[:])
-	is.ends = now.Add(CeremonyLasts)
+	is.ends = now.Add(ceremonyLasts)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.all) >= mostCeremonies {

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	SessionsFile    = "sessions.json"
-	SessionLifetime = 12 * time.Hour // a working day; then it is one touch of the passkey again
+	sessionsFile    = "sessions.json"
+	sessionLifetime = 12 * time.Hour // a working day; then it is one touch of the passkey again
 	// sessionIdle is after how long unused a session ends. People are doctors, who
 	// look at this between patients and on shared machines, and touch a passkey to
 	// come back. An hour is what NIST SP 800-63B-4 (section 2.2.3) has for AAL2;
@@ -53,8 +53,9 @@ type savedSession struct {
 	Seen time.Time `json:"seen"` // last used
 }
 
+// OpenSessions reads the sessions in the folder; no file is none.
 func OpenSessions(dir string) (*sessions, error) {
-	k, err := openKept(filepath.Join(dir, SessionsFile), func(is *savedSession) string { return is.Hash })
+	k, err := openKept(filepath.Join(dir, sessionsFile), func(is *savedSession) string { return is.Hash })
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (s *sessions) Begin(w http.ResponseWriter, r *http.Request, secure bool, is
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: caller.CookieName(caller.SessionCookie, secure), Value: secret, Path: "/", Expires: is.Began.Add(SessionLifetime), HttpOnly: true, Secure: secure,
+		Name: caller.CookieName(caller.SessionCookie, secure), Value: secret, Path: "/", Expires: is.Began.Add(sessionLifetime), HttpOnly: true, Secure: secure,
 		SameSite: http.SameSiteLaxMode, // Strict would sign people out who follow a link in a message
 	})
 	return nil
@@ -84,7 +85,7 @@ func (s *sessions) Begin(w http.ResponseWriter, r *http.Request, secure bool, is
 // Lives says whether the session has not ended yet.
 func (s *sessions) Lives(is *savedSession) bool {
 	now := s.Now()
-	return now.Before(is.Began.Add(SessionLifetime)) && now.Before(is.Seen.Add(s.Idle))
+	return now.Before(is.Began.Add(sessionLifetime)) && now.Before(is.Seen.Add(s.Idle))
 }
 
 // Of is the session of the browser that asks; false if there is none that lives.

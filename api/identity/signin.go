@@ -26,7 +26,7 @@ import (
 
 // Signing in proves who somebody is. What they may do is in the ledger alone.
 
-const CeremonyCookie = "goldenthread-ceremony"
+const ceremonyCookie = "goldenthread-ceremony"
 
 // SignIn is who can sign in and who is signed in: files in the data folder that
 // their owner alone reads. No two processes may have them open.
@@ -43,7 +43,7 @@ func OpenSignIn(dir string) (*SignIn, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	in := &SignIn{journal: &journal{file: filepath.Join(dir, JournalFile)}, ceremonies: ceremonies{all: map[string]ceremony{}}}
+	in := &SignIn{journal: &journal{file: filepath.Join(dir, journalFile)}, ceremonies: ceremonies{all: map[string]ceremony{}}}
 	var err error
 	if in.Passkeys, err = openPasskeys(dir); err != nil {
 		return nil, err
@@ -57,33 +57,34 @@ func OpenSignIn(dir string) (*SignIn, error) {
 
 // SignInPages are the pages on which people sign in and look after it.
 func (s *Identity) SignInPages() map[string]http.HandlerFunc {
+	account, passkeys, organisation := &accountPages{s}, &passkeyPages{s}, &organisationPages{s}
 	pages := map[string]http.HandlerFunc{
 		"GET /sign-in":                       s.atOrigin(s.frontPage),
-		"POST /sign-in/begin":                s.tried(s.beginSignIn),
-		"POST /sign-in/finish":               s.tried(s.finishSignIn),
+		"POST /sign-in/begin":                s.tried(passkeys.beginSignIn),
+		"POST /sign-in/finish":               s.tried(passkeys.finishSignIn),
 		"GET /sign-in/passkey.js":            script,
 		"POST /sign-out":                     s.tried(s.signOut),
-		"GET /invitation":                    s.atOrigin(s.codePage),
-		"POST /invitation":                   s.tried(s.takeCode),
-		"GET /invitation/{code}":             s.atOrigin(s.invitationPage),
-		"POST /invitation/{code}/begin":      s.tried(s.beginInvited),
-		"POST /invitation/{code}/finish":     s.tried(s.finishRegistering),
-		"GET /account":                       s.SignedIn(s.tried(s.accountPage)),
-		"POST /account/passkeys/begin":       s.SignedIn(s.tried(s.beginAnother)),
-		"POST /account/passkeys/finish":      s.SignedIn(s.tried(s.finishRegistering)),
-		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(s.removePasskey)),
-		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(s.endSession)),
-		"POST /account/passkeys/seen":        s.SignedIn(s.tried(s.seeKeys)),
-		"POST /account/feeds/{id}/replace":   s.SignedIn(s.tried(s.replaceFeed)),
-		"POST /account/feeds":                s.SignedIn(s.tried(s.makeFeed)),
-		"POST /account/feeds/{id}/end":       s.SignedIn(s.tried(s.endOwnFeed)),
+		"GET /invitation":                    s.atOrigin(passkeys.codePage),
+		"POST /invitation":                   s.tried(passkeys.takeCode),
+		"GET /invitation/{code}":             s.atOrigin(passkeys.invitationPage),
+		"POST /invitation/{code}/begin":      s.tried(passkeys.beginInvited),
+		"POST /invitation/{code}/finish":     s.tried(passkeys.finishRegistering),
+		"GET /account":                       s.SignedIn(s.tried(account.accountPage)),
+		"POST /account/passkeys/begin":       s.SignedIn(s.tried(passkeys.beginAnother)),
+		"POST /account/passkeys/finish":      s.SignedIn(s.tried(passkeys.finishRegistering)),
+		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(account.removePasskey)),
+		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(account.endSession)),
+		"POST /account/passkeys/seen":        s.SignedIn(s.tried(account.seeKeys)),
+		"POST /account/feeds/{id}/replace":   s.SignedIn(s.tried(account.replaceFeed)),
+		"POST /account/feeds":                s.SignedIn(s.tried(account.makeFeed)),
+		"POST /account/feeds/{id}/end":       s.SignedIn(s.tried(account.endOwnFeed)),
 	}
 	if !s.noTokens {
 		pages["POST /sign-in/token"] = s.tried(s.signInByToken)
 	}
 	if s.SingleSignOn != nil {
-		pages["GET /sign-in/oidc"] = s.atOrigin(s.beginSingleSignOn)
-		pages["GET "+OIDCCallback] = s.tried(s.finishSingleSignOn)
+		pages["GET /sign-in/oidc"] = s.atOrigin(organisation.beginSingleSignOn)
+		pages["GET "+oidcCallback] = s.tried(organisation.finishSingleSignOn)
 	}
 	return pages
 }
@@ -160,8 +161,11 @@ func script(w http.ResponseWriter, _ *http.Request) {
 	w.Write(signin.Script)
 }
 
+// passkeyPages sign people in with passkeys, and register them by an invitation.
+type passkeyPages struct{ *Identity }
+
 // beginSignIn sends a challenge that any passkey of ours can answer.
-func (s *Identity) beginSignIn(w http.ResponseWriter, r *http.Request) error {
+func (s *passkeyPages) beginSignIn(w http.ResponseWriter, r *http.Request) error {
 	party, err := relyingParty(s.guard.Origin(r))
 	if err != nil {
 		return err
@@ -174,7 +178,7 @@ func (s *Identity) beginSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // challenge remembers the ceremony and sends what the device needs for it.
-func (s *Identity) challenge(w http.ResponseWriter, r *http.Request, is ceremony, options any) error {
+func (s *passkeyPages) challenge(w http.ResponseWriter, r *http.Request, is ceremony, options any) error {
 	if err := s.begin(w, r, is, http.SameSiteStrictMode); err != nil {
 		return err
 	}
@@ -188,24 +192,25 @@ func (s *Identity) begin(w http.ResponseWriter, r *http.Request, is ceremony, si
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: caller.CookieName(CeremonyCookie, s.guard.Encrypted(r)), Value: id, Path: "/", MaxAge: int(CeremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.Encrypted(r), SameSite: sites,
+		Name: caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.Encrypted(r), SameSite: sites,
 	})
 	return nil
 }
 
 // taken takes the ceremony that this browser began, this once.
 func (s *Identity) taken(r *http.Request) (ceremony, bool) {
-	c, err := r.Cookie(caller.CookieName(CeremonyCookie, s.guard.Encrypted(r)))
+	c, err := r.Cookie(caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)))
 	if err != nil {
 		return ceremony{}, false
 	}
 	return s.SignIn.ceremonies.take(c.Value, s.clock())
 }
 
+// ErrBeginAgain says that what was begun is over, or was used before.
 var ErrBeginAgain = problem.New(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
 
 // answered takes the ceremony that a passkey answers.
-func (s *Identity) answered(r *http.Request) (ceremony, error) {
+func (s *passkeyPages) answered(r *http.Request) (ceremony, error) {
 	if is, ok := s.taken(r); ok && is.signOn == nil {
 		return is, nil
 	}
@@ -238,7 +243,7 @@ var errKind = problem.NotYours("L5", "This kind of passkey can't be used here: w
 var errPasskey = problem.New(http.StatusForbidden, "This passkey does not sign anybody in here. Please try another, or ask for a new invitation.")
 
 // finishSignIn checks the device's answer and begins a session.
-func (s *Identity) finishSignIn(w http.ResponseWriter, r *http.Request) error {
+func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.answered(r)
 	if err != nil {
 		return err
@@ -274,7 +279,7 @@ func (s *Identity) finishSignIn(w http.ResponseWriter, r *http.Request) error {
 // signInByToken begins a session for whoever has a token that may act: where
 // there is no passkey yet, as in the example. The session ends with the token.
 func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, MostForm)
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
@@ -314,7 +319,7 @@ func (s *Identity) holds(is Session) bool {
 }
 
 // refusedPasskey logs why, and tells the browser no more than that it is so.
-func (s *Identity) refusedPasskey(ctx context.Context, err error) error {
+func (s *passkeyPages) refusedPasskey(ctx context.Context, err error) error {
 	why := err.Error()
 	var p *protocol.Error
 	if errors.As(err, &p) {
@@ -362,11 +367,11 @@ func (s *Identity) logSignIn(ctx context.Context, what string, is *Session) {
 
 // signsIn says whether somebody tries to sign in there, or is let in.
 func signsIn(r *http.Request) bool {
-	return r.URL.Path == OIDCCallback || !caller.Safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
+	return r.URL.Path == oidcCallback || !caller.Safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
 }
 
 // signedIn begins a session and tells the page's script.
-func (s *Identity) signedIn(w http.ResponseWriter, r *http.Request, a *Account, passkey string) error {
+func (s *passkeyPages) signedIn(w http.ResponseWriter, r *http.Request, a *Account, passkey string) error {
 	if err := s.BeginSession(w, r, Session{Group: a.Group, Person: a.Person, Passkey: passkey}); err != nil {
 		return err
 	}
@@ -395,13 +400,13 @@ func (s *Identity) signOut(w http.ResponseWriter, r *http.Request) error {
 
 // Invitations.
 
-func (s *Identity) codePage(w http.ResponseWriter, _ *http.Request) error {
+func (s *passkeyPages) codePage(w http.ResponseWriter, _ *http.Request) error {
 	html(w, http.StatusOK)
 	return signin.RenderCode(w)
 }
 
-func (s *Identity) takeCode(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, MostForm)
+func (s *passkeyPages) takeCode(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
@@ -409,9 +414,9 @@ func (s *Identity) takeCode(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const MostForm = 4 << 10 // bytes
+const mostForm = 4 << 10 // bytes
 
-func (s *Identity) invitationPage(w http.ResponseWriter, r *http.Request) error {
+func (s *passkeyPages) invitationPage(w http.ResponseWriter, r *http.Request) error {
 	i, ok := s.SignIn.Invitations.Find(r.PathValue("code"), s.clock())
 	if !ok {
 		s.log.InfoContext(r.Context(), "an invitation was refused")
@@ -446,7 +451,7 @@ func noPerson(ref string) *domain.Refusal {
 	return problem.NotFound("L5", "%q is not a person of this group.", domain.Clip(ref))
 }
 
-func (s *Identity) beginInvited(w http.ResponseWriter, r *http.Request) error {
+func (s *passkeyPages) beginInvited(w http.ResponseWriter, r *http.Request) error {
 	i, ok := s.SignIn.Invitations.Find(r.PathValue("code"), s.clock())
 	if !ok {
 		return errSpent
@@ -454,7 +459,7 @@ func (s *Identity) beginInvited(w http.ResponseWriter, r *http.Request) error {
 	return s.beginRegistering(w, r, s.SignIn.Passkeys.account(i.Group, i.Person), &i)
 }
 
-func (s *Identity) beginAnother(w http.ResponseWriter, r *http.Request) error {
+func (s *passkeyPages) beginAnother(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.sessionOf(r)
 	if err != nil {
 		return err
@@ -480,7 +485,7 @@ func (s *Identity) anySession(r *http.Request) (Session, error) {
 	return Session{}, problem.Unauthorized("Please sign in with your passkey for this.")
 }
 
-func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a Account, by *invitation) error {
+func (s *passkeyPages) beginRegistering(w http.ResponseWriter, r *http.Request, a Account, by *invitation) error {
 	office, group, err := s.names(r.Context(), a.Group, a.Person)
 	if err != nil {
 		return err
@@ -500,7 +505,7 @@ func (s *Identity) beginRegistering(w http.ResponseWriter, r *http.Request, a Ac
 
 // finishRegistering checks the device's answer, keeps the new passkey, and
 // signs in whoever came by an invitation.
-func (s *Identity) finishRegistering(w http.ResponseWriter, r *http.Request) error {
+func (s *passkeyPages) finishRegistering(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.answered(r)
 	if err != nil {
 		return err
@@ -536,7 +541,7 @@ func (s *Identity) finishRegistering(w http.ResponseWriter, r *http.Request) err
 
 // takeUp uses the invitation up. It is spent first: a crash before the passkey
 // is kept costs a fresh invitation, and never lets two in by one.
-func (s *Identity) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
+func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
 	i, err := s.SignIn.Invitations.use(is.invitation.Hash, s.clock())
 	if err != nil {
 		return err
@@ -559,7 +564,7 @@ func (s *Identity) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, 
 	return s.signedIn(w, r, &is.account, k.ID)
 }
 
-func (s *Identity) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
+func (s *passkeyPages) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
 	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}

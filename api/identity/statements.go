@@ -40,8 +40,11 @@ type ToSign struct {
 	Expires      time.Time `json:"expires"`
 }
 
+// statementOperations give out statements to be signed.
+type statementOperations struct{ *Identity }
+
 // offerStatements registers one operation for each command that can be signed.
-func (s *Identity) offerStatements() {
+func (s *statementOperations) offerStatements() {
 	schemas := s.api.Schemas()
 	for _, kind := range domain.Commands {
 		if !domain.Signs(kind.New()) {
@@ -59,7 +62,7 @@ func (s *Identity) offerStatements() {
 }
 
 // state makes the statement that the caller would sign with that command.
-func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *operation.BodyInput) (*operation.Output[ToSign], error) {
+func (s *statementOperations) state(ctx context.Context, kind domain.CommandKind, in *operation.BodyInput) (*operation.Output[ToSign], error) {
 	c, err := caller.Of(ctx)
 	if err != nil {
 		return nil, err
@@ -95,7 +98,7 @@ func (s *Identity) state(ctx context.Context, kind domain.CommandKind, in *opera
 
 // claim looks up what another group's consent would rest on (rule G1), as the
 // store does when it is recorded.
-func (s *Identity) claim(ctx context.Context, req *domain.Request) {
+func (s *statementOperations) claim(ctx context.Context, req *domain.Request) {
 	rests, ok := req.NeedsClaim()
 	if !ok {
 		return
@@ -106,7 +109,7 @@ func (s *Identity) claim(ctx context.Context, req *domain.Request) {
 }
 
 // giveOut adds what only the store and the server know, and remembers the statement.
-func (s *Identity) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*operation.Output[ToSign], error) {
+func (s *statementOperations) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*operation.Output[ToSign], error) {
 	line, err := s.store.Line(ctx, st.Group, st.Exact.Event)
 	if err != nil {
 		return nil, err
@@ -193,7 +196,7 @@ func (g *statements) begin(statement string, now time.Time) (time.Time, error) {
 	if g.all == nil {
 		g.all = map[string]*givenOut{}
 	}
-	is := &givenOut{ends: now.Add(CeremonyLasts).UTC().Truncate(time.Second)}
+	is := &givenOut{ends: now.Add(ceremonyLasts).UTC().Truncate(time.Second)}
 	g.all[statement] = is
 	return is.ends, nil
 }

@@ -55,8 +55,11 @@ type tokenInput struct {
 	ID    string `path:"id" example:"1f0c33aa"`
 }
 
+// tokenOperations make, list and revoke tokens.
+type tokenOperations struct{ *Identity }
+
 // offerTokens registers making, listing and revoking tokens.
-func (s *Identity) offerTokens() {
+func (s *tokenOperations) offerTokens() {
 	const at = "/v1/groups/{group}/tokens"
 	op := operation.Register(s.api, huma.Operation{
 		OperationID: "issue-token", Method: http.MethodPost, Path: at, Summary: "Make a token: the operator for anybody, people for themselves.",
@@ -73,7 +76,7 @@ func (s *Identity) offerTokens() {
 	}, s.revokeToken)
 }
 
-func (s *Identity) issue(ctx context.Context, in *operation.BodyInput) (*operation.Output[Token], error) {
+func (s *tokenOperations) issue(ctx context.Context, in *operation.BodyInput) (*operation.Output[Token], error) {
 	c, err := s.ledgers.CallerIn(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -111,7 +114,7 @@ func (s *Identity) issue(ctx context.Context, in *operation.BodyInput) (*operati
 	return &operation.Output[Token]{Body: Token{secret, HashOf(secret)[:8], k.Expires}}, nil
 }
 
-func (s *Identity) listTokens(ctx context.Context, in *operation.GroupInput) (*operation.Output[TokenList], error) {
+func (s *tokenOperations) listTokens(ctx context.Context, in *operation.GroupInput) (*operation.Output[TokenList], error) {
 	theirs, err := s.tokensOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -123,7 +126,7 @@ func (s *Identity) listTokens(ctx context.Context, in *operation.GroupInput) (*o
 	return &operation.Output[TokenList]{Body: list}, nil
 }
 
-func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, error) {
+func (s *tokenOperations) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, error) {
 	theirs, err := s.tokensOf(ctx, in.Group)
 	if err != nil {
 		return nil, err
@@ -136,7 +139,7 @@ func (s *Identity) revokeToken(ctx context.Context, in *tokenInput) (*struct{}, 
 }
 
 // tokensOf says which tokens of the group are the caller's to see and end.
-func (s *Identity) tokensOf(ctx context.Context, group string) (func(*HeldToken) bool, error) {
+func (s *tokenOperations) tokensOf(ctx context.Context, group string) (func(*HeldToken) bool, error) {
 	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	TokensFile   = "tokens.json"
-	OperatorFile = "operator-token"
+	tokensFile   = "tokens.json"
+	operatorFile = "operator-token"
 	tokenPrefix  = "gt_"
 	mostTokens   = 50        // of one person
 	useWritten   = time.Hour // how old the last use in the file may be
@@ -63,7 +63,7 @@ func OpenTokens(dir string) (*Tokens, error) {
 		return nil, err
 	}
 	var err error
-	if t.Tokens, err = openKept(filepath.Join(dir, TokensFile), func(k *HeldToken) string { return k.Hash }); err != nil {
+	if t.Tokens, err = openKept(filepath.Join(dir, tokensFile), func(k *HeldToken) string { return k.Hash }); err != nil {
 		return nil, err
 	}
 	return t, t.migrate()
@@ -106,7 +106,7 @@ func (t *Tokens) migrate() error {
 func (t *Tokens) Operator() string { return t.operator }
 
 // OperatorFile is where the operator's token lies.
-func (t *Tokens) OperatorFile() string { return filepath.Join(t.Dir, OperatorFile) }
+func (t *Tokens) OperatorFile() string { return filepath.Join(t.Dir, operatorFile) }
 
 // Issue makes a token for a person of a group that may act and has no end. It
 // is shown this once; the file has only its hash.
@@ -186,6 +186,7 @@ func newToken() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
+// HashOf is the SHA-256 of a secret, hexadecimal.
 func HashOf(secret string) string {
 	hash := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(hash[:])

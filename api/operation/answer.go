@@ -9,15 +9,18 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
+// BodyInput is a body in JSON, about a group.
 type BodyInput struct {
 	Group string `path:"group" example:"trafford"`
 	JSONBody
 }
 
+// GroupInput names a group.
 type GroupInput struct {
 	Group string `path:"group" example:"trafford"`
 }
 
+// Output is an answer in JSON.
 type Output[T any] struct{ Body T }
 
 // Appended is an answer that writes itself.
@@ -42,6 +45,7 @@ func Encode(v any) ([]byte, error) {
 	return json.Marshal(v, json.Deterministic(true))
 }
 
+// Stream is an answer that is written piece by piece.
 type Stream struct {
 	Status       int
 	ContentType  string `header:"Content-Type"`

@@ -33,6 +33,7 @@ func (b *JSONBody) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
+// Read reads the body outside of an operation; a problem says what is wrong with it.
 func (b *JSONBody) Read(w http.ResponseWriter, r *http.Request) error {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset := params["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
@@ -49,6 +50,7 @@ func (b *JSONBody) Read(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// Strictly is how JSON is read that people sent: no unknown names, none twice, UTF-8.
 var Strictly = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false))
 
 // Decode reads a JSON object strictly. What is wrong is said without giving

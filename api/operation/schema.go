@@ -54,6 +54,7 @@ func (day) Schema(huma.Registry) *huma.Schema {
 
 var dayType = reflect.TypeFor[domain.Day]()
 
+// TypeOf is the type that the pointer points to.
 func TypeOf(v any) reflect.Type { return reflect.TypeOf(v).Elem() }
 
 // JSONRequest describes a request body of that type.

@@ -23,6 +23,7 @@ import (
 	"goldenthread/projections"
 )
 
+// MediaType is the media type of a problem.
 const MediaType = "application/problem+json"
 
 // A Problem says why a request was not done (RFC 9457).
@@ -41,13 +42,25 @@ type Problem struct {
 	header http.Header
 }
 
-func (p *Problem) Error() string                { return p.Detail }
-func (p *Problem) GetStatus() int               { return p.Status }
-func (p *Problem) GetHeaders() http.Header      { return p.header }
-func (p *Problem) ContentType(string) string    { return MediaType }
-func (p *Problem) With(name, v string) *Problem { p.header.Set(name, v); return p }
-func (p *Problem) ByRule(number string)         { p.Rule, p.Text = number, web.RuleText(number) }
+// Error is the sentence for people.
+func (p *Problem) Error() string { return p.Detail }
 
+// GetStatus is the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders are the headers of the answer.
+func (p *Problem) GetHeaders() http.Header { return p.header }
+
+// ContentType is MediaType, whatever was asked for.
+func (p *Problem) ContentType(string) string { return MediaType }
+
+// With adds a header to the answer.
+func (p *Problem) With(name, v string) *Problem { p.header.Set(name, v); return p }
+
+// ByRule names the rule, with the address of its text.
+func (p *Problem) ByRule(number string) { p.Rule, p.Text = number, web.RuleText(number) }
+
+// New is a problem of that HTTP status, with a sentence for people.
 func New(status int, detail string) *Problem {
 	return &Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail,
@@ -94,22 +107,27 @@ func init() {
 
 // Refusals of the API's own, each by the rule that it keeps.
 
+// Invalid refuses what can't be taken as it is (422).
 func Invalid(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.Invalid}
 }
 
+// NotFound refuses what is about something that is not here (404).
 func NotFound(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotFound}
 }
 
+// NotYours refuses what is for somebody else (403).
 func NotYours(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotYours}
 }
 
+// NotNow refuses what can't be done as things stand (409).
 func NotNow(rule, say string, args ...any) *domain.Refusal {
 	return &domain.Refusal{Rule: rule, Say: fmt.Sprintf(say, args...), Class: domain.NotNow}
 }
 
+// NoGroup says that there is no group of that name, or none that the caller may know of.
 func NoGroup(name string) *domain.Refusal {
 	return NotFound("L1", "There is no group called %q here.", domain.Clip(name))
 }
@@ -240,6 +258,7 @@ type commandError struct {
 func (e *commandError) Error() string { return "command " + e.id.String() + ": " + e.err.Error() }
 func (e *commandError) Unwrap() error { return e.err }
 
+// Unauthorized asks for who it is (401).
 func Unauthorized(say string) *Problem {
 	return New(http.StatusUnauthorized, say).With("WWW-Authenticate", `Bearer realm="goldenthread"`)
 }

@@ -69,6 +69,18 @@ func (s *Rest) offerQuestions() {
 		func(q *access.Question, _ *access.PlainInput) (projections.Commitments, error) {
 			return q.Commitments(q.At), nil
 		})
+	s.offerWork(at)
+	s.offerDocuments(at)
+	s.offerAudit(at + "/audit")
+	s.offerRemains(at + "/people/{person}/remains")
+	access.Ask(s.ledgers, s.api, "check", at+"/check", "May this person sign up to this, here, now?", access.Checks, access.AnswerCheck)
+	s.offerEvidence(at)
+	s.offerVerifier()
+	access.Ask(s.ledgers, s.api, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", access.Followers, s.ledgers.Witnesses)
+}
+
+// offerWork registers the questions about what the group has to do, and what came to it.
+func (s *Rest) offerWork(at string) {
 	access.Ask(s.ledgers, s.api, "worklist", at+"/worklist", "What is due, overdue or paused.", access.Worklist,
 		func(q *access.Question, _ *access.PlainInput) (projections.WorkList, error) {
 			return q.WorkList(q.At), nil
@@ -103,11 +115,4 @@ func (s *Rest) offerQuestions() {
 		})
 	access.Ask(s.ledgers, s.api, "agenda", at+"/agenda", "The group's own meetings, and what could be on the next agenda.", access.Agenda,
 		func(q *access.Question, _ *access.PlainInput) (projections.Agenda, error) { return q.Agenda(q.At), nil })
-	s.offerDocuments(at)
-	s.offerAudit(at + "/audit")
-	s.offerRemains(at + "/people/{person}/remains")
-	access.Ask(s.ledgers, s.api, "check", at+"/check", "May this person sign up to this, here, now?", access.Checks, access.AnswerCheck)
-	s.offerEvidence(at)
-	s.offerVerifier()
-	access.Ask(s.ledgers, s.api, "witnesses", at+"/log/witnesses", "How far each witness of the log is, and why it is behind.", access.Followers, s.ledgers.Witnesses)
 }
