@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -17,7 +16,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,20 +102,6 @@ func TestPace(t *testing.T) {
 	w.must(200, from("203.0.113.10"))
 }
 
-// Whoever never comes back is forgotten, and nobody who did too much.
-func TestLimitsForget(t *testing.T) {
-	l, now := guard.NewLimits(1, 2), time.Now()
-	for range 2 {
-		require.Nil(t, l.Check("greedy", now))
-	}
-	for i := range guard.MostLimited - 1 {
-		require.Nil(t, l.Check(fmt.Sprint(i), now.Add(-time.Hour)))
-	}
-	require.Nil(t, l.Check("new", now))
-	require.Len(t, l.Of, 2)
-	require.NotNil(t, l.Check("greedy", now))
-}
-
 // Slow clients, long headers and large forms are cut off.
 func TestSlowAndLarge(t *testing.T) {
 	w := newWorld(t)
@@ -149,24 +133,6 @@ func TestSlowAndLarge(t *testing.T) {
 	w.refused(400, "", d.send("POST", "/invitation", "code="+strings.Repeat("x", (4<<10)), "Content-Type", "application/x-www-form-urlencoded"))
 	d.options("/sign-in/begin")
 	w.refused(413, "", d.finish("/sign-in/finish", map[string]any{"name": strings.Repeat("x", operation.MostBody)}))
-}
-
-func TestReach(t *testing.T) {
-	for _, good := range []string{"", "https://thread.example.org", "https://thread.example.org:8443", "http://localhost:8080"} {
-		require.NoError(t, (&guard.Reach{Origin: good}).Check(), good)
-	}
-	for _, bad := range []string{"thread.example.org", "https://thread.example.org/", "http://thread.example.org", "https://10.0.0.5", "https://", "ftp://x", "https://user@x.example"} {
-		require.Error(t, (&guard.Reach{Origin: bad}).Check(), bad)
-	}
-	require.NoError(t, guard.CheckListen("127.0.0.1:8080", false, false))
-	require.NoError(t, guard.CheckListen("localhost:0", false, false))
-	require.NoError(t, guard.CheckListen("[::1]:8080", false, false))
-	require.NoError(t, guard.CheckListen("0.0.0.0:443", true, false))
-	require.NoError(t, guard.CheckListen(":8080", false, true))
-	for _, open := range []string{":8080", "0.0.0.0:8080", "10.0.0.5:8080", "thread.example.org:8080", "[::]:8080"} {
-		require.ErrorContains(t, guard.CheckListen(open, false, false), "other machines", open)
-	}
-	require.ErrorContains(t, guard.CheckListen("8080", true, true), "not an address")
 }
 
 // certify writes a certificate for localhost and its key.
@@ -224,21 +190,6 @@ func TestTLS(t *testing.T) {
 	require.Contains(t, r.Header.Get("Strict-Transport-Security"), "max-age=")
 	_, err = ask(tls.VersionTLS11)
 	require.Error(t, err)
-
-	certify(t, filepath.Dir(certificate), 2)
-	files := &guard.CertificateFiles{Certificate: certificate, Key: key}
-	require.NoError(t, files.Read())
-	first := files.Now.Leaf.SerialNumber
-	certify(t, filepath.Dir(certificate), 3)
-	require.NoError(t, os.Chtimes(key, time.Now(), time.Now().Add(time.Minute)))
-	now, err := files.Get(nil)
-	require.NoError(t, err)
-	require.NotEqual(t, first, now.Leaf.SerialNumber)
-	require.NoError(t, os.WriteFile(key, []byte("half"), 0o600))
-	files.Looked = time.Time{}
-	still, err := files.Get(nil)
-	require.NoError(t, err)
-	require.Equal(t, now, still)
 }
 
 // Nothing that lets somebody in is ever in the log.
@@ -255,27 +206,5 @@ func TestNoSecretIsLogged(t *testing.T) {
 	require.Contains(t, w.log.String(), "here")
 	for _, secret := range []string{code, strings.ReplaceAll(code, "-", ""), r.Cookies()[0].Value, w.keys["cd-south"], w.tokens.Operator(), encoded(d.id)} {
 		require.NotContains(t, w.log.String(), secret)
-	}
-}
-
-// TestWhatIsAskedMustBeClear: nothing in an address is dropped silently.
-func TestWhatIsAskedMustBeClear(t *testing.T) {
-	many := make([]string, 0, guard.MostParameters)
-	for i := range guard.MostParameters {
-		many = append(many, "p"+strconv.Itoa(i)+"=1")
-	}
-	for query, says := range map[string]string{
-		"": "", "at=2026-03-09": "", "at=2026-03-09&": "", "=x&&": "", "a&b=&c=1=2": "", "a=x%20y&b=%C3%A9&c=+": "", strings.Join(many, "&"): "",
-		"at=1&at=2": `"at" is given twice`, "at=1&a%74=2": `"at" is given twice`, "a&a": `"a" is given twice`,
-		"at=%zz": "can't be read", "%=1": "can't be read", "a;b=1": "can't be read", "a=\x00": "can't be read",
-		"a=%00": `"a" in the address is not plain text`, "%0a=1": "in the address is not plain text", "a=%ff": `"a" in the address is not plain text`,
-		strings.Join(many, "&") + "&more=1": "too much",
-	} {
-		err := guard.CheckQuery(query)
-		if says == "" {
-			require.NoError(t, err, query)
-		} else {
-			require.ErrorContains(t, err, says, query)
-		}
 	}
 }

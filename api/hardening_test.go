@@ -192,7 +192,6 @@ func TestReadsArePaced(t *testing.T) {
 	for range 20 {
 		w.must(200, w.ask("cd-north", ""))
 	}
-	require.Equal(t, 2000, guard.ReadLimits(0).Burst)
 }
 
 // TestNoTokenSignIn: where tokens are for programs alone, nobody signs in to the
@@ -211,12 +210,4 @@ func TestNoTokenSignIn(t *testing.T) {
 	w.refused(404, "", form())
 	require.NotContains(t, string(d.send("GET", "/sign-in", "").body), "token")
 	w.must(200, w.ask("cd-north", ""))
-}
-
-// BenchmarkPace is what holding reads to a pace adds to each.
-func BenchmarkPace(b *testing.B) {
-	l, now := guard.ReadLimits(1<<30), time.Now()
-	for b.Loop() {
-		l.Check("\x001f0c33aa", now)
-	}
 }

@@ -23,18 +23,18 @@ func CheckAddress(u *url.URL) error {
 	if !problem.Plain(u.Path) {
 		return problem.New(http.StatusNotFound, "There is nothing at this address.")
 	}
-	return CheckQuery(u.RawQuery)
+	return checkQuery(u.RawQuery)
 }
 
-const MostParameters = 50 // of one address
+const mostParameters = 50 // of one address
 
-// CheckQuery refuses what would otherwise be dropped silently: a question that
+// checkQuery refuses what would otherwise be dropped silently: a question that
 // is asked in another way than was meant must not be answered.
-func CheckQuery(raw string) error {
+func checkQuery(raw string) error {
 	refused := func(say string, args ...any) error {
 		return problem.New(http.StatusUnprocessableEntity, fmt.Sprintf(say, args...))
 	}
-	seen := make([]string, 0, MostParameters)
+	seen := make([]string, 0, mostParameters)
 	for part := range strings.SplitSeq(raw, "&") {
 		before, after, _ := strings.Cut(part, "=")
 		name, bad := url.QueryUnescape(before)
@@ -48,7 +48,7 @@ func CheckQuery(raw string) error {
 			return refused("%q in the address is not plain text.", domain.Clip(name))
 		case slices.Contains(seen, name):
 			return refused("%q is given twice in the address.", domain.Clip(name))
-		case len(seen) == MostParameters:
+		case len(seen) == mostParameters:
 			return refused("There is too much in the address after ?.")
 		}
 		seen = append(seen, name)

@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// CertificateFiles are a certificate and its key, as they were last read.
-type CertificateFiles struct {
-	Certificate, Key string
+// certificateFiles are a certificate and its key, as they were last read.
+type certificateFiles struct {
+	certificate, key string
 	mu               sync.Mutex
-	Looked           time.Time
+	looked           time.Time
 	changed          [2]time.Time
-	Now              *tls.Certificate
+	now              *tls.Certificate
 }
 
 const certificateLook = 10 * time.Second // between looks at the files
 
-// Read reads the files; where it can't, what was read before stays.
-func (f *CertificateFiles) Read() error {
-	c, err := tls.LoadX509KeyPair(f.Certificate, f.Key)
+// read reads the files; where it can't, what was read before stays.
+func (f *certificateFiles) read() error {
+	c, err := tls.LoadX509KeyPair(f.certificate, f.key)
 	if err != nil {
 		return fmt.Errorf("read the certificate: %w", err)
 	}
-	f.Now, f.changed = &c, f.times()
+	f.now, f.changed = &c, f.times()
 	return nil
 }
 
-func (f *CertificateFiles) times() (changed [2]time.Time) {
-	for i, name := range []string{f.Certificate, f.Key} {
+func (f *certificateFiles) times() (changed [2]time.Time) {
+	for i, name := range []string{f.certificate, f.key} {
 		if info, err := os.Stat(name); err == nil {
 			changed[i] = info.ModTime()
 		}
@@ -38,15 +38,15 @@ func (f *CertificateFiles) times() (changed [2]time.Time) {
 	return changed
 }
 
-// Get is the certificate to serve with, read again if its files have changed.
-func (f *CertificateFiles) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// get is the certificate to serve with, read again if its files have changed.
+func (f *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if now := time.Now(); now.Sub(f.Looked) >= certificateLook {
-		f.Looked = now
+	if now := time.Now(); now.Sub(f.looked) >= certificateLook {
+		f.looked = now
 		if f.times() != f.changed {
-			_ = f.Read() // half written as yet: the old one serves
+			_ = f.read() // half written as yet: the old one serves
 		}
 	}
-	return f.Now, nil
+	return f.now, nil
 }

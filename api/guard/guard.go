@@ -16,7 +16,7 @@ type Guard struct {
 func New(reach Reach, reads int) *Guard {
 	g := &Guard{
 		Reach: reach, crossOrigin: http.NewCrossOriginProtection(),
-		Writes: NewLimits(writesEach, writesBurst), SignIns: NewLimits(signInsEach, SignInsBurst), Reads: ReadLimits(reads),
+		Writes: NewLimits(writesEach, writesBurst), SignIns: NewLimits(signInsEach, signInsBurst), Reads: ReadLimits(reads),
 	}
 	if reach.Origin != "" {
 		if err := g.crossOrigin.AddTrustedOrigin(reach.Origin); err != nil {

@@ -59,10 +59,10 @@ func (s *Guard) CheckOrigin(r *http.Request) *problem.Problem {
 // address among them, and slow for whoever guesses.
 const (
 	writesEach, writesBurst   = rate.Limit(50), 500 // a second, of one caller
-	signInsEach, SignInsBurst = rate.Limit(1), 60   // a second, from one address
+	signInsEach, signInsBurst = rate.Limit(1), 60   // a second, from one address
 	readsEach                 = 200                 // a second, of one session, token or, of strangers, address
 	readsBurst                = 10                  // seconds' worth
-	MostLimited               = 10_000
+	mostLimited               = 10_000
 )
 
 // ReadLimits are so many reads a second of each; none is 200, less is no limit.
@@ -77,15 +77,15 @@ func ReadLimits(each int) *limits {
 // limits count what each does.
 type limits struct {
 	each  rate.Limit
-	Burst int
+	burst int
 	mu    sync.Mutex
-	Of    map[string]*rate.Limiter
+	of    map[string]*rate.Limiter
 	full  int // when as many have come, those are forgotten who could do all again
 }
 
 // NewLimits let each do so many a second, and a burst at once.
 func NewLimits(each rate.Limit, burst int) *limits {
-	return &limits{each: each, Burst: burst, Of: map[string]*rate.Limiter{}, full: MostLimited}
+	return &limits{each: each, burst: burst, of: map[string]*rate.Limiter{}, full: mostLimited}
 }
 
 // Check refuses whoever did too much, and says when to come again.
@@ -95,18 +95,18 @@ func (l *limits) Check(who string, now time.Time) *problem.Problem {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.Of) >= l.full {
-		for who, one := range l.Of {
-			if one.TokensAt(now) >= float64(l.Burst) {
-				delete(l.Of, who) // as if they had never come
+	if len(l.of) >= l.full {
+		for who, one := range l.of {
+			if one.TokensAt(now) >= float64(l.burst) {
+				delete(l.of, who) // as if they had never come
 			}
 		}
-		l.full = max(MostLimited, 2*len(l.Of)) // so that looking through them all stays rare
+		l.full = max(mostLimited, 2*len(l.of)) // so that looking through them all stays rare
 	}
-	one := l.Of[who]
+	one := l.of[who]
 	if one == nil {
-		one = rate.NewLimiter(l.each, l.Burst)
-		l.Of[who] = one
+		one = rate.NewLimiter(l.each, l.burst)
+		l.of[who] = one
 	}
 	r := one.ReserveN(now, 1)
 	wait := r.DelayFrom(now)
@@ -143,9 +143,9 @@ func (s *Guard) CheckStranger(r *http.Request) *problem.Problem {
 // are read again at a handshake when they have changed, so that a renewed
 // certificate needs no restart; while the new ones can't be read, the old serve.
 func TLS(certificate, key string) (*tls.Config, error) {
-	files := &CertificateFiles{Certificate: certificate, Key: key}
-	if err := files.Read(); err != nil {
+	files := &certificateFiles{certificate: certificate, key: key}
+	if err := files.read(); err != nil {
 		return nil, err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.Get, NextProtos: []string{"h2", "http/1.1"}}, nil
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get, NextProtos: []string{"h2", "http/1.1"}}, nil
 }
