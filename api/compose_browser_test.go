@@ -79,7 +79,7 @@ func TestPowerByPages(t *testing.T) {
 	b.choose("powers-1-may", "commit")
 	b.then("words")
 	b.faultAt("raise-powers-0-itemLimitPence", "Power 1, most for one item: Write the amount in pounds, such as 12,000 or 12,000.50.")
-	b.faultAt("raise-review", "Review it by when? “in summer” is not a date; write it like 9 March 2026.")
+	b.faultAt("raise-review", "Review date: “in summer” is not a date; write it like 9 March 2026.")
 	require.Equal(t, "lots", evaluate[string](b, `document.getElementById("raise-powers-0-itemLimitPence").value`))
 	b.fill("raise-powers-0-itemLimitPence", "£20,000")
 	b.fill("raise-powers-0-yearLimitPence", "100,000")

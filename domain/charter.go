@@ -27,7 +27,7 @@ type Charter struct {
 	Text              string   `json:"text" maxLength:"20000" rule:"F1" call:"the charter's text" ask:"The charter's text"`
 	Quorum            int      `json:"quorum" doc:"seats that must consent explicitly" rule:"F6" ask:"How many seats must consent explicitly?" hint:"The others stand aside or consent too: nobody is outvoted." unit:"seats"`
 	QuorumOf          []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code" of:"entitled" ask:"Who must be among them?"`
-	Window            int      `json:"windowDays,omitempty" doc:"days for objections" unit:"days" ask:"Window"`
+	Window            int      `json:"windowDays,omitempty" doc:"days for objections" unit:"days"`
 	ReviewWithin      int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days" unit:"days"`
 	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power is paused" unit:"days"`
 	ReportWithin      int      `json:"reportDays,omitempty" doc:"days to report back from a meeting" unit:"days"`

@@ -188,7 +188,7 @@ func (c *OpenSeat) enact(t *turn, e enacting) { t.openSeat(&c.SeatEntry, e) }
 // ChangeCharter replaces the charter (rule F7).
 type ChangeCharter struct {
 	Version int     `json:"version" doc:"the version that it replaces"`
-	Charter Charter `json:"charter"`
+	Charter Charter `json:"charter" ask:"The charter"`
 }
 
 func (c *ChangeCharter) check(t *turn, e enacting) *Refusal {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,232 +18,6 @@ import (
 	"goldenthread/domain"
 )
 
-// What a proposal would do is filled in part by part. A part's name is where it
-// stands in the instrument's JSON, its steps joined by hyphens, so that both are
-// made of each other, and a refusal that points into the one finds the other:
-// powers-0-itemLimitPence is /powers/0/itemLimitPence.
-
-// A part is a field of an instrument, or a list of rows.
-type part struct {
-	web.Piece
-	of    []part // of each row
-	least int    // rows shown when nothing is filled in
-	refs  bool   // what is ticked are positions that an agreement adopted, such as "P1 access"
-}
-
-// mostRows bounds a list that somebody fills in by hand.
-const mostRows = 30
-
-// shown are the parts as the page shows them, filled in.
-func shown(parts []part, under string, f *filling) []web.Piece {
-	var all []web.Piece
-	for _, p := range parts {
-		name, of, least := under+p.Name, p.of, p.least
-		show := p.Piece
-		show.Name, show.Values = name, f.values[name]
-		if show.Type == "rows" {
-			for i := range max(f.rows(name), least) {
-				heading := strings.ToUpper(p.One[:1]) + p.One[1:] + " " + strconv.Itoa(i+1)
-				show.Rows = append(show.Rows, web.Row{Heading: heading, Parts: shown(of, fmt.Sprintf("%s-%d-", name, i), f)})
-			}
-		}
-		all = append(all, show)
-	}
-	return all
-}
-
-// rows is how many rows of the list the form has.
-func (f *filling) rows(list string) int {
-	n := 0
-	for name := range f.values {
-		rest, ok := strings.CutPrefix(name, list+"-")
-		if !ok {
-			continue
-		}
-		index, _, _ := strings.Cut(rest, "-")
-		if i, err := strconv.Atoi(index); err == nil && i >= n && i < mostRows {
-			n = i + 1
-		}
-	}
-	return n
-}
-
-// assembled is the JSON object that the parts say. Rows that are left empty are
-// left out; moved says where the others were.
-func (f *filling) assembled(parts []part, under string, moved map[string]string) map[string]any {
-	object := map[string]any{}
-	for _, p := range parts {
-		name := under + p.Name
-		if p.Type == "rows" {
-			var rows []any
-			for i := range f.rows(name) {
-				row := fmt.Sprintf("%s-%d-", name, i)
-				if one := f.assembled(p.of, row, moved); len(one) > 0 {
-					moved[fmt.Sprintf("%s-%d-", name, len(rows))] = row
-					rows = append(rows, one)
-				}
-			}
-			if rows != nil {
-				object[p.Name] = rows
-			}
-			continue
-		}
-		if v := f.value(p.Type, name); v != nil {
-			if p.refs {
-				v = positionRefs(f.chosen(name))
-			}
-			put(object, p.Name, v)
-		}
-	}
-	return object
-}
-
-// positionRefs are positions as an instrument names them.
-func positionRefs(chosen []string) []any {
-	var refs []any
-	for _, one := range chosen {
-		agreement, matter, _ := strings.Cut(one, " ")
-		refs = append(refs, map[string]any{"agreement": agreement, "matter": matter})
-	}
-	return refs
-}
-
-// put sets what is at the place, in an object within the object if it says so.
-func put(object map[string]any, place string, v any) {
-	if first, rest, within := strings.Cut(place, "-"); within {
-		if object[first] == nil {
-			object[first] = map[string]any{}
-		}
-		put(object[first].(map[string]any), rest, v)
-		return
-	}
-	object[place] = v
-}
-
-// value reads one field as JSON has it; nil for what is not said.
-func (f *filling) value(kind, name string) any {
-	switch kind {
-	case "date":
-		if d := f.day(name); d != 0 {
-			return d.String()
-		}
-	case "pounds":
-		if p := f.pounds(name); p != nil {
-			return int64(*p)
-		}
-	case "months":
-		if n := f.months(name); n != nil {
-			return *n
-		}
-	case "number":
-		return f.number(name)
-	case "lines":
-		if lines := f.lines(name); lines != nil {
-			return lines
-		}
-	case "ticks":
-		if chosen := f.chosen(name); chosen != nil {
-			return chosen
-		}
-	case "tick":
-		if f.ticked(name) {
-			return true
-		}
-	case "hidden": // a number of a version, or a reference
-		if n, err := strconv.Atoi(f.words(name)); err == nil {
-			return n
-		}
-		fallthrough
-	default:
-		if words := f.words(name); words != "" {
-			return words
-		}
-	}
-	return nil
-}
-
-// number reads a whole number; nil if there is none.
-func (f *filling) number(name string) any {
-	s := f.words(name)
-	if s == "" {
-		return nil
-	}
-	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil {
-		f.wrong(name, "Write a whole number, such as 7.")
-		return nil
-	}
-	return n
-}
-
-// spill fills the parts in as the JSON object says.
-func (f *filling) spill(parts []part, under string, object map[string]any) {
-	for _, p := range parts {
-		name := under + p.Name
-		v := at(object, p.Name)
-		switch v := v.(type) {
-		case nil:
-		case []any:
-			for i, one := range v {
-				if row, ok := one.(map[string]any); ok && p.refs {
-					f.values.Add(name, fmt.Sprintf("%v %v", row["agreement"], cmp.Or(row["matter"], object["matter"])))
-				} else if ok {
-					f.values.Set(fmt.Sprintf("%s-%d-", name, i), "") // there is a row, even if all of it is empty
-					f.spill(p.of, fmt.Sprintf("%s-%d-", name, i), row)
-				} else if p.Type == "lines" && i > 0 {
-					f.values.Set(name, f.values.Get(name)+"\n"+fmt.Sprint(one))
-				} else {
-					f.values.Add(name, fmt.Sprint(one))
-				}
-			}
-		default:
-			if words := written(p.Type, v); words != "" {
-				f.values.Set(name, words)
-			}
-		}
-	}
-}
-
-func at(object map[string]any, place string) any {
-	first, rest, within := strings.Cut(place, "-")
-	if inner, ok := object[first].(map[string]any); ok && within {
-		return at(inner, rest)
-	}
-	return object[first]
-}
-
-// written is a value as people write it.
-func written(kind string, v any) string {
-	switch n := v.(type) {
-	case float64:
-		if kind == "pounds" {
-			return strings.TrimPrefix(domain.Pence(n).String(), "£")
-		}
-		return strconv.FormatInt(int64(n), 10)
-	case bool:
-		if !n {
-			return ""
-		}
-	case string:
-		if d, err := domain.ParseDay(n); kind == "date" && err == nil {
-			return d.Words()
-		}
-	}
-	return fmt.Sprint(v)
-}
-
-// moves says for which field of the form a pointer into the instrument stands,
-// rows having been left out.
-func moves(moved map[string]string, pointer string) string {
-	name := strings.ReplaceAll(strings.TrimPrefix(pointer, "/"), "/", "-")
-	for _, to := range slices.SortedFunc(maps.Keys(moved), func(a, b string) int { return len(b) - len(a) }) {
-		if rest, ok := strings.CutPrefix(name, to); ok {
-			return moved[to] + rest
-		}
-	}
-	return name
-}
-
 // A composer makes a proposal of what was filled in so far.
 type composer struct {
 	*asked
@@ -249,7 +25,6 @@ type composer struct {
 	body   *web.Compose
 	is     []domain.Instrument // finished
 	number string              // of the proposal that is amended
-	moved  map[string]string
 }
 
 func newComposer(a *asked) *composer {
@@ -257,7 +32,7 @@ func newComposer(a *asked) *composer {
 	if values == nil {
 		values = a.r.URL.Query()
 	}
-	c := &composer{asked: a, filling: &filling{values: maps.Clone(values), path: a.r.PathValue}, body: &web.Compose{}, moved: map[string]string{}}
+	c := &composer{asked: a, filling: &filling{values: maps.Clone(values), path: a.r.PathValue}, body: &web.Compose{}}
 	c.is = c.instruments()
 	return c
 }
@@ -312,116 +87,141 @@ func (c *composer) start() {
 	switch {
 	case k.Name == "words":
 		return
-	case k.parts == nil:
+	case k.Name == "":
 		c.body.Step = "choose"
-		c.fault("kind", "Choose what the proposal would do.")
+		c.faults = append(c.faults, web.Fault{Part: "/kind", Say: "Choose what the proposal would do."})
 		return
 	case k.which != nil && c.body.Of == "":
 		c.body.Step, c.body.Which = "which", k.which(c.asked)
 		return
 	}
 	if k.start != nil {
-		c.spill(k.parts(c.asked, c.body.Of), "", k.start(c.asked, c.body.Of))
+		one := k.start(c.asked, c.body.Of)
+		c.from(domain.Describe(one), reflect.ValueOf(one).Elem(), "")
 	}
 	c.fill()
 }
 
-// fill shows the parts of what is being put together.
+// fill shows the fields of what is being put together.
 func (c *composer) fill() {
 	k := kindNamed(c.body.Kind.Name)
-	if k.parts == nil {
+	if k.Name == "" || k.Name == "words" {
 		c.body.Step = "choose"
 		return
 	}
-	c.body.Step, c.body.Parts = "parts", shown(k.parts(c.asked, c.body.Of), "", c.filling)
+	var o offered
+	if k.dress != nil {
+		o = k.dress(c.asked, c.body.Of)
+	}
+	o.given = append(o.given, k.given...)
+	_, one := newInstrument(k.Name)
+	c.body.Step, c.body.Parts = "parts", append(c.pieces(domain.Describe(one), "", c.filling, &o, false), o.effects...)
+}
+
+// newInstrument is an empty instrument that does what the name says, and a pointer
+// to that.
+func newInstrument(name string) (*domain.Instrument, any) {
+	i := &domain.Instrument{}
+	for _, f := range domain.Describe(i).Fields {
+		if f.Name == name {
+			v := reflect.ValueOf(i).Elem().FieldByIndex(f.Index)
+			v.Set(reflect.New(v.Type().Elem()))
+			return i, v.Interface()
+		}
+	}
+	return i, nil
 }
 
 // finish takes what was put together among what the proposal would do, if it
 // can be read and the rules allow it; else it is shown again.
 func (c *composer) finish() {
 	k := kindNamed(c.body.Kind.Name)
-	if k.parts == nil {
+	i, one := newInstrument(k.Name)
+	if one == nil {
 		c.body.Step = "choose"
 		return
 	}
-	object := c.assembled(k.parts(c.asked, c.body.Of), "", c.moved)
-	b, err := json.Marshal(map[string]any{k.Name: object})
-	var one domain.Instrument
-	if err == nil {
-		err = json.Unmarshal(b, &one, operation.Strictly)
-		domain.NoteZeros(&one, b)
-	}
-	if err != nil && len(c.faults) == 0 {
-		c.refuse(problem.Invalid("C1", "The form can't be read as it was filled in. Please open the page again."))
-	}
-	is, place := append(slices.Clone(c.is), one), len(c.is)
-	if i, err := strconv.Atoi(c.body.Index); err == nil && i >= 0 && i < len(c.is) {
-		is, place = slices.Concat(c.is[:i], []domain.Instrument{one}, c.is[i+1:]), i
-	}
-	if len(c.faults) == 0 {
-		if r := c.State().Refuses(is, c.number, c.At); r != nil {
-			c.refused(r.Part, r.Say, place)
+	f := &filling{values: maps.Clone(c.values)}
+	f.read(one)
+	if charter, ok := one.(*domain.ChangeCharter); ok {
+		for _, set := range domain.Settings { // a number that is written as 0 is meant
+			if f.words("charter-"+set.Name) == "0" {
+				charter.Charter.Zero = append(charter.Charter.Zero, set.Name)
+			}
 		}
 	}
-	if len(c.faults) > 0 {
+	is, place := append(slices.Clone(c.is), *i), len(c.is)
+	if n, err := strconv.Atoi(c.body.Index); err == nil && n >= 0 && n < len(c.is) {
+		is, place = slices.Concat(c.is[:n], []domain.Instrument{*i}, c.is[n+1:]), n
+	}
+	if len(f.faults) == 0 {
+		if r := c.State().Refuses(is, c.number, c.At); r != nil {
+			f.faults = append(f.faults, web.Fault{Part: within(r.Part, place), Say: r.Say, Rule: r.Rule})
+		}
+	}
+	if len(f.faults) > 0 {
+		for _, fault := range f.faults {
+			fault.Part = f.origin(fault.Part)
+			c.faults = append(c.faults, fault)
+		}
 		c.fill()
 		return
 	}
 	c.is = is
 }
 
-// refused puts a refusal at the field that it means, if it is of the
-// instrument at that place.
-func (c *composer) refused(pointer, say string, place int) {
-	rest, ok := strings.CutPrefix(pointer, fmt.Sprintf("/instruments/%d/", place))
-	_, rest, within := strings.Cut(rest, "/")
-	if !ok || !within {
-		c.faults = append(c.faults, web.Fault{Say: say})
-		return
+// within is the part of the instrument at that place that a part of the proposal
+// is; "" where it is none of it.
+func within(part string, place int) string {
+	rest, ok := strings.CutPrefix(part, fmt.Sprintf("/instruments/%d/", place))
+	_, rest, inside := strings.Cut(rest, "/")
+	if !ok || !inside {
+		return ""
 	}
-	c.fault(moves(c.moved, rest), say)
+	return "/" + rest
 }
 
-func (c *composer) fault(name, say string) {
-	c.faults = append(c.faults, web.Fault{Part: name, Say: say})
-}
-
-// change shows the parts of one that was finished.
+// change shows the fields of one that was finished.
 func (c *composer) change(index string) {
-	i, err := strconv.Atoi(index)
-	if err != nil || i < 0 || i >= len(c.is) {
+	n, err := strconv.Atoi(index)
+	if err != nil || n < 0 || n >= len(c.is) {
 		return
 	}
-	one := c.is[i]
-	if one.ChangeCharter != nil { // what it does not say is shown as what it will be
-		charter := *one.ChangeCharter
-		charter.Charter = charter.Charter.Settled()
-		one.ChangeCharter = &charter
-	}
-	b, _ := json.Marshal(one) // it was read of JSON
-	var all map[string]map[string]any
-	if json.Unmarshal(b, &all) != nil {
-		return
-	}
-	for name, object := range all {
-		k := kindNamed(name)
-		c.body.Kind, c.body.Index, c.body.Of = k.Kinds, index, ""
-		for _, of := range []string{"delegation", "appointment", "round", "agreement"} {
-			if s, ok := object[of].(string); ok {
-				c.body.Of = s
-			}
+	v := reflect.ValueOf(&c.is[n]).Elem()
+	for _, f := range domain.Describe(&c.is[n]).Fields {
+		if one := v.FieldByIndex(f.Index); !one.IsNil() {
+			c.changing(kindNamed(f.Name), index, one)
 		}
-		if what, ok := object["what"].(string); ok && object["event"] != nil {
-			c.body.Of = what + " " + written("hidden", object["event"])
-		}
-		if k.start != nil { // it changes what is in force now
-			if now := k.start(c.asked, c.body.Of)["version"]; now != nil {
-				object["version"] = now
-			}
-		}
-		c.spill(k.parts(c.asked, c.body.Of), "", object)
-		c.fill()
 	}
+}
+
+func (c *composer) changing(k kind, index string, one reflect.Value) {
+	switch is := one.Interface().(type) { // what it does not say is shown as what it means
+	case *domain.ChangeCharter:
+		settled := *is
+		settled.Charter = is.Charter.Settled()
+		one = reflect.ValueOf(&settled)
+	case *domain.AdoptPosition:
+		whole := *is
+		whole.Replaces = slices.Clone(is.Replaces)
+		for i := range whole.Replaces {
+			whole.Replaces[i].Matter = cmp.Or(whole.Replaces[i].Matter, is.Matter)
+		}
+		one = reflect.ValueOf(&whole)
+	}
+	c.from(domain.Describe(one.Interface()), one.Elem(), "")
+	var of []string
+	for _, name := range k.given {
+		of = append(of, c.words(name))
+	}
+	c.body.Kind, c.body.Index, c.body.Of = k.Kinds, index, strings.Join(of, " ")
+	if k.start != nil && c.values.Has("version") { // it changes what is in force now
+		now := k.start(c.asked, c.body.Of)
+		f := &filling{values: url.Values{}}
+		f.from(domain.Describe(now), reflect.ValueOf(now).Elem(), "")
+		c.values["version"] = f.values["version"]
+	}
+	c.fill()
 }
 
 // back shows again what was sent and refused: the parts, if it was for them.
@@ -434,7 +234,8 @@ func (c *composer) back() {
 		if index, _, _ := strings.Cut(rest, "/"); ok {
 			c.change(index)
 			if i, err := strconv.Atoi(index); err == nil && c.body.Step == "parts" {
-				c.refused(fault.Part, fault.Say, i)
+				fault.Part = within(fault.Part, i)
+				c.faults = append(c.faults, fault)
 				return
 			}
 		}
@@ -456,17 +257,34 @@ func (c *composer) furnish() error {
 	if b.Step == "choose" {
 		b.Groups = kindGroups(b)
 	}
-	b.Seats, b.Matters, b.Settled = c.seats(), c.matters(), c.settled()
 	c.carry()
+	if b.Step == "words" {
+		c.askWords()
+	}
+	c.asked.filled = nil
 	if len(c.faults) > 0 {
 		c.asked.filled = &web.Filled{Form: b.FormID(), Values: c.values, Faults: c.faults}
-		if b.Step == "parts" {
-			c.asked.filled.Place(b.Parts)
-		}
-	} else {
-		c.asked.filled = nil
+		c.asked.filled.Place(slices.Concat(b.Parts, b.Again, b.Whichever()))
 	}
 	return nil
+}
+
+// askWords shows the fields of the last step.
+func (c *composer) askWords() {
+	b := c.body
+	o := &offered{given: []string{"instruments", "version"}, without: []string{"version"}}
+	var command domain.Command = &domain.RaiseProposal{}
+	if c.number != "" {
+		command = &domain.AmendProposal{}
+	}
+	for _, p := range c.pieces(domain.Describe(command), "", c.filling, o, false) {
+		switch p.Name {
+		case "reopens", "new":
+			b.Again = append(b.Again, p)
+		default:
+			b.Parts = append(b.Parts, p)
+		}
+	}
 }
 
 // carry takes over what was filled in on the last step. What nobody wrote is
@@ -492,27 +310,6 @@ func (c *composer) carry() {
 	c.values.Set("text", b.Text)
 	c.values.Set("title", b.Named)
 	c.values.Set("matter", b.Matter)
-}
-
-// objects are the things as JSON has them.
-func objects[T any](things []T) []any {
-	var os []any
-	for _, one := range things {
-		os = append(os, objectOf(one))
-	}
-	return os
-}
-
-func objectOf(thing any) map[string]any {
-	b, err := json.Marshal(thing)
-	var object map[string]any
-	if err == nil {
-		err = json.Unmarshal(b, &object)
-	}
-	if err != nil {
-		panic(err) // it is part of the state, which is written as JSON
-	}
-	return object
 }
 
 // titleOf is a title for what the instrument does, until somebody finds a better one.

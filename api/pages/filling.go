@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"errors"
 	"net/url"
 	"strconv"
 	"strings"
@@ -38,9 +37,6 @@ func (f *filling) words(name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(f.values.Get(name), "\r\n", "\n"))
 }
 
-// chosen are all that were ticked.
-func (f *filling) chosen(name string) []string { return f.values[name] }
-
 func (f *filling) ticked(name string) bool { return f.values.Get(name) == "true" }
 
 // lines are what was written on lines of their own.
@@ -52,49 +48,6 @@ func (f *filling) lines(name string) []string {
 		}
 	}
 	return lines
-}
-
-// day reads a date; none is no day.
-func (f *filling) day(name string) domain.Day {
-	s := f.words(name)
-	if s == "" {
-		return 0
-	}
-	d, err := domain.ReadDay(s)
-	switch {
-	case errors.Is(err, domain.ErrYear):
-		f.wrong(name, "“"+domain.Clip(s)+"”: "+domain.ErrYear.Error()+".")
-	case err != nil:
-		f.wrong(name, "“"+domain.Clip(s)+"” is not a date; write it like 9 March 2026.")
-	}
-	return d
-}
-
-// version reads which version somebody had before them.
-func (f *filling) version(name string) int {
-	n, err := strconv.Atoi(f.words(name))
-	if err != nil {
-		f.refuse(problem.Invalid("C2", "The form does not say which version it is about. Please open the page again."))
-	}
-	return n
-}
-
-// pounds reads a sum in pounds; none is not said.
-func (f *filling) pounds(name string) *domain.Pence {
-	p, r := readPounds(f.words(name))
-	if r != nil {
-		f.wrong(name, r.Say)
-	}
-	return p
-}
-
-// months reads a term; none is not said.
-func (f *filling) months(name string) *int {
-	n, r := readMonths(f.words(name))
-	if r != nil {
-		f.wrong(name, r.Say)
-	}
-	return n
 }
 
 // readPounds reads a sum as people write it; none is not said.

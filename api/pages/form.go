@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -30,6 +32,7 @@ type offered struct {
 	rows     map[string][]string // headings of rows to which none can be added, by list
 	ask      map[string]string   // other questions than the description's, by field
 	hint     map[string]string
+	effects  []web.Piece // what would follow, said after the fields
 	web.Sheet
 }
 
@@ -79,7 +82,7 @@ func (a *asked) pieces(form *domain.Form, under string, f *filling, o *offered, 
 		values := f.values[name]
 		switch {
 		case under == "" && f.fromPath(field) != "" || slices.Contains(o.without, name):
-		case field.Ask == "" || slices.Contains(o.given, name):
+		case field.Ask == "" && o.ask[name] == "" || slices.Contains(o.given, name):
 			for _, value := range values {
 				if value != "" {
 					all = append(all, web.Piece{Type: "hidden", Name: name, Values: []string{value}})
@@ -207,17 +210,27 @@ func (a *asked) selectOf(p web.Piece, field *domain.Field, loose bool) (web.Piec
 // suggested ends the name under which the suggestions for a list of lines are ticked.
 const suggested = "-suggested"
 
-// described reads the command of that name by its description.
-func described(name string) reading {
-	return func(f *filling) domain.Command {
-		c, _ := domain.NewCommand(name)
-		form := domain.Describe(c)
-		f.tidy(form, "")
-		f.fill(form, reflect.ValueOf(c).Elem(), "")
-		f.check(form, c)
-		f.miss(form, "")
-		return c
+// command reads the command by its description.
+func (f *filling) command(kind domain.CommandKind) domain.Command {
+	c := kind.New()
+	switch c := c.(type) { // what they would do travels with the form, finished
+	case *domain.RaiseProposal:
+		c.Instruments = f.instruments()
+	case *domain.AmendProposal:
+		c.Instruments = f.instruments()
 	}
+	f.read(c)
+	return c
+}
+
+// read reads what was filled in into the command or instrument, and finds what is
+// wrong with it by itself.
+func (f *filling) read(into any) {
+	form := domain.Describe(into)
+	f.tidy(form, "")
+	f.fill(form, reflect.ValueOf(into).Elem(), "")
+	f.check(form, into)
+	f.miss(form, "")
 }
 
 // missing is what is said of a field that has to be answered and was not.
@@ -281,12 +294,18 @@ func (f *filling) fill(form *domain.Form, v reflect.Value, under string) {
 		default:
 			for _, s := range f.said(field, name, under == "") {
 				if err := field.Read(into, s); err != nil {
-					f.wrong(partOf(name), strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".")
+					f.wrong(partOf(name), sentence(err))
 					break
 				}
 			}
 		}
 	}
+}
+
+// sentence is the error as a sentence.
+func sentence(err error) string {
+	first, n := utf8.DecodeRuneInString(err.Error())
+	return string(unicode.ToUpper(first)) + err.Error()[n:] + "."
 }
 
 // said is what was filled in for the field, without what says nothing.
@@ -443,4 +462,23 @@ func (f *filling) from(form *domain.Form, v reflect.Value, under string) {
 			}
 		}
 	}
+}
+
+// mostRows bounds a list that somebody fills in by hand.
+const mostRows = 30
+
+// rows is how many rows of the list the form has.
+func (f *filling) rows(list string) int {
+	n := 0
+	for name := range f.values {
+		rest, ok := strings.CutPrefix(name, list+"-")
+		if !ok {
+			continue
+		}
+		index, _, _ := strings.Cut(rest, "-")
+		if i, err := strconv.Atoi(index); err == nil && i >= n && i < mostRows {
+			n = i + 1
+		}
+	}
+	return n
 }

@@ -39,17 +39,8 @@ type page struct {
 	things  []string // it shows, of what the charter can keep to members
 	body    func(*asked) (web.Body, error)
 	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
-	forms   map[string]reading             // commands that it sends, by name
-	sends   []string                       // those that are read by their description
+	sends   []string                       // commands, by name
 }
-
-// commands are those that the page's forms send.
-func (p *page) commands() []string {
-	return append(slices.Sorted(maps.Keys(p.forms)), p.sends...)
-}
-
-// A reading makes a command of a form as it was filled in.
-type reading func(*filling) domain.Command
 
 // asked is a page being answered.
 type asked struct {
@@ -111,7 +102,7 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 	maps.Copy(all, s.rulePages())
 	for _, p := range groupsPages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
-		if p.forms != nil || p.sends != nil {
+		if p.sends != nil {
 			all["POST /g/{group}"+p.path] = s.send(p)
 		}
 	}
@@ -128,7 +119,7 @@ func (s *Pages) offerPages() {
 func Forms() map[string][]string {
 	forms := map[string][]string{}
 	for _, p := range groupsPages() {
-		forms[p.path] = p.commands()
+		forms[p.path] = p.sends
 	}
 	return forms
 }
@@ -139,9 +130,9 @@ func groupsPages() []*page {
 		{path: "", things: access.Worklist, body: home, outside: outsideHome, sends: []string{"consent-to-charter"}},
 		{path: "/check", things: access.Checks, body: checkPage},
 		{path: "/proposals", things: access.Proposals, body: proposalsPage},
-		{path: "/proposals/new", things: access.Proposals, body: raisePage, forms: raisingForms},
+		{path: "/proposals/new", things: access.Proposals, body: raisePage, sends: []string{"raise-proposal"}},
 		{path: "/proposals/{number}", things: access.Proposals, body: proposalPage, sends: []string{"consent", "stand-aside", "object", "resolve-objection", "confirm-position", "agree-to-pay", "put-proposal", "withdraw-proposal", "offer-words", "name-facilitator", "record-conversation", "ask-put-off", "agree-put-off", "report-position"}},
-		{path: "/proposals/{number}" + amending, things: access.Proposals, body: amendPage, forms: amendingForms},
+		{path: "/proposals/{number}" + amending, things: access.Proposals, body: amendPage, sends: []string{"amend-proposal"}},
 		{path: "/powers", things: access.Powers, body: powersPage, sends: []string{"record-exercise", "call-in", "tell-exercise", "deny-consultation", "suspend", "give-feedback"}},
 		{path: "/mandate", things: access.Followers, body: mandatePage, sends: []string{"ask-mandate", "grant-mandate", "withdraw-mandate"}},
 		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
@@ -348,16 +339,12 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			return
 		}
 		name := form.Get("command")
-		read := p.forms[name]
-		if slices.Contains(p.sends, name) {
-			read = described(name)
-		}
-		if read == nil {
+		if !slices.Contains(p.sends, name) {
 			s.Fail(w, r, problem.New(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
 			return
 		}
 		f := &filling{values: maps.Clone(form), path: r.PathValue}
-		out, err := s.recordForm(r.Context(), r, name, f, read)
+		out, err := s.recordForm(r.Context(), r, name, f)
 		if err == nil {
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 			return
@@ -390,12 +377,12 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Prob
 }
 
 // recordForm sends the command as JSON takes it.
-func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, f *filling, read reading) (*access.RecordedOutput, error) {
+func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, f *filling) (*access.RecordedOutput, error) {
 	kind, ok := commandKind(name)
 	if !ok {
 		return nil, fmt.Errorf("a page sends %q, and there is no such command", name)
 	}
-	command := read(f)
+	command := f.command(kind)
 	if len(f.faults) > 0 {
 		return nil, f.faults
 	}

@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"strconv"
+
 	"goldenthread/api/access"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
@@ -8,23 +10,6 @@ import (
 )
 
 // Raising a proposal, and amending it, with what it would do (rules C1, C2).
-
-var raisingForms = map[string]reading{"raise-proposal": readRaise}
-
-func readRaise(f *filling) domain.Command {
-	return &domain.RaiseProposal{
-		Seat: f.words("seat"), Title: f.words("title"), Text: f.words("text"), Matter: f.words("matter"), Instruments: f.instruments(),
-		Draft: f.ticked("draft"), Reopens: f.words("reopens"), New: f.words("new"),
-	}
-}
-
-var amendingForms = map[string]reading{"amend-proposal": readAmend}
-
-func readAmend(f *filling) domain.Command {
-	return &domain.AmendProposal{
-		Proposal: f.path("number"), Version: f.version("version"), Title: f.words("title"), Text: f.words("text"), Instruments: f.instruments(),
-	}
-}
 
 // raisePage is where somebody who acts for a seat puts a new proposal together.
 func raisePage(a *asked) (web.Body, error) {
@@ -60,7 +45,7 @@ func amendPage(a *asked) (web.Body, error) {
 			c.is = append(c.is, l.Instrument)
 		}
 	} else {
-		c.body.Version = c.version("version") // that somebody had before them
+		c.body.Version, _ = strconv.Atoi(c.words("version")) // that somebody had before them
 	}
 	return c.composed()
 }

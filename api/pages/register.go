@@ -12,8 +12,6 @@ import (
 // Organisations, seats and people: who sits for whom, who speaks for whom, and
 // who they are (rules O3, F3, F5, L7).
 
-func (f *filling) span() domain.Span { return domain.Span{From: f.day("from"), Until: f.day("until")} }
-
 func registerPage(a *asked) (web.Body, error) {
 	body := &web.Register{Register: a.Register(a.At)}
 	a.offerSeats(body.Seats)

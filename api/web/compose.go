@@ -18,15 +18,13 @@ type Compose struct {
 	Which       []Option    // of which one is to be chosen
 	Index       string      // of the one being changed among those finished; "": one more
 	Parts       []Piece
+	Again       []Piece // about opening a settled matter again
 
 	Named   string
 	Text    string
 	Made    string // the text as it was made of what it would do, to see whether somebody changed it
 	Matter  string
-	Seats   []Option
 	Seat    string
-	Matters []Option
-	Settled []Option
 	Reopens string
 	New     string
 	Keep    bool // as a draft for now
@@ -85,4 +83,15 @@ func (c *Compose) Command() string {
 		return "amend-proposal"
 	}
 	return "raise-proposal"
+}
+
+// Whichever is the field in which to choose what it is about, or what it would do.
+func (c *Compose) Whichever() []Piece {
+	switch c.Step {
+	case "which":
+		return []Piece{{Type: "choice", Name: "of", Label: "Which one?", Options: c.Which}}
+	case "choose":
+		return []Piece{{Name: "kind"}}
+	}
+	return nil
 }
