@@ -89,10 +89,15 @@ func (c *Appoint) check(t *turn, e enacting) *Refusal {
 	if _, r := t.s.forum("R1", c.Forum); r != nil {
 		return r.at("forum")
 	}
-	if _, r := t.s.person("R1", c.Person); r != nil {
+	from := max(c.From, e.day)
+	if _, r := t.s.personInOffice("R1", c.Person, from); r != nil {
 		return r.at("person")
 	}
-	if _, r := t.s.people("R1", c.Substitutes); r != nil {
+	subs, r := t.s.people("R1", c.Substitutes)
+	if r == nil {
+		r = t.s.allInOffice("R1", subs, from)
+	}
+	if r != nil {
 		return r.at("substitutes")
 	}
 	if c.Payer != "" {
@@ -100,11 +105,11 @@ func (c *Appoint) check(t *turn, e enacting) *Refusal {
 			return r.at("payer")
 		}
 	}
-	if c.Until != 0 && c.Until < max(c.From, e.day) {
+	if c.Until != 0 && c.Until < from {
 		return invalid("R1", "The appointment would end before it begins.").at("until")
 	}
 	return firstRefusal(
-		t.s.checkAlone(&Appointment{Person: t.s.Person(c.Person).ID, Forum: c.Forum, Capacity: cmp.Or(c.Capacity, CapacityGroup)}, Span{max(c.From, e.day), c.Until}).at("person"),
+		t.s.checkAlone(&Appointment{Person: t.s.Person(c.Person).ID, Forum: c.Forum, Capacity: cmp.Or(c.Capacity, CapacityGroup)}, Span{from, c.Until}).at("person"),
 		checkLines(&t.s.CharterOn(e.day).Charter, c.Lines),
 		checkReview(t.s.State, c.review(t.s.State, e.day), e.day),
 	)
@@ -168,8 +173,12 @@ func (c *VaryAppointment) check(t *turn, e enacting) *Refusal {
 	if r != nil {
 		return r
 	}
-	if _, r := t.s.people("R1", c.Substitutes); r != nil {
-		return r
+	subs, r := t.s.people("R1", c.Substitutes)
+	if r == nil {
+		r = t.s.allInOffice("R1", subs, e.day)
+	}
+	if r != nil {
+		return r.at("substitutes")
 	}
 	if c.Until != 0 && c.Until < e.day {
 		return invalid("R1", "To end the appointment, say so.").at("until")
@@ -324,21 +333,21 @@ type AppointmentVersion struct {
 
 func (v *AppointmentVersion) says() any { return []any{v.Lines, v.Substitutes, v.Until} }
 
-// names says whether the appointment, on that day, is of the person or names
-// them as a substitute.
-func (a *Appointment) names(person string, d Day) bool {
+// appoints says whether the appointment, on that day, is of the person or names
+// them as a substitute, who hasn't left their office (rule F5).
+func (s *State) appoints(a *Appointment, person string, d Day) bool {
 	v := a.VersionOn(d)
 	if v == nil {
 		v = &a.Versions[0]
 	}
-	return a.Person == person || slices.Contains(v.Substitutes, person)
+	return a.Person == person || slices.Contains(v.Substitutes, person) && s.People[person].inOffice(d)
 }
 
 // SpeaksAt says whether the person is appointed to the forum, or substitutes
 // there, on that day.
 func (s *State) SpeaksAt(person, forum string, d Day) bool {
 	for _, a := range s.Appointments {
-		if a.Forum == forum && a.names(person, d) && s.namesOn(a, d) {
+		if a.Forum == forum && s.appoints(a, person, d) && s.namesOn(a, d) {
 			return true
 		}
 	}
@@ -369,7 +378,7 @@ func (s *State) AppointmentOn(a *Appointment, d Day) (PowerState, string) {
 	if state, why := s.begunOn(a, d); state != InForce {
 		return state, why
 	}
-	if p := s.People[a.Person]; a.ByOffice && p.Left != 0 && p.Left < d {
+	if p := s.People[a.Person]; !p.inOffice(d) {
 		return Ended, a.Number + " ended when " + p.Office + " left the office on " + p.Left.Words()
 	}
 	if state, why := s.parentOver(a, d); state != InForce {

@@ -206,7 +206,7 @@ func (w *who) mustAnswer(a *Approach) (Permission, *Refusal) {
 	var sentTo *Permission
 	if d := a.Disposition(); d != nil {
 		if r := w.s.Appointments[d.Appointment]; r != nil {
-			sentTo = w.asThemself(r.names(w.person.ID, w.day))
+			sentTo = w.asThemself(w.s.appoints(r, w.person.ID, w.day))
 		} else if d.Disposition == ForExecutive {
 			sentTo = w.executive()
 		}

@@ -74,7 +74,7 @@ func (s *State) cardMatters(forum string, d Day, person string) (first, below []
 			continue
 		}
 		for i := range v.Lines {
-			if a.names(person, d) {
+			if s.appoints(a, person, d) {
 				first = appendNew(first, v.Lines[i].Matter)
 			} else {
 				below = append(below, v.Lines[i].Matter)

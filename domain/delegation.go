@@ -20,7 +20,7 @@ type GrantDelegation struct {
 
 func (c *GrantDelegation) check(t *turn, e enacting) *Refusal {
 	if c.To != ToExecutive {
-		if _, r := t.s.person("D1", c.To); r != nil {
+		if _, r := t.s.personInOffice("D1", c.To, max(c.From, e.day)); r != nil {
 			return r.at("to")
 		}
 	} else if len(t.s.ExecutiveOn(max(c.From, e.day))) == 0 {

@@ -170,8 +170,10 @@ func (s *State) HasDuty(person string, duty DutyName, d Day) bool {
 }
 
 // onDuty says whether the duty is somebody's on that day: its days have come and
-// not run out, and the agreement that assigned it was not set aside (rule C9).
-func (s *State) onDuty(o *Duty, d Day) bool { return o.Covers(d) && s.AgreementHolds(o.Source, d) }
+// not run out, they haven't left their office, and the agreement that assigned it was not set aside (rule C9).
+func (s *State) onDuty(o *Duty, d Day) bool {
+	return s.holds(o.Tenure, d) && s.AgreementHolds(o.Source, d)
+}
 
 // DutiesOn are the duties on that day, in the order in which they were given.
 func (s *State) DutiesOn(d Day) []Duty {
@@ -228,12 +230,12 @@ func (s *State) Member(person string, d Day) bool {
 // comesFrom says whether the organisation to which the person's office belongs
 // is open and the person still in that office.
 func (s *State) comesFrom(p *Person, o *Organisation, d Day) bool {
-	return o != nil && o.OpenOn(d) && (p.Left == 0 || d <= p.Left)
+	return o != nil && o.OpenOn(d) && p.inOffice(d)
 }
 
 func (s *State) represents(person string, d Day) bool {
 	for _, a := range s.Appointments {
-		if state, _ := s.AppointmentOn(a, d); state == InForce && a.names(person, d) {
+		if state, _ := s.AppointmentOn(a, d); state == InForce && s.appoints(a, person, d) {
 			return true
 		}
 	}

@@ -1,6 +1,8 @@
 package domain
 
-import "slices"
+import (
+	"slices"
+)
 
 // The executive (rule D1): two or more named people, with dates, to whom the group can
 // delegate as a body.
@@ -21,6 +23,9 @@ func (c *FormExecutive) check(t *turn, e enacting) *Refusal {
 	}
 	if len(ids) < 2 {
 		return invalid("D1", "The executive is two or more named people.").at("members")
+	}
+	if r := t.s.allInOffice("D1", ids, max(c.From, e.day)); r != nil {
+		return r.at("members")
 	}
 	if c.Until != 0 && c.Until < max(c.From, e.day) {
 		return invalid("D1", "The executive would end before it begins.").at("until")
@@ -60,7 +65,7 @@ func (s *State) ExecutiveOn(d Day) []string {
 	for i := len(s.Executive) - 1; i >= 0; i-- {
 		if e := &s.Executive[i]; e.From <= d && !s.undoneBefore(e.Source, e.From) {
 			if e.Covers(d) && s.AgreementHolds(e.Source, d) {
-				return e.Members
+				return s.inOffice(e.Members, d)
 			}
 			return nil
 		}
@@ -73,7 +78,7 @@ func (s *State) delegates(d *Delegation, day Day) []string {
 	if d.To == ToExecutive {
 		return s.ExecutiveOn(day)
 	}
-	return []string{d.To}
+	return s.inOffice([]string{d.To}, day)
 }
 
 // HeldUntil is the last day, up to the given one, on which the person could act under
@@ -187,6 +192,9 @@ func (s *View) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questio
 	} else {
 		l.reasons, l.over = p.exceeds(d.Number, q.use(), used), max(q.sum()-p.most(used), 0)
 		l.reasons = append(l.reasons, s.powerTerms(d, p, used, q, &j)...)
+	}
+	if able := s.whoCanAct(d, s.delegates(d, q.At), q.Matter, q.At); p.Acting > 1 && able < p.Acting && j.appointment == nil {
+		l.reasons = append(l.reasons, Reason{"D1", "too few can act under " + d.Number + " on this: " + Count(able, "member") + " where " + Count(p.Acting, "member") + " must act together"})
 	}
 	for i := range l.reasons {
 		l.reasons[i].Text = FirstUpper(sentence(l.reasons[i].Text))

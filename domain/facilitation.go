@@ -31,7 +31,7 @@ func (c *NameFacilitator) decide(t *turn) *Refusal {
 		return r.at("person")
 	}
 	for _, seat := range t.s.PartiesOn(p, t.day) {
-		if t.s.Seats[seat].RoleOn(who.ID, t.day) != "" {
+		if t.s.RoleOn(t.s.Seats[seat], who.ID, t.day) != "" {
 			return notNow("C15", "%s acts for %s, which is in this dispute: name somebody who acts for none of the seats in it.", who.Office, t.s.name(seat)).at("person")
 		}
 	}

@@ -142,7 +142,11 @@ type AssignDuty struct {
 }
 
 func (c *AssignDuty) check(t *turn, e enacting) *Refusal {
-	_, _, r := c.DutyEntry.check(t.s.State, e.day)
+	p, span, r := c.DutyEntry.check(t.s.State, e.day)
+	if r == nil {
+		_, r = t.s.personInOffice("F9", p.ID, span.From)
+		r = r.at("person")
+	}
 	return r
 }
 

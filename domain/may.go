@@ -213,7 +213,7 @@ func (w *who) speaksFor(code string) *Permission {
 // sits is the permission of whoever holds the organisation's seat or deputises (rule F5).
 func (w *who) sits(code string) *Permission {
 	seat := w.s.Seats[code]
-	if seat == nil || seat.RoleOn(w.person.ID, w.day) == "" {
+	if seat == nil || w.s.RoleOn(seat, w.person.ID, w.day) == "" {
 		return nil
 	}
 	return &Permission{OnBehalfOf: "seat/" + code, seat: seat}
@@ -239,7 +239,7 @@ func (w *who) mustSit(rule, code string) (Permission, *Refusal) {
 	if !w.s.entitled(seat, w.day) {
 		return Permission{}, notNow("F5", "The seat of %s is not in force today.", w.s.name(seat.ID))
 	}
-	return anyOf(notYours("F5", "%s can't act for %s today: %s.", w.person.Office, w.s.name(seat.ID), seat.whyNot(w.person.ID, w.day)), w.sits(code))
+	return anyOf(notYours("F5", "%s can't act for %s today: %s.", w.person.Office, w.s.name(seat.ID), w.s.whyNotSeated(seat, w.person.ID, w.day)), w.sits(code))
 }
 
 // checkEvidence refuses a command without the evidence that is demanded of whoever

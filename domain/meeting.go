@@ -87,7 +87,7 @@ func (t *turn) meetingToCome(forum string, on Day) (*Meeting, *Refusal) {
 // substitutes there, on that day.
 func (s *State) Represents(person, forum string, d Day) bool {
 	for _, a := range s.Appointments {
-		if a.Forum == forum && a.Capacity == CapacityGroup && a.names(person, d) && s.namesOn(a, d) {
+		if a.Forum == forum && a.Capacity == CapacityGroup && s.appoints(a, person, d) && s.namesOn(a, d) {
 			return true
 		}
 	}

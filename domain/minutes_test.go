@@ -448,10 +448,10 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 	}
 	var said, who []string
 	for _, id := range s.EntitledOn(DayOf(m.now)) {
-		if !now && s.PositionOf(p, id, DayOf(m.now)) != nil || s.Seats[id].VacantOn(DayOf(m.now)) || p.Stage != Open {
+		if !now && s.PositionOf(p, id, DayOf(m.now)) != nil || s.VacantOn(s.Seats[id], DayOf(m.now)) || p.Stage != Open {
 			continue
 		}
-		holder := s.Seats[id].holderOn(DayOf(m.now))
+		holder := s.holderOn(s.Seats[id], DayOf(m.now))
 		for _, line := range m.send(holder, &GiveConsent{Proposal: proposal, Version: p.Version().Number, Seat: id, NeedNotWait: now}, proposal+id) {
 			if !strings.HasPrefix(line, "position.taken") {
 				said = append(said, line)

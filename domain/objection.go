@@ -36,12 +36,15 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 		return r
 	}
 	seat := t.permission.seat
+	if r := t.mustNotReplaceHolder(p, seat); r != nil {
+		return r
+	}
 	if c.Grade == Block && (p.conflicted(t.actor.ID) || t.s.hasInterest(t.actor.ID, p.Matter, t.day)) {
 		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
 	}
 	e := &ObjectionRaised{
 		Objection: t.number('O'), Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: t.actor.ID,
-		Role: seat.RoleOn(t.actor.ID, t.day), Grade: c.Grade, Why: c.Why, WouldResolve: c.WouldResolve, Signed: c.Signed,
+		Role: t.s.RoleOn(seat, t.actor.ID, t.day), Grade: c.Grade, Why: c.Why, WouldResolve: c.WouldResolve, Signed: c.Signed,
 	}
 	if r := t.mustBeSigned(p, t.nextIndex(), e); r != nil {
 		return r
@@ -105,6 +108,9 @@ func (c *ResolveObjection) decide(t *turn) *Refusal {
 	}
 	if o.How != "" {
 		return notNow("C3", "%s has already let this objection go.", t.s.name(o.Seat))
+	}
+	if o.Role == Holder && o.Version == p.Version().Number && t.s.RoleOn(t.permission.seat, t.actor.ID, t.day) == Deputy {
+		return notNow("F5", "The holder of the seat of %s raised %s to this version; a holder can let it go, a deputy can't.", t.s.name(o.Seat), o.Number)
 	}
 	if c.How == ResolutionAccepted {
 		if r := checkWords("C3", "the resolution that is accepted", c.Words, someWords).at("words"); r != nil {

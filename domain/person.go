@@ -134,8 +134,8 @@ func (c *UpdatePerson) decide(t *turn) *Refusal {
 	return nil
 }
 
-// LeaveOffice records that somebody no longer holds their office: what they
-// were given by office ends with it (rule R1).
+// LeaveOffice records that somebody no longer holds their office: what they hold here
+// ends with it (rules F5, R1, D1, F9).
 type LeaveOffice struct {
 	Person string `json:"person" doc:"handle or id" rule:"R1" of:"person" ask:"Who?"`
 	Until  Day    `json:"until" doc:"last day in the office" else:"Give the last day in the office." ask:"Their last day"`
@@ -144,7 +144,11 @@ type LeaveOffice struct {
 func (c *LeaveOffice) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("R1", c.Person) }
 
 func (c *LeaveOffice) decide(t *turn) *Refusal {
-	t.recordOn(c.Until, &OfficeLeft{Person: t.s.Person(c.Person).ID, Until: c.Until})
+	p := t.s.Person(c.Person)
+	if !p.inOffice(t.day) && c.Until > p.Left {
+		return notNow("F5", "%s left the office on %s. What ended then is not given back by this: register them in their office anew, and let it be given to them again.", p.Office, p.Left.Words()).at("until")
+	}
+	t.recordOn(c.Until, &OfficeLeft{Person: p.ID, Until: c.Until})
 	return nil
 }
 
@@ -240,6 +244,38 @@ func (s *State) person(rule, ref string) (*Person, *Refusal) {
 		return p, nil
 	}
 	return nil, notFound(rule, "Nobody called %q is known to this group.", Clip(ref))
+}
+
+// personInOffice finds a person who is to hold something from that day on: not
+// somebody who left their office before (rule F5).
+func (s *State) personInOffice(rule, ref string, from Day) (*Person, *Refusal) {
+	p, r := s.person(rule, ref)
+	if r == nil && !p.inOffice(from) {
+		return nil, notNow(rule, "%s left the office on %s: register them in their new one first.", p.Office, p.Left.Words())
+	}
+	return p, r
+}
+
+// allInOffice refuses people of whom one left their office before that day.
+func (s *State) allInOffice(rule string, ids []string, from Day) *Refusal {
+	for _, id := range ids {
+		if _, r := s.personInOffice(rule, id, from); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// inOffice says whether the person hasn't left their office on that day.
+func (p *Person) inOffice(d Day) bool { return p.Left == 0 || d <= p.Left }
+
+// inOffice are those of the people who haven't left their office on that day.
+func (s *State) inOffice(ids []string, d Day) []string {
+	gone := func(id string) bool { return !s.People[id].inOffice(d) }
+	if !slices.ContainsFunc(ids, gone) {
+		return ids
+	}
+	return slices.DeleteFunc(slices.Clone(ids), gone)
 }
 
 // office is how a person is named in sentences: by the office, never by name.

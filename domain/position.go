@@ -85,19 +85,33 @@ func (t *turn) positionOn(number string, version int) (*Proposal, *Seat, *Refusa
 		return nil, nil, r
 	}
 	seat := t.permission.seat
-	if seat.RoleOn(t.actor.ID, t.day) == Deputy {
-		if last := p.lastOf(seat.ID); last != nil && last.Role == Holder && last.Interest == "" {
-			return nil, nil, notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
-		}
+	if r := t.mustNotReplaceHolder(p, seat); r != nil {
+		return nil, nil, r
 	}
 	return p, seat, nil
+}
+
+// mustNotReplaceHolder refuses a deputy where the seat's holder has said something on the
+// same version, an objection that is open included (rule F5).
+func (t *turn) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
+	if t.s.RoleOn(seat, t.actor.ID, t.day) != Deputy {
+		return nil
+	}
+	last := p.lastOf(seat.ID)
+	objects := func(o *Objection) bool {
+		return o.Seat == seat.ID && o.Role == Holder && o.Version == p.Version().Number
+	}
+	if last != nil && last.Role == Holder && last.Interest == "" || slices.ContainsFunc(t.s.openObjections(p), objects) {
+		return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
+	}
+	return nil
 }
 
 // takePosition records what the seat says. Said again by the same person, with
 // nothing changed, it is answered with what was recorded first (rule C7).
 func (t *turn) takePosition(p *Proposal, seat *Seat, e PositionTaken, rests *RestsOn) (uint64, *Refusal) {
 	e.Proposal, e.Version, e.Seat = p.Number, p.Version().Number, seat.ID
-	e.Person, e.Role = t.actor.ID, seat.RoleOn(t.actor.ID, t.day)
+	e.Person, e.Role = t.actor.ID, t.s.RoleOn(seat, t.actor.ID, t.day)
 	if r := t.mustBeSigned(p, t.nextIndex(), &e); r != nil {
 		return 0, r
 	}
@@ -146,7 +160,7 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 	if r != nil {
 		return r
 	}
-	role := seat.RoleOn(from.ID, t.day)
+	role := t.s.RoleOn(seat, from.ID, t.day)
 	switch {
 	case role == "" || !t.s.entitled(seat, t.day):
 		return notNow("F5", "%s can't act for %s today.", from.Office, t.s.name(seat.ID))

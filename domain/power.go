@@ -301,7 +301,7 @@ func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *E
 	u := use{matter: e.Matter, amount: e.Amount, months: e.Months, openEnded: e.OpenEnded}
 	used := s.UsedOf(d, v, p, on, today)
 	l := lacks{tier: tier, reasons: p.exceeds(d.Number, u, used), over: max(e.Amount-p.most(used), 0)}
-	if able := s.ableToAct(d, e, on); able < p.Acting {
+	if able := s.whoCanAct(d, e.Acting, e.Matter, on); able < p.Acting {
 		l.reasons = append(l.reasons, Reason{"D1", "too few acting: " + Count(able, "member") + " where " + Count(p.Acting, "member") + " must act together"})
 	}
 	for _, c := range p.Conditions {
@@ -314,12 +314,12 @@ func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *E
 	return l
 }
 
-// ableToAct counts those acting who hold the delegation on that day and have
+// whoCanAct counts those of the people who hold the delegation on that day and have
 // declared no interest in the matter (rules D5, R7).
-func (s *State) ableToAct(d *Delegation, e *ExerciseRecorded, on Day) int {
+func (s *State) whoCanAct(d *Delegation, people []string, matter string, on Day) int {
 	able := 0
-	for _, id := range e.Acting {
-		if slices.Contains(s.delegates(d, on), id) && !s.hasInterest(id, e.Matter, on) {
+	for _, id := range people {
+		if slices.Contains(s.delegates(d, on), id) && !s.hasInterest(id, matter, on) {
 			able++
 		}
 	}

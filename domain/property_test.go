@@ -473,7 +473,7 @@ func checkWithin(t *rapid.T, m *minutes) {
 			}
 		}
 		a := past.Appointments[k.Appointment]
-		if a == nil || a.Forum != k.Forum || !a.names(k.Person, meeting) {
+		if a == nil || a.Forum != k.Forum || !past.appoints(a, k.Person, meeting) {
 			t.Fatalf("%s is within without an appointment", k.Commitment)
 		}
 		if state, why := past.AppointmentOn(a, meeting); state != InForce {

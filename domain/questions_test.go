@@ -487,14 +487,12 @@ func seatLines(s *View, at Day) []string {
 	lines := each(s.EntitledOn(at), func(id string) string {
 		seat := s.Seats[id]
 		line := id + " " + s.nameOn(id, at)
-		if seat.VacantOn(at) {
+		if s.VacantOn(seat, at) {
 			return line + ": vacant"
 		}
 		var who []string
-		for _, h := range seat.Holders {
-			if h.Covers(at) {
-				who = append(who, string(h.Role)+" "+h.Person)
-			}
+		for _, h := range s.TenuresOn(seat, at) {
+			who = append(who, string(h.Role)+" "+h.Person)
 		}
 		return line + ": " + strings.Join(who, ", ")
 	})

@@ -13,7 +13,7 @@ func (s *View) appointmentsFor(person, forum string, d Day) ([]*Appointment, str
 	var found []*Appointment
 	own := 0
 	for _, a := range s.appointmentsTo(forum) {
-		if !a.names(person, d) {
+		if !s.appoints(a, person, d) {
 			continue
 		}
 		if a.Capacity != CapacityGroup {

@@ -66,18 +66,21 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 	if r := t.checkEvidence("F5", "the evidence", c.Evidence); r != nil {
 		return r
 	}
-	p, r := t.s.person("F5", c.Person)
-	if r != nil {
-		return r
-	}
 	span, r := t.span("F5", c.Span)
 	if r != nil {
 		return r
+	}
+	p, r := t.s.personInOffice("F5", c.Person, span.From)
+	if r != nil {
+		return r.at("person")
 	}
 	if span.From < t.day {
 		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.").at("from")
 	}
 	for _, h := range seat.Holders {
+		if !t.s.People[h.Person].inOffice(span.From) {
+			continue // they left before it begins
+		}
 		if c.Role == Holder && h.Role == Holder && h.From < span.From && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
 			t.recordOn(span.From.Add(-1), &SeatLeft{Seat: seat.ID, Person: h.Person, Role: Holder, Until: span.From.Add(-1)})
 		} else if h.Role == c.Role && h.overlaps(span) && (c.Role == Holder || h.Person == p.ID) {
@@ -131,7 +134,7 @@ func (w *who) mustNameFor(code string, role SeatRole) (Permission, *Refusal) {
 	if r != nil {
 		return Permission{}, r
 	}
-	itself := w.asThemself(role == Deputy && seat.holderOn(w.day) == w.person.ID).onBehalfOf("organisation/" + seat.ID)
+	itself := w.asThemself(role == Deputy && w.s.holderOn(seat, w.day) == w.person.ID).onBehalfOf("organisation/" + seat.ID)
 	return anyOf(
 		notYours("F5", "Who sits for %s is said by somebody who speaks for it, or recorded by the registrar on evidence.", w.s.name(seat.ID)),
 		w.speaksFor(seat.ID), itself, w.has(Registrar).onEvidence(),
@@ -240,9 +243,21 @@ type SeatTenure struct {
 	Role SeatRole
 }
 
-func (s *Seat) holderOn(d Day) string {
-	for _, h := range s.Holders {
-		if h.Role == Holder && h.Covers(d) {
+// TenuresOn are who holds the seat on that day, or deputises: those whose time it is and
+// who haven't left their office (rule F5).
+func (s *State) TenuresOn(seat *Seat, d Day) []SeatTenure {
+	var on []SeatTenure
+	for _, h := range seat.Holders {
+		if s.holds(h.Tenure, d) {
+			on = append(on, h)
+		}
+	}
+	return on
+}
+
+func (s *State) holderOn(seat *Seat, d Day) string {
+	for _, h := range seat.Holders {
+		if h.Role == Holder && s.holds(h.Tenure, d) {
 			return h.Person
 		}
 	}
@@ -250,10 +265,10 @@ func (s *Seat) holderOn(d Day) string {
 }
 
 // RoleOn is how the person may act for the seat on that day; "" for not at all.
-func (s *Seat) RoleOn(person string, d Day) SeatRole {
+func (s *State) RoleOn(seat *Seat, person string, d Day) SeatRole {
 	role := SeatRole("")
-	for _, h := range s.Holders {
-		if h.Person == person && h.Covers(d) && role != Holder {
+	for _, h := range seat.Holders {
+		if h.Person == person && s.holds(h.Tenure, d) && role != Holder {
 			role = h.Role
 		}
 	}
@@ -261,8 +276,8 @@ func (s *Seat) RoleOn(person string, d Day) SeatRole {
 }
 
 // VacantOn says whether neither a holder nor a deputy is in date (rule F5).
-func (s *Seat) VacantOn(d Day) bool {
-	return !slices.ContainsFunc(s.Holders, func(h SeatTenure) bool { return h.Covers(d) })
+func (s *State) VacantOn(seat *Seat, d Day) bool {
+	return !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return s.holds(h.Tenure, d) })
 }
 
 // entitled says whether the seat is in force on that day: its organisation is
@@ -321,7 +336,7 @@ func (s *State) successorSeats(id string, d Day) []string {
 func (s *State) SeatsOf(person string, d Day) []string {
 	var ids []string
 	for id, seat := range s.Seats {
-		if seat.RoleOn(person, d) != "" && s.entitled(seat, d) {
+		if s.RoleOn(seat, person, d) != "" && s.entitled(seat, d) {
 			ids = append(ids, id)
 		}
 	}
@@ -336,8 +351,11 @@ func (s *State) seat(rule, code string) (*Seat, *Refusal) {
 	return nil, notFound(rule, "%q has no seat here.", Clip(code))
 }
 
-func (s *Seat) whyNot(person string, d Day) string {
-	for _, h := range s.Holders {
+func (s *State) whyNotSeated(seat *Seat, person string, d Day) string {
+	for _, h := range seat.Holders {
+		if p := s.People[person]; h.Person == person && h.Covers(d) && !p.inOffice(d) {
+			return "they left their office on " + p.Left.Words()
+		}
 		if h.Person == person && h.From > d {
 			return "their time as " + string(h.Role) + " begins on " + h.From.Words()
 		}

@@ -270,7 +270,7 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 	var roll []RollEntry
 	for _, id := range s.EntitledOn(d) {
 		e := RollEntry{Seat: id, Name: s.nameOn(id, d), Position: RollNotHeard}
-		if s.Seats[id].VacantOn(d) {
+		if s.VacantOn(s.Seats[id], d) {
 			e.Position = RollVacant
 		}
 		if pos := p.lastOf(id); pos != nil && !pos.counts() {

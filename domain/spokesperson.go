@@ -28,13 +28,13 @@ func (c *RecordSpokesperson) may(w *who) (Permission, *Refusal) {
 
 func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	o := t.s.Organisations[c.Organisation]
-	p, r := t.s.person("O3", c.Person)
-	if r != nil {
-		return r
-	}
 	span, r := t.span("O3", c.Span)
 	if r != nil {
 		return r
+	}
+	p, r := t.s.personInOffice("O3", c.Person, span.From)
+	if r != nil {
+		return r.at("person")
 	}
 	t.recordOn(span.From, &SpokespersonRecorded{Organisation: o.Code, Person: p.ID, Evidence: c.Evidence, Span: span})
 	return nil
@@ -104,6 +104,10 @@ type Tenure struct {
 	Index uint64
 }
 
+// holds says whether the tenure is somebody's on that day: its days have come and not run
+// out, and they haven't left their office (rule F5).
+func (s *State) holds(t Tenure, d Day) bool { return t.Covers(d) && s.People[t.Person].inOffice(d) }
+
 // endTenure ends the person's tenures that are running on the day.
 func endTenure(ts []Tenure, person string, until Day) []Tenure {
 	ts = slices.Clone(ts)
@@ -120,7 +124,7 @@ func endTenure(ts []Tenure, person string, until Day) []Tenure {
 // holder, does not do so after.
 func (s *State) SpeaksFor(person, code string, d Day) bool {
 	o := s.Organisations[code]
-	return o != nil && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) })
+	return o != nil && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) && s.holds(t, d) })
 }
 
 func (o *Organisation) speaks(t Tenure, d Day) bool {

@@ -78,10 +78,8 @@ func (s *State) holding(d Day) []WouldEnd {
 	}
 	for _, id := range s.EntitledOn(d) {
 		add("seat/"+id, s.name(id)+" has a seat.")
-		for _, h := range s.Seats[id].Holders {
-			if h.Covers(d) {
-				add("seat/"+id, s.office(h.Person)+" is "+string(h.Role)+" for "+s.name(id)+".")
-			}
+		for _, h := range s.TenuresOn(s.Seats[id], d) {
+			add("seat/"+id, s.office(h.Person)+" is "+string(h.Role)+" for "+s.name(id)+".")
 		}
 	}
 	for _, o := range s.DutiesOn(d) {

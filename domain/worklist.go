@@ -228,7 +228,7 @@ func (s *State) SpokespeopleOn(code string, d Day) []string {
 	var ids []string
 	o := s.Organisations[code]
 	for _, t := range o.Spokespeople {
-		if o.speaks(t, d) {
+		if o.speaks(t, d) && s.holds(t, d) {
 			ids = appendNew(ids, t.Person)
 		}
 	}
@@ -240,14 +240,12 @@ func (s *State) tableOn(d Day) []string {
 	var ids []string
 	for _, code := range s.EntitledOn(d) {
 		seat := s.Seats[code]
-		if holder := seat.holderOn(d); holder != "" {
+		if holder := s.holderOn(seat, d); holder != "" {
 			ids = appendNew(ids, holder)
 			continue
 		}
-		for _, h := range seat.Holders {
-			if h.Covers(d) {
-				ids = appendNew(ids, h.Person)
-			}
+		for _, h := range s.TenuresOn(seat, d) {
+			ids = appendNew(ids, h.Person)
 		}
 	}
 	return ids

@@ -111,7 +111,7 @@ func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 		l.InAttendance = append(l.InAttendance, Attending{g.who(a.Person), g.anybody(a.For)})
 	}
 	for _, code := range g.state.EntitledOn(m.On) {
-		there := slices.ContainsFunc(m.Present, func(p string) bool { return g.state.Seats[code].RoleOn(p, m.On) != "" })
+		there := slices.ContainsFunc(m.Present, func(p string) bool { return g.state.RoleOn(g.state.Seats[code], p, m.On) != "" })
 		if there {
 			l.Seats = append(l.Seats, g.body(code))
 		} else {

@@ -90,8 +90,8 @@ func (g *Group) heardErrands(errands errandList, at domain.Day) {
 			if pos == nil || pos.Heard == "" {
 				continue
 			}
-			for _, h := range seat.Holders {
-				if h.Covers(at) && h.Role == domain.Holder {
+			for _, h := range g.state.TenuresOn(seat, at) {
+				if h.Role == domain.Holder {
 					errands.add([]string{h.Person}, Errand{"heard/" + p.Number + "/" + strconv.FormatUint(pos.Index, 10), p.Number,
 						"The manager recorded a position of " + g.name(seat.ID) + " on " + p.Number + ", " + p.Title() + ": " + string(pos.Stand) + " (" + pos.Heard + "). If that is wrong, please correct it before it is settled."})
 				}
@@ -122,8 +122,8 @@ func (g *Group) speakers(code string, at domain.Day) []string {
 	}
 	ids := g.state.SpokespeopleOn(code, at)
 	if seat := g.state.Seats[code]; seat != nil {
-		for _, h := range seat.Holders {
-			if h.Covers(at) && !slices.Contains(ids, h.Person) {
+		for _, h := range g.state.TenuresOn(seat, at) {
+			if !slices.Contains(ids, h.Person) {
 				ids = append(ids, h.Person)
 			}
 		}

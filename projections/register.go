@@ -2,6 +2,7 @@ package projections
 
 import (
 	"goldenthread/domain"
+	"slices"
 )
 
 // Register is who and what belongs to the group on a day (rules O1–O3, F2–F5, F9).
@@ -167,13 +168,14 @@ func (g *Group) organisationLine(o *domain.Organisation, at domain.Day) Organisa
 
 func (g *Group) seatLine(seat *domain.Seat, at domain.Day) SeatLine {
 	l := SeatLine{
-		Seat: g.bodyOn(seat.ID, at), From: seat.From, Source: seat.Source, Entitled: g.entitled(seat.ID, at), Vacant: seat.VacantOn(at),
+		Seat: g.bodyOn(seat.ID, at), From: seat.From, Source: seat.Source, Entitled: g.entitled(seat.ID, at), Vacant: g.state.VacantOn(seat, at),
 		Deputies: []Who{}, History: []TenureLine{}, Index: seat.Index,
 	}
+	now := g.state.TenuresOn(seat, at)
 	for _, h := range seat.Holders {
 		l.History = append(l.History, TenureLine{g.who(h.Person), h.Role, h.Index, h.Span})
 		switch {
-		case !h.Covers(at):
+		case !slices.Contains(now, h):
 		case h.Role == domain.Holder && l.Holder == nil:
 			l.Holder = g.anyone(h.Person)
 		case h.Role == domain.Deputy:
@@ -258,7 +260,7 @@ func (g *Group) personLine(p *domain.Person, at domain.Day) PersonLine {
 		Seats: []SeatHeldLine{}, Duties: []domain.DutyName{}, Member: g.state.Member(p.ID, at), Index: p.Index, Sealed: p.Sealed,
 	}
 	for _, seat := range g.state.SeatsOf(p.ID, at) {
-		l.Seats = append(l.Seats, SeatHeldLine{g.body(seat), g.state.Seats[seat].RoleOn(p.ID, at)})
+		l.Seats = append(l.Seats, SeatHeldLine{g.body(seat), g.state.RoleOn(g.state.Seats[seat], p.ID, at)})
 	}
 	for _, d := range g.state.DutiesOn(at) {
 		if d.Person == p.ID {

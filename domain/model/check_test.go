@@ -153,7 +153,7 @@ func (m model) holds(a appointment, d day) bool {
 	if r.until != 0 && d > r.until || a.ended != 0 && d >= a.ended {
 		return false
 	}
-	if left := m.leftOffice(a.Person); a.ByOffice && left != 0 && d > left && m.wrong != officeLeftStays {
+	if m.gone(a.Person, d) {
 		return false
 	}
 	if x := m.exerciseNamed(a.Source); x != nil {
@@ -331,7 +331,7 @@ func (m model) check(q terms) answer {
 		switch {
 		case a.Person == q.person:
 			own = append(own, a)
-		case has(a.on(q.at).substitutes, q.person) && m.wrong != substitutesIgnored:
+		case has(a.on(q.at).substitutes, q.person) && !m.gone(q.person, q.at) && m.wrong != substitutesIgnored:
 			substitute = append(substitute, a)
 		}
 	}
@@ -609,7 +609,7 @@ func (m model) checkExecutive(q terms) answer {
 	var mine []delegation
 	onIt := has(m.executive(q.at), q.person)
 	for _, d := range m.delegations() {
-		if m.inForce(d, q.at) && (d.To == q.person || d.To == domain.ToExecutive && onIt) {
+		if m.inForce(d, q.at) && (d.To == q.person && !m.gone(q.person, q.at) || d.To == domain.ToExecutive && onIt) {
 			mine = append(mine, d)
 		}
 	}
@@ -628,6 +628,9 @@ func (m model) checkExecutive(q terms) answer {
 		v := d.on(q.at)
 		for _, place := range v.powersFor(m, q.matter) {
 			one := m.holdAgainstPower(d, v, place, q)
+			if d.To == domain.ToExecutive && v.powers[place].Acting > 1 && m.couldAct(q) < v.powers[place].Acting && m.wrong != oneIsEnoughToAsk {
+				one.rules = append(one.rules, "D1")
+			}
 			if m.asleep(v.review, q.at) {
 				one.rules = append(one.rules, "D3")
 			}
@@ -652,10 +655,21 @@ func (m model) checkExecutive(q terms) answer {
 	return best
 }
 
+// couldAct is how many of the executive have no interest in the matter (D5, R7).
+func (m model) couldAct(q terms) int {
+	n := 0
+	for _, who := range m.executive(q.at) {
+		if !m.interested(who, q.matter, q.at) {
+			n++
+		}
+	}
+	return n
+}
+
 // ownDelegation says whether the person has a delegation of their own in force.
 func (m model) ownDelegation(person string, d day) bool {
 	for _, one := range m.delegations() {
-		if one.To == person && m.inForce(one, d) {
+		if one.To == person && !m.gone(person, d) && m.inForce(one, d) {
 			return true
 		}
 	}

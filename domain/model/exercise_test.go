@@ -98,7 +98,20 @@ func (m model) executive(d day) []string {
 			}
 		}
 	}
-	return members
+	var there []string
+	for _, who := range members {
+		if !m.gone(who, d) {
+			there = append(there, who)
+		}
+	}
+	return there
+}
+
+// gone says whether the person has left their office by that day: what they held ended
+// with it (F5).
+func (m model) gone(person string, d day) bool {
+	left := m.leftOffice(person)
+	return left != 0 && d > left && m.wrong != officeLeftStays
 }
 
 // An exercise is one that was recorded, with what became of it.
@@ -380,7 +393,7 @@ func (m model) againstPower(x *exercise, d delegation, v *mandateOfPowers, place
 		if m.interested(who, x.Matter, x.on) && m.wrong != interestedAct {
 			continue
 		}
-		if d.To == domain.ToExecutive && has(m.executive(x.on), who) || d.To == who {
+		if d.To == domain.ToExecutive && has(m.executive(x.on), who) || d.To == who && !m.gone(who, x.on) {
 			acting[who] = true
 		}
 	}

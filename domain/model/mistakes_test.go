@@ -20,6 +20,7 @@ const (
 	listsNeeded
 	unknownStands
 	officeLeftStays
+	oneIsEnoughToAsk
 	noGrace
 	sleepsADayEarly
 	neverAsleep
@@ -75,7 +76,8 @@ var planted = map[mistake]string{
 	patientsDontCount:         "coverage by patients doesn't matter (F6, M4)",
 	listsNeeded:               "without list sizes coverage is below the least (M4)",
 	unknownStands:             "practices stand behind the group for an unknown matter (M3)",
-	officeLeftStays:           "an appointment by office outlives the office (R1)",
+	officeLeftStays:           "what somebody holds outlives their office (F5)",
+	oneIsEnoughToAsk:          "a power can be used though too few are left to act together (D1)",
 	noGrace:                   "a power is paused as soon as its review is overdue (D3)",
 	sleepsADayEarly:           "a power is paused on the last day of the grace (D3)",
 	neverAsleep:               "a missed review pauses nothing (D3)",
