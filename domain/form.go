@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // A command says once what it takes, in tags beside json:
@@ -82,19 +81,31 @@ const (
 // A Choice is one of those that a field has.
 type Choice struct{ Value, Words string }
 
-var forms sync.Map // reflect.Type to *Form
+// forms are what all commands, and the parts of them, take. They are made when the
+// program starts and never change.
+var forms = map[reflect.Type]*Form{}
 
-// Describe says what the command or instrument takes: v is a pointer to one.
-func Describe(v any) *Form { return describe(reflect.TypeOf(v).Elem()) }
+func init() {
+	for _, c := range Commands {
+		describe(reflect.TypeOf(c.New()).Elem())
+	}
+}
+
+// Describe says what the command, or the part of one, takes: v is a pointer to it.
+func Describe(v any) *Form {
+	f := forms[reflect.TypeOf(v).Elem()]
+	if f == nil {
+		panic("domain: no command has a " + reflect.TypeOf(v).Elem().Name())
+	}
+	return f
+}
 
 func describe(t reflect.Type) *Form {
-	if f, ok := forms.Load(t); ok {
-		return f.(*Form)
+	if forms[t] == nil {
+		forms[t] = &Form{}
+		forms[t].read(t, nil)
 	}
-	f := &Form{}
-	f.read(t, nil)
-	forms.Store(t, f)
-	return f
+	return forms[t]
 }
 
 // read appends the fields of the struct, those of embedded ones in their place.
