@@ -131,6 +131,9 @@ func (g *generator) changeRegister() {
 		}
 		g.send("manager", &domain.ImportOrganisations{Rows: []domain.OrganisationRow{row}})
 	case n < 75: // closes, or opens again
+		if closed := slices.IndexFunc(practices, func(p string) bool { o := g.state().Organisations[p]; return o != nil && o.Closed != 0 }); closed >= 0 && g.chance(30) {
+			row = g.row(practices[closed])
+		}
 		if row.Closed == 0 {
 			row.Closed = day
 		} else if g.chance(80) {
