@@ -2,7 +2,9 @@ package api
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	entities "html"
 	"image/png"
@@ -86,4 +88,7 @@ func TestEvidenceFromPages(t *testing.T) {
 	require.Contains(t, entities.UnescapeString(proof), key)
 	require.Contains(t, entities.UnescapeString(proof), l.Tree().Hash.String())
 	require.Contains(t, proof, "No witness is named yet")
+	sum := sha256.Sum256(w.must(200, w.send(w.request("", "GET", "/verify.py", ""))).body)
+	require.Contains(t, proof, hex.EncodeToString(sum[:]), "the page says which verifier is ours")
+	require.NotContains(t, proof, "Unpack it and run")
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,14 +23,6 @@ import (
 
 // Both verifiers are asked about signatures, JSON and bundles that hold, that are
 // spoiled, and that somebody made to tell them apart. They must always agree.
-
-// rounds is how many inputs are tried, of so many in CI.
-func rounds(t *testing.T, n int) int {
-	if times, err := strconv.Atoi(os.Getenv("GOLDENTHREAD_DIFFERENTIAL")); err == nil {
-		return times * n
-	}
-	return n
-}
 
 // oddJSON are values that programs read differently, or not at all.
 var oddJSON = []string{
@@ -187,7 +178,7 @@ var oddKeys = func() (keys [][]byte) {
 func TestVerifiersAgreeOnSignatures(t *testing.T) {
 	found := map[string]int{}
 	r := rand.New(rand.NewPCG(13, 7))
-	for range rounds(t, 2_500) {
+	for range 2_500 {
 		a := newAttempt(t, r, "this")
 		switch err := agreeOnAssertion(t, a.g, a.cose, a.party); {
 		case err == nil:
@@ -240,7 +231,7 @@ func TestOddSpellings(t *testing.T) {
 func TestVerifiersAgreeOnJSON(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	good := 0
-	for range rounds(t, 4_000) {
+	for range 4_000 {
 		text := []byte(oddText(r, 3))
 		for range r.IntN(2) {
 			text = spoil(r, text)
@@ -418,7 +409,7 @@ func spoilBundle(r *rand.Rand, f files) {
 func TestVerifiersAgreeOnBundles(t *testing.T) {
 	found := map[string]int{}
 	r := rand.New(rand.NewPCG(2, 9))
-	for range rounds(t, 1_500) {
+	for range 1_500 {
 		report, err := agreeOnZip(t, newOddBundle(t, r), nil)
 		if err != nil {
 			found["fails"]++
