@@ -13,8 +13,6 @@ type Filled struct {
 	Form   string // which of the page's forms
 	Values url.Values
 	Faults []Fault
-	labels map[string]string // of the form's fields on the page, by name
-	placed bool
 }
 
 // A Fault is one thing that is wrong.
@@ -26,35 +24,9 @@ type Fault struct {
 	Field string // found on the page; "": it stands above the form
 }
 
-// learn notes that the page has the field.
-func (f *Filled) learn(name, label string) {
-	if f.labels == nil {
-		f.labels = map[string]string{}
-	}
-	f.labels[name] = label
-}
-
-// place finds the field of each fault among those that the page has.
-func (f *Filled) place() {
-	f.placed = true
-	for i := range f.Faults {
-		fault := &f.Faults[i]
-		for _, name := range fieldsOf(fault.Part) {
-			if label, ok := f.labels[name]; ok {
-				fault.Field = name
-				if fault.Bare {
-					fault.Say = labelled(label, fault.Say)
-				}
-				break
-			}
-		}
-	}
-}
-
 // Place finds the field of each fault among the form's. What is at none of them
 // stands above the form.
 func (f *Filled) Place(parts []Piece) {
-	f.placed = true
 	for i := range f.Faults {
 		fault := &f.Faults[i]
 		name := strings.ReplaceAll(strings.TrimPrefix(fault.Part, "/"), "/", "-")
@@ -102,27 +74,6 @@ func labelled(label, say string) string {
 		return label + " " + say
 	}
 	return label + ": " + say
-}
-
-// fieldsOf are the names that a form may have for a part of a command, the
-// likeliest first: a form says in one field what a command says in several
-// parts, or names it as people do.
-func fieldsOf(part string) []string {
-	if part == "" {
-		return nil
-	}
-	name := strings.ReplaceAll(strings.TrimPrefix(part, "/"), "/", "-")
-	names := []string{name, strings.TrimSuffix(name, "Pence")}
-	if other := otherNames[name]; other != "" {
-		names = append(names, other)
-	}
-	first, _, _ := strings.Cut(name, "-")
-	return append(names, first, strings.TrimSuffix(first, "s"))
-}
-
-var otherNames = map[string]string{
-	"consulted-0-body": "consulted", "consulted-0-on": "consultedOn", "consulted-0-how": "consultedHow", "told-reply": "told", "told-words": "toldWords",
-	"actions-0-owner": "owner", "actions-0-supporter": "supporter", "actions-0-due": "due", "choices": "choice1", "personal-name": "name", "personal-email": "email", "personal-phone": "phone",
 }
 
 // Ref is where on the page the fault is to be mended.

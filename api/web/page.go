@@ -173,10 +173,6 @@ func (p *Page) Render() ([]byte, error) {
 	if err := t.Execute(&b, p); err != nil {
 		return nil, fmt.Errorf("write the page %q: %w", p.Body.file(), err)
 	}
-	if p.Filled != nil && !p.Filled.placed { // only the page itself shows which fields there are
-		p.Filled.place()
-		return p.Render()
-	}
 	return inOrder(b.Bytes()), nil
 }
 

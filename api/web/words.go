@@ -230,7 +230,6 @@ type Field struct {
 func newField(f Form, name, label, hint string, value ...string) Field {
 	field := Field{Form: f, Name: name, Label: label, Hint: hint, Value: strings.Join(value, "")}
 	if f.Refused != nil {
-		f.Refused.learn(name, label)
 		field.Value, field.Values = f.Refused.Values.Get(name), f.Refused.Values[name]
 	}
 	return field
