@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -166,8 +165,8 @@ func TestCheckByPage(t *testing.T) {
 	require.Empty(t, b.others())
 }
 
-// The check answers within 100 ms, and a first look at it, with all that it
-// links, takes less than 100 KB over the wire.
+// The check's page is made with few allocations, and a first look at it, with all that
+// it links, takes less than 100 KB over the wire.
 func TestCheckIsFastAndSmall(t *testing.T) {
 	w := newWorld(t).established()
 	w.on("2026-03-09")
@@ -188,14 +187,11 @@ func TestCheckIsFastAndSmall(t *testing.T) {
 		size += get("/assets/" + name)
 	}
 	require.Less(t, size, 100<<10)
-	fastest := time.Hour
-	for range 20 { // the machine may be busy with something else
-		began := time.Now()
-		get(path)
-		fastest = min(fastest, time.Since(began))
-	}
-	require.Less(t, fastest, 100*time.Millisecond)
-	t.Logf("%d bytes, %v", size, fastest)
+	// Seconds depend on what else the machine does; what is allocated, by client and
+	// server together, does not.
+	allocated := testing.AllocsPerRun(20, func() { get(path) })
+	t.Logf("%d bytes, %.0f allocations", size, allocated)
+	require.Less(t, allocated, 4_000.0)
 }
 
 // Consent and objection by the keyboard alone, and without script.

@@ -37,3 +37,23 @@ func BenchmarkCopy(b *testing.B) {
 		s.Copy().Apply(e)
 	}
 }
+
+// A check that was asked before makes little more than its answer: a bound on what it
+// allocates holds on any machine, however busy.
+func TestACheckAskedBeforeAllocatesLittle(t *testing.T) {
+	events := theGiven()["given-the-works"]
+	s := fold(events)
+	amount, months := Pence(8_000_00), 6
+	q := Question{Person: "cd-north", Forum: "locality-board", Matter: "workforce", Amount: &amount, Months: &months, At: DayOf(events[len(events)-1].Time)}
+	ask := func(of *View) float64 {
+		return testing.AllocsPerRun(100, func() {
+			if _, r := of.Check(q); r != nil {
+				t.Fatal(r)
+			}
+		})
+	}
+	remembered, anew := ask(s.Remembering()), ask(s)
+	if remembered > 110 || 3*remembered > anew {
+		t.Errorf("a check that was asked before made %.0f allocations, and one anew %.0f", remembered, anew)
+	}
+}
