@@ -409,51 +409,6 @@ func (i *Instrument) addMatters(matters []string) []string {
 	return matters
 }
 
-// SuggestionKind is why something is suggested for the agenda.
-type SuggestionKind string
-
-const (
-	SuggestProposal SuggestionKind = "proposal" // it is open
-	SuggestApproach SuggestionKind = "approach" // it waits
-	SuggestQuestion SuggestionKind = "question" // it waits
-	SuggestOverdue  SuggestionKind = "overdue"
-	SuggestReview   SuggestionKind = "review" // it is near
-)
-
-// A Suggestion is something that the executive may want on the agenda.
-type Suggestion struct {
-	Kind  SuggestionKind
-	About string
-	Text  string
-}
-
-// SuggestionsOn are what the agenda could be made from on that day: open
-// proposals, approaches for the meeting, practices that wait for an answer,
-// what is overdue, and reviews.
-func (s *View) SuggestionsOn(d Day) []Suggestion {
-	var items []Suggestion
-	for _, due := range s.WorkListOn(d) {
-		kind := SuggestionKind("")
-		switch a := s.Approaches[due.What]; {
-		case due.Kind == DuePosition:
-			kind = SuggestProposal
-		case due.Kind == DueApproach && a.Disposition() != nil && a.Disposition().Disposition != ForMeeting && !due.Overdue:
-		case due.Kind == DueApproach:
-			kind = SuggestApproach
-		case due.Kind == DueReview:
-			kind = SuggestReview
-		case due.Kind == DueQuestion:
-			kind = SuggestQuestion
-		case due.Overdue:
-			kind = SuggestOverdue
-		}
-		if kind != "" {
-			items = append(items, Suggestion{kind, due.What, due.Text})
-		}
-	}
-	return items
-}
-
 // RunBySystem says in words where the system runs the group on that day: it
 // employs the chair or the manager, or one of its people chaired or set the
 // agenda of a meeting in the 90 days before; nothing if it does not (rule T3).
