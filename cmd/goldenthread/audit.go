@@ -34,7 +34,7 @@ var auditQuestion = question[projections.AuditPage]{
 			}
 			p.row(e.Index, momentWords(e.Time), effectiveWords(&e), e.Actor.Office, text)
 		}
-		p.note("As known after event %d.", a.Index)
+		p.head("As known after event %d.", a.Index)
 		if a.Next != "" {
 			p.say("There is more: the same again with --cursor %s", a.Next)
 		}

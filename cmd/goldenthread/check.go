@@ -58,24 +58,24 @@ func showCheck(p *page, a *access.Check) {
 	for _, n := range a.Notes {
 		p.item("%s", n)
 	}
-	p.list("Limits, for you alone", limitTexts(a.Limits))
+	p.list("Limits, for you alone", texts(a.Limits, func(l domain.Limit) string { return l.Of + ": " + l.Text }))
 	p.head("On whose behalf")
 	p.item("%s", a.Coverage.Words())
 	for _, c := range a.Coverage.Conditions {
 		p.item("on condition, %s", c)
 	}
-	p.list("What would make it a yes", remedyTexts(a.Remedies))
-	p.list("Who could say yes", couldNames(a.WhoCould))
+	p.list("What would make it a yes", texts(a.Remedies, func(r domain.Remedy) string { return r.Text }))
+	p.list("Who could say yes", texts(a.WhoCould, couldName))
 	p.optional("Our position", a.Position)
 	p.optional("Last said", a.LastSaid)
 	p.head("What this rests on")
-	p.chain(a.Chain)
-	p.note("Worked out for %s as known after event %d.", a.At.Words(), a.Index)
+	showChain(p, a.Chain)
+	p.head("Worked out for %s as known after event %d.", a.At.Words(), a.Index)
 }
 
-// chain shows what an answer rests on. Mandates are many and alike: they are
+// showChain shows what an answer rests on. Mandates are many and alike: they are
 // counted, and the question that lists them is named.
-func (p *page) chain(links []domain.Link) {
+func showChain(p *page, links []domain.Link) {
 	p.table("event", "since", "what")
 	var mandates []domain.Link
 	for _, l := range links {
@@ -94,50 +94,11 @@ func (p *page) chain(links []domain.Link) {
 	}
 }
 
-func limitTexts(limits []domain.Limit) []string {
-	var texts []string
-	for _, l := range limits {
-		texts = append(texts, l.Of+": "+l.Text)
+func couldName(w domain.SomeoneWhoCould) string {
+	if w.Person == "" {
+		return w.Name
 	}
-	return texts
-}
-
-func remedyTexts(remedies []domain.Remedy) []string {
-	var texts []string
-	for _, r := range remedies {
-		texts = append(texts, r.Text)
-	}
-	return texts
-}
-
-func couldNames(who []domain.SomeoneWhoCould) []string {
-	var names []string
-	for _, w := range who {
-		name := w.Name
-		if w.Person != "" {
-			name += " (" + w.Person + ")"
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
-// list adds a heading with items, if there are any.
-func (p *page) list(head string, items []string) {
-	if len(items) == 0 {
-		return
-	}
-	p.head("%s", head)
-	for _, item := range items {
-		p.item("%s", item)
-	}
-}
-
-// optional adds a heading with one text, if there is one.
-func (p *page) optional(head, text string) {
-	if text != "" {
-		p.list(head, []string{text})
-	}
+	return w.Name + " (" + w.Person + ")"
 }
 
 // readPounds turns pounds into the server's pence.

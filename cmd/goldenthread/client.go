@@ -251,25 +251,13 @@ func (c *client) groupNames(ctx context.Context) []string {
 	if err != nil {
 		return nil
 	}
-	var names []string
-	for _, g := range list.Groups {
-		names = append(names, g.Group+"\t"+g.Name)
-	}
-	return names
+	return texts(list.Groups, func(g rest.GroupLine) string { return g.Group + "\t" + g.Name })
 }
 
 func (c *client) personNames(ctx context.Context) []string {
-	path, err := c.path("/people")
+	people, err := fetchBelow[access.People](ctx, c, "/people")
 	if err != nil {
 		return nil
 	}
-	people, err := fetch[access.People](ctx, c, path, nil)
-	if err != nil {
-		return nil
-	}
-	var names []string
-	for _, p := range people.People {
-		names = append(names, p.Handle+"\t"+p.Office)
-	}
-	return names
+	return texts(people.People, func(p access.Member) string { return p.Handle + "\t" + p.Office })
 }

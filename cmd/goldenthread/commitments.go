@@ -81,7 +81,7 @@ func showRepresentation(p *page, a *projections.Representation) {
 		p.row(m.ForumName, m.On.Words(), report, m.Happened)
 	}
 	for _, c := range a.Clashes {
-		p.note("Different answers. %s.", c.Text)
+		p.head("Different answers. %s.", c.Text)
 	}
 	p.stamp(a.Stamp)
 }
@@ -109,11 +109,7 @@ func (c *client) forumNames(ctx context.Context) []string {
 	if err != nil {
 		return nil
 	}
-	var names []string
-	for _, f := range a.Forums {
-		names = append(names, f.Forum+"\t"+f.Name)
-	}
-	return names
+	return texts(a.Forums, func(f projections.ForumLine) string { return f.Forum + "\t" + f.Name })
 }
 
 // worklistQuestion asks what is due (rules D3, M5, D6, R5).

@@ -215,11 +215,7 @@ func (f *commandFlag) usage() string {
 }
 
 func (f *commandFlag) choices() []string {
-	var values []string
-	for _, c := range f.Choices {
-		values = append(values, c.Value)
-	}
-	return values
+	return texts(f.Choices, func(c domain.Choice) string { return c.Value })
 }
 
 func (f *commandFlag) completions(c *client) func(context.Context) []string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/url"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -57,9 +56,9 @@ func eraseCommand() *cobra.Command {
 			if yes {
 				return c.do(cmd, "erase-person", &domain.ErasePerson{Person: remains.ID}, "")
 			}
-			p := newPage(os.Stdout)
+			p := newPage()
 			showRemains(p, remains)
-			p.note("Nothing was done. To erase their name, email and phone for good: the same again with --yes")
+			p.head("Nothing was done. To erase their name, email and phone for good: the same again with --yes")
 			return c.finish(cmd, p, remains)
 		},
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"goldenthread/api/operation"
+	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/recovery"
@@ -54,8 +55,8 @@ func exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p := newPage(os.Stdout)
-			p.say("%s holds %s events under the root %s.", out, number(int(tree.N)), tree.Hash)
+			p := newPage()
+			p.say("%s holds %s under the root %s.", out, domain.Count(int(tree.N), "event"), tree.Hash)
 			return c.finish(cmd, p, map[string]any{"file": out, "size": tree.N, "root": tree.Hash.String()})
 		},
 	}
@@ -177,8 +178,8 @@ func importLedgerCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p := newPage(os.Stdout)
-			p.say("%s is here: %s events under the root %s.", done.Group, number(int(done.Tree.N)), done.Tree.Hash)
+			p := newPage()
+			p.say("%s is here: %s under the root %s.", done.Group, domain.Count(int(done.Tree.N), "event"), done.Tree.Hash)
 			return c.finish(cmd, p, map[string]any{"group": done.Group, "size": done.Tree.N, "root": done.Tree.Hash.String()})
 		},
 	}

@@ -64,7 +64,7 @@ func patientsOf(o *projections.OrganisationLine) string {
 	if o.Kind != domain.Practice || !o.Open {
 		return "–"
 	}
-	return number(o.Patients)
+	return domain.Thousands(o.Patients)
 }
 
 func belongsTo(o *projections.OrganisationLine) string {

@@ -40,7 +40,7 @@ func showMandate(p *page, m *projections.Mandate) {
 	p.head("Behind the group")
 	p.table("ods", "practice", "patients", "event", "until", "through")
 	for _, s := range m.Inside {
-		p.row(s.ODS, s.Name, number(s.Patients), grantEvents(s.Grants), standingEnd(&s), through(s.Via))
+		p.row(s.ODS, s.Name, domain.Thousands(s.Patients), grantEvents(s.Grants), standingEnd(&s), through(s.Via))
 	}
 	p.list("On condition", m.Conditions)
 	if len(m.Asked) > 0 {
@@ -54,11 +54,7 @@ func showMandate(p *page, m *projections.Mandate) {
 }
 
 func grantEvents(grants []projections.GrantLine) string {
-	var events []string
-	for _, g := range grants {
-		events = append(events, indexWords(g.Index))
-	}
-	return strings.Join(events, ", ")
+	return strings.Join(texts(grants, func(g projections.GrantLine) string { return indexWords(g.Index) }), ", ")
 }
 
 // whatIfQuestion asks what would change if somebody withdrew (rules M2–M4).
@@ -86,7 +82,7 @@ func showWhatIf(p *page, w *projections.WhatIf) {
 		when string
 		c    projections.CoverageIs
 	}{{"now", w.Before}, {"then", w.After}} {
-		p.row(row.when, number(row.c.Practices)+" of "+number(row.c.OfPractices), patientFigures(row.c), map[bool]string{true: "yes", false: "no"}[row.c.Above])
+		p.row(row.when, domain.Thousands(row.c.Practices)+" of "+domain.Thousands(row.c.OfPractices), patientFigures(row.c), map[bool]string{true: "yes", false: "no"}[row.c.Above])
 	}
 	if len(w.Leaving) > 0 {
 		p.head("No longer behind the group")
@@ -95,11 +91,7 @@ func showWhatIf(p *page, w *projections.WhatIf) {
 			p.row(o.Code, o.Name)
 		}
 	}
-	var lost []string
-	for _, l := range w.Powers {
-		lost = append(lost, l.Text)
-	}
-	p.list("Powers that would be lost", lost)
+	p.list("Powers that would be lost", texts(w.Powers, func(l projections.LostLine) string { return l.Text }))
 	for _, n := range w.Notes {
 		p.say("%s", n)
 	}
@@ -110,7 +102,7 @@ func patientFigures(c projections.CoverageIs) string {
 	if c.OfPatients == 0 {
 		return "not known"
 	}
-	return number(c.Patients) + " of " + number(c.OfPatients)
+	return domain.Thousands(c.Patients) + " of " + domain.Thousands(c.OfPatients)
 }
 
 // standingEnd is the last day on which the practice stands behind the group, or the

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -86,11 +84,9 @@ func (o *odsImport) run(cmd *cobra.Command) error {
 		cmd.PrintErrf("\r%d of %d organisations", outcome.Organisations, len(read.rows))
 	}
 	cmd.PrintErrln()
-	if o.json {
-		return json.MarshalWrite(cmd.OutOrStdout(), outcome)
-	}
-	_, err = io.WriteString(cmd.OutOrStdout(), outcome.words())
-	return err
+	p := newPage()
+	outcome.show(p)
+	return o.finish(cmd, p, outcome)
 }
 
 // An importOutcome is what came of an import.
@@ -115,20 +111,19 @@ func (o *importOutcome) add(r *access.Recorded, organisations int) {
 	}
 }
 
-func (o *importOutcome) words() string {
-	w := fmt.Sprintf("%d organisations read, %d differences recorded.\n", o.Organisations, o.Events)
+func (o *importOutcome) show(p *page) {
+	p.say("%d organisations read, %d differences recorded.", o.Organisations, o.Events)
 	for _, part := range []struct {
 		say   string
 		lines []string
 	}{{"left out by the lists:", o.LeftOut}, {"said otherwise by the lists, and not taken over:", o.Contradicted}} {
 		if len(part.lines) > 0 {
-			w += fmt.Sprintf("%d %s\n", len(part.lines), part.say)
+			p.say("%d %s", len(part.lines), part.say)
 		}
 		for _, line := range part.lines {
-			w += "  " + line + "\n"
+			p.item("%s", line)
 		}
 	}
-	return w
 }
 
 // read reads the files.

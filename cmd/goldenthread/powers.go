@@ -62,7 +62,7 @@ func showDelegation(p *page, d *projections.DelegationLine) {
 		}
 	}
 	p.head("%s rests on", d.Ref)
-	p.chain(d.Chain)
+	showChain(p, d.Chain)
 }
 
 func historyWords(history []projections.DelegationHistory) []string {

@@ -73,7 +73,7 @@ func (c *client) keepBundle(cmd *cobra.Command, out string, bundle []byte) error
 	if err := f.Close(); err != nil {
 		return err
 	}
-	p := newPage(os.Stdout)
+	p := newPage()
 	p.say("%s proves %d events. To read it, open page.html in it; to check it: goldenthread verify %s", out, len(report.Events), out)
 	return c.finish(cmd, p, map[string]any{"file": out, "events": len(report.Events)})
 }

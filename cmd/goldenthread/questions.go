@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"goldenthread/api/rest"
-	"goldenthread/projections"
 )
 
 // A question is one that the server answers about a group: its address and
@@ -145,7 +143,7 @@ func show[T any](cmd *cobra.Command, c *client, answer []byte, f func(*page, *T)
 	if err != nil {
 		return err
 	}
-	p := newPage(os.Stdout)
+	p := newPage()
 	f(p, v)
 	return c.finish(cmd, p, jsontext.Value(answer))
 }
@@ -183,9 +181,4 @@ func groupsCommand() *cobra.Command {
 	}
 	c.flags(cmd)
 	return cmd
-}
-
-// stamp ends a page: what the answer rests on.
-func (p *page) stamp(s projections.Stamp) {
-	p.note("For %s, as known after event %d.", s.At.Words(), s.Index)
 }

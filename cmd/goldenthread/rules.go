@@ -19,18 +19,16 @@ func rulesCommand() *cobra.Command {
 		Example: "  goldenthread rules C5\n  goldenthread rules",
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var numbers []string
-			for _, r := range domain.Rules() {
-				numbers = append(numbers, r.Number+"\t"+r.Title)
-			}
-			return numbers, cobra.ShellCompDirectiveNoFileComp
+			return texts(domain.Rules(), func(r domain.Rule) string { return r.Number + "\t" + r.Title }), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
+				p := newPage()
+				p.table()
 				for _, r := range domain.Rules() {
-					fmt.Fprintf(cmd.OutOrStdout(), "%-4s %s\n", r.Number, r.Title)
+					p.row(r.Number, r.Title)
 				}
-				return nil
+				return p.print(cmd.OutOrStdout())
 			}
 			r, ok := domain.RuleByNumber(strings.ToUpper(args[0]))
 			if !ok {

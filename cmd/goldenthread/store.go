@@ -59,7 +59,7 @@ func checkStoreCommand() *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, folder.Close(store)) }()
-		p := newPage(os.Stdout)
+		p := newPage()
 		err = store.CheckCopies(cmd.Context(), func(r logs.CopyReport) error {
 			cmd.PrintErrln(r.Group + " is checked")
 			p.say("%s", r.String())
@@ -94,7 +94,7 @@ func repairCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p := newPage(os.Stdout)
+		p := newPage()
 		p.say("%d events are in a new stream.", r.Events)
 		for _, group := range slices.Sorted(maps.Keys(r.Taken)) {
 			p.item("%s: %d of them came from its log.", group, len(r.Taken[group]))

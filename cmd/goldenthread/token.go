@@ -41,15 +41,7 @@ func newTokenCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if c.json {
-				_, err = cmd.OutOrStdout().Write(answer)
-				return err
-			}
-			made, err := read[identity.Token](answer)
-			if err == nil {
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), made.Token)
-			}
-			return err
+			return show(cmd, c, answer, func(p *page, made *identity.Token) { p.say("%s", made.Token) })
 		},
 	}
 	cmd.Flags().StringVar(&ask.Person, "person", "", "handle, such as lmc-chair")

@@ -14,6 +14,7 @@ import (
 	"filippo.io/torchwood"
 	"github.com/spf13/cobra"
 
+	"goldenthread/domain"
 	"goldenthread/eventstore/evidence"
 	"goldenthread/eventstore/recovery"
 	"goldenthread/eventstore/tilelog"
@@ -176,7 +177,7 @@ func readUpTo(name string) ([]byte, error) {
 }
 
 func (v *verifying) showBundle(cmd *cobra.Command, name string, report evidence.Report, err error) error {
-	p := newPage(os.Stdout)
+	p := newPage()
 	if err != nil {
 		p.exit = exitDamaged
 		p.say("%s DOES NOT HOLD: %v", name, err)
@@ -198,7 +199,7 @@ func (v *verifying) showBundle(cmd *cobra.Command, name string, report evidence.
 		notProved = append(notProved, n.Index)
 	}
 	p.unless(len(report.Unchecked) == 0, "NOT CHECKED, since the passkey or the exact words are not in it: the signatures in %s.", indexList(report.Unchecked))
-	p.note("Signed on %d events under the root %s, by: %s.", signed.N, signed.Hash, strings.Join(report.Signers, ", "))
+	p.head("Signed on %d events under the root %s, by: %s.", signed.N, signed.Hash, strings.Join(report.Signers, ", "))
 	p.item("NOT PROVED: the words of page.html and README.txt, which are from whoever made the bundle.")
 	p.unless(!report.Verifier, "NOT PROVED: the verify.py that came in the bundle. Do not run it.")
 	p.unless(!report.OwnPolicy, "Whose signatures are needed was said by the evidence itself; to be sure, give your own with --policy.")
@@ -208,11 +209,7 @@ func (v *verifying) showBundle(cmd *cobra.Command, name string, report evidence.
 
 // indexList names events: "event 3, event 7".
 func indexList(indexes []uint64) string {
-	var names []string
-	for _, i := range indexes {
-		names = append(names, "event "+strconv.FormatUint(i, 10))
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(texts(indexes, func(i uint64) string { return "event " + strconv.FormatUint(i, 10) }), ", ")
 }
 
 // verified is what verify says of one log.
@@ -282,7 +279,7 @@ func signatures(n int) string {
 	case 1:
 		return "1 signature holds, with the keys that the ledger had recorded before it"
 	}
-	return number(n) + " signatures hold, with the keys that the ledger had recorded before them"
+	return domain.Thousands(n) + " signatures hold, with the keys that the ledger had recorded before them"
 }
 
 // signers are the names on the checkpoint's signature lines.
@@ -299,7 +296,7 @@ func signers(signed []byte) []string {
 
 // show says what was checked, and ends with exitDamaged if anything was found.
 func (v *verifying) show(cmd *cobra.Command, reports []verified) error {
-	p := newPage(os.Stdout)
+	p := newPage()
 	for _, r := range reports {
 		if len(r.Damage) > 0 || len(r.NotProved) > 0 {
 			p.exit = exitDamaged
@@ -317,9 +314,9 @@ func showVerified(p *page, r *verified) {
 		for _, d := range r.Damage[:min(len(r.Damage), damageShown)] {
 			p.item("%s, event %d: %s", d.Path, d.Event, d.Why)
 		}
-		p.unless(len(r.Damage) <= damageShown, "and %s more places; --json lists them all", number(len(r.Damage)-damageShown))
+		p.unless(len(r.Damage) <= damageShown, "and %s more places; --json lists them all", domain.Thousands(len(r.Damage)-damageShown))
 	}
-	p.item("Read and hashed: %d events, %s KB, from %d bundles; held against %d tiles of hashes; %.0f ms.", r.Events, number(int(r.Bytes/1024)), r.Bundles, r.Tiles, r.Took)
+	p.item("Read and hashed: %d events, %s KB, from %d bundles; held against %d tiles of hashes; %.0f ms.", r.Events, domain.Thousands(int(r.Bytes/1024)), r.Bundles, r.Tiles, r.Took)
 	p.unless(len(r.Damage) > 0, "Each event is written as it must be, in its place, and none goes back in time.")
 	p.item("What people signed with passkeys: %s.", signatures(r.Signed))
 	for _, n := range r.NotProved {

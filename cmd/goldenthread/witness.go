@@ -144,6 +144,6 @@ var witnessesQuestion = question[access.Witnesses]{
 			}
 			p.row(w.Name, w.Cosigned, w.Size, since, w.Trouble)
 		}
-		p.note("The log is signed for %d events; enough witnesses have cosigned %d.", a.Signed, a.Witnessed)
+		p.head("The log is signed for %d events; enough witnesses have cosigned %d.", a.Signed, a.Witnessed)
 	},
 }

@@ -19,27 +19,21 @@ func fetchBelow[T any](ctx context.Context, c *client, below string) (*T, error)
 	return fetch[T](ctx, c, path, nil)
 }
 
-// unless adds an item, unless there is nothing to say.
-func (p *page) unless(nothing bool, format string, args ...any) {
-	if !nothing {
-		p.item(format, args...)
+// texts is one text for each of the items.
+func texts[T any](items []T, text func(T) string) []string {
+	var all []string
+	for _, item := range items {
+		all = append(all, text(item))
 	}
+	return all
 }
 
 func whoWords(who []projections.Who) string {
-	var names []string
-	for _, w := range who {
-		names = append(names, w.Office)
-	}
-	return strings.Join(names, "; ") // an office has commas of its own
+	return strings.Join(texts(who, func(w projections.Who) string { return w.Office }), "; ") // an office has commas of its own
 }
 
 func bodyWords(bodies []projections.Body) string {
-	var names []string
-	for _, b := range bodies {
-		names = append(names, b.Name)
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(texts(bodies, func(b projections.Body) string { return b.Name }), ", ")
 }
 
 func orNobody(s string) string {
@@ -74,6 +68,3 @@ func indexWords(i uint64) string {
 	}
 	return strconv.FormatUint(i, 10)
 }
-
-// number writes 248911 as 248,911.
-func number(n int) string { return strings.TrimPrefix(domain.Pence(n*100).String(), "£") }
