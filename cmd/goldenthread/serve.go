@@ -87,24 +87,21 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
+// run checks what was asked for, reads the folder up and answers until ctx ends.
 func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
+	options := api.Options{Copies: o.replicas, Log: log, Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens}
 	if o.idle <= 0 || o.reads == 0 {
 		return usagef("--idle is a time such as 30m, and --reads a number, or -1")
 	}
-	reach, err := o.reach()
-	if err != nil {
+	if options.Reach, err = o.reach(); err != nil {
 		return err
 	}
-	singleSignOn, err := o.singleSignOn()
-	if err != nil {
+	if options.SingleSignOn, err = o.singleSignOn(); err != nil {
 		return err
 	}
-	access, err := o.nats.options()
+	stored, err := o.storeOptions(log)
 	if err != nil {
 		return err
-	}
-	if o.memory < leastMemory {
-		return usagef("--memory: a server needs at least %d MB", leastMemory)
 	}
 	folder.UseMemory(o.memory)
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
@@ -118,44 +115,55 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err := o.load(ctx, log); err != nil {
 		return err
 	}
-	witnesses, err := parseWitnesses(o.witnesses)
-	if err != nil {
+	if options.Store, options.Groups, err = folder.Open(ctx, stored); err != nil {
 		return err
 	}
-	store, groups, err := folder.Open(ctx, eventstore.Options{
+	defer func() { err = errors.Join(err, folder.Close(options.Store)) }()
+	return o.answer(ctx, cmd, listener, options)
+}
+
+// storeOptions are what the flags say of the store.
+func (o *serving) storeOptions(log *slog.Logger) (options eventstore.Options, err error) {
+	access, err := o.nats.options()
+	if err != nil {
+		return options, err
+	}
+	if o.memory < leastMemory {
+		return options, usagef("--memory: a server needs at least %d MB", leastMemory)
+	}
+	witnesses, err := parseWitnesses(o.witnesses)
+	return eventstore.Options{
 		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
 		Folded: uint64(o.memory) * eventsPerMB, Log: log,
-	})
-	if err != nil {
+	}, err
+}
+
+// answer opens what belongs to people (tokens, keys of feeds, sign-ins, mail), says
+// where everything is, and answers until ctx ends or the store can't go on.
+func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.Listener, options api.Options) (err error) {
+	if options.Tokens, err = identity.OpenTokens(o.dir); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, folder.Close(store)) }()
-	tokens, err := identity.OpenTokens(o.dir)
-	if err != nil {
+	if options.Feeds, err = identity.OpenFeedKeys(o.dir); err != nil {
 		return err
 	}
-	feeds, err := identity.OpenFeedKeys(o.dir)
-	if err != nil {
+	if options.SignIn, err = identity.OpenSignIn(o.dir); err != nil {
 		return err
 	}
-	post, stop, err := o.mail.start(ctx, store, groups, o.replicas, log)
+	post, stop, err := o.mail.start(ctx, options.Store, options.Groups, o.replicas, options.Log)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	signIn, err := identity.OpenSignIn(o.dir)
-	if err != nil {
-		return err
-	}
-	server := api.New(api.Options{Store: store, Groups: groups, Tokens: tokens, SignIn: signIn, Feeds: feeds, Mail: post, Copies: o.replicas, SingleSignOn: singleSignOn, Reach: reach, Log: log,
-		Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens})
-	service, err := server.Offer(store.Conn())
+	options.Mail = post
+	server := api.New(options)
+	service, err := server.Offer(options.Store.Conn())
 	if err != nil {
 		return err
 	}
 	defer service.Stop()
-	o.greet(cmd, listener.Addr(), tokens)
-	return serveUntil(ctx, server, listener, store.Failed())
+	o.greet(cmd, listener.Addr(), options.Tokens)
+	return serveUntil(ctx, server, listener, options.Store.Failed())
 }
 
 // A server's memory, in MB: half is for ledgers kept at hand, a quarter for
