@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"goldenthread/api/access"
 	"goldenthread/api/web"
@@ -26,7 +27,7 @@ func checkPage(a *asked) (web.Body, error) {
 	var refused *domain.Refusal
 	switch {
 	case errors.As(err, &refused):
-		a.filled = &web.Filled{Form: "ask", Values: asks, Faults: []web.Fault{{Part: refused.Part, Say: refused.Say, Rule: refused.Rule}}}
+		a.filled = &web.Filled{Form: "ask", Values: asks, Faults: []web.Fault{{Field: strings.TrimPrefix(refused.Part, "/"), Say: refused.Say, Rule: refused.Rule}}}
 		return body, nil
 	case err != nil:
 		return nil, err
