@@ -220,6 +220,15 @@ func fetch[T any](ctx context.Context, c *client, path string, query url.Values)
 	return read[T](b)
 }
 
+// fetchBelow asks for what lies below the group.
+func fetchBelow[T any](ctx context.Context, c *client, below string) (*T, error) {
+	path, err := c.path(below)
+	if err != nil {
+		return nil, err
+	}
+	return fetch[T](ctx, c, path, nil)
+}
+
 // read reads an answer's JSON.
 func read[T any](answer []byte) (*T, error) {
 	v := new(T)

@@ -27,7 +27,7 @@ func showCommitment(p *page, k *projections.CommitmentLine) {
 		terms += ", " + k.Amount.String()
 	}
 	if k.Months != nil {
-		terms += ", " + strconv.Itoa(*k.Months) + " months"
+		terms += ", " + domain.Count(*k.Months, "month")
 	}
 	p.head("%s, %s: %s", k.Ref, terms, k.Standing.Words())
 	p.item("%s, %s, %s, given %s: %s", k.Person.Office, k.ForumName, k.Meeting.Words(), givenWords[k.Given], k.Words)

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -116,8 +117,6 @@ var departuresQuestion = question[projections.Departures]{
 	},
 }
 
-func of(n, all int) string { return strconv.Itoa(n) + " of " + strconv.Itoa(all) }
-
 // noticesQuestion asks what went to the practices, and who has seen it (rule T1).
 var noticesQuestion = question[projections.Notices]{
 	use: "notices", short: "What went to the practices, and how many have seen it",
@@ -142,9 +141,9 @@ var questionsQuestion = question[projections.Questions]{
 			p.head("%s, %s, %s%s", q.Ref, q.Practice.Name, q.Asked.Words(), aboutWords(q.About))
 			p.item("%s", q.Words)
 			if q.Waits {
-				p.item("Not answered for %d days.", q.Days)
+				p.item("Not answered for %s.", domain.Count(q.Days, "day"))
 			} else {
-				p.item("%s after %d days: %s", q.By.Office, q.Days, q.Answer)
+				p.item("%s after %s: %s", q.By.Office, domain.Count(q.Days, "day"), q.Answer)
 			}
 		}
 		p.stamp(a.Stamp)
@@ -176,7 +175,7 @@ var practiceQuestion = question[projections.PracticePage]{
 		p.say("")
 		p.table("about", "of", "seen", "text")
 		for _, n := range a.Notices {
-			p.row(n.Ref, n.On.Words(), sinceWords(n.Acknowledged), n.Text+" "+n.Binds)
+			p.row(n.Ref, n.On.Words(), dayWords(n.Acknowledged), n.Text+" "+n.Binds)
 		}
 		p.stamp(a.Stamp)
 	},

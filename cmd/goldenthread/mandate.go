@@ -34,7 +34,7 @@ func showMandate(p *page, m *projections.Mandate) {
 		p.head("Outside")
 		p.table("ods", "practice", "since", "why")
 		for _, o := range m.Outside {
-			p.row(o.ODS, o.Name, sinceWords(o.Since), o.Why)
+			p.row(o.ODS, o.Name, dayWords(o.Since), o.Why)
 		}
 	}
 	p.head("Behind the group")
@@ -82,7 +82,7 @@ func showWhatIf(p *page, w *projections.WhatIf) {
 		when string
 		c    projections.CoverageIs
 	}{{"now", w.Before}, {"then", w.After}} {
-		p.row(row.when, domain.Thousands(row.c.Practices)+" of "+domain.Thousands(row.c.OfPractices), patientFigures(row.c), map[bool]string{true: "yes", false: "no"}[row.c.Above])
+		p.row(row.when, of(row.c.Practices, row.c.OfPractices), patientFigures(row.c), map[bool]string{true: "yes", false: "no"}[row.c.Above])
 	}
 	if len(w.Leaving) > 0 {
 		p.head("No longer behind the group")
@@ -102,7 +102,7 @@ func patientFigures(c projections.CoverageIs) string {
 	if c.OfPatients == 0 {
 		return "not known"
 	}
-	return domain.Thousands(c.Patients) + " of " + domain.Thousands(c.OfPatients)
+	return of(c.Patients, c.OfPatients)
 }
 
 // standingEnd is the last day on which the practice stands behind the group, or the
@@ -114,7 +114,7 @@ func standingEnd(s *projections.StandingLine) string {
 			first = g.Review
 		}
 	}
-	return sinceWords(first)
+	return dayWords(first)
 }
 
 func through(via *projections.Body) string {
@@ -122,13 +122,6 @@ func through(via *projections.Body) string {
 		return "itself"
 	}
 	return via.Name
-}
-
-func sinceWords(d domain.Day) string {
-	if d == 0 {
-		return "–"
-	}
-	return d.Words()
 }
 
 func (c *client) matterNames(ctx context.Context) []string {

@@ -112,7 +112,7 @@ func (o *importOutcome) add(r *access.Recorded, organisations int) {
 }
 
 func (o *importOutcome) show(p *page) {
-	p.say("%d organisations read, %d differences recorded.", o.Organisations, o.Events)
+	p.say("%s read, %s recorded.", domain.Count(o.Organisations, "organisation"), domain.Count(int(o.Events), "difference"))
 	for _, part := range []struct {
 		say   string
 		lines []string

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"goldenthread/domain"
 	"goldenthread/eventstore/evidence"
 )
 
@@ -74,6 +75,6 @@ func (c *client) keepBundle(cmd *cobra.Command, out string, bundle []byte) error
 		return err
 	}
 	p := newPage()
-	p.say("%s proves %d events. To read it, open page.html in it; to check it: goldenthread verify %s", out, len(report.Events), out)
+	p.say("%s proves %s. To read it, open page.html in it; to check it: goldenthread verify %s", out, domain.Count(len(report.Events), "event"), out)
 	return c.finish(cmd, p, map[string]any{"file": out, "events": len(report.Events)})
 }

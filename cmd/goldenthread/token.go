@@ -72,11 +72,7 @@ func listTokensCommand() *cobra.Command {
 			return show(cmd, c, answer, func(p *page, list *identity.TokenList) {
 				p.table("id", "person", "may", "ends", "last used", "name")
 				for _, t := range list.Tokens {
-					used := "–"
-					if !t.Used.IsZero() {
-						used = momentWords(t.Used)
-					}
-					p.row(t.ID, t.Person, t.Scope, domain.DayOf(t.Expires).Words(), used, t.Name)
+					p.row(t.ID, t.Person, t.Scope, domain.DayOf(t.Expires).Words(), momentWords(t.Used), t.Name)
 				}
 			})
 		},

@@ -138,11 +138,7 @@ var witnessesQuestion = question[access.Witnesses]{
 	show: func(p *page, a *access.Witnesses) {
 		p.table("witness", "cosigned", "of", "behind since", "trouble")
 		for _, w := range a.Witnesses {
-			since := "–"
-			if !w.Since.IsZero() {
-				since = momentWords(w.Since)
-			}
-			p.row(w.Name, w.Cosigned, w.Size, since, w.Trouble)
+			p.row(w.Name, w.Cosigned, w.Size, momentWords(w.Since), w.Trouble)
 		}
 		p.head("The log is signed for %d events; enough witnesses have cosigned %d.", a.Signed, a.Witnessed)
 	},

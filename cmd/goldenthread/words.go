@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -9,15 +8,6 @@ import (
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
-
-// fetchBelow asks for what lies below the group.
-func fetchBelow[T any](ctx context.Context, c *client, below string) (*T, error) {
-	path, err := c.path(below)
-	if err != nil {
-		return nil, err
-	}
-	return fetch[T](ctx, c, path, nil)
-}
 
 // texts is one text for each of the items.
 func texts[T any](items []T, text func(T) string) []string {
@@ -56,10 +46,25 @@ func spanOf(l *projections.AppointmentLine) string {
 	return termWords(domain.Span{From: l.From, Until: l.Until})
 }
 
-// momentWords writes a moment as people in London say it.
+// dayWords is the day, or a dash where there is none.
+func dayWords(d domain.Day) string {
+	if d == 0 {
+		return "–"
+	}
+	return d.Words()
+}
+
+// momentWords writes a moment as people in London say it, or a dash where there
+// is none.
 func momentWords(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
 	return domain.DayOf(t).Words() + ", " + t.In(domain.London()).Format("3:04pm")
 }
+
+// of writes "24 of 26".
+func of(n, all int) string { return domain.Thousands(n) + " of " + domain.Thousands(all) }
 
 // indexWords is an event's index, or a dash where there is none.
 func indexWords(i uint64) string {
