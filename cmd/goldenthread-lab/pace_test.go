@@ -18,10 +18,10 @@ const (
 	paceTurns   = 3
 )
 
-// TestTwoNodesAsFastAsOne has the same callers at one node, and half of them at
+// TestTwoNodesKeepHalfThePaceAndReadNothingStale has the same callers at one node, and half of them at
 // another one, in turns. Then all of them read at the other node what they
 // wrote, asking for at least its index.
-func TestTwoNodesAsFastAsOne(t *testing.T) {
+func TestTwoNodesKeepHalfThePaceAndReadNothingStale(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a while")
 	}
