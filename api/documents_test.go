@@ -1,8 +1,10 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -60,6 +62,29 @@ func TestMinutes(t *testing.T) {
 	require.NotContains(t, before, "P3")
 }
 
+// unread gives the request a long body of which the server may not read much before it
+// answers: the connection takes some of it by itself.
+func unread(r *http.Request, t *testing.T) *http.Request {
+	body := &zeros{}
+	r.Body, r.ContentLength = io.NopCloser(body), domain.MostDocument
+	t.Cleanup(func() {
+		require.Less(t, body.sent.Load(), int64(domain.MostDocument)/2, "what may not be sent is not read")
+	})
+	return r
+}
+
+// zeros are a long body that counts how much of it was sent.
+type zeros struct{ sent atomic.Int64 }
+
+func (c *zeros) Read(b []byte) (int, error) {
+	n := min(int64(len(b)), domain.MostDocument-c.sent.Load())
+	if n == 0 {
+		return 0, io.EOF
+	}
+	c.sent.Add(n)
+	return int(n), nil
+}
+
 func TestDocuments(t *testing.T) {
 	w := newWorld(t).established().meets()
 	body := "The finished minutes.\n"
@@ -77,6 +102,7 @@ func TestDocuments(t *testing.T) {
 	w.refused(404, "T3", put("manager", at[:len(at)-2]+"00", body))
 	w.refused(403, "F3", put("icb-director", at, body))
 	w.refused(404, "L1", put("stranger", at, body))
+	w.refused(403, "F3", w.send(unread(w.request("icb-director", "POST", at, ""), t)))
 	w.must(http.StatusNoContent, put("manager", at, body))
 	w.must(http.StatusNoContent, put("cd-south", at, body)) // twice changes nothing
 

@@ -98,22 +98,28 @@ type putDocumentInput struct {
 	anyBody
 }
 
-// An anyBody is the exact bytes of a request's body, of whatever sort.
-type anyBody struct{ bytes []byte }
+// An anyBody is a request's body, of whatever sort, which is not read before it is
+// known who sends it.
+type anyBody struct{ body io.Reader }
 
-// Resolve reads the body.
-func (b *anyBody) Resolve(ctx huma.Context) (errs []error) {
+// Resolve bounds the body; it reads nothing.
+func (b *anyBody) Resolve(ctx huma.Context) []error {
 	r, w := humago.Unwrap(ctx)
-	var err error
-	b.bytes, err = io.ReadAll(http.MaxBytesReader(w, r.Body, domain.MostDocument))
+	b.body = http.MaxBytesReader(w, r.Body, domain.MostDocument)
+	return nil
+}
+
+// read is the exact bytes of the body.
+func (b *anyBody) read() ([]byte, error) {
+	bytes, err := io.ReadAll(b.body)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return []error{problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", domain.MostDocument>>20))}
+		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", domain.MostDocument>>20))
 	case err != nil:
-		return []error{problem.New(http.StatusBadRequest, "The document broke off.")}
+		return nil, problem.New(http.StatusBadRequest, "The document broke off.")
 	}
-	return nil
+	return bytes, nil
 }
 
 // An attachment is a document to be kept, not to be shown by a browser.
@@ -196,11 +202,15 @@ func (s *Rest) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}
 	if err != nil {
 		return nil, err
 	}
-	if hashOfBytes(in.bytes) != d.SHA256 || int64(len(in.bytes)) != d.Bytes {
+	sent, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	if hashOfBytes(sent) != d.SHA256 || int64(len(sent)) != d.Bytes {
 		return nil, problem.Invalid("T3", "These are not the bytes of %s: their SHA-256 or their number is another.", d.Name)
 	}
 	return nil, s.documents.use(ctx, func(bucket jetstream.ObjectStore) error {
-		_, err := bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(in.bytes))
+		_, err := bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(sent))
 		return err
 	})
 }
