@@ -12,12 +12,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/api/pages"
 )
 
 // An example is the real program, serving the example place.
@@ -61,6 +64,17 @@ type view struct {
 	name, who, path string
 	act             func(*browser) // brings it into that state
 }
+
+// Every page of a group has its picture.
+func TestEveryPageIsInTheGallery(t *testing.T) {
+	for path := range pages.Forms() {
+		shown := regexp.MustCompile("^/g/trafford" + placeInPath.ReplaceAllString(path, "[^/?]+") + `($|\?)`)
+		there := slices.ContainsFunc(views, func(v view) bool { return shown.MatchString(v.path) })
+		require.True(t, there || strings.HasSuffix(path, "/amend"), "%s has no line in views, in gallery_test.go", path) // to amend one comes from the proposal
+	}
+}
+
+var placeInPath = regexp.MustCompile(`\{[a-z]+\}`)
 
 const meetingCheck = "/g/trafford/check?at=2026-03-09&forum=locality-board&matter="
 

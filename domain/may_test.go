@@ -42,7 +42,7 @@ func TestMayAndTryAgreeWithDecide(t *testing.T) {
 	for name, n := range seen {
 		aboutThemself := name == "register-passkey" || name == "remove-passkey"
 		if n.may == 0 || n.not == 0 && !aboutThemself {
-			t.Errorf("%s: %d may, %d may not: the minutes show too little", name, n.may, n.not)
+			t.Errorf("%s: of those asked in the minutes %d may give it and %d may not: a script in domain/minutes has to give it, where somebody may and somebody may not", name, n.may, n.not)
 		}
 	}
 }

@@ -17,7 +17,7 @@ func TestCopySharesNothingThatChanges(t *testing.T) {
 	}
 	c := s.Copy()
 	if got := shared(reflect.ValueOf(s).Elem(), reflect.ValueOf(c).Elem()); len(got) > 0 {
-		t.Errorf("a copy shares with the state that it is of: %v", got)
+		t.Errorf("a copy shares with the state that it is of: %v; the copy of that part clones its maps and clips its slices", got)
 	}
 	if fingerprint(c) != fingerprint(s) {
 		t.Error("a copy says something else than the state that it is of")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/storetest"
 )
 
 func day(s string) domain.Day {
@@ -88,4 +90,21 @@ func TestNothingTurnsThePage(t *testing.T) {
 	require.Equal(t, "<p>Agreed \uFFFDton \uFFFDx\uFFFD</p>", string(inOrder([]byte("<p>Agreed \u202eton \u2067x\u2069</p>"))))
 	page := []byte("<p>Siân, שלום, 👩‍⚕️</p>")
 	require.Equal(t, page, inOrder(page))
+}
+
+// What any event is about has a page to which the event's own page leads, but for what
+// has none of its own: the log, a list taken over, feedback and documents.
+func TestEverySubjectHasAPlace(t *testing.T) {
+	nowhere := []string{"log", "register", "feedback", "document"}
+	for i, k := range domain.Kinds {
+		e := storetest.Sample(k, uint64(i))
+		about, _, one := strings.Cut(e.Data.Subject(), "/")
+		subject := about
+		if one {
+			subject += "/P1"
+		}
+		if !slices.Contains(nowhere, about) {
+			require.NotEmpty(t, SubjectPlace(subject), "%s is about %s: SubjectPlace, in home.go, does not say where that is shown", k.Name, subject)
+		}
+	}
 }

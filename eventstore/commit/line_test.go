@@ -34,9 +34,9 @@ func golden(t *testing.T, name string, line []byte) {
 		require.NoError(t, os.WriteFile(path, append(line, '\n'), 0o644))
 		return
 	}
-	require.NoError(t, err, "write it with: go test ./eventstore -run TestGoldenBytesAreWrittenAndRead -update")
+	require.NoError(t, err, "write it with: go test ./eventstore/commit -run Golden -update")
 	if string(kept) != string(line)+"\n" {
-		t.Errorf("%s: these bytes are not those of %s. Stored events never change: a new member may be left out, else it is a new version of the kind. Then: go test ./eventstore -run TestGoldenBytesAreWrittenAndRead -update", name, path)
+		t.Errorf("%s: these bytes are not those of %s. Stored events never change: a new member may be left out, else it is a new version of the kind. Then: go test ./eventstore/commit -run Golden -update", name, path)
 	}
 }
 
