@@ -1,9 +1,11 @@
 package domain
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 )
@@ -50,11 +52,39 @@ func (r *Request) Personals() []Personal {
 // before it seals them: afterwards nobody can look at them.
 func (r *Request) CheckPersonal() *Refusal {
 	for _, p := range r.Personals() {
-		if refusal := checkDescribed(p.Data); refusal != nil {
+		if refusal := cmp.Or(checkDescribed(p.Data), p.Data.check()); refusal != nil {
 			return refusal.at("personal")
 		}
 	}
 	return nil
+}
+
+// check refuses what letters can't be addressed with: each part is on one line, and an
+// email address has the shape of one.
+func (p *PersonalData) check() *Refusal {
+	if strings.ContainsAny(p.Name, "\r\n\t") {
+		return invalid("L7", "Please write the name on one line.").at("name")
+	}
+	if strings.ContainsAny(p.Phone, "\r\n\t") {
+		return invalid("L7", "Please write the telephone number on one line.").at("phone")
+	}
+	if p.Email != "" && !isEmail(p.Email) {
+		return invalid("L7", "%q is no email address; write it like name@example.org.", Clip(p.Email)).at("email")
+	}
+	return nil
+}
+
+// isEmail says whether the words have the shape of an email address: something before
+// one @ and a host's name with a dot after it, without spaces or characters that mean
+// something in a letter's head.
+func isEmail(words string) bool {
+	name, host, _ := strings.Cut(words, "@")
+	plain := func(s string) bool {
+		return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+			return r <= ' ' || r == 0x7f || unicode.IsSpace(r) || strings.ContainsRune(`@,;:<>()[]\"`, r)
+		})
+	}
+	return plain(name) && plain(host) && strings.Contains(strings.Trim(host, "."), ".") && !strings.Contains(host, "..")
 }
 
 // NewPersonID is the id of the person whom that command introduces under that

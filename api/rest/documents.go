@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -192,9 +193,21 @@ func (s *Rest) document(ctx context.Context, in *documentInput) (*attachment, er
 	if err == nil && hashOfBytes(a.Body) != d.SHA256 {
 		err = fmt.Errorf("the document %s is damaged", d.SHA256)
 	}
-	a.ContentType = d.MediaType
+	a.ContentType = savedAs(d.MediaType)
 	a.ContentDisposition = mime.FormatMediaType("attachment", map[string]string{"filename": d.Name})
 	return a, err
+}
+
+// savedAs is the media type under which a browser is given a document to keep: what it
+// could run as a page or a script of ours is bytes to it.
+func savedAs(mediaType string) string {
+	kind, of, _ := strings.Cut(mediaType, "/")
+	switch {
+	case kind == "image" && of != "svg+xml", mediaType == "application/pdf", mediaType == "text/plain", mediaType == "text/csv",
+		strings.HasPrefix(of, "vnd.openxmlformats-officedocument."), strings.HasPrefix(of, "vnd.oasis.opendocument."):
+		return mediaType
+	}
+	return "application/octet-stream"
 }
 
 func (s *Rest) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}, error) {
