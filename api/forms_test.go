@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -243,6 +244,18 @@ func TestFormsAreKnown(t *testing.T) {
 			require.Contains(t, forms, name, "%s sends it: give its page in forms, in api/permissions_test.go", path)
 			require.NotEmpty(t, web.RecordedWords(name, ""), "%s sends %s: say in recordedWords, in api/web/home.go, what was done by it", path, name)
 		}
+	}
+}
+
+// Wherever the page of the work leads, the menu's entry for the work is marked.
+func TestMenuKnowsThePagesOfTheWork(t *testing.T) {
+	w := newWorld(t).established()
+	_, page, _ := strings.Cut(string(w.must(200, w.send(w.request("manager", "GET", "/g/trafford/work", ""))).body), "<main")
+	page, _, _ = strings.Cut(page, "</main>")
+	leads := regexp.MustCompile(`href="/g/trafford/([a-z]+)"`).FindAllStringSubmatch(page, -1)
+	require.Greater(t, len(leads), 5, page)
+	for _, to := range leads {
+		require.Equal(t, "work", (&web.Frame{Path: to[1]}).Section(), "%s has no line in partsOfWork, in api/web/work.go", to[1])
 	}
 }
 
