@@ -127,12 +127,6 @@ func TestLogsThatAreGoneAreMadeAgain(t *testing.T) {
 	requireLogged(t, s, "two")
 }
 
-// removeStream takes the files of the ledgers' stream away.
-func removeStream(t testing.TB, dir string) {
-	t.Helper()
-	require.NoError(t, os.RemoveAll(filepath.Join(dir, stream.Folder, "jetstream", "$G", "streams", stream.Name)))
-}
-
 // A backup that is older than what was signed is refused, for the groups that it
 // concerns; only the operator's word lets them go on, in a new log.
 func TestAShorterHistoryIsRefused(t *testing.T) {

@@ -120,7 +120,7 @@ func bendZip(t *testing.T, from, to string) {
 func TestVerifyEvidence(t *testing.T) {
 	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford")
 	file := filepath.Join(t.TempDir(), "p1.zip")
-	out, errs, code := p.Run("lmc-chair", "proof", "P1", "--out", file)
+	_, errs, code := p.Run("lmc-chair", "proof", "P1", "--out", file)
 	require.Zero(t, code, errs)
 	p.Stop()
 	z, err := zip.OpenReader(file)
@@ -129,14 +129,14 @@ func TestVerifyEvidence(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "unpacked")
 	require.NoError(t, os.CopyFS(folder, z))
 	for _, what := range []string{file, folder} {
-		out, errs, code = p.Run("", "verify", what)
+		out, errs, code := p.Run("", "verify", what)
 		require.Zero(t, code, out+errs)
 		require.Contains(t, out, "word for word")
 		require.Contains(t, out, "NOT PROVED: the words of page.html")
 	}
 	require.NoFileExists(t, filepath.Join(folder, "verify.py"))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "more.txt"), nil, 0o600))
-	out, _, code = p.Run("", "verify", folder)
+	out, _, code := p.Run("", "verify", folder)
 	require.Equal(t, int(exitDamaged), code)
 	require.Contains(t, out, `DOES NOT HOLD: "more.txt" does not belong to a bundle`)
 }
