@@ -61,7 +61,8 @@ func TestCrossOrigin(t *testing.T) {
 		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "", "Origin", "https://evil.example"))
 		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "", "Origin", "null"))
 		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "same-origin", "Origin", "https://evil.example"))
-		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "none", "Origin", "null"))
+		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "none", "Origin", "http://localhost.evil.example"))
+		w.refused(403, "", d.send("POST", path, `{}`, "Sec-Fetch-Site", "cross-site", "Origin", "null"))
 	}
 	require.Equal(t, next, w.store.Next("trafford"))
 	w.must(200, d.send("GET", "/account", "", "Sec-Fetch-Site", "cross-site")) // a link in a message

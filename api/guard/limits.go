@@ -56,11 +56,17 @@ func (s *Guard) CheckOrigin(r *http.Request) *problem.Problem {
 }
 
 // fromOurPages says whether both Sec-Fetch-Site and Origin, where they are sent, name
-// this server: the one is no reason to believe the other.
+// this server: the one is no reason to believe the other. For a form on a page that
+// sends no referrer, as ours do, browsers say "null": that names nobody, so it is for
+// Sec-Fetch-Site to say.
 func (s *Guard) fromOurPages(r *http.Request) bool {
+	if s.crossOrigin.Check(r) != nil {
+		return false
+	}
+	origin := r.Header.Get("Origin")
 	byOrigin := *r
-	byOrigin.Header = http.Header{"Origin": r.Header["Origin"]}
-	return s.crossOrigin.Check(r) == nil && s.crossOrigin.Check(&byOrigin) == nil
+	byOrigin.Header = http.Header{"Origin": {origin}}
+	return origin == "" || origin == "null" || s.crossOrigin.Check(&byOrigin) == nil
 }
 
 // How much somebody may ask for: generous to people, whole practices behind one
