@@ -393,19 +393,23 @@ func (s *State) InPCN(p *Organisation, pcn string, d Day) bool {
 }
 
 // leftByItsPCN says whether the practice is in no PCN on that day because the one
-// that it was in, a PCN of the place, closed, or was split without a word of where
-// the practice went. It stays a practice of the place (rule M3).
+// that it was in, or the one as which that went on, closed as a PCN of the place, or was
+// split without a word of where the practice went. It stays a practice of the place
+// (rule M3).
 func (s *State) leftByItsPCN(o *Organisation, d Day) bool {
+	endedHere := func(pcn string) bool {
+		ended := s.endedBefore(pcn, d)
+		return ended != nil && s.Organisations[pcn].wasIn(s.Place, ended.Until, d)
+	}
 	return len(s.pcnsOf(o, d)) == 0 && slices.ContainsFunc(o.Memberships, func(m Membership) bool {
 		if !m.Covers(d) || s.Organisations[m.In] == nil || s.Organisations[m.In].Kind != PCN {
 			return false
 		}
-		ended := s.endedBefore(m.In, d)
-		if ended == nil || !s.Organisations[m.In].wasIn(s.Place, ended.Until, d) {
-			return false
-		}
 		is := s.successorsOn(m.In, d)
-		return len(is) > 1 || !s.Organisations[is[0]].OpenOn(d)
+		if len(is) > 1 {
+			return endedHere(m.In)
+		}
+		return !s.Organisations[is[0]].OpenOn(d) && (endedHere(m.In) || endedHere(is[0]))
 	})
 }
 

@@ -105,11 +105,10 @@ func (m model) appointments() []appointment {
 	return as
 }
 
-// ratifiedNaming says whether the exercise, which named somebody beyond its
-// power, was ratified by that agreement (C8, C9).
+// ratifiedNaming says whether the exercise, which named somebody, was ratified by that
+// agreement: it was beyond, or had been called in (C8, C9).
 func (m model) ratifiedNaming(exercise, agreement string) bool {
-	x := m.exerciseNamed(exercise)
-	if x == nil || len(x.Beyond) == 0 {
+	if m.exerciseNamed(exercise) == nil {
 		return false
 	}
 	for _, e := range m.events {
