@@ -60,7 +60,7 @@ model: ## ask the program and the independent model of its rules QUESTIONS (1000
 
 MUTANTS ?= 100
 .PHONY: mutants
-mutants: ## turn MUTANTS (100) conditions of domain round, one at a time: its tests must notice nine of ten (an hour; SEED is another choice)
+mutants: ## reverse MUTANTS (100) conditions of domain, one at a time: its tests must notice nine of ten (an hour; SEED is another choice)
 	GOLDENTHREAD_MUTANTS=$(MUTANTS) GOLDENTHREAD_MUTANTS_SEED=$(SEED) $(GO) test ./cmd/goldenthread-lab -run '^TestMutantsAreNoticed$$' -count 1 -v -timeout 5h
 
 .PHONY: kill

@@ -75,7 +75,7 @@ const CapacityGroup = "group"
 // Appoint sends a person to a forum with a remit (rule R1).
 type Appoint struct {
 	Person      string   `json:"person" doc:"handle or id" rule:"R1" of:"person" ask:"Whom?"`
-	ByOffice    bool     `json:"byOffice,omitempty" doc:"ends when the person leaves the office" ask:"By office: it ends when they leave the office"`
+	ByOffice    bool     `json:"byOffice,omitempty" doc:"by office, not by name; either way it ends when the person leaves the office" ask:"They are appointed by office, not by name"`
 	Substitutes []string `json:"substitutes,omitempty" doc:"handles or ids" maxItems:"20" of:"person" ask:"Who may stand in for them?" hint:"With the same remit."`
 	Forum       string   `json:"forum" of:"forum" ask:"To which meeting?"`
 	Capacity    string   `json:"capacity,omitempty" doc:"on whose behalf; none: group" maxLength:"60" call:"the capacity" ask:"On whose behalf, if not the group's?" hint:"Leave it empty for the group. Anything else is recorded, and gives no authority here."`

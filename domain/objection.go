@@ -36,7 +36,7 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 		return r
 	}
 	seat := t.permission.seat
-	if r := t.mustNotReplaceHolder(p, seat); r != nil {
+	if r := t.mustNotOverrideHolder(p, seat); r != nil {
 		return r
 	}
 	if c.Grade == Block && (p.conflicted(t.actor.ID) || t.s.hasInterest(t.actor.ID, p.Matter, t.day)) {

@@ -168,7 +168,7 @@ func (c *UpdatePerson) decide(t *turn) *Refusal {
 // ends with it (rules F5, R1, D1, F9).
 type LeaveOffice struct {
 	Person string `json:"person" doc:"handle or id" rule:"R1" of:"person" ask:"Who?"`
-	Until  Day    `json:"until" doc:"last day in the office" else:"Give the last day in the office." ask:"Their last day"`
+	Until  Day    `json:"until" doc:"last day in the office" else:"Give the last day in the office." ask:"Their last day" hint:"It can be changed until it has passed."`
 }
 
 func (c *LeaveOffice) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("R1", c.Person) }

@@ -85,18 +85,17 @@ func (t *turn) positionOn(number string, version int) (*Proposal, *Seat, *Refusa
 		return nil, nil, r
 	}
 	seat := t.permission.seat
-	if r := t.mustNotReplaceHolder(p, seat); r != nil {
-		return nil, nil, r
+	if t.s.RoleOn(seat, t.actor.ID, t.day) == Deputy {
+		if r := t.mustNotReplaceHolder(p, seat); r != nil {
+			return nil, nil, r
+		}
 	}
 	return p, seat, nil
 }
 
-// mustNotReplaceHolder refuses a deputy where the seat's holder has said something on the
-// same version, an objection that is open included (rule F5).
+// mustNotReplaceHolder refuses a deputy's position where the seat's holder has said
+// something on the same version, an objection that is open included (rule F5).
 func (t *turn) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
-	if t.s.RoleOn(seat, t.actor.ID, t.day) != Deputy {
-		return nil
-	}
 	last := p.lastOf(seat.ID)
 	objects := func(o *Objection) bool {
 		return o.Seat == seat.ID && o.Role == Holder && o.Version == p.Version().Number
@@ -105,6 +104,18 @@ func (t *turn) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
 		return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
 	}
 	return nil
+}
+
+// mustNotOverrideHolder refuses a deputy's objection to what the holder has agreed to on
+// the same version (rule F5). It is agreed to by the holder's own word only, not by what
+// the manager reported of them, and while they hold the seat.
+func (t *turn) mustNotOverrideHolder(p *Proposal, seat *Seat) *Refusal {
+	last := p.lastOf(seat.ID)
+	if t.s.RoleOn(seat, t.actor.ID, t.day) != Deputy || last == nil || last.Role != Holder || last.Interest != "" ||
+		last.Heard != "" && last.ConfirmedBy == "" || t.s.RoleOn(seat, last.Person, t.day) != Holder {
+		return nil
+	}
+	return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
 }
 
 // takePosition records what the seat says. Said again by the same person, with
@@ -161,13 +172,16 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 		return r
 	}
 	role := t.s.RoleOn(seat, from.ID, t.day)
+	if role == Deputy {
+		r = t.mustNotReplaceHolder(p, seat)
+	}
 	switch {
 	case role == "" || !t.s.entitled(seat, t.day):
 		return notNow("F5", "%s can't act for %s today.", from.Office, t.s.name(seat.ID))
 	case p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
 		return notNow("C10", "%s has spoken for itself on this version.", t.s.name(seat.ID))
-	case role == Deputy && p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Role == Holder && p.lastOf(seat.ID).Interest == "":
-		return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
+	case r != nil:
+		return r
 	case c.Stand == Consent && (p.conflicted(from.ID) || t.s.hasInterest(from.ID, p.Matter, t.day)):
 		return notNow("C4", "%s declared an interest in this and stands aside.", from.Office)
 	case c.Stand == Consent && t.s.Organisations[seat.ID].Kind == OtherGroup:

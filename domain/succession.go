@@ -392,10 +392,9 @@ func (s *State) InPCN(p *Organisation, pcn string, d Day) bool {
 	return slices.Contains(s.pcnsOf(p, d), s.Organisations[pcn])
 }
 
-// leftByItsPCN says whether the practice is in no PCN on that day because the one
-// that it was in, or the one as which that went on, closed as a PCN of the place, or was
-// split without a word of where the practice went. It stays a practice of the place
-// (rule M3).
+// leftByItsPCN says whether the practice is in no PCN on that day because the one that it
+// was in, or its successor, closed as a PCN of the place, or was split without saying
+// where the practice went. It stays a practice of the place (rule M3).
 func (s *State) leftByItsPCN(o *Organisation, d Day) bool {
 	endedHere := func(pcn string) bool {
 		ended := s.endedBefore(pcn, d)

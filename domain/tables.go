@@ -120,7 +120,7 @@ var Commands = []CommandKind{
 	command[ErasePerson]("erase-person", "Erase somebody's name, email and phone for good; their id, handle and office stay."),
 	command[RegisterPasskey]("register-passkey", "Make a passkey known as one's own, to sign with."),
 	command[RemovePasskey]("remove-passkey", "Say that a passkey is one's own no longer."),
-	command[LeaveOffice]("leave-office", "Record that somebody left their office."),
+	command[LeaveOffice]("leave-office", "Record that somebody left their office; what they hold here ends with it."),
 	command[ImportOrganisations]("import-organisations", "Take over a list of organisations; only differences become events."),
 	command[MergeOrganisation]("merge-organisation", "Record that an organisation went on as another."),
 	command[SplitOrganisation]("split-organisation", "Record that an organisation was divided among several."),

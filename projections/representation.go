@@ -31,7 +31,7 @@ type ForumLine struct {
 type AppointmentLine struct {
 	Ref         string               `json:"ref"`
 	Person      Who                  `json:"person"`
-	ByOffice    bool                 `json:"byOffice" doc:"ends when the person leaves the office"`
+	ByOffice    bool                 `json:"byOffice" doc:"by office, not by name; either way it ends when the person leaves the office"`
 	Substitutes []Who                `json:"substitutes"`
 	Forum       string               `json:"forum"`
 	ForumName   string               `json:"forumName"`

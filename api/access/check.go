@@ -25,7 +25,7 @@ type CheckInput struct {
 // Check is the answer of the check (rule R3), and up to when it knows.
 type Check struct {
 	domain.CheckAnswer
-	Known time.Time `json:"known" doc:"the answer rests on what was recorded by then"`
+	Known time.Time `json:"known" doc:"what was recorded up to then was taken into account"`
 }
 
 // AnswerCheck asks the check what the input says; a refusal says what can't be asked.

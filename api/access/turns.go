@@ -15,22 +15,23 @@ const brief = time.Millisecond
 // through several goroutines, and at each of them it would wait behind every answer
 // that is being worked out: with 24 readers of a large group, for most of a second.
 //
-// An answer is long if it took longer than brief both of the last two times: once
-// can be chance, on a busy machine. Of the long ones as
+// An answer is long if it took longer than brief the last time. Of the long ones as
 // many are worked out at once as there are processors but one, and at least one;
-// of those that wait the shortest is next. One that takes far longer than the last
-// time no longer counts, so that nothing that is stuck holds up the rest.
+// of those that wait the next is the one that would have ended first, had it not had
+// to wait, so that a short one seldom waits and no long one waits for ever. One that
+// takes far longer than the last time no longer counts, so that nothing that is stuck
+// holds up the rest.
 type turns struct {
 	mu      sync.Mutex
-	free    int                             // turns
-	took    map[answerKind][2]time.Duration // the last two times; none: brief or not known
+	free    int                          // turns
+	took    map[answerKind]time.Duration // the last time; none: brief or not known
 	waiting []*turn
 }
 
 // A turn is waited for, and then taken.
 type turn struct {
-	expected time.Duration
-	taken    chan struct{} // closed when it is
+	ends  time.Time     // when the answer would be there, without waiting
+	taken chan struct{} // closed when the turn is
 }
 
 // Turn waits for a turn to answer the question of that name, if that takes long.
@@ -40,7 +41,7 @@ func (s *Ledgers) Turn(ctx context.Context, q *Question, name string) (done func
 }
 
 func newTurns() *turns {
-	return &turns{free: max(1, runtime.GOMAXPROCS(0)-1), took: map[answerKind][2]time.Duration{}}
+	return &turns{free: max(1, runtime.GOMAXPROCS(0)-1), took: map[answerKind]time.Duration{}}
 }
 
 // take waits for a turn to work out what is asked, if that takes long. Call done
@@ -49,7 +50,11 @@ func (t *turns) take(ctx context.Context, kind answerKind) (done func(), err err
 	expected := t.expected(kind)
 	if expected == 0 {
 		began := time.Now()
-		return func() { t.note(kind, time.Since(began)) }, nil
+		return func() {
+			if took := time.Since(began); took > brief {
+				t.note(kind, took)
+			}
+		}, nil
 	}
 	turn := t.queue(expected)
 	select {
@@ -72,15 +77,14 @@ func (t *turns) take(ctx context.Context, kind answerKind) (done func(), err err
 func (t *turns) expected(kind answerKind) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	took := t.took[kind]
-	return min(took[0], took[1])
+	return t.took[kind]
 }
 
 func (t *turns) note(kind answerKind, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if took > brief {
-		t.took[kind] = [2]time.Duration{took, t.took[kind][0]}
+		t.took[kind] = took
 	} else {
 		delete(t.took, kind)
 	}
@@ -89,7 +93,7 @@ func (t *turns) note(kind answerKind, took time.Duration) {
 func (t *turns) queue(expected time.Duration) *turn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	turn := &turn{expected, make(chan struct{})}
+	turn := &turn{time.Now().Add(expected), make(chan struct{})}
 	t.waiting = append(t.waiting, turn)
 	t.next()
 	return turn
@@ -98,14 +102,14 @@ func (t *turns) queue(expected time.Duration) *turn {
 // next gives out the turns that are free.
 func (t *turns) next() {
 	for t.free > 0 && len(t.waiting) > 0 {
-		shortest := 0
+		first := 0
 		for i, turn := range t.waiting {
-			if turn.expected < t.waiting[shortest].expected {
-				shortest = i
+			if turn.ends.Before(t.waiting[first].ends) {
+				first = i
 			}
 		}
-		close(t.waiting[shortest].taken)
-		t.waiting = slices.Delete(t.waiting, shortest, shortest+1)
+		close(t.waiting[first].taken)
+		t.waiting = slices.Delete(t.waiting, first, first+1)
 		t.free--
 	}
 }

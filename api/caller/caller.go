@@ -22,7 +22,7 @@ func Safe(method string) bool {
 // Origin is the origin of the request that is being answered.
 func Origin(ctx context.Context) string { return AskerOf(ctx).Origin() }
 
-// An Asker is what is known of whoever asks.
+// An Asker says who sent the request that is being answered.
 type Asker struct {
 	Caller  *Caller          // nil: nobody is known
 	Origin  func() string    // of this server, as they know it
@@ -34,10 +34,10 @@ type askerKey struct{}
 // In is the context of a request that they sent.
 func (a *Asker) In(ctx context.Context) context.Context { return context.WithValue(ctx, askerKey{}, a) }
 
-// Nobody is whoever asks outside of HTTP, before it is known who they are.
+// Nobody stands for a sender outside of HTTP, before it is known who they are.
 var Nobody = Asker{Origin: func() string { return "" }}
 
-// AskerOf is what is known of whoever asks.
+// AskerOf says who sent the request of this context; Nobody if that was not noted.
 func AskerOf(ctx context.Context) *Asker {
 	if a, ok := ctx.Value(askerKey{}).(*Asker); ok {
 		return a
@@ -45,7 +45,7 @@ func AskerOf(ctx context.Context) *Asker {
 	return &Nobody
 }
 
-// Of is whoever asks; an operation that nobody asks for is refused.
+// Of is the caller of the request of this context, or a refusal if nobody is known.
 func Of(ctx context.Context) (Caller, error) {
 	is := AskerOf(ctx)
 	switch {
@@ -94,7 +94,7 @@ func (s Scope) Allows(need Scope) bool {
 // Known says whether there is such a scope.
 func (s Scope) Known() bool { return s == ScopeCheck || s == ScopeRead || s == ScopeAct }
 
-// A Caller is whoever a token or a session stands for.
+// A Caller is the person, or the operator, for whom a token or a session stands.
 type Caller struct {
 	Group    string // in which they are somebody; "" for the operator
 	Person   string // handle or id

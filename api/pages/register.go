@@ -127,7 +127,7 @@ func peoplePage(a *asked) (web.Body, error) {
 	if len(leaving) > 0 {
 		a.offer(offered{
 			id: "left", command: &domain.LeaveOffice{}, filtered: true, options: map[string][]web.Option{"person": leaving},
-			Sheet: web.Sheet{Fold: "Record that somebody leaves their office", FoldID: "left-office", Say: []string{"What they were given by office ends with it. A seat ends only when they stand down from it."}, Class: "warning"},
+			Sheet: web.Sheet{Fold: "Record that somebody leaves their office", FoldID: "left-office", Say: []string{"All that they hold here ends with that day: their seat, powers, duties and appointments, and speaking for an organisation. Once the day has passed, recording it again gives nothing back."}, Class: "warning"},
 		})
 	}
 	return body, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,9 +22,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Mutation testing of the rules: one condition of package domain is turned round
-// at a time, and its tests must fail. What they don't notice is printed, to be
-// looked at: a test is missing, or the condition says nothing.
+// Mutation testing of the rules: one condition of package domain is reversed at a
+// time, and its tests must fail. A change that no test notices is printed, to be
+// looked at: a test is missing, or the condition has no effect.
 
 const (
 	mutantsEnv     = "GOLDENTHREAD_MUTANTS"      // how many
@@ -44,9 +45,9 @@ func TestMutantsAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Skip("set " + mutantsEnv + " to how many, or run make mutants")
 	}
-	seed, err := strconv.ParseUint(os.Getenv(mutantsSeed)+"0", 10, 64)
+	seed, err := strconv.ParseUint(cmp.Or(os.Getenv(mutantsSeed), "0"), 10, 64)
 	require.NoError(t, err)
-	all := mutantsOf(t, "../../domain/"+fallback(os.Getenv(mutantsIn), "*")+".go")
+	all := mutantsOf(t, "../../domain/"+cmp.Or(os.Getenv(mutantsIn), "*")+".go")
 	rand.New(rand.NewPCG(seed, 1)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	tried, noticed := 0, 0
 	for _, m := range all {
@@ -68,14 +69,7 @@ func TestMutantsAreNoticed(t *testing.T) {
 	require.GreaterOrEqual(t, float64(noticed), mutantsPassing*float64(tried))
 }
 
-func fallback(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-// A mutant is one file of the program with one condition turned round.
+// A mutant is one file of the program with one condition reversed.
 type mutant struct {
 	file string // its absolute path
 	text []byte
@@ -92,7 +86,7 @@ func (m *mutant) noticedBy(t *testing.T) string {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(overlay, text, 0o600))
 	for _, stage := range stages {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // a mutant can go round for ever
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // a mutant can loop for ever
 		c := exec.CommandContext(ctx, "go", append([]string{"test", "-overlay", overlay, "-vet=off", "-failfast", "-count=1"}, stage...)...)
 		c.Dir, c.WaitDelay = "../..", time.Second
 		out, err := c.CombinedOutput()
@@ -114,8 +108,8 @@ func (m *mutant) noticedBy(t *testing.T) string {
 	return ""
 }
 
-// turnedRound is what each operator becomes.
-var turnedRound = map[token.Token]token.Token{
+// reversed says what each operator becomes.
+var reversed = map[token.Token]token.Token{
 	token.EQL: token.NEQ, token.NEQ: token.EQL, token.LSS: token.LEQ, token.LEQ: token.LSS,
 	token.GTR: token.GEQ, token.GEQ: token.GTR, token.LAND: token.LOR, token.LOR: token.LAND,
 }
@@ -146,7 +140,7 @@ func mutantsOf(t *testing.T, pattern string) (all []*mutant) {
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.BinaryExpr:
-				if other, ok := turnedRound[n.Op]; ok {
+				if other, ok := reversed[n.Op]; ok {
 					replace(n.OpPos, n.Op.String(), other.String())
 				}
 			case *ast.IfStmt:
