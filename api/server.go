@@ -26,6 +26,7 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/rest"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
 )
@@ -52,6 +53,7 @@ type Options struct {
 	Idle         time.Duration          // after which a session that is not used ends; 0: an hour
 	Reads        int                    // a second, of one caller; 0: 200, less than 0: any number
 	NoTokens     bool                   // nobody signs in to the pages with a token
+	BackupKey    archive.Key            // with which backups are made; nil: they hold the ledgers alone
 	Log          *slog.Logger           // nil is slog.Default
 }
 
@@ -85,6 +87,7 @@ func New(o Options) *Server {
 	s.pages = pages.New(s.api, s.ledgers)
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners)
+	s.rest.BackupKey = o.BackupKey
 	s.api.Offer()
 	return s
 }

@@ -54,8 +54,12 @@ const (
 
 var errHalfLoaded = errors.New("the example was broken off while it was loaded, so this folder holds a part of it; delete the folder and start again")
 
-// checkWhole refuses a folder in which an example was not loaded to its end.
+// checkWhole refuses a folder in which an example was not loaded to its end, or a
+// backup not restored to its end.
 func checkWhole(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, restoringFile)); err == nil {
+		return errHalfRestored
+	}
 	if _, err := os.Stat(filepath.Join(dir, exampleLoading)); err == nil {
 		return errHalfLoaded
 	}
