@@ -29,6 +29,7 @@ type Request struct {
 	Hash    [32]byte  // of what it says, however it was written: see HashOf
 	Sent    [32]byte  // of the bytes that were sent, as hashes were made once; zero: not known
 	Actor   string    // person id or handle; when founding, a handle among the founding people
+	Way     Way       // how it is known that they act; "": nobody says
 	Trace   Trace     // that the caller sent, if any; it makes no other request of this one
 	Command Command
 	// Past is the group's state as known at the end of the day that
@@ -135,7 +136,7 @@ func (s *View) decideRequest(r *Request, now time.Time) Decision {
 // Settle is what has become due in the group at the given moment, if anything.
 // Any node works out the same events under the same command ids.
 func (l *Ledger) Settle(now time.Time) []Event {
-	t := newTurn(l.state.View(), &Request{Group: l.state.Group}, now)
+	t := newTurn(l.state.View(), &Request{Group: l.state.Group, Way: ByLedger}, now)
 	t.settleDue(DayOf(l.state.Last))
 	return t.out
 }
@@ -285,7 +286,7 @@ func (t *turn) event(cause uint64, effective Day, p Payload) Event {
 	}
 	return Event{
 		Group: t.s.Group, Index: t.nextIndex(), Time: t.now, Effective: effective,
-		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, OnBehalfOf: t.as, Cause: cause, Trace: t.req.Trace, Data: p,
+		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, Way: t.req.Way, OnBehalfOf: t.as, Cause: cause, Trace: t.req.Trace, Data: p,
 	}
 }
 
@@ -314,7 +315,7 @@ func systemID(group, what string, n uint64) uuid.UUID {
 // bySystem records on the turn as the ledger itself, under an id of its own.
 func (t *turn) bySystem(what string, n uint64, f func()) {
 	req, actor, as := t.req, t.actor, t.as
-	t.req, t.actor, t.as = &Request{Group: t.s.Group, ID: systemID(t.s.Group, what, n)}, nil, System
+	t.req, t.actor, t.as = &Request{Group: t.s.Group, ID: systemID(t.s.Group, what, n), Way: ByLedger}, nil, System
 	f()
 	t.req, t.actor, t.as = req, actor, as
 }

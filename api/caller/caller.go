@@ -9,6 +9,7 @@ import (
 
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
+	"goldenthread/domain"
 )
 
 // FeedKeySoon is how long before its end a feed says that its key ends.
@@ -100,6 +101,7 @@ type Caller struct {
 	Person   string // handle or id
 	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
 	Scope    Scope
+	Way      domain.Way   // by which they are known
 	News     []web.NewKey // that the session has not been told of
 	FeedEnds time.Time    // when the key of a feed ends that asks; none for others
 	Session  string       // id of the session; "" for a token

@@ -90,7 +90,7 @@ func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 			if token == is.Passkey {
 				token = ""
 			}
-			return caller.Caller{Group: is.Group, Person: is.Person, Scope: caller.ScopeAct, Session: is.ID, Token: token, News: is.News}, nil
+			return caller.Caller{Group: is.Group, Person: is.Person, Scope: caller.ScopeAct, Way: s.way(&is), Session: is.ID, Token: token, News: is.News}, nil
 		}
 	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")

@@ -58,6 +58,9 @@ type invitation struct {
 // Fits says whether that is the invitation's code.
 func (i *invitation) Fits(code string) bool { return same(codeHash(i.Salt, code), i.Hash) }
 
+// way is the invitation as the ledger knows it.
+func (i *invitation) way() domain.Way { return wayOfHash(domain.InvitationWay, i.Hash) }
+
 func (i *invitation) open(now time.Time) bool { return i.Used.IsZero() && now.Before(i.Expires) }
 
 // newCode is a code of four groups that can be read out.

@@ -310,6 +310,9 @@ func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Re
 	if err != nil {
 		return err
 	}
+	if _, err := s.SignIn.Accounts.name(h.Group, p.ID, h.id()); err != nil {
+		return err
+	}
 	if err := s.note(h.Group, p.ID, p.ID, "signed in with the organisation’s account"); err != nil {
 		return err
 	}

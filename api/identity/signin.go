@@ -32,6 +32,7 @@ const ceremonyCookie = "goldenthread-ceremony"
 // their owner alone reads. No two processes may have them open.
 type SignIn struct {
 	Passkeys    *passkeys
+	Accounts    *accounts
 	Invitations *invitations
 	Sessions    *sessions
 	journal     *journal
@@ -46,6 +47,9 @@ func OpenSignIn(dir string) (*SignIn, error) {
 	in := &SignIn{journal: &journal{file: filepath.Join(dir, journalFile)}, ceremonies: ceremonies{all: map[string]ceremony{}}}
 	var err error
 	if in.Passkeys, err = openPasskeys(dir); err != nil {
+		return nil, err
+	}
+	if in.Accounts, err = openAccounts(dir); err != nil {
 		return nil, err
 	}
 	if in.Invitations, err = openInvitations(dir); err != nil {
@@ -272,7 +276,7 @@ func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), a.Group, a.Person, false)
+	s.TellLedger(r.Context(), a.Group, a.Person, domain.WayOfPasskey(credential.ID), false)
 	return s.signedIn(w, r, a, used)
 }
 
@@ -550,7 +554,7 @@ func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, is *ceremo
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), i.Group, i.Person, i.Replace)
+	s.TellLedger(r.Context(), i.Group, i.Person, i.way(), i.Replace)
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
 		what += ", in place of all others"
@@ -565,14 +569,15 @@ func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, is *ceremo
 }
 
 func (s *passkeyPages) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
-	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
+	me, err := s.sessionOf(r)
+	if err != nil || !is.account.is(me.Group, me.Person) {
 		return errSpent
 	}
 	k, err := s.SignIn.Passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), is.account.Group, is.account.Person, false)
+	s.TellLedger(r.Context(), is.account.Group, is.account.Person, s.way(&me), false)
 	if err := s.note(is.account.Group, is.account.Person, is.account.Person, "passkey "+k.Name+" added"); err != nil {
 		return err
 	}
