@@ -243,7 +243,7 @@ func TestSingleSignOn(t *testing.T) {
 	require.NotEqual(t, o.asked.Get("state"), o.asked.Get("nonce"))
 	in := w.must(303, north.get(back))
 	require.Equal(t, "/g/trafford/mandate", in.Header.Get("Location"))
-	require.Equal(t, caller.SessionCookie, in.Cookies()[0].Name)
+	require.Equal(t, caller.SessionCookie, in.session(t).Name)
 	require.GreaterOrEqual(t, len(o.sent.Get("code_verifier")), 43)
 
 	w.must(200, north.get(w.origin()+"/g/trafford/mandate"))

@@ -96,7 +96,7 @@ func New(o Options) *Server {
 // are being answered, for at most ten seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := s.patient()
-	l = operation.Gathering(srv, l)
+	l = operation.Gathering(srv, s.guard.Connections(l))
 	ended := make(chan error, 1)
 	go func() {
 		if srv.TLSConfig != nil {
@@ -130,7 +130,7 @@ func (s *Server) patient() *http.Server {
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	is := &caller.Asker{Origin: func() string { return s.guard.Origin(r) }}
+	is := &caller.Asker{Origin: func() string { return s.guard.Origin(r) }, From: s.guard.Client(r)}
 	r = r.WithContext(is.In(trace.From(r.Context(), r.Header.Values(trace.Header))))
 	defer s.recovered(w, r)
 	s.guard.Headers(w.Header(), r)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/caller"
 	"goldenthread/api/identity"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
@@ -183,6 +184,17 @@ func (r reply) json(t testing.TB) map[string]any {
 	var v map[string]any
 	require.NoError(t, json.Unmarshal(r.body, &v), "%s", r.body)
 	return v
+}
+
+// session is the cookie of the session that began.
+func (r reply) session(t testing.TB) *http.Cookie {
+	for _, c := range r.Cookies() {
+		if strings.HasSuffix(c.Name, caller.SessionCookie) {
+			return c
+		}
+	}
+	t.Fatalf("no session began: %v", r.Cookies())
+	return nil
 }
 
 func (w *world) send(req *http.Request) reply { return w.sendBy(http.DefaultClient, req) }

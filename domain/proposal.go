@@ -41,6 +41,7 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 	}
 	seat := t.permission.seat
 	if r := firstRefusal(
+		t.s.checkUnsettled(seat),
 		t.s.Charter().checkKnown(c.Matter).at("matter"),
 		c.checkNew(t.s.State),
 	); r != nil {
@@ -57,6 +58,23 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 		t.put(number, 1, raised)
 	}
 	return nil
+}
+
+// mostUnsettled is how many drafts and open proposals one seat may have at once (rule C1).
+const mostUnsettled = 50
+
+// checkUnsettled refuses a seat that has as many drafts and open proposals as it may (rule C1).
+func (s *State) checkUnsettled(seat *Seat) *Refusal {
+	has := 0
+	for _, p := range s.Proposals {
+		if p.Seat == seat.ID && (p.Stage == Draft || p.Stage == Open) {
+			has++
+		}
+	}
+	if has < mostUnsettled {
+		return nil
+	}
+	return notNow("C1", "%s has %d drafts and open proposals, and no more fit: withdraw one, or wait until one is settled.", s.name(seat.ID), has)
 }
 
 // checkNew refuses to open a settled matter again without saying what is new

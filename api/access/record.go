@@ -57,7 +57,10 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 		return nil, err
 	}
 	command := kind.New()
-	if err := operation.Decode(in.Bytes, command); err != nil {
+	if _, err := s.Actor(c, in.Group, command); err != nil { // before anything of the body is read
+		return nil, err
+	}
+	if err := in.LoadInto(command); err != nil {
 		return nil, err
 	}
 	domain.NoteZeros(command, in.Bytes)

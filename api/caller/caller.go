@@ -27,6 +27,7 @@ func Origin(ctx context.Context) string { return AskerOf(ctx).Origin() }
 type Asker struct {
 	Caller  *Caller          // nil: nobody is known
 	Origin  func() string    // of this server, as they know it
+	From    string           // the address, or of IPv6 the /64, that counts as theirs
 	Unknown *problem.Problem // why nobody is known
 }
 

@@ -41,6 +41,7 @@ type Identity struct {
 	SingleSignOn *SingleSignOn
 	noTokens     bool
 	statements   statements
+	ended        ended
 }
 
 // New knows people by what the options say, and offers its pages and operations.
@@ -48,6 +49,10 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Iden
 	s := &Identity{
 		api: api, guard: g, ledgers: l, store: l.Store, groups: l.Groups, clock: l.Clock, log: l.Log,
 		tokens: o.Tokens, FeedKeys: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
+	}
+	s.tokens.Tokens.dropped = s.ended.tell
+	if s.SignIn != nil {
+		s.SignIn.Sessions.Kept.dropped = s.ended.tell
 	}
 	if s.SignIn != nil && o.Idle > 0 {
 		s.SignIn.Sessions.Idle = o.Idle

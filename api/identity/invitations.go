@@ -240,12 +240,12 @@ func (s *invitationOperations) offerInvitations() {
 }
 
 func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation.BodyInput) (*operation.Output[InvitationMade], error) {
-	var ask InvitationFor
-	if err := operation.Decode(in.Bytes, &ask); err != nil {
-		return nil, err
-	}
 	g, by, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
+		return nil, err
+	}
+	var ask InvitationFor
+	if err := in.LoadInto(&ask); err != nil {
 		return nil, err
 	}
 	invited := g.State().Person(ask.Person)

@@ -44,6 +44,8 @@ type kept[T any] struct {
 	mu   sync.RWMutex
 	All  []T
 	by   map[string]int // place in all, by key
+
+	dropped func() // called after a key went off the list; nil: nobody is told
 }
 
 // openKept reads the list; no file is an empty list. Keys are unique.
@@ -126,8 +128,18 @@ func (k *kept[T]) change(f func([]T) ([]T, error)) error {
 	if err := writeFile(k.file, append(b, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", k.file, err)
 	}
+	before := k.by
 	k.All = all
 	k.index()
+	if k.dropped == nil {
+		return nil
+	}
+	for key := range before {
+		if _, still := k.by[key]; !still {
+			k.dropped()
+			break
+		}
+	}
 	return nil
 }
 

@@ -329,6 +329,10 @@ func (a *asked) frame(t *access.Terms) web.Frame {
 // send has the command of a form recorded and shows what became of it.
 func (s *Pages) send(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.ledgers.CallerIn(r.Context(), r.PathValue("group")); err != nil { // before anything of the form is read
+			s.Fail(w, r, problem.Of(r.Context(), s.log, err))
+			return
+		}
 		form, refused := readForm(w, r)
 		if refused != nil {
 			s.Fail(w, r, refused)
