@@ -404,8 +404,9 @@ type Proposal struct {
 	Reason     string // of a withdrawal
 	Ended      Day    // withdrawn or lapsed
 	Versions   []Version
-	Positions  []Position // all of them, in order
-	Objections []string   // numbers
+	Positions  []Position       // all of them, in order
+	Objections []string         // numbers
+	Heard      []HeardObjection // by the manager, in order
 	Conflicts  []Conflict
 	Offers     []Offer
 	Payments   []Payment

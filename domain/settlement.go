@@ -158,6 +158,11 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 	for _, o := range s.BlocksOn(p, d) {
 		waits = append(waits, s.name(s.successor(o.Seat, d))+" to let its block go")
 	}
+	for _, seat := range seats {
+		if h := s.ObjectionToAnswer(p, seat, d); h != nil {
+			waits = append(waits, s.name(seat)+" to say whether it objects, as the manager heard it does, until "+h.answerBy(p).Words())
+		}
+	}
 	if d < ends && !(hurry && len(seats) > 0) {
 		waits = append(waits, "the window to run until "+ends.Words())
 	}
@@ -238,7 +243,7 @@ type RollEntry struct {
 	Person   string       `json:"person,omitempty"`
 	Office   string       `json:"office,omitempty"`
 	Role     SeatRole     `json:"role,omitempty"`
-	Position RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard or vacant"`
+	Position RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, or what was heard and is to be confirmed or answered"`
 	Time     int64        `json:"time,omitzero" doc:"recorded, milliseconds since 1970"`
 	Index    uint64       `json:"index,omitzero"`
 	Reason   string       `json:"reason,omitempty"`
@@ -257,6 +262,7 @@ const (
 	RollNotHeard    RollPosition = "not heard"
 	RollVacant      RollPosition = "vacant"
 	RollUnconfirmed RollPosition = "heard, to be confirmed"
+	RollToAnswer    RollPosition = "heard to object, to be answered"
 )
 
 // RollOn names for each entitled seat what it says to the newest version on
@@ -273,12 +279,15 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 		if s.VacantOn(s.Seats[id], d) {
 			e.Position = RollVacant
 		}
-		if pos := p.lastOf(id); pos != nil && !pos.counts() {
+		if pos := p.ToConfirm(id); pos != nil {
 			e.Position, e.Heard = RollUnconfirmed, pos.Heard
 		}
 		if pos := s.PositionOf(p, id, d); pos != nil {
 			e.Person, e.Office, e.Role, e.Position = pos.Person, s.office(pos.Person), pos.Role, RollPosition(pos.Stand)
 			e.Time, e.Index, e.Reason, e.Interest, e.Heard = pos.Time, pos.Index, pos.Reason, pos.Interest, pos.Heard
+		}
+		if h := s.ObjectionToAnswer(p, id, d); h != nil {
+			e = RollEntry{Seat: id, Name: e.Name, Position: RollToAnswer, Index: h.Index, Reason: h.Why, Heard: h.Heard}
 		}
 		for _, o := range blocks {
 			if s.successor(o.Seat, d) == id {
@@ -302,7 +311,7 @@ func (s *State) RollWords(roll []RollEntry) string {
 		say      string
 	}{
 		{RollConsents, "consented"}, {RollStandsAside, "stood aside"}, {RollBlocks, "blocks"},
-		{RollUnconfirmed, "heard, to be confirmed"}, {RollNotHeard, "not yet heard"}, {RollVacant, "vacant"},
+		{RollUnconfirmed, "heard, to be confirmed"}, {RollToAnswer, "heard to object, to be answered"}, {RollNotHeard, "not yet heard"}, {RollVacant, "vacant"},
 	} {
 		if len(by[p.position]) > 0 {
 			parts = append(parts, p.say+": "+List(by[p.position]))

@@ -107,6 +107,7 @@ var Kinds = []Kind{
 	kind[ClosingPutOffAsked]("closing.put-off-asked.v1"),
 	kind[ClosingPutOffAgreed]("closing.put-off-agreed.v1"),
 	kind[ClosingPutOff]("closing.put-off.v1"),
+	kind[ObjectionHeard]("objection.heard.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller

@@ -109,12 +109,13 @@ type RollLine struct {
 	Seat     Body                `json:"seat"`
 	Person   *Who                `json:"person,omitempty"`
 	Role     domain.SeatRole     `json:"role,omitempty"`
-	Position domain.RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, or heard, to be confirmed"`
+	Position domain.RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, heard, to be confirmed, or heard to object, to be answered"`
 	Time     time.Time           `json:"time,omitzero" doc:"recorded"`
 	Index    uint64              `json:"index,omitzero"`
 	Reason   string              `json:"reason,omitempty"`
 	Interest string              `json:"interest,omitempty"`
 	Heard    string              `json:"heard,omitempty" doc:"how, where the manager recorded it"`
+	Stand    domain.Stand        `json:"stand,omitempty" enum:"consent,stand-aside" doc:"what was heard and is to be confirmed"`
 	Signed   bool                `json:"signed,omitzero" doc:"with a passkey of the person"`
 }
 
@@ -353,6 +354,10 @@ func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at doma
 	for _, e := range roll {
 		l := RollLine{Seat: Body{e.Seat, e.Name}, Role: e.Role, Position: e.Position, Index: e.Index, Reason: e.Reason, Interest: e.Interest, Heard: e.Heard}
 		l.Signed = slices.ContainsFunc(p.Positions, func(o domain.Position) bool { return o.Signed && o.Index == e.Index })
+		if e.Position == domain.RollUnconfirmed {
+			pos := p.ToConfirm(e.Seat)
+			l.Stand, l.Index = pos.Stand, pos.Index
+		}
 		if e.Time != 0 {
 			l.Time = time.UnixMilli(e.Time).UTC()
 		}
@@ -367,7 +372,7 @@ func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at doma
 			a.StandsAside = append(a.StandsAside, e.Name)
 		case domain.RollBlocks:
 			a.Objects = append(a.Objects, e.Name)
-		case domain.RollNotHeard, domain.RollVacant, domain.RollUnconfirmed:
+		case domain.RollNotHeard, domain.RollVacant, domain.RollUnconfirmed, domain.RollToAnswer:
 			a.NotHeard = append(a.NotHeard, e.Name)
 		}
 	}

@@ -115,6 +115,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.name(d.Seat) + " confirmed what was recorded for it on " + d.Proposal + ", version " + strconv.Itoa(d.Version) + signedWords(d.Signed)
 	case *domain.ObjectionRaised:
 		return g.objectionText(d)
+	case *domain.ObjectionHeard:
+		return "The manager heard that " + g.name(d.Seat) + " objects to " + d.Proposal + ", version " + strconv.Itoa(d.Version) + g.through(d.Person) + after(": ", d.Why) + after("; heard ", d.Heard)
 	case *domain.ObjectionResolved:
 		return g.resolvedText(d)
 	case *domain.AgreementReached:

@@ -90,12 +90,22 @@ func (w *Waiting) positionsWait(g *Group, person *domain.Person, at domain.Day) 
 			case domain.RollBlocks:
 				w.add(p.Number, WaitsBlock, p.Closes, e.Name+" blocks "+title+": only you can accept what would resolve it.")
 			case domain.RollUnconfirmed:
-				w.add(p.Number, WaitsConfirm, p.Closes, "What was heard from "+e.Name+" on "+title+" counts once you confirm it.")
+				w.add(p.Number, WaitsConfirm, p.Closes, "The manager heard that "+e.Name+" "+StandWords(p.ToConfirm(e.Seat).Stand)+" "+title+" ("+clip(e.Heard)+"). It counts once you confirm it.")
+			case domain.RollToAnswer:
+				w.add(p.Number, WaitsPosition, p.Closes, "The manager heard that "+e.Name+" objects to "+title+" ("+clip(e.Heard)+"). If that is so, raise the objection; if not, say what you say.")
 			case domain.RollNotHeard, domain.RollVacant:
 				w.add(p.Number, WaitsPosition, p.Closes, e.Name+" has not been heard on "+title+".")
 			}
 		}
 	}
+}
+
+// StandWords say what a seat says, before the words that it says it to.
+func StandWords(stand domain.Stand) string {
+	if stand == domain.StandAside {
+		return "stands aside from"
+	}
+	return "consents to"
 }
 
 // disputesWait adds open proposals that a block stops, for their facilitator, and

@@ -313,7 +313,7 @@ func TestHeardPositions(t *testing.T) {
 	w.do("manager", "report-position", `{"proposal":"P1","version":1,"seat":"U66368","stand":"consent","from":"cd-north","how":"by telephone"}`)
 	got := w.round()
 	require.Len(t, got, 1)
-	require.Contains(t, got[0].text, "The manager recorded a position of North Trafford on P1, Saturdays: consent (by telephone). If that is wrong")
+	require.Contains(t, got[0].text, "The manager heard that North Trafford consents to P1, Saturdays (by telephone). It counts once you confirm it.")
 	require.NotContains(t, got[0].text, "has not been heard")
 }
 

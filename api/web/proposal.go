@@ -92,6 +92,8 @@ func Said(position domain.RollPosition) string {
 		return "Vacant: nobody holds this seat"
 	case domain.RollUnconfirmed:
 		return "Heard, to be confirmed"
+	case domain.RollToAnswer:
+		return "Heard to object, to be answered"
 	case domain.RollNotHeard:
 	}
 	return "Not heard yet"

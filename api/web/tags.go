@@ -206,7 +206,7 @@ func saidTag(position domain.RollPosition) Tag {
 		return green(words)
 	case domain.RollStandsAside, domain.RollUnconfirmed:
 		return yellow(words)
-	case domain.RollBlocks:
+	case domain.RollBlocks, domain.RollToAnswer:
 		return red(words)
 	case domain.RollNotHeard, domain.RollVacant:
 	}
