@@ -68,6 +68,8 @@ var acts = []act{
 	{"invite", `{"organisation":"TRUST"}`, false},
 	{"grant-mandate", `{"organisation":"P91018","evidence":"A minute.","from":"2026-01-01","until":"2026-12-31"}`, false},
 	{"withdraw-mandate", `{"organisation":"P91018","everything":true,"evidence":"A minute."}`, false},
+	{"confirm-record", `{"records":["N1"]}`, false},
+	{"refuse-record", `{"records":["N1"],"reason":"Not so."}`, false},
 	{"ask-mandate", `{"organisation":"P91021","words":"Please."}`, true},
 	{"raise-proposal", `{"title":"New","text":"New.","matter":"access"}`, false},
 	{"put-proposal", `{"proposal":"P3"}`, false},
@@ -149,6 +151,9 @@ var forms = map[string]form{
 	"register-person":    {"/people", ""},
 	"update-person":      {"/people", "there one changes one's own"},
 	"leave-office":       {"/people", ""},
+
+	"confirm-record": {"/waiting", ""},
+	"refuse-record":  {"/waiting", ""},
 
 	"record-spokesperson": {"/register", ""},
 	"end-spokesperson":    {"/register", ""},
@@ -293,6 +298,7 @@ func establishMatrix(w *world) {
 		gatekeeper: dispose-of-approach {"approach":"A1","disposition":"message"}
 		manager: list-priority {"title":"Access","kind":"influence","meaning":"Less waiting."}
 		manager: ask-practices {"priorities":["Y1"],"by":"2026-02-01"}
+		registrar: record-spokesperson {"organisation":"P91018","person":"cd-west","evidence":"A letter."}
 		registrar: depart {"organisation":"P91018","agreement":"P1","reason":"Not for us.","evidence":"A letter."}
 		gp-a: ask-group {"practice":"P91018","words":"Why?"}
 		manager: set-agenda {"on":"2026-01-05","items":[{"title":"Nights"}]}

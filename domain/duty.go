@@ -117,7 +117,7 @@ type DutyAssigned struct {
 
 func (e *DutyAssigned) Subject() string { return "duty/" + string(e.Duty) }
 func (e *DutyAssigned) apply(s *State, ev *Event) {
-	s.Duties = append(s.Duties, Duty{e.Duty, e.Employer, e.Source, Tenure{e.Person, e.Span, ev.Index}})
+	s.Duties = append(s.Duties, Duty{e.Duty, e.Employer, e.Source, Tenure{Person: e.Person, Span: e.Span, Index: ev.Index}})
 }
 
 // DutyEnded: somebody's duty has a last day.

@@ -14,6 +14,9 @@ type ErasePerson struct {
 
 func (c *ErasePerson) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("L7", c.Person) }
 
+func (c *ErasePerson) concerns(*State, []Event) []string { return []string{"person/" + c.Person} }
+func (c *ErasePerson) names() []string                   { return []string{c.Person} }
+
 func (c *ErasePerson) decide(t *turn) *Refusal {
 	p := t.s.Person(c.Person)
 	if p.ID != c.Person {

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -197,8 +198,12 @@ func (l *Ledger) remember(e *Event) {
 		l.order = append(l.order, k)
 	}
 	a.last, a.refs = e.Index, append(a.refs, refsOf([]Event{*e})...)
-	if l, ok := e.Data.(*OrganisationsListed); ok {
+	switch l := e.Data.(type) {
+	case *OrganisationsListed:
 		a.list = l.outcome()
+	case *RecordKept:
+		a.list = l.List
+	default:
 	}
 	l.answers[k] = a
 	for e.Time.Sub(l.answers[l.order[0]].at) > answersKept {
@@ -220,6 +225,8 @@ type turn struct {
 	permission Permission // in which the actor gives the command
 	as         string     // on whose behalf the next events are recorded
 	out        []Event
+	parts      []string     // of a record that takes effect, those confirmed; see takeEffect
+	because    uint64       // the event that confirmed it; 0: nothing takes effect that waited
 	before     *Answer      // the command says again what an earlier one recorded; see saidBefore
 	list       *ListOutcome // of an import
 }
@@ -241,6 +248,9 @@ func (t *turn) run(r *Request) *Refusal {
 	t.actor, t.as = t.s.Person(r.Actor), t.permission.OnBehalfOf
 	if refusal := checkDescribed(r.Command); refusal != nil {
 		return refusal
+	}
+	if c, ok := r.Command.(keepable); ok && t.mustWait() {
+		return t.keep(c)
 	}
 	return r.Command.decide(t)
 }
@@ -265,7 +275,7 @@ func (t *turn) record(p Payload) uint64 { return t.recordOn(t.day, p) }
 
 // recordOn puts an event on the turn, effective on the given day.
 func (t *turn) recordOn(effective Day, p Payload) uint64 {
-	return t.recordBecause(t.nextIndex(), effective, p)
+	return t.recordBecause(cmp.Or(t.because, t.nextIndex()), effective, p)
 }
 
 // recordBecause puts an event on the turn that follows from another.

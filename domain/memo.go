@@ -23,6 +23,7 @@ type memo struct {
 	spent        map[spending]Pence            // of a power or a line
 	agreements   map[string][]Link             // by proposal
 	texts        map[uint64]string             // of links, by the event that each is about
+	taken        map[string][]*View            // what would be so if what waits had taken effect; one entry
 }
 
 // A period is a matter, where it makes a difference, on days of which none

@@ -36,6 +36,7 @@ import (
 //	everybody consents to P1             holders that have not been heard, each by a command
 //	everybody agrees to P1 now           the same, each saying that it need not wait
 //	in greater-manchester                another group's ledger, on the same installation
+//	N1 is confirmed                      a record that waits, by whoever may, each by a command
 //	settle                               what is due by itself
 //	log rekeyed {"keys":["…"], …}        the system says what became of the signed log
 //	once recorded KIND {…}               an event that an earlier release recorded and this one refuses,
@@ -178,6 +179,9 @@ func (m *minutes) do(line string) []string {
 	}
 	if p, ok := strings.CutPrefix(line, "everybody agrees to "); ok {
 		return m.everybody(strings.TrimSuffix(p, " now"), true)
+	}
+	if number, ok := strings.CutSuffix(line, " is confirmed"); ok {
+		return m.confirmed(number)
 	}
 	if line == "settle" {
 		return m.settle()
@@ -461,6 +465,39 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 		p = s.Proposals[proposal]
 	}
 	return append([]string{"consents of " + List(who)}, said...)
+}
+
+// confirmed has the record confirmed by those who may today, the first by handle first.
+func (m *minutes) confirmed(number string) []string {
+	var said []string
+	for {
+		s := m.ledger.State()
+		k := s.Records[number]
+		if k == nil || !k.Waits() {
+			return append(said, s.recordWords(number))
+		}
+		c := &ConfirmRecord{Records: []string{number}}
+		may := slices.IndexFunc(SortedNumbers(s.handles), func(handle string) bool { return s.Allows(handle, c, DayOf(m.now)) })
+		if may < 0 {
+			return append(said, "nobody else can confirm it today")
+		}
+		handle := SortedNumbers(s.handles)[may]
+		for _, line := range m.send(handle, c, "confirm "+number+" "+handle+" "+strconv.Itoa(m.n)) {
+			said = append(said, handle+": "+line)
+		}
+	}
+}
+
+func (s *State) recordWords(number string) string {
+	k := s.Records[number]
+	if k == nil {
+		return "there is no " + number
+	}
+	var said []string
+	for _, p := range k.Parts {
+		said = append(said, p.Of+" "+string(p.Stage)+" ("+string(p.How)+")")
+	}
+	return number + ": " + strings.Join(said, "; ")
 }
 
 func fold(events []Event) *View {

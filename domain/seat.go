@@ -61,6 +61,9 @@ type NameHolder struct {
 
 func (c *NameHolder) may(w *who) (Permission, *Refusal) { return w.mustNameFor(c.Seat, c.Role) }
 
+func (c *NameHolder) concerns(*State, []Event) []string { return []string{c.Seat} }
+func (c *NameHolder) names() []string                   { return []string{c.Person} }
+
 func (c *NameHolder) decide(t *turn) *Refusal {
 	seat := t.s.Seats[c.Seat]
 	if r := t.checkEvidence("F5", "the evidence", c.Evidence); r != nil {
@@ -110,6 +113,9 @@ func (c *LeaveSeat) may(w *who) (Permission, *Refusal) {
 	}
 	return w.is(p.ID).or(w.mustNameFor(c.Seat, c.Role))
 }
+
+func (c *LeaveSeat) concerns(*State, []Event) []string { return []string{c.Seat} }
+func (c *LeaveSeat) names() []string                   { return []string{c.Person} }
 
 func (c *LeaveSeat) decide(t *turn) *Refusal {
 	seat, p := t.s.Seats[c.Seat], t.s.Person(c.Person)
@@ -175,7 +181,7 @@ type SeatHeld struct {
 func (e *SeatHeld) Subject() string { return "seat/" + e.Seat }
 func (e *SeatHeld) apply(s *State, ev *Event) {
 	seat := edit(s.Seats, e.Seat)
-	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{e.Person, e.Span, ev.Index}, e.Role})
+	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{e.Person, e.Span, ev.Index, s.taken[ev.Cause]}, e.Role})
 }
 
 // SeatLeft: a person's time as holder or deputy has a last day.

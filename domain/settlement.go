@@ -20,25 +20,29 @@ func (t *turn) settleDue(since Day) {
 	}
 }
 
-// settleFirst settles the open proposal that became due first; false if none is due.
+// settleFirst settles the open proposal, or the record that waits, that became due
+// first; false if none is due. What changes the register comes before what rests on it.
 func (t *turn) settleFirst(since Day) bool {
-	if len(t.out) > 0 && len(t.s.open) > 0 {
+	if len(t.out) > 0 && len(t.s.open)+len(t.s.pending) > 0 {
 		t.ownState()
 	}
-	var first *Proposal
 	var on Day
-	var settle func(*turn, *Proposal, Day)
-	for _, number := range t.s.open {
-		p := t.s.Proposals[number]
-		if d, how := t.settlesOn(p, since); how != nil && (first == nil || d < on) {
-			first, on, settle = p, d, how
+	var settle func()
+	for _, number := range t.s.pending {
+		if d, due := t.s.Records[number].unopposedOn(since, t.day); due && (settle == nil || d < on) {
+			on, settle = d, func() { t.takeUnopposed(t.s.Records[number], d) }
 		}
 	}
-	if first == nil {
+	for _, number := range t.s.open {
+		if d, how := t.settlesOn(t.s.Proposals[number], since); how != nil && (settle == nil || d < on) {
+			on, settle = d, func() { how(t, t.s.Proposals[number], d) }
+		}
+	}
+	if settle == nil {
 		return false
 	}
 	t.ownState()
-	settle(t, t.s.Proposals[first.Number], on)
+	settle()
 	return true
 }
 
@@ -200,7 +204,8 @@ func (s *View) Refuses(is []Instrument, proposal string, d Day) *Refusal {
 // NextDue is the next moment at which something may become due in the group by
 // itself; the zero time if nothing can.
 func (s *State) NextDue(now time.Time) time.Time {
-	if len(s.open) == 0 || s.Established == 0 {
+	silent := slices.ContainsFunc(s.pending, func(n string) bool { return len(s.Records[n].unopposedParts()) > 0 })
+	if len(s.open) == 0 && !silent || s.Established == 0 {
 		return time.Time{}
 	}
 	return (DayOf(now) + 1).Start()

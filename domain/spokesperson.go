@@ -21,10 +21,11 @@ func (c *RecordSpokesperson) may(w *who) (Permission, *Refusal) {
 	if yes := w.speaksFor(o.Code); yes != nil {
 		return *yes, nil
 	}
-	yes, r := w.mustKeepRegister("O3")
-	yes.OnBehalfOf = "organisation/" + o.Code
-	return yes, r
+	return w.mustKeepRegister("O3")
 }
+
+func (c *RecordSpokesperson) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *RecordSpokesperson) names() []string                   { return []string{c.Person} }
 
 func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	o := t.s.Organisations[c.Organisation]
@@ -55,6 +56,9 @@ func (c *EndSpokesperson) may(w *who) (Permission, *Refusal) {
 	return w.asThemself(w.speaksFor(o.Code) != nil).or(w.mustKeepRegister("O3"))
 }
 
+func (c *EndSpokesperson) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *EndSpokesperson) names() []string                   { return []string{c.Person} }
+
 func (c *EndSpokesperson) decide(t *turn) *Refusal {
 	o := t.s.Organisations[c.Organisation]
 	p, r := t.s.person("O3", c.Person)
@@ -80,7 +84,7 @@ func (e *SpokespersonRecorded) Subject() string { return "organisation/" + e.Org
 
 func (e *SpokespersonRecorded) apply(s *State, ev *Event) {
 	o := edit(s.Organisations, e.Organisation)
-	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index})
+	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause]})
 }
 
 // SpokespersonEnded: somebody no longer speaks for an organisation.
@@ -101,7 +105,8 @@ func (e *SpokespersonEnded) apply(s *State, _ *Event) {
 type Tenure struct {
 	Person string
 	Span
-	Index uint64
+	Index  uint64
+	Record string // that waited and by which it was taken up; none: it did not wait
 }
 
 // holds says whether the tenure is somebody's on that day: its days have come and not run

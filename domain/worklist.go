@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question or interest"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question, interest or record"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -39,6 +39,7 @@ const (
 	DueCommunicate DueKind = "communicate" // an agreement, to the practices
 	DueQuestion    DueKind = "question"    // of a practice, to be answered
 	DueInterest    DueKind = "interest"    // to be declared anew
+	DueRecord      DueKind = "record"      // that waits, to be confirmed or refused
 )
 
 // reminders are how many days ahead reviews and ends are on the work list.
@@ -81,6 +82,9 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.departuresDue(d, add)
 	s.threadDue(d, add)
 	s.interestsDue(d, add)
+	for _, k := range s.Pending() {
+		add(k.Number, DueRecord, k.Window, reminders, k.Number+" waits for "+List(s.WaitsFor(k))+": "+s.RecordWords(k)+".")
+	}
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+List(s.WaitingFor(p, d))+".")
@@ -166,7 +170,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 	var first []string
 	var by Command // that sees to it; nil: a proposal, in which the people concerned are asked for their word
 	switch due.Kind {
-	case DuePosition, DueReport, DueTell:
+	case DuePosition, DueReport, DueTell, DueRecord:
 		return nil
 	case DueReview, DueEnd:
 		if dl := s.Delegations[due.What]; dl != nil {

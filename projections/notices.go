@@ -127,14 +127,14 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 	case domain.OfDelegation:
 		d := s.Delegations[n.Ref]
 		first := &d.Versions[0]
-		text := domain.FirstUpper(g.delegate(d.To)) + " may " + domain.List(g.powersWords(first.Powers)) + spanWords(first.Span) + "."
+		text := domain.FirstUpper(g.delegate(d.To)) + " may " + domain.List(g.powersWords(first.Powers)) + first.Span.Words() + "."
 		for _, change := range g.delegationChanges(d, at) {
 			text += " " + change.say
 		}
 		return text + g.endedWords(d.Ended, at)
 	case domain.OfAppointment:
 		a := s.Appointments[n.Ref]
-		text := g.office(a.Person) + " speaks for " + s.ShortName + " at " + g.forum(a.Forum) + spanWords(a.Versions[0].Span) + "."
+		text := g.office(a.Person) + " speaks for " + s.ShortName + " at " + g.forum(a.Forum) + a.Versions[0].Span.Words() + "."
 		for _, change := range appointmentChanges(a, at) {
 			text += " " + change.say
 		}

@@ -276,7 +276,7 @@ func (g *Group) namesWords(names *domain.Appoint) string {
 	if names == nil {
 		return ""
 	}
-	return g.office(names.Person) + " at " + g.forum(names.Forum) + spanWords(names.Span) + after(": ", domain.List(linesWords(names.Lines)))
+	return g.office(names.Person) + " at " + g.forum(names.Forum) + names.Span.Words() + after(": ", domain.List(linesWords(names.Lines)))
 }
 
 func (g *Group) suspensionLines(what string, ss []domain.Suspension, at domain.Day) []SuspensionLine {

@@ -433,7 +433,7 @@ func (g *Group) enacted(number string) []EnactedLine {
 		}
 	}
 	for _, e := range s.Executive {
-		add(e.Source, "executive", "The executive: "+g.offices(e.Members)+spanWords(e.Span), e.Index)
+		add(e.Source, "executive", "The executive: "+g.offices(e.Members)+e.Span.Words(), e.Index)
 	}
 	for _, d := range s.Delegations {
 		for i := range d.Versions {
@@ -477,7 +477,7 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 		add(c.By(), "charter/"+strconv.Itoa(c.Version), "Charter, version "+strconv.Itoa(c.Version), c.Index)
 	}
 	for _, d := range s.Duties {
-		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+string(d.Duty)+spanWords(d.Span), d.Index)
+		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+string(d.Duty)+d.Span.Words(), d.Index)
 	}
 	for _, seat := range s.Seats {
 		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)
@@ -524,7 +524,7 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 	switch {
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
-		return domain.FirstUpper(g.delegate(c.To)) + " may " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer) + reviewedBy(c.Review)
+		return domain.FirstUpper(g.delegate(c.To)) + " may " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + c.Span.Words() + g.paidBy(c.Payer) + reviewedBy(c.Review)
 	case i.VaryDelegation != nil:
 		c, to := i.VaryDelegation, "its holder"
 		if d := g.state.Delegations[c.Delegation]; d != nil {
@@ -533,7 +533,7 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 		return "Under " + c.Delegation + ", " + to + " may from then on " + domain.List(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + reviewedBy(c.Review)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return domain.FirstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", domain.List(linesWords(c.Lines))) + reviewedBy(c.Review)
+		return domain.FirstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + c.Span.Words() + after(": ", domain.List(linesWords(c.Lines))) + reviewedBy(c.Review)
 	case i.AdoptPosition != nil:
 		return "Our " + firstLower(g.instrumentSay(i))
 	case i.SetAside != nil:
@@ -546,10 +546,10 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 func (g *Group) instrumentSay(i *domain.Instrument) string {
 	switch {
 	case i.FormExecutive != nil:
-		return "Form the executive of " + g.offices(i.FormExecutive.Members) + spanWords(i.FormExecutive.Span)
+		return "Form the executive of " + g.offices(i.FormExecutive.Members) + i.FormExecutive.Span.Words()
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
-		return "Delegate to " + g.delegate(c.To) + ": " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer)
+		return "Delegate to " + g.delegate(c.To) + ": " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + c.Span.Words() + g.paidBy(c.Payer)
 	case i.VaryDelegation != nil:
 		c := i.VaryDelegation
 		return "Vary " + c.Delegation + " to: " + domain.List(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -560,7 +560,7 @@ func (g *Group) instrumentSay(i *domain.Instrument) string {
 		return "End " + i.EndDelegation.Delegation + after(". ", i.EndDelegation.Feedback)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", domain.List(linesWords(c.Lines)))
+		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + c.Span.Words() + after(": ", domain.List(linesWords(c.Lines)))
 	case i.VaryAppointment != nil:
 		c := i.VaryAppointment
 		return "Vary " + c.Appointment + " to: " + domain.List(linesWords(c.Lines)) + untilWords(c.Until) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -578,14 +578,14 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 	switch {
 	case i.AssignDuty != nil:
 		c := i.AssignDuty
-		return "Make " + g.office(c.Person) + " " + string(c.Duty) + spanWords(c.Span)
+		return "Make " + g.office(c.Person) + " " + string(c.Duty) + c.Span.Words()
 	case i.OpenSeat != nil:
 		return "Open a seat for " + g.name(i.OpenSeat.Organisation) + ", held by " + g.office(i.OpenSeat.Holder)
 	case i.ChangeCharter != nil:
 		return g.charterSay(i.ChangeCharter)
 	case i.AdoptPosition != nil:
 		c := i.AdoptPosition
-		return positionText(c.RedLine, c.Matter, c.Words) + spanWords(c.Span) + g.replacesWords(c.Replaces, c.Matter)
+		return positionText(c.RedLine, c.Matter, c.Words) + c.Span.Words() + g.replacesWords(c.Replaces, c.Matter)
 	case i.Ratify != nil:
 		return "Ratify " + i.Ratify.What + g.ratifiedNames(i.Ratify.What) + after(". ", i.Ratify.Feedback)
 	case i.Disavow != nil:

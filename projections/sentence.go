@@ -57,25 +57,25 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.MembershipEnded:
 		return g.membershipEndedText(d)
 	case *domain.MembershipCorrected:
-		return g.name(d.Member) + " belongs to " + g.name(d.In) + spanWords(d.Span) + ", and not" + spanWords(d.Was) + " as event " + strconv.FormatUint(d.Corrects, 10) + " said"
+		return g.name(d.Member) + " belongs to " + g.name(d.In) + d.Span.Words() + ", and not" + d.Was.Words() + " as event " + strconv.FormatUint(d.Corrects, 10) + " said"
 	case *domain.ListSizeRecorded:
 		return g.name(d.Practice) + " had " + domain.Count(d.Patients, "registered patient") + " on " + d.On.Words()
 	case *domain.SpokespersonRecorded:
-		return g.office(d.Person) + " may speak for " + g.name(d.Organisation) + spanWords(d.Span) + after("; evidence: ", d.Evidence)
+		return g.office(d.Person) + " may speak for " + g.name(d.Organisation) + d.Span.Words() + after("; evidence: ", d.Evidence)
 	case *domain.SpokespersonEnded:
 		return g.office(d.Person) + " speaks for " + g.name(d.Organisation) + " until " + d.Until.Words() + " only"
 	case *domain.SeatOpened:
 		return g.name(d.Seat) + " has a seat at the table, by " + sourceWords(d.Source)
 	case *domain.SeatHeld:
-		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + spanWords(d.Span)
+		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + d.Span.Words()
 	case *domain.SeatLeft:
 		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + " until " + d.Until.Words() + " only"
 	case *domain.DutyAssigned:
-		return g.office(d.Person) + " is " + string(d.Duty) + spanWords(d.Span) + ", by " + sourceWords(d.Source) + g.employedBy(d.Employer)
+		return g.office(d.Person) + " is " + string(d.Duty) + d.Span.Words() + ", by " + sourceWords(d.Source) + g.employedBy(d.Employer)
 	case *domain.DutyEnded:
 		return g.office(d.Person) + " is " + string(d.Duty) + " until " + d.Until.Words() + " only, by " + sourceWords(d.Source)
 	case *domain.OrganisationInvited:
-		return g.name(d.Organisation) + " may follow the group's work" + spanWords(d.Span)
+		return g.name(d.Organisation) + " may follow the group's work" + d.Span.Words()
 	case *domain.MandateGranted:
 		return g.grantText(d.Organisation, d.To, d.Matters, nil, d.Until, d.Conditions, d.BroughtIn)
 	case *domain.MandateWithdrawn:
@@ -128,7 +128,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.PositionAdopted:
 		return domain.FirstUpper(g.state.ShortName) + " adopted, by " + d.Source + ": " + positionText(d.RedLine, d.Matter, d.Words) + g.replacesWords(d.Replaces, d.Matter)
 	case *domain.ExecutiveFormed:
-		return "The executive is " + g.offices(d.Members) + spanWords(d.Span) + ", by " + d.Source
+		return "The executive is " + g.offices(d.Members) + d.Span.Words() + ", by " + d.Source
 	case *domain.DelegationGranted:
 		return d.Delegation + " was delegated to " + g.delegate(d.To) + untilWords(d.Until) + " by " + d.Source + after(": ", domain.List(g.powersWords(d.Powers)))
 	case *domain.DelegationVaried:
@@ -165,7 +165,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.MeetingReported:
 		return domain.FirstUpper(by) + " reported back from " + g.forum(d.Forum) + " of " + d.On.Words() + after(": ", d.Happened) + after("; agreed: ", d.Agreed)
 	case *domain.RepresentativeAppointed:
-		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + spanWords(d.Span) + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", domain.List(linesWords(d.Lines)))
+		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + d.Span.Words() + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", domain.List(linesWords(d.Lines)))
 	case *domain.AppointmentVaried:
 		if d.Back != 0 {
 			return wentBack(d.Appointment, d.Back, d.Source) + after("; it now says: ", domain.List(linesWords(d.Lines))) + "; next review " + d.Review.Words()
@@ -232,6 +232,12 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return domain.FirstUpper(by) + " set the agenda of " + d.On.Words() + ": " + domain.List(itemTitles(d.Items))
 	case *domain.GroupMet:
 		return domain.FirstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
+	case *domain.RecordKept:
+		return g.keptText(d.Record, by)
+	case *domain.RecordConfirmed:
+		return g.confirmedText(d, by)
+	case *domain.RecordRefused:
+		return g.refusedText(d, by)
 	case *domain.DocumentAttached:
 		return domain.FirstUpper(by) + " attached " + d.Name + " to " + d.About + " (SHA-256 " + d.SHA256 + ")"
 	case *domain.ConsentProved:

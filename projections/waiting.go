@@ -27,12 +27,13 @@ const (
 	WaitsCallIn     WaitingKind = "call-in"    // call a decision in
 	WaitsReport     WaitingKind = "report"     // report a meeting
 	WaitsTell       WaitingKind = "tell"       // tell a body of a decision
+	WaitsRecord     WaitingKind = "record"     // confirm or refuse what somebody recorded
 )
 
 // A WaitingItem is one thing that waits.
 type WaitingItem struct {
 	Ref  string      `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
-	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell"`
+	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell,record"`
 	By   domain.Day  `json:"by,omitzero" doc:"last day, where there is one"`
 	Text string      `json:"text"`
 }
@@ -51,6 +52,7 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	w.callInsWait(g, p, at)
 	w.reportsWait(g, p, at)
 	w.tellingWaits(g, p, at)
+	w.recordsWait(g, p, at)
 	slices.SortStableFunc(w.Items, func(a, b WaitingItem) int {
 		return cmp.Or(cmp.Compare(uint32(a.By-1), uint32(b.By-1)), cmp.Compare(a.Ref, b.Ref)) // no day wraps round to the end
 	})

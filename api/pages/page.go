@@ -141,6 +141,7 @@ func groupsPages() []*page {
 		{path: "/card", things: access.Checks, body: cardPage},
 		{path: "/worklist", things: access.Worklist, body: workListPage},
 		{path: "/practices/{ods}", things: access.Notices, body: practicePage, sends: []string{"grant-mandate", "withdraw-mandate", "acknowledge", "ask-group", "depart"}},
+		{path: "/waiting", things: access.Worklist, body: waitingPage, sends: []string{"confirm-record", "refuse-record"}},
 		{path: "/work", things: access.Followers, body: workPage},
 		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"}},
 		{path: "/priorities", things: access.Priorities, body: prioritiesPage, sends: []string{"list-priority", "ask-practices", "answer-priorities"}},

@@ -85,6 +85,10 @@ func (s *Rest) offerWork(at string) {
 		func(q *access.Question, _ *access.PlainInput) (projections.WorkList, error) {
 			return q.WorkList(q.At), nil
 		})
+	access.Ask(s.ledgers, s.api, "records", at+"/records", "What somebody recorded about another organisation, and what waits for a second person.", access.Worklist,
+		func(q *access.Question, _ *access.PlainInput) (projections.Records, error) {
+			return q.WaitingRecords(q.At), nil
+		})
 	access.Ask(s.ledgers, s.api, "approaches", at+"/approaches", "What the system asked for, and what it was answered.", access.Approaches,
 		func(q *access.Question, _ *access.PlainInput) (projections.Approaches, error) {
 			return q.Approaches(q.At), nil

@@ -42,6 +42,7 @@ func questionCommands() []*cobra.Command {
 		commitmentsQuestion.command(),
 		representationQuestion.command(),
 		worklistQuestion.command(),
+		recordsQuestion.command(),
 		approachesQuestion.command(),
 		prioritiesQuestion.command(),
 		actionsQuestion.command(),
