@@ -27,6 +27,7 @@ type Charter struct {
 	Text              string   `json:"text" maxLength:"20000" rule:"F1" call:"the charter's text" ask:"The charter's text"`
 	Quorum            int      `json:"quorum" doc:"seats that must consent explicitly" rule:"F6" ask:"How many seats must consent explicitly?" hint:"The others stand aside or consent too: nobody is outvoted." unit:"seats"`
 	QuorumOf          []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code" of:"entitled" ask:"Who must be among them?"`
+	People            int      `json:"quorumPeople,omitzero" doc:"different people from whom the explicit consents must come" unit:"people"`
 	Window            int      `json:"windowDays,omitempty" doc:"days for objections" unit:"days"`
 	ReviewWithin      int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days" unit:"days"`
 	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power is paused" unit:"days"`
@@ -75,6 +76,7 @@ var Settings = []Setting{
 	{"communications", "Each agreement is told", 2, "Each agreement is told to the practices twice.", func(c *Charter) *int { return &c.Communications }, 1, 10},
 	{"noticeDays", "Notice for withdrawing a mandate", 28, "A practice withdraws its mandate with four weeks' notice.", func(c *Charter) *int { return &c.Notice }, 0, 180},
 	{"leastCoverage", "Least coverage, of practices and of patients", 50, "Nobody commits unless over half of the practices, and of their patients, stand behind the group.", func(c *Charter) *int { return &c.LeastCoverage }, 1, 99},
+	{"quorumPeople", "Different people who must consent", 3, "The consents come from at least three different people, or as many as the quorum has seats if that is fewer: one person who holds several seats counts once.", func(c *Charter) *int { return &c.People }, 2, 50},
 }
 
 var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
@@ -82,12 +84,25 @@ var membersOnlyThings = []string{"proposals", "objections", "powers", "commitmen
 // settled is the charter with defaults in place of what was not said. What was said
 // to be zero is zero, or is refused (rule F6).
 func (c Charter) settled() Charter {
+	if !slices.Contains(c.Zero, "quorumPeople") {
+		c.People = c.people()
+	}
 	for _, s := range Settings {
 		if v := s.field(&c); *v == 0 && !slices.Contains(c.Zero, s.Name) {
 			*v = s.Default
 		}
 	}
 	return c
+}
+
+// people is from how many different people consents must come, at least: what the
+// charter says or, where it says nothing, the smaller of three and the quorum, and
+// never less than two (rule F10).
+func (c *Charter) people() int {
+	if c.People != 0 {
+		return c.People
+	}
+	return max(2, min(3, c.Quorum))
 }
 
 // Settled is the charter with defaults in place of what it does not say.

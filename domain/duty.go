@@ -224,7 +224,7 @@ func (s *State) Member(person string, d Day) bool {
 		slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && s.onDuty(&o, d) }) ||
 		s.Established == 0 && person == s.Founder ||
 		len(s.SeatsOf(person, d)) > 0 || slices.Contains(s.ExecutiveOn(d), person) || s.represents(person, d) ||
-		s.speaksFor(person, d, func(o *Organisation) bool { return o.Kind.generalPractice() })
+		s.speaksFor(person, d, func(o *Organisation) bool { return o.Kind.generalPractice() }) || s.answersStill(person, d)
 }
 
 // comesFrom says whether the organisation to which the person's office belongs

@@ -343,7 +343,7 @@ var choices = map[string]string{
 	"Resolution returned": "They returned", "Resolution new-agreement": "A new agreement took it up", "Resolution stands": "It stands",
 	"SeatRole holder": "Holder of the seat", "SeatRole deputy": "Deputy",
 	"Stance discretion": "Agree, then report; no money", "Stance within-limits": "Agree within a limit", "Stance bring-back": "Bring it back to us", "Stance not": "Say no: a red line",
-	"Stand consent": "We consent", "Stand stand-aside": "We stand aside",
+	"Stand consent": "We consent", "Stand stand-aside": "We stand aside", "Stand objection": "We object",
 	"When before": "Consult somebody before", "When after": "Tell somebody afterwards",
 }
 

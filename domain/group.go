@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -188,12 +189,54 @@ func (s *View) missingMembers(d Day) []string {
 // Incomplete says what least membership lacks on that day; "" if nothing (rule F2).
 func (s *View) Incomplete(d Day) string {
 	return remember(s.memo.incomplete, mostRemembered, s.periodOf("", d), func() string {
-		m := s.missingMembers(d)
-		if len(m) == 0 {
-			return ""
+		var say string
+		if m := s.missingMembers(d); len(m) > 0 {
+			say = FirstUpper(s.ShortName) + " is incomplete: it lacks " + List(m) + "."
 		}
-		return FirstUpper(s.ShortName) + " is incomplete: it lacks " + List(m) + "."
+		quorum := s.quorumUnmet(d)
+		if quorum != "" && say == "" {
+			say = FirstUpper(s.ShortName) + " is incomplete."
+		}
+		return strings.TrimSpace(say + " " + quorum)
 	})
+}
+
+// quorumUnmet says what the charter's quorum asks for and that can't be had on that day:
+// organisations without a seat, or more seats than there are; "" if nothing. Neither is
+// asked for, and the charter has to be changed (rules C5, F2).
+func (s *State) quorumUnmet(d Day) string {
+	if !s.EstablishedOn(d) {
+		return ""
+	}
+	ch, seats := &s.CharterOn(d).Charter, s.EntitledOn(d)
+	var without, say []string
+	for _, code := range ch.QuorumOf {
+		if !slices.ContainsFunc(s.successorsOn(code, d), func(is string) bool { return slices.Contains(seats, is) }) {
+			without = append(without, s.name(code))
+		}
+	}
+	if len(without) > 0 {
+		say = append(say, "names "+List(without)+" (no seat any more)")
+	}
+	if ch.Quorum > len(seats) {
+		say = append(say, "asks for "+Count(ch.Quorum, "seat")+" of "+strconv.Itoa(len(seats)))
+	}
+	if say == nil {
+		return ""
+	}
+	return "Its quorum " + List(say) + ": the charter has to be changed."
+}
+
+// quorumUnmetSince is the day on which the newest seat ended that is not in force any
+// more; the given day if none did.
+func (s *State) quorumUnmetSince(d Day) Day {
+	since := Day(0)
+	for _, seat := range s.Seats {
+		if seen := &seat.seen; !s.entitled(seat, d) && len(seen.ended) > 0 {
+			since = max(since, seen.ended[len(seen.ended)-1].On)
+		}
+	}
+	return min(cmp.Or(since, d), d)
 }
 
 // EstablishedOn says whether the group was established on that day.

@@ -219,6 +219,17 @@ func (w *who) sits(code string) *Permission {
 	return &Permission{OnBehalfOf: "seat/" + code, seat: seat}
 }
 
+// sitsForAny is the permission of whoever holds one of the organisations' seats or
+// deputises; that for the first.
+func (w *who) sitsForAny(codes []string) *Permission {
+	for _, code := range codes {
+		if yes := w.sits(code); yes != nil {
+			return yes
+		}
+	}
+	return nil
+}
+
 // mustSit is the permission for the named seat or, where none is named, for the only
 // one that the person may act for.
 func (w *who) mustSit(rule, code string) (Permission, *Refusal) {

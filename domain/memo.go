@@ -69,7 +69,7 @@ func remember[K comparable, V any](m map[K]V, most int, key K, f func() V) V {
 // changingDays are the days on which charters, mandates, the register of organisations
 // and seats make a difference to the day before, in order.
 func (s *State) changingDays() []Day {
-	var c changes
+	c := changes{days: []Day{s.Established}}
 	c.charters(s)
 	for _, m := range s.Mandates {
 		c.span(m.Span)
@@ -79,6 +79,9 @@ func (s *State) changingDays() []Day {
 	}
 	for _, seat := range s.Seats {
 		c.days = append(c.days, seat.From)
+		if by := s.Proposals[seat.Source]; by != nil && by.SetAside != 0 {
+			c.days = append(c.days, by.SetAside)
+		}
 	}
 	return c.inOrder()
 }

@@ -452,7 +452,7 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 	}
 	var said, who []string
 	for _, id := range s.EntitledOn(DayOf(m.now)) {
-		if !now && s.PositionOf(p, id, DayOf(m.now)) != nil || s.VacantOn(s.Seats[id], DayOf(m.now)) || p.Stage != Open {
+		if !now && s.PositionOf(p, id) != nil || s.VacantOn(s.Seats[id], DayOf(m.now)) || p.Stage != Open {
 			continue
 		}
 		holder := s.holderOn(s.Seats[id], DayOf(m.now))

@@ -286,6 +286,8 @@ type Person struct {
 	Left         Day       // last day in the office; none: still there
 	Erased       Day       // since when there is no personal data any more; none: not erased
 	Passkeys     []Passkey // with which they can sign
+
+	keys [][]byte // public keys of all passkeys that they ever had
 }
 
 // Person finds somebody by id or handle; nil if there is nobody.

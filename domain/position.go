@@ -24,7 +24,9 @@ type GiveConsent struct {
 	Signed
 }
 
-func (c *GiveConsent) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+func (c *GiveConsent) may(w *who) (Permission, *Refusal) {
+	return w.mustSitOn(c.Proposal, "C5", c.Seat)
+}
 
 func (c *GiveConsent) decide(t *turn) *Refusal {
 	p, seat, r := t.positionOn(c.Proposal, c.Version)
@@ -35,7 +37,7 @@ func (c *GiveConsent) decide(t *turn) *Refusal {
 		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
 	}
 	for _, o := range t.s.openObjections(p) {
-		if o.Grade == Block && t.s.successor(o.Seat, t.day) == seat.ID {
+		if o.Grade == Block && slices.Contains(t.s.LetGoBy(o.Seat, t.day), seat.ID) {
 			return notNow("C3", "%s still blocks %s. Accept a resolution or withdraw objection %s first.", t.s.name(seat.ID), p.Number, o.Number)
 		}
 	}
@@ -61,7 +63,9 @@ type StandAsideFrom struct {
 	Signed
 }
 
-func (c *StandAsideFrom) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+func (c *StandAsideFrom) may(w *who) (Permission, *Refusal) {
+	return w.mustSitOn(c.Proposal, "C5", c.Seat)
+}
 
 func (c *StandAsideFrom) decide(t *turn) *Refusal {
 	p, seat, r := t.positionOn(c.Proposal, c.Version)
@@ -178,7 +182,7 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 		r = t.mustNotReplaceHolder(p, seat)
 	}
 	switch {
-	case role == "" || !t.s.entitled(seat, t.day):
+	case role == "" || !slices.Contains(t.s.AskedOn(p, t.day), seat.ID):
 		return notNow("F5", "%s can't act for %s today.", from.Office, t.s.name(seat.ID))
 	case c.Stand != Objects && p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
 		return notNow("C10", "%s has spoken for itself on this version.", t.s.name(seat.ID))
@@ -210,7 +214,9 @@ type ConfirmPosition struct {
 	Signed
 }
 
-func (c *ConfirmPosition) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+func (c *ConfirmPosition) may(w *who) (Permission, *Refusal) {
+	return w.mustSitOn(c.Proposal, "C5", c.Seat)
+}
 
 func (c *ConfirmPosition) decide(t *turn) *Refusal {
 	p, seat, r := t.positionOn(c.Proposal, c.Version)
@@ -333,22 +339,11 @@ func (p *Proposal) lastOf(seat string) *Position {
 	return nil
 }
 
-// PositionOf is what counts for the seat on that day: its own newest position
-// or, where it has none, that of a seat that merged into it (rule F5); nil if
-// none. What the seat of an organisation said that was split passes to nobody:
-// each of its successors is heard anew.
-func (s *State) PositionOf(p *Proposal, seat string, d Day) *Position {
+// PositionOf is what counts for the seat: its own newest position on the newest
+// version; nil if none. What another seat said never passes to it (rule F11).
+func (s *State) PositionOf(p *Proposal, seat string) *Position {
 	if pos := p.lastOf(seat); pos != nil && pos.counts() {
 		return pos
-	}
-	for i := len(p.Positions) - 1; i >= 0; i-- {
-		pos := &p.Positions[i]
-		if pos.Seat == seat || pos.Version != p.Version().Number || !pos.counts() {
-			continue
-		}
-		if to := s.successorSeats(pos.Seat, d); len(to) == 1 && to[0] == seat && len(s.successorsOn(pos.Seat, d)) == 1 {
-			return pos
-		}
 	}
 	return nil
 }

@@ -228,7 +228,7 @@ func (w *who) mustHaveRaised(number string) (Permission, *Refusal) {
 	if r != nil {
 		return Permission{}, r
 	}
-	return anyOf(notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", w.s.name(p.Seat), p.Number), w.sits(w.s.successor(p.Seat, w.day)))
+	return anyOf(notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", w.s.name(p.Seat), p.Number), w.sitsForAny(w.s.LetGoBy(p.Seat, w.day)))
 }
 
 func (s *State) proposal(rule, number string) (*Proposal, *Refusal) {
@@ -308,6 +308,7 @@ func (e *ProposalPut) apply(s *State, ev *Event) {
 	v := &p.Versions[e.Version-1]
 	v.Put, v.PutIndex, v.Window = ev.Effective, ev.Index, e.Window
 	v.Closes = e.Closes
+	v.Asked, v.Held = s.askedAt(DayOf(ev.Time), e.Window)
 	s.open = appendNew(s.open, e.Proposal)
 }
 
@@ -434,6 +435,8 @@ type Version struct {
 	PutIndex    uint64 // of the event that put it; 0 for a draft
 	Window      int    // days
 	Closes      Day    // of the proposal, when its window began
+	Asked       []SeatAsked
+	Held        int // how many seats were held when it was put
 	Fallen      []string
 	Index       uint64
 }

@@ -81,8 +81,8 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.").at("from")
 	}
 	for _, h := range seat.Holders {
-		if !t.s.People[h.Person].inOffice(span.From) {
-			continue // they left before it begins
+		if h.Alone || !t.s.People[h.Person].inOffice(span.From) {
+			continue // it gives no say, or they left before it begins
 		}
 		if c.Role == Holder && h.Role == Holder && h.From < span.From && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
 			t.recordOn(span.From.Add(-1), &SeatLeft{Seat: seat.ID, Person: h.Person, Role: Holder, Until: span.From.Add(-1)})
@@ -165,6 +165,7 @@ func (e *SeatOpened) Subject() string { return "seat/" + e.Seat }
 func (e *SeatOpened) apply(s *State, ev *Event) {
 	seat := &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Index: ev.Index}
 	if was := s.Seats[e.Seat]; was != nil { // it ended when the agreement that opened it was set aside
+		seat.seen = was.seen
 		seat.Earlier, seat.Holders = with(was.Earlier, SeatOpening{was.From, was.Source}), was.endedBefore(ev.Effective)
 	}
 	s.Seats[e.Seat] = seat
@@ -181,7 +182,7 @@ type SeatHeld struct {
 func (e *SeatHeld) Subject() string { return "seat/" + e.Seat }
 func (e *SeatHeld) apply(s *State, ev *Event) {
 	seat := edit(s.Seats, e.Seat)
-	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{e.Person, e.Span, ev.Index, s.taken[ev.Cause]}, e.Role})
+	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause], Alone: s.alone(e.Person, ev)}, e.Role})
 }
 
 // SeatLeft: a person's time as holder or deputy has a last day.
@@ -224,6 +225,8 @@ type Seat struct {
 	Holders []SeatTenure
 	Earlier []SeatOpening // that were set aside since
 	Index   uint64
+
+	seen seatSeen
 }
 
 // A SeatOpening is an agreement having opened a seat from a day on.
@@ -286,13 +289,21 @@ func (s *State) VacantOn(seat *Seat, d Day) bool {
 	return !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return s.holds(h.Tenure, d) })
 }
 
-// entitled says whether the seat is in force on that day: its organisation is
-// open and, for a PCN, has a practice, and the agreement that opened it was not
-// set aside (rules F5, C9).
-func (s *State) entitled(seat *Seat, d Day) bool {
-	o := s.Organisations[seat.ID]
+// entitled says whether the seat is in force on that day: an agreement that holds
+// opened it, and its organisation is there (rules F5, C9).
+func (s *State) entitled(seat *Seat, d Day) bool { return s.opened(seat, d) && s.isThere(seat, d) }
+
+// opened says whether an agreement that opened the seat is in force on that day (rule C9).
+func (s *State) opened(seat *Seat, d Day) bool {
 	opened := func(by SeatOpening) bool { return by.From <= d && s.AgreementHolds(by.Source, d) }
-	if !o.OpenOn(d) || !opened(SeatOpening{seat.From, seat.Source}) && !slices.ContainsFunc(seat.Earlier, opened) {
+	return opened(SeatOpening{seat.From, seat.Source}) || slices.ContainsFunc(seat.Earlier, opened)
+}
+
+// isThere says whether the seat's organisation is open on that day and, if it is a PCN,
+// has a practice (rule F5).
+func (s *State) isThere(seat *Seat, d Day) bool {
+	o := s.Organisations[seat.ID]
+	if !o.OpenOn(d) {
 		return false
 	}
 	if o.Kind != PCN || !slices.ContainsFunc(s.members[o.Code], func(m string) bool { return s.Organisations[m].Kind == Practice }) {
@@ -359,6 +370,9 @@ func (s *State) seat(rule, code string) (*Seat, *Refusal) {
 
 func (s *State) whyNotSeated(seat *Seat, person string, d Day) string {
 	for _, h := range seat.Holders {
+		if h.Person == person && h.Covers(d) && h.Alone {
+			return "that is their own record alone (F10); somebody else who speaks for the organisation, or keeps the register, has to record it"
+		}
 		if p := s.People[person]; h.Person == person && h.Covers(d) && !p.inOffice(d) {
 			return "they left their office on " + p.Left.Words()
 		}

@@ -84,7 +84,7 @@ func (s *State) mayBeRipe(p *Proposal, d Day) bool {
 			hurry = hurry || pos.NeedNotWait
 		}
 	}
-	return consents >= s.CharterOn(d).Charter.Quorum && (hurry || d >= p.WindowEnds())
+	return consents > 0 && consents >= s.quorumOn(p, d) && (hurry || d >= p.WindowEnds())
 }
 
 func (t *turn) enactable(p *Proposal, d Day) bool {
@@ -125,29 +125,33 @@ func (t *turn) lapse(p *Proposal, d Day) {
 // not among it: see Unenactable.
 func (s *View) WaitingFor(p *Proposal, d Day) []string {
 	var waits []string
-	seats := s.EntitledOn(d)
-	explicit, hurry := 0, true
+	seats := s.AskedOn(p, d)
+	hurry := true
 	consented := map[string]bool{}
+	var people []string
 	ends := p.WindowEnds()
 	for _, seat := range seats {
-		pos := s.PositionOf(p, seat, d)
+		pos := s.PositionOf(p, seat)
 		switch {
-		case pos == nil:
+		case pos == nil && !s.isVacant(p, s.Seats[seat], d):
 			waits = append(waits, s.name(seat)+" to be heard")
-		case pos.Stand == Consent:
-			explicit++
+		case pos != nil && pos.Stand == Consent:
 			consented[seat] = true
+			if who := pos.consenting(); s.named(s.Seats[seat], who) {
+				people = append(people, who)
+			}
 		}
-		hurry = hurry && pos != nil && pos.Stand == Consent && pos.NeedNotWait
+		hurry = hurry && pos != nil && pos.Stand == Consent && pos.NeedNotWait && !s.VacantOn(s.Seats[seat], d)
 		ends = max(ends, s.lateWindow(p, seat))
 	}
-	ch := &s.CharterOn(d).Charter
-	if explicit < ch.Quorum {
-		waits = append(waits, Count(ch.Quorum-explicit, "more consent")+" for the quorum of "+strconv.Itoa(ch.Quorum))
+	if quorum := s.quorumOn(p, d); len(consented) < quorum {
+		waits = append(waits, Count(quorum-len(consented), "more consent")+" for the quorum of "+strconv.Itoa(quorum))
+	} else if least, are := s.PeopleOn(p, d), s.differentPeople(people); are < least {
+		waits = append(waits, "the consents to come from "+strconv.Itoa(least)+" different people, and not from "+strconv.Itoa(are))
 	}
-	for _, code := range ch.QuorumOf {
+	for _, code := range s.CharterOn(d).Charter.QuorumOf {
 		for _, is := range s.successorsOn(code, d) {
-			if !consented[is] {
+			if slices.Contains(seats, is) && !consented[is] {
 				waits = appendNew(waits, "the consent of "+s.name(is)+", which the quorum names")
 			}
 		}
@@ -159,8 +163,8 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 			}
 		}
 	}
-	for _, o := range s.BlocksOn(p, d) {
-		waits = append(waits, s.name(s.successor(o.Seat, d))+" to let its block go")
+	for _, o := range s.BlocksOn(p) {
+		waits = appendNew(waits, s.name(o.Seat)+" to let its block go")
 	}
 	for _, seat := range seats {
 		if h := s.ObjectionToAnswer(p, seat, d); h != nil {
@@ -277,17 +281,22 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 	if p.Stage == Agreed && p.AgreedOn <= d {
 		return p.Roll
 	}
-	blocks := s.BlocksOn(p, d)
+	blocks := s.BlocksOn(p)
+	ids := s.AskedOn(p, d)
+	for _, o := range blocks {
+		ids = appendNew(ids, o.Seat)
+	}
+	slices.Sort(ids)
 	var roll []RollEntry
-	for _, id := range s.EntitledOn(d) {
+	for _, id := range ids {
 		e := RollEntry{Seat: id, Name: s.nameOn(id, d), Position: RollNotHeard}
-		if s.VacantOn(s.Seats[id], d) {
+		if s.isVacant(p, s.Seats[id], d) {
 			e.Position = RollVacant
 		}
 		if pos := p.ToConfirm(id); pos != nil {
 			e.Position, e.Heard = RollUnconfirmed, pos.Heard
 		}
-		if pos := s.PositionOf(p, id, d); pos != nil {
+		if pos := s.PositionOf(p, id); pos != nil {
 			e.Person, e.Office, e.Role, e.Position = pos.Person, s.office(pos.Person), pos.Role, RollPosition(pos.Stand)
 			e.Time, e.Index, e.Reason, e.Interest, e.Heard = pos.Time, pos.Index, pos.Reason, pos.Interest, pos.Heard
 		}
@@ -295,7 +304,7 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 			e = RollEntry{Seat: id, Name: e.Name, Position: RollToAnswer, Index: h.Index, Reason: h.Why, Heard: h.Heard}
 		}
 		for _, o := range blocks {
-			if s.successor(o.Seat, d) == id {
+			if o.Seat == id {
 				e = RollEntry{Seat: id, Name: e.Name, Position: RollBlocks, Person: o.Person, Office: s.office(o.Person), Role: o.Role, Index: o.Index, Reason: o.Why}
 			}
 		}

@@ -84,7 +84,7 @@ func (e *SpokespersonRecorded) Subject() string { return "organisation/" + e.Org
 
 func (e *SpokespersonRecorded) apply(s *State, ev *Event) {
 	o := edit(s.Organisations, e.Organisation)
-	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause]})
+	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause], Alone: s.alone(e.Person, ev)})
 }
 
 // SpokespersonEnded: somebody no longer speaks for an organisation.
@@ -107,11 +107,21 @@ type Tenure struct {
 	Span
 	Index  uint64
 	Record string // that waited and by which it was taken up; none: it did not wait
+	Alone  bool   // that person alone recorded it, of a seat or an organisation: it gives no say (rule F10)
+}
+
+// alone says whether the event, which gives that person a say for a seat or an
+// organisation, is their own record and nobody else's: it follows from nothing that
+// somebody else did, and the group is past forming (rule F10).
+func (s *State) alone(person string, ev *Event) bool {
+	return s.Established != 0 && ev.Cause == ev.Index && actorID(ev) == person
 }
 
 // holds says whether the tenure is somebody's on that day: its days have come and not run
-// out, and they haven't left their office (rule F5).
-func (s *State) holds(t Tenure, d Day) bool { return t.Covers(d) && s.People[t.Person].inOffice(d) }
+// out, they haven't left their office (rule F5), and they didn't alone record it (F10).
+func (s *State) holds(t Tenure, d Day) bool {
+	return t.Covers(d) && !t.Alone && s.People[t.Person].inOffice(d)
+}
 
 // endTenure ends the person's tenures that are running on the day.
 func endTenure(ts []Tenure, person string, until Day) []Tenure {

@@ -48,7 +48,14 @@ func NewState(group string) *State {
 
 // Apply folds the next event in. The caller has seen to the order.
 func (s *State) Apply(e *Event) {
+	seats := changesSeats(e.Data)
+	if seats {
+		s.noteSeats(DayOf(e.Time))
+	}
 	e.Data.apply(s, e)
+	if seats {
+		s.noteSeats(DayOf(e.Time))
+	}
 	s.Next, s.Last = e.Index+1, e.Time
 }
 

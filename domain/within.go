@@ -100,6 +100,7 @@ func (c *Charter) widerThan(o *Charter) string {
 	add(slices.ContainsFunc(o.Reserved, func(m string) bool { return !c.Reserves(m) }), "fewer reserved matters")
 	add(c.DefaultStance == Discretion && o.DefaultStance != Discretion, "discretion where a remit says nothing")
 	add(c.Quorum < o.Quorum || slices.ContainsFunc(o.QuorumOf, func(code string) bool { return !slices.Contains(c.QuorumOf, code) }), "a smaller quorum")
+	add(c.people() < o.people(), "consents of fewer people")
 	add(c.LeastCoverage < o.LeastCoverage, "less coverage")
 	add(c.Window < o.Window, "less time for objections")
 	add(c.ReviewWithin > o.ReviewWithin || c.Grace > o.Grace, "longer without a review")

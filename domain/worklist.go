@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question, interest or record"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question, interest, record or charter"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -40,6 +40,7 @@ const (
 	DueQuestion    DueKind = "question"    // of a practice, to be answered
 	DueInterest    DueKind = "interest"    // to be declared anew
 	DueRecord      DueKind = "record"      // that waits, to be confirmed or refused
+	DueCharter     DueKind = "charter"     // to be changed: its quorum can't be had
 )
 
 // reminders are how many days ahead reviews and ends are on the work list.
@@ -84,6 +85,9 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.interestsDue(d, add)
 	for _, k := range s.Pending() {
 		add(k.Number, DueRecord, k.Window, reminders, k.Number+" waits for "+List(s.WaitsFor(k))+": "+s.RecordWords(k)+".")
+	}
+	if say := s.quorumUnmet(d); say != "" {
+		add("charter", DueCharter, s.quorumUnmetSince(d), 0, FirstUpper(s.ShortName)+" is incomplete. "+say)
 	}
 	for _, n := range s.open {
 		p := s.Proposals[n]
@@ -187,7 +191,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		first, by = []string{s.interest(due.What).Person}, &RenewInterest{Interest: due.What}
 	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
-	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion:
+	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion, DueCharter:
 	}
 	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.withDuty(Chair, d)} {
 		if may := s.whoMay(ids, by, d); len(may) > 0 {
