@@ -66,6 +66,7 @@ type Server struct {
 	feeds    *feeds.Feeds
 	rest     *rest.Rest
 	pages    *pages.Pages
+	store    *eventstore.Store
 	log      *slog.Logger
 }
 
@@ -77,7 +78,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	s := &Server{log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
+	s := &Server{store: o.Store, log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
 	s.api = operation.New(s.log)
 	s.ledgers = access.New(o.Store, o.Groups, o.Clock, s.log)
 	s.identity = identity.New(identity.Options{
@@ -97,6 +98,10 @@ func New(o Options) *Server {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := s.patient()
 	l = operation.Gathering(srv, s.guard.Connections(l))
+	s.store.OnErased(func() { // idle connections hold what was last sent on them
+		srv.SetKeepAlivesEnabled(false)
+		srv.SetKeepAlivesEnabled(true)
+	})
 	ended := make(chan error, 1)
 	go func() {
 		if srv.TLSConfig != nil {

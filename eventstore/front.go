@@ -122,6 +122,13 @@ func (s *Store) OpenPersonal(person string, sealed []byte) (domain.PersonalData,
 	return s.keys.OpenPersonal(person, sealed)
 }
 
+// IsErased says whether the ledger says that the person (by id) was erased.
+func (s *Store) IsErased(person string) bool { return s.keys.IsErased(person) }
+
+// OnErased has f called, once now and then after each erasure: whoever keeps something
+// about people elsewhere takes it out. It must not record anything.
+func (s *Store) OnErased(f func()) { s.keys.OnErased(f) }
+
 // ErasuresLeft are the persons (by id) of whom the ledger says that they are
 // erased, and whose key is not known to be destroyed yet.
 func (s *Store) ErasuresLeft() []string { return s.keys.ErasuresLeft() }

@@ -252,6 +252,9 @@ func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation
 	if invited == nil {
 		return nil, noPerson(ask.Person)
 	}
+	if err := mustNotBeErased(invited); err != nil {
+		return nil, err
+	}
 	now, code, salt := s.clock().UTC().Truncate(time.Second), newCode(), newSalt()
 	hash := codeHash(salt, code)
 	i := invitation{

@@ -16,7 +16,7 @@ import (
 // Files are the names of the files in a data folder that say who gets in, and of the
 // sign-in log. They come back from a backup only if it was made with the key of backups.
 func Files() []string {
-	return []string{operatorFile, tokensFile, passkeysFile, sessionsFile, invitationsFile, feedKeysFile, journalFile}
+	return []string{operatorFile, tokensFile, passkeysFile, sessionsFile, invitationsFile, feedKeysFile, accountsFile, journalFile}
 }
 
 // Credentials are the files of this server that say who gets in, by name, for a backup.

@@ -522,6 +522,9 @@ func (s *passkeyPages) finishRegistering(w http.ResponseWriter, r *http.Request)
 	if err := s.SignIn.ceremonies.complete(&is, is.Group, is.Person, s.clock()); err != nil {
 		return err
 	}
+	if refused := s.mayGetIn(r.Context(), caller.Caller{Group: is.Group, Person: is.Person}); refused != nil {
+		return refused
+	}
 	if purpose == forAnother {
 		return s.addAnother(w, r, &account, answer.Name, credential)
 	}

@@ -93,6 +93,9 @@ func (s *tokenOperations) issue(ctx context.Context, in *operation.BodyInput) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := mustNotBeErased(&p); err != nil {
+		return nil, err
+	}
 	if !ask.Scope.Known() {
 		return nil, problem.Invalid("L5", "A token may check, read or act, not %q.", domain.Clip(string(ask.Scope)))
 	}

@@ -542,6 +542,7 @@ func TestErased(t *testing.T) {
 	w.do("manager", "erase-person", `{"person":"`+w.letter("cd-north").Person+`","reason":"Asked to be."}`)
 	w.at("2026-02-04", "12:00")
 	require.Empty(t, w.round())
+	require.Empty(t, w.letter("cd-north"), "nor does it know any more that there was a letter")
 }
 
 func TestConfiguration(t *testing.T) {

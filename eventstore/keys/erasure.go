@@ -42,7 +42,8 @@ const erasuresEvery = time.Minute
 // to destroy the key, before it looks.
 const erasuresSoon = time.Second
 
-func (k *Keyring) isErased(person string) bool {
+// IsErased says whether the ledger says that the person (by id) was erased.
+func (k *Keyring) IsErased(person string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	_, erased := k.erased[person]
@@ -214,7 +215,7 @@ func entryName(m *jetstream.RawStreamMsg) string {
 func (k *Keyring) resealKeys(ctx context.Context, claim uint64) error {
 	return k.eachEntryBefore(ctx, claim, func(m *jetstream.RawStreamMsg) error {
 		name := entryName(m)
-		if name == wrapSubject || k.isErased(name) {
+		if name == wrapSubject || k.IsErased(name) {
 			return nil
 		}
 		last, err := k.lastEntry(ctx, name)
@@ -245,7 +246,7 @@ func (k *Keyring) deleteOldEntries(ctx context.Context, claim uint64) error {
 		return err
 	}
 	err = k.eachEntryBefore(ctx, info.State.LastSeq+1, func(m *jetstream.RawStreamMsg) error {
-		if !k.isErased(entryName(m)) {
+		if !k.IsErased(entryName(m)) {
 			return nil
 		}
 		return k.Storage.Delete(ctx, m.Sequence)
@@ -288,11 +289,12 @@ func (k *Keyring) NoteErased(entries []commit.Entry) {
 }
 
 // Run destroys the keys of erased persons: at once when asked, soon after the
-// ledger said so, and now and then.
+// ledger said so, and now and then. Memory is wiped afterwards.
 func (k *Keyring) Run(ctx context.Context) {
 	defer close(k.ended)
 	tick := time.NewTicker(erasuresEvery)
 	defer tick.Stop()
+	wipe := wiping{}
 	var soon <-chan time.Time
 	for {
 		var asked chan struct{}
@@ -300,8 +302,14 @@ func (k *Keyring) Run(ctx context.Context) {
 		case asked = <-k.tries:
 		case <-k.noticed:
 			soon = time.After(erasuresSoon)
+			wipe.begin()
 			continue
 		case <-soon:
+			soon = nil
+		case <-wipe.next:
+			k.tellErased()
+			wipe.wipe()
+			continue
 		case <-tick.C:
 		case <-ctx.Done():
 			return
@@ -309,9 +317,28 @@ func (k *Keyring) Run(ctx context.Context) {
 		if err := k.destroyKeys(ctx); err != nil {
 			k.log.Error("the key of an erased person could not be destroyed yet; it is tried again", "error", err)
 		}
+		k.tellErased()
 		if asked != nil {
 			close(asked)
 		}
+	}
+}
+
+// OnErased has f called, once now, then after each try to destroy the keys of erased
+// persons, and before memory is wiped: whoever keeps something about people takes it out.
+func (k *Keyring) OnErased(f func()) {
+	k.mu.Lock()
+	k.onErased = append(k.onErased, f)
+	k.mu.Unlock()
+	f()
+}
+
+func (k *Keyring) tellErased() {
+	k.mu.Lock()
+	all := slices.Clone(k.onErased)
+	k.mu.Unlock()
+	for _, f := range all {
+		f()
 	}
 }
 

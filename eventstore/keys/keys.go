@@ -60,6 +60,7 @@ type Keyring struct {
 	wrapping []byte
 	next     []byte          // the wrapping key to come, while an erasure is under way
 	erased   map[string]bool // erased persons; true once their key is gone
+	onErased []func()
 }
 
 // isPersonID says whether the person is named by id, the only name that keys have.
@@ -199,7 +200,7 @@ func (k *Keyring) createEntry(ctx context.Context, name string, sealed []byte) e
 
 // findKey is the person's key; ErrNoKey if there is none.
 func (k *Keyring) findKey(ctx context.Context, person string) ([]byte, error) {
-	if k.isErased(person) {
+	if k.IsErased(person) {
 		return nil, ErrNoKey
 	}
 	m, err := k.lastEntry(ctx, person)
@@ -241,12 +242,12 @@ func (k *Keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
 // findOrMakeKey is the person's key, made and acknowledged if there was none.
 func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, error) {
 	key, err := k.findKey(ctx, person)
-	if !errors.Is(err, ErrNoKey) || k.isErased(person) {
+	if !errors.Is(err, ErrNoKey) || k.IsErased(person) {
 		return key, err
 	}
 	k.changing.Lock()
 	defer k.changing.Unlock()
-	if k.isErased(person) { // meanwhile: nothing would destroy a key that is made now
+	if k.IsErased(person) { // meanwhile: nothing would destroy a key that is made now
 		return nil, ErrNoKey
 	}
 	key = make([]byte, keySize)
@@ -298,7 +299,7 @@ func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
 	for _, p := range req.Personals() {
 		data := *p.Data
 		*p.Data = domain.PersonalData{}
-		if !isPersonID(p.Person) || k.isErased(p.Person) {
+		if !isPersonID(p.Person) || k.IsErased(p.Person) {
 			continue
 		}
 		key, err := k.findOrMakeKey(ctx, p.Person)
