@@ -329,6 +329,8 @@ func TestSingleSignOnOfNobody(t *testing.T) {
 	v.turnedAway(identity.ErrGone, v.signIn("sub-gone"))
 	north, err := w.server.identity.Registered(t.Context(), identity.Holder{Group: "trafford", Person: "cd-north"})
 	require.NoError(t, err)
+	w.must(201, w.command("cd-north", "leave-office", `{"person":"cd-north","until":"2026-01-06"}`))
+	w.on("2026-01-07")
 	w.must(201, w.command("cd-north", "erase-person", `{"person":"`+north.ID+`"}`))
 	v.turnedAway(identity.ErrGone, v.signIn("sub-north"))
 }

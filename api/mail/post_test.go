@@ -539,7 +539,9 @@ func TestErased(t *testing.T) {
 		require.NotContains(t, string(entry.Value()), "example.org")
 		require.NotContains(t, string(entry.Value()), "Nora")
 	}
-	w.do("manager", "erase-person", `{"person":"`+w.letter("cd-north").Person+`","reason":"Asked to be."}`)
+	w.do("cd-north", "leave-office", `{"person":"cd-north","until":"`+domain.DayOf(w.clock()).String()+`"}`)
+	w.later(24 * time.Hour)
+	w.do("cd-north", "erase-person", `{"person":"`+w.letter("cd-north").Person+`"}`)
 	w.at("2026-02-04", "12:00")
 	require.Empty(t, w.round())
 	require.Empty(t, w.letter("cd-north"), "nor does it know any more that there was a letter")
