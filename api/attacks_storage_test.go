@@ -96,3 +96,24 @@ func TestAWayInThatIsLeftLetsNobodyInWhoIsErased(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, strings.Contains(string(b), id) || strings.Contains(string(b), "visitor"), "%s", b)
 }
+
+// TestASeatedPersonIsNotErased: a manager who wants a director out of the way, by erasing
+// her, reads what she holds; she keeps it all, and her name.
+func TestASeatedPersonIsNotErased(t *testing.T) {
+	w := newWorld(t).established()
+	north := idsOf(w).Replace("{cd-north}")
+	refused := w.command("manager", "erase-person", `{"person":"`+north+`"}`)
+	w.refused(409, "L7", refused)
+	require.Equal(t, "Whoever holds anything in force leaves first, and Clinical Director, North Trafford still has the seat of North Trafford and the appointment R1 to Trafford Locality Board. "+
+		"Record that they leave the office, which ends all of it; from the day after, they can be erased.", refused.json(t)["detail"])
+	require.Contains(t, string(w.must(200, w.ask("cd-south", "/people")).body), "Nora North")
+	w.must(201, w.command("cd-north", "raise-proposal", `{"title":"Saturdays","text":"Every Saturday.","matter":"access"}`))
+	own := w.command("cd-north", "erase-person", `{"person":"`+north+`"}`)
+	w.refused(409, "L7", own)
+
+	// The way out: she leaves, and asks for it on the day after, by a way in that she still has.
+	w.must(201, w.command("cd-north", "leave-office", `{"person":"cd-north","until":"2026-01-05"}`))
+	w.on("2026-01-06")
+	w.must(201, w.command("cd-north", "erase-person", `{"person":"`+north+`"}`))
+	w.refused(401, "", w.ask("cd-north", ""))
+}
