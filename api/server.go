@@ -98,7 +98,7 @@ func New(o Options) *Server {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := s.patient()
 	l = operation.Gathering(srv, s.guard.Connections(l))
-	s.store.OnErased(func() { // idle connections hold what was last sent on them
+	s.store.OnErased(func([]string) { // idle connections hold what was last sent on them
 		srv.SetKeepAlivesEnabled(false)
 		srv.SetKeepAlivesEnabled(true)
 	})

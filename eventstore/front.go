@@ -125,9 +125,10 @@ func (s *Store) OpenPersonal(person string, sealed []byte) (domain.PersonalData,
 // IsErased says whether the ledger says that the person (by id) was erased.
 func (s *Store) IsErased(person string) bool { return s.keys.IsErased(person) }
 
-// OnErased has f called, once now and then after each erasure: whoever keeps something
-// about people elsewhere takes it out. It must not record anything.
-func (s *Store) OnErased(f func()) { s.keys.OnErased(f) }
+// OnErased has f called once now, soon after each erasure, and before memory is wiped:
+// whoever keeps something about people elsewhere takes it out, and records nothing. It is
+// given the groups in whose ledgers erasures were read since the start.
+func (s *Store) OnErased(f func(groups []string)) { s.keys.OnErased(f) }
 
 // ErasuresLeft are the persons (by id) of whom the ledger says that they are
 // erased, and whose key is not known to be destroyed yet.

@@ -53,11 +53,13 @@ func mustNotBeErased(p *domain.Person) error {
 	return problem.NotNow("L7", "The name, email and phone of %s were erased on %s, and nobody gets in by that name any more. If the office has somebody new, introduce them.", p.Office, p.Erased.Words())
 }
 
-// forgetErased takes whoever is erased out of the files of this server. What fails is
-// logged, and tried again at the next erasure and the next start; they get in no more
-// meanwhile.
-func (s *Identity) forgetErased() {
-	gone := func(group, person string) bool { return s.isErased(context.Background(), group, person) }
+// forgetErased takes whoever is erased out of the files of this server. Those whom a file
+// names by handle are looked up in the ledgers of these groups alone. What fails is logged,
+// and tried again at the next erasure; they get in no more meanwhile.
+func (s *Identity) forgetErased(groups []string) {
+	gone := func(group, person string) bool {
+		return (uuid.Validate(person) == nil || slices.Contains(groups, group)) && s.isErased(context.Background(), group, person)
+	}
 	err := errors.Join(
 		dropAny(s.tokens.Tokens, func(k *HeldToken) bool { return gone(k.Group, k.Person) }),
 		dropAny(s.FeedKeys.Keys, func(k *feedKey) bool { return gone(k.Group, k.Person) }))
@@ -70,7 +72,7 @@ func (s *Identity) forgetErased() {
 			in.journal.drop(func(l *JournalLine) bool { return gone(l.Group, l.Person) }))
 	}
 	if err != nil {
-		s.log.Error("what the files of signing in have about somebody who was erased could not be taken out yet; it is tried again at the next start", "error", err)
+		s.log.Error("what the files of signing in have about somebody who was erased could not be taken out yet; it is tried again", "error", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -51,9 +52,10 @@ func (k *Keyring) IsErased(person string) bool {
 }
 
 // markErased notes that the ledger says so; nobody reads that person's key any more.
-func (k *Keyring) markErased(person string) {
+func (k *Keyring) markErased(group, person string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.erasedIn[group] = true
 	k.erased[person] = false
 }
 
@@ -279,7 +281,7 @@ func (k *Keyring) forgetNext() error {
 func (k *Keyring) NoteErased(entries []commit.Entry) {
 	for i := range entries {
 		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
-			k.markErased(e.Person)
+			k.markErased(entries[i].Event.Group, e.Person)
 			select {
 			case k.noticed <- struct{}{}:
 			default:
@@ -300,12 +302,14 @@ func (k *Keyring) Run(ctx context.Context) {
 		var asked chan struct{}
 		select {
 		case asked = <-k.tries:
+			k.tellErased()
 		case <-k.noticed:
 			soon = time.After(erasuresSoon)
 			wipe.begin()
 			continue
 		case <-soon:
 			soon = nil
+			k.tellErased()
 		case <-wipe.next:
 			k.tellErased()
 			wipe.wipe()
@@ -317,28 +321,29 @@ func (k *Keyring) Run(ctx context.Context) {
 		if err := k.destroyKeys(ctx); err != nil {
 			k.log.Error("the key of an erased person could not be destroyed yet; it is tried again", "error", err)
 		}
-		k.tellErased()
 		if asked != nil {
 			close(asked)
 		}
 	}
 }
 
-// OnErased has f called, once now, then after each try to destroy the keys of erased
-// persons, and before memory is wiped: whoever keeps something about people takes it out.
-func (k *Keyring) OnErased(f func()) {
+// OnErased has f called once now, soon after each erasure, and before memory is wiped:
+// whoever keeps something about people takes it out. It is given the groups in whose
+// ledgers erasures were read since the start.
+func (k *Keyring) OnErased(f func(groups []string)) {
 	k.mu.Lock()
 	k.onErased = append(k.onErased, f)
+	groups := slices.Sorted(maps.Keys(k.erasedIn))
 	k.mu.Unlock()
-	f()
+	f(groups)
 }
 
 func (k *Keyring) tellErased() {
 	k.mu.Lock()
-	all := slices.Clone(k.onErased)
+	all, groups := slices.Clone(k.onErased), slices.Sorted(maps.Keys(k.erasedIn))
 	k.mu.Unlock()
 	for _, f := range all {
-		f()
+		f(groups)
 	}
 }
 

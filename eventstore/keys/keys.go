@@ -60,7 +60,8 @@ type Keyring struct {
 	wrapping []byte
 	next     []byte          // the wrapping key to come, while an erasure is under way
 	erased   map[string]bool // erased persons; true once their key is gone
-	onErased []func()
+	erasedIn map[string]bool // groups in whose ledgers erasures were read
+	onErased []func(groups []string)
 }
 
 // isPersonID says whether the person is named by id, the only name that keys have.
@@ -79,7 +80,7 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 		return nil, err
 	}
 	k := &Keyring{
-		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{},
+		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{}, erasedIn: map[string]bool{},
 		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	proof, err := k.lastEntry(ctx, wrapSubject)
