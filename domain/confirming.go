@@ -22,7 +22,7 @@ type answerOn struct {
 // confirmable are the parts of the record that the person may confirm on that day, how,
 // and for whom; the refusal says why there is none.
 func (k *Kept) confirmable(w *who) ([]answerOn, Permission, *Refusal) {
-	if w.s.employedByAnySystem(w.person.ID, w.day) {
+	if w.s.employedByAnySystem(w.person.ID, w.day) && k.part("person/"+w.person.ID) == nil { // their own data is their own matter
 		return nil, Permission{}, notYours("O3", "A system body employs %s. Nobody whom it employs confirms who speaks.", w.person.Office)
 	}
 	if w.person.ID == k.By {
@@ -64,14 +64,14 @@ func (k *Kept) mayAnswer(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal) {
 // ofThemselves is the permission of whoever speaks or sits for those concerned; nil if
 // the person does not.
 func (k *Kept) ofThemselves(w *who, p *KeptPart) *Permission {
+	if id, person := strings.CutPrefix(p.Of, "person/"); person {
+		return w.aboutThemself(id == w.person.ID)
+	}
 	if slices.Contains(k.Named, w.person.ID) {
 		return w.asThemself(k.Command.ends()) // nobody confirms that they themself speak
 	}
 	if p.Of == allSeats {
 		return w.holdsAnySeat()
-	}
-	if id, person := strings.CutPrefix(p.Of, "person/"); person {
-		return w.aboutThemself(id == w.person.ID)
 	}
 	if yes := w.speaksFor(p.Of); yes != nil {
 		return yes
