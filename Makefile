@@ -63,6 +63,10 @@ MUTANTS ?= 100
 mutants: ## reverse MUTANTS (100) conditions of domain, one at a time: its tests must notice nine of ten (an hour; SEED is another choice)
 	GOLDENTHREAD_MUTANTS=$(MUTANTS) GOLDENTHREAD_MUTANTS_SEED=$(SEED) $(GO) test ./cmd/goldenthread-lab -run '^TestMutantsAreNoticed$$' -count 1 -v -timeout 5h
 
+.PHONY: probing
+probing: ## 10,000 timed requests of each kind into ledgers that may not be read: nobody can tell which is which (CI compares the work)
+	GOLDENTHREAD_PROBES=10000 $(GO) test ./api -run '^TestProbingTakesTheSameTime$$' -count 1 -v -timeout 60m
+
 .PHONY: kill
 kill: ## kill -9 under load, the store and the whole program over HTTP, 50 rounds each (CI runs 5 and 3)
 	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore ./cmd/goldenthread-lab -run Killed -count 1 -v -timeout 30m

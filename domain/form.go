@@ -265,7 +265,7 @@ func (f *Field) check(v reflect.Value, at string) []*Refusal {
 func (f *Field) fault(v reflect.Value) *Refusal {
 	empty := v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
 	switch {
-	case f.Kind == CodeField:
+	case f.Kind == CodeField && (f.Needed || !empty):
 		return checkRef(f.rule, f.called, v.String())
 	case f.called != "" && f.Needed:
 		return checkWords(f.rule, f.called, v.String(), f.Most)

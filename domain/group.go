@@ -70,7 +70,7 @@ func (c *Found) decide(t *turn) *Refusal {
 	if p := t.s.Organisations[c.Place]; p == nil || p.Kind != PlaceKind {
 		return invalid("F1", "Name the place among the organisations, with the kind place.")
 	}
-	if r := charter.check(t.s.State, t.s.EntitledOn(t.day)); r != nil {
+	if r := charter.check(t.s.State, slices.Concat(t.s.EntitledOn(t.day), t.s.UnansweredOn(t.day))); r != nil {
 		return r.at("charter")
 	}
 	for i := range c.Duties {
@@ -105,7 +105,7 @@ func (c *ConsentToCharter) decide(t *turn) *Refusal {
 	if t.s.consentedToCharter(seat.ID) {
 		return notNow("F1", "%s has already consented to the charter.", t.s.name(seat.ID))
 	}
-	if r := t.checkRests(seat.ID, c.Rests, joining); r != nil {
+	if r := t.checkRests(seat.ID, c.Rests, membership); r != nil {
 		return r
 	}
 	consent := t.record(&CharterConsented{Version: 1, Seat: seat.ID, Person: t.actor.ID})
@@ -148,6 +148,9 @@ func (s *View) MissingToEstablish(d Day) []string {
 			missing = append(missing, "the consent of "+s.name(seat)+" to the charter")
 		}
 	}
+	for _, seat := range s.UnansweredOn(d) {
+		missing = append(missing, "the agreement of "+s.name(seat)+" to join")
+	}
 	return append(missing, s.missingMembers(d)...)
 }
 
@@ -164,7 +167,7 @@ func (s *View) missingMembers(d Day) []string {
 			missing = append(missing, "a seat for "+pcn.Name)
 		}
 	}
-	if len(s.Places()) > 0 && len(s.PCNsOn(d)) == 0 {
+	if s.seatsGroups() && len(s.PCNsOn(d)) == 0 {
 		return missing // a group of places has its PCNs and committees through them (G1)
 	}
 	have := map[OrganisationKind]bool{}

@@ -36,9 +36,6 @@ type Request struct {
 	// Past is the group's state as known at the end of the day that
 	// NeedsPast named; nil where it named none.
 	Past *View
-	// Claim is what the ledger that NeedsClaim named says; nil where it named
-	// none, or that ledger can't be read.
-	Claim *Claim
 	// Places are the ledgers of the groups that hold seats here, by name, as
 	// they stand now; Past has those of its own moment.
 	Places map[string]*State
@@ -134,11 +131,13 @@ func (s *View) decideRequest(r *Request, now time.Time) Decision {
 	return Decision{Events: t.out, Answer: a}
 }
 
-// Settle is what has become due in the group at the given moment, if anything.
+// Settle is what has become due in the group at the given moment, if anything, and what
+// was heard from other groups' ledgers (rule G1), by their names.
 // Any node works out the same events under the same command ids.
-func (l *Ledger) Settle(now time.Time) []Event {
+func (l *Ledger) Settle(now time.Time, heard map[string]Heard) []Event {
 	t := newTurn(l.state.View(), &Request{Group: l.state.Group, Way: ByLedger}, now)
 	t.settleDue(DayOf(l.state.Last))
+	t.hear(heard)
 	return t.out
 }
 

@@ -54,7 +54,7 @@ func (m *minutes) everybodyMay(r *Request) (may, not int) {
 	m.t.Helper()
 	people := append(slices.Sorted(maps.Keys(m.ledger.State().People)), "nobody-here")
 	s := m.ledger.State().Copy()
-	for _, e := range m.ledger.Settle(m.now) {
+	for _, e := range m.ledger.Settle(m.now, nil) {
 		s.Apply(&e)
 	}
 	for _, id := range people {

@@ -82,6 +82,9 @@ func (s *State) changingDays() []Day {
 		if by := s.Proposals[seat.Source]; by != nil && by.SetAside != 0 {
 			c.days = append(c.days, by.SetAside)
 		}
+		for i := range seat.Joinings {
+			c.span(seat.Joinings[i].Span)
+		}
 	}
 	return c.inOrder()
 }

@@ -279,7 +279,7 @@ func (m *minutes) send(actor string, c Command, body string) []string {
 		Group: m.group, ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("act "+strconv.Itoa(m.n))), Hash: sha256.Sum256([]byte(body)),
 		Actor: actor, Command: c,
 	}
-	return m.commit(r)
+	return append(m.commit(r), m.handOn()...)
 }
 
 // commit decides a request and applies the decision, with every invariant that
@@ -290,9 +290,6 @@ func (m *minutes) commit(r *Request) []string {
 		r.Past = m.knownAt(day)
 	}
 	r.Places = m.places(time.Time{})
-	if rests, ok := r.NeedsClaim(); ok && m.rooms[rests.Ledger] != nil {
-		r.Claim = m.rooms[rests.Ledger].ledger.State().ClaimOn(rests, DayOf(m.now))
-	}
 	if m.sent != nil {
 		m.sent(r)
 	}
@@ -373,12 +370,48 @@ func (m *minutes) checkRepeat(r *Request, d Decision) {
 }
 
 func (m *minutes) settle() []string {
-	events := m.ledger.Settle(m.now)
+	events := m.ledger.Settle(m.now, nil)
 	m.apply(events)
 	if len(events) == 0 {
-		return []string{"nothing is due"}
+		return append([]string{"nothing is due"}, m.handOn()...)
 	}
-	return m.describe(events)
+	return append(m.describe(events), m.handOn()...)
+}
+
+// handOn has each ledger hear what the others have to say to it, as the writer does.
+func (m *minutes) handOn() []string {
+	heard := map[string]map[string]Heard{}
+	tell := func(from string, s *State) {
+		for to, said := range s.Tells() {
+			if heard[to] == nil {
+				heard[to] = map[string]Heard{}
+			}
+			heard[to][from] = said
+		}
+	}
+	tell(m.group, m.ledger.State())
+	for name, r := range m.rooms {
+		tell(name, r.ledger.State())
+	}
+	here := m.group
+	var said []string
+	for _, to := range slices.Sorted(maps.Keys(heard)) {
+		if to != m.group && m.rooms[to] == nil {
+			continue // there is no such group
+		}
+		if to != m.group {
+			m.enter(to)
+		}
+		events := m.ledger.Settle(m.now, heard[to])
+		m.apply(events)
+		for _, line := range m.describe(events) {
+			said = append(said, "in "+to+": "+line)
+		}
+	}
+	if m.group != here {
+		m.enter(here)
+	}
+	return said
 }
 
 // recordLog has the system say what became of the signed log.

@@ -22,7 +22,7 @@ func (t *turn) openSeat(c *SeatEntry, e enacting) *Refusal {
 	if r != nil {
 		return r
 	}
-	t.recordBecause(e.cause, e.day, &SeatOpened{Seat: o.Code, Source: e.source})
+	t.recordBecause(e.cause, e.day, &SeatOpened{Seat: o.Code, Source: e.source, Asked: o.Kind == OtherGroup})
 	t.recordBecause(e.cause, e.day, &SeatHeld{Seat: o.Code, Person: holder.ID, Role: Holder, Span: Span{From: e.day}})
 	if deputy != nil {
 		t.recordBecause(e.cause, e.day, &SeatHeld{Seat: o.Code, Person: deputy.ID, Role: Deputy, Span: Span{From: e.day}})
@@ -38,7 +38,7 @@ func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy 
 	if !o.Kind.generalPractice() && !otherCare {
 		return nil, nil, nil, notNow("F3", "%s can't hold a seat: only general-practice organisations do. It can be invited.", o.Name).at("organisation")
 	}
-	if seat := s.Seats[o.Code]; seat != nil && s.AgreementHolds(seat.Source, d) {
+	if seat := s.Seats[o.Code]; seat != nil && s.AgreementHolds(seat.Source, d) && !seat.leftBy(d) {
 		return nil, nil, nil, notNow("F5", "%s already has a seat.", o.Name).at("organisation")
 	}
 	if holder, r = s.person("F5", c.Holder); r != nil {
@@ -76,6 +76,9 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 	p, r := t.s.personInOffice("F5", c.Person, span.From)
 	if r != nil {
 		return r.at("person")
+	}
+	if !seat.names(p.Handle, c.Role, max(span.From, t.day)) {
+		return notNow("G1", "Who speaks here for %s is said by an agreement of its own: it names who is %s.", t.s.name(seat.ID), c.Role).at("person")
 	}
 	if span.From < t.day {
 		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.").at("from")
@@ -159,12 +162,14 @@ const (
 type SeatOpened struct {
 	Seat   string `json:"seat"`
 	Source string `json:"source"`
+	Asked  bool   `json:"asked,omitzero" doc:"another group's: in force only once it has joined (rule G1)"`
 }
 
 func (e *SeatOpened) Subject() string { return "seat/" + e.Seat }
 func (e *SeatOpened) apply(s *State, ev *Event) {
-	seat := &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Index: ev.Index}
-	if was := s.Seats[e.Seat]; was != nil { // it ended when the agreement that opened it was set aside
+	seat := &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Asked: e.Asked, Index: ev.Index}
+	if was := s.Seats[e.Seat]; was != nil { // it ended when the agreement that opened it was set aside, or the group whose seat it is left
+		seat.Joinings, seat.Asked = was.Joinings, e.Asked
 		seat.seen = was.seen
 		seat.Earlier, seat.Holders = with(was.Earlier, SeatOpening{was.From, was.Source}), was.endedBefore(ev.Effective)
 	}
@@ -219,12 +224,14 @@ func (t table) copy() table {
 
 // A Seat is an organisation's place at the table.
 type Seat struct {
-	ID      string // the organisation's code
-	From    Day
-	Source  string // Founding, or the proposal that opened it
-	Holders []SeatTenure
-	Earlier []SeatOpening // that were set aside since
-	Index   uint64
+	ID       string // the organisation's code
+	From     Day
+	Source   string // Founding, or the proposal that opened it
+	Holders  []SeatTenure
+	Earlier  []SeatOpening // that were set aside since
+	Asked    bool          // another group's, in force only while it has joined (rule G1)
+	Joinings []SeatJoining // of that group, oldest first
+	Index    uint64
 
 	seen seatSeen
 }
@@ -257,7 +264,7 @@ type SeatTenure struct {
 func (s *State) TenuresOn(seat *Seat, d Day) []SeatTenure {
 	var on []SeatTenure
 	for _, h := range seat.Holders {
-		if s.holds(h.Tenure, d) {
+		if s.sits(seat, &h, d) {
 			on = append(on, h)
 		}
 	}
@@ -266,7 +273,7 @@ func (s *State) TenuresOn(seat *Seat, d Day) []SeatTenure {
 
 func (s *State) holderOn(seat *Seat, d Day) string {
 	for _, h := range seat.Holders {
-		if h.Role == Holder && s.holds(h.Tenure, d) {
+		if h.Role == Holder && s.sits(seat, &h, d) {
 			return h.Person
 		}
 	}
@@ -277,7 +284,7 @@ func (s *State) holderOn(seat *Seat, d Day) string {
 func (s *State) RoleOn(seat *Seat, person string, d Day) SeatRole {
 	role := SeatRole("")
 	for _, h := range seat.Holders {
-		if h.Person == person && s.holds(h.Tenure, d) && role != Holder {
+		if h.Person == person && s.sits(seat, &h, d) && role != Holder {
 			role = h.Role
 		}
 	}
@@ -286,17 +293,18 @@ func (s *State) RoleOn(seat *Seat, person string, d Day) SeatRole {
 
 // VacantOn says whether neither a holder nor a deputy is in date (rule F5).
 func (s *State) VacantOn(seat *Seat, d Day) bool {
-	return !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return s.holds(h.Tenure, d) })
+	return !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return s.sits(seat, &h, d) })
 }
 
 // entitled says whether the seat is in force on that day: an agreement that holds
 // opened it, and its organisation is there (rules F5, C9).
 func (s *State) entitled(seat *Seat, d Day) bool { return s.opened(seat, d) && s.isThere(seat, d) }
 
-// opened says whether an agreement that opened the seat is in force on that day (rule C9).
+// opened says whether an agreement that opened the seat is in force on that day, and
+// another group's has joined (rules C9, G1).
 func (s *State) opened(seat *Seat, d Day) bool {
 	opened := func(by SeatOpening) bool { return by.From <= d && s.AgreementHolds(by.Source, d) }
-	return opened(SeatOpening{seat.From, seat.Source}) || slices.ContainsFunc(seat.Earlier, opened)
+	return seat.joinedOn(d) && (opened(SeatOpening{seat.From, seat.Source}) || slices.ContainsFunc(seat.Earlier, opened))
 }
 
 // isThere says whether the seat's organisation is open on that day and, if it is a PCN,
@@ -375,6 +383,9 @@ func (s *State) whyNotSeated(seat *Seat, person string, d Day) string {
 		}
 		if p := s.People[person]; h.Person == person && h.Covers(d) && !p.inOffice(d) {
 			return "they left their office on " + p.Left.Words()
+		}
+		if h.Person == person && h.Covers(d) && !seat.names(s.People[person].Handle, h.Role, d) {
+			return "the agreement by which it joined does not name them"
 		}
 		if h.Person == person && h.From > d {
 			return "their time as " + string(h.Role) + " begins on " + h.From.Words()

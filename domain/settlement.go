@@ -181,7 +181,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 // the version was put (rule C6); 0 for the others.
 func (s *State) lateWindow(p *Proposal, seat string) Day {
 	v := p.Version()
-	if joined := s.Seats[seat].From; joined > v.Put {
+	if joined := s.Seats[seat].since(); joined > v.Put {
 		return joined.Add(v.Window)
 	}
 	return 0

@@ -37,6 +37,9 @@ func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	if r != nil {
 		return r.at("person")
 	}
+	if !t.s.mayBeSpokenFor(o, p, t.day) {
+		return notNow("G1", "Who speaks here for %s is said by an agreement of its own.", o.Name).at("person")
+	}
 	t.recordOn(span.From, &SpokespersonRecorded{Organisation: o.Code, Person: p.ID, Evidence: c.Evidence, Span: span})
 	return nil
 }
@@ -136,10 +139,11 @@ func endTenure(ts []Tenure, person string, until Day) []Tenure {
 
 // SpeaksFor says whether the person may speak for the organisation on that day
 // (rule O3). Whoever spoke for it before it closed, or for an earlier contract
-// holder, does not do so after.
+// holder, does not do so after. For another group speaks whom its own agreement names (rule G1).
 func (s *State) SpeaksFor(person, code string, d Day) bool {
 	o := s.Organisations[code]
-	return o != nil && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) && s.holds(t, d) })
+	return o != nil && s.mayBeSpokenFor(o, s.People[person], d) &&
+		slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) && s.holds(t, d) })
 }
 
 func (o *Organisation) speaks(t Tenure, d Day) bool {

@@ -28,6 +28,7 @@ type State struct {
 	work
 	thread
 	waiting
+	neighbours
 }
 
 // head is how far the ledger has come.
@@ -42,7 +43,7 @@ type head struct {
 func NewState(group string) *State {
 	return &State{
 		head: head{Group: group}, register: newRegister(), table: newTable(), mandates: newMandates(), decisions: newDecisions(), powers: newPowers(),
-		representation: newRepresentation(), gate: newGate(), work: newWork(), thread: newThread(), waiting: newWaiting(),
+		representation: newRepresentation(), gate: newGate(), work: newWork(), thread: newThread(), waiting: newWaiting(), neighbours: newNeighbours(),
 	}
 }
 
@@ -64,7 +65,7 @@ func (s *State) Apply(e *Event) {
 func (s *State) Copy() *State {
 	return &State{
 		head: s.head, founding: s.founding.copy(), register: s.register.copy(), table: s.table.copy(), mandates: s.mandates.copy(), decisions: s.decisions.copy(),
-		powers: s.powers.copy(), representation: s.representation.copy(), gate: s.gate.copy(), work: s.work.copy(), thread: s.thread.copy(), waiting: s.waiting.copy(),
+		powers: s.powers.copy(), representation: s.representation.copy(), gate: s.gate.copy(), work: s.work.copy(), thread: s.thread.copy(), waiting: s.waiting.copy(), neighbours: s.neighbours.copy(),
 	}
 }
 

@@ -111,6 +111,11 @@ var Kinds = []Kind{
 	kind[RecordKept]("record.kept.v1"),
 	kind[RecordConfirmed]("record.confirmed.v1"),
 	kind[RecordRefused]("record.refused.v1"),
+	kind[JoiningAsked]("joining.asked.v1"),
+	kind[JoiningAgreed]("joining.agreed.v1"),
+	kind[JoiningEnded]("joining.ended.v1"),
+	kind[SeatJoined]("seat.joined.v1"),
+	kind[SeatJoiningEnded]("seat.joining-ended.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller

@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question, interest, record or charter"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter or joining"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -41,6 +41,7 @@ const (
 	DueInterest    DueKind = "interest"    // to be declared anew
 	DueRecord      DueKind = "record"      // that waits, to be confirmed or refused
 	DueCharter     DueKind = "charter"     // to be changed: its quorum can't be had
+	DueJoining     DueKind = "joining"     // a wider group that asked to be answered
 )
 
 // reminders are how many days ahead reviews and ends are on the work list.
@@ -89,6 +90,7 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	if say := s.quorumUnmet(d); say != "" {
 		add("charter", DueCharter, s.quorumUnmetSince(d), 0, FirstUpper(s.ShortName)+" is incomplete. "+say)
 	}
+	s.joiningsDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+List(s.WaitingFor(p, d))+".")

@@ -76,8 +76,10 @@ type RestsLine struct {
 	Ledger  string     `json:"ledger" doc:"name of that group in addresses"`
 	Ref     string     `json:"ref" doc:"agreement or delegation there"`
 	Index   uint64     `json:"index" doc:"of the event there"`
-	Title   string     `json:"title"`
-	Matters []string   `json:"matters" doc:"that it is about"`
+	Title   string     `json:"title,omitempty" doc:"only where an old ledger holds it"`
+	Matters []string   `json:"matters,omitempty" doc:"only where an old ledger holds them"`
+	Say     string     `json:"say" doc:"by whom it was agreed, in a sentence"`
+	Root    string     `json:"root,omitempty" doc:"root hash, in base64, of the checkpoint that the proof leads to"`
 	Proof   []byte     `json:"proof,omitempty"`
 	On      domain.Day `json:"on"`
 	Here    uint64     `json:"here" doc:"index of the event here that says so"`
@@ -318,7 +320,7 @@ func (g *Group) proposal(s *domain.View, p *domain.Proposal, at domain.Day) Prop
 	}
 	for _, c := range s.Proved {
 		if c.To == p.Number && c.On <= at {
-			a.Rests = append(a.Rests, RestsLine{g.body(c.Seat), c.Version, c.Rests.Ledger, c.Rests.Ref, c.Rests.Index, c.Title, c.Matters, c.Rests.Proof, c.On, c.Index})
+			a.Rests = append(a.Rests, g.rests(c))
 		}
 	}
 	g.addRoll(&a, s, p, at)
@@ -580,7 +582,14 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 		c := i.AssignDuty
 		return "Make " + g.office(c.Person) + " " + string(c.Duty) + c.Span.Words()
 	case i.OpenSeat != nil:
+		if o := g.state.Organisations[i.OpenSeat.Organisation]; o != nil && o.Kind == domain.OtherGroup {
+			return "Ask " + o.Name + " to take a seat, which it does by an agreement of its own"
+		}
 		return "Open a seat for " + g.name(i.OpenSeat.Organisation) + ", held by " + g.office(i.OpenSeat.Holder)
+	case i.JoinGroup != nil:
+		return g.joinSay(i.JoinGroup)
+	case i.LeaveGroup != nil:
+		return "Leave the group " + i.LeaveGroup.Ledger + ", or decline to join it"
 	case i.ChangeCharter != nil:
 		return g.charterSay(i.ChangeCharter)
 	case i.AdoptPosition != nil:

@@ -64,7 +64,23 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.office(d.Person) + " may speak for " + g.name(d.Organisation) + d.Span.Words() + after("; evidence: ", d.Evidence)
 	case *domain.SpokespersonEnded:
 		return g.office(d.Person) + " speaks for " + g.name(d.Organisation) + " until " + d.Until.Words() + " only"
+	case *domain.JoiningAsked:
+		if d.Withdrawn {
+			return d.Name + " (" + d.Ledger + ") no longer asks us to join"
+		}
+		return d.Name + " (" + d.Ledger + ") asks us to join"
+	case *domain.JoiningAgreed:
+		return "We join the group " + d.Ledger + ", by " + sourceWords(d.Source) + ". " + g.speakersWords(d.Speakers)
+	case *domain.JoiningEnded:
+		return "We leave the group " + d.Ledger + ", or decline to join it, by " + sourceWords(d.Source)
+	case *domain.SeatJoined:
+		return g.name(d.Seat) + " has joined, by its own agreement " + d.Ref + ", and takes its seat"
+	case *domain.SeatJoiningEnded:
+		return g.name(d.Seat) + " has left; its seat ended on " + d.Until.Words()
 	case *domain.SeatOpened:
+		if d.Asked {
+			return g.name(d.Seat) + " is asked to take a seat, by " + sourceWords(d.Source)
+		}
 		return g.name(d.Seat) + " has a seat at the table, by " + sourceWords(d.Source)
 	case *domain.SeatHeld:
 		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + d.Span.Words()

@@ -72,9 +72,11 @@ func (s *statementOperations) state(ctx context.Context, kind domain.CommandKind
 	if err := in.LoadInto(req.Command); err != nil {
 		return nil, err
 	}
-	s.claim(ctx, &req)
 	out := ToSign{RelyingParty: caller.PartyOf(caller.Origin(ctx)), Credentials: []string{}}
 	g, err := s.groups.Now(ctx, in.Group, nil)
+	if err == nil {
+		g, err = s.ledgers.WithPlaces(ctx, g)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,18 +94,6 @@ func (s *statementOperations) state(ctx context.Context, kind domain.CommandKind
 		return nil, problem.NotNow("L5", "The ledger knows no passkey of yours for this server. Please sign in with one, or register one.")
 	}
 	return s.giveOut(ctx, st, &out)
-}
-
-// claim looks up what another group's consent would rest on (rule G1), as the
-// store does when it is recorded.
-func (s *statementOperations) claim(ctx context.Context, req *domain.Request) {
-	rests, ok := req.NeedsClaim()
-	if !ok {
-		return
-	}
-	if g, err := s.groups.Now(ctx, rests.Ledger, nil); err == nil { // one that can't be read claims nothing, and the rules say so
-		req.Claim = g.State().ClaimOn(rests, s.ledgers.Today())
-	}
 }
 
 // giveOut adds what only the store and the server know, and remembers the statement.

@@ -115,6 +115,8 @@ func SubjectPlace(subject string) string {
 		return "charter"
 	case "organisation", "seat", "duty":
 		return "register"
+	case "joining":
+		return "register#wider"
 	case "person":
 		return "people"
 	case "forum", "matter", "interest":
@@ -141,6 +143,8 @@ func placeOfPath(ref string) string {
 		return "charter"
 	case "duty", "seat":
 		return "register"
+	case "joining":
+		return "register#wider"
 	case "matter":
 		return "representation#positions"
 	case "agenda":

@@ -28,10 +28,16 @@ func showGroup(p *page, r *projections.Register) {
 	p.table("code", "seat", "holder", "deputies")
 	for _, s := range r.Seats {
 		holder := "vacant"
-		if s.Holder != nil {
+		switch {
+		case s.Asked:
+			holder = "asked to join"
+		case s.Holder != nil:
 			holder = s.Holder.Office + " (" + s.Holder.Handle + ")"
 		}
 		p.row(s.Seat.Code, s.Seat.Name, holder, whoWords(s.Deputies))
+	}
+	for _, w := range r.Wider {
+		p.say("%s", w.Say())
 	}
 	p.head("Duties")
 	p.table("duty", "who", "employed by")
