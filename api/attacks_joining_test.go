@@ -30,22 +30,22 @@ func shadowWorld(t testing.TB) *world {
 		"organisations":[{"code":"SH","kind":"place","name":"Shadow"},{"code":"SHLMC","kind":"lmc","name":"Shadow LMC"},{"code":"QOP","kind":"system-body","name":"ICB"},
 			{"code":"U99001","kind":"pcn","name":"Shadow PCN","memberships":[{"in":"SH","from":"2020-01-01"}]},
 			{"code":"trafford","kind":"group","name":"Trafford GP Board"},{"code":"nowhere","kind":"group","name":"Nowhere GP Board"}],
-		"people":[{"handle":"shadow-lead","office":"Lead, Shadow","organisation":"SHLMC"},{"handle":"as-trafford","office":"Chair, Trafford GP Board","organisation":"trafford"},
+		"people":[{"handle":"shadow-lead","office":"Lead, Shadow","organisation":"SHLMC"},{"handle":"shadow-cd","office":"Director, Shadow","organisation":"U99001"},{"handle":"as-trafford","office":"Chair, Trafford GP Board","organisation":"trafford"},
 			{"handle":"as-nowhere","office":"Chair, Nowhere GP Board","organisation":"nowhere"}],
-		"seats":[{"organisation":"SHLMC","holder":"shadow-lead"},{"organisation":"U99001","holder":"shadow-lead"}],
+		"seats":[{"organisation":"SHLMC","holder":"shadow-lead"},{"organisation":"U99001","holder":"shadow-cd"}],
 		"duties":[{"duty":"chair","person":"shadow-lead"},{"duty":"manager","person":"shadow-lead"},{"duty":"registrar","person":"shadow-lead"}]}`))
-	for _, person := range []string{"shadow-lead", "as-trafford", "as-nowhere"} {
+	for _, person := range []string{"shadow-lead", "shadow-cd", "as-trafford", "as-nowhere"} {
 		key, err := w.tokens.Issue("shadow", person)
 		require.NoError(t, err)
 		w.keys[person] = key
 	}
 	in := func(name, body string) { t.Helper(); w.must(201, w.in("shadow", "shadow-lead", name, body)) }
 	in("consent-to-charter", `{"seat":"SHLMC"}`)
-	in("consent-to-charter", `{"seat":"U99001"}`)
+	w.must(201, w.in("shadow", "shadow-cd", "consent-to-charter", `{}`))
 	in("register-forum", `{"forum":"system-board","name":"System Board","body":"QOP"}`)
 	in("raise-proposal", `{"seat":"SHLMC","title":"They are with us","text":"They are.","matter":"membership","instruments":[{"openSeat":{"organisation":"trafford","holder":"as-trafford"}},{"openSeat":{"organisation":"nowhere","holder":"as-nowhere"}}]}`)
 	in("consent", `{"proposal":"P1","version":1,"seat":"SHLMC","needNotWait":true}`)
-	in("consent", `{"proposal":"P1","version":1,"seat":"U99001","needNotWait":true}`)
+	w.must(201, w.in("shadow", "shadow-cd", "consent", `{"proposal":"P1","version":1,"needNotWait":true}`))
 	in("raise-proposal", `{"seat":"SHLMC","title":"One speaks","text":"For all.","matter":"access","instruments":[{"appoint":{
 		"person":"shadow-lead","forum":"system-board","from":"2026-01-05","until":"2026-12-31","review":"2026-07-31","lines":[{"matter":"access","stance":"discretion"}]}}]}`)
 	for _, group := range w.store.Groups() {
@@ -83,7 +83,7 @@ func TestForeignGroup(t *testing.T) {
 		w.in("shadow", "shadow-lead", "report-position", `{"proposal":"P2","version":1,"seat":"trafford","stand":"stand-aside","from":"as-trafford","how":"by telephone"}`))
 
 	w.must(201, w.in("shadow", "shadow-lead", "consent", `{"proposal":"P2","version":1,"seat":"SHLMC","needNotWait":true}`))
-	w.must(201, w.in("shadow", "shadow-lead", "consent", `{"proposal":"P2","version":1,"seat":"U99001","needNotWait":true}`))
+	w.must(201, w.in("shadow", "shadow-cd", "consent", `{"proposal":"P2","version":1,"needNotWait":true}`))
 	get := func(path string) map[string]any {
 		return w.must(200, w.send(w.request("shadow-lead", "GET", "/v1/groups/shadow"+path, ""))).json(t)
 	}
