@@ -34,6 +34,7 @@ type Charter struct {
 	ReportWithin      int      `json:"reportDays,omitempty" doc:"days to report back from a meeting" unit:"days"`
 	RatifyWithin      int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits" unit:"days"`
 	CallInWithin      int      `json:"callInDays,omitempty" doc:"days to call in an executive decision" unit:"days"`
+	ConfirmWithin     int      `json:"confirmDays,omitzero" doc:"days for those who acted together to confirm an executive decision" unit:"days"`
 	SettleWithin      int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended" unit:"days"`
 	ConsultWithin     int      `json:"consultDays,omitzero" doc:"days for which a consultation counts" unit:"days"`
 	CloseWithin       int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses" unit:"days"`
@@ -69,6 +70,7 @@ var Settings = []Setting{
 	{"reportDays", "Report back within", 5, "Whoever went to a meeting reports back within five days.", func(c *Charter) *int { return &c.ReportWithin }, 1, 90},
 	{"ratifyDays", "Ratify within", 35, "What waits for the group's word lapses after five weeks.", func(c *Charter) *int { return &c.RatifyWithin }, 1, 180},
 	{"callInDays", "Call in within", 7, "Any seat has a week to call in what the executive decided.", func(c *Charter) *int { return &c.CallInWithin }, 1, 90},
+	{"confirmDays", "Confirm within", 7, "Those who decided something together each confirm it within a week of its being recorded, or it lapses.", func(c *Charter) *int { return &c.ConfirmWithin }, 1, 90},
 	{"settleDays", "Settle within", 28, "What was called in or suspended is settled within four weeks.", func(c *Charter) *int { return &c.SettleWithin }, 1, 180},
 	{"consultDays", "A consultation counts for", 90, "Whoever must be consulted before a decision was consulted at most three months before it.", func(c *Charter) *int { return &c.ConsultWithin }, 1, 365},
 	{"closeDays", "A proposal lapses after", 60, "A proposal without consensus lapses after two months.", func(c *Charter) *int { return &c.CloseWithin }, 7, 400},

@@ -35,6 +35,7 @@ import (
 //	manager: erase-person {"person":"@x"}  where only an id will do, that of x
 //	everybody consents to P1             holders that have not been heard, each by a command
 //	everybody agrees to P1 now           the same, each saying that it need not wait
+//	everybody confirms E1                those who are still to confirm it, each by a command
 //	in greater-manchester                another group's ledger, on the same installation
 //	N1 is confirmed                      a record that waits, by whoever may, each by a command
 //	settle                               what is due by itself
@@ -182,6 +183,9 @@ func (m *minutes) do(line string) []string {
 	}
 	if number, ok := strings.CutSuffix(line, " is confirmed"); ok {
 		return m.confirmed(number)
+	}
+	if ref, ok := strings.CutPrefix(line, "everybody confirms "); ok {
+		return m.confirm(ref)
 	}
 	if line == "settle" {
 		return m.settle()
@@ -531,6 +535,20 @@ func (s *State) recordWords(number string) string {
 		said = append(said, p.Of+" "+string(p.Stage)+" ("+string(p.How)+")")
 	}
 	return number + ": " + strings.Join(said, "; ")
+}
+
+// confirm has each of those confirm the exercise or the commitment who are still to.
+func (m *minutes) confirm(ref string) []string {
+	var said, who []string
+	if x := m.ledger.State().Exercises[ref]; x != nil {
+		who = x.StillToConfirm(DayOf(m.now))
+	} else if k := m.ledger.State().Commitments[ref]; k != nil {
+		who = []string{k.Person}
+	}
+	for _, id := range who {
+		said = append(said, m.send(id, &ConfirmRecord{Records: []string{ref}}, ref+id)...)
+	}
+	return said
 }
 
 func fold(events []Event) *View {

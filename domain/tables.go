@@ -116,6 +116,10 @@ var Kinds = []Kind{
 	kind[JoiningEnded]("joining.ended.v1"),
 	kind[SeatJoined]("seat.joined.v1"),
 	kind[SeatJoiningEnded]("seat.joining-ended.v1"),
+	kind[ExerciseConfirmed]("exercise.confirmed.v1"),
+	kind[ExerciseRefused]("exercise.refused.v1"),
+	kind[CommitmentConfirmed]("commitment.confirmed.v1"),
+	kind[CommitmentDisputed]("commitment.disputed.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller

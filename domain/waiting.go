@@ -299,7 +299,7 @@ func (t *turn) takeEffect(k *Kept, parts []string, because uint64) *Refusal {
 
 // ConfirmRecord says that what somebody recorded, and what waits, is right (rules O3, O1, M1).
 type ConfirmRecord struct {
-	Records []string `json:"records" doc:"what waits, such as N3" maxItems:"200" rule:"O3" of:"waiting" ask:"Which of these are right?"`
+	Records []string `json:"records" doc:"what waits, such as N3, E1 or K2" maxItems:"200" rule:"O3" of:"waiting" ask:"Which of these are right?"`
 }
 
 func (c *ConfirmRecord) may(w *who) (Permission, *Refusal) {
@@ -312,7 +312,7 @@ func (c *ConfirmRecord) decide(t *turn) *Refusal {
 
 // RefuseRecord says that what somebody recorded, and what waits, is not right (rule O3).
 type RefuseRecord struct {
-	Records []string `json:"records" doc:"what waits, such as N3" maxItems:"200" rule:"O3" of:"waiting" ask:"Which of these are not right?"`
+	Records []string `json:"records" doc:"what waits, such as N3, E1 or K2" maxItems:"200" rule:"O3" of:"waiting" ask:"Which of these are not right?"`
 	Reason  string   `json:"reason" maxLength:"2000" call:"the reason" ask:"What is wrong?"`
 }
 
@@ -335,6 +335,12 @@ type waits interface {
 // waits finds what waits by its reference.
 func (s *State) waits(ref string) (waits, *Refusal) {
 	if k := s.Records[ref]; k != nil {
+		return k, nil
+	}
+	if x := s.Exercises[ref]; x != nil {
+		return x, nil
+	}
+	if k := s.Commitments[ref]; k != nil {
 		return k, nil
 	}
 	return nil, notFound("O3", "There is no record %q that waits.", Clip(ref))

@@ -105,6 +105,7 @@ func (c *Charter) widerThan(o *Charter) string {
 	add(c.Window < o.Window, "less time for objections")
 	add(c.ReviewWithin > o.ReviewWithin || c.Grace > o.Grace, "longer without a review")
 	add(c.CallInWithin < o.CallInWithin, "less time to call in")
+	add(c.confirmWithin() > o.confirmWithin(), "more time to confirm what was decided together")
 	add(c.RatifyWithin > o.RatifyWithin, "more time to ratify")
 	add(c.ConsultWithin > o.ConsultWithin, "older consultations")
 	add(c.Gatekeepers > o.Gatekeepers, "more gatekeepers")

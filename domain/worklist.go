@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter or joining"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter or joining"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -30,6 +30,7 @@ const (
 	DueTell        DueKind = "tell"        // a body of a decision
 	DueRatify      DueKind = "ratify"      // or disavow, before it lapses
 	DueCallIn      DueKind = "call-in"     // to be settled
+	DueConfirm     DueKind = "confirm"     // by those who acted, or by the representative
 	DuePosition    DueKind = "position"    // of seats on a proposal
 	DueMandate     DueKind = "mandate"     // its end or review
 	DueApproach    DueKind = "approach"    // to be passed on, disposed of or answered
@@ -143,12 +144,15 @@ func (s *State) waitingDue(d Day, add addDue) {
 	for n, x := range s.Exercises {
 		switch s.ExerciseOn(x, d) {
 		case XBeyond:
-			on := x.Recorded.Add(s.CharterOn(x.Recorded).Charter.RatifyWithin)
+			on := s.RatifyBy(x)
 			add(n, DueRatify, on, reminders, n+" is beyond and lapses after "+on.Words()+" unless ratified.")
 		case XCalledIn:
 			on := x.CalledIn.Add(s.CharterOn(x.CalledIn).Charter.SettleWithin)
 			add(n, DueCallIn, on, reminders, n+" is called in and falls after "+on.Words()+" unless settled.")
-		case XWithin, XRatified, XDisavowed, XLapsed, XFallen:
+		case XUnconfirmed:
+			on := s.ConfirmBy(x)
+			add(n, DueConfirm, on, reminders, n+" lapses after "+on.Words()+" unless it is confirmed by "+s.offices(x.StillToConfirm(d))+".")
+		case XWithin, XRatified, XDisavowed, XLapsed, XFallen, XRefused:
 		}
 		if by, body, told := s.TellBy(x, d); by != 0 && told == 0 && x.On <= d {
 			if o := s.Organisations[body]; o != nil {
@@ -161,8 +165,11 @@ func (s *State) waitingDue(d Day, add addDue) {
 	}
 	for n, k := range s.Commitments {
 		if st := s.CommitmentOn(k, d); st == KAdReferendum || st == KBeyond {
-			on := k.Recorded.Add(s.CharterOn(k.Recorded).Charter.RatifyWithin)
+			on := s.RatifyCommitmentBy(k)
 			add(n, DueRatify, on, reminders, n+" is "+string(st)+" and lapses after "+on.Words()+" unless ratified.")
+		} else if st == KReported {
+			on := s.ConfirmCommitmentBy(k)
+			add(n, DueConfirm, on, reminders, n+" is beyond after "+on.Words()+" unless "+s.office(k.Person)+" confirms it.")
 		}
 	}
 }
@@ -176,7 +183,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 	var first []string
 	var by Command // that sees to it; nil: a proposal, in which the people concerned are asked for their word
 	switch due.Kind {
-	case DuePosition, DueReport, DueTell, DueRecord:
+	case DuePosition, DueReport, DueTell, DueRecord, DueConfirm:
 		return nil
 	case DueReview, DueEnd:
 		if dl := s.Delegations[due.What]; dl != nil {

@@ -141,7 +141,11 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 		return text + g.endedWords(a.Ended, at)
 	case domain.OfCommitment:
 		k := g.commitmentLine(s.Commitments[n.Ref], at)
-		return k.Person.Office + " said at " + k.ForumName + ": " + strings.TrimSuffix(clip(k.Words), ".") + ". It is " + k.Text + "."
+		said := k.Person.Office + " said at "
+		if k.Reported && k.Confirmed == nil {
+			said = "It was recorded that " + said
+		}
+		return said + k.ForumName + ": " + strings.TrimSuffix(clip(k.Words), ".") + ". It is " + k.Text + "."
 	case domain.OfDeparture:
 		x := g.departureLine(s.Departures[n.Ref], at)
 		return x.Text + " Its reason: " + clip(x.Reason)
@@ -232,6 +236,14 @@ func (g *Group) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
 		agreed(a.Ended, a.EndedBy)
 	case domain.OfCommitment:
 		k := g.commitmentLine(s.Commitments[n.Ref], at)
+		switch {
+		case k.Disputed != nil:
+			changed(k.Disputed.On, s.RecordedAt(k.Disputed.Index))
+		case k.Confirmed != nil:
+			changed(k.Confirmed.On, s.RecordedAt(k.Confirmed.Index))
+		case k.ConfirmBy != 0:
+			changed(k.ConfirmBy.Add(1), time.Time{})
+		}
 		if o := s.Commitments[n.Ref].Outcome; k.Outcome != nil {
 			agreed(o.On, o.Source)
 		} else if k.Standing == domain.KLapsed {

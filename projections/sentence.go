@@ -159,9 +159,17 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.SuspensionEnded:
 		return "The suspension of " + d.What + " was ended by " + d.Source
 	case *domain.ExerciseRecorded:
-		return g.exerciseRecordedText(d)
+		return g.exerciseRecordedText(by, d)
 	case *domain.ExerciseCalledIn:
 		return g.calledInText(d)
+	case *domain.ExerciseConfirmed:
+		return exerciseConfirmedText(by, d)
+	case *domain.ExerciseRefused:
+		return domain.FirstUpper(by) + " said that they did not decide " + d.Exercise + after(": ", d.Words)
+	case *domain.CommitmentConfirmed:
+		return domain.FirstUpper(by) + " confirmed " + d.Commitment + ": they said it"
+	case *domain.CommitmentDisputed:
+		return domain.FirstUpper(by) + " said that they did not say " + d.Commitment + after(": ", d.Words)
 	case *domain.ExerciseTold:
 		return g.name(d.Body) + " was told of " + d.Exercise + after(": ", d.How)
 	case *domain.Ratified:
@@ -393,12 +401,26 @@ func wentBack(ref string, to int, by string) string {
 	return ref + " went back to version " + strconv.Itoa(to) + " when " + by + " set aside what had changed it"
 }
 
-func (g *Group) exerciseRecordedText(d *domain.ExerciseRecorded) string {
+func (g *Group) exerciseRecordedText(by string, d *domain.ExerciseRecorded) string {
 	w := g.offices(d.Acting) + " decided under " + d.Delegation + " (" + d.Exercise + ")" + after(": ", d.What) + termsWords(d.Amount, d.Months, d.OpenEnded)
+	if len(d.Confirm) > 0 {
+		return domain.FirstUpper(by) + " recorded that " + w + "; to be confirmed by " + g.offices(d.Confirm) + after("; it then appoints ", g.namesWords(d.Names))
+	}
 	if len(d.Beyond) > 0 {
 		return w + "; beyond, " + reasonsWords(d.Beyond) + after("; if it is ratified, it appoints ", g.namesWords(d.Names))
 	}
 	return w + "; within"
+}
+
+func exerciseConfirmedText(by string, d *domain.ExerciseConfirmed) string {
+	w := domain.FirstUpper(by) + " confirmed " + d.Exercise
+	switch {
+	case d.Standing == "":
+		return w
+	case len(d.Beyond) > 0:
+		return w + ", the last of those who acted: beyond, " + reasonsWords(d.Beyond)
+	}
+	return w + ", the last of those who acted: " + string(d.Standing)
 }
 
 // termsWords writes ", £18,000, 12 months".
@@ -441,7 +463,14 @@ func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 		months = *d.Months
 	}
 	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + how + " (" + d.Commitment + "): " + clip(d.Words) +
-		termsWords(amount, months, d.OpenEnded) + "; " + string(d.Standing)
+		termsWords(amount, months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
+}
+
+func reportedWords(reported bool) string {
+	if reported {
+		return "reported, and once they confirm it "
+	}
+	return ""
 }
 
 // toldWords writes what the system was told there and then.

@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"goldenthread/domain"
 )
@@ -49,6 +50,7 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	w.charterWaits(g, p, at)
 	w.positionsWait(g, p, at)
 	w.disputesWait(g, p, at)
+	w.confirmingWaits(g, p, at)
 	w.callInsWait(g, p, at)
 	w.reportsWait(g, p, at)
 	w.tellingWaits(g, p, at)
@@ -131,14 +133,39 @@ func (w *Waiting) disputesWait(g *Group, person *domain.Person, at domain.Day) {
 	}
 }
 
+// confirmingWaits adds what somebody recorded that the person decided with others, or
+// said in a meeting, and that binds nobody until they confirm it (rules D5, R4).
+func (w *Waiting) confirmingWaits(g *Group, p *domain.Person, at domain.Day) {
+	for _, x := range byNumber(g.state.Exercises) {
+		st := g.state.ExerciseOn(x, at)
+		if x.Recorded <= at && (st == domain.XUnconfirmed || st == domain.XCalledIn) && slices.Contains(x.StillToConfirm(at), p.ID) {
+			by := g.state.ConfirmBy(x)
+			w.add(x.Number, WaitsConfirm, by, "It was recorded that you decided "+x.Number+" with others: "+clip(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+". It counts once you confirm it, and lapses after "+by.Words()+".")
+		}
+	}
+	for _, k := range byNumber(g.state.Commitments) {
+		if k.Recorded <= at && k.Person == p.ID && g.state.CommitmentOn(k, at) == domain.KReported {
+			by := g.state.ConfirmCommitmentBy(k)
+			w.add(k.Number, WaitsConfirm, by, "It was recorded that you said "+k.Number+" in "+g.forum(k.Forum)+" on "+k.Meeting.Words()+": "+strings.TrimSuffix(clip(k.Words), ".")+". It binds nobody until you confirm it, and is beyond after "+by.Words()+".")
+		}
+	}
+}
+
 func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
 	if !g.state.Allows(p.ID, &domain.CallIn{}, at) {
 		return
 	}
 	for _, x := range byNumber(g.state.Exercises) {
-		last := x.Recorded.Add(g.state.CharterOn(x.Recorded).Charter.CallInWithin)
-		if x.Recorded <= at && at <= last && g.state.ExerciseOn(x, at) == domain.XWithin && (x.CalledIn == 0 || x.CalledIn > at) {
-			w.add(x.Number, WaitsCallIn, last, "The executive decided "+x.Number+": "+clip(x.What)+". It can be called in until "+last.Words()+".")
+		last, st := g.state.CallInBy(x, at), g.state.ExerciseOn(x, at)
+		if x.Recorded > at || at > last || (x.CalledIn != 0 && x.CalledIn <= at) {
+			continue
+		}
+		what := "The executive decided " + x.Number + ": " + strings.TrimSuffix(clip(x.What), ".") + "."
+		if st == domain.XWithin {
+			w.add(x.Number, WaitsCallIn, last, what+" It can be called in until "+last.Words()+".")
+		} else if st == domain.XUnconfirmed {
+			w.add(x.Number, WaitsCallIn, last, what+" It is not confirmed by "+g.offices(x.StillToConfirm(at))+" yet. It can be called in now, and for "+
+				domain.Count(g.state.CharterOn(at).Charter.CallInWithin, "day")+" once it is.")
 		}
 	}
 }

@@ -398,6 +398,9 @@ func (h *history) exercise(ctx context.Context, d domain.Day) error {
 	if err != nil {
 		return err
 	}
+	if err := h.sayAll(ctx, lmcChair, &domain.ConfirmRecord{Records: made[:1]}); err != nil {
+		return err
+	}
 	return h.sayAll(ctx, fedLead, &domain.TellExercise{Exercise: made[0], Body: domain.ToGroup, How: "By email to every seat"})
 }
 
