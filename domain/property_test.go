@@ -671,6 +671,9 @@ func (g *generator) send(name string) {
 	id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "random %d", g.m.n))
 	g.m.n++
 	g.m.commit(&Request{Group: "trafford", ID: id, Hash: sha256.Sum256([]byte(name)), Actor: actor, Command: c})
+	if pending := g.m.ledger.State().Pending(); len(pending) > 0 && g.between(0, 3) > 0 {
+		g.m.confirmed(pick(g, pending).Number)
+	}
 }
 
 // actors are who would be likely to send the command.
