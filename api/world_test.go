@@ -137,12 +137,12 @@ func (w *world) giveTokens(people ...string) {
 // established has the three seats consent, and R1 agreed: cd-north speaks for
 // the group at the locality board.
 func (w *world) established() *world {
+	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91018","evidence":"minute 1","from":"2026-01-05","until":"2026-12-31"}`))
+	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91020","evidence":"minute 2","from":"2026-01-05","until":"2026-12-31"}`))
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.must(201, w.command(person, "consent-to-charter", `{}`))
 	}
 	w.must(201, w.command("manager", "register-forum", `{"forum":"locality-board","name":"Trafford Locality Board","body":"QOP"}`))
-	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91018","evidence":"minute 1","from":"2026-01-05","until":"2026-12-31"}`))
-	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91020","evidence":"minute 2","from":"2026-01-05","until":"2026-12-31"}`))
 	w.must(201, w.command("manager", "invite", `{"organisation":"QOP"}`))
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Representation","text":"We send North.","matter":"representation","instruments":[{"appoint":{
 		"person":"cd-north","forum":"locality-board","capacity":"group","from":"2026-01-06","until":"2026-12-31","review":"2026-07-31","lines":[
