@@ -13,7 +13,7 @@ import (
 
 // covered is what stands behind the group for access.
 func (w *world) covered() string {
-	a := w.must(200, w.ask("cd-north", "/mandate?matter=access")).json(w.t)["coverage"].(map[string]any)
+	a := w.must(200, w.ask("cd-north", "/mandate?matter=access")).json(w.t)
 	return fmt.Sprintf("%v of %v practices, %v of %v patients", a["practices"], a["ofPractices"], a["patients"], a["ofPatients"])
 }
 
@@ -33,11 +33,11 @@ func TestKeeperSpeaksForNobody(t *testing.T) {
 	w.isTold(403, "icb-director", "confirm-record", `{"records":["N4"]}`, "Director, ICB")
 
 	w.must(201, w.command("cd-north", "refuse-record", `{"records":["N1","N6"],"reason":"Nobody was asked."}`))
-	w.isTold(409, "lmc-chair", "confirm-record", `{"records":["N6"]}`, "does not wait for North Trafford any more")
+	w.isTold(403, "lmc-chair", "confirm-record", `{"records":["N6"]}`, "N6 was refused for North Trafford: Nobody was asked.")
 	w.must(201, w.command("cd-north", "confirm-record", `{"records":["N4"]}`)) // nobody speaks for the practice: a seat holder can
 	history := string(w.must(200, w.ask("lmc-chair", "/audit")).body)
 	require.Contains(t, history, "Manager recorded that Manager speaks for A Surgery")
-	require.Contains(t, history, "a seat holder can then")
+	require.Contains(t, history, "Clinical Director, North Trafford confirmed N4")
 }
 
 func TestKeeperOustsNobody(t *testing.T) {

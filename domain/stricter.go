@@ -71,9 +71,9 @@ func (s *View) lowest(c Coverage, of func(*View) Coverage) Coverage {
 }
 
 // below says whether less is covered than in the other: a smaller share of the
-// practices, or of the patients.
+// practices, or of the patients; of the same share, fewer practices.
 func (c *Coverage) below(other *Coverage) bool {
-	return compareShares(c.least(), other.least()) < 0
+	return cmp.Or(compareShares(c.least(), other.least()), cmp.Compare(c.Practices, other.Practices)) < 0
 }
 
 // A share is part of a whole.
