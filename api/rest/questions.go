@@ -113,7 +113,7 @@ func (s *Rest) offerWork(at string) {
 		func(q *access.Question, in *practiceInput) (projections.PracticePage, error) {
 			return access.OrRefused(q.Practice(in.ODS, q.At))
 		})
-	access.Ask(s.ledgers, s.api, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", access.Followers,
+	access.Ask(s.ledgers, s.api, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", access.Questions,
 		func(q *access.Question, _ *access.PlainInput) (projections.Questions, error) {
 			return q.Questions(q.At), nil
 		})

@@ -96,6 +96,7 @@ var charterQuestion = question[projections.CharterInForce]{
 		p.say("Matters: %s.", strings.Join(c.Matters, ", "))
 		p.say("Reserved, beside charter, membership and delegation: %s.", orNobody(strings.Join(c.Reserved, ", ")))
 		p.unless(!c.RequireSignatures, "What a seat says to a proposal is signed with a passkey of whoever says it.")
+		p.say("Invited system bodies see %s.", projections.SightWords(c.SystemSees))
 		p.say("For members only: %s.", orNobody(strings.Join(c.MembersOnly, ", ")))
 		p.say("")
 		p.table("setting", "value", "what it would be if nothing were said")
