@@ -26,13 +26,25 @@ const WriteTimeout = 30 * time.Second
 // An API is where operations are registered and described.
 type API struct {
 	huma.API
-	Mux *http.ServeMux
+	Mux *Mux
 	log *slog.Logger
+}
+
+// A Mux is net/http's, and lists what is registered in it.
+type Mux struct {
+	http.ServeMux
+	Patterns []string
+}
+
+// HandleFunc registers the handler, as net/http's does.
+func (m *Mux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	m.Patterns = append(m.Patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, handler)
 }
 
 // New is an API with nothing registered yet.
 func New(log *slog.Logger) *API {
-	mux := http.NewServeMux()
+	mux := &Mux{}
 	return &API{humago.New(mux, humaConfig()), mux, log}
 }
 
