@@ -64,11 +64,15 @@ func Register[I, O any](api *API, op huma.Operation, handler func(context.Contex
 	op.RejectUnknownQueryParameters = true
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		if c := caller.AskerOf(ctx).Caller; c != nil && !c.Scope.Allows(scopeFor(&op)) {
-			return nil, caller.OutOfScope(c.Scope)
+			p := caller.OutOfScope(c.Scope)
+			caller.LogRefused(ctx, api.log, op.OperationID, p)
+			return nil, p
 		}
 		out, err := handler(ctx, in)
 		if err != nil {
-			return nil, problem.Of(ctx, api.log, err)
+			p := problem.Of(ctx, api.log, err)
+			caller.LogRefused(ctx, api.log, op.OperationID, p)
+			return nil, p
 		}
 		return out, nil
 	})

@@ -166,6 +166,9 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 // Fail answers that a request was not done: to people in a page, to programs in
 // a problem.
 func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
+	if guard.IsPage(r.URL.Path) { // other addresses can hold an invitation's code
+		caller.LogRefused(r.Context(), s.log, domain.Clip(r.URL.Path), p)
+	}
 	if !guard.IsPage(r.URL.Path) && !ofRules(r.URL.Path) {
 		p.Write(w)
 		return
@@ -428,6 +431,7 @@ func afterwards(r *http.Request, name string, out *access.RecordedOutput) string
 // refuse shows the page again with what was filled in, and why it was refused.
 func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, f *filling, why error) {
 	faults, refused := s.faultsOf(r.Context(), why)
+	caller.LogRefused(r.Context(), s.log, form.Get("command"), refused)
 	if refused.Status >= http.StatusInternalServerError {
 		s.Fail(w, r, refused)
 		return

@@ -112,6 +112,7 @@ var peopleQuestion = question[access.People]{
 	use: "people", short: "Everybody whom the ledger knows, by handle and office",
 	example: "  goldenthread people",
 	below:   "/people",
+	params:  []param{pageParam},
 	show: func(p *page, a *access.People) {
 		p.table("handle", "office", "of", "name")
 		for _, m := range a.People {
@@ -128,6 +129,7 @@ var peopleQuestion = question[access.People]{
 			}
 			p.row(m.Handle, office, of, name)
 		}
+		p.more(a.Paged)
 		p.stamp(a.Stamp)
 	},
 }
