@@ -239,14 +239,18 @@ var reads = []string{
 const matrixDay = "2026-01-10"
 
 // foundMatrix founds a group with everybody in whoActs.
-func foundMatrix(t testing.TB) *world { return foundKeeping(t, "audit", "commitments") }
+func foundMatrix(t testing.TB) *world { return foundShowing(t, "released", "audit", "commitments") }
 
-// foundKeeping is that group where the charter keeps these to members.
-func foundKeeping(t testing.TB, kept ...string) *world {
+// foundKeeping is that group where the charter keeps these to members, and shows an invited
+// system body the rest.
+func foundKeeping(t testing.TB, kept ...string) *world { return foundShowing(t, "work", kept...) }
+
+// foundShowing is that group where an invited system body sees so much.
+func foundShowing(t testing.TB, sight domain.Sight, kept ...string) *world {
 	w := openWorld(t, t.TempDir(), "2026-01-05")
 	found := strings.NewReplacer(
 		`"name":"Trafford GP Board"`, `"name":"Trafford General Practice Board"`, // the other is an example in the documentation
-		`"membersOnly":["audit"]`, `"membersOnly":["`+strings.Join(kept, `","`)+`"]`,
+		`"membersOnly":["audit"],"systemSees":"work"`, `"membersOnly":["`+strings.Join(kept, `","`)+`"],"systemSees":"`+string(sight)+`"`,
 		`{"handle":"manager"`, `{"handle":"cd-west","office":"Lead GP","organisation":"P91021"},
  {"handle":"deputy-north","office":"Deputy, North"},{"handle":"deputy-past","office":"Deputy until lately, North","organisation":"P91018"},
  {"handle":"gp-a","office":"Partner, A Surgery","organisation":"P91018"},{"handle":"pm-b","office":"Practice Manager, B Surgery","organisation":"P91020"},
