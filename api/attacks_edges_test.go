@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/api/guard"
+	"goldenthread/api/identity"
 )
 
 // cookie is the value of the browser's cookie of that name.
@@ -281,4 +282,90 @@ func TestNetworksOfClients(t *testing.T) {
 	}
 	require.NotEqual(t, guard.NetworkOf("2001:db8:0:1::1"), guard.NetworkOf("2001:db8:0:2::1"))
 	require.NotEqual(t, guard.NetworkOf("203.0.113.9"), guard.NetworkOf("203.0.113.10"))
+}
+
+// Lists are given out in pages, and an enormous or mistaken page number is answered in words.
+func TestListsArePaged(t *testing.T) {
+	w := newWorld(t).established()
+	for i := range 12 {
+		w.must(201, w.command("cd-south", "raise-proposal", fmt.Sprintf(`{"title":"More %d","text":"More.","matter":"access","draft":true}`, i)))
+	}
+	page := func(path string) map[string]any { return w.must(200, w.ask("cd-north", path)).json(t) }
+	whole := page("/proposals")
+	require.Len(t, whole["proposals"], 13)
+	require.NotContains(t, whole, "next")
+	first, last := page("/proposals?limit=5"), page("/proposals?limit=5&page=3")
+	require.Len(t, first["proposals"], 5)
+	require.EqualValues(t, 2, first["next"])
+	require.EqualValues(t, 3, first["pages"])
+	require.Len(t, last["proposals"], 3)
+	require.NotContains(t, last, "next")
+	require.Len(t, page("/people?limit=2")["people"], 2)
+	require.Len(t, page("/notices?limit=1")["notices"], 1)
+	for _, path := range []string{"/proposals", "/people", "/notices"} {
+		for number, says := range map[string]string{
+			"2147483647": "There is no page 2,147,483,647 of this; the last is 1.", "9223372036854775807": "page is a whole number between 1 and 2147483647.",
+			"0": "page is a whole number between", "-1": "page is a whole number between", "1e9": "page is a whole number between",
+		} {
+			r := w.ask("cd-north", path+"?page="+number)
+			require.Contains(t, []int{404, 422}, r.StatusCode, "%s", r.body)
+			require.Contains(t, string(r.body), says)
+			seen := w.send(w.request("cd-north", "GET", "/g/trafford"+path+"?page="+number, ""))
+			require.Contains(t, []int{404, 422}, seen.StatusCode, "%s", seen.body)
+		}
+		r := w.ask("cd-north", path+"?limit=501")
+		w.refused(422, "", r)
+		require.Contains(t, string(r.body), "limit is a whole number between 1 and 500.")
+	}
+	for i := range 39 {
+		w.must(201, w.command("cd-north", "raise-proposal", fmt.Sprintf(`{"title":"Yet more %d","text":"More.","matter":"access","draft":true}`, i)))
+	}
+	html := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/proposals?at=2026-01-05", ""))).body)
+	require.Contains(t, html, "Page 1 of 2")
+	require.Contains(t, html, `href="/g/trafford/proposals?page=2"`)
+	html = string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/proposals?page=2", ""))).body)
+	require.Contains(t, html, "Page 2 of 2")
+	require.NotContains(t, html, "Next page")
+}
+
+// What an invited officer of a system body is told: nothing of objections, positions, limits, briefs,
+// questions or work, by whatever way they ask.
+func TestSystemOfficersSeeWhatWasReleased(t *testing.T) {
+	w := foundMatrix(t)
+	establishMatrix(w)
+	w.on(matrixDay)
+	for _, path := range []string{"/proposals", "/proposals/P1", "/powers", "/representation", "/worklist", "/questions", "/agenda", "/notices", "/actions", "/check?matter=access", "/calendar.ics", "/events", "/feed"} {
+		r := w.ask("icb-director", path)
+		w.refused(403, "F3", r)
+		require.Contains(t, string(r.body), "An invited system body sees what the group released to it, and nothing of its ", path)
+	}
+	for _, path := range []string{"", "/charter", "/mandate", "/people"} {
+		w.must(200, w.ask("icb-director", path))
+	}
+	home := string(w.must(200, w.send(w.request("icb-director", "GET", "/g/trafford", ""))).body)
+	for _, inside := range []string{"Who does what", ">P1<", "objected", "Locality Board", "Too soon"} {
+		require.NotContains(t, home, inside)
+	}
+	require.Contains(t, w.log.String(), "a request was refused")
+	require.Contains(t, w.log.String(), "person=icb-director")
+}
+
+// A program that calls itself a picture, or a page that calls itself a PDF, is not taken.
+func TestDocumentsAreWhatTheySay(t *testing.T) {
+	w := newWorld(t).established()
+	bring := func(name, mediaType, content string) reply {
+		hash := identity.HashOf(content)
+		w.must(201, w.command("manager", "attach-document", fmt.Sprintf(`{"about":"P1","name":%q,"sha256":%q,"mediaType":%q,"bytes":%d}`, name, hash, mediaType, len(content))))
+		return w.send(w.request("manager", "POST", "/v1/groups/trafford/documents/"+hash, content))
+	}
+	w.must(204, bring("minutes.pdf", "application/pdf", "%PDF-1.7 and so on"))
+	w.must(204, bring("notes.txt", "text/plain", "As we said."))
+	for _, lie := range [][3]string{
+		{"minutes.pdf", "application/pdf", "<script>alert(1)</script>"}, {"photo.png", "image/png", "MZ a program"}, {"page.html", "application/pdf", "%PDF-1.4 or not"},
+		{"minutes.docx", "application/pdf", "%PDF-1.5"}, {"notes.txt", "text/plain", "a\x00b"},
+	} {
+		r := bring(lie[0], lie[1], lie[2])
+		w.refused(422, "T3", r)
+		require.Contains(t, string(r.body), lie[0]+" is not what its name and its media type, "+lie[1]+", say. Please attach it as what it is.")
+	}
 }

@@ -155,7 +155,7 @@ func (w *world) established() *world {
 
 const foundBody = `{
 "name":"Trafford GP Board","shortName":"the board","place":"TRAFFORD","placeName":"Trafford","founder":"lmc-chair",
-"charter":{"text":"We decide by consensus.","quorum":2,"defaultStance":"bring-back","membersOnly":["audit"],"matters":["access","workforce","representation"]},
+"charter":{"text":"We decide by consensus.","quorum":2,"defaultStance":"bring-back","membersOnly":["audit"],"systemSees":"work","matters":["access","workforce","representation"]},
 "organisations":[
  {"code":"TRAFFORD","kind":"place","name":"Trafford"},
  {"code":"U66368","kind":"pcn","name":"North Trafford","memberships":[{"in":"TRAFFORD","from":"2020-01-01"}]},

@@ -21,6 +21,18 @@ const (
 	Not          Stance = "not"           // a red line
 )
 
+// Sight is what of the group's work invited system bodies see (rule F3).
+type Sight string
+
+const (
+	SeesReleased Sight = "released" // what was released to them, and nothing else
+	SeesWork     Sight = "work"     // everything that the charter does not keep to members
+)
+
+// Sight is what invited system bodies see. A charter from before this was asked says nothing: it
+// kept what it names to members, and nothing else.
+func (c *Charter) Sight() Sight { return cmp.Or(c.SystemSees, SeesWork) }
+
 // A Charter is one version of a group's terms of reference. In what is asked for, a
 // number of 0 takes the default that Settings explains, unless Zero names it.
 type Charter struct {
@@ -45,6 +57,7 @@ type Charter struct {
 	LeastCoverage     int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded" unit:"of every 100"`
 	Reserved          []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation" ask:"What can never be delegated" hint:"One subject on a line. The charter, membership and delegation itself always are."`
 	MembersOnly       []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit, approaches, priorities, departures, actions, agenda" any:"proposals,objections,powers,commitments,audit,approaches,priorities,departures,actions,agenda" ask:"What do only members see?"`
+	SystemSees        Sight    `json:"systemSees,omitzero" enum:"released,work" doc:"what invited system bodies see: released, or work; released if nothing is said" ask:"What do system bodies see that we invite?" hint:"What is released to them, unless you say otherwise: no objections, positions, limits, briefs or work." none:"What is released to them"`
 	Matters           []string `json:"matters" doc:"what the group may be asked about" ask:"What the group may be asked about" hint:"One subject on a line, as a short path such as access/extended-hours. Each takes in all below it."`
 	OtherCareSeated   bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats" ask:"Other primary care may hold seats"`
 	RequireSignatures bool     `json:"requireSignatures,omitzero" doc:"what a seat says to a proposal is signed with a passkey" ask:"What a seat says to a proposal is signed with a passkey"`
@@ -94,6 +107,7 @@ func (c Charter) settled() Charter {
 			*v = s.Default
 		}
 	}
+	c.SystemSees = cmp.Or(c.SystemSees, SeesReleased)
 	return c
 }
 
@@ -212,6 +226,9 @@ func (c *Charter) check(s *State, seats []string) *Refusal {
 		if r := checkMatter("F6", m); r != nil {
 			return r.at("reserved")
 		}
+	}
+	if c.Sight() != SeesReleased && c.Sight() != SeesWork {
+		return invalid("F6", "Invited system bodies see what was released to them, or the group's work: released or work.").at("systemSees")
 	}
 	for _, m := range c.MembersOnly {
 		if !slices.Contains(membersOnlyThings, m) {

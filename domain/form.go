@@ -342,6 +342,7 @@ var choices = map[string]string{
 	"Reply yes": "Yes", "Reply no": "No", "Reply in-part": "In part", "Reply later": "Later", "Reply through-group": "It will be answered through the group",
 	"Resolution returned": "They returned", "Resolution new-agreement": "A new agreement took it up", "Resolution stands": "It stands",
 	"SeatRole holder": "Holder of the seat", "SeatRole deputy": "Deputy",
+	"Sight released": "What is released to them", "Sight work": "Our work, but what only members see",
 	"Stance discretion": "Agree, then report; no money", "Stance within-limits": "Agree within a limit", "Stance bring-back": "Bring it back to us", "Stance not": "Say no: a red line",
 	"Stand consent": "We consent", "Stand stand-aside": "We stand aside", "Stand objection": "We object",
 	"When before": "Consult somebody before", "When after": "Tell somebody afterwards",

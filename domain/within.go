@@ -110,6 +110,7 @@ func (c *Charter) widerThan(o *Charter) string {
 	add(c.ConsultWithin > o.ConsultWithin, "older consultations")
 	add(c.Gatekeepers > o.Gatekeepers, "more gatekeepers")
 	add(c.OtherCareSeated && !o.OtherCareSeated, "seats for other primary care")
+	add(c.Sight() == SeesWork && o.Sight() != SeesWork, "our work shown to system bodies")
 	add(o.RequireSignatures && !c.RequireSignatures, "positions without a signature")
 	return strings.Join(wider, ", ")
 }

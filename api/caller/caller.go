@@ -2,6 +2,7 @@ package caller
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -57,6 +58,21 @@ func Of(ctx context.Context) (Caller, error) {
 		return Caller{}, is.Unknown
 	}
 	return Caller{}, problem.Unauthorized("Please say who you are.")
+}
+
+// LogRefused notes in the log that a known caller was refused, by which rule and for which
+// operation or page, with nothing of what they sent (ASVS 5.0, 16.3.2). What strangers ask
+// in vain is not noted: they would fill the log.
+func LogRefused(ctx context.Context, log *slog.Logger, what string, p *problem.Problem) {
+	c := AskerOf(ctx).Caller
+	if c == nil || p.Status != http.StatusForbidden && p.Status != http.StatusTooManyRequests {
+		return
+	}
+	who := c.Person
+	if c.Operator {
+		who = "operator"
+	}
+	log.InfoContext(ctx, "a request was refused", "what", what, "status", p.Status, "rule", p.Rule, "group", c.Group, "person", who)
 }
 
 // OutOfScope says that a token of this scope is not enough.

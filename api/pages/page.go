@@ -142,13 +142,13 @@ func groupsPages() []*page {
 		{path: "/worklist", things: access.Worklist, body: workListPage},
 		{path: "/practices/{ods}", things: access.Notices, body: practicePage, sends: []string{"grant-mandate", "withdraw-mandate", "acknowledge", "ask-group", "depart"}},
 		{path: "/waiting", things: access.Worklist, body: waitingPage, sends: []string{"confirm-record", "refuse-record"}},
-		{path: "/work", things: access.Followers, body: workPage},
+		{path: "/work", things: access.Questions, body: workPage},
 		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"}},
 		{path: "/priorities", things: access.Priorities, body: prioritiesPage, sends: []string{"list-priority", "ask-practices", "answer-priorities"}},
 		{path: "/actions", things: access.Actions, body: actionsPage, sends: []string{"progress-action", "end-action"}},
 		{path: "/departures", things: access.Departures, body: departuresPage, sends: []string{"depart", "answer-departure", "resolve-departure"}},
 		{path: "/notices", things: access.Notices, body: noticesPage, sends: []string{"communicate", "acknowledge"}},
-		{path: "/questions", things: access.Followers, body: questionsPage, sends: []string{"answer-question"}},
+		{path: "/questions", things: access.Questions, body: questionsPage, sends: []string{"answer-question"}},
 		{path: "/agenda", things: access.Agenda, body: agendaPage, sends: []string{"set-agenda", "record-group-meeting"}},
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
@@ -166,6 +166,9 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 // Fail answers that a request was not done: to people in a page, to programs in
 // a problem.
 func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
+	if guard.IsPage(r.URL.Path) { // other addresses can hold an invitation's code
+		caller.LogRefused(r.Context(), s.log, domain.Clip(r.URL.Path), p)
+	}
 	if !guard.IsPage(r.URL.Path) && !ofRules(r.URL.Path) {
 		p.Write(w)
 		return
@@ -428,6 +431,7 @@ func afterwards(r *http.Request, name string, out *access.RecordedOutput) string
 // refuse shows the page again with what was filled in, and why it was refused.
 func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, f *filling, why error) {
 	faults, refused := s.faultsOf(r.Context(), why)
+	caller.LogRefused(r.Context(), s.log, form.Get("command"), refused)
 	if refused.Status >= http.StatusInternalServerError {
 		s.Fail(w, r, refused)
 		return

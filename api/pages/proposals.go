@@ -20,7 +20,9 @@ func proposalsPage(a *asked) (web.Body, error) {
 	}
 	body := &web.Proposals{Proposals: a.Proposals(a.At, stage).Proposals, Stage: stage}
 	slices.Reverse(body.Proposals)
-	return body, nil
+	var err error
+	body.Proposals, body.Pager, err = part(a, body.Proposals, 50)
+	return body, err
 }
 
 // waitingForWord is what an agreement can ratify or disavow.

@@ -9,6 +9,7 @@ import (
 type Proposals struct {
 	Proposals []projections.ProposalLine // newest first
 	Stage     string
+	Pager
 }
 
 func (Proposals) Title() string { return "Proposals and agreements" }
