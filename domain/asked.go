@@ -34,8 +34,9 @@ func changesSeats(p Payload) bool {
 		*MembershipStarted, *MembershipEnded, *MembershipCorrected, *AgreementSetAside,
 		*SeatOpened, *SeatHeld, *SeatLeft, *OfficeLeft, *ProposalPut:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // noteSeats notes which seats ended or fell vacant, day by day up to d, as the ledger

@@ -248,8 +248,9 @@ func TellsOthers(p Payload) bool {
 		return e.Asked
 	case *AgreementSetAside, *JoiningAgreed, *JoiningEnded:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // hear records what other groups' ledgers said and this one has not recorded yet.

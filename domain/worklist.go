@@ -200,7 +200,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		first, by = []string{s.interest(due.What).Person}, &RenewInterest{Interest: due.What}
 	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
-	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion, DueCharter:
+	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion, DueCharter, DueJoining:
 	}
 	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.withDuty(Chair, d)} {
 		if may := s.whoMay(ids, by, d); len(may) > 0 {
