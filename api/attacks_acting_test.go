@@ -17,7 +17,7 @@ func withExecutive(t *testing.T) *world {
 		lmc-chair: raise-proposal {"title":"An executive","text":"Three act.","matter":"membership","instruments":[{"formExecutive":{"members":["lmc-chair","cd-south","cd-north"],"until":"2026-12-31"}}, \
 			{"grantDelegation":{"to":"executive","powers":[{"matter":"workforce","may":["decide","commit"],"itemLimitPence":1500000,"yearLimitPence":2000000,"months":12}],"payer":"LMC","until":"2026-12-31","review":"2026-06-30"}}]}
 		manager: record-spokesperson {"organisation":"LMC","person":"lmc-chair","evidence":"Minute."}
-		cd-north: confirm-record {"records":["N1","N2","N3"]}
+		cd-north: confirm-record {"records":["N1"]}
 		lmc-chair: agree-to-pay {"proposal":"P2","version":1,"organisation":"LMC"}
 		lmc-chair: consent {"proposal":"P2","version":1,"needNotWait":true}
 		cd-north: consent {"proposal":"P2","version":1,"needNotWait":true}
@@ -104,7 +104,6 @@ func TestWayOutTheOtherIsAway(t *testing.T) {
 
 func TestAttackWordsPutInAMouth(t *testing.T) {
 	w := newWorld(t).established()
-	w.must(201, w.command("cd-south", "confirm-record", `{"records":["N1","N2"]}`))
 	w.on("2026-02-09")
 	w.must(201, w.command("manager", "schedule-meeting", `{"forum":"locality-board","on":"2026-02-09"}`))
 	said := `{"person":"cd-north","forum":"locality-board","meeting":"2026-02-09","matter":"workforce","words":"Two coordinators.","amountPence":800000,"months":6,"given":"outright"}`

@@ -35,9 +35,9 @@ func TestKeeperSpeaksForNobody(t *testing.T) {
 	w.must(201, w.command("cd-north", "refuse-record", `{"records":["N1","N6"],"reason":"Nobody was asked."}`))
 	w.isTold(403, "lmc-chair", "confirm-record", `{"records":["N6"]}`, "N6 was refused for North Trafford: Nobody was asked.")
 	w.must(201, w.command("cd-north", "confirm-record", `{"records":["N4"]}`)) // nobody speaks for the practice: a seat holder can
-	history := string(w.must(200, w.ask("lmc-chair", "/audit")).body)
-	require.Contains(t, history, "Manager recorded that Manager speaks for A Surgery")
-	require.Contains(t, history, "Clinical Director, North Trafford confirmed N4")
+	said := string(w.must(200, w.ask("lmc-chair", "/records")).body)
+	require.Contains(t, said, "Manager speaks for A Surgery")
+	require.Contains(t, said, "Confirmed for A Surgery by Clinical Director, North Trafford")
 }
 
 func TestKeeperOustsNobody(t *testing.T) {

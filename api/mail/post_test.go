@@ -333,6 +333,7 @@ func TestRemindersComeNearer(t *testing.T) {
 func TestPracticesAreTold(t *testing.T) {
 	w := newWorld(t)
 	w.do("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"A letter.","from":"2026-01-05"}`)
+	w.do("cd-north", "confirm-record", `{"records":["N1"]}`)
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.do(person, "consent", `{"proposal":"P1","version":1,"needNotWait":true}`)
 	}
@@ -357,6 +358,7 @@ func TestPracticesAreTold(t *testing.T) {
 func TestAcknowledgedIsNotRepeated(t *testing.T) {
 	w := newWorld(t)
 	w.do("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"A letter.","from":"2026-01-05"}`)
+	w.do("cd-north", "confirm-record", `{"records":["N1"]}`)
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.do(person, "consent", `{"proposal":"P1","version":1,"needNotWait":true}`)
 	}
@@ -420,6 +422,7 @@ func TestNoServer(t *testing.T) {
 func TestRefusedAddress(t *testing.T) {
 	w := newWorld(t)
 	w.do("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"A letter.","from":"2026-01-05"}`)
+	w.do("cd-north", "confirm-record", `{"records":["N1"]}`)
 	w.do("pm-a", "ask-group", `{"practice":"P91018","words":"All Saturdays?"}`)
 	w.do("lmc-chair", "answer-question", `{"question":"Q1","words":"The first of the month."}`)
 	w.mail.failing(func(stage, to string) error {

@@ -282,6 +282,9 @@ func (k *Keyring) NoteErased(entries []commit.Entry) {
 	for i := range entries {
 		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
 			k.markErased(entries[i].Event.Group, e.Person)
+			if entries[i].Event.Time.After(k.began.Add(-freshFor)) {
+				k.fresh.Store(true)
+			}
 			select {
 			case k.noticed <- struct{}{}:
 			default:
@@ -305,7 +308,9 @@ func (k *Keyring) Run(ctx context.Context) {
 			k.tellErased()
 		case <-k.noticed:
 			soon = time.After(erasuresSoon)
-			wipe.begin()
+			if k.fresh.Swap(false) {
+				wipe.begin()
+			}
 			continue
 		case <-soon:
 			soon = nil

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
@@ -54,6 +56,8 @@ type Keyring struct {
 	tries   chan chan struct{} // asks for a try to destroy keys
 	noticed chan struct{}      // tells that somebody was erased; takes one
 	ended   chan struct{}      // closed when nothing is destroyed any more
+	began   time.Time          // when this process opened it: of who was erased long before, it has read nothing
+	fresh   atomic.Bool        // somebody was erased since, or shortly before: memory is to be wiped
 
 	changing sync.Mutex // one at a time makes keys or erases
 	mu       sync.Mutex // of what follows
@@ -81,7 +85,7 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 	}
 	k := &Keyring{
 		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{}, erasedIn: map[string]bool{},
-		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}),
+		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}), began: time.Now(),
 	}
 	proof, err := k.lastEntry(ctx, wrapSubject)
 	if err != nil {

@@ -14,6 +14,10 @@ import (
 // that were under way have ended and their buffers were given up.
 var wipesAfter = []time.Duration{0, 5 * time.Second, 25 * time.Second}
 
+// freshFor is how long before its start an erasure may lie after which a process wipes its
+// memory: clocks differ a little.
+const freshFor = time.Hour
+
 // sizeClasses are the sizes of small objects in Go's heap, in bytes (runtime/sizeclasses.go).
 var sizeClasses = []int{
 	8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280,
