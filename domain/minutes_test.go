@@ -521,6 +521,9 @@ func (m *minutes) confirmed(number string) []string {
 		handle := SortedNumbers(s.handles)[may]
 		for _, line := range m.send(handle, c, "confirm "+number+" "+handle+" "+strconv.Itoa(m.n)) {
 			said = append(said, handle+": "+line)
+			if strings.HasPrefix(line, "refused") {
+				return said // it can't take effect as things stand
+			}
 		}
 	}
 }
