@@ -90,7 +90,7 @@ func (g *generator) changeMandate() {
 	if g.chance(25) {
 		c.Effective = g.today().Add(g.IntN(20))
 	}
-	if !g.send("manager", c) || !g.chance(20) {
+	if !g.send(g.speaker(code), c) || !g.chance(20) {
 		return
 	}
 	// A paper turns up that was signed before, or they think again.
