@@ -101,7 +101,7 @@ func (t *turn) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
 		return o.Seat == seat.ID && o.Role == Holder && o.Version == p.Version().Number
 	}
 	if last != nil && last.Role == Holder && last.Interest == "" || slices.ContainsFunc(t.s.openObjections(p), objects) {
-		return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
+		return t.holderHasSpoken(seat)
 	}
 	return nil
 }
@@ -115,6 +115,10 @@ func (t *turn) mustNotOverrideHolder(p *Proposal, seat *Seat) *Refusal {
 		last.Heard != "" && last.ConfirmedBy == "" || t.s.RoleOn(seat, last.Person, t.day) != Holder {
 		return nil
 	}
+	return t.holderHasSpoken(seat)
+}
+
+func (t *turn) holderHasSpoken(seat *Seat) *Refusal {
 	return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
 }
 
