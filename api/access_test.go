@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"goldenthread/api/caller"
 	"goldenthread/api/identity"
+	"goldenthread/domain"
 
 	"github.com/stretchr/testify/require"
 )
@@ -77,7 +79,7 @@ func TestTokens(t *testing.T) {
 	c, ok, err := again.Caller(token, w.clock())
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-south", Scope: caller.ScopeAct, Token: c.Token}, c)
+	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-south", Scope: caller.ScopeAct, Way: domain.WayOf(domain.TokenWay, sha256.Sum256([]byte(token))), Token: c.Token}, c)
 	require.Equal(t, w.tokens.Operator(), again.Operator())
 	require.NotContains(t, w.log.String(), token)
 }
@@ -133,7 +135,7 @@ func TestTokensOfOld(t *testing.T) {
 	c, ok, err := tokens.Caller("gt_old", time.Now())
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-north", Scope: caller.ScopeAct, Token: c.Token}, c)
+	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-north", Scope: caller.ScopeAct, Way: domain.WayOf(domain.TokenWay, sha256.Sum256([]byte("gt_old"))), Token: c.Token}, c)
 	again, err := identity.OpenTokens(dir)
 	require.NoError(t, err)
 	require.Equal(t, "issued 2026-01-05", again.Tokens.All[0].Name)

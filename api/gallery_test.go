@@ -143,6 +143,7 @@ var views = []view{
 	{"practice-own", "pm-village", "/g/trafford/practices/P91623", nil},
 	{"practice-inside", "cd-north", "/g/trafford/practices/P91018", nil},
 	{"register", "manager", "/g/trafford/register", nil},
+	{"waiting", "manager", "/g/trafford/waiting", nil},
 	{"people", "manager", "/g/trafford/people", nil},
 	{"charter", "manager", "/g/trafford/charter", nil},
 	{"audit", "lmc-chair", "/g/trafford/audit", nil},

@@ -28,9 +28,11 @@ func TestSuccessorsActByPages(t *testing.T) {
 	lets := &domain.ResolveObjection{Objection: "O1"}
 	require.True(t, w.offers("cd-north", "/proposals/P2", lets))
 	require.False(t, w.offers("cd-south", "/proposals/P2", lets))
-	w.records(`registrar: merge-organisation {"organisation":"U66368","into":"U42898","last":"2026-01-11"}`)
+	w.records(`
+		registrar: merge-organisation {"organisation":"U66368","into":"U42898","last":"2026-01-11"}
+		cd-north: confirm-record {"records":["N2"]}`)
 	w.on("2026-01-12")
-	require.False(t, w.offers("cd-north", "/proposals/P2", lets), "its seat has ended")
+	require.True(t, w.offers("cd-north", "/proposals/P2", lets), "whoever raised an objection can let it go")
 	require.True(t, w.offers("cd-south", "/proposals/P2", lets))
 	require.True(t, w.offers("cd-south", "/proposals/P2", &domain.WithdrawProposal{Proposal: "P2"}))
 	require.True(t, w.offers("cd-south", "/proposals/P3", &domain.PutProposal{Proposal: "P3"}))

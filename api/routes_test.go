@@ -65,11 +65,12 @@ var callers = []struct {
 
 // newSweeper founds both groups. Nobody in them is held to a pace.
 func newSweeper(t testing.TB) *sweeper {
-	w := &sweeper{world: foundMatrix(t), secrets: map[string]string{}}
+	w := &sweeper{world: foundKeeping(t, "audit", "commitments"), secrets: map[string]string{}}
 	establishMatrix(w.world)
 	w.records(`
 		registrar: register-person {"handle":"voice","office":"Spokesperson"}
 		registrar: record-spokesperson {"organisation":"P91021","person":"voice","evidence":"A letter."}
+		cd-north: confirm-record {"records":["N2"]}
 		cd-north: raise-proposal {"title":"Kestrel","text":"Kestrel.","matter":"access","draft":true}`)
 	w.on(matrixDay)
 	w.records(`cd-west: record-commitment {"forum":"locality-board","meeting":"2026-01-10","matter":"access","words":"Kingfisher.","given":"view"}`)

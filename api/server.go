@@ -26,6 +26,7 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/rest"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
 )
@@ -52,6 +53,7 @@ type Options struct {
 	Idle         time.Duration          // after which a session that is not used ends; 0: an hour
 	Reads        int                    // a second, of one caller; 0: 200, less than 0: any number
 	NoTokens     bool                   // nobody signs in to the pages with a token
+	BackupKey    archive.Key            // with which backups are made; nil: they hold the ledgers alone
 	Log          *slog.Logger           // nil is slog.Default
 }
 
@@ -64,6 +66,7 @@ type Server struct {
 	feeds    *feeds.Feeds
 	rest     *rest.Rest
 	pages    *pages.Pages
+	store    *eventstore.Store
 	log      *slog.Logger
 }
 
@@ -75,7 +78,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	s := &Server{log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
+	s := &Server{store: o.Store, log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
 	s.api = operation.New(s.log)
 	s.ledgers = access.New(o.Store, o.Groups, o.Clock, s.log)
 	s.identity = identity.New(identity.Options{
@@ -85,6 +88,7 @@ func New(o Options) *Server {
 	s.pages = pages.New(s.api, s.ledgers)
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners)
+	s.rest.BackupKey = o.BackupKey
 	s.api.Offer()
 	return s
 }
@@ -93,7 +97,11 @@ func New(o Options) *Server {
 // are being answered, for at most ten seconds.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := s.patient()
-	l = operation.Gathering(srv, l)
+	l = operation.Gathering(srv, s.guard.Connections(l))
+	s.store.OnErased(func([]string) { // idle connections hold what was last sent on them
+		srv.SetKeepAlivesEnabled(false)
+		srv.SetKeepAlivesEnabled(true)
+	})
 	ended := make(chan error, 1)
 	go func() {
 		if srv.TLSConfig != nil {
@@ -127,7 +135,7 @@ func (s *Server) patient() *http.Server {
 // ServeHTTP says who is asking and hands on. Whatever goes wrong below it is
 // answered as a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	is := &caller.Asker{Origin: func() string { return s.guard.Origin(r) }}
+	is := &caller.Asker{Origin: func() string { return s.guard.Origin(r) }, From: s.guard.Client(r)}
 	r = r.WithContext(is.In(trace.From(r.Context(), r.Header.Values(trace.Header))))
 	defer s.recovered(w, r)
 	s.guard.Headers(w.Header(), r)

@@ -81,7 +81,7 @@ func TestCookies(t *testing.T) {
 	w := newWorld(t)
 	d := newDevice(w)
 	r := w.must(200, d.accept(w.invited("cd-north"), ""))
-	cookie := r.Cookies()[0]
+	cookie := r.session(t)
 	require.Equal(t, caller.SessionCookie, cookie.Name)
 	require.True(t, cookie.HttpOnly)
 	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
@@ -266,7 +266,7 @@ func TestSessionEnds(t *testing.T) {
 	d := newDevice(w)
 	var by time.Duration
 	w.later(&by)
-	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).Cookies()[0]
+	cookie := w.must(200, d.accept(w.invited("cd-north"), "")).session(t)
 	w.options.SignIn.Sessions.Idle = 2 * (12 * time.Hour)
 	by = (12 * time.Hour) - time.Minute
 	w.must(200, w.send(w.request("", "GET", "/v1/groups", "", "Cookie", cookie.Name+"="+cookie.Value)))

@@ -201,7 +201,7 @@ func TestPasskeysInTheLedger(t *testing.T) {
 	// What could not be told is told at the next sign-in.
 	person := idsOf(w).Replace("{cd-north}")
 	require.NoError(t, w.options.SignIn.Passkeys.Remove("trafford", person, hex.EncodeToString(second.id[:8])))
-	w.server.identity.TellLedger(t.Context(), "trafford", person, false)
+	w.server.identity.TellLedger(t.Context(), "trafford", person, "", false)
 	w.refused(403, "L5", d.sign("consent", evening, late))
 	third := newDevice(w)
 	w.must(200, third.accept(w.invited("cd-north"), ""))

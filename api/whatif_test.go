@@ -46,8 +46,8 @@ func TestMandatePages(t *testing.T) {
 		return string(w.must(200, w.send(w.request(person, "GET", "/g/trafford"+below, ""))).body)
 	}
 	require.Contains(t, open("manager", "/mandate?matter=dentistry"), "Nobody stands behind the board on dentistry: nobody has been asked about it.")
-	w.formRecords("manager", "/practices/P91018", "withdraw-mandate", "what", "some", "matters", "workforce", "evidence", "Letter of 1 March")
-	own := open("manager", "/practices/P91018")
+	w.formRecords("pm-a", "/practices/P91018", "withdraw-mandate", "what", "some", "matters", "workforce", "evidence", "Letter of 1 March")
+	own := open("pm-a", "/practices/P91018")
 	require.Contains(t, own, "What it may agree for you, subject by subject")
 	require.Contains(t, own, "Ends soon.")
 	require.Contains(t, own, "Withdrawn for workforce from")

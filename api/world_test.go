@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/caller"
 	"goldenthread/api/identity"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
@@ -136,12 +137,12 @@ func (w *world) giveTokens(people ...string) {
 // established has the three seats consent, and R1 agreed: cd-north speaks for
 // the group at the locality board.
 func (w *world) established() *world {
+	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91018","evidence":"minute 1","from":"2026-01-05","until":"2026-12-31"}`))
+	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91020","evidence":"minute 2","from":"2026-01-05","until":"2026-12-31"}`))
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.must(201, w.command(person, "consent-to-charter", `{}`))
 	}
 	w.must(201, w.command("manager", "register-forum", `{"forum":"locality-board","name":"Trafford Locality Board","body":"QOP"}`))
-	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91018","evidence":"minute 1","from":"2026-01-05","until":"2026-12-31"}`))
-	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91020","evidence":"minute 2","from":"2026-01-05","until":"2026-12-31"}`))
 	w.must(201, w.command("manager", "invite", `{"organisation":"QOP"}`))
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Representation","text":"We send North.","matter":"representation","instruments":[{"appoint":{
 		"person":"cd-north","forum":"locality-board","capacity":"group","from":"2026-01-06","until":"2026-12-31","review":"2026-07-31","lines":[
@@ -154,7 +155,7 @@ func (w *world) established() *world {
 
 const foundBody = `{
 "name":"Trafford GP Board","shortName":"the board","place":"TRAFFORD","placeName":"Trafford","founder":"lmc-chair",
-"charter":{"text":"We decide by consensus.","quorum":2,"defaultStance":"bring-back","membersOnly":["audit"],"matters":["access","workforce","representation"]},
+"charter":{"text":"We decide by consensus.","quorum":2,"defaultStance":"bring-back","membersOnly":["audit"],"systemSees":"work","matters":["access","workforce","representation"]},
 "organisations":[
  {"code":"TRAFFORD","kind":"place","name":"Trafford"},
  {"code":"U66368","kind":"pcn","name":"North Trafford","memberships":[{"in":"TRAFFORD","from":"2020-01-01"}]},
@@ -183,6 +184,17 @@ func (r reply) json(t testing.TB) map[string]any {
 	var v map[string]any
 	require.NoError(t, json.Unmarshal(r.body, &v), "%s", r.body)
 	return v
+}
+
+// session is the cookie of the session that began.
+func (r reply) session(t testing.TB) *http.Cookie {
+	for _, c := range r.Cookies() {
+		if strings.HasSuffix(c.Name, caller.SessionCookie) {
+			return c
+		}
+	}
+	t.Fatalf("no session began: %v", r.Cookies())
+	return nil
 }
 
 func (w *world) send(req *http.Request) reply { return w.sendBy(http.DefaultClient, req) }

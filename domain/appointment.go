@@ -439,7 +439,7 @@ func (s *State) parentOver(a *Appointment, d Day) (PowerState, string) {
 			return Ended, a.Number + " ended when " + x.Number + " was disavowed"
 		case XFallen:
 			return Ended, a.Number + " ended when " + x.Number + " fell, called in and not settled"
-		case XWithin, XCalledIn, XBeyond, XRatified, XLapsed:
+		case XWithin, XCalledIn, XBeyond, XRatified, XLapsed, XUnconfirmed, XRefused:
 		}
 		if o := x.Outcome; o != nil && o.Ratified && o.On <= d && !s.AgreementHolds(o.Source, d) {
 			return Ended, a.Number + " ended when " + o.Source + ", which had ratified " + x.Number + ", was set aside"

@@ -21,18 +21,32 @@ const (
 	Not          Stance = "not"           // a red line
 )
 
+// Sight is what of the group's work invited system bodies see (rule F3).
+type Sight string
+
+const (
+	SeesReleased Sight = "released" // what was released to them, and nothing else
+	SeesWork     Sight = "work"     // everything that the charter does not keep to members
+)
+
+// Sight is what invited system bodies see. A charter from before this was asked says nothing: it
+// kept what it names to members, and nothing else.
+func (c *Charter) Sight() Sight { return cmp.Or(c.SystemSees, SeesWork) }
+
 // A Charter is one version of a group's terms of reference. In what is asked for, a
 // number of 0 takes the default that Settings explains, unless Zero names it.
 type Charter struct {
 	Text              string   `json:"text" maxLength:"20000" rule:"F1" call:"the charter's text" ask:"The charter's text"`
 	Quorum            int      `json:"quorum" doc:"seats that must consent explicitly" rule:"F6" ask:"How many seats must consent explicitly?" hint:"The others stand aside or consent too: nobody is outvoted." unit:"seats"`
 	QuorumOf          []string `json:"quorumOf,omitempty" doc:"organisations that must be among them, by code" of:"entitled" ask:"Who must be among them?"`
+	People            int      `json:"quorumPeople,omitzero" doc:"different people from whom the explicit consents must come" unit:"people"`
 	Window            int      `json:"windowDays,omitempty" doc:"days for objections" unit:"days"`
 	ReviewWithin      int      `json:"reviewDays,omitempty" doc:"longest time between reviews, days" unit:"days"`
 	Grace             int      `json:"graceDays,omitempty" doc:"days after a missed review before a power is paused" unit:"days"`
 	ReportWithin      int      `json:"reportDays,omitempty" doc:"days to report back from a meeting" unit:"days"`
 	RatifyWithin      int      `json:"ratifyDays,omitempty" doc:"days to ratify what waits" unit:"days"`
 	CallInWithin      int      `json:"callInDays,omitempty" doc:"days to call in an executive decision" unit:"days"`
+	ConfirmWithin     int      `json:"confirmDays,omitzero" doc:"days for those who acted together to confirm an executive decision" unit:"days"`
 	SettleWithin      int      `json:"settleDays,omitempty" doc:"days to settle what was called in or suspended" unit:"days"`
 	ConsultWithin     int      `json:"consultDays,omitzero" doc:"days for which a consultation counts" unit:"days"`
 	CloseWithin       int      `json:"closeDays,omitempty" doc:"days after which a proposal without consensus lapses" unit:"days"`
@@ -43,6 +57,7 @@ type Charter struct {
 	LeastCoverage     int      `json:"leastCoverage,omitempty" doc:"per cent of practices, and of patients, that must be exceeded" unit:"of every 100"`
 	Reserved          []string `json:"reserved,omitempty" doc:"matters that can't be delegated, beside charter, membership and delegation" ask:"What can never be delegated" hint:"One subject on a line. The charter, membership and delegation itself always are."`
 	MembersOnly       []string `json:"membersOnly,omitempty" doc:"what only members see: proposals, objections, powers, commitments, audit, approaches, priorities, departures, actions, agenda" any:"proposals,objections,powers,commitments,audit,approaches,priorities,departures,actions,agenda" ask:"What do only members see?"`
+	SystemSees        Sight    `json:"systemSees,omitzero" enum:"released,work" doc:"what invited system bodies see: released, or work; released if nothing is said" ask:"What do system bodies see that we invite?" hint:"What is released to them, unless you say otherwise: no objections, positions, limits, briefs or work." none:"What is released to them"`
 	Matters           []string `json:"matters" doc:"what the group may be asked about" ask:"What the group may be asked about" hint:"One subject on a line, as a short path such as access/extended-hours. Each takes in all below it."`
 	OtherCareSeated   bool     `json:"otherPrimaryCare,omitempty" doc:"other primary care may hold seats" ask:"Other primary care may hold seats"`
 	RequireSignatures bool     `json:"requireSignatures,omitzero" doc:"what a seat says to a proposal is signed with a passkey" ask:"What a seat says to a proposal is signed with a passkey"`
@@ -68,6 +83,7 @@ var Settings = []Setting{
 	{"reportDays", "Report back within", 5, "Whoever went to a meeting reports back within five days.", func(c *Charter) *int { return &c.ReportWithin }, 1, 90},
 	{"ratifyDays", "Ratify within", 35, "What waits for the group's word lapses after five weeks.", func(c *Charter) *int { return &c.RatifyWithin }, 1, 180},
 	{"callInDays", "Call in within", 7, "Any seat has a week to call in what the executive decided.", func(c *Charter) *int { return &c.CallInWithin }, 1, 90},
+	{"confirmDays", "Confirm within", 7, "Those who decided something together each confirm it within a week of its being recorded, or it lapses.", func(c *Charter) *int { return &c.ConfirmWithin }, 1, 90},
 	{"settleDays", "Settle within", 28, "What was called in or suspended is settled within four weeks.", func(c *Charter) *int { return &c.SettleWithin }, 1, 180},
 	{"consultDays", "A consultation counts for", 90, "Whoever must be consulted before a decision was consulted at most three months before it.", func(c *Charter) *int { return &c.ConsultWithin }, 1, 365},
 	{"closeDays", "A proposal lapses after", 60, "A proposal without consensus lapses after two months.", func(c *Charter) *int { return &c.CloseWithin }, 7, 400},
@@ -75,6 +91,7 @@ var Settings = []Setting{
 	{"communications", "Each agreement is told", 2, "Each agreement is told to the practices twice.", func(c *Charter) *int { return &c.Communications }, 1, 10},
 	{"noticeDays", "Notice for withdrawing a mandate", 28, "A practice withdraws its mandate with four weeks' notice.", func(c *Charter) *int { return &c.Notice }, 0, 180},
 	{"leastCoverage", "Least coverage, of practices and of patients", 50, "Nobody commits unless over half of the practices, and of their patients, stand behind the group.", func(c *Charter) *int { return &c.LeastCoverage }, 1, 99},
+	{"quorumPeople", "Different people who must consent", 3, "The consents come from at least three different people, or as many as the quorum has seats if that is fewer: one person who holds several seats counts once.", func(c *Charter) *int { return &c.People }, 2, 50},
 }
 
 var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
@@ -82,12 +99,26 @@ var membersOnlyThings = []string{"proposals", "objections", "powers", "commitmen
 // settled is the charter with defaults in place of what was not said. What was said
 // to be zero is zero, or is refused (rule F6).
 func (c Charter) settled() Charter {
+	if !slices.Contains(c.Zero, "quorumPeople") {
+		c.People = c.people()
+	}
 	for _, s := range Settings {
 		if v := s.field(&c); *v == 0 && !slices.Contains(c.Zero, s.Name) {
 			*v = s.Default
 		}
 	}
+	c.SystemSees = cmp.Or(c.SystemSees, SeesReleased)
 	return c
+}
+
+// people is from how many different people consents must come, at least: what the
+// charter says or, where it says nothing, the smaller of three and the quorum, and
+// never less than two (rule F10).
+func (c *Charter) people() int {
+	if c.People != 0 {
+		return c.People
+	}
+	return max(2, min(3, c.Quorum))
 }
 
 // Settled is the charter with defaults in place of what it does not say.
@@ -195,6 +226,9 @@ func (c *Charter) check(s *State, seats []string) *Refusal {
 		if r := checkMatter("F6", m); r != nil {
 			return r.at("reserved")
 		}
+	}
+	if c.Sight() != SeesReleased && c.Sight() != SeesWork {
+		return invalid("F6", "Invited system bodies see what was released to them, or the group's work: released or work.").at("systemSees")
 	}
 	for _, m := range c.MembersOnly {
 		if !slices.Contains(membersOnlyThings, m) {

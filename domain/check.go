@@ -253,8 +253,8 @@ func OrEmpty[T any](v []T) []T {
 	return v
 }
 
-// judge is the table of rule R3.
-func (s *View) judge(q Question) judgement {
+// judgeAsItStands is the table of rule R3.
+func (s *View) judgeAsItStands(q Question) judgement {
 	if !s.EstablishedOn(q.At) {
 		j := judgement{coverage: Coverage{Outside: []Outsider{}}}
 		if s.Next > 0 {

@@ -68,7 +68,7 @@ func (c *RecordCommitment) decide(t *turn) *Refusal {
 	e := &CommitmentRecorded{
 		Commitment: t.number('K'), Person: person.ID, Forum: c.Forum, Matter: c.Matter, Words: c.Words, Amount: c.Amount, Months: c.Months,
 		OpenEnded: c.OpenEnded, Consulted: c.Consulted, Given: c.Given, Reason: c.Reason,
-		Standing: v.standing(c.Given), Verdict: v.Verdict, Reasons: v.Reasons, JudgedAt: past.Next,
+		Standing: v.standing(c.Given), Verdict: v.Verdict, Reasons: v.Reasons, JudgedAt: past.Next, Reported: person != t.actor,
 	}
 	if v.appointment != nil {
 		e.Appointment = v.appointment.Number
@@ -98,6 +98,8 @@ const (
 	KRatified     CommitmentStanding = "ratified"
 	KDisavowed    CommitmentStanding = "disavowed"
 	KLapsed       CommitmentStanding = "lapsed"
+	KReported     CommitmentStanding = "reported" // by somebody else, and not confirmed yet
+	KDisputed     CommitmentStanding = "disputed" // the representative did not say it
 )
 
 // Words say the standing in a sentence.
@@ -139,6 +141,7 @@ type CommitmentRecorded struct {
 	Verdict     Verdict            `json:"verdict" doc:"of the check at the meeting"`
 	Reasons     []Reason           `json:"reasons,omitempty"`
 	JudgedAt    uint64             `json:"judgedAt" doc:"number of events that were known at the end of the meeting's day"`
+	Reported    bool               `json:"reported,omitzero" doc:"somebody else recorded it: the representative is to confirm it, and the standing holds from then"`
 }
 
 func (e *CommitmentRecorded) Subject() string { return "commitment/" + e.Commitment }
@@ -149,7 +152,7 @@ func (e *CommitmentRecorded) apply(s *State, ev *Event) {
 	s.Commitments[e.Commitment] = &Commitment{
 		Number: e.Commitment, Person: e.Person, Appointment: e.Appointment, Forum: e.Forum, Meeting: ev.Effective, Matter: e.Matter,
 		Words: e.Words, Amount: e.Amount, Months: e.Months, Given: e.Given, Reason: e.Reason, Standing: e.Standing, Verdict: e.Verdict,
-		Reasons: e.Reasons, JudgedAt: e.JudgedAt, Recorded: DayOf(ev.Time), Index: ev.Index,
+		Reasons: e.Reasons, JudgedAt: e.JudgedAt, Reported: e.Reported, Recorded: DayOf(ev.Time), Index: ev.Index,
 	}
 }
 
@@ -166,10 +169,13 @@ type Commitment struct {
 	Months      *int
 	Given       Given
 	Reason      string
-	Standing    CommitmentStanding // when recorded
+	Standing    CommitmentStanding // when recorded; of what is reported, once it is confirmed
 	Verdict     Verdict
 	Reasons     []Reason
 	JudgedAt    uint64
+	Reported    bool // by somebody else than the representative
+	Confirmed   *Confirmation
+	Disputed    *Denial
 	Recorded    Day
 	Outcome     *Outcome
 	Index       uint64
@@ -182,16 +188,23 @@ func (k *Commitment) sum() Pence {
 	return *k.Amount
 }
 
-// CommitmentOn is how the commitment stands on that day: what waits is
-// ratified, disavowed, or lapsed (rule R4).
+// CommitmentOn is how the commitment stands on that day: what is reported is confirmed,
+// disputed, or beyond; what waits is ratified, disavowed, or lapsed (rule R4).
 func (s *State) CommitmentOn(k *Commitment, d Day) CommitmentStanding {
+	unconfirmed := k.unconfirmedOn(d)
 	switch {
 	case k.Outcome != nil && k.Outcome.On <= d && k.Outcome.Ratified:
 		return KRatified
 	case k.Outcome != nil && k.Outcome.On <= d:
 		return KDisavowed
-	case (k.Standing == KAdReferendum || k.Standing == KBeyond) && d > k.Recorded.Add(s.CharterOn(k.Recorded).Charter.RatifyWithin):
+	case k.Disputed != nil && k.Disputed.On <= d:
+		return KDisputed
+	case unconfirmed && d <= s.ConfirmCommitmentBy(k):
+		return KReported
+	case (unconfirmed || k.Standing == KAdReferendum || k.Standing == KBeyond) && d > s.RatifyCommitmentBy(k):
 		return KLapsed
+	case unconfirmed:
+		return KBeyond
 	}
 	return k.Standing
 }
@@ -215,14 +228,14 @@ type Clash struct {
 }
 
 // ClashesOn are the clashes among commitments made up to that day: the same
-// matter, other people, one outright and one not.
+// matter, other people, one outright and one not. What is disputed is no answer.
 func (s *State) ClashesOn(d Day) []Clash {
 	var clashes []Clash
 	numbers := SortedNumbers(s.Commitments)
 	for i, a := range numbers {
 		for _, b := range numbers[i+1:] {
 			x, y := s.Commitments[a], s.Commitments[b]
-			if x.Matter == y.Matter && x.Person != y.Person && (x.Given == Outright) != (y.Given == Outright) && max(x.Meeting, y.Meeting) <= d {
+			if x.Matter == y.Matter && x.Person != y.Person && (x.Given == Outright) != (y.Given == Outright) && max(x.Meeting, y.Meeting) <= d && s.CommitmentOn(x, d) != KDisputed && s.CommitmentOn(y, d) != KDisputed {
 				clashes = append(clashes, Clash{x.Matter, x, y})
 			}
 		}

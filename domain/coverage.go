@@ -95,7 +95,7 @@ func (s *View) coverageUnder(matter, agreement string, d Day) Coverage {
 	})
 	c.on = d
 	s.addPlaces(&c, matter, agreement, d)
-	return c
+	return s.lowest(c, func(after *View) Coverage { return after.coverageUnder(matter, agreement, d) })
 }
 
 // practicesCovered is the coverage by the practices of the place itself.

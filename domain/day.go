@@ -152,6 +152,18 @@ type Span struct {
 // Covers says whether the day lies in the span.
 func (s Span) Covers(d Day) bool { return s.From <= d && (s.Until == 0 || d <= s.Until) }
 
+// Words write the span after what it is of: " from 6 January 2026 until 31 December 2026".
+func (s Span) Words() string {
+	var w string
+	if s.From != 0 {
+		w = " from " + s.From.Words()
+	}
+	if s.Until != 0 {
+		w += " until " + s.Until.Words()
+	}
+	return w
+}
+
 // overlaps says whether the two spans share a day.
 func (s Span) overlaps(o Span) bool {
 	return (s.Until == 0 || o.From <= s.Until) && (o.Until == 0 || s.From <= o.Until)

@@ -39,8 +39,9 @@ var mayImportRooms = map[string][]string{
 	"eventstore/storetest": {},
 	"eventstore/stream":    {"commit"},
 	"eventstore/keys":      {"commit", "stream"},
+	"eventstore/archive":   {"stream", "keys"},
 	"eventstore/logs":      {"commit", "stream", "keys", "tilelog", "witness", "evidence"},
-	"eventstore":           {"commit", "ledgers", "stream", "keys", "logs", "tilelog", "witness", "evidence", "trace"},
+	"eventstore":           {"commit", "ledgers", "stream", "keys", "archive", "logs", "tilelog", "witness", "evidence", "trace"},
 	"eventstore/recovery":  {"", "commit", "ledgers", "stream", "logs", "tilelog", "signature"},
 
 	"api/mail":       {},

@@ -117,7 +117,7 @@ type DutyAssigned struct {
 
 func (e *DutyAssigned) Subject() string { return "duty/" + string(e.Duty) }
 func (e *DutyAssigned) apply(s *State, ev *Event) {
-	s.Duties = append(s.Duties, Duty{e.Duty, e.Employer, e.Source, Tenure{e.Person, e.Span, ev.Index}})
+	s.Duties = append(s.Duties, Duty{e.Duty, e.Employer, e.Source, Tenure{Person: e.Person, Span: e.Span, Index: ev.Index}})
 }
 
 // DutyEnded: somebody's duty has a last day.
@@ -224,7 +224,7 @@ func (s *State) Member(person string, d Day) bool {
 		slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && s.onDuty(&o, d) }) ||
 		s.Established == 0 && person == s.Founder ||
 		len(s.SeatsOf(person, d)) > 0 || slices.Contains(s.ExecutiveOn(d), person) || s.represents(person, d) ||
-		s.speaksFor(person, d, func(o *Organisation) bool { return o.Kind.generalPractice() })
+		s.speaksFor(person, d, func(o *Organisation) bool { return o.Kind.generalPractice() }) || s.answersStill(person, d)
 }
 
 // comesFrom says whether the organisation to which the person's office belongs
@@ -264,8 +264,23 @@ func (s *State) Follows(person string, d Day) bool {
 }
 
 // MaySee says whether the person may see such things on that day: members see
-// everything; who is invited, what the charter does not keep to members;
-// anybody else nothing (rules F3, F6).
+// everything; who is invited, what the charter does not keep to members, and from a
+// system body only if the charter shows those the group's work; anybody else nothing
+// (rules F3, F6). A thing that no charter can keep to members may be work all the same.
 func (s *State) MaySee(person, thing string, d Day) bool {
-	return s.Member(person, d) || s.Follows(person, d) && !slices.Contains(s.Charter().MembersOnly, thing)
+	if s.Member(person, d) {
+		return true
+	}
+	return s.Follows(person, d) && !slices.Contains(s.Charter().MembersOnly, thing) && !s.SeesReleasedOnly(person)
+}
+
+// SeesReleasedOnly says whether the person comes from a system body, which by the charter sees
+// what was released to it and nothing else (rule F3).
+func (s *State) SeesReleasedOnly(person string) bool {
+	p := s.People[person]
+	if p == nil || s.Charter().Sight() != SeesReleased {
+		return false
+	}
+	of := s.Organisations[p.Organisation]
+	return of != nil && of.Kind == SystemBody
 }

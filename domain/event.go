@@ -17,6 +17,7 @@ type Event struct {
 	Command    uuid.UUID // the command that it answers
 	Hash       [32]byte  // SHA-256 of the request that carried the command
 	Actor      string    // "person/<id>", or "system"
+	Way        Way       // how it was known that they act; "": recorded before the ledger said so
 	OnBehalfOf string    // "seat/<code>", "organisation/<code>", "duty/<duty>", "person/<id>" or "system"
 	Cause      uint64    // index of the event that it follows from; its own Index where there is none
 	Trace      Trace     // of the request that carried the command, if its caller sent one

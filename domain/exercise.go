@@ -6,8 +6,8 @@ import (
 )
 
 // Exercises (rules D4–D7, C8): what the executive decided under a delegation.
-// Their standing is worked out on what is recorded when they are recorded, by
-// the powers in force on their day. Beyond is recorded, not refused.
+// Their standing is worked out once all who acted have confirmed them, on what is
+// recorded by then, by the powers in force on their day. Beyond is recorded, not refused.
 
 // A Consultation is a body that was consulted, when and how (rule D6).
 type Consultation struct {
@@ -61,7 +61,9 @@ func (c *RecordExercise) decide(t *turn) *Refusal {
 		Exercise: t.number('E'), Delegation: d.Number, Matter: c.Matter, What: c.What, Amount: c.Amount, Months: c.Months, OpenEnded: c.OpenEnded,
 		Acting: acting, Payer: c.Payer, Consulted: c.Consulted,
 	}
-	e.Beyond, e.Power = t.s.judgeExercise(d, e, on, t.day)
+	if e.Confirm = t.stillToConfirm(acting); len(e.Confirm) == 0 {
+		e.Beyond, e.Power = t.s.judgeExercise(d, e.exercise(on), t.nextIndex(), t.day)
+	}
 	if c.Names != nil {
 		return t.exerciseNames(d, e, c.Names, on)
 	}
@@ -88,7 +90,7 @@ func (t *turn) exerciseNames(d *Delegation, e *ExerciseRecorded, names *Appoint,
 	if r := names.check(t, acting); r != nil {
 		return r
 	}
-	if len(e.Beyond) > 0 { // whom it names waits with it for the group's word
+	if len(e.Confirm)+len(e.Beyond) > 0 { // whom it names waits with it, to be confirmed or for the group's word
 		e.Names = names.byID(t.s.State)
 		t.recordOn(on, e)
 		return nil
@@ -98,7 +100,7 @@ func (t *turn) exerciseNames(d *Delegation, e *ExerciseRecorded, names *Appoint,
 	return nil
 }
 
-// checkNamed refuses to ratify an exercise that names a representative whom the
+// checkNamed refuses to confirm or ratify an exercise that names a representative whom the
 // rules do not let it name on that day: the appointment begins then, under the
 // delegation as it is by then (rule C8).
 func (t *turn) checkNamed(x *Exercise, day Day) *Refusal {
@@ -107,14 +109,14 @@ func (t *turn) checkNamed(x *Exercise, day Day) *Refusal {
 	}
 	d := t.s.Delegations[x.Delegation]
 	if state, why := t.s.DelegationOn(d, day); state == NotYet || state == Ended || state == Expired {
-		return notNow("C8", "%s names a representative, and %s. Appoint them in the group's own name.", x.Number, why).at("what")
+		return notNow("C8", "%s names a representative, and %s. Appoint them in the group's own name.", x.Number, why)
 	}
 	for i := range x.Names.Lines {
 		if r := t.s.widerThan(d.VersionOn(day), &x.Names.Lines[i], day); r != nil {
-			return r.at("what")
+			return r
 		}
 	}
-	return x.Names.check(t, enacting{x.Number, t.nextIndex(), day}).at("what")
+	return x.Names.check(t, enacting{x.Number, t.nextIndex(), day})
 }
 
 // widerThan refuses a line that allows more than each of the delegation's powers
@@ -236,10 +238,10 @@ func (t *turn) callable(number string) (*Exercise, *Refusal) {
 	if x == nil {
 		return nil, notFound("D7", "There is no exercise %q here.", Clip(number))
 	}
-	if st := t.s.ExerciseOn(x, t.day); st != XWithin || x.CalledIn != 0 {
+	if st := t.s.ExerciseOn(x, t.day); st != XWithin && st != XUnconfirmed || x.CalledIn != 0 {
 		return nil, notNow("D7", "%s can't be called in: it is %s.", x.Number, st)
 	}
-	if last := x.Recorded.Add(t.s.CharterOn(x.Recorded).Charter.CallInWithin); t.day > last {
+	if last := t.s.CallInBy(x, t.day); t.day > last {
 		return nil, notNow("D7", "%s could be called in until %s.", x.Number, last.Words())
 	}
 	return x, nil
@@ -291,18 +293,26 @@ type ExerciseRecorded struct {
 	Acting     []string       `json:"acting"`
 	Payer      string         `json:"payer,omitempty"`
 	Consulted  []Consultation `json:"consulted,omitempty"`
-	Beyond     []Reason       `json:"beyond,omitempty" doc:"why it is beyond; none: within"`
+	Beyond     []Reason       `json:"beyond,omitempty" doc:"why it is beyond; none: within, unless it is to be confirmed"`
 	Power      int            `json:"power,omitzero" doc:"the power of the delegation under which it was made, or that came closest, counted from 1; left out where only one is about the matter"`
-	Names      *Appoint       `json:"names,omitempty" doc:"the representative whom it names once it is ratified, being beyond"`
+	Names      *Appoint       `json:"names,omitempty" doc:"the representative whom it names once it is confirmed or, being beyond, ratified"`
+	Confirm    []string       `json:"confirm,omitempty" doc:"those who acted and did not record it: they are to confirm it, and its standing is worked out then"`
 }
 
 func (e *ExerciseRecorded) Subject() string { return "exercise/" + e.Exercise }
 func (e *ExerciseRecorded) made() string    { return e.Exercise }
 func (e *ExerciseRecorded) apply(s *State, ev *Event) {
 	s.took(e.Exercise)
-	s.Exercises[e.Exercise] = &Exercise{
+	x := e.exercise(ev.Effective)
+	x.Recorded, x.Index = DayOf(ev.Time), ev.Index
+	s.Exercises[e.Exercise] = x
+}
+
+// exercise is what the event records.
+func (e *ExerciseRecorded) exercise(on Day) *Exercise {
+	return &Exercise{
 		Number: e.Exercise, Delegation: e.Delegation, Matter: e.Matter, What: e.What, Amount: e.Amount, Months: e.Months, OpenEnded: e.OpenEnded,
-		Acting: e.Acting, Payer: e.Payer, Consulted: e.Consulted, Beyond: e.Beyond, Power: e.Power, Names: e.Names, On: ev.Effective, Recorded: DayOf(ev.Time), Index: ev.Index,
+		Acting: e.Acting, Payer: e.Payer, Consulted: e.Consulted, Beyond: e.Beyond, Power: e.Power, Names: e.Names, Confirm: e.Confirm, On: on,
 	}
 }
 
@@ -353,9 +363,13 @@ type Exercise struct {
 	Acting     []string
 	Payer      string
 	Consulted  []Consultation
-	Beyond     []Reason // why; none: within
+	Beyond     []Reason // why; none: within, or not confirmed
 	Power      int      // of the delegation's version on its day, from 1; 0: the only one for the matter
-	Names      *Appoint // whom it names once it is ratified; nil for what is within
+	Names      *Appoint // whom it names once it is confirmed or ratified; nil for what is within
+	Confirm    []string // those who acted and did not record it
+	Confirmed  []Confirmation
+	Settled    Day     // of the last confirmation; 0: none was needed, or one is outstanding
+	Refused    *Denial // of somebody who is said to have acted
 	On         Day
 	Recorded   Day
 	CalledIn   Day
@@ -377,34 +391,43 @@ const (
 	XDisavowed ExerciseStatus = "disavowed"
 	XLapsed    ExerciseStatus = "lapsed"
 	XFallen    ExerciseStatus = "fallen"
+
+	XUnconfirmed ExerciseStatus = "not confirmed" // by all who acted
+	XRefused     ExerciseStatus = "refused"       // by one of those who acted
 )
 
-// ExerciseOn is how the exercise stands on that day (rule D7).
+// ExerciseOn is how the exercise stands on that day (rules D5, D7).
 func (s *State) ExerciseOn(x *Exercise, d Day) ExerciseStatus {
-	ch := &s.CharterOn(x.Recorded).Charter
+	unconfirmed := x.unconfirmedOn(d)
 	switch {
 	case x.Outcome != nil && x.Outcome.On <= d && x.Outcome.Ratified:
 		return XRatified
 	case x.Outcome != nil && x.Outcome.On <= d:
 		return XDisavowed
-	case len(x.Beyond) > 0 && d > x.Recorded.Add(ch.RatifyWithin):
+	case x.Refused != nil && x.Refused.On <= d:
+		return XRefused
+	case unconfirmed && d > s.ConfirmBy(x):
 		return XLapsed
-	case len(x.Beyond) > 0:
+	case !unconfirmed && len(x.Beyond) > 0 && d > s.RatifyBy(x):
+		return XLapsed
+	case !unconfirmed && len(x.Beyond) > 0:
 		return XBeyond
 	case x.CalledIn != 0 && d > x.CalledIn.Add(s.CharterOn(x.CalledIn).Charter.SettleWithin):
 		return XFallen
 	case x.CalledIn != 0 && x.CalledIn <= d:
 		return XCalledIn
+	case unconfirmed:
+		return XUnconfirmed
 	}
 	return XWithin
 }
 
 // TellBy is the last day for telling the body of the exercise, and when it was
-// told; of several bodies the first that was not; 0 where nothing asks for it
-// (rule D6).
+// told; of several bodies the first that was not; 0 where nothing asks for it, or
+// where it was never confirmed (rules D6, D5).
 func (s *State) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
 	v := s.Delegations[x.Delegation].VersionOn(x.On)
-	if v == nil {
+	if st := s.ExerciseOn(x, d); v == nil || x.unconfirmedOn(d) && (st == XRefused || st == XLapsed) {
 		return 0, "", 0
 	}
 	tiers := v.tiers(x.Matter)

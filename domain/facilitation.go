@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Working an objection through (rule C15). While a block stands, the chair or one
@@ -145,7 +146,7 @@ func (w *who) blocked(number string) (*Proposal, *Refusal) {
 	if r := p.checkStage(Open); r != nil {
 		return nil, r
 	}
-	if len(w.s.BlocksOn(p, w.day)) == 0 {
+	if len(w.s.BlocksOn(p)) == 0 {
 		return nil, notNow("C15", "No block stands on %s, so there is nothing to work through.", p.Number)
 	}
 	return p, nil
@@ -159,14 +160,14 @@ func (w *who) mustBeInDispute(number, code string) (Permission, *Refusal) {
 		return Permission{}, r
 	}
 	parties := w.s.PartiesOn(p, w.day)
-	mine := slices.DeleteFunc(w.s.SeatsOf(w.person.ID, w.day), func(seat string) bool { return !slices.Contains(parties, seat) })
+	mine := slices.DeleteFunc(slices.Clone(parties), func(id string) bool { return w.s.RoleOn(w.s.Seats[id], w.person.ID, w.day) == "" })
 	if len(mine) == 0 || (code != "" && !slices.Contains(mine, code)) {
 		return Permission{}, notYours("C15", "This is for the seat that raised %s and for those that block it: %s.", p.Number, List(w.s.names(parties)))
 	}
-	if code == "" && len(mine) == 1 {
-		code = mine[0]
+	if code == "" && len(mine) > 1 {
+		return Permission{}, invalid("F5", "Say for which seat you act: %s.", strings.Join(mine, ", ")).at("seat")
 	}
-	return w.mustSit("C15", code)
+	return *w.sits(cmp.Or(code, mine[0])), nil
 }
 
 // mustWorkThrough is the permission of the facilitator, where that is enough, of the
@@ -196,12 +197,12 @@ func (w *who) mustWorkThrough(number, code string, facilitator bool) (Permission
 // checkPuttingOff refuses to put off the closing day of a blocked proposal that
 // can't be put off any more, or where there is nobody to agree with.
 func (t *turn) checkPuttingOff(p *Proposal) *Refusal {
-	raising := t.s.successor(p.Seat, t.day)
+	raising := t.s.disputes(p.Seat, t.day)
 	switch {
 	case p.Working != nil && p.Working.PutOff != nil:
 		return notNow("C15", "The closing day of %s was put off once, to %s: it can't be put off again.", p.Number, p.Working.PutOff.Closes.Words())
 	case raising == "":
-		return notNow("C15", "%s, which raised %s, has no seat any more: nobody can agree for it.", t.s.name(p.Seat), p.Number)
+		return notNow("C15", "Nobody holds the seat of %s, which raised %s: nobody can agree for it.", t.s.name(p.Seat), p.Number)
 	case len(t.s.PartiesOn(p, t.day)) < 2:
 		return notNow("C15", "Only %s itself blocks %s: putting the closing day off needs the agreement of two seats.", t.s.name(raising), p.Number)
 	}
@@ -213,14 +214,26 @@ func (t *turn) checkPuttingOff(p *Proposal) *Refusal {
 // stands (rule C15).
 func (s *State) PartiesOn(p *Proposal, d Day) []string {
 	var parties []string
-	blocks := s.BlocksOn(p, d)
-	if raising := s.successor(p.Seat, d); raising != "" && len(blocks) > 0 {
+	blocks := s.BlocksOn(p)
+	if raising := s.disputes(p.Seat, d); raising != "" && len(blocks) > 0 {
 		parties = append(parties, raising)
 	}
 	for _, o := range blocks {
-		parties = appendNew(parties, s.successor(o.Seat, d))
+		parties = appendNew(parties, cmp.Or(s.disputes(o.Seat, d), o.Seat))
 	}
 	return parties
+}
+
+// disputes is the seat that speaks in a dispute for the one that raised the proposal or
+// objected: itself, while somebody holds it or deputises, or else one that it went on as
+// (rule F11); "" if nobody does.
+func (s *State) disputes(code string, d Day) string {
+	for _, id := range s.LetGoBy(code, d) {
+		if seat := s.Seats[id]; seat != nil && !s.VacantOn(seat, d) {
+			return id
+		}
+	}
+	return ""
 }
 
 // PutOffWaitsFor are the seats in the dispute that have not agreed, on that day,
@@ -250,7 +263,7 @@ func (t *turn) putOffOn(p *Proposal, since Day) (Day, bool) {
 		return 0, false
 	}
 	for d := max(p.LastDay, asked.last().On, since); d <= min(t.day, p.Closes-1); d++ {
-		raising := t.s.successor(p.Seat, d)
+		raising := t.s.disputes(p.Seat, d)
 		if raising != "" && len(t.s.PartiesOn(p, d)) >= 2 && len(t.s.PutOffWaitsFor(p, d)) == 0 {
 			return d, true
 		}
@@ -396,7 +409,7 @@ type PutOffAgreement struct {
 
 // agreed says whether the seat, or one that it succeeds, agreed.
 func (r *PutOffRequest) agreed(s *State, seat string, d Day) bool {
-	return slices.ContainsFunc(r.Agreed, func(a PutOffAgreement) bool { return a.Seat == seat || s.successor(a.Seat, d) == seat })
+	return slices.ContainsFunc(r.Agreed, func(a PutOffAgreement) bool { return slices.Contains(s.LetGoBy(a.Seat, d), seat) })
 }
 
 // last is the newest agreement.

@@ -265,7 +265,7 @@ func (f *Field) check(v reflect.Value, at string) []*Refusal {
 func (f *Field) fault(v reflect.Value) *Refusal {
 	empty := v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
 	switch {
-	case f.Kind == CodeField:
+	case f.Kind == CodeField && (f.Needed || !empty):
 		return checkRef(f.rule, f.called, v.String())
 	case f.called != "" && f.Needed:
 		return checkWords(f.rule, f.called, v.String(), f.Most)
@@ -342,8 +342,9 @@ var choices = map[string]string{
 	"Reply yes": "Yes", "Reply no": "No", "Reply in-part": "In part", "Reply later": "Later", "Reply through-group": "It will be answered through the group",
 	"Resolution returned": "They returned", "Resolution new-agreement": "A new agreement took it up", "Resolution stands": "It stands",
 	"SeatRole holder": "Holder of the seat", "SeatRole deputy": "Deputy",
+	"Sight released": "What is released to them", "Sight work": "Our work, but what only members see",
 	"Stance discretion": "Agree, then report; no money", "Stance within-limits": "Agree within a limit", "Stance bring-back": "Bring it back to us", "Stance not": "Say no: a red line",
-	"Stand consent": "We consent", "Stand stand-aside": "We stand aside",
+	"Stand consent": "We consent", "Stand stand-aside": "We stand aside", "Stand objection": "We object",
 	"When before": "Consult somebody before", "When after": "Tell somebody afterwards",
 }
 

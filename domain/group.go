@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -69,7 +70,7 @@ func (c *Found) decide(t *turn) *Refusal {
 	if p := t.s.Organisations[c.Place]; p == nil || p.Kind != PlaceKind {
 		return invalid("F1", "Name the place among the organisations, with the kind place.")
 	}
-	if r := charter.check(t.s.State, t.s.EntitledOn(t.day)); r != nil {
+	if r := charter.check(t.s.State, slices.Concat(t.s.EntitledOn(t.day), t.s.UnansweredOn(t.day))); r != nil {
 		return r.at("charter")
 	}
 	for i := range c.Duties {
@@ -104,7 +105,7 @@ func (c *ConsentToCharter) decide(t *turn) *Refusal {
 	if t.s.consentedToCharter(seat.ID) {
 		return notNow("F1", "%s has already consented to the charter.", t.s.name(seat.ID))
 	}
-	if r := t.checkRests(seat.ID, c.Rests, joining); r != nil {
+	if r := t.checkRests(seat.ID, c.Rests, membership); r != nil {
 		return r
 	}
 	consent := t.record(&CharterConsented{Version: 1, Seat: seat.ID, Person: t.actor.ID})
@@ -147,6 +148,9 @@ func (s *View) MissingToEstablish(d Day) []string {
 			missing = append(missing, "the consent of "+s.name(seat)+" to the charter")
 		}
 	}
+	for _, seat := range s.UnansweredOn(d) {
+		missing = append(missing, "the agreement of "+s.name(seat)+" to join")
+	}
 	return append(missing, s.missingMembers(d)...)
 }
 
@@ -163,7 +167,7 @@ func (s *View) missingMembers(d Day) []string {
 			missing = append(missing, "a seat for "+pcn.Name)
 		}
 	}
-	if len(s.Places()) > 0 && len(s.PCNsOn(d)) == 0 {
+	if s.seatsGroups() && len(s.PCNsOn(d)) == 0 {
 		return missing // a group of places has its PCNs and committees through them (G1)
 	}
 	have := map[OrganisationKind]bool{}
@@ -188,12 +192,54 @@ func (s *View) missingMembers(d Day) []string {
 // Incomplete says what least membership lacks on that day; "" if nothing (rule F2).
 func (s *View) Incomplete(d Day) string {
 	return remember(s.memo.incomplete, mostRemembered, s.periodOf("", d), func() string {
-		m := s.missingMembers(d)
-		if len(m) == 0 {
-			return ""
+		var say string
+		if m := s.missingMembers(d); len(m) > 0 {
+			say = FirstUpper(s.ShortName) + " is incomplete: it lacks " + List(m) + "."
 		}
-		return FirstUpper(s.ShortName) + " is incomplete: it lacks " + List(m) + "."
+		quorum := s.quorumUnmet(d)
+		if quorum != "" && say == "" {
+			say = FirstUpper(s.ShortName) + " is incomplete."
+		}
+		return strings.TrimSpace(say + " " + quorum)
 	})
+}
+
+// quorumUnmet says what the charter's quorum asks for and that can't be had on that day:
+// organisations without a seat, or more seats than there are; "" if nothing. Neither is
+// asked for, and the charter has to be changed (rules C5, F2).
+func (s *State) quorumUnmet(d Day) string {
+	if !s.EstablishedOn(d) {
+		return ""
+	}
+	ch, seats := &s.CharterOn(d).Charter, s.EntitledOn(d)
+	var without, say []string
+	for _, code := range ch.QuorumOf {
+		if !slices.ContainsFunc(s.successorsOn(code, d), func(is string) bool { return slices.Contains(seats, is) }) {
+			without = append(without, s.name(code))
+		}
+	}
+	if len(without) > 0 {
+		say = append(say, "names "+List(without)+" (no seat any more)")
+	}
+	if ch.Quorum > len(seats) {
+		say = append(say, "asks for "+Count(ch.Quorum, "seat")+" of "+strconv.Itoa(len(seats)))
+	}
+	if say == nil {
+		return ""
+	}
+	return "Its quorum " + List(say) + ": the charter has to be changed."
+}
+
+// quorumUnmetSince is the day on which the newest seat ended that is not in force any
+// more; the given day if none did.
+func (s *State) quorumUnmetSince(d Day) Day {
+	since := Day(0)
+	for _, seat := range s.Seats {
+		if seen := &seat.seen; !s.entitled(seat, d) && len(seen.ended) > 0 {
+			since = max(since, seen.ended[len(seen.ended)-1].On)
+		}
+	}
+	return min(cmp.Or(since, d), d)
 }
 
 // EstablishedOn says whether the group was established on that day.

@@ -34,6 +34,8 @@ type Instrument struct {
 	CreateActions      *CreateActions      `json:"createActions,omitempty"`
 	AdoptPriorities    *AdoptPriorities    `json:"adoptPriorities,omitempty"`
 	EndSuspension      *EndSuspension      `json:"endSuspension,omitempty"`
+	JoinGroup          *JoinGroup          `json:"joinGroup,omitempty"`
+	LeaveGroup         *LeaveGroup         `json:"leaveGroup,omitempty"`
 }
 
 // instrument is what every instrument can do: be checked against the state of
@@ -71,7 +73,9 @@ func (i *Instrument) all() []instrument {
 	set = appendSet(set, i.EndDuty)
 	set = appendSet(set, i.CreateActions)
 	set = appendSet(set, i.AdoptPriorities)
-	return appendSet(set, i.EndSuspension)
+	set = appendSet(set, i.EndSuspension)
+	set = appendSet(set, i.JoinGroup)
+	return appendSet(set, i.LeaveGroup)
 }
 
 // name is the instrument's member that is set, as JSON writes it.

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -29,14 +30,12 @@ type Request struct {
 	Hash    [32]byte  // of what it says, however it was written: see HashOf
 	Sent    [32]byte  // of the bytes that were sent, as hashes were made once; zero: not known
 	Actor   string    // person id or handle; when founding, a handle among the founding people
+	Way     Way       // how it is known that they act; "": nobody says
 	Trace   Trace     // that the caller sent, if any; it makes no other request of this one
 	Command Command
 	// Past is the group's state as known at the end of the day that
 	// NeedsPast named; nil where it named none.
 	Past *View
-	// Claim is what the ledger that NeedsClaim named says; nil where it named
-	// none, or that ledger can't be read.
-	Claim *Claim
 	// Places are the ledgers of the groups that hold seats here, by name, as
 	// they stand now; Past has those of its own moment.
 	Places map[string]*State
@@ -132,11 +131,13 @@ func (s *View) decideRequest(r *Request, now time.Time) Decision {
 	return Decision{Events: t.out, Answer: a}
 }
 
-// Settle is what has become due in the group at the given moment, if anything.
+// Settle is what has become due in the group at the given moment, if anything, and what
+// was heard from other groups' ledgers (rule G1), by their names.
 // Any node works out the same events under the same command ids.
-func (l *Ledger) Settle(now time.Time) []Event {
-	t := newTurn(l.state.View(), &Request{Group: l.state.Group}, now)
+func (l *Ledger) Settle(now time.Time, heard map[string]Heard) []Event {
+	t := newTurn(l.state.View(), &Request{Group: l.state.Group, Way: ByLedger}, now)
 	t.settleDue(DayOf(l.state.Last))
+	t.hear(heard)
 	return t.out
 }
 
@@ -196,8 +197,12 @@ func (l *Ledger) remember(e *Event) {
 		l.order = append(l.order, k)
 	}
 	a.last, a.refs = e.Index, append(a.refs, refsOf([]Event{*e})...)
-	if l, ok := e.Data.(*OrganisationsListed); ok {
+	switch l := e.Data.(type) {
+	case *OrganisationsListed:
 		a.list = l.outcome()
+	case *RecordKept:
+		a.list = l.List
+	default:
 	}
 	l.answers[k] = a
 	for e.Time.Sub(l.answers[l.order[0]].at) > answersKept {
@@ -219,6 +224,8 @@ type turn struct {
 	permission Permission // in which the actor gives the command
 	as         string     // on whose behalf the next events are recorded
 	out        []Event
+	parts      []string     // of a record that takes effect, those confirmed; see takeEffect
+	because    uint64       // the event that confirmed it; 0: nothing takes effect that waited
 	before     *Answer      // the command says again what an earlier one recorded; see saidBefore
 	list       *ListOutcome // of an import
 }
@@ -240,6 +247,9 @@ func (t *turn) run(r *Request) *Refusal {
 	t.actor, t.as = t.s.Person(r.Actor), t.permission.OnBehalfOf
 	if refusal := checkDescribed(r.Command); refusal != nil {
 		return refusal
+	}
+	if c, ok := r.Command.(keepable); ok && t.mustWait() {
+		return t.keep(c)
 	}
 	return r.Command.decide(t)
 }
@@ -264,7 +274,7 @@ func (t *turn) record(p Payload) uint64 { return t.recordOn(t.day, p) }
 
 // recordOn puts an event on the turn, effective on the given day.
 func (t *turn) recordOn(effective Day, p Payload) uint64 {
-	return t.recordBecause(t.nextIndex(), effective, p)
+	return t.recordBecause(cmp.Or(t.because, t.nextIndex()), effective, p)
 }
 
 // recordBecause puts an event on the turn that follows from another.
@@ -285,7 +295,7 @@ func (t *turn) event(cause uint64, effective Day, p Payload) Event {
 	}
 	return Event{
 		Group: t.s.Group, Index: t.nextIndex(), Time: t.now, Effective: effective,
-		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, OnBehalfOf: t.as, Cause: cause, Trace: t.req.Trace, Data: p,
+		Command: t.req.ID, Hash: t.req.Hash, Actor: actor, Way: t.req.Way, OnBehalfOf: t.as, Cause: cause, Trace: t.req.Trace, Data: p,
 	}
 }
 
@@ -314,7 +324,7 @@ func systemID(group, what string, n uint64) uuid.UUID {
 // bySystem records on the turn as the ledger itself, under an id of its own.
 func (t *turn) bySystem(what string, n uint64, f func()) {
 	req, actor, as := t.req, t.actor, t.as
-	t.req, t.actor, t.as = &Request{Group: t.s.Group, ID: systemID(t.s.Group, what, n)}, nil, System
+	t.req, t.actor, t.as = &Request{Group: t.s.Group, ID: systemID(t.s.Group, what, n), Way: ByLedger}, nil, System
 	f()
 	t.req, t.actor, t.as = req, actor, as
 }

@@ -26,7 +26,7 @@ func (l *Ledger) RecordLog(e LogEvent, now time.Time) []Event {
 	if l.state.Next == 0 || e.said(l.state) {
 		return nil
 	}
-	t := newTurn(l.state.View(), &Request{Group: l.state.Group}, now)
+	t := newTurn(l.state.View(), &Request{Group: l.state.Group, Way: ByLedger}, now)
 	t.settleDue(DayOf(l.state.Last))
 	t.bySystem("log/"+e.what(), t.nextIndex(), func() { t.record(e) })
 	return t.out

@@ -24,6 +24,9 @@ type GrantMandate struct {
 
 func (c *GrantMandate) may(w *who) (Permission, *Refusal) { return w.mustMandate(c.Organisation) }
 
+func (c *GrantMandate) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *GrantMandate) names() []string                   { return nil }
+
 func (c *GrantMandate) decide(t *turn) *Refusal {
 	o, r := t.mandateBy(c.Organisation, c.To, c.Evidence)
 	if r != nil {
@@ -112,6 +115,9 @@ type WithdrawMandate struct {
 }
 
 func (c *WithdrawMandate) may(w *who) (Permission, *Refusal) { return w.mustMandate(c.Organisation) }
+
+func (c *WithdrawMandate) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *WithdrawMandate) names() []string                   { return nil }
 
 func (c *WithdrawMandate) decide(t *turn) *Refusal {
 	o, r := t.mandateBy(c.Organisation, c.From, c.Evidence)

@@ -219,12 +219,26 @@ func (w *who) sits(code string) *Permission {
 	return &Permission{OnBehalfOf: "seat/" + code, seat: seat}
 }
 
+// sitsForAny is the permission of whoever holds one of the organisations' seats or
+// deputises; that for the first.
+func (w *who) sitsForAny(codes []string) *Permission {
+	for _, code := range codes {
+		if yes := w.sits(code); yes != nil {
+			return yes
+		}
+	}
+	return nil
+}
+
 // mustSit is the permission for the named seat or, where none is named, for the only
 // one that the person may act for.
 func (w *who) mustSit(rule, code string) (Permission, *Refusal) {
 	if code == "" {
 		switch seats := w.s.SeatsOf(w.person.ID, w.day); len(seats) {
 		case 0:
+			if seat := w.s.seatBefore(w.person.ID, w.day); seat != "" {
+				return Permission{}, w.s.cantRest(seat)
+			}
 			return Permission{}, notYours("F5", "%s does not hold a seat today.", w.person.Office)
 		case 1:
 			code = seats[0]
@@ -235,6 +249,9 @@ func (w *who) mustSit(rule, code string) (Permission, *Refusal) {
 	seat, r := w.s.seat(rule, code)
 	if r != nil {
 		return Permission{}, r
+	}
+	if !seat.joinedOn(w.day) {
+		return Permission{}, w.s.cantRest(seat.ID)
 	}
 	if !w.s.entitled(seat, w.day) {
 		return Permission{}, notNow("F5", "The seat of %s is not in force today.", w.s.name(seat.ID))

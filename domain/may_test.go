@@ -54,7 +54,7 @@ func (m *minutes) everybodyMay(r *Request) (may, not int) {
 	m.t.Helper()
 	people := append(slices.Sorted(maps.Keys(m.ledger.State().People)), "nobody-here")
 	s := m.ledger.State().Copy()
-	for _, e := range m.ledger.Settle(m.now) {
+	for _, e := range m.ledger.Settle(m.now, nil) {
 		s.Apply(&e)
 	}
 	for _, id := range people {
@@ -110,6 +110,7 @@ func TestTrySaysWhatEnds(t *testing.T) {
 	m := newMinutes(t)
 	m.run("ends", `given the representative
 on 2026-03-02 10:00
+once recorded spokesperson.recorded {"organisation":"A10001","person":"@pm-ash","evidence":"a letter","from":"2026-03-02"}
 cd-north: raise-proposal {"title":"Saturdays","text":"Open.","matter":"access"}
 lmc-chair: object {"proposal":"P2","version":1,"grade":"block","why":"Staff.","wouldResolve":"Money."}
 cd-south: consent {"proposal":"P2","version":1}
@@ -125,7 +126,7 @@ lmc-chair: consent {"proposal":"P3","version":1,"needNotWait":true}
 	}{
 		{"manager", &RecordSpokesperson{Organisation: "LMC01", Person: "lmc-chair", Evidence: "A minute."}, nil},
 		{"cd-north", &LeaveSeat{Seat: "U10001", Person: "cd-north", Role: Holder, Until: DayOf(m.now) + 20}, []string{"seat/U10001: Clinical Director, North is holder for North PCN."}},
-		{"manager", &WithdrawMandate{Organisation: "A10001", Everything: true, Evidence: "A letter."}, []string{"M1: Ash Surgery has given a mandate."}},
+		{"pm-ash", &WithdrawMandate{Organisation: "A10001", Everything: true, Evidence: "A letter."}, []string{"M1: Ash Surgery has given a mandate."}},
 		{"cd-north", &WithdrawProposal{Proposal: "P2"}, []string{"P2: P2, Saturdays, is open.", "O1: Trafford LMC objects to P2.", "P2: South PCN has consented to P2."}},
 		{"fed-lead", &GiveConsent{Proposal: "P3", Version: 1, NeedNotWait: true}, []string{"R1: Clinical Director, North speaks for the board at Trafford Locality Board."}},
 	} {

@@ -23,6 +23,7 @@ type memo struct {
 	spent        map[spending]Pence            // of a power or a line
 	agreements   map[string][]Link             // by proposal
 	texts        map[uint64]string             // of links, by the event that each is about
+	taken        map[string][]*View            // what would be so if what waits had taken effect; one entry
 }
 
 // A period is a matter, where it makes a difference, on days of which none
@@ -68,7 +69,7 @@ func remember[K comparable, V any](m map[K]V, most int, key K, f func() V) V {
 // changingDays are the days on which charters, mandates, the register of organisations
 // and seats make a difference to the day before, in order.
 func (s *State) changingDays() []Day {
-	var c changes
+	c := changes{days: []Day{s.Established}}
 	c.charters(s)
 	for _, m := range s.Mandates {
 		c.span(m.Span)
@@ -78,6 +79,12 @@ func (s *State) changingDays() []Day {
 	}
 	for _, seat := range s.Seats {
 		c.days = append(c.days, seat.From)
+		if by := s.Proposals[seat.Source]; by != nil && by.SetAside != 0 {
+			c.days = append(c.days, by.SetAside)
+		}
+		for i := range seat.Joinings {
+			c.span(seat.Joinings[i].Span)
+		}
 	}
 	return c.inOrder()
 }

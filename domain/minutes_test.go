@@ -35,7 +35,9 @@ import (
 //	manager: erase-person {"person":"@x"}  where only an id will do, that of x
 //	everybody consents to P1             holders that have not been heard, each by a command
 //	everybody agrees to P1 now           the same, each saying that it need not wait
+//	everybody confirms E1                those who are still to confirm it, each by a command
 //	in greater-manchester                another group's ledger, on the same installation
+//	N1 is confirmed                      a record that waits, by whoever may, each by a command
 //	settle                               what is due by itself
 //	log rekeyed {"keys":["…"], …}        the system says what became of the signed log
 //	once recorded KIND {…}               an event that an earlier release recorded and this one refuses,
@@ -179,6 +181,12 @@ func (m *minutes) do(line string) []string {
 	if p, ok := strings.CutPrefix(line, "everybody agrees to "); ok {
 		return m.everybody(strings.TrimSuffix(p, " now"), true)
 	}
+	if number, ok := strings.CutSuffix(line, " is confirmed"); ok {
+		return m.confirmed(number)
+	}
+	if ref, ok := strings.CutPrefix(line, "everybody confirms "); ok {
+		return m.confirm(ref)
+	}
 	if line == "settle" {
 		return m.settle()
 	}
@@ -275,7 +283,7 @@ func (m *minutes) send(actor string, c Command, body string) []string {
 		Group: m.group, ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("act "+strconv.Itoa(m.n))), Hash: sha256.Sum256([]byte(body)),
 		Actor: actor, Command: c,
 	}
-	return m.commit(r)
+	return append(m.commit(r), m.handOn()...)
 }
 
 // commit decides a request and applies the decision, with every invariant that
@@ -286,9 +294,6 @@ func (m *minutes) commit(r *Request) []string {
 		r.Past = m.knownAt(day)
 	}
 	r.Places = m.places(time.Time{})
-	if rests, ok := r.NeedsClaim(); ok && m.rooms[rests.Ledger] != nil {
-		r.Claim = m.rooms[rests.Ledger].ledger.State().ClaimOn(rests, DayOf(m.now))
-	}
 	if m.sent != nil {
 		m.sent(r)
 	}
@@ -369,12 +374,48 @@ func (m *minutes) checkRepeat(r *Request, d Decision) {
 }
 
 func (m *minutes) settle() []string {
-	events := m.ledger.Settle(m.now)
+	events := m.ledger.Settle(m.now, nil)
 	m.apply(events)
 	if len(events) == 0 {
-		return []string{"nothing is due"}
+		return append([]string{"nothing is due"}, m.handOn()...)
 	}
-	return m.describe(events)
+	return append(m.describe(events), m.handOn()...)
+}
+
+// handOn has each ledger hear what the others have to say to it, as the writer does.
+func (m *minutes) handOn() []string {
+	heard := map[string]map[string]Heard{}
+	tell := func(from string, s *State) {
+		for to, said := range s.Tells() {
+			if heard[to] == nil {
+				heard[to] = map[string]Heard{}
+			}
+			heard[to][from] = said
+		}
+	}
+	tell(m.group, m.ledger.State())
+	for name, r := range m.rooms {
+		tell(name, r.ledger.State())
+	}
+	here := m.group
+	var said []string
+	for _, to := range slices.Sorted(maps.Keys(heard)) {
+		if to != m.group && m.rooms[to] == nil {
+			continue // there is no such group
+		}
+		if to != m.group {
+			m.enter(to)
+		}
+		events := m.ledger.Settle(m.now, heard[to])
+		m.apply(events)
+		for _, line := range m.describe(events) {
+			said = append(said, "in "+to+": "+line)
+		}
+	}
+	if m.group != here {
+		m.enter(here)
+	}
+	return said
 }
 
 // recordLog has the system say what became of the signed log.
@@ -448,7 +489,7 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 	}
 	var said, who []string
 	for _, id := range s.EntitledOn(DayOf(m.now)) {
-		if !now && s.PositionOf(p, id, DayOf(m.now)) != nil || s.VacantOn(s.Seats[id], DayOf(m.now)) || p.Stage != Open {
+		if !now && s.PositionOf(p, id) != nil || s.VacantOn(s.Seats[id], DayOf(m.now)) || p.Stage != Open {
 			continue
 		}
 		holder := s.holderOn(s.Seats[id], DayOf(m.now))
@@ -461,6 +502,56 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 		p = s.Proposals[proposal]
 	}
 	return append([]string{"consents of " + List(who)}, said...)
+}
+
+// confirmed has the record confirmed by those who may today, the first by handle first.
+func (m *minutes) confirmed(number string) []string {
+	var said []string
+	for {
+		s := m.ledger.State()
+		k := s.Records[number]
+		if k == nil || !k.Waits() {
+			return append(said, s.recordWords(number))
+		}
+		c := &ConfirmRecord{Records: []string{number}}
+		may := slices.IndexFunc(SortedNumbers(s.handles), func(handle string) bool { return s.Allows(handle, c, DayOf(m.now)) })
+		if may < 0 {
+			return append(said, "nobody else can confirm it today")
+		}
+		handle := SortedNumbers(s.handles)[may]
+		for _, line := range m.send(handle, c, "confirm "+number+" "+handle+" "+strconv.Itoa(m.n)) {
+			said = append(said, handle+": "+line)
+			if strings.HasPrefix(line, "refused") {
+				return said // it can't take effect as things stand
+			}
+		}
+	}
+}
+
+func (s *State) recordWords(number string) string {
+	k := s.Records[number]
+	if k == nil {
+		return "there is no " + number
+	}
+	var said []string
+	for _, p := range k.Parts {
+		said = append(said, p.Of+" "+string(p.Stage)+" ("+string(p.How)+")")
+	}
+	return number + ": " + strings.Join(said, "; ")
+}
+
+// confirm has each of those confirm the exercise or the commitment who are still to.
+func (m *minutes) confirm(ref string) []string {
+	var said, who []string
+	if x := m.ledger.State().Exercises[ref]; x != nil {
+		who = x.StillToConfirm(DayOf(m.now))
+	} else if k := m.ledger.State().Commitments[ref]; k != nil {
+		who = []string{k.Person}
+	}
+	for _, id := range who {
+		said = append(said, m.send(id, &ConfirmRecord{Records: []string{ref}}, ref+id)...)
+	}
+	return said
 }
 
 func fold(events []Event) *View {

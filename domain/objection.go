@@ -25,7 +25,9 @@ type RaiseObjection struct {
 	Signed
 }
 
-func (c *RaiseObjection) may(w *who) (Permission, *Refusal) { return w.mustSit("C3", c.Seat) }
+func (c *RaiseObjection) may(w *who) (Permission, *Refusal) {
+	return w.mustSitOn(c.Proposal, "C3", c.Seat)
+}
 
 func (c *RaiseObjection) decide(t *turn) *Refusal {
 	p, r := t.s.proposal("C3", c.Proposal)
@@ -90,11 +92,7 @@ func (c *ResolveObjection) may(w *who) (Permission, *Refusal) {
 	if o == nil {
 		return Permission{}, notFound("C3", "There is no objection %q here.", Clip(c.Objection))
 	}
-	owner := w.s.successor(o.Seat, w.day)
-	if owner != "" && owner != o.Seat {
-		return anyOf(notYours("C3", "Only %s, to which this objection passed from %s, can let it go. Nobody can overrule it.", w.s.name(owner), w.s.name(o.Seat)), w.sits(owner))
-	}
-	return anyOf(notYours("C3", "Only %s, which raised this objection, can let it go. Nobody can overrule it.", w.s.name(o.Seat)), w.sits(owner))
+	return anyOf(notYours("C3", "Only %s, which raised this objection, can let it go. Nobody can overrule it.", w.s.name(o.Seat)), w.sitsForAny(w.s.LetGoBy(o.Seat, w.day)))
 }
 
 func (c *ResolveObjection) decide(t *turn) *Refusal {
@@ -200,10 +198,8 @@ func (s *State) openObjections(p *Proposal) []*Objection {
 	return open
 }
 
-// BlocksOn are the blocks that stop the proposal on that day. An objection
-// falls with its seat, unless a successor has it (rule F5).
-func (s *State) BlocksOn(p *Proposal, d Day) []*Objection {
-	return slices.DeleteFunc(s.openObjections(p), func(o *Objection) bool {
-		return o.Grade != Block || s.successor(o.Seat, d) == ""
-	})
+// BlocksOn are the blocks that stop the proposal: each stands until it is let go,
+// whatever becomes of its seat (rule F11).
+func (s *State) BlocksOn(p *Proposal) []*Objection {
+	return slices.DeleteFunc(s.openObjections(p), func(o *Objection) bool { return o.Grade != Block })
 }

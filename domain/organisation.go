@@ -157,9 +157,10 @@ type Organisation struct {
 // A Period is the time from an opening to a closing (rule O1).
 type Period struct {
 	Span
-	Legal Day    // legal end, where it differs
-	Into  []Part // what it went on as: one organisation, or several; none if it just closed
-	said  Day    // day of which the closing is the word: of the official list, or on which it was typed
+	Legal     Day    // legal end, where it differs
+	Into      []Part // what it went on as: one organisation, or several; none if it just closed
+	confirmed bool   // what it went on as was recorded or confirmed by its own people (rule F11)
+	said      Day    // day of which the closing is the word: of the official list, or on which it was typed
 }
 
 // A Part is one of the organisations that another went on as.
@@ -243,12 +244,20 @@ func (s *State) closeOrganisation(code string, last, legal Day, into []Part, ev 
 		o.Periods = o.Periods[:len(o.Periods)-1]
 	}
 	p := &o.Periods[len(o.Periods)-1]
+	again := p.confirmed && slices.Equal(p.Into, into)
+	p.confirmed = len(into) > 0 && (again || s.isOf(actorID(ev), code, DayOf(ev.Time)))
 	p.Until, p.Legal, p.Into = last, legal, into
 	p.said, _ = s.wordOf(ev)
 	o.showNewestPeriod()
 	for _, part := range into {
 		s.predecessors[part.Organisation] = appendNew(s.predecessors[part.Organisation], code)
 	}
+}
+
+// isOf says whether the person speaks for the organisation, or acts for its seat.
+func (s *State) isOf(person, code string, d Day) bool {
+	seat := s.Seats[code]
+	return s.People[person] != nil && (s.SpeaksFor(person, code, d) || seat != nil && s.RoleOn(seat, person, d) != "")
 }
 
 // PeriodOn is the period in which the organisation works on that day; nil if it

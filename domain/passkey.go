@@ -72,6 +72,7 @@ type PasskeyRegistered struct {
 func (e *PasskeyRegistered) Subject() string { return "person/" + e.Person }
 func (e *PasskeyRegistered) apply(s *State, ev *Event) {
 	p := edit(s.People, e.Person)
+	p.keys = with(p.keys, e.PublicKey)
 	p.Passkeys = append(slices.Clip(p.Passkeys), Passkey{e.Credential, e.PublicKey, e.RelyingParty, ev.Index})
 }
 

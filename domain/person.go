@@ -171,7 +171,41 @@ type LeaveOffice struct {
 	Until  Day    `json:"until" doc:"last day in the office" else:"Give the last day in the office." ask:"Their last day" hint:"It can be changed until it has passed."`
 }
 
-func (c *LeaveOffice) may(w *who) (Permission, *Refusal) { return w.mustLookAfter("R1", c.Person) }
+func (c *LeaveOffice) may(w *who) (Permission, *Refusal) {
+	p, r := w.s.person("R1", c.Person)
+	if r != nil {
+		return Permission{}, r
+	}
+	if yes := w.speaksFor(p.Organisation); yes != nil && len(w.s.organisationsOf(p, w.day)) == 1 {
+		return *yes, nil
+	}
+	return w.mustLookAfter("R1", c.Person)
+}
+
+// concerns are the organisations in whose name the person holds something.
+func (c *LeaveOffice) concerns(s *State, would []Event) []string {
+	return s.organisationsOf(s.Person(c.Person), DayOf(would[0].Time))
+}
+
+func (c *LeaveOffice) names() []string { return []string{c.Person} }
+
+// organisationsOf are the organisations to which the person's office belongs, or for
+// which they speak or sit on that day; where there is none, everybody's: any seat's.
+func (s *State) organisationsOf(p *Person, d Day) []string {
+	var codes []string
+	if p.Organisation != "" {
+		codes = append(codes, p.Organisation)
+	}
+	for _, code := range SortedNumbers(s.Organisations) {
+		if seat := s.Seats[code]; s.SpeaksFor(p.ID, code, d) || seat != nil && s.RoleOn(seat, p.ID, d) != "" {
+			codes = appendNew(codes, code)
+		}
+	}
+	if codes == nil {
+		return []string{allSeats}
+	}
+	return codes
+}
 
 func (c *LeaveOffice) decide(t *turn) *Refusal {
 	p := t.s.Person(c.Person)
@@ -252,6 +286,8 @@ type Person struct {
 	Left         Day       // last day in the office; none: still there
 	Erased       Day       // since when there is no personal data any more; none: not erased
 	Passkeys     []Passkey // with which they can sign
+
+	keys [][]byte // public keys of all passkeys that they ever had
 }
 
 // Person finds somebody by id or handle; nil if there is nobody.

@@ -10,6 +10,7 @@ type Stand string
 const (
 	Consent    Stand = "consent"
 	StandAside Stand = "stand-aside"
+	Objects    Stand = "objection" // only where the manager reports it: a seat's own objection is raised (rules C3, C10)
 )
 
 // GiveConsent is a seat's consent to a version (rule C5).
@@ -23,7 +24,9 @@ type GiveConsent struct {
 	Signed
 }
 
-func (c *GiveConsent) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+func (c *GiveConsent) may(w *who) (Permission, *Refusal) {
+	return w.mustSitOn(c.Proposal, "C5", c.Seat)
+}
 
 func (c *GiveConsent) decide(t *turn) *Refusal {
 	p, seat, r := t.positionOn(c.Proposal, c.Version)
@@ -34,7 +37,7 @@ func (c *GiveConsent) decide(t *turn) *Refusal {
 		return notNow("C4", "You declared an interest in this, so you stand aside. A deputy without it may act for %s.", t.s.name(seat.ID))
 	}
 	for _, o := range t.s.openObjections(p) {
-		if o.Grade == Block && t.s.successor(o.Seat, t.day) == seat.ID {
+		if o.Grade == Block && slices.Contains(t.s.LetGoBy(o.Seat, t.day), seat.ID) {
 			return notNow("C3", "%s still blocks %s. Accept a resolution or withdraw objection %s first.", t.s.name(seat.ID), p.Number, o.Number)
 		}
 	}
@@ -60,7 +63,9 @@ type StandAsideFrom struct {
 	Signed
 }
 
-func (c *StandAsideFrom) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+func (c *StandAsideFrom) may(w *who) (Permission, *Refusal) {
+	return w.mustSitOn(c.Proposal, "C5", c.Seat)
+}
 
 func (c *StandAsideFrom) decide(t *turn) *Refusal {
 	p, seat, r := t.positionOn(c.Proposal, c.Version)
@@ -100,7 +105,7 @@ func (t *turn) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
 	objects := func(o *Objection) bool {
 		return o.Seat == seat.ID && o.Role == Holder && o.Version == p.Version().Number
 	}
-	if last != nil && last.Role == Holder && last.Interest == "" || slices.ContainsFunc(t.s.openObjections(p), objects) {
+	if last != nil && last.Role == Holder && last.Interest == "" && last.counts() || slices.ContainsFunc(t.s.openObjections(p), objects) {
 		return t.holderHasSpoken(seat)
 	}
 	return nil
@@ -144,17 +149,18 @@ func (p *Position) says(e *PositionTaken) bool {
 		p.Reason == e.Reason && p.Interest == e.Interest && p.Heard == e.Heard && (p.Signed || e.Signature == nil)
 }
 
-// ReportPosition records a position that the manager heard in a meeting or by
-// telephone. It counts unless corrected before settlement, and never lifts a
-// block; from a manager whom a system body employs, or where the charter wants
-// what a seat says signed, it counts only once confirmed (rules C10, F6).
+// ReportPosition records what the manager heard a seat say, in a meeting or by
+// telephone. A consent or standing aside counts once the seat has confirmed it, and
+// never lifts a block. An objection stops settlement until the seat answers, for a
+// full window at most (rule C10).
 type ReportPosition struct {
 	Proposal string `json:"proposal" rule:"C10" of:"proposal" ask:"Which proposal?"`
 	Version  int    `json:"version"`
 	Seat     string `json:"seat" doc:"organisation's code" of:"anyseat" ask:"Which seat?"`
-	Stand    Stand  `json:"stand" enum:"consent,stand-aside" else:"A position that was heard is consent or standing aside." ask:"What did they say?"`
+	Stand    Stand  `json:"stand" enum:"consent,stand-aside,objection" else:"Say whether you heard a consent, a standing aside or an objection." ask:"What did they say?"`
 	From     string `json:"from" doc:"who said it: handle or id" of:"person" ask:"Who said it?"`
 	How      string `json:"how" doc:"such as: by telephone" maxLength:"2000" call:"how it was said" kind:"text" ask:"How did you hear it?" hint:"Such as: by telephone, in the meeting of 5 May."`
+	Why      string `json:"why,omitempty" doc:"of an objection" maxLength:"2000" call:"why they object" ask:"Why do they object, if they said?"`
 }
 
 func (c *ReportPosition) may(w *who) (Permission, *Refusal) { return w.mustHave("C10", Manager) }
@@ -180,22 +186,23 @@ func (c *ReportPosition) decide(t *turn) *Refusal {
 		r = t.mustNotReplaceHolder(p, seat)
 	}
 	switch {
-	case role == "" || !t.s.entitled(seat, t.day):
+	case role == "" || !slices.Contains(t.s.AskedOn(p, t.day), seat.ID):
 		return notNow("F5", "%s can't act for %s today.", from.Office, t.s.name(seat.ID))
-	case p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
+	case c.Stand != Objects && p.lastOf(seat.ID) != nil && p.lastOf(seat.ID).Heard == "":
 		return notNow("C10", "%s has spoken for itself on this version.", t.s.name(seat.ID))
 	case r != nil:
 		return r
-	case c.Stand == Consent && (p.conflicted(from.ID) || t.s.hasInterest(from.ID, p.Matter, t.day)):
+	case role == Deputy && p.ToConfirm(seat.ID) != nil && p.ToConfirm(seat.ID).Role == Holder:
+		return notNow("F5", "The holder of the seat of %s was heard on this version; a deputy can't replace that through the manager.", t.s.name(seat.ID))
+	case c.Stand != StandAside && (p.conflicted(from.ID) || t.s.hasInterest(from.ID, p.Matter, t.day)):
 		return notNow("C4", "%s declared an interest in this and stands aside.", from.Office)
 	case c.Stand == Consent && t.s.Organisations[seat.ID].Kind == OtherGroup:
 		return notNow("G1", "%s consents itself, and names what that rests on in its own ledger.", t.s.name(seat.ID))
+	case c.Stand == Objects:
+		return c.hearObjection(t, p, &ObjectionHeard{Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: from.ID, Role: role, Heard: c.How, Why: c.Why})
 	}
-	e := &PositionTaken{
-		Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: from.ID, Role: role, Stand: c.Stand, Heard: c.How,
-		Unconfirmed: t.s.employedBySystem(t.actor.ID, Manager, t.day) || t.s.CharterOn(t.day).Charter.RequireSignatures,
-	}
-	if last := p.lastOf(seat.ID); last.says(e) && (last.Confirmed || e.Unconfirmed) {
+	e := &PositionTaken{Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: from.ID, Role: role, Stand: c.Stand, Heard: c.How, Unconfirmed: true}
+	if last := p.lastOf(seat.ID); last.says(e) {
 		return t.saidBefore(last.Index)
 	}
 	t.record(e)
@@ -207,10 +214,13 @@ type ConfirmPosition struct {
 	Proposal string `json:"proposal" rule:"C10" of:"proposal" ask:"Which proposal?"`
 	Version  int    `json:"version"`
 	Seat     string `json:"seat,omitempty" doc:"organisation's code; needed only by who holds several" maxLength:"60" of:"seat" ask:"Which seat?"`
+	Index    uint64 `json:"index,omitempty" doc:"of the event that is confirmed: refused if something else was recorded since"`
 	Signed
 }
 
-func (c *ConfirmPosition) may(w *who) (Permission, *Refusal) { return w.mustSit("C5", c.Seat) }
+func (c *ConfirmPosition) may(w *who) (Permission, *Refusal) {
+	return w.mustSitOn(c.Proposal, "C5", c.Seat)
+}
 
 func (c *ConfirmPosition) decide(t *turn) *Refusal {
 	p, seat, r := t.positionOn(c.Proposal, c.Version)
@@ -223,6 +233,12 @@ func (c *ConfirmPosition) decide(t *turn) *Refusal {
 	}
 	if last == nil || last.Heard == "" || last.Confirmed {
 		return notNow("C10", "Nothing recorded for %s waits to be confirmed.", t.s.name(seat.ID))
+	}
+	if c.Index != 0 && c.Index != last.Index {
+		return notNow("C10", "The manager has recorded something else for %s since. Please read it, and confirm that.", t.s.name(seat.ID))
+	}
+	if last.Role == Holder && t.s.RoleOn(seat, t.actor.ID, t.day) == Deputy {
+		return notNow("F5", "The manager heard the holder of the seat of %s, so a deputy can't confirm it. You can say for yourself what the seat says.", t.s.name(seat.ID))
 	}
 	e := &PositionConfirmed{Proposal: p.Number, Version: c.Version, Seat: seat.ID, Person: t.actor.ID, Signed: c.Signed}
 	if r := t.mustBeSigned(p, last.Index, e); r != nil {
@@ -302,8 +318,8 @@ type Position struct {
 	ConfirmedIndex uint64 // of that event
 }
 
-// counts says whether the position counts: what was only heard and must be
-// confirmed does not until it is (rule C10).
+// counts says whether the position counts: what was only heard does not until the
+// seat confirms it, but for what an old ledger recorded as counting (rule C10).
 func (p *Position) counts() bool { return p.Heard == "" || p.Confirmed }
 
 // A Conflict is a person's interest in a proposal (rule C4).
@@ -327,22 +343,11 @@ func (p *Proposal) lastOf(seat string) *Position {
 	return nil
 }
 
-// PositionOf is what counts for the seat on that day: its own newest position
-// or, where it has none, that of a seat that merged into it (rule F5); nil if
-// none. What the seat of an organisation said that was split passes to nobody:
-// each of its successors is heard anew.
-func (s *State) PositionOf(p *Proposal, seat string, d Day) *Position {
+// PositionOf is what counts for the seat: its own newest position on the newest
+// version; nil if none. What another seat said never passes to it (rule F11).
+func (s *State) PositionOf(p *Proposal, seat string) *Position {
 	if pos := p.lastOf(seat); pos != nil && pos.counts() {
 		return pos
-	}
-	for i := len(p.Positions) - 1; i >= 0; i-- {
-		pos := &p.Positions[i]
-		if pos.Seat == seat || pos.Version != p.Version().Number || !pos.counts() {
-			continue
-		}
-		if to := s.successorSeats(pos.Seat, d); len(to) == 1 && to[0] == seat && len(s.successorsOn(pos.Seat, d)) == 1 {
-			return pos
-		}
 	}
 	return nil
 }

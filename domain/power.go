@@ -256,11 +256,12 @@ func (l lacks) closer(o lacks) bool {
 	return cmp.Or(cmp.Compare(len(l.reasons), len(o.reasons)), cmp.Compare(l.over, o.over)) < 0
 }
 
-// judgeExercise says why the exercise is beyond the delegation, on what is
-// recorded by today, the day of recording; nothing means that it is within (rules
-// D4–D6). The second answer is the power under which it was made, counted from 1,
-// where the delegation has several for the matter; else 0.
-func (s *View) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day) ([]Reason, int) {
+// judgeExercise says why the exercise is beyond the delegation, on what is recorded
+// by today; of what counts in totals, on what was reserved before that index. Nothing
+// means that it is within (rules D4–D6). The second answer is the power under which it
+// was made, counted from 1, where the delegation has several for the matter; else 0.
+func (s *View) judgeExercise(d *Delegation, e *Exercise, before uint64, today Day) ([]Reason, int) {
+	on := e.On
 	if state, why := s.DelegationOn(d, on); state != InForce {
 		return []Reason{{"D5", why}}, 0
 	}
@@ -275,9 +276,9 @@ func (s *View) judgeExercise(d *Delegation, e *ExerciseRecorded, on, today Day) 
 	case len(tiers) == 0:
 		return []Reason{{"D5", d.Number + " has no power over " + e.Matter}}, 0
 	}
-	best := s.exerciseLacks(d, v, tiers[0], e, on, today)
+	best := s.exerciseLacks(d, v, tiers[0], e, before, today)
 	for _, tier := range tiers[1:] {
-		if l := s.exerciseLacks(d, v, tier, e, on, today); l.closer(best) {
+		if l := s.exerciseLacks(d, v, tier, e, before, today); l.closer(best) {
 			best = l
 		}
 	}
@@ -296,10 +297,10 @@ func pausedWords(d *Delegation, tiers []int) string {
 }
 
 // exerciseLacks holds the exercise against one power.
-func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *ExerciseRecorded, on, today Day) lacks {
-	p := &v.Powers[tier]
+func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *Exercise, before uint64, today Day) lacks {
+	p, on := &v.Powers[tier], e.On
 	u := use{matter: e.Matter, amount: e.Amount, months: e.Months, openEnded: e.OpenEnded}
-	used := s.UsedOf(d, v, p, on, today)
+	used := s.usedOf(d, v, tier, on, today, before)
 	l := lacks{tier: tier, reasons: p.exceeds(d.Number, u, used), over: max(e.Amount-p.most(used), 0)}
 	if able := s.whoCanAct(d, e.Acting, e.Matter, on); able < p.Acting {
 		l.reasons = append(l.reasons, Reason{"D1", "too few acting: " + Count(able, "member") + " where " + Count(p.Acting, "member") + " must act together"})
@@ -358,7 +359,7 @@ func (s *State) bodyUnconsulted(body string, consulted []Consultation, on Day) *
 
 // exerciseForbidden is what keeps the exercise from being within, whichever power
 // it was made under: who pays, a red line, coverage.
-func (s *View) exerciseForbidden(d *Delegation, v *DelegationVersion, e *ExerciseRecorded, on Day) []Reason {
+func (s *View) exerciseForbidden(d *Delegation, v *DelegationVersion, e *Exercise, on Day) []Reason {
 	var reasons []Reason
 	if e.Payer != "" && s.successorOrganisation(e.Payer, on) != s.successorOrganisation(v.Payer, on) {
 		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
@@ -374,8 +375,9 @@ func (s *View) exerciseForbidden(d *Delegation, v *DelegationVersion, e *Exercis
 }
 
 // UsedOf is what counts against the power, which is one of the version's, in the
-// delegation's year of the day on: exercises within, and called in, that happened
-// up to upTo, and what representatives under the delegation committed (rules D4, C8).
+// delegation's year of the day on: exercises within, called in, and reserved until all
+// have confirmed them, that happened up to upTo, and what representatives under the
+// delegation committed (rules D4, D5, C8).
 func (s *View) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
 	tier := 0
 	for i := range v.Powers {
@@ -384,22 +386,23 @@ func (s *View) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Da
 		}
 	}
 	key := spending{of: d.Number, version: v.Number, tier: tier, on: on, upTo: upTo}
-	return remember(s.memo.spent, mostRemembered, key, func() Pence { return s.usedOf(d, v, tier, on, upTo) })
+	return remember(s.memo.spent, mostRemembered, key, func() Pence { return s.usedOf(d, v, tier, on, upTo, s.Next) })
 }
 
-func (s *State) usedOf(d *Delegation, v *DelegationVersion, tier int, on, upTo Day) Pence {
+// usedOf is the same for the power in that place, of what was reserved before that index.
+func (s *State) usedOf(d *Delegation, v *DelegationVersion, tier int, on, upTo Day, before uint64) Pence {
 	year := d.yearOf(max(on, d.From()))
 	var used Pence
 	for _, x := range s.Exercises {
 		if x.Delegation == d.Number && year.Covers(x.On) && x.On <= upTo && d.madeUnder(v, tier, x.Matter, d.versionAt(x.On, x.Index), x.Power) {
-			if st := s.ExerciseOn(x, upTo); st == XWithin || st == XCalledIn {
+			if at := x.reservedAt(); at != 0 && at < before && s.reserves(x, upTo) {
 				used += x.Amount
 			}
 		}
 	}
 	for _, k := range s.Commitments {
 		a := s.Appointments[k.Appointment]
-		if a != nil && a.Parent == d.Number && k.Standing == KWithin && year.Covers(k.Meeting) && k.Meeting <= upTo && d.madeUnder(v, tier, k.Matter, d.versionAt(k.Meeting, k.Index), 0) {
+		if a != nil && a.Parent == d.Number && k.Index < before && s.countsInTotals(k, upTo) && year.Covers(k.Meeting) && k.Meeting <= upTo && d.madeUnder(v, tier, k.Matter, d.versionAt(k.Meeting, k.Index), 0) {
 			used += k.sum()
 		}
 	}

@@ -417,27 +417,50 @@ func checkSource(t *rapid.T, events []Event, i int) {
 		if e.What == source && cause.Time.Equal(events[i].Time) && cause.Command == events[i].Command {
 			return
 		}
+	case *ExerciseConfirmed:
+		if e.Exercise == source && e.Standing == XWithin && cause.Command == events[i].Command {
+			return
+		}
 	case *ExerciseRecorded:
-		if e.Exercise == source && len(e.Beyond) == 0 && Within(e.Matter, "representation") && cause.Command == events[i].Command {
+		if e.Exercise == source && len(e.Beyond)+len(e.Confirm) == 0 && Within(e.Matter, "representation") && cause.Command == events[i].Command {
 			return
 		}
 	}
 	t.Fatalf("event %d, %s, names %q and follows from event %d, %s", i, events[i].Kind(), source, cause.Index, cause.Kind())
 }
 
-// checkYearTotal: when an exercise was recorded as within, what counted in its
-// delegation's year did not exceed the power's limit (D4).
+// withinBy is the exercise that came to be within by the event; "" if none did.
+func withinBy(p Payload) string {
+	switch e := p.(type) {
+	case *ExerciseRecorded:
+		if len(e.Beyond)+len(e.Confirm) == 0 {
+			return e.Exercise
+		}
+	case *ExerciseConfirmed:
+		if e.Standing == XWithin {
+			return e.Exercise
+		}
+	}
+	return ""
+}
+
+// checkYearTotal: when an exercise came to be within, what is within in its
+// delegation's year did not exceed the power's limit (D4, D5).
 func checkYearTotal(t *rapid.T, m *minutes, i int) {
-	e, ok := m.events[i].Data.(*ExerciseRecorded)
-	if !ok || len(e.Beyond) > 0 || e.Amount == 0 {
+	number := withinBy(m.events[i].Data)
+	if number == "" {
 		return
 	}
-	s, on := fold(m.events[:i+1]), m.events[i].Effective
-	d := s.Delegations[e.Delegation]
+	s := fold(m.events[:i+1])
+	e := s.Exercises[number]
+	if e.Amount == 0 {
+		return
+	}
+	on, d := e.On, s.Delegations[e.Delegation]
 	v := d.VersionOn(on)
 	p := s.powerFor(v, e.Matter, on)
 	if p == nil || !p.money() || (p.ItemLimit != 0 && e.Amount > p.ItemLimit) {
-		t.Fatalf("%s is within without a power for it", e.Exercise)
+		t.Fatalf("%s is within without a power for it", number)
 	}
 	var total Pence
 	first := d.Versions[0].From
@@ -453,7 +476,7 @@ func checkYearTotal(t *rapid.T, m *minutes, i int) {
 		}
 	}
 	if p.YearLimit != 0 && total > p.YearLimit {
-		t.Fatalf("with %s, within, the year's total is %s of %s", e.Exercise, total, p.YearLimit)
+		t.Fatalf("with %s, within, the year's total is %s of %s", number, total, p.YearLimit)
 	}
 }
 
@@ -543,9 +566,11 @@ func TestRandomYears(t *testing.T) {
 		g := newGenerator(rt, m, false)
 		for range 25 {
 			before := len(m.events)
-			switch g.between(0, 5) {
+			switch g.between(0, 8) {
 			case 0:
 				m.now = m.now.Add(time.Duration(g.between(1, 30)) * 24 * time.Hour)
+			case 6, 7, 8:
+				m.send(pick(g, []string{"lmc-chair", "fed-lead"}), &ConfirmRecord{Records: []string{pick(g, g.pool("exercise"))}}, "confirm")
 			case 1:
 				m.send("cd-north", &CallIn{Exercise: pick(g, g.pool("exercise")), Reason: "Why?"}, "call in")
 			case 2:
@@ -555,7 +580,7 @@ func TestRandomYears(t *testing.T) {
 				}
 			default:
 				today := DayOf(m.now)
-				m.send("lmc-chair", &RecordExercise{
+				m.send(pick(g, []string{"lmc-chair", "lmc-chair", "manager"}), &RecordExercise{
 					Delegation: "D2", Matter: "workforce", What: "Words.", Amount: Pence(g.between(1, 20)) * 100_000,
 					Acting: []string{"lmc-chair", "fed-lead"}, On: max(today-Day(g.between(0, 40)), NewDay(2026, 1, 20)),
 				}, "exercise")
@@ -646,6 +671,9 @@ func (g *generator) send(name string) {
 	id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "random %d", g.m.n))
 	g.m.n++
 	g.m.commit(&Request{Group: "trafford", ID: id, Hash: sha256.Sum256([]byte(name)), Actor: actor, Command: c})
+	if pending := g.m.ledger.State().Pending(); len(pending) > 0 && g.between(0, 3) > 0 {
+		g.m.confirmed(pick(g, pending).Number)
+	}
 }
 
 // actors are who would be likely to send the command.

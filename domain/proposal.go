@@ -41,6 +41,7 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 	}
 	seat := t.permission.seat
 	if r := firstRefusal(
+		t.s.checkUnsettled(seat),
 		t.s.Charter().checkKnown(c.Matter).at("matter"),
 		c.checkNew(t.s.State),
 	); r != nil {
@@ -57,6 +58,23 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 		t.put(number, 1, raised)
 	}
 	return nil
+}
+
+// mostUnsettled is how many drafts and open proposals one seat may have at once (rule C1).
+const mostUnsettled = 50
+
+// checkUnsettled refuses a seat that has as many drafts and open proposals as it may (rule C1).
+func (s *State) checkUnsettled(seat *Seat) *Refusal {
+	has := 0
+	for _, p := range s.Proposals {
+		if p.Seat == seat.ID && (p.Stage == Draft || p.Stage == Open) {
+			has++
+		}
+	}
+	if has < mostUnsettled {
+		return nil
+	}
+	return notNow("C1", "%s has %d drafts and open proposals, and no more fit: withdraw one, or wait until one is settled.", s.name(seat.ID), has)
 }
 
 // checkNew refuses to open a settled matter again without saying what is new
@@ -210,7 +228,7 @@ func (w *who) mustHaveRaised(number string) (Permission, *Refusal) {
 	if r != nil {
 		return Permission{}, r
 	}
-	return anyOf(notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", w.s.name(p.Seat), p.Number), w.sits(w.s.successor(p.Seat, w.day)))
+	return anyOf(notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", w.s.name(p.Seat), p.Number), w.sitsForAny(w.s.LetGoBy(p.Seat, w.day)))
 }
 
 func (s *State) proposal(rule, number string) (*Proposal, *Refusal) {
@@ -290,6 +308,7 @@ func (e *ProposalPut) apply(s *State, ev *Event) {
 	v := &p.Versions[e.Version-1]
 	v.Put, v.PutIndex, v.Window = ev.Effective, ev.Index, e.Window
 	v.Closes = e.Closes
+	v.Asked, v.Held = s.askedAt(DayOf(ev.Time), e.Window)
 	s.open = appendNew(s.open, e.Proposal)
 }
 
@@ -386,8 +405,9 @@ type Proposal struct {
 	Reason     string // of a withdrawal
 	Ended      Day    // withdrawn or lapsed
 	Versions   []Version
-	Positions  []Position // all of them, in order
-	Objections []string   // numbers
+	Positions  []Position       // all of them, in order
+	Objections []string         // numbers
+	Heard      []HeardObjection // by the manager, in order
 	Conflicts  []Conflict
 	Offers     []Offer
 	Payments   []Payment
@@ -415,6 +435,8 @@ type Version struct {
 	PutIndex    uint64 // of the event that put it; 0 for a draft
 	Window      int    // days
 	Closes      Day    // of the proposal, when its window began
+	Asked       []SeatAsked
+	Held        int // how many seats were held when it was put
 	Fallen      []string
 	Index       uint64
 }

@@ -14,7 +14,7 @@ func (c *Ratify) check(t *turn, e enacting) *Refusal {
 	if r := t.s.checkWaiting(c.What, e.day); r != nil {
 		return r
 	}
-	return t.checkNamed(t.s.Exercises[c.What], e.day)
+	return t.checkNamed(t.s.Exercises[c.What], e.day).at("what")
 }
 
 func (c *Ratify) enact(t *turn, e enacting) {

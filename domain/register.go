@@ -53,6 +53,63 @@ const mostAlso = 5000
 
 func (c *ImportOrganisations) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
 
+// concerns are the organisations that the list ends, opens again or moves, each for its
+// part, and all seats for what else changes (rules O1, O3).
+func (c *ImportOrganisations) concerns(s *State, would []Event) []string {
+	var of []string
+	var said []Payload
+	for i := range would {
+		said = append(said, would[i].Data)
+	}
+	for _, part := range s.listParts(said) {
+		if part != "" {
+			of = appendNew(of, part)
+		}
+	}
+	return of
+}
+
+func (c *ImportOrganisations) names() []string { return nil }
+
+// listParts say for each of what a list brings whose word it takes: that of the
+// organisation which ends, opens again or moves; allSeats; "" for nobody's. Nobody is
+// asked about a new organisation that can't stand behind the group.
+func (s *State) listParts(said []Payload) []string {
+	parts := make([]string, len(said))
+	kinds := map[string]OrganisationKind{}
+	about := func(code string) string {
+		if kind, new := kinds[code]; new && kind != Practice && kind != PCN {
+			return ""
+		} else if new {
+			return allSeats
+		}
+		return code
+	}
+	for i, p := range said {
+		switch p := p.(type) {
+		case *OrganisationsListed:
+		case *OrganisationRegistered:
+			kinds[p.Code] = p.Kind
+			parts[i] = about(p.Code)
+		case *OrganisationClosed:
+			parts[i] = about(p.Code)
+		case *OrganisationSplit:
+			parts[i] = about(p.Code)
+		case *OrganisationReopened:
+			parts[i] = about(p.Code)
+		case *MembershipStarted:
+			parts[i] = about(p.Member)
+		case *MembershipEnded:
+			parts[i] = about(p.Member)
+		case *MembershipCorrected:
+			parts[i] = about(p.Member)
+		default:
+			parts[i] = allSeats
+		}
+	}
+	return parts
+}
+
 func (c *ImportOrganisations) decide(t *turn) *Refusal {
 	if r := c.check(t); r != nil {
 		return r
@@ -432,6 +489,7 @@ func (l *listReading) readAbsent() {
 // from an event that names the list.
 func (l *listReading) record(source string) {
 	t := l.t
+	l.leaveUnconfirmed()
 	list := uint64(0)
 	if l.official && len(l.found) > 0 {
 		list = t.record(&OrganisationsListed{
@@ -442,12 +500,31 @@ func (l *listReading) record(source string) {
 	for _, d := range l.found {
 		cause := d.cause
 		if cause == 0 {
-			cause = t.nextIndex()
+			cause = cmp.Or(t.because, t.nextIndex())
 			if l.official {
 				cause = list
 			}
 		}
 		t.recordBecause(cause, d.effective, d.data)
+	}
+}
+
+// leaveUnconfirmed leaves out what still waits for somebody, where a list takes effect
+// that waited (rules O1, O3).
+func (l *listReading) leaveUnconfirmed() {
+	if l.t.parts == nil {
+		return
+	}
+	var said []Payload
+	for _, d := range l.found {
+		said = append(said, d.data)
+	}
+	parts, found := l.t.s.listParts(said), l.found
+	l.found = nil
+	for i, d := range found {
+		if slices.Contains(l.t.parts, parts[i]) || parts[i] == "" {
+			l.found = append(l.found, d)
+		}
 	}
 }
 

@@ -248,7 +248,7 @@ func (s *State) committedOf(a *Appointment, l *Line, d, upTo Day) Pence {
 	now := a.VersionOn(d)
 	var sum Pence
 	for _, k := range s.Commitments {
-		if k.Appointment == a.Number && k.Standing == KWithin && year.Covers(k.Meeting) && k.Meeting <= upTo &&
+		if k.Appointment == a.Number && s.countsInTotals(k, upTo) && year.Covers(k.Meeting) && k.Meeting <= upTo &&
 			(now.lineIs(k.Matter, l.Matter) || a.VersionOn(k.Meeting).lineIs(k.Matter, l.Matter)) {
 			sum += k.sum()
 		}

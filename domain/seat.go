@@ -22,7 +22,7 @@ func (t *turn) openSeat(c *SeatEntry, e enacting) *Refusal {
 	if r != nil {
 		return r
 	}
-	t.recordBecause(e.cause, e.day, &SeatOpened{Seat: o.Code, Source: e.source})
+	t.recordBecause(e.cause, e.day, &SeatOpened{Seat: o.Code, Source: e.source, Asked: o.Kind == OtherGroup})
 	t.recordBecause(e.cause, e.day, &SeatHeld{Seat: o.Code, Person: holder.ID, Role: Holder, Span: Span{From: e.day}})
 	if deputy != nil {
 		t.recordBecause(e.cause, e.day, &SeatHeld{Seat: o.Code, Person: deputy.ID, Role: Deputy, Span: Span{From: e.day}})
@@ -38,7 +38,7 @@ func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy 
 	if !o.Kind.generalPractice() && !otherCare {
 		return nil, nil, nil, notNow("F3", "%s can't hold a seat: only general-practice organisations do. It can be invited.", o.Name).at("organisation")
 	}
-	if seat := s.Seats[o.Code]; seat != nil && s.AgreementHolds(seat.Source, d) {
+	if seat := s.Seats[o.Code]; seat != nil && s.AgreementHolds(seat.Source, d) && !seat.leftBy(d) {
 		return nil, nil, nil, notNow("F5", "%s already has a seat.", o.Name).at("organisation")
 	}
 	if holder, r = s.person("F5", c.Holder); r != nil {
@@ -61,6 +61,9 @@ type NameHolder struct {
 
 func (c *NameHolder) may(w *who) (Permission, *Refusal) { return w.mustNameFor(c.Seat, c.Role) }
 
+func (c *NameHolder) concerns(*State, []Event) []string { return []string{c.Seat} }
+func (c *NameHolder) names() []string                   { return []string{c.Person} }
+
 func (c *NameHolder) decide(t *turn) *Refusal {
 	seat := t.s.Seats[c.Seat]
 	if r := t.checkEvidence("F5", "the evidence", c.Evidence); r != nil {
@@ -74,12 +77,15 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 	if r != nil {
 		return r.at("person")
 	}
+	if !seat.names(p.Handle, c.Role, max(span.From, t.day)) {
+		return notNow("G1", "Who speaks here for %s is said by an agreement of its own: it names who is %s.", t.s.name(seat.ID), c.Role).at("person")
+	}
 	if span.From < t.day {
 		return invalid("F5", "A seat can't be held from a day that is past: acts at the table count when they are recorded.").at("from")
 	}
 	for _, h := range seat.Holders {
-		if !t.s.People[h.Person].inOffice(span.From) {
-			continue // they left before it begins
+		if h.Alone || !t.s.People[h.Person].inOffice(span.From) {
+			continue // it gives no say, or they left before it begins
 		}
 		if c.Role == Holder && h.Role == Holder && h.From < span.From && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
 			t.recordOn(span.From.Add(-1), &SeatLeft{Seat: seat.ID, Person: h.Person, Role: Holder, Until: span.From.Add(-1)})
@@ -110,6 +116,9 @@ func (c *LeaveSeat) may(w *who) (Permission, *Refusal) {
 	}
 	return w.is(p.ID).or(w.mustNameFor(c.Seat, c.Role))
 }
+
+func (c *LeaveSeat) concerns(*State, []Event) []string { return []string{c.Seat} }
+func (c *LeaveSeat) names() []string                   { return []string{c.Person} }
 
 func (c *LeaveSeat) decide(t *turn) *Refusal {
 	seat, p := t.s.Seats[c.Seat], t.s.Person(c.Person)
@@ -153,12 +162,15 @@ const (
 type SeatOpened struct {
 	Seat   string `json:"seat"`
 	Source string `json:"source"`
+	Asked  bool   `json:"asked,omitzero" doc:"another group's: in force only once it has joined (rule G1)"`
 }
 
 func (e *SeatOpened) Subject() string { return "seat/" + e.Seat }
 func (e *SeatOpened) apply(s *State, ev *Event) {
-	seat := &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Index: ev.Index}
-	if was := s.Seats[e.Seat]; was != nil { // it ended when the agreement that opened it was set aside
+	seat := &Seat{ID: e.Seat, From: ev.Effective, Source: e.Source, Asked: e.Asked, Index: ev.Index}
+	if was := s.Seats[e.Seat]; was != nil { // it ended when the agreement that opened it was set aside, or the group whose seat it is left
+		seat.Joinings, seat.Asked = was.Joinings, e.Asked
+		seat.seen = was.seen
 		seat.Earlier, seat.Holders = with(was.Earlier, SeatOpening{was.From, was.Source}), was.endedBefore(ev.Effective)
 	}
 	s.Seats[e.Seat] = seat
@@ -175,7 +187,7 @@ type SeatHeld struct {
 func (e *SeatHeld) Subject() string { return "seat/" + e.Seat }
 func (e *SeatHeld) apply(s *State, ev *Event) {
 	seat := edit(s.Seats, e.Seat)
-	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{e.Person, e.Span, ev.Index}, e.Role})
+	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause], Alone: s.alone(e.Person, ev)}, e.Role})
 }
 
 // SeatLeft: a person's time as holder or deputy has a last day.
@@ -212,12 +224,16 @@ func (t table) copy() table {
 
 // A Seat is an organisation's place at the table.
 type Seat struct {
-	ID      string // the organisation's code
-	From    Day
-	Source  string // Founding, or the proposal that opened it
-	Holders []SeatTenure
-	Earlier []SeatOpening // that were set aside since
-	Index   uint64
+	ID       string // the organisation's code
+	From     Day
+	Source   string // Founding, or the proposal that opened it
+	Holders  []SeatTenure
+	Earlier  []SeatOpening // that were set aside since
+	Asked    bool          // another group's, in force only while it has joined (rule G1)
+	Joinings []SeatJoining // of that group, oldest first
+	Index    uint64
+
+	seen seatSeen
 }
 
 // A SeatOpening is an agreement having opened a seat from a day on.
@@ -248,7 +264,7 @@ type SeatTenure struct {
 func (s *State) TenuresOn(seat *Seat, d Day) []SeatTenure {
 	var on []SeatTenure
 	for _, h := range seat.Holders {
-		if s.holds(h.Tenure, d) {
+		if s.sits(seat, &h, d) {
 			on = append(on, h)
 		}
 	}
@@ -257,7 +273,7 @@ func (s *State) TenuresOn(seat *Seat, d Day) []SeatTenure {
 
 func (s *State) holderOn(seat *Seat, d Day) string {
 	for _, h := range seat.Holders {
-		if h.Role == Holder && s.holds(h.Tenure, d) {
+		if h.Role == Holder && s.sits(seat, &h, d) {
 			return h.Person
 		}
 	}
@@ -268,7 +284,7 @@ func (s *State) holderOn(seat *Seat, d Day) string {
 func (s *State) RoleOn(seat *Seat, person string, d Day) SeatRole {
 	role := SeatRole("")
 	for _, h := range seat.Holders {
-		if h.Person == person && s.holds(h.Tenure, d) && role != Holder {
+		if h.Person == person && s.sits(seat, &h, d) && role != Holder {
 			role = h.Role
 		}
 	}
@@ -277,16 +293,25 @@ func (s *State) RoleOn(seat *Seat, person string, d Day) SeatRole {
 
 // VacantOn says whether neither a holder nor a deputy is in date (rule F5).
 func (s *State) VacantOn(seat *Seat, d Day) bool {
-	return !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return s.holds(h.Tenure, d) })
+	return !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return s.sits(seat, &h, d) })
 }
 
-// entitled says whether the seat is in force on that day: its organisation is
-// open and, for a PCN, has a practice, and the agreement that opened it was not
-// set aside (rules F5, C9).
-func (s *State) entitled(seat *Seat, d Day) bool {
-	o := s.Organisations[seat.ID]
+// entitled says whether the seat is in force on that day: an agreement that holds
+// opened it, and its organisation is there (rules F5, C9).
+func (s *State) entitled(seat *Seat, d Day) bool { return s.opened(seat, d) && s.isThere(seat, d) }
+
+// opened says whether an agreement that opened the seat is in force on that day, and
+// another group's has joined (rules C9, G1).
+func (s *State) opened(seat *Seat, d Day) bool {
 	opened := func(by SeatOpening) bool { return by.From <= d && s.AgreementHolds(by.Source, d) }
-	if !o.OpenOn(d) || !opened(SeatOpening{seat.From, seat.Source}) && !slices.ContainsFunc(seat.Earlier, opened) {
+	return seat.joinedOn(d) && (opened(SeatOpening{seat.From, seat.Source}) || slices.ContainsFunc(seat.Earlier, opened))
+}
+
+// isThere says whether the seat's organisation is open on that day and, if it is a PCN,
+// has a practice (rule F5).
+func (s *State) isThere(seat *Seat, d Day) bool {
+	o := s.Organisations[seat.ID]
+	if !o.OpenOn(d) {
 		return false
 	}
 	if o.Kind != PCN || !slices.ContainsFunc(s.members[o.Code], func(m string) bool { return s.Organisations[m].Kind == Practice }) {
@@ -353,8 +378,14 @@ func (s *State) seat(rule, code string) (*Seat, *Refusal) {
 
 func (s *State) whyNotSeated(seat *Seat, person string, d Day) string {
 	for _, h := range seat.Holders {
+		if h.Person == person && h.Covers(d) && h.Alone {
+			return "that is their own record alone (F10); somebody else who speaks for the organisation, or keeps the register, has to record it"
+		}
 		if p := s.People[person]; h.Person == person && h.Covers(d) && !p.inOffice(d) {
 			return "they left their office on " + p.Left.Words()
+		}
+		if h.Person == person && h.Covers(d) && !seat.names(s.People[person].Handle, h.Role, d) {
+			return "the agreement by which it joined does not name them"
 		}
 		if h.Person == person && h.From > d {
 			return "their time as " + string(h.Role) + " begins on " + h.From.Words()

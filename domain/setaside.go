@@ -31,6 +31,9 @@ func (c *SetAside) enact(t *turn, e enacting) {
 	for _, b := range back {
 		t.recordBecause(e.cause, b.effective, b.recorded(e.source))
 	}
+	for _, ledger := range t.s.joinedBy(c.Agreement, e.day) {
+		t.recordBecause(e.cause, e.day, &JoiningEnded{Ledger: ledger, Source: e.source})
+	}
 }
 
 // AgreementSetAside: an agreement ends by a later one.
@@ -333,6 +336,9 @@ func (u *undoing) made() {
 		if s.Seats[id].Source == u.agreement {
 			u.ends(id, "The seat of "+s.name(id)+" ends.")
 		}
+	}
+	for _, ledger := range s.joinedBy(u.agreement, u.day) {
+		u.ends("joining/"+ledger, FirstUpper(s.ShortName)+" leaves "+ledger+", and its seat there ends.")
 	}
 	for i := range s.Duties {
 		if o := &s.Duties[i]; o.Source == u.agreement && !over(o.Until, u.day) {

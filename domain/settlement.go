@@ -20,25 +20,29 @@ func (t *turn) settleDue(since Day) {
 	}
 }
 
-// settleFirst settles the open proposal that became due first; false if none is due.
+// settleFirst settles the open proposal, or the record that waits, that became due
+// first; false if none is due. What changes the register comes before what rests on it.
 func (t *turn) settleFirst(since Day) bool {
-	if len(t.out) > 0 && len(t.s.open) > 0 {
+	if len(t.out) > 0 && len(t.s.open)+len(t.s.pending) > 0 {
 		t.ownState()
 	}
-	var first *Proposal
 	var on Day
-	var settle func(*turn, *Proposal, Day)
-	for _, number := range t.s.open {
-		p := t.s.Proposals[number]
-		if d, how := t.settlesOn(p, since); how != nil && (first == nil || d < on) {
-			first, on, settle = p, d, how
+	var settle func()
+	for _, number := range t.s.pending {
+		if d, due := t.s.Records[number].unopposedOn(since, t.day); due && (settle == nil || d < on) {
+			on, settle = d, func() { t.takeUnopposed(t.s.Records[number], d) }
 		}
 	}
-	if first == nil {
+	for _, number := range t.s.open {
+		if d, how := t.settlesOn(t.s.Proposals[number], since); how != nil && (settle == nil || d < on) {
+			on, settle = d, func() { how(t, t.s.Proposals[number], d) }
+		}
+	}
+	if settle == nil {
 		return false
 	}
 	t.ownState()
-	settle(t, t.s.Proposals[first.Number], on)
+	settle()
 	return true
 }
 
@@ -80,7 +84,7 @@ func (s *State) mayBeRipe(p *Proposal, d Day) bool {
 			hurry = hurry || pos.NeedNotWait
 		}
 	}
-	return consents >= s.CharterOn(d).Charter.Quorum && (hurry || d >= p.WindowEnds())
+	return consents > 0 && consents >= s.quorumOn(p, d) && (hurry || d >= p.WindowEnds())
 }
 
 func (t *turn) enactable(p *Proposal, d Day) bool {
@@ -121,29 +125,33 @@ func (t *turn) lapse(p *Proposal, d Day) {
 // not among it: see Unenactable.
 func (s *View) WaitingFor(p *Proposal, d Day) []string {
 	var waits []string
-	seats := s.EntitledOn(d)
-	explicit, hurry := 0, true
+	seats := s.AskedOn(p, d)
+	hurry := true
 	consented := map[string]bool{}
+	var people []string
 	ends := p.WindowEnds()
 	for _, seat := range seats {
-		pos := s.PositionOf(p, seat, d)
+		pos := s.PositionOf(p, seat)
 		switch {
-		case pos == nil:
+		case pos == nil && !s.isVacant(p, s.Seats[seat], d):
 			waits = append(waits, s.name(seat)+" to be heard")
-		case pos.Stand == Consent:
-			explicit++
+		case pos != nil && pos.Stand == Consent:
 			consented[seat] = true
+			if who := pos.consenting(); s.named(s.Seats[seat], who) {
+				people = append(people, who)
+			}
 		}
-		hurry = hurry && pos != nil && pos.Stand == Consent && pos.NeedNotWait
+		hurry = hurry && pos != nil && pos.Stand == Consent && pos.NeedNotWait && !s.VacantOn(s.Seats[seat], d)
 		ends = max(ends, s.lateWindow(p, seat))
 	}
-	ch := &s.CharterOn(d).Charter
-	if explicit < ch.Quorum {
-		waits = append(waits, Count(ch.Quorum-explicit, "more consent")+" for the quorum of "+strconv.Itoa(ch.Quorum))
+	if quorum := s.quorumOn(p, d); len(consented) < quorum {
+		waits = append(waits, Count(quorum-len(consented), "more consent")+" for the quorum of "+strconv.Itoa(quorum))
+	} else if least, are := s.PeopleOn(p, d), s.differentPeople(people); are < least {
+		waits = append(waits, "the consents to come from "+strconv.Itoa(least)+" different people, and not from "+strconv.Itoa(are))
 	}
-	for _, code := range ch.QuorumOf {
+	for _, code := range s.CharterOn(d).Charter.QuorumOf {
 		for _, is := range s.successorsOn(code, d) {
-			if !consented[is] {
+			if slices.Contains(seats, is) && !consented[is] {
 				waits = appendNew(waits, "the consent of "+s.name(is)+", which the quorum names")
 			}
 		}
@@ -155,8 +163,13 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 			}
 		}
 	}
-	for _, o := range s.BlocksOn(p, d) {
-		waits = append(waits, s.name(s.successor(o.Seat, d))+" to let its block go")
+	for _, o := range s.BlocksOn(p) {
+		waits = appendNew(waits, s.name(o.Seat)+" to let its block go")
+	}
+	for _, seat := range seats {
+		if h := s.ObjectionToAnswer(p, seat, d); h != nil {
+			waits = append(waits, s.name(seat)+" to say whether it objects, as the manager heard it does, until "+h.answerBy(p).Words())
+		}
 	}
 	if d < ends && !(hurry && len(seats) > 0) {
 		waits = append(waits, "the window to run until "+ends.Words())
@@ -168,7 +181,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 // the version was put (rule C6); 0 for the others.
 func (s *State) lateWindow(p *Proposal, seat string) Day {
 	v := p.Version()
-	if joined := s.Seats[seat].From; joined > v.Put {
+	if joined := s.Seats[seat].since(); joined > v.Put {
 		return joined.Add(v.Window)
 	}
 	return 0
@@ -195,7 +208,8 @@ func (s *View) Refuses(is []Instrument, proposal string, d Day) *Refusal {
 // NextDue is the next moment at which something may become due in the group by
 // itself; the zero time if nothing can.
 func (s *State) NextDue(now time.Time) time.Time {
-	if len(s.open) == 0 || s.Established == 0 {
+	silent := slices.ContainsFunc(s.pending, func(n string) bool { return len(s.Records[n].unopposedParts()) > 0 })
+	if len(s.open) == 0 && !silent || s.Established == 0 {
 		return time.Time{}
 	}
 	return (DayOf(now) + 1).Start()
@@ -238,7 +252,7 @@ type RollEntry struct {
 	Person   string       `json:"person,omitempty"`
 	Office   string       `json:"office,omitempty"`
 	Role     SeatRole     `json:"role,omitempty"`
-	Position RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard or vacant"`
+	Position RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, or what was heard and is to be confirmed or answered"`
 	Time     int64        `json:"time,omitzero" doc:"recorded, milliseconds since 1970"`
 	Index    uint64       `json:"index,omitzero"`
 	Reason   string       `json:"reason,omitempty"`
@@ -257,6 +271,7 @@ const (
 	RollNotHeard    RollPosition = "not heard"
 	RollVacant      RollPosition = "vacant"
 	RollUnconfirmed RollPosition = "heard, to be confirmed"
+	RollToAnswer    RollPosition = "heard to object, to be answered"
 )
 
 // RollOn names for each entitled seat what it says to the newest version on
@@ -266,22 +281,30 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 	if p.Stage == Agreed && p.AgreedOn <= d {
 		return p.Roll
 	}
-	blocks := s.BlocksOn(p, d)
+	blocks := s.BlocksOn(p)
+	ids := s.AskedOn(p, d)
+	for _, o := range blocks {
+		ids = appendNew(ids, o.Seat)
+	}
+	slices.Sort(ids)
 	var roll []RollEntry
-	for _, id := range s.EntitledOn(d) {
+	for _, id := range ids {
 		e := RollEntry{Seat: id, Name: s.nameOn(id, d), Position: RollNotHeard}
-		if s.VacantOn(s.Seats[id], d) {
+		if s.isVacant(p, s.Seats[id], d) {
 			e.Position = RollVacant
 		}
-		if pos := p.lastOf(id); pos != nil && !pos.counts() {
+		if pos := p.ToConfirm(id); pos != nil {
 			e.Position, e.Heard = RollUnconfirmed, pos.Heard
 		}
-		if pos := s.PositionOf(p, id, d); pos != nil {
+		if pos := s.PositionOf(p, id); pos != nil {
 			e.Person, e.Office, e.Role, e.Position = pos.Person, s.office(pos.Person), pos.Role, RollPosition(pos.Stand)
 			e.Time, e.Index, e.Reason, e.Interest, e.Heard = pos.Time, pos.Index, pos.Reason, pos.Interest, pos.Heard
 		}
+		if h := s.ObjectionToAnswer(p, id, d); h != nil {
+			e = RollEntry{Seat: id, Name: e.Name, Position: RollToAnswer, Index: h.Index, Reason: h.Why, Heard: h.Heard}
+		}
 		for _, o := range blocks {
-			if s.successor(o.Seat, d) == id {
+			if o.Seat == id {
 				e = RollEntry{Seat: id, Name: e.Name, Position: RollBlocks, Person: o.Person, Office: s.office(o.Person), Role: o.Role, Index: o.Index, Reason: o.Why}
 			}
 		}
@@ -302,7 +325,7 @@ func (s *State) RollWords(roll []RollEntry) string {
 		say      string
 	}{
 		{RollConsents, "consented"}, {RollStandsAside, "stood aside"}, {RollBlocks, "blocks"},
-		{RollUnconfirmed, "heard, to be confirmed"}, {RollNotHeard, "not yet heard"}, {RollVacant, "vacant"},
+		{RollUnconfirmed, "heard, to be confirmed"}, {RollToAnswer, "heard to object, to be answered"}, {RollNotHeard, "not yet heard"}, {RollVacant, "vacant"},
 	} {
 		if len(by[p.position]) > 0 {
 			parts = append(parts, p.say+": "+List(by[p.position]))

@@ -21,10 +21,11 @@ func (c *RecordSpokesperson) may(w *who) (Permission, *Refusal) {
 	if yes := w.speaksFor(o.Code); yes != nil {
 		return *yes, nil
 	}
-	yes, r := w.mustKeepRegister("O3")
-	yes.OnBehalfOf = "organisation/" + o.Code
-	return yes, r
+	return w.mustKeepRegister("O3")
 }
+
+func (c *RecordSpokesperson) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *RecordSpokesperson) names() []string                   { return []string{c.Person} }
 
 func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	o := t.s.Organisations[c.Organisation]
@@ -35,6 +36,9 @@ func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	p, r := t.s.personInOffice("O3", c.Person, span.From)
 	if r != nil {
 		return r.at("person")
+	}
+	if !t.s.mayBeSpokenFor(o, p, t.day) {
+		return notNow("G1", "Who speaks here for %s is said by an agreement of its own.", o.Name).at("person")
 	}
 	t.recordOn(span.From, &SpokespersonRecorded{Organisation: o.Code, Person: p.ID, Evidence: c.Evidence, Span: span})
 	return nil
@@ -54,6 +58,9 @@ func (c *EndSpokesperson) may(w *who) (Permission, *Refusal) {
 	}
 	return w.asThemself(w.speaksFor(o.Code) != nil).or(w.mustKeepRegister("O3"))
 }
+
+func (c *EndSpokesperson) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *EndSpokesperson) names() []string                   { return []string{c.Person} }
 
 func (c *EndSpokesperson) decide(t *turn) *Refusal {
 	o := t.s.Organisations[c.Organisation]
@@ -80,7 +87,7 @@ func (e *SpokespersonRecorded) Subject() string { return "organisation/" + e.Org
 
 func (e *SpokespersonRecorded) apply(s *State, ev *Event) {
 	o := edit(s.Organisations, e.Organisation)
-	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index})
+	o.Spokespeople = append(slices.Clip(o.Spokespeople), Tenure{Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause], Alone: s.alone(e.Person, ev)})
 }
 
 // SpokespersonEnded: somebody no longer speaks for an organisation.
@@ -101,12 +108,23 @@ func (e *SpokespersonEnded) apply(s *State, _ *Event) {
 type Tenure struct {
 	Person string
 	Span
-	Index uint64
+	Index  uint64
+	Record string // that waited and by which it was taken up; none: it did not wait
+	Alone  bool   // that person alone recorded it, of a seat or an organisation: it gives no say (rule F10)
+}
+
+// alone says whether the event, which gives that person a say for a seat or an
+// organisation, is their own record and nobody else's: it follows from nothing that
+// somebody else did, and the group is past forming (rule F10).
+func (s *State) alone(person string, ev *Event) bool {
+	return s.Established != 0 && ev.Cause == ev.Index && actorID(ev) == person
 }
 
 // holds says whether the tenure is somebody's on that day: its days have come and not run
-// out, and they haven't left their office (rule F5).
-func (s *State) holds(t Tenure, d Day) bool { return t.Covers(d) && s.People[t.Person].inOffice(d) }
+// out, they haven't left their office (rule F5), and they didn't alone record it (F10).
+func (s *State) holds(t Tenure, d Day) bool {
+	return t.Covers(d) && !t.Alone && s.People[t.Person].inOffice(d)
+}
 
 // endTenure ends the person's tenures that are running on the day.
 func endTenure(ts []Tenure, person string, until Day) []Tenure {
@@ -121,10 +139,11 @@ func endTenure(ts []Tenure, person string, until Day) []Tenure {
 
 // SpeaksFor says whether the person may speak for the organisation on that day
 // (rule O3). Whoever spoke for it before it closed, or for an earlier contract
-// holder, does not do so after.
+// holder, does not do so after. For another group speaks whom its own agreement names (rule G1).
 func (s *State) SpeaksFor(person, code string, d Day) bool {
 	o := s.Organisations[code]
-	return o != nil && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) && s.holds(t, d) })
+	return o != nil && s.mayBeSpokenFor(o, s.People[person], d) &&
+		slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) && s.holds(t, d) })
 }
 
 func (o *Organisation) speaks(t Tenure, d Day) bool {

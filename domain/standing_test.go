@@ -48,11 +48,13 @@ func checkStandings(t *rapid.T, s *View, d Day) {
 	if len(s.Charters) == 0 {
 		return
 	}
+	asItStands := *s // without what only waits, by which coverage is lower and a mandate has not ended
+	asItStands.supposed = true
 	inside := map[string]map[string]bool{}
 	in := func(matter string) map[string]bool {
 		if inside[matter] == nil {
 			inside[matter] = map[string]bool{}
-			c := s.CoverageOn(matter, d)
+			c := asItStands.CoverageOn(matter, d)
 			for _, st := range c.Inside() {
 				inside[matter][st.Practice.Code] = true
 			}

@@ -27,6 +27,8 @@ type State struct {
 	gate
 	work
 	thread
+	waiting
+	neighbours
 }
 
 // head is how far the ledger has come.
@@ -34,20 +36,27 @@ type head struct {
 	Group  string             // name in addresses, such as "trafford"
 	Next   uint64             // index of the next event
 	Last   time.Time          // recorded time of the last event
-	counts ['Z' - 'A' + 1]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q, I
+	counts ['Z' - 'A' + 1]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q, I, N
 }
 
 // NewState is the state of a group of which nothing has been recorded.
 func NewState(group string) *State {
 	return &State{
 		head: head{Group: group}, register: newRegister(), table: newTable(), mandates: newMandates(), decisions: newDecisions(), powers: newPowers(),
-		representation: newRepresentation(), gate: newGate(), work: newWork(), thread: newThread(),
+		representation: newRepresentation(), gate: newGate(), work: newWork(), thread: newThread(), waiting: newWaiting(), neighbours: newNeighbours(),
 	}
 }
 
 // Apply folds the next event in. The caller has seen to the order.
 func (s *State) Apply(e *Event) {
+	seats := changesSeats(e.Data)
+	if seats {
+		s.noteSeats(DayOf(e.Time))
+	}
 	e.Data.apply(s, e)
+	if seats {
+		s.noteSeats(DayOf(e.Time))
+	}
 	s.Next, s.Last = e.Index+1, e.Time
 }
 
@@ -56,7 +65,7 @@ func (s *State) Apply(e *Event) {
 func (s *State) Copy() *State {
 	return &State{
 		head: s.head, founding: s.founding.copy(), register: s.register.copy(), table: s.table.copy(), mandates: s.mandates.copy(), decisions: s.decisions.copy(),
-		powers: s.powers.copy(), representation: s.representation.copy(), gate: s.gate.copy(), work: s.work.copy(), thread: s.thread.copy(),
+		powers: s.powers.copy(), representation: s.representation.copy(), gate: s.gate.copy(), work: s.work.copy(), thread: s.thread.copy(), waiting: s.waiting.copy(), neighbours: s.neighbours.copy(),
 	}
 }
 

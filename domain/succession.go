@@ -18,6 +18,9 @@ type MergeOrganisation struct {
 
 func (c *MergeOrganisation) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
 
+func (c *MergeOrganisation) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *MergeOrganisation) names() []string                   { return nil }
+
 func (c *MergeOrganisation) decide(t *turn) *Refusal {
 	o, r := t.s.organisation("O1", c.Organisation)
 	if r != nil {
@@ -58,6 +61,9 @@ type SplitOrganisation struct {
 
 func (c *SplitOrganisation) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
 
+func (c *SplitOrganisation) concerns(*State, []Event) []string { return []string{c.Organisation} }
+func (c *SplitOrganisation) names() []string                   { return nil }
+
 func (c *SplitOrganisation) decide(t *turn) *Refusal {
 	o, r := t.s.organisation("O1", c.Organisation)
 	if r != nil {
@@ -96,6 +102,9 @@ type ChangeContractHolder struct {
 }
 
 func (c *ChangeContractHolder) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }
+
+func (c *ChangeContractHolder) concerns(*State, []Event) []string { return []string{c.Practice} }
+func (c *ChangeContractHolder) names() []string                   { return nil }
 
 func (c *ChangeContractHolder) decide(t *turn) *Refusal {
 	o, r := t.s.organisation("O1", c.Practice)

@@ -107,6 +107,19 @@ var Kinds = []Kind{
 	kind[ClosingPutOffAsked]("closing.put-off-asked.v1"),
 	kind[ClosingPutOffAgreed]("closing.put-off-agreed.v1"),
 	kind[ClosingPutOff]("closing.put-off.v1"),
+	kind[ObjectionHeard]("objection.heard.v1"),
+	kind[RecordKept]("record.kept.v1"),
+	kind[RecordConfirmed]("record.confirmed.v1"),
+	kind[RecordRefused]("record.refused.v1"),
+	kind[JoiningAsked]("joining.asked.v1"),
+	kind[JoiningAgreed]("joining.agreed.v1"),
+	kind[JoiningEnded]("joining.ended.v1"),
+	kind[SeatJoined]("seat.joined.v1"),
+	kind[SeatJoiningEnded]("seat.joining-ended.v1"),
+	kind[ExerciseConfirmed]("exercise.confirmed.v1"),
+	kind[ExerciseRefused]("exercise.refused.v1"),
+	kind[CommitmentConfirmed]("commitment.confirmed.v1"),
+	kind[CommitmentDisputed]("commitment.disputed.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -185,5 +198,7 @@ var Commands = []CommandKind{
 	command[AnswerQuestion]("answer-question", "Answer a practice."),
 	command[SetAgenda]("set-agenda", "Set the agenda of the group's own meeting."),
 	command[RecordGroupMeeting]("record-group-meeting", "Record who attended the group's own meeting, and what is to be done."),
+	command[ConfirmRecord]("confirm-record", "Say that what somebody recorded, and what waits, is right."),
+	command[RefuseRecord]("refuse-record", "Say that what somebody recorded, and what waits, is not right."),
 	command[AttachDocument]("attach-document", "Say, by its SHA-256, that a finished document belongs to something."),
 }

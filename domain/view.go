@@ -8,6 +8,8 @@ type View struct {
 	*State
 	across map[string]*State // ledgers of other groups, by name, as they were known at the same moment (rule G1)
 	memo   memo              // empty but for Remembering
+
+	supposed bool // it is what would be so if something that waits had taken effect
 }
 
 // View is the state for somebody who asks, with nothing beside it.
@@ -29,7 +31,7 @@ func (s *View) Remembering() *View {
 	c.memo = memo{
 		places: s.Places(), days: s.changingDays(), coverage: map[period]Coverage{}, incomplete: map[period]string{}, appointments: map[string][]*Appointment{},
 		delegations: s.delegationsInOrder(), overdue: map[string][]overdueReport{}, said: map[string][]*Commitment{},
-		positions: map[string][]*AdoptedPosition{}, spent: map[spending]Pence{}, agreements: map[string][]Link{}, texts: map[uint64]string{},
+		positions: map[string][]*AdoptedPosition{}, spent: map[spending]Pence{}, agreements: map[string][]Link{}, texts: map[uint64]string{}, taken: map[string][]*View{},
 	}
 	return &c
 }
@@ -38,4 +40,6 @@ func (s *View) remembers() bool { return s.memo.coverage != nil }
 
 // copied is a view of a copy of the state, into which further events can be folded:
 // it remembers nothing.
-func (s *View) copied() *View { return &View{State: s.State.Copy(), across: s.across} }
+func (s *View) copied() *View {
+	return &View{State: s.State.Copy(), across: s.across, supposed: s.supposed}
+}

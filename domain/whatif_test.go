@@ -52,7 +52,10 @@ func checkWhatIf(t *rapid.T, g *generator) int {
 	if fingerprint(before.State) != print {
 		t.Fatal("asking what if changed the state")
 	}
-	m.send("manager", c, c.Evidence)
+	if m.ledger.State().Organisations[code] != nil {
+		m.run("speaks", `once recorded spokesperson.recorded {"organisation":"`+code+`","person":"@pm-ash","evidence":"a letter"}`)
+	}
+	m.send("pm-ash", c, c.Evidence)
 	after := m.ledger.State().View()
 	if refused != nil || len(after.Mandates) != len(before.Mandates)+1 {
 		return 0

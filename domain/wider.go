@@ -19,21 +19,9 @@ type RestsOn struct {
 // mostProof bounds a proof, so that its event fits into a line.
 const mostProof = 30_000 // bytes
 
-// A Claim is what another group's ledger says of what a consent rests on. It is
-// looked up by whoever hands the request on, and travels with it.
-type Claim struct {
-	Ledger    string
-	Ref       string
-	Index     uint64
-	Agreement bool     // else a delegation
-	Title     string   // what it is, in words
-	Matters   []string // that it is about, or has power to commit on
-	Why       string   // why nothing can rest on it; "" if something can
-}
-
-// NeedsClaim is what the command's consent rests on in another group's ledger,
-// to be looked up there with ClaimOn; false if it rests on nothing.
-func (r *Request) NeedsClaim() (RestsOn, bool) {
+// RestsOn is what the command's consent rests on in another group's ledger; false if it
+// rests on nothing.
+func (r *Request) RestsOn() (RestsOn, bool) {
 	c, ok := r.Command.(interface{ restsOn() *RestsOn })
 	if !ok || c.restsOn() == nil {
 		return RestsOn{}, false
@@ -41,7 +29,7 @@ func (r *Request) NeedsClaim() (RestsOn, bool) {
 	return *c.restsOn(), true
 }
 
-// Prove puts a proof beside what NeedsClaim named.
+// Prove puts a proof beside what RestsOn names.
 func (r *Request) Prove(proof []byte) {
 	if c, ok := r.Command.(interface{ restsOn() *RestsOn }); ok && c.restsOn() != nil {
 		c.restsOn().Proof = proof
@@ -51,32 +39,48 @@ func (r *Request) Prove(proof []byte) {
 func (c *GiveConsent) restsOn() *RestsOn      { return c.Rests }
 func (c *ConsentToCharter) restsOn() *RestsOn { return c.Rests }
 
-// ClaimOn is what this ledger, another group's, says on that day of what it is
-// named for.
-func (s *State) ClaimOn(rests RestsOn, d Day) *Claim {
-	c := &Claim{Ledger: s.Group, Ref: rests.Ref, Index: rests.Index}
-	p, dl := s.Proposals[rests.Ref], s.Delegations[rests.Ref]
-	switch {
-	case p != nil && p.Stage == Agreed && p.Agreement == rests.Index:
-		c.Agreement, c.Title, c.Matters = true, p.Title(), []string{p.Matter}
+// grounds are what the ledger, a place's, holds on which a consent in a wider group on
+// the matter can rest on that day. All are looked at, whatever a consent names, so that
+// the time that an answer takes says nothing of them.
+func (s *State) grounds(matter string, d Day) []RestsOn {
+	var all []RestsOn
+	var joined []string
+	for ledger := range s.Wider {
+		if j := s.joining(ledger, d); j != nil {
+			joined = append(joined, j.Source)
+		}
+	}
+	for _, p := range s.Proposals {
+		if s.AgreementHolds(p.Number, d) && (Within(matter, p.Matter) || matter == membership && slices.Contains(joined, p.Number)) {
+			all = append(all, RestsOn{Ledger: s.Group, Ref: p.Number, Index: p.Agreement})
+		}
+	}
+	for _, dl := range s.Delegations {
+		if state, _ := s.DelegationOn(dl, d); state == InForce && withinAny(matter, dl.VersionOn(d).toCommit()) {
+			for i := range dl.Versions {
+				all = append(all, RestsOn{Ledger: s.Group, Ref: dl.Number, Index: dl.Versions[i].Index})
+			}
+		}
+	}
+	return all
+}
+
+// whyNoGround says why nothing can rest on that day on what a consent rested on once;
+// "" if something can.
+func (s *State) whyNoGround(rests RestsOn, d Day) string {
+	if p := s.Proposals[rests.Ref]; p != nil {
 		switch {
 		case p.SetAside != 0 && p.SetAside <= d:
-			c.Why = p.Number + " of " + s.Name + " was set aside on " + p.SetAside.Words() + "."
+			return p.Number + " of " + s.Name + " was set aside on " + p.SetAside.Words() + "."
 		case d < p.AgreedOn:
-			c.Why = p.Number + " of " + s.Name + " was agreed only on " + p.AgreedOn.Words() + "."
+			return p.Number + " of " + s.Name + " was agreed only on " + p.AgreedOn.Words() + "."
 		}
-	case dl != nil && slices.ContainsFunc(dl.Versions, func(v DelegationVersion) bool { return v.Index == rests.Index }):
-		c.Title = "delegation to " + dl.To
-		if v := dl.VersionOn(d); v != nil {
-			c.Matters = v.toCommit()
-		}
-		if state, why := s.DelegationOn(dl, d); state != InForce {
-			c.Why = s.Name + ": " + sentence(why)
-		}
-	default:
-		c.Why = "Event " + Thousands(int(min(rests.Index, 1<<40))) + " of the ledger of " + s.Name + " is not agreement or delegation " + Clip(rests.Ref) + "."
+		return ""
 	}
-	return c
+	if state, why := s.DelegationOn(s.Delegations[rests.Ref], d); state != InForce {
+		return s.Name + ": " + sentence(why)
+	}
+	return ""
 }
 
 // toCommit are the matters on which the version gives power to commit.
@@ -90,32 +94,58 @@ func (v *DelegationVersion) toCommit() []string {
 	return matters
 }
 
-// checkRests refuses a consent of another group that does not rest on an
-// agreement or delegation of its own about the matter.
+// checkRests refuses a consent of another group that does not rest on an agreement or
+// delegation of its own about the matter. Whatever is wrong with what it names, the
+// refusal is the same (rule G1).
 func (t *turn) checkRests(seat string, rests *RestsOn, matter string) *Refusal {
 	name := t.s.name(seat)
-	if t.s.Organisations[seat].Kind != OtherGroup {
-		if rests != nil {
-			return invalid("G1", "%s speaks for itself; only another group's consent rests on something in its own ledger.", name)
-		}
-		return nil
-	}
-	claim := t.req.Claim
 	switch {
+	case t.s.Organisations[seat].Kind != OtherGroup && rests != nil:
+		return invalid("G1", "%s speaks for itself; only another group's consent rests on something in its own ledger.", name)
+	case t.s.Organisations[seat].Kind != OtherGroup:
+		return nil
 	case rests == nil:
 		return notNow("G1", "%s consents only on the strength of an agreement or delegation of its own: name it by its ledger, number and index.", name)
-	case rests.Ledger != seat:
-		return invalid("G1", "The consent of %s rests on its own ledger, not on that of %s.", name, Clip(rests.Ledger))
 	case len(rests.Proof) > mostProof:
 		return invalid("G1", "The proof is too long: at most %s bytes fit.", Thousands(mostProof))
-	case claim == nil || claim.Ledger != rests.Ledger || claim.Ref != rests.Ref || claim.Index != rests.Index:
-		return notNow("G1", "The ledger of %s can't be read here, so that nothing can rest on it.", name)
-	case claim.Why != "":
-		return notNow("G1", "%s", claim.Why)
-	case !withinAny(matter, claim.Matters):
-		return notNow("G1", "%s of %s is about %s, and this is about %s.", rests.Ref, name, List(claim.Matters), matter)
+	}
+	found := false
+	if place := t.s.readable(seat, t.day); place != nil {
+		for _, g := range place.grounds(matter, t.day) {
+			found = found || g.Ledger == rests.Ledger && g.Ref == rests.Ref && g.Index == rests.Index
+		}
+	}
+	if !found {
+		return t.s.cantRest(seat)
 	}
 	return nil
+}
+
+// cantRest is the one refusal of whoever names something in another ledger that can't be
+// read: there may be no such group, no such agreement, or it may not be about this, or
+// not have joined, or have left (rule G1).
+func (s *State) cantRest(seat string) *Refusal {
+	return notNow("G1", "%s can't act on the strength of that here. It joins by an agreement of its own that names %s and who speaks for it; then name an agreement or delegation of its own that is in force and about this, by its number and event.",
+		s.name(seat), s.Group)
+}
+
+// readable is the ledger of the place, of which only what its consents rest on, and who
+// stands behind it, is read; nil where it has not joined on that day, or can't be read.
+func (s *View) readable(seat string, d Day) *State {
+	place := s.across[seat]
+	if place == nil || s.Seats[seat].joiningOn(d) == nil || place.joining(s.Group, d) == nil {
+		return nil
+	}
+	return place
+}
+
+// placeOn is the ledger of the place for whoever asks who stands behind the group. In an
+// old ledger that gave the place its seat without asking, it is that of the place as it was.
+func (s *View) placeOn(seat string, d Day) *State {
+	if s.Seats[seat].byItself(d) {
+		return s.across[seat]
+	}
+	return s.readable(seat, d)
 }
 
 // proveConsent records what another group's consent rests on, beside it.
@@ -123,9 +153,8 @@ func (t *turn) proveConsent(consent uint64, seat, to string, version int, rests 
 	if rests == nil {
 		return
 	}
-	claim := t.req.Claim
 	t.recordBecause(consent, t.day, &ConsentProved{
-		Seat: seat, To: to, Version: version, Ledger: rests.Ledger, Ref: rests.Ref, At: rests.Index, Title: claim.Title, Matters: claim.Matters, Proof: rests.Proof,
+		Seat: seat, To: to, Version: version, Ledger: rests.Ledger, Ref: rests.Ref, At: rests.Index, Proof: rests.Proof,
 	})
 }
 
@@ -143,8 +172,8 @@ func (s *State) proved(seat string, p *Proposal, rests *RestsOn) bool {
 // ToCharter is what a consent to the first charter is to.
 const ToCharter = "charter"
 
-// joining is the matter on which a group agrees to join a wider one.
-const joining = "membership"
+// membership is the matter of a consent to the charter.
+const membership = "membership"
 
 // ConsentProved: another group's consent rests on something in its own ledger.
 type ConsentProved struct {
@@ -154,8 +183,8 @@ type ConsentProved struct {
 	Ledger  string   `json:"ledger"`
 	Ref     string   `json:"ref"`
 	At      uint64   `json:"at" doc:"index in that ledger"`
-	Title   string   `json:"title"`
-	Matters []string `json:"matters"`
+	Title   string   `json:"title,omitzero" doc:"only in an old ledger"`
+	Matters []string `json:"matters,omitempty" doc:"only in an old ledger"`
 	Proof   []byte   `json:"proof,omitempty"`
 }
 
@@ -184,12 +213,12 @@ type ProvedConsent struct {
 	Index   uint64
 }
 
-// Places are the groups that ever held a seat here, by their names in
-// addresses: whose ledgers a view Across wants.
+// Places are the groups that ever joined, and took a seat here, by their names in
+// addresses: whose ledgers a view Across wants. No other is read.
 func (s *State) Places() []string {
 	var names []string
-	for id := range s.Seats {
-		if s.Organisations[id].Kind == OtherGroup {
+	for id, seat := range s.Seats {
+		if s.Organisations[id].Kind == OtherGroup && (!seat.Asked || len(seat.Joinings) > 0) {
 			names = append(names, id)
 		}
 	}
@@ -229,7 +258,7 @@ func (s *View) addPlaces(c *Coverage, matter, source string, d Day) {
 }
 
 func (s *View) addPlace(c *Coverage, p Place, matter, source string, d Day) {
-	place := s.across[p.Group]
+	place := s.placeOn(p.Group, d)
 	if place == nil {
 		p.Why = "its ledger can't be read here"
 		c.Places = append(c.Places, p)
@@ -266,12 +295,12 @@ func (s *State) standsOn(seat, source string, place *State, d Day) (*ProvedConse
 		if p.Seat != seat || p.On > d || (source != "" && p.To != source) || !s.proves(p, d) {
 			continue
 		}
-		claim := place.ClaimOn(p.Rests, d)
-		if claim.Why == "" {
+		no := place.whyNoGround(p.Rests, d)
+		if no == "" {
 			return p, ""
 		}
 		if why == "it has not consented" {
-			why = claim.Why
+			why = no
 		}
 	}
 	return nil, why
@@ -325,25 +354,12 @@ func (s *View) placeLinks(c *Coverage) []Link {
 	var links []Link
 	for _, p := range c.Places {
 		if p.Agreed {
-			text := p.Name + ", for " + Thousands(p.Practices) + " of " + Count(p.OfPractices, "practice") + ", consented on the strength of event " +
-				Thousands(int(p.Index)) + " of its own ledger: " + s.across[p.Group].View().restWords(s.provedAt(p.Here))
+			text := p.Name + ", for " + Thousands(p.Practices) + " of " + Count(p.OfPractices, "practice") + ": agreed by " + p.Name + ", " + p.Ref +
+				", event " + Thousands(int(p.Index)) + " of its own ledger"
 			links = append(links, Link{LinkPlace, p.Group + "/" + p.Ref, p.Here, s.provedAt(p.Here).On, text})
 		}
 	}
 	return links
-}
-
-// restWords say what it is on which something of another group rests: no limits,
-// and no more than its title where the charter keeps proposals to members.
-func (s *View) restWords(c *ProvedConsent) string {
-	title := c.Rests.Ref + ", " + c.Title
-	if slices.Contains(s.Charter().MembersOnly, "proposals") {
-		return title
-	}
-	if dl := s.Delegations[c.Rests.Ref]; dl != nil {
-		return title + ", to commit on " + List(c.Matters) + "; " + s.agreementLinks(dl.Source)[0].Text
-	}
-	return s.agreementLinks(c.Rests.Ref)[0].Text
 }
 
 func (s *State) provedAt(index uint64) *ProvedConsent {

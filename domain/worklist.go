@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, position, mandate, approach, priorities, action, departure, communicate, question or interest"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter or joining"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -30,6 +30,7 @@ const (
 	DueTell        DueKind = "tell"        // a body of a decision
 	DueRatify      DueKind = "ratify"      // or disavow, before it lapses
 	DueCallIn      DueKind = "call-in"     // to be settled
+	DueConfirm     DueKind = "confirm"     // by those who acted, or by the representative
 	DuePosition    DueKind = "position"    // of seats on a proposal
 	DueMandate     DueKind = "mandate"     // its end or review
 	DueApproach    DueKind = "approach"    // to be passed on, disposed of or answered
@@ -39,6 +40,9 @@ const (
 	DueCommunicate DueKind = "communicate" // an agreement, to the practices
 	DueQuestion    DueKind = "question"    // of a practice, to be answered
 	DueInterest    DueKind = "interest"    // to be declared anew
+	DueRecord      DueKind = "record"      // that waits, to be confirmed or refused
+	DueCharter     DueKind = "charter"     // to be changed: its quorum can't be had
+	DueJoining     DueKind = "joining"     // a wider group that asked to be answered
 )
 
 // reminders are how many days ahead reviews and ends are on the work list.
@@ -81,6 +85,13 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.departuresDue(d, add)
 	s.threadDue(d, add)
 	s.interestsDue(d, add)
+	for _, k := range s.Pending() {
+		add(k.Number, DueRecord, k.Window, reminders, k.Number+" waits for "+List(s.WaitsFor(k))+": "+s.RecordWords(k)+".")
+	}
+	if say := s.quorumUnmet(d); say != "" {
+		add("charter", DueCharter, s.quorumUnmetSince(d), 0, FirstUpper(s.ShortName)+" is incomplete. "+say)
+	}
+	s.joiningsDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+List(s.WaitingFor(p, d))+".")
@@ -133,12 +144,15 @@ func (s *State) waitingDue(d Day, add addDue) {
 	for n, x := range s.Exercises {
 		switch s.ExerciseOn(x, d) {
 		case XBeyond:
-			on := x.Recorded.Add(s.CharterOn(x.Recorded).Charter.RatifyWithin)
+			on := s.RatifyBy(x)
 			add(n, DueRatify, on, reminders, n+" is beyond and lapses after "+on.Words()+" unless ratified.")
 		case XCalledIn:
 			on := x.CalledIn.Add(s.CharterOn(x.CalledIn).Charter.SettleWithin)
 			add(n, DueCallIn, on, reminders, n+" is called in and falls after "+on.Words()+" unless settled.")
-		case XWithin, XRatified, XDisavowed, XLapsed, XFallen:
+		case XUnconfirmed:
+			on := s.ConfirmBy(x)
+			add(n, DueConfirm, on, reminders, n+" lapses after "+on.Words()+" unless it is confirmed by "+s.offices(x.StillToConfirm(d))+".")
+		case XWithin, XRatified, XDisavowed, XLapsed, XFallen, XRefused:
 		}
 		if by, body, told := s.TellBy(x, d); by != 0 && told == 0 && x.On <= d {
 			if o := s.Organisations[body]; o != nil {
@@ -151,8 +165,11 @@ func (s *State) waitingDue(d Day, add addDue) {
 	}
 	for n, k := range s.Commitments {
 		if st := s.CommitmentOn(k, d); st == KAdReferendum || st == KBeyond {
-			on := k.Recorded.Add(s.CharterOn(k.Recorded).Charter.RatifyWithin)
+			on := s.RatifyCommitmentBy(k)
 			add(n, DueRatify, on, reminders, n+" is "+string(st)+" and lapses after "+on.Words()+" unless ratified.")
+		} else if st == KReported {
+			on := s.ConfirmCommitmentBy(k)
+			add(n, DueConfirm, on, reminders, n+" is beyond after "+on.Words()+" unless "+s.office(k.Person)+" confirms it.")
 		}
 	}
 }
@@ -166,7 +183,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 	var first []string
 	var by Command // that sees to it; nil: a proposal, in which the people concerned are asked for their word
 	switch due.Kind {
-	case DuePosition, DueReport, DueTell:
+	case DuePosition, DueReport, DueTell, DueRecord, DueConfirm:
 		return nil
 	case DueReview, DueEnd:
 		if dl := s.Delegations[due.What]; dl != nil {
@@ -183,7 +200,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		first, by = []string{s.interest(due.What).Person}, &RenewInterest{Interest: due.What}
 	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
-	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion:
+	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion, DueCharter, DueJoining:
 	}
 	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.withDuty(Chair, d)} {
 		if may := s.whoMay(ids, by, d); len(may) > 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"goldenthread/domain"
@@ -14,10 +13,11 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// Rule G1: what a wider group decides depends on the ledgers of the groups that hold its
-// seats. All groups of an installation have one writer, so it reads their acknowledged
-// states as it decides. The recorded proof is for those who check the wider ledger
-// elsewhere.
+// Rule G1: what a wider group decides depends on the ledgers of the groups that joined it
+// and hold its seats. All groups of an installation have one writer, so it reads their
+// acknowledged states as it decides, and hands on what each has to say to another: that
+// it asks it to join, and that it joined or left. No ledger is read because a request
+// names it. The recorded proof is for those who check the wider ledger elsewhere.
 
 // proofTimeout is the longest wait for a checkpoint that covers the event on which a
 // consent depends. It usually takes less than a second.
@@ -27,14 +27,20 @@ const proofTimeout = 5 * time.Second
 type proofs struct {
 	stream *stream.Stream
 	logs   *logs.Logs
+	past   *pastStates
+	clock  func() time.Time
 }
 
 // proveAcross checks the proof that came with the request against the log of the
-// ledger that it names, or adds one. A node that keeps no logs adds none.
+// ledger that it names, or adds one. A node that keeps no logs adds none. Of a request
+// that the rules refuse, or that says nothing new, no log is read, so that nothing is learnt by how long that takes.
 func (p *proofs) proveAcross(ctx context.Context, req *domain.Request) error {
-	rests, ok := req.NeedsClaim()
-	if !ok || rests.Index >= p.stream.Next(rests.Ledger) {
-		return nil // the rules refuse it
+	rests, ok := req.RestsOn()
+	if !ok {
+		return nil
+	}
+	if would, err := p.wouldRecord(ctx, req); err != nil || !would {
+		return err
 	}
 	l, err := p.logs.Log(rests.Ledger)
 	switch {
@@ -74,27 +80,33 @@ func (p *proofs) refuseProof(req *domain.Request, say string, args ...any) error
 	return &Refused{&domain.Refusal{Rule: "G1", Say: fmt.Sprintf(say, args...), Class: domain.Invalid}, p.stream.Next(req.Group)}
 }
 
-// otherLedgersOf are the groups, besides its own, whose ledgers the decision depends on:
-// that of the consent it refers to, and those that hold seats in this one.
-func otherLedgersOf(req *domain.Request, state *domain.State) []string {
-	names := state.Places()
-	if rests, ok := req.NeedsClaim(); ok {
-		names = append(slices.Clip(names), rests.Ledger)
+// wouldRecord says whether the request would be recorded as things stand.
+func (p *proofs) wouldRecord(ctx context.Context, req *domain.Request) (bool, error) {
+	next := p.stream.Next(req.Group)
+	if next == 0 {
+		return false, nil
 	}
-	return names
-}
-
-// addOtherLedgers adds the states of those ledgers to the request, but for groups that
-// are not here or stopped.
-func (w *writer) addOtherLedgers(req *domain.Request, g *group, now time.Time) {
-	req.Claim, req.Places = nil, nil
-	state := g.ledger().State()
-	if rests, ok := req.NeedsClaim(); ok {
-		if there := w.stateOf(rests.Ledger); there != nil {
-			req.Claim = there.ClaimOn(rests, domain.DayOf(later(now, state.Last)))
+	state, err := p.past.ledgers.AsKnown(ctx, req.Group, next)
+	if err != nil {
+		return false, err
+	}
+	places := map[string]*domain.State{}
+	for _, name := range state.Places() {
+		if next := p.stream.Next(name); next > 0 && p.stream.Stopped(name) == nil {
+			if places[name], err = p.past.ledgers.AsKnown(ctx, name, next); err != nil {
+				return false, err
+			}
 		}
 	}
-	for _, name := range state.Places() {
+	trial, refused := state.View().Across(places).Try(req, p.clock())
+	return refused == nil && !trial.Answer.Repeat, nil
+}
+
+// addOtherLedgers adds to the request the states of the groups that hold seats in its
+// own, but for those that are not here or stopped.
+func (w *writer) addOtherLedgers(req *domain.Request, g *group) {
+	req.Places = nil
+	for _, name := range g.ledger().State().Places() {
 		if there := w.stateOf(name); there != nil {
 			if req.Places == nil {
 				req.Places = map[string]*domain.State{}
@@ -109,4 +121,36 @@ func (w *writer) stateOf(name string) *domain.State {
 		return g.ledger().State()
 	}
 	return nil
+}
+
+// handOn notes what the group's ledger has to say to those of others, and has them
+// record what is new to them.
+func (w *writer) handOn(g *group) {
+	for to, said := range g.ledger().State().Tells() {
+		if w.heard[to] == nil {
+			w.heard[to] = map[string]domain.Heard{}
+		}
+		w.heard[to][g.name] = said
+		w.hear(to)
+	}
+	w.hear(g.name) // what others said before it was ready to hear it
+}
+
+// hearAll has each group record what others said while the stream was replayed.
+func (w *writer) hearAll() {
+	for to := range w.heard {
+		w.hear(to)
+	}
+}
+
+// hear has the group record what others said to it, if it is here.
+func (w *writer) hear(to string) {
+	g := w.groups[to]
+	if g == nil || len(w.heard[to]) == 0 || w.caughtUp != nil || w.importing || w.health.writeError() != nil {
+		return
+	}
+	if g.due.IsZero() || g.due.After(w.newest) {
+		g.due = w.newest
+	}
+	w.queueIfDue(g, w.clock())
 }

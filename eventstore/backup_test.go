@@ -1,9 +1,7 @@
 package eventstore
 
 import (
-	"archive/tar"
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,27 +9,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/storetest"
 )
 
 // unpacked makes a data folder of a backup and the keys of the store's folder.
 func unpacked(t *testing.T, backup []byte, from string) string {
-	dir := t.TempDir()
-	for archive := tar.NewReader(bytes.NewReader(backup)); ; {
-		h, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		require.NoError(t, err)
-		path := filepath.Join(dir, h.Name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		if h.Typeflag == tar.TypeReg {
-			b, err := io.ReadAll(archive)
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(path, b, 0o600))
-		}
-	}
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "backup.tar")
+	require.NoError(t, os.WriteFile(file, backup, 0o600))
+	_, err := archive.Unpack(file, dir, nil)
+	require.NoError(t, err)
 	for _, name := range []string{"wrapping.key", "signing.key"} {
 		b, err := os.ReadFile(filepath.Join(from, name))
 		require.NoError(t, err)
@@ -50,7 +38,7 @@ func TestABackupRestoresTheLedgerAndNoKeys(t *testing.T) {
 	signed, err := s.AwaitSigned(testContext(t), "trafford", s.Next("trafford"))
 	require.NoError(t, err)
 	var backup bytes.Buffer
-	require.NoError(t, s.Backup(testContext(t), &backup))
+	require.NoError(t, s.Backup(testContext(t), &backup, nil, nil))
 	for _, name := range []string{"wrapping.key", "signing.key"} {
 		key, err := os.ReadFile(filepath.Join(from, name))
 		require.NoError(t, err)
@@ -68,13 +56,13 @@ func TestABackupRestoresTheLedgerAndNoKeys(t *testing.T) {
 
 func TestOneBackupAtATime(t *testing.T) {
 	s := openTest(t, Options{Dir: t.TempDir()})
-	archive, into := io.Pipe()
+	out, into := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- s.Backup(testContext(t), into) }()
-	_, err := archive.Read(make([]byte, 1))
+	go func() { done <- s.Backup(testContext(t), into, nil, nil) }()
+	_, err := out.Read(make([]byte, 1))
 	require.NoError(t, err, "the first one is being written")
-	require.ErrorIs(t, s.Backup(testContext(t), io.Discard), commit.ErrNotReady)
-	go io.Copy(io.Discard, archive)
+	require.ErrorIs(t, s.Backup(testContext(t), io.Discard, nil, nil), commit.ErrNotReady)
+	go io.Copy(io.Discard, out)
 	require.NoError(t, <-done)
-	require.NoError(t, s.Backup(testContext(t), io.Discard), "the first one has ended")
+	require.NoError(t, s.Backup(testContext(t), io.Discard, nil, nil), "the first one has ended")
 }

@@ -46,7 +46,8 @@ func (s *Store) forwarding() *forwarding { return &forwarding{s.stream, s.execut
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {
-	if err := errors.Join((&proofs{s.stream, s.logs}).proveAcross(ctx, &req), (&pastStates{s.stream, s.logs, s.ledgers}).addTo(ctx, &req, s.clock())); err != nil {
+	past := &pastStates{s.stream, s.logs, s.ledgers}
+	if err := errors.Join((&proofs{s.stream, s.logs, past, s.clock}).proveAcross(ctx, &req), past.addTo(ctx, &req, s.clock())); err != nil {
 		return Result{}, err
 	}
 	c := newCall(req)

@@ -45,6 +45,7 @@ type forwardedRequest struct {
 	Command jsontext.Value `json:"command"`
 	Sealed  [][]byte       `json:"sealed,omitempty"` // in the order of domain.Request.Personals
 	Sent    *[32]byte      `json:"sent,omitempty"`
+	Way     domain.Way     `json:"way,omitempty"`
 }
 
 // A forwardReply is the answer to a forwarded request, if there is one: a result, or
@@ -102,7 +103,7 @@ func packRequest(req *domain.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := forwardedRequest{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil, &req.Sent}
+	f := forwardedRequest{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil, &req.Sent, req.Way}
 	for _, p := range req.Personals() {
 		f.Sealed = append(f.Sealed, *p.Sealed)
 	}
@@ -117,6 +118,9 @@ func unpackRequest(body []byte) (domain.Request, error) {
 	if f.Trace != "" && !f.Trace.Valid() {
 		return domain.Request{}, fmt.Errorf("%q is not a trace", f.Trace)
 	}
+	if f.Way != "" && !f.Way.Valid() {
+		return domain.Request{}, fmt.Errorf("%q does not say how the actor is known", f.Way)
+	}
 	command, ok := domain.NewCommand(f.Name)
 	if !ok {
 		return domain.Request{}, fmt.Errorf("unknown command %q", f.Name)
@@ -124,7 +128,7 @@ func unpackRequest(body []byte) (domain.Request, error) {
 	if err := json.Unmarshal(f.Command, command, commit.Strict); err != nil {
 		return domain.Request{}, err
 	}
-	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Trace: f.Trace, Command: command}
+	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Way: f.Way, Trace: f.Trace, Command: command}
 	if f.Sent != nil {
 		req.Sent = *f.Sent
 	}

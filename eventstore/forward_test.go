@@ -14,7 +14,7 @@ import (
 func TestAForwardedCommandIsTheOneThatWasGiven(t *testing.T) {
 	for _, k := range domain.Commands {
 		req := storetest.Request("trafford", "founder", k.New())
-		req.Trace = storetest.SampleTrace
+		req.Trace, req.Way = storetest.SampleTrace, domain.ByOperator
 		storetest.Fill(reflect.ValueOf(req.Command).Elem(), k.Name, 0)
 		for _, p := range req.Personals() {
 			*p.Data, *p.Sealed = domain.PersonalData{}, []byte("sealed for "+p.Person)

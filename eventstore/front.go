@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"io"
+	"io/fs"
 	"iter"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/evidence"
 	"goldenthread/eventstore/keys"
@@ -120,6 +122,14 @@ func (s *Store) OpenPersonal(person string, sealed []byte) (domain.PersonalData,
 	return s.keys.OpenPersonal(person, sealed)
 }
 
+// IsErased says whether the ledger says that the person (by id) was erased.
+func (s *Store) IsErased(person string) bool { return s.keys.IsErased(person) }
+
+// OnErased has f called once now, soon after each erasure, and before memory is wiped:
+// whoever keeps something about people elsewhere takes it out, and records nothing. It is
+// given the groups in whose ledgers erasures were read since the start.
+func (s *Store) OnErased(f func(groups []string)) { s.keys.OnErased(f) }
+
 // ErasuresLeft are the persons (by id) of whom the ledger says that they are
 // erased, and whose key is not known to be destroyed yet.
 func (s *Store) ErasuresLeft() []string { return s.keys.ErasuresLeft() }
@@ -130,17 +140,21 @@ func (s *Store) WithoutWrappingKey(ctx context.Context) ([]string, error) {
 	return s.keys.WithoutWrappingKey(ctx)
 }
 
-// Backup writes the streams as an archive (tar) whose files make a data folder,
-// but for wrapping.key and signing.key: whoever has the archive alone can neither
-// read what is sealed nor sign. It takes as much room again in the data folder
+// Backup writes an archive of the streams, and of credentials if it has a key (package
+// archive). wrapping.key and signing.key are not in it: whoever has the archive alone can
+// neither read what is sealed nor sign. It takes as much room again in the data folder
 // while it lasts. The logs are not in it; they are made anew from the stream.
 // One is made at a time (ErrNotReady).
-func (s *Store) Backup(ctx context.Context, w io.Writer) error {
+func (s *Store) Backup(ctx context.Context, w io.Writer, key archive.Key, credentials map[string][]byte) error {
 	if err := s.Ready(); err != nil {
 		return err
+	}
+	c := archive.Contents{Made: s.clock(), Events: map[string]uint64{}, Key: key, Credentials: credentials}
+	for _, group := range s.Groups() {
+		c.Events[group] = s.Next(group)
 	}
 	// What is copied later is never behind what was copied before: a checkpoint is for
 	// events that the stream has by then, and whoever an event names has had a key
 	// before that event was recorded.
-	return s.stream.Backup(ctx, w, logs.BucketStream, stream.Name, keys.StreamName)
+	return s.stream.Backup(ctx, func(streams fs.FS) error { return archive.Write(w, streams, c) }, logs.BucketStream, stream.Name, keys.StreamName)
 }

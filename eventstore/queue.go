@@ -41,15 +41,15 @@ func (c *call) copyToQueue() *call {
 	return next
 }
 
-// decideSystem decides a call without a command: what is due, and what is to be said
-// about the log.
-func (c *call) decideSystem(l *domain.Ledger, now time.Time) []domain.Event {
+// decideSystem decides a call without a command: what is due, what other groups' ledgers
+// said, and what is to be said about the log.
+func (c *call) decideSystem(l *domain.Ledger, now time.Time, heard map[string]domain.Heard) []domain.Event {
 	if c.log != nil {
 		if e := c.log(l.State()); e != nil {
 			return l.RecordLog(e, now)
 		}
 	}
-	return l.Settle(now)
+	return l.Settle(now, heard)
 }
 
 // abandon takes the call back; false if the writer has it already, so that it

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
+	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
@@ -201,7 +202,7 @@ func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, 
 		stream: s.stream, keys: s.keys, logs: s.logs, ledgers: s.ledgers, health: s.health, queue: s.queue, past: pastStates{s.stream, s.logs, s.ledgers},
 		clock: s.clock, storyClock: o.Clock != nil, log: s.log,
 		importing: s.importing, acceptLoss: o.AcceptLoss, follow: o.Follow, whole: o.Whole,
-		groups: map[string]*group{}, target: last, caughtUp: make(chan struct{}), ownCommits: map[uint64]interval{},
+		groups: map[string]*group{}, heard: map[string]map[string]domain.Heard{}, target: last, caughtUp: make(chan struct{}), ownCommits: map[uint64]interval{},
 	}
 	if o.Whole || o.AcceptLoss || s.importing || s.health.writeError() != nil {
 		return w, w.followFrom(1), nil

@@ -55,9 +55,10 @@ type writer struct {
 	whole      bool                  // follow is called for replayed commits too
 
 	groups     map[string]*group
-	applied    uint64    // sequence of the last message applied
-	newest     time.Time // recorded time of the newest event of all groups
-	target     uint64    // sequence from which on the writer has caught up
+	heard      map[string]map[string]domain.Heard // what a group's ledger heard from others (rule G1), by its name and theirs
+	applied    uint64                             // sequence of the last message applied
+	newest     time.Time                          // recorded time of the newest event of all groups
+	target     uint64                             // sequence from which on the writer has caught up
 	caughtUp   chan struct{}
 	ownCommits map[uint64]interval // when this writer's commits were appended, by sequence, until the stream delivers them
 }
@@ -260,7 +261,7 @@ func (w *writer) missingLedger(c *call, g *group) string {
 	if c.req.Command == nil {
 		return ""
 	}
-	for _, name := range otherLedgersOf(&c.req, g.ledger().State()) {
+	for _, name := range g.ledger().State().Places() {
 		if there := w.groups[name]; there != nil && there.stopped == nil {
 			if there.ledger() == nil {
 				return name
@@ -280,13 +281,13 @@ func (w *writer) decideCall(ctx context.Context, g *group, v *decision, now time
 	}
 	var d domain.Decision
 	if req.Command == nil {
-		d.Events, g.due = v.call.decideSystem(g.ledger(), now), g.ledger().State().NextDue(now)
+		d.Events, g.due = v.call.decideSystem(g.ledger(), now, w.heard[g.name]), g.ledger().State().NextDue(now)
 	} else {
 		// Midnight may have passed in the queue, or another's clock be behind.
 		if v.answer.err = w.past.addTo(ctx, req, later(now, g.ledger().State().Last)); v.answer.err != nil {
 			return
 		}
-		w.addOtherLedgers(req, g, now)
+		w.addOtherLedgers(req, g)
 		d = g.ledger().Decide(req, now)
 	}
 	entries, err := writeEntries(d.Events)
@@ -542,6 +543,9 @@ func (w *writer) applyLine(g *group, p *commit.Piece) error {
 			return err
 		}
 		g.due = g.ledger().State().NextDue(e.Time)
+		if domain.TellsOthers(e.Data) {
+			w.handOn(g)
+		}
 	}
 	g.next++
 	return nil
@@ -571,6 +575,7 @@ func (w *writer) noteCaughtUp() {
 		w.compareRest()
 		close(w.caughtUp)
 		w.caughtUp = nil
+		w.hearAll()
 	}
 }
 
@@ -607,6 +612,10 @@ func (w *writer) takeFold(f *ledgers.Fold) {
 		w.stopGroupAt(g, state.Next, f.Err)
 	}
 	g.due = state.NextDue(state.Last)
+	w.handOn(g)
+	if len(w.heard[g.name]) > 0 {
+		g.due = state.Last // something may have been heard while it was not in memory
+	}
 	if w.caughtUp == nil && !w.importing && w.health.writeError() == nil {
 		w.queueIfDue(g, w.clock())
 	}

@@ -52,6 +52,7 @@ type AuditEntry struct {
 	Type        string     `json:"type"`
 	Subject     string     `json:"subject"`
 	Actor       Actor      `json:"actor"`
+	Way         domain.Way `json:"way,omitempty" doc:"how the actor was known: operator, ledger, or passkey, token, account or invitation and its id; none: recorded before the ledger said so"`
 	OnBehalfOf  string     `json:"onBehalfOf" doc:"seat, organisation, duty or person, or system"`
 	Command     string     `json:"command" doc:"id of the command that it answers"`
 	Cause       uint64     `json:"cause" doc:"index of the event that it follows from; its own where there is none"`
@@ -352,7 +353,7 @@ func (g *Group) Entry(e *domain.Event) AuditEntry { return g.auditEntry(e, g.Sen
 
 func (g *Group) auditEntry(e *domain.Event, text string) AuditEntry {
 	entry := AuditEntry{
-		Index: e.Index, Time: e.Time.UTC(), Effective: e.Effective, Type: e.Kind(), Subject: e.Data.Subject(), Actor: g.actor(e.Actor),
+		Index: e.Index, Time: e.Time.UTC(), Effective: e.Effective, Type: e.Kind(), Subject: e.Data.Subject(), Actor: g.actor(e.Actor), Way: e.Way,
 		OnBehalfOf: e.OnBehalfOf, Command: e.Command.String(), Cause: e.Cause, TraceParent: string(e.Trace), Text: text, CorrectedBy: []uint64{},
 	}
 	for _, c := range g.state.Corrections {

@@ -41,8 +41,12 @@ func (g *Group) between(on, at domain.Day) []BetweenLine {
 		}
 	}
 	for _, x := range byNumber(g.state.Exercises) {
-		b.add(x.Number, x.On, on, x.Recorded, x.Index, g.offices(x.Acting)+" decided "+x.Number+" under "+x.Delegation+": "+clip(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+
-			"; now "+string(g.state.ExerciseOn(x, at)))
+		standing, recorded := g.state.ExerciseOn(x, at), ""
+		if len(x.StillToConfirm(at)) > 0 {
+			recorded = "It was recorded that "
+		}
+		b.add(x.Number, x.On, on, x.Recorded, x.Index, recorded+g.offices(x.Acting)+" decided "+x.Number+" under "+x.Delegation+": "+clip(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+
+			"; now "+string(standing))
 	}
 	slices.SortStableFunc(b.lines, func(x, y BetweenLine) int {
 		return cmp.Or(cmp.Compare(x.On, y.On), cmp.Compare(x.Index, y.Index), strings.Compare(x.Ref, y.Ref))

@@ -24,6 +24,7 @@ type CharterInForce struct {
 	Matters           []string         `json:"matters" doc:"what the group may be asked about"`
 	Reserved          []string         `json:"reserved" doc:"what can't be delegated, beside charter, membership and delegation"`
 	MembersOnly       []string         `json:"membersOnly" doc:"what only members see"`
+	SystemSees        domain.Sight     `json:"systemSees" enum:"released,work" doc:"what invited system bodies see"`
 	OtherCareSeated   bool             `json:"otherPrimaryCare" doc:"other primary care may hold seats"`
 	RequireSignatures bool             `json:"requireSignatures" doc:"what a seat says to a proposal is signed with a passkey"`
 	Consents          []ConsentLine    `json:"consents" doc:"by which the group was established"`
@@ -60,6 +61,7 @@ func (g *Group) Charter(at domain.Day) CharterInForce {
 	c.Version, c.From, c.Source, c.CharterIndex = v.Version, v.From, v.By(), v.Index
 	c.Text, c.Quorum, c.QuorumOf = ch.Text, ch.Quorum, g.bodies(ch.QuorumOf)
 	c.DefaultStance, c.Matters, c.Reserved = ch.DefaultStance, domain.OrEmpty(ch.Matters), domain.OrEmpty(ch.Reserved)
+	c.SystemSees = ch.Sight()
 	c.MembersOnly, c.OtherCareSeated, c.RequireSignatures = domain.OrEmpty(ch.MembersOnly), ch.OtherCareSeated, ch.RequireSignatures
 	for _, set := range domain.Settings {
 		c.Settings = append(c.Settings, SettingLine{set.Name, settingOf(ch, set.Name), set.Default, set.Say})
@@ -126,6 +128,7 @@ func (g *Group) charterSay(c *domain.ChangeCharter) string {
 	differs("matters", orNone(was.Matters), orNone(is.Matters))
 	differs("reserved", orNone(was.Reserved), orNone(is.Reserved))
 	differs("for members only", orNone(was.MembersOnly), orNone(is.MembersOnly))
+	differs("invited system bodies see", SightWords(was.Sight()), SightWords(is.Sight()))
 	differs("other primary care may hold seats", yesNo(was.OtherCareSeated), yesNo(is.OtherCareSeated))
 	differs("what seats say is signed", yesNo(was.RequireSignatures), yesNo(is.RequireSignatures))
 	if changes == nil {
@@ -143,6 +146,14 @@ func (g *Group) named(codes []string) string {
 }
 
 func orNone(things []string) string { return cmp.Or(domain.List(things), "none") }
+
+// SightWords is what invited system bodies see, in words.
+func SightWords(s domain.Sight) string {
+	if s == domain.SeesReleased {
+		return "what is released to them, and nothing else"
+	}
+	return "the group's work, but what is for members only"
+}
 
 func yesNo(b bool) string {
 	if b {

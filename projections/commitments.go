@@ -22,8 +22,12 @@ type CommitmentLine struct {
 	Amount           *domain.Pence             `json:"amountPence,omitempty"`
 	Months           *int                      `json:"months,omitempty"`
 	Given            domain.Given              `json:"given" enum:"outright,subject,view"`
-	Standing         domain.CommitmentStanding `json:"standing" enum:"within,ad referendum,beyond,view,ratified,disavowed,lapsed" doc:"on that day"`
-	RecordedStanding domain.CommitmentStanding `json:"recordedStanding" enum:"within,ad referendum,beyond,view" doc:"when it was recorded"`
+	Standing         domain.CommitmentStanding `json:"standing" enum:"within,ad referendum,beyond,view,ratified,disavowed,lapsed,reported,disputed" doc:"on that day"`
+	RecordedStanding domain.CommitmentStanding `json:"recordedStanding" enum:"within,ad referendum,beyond,view" doc:"when it was recorded; of what is reported, once it is confirmed"`
+	Reported         bool                      `json:"reported,omitempty" doc:"somebody else than the representative recorded it"`
+	ConfirmBy        domain.Day                `json:"confirmBy,omitzero" doc:"reported: last day for the representative to confirm it"`
+	Confirmed        *ConfirmedLine            `json:"confirmed,omitempty" doc:"the representative's word that they said it"`
+	Disputed         *DeniedLine               `json:"disputed,omitempty" doc:"the representative's word that they did not say it"`
 	Verdict          domain.Verdict            `json:"verdict" doc:"of the check at the meeting"`
 	Reasons          []domain.Reason           `json:"reasons" doc:"of that verdict"`
 	Reason           string                    `json:"reason,omitempty" doc:"the representative's own"`
@@ -51,11 +55,17 @@ func (g *Group) commitmentLine(k *domain.Commitment, at domain.Day) CommitmentLi
 	l := CommitmentLine{
 		Ref: k.Number, Person: g.who(k.Person), Appointment: k.Appointment, Forum: k.Forum, ForumName: g.forum(k.Forum), Meeting: k.Meeting,
 		Matter: k.Matter, Words: k.Words, Amount: k.Amount, Months: k.Months, Given: k.Given, Standing: g.state.CommitmentOn(k, at),
-		RecordedStanding: k.Standing, Verdict: k.Verdict, Reasons: domain.OrEmpty(k.Reasons), Reason: k.Reason, JudgedAt: k.JudgedAt,
+		RecordedStanding: k.Standing, Verdict: k.Verdict, Reasons: domain.OrEmpty(k.Reasons), Reason: k.Reason, JudgedAt: k.JudgedAt, Reported: k.Reported,
 		Recorded: k.Recorded, Outcome: outcomeOn(k.Outcome, at), Feedback: g.feedbackOn(k.Number, at), Index: k.Index,
 	}
-	if k.Standing == domain.KAdReferendum || k.Standing == domain.KBeyond {
-		l.RatifyBy = k.Recorded.Add(g.state.CharterOn(k.Recorded).Charter.RatifyWithin)
+	if c := k.Confirmed; c != nil && c.On <= at {
+		l.Confirmed = &ConfirmedLine{g.who(c.Person), c.On, c.Index}
+	}
+	if l.Disputed = g.deniedOn(k.Disputed, at); k.Reported && l.Confirmed == nil {
+		l.ConfirmBy = g.state.ConfirmCommitmentBy(k)
+	}
+	if l.Disputed == nil && (k.Standing == domain.KAdReferendum || k.Standing == domain.KBeyond || l.ConfirmBy != 0) {
+		l.RatifyBy = g.state.RatifyCommitmentBy(k)
 	}
 	l.Text = l.text()
 	return l
@@ -63,11 +73,18 @@ func (g *Group) commitmentLine(k *domain.Commitment, at domain.Day) CommitmentLi
 
 func (l *CommitmentLine) text() string {
 	text := string(l.RecordedStanding)
-	if l.RecordedStanding == domain.KBeyond {
+	switch {
+	case l.Disputed != nil:
+		return "disputed: " + l.Person.Office + " said on " + l.Disputed.On.Words() + " that they did not say it" + after(": ", l.Disputed.Words)
+	case l.Standing == domain.KReported:
+		return "reported: it binds nobody, and is beyond after " + l.ConfirmBy.Words() + " unless " + l.Person.Office + " confirms it"
+	case l.ConfirmBy != 0:
+		text = "beyond: not confirmed by " + l.Person.Office
+	case l.RecordedStanding == domain.KBeyond:
 		text += after(": ", reasonsWords(l.Reasons))
 	}
 	switch l.Standing {
-	case domain.KWithin, domain.KView:
+	case domain.KWithin, domain.KView, domain.KReported, domain.KDisputed:
 	case domain.KAdReferendum, domain.KBeyond:
 		text += "; lapses after " + l.RatifyBy.Words() + " unless ratified"
 	case domain.KLapsed:

@@ -45,7 +45,6 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 			errands.add([]string{id}, Errand{g.errandKey(string(w.Kind), w.Ref, w.By, at), w.Ref, overdueWords(text, w.By, at)})
 		}
 	}
-	g.heardErrands(errands, at)
 	g.consultedErrands(errands, at)
 	g.practiceErrands(errands, at)
 	return errands
@@ -76,28 +75,6 @@ func overdueWords(text string, by, at domain.Day) string {
 		return text
 	}
 	return text + " It was due by " + by.Words() + "."
-}
-
-// heardErrands tell holders which position the manager recorded for their seat,
-// while it can still be corrected (rule C10).
-func (g *Group) heardErrands(errands errandList, at domain.Day) {
-	for _, p := range byNumber(g.state.Proposals) {
-		if p.Stage != domain.Open {
-			continue
-		}
-		for _, seat := range byCode(g.state.Seats) {
-			pos := g.state.PositionOf(p, seat.ID, at)
-			if pos == nil || pos.Heard == "" {
-				continue
-			}
-			for _, h := range g.state.TenuresOn(seat, at) {
-				if h.Role == domain.Holder {
-					errands.add([]string{h.Person}, Errand{"heard/" + p.Number + "/" + strconv.FormatUint(pos.Index, 10), p.Number,
-						"The manager recorded a position of " + g.name(seat.ID) + " on " + p.Number + ", " + p.Title() + ": " + string(pos.Stand) + " (" + pos.Heard + "). If that is wrong, please correct it before it is settled."})
-				}
-			}
-		}
-	}
 }
 
 // consultedErrands tell bodies that are said to have been consulted, while they

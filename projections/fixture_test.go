@@ -208,8 +208,15 @@ func (b *table) agree(title, matter string, instruments ...domain.Instrument) st
 	return p
 }
 
-// exercise records what the executive decided under D1.
+// exercise records what the executive decided under D1, and has both confirm it.
 func (b *table) exercise(amount domain.Pence) string {
+	number := b.unconfirmed(amount)
+	b.do("chair-lmc", &domain.ConfirmRecord{Records: []string{number}})
+	return number
+}
+
+// unconfirmed is the same with one who has still to confirm it.
+func (b *table) unconfirmed(amount domain.Pence) string {
 	return b.do("lead-fed", &domain.RecordExercise{
 		Delegation: "D1", Matter: "contracts/local-schemes", What: "a scheme", Amount: amount, Months: 12, Acting: []string{"chair-lmc", "lead-fed"},
 		Consulted: []domain.Consultation{{Body: "LMC", On: domain.DayOf(b.now), How: "by email"}},

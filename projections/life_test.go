@@ -300,6 +300,7 @@ func TestMinutesBetweenMeetings(t *testing.T) {
 	// What was recorded only after a meeting, for a day before it, belongs to the next one too.
 	meets("2026-03-16", domain.GroupAgendaItem{Title: "Short"})
 	b.on("2026-03-20").do("lead-fed", &domain.RecordExercise{Delegation: "D1", Matter: "contracts/local-schemes", What: "late", Amount: 1_00, Months: 1, Acting: []string{"chair-lmc", "lead-fed"}, On: day("2026-03-12")})
+	require.Contains(t, b.fold().exerciseLine(b.fold().state.Exercises["E2"], day("2026-03-20")).Text, "not confirmed by Chair, Trafford LMC; binds nobody, and lapses after 27 March 2026 unless they confirm it")
 	meets("2026-04-10", domain.GroupAgendaItem{Title: "After"})
 	require.Equal(t, []string{"E2 2026-03-12", "P3 2026-04-06"}, between(b.fold(), "2026-04-10"), "P3 lapsed on its closing day")
 	require.Equal(t, []string{"E2 2026-03-12"}, between(b.fold(), "2026-03-16"), "as it is known now")

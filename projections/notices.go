@@ -127,21 +127,25 @@ func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
 	case domain.OfDelegation:
 		d := s.Delegations[n.Ref]
 		first := &d.Versions[0]
-		text := domain.FirstUpper(g.delegate(d.To)) + " may " + domain.List(g.powersWords(first.Powers)) + spanWords(first.Span) + "."
+		text := domain.FirstUpper(g.delegate(d.To)) + " may " + domain.List(g.powersWords(first.Powers)) + first.Span.Words() + "."
 		for _, change := range g.delegationChanges(d, at) {
 			text += " " + change.say
 		}
 		return text + g.endedWords(d.Ended, at)
 	case domain.OfAppointment:
 		a := s.Appointments[n.Ref]
-		text := g.office(a.Person) + " speaks for " + s.ShortName + " at " + g.forum(a.Forum) + spanWords(a.Versions[0].Span) + "."
+		text := g.office(a.Person) + " speaks for " + s.ShortName + " at " + g.forum(a.Forum) + a.Versions[0].Span.Words() + "."
 		for _, change := range appointmentChanges(a, at) {
 			text += " " + change.say
 		}
 		return text + g.endedWords(a.Ended, at)
 	case domain.OfCommitment:
 		k := g.commitmentLine(s.Commitments[n.Ref], at)
-		return k.Person.Office + " said at " + k.ForumName + ": " + strings.TrimSuffix(clip(k.Words), ".") + ". It is " + k.Text + "."
+		said := k.Person.Office + " said at "
+		if k.Reported && k.Confirmed == nil {
+			said = "It was recorded that " + said
+		}
+		return said + k.ForumName + ": " + strings.TrimSuffix(clip(k.Words), ".") + ". It is " + k.Text + "."
 	case domain.OfDeparture:
 		x := g.departureLine(s.Departures[n.Ref], at)
 		return x.Text + " Its reason: " + clip(x.Reason)
@@ -232,6 +236,14 @@ func (g *Group) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
 		agreed(a.Ended, a.EndedBy)
 	case domain.OfCommitment:
 		k := g.commitmentLine(s.Commitments[n.Ref], at)
+		switch {
+		case k.Disputed != nil:
+			changed(k.Disputed.On, s.RecordedAt(k.Disputed.Index))
+		case k.Confirmed != nil:
+			changed(k.Confirmed.On, s.RecordedAt(k.Confirmed.Index))
+		case k.ConfirmBy != 0:
+			changed(k.ConfirmBy.Add(1), time.Time{})
+		}
 		if o := s.Commitments[n.Ref].Outcome; k.Outcome != nil {
 			agreed(o.On, o.Source)
 		} else if k.Standing == domain.KLapsed {

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -119,12 +120,16 @@ type ExerciseLine struct {
 	Payer       *Body                 `json:"payer,omitempty" doc:"organisation that pays: the one named, else the one that pays under the delegation"`
 	On          domain.Day            `json:"on"`
 	Recorded    domain.Day            `json:"recorded"`
-	Standing    domain.ExerciseStatus `json:"standing" enum:"within,called in,beyond,ratified,disavowed,lapsed,fallen"`
-	Beyond      []domain.Reason       `json:"beyond" doc:"why it is beyond; none: within"`
-	Names       string                `json:"names,omitempty" doc:"whom it names as a representative once it is ratified, being beyond, in a sentence"`
+	Standing    domain.ExerciseStatus `json:"standing" enum:"within,called in,beyond,ratified,disavowed,lapsed,fallen,not confirmed,refused"`
+	Beyond      []domain.Reason       `json:"beyond" doc:"why it is beyond; none: within, or not confirmed"`
+	ToConfirm   []Who                 `json:"toConfirm,omitempty" doc:"those who acted and have not confirmed it"`
+	ConfirmBy   domain.Day            `json:"confirmBy,omitzero" doc:"last day for them to confirm it"`
+	Confirmed   []ConfirmedLine       `json:"confirmed,omitempty" doc:"who confirmed it, beside whoever recorded it"`
+	Refused     *DeniedLine           `json:"refused,omitempty" doc:"who said that they did not decide it"`
+	Names       string                `json:"names,omitempty" doc:"whom it names as a representative once it is confirmed or, being beyond, ratified, in a sentence"`
 	Text        string                `json:"text" doc:"the standing in a sentence"`
 	RatifyBy    domain.Day            `json:"ratifyBy,omitzero" doc:"beyond: last day to ratify it"`
-	CallInBy    domain.Day            `json:"callInBy,omitzero" doc:"within: last day to call it in"`
+	CallInBy    domain.Day            `json:"callInBy,omitzero" doc:"within or not confirmed: last day to call it in, as things stand"`
 	CalledIn    *CallInLine           `json:"calledIn,omitempty"`
 	Consulted   []ConsultedLine       `json:"consulted"`
 	TellBy      domain.Day            `json:"tellBy,omitzero" doc:"last day to tell the body"`
@@ -143,6 +148,28 @@ type CallInLine struct {
 	On       domain.Day `json:"on"`
 	Reason   string     `json:"reason"`
 	SettleBy domain.Day `json:"settleBy" doc:"unless settled it falls after that day"`
+}
+
+// A ConfirmedLine is somebody's word that a record is right.
+type ConfirmedLine struct {
+	By    Who        `json:"by"`
+	On    domain.Day `json:"on"`
+	Index uint64     `json:"index"`
+}
+
+// A DeniedLine is somebody's word that a record about themself is not so.
+type DeniedLine struct {
+	By    Who        `json:"by"`
+	On    domain.Day `json:"on"`
+	Words string     `json:"words,omitempty"`
+	Index uint64     `json:"index"`
+}
+
+func (g *Group) deniedOn(d *domain.Denial, at domain.Day) *DeniedLine {
+	if d == nil || d.On > at {
+		return nil
+	}
+	return &DeniedLine{g.who(d.Person), d.On, d.Words, d.Index}
 }
 
 // A ConsultedLine is a body that was consulted before.
@@ -276,7 +303,7 @@ func (g *Group) namesWords(names *domain.Appoint) string {
 	if names == nil {
 		return ""
 	}
-	return g.office(names.Person) + " at " + g.forum(names.Forum) + spanWords(names.Span) + after(": ", domain.List(linesWords(names.Lines)))
+	return g.office(names.Person) + " at " + g.forum(names.Forum) + names.Span.Words() + after(": ", domain.List(linesWords(names.Lines)))
 }
 
 func (g *Group) suspensionLines(what string, ss []domain.Suspension, at domain.Day) []SuspensionLine {
@@ -319,12 +346,7 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: domain.OrEmpty(x.Beyond), Names: g.namesWords(x.Names),
 		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Index: x.Index,
 	}
-	ch := &s.CharterOn(x.Recorded).Charter
-	if len(x.Beyond) > 0 {
-		l.RatifyBy = x.Recorded.Add(ch.RatifyWithin)
-	} else {
-		l.CallInBy = x.Recorded.Add(ch.CallInWithin)
-	}
+	l.confirming(g, x, at)
 	if x.CalledIn != 0 && x.CalledIn <= at {
 		l.CalledIn = &CallInLine{g.body(x.CalledBy), x.CalledIn, x.CallReason, x.CalledIn.Add(s.CharterOn(x.CalledIn).Charter.SettleWithin)}
 	}
@@ -342,6 +364,34 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 	}
 	l.Text = g.exerciseText(&l)
 	return l
+}
+
+// confirming says who has confirmed the exercise, and what it has come to by that.
+func (l *ExerciseLine) confirming(g *Group, x *domain.Exercise, at domain.Day) {
+	unconfirmed := x.StillToConfirm(at)
+	for _, c := range x.Confirmed {
+		if c.On <= at {
+			l.Confirmed = append(l.Confirmed, ConfirmedLine{g.who(c.Person), c.On, c.Index})
+		}
+	}
+	if l.Refused = g.deniedOn(x.Refused, at); len(unconfirmed) > 0 {
+		l.ToConfirm, l.ConfirmBy, l.Beyond = g.everyone(unconfirmed), g.state.ConfirmBy(x), []domain.Reason{}
+	}
+	switch {
+	case l.Refused != nil:
+	case len(l.Beyond) > 0:
+		l.RatifyBy = g.state.RatifyBy(x)
+	default:
+		l.CallInBy = g.state.CallInBy(x, at)
+	}
+}
+
+func officesOf(people []Who) string {
+	offices := make([]string, 0, len(people))
+	for _, w := range people {
+		offices = append(offices, w.Office)
+	}
+	return domain.List(offices)
 }
 
 // payerOf is who pays for an exercise: the one it names, else the one that the
@@ -368,18 +418,25 @@ func outcomeOn(o *domain.Outcome, at domain.Day) *OutcomeLine {
 // £20,000 by £2,000; lapsed after 30 March 2026".
 func (g *Group) exerciseText(l *ExerciseLine) string {
 	text := "within"
-	if len(l.Beyond) > 0 {
+	switch {
+	case l.Refused != nil:
+		text = "refused by " + l.Refused.By.Office + " on " + l.Refused.On.Words() + after(": ", l.Refused.Words)
+	case len(l.ToConfirm) > 0:
+		text = "not confirmed by " + officesOf(l.ToConfirm)
+	case len(l.Beyond) > 0:
 		text = "beyond, " + reasonsWords(l.Beyond)
 	}
 	if l.CalledIn != nil {
 		text += "; called in by " + l.CalledIn.By.Name + " on " + l.CalledIn.On.Words() + after(": ", l.CalledIn.Reason)
 	}
 	switch l.Standing {
-	case domain.XWithin:
+	case domain.XWithin, domain.XRefused:
+	case domain.XUnconfirmed:
+		text += "; binds nobody, and lapses after " + l.ConfirmBy.Words() + " unless they confirm it"
 	case domain.XBeyond:
 		text += "; lapses after " + l.RatifyBy.Words() + " unless ratified"
 	case domain.XLapsed:
-		text += "; lapsed after " + l.RatifyBy.Words()
+		text += "; lapsed after " + cmp.Or(l.ConfirmBy, l.RatifyBy).Words()
 	case domain.XCalledIn:
 		text += "; falls after " + l.CalledIn.SettleBy.Words() + " unless settled"
 	case domain.XFallen:

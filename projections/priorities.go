@@ -164,5 +164,5 @@ func (g *Group) adoptSay(c *domain.AdoptPriorities) string {
 	for _, p := range c.Priorities {
 		numbers = append(numbers, p.Priority)
 	}
-	return "Adopt as priorities: " + domain.List(g.priorityTitles(numbers)) + spanWords(c.Span)
+	return "Adopt as priorities: " + domain.List(g.priorityTitles(numbers)) + c.Span.Words()
 }

@@ -76,8 +76,10 @@ type RestsLine struct {
 	Ledger  string     `json:"ledger" doc:"name of that group in addresses"`
 	Ref     string     `json:"ref" doc:"agreement or delegation there"`
 	Index   uint64     `json:"index" doc:"of the event there"`
-	Title   string     `json:"title"`
-	Matters []string   `json:"matters" doc:"that it is about"`
+	Title   string     `json:"title,omitempty" doc:"only where an old ledger holds it"`
+	Matters []string   `json:"matters,omitempty" doc:"only where an old ledger holds them"`
+	Say     string     `json:"say" doc:"by whom it was agreed, in a sentence"`
+	Root    string     `json:"root,omitempty" doc:"root hash, in base64, of the checkpoint that the proof leads to"`
 	Proof   []byte     `json:"proof,omitempty"`
 	On      domain.Day `json:"on"`
 	Here    uint64     `json:"here" doc:"index of the event here that says so"`
@@ -109,12 +111,13 @@ type RollLine struct {
 	Seat     Body                `json:"seat"`
 	Person   *Who                `json:"person,omitempty"`
 	Role     domain.SeatRole     `json:"role,omitempty"`
-	Position domain.RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, or heard, to be confirmed"`
+	Position domain.RollPosition `json:"position" doc:"consent, stand-aside, blocks, not heard, vacant, heard, to be confirmed, or heard to object, to be answered"`
 	Time     time.Time           `json:"time,omitzero" doc:"recorded"`
 	Index    uint64              `json:"index,omitzero"`
 	Reason   string              `json:"reason,omitempty"`
 	Interest string              `json:"interest,omitempty"`
 	Heard    string              `json:"heard,omitempty" doc:"how, where the manager recorded it"`
+	Stand    domain.Stand        `json:"stand,omitempty" enum:"consent,stand-aside" doc:"what was heard and is to be confirmed"`
 	Signed   bool                `json:"signed,omitzero" doc:"with a passkey of the person"`
 }
 
@@ -317,7 +320,7 @@ func (g *Group) proposal(s *domain.View, p *domain.Proposal, at domain.Day) Prop
 	}
 	for _, c := range s.Proved {
 		if c.To == p.Number && c.On <= at {
-			a.Rests = append(a.Rests, RestsLine{g.body(c.Seat), c.Version, c.Rests.Ledger, c.Rests.Ref, c.Rests.Index, c.Title, c.Matters, c.Rests.Proof, c.On, c.Index})
+			a.Rests = append(a.Rests, g.rests(c))
 		}
 	}
 	g.addRoll(&a, s, p, at)
@@ -353,6 +356,10 @@ func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at doma
 	for _, e := range roll {
 		l := RollLine{Seat: Body{e.Seat, e.Name}, Role: e.Role, Position: e.Position, Index: e.Index, Reason: e.Reason, Interest: e.Interest, Heard: e.Heard}
 		l.Signed = slices.ContainsFunc(p.Positions, func(o domain.Position) bool { return o.Signed && o.Index == e.Index })
+		if e.Position == domain.RollUnconfirmed {
+			pos := p.ToConfirm(e.Seat)
+			l.Stand, l.Index = pos.Stand, pos.Index
+		}
 		if e.Time != 0 {
 			l.Time = time.UnixMilli(e.Time).UTC()
 		}
@@ -367,7 +374,7 @@ func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at doma
 			a.StandsAside = append(a.StandsAside, e.Name)
 		case domain.RollBlocks:
 			a.Objects = append(a.Objects, e.Name)
-		case domain.RollNotHeard, domain.RollVacant, domain.RollUnconfirmed:
+		case domain.RollNotHeard, domain.RollVacant, domain.RollUnconfirmed, domain.RollToAnswer:
 			a.NotHeard = append(a.NotHeard, e.Name)
 		}
 	}
@@ -428,7 +435,7 @@ func (g *Group) enacted(number string) []EnactedLine {
 		}
 	}
 	for _, e := range s.Executive {
-		add(e.Source, "executive", "The executive: "+g.offices(e.Members)+spanWords(e.Span), e.Index)
+		add(e.Source, "executive", "The executive: "+g.offices(e.Members)+e.Span.Words(), e.Index)
 	}
 	for _, d := range s.Delegations {
 		for i := range d.Versions {
@@ -472,7 +479,7 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 		add(c.By(), "charter/"+strconv.Itoa(c.Version), "Charter, version "+strconv.Itoa(c.Version), c.Index)
 	}
 	for _, d := range s.Duties {
-		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+string(d.Duty)+spanWords(d.Span), d.Index)
+		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+string(d.Duty)+d.Span.Words(), d.Index)
 	}
 	for _, seat := range s.Seats {
 		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)
@@ -519,7 +526,7 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 	switch {
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
-		return domain.FirstUpper(g.delegate(c.To)) + " may " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer) + reviewedBy(c.Review)
+		return domain.FirstUpper(g.delegate(c.To)) + " may " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + c.Span.Words() + g.paidBy(c.Payer) + reviewedBy(c.Review)
 	case i.VaryDelegation != nil:
 		c, to := i.VaryDelegation, "its holder"
 		if d := g.state.Delegations[c.Delegation]; d != nil {
@@ -528,7 +535,7 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 		return "Under " + c.Delegation + ", " + to + " may from then on " + domain.List(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + reviewedBy(c.Review)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return domain.FirstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", domain.List(linesWords(c.Lines))) + reviewedBy(c.Review)
+		return domain.FirstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + c.Span.Words() + after(": ", domain.List(linesWords(c.Lines))) + reviewedBy(c.Review)
 	case i.AdoptPosition != nil:
 		return "Our " + firstLower(g.instrumentSay(i))
 	case i.SetAside != nil:
@@ -541,10 +548,10 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 func (g *Group) instrumentSay(i *domain.Instrument) string {
 	switch {
 	case i.FormExecutive != nil:
-		return "Form the executive of " + g.offices(i.FormExecutive.Members) + spanWords(i.FormExecutive.Span)
+		return "Form the executive of " + g.offices(i.FormExecutive.Members) + i.FormExecutive.Span.Words()
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
-		return "Delegate to " + g.delegate(c.To) + ": " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + spanWords(c.Span) + g.paidBy(c.Payer)
+		return "Delegate to " + g.delegate(c.To) + ": " + domain.List(g.powersWords(domain.SettledPowers(c.Powers, c.To))) + c.Span.Words() + g.paidBy(c.Payer)
 	case i.VaryDelegation != nil:
 		c := i.VaryDelegation
 		return "Vary " + c.Delegation + " to: " + domain.List(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -555,7 +562,7 @@ func (g *Group) instrumentSay(i *domain.Instrument) string {
 		return "End " + i.EndDelegation.Delegation + after(". ", i.EndDelegation.Feedback)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + spanWords(c.Span) + after(": ", domain.List(linesWords(c.Lines)))
+		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + c.Span.Words() + after(": ", domain.List(linesWords(c.Lines)))
 	case i.VaryAppointment != nil:
 		c := i.VaryAppointment
 		return "Vary " + c.Appointment + " to: " + domain.List(linesWords(c.Lines)) + untilWords(c.Until) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -573,14 +580,21 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 	switch {
 	case i.AssignDuty != nil:
 		c := i.AssignDuty
-		return "Make " + g.office(c.Person) + " " + string(c.Duty) + spanWords(c.Span)
+		return "Make " + g.office(c.Person) + " " + string(c.Duty) + c.Span.Words()
 	case i.OpenSeat != nil:
+		if o := g.state.Organisations[i.OpenSeat.Organisation]; o != nil && o.Kind == domain.OtherGroup {
+			return "Ask " + o.Name + " to take a seat, which it does by an agreement of its own"
+		}
 		return "Open a seat for " + g.name(i.OpenSeat.Organisation) + ", held by " + g.office(i.OpenSeat.Holder)
+	case i.JoinGroup != nil:
+		return g.joinSay(i.JoinGroup)
+	case i.LeaveGroup != nil:
+		return "Leave the group " + i.LeaveGroup.Ledger + ", or decline to join it"
 	case i.ChangeCharter != nil:
 		return g.charterSay(i.ChangeCharter)
 	case i.AdoptPosition != nil:
 		c := i.AdoptPosition
-		return positionText(c.RedLine, c.Matter, c.Words) + spanWords(c.Span) + g.replacesWords(c.Replaces, c.Matter)
+		return positionText(c.RedLine, c.Matter, c.Words) + c.Span.Words() + g.replacesWords(c.Replaces, c.Matter)
 	case i.Ratify != nil:
 		return "Ratify " + i.Ratify.What + g.ratifiedNames(i.Ratify.What) + after(". ", i.Ratify.Feedback)
 	case i.Disavow != nil:

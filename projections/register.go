@@ -22,6 +22,7 @@ type Register struct {
 	Seats         []SeatLine         `json:"seats"`
 	Duties        []DutyLine         `json:"duties"`
 	Invitations   []InvitationLine   `json:"invitations"`
+	Wider         []WiderLine        `json:"wider,omitempty" doc:"wider groups that the group joined, or was asked to join"`
 }
 
 // A CharterSummary names a version of the charter.
@@ -73,6 +74,8 @@ type SeatLine struct {
 	From     domain.Day   `json:"from"`
 	Source   string       `json:"source" doc:"founding, or the proposal that opened it"`
 	Entitled bool         `json:"entitled" doc:"in force on that day"`
+	Asked    bool         `json:"asked,omitzero" doc:"of another group: asked to join, and not joined on that day"`
+	JoinedBy string       `json:"joinedBy,omitempty" doc:"of another group: the agreement in its own ledger by which it joined"`
 	Vacant   bool         `json:"vacant" doc:"neither a holder nor a deputy in date"`
 	Holder   *Who         `json:"holder,omitempty"`
 	Deputies []Who        `json:"deputies"`
@@ -128,6 +131,7 @@ func (g *Group) Register(at domain.Day) Register {
 	for _, i := range s.Invitations {
 		r.Invitations = append(r.Invitations, InvitationLine{g.body(i.Organisation), i.Covers(at), i.Index, i.Span})
 	}
+	r.Wider = g.widerLines(at)
 	return r
 }
 
@@ -171,6 +175,10 @@ func (g *Group) seatLine(seat *domain.Seat, at domain.Day) SeatLine {
 		Seat: g.bodyOn(seat.ID, at), From: seat.From, Source: seat.Source, Entitled: g.entitled(seat.ID, at), Vacant: g.state.VacantOn(seat, at),
 		Deputies: []Who{}, History: []TenureLine{}, Index: seat.Index,
 	}
+	if j := seat.JoiningOn(at); j != nil {
+		l.JoinedBy = j.Ref
+	}
+	l.Asked = slices.Contains(g.state.UnansweredOn(at), seat.ID)
 	now := g.state.TenuresOn(seat, at)
 	for _, h := range seat.Holders {
 		l.History = append(l.History, TenureLine{g.who(h.Person), h.Role, h.Index, h.Span})

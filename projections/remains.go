@@ -38,6 +38,9 @@ var remainsNotes = []string{
 	"Handle and office stay in clear. Whoever knows who held an office on a day knows who did what that day: records of public office say so as well.",
 	"Words that others wrote (reasons, minutes, texts of proposals) are kept as they were written and are not searched here. If they name somebody, they still do.",
 	"Copies of the wrapping key that were taken before the erasure, and files that a reader kept, are beyond the ledger's reach: destroy backups of the old wrapping key.",
+	"Older backups have the names of devices and the sign-in log as they were, sealed under the key of backups: destroy them, and make a new one.",
+	"Letters that were sent lie with whoever got them and with the mail servers on the way. What a proxy, a system's log or a snapshot of the disk kept is not reached either, nor are blocks that the disk has freed and not yet written anew.",
+	"The server's memory is overwritten within a minute. A connection that stays open all that time can hold what was last sent on it until it ends; a restart leaves nothing.",
 }
 
 // Remains lists what the ledger says about a person, by id or handle.

@@ -20,6 +20,8 @@ func TestErasedAndWhatRemains(t *testing.T) {
 		require.NoError(t, err)
 		return string(text)
 	}
+	b.do("manager", &domain.LeaveOffice{Person: "cd-north", Until: day("2026-05-31")})
+	b.on("2026-06-01")
 	before, index := pages(), b.fold().state.Next-1
 	b.do("manager", &domain.ErasePerson{Person: b.fold().state.Person("cd-north").ID})
 	require.NotEqual(t, before, pages(), "the index is in them")

@@ -57,25 +57,41 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.MembershipEnded:
 		return g.membershipEndedText(d)
 	case *domain.MembershipCorrected:
-		return g.name(d.Member) + " belongs to " + g.name(d.In) + spanWords(d.Span) + ", and not" + spanWords(d.Was) + " as event " + strconv.FormatUint(d.Corrects, 10) + " said"
+		return g.name(d.Member) + " belongs to " + g.name(d.In) + d.Span.Words() + ", and not" + d.Was.Words() + " as event " + strconv.FormatUint(d.Corrects, 10) + " said"
 	case *domain.ListSizeRecorded:
 		return g.name(d.Practice) + " had " + domain.Count(d.Patients, "registered patient") + " on " + d.On.Words()
 	case *domain.SpokespersonRecorded:
-		return g.office(d.Person) + " may speak for " + g.name(d.Organisation) + spanWords(d.Span) + after("; evidence: ", d.Evidence)
+		return g.office(d.Person) + " may speak for " + g.name(d.Organisation) + d.Span.Words() + after("; evidence: ", d.Evidence)
 	case *domain.SpokespersonEnded:
 		return g.office(d.Person) + " speaks for " + g.name(d.Organisation) + " until " + d.Until.Words() + " only"
+	case *domain.JoiningAsked:
+		if d.Withdrawn {
+			return d.Name + " (" + d.Ledger + ") no longer asks us to join"
+		}
+		return d.Name + " (" + d.Ledger + ") asks us to join"
+	case *domain.JoiningAgreed:
+		return "We join the group " + d.Ledger + ", by " + sourceWords(d.Source) + ". " + g.speakersWords(d.Speakers)
+	case *domain.JoiningEnded:
+		return "We leave the group " + d.Ledger + ", or decline to join it, by " + sourceWords(d.Source)
+	case *domain.SeatJoined:
+		return g.name(d.Seat) + " has joined, by its own agreement " + d.Ref + ", and takes its seat"
+	case *domain.SeatJoiningEnded:
+		return g.name(d.Seat) + " has left; its seat ended on " + d.Until.Words()
 	case *domain.SeatOpened:
+		if d.Asked {
+			return g.name(d.Seat) + " is asked to take a seat, by " + sourceWords(d.Source)
+		}
 		return g.name(d.Seat) + " has a seat at the table, by " + sourceWords(d.Source)
 	case *domain.SeatHeld:
-		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + spanWords(d.Span)
+		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + d.Span.Words()
 	case *domain.SeatLeft:
 		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + " until " + d.Until.Words() + " only"
 	case *domain.DutyAssigned:
-		return g.office(d.Person) + " is " + string(d.Duty) + spanWords(d.Span) + ", by " + sourceWords(d.Source) + g.employedBy(d.Employer)
+		return g.office(d.Person) + " is " + string(d.Duty) + d.Span.Words() + ", by " + sourceWords(d.Source) + g.employedBy(d.Employer)
 	case *domain.DutyEnded:
 		return g.office(d.Person) + " is " + string(d.Duty) + " until " + d.Until.Words() + " only, by " + sourceWords(d.Source)
 	case *domain.OrganisationInvited:
-		return g.name(d.Organisation) + " may follow the group's work" + spanWords(d.Span)
+		return g.name(d.Organisation) + " may follow the group's work" + d.Span.Words()
 	case *domain.MandateGranted:
 		return g.grantText(d.Organisation, d.To, d.Matters, nil, d.Until, d.Conditions, d.BroughtIn)
 	case *domain.MandateWithdrawn:
@@ -115,6 +131,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.name(d.Seat) + " confirmed what was recorded for it on " + d.Proposal + ", version " + strconv.Itoa(d.Version) + signedWords(d.Signed)
 	case *domain.ObjectionRaised:
 		return g.objectionText(d)
+	case *domain.ObjectionHeard:
+		return "The manager heard that " + g.name(d.Seat) + " objects to " + d.Proposal + ", version " + strconv.Itoa(d.Version) + g.through(d.Person) + after(": ", d.Why) + after("; heard ", d.Heard)
 	case *domain.ObjectionResolved:
 		return g.resolvedText(d)
 	case *domain.AgreementReached:
@@ -126,7 +144,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.PositionAdopted:
 		return domain.FirstUpper(g.state.ShortName) + " adopted, by " + d.Source + ": " + positionText(d.RedLine, d.Matter, d.Words) + g.replacesWords(d.Replaces, d.Matter)
 	case *domain.ExecutiveFormed:
-		return "The executive is " + g.offices(d.Members) + spanWords(d.Span) + ", by " + d.Source
+		return "The executive is " + g.offices(d.Members) + d.Span.Words() + ", by " + d.Source
 	case *domain.DelegationGranted:
 		return d.Delegation + " was delegated to " + g.delegate(d.To) + untilWords(d.Until) + " by " + d.Source + after(": ", domain.List(g.powersWords(d.Powers)))
 	case *domain.DelegationVaried:
@@ -141,9 +159,17 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.SuspensionEnded:
 		return "The suspension of " + d.What + " was ended by " + d.Source
 	case *domain.ExerciseRecorded:
-		return g.exerciseRecordedText(d)
+		return g.exerciseRecordedText(by, d)
 	case *domain.ExerciseCalledIn:
 		return g.calledInText(d)
+	case *domain.ExerciseConfirmed:
+		return exerciseConfirmedText(by, d)
+	case *domain.ExerciseRefused:
+		return domain.FirstUpper(by) + " said that they did not decide " + d.Exercise + after(": ", d.Words)
+	case *domain.CommitmentConfirmed:
+		return domain.FirstUpper(by) + " confirmed " + d.Commitment + ": they said it"
+	case *domain.CommitmentDisputed:
+		return domain.FirstUpper(by) + " said that they did not say " + d.Commitment + after(": ", d.Words)
 	case *domain.ExerciseTold:
 		return g.name(d.Body) + " was told of " + d.Exercise + after(": ", d.How)
 	case *domain.Ratified:
@@ -163,7 +189,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.MeetingReported:
 		return domain.FirstUpper(by) + " reported back from " + g.forum(d.Forum) + " of " + d.On.Words() + after(": ", d.Happened) + after("; agreed: ", d.Agreed)
 	case *domain.RepresentativeAppointed:
-		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + spanWords(d.Span) + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", domain.List(linesWords(d.Lines)))
+		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + d.Span.Words() + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", domain.List(linesWords(d.Lines)))
 	case *domain.AppointmentVaried:
 		if d.Back != 0 {
 			return wentBack(d.Appointment, d.Back, d.Source) + after("; it now says: ", domain.List(linesWords(d.Lines))) + "; next review " + d.Review.Words()
@@ -230,6 +256,12 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return domain.FirstUpper(by) + " set the agenda of " + d.On.Words() + ": " + domain.List(itemTitles(d.Items))
 	case *domain.GroupMet:
 		return domain.FirstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
+	case *domain.RecordKept:
+		return g.keptText(d.Record, by)
+	case *domain.RecordConfirmed:
+		return g.confirmedText(d, by)
+	case *domain.RecordRefused:
+		return g.refusedText(d, by)
 	case *domain.DocumentAttached:
 		return domain.FirstUpper(by) + " attached " + d.Name + " to " + d.About + " (SHA-256 " + d.SHA256 + ")"
 	case *domain.ConsentProved:
@@ -369,12 +401,26 @@ func wentBack(ref string, to int, by string) string {
 	return ref + " went back to version " + strconv.Itoa(to) + " when " + by + " set aside what had changed it"
 }
 
-func (g *Group) exerciseRecordedText(d *domain.ExerciseRecorded) string {
+func (g *Group) exerciseRecordedText(by string, d *domain.ExerciseRecorded) string {
 	w := g.offices(d.Acting) + " decided under " + d.Delegation + " (" + d.Exercise + ")" + after(": ", d.What) + termsWords(d.Amount, d.Months, d.OpenEnded)
+	if len(d.Confirm) > 0 {
+		return domain.FirstUpper(by) + " recorded that " + w + "; to be confirmed by " + g.offices(d.Confirm) + after("; it then appoints ", g.namesWords(d.Names))
+	}
 	if len(d.Beyond) > 0 {
 		return w + "; beyond, " + reasonsWords(d.Beyond) + after("; if it is ratified, it appoints ", g.namesWords(d.Names))
 	}
 	return w + "; within"
+}
+
+func exerciseConfirmedText(by string, d *domain.ExerciseConfirmed) string {
+	w := domain.FirstUpper(by) + " confirmed " + d.Exercise
+	switch {
+	case d.Standing == "":
+		return w
+	case len(d.Beyond) > 0:
+		return w + ", the last of those who acted: beyond, " + reasonsWords(d.Beyond)
+	}
+	return w + ", the last of those who acted: " + string(d.Standing)
 }
 
 // termsWords writes ", £18,000, 12 months".
@@ -417,7 +463,14 @@ func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 		months = *d.Months
 	}
 	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + how + " (" + d.Commitment + "): " + clip(d.Words) +
-		termsWords(amount, months, d.OpenEnded) + "; " + string(d.Standing)
+		termsWords(amount, months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
+}
+
+func reportedWords(reported bool) string {
+	if reported {
+		return "reported, and once they confirm it "
+	}
+	return ""
 }
 
 // toldWords writes what the system was told there and then.

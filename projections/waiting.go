@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"goldenthread/domain"
 )
@@ -27,12 +28,13 @@ const (
 	WaitsCallIn     WaitingKind = "call-in"    // call a decision in
 	WaitsReport     WaitingKind = "report"     // report a meeting
 	WaitsTell       WaitingKind = "tell"       // tell a body of a decision
+	WaitsRecord     WaitingKind = "record"     // confirm or refuse what somebody recorded
 )
 
 // A WaitingItem is one thing that waits.
 type WaitingItem struct {
 	Ref  string      `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
-	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell"`
+	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell,record"`
 	By   domain.Day  `json:"by,omitzero" doc:"last day, where there is one"`
 	Text string      `json:"text"`
 }
@@ -48,9 +50,11 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	w.charterWaits(g, p, at)
 	w.positionsWait(g, p, at)
 	w.disputesWait(g, p, at)
+	w.confirmingWaits(g, p, at)
 	w.callInsWait(g, p, at)
 	w.reportsWait(g, p, at)
 	w.tellingWaits(g, p, at)
+	w.recordsWait(g, p, at)
 	slices.SortStableFunc(w.Items, func(a, b WaitingItem) int {
 		return cmp.Or(cmp.Compare(uint32(a.By-1), uint32(b.By-1)), cmp.Compare(a.Ref, b.Ref)) // no day wraps round to the end
 	})
@@ -90,12 +94,22 @@ func (w *Waiting) positionsWait(g *Group, person *domain.Person, at domain.Day) 
 			case domain.RollBlocks:
 				w.add(p.Number, WaitsBlock, p.Closes, e.Name+" blocks "+title+": only you can accept what would resolve it.")
 			case domain.RollUnconfirmed:
-				w.add(p.Number, WaitsConfirm, p.Closes, "What was heard from "+e.Name+" on "+title+" counts once you confirm it.")
+				w.add(p.Number, WaitsConfirm, p.Closes, "The manager heard that "+e.Name+" "+StandWords(p.ToConfirm(e.Seat).Stand)+" "+title+" ("+clip(e.Heard)+"). It counts once you confirm it.")
+			case domain.RollToAnswer:
+				w.add(p.Number, WaitsPosition, p.Closes, "The manager heard that "+e.Name+" objects to "+title+" ("+clip(e.Heard)+"). If that is so, raise the objection; if not, say what you say.")
 			case domain.RollNotHeard, domain.RollVacant:
 				w.add(p.Number, WaitsPosition, p.Closes, e.Name+" has not been heard on "+title+".")
 			}
 		}
 	}
+}
+
+// StandWords say what a seat says, before the words that it says it to.
+func StandWords(stand domain.Stand) string {
+	if stand == domain.StandAside {
+		return "stands aside from"
+	}
+	return "consents to"
 }
 
 // disputesWait adds open proposals that a block stops, for their facilitator, and
@@ -119,14 +133,39 @@ func (w *Waiting) disputesWait(g *Group, person *domain.Person, at domain.Day) {
 	}
 }
 
+// confirmingWaits adds what somebody recorded that the person decided with others, or
+// said in a meeting, and that binds nobody until they confirm it (rules D5, R4).
+func (w *Waiting) confirmingWaits(g *Group, p *domain.Person, at domain.Day) {
+	for _, x := range byNumber(g.state.Exercises) {
+		st := g.state.ExerciseOn(x, at)
+		if x.Recorded <= at && (st == domain.XUnconfirmed || st == domain.XCalledIn) && slices.Contains(x.StillToConfirm(at), p.ID) {
+			by := g.state.ConfirmBy(x)
+			w.add(x.Number, WaitsConfirm, by, "It was recorded that you decided "+x.Number+" with others: "+clip(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+". It counts once you confirm it, and lapses after "+by.Words()+".")
+		}
+	}
+	for _, k := range byNumber(g.state.Commitments) {
+		if k.Recorded <= at && k.Person == p.ID && g.state.CommitmentOn(k, at) == domain.KReported {
+			by := g.state.ConfirmCommitmentBy(k)
+			w.add(k.Number, WaitsConfirm, by, "It was recorded that you said "+k.Number+" in "+g.forum(k.Forum)+" on "+k.Meeting.Words()+": "+strings.TrimSuffix(clip(k.Words), ".")+". It binds nobody until you confirm it, and is beyond after "+by.Words()+".")
+		}
+	}
+}
+
 func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
 	if !g.state.Allows(p.ID, &domain.CallIn{}, at) {
 		return
 	}
 	for _, x := range byNumber(g.state.Exercises) {
-		last := x.Recorded.Add(g.state.CharterOn(x.Recorded).Charter.CallInWithin)
-		if x.Recorded <= at && at <= last && g.state.ExerciseOn(x, at) == domain.XWithin && (x.CalledIn == 0 || x.CalledIn > at) {
-			w.add(x.Number, WaitsCallIn, last, "The executive decided "+x.Number+": "+clip(x.What)+". It can be called in until "+last.Words()+".")
+		last, st := g.state.CallInBy(x, at), g.state.ExerciseOn(x, at)
+		if x.Recorded > at || at > last || (x.CalledIn != 0 && x.CalledIn <= at) {
+			continue
+		}
+		what := "The executive decided " + x.Number + ": " + strings.TrimSuffix(clip(x.What), ".") + "."
+		if st == domain.XWithin {
+			w.add(x.Number, WaitsCallIn, last, what+" It can be called in until "+last.Words()+".")
+		} else if st == domain.XUnconfirmed {
+			w.add(x.Number, WaitsCallIn, last, what+" It is not confirmed by "+g.offices(x.StillToConfirm(at))+" yet. It can be called in now, and for "+
+				domain.Count(g.state.CharterOn(at).Charter.CallInWithin, "day")+" once it is.")
 		}
 	}
 }

@@ -51,6 +51,36 @@ func TestWaitingForTheExecutiveAndRepresentatives(t *testing.T) {
 	require.Nil(t, item(b.fold().Waiting("cd-north", day("2026-03-09")), "report"))
 }
 
+// What others recorded of somebody waits for them until the day by which they are to
+// confirm it, with what it comes to (rules D5, R4).
+func TestWaitingToBeConfirmed(t *testing.T) {
+	b := sit(t).found().mandates().delegate().represent()
+	b.on("2026-03-02").unconfirmed(5_000_00)
+	at := func(who, on string) *WaitingItem { return item(b.fold().Waiting(who, day(on)), WaitsConfirm) }
+	require.Equal(t, WaitingItem{"E1", WaitsConfirm, day("2026-03-09"), "It was recorded that you decided E1 with others: a scheme, £5,000, 12 months. It counts once you confirm it, and lapses after 9 March 2026."}, *at("chair-lmc", "2026-03-02"))
+	require.Nil(t, at("lead-fed", "2026-03-02"), "who recorded it has")
+	require.Nil(t, at("chair-lmc", "2026-03-10"), "it has lapsed")
+	callIn := item(b.fold().Waiting("cd-north", day("2026-03-02")), WaitsCallIn)
+	require.Equal(t, "The executive decided E1: a scheme. It is not confirmed by Chair, Trafford LMC yet. It can be called in now, and for 7 days once it is.", callIn.Text)
+	line := func(on string) ExerciseLine { return b.fold().exerciseLine(b.fold().state.Exercises["E1"], day(on)) }
+	require.Equal(t, "not confirmed by Chair, Trafford LMC; lapsed after 9 March 2026", line("2026-03-10").Text)
+	b.do("chair-lmc", &domain.RefuseRecord{Records: []string{"E1"}, Reason: "I was not asked."})
+	require.Equal(t, "refused by Chair, Trafford LMC on 2 March 2026: I was not asked", line("2026-03-02").Text)
+
+	b.on("2026-03-09").do("manager", &domain.ScheduleMeeting{Forum: "locality-board", On: day("2026-03-09")})
+	b.do("manager", &domain.RecordCommitment{Person: "cd-south", Forum: "locality-board", Meeting: day("2026-03-09"), Matter: "access", Words: "Yes.", Given: domain.Outright})
+	require.Equal(t, "It was recorded that you said K1 in Trafford Locality Board on 9 March 2026: Yes. It binds nobody until you confirm it, and is beyond after 14 March 2026.", at("cd-south", "2026-03-09").Text)
+	said := func(on string) CommitmentLine {
+		return b.fold().commitmentLine(b.fold().state.Commitments["K1"], day(on))
+	}
+	require.Equal(t, "reported: it binds nobody, and is beyond after 14 March 2026 unless Clinical Director, South PCN confirms it", said("2026-03-09").Text)
+	require.Equal(t, "beyond: not confirmed by Clinical Director, South PCN; lapses after 28 March 2026 unless ratified", said("2026-03-15").Text)
+	require.Contains(t, b.fold().noticeText(b.fold().state.NoticeOf("K1"), day("2026-03-09")), "It was recorded that Clinical Director, South PCN said at Trafford Locality Board: Yes.")
+	b.do("cd-south", &domain.RefuseRecord{Records: []string{"K1"}, Reason: "I said that I would ask."})
+	require.Equal(t, "disputed: Clinical Director, South PCN said on 9 March 2026 that they did not say it: I said that I would ask", said("2026-03-09").Text)
+	require.Nil(t, at("cd-south", "2026-03-09"))
+}
+
 func item(w Waiting, kind WaitingKind) *WaitingItem {
 	for i := range w.Items {
 		if w.Items[i].Kind == kind {

@@ -32,15 +32,6 @@ func after(mark, words string) string {
 	return mark + strings.TrimSuffix(clip(words), ".") // what goes on after it ends the sentence
 }
 
-// spanWords writes " from 6 January 2026 until 31 December 2026".
-func spanWords(s domain.Span) string {
-	var w string
-	if s.From != 0 {
-		w = " from " + s.From.Words()
-	}
-	return w + untilWords(s.Until)
-}
-
 func untilWords(d domain.Day) string {
 	if d == 0 {
 		return ""

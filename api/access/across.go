@@ -38,6 +38,12 @@ func (s *Ledgers) placesBeside(ctx context.Context, g *projections.Group, next *
 	return places, nil
 }
 
+// WithPlaces is the group as it is now, with those ledgers beside it.
+func (s *Ledgers) WithPlaces(ctx context.Context, g *projections.Group) (*projections.Group, error) {
+	places, err := s.placesBeside(ctx, g, nil, time.Time{})
+	return beside(g, places), err
+}
+
 // placeAsKnown is the ledger of that name as it is now or, earlier, as it was known
 // at the moment; nil where nothing of it was recorded by then, or it has stopped.
 func (s *Ledgers) placeAsKnown(ctx context.Context, name string, earlier bool, moment time.Time) (*domain.State, error) {

@@ -15,15 +15,26 @@ type Member struct {
 type People struct {
 	projections.Stamp
 	People []Member `json:"people"`
+	Paged
 }
 
-// People adds to everybody what their own key opens, if a member asks.
-func (s *Ledgers) People(q *Question, _ *PlainInput) (People, error) {
+// PeopleInput asks for a page of everybody.
+type PeopleInput struct {
+	Terms
+	Paging
+}
+
+// People adds to everybody on the page what their own key opens, if a member asks.
+func (s *Ledgers) People(q *Question, in *PeopleInput) (People, error) {
 	all := q.People(q.At)
-	out := People{all.Stamp, make([]Member, 0, len(all.People))}
+	people, paged, err := PageOf(all.People, in.Paging)
+	if err != nil {
+		return People{}, err
+	}
+	out := People{all.Stamp, make([]Member, 0, len(people)), paged}
 	me := q.State().Person(q.Caller.Person)
 	member := me != nil && q.State().Member(me.ID, s.Today())
-	for _, p := range all.People {
+	for _, p := range people {
 		m := Member{PersonLine: p}
 		if member && len(p.Sealed) > 0 {
 			if data, err := s.Store.OpenPersonal(p.ID, p.Sealed); err == nil { // without a key they were erased

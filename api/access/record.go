@@ -57,7 +57,10 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 		return nil, err
 	}
 	command := kind.New()
-	if err := operation.Decode(in.Bytes, command); err != nil {
+	if _, err := s.Actor(c, in.Group, command); err != nil { // before anything of the body is read
+		return nil, err
+	}
+	if err := in.LoadInto(command); err != nil {
 		return nil, err
 	}
 	domain.NoteZeros(command, in.Bytes)
@@ -71,7 +74,7 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.Before), string(in.Bytes))), Actor: actor, Trace: trace.Sent(ctx), Command: command}
+	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.Before), string(in.Bytes))), Actor: actor, Way: c.Way, Trace: trace.Sent(ctx), Command: command}
 	if err := s.Signed(ctx, &req); err != nil {
 		return nil, problem.OfCommand(id, err)
 	}

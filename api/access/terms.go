@@ -119,8 +119,9 @@ var (
 	Actions     = []string{"actions"}
 	Departures  = []string{"departures", "proposals"} // the agreements that are departed from are named
 	Notices     = []string{"proposals", "powers", "commitments", "departures"}
+	Questions   = []string{"questions"} // a charter keeps them from system bodies alone
 	Agenda      = []string{"proposals", "powers", "approaches", "agenda", "actions"}
-	Followers   []string // nothing that could be kept: who may follow the work sees it
+	Followers   []string // nothing that could be kept: who belongs to the group, its charter, its coverage
 )
 
 // MaySee refuses whoever may not see one of the things today. The operator is
@@ -143,6 +144,9 @@ func (s *Ledgers) MaySee(g *projections.Group, c caller.Caller, things []string)
 	}
 	for _, thing := range things {
 		if !state.MaySee(p.ID, thing, s.Today()) {
+			if state.SeesReleasedOnly(p.ID) {
+				return problem.NotYours("F3", "An invited system body sees what the group released to it, and nothing of its %s. Please ask the group.", thing)
+			}
 			return keptToMembers(thing)
 		}
 	}

@@ -2,6 +2,7 @@ package caller
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
+	"goldenthread/domain"
 )
 
 // FeedKeySoon is how long before its end a feed says that its key ends.
@@ -26,6 +28,7 @@ func Origin(ctx context.Context) string { return AskerOf(ctx).Origin() }
 type Asker struct {
 	Caller  *Caller          // nil: nobody is known
 	Origin  func() string    // of this server, as they know it
+	From    string           // the address, or of IPv6 the /64, that counts as theirs
 	Unknown *problem.Problem // why nobody is known
 }
 
@@ -55,6 +58,21 @@ func Of(ctx context.Context) (Caller, error) {
 		return Caller{}, is.Unknown
 	}
 	return Caller{}, problem.Unauthorized("Please say who you are.")
+}
+
+// LogRefused notes in the log that a known caller was refused, by which rule and for which
+// operation or page, with nothing of what they sent (ASVS 5.0, 16.3.2). What strangers ask
+// in vain is not noted: they would fill the log.
+func LogRefused(ctx context.Context, log *slog.Logger, what string, p *problem.Problem) {
+	c := AskerOf(ctx).Caller
+	if c == nil || p.Status != http.StatusForbidden && p.Status != http.StatusTooManyRequests {
+		return
+	}
+	who := c.Person
+	if c.Operator {
+		who = "operator"
+	}
+	log.InfoContext(ctx, "a request was refused", "what", what, "status", p.Status, "rule", p.Rule, "group", c.Group, "person", who)
 }
 
 // OutOfScope says that a token of this scope is not enough.
@@ -100,6 +118,7 @@ type Caller struct {
 	Person   string // handle or id
 	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
 	Scope    Scope
+	Way      domain.Way   // by which they are known
 	News     []web.NewKey // that the session has not been told of
 	FeedEnds time.Time    // when the key of a feed ends that asks; none for others
 	Session  string       // id of the session; "" for a token

@@ -49,7 +49,11 @@ func (s *Feeds) Follow(w http.ResponseWriter, r *http.Request, f *Stream) {
 	out := http.NewResponseController(w)
 	out.SetReadDeadline(time.Time{}) // which would end the request
 	say := ": listening\n\n"
-	for s.mayStill(r, f) {
+	for {
+		ended := s.identity.Ended() // before it is looked whether theirs has
+		if !s.mayStill(r, f) {
+			return
+		}
 		out.SetWriteDeadline(time.Now().Add(operation.WriteTimeout))
 		if _, err := io.WriteString(w, say); err != nil {
 			return
@@ -63,6 +67,7 @@ func (s *Feeds) Follow(w http.ResponseWriter, r *http.Request, f *Stream) {
 		}
 		select {
 		case <-changed:
+		case <-ended:
 		case <-f.Beat:
 			say = ": still here\n\n"
 		case <-s.stopping:

@@ -73,8 +73,8 @@ func (s *Guard) fromOurPages(r *http.Request) bool {
 // address among them, and slow for whoever guesses.
 const (
 	writesEach, writesBurst   = rate.Limit(50), 500 // a second, of one caller
-	signInsEach, signInsBurst = rate.Limit(1), 60   // a second, from one address
-	readsEach                 = 200                 // a second, of one session, token or, of strangers, address
+	signInsEach, signInsBurst = rate.Limit(1), 60   // a second, from one address; of IPv6, from one /64
+	readsEach                 = 200                 // a second, of one session, token or, of strangers, address or /64
 	readsBurst                = 10                  // seconds' worth
 	mostLimited               = 10_000
 )
@@ -137,7 +137,7 @@ func (l *limits) Check(who string, now time.Time) *problem.Problem {
 func (s *Guard) CheckPace(r *http.Request, c *caller.Caller) *problem.Problem {
 	switch {
 	case caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
-		who := s.client(r)
+		who := s.Client(r)
 		if c != nil {
 			who = "\x00" + cmp.Or(c.Session, c.Token, c.Group+"\x00"+c.Person)
 		}
@@ -145,12 +145,12 @@ func (s *Guard) CheckPace(r *http.Request, c *caller.Caller) *problem.Problem {
 	case c != nil && (strings.HasPrefix(r.URL.Path, "/v1/") || IsPage(r.URL.Path)):
 		return s.Writes.Check(c.Group+"\x00"+c.Person, time.Now())
 	}
-	return s.SignIns.Check(s.client(r), time.Now())
+	return s.SignIns.Check(s.Client(r), time.Now())
 }
 
 // CheckStranger holds whoever is not known to a pace, by address.
 func (s *Guard) CheckStranger(r *http.Request) *problem.Problem {
-	return s.Reads.Check(s.client(r), time.Now())
+	return s.Reads.Check(s.Client(r), time.Now())
 }
 
 // TLS is how to serve with a certificate and its key, from files in PEM. They

@@ -79,18 +79,36 @@ func (s *Guard) Origin(r *http.Request) string {
 	return scheme + "://localhost:" + port
 }
 
-// client is the address of whoever asks: the last that the proxy named, which
-// is the only one that it did not only pass on.
-func (s *Guard) client(r *http.Request) string {
+// Client is the network of whoever asks, of the address that the proxy named last: it is
+// the only one that it did not only pass on.
+func (s *Guard) Client(r *http.Request) string {
 	if s.Reach.BehindProxy {
 		if via := r.Header.Values("X-Forwarded-For"); len(via) > 0 {
 			hops := strings.Split(via[len(via)-1], ",")
-			return strings.TrimSpace(hops[len(hops)-1])
+			return NetworkOf(strings.TrimSpace(hops[len(hops)-1]))
 		}
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return NetworkOf(r.RemoteAddr)
+}
+
+// NetworkOf is what counts as one client: an address of IPv4, with or without its port, or
+// the first 64 bits of one of IPv6, of which whoever has one commonly has all. What is no
+// address counts as it is.
+func NetworkOf(address string) string {
+	ip, err := netip.ParseAddr(address)
 	if err != nil {
-		return r.RemoteAddr
+		with, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return address
+		}
+		ip = with.Addr()
 	}
-	return host
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	network, err := ip.Prefix(64)
+	if err != nil {
+		return address
+	}
+	return network.String()
 }

@@ -97,7 +97,7 @@ func (s *accountPages) removePasskey(w http.ResponseWriter, r *http.Request) err
 	if err := s.SignIn.Passkeys.Remove(is.Group, is.Person, id); err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), is.Group, is.Person, false)
+	s.TellLedger(r.Context(), is.Group, is.Person, s.way(&is), false)
 	if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
 		return err
 	}
@@ -112,10 +112,10 @@ func (s *accountPages) removePasskey(w http.ResponseWriter, r *http.Request) err
 // them they sign. What can't be recorded now, since a crash came between or the
 // group has stopped, is at the next sign-in; nobody is kept out for it, and a
 // passkey that is removed here signs nothing here meanwhile.
-func (s *Identity) TellLedger(ctx context.Context, group, person string, alone bool) {
+func (s *Identity) TellLedger(ctx context.Context, group, person string, by domain.Way, alone bool) {
 	for _, c := range s.untold(ctx, group, person, alone) {
 		name := domain.CommandName(c)
-		req := domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(c), Actor: person, Trace: trace.Sent(ctx), Command: c}
+		req := domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(c), Actor: person, Way: by, Trace: trace.Sent(ctx), Command: c}
 		if _, err := s.store.Execute(ctx, req); err != nil {
 			s.log.WarnContext(ctx, "the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
 		}

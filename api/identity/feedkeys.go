@@ -173,7 +173,7 @@ func (s *feedOperations) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) 
 		return nil, errors.Join(err, problem.NotYours("L5", "Please sign in to make the address of a feed."))
 	}
 	var ask FeedFor
-	if err := operation.Decode(in.Bytes, &ask); err != nil {
+	if err := in.LoadInto(&ask); err != nil {
 		return nil, err
 	}
 	feed, err := s.addFeed(in.Group, me, ask)

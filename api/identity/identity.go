@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -41,6 +42,7 @@ type Identity struct {
 	SingleSignOn *SingleSignOn
 	noTokens     bool
 	statements   statements
+	ended        ended
 }
 
 // New knows people by what the options say, and offers its pages and operations.
@@ -48,6 +50,10 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Iden
 	s := &Identity{
 		api: api, guard: g, ledgers: l, store: l.Store, groups: l.Groups, clock: l.Clock, log: l.Log,
 		tokens: o.Tokens, FeedKeys: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
+	}
+	s.tokens.Tokens.dropped = s.ended.tell
+	if s.SignIn != nil {
+		s.SignIn.Sessions.Kept.dropped = s.ended.tell
 	}
 	if s.SignIn != nil && o.Idle > 0 {
 		s.SignIn.Sessions.Idle = o.Idle
@@ -59,6 +65,7 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Iden
 		(&invitationOperations{s}).offerInvitations()
 		s.offerSignIn()
 	}
+	s.store.OnErased(s.forgetErased)
 	return s
 }
 
@@ -81,7 +88,7 @@ func (s *Identity) Used(r *http.Request, c caller.Caller) {
 // signed in.
 func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 	if c, ended, ok := s.feedCaller(r); ok {
-		return c, ended
+		return c, cmp.Or(ended, s.mayGetIn(r.Context(), c))
 	}
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.SignIn != nil {
@@ -90,7 +97,8 @@ func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 			if token == is.Passkey {
 				token = ""
 			}
-			return caller.Caller{Group: is.Group, Person: is.Person, Scope: caller.ScopeAct, Session: is.ID, Token: token, News: is.News}, nil
+			c := caller.Caller{Group: is.Group, Person: is.Person, Scope: caller.ScopeAct, Way: s.way(&is), Session: is.ID, Token: token, News: is.News}
+			return c, s.mayGetIn(r.Context(), c)
 		}
 	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -110,5 +118,5 @@ func (s *Identity) ByToken(ctx context.Context, token string) (caller.Caller, *p
 		s.log.InfoContext(ctx, "a token was refused")
 		return c, problem.Unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
 	}
-	return c, nil
+	return c, s.mayGetIn(ctx, c)
 }

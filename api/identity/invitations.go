@@ -58,6 +58,9 @@ type invitation struct {
 // Fits says whether that is the invitation's code.
 func (i *invitation) Fits(code string) bool { return same(codeHash(i.Salt, code), i.Hash) }
 
+// way is the invitation as the ledger knows it.
+func (i *invitation) way() domain.Way { return wayOfHash(domain.InvitationWay, i.Hash) }
+
 func (i *invitation) open(now time.Time) bool { return i.Used.IsZero() && now.Before(i.Expires) }
 
 // newCode is a code of four groups that can be read out.
@@ -237,17 +240,20 @@ func (s *invitationOperations) offerInvitations() {
 }
 
 func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation.BodyInput) (*operation.Output[InvitationMade], error) {
-	var ask InvitationFor
-	if err := operation.Decode(in.Bytes, &ask); err != nil {
-		return nil, err
-	}
 	g, by, err := s.lettingIn(ctx, in.Group)
 	if err != nil {
+		return nil, err
+	}
+	var ask InvitationFor
+	if err := in.LoadInto(&ask); err != nil {
 		return nil, err
 	}
 	invited := g.State().Person(ask.Person)
 	if invited == nil {
 		return nil, noPerson(ask.Person)
+	}
+	if err := mustNotBeErased(invited); err != nil {
+		return nil, err
 	}
 	now, code, salt := s.clock().UTC().Truncate(time.Second), newCode(), newSalt()
 	hash := codeHash(salt, code)

@@ -13,6 +13,28 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// Files are the names of the files in a data folder that say who gets in, and of the
+// sign-in log. They come back from a backup only if it was made with the key of backups.
+func Files() []string {
+	return []string{operatorFile, tokensFile, passkeysFile, sessionsFile, invitationsFile, feedKeysFile, accountsFile, journalFile}
+}
+
+// Credentials are the files of this server that say who gets in, by name, for a backup.
+func (s *Identity) Credentials() (map[string][]byte, error) {
+	found := map[string][]byte{}
+	for _, name := range Files() {
+		b, err := os.ReadFile(filepath.Join(s.tokens.Dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found[name] = b
+	}
+	return found, nil
+}
+
 // A kept list lies in a file that its owner alone reads, and is written as a
 // whole: after a crash the file is the old list or the new one. It is safe for
 // concurrent use. What it gives out must not be changed.
@@ -22,6 +44,8 @@ type kept[T any] struct {
 	mu   sync.RWMutex
 	All  []T
 	by   map[string]int // place in all, by key
+
+	dropped func() // called after a key went off the list; nil: nobody is told
 }
 
 // openKept reads the list; no file is an empty list. Keys are unique.
@@ -104,8 +128,18 @@ func (k *kept[T]) change(f func([]T) ([]T, error)) error {
 	if err := writeFile(k.file, append(b, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", k.file, err)
 	}
+	before := k.by
 	k.All = all
 	k.index()
+	if k.dropped == nil {
+		return nil
+	}
+	for key := range before {
+		if _, still := k.by[key]; !still {
+			k.dropped()
+			break
+		}
+	}
 	return nil
 }
 

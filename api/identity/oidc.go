@@ -153,19 +153,20 @@ func (o *SingleSignOn) client(p *oidc.Provider, origin string) *oauth2.Config {
 	}
 }
 
-// A signOn is what this server keeps of a single sign-on that has begun.
+// A signOn is what is kept, sealed, of a single sign-on that has begun.
 type signOn struct {
-	state, nonce string
-	verifier     string // of PKCE (RFC 7636)
-	next         string // path to go on to
-	saysIssuer   bool   // the answer must name its issuer
+	State      string `json:"state"`
+	Nonce      string `json:"nonce"`
+	Verifier   string `json:"verifier"`             // of PKCE (RFC 7636)
+	Next       string `json:"next"`                 // path to go on to
+	SaysIssuer bool   `json:"saysIssuer,omitempty"` // the answer must name its issuer
 }
 
 // An orgAccount is what the issuer says of somebody.
 type orgAccount struct {
 	Subject  string `json:"sub"`
 	Email    string `json:"email"`
-	Verified any    `json:"email_verified"` // the word "true" is not true
+	Verified any    `json:"email_verified"` // said where the address is; the word "true" is not true
 	Party    string `json:"azp"`
 	SignedIn *int64 `json:"auth_time"` // seconds since 1970
 }
@@ -184,7 +185,7 @@ func (o *SingleSignOn) account(ctx context.Context, origin, code string, begun *
 	if err != nil {
 		return a, err
 	}
-	tokens, err := o.client(p, origin).Exchange(ctx, code, oauth2.VerifierOption(begun.verifier))
+	tokens, err := o.client(p, origin).Exchange(ctx, code, oauth2.VerifierOption(begun.Verifier))
 	if err != nil {
 		return a, err
 	}
@@ -197,7 +198,7 @@ func (o *SingleSignOn) account(ctx context.Context, origin, code string, begun *
 		return a, err
 	}
 	switch {
-	case !same(id.Nonce, begun.nonce):
+	case !same(id.Nonce, begun.Nonce):
 		return a, errors.New("the token is of another sign-in: its nonce is not ours")
 	case a.Party != o.As.Client && (a.Party != "" || len(id.Audience) > 1):
 		return a, errors.New("the token was issued to another client")
@@ -222,8 +223,8 @@ func (o *SingleSignOn) lately(signedIn *int64) bool {
 	return !at.Before(now.Add(-o.As.MaxAge-clockSkew)) && !at.After(now.Add(clockSkew))
 }
 
-// ask asks for the address where the token does not have it, as it need not
-// (OpenID Connect Core 1.0, section 5.4).
+// ask asks for the address, and whether it is verified, where the token does not have it,
+// as it need not (OpenID Connect Core 1.0, section 5.4).
 func (a *orgAccount) ask(ctx context.Context, p *oidc.Provider, tokens *oauth2.Token) error {
 	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
 	if err != nil {
@@ -232,7 +233,12 @@ func (a *orgAccount) ask(ctx context.Context, p *oidc.Provider, tokens *oauth2.T
 	if info.Subject != a.Subject {
 		return errors.New("the issuer was asked about one person and answered about another")
 	}
-	return info.Claims(a)
+	var there orgAccount // what the token says of an address is about none that is here
+	if err := info.Claims(&there); err != nil {
+		return err
+	}
+	a.Email, a.Verified = there.Email, there.Verified
+	return nil
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
@@ -267,28 +273,29 @@ func (s *organisationPages) beginSingleSignOn(w http.ResponseWriter, r *http.Req
 		s.log.WarnContext(ctx, "the issuer of single sign-on can't be used", "error", domain.ClipTo(err.Error(), 300))
 		return ErrIssuerAway
 	}
-	begun := &signOn{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: LocalPath(r.URL.Query().Get("next"))}
+	begun := &signOn{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: LocalPath(r.URL.Query().Get("next"))}
 	if m, err := metadataOf(p); err == nil {
-		begun.saysIssuer = m.SaysIssuer
+		begun.SaysIssuer = m.SaysIssuer
 	}
-	if err := s.begin(w, r, ceremony{signOn: begun}, http.SameSiteLaxMode); err != nil { // Strict would not come back from another site
+	if err := s.begin(w, r, ceremony{SignOn: begun}, forSingleSign, http.SameSiteLaxMode); err != nil { // Strict would not come back from another site
 		return err
 	}
-	options := []oauth2.AuthCodeOption{oidc.Nonce(begun.nonce), oauth2.S256ChallengeOption(begun.verifier)}
+	options := []oauth2.AuthCodeOption{oidc.Nonce(begun.Nonce), oauth2.S256ChallengeOption(begun.Verifier)}
 	if age := s.SingleSignOn.As.MaxAge; age > 0 {
 		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(age.Seconds()))))
 	}
-	to := s.SingleSignOn.client(p, s.guard.Origin(r)).AuthCodeURL(begun.state, options...)
+	to := s.SingleSignOn.client(p, s.guard.Origin(r)).AuthCodeURL(begun.State, options...)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
 // finishSingleSignOn takes the browser back from the issuer and begins a session.
 func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
-	begun, err := s.returned(r)
+	is, err := s.returned(w, r)
 	if err != nil {
 		return err
 	}
+	begun := is.SignOn
 	if why := r.URL.Query().Get("error"); why != "" {
 		return s.refusedAccount(r.Context(), ErrCancelled, errors.New("the issuer says: "+why))
 	}
@@ -310,31 +317,37 @@ func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Re
 	if err != nil {
 		return err
 	}
+	if err := s.SignIn.ceremonies.complete(is, h.Group, p.ID, s.clock()); err != nil {
+		return err
+	}
+	if _, err := s.SignIn.Accounts.name(h.Group, p.ID, h.id()); err != nil {
+		return err
+	}
 	if err := s.note(h.Group, p.ID, p.ID, "signed in with the organisation’s account"); err != nil {
 		return err
 	}
 	if err := s.BeginSession(w, r, Session{Group: h.Group, Person: p.ID, Passkey: byAccount + h.id()}); err != nil {
 		return err
 	}
-	http.Redirect(w, r, begun.next, http.StatusSeeOther)
+	http.Redirect(w, r, begun.Next, http.StatusSeeOther)
 	return nil
 }
 
 // returned is the single sign-on that this browser began and comes back from.
-func (s *organisationPages) returned(r *http.Request) (*signOn, error) {
-	is, ok := s.taken(r)
+func (s *organisationPages) returned(w http.ResponseWriter, r *http.Request) (*ceremony, error) {
+	is, err := s.begun(w, r, forSingleSign)
 	q := r.URL.Query()
-	if !ok || is.signOn == nil || !same(q.Get("state"), is.signOn.state) {
+	if err != nil || !same(q.Get("state"), is.SignOn.State) {
 		return nil, ErrBeginAgain
 	}
 	iss, sent := q["iss"]
 	switch { // RFC 9207, section 2.4
 	case sent && iss[0] != s.SingleSignOn.As.Issuer:
 		return nil, s.refusedAccount(r.Context(), ErrAccount, errors.New("another issuer answered"))
-	case !sent && is.signOn.saysIssuer:
+	case !sent && is.SignOn.SaysIssuer:
 		return nil, s.refusedAccount(r.Context(), ErrAccount, errors.New("the issuer says that it names itself in its answers, and this does not"))
 	}
-	return is.signOn, nil
+	return &is, nil
 }
 
 // refusedAccount logs why, without what was sent, and gives what people are told.

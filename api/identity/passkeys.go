@@ -2,13 +2,11 @@ package identity
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"goldenthread/api/caller"
@@ -21,10 +19,8 @@ import (
 )
 
 const (
-	passkeysFile   = "passkeys.json"
-	mostPasskeys   = 20 // of one person
-	ceremonyLasts  = 5 * time.Minute
-	mostCeremonies = 10_000
+	passkeysFile = "passkeys.json"
+	mostPasskeys = 20 // of one person
 )
 
 // An Account is a person of a group with the passkeys that sign them in. It
@@ -224,51 +220,4 @@ func relyingParty(origin string) (*webauthn.WebAuthn, error) {
 		return nil, fmt.Errorf("passkeys at %s: %w", origin, err)
 	}
 	return w, nil
-}
-
-// A ceremony is a registration or a sign-in that has begun: the challenge was
-// sent, and its answer may come once.
-type ceremony struct {
-	data       webauthn.SessionData
-	account    Account     // that gets a passkey; none for a sign-in
-	invitation *invitation // by which it does; nil for who is signed in
-	signOn     *signOn     // that goes by the organisation's account instead
-	ends       time.Time
-}
-
-// ceremonies are in memory only: after a restart people begin again.
-type ceremonies struct {
-	mu  sync.Mutex
-	all map[string]ceremony
-}
-
-// begin remembers the ceremony, and gives the secret that the browser keeps.
-func (c *ceremonies) begin(is ceremony, now time.Time) (string, error) {
-	var secret [24]byte
-	rand.Read(secret[:])
-	id := base64.RawURLEncoding.EncodeToString(secret[:])
-	is.ends = now.Add(ceremonyLasts)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.all) >= mostCeremonies {
-		for id, old := range c.all {
-			if now.After(old.ends) {
-				delete(c.all, id)
-			}
-		}
-	}
-	if len(c.all) >= mostCeremonies {
-		return "", problem.Unavailable("Too many are signing in at the moment. Please try again later.")
-	}
-	c.all[id] = is
-	return id, nil
-}
-
-// take gives the ceremony, this once.
-func (c *ceremonies) take(id string, now time.Time) (ceremony, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	is, ok := c.all[id]
-	delete(c.all, id)
-	return is, ok && now.Before(is.ends)
 }

@@ -21,8 +21,9 @@ const (
 	// look at this between patients and on shared machines, and touch a passkey to
 	// come back. An hour is what NIST SP 800-63B-4 (section 2.2.3) has for AAL2;
 	// serve --idle 30m is ASVS 4.0.3, 3.3.2.
-	sessionIdle = time.Hour
-	seenWritten = 12 // in this many parts of it a session's last use is written down
+	sessionIdle  = time.Hour
+	mostSessions = 50 // of one person: with one more the first ends
+	seenWritten  = 12 // in this many parts of it a session's last use is written down
 )
 
 // sessions are who is signed in. They lie in a file that has only hashes of
@@ -70,6 +71,7 @@ func (s *sessions) Begin(w http.ResponseWriter, r *http.Request, secure bool, is
 	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), domain.ClipTo(r.UserAgent(), 200), now.Truncate(time.Second)
 	err := s.Kept.change(func(all []savedSession) ([]savedSession, error) {
 		all = slices.DeleteFunc(all, func(old savedSession) bool { return !s.Lives(&old) })
+		all = withoutFirst(all, is.Group, is.Person)
 		return append(all, savedSession{HashOf(secret), is, now}), nil
 	})
 	if err != nil {
@@ -80,6 +82,22 @@ func (s *sessions) Begin(w http.ResponseWriter, r *http.Request, secure bool, is
 		SameSite: http.SameSiteLaxMode, // Strict would sign people out who follow a link in a message
 	})
 	return nil
+}
+
+// withoutFirst are the sessions without the first of the person, if they have as many as they may.
+func withoutFirst(all []savedSession, group, person string) []savedSession {
+	theirs := func(o savedSession) bool { return o.Group == group && o.Person == person }
+	has := 0
+	for _, o := range all {
+		if theirs(o) {
+			has++
+		}
+	}
+	if has < mostSessions {
+		return all
+	}
+	first := slices.IndexFunc(all, theirs)
+	return slices.Delete(all, first, first+1)
 }
 
 // Lives says whether the session has not ended yet.

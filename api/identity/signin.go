@@ -26,16 +26,15 @@ import (
 
 // Signing in proves who somebody is. What they may do is in the ledger alone.
 
-const ceremonyCookie = "goldenthread-ceremony"
-
 // SignIn is who can sign in and who is signed in: files in the data folder that
 // their owner alone reads. No two processes may have them open.
 type SignIn struct {
 	Passkeys    *passkeys
+	Accounts    *accounts
 	Invitations *invitations
 	Sessions    *sessions
 	journal     *journal
-	ceremonies  ceremonies
+	ceremonies  *ceremonies
 }
 
 // OpenSignIn reads the files in the folder; the first time there are none.
@@ -43,9 +42,12 @@ func OpenSignIn(dir string) (*SignIn, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	in := &SignIn{journal: &journal{file: filepath.Join(dir, journalFile)}, ceremonies: ceremonies{all: map[string]ceremony{}}}
+	in := &SignIn{journal: &journal{file: filepath.Join(dir, journalFile)}, ceremonies: newCeremonies()}
 	var err error
 	if in.Passkeys, err = openPasskeys(dir); err != nil {
+		return nil, err
+	}
+	if in.Accounts, err = openAccounts(dir); err != nil {
 		return nil, err
 	}
 	if in.Invitations, err = openInvitations(dir); err != nil {
@@ -174,48 +176,19 @@ func (s *passkeyPages) beginSignIn(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return s.challenge(w, r, ceremony{data: *data}, options)
+	return s.challenge(w, r, ceremony{Data: *data}, forSignIn, options)
 }
 
-// challenge remembers the ceremony and sends what the device needs for it.
-func (s *passkeyPages) challenge(w http.ResponseWriter, r *http.Request, is ceremony, options any) error {
-	if err := s.begin(w, r, is, http.SameSiteStrictMode); err != nil {
+// challenge begins the ceremony and sends what the device needs for it.
+func (s *passkeyPages) challenge(w http.ResponseWriter, r *http.Request, is ceremony, purpose string, options any) error {
+	if err := s.begin(w, r, is, purpose, http.SameSiteStrictMode); err != nil {
 		return err
 	}
 	return writeJSON(w, options)
 }
 
-// begin remembers the ceremony, and has the browser remember it.
-func (s *Identity) begin(w http.ResponseWriter, r *http.Request, is ceremony, sites http.SameSite) error {
-	id, err := s.SignIn.ceremonies.begin(is, s.clock())
-	if err != nil {
-		return err
-	}
-	http.SetCookie(w, &http.Cookie{
-		Name: caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)), Value: id, Path: "/", MaxAge: int(ceremonyLasts.Seconds()), HttpOnly: true, Secure: s.guard.Encrypted(r), SameSite: sites,
-	})
-	return nil
-}
-
-// taken takes the ceremony that this browser began, this once.
-func (s *Identity) taken(r *http.Request) (ceremony, bool) {
-	c, err := r.Cookie(caller.CookieName(ceremonyCookie, s.guard.Encrypted(r)))
-	if err != nil {
-		return ceremony{}, false
-	}
-	return s.SignIn.ceremonies.take(c.Value, s.clock())
-}
-
 // ErrBeginAgain says that what was begun is over, or was used before.
 var ErrBeginAgain = problem.New(http.StatusForbidden, "This took too long, or was sent twice. Please begin again.")
-
-// answered takes the ceremony that a passkey answers.
-func (s *passkeyPages) answered(r *http.Request) (ceremony, error) {
-	if is, ok := s.taken(r); ok && is.signOn == nil {
-		return is, nil
-	}
-	return ceremony{}, ErrBeginAgain
-}
 
 // A passkeyAnswer is what the device said.
 type passkeyAnswer struct {
@@ -244,7 +217,7 @@ var errPasskey = problem.New(http.StatusForbidden, "This passkey does not sign a
 
 // finishSignIn checks the device's answer and begins a session.
 func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) error {
-	is, err := s.answered(r)
+	is, err := s.begun(w, r, forSignIn)
 	if err != nil {
 		return err
 	}
@@ -260,7 +233,7 @@ func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return s.refusedPasskey(r.Context(), err)
 	}
-	user, credential, err := party.ValidatePasskeyLogin(s.SignIn.Passkeys.owner, is.data, said)
+	user, credential, err := party.ValidatePasskeyLogin(s.SignIn.Passkeys.owner, is.Data, said)
 	if err != nil {
 		return s.refusedPasskey(r.Context(), err)
 	}
@@ -268,11 +241,14 @@ func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) erro
 		return s.refusedPasskey(r.Context(), errors.New("its counter went back: there may be a copy of it"))
 	}
 	a := user.(*Account)
+	if err := s.SignIn.ceremonies.complete(&is, a.Group, a.Person, s.clock()); err != nil {
+		return err
+	}
 	used, err := s.SignIn.Passkeys.used(a, party.Config.RPID, credential, s.clock())
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), a.Group, a.Person, false)
+	s.TellLedger(r.Context(), a.Group, a.Person, domain.WayOfPasskey(credential.ID), false)
 	return s.signedIn(w, r, a, used)
 }
 
@@ -500,13 +476,25 @@ func (s *passkeyPages) beginRegistering(w http.ResponseWriter, r *http.Request, 
 	if err != nil {
 		return err
 	}
-	return s.challenge(w, r, ceremony{data: *data, account: a, invitation: by}, options)
+	purpose := forAnother
+	if by != nil {
+		purpose = forInvitation + by.Hash
+	}
+	return s.challenge(w, r, ceremony{Data: *data, Group: a.Group, Person: a.Person, Handle: a.Handle}, purpose, options)
 }
 
 // finishRegistering checks the device's answer, keeps the new passkey, and
 // signs in whoever came by an invitation.
 func (s *passkeyPages) finishRegistering(w http.ResponseWriter, r *http.Request) error {
-	is, err := s.answered(r)
+	by, purpose := invitation{}, forAnother
+	if code := r.PathValue("code"); code != "" {
+		var open bool
+		if by, open = s.SignIn.Invitations.Find(code, s.clock()); !open {
+			return errSpent
+		}
+		purpose = forInvitation + by.Hash
+	}
+	is, err := s.begun(w, r, purpose)
 	if err != nil {
 		return err
 	}
@@ -522,7 +510,8 @@ func (s *passkeyPages) finishRegistering(w http.ResponseWriter, r *http.Request)
 	if err != nil {
 		return s.refusedPasskey(r.Context(), err)
 	}
-	credential, err := party.CreateCredential(&is.account, is.data, said)
+	account := is.account()
+	credential, err := party.CreateCredential(&account, is.Data, said)
 	if err != nil {
 		return s.refusedPasskey(r.Context(), err)
 	}
@@ -530,27 +519,30 @@ func (s *passkeyPages) finishRegistering(w http.ResponseWriter, r *http.Request)
 		s.log.InfoContext(r.Context(), "a passkey was refused", "why", err)
 		return errKind
 	}
-	switch {
-	case r.PathValue("code") != "" && is.invitation != nil && is.invitation.Fits(r.PathValue("code")):
-		return s.takeUp(w, r, &is, answer.Name, credential)
-	case r.PathValue("code") == "" && is.invitation == nil:
-		return s.addAnother(w, r, &is, answer.Name, credential)
+	if err := s.SignIn.ceremonies.complete(&is, is.Group, is.Person, s.clock()); err != nil {
+		return err
 	}
-	return errSpent
+	if refused := s.mayGetIn(r.Context(), caller.Caller{Group: is.Group, Person: is.Person}); refused != nil {
+		return refused
+	}
+	if purpose == forAnother {
+		return s.addAnother(w, r, &account, answer.Name, credential)
+	}
+	return s.takeUp(w, r, &account, &by, answer.Name, credential)
 }
 
 // takeUp uses the invitation up. It is spent first: a crash before the passkey
 // is kept costs a fresh invitation, and never lets two in by one.
-func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
-	i, err := s.SignIn.Invitations.use(is.invitation.Hash, s.clock())
+func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, a *Account, by *invitation, name string, credential *webauthn.Credential) error {
+	i, err := s.SignIn.Invitations.use(by.Hash, s.clock())
 	if err != nil {
 		return err
 	}
-	k, err := s.SignIn.Passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
+	k, err := s.SignIn.Passkeys.add(a, name, caller.PartyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), i.Group, i.Person, i.Replace)
+	s.TellLedger(r.Context(), i.Group, i.Person, i.way(), i.Replace)
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
 		what += ", in place of all others"
@@ -561,19 +553,20 @@ func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, is *ceremo
 	if err := s.note(i.Group, i.Person, i.Person, what); err != nil {
 		return err
 	}
-	return s.signedIn(w, r, &is.account, k.ID)
+	return s.signedIn(w, r, a, k.ID)
 }
 
-func (s *passkeyPages) addAnother(w http.ResponseWriter, r *http.Request, is *ceremony, name string, credential *webauthn.Credential) error {
-	if me, err := s.sessionOf(r); err != nil || !is.account.is(me.Group, me.Person) {
+func (s *passkeyPages) addAnother(w http.ResponseWriter, r *http.Request, a *Account, name string, credential *webauthn.Credential) error {
+	me, err := s.sessionOf(r)
+	if err != nil || !a.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.SignIn.Passkeys.add(&is.account, name, caller.PartyOf(s.guard.Origin(r)), credential, false, s.clock())
+	k, err := s.SignIn.Passkeys.add(a, name, caller.PartyOf(s.guard.Origin(r)), credential, false, s.clock())
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), is.account.Group, is.account.Person, false)
-	if err := s.note(is.account.Group, is.account.Person, is.account.Person, "passkey "+k.Name+" added"); err != nil {
+	s.TellLedger(r.Context(), a.Group, a.Person, s.way(&me), false)
+	if err := s.note(a.Group, a.Person, a.Person, "passkey "+k.Name+" added"); err != nil {
 		return err
 	}
 	return writeJSON(w, struct {

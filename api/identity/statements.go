@@ -27,8 +27,6 @@ import (
 // the statement, a device signs its SHA-256, and the command brings both back. A
 // statement is good for one command, for a few minutes, on the server that made it.
 
-const mostStatements = 10_000
-
 // ToSign is a statement to be signed.
 type ToSign struct {
 	Statement    string    `json:"statement" doc:"send it back exactly as it is"`
@@ -68,15 +66,17 @@ func (s *statementOperations) state(ctx context.Context, kind domain.CommandKind
 		return nil, err
 	}
 	req := domain.Request{Group: in.Group, Command: kind.New()}
-	if err := operation.Decode(in.Bytes, req.Command); err != nil {
-		return nil, err
-	}
 	if req.Actor, err = s.ledgers.Actor(c, in.Group, req.Command); err != nil {
 		return nil, err
 	}
-	s.claim(ctx, &req)
+	if err := in.LoadInto(req.Command); err != nil {
+		return nil, err
+	}
 	out := ToSign{RelyingParty: caller.PartyOf(caller.Origin(ctx)), Credentials: []string{}}
 	g, err := s.groups.Now(ctx, in.Group, nil)
+	if err == nil {
+		g, err = s.ledgers.WithPlaces(ctx, g)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,18 +96,6 @@ func (s *statementOperations) state(ctx context.Context, kind domain.CommandKind
 	return s.giveOut(ctx, st, &out)
 }
 
-// claim looks up what another group's consent would rest on (rule G1), as the
-// store does when it is recorded.
-func (s *statementOperations) claim(ctx context.Context, req *domain.Request) {
-	rests, ok := req.NeedsClaim()
-	if !ok {
-		return
-	}
-	if g, err := s.groups.Now(ctx, rests.Ledger, nil); err == nil { // one that can't be read claims nothing, and the rules say so
-		req.Claim = g.State().ClaimOn(rests, s.ledgers.Today())
-	}
-}
-
 // giveOut adds what only the store and the server know, and remembers the statement.
 func (s *statementOperations) giveOut(ctx context.Context, st *domain.Statement, out *ToSign) (*operation.Output[ToSign], error) {
 	line, err := s.store.Line(ctx, st.Group, st.Exact.Event)
@@ -120,7 +108,7 @@ func (s *statementOperations) giveOut(ctx context.Context, st *domain.Statement,
 	out.Statement = string(st.Bytes())
 	hash := signature.Challenge(out.Statement)
 	out.SHA256, out.Challenge = hex.EncodeToString(hash), base64.RawURLEncoding.EncodeToString(hash)
-	out.Expires, err = s.statements.begin(out.Statement, s.clock())
+	out.Expires, err = s.statements.begin(out.Statement, signer{st.Group, st.Person, caller.AskerOf(ctx).From}, s.clock())
 	return &operation.Output[ToSign]{Body: *out}, err
 }
 
@@ -174,29 +162,61 @@ type statements struct {
 	all map[string]*givenOut
 }
 
+// A givenOut statement counts until it ends, used or not.
 type givenOut struct {
-	ends time.Time
-	by   uuid.UUID // the command that it was used for; none yet
+	ends    time.Time
+	by      uuid.UUID // the command that it was used for; none yet
+	signer  signer
+	ordinal int // of those given out before
 }
 
+// A signer is who asked for a statement, and from where.
+type signer struct{ group, person, from string }
+
+// How many statements there may be at once. A person who asks for more loses the first
+// that they asked for: they begin again, and keep nobody else from signing.
+const (
+	mostOfPerson   = 20
+	mostOfGroup    = 500
+	mostOfAddress  = 500 // or of one /64: a town's surgeries may share it
+	mostStatements = 20_000
+)
+
 // begin remembers the statement, and says how long.
-func (g *statements) begin(statement string, now time.Time) (time.Time, error) {
+func (g *statements) begin(statement string, who signer, now time.Time) (time.Time, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.all) >= mostStatements {
-		for old, is := range g.all {
-			if now.After(is.ends) {
-				delete(g.all, old)
+	person, group, address, newest, first := 0, 0, 0, 0, ""
+	for text, is := range g.all {
+		if now.After(is.ends) {
+			delete(g.all, text)
+			continue
+		}
+		newest = max(newest, is.ordinal)
+		if is.signer.group == who.group {
+			group++
+		}
+		if is.signer.from == who.from {
+			address++
+		}
+		if is.signer.group == who.group && is.signer.person == who.person {
+			if person++; first == "" || is.ordinal < g.all[first].ordinal {
+				first = text
 			}
 		}
 	}
-	if len(g.all) >= mostStatements {
+	switch {
+	case person >= mostOfPerson:
+		delete(g.all, first)
+	case group >= mostOfGroup, address >= mostOfAddress:
+		return time.Time{}, problem.New(http.StatusTooManyRequests, "Too many statements wait to be signed for your group, or at your address. Please try again in a few minutes.")
+	case len(g.all) >= mostStatements:
 		return time.Time{}, problem.Unavailable("Too many are signing at the moment. Please try again later.")
 	}
 	if g.all == nil {
 		g.all = map[string]*givenOut{}
 	}
-	is := &givenOut{ends: now.Add(ceremonyLasts).UTC().Truncate(time.Second)}
+	is := &givenOut{ends: now.Add(ceremonyLasts).UTC().Truncate(time.Second), signer: who, ordinal: newest + 1}
 	g.all[statement] = is
 	return is.ends, nil
 }

@@ -81,16 +81,19 @@ func (s *tokenOperations) issue(ctx context.Context, in *operation.BodyInput) (*
 	if err != nil {
 		return nil, err
 	}
-	var ask TokenFor
-	if err := operation.Decode(in.Bytes, &ask); err != nil {
-		return nil, err
-	}
-	ask.Scope, ask.Days = cmp.Or(ask.Scope, caller.ScopeAct), cmp.Or(ask.Days, defaultDays)
 	if !c.Operator && c.Token != "" { // a token that leaked must not outlive its end by another
 		return nil, problem.NotYours("L5", "Only the operator of this server gives out tokens.")
 	}
+	var ask TokenFor
+	if err := in.LoadInto(&ask); err != nil {
+		return nil, err
+	}
+	ask.Scope, ask.Days = cmp.Or(ask.Scope, caller.ScopeAct), cmp.Or(ask.Days, defaultDays)
 	p, err := s.personIn(ctx, c, in.Group, ask.Person)
 	if err != nil {
+		return nil, err
+	}
+	if err := mustNotBeErased(&p); err != nil {
 		return nil, err
 	}
 	if !ask.Scope.Known() {

@@ -15,6 +15,7 @@ import (
 
 	"goldenthread/api/caller"
 	"goldenthread/api/problem"
+	"goldenthread/domain"
 )
 
 const (
@@ -150,7 +151,7 @@ func (t *Tokens) Revoke(fits func(*HeldToken) bool) (bool, error) {
 func (t *Tokens) Caller(secret string, now time.Time) (caller.Caller, bool, error) {
 	hash := HashOf(secret)
 	if hash == t.operatorHash {
-		return caller.Caller{Operator: true, Scope: caller.ScopeAct}, true, nil
+		return caller.Caller{Operator: true, Scope: caller.ScopeAct, Way: domain.ByOperator}, true, nil
 	}
 	k, ok := t.Tokens.get(hash)
 	if !ok || !k.Expires.IsZero() && !now.Before(k.Expires) {
@@ -160,7 +161,19 @@ func (t *Tokens) Caller(secret string, now time.Time) (caller.Caller, bool, erro
 	if now.Sub(k.Used) >= useWritten {
 		err = t.used(hash, now)
 	}
-	return caller.Caller{Group: k.Group, Person: k.Person, Scope: k.Scope, Token: k.ID}, true, err
+	return caller.Caller{Group: k.Group, Person: k.Person, Scope: k.Scope, Way: k.way(), Token: k.ID}, true, err
+}
+
+// way is the token as the ledger knows it.
+func (k *HeldToken) way() domain.Way { return wayOfHash(domain.TokenWay, k.Hash) }
+
+// wayOfHash is the way in of that kind by the hash of its secret, hexadecimal.
+func wayOfHash(kind domain.WayKind, hash string) domain.Way {
+	var sum [sha256.Size]byte
+	if n, err := hex.Decode(sum[:], []byte(hash)); err != nil || n != len(sum) {
+		return "" // the file is damaged, which is told when it is read
+	}
+	return domain.WayOf(kind, sum)
 }
 
 // inForce says whether there is still a token of that id.

@@ -110,6 +110,14 @@ func (o *outbox) put(ctx context.Context, d *drawer) error {
 	return err
 }
 
+// forget empties the drawer of somebody who was erased (rule L7).
+func (o *outbox) forget(ctx context.Context, d *drawer) error {
+	if d.revision == 0 {
+		return nil
+	}
+	return o.bucket.Purge(ctx, d.key)
+}
+
 // begin puts a new letter into the drawer.
 func (d *drawer) begin(id uuid.UUID, keys []string, now time.Time, today domain.Day) {
 	maps.DeleteFunc(d.Told, func(_ string, on domain.Day) bool { return on.Add(rememberDays) < today })

@@ -158,6 +158,9 @@ func (p *Post) write(ctx context.Context, a *addressee, now time.Time) (waits bo
 	if err != nil {
 		return true, err
 	}
+	if a.person.Erased != 0 {
+		return false, p.outbox.forget(ctx, d)
+	}
 	if d.Letter != nil && d.Letter.State == Sending {
 		return p.lookAfter(ctx, d, now)
 	}

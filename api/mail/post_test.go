@@ -313,7 +313,7 @@ func TestHeardPositions(t *testing.T) {
 	w.do("manager", "report-position", `{"proposal":"P1","version":1,"seat":"U66368","stand":"consent","from":"cd-north","how":"by telephone"}`)
 	got := w.round()
 	require.Len(t, got, 1)
-	require.Contains(t, got[0].text, "The manager recorded a position of North Trafford on P1, Saturdays: consent (by telephone). If that is wrong")
+	require.Contains(t, got[0].text, "The manager heard that North Trafford consents to P1, Saturdays (by telephone). It counts once you confirm it.")
 	require.NotContains(t, got[0].text, "has not been heard")
 }
 
@@ -333,6 +333,7 @@ func TestRemindersComeNearer(t *testing.T) {
 func TestPracticesAreTold(t *testing.T) {
 	w := newWorld(t)
 	w.do("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"A letter.","from":"2026-01-05"}`)
+	w.do("cd-north", "confirm-record", `{"records":["N1"]}`)
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.do(person, "consent", `{"proposal":"P1","version":1,"needNotWait":true}`)
 	}
@@ -357,6 +358,7 @@ func TestPracticesAreTold(t *testing.T) {
 func TestAcknowledgedIsNotRepeated(t *testing.T) {
 	w := newWorld(t)
 	w.do("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"A letter.","from":"2026-01-05"}`)
+	w.do("cd-north", "confirm-record", `{"records":["N1"]}`)
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.do(person, "consent", `{"proposal":"P1","version":1,"needNotWait":true}`)
 	}
@@ -420,6 +422,7 @@ func TestNoServer(t *testing.T) {
 func TestRefusedAddress(t *testing.T) {
 	w := newWorld(t)
 	w.do("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"A letter.","from":"2026-01-05"}`)
+	w.do("cd-north", "confirm-record", `{"records":["N1"]}`)
 	w.do("pm-a", "ask-group", `{"practice":"P91018","words":"All Saturdays?"}`)
 	w.do("lmc-chair", "answer-question", `{"question":"Q1","words":"The first of the month."}`)
 	w.mail.failing(func(stage, to string) error {
@@ -539,9 +542,12 @@ func TestErased(t *testing.T) {
 		require.NotContains(t, string(entry.Value()), "example.org")
 		require.NotContains(t, string(entry.Value()), "Nora")
 	}
-	w.do("manager", "erase-person", `{"person":"`+w.letter("cd-north").Person+`","reason":"Asked to be."}`)
+	w.do("cd-north", "leave-office", `{"person":"cd-north","until":"`+domain.DayOf(w.clock()).String()+`"}`)
+	w.later(24 * time.Hour)
+	w.do("cd-north", "erase-person", `{"person":"`+w.letter("cd-north").Person+`"}`)
 	w.at("2026-02-04", "12:00")
 	require.Empty(t, w.round())
+	require.Empty(t, w.letter("cd-north"), "nor does it know any more that there was a letter")
 }
 
 func TestConfiguration(t *testing.T) {

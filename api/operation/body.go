@@ -20,20 +20,42 @@ import (
 
 const MostBody = 256 << 10 // bytes
 
-// A JSONBody is the exact bytes of a request's body. It is read by itself, not
-// by huma, which would take what the caller breaks off for a fault of its own.
-type JSONBody struct{ Bytes []byte }
+// A JSONBody is the exact bytes of a request's body. Nothing is read before it is
+// known who sends it: whoever handles the request loads it. It is not read by huma,
+// which would take what the caller breaks off for a fault of its own.
+type JSONBody struct {
+	Bytes []byte
+	read  func() error // nil: the bytes are there
+}
 
-// Resolve reads the body.
+// Resolve notes where the body comes from; it reads nothing.
 func (b *JSONBody) Resolve(ctx huma.Context) []error {
 	r, w := humago.Unwrap(ctx)
-	if err := b.Read(w, r); err != nil {
-		return []error{err}
-	}
+	b.read = func() error { return b.Read(w, r) }
 	return nil
 }
 
-// Read reads the body outside of an operation; a problem says what is wrong with it.
+// Load reads the body, unless it is there already. Call it once it is settled that
+// whoever asks may send one; the error is a problem.
+func (b *JSONBody) Load() ([]byte, error) {
+	if b.read != nil {
+		if err := b.read(); err != nil {
+			return nil, err
+		}
+		b.read = nil
+	}
+	return b.Bytes, nil
+}
+
+// LoadInto reads the body and decodes it strictly. Call it as Load.
+func (b *JSONBody) LoadInto(v any) error {
+	if _, err := b.Load(); err != nil {
+		return err
+	}
+	return Decode(b.Bytes, v)
+}
+
+// Read reads the body at once, outside of an operation; a problem says what is wrong with it.
 func (b *JSONBody) Read(w http.ResponseWriter, r *http.Request) error {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset := params["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {

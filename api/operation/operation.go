@@ -26,13 +26,25 @@ const WriteTimeout = 30 * time.Second
 // An API is where operations are registered and described.
 type API struct {
 	huma.API
-	Mux *http.ServeMux
+	Mux *Mux
 	log *slog.Logger
+}
+
+// A Mux is net/http's, and lists what is registered in it.
+type Mux struct {
+	http.ServeMux
+	Patterns []string
+}
+
+// HandleFunc registers the handler, as net/http's does.
+func (m *Mux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	m.Patterns = append(m.Patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, handler)
 }
 
 // New is an API with nothing registered yet.
 func New(log *slog.Logger) *API {
-	mux := http.NewServeMux()
+	mux := &Mux{}
 	return &API{humago.New(mux, humaConfig()), mux, log}
 }
 
@@ -52,11 +64,15 @@ func Register[I, O any](api *API, op huma.Operation, handler func(context.Contex
 	op.RejectUnknownQueryParameters = true
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		if c := caller.AskerOf(ctx).Caller; c != nil && !c.Scope.Allows(scopeFor(&op)) {
-			return nil, caller.OutOfScope(c.Scope)
+			p := caller.OutOfScope(c.Scope)
+			caller.LogRefused(ctx, api.log, op.OperationID, p)
+			return nil, p
 		}
 		out, err := handler(ctx, in)
 		if err != nil {
-			return nil, problem.Of(ctx, api.log, err)
+			p := problem.Of(ctx, api.log, err)
+			caller.LogRefused(ctx, api.log, op.OperationID, p)
+			return nil, p
 		}
 		return out, nil
 	})

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"slices"
 
 	"goldenthread/api/web"
@@ -47,6 +48,7 @@ var sources = map[string]func(*asked) []web.Option{
 	"system":       func(a *asked) []web.Option { system, _ := a.parties(); return system },
 	"ours":         func(a *asked) []web.Option { _, ours := a.parties(); return ours },
 	"unseated":     (*asked).unseated,
+	"wider":        (*asked).widerGroups,
 	"unsettled":    (*asked).waitingForWord,
 }
 
@@ -80,6 +82,15 @@ func (a *asked) payers() []web.Option {
 // organisations are the open ones but the place itself.
 func (a *asked) organisations() []web.Option {
 	return a.open(func(o *projections.OrganisationLine) bool { return o.Kind != domain.PlaceKind })
+}
+
+// widerGroups are those that the group joined or was asked to join.
+func (a *asked) widerGroups() []web.Option {
+	var os []web.Option
+	for _, w := range a.Register(a.At).Wider {
+		os = append(os, web.Option{Value: w.Ledger, Words: cmp.Or(w.Name, w.Ledger)})
+	}
+	return os
 }
 
 // unseated are the open organisations that could be given a seat and have none.

@@ -356,7 +356,7 @@ func (c *composer) matterOf(i *domain.Instrument) string {
 		return "representation"
 	case i.EndSuspension != nil:
 		return "delegation"
-	case i.AssignDuty != nil, i.EndDuty != nil, i.OpenSeat != nil:
+	case i.AssignDuty != nil, i.EndDuty != nil, i.OpenSeat != nil, i.JoinGroup != nil, i.LeaveGroup != nil:
 		return "membership"
 	}
 	return ""

@@ -46,7 +46,9 @@ func kinds() []kind {
 		{web.Kinds{Name: "changeCharter", Words: "Change the charter"}, "The group itself", nil, charterStart, nil, dressCharter},
 		{web.Kinds{Name: "assignDuty", Words: "Name the chair, the manager, a gatekeeper or another with a duty"}, "The group itself", nil, nil, nil, nil},
 		{web.Kinds{Name: "endDuty", Words: "End somebody's duty"}, "The group itself", nil, nil, nil, nil},
-		{web.Kinds{Name: "openSeat", Words: "Give an organisation a seat"}, "The group itself", nil, nil, nil, nil},
+		{web.Kinds{Name: "openSeat", Words: "Give an organisation a seat", Say: "Another group is asked, and takes its seat by an agreement of its own."}, "The group itself", nil, nil, nil, nil},
+		{web.Kinds{Name: "joinGroup", Words: "Join a wider group, or change who speaks for us there"}, "The group itself", nil, nil, nil, nil},
+		{web.Kinds{Name: "leaveGroup", Words: "Leave a wider group, or decline to join one"}, "The group itself", nil, nil, nil, nil},
 	}
 }
 

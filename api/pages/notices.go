@@ -10,6 +10,10 @@ import (
 
 func noticesPage(a *asked) (web.Body, error) {
 	body := &web.Notices{Notices: a.Notices(a.At)}
+	var err error
+	if body.Notices.Notices, body.Pager, err = part(a, body.Notices.Notices, 50); err != nil {
+		return nil, err
+	}
 	if len(body.Notices.Notices) == 0 {
 		return body, nil
 	}

@@ -133,21 +133,22 @@ func groupsPages() []*page {
 		{path: "/proposals/new", things: access.Proposals, body: raisePage, sends: []string{"raise-proposal"}},
 		{path: "/proposals/{number}", things: access.Proposals, body: proposalPage, sends: []string{"consent", "stand-aside", "object", "resolve-objection", "confirm-position", "agree-to-pay", "put-proposal", "withdraw-proposal", "offer-words", "name-facilitator", "record-conversation", "ask-put-off", "agree-put-off", "report-position"}},
 		{path: "/proposals/{number}" + amending, things: access.Proposals, body: amendPage, sends: []string{"amend-proposal"}},
-		{path: "/powers", things: access.Powers, body: powersPage, sends: []string{"record-exercise", "call-in", "tell-exercise", "deny-consultation", "suspend", "give-feedback"}},
+		{path: "/powers", things: access.Powers, body: powersPage, sends: []string{"record-exercise", "confirm-record", "refuse-record", "call-in", "tell-exercise", "deny-consultation", "suspend", "give-feedback"}},
 		{path: "/mandate", things: access.Followers, body: mandatePage, sends: []string{"ask-mandate", "grant-mandate", "withdraw-mandate"}},
 		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
-		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
-		{path: "/commitments", things: access.Commitments, body: commitmentsPage, sends: []string{"give-feedback"}},
+		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "confirm-record", "refuse-record", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
+		{path: "/commitments", things: access.Commitments, body: commitmentsPage, sends: []string{"give-feedback", "confirm-record", "refuse-record"}},
 		{path: "/card", things: access.Checks, body: cardPage},
 		{path: "/worklist", things: access.Worklist, body: workListPage},
 		{path: "/practices/{ods}", things: access.Notices, body: practicePage, sends: []string{"grant-mandate", "withdraw-mandate", "acknowledge", "ask-group", "depart"}},
-		{path: "/work", things: access.Followers, body: workPage},
+		{path: "/waiting", things: access.Worklist, body: waitingPage, sends: []string{"confirm-record", "refuse-record"}},
+		{path: "/work", things: access.Questions, body: workPage},
 		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"}},
 		{path: "/priorities", things: access.Priorities, body: prioritiesPage, sends: []string{"list-priority", "ask-practices", "answer-priorities"}},
 		{path: "/actions", things: access.Actions, body: actionsPage, sends: []string{"progress-action", "end-action"}},
 		{path: "/departures", things: access.Departures, body: departuresPage, sends: []string{"depart", "answer-departure", "resolve-departure"}},
 		{path: "/notices", things: access.Notices, body: noticesPage, sends: []string{"communicate", "acknowledge"}},
-		{path: "/questions", things: access.Followers, body: questionsPage, sends: []string{"answer-question"}},
+		{path: "/questions", things: access.Questions, body: questionsPage, sends: []string{"answer-question"}},
 		{path: "/agenda", things: access.Agenda, body: agendaPage, sends: []string{"set-agenda", "record-group-meeting"}},
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
@@ -165,6 +166,9 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 // Fail answers that a request was not done: to people in a page, to programs in
 // a problem.
 func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
+	if guard.IsPage(r.URL.Path) { // other addresses can hold an invitation's code
+		caller.LogRefused(r.Context(), s.log, domain.Clip(r.URL.Path), p)
+	}
 	if !guard.IsPage(r.URL.Path) && !ofRules(r.URL.Path) {
 		p.Write(w)
 		return
@@ -329,6 +333,10 @@ func (a *asked) frame(t *access.Terms) web.Frame {
 // send has the command of a form recorded and shows what became of it.
 func (s *Pages) send(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.ledgers.CallerIn(r.Context(), r.PathValue("group")); err != nil { // before anything of the form is read
+			s.Fail(w, r, problem.Of(r.Context(), s.log, err))
+			return
+		}
 		form, refused := readForm(w, r)
 		if refused != nil {
 			s.Fail(w, r, refused)
@@ -423,6 +431,7 @@ func afterwards(r *http.Request, name string, out *access.RecordedOutput) string
 // refuse shows the page again with what was filled in, and why it was refused.
 func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url.Values, f *filling, why error) {
 	faults, refused := s.faultsOf(r.Context(), why)
+	caller.LogRefused(r.Context(), s.log, form.Get("command"), refused)
 	if refused.Status >= http.StatusInternalServerError {
 		s.Fail(w, r, refused)
 		return

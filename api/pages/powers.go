@@ -40,8 +40,11 @@ func powersPage(a *asked) (web.Body, error) {
 
 // offerExercise offers what can be said of what was decided under the power.
 func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
+	if x.Standing == domain.XUnconfirmed || x.Standing == domain.XCalledIn && len(x.ToConfirm) > 0 {
+		a.offerAnswer(x.Ref, slices.Contains(a.State().Exercises[x.Ref].StillToConfirm(a.At), a.me.ID), "Yes, we decided this", "Say that you did not decide "+x.Ref, "That ends it, for good.")
+	}
 	given, settled := []string{"exercise"}, "suspended until "+a.State().ShortName+" has settled it."
-	if x.Standing == domain.XWithin && x.CalledIn == nil && a.At <= x.CallInBy {
+	if (x.Standing == domain.XWithin || x.Standing == domain.XUnconfirmed) && x.CalledIn == nil && a.At <= x.CallInBy {
 		if a.seats() != nil {
 			a.offer(offered{
 				id: "call-in-" + x.Ref, command: &domain.CallIn{Exercise: x.Ref}, given: given, filtered: true,
@@ -66,6 +69,17 @@ func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
 			Sheet: web.Sheet{Fold: "Record that " + x.TellBody.Name + " was told of " + x.Ref, FoldID: "telling-" + x.Ref, Class: "secondary"},
 		})
 	}
+}
+
+// offerAnswer offers to say that what somebody else recorded is right, or is not.
+func (a *asked) offerAnswer(ref string, asked bool, yes, no, then string) {
+	if asked {
+		a.offer(offered{id: "confirm-" + ref, command: &domain.ConfirmRecord{Records: []string{ref}}, given: []string{"records"}, Sheet: web.Sheet{Button: yes}})
+	}
+	a.offer(offered{
+		id: "refuse-" + ref, command: &domain.RefuseRecord{Records: []string{ref}}, given: []string{"records"},
+		Sheet: web.Sheet{Fold: no, FoldID: "refusing-" + ref, Say: []string{then}, Button: "Say so", Class: "warning"},
+	})
 }
 
 // consultedAs are the bodies that are said to have been consulted, and for which

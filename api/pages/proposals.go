@@ -20,7 +20,9 @@ func proposalsPage(a *asked) (web.Body, error) {
 	}
 	body := &web.Proposals{Proposals: a.Proposals(a.At, stage).Proposals, Stage: stage}
 	slices.Reverse(body.Proposals)
-	return body, nil
+	var err error
+	body.Proposals, body.Pager, err = part(a, body.Proposals, 50)
+	return body, err
 }
 
 // waitingForWord is what an agreement can ratify or disavow.
@@ -129,11 +131,11 @@ func (a *asked) offerPositions(body *web.Proposal) {
 	for _, l := range body.Roll {
 		if l.Position == domain.RollUnconfirmed {
 			a.offer(offered{
-				id: "confirm-" + l.Seat.Code, command: &domain.ConfirmPosition{Proposal: body.Ref, Version: version, Seat: l.Seat.Code}, given: given,
-				Sheet: web.Sheet{Say: []string{"The manager recorded what was heard from " + l.Seat.Name + "."}, Button: "Confirm it for " + l.Seat.Name, Sign: "Confirm it and sign"},
+				id: "confirm-" + l.Seat.Code, command: &domain.ConfirmPosition{Proposal: body.Ref, Version: version, Seat: l.Seat.Code, Index: l.Index}, given: append(given, "index"),
+				Sheet: web.Sheet{Say: []string{"The manager heard that " + l.Seat.Name + " " + projections.StandWords(l.Stand) + " it (" + l.Heard + ")."}, Button: "Confirm it for " + l.Seat.Name, Sign: "Confirm it and sign"},
 			})
 		}
-		if l.Position == domain.RollNotHeard || l.Heard != "" {
+		if l.Position != domain.RollBlocks {
 			others = append(others, web.Option{Value: l.Seat.Code, Words: l.Seat.Name})
 		}
 	}

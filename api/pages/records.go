@@ -111,11 +111,11 @@ func (s *Pages) auditCSV(w http.ResponseWriter, r *http.Request) {
 	out := csv.NewWriter(w)
 	s.download(w, r, "text/csv; charset=utf-8", "csv", func(e *projections.AuditEntry) error {
 		if e == nil {
-			return out.Write([]string{"index", "recorded", "effective", "type", "subject", "actor", "office", "on behalf of", "command", "follows from", "what"})
+			return out.Write([]string{"index", "recorded", "effective", "type", "subject", "actor", "office", "on behalf of", "command", "follows from", "what", "known by"})
 		}
 		err := out.Write([]string{
 			strconv.FormatUint(e.Index, 10), e.Time.Format(time.RFC3339Nano), e.Effective.String(), e.Type, e.Subject, e.Actor.Handle, cell(e.Actor.Office), e.OnBehalfOf,
-			e.Command, strconv.FormatUint(e.Cause, 10), cell(e.Text),
+			e.Command, strconv.FormatUint(e.Cause, 10), cell(e.Text), string(e.Way),
 		})
 		out.Flush()
 		return errors.Join(err, out.Error())

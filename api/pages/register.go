@@ -101,11 +101,12 @@ func (a *asked) offerSeats(seats []projections.SeatLine) {
 }
 
 func peoplePage(a *asked) (web.Body, error) {
-	all, err := a.server.ledgers.People(a.Question, &access.PlainInput{})
+	asked := access.PeopleInput{Paging: access.Paging{Page: a.r.URL.Query().Get("page")}}
+	all, err := a.server.ledgers.People(a.Question, &asked)
 	if err != nil {
 		return nil, err
 	}
-	body := &web.People{}
+	body := &web.People{Pager: pagerOf(a, all.Paged)}
 	for _, p := range all.People {
 		body.People = append(body.People, web.Person{PersonLine: p.PersonLine, Personal: p.Personal})
 		if a.me != nil && p.ID == a.me.ID {

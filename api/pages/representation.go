@@ -66,10 +66,18 @@ func (a *asked) offerFeedback(ref string) {
 func commitmentsPage(a *asked) (web.Body, error) {
 	body := &web.Commitments{Commitments: a.Commitments(a.At)}
 	for _, k := range body.Commitments.Commitments {
+		a.offerCommitmentAnswer(&k)
 		a.offerFeedback(k.Ref)
 	}
 	slices.Reverse(body.Commitments.Commitments)
 	return body, nil
+}
+
+// offerCommitmentAnswer offers the representative to say whether they said it.
+func (a *asked) offerCommitmentAnswer(k *projections.CommitmentLine) {
+	if k.Standing == domain.KReported || k.Standing == domain.KBeyond && k.ConfirmBy != 0 {
+		a.offerAnswer(k.Ref, k.Standing == domain.KReported, "Yes, I said this", "Say that you did not say "+k.Ref, "It is then shown as disputed, and binds nobody.")
+	}
 }
 
 func meetingPage(a *asked) (web.Body, error) {
@@ -93,6 +101,7 @@ func meetingPage(a *asked) (web.Body, error) {
 	for _, k := range a.Commitments(a.At).Commitments {
 		if k.Forum == forum && k.Meeting == body.On {
 			body.Said = append(body.Said, k)
+			a.offerCommitmentAnswer(&k)
 		}
 	}
 	if body.Cancelled == 0 {

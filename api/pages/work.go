@@ -19,6 +19,7 @@ func workPage(a *asked) (web.Body, error) {
 		}
 	}
 	add(access.Worklist, "worklist", "Work list", "What is due, overdue or paused.", a.dueWaits)
+	add(access.Worklist, "waiting", "Is this right?", "What somebody recorded about another organisation, to be confirmed.", a.recordsWait)
 	add(access.Agenda, "agenda", "Our own meetings", "Agendas, and who came.", a.meetingWaits)
 	add(access.Approaches, "approaches", "Approaches", "What the system asked, and the one answer it gets.", a.approachesWait)
 	add(access.Priorities, "priorities", "Priorities", "What we ourselves want to get done.", a.roundWaits)
@@ -49,6 +50,10 @@ func waiting[T any](of []T, does func(*T) bool, one, many string) string {
 
 func (a *asked) dueWaits() string {
 	return waiting(a.WorkList(a.At).Due, func(d *domain.Due) bool { return d.Overdue }, "is overdue", "are overdue")
+}
+
+func (a *asked) recordsWait() string {
+	return waiting(a.WaitingRecords(a.At).Waits, func(*projections.RecordLine) bool { return true }, "waits to be confirmed", "wait to be confirmed")
 }
 
 func (a *asked) meetingWaits() string {

@@ -161,6 +161,9 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 	switch {
 	case errors.As(err, &p):
 		return p
+	case tilelog.OutOfFiles(err):
+		log.ErrorContext(ctx, "too many files are open", "error", err)
+		return Unavailable("This server has as many files open as it may. Nothing is damaged. Please ask again in a moment.")
 	case errors.As(err, &refused):
 		p = refusalProblem(refused.Refusal)
 		p.Index = newest(refused.Index)

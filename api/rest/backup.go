@@ -10,7 +10,8 @@ import (
 )
 
 // offerBackup gives the operator an archive of everything but the keys, while
-// the server goes on. It is asked for by goldenthread backup.
+// the server goes on. It is asked for by goldenthread backup. Without a key of
+// backups there are only the ledgers in it.
 func (s *Rest) offerBackup() {
 	s.api.Mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, r *http.Request) {
 		if refused := s.mustBeOperator(r, "Only the operator of this server makes backups."); refused != nil {
@@ -18,7 +19,10 @@ func (s *Rest) offerBackup() {
 			return
 		}
 		out := &unhurried{w: w, control: http.NewResponseController(w)}
-		err := s.store.Backup(r.Context(), out)
+		credentials, err := s.identity.Credentials()
+		if err == nil {
+			err = s.store.Backup(r.Context(), out, s.BackupKey, credentials)
+		}
 		switch {
 		case err == nil:
 		case !out.begun:

@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -210,6 +211,32 @@ func savedAs(mediaType string) string {
 	return "application/octet-stream"
 }
 
+// A documentKind is a kind of file that browsers or office programs open by its name.
+type documentKind struct{ mediaType, begins string }
+
+var documentKinds = map[string]documentKind{
+	".pdf": {"application/pdf", "%PDF-"}, ".png": {"image/png", "\x89PNG\r\n\x1a\n"}, ".jpg": {"image/jpeg", "\xff\xd8\xff"}, ".jpeg": {"image/jpeg", "\xff\xd8\xff"}, ".gif": {"image/gif", "GIF8"},
+	".docx": {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "PK\x03\x04"},
+	".xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "PK\x03\x04"},
+	".pptx": {"application/vnd.openxmlformats-officedocument.presentationml.presentation", "PK\x03\x04"},
+	".odt":  {"application/vnd.oasis.opendocument.text", "PK\x03\x04"}, ".ods": {"application/vnd.oasis.opendocument.spreadsheet", "PK\x03\x04"}, ".odp": {"application/vnd.oasis.opendocument.presentation", "PK\x03\x04"},
+}
+
+// isAsNamed says whether the bytes begin as the file's name and media type say, where one
+// of them names a known kind: then both do, and name the same. Text is without a zero byte.
+func isAsNamed(name, mediaType string, sent []byte) bool {
+	kind, known := documentKinds[strings.ToLower(path.Ext(name))]
+	if !known {
+		for _, k := range documentKinds {
+			if k.mediaType == mediaType {
+				return false
+			}
+		}
+		return !strings.HasPrefix(mediaType, "text/") || !bytes.ContainsRune(sent, 0)
+	}
+	return kind.mediaType == mediaType && bytes.HasPrefix(sent, []byte(kind.begins))
+}
+
 func (s *Rest) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}, error) {
 	d, err := s.attached(ctx, in.Group, in.SHA256)
 	if err != nil {
@@ -221,6 +248,9 @@ func (s *Rest) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}
 	}
 	if hashOfBytes(sent) != d.SHA256 || int64(len(sent)) != d.Bytes {
 		return nil, problem.Invalid("T3", "These are not the bytes of %s: their SHA-256 or their number is another.", d.Name)
+	}
+	if !isAsNamed(d.Name, d.MediaType, sent) {
+		return nil, problem.Invalid("T3", "%s is not what its name and its media type, %s, say. Please attach it as what it is.", d.Name, d.MediaType)
 	}
 	return nil, s.documents.use(ctx, func(bucket jetstream.ObjectStore) error {
 		_, err := bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(sent))

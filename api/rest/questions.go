@@ -18,7 +18,25 @@ type whatIfInput struct {
 
 type proposalsInput struct {
 	access.Terms
+	access.Paging
 	Stage string `query:"stage" doc:"draft, open, agreed, withdrawn or lapsed; all if not said"`
+}
+
+// A ProposalList is one page of the proposals.
+type ProposalList struct {
+	projections.Proposals
+	access.Paged
+}
+
+type noticesInput struct {
+	access.Terms
+	access.Paging
+}
+
+// A NoticeList is one page of the notices.
+type NoticeList struct {
+	projections.Notices
+	access.Paged
 }
 
 type proposalInput struct {
@@ -38,7 +56,7 @@ func (s *Rest) offerQuestions() {
 		func(q *access.Question, _ *access.PlainInput) (projections.Register, error) {
 			return q.Register(q.At), nil
 		})
-	access.Ask(s.ledgers, s.api, "people", at+"/people", "Everybody whom the ledger knows; members see their names.", access.Followers, s.ledgers.People)
+	access.Ask(s.ledgers, s.api, "people", at+"/people", "Everybody whom the ledger knows, in pages; members see their names.", access.Followers, s.ledgers.People)
 	access.Ask(s.ledgers, s.api, "charter", at+"/charter", "The charter in force, with its settings explained.", access.Followers,
 		func(q *access.Question, _ *access.PlainInput) (projections.CharterInForce, error) {
 			return q.Charter(q.At), nil
@@ -53,9 +71,15 @@ func (s *Rest) offerQuestions() {
 		})
 	access.Ask(s.ledgers, s.api, "powers", at+"/powers", "Powers handed on, with what is used and left, and what was decided under them.", access.Powers,
 		func(q *access.Question, _ *access.PlainInput) (projections.Powers, error) { return q.Powers(q.At), nil })
-	access.Ask(s.ledgers, s.api, "proposals", at+"/proposals", "All proposals.", access.Proposals,
-		func(q *access.Question, in *proposalsInput) (projections.Proposals, error) {
-			return q.Proposals(q.At, in.Stage), access.CheckStage(in.Stage)
+	access.Ask(s.ledgers, s.api, "proposals", at+"/proposals", "The proposals, in pages.", access.Proposals,
+		func(q *access.Question, in *proposalsInput) (ProposalList, error) {
+			if err := access.CheckStage(in.Stage); err != nil {
+				return ProposalList{}, err
+			}
+			list := ProposalList{Proposals: q.Proposals(q.At, in.Stage)}
+			var err error
+			list.Proposals.Proposals, list.Paged, err = access.PageOf(list.Proposals.Proposals, in.Paging)
+			return list, err
 		})
 	access.Ask(s.ledgers, s.api, "proposal", at+"/proposals/{number}", "One proposal: versions, positions, objections, roll.", access.Proposals,
 		func(q *access.Question, in *proposalInput) (projections.Proposal, error) {
@@ -85,6 +109,10 @@ func (s *Rest) offerWork(at string) {
 		func(q *access.Question, _ *access.PlainInput) (projections.WorkList, error) {
 			return q.WorkList(q.At), nil
 		})
+	access.Ask(s.ledgers, s.api, "records", at+"/records", "What somebody recorded about another organisation, and what waits for a second person.", access.Worklist,
+		func(q *access.Question, _ *access.PlainInput) (projections.Records, error) {
+			return q.WaitingRecords(q.At), nil
+		})
 	access.Ask(s.ledgers, s.api, "approaches", at+"/approaches", "What the system asked for, and what it was answered.", access.Approaches,
 		func(q *access.Question, _ *access.PlainInput) (projections.Approaches, error) {
 			return q.Approaches(q.At), nil
@@ -101,15 +129,18 @@ func (s *Rest) offerWork(at string) {
 		func(q *access.Question, _ *access.PlainInput) (projections.Departures, error) {
 			return q.Departures(q.At), nil
 		})
-	access.Ask(s.ledgers, s.api, "notices", at+"/notices", "What the practices were told, and how far it reached.", access.Notices,
-		func(q *access.Question, _ *access.PlainInput) (projections.Notices, error) {
-			return q.Notices(q.At), nil
+	access.Ask(s.ledgers, s.api, "notices", at+"/notices", "What the practices were told, and how far it reached, in pages.", access.Notices,
+		func(q *access.Question, in *noticesInput) (NoticeList, error) {
+			list := NoticeList{Notices: q.Notices(q.At)}
+			var err error
+			list.Notices.Notices, list.Paged, err = access.PageOf(list.Notices.Notices, in.Paging)
+			return list, err
 		})
 	access.Ask(s.ledgers, s.api, "practice", at+"/practices/{ods}", "One practice's page: who the group is, what it may agree for it, what it can't, how to say no.", access.Notices,
 		func(q *access.Question, in *practiceInput) (projections.PracticePage, error) {
 			return access.OrRefused(q.Practice(in.ODS, q.At))
 		})
-	access.Ask(s.ledgers, s.api, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", access.Followers,
+	access.Ask(s.ledgers, s.api, "questions", at+"/questions", "What practices asked or disagreed with, and for how long they wait.", access.Questions,
 		func(q *access.Question, _ *access.PlainInput) (projections.Questions, error) {
 			return q.Questions(q.At), nil
 		})

@@ -9,6 +9,7 @@ import (
 	"goldenthread/api/identity"
 	"goldenthread/api/operation"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/archive"
 	"goldenthread/projections"
 )
 
@@ -22,6 +23,8 @@ type Rest struct {
 	log       *slog.Logger
 	documents documents
 	metrics   *metrics
+
+	BackupKey archive.Key // with which backups are made; nil: none
 }
 
 // New offers the operations.

@@ -88,6 +88,8 @@ func PlaceOf(ref string) string {
 			return "actions#" + ref
 		case 'X':
 			return "departures#" + ref
+		case 'N':
+			return "waiting#" + ref
 		case 'Q':
 			return "questions#" + ref
 		}
@@ -100,7 +102,7 @@ func SubjectPlace(subject string) string {
 	kind, of, _ := strings.Cut(subject, "/")
 	switch kind {
 	case "proposal", "delegation", "exercise", "appointment", "commitment", "meeting", "executive",
-		"approach", "side-conversation", "priority", "priorities", "action", "departure", "question":
+		"approach", "side-conversation", "priority", "priorities", "action", "departure", "question", "record":
 		if of == "" {
 			of = kind
 		}
@@ -113,6 +115,8 @@ func SubjectPlace(subject string) string {
 		return "charter"
 	case "organisation", "seat", "duty":
 		return "register"
+	case "joining":
+		return "register#wider"
 	case "person":
 		return "people"
 	case "forum", "matter", "interest":
@@ -139,6 +143,8 @@ func placeOfPath(ref string) string {
 		return "charter"
 	case "duty", "seat":
 		return "register"
+	case "joining":
+		return "register#wider"
 	case "matter":
 		return "representation#positions"
 	case "agenda":
@@ -152,6 +158,8 @@ func placeOfPath(ref string) string {
 
 // recordedWords say what was done by a form.
 var recordedWords = map[string]string{
+	"confirm-record":      "What you confirmed is recorded",
+	"refuse-record":       "Your refusal is recorded",
 	"consent-to-charter":  "Your consent to the charter is recorded",
 	"raise-proposal":      "Your proposal is recorded",
 	"put-proposal":        "The proposal is open",

@@ -8,6 +8,7 @@ import (
 // Notices are what the practices were told, and how far it reached.
 type Notices struct {
 	projections.Notices
+	Pager
 }
 
 func (*Notices) Title() string { return "What the practices were told" }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,6 +91,23 @@ func (f *Frame) asked(below, to string) string {
 		q.Set("known", f.AskedKnow)
 	}
 	return f.address(below, to, q, fragment)
+}
+
+// A Pager leads to the other pages of a list; to none where there is one.
+type Pager struct {
+	This, Pages int
+	After       int // 0: this is the last
+}
+
+// Before is the page before; 0: this is the first.
+func (p *Pager) Before() int { return p.This - 1 }
+
+// PageLink is the address of another page of the list that is shown.
+func (f *Frame) PageLink(n int) string {
+	q := url.Values{}
+	maps.Copy(q, f.Query)
+	q.Set("page", strconv.Itoa(n))
+	return f.asked(pagesAt, f.Path+"?"+q.Encode())
 }
 
 // Here is the address of this very page, as of today and as known now.

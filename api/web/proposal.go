@@ -9,6 +9,7 @@ import (
 type Proposals struct {
 	Proposals []projections.ProposalLine // newest first
 	Stage     string
+	Pager
 }
 
 func (Proposals) Title() string { return "Proposals and agreements" }
@@ -92,6 +93,8 @@ func Said(position domain.RollPosition) string {
 		return "Vacant: nobody holds this seat"
 	case domain.RollUnconfirmed:
 		return "Heard, to be confirmed"
+	case domain.RollToAnswer:
+		return "Heard to object, to be answered"
 	case domain.RollNotHeard:
 	}
 	return "Not heard yet"

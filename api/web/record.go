@@ -62,6 +62,7 @@ func (e *Event) After() uint64  { return e.Entry.Index + 1 }
 // People are those whom the ledger knows, with what their own key opens.
 type People struct {
 	People []Person
+	Pager
 }
 
 // A Person is one of them.

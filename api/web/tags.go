@@ -115,6 +115,10 @@ func exerciseTag(x domain.ExerciseStatus) Tag {
 		return red("disavowed")
 	case domain.XLapsed:
 		return grey("lapsed")
+	case domain.XUnconfirmed:
+		return yellow("not confirmed")
+	case domain.XRefused:
+		return grey("refused")
 	case domain.XFallen:
 	}
 	return grey("fallen")
@@ -134,6 +138,10 @@ func commitmentTag(k domain.CommitmentStanding) Tag {
 		return red("disavowed")
 	case domain.KView:
 		return blue("a view only")
+	case domain.KReported:
+		return yellow("reported, not confirmed")
+	case domain.KDisputed:
+		return grey("disputed")
 	case domain.KLapsed:
 	}
 	return grey("lapsed")
@@ -206,7 +214,7 @@ func saidTag(position domain.RollPosition) Tag {
 		return green(words)
 	case domain.RollStandsAside, domain.RollUnconfirmed:
 		return yellow(words)
-	case domain.RollBlocks:
+	case domain.RollBlocks, domain.RollToAnswer:
 		return red(words)
 	case domain.RollNotHeard, domain.RollVacant:
 	}

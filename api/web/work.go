@@ -11,5 +11,5 @@ func (*Work) file() string  { return "work" }
 
 // partsOfWork are the pages that belong to the menu's entry for the work.
 var partsOfWork = map[string]bool{
-	"worklist": true, "agenda": true, "approaches": true, "priorities": true, "actions": true, "commitments": true, "notices": true, "questions": true, "departures": true,
+	"worklist": true, "waiting": true, "agenda": true, "approaches": true, "priorities": true, "actions": true, "commitments": true, "notices": true, "questions": true, "departures": true,
 }

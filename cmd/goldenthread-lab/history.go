@@ -398,6 +398,9 @@ func (h *history) exercise(ctx context.Context, d domain.Day) error {
 	if err != nil {
 		return err
 	}
+	if err := h.sayAll(ctx, lmcChair, &domain.ConfirmRecord{Records: made[:1]}); err != nil {
+		return err
+	}
 	return h.sayAll(ctx, fedLead, &domain.TellExercise{Exercise: made[0], Body: domain.ToGroup, How: "By email to every seat"})
 }
 
@@ -419,7 +422,7 @@ func (h *history) changeMandates(ctx context.Context, d domain.Day, year int) er
 		}
 	case nth == 36:
 		for _, code := range h.back {
-			if err := h.sayAll(ctx, manager, h.grant(code, d)); err != nil {
+			if err := h.grantOnPaper(ctx, code, d); err != nil {
 				return err
 			}
 		}
@@ -430,11 +433,20 @@ func (h *history) changeMandates(ctx context.Context, d domain.Day, year int) er
 
 func (h *history) grantAll(ctx context.Context, d domain.Day) error {
 	for _, p := range h.practices {
-		if err := h.sayAll(ctx, manager, h.grant(p.Code, d)); err != nil {
+		if err := h.grantOnPaper(ctx, p.Code, d); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// grantOnPaper has the manager record the practice's mandate, and a seat holder confirm it.
+func (h *history) grantOnPaper(ctx context.Context, code string, d domain.Day) error {
+	refs, err := h.say(ctx, manager, h.grant(code, d))
+	if err != nil {
+		return err
+	}
+	return h.sayAll(ctx, lmcChair, &domain.ConfirmRecord{Records: refs})
 }
 
 func (h *history) grant(code string, d domain.Day) *domain.GrantMandate {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -128,6 +129,24 @@ var worklistQuestion = question[projections.WorkList]{
 				kind += ", overdue"
 			}
 			p.row(d.On.Words(), daysLeft(d.Left), d.What, kind, d.Text)
+		}
+		p.stamp(a.Stamp)
+	},
+}
+
+// recordsQuestion asks what waits for a second person (rules O3, O1, M1).
+var recordsQuestion = question[projections.Records]{
+	use: "records", short: "What waits to be confirmed by a second person",
+	example: "  goldenthread records\n  goldenthread do confirm-record --records N3",
+	below:   "/records",
+	show: func(p *page, a *projections.Records) {
+		p.table("record", "what it says", "recorded by", "on", "state")
+		for _, r := range append(a.Waits, a.Ended...) {
+			var parts []string
+			for _, part := range r.Parts {
+				parts = append(parts, part.Say)
+			}
+			p.row(r.Ref, r.Text, r.By.Office, r.On.Words(), strings.Join(parts, "; "))
 		}
 		p.stamp(a.Stamp)
 	},

@@ -44,8 +44,9 @@ func eraseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "erase-person PERSON", Short: "Erase a person's name, email and phone for good, everywhere", GroupID: "act",
 		Long: "Erase-person destroys the key under which a person's name, email and phone are sealed: from then on nobody can read them, here or in\n" +
-			"any copy of the ledger, and everything still verifies. It can't be undone. Without --yes it shows what would remain, and does nothing.\n\n" +
-			"Afterwards: back up the new wrapping.key, destroy older backups of it, and copy it to the other nodes.",
+			"any copy of the ledger, and everything still verifies. Their passkeys, sessions, tokens, invitations and feeds end at once, and the server\n" +
+			"forgets the names of their devices. It can't be undone. Without --yes it shows what would remain, and does nothing.\n\n" +
+			"Afterwards: make a new backup, back up the new wrapping.key, destroy older backups and older keys, and copy the new key to the other nodes.",
 		Example: "  goldenthread erase-person cd-west\n  goldenthread erase-person cd-west --yes", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			below := "/people/" + url.PathEscape(args[0]) + "/remains"

@@ -54,8 +54,12 @@ const (
 
 var errHalfLoaded = errors.New("the example was broken off while it was loaded, so this folder holds a part of it; delete the folder and start again")
 
-// checkWhole refuses a folder in which an example was not loaded to its end.
+// checkWhole refuses a folder in which an example was not loaded to its end, or a
+// backup not restored to its end.
 func checkWhole(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, restoringFile)); err == nil {
+		return errHalfRestored
+	}
 	if _, err := os.Stat(filepath.Join(dir, exampleLoading)); err == nil {
 		return errHalfLoaded
 	}
@@ -219,13 +223,24 @@ func (t *telling) setClock(ctx context.Context, s string) error {
 	}
 	for day := domain.DayOf(t.now()) + 1; len(t.store.Groups()) > 0 && day <= domain.DayOf(moment); day++ {
 		t.clock.Store(day.Start().UnixMilli())
+		if err := t.settle(ctx); err != nil {
+			return err
+		}
+	}
+	t.clock.Store(moment.UnixMilli())
+	return nil
+}
+
+// settle has recorded what is due, and then what the groups said to each other by it,
+// before the clock moves on.
+func (t *telling) settle(ctx context.Context) error {
+	for range 2 {
 		for _, group := range t.store.Groups() {
 			if err := t.store.Settle(ctx, group); err != nil {
 				return err
 			}
 		}
 	}
-	t.clock.Store(moment.UnixMilli())
 	return nil
 }
 
@@ -242,7 +257,15 @@ func (t *telling) send(ctx context.Context, actor string, command domain.Command
 		t.refused = refused.Refusal
 		return nil
 	}
-	return err
+	return errors.Join(err, t.hear(ctx))
+}
+
+// hear has each group record what the command made another say to it.
+func (t *telling) hear(ctx context.Context) error {
+	if len(t.store.Groups()) == 1 {
+		return nil
+	}
+	return t.settle(ctx)
 }
 
 // expected checks that the line before was refused by that rule.

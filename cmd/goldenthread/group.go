@@ -28,10 +28,16 @@ func showGroup(p *page, r *projections.Register) {
 	p.table("code", "seat", "holder", "deputies")
 	for _, s := range r.Seats {
 		holder := "vacant"
-		if s.Holder != nil {
+		switch {
+		case s.Asked:
+			holder = "asked to join"
+		case s.Holder != nil:
 			holder = s.Holder.Office + " (" + s.Holder.Handle + ")"
 		}
 		p.row(s.Seat.Code, s.Seat.Name, holder, whoWords(s.Deputies))
+	}
+	for _, w := range r.Wider {
+		p.say("%s", w.Say())
 	}
 	p.head("Duties")
 	p.table("duty", "who", "employed by")
@@ -90,6 +96,7 @@ var charterQuestion = question[projections.CharterInForce]{
 		p.say("Matters: %s.", strings.Join(c.Matters, ", "))
 		p.say("Reserved, beside charter, membership and delegation: %s.", orNobody(strings.Join(c.Reserved, ", ")))
 		p.unless(!c.RequireSignatures, "What a seat says to a proposal is signed with a passkey of whoever says it.")
+		p.say("Invited system bodies see %s.", projections.SightWords(c.SystemSees))
 		p.say("For members only: %s.", orNobody(strings.Join(c.MembersOnly, ", ")))
 		p.say("")
 		p.table("setting", "value", "what it would be if nothing were said")
@@ -105,6 +112,7 @@ var peopleQuestion = question[access.People]{
 	use: "people", short: "Everybody whom the ledger knows, by handle and office",
 	example: "  goldenthread people",
 	below:   "/people",
+	params:  []param{pageParam},
 	show: func(p *page, a *access.People) {
 		p.table("handle", "office", "of", "name")
 		for _, m := range a.People {
@@ -121,6 +129,7 @@ var peopleQuestion = question[access.People]{
 			}
 			p.row(m.Handle, office, of, name)
 		}
+		p.more(a.Paged)
 		p.stamp(a.Stamp)
 	},
 }

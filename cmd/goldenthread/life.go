@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/api/rest"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -118,15 +119,17 @@ var departuresQuestion = question[projections.Departures]{
 }
 
 // noticesQuestion asks what went to the practices, and who has seen it (rule T1).
-var noticesQuestion = question[projections.Notices]{
+var noticesQuestion = question[rest.NoticeList]{
 	use: "notices", short: "What went to the practices, and how many have seen it",
 	example: "  goldenthread notices",
 	below:   "/notices",
-	show: func(p *page, a *projections.Notices) {
+	params:  []param{pageParam},
+	show: func(p *page, a *rest.NoticeList) {
 		p.table("about", "of", "sent", "seen by", "text")
-		for _, n := range a.Notices {
+		for _, n := range a.Notices.Notices {
 			p.row(n.Ref, n.On.Words(), n.Sent, of(n.Acknowledged, n.OfPractices), n.Text)
 		}
+		p.more(a.Paged)
 		p.stamp(a.Stamp)
 	},
 }

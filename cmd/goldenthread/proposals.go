@@ -3,20 +3,21 @@ package main
 import (
 	"strings"
 
+	"goldenthread/api/rest"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
 // proposalsQuestion lists proposals (rules C1–C14).
-var proposalsQuestion = question[projections.Proposals]{
+var proposalsQuestion = question[rest.ProposalList]{
 	use: "proposals", short: "Every proposal and how far it has come",
 	example: "  goldenthread proposals\n  goldenthread proposals --stage open --at 2026-01-26",
 	below:   "/proposals",
-	params:  []param{{flag: "stage", query: "stage", usage: "draft, open, agreed, withdrawn or lapsed; all if not said", words: []string{"draft", "open", "agreed", "withdrawn", "lapsed"}}},
-	show: func(p *page, a *projections.Proposals) {
+	params:  []param{pageParam, {flag: "stage", query: "stage", usage: "draft, open, agreed, withdrawn or lapsed; all if not said", words: []string{"draft", "open", "agreed", "withdrawn", "lapsed"}}},
+	show: func(p *page, a *rest.ProposalList) {
 		p.table("ref", "stage", "since", "matter", "title")
-		for i := range a.Proposals {
-			l := &a.Proposals[i]
+		for i := range a.Proposals.Proposals {
+			l := &a.Proposals.Proposals[i]
 			title := l.Title
 			if l.SetAside != nil {
 				title += " (set aside by " + l.SetAside.By + " on " + l.SetAside.On.Words() + ")"
@@ -26,6 +27,7 @@ var proposalsQuestion = question[projections.Proposals]{
 			}
 			p.row(l.Ref, l.Stage, stageDay(l).Words(), l.Matter, title)
 		}
+		p.more(a.Paged)
 		p.stamp(a.Stamp)
 	},
 }

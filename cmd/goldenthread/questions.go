@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
+	"goldenthread/api/access"
 	"goldenthread/api/rest"
 )
 
@@ -30,6 +31,14 @@ type param struct {
 	words              []string // what it can be, where that is a short list
 }
 
+// pageParam asks for another page of a list.
+var pageParam = param{flag: "page", query: "page", usage: "page of the list; the first if not said"}
+
+// more says that the list goes on.
+func (p *page) more(is access.Paged) {
+	p.unless(is.Next == 0, "This is not all: --page %d shows the next of %d pages.", is.Next, is.Pages)
+}
+
 // questionCommands are the commands that ask and change nothing.
 func questionCommands() []*cobra.Command {
 	cmds := []*cobra.Command{
@@ -42,6 +51,7 @@ func questionCommands() []*cobra.Command {
 		commitmentsQuestion.command(),
 		representationQuestion.command(),
 		worklistQuestion.command(),
+		recordsQuestion.command(),
 		approachesQuestion.command(),
 		prioritiesQuestion.command(),
 		actionsQuestion.command(),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"goldenthread/api/identity"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/archive"
 )
 
 // A serving is what serve was asked to do.
@@ -38,6 +40,7 @@ type serving struct {
 	reads                   int
 	memory                  int
 	noTokens                bool
+	backupKey               string
 }
 
 // oidcSecretEnv has the client's secret where no file does.
@@ -76,6 +79,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&o.noTokens, "no-token-sign-in", false, "people sign in to the pages with passkeys or their organisation's account alone; tokens are for programs")
 	cmd.Flags().IntVar(&o.reads, "reads", 200, "how many questions a second one session or token may ask, ten times as many at once; -1 is any number")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
+	cmd.Flags().StringVar(&o.backupKey, "backup-key", "", "file of the key with which backups are made, made if it is not there; "+backupKeyFile+" in the data folder if not said. Keep a copy of it apart from the backups")
 	o.nats.flags(cmd)
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
@@ -149,6 +153,12 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	}
 	if options.SignIn, err = identity.OpenSignIn(o.dir); err != nil {
 		return err
+	}
+	if options.BackupKey, err = archive.OpenKey(cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))); err != nil {
+		return err
+	}
+	if said, err := os.ReadFile(filepath.Join(o.dir, restoredFile)); err == nil {
+		options.Log.Warn(strings.TrimSpace(string(said)), "file", filepath.Join(o.dir, restoredFile))
 	}
 	post, stop, err := o.mail.start(ctx, options.Store, options.Groups, o.replicas, options.Log)
 	if err != nil {

@@ -157,7 +157,7 @@ func (m model) holds(a appointment, d day) bool {
 	}
 	if x := m.exerciseNamed(a.Source); x != nil {
 		switch m.standing(x, d) {
-		case domain.XBeyond, domain.XDisavowed, domain.XLapsed, domain.XFallen:
+		case domain.XBeyond, domain.XDisavowed, domain.XLapsed, domain.XFallen, domain.XUnconfirmed, domain.XRefused:
 			return false
 		case domain.XWithin, domain.XCalledIn, domain.XRatified:
 		}

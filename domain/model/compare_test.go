@@ -127,6 +127,9 @@ func sameLimits(a, b []limit) bool { return slices.Equal(limitsOf(a), limitsOf(b
 // exercisesWhenRecorded are the exercises as each stood when it was recorded.
 func exercisesWhenRecorded(_ *domain.View, m model) (theirs, ours string) {
 	for _, x := range m.exercises() {
+		if x.waits > 0 {
+			continue
+		}
 		var rules []string
 		for _, r := range x.Beyond {
 			rules = append(rules, r.Rule)

@@ -119,10 +119,11 @@ type exercise struct {
 	*domain.ExerciseRecorded
 	index    int
 	on       day
-	recorded day
+	recorded day // or confirmed
 	calledIn day
 	outcome  day
 	ratified bool
+	waits    int // people who are still to confirm it
 }
 
 func (m model) exercises() []*exercise {
@@ -138,7 +139,20 @@ func (m model) exercises() []*exercise {
 	for i, e := range m.events {
 		switch x := e.Data.(type) {
 		case *domain.ExerciseRecorded:
-			xs = append(xs, &exercise{ExerciseRecorded: x, index: i, on: e.Effective, recorded: londonDay(e.Time)})
+			xs = append(xs, &exercise{ExerciseRecorded: x, index: i, on: e.Effective, recorded: londonDay(e.Time), waits: len(x.Confirm)})
+		case *domain.ExerciseConfirmed:
+			one := find(x.Exercise)
+			one.waits, one.recorded = one.waits-1, londonDay(e.Time)
+			confirmed := *one.ExerciseRecorded
+			confirmed.Beyond, confirmed.Power = x.Beyond, x.Power
+			one.ExerciseRecorded = &confirmed
+		case *domain.ExerciseRefused:
+			for i, one := range xs {
+				if one.Exercise == x.Exercise {
+					xs = append(xs[:i:i], xs[i+1:]...)
+					break
+				}
+			}
 		case *domain.ExerciseCalledIn:
 			if one := find(x.Exercise); one.calledIn == 0 {
 				one.calledIn = londonDay(e.Time)
@@ -186,6 +200,12 @@ func (m model) standing(x *exercise, d day) domain.ExerciseStatus {
 			return domain.XFallen
 		}
 		return domain.XCalledIn
+	}
+	if charter, _ := m.charterOn(x.recorded); x.waits > 0 && d > x.recorded+day(charter.ConfirmWithin) {
+		return domain.XLapsed
+	}
+	if x.waits > 0 {
+		return domain.XUnconfirmed
 	}
 	return domain.XWithin
 }
@@ -243,14 +263,23 @@ func (m model) used(d delegation, v *mandateOfPowers, p int, at, today day, all 
 			continue
 		}
 		then := m.known(x.index).delegation(x.Delegation).on(x.on)
-		place := x.Power - 1
-		if x.Power == 0 {
-			place = then.powersFor(m, x.Matter)[0]
-		}
-		if !m.countsAgainst(x.Matter, then, place, v, p) {
+		places := []int{x.Power - 1}
+		if x.waits > 0 && then == nil {
 			continue
 		}
-		if s := m.standing(x, today); s == domain.XWithin || s == domain.XCalledIn && m.wrong != calledInFrees {
+		if x.waits > 0 {
+			places = then.powersFor(m, x.Matter)
+		} else if x.Power == 0 {
+			places = then.powersFor(m, x.Matter)[:1]
+		}
+		counted := false
+		for _, place := range places {
+			counted = counted || m.countsAgainst(x.Matter, then, place, v, p)
+		}
+		if !counted {
+			continue
+		}
+		if s := m.standing(x, today); s == domain.XWithin || s == domain.XUnconfirmed || s == domain.XCalledIn && m.wrong != calledInFrees {
 			sum += int64(x.Amount)
 		}
 	}

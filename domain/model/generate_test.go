@@ -82,7 +82,42 @@ func (g *generator) wait() {
 
 func (g *generator) send(actor string, c domain.Command) bool {
 	g.now = g.now.Add(time.Duration(1+g.IntN(5)) * time.Minute)
-	return g.recorder.send(g.now, actor, c) == nil
+	sent := g.recorder.send(g.now, actor, c) == nil
+	for _, k := range g.recorder.ledger.State().Pending() {
+		g.answer(k)
+	}
+	return sent
+}
+
+// speaker is somebody who speaks for the organisation, named if there was nobody; the
+// manager where that can't be.
+func (g *generator) speaker(code string) string {
+	const who = "gp-2"
+	s := g.state()
+	if p := s.Person(who); p != nil && s.SpeaksFor(p.ID, code, g.today()) {
+		return who
+	}
+	g.send("manager", &domain.RecordSpokesperson{Organisation: code, Person: who, Evidence: "letter", Span: domain.Span{From: g.today()}})
+	s = g.state()
+	if p := s.Person(who); p != nil && s.SpeaksFor(p.ID, code, g.today()) {
+		return who
+	}
+	return "manager"
+}
+
+// answer has what waits confirmed at once, or taken back: the model knows nothing of what
+// holds while a record waits, nor of what takes effect by itself (rules O1, O3).
+func (g *generator) answer(k *domain.Kept) {
+	confirm := &domain.ConfirmRecord{Records: []string{k.Number}}
+	for range 3 {
+		may := g.recorder.ledger.State().MayConfirm(k, g.today())
+		if len(may) == 0 || g.recorder.send(g.now, may[0], confirm) != nil {
+			break
+		}
+	}
+	if g.recorder.ledger.State().Records[k.Number].Waits() {
+		g.recorder.send(g.now, k.By, &domain.RefuseRecord{Records: confirm.Records, Reason: "entered by mistake"})
+	}
 }
 
 func (g *generator) found() {

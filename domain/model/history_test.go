@@ -69,7 +69,7 @@ func (r *recorder) give(o order) *domain.Refusal {
 	var refusal *domain.Refusal
 	before := len(r.events)
 	if o.Name == settle {
-		r.append(r.ledger.Settle(o.Time))
+		r.append(r.ledger.Settle(o.Time, nil))
 	} else {
 		refusal = r.decide(&o)
 	}

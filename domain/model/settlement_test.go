@@ -120,40 +120,12 @@ func (m model) confirmed(i int, heard *domain.PositionTaken) bool {
 	return false
 }
 
-// positionOf is the seat's position, or that of a seat that merged into it.
-func (m model) positionOf(proposal string, version int, seat string, d day) *domain.PositionTaken {
-	if p := m.position(proposal, version, seat); p != nil {
-		return p
-	}
-	for _, other := range sortedCodes(m.merged(seat, d)) {
-		if p := m.positionOf(proposal, version, other, d); p != nil {
-			return p
-		}
-	}
-	return nil
-}
-
-func sortedCodes(of map[string]day) []string {
-	var codes []string
-	for code := range of {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
-	return codes
-}
-
-// blocked says whether a block is open: of a seat in force, or of one that a
-// seat in force goes on for.
-func (m model) blocked(proposal string, seats map[string]int, d day) bool {
+// blocked says whether a block is open, whatever became of its seat (F11).
+func (m model) blocked(proposal string) bool {
 	for i, e := range m.events {
 		x, ok := e.Data.(*domain.ObjectionRaised)
-		if !ok || x.Proposal != proposal || x.Grade != domain.Block || m.letGo(i, x.Objection) || m.wrong == blocksIgnored {
-			continue
-		}
-		for seat := range seats {
-			if seat == x.Seat || m.goesOnFor(seat, x.Seat, d) {
-				return true
-			}
+		if ok && x.Proposal == proposal && x.Grade == domain.Block && !m.letGo(i, x.Objection) && m.wrong != blocksIgnored {
+			return true
 		}
 	}
 	return false
@@ -180,24 +152,29 @@ func (m model) goesOnFor(seat, ended string, d day) bool {
 // ripe says whether the proposal's open version can be agreed on the day (C5).
 func (m model) ripe(proposal string, v put, d day) bool {
 	charter, _ := m.charterOn(d)
-	if m.said(proposal, v.version) < charter.Quorum && m.wrong != silenceIsConsent {
+	seats := m.asked(v, d)
+	quorum := min(charter.Quorum, len(seats))
+	if m.said(proposal, v.version) < max(1, quorum) && m.wrong != silenceIsConsent {
 		return false // too few have said anything
 	}
-	seats := m.seatsOn(d)
-	if m.blocked(proposal, seats, d) || !m.paid(proposal, v, d) {
+	if m.blocked(proposal) || !m.paid(proposal, v, d) {
 		return false
 	}
-	consents, wait, ends := map[string]bool{}, false, v.on+day(v.window)
+	consents, people, wait, ends := map[string]bool{}, map[string]bool{}, false, v.on+day(v.window)
 	for seat, opened := range seats {
-		p := m.positionOf(proposal, v.version, seat, d)
+		p := m.position(proposal, v.version, seat)
+		wait = wait || !m.held(seat, d)
 		if p == nil {
 			if m.wrong == silenceIsConsent {
 				continue
 			}
-			return false
+			if !m.vacant(v, seat, d) {
+				return false
+			}
+			continue
 		}
 		if p.Stand == domain.Consent || m.wrong == standingAsideCounts {
-			consents[seat] = true
+			consents[seat], people[m.consenter(p)] = true, true
 		}
 		wait = wait || p.Stand != domain.Consent || !p.NeedNotWait
 		if opened > v.index && m.wrong != lateSeatsDontWait {
@@ -207,15 +184,17 @@ func (m model) ripe(proposal string, v put, d day) bool {
 	if m.wrong == windowADayShort {
 		ends--
 	}
-	if wait && d < ends || len(consents) < charter.Quorum {
+	if wait && d < ends || len(consents) < quorum || len(people) < m.people(charter, v) {
 		return false
 	}
 	for _, code := range charter.QuorumOf {
-		met := consents[code]
-		for seat := range consents {
-			met = met || m.goesOnFor(seat, code, d)
+		met, asked := false, false
+		for seat := range seats {
+			if seat == code || m.goesOnFor(seat, code, d) {
+				met, asked = met || consents[seat], true
+			}
 		}
-		if !met {
+		if asked && !met {
 			return false
 		}
 	}

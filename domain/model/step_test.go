@@ -90,7 +90,7 @@ func (g *generator) changeMandate() {
 	if g.chance(25) {
 		c.Effective = g.today().Add(g.IntN(20))
 	}
-	if !g.send("manager", c) || !g.chance(20) {
+	if !g.send(g.speaker(code), c) || !g.chance(20) {
 		return
 	}
 	// A paper turns up that was signed before, or they think again.
@@ -510,7 +510,8 @@ func (g *generator) exercise() {
 	if d == nil {
 		return
 	}
-	if state, _ := g.state().DelegationOn(d, g.today()); state == domain.Expired && g.chance(80) {
+	state, _ := g.state().DelegationOn(d, g.today())
+	if state == domain.Expired && g.chance(80) {
 		g.grant()
 		return
 	}
@@ -566,7 +567,19 @@ func (g *generator) exercise() {
 			x.Names.Until = v.Until
 		}
 	}
-	g.send(x.Acting[0], x)
+	if slices.ContainsFunc(d.Suspensions, func(sus domain.Suspension) bool { return g.state().Suspends(d.Number, &sus, g.today()) }) { // so that its own day answers, not what came while it waited
+		x.On = 0
+	}
+	if !g.send(x.Acting[0], x) {
+		return
+	}
+	number := fmt.Sprint("E", len(g.state().Exercises)) // the others confirm it at once, or it is ended
+	for _, who := range x.Acting[1:] {
+		if g.recorder.send(g.now, who, &domain.ConfirmRecord{Records: []string{number}}) != nil {
+			g.recorder.send(g.now, x.Acting[0], &domain.RefuseRecord{Records: []string{number}, Reason: "not all of us did"})
+			return
+		}
+	}
 }
 
 // consulted is how many days ago somebody was consulted: mostly lately, or about

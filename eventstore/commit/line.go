@@ -76,6 +76,9 @@ func appendEnvelope(b []byte, e *domain.Event) ([]byte, error) {
 	text(`,"command"`, e.Command.String())
 	text(`,"commandhash"`, hex.EncodeToString(e.Hash[:]))
 	text(`,"actor"`, e.Actor)
+	if e.Way != "" {
+		text(`,"way"`, string(e.Way))
+	}
 	text(`,"onbehalfof"`, e.OnBehalfOf)
 	text(`,"effective"`, e.Effective.String())
 	if e.Cause != e.Index {
@@ -98,6 +101,7 @@ type envelope struct {
 	Command     string         `json:"command"`
 	CommandHash string         `json:"commandhash"`
 	Actor       string         `json:"actor"`
+	Way         domain.Way     `json:"way"`
 	OnBehalfOf  string         `json:"onbehalfof"`
 	Effective   string         `json:"effective"`
 	Cause       *uint64        `json:"cause"`
@@ -169,11 +173,11 @@ func (v *envelope) event() (e domain.Event, err error) {
 	if err := json.Unmarshal(v.Data, payload, Strict); err != nil {
 		return e, fmt.Errorf("data of %s: %w", v.Type, err)
 	}
-	e = domain.Event{Group: strings.TrimPrefix(v.Source, sourceRoot), Index: v.Index, Cause: v.Index, Actor: v.Actor, OnBehalfOf: v.OnBehalfOf, Trace: v.TraceParent, Data: payload}
+	e = domain.Event{Group: strings.TrimPrefix(v.Source, sourceRoot), Index: v.Index, Cause: v.Index, Actor: v.Actor, Way: v.Way, OnBehalfOf: v.OnBehalfOf, Trace: v.TraceParent, Data: payload}
 	if v.Cause != nil {
 		e.Cause = *v.Cause
 	}
-	var bad [6]error
+	var bad [7]error
 	e.ID, bad[0] = uuid.Parse(v.ID)
 	e.Command, bad[1] = uuid.Parse(v.Command)
 	e.Time, bad[2] = time.Parse(TimeLayout, v.Time)
@@ -183,6 +187,9 @@ func (v *envelope) event() (e domain.Event, err error) {
 	}
 	if e.Trace != "" && !e.Trace.Valid() {
 		bad[5] = errors.New("traceparent is not one of W3C Trace Context, written as it should be")
+	}
+	if e.Way != "" && !e.Way.Valid() {
+		bad[6] = errors.New("way does not say how the actor was known")
 	}
 	if err := errors.Join(bad[:]...); err != nil {
 		return e, fmt.Errorf("%s: %w", v.Type, err)

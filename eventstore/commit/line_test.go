@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -109,6 +110,29 @@ func TestScanReadsTraces(t *testing.T) {
 	}
 }
 
+// TestGoldenBytesWithAWay pins where an event says how its actor was known.
+func TestGoldenBytesWithAWay(t *testing.T) {
+	for i, way := range []domain.Way{domain.WayOfPasskey([]byte{1, 2, 3}), domain.ByOperator, domain.ByLedger} {
+		e := storetest.Sample(domain.Kinds[0], 7)
+		e.Way = way
+		if i == 1 {
+			e.Cause, e.Trace = e.Index, storetest.SampleTrace
+		}
+		line, err := Encode(&e)
+		require.NoError(t, err)
+		golden(t, fmt.Sprintf("group.founded.v1~way%d", i), line)
+		back, err := Decode(line)
+		require.NoError(t, err)
+		require.Equal(t, e, back)
+		e.Data = &domain.PersonRegistered{Person: "6f1d7a51-6c39-5a53-8a3b-0d1b4a1f6b77", Handle: "cd-west", Office: "Clinical Director"}
+		line, err = Encode(&e)
+		require.NoError(t, err)
+		got, _, ok := scanEvent(line, &domain.Event{})
+		require.True(t, ok, "the scan alone reads it")
+		require.Equal(t, e, got)
+	}
+}
+
 // requireKept holds for what was written before a kind gained a member that may
 // be left out: it is read and written again to the same bytes.
 func requireKept(t *testing.T, path string) {
@@ -158,6 +182,12 @@ func TestDecodeIsStrict(t *testing.T) {
 		"a later trace":          replace(`,"data":`, `,"traceparent":"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","data":`),
 		"flags nobody knows":     replace(`,"data":`, `,"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-05","data":`),
 		"a trace too early":      replace(`,"cause":`, `,"traceparent":"`+string(storetest.SampleTrace)+`","cause":`),
+		"an empty way":           replace(`,"onbehalfof":`, `,"way":"","onbehalfof":`),
+		"a way of no kind":       replace(`,"onbehalfof":`, `,"way":"key/039058c6f2c0cb492c533b0a4d14ef77","onbehalfof":`),
+		"a way with capitals":    replace(`,"onbehalfof":`, `,"way":"token/039058C6F2C0CB492C533B0A4D14EF77","onbehalfof":`),
+		"a way that is short":    replace(`,"onbehalfof":`, `,"way":"token/039058c6","onbehalfof":`),
+		"a way with more":        replace(`,"onbehalfof":`, `,"way":"token/039058c6f2c0cb492c533b0a4d14ef77/x","onbehalfof":`),
+		"a way too late":         replace(`,"effective":`, `,"way":"operator","effective":`),
 		"another subject":        replace(`"subject":"`, `"subject":"x`),
 		"a capital id":           replace("019b8d2f", "019B8D2F"),
 		"too long":               replace(`é`, strings.Repeat("x", MaxLine)),
@@ -177,6 +207,9 @@ func TestScanReadsWhatTheDecoderReads(t *testing.T) {
 		e := storetest.Sample(k, uint64(i))
 		if i%2 == 0 {
 			e.Trace = storetest.SampleTrace
+		}
+		if i%3 == 0 {
+			e.Way = domain.WayOfPasskey([]byte(k.Name))
 		}
 		line, err := Encode(&e)
 		require.NoError(t, err)
@@ -205,6 +238,9 @@ func FuzzDecode(f *testing.F) {
 		e := storetest.Sample(k, uint64(i))
 		if i%2 == 0 {
 			e.Trace = storetest.SampleTrace
+		}
+		if i%3 == 0 {
+			e.Way = domain.WayOfPasskey([]byte(k.Name))
 		}
 		line, err := Encode(&e)
 		require.NoError(f, err)

@@ -46,6 +46,11 @@ func scanEvent(line []byte, like *domain.Event) (e domain.Event, data []byte, ok
 	s.hex(e.Hash[:])
 	s.skip(`","actor":"`)
 	e.Actor = s.textLike(like.Actor)
+	if bytes.HasPrefix(s.rest, []byte(`","way":"`)) {
+		s.skip(`","way":"`)
+		e.Way = domain.Way(s.textLike(string(like.Way)))
+		s.bad = s.bad || !e.Way.Valid()
+	}
 	s.skip(`","onbehalfof":"`)
 	e.OnBehalfOf = s.textLike(like.OnBehalfOf)
 	s.skip(`","effective":"`)

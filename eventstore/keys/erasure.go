@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +43,8 @@ const erasuresEvery = time.Minute
 // to destroy the key, before it looks.
 const erasuresSoon = time.Second
 
-func (k *Keyring) isErased(person string) bool {
+// IsErased says whether the ledger says that the person (by id) was erased.
+func (k *Keyring) IsErased(person string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	_, erased := k.erased[person]
@@ -50,9 +52,10 @@ func (k *Keyring) isErased(person string) bool {
 }
 
 // markErased notes that the ledger says so; nobody reads that person's key any more.
-func (k *Keyring) markErased(person string) {
+func (k *Keyring) markErased(group, person string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.erasedIn[group] = true
 	k.erased[person] = false
 }
 
@@ -214,7 +217,7 @@ func entryName(m *jetstream.RawStreamMsg) string {
 func (k *Keyring) resealKeys(ctx context.Context, claim uint64) error {
 	return k.eachEntryBefore(ctx, claim, func(m *jetstream.RawStreamMsg) error {
 		name := entryName(m)
-		if name == wrapSubject || k.isErased(name) {
+		if name == wrapSubject || k.IsErased(name) {
 			return nil
 		}
 		last, err := k.lastEntry(ctx, name)
@@ -245,7 +248,7 @@ func (k *Keyring) deleteOldEntries(ctx context.Context, claim uint64) error {
 		return err
 	}
 	err = k.eachEntryBefore(ctx, info.State.LastSeq+1, func(m *jetstream.RawStreamMsg) error {
-		if !k.isErased(entryName(m)) {
+		if !k.IsErased(entryName(m)) {
 			return nil
 		}
 		return k.Storage.Delete(ctx, m.Sequence)
@@ -278,7 +281,10 @@ func (k *Keyring) forgetNext() error {
 func (k *Keyring) NoteErased(entries []commit.Entry) {
 	for i := range entries {
 		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
-			k.markErased(e.Person)
+			k.markErased(entries[i].Event.Group, e.Person)
+			if entries[i].Event.Time.After(k.began.Add(-freshFor)) {
+				k.fresh.Store(true)
+			}
 			select {
 			case k.noticed <- struct{}{}:
 			default:
@@ -288,20 +294,31 @@ func (k *Keyring) NoteErased(entries []commit.Entry) {
 }
 
 // Run destroys the keys of erased persons: at once when asked, soon after the
-// ledger said so, and now and then.
+// ledger said so, and now and then. Memory is wiped afterwards.
 func (k *Keyring) Run(ctx context.Context) {
 	defer close(k.ended)
 	tick := time.NewTicker(erasuresEvery)
 	defer tick.Stop()
+	wipe := wiping{}
 	var soon <-chan time.Time
 	for {
 		var asked chan struct{}
 		select {
 		case asked = <-k.tries:
+			k.tellErased()
 		case <-k.noticed:
 			soon = time.After(erasuresSoon)
+			if k.fresh.Swap(false) {
+				wipe.begin()
+			}
 			continue
 		case <-soon:
+			soon = nil
+			k.tellErased()
+		case <-wipe.next:
+			k.tellErased()
+			wipe.wipe()
+			continue
 		case <-tick.C:
 		case <-ctx.Done():
 			return
@@ -312,6 +329,26 @@ func (k *Keyring) Run(ctx context.Context) {
 		if asked != nil {
 			close(asked)
 		}
+	}
+}
+
+// OnErased has f called once now, soon after each erasure, and before memory is wiped:
+// whoever keeps something about people takes it out. It is given the groups in whose
+// ledgers erasures were read since the start.
+func (k *Keyring) OnErased(f func(groups []string)) {
+	k.mu.Lock()
+	k.onErased = append(k.onErased, f)
+	groups := slices.Sorted(maps.Keys(k.erasedIn))
+	k.mu.Unlock()
+	f(groups)
+}
+
+func (k *Keyring) tellErased() {
+	k.mu.Lock()
+	all, groups := slices.Clone(k.onErased), slices.Sorted(maps.Keys(k.erasedIn))
+	k.mu.Unlock()
+	for _, f := range all {
+		f(groups)
 	}
 }
 

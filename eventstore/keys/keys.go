@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
@@ -54,12 +56,16 @@ type Keyring struct {
 	tries   chan chan struct{} // asks for a try to destroy keys
 	noticed chan struct{}      // tells that somebody was erased; takes one
 	ended   chan struct{}      // closed when nothing is destroyed any more
+	began   time.Time          // when this process opened it: of who was erased long before, it has read nothing
+	fresh   atomic.Bool        // somebody was erased since, or shortly before: memory is to be wiped
 
 	changing sync.Mutex // one at a time makes keys or erases
 	mu       sync.Mutex // of what follows
 	wrapping []byte
 	next     []byte          // the wrapping key to come, while an erasure is under way
 	erased   map[string]bool // erased persons; true once their key is gone
+	erasedIn map[string]bool // groups in whose ledgers erasures were read
+	onErased []func(groups []string)
 }
 
 // isPersonID says whether the person is named by id, the only name that keys have.
@@ -78,8 +84,8 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 		return nil, err
 	}
 	k := &Keyring{
-		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{},
-		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}),
+		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{}, erasedIn: map[string]bool{},
+		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}), began: time.Now(),
 	}
 	proof, err := k.lastEntry(ctx, wrapSubject)
 	if err != nil {
@@ -199,7 +205,7 @@ func (k *Keyring) createEntry(ctx context.Context, name string, sealed []byte) e
 
 // findKey is the person's key; ErrNoKey if there is none.
 func (k *Keyring) findKey(ctx context.Context, person string) ([]byte, error) {
-	if k.isErased(person) {
+	if k.IsErased(person) {
 		return nil, ErrNoKey
 	}
 	m, err := k.lastEntry(ctx, person)
@@ -241,12 +247,12 @@ func (k *Keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
 // findOrMakeKey is the person's key, made and acknowledged if there was none.
 func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, error) {
 	key, err := k.findKey(ctx, person)
-	if !errors.Is(err, ErrNoKey) || k.isErased(person) {
+	if !errors.Is(err, ErrNoKey) || k.IsErased(person) {
 		return key, err
 	}
 	k.changing.Lock()
 	defer k.changing.Unlock()
-	if k.isErased(person) { // meanwhile: nothing would destroy a key that is made now
+	if k.IsErased(person) { // meanwhile: nothing would destroy a key that is made now
 		return nil, ErrNoKey
 	}
 	key = make([]byte, keySize)
@@ -298,7 +304,7 @@ func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
 	for _, p := range req.Personals() {
 		data := *p.Data
 		*p.Data = domain.PersonalData{}
-		if !isPersonID(p.Person) || k.isErased(p.Person) {
+		if !isPersonID(p.Person) || k.IsErased(p.Person) {
 			continue
 		}
 		key, err := k.findOrMakeKey(ctx, p.Person)

@@ -113,8 +113,12 @@ func (c *Comparison) FromLog(from, to uint64) []commit.Piece {
 }
 
 // Verdict is why the group can't be written to, once everything is applied: *Loss,
-// *Altered, *Mendable, or nil if everything is as it was signed.
+// *Altered, *Mendable, or nil if everything is as it was signed. If the log's files could
+// not be opened since too many are open, it is that, and says nothing about the log.
 func (c *Comparison) Verdict() error {
+	if tilelog.OutOfFiles(c.unreadable) {
+		return c.unreadable
+	}
 	switch seen := c.seen.Tree(); {
 	case seen.N < c.tree.N:
 		return &Loss{Signed: uint64(c.tree.N), Left: uint64(seen.N), Why: c.damage()}

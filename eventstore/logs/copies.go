@@ -38,7 +38,7 @@ func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error)
 	for _, name := range names {
 		r := l.checkCopies(ctx, name, streams[name])
 		var mendable *Mendable
-		if r.Err != nil && !errors.As(r.Err, &mendable) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
+		if r.Err != nil && !errors.As(r.Err, &mendable) && !tilelog.OutOfFiles(r.Err) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
 			l.stream.Positions.Stop(&commit.Stopped{Group: name, At: l.stream.Next(name), Why: r.Err})
 		}
 		if err := errors.Join(ctx.Err(), progress(r)); err != nil {
@@ -108,6 +108,9 @@ func (l *Logs) checkStream(ctx context.Context, names []string) (map[string]*str
 		}
 	}
 	for _, c := range checks {
+		if tilelog.OutOfFiles(c.unreadable) {
+			return nil, c.unreadable
+		}
 		c.noteMissing(c.tree.N)
 	}
 	return checks, ctx.Err()

@@ -127,16 +127,23 @@ func (r *rounds) noteFailure(ctx context.Context, g *growth, err error) {
 		r.stream.Positions.Stop(&commit.Stopped{Group: g.name, At: r.stream.Next(g.name), Why: err})
 		return
 	}
-	if g.log.Intact() != nil {
+	if g.isDamaged() {
 		r.mendLog(ctx, g.groupLog)
 	}
 	r.includeNextRound(g.groupLog)
 }
 
+// isDamaged says whether the log can't go on from its checkpoint. That its files can't be
+// opened now, since too many are open, is no damage.
+func (g *groupLog) isDamaged() bool {
+	err := g.log.Intact()
+	return err != nil && !tilelog.OutOfFiles(err)
+}
+
 // mendAll mends the logs that can't go on from their checkpoints.
 func (r *rounds) mendAll(ctx context.Context) {
 	for _, name := range r.Names() {
-		if g := r.groupLog(name); g.stuck == nil && g.log.Tree().N > 0 && g.log.Intact() != nil {
+		if g := r.groupLog(name); g.stuck == nil && g.log.Tree().N > 0 && g.isDamaged() {
 			r.mendLog(ctx, g)
 		}
 	}

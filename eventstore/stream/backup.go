@@ -1,11 +1,10 @@
 package stream
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,10 +17,10 @@ import (
 // backupFolder begins the names of folders in which a backup is put together.
 const backupFolder = "backup-"
 
-// Backup writes the streams, those named first and in that order, as an archive (tar)
-// whose files make a data folder. It takes as much space again in the data folder
+// Backup copies the streams, those named first and in that order, and has their files
+// written while the copy is there. It takes as much space again in the data folder
 // while it lasts. One is made at a time (ErrNotReady).
-func (s *Stream) Backup(ctx context.Context, w io.Writer, first ...string) (err error) {
+func (s *Stream) Backup(ctx context.Context, write func(fs.FS) error, first ...string) (err error) {
 	if !s.copying.TryLock() {
 		return commit.NotReady("another backup is being made")
 	}
@@ -37,8 +36,7 @@ func (s *Stream) Backup(ctx context.Context, w io.Writer, first ...string) (err 
 	if err := s.copyInto(ctx, dir, first); err != nil {
 		return fmt.Errorf("put the backup together: %w", err)
 	}
-	archive := tar.NewWriter(w)
-	return errors.Join(archive.AddFS(os.DirFS(dir)), archive.Close())
+	return write(os.DirFS(dir))
 }
 
 // dropBackups removes folders that a crash left behind.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // WriteFile writes the file under another name, syncs it, and renames it: after a crash
@@ -21,6 +22,19 @@ func WriteFile(path string, data []byte, mode os.FileMode) error {
 		return err
 	}
 	return SyncFolder(filepath.Dir(path))
+}
+
+// CheckFiles returns an error while this process can open no more files: what can't be
+// read then is not missing.
+func CheckFiles(dir string) error {
+	f, err := os.Open(dir)
+	if err == nil {
+		return f.Close()
+	}
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return err
+	}
+	return nil
 }
 
 func SyncFolder(dir string) error {

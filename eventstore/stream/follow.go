@@ -175,6 +175,9 @@ func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error
 		last = 0
 	}
 	if state.FirstSeq > 1 || len(gone) > 0 || state.Msgs != state.LastSeq {
+		if err := CheckFiles(s.Dir); err != nil {
+			return 0, nil, err
+		}
 		hole = Missing(max(state.LastSeq-state.Msgs, uint64(len(gone))), state.LastSeq)
 	}
 	return last, hole, ctx.Err()

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,6 +88,9 @@ func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Me
 				tries = 0
 			}
 			if tries++; !isReadable(ctx, s.ledger, last) {
+				if err := CheckFiles(s.Dir); err != nil {
+					yield(nil, err)
+				}
 				return
 			}
 			if tries == streamTries {
@@ -115,7 +119,7 @@ func (s *Stream) message(ctx context.Context, sequence uint64) (*jetstream.RawSt
 	defer cancel()
 	m, err := s.ledger.GetMsg(ctx, sequence)
 	if err != nil {
-		return nil, fmt.Errorf("read message %d of the stream: %w", sequence, err)
+		return nil, fmt.Errorf("read message %d of the stream: %w", sequence, cmp.Or(CheckFiles(s.Dir), err))
 	}
 	return m, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"syscall"
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
@@ -43,7 +44,13 @@ func (f *Files) ReadTiles(_ context.Context, tiles []tlog.Tile) ([][]byte, error
 	return data, nil
 }
 
-// read is a tile or bundle; *Damage if it can't be read.
+// OutOfFiles says whether the error is that this process, or this machine, can open no more
+// files. That says nothing about the file, which is there as it was.
+func OutOfFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// read is a tile or bundle; *Damage if it can't be read, unless no file can be opened now.
 func (f *Files) read(t tlog.Tile) ([]byte, error) {
 	data, err := fs.ReadFile(f.fs, torchwood.TilePath(t))
 	if errors.Is(err, fs.ErrNotExist) && t.W < width {
@@ -52,6 +59,9 @@ func (f *Files) read(t tlog.Tile) ([]byte, error) {
 		if data, err = fs.ReadFile(f.fs, torchwood.TilePath(whole)); err == nil {
 			data, err = cutTile(t, data)
 		}
+	}
+	if OutOfFiles(err) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, &Damage{torchwood.TilePath(t), firstOf(t), err}

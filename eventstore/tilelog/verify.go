@@ -1,6 +1,7 @@
 package tilelog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -34,24 +35,43 @@ func (r *Report) Err() error {
 // the entries make up the root. each, unless nil, is given every entry once it
 // is hashed, to say what is wrong with it besides.
 //
-// The error is of reading, or ctx's; what is not as it was signed is in the report.
+// The error is of reading, or ctx's; what is not as it was signed is in the report. If the
+// process could not open all files (OutOfFiles), that is the error and nothing is reported.
 func Verify(ctx context.Context, r torchwood.TileReader, origin string, vkeys []string, each func(index int64, entry []byte) error) (*Report, error) {
-	start := time.Now()
-	v := &verification{ctx: ctx, reader: r, each: each, report: &Report{}}
+	start, opened := time.Now(), &openedFiles{TileReader: r}
+	v := &verification{ctx: ctx, reader: opened, each: each, report: &Report{}}
 	defer func() { v.report.Took = time.Since(start) }()
 	signed, err := r.ReadEndpoint(ctx, CheckpointFile)
 	if err == nil {
 		v.report.Checkpoint, err = OpenCheckpoint(signed, origin, vkeys)
 	}
-	if ctx.Err() != nil {
-		return v.report, ctx.Err()
+	if ctx.Err() != nil || OutOfFiles(err) {
+		return v.report, cmp.Or(ctx.Err(), err)
 	}
 	if err != nil {
 		v.damaged(CheckpointFile, 0, err)
 		return v.report, nil
 	}
 	v.tree = v.report.Checkpoint.Tree
-	return v.report, v.run()
+	if err = v.run(); opened.failed != nil {
+		v.report.Damage, err = nil, opened.failed
+	}
+	return v.report, err
+}
+
+// openedFiles notes where a file could not be opened since too many are open.
+type openedFiles struct {
+	torchwood.TileReader
+	failed error
+}
+
+// ReadTiles implements torchwood.TileReader.
+func (o *openedFiles) ReadTiles(ctx context.Context, tiles []tlog.Tile) ([][]byte, error) {
+	data, err := o.TileReader.ReadTiles(ctx, tiles)
+	if OutOfFiles(err) {
+		o.failed = err
+	}
+	return data, err
 }
 
 type verification struct {

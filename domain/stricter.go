@@ -1,0 +1,121 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// While a record waits, authority is the stricter of before and after (rules O3, O1):
+// coverage is the lower of the two, and the check answers with the stricter.
+
+// ifTaken are the views of the state as it would be if what waits had taken effect
+// today: each record alone and, of several, all of them. Records that can't lower what
+// anybody may do are left out, and so is what can't take effect as things stand.
+func (s *View) ifTaken() []*View {
+	if s.supposed || len(s.pending) == 0 {
+		return nil
+	}
+	return remember(s.memo.taken, 1, "", func() []*View {
+		var views []*View
+		all := s.suppose()
+		together := 0
+		for _, k := range s.Pending() {
+			if k.Command.onlyAdds() {
+				continue
+			}
+			if one := s.suppose(); one.take(k) {
+				views = append(views, one.s)
+				all.take(k)
+				together++
+			}
+		}
+		if together > 1 {
+			views = append(views, all.s)
+		}
+		if s.remembers() {
+			for i := range views {
+				views[i] = views[i].Remembering()
+			}
+		}
+		return views
+	})
+}
+
+// suppose is a turn on a copy of the state, for what is only supposed.
+func (s *View) suppose() *turn {
+	c := s.copied()
+	c.supposed = true
+	return &turn{s: c, own: true, req: &Request{Group: s.Group}, now: s.Last, day: DayOf(s.Last), as: System}
+}
+
+// take has the turn's state take up what waits of the record; false if it can't.
+func (t *turn) take(k *Kept) bool {
+	var parts []string
+	for _, p := range k.Parts {
+		if p.Stage == KeptWaits {
+			parts = append(parts, p.Of)
+		}
+	}
+	return t.takeEffect(k, parts, t.nextIndex()) == nil
+}
+
+// lowest is the coverage, or that which it would be if what waits had taken effect,
+// where that is lower (rule O1).
+func (s *View) lowest(c Coverage, of func(*View) Coverage) Coverage {
+	for _, after := range s.ifTaken() {
+		if one := of(after); one.below(&c) {
+			c = one
+		}
+	}
+	return c
+}
+
+// below says whether less is covered than in the other: a smaller share of the
+// practices, or of the patients; of the same share, fewer practices.
+func (c *Coverage) below(other *Coverage) bool {
+	return cmp.Or(compareShares(c.least(), other.least()), cmp.Compare(c.Practices, other.Practices)) < 0
+}
+
+// A share is part of a whole.
+type share struct{ part, of int }
+
+// least is the smaller of the shares of practices and of patients that are covered.
+func (c *Coverage) least() share {
+	least := share{c.Practices, c.OfPractices}
+	if patients := (share{c.Patients, c.OfPatients}); c.PatientsKnown() && compareShares(patients, least) < 0 {
+		least = patients
+	}
+	return least
+}
+
+func compareShares(a, b share) int {
+	return cmp.Compare(int64(a.part)*int64(max(b.of, 1)), int64(b.part)*int64(max(a.of, 1)))
+}
+
+// judge is the table of rule R3: the answer as things stand or, while something waits,
+// the strictest of that and of those that would be given if it had taken effect (rule O3).
+func (s *View) judge(q Question) judgement {
+	answer := s.judgeAsItStands(q)
+	for _, after := range s.ifTaken() {
+		if j := after.judgeAsItStands(q); slices.Index(strictness, j.Verdict) < slices.Index(strictness, answer.Verdict) {
+			answer = j
+			answer.Reasons = append(slices.Clip(j.Reasons), Reason{"O3", s.waitingWords()})
+		}
+	}
+	return answer
+}
+
+// waitingWords say what waits, where an answer is stricter for that.
+func (s *State) waitingWords() string {
+	var refs []string
+	for _, k := range s.Pending() {
+		if !k.Command.onlyAdds() {
+			refs = append(refs, k.Number)
+		}
+	}
+	verb := "waits"
+	if len(refs) > 1 {
+		verb = "wait"
+	}
+	return List(refs) + " " + verb + " to be confirmed. Until then the stricter answer holds."
+}

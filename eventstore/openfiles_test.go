@@ -1,0 +1,139 @@
+//go:build unix
+
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
+	"goldenthread/eventstore/tilelog"
+)
+
+const fewFilesEnv = "GOLDENTHREAD_FEW_FILES"
+
+// TestTooManyOpenFilesIsNoDamage: while the process can open no more files, nothing is
+// reported as damaged or missing, no group stops and no log is rebuilt. Afterwards all is
+// as it was. It runs in a process of its own, whose files it uses up.
+func TestTooManyOpenFilesIsNoDamage(t *testing.T) {
+	if os.Getenv(fewFilesEnv) == "" {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestTooManyOpenFilesIsNoDamage$", "-test.v")
+		cmd.Env = append(os.Environ(), fewFilesEnv+"=1")
+		said, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", said)
+		require.Contains(t, string(said), "--- PASS")
+		return
+	}
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	mustExecute(t, s, storetest.Found("trafford"))
+	for range 60 {
+		mustExecute(t, s, several("trafford"))
+	}
+	next := s.Next("trafford")
+	_, err := s.AwaitSigned(testContext(t), "trafford", next)
+	require.NoError(t, err)
+
+	release := useUpFiles(t)
+	func() {
+		defer release()
+		outOfFiles := func(err error) {
+			require.Error(t, err)
+			require.True(t, tilelog.OutOfFiles(err), "%v", err)
+			require.False(t, errors.As(err, new(*tilelog.Damage)), "%v", err)
+		}
+		log, err := s.logs.Log("trafford")
+		require.NoError(t, err)
+		report, err := log.Verify(testContext(t))
+		outOfFiles(err)
+		require.Empty(t, report.Damage)
+		_, _, err = log.Proof(3)
+		outOfFiles(err)
+		_, err = log.Leaves(0)
+		outOfFiles(err)
+		outOfFiles(log.Intact())
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		err = s.CheckCopies(ctx, func(r logs.CopyReport) error { return r.Err })
+		outOfFiles(err)
+		require.NoError(t, s.Stopped("trafford"))
+	}()
+	require.NoError(t, s.CheckCopies(testContext(t), func(r logs.CopyReport) error { require.Empty(t, r.Mended); return r.Err }))
+	require.NoError(t, s.Stopped("trafford"))
+	mustExecute(t, s, storetest.Register("trafford", "after"))
+}
+
+// TestOpeningAFolderWithFewFilesIsNoDamage: a folder that can't be opened since too many
+// files are open is opened later as it was.
+func TestOpeningAFolderWithFewFilesIsNoDamage(t *testing.T) {
+	if os.Getenv(fewFilesEnv) == "" {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestOpeningAFolderWithFewFilesIsNoDamage$", "-test.v")
+		cmd.Env = append(os.Environ(), fewFilesEnv+"=1")
+		said, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", said)
+		require.Contains(t, string(said), "--- PASS")
+		return
+	}
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	mustExecute(t, s, storetest.Found("trafford"))
+	next := s.Next("trafford")
+	tree, err := s.AwaitSigned(testContext(t), "trafford", next)
+	require.NoError(t, err)
+	require.NoError(t, s.Close(testContext(t)))
+
+	for _, free := range []int{0, 3, 8, 15, 25} {
+		release := useUpFiles(t, free)
+		again, err := Open(testContext(t), Options{Dir: dir, Log: quiet})
+		if err == nil {
+			require.NoError(t, again.Stopped("trafford"), "with %d", free)
+			require.NoError(t, again.Close(testContext(t)))
+		} else {
+			require.NotErrorIs(t, err, new(logs.Loss))
+			require.NotContains(t, err.Error(), "missing", "with %d", free)
+			require.NotContains(t, err.Error(), "damaged", "with %d", free)
+		}
+		release()
+	}
+	s = openTest(t, Options{Dir: dir})
+	require.NoError(t, s.Stopped("trafford"))
+	now, err := s.AwaitSigned(testContext(t), "trafford", next)
+	require.NoError(t, err)
+	require.Equal(t, tree, now)
+}
+
+// useUpFiles has the process hold as many files open as it may, but for so many, until
+// release.
+func useUpFiles(t *testing.T, free ...int) (release func()) {
+	var before syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before))
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 256, Max: before.Max}))
+	var held []*os.File
+	for {
+		f, err := os.Open(filepath.Clean("/"))
+		if err != nil {
+			require.True(t, tilelog.OutOfFiles(err), "%v", err)
+			break
+		}
+		held = append(held, f)
+	}
+	for range append(free, 0)[0] {
+		held[0].Close()
+		held = held[1:]
+	}
+	return func() {
+		for _, f := range held {
+			f.Close()
+		}
+		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before))
+	}
+}
