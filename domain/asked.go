@@ -45,7 +45,8 @@ func (s *State) noteSeats(d Day) {
 	for id, seat := range s.Seats {
 		seen := seat.seen
 		if seen.noted == 0 {
-			seen.noted, seen.there, seen.held = d, s.isThere(seat, d), !s.VacantOn(seat, d)
+			first := min(seat.From, d)
+			seen.noted, seen.there, seen.held = first, s.isThere(seat, first), !s.VacantOn(seat, first)
 		}
 		for x := seen.noted; x <= d; x++ {
 			there, held := s.isThere(seat, x), !s.VacantOn(seat, x)
@@ -87,13 +88,16 @@ func (s *State) askedAt(d Day, window int) (asked []SeatAsked, held int) {
 }
 
 // AskedOn are the seats that have to answer the newest version on that day, by code:
-// those in force, and those that were when it was put and ended less than a full window
-// before, once for each version (rules C6, F11).
+// those in force, and those that were when it was put, or joined later, and ended less
+// than a full window before, once for each version (rules C6, F11).
 func (s *State) AskedOn(p *Proposal, d Day) []string {
 	ids := s.EntitledOn(d)
-	for _, a := range p.Version().Asked {
-		if seat := s.Seats[a.Seat]; !slices.Contains(ids, a.Seat) && s.opened(seat, d) && d < s.endedSince(seat, &a, p, d).Add(p.fullWindow()) {
-			ids = append(ids, a.Seat)
+	for id, seat := range s.Seats {
+		if slices.Contains(ids, id) || !s.opened(seat, d) {
+			continue
+		}
+		if ended := s.endedSince(seat, p, d); ended != 0 && d < ended.Add(p.fullWindow()) {
+			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
@@ -101,15 +105,23 @@ func (s *State) AskedOn(p *Proposal, d Day) []string {
 }
 
 // endedSince is the day on which a seat that is not in force on the day d first ended,
-// for the newest version.
-func (s *State) endedSince(seat *Seat, a *SeatAsked, p *Proposal, d Day) Day {
-	if a.Ended != 0 {
-		return a.Ended
+// for the newest version; 0 if it was never asked.
+func (s *State) endedSince(seat *Seat, p *Proposal, d Day) Day {
+	v := p.Version()
+	asked := slices.IndexFunc(v.Asked, func(a SeatAsked) bool { return a.Seat == seat.ID })
+	switch {
+	case asked >= 0 && v.Asked[asked].Ended != 0:
+		return v.Asked[asked].Ended
+	case asked < 0 && seat.Index < v.PutIndex:
+		return 0
 	}
 	for _, m := range seat.seen.ended {
-		if m.Index > p.Version().PutIndex {
+		if m.Index > v.PutIndex && m.On > seat.From {
 			return m.On
 		}
+	}
+	if !seat.seen.there {
+		return 0
 	}
 	return firstDay(seat.seen.noted, d, func(x Day) bool { return !s.isThere(seat, x) })
 }

@@ -41,11 +41,12 @@ func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy 
 	if seat := s.Seats[o.Code]; seat != nil && s.AgreementHolds(seat.Source, d) && !seat.leftBy(d) {
 		return nil, nil, nil, notNow("F5", "%s already has a seat.", o.Name).at("organisation")
 	}
-	if holder, r = s.person("F5", c.Holder); r != nil {
-		return
+	if holder, r = s.personInOffice("F5", c.Holder, d); r != nil {
+		return nil, nil, nil, r.at("holder")
 	}
 	if c.Deputy != "" {
-		deputy, r = s.person("F5", c.Deputy)
+		deputy, r = s.personInOffice("F5", c.Deputy, d)
+		r = r.at("deputy")
 	}
 	return
 }

@@ -23,7 +23,7 @@ func (m model) by(d day) model {
 
 // asked are the seats that have to answer the version on the day, with the index at
 // which each was opened: those in force, and for a full window those that ended since it
-// was put, or had just ended then.
+// was put or they joined, or had just ended then.
 func (m model) asked(v put, d day) map[string]int {
 	seats, window := m.seatsOn(d), day(max(v.window, 1))
 	for i, e := range m.events {
@@ -32,8 +32,8 @@ func (m model) asked(v put, d day) map[string]int {
 			continue
 		}
 		there := func(m model, d day) bool { return m.there(x.Seat, d) }
-		end, ended := m.first(v, d, there)
-		if !there(m.known(v.index), v.on) {
+		end, ended := m.first(max(v.on, e.Effective), d, there)
+		if i < v.index && !there(m.known(v.index), v.on) {
 			end, ended = m.last(v.on-window, v.on, there)
 		}
 		if ended && d < end+window {
@@ -43,10 +43,10 @@ func (m model) asked(v put, d day) map[string]int {
 	return seats
 }
 
-// first is the first day since the version was put, up to d, on which something was no
-// longer so, as it was known on the day itself.
-func (m model) first(v put, d day, so func(model, day) bool) (day, bool) {
-	for x := v.on; x <= d; x++ {
+// first is the first day from the one to the other on which something was no longer so, as
+// it was known on the day itself.
+func (m model) first(from, d day, so func(model, day) bool) (day, bool) {
+	for x := from; x <= d; x++ {
 		if !so(m.by(x), x) {
 			return x, true
 		}

@@ -315,7 +315,7 @@ func (m model) lineOf(lines []domain.Line, matter string) *domain.Line {
 	return best
 }
 
-func (m model) check(q terms) answer {
+func (m model) checkNow(q terms) answer {
 	if !m.established(q.at) {
 		return answer{verdict: domain.ViewOnly, rules: []string{"F1"}}
 	}

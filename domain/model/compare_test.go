@@ -338,7 +338,11 @@ func differences(r *recorder, qs []question, wrong mistake) []difference {
 		if n == 0 {
 			continue
 		}
-		theirs, ours := q.answers(s.View(), model{events: events, wrong: wrong})
+		after, known := ifTaken(r.events, n)
+		if !known {
+			continue
+		}
+		theirs, ours := q.answers(s.View(), model{events: events, wrong: wrong, after: after})
 		if theirs != ours {
 			found = append(found, difference{q, theirs, ours})
 		}

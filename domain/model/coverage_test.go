@@ -123,8 +123,24 @@ func (m model) inPlace(practice string, d day) bool {
 		return true
 	}
 	for _, pcn := range m.codes(domain.PCN) {
-		if m.inPCN(practice, pcn, d) && m.belongs(pcn, m.place(), d) {
+		if m.inPCN(practice, pcn, d) && (m.belongs(pcn, m.place(), d) || m.endedInPlace(pcn, d)) {
 			return true
+		}
+	}
+	return false
+}
+
+// endedInPlace says whether the PCN is closed on the day, and was of the place on its
+// last day and is not recorded to have left it on one between (M3).
+func (m model) endedInPlace(pcn string, d day) bool {
+	for _, e := range m.endings() {
+		if e.code != pcn || e.last >= d || m.open(pcn, d) {
+			continue
+		}
+		for _, s := range m.stays(pcn) {
+			if s.in == m.place() && covers(s.Span, e.last) && (s.Until == e.last || covers(s.Span, d)) {
+				return true
+			}
 		}
 	}
 	return false
@@ -420,7 +436,7 @@ type coverage struct {
 	patientsKnown          bool
 }
 
-func (m model) coverage(matter string, d day) coverage {
+func (m model) coverageNow(matter string, d day) coverage {
 	var c coverage
 	for _, p := range m.practicesOn(d) {
 		n := m.patients(p, d)

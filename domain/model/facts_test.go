@@ -14,6 +14,9 @@ type model struct {
 	// totals are the events from which totals are added up, where these are
 	// not the same: what was recorded later counts in them (R4).
 	totals []*domain.Event
+	// after are the events as they would be if what waits had taken effect; nil if
+	// nothing waits (O1, O3).
+	after []*domain.Event
 }
 
 // known is the model of the first n events.

@@ -105,8 +105,8 @@ func (g *generator) speaker(code string) string {
 	return "manager"
 }
 
-// answer has what waits confirmed at once, or taken back: the model knows nothing of what
-// holds while a record waits, nor of what takes effect by itself (rules O1, O3).
+// answer has what waits confirmed at once, or taken back: what holds while it waits the
+// model takes from what is recorded then (rules O1, O3).
 func (g *generator) answer(k *domain.Kept) {
 	confirm := &domain.ConfirmRecord{Records: []string{k.Number}}
 	for range 3 {

@@ -176,6 +176,8 @@ func (r *recorder) number(id int, events []*domain.Event) {
 			r.numbers[fmt.Sprint("order ", id)] = x.Exercise
 		case *domain.CommitmentRecorded:
 			r.numbers[fmt.Sprint("order ", id)] = x.Commitment
+		case *domain.RecordKept:
+			r.numbers[fmt.Sprint("order ", id)] = x.Record
 		case *domain.ObjectionRaised:
 			r.numbers[fmt.Sprint("order ", id)] = x.Objection
 		case *domain.DelegationGranted:

@@ -164,6 +164,9 @@ func (m model) ripe(proposal string, v put, d day) bool {
 	for seat, opened := range seats {
 		p := m.position(proposal, v.version, seat)
 		wait = wait || !m.held(seat, d)
+		if opened > v.index && m.wrong != lateSeatsDontWait {
+			ends = max(ends, m.events[opened].Effective+day(v.window))
+		}
 		if p == nil {
 			if m.wrong == silenceIsConsent {
 				continue
@@ -177,9 +180,6 @@ func (m model) ripe(proposal string, v put, d day) bool {
 			consents[seat], people[m.consenter(p)] = true, true
 		}
 		wait = wait || p.Stand != domain.Consent || !p.NeedNotWait
-		if opened > v.index && m.wrong != lateSeatsDontWait {
-			ends = max(ends, m.events[opened].Effective+day(v.window))
-		}
 	}
 	if m.wrong == windowADayShort {
 		ends--

@@ -570,16 +570,27 @@ func (g *generator) exercise() {
 	if slices.ContainsFunc(d.Suspensions, func(sus domain.Suspension) bool { return g.state().Suspends(d.Number, &sus, g.today()) }) { // so that its own day answers, not what came while it waited
 		x.On = 0
 	}
-	if !g.send(x.Acting[0], x) {
-		return
+	if g.act(x) && x.Names == nil && x.Amount > 0 && g.chance(25) { // somebody calls it in, and they try the same again
+		seat := pick(g, g.seats()...)
+		if g.send(g.holder(seat), &domain.CallIn{Exercise: fmt.Sprint("E", len(g.state().Exercises)), Seat: seat, Reason: "too much"}) {
+			g.act(x)
+		}
 	}
-	number := fmt.Sprint("E", len(g.state().Exercises)) // the others confirm it at once, or it is ended
+}
+
+// act records the exercise, which the others confirm at once, or it is ended.
+func (g *generator) act(x *domain.RecordExercise) bool {
+	if !g.send(x.Acting[0], x) {
+		return false
+	}
+	number := fmt.Sprint("E", len(g.state().Exercises))
 	for _, who := range x.Acting[1:] {
 		if g.recorder.send(g.now, who, &domain.ConfirmRecord{Records: []string{number}}) != nil {
 			g.recorder.send(g.now, x.Acting[0], &domain.RefuseRecord{Records: []string{number}, Reason: "not all of us did"})
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // consulted is how many days ago somebody was consulted: mostly lately, or about
