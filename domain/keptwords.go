@@ -4,8 +4,13 @@ import "strconv"
 
 // What a record that waits says, in words.
 
-// RecordWords are what the record says, in a clause: "Practice Manager, Ash speaks for Ash Surgery".
-func (s *State) RecordWords(k *Kept) string {
+// RecordWords are what the record says, in a clause: "Practice Manager, Ash speaks for Ash
+// Surgery"; "something" of a record that is not there.
+func (s *State) RecordWords(number string) string {
+	k := s.Records[number]
+	if k == nil {
+		return "something"
+	}
 	switch c := k.Command; {
 	case c.RecordSpokesperson != nil:
 		return s.officeOf(c.RecordSpokesperson.Person) + " speaks for " + s.name(c.RecordSpokesperson.Organisation) + c.RecordSpokesperson.Span.Words()
@@ -74,9 +79,9 @@ func (s *State) listWords(c *ImportOrganisations) string {
 	return "the register is changed for " + List(names)
 }
 
-// EvidenceWords are how whoever made the record says that they know; "" if they don't.
-func (k *Kept) EvidenceWords() string {
-	switch c := k.Command; {
+// EvidenceWords are how whoever recorded it says that they know; "" if they don't.
+func (c *KeptCommand) EvidenceWords() string {
+	switch {
 	case c.RecordSpokesperson != nil:
 		return c.RecordSpokesperson.Evidence
 	case c.NameHolder != nil:

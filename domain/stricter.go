@@ -105,17 +105,75 @@ func (s *View) judge(q Question) judgement {
 	return answer
 }
 
+// StandsOn is State.StandsOn or, while something waits by which the practice would no
+// longer stand, that it stands outside.
+func (s *View) StandsOn(p *Organisation, matter string, d Day) Standing {
+	st := s.State.StandsOn(p, matter, d)
+	for _, then := range s.ifTaken() {
+		if len(st.Grants) == 0 {
+			break
+		}
+		is := then.State.StandsOn(then.Organisations[p.Code], matter, d)
+		if !then.isPracticeOn(then.Organisations[p.Code], d) {
+			is = Standing{Why: s.leaves()}
+		}
+		if len(is.Grants) == 0 {
+			st = Standing{Practice: p, Patients: st.Patients, counted: st.counted, Since: is.Since, Why: is.Why + s.ifConfirmed()}
+		}
+	}
+	return st
+}
+
+// StandingsOn is State.StandingsOn or, while something waits by which the practice would
+// no longer stand for a matter, that it stands outside.
+func (s *View) StandingsOn(p *Organisation, d Day) []MatterStanding {
+	all := s.State.StandingsOn(p, d)
+	for _, then := range s.ifTaken() {
+		o := then.Organisations[p.Code]
+		days := after(then.changingDaysOf(o), d)
+		for i := range all {
+			if m := &all[i]; !m.Stands() {
+				continue
+			} else if !then.isPracticeOn(o, d) {
+				*m = MatterStanding{Matter: m.Matter, Why: s.leaves() + s.ifConfirmed()}
+			} else if is := then.standingOn(o, m.Matter, d, days); !is.Stands() {
+				*m = is
+				m.Why += s.ifConfirmed()
+			}
+		}
+		for _, m := range then.State.StandingsOn(o, d) {
+			at := slices.IndexFunc(all, func(above MatterStanding) bool { return Within(m.Matter, above.Matter) })
+			if !m.Stands() && at >= 0 && !slices.ContainsFunc(all, func(one MatterStanding) bool { return one.Matter == m.Matter }) {
+				m.Why += s.ifConfirmed()
+				all = slices.Insert(all, at+1, m)
+			}
+		}
+	}
+	return all
+}
+
+func (s *View) leaves() string { return "is no practice of " + s.PlaceName + " any more" }
+
+// ifConfirmed says that something would be so by what waits.
+func (s *State) ifConfirmed() string { return ", if " + List(s.lowering()) + " is confirmed" }
+
 // waitingWords say what waits, where an answer is stricter for that.
 func (s *State) waitingWords() string {
+	refs := s.lowering()
+	verb := "waits"
+	if len(refs) > 1 {
+		verb = "wait"
+	}
+	return List(refs) + " " + verb + " to be confirmed. Until then the stricter answer holds."
+}
+
+// lowering are the numbers of what waits and may lower what anybody may do.
+func (s *State) lowering() []string {
 	var refs []string
 	for _, k := range s.Pending() {
 		if !k.Command.onlyAdds() {
 			refs = append(refs, k.Number)
 		}
 	}
-	verb := "waits"
-	if len(refs) > 1 {
-		verb = "wait"
-	}
-	return List(refs) + " " + verb + " to be confirmed. Until then the stricter answer holds."
+	return refs
 }

@@ -86,7 +86,7 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.threadDue(d, add)
 	s.interestsDue(d, add)
 	for _, k := range s.Pending() {
-		add(k.Number, DueRecord, k.Window, reminders, k.Number+" waits for "+List(s.WaitsFor(k))+": "+s.RecordWords(k)+".")
+		add(k.Number, DueRecord, k.Window, reminders, k.Number+" waits for "+List(s.WaitsFor(k))+": "+s.RecordWords(k.Number)+".")
 	}
 	if say := s.quorumUnmet(d); say != "" {
 		add("charter", DueCharter, s.quorumUnmetSince(d), 0, FirstUpper(s.ShortName)+" is incomplete. "+say)

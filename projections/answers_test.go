@@ -57,7 +57,8 @@ func TestRegisterPeopleCharter(t *testing.T) {
 
 func TestMandate(t *testing.T) {
 	b := sit(t).found().mandates()
-	b.on("2026-04-01").do("manager", &domain.WithdrawMandate{Organisation: "P00001", Matters: []string{"workforce"}, Reason: "too soon", Evidence: "minute"})
+	b.on("2026-04-01").speaks("gp-park", "P00001")
+	b.do("gp-park", &domain.WithdrawMandate{Organisation: "P00001", Matters: []string{"workforce"}, Reason: "too soon"})
 	b.do("chair-lmc", &domain.AskMandate{Organisation: "P00004", Words: "Join us"})
 	g := b.fold()
 

@@ -71,7 +71,26 @@ func (b *table) do(actor string, c domain.Command) []string {
 	if d.Refusal != nil {
 		b.t.Fatalf("%s: %s was refused: %v", actor, domain.CommandName(c), d.Refusal)
 	}
+	b.confirm()
 	return d.Answer.Refs
+}
+
+// speaks registers a person of the organisation who speaks for it.
+func (b *table) speaks(handle, code string) {
+	b.t.Helper()
+	b.do("manager", &domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: handle, Office: "GP partner", Organisation: code}})
+	b.do("manager", &domain.RecordSpokesperson{Organisation: code, Person: handle, Evidence: "letter", Span: domain.Span{From: domain.DayOf(b.now)}})
+}
+
+// confirm has somebody who may confirm what the manager recorded; what nobody may yet waits on.
+func (b *table) confirm() {
+	b.t.Helper()
+	s := b.ledger.State()
+	for _, k := range s.Pending() {
+		if may := s.MayConfirm(k, domain.DayOf(b.now)); len(may) > 0 {
+			b.do(may[0], &domain.ConfirmRecord{Records: []string{k.Number}})
+		}
+	}
 }
 
 func (b *table) foldUntil(end time.Time) *Group {

@@ -57,7 +57,7 @@ func (g *Group) WaitingRecords(at domain.Day) Records {
 
 func (g *Group) recordLine(k *domain.Kept, at domain.Day) RecordLine {
 	line := RecordLine{
-		Ref: k.Number, Text: domain.FirstUpper(g.state.RecordWords(k)), By: g.who(k.By), As: k.As, On: k.On, Evidence: k.EvidenceWords(), Window: k.Window,
+		Ref: k.Number, Text: domain.FirstUpper(g.state.RecordWords(k.Number)), By: g.who(k.By), As: k.As, On: k.On, Evidence: k.Command.EvidenceWords(), Window: k.Window,
 		Silent: k.Silent(), For: []string{},
 	}
 	for _, p := range k.Parts {
@@ -103,18 +103,17 @@ func partWords(p *RecordPart, k *domain.Kept) string {
 func (w *Waiting) recordsWait(g *Group, p *domain.Person, at domain.Day) {
 	for _, k := range g.state.Pending() {
 		if g.state.Allows(p.ID, &domain.ConfirmRecord{Records: []string{k.Number}}, at) {
-			w.add(k.Number, WaitsRecord, k.Window, g.who(k.By).Office+" recorded that "+g.state.RecordWords(k)+" ("+k.Number+"). Is that right?")
+			w.add(k.Number, WaitsRecord, k.Window, g.who(k.By).Office+" recorded that "+g.state.RecordWords(k.Number)+" ("+k.Number+"). Is that right?")
 		}
 	}
 }
 
-func (g *Group) keptText(number, by string) string {
-	k := g.state.Records[number]
-	return domain.FirstUpper(by) + " recorded that " + g.state.RecordWords(k) + after("; evidence: ", k.EvidenceWords()) + ". It waits to be confirmed, as " + number
+func (g *Group) keptText(d *domain.RecordKept, by string) string {
+	return domain.FirstUpper(by) + " recorded that " + g.state.RecordWords(d.Record) + after("; evidence: ", d.Command.EvidenceWords()) + ". It waits to be confirmed, as " + d.Record
 }
 
 func (g *Group) confirmedText(d *domain.RecordConfirmed, by string) string {
-	said := g.state.RecordWords(g.state.Records[d.Record])
+	said := g.state.RecordWords(d.Record)
 	if d.How == domain.Unopposed {
 		return "Nobody objected to " + d.Record + " in a full window, so it took effect: " + said
 	}

@@ -39,8 +39,8 @@ func TestErasedAndWhatRemains(t *testing.T) {
 	require.Equal(t, p.Office, r.Office)
 	require.Len(t, r.Sealed, 1)
 	last := r.Events[len(r.Events)-1]
-	require.Equal(t, index+1, last.Index)
-	require.False(t, last.Acted)
+	require.Equal(t, index+3, last.Index, "it was recorded, confirmed, and then took effect")
+	require.True(t, last.Acted, "they confirmed it themself")
 	require.Contains(t, last.Text, "erased for good")
 	require.NotEmpty(t, r.Notes)
 	acted := 0

@@ -257,7 +257,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.GroupMet:
 		return domain.FirstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
 	case *domain.RecordKept:
-		return g.keptText(d.Record, by)
+		return g.keptText(d, by)
 	case *domain.RecordConfirmed:
 		return g.confirmedText(d, by)
 	case *domain.RecordRefused:

@@ -94,7 +94,8 @@ func item(w Waiting, kind WaitingKind) *WaitingItem {
 // them says what the mandate says of that day.
 func TestMandateHistory(t *testing.T) {
 	b := sit(t).found().mandates().on("2026-04-01")
-	b.do("manager", &domain.WithdrawMandate{Organisation: "P00001", Matters: []string{"workforce"}, Evidence: "a letter"})
+	b.speaks("gp-park", "P00001")
+	b.do("gp-park", &domain.WithdrawMandate{Organisation: "P00001", Matters: []string{"workforce"}})
 	g := b.fold()
 	h, r := g.MandateHistory("workforce", day("2026-04-02"))
 	require.Nil(t, r)
