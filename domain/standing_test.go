@@ -48,13 +48,15 @@ func checkStandings(t *rapid.T, s *View, d Day) {
 	if len(s.Charters) == 0 {
 		return
 	}
+	checkStricter(t, s, d)
 	asItStands := *s // without what only waits, by which coverage is lower and a mandate has not ended
 	asItStands.supposed = true
+	s = &asItStands
 	inside := map[string]map[string]bool{}
 	in := func(matter string) map[string]bool {
 		if inside[matter] == nil {
 			inside[matter] = map[string]bool{}
-			c := asItStands.CoverageOn(matter, d)
+			c := s.CoverageOn(matter, d)
 			for _, st := range c.Inside() {
 				inside[matter][st.Practice.Code] = true
 			}
@@ -83,6 +85,24 @@ func checkStandings(t *rapid.T, s *View, d Day) {
 		}
 		if anywhere != in("")[p.Code] {
 			t.Fatalf("%s on %s at all: told %t, and coverage says %t", p.Code, d, anywhere, in("")[p.Code])
+		}
+	}
+}
+
+// checkStricter holds what a practice is told while something waits against coverage: it
+// stands only where coverage has it inside, and until the day that is said.
+func checkStricter(t *rapid.T, s *View, d Day) {
+	if len(s.ifTaken()) == 0 {
+		return
+	}
+	for _, p := range s.PracticesOn(d) {
+		for _, m := range s.StandingsOn(p, d) {
+			c := s.CoverageOn(m.Matter, d)
+			inside := slices.ContainsFunc(c.Inside(), func(st Standing) bool { return st.Practice.Code == p.Code })
+			if m.Stands() && !inside {
+				t.Fatalf("%s on %s for %s: told that it stands, and coverage says it does not", p.Code, d, m.Matter)
+			}
+			checkEnd(t, s, p, &m, d)
 		}
 	}
 }

@@ -128,28 +128,61 @@ func (s *View) StandsOn(p *Organisation, matter string, d Day) Standing {
 // no longer stand for a matter, that it stands outside.
 func (s *View) StandingsOn(p *Organisation, d Day) []MatterStanding {
 	all := s.State.StandingsOn(p, d)
+	if len(s.ifTaken()) == 0 {
+		return all
+	}
+	days := slices.Clone(s.changingDaysOf(p))
 	for _, then := range s.ifTaken() {
 		o := then.Organisations[p.Code]
-		days := after(then.changingDaysOf(o), d)
-		for i := range all {
-			if m := &all[i]; !m.Stands() {
+		days = append(days, then.changingDaysOf(o)...)
+		all = s.stricterStandings(all, then, o, d)
+	}
+	slices.Sort(days)
+	for i := range all {
+		m := &all[i]
+		m.Until, m.Again = 0, 0
+		for _, day := range after(days, d) {
+			if s.standsStill(p, m.Matter, day) == m.Stands() {
 				continue
-			} else if !then.isPracticeOn(o, d) {
-				*m = MatterStanding{Matter: m.Matter, Why: s.leaves() + s.ifConfirmed()}
-			} else if is := then.standingOn(o, m.Matter, d, days); !is.Stands() {
-				*m = is
-				m.Why += s.ifConfirmed()
 			}
-		}
-		for _, m := range then.State.StandingsOn(o, d) {
-			at := slices.IndexFunc(all, func(above MatterStanding) bool { return Within(m.Matter, above.Matter) })
-			if !m.Stands() && at >= 0 && !slices.ContainsFunc(all, func(one MatterStanding) bool { return one.Matter == m.Matter }) {
-				m.Why += s.ifConfirmed()
-				all = slices.Insert(all, at+1, m)
+			if m.Stands() {
+				m.Until = day - 1
+			} else {
+				m.Again = day
 			}
+			break
 		}
 	}
 	return all
+}
+
+// stricterStandings are the practice's standings, with those outside by which it would
+// be outside then.
+func (s *View) stricterStandings(all []MatterStanding, then *View, o *Organisation, d Day) []MatterStanding {
+	for i := range all {
+		switch m := &all[i]; {
+		case !m.Stands():
+		case !then.isPracticeOn(o, d):
+			*m = MatterStanding{Matter: m.Matter, Why: s.leaves() + s.ifConfirmed()}
+		case !then.standsAt(o, m.Matter, d):
+			*m = then.standingOn(o, m.Matter, d, nil)
+			m.Why += s.ifConfirmed()
+		}
+	}
+	for _, m := range then.State.StandingsOn(o, d) {
+		above := slices.IndexFunc(all, func(one MatterStanding) bool { return Within(m.Matter, one.Matter) })
+		if !m.Stands() && above >= 0 && !slices.ContainsFunc(all, func(one MatterStanding) bool { return one.Matter == m.Matter }) {
+			m.Why += s.ifConfirmed()
+			all = slices.Insert(all, above+1, m)
+		}
+	}
+	return all
+}
+
+// standsStill says whether the practice stands behind the group for the matter on that
+// day, whether or not what waits is confirmed.
+func (s *View) standsStill(p *Organisation, matter string, d Day) bool {
+	return s.standsAt(p, matter, d) && !slices.ContainsFunc(s.ifTaken(), func(then *View) bool { return !then.standsAt(then.Organisations[p.Code], matter, d) })
 }
 
 func (s *View) leaves() string { return "is no practice of " + s.PlaceName + " any more" }
