@@ -92,6 +92,7 @@ func TestScopes(t *testing.T) {
 	}
 	checks, reads, acts := make("check"), make("read"), make("act")
 	w.keys["checks"], w.keys["reads"], w.keys["acts"] = checks["token"].(string), reads["token"].(string), acts["token"].(string)
+	w.on("2026-01-09") // on which they act (rule L11)
 	const check, correct = "/check?matter=workforce&forum=locality-board", `{"index":1,"words":"Not so."}`
 	w.must(200, w.ask("checks", check))
 	w.must(200, w.ask("reads", check))

@@ -16,7 +16,10 @@ import (
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/domain"
 )
 
 // A device is a browser with an authenticator in it, as the specification
@@ -155,7 +158,26 @@ func (d *device) finish(path string, answer map[string]any) reply {
 }
 
 // accept takes an invitation up.
+// accept takes an invitation up and, if the new passkey waits, has another seat holder
+// confirm it (rule L11).
 func (d *device) accept(code, name string) reply {
+	r := d.acceptAlone(code, name)
+	state, err := d.w.store.State(d.t.Context(), "trafford")
+	require.NoError(d.t, err)
+	if k := state.Ways[domain.WayOfPasskey(d.id)]; r.StatusCode == http.StatusOK && k != nil && state.WaitsOn(k, domain.DayOf(d.w.clock())) {
+		by := "lmc-chair"
+		if state.Person(by) == nil || state.Person(by).ID == k.Person {
+			by = "cd-south"
+		}
+		confirm := &domain.ConfirmRecord{Records: []string{k.Number}}
+		_, err := d.w.store.Execute(d.t.Context(), domain.Request{Group: "trafford", ID: uuid.New(), Hash: domain.HashOf(confirm), Actor: by, Command: confirm})
+		require.NoError(d.t, err)
+	}
+	return r
+}
+
+// acceptAlone takes an invitation up.
+func (d *device) acceptAlone(code, name string) reply {
 	return d.finish("/invitation/"+code+"/finish", d.registered(d.options("/invitation/"+code+"/begin"), name))
 }
 

@@ -60,6 +60,9 @@ var acts = []act{
 	{"update-person", `{"person":"{pm-b}","personal":{"phone":"0161"}}`, true},
 	{"register-passkey", `{"credential":"AQID","publicKey":"BAUG","relyingParty":"localhost"}`, false},
 	{"remove-passkey", `{"credential":"AQID"}`, false},
+	{"make-way-in", `{"person":"pm-b","way":"token/039058c6f2c0cb492c533b0a4d14ef77","scope":"read"}`, true},
+	{"end-way-in", `{"way":"V9"}`, true},
+	{"begin-access", `{"ways":[]}`, true},
 	{"leave-office", `{"person":"pm-b","until":"2026-02-28"}`, false},
 	{"import-organisations", `{"rows":[{"code":"P90001","kind":"practice","name":"New"}]}`, false},
 	{"merge-organisation", `{"organisation":"P91021","into":"P91020","last":"2026-02-28"}`, false},
@@ -539,7 +542,7 @@ func cellsOf(refusal *domain.Refusal, cell string) []string {
 
 // serverKnows are the commands of which the server knows more than the rules: only its
 // operator founds, and a passkey needs the device at hand.
-var serverKnows = map[string]bool{"found": true, "register-passkey": true, "remove-passkey": true}
+var serverKnows = map[string]bool{"found": true, "register-passkey": true, "remove-passkey": true, "make-way-in": true, "begin-access": true}
 
 var (
 	formOnPage = regexp.MustCompile(`(?s)<form method="post".*?</form>`)

@@ -54,6 +54,7 @@ type Options struct {
 	Reads        int                    // a second, of one caller; 0: 200, less than 0: any number
 	NoTokens     bool                   // nobody signs in to the pages with a token
 	BackupKey    archive.Key            // with which backups are made; nil: they hold the ledgers alone
+	OnRecord     bool                   // access is on a group's record from its founding on, not only from the first invitation, token or passkey on
 	Log          *slog.Logger           // nil is slog.Default
 }
 
@@ -85,6 +86,9 @@ func New(o Options) *Server {
 		Tokens: o.Tokens, Feeds: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, Idle: o.Idle, NoTokens: o.NoTokens,
 	}, s.api, s.guard, s.ledgers)
 	s.ledgers.Signed = s.identity.Signed
+	if o.OnRecord {
+		s.ledgers.Founded = s.identity.BeginAccess
+	}
 	s.pages = pages.New(s.api, s.ledgers)
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners)
@@ -173,7 +177,7 @@ func (s *Server) admit(is *caller.Asker, r *http.Request) *problem.Problem {
 	c, unknown := s.identity.Who(r)
 	if is.Unknown = unknown; unknown == nil {
 		if guard.IsPage(r.URL.Path) && !c.Scope.Allows(scopeOf(r)) {
-			return caller.OutOfScope(c.Scope)
+			return c.OutOfScope()
 		}
 		is.Caller = &c
 		s.identity.Used(r, c)
@@ -189,6 +193,18 @@ func scopeOf(r *http.Request) caller.Scope {
 		return caller.ScopeRead
 	}
 	return caller.ScopeAct
+}
+
+// BeginAccess puts on the record of each group that has none which ways in there are from
+// before (rule L10). A group that can't be written goes without until the next start.
+func (s *Server) BeginAccess(ctx context.Context) error {
+	var errs []error
+	for _, group := range s.ledgers.Store.Groups() {
+		if err := s.identity.BeginAccess(ctx, group); err != nil {
+			errs = append(errs, fmt.Errorf("access to %s is not on its record: %w", group, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Offer answers the check on the subject goldenthread.check, as the NATS

@@ -158,7 +158,18 @@ func (l *Ledger) repeat(r *Request) (Answer, *Refusal, bool) {
 	return Answer{First: got.first, Last: got.last, Refs: got.refs, Repeat: true, List: got.list}, nil, true
 }
 
+// operator says whether the operator gives the command, as one of theirs (rule L10).
+func (r *Request) operator() bool {
+	return r.Actor == Operator && r.Way == ByOperator && OperatorGives(r.Command)
+}
+
+// operatorID stands for the operator among those who send commands.
+var operatorID = uuid.NewSHA1(uuid.NameSpaceURL, []byte("goldenthread/operator"))
+
 func (l *Ledger) actorID(r *Request) (uuid.UUID, bool) {
+	if r.operator() {
+		return operatorID, true
+	}
 	if f, founding := r.Command.(*Found); founding {
 		return uuid.MustParse(NewPersonID(r.Group, r.ID, f.Founder)), true
 	}
@@ -186,9 +197,12 @@ func (l *Ledger) remember(e *Event) {
 	if e.Actor == System {
 		return
 	}
-	id, err := uuid.Parse(e.Actor[len("person/"):])
-	if err != nil {
-		return
+	id := operatorID
+	if e.Actor != Operator {
+		var err error
+		if id, err = uuid.Parse(e.Actor[len("person/"):]); err != nil {
+			return
+		}
 	}
 	k := answerKey{id, e.Command}
 	a, again := l.answers[k]
@@ -220,7 +234,8 @@ type turn struct {
 	req        *Request
 	now        time.Time
 	day        Day
-	actor      *Person    // nil for the system, and while founding
+	actor      *Person    // nil for the system, the operator, and while founding
+	operator   bool       // the operator acts
 	permission Permission // in which the actor gives the command
 	as         string     // on whose behalf the next events are recorded
 	out        []Event
@@ -240,11 +255,22 @@ func newTurn(s *View, r *Request, now time.Time) *turn {
 
 // run has the command decided, if whoever sends it may give it.
 func (t *turn) run(r *Request) *Refusal {
-	var refusal *Refusal
-	if t.permission, refusal = t.s.May(r.Actor, r.Command, t.day); refusal != nil {
+	refusal := t.mustBeKnown(r)
+	if refusal != nil {
 		return refusal
 	}
-	t.actor, t.as = t.s.Person(r.Actor), t.permission.OnBehalfOf
+	if r.operator() {
+		t.operator, t.permission = true, Permission{OnBehalfOf: Operator}
+		if t.s.Next == 0 {
+			return notFound("L1", "There is no group called %q here.", Clip(t.s.Group))
+		}
+	} else if t.permission, refusal = t.s.May(r.Actor, r.Command, t.day); refusal != nil {
+		return refusal
+	}
+	t.as = t.permission.OnBehalfOf
+	if !t.operator {
+		t.actor = t.s.Person(r.Actor)
+	}
 	if refusal := checkDescribed(r.Command); refusal != nil {
 		return refusal
 	}
@@ -290,8 +316,11 @@ func (t *turn) recordBecause(cause uint64, effective Day, p Payload) uint64 {
 // event is what recordBecause puts on the turn.
 func (t *turn) event(cause uint64, effective Day, p Payload) Event {
 	actor := System
-	if t.actor != nil {
+	switch {
+	case t.actor != nil:
 		actor = "person/" + t.actor.ID
+	case t.operator:
+		actor = Operator
 	}
 	return Event{
 		Group: t.s.Group, Index: t.nextIndex(), Time: t.now, Effective: effective,
@@ -323,10 +352,11 @@ func systemID(group, what string, n uint64) uuid.UUID {
 
 // bySystem records on the turn as the ledger itself, under an id of its own.
 func (t *turn) bySystem(what string, n uint64, f func()) {
-	req, actor, as := t.req, t.actor, t.as
+	req, actor, as, operator := t.req, t.actor, t.as, t.operator
 	t.req, t.actor, t.as = &Request{Group: t.s.Group, ID: systemID(t.s.Group, what, n), Way: ByLedger}, nil, System
+	t.operator = false
 	f()
-	t.req, t.actor, t.as = req, actor, as
+	t.req, t.actor, t.as, t.operator = req, actor, as, operator
 }
 
 // refsOf are the short references (P1, D1 …) that the events made.

@@ -41,6 +41,9 @@ func TestMayAndTryAgreeWithDecide(t *testing.T) {
 	})
 	for name, n := range seen {
 		aboutThemself := name == "register-passkey" || name == "remove-passkey"
+		if name == "begin-access" && n.not > 0 {
+			continue // the operator alone gives it
+		}
 		if n.may == 0 || n.not == 0 && !aboutThemself {
 			t.Errorf("%s: of those asked in the minutes %d may give it and %d may not: a script in domain/minutes has to give it, where somebody may and somebody may not", name, n.may, n.not)
 		}
@@ -59,7 +62,7 @@ func (m *minutes) everybodyMay(r *Request) (may, not int) {
 	}
 	for _, id := range people {
 		one := *r
-		one.Actor = id
+		one.Actor, one.Way = id, "" // what they may by which way in is another question (rules L10, L11)
 		yes, refusal := s.May(id, r.Command, DayOf(m.now))
 		d := m.ledger.Decide(&one, m.now)
 		switch {

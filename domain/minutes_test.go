@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -33,6 +34,8 @@ import (
 //	on 2026-02-03 10:00                  the clock, in London; never settles anything by itself
 //	cd-north: consent {"proposal":"P1","version":1}
 //	manager: erase-person {"person":"@x"}  where only an id will do, that of x
+//	cd-north with token-1: consent …     by which way in they are known: the passkey with that credential in base64, or
+//	                                     token-1, account-1 or invitation-1, which is #token-1 and so on in what is said
 //	everybody consents to P1             holders that have not been heard, each by a command
 //	everybody agrees to P1 now           the same, each saying that it need not wait
 //	everybody confirms E1                those who are still to confirm it, each by a command
@@ -104,6 +107,8 @@ type minutes struct {
 	n      int // acts so far: command ids are made from it
 	name   string
 	line   int
+	way    Way            // by which whoever acts is known
+	ways   map[Way]string // what the script calls them
 
 	sent     func(*Request) // told of each command, before it is decided
 	accepted func(*Request) // told of each command that is not refused, before its events are applied
@@ -160,7 +165,7 @@ func (m *minutes) run(name, text string) string {
 	return out.String()
 }
 
-var actLine = regexp.MustCompile(`^([a-z0-9-]+): ([a-z-]+)(?: (\{.*))?$`)
+var actLine = regexp.MustCompile(`^([a-z0-9-]+)(?: with (\S+))?: ([a-z-]+)(?: (\{.*))?$`)
 
 func (m *minutes) do(line string) []string {
 	if rest, ok := strings.CutPrefix(line, "given "); ok {
@@ -173,7 +178,13 @@ func (m *minutes) do(line string) []string {
 		return m.setClock(rest)
 	}
 	if a := actLine.FindStringSubmatch(line); a != nil {
-		return m.act(a[1], a[2], a[3])
+		m.way = m.wayCalled(a[2])
+		if a[1] == Operator {
+			m.way = ByOperator
+		}
+		said := m.act(a[1], a[3], a[4])
+		m.way = ""
+		return said
 	}
 	if p, ok := strings.CutPrefix(line, "everybody consents to "); ok {
 		return m.everybody(p, false)
@@ -281,7 +292,7 @@ func (m *minutes) send(actor string, c Command, body string) []string {
 	m.n++
 	r := &Request{
 		Group: m.group, ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("act "+strconv.Itoa(m.n))), Hash: sha256.Sum256([]byte(body)),
-		Actor: actor, Command: c,
+		Actor: actor, Way: m.way, Command: c,
 	}
 	return append(m.commit(r), m.handOn()...)
 }
@@ -714,8 +725,33 @@ func (m *minutes) field(tag string, f reflect.Value) string {
 	return tag + "=" + text
 }
 
-// ids puts ids where "@handle" stands.
+// wayCalled is the way in that a script calls token-1, account-1 or invitation-1, or by a
+// passkey's credential in base64.
+func (m *minutes) wayCalled(name string) Way {
+	if name == "" {
+		return ""
+	}
+	kind, _, _ := strings.Cut(name, "-")
+	w := WayOf(WayKind(kind), sha256.Sum256([]byte(name)))
+	if !w.Valid() {
+		credential, err := base64.StdEncoding.DecodeString(name)
+		if err != nil {
+			m.failf("%q is no way in: %v", name, err)
+		}
+		w = WayOfPasskey(credential)
+	}
+	if m.ways == nil {
+		m.ways = map[Way]string{}
+	}
+	m.ways[w] = name
+	return w
+}
+
+// ids puts ids where "@handle" stands, and ways in where "#name" stands.
 func (m *minutes) ids(body string) string {
+	body = regexp.MustCompile(`"#[A-Za-z0-9+/=-]+"`).ReplaceAllStringFunc(body, func(name string) string {
+		return strconv.Quote(string(m.wayCalled(strings.Trim(name, `"#`))))
+	})
 	return regexp.MustCompile(`"@[a-z0-9-]+"`).ReplaceAllStringFunc(body, func(at string) string {
 		p := m.ledger.State().ByHandle(strings.Trim(at, `"@`))
 		if p == nil {
@@ -727,6 +763,12 @@ func (m *minutes) ids(body string) string {
 
 // handles puts handles where ids are.
 func (m *minutes) handles(text string) string {
+	text = regexp.MustCompile(`[a-z]+/[0-9a-f]{32}`).ReplaceAllStringFunc(text, func(w string) string {
+		if name := m.ways[Way(w)]; name != "" {
+			return "#" + name
+		}
+		return w
+	})
 	return regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).ReplaceAllStringFunc(text, func(id string) string {
 		if p := m.ledger.State().People[id]; p != nil {
 			return p.Handle

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Passkeys (rules L5, L9): the public keys with which people sign what they
+// Passkeys (rules L5, L9, L10): the public keys with which people sign what they
 // say for a seat. They are in the ledger, each recorded as the person themself,
 // so that a signature can be checked by whoever holds a copy and nothing else.
 
@@ -38,10 +38,21 @@ func (c *RegisterPasskey) decide(t *turn) *Refusal {
 			return notNow("L5", "This passkey is known here already.")
 		}
 	}
+	if w := t.s.Ways[WayOfPasskey(c.Credential)]; w != nil && (!w.Before || w.Person != t.actor.ID || t.s.over(w, t.day) != nil) {
+		return notNow("L10", "This passkey was known here before, and was removed. Please make a new one.")
+	}
+	if r := firstRefusal(t.mustHaveRoom(t.actor), t.actor.mustNotBeErased()); r != nil {
+		return r
+	}
 	if len(t.actor.Passkeys) >= mostPasskeys {
 		return notNow("L5", "There are %d passkeys already. Please remove one first.", mostPasskeys)
 	}
-	t.record(&PasskeyRegistered{Person: t.actor.ID, Credential: c.Credential, PublicKey: c.PublicKey, RelyingParty: c.RelyingParty})
+	e := PasskeyRegistered{Person: t.actor.ID, Credential: c.Credential, PublicKey: c.PublicKey, RelyingParty: c.RelyingParty}
+	if t.s.OnRecord {
+		by := t.s.Ways[t.req.Way]
+		e.NewWay = t.newWay(t.actor, by != nil && by.Way.Kind() == InvitationWay && by.Replaces)
+	}
+	t.record(&e)
 	return nil
 }
 
@@ -67,23 +78,31 @@ type PasskeyRegistered struct {
 	Credential   []byte `json:"credential"`
 	PublicKey    []byte `json:"publicKey" doc:"COSE_Key (RFC 9052)"`
 	RelyingParty string `json:"relyingParty"`
+	NewWay
 }
 
 func (e *PasskeyRegistered) Subject() string { return "person/" + e.Person }
+func (e *PasskeyRegistered) made() string    { return e.Number }
 func (e *PasskeyRegistered) apply(s *State, ev *Event) {
 	p := edit(s.People, e.Person)
 	p.keys = with(p.keys, e.PublicKey)
 	p.Passkeys = append(slices.Clip(p.Passkeys), Passkey{e.Credential, e.PublicKey, e.RelyingParty, ev.Index})
+	if w := s.Ways[WayOfPasskey(e.Credential)]; w != nil && w.Before && w.Ended == 0 {
+		return // the ledger knew that there is such a passkey, and now knows its key
+	}
+	s.addWay(&WayIn{Way: WayOfPasskey(e.Credential), Person: e.Person, NewWay: e.NewWay}, ev)
 }
 
 // PasskeyRemoved: from now on this passkey signs nothing for the person.
 type PasskeyRemoved struct {
 	Person     string `json:"person"`
 	Credential []byte `json:"credential"`
+	Reason     string `json:"reason,omitempty"`
 }
 
 func (e *PasskeyRemoved) Subject() string { return "person/" + e.Person }
-func (e *PasskeyRemoved) apply(s *State, _ *Event) {
+func (e *PasskeyRemoved) apply(s *State, ev *Event) {
+	s.endWay(WayOfPasskey(e.Credential), ev)
 	p := edit(s.People, e.Person)
 	p.Passkeys = slices.DeleteFunc(slices.Clone(p.Passkeys), func(k Passkey) bool { return bytes.Equal(k.Credential, e.Credential) })
 }

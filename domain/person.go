@@ -102,7 +102,7 @@ func (p *PersonEntry) personal(r *Request) []Personal {
 }
 
 func (p *PersonEntry) check() *Refusal {
-	if strings.EqualFold(p.Handle, System) || uuid.Validate(p.Handle) == nil {
+	if strings.EqualFold(p.Handle, System) || strings.EqualFold(p.Handle, Operator) || uuid.Validate(p.Handle) == nil {
 		return invalid("L7", "%q can't be a handle; make it from the office.", p.Handle).at("handle")
 	}
 	return nil

@@ -172,6 +172,9 @@ func (t *turn) mustBeSigned(p *Proposal, cause uint64, e Signable) *Refusal {
 	case t.actor.Passkey(g.Credential) == nil:
 		return notYours("L5", "This was signed with a passkey that the ledger does not know as yours, or knows no longer.")
 	}
+	if r := t.s.MayActWith(WayOfPasskey(g.Credential), t.actor.ID, t.day); r != nil {
+		return r
+	}
 	st, ok := ReadStatement(g.Statement)
 	if !ok {
 		return invalid("L5", "What was signed is not a statement of this ledger.")

@@ -29,6 +29,7 @@ type State struct {
 	thread
 	waiting
 	neighbours
+	access
 }
 
 // head is how far the ledger has come.
@@ -43,7 +44,7 @@ type head struct {
 func NewState(group string) *State {
 	return &State{
 		head: head{Group: group}, register: newRegister(), table: newTable(), mandates: newMandates(), decisions: newDecisions(), powers: newPowers(),
-		representation: newRepresentation(), gate: newGate(), work: newWork(), thread: newThread(), waiting: newWaiting(), neighbours: newNeighbours(),
+		representation: newRepresentation(), gate: newGate(), work: newWork(), thread: newThread(), waiting: newWaiting(), neighbours: newNeighbours(), access: newAccess(),
 	}
 }
 
@@ -66,11 +67,12 @@ func (s *State) Copy() *State {
 	return &State{
 		head: s.head, founding: s.founding.copy(), register: s.register.copy(), table: s.table.copy(), mandates: s.mandates.copy(), decisions: s.decisions.copy(),
 		powers: s.powers.copy(), representation: s.representation.copy(), gate: s.gate.copy(), work: s.work.copy(), thread: s.thread.copy(), waiting: s.waiting.copy(), neighbours: s.neighbours.copy(),
+		access: s.access.copy(),
 	}
 }
 
 // edit puts a copy of the entry in the map and gives it out to be changed.
-func edit[V any](m map[string]*V, key string) *V {
+func edit[K ~string, V any](m map[K]*V, key K) *V {
 	c := *m[key]
 	m[key] = &c
 	return &c

@@ -120,6 +120,10 @@ var Kinds = []Kind{
 	kind[ExerciseRefused]("exercise.refused.v1"),
 	kind[CommitmentConfirmed]("commitment.confirmed.v1"),
 	kind[CommitmentDisputed]("commitment.disputed.v1"),
+	kind[WayMade]("way-in.made.v1"),
+	kind[WayEnded]("way-in.ended.v1"),
+	kind[WayConfirmed]("way-in.confirmed.v1"),
+	kind[AccessBegun]("access.begun.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -201,4 +205,7 @@ var Commands = []CommandKind{
 	command[ConfirmRecord]("confirm-record", "Say that what somebody recorded, and what waits, is right."),
 	command[RefuseRecord]("refuse-record", "Say that what somebody recorded, and what waits, is not right."),
 	command[AttachDocument]("attach-document", "Say, by its SHA-256, that a finished document belongs to something."),
+	command[MakeWay]("make-way-in", "Put an invitation, a token or an account on the record as somebody's way in."),
+	command[EndWay]("end-way-in", "End a way in at once."),
+	command[BeginAccess]("begin-access", "Put on the record which ways in there are from before."),
 }

@@ -343,6 +343,9 @@ func (s *State) waits(ref string) (waits, *Refusal) {
 	if k := s.Commitments[ref]; k != nil {
 		return k, nil
 	}
+	if w := s.Ways[s.wayNumbers[ref]]; w != nil {
+		return w, nil
+	}
 	return nil, notFound("O3", "There is no record %q that waits.", Clip(ref))
 }
 

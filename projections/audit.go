@@ -368,6 +368,9 @@ func (g *Group) actor(actor string) Actor {
 	if actor == domain.System {
 		return Actor{domain.System, domain.System, "the ledger itself"}
 	}
+	if actor == domain.Operator {
+		return Actor{domain.Operator, domain.Operator, "the operator of this server"}
+	}
 	id := strings.TrimPrefix(actor, "person/")
 	w := g.who(id)
 	return Actor{id, w.Handle, w.Office}
@@ -387,6 +390,8 @@ func (g *Group) ForWhom(onBehalfOf string) string {
 		return "nobody else"
 	case domain.System:
 		return "the ledger itself"
+	case domain.Operator:
+		return "nobody else"
 	}
 	return onBehalfOf
 }

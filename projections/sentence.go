@@ -32,9 +32,20 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.PersonErased:
 		return "The name, email and phone of " + g.office(d.Person) + " were erased for good"
 	case *domain.PasskeyRegistered:
-		return g.office(d.Person) + " registered a passkey to sign with, made for " + d.RelyingParty
+		return g.office(d.Person) + " registered a passkey to sign with, made for " + d.RelyingParty + newWayWords(&d.NewWay)
 	case *domain.PasskeyRemoved:
-		return g.office(d.Person) + " removed a passkey: it signs nothing any more"
+		if e.Actor != "person/"+d.Person {
+			return domain.FirstUpper(by) + " removed a passkey of " + g.office(d.Person) + ": it signs nothing any more" + after(". Reason: ", d.Reason)
+		}
+		return g.office(d.Person) + " removed a passkey: it signs nothing any more" + after(". Reason: ", d.Reason)
+	case *domain.WayMade:
+		return g.wayMadeText(d, by)
+	case *domain.WayEnded:
+		return domain.FirstUpper(by) + " ended " + wayNoun(d.Way) + " of " + g.office(d.Person) + after(". Reason: ", d.Reason)
+	case *domain.WayConfirmed:
+		return domain.FirstUpper(by) + " confirmed that the new way in " + d.Number + " of " + g.office(d.Person) + " is theirs"
+	case *domain.AccessBegun:
+		return "From now on every way in is on the record: those that it knew, and " + domain.Count(len(d.Ways), "other") + " from before"
 	case *domain.OfficeLeft:
 		return g.office(d.Person) + " had the last day in that office on " + d.Until.Words()
 	case *domain.OrganisationRegistered:

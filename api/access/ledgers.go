@@ -20,6 +20,7 @@ type Ledgers struct {
 	turns    *turns        // of those whose answers take long
 	Counts   *Counts
 	Signed   func(context.Context, *domain.Request) error // refuses a signature on a command that does not hold
+	Founded  func(context.Context, string) error          // told of a group that was founded; may be nil
 }
 
 // New are the ledgers of the store. Signed refuses a signature on a command that does not hold.

@@ -87,6 +87,11 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 	if err != nil {
 		return nil, problem.OfCommand(id, err)
 	}
+	if _, founded := command.(*domain.Found); founded && s.Founded != nil {
+		if err := s.Founded(ctx, in.Group); err != nil {
+			s.Log.WarnContext(ctx, "access to a new group is not on its record yet; the next start or invitation puts it there", "group", in.Group, "error", err)
+		}
+	}
 	out := &RecordedOutput{Status: http.StatusCreated, Body: Recorded{
 		Group: in.Group, Index: result.Next - 1, Refs: result.Refs, Command: id.String(), Repeat: result.Repeat, List: result.List,
 	}}
@@ -117,6 +122,11 @@ func (s *Ledgers) Actor(c caller.Caller, group string, command domain.Command) (
 	switch command.(type) {
 	case *domain.RegisterPasskey, *domain.RemovePasskey:
 		return "", problem.NotYours("L5", "A passkey is registered and removed by its owner, on the account page, with the device at hand.")
+	case *domain.MakeWay, *domain.BeginAccess:
+		return "", problem.NotYours("L10", "Ways in are made by invitation, on the account page, or by whoever runs this server; each is put on the record as it is made.")
+	}
+	if c.Operator && domain.OperatorGives(command) {
+		return domain.Operator, nil
 	}
 	if c.Operator {
 		return "", problem.NotYours("L5", "The operator is nobody of this group and can't act in it.")

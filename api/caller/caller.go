@@ -75,9 +75,13 @@ func LogRefused(ctx context.Context, log *slog.Logger, what string, p *problem.P
 	log.InfoContext(ctx, "a request was refused", "what", what, "status", p.Status, "rule", p.Rule, "group", c.Group, "person", who)
 }
 
-// OutOfScope says that a token of this scope is not enough.
-func OutOfScope(s Scope) *problem.Problem {
-	return problem.New(http.StatusForbidden, "This token may be used to "+string(s)+" only.")
+// OutOfScope says why the caller's scope is not enough: their way in waits, or it is a
+// token for less.
+func (c *Caller) OutOfScope() *problem.Problem {
+	if c.Waits != nil {
+		return c.Waits
+	}
+	return problem.New(http.StatusForbidden, "This token may be used to "+string(c.Scope)+" only.")
 }
 
 // SessionCookie is the cookie of a session.
@@ -118,11 +122,12 @@ type Caller struct {
 	Person   string // handle or id
 	Operator bool   // runs this server: founds groups, makes invitations and tokens, and is nobody's member
 	Scope    Scope
-	Way      domain.Way   // by which they are known
-	News     []web.NewKey // that the session has not been told of
-	FeedEnds time.Time    // when the key of a feed ends that asks; none for others
-	Session  string       // id of the session; "" for a token
-	Token    string       // id of the token, or of the one by which the session was begun
+	Way      domain.Way       // by which they are known
+	Waits    *problem.Problem // why they can't act yet; nil: they can
+	News     []web.NewKey     // ways in of theirs that they have not answered for
+	FeedEnds time.Time        // when the key of a feed ends that asks; none for others
+	Session  string           // id of the session; "" for a token
+	Token    string           // id of the token, or of the one by which the session was begun
 }
 
 // PartyOf is the name to which devices bind the passkeys of an origin.

@@ -6,14 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"goldenthread/api/caller"
 	"goldenthread/api/problem"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
 	"goldenthread/eventstore/signature"
-	"goldenthread/eventstore/trace"
 )
 
 // A person's own page: their passkeys, where they are signed in, and what was
@@ -31,9 +30,11 @@ func (s *accountPages) accountPage(w http.ResponseWriter, r *http.Request) error
 	if page.Office, page.Group, err = s.names(r.Context(), is.Group, is.Person); err != nil {
 		return err
 	}
-	page.NewKeys = is.News
+	if c, err := caller.Of(r.Context()); err == nil {
+		page.NewKeys = c.News
+	}
 	mine := s.SignIn.Passkeys.account(is.Group, is.Person)
-	if page.Recorded, err = s.keysOnRecord(r.Context(), is.Group, &mine); err != nil {
+	if page.Recorded, err = s.waysOnRecord(r.Context(), &mine); err != nil {
 		return err
 	}
 	for _, k := range mine.Passkeys {
@@ -94,10 +95,13 @@ func (s *accountPages) removePasskey(w http.ResponseWriter, r *http.Request) err
 	if len(a.Passkeys) == 1 {
 		return problem.NotNow("L5", "This is your only passkey. Please add another before you remove it.")
 	}
+	way := domain.WayOfPasskey(a.Passkeys[i].Credential.ID)
+	if err := s.endOnRecord(r.Context(), is.Group, caller.Caller{Person: is.Person, Way: s.way(&is)}, way); err != nil {
+		return err
+	}
 	if err := s.SignIn.Passkeys.Remove(is.Group, is.Person, id); err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), is.Group, is.Person, s.way(&is), false)
 	if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == id }); err != nil {
 		return err
 	}
@@ -108,55 +112,24 @@ func (s *accountPages) removePasskey(w http.ResponseWriter, r *http.Request) err
 	return nil
 }
 
-// TellLedger has the ledger say, as the person, which passkeys they have: with
-// them they sign. What can't be recorded now, since a crash came between or the
-// group has stopped, is at the next sign-in; nobody is kept out for it, and a
-// passkey that is removed here signs nothing here meanwhile.
-func (s *Identity) TellLedger(ctx context.Context, group, person string, by domain.Way, alone bool) {
-	for _, c := range s.untold(ctx, group, person, alone) {
-		name := domain.CommandName(c)
-		req := domain.Request{Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(c), Actor: person, Way: by, Trace: trace.Sent(ctx), Command: c}
-		if _, err := s.store.Execute(ctx, req); err != nil {
-			s.log.WarnContext(ctx, "the ledger could not be told of a passkey", "group", group, "person", person, "command", name, "error", err)
-		}
-	}
-}
-
-// untold are the commands that the ledger lacks to know the person's passkeys.
-// Those that it knows and this node does not were made at another node; they
-// stay, unless those here are to be alone.
-func (s *Identity) untold(ctx context.Context, group, person string, alone bool) (cs []domain.Command) {
-	next := s.store.Next(group)
-	if next == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.ledgers.Patience)
-	defer cancel()
-	newest := next - 1
-	g, err := s.groups.Now(ctx, group, &newest)
-	if err == nil && g.State().Person(person) == nil {
-		err = noPerson(person)
+// tellKey has the ledger say, as the person, which key a passkey has that it only knows
+// by name, from before. Nobody is kept out for it: it is tried again at the next sign-in.
+func (s *Identity) tellKey(ctx context.Context, a *Account, k *webauthn.Credential, party string) {
+	state, err := s.store.State(ctx, a.Group)
+	if err == nil && state.Person(a.Person).Passkey(k.ID) == nil && signature.CheckPasskey(k.PublicKey, party) == nil {
+		command := &domain.RegisterPasskey{Credential: k.ID, PublicKey: k.PublicKey, RelyingParty: party}
+		err = s.execute(ctx, a.Group, caller.Caller{Person: a.Person, Way: domain.WayOfPasskey(k.ID)}, command)
 	}
 	if err != nil {
-		s.log.WarnContext(ctx, "which passkeys the ledger knows could not be read", "group", group, "person", person, "error", err)
-		return nil
+		s.log.WarnContext(ctx, "the ledger could not be told of a passkey", "group", a.Group, "person", a.Person, "error", err)
 	}
-	p, here := g.State().Person(person), s.SignIn.Passkeys.account(group, person)
-	for _, k := range p.Passkeys {
-		if here.gone(k.Credential) || alone && !here.has(k.Credential) {
-			cs = append(cs, &domain.RemovePasskey{Credential: k.Credential})
-		}
-	}
-	for _, k := range here.Passkeys {
-		if signature.CheckPasskey(k.Credential.PublicKey, k.Party) == nil && p.Passkey(k.Credential.ID) == nil {
-			cs = append(cs, &domain.RegisterPasskey{Credential: k.Credential.ID, PublicKey: k.Credential.PublicKey, RelyingParty: k.Party})
-		}
-	}
-	return cs
 }
 
 func (s *accountPages) endSession(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
+	if err == nil {
+		err = s.may(r.Context(), &is, true)
+	}
 	if err != nil {
 		return err
 	}

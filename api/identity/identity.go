@@ -97,8 +97,11 @@ func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 			if token == is.Passkey {
 				token = ""
 			}
-			c := caller.Caller{Group: is.Group, Person: is.Person, Scope: caller.ScopeAct, Way: s.way(&is), Session: is.ID, Token: token, News: is.News}
-			return c, s.mayGetIn(r.Context(), c)
+			c, refused := s.admitted(r.Context(), caller.Caller{Group: is.Group, Person: is.Person, Scope: caller.ScopeAct, Way: s.way(&is), Session: is.ID, Token: token})
+			if state, err := s.store.State(r.Context(), is.Group); refused == nil && err == nil {
+				c.News = s.newWays(state, &is)
+			}
+			return c, refused
 		}
 	}
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -118,5 +121,5 @@ func (s *Identity) ByToken(ctx context.Context, token string) (caller.Caller, *p
 		s.log.InfoContext(ctx, "a token was refused")
 		return c, problem.Unauthorized("This token is not known here. Please ask whoever runs this server for a new one.")
 	}
-	return c, s.mayGetIn(ctx, c)
+	return s.admitted(ctx, c)
 }

@@ -264,6 +264,13 @@ func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation
 	if ask.Replace {
 		what = "invited to sign in anew, in place of every passkey"
 	}
+	c, err := caller.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.onRecord(ctx, in.Group, c, &domain.MakeWay{Person: i.Person, Way: i.way(), Until: domain.DayOf(i.Expires), Replaces: i.Replace}); err != nil {
+		return nil, err
+	}
 	if err := s.SignIn.journal.write(JournalLine{now, i.Group, i.Person, by, what}); err != nil {
 		return nil, err
 	}
@@ -301,6 +308,13 @@ func (s *invitationOperations) withdrawInvitation(ctx context.Context, in *invit
 	i, ok := s.SignIn.Invitations.Made.find(meant)
 	if !ok {
 		return nil, problem.NotFound("L5", "There is no open invitation %q here.", domain.Clip(in.ID))
+	}
+	c, err := caller.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.endOnRecord(ctx, in.Group, c, i.way()); err != nil {
+		return nil, err
 	}
 	if err := s.SignIn.Invitations.Made.drop(meant); err != nil {
 		return nil, err

@@ -1,93 +1,84 @@
 package identity
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
 
-	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
-// What the ledger itself knows of a person's passkeys (rules L5, L9). Whatever is
-// signed rests on it, so people are shown it beside what this server has, and are
-// told of a passkey that was added: an operator, or a thief of a device, can add
-// one, and its owner alone can know that it is not theirs.
-
-// A ledgerKey is a passkey as the ledger has it.
-type ledgerKey struct {
-	credential []byte
-	began      time.Time
-	event      uint64 // that made it known
-	ended      time.Time
-	endedBy    uint64 // event; none if ended is none
-}
-
-// ledgerKeys are the person's passkeys that the ledger ever knew, oldest first.
-func (s *Identity) ledgerKeys(ctx context.Context, group, person string) ([]ledgerKey, error) {
-	filter := projections.AuditFilter{Types: []string{"passkey"}, Subject: "person/" + person, Limit: access.MostEntries}
-	g, err := s.groups.Now(ctx, group, nil)
-	if err != nil {
-		return nil, err
-	}
-	var keys []ledgerKey
-	for {
-		page, err := g.Audit(ctx, filter, s.ledgers.EventsOf(group))
-		if err != nil {
-			return nil, err
-		}
-		for _, found := range page.Entries {
-			for e, err := range s.ledgers.EventsOf(group)(ctx, found.Index, found.Index+1) {
-				if err != nil {
-					return nil, err
-				}
-				keys = withKey(keys, &e)
-			}
-		}
-		if filter.Cursor = page.Next; page.Next == "" {
-			return keys, nil
-		}
-	}
-}
-
-// withKey is the keys after the event.
-func withKey(keys []ledgerKey, e *domain.Event) []ledgerKey {
-	switch d := e.Data.(type) {
-	case *domain.PasskeyRegistered:
-		return append(keys, ledgerKey{credential: d.Credential, began: e.Time, event: e.Index})
-	case *domain.PasskeyRemoved:
-		for i := range keys {
-			if k := &keys[i]; k.ended.IsZero() && string(k.credential) == string(d.Credential) {
-				k.ended, k.endedBy = e.Time, e.Index
-			}
-		}
-	default: // the filter finds no others
-	}
-	return keys
-}
+// What the ledger knows of a person's ways in (rules L5, L9, L10, L11). Everybody sees
+// each that exists in their name, who made it and when, and is told of a new one on every
+// page until they answer: an operator, or a thief of a device, can add one, and its owner
+// alone can know that it is not theirs.
 
 // PasskeyID is what a passkey is called here, after its credential.
 func PasskeyID(credential []byte) string {
 	return hex.EncodeToString(credential[:min(8, len(credential))])
 }
 
-// keysOnRecord are the ledger's passkeys of the person for their own page.
-func (s *accountPages) keysOnRecord(ctx context.Context, group string, a *Account) ([]signin.Recorded, error) {
-	keys, err := s.ledgerKeys(ctx, group, a.Person)
+// nameOf is what the way in is called here, where that is known, and its kind in words.
+func (s *Identity) nameOf(a *Account, w *domain.WayIn) string {
+	switch w.Way.Kind() {
+	case domain.PasskeyWay:
+		if i := slices.IndexFunc(a.Passkeys, func(k passkey) bool { return domain.WayOfPasskey(k.Credential.ID) == w.Way }); i >= 0 {
+			return "passkey “" + a.Passkeys[i].Name + "”"
+		}
+		return "passkey " + string(w.Way)[len("passkey/"):][:16] + " (this server does not have it)"
+	case domain.TokenWay:
+		if k, ok := s.tokens.Tokens.find(func(k *HeldToken) bool { return k.Group == a.Group && k.way() == w.Way }); ok {
+			return "token “" + k.Name + "”"
+		}
+		return "token (this server does not have it)"
+	case domain.AccountWay:
+		return "account at your organisation"
+	case domain.InvitationWay:
+	}
+	return "invitation"
+}
+
+// byWords say who did something about a way in, to its owner.
+func byWords(state *domain.State, owner, actor string) string {
+	if actor == "person/"+owner {
+		return "you"
+	}
+	for _, p := range state.People {
+		if actor == "person/"+p.ID {
+			return p.Office
+		}
+	}
+	return "the operator of this server"
+}
+
+// waysOnRecord are the ways in that the ledger has in the person's name, for their own page.
+func (s *accountPages) waysOnRecord(ctx context.Context, a *Account) ([]signin.Recorded, error) {
+	state, err := s.store.State(ctx, a.Group)
 	if err != nil {
 		return nil, err
 	}
 	var lines []signin.Recorded
-	for _, k := range keys {
-		line := signin.Recorded{ID: PasskeyID(k.credential), Began: k.began, Event: k.event, Ended: k.ended, EndedBy: k.endedBy, Group: group}
-		if i := slices.IndexFunc(a.Passkeys, func(p passkey) bool { return string(p.Credential.ID) == string(k.credential) }); i >= 0 {
-			line.Name = a.Passkeys[i].Name
+	today := s.ledgers.Today()
+	for _, w := range state.WaysOf(a.Person) {
+		line := signin.Recorded{
+			Way: string(w.Way), Name: s.nameOf(a, w), Group: a.Group, Began: time.UnixMilli(w.At), Event: w.Index, By: byWords(state, a.Person, w.By),
+			Before: w.Before && w.Way.Kind() != domain.PasskeyWay, EndedBy: w.Ended, InForce: slices.Contains(state.WaysOn(a.Person, today), w),
+		}
+		if w.Ended != 0 {
+			line.Ended = w.EndedOn.Words()
+		}
+		if w.Way.Kind() == domain.PasskeyWay && w.Inviter != w.By {
+			line.By += ", invited by " + byWords(state, a.Person, w.Inviter)
+		}
+		if state.WaitsOn(w, today) {
+			line.Waits, line.Number = w.ActsFrom.Add(-1).Words(), w.Number
 		}
 		lines = append(lines, line)
 	}
@@ -97,45 +88,35 @@ func (s *accountPages) keysOnRecord(ctx context.Context, group string, a *Accoun
 // newsFirst is how far back somebody is told of who was never told before.
 const newsFirst = 30 * 24 * time.Hour
 
-// newKeys are the passkeys that were added since whoever signs in this way last
-// said that they had seen it. Each way of signing in has its own: a thief who has
-// seen the news with their own passkey has not told its owner.
-func (s *Identity) newKeys(ctx context.Context, is *Session) ([]web.NewKey, error) {
-	a := s.SignIn.Passkeys.account(is.Group, is.Person)
+// newWays are the ways in that were added since whoever signs in this way last said
+// that they had seen it, and are in force. Each way of signing in has its own: a thief who
+// has seen the news with their own passkey has not told its owner.
+func (s *Identity) newWays(state *domain.State, is *Session) []web.NewKey {
+	a, own := s.SignIn.Passkeys.account(is.Group, is.Person), s.way(is)
 	since, seen := a.Seen[is.Passkey]
 	if !seen {
 		since = s.clock().Add(-newsFirst)
-	}
-	var own []byte
-	if i := slices.IndexFunc(a.Passkeys, func(k passkey) bool { return k.ID == is.Passkey }); i >= 0 {
-		own = a.Passkeys[i].Credential.ID
-		if !seen {
-			since = a.Passkeys[i].Registered
+		if mine := state.Ways[own]; mine != nil && own.Kind() == domain.PasskeyWay {
+			since = time.UnixMilli(mine.At)
 		}
-	}
-	recorded, err := s.ledgerKeys(ctx, is.Group, is.Person)
-	if err != nil {
-		return nil, err
 	}
 	var added []web.NewKey
-	told := map[string]bool{string(own): true}
-	for _, k := range a.Passkeys {
-		if !told[string(k.Credential.ID)] && k.Registered.After(since) {
-			added = append(added, web.NewKey{Name: k.Name, On: k.Registered})
-			told[string(k.Credential.ID)] = true
+	today := s.ledgers.Today()
+	for _, w := range state.WaysOn(is.Person, today) {
+		at := time.UnixMilli(w.At)
+		if w.Way == own || !at.After(since) || w.Before && w.Way.Kind() != domain.PasskeyWay {
+			continue
 		}
-	}
-	for _, k := range recorded {
-		if !told[string(k.credential)] && k.began.After(since) {
-			added = append(added, web.NewKey{Name: PasskeyID(k.credential), On: k.began})
-			told[string(k.credential)] = true
+		n := web.NewKey{Name: s.nameOf(&a, w), On: at, By: byWords(state, is.Person, w.Inviter)}
+		if state.WaitsOn(w, today) {
+			n.Waits = w.ActsFrom.Add(-1).Words()
 		}
+		added = append(added, n)
 	}
-	slices.SortFunc(added, func(a, b web.NewKey) int { return cmp.Or(a.On.Compare(b.On), cmp.Compare(a.Name, b.Name)) })
-	return added, nil
+	return added
 }
 
-// seeKeys notes that they were seen, and shows them no more in this browser.
+// seeKeys notes that they were seen, by who signed in this way.
 func (s *accountPages) seeKeys(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.anySession(r)
 	if err != nil {
@@ -144,7 +125,41 @@ func (s *accountPages) seeKeys(w http.ResponseWriter, r *http.Request) error {
 	if err := s.SignIn.Passkeys.seen(is.Group, is.Person, is.Passkey, s.clock()); err != nil {
 		return err
 	}
-	if err := s.SignIn.Sessions.told(is.ID); err != nil {
+	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	return nil
+}
+
+// endWay ends one of the person's ways in at once: what is stolen, or what they did not ask for.
+func (s *accountPages) endWay(w http.ResponseWriter, r *http.Request) error {
+	is, err := s.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	if err := r.ParseForm(); err != nil {
+		return problem.New(http.StatusBadRequest, "The form could not be read.")
+	}
+	way := domain.Way(r.PostForm.Get("way"))
+	if way == s.way(&is) {
+		return problem.NotNow("L10", "You are signed in by this one. Please sign in by another before you end it.")
+	}
+	if err := s.onRecord(r.Context(), is.Group, caller.Caller{Person: is.Person, Way: s.way(&is)}, &domain.EndWay{Way: string(way)}); err != nil {
+		return err
+	}
+	if _, err := s.tokens.Revoke(func(k *HeldToken) bool { return k.Group == is.Group && k.way() == way }); err != nil {
+		return err
+	}
+	a := s.SignIn.Passkeys.account(is.Group, is.Person)
+	for _, k := range a.Passkeys {
+		if domain.WayOfPasskey(k.Credential.ID) == way {
+			err = errors.Join(s.SignIn.Passkeys.Remove(is.Group, is.Person, k.ID),
+				s.SignIn.Sessions.End(func(o *Session) bool { return o.Group == is.Group && o.Person == is.Person && o.Passkey == k.ID }))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.note(is.Group, is.Person, is.Person, string(way.Kind())+" ended"); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/account", http.StatusSeeOther)

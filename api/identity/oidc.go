@@ -320,7 +320,7 @@ func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Re
 	if err := s.SignIn.ceremonies.complete(is, h.Group, p.ID, s.clock()); err != nil {
 		return err
 	}
-	if _, err := s.SignIn.Accounts.name(h.Group, p.ID, h.id()); err != nil {
+	if err := s.mapAccount(r.Context(), &h, p.ID); err != nil {
 		return err
 	}
 	if err := s.note(h.Group, p.ID, p.ID, "signed in with the organisation’s account"); err != nil {
@@ -331,6 +331,29 @@ func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Re
 	}
 	http.Redirect(w, r, begun.Next, http.StatusSeeOther)
 	return nil
+}
+
+// mapAccount puts on the record, in the operator's name, that the account is the person's,
+// as the operator's file says, the first time that it is used. One that the record has
+// ended lets nobody in again.
+func (s *organisationPages) mapAccount(ctx context.Context, h *Holder, person string) error {
+	if err := s.BeginAccess(ctx, h.Group); err != nil {
+		return err
+	}
+	way, err := s.SignIn.Accounts.name(h.Group, person, h.id())
+	if err != nil {
+		return err
+	}
+	state, err := s.store.State(ctx, h.Group)
+	if err != nil {
+		return err
+	}
+	if state.Ways[way] == nil {
+		if err := s.execute(ctx, h.Group, operator, &domain.MakeWay{Person: person, Way: way}); err != nil {
+			return err
+		}
+	}
+	return s.may(ctx, &Session{Group: h.Group, Person: person, Passkey: byAccount + h.id()}, false)
 }
 
 // returned is the single sign-on that this browser began and comes back from.

@@ -30,7 +30,6 @@ type Account struct {
 	Person   string    `json:"person"` // id
 	Handle   []byte    `json:"handle"` // random; what authenticators know the account by
 	Passkeys []passkey `json:"passkeys"`
-	Removed  [][]byte  `json:"removed,omitempty"` // credentials that were; the ledger may not have been told yet
 	// Seen is up to when whoever signed in that way was told of new passkeys.
 	Seen map[string]time.Time `json:"seen,omitempty"`
 
@@ -82,54 +81,45 @@ func (p *passkeys) account(group, person string) Account {
 	return a
 }
 
-// add gives the account a passkey; with alone, in place of those it had.
-func (p *passkeys) add(to *Account, name, party string, credential *webauthn.Credential, alone bool, now time.Time) (passkey, error) {
+// mayAdd refuses what add would refuse.
+func (p *passkeys) mayAdd(to *Account, credential *webauthn.Credential) error {
+	_, err := withPasskey(slices.Clone(p.Accounts.those(func(*Account) bool { return true })), to, passkey{ID: PasskeyID(credential.ID), Credential: *credential})
+	return err
+}
+
+// add gives the account a passkey.
+func (p *passkeys) add(to *Account, name, party string, credential *webauthn.Credential, now time.Time) (passkey, error) {
 	now = now.UTC().Truncate(time.Second)
 	if name == "" {
 		name = "Passkey of " + now.Format("2 January 2006")
 	}
 	k := passkey{PasskeyID(credential.ID), name, now, time.Time{}, party, *credential}
-	return k, p.Accounts.change(func(all []Account) ([]Account, error) {
-		if slices.ContainsFunc(all, func(a Account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
-			return nil, problem.NotNow("L5", "This passkey is known here already.")
-		}
-		i := slices.IndexFunc(all, func(a Account) bool { return a.is(to.Group, to.Person) })
-		if i < 0 {
-			all, i = append(all, Account{Group: to.Group, Person: to.Person, Handle: to.Handle}), len(all)
-		}
-		if string(all[i].Handle) != string(to.Handle) { // two began at once; the device of this one has another handle
-			return nil, problem.NotNow("L5", "Another passkey was made at the same moment. Please begin again.")
-		}
-		had := slices.Clone(all[i].Passkeys)
-		if alone {
-			all[i].removed(had...)
-			had = nil
-		}
-		if len(had) >= mostPasskeys {
-			return nil, problem.NotNow("L5", "There are %d passkeys already. Please remove one first.", len(had))
-		}
-		all[i].Passkeys = append(had, k)
-		return all, nil
-	})
+	return k, p.Accounts.change(func(all []Account) ([]Account, error) { return withPasskey(all, to, k) })
 }
 
-// removed notes passkeys that are gone.
-func (a *Account) removed(gone ...passkey) {
-	a.Removed = slices.Clip(a.Removed)
-	for _, k := range gone {
-		a.Removed = append(a.Removed, k.Credential.ID)
+// withPasskey is the list with one more passkey. Two of one name would be taken for each other.
+func withPasskey(all []Account, to *Account, k passkey) ([]Account, error) {
+	if slices.ContainsFunc(all, func(a Account) bool { return slices.ContainsFunc(a.Passkeys, k.same) }) {
+		return nil, problem.NotNow("L5", "This passkey is known here already.")
 	}
+	i := slices.IndexFunc(all, func(a Account) bool { return a.is(to.Group, to.Person) })
+	if i < 0 {
+		all, i = append(all, Account{Group: to.Group, Person: to.Person, Handle: to.Handle}), len(all)
+	}
+	if string(all[i].Handle) != string(to.Handle) { // two began at once; the device of this one has another handle
+		return nil, problem.NotNow("L5", "Another passkey was made at the same moment. Please begin again.")
+	}
+	had := slices.Clone(all[i].Passkeys)
+	if len(had) >= mostPasskeys {
+		return nil, problem.NotNow("L5", "There are %d passkeys already. Please remove one first.", len(had))
+	}
+	all[i].Passkeys = append(had, k)
+	return all, nil
 }
 
-func (a *Account) gone(credential []byte) bool {
-	return slices.ContainsFunc(a.Removed, func(id []byte) bool { return string(id) == string(credential) })
+func (k *passkey) same(o passkey) bool {
+	return k.ID == o.ID || string(k.Credential.ID) == string(o.Credential.ID)
 }
-
-func (a *Account) has(credential []byte) bool {
-	return slices.ContainsFunc(a.Passkeys, func(k passkey) bool { return string(k.Credential.ID) == string(credential) })
-}
-
-func (k *passkey) same(o passkey) bool { return string(k.Credential.ID) == string(o.Credential.ID) }
 
 // seen notes that whoever signed in that way knows of the passkeys until now.
 func (p *passkeys) seen(group, person, way string, now time.Time) error {
@@ -152,12 +142,7 @@ func (p *passkeys) seen(group, person, way string, now time.Time) error {
 // Remove takes a passkey from the person.
 func (p *passkeys) Remove(group, person, id string) error {
 	return p.Edit(group, person, func(a *Account) {
-		a.Passkeys = slices.DeleteFunc(a.Passkeys, func(k passkey) bool {
-			if k.ID == id {
-				a.removed(k)
-			}
-			return k.ID == id
-		})
+		a.Passkeys = slices.DeleteFunc(a.Passkeys, func(k passkey) bool { return k.ID == id })
 	})
 }
 

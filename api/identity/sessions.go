@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"goldenthread/api/caller"
-	"goldenthread/api/web"
 	"goldenthread/domain"
 )
 
@@ -37,13 +36,12 @@ type sessions struct {
 
 // A Session is one browser that is signed in.
 type Session struct {
-	ID      string       `json:"id"` // to end it by
-	Group   string       `json:"group"`
-	Person  string       `json:"person"`  // id
-	Passkey string       `json:"passkey"` // id of the passkey that signed in, or of what else did
-	Agent   string       `json:"agent"`   // what the browser calls itself
-	Began   time.Time    `json:"began"`
-	News    []web.NewKey `json:"news,omitempty"` // passkeys that were added, until somebody says that they saw it
+	ID      string    `json:"id"` // to end it by
+	Group   string    `json:"group"`
+	Person  string    `json:"person"`  // id
+	Passkey string    `json:"passkey"` // id of the passkey that signed in, or of what else did
+	Agent   string    `json:"agent"`   // what the browser calls itself
+	Began   time.Time `json:"began"`
 }
 
 // A savedSession is a line of the file. One that was written before November 2026
@@ -129,11 +127,6 @@ func (s *sessions) edit(id string, f func(*savedSession)) error {
 		}
 		return all, nil
 	})
-}
-
-// told takes the news out of the session of that id.
-func (s *sessions) told(id string) error {
-	return s.edit(id, func(is *savedSession) { is.News = nil })
 }
 
 // use notes that the session of that id was used. It is written down now and

@@ -76,6 +76,7 @@ func (s *Identity) SignInPages() map[string]http.HandlerFunc {
 		"POST /account/passkeys/finish":      s.SignedIn(s.tried(passkeys.finishRegistering)),
 		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(account.removePasskey)),
 		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(account.endSession)),
+		"POST /account/ways/end":             s.SignedIn(s.tried(account.endWay)),
 		"POST /account/passkeys/seen":        s.SignedIn(s.tried(account.seeKeys)),
 		"POST /account/feeds/{id}/replace":   s.SignedIn(s.tried(account.replaceFeed)),
 		"POST /account/feeds":                s.SignedIn(s.tried(account.makeFeed)),
@@ -248,7 +249,10 @@ func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), a.Group, a.Person, domain.WayOfPasskey(credential.ID), false)
+	if err := s.may(r.Context(), &Session{Group: a.Group, Person: a.Person, Passkey: used}, false); err != nil {
+		return err
+	}
+	s.tellKey(r.Context(), a, credential, party.Config.RPID)
 	return s.signedIn(w, r, a, used)
 }
 
@@ -263,7 +267,7 @@ func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case unknown != nil:
 		return unknown
-	case c.Operator || c.Scope != caller.ScopeAct:
+	case c.Operator || c.Scope != caller.ScopeAct && c.Waits == nil:
 		return problem.New(http.StatusForbidden, "This token is not for signing in. Please use one of a person that may act.")
 	}
 	p, err := s.personIn(r.Context(), c, c.Group, "")
@@ -311,10 +315,6 @@ func (s *Identity) BeginSession(w http.ResponseWriter, r *http.Request, is Sessi
 		if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.ID == before.ID }); err != nil {
 			return err
 		}
-	}
-	var err error
-	if is.News, err = s.newKeys(r.Context(), &is); err != nil { // nobody is kept out for it
-		s.log.WarnContext(r.Context(), "which passkeys are new could not be read", "group", is.Group, "person", is.Person, "error", err)
 	}
 	if err := s.SignIn.Sessions.Begin(w, r, s.guard.Encrypted(r), is); err != nil {
 		return err
@@ -450,13 +450,16 @@ func (s *Identity) sessionOf(r *http.Request) (Session, error) {
 	if err == nil && (strings.HasPrefix(is.Passkey, byToken) || strings.HasPrefix(is.Passkey, byAccount)) {
 		err = problem.Unauthorized("Please sign in with your passkey for this.")
 	}
+	if err == nil {
+		err = s.may(r.Context(), &is, true)
+	}
 	return is, err
 }
 
 // anySession is the session that asks, however it was begun.
 func (s *Identity) anySession(r *http.Request) (Session, error) {
 	if is, ok := s.SignIn.Sessions.Of(r, s.guard.Encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
-		return is, nil
+		return is, s.may(r.Context(), &is, false)
 	}
 	return Session{}, problem.Unauthorized("Please sign in with your passkey for this.")
 }
@@ -538,17 +541,13 @@ func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, a *Account
 	if err != nil {
 		return err
 	}
-	k, err := s.SignIn.Passkeys.add(a, name, caller.PartyOf(s.guard.Origin(r)), credential, i.Replace, s.clock())
+	k, err := s.register(r, caller.Caller{Person: i.Person, Way: i.way()}, a, name, credential)
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), i.Group, i.Person, i.way(), i.Replace)
 	what := "invitation taken up with the passkey " + k.Name
 	if i.Replace {
-		what += ", in place of all others"
-		if err := s.SignIn.Sessions.End(func(o *Session) bool { return o.Group == i.Group && o.Person == i.Person }); err != nil {
-			return err
-		}
+		what += ", in place of all others once it acts"
 	}
 	if err := s.note(i.Group, i.Person, i.Person, what); err != nil {
 		return err
@@ -556,16 +555,29 @@ func (s *passkeyPages) takeUp(w http.ResponseWriter, r *http.Request, a *Account
 	return s.signedIn(w, r, a, k.ID)
 }
 
+// register puts a passkey on the record as the person's, known by the way that the caller
+// came, and then keeps it. A crash between the two leaves one that signs nobody in.
+func (s *passkeyPages) register(r *http.Request, c caller.Caller, to *Account, name string, credential *webauthn.Credential) (passkey, error) {
+	party := caller.PartyOf(s.guard.Origin(r))
+	if err := s.SignIn.Passkeys.mayAdd(to, credential); err != nil {
+		return passkey{}, err
+	}
+	command := &domain.RegisterPasskey{Credential: credential.ID, PublicKey: credential.PublicKey, RelyingParty: party}
+	if err := s.onRecord(r.Context(), to.Group, c, command); err != nil {
+		return passkey{}, err
+	}
+	return s.SignIn.Passkeys.add(to, name, party, credential, s.clock())
+}
+
 func (s *passkeyPages) addAnother(w http.ResponseWriter, r *http.Request, a *Account, name string, credential *webauthn.Credential) error {
 	me, err := s.sessionOf(r)
 	if err != nil || !a.is(me.Group, me.Person) {
 		return errSpent
 	}
-	k, err := s.SignIn.Passkeys.add(a, name, caller.PartyOf(s.guard.Origin(r)), credential, false, s.clock())
+	k, err := s.register(r, caller.Caller{Person: me.Person, Way: s.way(&me)}, a, name, credential)
 	if err != nil {
 		return err
 	}
-	s.TellLedger(r.Context(), a.Group, a.Person, s.way(&me), false)
 	if err := s.note(a.Group, a.Person, a.Person, "passkey "+k.Name+" added"); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (s *statementOperations) state(ctx context.Context, kind domain.CommandKind
 	if err != nil {
 		return nil, err
 	}
-	req := domain.Request{Group: in.Group, Command: kind.New()}
+	req := domain.Request{Group: in.Group, Way: c.Way, Command: kind.New()}
 	if req.Actor, err = s.ledgers.Actor(c, in.Group, req.Command); err != nil {
 		return nil, err
 	}

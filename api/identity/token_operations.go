@@ -110,8 +110,16 @@ func (s *tokenOperations) issue(ctx context.Context, in *operation.BodyInput) (*
 		return nil, problem.Invalid("L5", "The name of a token is up to 60 characters in one line.")
 	}
 	k := HeldToken{Group: in.Group, Person: p.Handle, Name: ask.Name, Scope: ask.Scope, Issued: now, Expires: now.AddDate(0, 0, ask.Days)}
-	secret, err := s.tokens.make(k)
-	if err != nil {
+	secret := newToken()
+	k.Hash = HashOf(secret)
+	if err := s.tokens.room(&k); err != nil {
+		return nil, err
+	}
+	made := &domain.MakeWay{Person: p.ID, Way: k.way(), Scope: domain.WayScope(k.Scope), Until: domain.DayOf(k.Expires)}
+	if err := s.onRecord(ctx, in.Group, c, made); err != nil {
+		return nil, err
+	}
+	if err := s.tokens.keep(k); err != nil {
 		return nil, err
 	}
 	return &operation.Output[Token]{Body: Token{secret, HashOf(secret)[:8], k.Expires}}, nil
@@ -134,7 +142,17 @@ func (s *tokenOperations) revokeToken(ctx context.Context, in *tokenInput) (*str
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.tokens.Revoke(func(k *HeldToken) bool { return k.ID == in.ID && theirs(k) })
+	meant := func(k *HeldToken) bool { return k.ID == in.ID && theirs(k) }
+	c, err := caller.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range s.tokens.of(meant) {
+		if err := s.endOnRecord(ctx, in.Group, c, k.way()); err != nil {
+			return nil, err
+		}
+	}
+	found, err := s.tokens.Revoke(meant)
 	if err == nil && !found {
 		err = problem.NotFound("L5", "There is no token %q of yours here.", domain.Clip(in.ID))
 	}

@@ -116,23 +116,29 @@ func (t *Tokens) Issue(group, person string) (string, error) {
 	return t.make(HeldToken{Group: group, Person: person, Name: "issued " + now.Format(time.DateOnly), Scope: caller.ScopeAct, Issued: now})
 }
 
-// make keeps the token under a new id and hash, and gives the secret.
+// make keeps the token under a new hash, and gives the secret.
 func (t *Tokens) make(k HeldToken) (string, error) {
 	secret := newToken()
 	k.Hash = HashOf(secret)
+	return secret, t.keep(k)
+}
+
+// room refuses one token too many for a person.
+func (t *Tokens) room(k *HeldToken) error {
+	have := len(t.Tokens.those(func(o *HeldToken) bool { return o.Group == k.Group && o.Person == k.Person }))
+	if have >= mostTokens {
+		return problem.NotNow("L5", "There are %d tokens for this person already. Please revoke one first.", have)
+	}
+	return nil
+}
+
+// keep keeps the token, under an id made of its hash.
+func (t *Tokens) keep(k HeldToken) error {
+	if err := t.room(&k); err != nil {
+		return err
+	}
 	k.ID = k.Hash[:8]
-	return secret, t.Tokens.change(func(all []HeldToken) ([]HeldToken, error) {
-		have := 0
-		for i := range all {
-			if all[i].Group == k.Group && all[i].Person == k.Person {
-				have++
-			}
-		}
-		if have >= mostTokens {
-			return nil, problem.NotNow("L5", "There are %d tokens for this person already. Please revoke one first.", have)
-		}
-		return append(all, k), nil
-	})
+	return t.Tokens.Add(k)
 }
 
 // of are the tokens that fit, oldest first.

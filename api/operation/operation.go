@@ -64,7 +64,7 @@ func Register[I, O any](api *API, op huma.Operation, handler func(context.Contex
 	op.RejectUnknownQueryParameters = true
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		if c := caller.AskerOf(ctx).Caller; c != nil && !c.Scope.Allows(scopeFor(&op)) {
-			p := caller.OutOfScope(c.Scope)
+			p := c.OutOfScope()
 			caller.LogRefused(ctx, api.log, op.OperationID, p)
 			return nil, p
 		}

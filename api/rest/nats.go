@@ -89,7 +89,7 @@ func (s *Rest) checkFor(ctx context.Context, data []byte) (b []byte, err error) 
 		return nil, unknown
 	}
 	if !c.Scope.Allows(caller.ScopeCheck) {
-		return nil, caller.OutOfScope(c.Scope)
+		return nil, c.OutOfScope()
 	}
 	in := req.input()
 	q, err := s.ledgers.See((&caller.Asker{Caller: &c, Origin: caller.Nobody.Origin}).In(ctx), &in.Terms, access.Checks)

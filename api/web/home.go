@@ -117,7 +117,7 @@ func SubjectPlace(subject string) string {
 		return "register"
 	case "joining":
 		return "register#wider"
-	case "person":
+	case "person", "access":
 		return "people"
 	case "forum", "matter", "interest":
 		return "representation"

@@ -56,10 +56,12 @@ type Frame struct {
 	Key       string // with which a form is sent: sent twice, it is recorded once
 }
 
-// A NewKey is a passkey that was added to the account of whoever looks.
+// A NewKey is a way in that was added to the account of whoever looks.
 type NewKey struct {
-	Name string
-	On   time.Time
+	Name  string // with its kind
+	On    time.Time
+	By    string // who let its owner make it
+	Waits string // last day on which it only reads; "": it acts
 }
 
 // Now says whether the page is about today, as known now. Only then can anything be done.

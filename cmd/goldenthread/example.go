@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -85,11 +87,12 @@ func loadExample(ctx context.Context, dir, place string, log *slog.Logger) (err 
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(t.tell(ctx, story), folder.Close(t.store)); err != nil {
-		return fmt.Errorf("load the example: %w", err)
+	err = t.tell(ctx, story)
+	if err == nil {
+		err = t.giveTokens(ctx, dir)
 	}
-	if err := giveTokens(dir, t.people()); err != nil {
-		return fmt.Errorf("give the example's people their tokens: %w", err)
+	if err := errors.Join(err, folder.Close(t.store)); err != nil {
+		return fmt.Errorf("load the example: %w", err)
 	}
 	log.Info("the example is loaded", "place", place, "events", t.store.Next(place), "took", time.Since(began).Round(time.Millisecond))
 	return os.Remove(filepath.Join(dir, exampleLoading))
@@ -105,16 +108,32 @@ func exampleNames() []string {
 	return names
 }
 
-// giveTokens makes a token for each person, by handle in their group, and
-// writes them where only the owner reads.
-func giveTokens(dir string, groupOf map[string]string) error {
+// giveTokens makes a token for each person, by handle in their group, puts them on
+// their groups' records, and writes them where only the owner reads.
+func (t *telling) giveTokens(ctx context.Context, dir string) error {
 	tokens, err := identity.OpenTokens(dir)
 	if err != nil {
 		return err
 	}
-	made := map[string]string{}
-	for person, group := range groupOf {
+	made, ways := map[string]string{}, map[string][]domain.WayBefore{}
+	for person, group := range t.people() {
 		if made[person], err = tokens.Issue(group, person); err != nil {
+			return err
+		}
+		g, err := t.groups.Now(ctx, group, nil)
+		if err != nil {
+			return err
+		}
+		way := domain.WayOf(domain.TokenWay, sha256.Sum256([]byte(made[person])))
+		ways[group] = append(ways[group], domain.WayBefore{Person: g.State().Person(person).ID, Way: way, Scope: domain.MayAct})
+	}
+	for _, group := range slices.Sorted(maps.Keys(ways)) {
+		command := &domain.BeginAccess{Ways: ways[group]}
+		_, err := t.store.Execute(ctx, domain.Request{
+			Group: group, ID: uuid.NewSHA1(uuid.NameSpaceURL, []byte("goldenthread/example/"+group)), Hash: domain.HashOf(command),
+			Actor: domain.Operator, Way: domain.ByOperator, Command: command,
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -166,7 +166,11 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	}
 	defer stop()
 	options.Mail = post
+	options.OnRecord = true
 	server := api.New(options)
+	if err := server.BeginAccess(ctx); err != nil {
+		options.Log.Warn("some ways in are not on the record yet; the next start tries again", "error", err)
+	}
 	service, err := server.Offer(options.Store.Conn())
 	if err != nil {
 		return err

@@ -53,14 +53,18 @@ type Passkey struct {
 	Used       time.Time
 }
 
-// A Recorded is a passkey as the ledger has it.
+// A Recorded is a way in as the ledger has it.
 type Recorded struct {
-	ID, Name string // none where this server does not have it
-	Group    string
-	Began    time.Time
-	Event    uint64
-	Ended    time.Time
-	EndedBy  uint64
+	Way, Name     string
+	Group         string
+	By            string // who made it
+	Began         time.Time
+	Event         uint64
+	Before        bool   // from before the ledger recorded ways in
+	Ended         string // day; "": it was not ended
+	EndedBy       uint64
+	InForce       bool
+	Waits, Number string // last day on which it only reads, and the number of what waits; none: it acts
 }
 
 // A Session is a browser in which the person is signed in.

@@ -1,0 +1,492 @@
+package domain
+
+import (
+	"maps"
+	"slices"
+)
+
+// Access (rules L10, L11): which ways in people have is on the record. What lies
+// beside the ledger (files of tokens, passkeys and accounts) only caches it: a way in
+// that is not on the record gives nobody entry, nor does one that was ended.
+//
+// A way in that its owner did not make with one that they already had can read at once.
+// It acts and signs from the third London day, or as soon as a seat holder confirms it.
+
+const (
+	wayWaits = 3   // days after the one on which it was made, until a new way in acts
+	mostWays = 100 // in force, of one person
+	mostKept = 200 // ways in from before in one event
+)
+
+// Operator is the actor of what whoever runs the server does about access. They are
+// nobody of the group: no other command is theirs, and nothing that gives a say.
+const Operator = "operator"
+
+// WayScope is what a token may be used for.
+type WayScope string
+
+const (
+	MayCheck WayScope = "check" // ask the check
+	MayRead  WayScope = "read"  // ask every question
+	MayAct   WayScope = "act"   // ask, and have things recorded
+)
+
+func (s WayScope) valid() bool { return s == MayCheck || s == MayRead || s == MayAct }
+
+// A NewWay is what an event says of a way in that was made.
+type NewWay struct {
+	Number   string `json:"number,omitempty"`  // of one that waits, such as V1
+	ActsFrom Day    `json:"actsFrom,omitzero"` // until then it reads only, unless it is confirmed; none: it does not wait
+	Replaces bool   `json:"replaces,omitzero"` // once it acts, the person's earlier ways in are over
+}
+
+// MakeWay puts a way in for somebody on the record: an invitation, a token, or the
+// account at their organisation. A passkey is made known by its owner (RegisterPasskey).
+type MakeWay struct {
+	Person   string   `json:"person" doc:"handle or id" maxLength:"60" rule:"L10" of:"person" ask:"Whose is it?"`
+	Way      Way      `json:"way" doc:"its kind and id" maxLength:"60" rule:"L10" call:"the way in"`
+	Scope    WayScope `json:"scope,omitempty" enum:"check,read,act" doc:"of a token"`
+	Until    Day      `json:"until,omitzero" doc:"last day on which it lets anybody in"`
+	Replaces bool     `json:"replaces,omitzero" doc:"of an invitation: once the passkey that it gives acts, the person's earlier ways in are over"`
+}
+
+func (c *MakeWay) may(w *who) (Permission, *Refusal) {
+	p, r := w.s.person("L10", c.Person)
+	if r != nil {
+		return Permission{}, r
+	}
+	switch c.Way.Kind() {
+	case InvitationWay:
+		if r := w.s.MayLetIn(w.person.ID, w.day); r != nil {
+			return Permission{}, r
+		}
+		return anyOf(nil, w.has(Manager))
+	case TokenWay:
+		return anyOf(notYours("L10", "This is for the operator of this server, or for the person themselves."), w.aboutThemself(p == w.person))
+	case PasskeyWay, AccountWay:
+	}
+	return Permission{}, notYours("L10", "Whose account is whose is said by the operator of this server.")
+}
+
+func (c *MakeWay) mayOperate() {}
+
+func (c *MakeWay) decide(t *turn) *Refusal {
+	p, r := t.s.person("L10", c.Person)
+	if r != nil {
+		return r
+	}
+	kind := c.Way.Kind()
+	switch {
+	case !c.Way.Valid() || kind != InvitationWay && kind != TokenWay && kind != AccountWay:
+		return invalid("L10", "A way in is an invitation, a token or an account, with its id.").at("way")
+	case kind != InvitationWay && c.Replaces:
+		return invalid("L10", "Only a passkey that is registered by an invitation takes the place of earlier ways in.").at("replaces")
+	case (kind == TokenWay) != (c.Scope != "") || c.Scope != "" && !c.Scope.valid():
+		return invalid("L10", "Say of a token, and of nothing else, what it may be used for: check, read or act.").at("scope")
+	case c.Until != 0 && c.Until < t.day:
+		return invalid("L10", "Its last day is over already.").at("until")
+	}
+	if r := firstRefusal(t.mustBeNewWay(c.Way), t.mustHaveRoom(p), p.mustNotBeErased()); r != nil {
+		return r
+	}
+	made := WayMade{Person: p.ID, Way: c.Way, Scope: c.Scope, Until: c.Until}
+	if kind == InvitationWay {
+		made.Replaces = c.Replaces
+	} else {
+		made.NewWay = t.newWay(p, false)
+	}
+	t.record(&made)
+	return nil
+}
+
+// mustBeNewWay refuses a way in that is, or ever was, on the record; and any while the
+// ways in from before are not.
+func (t *turn) mustBeNewWay(way Way) *Refusal {
+	switch {
+	case !t.s.OnRecord:
+		return notNow("L10", "The ways in from before are not on the record yet. The server records them when it starts.")
+	case t.s.Ways[way] != nil:
+		return notNow("L10", "This way in is known here already.")
+	}
+	return nil
+}
+
+func (t *turn) mustHaveRoom(p *Person) *Refusal {
+	if live := len(t.s.WaysOn(p.ID, t.day)); live >= mostWays {
+		return notNow("L10", "%s has %d ways in already. Please end one first.", p.Office, live)
+	}
+	return nil
+}
+
+// newWay is what is to be said of a way in that is now made for the person (rule L11).
+func (t *turn) newWay(p *Person, replaces bool) NewWay {
+	own := t.actor != nil && t.actor.ID == p.ID && t.req.Way.Kind() != InvitationWay
+	if own || t.s.Established == 0 || !t.s.hadWay(p.ID) {
+		return NewWay{Replaces: replaces}
+	}
+	return NewWay{t.number('V'), t.day.Add(wayWaits), replaces}
+}
+
+// hadWay says whether the person ever had a way in, in force or ended; an invitation that
+// nobody used is none.
+func (s *State) hadWay(person string) bool {
+	return slices.ContainsFunc(s.waysOf[person], func(w Way) bool { return w.Kind() != InvitationWay })
+}
+
+// EndWay ends a way in at once. Its owner may, and the operator; the manager takes back
+// an invitation.
+type EndWay struct {
+	Way    string `json:"way" doc:"kind and id, or the number of one that waits, such as V1" maxLength:"60" rule:"L10" call:"the way in"`
+	Reason string `json:"reason,omitempty" maxLength:"2000" call:"the reason"`
+}
+
+func (c *EndWay) may(w *who) (Permission, *Refusal) {
+	way, r := w.s.wayIn(c.Way)
+	if r != nil {
+		return Permission{}, r
+	}
+	if way.Way.Kind() == InvitationWay && w.s.MayLetIn(w.person.ID, w.day) == nil {
+		return anyOf(nil, w.has(Manager))
+	}
+	return anyOf(notYours("L10", "This is for the owner of the way in, or for the operator of this server."), w.aboutThemself(way.Person == w.person.ID))
+}
+
+func (c *EndWay) mayOperate() {}
+
+func (c *EndWay) decide(t *turn) *Refusal {
+	way, r := t.s.wayIn(c.Way)
+	if r != nil {
+		return r
+	}
+	return way.end(t, c.Reason)
+}
+
+func (way *WayIn) end(t *turn, reason string) *Refusal {
+	if why := t.s.over(way, t.day); why != nil {
+		why.Class = NotNow
+		return why
+	}
+	p := t.s.People[way.Person]
+	if i := slices.IndexFunc(p.Passkeys, func(k Passkey) bool { return WayOfPasskey(k.Credential) == way.Way }); i >= 0 {
+		t.record(&PasskeyRemoved{Person: p.ID, Credential: p.Passkeys[i].Credential, Reason: reason})
+	} else {
+		t.record(&WayEnded{Person: p.ID, Way: way.Way, Reason: reason})
+	}
+	return nil
+}
+
+// wayIn finds a way in by its kind and id, or by the number of one that waits.
+func (s *State) wayIn(ref string) (*WayIn, *Refusal) {
+	if w := s.Ways[Way(ref)]; w != nil {
+		return w, nil
+	}
+	if w := s.Ways[s.wayNumbers[ref]]; w != nil {
+		return w, nil
+	}
+	return nil, notFound("L10", "There is no way in %q on the record.", Clip(ref))
+}
+
+// BeginAccess puts on the record which ways in there are from before the ledger knew of
+// any. From then on no other gives entry. The server does it when it starts, once for
+// each group.
+type BeginAccess struct {
+	Ways []WayBefore `json:"ways" maxItems:"20000"`
+}
+
+// A WayBefore is a way in from before.
+type WayBefore struct {
+	Person string   `json:"person"` // id
+	Way    Way      `json:"way"`    // of a passkey only if the ledger did not know it
+	Scope  WayScope `json:"scope,omitempty"`
+	Until  Day      `json:"until,omitzero"`
+}
+
+func (c *BeginAccess) may(*who) (Permission, *Refusal) {
+	return Permission{}, notYours("L10", "This is for the operator of this server.")
+}
+
+func (c *BeginAccess) mayOperate() {}
+
+func (c *BeginAccess) decide(t *turn) *Refusal {
+	seen := map[Way]bool{}
+	for i, w := range c.Ways {
+		known := seen[w.Way] || t.s.Ways[w.Way] != nil && !t.s.OnRecord
+		if t.s.People[w.Person] == nil || !w.Way.Valid() || w.Way == ByOperator || w.Way == ByLedger || known || w.Scope != "" && !w.Scope.valid() {
+			return invalid("L10", "%q can't be a way in from before.", Clip(string(w.Way))).at(nth("ways", i))
+		}
+		seen[w.Way] = true
+	}
+	if t.s.OnRecord {
+		return nil
+	}
+	some := slices.Collect(slices.Chunk(c.Ways, mostKept))
+	if len(some) == 0 {
+		some = [][]WayBefore{nil}
+	}
+	for _, ways := range some {
+		t.record(&AccessBegun{ways})
+	}
+	return nil
+}
+
+// operates is a command that the operator may give, too (rule L10).
+type operates interface{ mayOperate() }
+
+// OperatorGives says whether the operator may give the command, as the operator.
+func OperatorGives(c Command) bool {
+	_, ok := c.(operates)
+	return ok
+}
+
+// WayMade: somebody has a way in, or an invitation to make one.
+type WayMade struct {
+	Person string   `json:"person"`
+	Way    Way      `json:"way"`
+	Scope  WayScope `json:"scope,omitempty"`
+	Until  Day      `json:"until,omitzero"`
+	NewWay
+}
+
+func (e *WayMade) Subject() string { return "person/" + e.Person }
+func (e *WayMade) made() string    { return e.Number }
+func (e *WayMade) apply(s *State, ev *Event) {
+	s.addWay(&WayIn{Way: e.Way, Person: e.Person, NewWay: e.NewWay, Scope: e.Scope, Until: e.Until}, ev)
+}
+
+// WayEnded: from now on nobody gets in by it.
+type WayEnded struct {
+	Person string `json:"person"`
+	Way    Way    `json:"way"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (e *WayEnded) Subject() string           { return "person/" + e.Person }
+func (e *WayEnded) apply(s *State, ev *Event) { s.endWay(e.Way, ev) }
+
+// WayConfirmed: a seat holder says that a new way in is its owner's, so that it acts.
+type WayConfirmed struct {
+	Person string `json:"person"` // whose it is
+	Way    Way    `json:"way"`
+	Number string `json:"number"`
+}
+
+func (e *WayConfirmed) Subject() string { return "person/" + e.Person }
+func (e *WayConfirmed) apply(s *State, ev *Event) {
+	w := edit(s.Ways, e.Way)
+	w.Confirmed, w.ConfirmedBy = ev.Index, ev.Actor
+}
+
+// AccessBegun: these are ways in from before. From now on no other gives entry that is
+// not on the record.
+type AccessBegun struct {
+	Ways []WayBefore `json:"ways"`
+}
+
+func (e *AccessBegun) Subject() string { return "access" }
+func (e *AccessBegun) apply(s *State, ev *Event) {
+	for _, b := range e.Ways {
+		s.addWay(&WayIn{Way: b.Way, Person: b.Person, Scope: b.Scope, Until: b.Until, Before: true}, ev)
+	}
+	s.OnRecord = true
+}
+
+// access is what the ledger says of the ways in.
+type access struct {
+	OnRecord   bool // every way in is on the record, and no other gives entry
+	Ways       map[Way]*WayIn
+	waysOf     map[string][]Way // by person, in the order in which they were made
+	wayNumbers map[string]Way
+}
+
+func newAccess() access {
+	return access{Ways: map[Way]*WayIn{}, waysOf: map[string][]Way{}, wayNumbers: map[string]Way{}}
+}
+
+func (a access) copy() access {
+	a.Ways, a.waysOf, a.wayNumbers = maps.Clone(a.Ways), maps.Clone(a.waysOf), maps.Clone(a.wayNumbers)
+	return a
+}
+
+// A WayIn is how somebody gets in, or got in once.
+type WayIn struct {
+	Way     Way
+	Person  string // id of whose it is
+	By      string // who made it: person/<id> or operator
+	Inviter string // who let its owner make it, or made it for them
+	With    Way    // by which whoever made it was known
+	At      int64  // when it was made, in ms since 1970
+	On      Day
+	Index   uint64 // of the event that made it known
+	Before  bool   // from before the ledger knew of ways in
+	Scope   WayScope
+	Until   Day // last day; none: no end
+	NewWay
+	Confirmed   uint64 // event by which a seat holder confirmed it; 0: none
+	ConfirmedBy string
+	Ended       uint64 // event that ended it, or used it up; 0: none
+	EndedOn     Day
+	EndedBy     string
+}
+
+func (s *State) addWay(w *WayIn, ev *Event) {
+	w.By, w.With, w.At, w.On, w.Index = ev.Actor, ev.Way, ev.Time.UnixMilli(), DayOf(ev.Time), ev.Index
+	w.Before = w.Before || !s.OnRecord
+	w.Inviter = w.By
+	if by := s.Ways[ev.Way]; by != nil && ev.Way.Kind() == InvitationWay {
+		w.Inviter = by.By
+		s.endWay(ev.Way, ev)
+	}
+	if s.Ways[w.Way] == nil { // an old ledger may have a passkey that was removed and registered again
+		s.waysOf[w.Person] = with(s.waysOf[w.Person], w.Way)
+	}
+	s.Ways[w.Way] = w
+	if w.Number != "" {
+		s.wayNumbers[w.Number] = w.Way
+		s.took(w.Number)
+	}
+}
+
+func (s *State) endWay(way Way, ev *Event) {
+	if s.Ways[way] == nil {
+		return
+	}
+	w := edit(s.Ways, way)
+	w.Ended, w.EndedOn, w.EndedBy = ev.Index, ev.Effective, ev.Actor
+}
+
+// acts says whether the way in has come to act by the end of that day, in force or not.
+func (w *WayIn) acts(d Day) bool {
+	switch {
+	case w.ActsFrom == 0 || w.Confirmed != 0:
+		return true
+	case w.Ended != 0 && w.EndedOn < w.ActsFrom:
+		return false
+	}
+	return d >= w.ActsFrom
+}
+
+// WaitsOn says whether the way in reads and does not act on that day (rule L11).
+func (s *State) WaitsOn(w *WayIn, d Day) bool { return s.over(w, d) == nil && !w.acts(d) }
+
+// over says why the way in gives no entry on that day; nil if it does.
+func (s *State) over(w *WayIn, d Day) *Refusal {
+	it := "This " + string(w.Way.Kind())
+	switch {
+	case w.Ended != 0 && w.Way.Kind() == InvitationWay:
+		return notYours("L10", "%s was used or taken back on %s.", it, w.EndedOn.Words())
+	case w.Ended != 0:
+		return notYours("L10", "%s was ended on %s, so it lets nobody in any more.", it, w.EndedOn.Words())
+	case w.Until != 0 && d > w.Until:
+		return notYours("L10", "%s ended on %s.", it, w.Until.Words())
+	}
+	for _, later := range s.waysOf[w.Person] {
+		if n := s.Ways[later]; n.Replaces && n.Way.Kind() != InvitationWay && n.Index > w.Index && n.acts(d) {
+			return notYours("L10", "%s was replaced by a passkey of %s, so it lets nobody in any more.", it, n.On.Words())
+		}
+	}
+	return nil
+}
+
+// WaysOf are the ways in that the person has or had, in the order in which they were made.
+func (s *State) WaysOf(person string) []*WayIn {
+	var all []*WayIn
+	for _, w := range s.waysOf[person] {
+		all = append(all, s.Ways[w])
+	}
+	return all
+}
+
+// WaysOn are those of the person's ways in that are in force on that day.
+func (s *State) WaysOn(person string, d Day) []*WayIn {
+	return slices.DeleteFunc(s.WaysOf(person), func(w *WayIn) bool { return s.over(w, d) != nil })
+}
+
+// MayReadWith refuses whoever can't read by that way in on that day: it is not theirs on
+// the record, or is over (rule L10). In a ledger in which the ways in are not on the
+// record yet it refuses nobody.
+func (s *State) MayReadWith(way Way, person string, d Day) *Refusal {
+	if !s.OnRecord {
+		return nil
+	}
+	w, p := s.Ways[way], s.Person(person)
+	if w == nil || p == nil || w.Person != p.ID || way.Kind() == InvitationWay {
+		return notYours("L10", "This way in is not on the group’s record, so it lets nobody in. Please ask for an invitation.")
+	}
+	return s.over(w, d)
+}
+
+// MayActWith refuses whoever can't act or sign by that way in on that day: they can't
+// read by it, or it still waits (rule L11).
+func (s *State) MayActWith(way Way, person string, d Day) *Refusal {
+	if r := s.MayReadWith(way, person, d); r != nil {
+		return r
+	}
+	if w := s.Ways[way]; w != nil && s.OnRecord && !w.acts(d) {
+		return notYours("L11", "This %s is new, and was not made with a way in that you already had. Until the end of %s it can read and nothing else, unless somebody who holds a seat confirms it (%s).",
+			w.Way.Kind(), w.ActsFrom.Add(-1).Words(), w.Number)
+	}
+	return nil
+}
+
+// mustBeKnown refuses what comes by a way in that can't act. The operator acts as nobody
+// but the operator, and an invitation is good for a passkey alone.
+func (t *turn) mustBeKnown(r *Request) *Refusal {
+	_, founding := r.Command.(*Found)
+	registers, _ := r.Command.(*RegisterPasskey)
+	switch {
+	case r.Way == "" || founding || r.Actor == Operator && r.Way == ByOperator:
+		return nil
+	case r.Way == ByOperator || r.Way == ByLedger:
+		return notYours("L10", "The operator is nobody of this group and can't act in it.")
+	case registers != nil && r.Way.Kind() == InvitationWay && t.s.OnRecord:
+		w, p := t.s.Ways[r.Way], t.s.Person(r.Actor)
+		if w == nil || p == nil || w.Person != p.ID {
+			return notYours("L10", "This invitation is not on the group’s record.")
+		}
+		return t.s.over(w, t.day)
+	}
+	return t.s.MayActWith(r.Way, r.Actor, t.day)
+}
+
+// mayConfirm is the permission of a seat holder who is neither the owner of the way in
+// nor let them make it (rule L11).
+func (way *WayIn) mayConfirm(w *who) (Permission, *Refusal) {
+	switch me := w.person.ID; {
+	case me == way.Person:
+		return Permission{}, notYours("L11", "This is your own new way in: somebody else who holds a seat confirms it.")
+	case way.Inviter == "person/"+me || way.By == "person/"+me:
+		return Permission{}, notYours("L11", "You let them in, so somebody else who holds a seat confirms it.")
+	}
+	for _, code := range w.s.SeatsOf(w.person.ID, w.day) {
+		if seat := w.s.Seats[code]; w.s.RoleOn(seat, w.person.ID, w.day) == Holder {
+			return Permission{OnBehalfOf: "seat/" + code}, nil
+		}
+	}
+	return Permission{}, notYours("L11", "Somebody who holds a seat confirms a new way in.")
+}
+
+// mayRefuse is the permission of the owner of a way in, who has another.
+func (way *WayIn) mayRefuse(w *who) (Permission, *Refusal) {
+	return anyOf(notYours("L11", "Only its owner says that a way in is not theirs."), w.aboutThemself(way.Person == w.person.ID))
+}
+
+// refuse ends the way in.
+func (way *WayIn) refuse(t *turn, reason string) *Refusal { return way.end(t, reason) }
+
+// confirm has the way in act from now on. Whoever confirms does it with a way in that is
+// no newer than one that would have waited: else somebody who lets in two could have one
+// confirm the other.
+func (way *WayIn) confirm(t *turn) *Refusal {
+	if why := t.s.over(way, t.day); why != nil {
+		why.Class = NotNow
+		return why
+	}
+	if way.acts(t.day) {
+		return notNow("L11", "This way in acts already.")
+	}
+	if by := t.s.Ways[t.req.Way]; by != nil && !by.Before && t.day < by.On.Add(wayWaits) {
+		return notNow("L11", "You got in by a %s that was made on %s. From %s on you can confirm others’ with it.", by.Way.Kind(), by.On.Words(), by.On.Add(wayWaits).Words())
+	}
+	t.record(&WayConfirmed{Person: way.Person, Way: way.Way, Number: way.Number})
+	return nil
+}
