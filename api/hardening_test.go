@@ -78,7 +78,7 @@ func TestIdleSessionEnds(t *testing.T) {
 }
 
 // TestSaltedCodes: two lines of the file never look alike, and a line from
-// before there were salts still opens.
+// before there were salts still fits its code. A line alone lets nobody in.
 func TestSaltedCodes(t *testing.T) {
 	w := newWorld(t)
 	made := w.options.SignIn.Invitations.Made
@@ -92,8 +92,9 @@ func TestSaltedCodes(t *testing.T) {
 	}
 	old := made.All[0]
 	old.ID, old.Salt, old.Hash = "old", "", identity.HashOf("0123456789ABCDEF")
+	require.True(t, old.Fits("0123-4567-89ab-cdef"))
 	require.NoError(t, made.Add(old))
-	w.must(200, newDevice(w).accept("0123-4567-89ab-cdef", "kept"))
+	w.saysTo(newDevice(w).accept("0123-4567-89ab-cdef", "kept"), 403, "L10", "This invitation is not on the group’s record.")
 }
 
 // TestSignOutIsEverywhere: whoever is signed in in a browser can end it from

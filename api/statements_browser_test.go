@@ -23,6 +23,9 @@ func TestBrowserSignsConsent(t *testing.T) {
 		chromedp.Navigate(w.origin()+"/invitation/"+w.invited("cd-north")),
 		chromedp.Click(chromedp.CSS(`[data-passkey="register"]`)),
 		heading("My account"),
+	)
+	w.must(201, w.confirms("cd-south", w.number("cd-north"))) // her new passkey acts at once
+	do(
 		chromedp.Navigate(w.origin()+"/g/trafford/proposals/P2"),
 		heading("P2: Evenings"),
 		chromedp.Click(chromedp.CSS(`#do-consent summary`)),

@@ -38,6 +38,10 @@ func (s *accountPages) accountPage(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	for _, k := range mine.Passkeys {
+		way := string(domain.WayOfPasskey(k.Credential.ID))
+		if slices.ContainsFunc(page.Recorded, func(on signin.Recorded) bool { return on.Way == way && !on.InForce }) {
+			continue // it lets nobody in any more
+		}
 		page.Passkeys = append(page.Passkeys, signin.Passkey{ID: k.ID, Name: k.Name, Registered: k.Registered, Used: k.Used})
 	}
 	for _, o := range s.SignIn.Sessions.List(is.Group, is.Person) {

@@ -116,7 +116,9 @@ func (t *telling) giveTokens(ctx context.Context, dir string) error {
 		return err
 	}
 	made, ways := map[string]string{}, map[string][]domain.WayBefore{}
-	for person, group := range t.people() {
+	people := t.people()
+	for _, person := range slices.Sorted(maps.Keys(people)) {
+		group := people[person]
 		if made[person], err = tokens.Issue(group, person); err != nil {
 			return err
 		}
