@@ -102,5 +102,5 @@ type PersonErased struct {
 func (e *PersonErased) Subject() string { return "person/" + e.Person }
 func (e *PersonErased) apply(s *State, ev *Event) {
 	p := edit(s.People, e.Person)
-	p.Sealed, p.Erased = nil, ev.Effective
+	p.Sealed, p.Earlier, p.Erased = nil, nil, ev.Effective
 }

@@ -237,8 +237,13 @@ type PersonUpdated struct {
 	Sealed []byte `json:"sealed,omitempty"`
 }
 
-func (e *PersonUpdated) Subject() string          { return "person/" + e.Person }
-func (e *PersonUpdated) apply(s *State, _ *Event) { edit(s.People, e.Person).Sealed = e.Sealed }
+func (e *PersonUpdated) Subject() string { return "person/" + e.Person }
+func (e *PersonUpdated) apply(s *State, ev *Event) {
+	p, today := edit(s.People, e.Person), DayOf(ev.Time)
+	p.Earlier = slices.DeleteFunc(slices.Clone(p.Earlier), func(was EarlierData) bool { return was.Until < today })
+	p.Earlier = append(p.Earlier, EarlierData{p.Sealed, today.Add(toldEarlier)})
+	p.Sealed = e.Sealed
+}
 
 // OfficeLeft: somebody left the office after which their handle is named.
 type OfficeLeft struct {
@@ -287,7 +292,18 @@ type Person struct {
 	Erased       Day       // since when there is no personal data any more; none: not erased
 	Passkeys     []Passkey // with which they can sign
 
+	Earlier []EarlierData // personal data that was changed lately
+
 	keys [][]byte // public keys of all passkeys that they ever had
+}
+
+// toldEarlier is for how many days an earlier mail address is told of new ways in (rule L11).
+const toldEarlier = 30
+
+// EarlierData are personal data that were changed.
+type EarlierData struct {
+	Sealed []byte
+	Until  Day // last day on which what is about ways in goes to their mail address, too
 }
 
 // Person finds somebody by id or handle; nil if there is nobody.

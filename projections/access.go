@@ -1,6 +1,38 @@
 package projections
 
-import "goldenthread/domain"
+import (
+	"strconv"
+
+	"goldenthread/domain"
+)
+
+// toldOfWays is for how many days somebody who was not told of a new way in is told of it.
+const toldOfWays = 30
+
+// wayErrands tell people of ways in that they have got lately, whoever made them (rule L11).
+func (g *Group) wayErrands(errands errandList, at domain.Day) {
+	for id := range g.state.People {
+		for _, w := range g.state.WaysOn(id, at) {
+			if w.Before || at > w.On.Add(toldOfWays) || w.Way.Kind() == domain.InvitationWay {
+				continue
+			}
+			text := "You have a new way in: " + wayNoun(w.Way) + ", made on " + w.On.Words() + g.letInBy(w) + "."
+			if g.state.WaitsOn(w, at) {
+				text += " Until the end of " + w.ActsFrom.Add(-1).Words() + " it can only read, unless somebody who holds a seat confirms it (" + w.Number + ")."
+			}
+			text += " If you don’t know it, sign in by another way, end it on your account page, and tell the group’s manager."
+			errands.add([]string{id}, Errand{Key: "way-in/" + strconv.FormatUint(w.Index, 10), About: "a new way in to your account", Text: text, Way: true})
+		}
+	}
+}
+
+// letInBy says who let its owner in; nothing if they did it themselves.
+func (g *Group) letInBy(w *domain.WayIn) string {
+	if w.Inviter == "person/"+w.Person {
+		return " with a way in that you had"
+	}
+	return "; let in by " + g.actor(w.Inviter).Office
+}
 
 // wayMadeText says who let whom in, and how (rule L10).
 func (g *Group) wayMadeText(d *domain.WayMade, by string) string {

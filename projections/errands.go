@@ -15,6 +15,7 @@ type Errand struct {
 	Key   string // the same whenever it is worked out; whoever was told of it is not told again
 	About string // reference, such as P4
 	Text  string // in plain words
+	Way   bool   // it is about a way in that the person has, so that it can't wait (rule L11)
 }
 
 // An errandList is what everybody is to be told, by person's id.
@@ -34,7 +35,7 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 		return errands
 	}
 	for _, due := range g.state.WorkListOn(at) {
-		errands.add(g.state.DueFor(&due, at), Errand{g.errandKey(string(due.Kind), due.What, due.On, at), due.What, overdueWords(due.Text, due.On, at)})
+		errands.add(g.state.DueFor(&due, at), Errand{Key: g.errandKey(string(due.Kind), due.What, due.On, at), About: due.What, Text: overdueWords(due.Text, due.On, at)})
 	}
 	for id := range g.state.People {
 		for _, w := range g.Waiting(id, at).Items {
@@ -42,11 +43,12 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 			if w.Kind == WaitsPosition {
 				text += " Silence is never consent."
 			}
-			errands.add([]string{id}, Errand{g.errandKey(string(w.Kind), w.Ref, w.By, at), w.Ref, overdueWords(text, w.By, at)})
+			errands.add([]string{id}, Errand{Key: g.errandKey(string(w.Kind), w.Ref, w.By, at), About: w.Ref, Text: overdueWords(text, w.By, at)})
 		}
 	}
 	g.consultedErrands(errands, at)
 	g.practiceErrands(errands, at)
+	g.wayErrands(errands, at)
 	return errands
 }
 
@@ -86,8 +88,7 @@ func (g *Group) consultedErrands(errands errandList, at domain.Day) {
 			continue
 		}
 		for _, c := range x.Consulted {
-			errands.add(g.speakers(c.Body, at), Errand{"consulted/" + x.Number + "/" + c.Body, x.Number,
-				x.Number + " says that " + g.name(c.Body) + " was consulted on " + c.On.Words() + " (" + clip(c.How) + "): " + clip(x.What) + ". If that is not so, it can be denied until " + last.Words() + "."})
+			errands.add(g.speakers(c.Body, at), Errand{Key: "consulted/" + x.Number + "/" + c.Body, About: x.Number, Text: x.Number + " says that " + g.name(c.Body) + " was consulted on " + c.On.Words() + " (" + clip(c.How) + "): " + clip(x.What) + ". If that is not so, it can be denied until " + last.Words() + "."})
 		}
 	}
 }
@@ -120,13 +121,13 @@ func (g *Group) practiceErrands(errands errandList, at domain.Day) {
 		for i := range notices {
 			if round := g.noticeRound(&notices[i], o.Code, at); round > 0 {
 				n := &notices[i]
-				errands.add(speakers, Errand{"notice/" + n.Ref + "/" + o.Code + "/" + strconv.Itoa(round), n.Ref,
-					"For " + o.Name + ": " + g.noticeText(n, at) + " " + g.bindsPractice(n, o, at) + " Please say that you have seen it."})
+				errands.add(speakers, Errand{Key: "notice/" + n.Ref + "/" + o.Code + "/" + strconv.Itoa(round), About: n.Ref,
+					Text: "For " + o.Name + ": " + g.noticeText(n, at) + " " + g.bindsPractice(n, o, at) + " Please say that you have seen it."})
 			}
 		}
 		for _, q := range byNumber(g.state.Questions) {
 			if q.Practice == o.Code && q.Answered != 0 && q.Answered <= at {
-				errands.add(speakers, Errand{"answered/" + q.Number, q.Number, q.Number + " of " + o.Name + " was answered on " + q.Answered.Words() + ": " + clip(q.Answer)})
+				errands.add(speakers, Errand{Key: "answered/" + q.Number, About: q.Number, Text: q.Number + " of " + o.Name + " was answered on " + q.Answered.Words() + ": " + clip(q.Answer)})
 			}
 		}
 	}

@@ -44,6 +44,7 @@ type slip struct {
 	State   State     `json:"state"`
 	Why     string    `json:"why,omitempty"` // it has not been sent
 	Tries   int       `json:"tries,omitzero"`
+	Earlier bool      `json:"earlier,omitzero"` // it has gone to the person's earlier addresses, as far as it is for them
 	Made    time.Time `json:"made"`
 	Changed time.Time `json:"changed"`
 	Next    time.Time `json:"next,omitzero"` // not tried before

@@ -197,32 +197,45 @@ func ignoreTaken(err error) error {
 }
 
 // begin puts a letter about what the person has not been told of into the
-// drawer: one a day at most, and none at night.
+// drawer: one a day at most, and none at night. A new way in can't wait for that.
 func (p *Post) begin(a *addressee, d *drawer, now time.Time) bool {
 	today := domain.DayOf(now)
-	if p.early(now) || d.Letter != nil && domain.DayOf(d.Letter.Made) == today {
-		return false
-	}
+	held := p.early(now) || d.Letter != nil && domain.DayOf(d.Letter.Made) == today
 	var keys []string
+	way := false
 	for _, e := range a.errands {
-		if _, told := d.Told[e.Key]; !told {
-			keys = append(keys, e.Key)
+		if _, told := d.Told[e.Key]; !told && (e.Way || !held) {
+			keys, way = append(keys, e.Key), way || e.Way
 		}
 	}
-	if len(keys) == 0 || p.personal(a).Email == "" {
+	if len(keys) == 0 || p.personal(a, a.person.Sealed).Email == "" && !(way && len(p.earlier(a, now)) > 0) {
 		return false
 	}
 	d.begin(a.id(append([]string{"mail", a.person.ID}, keys...)...), keys, now, today)
 	return true
 }
 
+// earlier is the personal data whose mail address the person has changed lately: what is
+// about their ways in goes there too, since somebody else may have changed it (rule L11).
+func (p *Post) earlier(a *addressee, now time.Time) []domain.PersonalData {
+	var all []domain.PersonalData
+	seen := []string{"", p.personal(a, a.person.Sealed).Email}
+	for _, was := range slices.Backward(a.person.Earlier) {
+		data := p.personal(a, was.Sealed)
+		if domain.DayOf(now) <= was.Until && !slices.Contains(seen, data.Email) {
+			all, seen = append(all, data), append(seen, data.Email)
+		}
+	}
+	return all
+}
+
 // personal is what the person's own key opens; nothing if they gave nothing, or
 // were erased.
-func (p *Post) personal(a *addressee) domain.PersonalData {
-	if len(a.person.Sealed) == 0 {
+func (p *Post) personal(a *addressee, sealed []byte) domain.PersonalData {
+	if len(sealed) == 0 {
 		return domain.PersonalData{}
 	}
-	data, err := p.o.Personal(a.person.ID, a.person.Sealed)
+	data, err := p.o.Personal(a.person.ID, sealed)
 	if err != nil {
 		p.o.Log.Warn("an address can't be opened", "group", a.group, "person", a.person.ID)
 	}
@@ -232,13 +245,21 @@ func (p *Post) personal(a *addressee) domain.PersonalData {
 // send hands the letter over, between two records. What was done since the
 // letter was begun is left out of it.
 func (p *Post) send(ctx context.Context, a *addressee, d *drawer, now time.Time) error {
-	l := letter{group: a.name, id: d.Letter.ID, to: p.personal(a), link: p.o.Link}
+	l := letter{group: a.name, id: d.Letter.ID, to: p.personal(a, a.person.Sealed), link: p.o.Link}
+	var ways []projections.Errand
 	for _, e := range a.errands {
 		if slices.Contains(d.Letter.Keys, e.Key) {
 			l.errands = append(l.errands, e)
+			if e.Way {
+				ways = append(ways, e)
+			}
 		}
 	}
-	if len(l.errands) == 0 || l.to.Email == "" {
+	var earlier []domain.PersonalData
+	if len(ways) > 0 && !d.Letter.Earlier {
+		earlier = p.earlier(a, now)
+	}
+	if len(l.errands) == 0 || l.to.Email == "" && len(earlier) == 0 {
 		d.Letter.State, d.Letter.Changed = Unneeded, now
 		return p.outbox.put(ctx, d)
 	}
@@ -247,7 +268,16 @@ func (p *Post) send(ctx context.Context, a *addressee, d *drawer, now time.Time)
 	if err := p.outbox.put(ctx, d); err != nil {
 		return err
 	}
-	out, why := p.hand(ctx, &l, now)
+	out, why := delivered, ""
+	for _, to := range earlier {
+		if out, why = p.hand(ctx, &letter{group: a.name, id: a.id("mail", l.id.String(), to.Email), to: to, errands: ways, link: p.o.Link}, now); out != delivered {
+			p.o.Log.Warn("a letter to an earlier address is not sent", "group", a.group, "person", a.person.ID, "why", why)
+		}
+	}
+	d.Letter.Earlier = d.Letter.Earlier || len(earlier) > 0 && out != later
+	if l.to.Email != "" {
+		out, why = p.hand(ctx, &l, now)
+	}
 	d.Letter.came(out, why, p.o.Clock())
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout) // what became of it is recorded even if the process is to stop
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -229,10 +230,16 @@ func (w *world) do(person, name, body string) {
 	require.NoError(w.t, json.Unmarshal([]byte(body), command))
 	id, err := uuid.NewV7()
 	require.NoError(w.t, err)
-	result, err := w.store.Execute(w.t.Context(), domain.Request{Group: "trafford", ID: id, Actor: person, Command: command})
+	_, err = w.store.Execute(w.t.Context(), domain.Request{Group: "trafford", ID: id, Actor: person, Command: command})
 	require.NoError(w.t, err)
-	newest := result.Next - 1
-	_, err = w.groups.Now(w.t.Context(), "trafford", &newest)
+	w.caughtUp()
+}
+
+// caughtUp waits until the projections have what was recorded.
+func (w *world) caughtUp() {
+	w.t.Helper()
+	newest := w.store.Next("trafford") - 1
+	_, err := w.groups.Now(w.t.Context(), "trafford", &newest)
 	require.NoError(w.t, err)
 }
 
@@ -548,6 +555,55 @@ func TestErased(t *testing.T) {
 	w.at("2026-02-04", "12:00")
 	require.Empty(t, w.round())
 	require.Empty(t, w.letter("cd-north"), "nor does it know any more that there was a letter")
+}
+
+// TestNewWayIn: whoever has a new way in is told of it at once, also at night, also where
+// somebody has just changed their address or taken it away: for 30 days (rule L11).
+func TestNewWayIn(t *testing.T) {
+	w := newWorld(t)
+	operator := func(c domain.Command) {
+		t.Helper()
+		_, err := w.store.Execute(t.Context(), domain.Request{Group: "trafford", ID: uuid.New(), Hash: domain.HashOf(c), Actor: domain.Operator, Way: domain.ByOperator, Command: c})
+		require.NoError(t, err)
+		w.caughtUp()
+	}
+	token := func(of string) {
+		t.Helper()
+		operator(&domain.MakeWay{Person: "cd-north", Way: domain.WayOf(domain.TokenWay, sha256.Sum256([]byte(of))), Scope: domain.MayAct})
+	}
+	operator(&domain.BeginAccess{})
+	require.Len(t, w.round(), 1)
+
+	w.at("2026-01-05", "23:30")
+	token("first")
+	got := w.round()
+	require.Len(t, got, 1)
+	require.Equal(t, "Trafford GP Board: a new way in to your account", got[0].subject)
+	require.Contains(t, got[0].text, "You have a new way in: a token, made on 5 January 2026; let in by the operator of this server.")
+	require.Empty(t, w.round(), "once")
+
+	w.at("2026-01-06", "09:00")
+	id := w.letter("cd-north").Person
+	w.do("cd-north", "update-person", `{"person":"`+id+`","personal":{"name":"Nora North","email":"thief@example.org"}}`)
+	w.do("cd-south", "raise-proposal", `{"title":"Sundays","text":"We open on Sundays.","matter":"access"}`)
+	token("second")
+	got = w.round()
+	require.Len(t, got, 2)
+	require.Equal(t, []string{"nora@example.org", "thief@example.org"}, []string{got[0].to, got[1].to})
+	require.Contains(t, got[0].text, "it can only read, unless somebody who holds a seat confirms it (V1)")
+	require.NotContains(t, got[0].text, "Sundays", "nothing else goes to an earlier address")
+	require.Contains(t, got[1].text, "Sundays")
+
+	w.do("cd-north", "update-person", `{"person":"`+id+`","personal":{"name":"Nora North"}}`)
+	w.at("2026-02-05", "03:00")
+	token("third")
+	got = w.round()
+	require.Len(t, got, 2)
+	require.ElementsMatch(t, []string{"nora@example.org", "thief@example.org"}, []string{got[0].to, got[1].to}, "it was changed 30 days ago")
+	require.Equal(t, Sent, w.letter("cd-north").State)
+	w.at("2026-02-06", "12:00")
+	token("fourth")
+	require.Empty(t, w.round(), "31 days ago")
 }
 
 func TestConfiguration(t *testing.T) {
