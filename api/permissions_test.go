@@ -50,6 +50,17 @@ func (a *act) path() string {
 	return "/v1/groups/trafford/commands/" + a.name
 }
 
+// aboutRecord is what a record that waits is named by in a body.
+var aboutRecord = regexp.MustCompile(`^{"records":\["(.*?)"`)
+
+// title is what its row is called.
+func (a *act) title() string {
+	if of := aboutRecord.FindStringSubmatch(a.body); of != nil {
+		return a.name + " " + of[1]
+	}
+	return a.name
+}
+
 // acts are the rows: every command and what else is sent, with a body that is right for the group as
 // establishMatrix leaves it. What can be done again and again changes no other cell.
 var acts = []act{
@@ -76,7 +87,11 @@ var acts = []act{
 	{"grant-mandate", `{"organisation":"P91018","evidence":"A minute.","from":"2026-01-01","until":"2026-12-31"}`, false},
 	{"withdraw-mandate", `{"organisation":"P91018","everything":true,"evidence":"A minute."}`, false},
 	{"confirm-record", `{"records":["N1"]}`, false},
+	{"confirm-record", `{"records":["E2"]}`, false},
+	{"confirm-record", `{"records":["K1"]}`, false},
 	{"refuse-record", `{"records":["N1"],"reason":"Not so."}`, false},
+	{"refuse-record", `{"records":["E2"],"reason":"Not so."}`, false},
+	{"refuse-record", `{"records":["K1"],"reason":"Not so."}`, false},
 	{"ask-mandate", `{"organisation":"P91021","words":"Please."}`, true},
 	{"raise-proposal", `{"title":"New","text":"New.","matter":"access"}`, false},
 	{"put-proposal", `{"proposal":"P3"}`, false},
@@ -304,7 +319,10 @@ func establishMatrix(w *world) {
 		chair: name-facilitator {"proposal":"P5","person":"gatekeeper"}
 		cd-south: ask-put-off {"proposal":"P5","closes":"2026-03-31"}
 		chair: record-exercise {"delegation":"D1","matter":"access","what":"A poster.","acting":["chair","cd-south"],"consulted":[{"body":"U66368","on":"2026-01-05","how":"By telephone."}]}
+		cd-south: record-exercise {"delegation":"D1","matter":"access","what":"A banner.","acting":["chair","cd-south"]}
 		manager: schedule-meeting {"forum":"locality-board","on":"2026-01-10"}
+		manager: schedule-meeting {"forum":"locality-board","on":"2026-01-05"}
+		manager: record-commitment {"person":"cd-west","forum":"locality-board","meeting":"2026-01-05","matter":"access","words":"We welcome it.","given":"view"}
 		cd-west: declare-interest {"kind":"money","matters":["workforce"],"words":"We are paid for it."}
 		gatekeeper: record-approach {"from":"QOP","what":"Weekends?"}
 		manager: record-approach {"from":"QOP","what":"Sundays?"}
@@ -400,7 +418,7 @@ func matrixOf(w *world) string {
 	}
 	fmt.Fprintln(table)
 	for _, act := range acts {
-		fmt.Fprint(table, act.name)
+		fmt.Fprint(table, act.title())
 		for _, who := range whoActs {
 			next, now := c.store.Next("trafford"), c.view()
 			r := c.send(c.request(who.handle, "POST", act.path(), ids.Replace(act.body)))
@@ -574,13 +592,19 @@ func (l *look) offers(who, page, name string, command domain.Command) bool {
 			}
 		}
 		for field, value := range says {
-			value, _ := value.(string)
-			said := []string{value}
-			if day, err := domain.ParseDay(value); err == nil {
-				said = append(said, day.Words()) // as a form writes it
+			values, several := value.([]any)
+			if !several {
+				values = []any{value}
 			}
-			if value != "" && choices[field] != nil && !slices.ContainsFunc(said, func(s string) bool { return slices.Contains(choices[field], s) }) {
-				return false
+			for _, value := range values {
+				value, _ := value.(string)
+				said := []string{value}
+				if day, err := domain.ParseDay(value); err == nil {
+					said = append(said, day.Words()) // as a form writes it
+				}
+				if value != "" && choices[field] != nil && !slices.ContainsFunc(said, func(s string) bool { return slices.Contains(choices[field], s) }) {
+					return false
+				}
 			}
 		}
 		return slices.Equal(choices["command"], []string{name})

@@ -225,11 +225,10 @@ func (s *State) employedByAnySystem(person string, d Day) bool {
 
 // confirm records that the person confirms each part that they may, and what takes effect by it.
 func (k *Kept) confirm(t *turn) *Refusal {
-	parts, yes, r := k.confirmable(&who{t.s.State, t.actor, t.day})
+	parts, _, r := k.confirmable(&who{t.s.State, t.actor, t.day})
 	if r != nil {
 		return r
 	}
-	t.as = yes.OnBehalfOf
 	for _, how := range []KeptHow{ByItself, BySeat, ByKeeper, PastIt, TowardsIt} {
 		var of []string
 		for _, p := range parts {
@@ -283,7 +282,7 @@ func (k *Kept) refuse(t *turn, reason string) *Refusal {
 	}
 	e := &RecordRefused{Record: k.Number, Reason: reason}
 	if t.actor.ID == k.By {
-		e.TakenBack, t.as = true, k.As
+		e.TakenBack = true
 		for _, p := range k.Parts {
 			if p.Stage == KeptWaits {
 				e.Of = append(e.Of, p.Of)
@@ -292,11 +291,10 @@ func (k *Kept) refuse(t *turn, reason string) *Refusal {
 		t.recordBecause(k.Index, t.day, e)
 		return nil
 	}
-	parts, yes, r := k.confirmable(&who{t.s.State, t.actor, t.day})
+	parts, _, r := k.confirmable(&who{t.s.State, t.actor, t.day})
 	if r != nil {
 		return r
 	}
-	t.as = yes.OnBehalfOf
 	for _, p := range parts {
 		if k.part(p.of).Stage == KeptWaits {
 			e.Of = append(e.Of, p.of)

@@ -307,7 +307,7 @@ func (c *ConfirmRecord) may(w *who) (Permission, *Refusal) {
 }
 
 func (c *ConfirmRecord) decide(t *turn) *Refusal {
-	return t.all(c.Records, func(one waits) *Refusal { return one.confirm(t) })
+	return t.all(c.Records, waits.mayConfirm, func(one waits) *Refusal { return one.confirm(t) })
 }
 
 // RefuseRecord says that what somebody recorded, and what waits, is not right (rule O3).
@@ -321,7 +321,7 @@ func (c *RefuseRecord) may(w *who) (Permission, *Refusal) {
 }
 
 func (c *RefuseRecord) decide(t *turn) *Refusal {
-	return t.all(c.Records, func(one waits) *Refusal { return one.refuse(t, c.Reason) })
+	return t.all(c.Records, waits.mayRefuse, func(one waits) *Refusal { return one.refuse(t, c.Reason) })
 }
 
 // waits is something that waits for people's word.
@@ -371,18 +371,24 @@ func (w *who) mayAll(refs []string, may func(waits, *who) (Permission, *Refusal)
 	return first, nil
 }
 
-// all does the same to each of those that wait, one after the other.
-func (t *turn) all(refs []string, f func(waits) *Refusal) *Refusal {
+// all does the same to each of those that wait, one after the other, each on behalf of
+// those for whom the person may.
+func (t *turn) all(refs []string, may func(waits, *who) (Permission, *Refusal), f func(waits) *Refusal) *Refusal {
 	t.ownState()
 	for i, ref := range refs {
 		if slices.Contains(refs[:i], ref) {
 			return invalid("O3", "%s is named twice.", ref).at(nth("records", i))
 		}
 		one, r := t.s.waits(ref)
-		if r == nil {
-			r = f(one)
-		}
 		if r != nil {
+			return r.at(nth("records", i))
+		}
+		yes, r := may(one, &who{t.s.State, t.actor, t.day})
+		if r != nil {
+			return r.at(nth("records", i))
+		}
+		t.as = yes.OnBehalfOf
+		if r := f(one); r != nil {
 			return r.at(nth("records", i))
 		}
 	}

@@ -16,6 +16,8 @@ type Errand struct {
 	About string // reference, such as P4
 	Text  string // in plain words
 	Way   bool   // it is about a way in that the person has, so that it can't wait (rule L11)
+
+	Confirm bool // it is confirmed or refused on the page of what waits
 }
 
 // An errandList is what everybody is to be told, by person's id.
@@ -43,7 +45,7 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 			if w.Kind == WaitsPosition {
 				text += " Silence is never consent."
 			}
-			errands.add([]string{id}, Errand{Key: g.errandKey(string(w.Kind), w.Ref, w.By, at), About: w.Ref, Text: overdueWords(text, w.By, at)})
+			errands.add([]string{id}, Errand{Key: g.errandKey(string(w.Kind), w.Ref, w.By, at), About: w.Ref, Text: overdueWords(text, w.By, at), Confirm: w.ToConfirm()})
 		}
 	}
 	g.consultedErrands(errands, at)

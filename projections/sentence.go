@@ -457,24 +457,33 @@ func (g *Group) calledInText(d *domain.ExerciseCalledIn) string {
 }
 
 func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
-	how := "outright"
-	switch d.Given {
+	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + g.givenWords(d.Given) + " (" + d.Commitment + "): " + clip(d.Words) +
+		saidTerms(d.Amount, d.Months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
+}
+
+// givenWords say how something was given in a meeting.
+func (g *Group) givenWords(how domain.Given) string {
+	switch how {
 	case domain.Subject:
-		how = "subject to " + g.state.ShortName
+		return "subject to " + g.state.ShortName
 	case domain.OwnView:
-		how = "as a view"
+		return "as a view"
 	case domain.Outright:
 	}
+	return "outright"
+}
+
+// saidTerms are termsWords of what a sum or a term may not have been said of.
+func saidTerms(sum *domain.Pence, months *int, openEnded bool) string {
 	var amount domain.Pence
-	if d.Amount != nil {
-		amount = *d.Amount
+	if sum != nil {
+		amount = *sum
 	}
-	months := 0
-	if d.Months != nil {
-		months = *d.Months
+	n := 0
+	if months != nil {
+		n = *months
 	}
-	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + how + " (" + d.Commitment + "): " + clip(d.Words) +
-		termsWords(amount, months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
+	return termsWords(amount, n, openEnded)
 }
 
 func reportedWords(reported bool) string {

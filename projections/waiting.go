@@ -39,6 +39,12 @@ type WaitingItem struct {
 	Text string      `json:"text"`
 }
 
+// ToConfirm says whether it is a record that the person can confirm or refuse by its
+// reference: a kept record, a decision or a commitment (rules O3, D5, R4).
+func (w *WaitingItem) ToConfirm() bool {
+	return w.Kind == WaitsRecord || w.Kind == WaitsConfirm && (w.Ref[0] == 'E' || w.Ref[0] == 'K')
+}
+
 // Waiting answers for that person, by handle or id; for somebody unknown
 // nothing waits.
 func (g *Group) Waiting(person string, at domain.Day) Waiting {
@@ -149,6 +155,25 @@ func (w *Waiting) confirmingWaits(g *Group, p *domain.Person, at domain.Day) {
 			w.add(k.Number, WaitsConfirm, by, "It was recorded that you said "+k.Number+" in "+g.forum(k.Forum)+" on "+k.Meeting.Words()+": "+strings.TrimSuffix(clip(k.Words), ".")+". It binds nobody until you confirm it, and is beyond after "+by.Words()+".")
 		}
 	}
+}
+
+// ToConfirm is what was decided or said, and how it was recorded and what follows, in
+// sentences, for those who are asked to confirm the exercise or commitment; "" for
+// anything else.
+func (g *Group) ToConfirm(ref string, at domain.Day) (what string, notes []string) {
+	if x := g.state.Exercises[ref]; x != nil {
+		return strings.TrimSuffix(clip(x.What), ".") + termsWords(x.Amount, x.Months, x.OpenEnded), []string{
+			"Recorded on " + x.Recorded.Words() + ": decided on " + x.On.Words() + " under " + x.Delegation + ", by " + g.offices(x.Acting) + ".",
+			"It counts once it is confirmed by " + g.offices(x.StillToConfirm(at)) + ", and lapses after " + g.state.ConfirmBy(x).Words() + ".",
+		}
+	}
+	if k := g.state.Commitments[ref]; k != nil {
+		return strings.TrimSuffix(clip(k.Words), ".") + saidTerms(k.Amount, k.Months, false), []string{
+			"Recorded on " + k.Recorded.Words() + ": said in " + g.forum(k.Forum) + " on " + k.Meeting.Words() + ", " + g.givenWords(k.Given) + ".",
+			"It binds nobody until you confirm it, and is beyond after " + g.state.ConfirmCommitmentBy(k).Words() + ".",
+		}
+	}
+	return "", nil
 }
 
 func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {

@@ -16,6 +16,7 @@ const mostLines = 25 // in one letter; the rest is on the pages
 // A letter is one digest on its way.
 type letter struct {
 	group   string // "Trafford GP Board"
+	address string // of the group's pages, below the link: "/g/trafford"
 	id      uuid.UUID
 	to      domain.PersonalData
 	errands []projections.Errand
@@ -55,7 +56,11 @@ func (l *letter) text() string {
 	}
 	shown := l.errands[:min(len(l.errands), mostLines)]
 	for _, e := range shown {
-		b.WriteString("- " + e.Text + "\n\n")
+		b.WriteString("- " + e.Text + "\n")
+		if e.Confirm && l.link != "" {
+			b.WriteString("  Confirm or refuse it: " + strings.TrimSuffix(l.link, "/") + l.address + "/waiting#" + e.About + "\n")
+		}
+		b.WriteString("\n")
 	}
 	if len(shown) < len(l.errands) {
 		b.WriteString("There is more than fits here: please look at the pages.\n\n")

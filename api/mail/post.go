@@ -245,7 +245,7 @@ func (p *Post) personal(a *addressee, sealed []byte) domain.PersonalData {
 // send hands the letter over, between two records. What was done since the
 // letter was begun is left out of it.
 func (p *Post) send(ctx context.Context, a *addressee, d *drawer, now time.Time) error {
-	l := letter{group: a.name, id: d.Letter.ID, to: p.personal(a, a.person.Sealed), link: p.o.Link}
+	l := letter{group: a.name, address: "/g/" + a.group, id: d.Letter.ID, to: p.personal(a, a.person.Sealed), link: p.o.Link}
 	var ways []projections.Errand
 	for _, e := range a.errands {
 		if slices.Contains(d.Letter.Keys, e.Key) {

@@ -324,6 +324,23 @@ func TestHeardPositions(t *testing.T) {
 	require.NotContains(t, got[0].text, "has not been heard")
 }
 
+// TestOnePressFromTheMail: what waits to be confirmed is told with the address at which
+// it is confirmed or refused.
+func TestOnePressFromTheMail(t *testing.T) {
+	w := newWorld(t)
+	w.do("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"A letter."}`)
+	got := w.round()
+	require.Len(t, got, 1)
+	require.Contains(t, got[0].text, "Manager recorded that Practice Manager, A Surgery speaks for A Surgery (N1). Is that right?")
+	require.Contains(t, got[0].text, "Confirm or refuse it: https://board.example.org/g/trafford/waiting#N1")
+	require.Equal(t, 1, strings.Count(got[0].text, "Confirm or refuse it: "), "P1 is answered elsewhere")
+	w.do("cd-south", "confirm-record", `{"records":["N1"]}`)
+	w.at("2026-01-11", "12:00")
+	for _, l := range w.round() {
+		require.NotContains(t, l.text, "N1")
+	}
+}
+
 func TestRemindersComeNearer(t *testing.T) {
 	w := newWorld(t)
 	require.Len(t, w.round(), 1)

@@ -417,8 +417,8 @@ func commandKind(name string) (domain.CommandKind, bool) {
 // afterwards is where whoever sent a form goes on: to what was made, or to the
 // page again, which then knows of it.
 func afterwards(r *http.Request, name string, out *access.RecordedOutput) string {
-	to, fragment := strings.TrimSuffix(r.URL.Path, amending), "" // from there back to the proposal
-	if refs := out.Body.Refs; len(refs) > 0 {
+	to, fragment := strings.TrimSuffix(r.URL.Path, amending), ""          // from there back to the proposal
+	if refs := out.Body.Refs; len(refs) > 0 && name != "confirm-record" { // which others recorded: there may be more to answer here
 		place, part, _ := strings.Cut(web.PlaceOf(refs[0]), "#")
 		if place != "" {
 			to, fragment = guard.GroupPages+url.PathEscape(r.PathValue("group"))+"/"+place, part

@@ -41,7 +41,7 @@ func powersPage(a *asked) (web.Body, error) {
 // offerExercise offers what can be said of what was decided under the power.
 func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
 	if x.Standing == domain.XUnconfirmed || x.Standing == domain.XCalledIn && len(x.ToConfirm) > 0 {
-		a.offerAnswer(x.Ref, slices.Contains(a.State().Exercises[x.Ref].StillToConfirm(a.At), a.me.ID), "Yes, we decided this", "Say that you did not decide "+x.Ref, "That ends it, for good.")
+		a.offerAnswer(x.Ref, slices.Contains(a.State().Exercises[x.Ref].StillToConfirm(a.At), a.me.ID), "Yes, we decided this", exerciseRefusal)
 	}
 	given, settled := []string{"exercise"}, "suspended until "+a.State().ShortName+" has settled it."
 	if (x.Standing == domain.XWithin || x.Standing == domain.XUnconfirmed) && x.CalledIn == nil && a.At <= x.CallInBy {
@@ -72,13 +72,27 @@ func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
 }
 
 // offerAnswer offers to say that what somebody else recorded is right, or is not.
-func (a *asked) offerAnswer(ref string, asked bool, yes, no, then string) {
+func (a *asked) offerAnswer(ref string, asked bool, yes string, no refusalWords) {
 	if asked {
 		a.offer(offered{id: "confirm-" + ref, command: &domain.ConfirmRecord{Records: []string{ref}}, given: []string{"records"}, Sheet: web.Sheet{Button: yes}})
 	}
+	a.offerRefusing(ref, no)
+}
+
+// refusalWords are how a page offers to refuse a record: what opens it, followed by the
+// reference, what follows, and the button.
+type refusalWords struct{ fold, then, button string }
+
+var (
+	exerciseRefusal   = refusalWords{"Say that you did not decide ", "That ends it, for good.", "Say so"}
+	commitmentRefusal = refusalWords{"Say that you did not say ", "It is then shown as disputed, and binds nobody.", "Say so"}
+)
+
+// offerRefusing offers to say that what somebody else recorded is not right.
+func (a *asked) offerRefusing(ref string, words refusalWords) {
 	a.offer(offered{
 		id: "refuse-" + ref, command: &domain.RefuseRecord{Records: []string{ref}}, given: []string{"records"},
-		Sheet: web.Sheet{Fold: no, FoldID: "refusing-" + ref, Say: []string{then}, Button: "Say so", Class: "warning"},
+		Sheet: web.Sheet{Fold: words.fold + ref, FoldID: "refusing-" + ref, Say: []string{words.then}, Button: words.button, Class: "warning"},
 	})
 }
 

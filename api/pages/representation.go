@@ -76,7 +76,7 @@ func commitmentsPage(a *asked) (web.Body, error) {
 // offerCommitmentAnswer offers the representative to say whether they said it.
 func (a *asked) offerCommitmentAnswer(k *projections.CommitmentLine) {
 	if k.Standing == domain.KReported || k.Standing == domain.KBeyond && k.ConfirmBy != 0 {
-		a.offerAnswer(k.Ref, k.Standing == domain.KReported, "Yes, I said this", "Say that you did not say "+k.Ref, "It is then shown as disputed, and binds nobody.")
+		a.offerAnswer(k.Ref, k.Standing == domain.KReported, "Yes, I said this", commitmentRefusal)
 	}
 }
 

@@ -2,52 +2,163 @@ package pages
 
 import (
 	"slices"
+	"strconv"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
-// What waits for a second person (rules O3, O1, M1): everything for one organisation is
-// confirmed at once, and each record can be refused.
+// What waits for a second person (rules O3, O1, M1, D5, R4): everything about one
+// organisation is confirmed at once, and each record can be refused.
+
+const endedEach = 50 // on one page
 
 func waitingPage(a *asked) (web.Body, error) {
+	body := &web.Waiting{}
+	a.ownWaits(body)
 	all := a.WaitingRecords(a.At)
-	body := &web.Waiting{Ended: all.Ended}
+	var groups []web.WaitingGroup
 	for _, r := range all.Waits {
-		refuse := &domain.RefuseRecord{Records: []string{r.Ref}}
-		if a.may(refuse) {
-			a.offer(offered{
-				id: "refuse-" + r.Ref, command: refuse, given: []string{"records"},
-				Sheet: web.Sheet{Fold: "Something is wrong with " + r.Ref, FoldID: "refusing-" + r.Ref, Button: "Refuse " + r.Ref},
-			})
-		}
+		a.offerRefusal(&r)
+		row := recordRow(&r)
 		if !a.may(&domain.ConfirmRecord{Records: []string{r.Ref}}) {
-			body.Others = append(body.Others, r)
+			body.Others = append(body.Others, row)
 			continue
 		}
-		of := r.Parts[0]
-		i := slices.IndexFunc(body.Yours, func(g web.WaitingGroup) bool { return g.ID == of.Of })
+		of := a.groupOf(&r.Parts[0])
+		i := slices.IndexFunc(groups, func(g web.WaitingGroup) bool { return g.ID == of.ID })
 		if i < 0 {
-			i = len(body.Yours)
-			body.Yours = append(body.Yours, web.WaitingGroup{ID: of.Of, Name: domain.FirstUpper(of.Name)})
+			i, groups = len(groups), append(groups, of)
 		}
-		body.Yours[i].Records = append(body.Yours[i].Records, r)
+		groups[i].Rows = append(groups[i].Rows, row)
 	}
-	for _, g := range body.Yours {
-		button := "This is right"
-		if len(g.Records) > 1 {
-			button = "All of these are right"
+	slices.SortStableFunc(groups, func(x, y web.WaitingGroup) int { return a.nearness(y.ID) - a.nearness(x.ID) })
+	for _, g := range groups {
+		if name := onlyName(all.Waits, g.Rows); name != "" {
+			g.Name = name
 		}
-		a.offer(offered{id: "confirm-" + g.ID, command: &domain.ConfirmRecord{Records: recordRefs(g.Records)}, given: []string{"records"}, Sheet: web.Sheet{Button: button}})
+		a.offerConfirming(&g, "This is correct for "+g.Name, "All "+strconv.Itoa(len(g.Rows))+" are correct for "+g.Name)
+		g.Name = domain.FirstUpper(g.Name)
+		body.Yours = append(body.Yours, g)
 	}
-	return body, nil
+	ended, pager, err := part(a, all.Ended, endedEach)
+	for _, r := range ended {
+		body.Ended = append(body.Ended, recordRow(&r))
+	}
+	body.Pager = pager
+	return body, err
 }
 
-func recordRefs(records []projections.RecordLine) []string {
-	var refs []string
-	for _, r := range records {
-		refs = append(refs, r.Ref)
+// ownWaits adds what the person is said to have decided or said. They alone can answer it.
+func (a *asked) ownWaits(body *web.Waiting) {
+	if a.me == nil || !a.today() {
+		return
 	}
-	return refs
+	decided := web.WaitingGroup{ID: "decided", Name: "What you decided with others"}
+	said := web.WaitingGroup{ID: "said", Name: "What you said in a meeting"}
+	for _, w := range a.Waiting(a.me.Handle, a.At).Items {
+		if w.Kind != projections.WaitsConfirm {
+			continue
+		}
+		if !w.ToConfirm() {
+			body.Heard = append(body.Heard, w)
+			continue
+		}
+		group, refusal := &decided, exerciseRefusal
+		if a.State().Commitments[w.Ref] != nil {
+			group, refusal = &said, commitmentRefusal
+		}
+		a.offerRefusing(w.Ref, refusal)
+		what, notes := a.ToConfirm(w.Ref, a.At)
+		group.Rows = append(group.Rows, web.WaitingRow{Ref: w.Ref, Text: what, Place: web.PlaceOf(w.Ref), Notes: notes})
+	}
+	a.offerConfirming(&decided, "Yes, we decided this", "Yes, we decided all "+strconv.Itoa(len(decided.Rows)))
+	a.offerConfirming(&said, "Yes, I said this", "Yes, I said all "+strconv.Itoa(len(said.Rows)))
+	for _, g := range []web.WaitingGroup{decided, said} {
+		if len(g.Rows) > 0 {
+			body.Yours = append(body.Yours, g)
+		}
+	}
+}
+
+// offerConfirming offers to confirm everything in the group by one press.
+func (a *asked) offerConfirming(g *web.WaitingGroup, one, all string) {
+	var refs []string
+	for _, row := range g.Rows {
+		refs = append(refs, row.Ref)
+	}
+	button := one
+	if len(refs) > 1 {
+		button = all
+	}
+	if len(refs) > 0 {
+		a.offer(offered{id: "confirm-" + g.ID, command: &domain.ConfirmRecord{Records: refs}, given: []string{"records"}, Sheet: web.Sheet{Button: button}})
+	}
+}
+
+// offerRefusal offers to say that the record is wrong or, to whoever made it, to take it back.
+func (a *asked) offerRefusal(r *projections.RecordLine) {
+	words := refusalWords{"This is wrong: ", "It does not take effect, and whoever recorded it reads why.", "Refuse it"}
+	if a.me != nil && r.By.Handle == a.me.Handle {
+		words = refusalWords{"Take this back: ", "You recorded it. It does not take effect then.", "Take it back"}
+	}
+	a.offerRefusing(r.Ref, words)
+}
+
+// groupOf is what the record is confirmed with by one press: all for the organisation or,
+// of a practice for which the person does not speak, all for its PCN (rule M1).
+func (a *asked) groupOf(p *projections.RecordPart) web.WaitingGroup {
+	s := a.State()
+	if o := s.Organisations[p.Of]; o != nil && o.Kind == domain.Practice && !s.SpeaksFor(a.me.ID, p.Of, a.At) {
+		for _, pcn := range s.PCNsOn(a.At) {
+			if s.InPCN(o, pcn.Code, a.At) {
+				return web.WaitingGroup{ID: pcn.Code, Name: pcn.Name}
+			}
+		}
+	}
+	return web.WaitingGroup{ID: p.Of, Name: p.Name}
+}
+
+// onlyName is the name of the organisation that all the rows are about; "" if they are
+// about several.
+func onlyName(records []projections.RecordLine, rows []web.WaitingRow) string {
+	name := ""
+	for _, row := range rows {
+		i := slices.IndexFunc(records, func(r projections.RecordLine) bool { return r.Ref == row.Ref })
+		if of := records[i].Parts[0].Name; name == "" {
+			name = of
+		} else if name != of {
+			return ""
+		}
+	}
+	return name
+}
+
+// nearness is greater for what is nearer to the person: what they speak for, before
+// that for which they sit, before all else.
+func (a *asked) nearness(code string) int {
+	seat := func(o web.Option) bool { return o.Value == code }
+	switch {
+	case a.State().SpeaksFor(a.me.ID, code, a.At):
+		return 2
+	case slices.ContainsFunc(a.seats(), seat):
+		return 1
+	}
+	return 0
+}
+
+func recordRow(r *projections.RecordLine) web.WaitingRow {
+	recorded := "Recorded by " + r.By.Office + " on " + r.On.Words()
+	if r.Evidence != "" {
+		recorded += ", on this evidence: " + r.Evidence
+	}
+	row := web.WaitingRow{Ref: r.Ref, Text: r.Text, Notes: []string{recorded + "."}}
+	for _, p := range r.Parts {
+		row.Notes = append(row.Notes, p.Say+".")
+	}
+	if r.Silent {
+		row.Notes = append(row.Notes, "If nobody objects, it takes effect on "+r.Window.Words()+".")
+	}
+	return row
 }

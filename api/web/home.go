@@ -97,6 +97,14 @@ func PlaceOf(ref string) string {
 	return ""
 }
 
+// WaitingPlace is where what waits for somebody is answered.
+func WaitingPlace(w projections.WaitingItem) string {
+	if w.ToConfirm() {
+		return "waiting#" + w.Ref
+	}
+	return PlaceOf(w.Ref)
+}
+
 // SubjectPlace is where what an event is about is shown: "proposal/P1".
 func SubjectPlace(subject string) string {
 	kind, of, _ := strings.Cut(subject, "/")

@@ -2,17 +2,27 @@ package web
 
 import "goldenthread/projections"
 
-// Waiting are the records that wait for somebody's word, and those that did.
+// Waiting is what somebody recorded and what counts only once somebody else confirms
+// it: first what waits for whoever looks.
 type Waiting struct {
-	Yours  []WaitingGroup // that the person may confirm, by the organisation that they are about
-	Others []projections.RecordLine
-	Ended  []projections.RecordLine
+	Yours  []WaitingGroup
+	Heard  []projections.WaitingItem // what their seat is said to have said: answered where the proposal is
+	Others []WaitingRow
+	Ended  []WaitingRow
+	Pager  // of what has ended
 }
 
-// A WaitingGroup is what waits for one organisation's word.
+// A WaitingGroup is what the person can confirm by one press.
 type WaitingGroup struct {
 	ID, Name string
-	Records  []projections.RecordLine
+	Rows     []WaitingRow
+}
+
+// A WaitingRow is one record that waits, or waited.
+type WaitingRow struct {
+	Ref, Text string
+	Place     string   // where it is shown in full, below the group; "": here
+	Notes     []string // who recorded it, whose word it takes and what follows
 }
 
 func (*Waiting) Title() string { return "Is this right?" }

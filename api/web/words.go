@@ -35,6 +35,7 @@ var words = template.FuncMap{
 	"months":      func(n int) string { return domain.Count(n, "month") },
 	"entry":       func(p *Page, to, words string) Entry { return Entry{p, to, words} },
 	"place":       PlaceOf,
+	"answered":    WaitingPlace,
 	"due":         DuePlace,
 	"seats":       func(f Form, of []Option) Seats { return Seats{f, of} },
 	"send":        newButton,
