@@ -129,3 +129,49 @@ func TestOneOfThemIsRefused(t *testing.T) {
 	w.formRecords("manager", "/waiting", "refuse-record", "records", "N3", "reason", "The wrong practice.")
 	require.Contains(t, string(w.must(200, w.page("manager", "/waiting")).body), "Taken back by Manager on 9 February 2026: The wrong practice.")
 }
+
+// The page of what waits on a phone, in the dark, by keyboard, without script and on paper.
+func TestWaitingInABrowser(t *testing.T) {
+	w := withWaiting(t)
+	b := newBrowser(t, w.web.URL).as(w.keys["cd-north"])
+	b.width(320)
+	b.script(false)
+	b.open("/g/trafford/waiting")
+	require.LessOrEqual(t, evaluate[int](b, `document.documentElement.scrollWidth`), 320)
+	b.unfold()
+	small := `[...document.querySelectorAll("main button, main textarea, main summary")].filter(e => e.getBoundingClientRect().height < 43.9).map(e => e.outerHTML)`
+	require.Empty(t, evaluate[[]string](b, small))
+	require.LessOrEqual(t, b.printedPages(), 3)
+
+	b.open("/g/trafford/waiting")
+	b.tabTo("#confirm-decided button")
+	b.pressToSend()
+	b.says("What you confirmed is recorded", "Is this right?", "What you said in a meeting")
+	b.tabTo("#refusing-K1 summary")
+	b.press("\r")
+	b.tabTo("#refuse-K1-reason")
+	b.press("N")
+	b.press("o")
+	b.tabTo("#refuse-K1 button")
+	b.pressToSend()
+	b.says("Your refusal is recorded")
+	b.tabTo("#confirm-P91018 button, #confirm-U66368 button")
+	b.pressToSend()
+	b.says("What you confirmed is recorded")
+	require.NotContains(t, b.main(), "This is correct for")
+	require.Empty(t, b.others())
+}
+
+func TestWaitingIsAccessible(t *testing.T) {
+	script := axe(t)
+	w := withWaiting(t)
+	for _, person := range []string{"cd-north", "manager"} {
+		b := newBrowser(t, w.web.URL).as(w.keys[person]).open("/g/trafford/waiting")
+		for _, scheme := range []string{"light", "dark"} {
+			b.look(scheme, "")
+			require.Empty(t, b.faults(script), "folded")
+			b.unfold()
+			require.Empty(t, b.faults(script))
+		}
+	}
+}
