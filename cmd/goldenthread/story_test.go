@@ -26,7 +26,7 @@ func TestStory(t *testing.T) {
 	}{
 		{"1 founding", founding}, {"2 mandates", mandates}, {"3 an executive", anExecutive}, {"4 representation", representation},
 		{"5 in the meeting", inTheMeeting}, {"6 commitments", whatWasSaid}, {"7 exercises", exercises}, {"8 withdrawal", withdrawal}, {"9 approaches", approaches}, {"10 priorities", priorities},
-		{"11 the thread", theThread}, {"12 review", review}, {"13 departure", departure}, {"14 a wider group", widerGroup},
+		{"11 the thread", theThread}, {"12 review", review}, {"13 departure", departure}, {"14 a wider group", widerGroup}, {"presses", presses},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			in := *p.Program
