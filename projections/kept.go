@@ -121,10 +121,10 @@ func (g *Group) confirmedText(d *domain.RecordConfirmed, by string) string {
 }
 
 var howWords = map[domain.KeptHow]string{
-	domain.BySeat:    ". Nobody of the organisation had, and a seat holder can then",
-	domain.ByKeeper:  ". There was no seat holder who could, and a second keeper can then",
-	domain.PastIt:    ". It was refused before, and enough others have confirmed it now",
-	domain.TowardsIt: ". It was refused before, and more people have to confirm it",
+	domain.BySeat:    ". A seat holder did so, since nobody of the organisation had",
+	domain.ByKeeper:  ". A second keeper did so, since no seat holder could",
+	domain.PastIt:    ". It had been refused, and enough others have confirmed it now",
+	domain.TowardsIt: ". It had been refused, and more people have to confirm it",
 }
 
 func (g *Group) refusedText(d *domain.RecordRefused, by string) string {

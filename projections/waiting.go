@@ -61,6 +61,7 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	w.reportsWait(g, p, at)
 	w.tellingWaits(g, p, at)
 	w.recordsWait(g, p, at)
+	w.waysWait(g, p, at)
 	slices.SortStableFunc(w.Items, func(a, b WaitingItem) int {
 		return cmp.Or(cmp.Compare(uint32(a.By-1), uint32(b.By-1)), cmp.Compare(a.Ref, b.Ref)) // no day wraps round to the end
 	})

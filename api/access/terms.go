@@ -121,6 +121,7 @@ var (
 	Notices     = []string{"proposals", "powers", "commitments", "departures"}
 	Questions   = []string{"questions"} // a charter keeps them from system bodies alone
 	Agenda      = []string{"proposals", "powers", "approaches", "agenda", "actions"}
+	Own         []string // what is the caller's own
 	Followers   []string // nothing that could be kept: who belongs to the group, its charter, its coverage
 )
 

@@ -596,7 +596,7 @@ func TestNewWayIn(t *testing.T) {
 	got := w.round()
 	require.Len(t, got, 1)
 	require.Equal(t, "Trafford GP Board: a new way in to your account", got[0].subject)
-	require.Contains(t, got[0].text, "You have a new way in: a token, made on 5 January 2026; let in by the operator of this server.")
+	require.Contains(t, got[0].text, "You have a new way in: a token, made on 5 January 2026 by the operator of this server.")
 	require.Empty(t, w.round(), "once")
 
 	w.at("2026-01-06", "09:00")

@@ -113,6 +113,10 @@ func (s *Rest) offerWork(at string) {
 		func(q *access.Question, _ *access.PlainInput) (projections.Records, error) {
 			return q.WaitingRecords(q.At), nil
 		})
+	access.Ask(s.ledgers, s.api, "ways", at+"/ways", "The ways in that stand in the name of whoever asks: passkeys, tokens, accounts and invitations, as the ledger has them.", access.Own,
+		func(q *access.Question, _ *access.PlainInput) (projections.Ways, error) {
+			return q.WaysOf(q.Caller.Person, q.At), nil
+		})
 	access.Ask(s.ledgers, s.api, "approaches", at+"/approaches", "What the system asked for, and what it was answered.", access.Approaches,
 		func(q *access.Question, _ *access.PlainInput) (projections.Approaches, error) {
 			return q.Approaches(q.At), nil

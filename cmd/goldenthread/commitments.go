@@ -152,6 +152,27 @@ var recordsQuestion = question[projections.Records]{
 	},
 }
 
+// waysQuestion asks by which ways somebody gets in as oneself (rule L10).
+var waysQuestion = question[projections.Ways]{
+	use: "ways", short: "The ways in that stand in your name",
+	example: "  goldenthread ways\n  goldenthread do end-way-in --way V1 --reason 'I did not ask for it'",
+	below:   "/ways",
+	show: func(p *page, a *projections.Ways) {
+		p.table("way in", "in force", "what the ledger says")
+		for _, w := range a.Ways {
+			in := "yes"
+			switch {
+			case !w.InForce:
+				in = "no"
+			case w.Waits != "":
+				in = "reads only"
+			}
+			p.row(string(w.Way), in, w.Say)
+		}
+		p.stamp(a.Stamp)
+	},
+}
+
 func daysLeft(n int) string {
 	if n < 0 {
 		return strconv.Itoa(-n) + " over"

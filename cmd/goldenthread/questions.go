@@ -52,6 +52,7 @@ func questionCommands() []*cobra.Command {
 		representationQuestion.command(),
 		worklistQuestion.command(),
 		recordsQuestion.command(),
+		waysQuestion.command(),
 		approachesQuestion.command(),
 		prioritiesQuestion.command(),
 		actionsQuestion.command(),

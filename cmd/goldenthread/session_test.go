@@ -49,7 +49,7 @@ var (
 	token   = regexp.MustCompile(`gt_[A-Za-z0-9_-]{43}`)
 	address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	eventID = regexp.MustCompile(`"id":"[0-9a-f-]{36}"`)
-	random  = regexp.MustCompile(`"(token|passkey|account|invitation)/[0-9a-f]{32}"`) // a way in: its id is new each time
+	random  = regexp.MustCompile(`\b(token|passkey|account|invitation)/[0-9a-f]{32}`) // a way in: its id is new each time
 	begun   = regexp.MustCompile(`("goldenthread.access.begun.v1".*?"commandhash":)"[0-9a-f]{64}"`)
 )
 
@@ -69,7 +69,7 @@ func (p *program) session(person, command string) string {
 		fmt.Fprintf(&b, "(exit %d)\n", code)
 	}
 	s := address.ReplaceAllString(token.ReplaceAllString(b.String(), "gt_…"), "127.0.0.1:…")
-	s = begun.ReplaceAllString(random.ReplaceAllString(eventID.ReplaceAllString(s, `"id":"…"`), `"$1/…"`), `$1"…"`)
+	s = begun.ReplaceAllString(random.ReplaceAllString(eventID.ReplaceAllString(s, `"id":"…"`), `$1/…`), `$1"…"`)
 	return strings.ReplaceAll(s, "   \n", "\n")
 }
 
