@@ -444,8 +444,9 @@ func withinBy(p Payload) string {
 	return ""
 }
 
-// checkYearTotal: when an exercise came to be within, what is within in its
-// delegation's year did not exceed the power's limit (D4, D5).
+// checkYearTotal: when an exercise came to be within, what was within in its
+// delegation's year, or called in after it had been, did not exceed the power's limit
+// (D4, D5).
 func checkYearTotal(t *rapid.T, m *minutes, i int) {
 	number := withinBy(m.events[i].Data)
 	if number == "" {
@@ -470,8 +471,9 @@ func checkYearTotal(t *rapid.T, m *minutes, i int) {
 			year := Span{first.AddYears(n), first.AddYears(n+1) - 1}
 			sameYear = sameYear || (year.Covers(on) && year.Covers(x.On))
 		}
-		st := s.ExerciseOn(x, DayOf(m.events[i].Time))
-		if x.Delegation == d.Number && sameYear && (st == XWithin || st == XCalledIn) && s.powerFor(v, x.Matter, on) == p {
+		now := DayOf(m.events[i].Time)
+		st := s.ExerciseOn(x, now)
+		if x.Delegation == d.Number && sameYear && (st == XWithin || st == XCalledIn && !x.unconfirmedOn(now)) && s.powerFor(v, x.Matter, on) == p {
 			total += x.Amount
 		}
 	}
