@@ -175,3 +175,18 @@ func TestWaitingIsAccessible(t *testing.T) {
 		}
 	}
 }
+
+// Somebody's new way in is confirmed on the same page, each by itself.
+func TestNewWayInWaitsOnThePage(t *testing.T) {
+	w, _ := onRecord(t)
+	w.must(200, newDevice(w).acceptAlone(w.invited("cd-north"), "new laptop"))
+	number := w.number("cd-north")
+	said := w.waitingFor("cd-south")
+	for _, words := range []string{"A new way in", "Clinical Director, North Trafford has", "Ask them whether it is theirs, and confirm it only if they say so. (" + number + ")", "They told me that it is theirs"} {
+		require.Contains(t, said, words)
+	}
+	require.Contains(t, string(w.must(200, w.page("cd-south", "")).body), "waiting#"+number)
+	require.NotContains(t, w.waitingFor("manager"), number, "who let them in confirms nothing")
+	w.formRecords("cd-south", "/waiting", "confirm-record", "records", number)
+	require.Contains(t, w.waitingFor("cd-south"), "There is nothing for you to confirm.")
+}

@@ -3,6 +3,7 @@ package pages
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -50,7 +51,8 @@ func waitingPage(a *asked) (web.Body, error) {
 	return body, err
 }
 
-// ownWaits adds what the person is said to have decided or said. They alone can answer it.
+// ownWaits adds what the person is said to have decided or said, which they alone can
+// answer, and others' new ways in (rule L11).
 func (a *asked) ownWaits(body *web.Waiting) {
 	if a.me == nil || !a.today() {
 		return
@@ -58,10 +60,15 @@ func (a *asked) ownWaits(body *web.Waiting) {
 	decided := web.WaitingGroup{ID: "decided", Name: "What you decided with others"}
 	said := web.WaitingGroup{ID: "said", Name: "What you said in a meeting"}
 	for _, w := range a.Waiting(a.me.Handle, a.At).Items {
-		if w.Kind != projections.WaitsConfirm {
+		switch {
+		case w.Ref[0] == 'V' && w.ToConfirm():
+			group := web.WaitingGroup{ID: w.Ref, Name: "A new way in", Rows: []web.WaitingRow{{Ref: w.Ref, Text: strings.Replace(w.Text, " ("+w.Ref+")", "", 1)}}}
+			a.offerConfirming(&group, "They told me that it is theirs", "") // each by itself: somebody was asked about each
+			body.Yours = append(body.Yours, group)
 			continue
-		}
-		if !w.ToConfirm() {
+		case w.Kind != projections.WaitsConfirm:
+			continue
+		case !w.ToConfirm():
 			body.Heard = append(body.Heard, w)
 			continue
 		}

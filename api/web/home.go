@@ -88,7 +88,7 @@ func PlaceOf(ref string) string {
 			return "actions#" + ref
 		case 'X':
 			return "departures#" + ref
-		case 'N':
+		case 'N', 'V':
 			return "waiting#" + ref
 		case 'Q':
 			return "questions#" + ref
