@@ -29,10 +29,12 @@ type seatSeen struct {
 // changesSeats says whether the event may end a seat or make it vacant, or needs to
 // know which did before it.
 func changesSeats(p Payload) bool {
-	switch p.(type) {
+	switch p := p.(type) {
+	case *GroupEstablished:
+		return p.Again
 	case *OrganisationRegistered, *OrganisationChanged, *OrganisationClosed, *OrganisationReopened, *OrganisationSplit,
 		*MembershipStarted, *MembershipEnded, *MembershipCorrected, *AgreementSetAside,
-		*SeatOpened, *SeatHeld, *SeatLeft, *OfficeLeft, *ProposalPut:
+		*SeatOpened, *SeatHeld, *SeatLeft, *OfficeLeft, *ProposalPut, *GroupFormingAgain:
 		return true
 	default:
 		return false

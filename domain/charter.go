@@ -256,12 +256,15 @@ type CharterVersion struct {
 // By is the agreement by which the version came into force.
 func (v *CharterVersion) By() string { return cmp.Or(v.BackBy, v.Source) }
 
-// A CharterConsent is a seat's consent to the first charter (rule F1).
+// A CharterConsent is a seat's consent to the first charter or, while the group forms
+// again, to the charter as it stands (rule F1).
 type CharterConsent struct {
 	Seat   string `json:"seat"`
 	Person string `json:"person"`
 	On     Day    `json:"on"`
 	Index  uint64 `json:"index"`
+
+	way Way // under which it was given
 }
 
 // CharterOn is the charter in force on that day; before the first one, the first.

@@ -21,7 +21,7 @@ type Found struct {
 	Charter       Charter           `json:"charter"`
 	Organisations []OrganisationRow `json:"organisations" doc:"the place, and those that hold seats" maxItems:"100"`
 	People        []PersonEntry     `json:"people" maxItems:"100"`
-	Seats         []SeatEntry       `json:"seats" maxItems:"50"`
+	Seats         []SeatEntry       `json:"seats" doc:"at least two different people hold them, or the group can't be established; each consents to the charter under a sign-in of their own" maxItems:"50"`
 	Duties        []DutyEntry       `json:"duties" maxItems:"20"`
 	Forums        []RegisterForum   `json:"forums,omitempty" doc:"system meeting bodies, so that the schedule can bring appointments in" maxItems:"50"`
 	Schedule      []ScheduleItem    `json:"schedule,omitempty" doc:"what stood before the ledger, each with its evidence" maxItems:"50"`
@@ -92,70 +92,40 @@ type ConsentToCharter struct {
 	Rests *RestsOn `json:"rests,omitempty" doc:"of another group's seat: the agreement to join, in its own ledger"`
 }
 
-func (c *ConsentToCharter) may(w *who) (Permission, *Refusal) { return w.mustSit("F1", c.Seat) }
+func (c *ConsentToCharter) may(w *who) (Permission, *Refusal) {
+	if w.s.formsAgain() {
+		return w.mustTakeSeat(c.Seat)
+	}
+	yes, r := w.mustSit("F1", c.Seat)
+	if r == nil && w.s.Established == 0 && w.s.holderOn(yes.seat, w.day) != w.person.ID {
+		r = notYours("F1", "Whoever holds the seat of %s consents to the charter themself. A deputy can't.", w.s.name(yes.seat.ID))
+	}
+	return yes, r
+}
 
 func (c *ConsentToCharter) decide(t *turn) *Refusal {
 	seat := t.permission.seat
-	if t.consentsAgain(seat.ID) {
-		return nil
+	if before := t.s.consentOf(seat.ID, t.actor.ID); before != nil {
+		return t.saidBefore(before.Index)
 	}
-	if t.s.Established != 0 {
+	if t.s.Established != 0 && !t.s.formsAgain() {
 		return notNow("F1", "%s was established on %s.", t.s.Name, t.s.Established.Words())
 	}
-	if t.s.consentedToCharter(seat.ID) {
-		return notNow("F1", "%s has already consented to the charter.", t.s.name(seat.ID))
+	if r := t.checkOwnSignIn(); r != nil {
+		return r
 	}
 	if r := t.checkRests(seat.ID, c.Rests, membership); r != nil {
 		return r
 	}
-	consent := t.record(&CharterConsented{Version: 1, Seat: seat.ID, Person: t.actor.ID})
-	t.proveConsent(consent, seat.ID, ToCharter, 1, c.Rests)
+	version := t.s.CharterOn(t.day).Version
+	consent := t.record(&CharterConsented{Version: version, Seat: seat.ID, Person: t.actor.ID})
+	t.proveConsent(consent, seat.ID, ToCharter, version, c.Rests)
+	t.ownState()
+	if r := t.checkLastConsent(); r != nil {
+		return r
+	}
 	t.establish()
 	return nil
-}
-
-// consentsAgain answers with the consent that the person gave for the seat to the
-// first charter; false if they gave none.
-func (t *turn) consentsAgain(seat string) bool {
-	i := slices.IndexFunc(t.s.Consents, func(c CharterConsent) bool { return c.Seat == seat && c.Person == t.actor.ID })
-	if i < 0 {
-		return false
-	}
-	t.saidBefore(t.s.Consents[i].Index)
-	return true
-}
-
-// establish records that the group is established, once nothing is missing.
-func (t *turn) establish() {
-	t.ownState()
-	if len(t.s.MissingToEstablish(t.day)) > 0 {
-		return
-	}
-	cause := t.nextIndex() - 1
-	t.bySystem("establish", 0, func() {
-		t.recordBecause(cause, t.day, &GroupEstablished{Charter: 1, Consents: t.s.Consents})
-		for i := range t.s.Schedule {
-			t.bringIn(i, cause+1)
-		}
-	})
-}
-
-// MissingToEstablish says in words what a forming group lacks (rules F1, F2).
-func (s *View) MissingToEstablish(d Day) []string {
-	var missing []string
-	for _, seat := range s.EntitledOn(d) {
-		if !s.consentedToCharter(seat) {
-			missing = append(missing, "the consent of "+s.name(seat)+" to the charter")
-		}
-	}
-	for _, seat := range s.UnansweredOn(d) {
-		missing = append(missing, "the agreement of "+s.name(seat)+" to join")
-	}
-	return append(missing, s.missingMembers(d)...)
-}
-
-func (s *State) consentedToCharter(seat string) bool {
-	return slices.ContainsFunc(s.Consents, func(c CharterConsent) bool { return c.Seat == seat })
 }
 
 // missingMembers names the seats that least membership asks for and that are
@@ -242,13 +212,18 @@ func (s *State) quorumUnmetSince(d Day) Day {
 	return min(cmp.Or(since, d), d)
 }
 
-// EstablishedOn says whether the group was established on that day.
-func (s *State) EstablishedOn(d Day) bool { return s.Established != 0 && s.Established <= d }
+// EstablishedOn says whether the group was established on that day, and is not forming again.
+func (s *State) EstablishedOn(d Day) bool {
+	return s.Established != 0 && s.Established <= d && !s.FormsAgainOn(d)
+}
 
 // mustBeEstablished refuses what a forming group can't do (rule F1).
 func (t *turn) mustBeEstablished() *Refusal {
-	if t.s.Established != 0 {
+	if t.s.EstablishedOn(t.day) {
 		return nil
+	}
+	if t.s.Established != 0 {
+		return notNow("F1", "%s is forming again, since nobody holds one of its seats: it lacks %s.", t.s.Name, List(t.s.MissingToEstablish(t.day)))
 	}
 	return notNow("F1", "%s is still forming: it lacks %s.", t.s.Name, List(t.s.MissingToEstablish(t.day)))
 }
@@ -307,7 +282,8 @@ func (e *GroupFounded) apply(s *State, ev *Event) {
 	s.Schedule = e.Schedule
 }
 
-// CharterConsented: a seat consented to the first charter.
+// CharterConsented: a seat consented to the first charter or, while the group forms again,
+// to the charter as it stands.
 type CharterConsented struct {
 	Version int    `json:"version"`
 	Seat    string `json:"seat"`
@@ -316,18 +292,33 @@ type CharterConsented struct {
 
 func (e *CharterConsented) Subject() string { return "charter" }
 func (e *CharterConsented) apply(s *State, ev *Event) {
-	s.Consents = append(s.Consents, CharterConsent{e.Seat, e.Person, ev.Effective, ev.Index})
+	consent := CharterConsent{e.Seat, e.Person, ev.Effective, ev.Index, ev.Way}
+	if s.formsAgain() {
+		s.Again = slices.Clone(s.Again)
+		last := &s.Again[len(s.Again)-1]
+		last.Consents = with(last.Consents, consent)
+		return
+	}
+	s.Consents = append(s.Consents, consent)
 }
 
-// GroupEstablished: every seat has consented to the charter.
+// GroupEstablished: every seat has consented to the charter or, where the group was
+// forming again, everybody who was newly named.
 type GroupEstablished struct {
 	Charter  int              `json:"charter"`
 	Consents []CharterConsent `json:"consents"`
+	Again    bool             `json:"again,omitzero" doc:"it was forming again"`
 }
 
 func (e *GroupEstablished) Subject() string { return "group" }
 func (e *GroupEstablished) apply(s *State, ev *Event) {
-	s.Established = ev.Effective
+	if !e.Again {
+		s.Established = ev.Effective
+		return
+	}
+	s.Again = slices.Clone(s.Again)
+	s.Again[len(s.Again)-1].Until = ev.Effective
+	s.takeSeats(e.Consents, ev.Effective)
 }
 
 // founding is how the group came about, and by what it works.
@@ -340,6 +331,7 @@ type founding struct {
 	Established Day    // 0 while forming
 	Charters    []CharterVersion
 	Consents    []CharterConsent // to the first charter
+	Again       []FormingAgain   // oldest first
 	Schedule    []ScheduleItem   // what stood before the ledger, until established (F8)
 	Corrections []Correction
 	Log         LogState
@@ -347,6 +339,7 @@ type founding struct {
 
 func (f founding) copy() founding {
 	f.Charters, f.Consents, f.Schedule, f.Corrections = slices.Clip(f.Charters), slices.Clip(f.Consents), slices.Clip(f.Schedule), slices.Clip(f.Corrections)
+	f.Again = slices.Clip(f.Again)
 	f.Log.Keys, f.Log.Lost = slices.Clip(f.Log.Keys), slices.Clip(f.Log.Lost)
 	return f
 }

@@ -110,7 +110,7 @@ func (s *Seat) names(handle string, role SeatRole, d Day) bool {
 
 // sits says whether the tenure is somebody's on that day, and theirs to have.
 func (s *State) sits(seat *Seat, h *SeatTenure, d Day) bool {
-	return s.holds(h.Tenure, d) && seat.names(s.People[h.Person].Handle, h.Role, d)
+	return !h.Waits && s.holds(h.Tenure, d) && seat.names(s.People[h.Person].Handle, h.Role, d)
 }
 
 // UnansweredOn are the seats of groups that were asked to join and have not answered by that

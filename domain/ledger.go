@@ -274,7 +274,7 @@ func (t *turn) run(r *Request) *Refusal {
 	if refusal := checkDescribed(r.Command); refusal != nil {
 		return refusal
 	}
-	if c, ok := r.Command.(keepable); ok && t.mustWait() {
+	if c, ok := r.Command.(keepable); ok && t.mustWait(c) {
 		return t.keep(c)
 	}
 	return r.Command.decide(t)

@@ -78,15 +78,24 @@ func (s *State) changingDays() []Day {
 		c.organisation(o)
 	}
 	for _, seat := range s.Seats {
-		c.days = append(c.days, seat.From)
-		if by := s.Proposals[seat.Source]; by != nil && by.SetAside != 0 {
-			c.days = append(c.days, by.SetAside)
-		}
-		for i := range seat.Joinings {
-			c.span(seat.Joinings[i].Span)
-		}
+		s.openings(&c, seat)
+		s.tenures(&c, seat)
+	}
+	for _, a := range s.Again {
+		c.days = append(c.days, a.Since, a.Until)
 	}
 	return c.inOrder()
+}
+
+// openings adds the days on which the seat is opened, or is no longer in force by what was agreed.
+func (s *State) openings(c *changes, seat *Seat) {
+	c.days = append(c.days, seat.From)
+	if by := s.Proposals[seat.Source]; by != nil && by.SetAside != 0 {
+		c.days = append(c.days, by.SetAside)
+	}
+	for i := range seat.Joinings {
+		c.span(seat.Joinings[i].Span)
+	}
 }
 
 // changingDaysOf are those on which it can make a difference to what the practice

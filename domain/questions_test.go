@@ -516,7 +516,7 @@ func dutyLines(s *View, at Day) []string {
 
 func groupLines(s *View, at Day) []string {
 	lines := []string{fmt.Sprintf("%s, %s: established %t", s.Name, s.PlaceName, s.EstablishedOn(at))}
-	if s.Established == 0 {
+	if !s.EstablishedOn(at) {
 		for _, w := range s.MissingToEstablish(at) {
 			lines = append(lines, "lacks "+w)
 		}

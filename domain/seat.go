@@ -88,6 +88,9 @@ func (c *NameHolder) decide(t *turn) *Refusal {
 		if h.Alone || !t.s.People[h.Person].inOffice(span.From) {
 			continue // it gives no say, or they left before it begins
 		}
+		if h.Waits && !t.s.formsAgain() {
+			continue // they never took the seat
+		}
 		if c.Role == Holder && h.Role == Holder && h.From < span.From && h.overlaps(span) && h.Until == 0 && h.Person != p.ID {
 			t.recordOn(span.From.Add(-1), &SeatLeft{Seat: seat.ID, Person: h.Person, Role: Holder, Until: span.From.Add(-1)})
 		} else if h.Role == c.Role && h.overlaps(span) && (c.Role == Holder || h.Person == p.ID) {
@@ -188,7 +191,9 @@ type SeatHeld struct {
 func (e *SeatHeld) Subject() string { return "seat/" + e.Seat }
 func (e *SeatHeld) apply(s *State, ev *Event) {
 	seat := edit(s.Seats, e.Seat)
-	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause], Alone: s.alone(e.Person, ev)}, e.Role})
+	seat.Holders = append(slices.Clip(seat.Holders), SeatTenure{Tenure{
+		Person: e.Person, Span: e.Span, Index: ev.Index, Record: s.taken[ev.Cause], Alone: s.alone(e.Person, ev), Waits: e.Role == Holder && s.formsAgain(),
+	}, e.Role})
 }
 
 // SeatLeft: a person's time as holder or deputy has a last day.
@@ -387,6 +392,12 @@ func (s *State) whyNotSeated(seat *Seat, person string, d Day) string {
 		}
 		if h.Person == person && h.Covers(d) && !seat.names(s.People[person].Handle, h.Role, d) {
 			return "the agreement by which it joined does not name them"
+		}
+		if h.Person == person && h.Covers(d) && h.Waits && s.formsAgain() {
+			return s.Name + " is forming again: they take the seat once everybody who was newly named has consented to its charter (F1)"
+		}
+		if h.Person == person && h.Covers(d) && h.Waits {
+			return "they were named to it while " + s.Name + " was forming again, and did not consent to its charter (F1)"
 		}
 		if h.Person == person && h.From > d {
 			return "their time as " + string(h.Role) + " begins on " + h.From.Words()

@@ -23,13 +23,18 @@ func (t *turn) settleDue(since Day) {
 // settleFirst settles the open proposal, or the record that waits, that became due
 // first; false if none is due. What changes the register comes before what rests on it.
 func (t *turn) settleFirst(since Day) bool {
-	if len(t.out) > 0 && len(t.s.open)+len(t.s.pending) > 0 {
+	if len(t.out) > 0 && (len(t.s.open)+len(t.s.pending) > 0 || slices.ContainsFunc(t.out, func(e Event) bool { return changesSeats(e.Data) })) {
 		t.ownState()
 	}
 	var on Day
 	var settle func()
+	if !t.s.formsAgain() {
+		if on = t.s.unheldFrom(t.s.unlooked(since), t.day); on != 0 {
+			settle = func() { t.formAgain(on) }
+		}
+	}
 	for _, number := range t.s.pending {
-		if d, due := t.s.Records[number].unopposedOn(since, t.day); due && (settle == nil || d < on) {
+		if d, due := t.s.Records[number].unopposedOn(t.s.silentSince(t.s.Records[number], since), t.day); due && (settle == nil || d < on) {
 			on, settle = d, func() { t.takeUnopposed(t.s.Records[number], d) }
 		}
 	}
@@ -66,7 +71,7 @@ func (t *turn) settlesOn(p *Proposal, since Day) (Day, func(*turn, *Proposal, Da
 // which the proposal was ripe and could be enacted.
 func (t *turn) ripeOn(p *Proposal, since Day) (Day, bool) {
 	for d := max(p.LastDay, since); d <= min(t.day, p.Closes); d++ {
-		if t.s.mayBeRipe(p, d) && len(t.s.WaitingFor(p, d)) == 0 && t.enactable(p, d) {
+		if t.s.mayBeRipe(p, d) && t.s.EstablishedOn(d) && len(t.s.WaitingFor(p, d)) == 0 && t.enactable(p, d) {
 			return d, true
 		}
 	}
@@ -209,10 +214,17 @@ func (s *View) Refuses(is []Instrument, proposal string, d Day) *Refusal {
 // itself; the zero time if nothing can.
 func (s *State) NextDue(now time.Time) time.Time {
 	silent := slices.ContainsFunc(s.pending, func(n string) bool { return len(s.Records[n].unopposedParts()) > 0 })
-	if len(s.open) == 0 && !silent || s.Established == 0 {
+	switch today := DayOf(now); {
+	case s.Established == 0:
 		return time.Time{}
+	case len(s.open) > 0 || silent:
+		return (today + 1).Start()
+	case !s.formsAgain():
+		if d := s.unheldFrom(s.unlooked(today), NewDay(LastYear, 12, 31)); d != 0 {
+			return max(d, today+1).Start()
+		}
 	}
-	return (DayOf(now) + 1).Start()
+	return time.Time{}
 }
 
 // AgreementReached: a consensus, with the exact words and the roll (rule C7).

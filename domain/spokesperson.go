@@ -111,6 +111,7 @@ type Tenure struct {
 	Index  uint64
 	Record string // that waited and by which it was taken up; none: it did not wait
 	Alone  bool   // that person alone recorded it, of a seat or an organisation: it gives no say (rule F10)
+	Waits  bool   // that person was named to hold a seat while the group forms again, and has not taken it (rule F1)
 }
 
 // alone says whether the event, which gives that person a say for a seat or an

@@ -124,13 +124,14 @@ var Kinds = []Kind{
 	kind[WayEnded]("way-in.ended.v1"),
 	kind[WayConfirmed]("way-in.confirmed.v1"),
 	kind[AccessBegun]("access.begun.v1"),
+	kind[GroupFormingAgain]("group.forming-again.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
 // sends it, and what it does.
 var Commands = []CommandKind{
 	command[Found]("found", "Begin a group: its charter, people, organisations and first seats."),
-	command[ConsentToCharter]("consent-to-charter", "Give a seat's consent to the first charter."),
+	command[ConsentToCharter]("consent-to-charter", "Take the seat to which you were named, by consenting to the charter."),
 	command[Correct]("correct", "Name an earlier event that was a mistake and say what is right."),
 	command[RegisterPerson]("register-person", "Introduce somebody who acts or is named here."),
 	command[UpdatePerson]("update-person", "Replace somebody's sealed name, email and phone."),

@@ -229,8 +229,8 @@ func (s *State) namedByOthers(t Tenure) bool {
 
 // mustWait says whether the command waits for a second person: a keeper gives it, and
 // the group is past forming (rules O3, F1).
-func (t *turn) mustWait() bool {
-	return t.s.Established != 0 && strings.HasPrefix(t.as, "duty/")
+func (t *turn) mustWait(c keepable) bool {
+	return t.s.Established != 0 && strings.HasPrefix(t.as, "duty/") && !t.s.seatsAnew(c, t.day)
 }
 
 // keep keeps the command, if today it would record what somebody else has to confirm.

@@ -272,6 +272,9 @@ func (g *Group) topWho(at domain.Day) string {
 // matters of a kind, and as many kinds of ends and of reasons.
 func (g *Group) topMay(o *domain.Organisation, matters []domain.MatterStanding, at domain.Day, most int) string {
 	s := g.state
+	if s.FormsAgainOn(at) {
+		return "It is forming again, since nobody holds one of its seats, and can agree nothing for now."
+	}
 	if !s.EstablishedOn(at) {
 		return "It is still forming and can agree nothing yet."
 	}

@@ -15,6 +15,7 @@ type Register struct {
 	PlaceName     string             `json:"placeName" doc:"in sentences, such as Trafford"`
 	Established   domain.Day         `json:"established,omitzero" doc:"none: forming"`
 	Forming       bool               `json:"forming" doc:"not established on that day"`
+	FormingAgain  domain.Day         `json:"formingAgainSince,omitzero" doc:"since when it has been forming again on that day, none of its seats having a holder"`
 	Missing       []string           `json:"missing" doc:"what a forming group lacks to be established"`
 	Incomplete    string             `json:"incomplete,omitempty" doc:"what least membership lacks, in a sentence"`
 	Charter       CharterSummary     `json:"charter"`
@@ -107,15 +108,16 @@ func (g *Group) Register(at domain.Day) Register {
 	s := g.state
 	r := Register{
 		Stamp: g.stamp(at), Group: s.Group, Name: s.Name, ShortName: s.ShortName, Place: g.body(s.Place), PlaceName: s.PlaceName,
-		Established: s.Established, Forming: !s.EstablishedOn(at), Missing: []string{},
+		Established: s.Established, Forming: !s.EstablishedOn(at), FormingAgain: s.FormsAgainSince(at), Missing: []string{},
 		Organisations: []OrganisationLine{}, Seats: []SeatLine{}, Duties: []DutyLine{}, Invitations: []InvitationLine{},
 	}
 	if s.Next == 0 {
 		return r
 	}
-	if s.Established == 0 {
+	if r.Forming {
 		r.Missing = domain.OrEmpty(s.MissingToEstablish(at))
-	} else {
+	}
+	if s.Established != 0 {
 		r.Incomplete = s.Incomplete(at)
 	}
 	r.Charter = summaryOf(s.CharterOn(at))

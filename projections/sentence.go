@@ -16,7 +16,12 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.office(d.Founder) + " founded " + d.Name + " for " + d.PlaceName + "; it is forming until every seat has consented to its charter"
 	case *domain.CharterConsented:
 		return g.name(d.Seat) + " consented to the charter" + g.through(d.Person)
+	case *domain.GroupFormingAgain:
+		return g.state.Name + " is forming again: none of its seats has a holder"
 	case *domain.GroupEstablished:
+		if d.Again {
+			return g.state.Name + " was established again: whoever was newly named has consented to the charter"
+		}
 		return g.state.Name + " was established: all " + domain.Count(len(d.Consents), "seat") + " have consented to the charter"
 	case *domain.CharterAdopted:
 		if d.Back != 0 {

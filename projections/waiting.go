@@ -73,11 +73,8 @@ func (w *Waiting) add(ref string, kind WaitingKind, by domain.Day, text string) 
 }
 
 func (w *Waiting) charterWaits(g *Group, p *domain.Person, at domain.Day) {
-	if g.state.Established != 0 {
-		return
-	}
 	for _, seat := range g.state.EntitledOn(at) {
-		if g.state.Allows(p.ID, &domain.ConsentToCharter{Seat: seat}, at) && !slices.ContainsFunc(g.state.Consents, func(c domain.CharterConsent) bool { return c.Seat == seat }) {
+		if g.state.AwaitsConsent(seat, p.ID, at) {
 			w.add("charter", WaitsCharter, 0, g.name(seat)+" has not yet consented to the charter.")
 		}
 	}

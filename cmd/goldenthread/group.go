@@ -17,7 +17,9 @@ var groupQuestion = question[projections.Register]{
 }
 
 func showGroup(p *page, r *projections.Register) {
-	if r.Forming {
+	if r.FormingAgain != 0 {
+		p.say("%s, for %s, has been forming again since %s: none of its seats has a holder. Until whoever is newly named has consented to its charter it can agree nothing.", r.Name, r.PlaceName, r.FormingAgain.Words())
+	} else if r.Forming {
 		p.say("%s, for %s, is forming.", r.Name, r.PlaceName)
 	} else {
 		p.say("%s, for %s, established on %s.", r.Name, r.PlaceName, r.Established.Words())
