@@ -21,15 +21,16 @@ func (w *world) asks(group, lead string) {
 	w.must(201, w.in(group, "operator", "found", fmt.Sprintf(`{
 		"name":"Greater Manchester GP Group","shortName":"the group","place":"GM","placeName":"Greater Manchester","founder":%q,
 		"charter":{"text":"Places together.","quorum":1,"defaultStance":"discretion","matters":["access"]},
-		"organisations":[{"code":"GM","kind":"place","name":"Greater Manchester"},{"code":"trafford","kind":"group","name":"Trafford GP Board"}],
-		"people":[{"handle":%[1]q,"office":"Lead, Greater Manchester"},{"handle":"for-trafford","office":"Chair, Trafford GP Board","organisation":"trafford"}],
-		"seats":[{"organisation":"trafford","holder":"for-trafford"}],
+		"organisations":[{"code":"GM","kind":"place","name":"Greater Manchester"},{"code":"trafford","kind":"group","name":"Trafford GP Board"},{"code":"GMLMC","kind":"lmc","name":"Greater Manchester LMCs"}],
+		"people":[{"handle":%[1]q,"office":"Lead, Greater Manchester","organisation":"GMLMC"},{"handle":"for-trafford","office":"Chair, Trafford GP Board","organisation":"trafford"}],
+		"seats":[{"organisation":"trafford","holder":"for-trafford"},{"organisation":"GMLMC","holder":%[1]q}],
 		"duties":[{"duty":"chair","person":%[1]q}]}`, lead)))
 	for _, person := range []string{lead, "for-trafford"} {
 		key, err := w.tokens.Issue(group, person)
 		require.NoError(w.t, err)
 		w.keys[person] = key
 	}
+	w.must(201, w.in(group, lead, "consent-to-charter", `{}`))
 }
 
 // agrees has the group "trafford" agree to the proposal, and the wider group hear of it.
@@ -104,6 +105,7 @@ func TestWiderGroup(t *testing.T) {
 	require.Equal(t, []place{{"trafford", true, "P2", agreed, "", 2}}, places)
 
 	w.must(201, w.in("greater-manchester", "for-trafford", "raise-proposal", `{"title":"T","text":"x","matter":"membership"}`))
+	w.must(201, w.in("greater-manchester", "gm-lead", "consent", `{"proposal":"P1","version":1,"needNotWait":true}`))
 	w.refused(409, "G1", w.in("greater-manchester", "for-trafford", "consent", `{"proposal":"P1","version":1}`))
 	w.must(201, w.in("greater-manchester", "for-trafford", "consent", fmt.Sprintf(`{"proposal":"P1","version":1,"needNotWait":true,"rests":{"ledger":"trafford","ref":"P2","index":%d}}`, agreed)))
 	proposal := w.must(200, w.send(w.request("gm-lead", "GET", "/v1/groups/greater-manchester/proposals/P1", ""))).json(t)
@@ -148,6 +150,7 @@ func TestWiderCommitment(t *testing.T) {
 	gm(201, "gm-lead", "register-forum", `{"forum":"system-board","name":"System Board"}`)
 	gm(201, "for-trafford", "raise-proposal", `{"title":"A representative","text":"One speaks.","matter":"access","instruments":[{"appoint":{
 		"person":"gm-lead","forum":"system-board","from":"2026-01-05","until":"2026-12-31","review":"2026-07-31","lines":[{"matter":"access","stance":"discretion"}]}}]}`)
+	gm(201, "gm-lead", "consent", `{"proposal":"P1","version":1,"needNotWait":true}`)
 	gm(201, "for-trafford", "consent", fmt.Sprintf(`{"proposal":"P1","version":1,"needNotWait":true,"rests":{"ledger":"trafford","ref":"P3","index":%d}}`, rests))
 	w.on("2026-01-06")
 	gm(201, "gm-lead", "schedule-meeting", `{"forum":"system-board","on":"2026-01-06"}`)

@@ -115,6 +115,7 @@ func TestRollsAreNotCopied(t *testing.T) {
 	}
 	rests := w.agreementIndex("P3")
 	w.must(201, w.in("greater-manchester", "for-trafford", "raise-proposal", `{"title":"Together","text":"All.","matter":"access"}`))
+	w.must(201, w.in("greater-manchester", "gm-lead", "consent", `{"proposal":"P1","version":1,"needNotWait":true}`))
 	w.must(201, w.in("greater-manchester", "for-trafford", "consent", fmt.Sprintf(`{"proposal":"P1","version":1,"needNotWait":true,"rests":{"ledger":"trafford","ref":"P3","index":%d}}`, rests)))
 	var all strings.Builder
 	for _, path := range []string{"/v1/groups/greater-manchester/proposals/P1", "/v1/groups/greater-manchester/mandate?matter=access", "/v1/groups/greater-manchester/events", "/groups/greater-manchester/proposals/P1", "/groups/greater-manchester/record"} {
