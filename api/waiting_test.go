@@ -190,3 +190,23 @@ func TestNewWayInWaitsOnThePage(t *testing.T) {
 	w.formRecords("cd-south", "/waiting", "confirm-record", "records", number)
 	require.Contains(t, w.waitingFor("cd-south"), "There is nothing for you to confirm.")
 }
+
+// Before a list or a closing is confirmed, the page says what it would change, and what
+// would end by it.
+func TestWhatWouldFollowIsSaidBefore(t *testing.T) {
+	w := withWaiting(t)
+	w.records(`
+		manager: import-organisations {"source":"The list of February","rows":[{"code":"P91018","kind":"practice","name":"The Avenue","lists":[{"on":"2026-02-01","patients":900}]},{"code":"P91020","kind":"practice","name":"B Surgery","closed":"2026-01-31"}]}
+		manager: leave-office {"person":"cd-south","until":"2026-02-28"}`)
+	said := w.waitingFor("cd-north")
+	for _, words := range []string{
+		"The register", "If you confirm it:", "P91018 is now listed as The Avenue.", "A Surgery had 900 registered patients on 1 February 2026.", "B Surgery (P91020) closed; its last day was 31 January 2026.",
+		"No longer so: B Surgery has given a mandate.", "No longer so: South Trafford has a seat.", "This is correct for the register",
+	} {
+		require.Contains(t, said, words)
+	}
+	require.NotContains(t, said, "No longer so: A Surgery has given a mandate.", "it has another name, and its mandate")
+	said = w.waitingFor("cd-south")
+	require.Contains(t, said, "No longer so: Clinical Director, South Trafford is holder for South Trafford.")
+	require.Contains(t, said, "No longer so: Clinical Director, South Trafford is of the executive.")
+}

@@ -70,7 +70,7 @@ func (k *Kept) ofThemselves(w *who, p *KeptPart) *Permission {
 	if slices.Contains(k.Named, w.person.ID) {
 		return w.asThemself(k.Command.ends()) // nobody confirms that they themself speak
 	}
-	if p.Of == allSeats {
+	if p.Of == AllSeats {
 		return w.holdsAnySeat()
 	}
 	if yes := w.speaksFor(p.Of); yes != nil {
@@ -82,7 +82,7 @@ func (k *Kept) ofThemselves(w *who, p *KeptPart) *Permission {
 // forOthers is the permission of a seat holder, and else of a second keeper, where nobody
 // of the organisation can confirm, or none has in a full window.
 func (k *Kept) forOthers(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal) {
-	if p.Of == allSeats {
+	if p.Of == AllSeats {
 		return "", nil, notYours("O1", "%s is confirmed by somebody who holds a seat, and did not make it.", k.Number)
 	}
 	if k.Command.unopposed() && !k.Command.severally() {
@@ -317,7 +317,7 @@ func (k *Kept) unopposedOn(since, d Day) (Day, bool) {
 func (k *Kept) unopposedParts() []string {
 	var of []string
 	for _, p := range k.Parts {
-		if p.Stage == KeptWaits && !p.Objected && k.Command.unopposed() && (p.Of == allSeats || !k.Command.severally()) {
+		if p.Stage == KeptWaits && !p.Objected && k.Command.unopposed() && (p.Of == AllSeats || !k.Command.severally()) {
 			of = append(of, p.Of)
 		}
 	}
@@ -404,7 +404,7 @@ func (e *RecordRefused) apply(s *State, ev *Event) {
 		switch {
 		case e.TakenBack:
 			p.Stage = KeptTakenBack
-		case p.Of == allSeats:
+		case p.Of == AllSeats:
 			p.Objected = true // it waits for a seat holder who confirms it
 		default:
 			p.Stage = KeptRefused
@@ -431,7 +431,7 @@ func (s *State) WordOfWhom(of string) string {
 	if id, person := strings.CutPrefix(of, "person/"); person {
 		return s.office(id)
 	}
-	if of == allSeats {
+	if of == AllSeats {
 		return "a seat holder"
 	}
 	return s.name(of)

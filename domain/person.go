@@ -202,7 +202,7 @@ func (s *State) organisationsOf(p *Person, d Day) []string {
 		}
 	}
 	if codes == nil {
-		return []string{allSeats}
+		return []string{AllSeats}
 	}
 	return codes
 }

@@ -72,7 +72,7 @@ func (c *ImportOrganisations) concerns(s *State, would []Event) []string {
 func (c *ImportOrganisations) names() []string { return nil }
 
 // listParts say for each of what a list brings whose word it takes: that of the
-// organisation which ends, opens again or moves; allSeats; "" for nobody's. Nobody is
+// organisation which ends, opens again or moves; AllSeats; "" for nobody's. Nobody is
 // asked about a new organisation that can't stand behind the group.
 func (s *State) listParts(said []Payload) []string {
 	parts := make([]string, len(said))
@@ -81,7 +81,7 @@ func (s *State) listParts(said []Payload) []string {
 		if kind, new := kinds[code]; new && kind != Practice && kind != PCN {
 			return ""
 		} else if new {
-			return allSeats
+			return AllSeats
 		}
 		return code
 	}
@@ -104,7 +104,7 @@ func (s *State) listParts(said []Payload) []string {
 		case *MembershipCorrected:
 			parts[i] = about(p.Member)
 		default:
-			parts[i] = allSeats
+			parts[i] = AllSeats
 		}
 	}
 	return parts

@@ -33,6 +33,11 @@ func (s *View) Try(r *Request, now time.Time) (Trial, *Refusal) {
 		after.Apply(&d.Events[i])
 		on = max(on, d.Events[i].Effective)
 	}
+	for code, o := range s.Organisations { // what has another name then has not ended
+		if after.Organisations[code].Name != o.Name {
+			edit(after.Organisations, code).Name = o.Name
+		}
+	}
 	trial := Trial{Events: d.Events, Answer: d.Answer}
 	left := after.holding(on + 1)
 	for _, one := range s.holding(on + 1) {

@@ -15,14 +15,15 @@ import (
 type keepable interface {
 	Command
 	// concerns names those whose word it takes, from what would be recorded today:
-	// organisations by code, a person as person/<id>, and allSeats.
+	// organisations by code, a person as person/<id>, and AllSeats.
 	concerns(s *State, would []Event) []string
 	// names are the people, by id or handle, about whom it is.
 	names() []string
 }
 
-// allSeats stands, among those whose word a record takes, for any seat.
-const allSeats = "seats"
+// AllSeats stands, among those whose word a record takes, for anybody who holds a seat
+// (rule O1).
+const AllSeats = "seats"
 
 // A KeptCommand is what a keeper recorded: exactly one of these. Its JSON is a storage
 // format and never changes.

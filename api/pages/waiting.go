@@ -28,6 +28,7 @@ func waitingPage(a *asked) (web.Body, error) {
 			continue
 		}
 		of := a.groupOf(&r.Parts[0])
+		row.Follows = a.follows(r.Ref)
 		i := slices.IndexFunc(groups, func(g web.WaitingGroup) bool { return g.ID == of.ID })
 		if i < 0 {
 			i, groups = len(groups), append(groups, of)
@@ -117,6 +118,9 @@ func (a *asked) offerRefusal(r *projections.RecordLine) {
 // of a practice for which the person does not speak, all for its PCN (rule M1).
 func (a *asked) groupOf(p *projections.RecordPart) web.WaitingGroup {
 	s := a.State()
+	if p.Of == domain.AllSeats {
+		return web.WaitingGroup{ID: p.Of, Name: "the register"}
+	}
 	if o := s.Organisations[p.Of]; o != nil && o.Kind == domain.Practice && !s.SpeaksFor(a.me.ID, p.Of, a.At) {
 		for _, pcn := range s.PCNsOn(a.At) {
 			if s.InPCN(o, pcn.Code, a.At) {
@@ -133,7 +137,9 @@ func onlyName(records []projections.RecordLine, rows []web.WaitingRow) string {
 	name := ""
 	for _, row := range rows {
 		i := slices.IndexFunc(records, func(r projections.RecordLine) bool { return r.Ref == row.Ref })
-		if of := records[i].Parts[0].Name; name == "" {
+		if of := records[i].Parts[0].Name; records[i].Parts[0].Of == domain.AllSeats {
+			return ""
+		} else if name == "" {
 			name = of
 		} else if name != of {
 			return ""
@@ -155,14 +161,45 @@ func (a *asked) nearness(code string) int {
 	return 0
 }
 
+// mostFollows are so many sentences of what a record would change.
+const mostFollows = 10
+
+// follows is what would follow if the person confirmed the record now: what a list would
+// change, and what would end; or that it can only be refused.
+func (a *asked) follows(ref string) []string {
+	kept := &a.State().Records[ref].Command
+	if kept.GrantMandate != nil || kept.RecordSpokesperson != nil {
+		return nil // it says itself what it does, and nothing ends by it
+	}
+	trial, refusal := a.State().Try(&domain.Request{Group: a.State().Group, Actor: a.me.ID, Command: &domain.ConfirmRecord{Records: []string{ref}}}, a.server.ledgers.Clock())
+	if refusal != nil {
+		return []string{refusal.Say}
+	}
+	var says []string
+	if kept.ImportOrganisations != nil {
+		for i := range trial.Events {
+			if _, confirmed := trial.Events[i].Data.(*domain.RecordConfirmed); !confirmed {
+				says = append(says, a.Sentence(&trial.Events[i])+".")
+			}
+		}
+	}
+	for _, one := range trial.Ends {
+		says = append(says, "No longer so: "+one.Text)
+	}
+	if more := len(says) - mostFollows; more > 1 {
+		says = append(says[:mostFollows], "And "+domain.Thousands(more)+" more changes.")
+	}
+	return says
+}
+
 func recordRow(r *projections.RecordLine) web.WaitingRow {
 	recorded := "Recorded by " + r.By.Office + " on " + r.On.Words()
 	if r.Evidence != "" {
-		recorded += ", on this evidence: " + r.Evidence
+		recorded += ", on this evidence: " + strings.TrimSuffix(r.Evidence, ".")
 	}
 	row := web.WaitingRow{Ref: r.Ref, Text: r.Text, Notes: []string{recorded + "."}}
 	for _, p := range r.Parts {
-		row.Notes = append(row.Notes, p.Say+".")
+		row.Notes = append(row.Notes, strings.TrimSuffix(p.Say, ".")+".")
 	}
 	if r.Silent {
 		row.Notes = append(row.Notes, "If nobody objects, it takes effect on "+r.Window.Words()+".")

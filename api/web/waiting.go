@@ -22,7 +22,8 @@ type WaitingGroup struct {
 type WaitingRow struct {
 	Ref, Text string
 	Place     string   // where it is shown in full, below the group; "": here
-	Notes     []string // who recorded it, whose word it takes and what follows
+	Notes     []string // who recorded it, whose word it takes and when it takes effect
+	Follows   []string // if the person confirms it
 }
 
 func (*Waiting) Title() string { return "Is this right?" }
