@@ -318,7 +318,7 @@ func (s *State) seatsAnew(c keepable, d Day) bool {
 // effect. While the group forms again nobody is there to object for its seats: they have
 // a full window after it is established again.
 func (s *State) silentSince(k *Kept, since Day) Day {
-	if k.part(allSeats) == nil || len(s.Again) == 0 {
+	if k.part(AllSeats) == nil || len(s.Again) == 0 {
 		return since
 	}
 	if s.formsAgain() {
