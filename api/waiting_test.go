@@ -82,6 +82,20 @@ func TestOnePressConfirmsAllForAnOrganisation(t *testing.T) {
 	require.Equal(t, "beyond", w.exerciseLine(2)["standing"], "they are confirmed together, and judged each")
 }
 
+// Many records take one line of the home page.
+func TestManyRecordsAreOneLine(t *testing.T) {
+	w := withWaiting(t)
+	for _, code := range []string{"P91020", "LMC"} {
+		w.must(201, w.command("manager", "record-spokesperson", `{"organisation":"`+code+`","person":"manager","evidence":"By telephone."}`))
+	}
+	home := string(w.must(200, w.page("lmc-chair", "")).body)
+	require.Contains(t, home, "Is that right?")
+	w.must(201, w.command("manager", "record-spokesperson", `{"organisation":"P91020","person":"gp-a","evidence":"By telephone."}`))
+	home = string(w.must(200, w.page("lmc-chair", "")).body)
+	require.Contains(t, home, "<a href=\"/g/trafford/waiting\">4 records wait for you to confirm or refuse.</a>")
+	require.NotContains(t, home, "Is that right?")
+}
+
 // What is confirmed by one press is recorded each in its own name.
 func TestEachIsConfirmedInItsOwnName(t *testing.T) {
 	w := withWaiting(t)

@@ -111,6 +111,24 @@ func (s *State) WaitsFor(k *Kept) []string {
 	return names
 }
 
+// ConfirmedTogether is with what the person confirms the record by one press, and whether
+// they do it as one of those concerned: everything about the same organisation or, about
+// a practice for which they neither speak nor sit, about its PCN (rule M1). It is "" if
+// they may not confirm it.
+func (s *State) ConfirmedTogether(k *Kept, person string, d Day) (of string, own bool) {
+	parts, _, r := k.confirmable(&who{s, s.People[person], d})
+	if r != nil {
+		return "", false
+	}
+	of, own = parts[0].of, parts[0].how == ByItself && parts[0].of != AllSeats
+	if o := s.Organisations[of]; o != nil && o.Kind == Practice && !own {
+		if pcns := s.pcnsOf(o, d); len(pcns) > 0 {
+			of = pcns[0].Code
+		}
+	}
+	return of, own
+}
+
 // MayConfirm are the ids of those who may confirm the record, or a part of it, on that day.
 func (s *State) MayConfirm(k *Kept, d Day) []string {
 	var ids []string

@@ -18,6 +18,7 @@ func home(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	body.Waiting = a.Waiting(a.Caller.Person, a.At)
+	body.Waiting.Items = inOneLine(body.Waiting.Items)
 	for _, p := range a.Proposals(a.At, "").Proposals {
 		switch p.Stage {
 		case domain.Open:
@@ -36,6 +37,31 @@ func home(a *asked) (web.Body, error) {
 		}
 	}
 	return body, nil
+}
+
+// mostRecords are so many records to confirm that are listed one by one.
+const mostRecords = 3
+
+// inOneLine says in one line, where the first of them was, that several records are to be
+// confirmed: they are answered together.
+func inOneLine(items []projections.WaitingItem) []projections.WaitingItem {
+	var rest []projections.WaitingItem
+	first, records := 0, 0
+	for _, w := range items {
+		if w.Kind != projections.WaitsRecord {
+			rest = append(rest, w)
+			continue
+		}
+		if records == 0 {
+			first = len(rest)
+		}
+		records++
+	}
+	if records <= mostRecords {
+		return items
+	}
+	by := items[slices.IndexFunc(items, func(w projections.WaitingItem) bool { return w.Kind == projections.WaitsRecord })].By
+	return slices.Insert(rest, first, projections.WaitingItem{Kind: projections.WaitsRecord, By: by, Text: domain.Thousands(records) + " records wait for you to confirm or refuse."})
 }
 
 // outsideHome is the group's page for those from whom the charter keeps its work.

@@ -27,7 +27,7 @@ func waitingPage(a *asked) (web.Body, error) {
 			body.Others = append(body.Others, row)
 			continue
 		}
-		of := a.groupOf(&r.Parts[0])
+		of := a.groupOf(&r)
 		row.Follows = a.follows(r.Ref)
 		i := slices.IndexFunc(groups, func(g web.WaitingGroup) bool { return g.ID == of.ID })
 		if i < 0 {
@@ -35,14 +35,12 @@ func waitingPage(a *asked) (web.Body, error) {
 		}
 		groups[i].Rows = append(groups[i].Rows, row)
 	}
-	slices.SortStableFunc(groups, func(x, y web.WaitingGroup) int { return a.nearness(y.ID) - a.nearness(x.ID) })
-	for _, g := range groups {
-		if name := onlyName(all.Waits, g.Rows); name != "" {
-			g.Name = name
+	for _, own := range []bool{true, false} {
+		for _, g := range groups {
+			if g.Own == own {
+				body.Yours = append(body.Yours, a.named(g, all.Waits))
+			}
 		}
-		a.offerConfirming(&g, "This is correct for "+g.Name, "All "+strconv.Itoa(len(g.Rows))+" are correct for "+g.Name)
-		g.Name = domain.FirstUpper(g.Name)
-		body.Yours = append(body.Yours, g)
 	}
 	ended, pager, err := part(a, all.Ended, endedEach)
 	for _, r := range ended {
@@ -50,6 +48,17 @@ func waitingPage(a *asked) (web.Body, error) {
 	}
 	body.Pager = pager
 	return body, err
+}
+
+// named offers to confirm the group under its name: that of the only organisation that
+// its records are about, if it is one.
+func (a *asked) named(g web.WaitingGroup, records []projections.RecordLine) web.WaitingGroup {
+	if name := onlyName(records, g.Rows); name != "" {
+		g.Name = name
+	}
+	a.offerConfirming(&g, "This is correct for "+g.Name, "All "+strconv.Itoa(len(g.Rows))+" are correct for "+g.Name)
+	g.Name = domain.FirstUpper(g.Name)
+	return g
 }
 
 // ownWaits adds what the person is said to have decided or said, which they alone can
@@ -114,21 +123,15 @@ func (a *asked) offerRefusal(r *projections.RecordLine) {
 	a.offerRefusing(r.Ref, words)
 }
 
-// groupOf is what the record is confirmed with by one press: all for the organisation or,
-// of a practice for which the person does not speak, all for its PCN (rule M1).
-func (a *asked) groupOf(p *projections.RecordPart) web.WaitingGroup {
+// groupOf is what the record is confirmed with by one press.
+func (a *asked) groupOf(r *projections.RecordLine) web.WaitingGroup {
 	s := a.State()
-	if p.Of == domain.AllSeats {
-		return web.WaitingGroup{ID: p.Of, Name: "the register"}
+	of, own := s.ConfirmedTogether(s.Records[r.Ref], a.me.ID, a.At)
+	name := "the register"
+	if of != domain.AllSeats {
+		name = s.WordOfWhom(of)
 	}
-	if o := s.Organisations[p.Of]; o != nil && o.Kind == domain.Practice && !s.SpeaksFor(a.me.ID, p.Of, a.At) {
-		for _, pcn := range s.PCNsOn(a.At) {
-			if s.InPCN(o, pcn.Code, a.At) {
-				return web.WaitingGroup{ID: pcn.Code, Name: pcn.Name}
-			}
-		}
-	}
-	return web.WaitingGroup{ID: p.Of, Name: p.Name}
+	return web.WaitingGroup{ID: of, Name: name, Own: own}
 }
 
 // onlyName is the name of the organisation that all the rows are about; "" if they are
@@ -146,19 +149,6 @@ func onlyName(records []projections.RecordLine, rows []web.WaitingRow) string {
 		}
 	}
 	return name
-}
-
-// nearness is greater for what is nearer to the person: what they speak for, before
-// that for which they sit, before all else.
-func (a *asked) nearness(code string) int {
-	seat := func(o web.Option) bool { return o.Value == code }
-	switch {
-	case a.State().SpeaksFor(a.me.ID, code, a.At):
-		return 2
-	case slices.ContainsFunc(a.seats(), seat):
-		return 1
-	}
-	return 0
 }
 
 // mostFollows are so many sentences of what a record would change.

@@ -100,7 +100,7 @@ func PlaceOf(ref string) string {
 // WaitingPlace is where what waits for somebody is answered.
 func WaitingPlace(w projections.WaitingItem) string {
 	if w.ToConfirm() {
-		return "waiting#" + w.Ref
+		return strings.TrimSuffix("waiting#"+w.Ref, "#") // of several there is no one reference
 	}
 	return PlaceOf(w.Ref)
 }
