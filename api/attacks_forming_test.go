@@ -95,3 +95,25 @@ func TestWhoeverIsNamedWhileItFormsAgainHasNoSay(t *testing.T) {
 	w.must(201, w.command("manager", "name-holder", `{"seat":"U42898","person":"gp-south","role":"holder","evidence":"The PCN's minute."}`)) // and waits again
 	w.isTold(403, "gp-south", "consent", `{"proposal":"P2","version":1,"seat":"U42898"}`, "they neither hold that seat nor deputise for it")
 }
+
+func TestOperatorIsSecondKeeperOnlyWhereNobodyElseIs(t *testing.T) {
+	w := newWorld(t).established()
+	const mandate = `{"organisation":"P91020","until":"2026-12-31","evidence":"A minute.","matters":["access"]}`
+	w.must(201, w.command("manager", "grant-mandate", mandate))
+	w.on("2026-02-20") // long after every window, somebody who holds a seat can still confirm it
+	w.isTold(403, "operator", "confirm-record", `{"records":["N1"]}`, "N1 is confirmed by somebody who holds a seat, did not record it and is not named in it.")
+	w.isTold(403, "operator", "name-holder", `{"seat":"LMC","person":"manager","role":"holder","evidence":"A call."}`, "The operator is nobody of this group and can't act in it.")
+	w.must(201, w.command("cd-north", "refuse-record", `{"records":["N1"],"reason":"Nobody asked them."}`))
+	w.isTold(403, "operator", "confirm-record", `{"records":["N1"]}`, "N1 was refused for B Surgery: Nobody asked them.")
+
+	w = abandoned(t)
+	w.must(201, w.command("manager", "grant-mandate", mandate))
+	w.isTold(409, "operator", "confirm-record", `{"records":["N1"]}`, "Nobody who holds a seat can confirm N1. A second keeper can from 17 January 2026, or the operator of this server.")
+	w.on("2026-01-17")
+	w.isTold(403, "manager", "confirm-record", `{"records":["N1"]}`, "You recorded N1 yourself: it takes a second person.")
+	w.must(201, w.command("operator", "confirm-record", `{"records":["N1"]}`)) // the way out
+	said := string(w.must(200, w.ask("cd-north", "/records")).body)
+	require.Contains(t, said, "Confirmed for B Surgery by the operator of this server")
+	audit := string(w.must(200, w.ask("cd-north", "/audit")).body)
+	require.Contains(t, audit, `"operator"`)
+}

@@ -82,15 +82,8 @@ func (k *Kept) ofThemselves(w *who, p *KeptPart) *Permission {
 // forOthers is the permission of a seat holder, and else of a second keeper, where nobody
 // of the organisation can confirm, or none has in a full window.
 func (k *Kept) forOthers(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal) {
-	if p.Of == AllSeats {
-		return "", nil, notYours("O1", "%s is confirmed by somebody who holds a seat, and did not make it.", k.Number)
-	}
-	if k.Command.unopposed() && !k.Command.severally() {
-		return "", nil, notYours("O3", "%s is for %s to confirm or refuse. If they say nothing it takes effect on %s.", k.Number, w.s.WordOfWhom(p.Of), k.Window.Words())
-	}
-	if len(k.couldAnswer(w.s, p, w.day)) > 0 && w.day < k.Window {
-		return "", nil, notYours("O3", "%s waits for somebody who speaks or sits for %s. From %s, if none of them has answered, a seat holder can confirm it.",
-			k.Number, w.s.name(p.Of), k.Window.Words())
+	if r := k.notForOthers(w.s, p, w.day); r != nil {
+		return "", nil, r
 	}
 	if slices.Contains(k.Named, w.person.ID) {
 		return "", nil, notYours("O3", "%s is about you: somebody else confirms it.", k.Number)
@@ -99,13 +92,85 @@ func (k *Kept) forOthers(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal) {
 		return BySeat, yes, nil
 	}
 	keeper := w.has(Registrar, Manager, Chair)
-	switch {
-	case slices.ContainsFunc(w.s.holdersOn(w.day), func(id string) bool { return k.canConfirm(w.s, id, w.day) }), keeper == nil:
-		return "", nil, notYours("O3", "%s is confirmed by somebody who holds a seat, did not record it and is not named in it.", k.Number)
-	case w.day < k.Window:
-		return "", nil, notNow("O3", "Nobody who holds a seat can confirm %s. A second keeper can from %s.", k.Number, k.Window.Words())
+	if r := k.notForKeepers(w.s, w.day, keeper != nil); r != nil {
+		return "", nil, r
 	}
 	return ByKeeper, keeper, nil
+}
+
+// notForOthers refuses anybody but those concerned, where their word is needed, or they
+// may still answer.
+func (k *Kept) notForOthers(s *State, p *KeptPart, d Day) *Refusal {
+	switch {
+	case p.Of == AllSeats:
+		return notYours("O1", "%s is confirmed by somebody who holds a seat, and did not make it.", k.Number)
+	case k.Command.unopposed() && !k.Command.severally():
+		return notYours("O3", "%s is for %s to confirm or refuse. If they say nothing it takes effect on %s.", k.Number, s.WordOfWhom(p.Of), k.Window.Words())
+	case len(k.couldAnswer(s, p, d)) > 0 && d < k.Window:
+		return notYours("O3", "%s waits for somebody who speaks or sits for %s. From %s, if none of them has answered, a seat holder can confirm it.",
+			k.Number, s.name(p.Of), k.Window.Words())
+	}
+	return nil
+}
+
+// notForKeepers refuses a second keeper while somebody who holds a seat can confirm it,
+// and until a full window has run; and whoever is no keeper.
+func (k *Kept) notForKeepers(s *State, d Day, keeper bool) *Refusal {
+	switch {
+	case !keeper, slices.ContainsFunc(s.holdersOn(d), func(id string) bool { return k.canConfirm(s, id, d) }):
+		return notYours("O3", "%s is confirmed by somebody who holds a seat, did not record it and is not named in it.", k.Number)
+	case d < k.Window:
+		return notNow("O3", "Nobody who holds a seat can confirm %s. A second keeper can from %s, or the operator of this server.", k.Number, k.Window.Words())
+	}
+	return nil
+}
+
+// forOperator are the parts of the record that the operator may confirm or refuse on that
+// day, as a second keeper; the refusal says why there is none.
+func (k *Kept) forOperator(s *State, d Day) ([]string, *Refusal) {
+	var parts []string
+	refusal := notNow("O3", "%s does not wait for anybody any more.", k.Number)
+	for i := range k.Parts {
+		p := &k.Parts[i]
+		switch {
+		case p.Stage == KeptRefused:
+			refusal = notYours("O3", "%s was refused for %s: %s", k.Number, s.WordOfWhom(p.Of), p.Reason)
+		case p.Stage != KeptWaits || !k.Waits():
+		default:
+			if r := firstRefusal(k.notForOthers(s, p, d), k.notForKeepers(s, d, true)); r != nil {
+				refusal = r
+				continue
+			}
+			parts = append(parts, p.Of)
+		}
+	}
+	if parts == nil {
+		return nil, refusal
+	}
+	return parts, nil
+}
+
+// asOperator does the same to each of those records, for the parts that the operator may
+// answer as a second keeper. Nothing else that waits is theirs to answer.
+func (t *turn) asOperator(refs []string, answer func(k *Kept, parts []string) *Refusal) *Refusal {
+	if len(refs) == 0 {
+		return invalid("O3", "Say which records.").at("records")
+	}
+	t.ownState()
+	for i, ref := range refs {
+		k := t.s.Records[ref]
+		if k == nil {
+			return notYours("O3", "The operator is nobody of this group. They can answer only for what a keeper recorded, such as N3, and not for %q.", Clip(ref)).at(nth("records", i))
+		}
+		parts, r := k.forOperator(t.s.State, t.day)
+		if r == nil {
+			r = answer(k, parts)
+		}
+		if r != nil {
+			return r.at(nth("records", i))
+		}
+	}
+	return nil
 }
 
 // canConfirm says whether the seat holder neither recorded it nor is named in it, and no

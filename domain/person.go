@@ -365,6 +365,9 @@ func (s *State) office(id string) string {
 	if p := s.People[id]; p != nil {
 		return p.Office
 	}
+	if id == Operator {
+		return "the operator of this server"
+	}
 	return "somebody"
 }
 

@@ -307,7 +307,12 @@ func (c *ConfirmRecord) may(w *who) (Permission, *Refusal) {
 	return w.mayAll(c.Records, waits.mayConfirm)
 }
 
+func (c *ConfirmRecord) mayOperate() {}
+
 func (c *ConfirmRecord) decide(t *turn) *Refusal {
+	if t.operator {
+		return t.asOperator(c.Records, func(k *Kept, parts []string) *Refusal { return t.confirmParts(k.Number, parts, ByKeeper) })
+	}
 	return t.all(c.Records, waits.mayConfirm, func(one waits) *Refusal { return one.confirm(t) })
 }
 
@@ -321,7 +326,18 @@ func (c *RefuseRecord) may(w *who) (Permission, *Refusal) {
 	return w.mayAll(c.Records, waits.mayRefuse)
 }
 
+func (c *RefuseRecord) mayOperate() {}
+
 func (c *RefuseRecord) decide(t *turn) *Refusal {
+	if t.operator {
+		return t.asOperator(c.Records, func(k *Kept, parts []string) *Refusal {
+			if r := checkWords("O3", "the reason", c.Reason, someWords).at("reason"); r != nil {
+				return r
+			}
+			t.recordBecause(k.Index, t.day, &RecordRefused{Record: k.Number, Of: parts, Reason: c.Reason})
+			return nil
+		})
+	}
 	return t.all(c.Records, waits.mayRefuse, func(one waits) *Refusal { return one.refuse(t, c.Reason) })
 }
 

@@ -86,6 +86,9 @@ func (g *Group) who(id string) Who {
 	if p := g.state.Person(id); p != nil {
 		return Who{p.Handle, p.Office}
 	}
+	if id == domain.Operator {
+		return Who{id, "the operator of this server"}
+	}
 	return Who{id, "somebody"}
 }
 
