@@ -201,7 +201,7 @@ func TestTakeoverByAccountMapping(t *testing.T) {
 func TestTheOperatorActsAsNobody(t *testing.T) {
 	w, _ := onRecord(t)
 	w.saysTo(w.command("operator", "consent", saturdays), 403, "L5", "The operator is nobody of this group and can't act in it.")
-	w.saysTo(w.command("operator", "confirm-record", `{"records":["V1"]}`), 403, "O3", `The operator is nobody of this group. They can answer only for what a keeper recorded, such as N3, and not for "V1".`)
+	w.saysTo(w.command("operator", "confirm-record", `{"records":["V1"]}`), 403, "O3", `The operator is nobody of this group. They can answer only for what a keeper recorded, such as N3, and not for V1.`)
 	w.saysTo(w.command("operator", "make-way-in", `{"person":"cd-north","way":"token/039058c6f2c0cb492c533b0a4d14ef77"}`), 403, "L10", "Ways in are made by invitation, on the account page, or by whoever runs this server")
 	w.saysTo(w.command("manager", "register-person", `{"handle":"operator","office":"Operator"}`), 422, "L7", "can't be a handle")
 }

@@ -160,7 +160,7 @@ func (t *turn) asOperator(refs []string, answer func(k *Kept, parts []string) *R
 	for i, ref := range refs {
 		k := t.s.Records[ref]
 		if k == nil {
-			return notYours("O3", "The operator is nobody of this group. They can answer only for what a keeper recorded, such as N3, and not for %q.", Clip(ref)).at(nth("records", i))
+			return notYours("O3", "The operator is nobody of this group. They can answer only for what a keeper recorded, such as N3, and not for %s.", Clip(ref)).at(nth("records", i))
 		}
 		parts, r := k.forOperator(t.s.State, t.day)
 		if r == nil {
