@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ func presses(t *testing.T, p *program) {
 	}
 	sum, added := 0, 0
 	for _, person := range slices.SortedFunc(maps.Keys(all), func(a, b string) int { return strings.Compare(handles[a], handles[b]) }) {
-		t.Log(fmt.Sprintf("%-16s %3d presses, of which %2d answer what waits", handles[person], all[person], answers[person]))
+		t.Logf("%-16s %3d presses, of which %2d answer what waits", handles[person], all[person], answers[person])
 		require.LessOrEqual(t, answers[person], 8, handles[person])
 		sum, added = sum+all[person], added+answers[person]
 	}
