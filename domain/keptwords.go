@@ -63,7 +63,7 @@ func (s *State) mandateWords(pcn string, matters []string) string {
 
 func (s *State) listWords(c *ImportOrganisations) string {
 	if c.On != 0 {
-		return "the list of " + c.On.Words() + " names " + strconv.Itoa(len(c.Rows)) + " organisations"
+		return "the list of " + c.On.Words() + " names " + Count(len(c.Rows), "organisation")
 	}
 	var names []string
 	for _, row := range c.Rows[:min(5, len(c.Rows))] {

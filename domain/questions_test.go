@@ -63,6 +63,8 @@ func (m *minutes) answer(s *View, line string, words []string, at Day) []string 
 		return coverageLines(s, args[0], at)
 	case "what-if":
 		return whatIfLines(s, args[0], args[1], at)
+	case "touched":
+		return touchedLines(s, args[0])
 	case "standings":
 		return standingLines(s, args[0], at)
 	case "binds":
@@ -299,6 +301,17 @@ func dated(word string, d Day) string {
 }
 
 // whatIfLines are what would change if the organisation withdrew for the matter, or for all.
+func touchedLines(s *View, number string) []string {
+	t, can := s.Touched(s.Records[number])
+	if !can {
+		return []string{"it can't take effect"}
+	}
+	lines := each(t.Ends, func(e WouldEnd) string { return "no more: " + e.Text })
+	lines = append(lines, "coverage "+t.Before.Words()+" becomes "+t.After.Words())
+	lines = append(lines, each(t.Lost, func(p PowerLost) string { return "nobody can commit under " + p.Ref + " on " + p.On })...)
+	return append(lines, each(t.Asked, func(a WouldBeAsked) string { return a.Seat + " is asked on " + a.Proposal + " for a full window more" })...)
+}
+
 func whatIfLines(s *View, code, matter string, at Day) []string {
 	if matter == "all" {
 		matter = ""

@@ -1,9 +1,6 @@
 package domain
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Trying: what a command would record, before it is sent. A page that asks "is
 // this right?" shows it.
@@ -33,20 +30,7 @@ func (s *View) Try(r *Request, now time.Time) (Trial, *Refusal) {
 		after.Apply(&d.Events[i])
 		on = max(on, d.Events[i].Effective)
 	}
-	for code, o := range s.Organisations { // what has another name then has not ended
-		if after.Organisations[code].Name != o.Name {
-			edit(after.Organisations, code).Name = o.Name
-		}
-	}
-	trial := Trial{Events: d.Events, Answer: d.Answer}
-	left := after.holding(on + 1)
-	for _, one := range s.holding(on + 1) {
-		p := after.Proposals[one.Ref]
-		if agreed := p != nil && p.Stage == Agreed; !agreed && !slices.Contains(left, one) {
-			trial.Ends = append(trial.Ends, one)
-		}
-	}
-	return trial, nil
+	return Trial{Events: d.Events, Answer: d.Answer, Ends: s.ends(after, on+1)}, nil
 }
 
 // holding is what holds on that day and a command can end, in a fixed order.

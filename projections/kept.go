@@ -25,6 +25,7 @@ type RecordLine struct {
 	Window   domain.Day   `json:"window" doc:"day on which a full window has run: from then on others can confirm what nobody answered"`
 	Silent   bool         `json:"silent,omitempty" doc:"it takes effect on that day by itself, if nobody objects"`
 	Parts    []RecordPart `json:"parts" doc:"whose word it takes"`
+	Touches  []string     `json:"touches" doc:"in words: what it would end or change, if it took effect today; of one that waits"`
 	For      []string     `json:"for" doc:"handles of those who may confirm it today"`
 }
 
@@ -47,6 +48,7 @@ func (g *Group) WaitingRecords(at domain.Day) Records {
 		k := g.state.Records[n]
 		line := g.recordLine(k, at)
 		if k.Waits() {
+			line.Touches = g.touches(k)
 			w.Waits = append(w.Waits, line)
 		} else {
 			w.Ended = append([]RecordLine{line}, w.Ended...)
@@ -58,7 +60,7 @@ func (g *Group) WaitingRecords(at domain.Day) Records {
 func (g *Group) recordLine(k *domain.Kept, at domain.Day) RecordLine {
 	line := RecordLine{
 		Ref: k.Number, Text: domain.FirstUpper(g.state.RecordWords(k.Number)), By: g.who(k.By), As: k.As, On: k.On, Evidence: k.Command.EvidenceWords(), Window: k.Window,
-		Silent: k.Silent(), For: []string{},
+		Silent: k.Silent(), For: []string{}, Touches: []string{},
 	}
 	for _, p := range k.Parts {
 		part := RecordPart{Of: p.Of, Name: g.state.WordOfWhom(p.Of), Stage: p.Stage, How: p.How, Said: p.Said, Reason: p.Reason}
@@ -73,6 +75,40 @@ func (g *Group) recordLine(k *domain.Kept, at domain.Day) RecordLine {
 		line.For = append(line.For, g.who(id).Handle)
 	}
 	return line
+}
+
+// mostTold is how many changes of an import are told.
+const mostTold = 20
+
+// touches are what the record would touch, in words.
+func (g *Group) touches(k *domain.Kept) []string {
+	t, can := g.state.Touched(k)
+	if !can {
+		return []string{"It can't take effect as things stand now, so it can only be refused."}
+	}
+	said := []string{}
+	if k.Command.ImportOrganisations != nil {
+		for i := range t.Events[:min(len(t.Events), mostTold)] {
+			said = append(said, g.Sentence(&t.Events[i])+".")
+		}
+		if more := len(t.Events) - mostTold; more > 0 {
+			said = append(said, "And "+domain.Count(more, "more change")+".")
+		}
+	}
+	for _, e := range t.Ends {
+		said = append(said, "No longer so: "+e.Text)
+	}
+	before, after := g.coverageIs(&t.Before, t.On), g.coverageIs(&t.After, t.On)
+	if before.figures() != after.figures() {
+		said = append(said, domain.FirstUpper(g.state.ShortName)+" would speak for "+after.figures()+". Now it speaks for "+before.figures()+".")
+	}
+	for i := range t.Lost {
+		said = append(said, g.lostLine(&t.Lost[i], t.On).Text)
+	}
+	for _, a := range t.Asked {
+		said = append(said, "On "+a.Proposal+", "+g.state.Proposals[a.Proposal].Title()+", "+g.name(a.Seat)+" would be asked for a full window more, and then no longer.")
+	}
+	return said
 }
 
 // partWords say how far a part of a record has come.

@@ -28,7 +28,6 @@ func waitingPage(a *asked) (web.Body, error) {
 			continue
 		}
 		of := a.groupOf(&r)
-		row.Follows = a.follows(r.Ref)
 		i := slices.IndexFunc(groups, func(g web.WaitingGroup) bool { return g.ID == of.ID })
 		if i < 0 {
 			i, groups = len(groups), append(groups, of)
@@ -151,37 +150,6 @@ func onlyName(records []projections.RecordLine, rows []web.WaitingRow) string {
 	return name
 }
 
-// mostFollows are so many sentences of what a record would change.
-const mostFollows = 10
-
-// follows is what would follow if the person confirmed the record now: what a list would
-// change, and what would end; or that it can only be refused.
-func (a *asked) follows(ref string) []string {
-	kept := &a.State().Records[ref].Command
-	if kept.GrantMandate != nil || kept.RecordSpokesperson != nil {
-		return nil // it says itself what it does, and nothing ends by it
-	}
-	trial, refusal := a.State().Try(&domain.Request{Group: a.State().Group, Actor: a.me.ID, Command: &domain.ConfirmRecord{Records: []string{ref}}}, a.server.ledgers.Clock())
-	if refusal != nil {
-		return []string{refusal.Say}
-	}
-	var says []string
-	if kept.ImportOrganisations != nil {
-		for i := range trial.Events {
-			if _, confirmed := trial.Events[i].Data.(*domain.RecordConfirmed); !confirmed {
-				says = append(says, a.Sentence(&trial.Events[i])+".")
-			}
-		}
-	}
-	for _, one := range trial.Ends {
-		says = append(says, "No longer so: "+one.Text)
-	}
-	if more := len(says) - mostFollows; more > 1 {
-		says = append(says[:mostFollows], "And "+domain.Thousands(more)+" more changes.")
-	}
-	return says
-}
-
 func recordRow(r *projections.RecordLine) web.WaitingRow {
 	recorded := "Recorded by " + r.By.Office + " on " + r.On.Words()
 	if r.Evidence != "" {
@@ -191,6 +159,7 @@ func recordRow(r *projections.RecordLine) web.WaitingRow {
 	for _, p := range r.Parts {
 		row.Notes = append(row.Notes, strings.TrimSuffix(p.Say, ".")+".")
 	}
+	row.Follows = r.Touches
 	if r.Silent {
 		row.Notes = append(row.Notes, "If nobody objects, it takes effect on "+r.Window.Words()+".")
 	}

@@ -53,7 +53,7 @@ func (a *asked) dueWaits() string {
 }
 
 func (a *asked) recordsWait() string {
-	return waiting(a.WaitingRecords(a.At).Waits, func(*projections.RecordLine) bool { return true }, "waits to be confirmed", "wait to be confirmed")
+	return waiting(a.State().Pending(), func(**domain.Kept) bool { return true }, "waits to be confirmed", "wait to be confirmed")
 }
 
 func (a *asked) meetingWaits() string {

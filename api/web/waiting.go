@@ -24,7 +24,7 @@ type WaitingRow struct {
 	Ref, Text string
 	Place     string   // where it is shown in full, below the group; "": here
 	Notes     []string // who recorded it, whose word it takes and when it takes effect
-	Follows   []string // if the person confirms it
+	Follows   []string // if it is confirmed
 }
 
 func (*Waiting) Title() string { return "Is this right?" }

@@ -140,13 +140,27 @@ var recordsQuestion = question[projections.Records]{
 	example: "  goldenthread records\n  goldenthread do confirm-record --records N3",
 	below:   "/records",
 	show: func(p *page, a *projections.Records) {
-		p.table("record", "what it says", "recorded by", "on", "state")
-		for _, r := range append(a.Waits, a.Ended...) {
+		for _, r := range a.Waits {
+			p.say("%s: %s. Recorded by %s on %s.", r.Ref, r.Text, r.By.Office, r.On.Words())
+			for _, part := range r.Parts {
+				p.item("%s.", part.Say)
+			}
+			for _, touched := range r.Touches {
+				p.item("If it is confirmed: %s", touched)
+			}
+		}
+		if len(a.Waits) == 0 {
+			p.say("Nothing waits.")
+		}
+		if len(a.Ended) > 0 {
+			p.say("Confirmed, refused or taken back:")
+		}
+		for _, r := range a.Ended {
 			var parts []string
 			for _, part := range r.Parts {
 				parts = append(parts, part.Say)
 			}
-			p.row(r.Ref, r.Text, r.By.Office, r.On.Words(), strings.Join(parts, "; "))
+			p.item("%s: %s. %s.", r.Ref, r.Text, strings.Join(parts, "; "))
 		}
 		p.stamp(a.Stamp)
 	},

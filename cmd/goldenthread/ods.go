@@ -74,7 +74,7 @@ func (o *odsImport) run(cmd *cobra.Command) error {
 	for _, c := range read.commands(o.part) {
 		commands = append(commands, portions(c, lists.Portion)...)
 	}
-	outcome := importOutcome{LeftOut: []string{}, Contradicted: read.contradicted}
+	outcome := importOutcome{LeftOut: []string{}, Waits: []string{}, Contradicted: read.contradicted}
 	for _, c := range commands {
 		r, err := o.send(cmd.Context(), &c)
 		if err != nil {
@@ -95,11 +95,14 @@ type importOutcome struct {
 	Events        uint64   `json:"events"`
 	LeftOut       []string `json:"leftOut"`
 	Contradicted  []string `json:"contradicted"`
+	Waits         []string `json:"waits"` // records that wait to be confirmed; their differences are not recorded yet
 }
 
 func (o *importOutcome) add(r *access.Recorded, organisations int) {
 	o.Organisations += organisations
-	if r.Recorded {
+	waits := slices.DeleteFunc(slices.Clone(r.Refs), func(ref string) bool { return !strings.HasPrefix(ref, "N") })
+	o.Waits = append(o.Waits, waits...)
+	if r.Recorded && len(waits) == 0 {
 		o.Events += *r.Last - *r.First + 1
 		if r.List != nil {
 			o.Events-- // the event that names the list is no difference
@@ -113,6 +116,9 @@ func (o *importOutcome) add(r *access.Recorded, organisations int) {
 
 func (o *importOutcome) show(p *page) {
 	p.say("%s read, %s recorded.", domain.Count(o.Organisations, "organisation"), domain.Count(int(o.Events), "difference"))
+	if len(o.Waits) > 0 {
+		p.say("What is different waits until somebody else confirms it, as %s. What it would change: goldenthread records", domain.List(o.Waits))
+	}
 	for _, part := range []struct {
 		say   string
 		lines []string
@@ -130,7 +136,7 @@ func (o *importOutcome) show(p *page) {
 func (o *odsImport) read(register *projections.Register) (*odsList, error) {
 	l := &odsList{place: o.place, in: register.Place.Code, source: o.source, known: map[string]domain.OrganisationKind{}, contradicted: []string{}}
 	if l.source == "" {
-		l.source = strings.Join(append(slices.Clone(o.organisations), o.memberships), ", ")
+		l.source = strings.Join(slices.DeleteFunc(append(slices.Clone(o.organisations), o.memberships), func(name string) bool { return name == "" }), ", ")
 	}
 	for _, have := range register.Organisations {
 		l.known[have.Code] = have.Kind
