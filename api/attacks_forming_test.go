@@ -117,3 +117,25 @@ func TestOperatorIsSecondKeeperOnlyWhereNobodyElseIs(t *testing.T) {
 	audit := string(w.must(200, w.ask("cd-north", "/audit")).body)
 	require.Contains(t, audit, `"operator"`)
 }
+
+func TestKeeperAloneUndoesNoClosing(t *testing.T) {
+	w := newWorld(t).established()
+	w.must(201, w.command("manager", "grant-mandate", `{"organisation":"P91020","until":"2026-12-31","evidence":"A minute."}`))
+	w.must(201, w.command("cd-south", "confirm-record", `{"records":["N1"]}`))
+	row := func(more string) string {
+		return `{"rows":[{"code":"P91020","kind":"practice","name":"B Surgery",` + more + `}]}`
+	}
+	w.must(201, w.command("manager", "import-organisations", row(`"closed":"2026-01-05"`)))
+	w.must(201, w.command("cd-south", "confirm-record", `{"records":["N2"]}`))
+	w.on("2026-01-06")
+	closed := w.covered()
+	w.must(201, w.command("manager", "import-organisations", row(`"mistake":true`)))
+	require.Equal(t, closed, w.covered(), "nothing is given back by the manager's word")
+	w.isTold(403, "manager", "confirm-record", `{"records":["N3"]}`, "You recorded N3 yourself: it takes a second person.")
+	w.isTold(403, "operator", "confirm-record", `{"records":["N3"]}`, "N3 is confirmed by somebody who holds a seat, did not record it and is not named in it.")
+	w.isTold(422, "manager", "import-organisations", row(`"mistake":true,"closed":"2026-01-05"`), "That P91020 closed by mistake is typed, on a day without a list, and gives no last day.")
+
+	w.must(201, w.command("cd-south", "confirm-record", `{"records":["N3"]}`)) // the way out
+	require.NotEqual(t, closed, w.covered())
+	w.isTold(409, "cd-south", "confirm-record", `{"records":["N3"]}`, "N3 does not wait for B Surgery any more.")
+}

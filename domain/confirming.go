@@ -76,7 +76,25 @@ func (k *Kept) ofThemselves(w *who, p *KeptPart) *Permission {
 	if yes := w.speaksFor(p.Of); yes != nil {
 		return yes
 	}
+	if last := k.mistakenEnd(w.s, p.Of); last != 0 && w.s.spokeFor(w.person.ID, p.Of, last, w.day) {
+		return &Permission{OnBehalfOf: "organisation/" + p.Of, own: true}
+	}
 	return w.sits(p.Of)
+}
+
+// mistakenEnd is the last day of the organisation that the record says was recorded by
+// mistake; 0 if it says so of none that is over. Whoever spoke for it then answers.
+func (k *Kept) mistakenEnd(s *State, code string) Day {
+	list := k.Command.ImportOrganisations
+	if list == nil || !slices.ContainsFunc(list.Rows, func(row OrganisationRow) bool { return row.Mistake && row.Code == code }) {
+		return 0
+	}
+	return s.Organisations[code].Closed
+}
+
+// spokeFor says whether the person spoke for the organisation on its last day, and is still in office.
+func (s *State) spokeFor(person, code string, last, d Day) bool {
+	return s.People[person].inOffice(d) && s.SpeaksFor(person, code, last)
 }
 
 // forOthers is the permission of a seat holder, and else of a second keeper, where nobody
@@ -189,7 +207,8 @@ func (k *Kept) couldAnswer(s *State, p *KeptPart, d Day) []string {
 			continue
 		}
 		seat := s.Seats[p.Of]
-		if s.SpeaksFor(id, p.Of, d) || seat != nil && s.RoleOn(seat, id, d) != "" || named && s.People[id].Erased == 0 {
+		last := k.mistakenEnd(s, p.Of)
+		if s.SpeaksFor(id, p.Of, d) || last != 0 && s.spokeFor(id, p.Of, last, d) || seat != nil && s.RoleOn(seat, id, d) != "" || named && s.People[id].Erased == 0 {
 			ids = append(ids, id)
 		}
 	}

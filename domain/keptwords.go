@@ -71,7 +71,11 @@ func (s *State) listWords(c *ImportOrganisations) string {
 		if name == "" {
 			name = s.name(row.Code)
 		}
-		names = append(names, name+" ("+row.Code+")")
+		name += " (" + row.Code + ")"
+		if row.Mistake {
+			name += ", which was recorded as closed by mistake"
+		}
+		names = append(names, name)
 	}
 	if more := len(c.Rows) - len(names); more > 0 {
 		names = append(names, strconv.Itoa(more)+" more")

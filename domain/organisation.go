@@ -94,10 +94,11 @@ func (e *OrganisationClosed) apply(s *State, ev *Event) {
 // OrganisationReopened: a closed organisation is open again from the event's
 // effective day. That begins another period, in which nothing that was granted
 // in the one before holds (rule O1). If the last day of the one before is still
-// to come then, that period goes on instead.
+// to come then, that period goes on instead, and so does what was to end with it (L6).
 type OrganisationReopened struct {
-	Code   string `json:"code"`
-	Source string `json:"source,omitempty"`
+	Code    string `json:"code"`
+	Source  string `json:"source,omitempty"`
+	Mistake bool   `json:"mistake,omitzero" doc:"that it had closed was a mistake: it is effective on the last day that was recorded, so that the period goes on"`
 }
 
 func (e *OrganisationReopened) Subject() string { return "organisation/" + e.Code }
@@ -161,6 +162,7 @@ type Period struct {
 	Into      []Part // what it went on as: one organisation, or several; none if it just closed
 	confirmed bool   // what it went on as was recorded or confirmed by its own people (rule F11)
 	said      Day    // day of which the closing is the word: of the official list, or on which it was typed
+	ended     uint64 // the event that gave it its last day
 }
 
 // A Part is one of the organisations that another went on as.
@@ -248,6 +250,7 @@ func (s *State) closeOrganisation(code string, last, legal Day, into []Part, ev 
 	p.confirmed = len(into) > 0 && (again || s.isOf(actorID(ev), code, DayOf(ev.Time)))
 	p.Until, p.Legal, p.Into = last, legal, into
 	p.said, _ = s.wordOf(ev)
+	p.ended = ev.Index
 	o.showNewestPeriod()
 	for _, part := range into {
 		s.predecessors[part.Organisation] = appendNew(s.predecessors[part.Organisation], code)

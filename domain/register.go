@@ -24,6 +24,7 @@ type OrganisationRow struct {
 	Parents []MembershipRow  `json:"memberships,omitempty" maxItems:"50"`
 	Lists   []ListRow        `json:"lists,omitempty" maxItems:"50"`
 	Source  string           `json:"source,omitempty" doc:"where this was read" maxLength:"200" call:"the source"`
+	Mistake bool             `json:"mistake,omitzero" doc:"that it closed, merged or was split was recorded by mistake: it goes on as if it had not, with all that ended by it"`
 }
 
 // A ListRow is a practice's number of registered patients on a day (rule O2).
@@ -266,6 +267,9 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 				return notFound("O1", "%s is said to be in %s, which is not known here.", rows[i].Code, Clip(m.In))
 			}
 		}
+		if rows[i].Mistake && s.Organisations[rows[i].Code] == nil {
+			return notFound("O1", "%s is not known here: no closing of it was a mistake.", rows[i].Code)
+		}
 		if old := s.Organisations[rows[i].Code]; old != nil && old.Kind != rows[i].Kind {
 			return notNow("O1", "%s is recorded as a %s, not a %s.", rows[i].Code, old.Kind, rows[i].Kind)
 		}
@@ -295,6 +299,9 @@ func (row *OrganisationRow) check(nameless, official bool) *Refusal {
 	}
 	if shape := odsShape[row.Kind]; shape != nil && !shape.MatchString(row.Code) {
 		return invalid("O1", "%q is not the ODS code of a %s.", Clip(row.Code), strings.ReplaceAll(string(row.Kind), "pcn", "PCN"))
+	}
+	if row.Mistake && (official || row.Closed != 0) {
+		return invalid("O1", "That %s closed by mistake is typed, on a day without a list, and gives no last day.", row.Code)
 	}
 	if row.Closed != 0 && row.Opened > row.Closed {
 		return invalid("O1", "%s can't close before it opens.", row.Code)
@@ -391,6 +398,8 @@ func (l *listReading) readChange(row *OrganisationRow, old *Organisation) {
 func (l *listReading) readClosing(row *OrganisationRow, old *Organisation) {
 	newest := old.PeriodBy(l.on)
 	switch {
+	case row.Mistake && newest.Until != 0:
+		l.found = append(l.found, difference{newest.Until, newest.ended, &OrganisationReopened{Code: row.Code, Source: row.Source, Mistake: true}})
 	case row.Closed != 0 && (newest.Until != row.Closed || newest.Legal != row.Legal && (row.Legal != 0 || !l.official)):
 		if newest.said > l.on {
 			l.contradicts("%s (%s) closed on %s by the list. What was recorded on %s stands: %s.", old.Name, old.Code, row.Closed.Words(), newest.said.Words(), closingWords(newest))

@@ -60,6 +60,9 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.OrganisationClosed:
 		return g.closedText(d)
 	case *domain.OrganisationReopened:
+		if d.Mistake {
+			return g.name(d.Code) + " had not closed: that was recorded by mistake, and what ended by it goes on"
+		}
 		return g.name(d.Code) + " is listed as open after all"
 	case *domain.OrganisationSplit:
 		return g.splitText(d)
