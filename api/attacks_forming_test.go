@@ -135,7 +135,7 @@ func TestKeeperAloneUndoesNoClosing(t *testing.T) {
 	w.isTold(403, "operator", "confirm-record", `{"records":["N3"]}`, "N3 is confirmed by somebody who holds a seat, did not record it and is not named in it.")
 	w.isTold(422, "manager", "import-organisations", row(`"mistake":true,"closed":"2026-01-05"`), "That P91020 closed by mistake is typed, on a day without a list, and gives no last day.")
 
-	w.must(201, w.command("cd-south", "confirm-record", `{"records":["N3"]}`)) // the way out
+	w.must(201, w.command("cd-north", "confirm-record", `{"records":["N3"]}`)) // the way out: the seat of its PCN, which has no practice, is back too
 	require.NotEqual(t, closed, w.covered())
-	w.isTold(409, "cd-south", "confirm-record", `{"records":["N3"]}`, "N3 does not wait for B Surgery any more.")
+	w.isTold(409, "cd-north", "confirm-record", `{"records":["N3"]}`, "N3 does not wait for B Surgery any more.")
 }
