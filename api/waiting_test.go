@@ -71,6 +71,10 @@ func TestOnePressConfirmsAllForAnOrganisation(t *testing.T) {
 	said := w.waitingFor("cd-north")
 	require.Contains(t, said, "Yes, we decided all 2")
 	require.Contains(t, said, "All 2 are correct for North Trafford")
+	for _, ref := range []string{"N2", "N5", "E1", "E2"} {
+		require.Contains(t, said, "Confirm only "+ref)
+	}
+	require.NotContains(t, said, "Confirm only K1", "it is the only one")
 	page := w.formRecords("cd-north", "/waiting", "confirm-record", "records", "N2", "records", "N5")
 	require.Contains(t, page, "What you confirmed is recorded")
 	require.Contains(t, page, "Is this right?", "there is more to answer on the same page")
@@ -80,6 +84,27 @@ func TestOnePressConfirmsAllForAnOrganisation(t *testing.T) {
 	require.Contains(t, w.waitingFor("cd-north"), "There is nothing for you to confirm.")
 	require.Equal(t, "within", w.exerciseLine(1)["standing"])
 	require.Equal(t, "beyond", w.exerciseLine(2)["standing"], "they are confirmed together, and judged each")
+}
+
+// However many records somebody makes wait, each can be confirmed.
+func TestManyRecordsCanBeConfirmed(t *testing.T) {
+	w := newWorld(t).established()
+	for i := range 120 {
+		w.must(201, w.command("manager", "import-organisations", fmt.Sprintf(`{"source":"A list","rows":[{"code":"P91018","kind":"practice","name":"A Surgery","lists":[{"on":"2025-12-01","patients":%d}]}]}`, 2000+i)))
+	}
+	form := regexp.MustCompile(`(?s)<form method="post" class="thread-form" id="confirm-.*?</form>`)
+	for _, together := range []int{50, 50, 20} {
+		one := form.FindString(string(w.must(200, w.page("cd-north", "/waiting")).body))
+		var fields []string
+		for _, in := range hiddenIn.FindAllStringSubmatch(one, -1) {
+			if in[1] == "records" {
+				fields = append(fields, "records", in[2])
+			}
+		}
+		require.Len(t, fields, 2*together)
+		w.formRecords("cd-north", "/waiting", "confirm-record", fields...)
+	}
+	require.Contains(t, w.waitingFor("cd-north"), "There is nothing for you to confirm.")
 }
 
 // Many records take one line of the home page.

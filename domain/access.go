@@ -330,12 +330,12 @@ func (way *WayIn) mayRefuse(w *who) (Permission, *Refusal) {
 }
 
 // refuse ends the way in.
-func (way *WayIn) refuse(t *turn, reason string) *Refusal { return way.end(t, reason) }
+func (way *WayIn) refuse(t *turn, _ *who, reason string) *Refusal { return way.end(t, reason) }
 
 // confirm has the way in act from now on. Whoever confirms does it with a way in that is
 // no newer than one that would have waited: else somebody who lets in two could have one
 // confirm the other.
-func (way *WayIn) confirm(t *turn) *Refusal {
+func (way *WayIn) confirm(t *turn, _ *who) *Refusal {
 	if why := t.s.over(way, t.day); why != nil {
 		why.Class = NotNow
 		return why

@@ -136,7 +136,7 @@ func (t *turn) checkUnconfirmed(x *Exercise) *Refusal {
 // confirm records that somebody who acted confirms the exercise. At the last
 // confirmation its standing is worked out: by the powers of its own day, with what was
 // reserved before it, and with suspensions meanwhile (rule D5).
-func (x *Exercise) confirm(t *turn) *Refusal {
+func (x *Exercise) confirm(t *turn, _ *who) *Refusal {
 	if r := t.checkUnconfirmed(x); r != nil {
 		return r
 	}
@@ -189,7 +189,7 @@ func (s *State) suspendedMeanwhile(d *Delegation, x *Exercise, today Day) []Reas
 
 // refuse records that somebody who is said to have acted says no, which ends
 // the exercise (rule D5).
-func (x *Exercise) refuse(t *turn, words string) *Refusal {
+func (x *Exercise) refuse(t *turn, _ *who, words string) *Refusal {
 	if r := t.checkUnconfirmed(x); r != nil {
 		return r
 	}

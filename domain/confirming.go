@@ -308,8 +308,8 @@ func (s *State) employedByAnySystem(person string, d Day) bool {
 }
 
 // confirm records that the person confirms each part that they may, and what takes effect by it.
-func (k *Kept) confirm(t *turn) *Refusal {
-	parts, _, r := k.confirmable(&who{t.s.State, t.actor, t.day})
+func (k *Kept) confirm(t *turn, w *who) *Refusal {
+	parts, _, r := k.confirmable(w)
 	if r != nil {
 		return r
 	}
@@ -360,7 +360,7 @@ func (k *Kept) mayRefuse(w *who) (Permission, *Refusal) {
 
 // refuse records that the person refuses each part that they may confirm, or takes the
 // record back that they made.
-func (k *Kept) refuse(t *turn, reason string) *Refusal {
+func (k *Kept) refuse(t *turn, w *who, reason string) *Refusal {
 	if r := checkWords("O3", "the reason", reason, someWords).at("reason"); r != nil {
 		return r
 	}
@@ -375,7 +375,7 @@ func (k *Kept) refuse(t *turn, reason string) *Refusal {
 		t.recordBecause(k.Index, t.day, e)
 		return nil
 	}
-	parts, _, r := k.confirmable(&who{t.s.State, t.actor, t.day})
+	parts, _, r := k.confirmable(w)
 	if r != nil {
 		return r
 	}

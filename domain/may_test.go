@@ -87,6 +87,12 @@ func (m *minutes) checkBehalf(r *Request, yes Permission, d Decision) {
 	if a, several := r.Command.(*Acknowledge); several && len(a.Practices) > 1 {
 		return // each practice on its own behalf
 	}
+	if c, ok := r.Command.(*ConfirmRecord); ok && len(c.Records) > 1 {
+		return // each on behalf of those for whom that one may be; see o3-several-at-once
+	}
+	if c, ok := r.Command.(*RefuseRecord); ok && len(c.Records) > 1 {
+		return
+	}
 	for i := range d.Events {
 		if e := &d.Events[i]; e.Command == r.ID && e.OnBehalfOf != yes.OnBehalfOf && yes.OnBehalfOf != "" {
 			m.failf("%s: on behalf of %s, and %s is recorded on behalf of %s", CommandName(r.Command), yes.OnBehalfOf, e.Kind(), e.OnBehalfOf)

@@ -52,7 +52,7 @@ func (k *Commitment) mayRefuse(w *who) (Permission, *Refusal) {
 }
 
 // confirm records that the representative said it (rule R4).
-func (k *Commitment) confirm(t *turn) *Refusal {
+func (k *Commitment) confirm(t *turn, _ *who) *Refusal {
 	st := t.s.CommitmentOn(k, t.day)
 	switch {
 	case !k.Reported:
@@ -70,7 +70,7 @@ func (k *Commitment) confirm(t *turn) *Refusal {
 
 // refuse records that the representative did not say it, also after the days
 // for confirming (rule R4).
-func (k *Commitment) refuse(t *turn, words string) *Refusal {
+func (k *Commitment) refuse(t *turn, _ *who, words string) *Refusal {
 	st := t.s.CommitmentOn(k, t.day)
 	switch {
 	case !k.Reported:

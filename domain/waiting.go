@@ -313,7 +313,7 @@ func (c *ConfirmRecord) decide(t *turn) *Refusal {
 	if t.operator {
 		return t.asOperator(c.Records, func(k *Kept, parts []string) *Refusal { return t.confirmParts(k.Number, parts, ByKeeper) })
 	}
-	return t.all(c.Records, waits.mayConfirm, func(one waits) *Refusal { return one.confirm(t) })
+	return t.all(c.Records, waits.mayConfirm, func(one waits, w *who) *Refusal { return one.confirm(t, w) })
 }
 
 // RefuseRecord says that what somebody recorded, and what waits, is not right (rule O3).
@@ -338,15 +338,15 @@ func (c *RefuseRecord) decide(t *turn) *Refusal {
 			return nil
 		})
 	}
-	return t.all(c.Records, waits.mayRefuse, func(one waits) *Refusal { return one.refuse(t, c.Reason) })
+	return t.all(c.Records, waits.mayRefuse, func(one waits, w *who) *Refusal { return one.refuse(t, w, c.Reason) })
 }
 
 // waits is something that waits for people's word.
 type waits interface {
 	mayConfirm(*who) (Permission, *Refusal)
 	mayRefuse(*who) (Permission, *Refusal)
-	confirm(*turn) *Refusal
-	refuse(t *turn, reason string) *Refusal
+	confirm(*turn, *who) *Refusal
+	refuse(t *turn, w *who, reason string) *Refusal
 }
 
 // waits finds what waits by its reference.
@@ -389,9 +389,15 @@ func (w *who) mayAll(refs []string, may func(waits, *who) (Permission, *Refusal)
 }
 
 // all does the same to each of those that wait, one after the other, each on behalf of
-// those for whom the person may.
-func (t *turn) all(refs []string, may func(waits, *who) (Permission, *Refusal), f func(waits) *Refusal) *Refusal {
+// those for whom the person may. Who may is as it was before the first: one that takes
+// effect takes nobody's word on the others away.
+func (t *turn) all(refs []string, may func(waits, *who) (Permission, *Refusal), f func(waits, *who) *Refusal) *Refusal {
+	before := t.s.State
+	if t.own {
+		before = before.Copy()
+	}
 	t.ownState()
+	w := &who{before, t.actor, t.day}
 	for i, ref := range refs {
 		if slices.Contains(refs[:i], ref) {
 			return invalid("O3", "%s is named twice.", ref).at(nth("records", i))
@@ -400,12 +406,12 @@ func (t *turn) all(refs []string, may func(waits, *who) (Permission, *Refusal), 
 		if r != nil {
 			return r.at(nth("records", i))
 		}
-		yes, r := may(one, &who{t.s.State, t.actor, t.day})
+		yes, r := may(one, w)
 		if r != nil {
 			return r.at(nth("records", i))
 		}
 		t.as = yes.OnBehalfOf
-		if r := f(one); r != nil {
+		if r := f(one, w); r != nil {
 			return r.at(nth("records", i))
 		}
 	}

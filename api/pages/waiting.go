@@ -13,7 +13,10 @@ import (
 // What waits for a second person (rules O3, O1, M1, D5, R4): everything about one
 // organisation is confirmed at once, and each record can be refused.
 
-const endedEach = 50 // on one page
+const (
+	endedEach    = 50 // on one page
+	mostTogether = 50 // are confirmed by one press
+)
 
 func waitingPage(a *asked) (web.Body, error) {
 	body := &web.Waiting{}
@@ -28,11 +31,7 @@ func waitingPage(a *asked) (web.Body, error) {
 			continue
 		}
 		of := a.groupOf(&r)
-		i := slices.IndexFunc(groups, func(g web.WaitingGroup) bool { return g.ID == of.ID })
-		if i < 0 {
-			i, groups = len(groups), append(groups, of)
-		}
-		groups[i].Rows = append(groups[i].Rows, row)
+		groups = join(groups, of, row)
 	}
 	for _, own := range []bool{true, false} {
 		for _, g := range groups {
@@ -47,6 +46,27 @@ func waitingPage(a *asked) (web.Body, error) {
 	}
 	body.Pager = pager
 	return body, err
+}
+
+// join adds the row to the group of that organisation, or begins one where there is none
+// or it is full.
+func join(groups []web.WaitingGroup, of web.WaitingGroup, row web.WaitingRow) []web.WaitingGroup {
+	full := 0
+	for i := range groups {
+		if groups[i].Of != of.Of {
+			continue
+		}
+		if len(groups[i].Rows) < mostTogether {
+			groups[i].Rows = append(groups[i].Rows, row)
+			return groups
+		}
+		full++
+	}
+	if of.ID = of.Of; full > 0 {
+		of.ID += "-" + strconv.Itoa(full+1)
+	}
+	of.Rows = []web.WaitingRow{row}
+	return append(groups, of)
 }
 
 // named offers to confirm the group under its name: that of the only organisation that
@@ -98,7 +118,8 @@ func (a *asked) ownWaits(body *web.Waiting) {
 	}
 }
 
-// offerConfirming offers to confirm everything in the group by one press.
+// offerConfirming offers to confirm everything in the group by one press and, if there
+// are several, each by itself.
 func (a *asked) offerConfirming(g *web.WaitingGroup, one, all string) {
 	var refs []string
 	for _, row := range g.Rows {
@@ -107,6 +128,9 @@ func (a *asked) offerConfirming(g *web.WaitingGroup, one, all string) {
 	button := one
 	if len(refs) > 1 {
 		button = all
+		for _, ref := range refs {
+			a.offer(offered{id: "only-" + ref, command: &domain.ConfirmRecord{Records: []string{ref}}, given: []string{"records"}, Sheet: web.Sheet{Button: "Confirm only " + ref, Class: "secondary"}})
+		}
 	}
 	if len(refs) > 0 {
 		a.offer(offered{id: "confirm-" + g.ID, command: &domain.ConfirmRecord{Records: refs}, given: []string{"records"}, Sheet: web.Sheet{Button: button}})
@@ -130,7 +154,7 @@ func (a *asked) groupOf(r *projections.RecordLine) web.WaitingGroup {
 	if of != domain.AllSeats {
 		name = s.WordOfWhom(of)
 	}
-	return web.WaitingGroup{ID: of, Name: name, Own: own}
+	return web.WaitingGroup{Of: of, Name: name, Own: own}
 }
 
 // onlyName is the name of the organisation that all the rows are about; "" if they are

@@ -15,7 +15,8 @@ type Waiting struct {
 // A WaitingGroup is what the person can confirm by one press.
 type WaitingGroup struct {
 	ID, Name string
-	Own      bool // it is about what the person speaks or sits for, or about themself
+	Of       string // the organisation's code, or AllSeats of the register
+	Own      bool   // it is about what the person speaks or sits for, or about themself
 	Rows     []WaitingRow
 }
 
