@@ -239,8 +239,8 @@ func TestWhatWouldFollowIsSaidBefore(t *testing.T) {
 		manager: leave-office {"person":"cd-south","until":"2026-02-28"}`)
 	said := w.waitingFor("cd-north")
 	for _, words := range []string{
-		"The register", "If you confirm it:", "P91018 is now listed as The Avenue.", "A Surgery had 900 registered patients on 1 February 2026.", "B Surgery (P91020) closed; its last day was 31 January 2026.",
-		"No longer so: B Surgery has given a mandate.", "No longer so: South Trafford has a seat.", "This is correct for the register",
+		"The register", "If it is confirmed:", "P91018 is now listed as The Avenue.", "A Surgery had 900 registered patients on 1 February 2026.", "B Surgery (P91020) closed; its last day was 31 January 2026.",
+		"No longer so: B Surgery has given a mandate.", "No longer so: South Trafford has a seat.", "The board would speak for 1 of 1 practice, 900 of 900 registered patients.", "This is correct for the register",
 	} {
 		require.Contains(t, said, words)
 	}
