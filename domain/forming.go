@@ -73,13 +73,31 @@ func (s *State) heldOn(d Day) bool {
 	return false
 }
 
+// heldForGood says whether a seat is held on that day and nothing that is recorded ends it
+// after that: it need not be looked at day by day.
+func (s *State) heldForGood(d Day) bool {
+	for id, seat := range s.Seats {
+		o, by := s.Organisations[id], s.Proposals[seat.Source]
+		now := o.PeriodOn(d)
+		if o.Kind == PCN || now == nil || now.Until != 0 || !seat.byItself(d) || len(seat.Joinings) > 0 || by != nil && by.SetAside != 0 || !s.entitled(seat, d) {
+			continue
+		}
+		if slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool {
+			return h.Role == Holder && h.Until == 0 && s.People[h.Person].Left == 0 && s.sits(seat, &h, d)
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 // unheldFrom is the first of the days on which no seat that is in force has a holder in
 // date; 0 if there is none.
 func (s *State) unheldFrom(from, to Day) Day {
 	if to >= from && !s.heldOn(from) {
 		return from
 	}
-	if to <= from {
+	if to <= from || s.heldForGood(from) {
 		return 0
 	}
 	var ends changes
