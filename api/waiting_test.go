@@ -180,7 +180,10 @@ func TestWaitingInABrowser(t *testing.T) {
 	b.unfold()
 	small := `[...document.querySelectorAll("main button, main textarea, main summary")].filter(e => e.getBoundingClientRect().height < 43.9).map(e => e.outerHTML)`
 	require.Empty(t, evaluate[[]string](b, small))
-	require.LessOrEqual(t, b.printedPages(), 3)
+	require.LessOrEqual(t, b.printedPages(), 2)
+	b.look("light", "print")
+	require.Zero(t, evaluate[int](b, `[...document.querySelectorAll("main button")].filter(e => e.getClientRects().length).length`), "nothing is pressed on paper")
+	b.look("light", "")
 
 	b.open("/g/trafford/waiting")
 	b.tabTo("#confirm-decided button")
