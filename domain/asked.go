@@ -118,7 +118,7 @@ func (s *State) endedSince(seat *Seat, p *Proposal, d Day) Day {
 		return 0
 	}
 	for _, m := range seat.seen.ended {
-		if m.Index > v.PutIndex && m.On > seat.From {
+		if m.Index > v.PutIndex && m.Index >= seat.Index {
 			return m.On
 		}
 	}

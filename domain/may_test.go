@@ -84,8 +84,19 @@ func (m *minutes) everybodyMay(r *Request) (may, not int) {
 // checkBehalf: what is recorded is on behalf of whom May said.
 func (m *minutes) checkBehalf(r *Request, yes Permission, d Decision) {
 	m.t.Helper()
-	if a, several := r.Command.(*Acknowledge); several && len(a.Practices) > 1 {
-		return // each practice on its own behalf
+	switch c := r.Command.(type) { // of several, each is on its own behalf
+	case *Acknowledge:
+		if len(c.Practices) > 1 {
+			return
+		}
+	case *ConfirmRecord:
+		if len(c.Records) > 1 {
+			return
+		}
+	case *RefuseRecord:
+		if len(c.Records) > 1 {
+			return
+		}
 	}
 	if c, ok := r.Command.(*ConfirmRecord); ok && len(c.Records) > 1 {
 		return // each on behalf of those for whom that one may be; see o3-several-at-once

@@ -78,29 +78,6 @@ func (m model) vacant(v put, seat string, d day) bool {
 	return !fell || d >= since+day(max(v.window, 1))
 }
 
-// held says whether somebody holds the seat on the day or deputises (F5).
-func (m model) held(seat string, d day) bool {
-	var terms []*domain.SeatHeld
-	for _, e := range m.events {
-		switch x := e.Data.(type) {
-		case *domain.SeatHeld:
-			if x.Seat == seat {
-				term := *x
-				terms = append(terms, &term)
-			}
-		case *domain.SeatLeft:
-			for _, t := range terms {
-				if x.Seat == seat && t.Person == x.Person && t.Role == x.Role && covers(t.Span, x.Until) {
-					t.Until = x.Until
-				}
-			}
-		}
-	}
-	return slices.ContainsFunc(terms, func(t *domain.SeatHeld) bool {
-		return covers(t.Span, d) && (m.leftOffice(t.Person) == 0 || d <= m.leftOffice(t.Person))
-	})
-}
-
 // people is how many different people the consents of a version have to come from (F10).
 func (m model) people(c domain.Charter, v put) int {
 	then, held := m.known(v.index), 0

@@ -100,15 +100,6 @@ func (m model) place() string {
 	return ""
 }
 
-func (m model) established(d day) bool {
-	for _, e := range m.events {
-		if _, ok := e.Data.(*domain.GroupEstablished); ok && e.Effective <= d {
-			return true
-		}
-	}
-	return false
-}
-
 // setAside is the day from which an agreement no longer holds; 0 while it does.
 func (m model) setAside(proposal string) day {
 	for _, e := range m.events {

@@ -59,6 +59,7 @@ const (
 	replacedBindsOn
 	broaderPowersToo
 	waitingIgnored
+	nobodyNeedsToSit
 )
 
 // planted says, for each mistake, what the model then believes, and which rule
@@ -114,6 +115,7 @@ var planted = map[mistake]string{
 	interestsLast:             "an interest counts on after it was ended (R7)",
 	newHolderInherits:         "a new contract holder has the mandate of the one before (O1)",
 	laterPaperIsNew:           "a mandate signed before a withdrawal counts if it is recorded after it (M2)",
+	nobodyNeedsToSit:          "a group none of whose seats is held answers on (F1)",
 	waitingIgnored:            "what waits can't lower anything before it takes effect (O1)",
 	broaderPowersToo:          "a broader power counts beside the most specific ones (D5)",
 	windowADayShort:           "a window ends a day early (L8)",

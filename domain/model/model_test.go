@@ -121,7 +121,7 @@ func TestMistakesAreFound(t *testing.T) {
 var wanted = map[string]int{
 	"agreement.reached": 500, "agreement.set-aside": 10, "appointment.ended": 3, "appointment.varied": 30, "charter.adopted": 30,
 	"commitment.recorded": 300, "delegation.ended": 3, "delegation.granted": 100, "delegation.varied": 30, "executive.formed": 100,
-	"exercise.called-in": 5, "exercise.recorded": 150, "group.established": 100, "interest.declared": 50, "list-size.recorded": 500,
+	"group.forming-again": 5, "exercise.called-in": 5, "exercise.recorded": 150, "group.established": 100, "interest.declared": 50, "list-size.recorded": 500,
 	"mandate.granted": 800, "mandate.withdrawn": 100, "membership.ended": 30, "membership.started": 1000, "objection.raised": 20,
 	"office.left": 30, "organisation.closed": 80, "organisation.reopened": 3, "position.adopted": 50,
 	"position.taken": 3000, "power.suspended": 80, "proposal.amended": 10, "proposal.lapsed": 200,

@@ -151,6 +151,9 @@ func (m model) goesOnFor(seat, ended string, d day) bool {
 
 // ripe says whether the proposal's open version can be agreed on the day (C5).
 func (m model) ripe(proposal string, v put, d day) bool {
+	if !m.established(d) {
+		return false
+	}
 	charter, _ := m.charterOn(d)
 	seats := m.asked(v, d)
 	quorum := min(charter.Quorum, len(seats))

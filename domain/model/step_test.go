@@ -33,6 +33,7 @@ func (g *generator) step() {
 		{2, g.leaveOffice},
 		{8, g.discuss},
 		{2, g.seat},
+		{1, g.everybodyLeaves},
 	}
 	all := 0
 	for _, s := range steps {
@@ -706,6 +707,38 @@ func (g *generator) interest() {
 		}
 	}
 	g.send(pick(g, people...), &domain.DeclareInterest{Matters: g.matters(1, 2), Words: "my practice gains", Span: g.span(40)})
+}
+
+// everybodyLeaves has all holders leave their seats and, mostly, be named to them anew.
+func (g *generator) everybodyLeaves() {
+	if !g.chance(40) {
+		return
+	}
+	s := g.state()
+	holders := map[string]string{}
+	for _, code := range s.EntitledOn(g.today()) {
+		for _, h := range s.TenuresOn(s.Seats[code], g.today()) {
+			if h.Role == domain.Holder {
+				holders[code] = s.People[h.Person].Handle
+			}
+		}
+	}
+	until := g.today().Add(g.IntN(4))
+	for _, code := range numbers(holders) {
+		g.send(holders[code], &domain.LeaveSeat{Seat: code, Person: holders[code], Role: domain.Holder, Until: until})
+	}
+	g.now = g.now.AddDate(0, 0, 1+g.IntN(8))
+	g.give(order{Time: g.now, Name: settle})
+	if !g.chance(90) {
+		return
+	}
+	for _, code := range numbers(holders) {
+		g.send("manager", &domain.NameHolder{Seat: code, Person: holders[code], Role: domain.Holder, Evidence: "letter", Span: domain.Span{From: g.today()}})
+		g.wait()
+	}
+	for _, code := range numbers(holders) {
+		g.send(holders[code], &domain.ConsentToCharter{Seat: code})
+	}
 }
 
 func (g *generator) leaveOffice() {
