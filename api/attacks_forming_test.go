@@ -89,7 +89,12 @@ func TestWhoeverIsNamedWhileItFormsAgainHasNoSay(t *testing.T) {
 	w.on("2026-01-11")
 	w.must(201, w.command("manager", "name-holder", `{"seat":"U66368","person":"gp-north","role":"holder","evidence":"The PCN's minute."}`))
 	require.Equal(t, []any{"the consent of North Trafford to the charter"}, w.lacks("manager"))
+	page := string(w.page("gp-north", "").body)
+	require.Contains(t, page, "The board has been forming again since 10 January 2026: none of its seats has a holder.")
+	require.Contains(t, page, "Consent to the charter</button>")
+	require.NotContains(t, string(w.page("manager", "").body), "Consent to the charter</button>")
 	w.must(201, w.command("gp-north", "consent-to-charter", `{}`))
+	require.NotContains(t, string(w.page("gp-north", "").body), "forming again since")
 	require.Empty(t, w.lacks("manager"))
 	w.must(201, w.command("gp-north", "consent", `{"proposal":"P2","version":1}`))
 	w.must(201, w.command("manager", "name-holder", `{"seat":"U42898","person":"gp-south","role":"holder","evidence":"The PCN's minute."}`)) // and waits again
