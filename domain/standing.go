@@ -51,8 +51,16 @@ func (s *State) standingOn(p *Organisation, matter string, d Day, days []Day) Ma
 		st := s.StandsOn(p, matter, d)
 		m.Since, m.Why = st.Since, st.Why
 	}
+	m.lookAhead(days, func(day Day) bool { return s.standsAt(p, matter, day) })
+	return m
+}
+
+// lookAhead notes until when the practice stands, or from when again, on the first of the
+// days on which that is otherwise.
+func (m *MatterStanding) lookAhead(days []Day, stands func(Day) bool) {
+	m.Until, m.Again = 0, 0
 	for _, day := range days {
-		if s.standsAt(p, matter, day) == m.Stands() {
+		if stands(day) == m.Stands() {
 			continue
 		}
 		if m.Stands() {
@@ -60,9 +68,8 @@ func (s *State) standingOn(p *Organisation, matter string, d Day, days []Day) Ma
 		} else {
 			m.Again = day
 		}
-		break
+		return
 	}
-	return m
 }
 
 // standsAt says whether the practice is one of the place's on that day and stands

@@ -139,19 +139,7 @@ func (s *View) StandingsOn(p *Organisation, d Day) []MatterStanding {
 	}
 	slices.Sort(days)
 	for i := range all {
-		m := &all[i]
-		m.Until, m.Again = 0, 0
-		for _, day := range after(days, d) {
-			if s.standsStill(p, m.Matter, day) == m.Stands() {
-				continue
-			}
-			if m.Stands() {
-				m.Until = day - 1
-			} else {
-				m.Again = day
-			}
-			break
-		}
+		all[i].lookAhead(after(days, d), func(day Day) bool { return s.standsStill(p, all[i].Matter, day) })
 	}
 	return all
 }

@@ -21,16 +21,25 @@ import (
 
 const fewFilesEnv = "GOLDENTHREAD_FEW_FILES"
 
+// inAProcessOfItsOwn runs the test in another process and says false; in that one it says
+// true.
+func inAProcessOfItsOwn(t *testing.T) bool {
+	if os.Getenv(fewFilesEnv) != "" {
+		return true
+	}
+	cmd := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), fewFilesEnv+"=1")
+	said, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	require.Contains(t, string(said), "--- PASS")
+	return false
+}
+
 // TestTooManyOpenFilesIsNoDamage: while the process can open no more files, nothing is
 // reported as damaged or missing, no group stops and no log is rebuilt. Afterwards all is
 // as it was. It runs in a process of its own, whose files it uses up.
 func TestTooManyOpenFilesIsNoDamage(t *testing.T) {
-	if os.Getenv(fewFilesEnv) == "" {
-		cmd := exec.Command(os.Args[0], "-test.run", "^TestTooManyOpenFilesIsNoDamage$", "-test.v")
-		cmd.Env = append(os.Environ(), fewFilesEnv+"=1")
-		said, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s", said)
-		require.Contains(t, string(said), "--- PASS")
+	if !inAProcessOfItsOwn(t) {
 		return
 	}
 	dir := t.TempDir()
@@ -75,12 +84,7 @@ func TestTooManyOpenFilesIsNoDamage(t *testing.T) {
 // TestOpeningAFolderWithFewFilesIsNoDamage: a folder that can't be opened since too many
 // files are open is opened later as it was.
 func TestOpeningAFolderWithFewFilesIsNoDamage(t *testing.T) {
-	if os.Getenv(fewFilesEnv) == "" {
-		cmd := exec.Command(os.Args[0], "-test.run", "^TestOpeningAFolderWithFewFilesIsNoDamage$", "-test.v")
-		cmd.Env = append(os.Environ(), fewFilesEnv+"=1")
-		said, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s", said)
-		require.Contains(t, string(said), "--- PASS")
+	if !inAProcessOfItsOwn(t) {
 		return
 	}
 	dir := t.TempDir()
