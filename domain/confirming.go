@@ -225,14 +225,17 @@ func (k *Kept) pastRefusal(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal)
 	}
 	people := append(slices.Clip(p.Past), w.person.ID)
 	if practices := w.s.practicesIn(p.Of, w.day); len(practices) > 0 {
-		if code := w.spokenFor(practices); code != "" {
-			spoken := 0
-			for _, o := range practices {
-				if slices.ContainsFunc(people, func(id string) bool { return w.s.SpeaksFor(id, o.Code, w.day) }) {
-					spoken++
-				}
+		mine, spoken := "", 0
+		for _, o := range practices {
+			if slices.ContainsFunc(people, func(id string) bool { return w.s.spokeBefore(id, o, k, w.day) }) {
+				spoken++
 			}
-			return enough(2*spoken > len(practices)), w.speaksFor(code), nil
+			if mine == "" && w.s.spokeBefore(w.person.ID, o, k, w.day) {
+				mine = o.Code
+			}
+		}
+		if mine != "" {
+			return enough(2*spoken > len(practices)), w.speaksFor(mine), nil
 		}
 	}
 	if yes := w.holdsAnySeat(); yes != nil && k.closes() && w.has(Registrar, Manager, Chair) == nil && k.canConfirm(w.s, w.person.ID, w.day) {
@@ -247,6 +250,15 @@ func (k *Kept) pastRefusal(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal)
 	return "", nil, notYours("O3", "%s was refused for %s: %s", k.Number, w.s.name(p.Of), p.Reason)
 }
 
+// spokeBefore says whether the person speaks for the organisation by its own word or, if
+// others named them to it, has for a full window before the record was made: else a
+// keeper and one seat holder could name those who then go past a refusal.
+func (s *State) spokeBefore(person string, o *Organisation, k *Kept, d Day) bool {
+	return s.SpeaksFor(person, o.Code, d) && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool {
+		return t.Person == person && o.speaks(t, d) && (!s.namedByOthers(t) || t.From.Add(int(k.Window-k.On)) <= k.On)
+	})
+}
+
 func enough(are bool) KeptHow {
 	if are {
 		return PastIt
@@ -259,15 +271,6 @@ func (k *Kept) closes() bool {
 	return k.Command.ImportOrganisations != nil || k.Command.MergeOrganisation != nil || k.Command.SplitOrganisation != nil
 }
 
-// spokenFor is the first of the organisations for which the person speaks; "" for none.
-func (w *who) spokenFor(os []*Organisation) string {
-	for _, o := range os {
-		if w.s.SpeaksFor(w.person.ID, o.Code, w.day) {
-			return o.Code
-		}
-	}
-	return ""
-}
 
 // practicesIn are the practices of the PCN on that day; nil if it is none.
 func (s *State) practicesIn(code string, d Day) []*Organisation {
