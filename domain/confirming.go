@@ -241,13 +241,21 @@ func (k *Kept) pastRefusal(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal)
 	if yes := w.holdsAnySeat(); yes != nil && k.closes() && w.has(Registrar, Manager, Chair) == nil && k.canConfirm(w.s, w.person.ID, w.day) {
 		seats := 0
 		for _, id := range people {
-			if slices.Contains(w.s.holdersOn(w.day), id) {
+			if w.s.holdsByItsWord(id, w.day) {
 				seats++
 			}
 		}
 		return enough(seats >= 2), yes, nil
 	}
 	return "", nil, notYours("O3", "%s was refused for %s: %s", k.Number, w.s.name(p.Of), p.Reason)
+}
+
+// holdsByItsWord says whether the person holds a seat that is in force, and not only by a
+// record that others than its organisation had take effect.
+func (s *State) holdsByItsWord(person string, d Day) bool {
+	return slices.ContainsFunc(s.EntitledOn(d), func(code string) bool {
+		return s.holderOn(s.Seats[code], d) == person && s.named(s.Seats[code], person)
+	})
 }
 
 // spokeBefore says whether the person speaks for the organisation by its own word or, if
