@@ -83,3 +83,25 @@ func TestKeeperSignsForNobody(t *testing.T) {
 	w.isTold(409, "cd-south", "consent", evening, "signed")
 	w.must(201, d.sign("consent", evening, d.signature(d.statement("consent", evening)))) // who holds the seat signs
 }
+
+// Taking practices that stand outside off the register raises no coverage over a half
+// before somebody else has confirmed it.
+func TestRemovalsMoveNoCoverage(t *testing.T) {
+	w := newWorld(t).established()
+	w.on("2026-01-06")
+	row := func(code, more string) string {
+		return `{"code":"` + code + `","kind":"practice","name":"Practice ` + code + `","memberships":[{"in":"TRAFFORD","from":"2020-01-01"},{"in":"U66368","from":"2020-01-01"}]` + more + `}`
+	}
+	w.must(201, w.command("manager", "import-organisations", `{"rows":[`+row("P91098", "")+`,`+row("P91099", "")+`]}`))
+	w.must(201, w.confirms("cd-south", "N1"))
+	require.Equal(t, "ad-referendum", w.verdict())
+	before := w.covered()
+	require.Contains(t, before, "2 of 4 practices")
+	w.must(201, w.command("manager", "import-organisations", `{"rows":[`+row("P91098", `,"closed":"2026-01-05"`)+`,`+row("P91099", `,"closed":"2026-01-05"`)+`]}`))
+	require.Equal(t, before, w.covered())
+	require.Equal(t, "ad-referendum", w.verdict())
+	w.isTold(403, "manager", "confirm-record", `{"records":["N2"]}`, "You recorded N2 yourself: it takes a second person.")
+	w.must(201, w.confirms("cd-south", "N2"))
+	require.Contains(t, w.covered(), "2 of 2 practices")
+	require.Equal(t, "may-commit-then-report", w.verdict())
+}

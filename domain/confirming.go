@@ -279,7 +279,6 @@ func (k *Kept) closes() bool {
 	return k.Command.ImportOrganisations != nil || k.Command.MergeOrganisation != nil || k.Command.SplitOrganisation != nil
 }
 
-
 // practicesIn are the practices of the PCN on that day; nil if it is none.
 func (s *State) practicesIn(code string, d Day) []*Organisation {
 	if o := s.Organisations[code]; o == nil || o.Kind != PCN {

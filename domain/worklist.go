@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter or joining"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter, joining or seat"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -43,6 +43,7 @@ const (
 	DueRecord      DueKind = "record"      // that waits, to be confirmed or refused
 	DueCharter     DueKind = "charter"     // to be changed: its quorum can't be had
 	DueJoining     DueKind = "joining"     // a wider group that asked to be answered
+	DueSeat        DueKind = "seat"        // to be held by somebody from then on
 )
 
 // reminders are how many days ahead reviews and ends are on the work list.
@@ -92,6 +93,7 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 		add("charter", DueCharter, s.quorumUnmetSince(d), 0, FirstUpper(s.ShortName)+" is incomplete. "+say)
 	}
 	s.joiningsDue(d, add)
+	s.seatsDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+List(s.WaitingFor(p, d))+".")
@@ -174,6 +176,19 @@ func (s *State) waitingDue(d Day, add addDue) {
 	}
 }
 
+// seatsDue adds the ends of holders' times, where nobody is named from the day after (rule F5).
+func (s *State) seatsDue(d Day, add addDue) {
+	for _, code := range s.EntitledOn(d) {
+		seat := s.Seats[code]
+		for _, h := range seat.Holders {
+			next := func(other SeatTenure) bool { return other.Role == Holder && other.From == h.Until+1 }
+			if h.Role == Holder && h.Until != 0 && s.sits(seat, &h, d) && !slices.ContainsFunc(seat.Holders, next) {
+				add("seat/"+code, DueSeat, h.Until, reminders, s.office(h.Person)+" holds the seat of "+s.name(code)+" until "+h.Until.Words()+". Say who holds it from then on.")
+			}
+		}
+	}
+}
+
 // DueFor are the ids of those who are to see to what is due: whoever the power,
 // the mandate or the action is with, the gatekeepers, the seats' holders, as far as
 // they may give the command that does it. What only one person can do (take a
@@ -198,6 +213,9 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		first, by = []string{s.Actions[due.What].Owner}, &EndAction{Action: due.What}
 	case DueInterest:
 		first, by = []string{s.interest(due.What).Person}, &RenewInterest{Interest: due.What}
+	case DueSeat:
+		code := strings.TrimPrefix(due.What, "seat/")
+		first = append(s.SpokespeopleOn(code, d), s.holderOn(s.Seats[code], d))
 	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
 	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion, DueCharter, DueJoining:
