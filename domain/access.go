@@ -15,8 +15,9 @@ const (
 	mostKept = 200 // ways in from before in one event
 )
 
-// Operator is the actor of what whoever runs the server does about access. They are
-// nobody of the group: no other command is theirs, and nothing that gives a say.
+// Operator is the actor of what whoever runs the server does: about access, and as the
+// second keeper of a record that nobody else can confirm (rule O3). They are nobody of
+// the group, and nothing else is theirs to do.
 const Operator = "operator"
 
 // WayScope is what a token may be used for.
@@ -226,7 +227,7 @@ func (c *BeginAccess) decide(t *turn) *Refusal {
 	return nil
 }
 
-// operates is a command that the operator may give, too (rule L10).
+// operates is a command that the operator may give, too (rules L10, O3).
 type operates interface{ mayOperate() }
 
 // OperatorGives says whether the operator may give the command, as the operator.
@@ -332,9 +333,9 @@ func (way *WayIn) mayRefuse(w *who) (Permission, *Refusal) {
 // refuse ends the way in.
 func (way *WayIn) refuse(t *turn, _ *who, reason string) *Refusal { return way.end(t, reason) }
 
-// confirm has the way in act from now on. Whoever confirms does it with a way in that is
-// no newer than one that would have waited: else somebody who lets in two could have one
-// confirm the other.
+// confirm has the way in act from now on. Whoever confirms it got in by one that is at
+// least as old as a new one has to be before it acts: else somebody who lets in two people
+// could have one confirm the other.
 func (way *WayIn) confirm(t *turn, _ *who) *Refusal {
 	if why := t.s.over(way, t.day); why != nil {
 		why.Class = NotNow

@@ -261,7 +261,7 @@ func (s *View) judgeAsItStands(q Question) judgement {
 			j.coverage = s.coverageBy(s.matterOfCoverage(q), "", q.At)
 		}
 		if s.FormsAgainOn(q.At) {
-			return j.is(ViewOnly, Reason{"F1", "The group is forming again: nobody holds one of its seats."})
+			return j.is(ViewOnly, Reason{"F1", "The group is forming again: nobody holds any of its seats."})
 		}
 		return j.is(ViewOnly, Reason{"F1", "The group is not established."})
 	}

@@ -223,7 +223,7 @@ func (t *turn) mustBeEstablished() *Refusal {
 		return nil
 	}
 	if t.s.Established != 0 {
-		return notNow("F1", "%s is forming again, since nobody holds one of its seats: it lacks %s.", t.s.Name, List(t.s.MissingToEstablish(t.day)))
+		return notNow("F1", "%s is forming again, since nobody holds any of its seats: it lacks %s.", t.s.Name, List(t.s.MissingToEstablish(t.day)))
 	}
 	return notNow("F1", "%s is still forming: it lacks %s.", t.s.Name, List(t.s.MissingToEstablish(t.day)))
 }

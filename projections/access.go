@@ -63,7 +63,7 @@ func (g *Group) wayWords(w *domain.WayIn, at domain.Day) string {
 	text := wayNoun(w.Way) + ", made on " + w.On.Words()
 	switch {
 	case w.Before:
-		text = wayNoun(w.Way) + " from before"
+		text = wayNoun(w.Way) + " from before the ledger recorded ways in"
 	case w.Inviter == "person/"+w.Person:
 		text += " with a way in that you had"
 	case w.Inviter == w.By:
@@ -84,7 +84,7 @@ func (g *Group) wayWords(w *domain.WayIn, at domain.Day) string {
 func (w *Waiting) waysWait(g *Group, p *domain.Person, at domain.Day) {
 	for _, way := range g.state.WaysWaiting(at) {
 		if g.state.Allows(p.ID, &domain.ConfirmRecord{Records: []string{way.Number}}, at) {
-			w.add(way.Number, WaitsRecord, way.ActsFrom.Add(-1), g.office(way.Person)+" has "+wayNoun(way.Way)+" that is new, let in by "+g.actor(way.Inviter).Office+" ("+way.Number+"). Ask them whether it is theirs, and confirm it only if they say so.")
+			w.add(way.Number, WaitsWay, way.ActsFrom.Add(-1), g.office(way.Person)+" has "+wayNoun(way.Way)+" that is new, let in by "+g.actor(way.Inviter).Office+" ("+way.Number+"). Ask them whether it is theirs, and confirm it only if they say so.")
 		}
 	}
 }

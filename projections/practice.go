@@ -273,7 +273,7 @@ func (g *Group) topWho(at domain.Day) string {
 func (g *Group) topMay(o *domain.Organisation, matters []domain.MatterStanding, at domain.Day, most int) string {
 	s := g.state
 	if s.FormsAgainOn(at) {
-		return "It is forming again, since nobody holds one of its seats, and can agree nothing for now."
+		return "It is forming again, since nobody holds any of its seats, and can agree nothing for now."
 	}
 	if !s.EstablishedOn(at) {
 		return "It is still forming and can agree nothing yet."

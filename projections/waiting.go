@@ -29,20 +29,21 @@ const (
 	WaitsReport     WaitingKind = "report"     // report a meeting
 	WaitsTell       WaitingKind = "tell"       // tell a body of a decision
 	WaitsRecord     WaitingKind = "record"     // confirm or refuse what somebody recorded
+	WaitsWay        WaitingKind = "way"        // confirm that a new way in is its owner's
 )
 
 // A WaitingItem is one thing that waits.
 type WaitingItem struct {
 	Ref  string      `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
-	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell,record"`
+	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell,record,way"`
 	By   domain.Day  `json:"by,omitzero" doc:"last day, where there is one"`
 	Text string      `json:"text"`
 }
 
 // ToConfirm says whether it is a record that the person can confirm or refuse by its
-// reference: a kept record, a decision or a commitment (rules O3, D5, R4).
+// reference: a kept record, a new way in, a decision or a commitment (rules O3, L11, D5, R4).
 func (w *WaitingItem) ToConfirm() bool {
-	return w.Kind == WaitsRecord || w.Kind == WaitsConfirm && (w.Ref[0] == 'E' || w.Ref[0] == 'K')
+	return w.Kind == WaitsRecord || w.Kind == WaitsWay || w.Kind == WaitsConfirm && (w.Ref[0] == 'E' || w.Ref[0] == 'K')
 }
 
 // Waiting answers for that person, by handle or id; for somebody unknown

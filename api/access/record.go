@@ -123,7 +123,7 @@ func (s *Ledgers) Actor(c caller.Caller, group string, command domain.Command) (
 	case *domain.RegisterPasskey, *domain.RemovePasskey:
 		return "", problem.NotYours("L5", "A passkey is registered and removed by its owner, on the account page, with the device at hand.")
 	case *domain.MakeWay, *domain.BeginAccess:
-		return "", problem.NotYours("L10", "Ways in are made by invitation, on the account page, or by whoever runs this server; each is put on the record as it is made.")
+		return "", problem.NotYours("L10", "Ways in are made by invitation, on the account page, or by whoever runs this server. Each is recorded as it is made.")
 	}
 	if c.Operator && domain.OperatorGives(command) {
 		return domain.Operator, nil

@@ -574,8 +574,8 @@ func TestErased(t *testing.T) {
 	require.Empty(t, w.letter("cd-north"), "nor does it know any more that there was a letter")
 }
 
-// TestNewWayIn: whoever has a new way in is told of it at once, also at night, also where
-// somebody has just changed their address or taken it away: for 30 days (rule L11).
+// TestNewWayIn: somebody who has a new way in is told of it at once, even at night. Where
+// their address was changed or taken away, the earlier one is told for 30 days (rule L11).
 func TestNewWayIn(t *testing.T) {
 	w := newWorld(t)
 	operator := func(c domain.Command) {

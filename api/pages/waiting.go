@@ -90,7 +90,7 @@ func (a *asked) ownWaits(body *web.Waiting) {
 	said := web.WaitingGroup{ID: "said", Name: "What you said in a meeting"}
 	for _, w := range a.Waiting(a.me.Handle, a.At).Items {
 		switch {
-		case w.Ref[0] == 'V' && w.ToConfirm():
+		case w.Kind == projections.WaitsWay:
 			group := web.WaitingGroup{ID: w.Ref, Name: "A new way in", Rows: []web.WaitingRow{{Ref: w.Ref, Text: strings.Replace(w.Text, " ("+w.Ref+")", "", 1)}}}
 			a.offerConfirming(&group, "They told me that it is theirs", "") // each by itself: somebody was asked about each
 			body.Yours = append(body.Yours, group)
