@@ -127,7 +127,7 @@ func (t *turn) newWay(p *Person, replaces bool) NewWay {
 
 // hadWay says whether the person ever had a way in, in force or ended; an invitation that
 // nobody used is none.
-func (s *State) hadWay(person string) bool {
+func (s *access) hadWay(person string) bool {
 	return slices.ContainsFunc(s.waysOf[person], func(w Way) bool { return w.Kind() != InvitationWay })
 }
 
@@ -174,7 +174,7 @@ func (way *WayIn) end(t *turn, reason string) *Refusal {
 }
 
 // wayIn finds a way in by its kind and id, or by the number of one that waits.
-func (s *State) wayIn(ref string) (*WayIn, *Refusal) {
+func (s *access) wayIn(ref string) (*WayIn, *Refusal) {
 	if w := s.Ways[Way(ref)]; w != nil {
 		return w, nil
 	}

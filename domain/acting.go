@@ -170,7 +170,7 @@ func (x *Exercise) confirm(t *turn, _ *who) *Refusal {
 // suspendedMeanwhile is each suspension of the delegation that ran on a day between the
 // recording of the exercise and the given one (rule D5). One that ran on the exercise's
 // own day is among its reasons already.
-func (s *State) suspendedMeanwhile(d *Delegation, x *Exercise, today Day) []Reason {
+func (s *decisions) suspendedMeanwhile(d *Delegation, x *Exercise, today Day) []Reason {
 	var reasons []Reason
 	for i := range d.Suspensions {
 		sus := &d.Suspensions[i]

@@ -202,10 +202,10 @@ func newWork() work {
 	}
 }
 
-func (w work) copy() work {
-	w.Actions, w.Priorities, w.Rounds = maps.Clone(w.Actions), maps.Clone(w.Priorities), maps.Clone(w.Rounds)
-	w.PriorityLists, w.GroupMeetings, w.Documents = slices.Clip(w.PriorityLists), maps.Clone(w.GroupMeetings), slices.Clip(w.Documents)
-	return w
+func (s work) copy() work {
+	s.Actions, s.Priorities, s.Rounds = maps.Clone(s.Actions), maps.Clone(s.Priorities), maps.Clone(s.Rounds)
+	s.PriorityLists, s.GroupMeetings, s.Documents = slices.Clip(s.PriorityLists), maps.Clone(s.GroupMeetings), slices.Clip(s.Documents)
+	return s
 }
 
 // An Action is something to be done.
@@ -247,7 +247,7 @@ const (
 
 // ActionOn is how the action stands on that day. What an agreement had begun
 // falls when it is set aside (rule C9).
-func (s *State) ActionOn(a *Action, d Day) ActionState {
+func (s *decisions) ActionOn(a *Action, d Day) ActionState {
 	p := s.Proposals[a.Source]
 	switch {
 	case a.Ended != 0 && a.Ended <= d && a.How == ActionDone:

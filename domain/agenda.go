@@ -256,7 +256,7 @@ func (e *AgendaSet) apply(s *State, ev *Event) {
 	b.At, b.Items, b.SetBy, b.Set, b.Index = e.At, e.Items, actorID(ev), DayOf(ev.Time), ev.Index
 }
 
-func (s *State) groupMeetingOn(on Day) *GroupMeeting {
+func (s *work) groupMeetingOn(on Day) *GroupMeeting {
 	b := GroupMeeting{On: on}
 	if was := s.GroupMeetings[on]; was != nil {
 		b = *was
@@ -315,7 +315,7 @@ func (b *GroupMeeting) Minute(item int) *ItemMinute {
 // MeetingBefore is the group's meeting before that day, among those recorded as
 // held; nil if there is none. What was decided after it and before that day
 // belongs to the minutes of that day (rule T3).
-func (s *State) MeetingBefore(on Day) *GroupMeeting {
+func (s *work) MeetingBefore(on Day) *GroupMeeting {
 	var before *GroupMeeting
 	for _, b := range s.GroupMeetings {
 		if b.On < on && b.Held != 0 && (before == nil || b.On > before.On) {

@@ -335,7 +335,7 @@ func (v *AppointmentVersion) says() any { return []any{v.Lines, v.Substitutes, v
 
 // appoints says whether the appointment, on that day, is of the person or names
 // them as a substitute, who hasn't left their office (rule F5).
-func (s *State) appoints(a *Appointment, person string, d Day) bool {
+func (s *register) appoints(a *Appointment, person string, d Day) bool {
 	v := a.VersionOn(d)
 	if v == nil {
 		v = &a.Versions[0]

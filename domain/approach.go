@@ -63,7 +63,7 @@ func (c *RecordApproach) decide(t *turn) *Refusal {
 }
 
 // checkSystem refuses what can't be a request from the system.
-func (s *State) checkSystem(from string) *Refusal {
+func (s *register) checkSystem(from string) *Refusal {
 	o, r := s.organisation("A1", from)
 	if r != nil {
 		return r
@@ -331,9 +331,9 @@ type gate struct {
 
 func newGate() gate { return gate{Approaches: map[string]*Approach{}} }
 
-func (g gate) copy() gate {
-	g.Approaches = maps.Clone(g.Approaches)
-	return g
+func (s gate) copy() gate {
+	s.Approaches = maps.Clone(s.Approaches)
+	return s
 }
 
 // An Approach is a request from the system, or a side conversation with it.
@@ -400,7 +400,7 @@ func (a *Approach) said() []Saying {
 	return said
 }
 
-func (s *State) approach(rule, number string) (*Approach, *Refusal) {
+func (s *gate) approach(rule, number string) (*Approach, *Refusal) {
 	if a := s.Approaches[number]; a != nil {
 		return a, nil
 	}

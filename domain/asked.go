@@ -131,7 +131,7 @@ func (s *State) endedSince(seat *Seat, p *Proposal, d Day) Day {
 // isVacant says whether the seat is asked for no longer, since nobody can act for it: it
 // was vacant when the newest version was put, or a full window has run since it fell
 // vacant (rule C5).
-func (s *State) isVacant(p *Proposal, seat *Seat, d Day) bool {
+func (s *register) isVacant(p *Proposal, seat *Seat, d Day) bool {
 	if !s.VacantOn(seat, d) {
 		return false
 	}
@@ -229,7 +229,7 @@ func (s *State) PeopleOn(p *Proposal, d Day) int {
 
 // differentPeople counts the people, by id, as different people: those who ever had one
 // passkey in common count as one (rule F10).
-func (s *State) differentPeople(ids []string) int {
+func (s *register) differentPeople(ids []string) int {
 	groups := [][]string{}
 	for _, id := range ids {
 		one := []string{id}
@@ -245,7 +245,7 @@ func (s *State) differentPeople(ids []string) int {
 	return len(groups)
 }
 
-func (s *State) samePerson(a, b string) bool {
+func (s *register) samePerson(a, b string) bool {
 	return a == b || slices.ContainsFunc(s.People[a].keys, func(k []byte) bool {
 		return slices.ContainsFunc(s.People[b].keys, func(other []byte) bool { return bytes.Equal(k, other) })
 	})
@@ -262,6 +262,6 @@ func (p *Position) consenting() string {
 // named says whether the person counts among the quorum's people for the seat: not if
 // they hold it only by a record that others than its organisation had take effect (rules
 // O3, F10).
-func (s *State) named(seat *Seat, person string) bool {
+func (s *waiting) named(seat *Seat, person string) bool {
 	return slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return h.Person == person && !s.namedByOthers(h.Tenure) })
 }

@@ -48,7 +48,7 @@ func (s *View) ChainOf(ref string, d Day) (title string, links []Link, refusal *
 // ownLinks are the steps from the charter to what has the number, and its matter.
 func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
 	if p := s.Proposals[ref]; p != nil && p.Stage == Agreed && p.AgreedOn <= d {
-		return append(s.wordsLinks(p), s.agreementLinks(ref)...), p.Matter
+		return append(wordsLinks(p), s.agreementLinks(ref)...), p.Matter
 	}
 	if dl := s.Delegations[ref]; dl != nil && dl.From() <= d {
 		return s.DelegationChain(dl, d), ""
@@ -72,7 +72,7 @@ func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
 }
 
 // wordsLinks are the exact words that were agreed, and what each seat said to them.
-func (s *State) wordsLinks(p *Proposal) []Link {
+func wordsLinks(p *Proposal) []Link {
 	v := p.Version()
 	links := []Link{{"words", p.Number + "/" + strconv.Itoa(v.Number), v.Index, v.Put, p.Number + ", version " + strconv.Itoa(v.Number) + ": " + v.Text}}
 	for _, e := range p.Roll {
@@ -159,12 +159,12 @@ func (s *View) agreementLinks(proposal string) []Link {
 	return remember(s.memo.agreements, mostRemembered, proposal, func() []Link { return s.agreementLink(proposal) })
 }
 
-func (s *State) agreementLink(proposal string) []Link {
+func (s *decisions) agreementLink(proposal string) []Link {
 	p := s.Proposals[proposal]
 	if p == nil || p.Stage != Agreed {
 		return nil
 	}
-	text := proposal + ", " + p.Title() + ", agreed on " + p.AgreedOn.Words() + ". " + s.RollWords(p.Roll)
+	text := proposal + ", " + p.Title() + ", agreed on " + p.AgreedOn.Words() + ". " + RollWords(p.Roll)
 	if p.BroughtIn != "" {
 		text = proposal + ", " + p.Title() + ", brought in from before the ledger: " + p.BroughtIn
 	}
@@ -220,7 +220,7 @@ func (s *View) appointmentLinks(a *Appointment, day Day) []Link {
 	return append(links, Link{LinkAppointment, a.Number, v.Index, v.From, text})
 }
 
-func (s *State) offices(ids []string) string {
+func (s *register) offices(ids []string) string {
 	var names []string
 	for _, id := range ids {
 		names = append(names, s.office(id))

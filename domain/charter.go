@@ -268,7 +268,7 @@ type CharterConsent struct {
 }
 
 // CharterOn is the charter in force on that day; before the first one, the first.
-func (s *State) CharterOn(d Day) *CharterVersion {
+func (s *founding) CharterOn(d Day) *CharterVersion {
 	for i := len(s.Charters) - 1; i > 0; i-- {
 		if s.Charters[i].From <= d {
 			return &s.Charters[i]
@@ -278,7 +278,7 @@ func (s *State) CharterOn(d Day) *CharterVersion {
 }
 
 // Charter is the newest charter.
-func (s *State) Charter() *Charter { return &s.Charters[len(s.Charters)-1].Charter }
+func (s *founding) Charter() *Charter { return &s.Charters[len(s.Charters)-1].Charter }
 
 // CharterAdopted: an agreement changed the charter (rule F7).
 type CharterAdopted struct {

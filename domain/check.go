@@ -218,7 +218,7 @@ func (s *State) bodies(refs []string) ([]string, *Refusal) {
 }
 
 // onlyOf is the organisation of that kind where there is just one; else nil.
-func (s *State) onlyOf(kind OrganisationKind) *Organisation {
+func (s *register) onlyOf(kind OrganisationKind) *Organisation {
 	var only *Organisation
 	for _, o := range s.Organisations {
 		if o.Kind == kind {
@@ -231,7 +231,7 @@ func (s *State) onlyOf(kind OrganisationKind) *Organisation {
 	return only
 }
 
-func (s *State) conditionBodies() []string {
+func (s *powers) conditionBodies() []string {
 	var codes []string
 	for _, n := range SortedNumbers(s.Delegations) {
 		for _, v := range s.Delegations[n].Versions {

@@ -448,7 +448,7 @@ func (e *RecordRefused) apply(s *State, ev *Event) {
 }
 
 // answer changes those parts of the record.
-func (s *State) answer(number string, of []string, f func(*KeptPart)) {
+func (s *waiting) answer(number string, of []string, f func(*KeptPart)) {
 	k := edit(s.Records, number)
 	k.Parts = slices.Clone(k.Parts)
 	for _, one := range of {
@@ -462,7 +462,7 @@ func (s *State) answer(number string, of []string, f func(*KeptPart)) {
 }
 
 // WordOfWhom names those whose word a record takes.
-func (s *State) WordOfWhom(of string) string {
+func (s *register) WordOfWhom(of string) string {
 	if id, person := strings.CutPrefix(of, "person/"); person {
 		return s.office(id)
 	}

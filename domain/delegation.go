@@ -199,10 +199,10 @@ func newPowers() powers {
 	return powers{Delegations: map[string]*Delegation{}, Exercises: map[string]*Exercise{}}
 }
 
-func (p powers) copy() powers {
-	p.Executive, p.Reviews = slices.Clip(p.Executive), slices.Clip(p.Reviews)
-	p.Delegations, p.Exercises = maps.Clone(p.Delegations), maps.Clone(p.Exercises)
-	return p
+func (s powers) copy() powers {
+	s.Executive, s.Reviews = slices.Clip(s.Executive), slices.Clip(s.Reviews)
+	s.Delegations, s.Exercises = maps.Clone(s.Delegations), maps.Clone(s.Exercises)
+	return s
 }
 
 // A Delegation is powers given by an agreement.

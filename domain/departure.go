@@ -146,7 +146,7 @@ func (c *ResolveDeparture) checkHow(t *turn, d *Departure) *Refusal {
 	return nil
 }
 
-func (s *State) departure(number string) (*Departure, *Refusal) {
+func (s *thread) departure(number string) (*Departure, *Refusal) {
 	if d := s.Departures[number]; d != nil {
 		return d, nil
 	}
@@ -248,7 +248,7 @@ func (d *Departure) AwayOn(day Day) bool {
 
 // awayFrom is the organisation's departure from the agreement that is under
 // way on that day, or will be; nil if there is none.
-func (s *State) awayFrom(agreement, organisation string, day Day) *Departure {
+func (s *thread) awayFrom(agreement, organisation string, day Day) *Departure {
 	for _, n := range SortedNumbers(s.Departures) {
 		if d := s.Departures[n]; d.Agreement == agreement && d.Organisation == organisation && d.AwayOn(max(day, d.From)) {
 			return d

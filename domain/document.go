@@ -101,7 +101,7 @@ type Document struct {
 }
 
 // Document is the one with that SHA-256 that was attached first; nil if there is none.
-func (s *State) Document(sha256 string) *Document {
+func (s *work) Document(sha256 string) *Document {
 	for i := range s.Documents {
 		if s.Documents[i].SHA256 == sha256 {
 			return &s.Documents[i]

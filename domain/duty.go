@@ -220,7 +220,7 @@ func (s *State) Member(person string, d Day) bool {
 		return false
 	}
 	o := s.Organisations[p.Organisation]
-	return s.comesFrom(p, o, d) && o.Kind.generalPractice() ||
+	return comesFrom(p, o, d) && o.Kind.generalPractice() ||
 		slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && s.onDuty(&o, d) }) ||
 		s.Established == 0 && person == s.Founder ||
 		len(s.SeatsOf(person, d)) > 0 || slices.Contains(s.ExecutiveOn(d), person) || s.represents(person, d) ||
@@ -229,7 +229,7 @@ func (s *State) Member(person string, d Day) bool {
 
 // comesFrom says whether the organisation to which the person's office belongs
 // is open and the person still in that office.
-func (s *State) comesFrom(p *Person, o *Organisation, d Day) bool {
+func comesFrom(p *Person, o *Organisation, d Day) bool {
 	return o != nil && o.OpenOn(d) && p.inOffice(d)
 }
 
@@ -259,7 +259,7 @@ func (s *State) Follows(person string, d Day) bool {
 	if p == nil {
 		return false
 	}
-	return s.Member(person, d) || s.comesFrom(p, s.Organisations[p.Organisation], d) &&
+	return s.Member(person, d) || comesFrom(p, s.Organisations[p.Organisation], d) &&
 		slices.ContainsFunc(s.Invitations, func(i Invitation) bool { return i.Organisation == p.Organisation && i.Covers(d) })
 }
 

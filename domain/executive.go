@@ -191,7 +191,7 @@ func (s *View) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questio
 		l.reasons = p.tooLong(q.use().months)
 	} else {
 		l.reasons, l.over = p.exceeds(d.Number, q.use(), used), max(q.sum()-p.most(used), 0)
-		l.reasons = append(l.reasons, s.powerTerms(d, p, used, q, &j)...)
+		l.reasons = append(l.reasons, powerTerms(d, p, used, q, &j)...)
 	}
 	if able := s.whoCanAct(d, s.delegates(d, q.At), q.Matter, q.At); p.Acting > 1 && able < p.Acting && j.appointment == nil {
 		l.reasons = append(l.reasons, Reason{"D1", "too few can act under " + d.Number + " on this: " + Count(able, "member") + " where " + Count(p.Acting, "member") + " must act together"})
@@ -219,7 +219,7 @@ func (s *View) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questio
 
 // consultationsOf holds the question against the bodies to consult that the
 // condition means on its day (rules D6, O1).
-func (s *State) consultationsOf(c *Condition, q Question, j *judgement, l *lacks) {
+func (s *register) consultationsOf(c *Condition, q Question, j *judgement, l *lacks) {
 	for _, body := range s.successorsOn(c.Body, q.At) {
 		switch {
 		case q.Consulted == nil:
@@ -250,7 +250,7 @@ func (j judgement) ownLists() judgement {
 }
 
 // powerTerms notes the power's limits, and what a yes is conditional on.
-func (s *State) powerTerms(d *Delegation, p *Power, used Pence, q Question, j *judgement) []Reason {
+func powerTerms(d *Delegation, p *Power, used Pence, q Question, j *judgement) []Reason {
 	j.terms.atMost(p.most(used))
 	j.terms.noEnd = true
 	left := max(p.YearLimit-used, 0)

@@ -247,7 +247,7 @@ func (s *State) PutOffWaitsFor(p *Proposal, d Day) []string {
 	return slices.DeleteFunc(s.PartiesOn(p, d), func(seat string) bool { return asked.agreed(s, seat, d) })
 }
 
-func (s *State) names(codes []string) []string {
+func (s *register) names(codes []string) []string {
 	var names []string
 	for _, code := range codes {
 		names = append(names, s.name(code))
@@ -354,7 +354,7 @@ func (e *ClosingPutOff) apply(s *State, ev *Event) {
 }
 
 // editWorking gives out what was tried on the proposal, to be changed.
-func (s *State) editWorking(proposal string) *WorkingThrough {
+func (s *decisions) editWorking(proposal string) *WorkingThrough {
 	p := edit(s.Proposals, proposal)
 	var w WorkingThrough
 	if p.Working != nil {
@@ -451,7 +451,7 @@ func (p *Proposal) PutOffAsked() *PutOffRequest {
 
 // Tried says in words what was tried to work objections to the proposal through;
 // nothing if nothing is recorded (rules C13, C15).
-func (s *State) Tried(p *Proposal) []string {
+func (s *register) Tried(p *Proposal) []string {
 	w := p.Working
 	if w == nil {
 		return nil

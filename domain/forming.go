@@ -20,7 +20,7 @@ type FormingAgain struct {
 }
 
 // formsAgain says whether the group is forming again, as the ledger has recorded it.
-func (s *State) formsAgain() bool {
+func (s *founding) formsAgain() bool {
 	return len(s.Again) > 0 && s.Again[len(s.Again)-1].Until == 0
 }
 
@@ -117,7 +117,7 @@ func (s *State) unheldFrom(from, to Day) Day {
 }
 
 // tenures adds the days on which a holder's time begins, or is over.
-func (s *State) tenures(c *changes, seat *Seat) {
+func (s *register) tenures(c *changes, seat *Seat) {
 	for _, h := range seat.Holders {
 		if h.Role == Holder {
 			c.span(h.Span)
@@ -156,7 +156,7 @@ func (s *State) toConsent(d Day) []CharterConsent {
 
 // charterConsents are the consents that were given to the charter since the group began
 // forming, the last time.
-func (s *State) charterConsents() []CharterConsent {
+func (s *founding) charterConsents() []CharterConsent {
 	if n := len(s.Again); n > 0 {
 		return s.Again[n-1].Consents
 	}
@@ -164,7 +164,7 @@ func (s *State) charterConsents() []CharterConsent {
 }
 
 // consentOf is the consent that the person gave for the seat; nil if they gave none.
-func (s *State) consentOf(seat, person string) *CharterConsent {
+func (s *founding) consentOf(seat, person string) *CharterConsent {
 	all := s.charterConsents()
 	i := slices.IndexFunc(all, func(c CharterConsent) bool { return c.Seat == seat && c.Person == person })
 	if i < 0 {
@@ -335,7 +335,7 @@ func (s *State) seatsAnew(c keepable, d Day) bool {
 // silentSince is the first day from since on which silence can have the record take
 // effect. While the group forms again nobody is there to object for its seats: they have
 // a full window after it is established again.
-func (s *State) silentSince(k *Kept, since Day) Day {
+func (s *founding) silentSince(k *Kept, since Day) Day {
 	if k.part(AllSeats) == nil || len(s.Again) == 0 {
 		return since
 	}
@@ -372,7 +372,7 @@ func (e *GroupFormingAgain) apply(s *State, ev *Event) {
 
 // takeSeats has those who consented take the seats to which they were newly named, from
 // that day. Whoever is to begin later was confirmed by a second person, and does.
-func (s *State) takeSeats(consents []CharterConsent, d Day) {
+func (s *table) takeSeats(consents []CharterConsent, d Day) {
 	for id := range s.Seats {
 		s.editHolders(id, func(h SeatTenure) []SeatTenure {
 			consented := slices.ContainsFunc(consents, func(c CharterConsent) bool { return c.Seat == id && c.Person == h.Person })
@@ -385,7 +385,7 @@ func (s *State) takeSeats(consents []CharterConsent, d Day) {
 }
 
 // editHolders puts in the place of each tenure of the seat what f makes of it.
-func (s *State) editHolders(seat string, f func(SeatTenure) []SeatTenure) {
+func (s *table) editHolders(seat string, f func(SeatTenure) []SeatTenure) {
 	changed := edit(s.Seats, seat)
 	var holders []SeatTenure
 	for _, h := range changed.Holders {

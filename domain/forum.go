@@ -238,10 +238,10 @@ func newRepresentation() representation {
 	}
 }
 
-func (r representation) copy() representation {
-	r.Forums, r.Meetings, r.MovedMeetings = maps.Clone(r.Forums), maps.Clone(r.Meetings), maps.Clone(r.MovedMeetings)
-	r.Appointments, r.Commitments, r.Interests = maps.Clone(r.Appointments), maps.Clone(r.Commitments), slices.Clip(r.Interests)
-	return r
+func (s representation) copy() representation {
+	s.Forums, s.Meetings, s.MovedMeetings = maps.Clone(s.Forums), maps.Clone(s.Meetings), maps.Clone(s.MovedMeetings)
+	s.Appointments, s.Commitments, s.Interests = maps.Clone(s.Appointments), maps.Clone(s.Commitments), slices.Clip(s.Interests)
+	return s
 }
 
 // A Forum is a system meeting body.
@@ -278,9 +278,11 @@ type Meeting struct {
 func meetingKey(forum string, on Day) string { return forum + "/" + on.String() }
 
 // Meeting is the forum's meeting on that day; nil if there is none.
-func (s *State) Meeting(forum string, on Day) *Meeting { return s.Meetings[meetingKey(forum, on)] }
+func (s *representation) Meeting(forum string, on Day) *Meeting {
+	return s.Meetings[meetingKey(forum, on)]
+}
 
-func (s *State) meeting(rule, forum string, on Day) (*Meeting, *Refusal) {
+func (s *representation) meeting(rule, forum string, on Day) (*Meeting, *Refusal) {
 	if _, r := s.forum(rule, forum); r != nil {
 		return nil, r
 	}
@@ -296,7 +298,7 @@ func (s *State) meeting(rule, forum string, on Day) (*Meeting, *Refusal) {
 	return nil, notFound(rule, "No meeting of %s is recorded for %s: schedule it first.", s.Forums[forum].Name, on.Words())
 }
 
-func (s *State) forum(rule, handle string) (*Forum, *Refusal) {
+func (s *representation) forum(rule, handle string) (*Forum, *Refusal) {
 	if f := s.Forums[handle]; f != nil {
 		return f, nil
 	}

@@ -337,11 +337,11 @@ type founding struct {
 	Log         LogState
 }
 
-func (f founding) copy() founding {
-	f.Charters, f.Consents, f.Schedule, f.Corrections = slices.Clip(f.Charters), slices.Clip(f.Consents), slices.Clip(f.Schedule), slices.Clip(f.Corrections)
-	f.Again = slices.Clip(f.Again)
-	f.Log.Keys, f.Log.Lost = slices.Clip(f.Log.Keys), slices.Clip(f.Log.Lost)
-	return f
+func (s founding) copy() founding {
+	s.Charters, s.Consents, s.Schedule, s.Corrections = slices.Clip(s.Charters), slices.Clip(s.Consents), slices.Clip(s.Schedule), slices.Clip(s.Corrections)
+	s.Again = slices.Clip(s.Again)
+	s.Log.Keys, s.Log.Lost = slices.Clip(s.Log.Keys), slices.Clip(s.Log.Lost)
+	return s
 }
 
 // possessive is the place's possessive, for sentences: "Trafford's".

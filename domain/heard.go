@@ -63,7 +63,7 @@ func (p *Proposal) heardObjection(seat string) *HeardObjection {
 // ObjectionToAnswer is the objection heard from the seat on the newest version that
 // stops settlement on that day: the seat has not spoken since, and no full window has
 // run. It is nil if none does (rule C10).
-func (s *State) ObjectionToAnswer(p *Proposal, seat string, d Day) *HeardObjection {
+func (s *decisions) ObjectionToAnswer(p *Proposal, seat string, d Day) *HeardObjection {
 	h := p.heardObjection(seat)
 	if h == nil || d >= h.answerBy(p) || s.answeredAfter(p, seat, h.Index) {
 		return nil
@@ -73,7 +73,7 @@ func (s *State) ObjectionToAnswer(p *Proposal, seat string, d Day) *HeardObjecti
 
 // answeredAfter says whether the seat itself said something to the proposal after that
 // event: took a position, confirmed one, objected, or let an objection go.
-func (s *State) answeredAfter(p *Proposal, seat string, index uint64) bool {
+func (s *decisions) answeredAfter(p *Proposal, seat string, index uint64) bool {
 	own := func(pos Position) bool {
 		return pos.Seat == seat && (pos.Heard == "" && pos.Index > index || pos.ConfirmedIndex > index)
 	}

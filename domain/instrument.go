@@ -322,14 +322,14 @@ type Ending struct {
 // come and not run out, its agreement holds, and no later position that named it
 // has begun (rules R2, C9). Where an old ledger has a later one on the same matter
 // that named nothing, both are in force.
-func (s *State) PositionHolds(p *AdoptedPosition, d Day) bool {
+func (s *decisions) PositionHolds(p *AdoptedPosition, d Day) bool {
 	return p.Covers(d) && s.AgreementHolds(p.Source, d) &&
 		!slices.ContainsFunc(p.Endings, func(end Ending) bool { return end.From <= d && s.AgreementHolds(end.Source, end.From) })
 }
 
 // holdsWithin says whether the position is in force on one of the days: one that
 // has ended does not begin again.
-func (s *State) holdsWithin(p *AdoptedPosition, days Span) bool {
+func (s *decisions) holdsWithin(p *AdoptedPosition, days Span) bool {
 	d := max(days.From, p.From)
 	return days.Covers(d) && s.PositionHolds(p, d)
 }

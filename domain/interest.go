@@ -177,7 +177,7 @@ type Interest struct {
 }
 
 // interest is the interest of that number; nil if there is none.
-func (s *State) interest(number string) *Interest {
+func (s *representation) interest(number string) *Interest {
 	for _, i := range s.Interests {
 		if i.Number == number {
 			return i
@@ -187,7 +187,7 @@ func (s *State) interest(number string) *Interest {
 }
 
 // editInterest puts a copy of the interest in its place and gives it out to be changed.
-func (s *State) editInterest(number string) *Interest {
+func (s *representation) editInterest(number string) *Interest {
 	s.Interests = slices.Clone(s.Interests)
 	for n, i := range s.Interests {
 		if i.Number == number {
@@ -202,7 +202,7 @@ func (s *State) editInterest(number string) *Interest {
 // hasInterest says whether the person has declared an interest that counts on
 // that day and takes in the matter. One that is due to be declared anew counts
 // until it is ended (rule R7).
-func (s *State) hasInterest(person, matter string, d Day) bool {
+func (s *representation) hasInterest(person, matter string, d Day) bool {
 	return slices.ContainsFunc(s.Interests, func(i *Interest) bool {
 		return i.Person == person && i.Covers(d) && withinAny(matter, i.Matters)
 	})
@@ -233,7 +233,7 @@ func (i *Interest) RenewBy(d Day) Day {
 
 // InterestsTouching are the interests that count on that day and have to do with
 // the matter: with all of it, or with a part of it.
-func (s *State) InterestsTouching(matter string, d Day) []*Interest {
+func (s *representation) InterestsTouching(matter string, d Day) []*Interest {
 	var touching []*Interest
 	for _, i := range s.Interests {
 		if i.Covers(d) && slices.ContainsFunc(i.Matters, func(m string) bool { return Within(matter, m) || Within(m, matter) }) {

@@ -109,7 +109,7 @@ func (s *Seat) names(handle string, role SeatRole, d Day) bool {
 }
 
 // sits says whether the tenure is somebody's on that day, and theirs to have.
-func (s *State) sits(seat *Seat, h *SeatTenure, d Day) bool {
+func (s *register) sits(seat *Seat, h *SeatTenure, d Day) bool {
 	return !h.Waits && s.holds(h.Tenure, d) && seat.names(s.People[h.Person].Handle, h.Role, d)
 }
 
@@ -153,7 +153,7 @@ func (s *State) seatBefore(person string, d Day) string {
 
 // mayBeSpokenFor says whether the person can speak for the organisation on that day as
 // far as joining goes: for another group whom its agreement names.
-func (s *State) mayBeSpokenFor(o *Organisation, p *Person, d Day) bool {
+func (s *table) mayBeSpokenFor(o *Organisation, p *Person, d Day) bool {
 	seat := s.Seats[o.Code]
 	return o.Kind != OtherGroup || p != nil && seat != nil && (seat.names(p.Handle, Holder, d) || seat.names(p.Handle, Deputy, d))
 }

@@ -138,9 +138,9 @@ type neighbours struct{ Wider map[string]*WiderGroup }
 
 func newNeighbours() neighbours { return neighbours{Wider: map[string]*WiderGroup{}} }
 
-func (n neighbours) copy() neighbours {
-	n.Wider = maps.Clone(n.Wider)
-	return n
+func (s neighbours) copy() neighbours {
+	s.Wider = maps.Clone(s.Wider)
+	return s
 }
 
 // A WiderGroup is one that the group joined, or was asked to join.
@@ -162,7 +162,7 @@ type Joining struct {
 }
 
 // widerGroup gives out a copy of the entry, to be changed.
-func (s *State) widerGroup(ledger string) *WiderGroup {
+func (s *neighbours) widerGroup(ledger string) *WiderGroup {
 	w := &WiderGroup{Ledger: ledger}
 	if was := s.Wider[ledger]; was != nil {
 		*w = *was
@@ -181,7 +181,7 @@ func (w *WiderGroup) end(d Day) {
 }
 
 // joining is the group's joining of the wider one that is in force on that day; nil for none.
-func (s *State) joining(ledger string, d Day) *Joining {
+func (s *neighbours) joining(ledger string, d Day) *Joining {
 	if w := s.Wider[ledger]; w != nil {
 		for i := len(w.Joinings) - 1; i >= 0; i-- {
 			if w.Joinings[i].Covers(d) {
@@ -194,10 +194,10 @@ func (s *State) joining(ledger string, d Day) *Joining {
 
 // JoiningOn is the group's joining of the wider one that is in force on that day (rule
 // G1); nil if there is none.
-func (s *State) JoiningOn(ledger string, d Day) *Joining { return s.joining(ledger, d) }
+func (s *neighbours) JoiningOn(ledger string, d Day) *Joining { return s.joining(ledger, d) }
 
 // joinedBy are the wider groups in which the group sits by that agreement.
-func (s *State) joinedBy(agreement string, d Day) []string {
+func (s *neighbours) joinedBy(agreement string, d Day) []string {
 	var ledgers []string
 	for ledger := range s.Wider {
 		if j := s.joining(ledger, d); j != nil && j.Source == agreement && j.Until == 0 {

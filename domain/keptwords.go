@@ -43,14 +43,14 @@ func (s *State) RecordWords(number string) string {
 }
 
 // officeOf is the office of the person, by id or handle.
-func (s *State) officeOf(ref string) string {
+func (s *register) officeOf(ref string) string {
 	if p := s.Person(ref); p != nil {
 		return p.Office
 	}
 	return "somebody"
 }
 
-func (s *State) mandateWords(pcn string, matters []string) string {
+func (s *register) mandateWords(pcn string, matters []string) string {
 	words := ""
 	if len(matters) > 0 {
 		words = " for " + List(matters)
@@ -61,7 +61,7 @@ func (s *State) mandateWords(pcn string, matters []string) string {
 	return words
 }
 
-func (s *State) listWords(c *ImportOrganisations) string {
+func (s *register) listWords(c *ImportOrganisations) string {
 	if c.On != 0 {
 		return "the list of " + c.On.Words() + " names " + Count(len(c.Rows), "organisation")
 	}
@@ -105,7 +105,7 @@ func (c *KeptCommand) EvidenceWords() string {
 }
 
 // WaitsFor names those whose word the record still waits for.
-func (s *State) WaitsFor(k *Kept) []string {
+func (s *register) WaitsFor(k *Kept) []string {
 	var names []string
 	for _, p := range k.Parts {
 		if p.Stage == KeptWaits {

@@ -58,7 +58,7 @@ func (e *ApproachesLinked) apply(s *State, _ *Event) {
 	s.link(e.With, e.Approach, e.Apart)
 }
 
-func (s *State) link(number, with string, apart bool) {
+func (s *gate) link(number, with string, apart bool) {
 	a := edit(s.Approaches, number)
 	if apart {
 		a.Links = slices.DeleteFunc(slices.Clone(a.Links), func(n string) bool { return n == with })
@@ -69,7 +69,7 @@ func (s *State) link(number, with string, apart bool) {
 
 // SameQuestion are the numbers of the approaches and side conversations that
 // people linked with this one, directly or through others, this one first.
-func (s *State) SameQuestion(number string) []string {
+func (s *gate) SameQuestion(number string) []string {
 	same := []string{number}
 	for i := 0; i < len(same); i++ {
 		for _, n := range s.Approaches[same[i]].Links {
@@ -84,7 +84,7 @@ func (s *State) SameQuestion(number string) []string {
 // Inconsistent says whether the system has different answers to the question
 // that this approach asks, from it and those linked with it, up to that day
 // (rule A3).
-func (s *State) Inconsistent(number string, d Day) bool {
+func (s *gate) Inconsistent(number string, d Day) bool {
 	var first Reply
 	for _, n := range s.SameQuestion(number) {
 		a := s.Approaches[n]
@@ -103,7 +103,7 @@ func (s *State) Inconsistent(number string, d Day) bool {
 
 // Alike are the approaches that may ask the same and that nobody has linked
 // with this one, by number: a suggestion by likeness of words and matter.
-func (s *State) Alike(number string) []string {
+func (s *gate) Alike(number string) []string {
 	same := s.SameQuestion(number)
 	var alike []string
 	for _, n := range SortedNumbers(s.Approaches) {

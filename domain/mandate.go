@@ -151,7 +151,7 @@ func (c *WithdrawMandate) decide(t *turn) *Refusal {
 
 // withdrawnBefore is the withdrawal that says already what the command says, where
 // nothing was given since; nil if there is none.
-func (s *State) withdrawnBefore(c *WithdrawMandate, given, from Day) *MandateEntry {
+func (s *mandates) withdrawnBefore(c *WithdrawMandate, given, from Day) *MandateEntry {
 	var before *MandateEntry
 	for _, m := range s.mandatesOf[c.Organisation] {
 		switch {
@@ -268,7 +268,7 @@ func (e *MandateWithdrawn) apply(s *State, ev *Event) {
 	})
 }
 
-func (s *State) addMandate(m *MandateEntry) {
+func (s *mandates) addMandate(m *MandateEntry) {
 	s.Mandates = append(s.Mandates, m)
 	s.mandatesOf[m.Organisation] = append(slices.Clip(s.mandatesOf[m.Organisation]), m)
 }
@@ -297,9 +297,9 @@ type mandates struct {
 
 func newMandates() mandates { return mandates{mandatesOf: map[string][]*MandateEntry{}} }
 
-func (m mandates) copy() mandates {
-	m.Mandates, m.Asked, m.mandatesOf = slices.Clip(m.Mandates), slices.Clip(m.Asked), maps.Clone(m.mandatesOf)
-	return m
+func (s mandates) copy() mandates {
+	s.Mandates, s.Asked, s.mandatesOf = slices.Clip(s.Mandates), slices.Clip(s.Asked), maps.Clone(s.mandatesOf)
+	return s
 }
 
 // A MandateEntry is a grant or a withdrawal.
@@ -371,7 +371,7 @@ func (s *State) WithdrawnFrom(g *MandateEntry) []*MandateEntry {
 }
 
 // Withdrawal is the withdrawal with that number; nil if there is none.
-func (s *State) Withdrawal(number string) *MandateEntry {
+func (s *mandates) Withdrawal(number string) *MandateEntry {
 	for _, m := range s.Mandates {
 		if m.Withdrawal && m.Number == number {
 			return m

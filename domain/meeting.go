@@ -95,7 +95,7 @@ func (s *State) Represents(person, forum string, d Day) bool {
 }
 
 // saidAt are the commitments that were made in the meeting, by number.
-func (s *State) saidAt(m *Meeting) []string {
+func (s *representation) saidAt(m *Meeting) []string {
 	var said []string
 	for n, k := range s.Commitments {
 		if k.Forum == m.Forum && k.Meeting == m.On {
@@ -171,7 +171,7 @@ func (e *MeetingCancelled) apply(s *State, ev *Event) {
 
 // MovedTo is the day to which the forum's meeting of that day was moved, at last;
 // 0 if none was, or there is another one on that day.
-func (s *State) MovedTo(forum string, on Day) Day {
+func (s *representation) MovedTo(forum string, on Day) Day {
 	key := meetingKey(forum, on)
 	id, moved := s.MovedMeetings[key]
 	if !moved || s.Meetings[key] != nil {

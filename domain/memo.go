@@ -88,7 +88,7 @@ func (s *State) changingDays() []Day {
 }
 
 // openings adds the days on which the seat is opened, or is no longer in force by what was agreed.
-func (s *State) openings(c *changes, seat *Seat) {
+func (s *decisions) openings(c *changes, seat *Seat) {
 	c.days = append(c.days, seat.From)
 	if by := s.Proposals[seat.Source]; by != nil && by.SetAside != 0 {
 		c.days = append(c.days, by.SetAside)

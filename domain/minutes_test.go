@@ -500,7 +500,7 @@ func (m *minutes) everybody(proposal string, now bool) []string {
 	}
 	var said, who []string
 	for _, id := range s.EntitledOn(DayOf(m.now)) {
-		if !now && s.PositionOf(p, id) != nil || s.VacantOn(s.Seats[id], DayOf(m.now)) || p.Stage != Open {
+		if !now && PositionOf(p, id) != nil || s.VacantOn(s.Seats[id], DayOf(m.now)) || p.Stage != Open {
 			continue
 		}
 		holder := s.holderOn(s.Seats[id], DayOf(m.now))
@@ -669,7 +669,7 @@ func (m *minutes) fields(v reflect.Value) []string {
 		}
 		switch x := f.Interface().(type) {
 		case []RollEntry:
-			parts = append(parts, tag+"=["+s.RollWords(x)+"]")
+			parts = append(parts, tag+"=["+RollWords(x)+"]")
 		case []Power:
 			for j := range x {
 				parts = append(parts, "["+x[j].Words(s)+"]")

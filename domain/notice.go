@@ -182,7 +182,7 @@ func (e *NoticeSent) apply(s *State, ev *Event) {
 }
 
 // noteNotice gives out what was recorded about a notice, to be changed.
-func (s *State) noteNotice(ref string) *Noticed {
+func (s *thread) noteNotice(ref string) *Noticed {
 	if s.Noticed[ref] == nil {
 		s.Noticed[ref] = &Noticed{}
 	}
@@ -247,9 +247,9 @@ func newThread() thread {
 	}
 }
 
-func (t thread) copy() thread {
-	t.Noticed, t.Questions, t.Departures, t.noticed = maps.Clone(t.Noticed), maps.Clone(t.Questions), maps.Clone(t.Departures), maps.Clone(t.noticed)
-	return t
+func (s thread) copy() thread {
+	s.Noticed, s.Questions, s.Departures, s.noticed = maps.Clone(s.Noticed), maps.Clone(s.Questions), maps.Clone(s.Departures), maps.Clone(s.noticed)
+	return s
 }
 
 // Noticed is what was recorded about a notice.
@@ -309,13 +309,13 @@ type Notice struct {
 }
 
 // makeNotice remembers when something was recorded that is a notice, or changes one.
-func (s *State) makeNotice(e *Event) { s.noticed[e.Index] = e.Time }
+func (s *thread) makeNotice(e *Event) { s.noticed[e.Index] = e.Time }
 
 // RecordedAt is when the event of that index was recorded, if it is one that made a
 // notice or changed what one says; the zero time of any other.
-func (s *State) RecordedAt(index uint64) time.Time { return s.noticed[index] }
+func (s *thread) RecordedAt(index uint64) time.Time { return s.noticed[index] }
 
-func (s *State) notice(ref string, kind NoticeKind, on Day, index uint64) *Notice {
+func (s *thread) notice(ref string, kind NoticeKind, on Day, index uint64) *Notice {
 	return &Notice{ref, kind, on, index, s.noticed[index]}
 }
 
@@ -430,7 +430,7 @@ func (s *State) sentToAll(ref string, d Day) int {
 }
 
 // SentTo is how often the notice had gone to the practice by that day.
-func (s *State) SentTo(ref, practice string, d Day) int {
+func (s *thread) SentTo(ref, practice string, d Day) int {
 	n, times := s.Noticed[ref], 0
 	if n == nil {
 		return 0
@@ -445,14 +445,14 @@ func (s *State) SentTo(ref, practice string, d Day) int {
 
 // AcknowledgedOn is the day on which the practice acknowledged the notice, up
 // to the given day; 0 if it has not.
-func (s *State) AcknowledgedOn(ref, practice string, d Day) Day {
+func (s *thread) AcknowledgedOn(ref, practice string, d Day) Day {
 	if on := s.acknowledged(ref, practice); on <= d {
 		return on
 	}
 	return 0
 }
 
-func (s *State) acknowledged(ref, practice string) Day {
+func (s *thread) acknowledged(ref, practice string) Day {
 	if a := s.acknowledgement(ref, practice); a != nil {
 		return a.On
 	}
@@ -460,7 +460,7 @@ func (s *State) acknowledged(ref, practice string) Day {
 }
 
 // acknowledgement is the practice's first of the notice; nil if there is none.
-func (s *State) acknowledgement(ref, practice string) *Acknowledged {
+func (s *thread) acknowledgement(ref, practice string) *Acknowledged {
 	if n := s.Noticed[ref]; n != nil {
 		for i := range n.Acknowledged {
 			if n.Acknowledged[i].Practice == practice {

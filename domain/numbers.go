@@ -12,12 +12,12 @@ import (
 // that needs several has its own state.
 func (t *turn) number(letter byte) string { return t.s.nextNumber(letter) }
 
-func (s *State) nextNumber(letter byte) string {
+func (s *head) nextNumber(letter byte) string {
 	return string(letter) + strconv.Itoa(s.counts[letter-'A']+1)
 }
 
 // took notes that a short number has been given out.
-func (s *State) took(number string) {
+func (s *head) took(number string) {
 	letter := int(number[0]) - 'A'
 	if n, err := strconv.Atoi(number[1:]); err == nil && letter >= 0 && letter < len(s.counts) {
 		s.counts[letter] = max(s.counts[letter], n)

@@ -60,7 +60,7 @@ func (c *RaiseObjection) decide(t *turn) *Refusal {
 
 // sameObjection is the objection that the same person raised for the seat to the
 // same version in the same words, and that has not been let go; nil if none is.
-func (s *State) sameObjection(p *Proposal, e *ObjectionRaised) *Objection {
+func (s *decisions) sameObjection(p *Proposal, e *ObjectionRaised) *Objection {
 	for _, o := range s.openObjections(p) {
 		if o.Seat == e.Seat && o.Person == e.Person && o.Role == e.Role && o.Version == e.Version && o.Grade == e.Grade &&
 			o.Why == e.Why && o.WouldResolve == e.WouldResolve && (o.Signed || e.Signature == nil) {
@@ -188,7 +188,7 @@ type Objection struct {
 }
 
 // openObjections are the proposal's objections that nobody has let go, in order.
-func (s *State) openObjections(p *Proposal) []*Objection {
+func (s *decisions) openObjections(p *Proposal) []*Objection {
 	var open []*Objection
 	for _, n := range p.Objections {
 		if o := s.Objections[n]; o.How == "" {
@@ -200,6 +200,6 @@ func (s *State) openObjections(p *Proposal) []*Objection {
 
 // BlocksOn are the blocks that stop the proposal: each stands until it is let go,
 // whatever becomes of its seat (rule F11).
-func (s *State) BlocksOn(p *Proposal) []*Objection {
+func (s *decisions) BlocksOn(p *Proposal) []*Objection {
 	return slices.DeleteFunc(s.openObjections(p), func(o *Objection) bool { return o.Grade != Block })
 }

@@ -105,7 +105,7 @@ func (i *Instrument) grantPayer() string {
 	return i.GrantDelegation.Payer
 }
 
-func (s *State) varyPayer(c *VaryDelegation) string {
+func (s *powers) varyPayer(c *VaryDelegation) string {
 	if c == nil {
 		return ""
 	}

@@ -273,10 +273,10 @@ func newRegister() register {
 	}
 }
 
-func (r register) copy() register {
-	r.People, r.Organisations, r.Invitations = maps.Clone(r.People), maps.Clone(r.Organisations), slices.Clip(r.Invitations)
-	r.handles, r.members, r.predecessors, r.lists = maps.Clone(r.handles), maps.Clone(r.members), maps.Clone(r.predecessors), slices.Clip(r.lists)
-	return r
+func (s register) copy() register {
+	s.People, s.Organisations, s.Invitations = maps.Clone(s.People), maps.Clone(s.Organisations), slices.Clip(s.Invitations)
+	s.handles, s.members, s.predecessors, s.lists = maps.Clone(s.handles), maps.Clone(s.members), maps.Clone(s.predecessors), slices.Clip(s.lists)
+	return s
 }
 
 // A Person is somebody who acts or is named.
@@ -307,7 +307,7 @@ type EarlierData struct {
 }
 
 // Person finds somebody by id or handle; nil if there is nobody.
-func (s *State) Person(ref string) *Person {
+func (s *register) Person(ref string) *Person {
 	if p := s.People[ref]; p != nil {
 		return p
 	}
@@ -315,13 +315,13 @@ func (s *State) Person(ref string) *Person {
 }
 
 // ByHandle finds somebody by handle; nil if there is nobody.
-func (s *State) ByHandle(handle string) *Person { return s.People[s.handles[handle]] }
+func (s *register) ByHandle(handle string) *Person { return s.People[s.handles[handle]] }
 
 // likeHandle is the handle of somebody that is the same, or differs only by capital
 // and small letters; "" if there is none. Handles differ by more than that (rule L5).
-func (s *State) likeHandle(handle string) string { return like(s.handles, handle) }
+func (s *register) likeHandle(handle string) string { return like(s.handles, handle) }
 
-func (s *State) person(rule, ref string) (*Person, *Refusal) {
+func (s *register) person(rule, ref string) (*Person, *Refusal) {
 	if p := s.Person(ref); p != nil {
 		return p, nil
 	}
@@ -330,7 +330,7 @@ func (s *State) person(rule, ref string) (*Person, *Refusal) {
 
 // personInOffice finds a person who is to hold something from that day on: not
 // somebody who left their office before (rule F5).
-func (s *State) personInOffice(rule, ref string, from Day) (*Person, *Refusal) {
+func (s *register) personInOffice(rule, ref string, from Day) (*Person, *Refusal) {
 	p, r := s.person(rule, ref)
 	if r == nil && !p.inOffice(from) {
 		return nil, notNow(rule, "%s left the office on %s: register them in their new one first.", p.Office, p.Left.Words())
@@ -339,7 +339,7 @@ func (s *State) personInOffice(rule, ref string, from Day) (*Person, *Refusal) {
 }
 
 // allInOffice refuses people of whom one left their office before that day.
-func (s *State) allInOffice(rule string, ids []string, from Day) *Refusal {
+func (s *register) allInOffice(rule string, ids []string, from Day) *Refusal {
 	for _, id := range ids {
 		if _, r := s.personInOffice(rule, id, from); r != nil {
 			return r
@@ -352,7 +352,7 @@ func (s *State) allInOffice(rule string, ids []string, from Day) *Refusal {
 func (p *Person) inOffice(d Day) bool { return p.Left == 0 || d <= p.Left }
 
 // inOffice are those of the people who haven't left their office on that day.
-func (s *State) inOffice(ids []string, d Day) []string {
+func (s *register) inOffice(ids []string, d Day) []string {
 	gone := func(id string) bool { return !s.People[id].inOffice(d) }
 	if !slices.ContainsFunc(ids, gone) {
 		return ids
@@ -361,7 +361,7 @@ func (s *State) inOffice(ids []string, d Day) []string {
 }
 
 // office is how a person is named in sentences: by the office, never by name.
-func (s *State) office(id string) string {
+func (s *register) office(id string) string {
 	if p := s.People[id]; p != nil {
 		return p.Office
 	}
@@ -371,7 +371,7 @@ func (s *State) office(id string) string {
 	return "somebody"
 }
 
-func (s *State) people(rule string, refs []string) ([]string, *Refusal) {
+func (s *register) people(rule string, refs []string) ([]string, *Refusal) {
 	if len(refs) > 50 {
 		return nil, invalid(rule, "That is more than 50 people.")
 	}

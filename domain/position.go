@@ -345,7 +345,7 @@ func (p *Proposal) lastOf(seat string) *Position {
 
 // PositionOf is what counts for the seat: its own newest position on the newest
 // version; nil if none. What another seat said never passes to it (rule F11).
-func (s *State) PositionOf(p *Proposal, seat string) *Position {
+func PositionOf(p *Proposal, seat string) *Position {
 	if pos := p.lastOf(seat); pos != nil && pos.counts() {
 		return pos
 	}

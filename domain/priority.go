@@ -66,7 +66,7 @@ func (c *AskPractices) decide(t *turn) *Refusal {
 
 // checkListed refuses a list of priorities that is empty, names one twice or
 // one that is not on the long list.
-func (s *State) checkListed(numbers []string) *Refusal {
+func (s *work) checkListed(numbers []string) *Refusal {
 	if len(numbers) == 0 {
 		return invalid("P1", "Name at least 1 priority.")
 	}
@@ -357,7 +357,7 @@ func (s *State) PrioritiesOn(d Day) *PriorityList {
 }
 
 // adoptedFrom is the list that was adopted from the round; nil if none was.
-func (s *State) adoptedFrom(round string) *PriorityList {
+func (s *work) adoptedFrom(round string) *PriorityList {
 	for _, l := range s.PriorityLists {
 		if l.Round == round {
 			return l

@@ -231,7 +231,7 @@ func (w *who) mustHaveRaised(number string) (Permission, *Refusal) {
 	return anyOf(notYours("C2", "Only %s, which raised %s, can do this. Anybody may offer words.", w.s.name(p.Seat), p.Number), w.sitsForAny(w.s.LetGoBy(p.Seat, w.day)))
 }
 
-func (s *State) proposal(rule, number string) (*Proposal, *Refusal) {
+func (s *decisions) proposal(rule, number string) (*Proposal, *Refusal) {
 	if p := s.Proposals[number]; p != nil {
 		return p, nil
 	}
@@ -357,13 +357,13 @@ func (e *ProposalWithdrawn) apply(s *State, ev *Event) {
 
 // touch gives out the proposal to be changed by something that counts towards
 // its settlement.
-func (s *State) touch(number string, ev *Event) *Proposal {
+func (s *decisions) touch(number string, ev *Event) *Proposal {
 	p := edit(s.Proposals, number)
 	p.LastIndex, p.LastDay = ev.Index, DayOf(ev.Time)
 	return p
 }
 
-func (s *State) end(number string, ev *Event, stage Stage) *Proposal {
+func (s *decisions) end(number string, ev *Event, stage Stage) *Proposal {
 	p := s.touch(number, ev)
 	p.Stage, p.Ended = stage, ev.Effective
 	s.open = slices.DeleteFunc(slices.Clone(s.open), func(n string) bool { return n == number })
@@ -385,10 +385,10 @@ func newDecisions() decisions {
 	return decisions{Proposals: map[string]*Proposal{}, Objections: map[string]*Objection{}}
 }
 
-func (d decisions) copy() decisions {
-	d.Proposals, d.Objections = maps.Clone(d.Proposals), maps.Clone(d.Objections)
-	d.Positions, d.Proved, d.open = slices.Clip(d.Positions), slices.Clip(d.Proved), slices.Clip(d.open)
-	return d
+func (s decisions) copy() decisions {
+	s.Proposals, s.Objections = maps.Clone(s.Proposals), maps.Clone(s.Objections)
+	s.Positions, s.Proved, s.open = slices.Clip(s.Positions), slices.Clip(s.Proved), slices.Clip(s.open)
+	return s
 }
 
 // A Proposal is what a seat put to the others.

@@ -427,7 +427,7 @@ func (m *minutes) proposalLines(s *View, number string, at Day) []string {
 		lines = append(lines, "words offered by "+o.Person+": "+o.Words)
 	}
 	if roll := s.RollOn(p, at); len(roll) > 0 {
-		lines = append(lines, s.RollWords(roll))
+		lines = append(lines, RollWords(roll))
 		for _, e := range roll {
 			extra := ""
 			for _, x := range []string{e.Reason, e.Interest, e.Heard} {

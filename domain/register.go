@@ -62,7 +62,7 @@ func (c *ImportOrganisations) concerns(s *State, would []Event) []string {
 	for i := range would {
 		said = append(said, would[i].Data)
 	}
-	for _, part := range s.listParts(said) {
+	for _, part := range listParts(said) {
 		if part != "" {
 			of = appendNew(of, part)
 		}
@@ -75,7 +75,7 @@ func (c *ImportOrganisations) names() []string { return nil }
 // listParts say for each of what a list brings whose word it takes: that of the
 // organisation which ends, opens again or moves; AllSeats; "" for nobody's. Nobody is
 // asked about a new organisation that can't stand behind the group.
-func (s *State) listParts(said []Payload) []string {
+func listParts(said []Payload) []string {
 	parts := make([]string, len(said))
 	kinds := map[string]OrganisationKind{}
 	about := func(code string) string {
@@ -178,7 +178,7 @@ type officialList struct {
 
 // wordOf is the day of which the event is the word: the date of the official list
 // that it came from or, if somebody typed it, the day on which it was recorded.
-func (s *State) wordOf(ev *Event) (on Day, typed bool) {
+func (s *register) wordOf(ev *Event) (on Day, typed bool) {
 	if i := slices.IndexFunc(s.lists, func(l officialList) bool { return l.index == ev.Cause }); i >= 0 {
 		return s.lists[i].on, false
 	}
@@ -187,7 +187,7 @@ func (s *State) wordOf(ev *Event) (on Day, typed bool) {
 
 // listBefore is the date of the newest official list before that day that held
 // all of these; 0 for none.
-func (s *State) listBefore(what string, d Day) Day {
+func (s *register) listBefore(what string, d Day) Day {
 	on := Day(0)
 	for _, l := range s.lists {
 		if l.on < d && slices.Contains(l.complete, what) {
@@ -199,7 +199,9 @@ func (s *State) listBefore(what string, d Day) Day {
 
 // lastList is the date of the newest official list of all the place's
 // organisations of that kind; 0 for none.
-func (s *State) lastList(kind OrganisationKind) Day { return s.listBefore(allOf(kind), lastDayKnown) }
+func (s *register) lastList(kind OrganisationKind) Day {
+	return s.listBefore(allOf(kind), lastDayKnown)
+}
 
 // lastDayKnown is after every day that can be written.
 const lastDayKnown = Day(1<<31 - 1)
@@ -528,7 +530,7 @@ func (l *listReading) leaveUnconfirmed() {
 	for _, d := range l.found {
 		said = append(said, d.data)
 	}
-	parts, found := l.t.s.listParts(said), l.found
+	parts, found := listParts(said), l.found
 	l.found = nil
 	for i, d := range found {
 		if slices.Contains(l.t.parts, parts[i]) || parts[i] == "" {

@@ -102,7 +102,7 @@ func (s *State) stance(j *judgement, d Day) Stance {
 	return s.CharterOn(d).Charter.DefaultStance
 }
 
-func (s *State) forumName(handle string) string {
+func (s *representation) forumName(handle string) string {
 	if f := s.Forums[handle]; f != nil {
 		return f.Name
 	}

@@ -26,7 +26,7 @@ func (s *View) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 func (s *State) sayYes(q Question, j *judgement) string {
 	yes := "Yes. I can"
 	var once []string
-	if len(s.termsOpen(q, j)) > 0 {
+	if len(termsOpen(q, j)) > 0 {
 		once = append(once, "the terms are clear")
 	}
 	if len(j.consult) > 0 {
@@ -45,7 +45,7 @@ func (s *State) sayYes(q Question, j *judgement) string {
 }
 
 // termsOpen are the terms that the question did not give and the yes depends on.
-func (s *State) termsOpen(q Question, j *judgement) []string {
+func termsOpen(q Question, j *judgement) []string {
 	var open []string
 	for _, l := range j.limits {
 		if (l.Kind == "months" && q.Months == nil) || (l.Kind != "months" && q.Amount == nil) {
@@ -56,7 +56,7 @@ func (s *State) termsOpen(q Question, j *judgement) []string {
 }
 
 // haveBeenConsulted says of the bodies that they have: "A has been consulted".
-func (s *State) haveBeenConsulted(codes []string) string {
+func (s *register) haveBeenConsulted(codes []string) string {
 	names := make([]string, len(codes))
 	for i, code := range codes {
 		names[i] = s.name(code)

@@ -223,9 +223,9 @@ type table struct {
 
 func newTable() table { return table{Seats: map[string]*Seat{}} }
 
-func (t table) copy() table {
-	t.Seats, t.Duties = maps.Clone(t.Seats), slices.Clip(t.Duties)
-	return t
+func (s table) copy() table {
+	s.Seats, s.Duties = maps.Clone(s.Seats), slices.Clip(s.Duties)
+	return s
 }
 
 // A Seat is an organisation's place at the table.
@@ -267,7 +267,7 @@ type SeatTenure struct {
 
 // TenuresOn are who holds the seat on that day, or deputises: those whose time it is and
 // who haven't left their office (rule F5).
-func (s *State) TenuresOn(seat *Seat, d Day) []SeatTenure {
+func (s *register) TenuresOn(seat *Seat, d Day) []SeatTenure {
 	var on []SeatTenure
 	for _, h := range seat.Holders {
 		if s.sits(seat, &h, d) {
@@ -277,7 +277,7 @@ func (s *State) TenuresOn(seat *Seat, d Day) []SeatTenure {
 	return on
 }
 
-func (s *State) holderOn(seat *Seat, d Day) string {
+func (s *register) holderOn(seat *Seat, d Day) string {
 	for _, h := range seat.Holders {
 		if h.Role == Holder && s.sits(seat, &h, d) {
 			return h.Person
@@ -287,7 +287,7 @@ func (s *State) holderOn(seat *Seat, d Day) string {
 }
 
 // RoleOn is how the person may act for the seat on that day; "" for not at all.
-func (s *State) RoleOn(seat *Seat, person string, d Day) SeatRole {
+func (s *register) RoleOn(seat *Seat, person string, d Day) SeatRole {
 	role := SeatRole("")
 	for _, h := range seat.Holders {
 		if h.Person == person && s.sits(seat, &h, d) && role != Holder {
@@ -298,7 +298,7 @@ func (s *State) RoleOn(seat *Seat, person string, d Day) SeatRole {
 }
 
 // VacantOn says whether neither a holder nor a deputy is in date (rule F5).
-func (s *State) VacantOn(seat *Seat, d Day) bool {
+func (s *register) VacantOn(seat *Seat, d Day) bool {
 	return !slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return s.sits(seat, &h, d) })
 }
 
@@ -308,7 +308,7 @@ func (s *State) entitled(seat *Seat, d Day) bool { return s.opened(seat, d) && s
 
 // opened says whether an agreement that opened the seat is in force on that day, and
 // another group's has joined (rules C9, G1).
-func (s *State) opened(seat *Seat, d Day) bool {
+func (s *decisions) opened(seat *Seat, d Day) bool {
 	opened := func(by SeatOpening) bool { return by.From <= d && s.AgreementHolds(by.Source, d) }
 	return seat.joinedOn(d) && (opened(SeatOpening{seat.From, seat.Source}) || slices.ContainsFunc(seat.Earlier, opened))
 }
@@ -375,7 +375,7 @@ func (s *State) SeatsOf(person string, d Day) []string {
 	return ids
 }
 
-func (s *State) seat(rule, code string) (*Seat, *Refusal) {
+func (s *table) seat(rule, code string) (*Seat, *Refusal) {
 	if seat := s.Seats[code]; seat != nil {
 		return seat, nil
 	}

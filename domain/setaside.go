@@ -50,7 +50,7 @@ func (e *AgreementSetAside) apply(s *State, ev *Event) {
 
 // AgreementHolds says whether the agreement was in force on that day: reached
 // and not set aside (rule C9). What came with the founding holds.
-func (s *State) AgreementHolds(proposal string, d Day) bool {
+func (s *decisions) AgreementHolds(proposal string, d Day) bool {
 	if proposal == Founding {
 		return true
 	}
@@ -66,7 +66,7 @@ func (s *State) sourceHolds(source string, d Day) bool {
 
 // undoneBefore says whether the agreement was set aside before that day, so that
 // what it was to begin then never began.
-func (s *State) undoneBefore(agreement string, d Day) bool {
+func (s *decisions) undoneBefore(agreement string, d Day) bool {
 	p := s.Proposals[agreement]
 	return p != nil && p.SetAside != 0 && p.SetAside < d
 }
@@ -158,7 +158,7 @@ const (
 
 // mayPay says whether the organisation is open, so that it can agree to pay; where
 // nobody pays, nobody has to.
-func (s *State) mayPay(payer string, d Day) bool {
+func (s *register) mayPay(payer string, d Day) bool {
 	return payer == "" || (s.Organisations[payer] != nil && s.Organisations[payer].OpenOn(d))
 }
 
@@ -291,7 +291,7 @@ func (u *undoing) created() {
 }
 
 // madeBy says whether the agreement made the grant, or ratified the exercise that did.
-func (s *State) madeBy(g grant, agreement string) bool {
+func (s *powers) madeBy(g grant, agreement string) bool {
 	source := g.granted().Source
 	x := s.Exercises[source]
 	return source == agreement || x != nil && x.Outcome != nil && x.Outcome.Ratified && x.Outcome.Source == agreement

@@ -136,7 +136,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 	var people []string
 	ends := p.WindowEnds()
 	for _, seat := range seats {
-		pos := s.PositionOf(p, seat)
+		pos := PositionOf(p, seat)
 		switch {
 		case pos == nil && !s.isVacant(p, s.Seats[seat], d):
 			waits = append(waits, s.name(seat)+" to be heard")
@@ -184,7 +184,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 
 // lateWindow is the end of the full window that a seat gets which joined after
 // the version was put (rule C6); 0 for the others.
-func (s *State) lateWindow(p *Proposal, seat string) Day {
+func (s *table) lateWindow(p *Proposal, seat string) Day {
 	v := p.Version()
 	if joined := s.Seats[seat].since(); joined > v.Put {
 		return joined.Add(v.Window)
@@ -308,7 +308,7 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 		if pos := p.ToConfirm(id); pos != nil {
 			e.Position, e.Heard = RollUnconfirmed, pos.Heard
 		}
-		if pos := s.PositionOf(p, id); pos != nil {
+		if pos := PositionOf(p, id); pos != nil {
 			e.Person, e.Office, e.Role, e.Position = pos.Person, s.office(pos.Person), pos.Role, RollPosition(pos.Stand)
 			e.Time, e.Index, e.Reason, e.Interest, e.Heard = pos.Time, pos.Index, pos.Reason, pos.Interest, pos.Heard
 		}
@@ -326,7 +326,7 @@ func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
 }
 
 // RollWords are the roll in a sentence.
-func (s *State) RollWords(roll []RollEntry) string {
+func RollWords(roll []RollEntry) string {
 	by := map[RollPosition][]string{}
 	for _, e := range roll {
 		by[e.Position] = append(by[e.Position], e.Name)

@@ -190,7 +190,7 @@ func (t *turn) mustBeSigned(p *Proposal, cause uint64, e Signable) *Refusal {
 }
 
 // spokeAfter says whether the seat said something to the proposal after that event.
-func (s *State) spokeAfter(p *Proposal, seat string, index uint64) bool {
+func (s *decisions) spokeAfter(p *Proposal, seat string, index uint64) bool {
 	for i := range p.Positions {
 		if p.Positions[i].Seat == seat && p.Positions[i].Index > index {
 			return true

@@ -72,7 +72,7 @@ func TestSignedConfirmation(t *testing.T) {
 	m.do("everybody agrees to P2 now")
 	m.do(`manager: report-position {"proposal":"P1","version":1,"seat":"U10001","stand":"consent","from":"cd-north","how":"by telephone"}`)
 	s := m.ledger.State().View()
-	if s.PositionOf(s.Proposals["P1"], "U10001") != nil {
+	if PositionOf(s.Proposals["P1"], "U10001") != nil {
 		t.Error("what was heard counts before it was confirmed")
 	}
 	m.says(&ConfirmPosition{Proposal: "P1", Version: 1}, "refused F6")
@@ -80,7 +80,7 @@ func TestSignedConfirmation(t *testing.T) {
 	confirm.Signed = m.signed("cd-north", confirm, nil)
 	m.says(confirm, "position.confirmed P1")
 	s = m.ledger.State().View()
-	if pos := s.PositionOf(s.Proposals["P1"], "U10001"); pos == nil || !pos.Signed {
+	if pos := PositionOf(s.Proposals["P1"], "U10001"); pos == nil || !pos.Signed {
 		t.Error("what was confirmed does not count, or not as signed")
 	}
 }

@@ -117,13 +117,13 @@ type Tenure struct {
 // alone says whether the event, which gives that person a say for a seat or an
 // organisation, is their own record and nobody else's: it follows from nothing that
 // somebody else did, and the group is past forming (rule F10).
-func (s *State) alone(person string, ev *Event) bool {
+func (s *founding) alone(person string, ev *Event) bool {
 	return s.Established != 0 && ev.Cause == ev.Index && actorID(ev) == person
 }
 
 // holds says whether the tenure is somebody's on that day: its days have come and not run
 // out, they haven't left their office (rule F5), and they didn't alone record it (F10).
-func (s *State) holds(t Tenure, d Day) bool {
+func (s *register) holds(t Tenure, d Day) bool {
 	return t.Covers(d) && !t.Alone && s.People[t.Person].inOffice(d)
 }
 

@@ -7,7 +7,8 @@ import (
 
 // State is what one group's ledger says, folded, and nothing else: what whoever
 // asks brings along is in a View. It is made of parts, each beside the rules that it
-// is about; each says in its copy what a change could show through.
+// is about; each says in its copy what a change could show through. A question that
+// one part answers is that part's method; one that takes several is the State's.
 //
 // What hangs under its maps is never changed in place: apply puts a changed copy
 // there, so that a copy of the maps is a state of its own. Readers must not change
@@ -48,7 +49,7 @@ func NewState(group string) *State {
 	}
 }
 
-// Apply folds the next event in. The caller has seen to the order.
+// Apply folds the next event in. Events must be applied in index order.
 func (s *State) Apply(e *Event) {
 	seats := changesSeats(e.Data)
 	if seats {

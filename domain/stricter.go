@@ -176,10 +176,10 @@ func (s *View) standsStill(p *Organisation, matter string, d Day) bool {
 func (s *View) leaves() string { return "is no practice of " + s.PlaceName + " any more" }
 
 // ifConfirmed says that something would be so by what waits.
-func (s *State) ifConfirmed() string { return ", if " + List(s.lowering()) + " is confirmed" }
+func (s *waiting) ifConfirmed() string { return ", if " + List(s.lowering()) + " is confirmed" }
 
 // waitingWords say what waits, where an answer is stricter for that.
-func (s *State) waitingWords() string {
+func (s *waiting) waitingWords() string {
 	refs := s.lowering()
 	verb := "waits"
 	if len(refs) > 1 {
@@ -189,7 +189,7 @@ func (s *State) waitingWords() string {
 }
 
 // lowering are the numbers of what waits and may lower what anybody may do.
-func (s *State) lowering() []string {
+func (s *waiting) lowering() []string {
 	var refs []string
 	for _, k := range s.Pending() {
 		if !k.Command.onlyAdds() {

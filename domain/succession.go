@@ -1,8 +1,6 @@
 package domain
 
-import (
-	"slices"
-)
+import "slices"
 
 // What organisations go on as (rules O1, M3, F5): mergers, splits, and contracts
 // that go to somebody new.
@@ -36,7 +34,7 @@ func (c *MergeOrganisation) decide(t *turn) *Refusal {
 // checkGoesOnAs refuses a successor that the organisation can't have: it must be
 // another one of the same kind, open on the day after. An organisation that a
 // list says closed on that very day may still get its successor.
-func (s *State) checkGoesOnAs(o *Organisation, into string, last Day) *Refusal {
+func (s *register) checkGoesOnAs(o *Organisation, into string, last Day) *Refusal {
 	successor, r := s.organisation("O1", into)
 	if r != nil {
 		return r
@@ -153,7 +151,7 @@ func (e *ContractHolderChanged) apply(s *State, _ *Event) {
 
 // successorsOn are the organisations that are meant on that day where this one is
 // named: itself while it works or if it just closed, and else what it went on as.
-func (s *State) successorsOn(code string, d Day) []string {
+func (s *register) successorsOn(code string, d Day) []string {
 	var meant, seen []string
 	var follow func(code string)
 	follow = func(code string) {
@@ -178,16 +176,18 @@ func (s *State) successorsOn(code string, d Day) []string {
 }
 
 // successorOrganisation is the one of successorsOn, and the first if there are several.
-func (s *State) successorOrganisation(code string, d Day) string { return s.successorsOn(code, d)[0] }
+func (s *register) successorOrganisation(code string, d Day) string {
+	return s.successorsOn(code, d)[0]
+}
 
 // means says whether the organisation is meant on that day where the name is given.
-func (s *State) means(name, organisation string, d Day) bool {
+func (s *register) means(name, organisation string, d Day) bool {
 	return name == organisation || slices.Contains(s.successorsOn(name, d), organisation)
 }
 
 // endedBefore is the organisation's newest period that ended before that day; nil
 // if the organisation works on that day, or none had ended.
-func (s *State) endedBefore(code string, d Day) *Period {
+func (s *register) endedBefore(code string, d Day) *Period {
 	o := s.Organisations[code]
 	if o == nil || o.OpenOn(d) {
 		return nil
@@ -202,7 +202,7 @@ func (s *State) endedBefore(code string, d Day) *Period {
 
 // partOf is what the organisation handed on to that successor when it ended, and
 // its last day; nil if it is open on the day or went on as others.
-func (s *State) partOf(code, successor string, d Day) (*Part, Day) {
+func (s *register) partOf(code, successor string, d Day) (*Part, Day) {
 	p := s.endedBefore(code, d)
 	if p == nil {
 		return nil, 0
@@ -217,11 +217,11 @@ func (s *State) partOf(code, successor string, d Day) (*Part, Day) {
 // lasts says whether what the entry says lasts to that day, as far as that is for
 // the register to say: the organisation, and the PCN that it is about, are still
 // in the period in which it began (rule O1), or are PCNs that went on as others (M3).
-func (s *State) lasts(m *MandateEntry, d Day) bool {
+func (s *register) lasts(m *MandateEntry, d Day) bool {
 	return s.lastsAt(m.Organisation, m.From, d) && s.lastsAt(m.To, m.From, d)
 }
 
-func (s *State) lastsAt(code string, from, d Day) bool {
+func (s *register) lastsAt(code string, from, d Day) bool {
 	if s.samePeriod(code, from, d) {
 		return true
 	}
@@ -232,7 +232,7 @@ func (s *State) lastsAt(code string, from, d Day) bool {
 // periodEnd is the last day of the period in which the entry began, of its
 // organisation or of the PCN that it is about, and how it ends in words; lastDay if
 // no end is known. A PCN that goes on as another ends nothing (rules O1, M3).
-func (s *State) periodEnd(m *MandateEntry) (Day, string) {
+func (s *register) periodEnd(m *MandateEntry) (Day, string) {
 	end, how := lastDay, ""
 	for _, code := range []string{m.Organisation, m.To} {
 		o := s.Organisations[code]
@@ -260,7 +260,7 @@ func (s *State) periodEnd(m *MandateEntry) (Day, string) {
 // checkPeriod refuses a mandate that would begin in an earlier period of the
 // organisation, in which it could not hold today, or be given to a PCN that has
 // closed (rule O1).
-func (s *State) checkPeriod(o *Organisation, to string, from, today Day) *Refusal {
+func (s *register) checkPeriod(o *Organisation, to string, from, today Day) *Refusal {
 	if today > from && !s.samePeriod(o.Code, from, today) {
 		return notNow("O1", "%s closed and opened again, or its contract went to somebody new, after %s. Give the mandate from %s or later.",
 			o.Name, from.Words(), o.periodBegan(today).Words()).at("from")
@@ -286,13 +286,13 @@ func (o *Organisation) periodBegan(d Day) Day {
 
 // isTo says whether the grant is to that PCN, or to the group if there is none: it
 // names it, or one that had gone on as it when the grant began.
-func (s *State) isTo(g *MandateEntry, to string) bool {
+func (s *register) isTo(g *MandateEntry, to string) bool {
 	return g.To == to || (g.To != "" && to != "" && slices.Contains(s.successorsOn(g.To, g.From), to))
 }
 
 // isFrom says whether the withdrawal is from whom the grant is to: from the group
 // itself, or from that PCN, or one of the two has gone on as the other (rule M3).
-func (s *State) isFrom(w, g *MandateEntry) bool {
+func (s *register) isFrom(w, g *MandateEntry) bool {
 	if w.To == "" || w.To == g.To {
 		return true
 	}
@@ -303,193 +303,10 @@ func (s *State) isFrom(w, g *MandateEntry) bool {
 	return slices.ContainsFunc(s.successorsOn(w.To, w.From), func(code string) bool { return slices.Contains(is, code) })
 }
 
-// grantsThrough are the practice's grants in force that reach the PCN to which it
-// belongs, and those by which the PCN passes them on. What the practice gave a PCN
-// that has merged counts as given to the successor with which it moved; what that
-// one gave the group passes to the successor as far as it reached, for such
-// practices only and until its own end, unless the successor has withdrawn it since
-// (rules M3, O1).
-func (s *State) grantsThrough(p, pcn *Organisation, matter string, d Day) (up, on []*MandateEntry) {
-	up, on = s.grantsOn(p.Code, pcn.Code, matter, d), s.grantsOn(pcn.Code, "", matter, d)
-	for _, former := range s.movedFrom(p, pcn.Code, d) {
-		for _, g := range s.grantsOn(p.Code, former.pcn, matter, d) {
-			if !slices.Contains(up, g) {
-				up = append(up, g)
-			}
-		}
-		if s.withdrewSince(pcn, former, matter, d) == nil {
-			for _, g := range s.grantsOn(former.pcn, "", matter, d) {
-				if g.From <= former.last { // what had not begun by then passes on to nobody
-					on = append(on, g)
-				}
-			}
-		}
-	}
-	return up, on
-}
-
-// withdrewSince is the withdrawal by which, after the merger and by that day, the
-// PCN into which the former one went, or one between the two, took the group's
-// mandate for the matter back; nil if there is none.
-func (s *State) withdrewSince(pcn *Organisation, former formerPCN, matter string, d Day) *MandateEntry {
-	for _, w := range s.Mandates {
-		if w.Withdrawal && w.To == "" && w.From > former.last && w.From <= d && w.takesIn(matter) && w.Organisation != former.pcn &&
-			slices.Contains(s.successorsOn(former.pcn, w.From), w.Organisation) && slices.Contains(s.successorsOn(w.Organisation, d), pcn.Code) {
-			return w
-		}
-	}
-	return nil
-}
-
-// whyNotMoved says why a mandate that the practice gave to a PCN that went on as
-// another, after that last day, does not bring it behind the group.
-func (s *State) whyNotMoved(p, pcn *Organisation, last Day, matter string, d Day) outside {
-	for _, is := range s.pcnsOf(p, d) {
-		for _, former := range s.movedFrom(p, is.Code, d) {
-			if former.pcn != pcn.Code {
-				continue
-			}
-			if w := s.withdrewSince(is, former, matter, d); w != nil {
-				return outside{w.From, s.name(w.Organisation) + " " + withdrew, 4}
-			}
-			return s.whyNotPassedOn(is, pcn, matter, d)
-		}
-	}
-	if !s.InPCN(p, pcn.Code, last) {
-		return outside{0, "is not in " + pcn.Name + ", to which it gave its mandate", 2}
-	}
-	for _, next := range s.successorsOn(pcn.Code, last+1) {
-		if s.InPCN(p, next, last+1) {
-			return s.whyNotThrough(p, next, matter, d)
-		}
-	}
-	return outside{last + 1, "did not move on with " + pcn.Name, 3}
-}
-
-// pcnsOf are the open PCNs of the place to which the practice belongs on that day.
-// Where its PCN merged and nothing else is recorded, the practice moved with it (rule M3).
-func (s *State) pcnsOf(p *Organisation, d Day) []*Organisation {
-	var pcns []*Organisation
-	direct := false
-	for _, m := range p.Memberships {
-		if pcn := s.Organisations[m.In]; pcn != nil && pcn.Kind == PCN && m.Covers(d) && pcn.OpenOn(d) {
-			direct = true
-			if pcn.In(s.Place, d) && !slices.Contains(pcns, pcn) {
-				pcns = append(pcns, pcn)
-			}
-		}
-	}
-	if direct {
-		return pcns
-	}
-	for _, m := range p.Memberships {
-		if was := s.Organisations[m.In]; was == nil || was.Kind != PCN || !m.Covers(d) {
-			continue
-		}
-		if is := s.successorsOn(m.In, d); len(is) == 1 {
-			if pcn := s.Organisations[is[0]]; s.isPCNOn(pcn, d) && !slices.Contains(pcns, pcn) {
-				pcns = append(pcns, pcn)
-			}
-		}
-	}
-	return pcns
-}
-
-// InPCN says whether the practice belongs to the PCN on that day: by a membership
-// of its own, or because it moved there with the PCN that it was in (rule M3).
-func (s *State) InPCN(p *Organisation, pcn string, d Day) bool {
-	return slices.Contains(s.pcnsOf(p, d), s.Organisations[pcn])
-}
-
-// leftByItsPCN says whether the practice is in no PCN on that day because the one that it
-// was in, or its successor, closed as a PCN of the place, or was split without saying
-// where the practice went. It stays a practice of the place (rule M3).
-func (s *State) leftByItsPCN(o *Organisation, d Day) bool {
-	endedHere := func(pcn string) bool {
-		ended := s.endedBefore(pcn, d)
-		return ended != nil && s.Organisations[pcn].wasIn(s.Place, ended.Until, d)
-	}
-	return len(s.pcnsOf(o, d)) == 0 && slices.ContainsFunc(o.Memberships, func(m Membership) bool {
-		if !m.Covers(d) || s.Organisations[m.In] == nil || s.Organisations[m.In].Kind != PCN {
-			return false
-		}
-		is := s.successorsOn(m.In, d)
-		if len(is) > 1 {
-			return endedHere(m.In)
-		}
-		return !s.Organisations[is[0]].OpenOn(d) && (endedHere(m.In) || endedHere(is[0]))
-	})
-}
-
-// wasIn says whether the organisation, which closed, was in the place on its last
-// day and is not recorded to have left it between that day and d.
-func (o *Organisation) wasIn(place string, last, d Day) bool {
-	return slices.ContainsFunc(o.Memberships, func(m Membership) bool {
-		return m.In == place && m.Covers(last) && (m.Until == 0 || m.Until == last || m.Until >= d)
-	})
-}
-
-// appendPracticesOf adds the PCN's open practices on that day.
-func (s *State) appendPracticesOf(ps []*Organisation, pcn string, d Day) []*Organisation {
-	for _, m := range s.members[pcn] {
-		if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && o.In(pcn, d) {
-			ps = append(ps, o)
-		}
-	}
-	return s.appendMoved(ps, pcn, pcn, d)
-}
-
-// appendMoved adds the practices that are in the PCN on that day because they
-// moved with one that, over one or more mergers, went on as it.
-func (s *State) appendMoved(ps []*Organisation, pcn, via string, d Day) []*Organisation {
-	for _, was := range s.predecessors[via] {
-		part, last := s.partOf(was, via, d)
-		if part == nil {
-			continue
-		}
-		for _, m := range s.members[was] {
-			if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && s.InPCN(o, pcn, d) {
-				ps = append(ps, o)
-			}
-		}
-		ps = s.appendMoved(ps, pcn, was, last)
-	}
-	return ps
-}
-
-// hasPractice says whether the PCN has an open practice on that day.
-func (s *State) hasPractice(pcn string, d Day) bool {
-	return slices.ContainsFunc(s.members[pcn], func(m string) bool {
-		o := s.Organisations[m]
-		return o.Kind == Practice && o.OpenOn(d) && o.In(pcn, d)
-	}) || len(s.appendMoved(nil, pcn, pcn, d)) > 0
-}
-
-// A formerPCN is a PCN that went on as the one in which a practice is, with its last day.
-type formerPCN struct {
-	pcn  string
-	last Day
-}
-
-// movedFrom are the PCNs with which the practice moved into the given one, the
-// latest first: on each one's last day it was in that one, and the day after in
-// its successor (rules M3, O1).
-func (s *State) movedFrom(p *Organisation, pcn string, d Day) []formerPCN {
-	var former []formerPCN
-	for _, was := range s.predecessors[pcn] {
-		part, last := s.partOf(was, pcn, d)
-		if part == nil || s.Organisations[was].Kind != PCN || !s.InPCN(p, was, last) || !s.InPCN(p, pcn, last+1) {
-			continue
-		}
-		former = append(append(former, formerPCN{was, last}), s.movedFrom(p, was, last)...)
-	}
-	return former
-}
-
 // PatientsOn is the number of the practice's registered patients in force on that
 // day, and whether it is known (rule O2). Patients of a practice that merged into
 // it are added until a figure comes that is dated after the merger (rule O1).
-func (s *State) PatientsOn(o *Organisation, d Day) (patients int, known bool) {
+func (s *register) PatientsOn(o *Organisation, d Day) (patients int, known bool) {
 	figure := Day(0)
 	if l := o.ListOn(d); l != nil {
 		patients, known, figure = l.Patients, true, l.On

@@ -173,7 +173,7 @@ func (s *State) Suspends(what string, sus *Suspension, day Day) bool {
 	return s.suspends(s.grant(what), sus, day)
 }
 
-func (s *State) suspends(g grant, sus *Suspension, day Day) bool {
+func (s *decisions) suspends(g grant, sus *Suspension, day Day) bool {
 	if !sus.Covers(day) || (sus.Ended != 0 && sus.Ended <= day && s.AgreementHolds(sus.EndedBy, day)) {
 		return false
 	}

@@ -81,7 +81,7 @@ func (s *State) holding(d Day) []WouldEnd {
 }
 
 // speaking is who speaks for which organisation on that day.
-func (s *State) speaking(d Day) []WouldEnd {
+func (s *register) speaking(d Day) []WouldEnd {
 	var all []WouldEnd
 	for _, code := range SortedNumbers(s.Organisations) {
 		if o := s.Organisations[code]; len(o.Spokespeople) > 0 && o.OpenOn(d) {

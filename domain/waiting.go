@@ -207,13 +207,13 @@ type waiting struct {
 
 func newWaiting() waiting { return waiting{Records: map[string]*Kept{}, taken: map[uint64]string{}} }
 
-func (w waiting) copy() waiting {
-	w.Records, w.pending, w.taken = maps.Clone(w.Records), slices.Clip(w.pending), maps.Clone(w.taken)
-	return w
+func (s waiting) copy() waiting {
+	s.Records, s.pending, s.taken = maps.Clone(s.Records), slices.Clip(s.pending), maps.Clone(s.taken)
+	return s
 }
 
 // Pending are the records that wait for somebody's word, in the order in which they were made.
-func (s *State) Pending() []*Kept {
+func (s *waiting) Pending() []*Kept {
 	var ks []*Kept
 	for _, n := range s.pending {
 		ks = append(ks, s.Records[n])
@@ -223,7 +223,7 @@ func (s *State) Pending() []*Kept {
 
 // namedByOthers says whether the tenure rests on a record that somebody else than the
 // organisation had take effect, and that the organisation has not confirmed (rule F10).
-func (s *State) namedByOthers(t Tenure) bool {
+func (s *waiting) namedByOthers(t Tenure) bool {
 	k := s.Records[t.Record]
 	return k != nil && k.confirmedByOthers()
 }

@@ -20,9 +20,9 @@ func newAccess() access {
 	return access{Ways: map[Way]*WayIn{}, waysOf: map[string][]Way{}, wayNumbers: map[string]Way{}}
 }
 
-func (a access) copy() access {
-	a.Ways, a.waysOf, a.wayNumbers = maps.Clone(a.Ways), maps.Clone(a.waysOf), maps.Clone(a.wayNumbers)
-	return a
+func (s access) copy() access {
+	s.Ways, s.waysOf, s.wayNumbers = maps.Clone(s.Ways), maps.Clone(s.waysOf), maps.Clone(s.wayNumbers)
+	return s
 }
 
 // A WayIn is how somebody gets in, or got in once.
@@ -64,7 +64,7 @@ func (s *State) addWay(w *WayIn, ev *Event) {
 	}
 }
 
-func (s *State) endWay(way Way, ev *Event) {
+func (s *access) endWay(way Way, ev *Event) {
 	if s.Ways[way] == nil {
 		return
 	}
@@ -84,10 +84,10 @@ func (w *WayIn) acts(d Day) bool {
 }
 
 // WaitsOn says whether the way in reads and does not act on that day (rule L11).
-func (s *State) WaitsOn(w *WayIn, d Day) bool { return s.over(w, d) == nil && !w.acts(d) }
+func (s *access) WaitsOn(w *WayIn, d Day) bool { return s.over(w, d) == nil && !w.acts(d) }
 
 // over says why the way in gives no entry on that day; nil if it does.
-func (s *State) over(w *WayIn, d Day) *Refusal {
+func (s *access) over(w *WayIn, d Day) *Refusal {
 	it := "This " + string(w.Way.Kind())
 	switch {
 	case w.Ended != 0 && w.Way.Kind() == InvitationWay:
@@ -106,7 +106,7 @@ func (s *State) over(w *WayIn, d Day) *Refusal {
 }
 
 // WaysOf are the ways in that the person has or had, in the order in which they were made.
-func (s *State) WaysOf(person string) []*WayIn {
+func (s *access) WaysOf(person string) []*WayIn {
 	var all []*WayIn
 	for _, w := range s.waysOf[person] {
 		all = append(all, s.Ways[w])
@@ -115,12 +115,12 @@ func (s *State) WaysOf(person string) []*WayIn {
 }
 
 // WaysOn are those of the person's ways in that are in force on that day.
-func (s *State) WaysOn(person string, d Day) []*WayIn {
+func (s *access) WaysOn(person string, d Day) []*WayIn {
 	return slices.DeleteFunc(s.WaysOf(person), func(w *WayIn) bool { return s.over(w, d) != nil })
 }
 
 // WaysWaiting are all new ways in that only read on that day, in the order of their numbers.
-func (s *State) WaysWaiting(d Day) []*WayIn {
+func (s *access) WaysWaiting(d Day) []*WayIn {
 	var all []*WayIn
 	for _, number := range SortedNumbers(s.wayNumbers) {
 		if w := s.Ways[s.wayNumbers[number]]; s.WaitsOn(w, d) {

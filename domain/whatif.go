@@ -164,7 +164,7 @@ func (s *State) linesReached(a *Appointment, matter string, at Day) []part {
 
 // namedWithin are the matter and those below it that any mandate names: for each
 // of them coverage can be another.
-func (s *State) namedWithin(matter string) []string {
+func (s *mandates) namedWithin(matter string) []string {
 	named := []string{matter}
 	for _, m := range s.Mandates {
 		for _, one := range m.Matters {

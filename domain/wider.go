@@ -160,7 +160,7 @@ func (t *turn) proveConsent(consent uint64, seat, to string, version int, rests 
 
 // proved says whether the seat's consent to the newest version rests, by what was
 // recorded last, on just that.
-func (s *State) proved(seat string, p *Proposal, rests *RestsOn) bool {
+func (s *decisions) proved(seat string, p *Proposal, rests *RestsOn) bool {
 	for i := len(s.Proved) - 1; i >= 0; i-- {
 		if c := s.Proved[i]; c.Seat == seat && c.To == p.Number && c.Version == p.Version().Number {
 			return c.Rests.Ledger == rests.Ledger && c.Rests.Ref == rests.Ref && c.Rests.Index == rests.Index
@@ -319,7 +319,7 @@ func (s *State) proves(c *ProvedConsent, d Day) bool {
 }
 
 // basis is the agreement on which the appointment rests on that day.
-func (s *State) basis(a *Appointment, d Day) string {
+func (s *powers) basis(a *Appointment, d Day) string {
 	if parent := s.Delegations[a.Parent]; parent != nil {
 		return parent.Source
 	}
@@ -362,7 +362,7 @@ func (s *View) placeLinks(c *Coverage) []Link {
 	return links
 }
 
-func (s *State) provedAt(index uint64) *ProvedConsent {
+func (s *decisions) provedAt(index uint64) *ProvedConsent {
 	i := slices.IndexFunc(s.Proved, func(p *ProvedConsent) bool { return p.Index == index })
 	return s.Proved[i]
 }

@@ -259,7 +259,7 @@ func (s *State) grantedBy(number string, d Day) []string {
 
 // SpokespeopleOn are the ids of those who may speak for the organisation on
 // that day (rule O3).
-func (s *State) SpokespeopleOn(code string, d Day) []string {
+func (s *register) SpokespeopleOn(code string, d Day) []string {
 	var ids []string
 	o := s.Organisations[code]
 	for _, t := range o.Spokespeople {

@@ -31,7 +31,7 @@ func (g *Group) between(on, at domain.Day) []BetweenLine {
 		switch {
 		case p.BroughtIn != "":
 		case p.Stage == domain.Agreed:
-			b.add(p.Number, p.AgreedOn, on-1, p.LastDay, p.Agreement, p.Number+", "+p.Title()+", was agreed. "+g.state.RollWords(p.Roll))
+			b.add(p.Number, p.AgreedOn, on-1, p.LastDay, p.Agreement, p.Number+", "+p.Title()+", was agreed. "+domain.RollWords(p.Roll))
 		case p.Stage == domain.Lapsed:
 			b.add(p.Number, p.Ended, on, p.LastDay, p.LastIndex, p.Number+", "+p.Title()+", lapsed without consensus")
 		}

@@ -187,7 +187,7 @@ func (g *Group) minuteAgreements(d *draft, on domain.Day) {
 	d.section("Agreed")
 	for _, p := range byNumber(g.state.Proposals) {
 		if p.Stage == domain.Agreed && p.AgreedOn == on {
-			d.item("- ", p.Title(), " ("+p.Number+", event "+fmt.Sprint(p.Agreement)+"). "+g.state.RollWords(p.Roll))
+			d.item("- ", p.Title(), " ("+p.Number+", event "+fmt.Sprint(p.Agreement)+"). "+domain.RollWords(p.Roll))
 			d.quote(p.Version().Text)
 		}
 		if p.SetAside == on {

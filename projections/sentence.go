@@ -155,7 +155,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.ObjectionResolved:
 		return g.resolvedText(d)
 	case *domain.AgreementReached:
-		return d.Proposal + " was agreed: " + d.Title + after(". ", g.state.RollWords(d.Roll))
+		return d.Proposal + " was agreed: " + d.Title + after(". ", domain.RollWords(d.Roll))
 	case *domain.AgreementBroughtIn:
 		return d.Proposal + " was brought in from before the ledger: " + d.Title + after("; evidence: ", d.Evidence)
 	case *domain.AgreementSetAside:
@@ -292,43 +292,6 @@ func (g *Group) Sentence(e *domain.Event) string {
 // through says which person acted for a seat.
 func (g *Group) through(person string) string { return " (" + g.office(person) + ")" }
 
-func sourceWords(source string) string {
-	if source == domain.Founding {
-		return "the founding"
-	}
-	return source
-}
-
-func kindWords(k domain.OrganisationKind) string {
-	switch k {
-	case domain.PCN, domain.LMC:
-		return strings.ToUpper(string(k))
-	case domain.Practice, domain.Federation, domain.Provider, domain.OtherGroup, domain.SystemBody, domain.PlaceKind, domain.PrimaryCare:
-	}
-	return strings.ReplaceAll(string(k), "-", " ")
-}
-
-// interestKindWords say what sort of interest it is; an earlier ledger does not say.
-func interestKindWords(k domain.InterestKind) string {
-	switch k {
-	case domain.MoneyInterest:
-		return "an interest of money"
-	case domain.OfficeInterest:
-		return "an interest of an office"
-	case domain.FamilyInterest:
-		return "an interest of family"
-	case domain.OtherInterest:
-	}
-	return "an interest"
-}
-
-func roleWords(role domain.SeatRole) string {
-	if role == domain.Deputy {
-		return "deputises for"
-	}
-	return "holds"
-}
-
 func (g *Group) employedBy(code string) string {
 	if code == "" {
 		return ""
@@ -389,14 +352,6 @@ func (g *Group) positionTakenText(d *domain.PositionTaken) string {
 	return w + signedWords(d.Signed)
 }
 
-// signedWords say that something was signed, and only where it was.
-func signedWords(g domain.Signed) string {
-	if g.Signature == nil {
-		return ""
-	}
-	return "; signed with a passkey"
-}
-
 func (g *Group) objectionText(d *domain.ObjectionRaised) string {
 	did := " blocked "
 	if d.Grade == domain.Concern {
@@ -414,10 +369,6 @@ func (g *Group) resolvedText(d *domain.ObjectionResolved) string {
 		return seat + " withdrew objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words) + signedWords(d.Signed)
 	}
 	return seat + " accepted a resolution of objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words) + signedWords(d.Signed)
-}
-
-func wentBack(ref string, to int, by string) string {
-	return ref + " went back to version " + strconv.Itoa(to) + " when " + by + " set aside what had changed it"
 }
 
 func (g *Group) exerciseRecordedText(by string, d *domain.ExerciseRecorded) string {
@@ -442,21 +393,6 @@ func exerciseConfirmedText(by string, d *domain.ExerciseConfirmed) string {
 	return w + ", the last of those who acted: " + string(d.Standing)
 }
 
-// termsWords writes ", £18,000, 12 months".
-func termsWords(amount domain.Pence, months int, openEnded bool) string {
-	var w string
-	if amount != 0 {
-		w += ", " + amount.String()
-	}
-	if months != 0 {
-		w += ", " + domain.Count(months, "month")
-	}
-	if openEnded {
-		w += ", without an end"
-	}
-	return w
-}
-
 func (g *Group) calledInText(d *domain.ExerciseCalledIn) string {
 	if d.Denied != "" {
 		return g.name(d.Denied) + " said that it was not consulted on " + d.Exercise + ", which calls it in" + after(": ", d.Reason)
@@ -467,73 +403,6 @@ func (g *Group) calledInText(d *domain.ExerciseCalledIn) string {
 func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + g.givenWords(d.Given) + " (" + d.Commitment + "): " + clip(d.Words) +
 		saidTerms(d.Amount, d.Months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
-}
-
-// givenWords say how something was given in a meeting.
-func (g *Group) givenWords(how domain.Given) string {
-	switch how {
-	case domain.Subject:
-		return "subject to " + g.state.ShortName
-	case domain.OwnView:
-		return "as a view"
-	case domain.Outright:
-	}
-	return "outright"
-}
-
-// saidTerms are termsWords of what a sum or a term may not have been said of.
-func saidTerms(sum *domain.Pence, months *int, openEnded bool) string {
-	var amount domain.Pence
-	if sum != nil {
-		amount = *sum
-	}
-	n := 0
-	if months != nil {
-		n = *months
-	}
-	return termsWords(amount, n, openEnded)
-}
-
-func reportedWords(reported bool) string {
-	if reported {
-		return "reported, and once they confirm it "
-	}
-	return ""
-}
-
-// toldWords writes what the system was told there and then.
-func toldWords(said *domain.Saying) string {
-	if said == nil {
-		return ""
-	}
-	return "; told " + replyWords(said.Reply) + after(": ", said.Words)
-}
-
-func replyWords(r domain.Reply) string {
-	if r == domain.ReplyThroughGroup {
-		return "through the group"
-	}
-	return strings.ReplaceAll(string(r), "-", " ")
-}
-
-func dispositionWords(d domain.Disposition) string {
-	switch d {
-	case domain.ForMeeting:
-		return "to the meeting"
-	case domain.ForPaperRound:
-		return "to a paper round"
-	case domain.ForMessage:
-		return "to a message"
-	case domain.ForMoreWork:
-		return "more work first"
-	case domain.ForRepresentative:
-		return "to a representative"
-	case domain.ForExecutive:
-		return "the executive decides"
-	case domain.Declined:
-		return "declined"
-	}
-	return string(d)
 }
 
 func linkedText(d *domain.ApproachesLinked) string {
@@ -548,11 +417,6 @@ func (g *Group) answeredText(d *domain.PrioritiesAnswered) string {
 		return g.name(d.Practice) + " answered " + d.Round + ": none of them" + after(": ", d.Words)
 	}
 	return g.name(d.Practice) + " answered " + d.Round + ": " + domain.List(g.priorityTitles(d.Choices)) + after(": ", d.Words)
-}
-
-// tookPartWords writes "22 of 26 practices took part" (rule P1).
-func tookPartWords(took, of int) string {
-	return domain.Thousands(took) + " of " + domain.Count(of, "practice") + " took part"
 }
 
 func (g *Group) departedText(d *domain.Departed, from domain.Day) string {
@@ -588,12 +452,4 @@ func (g *Group) questionText(d *domain.QuestionAsked) string {
 		did = " disagrees"
 	}
 	return g.name(d.Practice) + did + " (" + d.Question + ")" + after(" about ", d.About) + after(": ", d.Words)
-}
-
-func itemTitles(items []domain.GroupAgendaItem) []string {
-	var titles []string
-	for _, i := range items {
-		titles = append(titles, clip(i.Title))
-	}
-	return titles
 }
