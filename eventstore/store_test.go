@@ -483,6 +483,22 @@ func TestTheDataFolderIsLocked(t *testing.T) {
 	require.ErrorContains(t, err, "in use by another process")
 }
 
+// Whoever takes the file lock away lets nobody in, and the one who had it writes no more:
+// a release before this one might have started meanwhile.
+func TestNothingIsWrittenOnceTheLockIsAnother(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	r := mustExecute(t, s, storetest.Found("trafford"))
+	require.NoError(t, os.Remove(filepath.Join(dir, "lock")))
+	_, err := Open(testContext(t), Options{Dir: dir, Log: quiet})
+	require.ErrorContains(t, err, "in use by another process")
+	_, err = s.Execute(testContext(t), storetest.Register("trafford", "a"))
+	require.ErrorIs(t, err, commit.ErrNotReady)
+	require.ErrorContains(t, <-s.Failed(), "taken away or replaced")
+	require.NoError(t, s.Close(testContext(t)))
+	require.Equal(t, r.Next, openTest(t, Options{Dir: dir}).Next("trafford"), "nothing was lost, and nothing was added")
+}
+
 func TestReopeningReplaysToTheSameState(t *testing.T) {
 	dir := t.TempDir()
 	var log, replayed commitLog

@@ -162,6 +162,9 @@ func (w *writer) decideAndAppend(ctx context.Context) {
 			calls = append(calls, c)
 		}
 	}
+	if err := w.stream.CheckLock(); err != nil {
+		w.health.failStore(err)
+	}
 	for len(calls) > 0 {
 		decisions, left := w.decideBatch(ctx, calls)
 		for _, c := range left {

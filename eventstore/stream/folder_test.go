@@ -3,6 +3,7 @@ package stream
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,5 +21,42 @@ func TestDataFolderIsClosedToOthers(t *testing.T) {
 		info, err := os.Stat(dir)
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+	}
+}
+
+// The folder is locked whatever happens to the file lock in it, and whoever has it notices
+// that the file or the folder is another by now.
+func TestTheFolderItselfIsLocked(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	lock, err := LockFolder(dir)
+	require.NoError(t, err)
+	require.NoError(t, lock.Check())
+	require.NoError(t, os.Remove(filepath.Join(dir, "lock")))
+	_, err = LockFolder(dir)
+	require.ErrorContains(t, err, "in use by another process")
+	require.ErrorContains(t, lock.Check(), "taken away or replaced")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "lock"), nil, 0o600))
+	require.ErrorContains(t, lock.Check(), "taken away or replaced", "the file is another")
+	require.NoError(t, lock.Unlock())
+
+	lock, err = LockFolder(dir)
+	require.NoError(t, err, "who was refused holds nothing")
+	require.NoError(t, os.Rename(dir, dir+".aside"))
+	require.NoError(t, os.CopyFS(dir, os.DirFS(dir+".aside")))
+	require.ErrorContains(t, lock.Check(), "taken away or replaced", "the folder is another")
+	require.NoError(t, lock.Unlock())
+}
+
+// What can't be written to says so in words.
+func TestAFolderThatCantBeUsedIsNamed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err := LockFolder(file)
+	require.ErrorContains(t, err, "a file lies where a folder is needed")
+	for err, words := range map[error]string{syscall.EROFS: "read-only", syscall.ENOSPC: "disk is full", syscall.EACCES: "this user may not write"} {
+		said := inWords(&os.PathError{Op: "open", Path: "data/lock", Err: err})
+		require.ErrorContains(t, said, words)
+		require.ErrorIs(t, said, err)
 	}
 }

@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 )
@@ -22,43 +19,6 @@ const (
 	pingEvery = 3 * time.Second
 	pingsOut  = 2
 )
-
-// LockFolder makes the data folder, closes it to other users of the machine, and locks
-// it. Two servers on one folder lose acknowledged writes, so this comes before the
-// server starts.
-func LockFolder(dir string) (*flock.Flock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
-	}
-	if err := closeToOthers(dir); err != nil {
-		return nil, err
-	}
-	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
-	ok, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock the data folder: %w", err)
-	}
-	if !ok {
-		return nil, fmt.Errorf("the data folder %s is in use by another process; stop that one first", dir)
-	}
-	return lock, nil
-}
-
-// closeToOthers takes away what other users may do with the folder: keys and sealed
-// data lie in it.
-func closeToOthers(dir string) error {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return fmt.Errorf("look at the data folder: %w", err)
-	}
-	if info.Mode().Perm()&0o077 == 0 {
-		return nil
-	}
-	if err := os.Chmod(dir, info.Mode().Perm()&^0o077); err != nil {
-		return fmt.Errorf("other users of this machine can open the data folder %s, and it can't be closed to them: %w", dir, err)
-	}
-	return nil
-}
 
 // startServer starts a NATS server inside this process, without any port.
 // SyncAlways: an append is acknowledged after it was synced (rule L3).

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -98,7 +97,7 @@ type Stream struct {
 	Dir    string // the data folder
 	Node   string // this process's name
 	Alone  bool   // nobody else can write to this stream
-	lock   *flock.Flock
+	lock   *Lock
 	Server *server.Server // nil when an existing NATS is used
 	Conn   *nats.Conn
 	JS     jetstream.JetStream
@@ -112,7 +111,7 @@ type Stream struct {
 }
 
 // New is the stream of a data folder that is locked; Open opens it.
-func New(lock *flock.Flock, dir, node string, log *slog.Logger) *Stream {
+func New(lock *Lock, dir, node string, log *slog.Logger) *Stream {
 	return &Stream{lock: lock, Dir: dir, Node: node, log: log, Positions: Positions{groups: map[string]*positionsOf{}}}
 }
 
@@ -151,6 +150,9 @@ func (s *Stream) Close() error {
 	}
 	return s.lock.Unlock()
 }
+
+// CheckLock returns an error if another process may be in the data folder.
+func (s *Stream) CheckLock() error { return s.lock.Check() }
 
 // Follow delivers the stream from the message on; up to the last one it reads those
 // of this node as well.

@@ -1,0 +1,105 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/gofrs/flock"
+)
+
+// A Lock keeps other processes out of a data folder. The folder itself is locked, so that
+// taking the file lock away lets nobody in; the file is locked too, since releases before
+// this one look at nothing else.
+type Lock struct {
+	dir   string
+	locks []*flock.Flock // by path: of the folder, then of the file in it
+}
+
+// LockFolder makes the data folder, closes it to other users of the machine, and locks
+// it. Two servers on one folder lose acknowledged writes, so this comes before the
+// server starts.
+func LockFolder(dir string) (*Lock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder %s: %w", dir, inWords(err))
+	}
+	if err := closeToOthers(dir); err != nil {
+		return nil, err
+	}
+	l := &Lock{dir: dir}
+	for _, lock := range []*flock.Flock{
+		flock.New(dir, flock.SetFlag(os.O_RDONLY)),
+		flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600)),
+	} {
+		ok, err := lock.TryLock()
+		switch {
+		case err != nil:
+			return nil, errors.Join(fmt.Errorf("lock the data folder %s: %w", dir, inWords(err)), l.Unlock())
+		case !ok:
+			return nil, errors.Join(fmt.Errorf("the data folder %s is in use by another process; stop that one first", dir), l.Unlock())
+		}
+		l.locks = append(l.locks, lock)
+	}
+	return l, nil
+}
+
+// Check returns an error if the folder, or the file lock in it, is no longer what was
+// locked: another process may be writing to the folder by now.
+func (l *Lock) Check() error {
+	for _, lock := range l.locks {
+		locked, err := lock.Stat()
+		if err != nil {
+			return fmt.Errorf("look at the lock of the data folder: %w", err)
+		}
+		there, err := os.Stat(lock.Path())
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("look at the lock of the data folder: %w", err)
+		}
+		if err != nil || !os.SameFile(locked, there) {
+			return fmt.Errorf("%s was taken away or replaced while this process used it, and another may have started on the folder: stop all that use %s, and start one", lock.Path(), l.dir)
+		}
+	}
+	return nil
+}
+
+// Unlock lets others in.
+func (l *Lock) Unlock() (err error) {
+	for _, lock := range l.locks {
+		err = errors.Join(err, lock.Unlock())
+	}
+	return err
+}
+
+// closeToOthers takes away what other users may do with the folder: keys and sealed
+// data lie in it.
+func closeToOthers(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("look at the data folder: %w", err)
+	}
+	if info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	if err := os.Chmod(dir, info.Mode().Perm()&^0o077); err != nil {
+		return fmt.Errorf("other users of this machine can open the data folder %s, and it can't be closed to them: %w", dir, inWords(err))
+	}
+	return nil
+}
+
+// inWords adds to what the system says about a file what to do.
+func inWords(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("a file lies where a folder is needed; name another folder (%w)", err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the disk is read-only here; make it writable, or name another folder (%w)", err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the disk is full; make room and start again (%w)", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("this user may not write there; give the folder to the user that runs the server (%w)", err)
+	}
+	return err
+}
