@@ -25,7 +25,7 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`goldenthread_command_seconds_count{outcome="refused"} 1`, `goldenthread_command_seconds_count{outcome="unsettled"} 0`,
 		`goldenthread_ready 1`, `goldenthread_queue_commands 0`, `goldenthread_feed_clients 0`,
-		`goldenthread_log_unsigned_events{group="trafford"} 0`, `goldenthread_group_stopped{group="trafford"} 0`, "process_resident_memory_bytes ",
+		`goldenthread_log_unsigned_events{group="trafford"} 0`, `goldenthread_group_stopped{group="trafford"} 0`, `goldenthread_keys_missing{group="trafford"} 0`, "process_resident_memory_bytes ",
 	} {
 		require.Contains(t, body, line)
 	}

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/eventstore/keys"
 )
 
 // Rule L7: after an erasure nobody gets the name, and what is left is listed.
@@ -33,4 +36,24 @@ func TestErasingAPerson(t *testing.T) {
 	require.Len(t, r["events"], 2)
 	require.NotEmpty(t, r["notes"])
 	w.must(404, w.ask("cd-north", "/people/nobody/remains"))
+}
+
+// Rule L7: a key that can't be read is no erasure. Who needs it is told to ask again, and
+// nothing is sealed under another one.
+func TestAKeyThatCantBeReadIsSaid(t *testing.T) {
+	w := newWorld(t).established()
+	w.must(201, w.command("manager", "register-person", `{"handle":"lost","office":"Lost","personal":{"name":"Dr Zebedee Nightjar"}}`))
+	w.must(200, w.ask("cd-north", "/people"))
+	id := w.must(200, w.ask("cd-north", "/people/lost/remains")).json(t)["id"].(string)
+	js, err := jetstream.New(w.store.Conn())
+	require.NoError(t, err)
+	entries, err := js.Stream(t.Context(), keys.StreamName)
+	require.NoError(t, err)
+	require.NoError(t, entries.Purge(t.Context(), jetstream.WithPurgeSubject("keys."+id)))
+
+	r := w.must(503, w.ask("cd-north", "/people"))
+	require.Contains(t, string(r.body), "not erased")
+	w.must(503, w.command("manager", "update-person", fmt.Sprintf(`{"person":%q,"personal":{"name":"Dr Other"}}`, id)))
+	r = w.must(200, w.ask("cd-north", "/people/lost/remains"))
+	require.NotContains(t, r.json(t), "erased")
 }

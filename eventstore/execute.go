@@ -31,8 +31,8 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if r := req.CheckPersonal(); r != nil {
 		return Result{}, &Refused{r, s.Next(req.Group)}
 	}
-	if err := s.keys.SealPersonal(ctx, &req); err != nil {
-		return Result{}, fmt.Errorf("seal personal data: %w", err)
+	if err := s.sealPersonal(ctx, &req); err != nil {
+		return Result{}, err
 	}
 	if !s.stream.Alone && s.stream.OtherWriter() != "" {
 		if r, err, answered := s.forwarding().forward(ctx, &req); answered {
@@ -40,6 +40,21 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 		}
 	}
 	return s.execute(ctx, req)
+}
+
+// sealPersonal seals the personal data in the request. The group's ledger is read up before
+// if it has to be: it says for whom there is a key already.
+func (s *Store) sealPersonal(ctx context.Context, req *domain.Request) error {
+	if len(req.Personals()) == 0 {
+		return nil
+	}
+	if _, err := s.State(ctx, req.Group); err != nil {
+		return err
+	}
+	if err := s.keys.SealPersonal(ctx, req); err != nil {
+		return fmt.Errorf("seal personal data: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) forwarding() *forwarding { return &forwarding{s.stream, s.execute, s.log} }

@@ -117,7 +117,8 @@ func (s *Store) CheckCopies(ctx context.Context, progress func(logs.CopyReport) 
 	return s.logs.CheckCopies(ctx, progress)
 }
 
-// OpenPersonal opens what was sealed for the person; ErrNoKey if their key is gone.
+// OpenPersonal opens what was sealed for the person. keys.ErrNoKey says that they are
+// erased, *keys.Unreadable that their key can't be read here.
 func (s *Store) OpenPersonal(person string, sealed []byte) (domain.PersonalData, error) {
 	return s.keys.OpenPersonal(person, sealed)
 }

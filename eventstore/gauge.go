@@ -14,13 +14,18 @@ type GroupGauges struct {
 	Watched   bool   // checkpoints are sent to witnesses
 	Witnessed uint64 // events that the witness who is furthest behind has cosigned
 	Stopped   bool
+	NoKey     int // people who are not erased and whose key can't be read here, as compared last
 }
 
 // Gauges reads them all.
 func (s *Store) Gauges() Gauges {
 	g := Gauges{Waiting: s.queue.countWaiting()}
+	noKey := map[string]int{}
+	for _, m := range s.keysMissingNow() {
+		noKey[m.Group]++
+	}
 	for _, name := range s.Groups() {
-		one := GroupGauges{Group: name, Next: s.Next(name), Stopped: s.Stopped(name) != nil}
+		one := GroupGauges{Group: name, Next: s.Next(name), Stopped: s.Stopped(name) != nil, NoKey: noKey[name]}
 		if l, err := s.Log(name); err == nil {
 			one.Signed = uint64(l.Tree().N)
 		}

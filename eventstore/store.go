@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,6 +77,8 @@ type Store struct {
 	queue   *queue
 	clock   func() time.Time
 	log     *slog.Logger
+
+	keysMissing atomic.Pointer[[]MissingKey] // as they were compared last; nil: not yet
 
 	importing bool   // a ledger is being imported
 	readWhole uint64 // up to this many events a start reads the stream from its beginning
@@ -223,6 +226,7 @@ func (s *Store) start(w *writer, f *stream.Follower) {
 	s.helpers.Go(func() { s.health.watchServer(ctx, s.stream) })
 	s.helpers.Go(func() { s.keys.Run(ctx) })
 	caught := w.caughtUp
+	s.helpers.Go(func() { s.watchKeys(ctx, caught) })
 	s.logs.Start(ctx, &s.helpers, caught)
 	if s.logs.Signs() {
 		s.helpers.Go(func() { s.rekey(ctx, caught) })

@@ -511,7 +511,7 @@ func (w *writer) applyLines(g *group, sequence uint64, pieces []commit.Piece, ap
 // notifyFollowers passes what was applied on to the keys, the logs, those who watch the
 // groups, and Options.Follow.
 func (w *writer) notifyFollowers(sequence uint64, applied []commit.Entry) {
-	w.keys.NoteErased(applied)
+	w.keys.NoteCommit(applied)
 	w.logs.Add(sequence, applied)
 	w.wakeWatchers(applied)
 	if w.caughtUp != nil && !w.whole {
@@ -611,6 +611,7 @@ func (w *writer) takeFold(f *ledgers.Fold) {
 	}
 	g.cacheEntry.Put(f.Ledger)
 	state := f.Ledger.State()
+	w.keys.NoteState(f.Group, state)
 	if f.Err != nil {
 		w.stopGroupAt(g, state.Next, f.Err)
 	}

@@ -1,7 +1,10 @@
 package access
 
 import (
+	"errors"
+
 	"goldenthread/domain"
+	"goldenthread/eventstore/keys"
 	"goldenthread/projections"
 )
 
@@ -24,7 +27,8 @@ type PeopleInput struct {
 	Paging
 }
 
-// People adds to everybody on the page what their own key opens, if a member asks.
+// People adds to everybody on the page what their own key opens, if a member asks. The
+// error is *keys.Unreadable if the key of somebody who is not erased can't be read.
 func (s *Ledgers) People(q *Question, in *PeopleInput) (People, error) {
 	all := q.People(q.At)
 	people, paged, err := PageOf(all.People, in.Paging)
@@ -37,8 +41,12 @@ func (s *Ledgers) People(q *Question, in *PeopleInput) (People, error) {
 	for _, p := range people {
 		m := Member{PersonLine: p}
 		if member && len(p.Sealed) > 0 {
-			if data, err := s.Store.OpenPersonal(p.ID, p.Sealed); err == nil { // without a key they were erased
+			data, err := s.Store.OpenPersonal(p.ID, p.Sealed)
+			switch {
+			case err == nil:
 				m.Personal = &data
+			case !errors.Is(err, keys.ErrNoKey): // with which they would be erased
+				return People{}, err
 			}
 		}
 		out.People = append(out.People, m)

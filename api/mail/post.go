@@ -16,6 +16,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/keys"
 	"goldenthread/projections"
 )
 
@@ -164,6 +165,9 @@ func (p *Post) write(ctx context.Context, a *addressee, now time.Time) (waits bo
 	if d.Letter != nil && d.Letter.State == Sending {
 		return p.lookAfter(ctx, d, now)
 	}
+	if err := p.checkReadable(a); err != nil {
+		return true, err
+	}
 	if d.Letter == nil || d.Letter.State != Waiting {
 		if !p.begin(a, d, now) {
 			return false, nil
@@ -227,6 +231,18 @@ func (p *Post) earlier(a *addressee, now time.Time) []domain.PersonalData {
 		}
 	}
 	return all
+}
+
+// checkReadable returns an error while the person is to be told something and their key
+// can't be read here: their letter waits. An erased person's key is not there, which is none.
+func (p *Post) checkReadable(a *addressee) error {
+	if len(a.errands) == 0 || len(a.person.Sealed) == 0 {
+		return nil
+	}
+	if _, err := p.o.Personal(a.person.ID, a.person.Sealed); err != nil && !errors.Is(err, keys.ErrNoKey) {
+		return err
+	}
+	return nil
 }
 
 // personal is what the person's own key opens; nothing if they gave nothing, or

@@ -17,6 +17,7 @@ import (
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/trace"
@@ -157,6 +158,8 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		behind    *ledgers.Behind
 		unknown   *projections.NotFound
 		damage    *tilelog.Damage
+
+		unreadable *keys.Unreadable
 	)
 	switch {
 	case errors.As(err, &p):
@@ -183,6 +186,9 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		return Unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
 	case errors.As(err, &unknown):
 		return refusalProblem(NoGroup(unknown.Group))
+	case errors.As(err, &unreadable):
+		log.ErrorContext(ctx, "a person's key can't be read", "error", err)
+		return Unavailable("Somebody's name, email and phone can't be read on this server at the moment. They are not erased. Whoever runs the server finds who it is, and what to do, with: goldenthread doctor.")
 	case errors.Is(err, commit.ErrNoEvent):
 		return refusalProblem(&domain.Refusal{Rule: "L1", Say: "There is no such event (yet).", Class: domain.NotFound})
 	case errors.Is(err, commit.ErrNotReady):

@@ -34,12 +34,13 @@ var (
 	eventsGauge    = prometheus.NewDesc("goldenthread_events", "Events in the group's ledger.", []string{"group"}, nil)
 	unsignedGauge  = prometheus.NewDesc("goldenthread_log_unsigned_events", "Events for which the group's log is not signed yet.", []string{"group"}, nil)
 	unwitnessGauge = prometheus.NewDesc("goldenthread_log_unwitnessed_events", "Signed events that the slowest witness has not cosigned yet.", []string{"group"}, nil)
+	noKeyGauge     = prometheus.NewDesc("goldenthread_keys_missing", "People of the group who are not erased and whose key can't be read here.", []string{"group"}, nil)
 	stoppedGauge   = prometheus.NewDesc("goldenthread_group_stopped", "1 if the group's ledger is damaged.", []string{"group"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readyGauge, queueGauge, feedGauge, eventsGauge, unsignedGauge, unwitnessGauge, stoppedGauge} {
+	for _, d := range []*prometheus.Desc{readyGauge, queueGauge, feedGauge, eventsGauge, unsignedGauge, unwitnessGauge, noKeyGauge, stoppedGauge} {
 		out <- d
 	}
 }
@@ -56,6 +57,7 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	for _, group := range now.Groups {
 		say(eventsGauge, float64(group.Next), group.Group)
 		say(stoppedGauge, oneIf(group.Stopped), group.Group)
+		say(noKeyGauge, float64(group.NoKey), group.Group)
 		if group.Signed > 0 {
 			say(unsignedGauge, float64(group.Next)-float64(group.Signed), group.Group)
 		}

@@ -44,8 +44,8 @@ func checkStoreCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check-store", Short: "Hold stream, signed log and checkpoint against each other",
 		Long: "Check-store reads everything in a data folder and holds the stream, the signed log and the last checkpoint of each group against\n" +
-			"each other. What is damaged of a log is made anew from the stream, once the root proves the stream right. The server does the same at\n" +
-			"its start.\n\nExit code: 0 if all is well or mended, 20 if something needs repair or can't be mended.",
+			"each other. What is damaged of a log is made anew from the stream, once the root proves the stream right. It names everybody who is\n" +
+			"not erased and whose key can't be read. The server does the same at its start.\n\nExit code: 0 if all is well or mended, 20 if something needs repair or can't be mended.",
 		Example: "  goldenthread check-store --data ./data", Args: cobra.NoArgs,
 	}
 	dir := dataFlag(cmd)
@@ -71,7 +71,15 @@ func checkStoreCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		missing, err := store.CheckKeys(cmd.Context())
+		if err != nil {
+			return err
+		}
 		p.unless(p.exit == 0, "To write the stream anew from the logs: goldenthread repair --data %s", *dir)
+		for _, m := range missing {
+			p.exit = exitDamaged
+			p.say("%s: the key of %s can't be read, and they are not erased: %s", m.Group, m.Handle, m.Why)
+		}
 		return (&client{}).finish(cmd, p, nil)
 	}
 	return cmd

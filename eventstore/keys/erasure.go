@@ -275,21 +275,35 @@ func (k *Keyring) forgetNext() error {
 	return err
 }
 
-// NoteErased tells the keyring of the persons that a commit erases. The ledger
-// at start goes the same way, so that what a crash or an older copy of the keys
+// NoteCommit tells the keyring for whom a commit holds sealed data, and whom it erases. The
+// ledger at start goes the same way, so that what a crash or an older copy of the keys
 // has left is destroyed then.
-func (k *Keyring) NoteErased(entries []commit.Entry) {
+func (k *Keyring) NoteCommit(entries []commit.Entry) {
 	for i := range entries {
-		if e, ok := entries[i].Event.Data.(*domain.PersonErased); ok {
-			k.markErased(entries[i].Event.Group, e.Person)
-			if entries[i].Event.Time.After(k.began.Add(-freshFor)) {
-				k.fresh.Store(true)
+		switch e := entries[i].Event.Data.(type) {
+		case *domain.PersonRegistered:
+			if len(e.Sealed) > 0 {
+				k.NoteSealed(entries[i].Event.Group, e.Person)
 			}
-			select {
-			case k.noticed <- struct{}{}:
-			default:
+		case *domain.PersonUpdated:
+			if len(e.Sealed) > 0 {
+				k.NoteSealed(entries[i].Event.Group, e.Person)
 			}
+		case *domain.PersonErased:
+			k.noteErased(&entries[i].Event, e.Person)
+		default: // about nobody's key
 		}
+	}
+}
+
+func (k *Keyring) noteErased(e *domain.Event, person string) {
+	k.markErased(e.Group, person)
+	if e.Time.After(k.began.Add(-freshFor)) {
+		k.fresh.Store(true)
+	}
+	select {
+	case k.noticed <- struct{}{}:
+	default:
 	}
 }
 

@@ -41,8 +41,8 @@ const (
 	nextSuffix  = ".next" // of the file with the wrapping key to come
 )
 
-// ErrNoKey says that the person's key is not there: it was never made, or it
-// was erased and with it all that it sealed.
+// ErrNoKey says that there is no such key: nothing was ever sealed for the person, or they
+// are erased.
 var ErrNoKey = errors.New("the key of this person does not exist")
 
 // A Keyring has the keys of all people. It is safe for concurrent use.
@@ -62,9 +62,10 @@ type Keyring struct {
 	changing sync.Mutex // one at a time makes keys or erases
 	mu       sync.Mutex // of what follows
 	wrapping []byte
-	next     []byte          // the wrapping key to come, while an erasure is under way
-	erased   map[string]bool // erased persons; true once their key is gone
-	erasedIn map[string]bool // groups in whose ledgers erasures were read
+	next     []byte            // the wrapping key to come, while an erasure is under way
+	sealed   map[string]string // for whom the ledgers hold sealed data, with their group
+	erased   map[string]bool   // erased persons; true once their key is gone
+	erasedIn map[string]bool   // groups in whose ledgers erasures were read
 	onErased []func(groups []string)
 }
 
@@ -84,14 +85,18 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 		return nil, err
 	}
 	k := &Keyring{
-		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, erased: map[string]bool{}, erasedIn: map[string]bool{},
+		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, sealed: map[string]string{}, erased: map[string]bool{}, erasedIn: map[string]bool{},
 		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}), began: time.Now(),
 	}
 	proof, err := k.lastEntry(ctx, wrapSubject)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.readWrapping(proof != nil); err != nil {
+	recorded, err := s.Last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.readWrapping(proof != nil || recorded > 0); err != nil {
 		return nil, err
 	}
 	return k, k.checkSharedWrapping(ctx, proof)
@@ -203,8 +208,9 @@ func (k *Keyring) createEntry(ctx context.Context, name string, sealed []byte) e
 	return err
 }
 
-// findKey is the person's key; ErrNoKey if there is none.
-func (k *Keyring) findKey(ctx context.Context, person string) ([]byte, error) {
+// findKey is the person's key. ErrNoKey says that there is none to be found: they are
+// erased, or nothing is sealed for them. Any other error says why it can't be read.
+func (k *Keyring) findKey(ctx context.Context, person string, sealed bool) ([]byte, error) {
 	if k.IsErased(person) {
 		return nil, ErrNoKey
 	}
@@ -229,7 +235,7 @@ func (k *Keyring) findKey(ctx context.Context, person string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, ErrNoKey
+	return nil, k.noEntry(person, sealed)
 }
 
 // unwrap opens a person's entry with one of the wrapping keys that are here.
@@ -244,9 +250,10 @@ func (k *Keyring) unwrap(person string, sealed []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// findOrMakeKey is the person's key, made and acknowledged if there was none.
+// findOrMakeKey is the person's key, made and acknowledged if nothing was ever sealed for
+// them.
 func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, error) {
-	key, err := k.findKey(ctx, person)
+	key, err := k.findKey(ctx, person, k.hasSealed(person))
 	if !errors.Is(err, ErrNoKey) || k.IsErased(person) {
 		return key, err
 	}
@@ -264,7 +271,7 @@ func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, err
 		}
 		// Another command or node was quicker, or the acknowledgement got lost:
 		// what is there counts.
-		if key, found := k.findKey(ctx, person); !errors.Is(found, ErrNoKey) {
+		if key, found := k.findKey(ctx, person, k.hasSealed(person)); !errors.Is(found, ErrNoKey) {
 			return key, found
 		}
 		if !stream.IsWrongLast(err) || try == makeTries {
@@ -312,7 +319,7 @@ func (k *Keyring) SealPersonal(ctx context.Context, req *domain.Request) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return k.unreadable(p.Person, err)
 		}
 		req.Hash, req.Sent = keyedHash(key, req.Hash), keyedHash(key, req.Sent)
 		if len(*p.Sealed) > 0 && data == (domain.PersonalData{}) {
@@ -338,7 +345,8 @@ func keyedHash(key []byte, hash [32]byte) [32]byte {
 	return [32]byte(mac.Sum(nil))
 }
 
-// OpenPersonal opens what was sealed for the person; ErrNoKey if their key is gone.
+// OpenPersonal opens what was sealed for the person. ErrNoKey says that they are erased,
+// *Unreadable that their key can't be read here.
 func (k *Keyring) OpenPersonal(person string, sealed []byte) (domain.PersonalData, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), stream.RequestTimeout)
 	defer cancel()
@@ -346,9 +354,9 @@ func (k *Keyring) OpenPersonal(person string, sealed []byte) (domain.PersonalDat
 	if !isPersonID(person) {
 		return data, ErrNoKey
 	}
-	key, err := k.findKey(ctx, person)
+	key, err := k.findKey(ctx, person, true)
 	if err != nil {
-		return data, err
+		return data, k.unreadable(person, err)
 	}
 	plain, err := Unseal(key, person, sealed)
 	if err != nil {
