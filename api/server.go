@@ -25,6 +25,7 @@ import (
 	"goldenthread/api/pages"
 	"goldenthread/api/problem"
 	"goldenthread/api/rest"
+	"goldenthread/api/setup"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/trace"
@@ -67,6 +68,7 @@ type Server struct {
 	feeds    *feeds.Feeds
 	rest     *rest.Rest
 	pages    *pages.Pages
+	setup    *setup.Setup
 	store    *eventstore.Store
 	log      *slog.Logger
 }
@@ -93,6 +95,7 @@ func New(o Options) *Server {
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners)
 	s.rest.BackupKey = o.BackupKey
+	s.setup = setup.New(setup.Options{Mail: o.Mail, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)
 	s.api.Offer()
 	return s
 }
@@ -179,6 +182,9 @@ func (s *Server) admit(is *caller.Asker, r *http.Request) *problem.Problem {
 		if guard.IsPage(r.URL.Path) && !c.Scope.Allows(scopeOf(r)) {
 			return c.OutOfScope()
 		}
+		if c.Operator && c.Session != "" && !identity.OperatorsOwn(r.URL.Path) {
+			return problem.Of(r.Context(), s.log, identity.ErrOperatorOnly)
+		}
 		is.Caller = &c
 		s.identity.Used(r, c)
 	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || guard.IsPage(r.URL.Path) {
@@ -206,6 +212,10 @@ func (s *Server) BeginAccess(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// FirstLink is the path of the link with which whoever starts this server on an empty folder
+// begins, good once and for half an hour; "" where something is here already.
+func (s *Server) FirstLink() string { return s.identity.MakeFirstLink() }
 
 // Offer answers the check on the subject goldenthread.check, as the NATS
 // service goldenthread, until the service is stopped.

@@ -56,7 +56,8 @@ var mayImportRooms = map[string][]string{
 	"api/feeds":      {"mail", "problem", "caller", "operation", "access", "identity"},
 	"api/rest":       {"problem", "caller", "operation", "access", "identity"},
 	"api/pages":      {"web", "problem", "caller", "operation", "guard", "access"},
-	"api":            {"mail", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages"},
+	"api/setup":      {"mail", "web", "problem", "caller", "operation", "guard", "access", "identity"},
+	"api":            {"mail", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
 }
 
 // TestRoomsImportOnlyDownward holds every file of eventstore and of api against the

@@ -18,6 +18,11 @@ const GroupPages = "/g/"
 // answered in HTML.
 func IsPage(path string) bool { return path == "/" || strings.HasPrefix(path, GroupPages) }
 
+// IsOperatorPage says whether the address is one of the pages for whoever runs this server.
+func IsOperatorPage(path string) bool {
+	return path == "/operator" || strings.HasPrefix(path, "/operator/")
+}
+
 // CheckAddress refuses an address that is not plain text.
 func CheckAddress(u *url.URL) error {
 	if !problem.Plain(u.Path) {

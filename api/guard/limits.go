@@ -136,13 +136,13 @@ func (l *limits) Check(who string, now time.Time) *problem.Problem {
 // signing in, by address.
 func (s *Guard) CheckPace(r *http.Request, c *caller.Caller) *problem.Problem {
 	switch {
-	case caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
+	case caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/first-run/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
 		who := s.Client(r)
 		if c != nil {
 			who = "\x00" + cmp.Or(c.Session, c.Token, c.Group+"\x00"+c.Person)
 		}
 		return s.Reads.Check(who, time.Now())
-	case c != nil && (strings.HasPrefix(r.URL.Path, "/v1/") || IsPage(r.URL.Path)):
+	case c != nil && (strings.HasPrefix(r.URL.Path, "/v1/") || IsPage(r.URL.Path) || c.Operator && IsOperatorPage(r.URL.Path)):
 		return s.Writes.Check(c.Group+"\x00"+c.Person, time.Now())
 	}
 	return s.SignIns.Check(s.Client(r), time.Now())

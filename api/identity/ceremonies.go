@@ -27,6 +27,7 @@ const (
 const (
 	forSignIn     = "sign in with a passkey"
 	forAnother    = "add a passkey"
+	forOperator   = "add a passkey of the operator"
 	forInvitation = "take up an invitation " // and the hash of its code
 	forSingleSign = "sign in with an organisation's account"
 )

@@ -13,6 +13,7 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
+	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
@@ -43,6 +44,7 @@ type Identity struct {
 	noTokens     bool
 	statements   statements
 	ended        ended
+	first        firstLink
 }
 
 // New knows people by what the options say, and offers its pages and operations.
@@ -93,6 +95,9 @@ func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 	sent := r.Header.Values("Authorization")
 	if len(sent) == 0 && s.SignIn != nil {
 		if is, ok := s.SignIn.Sessions.Of(r, s.guard.Encrypted(r)); ok && s.holds(is) {
+			if is.ofOperator() {
+				return caller.Caller{Operator: true, Scope: caller.ScopeAct, Way: domain.ByOperator, Session: is.ID}, nil
+			}
 			token, _ := strings.CutPrefix(is.Passkey, byToken)
 			if token == is.Passkey {
 				token = ""

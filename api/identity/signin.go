@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -82,6 +83,14 @@ func (s *Identity) SignInPages() map[string]http.HandlerFunc {
 		"POST /account/feeds":                s.SignedIn(s.tried(account.makeFeed)),
 		"POST /account/feeds/{id}/end":       s.SignedIn(s.tried(account.endOwnFeed)),
 	}
+	operator := map[string]http.HandlerFunc{
+		"GET " + firstPages + "{code}":                    s.atOrigin(s.firstRunPage),
+		"POST " + firstPages + "{code}":                   s.tried(s.beginFirstRun),
+		"POST " + OperatorPages + "/passkeys/begin":       s.tried(passkeys.beginOperator),
+		"POST " + OperatorPages + "/passkeys/finish":      s.tried(passkeys.finishOperator),
+		"POST " + OperatorPages + "/passkeys/{id}/remove": s.tried(passkeys.removeOperator),
+	}
+	maps.Copy(pages, operator)
 	if !s.noTokens {
 		pages["POST /sign-in/token"] = s.tried(s.signInByToken)
 	}
@@ -249,6 +258,9 @@ func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
+	if a.ofOperator() {
+		return s.signedIn(w, r, a, used)
+	}
 	if err := s.may(r.Context(), &Session{Group: a.Group, Person: a.Person, Passkey: used}, false); err != nil {
 		return err
 	}
@@ -267,7 +279,9 @@ func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case unknown != nil:
 		return unknown
-	case c.Operator || c.Scope != caller.ScopeAct && c.Waits == nil:
+	case c.Operator:
+		return s.beginOperatorByToken(w, r)
+	case c.Scope != caller.ScopeAct && c.Waits == nil:
 		return problem.New(http.StatusForbidden, "This token is not for signing in. Please use one of a person that may act.")
 	}
 	p, err := s.personIn(r.Context(), c, c.Group, "")
@@ -289,6 +303,9 @@ const (
 
 // holds says whether what the session rests on still holds.
 func (s *Identity) holds(is Session) bool {
+	if is.ofOperator() {
+		return s.operatorHolds(&is)
+	}
 	if id, token := strings.CutPrefix(is.Passkey, byToken); token {
 		return !s.noTokens && s.tokens.inForce(id, s.clock())
 	}
@@ -337,13 +354,15 @@ func (s *Identity) logSignIn(ctx context.Context, what string, is *Session) {
 		way = "token"
 	case strings.HasPrefix(is.Passkey, byAccount):
 		way = "organisation"
+	case strings.HasPrefix(is.Passkey, byLink):
+		way = "link"
 	}
 	s.log.InfoContext(ctx, what, "group", is.Group, "person", person, "way", way)
 }
 
 // signsIn says whether somebody tries to sign in there, or is let in.
 func signsIn(r *http.Request) bool {
-	return r.URL.Path == oidcCallback || !caller.Safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation"))
+	return r.URL.Path == oidcCallback || !caller.Safe(r.Method) && (strings.HasPrefix(r.URL.Path, "/sign-in") || strings.HasPrefix(r.URL.Path, "/invitation") || strings.HasPrefix(r.URL.Path, firstPages))
 }
 
 // signedIn begins a session and tells the page's script.
@@ -470,18 +489,23 @@ func (s *passkeyPages) beginRegistering(w http.ResponseWriter, r *http.Request, 
 		return err
 	}
 	a.office = office + ", " + group
+	purpose := forAnother
+	if by != nil {
+		purpose = forInvitation + by.Hash
+	}
+	return s.sendRegistration(w, r, &a, purpose)
+}
+
+// sendRegistration begins to register a passkey for the account.
+func (s *passkeyPages) sendRegistration(w http.ResponseWriter, r *http.Request, a *Account, purpose string) error {
 	party, err := relyingParty(s.guard.Origin(r))
 	if err != nil {
 		return err
 	}
-	options, data, err := party.BeginRegistration(&a, webauthn.WithExclusions(webauthn.Credentials(a.WebAuthnCredentials()).CredentialDescriptors()),
+	options, data, err := party.BeginRegistration(a, webauthn.WithExclusions(webauthn.Credentials(a.WebAuthnCredentials()).CredentialDescriptors()),
 		webauthn.WithCredentialParameters(credentialParameters()))
 	if err != nil {
 		return err
-	}
-	purpose := forAnother
-	if by != nil {
-		purpose = forInvitation + by.Hash
 	}
 	return s.challenge(w, r, ceremony{Data: *data, Group: a.Group, Person: a.Person, Handle: a.Handle}, purpose, options)
 }
@@ -497,41 +521,52 @@ func (s *passkeyPages) finishRegistering(w http.ResponseWriter, r *http.Request)
 		}
 		purpose = forInvitation + by.Hash
 	}
-	is, err := s.begun(w, r, purpose)
+	is, name, credential, err := s.readRegistration(w, r, purpose)
 	if err != nil {
-		return err
-	}
-	answer, err := readAnswer(w, r)
-	if err != nil {
-		return err
-	}
-	party, err := relyingParty(s.guard.Origin(r))
-	if err != nil {
-		return err
-	}
-	said, err := protocol.ParseCredentialCreationResponseBytes(answer.Credential)
-	if err != nil {
-		return s.refusedPasskey(r.Context(), err)
-	}
-	account := is.account()
-	credential, err := party.CreateCredential(&account, is.Data, said)
-	if err != nil {
-		return s.refusedPasskey(r.Context(), err)
-	}
-	if err := signature.CheckPasskey(credential.PublicKey, caller.PartyOf(s.guard.Origin(r))); err != nil {
-		s.log.InfoContext(r.Context(), "a passkey was refused", "why", err)
-		return errKind
-	}
-	if err := s.SignIn.ceremonies.complete(&is, is.Group, is.Person, s.clock()); err != nil {
 		return err
 	}
 	if refused := s.mayGetIn(r.Context(), caller.Caller{Group: is.Group, Person: is.Person}); refused != nil {
 		return refused
 	}
+	account := is.account()
 	if purpose == forAnother {
-		return s.addAnother(w, r, &account, answer.Name, credential)
+		return s.addAnother(w, r, &account, name, credential)
 	}
-	return s.takeUp(w, r, &account, &by, answer.Name, credential)
+	return s.takeUp(w, r, &account, &by, name, credential)
+}
+
+// readRegistration checks the device's answer to a registration that was begun for that
+// purpose, which can be answered once. It gives the name of the device and its new passkey.
+func (s *passkeyPages) readRegistration(w http.ResponseWriter, r *http.Request, purpose string) (is ceremony, name string, credential *webauthn.Credential, err error) {
+	is, err = s.begun(w, r, purpose)
+	if err != nil {
+		return is, "", nil, err
+	}
+	answer, err := readAnswer(w, r)
+	if err != nil {
+		return is, "", nil, err
+	}
+	party, err := relyingParty(s.guard.Origin(r))
+	if err != nil {
+		return is, "", nil, err
+	}
+	said, err := protocol.ParseCredentialCreationResponseBytes(answer.Credential)
+	if err != nil {
+		return is, "", nil, s.refusedPasskey(r.Context(), err)
+	}
+	account := is.account()
+	credential, err = party.CreateCredential(&account, is.Data, said)
+	if err != nil {
+		return is, "", nil, s.refusedPasskey(r.Context(), err)
+	}
+	if err := signature.CheckPasskey(credential.PublicKey, caller.PartyOf(s.guard.Origin(r))); err != nil {
+		s.log.InfoContext(r.Context(), "a passkey was refused", "why", err)
+		return is, "", nil, errKind
+	}
+	if err := s.SignIn.ceremonies.complete(&is, is.Group, is.Person, s.clock()); err != nil {
+		return is, "", nil, err
+	}
+	return is, answer.Name, credential, nil
 }
 
 // takeUp uses the invitation up. It is spent first: a crash before the passkey

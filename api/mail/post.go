@@ -391,3 +391,6 @@ func (p *Post) Again(ctx context.Context, group, person string) error {
 	p.again[group] = true
 	return nil
 }
+
+// Reach says why the mail server would take no letter now; nil if it would. Nothing is sent.
+func (p *Post) Reach(ctx context.Context) error { return p.o.Server.reach(ctx) }

@@ -136,3 +136,15 @@ func (s *Server) send(ctx context.Context, msg *gomail.Msg) (outcome, error) {
 	}
 	return later, err
 }
+
+// reach says why the server would take no letter now; nil if it would. Nothing is sent.
+func (s *Server) reach(ctx context.Context) error {
+	client, err := s.client()
+	if err != nil {
+		return err
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return client.Close()
+}

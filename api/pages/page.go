@@ -169,7 +169,7 @@ func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem)
 	if guard.IsPage(r.URL.Path) { // other addresses can hold an invitation's code
 		caller.LogRefused(r.Context(), s.log, domain.Clip(r.URL.Path), p)
 	}
-	if !guard.IsPage(r.URL.Path) && !ofRules(r.URL.Path) {
+	if !guard.IsPage(r.URL.Path) && !guard.IsOperatorPage(r.URL.Path) && !ofRules(r.URL.Path) {
 		p.Write(w)
 		return
 	}
@@ -240,6 +240,10 @@ func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
 	c, err := caller.Of(r.Context())
 	if err == nil && c.Group != "" {
 		http.Redirect(w, r, guard.GroupPages+url.PathEscape(c.Group), http.StatusSeeOther)
+		return
+	}
+	if err == nil && c.Operator && c.Session != "" {
+		http.Redirect(w, r, "/operator", http.StatusSeeOther)
 		return
 	}
 	var body web.Front

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"net/http"
-	"time"
 
 	"goldenthread/api/caller"
 	"goldenthread/api/operation"
@@ -18,14 +17,14 @@ func (s *Rest) offerBackup() {
 			refused.Write(w)
 			return
 		}
-		out := &unhurried{w: w, control: http.NewResponseController(w)}
+		out := &operation.Unhurried{W: w}
 		credentials, err := s.identity.Credentials()
 		if err == nil {
 			err = s.store.Backup(r.Context(), out, s.BackupKey, credentials)
 		}
 		switch {
 		case err == nil:
-		case !out.begun:
+		case !out.Begun:
 			problem.Of(r.Context(), s.log, err).Write(w)
 		default:
 			s.log.ErrorContext(r.Context(), "a backup broke off", "error", err)
@@ -44,20 +43,4 @@ func (s *Rest) mustBeOperator(r *http.Request, say string) *problem.Problem {
 		return problem.New(http.StatusForbidden, say)
 	}
 	return nil
-}
-
-// unhurried writes an answer that takes long: each piece has its own time.
-type unhurried struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	begun   bool
-}
-
-func (u *unhurried) Write(b []byte) (int, error) {
-	if !u.begun {
-		u.begun = true
-		u.w.Header().Set("Content-Type", "application/x-tar")
-	}
-	u.control.SetWriteDeadline(time.Now().Add(operation.WriteTimeout))
-	return u.w.Write(b)
 }

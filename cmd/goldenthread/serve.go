@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"rsc.io/qr"
 
 	"goldenthread/api"
 	"goldenthread/api/guard"
@@ -177,6 +179,7 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	}
 	defer service.Stop()
 	o.greet(cmd, listener.Addr(), options.Tokens)
+	o.showFirstLink(cmd, listener.Addr(), server.FirstLink())
 	return serveUntil(ctx, server, listener, options.Store.Failed())
 }
 
@@ -239,6 +242,43 @@ func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *identity.Tokens
 	if _, err := os.Stat(example); err == nil {
 		cmd.PrintErrf("The example people's tokens are in %s.\n", example)
 	}
+}
+
+// showFirstLink says how to begin where nothing is here yet; in a terminal with a picture
+// of the link, for a phone.
+func (o *serving) showFirstLink(cmd *cobra.Command, at net.Addr, path string) {
+	if path == "" {
+		return
+	}
+	link := o.address(at) + path
+	cmd.PrintErrf("\nNothing is set up here yet. To begin, open this link in a browser. It works once, for half an hour from now:\n\n  %s\n\n", link)
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		if code, err := qr.Encode(link, qr.L); err == nil { // without the picture there is the link
+			cmd.PrintErrln(blocks(code))
+		}
+	}
+}
+
+// blocks is the code in half blocks, two rows a line, with the white border that cameras need.
+func blocks(code *qr.Code) string {
+	const border = 2
+	var b strings.Builder
+	for y := -border; y < code.Size+border; y += 2 {
+		for x := -border; x < code.Size+border; x++ {
+			switch upper, lower := code.Black(x, y), code.Black(x, y+1); {
+			case upper && lower:
+				b.WriteString(" ")
+			case upper:
+				b.WriteString("▄")
+			case lower:
+				b.WriteString("▀")
+			default:
+				b.WriteString("█")
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // address is where people find it in their browser. A passkey is bound to a

@@ -34,6 +34,10 @@ type Invitation struct {
 	Picture template.URL // its address as a QR code, for another device; none: too long for one
 }
 
+// A FirstRun is the page behind the link that a start on an empty folder prints; without a
+// code the link is over.
+type FirstRun struct{ Code string }
+
 // An Account is a person's own page.
 type Account struct {
 	Office   string
@@ -100,6 +104,7 @@ var (
 	frontPage      = page("front.html")
 	codePage       = page("code.html")
 	invitationPage = page("invitation.html")
+	firstRunPage   = page("first.html")
 	spentPage      = page("spent.html")
 	accountPage    = page("account.html")
 	feedPage       = page("feed.html")
@@ -109,6 +114,7 @@ var (
 // Render writes the page. It fails only if writing does.
 func (f Front) Render(w io.Writer) error      { return frontPage.Execute(w, f) }
 func (i Invitation) Render(w io.Writer) error { return invitationPage.Execute(w, i) }
+func (f FirstRun) Render(w io.Writer) error   { return firstRunPage.Execute(w, f) }
 func (a Account) Render(w io.Writer) error    { return accountPage.Execute(w, a) }
 func (f Feed) Render(w io.Writer) error       { return feedPage.Execute(w, f) }
 func (p Problem) Render(w io.Writer) error    { return problemPage.Execute(w, p) }

@@ -1,0 +1,120 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/guard"
+	"goldenthread/api/identity"
+	"goldenthread/api/mail"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
+	"goldenthread/api/web"
+	"goldenthread/eventstore"
+	"goldenthread/eventstore/archive"
+)
+
+// Options are what the pages of the operator work with, beside the rooms below them.
+type Options struct {
+	Mail      *mail.Post  // nil: there is no mail server
+	BackupKey archive.Key // nil: backups hold the ledgers alone
+	Dir       string      // the data folder, in which drafts are kept
+	Fail      func(http.ResponseWriter, *http.Request, *problem.Problem)
+}
+
+// A Setup answers on the operator's pages. It is safe for concurrent use.
+type Setup struct {
+	o        Options
+	api      *operation.API
+	guard    *guard.Guard
+	ledgers  *access.Ledgers
+	identity *identity.Identity
+	store    *eventstore.Store
+	log      *slog.Logger
+}
+
+// New offers the pages.
+func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers, who *identity.Identity) *Setup {
+	s := &Setup{o: o, api: api, guard: g, ledgers: l, identity: who, store: l.Store, log: l.Log}
+	if who.SignIn == nil {
+		return s // nobody signs in here
+	}
+	for pattern, page := range s.Patterns() {
+		api.Mux.HandleFunc(pattern, page)
+	}
+	return s
+}
+
+// Patterns are the pages of the operator, by pattern.
+func (s *Setup) Patterns() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET " + identity.OperatorPages:             s.operators(s.operatorPage),
+		"GET " + identity.OperatorPages + "/server": s.operators(s.serverPage),
+		"GET " + identity.OperatorPages + "/backup": s.operators(s.backup),
+	}
+}
+
+// operators lets the operator through, and nobody else. What others typed into a form, such
+// as an operator whose session has ended, is theirs to send again.
+func (s *Setup) operators(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, err := caller.Of(r.Context())
+		switch {
+		case err == nil && c.Operator:
+			err = f(w, r)
+		case err == nil:
+			err = problem.NotYours("L10", "This page is for the operator of this server.")
+		case caller.Safe(r.Method):
+			http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return
+		default:
+			err = s.keepTyped(w, r)
+		}
+		if err != nil {
+			s.o.Fail(w, r, problem.Of(r.Context(), s.log, err))
+		}
+	}
+}
+
+// keepTyped shows what somebody sent whose session has ended, to be sent again once they
+// have signed in in another tab.
+func (s *Setup) keepTyped(w http.ResponseWriter, r *http.Request) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusUnauthorized, &web.SignedOut{At: r.URL.Path, Typed: form}, nil, nil)
+}
+
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, operation.MostBody)
+	err := r.ParseForm()
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one page: at most %d KB fit.", operation.MostBody>>10))
+	case err != nil:
+		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
+	}
+	return r.PostForm, nil
+}
+
+// show writes a page of the operator, with its forms and what is wrong in one of them.
+func (s *Setup) show(w http.ResponseWriter, r *http.Request, status int, body web.Body, filled *web.Filled, sheets map[string]*web.Sheet) error {
+	c, err := caller.Of(r.Context())
+	page := web.Page{Frame: web.Frame{SignedIn: err == nil && c.Session != ""}, Body: body, Filled: filled, Sheets: sheets}
+	b, err := page.Render()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Referrer-Policy", "same-origin")
+	w.WriteHeader(status)
+	w.Write(b)
+	return nil
+}
