@@ -45,6 +45,7 @@ var mayImportRooms = map[string][]string{
 	"eventstore/recovery":  {"", "commit", "ledgers", "stream", "logs", "tilelog", "signature"},
 
 	"api/mail":       {},
+	"api/lists":      {},
 	"api/web":        {},
 	"api/web/signin": {"web"},
 	"api/problem":    {"web"},
@@ -55,8 +56,8 @@ var mayImportRooms = map[string][]string{
 	"api/identity":   {"web", "web/signin", "problem", "caller", "operation", "guard", "access"},
 	"api/feeds":      {"mail", "problem", "caller", "operation", "access", "identity"},
 	"api/rest":       {"problem", "caller", "operation", "access", "identity"},
-	"api/pages":      {"web", "problem", "caller", "operation", "guard", "access"},
-	"api/setup":      {"mail", "web", "problem", "caller", "operation", "guard", "access", "identity"},
+	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
+	"api/setup":      {"mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
 	"api":            {"mail", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
 }
 

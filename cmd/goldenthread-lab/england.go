@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
-	"goldenthread/cmd/internal/lists"
+	"goldenthread/api/lists"
 	"goldenthread/domain"
 )
 
@@ -41,32 +42,38 @@ type england struct {
 func readEngland(organisations []string, memberships string, from domain.Day) (*england, error) {
 	e := &england{from: from, pcns: map[string][]domain.OrganisationRow{}, practices: map[string]string{}, member: map[string]string{}}
 	for _, name := range organisations {
-		if err := lists.ReadFile(name, e.addOrganisation); err != nil {
+		if err := readLines(name, e.addOrganisation); err != nil {
 			return nil, err
 		}
 	}
-	return e, lists.ReadFile(memberships, e.addMembership)
+	return e, readLines(memberships, e.addMembership)
 }
 
-func (e *england) addOrganisation(line lists.Line) error {
+func readLines(name string, add func(lists.Line)) error {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return lists.ReadLines(lists.File{Name: name, Body: b}, add)
+}
+
+func (e *england) addOrganisation(line lists.Line) {
 	within := line.First("sub_icb")
 	if line.First("close") != "" || within == "" || line.Has("status") && line.First("status") != "ACTIVE" {
-		return nil
+		return
 	}
 	if code := line.First("pcn"); code != "" {
 		e.pcns[within] = append(e.pcns[within], domain.OrganisationRow{Code: code, Kind: domain.PCN, Name: line.First("name"), Opened: e.from, Source: generatedSource})
-		return nil
+		return
 	}
 	e.practices[line.First("ods")] = within
-	return nil
 }
 
 // addMembership takes the membership that has no end.
-func (e *england) addMembership(line lists.Line) error {
+func (e *england) addMembership(line lists.Line) {
 	if line.First("end") == "" {
 		e.member[line.First("practice")] = line.First("pcn")
 	}
-	return nil
 }
 
 // parts are the places, in order of their names. A practice is in the part of

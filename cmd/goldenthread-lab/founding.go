@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 
-	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 )
+
+// portion is how many practices go into one command.
+const portion = 100
 
 // found founds the group in a day: its PCNs, a committee and a federation have
 // seats, and all of them consent to the charter.
@@ -14,7 +16,7 @@ func (h *history) found(ctx context.Context, d domain.Day) error {
 		return err
 	}
 	for rows := h.rows(); len(rows) > 0; {
-		n := min(lists.Portion, len(rows))
+		n := min(portion, len(rows))
 		if err := h.sayAll(ctx, manager, &domain.ImportOrganisations{Rows: rows[:n]}); err != nil {
 			return err
 		}

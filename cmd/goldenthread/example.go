@@ -26,8 +26,8 @@ import (
 	"github.com/google/uuid"
 
 	"goldenthread/api/identity"
+	"goldenthread/api/lists"
 	"goldenthread/cmd/internal/folder"
-	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -312,30 +312,29 @@ func (t *telling) importLists(ctx context.Context, actor string, files []string)
 	if len(files) != 2 {
 		return errors.New("import-ods takes a list of organisations and one of memberships")
 	}
-	list, err := t.readLists(files[0], files[1])
+	list, err := t.readLists(files)
 	if err != nil {
 		return err
 	}
-	return t.send(ctx, actor, &domain.ImportOrganisations{Rows: list.typed()}, strings.Join(files, " "))
+	return t.send(ctx, actor, &domain.ImportOrganisations{Rows: list.Typed()}, strings.Join(files, " "))
 }
 
-func (t *telling) readLists(organisations, memberships string) (*odsList, error) {
+func (t *telling) readLists(names []string) (*lists.Taking, error) {
 	g, err := t.groups.Now(context.Background(), t.group, nil)
 	if err != nil {
 		return nil, err
 	}
-	list := &odsList{source: "NHS England, Organisation Data Service and registered patients, January 2026", in: g.State().Place}
-	for _, f := range []struct {
-		name string
-		add  func(lists.Line) error
-	}{{organisations, list.addOrganisation}, {memberships, list.addMembership}} {
-		b, err := examples.ReadFile(path.Join("example", t.place, f.name))
+	var files []lists.File
+	for _, name := range names {
+		b, err := examples.ReadFile(path.Join("example", t.place, name))
 		if err != nil {
 			return nil, err
 		}
-		if err := lists.Read(f.name, bytes.NewReader(b), f.add); err != nil {
-			return nil, err
-		}
+		files = append(files, lists.File{Name: name, Body: b})
 	}
-	return list, nil
+	official, err := lists.ReadOfficial(files, 0, domain.DayOf(t.now()))
+	if err != nil {
+		return nil, err
+	}
+	return official.Take(lists.Choice{In: g.State().Place, Source: "NHS England, Organisation Data Service and registered patients, January 2026"}), nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/cmd/internal/lists"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -115,7 +114,7 @@ func TestListsInTurn(t *testing.T) {
 	out = take("lists_2023-06-01.csv", "ods,kind,name,parent,open,close\n"+
 		"U20001,pcn,Ashton PCN,02H,20190701,\nB20001,practice,Alder Surgery,02H,19740401,\nB20002,practice,Beech Surgery,02H,19740401,\nB20003,practice,Cedar Surgery,02H,19740401,\n",
 		"pcn_2023-06-01.csv", "practice,pcn,start,end\nB20001,U20001,20190701,\nB20002,U20001,20190701,\nB20003,U20001,20190701,\nB20001,U99999,20190701,\n")
-	require.Contains(t, out, "B20001 is said to be in U99999")
+	require.Contains(t, out, "Alder Surgery (B20001) is in U99999 by the list, a PCN that is not taken.")
 	out = take("lists_2025-06-02.csv", "ods,kind,name,parent,open,close\n"+
 		"U20001,pcn,Ashton PCN,02H,20190701,\nB20001,practice,Alder House,02H,19740401,\nB20003,practice,Cedar Surgery,01G,19740401,\nB20004,practice,Dogwood Surgery,02H,19900101,\n",
 		"pcn_2025-06-02.csv", "practice,pcn,start,end\nB20001,U20001,20190701,\nB20003,U20001,20190701,20250331\nB20004,U20001,20250201,\n")
@@ -130,14 +129,14 @@ func TestListsInTurn(t *testing.T) {
 	take("epraccur_20260302.csv", line(map[int]string{0: "B20001", 1: "ALDER HOUSE", 10: "19740401", 12: "A", 14: "02H", 25: "4"})+
 		line(map[int]string{0: "B20004", 1: "DOGWOOD SURGERY", 10: "19900101", 11: "20260131", 12: "C", 14: "02H", 25: "4"})+
 		line(map[int]string{0: "B20005", 1: "ELM WALK-IN CENTRE", 10: "19900101", 12: "A", 14: "02H", 25: "1"})+
-		line(map[int]string{0: "B20006", 1: "FIR SURGERY", 10: "19900101", 12: "A", 14: "02H", 15: "20260101", 25: "4"}),
+		line(map[int]string{0: "B20006", 1: "Fir Surgery", 10: "19900101", 12: "A", 14: "02H", 15: "20260101", 25: "4"}),
 		"pcn_2026-03-02.csv", "practice,pcn,start,end\nB20001,U20001,20190701,\nB20004,U20001,20250201,20260131\nB20006,U20001,20260101,\n")
 	for day, want := range map[string]string{
 		"2019-07-01": "Alder Surgery, Beech Surgery, Cedar Surgery", "2025-01-31": "Alder Surgery, Beech Surgery, Cedar Surgery",
 		"2025-02-01": "Alder Surgery, Beech Surgery, Cedar Surgery, Dogwood Surgery", "2025-03-31": "Alder Surgery, Beech Surgery, Cedar Surgery, Dogwood Surgery",
 		"2025-04-01": "Alder Surgery, Beech Surgery, Dogwood Surgery", "2025-06-01": "Alder Surgery, Beech Surgery, Dogwood Surgery",
-		"2025-06-02": "Alder House, Dogwood Surgery", "2025-12-31": "Alder House, Dogwood Surgery", "2026-01-01": "Alder House, Dogwood Surgery, FIR SURGERY",
-		"2026-01-31": "Alder House, Dogwood Surgery, FIR SURGERY", "2026-02-01": "Alder House, FIR SURGERY", "2026-03-02": "Alder House, FIR SURGERY",
+		"2025-06-02": "Alder House, Dogwood Surgery", "2025-12-31": "Alder House, Dogwood Surgery", "2026-01-01": "Alder House, Dogwood Surgery, Fir Surgery",
+		"2026-01-31": "Alder House, Dogwood Surgery, Fir Surgery", "2026-02-01": "Alder House, Fir Surgery", "2026-03-02": "Alder House, Fir Surgery",
 	} {
 		status, body := p.Send("lmc-chair", "GET", "/v1/groups/wigan/mandate?at="+day, "")
 		require.Equal(t, 200, status, "%s", body)
@@ -149,27 +148,4 @@ func TestListsInTurn(t *testing.T) {
 		}
 		require.Equal(t, want, strings.Join(names, ", "), day)
 	}
-}
-
-// TestReadingLists: what a list says that can't be is refused with its place.
-func TestReadingLists(t *testing.T) {
-	for wrong, list := range map[string]string{
-		"line 2: open is not a date":                            "ods,kind,name,open\nP91003,practice,A,tomorrow\n",
-		"line 2: status is INACTIVE without a closing day":      "ods,kind,name,open,status\nP91003,practice,A,19740401,INACTIVE\n",
-		"line 3: ods is in the list twice":                      "ods,kind,name,open\nP91003,practice,A,19740401\nP91003,practice,A,19740401\n",
-		"line 2: open is missing":                               "ods,kind,name,open\nP91003,practice,A,\n",
-		"line 2: list_size_2026-01 is not a number of patients": "ods,kind,name,open,list_size_2026-01\nP91003,practice,A,19740401,many\n",
-		"wrong number of fields":                                "ods,kind,name,open\nP91003,practice\n",
-	} {
-		l := &odsList{in: "02A"}
-		require.ErrorContains(t, lists.Read("list.csv", strings.NewReader(list), l.addOrganisation), wrong)
-	}
-	l := &odsList{in: "02A", place: "02A", known: map[string]domain.OrganisationKind{"P91004": domain.Practice}}
-	require.NoError(t, lists.Read("list.csv", strings.NewReader("\ufeffods,sub_icb,open,close\nP91003,02A,19740401,\nP91004,02A,19740401,20260331\nP91005,02B,19740401,\n"), l.addOrganisation))
-	require.Len(t, l.rows, 2, "the other is elsewhere")
-	require.Equal(t, "Practice P91003", l.rows[0].Name)
-	require.Empty(t, l.rows[1].Name, "a list without names changes none")
-	require.Equal(t, "2026-03-31", l.rows[1].Closed.String())
-	require.NoError(t, lists.Read("m.csv", strings.NewReader("practice,pcn,start,end\nP91003,U42898,20191001,\n"), l.addMembership))
-	require.Len(t, l.rows[0].Parents, 1, "its PCN is not in the list")
 }
