@@ -1,5 +1,7 @@
 package eventstore
 
+import "goldenthread/eventstore/logs"
+
 // Gauges say how many calls wait, and how far the logs and the witnesses are.
 type Gauges struct {
 	Waiting int           // calls in the writer's queue
@@ -14,7 +16,8 @@ type GroupGauges struct {
 	Watched   bool   // checkpoints are sent to witnesses
 	Witnessed uint64 // events that the witness who is furthest behind has cosigned
 	Stopped   bool
-	NoKey     int // people who are not erased and whose key can't be read here, as compared last
+	Lost      uint64 // events that were signed for, as a checkpoint, a witness or the files of the log show, and are not here
+	NoKey     int    // people who are not erased and whose key can't be read here, as compared last
 }
 
 // Gauges reads them all.
@@ -25,7 +28,7 @@ func (s *Store) Gauges() Gauges {
 		noKey[m.Group]++
 	}
 	for _, name := range s.Groups() {
-		one := GroupGauges{Group: name, Next: s.Next(name), Stopped: s.Stopped(name) != nil, NoKey: noKey[name]}
+		one := GroupGauges{Group: name, Next: s.Next(name), Stopped: s.Stopped(name) != nil, NoKey: noKey[name], Lost: logs.LostEvents(s.Stopped(name))}
 		if l, err := s.Log(name); err == nil {
 			one.Signed = uint64(l.Tree().N)
 		}

@@ -34,8 +34,10 @@ func (w *writer) continueFromMark(m *logs.Mark) error {
 }
 
 // compareRest ends the replay. It applies events that only the log still has, and stops
-// the groups whose events are not those that were signed.
+// the groups whose events are not those that were signed, and those of which a witness, or
+// what lies in the log's folder, shows more than there is. Nothing was recorded before.
 func (w *writer) compareRest() {
+	w.logs.AskWitnesses(w.health.life)
 	for _, name := range w.logs.Names() {
 		g, why := w.group(name), w.logs.Stuck(name)
 		if g.comparison == nil && g.next == 0 {
@@ -51,6 +53,9 @@ func (w *writer) compareRest() {
 			why = g.comparison.Verdict()
 		}
 		g.comparison = nil
+		if why == nil && g.stopped == nil {
+			why = w.logs.SetBack(name, g.next)
+		}
 		if why != nil && g.stopped == nil && !w.lossAccepted(name, why) {
 			if errors.As(why, new(*logs.Altered)) {
 				w.stream.Positions.Forget(name)

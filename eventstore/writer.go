@@ -230,8 +230,8 @@ func (w *writer) decideOne(ctx context.Context, c *call, now time.Time) (v decis
 		return v
 	case g == nil:
 		g = newGroup(ledgers.New(ctx, nil, 0, w.log), c.req.Group)
-	case g.stopped != nil:
-		v.answer.err = g.stopped
+	case w.stream.Stopped(g.name) != nil: // by the writer, or by whoever found out that the log is another
+		v.answer.err = w.stream.Stopped(g.name)
 		return v
 	}
 	if name := w.missingLedger(c, g); name != "" {

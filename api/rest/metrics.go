@@ -35,12 +35,13 @@ var (
 	unsignedGauge  = prometheus.NewDesc("goldenthread_log_unsigned_events", "Events for which the group's log is not signed yet.", []string{"group"}, nil)
 	unwitnessGauge = prometheus.NewDesc("goldenthread_log_unwitnessed_events", "Signed events that the slowest witness has not cosigned yet.", []string{"group"}, nil)
 	noKeyGauge     = prometheus.NewDesc("goldenthread_keys_missing", "People of the group who are not erased and whose key can't be read here.", []string{"group"}, nil)
+	lostGauge      = prometheus.NewDesc("goldenthread_group_lost_events", "Events of the group that were signed for and are not here: the folder was set back, or is damaged.", []string{"group"}, nil)
 	stoppedGauge   = prometheus.NewDesc("goldenthread_group_stopped", "1 if the group's ledger is damaged.", []string{"group"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readyGauge, queueGauge, feedGauge, eventsGauge, unsignedGauge, unwitnessGauge, noKeyGauge, stoppedGauge} {
+	for _, d := range []*prometheus.Desc{readyGauge, queueGauge, feedGauge, eventsGauge, unsignedGauge, unwitnessGauge, noKeyGauge, lostGauge, stoppedGauge} {
 		out <- d
 	}
 }
@@ -57,6 +58,7 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	for _, group := range now.Groups {
 		say(eventsGauge, float64(group.Next), group.Group)
 		say(stoppedGauge, oneIf(group.Stopped), group.Group)
+		say(lostGauge, float64(group.Lost), group.Group)
 		say(noKeyGauge, float64(group.NoKey), group.Group)
 		if group.Signed > 0 {
 			say(unsignedGauge, float64(group.Next)-float64(group.Signed), group.Group)

@@ -155,9 +155,14 @@ func (m *Mendable) Error() string {
 type Loss struct {
 	Signed, Left uint64 // events that were signed for, and that are left
 	Why          error  // why the log has it no more
+	Elsewhere    bool   // that they were signed for is known from somewhere else than the newest checkpoint here
 }
 
 func (l *Loss) Error() string {
+	if l.Elsewhere {
+		return fmt.Sprintf("%v, and %d events are here: this folder, or a part of it, was set back to an earlier day. Nothing is recorded for this group. Restore a backup that has them, or accept the loss",
+			l.Why, l.Left)
+	}
 	return fmt.Sprintf("%d events were signed for and %d are left; the log has no event %d either (%v); restore a backup that has them, or accept the loss",
 		l.Signed, l.Left, l.Left, l.Why)
 }
@@ -191,6 +196,9 @@ func (l *Logs) Restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 		Origin: nextOrigin(l.signers.base(name), g.log.Origin()), Was: g.log.Origin(),
 		Signed: loss.Signed, Root: old.Hash.String(), Left: loss.Left,
 	}
+	if loss.Elsewhere {
+		e.Root = "" // it is not known here
+	}
 	if err := g.log.SetAside(fmt.Sprintf("%s.lost-%d", name, loss.Signed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -200,6 +208,7 @@ func (l *Logs) Restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	}
 	g.log, g.from, g.lines, g.handed = log, loss.Left, nil, loss.Left
 	l.grown[name] = g
+	l.witnesses.forget(name)
 	l.wakeRounds()
 	return e, nil
 }

@@ -110,7 +110,7 @@ func None(s *stream.Stream, k *keys.Keyring, c *Config) *Logs {
 		wake: make(chan struct{}, 1), signed: make(chan struct{}), Checked: make(chan struct{}),
 	}
 	l.rounds = &rounds{Logs: l, asked: make(chan func()), ended: make(chan struct{})}
-	l.witnesses = &witnesses{logs: l, all: c.Witnesses, quorum: c.Quorum, pushers: map[string]*witness.Pusher{}}
+	l.witnesses = &witnesses{logs: l, all: c.Witnesses, quorum: c.Quorum, pushers: map[string]*witness.Pusher{}, running: map[string]bool{}, ahead: map[string]*witness.Ahead{}}
 	return l
 }
 

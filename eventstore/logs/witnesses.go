@@ -28,6 +28,8 @@ type witnesses struct {
 
 	mu      sync.Mutex
 	pushers map[string]*witness.Pusher
+	running map[string]bool           // groups whose pusher runs
+	ahead   map[string]*witness.Ahead // what the witness who is furthest ahead of a group's log said
 }
 
 // A logSource is a log as witness.Pusher reads it.
@@ -57,12 +59,12 @@ func (w *witnesses) run(ctx context.Context, caught <-chan struct{}) {
 	for {
 		signed := w.logs.nextSigned()
 		for _, group := range w.logs.stream.Groups() {
-			p, begun, err := w.pusher(group)
+			p, err := w.pusher(group)
 			switch {
 			case errors.Is(err, ErrNoLog):
 			case err != nil:
 				w.logs.log.Error("a log can't be shown to its witnesses", "group", group, "error", err)
-			case begun:
+			case w.begin(group):
 				running.Go(func() { p.Run(ctx) })
 			default:
 				p.Notify()
@@ -83,26 +85,44 @@ func (l *Logs) nextSigned() <-chan struct{} {
 	return l.signed
 }
 
-// pusher is the group's pusher, and whether it was made just now.
-func (w *witnesses) pusher(group string) (p *witness.Pusher, begun bool, err error) {
+// pusher is the group's pusher, which is made where there is none.
+func (w *witnesses) pusher(group string) (p *witness.Pusher, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if p := w.pushers[group]; p != nil {
-		return p, false, nil
+		return p, nil
 	}
 	log, err := w.logs.Log(group)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	policy, err := w.policy(log)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if p, err = witness.NewPusher(filepath.Join(w.logs.stream.Dir, witnessFolder, group), logSource{log}, w.all, policy, w.logs.log); err != nil {
-		return nil, false, err
+		return nil, err
 	}
+	p.OnAhead = func(a *witness.Ahead) { w.noteAhead(group, a) }
 	w.pushers[group] = p
-	return p, true, nil
+	return p, nil
+}
+
+// begin notes that the group's pusher runs; false if it does already.
+func (w *witnesses) begin(group string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	was := w.running[group]
+	w.running[group] = true
+	return !was
+}
+
+// forget forgets the group's pusher: its log is another by now.
+func (w *witnesses) forget(group string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.pushers, group)
+	delete(w.ahead, group)
 }
 
 func (w *witnesses) policy(l *tilelog.Log) ([]byte, error) {

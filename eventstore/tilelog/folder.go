@@ -6,7 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // A Folder holds logs, each in a folder of its own, and puts on disk what they
@@ -68,6 +72,26 @@ func (f *Folder) Names() ([]string, error) {
 // unproved; fs.ErrNotExist if there is none.
 func (f *Folder) Checkpoint(name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(f.path(name), CheckpointFile))
+}
+
+// Extent is the number of entries of the log of that name for which bundles lie in the
+// folder, at least from the entry on; whether they were signed for, or are whole, is not
+// looked at. It is less than from where there is nothing behind it.
+func (f *Folder) Extent(name string, from int64) int64 {
+	for n := from / width; ; n++ {
+		whole := f.path(name + "/" + torchwood.TilePath(tlog.Tile{H: torchwood.TileHeight, L: -1, N: n, W: width}))
+		if _, err := os.Stat(whole); err == nil {
+			continue
+		}
+		partials, _ := os.ReadDir(whole + ".p")
+		most := 0
+		for _, p := range partials {
+			if w, err := strconv.Atoi(p.Name()); err == nil {
+				most = max(most, w)
+			}
+		}
+		return n*width + int64(most)
+	}
 }
 
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }

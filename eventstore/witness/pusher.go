@@ -47,6 +47,9 @@ type Pusher struct {
 	client *http.Client
 	pause  time.Duration // after the first failure
 
+	// OnAhead is called, unless nil, with what *Ahead a try met. It is set before Run and Ask.
+	OnAhead func(*Ahead)
+
 	mu        sync.Mutex
 	witnesses []*pushed
 	quorum    []byte // newest checkpoint that enough witnesses cosigned
@@ -172,13 +175,44 @@ func (p *Pusher) keepUp(ctx context.Context, w *pushed) {
 	}
 }
 
+// Ask tries each witness once, all at the same time, and returns when they have answered,
+// or ctx ends. OnAhead has then been called for each that is ahead.
+func (p *Pusher) Ask(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, w := range p.witnesses {
+		wg.Go(func() { p.try(ctx, w) })
+	}
+	wg.Wait()
+}
+
 // try is one attempt to catch up, and what became of it for all to see.
 func (p *Pusher) try(ctx context.Context, w *pushed) error {
 	err := p.catchUp(ctx, w)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	w.trouble = err
+	p.mu.Unlock()
+	if ahead := new(Ahead); errors.As(err, &ahead) && p.OnAhead != nil {
+		p.OnAhead(ahead)
+	}
 	return err
+}
+
+// Ahead says that a witness has cosigned more events than the log shows it, or events that
+// the log does not continue.
+type Ahead struct {
+	Witness string
+	Size    int64 // events that it has cosigned
+	Shown   int64 // events of the checkpoint that it was shown
+}
+
+// Forked says whether the log does not continue what the witness has cosigned.
+func (a *Ahead) Forked() bool { return a.Size <= a.Shown }
+
+func (a *Ahead) Error() string {
+	if a.Forked() {
+		return fmt.Sprintf("it has cosigned a tree of size %d that this log's of size %d does not extend: there are two histories of this log", a.Size, a.Shown)
+	}
+	return fmt.Sprintf("it has cosigned a tree of size %d, and this log shows it one of size %d: another node is ahead, or this log has lost events that were shown", a.Size, a.Shown)
 }
 
 // A conflict is a witness's word that it has cosigned another size.
@@ -202,7 +236,9 @@ func (p *Pusher) catchUp(ctx context.Context, w *pushed) error {
 		return nil
 	}
 	from := w.size
-	if before, err := textOf(w.cosigned); err != nil || before.Origin != c.Origin || from > c.N {
+	before, err := textOf(w.cosigned)
+	shorter := err == nil && before.Origin == c.Origin && from > c.N
+	if err != nil || before.Origin != c.Origin || shorter {
 		from = 0 // another log than before, or a shorter one: what the witness has, it says
 	}
 	answer, err := p.push(ctx, w, from, c.N, checkpoint)
@@ -211,10 +247,10 @@ func (p *Pusher) catchUp(ctx context.Context, w *pushed) error {
 		answer, err = p.push(ctx, w, other.size, c.N, checkpoint)
 	}
 	switch {
-	case errors.As(err, &other) && other.size > c.N:
-		return fmt.Errorf("%w, and this log shows it one of size %d: another node is ahead, or this log has lost events that were shown", err, c.N)
 	case errors.As(err, &other):
-		return fmt.Errorf("%w that this log's of size %d does not extend: there are two histories of this log", err, c.N)
+		return &Ahead{w.Name(), other.size, c.N}
+	case err != nil && shorter:
+		return fmt.Errorf("%w (%w)", &Ahead{w.Name(), w.size, c.N}, err)
 	case err != nil:
 		return err
 	}
@@ -274,6 +310,10 @@ func (p *Pusher) push(ctx context.Context, w *pushed, from, to int64, checkpoint
 	case http.StatusConflict:
 		if size, err := strconv.ParseInt(strings.TrimSuffix(string(answer), "\n"), 10, 64); err == nil && size >= 0 {
 			return nil, &conflict{size}
+		}
+	case http.StatusUnprocessableEntity:
+		if from > 0 { // it has cosigned that many events, and was given a proof that holds for those here
+			return nil, fmt.Errorf("%w (it answered %s)", &Ahead{w.Name(), from, to}, resp.Status)
 		}
 	}
 	return nil, fmt.Errorf("it answered %s: %q", resp.Status, bytes.TrimSpace(answer[:min(len(answer), 200)]))

@@ -189,6 +189,16 @@ func TestAPusherOfAShorterLog(t *testing.T) {
 	require.Eventually(t, func() bool { return p.Lags()[0].Trouble != "" }, 10*time.Second, time.Millisecond)
 	require.Contains(t, p.Lags()[0].Trouble, "lost events")
 	require.EqualValues(t, 7, p.Lags()[0].Cosigned)
+
+	w.down.Store(true) // the folder knows without it
+	policy := policyOf(t, l, 1, w.Witness)
+	p, err := NewPusher(dir, s, []Witness{w.Witness}, policy, quiet)
+	require.NoError(t, err)
+	var ahead *Ahead
+	p.OnAhead = func(a *Ahead) { ahead = a }
+	p.Ask(t.Context())
+	require.Equal(t, &Ahead{Witness: testName, Size: 7, Shown: 5}, ahead)
+	require.False(t, ahead.Forked())
 }
 
 // A witness's answer is believed only under its key.
