@@ -149,8 +149,8 @@ func (w *writer) hear(to string) {
 	if g == nil || len(w.heard[to]) == 0 || w.caughtUp != nil || w.importing || w.health.writeError() != nil {
 		return
 	}
-	if g.due.IsZero() || g.due.After(w.newest) {
-		g.due = w.newest
+	if newest := w.times.newest(); g.due.IsZero() || g.due.After(newest) {
+		g.due = newest
 	}
 	w.queueIfDue(g, w.clock())
 }

@@ -147,7 +147,7 @@ func (s *Store) WithoutWrappingKey(ctx context.Context) ([]string, error) {
 // while it lasts. The logs are not in it; they are made anew from the stream.
 // One is made at a time (ErrNotReady).
 func (s *Store) Backup(ctx context.Context, w io.Writer, key archive.Key, credentials map[string][]byte) error {
-	if err := s.Ready(); err != nil {
+	if err := s.Writable(); err != nil {
 		return err
 	}
 	c := archive.Contents{Made: s.clock(), Events: map[string]uint64{}, Key: key, Credentials: credentials}

@@ -34,6 +34,14 @@ func (s *Store) Failed() <-chan error { return s.health.failed }
 // Ready says why nothing can be written at the moment (ErrNotReady, ErrClosed);
 // nil if it can.
 func (s *Store) Ready() error {
+	if err := s.Writable(); err != nil {
+		return err
+	}
+	return s.times.check(s.clock())
+}
+
+// Writable is Ready, whatever the clock says.
+func (s *Store) Writable() error {
 	select {
 	case <-s.health.writerEnded:
 		return s.health.closeReason()

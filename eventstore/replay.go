@@ -27,7 +27,8 @@ func (w *writer) continueFromMark(m *logs.Mark) error {
 	for _, person := range m.Erased {
 		w.keys.NoteDestroyed(person)
 	}
-	w.applied, w.newest = m.Sequence, m.Newest
+	w.applied = m.Sequence
+	w.times.note(m.Newest)
 	w.stream.Applied.Store(m.Sequence)
 	w.logs.StartAt(m)
 	return nil

@@ -52,6 +52,9 @@ type Options struct {
 	// Clock tells the time; nil is time.Now. Only time.Now is compared with the
 	// stream's timestamps.
 	Clock func() time.Time
+	// ClockConfirmed is the operator's word that the clock is right, though nothing was
+	// recorded for more than a month (ClockAhead).
+	ClockConfirmed bool
 	// Follow is called for every commit after Open, in stream order, by the writer: it
 	// must be quick, and must not change the commit. With Whole it is also called for
 	// every earlier commit, while Open reads the stream.
@@ -76,6 +79,7 @@ type Store struct {
 	health  *health
 	queue   *queue
 	clock   func() time.Time
+	times   *times
 	log     *slog.Logger
 
 	keysMissing atomic.Pointer[[]MissingKey] // as they were compared last; nil: not yet
@@ -127,6 +131,10 @@ func newStore(o *Options) (*Store, error) {
 		o.Folded = math.MaxUint64
 	}
 	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing, readWhole: readWhole}
+	s.times = newTimes(ClockAhead)
+	if s.clock != nil || o.ClockConfirmed || o.importing {
+		s.times.ahead = 0
+	}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -203,7 +211,7 @@ func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, 
 	s.ledgers = ledgers.New(s.health.life, source{s.logs, s.stream}, o.Folded, s.log)
 	w := &writer{
 		stream: s.stream, keys: s.keys, logs: s.logs, ledgers: s.ledgers, health: s.health, queue: s.queue, past: pastStates{s.stream, s.logs, s.ledgers},
-		clock: s.clock, storyClock: o.Clock != nil, log: s.log,
+		clock: s.clock, times: s.times, storyClock: o.Clock != nil, log: s.log,
 		importing: s.importing, acceptLoss: o.AcceptLoss, follow: o.Follow, whole: o.Whole,
 		groups: map[string]*group{}, heard: map[string]map[string]domain.Heard{}, target: last, caughtUp: make(chan struct{}), ownCommits: map[uint64]interval{},
 	}

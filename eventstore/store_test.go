@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -559,9 +560,51 @@ func TestAClockThatIsBehindStopsWriting(t *testing.T) {
 	mustExecute(t, s, storetest.Found("trafford"))
 	now = now.Add(-59 * time.Second)
 	mustExecute(t, s, storetest.Register("trafford", "a"))
+	require.NoError(t, s.Ready())
 	now = now.Add(-2 * time.Second)
+	require.ErrorIs(t, s.Ready(), commit.ErrNotReady)
+	require.NoError(t, s.Writable())
 	_, err := s.Execute(testContext(t), storetest.Register("trafford", "b"))
 	require.ErrorIs(t, err, commit.ErrNotReady)
+	require.ErrorContains(t, err, "set the clock right")
+}
+
+// One event that was recorded a year ahead would keep everything from being recorded for a
+// year. So the first one after more than a month waits for the operator's word.
+func TestAClockThatIsFarAheadRecordsNothing(t *testing.T) {
+	dir := t.TempDir()
+	var ahead atomic.Int64 // ns
+	clock := func(s *Store) {
+		s.clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	}
+	s := openWith(t, Options{Dir: dir}, clock)
+	mustExecute(t, s, storetest.Found("trafford"))
+	ahead.Store(int64(ClockAhead + time.Hour))
+	require.ErrorContains(t, s.Ready(), "31 days after the newest event")
+	next := s.Next("trafford")
+	_, err := s.Execute(testContext(t), storetest.Register("trafford", "a"))
+	require.ErrorIs(t, err, commit.ErrNotReady)
+	require.ErrorContains(t, err, "--clock-is-right")
+	require.Equal(t, next, s.Next("trafford"), "nothing that became due is recorded either")
+
+	read := func(at time.Time) {
+		s.times.mu.Lock()
+		defer s.times.mu.Unlock()
+		s.times.since = at
+	}
+	read(time.Now().Add(-2 * time.Hour)) // this process has run for two hours since the event
+	require.NoError(t, s.Ready(), "so the clock is no further ahead than it may be")
+	read(time.Now())
+	ahead.Store(0)
+	require.NoError(t, s.Ready())
+	require.NoError(t, s.Close(testContext(t)))
+
+	ahead.Store(int64(ClockAhead + time.Hour))
+	s = openWith(t, Options{Dir: dir, ClockConfirmed: true}, clock)
+	mustExecute(t, s, storetest.Register("trafford", "a"))
+	require.NoError(t, s.Close(testContext(t)))
+	s = openWith(t, Options{Dir: dir}, clock)
+	mustExecute(t, s, storetest.Register("trafford", "b"))
 }
 
 func TestAStreamKeptWrongIsRefused(t *testing.T) {

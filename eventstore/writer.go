@@ -25,10 +25,6 @@ import (
 // events once they are acknowledged. State is never changed before that, so nothing
 // has to be undone.
 
-// ClockBehind is how far this computer's clock may be behind the newest event for
-// commands to be recorded (rule L4).
-const ClockBehind = time.Minute
-
 const (
 	clockOff = 2 * time.Second // from the stream's clock, at most
 	dueEvery = time.Second     // groups are looked at for what became due
@@ -57,7 +53,7 @@ type writer struct {
 	groups     map[string]*group
 	heard      map[string]map[string]domain.Heard // what a group's ledger heard from others (rule G1), by its name and theirs
 	applied    uint64                             // sequence of the last message applied
-	newest     time.Time                          // recorded time of the newest event of all groups
+	times      *times                             // the clock, held against the newest event
 	target     uint64                             // sequence from which on the writer has caught up
 	caughtUp   chan struct{}
 	ownCommits map[uint64]interval // when this writer's commits were appended, by sequence, until the stream delivers them
@@ -220,13 +216,13 @@ func (w *writer) decideBatch(ctx context.Context, calls []*call) (decisions []de
 // decideOne decides one call on acknowledged state. A panic stops the group.
 func (w *writer) decideOne(ctx context.Context, c *call, now time.Time) (v decision) {
 	v.call = c
-	g := w.groups[c.req.Group]
+	g, wrongClock := w.groups[c.req.Group], w.times.check(now)
 	switch {
 	case w.health.writeError() != nil:
 		v.answer.err = w.health.writeError()
 		return v
-	case now.Before(w.newest.Add(-ClockBehind)):
-		v.answer.err = commit.NotReady("this computer's clock says %s, and the ledger was written to at %s", now.UTC().Format(commit.TimeLayout), w.newest.Format(commit.TimeLayout))
+	case wrongClock != nil:
+		v.answer.err = wrongClock
 		return v
 	case g == nil:
 		g = newGroup(ledgers.New(ctx, nil, 0, w.log), c.req.Group)
@@ -502,7 +498,7 @@ func (w *writer) applyLines(g *group, sequence uint64, pieces []commit.Piece, ap
 			return applied
 		}
 		w.stream.Positions.Add(sequence, p)
-		w.newest = later(w.newest, p.Entry.Event.Time)
+		w.times.note(p.Entry.Event.Time)
 		applied = append(applied, p.Entry)
 	}
 	return applied

@@ -234,5 +234,5 @@ func sayRestored(cmd *cobra.Command, store *eventstore.Store) error {
 			return err
 		}
 	}
-	return store.Ready()
+	return store.Writable()
 }

@@ -33,6 +33,7 @@ type serving struct {
 	witnesses               []string
 	quorum                  int
 	acceptLoss              bool
+	clockIsRight            bool
 	origin, tlsCert, tlsKey string
 	behindProxy             bool
 	oidc                    identity.OIDC
@@ -87,6 +88,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
+	cmd.Flags().BoolVar(&o.clockIsRight, "clock-is-right", false, "record although the newest event is more than 31 days old: say so once, when you have looked at the clock")
 	cmd.Flags().IntVar(&o.memory, "memory", folder.UsualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
@@ -140,7 +142,8 @@ func (o *serving) storeOptions(log *slog.Logger) (options eventstore.Options, er
 	witnesses, err := parseWitnesses(o.witnesses)
 	return eventstore.Options{
 		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
-		Folded: uint64(o.memory) * eventsPerMB, Log: log,
+		ClockConfirmed: o.clockIsRight || o.example != "", // the example's events are of a year that is over
+		Folded:         uint64(o.memory) * eventsPerMB, Log: log,
 	}, err
 }
 
