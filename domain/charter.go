@@ -94,6 +94,25 @@ var Settings = []Setting{
 	{"quorumPeople", "Different people who must consent", 3, "The consents come from at least three different people, or as many as the quorum has seats if that is fewer: one person who holds several seats counts once.", func(c *Charter) *int { return &c.People }, 2, 50},
 }
 
+// A YesOrNo is a setting of the charter that holds or doesn't. It is false in a
+// charter that was stored before there was such a setting.
+type YesOrNo struct {
+	Name   string
+	Called string // what holds where it is true, in plain words
+	field  func(*Charter) *bool
+	wider  bool   // the value that lets people do more, see widerThan
+	lets   string // what that lets them do more
+}
+
+// Holds says whether it is so in that charter.
+func (y *YesOrNo) Holds(c *Charter) bool { return *y.field(c) }
+
+// YesOrNos are the charter's settings that hold or don't (rule F6).
+var YesOrNos = []YesOrNo{
+	{"otherPrimaryCare", "Other primary care may hold seats", func(c *Charter) *bool { return &c.OtherCareSeated }, true, "seats for other primary care"},
+	{"requireSignatures", "What a seat says to a proposal is signed with a passkey of whoever says it", func(c *Charter) *bool { return &c.RequireSignatures }, false, "positions without a signature"},
+}
+
 var membersOnlyThings = []string{"proposals", "objections", "powers", "commitments", "audit", "approaches", "priorities", "departures", "actions", "agenda"}
 
 // settled is the charter with defaults in place of what was not said. What was said

@@ -109,8 +109,9 @@ func (c *Charter) widerThan(o *Charter) string {
 	add(c.RatifyWithin > o.RatifyWithin, "more time to ratify")
 	add(c.ConsultWithin > o.ConsultWithin, "older consultations")
 	add(c.Gatekeepers > o.Gatekeepers, "more gatekeepers")
-	add(c.OtherCareSeated && !o.OtherCareSeated, "seats for other primary care")
 	add(c.Sight() == SeesWork && o.Sight() != SeesWork, "our work shown to system bodies")
-	add(o.RequireSignatures && !c.RequireSignatures, "positions without a signature")
+	for _, y := range YesOrNos {
+		add(y.Holds(c) == y.wider && y.Holds(o) != y.wider, y.lets)
+	}
 	return strings.Join(wider, ", ")
 }

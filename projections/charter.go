@@ -27,6 +27,7 @@ type CharterInForce struct {
 	SystemSees        domain.Sight     `json:"systemSees" enum:"released,work" doc:"what invited system bodies see"`
 	OtherCareSeated   bool             `json:"otherPrimaryCare" doc:"other primary care may hold seats"`
 	RequireSignatures bool             `json:"requireSignatures" doc:"what a seat says to a proposal is signed with a passkey"`
+	YesOrNos          []YesOrNoLine    `json:"yesOrNo" doc:"settings that hold or don't"`
 	Consents          []ConsentLine    `json:"consents" doc:"by which the group was established"`
 	Versions          []CharterSummary `json:"versions"`
 }
@@ -37,6 +38,13 @@ type SettingLine struct {
 	Value   int    `json:"value"`
 	Default int    `json:"default"`
 	Say     string `json:"say" doc:"what the default means, in a sentence"`
+}
+
+// A YesOrNoLine is one setting of the charter that holds or doesn't.
+type YesOrNoLine struct {
+	Name  string `json:"name"`
+	Holds bool   `json:"holds"`
+	Say   string `json:"say" doc:"what holds where it is true, in a sentence"`
 }
 
 // A ConsentLine is a seat's consent to the first charter.
@@ -51,7 +59,7 @@ type ConsentLine struct {
 func (g *Group) Charter(at domain.Day) CharterInForce {
 	c := CharterInForce{
 		Stamp: g.stamp(at), QuorumOf: []Body{}, Settings: []SettingLine{}, Matters: []string{}, Reserved: []string{}, MembersOnly: []string{},
-		Consents: []ConsentLine{}, Versions: []CharterSummary{},
+		YesOrNos: []YesOrNoLine{}, Consents: []ConsentLine{}, Versions: []CharterSummary{},
 	}
 	if g.state.Next == 0 {
 		return c
@@ -65,6 +73,9 @@ func (g *Group) Charter(at domain.Day) CharterInForce {
 	c.MembersOnly, c.OtherCareSeated, c.RequireSignatures = domain.OrEmpty(ch.MembersOnly), ch.OtherCareSeated, ch.RequireSignatures
 	for _, set := range domain.Settings {
 		c.Settings = append(c.Settings, SettingLine{set.Name, settingOf(ch, set.Name), set.Default, set.Say})
+	}
+	for _, y := range domain.YesOrNos {
+		c.YesOrNos = append(c.YesOrNos, YesOrNoLine{y.Name, y.Holds(ch), y.Called + "."})
 	}
 	for _, k := range g.state.Consents {
 		c.Consents = append(c.Consents, ConsentLine{g.body(k.Seat), g.who(k.Person), k.On, k.Index})
@@ -129,8 +140,9 @@ func (g *Group) charterSay(c *domain.ChangeCharter) string {
 	differs("reserved", orNone(was.Reserved), orNone(is.Reserved))
 	differs("for members only", orNone(was.MembersOnly), orNone(is.MembersOnly))
 	differs("invited system bodies see", SightWords(was.Sight()), SightWords(is.Sight()))
-	differs("other primary care may hold seats", yesNo(was.OtherCareSeated), yesNo(is.OtherCareSeated))
-	differs("what seats say is signed", yesNo(was.RequireSignatures), yesNo(is.RequireSignatures))
+	for _, y := range domain.YesOrNos {
+		differs(firstLower(y.Called), yesNo(y.Holds(was)), yesNo(y.Holds(is)))
+	}
 	if changes == nil {
 		return say + " by one that says the same"
 	}

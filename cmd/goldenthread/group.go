@@ -97,7 +97,9 @@ var charterQuestion = question[projections.CharterInForce]{
 		p.say("Where a remit says nothing: %s.", c.DefaultStance)
 		p.say("Matters: %s.", strings.Join(c.Matters, ", "))
 		p.say("Reserved, beside charter, membership and delegation: %s.", orNobody(strings.Join(c.Reserved, ", ")))
-		p.unless(!c.RequireSignatures, "What a seat says to a proposal is signed with a passkey of whoever says it.")
+		for _, y := range c.YesOrNos {
+			p.unless(!y.Holds, "%s", y.Say)
+		}
 		p.say("Invited system bodies see %s.", projections.SightWords(c.SystemSees))
 		p.say("For members only: %s.", orNobody(strings.Join(c.MembersOnly, ", ")))
 		p.say("")
