@@ -52,29 +52,37 @@ type heard struct{ id, event, data string }
 
 // listen reads n events of the feed.
 func (w *world) listen(n int, path string, header ...string) []heard {
+	return w.subscribe(path, header...)(n)
+}
+
+// subscribe opens the feed, and returns once it is answered; what it returns reads n
+// events and closes it.
+func (w *world) subscribe(path string, header ...string) func(n int) []heard {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
 	res, err := w.web.Client().Do(w.request("cd-north", "GET", "/v1/groups/trafford/feed"+path, "", header...).WithContext(ctx))
 	require.NoError(w.t, err)
-	defer res.Body.Close()
 	require.Equal(w.t, 200, res.StatusCode)
 	require.Equal(w.t, "text/event-stream", res.Header.Get("Content-Type"))
-	var all []heard
-	var h heard
-	for lines := bufio.NewScanner(res.Body); len(all) < n && lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), ": ")
-		switch name {
-		case "id":
-			h.id = value
-		case "event":
-			h.event = value
-		case "data":
-			h.data = value
-			all = append(all, h)
+	return func(n int) []heard {
+		defer cancel()
+		defer res.Body.Close()
+		var all []heard
+		var h heard
+		for lines := bufio.NewScanner(res.Body); len(all) < n && lines.Scan(); {
+			name, value, _ := strings.Cut(lines.Text(), ": ")
+			switch name {
+			case "id":
+				h.id = value
+			case "event":
+				h.event = value
+			case "data":
+				h.data = value
+				all = append(all, h)
+			}
 		}
+		require.Len(w.t, all, n)
+		return all
 	}
-	require.Len(w.t, all, n)
-	return all
 }
 
 func TestFeed(t *testing.T) {
@@ -90,11 +98,9 @@ func TestFeed(t *testing.T) {
 	}
 	require.Equal(t, all[5:], w.listen(next-5, "?from=0", "Last-Event-ID", "4"))
 
-	came := make(chan []heard, 1)
-	go func() { came <- w.listen(1, "") }()
-	time.Sleep(50 * time.Millisecond)
+	read := w.subscribe("")
 	w.must(201, w.command("cd-north", "consent-to-charter", `{}`))
-	h := (<-came)[0]
+	h := read(1)[0]
 	require.Equal(t, fmt.Sprint(next), h.id)
 	require.Equal(t, "goldenthread.charter.consented.v1", h.event)
 }

@@ -90,13 +90,13 @@ func TestAtAndKnown(t *testing.T) {
 	require.Len(t, w.must(200, w.ask("cd-north", "/audit?known=5&limit=500")).json(t)["entries"], 6)
 }
 
+// Asked for at least an event that is yet to come, the answer has it, whichever of
+// question and command arrives first; where it doesn't come in time, it says so.
 func TestAtLeast(t *testing.T) {
 	w := newWorld(t)
 	next := w.store.Next("trafford")
 	answered := make(chan reply, 1)
 	go func() { answered <- w.ask("cd-north", fmt.Sprint("?atLeast=", next)) }()
-	time.Sleep(50 * time.Millisecond)
-	require.Empty(t, answered)
 	w.must(201, w.command("cd-north", "consent-to-charter", `{}`))
 	require.EqualValues(t, next, w.must(200, <-answered).json(t)["index"])
 
