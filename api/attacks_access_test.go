@@ -122,8 +122,8 @@ func TestTakeoverByInvitation(t *testing.T) {
 	w.saysTo(his.send("POST", "/v1/groups/trafford/commands/confirm-record", `{"records":["`+number+`"]}`), 403, "L11", waitsUntil)
 
 	page := string(w.must(200, hers.send("GET", "/g/trafford", "", "Accept", "text/html")).body)
-	require.Contains(t, page, "Your account has a new way in: passkey “laptop”, let in by Manager")
-	require.Contains(t, page, "Until the end of 14 January 2026 it only reads")
+	require.Contains(t, page, "A way to sign in to your account was added: passkey “laptop”, by Manager")
+	require.Contains(t, page, "Until the end of 14 January 2026 it can only read")
 	w.must(201, hers.consents()) // hers works, though his is to replace it
 	state, err := w.store.State(t.Context(), "trafford")
 	require.NoError(t, err)
@@ -159,7 +159,7 @@ func TestTakeoverByOperatorsToken(t *testing.T) {
 	w.must(200, w.ask("thief", ""))
 	w.saysTo(w.command("thief", "consent", saturdays), 403, "L11", "This token "+waitsUntil)
 	require.Contains(t, string(w.ask("manager", "/audit?type=way-in.made").body), "The operator of this server made a token for Clinical Director, North Trafford, to act")
-	require.Contains(t, string(w.must(200, hers.send("GET", "/account", "")).body), "let in by the operator of this server")
+	require.Contains(t, string(w.must(200, hers.send("GET", "/account", "")).body), ", by the operator of this server")
 
 	// Ended at once by the operator, on the record; the token that still lies there is none.
 	w.must(201, w.command("operator", "end-way-in", `{"way":"`+w.number("cd-north")+`","reason":"It was stolen."}`))

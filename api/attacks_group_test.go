@@ -63,8 +63,8 @@ func TestNobodyChangesTheCharterAlone(t *testing.T) {
 	w.must(201, w.command("cd-north", "consent", `{"proposal":"P2","version":1,"needNotWait":true}`))
 	w.must(201, w.command("manager", "report-position", `{"proposal":"P2","version":1,"seat":"U42898","stand":"consent","from":"cd-south","how":"by telephone"}`))
 	w.on("2026-01-20") // the window that counts is that of the charter in force
-	require.Contains(t, w.waits("P2"), "South Trafford to be heard")
-	require.Contains(t, w.waits("P2"), "Trafford LMC to be heard")
+	require.Contains(t, w.waits("P2"), "South Trafford to respond")
+	require.Contains(t, w.waits("P2"), "Trafford LMC to respond")
 	require.EqualValues(t, 1, w.must(200, w.ask("cd-north", "/charter")).json(t)["version"])
 }
 

@@ -51,8 +51,8 @@ func TestManagerPhonesInPositionsForEverybody(t *testing.T) {
 	}
 	w.isTold(403, "manager", "confirm-position", `{"proposal":"P2","version":1,"seat":"U42898"}`, "can't act for South Trafford today")
 	w.on("2026-01-20")
-	require.Contains(t, w.waits("P2"), "North Trafford to be heard")
-	require.Contains(t, w.waits("P2"), "South Trafford to be heard")
+	require.Contains(t, w.waits("P2"), "North Trafford to respond")
+	require.Contains(t, w.waits("P2"), "South Trafford to respond")
 	require.Contains(t, w.waits("P2"), "2 more consents for the quorum of 2")
 	for _, person := range []string{"cd-north", "cd-south", "lmc-chair"} {
 		w.must(201, w.command(person, "confirm-position", `{"proposal":"P2","version":1}`)) // one press each
@@ -94,7 +94,7 @@ func TestRegisterLiftsNoBlock(t *testing.T) {
 			w.must(201, w.command("cd-north", "consent", `{"proposal":"P2","version":1}`))
 			w.must(201, w.command("lmc-chair", "consent", `{"proposal":"P2","version":1}`))
 			w.on("2026-02-20")
-			require.Contains(t, w.waits("P2"), "South Trafford to let its block go")
+			require.Contains(t, w.waits("P2"), "South Trafford to remove its block")
 			w.isTold(403, "cd-north", "resolve-objection", `{"objection":"O1","how":"withdrawn"}`, only)
 			w.isTold(403, "manager", "resolve-objection", `{"objection":"O1","how":"withdrawn"}`, only)
 			w.on("2026-03-06") // it closes: what nobody lets go lapses
@@ -109,7 +109,7 @@ func TestRegisterTakesNobodysSay(t *testing.T) {
 	consents := func(w *world) {
 		w.must(201, w.command("cd-north", "consent", `{"proposal":"P2","version":1,"needNotWait":true}`))
 		w.must(201, w.command("lmc-chair", "consent", `{"proposal":"P2","version":1,"needNotWait":true}`))
-		require.Contains(w.t, w.waits("P2"), "South Trafford to be heard")
+		require.Contains(w.t, w.waits("P2"), "South Trafford to respond")
 	}
 	t.Run("closed before", func(t *testing.T) {
 		w := newWorld(t).established()
@@ -123,7 +123,7 @@ func TestRegisterTakesNobodysSay(t *testing.T) {
 		w.must(201, w.command("manager", "import-organisations", closed))
 		consents(w)
 		w.must(201, w.command("cd-south", "object", `{"proposal":"P2","version":1,"grade":"block","why":"No staff.","wouldResolve":"Staff."}`))
-		require.Contains(t, w.waits("P2"), "South Trafford to let its block go")
+		require.Contains(t, w.waits("P2"), "South Trafford to remove its block")
 	})
 	t.Run("its holder ended", func(t *testing.T) {
 		w := newWorld(t).established()

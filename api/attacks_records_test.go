@@ -53,7 +53,7 @@ func TestKeeperOustsNobody(t *testing.T) {
 	w.must(201, w.command("cd-south", "refuse-record", `{"records":["N1","N2","N3"],"reason":"I am still here."}`))
 	w.on("2026-01-20")
 	w.isTold(403, "lmc-chair", "confirm-record", `{"records":["N2"]}`, "N2 was refused for South Trafford: I am still here.")
-	require.Contains(t, w.waits("P2"), "South Trafford to let its block go")
+	require.Contains(t, w.waits("P2"), "South Trafford to remove its block")
 }
 
 func TestRegisterMovesNoCoverage(t *testing.T) {

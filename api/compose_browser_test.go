@@ -170,7 +170,7 @@ func TestAppointmentByPages(t *testing.T) {
 	b.raises("raise")
 	w.consents("P3", "1")
 	b.as(w.keys["lmc-chair"]).open("/g/trafford/check?forum=locality-board&matter=workforce&amount=4000&months=6")
-	b.says("Not outright", "Over the limit of £3,000")
+	b.says("Only subject to the board", "Over the limit of £3,000")
 }
 
 // The charter is changed by pages: what differs is said in words.

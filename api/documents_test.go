@@ -42,7 +42,7 @@ func TestMinutes(t *testing.T) {
 		return strings.TrimSpace(text)
 	}
 	require.True(t, strings.HasPrefix(string(r.body), "# Trafford GP Board: minutes of 3 February 2026\n\nDraft, made from the ledger"))
-	require.Equal(t, "- Clinical Director, North Trafford.\n\n- Chair, Trafford LMC.\n\nChaired by Chair, Trafford LMC.\n\nNobody was there for South Trafford.", section("Present"))
+	require.Equal(t, "- Clinical Director, North Trafford.\n\n- Chair, Trafford LMC.\n\nChaired by Chair, Trafford LMC.\n\nNo one was present for South Trafford.", section("Present"))
 	require.Equal(t, "1. Saturdays (P1).\n\n2. Any \\*other\\* business.", section("Agenda"))
 	require.Equal(t, "A good meeting.", section("Notes"))
 	require.Equal(t, "- Saturdays: P3, version 1, put by South Trafford on access.\n\n  > We open on Saturdays.\n  > \\# Not a heading", section("Proposed"), "P2 was put before")

@@ -136,7 +136,7 @@ func TestApproachesByForms(t *testing.T) {
 	w := newGatekept(t)
 	sent, refused := w.formRecords, w.formRefused
 	page := sent("cd-north", "/approaches", "record-approach", "from", "QOP", "what", "Will you open at weekends?", "matter", "access/weekends", "how", "By telephone", "told-reply", "yes", "told-words", "We will.")
-	require.Contains(t, page, "to be redirected")
+	require.Contains(t, page, "to be passed on")
 	require.Contains(t, page, "Pass A1 to a gatekeeper")
 	refused(409, "Record first that it was passed to", "manager", "/approaches", "dispose-of-approach", "approach", "A1", "disposition", "message")
 	sent("cd-north", "/approaches", "redirect-approach", "approach", "A1", "to", "manager")
@@ -177,7 +177,7 @@ func TestPracticeByForms(t *testing.T) {
 	page = sent("pm-a", own, "ask-group", "words", "Why Saturdays?", "disagrees", "true", "about", "P1")
 	require.Contains(t, page, "disagrees")
 	w.on("2026-03-05")
-	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/questions", ""))).body), "It has waited for 3 days.")
+	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/questions", ""))).body), "Waiting for 3 days.")
 	refused(403, "Practices are answered by", "cd-north", "/questions", "answer-question", "question", "Q1", "words", "Because.")
 	require.Contains(t, sent("manager", "/questions", "answer-question", "question", "Q1", "words", "Because."), "Answered after 3 days")
 
@@ -210,7 +210,7 @@ func TestOwnWorkByForms(t *testing.T) {
 	require.Contains(t, page, "<bdi>Coordinators</bdi>, about workforce")
 	page = sent("lmc-chair", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "lmc-chair", "present", "cd-north", "notes", "Short.", "actions-0-what", "Tell practices", "actions-0-owner", "cd-north", "actions-0-supporter", "manager", "actions-0-due", "2026-03-09")
 	require.Contains(t, page, "Tell practices", "it leads to what is to be done")
-	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body), "Nobody was there for South Trafford.")
+	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body), "No one was present for South Trafford.")
 	sent("cd-north", "/actions", "progress-action", "action", "T1", "words", "Half of them.")
 	refused(403, "This is for", "cd-south", "/actions", "end-action", "action", "T1", "how", "done")
 	refused(422, "the reason", "cd-north", "/actions", "end-action", "action", "T1", "how", "dropped")

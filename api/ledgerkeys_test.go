@@ -24,7 +24,7 @@ func TestKeysOnRecord(t *testing.T) {
 	w.must(200, phone.accept(w.invited("cd-north"), "telephone"))
 	text := func(d *device) string {
 		page := string(w.must(200, d.send("GET", "/account", "")).body)
-		_, page, found := strings.Cut(page, "My ways in, on the record")
+		_, page, found := strings.Cut(page, "Ways to sign in as me")
 		require.True(t, found)
 		page, _, _ = strings.Cut(page, "Where I am signed in")
 		return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(page, " ")), " ")
@@ -55,7 +55,7 @@ func TestNewPasskeyIsTold(t *testing.T) {
 	owner := newDevice(w)
 	w.must(200, owner.accept(w.invited("cd-north"), "laptop"))
 	tells := func(d *device, path string) bool {
-		return strings.Contains(string(w.must(200, d.send("GET", path, "", "Accept", "text/html")).body), "A way in was added")
+		return strings.Contains(string(w.must(200, d.send("GET", path, "", "Accept", "text/html")).body), "A way to sign in was added")
 	}
 	require.False(t, tells(owner, "/account"), "their first is no news")
 	w.on("2026-03-03")
@@ -69,7 +69,7 @@ func TestNewPasskeyIsTold(t *testing.T) {
 	for _, path := range []string{"/account", "/g/trafford", "/g/trafford/proposals"} {
 		require.True(t, tells(owner, path), path)
 	}
-	require.Regexp(t, `a new way in: passkey “thief’s telephone”, let in by Manager at midday on 3 March 2026`, string(owner.send("GET", "/g/trafford", "").body))
+	require.Regexp(t, `A way to sign in to your account was added: passkey “thief’s telephone”, by Manager, at midday on 3 March 2026`, string(owner.send("GET", "/g/trafford", "").body))
 	require.False(t, tells(thief, "/account"))
 	w.must(303, owner.send("POST", "/sign-out", ""))
 	w.must(200, owner.signIn())

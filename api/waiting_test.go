@@ -45,7 +45,7 @@ func TestOnePageShowsWhatWaits(t *testing.T) {
 		"It counts once it is confirmed by Clinical Director, North Trafford, and lapses after 16 February 2026.", "Say that you did not decide E1", "Yes, we decided this",
 		"What you said in a meeting", "Two coordinators, £8,000, 6 months (K1)", "on 9 February 2026, outright.", "is beyond after 14 February 2026", "Say that you did not say K1", "Yes, I said this",
 		"A Surgery", "Partner, A Surgery speaks for A Surgery (N2)", "Recorded by Manager on 9 February 2026, on this evidence: The partners' letter.", "This is wrong: N2", "This is correct for A Surgery",
-		"What your seat is said to have said", "The manager heard that North Trafford consents to P3",
+		"What was recorded as said by your seat", "The manager heard that North Trafford consents to P3",
 	} {
 		i := strings.Index(said[at:], words)
 		require.GreaterOrEqual(t, i, 0, "%s, after: %s\n%s", words, said[:at], said)
@@ -59,7 +59,7 @@ func TestOnePageShowsWhatWaits(t *testing.T) {
 		require.Contains(t, home, place)
 	}
 	past := string(w.must(200, w.page("cd-north", "/waiting?at=2026-02-08")).body)
-	require.Contains(t, past, "What waits is confirmed or refused on")
+	require.Contains(t, past, "You can confirm or refuse these on")
 	require.NotContains(t, past, "<button class=\"nhsuk-button\" type=\"submit\">This is")
 }
 

@@ -18,7 +18,7 @@ func TestWhatIfByForm(t *testing.T) {
 	}
 	before := open("manager", "/mandate?matter=workforce")
 	require.Contains(t, before, `<form method="get" action="#what-if"`)
-	require.Contains(t, before, "What if somebody withdrew?")
+	require.Contains(t, before, "What would change if somebody withdrew")
 	require.NotContains(t, before, "would speak")
 
 	r := w.must(200, w.ask("manager", "/what-if?organisation=P91018&matter=workforce"))

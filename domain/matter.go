@@ -3,6 +3,7 @@ package domain
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A matter is what a decision is about: a path such as
@@ -33,6 +34,76 @@ func checkMatter(rule, matter string) *Refusal {
 		}
 	}
 	return nil
+}
+
+// MatterWords writes a matter as people say it: "access, extended hours".
+func MatterWords(path string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(path, "/", ", "), "-", " ")
+}
+
+// ReadMatter reads a matter as people write it: "Access, extended hours", or the path
+// itself.
+func ReadMatter(s string) string {
+	if s == "" || checkMatter("F6", s) == nil {
+		return s
+	}
+	var levels []string
+	for _, level := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == '/' }) {
+		words := strings.FieldsFunc(strings.ToLower(level), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		levels = append(levels, strings.Join(words, "-"))
+	}
+	return strings.Join(levels, "/")
+}
+
+// Matters are what the group may be asked about on that day, as far as anything names
+// it: the charter, a remit, a power or a position.
+func (s *State) Matters(d Day) []string {
+	if s.Next == 0 {
+		return nil
+	}
+	ch := &s.CharterOn(d).Charter
+	named := slices.Concat(ch.Matters, ch.Reserved)
+	for _, r := range s.Appointments {
+		if v := r.VersionOn(d); v != nil {
+			for _, l := range v.Lines {
+				named = append(named, l.Matter)
+			}
+		}
+	}
+	for _, g := range s.Delegations {
+		if v := g.VersionOn(d); v != nil {
+			for _, p := range v.Powers {
+				named = append(named, p.Matter)
+			}
+		}
+	}
+	for _, p := range s.Positions {
+		named = append(named, p.Matter)
+	}
+	slices.Sort(named)
+	return slices.Compact(named)
+}
+
+// MatterMeant is the matter that somebody's words name. Words that name none of Matters
+// are no matter that the charter knows, so that nothing is allowed on them (rule R3);
+// alike are then those that share a word with them.
+func (s *State) MatterMeant(words string, d Day) (matter string, alike []string) {
+	named := s.Matters(d)
+	if matter = ReadMatter(words); slices.Contains(named, matter) {
+		return matter, nil
+	}
+	said := tellingWords(words)
+	for _, m := range named {
+		for w := range tellingWords(m) {
+			if said[w] && !slices.Contains(alike, m) {
+				alike = append(alike, m)
+			}
+		}
+	}
+	if matter == words { // a path, which can lie below one that is named
+		return matter, nil
+	}
+	return strings.ReplaceAll(matter, "/", "-"), alike
 }
 
 // Knows says whether the charter lists the matter, or one above it, or

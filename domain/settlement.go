@@ -139,7 +139,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 		pos := PositionOf(p, seat)
 		switch {
 		case pos == nil && !s.isVacant(p, s.Seats[seat], d):
-			waits = append(waits, s.name(seat)+" to be heard")
+			waits = append(waits, s.name(seat)+" to respond")
 		case pos != nil && pos.Stand == Consent:
 			consented[seat] = true
 			if who := pos.consenting(); s.named(s.Seats[seat], who) {
@@ -157,7 +157,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 	for _, code := range s.CharterOn(d).Charter.QuorumOf {
 		for _, is := range s.successorsOn(code, d) {
 			if slices.Contains(seats, is) && !consented[is] {
-				waits = appendNew(waits, "the consent of "+s.name(is)+", which the quorum names")
+				waits = appendNew(waits, "the consent of "+s.name(is)+", which the charter asks for")
 			}
 		}
 	}
@@ -169,7 +169,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 		}
 	}
 	for _, o := range s.BlocksOn(p) {
-		waits = appendNew(waits, s.name(o.Seat)+" to let its block go")
+		waits = appendNew(waits, s.name(o.Seat)+" to remove its block")
 	}
 	for _, seat := range seats {
 		if h := s.ObjectionToAnswer(p, seat, d); h != nil {
@@ -177,7 +177,7 @@ func (s *View) WaitingFor(p *Proposal, d Day) []string {
 		}
 	}
 	if d < ends && !(hurry && len(seats) > 0) {
-		waits = append(waits, "the window to run until "+ends.Words())
+		waits = append(waits, "the time for objections to end on "+ends.Words())
 	}
 	return waits
 }

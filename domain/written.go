@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +97,8 @@ func (f *Field) Read(v reflect.Value, s string) error {
 		at, err := ReadTime(s)
 		v.SetString(at)
 		return err
+	case MatterField:
+		v.SetString(ReadMatter(s))
 	case NumberField:
 		return f.readNumber(v, s)
 	case YesField:
@@ -112,11 +115,38 @@ func (f *Field) Read(v reflect.Value, s string) error {
 	return nil
 }
 
+// smallNumbers are numbers that people write as words, by their value.
+var smallNumbers = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+
+// ReadMonths reads a term: 6, 6 months, six months, 1 year, two years.
+func ReadMonths(s string) (int, error) {
+	number, unit, _ := strings.Cut(strings.ToLower(strings.TrimSpace(s)), " ")
+	n, err := strconv.ParseUint(number, 10, 16)
+	if i := slices.Index(smallNumbers, number); i >= 0 {
+		n, err = uint64(i), nil
+	}
+	switch strings.TrimSpace(unit) {
+	case "", "month", "months":
+	case "year", "years":
+		n *= 12
+	default:
+		err = strconv.ErrSyntax
+	}
+	if err != nil {
+		return 0, errors.New("write the term as a whole number of months, such as 6, or in years")
+	}
+	return int(n), nil
+}
+
 func (f *Field) readNumber(v reflect.Value, s string) error {
 	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 53)
+	if f.Unit == "months" {
+		months, wrong := ReadMonths(s)
+		n, err = uint64(months), wrong
+	}
 	switch {
 	case err != nil && f.Unit == "months":
-		return errors.New("write the term as a whole number of months, such as 6")
+		return err
 	case err != nil:
 		return errors.New("write a whole number, such as 7")
 	case v.CanUint():
@@ -137,6 +167,9 @@ type lineItem interface {
 // a whole are its fields, in their order.
 func (f *Field) readOneMore(v reflect.Value, s string) error {
 	if f.Each == nil {
+		if slices.Contains(f.Of, "matter") {
+			s = ReadMatter(s)
+		}
 		v.Set(reflect.Append(v, reflect.ValueOf(s)))
 		return nil
 	}
@@ -174,6 +207,8 @@ func (f *Field) Written(v reflect.Value) []string {
 	switch f.Kind {
 	case DateField:
 		return []string{Day(v.Int()).Words()}
+	case MatterField:
+		return []string{FirstUpper(MatterWords(v.String()))}
 	case MoneyField:
 		return []string{strings.TrimPrefix(Pence(v.Int()).String(), "£")}
 	case ChoicesField, RefsField, RankedField, LinesField, RowsField:
@@ -190,6 +225,9 @@ func (f *Field) Written(v reflect.Value) []string {
 
 func (f *Field) writtenItem(v reflect.Value) string {
 	if f.Each == nil {
+		if slices.Contains(f.Of, "matter") {
+			return FirstUpper(MatterWords(v.String()))
+		}
 		return v.String()
 	}
 	if item, ok := v.Addr().Interface().(lineItem); ok && f.Kind == LinesField {
@@ -197,7 +235,12 @@ func (f *Field) writtenItem(v reflect.Value) string {
 	}
 	var words []string
 	for i := range f.Each.Fields {
-		words = append(words, f.Each.Fields[i].Written(v.FieldByIndex(f.Each.Fields[i].Index))...)
+		of, value := &f.Each.Fields[i], v.FieldByIndex(f.Each.Fields[i].Index)
+		if of.Kind == MatterField && !value.IsZero() { // its name has several words
+			words = append(words, value.String())
+			continue
+		}
+		words = append(words, of.Written(value)...)
 	}
 	return strings.Join(words, " ")
 }

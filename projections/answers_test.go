@@ -109,7 +109,7 @@ func TestProposal(t *testing.T) {
 	require.Equal(t, []string{"North PCN"}, early.Objects)
 	require.Equal(t, []string{"Trafford Federation"}, early.NotHeard)
 	require.True(t, early.Objections[0].Open)
-	require.Contains(t, early.WaitingFor, "North PCN to let its block go")
+	require.Contains(t, early.WaitingFor, "North PCN to remove its block")
 	require.Contains(t, early.Binds, "binds nobody unless it is agreed")
 
 	fallen := on("2026-01-20")
@@ -119,7 +119,7 @@ func TestProposal(t *testing.T) {
 
 	ripe := on("2026-01-26")
 	require.Equal(t, domain.Open, ripe.Stage)
-	require.Equal(t, []string{"the window to run until 27 January 2026"}, ripe.WaitingFor)
+	require.Equal(t, []string{"the time for objections to end on 27 January 2026"}, ripe.WaitingFor)
 
 	agreed := on("2026-01-28")
 	require.Equal(t, domain.Agreed, agreed.Stage)

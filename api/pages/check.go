@@ -2,7 +2,6 @@ package pages
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +22,8 @@ func checkPage(a *asked) (web.Body, error) {
 		body.Asked.Forum = a.ownForum()
 		return body, nil
 	}
-	answer, err := a.answer(&body.Asked)
+	matter, alike := a.State().MatterMeant(body.Asked.Matter, a.At)
+	answer, err := a.answer(&body.Asked, matter)
 	var refused *domain.Refusal
 	switch {
 	case errors.As(err, &refused):
@@ -32,7 +32,10 @@ func checkPage(a *asked) (web.Body, error) {
 	case err != nil:
 		return nil, err
 	}
-	body.Answer = answer
+	body.Answer, body.Group = answer, a.State().ShortName
+	for _, m := range alike {
+		body.Alike = append(body.Alike, web.MatterOption(m))
+	}
 	if f := a.State().Forums[answer.On.Forum]; f != nil {
 		body.Forum = f.Name
 	}
@@ -43,8 +46,8 @@ func checkPage(a *asked) (web.Body, error) {
 }
 
 // answer asks the check as the JSON question does.
-func (a *asked) answer(asked *web.CheckAsked) (*domain.CheckAnswer, error) {
-	in := access.CheckInput{Person: asked.Person, Forum: asked.Forum, Matter: asked.Matter, OpenEnded: asked.OpenEnded, Consulted: asked.Consulted}
+func (a *asked) answer(asked *web.CheckAsked, matter string) (*domain.CheckAnswer, error) {
+	in := access.CheckInput{Person: asked.Person, Forum: asked.Forum, Matter: matter, OpenEnded: asked.OpenEnded, Consulted: asked.Consulted}
 	amount, r := readPounds(asked.Amount)
 	if r != nil {
 		r.Part = "/amount"
@@ -87,35 +90,11 @@ func (a *asked) ownForum() string {
 	return ""
 }
 
-// matters are those of the charter, and those that a remit, a power or a
-// position names.
+// matters are the subjects to choose from, by name.
 func (a *asked) matters() []web.Option {
-	if a.State().Next == 0 {
-		return nil
-	}
-	ch := &a.State().CharterOn(a.At).Charter
-	named := slices.Concat(ch.Matters, ch.Reserved)
-	for _, r := range a.State().Appointments {
-		if v := r.VersionOn(a.At); v != nil {
-			for _, l := range v.Lines {
-				named = append(named, l.Matter)
-			}
-		}
-	}
-	for _, d := range a.State().Delegations {
-		if v := d.VersionOn(a.At); v != nil {
-			for _, p := range v.Powers {
-				named = append(named, p.Matter)
-			}
-		}
-	}
-	for _, p := range a.State().Positions {
-		named = append(named, p.Matter)
-	}
-	slices.Sort(named)
 	var matters []web.Option
-	for _, m := range slices.Compact(named) {
-		matters = append(matters, web.Option{Value: m, Words: m})
+	for _, m := range a.State().Matters(a.At) {
+		matters = append(matters, web.MatterOption(m))
 	}
 	return matters
 }

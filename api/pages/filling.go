@@ -2,7 +2,6 @@ package pages
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"goldenthread/api/problem"
@@ -66,9 +65,9 @@ func readMonths(s string) (*int, *domain.Refusal) {
 	if s == "" {
 		return nil, nil
 	}
-	n, err := strconv.ParseUint(s, 10, 16)
+	n, err := domain.ReadMonths(s)
 	if err != nil {
-		return nil, problem.Invalid("D4", "Write the term as a whole number of months, such as 6.")
+		return nil, problem.Invalid("D4", "Write the term as a whole number of months, such as 6, or in years.")
 	}
-	return new(int(n)), nil
+	return &n, nil
 }

@@ -176,9 +176,9 @@ func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem)
 	body := web.Problem{Heading: p.Title, Say: p.Detail, Rule: p.Rule}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		body = web.Problem{Heading: "Please sign in", Say: "This page is for the people of a group.", SignIn: "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())}
+		body = web.Problem{Heading: "Sign in to continue", Say: "You need to sign in to see this page.", SignIn: "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())}
 	case http.StatusNotFound:
-		body.Heading = "Page not found"
+		body.Heading, body.Say = "Page not found", "Check the address, or start again from the home page."
 	case http.StatusInternalServerError:
 		body = web.Problem{Heading: "Sorry, there is a problem with the service", Say: "Nothing that was recorded is lost. Please try again later, and tell whoever runs this server: " + p.Detail + "."}
 	}

@@ -120,7 +120,7 @@ func (a *asked) bodies() []web.Option {
 }
 
 func mandatePage(a *asked) (web.Body, error) {
-	matter := a.r.URL.Query().Get("matter")
+	matter := domain.ReadMatter(a.r.URL.Query().Get("matter"))
 	m, err := access.OrRefused(a.Mandate(matter, a.At))
 	if err != nil {
 		return nil, err

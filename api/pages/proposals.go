@@ -101,7 +101,7 @@ func proposalPage(a *asked) (web.Body, error) {
 		if o.Open {
 			a.offer(offered{
 				id: "let-" + o.Ref, command: &domain.ResolveObjection{Objection: o.Ref, How: domain.ResolutionAccepted}, given: []string{"objection"},
-				Sheet: web.Sheet{Button: "Let it go", Class: "secondary", Sign: "Let it go and sign"},
+				Sheet: web.Sheet{Button: "Remove objection", Class: "secondary", Sign: "Remove objection and sign"},
 			})
 		}
 	}

@@ -20,6 +20,8 @@ type Check struct {
 	People  []Option // in whose place one can ask
 	Forum   string   // name, of the answer's
 	Person  string   // office, of the answer's
+	Group   string   // what the group is called in a sentence, such as "the board"
+	Alike   []Option // subjects that could be meant, where what was typed names none
 }
 
 // CheckAsked is the question as it was filled in.
@@ -38,7 +40,7 @@ func (c *Check) Verdict() string {
 	case domain.MayCommitReport:
 		return "Yes, you may agree to this, and then report it"
 	case domain.AdReferendum:
-		return "Not outright: only subject to the group"
+		return "Only subject to " + cmp.Or(c.Group, "the group")
 	case domain.MustNot:
 		return "No, you must not agree to this"
 	case domain.ViewOnly:
@@ -63,7 +65,7 @@ func (c *Check) Kind() string {
 // Question is what was asked, in a line.
 func (c *Check) Question() string {
 	on := c.Answer.On
-	parts := []string{matter(on.Matter)}
+	parts := []string{domain.MatterWords(on.Matter)}
 	if on.Amount != nil {
 		parts = append(parts, on.Amount.String())
 	}
@@ -98,6 +100,13 @@ func (c *Check) Evidence() string {
 		q.Set("consulted", cmp.Or(strings.Join(on.Consulted, ","), "none"))
 	}
 	return "check/evidence?" + q.Encode()
+}
+
+// About is where the same question is asked about another subject, below the group.
+func (c *Check) About(matter string) string {
+	on := c.Answer.On
+	on.Matter = matter
+	return c.Asks(on)
 }
 
 // Asks is where the question of a remedy is asked, below the group.

@@ -37,7 +37,7 @@ func TestWords(t *testing.T) {
 	require.Equal(t, "5:30pm on 6 August 2018", moment(time.Date(2018, 8, 6, 16, 30, 0, 0, time.UTC))) // London, in summer
 	require.Equal(t, "midnight on 7 July 2026", moment(time.Date(2026, 7, 6, 23, 0, 0, 0, time.UTC)))
 	require.Equal(t, "The end.", sentence("the end. "))
-	require.Equal(t, "access, extended hours", matter("access/extended-hours"))
+	require.Equal(t, "access, extended hours", domain.MatterWords("access/extended-hours"))
 	require.Equal(t, "subject to the group", commitmentTag(domain.KAdReferendum).Words)
 	require.Equal(t, []string{"one", "two"}, paragraphs("one\r\n\r\n two \n"))
 }

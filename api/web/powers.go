@@ -46,7 +46,7 @@ func Part(m projections.Mandate) []Bar {
 func PowerOptions(d projections.DelegationLine) []Option {
 	os := make([]Option, 0, len(d.Powers))
 	for _, p := range d.Powers {
-		os = append(os, Option{p.Matter, domain.FirstUpper(matter(p.Matter))})
+		os = append(os, MatterOption(p.Matter))
 	}
 	return os
 }

@@ -32,7 +32,7 @@ var marks = map[string]Tag{
 	"red line":           red("red line"),
 	"resolved":           grey("resolved"),
 	"told too few times": grey("told too few times"),
-	"waits":              yellow("waits"),
+	"waits":              yellow("waiting for an answer"),
 }
 
 // mark is the tag of that name; for one that there is not, the page is at fault.
@@ -104,13 +104,13 @@ func powerTag(p domain.PowerState) Tag {
 func exerciseTag(x domain.ExerciseStatus) Tag {
 	switch x {
 	case domain.XWithin:
-		return green("within")
+		return green("within limits")
 	case domain.XRatified:
 		return green("ratified")
 	case domain.XCalledIn:
 		return yellow("called in")
 	case domain.XBeyond:
-		return red("beyond")
+		return red("outside limits")
 	case domain.XDisavowed:
 		return red("disavowed")
 	case domain.XLapsed:
@@ -127,13 +127,13 @@ func exerciseTag(x domain.ExerciseStatus) Tag {
 func commitmentTag(k domain.CommitmentStanding) Tag {
 	switch k {
 	case domain.KWithin:
-		return green("within")
+		return green("within limits")
 	case domain.KRatified:
 		return green("ratified")
 	case domain.KAdReferendum:
 		return yellow("subject to the group")
 	case domain.KBeyond:
-		return red("beyond")
+		return red("outside limits")
 	case domain.KDisavowed:
 		return red("disavowed")
 	case domain.KView:
@@ -159,15 +159,15 @@ func actionTag(a domain.ActionState) Tag {
 		return grey("dropped")
 	case domain.ActionFell:
 	}
-	return grey("fell with its agreement")
+	return grey("ended with its agreement")
 }
 
 func approachTag(a domain.ApproachState) Tag {
 	switch a {
 	case domain.ToRedirect:
-		return yellow("to be redirected")
+		return yellow("to be passed on")
 	case domain.AtTheGate:
-		return yellow("at the gate")
+		return yellow("with the gatekeepers")
 	case domain.DisposedOf:
 		return blue("being dealt with")
 	case domain.Answered:

@@ -27,7 +27,7 @@ var words = template.FuncMap{
 	"field":       newField,
 	"form":        newForm,
 	"options":     options,
-	"matter":      matter,
+	"matter":      domain.MatterWords,
 	"standing":    tagOf,
 	"mark":        mark,
 	"plain":       plainWords,
@@ -164,9 +164,9 @@ func paragraphs(text string) []string {
 	return ps
 }
 
-// matter writes a matter as people say it: "access, extended hours".
-func matter(path string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(path, "/", ", "), "-", " ")
+// MatterOption is a subject to choose, by its name.
+func MatterOption(path string) Option {
+	return Option{path, domain.FirstUpper(domain.MatterWords(path))}
 }
 
 // sourceWords say where an action comes from: "P4", "the meeting of 9 March 2026".
@@ -278,6 +278,16 @@ type Option struct{ Value, Words string }
 type Choice struct {
 	Field
 	Options []Option
+}
+
+// Named is the field's value by the name of the option that has it, if one has.
+func (c Choice) Named() string {
+	for _, o := range c.Options {
+		if o.Value == c.Value {
+			return o.Words
+		}
+	}
+	return c.Value
 }
 
 // options makes a choice of the field: options, or value and words by turns.

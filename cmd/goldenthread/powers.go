@@ -49,7 +49,7 @@ func showDelegation(p *page, d *projections.DelegationLine) {
 	}
 	p.item("%s. Agreed as %s; version %d.", review, d.Source, d.Version)
 	if len(d.History) > 1 {
-		p.list("How it grew", historyWords(d.History))
+		p.list("Changes to this power", historyWords(d.History))
 	}
 	for _, s := range d.Suspensions {
 		p.item("Suspended by %s%s: %s", s.Seat.Name, termWords(s.Span), s.Reason)

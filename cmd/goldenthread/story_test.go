@@ -142,7 +142,7 @@ func anExecutive(t *testing.T, p *program) {
 	waiting := on("2026-01-26")
 	require.Equal(t, domain.Open, waiting.Stage)
 	require.Len(t, waiting.Supports, 7)
-	require.Equal(t, []string{"the window to run until 27 January 2026"}, waiting.WaitingFor)
+	require.Equal(t, []string{"the time for objections to end on 27 January 2026"}, waiting.WaitingFor)
 
 	agreed := on("2026-01-27")
 	require.Equal(t, domain.Agreed, agreed.Stage)
