@@ -139,10 +139,26 @@ func (b *browser) tick(id string) {
 	b.do(chromedp.Click(chromedp.CSS("#" + id)))
 }
 
-// send sends the form, and waits for the page that comes back.
+// send sends the form, and again from its check page if it has one, and waits for the
+// page that comes back.
 func (b *browser) send(form string) {
 	b.t.Helper()
-	_, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS("#"+form+" button[type=submit]")))
+	b.submit("#" + form + " button[type=submit]")
+	b.record()
+}
+
+// record sends the form whose check page is shown; on any other page it does nothing.
+func (b *browser) record() {
+	b.t.Helper()
+	if evaluate[bool](b, `document.getElementById("check") !== null`) {
+		b.submit("#check button[type=submit]")
+	}
+}
+
+// submit presses the button, and waits for the page that comes back.
+func (b *browser) submit(button string) {
+	b.t.Helper()
+	_, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(button)))
 	require.NoError(b.t, err, b.where())
 }
 

@@ -17,8 +17,8 @@ func (b *browser) then(value string) {
 // raises sends the proposal that was put together.
 func (b *browser) raises(form string) {
 	b.t.Helper()
-	_, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS("#"+form+" button[type=submit]:not([hidden]):not([name])")))
-	require.NoError(b.t, err, b.where())
+	b.submit("#" + form + " button[type=submit]:not([hidden]):not([name])")
+	b.record()
 }
 
 // clear empties a field.

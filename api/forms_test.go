@@ -1,6 +1,7 @@
 package api
 
 import (
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,14 +14,46 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sendForm sends a form of the page as a browser does, and comes back with the
-// page that is shown then.
+// sendForm sends a form of the page as a browser does, and again from its check page,
+// and comes back with the page that is shown then.
 func (w *world) sendForm(person, path, command string, fields ...string) reply {
+	r := w.fillForm(person, path, command, fields...)
+	if carried := carriedBy(r); carried != nil {
+		return w.postForm(person, path, carried)
+	}
+	return r
+}
+
+// fillForm sends a form of the page as a browser does, and comes back with its check page
+// or whatever is shown instead.
+func (w *world) fillForm(person, path, command string, fields ...string) reply {
 	form := url.Values{"command": {command}, "form": {command}}
 	for i := 0; i < len(fields); i += 2 {
+		if fields[i] == "form" {
+			form.Del("form")
+		}
 		form.Add(fields[i], fields[i+1])
 	}
+	return w.postForm(person, path, form)
+}
+
+func (w *world) postForm(person, path string, form url.Values) reply {
 	return w.send(w.request(person, "POST", "/g/trafford"+path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded"))
+}
+
+var carriedField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+
+// carriedBy is what a check page sends; nil if the page is none.
+func carriedBy(r reply) url.Values {
+	_, part, found := strings.Cut(string(r.body), `id="check">`)
+	if !found {
+		return nil
+	}
+	carried := url.Values{}
+	for _, field := range carriedField.FindAllStringSubmatch(part, -1) {
+		carried.Add(html.UnescapeString(field[1]), html.UnescapeString(field[2]))
+	}
+	return carried
 }
 
 // formRecords sends a form that is recorded, and answers with the page after it.

@@ -214,12 +214,16 @@ func TestKeyboardAndNoScript(t *testing.T) {
 			b.do(chromedp.KeyEvent("Later."))
 			b.tabTo("#object button")
 			b.pressToSend()
+			b.tabTo("#check button")
+			b.pressToSend()
 			b.says("Your objection is recorded", "Too soon.", "Later.")
 			b.tabTo("#do-consent summary")
 			b.press("\r")
 			b.tabTo("#consent-needNotWait")
 			b.press(" ")
 			b.tabTo("#consent button")
+			b.pressToSend()
+			b.tabTo("#check button")
 			b.pressToSend()
 			b.says("Your consent is recorded")
 			p := w.must(200, w.ask("cd-north", "/proposals/P2")).json(t)
@@ -290,8 +294,11 @@ func TestFormsOfOthers(t *testing.T) {
 	w.must(422, form("command=register-person&handle=x"))
 	require.Equal(t, next, w.store.Next("trafford"))
 	const key = "018f0000-0000-7000-8000-000000000001"
-	w.must(200, form("command=consent-to-charter&key="+key)) // after the redirect
-	w.must(200, form("command=consent-to-charter&key="+key)) // sent twice
+	checked := carriedBy(w.must(200, form("command=consent-to-charter&key="+key))).Encode()
+	require.Equal(t, next, w.store.Next("trafford"), "it is only shown what would follow")
+	for range 2 { // sent twice
+		require.Contains(t, string(w.must(200, form(checked)).body), "Your consent to the charter is recorded") // after the redirect
+	}
 	require.Equal(t, next+1, w.store.Next("trafford"))
 }
 

@@ -572,6 +572,11 @@ var (
 // offers says whether the page has a form for the command in which everything that the
 // command names can be chosen.
 func (l *look) offers(who, page, name string, command domain.Command) bool {
+	return l.offered(who, page, name, command) != ""
+}
+
+// offered is that form; "" if there is none.
+func (l *look) offered(who, page, name string, command domain.Command) string {
 	html, seen := l.pages[who+page]
 	if !seen {
 		html = string(l.w.send(l.w.request(who, "GET", "/g/trafford"+page, "")).body)
@@ -581,7 +586,8 @@ func (l *look) offers(who, page, name string, command domain.Command) bool {
 	require.NoError(l.w.t, err)
 	var says map[string]any
 	require.NoError(l.w.t, json.Unmarshal(b, &says))
-	return slices.ContainsFunc(formOnPage.FindAllString(html, -1), func(form string) bool {
+	shown := formOnPage.FindAllString(html, -1)
+	i := slices.IndexFunc(shown, func(form string) bool {
 		choices := map[string][]string{}
 		for _, in := range hiddenIn.FindAllStringSubmatch(form, -1) {
 			choices[in[1]] = append(choices[in[1]], in[2])
@@ -609,6 +615,10 @@ func (l *look) offers(who, page, name string, command domain.Command) bool {
 		}
 		return slices.Equal(choices["command"], []string{name})
 	})
+	if i < 0 {
+		return ""
+	}
+	return shown[i]
 }
 
 // glance asks and takes only the beginning of an answer that has no end.

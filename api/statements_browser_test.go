@@ -29,15 +29,17 @@ func TestBrowserSignsConsent(t *testing.T) {
 		chromedp.Navigate(w.origin()+"/g/trafford/proposals/P2"),
 		heading("P2: Evenings"),
 		chromedp.Click(chromedp.CSS(`#do-consent summary`)),
-		chromedp.Click(chromedp.CSS(`#do-consent [data-begin]`)),
-		chromedp.WaitVisible(chromedp.CSS(`#do-consent [data-now]`)),
+		chromedp.Click(chromedp.CSS(`#do-consent button`)),
+		heading("P2: Evenings Check before it is recorded"),
+		chromedp.Click(chromedp.CSS(`#check [data-begin]`)),
+		chromedp.WaitVisible(chromedp.CSS(`#check [data-now]`)),
 	)
-	shown, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(`#do-consent [data-sheet]`)))
+	shown, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(`#check [data-sheet]`)))
 	require.NoError(t, err)
 	require.Contains(t, shown, "North Trafford consents to version 1 of P2, “Evenings”.")
 	require.Regexp(t, `\b[0-9a-f]{64}\b`, shown)
 	do(
-		chromedp.Click(chromedp.CSS(`#do-consent [data-now]`)),
+		chromedp.Click(chromedp.CSS(`#check [data-now]`)),
 		says("#roll + p + ul", "Signed with a passkey"),
 	)
 	n, err := w.checked(asStored)

@@ -328,22 +328,30 @@ func TestKeysThatProveNothingAreRefused(t *testing.T) {
 // The page offers to sign to whoever can, and only that where the charter asks for it.
 func TestPageOffersToSign(t *testing.T) {
 	w, d := signer(t)
-	page := func() string { return string(w.must(200, d.send("GET", "/g/trafford/proposals/P2", "")).body) }
+	const consents = "command=consent&form=consent&version=1"
+	page := func(form string) string {
+		return string(w.must(200, d.send("POST", "/g/trafford/proposals/P2", form, "Content-Type", "application/x-www-form-urlencoded")).body)
+	}
+	hasNoPasskey := func() string {
+		return string(w.must(200, w.fillForm("cd-south", "/proposals/P2", "consent", "version", "1")).body)
+	}
 	const unsigned = `<button class="nhsuk-button" type="submit">Consent</button>`
-	require.Contains(t, page(), unsigned)
-	require.Contains(t, page(), "Consent and sign")
-	require.NotContains(t, string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford/proposals/P2", ""))).body), "Consent and sign") // has no passkey
+	require.Contains(t, page(consents), unsigned)
+	require.Contains(t, page(consents), "Consent and sign")
+	require.NotContains(t, hasNoPasskey(), "Consent and sign")
 
 	w.requireSignatures("P3")
-	require.NotContains(t, page(), unsigned)
-	require.Contains(t, page(), "Consent and sign")
+	require.NotContains(t, page(consents), unsigned)
+	require.Contains(t, page(consents), "Consent and sign")
 	require.Contains(t, string(w.must(200, d.send("GET", "/g/trafford/charter", "")).body), "is signed with a passkey")
-	without := string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford/proposals/P2", ""))).body)
-	require.NotContains(t, without, unsigned)
-	require.Contains(t, without, "Register one on your account page")
+	require.NotContains(t, hasNoPasskey(), unsigned)
+	require.Contains(t, hasNoPasskey(), "Register one on your account page")
+	next := w.store.Next("trafford")
+	require.Contains(t, string(w.must(409, w.sendForm("cd-south", "/proposals/P2", "consent", "version", "1")).body), "Please sign it with your passkey.")
+	require.Equal(t, next, w.store.Next("trafford"))
 
 	w.must(201, w.command("manager", "report-position", `{"proposal":"P2","version":1,"seat":"U66368","stand":"consent","from":"cd-north","how":"By telephone."}`))
-	require.Contains(t, page(), "Confirm it and sign")
+	require.Contains(t, page("command=confirm-position&form=confirm-U66368&version=1"), "Confirm it and sign")
 	w.must(201, d.sign("confirm-position", evening, d.signature(d.statement("confirm-position", evening))))
 	n, err := w.checked(asStored)
 	require.NoError(t, err)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -139,8 +138,7 @@ func TestEachIsConfirmedInItsOwnName(t *testing.T) {
 
 // refuses sends the form by which the page refuses one of those that wait.
 func (w *world) refuses(person, ref, reason string) reply {
-	form := url.Values{"command": {"refuse-record"}, "form": {"refuse-" + ref}, "records": {ref}, "reason": {reason}}
-	return w.send(w.request(person, "POST", "/g/trafford/waiting", form.Encode(), "Content-Type", "application/x-www-form-urlencoded"))
+	return w.sendForm(person, "/waiting", "refuse-record", "form", "refuse-"+ref, "records", ref, "reason", reason)
 }
 
 func TestOneOfThemIsRefused(t *testing.T) {
@@ -186,8 +184,15 @@ func TestWaitingInABrowser(t *testing.T) {
 	b.look("light", "")
 
 	b.open("/g/trafford/waiting")
+	check := func() {
+		b.t.Helper()
+		b.says("Check before it is recorded", "This can’t be undone.")
+		b.tabTo("#check button")
+		b.pressToSend()
+	}
 	b.tabTo("#confirm-decided button")
 	b.pressToSend()
+	check()
 	b.says("What you confirmed is recorded", "Is this right?", "What you said in a meeting")
 	b.tabTo("#refusing-K1 summary")
 	b.press("\r")
@@ -196,9 +201,11 @@ func TestWaitingInABrowser(t *testing.T) {
 	b.press("o")
 	b.tabTo("#refuse-K1 button")
 	b.pressToSend()
+	check()
 	b.says("Your refusal is recorded")
 	b.tabTo("#confirm-P91018 button, #confirm-U66368 button")
 	b.pressToSend()
+	check()
 	b.says("What you confirmed is recorded")
 	require.NotContains(t, b.main(), "This is correct for")
 	require.Empty(t, b.others())

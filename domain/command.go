@@ -14,13 +14,29 @@ type CommandKind struct {
 	Name string // as in POST …/commands/{name}
 	Say  string // what it does, in a sentence
 	New  func() Command
+	// Slight says why a form records it without showing first what would follow: it can
+	// be said again otherwise, and changes nothing that anybody may do; "": it is shown.
+	Slight string
+	// Back says how what it records is taken back, as long as nothing is agreed by it; "":
+	// it can't be undone.
+	Back string
+}
+
+func (k CommandKind) slight(why string) CommandKind {
+	k.Slight = why
+	return k
+}
+
+func (k CommandKind) back(how string) CommandKind {
+	k.Back = how
+	return k
 }
 
 func command[T any, P interface {
 	*T
 	Command
 }](name, say string) CommandKind {
-	return CommandKind{name, say, func() Command { return P(new(T)) }}
+	return CommandKind{Name: name, Say: say, New: func() Command { return P(new(T)) }}
 }
 
 // NewCommand is an empty command of that name; false if there is none.

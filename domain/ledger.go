@@ -39,6 +39,13 @@ type Request struct {
 	// Places are the ledgers of the groups that hold seats here, by name, as
 	// they stand now; Past has those of its own moment.
 	Places map[string]*State
+	Basis  *Basis // on which alone it is to be decided; nil: on whatever it meets
+}
+
+// A Basis is what a decision rests on: the same request is decided on it in the same way.
+type Basis struct {
+	Next uint64 `json:"next"` // number of events of the group
+	Day  Day    `json:"day"`  // on which it is decided
 }
 
 // NeedsPast is the past day as known at whose end the command must be judged
@@ -113,8 +120,14 @@ func (s *View) decideRequest(r *Request, now time.Time) Decision {
 	if len(r.Places) > 0 {
 		s = s.Across(r.Places)
 	}
-	t := newTurn(s, r, now)
-	t.settleDue(DayOf(s.Last))
+	return newTurn(s, r, now).decide(r)
+}
+
+func (t *turn) decide(r *Request) Decision {
+	if on := (Basis{t.s.Next, t.day}); r.Basis != nil && *r.Basis != on {
+		return Decision{Refusal: notNow("L2", "Something else was recorded meanwhile. Please look again at what would follow.")}
+	}
+	t.settleDue(DayOf(t.s.Last))
 	before := len(t.out)
 	if refusal := t.run(r); refusal != nil {
 		return Decision{Events: t.out[:before], Refusal: refusal}
@@ -231,6 +244,7 @@ type turn struct {
 	s          *View
 	own        bool // s is the turn's own copy and may be changed
 	stating    bool // what would be signed is being worked out: nothing is signed yet
+	unsigned   bool // a signature is not asked for yet: see TryUnsigned
 	req        *Request
 	now        time.Time
 	day        Day

@@ -161,7 +161,7 @@ func (s *View) StatementFor(r *Request, now time.Time) (*Statement, *Refusal) {
 func (t *turn) mustBeSigned(p *Proposal, cause uint64, e Signable) *Refusal {
 	g := e.signature()
 	switch {
-	case t.stating:
+	case t.stating, t.unsigned:
 		return nil
 	case g == nil && t.s.CharterOn(t.day).Charter.RequireSignatures:
 		return notNow("F6", "The charter asks that what a seat says is signed. Please sign it with your passkey.")

@@ -10,6 +10,10 @@ type Trial struct {
 	Events []Event    // as they would be recorded, with what is due before and after
 	Answer Answer     // as whoever sends it would be told
 	Ends   []WouldEnd // what would hold no more
+	Basis  Basis      // on which it was decided
+	Before *View      // as things stand
+	After  *View      // as they would
+	On     Day        // day from which all of it would hold; what would end holds no more on it
 }
 
 // WouldEnd is something that holds as things stand and would not hold any more.
@@ -18,20 +22,76 @@ type WouldEnd struct {
 	Text string
 }
 
+// A CoverageChange is what stands behind the group for a matter, and what would.
+type CoverageChange struct {
+	Matter        string // "": for at least one matter
+	Before, After Coverage
+}
+
 // Try is what the request would do at the given moment, or why it is refused. It is
 // decided as the ledger decides it; nothing is recorded and the state stays as it is.
-func (s *View) Try(r *Request, now time.Time) (Trial, *Refusal) {
-	d := s.decideRequest(r, now)
+func (s *View) Try(r *Request, now time.Time) (Trial, *Refusal) { return s.try(r, now, false) }
+
+// TryUnsigned is Try for a request that is signed only afterwards: a signature that
+// the charter demands is not asked for yet (rule F6).
+func (s *View) TryUnsigned(r *Request, now time.Time) (Trial, *Refusal) { return s.try(r, now, true) }
+
+func (s *View) try(r *Request, now time.Time, unsigned bool) (Trial, *Refusal) {
+	if len(r.Places) > 0 {
+		s = s.Across(r.Places)
+	}
+	turn := newTurn(s, r, now)
+	turn.unsigned = unsigned
+	d := turn.decide(r)
 	if d.Refusal != nil {
 		return Trial{}, d.Refusal
 	}
-	after, on := s.State.Copy(), DayOf(now)
+	after, on := s.copied(), DayOf(now)
 	for i := range d.Events {
 		after.Apply(&d.Events[i])
 		on = max(on, d.Events[i].Effective)
 	}
-	return Trial{Events: d.Events, Answer: d.Answer, Ends: s.ends(after, on+1)}, nil
+	return Trial{
+		Events: d.Events, Answer: d.Answer, Ends: s.ends(after.State.Copy(), on+1), Basis: Basis{s.Next, turn.day}, Before: s, After: after, On: on + 1,
+	}, nil
 }
+
+// Back says how what would be recorded could be taken back; "": it can't be undone, as
+// when something is agreed by it.
+func (t *Trial) Back(kind CommandKind) string {
+	for i := range t.Events {
+		if _, agreed := t.Events[i].Data.(*AgreementReached); agreed {
+			return ""
+		}
+	}
+	return kind.Back
+}
+
+// Coverage is what stands behind the group before and after, on the day On, where it is
+// not the same: for at least one matter first, then by the charter's list of matters.
+func (t *Trial) Coverage() []CoverageChange {
+	var all []CoverageChange
+	if t.Before.Next == 0 {
+		return nil
+	}
+	before, after := t.Before.Remembering(), t.After.Remembering()
+	for _, matter := range append([]string{""}, after.CharterOn(t.On).Charter.Matters...) {
+		c := CoverageChange{matter, before.CoverageOn(matter, t.On), after.CoverageOn(matter, t.On)}
+		if c.Before.counts() != c.After.counts() {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// counts are the coverage's figures.
+func (c *Coverage) counts() [5]int {
+	return [5]int{c.Practices, c.OfPractices, c.Patients, c.OfPatients, c.NotCounted}
+}
+
+// Lost are the powers under which somebody could commit before, and nobody could after,
+// for want of coverage (rule M4).
+func (t *Trial) Lost() []PowerLost { return t.Before.powersLost(t.After, "", t.On) }
 
 // holding is what holds on that day and a command can end, in a fixed order.
 func (s *State) holding(d Day) []WouldEnd {

@@ -82,23 +82,11 @@ func (p *proofs) refuseProof(req *domain.Request, say string, args ...any) error
 
 // wouldRecord says whether the request would be recorded as things stand.
 func (p *proofs) wouldRecord(ctx context.Context, req *domain.Request) (bool, error) {
-	next := p.stream.Next(req.Group)
-	if next == 0 {
-		return false, nil
-	}
-	state, err := p.past.ledgers.AsKnown(ctx, req.Group, next)
-	if err != nil {
+	view, err := p.past.now(ctx, req.Group)
+	if err != nil || view == nil {
 		return false, err
 	}
-	places := map[string]*domain.State{}
-	for _, name := range state.Places() {
-		if next := p.stream.Next(name); next > 0 && p.stream.Stopped(name) == nil {
-			if places[name], err = p.past.ledgers.AsKnown(ctx, name, next); err != nil {
-				return false, err
-			}
-		}
-	}
-	trial, refused := state.View().Across(places).Try(req, p.clock())
+	trial, refused := view.Try(req, p.clock())
 	return refused == nil && !trial.Answer.Repeat, nil
 }
 

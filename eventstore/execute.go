@@ -57,6 +57,35 @@ func (s *Store) sealPersonal(ctx context.Context, req *domain.Request) error {
 	return nil
 }
 
+// Try says what the request would do if it were decided now, or why it would be refused;
+// nothing is recorded. Personal data in it stay as they are, and a signature is not asked
+// for yet. Errors as Execute.
+func (s *Store) Try(ctx context.Context, req domain.Request) (domain.Trial, error) {
+	if err := errors.Join(s.Ready(), s.Stopped(req.Group)); err != nil {
+		return domain.Trial{}, err
+	}
+	past := &pastStates{s.stream, s.logs, s.ledgers}
+	if err := past.addTo(ctx, &req, s.clock()); err != nil {
+		return domain.Trial{}, err
+	}
+	view, err := past.now(ctx, req.Group)
+	if err != nil {
+		return domain.Trial{}, err
+	}
+	if view == nil {
+		view = domain.NewState(req.Group).View()
+	}
+	refused := req.CheckPersonal()
+	var trial domain.Trial
+	if refused == nil {
+		trial, refused = view.TryUnsigned(&req, s.clock())
+	}
+	if refused != nil {
+		return domain.Trial{}, &Refused{refused, s.Next(req.Group)}
+	}
+	return trial, nil
+}
+
 func (s *Store) forwarding() *forwarding { return &forwarding{s.stream, s.execute, s.log} }
 
 // execute has a sealed request decided and recorded by this node's writer.

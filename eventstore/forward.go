@@ -46,6 +46,7 @@ type forwardedRequest struct {
 	Sealed  [][]byte       `json:"sealed,omitempty"` // in the order of domain.Request.Personals
 	Sent    *[32]byte      `json:"sent,omitempty"`
 	Way     domain.Way     `json:"way,omitempty"`
+	Basis   *domain.Basis  `json:"basis,omitempty"`
 }
 
 // A forwardReply is the answer to a forwarded request, if there is one: a result, or
@@ -103,7 +104,7 @@ func packRequest(req *domain.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := forwardedRequest{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil, &req.Sent, req.Way}
+	f := forwardedRequest{req.Group, req.ID, req.Hash, req.Actor, req.Trace, domain.CommandName(req.Command), command, nil, &req.Sent, req.Way, req.Basis}
 	for _, p := range req.Personals() {
 		f.Sealed = append(f.Sealed, *p.Sealed)
 	}
@@ -128,7 +129,7 @@ func unpackRequest(body []byte) (domain.Request, error) {
 	if err := json.Unmarshal(f.Command, command, commit.Strict); err != nil {
 		return domain.Request{}, err
 	}
-	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Way: f.Way, Trace: f.Trace, Command: command}
+	req := domain.Request{Group: f.Group, ID: f.ID, Hash: f.Hash, Actor: f.Actor, Way: f.Way, Trace: f.Trace, Command: command, Basis: f.Basis}
 	if f.Sent != nil {
 		req.Sent = *f.Sent
 	}

@@ -40,6 +40,28 @@ func (p *pastStates) addTo(ctx context.Context, req *domain.Request, now time.Ti
 	return err
 }
 
+// now is a view of the group as it stands, with the ledgers of the groups that hold
+// seats in it; nil if there is no such group.
+func (p *pastStates) now(ctx context.Context, group string) (*domain.View, error) {
+	next := p.stream.Next(group)
+	if next == 0 {
+		return nil, nil
+	}
+	state, err := p.ledgers.AsKnown(ctx, group, next)
+	if err != nil {
+		return nil, err
+	}
+	places := map[string]*domain.State{}
+	for _, name := range state.Places() {
+		if next := p.stream.Next(name); next > 0 && p.stream.Stopped(name) == nil {
+			if places[name], err = p.ledgers.AsKnown(ctx, name, next); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return state.View().Across(places), nil
+}
+
 // withOtherLedgers is a view of the past state with the ledgers of the groups that hold
 // seats in it, as they were known at the same moment.
 func (p *pastStates) withOtherLedgers(ctx context.Context, state *domain.State, end time.Time) (*domain.View, error) {

@@ -26,7 +26,8 @@ type CommandInput struct {
 	Group string `path:"group" doc:"name in addresses, such as trafford" example:"trafford"`
 	Key   string `header:"Idempotency-Key" doc:"up to 200 printable characters, best a UUID: sent again, the same request gets the same answer"`
 	operation.JSONBody
-	Before []byte // as this server wrote a form's command before, for its hash; nil: as it was sent
+	Before []byte        // as this server wrote a form's command before, for its hash; nil: as it was sent
+	Basis  *domain.Basis // on which alone it is to be decided; nil: on whatever it meets
 }
 
 // Recorded says what a command added to the ledger.
@@ -50,31 +51,59 @@ type RecordedOutput struct {
 	Body     Recorded
 }
 
-// Record has one command recorded.
-func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *CommandInput) (*RecordedOutput, error) {
+// request is the command as a request of whoever sends it.
+func (s *Ledgers) request(ctx context.Context, kind domain.CommandKind, in *CommandInput) (domain.Request, error) {
 	c, err := caller.Of(ctx)
 	if err != nil {
-		return nil, err
+		return domain.Request{}, err
 	}
 	command := kind.New()
 	if _, err := s.Actor(c, in.Group, command); err != nil { // before anything of the body is read
-		return nil, err
+		return domain.Request{}, err
 	}
 	if err := in.LoadInto(command); err != nil {
-		return nil, err
+		return domain.Request{}, err
 	}
 	domain.NoteZeros(command, in.Bytes)
 	actor, err := s.Actor(c, in.Group, command)
 	if err != nil {
-		return nil, err
+		return domain.Request{}, err
 	}
 	id, err := commandID(in.Key, in.Group, actor)
 	if err != nil {
-		return nil, err
+		return domain.Request{}, err
+	}
+	return domain.Request{
+		Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.Before), string(in.Bytes))),
+		Actor: actor, Way: c.Way, Trace: trace.Sent(ctx), Command: command, Basis: in.Basis,
+	}, nil
+}
+
+// Try says what the command would do if it were recorded now: the group's read models
+// tell it in words. A signature is not asked for yet. Errors as Record.
+func (s *Ledgers) Try(ctx context.Context, kind domain.CommandKind, in *CommandInput) (domain.Trial, error) {
+	req, err := s.request(ctx, kind, in)
+	if err != nil {
+		return domain.Trial{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	req := domain.Request{Group: in.Group, ID: id, Hash: domain.HashOf(command), Sent: sentHash(kind.Name, cmp.Or(string(in.Before), string(in.Bytes))), Actor: actor, Way: c.Way, Trace: trace.Sent(ctx), Command: command}
+	trial, err := s.Store.Try(ctx, req)
+	if err != nil {
+		return domain.Trial{}, problem.OfCommand(req.ID, err)
+	}
+	return trial, nil
+}
+
+// Record has one command recorded.
+func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *CommandInput) (*RecordedOutput, error) {
+	req, err := s.request(ctx, kind, in)
+	if err != nil {
+		return nil, err
+	}
+	id, command := req.ID, req.Command
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
 	if err := s.Signed(ctx, &req); err != nil {
 		return nil, problem.OfCommand(id, err)
 	}

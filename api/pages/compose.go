@@ -277,6 +277,11 @@ func (c *composer) askWords() {
 	if c.number != "" {
 		command = &domain.AmendProposal{}
 	}
+	o.id, o.command, o.Button = b.FormID(), command, b.Button()
+	if o.entered = []web.Entered{{Label: "If it is agreed", Words: b.Say}}; b.Say == nil {
+		o.entered = nil
+	}
+	c.asked.offers = map[string]offered{o.id: *o}
 	for _, p := range c.pieces(domain.Describe(command), "", c.filling, o, false) {
 		switch p.Name {
 		case "reopens", "new":

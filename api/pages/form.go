@@ -32,7 +32,8 @@ type offered struct {
 	rows     map[string][]string // headings of rows to which none can be added, by list
 	ask      map[string]string   // other questions than the description's, by field
 	hint     map[string]string
-	effects  []web.Piece // what would follow, said after the fields
+	effects  []web.Piece   // what would follow, said after the fields
+	entered  []web.Entered // what the form carries beside its fields, for its check page
 	web.Sheet
 }
 
@@ -67,9 +68,9 @@ func (a *asked) offer(o offered) {
 		a.filled.Place(sheet.Parts)
 	}
 	if a.sheets == nil {
-		a.sheets = map[string]*web.Sheet{}
+		a.sheets, a.offers = map[string]*web.Sheet{}, map[string]offered{}
 	}
-	a.sheets[o.id] = &sheet
+	a.sheets[o.id], a.offers[o.id] = &sheet, o
 }
 
 // pieces are the form's fields on the page, filled in. Nobody has to answer what is

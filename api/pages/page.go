@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 
 	"goldenthread/api/access"
@@ -48,9 +46,16 @@ type asked struct {
 	server *Pages
 	r      *http.Request
 	me     *projections.PersonLine // nil for the operator
-	form   url.Values              // that was sent; nil where the page was only asked for
-	filled *web.Filled             // the form that was refused, if one was
-	sheets map[string]*web.Sheet   // the forms that the page offers, by id
+	sent
+	sheets map[string]*web.Sheet // the forms that the page offers, by id
+	offers map[string]offered    // the same, as they were offered
+}
+
+// What was sent to a page; nothing where it was only asked for.
+type sent struct {
+	form   url.Values  // nil: no form was
+	filled *web.Filled // the form, if it was refused
+	check  *checked    // the form, if what would follow is to be shown before it is recorded
 }
 
 // today says whether the page is about today, as known now: only then it has forms.
@@ -263,7 +268,7 @@ func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
 // show answers with the page.
 func (s *Pages) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		b, status, err := s.draw(r, p, nil, nil)
+		b, status, err := s.draw(r, p, sent{})
 		var moved *elsewhere
 		if errors.As(err, &moved) {
 			http.Redirect(w, r, (&url.URL{Path: moved.path, RawQuery: r.URL.RawQuery}).String(), http.StatusFound)
@@ -283,7 +288,7 @@ type elsewhere struct{ path string }
 func (e *elsewhere) Error() string { return "this page is now at " + e.path }
 
 // draw renders the page. The form, where one was sent, is as it was filled in.
-func (s *Pages) draw(r *http.Request, p *page, form url.Values, filled *web.Filled) (b []byte, status int, err error) {
+func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, err error) {
 	asks := r.URL.Query()
 	t := &access.Terms{Group: r.PathValue("group"), At: asks.Get("at"), Known: asks.Get("known"), AtLeast: asks.Get("atLeast")}
 	q, err := s.ledgers.See(r.Context(), t, p.things)
@@ -301,15 +306,18 @@ func (s *Pages) draw(r *http.Request, p *page, form url.Values, filled *web.Fill
 		return nil, 0, err
 	}
 	defer done()
-	a := &asked{q, s, r, q.Member(q.Caller.Person, q.At), form, filled, nil}
+	a := &asked{Question: q, server: s, r: r, me: q.Member(q.Caller.Person, q.At), sent: in}
 	body, err := bodyOf(a)
 	if err != nil {
 		return nil, 0, err
 	}
-	page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled, Sheets: a.sheets}
-	if status = http.StatusOK; form != nil && a.filled != nil {
+	status = http.StatusOK
+	if in.check != nil {
+		body, a.filled = a.checking(body), nil
+	} else if in.form != nil && a.filled != nil {
 		status = http.StatusUnprocessableEntity
 	}
+	page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled, Sheets: a.sheets}
 	b, err = page.Render()
 	return b, status, err
 }
@@ -356,18 +364,26 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			return
 		}
 		f := &filling{values: maps.Clone(form), path: r.PathValue}
-		out, err := s.recordForm(r.Context(), r, name, f)
+		d, err := drafted(r, name, f)
+		var out *access.RecordedOutput
+		var check *checked
 		if err == nil {
-			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
-			return
+			out, check, err = s.recordChecked(r.Context(), d)
 		}
-		s.refuse(w, r, p, form, f, err)
+		switch {
+		case err != nil:
+			s.refuse(w, r, p, form, f, err)
+		case check != nil:
+			s.showCheck(w, r, p, form, check)
+		default:
+			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
+		}
 	}
 }
 
 // step shows the page as the form goes on. Nothing is recorded.
 func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
-	b, status, err := s.draw(r, p, form, nil)
+	b, status, err := s.draw(r, p, sent{form: form})
 	if err != nil {
 		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
@@ -386,27 +402,6 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Prob
 		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
 	return r.PostForm, nil
-}
-
-// recordForm sends the command as JSON takes it.
-func (s *Pages) recordForm(ctx context.Context, r *http.Request, name string, f *filling) (*access.RecordedOutput, error) {
-	kind, ok := commandKind(name)
-	if !ok {
-		return nil, fmt.Errorf("a page sends %q, and there is no such command", name)
-	}
-	command := f.command(kind)
-	if len(f.faults) > 0 {
-		return nil, f.faults
-	}
-	before, err := json.Marshal(command)
-	if err != nil { // what was filled in is no text
-		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
-	}
-	body, err := json.Marshal(command, jsonv1.OmitEmptyWithLegacySemantics(true)) // which leaves out a number that was not given
-	if err != nil {
-		return nil, err
-	}
-	return s.ledgers.Record(ctx, kind, &access.CommandInput{Group: r.PathValue("group"), Key: f.values.Get("key"), JSONBody: operation.JSONBody{Bytes: body}, Before: before})
 }
 
 func commandKind(name string) (domain.CommandKind, bool) {
@@ -443,7 +438,7 @@ func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url
 	for i := range faults {
 		faults[i].Part = f.origin(faults[i].Part)
 	}
-	b, _, err := s.draw(r, p, form, &web.Filled{Form: form.Get("form"), Values: form, Faults: faults})
+	b, _, err := s.draw(r, p, sent{form: form, filled: &web.Filled{Form: form.Get("form"), Values: form, Faults: faults}})
 	if err != nil {
 		s.Fail(w, r, refused)
 		return

@@ -85,6 +85,14 @@ func (c *Compose) Command() string {
 	return "raise-proposal"
 }
 
+// Button is what the button says that sends it.
+func (c *Compose) Button() string {
+	if c.Number != "" {
+		return "Make the new version"
+	}
+	return "Raise it"
+}
+
 // Whichever is the field in which to choose what it is about, or what it would do.
 func (c *Compose) Whichever() []Piece {
 	switch c.Step {

@@ -24,14 +24,11 @@ type Sheet struct {
 
 // Send is the button that sends it.
 func (s *Sheet) Send() Button {
-	var classes []string
-	if s.Class != "" {
-		classes = append(classes, s.Class)
-	}
+	b := newButton(s.Button, s.Class)
 	if s.Small {
-		classes = append(classes, "small")
+		b.Class += " nhsuk-button--small"
 	}
-	return newButton(s.Button, classes...)
+	return b
 }
 
 // sheetOf is the page's form with that id, its parts joined; nil if the page

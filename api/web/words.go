@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -28,6 +29,7 @@ var words = template.FuncMap{
 	"form":        newForm,
 	"options":     options,
 	"matter":      domain.MatterWords,
+	"subjects":    subjects,
 	"standing":    tagOf,
 	"mark":        mark,
 	"plain":       plainWords,
@@ -108,12 +110,14 @@ type Button struct{ Words, Class string }
 func newButton(words string, class ...string) Button {
 	b := Button{Words: words}
 	for _, c := range class {
-		b.Class += " nhsuk-button--" + c
+		if c != "" {
+			b.Class += " nhsuk-button--" + c
+		}
 	}
 	return b
 }
 
-// A Signing ends a form of a proposal's page that can be sent as it is, or signed.
+// A Signing are the buttons of a check page whose form can be sent as it is, or signed.
 type Signing struct {
 	Button
 	Sign            string // what the other button says
@@ -123,7 +127,7 @@ type Signing struct {
 }
 
 func newSigning(p *Page, b Button, sign string) Signing {
-	body := p.Body.(*Proposal)
+	body := p.Body.(*Checking).Of.(*Proposal)
 	return Signing{b, sign, p.Group, body.Ref, body.Passkey, body.MustSign}
 }
 
@@ -167,6 +171,15 @@ func paragraphs(text string) []string {
 // MatterOption is a subject to choose, by its name.
 func MatterOption(path string) Option {
 	return Option{path, domain.FirstUpper(domain.MatterWords(path))}
+}
+
+// subjects are the matters in words; "" is all of them taken together.
+func subjects(paths []string) string {
+	names := make([]string, 0, len(paths))
+	for _, p := range paths {
+		names = append(names, cmp.Or(domain.MatterWords(p), "overall"))
+	}
+	return domain.FirstUpper(domain.List(names))
 }
 
 // sourceWords say where an action comes from: "P4", "the meeting of 9 March 2026".

@@ -1,5 +1,5 @@
-// Has what a seat says signed with a passkey: shows the statement that the
-// server made of the form, then asks the device to sign it. Without this script
+// Has what a seat says signed with a passkey, on its check page: shows the statement that
+// the server made of the form, then asks the device to sign it. Without this script
 // the form is sent unsigned, where the charter lets it.
 "use strict";
 (() => {
@@ -20,8 +20,8 @@
     const command = {};
     for (const [name, value] of new FormData(form)) {
       const words = value.trim();
-      if (words === "" || name === "command" || name === "form" || name === "key") continue;
-      command[name] = name === "version" ? Number(words) : name === "needNotWait" ? true : words;
+      if (words === "" || ["command", "form", "key", "checked"].includes(name)) continue;
+      command[name] = name === "version" || name === "index" ? Number(words) : name === "needNotWait" ? true : words;
     }
     if (form.elements.command.value !== "resolve-objection") command.proposal = proposal;
     return command;
