@@ -220,3 +220,31 @@ everybody agrees to P2 now
 		t.Error("somebody held a power that there is not")
 	}
 }
+
+// What was shown on a state is recorded on that state and that day, and on no other.
+func TestDecidedOnItsBasisAlone(t *testing.T) {
+	m := newMinutes(t)
+	m.run("basis", "given the representative\non 2026-03-02 10:00\n")
+	r := &Request{Group: m.group, Actor: "cd-north", Command: &RaiseProposal{Title: "Saturdays", Text: "Open.", Matter: "access"}}
+	trial, refusal := m.ledger.State().View().Try(r, m.now)
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	for _, other := range []struct {
+		basis Basis
+		is    string
+	}{
+		{trial.Basis, ""}, {Basis{}, "L2"}, {Basis{trial.Basis.Next - 1, trial.Basis.Day}, "L2"}, {Basis{trial.Basis.Next + 1, trial.Basis.Day}, "L2"}, {Basis{trial.Basis.Next, trial.Basis.Day - 1}, "L2"},
+	} {
+		r.Basis = &other.basis
+		rule := ""
+		if d := m.ledger.Decide(r, m.now); d.Refusal != nil {
+			rule = d.Refusal.Rule
+		} else if !reflect.DeepEqual(d.Events, trial.Events) {
+			t.Error("on the same basis something else was decided")
+		}
+		if rule != other.is {
+			t.Errorf("on %+v: %q", other.basis, rule)
+		}
+	}
+}
