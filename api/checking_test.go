@@ -314,7 +314,7 @@ func typedAndLost(c formCase) string {
 		const fields = ` + string(fields) + `, forms = [...document.querySelectorAll("main form")].filter(f => f.elements.command && f.elements.command.value === "` + c.name + `");
 		const lost = [];
 		for (let i = 0; i < fields.length; i += 2) {
-			const same = (v) => v.replaceAll("\r\n", "\n") === fields[i + 1].replaceAll("\r\n", "\n");
+			const plain = (s) => s.replaceAll("\r\n", "\n").toLowerCase(), same = (v) => plain(v) === plain(fields[i + 1]);
 			const asked = fields[i] !== "key" && forms.some(f => f.elements[fields[i]]);
 			if (asked && !forms.some(f => new FormData(f).getAll(fields[i]).some(same))) lost.push(fields[i] + "=" + fields[i + 1]);
 		}
