@@ -384,8 +384,17 @@ func TestDamageStopsOneGroup(t *testing.T) {
 		"back in time":  func(e domain.Event) (uint64, []byte) { e.Time = e.Time.Add(-time.Hour); return e.Index, encode(e) },
 		"another group": func(e domain.Event) (uint64, []byte) { e.Group = "good"; return e.Index, encode(e) },
 		"a flipped bit": func(e domain.Event) (uint64, []byte) { l := encode(e); l[len(l)/2] ^= 4; return e.Index, l },
-		"an unknown type": func(e domain.Event) (uint64, []byte) {
+		"an impossible type": func(e domain.Event) (uint64, []byte) {
+			return e.Index, bytes.Replace(encode(e), []byte("goldenthread.person.registered.v1"), []byte("g0ldenthread.person.registered.v1"), 1)
+		},
+		"a newer version's type": func(e domain.Event) (uint64, []byte) {
 			return e.Index, bytes.Replace(encode(e), []byte("person.registered.v1"), []byte("person.registered.v9"), 1)
+		},
+		"a newer version's member of the data": func(e domain.Event) (uint64, []byte) {
+			return e.Index, bytes.Replace(encode(e), []byte(`"handle"`), []byte(`"colour":"red","handle"`), 1)
+		},
+		"a newer version's member": func(e domain.Event) (uint64, []byte) {
+			return e.Index, bytes.Replace(encode(e), []byte(`,"actor"`), []byte(`,"device":"x","actor"`), 1)
 		},
 		"an event that can't follow": func(e domain.Event) (uint64, []byte) {
 			e.Data = &domain.PersonUpdated{Person: uuid.NewString()}
@@ -405,6 +414,7 @@ func TestDamageStopsOneGroup(t *testing.T) {
 				var stopped *commit.Stopped
 				require.ErrorAs(t, s.Stopped("bad"), &stopped)
 				require.Equal(t, at, stopped.At)
+				require.Equal(t, strings.HasPrefix(name, "a newer version's"), errors.As(stopped, new(*commit.Newer)))
 				require.Equal(t, at, s.Next("bad"))
 				_, err := s.Execute(testContext(t), storetest.Register("bad", "x"))
 				require.ErrorAs(t, err, &stopped)

@@ -19,6 +19,7 @@ import (
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
+	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
@@ -176,7 +177,7 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 	case errors.As(err, &unsettled):
 		return Unavailable(unsettled.Error())
 	case errors.As(err, &stopped):
-		return stoppedProblem(stopped.At)
+		return stoppedProblem(stopped)
 	case errors.As(err, &behind):
 		p = Unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
 		p.Index = &behind.Have
@@ -230,9 +231,16 @@ func refusalProblem(r *domain.Refusal) *Problem {
 	return p
 }
 
-func stoppedProblem(at uint64) *Problem {
-	p := Unavailable(fmt.Sprintf("The ledger of this group is damaged: it stopped at event %d and must be repaired first.", at))
-	p.Index = newest(at)
+func stoppedProblem(s *commit.Stopped) *Problem {
+	say := fmt.Sprintf("The ledger of this group is damaged: it stopped at event %d and must be repaired first.", s.At)
+	switch loss := new(logs.Loss); {
+	case errors.As(s, new(*commit.Newer)):
+		say = fmt.Sprintf("Event %d of this group was written by a newer version of Golden Thread. Whoever runs this server must upgrade it.", s.At)
+	case errors.As(s, &loss) && loss.Elsewhere:
+		say = fmt.Sprintf("This server was set back to an earlier day: it has %d events of this group, and %d were signed for. Nothing is recorded before whoever runs it has restored the rest.", loss.Left, loss.Signed)
+	}
+	p := Unavailable(say)
+	p.Index = newest(s.At)
 	return p
 }
 

@@ -146,7 +146,7 @@ func (b *bench) check() {
 // moments of the longest ledger.
 func (b *bench) overHTTP() {
 	asks, known, events := b.requests()
-	p := start(b.T, b.generated, "--reads", "10000000")
+	p := start(b.T, b.generated, "--reads", "10000000", "--clock-is-right")
 	defer p.Stop()
 	client := b.dial(p.URL)
 	answers := map[string]string{}

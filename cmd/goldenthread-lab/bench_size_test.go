@@ -35,7 +35,7 @@ func (b *bench) starts() {
 	events := b.events()
 	for _, after := range []string{"a clean stop", "kill -9"} {
 		began := time.Now()
-		p := start(b.T, b.generated)
+		p := start(b.T, b.generated, "--clock-is-right")
 		ready := time.Since(began)
 		time.Sleep(settles)
 		b.row(fmt.Sprintf("start after %s, %d events", after, events), fmt.Sprintf("%.2f s; at most %d MB of memory until %s later", ready.Seconds(), peakMemory(p.Cmd.Process.Pid)>>20, settles),
@@ -48,7 +48,7 @@ func (b *bench) starts() {
 		require.NoError(b, p.Cmd.Process.Kill())
 		p.Cmd.Wait()
 	}
-	start(b.T, b.generated).Stop()
+	start(b.T, b.generated, "--clock-is-right").Stop()
 }
 
 // settles is how long a server that has just started is left to read ledgers up.

@@ -110,7 +110,7 @@ func (b *bench) open(dir string) *running {
 		r.mu.Unlock()
 	}
 	var err error
-	r.Store, r.groups, err = folder.Open(b.Context(), eventstore.Options{Dir: dir, Follow: []func(commit.Commit){keep}, Log: b.log()})
+	r.Store, r.groups, err = folder.Open(b.Context(), eventstore.Options{Dir: dir, ClockConfirmed: true, Follow: []func(commit.Commit){keep}, Log: b.log()})
 	require.NoError(b, err)
 	b.Cleanup(func() { folder.Close(r.Store) })
 	return r

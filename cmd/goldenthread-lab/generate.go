@@ -38,7 +38,7 @@ func generateCommand() *cobra.Command {
 		Long: "Generate writes made-up years of real organisations into an empty folder: every place founds its group, meets 50 times a year, decides\n" +
 			"six things each time, and tells its practices. Everything goes through the rules, by the day. The same seed makes the same ledgers.",
 		Example: "  goldenthread-lab generate --data england --organisations practices.csv,pcns.csv --memberships pcn_membership.csv --years 1\n" +
-			"  goldenthread serve --data england",
+			"  goldenthread serve --data england --clock-is-right",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}

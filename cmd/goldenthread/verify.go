@@ -46,7 +46,8 @@ func verifyCommand() *cobra.Command {
 			"  a server's address      such as http://127.0.0.1:8080, with --group and your token\n\n" +
 			"Without --vkey the keys are those that the folder or the server itself names: that finds damage, but not somebody who signs another\n" +
 			"history with another key. Keep the verifier key of your ledger apart, and give it with --vkey.\n\n" +
-			"Exit code: 0 if all is as it was signed, 20 if anything is not, or if a person's signature can't be proved.",
+			"Exit code: 0 if all is as it was signed, 20 if anything is not, or if a person's signature can't be proved, 1 if a newer version\n" +
+			"of this program wrote some of it, which this one can't check.",
 		Example: "  goldenthread verify data\n" +
 			"  goldenthread verify http://127.0.0.1:8080 --group trafford --vkey goldenthread.local/…+1a2b3c4d+AR…",
 		Args: cobra.ExactArgs(1),
@@ -226,6 +227,7 @@ type verified struct {
 	Bytes      int64      `json:"bytes" doc:"of the events"`
 	Signed     int        `json:"personSignatures" doc:"signatures of people that hold, with the keys that the ledger had recorded before"`
 	NotProved  []unproved `json:"personSignaturesNotProved" doc:"signatures of people that are of no form that can be proved, either way"`
+	Newer      []uint64   `json:"newer,omitempty" doc:"events that a newer version of Golden Thread wrote: their hashes are right, and nothing else of them is checked"`
 	Took       float64    `json:"milliseconds"`
 	Damage     []damage   `json:"damage"`
 	Signatures []string   `json:"signatures" doc:"names of all that signed the checkpoint, witnesses among them, unproved"`
@@ -261,7 +263,7 @@ func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error
 	}
 	r.Size, r.Root = checked.Checkpoint.N, checked.Checkpoint.Hash.String()
 	r.Events, r.Bundles, r.Tiles, r.Bytes = checked.Entries, checked.Bundles, checked.Tiles, checked.Bytes
-	r.Signed = lines.Signatures()
+	r.Signed, r.Newer = lines.Signatures(), lines.Newer()
 	for _, n := range lines.NotProved() {
 		r.NotProved = append(r.NotProved, unproved{n.Index, n.Why.Error()})
 	}
@@ -298,8 +300,11 @@ func signers(signed []byte) []string {
 func (v *verifying) show(cmd *cobra.Command, reports []verified) error {
 	p := newPage()
 	for _, r := range reports {
-		if len(r.Damage) > 0 || len(r.NotProved) > 0 {
+		switch {
+		case len(r.Damage) > 0 || len(r.NotProved) > 0:
 			p.exit = exitDamaged
+		case len(r.Newer) > 0 && p.exit == 0:
+			p.exit = exitFailed
 		}
 		showVerified(p, &r)
 	}
@@ -322,6 +327,7 @@ func showVerified(p *page, r *verified) {
 	for _, n := range r.NotProved {
 		p.item("NOT PROVED: the signature in event %d: %s.", n.Event, n.Why)
 	}
+	p.unless(len(r.Newer) == 0, "NOT CHECKED: %d events that a newer version of Golden Thread wrote, by their hashes as they were signed. Verify with that version.", len(r.Newer))
 	p.item("Signed as %s, by one at least of: %s", r.Origin, strings.Join(r.Keys, ", "))
 	if !r.Given {
 		p.item("These keys were named by the same place as the log; to be sure of who signed, keep the key apart and give it with --vkey.")

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -157,10 +158,31 @@ func DecodeProved(line []byte, like *domain.Event) (domain.Event, error) {
 	return decodeJSON(line)
 }
 
+// Newer says that an event is of a type, or has a member, that this version does not know,
+// and is well written otherwise.
+type Newer struct{ What error }
+
+func (n *Newer) Error() string {
+	return fmt.Sprintf("%v: this was written by a newer version of Golden Thread; upgrade this one (if it is the newest, the line is damaged)", n.What)
+}
+
+// Unwrap gives out what is not known.
+func (n *Newer) Unwrap() error { return n.What }
+
+// kindName is what the type of an event looks like.
+var kindName = regexp.MustCompile(`^goldenthread(\.[a-z-]+)+\.v[1-9][0-9]*$`)
+
+func newerIf(is bool, what error) error {
+	if is {
+		return &Newer{what}
+	}
+	return what
+}
+
 func decodeJSON(line []byte) (domain.Event, error) {
 	var v envelope
 	if err := json.Unmarshal(line, &v, Strict); err != nil {
-		return domain.Event{}, fmt.Errorf("not an event: %w", err)
+		return domain.Event{}, newerIf(errors.Is(err, json.ErrUnknownName), fmt.Errorf("not an event: %w", err))
 	}
 	return v.event()
 }
@@ -168,10 +190,10 @@ func decodeJSON(line []byte) (domain.Event, error) {
 func (v *envelope) event() (e domain.Event, err error) {
 	payload, ok := domain.NewPayload(v.Type)
 	if !ok {
-		return e, fmt.Errorf("unknown type of event %q", v.Type)
+		return e, newerIf(kindName.MatchString(v.Type), fmt.Errorf("unknown type of event %q", v.Type))
 	}
 	if err := json.Unmarshal(v.Data, payload, Strict); err != nil {
-		return e, fmt.Errorf("data of %s: %w", v.Type, err)
+		return e, newerIf(errors.Is(err, json.ErrUnknownName), fmt.Errorf("data of %s: %w", v.Type, err))
 	}
 	e = domain.Event{Group: strings.TrimPrefix(v.Source, sourceRoot), Index: v.Index, Cause: v.Index, Actor: v.Actor, Way: v.Way, OnBehalfOf: v.OnBehalfOf, Trace: v.TraceParent, Data: payload}
 	if v.Cause != nil {

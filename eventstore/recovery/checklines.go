@@ -21,6 +21,7 @@ type LineCheck struct {
 	group      string
 	last       time.Time
 	signatures signature.Checker
+	newer      []uint64
 }
 
 // Signatures is how many signatures of people were checked, and hold.
@@ -29,9 +30,16 @@ func (c *LineCheck) Signatures() int { return c.signatures.Checked }
 // NotProved are the signatures that are of no form that can be proved, either way.
 func (c *LineCheck) NotProved() []signature.NotProved { return c.signatures.NotProved }
 
+// Newer are the indexes of lines that a newer version wrote: they are not checked.
+func (c *LineCheck) Newer() []uint64 { return c.newer }
+
 // Line checks the next line.
 func (c *LineCheck) Line(index int64, line []byte) error {
 	e, err := commit.Decode(line)
+	if errors.As(err, new(*commit.Newer)) {
+		c.newer = append(c.newer, uint64(index))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
