@@ -5,10 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
 )
 
 // Other ways to open a store: to import a ledger into it, and to repair it.
@@ -64,6 +69,45 @@ func checkImported(o *Options) error {
 	group, err := os.ReadFile(filepath.Join(o.Dir, importingFile))
 	if err == nil && !o.importing {
 		return fmt.Errorf("an import of %s into %s was broken off; import the same file again", group, o.Dir)
+	}
+	return nil
+}
+
+// oursIn are names in a data folder of which one at least is there once it was used.
+var oursIn = []string{stream.Folder, logs.Folder, keys.WrappingFile, logs.SigningFile, "lock", "operator-token", "tokens.json"}
+
+// checkFolder returns an error if the folder is not one to begin in, and is none that was
+// used: it has other files, or the keys of ledgers that are gone. It comes before anything
+// is written.
+func checkFolder(o *Options) error {
+	if o.BeginAnew {
+		return nil
+	}
+	there := func(name string) bool {
+		_, err := os.Stat(filepath.Join(o.Dir, name))
+		return err == nil
+	}
+	if !slices.ContainsFunc(oursIn, there) {
+		return checkForeign(o.Dir)
+	}
+	keysThere := there(keys.WrappingFile) || there(logs.SigningFile)
+	checkpoints, err := filepath.Glob(filepath.Join(o.Dir, logs.Folder, "*", tilelog.CheckpointFile))
+	if err != nil || !keysThere || o.NATS != "" || len(checkpoints) > 0 || there(stream.Folder) || there(stream.RepairedFolder) {
+		return err
+	}
+	return fmt.Errorf("%s has the keys of ledgers, and the ledgers are gone. Restore them from a backup into another folder; or, to begin anew with these keys, say so with --begin-anew", o.Dir)
+}
+
+// checkForeign returns an error if the folder has anything but hidden files.
+func checkForeign(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // it is made, or locking it says why it can't be used
+	}
+	for _, e := range entries {
+		if name := e.Name(); !strings.HasPrefix(name, ".") && name != "lost+found" {
+			return fmt.Errorf("%s has other files, such as %s, and nothing of Golden Thread. Name a folder of its own; or, if this one is meant, say so with --begin-anew", dir, name)
+		}
 	}
 	return nil
 }

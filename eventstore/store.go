@@ -48,6 +48,9 @@ type Options struct {
 	// AcceptLoss lets groups go on that have fewer events than were signed for, where
 	// no copy has the rest. Their ledgers record that, and new logs begin.
 	AcceptLoss bool
+	// BeginAnew lets the store begin in a folder that has other files, or only the keys of
+	// ledgers that are gone.
+	BeginAnew bool
 
 	// Clock tells the time; nil is time.Now. Only time.Now is compared with the
 	// stream's timestamps.
@@ -145,6 +148,9 @@ func newStore(o *Options) (*Store, error) {
 // keys and the logs. It returns the sequence of the stream's last message. Until begin
 // nothing happens in the background.
 func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error) {
+	if err := checkFolder(o); err != nil {
+		return 0, err
+	}
 	lock, err := stream.LockFolder(o.Dir)
 	if err != nil {
 		return 0, err

@@ -34,6 +34,7 @@ type serving struct {
 	quorum                  int
 	acceptLoss              bool
 	clockIsRight            bool
+	beginAnew               bool
 	origin, tlsCert, tlsKey string
 	behindProxy             bool
 	oidc                    identity.OIDC
@@ -89,6 +90,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
 	cmd.Flags().BoolVar(&o.clockIsRight, "clock-is-right", false, "record although the newest event is more than 31 days old: say so once, when you have looked at the clock")
+	cmd.Flags().BoolVar(&o.beginAnew, "begin-anew", false, "begin in a folder that has other files, or only the keys of ledgers that are gone")
 	cmd.Flags().IntVar(&o.memory, "memory", folder.UsualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
@@ -142,8 +144,8 @@ func (o *serving) storeOptions(log *slog.Logger) (options eventstore.Options, er
 	witnesses, err := parseWitnesses(o.witnesses)
 	return eventstore.Options{
 		Dir: o.dir, NATS: o.nats.url, Access: access, Replicas: o.replicas, Installation: o.installation, Witnesses: witnesses, Quorum: o.quorum, AcceptLoss: o.acceptLoss,
-		ClockConfirmed: o.clockIsRight || o.example != "", // the example's events are of a year that is over
-		Folded:         uint64(o.memory) * eventsPerMB, Log: log,
+		BeginAnew: o.beginAnew, ClockConfirmed: o.clockIsRight || o.example != "", // the example's events are of a year that is over
+		Folded: uint64(o.memory) * eventsPerMB, Log: log,
 	}, err
 }
 

@@ -34,11 +34,12 @@ import (
 // logs or its backups.
 
 const (
-	StreamName  = "KEYS" // the stream
-	keySize     = 32
-	wrapSubject = "wrapping" // of the entry that shows which wrapping key the others need
-	wrapProof   = "goldenthread wrapping key"
-	nextSuffix  = ".next" // of the file with the wrapping key to come
+	StreamName   = "KEYS"         // the stream
+	WrappingFile = "wrapping.key" // in the data folder
+	keySize      = 32
+	wrapSubject  = "wrapping" // of the entry that shows which wrapping key the others need
+	wrapProof    = "goldenthread wrapping key"
+	nextSuffix   = ".next" // of the file with the wrapping key to come
 )
 
 // ErrNoKey says that there is no such key: nothing was ever sealed for the person, or they
@@ -85,7 +86,7 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 		return nil, err
 	}
 	k := &Keyring{
-		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, "wrapping.key"), log: log, sealed: map[string]string{}, erased: map[string]bool{}, erasedIn: map[string]bool{},
+		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, WrappingFile), log: log, sealed: map[string]string{}, erased: map[string]bool{}, erasedIn: map[string]bool{},
 		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}), began: time.Now(),
 	}
 	proof, err := k.lastEntry(ctx, wrapSubject)

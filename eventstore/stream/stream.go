@@ -119,6 +119,9 @@ func New(lock *Lock, dir, node string, log *slog.Logger) *Stream {
 // the stream of the ledgers if it isn't there.
 func (s *Stream) Open(ctx context.Context, url string, replicas int, access []nats.Option) (err error) {
 	if s.Alone = url == ""; s.Alone {
+		if err := mendMeta(s.Dir, s.log); err != nil {
+			return err
+		}
 		if s.Server, err = startServer(filepath.Join(s.Dir, Folder), s.Node, s.log); err != nil {
 			return err
 		}
