@@ -38,6 +38,7 @@ type page struct {
 	body    func(*asked) (web.Body, error)
 	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
 	sends   []string                       // commands, by name
+	work    *partOfWork                    // what the page of the work says of it; nil: it is not part of that
 }
 
 // asked is a page being answered.
@@ -49,6 +50,8 @@ type asked struct {
 	sent
 	sheets map[string]*web.Sheet // the forms that the page offers, by id
 	offers map[string]offered    // the same, as they were offered
+
+	section string // of the menu; "": the page has an entry of its own, or none
 }
 
 // What was sent to a page; nothing where it was only asked for.
@@ -142,19 +145,29 @@ func groupsPages() []*page {
 		{path: "/mandate", things: access.Followers, body: mandatePage, sends: []string{"ask-mandate", "grant-mandate", "withdraw-mandate"}},
 		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
 		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "confirm-record", "refuse-record", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
-		{path: "/commitments", things: access.Commitments, body: commitmentsPage, sends: []string{"give-feedback", "confirm-record", "refuse-record"}},
 		{path: "/card", things: access.Checks, body: cardPage},
-		{path: "/worklist", things: access.Worklist, body: workListPage},
+		{path: "/worklist", things: access.Worklist, body: workListPage,
+			work: &partOfWork{"Work list", "What is due, overdue or paused.", (*asked).dueWaits}},
+		{path: "/waiting", things: access.Worklist, body: waitingPage, sends: []string{"confirm-record", "refuse-record"},
+			work: &partOfWork{"Is this right?", "What somebody recorded about another organisation, to be confirmed.", (*asked).recordsWait}},
+		{path: "/agenda", things: access.Agenda, body: agendaPage, sends: []string{"set-agenda", "record-group-meeting"},
+			work: &partOfWork{"Our own meetings", "Agendas, and who came.", (*asked).meetingWaits}},
+		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"},
+			work: &partOfWork{"Approaches", "What the system asked, and the one answer it gets.", (*asked).approachesWait}},
+		{path: "/priorities", things: access.Priorities, body: prioritiesPage, sends: []string{"list-priority", "ask-practices", "answer-priorities"},
+			work: &partOfWork{"Priorities", "What we ourselves want to get done.", (*asked).roundWaits}},
+		{path: "/actions", things: access.Actions, body: actionsPage, sends: []string{"progress-action", "end-action"},
+			work: &partOfWork{"Actions", "What is to be done, by whom.", (*asked).actionsWait}},
+		{path: "/commitments", things: access.Commitments, body: commitmentsPage, sends: []string{"give-feedback", "confirm-record", "refuse-record"},
+			work: &partOfWork{"What was said in our name", "In system meetings.", (*asked).wordWaits}},
+		{path: "/notices", things: access.Notices, body: noticesPage, sends: []string{"communicate", "acknowledge"},
+			work: &partOfWork{"What the practices were told", "Each notice, and which practices have seen it.", (*asked).noticesWait}},
+		{path: "/questions", things: access.Questions, body: questionsPage, sends: []string{"answer-question"},
+			work: &partOfWork{"What practices asked", "And what they were answered.", (*asked).questionsWait}},
+		{path: "/departures", things: access.Departures, body: departuresPage, sends: []string{"depart", "answer-departure", "resolve-departure"},
+			work: &partOfWork{"Departures", "Who goes its own way, and who keeps to each agreement.", (*asked).departuresAway}},
 		{path: "/practices/{ods}", things: access.Notices, body: practicePage, sends: []string{"grant-mandate", "withdraw-mandate", "acknowledge", "ask-group", "depart"}},
-		{path: "/waiting", things: access.Worklist, body: waitingPage, sends: []string{"confirm-record", "refuse-record"}},
 		{path: "/work", things: access.Questions, body: workPage},
-		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"}},
-		{path: "/priorities", things: access.Priorities, body: prioritiesPage, sends: []string{"list-priority", "ask-practices", "answer-priorities"}},
-		{path: "/actions", things: access.Actions, body: actionsPage, sends: []string{"progress-action", "end-action"}},
-		{path: "/departures", things: access.Departures, body: departuresPage, sends: []string{"depart", "answer-departure", "resolve-departure"}},
-		{path: "/notices", things: access.Notices, body: noticesPage, sends: []string{"communicate", "acknowledge"}},
-		{path: "/questions", things: access.Questions, body: questionsPage, sends: []string{"answer-question"}},
-		{path: "/agenda", things: access.Agenda, body: agendaPage, sends: []string{"set-agenda", "record-group-meeting"}},
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
 		{path: "/charter", things: access.Followers, body: charterPage},
@@ -307,6 +320,9 @@ func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, e
 	}
 	defer done()
 	a := &asked{Question: q, server: s, r: r, me: q.Member(q.Caller.Person, q.At), sent: in}
+	if p.work != nil {
+		a.section = "work"
+	}
 	body, err := bodyOf(a)
 	if err != nil {
 		return nil, 0, err
@@ -327,7 +343,7 @@ func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
 		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
-		Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
+		Within: a.section, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
 	}
 	if a.At != f.Today {
 		f.AskedAt = t.At

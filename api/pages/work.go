@@ -2,32 +2,28 @@ package pages
 
 import (
 	"fmt"
+	"strings"
 
-	"goldenthread/api/access"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
+// A partOfWork is what the page of the work says of a page.
+type partOfWork struct {
+	what, say string
+	waits     func(*asked) string // what is to be done there; "": nothing
+}
+
 // workPage leads to all that the group is doing, with what waits in each. What
 // the charter keeps from the person is left out.
 func workPage(a *asked) (web.Body, error) {
 	body := &web.Work{}
-	add := func(things []string, to, what, say string, waits func() string) {
-		if a.sees(things) {
-			body.Parts = append(body.Parts, web.WorkPart{To: to, What: what, Say: say, Waits: waits()})
+	for _, p := range groupsPages() {
+		if p.work != nil && a.sees(p.things) {
+			body.Parts = append(body.Parts, web.WorkPart{To: strings.TrimPrefix(p.path, "/"), What: p.work.what, Say: p.work.say, Waits: p.work.waits(a)})
 		}
 	}
-	add(access.Worklist, "worklist", "Work list", "What is due, overdue or paused.", a.dueWaits)
-	add(access.Worklist, "waiting", "Is this right?", "What somebody recorded about another organisation, to be confirmed.", a.recordsWait)
-	add(access.Agenda, "agenda", "Our own meetings", "Agendas, and who came.", a.meetingWaits)
-	add(access.Approaches, "approaches", "Approaches", "What the system asked, and the one answer it gets.", a.approachesWait)
-	add(access.Priorities, "priorities", "Priorities", "What we ourselves want to get done.", a.roundWaits)
-	add(access.Actions, "actions", "Actions", "What is to be done, by whom.", a.actionsWait)
-	add(access.Commitments, "commitments", "What was said in our name", "In system meetings.", a.wordWaits)
-	add(access.Notices, "notices", "What the practices were told", "And how far word of it has come.", a.noticesWait)
-	add(access.Followers, "questions", "What practices asked", "And what they were answered.", a.questionsWait)
-	add(access.Departures, "departures", "Departures", "Who goes its own way, and who stands by what.", a.departuresAway)
 	return body, nil
 }
 

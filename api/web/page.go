@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -37,6 +38,7 @@ type Frame struct {
 	Group     string // name in addresses
 	Name      string
 	ShortName string
+	Within    string                  // the entry of the navigation that the page belongs to; "": its own, if it has one
 	Me        *projections.PersonLine // who looks; nil for the operator
 	SignedIn  bool                    // in this browser, so that they can sign out
 	NewKeys   []NewKey                // of whoever looks, and which they have not said they know of
@@ -155,10 +157,7 @@ func (f *Frame) Events() string { return domain.Count(int(f.Next), "event") }
 // Section says which entry of the navigation the page belongs to.
 func (f *Frame) Section() string {
 	first, _, _ := strings.Cut(f.Path, "/")
-	if partsOfWork[first] {
-		return "work"
-	}
-	return first
+	return cmp.Or(f.Within, first)
 }
 
 //go:embed templates
