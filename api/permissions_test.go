@@ -84,6 +84,7 @@ var acts = []act{
 	{"name-holder", `{"seat":"U66368","person":"pm-b","role":"deputy","from":"2026-02-01","evidence":"A letter."}`, false},
 	{"leave-seat", `{"seat":"U66368","person":"deputy-north","role":"deputy","until":"2026-02-28","evidence":"A letter."}`, false},
 	{"invite", `{"organisation":"TRUST"}`, false},
+	{"record-together", `{"people":[{"handle":"pm-new","office":"Practice Manager, New"}]}`, false},
 	{"grant-mandate", `{"organisation":"P91018","evidence":"A minute.","from":"2026-01-01","until":"2026-12-31"}`, false},
 	{"withdraw-mandate", `{"organisation":"P91018","everything":true,"evidence":"A minute."}`, false},
 	{"confirm-record", `{"records":["N1"]}`, false},

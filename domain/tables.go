@@ -209,4 +209,5 @@ var Commands = []CommandKind{
 	command[MakeWay]("make-way-in", "Put an invitation, a token or an account on the record as somebody's way in."),
 	command[EndWay]("end-way-in", "End a way in at once."),
 	command[BeginAccess]("begin-access", "Put on the record which ways in there are from before."),
+	command[RecordTogether]("record-together", "Record several things about people, seats and mandates at once: all of them, or none."),
 }

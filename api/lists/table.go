@@ -38,6 +38,7 @@ type table struct {
 	reader   *csv.Reader
 	text     []byte
 	first    []string // the first row, where it is no heading and not read yet
+	rows     int      // of a table that people fill in, so far
 	inside   int      // line ends inside cells so far, which a spreadsheet counts as no row
 }
 
