@@ -279,20 +279,7 @@ func TestEveryPage(t *testing.T) {
 			b.width(1280)
 			e.show(b, &v)
 			require.Less(t, e.weight(t, &v), 100<<10, "bytes over the wire")
-			require.Empty(t, b.faults(script), "folded")
-			b.unfold()
-			require.Empty(t, b.faults(script), "light")
-			b.look("dark", "")
-			require.Empty(t, b.faults(script), "dark")
-			b.look("light", "")
-			b.width(320)
-			wide := `[...document.querySelectorAll("body *")].filter(e => { const r = e.getBoundingClientRect(); return r.right > 320.5 && r.width > 1 && !e.closest(".nhsuk-u-visually-hidden, thead, .nhsuk-skip-link") }).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
-			require.Empty(t, evaluate[[]string](b, wide))
-			require.LessOrEqual(t, evaluate[int](b, `document.documentElement.scrollWidth`), 320)
-			small := `[...document.querySelectorAll("button, input:not([type=hidden], [type=radio], [type=checkbox]), select, summary, nav a, .nhsuk-button")].filter(e => e.getBoundingClientRect().height < 43.9 && e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
-			require.Empty(t, evaluate[[]string](b, small))
-			require.Equal(t, 1, evaluate[int](b, `document.querySelectorAll("h1").length`))
-			require.Empty(t, evaluate[[]string](b, `[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are taken twice")
+			b.sound(script)
 			if !strings.HasPrefix(v.path, "/rules") { // which explains the terms of art
 				require.NotRegexp(t, `\d ?%|(?i)ad referendum|per cent`, b.main())
 			}
@@ -302,6 +289,26 @@ func TestEveryPage(t *testing.T) {
 	b.width(1280)
 	b.as(e.tokens["cd-altrincham"]).open("/g/trafford/card")
 	require.Equal(t, 1, b.printedPages())
+}
+
+// sound checks what every page keeps: axe-core finds nothing, light or dark, folded or not;
+// nothing is wider than 320 pixels; what is pressed is not too small; one heading; no id twice.
+func (b *browser) sound(script string) {
+	b.t.Helper()
+	require.Empty(b.t, b.faults(script), "folded")
+	b.unfold()
+	require.Empty(b.t, b.faults(script), "light")
+	b.look("dark", "")
+	require.Empty(b.t, b.faults(script), "dark")
+	b.look("light", "")
+	b.width(320)
+	wide := `[...document.querySelectorAll("body *")].filter(e => { const r = e.getBoundingClientRect(); return r.right > 320.5 && r.width > 1 && !e.closest(".nhsuk-u-visually-hidden, thead, .nhsuk-skip-link") }).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
+	require.Empty(b.t, evaluate[[]string](b, wide))
+	require.LessOrEqual(b.t, evaluate[int](b, `document.documentElement.scrollWidth`), 320)
+	small := `[...document.querySelectorAll("button, input:not([type=hidden], [type=radio], [type=checkbox]), select, summary, nav a, .nhsuk-button")].filter(e => e.getBoundingClientRect().height < 43.9 && e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
+	require.Empty(b.t, evaluate[[]string](b, small))
+	require.Equal(b.t, 1, evaluate[int](b, `document.querySelectorAll("h1").length`))
+	require.Empty(b.t, evaluate[[]string](b, `[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are taken twice")
 }
 
 // With GOLDENTHREAD_SCREENSHOTS a folder, each page is written there as a

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,10 @@ import (
 
 // browse opens a real browser with an authenticator in it. Without Chromium the
 // test is skipped; never where CI=true.
-func browse(t *testing.T) context.Context {
+func browse(t *testing.T) context.Context { return browseFor(t, time.Minute) }
+
+// browseFor opens one for so long at most.
+func browseFor(t *testing.T, most time.Duration) context.Context {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -26,11 +30,20 @@ func browse(t *testing.T) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, most)
 	t.Cleanup(cancel)
 	ctx, end := chromedp.NewContext(ctx)
 	t.Cleanup(end)
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
+	newAuthenticator(t, ctx)
+	return ctx
+}
+
+// newAuthenticator gives the browser another authenticator, with nothing in it, in place of
+// any that it had: another person's device.
+func newAuthenticator(t *testing.T, ctx context.Context) {
+	_, err := chromedp.Call(ctx, webauthn.Disable, cdp.Empty{})
+	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, webauthn.Enable, webauthn.EnableParams{})
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
@@ -38,7 +51,6 @@ func browse(t *testing.T) context.Context {
 		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 	}})
 	require.NoError(t, err)
-	return ctx
 }
 
 // The pages in Chromium: invited, registered, signed out, signed in again; and
@@ -59,6 +71,8 @@ func TestBrowserSignsIn(t *testing.T) {
 		heading("You are invited to Trafford GP Board"),
 		chromedp.SendKeys(chromedp.ID("name"), "work laptop"),
 		chromedp.Click(chromedp.CSS(`[data-passkey="register"]`)),
+		heading("Trafford GP Board"), // which asks for consent to its charter
+		chromedp.Navigate(w.origin()+"/account"),
 		heading("My account"),
 	)
 	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))

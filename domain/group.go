@@ -19,7 +19,7 @@ type Found struct {
 	PlaceName     string            `json:"placeName" doc:"in sentences, such as Trafford" maxLength:"60" call:"the place's name" ask:"What is the place called?"`
 	Founder       string            `json:"founder" doc:"handle of the person who founds, among the people" maxLength:"60" kind:"code" call:"the founder's handle" of:"person" ask:"Who founds it?"`
 	Charter       Charter           `json:"charter"`
-	Organisations []OrganisationRow `json:"organisations" doc:"the place, and those that hold seats" maxItems:"100"`
+	Organisations []OrganisationRow `json:"organisations" doc:"the place, those that hold seats, and the practices of the place" maxItems:"500"`
 	People        []PersonEntry     `json:"people" maxItems:"100"`
 	Seats         []SeatEntry       `json:"seats" doc:"at least two different people hold them, or the group can't be established; each consents to the charter under a sign-in of their own" maxItems:"50"`
 	Duties        []DutyEntry       `json:"duties" maxItems:"20"`

@@ -123,6 +123,16 @@ func (s *Store) OpenPersonal(person string, sealed []byte) (domain.PersonalData,
 	return s.keys.OpenPersonal(person, sealed)
 }
 
+// SealDraft seals what is in no ledger yet under a key of its own, by its UUID.
+func (s *Store) SealDraft(ctx context.Context, id string, plain []byte) ([]byte, error) {
+	return s.keys.SealDraft(ctx, id, plain)
+}
+
+// OpenDraft opens what SealDraft sealed.
+func (s *Store) OpenDraft(ctx context.Context, id string, sealed []byte) ([]byte, error) {
+	return s.keys.OpenDraft(ctx, id, sealed)
+}
+
 // IsErased says whether the ledger says that the person (by id) was erased.
 func (s *Store) IsErased(person string) bool { return s.keys.IsErased(person) }
 

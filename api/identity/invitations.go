@@ -240,12 +240,30 @@ func (s *invitationOperations) offerInvitations() {
 }
 
 func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation.BodyInput) (*operation.Output[InvitationMade], error) {
-	g, by, err := s.lettingIn(ctx, in.Group)
-	if err != nil {
+	if _, _, err := s.lettingIn(ctx, in.Group); err != nil { // before anything of the body is read
 		return nil, err
 	}
 	var ask InvitationFor
 	if err := in.LoadInto(&ask); err != nil {
+		return nil, err
+	}
+	made, err := s.Invite(ctx, in.Group, ask)
+	if err != nil {
+		return nil, err
+	}
+	return &operation.Output[InvitationMade]{Body: *made}, nil
+}
+
+// MayInvite refuses whoever asks and may not invite people of the group to sign in.
+func (s *Identity) MayInvite(ctx context.Context, group string) error {
+	_, _, err := s.lettingIn(ctx, group)
+	return err
+}
+
+// Invite makes an invitation in the name of whoever asks. It is shown this once.
+func (s *Identity) Invite(ctx context.Context, group string, ask InvitationFor) (*InvitationMade, error) {
+	g, by, err := s.lettingIn(ctx, group)
+	if err != nil {
 		return nil, err
 	}
 	invited := g.State().Person(ask.Person)
@@ -258,7 +276,7 @@ func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation
 	now, code, salt := s.clock().UTC().Truncate(time.Second), newCode(), newSalt()
 	hash := codeHash(salt, code)
 	i := invitation{
-		ID: hash[:8], Salt: salt, Hash: hash, Group: in.Group, Person: invited.ID, By: by, Replace: ask.Replace, Made: now, Expires: now.Add(invitationLasts),
+		ID: hash[:8], Salt: salt, Hash: hash, Group: group, Person: invited.ID, By: by, Replace: ask.Replace, Made: now, Expires: now.Add(invitationLasts),
 	}
 	what := "invited to sign in"
 	if ask.Replace {
@@ -268,7 +286,7 @@ func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation
 	if err != nil {
 		return nil, err
 	}
-	if err := s.onRecord(ctx, in.Group, c, &domain.MakeWay{Person: i.Person, Way: i.way(), Until: domain.DayOf(i.Expires), Replaces: i.Replace}); err != nil {
+	if err := s.onRecord(ctx, group, c, &domain.MakeWay{Person: i.Person, Way: i.way(), Until: domain.DayOf(i.Expires), Replaces: i.Replace}); err != nil {
 		return nil, err
 	}
 	if err := s.SignIn.journal.write(JournalLine{now, i.Group, i.Person, by, what}); err != nil {
@@ -277,7 +295,7 @@ func (s *invitationOperations) inviteToSignIn(ctx context.Context, in *operation
 	if err := s.SignIn.Invitations.Made.Add(i); err != nil {
 		return nil, err
 	}
-	return &operation.Output[InvitationMade]{Body: InvitationMade{i.ID, code, caller.Origin(ctx) + "/invitation/" + code, invited.Office, i.Expires}}, nil
+	return &InvitationMade{i.ID, code, caller.Origin(ctx) + "/invitation/" + code, invited.Office, i.Expires}, nil
 }
 
 func (s *invitationOperations) listInvitations(ctx context.Context, in *operation.GroupInput) (*operation.Output[InvitationsMade], error) {
@@ -323,7 +341,7 @@ func (s *invitationOperations) withdrawInvitation(ctx context.Context, in *invit
 }
 
 // lettingIn is the group, for whoever may let people in, and who that is.
-func (s *invitationOperations) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
+func (s *Identity) lettingIn(ctx context.Context, group string) (g *projections.Group, by string, err error) {
 	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return nil, "", err

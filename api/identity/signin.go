@@ -422,11 +422,30 @@ func (s *passkeyPages) invitationPage(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
+	next, err := s.afterInvitation(r.Context(), &i)
+	if err != nil {
+		return err
+	}
 	html(w, http.StatusOK)
 	code := r.PathValue("code")
 	return signin.Invitation{
-		Code: code, Office: office, Group: group, Replace: i.Replace, Picture: web.Picture(caller.Origin(r.Context()) + "/invitation/" + code),
+		Code: code, Next: next, Office: office, Group: group, Replace: i.Replace, Picture: web.Picture(caller.Origin(r.Context()) + "/invitation/" + code),
 	}.Render(w)
+}
+
+// afterInvitation is where whoever takes the invitation up goes on: to the charter, if they
+// are asked to consent to it.
+func (s *Identity) afterInvitation(ctx context.Context, i *invitation) (string, error) {
+	state, err := s.store.State(ctx, i.Group)
+	if err != nil {
+		return "", err
+	}
+	for seat := range state.Seats {
+		if state.AwaitsConsent(seat, i.Person, s.ledgers.Today()) {
+			return "/g/" + url.PathEscape(i.Group) + "#charter", nil
+		}
+	}
+	return "/account", nil
 }
 
 // names are the office and the group in words.

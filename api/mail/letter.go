@@ -21,6 +21,8 @@ type letter struct {
 	to      domain.PersonalData
 	errands []projections.Errand
 	link    string // address of the pages; "" where there is none
+
+	invitation *Invitation // the letter is this and nothing else; nil: it is a digest
 }
 
 // message writes the letter. Its Message-ID is made from what it is about, so
@@ -43,6 +45,9 @@ func (l *letter) message(from string, now time.Time) (*gomail.Msg, error) {
 }
 
 func (l *letter) subject() string {
+	if l.invitation != nil {
+		return l.group + ": your invitation"
+	}
 	if len(l.errands) == 1 {
 		return l.group + ": " + l.errands[0].About
 	}
@@ -53,6 +58,11 @@ func (l *letter) text() string {
 	var b strings.Builder
 	if l.to.Name != "" {
 		b.WriteString("Dear " + l.to.Name + ",\n\n")
+	}
+	if i := l.invitation; i != nil {
+		b.WriteString("You are invited to " + l.group + " as: " + i.Person.Office + ".\n\nOpen this link on your own device and make a passkey. It works once, until the end of " + domain.DayOf(i.Until).Words() + ":\n" + i.Link +
+			"\n\nIf the link does not open, type this code on the sign-in page, under I have an invitation: " + i.Code + "\n\nIf that is not your office, leave it alone and tell whoever runs the group.\n" + l.group + "\n")
+		return b.String()
 	}
 	shown := l.errands[:min(len(l.errands), mostLines)]
 	for _, e := range shown {

@@ -392,5 +392,31 @@ func (p *Post) Again(ctx context.Context, group, person string) error {
 	return nil
 }
 
+// An Invitation is a letter with which somebody is invited to sign in.
+type Invitation struct {
+	Group  string // such as Trafford GP Board
+	Person domain.Person
+	Link   string
+	Code   string
+	Until  time.Time
+}
+
+// Invite sends an invitation to the address that the person has on the ledger. It says in
+// words why nothing was sent; "" where it was.
+func (p *Post) Invite(ctx context.Context, i *Invitation) (why string) {
+	if len(i.Person.Sealed) == 0 {
+		return "There is no mail address."
+	}
+	data, err := p.o.Personal(i.Person.ID, i.Person.Sealed)
+	if err != nil || data.Email == "" {
+		return "There is no mail address."
+	}
+	out, why := p.hand(ctx, &letter{group: i.Group, id: uuid.New(), to: data, invitation: i}, p.o.Clock())
+	if out == delivered {
+		return ""
+	}
+	return why
+}
+
 // Reach says why the mail server would take no letter now; nil if it would. Nothing is sent.
 func (p *Post) Reach(ctx context.Context) error { return p.o.Server.reach(ctx) }

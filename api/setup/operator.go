@@ -30,6 +30,13 @@ func (s *Setup) operatorPage(w http.ResponseWriter, r *http.Request) error {
 		}
 		body.Groups = append(body.Groups, line)
 	}
+	drafts, err := s.drafts.all(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		body.Drafts = append(body.Drafts, web.DraftLine{ID: d.ID, Name: d.Name(), Changed: d.Changed})
+	}
 	return s.show(w, r, http.StatusOK, body, nil, nil)
 }
 

@@ -35,12 +35,14 @@ type Setup struct {
 	ledgers  *access.Ledgers
 	identity *identity.Identity
 	store    *eventstore.Store
+	drafts   *drafts
 	log      *slog.Logger
 }
 
 // New offers the pages.
 func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers, who *identity.Identity) *Setup {
 	s := &Setup{o: o, api: api, guard: g, ledgers: l, identity: who, store: l.Store, log: l.Log}
+	s.drafts = &drafts{dir: o.Dir, store: l.Store, clock: l.Clock}
 	if who.SignIn == nil {
 		return s // nobody signs in here
 	}
@@ -56,6 +58,22 @@ func (s *Setup) Patterns() map[string]http.HandlerFunc {
 		"GET " + identity.OperatorPages:             s.operators(s.operatorPage),
 		"GET " + identity.OperatorPages + "/server": s.operators(s.serverPage),
 		"GET " + identity.OperatorPages + "/backup": s.operators(s.backup),
+		"GET " + groupsAt + "/{group}":              s.operators(s.joiningPage),
+		"POST " + groupsAt + "/{group}":             s.operators(s.invitePeople),
+		"GET /g/{group}/mandates":                   s.members(s.mandatesPage),
+		"POST /g/{group}/mandates":                  s.members(s.sendMandates),
+		"GET /g/{group}/joining":                    s.members(s.joiningPage),
+		"POST /g/{group}/joining":                   s.members(s.invitePeople),
+		"POST " + draftsAt:                          s.operators(s.beginDraft),
+		"GET " + draftsAt + "/{id}":                 s.operators(s.taskList),
+		"POST " + draftsAt + "/{id}/give-up":        s.operators(s.giveUp),
+		"POST " + draftsAt + "/{id}/upload":         s.operators(s.uploadLists),
+		"GET " + draftsAt + "/{id}/lists":           s.operators(s.chooseFromLists),
+		"POST " + draftsAt + "/{id}/lists":          s.operators(s.takeFromLists),
+		"GET " + draftsAt + "/{id}/check":           s.operators(s.checkAnswers),
+		"POST " + draftsAt + "/{id}/check":          s.operators(s.foundGroup),
+		"GET " + draftsAt + "/{id}/{page}":          s.operators(s.draftPage),
+		"POST " + draftsAt + "/{id}/{page}":         s.operators(s.saveDraftPage),
 	}
 }
 
@@ -76,6 +94,15 @@ func (s *Setup) operators(f func(http.ResponseWriter, *http.Request) error) http
 			err = s.keepTyped(w, r)
 		}
 		if err != nil {
+			s.o.Fail(w, r, problem.Of(r.Context(), s.log, err))
+		}
+	}
+}
+
+// members lets those through who are known in the group; the page says who may do what.
+func (s *Setup) members(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := f(w, r); err != nil {
 			s.o.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		}
 	}
@@ -107,7 +134,10 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 // show writes a page of the operator, with its forms and what is wrong in one of them.
 func (s *Setup) show(w http.ResponseWriter, r *http.Request, status int, body web.Body, filled *web.Filled, sheets map[string]*web.Sheet) error {
 	c, err := caller.Of(r.Context())
-	page := web.Page{Frame: web.Frame{SignedIn: err == nil && c.Session != ""}, Body: body, Filled: filled, Sheets: sheets}
+	return write(w, status, &web.Page{Frame: web.Frame{SignedIn: err == nil && c.Session != ""}, Body: body, Filled: filled, Sheets: sheets})
+}
+
+func write(w http.ResponseWriter, status int, page *web.Page) error {
 	b, err := page.Render()
 	if err != nil {
 		return err

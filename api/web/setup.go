@@ -1,9 +1,12 @@
 package web
 
 import (
+	"html/template"
 	"net/url"
 	"slices"
 	"time"
+
+	"goldenthread/domain"
 )
 
 // Pages of the operator, who is nobody of a group: what the server is, and how a group is set up.
@@ -88,4 +91,222 @@ func (s *SignedOut) Fields() (all []Piece) {
 		}
 	}
 	return all
+}
+
+// A Task is one of the pages on which a group is set up.
+type Task struct {
+	Title, At string
+	Saved     bool
+	Faults    int
+}
+
+// Tag says how far the task is.
+func (t Task) Tag() Tag {
+	switch {
+	case t.Faults > 0:
+		return red("to correct")
+	case t.Saved:
+		return green("done")
+	}
+	return blue("to do")
+}
+
+// TaskList is what there is to do to set a group up.
+type TaskList struct {
+	Name    string
+	At      string // address of the draft
+	Changed time.Time
+	Tasks   []Task
+}
+
+func (t TaskList) Title() string { return "Set up: " + t.Name }
+func (TaskList) file() string    { return "tasklist" }
+
+// DraftPage is one page on which a group is set up. Its form has the id draft.
+type DraftPage struct {
+	Heading string
+	Say     []string
+	Back    string // address of the task list
+	Step    string // such as: Step 2 of 8
+	Upload  string // address to which official lists are sent; "": the page takes none
+	Listed  string // what was taken of them, in a sentence; "": nothing
+}
+
+func (p DraftPage) Title() string { return p.Heading }
+func (DraftPage) file() string    { return "draftpage" }
+
+// A Mend is something that is wrong in the draft, and where it is to be mended.
+type Mend struct{ Say, Rule, At string }
+
+// An Answered is what was answered on a page, in sentences.
+type Answered struct {
+	Title, At string
+	Lines     []string
+}
+
+// Answers are all answers before a group is founded. Its form has the id found.
+type Answers struct {
+	Name       string
+	Back       string // address of the task list
+	Mends      []Mend
+	Answers    []Answered
+	Incomplete string   // what least membership lacks; "": nothing
+	Then       []string // what it takes, after founding, to be established
+}
+
+func (Answers) Title() string { return "Check your answers" }
+func (Answers) file() string  { return "answers" }
+
+// Joining is how far a new group is, and who has come.
+type Joining struct {
+	Name, ShortName        string
+	Established            domain.Day // 0: not yet
+	Missing                []string   // what it lacks to be established
+	Practices, OfPractices int        // that stand behind it
+	Seats                  []JoiningSeat
+	People                 []JoiningPerson
+	Invites                bool // whoever looks may invite
+	Mail                   bool // invitations can be mailed
+}
+
+func (j Joining) Title() string { return "How far " + j.Name + " is" }
+func (Joining) file() string    { return "joining" }
+
+// Consents are how many seats have consented.
+func (j Joining) Consents() (n int) {
+	for _, s := range j.Seats {
+		if s.Consented {
+			n++
+		}
+	}
+	return n
+}
+
+// A JoiningSeat is a seat of a group that forms.
+type JoiningSeat struct {
+	Name, Holder string
+	Consented    bool
+}
+
+// Tag says whether it has consented.
+func (s JoiningSeat) Tag() Tag {
+	if s.Consented {
+		return green("consented")
+	}
+	return yellow("not yet")
+}
+
+// A JoiningPerson is somebody who is to come in.
+type JoiningPerson struct {
+	ID, Office string
+	Index      uint64
+	State      string     // not invited, invited or has come
+	Until      domain.Day // last day of the invitation
+}
+
+// Come says whether they have a way in.
+func (p JoiningPerson) Come() bool { return p.State == "has come" }
+
+// Tag says whether they have come.
+func (p JoiningPerson) Tag() Tag {
+	switch p.State {
+	case "has come":
+		return green(p.State)
+	case "invited":
+		return yellow(p.State)
+	}
+	return blue(p.State)
+}
+
+// Invitations have just been made, and are shown this once.
+type Invitations struct {
+	Back, Group string
+	Mailed      []string // offices
+	Sheets      []InvitationSheet
+}
+
+func (Invitations) Title() string { return "Invitations" }
+func (Invitations) file() string  { return "invitations" }
+
+// An InvitationSheet is for one person, to print or to read out.
+type InvitationSheet struct {
+	Office, Link, Code string
+	Picture            template.URL // the link as a QR code
+	Until              domain.Day
+	Why                string // it was not mailed; "": it was not to be
+}
+
+// ListsPage is what official lists say, to choose from.
+type ListsPage struct {
+	Back      string   // address of the page of practices
+	Faults    []string // in the files, each with its row
+	Source    string
+	On        domain.Day
+	Notes     []string
+	Places    []Option
+	Place     string // that was chosen; "": it is asked for
+	Practices []Option
+}
+
+func (p ListsPage) Title() string {
+	switch {
+	case p.Faults != nil:
+		return "These files can’t be used"
+	case p.Place == "":
+		return "Which place is it?"
+	}
+	return "Which practices belong to it?"
+}
+func (ListsPage) file() string { return "lists" }
+
+// AllMandates are where all practices stand, and what can be done for many at once.
+type AllMandates struct {
+	Say         string // coverage
+	Practices   []MandateOf
+	Paper, Asks bool // it can be done for some of them
+	Ticked      map[string]bool
+	Parts       []Piece
+	Done        []Outcome
+}
+
+func (AllMandates) Title() string { return "Mandates of all practices" }
+func (AllMandates) file() string  { return "allmandates" }
+
+// Recorded are those for which it was recorded.
+func (m *AllMandates) Recorded() (names []string) {
+	for _, one := range m.Done {
+		if one.Refused == "" {
+			names = append(names, one.Name)
+		}
+	}
+	return names
+}
+
+// Asked is the page's form.
+func (m *AllMandates) Asked(p *Page) Form { return newForm(p, "mandates", "") }
+
+// A MandateOf is where one practice stands.
+type MandateOf struct {
+	Code, Name string
+	State      string // given, on paper, asked or none
+	Why        string
+	Paper, Ask bool // whoever looks can do it for this one
+}
+
+// Tag is the state as an adjective.
+func (m MandateOf) Tag() Tag {
+	switch m.State {
+	case "given":
+		return green("given")
+	case "on paper":
+		return yellow("on paper")
+	case "asked":
+		return blue("asked")
+	}
+	return grey("none")
+}
+
+// An Outcome is what became of a command for one practice.
+type Outcome struct {
+	Code, Name, Refused, Rule string // Refused is "" where it was recorded
 }

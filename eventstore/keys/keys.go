@@ -367,6 +367,31 @@ func (k *Keyring) OpenPersonal(person string, sealed []byte) (domain.PersonalDat
 	return data, err
 }
 
+// SealDraft seals what is in no ledger yet, such as a group that is being set up, under a
+// key of its own. It is named by a UUID, as people are.
+func (k *Keyring) SealDraft(ctx context.Context, id string, plain []byte) ([]byte, error) {
+	if !isPersonID(id) {
+		return nil, ErrNoKey
+	}
+	key, err := k.findOrMakeKey(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return Seal(key, id, plain)
+}
+
+// OpenDraft opens what SealDraft sealed; ErrNoKey, ErrSealBroken.
+func (k *Keyring) OpenDraft(ctx context.Context, id string, sealed []byte) ([]byte, error) {
+	if !isPersonID(id) {
+		return nil, ErrNoKey
+	}
+	key, err := k.findKey(ctx, id, true)
+	if err != nil {
+		return nil, err
+	}
+	return Unseal(key, id, sealed)
+}
+
 // What is sealed: a version byte, a random salt, the commitment, and the text
 // under AES-256-GCM. Salt and key give, by HKDF-SHA256, a key for this text alone
 // (hence the nonce of zeros) and the commitment, without which somebody could make

@@ -31,6 +31,7 @@ type Invitation struct {
 	Office  string
 	Group   string
 	Replace bool
+	Next    string       // where they go on
 	Picture template.URL // its address as a QR code, for another device; none: too long for one
 }
 

@@ -1,0 +1,244 @@
+package api
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"goldenthread/domain"
+)
+
+// traffordLines are Trafford's open practices as somebody copies them from a spreadsheet.
+func traffordLines(t testing.TB) string {
+	read := func(name string) [][]string {
+		f, err := os.Open("../cmd/goldenthread/example/trafford/" + name)
+		require.NoError(t, err)
+		defer f.Close()
+		rows, err := csv.NewReader(f).ReadAll()
+		require.NoError(t, err)
+		return rows[1:]
+	}
+	pcn, names, lines := map[string]string{}, map[string]string{}, []string{}
+	for _, m := range read("memberships.csv") { // practice, pcn, start, end
+		if m[3] == "" {
+			pcn[m[0]] = m[1]
+		}
+	}
+	organisations := read("organisations.csv") // ods, kind, name, parent, status, open, close, postcode, list size
+	for _, o := range organisations {
+		names[o[0]] = o[2]
+	}
+	for _, o := range organisations {
+		if o[1] == "practice" && o[6] == "" {
+			lines = append(lines, strings.Join([]string{o[0], o[2], o[8], pcn[o[0]], names[pcn[o[0]]]}, "\t"))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// setUp begins a draft and gives its address.
+func (b *tab) setUp() string {
+	b.post("/operator/setup", nil).says(200, "Set up: A group without a name yet")
+	return b.last.Request.URL.Path
+}
+
+// page saves what is there on the page of the draft, changed by what is typed.
+func (b *tab) page(at, name string, typed url.Values) *tab {
+	b.get(at + "/" + name).says(200)
+	form := sentBy(b.w.t, string(b.last.body))
+	for field, values := range typed {
+		form[field] = values
+	}
+	return b.post(at+"/"+name, form)
+}
+
+// A manager who is the operator founds a group with nothing but pages: what is suggested is
+// kept, what is wrong is said at its field, and nothing that was typed is lost.
+func TestAGroupIsSetUp(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	b := newTab(w).asOperator()
+	at := b.setUp()
+	b.get(at+"/check").says(200, "There is something to correct first", "Fill in the page: The group and its place.")
+
+	b.page(at, "group", url.Values{"short": {"the board"}}).says(422, "There is a problem")
+	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200, "Practices and networks")
+	b.page(at, "practices", url.Values{"practices": {"P91018"}, "source": {"A list"}}).says(422, "Line 1: write a code")
+	b.get(at+"/practices").says(200, "A list", "P91018")
+	b.page(at, "practices", url.Values{"practices": {traffordLines(t)}, "on": {"1 October 2026"}}).says(200, "Committee, federation and others", "Trafford Local Medical Committee")
+	b.page(at, "bodies", nil).says(200, "Seats and people", "Clinical Director, South Trafford", "Chair, Trafford Local Medical Committee")
+	b.page(at, "people", url.Values{"then": {"row people"}}).says(200, "Person 9", "Clinical Director, South Trafford") // one more row, and what is there is kept
+	b.page(at, "people", url.Values{"people-0-name": {"Dr A"}, "people-0-organisation": {""}}).says(422, "Person 1, organisation: Choose the organisation whose seat it is.")
+	b.page(at, "people", url.Values{"people-0-organisation": {"U95344"}, "people-0-email": {"a@example.org"}}).says(200, "Who does what")
+	b.page(at, "duties", nil).says(200, "How we decide", "There are no votes here")
+	b.page(at, "decide", url.Values{"quorum": {"99"}}).says(200, "The charter’s words", "We are the general practices of Trafford")
+	b.page(at, "words", nil).says(200, "Check your answers", "The quorum is a number of seats between 1 and 7.", "#draft-quorum")
+	b.post(at+"/check", nil).says(422, "The quorum is a number of seats between 1 and 7.")
+	require.Empty(t, w.store.Groups())
+	b.page(at, "decide", url.Values{"quorum": {"5"}}).says(200)
+	b.get(at).says(200, "Set up: Trafford GP Board")
+	b.get(at+"/check").says(200, "26 practices in 5 networks, with 248,911 registered patients.", "The seat of Trafford Local Medical Committee is held by", "Found the group")
+
+	b.post(at+"/check", nil).says(200, "How far Trafford GP Board is", "0 of 7 seats have consented", "0 of 26 practices stand behind it", "The consent of South Trafford PCN to the charter", "Make sheets to print")
+	state, err := w.store.State(t.Context(), "trafford")
+	require.NoError(t, err)
+	require.Len(t, state.Seats, 7)
+	require.Len(t, state.People, 8)
+	require.Len(t, state.PCNsOn(domain.DayOf(w.clock())), 5)
+	require.Equal(t, 5, state.Charter().Quorum)
+	b.get(at).says(404)
+	b.post(at+"/check", nil).says(404)
+}
+
+// fillIn fills every page of the draft in for Trafford, with what is suggested.
+func (b *tab) fillIn(at string) {
+	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200)
+	b.page(at, "practices", url.Values{"practices": {traffordLines(b.w.t)}}).says(200)
+	for _, page := range []string{"bodies", "people", "duties", "decide", "words"} {
+		b.page(at, page, nil).says(200)
+	}
+}
+
+// sentBy is what a browser would send of the page's form draft as it stands.
+func sentBy(t testing.TB, page string) url.Values {
+	doc, err := html.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	form := url.Values{}
+	attribute := func(n *html.Node, name string) (string, bool) {
+		for _, a := range n.Attr {
+			if a.Key == name {
+				return a.Val, true
+			}
+		}
+		return "", false
+	}
+	for n := range doc.Descendants() {
+		name, named := attribute(n, "name")
+		if n.Type != html.ElementNode || !named {
+			continue
+		}
+		value, _ := attribute(n, "value")
+		_, checked := attribute(n, "checked")
+		kind, _ := attribute(n, "type")
+		switch {
+		case n.Data == "textarea":
+			value = ""
+			for c := range n.ChildNodes() {
+				value += c.Data
+			}
+			form.Add(name, strings.TrimPrefix(value, "\n"))
+		case n.Data == "select":
+			chosen := ""
+			for o := range n.Descendants() {
+				if _, selected := attribute(o, "selected"); selected {
+					chosen, _ = attribute(o, "value")
+				}
+			}
+			form.Add(name, chosen)
+		case n.Data == "input" && (kind != "radio" && kind != "checkbox" || checked):
+			form.Add(name, value)
+		}
+	}
+	return form
+}
+
+// upload sends files as a browser does.
+func (b *tab) upload(path string, files map[string]string) *tab {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for name, text := range files {
+		part, err := form.CreateFormFile("file", name)
+		require.NoError(b.w.t, err)
+		part.Write([]byte(text))
+	}
+	require.NoError(b.w.t, form.Close())
+	req, err := http.NewRequest("POST", b.w.origin()+path, &body)
+	require.NoError(b.w.t, err)
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	b.last = b.w.sendBy(b.web, req)
+	return b
+}
+
+// registeredFiles are the two files of "Patients registered at a GP practice", for one place, made
+// of the example's practices.
+func registeredFiles(t testing.TB, place string) map[string]string {
+	all := "PUBLICATION,EXTRACT_DATE,TYPE,SUB_ICB_LOCATION_CODE,ONS_SUB_ICB_LOCATION_CODE,CODE,POSTCODE,SEX,AGE,NUMBER_OF_PATIENTS\n"
+	mapped := "PUBLICATION,EXTRACT_DATE,PRACTICE_CODE,PRACTICE_NAME,PRACTICE_POSTCODE,PCN_CODE,PCN_NAME,ONS_SUB_ICB_LOCATION_CODE,SUB_ICB_LOCATION_CODE,SUB_ICB_LOCATION_NAME,ONS_ICB_CODE,ICB_CODE,ICB_NAME,ONS_COMM_REGION_CODE,COMM_REGION_CODE,COMM_REGION_NAME\n"
+	for line := range strings.SplitSeq(traffordLines(t), "\n") {
+		c := strings.Split(line, "\t")
+		all += fmt.Sprintf("GP_PRAC_PAT_LIST,01OCT2026,GP,%s,,%s,M1 1AA,ALL,ALL,%s\n", place, c[0], c[2])
+		mapped += fmt.Sprintf("GP_PRAC_PAT_LIST,01-Oct-26,%s,%s,M1 1AA,%s,%s,,%s,NHS Greater Manchester ICB - %s,,QOP,NHS Greater Manchester Integrated Care Board,,Y62,North West\n", c[0], strings.ToUpper(c[1]), c[3], strings.ToUpper(c[4]), place, place)
+	}
+	return map[string]string{"gp-reg-pat-prac-all.csv": all, "gp-reg-pat-prac-map.csv": mapped}
+}
+
+// The two official files are read at once: the place is found by its code, practices are
+// ticked, names come in ordinary case, and what is wrong is said with its row.
+func TestPracticesAreTakenFromLists(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	b := newTab(w).asOperator()
+	at := b.setUp()
+	files := registeredFiles(t, "02A")
+	b.get(at+"/lists").says(200, "Practices and networks") // nothing was uploaded
+	b.upload(at+"/upload", nil).says(422, "Choose the files that you downloaded.")
+	b.upload(at+"/upload", map[string]string{"holiday.txt": "a photograph"}).says(422, "These files can’t be used", "holiday.txt")
+	b.upload(at+"/upload", map[string]string{"all.csv": files["gp-reg-pat-prac-all.csv"]}).says(422, "gp-reg-pat-prac-map.csv of the same month")
+	b.get(at+"/lists").says(200, "Practices and networks") // a wrong file is not kept
+	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200)
+	b.upload(at+"/upload", files).says(200, "Which practices belong to it?", "Park Medical Practice (P91003), Altrincham Healthcare Alliance PCN")
+	form := sentBy(t, string(b.last.body))
+	require.Len(t, form["practice"], 26)
+	form["practice"] = slices.DeleteFunc(form["practice"], func(code string) bool { return code == "P91631" })
+	b.post(at+"/lists", form).says(200, "25 practices in 5 networks were taken from the lists.")
+	b.page(at, "practices", nil).says(200)
+	for _, page := range []string{"bodies", "people", "duties", "decide", "words"} {
+		b.page(at, page, nil).says(200)
+	}
+	b.get(at+"/check").says(200, "25 practices in 5 networks", "Found the group")
+	b.post(at+"/check", nil).says(200, "0 of 25 practices stand behind it")
+
+	other := b.setUp() // of which no place is known yet: it is asked for
+	two := registeredFiles(t, "02A")
+	more := registeredFiles(t, "00V")
+	for name := range two {
+		_, rows, _ := strings.Cut(more[name], "\n")
+		two[name] += strings.ReplaceAll(rows, "P91", "P82")
+	}
+	b.upload(other+"/upload", two).says(200, "Which place is it?", "26 practices")
+}
+
+// Many practices are asked for their mandate, or have it recorded from paper, at once: each
+// by its own command, and what is refused is said of each.
+func TestMandatesOfManyPractices(t *testing.T) {
+	w := newWorld(t)
+	b := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["manager"]}})
+	const at = "/g/trafford/mandates"
+	b.get(at).says(200, "Mandates of all practices", "A Surgery (P91018)", "B Surgery (P91020)")
+	b.post(at, url.Values{"do": {"ask"}, "key": {"k1"}}).says(422, "Tick the practices that you mean.")
+	b.post(at, url.Values{"practice": {"P91018"}, "key": {"k1"}}).says(422, "Choose one of them.")
+	b.post(at, url.Values{"do": {"ask"}, "words": {"Stand behind us for a year."}, "practice": {"P91018"}, "key": {"k2"}}).says(200, "Recorded for A Surgery.", "Asked on 5 January 2026 (M1)")
+	both := url.Values{"do": {"paper"}, "practice": {"P91018", "P91020"}, "until": {"31 December 2026"}, "key": {"k3"}}
+	b.post(at, both).says(422, "A Surgery: Please give the evidence", "B Surgery: Please give the evidence", "31 December 2026")
+	both["evidence"], both["until"] = []string{"Partners’ minutes of 3 January"}, []string{"the end of the year"}
+	b.post(at, both).says(422, "Write a date, such as 31 December 2027.", "Partners’ minutes of 3 January")
+	both["until"] = []string{"31 December 2026"}
+	before := w.store.Next("trafford")
+	b.post(at, both).says(200, "Recorded for A Surgery and B Surgery.")
+	require.Equal(t, before+2, w.store.Next("trafford"))
+	b.post(at, both).says(200) // sent twice, recorded once
+	require.Equal(t, before+2, w.store.Next("trafford"))
+
+	none := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["icb-director"]}})
+	none.post(at, both)
+	require.Equal(t, before+2, w.store.Next("trafford"))
+}

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// startProgram builds the real program, starts it with those arguments and gives the first
+// thing that it says on standard error that fits.
+func startProgram(t *testing.T, says *regexp.Regexp, arguments ...string) string {
+	program := filepath.Join(t.TempDir(), "goldenthread")
+	out, err := exec.Command("go", "build", "-o", program, "goldenthread/cmd/goldenthread").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	ctx, stop := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, program, append([]string{"serve", "--listen", "127.0.0.1:0"}, arguments...)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	said, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { stop(); cmd.Wait() })
+	found := ""
+	for lines := bufio.NewScanner(said); found == "" && lines.Scan(); {
+		found = says.FindString(lines.Text())
+	}
+	require.NotEmpty(t, found, "the program did not start")
+	go io.Copy(io.Discard, said) // what it says later is read away
+	return found
+}
+
+// A journey is somebody who goes from page to page, and counts them and what they fill in.
+type journey struct {
+	*browser
+	pages, fields int
+}
+
+func (j *journey) to(title string) {
+	j.t.Helper()
+	j.do(heading(title))
+	j.pages++
+}
+
+func (j *journey) write(id, words string) {
+	j.t.Helper()
+	j.fill(id, words)
+	j.fields++
+}
+
+func (j *journey) press(selector string) {
+	j.t.Helper()
+	j.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+const saves = "#draft > button[type=submit]"
+
+// From an empty folder to an established group, in Chromium: the link that the program
+// prints, the operator's passkey, Trafford's practices, seven people invited, each of whom
+// consents with one press, signed in as themself. Nobody writes JSON or types in a shell.
+func TestFromNothingToAGroup(t *testing.T) {
+	ctx := browseFor(t, 4*time.Minute)
+	link := startProgram(t, regexp.MustCompile(`http://localhost:\d+/first-run/\S+`), "--data", filepath.Join(t.TempDir(), "data"))
+	at := regexp.MustCompile(`http://localhost:\d+`).FindString(link)
+	j := &journey{browser: &browser{t: t, ctx: ctx, at: at}}
+
+	j.do(chromedp.Navigate(link))
+	j.to("Set up this server")
+	j.press("form[action^='/first-run/'] button")
+	j.to("This server")
+	j.write("name", "the manager’s laptop")
+	j.press(`[data-passkey="register"]`)
+	j.waits(`document.body.textContent.includes("You have 1 passkey")`)
+	j.press(`form[action="/operator/setup"] button`)
+	j.to("Set up: A group without a name yet")
+	j.press(`main ol a`)
+	j.to("Step 1 of 8 The group and its place")
+	j.write("draft-name", "Trafford GP Board")
+	j.write("draft-placeName", "Trafford")
+	j.write("draft-place", "02A")
+	j.press(saves)
+	j.to("Step 2 of 8 Practices and networks")
+	j.write("draft-practices", traffordLines(t))
+	j.press(saves)
+	j.to("Step 3 of 8 Committee, federation and others")
+	j.press(saves)
+	j.to("Step 4 of 8 Seats and people")
+	j.press(saves)
+	j.to("Step 5 of 8 Who does what")
+	j.press(saves)
+	j.to("Step 6 of 8 How we decide")
+	j.press(saves)
+	j.to("Step 7 of 8 The charter’s words")
+	j.press(saves)
+	j.to("Check your answers")
+	j.says("26 practices in 5 networks, with 248,911 registered patients.", "The seat of Trafford GP Federation is held by")
+	j.press("#found button")
+	j.to("How far Trafford GP Board is")
+	j.says("0 of 7 seats have consented to its charter.")
+	j.press(`#invite button[value="sheet"]`)
+	j.to("Invitations")
+	invited := evaluate[[][]string](j.browser, `[...document.querySelectorAll(".thread-sheet")].map(s => [s.querySelector("h2").textContent, s.querySelector("strong").textContent, s.querySelector("img").alt])`)
+	require.Len(t, invited, 8, "seven who hold a seat, and the manager")
+	t.Logf("from nothing to invitations: %d pages, %d fields", j.pages, j.fields)
+	require.LessOrEqual(t, j.pages, 14)
+	require.LessOrEqual(t, j.fields, 10)
+	j.do(chromedp.Submit(chromedp.CSS(`form[action="/sign-out"]`)), heading("Sign in"))
+
+	consented := 0
+	for _, one := range invited {
+		newAuthenticator(t, ctx) // each on their own device
+		j.do(chromedp.Navigate(at+"/invitation/"+one[1]), heading("You are invited to Trafford GP Board"), chromedp.Click(chromedp.CSS(`[data-passkey="register"]`)))
+		if one[0] == "Manager, Trafford GP Board" {
+			j.do(heading("My account"))
+		} else {
+			j.waits(`location.pathname === "/g/trafford" && document.querySelector("#charter button") !== null`)
+			_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS("#charter button[type=submit]")))
+			require.NoError(t, err)
+			consented++
+			j.open("/g/trafford/joining")
+			if consented < 7 {
+				j.says(fmt.Sprintf("%d of 7 seats have consented to its charter.", consented))
+			} else {
+				j.says("Trafford GP Board was established on")
+			}
+		}
+		j.do(chromedp.Submit(chromedp.CSS(`form[action="/sign-out"]`)), heading("Sign in"))
+	}
+	require.Equal(t, 7, consented)
+}
+
+// Every page of the operator, and of setting a group up, keeps what every page keeps.
+func TestSetUpPagesAreSound(t *testing.T) {
+	script := axe(t)
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	tab := newTab(w).asOperator()
+	at := tab.setUp()
+	other := tab.setUp()
+	tab.fillIn(at)
+	b := newBrowser(t, w.origin())
+	look := func(who string, paths ...string) {
+		b.as(w.keys[who])
+		for _, path := range paths {
+			t.Run(path, func(t *testing.T) {
+				b := &browser{t: t, ctx: b.ctx, at: b.at}
+				b.look("light", "")
+				b.width(1280)
+				b.open(path).sound(script)
+			})
+		}
+	}
+	look("operator", "/operator", "/operator/server", at, at+"/group", at+"/practices", at+"/bodies", at+"/people", at+"/duties", at+"/decide", at+"/words", at+"/check", other+"/check")
+	tab.post(at+"/check", nil).says(200, "How far Trafford GP Board is")
+	w.giveTokens("manager-trafford-gp-board")
+	look("operator", "/operator/groups/trafford")
+	look("manager-trafford-gp-board", "/g/trafford/joining", "/g/trafford/mandates", "/g/trafford")
+	require.Empty(t, b.others())
+}

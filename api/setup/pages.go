@@ -1,0 +1,244 @@
+package setup
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+)
+
+// A page is one of those on which a group is set up. It asks for words, and what they mean
+// is read when the group is founded, or the page is saved.
+type page struct {
+	name, title string
+	say         []string
+	parts       func(*Draft) []web.Piece // with what is suggested
+}
+
+// pages are all of them, in the order in which they are asked.
+var pages = []page{
+	{"group", "The group and its place", []string{"A group is the practices of a place, who decide together through their networks and committees."}, groupParts},
+	{"practices", "Practices and networks", nil, practicesParts},
+	{"bodies", "Committee, federation and others", []string{"The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, can be named so that the group can say who is employed by it. It has no seat."}, bodiesParts},
+	{"people", "Seats and people", []string{
+		"Each network, the committee and the federation has a seat. The person who holds it speaks at the table, and a deputy when they are away.",
+		"Everybody is known by their office. Names and addresses are sealed: only members of the group see them, and they can be erased.",
+	}, peopleParts},
+	{"duties", "Who does what", []string{"The manager invites people and keeps the work together. The registrar records mandates that were given on paper. It can be the same person."}, dutiesParts},
+	{"decide", "How we decide", []string{
+		"There are no votes here. A proposal is agreed when enough seats consent and nobody objects: an objection is worked through until there are words that all can sign up to. Nobody is outvoted, so nobody has to fear that they will be.",
+		"If a body must vote by law, or by its own constitution, it votes in its own meeting, and its seat then says here what it decided.",
+	}, decideParts},
+	{"words", "The charter’s words", []string{"Everybody who holds a seat consents to these words and settings before the group can decide anything. This is a draft for you to change."}, wordsParts},
+}
+
+func pageOf(name string) (page, int, bool) {
+	i := slices.IndexFunc(pages, func(p page) bool { return p.name == name })
+	if i < 0 {
+		return page{}, 0, false
+	}
+	return pages[i], i, true
+}
+
+func text(name, label, hint string, suggested ...string) web.Piece {
+	return web.Piece{Type: "text", Name: name, Label: label, Hint: hint, Values: suggested}
+}
+
+func groupParts(*Draft) []web.Piece {
+	return []web.Piece{
+		text("name", "What is the group called?", "Such as: Trafford GP Board."),
+		text("short", "What is it called in sentences?", "Such as: the board.", "the board"),
+		text("placeName", "What is the place called?", "Such as: Trafford."),
+		text("place", "Code of the place, if it has one", "The code of its sub-ICB location, such as 02A. Leave it empty if there is none."),
+		text("address", "Short name in addresses", "Letters and hyphens, such as trafford. Leave it empty to have one made of the place’s name. It can’t be changed later."),
+	}
+}
+
+func practicesParts(d *Draft) []web.Piece {
+	parts := []web.Piece{
+		{Type: "long", Name: "practices", Label: "Practices, one on a line", Hint: "Code, name, registered patients, code of the network, name of the network. Copy these five columns from a spreadsheet, or type them with commas between. Leave the network empty for a practice that has none."},
+		{Type: "date", Name: "on", Label: "Which day are the numbers of patients from?", Hint: "Such as 1 October 2026. Leave it empty for today."},
+		text("source", "Where are they from?", "Such as: NHS England, Patients registered at a GP practice, October 2026."),
+	}
+	if len(d.Listed) > 0 {
+		parts[0].Label = "Other practices, one on a line"
+	}
+	return parts
+}
+
+// bodyKinds are what takes part beside practices and networks.
+var bodyKinds = []web.Option{
+	{Value: "", Words: "Choose"}, {Value: string(domain.LMC), Words: "Local medical committee"}, {Value: string(domain.Federation), Words: "Federation"},
+	{Value: string(domain.Provider), Words: "Another provider"}, {Value: string(domain.SystemBody), Words: "System body"},
+}
+
+func bodiesParts(d *Draft) []web.Piece {
+	place := d.said("group", "placeName")
+	suggested := [][3]string{
+		{string(domain.LMC), strings.TrimSpace(place + " Local Medical Committee")}, {string(domain.Federation), strings.TrimSpace(place + " GP Federation")}, {string(domain.SystemBody), ""},
+	}
+	return []web.Piece{gridOf(d, "bodies", "bodies", "Bodies", "organisation", "Leave a row empty if there is no such body.", suggested, func(row int, typed [3]string) []web.Piece {
+		return []web.Piece{
+			{Type: "choice", Name: rowField("bodies", row, "kind"), Label: "Kind", Options: bodyKinds, Values: []string{typed[0]}},
+			text(rowField("bodies", row, "name"), "Name", "", typed[1]),
+			text(rowField("bodies", row, "code"), "Code, if it has one", "", typed[2]),
+		}
+	})}
+}
+
+// gridOf is a list of rows with the fields that each has: those that were typed or, before
+// the page was saved, those that are suggested, and an empty one.
+func gridOf[T any](d *Draft, page, name, label, one, hint string, suggested []T, fields func(row int, typed T) []web.Piece) web.Piece {
+	rows := len(suggested)
+	if _, saved := d.Typed[page]; saved {
+		rows, suggested = max(1, rowsIn(d.Typed[page], name)), nil
+	}
+	p := web.Piece{Type: "grid", Name: name, Label: label, Hint: hint, One: one}
+	for i := range max(1, rows) {
+		var typed T
+		if i < len(suggested) {
+			typed = suggested[i]
+		}
+		p.Rows = append(p.Rows, web.Row{Heading: domain.FirstUpper(one) + fmt.Sprintf(" %d", i+1), Parts: fields(i, typed)})
+	}
+	return p
+}
+
+// seatRoles are what somebody can be for an organisation's seat.
+var seatRoles = []web.Option{{Value: "", Words: "No seat"}, {Value: string(domain.Holder), Words: "Holds the seat"}, {Value: string(domain.Deputy), Words: "Deputises"}}
+
+// A suggestedPerson is an office that such a group commonly has.
+type suggestedPerson struct{ office, organisation, role string }
+
+func peopleParts(d *Draft) []web.Piece {
+	orgs := d.organisations(&reading{draft: d})
+	options := []web.Option{{Value: "", Words: "None"}}
+	var suggested []suggestedPerson
+	federation := ""
+	for _, o := range orgs {
+		if o.Kind == domain.Practice || o.Kind == domain.PlaceKind {
+			continue
+		}
+		options = append(options, web.Option{Value: o.Code, Words: o.Name})
+		switch o.Kind {
+		case domain.PCN:
+			suggested = append(suggested, suggestedPerson{"Clinical Director, " + strings.TrimSuffix(o.Name, " PCN"), o.Code, string(domain.Holder)})
+		case domain.LMC:
+			suggested = append(suggested, suggestedPerson{"Chair, " + o.Name, o.Code, string(domain.Holder)})
+		case domain.Federation:
+			federation = o.Code
+			suggested = append(suggested, suggestedPerson{"Lead, " + o.Name, o.Code, string(domain.Holder)})
+		}
+	}
+	suggested = append(suggested, suggestedPerson{"Manager, " + d.Name(), federation, ""})
+	hint := "Suggested from your networks, committee and federation. Rows that you leave empty are left out."
+	return []web.Piece{gridOf(d, "people", "people", "People", "person", hint, suggested, func(row int, typed suggestedPerson) []web.Piece {
+		return []web.Piece{
+			text(rowField("people", row, "office"), "Office", "", typed.office),
+			text(rowField("people", row, "name"), "Name", ""),
+			text(rowField("people", row, "email"), "Email", ""),
+			{Type: "choice", Name: rowField("people", row, "organisation"), Label: "Organisation", Options: options, Values: []string{typed.organisation}},
+			{Type: "choice", Name: rowField("people", row, "role"), Label: "Its seat", Options: seatRoles, Values: []string{typed.role}},
+		}
+	})}
+}
+
+func dutiesParts(d *Draft) []web.Piece {
+	options := []web.Option{{Value: "", Words: "Nobody yet"}}
+	chair, manager := "", ""
+	for _, p := range d.people(&reading{draft: d}) {
+		options = append(options, web.Option{Value: p.Handle, Words: p.Office})
+		switch {
+		case chair == "" && strings.HasPrefix(p.Office, "Chair"):
+			chair = p.Handle
+		case manager == "" && strings.HasPrefix(p.Office, "Manager"):
+			manager = p.Handle
+		}
+	}
+	employers := []web.Option{{Value: "", Words: "Not said"}}
+	for _, o := range d.organisations(&reading{draft: d}) {
+		if o.Kind != domain.Practice && o.Kind != domain.PlaceKind {
+			employers = append(employers, web.Option{Value: o.Code, Words: o.Name})
+		}
+	}
+	choose := func(name, label, hint, suggested string, from []web.Option) web.Piece {
+		return web.Piece{Type: "choice", Name: name, Label: label, Hint: hint, Options: from, Values: []string{suggested}}
+	}
+	return []web.Piece{
+		choose("chair", "Who chairs?", "", chair, options),
+		choose("manager", "Who is the manager?", "", manager, options),
+		choose("employer", "Who employs the manager?", "If a system body does, that is shown wherever the group speaks, and they invite nobody.", "", employers),
+		choose("registrar", "Who is the registrar?", "", manager, options),
+		choose("gatekeeper", "Who takes the system’s approaches?", "One or two people to whom system bodies turn with a question.", manager, options),
+		choose("second", "And who else?", "", "", options),
+	}
+}
+
+// A question is a number that the charter sets, as Settings explains it.
+type question struct{ setting, ask, unit string }
+
+var questions = []question{
+	{"windowDays", "How long does a proposal stay open for objections?", "days"},
+	{"reviewDays", "How long may a power last without being looked at again?", "days"},
+	{"noticeDays", "How much notice does a practice give to withdraw its mandate?", "days"},
+	{"leastCoverage", "How many practices, and patients, must be behind the group before anybody commits?", "of every 100, exceeded"},
+}
+
+func setting(name string) domain.Setting {
+	return domain.Settings[slices.IndexFunc(domain.Settings, func(s domain.Setting) bool { return s.Name == name })]
+}
+
+func decideParts(d *Draft) []web.Piece {
+	var seats []web.Option
+	lmc := []string{}
+	for _, o := range d.seated(&reading{draft: d}) {
+		seats = append(seats, web.Option{Value: o.Code, Words: o.Name})
+		if o.Kind == domain.LMC {
+			lmc = append(lmc, o.Code)
+		}
+	}
+	parts := []web.Piece{
+		{Type: "number", Name: "quorum", Label: "How many seats must consent explicitly?", Hint: fmt.Sprintf("There are %s. The others stand aside or consent too: nobody is outvoted.", domain.Count(len(seats), "seat")), Unit: "seats", Values: []string{fmt.Sprint(max(1, (2*len(seats)+2)/3))}},
+		{Type: "ticks", Name: "quorumOf", Label: "Who must be among them?", Options: seats, Values: lmc},
+	}
+	for _, q := range questions {
+		s := setting(q.setting)
+		parts = append(parts, web.Piece{Type: "number", Name: q.setting, Label: q.ask, Hint: s.Say, Unit: q.unit, Values: []string{fmt.Sprint(s.Default)}})
+	}
+	return append(parts,
+		web.Piece{Type: "radios", Name: "stance", Label: "Where a representative’s remit says nothing, what do they do?", Hint: "Whoever speaks for the group in a meeting has a remit. Most questions that it does not name are better taken back to the group.", Values: []string{string(domain.BringBack)},
+			Options: []web.Option{{Value: string(domain.BringBack), Words: "They bring the question back to the group"}, {Value: string(domain.Discretion), Words: "They agree if they think it right, and report"}}},
+		web.Piece{Type: "radios", Name: "sees", Label: "What do system bodies see that the group invites?", Hint: "They never see objections or limits unless you say so.", Values: []string{string(domain.SeesReleased)},
+			Options: []web.Option{{Value: string(domain.SeesReleased), Words: "What is released to them, and nothing else"}, {Value: string(domain.SeesWork), Words: "All of the group’s work"}}},
+		web.Piece{Type: "lines", Name: "matters", Label: "What may the group be asked about?", Hint: "One subject on a line, as a short path such as access/extended-hours. Each takes in all below it.", Values: []string{strings.Join(usualMatters, "\n")}},
+		web.Piece{Type: "lines", Name: "reserved", Label: "What can never be delegated?", Hint: "One subject on a line. The charter, membership and delegation itself never can.", Values: []string{"contracts/core"}},
+	)
+}
+
+// usualMatters are subjects that groups of practices are commonly asked about.
+var usualMatters = []string{"access", "workforce", "estates", "digital", "communications", "contracts", "vaccination", "representation"}
+
+func wordsParts(d *Draft) []web.Piece {
+	return []web.Piece{{Type: "long", Name: "text", Label: "The charter’s words", Values: []string{d.template()}}}
+}
+
+// template is a charter's text for this group, with the settings that were chosen in it.
+func (d *Draft) template() string {
+	r := &reading{draft: d}
+	chosen := d.charter(r)
+	ch := chosen.Settled()
+	place := d.said("group", "placeName")
+	seats := d.seated(r)
+	names := make([]string, len(seats))
+	for i, o := range seats {
+		names[i] = o.Name
+	}
+	return strings.Join([]string{
+		fmt.Sprintf("We are the general practices of %s. We decide together through %s.", place, domain.List(names)),
+		fmt.Sprintf("We decide by consensus. A proposal stays open for %s. It is agreed when at least %s of our %s consent and no objection stands. An objection is worked through until there are words that everybody signs up to. There are no votes.", domain.Count(ch.Window, "day"), domain.Count(ch.Quorum, "seat"), domain.Count(len(seats), "seat")),
+		fmt.Sprintf("Our authority comes from the practices. A practice can take its mandate back with %s of notice. Nobody commits unless more than %d of every 100 practices, and of their patients, stand behind us.", domain.Count(ch.Notice, "day"), ch.LeastCoverage),
+		fmt.Sprintf("We can hand a small executive limited powers, and send representatives who report back. Every power is looked at again within %s.", domain.Count(ch.ReviewWithin, "day")),
+	}, "\n\n")
+}

@@ -1,0 +1,320 @@
+package setup
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+	"github.com/google/uuid"
+
+	"goldenthread/api/access"
+	"goldenthread/api/identity"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
+	"goldenthread/api/web"
+	"goldenthread/domain"
+)
+
+// draftsAt is where groups are that are being set up.
+const draftsAt = identity.OperatorPages + "/setup"
+
+func (d *Draft) at() string { return draftsAt + "/" + d.ID }
+
+func (s *Setup) beginDraft(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.drafts.begin(r.Context())
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, d.at(), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Setup) giveUp(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.drafts.read(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	if err := s.drafts.drop(r.PathValue("id")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, identity.OperatorPages, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Setup) taskList(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.drafts.read(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	_, faults := s.read(d)
+	body := &web.TaskList{Name: d.Name(), At: d.at(), Changed: d.Changed}
+	for _, p := range pages {
+		t := web.Task{Title: p.title, At: d.at() + "/" + p.name}
+		if _, t.Saved = d.Typed[p.name]; t.Saved {
+			t.Faults = len(of(p.name, faults))
+		}
+		body.Tasks = append(body.Tasks, t)
+	}
+	return s.show(w, r, http.StatusOK, body, nil, nil)
+}
+
+// read reads the whole draft, and finds all that is wrong with it by itself.
+func (s *Setup) read(d *Draft) (*domain.Found, []fault) {
+	reading := &reading{draft: d, today: s.ledgers.Today()}
+	c := d.found(reading)
+	for _, r := range domain.Describe(c).Check(c) {
+		reading.refuse(r, r.Part)
+	}
+	return c, reading.faults
+}
+
+// of are the faults of that page.
+func of(page string, all []fault) []web.Fault {
+	var found []web.Fault
+	for _, f := range all {
+		if f.page == page {
+			found = append(found, f.Fault)
+		}
+	}
+	return found
+}
+
+func (s *Setup) draftPage(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.drafts.read(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p, n, known := pageOf(r.PathValue("page"))
+	if !known {
+		return problem.New(http.StatusNotFound, "There is no such page.")
+	}
+	var faults []web.Fault
+	if _, saved := d.Typed[p.name]; saved && r.URL.Query().Get("then") == "" {
+		_, all := s.read(d)
+		faults = of(p.name, all)
+	}
+	return s.drawDraftPage(w, r, http.StatusOK, d, p, n, faults)
+}
+
+// drawDraftPage shows the page as it was filled in, with what is wrong on it.
+func (s *Setup) drawDraftPage(w http.ResponseWriter, r *http.Request, status int, d *Draft, p page, n int, faults []web.Fault) error {
+	parts := p.parts(d)
+	d.fill(p.name, parts)
+	sheet := &web.Sheet{Form: web.Form{ID: "draft"}, Parts: parts, Button: "Save and continue"}
+	var filled *web.Filled
+	if len(faults) > 0 {
+		filled = &web.Filled{Form: "draft", Values: d.Typed[p.name], Faults: faults}
+		filled.Place(parts)
+		sheet.Refused = filled
+	}
+	body := &web.DraftPage{Heading: p.title, Say: p.say, Back: d.at(), Step: fmt.Sprintf("Step %d of %d", n+1, len(pages)+1)}
+	if p.name == "practices" {
+		body.Upload, body.Listed = d.at()+"/upload", d.listedWords()
+	}
+	return s.show(w, r, status, body, filled, map[string]*web.Sheet{"draft": sheet})
+}
+
+// listedWords says what was taken of official lists; "" if nothing was.
+func (d *Draft) listedWords() string {
+	counts := map[domain.OrganisationKind]int{}
+	for _, row := range d.Listed {
+		counts[row.Kind]++
+	}
+	if len(d.Listed) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s in %s were taken from the lists. Read the files again to choose others.", domain.Count(counts[domain.Practice], "practice"), domain.Count(counts[domain.PCN], "network"))
+}
+
+// saveDraftPage keeps what was typed, whatever is wrong with it, and goes on if nothing is.
+func (s *Setup) saveDraftPage(w http.ResponseWriter, r *http.Request) error {
+	p, n, known := pageOf(r.PathValue("page"))
+	if !known {
+		return problem.New(http.StatusNotFound, "There is no such page.")
+	}
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	then := form.Get("then")
+	for _, not := range []string{"command", "form", "key", "then"} {
+		form.Del(not)
+	}
+	d, err := s.drafts.change(r.Context(), r.PathValue("id"), func(d *Draft) {
+		if grid, more := strings.CutPrefix(then, "row "); more {
+			form.Set(rowField(grid, rowsIn(form, grid), "more"), "")
+		}
+		d.Typed[p.name] = form
+	})
+	if err != nil {
+		return err
+	}
+	if then != "" {
+		http.Redirect(w, r, d.at()+"/"+p.name+"?then=more", http.StatusSeeOther)
+		return nil
+	}
+	_, all := s.read(d)
+	if faults := of(p.name, all); len(faults) > 0 {
+		return s.drawDraftPage(w, r, http.StatusUnprocessableEntity, d, p, n, faults)
+	}
+	next := d.at() + "/check"
+	if n+1 < len(pages) {
+		next = d.at() + "/" + pages[n+1].name
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}
+
+// checkAnswers shows all answers, all that is wrong, and what it takes after founding.
+func (s *Setup) checkAnswers(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.drafts.read(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.drawAnswers(w, r, http.StatusOK, d, nil)
+}
+
+func (s *Setup) drawAnswers(w http.ResponseWriter, r *http.Request, status int, d *Draft, refused error) error {
+	c, faults := s.read(d)
+	body := &web.Answers{Name: d.Name(), Back: d.at(), Answers: d.answers(c)}
+	for _, p := range pages {
+		if _, saved := d.Typed[p.name]; !saved {
+			body.Mends = append(body.Mends, web.Mend{Say: "Fill in the page: " + p.title + ".", At: d.at() + "/" + p.name})
+		}
+	}
+	if len(faults) == 0 && body.Mends == nil {
+		trial, is := s.try(r, d, c)
+		if is != nil {
+			reading := &reading{draft: d, today: s.ledgers.Today()}
+			d.found(reading)
+			reading.refuse(is, is.Part)
+			faults = reading.faults
+		} else {
+			body.Incomplete, body.Then = trial.Incomplete(s.ledgers.Today()), trial.MissingToEstablish(s.ledgers.Today())
+		}
+	}
+	for _, f := range faults {
+		body.Mends = append(body.Mends, d.mend(f))
+	}
+	if refused != nil {
+		p := problem.Of(r.Context(), s.log, refused)
+		body.Mends = append(body.Mends, web.Mend{Say: p.Detail, Rule: p.Rule, At: d.at()})
+	}
+	sheet := &web.Sheet{Form: web.Form{ID: "found"}, Button: "Found the group"}
+	return s.show(w, r, status, body, nil, map[string]*web.Sheet{"found": sheet})
+}
+
+// mend is where on which page the fault is to be mended.
+func (d *Draft) mend(f fault) web.Mend {
+	at, title := d.at(), ""
+	if p, _, known := pageOf(f.page); known {
+		at, title = d.at()+"/"+p.name, p.title+": "
+		filled := &web.Filled{Form: "draft", Faults: []web.Fault{f.Fault}}
+		filled.Place(p.parts(d))
+		f.Fault = filled.Faults[0]
+		at += "#" + filled.Ref(f.Fault)
+	}
+	return web.Mend{Say: title + f.Say, Rule: f.Rule, At: at}
+}
+
+// try is what the group would be, or why it can't be founded. Nothing is recorded.
+func (s *Setup) try(r *http.Request, d *Draft, c *domain.Found) (*domain.View, *domain.Refusal) {
+	state, err := s.store.State(r.Context(), d.address())
+	if err != nil {
+		return nil, problem.NotNow("F1", "The group %q can’t be read: choose another short name in addresses.", domain.Clip(d.address()))
+	}
+	req := &domain.Request{Group: d.address(), ID: uuid.MustParse(d.ID), Hash: domain.HashOf(c), Actor: c.Founder, Way: domain.ByOperator, Command: c}
+	trial, refusal := state.View().Try(req, s.ledgers.Clock())
+	if refusal != nil {
+		return nil, refusal
+	}
+	after := state.Copy()
+	for i := range trial.Events {
+		after.Apply(&trial.Events[i])
+	}
+	return after.View(), nil
+}
+
+// foundGroup founds the group by the command that JSON sends, and then forgets the draft.
+func (s *Setup) foundGroup(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.drafts.read(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	c, faults := s.read(d)
+	unsaved := len(pages) > len(d.Typed)
+	if len(faults) > 0 || unsaved {
+		return s.drawAnswers(w, r, http.StatusUnprocessableEntity, d, nil)
+	}
+	body, err := json.Marshal(c, jsonv1.OmitEmptyWithLegacySemantics(true)) // which leaves out a number that was not given
+	if err != nil {
+		return err
+	}
+	kind := domain.CommandKind{Name: "found", New: func() domain.Command { return &domain.Found{} }}
+	if _, err := s.ledgers.Record(r.Context(), kind, &access.CommandInput{Group: d.address(), Key: d.ID, JSONBody: operation.JSONBody{Bytes: body}}); err != nil {
+		return s.drawAnswers(w, r, http.StatusUnprocessableEntity, d, err)
+	}
+	if err := s.drafts.drop(d.ID); err != nil {
+		s.log.WarnContext(r.Context(), "the draft of a founded group could not be deleted", "draft", d.ID, "error", err)
+	}
+	http.Redirect(w, r, groupsAt+"/"+url.PathEscape(d.address()), http.StatusSeeOther)
+	return nil
+}
+
+// answers are what was answered, in sentences, page by page.
+func (d *Draft) answers(c *domain.Found) []web.Answered {
+	name := map[string]string{}
+	counts := map[domain.OrganisationKind]int{}
+	patients := 0
+	var bodies []string
+	for _, o := range c.Organisations {
+		name[o.Code] = o.Name
+		counts[o.Kind]++
+		for _, l := range o.Lists {
+			patients += l.Patients
+		}
+		if o.Kind != domain.Practice && o.Kind != domain.PCN && o.Kind != domain.PlaceKind {
+			bodies = append(bodies, o.Name+" ("+o.Code+")")
+		}
+	}
+	office := map[string]string{}
+	var people, duties []string
+	for _, p := range c.People {
+		office[p.Handle] = p.Office
+		line := p.Office
+		if p.Personal != nil {
+			line += ": " + strings.Trim(p.Personal.Name+", "+p.Personal.Email, ", ")
+		}
+		people = append(people, line+".")
+	}
+	for _, s := range c.Seats {
+		line := "The seat of " + name[s.Organisation] + " is held by " + office[s.Holder]
+		if s.Deputy != "" {
+			line += ", with " + office[s.Deputy] + " as deputy"
+		}
+		people = append(people, line+".")
+	}
+	for _, duty := range c.Duties {
+		duties = append(duties, domain.FirstUpper(string(duty.Duty))+": "+office[duty.Person]+".")
+	}
+	ch := c.Charter.Settled()
+	lines := map[string][]string{
+		"group":     {c.Name + ", in sentences: " + c.ShortName + ".", "The place is " + c.PlaceName + " (" + c.Place + ").", "In addresses it is " + d.address() + "."},
+		"practices": {fmt.Sprintf("%s in %s, with %s registered patients.", domain.Count(counts[domain.Practice], "practice"), domain.Count(counts[domain.PCN], "network"), domain.Thousands(patients))},
+		"bodies":    bodies, "people": people, "duties": duties,
+		"decide": {
+			fmt.Sprintf("%s must consent, from at least %d different people.", domain.Count(ch.Quorum, "seat"), ch.People),
+			fmt.Sprintf("Proposals are open for %s, powers are looked at again within %s, and a mandate is withdrawn with %s of notice.", domain.Count(ch.Window, "day"), domain.Count(ch.ReviewWithin, "day"), domain.Count(ch.Notice, "day")),
+			fmt.Sprintf("Nobody commits unless more than %d of every 100 practices, and of their patients, stand behind the group.", ch.LeastCoverage),
+			"It may be asked about " + domain.List(ch.Matters) + ".",
+		},
+		"words": strings.Split(ch.Text, "\n\n"),
+	}
+	all := make([]web.Answered, len(pages))
+	for i, p := range pages {
+		all[i] = web.Answered{Title: p.title, At: d.at() + "/" + p.name, Lines: lines[p.name]}
+	}
+	return all
+}
