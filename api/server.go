@@ -186,7 +186,7 @@ func (s *Server) admit(is *caller.Asker, r *http.Request) *problem.Problem {
 			return problem.Of(r.Context(), s.log, identity.ErrOperatorOnly)
 		}
 		is.Caller = &c
-		s.identity.Used(r, c)
+		s.identity.Used(r, &c)
 	} else if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") || guard.IsPage(r.URL.Path) {
 		return cmp.Or(s.guard.CheckStranger(r), unknown)
 	}

@@ -127,6 +127,8 @@ type Caller struct {
 	News     []web.NewKey     // ways in of theirs that they have not answered for
 	FeedEnds time.Time        // when the key of a feed ends that asks; none for others
 	Session  string           // id of the session; "" for a token
+	Until    time.Time        // when the session ends if it is not used again; none for a token
+	Left     time.Duration    // until then
 	Token    string           // id of the token, or of the one by which the session was begun
 }
 

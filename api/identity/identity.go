@@ -75,10 +75,14 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Iden
 // others recorded something: nobody uses it then.
 const byItself = "Goldenthread-By-Itself"
 
-// Used keeps the session of whoever asks from ending unused. What a browser asks
-// for by itself does not.
-func (s *Identity) Used(r *http.Request, c caller.Caller) {
-	if c.Session == "" || r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
+// Used keeps the session of whoever asks from ending unused, and notes when it ends now.
+// What a browser asks for by itself does not keep it.
+func (s *Identity) Used(r *http.Request, c *caller.Caller) {
+	if c.Session == "" {
+		return
+	}
+	defer func() { c.Until, c.Left = s.SignIn.Sessions.until(c.Session) }()
+	if r.Header.Get(byItself) != "" || strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/feed") {
 		return
 	}
 	if err := s.SignIn.Sessions.use(c.Session); err != nil {

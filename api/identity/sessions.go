@@ -140,6 +140,20 @@ func (s *sessions) use(id string) error {
 	return s.edit(id, func(is *savedSession) { is.Seen = now.UTC() })
 }
 
+// until is when the session of that id ends if it is not used again, and how long that
+// is; zero: there is none.
+func (s *sessions) until(id string) (time.Time, time.Duration) {
+	is, ok := s.Kept.find(func(is *savedSession) bool { return is.ID == id })
+	if !ok {
+		return time.Time{}, 0
+	}
+	ends := is.Began.Add(sessionLifetime)
+	if unused := is.Seen.Add(s.Idle); unused.Before(ends) {
+		ends = unused
+	}
+	return ends, ends.Sub(s.Now())
+}
+
 // List are the sessions of the person that have not ended, newest first.
 func (s *sessions) List(group, person string) []Session {
 	var list []Session

@@ -63,6 +63,7 @@ func (s *Identity) SignInPages() map[string]http.HandlerFunc {
 	account, passkeys, organisation := &accountPages{s}, &passkeyPages{s}, &organisationPages{s}
 	pages := map[string]http.HandlerFunc{
 		"GET /sign-in":                       s.atOrigin(s.frontPage),
+		"POST /sign-in":                      s.tried(s.frontPage),
 		"POST /sign-in/begin":                s.tried(passkeys.beginSignIn),
 		"POST /sign-in/finish":               s.tried(passkeys.finishSignIn),
 		"GET /sign-in/passkey.js":            script,
@@ -132,7 +133,7 @@ func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.
 		}
 		p := problem.Of(r.Context(), s.log, err)
 		if signsIn(r) {
-			s.log.InfoContext(r.Context(), "a sign-in was refused", "status", p.Status, "say", p.Detail)
+			s.logRefused(r, p)
 		}
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 			p.Write(w)
@@ -143,6 +144,10 @@ func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.
 			s.log.InfoContext(r.Context(), "a page broke off", "error", err)
 		}
 	}
+}
+
+func (s *Identity) logRefused(r *http.Request, p *problem.Problem) {
+	s.log.InfoContext(r.Context(), "a sign-in was refused", "status", p.Status, "say", p.Detail)
 }
 
 // atOrigin sends whoever came by another name to the one to which passkeys are
@@ -156,11 +161,6 @@ func (s *Identity) atOrigin(f func(http.ResponseWriter, *http.Request) error) ht
 		}
 		return f(w, r)
 	})
-}
-
-func (s *Identity) frontPage(w http.ResponseWriter, r *http.Request) error {
-	html(w, http.StatusOK)
-	return signin.Front{Next: LocalPath(r.URL.Query().Get("next")), SingleSignOn: s.SingleSignOn != nil, Tokens: !s.noTokens}.Render(w)
 }
 
 func html(w http.ResponseWriter, status int) {
@@ -266,33 +266,6 @@ func (s *passkeyPages) finishSignIn(w http.ResponseWriter, r *http.Request) erro
 	}
 	s.tellKey(r.Context(), a, credential, party.Config.RPID)
 	return s.signedIn(w, r, a, used)
-}
-
-// signInByToken begins a session for whoever has a token that may act: where
-// there is no passkey yet, as in the example. The session ends with the token.
-func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
-	if err := r.ParseForm(); err != nil {
-		return problem.New(http.StatusBadRequest, "The form could not be read.")
-	}
-	c, unknown := s.ByToken(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
-	switch {
-	case unknown != nil:
-		return unknown
-	case c.Operator:
-		return s.beginOperatorByToken(w, r)
-	case c.Scope != caller.ScopeAct && c.Waits == nil:
-		return problem.New(http.StatusForbidden, "This token is not for signing in. Please use one of a person that may act.")
-	}
-	p, err := s.personIn(r.Context(), c, c.Group, "")
-	if err != nil {
-		return err
-	}
-	if err := s.BeginSession(w, r, Session{Group: c.Group, Person: p.ID, Passkey: byToken + c.Token}); err != nil {
-		return err
-	}
-	http.Redirect(w, r, LocalPath(r.PostForm.Get("next")), http.StatusSeeOther)
-	return nil
 }
 
 // What stands before the id of what a session was begun by, if that was no passkey.

@@ -18,7 +18,12 @@ import (
 	"goldenthread/domain"
 )
 
-const MostBody = 256 << 10 // bytes
+const (
+	MostBody = 256 << 10 // bytes
+	// MostForm is how long a form that says as much is at most, as browsers write it: three
+	// bytes for each that is neither a letter nor a digit.
+	MostForm = 3 * MostBody
+)
 
 // A JSONBody is the exact bytes of a request's body. Nothing is read before it is
 // known who sends it: whoever handles the request loads it. It is not read by huma,

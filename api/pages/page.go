@@ -57,6 +57,7 @@ type asked struct {
 // What was sent to a page; nothing where it was only asked for.
 type sent struct {
 	form   url.Values  // nil: no form was
+	notice string      // said above the page; "": nothing is
 	filled *web.Filled // the form, if it was refused
 	check  *checked    // the form, if what would follow is to be shown before it is recorded
 }
@@ -200,6 +201,9 @@ func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem)
 	case http.StatusInternalServerError:
 		body = web.Problem{Heading: "Sorry, there is a problem with the service", Say: "Nothing that was recorded is lost. Please try again later, and tell whoever runs this server: " + p.Detail + "."}
 	}
+	if keeps(r, p) {
+		body.Draft, body.Next = draftOf(w, r), r.URL.RequestURI()
+	}
 	if group, name, ok := s.groupOf(r); ok {
 		body.Group, body.Name = group, name
 	}
@@ -342,7 +346,7 @@ func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, e
 func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Sent: a.form != nil, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
+		Sent: a.form != nil, Notice: a.notice, Until: a.Caller.Until, Left: a.Caller.Left, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
 		Within: a.section, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
 	}
 	if a.At != f.Today {
@@ -370,8 +374,19 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			s.Fail(w, r, refused)
 			return
 		}
-		if form.Has("then") {
-			s.step(w, r, p, form)
+		in := sent{form: form}
+		if form.Has(draftField) {
+			if in.form, refused = returned(form.Get(draftField)); refused != nil {
+				s.Fail(w, r, refused)
+				return
+			}
+			form, in.notice = in.form, signedInAgain
+		}
+		if other := s.byAnother(r, form); other != "" {
+			in = sent{notice: other}
+		}
+		if in.form == nil || form.Has("then") {
+			s.step(w, r, p, in)
 			return
 		}
 		name := form.Get("command")
@@ -398,8 +413,8 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 }
 
 // step shows the page as the form goes on. Nothing is recorded.
-func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, form url.Values) {
-	b, status, err := s.draw(r, p, sent{form: form})
+func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, in sent) {
+	b, status, err := s.draw(r, p, in)
 	if err != nil {
 		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
@@ -408,16 +423,29 @@ func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, form url.V
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Problem) {
-	r.Body = http.MaxBytesReader(w, r.Body, operation.MostBody)
+	if r.PostForm == nil {
+		r.Body = http.MaxBytesReader(w, r.Body, operation.MostForm)
+	}
 	err := r.ParseForm()
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large):
+	case errors.As(err, &large), formSize(r.PostForm) > operation.MostBody && !r.PostForm.Has(draftField):
 		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one form: at most %d KB fit.", operation.MostBody>>10))
 	case err != nil:
 		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
 	}
 	return r.PostForm, nil
+}
+
+// formSize is how long all that was typed is, in bytes.
+func formSize(form url.Values) int {
+	n := 0
+	for name, values := range form {
+		for _, value := range values {
+			n += len(name) + len(value)
+		}
+	}
+	return n
 }
 
 func commandKind(name string) (domain.CommandKind, bool) {

@@ -20,6 +20,8 @@ type Problem struct {
 	Say     string
 	Rule    string // number of the rule that says no; "": none does
 	SignIn  string // address
+	Draft   string // the form that could not be taken, which the page keeps; "": there is none
+	Next    string // address to which it was sent
 	Group   string
 	Name    string
 }

@@ -49,13 +49,16 @@ type Frame struct {
 	AskedAt   string    // as it stands in the address; "" is today
 	AskedKnow string    // as it stands in the address; "" is now
 	Today     domain.Day
-	Live      bool   // as known now
-	Next      uint64 // number of events that were known
-	Recorded  string // what has just been recorded, in words
-	Proves    bool   // whoever looks may have the evidence
-	Raises    bool   // whoever looks can raise a proposal
-	Sent      bool   // shown in answer to a form: asked for again it is another page
-	Key       string // with which a form is sent: sent twice, it is recorded once
+	Live      bool          // as known now
+	Next      uint64        // number of events that were known
+	Recorded  string        // what has just been recorded, in words
+	Proves    bool          // whoever looks may have the evidence
+	Raises    bool          // whoever looks can raise a proposal
+	Sent      bool          // shown in answer to a form: asked for again it is another page
+	Notice    string        // said above the page
+	Until     time.Time     // when the session of whoever looks ends, if they do nothing more
+	Left      time.Duration // until then
+	Key       string        // with which a form is sent: sent twice, it is recorded once
 }
 
 // A NewKey is a way in that was added to the account of whoever looks.
@@ -65,6 +68,15 @@ type NewKey struct {
 	By    string // who let its owner make it
 	Waits string // last day on which it only reads; "": it acts
 }
+
+// UntilWords say when the session ends: "11:45am", with its day if that is not today.
+func (f *Frame) UntilWords() string {
+	words := moment(f.Until)
+	return strings.TrimSuffix(words, " on "+f.Today.Words())
+}
+
+// Seconds are those that are left of the session.
+func (f *Frame) Seconds() int { return int(f.Left.Seconds()) }
 
 // Now says whether the page is about today, as known now. Only then can anything be done.
 func (f *Frame) Now() bool { return f.Live && f.At == f.Today }

@@ -58,6 +58,42 @@
     source.onopen = () => { document.documentElement.dataset.listening = "yes"; };
   }
 
+  // Says some minutes before the session ends that it does. Whoever goes on stays signed in,
+  // but for the longest that a session lasts; what is typed is kept in any case.
+  const session = document.getElementById("session");
+  let warning;
+  let over;
+  function watchSession(left, until) {
+    if (!session || !left) return;
+    clearTimeout(warning);
+    clearTimeout(over);
+    session.hidden = true;
+    document.querySelector("[data-until]").textContent = until;
+    warning = setTimeout(() => {
+      session.querySelector("[data-say]").textContent = `You will be signed out at ${until}, unless you go on. What you typed is not lost.`;
+      session.hidden = false;
+    }, (left - Math.min(5 * 60, left / 4)) * 1000);
+    over = setTimeout(() => {
+      session.querySelector("[data-say]").textContent = "You are not signed in any more. You can send what you typed: you are asked to sign in first, and nothing is lost.";
+      session.querySelector("button").hidden = true;
+      session.hidden = false;
+    }, left * 1000);
+  }
+  if (session) {
+    session.querySelector("button").addEventListener("click", async () => {
+      try {
+        const answer = await fetch(location.href, { cache: "no-store" });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const left = Number(page.documentElement.dataset.left);
+        if (!answer.ok || !left) throw new Error(String(answer.status));
+        watchSession(left, page.querySelector("[data-until]").textContent);
+      } catch {
+        session.querySelector("[data-say]").textContent = "That did not work: the server can't be reached, or you are not signed in any more. What you typed is still here.";
+      }
+    });
+    watchSession(Number(document.documentElement.dataset.left), document.querySelector("[data-until]").textContent);
+  }
+
   // A tab that nobody looks at leaves the connection to others; when it is
   // looked at again it may have missed something.
   document.addEventListener("visibilitychange", () => {

@@ -20,7 +20,7 @@
     const command = {};
     for (const [name, value] of new FormData(form)) {
       const words = value.trim();
-      if (words === "" || ["command", "form", "key", "checked"].includes(name)) continue;
+      if (words === "" || ["command", "form", "key", "me", "checked"].includes(name)) continue;
       command[name] = name === "version" || name === "index" ? Number(words) : name === "needNotWait" ? true : words;
     }
     if (form.elements.command.value !== "resolve-objection") command.proposal = proposal;

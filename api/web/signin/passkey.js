@@ -52,6 +52,8 @@ async function signIn(button) {
   });
 }
 
+document.querySelector("form[data-resume]")?.requestSubmit();
+
 for (const button of document.querySelectorAll("[data-passkey]")) {
   button.addEventListener("click", async () => {
     const problem = document.getElementById("problem");
@@ -59,7 +61,8 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
     button.disabled = true;
     try {
       await (button.dataset.passkey === "register" ? register(button) : signIn(button));
-      location.assign(button.dataset.next);
+      const resume = document.getElementById("resume"); // a form that was kept meanwhile
+      if (resume) resume.requestSubmit(); else location.assign(button.dataset.next);
     } catch (why) {
       document.getElementById("problem-words").textContent =
         why.name === "NotAllowedError" ? "The device did not give a passkey. Please try again." : why.message;

@@ -21,8 +21,20 @@ var Script = must(files.ReadFile("passkey.js"))
 // A Front is the page on which people sign in.
 type Front struct {
 	Next         string // path to go on to
+	Draft        Draft  // what was typed there, to go on with
 	Tokens       bool   // there is signing in with a token
 	SingleSignOn bool   // there is signing in with the organisation's account
+	Wrong        string // why signing in failed; "": it was not tried
+}
+
+// A Draft is a form that was sent to Next when nobody was signed in any more. It travels
+// through the pages of signing in, and is shown there again.
+type Draft string
+
+// A Resume is the page of somebody who has signed in again, and goes on with a draft.
+type Resume struct {
+	Next  string
+	Draft Draft
 }
 
 // An Invitation is the page on which somebody takes one up.
@@ -103,6 +115,7 @@ type Problem struct {
 // Pages, each with what it shows.
 var (
 	frontPage      = page("front.html")
+	resumePage     = page("resume.html")
 	codePage       = page("code.html")
 	invitationPage = page("invitation.html")
 	firstRunPage   = page("first.html")
@@ -114,6 +127,7 @@ var (
 
 // Render writes the page. It fails only if writing does.
 func (f Front) Render(w io.Writer) error      { return frontPage.Execute(w, f) }
+func (f Resume) Render(w io.Writer) error     { return resumePage.Execute(w, f) }
 func (i Invitation) Render(w io.Writer) error { return invitationPage.Execute(w, i) }
 func (f FirstRun) Render(w io.Writer) error   { return firstRunPage.Execute(w, f) }
 func (a Account) Render(w io.Writer) error    { return accountPage.Execute(w, a) }

@@ -1,0 +1,83 @@
+package pages
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/api/caller"
+	"goldenthread/api/guard"
+	"goldenthread/api/operation"
+	"goldenthread/api/problem"
+)
+
+// What was typed is not lost when a session has ended, or when the server can't take it
+// just now: the page that says so carries it, through signing in, back to its form. The
+// server keeps nothing of it.
+
+// draftField is the field in which a form comes back that could not be taken; see
+// signin.Draft.
+const draftField = "draft"
+
+// keeps says whether a form that was refused like that is kept by the page that says so.
+func keeps(r *http.Request, p *problem.Problem) bool {
+	later := p.Status == http.StatusTooManyRequests || p.Status >= http.StatusInternalServerError
+	return r.Method == http.MethodPost && guard.IsPage(r.URL.Path) && (later || p.Status == http.StatusUnauthorized)
+}
+
+// draftOf is the form that was sent, to be carried by the page that says why it could not
+// be taken; "": there is none that can be read. Of a stranger it is read only if a page of
+// this server sent it, as browsers say.
+func draftOf(w http.ResponseWriter, r *http.Request) string {
+	if r.PostForm == nil && r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+		return ""
+	}
+	form, refused := readForm(w, r)
+	if refused != nil || len(form) == 0 {
+		return ""
+	}
+	if form.Has(draftField) {
+		return form.Get(draftField)
+	}
+	b, err := json.Marshal(form, json.Deterministic(true))
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// returned is the form that comes back, to be shown again as it was filled in.
+func returned(draft string) (url.Values, *problem.Problem) {
+	form := url.Values{}
+	if err := json.Unmarshal([]byte(draft), &form, operation.Strictly); err != nil {
+		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
+	}
+	if !form.Has("then") {
+		form.Set("then", "back")
+	}
+	return form, nil
+}
+
+// signedInAgain is said above a form that comes back.
+const signedInAgain = "What you typed is here as you left it. Nothing has been recorded yet."
+
+// byAnother says, if somebody else filled the form in than whoever is signed in now, that
+// nothing of it is taken; "" if it is theirs.
+func (s *Pages) byAnother(r *http.Request, form url.Values) string {
+	by := form.Get("me")
+	c, err := caller.Of(r.Context())
+	if by == "" || err != nil {
+		return ""
+	}
+	g, err := s.groups.Now(r.Context(), r.PathValue("group"), nil)
+	if err != nil {
+		return ""
+	}
+	me := g.State().Person(c.Person)
+	if me == nil || me.Handle == by {
+		return ""
+	}
+	return fmt.Sprintf("Somebody else filled in this form. You are signed in as %s, so nothing of it was recorded or is shown.", me.Office)
+}
