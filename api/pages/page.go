@@ -422,32 +422,6 @@ func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, in sent) {
 	writePage(w, r, status, b)
 }
 
-func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Problem) {
-	if r.PostForm == nil {
-		r.Body = http.MaxBytesReader(w, r.Body, operation.MostForm)
-	}
-	err := r.ParseForm()
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large), formSize(r.PostForm) > operation.MostBody && !r.PostForm.Has(draftField):
-		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one form: at most %d KB fit.", operation.MostBody>>10))
-	case err != nil:
-		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
-	}
-	return r.PostForm, nil
-}
-
-// formSize is how long all that was typed is, in bytes.
-func formSize(form url.Values) int {
-	n := 0
-	for name, values := range form {
-		for _, value := range values {
-			n += len(name) + len(value)
-		}
-	}
-	return n
-}
-
 func commandKind(name string) (domain.CommandKind, bool) {
 	for _, k := range domain.Commands {
 		if k.Name == name {
