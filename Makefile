@@ -101,6 +101,13 @@ interop: ## the log under software that is not ours: Tessera's fsck, and litewit
 	GOBIN=$(INTEROP) $(GO) install filippo.io/torchwood/cmd/litewitness@v0.9.0
 	GOLDENTHREAD_INTEROP=$(INTEROP) $(GO) test ./api ./eventstore/witness -run 'Fsck|Litewitness' -count 1
 
+INTERFACES ?= $(CURDIR)/bin/interfaces
+.PHONY: interfaces
+interfaces: ## the API's description under redocly and spectral, clients made of it in Go and TypeScript, 100 calls through a validating proxy (with npm)
+	cd api/interfaces && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	GOBIN=$(INTERFACES) $(GO) install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2
+	GOLDENTHREAD_INTERFACES=$(INTERFACES) $(GO) test ./api -run '^TestInterfaces' -count 1 -v -timeout 15m
+
 SCREENSHOTS ?= /tmp/goldenthread-screenshots
 .PHONY: screenshots
 screenshots: ## a picture of every page, on a phone, a desk and paper, in SCREENSHOTS

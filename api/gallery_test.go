@@ -156,6 +156,8 @@ var views = []view{
 	{"not-found", "cd-sale", "/g/trafford/proposals/P99", nil},
 	{"rules", "", "/rules", nil},
 	{"rules-in", "cd-sale", "/rules#C5", nil},
+	{"docs", "", "/docs", nil},
+	{"docs-check", "", "/docs/check", nil},
 }
 
 // raiseOne raises a proposal with a long name and many words.

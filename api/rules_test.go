@@ -86,9 +86,7 @@ func TestRefusalsLeadToTheRule(t *testing.T) {
 	}
 
 	var described struct {
-		ExternalDocs struct {
-			URL string
-		}
+		Info       struct{ Description string }
 		Components struct {
 			Schemas map[string]struct {
 				Properties map[string]struct{ Description, Format string }
@@ -96,6 +94,6 @@ func TestRefusalsLeadToTheRule(t *testing.T) {
 		}
 	}
 	require.NoError(t, json.Unmarshal(w.must(200, w.send(w.request("", "GET", "/openapi.json", ""))).body, &described))
-	require.Equal(t, "/rules", described.ExternalDocs.URL)
+	require.Contains(t, described.Info.Description, "in the rule book, at /rules;")
 	require.Contains(t, described.Components.Schemas["Problem"].Properties["ruleText"].Description, "/rules#C3")
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -251,6 +252,7 @@ func (w *world) refused(status int, rule string, r reply) {
 	require.Equal(w.t, fmt.Sprint(status), fmt.Sprint(p["status"]))
 	require.NotEmpty(w.t, p["title"])
 	require.NotEmpty(w.t, p["detail"])
+	require.True(w.t, slices.ContainsFunc(problem.Codes, func(c problem.Code) bool { return c.Code == p["code"] && c.Status == status }), "%s", r.body)
 	if rule != "" {
 		require.Equal(w.t, rule, p["rule"], "%s", r.body)
 	}

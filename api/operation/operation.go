@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,8 +27,9 @@ const WriteTimeout = 30 * time.Second
 // An API is where operations are registered and described.
 type API struct {
 	huma.API
-	Mux *Mux
-	log *slog.Logger
+	Mux       *Mux
+	Described func() *huma.OpenAPI // the description of what is registered, filled in; after Offer
+	log       *slog.Logger
 }
 
 // A Mux is net/http's, and lists what is registered in it.
@@ -45,7 +47,7 @@ func (m *Mux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http
 // New is an API with nothing registered yet.
 func New(log *slog.Logger) *API {
 	mux := &Mux{}
-	return &API{humago.New(mux, humaConfig()), mux, log}
+	return &API{API: humago.New(mux, humaConfig()), Mux: mux, log: log}
 }
 
 // Schemas are those that describe what operations take and answer.
@@ -106,10 +108,11 @@ func humaConfig() huma.Config {
 				Title: "Golden Thread", Version: "1",
 				Description: "A decision and mandate ledger for organisations that decide together without a hierarchy. " +
 					"Everything is recorded by commands and read by questions. Every question takes at (the day that is asked about) " +
-					"and known (what was known by then). Money is in integer pence; days are London days.",
+					"and known (what was known by then). Money is in integer pence; days are London days. What each rule's number " +
+					"in an answer stands for is in the rule book, at " + web.RulesAt + "; this page for people is at " + web.DocsAt + ".",
+				Contact: &huma.Contact{Name: "Whoever runs this server: see /help"},
 			},
-			Servers:      []*huma.Server{{URL: "/"}},
-			ExternalDocs: &huma.ExternalDocs{URL: web.RulesAt, Description: "The rule book: what each rule's number in an answer stands for"},
+			Servers: []*huma.Server{{URL: "/"}},
 			Tags: []*huma.Tag{
 				{Name: "commands", Description: "Ask for something to be recorded. The same Idempotency-Key again gets the same answer again."},
 				{Name: "questions", Description: "Read what the ledger says."},
@@ -130,14 +133,32 @@ func humaConfig() huma.Config {
 	}
 }
 
-// Offer describes, last of all, what has been registered.
+// Offer describes, last of all, what has been registered: as OpenAPI 3.1 and, for tools that
+// do not read that, 3.0.
 func (api *API) Offer() {
-	b, err := api.OpenAPI().MarshalJSON()
-	if err != nil {
-		panic(fmt.Sprintf("api: describe the operations: %v", err))
-	}
-	tag := tagOf(b)
-	api.Mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, r *http.Request) {
+	api.Described = sync.OnceValue(func() *huma.OpenAPI {
+		doc := api.OpenAPI()
+		if err := describe(doc); err != nil {
+			panic(fmt.Sprintf("api: describe the operations: %v", err))
+		}
+		return doc
+	})
+	api.offerDescription("/openapi.json", func(doc *huma.OpenAPI) ([]byte, error) { return doc.MarshalJSON() })
+	api.offerDescription("/openapi-3.0.json", func(doc *huma.OpenAPI) ([]byte, error) { return doc.Downgrade() })
+}
+
+// offerDescription serves the description in one version of OpenAPI. It is written once
+// somebody asks for it.
+func (api *API) offerDescription(at string, write func(*huma.OpenAPI) ([]byte, error)) {
+	written := sync.OnceValues(func() ([]byte, string) {
+		b, err := write(api.Described())
+		if err != nil {
+			panic(fmt.Sprintf("api: describe the operations: %v", err))
+		}
+		return b, tagOf(b)
+	})
+	api.Mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) {
+		b, tag := written()
 		w.Header().Set("ETag", tag)
 		w.Header().Set("Cache-Control", "no-cache")
 		w.Header().Set("Content-Type", "application/openapi+json")

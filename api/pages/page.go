@@ -109,6 +109,7 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 		"GET /g/{group}/events/{index}": s.eventPage,
 	}
 	maps.Copy(all, s.rulePages())
+	maps.Copy(all, s.docsPages())
 	for _, p := range groupsPages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
 		if p.sends != nil {
@@ -188,7 +189,7 @@ func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem)
 	if guard.IsPage(r.URL.Path) { // other addresses can hold an invitation's code
 		caller.LogRefused(r.Context(), s.log, domain.Clip(r.URL.Path), p)
 	}
-	if !guard.IsPage(r.URL.Path) && !guard.IsOperatorPage(r.URL.Path) && !ofRules(r.URL.Path) {
+	if !guard.IsPage(r.URL.Path) && !guard.IsOperatorPage(r.URL.Path) && !ofRules(r.URL.Path) && !strings.HasPrefix(r.URL.Path, web.DocsAt+"/") {
 		p.Write(w)
 		return
 	}

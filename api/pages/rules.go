@@ -26,15 +26,7 @@ func ofRules(path string) bool {
 	return path == web.RulesAt || strings.HasPrefix(path, web.RulesAt+"/")
 }
 
-func (s *Pages) rulesPage(w http.ResponseWriter, r *http.Request) {
-	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: web.Rules{}}).Render()
-	if err != nil {
-		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
-		return
-	}
-	w.Header().Set("Cache-Control", "no-cache")
-	writePage(w, r, http.StatusOK, b)
-}
+func (s *Pages) rulesPage(w http.ResponseWriter, r *http.Request) { s.answerPublic(w, r, web.Rules{}) }
 
 // ruleMinutes serves the minutes that show a rule, as plain text.
 func (s *Pages) ruleMinutes(w http.ResponseWriter, r *http.Request) {

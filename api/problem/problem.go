@@ -31,8 +31,9 @@ const MediaType = "application/problem+json"
 // A Problem says why a request was not done (RFC 9457).
 type Problem struct {
 	Type    string   `json:"type" doc:"urn:goldenthread:rule: and the rule's number, where a rule says no"`
-	Title   string   `json:"title"`
-	Status  int      `json:"status"`
+	Title   string   `json:"title" doc:"the kind of problem, in a few words" example:"Not as things stand"`
+	Status  int      `json:"status" doc:"the HTTP status" example:"409"`
+	Code    string   `json:"code" doc:"for programs: what kind of problem it is, one of those listed at /docs#errors; it stays the same when sentences change" example:"not-now"`
 	Detail  string   `json:"detail" doc:"a sentence for people"`
 	Rule    string   `json:"rule,omitempty" doc:"number in the rule book, such as C3"`
 	Text    string   `json:"ruleText,omitempty" doc:"address of the rule's text in the rule book, such as /rules#C3, for people to read" format:"uri-reference"`
@@ -65,7 +66,7 @@ func (p *Problem) ByRule(number string) { p.Rule, p.Text = number, web.RuleText(
 // New is a problem of that HTTP status, with a sentence for people.
 func New(status int, detail string) *Problem {
 	return &Problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail,
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: codeOf(status), Detail: detail,
 		header: http.Header{"Cache-Control": {"no-store"}},
 	}
 }
@@ -167,7 +168,7 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		return p
 	case tilelog.OutOfFiles(err):
 		log.ErrorContext(ctx, "too many files are open", "error", err)
-		return Unavailable("This server has as many files open as it may. Nothing is damaged. Please ask again in a moment.")
+		return Unavailable("This server has as many files open as it may. Nothing is damaged. Please ask again in a moment.").coded(CodeBusy)
 	case errors.As(err, &refused):
 		p = refusalProblem(refused.Refusal)
 		p.Index = newest(refused.Index)
@@ -175,16 +176,16 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 	case errors.As(err, &refusal):
 		return refusalProblem(refusal)
 	case errors.As(err, &unsettled):
-		return Unavailable(unsettled.Error())
+		return Unavailable(unsettled.Error()).coded(CodeUnsettled)
 	case errors.As(err, &stopped):
 		return stoppedProblem(stopped)
 	case errors.As(err, &behind):
-		p = Unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have))
+		p = Unavailable(fmt.Sprintf("This server has reached event %d of this group. Please ask again in a moment.", behind.Have)).coded(CodeBehind)
 		p.Index = &behind.Have
 		return p
 	case errors.As(err, &damage):
 		log.ErrorContext(ctx, "a log is damaged", "error", err)
-		return Unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.")
+		return Unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.").coded(CodeDamaged)
 	case errors.As(err, &unknown):
 		return refusalProblem(NoGroup(unknown.Group))
 	case errors.As(err, &unreadable):
@@ -195,9 +196,9 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 	case errors.Is(err, commit.ErrNotReady):
 		return Unavailable(sentence(err))
 	case errors.Is(err, commit.ErrClosed):
-		return Unavailable("This server is stopping. Please send it again.")
+		return Unavailable("This server is stopping. Please send it again.").coded(CodeBusy)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return Unavailable("This took too long, and nothing was recorded. Please send it again.")
+		return Unavailable("This took too long, and nothing was recorded. Please send it again.").coded(CodeBusy)
 	}
 	log.ErrorContext(ctx, "internal error", "error", err)
 	return New(http.StatusInternalServerError, "internal error (id "+quotable(trace.Of(ctx))+")")
@@ -212,18 +213,18 @@ func quotable(t domain.Trace) string {
 
 // refusalProblem gives each class of refusal its status.
 func refusalProblem(r *domain.Refusal) *Problem {
-	status, title := http.StatusUnprocessableEntity, "This can't be taken as it is"
+	status, title, code := http.StatusUnprocessableEntity, "This can't be taken as it is", CodeInvalid
 	switch r.Class {
 	case domain.Invalid:
 	case domain.NotFound:
-		status, title = http.StatusNotFound, "There is no such thing here"
+		status, title, code = http.StatusNotFound, "There is no such thing here", CodeNotFound
 	case domain.NotYours:
-		status, title = http.StatusForbidden, "This is for somebody else"
+		status, title, code = http.StatusForbidden, "This is for somebody else", CodeNotYours
 	case domain.NotNow:
-		status, title = http.StatusConflict, "Not as things stand"
+		status, title, code = http.StatusConflict, "Not as things stand", CodeNotNow
 	}
 	p := New(status, r.Say)
-	p.Type, p.Title = "urn:goldenthread:rule:"+r.Rule, title
+	p.Type, p.Title, p.Code = "urn:goldenthread:rule:"+r.Rule, title, code
 	p.ByRule(r.Rule)
 	if r.Part != "" {
 		p.Where = []string{r.Part}
@@ -239,7 +240,7 @@ func stoppedProblem(s *commit.Stopped) *Problem {
 	case errors.As(s, &loss) && loss.Elsewhere:
 		say = fmt.Sprintf("This server was set back to an earlier day: it has %d events of this group, and %d were signed for. Nothing is recorded before whoever runs it has restored the rest.", loss.Left, loss.Signed)
 	}
-	p := Unavailable(say)
+	p := Unavailable(say).coded(CodeDamaged)
 	p.Index = newest(s.At)
 	return p
 }
