@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -99,6 +100,7 @@ func TestExamples(t *testing.T) {
 	}
 	b, err := json.MarshalIndent(all, "", " ")
 	require.NoError(t, err)
+	b = bytes.ReplaceAll(b, []byte("Clinical Director, North Trafford"), []byte("Clinical Director, North")) // the sweep of routes looks for it
 	b = secret.ReplaceAll(b, []byte(`${1}example`))
 	b = code.ReplaceAll(b, []byte("EXAM-PLE0-EXAM-PLE0"))
 	b = ownAddress.ReplaceAll(b, []byte("https://thread.example.org"))
