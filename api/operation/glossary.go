@@ -325,4 +325,6 @@ var glossary = map[string]meaning{
 	"challenge":                  {"", "pT4yH0l0G3m9oB0u2f3Q5c7w9e1r3t5y7u9i1o3p5a8"},
 	"WayInLine.waits":            {"", "V1"},
 	"EndSuspension.what":         {"number of the power or appointment", "D1"},
+	"holds":                      {"whether it holds", true},
+	"yesOrNo":                    {"the charter's settings that hold or do not", nil},
 }
