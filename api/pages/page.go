@@ -15,7 +15,6 @@ import (
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
 	"goldenthread/api/guard"
-	"goldenthread/api/operation"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
