@@ -471,7 +471,7 @@ var signingIn = regexp.MustCompile(`^POST /(sign-in|sign-out|invitation|account)
 func (w *world) otherPatterns() []string {
 	var rows []string
 	for _, pattern := range w.server.api.Mux.Patterns {
-		if strings.HasPrefix(pattern, "GET ") && (!strings.HasPrefix(pattern, "GET /v1/") || pattern == "GET /v1/backup") {
+		if strings.HasPrefix(pattern, "GET ") && (!strings.HasPrefix(pattern, "GET /v1/") || pattern == "GET /v1/backup" || pattern == "GET /v1/doctor") {
 			rows = append(rows, pattern)
 		}
 	}

@@ -46,6 +46,7 @@ var mayImportRooms = map[string][]string{
 
 	"api/mail":       {},
 	"api/lists":      {},
+	"api/doctor":     {"mail"},
 	"api/web":        {},
 	"api/web/signin": {"web"},
 	"api/problem":    {"web"},
@@ -55,10 +56,10 @@ var mayImportRooms = map[string][]string{
 	"api/access":     {"problem", "caller", "operation"},
 	"api/identity":   {"web", "web/signin", "problem", "caller", "operation", "guard", "access"},
 	"api/feeds":      {"mail", "problem", "caller", "operation", "access", "identity"},
-	"api/rest":       {"problem", "caller", "operation", "access", "identity"},
+	"api/rest":       {"doctor", "problem", "caller", "operation", "access", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
 	"api/setup":      {"mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
-	"api":            {"mail", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
+	"api":            {"doctor", "mail", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
 }
 
 // TestRoomsImportOnlyDownward holds every file of eventstore and of api against the

@@ -64,6 +64,17 @@ func OpenToRepair(ctx context.Context, o Options, follow func(commit.Commit)) (*
 	return Open(ctx, o)
 }
 
+// OpenToInspect opens the store of a stopped server to be looked at: nothing is recorded,
+// signed or erased. The streams must be there. Errors as Open.
+func OpenToInspect(ctx context.Context, o Options) (*Store, error) {
+	if _, err := os.Stat(filepath.Join(o.Dir, stream.Folder)); err != nil {
+		return nil, fmt.Errorf("the streams of the ledgers, in the folder %s, can't be read (%w). If they are gone and the folder %s is there, goldenthread repair writes them anew; otherwise restore the newest backup",
+			stream.Folder, err, logs.Folder)
+	}
+	o.inspecting, o.idle = true, true
+	return Open(ctx, o)
+}
+
 // checkImported returns an error if an import into the folder was broken off.
 func checkImported(o *Options) error {
 	group, err := os.ReadFile(filepath.Join(o.Dir, importingFile))
@@ -74,7 +85,7 @@ func checkImported(o *Options) error {
 }
 
 // oursIn are names in a data folder of which one at least is there once it was used.
-var oursIn = []string{stream.Folder, logs.Folder, keys.WrappingFile, logs.SigningFile, "lock", "operator-token", "tokens.json"}
+var oursIn = []string{stream.Folder, logs.Folder, keys.WrappingFile, logs.SigningFile, "lock", "operator-token", "tokens.json", "restoring", "example-loading"}
 
 // checkFolder returns an error if the folder is not one to begin in, and is none that was
 // used: it has other files, or the keys of ledgers that are gone. It comes before anything

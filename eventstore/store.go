@@ -71,6 +71,8 @@ type Options struct {
 
 	importing bool // a ledger is being imported, and nothing else is recorded
 	idle      bool // for repair: the logs are read only
+	// inspecting: nothing is recorded or erased
+	inspecting bool
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -87,9 +89,10 @@ type Store struct {
 
 	keysMissing atomic.Pointer[[]MissingKey] // as they were compared last; nil: not yet
 
-	importing bool   // a ledger is being imported
-	readWhole uint64 // up to this many events a start reads the stream from its beginning
-	started   uint64 // sequence of the mark at which this start began; 0: the beginning of the stream
+	importing  bool   // a ledger is being imported
+	inspecting bool   // nothing is recorded or erased
+	readWhole  uint64 // up to this many events a start reads the stream from its beginning
+	started    uint64 // sequence of the mark at which this start began; 0: the beginning of the stream
 
 	helpers sync.WaitGroup // all goroutines but the writer
 	closing sync.Once
@@ -133,7 +136,7 @@ func newStore(o *Options) (*Store, error) {
 	if o.AcceptLoss { // all ledgers stay in memory, so that the loss is recorded before anything else
 		o.Folded = math.MaxUint64
 	}
-	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing, readWhole: readWhole}
+	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing || o.inspecting, inspecting: o.inspecting, readWhole: readWhole}
 	s.times = newTimes(ClockAhead)
 	if s.clock != nil || o.ClockConfirmed || o.importing {
 		s.times.ahead = 0
@@ -202,7 +205,9 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 		if err != nil {
 			return nil, errors.Join(err, s.closeNow())
 		}
-		s.keys.AwaitErased(ctx)
+		if !s.inspecting {
+			s.keys.AwaitErased(ctx)
+		}
 		return s, nil
 	case err := <-s.health.failed:
 		return nil, errors.Join(err, s.closeNow())
@@ -238,7 +243,9 @@ func (s *Store) start(w *writer, f *stream.Follower) {
 	s.helpers.Go(func() { f.Run(ctx) })
 	s.helpers.Go(s.ledgers.Run)
 	s.helpers.Go(func() { s.health.watchServer(ctx, s.stream) })
-	s.helpers.Go(func() { s.keys.Run(ctx) })
+	if !s.inspecting {
+		s.helpers.Go(func() { s.keys.Run(ctx) })
+	}
 	caught := w.caughtUp
 	s.helpers.Go(func() { s.watchKeys(ctx, caught) })
 	s.logs.Start(ctx, &s.helpers, caught)

@@ -6,6 +6,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/api/access"
+	"goldenthread/api/doctor"
 	"goldenthread/api/identity"
 	"goldenthread/api/operation"
 	"goldenthread/eventstore"
@@ -24,7 +25,8 @@ type Rest struct {
 	documents documents
 	metrics   *metrics
 
-	BackupKey archive.Key // with which backups are made; nil: none
+	BackupKey    archive.Key         // with which backups are made; nil: none
+	Installation doctor.Installation // what the doctor looks at, but for the store
 }
 
 // New offers the operations.
@@ -39,5 +41,6 @@ func New(api *operation.API, l *access.Ledgers, who *identity.Identity, copies i
 	s.offerLog()
 	s.offerMetrics()
 	s.offerBackup()
+	s.offerDoctor()
 	return s
 }

@@ -77,6 +77,6 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(serveCommand())
 	root.AddCommand(questionCommands()...)
 	root.AddCommand(storeCommands()...)
-	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand())
+	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand(), doctorCommand())
 	return root
 }

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,26 @@ type Backup struct {
 	// for who made it, and there are no credentials.
 	Authentic   bool
 	Credentials map[string][]byte // files of the data folder, by name
+}
+
+// Newest is the archive in the folder whose file was written last, by its name's ending
+// .tar or .backup; "" if there is none.
+func Newest(dir string) (path string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	var newest time.Time
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || !slices.Contains([]string{".tar", ".backup"}, filepath.Ext(e.Name())) {
+			continue
+		}
+		if path == "" || info.ModTime().After(newest) {
+			path, newest = filepath.Join(dir, e.Name()), info.ModTime()
+		}
+	}
+	return path, nil
 }
 
 // Check reads the archive in the file to its end and holds it against its manifest. Errors

@@ -70,7 +70,7 @@ func (l *Logs) checkCopies(ctx context.Context, name string, stream *streamCheck
 		r.Err = r.Tiles.Err()
 	}
 	var damage *tilelog.Damage
-	if errors.As(r.Err, &damage) && right {
+	if errors.As(r.Err, &damage) && right && l.Signs() {
 		r.Mended, r.Err = l.rounds.mendNow(ctx, name)
 	}
 	if r.Err == nil && len(r.Stream) > 0 {

@@ -19,6 +19,9 @@ type Lock struct {
 	locks []*flock.Flock // by path: of the folder, then of the file in it
 }
 
+// ErrInUse says that another process has locked the data folder.
+var ErrInUse = errors.New("in use by another process")
+
 // LockFolder makes the data folder, closes it to other users of the machine, and locks
 // it. Two servers on one folder lose acknowledged writes, so this comes before the
 // server starts.
@@ -39,7 +42,7 @@ func LockFolder(dir string) (*Lock, error) {
 		case err != nil:
 			return nil, errors.Join(fmt.Errorf("lock the data folder %s: %w", dir, inWords(err)), l.Unlock())
 		case !ok:
-			return nil, errors.Join(fmt.Errorf("the data folder %s is in use by another process; stop that one first", dir), l.Unlock())
+			return nil, errors.Join(fmt.Errorf("the data folder %s is %w; stop that one first", dir, ErrInUse), l.Unlock())
 		}
 		l.locks = append(l.locks, lock)
 	}

@@ -1,0 +1,95 @@
+package doctor
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
+)
+
+// checkPermissions looks for what other users of the machine may open.
+func checkPermissions(dir string) Check {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return wrong("Name the data folder with --data, and run this as the user that runs the server.", "The folder can't be read: %v.", err)
+	}
+	var open []string
+	note := func(name, path string) {
+		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+			open = append(open, name)
+		}
+	}
+	note("the folder itself", dir)
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			note(e.Name(), filepath.Join(dir, e.Name()))
+		}
+	}
+	if len(open) > 0 {
+		return look("chmod -R go-rwx "+dir, "Other users of this machine may open %s.", strings.Join(open, ", "))
+	}
+	return well("Only the user that runs the server may open the folder and its keys.")
+}
+
+// leftovers are files that something unfinished leaves in the folder.
+var leftovers = []struct {
+	pattern string
+	state   State
+	found   string
+	do      string
+}{
+	{"restoring", Wrong, "A restore into this folder was broken off.", "Empty the folder and restore again."},
+	{"importing", Wrong, "An import into this folder was broken off.", "Import the same file again."},
+	{stream.RepairedFolder, Look, "A repair was broken off.", "The next start finishes it, or undoes it."},
+	{keys.WrappingFile + ".next", Look, "Erasing somebody was broken off before every copy of their key was destroyed.", "Start the server: it finishes that. If this stays, the log says why."},
+	{"restored.txt", Look, "The folder was restored from a backup that no key of backups vouches for.", "Do what restored.txt says, then delete it."},
+	{stream.Folder + ".damaged-*", Look, "The streams from before a repair are still here. They hold keys of people who may be erased later.", "Delete them once all is well."},
+	{logs.Folder + "/*.lost-*", Look, "A log that was given up with a loss is still here.", "Keep it apart as evidence of what was lost, then delete it here."},
+}
+
+// checkLeftovers looks for what something unfinished left in the folder.
+func checkLeftovers(dir string) Check {
+	var all []Check
+	for _, l := range leftovers {
+		found, err := filepath.Glob(filepath.Join(dir, l.pattern))
+		if err == nil && len(found) > 0 {
+			all = append(all, Check{State: l.state, Found: l.found, Do: l.do})
+		}
+	}
+	if len(all) == 0 {
+		return well("Nothing unfinished lies in it.")
+	}
+	one := all[0]
+	for _, c := range all[1:] {
+		one.Found, one.Do = one.Found+" "+c.Found, one.Do+" "+c.Do
+		if c.State == Wrong {
+			one.State = Wrong
+		}
+	}
+	return one
+}
+
+// sizeOf is how many bytes the files below the folder have together.
+func sizeOf(dir string) (bytes int64) {
+	filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				bytes += info.Size()
+			}
+		}
+		return nil // what goes away meanwhile is not counted
+	})
+	return bytes
+}
+
+// sizeWords says a number of bytes in GB or MB.
+func sizeWords(bytes int64) string {
+	if bytes >= 1<<30 {
+		return fmt.Sprintf("%.1f GB", float64(bytes)/(1<<30))
+	}
+	return fmt.Sprintf("%d MB", bytes>>20)
+}
