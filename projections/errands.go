@@ -135,9 +135,9 @@ func (g *Group) practiceErrands(errands errandList, at domain.Day) {
 	}
 }
 
-// noticeRound is the how-many-eth time it is that the practice should be told of
-// the notice on that day, one window after another, until it has had it as often
-// as the charter says; 0 for not again, or if it has acknowledged it (rule T1).
+// noticeRound returns which telling of the notice is due to the practice on that day
+// (1, 2, …), one window after another, until it has had it as often as the charter
+// says; 0 if none is, or if it has acknowledged it (rule T1).
 func (g *Group) noticeRound(n *domain.Notice, practice string, at domain.Day) int {
 	if g.state.AcknowledgedOn(n.Ref, practice, at) != 0 {
 		return 0

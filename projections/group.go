@@ -20,8 +20,8 @@ func of(state *domain.View, trail *trail) *Group {
 	return &Group{state: state, trail: trail, memos: &memos{}}
 }
 
-// Apply folds the next event into a group that nobody else has yet. The caller
-// sees to the order.
+// Apply folds the next event into a group that nobody else has yet. Events must
+// be applied in index order.
 func (g *Group) Apply(e *domain.Event) {
 	g.state.Apply(e)
 	g.memos = &memos{}

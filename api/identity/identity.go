@@ -71,8 +71,8 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Iden
 	return s
 }
 
-// byItself is the header in which a page says that it asks by itself, as when
-// others recorded something: nobody uses it then.
+// byItself is the header that marks a background request of a page, as when others
+// recorded something. It doesn't extend the session.
 const byItself = "Goldenthread-By-Itself"
 
 // Used keeps the session of whoever asks from ending unused, and notes when it ends now.
