@@ -150,7 +150,7 @@ type feedOperations struct{ *Identity }
 func (s *feedOperations) offerFeedKeys() {
 	const at = "/v1/groups/{group}/feed-keys"
 	op := operation.Register(s.api, huma.Operation{
-		OperationID: "make-feed-key", Method: http.MethodPost, Path: at, Summary: "Create link of a feed for a reader that can't send a token.",
+		OperationID: "make-feed-key", Method: http.MethodPost, Path: at, Summary: "Create a link to a feed, for a reader that can't send a token.",
 		Tags: []string{"server"}, DefaultStatus: http.StatusCreated,
 		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.makeFeedKey)

@@ -85,19 +85,11 @@ func (c *Check) Question() string {
 // Evidence is what proves this very answer, below the group: the same question,
 // as known up to the same event.
 func (c *Check) Evidence() string {
-	on := c.Answer.On
-	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}, "at": {c.Answer.At.String()}, "known": {strconv.FormatUint(c.Answer.Index, 10)}}
-	if on.Amount != nil {
+	q := asking(c.Answer.On)
+	q.Set("at", c.Answer.At.String())
+	q.Set("known", strconv.FormatUint(c.Answer.Index, 10))
+	if on := c.Answer.On; on.Amount != nil {
 		q.Set("amountPence", strconv.FormatInt(int64(*on.Amount), 10))
-	}
-	if on.Months != nil {
-		q.Set("months", strconv.Itoa(*on.Months))
-	}
-	if on.OpenEnded {
-		q.Set("openEnded", "true")
-	}
-	if on.Consulted != nil {
-		q.Set("consulted", cmp.Or(strings.Join(on.Consulted, ","), "none"))
 	}
 	return "check/evidence?" + q.Encode()
 }
@@ -111,10 +103,16 @@ func (c *Check) About(matter string) string {
 
 // Asks is where the question of a remedy is asked, below the group.
 func (c *Check) Asks(on domain.CheckInputs) string {
-	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}}
+	q := asking(on)
 	if on.Amount != nil {
 		q.Set("amount", on.Amount.String())
 	}
+	return "check?" + q.Encode()
+}
+
+// asking is the question as a query, without its amount.
+func asking(on domain.CheckInputs) url.Values {
+	q := url.Values{"person": {on.Person}, "forum": {on.Forum}, "matter": {on.Matter}}
 	if on.Months != nil {
 		q.Set("months", strconv.Itoa(*on.Months))
 	}
@@ -124,7 +122,7 @@ func (c *Check) Asks(on domain.CheckInputs) string {
 	if on.Consulted != nil {
 		q.Set("consulted", cmp.Or(strings.Join(on.Consulted, ","), "none"))
 	}
-	return "check?" + q.Encode()
+	return q
 }
 
 // Behalf is on whose behalf one speaks.
