@@ -85,14 +85,25 @@ func overdueWords(text string, by, at domain.Day) string {
 // can deny it (rule D6).
 func (g *Group) consultedErrands(errands errandList, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
-		last := x.Recorded.Add(g.state.CharterOn(x.Recorded).Charter.CallInWithin)
-		if x.Recorded > at || at > last {
+		last := g.callableUntil(x, at)
+		if last == 0 {
 			continue
 		}
-		for _, c := range x.Consulted {
-			errands.add(g.speakers(c.Body, at), Errand{Key: "consulted/" + x.Number + "/" + c.Body, About: x.Number, Text: x.Number + " says that " + g.name(c.Body) + " was consulted on " + c.On.Words() + " (" + clip(c.How) + "): " + clip(x.What) + ". If that is not so, it can be denied until " + last.Words() + "."})
+		for _, code := range g.state.ConsultedOn(x.Number, at) {
+			errands.add(g.speakers(code, at), Errand{Key: "consulted/" + x.Number + "/" + code, About: x.Number, Text: g.consultedText(x, code, last)})
 		}
 	}
+}
+
+// consultedText says to a body, or what it went on as, that it is said to have been consulted.
+func (g *Group) consultedText(x *domain.Exercise, code string, last domain.Day) string {
+	c := x.Consulted[0]
+	for _, k := range x.Consulted {
+		if k.Body == code {
+			c = k
+		}
+	}
+	return x.Number + " says that " + g.name(c.Body) + " was consulted on " + c.On.Words() + " (" + clip(c.How) + "): " + clip(x.What) + ". If that is not so, it can be denied until " + last.Words() + "."
 }
 
 // speakers may speak for the organisation, or hold its seat.

@@ -35,7 +35,7 @@ const (
 // A WaitingItem is one thing that waits.
 type WaitingItem struct {
 	Ref  string      `json:"ref" doc:"such as P1, E3 or locality-board/2026-03-09"`
-	Kind WaitingKind `json:"kind" enum:"charter,position,confirm,block,put-off,facilitate,call-in,report,tell,record,way"`
+	Kind WaitingKind `json:"kind" doc:"also a kind of the work list"`
 	By   domain.Day  `json:"by,omitzero" doc:"last day, where there is one"`
 	Text string      `json:"text"`
 }
@@ -44,6 +44,32 @@ type WaitingItem struct {
 // reference: a kept record, a new way in, a decision or a commitment (rules O3, L11, D5, R4).
 func (w *WaitingItem) ToConfirm() bool {
 	return w.Kind == WaitsRecord || w.Kind == WaitsWay || w.Kind == WaitsConfirm && (w.Ref[0] == 'E' || w.Ref[0] == 'K')
+}
+
+// WaitsDeny and WaitsNotices are asked of whoever speaks for an organisation.
+const (
+	WaitsDeny    WaitingKind = "deny"    // say that it was not consulted
+	WaitsNotices WaitingKind = "notices" // say that its practice has seen them
+)
+
+// ToDo is everything that the person is asked to do on that day, by handle or id: what
+// waits for them, what is due and theirs to see to, as a kind of the work list, what they
+// can deny, and what their practices have not marked as seen. For somebody unknown there
+// is nothing.
+func (g *Group) ToDo(person string, at domain.Day) Waiting {
+	w, p := g.Waiting(person, at), g.state.Person(person)
+	if p == nil {
+		return w
+	}
+	for _, due := range g.state.WorkListOn(at) {
+		if slices.Contains(g.state.DueFor(&due, at), p.ID) {
+			w.add(due.What, WaitingKind(due.Kind), due.On, due.Text)
+		}
+	}
+	w.consultationsWait(g, p, at)
+	w.noticesWait(g, p, at)
+	w.sort()
+	return w
 }
 
 // Waiting answers for that person, by handle or id; for somebody unknown
@@ -63,10 +89,14 @@ func (g *Group) Waiting(person string, at domain.Day) Waiting {
 	w.tellingWaits(g, p, at)
 	w.recordsWait(g, p, at)
 	w.waysWait(g, p, at)
+	w.sort()
+	return w
+}
+
+func (w *Waiting) sort() {
 	slices.SortStableFunc(w.Items, func(a, b WaitingItem) int {
 		return cmp.Or(cmp.Compare(uint32(a.By-1), uint32(b.By-1)), cmp.Compare(a.Ref, b.Ref)) // no day wraps round to the end
 	})
-	return w
 }
 
 func (w *Waiting) add(ref string, kind WaitingKind, by domain.Day, text string) {
@@ -180,8 +210,8 @@ func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
 		return
 	}
 	for _, x := range byNumber(g.state.Exercises) {
-		last, st := g.state.CallInBy(x, at), g.state.ExerciseOn(x, at)
-		if x.Recorded > at || at > last || (x.CalledIn != 0 && x.CalledIn <= at) {
+		last, st := g.callableUntil(x, at), g.state.ExerciseOn(x, at)
+		if last == 0 {
 			continue
 		}
 		what := "The executive decided " + x.Number + ": " + strings.TrimSuffix(clip(x.What), ".") + "."
@@ -192,6 +222,16 @@ func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
 				domain.Count(g.state.CharterOn(at).Charter.CallInWithin, "day")+" once it is.")
 		}
 	}
+}
+
+// callableUntil is the last day on which the decision can be called in, or a body can say
+// that it was not consulted, as things stand on that day; 0 if it can't be (rules D6, D7).
+func (g *Group) callableUntil(x *domain.Exercise, at domain.Day) domain.Day {
+	st, last := g.state.ExerciseOn(x, at), g.state.CallInBy(x, at)
+	if x.Recorded > at || at > last || x.CalledIn != 0 && x.CalledIn <= at || st != domain.XWithin && st != domain.XUnconfirmed {
+		return 0
+	}
+	return last
 }
 
 // reportsWait adds meetings, up to that day, that a representative has to report.
@@ -210,6 +250,42 @@ func (w *Waiting) tellingWaits(g *Group, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		if by, body, told := g.state.TellBy(x, at); by != 0 && told == 0 && x.On <= at && slices.Contains(x.Acting, p.ID) {
 			w.add(x.Number, WaitsTell, by, domain.FirstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
+		}
+	}
+}
+
+// consultationsWait adds decisions that are said to have been made after consulting a body
+// for which the person speaks or sits, while that can be denied (rule D6).
+func (w *Waiting) consultationsWait(g *Group, p *domain.Person, at domain.Day) {
+	for _, x := range byNumber(g.state.Exercises) {
+		last := g.callableUntil(x, at)
+		if last == 0 {
+			continue
+		}
+		for _, code := range g.state.ConsultedOn(x.Number, at) {
+			if g.state.Allows(p.ID, &domain.DenyConsultation{Exercise: x.Number, Body: code}, at) {
+				w.add(x.Number, WaitsDeny, last, g.consultedText(x, code, last))
+			}
+		}
+	}
+}
+
+// noticesWait adds, for each practice for which the person speaks, that it has not marked
+// notices as seen (rule T2).
+func (w *Waiting) noticesWait(g *Group, p *domain.Person, at domain.Day) {
+	notices := g.state.NoticesOn(at)
+	for _, o := range g.state.PracticesOn(at) {
+		if !slices.Contains(g.state.SpokespeopleOn(o.Code, at), p.ID) {
+			continue
+		}
+		unseen := 0
+		for i := range notices {
+			if g.state.AcknowledgedOn(notices[i].Ref, o.Code, at) == 0 {
+				unseen++
+			}
+		}
+		if unseen > 0 {
+			w.add("practice/"+o.Code, WaitsNotices, 0, o.Name+" has not marked "+domain.Count(unseen, "notice")+" as seen.")
 		}
 	}
 }

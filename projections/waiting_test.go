@@ -121,3 +121,28 @@ func TestMandateHistory(t *testing.T) {
 	_, r = g.MandateHistory("Not a matter", day("2026-04-02"))
 	require.Equal(t, "F6", r.Rule)
 }
+
+// What somebody is asked to do is all of it: what waits for them, what is due that they are
+// to see to, consultations that they can deny, and notices that their practice has not seen.
+func TestToDoIsEverything(t *testing.T) {
+	b := sit(t).found().mandates().delegate().represent()
+	b.on("2026-03-02").exercise(5_000_00)
+	todo := func(who, on string) []string {
+		var kinds []string
+		for _, i := range b.fold().ToDo(who, day(on)).Items {
+			kinds = append(kinds, string(i.Kind)+" "+i.Ref)
+		}
+		return kinds
+	}
+	require.Contains(t, todo("chair-lmc", "2026-03-02"), "deny E1", "the LMC is said to have been consulted")
+	require.NotContains(t, todo("chair-lmc", "2026-03-10"), "deny E1", "the time to deny it is over")
+	require.NotContains(t, todo("cd-north", "2026-03-02"), "deny E1")
+	require.Contains(t, todo("manager", "2026-03-02"), "communicate P1")
+	require.NotContains(t, todo("cd-north", "2026-03-02"), "communicate P1")
+	require.Contains(t, todo("lead-fed", "2026-03-02"), "tell E1")
+	require.Empty(t, todo("nobody", "2026-03-02"))
+	for _, who := range []string{"manager", "chair-lmc", "cd-north", "lead-fed"} {
+		waits := b.fold().Waiting(who, day("2026-03-02")).Items
+		require.Subset(t, b.fold().ToDo(who, day("2026-03-02")).Items, waits, who)
+	}
+}

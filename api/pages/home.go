@@ -17,7 +17,7 @@ func home(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body.Waiting = a.Waiting(a.Caller.Person, a.At)
+	body.Waiting = a.ToDo(a.Caller.Person, a.At)
 	body.Waiting.Items = inOneLine(body.Waiting.Items)
 	for _, p := range a.Proposals(a.At, "").Proposals {
 		switch p.Stage {

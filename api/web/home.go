@@ -101,8 +101,14 @@ func PlaceOf(ref string) string {
 
 // WaitingPlace is where what waits for somebody is answered.
 func WaitingPlace(w projections.WaitingItem) string {
-	if w.ToConfirm() {
+	practice, ofPractice := strings.CutPrefix(w.Ref, "practice/")
+	switch {
+	case w.ToConfirm():
 		return strings.TrimSuffix("waiting#"+w.Ref, "#") // of several there is no one reference
+	case ofPractice:
+		return "practices/" + practice + "#notices"
+	case w.Kind == projections.WaitingKind(domain.DueCommunicate):
+		return noticePlace(w.Ref)
 	}
 	return PlaceOf(w.Ref)
 }
