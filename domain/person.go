@@ -141,9 +141,19 @@ func (t *turn) registerPerson(p *PersonEntry) *Refusal {
 
 // UpdatePerson replaces somebody's sealed name, email and phone.
 type UpdatePerson struct {
-	Person   string       `json:"person" doc:"the person's id" rule:"L7" of:"person" ask:"Who?"`
+	Person   string       `json:"person" doc:"handle or id" rule:"L7" of:"person" ask:"Who?"`
 	Personal PersonalData `json:"personal" ask:"Name and contacts"`
 	Sealed   []byte       `json:"-"`
+}
+
+// NamePersonsByID puts ids in the place of handles where what is sent is sealed under the
+// key of the person, which has their id for a name.
+func (r *Request) NamePersonsByID(s *State) {
+	if c, ok := r.Command.(*UpdatePerson); ok {
+		if p := s.ByHandle(c.Person); p != nil {
+			c.Person = p.ID
+		}
+	}
 }
 
 func (c *UpdatePerson) personals(*Request) []Personal {

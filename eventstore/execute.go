@@ -48,9 +48,11 @@ func (s *Store) sealPersonal(ctx context.Context, req *domain.Request) error {
 	if len(req.Personals()) == 0 {
 		return nil
 	}
-	if _, err := s.State(ctx, req.Group); err != nil {
+	state, err := s.State(ctx, req.Group)
+	if err != nil {
 		return err
 	}
+	req.NamePersonsByID(state)
 	if err := s.keys.SealPersonal(ctx, req); err != nil {
 		return fmt.Errorf("seal personal data: %w", err)
 	}

@@ -137,3 +137,15 @@ func TestNoWrappingKeyIsMadeForALedgerThatNeedsOne(t *testing.T) {
 	require.ErrorContains(t, err, "is missing")
 	require.NoFileExists(t, filepath.Join(dir, "wrapping.key"))
 }
+
+// Whoever's name changes is named by handle or by id: it is sealed under the same key.
+func TestAPersonIsUpdatedByHandle(t *testing.T) {
+	s := openTest(t, Options{Dir: t.TempDir()})
+	mustExecute(t, s, storetest.Found("trafford"))
+	registerNamed(t, s, "victim", victimName)
+	mustExecute(t, s, storetest.Request("trafford", "victim", &domain.UpdatePerson{Person: "victim", Personal: domain.PersonalData{Name: otherName}}))
+	victim := person(t, s, "victim")
+	data, err := s.OpenPersonal(victim.ID, victim.Sealed)
+	require.NoError(t, err)
+	require.Equal(t, otherName, data.Name)
+}

@@ -19,6 +19,7 @@ import (
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
+	"goldenthread/eventstore/logs"
 )
 
 // Files of a data folder that no backup holds: who has them beside it can read, sign, and
@@ -220,8 +221,11 @@ func sayCredentials(cmd *cobra.Command, dir string, backup *archive.Backup) erro
 	return err
 }
 
-// sayRestored says what there is, once every log is signed for all of it.
+// sayRestored says what there is, once every log is made anew and signed for all of it.
 func sayRestored(cmd *cobra.Command, store *eventstore.Store) error {
+	if err := store.CheckCopies(cmd.Context(), func(r logs.CopyReport) error { return r.Err }); err != nil {
+		return err
+	}
 	for _, group := range store.Groups() {
 		if err := store.Stopped(group); err != nil {
 			return err

@@ -65,6 +65,8 @@ func TestCredentialsComeBackOnlyFromABackupOfOurs(t *testing.T) {
 	p, backup := served(t)
 	dir, said := p.restored(t, backup, "wrapping.key", "signing.key", "backup.key")
 	require.Contains(t, said, "people get in as they did then")
+	out, errs, code := p.Run("", "verify", dir)
+	require.Zero(t, code, "a folder that was just restored is as it was signed: %s%s", out, errs)
 	again := start(t, dir)
 	require.Equal(t, p.Tokens["operator"], again.Tokens["operator"])
 	again.Tokens["manager"] = p.Tokens["manager"]

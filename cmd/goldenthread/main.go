@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -78,5 +79,29 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(questionCommands()...)
 	root.AddCommand(storeCommands()...)
 	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand(), doctorCommand())
+	nameWhatIsNear(root)
 	return root
+}
+
+// nameWhatIsNear has every command that only holds others refuse a name that is none of
+// them, with those that are near. By itself cobra shows the help then, and succeeds.
+func nameWhatIsNear(parent *cobra.Command) {
+	for _, cmd := range parent.Commands() {
+		if !cmd.HasSubCommands() || cmd.Runnable() {
+			continue
+		}
+		nameWhatIsNear(cmd)
+		cmd.SuggestionsMinimumDistance = 2
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			near := cmd.SuggestionsFor(args[0])
+			if len(near) == 0 {
+				return usagef("%s %s is not known; %s --help lists what is", cmd.CommandPath(), args[0], cmd.CommandPath())
+			}
+			return usagef("%s %s is not known; near it: %s", cmd.CommandPath(), args[0], strings.Join(near, ", "))
+		}
+	}
 }

@@ -48,3 +48,18 @@ func (p *program) refused(rule, person, command, body string) string {
 	require.Equal(p.T, rule, problem["rule"], "%s", answer)
 	return problem["detail"].(string)
 }
+
+// A command that is not known is no success, and what is near it is named.
+func TestACommandThatIsNotKnown(t *testing.T) {
+	p := &program{&programtest.Program{T: t, File: os.Args[0]}}
+	for _, args := range [][]string{{"do", "consnt"}, {"keys", "ad"}, {"do", "xyzzy"}, {"consnt"}} {
+		_, errs, code := p.Run("", args...)
+		require.Equal(t, exitUsage, code, "%q", args)
+		require.Contains(t, errs, args[len(args)-1])
+	}
+	_, errs, _ := p.Run("", "do", "consnt")
+	require.Contains(t, errs, "near it: consent")
+	out, _, code := p.Run("", "do")
+	require.Zero(t, code)
+	require.Contains(t, out, "Available Commands")
+}
