@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -215,6 +216,67 @@ func TestPracticesAreTakenFromLists(t *testing.T) {
 		two[name] += strings.ReplaceAll(rows, "P91", "P82")
 	}
 	b.upload(other+"/upload", two).says(200, "Which place is it?", "26 practices")
+}
+
+// People are taken from a table: all that is wrong with it is said at once, with its row; what
+// is right is put beside what is there, and the same table again changes nothing.
+func TestPeopleAreTakenFromATable(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	b := newTab(w).asOperator()
+	at := b.setUp()
+	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200)
+	b.page(at, "practices", url.Values{"practices": {traffordLines(t)}}).says(200)
+	b.page(at, "bodies", nil).says(200)
+	b.upload(at+"/table", nil).says(422, "Choose one file, or paste a table.")
+	b.upload(at+"/table", map[string]string{"people.csv": "Office,Name,Email,Organisation,Role\n,Dr A,a@example.org,U95344,holder\nDirector,Dr B,b@example.org,U00000,holder\n"}).
+		says(422, "people.csv, row 2", "people.csv, row 3", "Nothing of them was kept.")
+	table := map[string]string{"people.csv": "Office,Name,Email,Organisation,Role\nClinical Director,Dr A,a@example.org,U95344,holder\nSecretary,Dr B,b@example.org,TRAFFORD-LMC,deputy\n"}
+	b.upload(at+"/table", table).says(200, "new,", "Dr A", "b@example.org")
+	b.upload(at+"/table", table).says(200, "From the table: 0 new, 0 changed, 2 the same.")
+	b.get("/operator/setup/people.csv").says(200, "Office,Name,Email")
+}
+
+// Whoever is signed out while they fill a page in keeps what they typed, signs in and sends
+// it again.
+func TestASignedOutOperatorLosesNothing(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	b := newTab(w).asOperator()
+	at := b.setUp()
+	b.get(at + "/group")
+	b.post("/sign-out", nil)
+	b.post(at+"/group", url.Values{"name": {"The \"Board\""}, "placeName": {"Trafford"}}).says(401, "You have been signed out", "The &#34;Board&#34;")
+	kept := sentBy(t, string(b.last.body))
+	require.Equal(t, `The "Board"`, kept.Get("name"))
+	b.asOperator()
+	b.post(at+"/group", kept)
+	b.get(at).says(200, "Set up: The &#34;Board&#34;")
+	b.post(at+"/give-up", nil).says(200, "There is no group here yet")
+	b.get(at).says(404)
+}
+
+// What is typed about people is on disk sealed only, and goes when the group is founded.
+func TestDraftsAreSealed(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	b := newTab(w).asOperator()
+	at := b.setUp()
+	b.fillIn(at)
+	b.page(at, "people", url.Values{"people-0-name": {"Quillfeather"}, "people-0-email": {"quill@example.org"}}).says(200)
+	folder := filepath.Join(w.tokens.Dir, "set-up")
+	kept, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	sealed, err := os.ReadFile(filepath.Join(folder, kept[0].Name()))
+	require.NoError(t, err)
+	require.NotContains(t, string(sealed), "Quillfeather")
+	info, err := kept[0].Info()
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	b.get(at+"/check").says(200, "Quillfeather")
+	b.post(at+"/check", nil).says(200, "How far Trafford GP Board is")
+	require.NotContains(t, string(b.last.body), "Quillfeather", "the operator sees offices")
+	kept, err = os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, kept)
 }
 
 // Many practices are asked for their mandate, or have it recorded from paper, at once: each

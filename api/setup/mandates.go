@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -36,11 +37,12 @@ func (s *Setup) drawMandates(w http.ResponseWriter, r *http.Request, status int,
 	body := &web.AllMandates{Done: done}
 	view := j.g.State()
 	coverage := view.CoverageOn("", j.today)
-	body.Say = coverage.Words() + "."
 	outside := map[string]domain.Outsider{}
 	for _, o := range coverage.Outside {
 		outside[o.ODS] = o
 	}
+	coverage.Outside = nil // each is named below
+	body.Say = "Behind the group: " + coverage.Words() + "."
 	person := ""
 	if j.frame.Me != nil {
 		person = j.frame.Me.ID
@@ -126,12 +128,46 @@ func (s *Setup) sendMandates(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filled := &web.Filled{Form: "mandates", Values: form}
+	commandFor, filled := readMandates(form)
+	if filled.Faults != nil {
+		return s.drawMandates(w, r, http.StatusUnprocessableEntity, j, filled, nil)
+	}
+	var done []web.Outcome
+	for _, code := range form["practice"] {
+		one := web.Outcome{Code: code, Name: code}
+		if o := j.g.State().Organisations[code]; o != nil {
+			one.Name = o.Name
+		}
+		command := commandFor(code)
+		if err := s.recordFor(r.Context(), r.PathValue("group"), form.Get("key")+"-"+code, command); err != nil {
+			p := problem.Of(r.Context(), s.log, err)
+			if p.Status >= http.StatusInternalServerError {
+				return err
+			}
+			caller.LogRefused(r.Context(), s.log, domain.CommandName(command), p)
+			one.Refused = p.Detail
+			filled.Faults = append(filled.Faults, web.Fault{Say: one.Name + ": " + p.Detail, Rule: p.Rule})
+		}
+		done = append(done, one)
+	}
+	if j, err = s.joining(r); err != nil { // as it is now
+		return err
+	}
+	if filled.Faults != nil {
+		return s.drawMandates(w, r, http.StatusUnprocessableEntity, j, filled, done)
+	}
+	return s.drawMandates(w, r, http.StatusOK, j, nil, done)
+}
+
+// readMandates reads the form: the command that it means for each practice, and all that is
+// wrong with it.
+func readMandates(form url.Values) (commandFor func(code string) domain.Command, filled *web.Filled) {
+	filled = &web.Filled{Form: "mandates", Values: form}
 	wrong := func(field, say string) {
-		filled.Faults = append(filled.Faults, web.Fault{Part: "/" + field, Say: say, Bare: field != ""})
+		filled.Faults = append(filled.Faults, web.Fault{Part: field, Say: say, Bare: field != ""})
 	}
 	if len(form["practice"]) == 0 {
-		filled.Faults = append(filled.Faults, web.Fault{Say: "Tick the practices that you mean."})
+		wrong("", "Tick the practices that you mean.")
 	}
 	day := func(field string) domain.Day {
 		said := strings.TrimSpace(form.Get(field))
@@ -140,58 +176,24 @@ func (s *Setup) sendMandates(w http.ResponseWriter, r *http.Request) error {
 		}
 		d, err := domain.ReadDay(said)
 		if err != nil {
-			wrong(field, "Write a date, such as 31 December 2027.")
+			wrong("/"+field, "Write a date, such as 31 December 2027.")
 		}
 		return d
 	}
-	var make func(code string) domain.Command
 	switch form.Get("do") {
 	case "paper":
 		until, review := day("until"), day("review")
-		make = func(code string) domain.Command {
+		commandFor = func(code string) domain.Command {
 			return &domain.GrantMandate{Organisation: code, Evidence: strings.TrimSpace(form.Get("evidence")), Review: review, Span: domain.Span{Until: until}}
 		}
 	case "ask":
-		make = func(code string) domain.Command {
+		commandFor = func(code string) domain.Command {
 			return &domain.AskMandate{Organisation: code, Words: strings.TrimSpace(form.Get("words"))}
 		}
 	default:
-		wrong("do", "Choose one of them.")
+		wrong("/do", "Choose one of them.")
 	}
-	if len(filled.Faults) > 0 {
-		return s.drawMandates(w, r, http.StatusUnprocessableEntity, j, filled, nil)
-	}
-	var done []web.Outcome
-	refused := false
-	for _, code := range form["practice"] {
-		one := web.Outcome{Code: code, Name: code}
-		if o := j.g.State().Organisations[code]; o != nil {
-			one.Name = o.Name
-		}
-		if err := s.recordFor(r.Context(), r.PathValue("group"), form.Get("key")+"-"+code, make(code)); err != nil {
-			p := problem.Of(r.Context(), s.log, err)
-			if p.Status >= http.StatusInternalServerError {
-				return err
-			}
-			caller.LogRefused(r.Context(), s.log, domain.CommandName(make(code)), p)
-			one.Refused, one.Rule, refused = p.Detail, p.Rule, true
-		}
-		done = append(done, one)
-	}
-	if j, err = s.joining(r); err != nil {
-		return err
-	}
-	if !refused {
-		filled = nil
-	} else {
-		filled.Faults = nil
-		for _, one := range done {
-			if one.Refused != "" {
-				filled.Faults = append(filled.Faults, web.Fault{Say: one.Name + ": " + one.Refused, Rule: one.Rule})
-			}
-		}
-	}
-	return s.drawMandates(w, r, map[bool]int{true: http.StatusUnprocessableEntity, false: http.StatusOK}[refused], j, filled, done)
+	return commandFor, filled
 }
 
 // recordFor has one command recorded as JSON would.

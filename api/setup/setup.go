@@ -70,6 +70,8 @@ func (s *Setup) Patterns() map[string]http.HandlerFunc {
 		"POST " + draftsAt + "/{id}/upload":         s.operators(s.uploadLists),
 		"GET " + draftsAt + "/{id}/lists":           s.operators(s.chooseFromLists),
 		"POST " + draftsAt + "/{id}/lists":          s.operators(s.takeFromLists),
+		"POST " + draftsAt + "/{id}/table":          s.operators(s.peopleTable),
+		"GET " + draftsAt + "/people.csv":           s.operators(s.peopleTemplate),
 		"GET " + draftsAt + "/{id}/check":           s.operators(s.checkAnswers),
 		"POST " + draftsAt + "/{id}/check":          s.operators(s.foundGroup),
 		"GET " + draftsAt + "/{id}/{page}":          s.operators(s.draftPage),

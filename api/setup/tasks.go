@@ -110,8 +110,11 @@ func (s *Setup) drawDraftPage(w http.ResponseWriter, r *http.Request, status int
 		sheet.Refused = filled
 	}
 	body := &web.DraftPage{Heading: p.title, Say: p.say, Back: d.at(), Step: fmt.Sprintf("Step %d of %d", n+1, len(pages)+1)}
-	if p.name == "practices" {
+	switch p.name {
+	case "practices":
 		body.Upload, body.Listed = d.at()+"/upload", d.listedWords()
+	case "people":
+		body.Table, body.Listed = d.at()+"/table", takenWords(r.URL.Query())
 	}
 	return s.show(w, r, status, body, filled, map[string]*web.Sheet{"draft": sheet})
 }
@@ -261,60 +264,4 @@ func (s *Setup) foundGroup(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, groupsAt+"/"+url.PathEscape(d.address()), http.StatusSeeOther)
 	return nil
-}
-
-// answers are what was answered, in sentences, page by page.
-func (d *Draft) answers(c *domain.Found) []web.Answered {
-	name := map[string]string{}
-	counts := map[domain.OrganisationKind]int{}
-	patients := 0
-	var bodies []string
-	for _, o := range c.Organisations {
-		name[o.Code] = o.Name
-		counts[o.Kind]++
-		for _, l := range o.Lists {
-			patients += l.Patients
-		}
-		if o.Kind != domain.Practice && o.Kind != domain.PCN && o.Kind != domain.PlaceKind {
-			bodies = append(bodies, o.Name+" ("+o.Code+")")
-		}
-	}
-	office := map[string]string{}
-	var people, duties []string
-	for _, p := range c.People {
-		office[p.Handle] = p.Office
-		line := p.Office
-		if p.Personal != nil {
-			line += ": " + strings.Trim(p.Personal.Name+", "+p.Personal.Email, ", ")
-		}
-		people = append(people, line+".")
-	}
-	for _, s := range c.Seats {
-		line := "The seat of " + name[s.Organisation] + " is held by " + office[s.Holder]
-		if s.Deputy != "" {
-			line += ", with " + office[s.Deputy] + " as deputy"
-		}
-		people = append(people, line+".")
-	}
-	for _, duty := range c.Duties {
-		duties = append(duties, domain.FirstUpper(string(duty.Duty))+": "+office[duty.Person]+".")
-	}
-	ch := c.Charter.Settled()
-	lines := map[string][]string{
-		"group":     {c.Name + ", in sentences: " + c.ShortName + ".", "The place is " + c.PlaceName + " (" + c.Place + ").", "In addresses it is " + d.address() + "."},
-		"practices": {fmt.Sprintf("%s in %s, with %s registered patients.", domain.Count(counts[domain.Practice], "practice"), domain.Count(counts[domain.PCN], "network"), domain.Thousands(patients))},
-		"bodies":    bodies, "people": people, "duties": duties,
-		"decide": {
-			fmt.Sprintf("%s must consent, from at least %d different people.", domain.Count(ch.Quorum, "seat"), ch.People),
-			fmt.Sprintf("Proposals are open for %s, powers are looked at again within %s, and a mandate is withdrawn with %s of notice.", domain.Count(ch.Window, "day"), domain.Count(ch.ReviewWithin, "day"), domain.Count(ch.Notice, "day")),
-			fmt.Sprintf("Nobody commits unless more than %d of every 100 practices, and of their patients, stand behind the group.", ch.LeastCoverage),
-			"It may be asked about " + domain.List(ch.Matters) + ".",
-		},
-		"words": strings.Split(ch.Text, "\n\n"),
-	}
-	all := make([]web.Answered, len(pages))
-	for i, p := range pages {
-		all[i] = web.Answered{Title: p.title, At: d.at() + "/" + p.name, Lines: lines[p.name]}
-	}
-	return all
 }

@@ -129,6 +129,7 @@ type DraftPage struct {
 	Back    string // address of the task list
 	Step    string // such as: Step 2 of 8
 	Upload  string // address to which official lists are sent; "": the page takes none
+	Table   string // address to which a table of people is sent; "": the page takes none
 	Listed  string // what was taken of them, in a sentence; "": nothing
 }
 
@@ -308,5 +309,6 @@ func (m MandateOf) Tag() Tag {
 
 // An Outcome is what became of a command for one practice.
 type Outcome struct {
-	Code, Name, Refused, Rule string // Refused is "" where it was recorded
+	Code, Name string
+	Refused    string // why; "": it was recorded
 }
