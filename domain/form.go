@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strconv"
@@ -265,6 +266,8 @@ func (f *Field) check(v reflect.Value, at string) []*Refusal {
 func (f *Field) fault(v reflect.Value) *Refusal {
 	empty := v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
 	switch {
+	case f.Many() && f.Most > 0 && v.Len() > f.Most:
+		return invalid(cmp.Or(f.rule, "L2"), "There are %s here, and at most %s fit. Please divide them.", Thousands(v.Len()), Thousands(f.Most))
 	case f.Kind == CodeField && (f.Needed || !empty):
 		return checkRef(f.rule, f.called, v.String())
 	case f.called != "" && f.Needed:
@@ -294,6 +297,28 @@ func (f *Field) fault(v reflect.Value) *Refusal {
 		}
 	}
 	return nil
+}
+
+// Many says whether the field holds several values.
+func (f *Field) Many() bool {
+	switch f.Kind {
+	case ChoicesField, RefsField, RankedField, LinesField, RowsField:
+		return true
+	}
+	return false
+}
+
+// Range is the least and the most that the field's number can be; false where the
+// description does not bound it.
+func (f *Field) Range() (least, most int, bounded bool) {
+	switch {
+	case f.rule == "":
+	case f.Kind == MoneyField:
+		return 0, int(mostPence), true
+	case f.Unit == "months":
+		return 0, mostMonths, true
+	}
+	return 0, 0, false
 }
 
 // isChoice says whether the value is one of the choices, or none of them is asked for.

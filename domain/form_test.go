@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,38 @@ func TestCheckFindsAllFaultsAtTheirFields(t *testing.T) {
 	}, faultsSaid(faults))
 
 	require.Empty(t, Describe(new(RecordCommitment)).Check(&RecordCommitment{Matter: "access", Words: "x", Given: OwnView}), "sums and terms that are not said")
+}
+
+// A list is as long as the description says, and no longer, wherever it stands.
+func TestListsAreBounded(t *testing.T) {
+	lists := 0
+	for name, form := range described() {
+		eachField(form, name, func(at string, f *Field) {
+			if !f.Many() || f.Most == 0 {
+				return
+			}
+			lists++
+			elem := reflect.TypeFor[string]()
+			if f.Each != nil {
+				elem = formTypes()[f.Each]
+			}
+			for _, n := range []int{f.Most, f.Most + 1} {
+				r := f.fault(reflect.MakeSlice(reflect.SliceOf(elem), n, n))
+				tooMany := r != nil && strings.Contains(r.Say, "at most "+Thousands(f.Most)+" fit")
+				assert.Equal(t, n > f.Most, tooMany, "%s with %d: %v", at, n, r)
+			}
+		})
+	}
+	require.Greater(t, lists, 30)
+}
+
+// formTypes are the types that the descriptions are of.
+func formTypes() map[*Form]reflect.Type {
+	types := map[*Form]reflect.Type{}
+	for t, f := range forms {
+		types[f] = t
+	}
+	return types
 }
 
 func faultsSaid(faults []*Refusal) []string {

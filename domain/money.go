@@ -31,9 +31,11 @@ func checkMoney(rule string, p Pence) *Refusal {
 	return nil
 }
 
+const mostMonths = 1200
+
 func checkMonths(rule string, months int) *Refusal {
-	if months < 0 || months > 1200 {
-		return invalid(rule, "A term is a number of months between none and 1,200.")
+	if months < 0 || months > mostMonths {
+		return invalid(rule, "A term is a number of months between none and %s.", Thousands(mostMonths))
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func describe(doc *huma.OpenAPI) error {
 	d := &describer{doc, examples, map[string]any{}}
 	doc.Components.Responses = d.errorAnswers()
 	for _, kind := range domain.Commands {
-		d.needed(doc.Components.Schemas.Schema(TypeOf(kind.New()), false, ""), domain.Describe(kind.New()))
+		d.command(doc.Components.Schemas.Schema(TypeOf(kind.New()), false, ""), domain.Describe(kind.New()))
 	}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
 		for method, op := range OperationsOf(doc.Paths[path]) {
@@ -86,24 +86,59 @@ func describe(doc *huma.OpenAPI) error {
 	return nil
 }
 
-// needed has the schema require what the form needs, and nothing else.
-func (d *describer) needed(s *huma.Schema, f *domain.Form) {
+// command has the schema say of each member what the description of the command says: what
+// it is called and means, what can be chosen, how much fits, and whether it is needed.
+func (d *describer) command(s *huma.Schema, f *domain.Form) {
 	s.Required = nil
 	defer s.PrecomputeMessages() // which notes what is required
-	for _, field := range f.Fields {
+	for i := range f.Fields {
+		field := &f.Fields[i]
 		if field.Needed {
 			s.Required = append(s.Required, field.Name)
 		}
 		member := s.Properties[field.Name]
-		if field.Each == nil || member == nil {
+		if member == nil {
+			continue
+		}
+		if member.Ref == "" {
+			member.Title = field.Ask
+		}
+		member.Description = field.Doc
+		bound(member, field)
+		if field.Each == nil {
 			continue
 		}
 		if member.Items != nil {
 			member = member.Items
 		}
 		if member = d.resolve(member); len(member.Properties) > 0 {
-			d.needed(member, field.Each)
+			d.command(member, field.Each)
 		}
+	}
+}
+
+// bound gives the member the choices and bounds of the field, and no others.
+func bound(member *huma.Schema, field *domain.Field) {
+	member.MaxLength, member.MaxItems, member.Enum = nil, nil, nil
+	most := &member.MaxLength
+	if field.Many() {
+		most = &member.MaxItems
+	}
+	if field.Most > 0 {
+		*most = &field.Most
+	}
+	if least, most, bounded := field.Range(); bounded {
+		member.Minimum, member.Maximum = new(float64(least)), new(float64(most))
+	}
+	var choices []any
+	for _, c := range field.Choices {
+		choices = append(choices, c.Value)
+	}
+	switch field.Kind {
+	case domain.ChoiceField:
+		member.Enum = choices
+	case domain.ChoicesField:
+		member.Items.Enum = choices
 	}
 }
 
