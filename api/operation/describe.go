@@ -103,7 +103,9 @@ func (d *describer) command(s *huma.Schema, f *domain.Form) {
 		if member.Ref == "" {
 			member.Title = field.Ask
 		}
-		member.Description = field.Doc
+		if field.Doc != "" {
+			member.Description = field.Doc
+		}
 		bound(member, field)
 		if field.Each == nil {
 			continue
