@@ -100,7 +100,7 @@ func TestOperatorSignsIn(t *testing.T) {
 	}
 	require.Equal(t, before, w.store.Next("trafford"))
 	b.get("/").says(200, "Operator of this server")
-	b.get("/operator/server").says(200, "Something can be recorded now.", "You have no passkey as the operator yet")
+	b.get("/operator/server").says(200, "Second copy", "You have no passkey as the operator yet")
 	b.get("/operator/backup").says(200)
 	require.Contains(t, b.last.Header.Get("Content-Disposition"), "goldenthread-2026-01-05.backup")
 

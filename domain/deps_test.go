@@ -58,7 +58,7 @@ var mayImportRooms = map[string][]string{
 	"api/feeds":      {"mail", "problem", "caller", "operation", "access", "identity"},
 	"api/rest":       {"doctor", "problem", "caller", "operation", "access", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
-	"api/setup":      {"mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
+	"api/setup":      {"doctor", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
 	"api":            {"doctor", "mail", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
+	"goldenthread/api/doctor"
 	"goldenthread/api/guard"
 	"goldenthread/api/identity"
 	"goldenthread/api/mail"
@@ -21,10 +22,11 @@ import (
 
 // Options are what the pages of the operator work with, beside the rooms below them.
 type Options struct {
-	Mail      *mail.Post  // nil: there is no mail server
-	BackupKey archive.Key // nil: backups hold the ledgers alone
-	Dir       string      // the data folder, in which drafts are kept
-	Fail      func(http.ResponseWriter, *http.Request, *problem.Problem)
+	Mail         *mail.Post          // nil: there is no mail server
+	BackupKey    archive.Key         // nil: backups hold the ledgers alone
+	Installation doctor.Installation // what the doctor looks at, but for the store
+	Dir          string              // the data folder, in which drafts are kept
+	Fail         func(http.ResponseWriter, *http.Request, *problem.Problem)
 }
 
 // A Setup answers on the operator's pages. It is safe for concurrent use.

@@ -14,7 +14,7 @@ import (
 // A ServerCheck is something about the server that was looked at, and what to do about it.
 type ServerCheck struct {
 	Name  string
-	State string // good, warning or bad
+	State string // good, unknown, warning or bad
 	Say   string
 	Do    string // "": nothing
 }
@@ -26,6 +26,8 @@ func (c ServerCheck) Tag() Tag {
 		return green("working")
 	case "warning":
 		return yellow("to look at")
+	case "unknown":
+		return grey("not looked at")
 	}
 	return red("not working")
 }
