@@ -167,7 +167,23 @@ func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error
 			return 0, fmt.Errorf("finish a repair: %w", err)
 		}
 	}
-	if err := s.stream.Open(ctx, o.NATS, o.Replicas, o.Access); err != nil {
+	if err := s.stream.Open(ctx, o.NATS, o.Access); err != nil {
+		return 0, err
+	}
+	if s.stream.Alone { // a server in this process that does not answer is damaged
+		return s.openStreams(ctx, o)
+	}
+	err = stream.WhileSilent(ctx, s.log, func() (err error) {
+		last, err = s.openStreams(ctx, o)
+		return err
+	})
+	return last, err
+}
+
+// openStreams opens what is kept in the streams, and returns the sequence of the last
+// message of the ledgers.
+func (s *Store) openStreams(ctx context.Context, o *Options) (last uint64, err error) {
+	if err := s.stream.OpenLedger(ctx, o.Replicas); err != nil {
 		return 0, err
 	}
 	if s.keys, err = keys.Open(ctx, s.stream, o.Replicas, o.Log); err != nil {
@@ -177,14 +193,11 @@ func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error
 	if err != nil {
 		return 0, err
 	}
-	if hole != nil {
+	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Idle: o.idle, Log: o.Log})
+	if err == nil && hole != nil {
 		s.health.refuseWrites(hole)
 	}
-	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Idle: o.idle, Log: o.Log})
-	if err != nil {
-		return 0, err
-	}
-	return last, nil
+	return last, err
 }
 
 // begin starts the writer and all other goroutines, and returns when the stream has been

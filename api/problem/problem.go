@@ -20,6 +20,7 @@ import (
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/trace"
 	"goldenthread/projections"
@@ -162,6 +163,7 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		damage    *tilelog.Damage
 
 		unreadable *keys.Unreadable
+		silent     *stream.Silent
 	)
 	switch {
 	case errors.As(err, &p):
@@ -188,6 +190,9 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		return Unavailable("This part of the log is damaged here, and is being mended. Please ask again in a moment.").coded(CodeDamaged)
 	case errors.As(err, &unknown):
 		return refusalProblem(NoGroup(unknown.Group))
+	case errors.As(err, &silent):
+		log.ErrorContext(ctx, "the stream does not answer", "error", err)
+		return Unavailable(fmt.Sprintf("Most of the servers that keep the ledgers can't be reached. This one has read them up to message %d, and can't read on now. Nothing is lost. Please ask again in a moment.", silent.Read))
 	case errors.As(err, &unreadable):
 		log.ErrorContext(ctx, "a person's key can't be read", "error", err)
 		return Unavailable("Somebody's name, email and phone can't be read on this server at the moment. They are not erased. Whoever runs the server finds who it is, and what to do, with: goldenthread doctor.")

@@ -94,7 +94,7 @@ func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Me
 				return
 			}
 			if tries == streamTries {
-				yield(nil, fmt.Errorf("the stream does not deliver message %d", f.next))
+				yield(nil, &Silent{s.Applied.Load(), fmt.Errorf("it does not deliver message %d", f.next)})
 				return
 			}
 			s.log.Info("the stream is asked again", "from", f.next)
@@ -119,7 +119,7 @@ func (s *Stream) message(ctx context.Context, sequence uint64) (*jetstream.RawSt
 	defer cancel()
 	m, err := s.ledger.GetMsg(ctx, sequence)
 	if err != nil {
-		return nil, fmt.Errorf("read message %d of the stream: %w", sequence, cmp.Or(CheckFiles(s.Dir), err))
+		return nil, fmt.Errorf("read message %d of the stream: %w", sequence, cmp.Or(CheckFiles(s.Dir), s.silent(err)))
 	}
 	return m, nil
 }

@@ -115,9 +115,9 @@ func New(lock *Lock, dir, node string, log *slog.Logger) *Stream {
 	return &Stream{lock: lock, Dir: dir, Node: node, log: log, Positions: Positions{groups: map[string]*positionsOf{}}}
 }
 
-// Open starts the server in the data folder, or uses the one at the URL, and makes
-// the stream of the ledgers if it isn't there.
-func (s *Stream) Open(ctx context.Context, url string, replicas int, access []nats.Option) (err error) {
+// Open starts the server in the data folder, or connects to the one at the URL, for which it
+// waits.
+func (s *Stream) Open(ctx context.Context, url string, access []nats.Option) (err error) {
 	if s.Alone = url == ""; s.Alone {
 		if err := mendMeta(s.Dir, s.log); err != nil {
 			return err
@@ -128,12 +128,19 @@ func (s *Stream) Open(ctx context.Context, url string, replicas int, access []na
 	} else {
 		s.log.Info("whether an acknowledged write survives a power cut is that NATS server's setting: sync_interval must be \"always\"", "nats", url)
 	}
-	if s.Conn, err = connect(s.Server, url, s.Node, s.log, access...); err != nil {
+	err = WhileSilent(ctx, s.log, func() (err error) { // the server in this process answers at once
+		s.Conn, err = connect(s.Server, url, s.Node, s.log, access...)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	if s.JS, err = jetstream.New(s.Conn); err != nil {
-		return err
-	}
+	s.JS, err = jetstream.New(s.Conn)
+	return err
+}
+
+// OpenLedger opens the stream of the ledgers, which is made where there is none.
+func (s *Stream) OpenLedger(ctx context.Context, replicas int) (err error) {
 	s.ledger, err = OpenStream(ctx, s.JS, Config(replicas))
 	return err
 }
