@@ -50,3 +50,32 @@ gm-lead: found {"name":"Greater Manchester GP Group","shortName":"the group","pl
 		}
 	}
 }
+
+// What another group's consent rests on is recorded again just when it rests on something
+// else than what was recorded last.
+func TestProvedIsWhatWasRecordedLast(t *testing.T) {
+	p := &Proposal{Number: "P2", Versions: []Version{{Number: 1}}}
+	on := func(ledger, ref string, index uint64) *ProvedConsent {
+		return &ProvedConsent{Seat: "SALE", To: "P2", Version: 1, Rests: RestsOn{Ledger: ledger, Ref: ref, Index: index}}
+	}
+	s := &decisions{}
+	if s.proved("SALE", p, &RestsOn{Ledger: "sale", Ref: "P1", Index: 7}) {
+		t.Error("nothing was recorded")
+	}
+	s.Proved = append(s.Proved, on("sale", "P1", 7))
+	for _, c := range []struct {
+		rests RestsOn
+		is    bool
+	}{
+		{RestsOn{Ledger: "sale", Ref: "P1", Index: 7}, true}, {RestsOn{Ledger: "stretford", Ref: "P1", Index: 7}, false},
+		{RestsOn{Ledger: "sale", Ref: "P2", Index: 7}, false}, {RestsOn{Ledger: "sale", Ref: "P1", Index: 8}, false},
+	} {
+		if s.proved("SALE", p, &c.rests) != c.is {
+			t.Errorf("that it rests on %+v was recorded: not %t", c.rests, c.is)
+		}
+	}
+	s.Proved = append(s.Proved, on("sale", "P1", 9))
+	if s.proved("SALE", p, &RestsOn{Ledger: "sale", Ref: "P1", Index: 7}) {
+		t.Error("what was recorded before the last counts")
+	}
+}

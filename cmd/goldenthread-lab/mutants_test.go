@@ -23,7 +23,7 @@ import (
 )
 
 // Mutation testing of the rules: one condition of package domain is reversed at a
-// time, and its tests must fail. A change that no test notices is printed, to be
+// time, and a test of the rules or of the read models must fail. A change that none notices is printed, to be
 // looked at: a test is missing, or the condition has no effect.
 
 const (
@@ -38,6 +38,7 @@ var stages = [][]string{
 	{"./domain", "-run", "Minutes"},
 	{"./domain", "-skip", "Minutes"},
 	{"./domain/model"},
+	{"./projections"},
 }
 
 func TestMutantsAreNoticed(t *testing.T) {
