@@ -9,11 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
@@ -320,4 +322,71 @@ func typedAndLost(c formCase) string {
 		}
 		return forms.length || ` + offeredToFewer + ` ? lost : ["the form"];
 	})()`
+}
+
+// What is wrong with a form is said all at once: above it with links that lead to their
+// fields, and at each field; and what was typed is still there. So it is for every form.
+func TestEveryFormSaysAllThatIsWrong(t *testing.T) {
+	w := foundMatrix(t)
+	establishMatrix(w)
+	w.on(matrixDay)
+	next, several := w.store.Next("trafford"), 0
+	for _, c := range formCases(w) {
+		if forms[c.name].fewer != "" {
+			continue
+		}
+		command, _ := domain.NewCommand(c.name)
+		fields, typed, dates := slices.Clone(c.fields), []string{}, 0
+		for _, f := range domain.Describe(command).Fields {
+			junk := map[domain.FieldKind]string{domain.DateField: "some day", domain.MoneyField: "lots", domain.TimeField: "noonish"}[f.Kind]
+			i := slices.Index(fields, f.Name)
+			if junk == "" || i >= 0 && strings.Contains(c.page, "meetings/") { // the meeting's day is in the address
+				continue
+			}
+			if i >= 0 && i%2 == 0 {
+				fields = slices.Delete(fields, i, i+2)
+			}
+			fields = append(fields, f.Name, junk)
+			typed, dates = append(typed, f.Name, junk), dates+1
+		}
+		if dates == 0 {
+			continue
+		}
+		r := w.must(422, w.fillForm(c.who, c.page, c.name, fields...))
+		main := mainOf(string(r.body))
+		require.Equal(t, 1, strings.Count(main, "nhsuk-error-summary__heading"), c.name)
+		links := summaryLink.FindAllStringSubmatch(main, -1)
+		require.GreaterOrEqual(t, len(links), dates, "%s: %v", c.name, typed)
+		if dates > 1 {
+			several++
+		}
+		for _, link := range links {
+			require.Contains(t, main, `id="`+link[1]+`"`, "%s: nothing is where the summary leads", c.name)
+		}
+		for i := 0; i < len(typed); i += 2 {
+			if strings.Contains(main, `name="`+typed[i]+`"`) {
+				require.Contains(t, main, `value="`+typed[i+1]+`"`, "%s: what was typed for %s is lost", c.name, typed[i])
+			}
+		}
+	}
+	require.Equal(t, next, w.store.Next("trafford"))
+	require.Positive(t, several)
+}
+
+var summaryLink = regexp.MustCompile(`<li><a href="#([^"]+)">`)
+
+// Whoever consents presses three times: to open the form, to send it, and to record it.
+func TestConsentTakesThreePresses(t *testing.T) {
+	w := newWorld(t).established()
+	w.on("2026-03-02")
+	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Saturdays","text":"We open.","matter":"access"}`))
+	b := newBrowser(t, w.web.URL).as(w.keys["cd-north"])
+	b.width(390)
+	b.open("/g/trafford/proposals/P2")
+	b.do(chromedp.Click(chromedp.CSS("#do-consent summary")))
+	b.submit("#consent button")
+	b.says("Check before it is recorded", "North Trafford consented to P2, version 1")
+	require.True(t, evaluate[bool](b, `document.activeElement === document.body || document.getElementById("maincontent").contains(document.activeElement)`))
+	b.submit("#check button[type=submit]")
+	b.says("Your consent is recorded")
 }

@@ -140,6 +140,7 @@ var views = []view{
 	{"worklist", "manager", "/g/trafford/worklist", nil},
 	{"worklist-then", "manager", "/g/trafford/worklist?at=2026-07-01", nil},
 	{"practice", "manager", "/g/trafford/practices/P91631", nil},
+	{"checking-withdrawal", "pm-village", "/g/trafford/practices/P91623", checkWithdrawal},
 	{"practice-own", "pm-village", "/g/trafford/practices/P91623", nil},
 	{"practice-inside", "cd-north", "/g/trafford/practices/P91018", nil},
 	{"register", "manager", "/g/trafford/register", nil},
@@ -166,6 +167,13 @@ func raiseOne(b *browser) {
 	b.fill("raise-matter", "workforce/neighbourhood-teams")
 	b.fill("raise-text", strings.Repeat("Each neighbourhood has a team that practices can call on. ", 12)+"\n\nWe look at it again after half a year.")
 	b.raises("raise")
+}
+
+// checkWithdrawal withdraws a practice's mandate, as far as its check page.
+func checkWithdrawal(b *browser) {
+	b.unfold()
+	b.choose("everything", "true")
+	b.submit("#withdrawing button[type=submit]")
 }
 
 // fillPower fills in a power with a sum and a condition.
