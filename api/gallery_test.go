@@ -144,6 +144,17 @@ var views = []view{
 	{"practice-own", "pm-village", "/g/trafford/practices/P91623", nil},
 	{"practice-inside", "cd-north", "/g/trafford/practices/P91018", nil},
 	{"register", "manager", "/g/trafford/register", nil},
+	{"lists", "manager", "/g/trafford/lists", nil},
+	{"lists-preview", "manager", "/g/trafford/lists", func(b *browser) {
+		b.fill("people-pasted", "Office,Name,Organisation,Role,Evidence\nVice Chair,Dr V,Trafford LMC,deputy,minute 5\nPractice Manager,P,Park Medical Practice,speaks,letter\n")
+		b.submit("#people ~ form button")
+		b.waits(`document.querySelector("#preview")`)
+	}},
+	{"lists-wrong", "manager", "/g/trafford/lists", func(b *browser) {
+		b.fill("mandates-pasted", "Practice,Mandate\nNobody,perhaps\nP91003,given\n")
+		b.submit("#mandates ~ form button")
+		b.waits(`document.querySelector(".nhsuk-error-summary")`)
+	}},
 	{"waiting", "manager", "/g/trafford/waiting", nil},
 	{"people", "manager", "/g/trafford/people", nil},
 	{"charter", "manager", "/g/trafford/charter", nil},

@@ -95,6 +95,13 @@ func (g *Group) touches(k *domain.Kept) []string {
 			said = append(said, "And "+domain.Count(more, "more change")+".")
 		}
 	}
+	return append(said, g.follows(&t)...)
+}
+
+// follows is what would end by the record, and what becomes of coverage, powers and open
+// proposals, in words.
+func (g *Group) follows(t *domain.Touched) []string {
+	var said []string
 	for _, e := range t.Ends {
 		said = append(said, "No longer so: "+e.Text)
 	}

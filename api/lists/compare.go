@@ -56,6 +56,48 @@ func (c *Comparison) RowOf(part string) int {
 	return 0
 }
 
+// Leave takes out of the command what it was refused for, so that what is wrong after it
+// is found too; false where that is nothing of a row.
+func (c *Comparison) Leave(part string) bool {
+	list, i, ok := c.Command.PathOf(part)
+	if !ok {
+		return false
+	}
+	m := &c.Command
+	switch list {
+	case "people":
+		c.leaveRoles(m.People[i].Handle)
+		m.People = slices.Delete(m.People, i, i+1)
+	case "details":
+		m.Details = slices.Delete(m.Details, i, i+1)
+	case "holders":
+		m.Holders = slices.Delete(m.Holders, i, i+1)
+	case "spokespeople":
+		m.Spokespeople = slices.Delete(m.Spokespeople, i, i+1)
+	case "mandates":
+		m.Mandates = slices.Delete(m.Mandates, i, i+1)
+	default:
+		m.Asked = slices.Delete(m.Asked, i, i+1)
+	}
+	c.rows[list] = slices.Delete(c.rows[list], i, i+1)
+	return true
+}
+
+// leaveRoles takes out what somebody would do who is not introduced.
+func (c *Comparison) leaveRoles(handle string) {
+	m := &c.Command
+	for i := len(m.Holders) - 1; i >= 0; i-- {
+		if m.Holders[i].Person == handle {
+			m.Holders, c.rows["holders"] = slices.Delete(m.Holders, i, i+1), slices.Delete(c.rows["holders"], i, i+1)
+		}
+	}
+	for i := len(m.Spokespeople) - 1; i >= 0; i-- {
+		if m.Spokespeople[i].Person == handle {
+			m.Spokespeople, c.rows["spokespeople"] = slices.Delete(m.Spokespeople, i, i+1), slices.Delete(c.rows["spokespeople"], i, i+1)
+		}
+	}
+}
+
 func (c *Comparison) from(list string, row int) { c.rows[list] = append(c.rows[list], row) }
 
 // find notes what a row is: the same if it says nothing new.

@@ -37,7 +37,7 @@ type Taking struct {
 }
 
 // taken says whether the organisation is chosen.
-func (c *Choice) taken(o *Official, one *Organisation) bool {
+func (c *Choice) taken(one *Organisation) bool {
 	switch {
 	case slices.Contains(c.Leave, one.Code):
 		return false
@@ -55,7 +55,7 @@ func (o *Official) Take(c Choice) *Taking {
 	rows := map[string]int{}
 	for _, all := range [][]Organisation{o.PCNs, o.Practices} {
 		for i := range all {
-			if one := &all[i]; c.taken(o, one) {
+			if one := &all[i]; c.taken(one) {
 				rows[one.Code] = len(t.Rows)
 				t.add(&c, one)
 			}
@@ -248,4 +248,76 @@ func portions(c domain.ImportOrganisations) []domain.ImportOrganisations {
 		}
 	}
 	return parts
+}
+
+// ChoiceFor is what a group takes of the lists, by what it has: the sub-ICBs of which it
+// knows at least half of the practices, or whose code its place has; and of the other
+// PCNs those that it has, or of whose practices it knows at least half.
+func (o *Official) ChoiceFor(in string, known map[string]domain.OrganisationKind) Choice {
+	c := Choice{In: in, Known: known}
+	whole := func(practices []Organisation) bool {
+		n := 0
+		for i := range practices {
+			if known[practices[i].Code] == domain.Practice {
+				n++
+			}
+		}
+		return n > 0 && 2*n >= len(practices)
+	}
+	of := map[string][]Organisation{} // open practices, by sub-ICB and by PCN
+	for i := range o.Practices {
+		if p := o.Practices[i]; p.open() {
+			of[p.PCN] = append(of[p.PCN], p)
+			for _, place := range p.Places {
+				of[place] = append(of[place], p)
+			}
+		}
+	}
+	for _, place := range o.Places {
+		if place.Code == in || whole(of[place.Code]) {
+			c.Places = append(c.Places, place.Code)
+		}
+	}
+	for i := range o.PCNs {
+		if pcn := &o.PCNs[i]; !c.taken(pcn) || len(c.Places) == 0 {
+			if known[pcn.Code] == domain.PCN || whole(of[pcn.Code]) {
+				c.PCNs = append(c.PCNs, pcn.Code)
+			}
+		}
+	}
+	return c
+}
+
+// Named are the places and PCNs among the codes, as a choice; the codes that are
+// neither are named in a fault.
+func (o *Official) Named(c Choice, named []string) (Choice, error) {
+	c.Places, c.PCNs = nil, nil
+	var wrong Faults
+	for _, code := range named {
+		_, isPCN := o.pcns[code]
+		switch {
+		case slices.ContainsFunc(o.Places, func(p Place) bool { return p.Code == code }):
+			c.Places = append(c.Places, code)
+		case isPCN:
+			c.PCNs = append(c.PCNs, code)
+		default:
+			wrong = append(wrong, Fault{Say: fmt.Sprintf("%q is no sub-ICB and no PCN in these lists.", domain.Clip(code))})
+		}
+	}
+	return c, wrong.err()
+}
+
+// Words say what the choice takes: "all of 02A", with PCNs beside.
+func (o *Official) Words(c Choice) string {
+	var parts []string
+	for _, place := range c.Places {
+		parts = append(parts, "all of "+o.placeName(place))
+	}
+	for _, pcn := range c.PCNs {
+		parts = append(parts, o.nameOf(pcn))
+	}
+	if parts == nil {
+		return "everything in the lists"
+	}
+	return domain.List(parts)
 }

@@ -106,6 +106,7 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 		"GET /g/{group}/audit.csv":      s.auditCSV,
 		"GET /g/{group}/audit.jsonl":    s.auditLines,
 		"GET /g/{group}/events/{index}": s.eventPage,
+		"GET /g/{group}/lists/{name}":   s.listTemplate,
 	}
 	maps.Copy(all, s.rulePages())
 	maps.Copy(all, s.docsPages())
@@ -115,6 +116,7 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 			all["POST /g/{group}"+p.path] = s.send(p)
 		}
 	}
+	all["POST /g/{group}/lists"] = s.bringList
 	return all
 }
 
@@ -171,6 +173,7 @@ func groupsPages() []*page {
 		{path: "/work", things: access.Questions, body: workPage},
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
+		{path: "/lists", things: access.Followers, body: listsPage, sends: listCommands},
 		{path: "/charter", things: access.Followers, body: charterPage},
 		{path: "/proof", things: access.Everything, body: proofPage},
 	}

@@ -13,7 +13,7 @@ import (
 // who they are (rules O3, F3, F5, L7).
 
 func registerPage(a *asked) (web.Body, error) {
-	body := &web.Register{Register: a.Register(a.At)}
+	body := &web.Register{Register: a.Register(a.At), Brings: a.may(&domain.ImportOrganisations{})}
 	a.offerSeats(body.Seats)
 	var speak, silent, invites []web.Option
 	for _, o := range body.Organisations {

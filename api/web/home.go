@@ -241,6 +241,8 @@ var recordedWords = map[string]string{
 	"end-action":               "The action's end is recorded",
 	"set-agenda":               "The agenda is set",
 	"record-group-meeting":     "The meeting is recorded",
+	"import-organisations":     "The list is taken over",
+	"record-together":          "The table is taken over",
 }
 
 // RecordedWords say what was recorded, and as which event.

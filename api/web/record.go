@@ -77,6 +77,7 @@ func (*People) file() string  { return "people" }
 // Register are the organisations and seats.
 type Register struct {
 	projections.Register
+	Brings bool // whoever looks may bring a list
 }
 
 func (*Register) Title() string { return "Organisations and seats" }

@@ -63,6 +63,7 @@ var words = template.FuncMap{
 	"waiting":     Waits,
 	"formpart":    newFormPart,
 	"sheet":       sheetOf,
+	"listform":    listForm,
 	"nth":         func(i int) int { return i + 1 },
 	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
 
