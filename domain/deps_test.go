@@ -59,7 +59,7 @@ var mayImportRooms = map[string][]string{
 	"api/rest":       {"doctor", "problem", "caller", "operation", "access", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
 	"api/setup":      {"doctor", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
-	"api":            {"doctor", "mail", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
+	"api":            {"doctor", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
 }
 
 // TestRoomsImportOnlyDownward holds every file of eventstore and of api against the
