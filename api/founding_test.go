@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,9 +14,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
+	"goldenthread/api/mail"
 	"goldenthread/domain"
 )
 
@@ -277,6 +280,42 @@ func TestDraftsAreSealed(t *testing.T) {
 	kept, err = os.ReadDir(folder)
 	require.NoError(t, err)
 	require.Empty(t, kept)
+}
+
+// The manager invites, or the operator; nobody else, and nobody else sees who has come. What
+// can't be mailed is on a sheet.
+func TestWhoInvites(t *testing.T) {
+	w := newWorld(t)
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	nobody.Close()
+	js, err := jetstream.New(w.store.Conn())
+	require.NoError(t, err)
+	post, err := mail.Open(t.Context(), mail.Options{Server: mail.Server{Address: nobody.Addr().String(), From: "board@example.org", TLS: "none"}, Groups: w.options.Groups, Personal: w.store.OpenPersonal, Stream: js, Clock: w.clock})
+	require.NoError(t, err)
+	w.serve(func(o *Options) { o.Mail = post })
+	state, err := w.store.State(t.Context(), "trafford")
+	require.NoError(t, err)
+	north := url.Values{"person": {state.Person("cd-north").ID}, "by": {"mail"}}
+
+	for _, person := range []string{"cd-south", "icb-director"} {
+		other := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys[person]}})
+		if other.get("/g/trafford/joining"); person == "cd-south" {
+			other.says(200, "What it needs to be established")
+		} else {
+			other.says(403)
+		}
+		require.NotContains(t, string(other.last.body), "not invited")
+		before := w.store.Next("trafford")
+		other.post("/g/trafford/joining", north).says(403)
+		require.Equal(t, before, w.store.Next("trafford"))
+	}
+	manager := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["manager"]}})
+	manager.get("/g/trafford/joining").says(200, "not invited", "Mail the invitations")
+	manager.post("/g/trafford/joining", url.Values{"by": {"mail"}}).says(422, "Tick whom to invite.")
+	manager.post("/g/trafford/joining", north).says(200, "It was not mailed.", "Code to type instead")
+	manager.get("/g/trafford/joining").says(200, "has come</strong>") // their token is a way in
+	newTab(w).asOperator().post("/operator/groups/trafford", north).says(200, "It was not mailed.")
 }
 
 // Many practices are asked for their mandate, or have it recorded from paper, at once: each
