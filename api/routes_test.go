@@ -243,7 +243,7 @@ func (s *Server) routes() []string {
 	all = slices.AppendSeq(all, maps.Keys(s.identity.SignInPages()))
 	all = slices.AppendSeq(all, maps.Keys(s.pages.Patterns()))
 	all = slices.AppendSeq(all, maps.Keys(s.setup.Patterns()))
-	all = append(all, "GET /openapi.json", "GET /openapi-3.0.json", "GET /verify.py", "GET /g/{group}/live")
+	all = append(all, "GET /openapi.json", "GET /openapi-3.0.json", "GET /.well-known/authzen-configuration", "GET /verify.py", "GET /g/{group}/live")
 	slices.Sort(all)
 	return all
 }

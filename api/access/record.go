@@ -111,7 +111,11 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 	result, err := s.Store.Execute(ctx, req)
 	s.Counts.note(came, result, err)
 	if req.Trace.Sampled() { // its caller keeps records of it, and so does the log
-		s.Log.InfoContext(ctx, "command", "group", in.Group, "name", kind.Name, "command", id, "next", result.Next, "took", time.Since(came), "error", err)
+		about := []any{"group", in.Group, "name", kind.Name, "command", id, "next", result.Next, "took", time.Since(came)}
+		if err != nil {
+			about = append(about, "error", err)
+		}
+		s.Log.InfoContext(ctx, "command", about...)
 	}
 	if err != nil {
 		return nil, problem.OfCommand(id, err)

@@ -133,10 +133,10 @@ func (l *limits) Check(who string, now time.Time) *problem.Problem {
 }
 
 // CheckPace holds writes to a pace, by person; reads, by session or token; and
-// signing in, by address.
+// signing in, by address. An evaluation is a read, though it is sent with a body.
 func (s *Guard) CheckPace(r *http.Request, c *caller.Caller) *problem.Problem {
 	switch {
-	case caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/first-run/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
+	case c != nil && strings.HasPrefix(r.URL.Path, "/access/"), caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/first-run/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
 		who := s.Client(r)
 		if c != nil {
 			who = "\x00" + cmp.Or(c.Session, c.Token, c.Group+"\x00"+c.Person)

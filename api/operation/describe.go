@@ -69,6 +69,10 @@ func describe(doc *huma.OpenAPI) error {
 		if s.Description == "" && !strings.HasPrefix(name, "ListOf") {
 			s.Description = "See the operations that take or give it."
 		}
+		if s.Properties["Unknown"] != nil { // which takes what has no name here
+			delete(s.Properties, "Unknown")
+			s.PrecomputeMessages()
+		}
 		for member, of := range s.Properties {
 			d.member(name, member, of)
 		}

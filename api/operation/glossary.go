@@ -327,4 +327,5 @@ var glossary = map[string]meaning{
 	"EndSuspension.what":         {"number of the power or appointment", "D1"},
 	"holds":                      {"whether it holds", true},
 	"yesOrNo":                    {"the charter's settings that hold or do not", nil},
+	"mandates":                   {"the mandates that are recorded together", nil},
 }

@@ -56,6 +56,9 @@ func (api *API) Schemas() huma.Registry { return api.OpenAPI().Components.Schema
 // Register registers a handler, whose errors become problems.
 func Register[I, O any](api *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) *huma.Operation {
 	op.Errors = append(op.Errors, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	if strings.HasPrefix(op.Path, "/access/") {
+		op.Security = []map[string][]string{{"bearer": {}}}
+	}
 	if strings.HasPrefix(op.Path, "/v1/") {
 		op.Security = []map[string][]string{{"bearer": {}}, {"session": {}}}
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity)
@@ -88,10 +91,10 @@ func Register[I, O any](api *API, op huma.Operation, handler func(context.Contex
 // scopeFor is the least scope with which somebody may do the operation.
 func scopeFor(op *huma.Operation) caller.Scope {
 	switch {
+	case op.OperationID == "check", strings.HasPrefix(op.Path, "/access/"):
+		return caller.ScopeCheck
 	case op.Method == http.MethodPost:
 		return caller.ScopeAct
-	case op.OperationID == "check":
-		return caller.ScopeCheck
 	}
 	return caller.ScopeRead
 }
@@ -116,6 +119,7 @@ func humaConfig() huma.Config {
 			Tags: []*huma.Tag{
 				{Name: "commands", Description: "Ask for something to be recorded. The same Idempotency-Key again gets the same answer again."},
 				{Name: "questions", Description: "Read what the ledger says."},
+				{Name: "check", Description: "The check for other systems: AuthZEN Authorization API 1.0, of the OpenID Foundation."},
 				{Name: "events", Description: "The ledger itself, as it is stored."},
 				{Name: "log", Description: "The signed log of a ledger, to be checked with anybody's software."},
 				{Name: "server", Description: "About this server."},

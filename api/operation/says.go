@@ -11,11 +11,13 @@ const statementsSay = "Where the charter asks for signatures: show the statement
 
 // says is what operations say that are registered one by one, by their id.
 var says = map[string]string{
-	"healthz":  "Asks nothing of the store: for whoever restarts processes that hang. No token is needed.",
-	"readyz":   "503 while nothing can be recorded, with the reason: for load balancers. No token is needed.",
-	"groups":   "Where to begin: the names are those in all other addresses.",
-	"minutes":  "For whoever writes the minutes: what was recorded of the meeting, by agenda item. It is a draft, and nothing is recorded by asking for it.",
-	"calendar": "For calendar programs, which can't send a token: give them an address with a key, made under feed-keys.",
+	"healthz":     "Asks nothing of the store: for whoever restarts processes that hang. No token is needed.",
+	"readyz":      "503 while nothing can be recorded, with the reason: for load balancers. No token is needed.",
+	"evaluation":  "About the group of the token. true is an outright yes of the check and nothing else: a yes on conditions, and a question with a member that is not known here, are false, with the reasons in context.",
+	"evaluations": "As evaluation, up to 1000 at once.",
+	"groups":      "Where to begin: the names are those in all other addresses.",
+	"minutes":     "For whoever writes the minutes: what was recorded of the meeting, by agenda item. It is a draft, and nothing is recorded by asking for it.",
+	"calendar":    "For calendar programs, which can't send a token: give them an address with a key, made under feed-keys.",
 
 	"charter-settings":            "The same for every group: what a charter may set, what holds if it says nothing, and what each setting does.",
 	"practice-feed":               "For feed readers, which can't send a token: give them an address with a key, made under feed-keys.",

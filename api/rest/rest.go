@@ -37,6 +37,7 @@ func New(api *operation.API, l *access.Ledgers, who *identity.Identity, copies i
 	s.offerHealth()
 	s.offerCommands()
 	s.offerQuestions()
+	s.offerAuthZEN()
 	s.offerEvents()
 	s.offerLog()
 	s.offerMetrics()
