@@ -63,6 +63,7 @@ func (w *world) subscribe(path string, header ...string) func(n int) []heard {
 	require.NoError(w.t, err)
 	require.Equal(w.t, 200, res.StatusCode)
 	require.Equal(w.t, "text/event-stream", res.Header.Get("Content-Type"))
+	require.Equal(w.t, "no", res.Header.Get("X-Accel-Buffering"))
 	return func(n int) []heard {
 		defer cancel()
 		defer res.Body.Close()

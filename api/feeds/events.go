@@ -63,6 +63,7 @@ func (s *Feeds) openFeed(ctx context.Context, in *feedInput) (*operation.Stream,
 		Status: http.StatusOK, ContentType: feedType, CacheControl: "no-store",
 		Body: func(hc huma.Context) {
 			defer leave()
+			hc.SetHeader(unbuffered, "no")
 			s.writeFeed(ctx, hc, in.Group, *from)
 		},
 	}, nil
