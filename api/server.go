@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -100,6 +101,15 @@ func New(o Options) *Server {
 	s.setup = setup.New(setup.Options{Mail: o.Mail, Installation: s.rest.Installation, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)
 	s.api.Offer()
 	return s
+}
+
+// Backup writes a backup with all credentials, under the key of backups.
+func (s *Server) Backup(ctx context.Context, w io.Writer) error {
+	credentials, err := s.identity.Credentials()
+	if err != nil {
+		return err
+	}
+	return s.store.Backup(ctx, w, s.rest.BackupKey, credentials)
 }
 
 // Serve answers on the listener until ctx ends; then it lets those finish who

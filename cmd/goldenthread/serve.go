@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,6 +46,8 @@ type serving struct {
 	memory                  int
 	noTokens                bool
 	backupKey               string
+	backupTo                string
+	backupEvery             time.Duration
 }
 
 // oidcSecretEnv has the client's secret where no file does.
@@ -84,6 +87,8 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.reads, "reads", 200, "how many questions a second one session or token may ask, ten times as many at once; -1 is any number")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
 	cmd.Flags().StringVar(&o.backupKey, "backup-key", "", "file of the key with which backups are made, made if it is not there; "+backupKeyFile+" in the data folder if not said. Keep a copy of it apart from the backups")
+	cmd.Flags().StringVar(&o.backupTo, "backup-to", "", "folder in which this server makes a backup by itself, reads it again, and thins older ones: after a week one a week is kept, for 90 days. Best on another disk")
+	cmd.Flags().DurationVar(&o.backupEvery, "backup-every", 24*time.Hour, "how often it does")
 	o.nats.flags(cmd)
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
@@ -102,6 +107,9 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	options := api.Options{Copies: o.replicas, Log: log, Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens}
 	if o.idle <= 0 || o.reads == 0 {
 		return usagef("--idle is a time such as 30m, and --reads a number, or -1")
+	}
+	if _, err := os.Stat(o.backupTo); o.backupTo != "" && (err != nil || o.backupEvery < time.Minute) {
+		return usagef("--backup-to is a folder that is there, and --backup-every a minute at least")
 	}
 	if options.Reach, err = o.reach(); err != nil {
 		return err
@@ -183,6 +191,14 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 		return err
 	}
 	defer service.Stop()
+	if o.backupTo != "" {
+		b := &backups{dir: o.backupTo, every: o.backupEvery, key: options.BackupKey, write: server.Backup, log: options.Log}
+		making, end := context.WithCancel(ctx)
+		var made sync.WaitGroup
+		made.Go(func() { b.run(making) })
+		defer made.Wait()
+		defer end()
+	}
 	o.greet(cmd, listener.Addr(), options.Tokens)
 	o.showFirstLink(cmd, listener.Addr(), server.FirstLink())
 	return serveUntil(ctx, server, listener, options.Store.Failed())
