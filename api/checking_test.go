@@ -188,6 +188,8 @@ func fieldsOf(c domain.Command) []string {
 				for n := range from.Len() {
 					write(f.Each, from.Index(n), fmt.Sprintf("%s-%d-", name, n))
 				}
+			case f.Kind == domain.MatterField && !from.IsZero(): // as it is chosen; Written names it
+				fields = append(fields, name, from.String())
 			case f.Kind == domain.LinesField:
 				fields = append(fields, name, strings.Join(f.Written(from), "\r\n"))
 			default:

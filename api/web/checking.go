@@ -19,6 +19,7 @@ type Checking struct {
 	Carried     []Carried
 	Entered     []Entered
 	Says        projections.Trial
+	Kept        bool   // something would end that is for members to see
 	Changed     bool   // something else would follow than was shown before
 	Fingerprint string // of what is shown
 	Button      string
@@ -53,7 +54,7 @@ func (c *Checking) MustSign() bool {
 
 // Ends says whether something would not be so any more.
 func (c *Checking) Ends() bool {
-	return c.Says.Ends != nil || c.Says.Coverage != nil || c.Says.Lost != nil || c.Says.Waits != nil
+	return c.Kept || c.Says.Ends != nil || c.Says.Coverage != nil || c.Says.Lost != nil || c.Says.Waits != nil
 }
 
 // EnteredIn are the values of the pieces, in words. What was left empty is left out.
