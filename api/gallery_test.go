@@ -168,6 +168,9 @@ var views = []view{
 	{"not-found", "cd-sale", "/g/trafford/proposals/P99", nil},
 	{"rules", "", "/rules", nil},
 	{"rules-in", "cd-sale", "/rules#C5", nil},
+	{"help", "", "/help", nil},
+	{"accessibility", "", "/accessibility", nil},
+	{"privacy", "", "/privacy", nil},
 	{"docs", "", "/docs", nil},
 	{"docs-check", "", "/docs/check", nil},
 }

@@ -58,6 +58,7 @@ type Options struct {
 	NoTokens     bool                   // nobody signs in to the pages with a token
 	BackupKey    archive.Key            // with which backups are made; nil: they hold the ledgers alone
 	OnRecord     bool                   // access is on a group's record from its founding on, not only from the first invitation, token or passkey on
+	Contact      string                 // whom to tell of a weakness, as mailto: or https:; "": nobody is named
 	Log          *slog.Logger           // nil is slog.Default
 }
 
@@ -94,6 +95,7 @@ func New(o Options) *Server {
 		s.ledgers.Founded = s.identity.BeginAccess
 	}
 	s.pages = pages.New(s.api, s.ledgers)
+	s.pages.Contact = o.Contact
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners)
 	s.rest.BackupKey = o.BackupKey

@@ -110,6 +110,7 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 	}
 	maps.Copy(all, s.rulePages())
 	maps.Copy(all, s.docsPages())
+	maps.Copy(all, s.aboutPages())
 	for _, p := range groupsPages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
 		if p.sends != nil {

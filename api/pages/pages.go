@@ -16,6 +16,8 @@ type Pages struct {
 	store   *eventstore.Store
 	groups  *projections.Groups
 	log     *slog.Logger
+
+	Contact string // whom to tell of a weakness or when help is needed; "": nobody is named
 }
 
 // New offers the pages.

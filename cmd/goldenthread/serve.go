@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +49,11 @@ type serving struct {
 	backupKey               string
 	backupTo                string
 	backupEvery             time.Duration
+	contact                 string
 }
+
+// contacts are what can be named as whom to tell: a mail address or a page (RFC 9116).
+var contacts = regexp.MustCompile(`^(mailto:|https://)[!-~]{3,200}$`)
 
 // oidcSecretEnv has the client's secret where no file does.
 const oidcSecretEnv = "GOLDENTHREAD_OIDC_SECRET"
@@ -72,6 +77,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.dir, "data", "data", "folder of the ledgers, keys and tokens")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at; beyond this machine only with TLS or behind a proxy")
 	cmd.Flags().StringVar(&o.origin, "origin", "", "address in people's browsers, such as https://thread.example.org; localhost if not said")
+	cmd.Flags().StringVar(&o.contact, "contact", "", "whom to tell of a weakness or when help is needed, as mailto:… or https://…: in /.well-known/security.txt, /help and /privacy")
 	cmd.Flags().StringVar(&o.tlsCert, "tls-cert", "", "file of the certificate (PEM); read again when it changes")
 	cmd.Flags().StringVar(&o.tlsKey, "tls-key", "", "file of the certificate's key (PEM)")
 	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "everything comes through a proxy with TLS, whose X-Forwarded headers are believed")
@@ -104,7 +110,10 @@ func serveCommand() *cobra.Command {
 
 // run checks what was asked for, reads the folder up and answers until ctx ends.
 func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
-	options := api.Options{Copies: o.replicas, Log: log, Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens}
+	if o.contact != "" && !contacts.MatchString(o.contact) {
+		return fmt.Errorf("%q is no contact; write it like mailto:security@example.org or https://example.org/security", o.contact)
+	}
+	options := api.Options{Contact: o.contact, Copies: o.replicas, Log: log, Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens}
 	if o.idle <= 0 || o.reads == 0 {
 		return usagef("--idle is a time such as 30m, and --reads a number, or -1")
 	}
