@@ -96,18 +96,18 @@ func TestKeptFormsOfStrangers(t *testing.T) {
 		r := w.send(w.request("", "POST", "/g/trafford/people", sent, "Content-Type", ofForm, "Sec-Fetch-Site", site))
 		require.Contains(t, []int{401, 403}, r.StatusCode)
 		require.NotContains(t, string(r.body), "script>alert")
-		require.NotContains(t, string(r.body), `name="draft"`, site)
+		require.NotContains(t, string(r.body), `name="kept-form"`, site)
 	}
 	r := w.must(401, w.send(w.request("", "POST", "/g/trafford/people", sent, "Content-Type", ofForm, "Sec-Fetch-Site", "same-origin")))
-	require.Contains(t, string(r.body), `name="draft"`)
+	require.Contains(t, string(r.body), `name="kept-form"`)
 	require.NotContains(t, string(r.body), "<script>alert")
 	w.must(401, w.send(w.request("", "POST", "/g/trafford/people", strings.Repeat("x", 2<<20), "Content-Type", ofForm, "Sec-Fetch-Site", "same-origin")))
 	for _, next := range []string{"https://evil.example/g/x", "//evil.example", "/account", "/v1/groups"} {
-		r := w.must(200, w.send(w.request("", "POST", "/sign-in", url.Values{"next": {next}, "draft": {`{"a":["b"]}`}}.Encode(), "Content-Type", ofForm)))
-		require.NotContains(t, string(r.body), `name="draft"`, next)
+		r := w.must(200, w.send(w.request("", "POST", "/sign-in", url.Values{"next": {next}, "kept-form": {`{"a":["b"]}`}}.Encode(), "Content-Type", ofForm)))
+		require.NotContains(t, string(r.body), `name="kept-form"`, next)
 		require.NotContains(t, string(r.body), "evil.example")
 	}
-	w.must(400, w.send(w.request("cd-north", "POST", "/g/trafford/people", "draft=%7B", "Content-Type", ofForm)))
+	w.must(400, w.send(w.request("cd-north", "POST", "/g/trafford/people", "kept-form=%7B", "Content-Type", ofForm)))
 }
 
 // Each page says until when one is signed in, and with script it says so some minutes

@@ -42,7 +42,7 @@ func readDraft(w http.ResponseWriter, r *http.Request) (next string, draft signi
 	}
 	next = LocalPath(r.PostForm.Get("next"))
 	if guard.IsPage(next) && next != "/" {
-		draft = signin.Draft(r.PostForm.Get("draft"))
+		draft = signin.Draft(r.PostForm.Get(signin.DraftField))
 	}
 	return next, draft, nil
 }

@@ -12,15 +12,12 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
+	"goldenthread/api/web/signin"
 )
 
 // What was typed is not lost when a session has ended, or when the server can't take it
 // just now: the page that says so carries it, through signing in, back to its form. The
 // server keeps nothing of it.
-
-// draftField is the field in which a form comes back that could not be taken; see
-// signin.Draft.
-const draftField = "draft"
 
 // keeps says whether a form that was refused like that is kept by the page that says so.
 func keeps(r *http.Request, p *problem.Problem) bool {
@@ -39,8 +36,8 @@ func draftOf(w http.ResponseWriter, r *http.Request) string {
 	if refused != nil || len(form) == 0 {
 		return ""
 	}
-	if form.Has(draftField) {
-		return form.Get(draftField)
+	if form.Has(signin.DraftField) {
+		return form.Get(signin.DraftField)
 	}
 	b, err := json.Marshal(form, json.Deterministic(true))
 	if err != nil {
@@ -91,7 +88,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Prob
 	err := r.ParseForm()
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large), formSize(r.PostForm) > operation.MostBody && !r.PostForm.Has(draftField):
+	case errors.As(err, &large), formSize(r.PostForm) > operation.MostBody && !r.PostForm.Has(signin.DraftField):
 		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one form: at most %d KB fit.", operation.MostBody>>10))
 	case err != nil:
 		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")

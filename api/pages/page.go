@@ -17,6 +17,7 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
+	"goldenthread/api/web/signin"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -379,8 +380,8 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			return
 		}
 		in := sent{form: form}
-		if form.Has(draftField) {
-			if in.form, refused = returned(form.Get(draftField)); refused != nil {
+		if form.Has(signin.DraftField) {
+			if in.form, refused = returned(form.Get(signin.DraftField)); refused != nil {
 				s.Fail(w, r, refused)
 				return
 			}
