@@ -175,7 +175,7 @@ func groupsPages() []*page {
 		{path: "/work", things: access.Questions, body: workPage},
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
-		{path: "/lists", things: access.Followers, body: listsPage, sends: listCommands},
+		{path: "/lists", things: access.Followers, body: listsPage},
 		{path: "/charter", things: access.Followers, body: charterPage},
 		{path: "/proof", things: access.Everything, body: proofPage},
 	}
