@@ -130,6 +130,7 @@ func peopleParts(d *Draft) []web.Piece {
 		case domain.Federation:
 			federation = o.Code
 			suggested = append(suggested, suggestedPerson{"Lead, " + o.Name, o.Code, string(domain.Holder)})
+		case domain.Practice, domain.PlaceKind, domain.PrimaryCare, domain.Provider, domain.SystemBody, domain.OtherGroup: // nobody is suggested
 		}
 	}
 	suggested = append(suggested, suggestedPerson{"Manager, " + d.Name(), federation, ""})
