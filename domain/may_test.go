@@ -71,7 +71,7 @@ func (m *minutes) everybodyMay(r *Request) (may, not int) {
 			if !reflect.DeepEqual(d.Refusal, refusal) {
 				m.failf("%s: %s may not (%v), and the decision is %v", CommandName(r.Command), s.office(id), refusal, d.Refusal)
 			}
-		case d.Refusal != nil && d.Refusal.Class == NotYours && r.Signature() == nil:
+		case d.Refusal != nil && d.Refusal.Class == NotYours && r.Signature() == nil && !ofOne(r.Command, d.Refusal):
 			m.failf("%s: %s may, and the decision is %v", CommandName(r.Command), s.office(id), d.Refusal)
 		default:
 			may++
@@ -81,10 +81,23 @@ func (m *minutes) everybodyMay(r *Request) (may, not int) {
 	return may, not
 }
 
+// ofOne says whether it is one of several records together that is refused: each is
+// judged by itself, after those before it (rule L2).
+func ofOne(c Command, r *Refusal) bool {
+	together, ok := c.(*RecordTogether)
+	if !ok {
+		return false
+	}
+	_, _, ok = together.PathOf(r.Part)
+	return ok
+}
+
 // checkBehalf: what is recorded is on behalf of whom May said.
 func (m *minutes) checkBehalf(r *Request, yes Permission, d Decision) {
 	m.t.Helper()
 	switch c := r.Command.(type) { // of several, each is on its own behalf
+	case *RecordTogether:
+		return
 	case *Acknowledge:
 		if len(c.Practices) > 1 {
 			return
@@ -97,12 +110,6 @@ func (m *minutes) checkBehalf(r *Request, yes Permission, d Decision) {
 		if len(c.Records) > 1 {
 			return
 		}
-	}
-	if c, ok := r.Command.(*ConfirmRecord); ok && len(c.Records) > 1 {
-		return // each on behalf of those for whom that one may be; see o3-several-at-once
-	}
-	if c, ok := r.Command.(*RefuseRecord); ok && len(c.Records) > 1 {
-		return
 	}
 	for i := range d.Events {
 		if e := &d.Events[i]; e.Command == r.ID && e.OnBehalfOf != yes.OnBehalfOf && yes.OnBehalfOf != "" {

@@ -79,7 +79,7 @@ func (g *Group) minuteAttendance(d *draft, m *OwnMeeting) {
 		for _, b := range m.Absent {
 			names = append(names, plainMarkdown(b.Name))
 		}
-		d.line("Nobody was there for " + domain.List(names) + ".")
+		d.line("No one was present for " + domain.List(names) + ".")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
+	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
 )
 
@@ -42,7 +43,7 @@ func readDraft(w http.ResponseWriter, r *http.Request) (next string, draft signi
 	}
 	next = LocalPath(r.PostForm.Get("next"))
 	if guard.IsPage(next) && next != "/" {
-		draft = signin.Draft(r.PostForm.Get(signin.DraftField))
+		draft = signin.Draft(r.PostForm.Get(web.DraftField))
 	}
 	return next, draft, nil
 }

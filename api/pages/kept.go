@@ -12,7 +12,7 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
-	"goldenthread/api/web/signin"
+	"goldenthread/api/web"
 )
 
 // What was typed is not lost when a session has ended, or when the server can't take it
@@ -36,8 +36,8 @@ func draftOf(w http.ResponseWriter, r *http.Request) string {
 	if refused != nil || len(form) == 0 {
 		return ""
 	}
-	if form.Has(signin.DraftField) {
-		return form.Get(signin.DraftField)
+	if form.Has(web.DraftField) {
+		return form.Get(web.DraftField)
 	}
 	b, err := json.Marshal(form, json.Deterministic(true))
 	if err != nil {
@@ -88,7 +88,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *problem.Prob
 	err := r.ParseForm()
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large), formSize(r.PostForm) > operation.MostBody && !r.PostForm.Has(signin.DraftField):
+	case errors.As(err, &large), formSize(r.PostForm) > operation.MostBody && !r.PostForm.Has(web.DraftField):
 		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much for one form: at most %d KB fit.", operation.MostBody>>10))
 	case err != nil:
 		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")

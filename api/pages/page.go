@@ -17,7 +17,6 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
-	"goldenthread/api/web/signin"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -380,8 +379,8 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			return
 		}
 		in := sent{form: form}
-		if form.Has(signin.DraftField) {
-			if in.form, refused = returned(form.Get(signin.DraftField)); refused != nil {
+		if form.Has(web.DraftField) {
+			if in.form, refused = returned(form.Get(web.DraftField)); refused != nil {
 				s.Fail(w, r, refused)
 				return
 			}

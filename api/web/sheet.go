@@ -8,6 +8,10 @@ import (
 	"strings"
 )
 
+// DraftField is the field in which a form comes back that could not be taken. No form has
+// a field of that name.
+const DraftField = "kept-form"
+
 // A Sheet is a form of a page: what it asks, filled in, and how it is sent.
 type Sheet struct {
 	Form

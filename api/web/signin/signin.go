@@ -27,10 +27,6 @@ type Front struct {
 	Wrong        string // why signing in failed; "": it was not tried
 }
 
-// DraftField is the field in which a form comes back that could not be taken. No form has
-// a field of that name.
-const DraftField = "kept-form"
-
 // A Draft is a form that was sent to Next when nobody was signed in any more. It travels
 // through the pages of signing in, and is shown there again.
 type Draft string
