@@ -45,11 +45,20 @@ func run(ctx context.Context, root *cobra.Command) int {
 		return int(code)
 	}
 	root.PrintErrln("goldenthread:", err)
-	var said *refusedError
-	switch {
-	case !understood:
+	if !understood {
 		root.PrintErrln("Try --help.")
 		return exitUsage
+	}
+	return exitCodeOf(err)
+}
+
+// exitCodeOf is the exit code of a command that was understood and failed.
+func exitCodeOf(err error) int {
+	var code exitCode
+	var said *refusedError
+	switch {
+	case errors.As(err, &code):
+		return int(code)
 	case errors.As(err, &said):
 		return said.exitCode()
 	case errors.Is(err, errUnreachable):

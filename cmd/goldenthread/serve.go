@@ -50,6 +50,7 @@ type serving struct {
 	backupTo                string
 	backupEvery             time.Duration
 	contact                 string
+	log                     logging
 }
 
 // contacts are what can be named as whom to tell: a mail address or a page (RFC 9116).
@@ -71,7 +72,16 @@ func serveCommand() *cobra.Command {
 			"  goldenthread serve --nats nats://10.0.0.5:4222",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)), cmd)
+			log, err := o.log.logger(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			err = o.run(cmd.Context(), log, cmd)
+			if err != nil && o.log.inJSON() {
+				log.Error("the server stopped", "error", err)
+				return exitCode(exitCodeOf(err))
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&o.dir, "data", "data", "folder of the ledgers, keys and tokens")
@@ -105,6 +115,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.memory, "memory", folder.UsualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
+	o.log.flags(cmd)
 	return cmd
 }
 
@@ -208,8 +219,12 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 		defer made.Wait()
 		defer end()
 	}
-	o.greet(cmd, listener.Addr(), options.Tokens)
-	o.showFirstLink(cmd, listener.Addr(), server.FirstLink())
+	if o.log.inJSON() {
+		o.logStart(options.Log, listener.Addr(), options.Tokens, server.FirstLink())
+	} else {
+		o.greet(cmd, listener.Addr(), options.Tokens)
+		o.showFirstLink(cmd, listener.Addr(), server.FirstLink())
+	}
 	return serveUntil(ctx, server, listener, options.Store.Failed())
 }
 
@@ -261,6 +276,14 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 		return nil
 	}
 	return loadExample(ctx, o.dir, o.example, log)
+}
+
+// logStart logs, for a log in JSON, where the server answers and how to begin where nothing is here yet.
+func (o *serving) logStart(log *slog.Logger, at net.Addr, tokens *identity.Tokens, firstPath string) {
+	log.Info("Golden Thread answers", "at", "http://"+at.String(), "people", o.address(at), "operator_token_file", tokens.OperatorFile())
+	if firstPath != "" {
+		log.Warn("nothing is set up here yet; to begin, open this link in a browser within half an hour; it works once", "link", o.address(at)+firstPath)
+	}
 }
 
 // greet says, on standard error, where everything is.
