@@ -84,6 +84,12 @@ func serveCommand() *cobra.Command {
 			return err
 		},
 	}
+	o.flags(cmd)
+	return cmd
+}
+
+// flags adds all that serve can be told.
+func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.dir, "data", "data", "folder of the ledgers, keys and tokens")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at; beyond this machine only with TLS or behind a proxy")
 	cmd.Flags().StringVar(&o.origin, "origin", "", "address in people's browsers, such as https://thread.example.org; localhost if not said")
@@ -116,7 +122,6 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
 	o.log.flags(cmd)
-	return cmd
 }
 
 // run checks what was asked for, reads the folder up and answers until ctx ends.
