@@ -102,7 +102,8 @@ func assuranceCommand() *cobra.Command {
 	return cmd
 }
 
-// installed looks at what the settings name. It refuses what serve would refuse of them.
+// installed looks at what the settings name: the folder, the address, witnesses, the
+// certificate and the backups. Where serve would refuse one of these, so does it.
 func (o *serving) installed() (in *installed, err error) {
 	if err := mustBeThere(o.dir); err != nil {
 		return nil, err
@@ -173,7 +174,7 @@ func (in *installed) settings() []setting {
 		{"Whom to tell of a weakness", orNone(in.contact)},
 		{"Sign-in by the organisation’s account (OpenID Connect)", issuer},
 		{"Sign-in to the pages by a token", map[bool]string{true: "no", false: "yes"}[in.noTokens]},
-		{"Signed out after, without doing anything", in.idle.String()},
+		{"Signed out after, without doing anything", timeWords(in.idle)},
 		{"Mail server", mail},
 		{"Witnesses of the signed log", witnesses},
 		{"Storage", in.storage()},
@@ -186,7 +187,7 @@ func (in *installed) encryption() string {
 	case in.tlsCert != "":
 		return "TLS by this program; the certificate holds until " + in.certificate
 	case in.behindProxy:
-		return "TLS by a proxy in front of this program, which you run"
+		return "TLS by a proxy in front of this program, as you say (--behind-proxy): the program can’t check that"
 	}
 	return "none: it answers on this machine only"
 }
@@ -206,7 +207,7 @@ func (in *installed) backupWords() string {
 	if len(in.backups) > 0 {
 		newest = fmt.Sprintf("%d there, the newest of %s", len(in.backups), domain.DayOf(in.backups[0]).Words())
 	}
-	return fmt.Sprintf("every %s to %s; %s", in.backupEvery, in.backupTo, newest)
+	return fmt.Sprintf("every %s to %s; %s", timeWords(in.backupEvery), in.backupTo, newest)
 }
 
 func (in *installed) natsHosts() []string {
@@ -229,6 +230,14 @@ func (in *installed) mailHost() string {
 		return in.mail.server.Address
 	}
 	return host
+}
+
+// timeWords is a length of time in whole hours or minutes.
+func timeWords(d time.Duration) string {
+	if d%time.Hour == 0 {
+		return domain.Count(int(d/time.Hour), "hour")
+	}
+	return domain.Count(int(d/time.Minute), "minute")
 }
 
 func orNone(text string) string {
@@ -263,9 +272,10 @@ func (a *assurance) page() *page {
 
 func (s *section) show(p *page) {
 	p.head("## %s", s.Title)
-	p.say("")
 	if s.Intro != "" {
-		p.say("%s", s.Intro)
+		p.head("%s", s.Intro)
+	}
+	if len(s.Facts) > 0 {
 		p.say("")
 	}
 	for _, f := range s.Facts {

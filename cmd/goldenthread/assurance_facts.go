@@ -26,7 +26,7 @@ func (in *installed) technology() section {
 	}
 	return section{
 		Title: "Technical security, interoperability and accessibility (DTAC)",
-		Intro: "For the parts of DTAC on technical security, interoperability, and usability and accessibility. Clinical safety and data protection have sections of their own below.",
+		Intro: "For the parts of DTAC on technical security, interoperability, and usability and accessibility. Clinical safety and data protection have sections of their own below. There are no numbers of questions: they differ between versions of DTAC.",
 		Facts: []fact{
 			{"In transit: " + in.encryption() + ". It does not start where other machines could reach it unencrypted.", proof{"api/guard/origin.go CheckListen", "api/guard TestReach"}},
 			{"Where this program does TLS itself, it is 1.2 at least, and a renewed certificate is taken up without a restart.", proof{"api/guard/limits.go TLS", "api TestTLS"}},
@@ -34,7 +34,7 @@ func (in *installed) technology() section {
 			{"A passkey counts only if the device has verified its user; what it signed is checked once, for this address alone.", proof{"api/identity/passkeys.go relyingParty", "api TestAssertionsRefused"}},
 			{"Tokens are kept as SHA-256, invitations as salted SHA-256. The operator’s own token lies in operator-token, which its owner alone can read.", proof{"api/identity/tokens.go HashOf", "api TestTokens"}},
 			{"Each page, question and command is allowed or refused by rule, and a matrix of who may do what is part of the tests.", proof{"domain/may.go mustLookAfter", "api TestPermissions"}},
-			{"Whoever runs the server is nobody in a group: the operator’s token and pages record nothing in anybody’s name.", proof{"domain/access.go OperatorGives", "api TestTheOperatorActsAsNobody"}},
+			{"The operator is nobody in a group and decides nothing there. They found groups, invite people and end ways in; that is recorded in the operator’s name.", proof{"domain/access.go OperatorGives", "api TestTheOperatorActsAsNobody"}},
 			{"Pages run no inline script and load nothing from another host; the content security policy says so to browsers.", proof{"api/guard/limits.go contentPolicy", "api TestContentPolicy"}},
 			{"What another site makes a browser send is refused.", proof{"api/guard/limits.go CheckOrigin", "api TestCrossOrigin"}},
 			{"Requests, sign-ins and connections are limited for each client.", proof{"api/guard/limits.go CheckPace", "api TestFloodOfSignInsKeepsNobodyOut"}},
@@ -72,7 +72,7 @@ func (in *installed) flows() section {
 	} else {
 		facts = append(facts,
 			fact{"→ the mail server " + in.mail.server.Address + ": people’s names and addresses, what waits for them in words, and codes of invitations.", proof{"api/mail/letter.go message", "api/mail TestInvitation"}},
-			fact{"Mail is handed over encrypted (" + in.mail.server.TLS + "), to a server whose certificate is vouched for; otherwise nothing is said. Unencrypted it goes to this machine alone.", proof{"api/mail/server.go client", "api/mail TestNothingInTheClear"}})
+			fact{"Mail goes by starttls or tls, to a server whose certificate is vouched for, or nothing is said. Unencrypted it goes to this machine alone. Here: " + in.mail.server.TLS + ".", proof{"api/mail/server.go client", "api/mail TestNothingInTheClear"}})
 	}
 	for _, w := range in.witnessed {
 		facts = append(facts, fact{"→ the witness " + w.Name() + " at " + hostOf(w.URL()) + ": the name of each log, how many events it has, and hashes. No event and no name.", proof{"eventstore/witness/pusher.go push", "eventstore/witness TestCosignaturesAreCollected"}})
@@ -115,17 +115,18 @@ func (in *installed) processors() section {
 }
 
 func (in *installed) hosting() section {
-	stored := fact{"It is stored " + in.storage() + " (" + in.dir + "). The store inside it has no port of its own.", proof{"eventstore/stream/server.go startServer", "eventstore TestTheDataFolderIsLocked"}}
+	stored := fact{"The ledgers lie in the data folder, " + in.dir + ", in a store inside this program, which has no port of its own.", proof{"eventstore/stream/server.go DontListen: true", theTest}}
 	if in.nats.url != "" {
-		stored = fact{"It is stored in " + in.storage() + "; keys and sign-in files lie in " + in.dir + ".", proof{"eventstore/stream/server.go connect", "cmd/goldenthread-lab TestClusterIsOneLedger"}}
+		stored = fact{"The ledgers lie in " + in.storage() + ". Keys and sign-in files lie in " + in.dir + ".", proof{"eventstore/stream/server.go connect", "cmd/goldenthread-lab TestClusterIsOneLedger"}}
 	}
 	return section{
 		Title: "Hosting",
 		Intro: "One program on a machine that you choose: it can’t say in which country or in whose data centre that is. The disk is not encrypted by it, apart from what “Personal data” says.",
 		Facts: []fact{
 			stored,
+			{"Whoever can read the data folder can read everything in it: wrapping.key lies there too. Sealing protects copies that are without that key, such as backups.", proof{"eventstore/keys/keys.go WrappingFile", "eventstore TestABackupRestoresTheLedgerAndNoKeys"}},
 			{"The unit for systemd that comes with it runs it as a user of its own, who can write one folder and nothing else.", proof{"cmd/goldenthread/unit.go systemdUnit", "cmd/goldenthread TestSystemdUnit"}},
-			{"What is answered as recorded is synced to disk before.", proof{"eventstore/stream/server.go startServer", "eventstore TestKilledUnderLoadNothingAcknowledgedIsLost"}},
+			{"What is answered as recorded is synced to disk before.", proof{"eventstore/stream/server.go SyncAlways: true", "eventstore TestKilledUnderLoadNothingAcknowledgedIsLost"}},
 			{"goldenthread doctor says what of the installation needs doing.", proof{"api/doctor/doctor.go Examine", "api/doctor TestEveryFaultIsNamedWithItsRemedy"}},
 		},
 	}
@@ -135,8 +136,9 @@ func (in *installed) retention() section {
 	facts := []fact{
 		{"The ledger: for ever. It denies deleting, has no limit by age, and refuses to run on a store that is kept in another way.", proof{"eventstore/stream/stream.go DenyDelete: true", "eventstore TestAStreamKeptWrongIsRefused"}},
 		{"Names, addresses and telephone numbers: until they are erased, by the person or by whoever keeps the register. Nothing erases them by itself when somebody leaves.", proof{"domain/erasure.go ErasePerson", "api TestErasingAPerson"}},
-		{fmt.Sprintf("Sessions: until %s without use, and 12 hours in any case.", in.idle), proof{"api/identity/sessions.go sessionLifetime", "api TestSessionEnds"}},
-		{"Invitations let somebody in for 7 days, addresses of feeds for a year. Their lines in the files can stay longer.", proof{"api/identity/feedkeys.go feedKeyLasts", "api TestFeedKeysEnd"}},
+		{fmt.Sprintf("Sessions: until %s without use, and 12 hours in any case.", timeWords(in.idle)), proof{"api/identity/sessions.go sessionLifetime = 12 * time.Hour", "api TestSessionEnds"}},
+		{"Invitations let somebody in for 7 days; their lines in the file can stay longer.", proof{"api/identity/invitations.go invitationLasts = 7 * 24 * time.Hour", "api TestInvitations"}},
+		{"Addresses of feeds read for a year; their lines in the file can stay longer.", proof{"api/identity/feedkeys.go feedKeyLasts = 365 * 24 * time.Hour", "api TestFeedKeysEnd"}},
 		{"The sign-in log: until the person is erased. Nothing thins it.", proof{"api/identity/erasure.go drop", "api TestAccessEndsWithAnErasure"}},
 		{"The program’s own log goes to standard error. How long it is kept is a setting of your system.", proof{"cmd/goldenthread/serve.go serveCommand", "api TestSignInsAreLogged"}},
 	}
@@ -155,7 +157,7 @@ func (in *installed) backupAndExit() section {
 		{"A backup that is cut off or changed is refused whole.", proof{"eventstore/archive/read.go judge", "eventstore/archive TestWhatIsNotWholeIsRefused"}},
 		{"Exit: export writes a group’s whole ledger to one file (JSON lines, with schemas), and import gives the same ledger elsewhere. Names are in it sealed only, and documents are fetched one by one.", proof{"cmd/goldenthread/export.go exportCommand", "cmd/goldenthread TestVerifyExportImport"}},
 		{"Evidence and its verifier are open: a second program in Python checks a bundle without this one.", proof{"eventstore/evidence/verify.py def main", "eventstore/evidence TestVerifyPy"}},
-		{"To end it: stop the server and destroy the data folder, the keys and the backups. Without wrapping.key what is left names nobody beyond office and handle.", proof{"eventstore/keys/keys.go makeWrapping", "eventstore TestABackupRestoresTheLedgerAndNoKeys"}},
+		{"To end it: stop the server and destroy the data folder, the keys and the backups. Without wrapping.key nobody’s sealed name can be read from a copy that is left; offices, words and documents can.", proof{"eventstore/keys/keys.go makeWrapping", "eventstore TestABackupRestoresTheLedgerAndNoKeys"}},
 	}
 	return section{Title: "Backup and exit", Facts: facts}
 }
@@ -164,7 +166,7 @@ func (in *installed) backupAndExit() section {
 func (in *installed) register() section {
 	line := []string{
 		"Golden Thread (decision and mandate ledger)", "address " + orNone(in.origin), "groups " + orNone(strings.Join(in.groups, ", ")), "stored " + in.storage() + ", " + in.dir,
-		"personal data of staff: names, contacts, offices, what they did; no patient data", "kept for ever, names until erased", "backups " + in.backupWords(), "owner: you", "supplier and support: you",
+		"personal data of staff: names, contacts, offices, what they did; patient data does not belong in it", "kept for ever, names until erased", "backups " + in.backupWords(), "owner: you", "supplier and support: you",
 	}
 	return section{Title: "Line for the asset register", Intro: strings.Join(line, " | ")}
 }
@@ -202,7 +204,7 @@ func (in *installed) personal() section {
 var personalData = []datum{
 	{
 		"Name, email address, telephone number", []string{"name", "email", "phone", "sealed"},
-		"In events of the ledger that introduce a person or change their details, sealed before a command is decided; never in the clear on disk.",
+		"In events of the ledger that introduce a person or change their details, sealed before a command is decided; the store never has them in the clear.",
 		"A random key of each person’s own, in the stream KEYS, itself sealed under wrapping.key.",
 		"The person’s key is destroyed and wrapping.key changed; every copy of the ledger is unreadable in this from then on. Destroy older backups together with older copies of wrapping.key.",
 		"Until erased.", proof{"eventstore/keys/keys.go SealPersonal", "cmd/goldenthread TestErasedMeansErased"},
@@ -243,7 +245,7 @@ var personalData = []datum{
 	{
 		"Which letters somebody was sent", []string{"MAIL"},
 		"In the bucket MAIL of the store: what each was about by number, and when. Neither address nor words.", "None: in the clear.", "With the person. What was sent lies with the mail servers.",
-		"What is past for 400 days.", proof{"api/mail/outbox.go rememberDays", "api/mail TestErased"},
+		"What is past for 400 days.", proof{"api/mail/outbox.go rememberDays = 400", "api/mail TestErased"},
 	},
 	{
 		"What is typed while a group is being set up, with people’s names and addresses", []string{"set-up"},
