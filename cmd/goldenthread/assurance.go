@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -169,7 +170,7 @@ func (in *installed) settings() []setting {
 		{"Data folder", in.dir},
 		{"Groups with a ledger", orNone(strings.Join(in.groups, ", "))},
 		{"Listens at", in.listen},
-		{"Address in browsers", orNone(in.origin)},
+		{"Address in browsers", cmp.Or(in.origin, "localhost")},
 		{"Encryption in transit", in.encryption()},
 		{"Whom to tell of a weakness", orNone(in.contact)},
 		{"Sign-in by the organisation’s account (OpenID Connect)", issuer},
@@ -240,12 +241,7 @@ func timeWords(d time.Duration) string {
 	return domain.Count(int(d/time.Minute), "minute")
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
-}
+func orNone(text string) string { return cmp.Or(text, "none") }
 
 // page is the assurance in Markdown.
 func (a *assurance) page() *page {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -165,7 +166,7 @@ func (in *installed) backupAndExit() section {
 // register is the line for a register of information assets.
 func (in *installed) register() section {
 	line := []string{
-		"Golden Thread (decision and mandate ledger)", "address " + orNone(in.origin), "groups " + orNone(strings.Join(in.groups, ", ")), "stored " + in.storage() + ", " + in.dir,
+		"Golden Thread (decision and mandate ledger)", "address " + cmp.Or(in.origin, "localhost"), "groups " + orNone(strings.Join(in.groups, ", ")), "stored " + in.storage() + ", " + in.dir,
 		"personal data of staff: names, contacts, offices, what they did; patient data does not belong in it", "kept for ever, names until erased", "backups " + in.backupWords(), "owner: you", "supplier and support: you",
 	}
 	return section{Title: "Line for the asset register", Intro: strings.Join(line, " | ")}
