@@ -50,14 +50,14 @@ func (t *times) newest() time.Time {
 func (t *times) check(now time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	clock, last := now.UTC().Format(commit.TimeLayout), t.last.Format(commit.TimeLayout)
+	written := func(at time.Time) string { return at.UTC().Format(commit.TimeLayout) }
 	switch {
 	case t.last.IsZero():
 	case now.Before(t.last.Add(-ClockBehind)):
-		return commit.NotReady("this computer's clock says %s, and the ledger was written to at %s; set the clock right", clock, last)
-	case t.ahead > 0 && now.Sub(t.last) > t.ahead+time.Since(t.since): // time.Since is by a clock that nobody sets
+		return commit.NotReady("this computer's clock says %s, and the ledger was written to at %s; set the clock right", written(now), written(t.last))
+	case t.ahead > 0 && now.Sub(t.last) > t.ahead && now.Sub(t.last) > t.ahead+time.Since(t.since): // time.Since is by a clock that nobody sets
 		return commit.NotReady("this computer's clock says %s, which is %s after the newest event, of %s. If the clock is wrong, set it right. If it is right, start the server once with --clock-is-right",
-			clock, domain.Count(int(now.Sub(t.last)/(24*time.Hour)), "day"), last)
+			written(now), domain.Count(int(now.Sub(t.last)/(24*time.Hour)), "day"), written(t.last))
 	}
 	return nil
 }

@@ -15,8 +15,9 @@ import (
 // taking the file lock away lets nobody in; the file is locked too, since releases before
 // this one look at nothing else.
 type Lock struct {
-	dir   string
-	locks []*flock.Flock // by path: of the folder, then of the file in it
+	dir    string
+	locks  []*flock.Flock // of the folder, then of the file in it
+	locked []os.FileInfo  // what each of them locked
 }
 
 // ErrInUse says that another process has locked the data folder.
@@ -45,6 +46,11 @@ func LockFolder(dir string) (*Lock, error) {
 			return nil, errors.Join(fmt.Errorf("the data folder %s is %w; stop that one first", dir, ErrInUse), l.Unlock())
 		}
 		l.locks = append(l.locks, lock)
+		locked, err := lock.Stat()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("lock the data folder %s: %w", dir, err), l.Unlock())
+		}
+		l.locked = append(l.locked, locked)
 	}
 	return l, nil
 }
@@ -52,16 +58,12 @@ func LockFolder(dir string) (*Lock, error) {
 // Check returns an error if the folder, or the file lock in it, is no longer what was
 // locked: another process may be writing to the folder by now.
 func (l *Lock) Check() error {
-	for _, lock := range l.locks {
-		locked, err := lock.Stat()
-		if err != nil {
-			return fmt.Errorf("look at the lock of the data folder: %w", err)
-		}
+	for i, lock := range l.locks {
 		there, err := os.Stat(lock.Path())
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("look at the lock of the data folder: %w", err)
 		}
-		if err != nil || !os.SameFile(locked, there) {
+		if err != nil || !os.SameFile(l.locked[i], there) {
 			return fmt.Errorf("%s was taken away or replaced while this process used it, and another may have started on the folder: stop all that use %s, and start one", lock.Path(), l.dir)
 		}
 	}
