@@ -32,7 +32,7 @@ type joins struct {
 	today domain.Day
 }
 
-// joining is the group, for its operator and for those who follow its work.
+// joining is the group, for its operator and for those who may see its work.
 func (s *Setup) joining(r *http.Request) (*joins, error) {
 	group := r.PathValue("group")
 	c, err := caller.Of(r.Context())
@@ -47,7 +47,7 @@ func (s *Setup) joining(r *http.Request) (*joins, error) {
 		j.g, err = s.ledgers.Groups.Now(r.Context(), group, nil)
 		return j, err
 	}
-	q, err := s.ledgers.See(r.Context(), &access.Terms{Group: group}, access.Followers)
+	q, err := s.ledgers.See(r.Context(), &access.Terms{Group: group}, access.Worklist) // who has come in is no system body's business (rule F3)
 	if err != nil {
 		return nil, err
 	}
