@@ -108,6 +108,11 @@ interfaces: ## the API's description under redocly and spectral, clients made of
 	GOBIN=$(INTERFACES) $(GO) install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2
 	GOLDENTHREAD_INTERFACES=$(INTERFACES) $(GO) test ./api -run '^TestInterfaces' -count 1 -v -timeout 15m
 
+.PHONY: monitoring
+monitoring: ## the alerts under promtool, Prometheus's own (Debian: prometheus), and the dashboard's metrics against a server's
+	@command -v promtool >/dev/null || { echo "There is no promtool here: apt-get install prometheus"; exit 1; }
+	$(GO) test ./cmd/goldenthread -run 'Alerts' -count 1 -v
+
 SCREENSHOTS ?= /tmp/goldenthread-screenshots
 .PHONY: screenshots
 screenshots: ## a picture of every page, on a phone, a desk and paper, in SCREENSHOTS

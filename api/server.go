@@ -28,6 +28,7 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/rest"
 	"goldenthread/api/setup"
+	"goldenthread/api/traffic"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/trace"
@@ -58,6 +59,9 @@ type Options struct {
 	NoTokens     bool                   // nobody signs in to the pages with a token
 	BackupKey    archive.Key            // with which backups are made; nil: they hold the ledgers alone
 	OnRecord     bool                   // access is on a group's record from its founding on, not only from the first invitation, token or passkey on
+	AccessLog    bool                   // every request is logged
+	Addresses    bool                   // with the address of whoever sent it
+	MetricsToken string                 // lets whoever sends it read /metrics, and nothing else; "": there is none
 	Contact      string                 // whom to tell of a weakness, as mailto: or https:; "": nobody is named
 	Log          *slog.Logger           // nil is slog.Default
 }
@@ -72,6 +76,7 @@ type Server struct {
 	rest     *rest.Rest
 	pages    *pages.Pages
 	setup    *setup.Setup
+	traffic  *traffic.Traffic
 	store    *eventstore.Store
 	log      *slog.Logger
 }
@@ -86,6 +91,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{store: o.Store, log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
 	s.api = operation.New(s.log)
+	s.traffic = s.countTraffic(&o)
 	s.ledgers = access.New(o.Store, o.Groups, o.Clock, s.log)
 	s.identity = identity.New(identity.Options{
 		Tokens: o.Tokens, Feeds: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, Idle: o.Idle, NoTokens: o.NoTokens,
@@ -97,12 +103,26 @@ func New(o Options) *Server {
 	s.pages = pages.New(s.api, s.ledgers)
 	s.pages.Contact = o.Contact
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
-	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners)
-	s.rest.BackupKey = o.BackupKey
+	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners, s.traffic)
+	s.rest.BackupKey, s.rest.MetricsToken = o.BackupKey, o.MetricsToken
 	s.rest.Installation = doctor.Installation{Dir: o.Tokens.Dir, Certificate: doctor.Leaf(o.Reach.TLS), Mail: o.Mail}
 	s.setup = setup.New(setup.Options{Mail: o.Mail, Installation: s.rest.Installation, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)
 	s.api.Offer()
+	s.traffic.Know(s.api.Mux.Patterns)
 	return s
+}
+
+// countTraffic counts requests, and logs them as the options say.
+func (s *Server) countTraffic(o *Options) *traffic.Traffic {
+	var log *slog.Logger
+	var address func(*http.Request) string
+	if o.AccessLog {
+		log = s.log
+	}
+	if o.Addresses {
+		address = s.guard.Address
+	}
+	return traffic.New(log, address)
 }
 
 // Backup writes a backup with all credentials, under the key of backups.
@@ -158,6 +178,9 @@ func (s *Server) patient() *http.Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	is := &caller.Asker{Origin: func() string { return s.guard.Origin(r) }, From: s.guard.Client(r)}
 	r = r.WithContext(is.In(trace.From(r.Context(), r.Header.Values(trace.Header))))
+	h, pattern := s.api.Mux.Handler(r)
+	w, end := s.traffic.Begin(w, r, pattern)
+	defer end()
 	defer s.recovered(w, r)
 	s.guard.Headers(w.Header(), r)
 	if err := guard.CheckAddress(r.URL); err != nil {
@@ -168,7 +191,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.pages.Fail(w, r, refused)
 		return
 	}
-	if h, pattern := s.api.Mux.Handler(r); pattern == "" {
+	if pattern == "" {
 		s.pages.Fail(w, r, guard.Unmatched(h, r))
 		return
 	}

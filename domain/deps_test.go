@@ -50,6 +50,7 @@ var mayImportRooms = map[string][]string{
 	"api/web":        {},
 	"api/web/signin": {"web"},
 	"api/problem":    {"web"},
+	"api/traffic":    {},
 	"api/caller":     {"web", "problem"},
 	"api/operation":  {"web", "problem", "caller"},
 	"api/guard":      {"problem", "caller"},
@@ -59,7 +60,7 @@ var mayImportRooms = map[string][]string{
 	"api/rest":       {"doctor", "problem", "caller", "operation", "access", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
 	"api/setup":      {"doctor", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
-	"api":            {"doctor", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup"},
+	"api":            {"doctor", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
 }
 
 // TestRoomsImportOnlyDownward holds every file of eventstore and of api against the

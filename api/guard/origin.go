@@ -79,16 +79,32 @@ func (s *Guard) Origin(r *http.Request) string {
 	return scheme + "://localhost:" + port
 }
 
-// Client is the network of whoever asks, of the address that the proxy named last: it is
-// the only one that it did not only pass on.
-func (s *Guard) Client(r *http.Request) string {
+// Client is the network of whoever asks.
+func (s *Guard) Client(r *http.Request) string { return NetworkOf(s.from(r)) }
+
+// Address is the address of whoever asks, without its port; "unknown" if what the proxy
+// says is no address.
+func (s *Guard) Address(r *http.Request) string {
+	from := s.from(r)
+	if ip, err := netip.ParseAddr(from); err == nil {
+		return ip.Unmap().String()
+	}
+	if with, err := netip.ParseAddrPort(from); err == nil {
+		return with.Addr().Unmap().String()
+	}
+	return "unknown"
+}
+
+// from is where a request comes from, with or without a port: the address that the proxy named
+// last, for it is the only one that it did not only pass on, or else that of the connection.
+func (s *Guard) from(r *http.Request) string {
 	if s.Reach.BehindProxy {
 		if via := r.Header.Values("X-Forwarded-For"); len(via) > 0 {
 			hops := strings.Split(via[len(via)-1], ",")
-			return NetworkOf(strings.TrimSpace(hops[len(hops)-1]))
+			return strings.TrimSpace(hops[len(hops)-1])
 		}
 	}
-	return NetworkOf(r.RemoteAddr)
+	return r.RemoteAddr
 }
 
 // NetworkOf is what counts as one client: an address of IPv4, with or without its port, or

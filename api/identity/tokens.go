@@ -70,22 +70,36 @@ func OpenTokens(dir string) (*Tokens, error) {
 	return t, t.migrate()
 }
 
-func (t *Tokens) readOperator() error {
-	b, err := os.ReadFile(t.OperatorFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		b = []byte(newToken() + "\n")
-		err = writeFile(t.OperatorFile(), b)
-	}
-	if err != nil {
+func (t *Tokens) readOperator() (err error) {
+	if t.operator, err = openToken(t.OperatorFile(), os.ReadFile); err != nil {
 		return fmt.Errorf("the operator's token: %w", err)
 	}
-	t.operator = strings.TrimSpace(string(b))
 	t.operatorHash = HashOf(t.operator)
-	if len(t.operator) < len(tokenPrefix)+32 || !strings.HasPrefix(t.operator, tokenPrefix) {
-		return fmt.Errorf("%s holds no token; delete it, and the next start makes a new one", t.OperatorFile())
-	}
 	return nil
 }
+
+// openToken is the token that the file holds, as read reads it; where there is no file it
+// makes both.
+func openToken(file string, read func(string) ([]byte, error)) (string, error) {
+	b, err := read(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		b = []byte(newToken() + "\n")
+		err = writeFile(file, b)
+	}
+	if err != nil {
+		return "", err
+	}
+	token := strings.TrimSpace(string(b))
+	if len(token) < len(tokenPrefix)+32 || !strings.HasPrefix(token, tokenPrefix) {
+		return "", fmt.Errorf("%s holds no token; delete it, and the next start makes a new one", file)
+	}
+	return token, nil
+}
+
+// OpenMetricsToken is the token in the file, which lets whoever sends it read the metrics and
+// nothing else. It is made, with the file, where there is none. A file that everybody on this
+// machine can read is refused.
+func OpenMetricsToken(file string) (string, error) { return openToken(file, ReadSecretFile) }
 
 // migrate gives tokens from before there were names and scopes theirs, and
 // refuses a file in which a line makes no sense. It writes with the next change.

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"goldenthread/api/access"
 	"goldenthread/api/doctor"
@@ -26,14 +27,15 @@ type Rest struct {
 	metrics   *metrics
 
 	BackupKey    archive.Key         // with which backups are made; nil: none
+	MetricsToken string              // reads /metrics, and nothing else; "": there is none
 	Installation doctor.Installation // what the doctor looks at, but for the store
 }
 
 // New offers the operations.
-func New(api *operation.API, l *access.Ledgers, who *identity.Identity, copies int, listening func() int) *Rest {
+func New(api *operation.API, l *access.Ledgers, who *identity.Identity, copies int, listening func() int, traffic prometheus.Collector) *Rest {
 	s := &Rest{api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log}
 	s.documents = documents{copies: copies, patience: bucketPatience, connect: func() (jetstream.JetStream, error) { return jetstream.New(l.Store.Conn()) }}
-	s.metrics = newMetrics(l.Counts, gauges{l.Store, listening})
+	s.metrics = newMetrics(l.Counts, gauges{l.Store, listening}, traffic)
 	s.offerHealth()
 	s.offerCommands()
 	s.offerQuestions()

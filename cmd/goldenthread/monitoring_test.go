@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"goldenthread/api/identity"
 	"goldenthread/eventstore/witness"
 )
 
@@ -88,7 +89,8 @@ var (
 	promBy       = regexp.MustCompile(`\bby \(([^)]*)\)`)
 	promRange    = regexp.MustCompile(`\[[^\]]*\]`)
 	promName     = regexp.MustCompile(`[A-Za-z_:][A-Za-z0-9_:]*`)
-	promWords    = []string{"or", "unless", "sum", "rate", "increase", "changes", "absent", "time", "histogram_quantile"}
+	promWords    = []string{"or", "unless", "sum", "rate", "increase", "changes", "absent", "time", "histogram_quantile", "topk"}
+	promSuffix   = regexp.MustCompile(`_(sum|count|bucket)$`)
 	legendLabel  = regexp.MustCompile(`\{\{ ?(?:\$labels\.)?([a-z_]+) ?\}\}`)
 	sampleLine   = regexp.MustCompile(`(?m)^([A-Za-z_:][A-Za-z0-9_:]*)(?:\{(.*)\})? \S+$`)
 )
@@ -115,8 +117,14 @@ func exposedMetrics(text string) (names map[string]bool, labels map[string]map[s
 func TestAlertsAndDashboardUseMetricsThatThereAre(t *testing.T) {
 	signer, err := witness.OpenKey(filepath.Join(t.TempDir(), "key.pem"), "lmc.example/witness")
 	require.NoError(t, err)
-	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford", "--witness", "http://127.0.0.1:1,"+signer.Verifier().String()) // nobody answers there
-	status, text := p.Send("operator", "GET", "/metrics", "")
+	tokenFile := filepath.Join(t.TempDir(), "metrics-token")
+	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford", "--metrics-token-file", tokenFile,
+		"--witness", "http://127.0.0.1:1,"+signer.Verifier().String()) // nobody answers there
+	token, err := identity.OpenMetricsToken(tokenFile) // which the start made
+	require.NoError(t, err)
+	p.Tokens["prometheus"] = token
+	p.Send("", "GET", "/readyz", "") // so that something was asked
+	status, text := p.Send("prometheus", "GET", "/metrics", "")
 	require.Equal(t, 200, status)
 	names, labels := exposedMetrics(string(text))
 	require.True(t, names["goldenthread_log_unwitnessed_events"])
@@ -140,7 +148,7 @@ func TestAlertsAndDashboardUseMetricsThatThereAre(t *testing.T) {
 		for _, name := range promName.FindAllString(expr, -1) {
 			if !slices.Contains(promWords, name) {
 				require.True(t, names[name], "%s: /metrics lists no %s", where, name)
-				used[name] = true
+				used[promSuffix.ReplaceAllString(name, "")] = true
 			}
 		}
 	}
@@ -151,8 +159,8 @@ func TestAlertsAndDashboardUseMetricsThatThereAre(t *testing.T) {
 		check(dashboardFile, q[0], q[1])
 	}
 	for name := range names { // nothing of its own that nobody looks at
-		if name := strings.TrimSuffix(name, "_sum"); strings.HasPrefix(name, "goldenthread_") && name != "goldenthread_command_seconds" {
-			require.True(t, used[name], "no alert and no panel has %s", name)
+		if strings.HasPrefix(name, "goldenthread_") {
+			require.True(t, used[promSuffix.ReplaceAllString(name, "")], "no alert and no panel has %s", name)
 		}
 	}
 }

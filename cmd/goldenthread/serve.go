@@ -50,6 +50,7 @@ type serving struct {
 	backupTo                string
 	backupEvery             time.Duration
 	contact                 string
+	metricsToken            string
 	log                     logging
 }
 
@@ -94,6 +95,7 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to answer at; beyond this machine only with TLS or behind a proxy")
 	cmd.Flags().StringVar(&o.origin, "origin", "", "address in people's browsers, such as https://thread.example.org; localhost if not said")
 	cmd.Flags().StringVar(&o.contact, "contact", "", "whom to tell of a weakness or when help is needed, as mailto:… or https://…: in /.well-known/security.txt, /help and /privacy")
+	cmd.Flags().StringVar(&o.metricsToken, "metrics-token-file", "", "file of a token that reads /metrics and nothing else, made if it is not there, for Prometheus; without it that takes the operator's")
 	cmd.Flags().StringVar(&o.tlsCert, "tls-cert", "", "file of the certificate (PEM); read again when it changes")
 	cmd.Flags().StringVar(&o.tlsKey, "tls-key", "", "file of the certificate's key (PEM)")
 	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "everything comes through a proxy with TLS, whose X-Forwarded headers are believed")
@@ -129,12 +131,17 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if o.contact != "" && !contacts.MatchString(o.contact) {
 		return fmt.Errorf("%q is no contact; write it like mailto:security@example.org or https://example.org/security", o.contact)
 	}
-	options := api.Options{Contact: o.contact, Copies: o.replicas, Log: log, Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens}
+	options := api.Options{Contact: o.contact, Copies: o.replicas, Log: log, Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens, AccessLog: o.log.access, Addresses: o.log.addresses}
 	if o.idle <= 0 || o.reads == 0 {
 		return usagef("--idle is a time such as 30m, and --reads a number, or -1")
 	}
 	if _, err := os.Stat(o.backupTo); o.backupTo != "" && (err != nil || o.backupEvery < time.Minute) {
 		return usagef("--backup-to is a folder that is there, and --backup-every a minute at least")
+	}
+	if o.metricsToken != "" {
+		if options.MetricsToken, err = identity.OpenMetricsToken(o.metricsToken); err != nil {
+			return fmt.Errorf("--metrics-token-file: %w", err)
+		}
 	}
 	if options.Reach, err = o.reach(); err != nil {
 		return err

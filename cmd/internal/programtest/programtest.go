@@ -83,7 +83,10 @@ func Start(t testing.TB, file, dir string, args ...string) *Program {
 	out, err := p.Cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.Cmd.Start())
-	t.Cleanup(p.Stop)
+	t.Cleanup(func() {
+		p.Stop()
+		require.NotRegexp(t, `<nil>|%!`, p.Log.String(), "a log line has a value that is none, or is not formatted")
+	})
 	lines := bufio.NewScanner(out)
 	for p.URL == "" && lines.Scan() {
 		fmt.Fprintln(p.Log, lines.Text())
