@@ -24,6 +24,21 @@ lab: build ## build bin/goldenthread-lab: made-up histories and clusters, to mea
 stylesheet: ## make the NHS design system's stylesheet anew, with npm (without it the pages are plainer)
 	cd api && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build
 
+RELEASE ?= $(CURDIR)/bin/release
+.PHONY: release
+release: ## what is handed out, in RELEASE (bin/release): of the last commit alone, the same bytes wherever it is made with the same Go and npm
+	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
+	source=$$(mktemp -d) && trap 'rm -rf '$$source EXIT && git clone -q --no-tags . $$source && $(MAKE) -C $$source --no-print-directory release-here RELEASE=$(RELEASE)
+
+# release-here builds where it stands: release calls it in a clone, where nothing is that is not committed.
+.PHONY: release-here
+release-here: export GOFLAGS =
+release-here: export CGO_ENABLED = 0
+release-here: export GOOS = linux
+release-here: stylesheet
+	for arch in amd64 arm64; do GOARCH=$$arch $(GO) build -trimpath -buildvcs=true -ldflags='-s -w' -o $(RELEASE)/goldenthread-linux-$$arch ./cmd/goldenthread || exit 1; done
+	cd $(RELEASE) && sha256sum -- * > SHA256SUMS && cat SHA256SUMS
+
 .PHONY: run
 run: build ## serve the example place at http://127.0.0.1:8080, data in ./data
 	bin/goldenthread serve --data $(DATA) --listen $(LISTEN) --example trafford

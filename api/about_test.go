@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/api/version"
 )
 
 // What the service says about itself is for everybody; the contact is the operator's own, or none.
@@ -20,4 +22,16 @@ func TestAboutPages(t *testing.T) {
 	r := w.must(200, w.send(w.request("", "GET", "/.well-known/security.txt", "")))
 	require.Equal(t, "text/plain; charset=utf-8", r.Header.Get("Content-Type"))
 	require.Equal(t, "Contact: mailto:security@example.org\nExpires: "+w.clock().Add(90*24*time.Hour).UTC().Format(time.RFC3339)+"\nPreferred-Languages: en\n", string(r.body))
+}
+
+// Which version answers is for whoever signed in: a stranger is not told what to look up weaknesses of.
+func TestVersionIsNotForStrangers(t *testing.T) {
+	w := newWorld(t)
+	w.giveTokens("manager")
+	require.Equal(t, map[string]any{"status": "alive"}, w.must(200, w.send(w.request("", "GET", "/healthz", ""))).json(t))
+	told := w.must(200, w.send(w.request("manager", "GET", "/healthz", ""))).json(t)["version"].(map[string]any)
+	require.Equal(t, version.Number, told["version"])
+	foot := "Version " + version.Number
+	require.NotContains(t, string(w.must(200, w.send(w.request("", "GET", "/help", ""))).body), foot)
+	require.Contains(t, string(w.must(200, w.send(w.request("manager", "GET", "/g/trafford", "", "Accept", "text/html"))).body), foot)
 }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
 	"goldenthread/api/mail"
+	"goldenthread/api/version"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/stream"
@@ -97,13 +97,13 @@ var checks = []struct {
 	{"Mail", checkMail},
 	{"Certificate", checkCertificate},
 	{"Version", func(context.Context, *Installation) []Check {
-		return []Check{well("Golden Thread %s, stream server %s, %s.", Version(), server.VERSION, runtime.Version())}
+		return []Check{well("Golden Thread %s; stream server %s, %s.", version.This(), server.VERSION, runtime.Version())}
 	}},
 }
 
 // Examine looks at everything.
 func Examine(ctx context.Context, in *Installation) *Report {
-	r := &Report{Version: Version(), Checks: in.before}
+	r := &Report{Version: version.This().String(), Checks: in.before}
 	if in.before == nil {
 		r.Checks = checkFolder(in.Dir)
 	}
@@ -122,21 +122,6 @@ func Open(ctx context.Context, dir string, log *slog.Logger) *Installation {
 	in := &Installation{Dir: dir, Now: time.Now(), before: checkFolder(dir)}
 	in.Store, in.Closed = eventstore.OpenToInspect(ctx, eventstore.Options{Dir: dir, Log: log})
 	return in
-}
-
-// Version is the commit that this program was built from, as far as Go noted it.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "of an unknown version"
-	}
-	version := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			version = s.Value[:min(len(s.Value), 12)]
-		}
-	}
-	return version
 }
 
 // checkFolder looks at the files of the folder, without opening the ledgers.

@@ -11,7 +11,7 @@ const statementsSay = "Where the charter asks for signatures: show the statement
 
 // says is what operations say that are registered one by one, by their id.
 var says = map[string]string{
-	"healthz":     "Asks nothing of the store: for whoever restarts processes that hang. No token is needed.",
+	"healthz":     "Asks nothing of the store: for whoever restarts processes that hang. No token is needed; with one, the version is told too.",
 	"readyz":      "503 while nothing can be recorded, with the reason: for load balancers. No token is needed.",
 	"evaluation":  "About the group of the token. true is an outright yes of the check and nothing else: a yes on conditions, and a question with a member that is not known here, are false, with the reasons in context.",
 	"evaluations": "As evaluation, up to 1000 at once.",

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"goldenthread/api/version"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -18,6 +19,7 @@ var words = template.FuncMap{
 	"day":         domain.Day.Words,
 	"moment":      moment,
 	"count":       domain.Count,
+	"version":     version.This,
 	"events":      func(n int64) string { return domain.Count(int(n), "event") },
 	"thousands":   domain.Thousands,
 	"list":        domain.List,

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"goldenthread/api/doctor"
+	"goldenthread/api/version"
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/logs"
@@ -145,7 +146,7 @@ func (o *serving) installed() (in *installed, err error) {
 
 func (in *installed) assurance(now time.Time) *assurance {
 	return &assurance{
-		Made: domain.DayOf(now).Words(), Version: doctor.Version(), Settings: in.settings(),
+		Made: domain.DayOf(now).Words(), Version: version.This().String(), Settings: in.settings(),
 		Sections: []section{
 			in.technology(), clinicalSafety, in.personal(), in.flows(), in.processors(), in.hosting(), in.retention(), in.backupAndExit(), in.register(),
 		},
@@ -247,7 +248,7 @@ func orNone(text string) string { return cmp.Or(text, "none") }
 func (a *assurance) page() *page {
 	p := newPage()
 	p.say("# Golden Thread: what this installation can say for itself")
-	p.head("Written on %s by version %s, from the settings and the data folder below. Each statement names the place in the program that makes it true and the test that holds it; "+
+	p.head("Written on %s by Golden Thread %s, from the settings and the data folder below. Each statement names the place in the program that makes it true and the test that holds it; "+
 		"a further test fails when one of them is gone. It is written for whoever fills in DTAC, a DPIA or an asset register, and replaces none of them.", a.Made, a.Version)
 	p.head("## This installation")
 	p.say("")

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"goldenthread/api/doctor"
+	"goldenthread/api/version"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore/archive"
 )
@@ -100,7 +101,7 @@ func (d *looking) askServer(ctx context.Context) (*doctor.Report, error) {
 			report.Checks[i] = doctor.CheckBackups(ctx, &doctor.Installation{Now: time.Now(), Backups: d.backups, BackupKey: key})
 		}
 	}
-	if here := doctor.Version(); here != report.Version {
+	if here := version.This().String(); here != report.Version {
 		report.Checks = append(report.Checks, doctor.Check{
 			Name: "This program", State: doctor.Look, Found: "It is " + here + ", and the server is " + report.Version + ".", Do: "Use the server's version.",
 		})
