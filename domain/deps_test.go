@@ -61,7 +61,7 @@ var mayImportRooms = map[string][]string{
 	"api/rest":       {"doctor", "version", "problem", "caller", "operation", "access", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
 	"api/setup":      {"doctor", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
-	"api":            {"doctor", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
+	"api":            {"doctor", "version", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
 }
 
 // TestRoomsImportOnlyDownward holds every file of eventstore and of api against the
