@@ -4,16 +4,19 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
@@ -318,28 +321,50 @@ func TestWhoInvites(t *testing.T) {
 	newTab(w).asOperator().post("/operator/groups/trafford", north).says(200, "It was not mailed.")
 }
 
-// Many practices are asked for their mandate, or have it recorded from paper, at once: each
-// by its own command, and what is refused is said of each.
+// Many practices are asked for their mandate, or have it recorded from paper, at once: what
+// will be recorded is shown first, and it is all recorded or nothing.
 func TestMandatesOfManyPractices(t *testing.T) {
 	w := newWorld(t)
 	b := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["manager"]}})
 	const at = "/g/trafford/mandates"
-	b.get(at).says(200, "Mandates of all practices", "A Surgery (P91018)", "B Surgery (P91020)")
-	b.post(at, url.Values{"do": {"ask"}, "key": {"k1"}}).says(422, "Tick the practices that you mean.")
-	b.post(at, url.Values{"practice": {"P91018"}, "key": {"k1"}}).says(422, "Choose one of them.")
-	b.post(at, url.Values{"do": {"ask"}, "words": {"Stand behind us for a year."}, "practice": {"P91018"}, "key": {"k2"}}).says(200, "Recorded for A Surgery.", "Asked on 5 January 2026 (M1)")
-	both := url.Values{"do": {"paper"}, "practice": {"P91018", "P91020"}, "until": {"31 December 2026"}, "key": {"k3"}}
-	b.post(at, both).says(422, "A Surgery: Please give the evidence", "B Surgery: Please give the evidence", "31 December 2026")
-	both["evidence"], both["until"] = []string{"Partners’ minutes of 3 January"}, []string{"the end of the year"}
-	b.post(at, both).says(422, "Write a date, such as 31 December 2027.", "Partners’ minutes of 3 January")
-	both["until"] = []string{"31 December 2026"}
+	send := func(typed url.Values) *tab {
+		form := url.Values{"command": {"record-together"}, "form": {"mandates"}, "key": {uuid.NewString()}}
+		maps.Copy(form, typed)
+		return b.post(at, form)
+	}
+	fingerprint := regexp.MustCompile(`name="checked" value="([0-9a-f]+)"`)
 	before := w.store.Next("trafford")
-	b.post(at, both).says(200, "Recorded for A Surgery and B Surgery.")
+	records := func(typed url.Values, shown ...string) *tab {
+		typed["key"] = []string{uuid.NewString()}
+		send(typed).says(200, append(shown, "Check before it is recorded")...)
+		require.Equal(t, before, w.store.Next("trafford"), "nothing is recorded yet")
+		typed["checked"] = fingerprint.FindStringSubmatch(string(b.last.body))[1:]
+		return send(typed)
+	}
+	b.get(at).says(200, "Mandates of all practices", "A Surgery (P91018)", "B Surgery (P91020)")
+	send(url.Values{"do": {"ask"}}).says(422, "Tick the practices that you mean.")
+	send(url.Values{"practice": {"P91018"}}).says(422, "Choose one of them.")
+	records(url.Values{"do": {"ask"}, "words": {"Stand behind us for a year."}, "practice": {"P91018"}}, "A Surgery (P91018)").says(200, "All of it is recorded", "Asked on 5 January 2026 (M1): Stand behind us for a year.")
+	before = w.store.Next("trafford")
+	records(url.Values{"do": {"no"}, "practice": {"P91020"}, "reason": {"Not this year."}, "evidence": {"Their letter of 4 January"}}).says(200, "said that it gives no mandate", ">refused</strong>")
+	before = w.store.Next("trafford")
+	both := url.Values{"do": {"paper"}, "practice": {"P91018", "P91020"}, "until": {"31 December 2026"}, "matters": {"access"}}
+	send(both).says(422, "Please give the evidence", "31 December 2026")
+	require.Equal(t, 2, strings.Count(string(b.last.body), "Please give the evidence"), "once above the form, once at its field")
+	both["evidence"], both["until"] = []string{"Partners’ minutes of 3 January"}, []string{"the end of the year"}
+	send(both).says(422, "is not a date; write it like 9 March 2026", "Partners’ minutes of 3 January")
+	both["until"] = []string{"31 December 2026"}
+	records(both, "A Surgery gave a mandate for access until 31 December 2026", "With this", "2 of").says(200, "All of it is recorded", "B Surgery gave a mandate for access until 31 December 2026")
 	require.Equal(t, before+2, w.store.Next("trafford"))
-	b.post(at, both).says(200) // sent twice, recorded once
+	send(both).says(200) // sent twice, recorded once
 	require.Equal(t, before+2, w.store.Next("trafford"))
+	before += 2
 
-	none := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["icb-director"]}})
-	none.post(at, both)
-	require.Equal(t, before+2, w.store.Next("trafford"))
+	// One of them can't be: nothing is recorded.
+	send(url.Values{"do": {"ask"}, "words": {"Please."}, "practice": {"P91018", "P99999"}}).says(404, "P99999")
+
+	for _, other := range []string{"icb-director", "cd-north"} {
+		newTab(w).post("/sign-in/token", url.Values{"token": {w.keys[other]}}).post(at, both)
+	}
+	require.Equal(t, before, w.store.Next("trafford"))
 }

@@ -176,6 +176,7 @@ var forms = map[string]form{
 	"register-person":    {"/people", ""},
 	"update-person":      {"/people", "there one changes one's own"},
 	"leave-office":       {"/people", ""},
+	"record-together":    {"/mandates", ""},
 
 	"confirm-record": {"/waiting", ""},
 	"refuse-record":  {"/waiting", ""},
@@ -476,7 +477,7 @@ var signingIn = regexp.MustCompile(`^POST /(sign-in|sign-out|invitation|account)
 
 // settingUp is what is sent to AuthZEN, and by pages that set a server or a group up or bring lists: some
 // of it sends commands, each of which has a row of its own.
-var settingUp = regexp.MustCompile(`^POST (/operator|/first-run|/access/|/g/\{group\}/(joining|mandates|lists)$)`)
+var settingUp = regexp.MustCompile(`^POST (/operator|/first-run|/access/|/g/\{group\}/(joining|lists)$)`)
 
 // otherPatterns are all that can be read and has no row among the questions, and all of
 // settingUp, in order.

@@ -18,6 +18,7 @@ type RecordTogether struct {
 	Spokespeople []RecordSpokesperson `json:"spokespeople,omitempty" doc:"who speaks for organisations" maxItems:"300"`
 	Mandates     []GrantMandate       `json:"mandates,omitempty" maxItems:"300"`
 	Asked        []AskMandate         `json:"asked,omitempty" doc:"who is asked for a mandate" maxItems:"300"`
+	Withdrawals  []WithdrawMandate    `json:"withdrawals,omitempty" doc:"who takes a mandate back, or says that they give none" maxItems:"300"`
 }
 
 func (c *RecordTogether) personals(r *Request) []Personal {
@@ -68,6 +69,7 @@ func (c *RecordTogether) lists() []togetherList {
 	return []togetherList{
 		people, {"details", asCommands[*UpdatePerson](c.Details)}, {"holders", asCommands[*NameHolder](c.Holders)},
 		{"spokespeople", asCommands[*RecordSpokesperson](c.Spokespeople)}, {"mandates", asCommands[*GrantMandate](c.Mandates)}, {"asked", asCommands[*AskMandate](c.Asked)},
+		{"withdrawals", asCommands[*WithdrawMandate](c.Withdrawals)},
 	}
 }
 

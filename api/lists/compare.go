@@ -76,6 +76,8 @@ func (c *Comparison) Leave(part string) bool {
 		m.Spokespeople = slices.Delete(m.Spokespeople, i, i+1)
 	case "mandates":
 		m.Mandates = slices.Delete(m.Mandates, i, i+1)
+	case "withdrawals":
+		m.Withdrawals = slices.Delete(m.Withdrawals, i, i+1)
 	default:
 		m.Asked = slices.Delete(m.Asked, i, i+1)
 	}

@@ -10,8 +10,8 @@ import (
 // A MandateState is what a table says about a practice's mandate.
 type MandateState string
 
-// The states. Given and on paper are recorded alike, on their evidence (rule M1); a
-// refusal is shown and records nothing, since nobody stands behind the group by it.
+// The states. Given and on paper are recorded alike, on their evidence (rule M1). So is a
+// refusal with evidence, as a withdrawal (rule M2); without evidence it is shown only.
 const (
 	Given   MandateState = "given"
 	OnPaper MandateState = "on paper"
@@ -57,7 +57,7 @@ func MandatesTemplate() []byte {
 		"P91003,on paper,everything,1 April 2026,31 March 2027,,The partners' minute of 12 March 2026,\r\n" +
 		"P91004,given,\"access, workforce\",,,31 March 2027,The partners' letter of 2 March 2026,\r\n" +
 		"P91006,asked,,,,,,Will you stand behind the board until March 2027?\r\n" +
-		"P91007,refused,,,,,,\r\n")
+		"P91007,refused,,,,,The practice manager's email of 9 March 2026,\r\n")
 }
 
 // ReadMandates reads a table of mandates, a practice or PCN in each row. The subjects are
@@ -141,6 +141,7 @@ func (l *Line) subject(named string, subjects []string) string {
 type KnownMandate struct {
 	Organisation string
 	Asked        bool // it is asked for, and not given
+	Refused      bool // it was taken back, or never given, by the practice's own word
 	Matters      []string
 	Review       domain.Day
 	domain.Span
@@ -151,8 +152,8 @@ func CompareMandates(table []Mandate, known []KnownMandate, bodies []Body, today
 	c := &Comparison{rows: map[string][]int{}}
 	for i := range table {
 		m := &table[i]
-		if m.State == Refused {
-			c.Findings = append(c.Findings, Finding{m.row, Same, nameOf(bodies, m.Organisation), []string{"says no: nothing is recorded"}})
+		if m.State == Refused && m.Evidence == "" {
+			c.Findings = append(c.Findings, Finding{m.row, Same, nameOf(bodies, m.Organisation), []string{"says no: without evidence nothing is recorded"}})
 			continue
 		}
 		there := slices.ContainsFunc(known, func(k KnownMandate) bool { return k.Organisation == m.Organisation && !k.Asked })
@@ -169,7 +170,7 @@ func (c *Comparison) giveMandate(m *Mandate, known []KnownMandate, today domain.
 	}
 	same := slices.ContainsFunc(known, func(k KnownMandate) bool {
 		begun := m.From == 0 || m.From == k.From || m.From <= today && k.From <= today
-		return k.Organisation == m.Organisation && k.Asked == (m.State == Asked) && sameSet(k.Matters, m.Matters) && (k.Asked || begun && k.Until == m.Until && k.Review == m.Review)
+		return k.Organisation == m.Organisation && k.Asked == (m.State == Asked) && k.Refused == (m.State == Refused) && sameSet(k.Matters, m.Matters) && (k.Asked || k.Refused || begun && k.Until == m.Until && k.Review == m.Review)
 	})
 	switch {
 	case same:
@@ -178,6 +179,10 @@ func (c *Comparison) giveMandate(m *Mandate, known []KnownMandate, today domain.
 		c.Command.Asked = append(c.Command.Asked, domain.AskMandate{Organisation: m.Organisation, Matters: m.Matters, Words: m.Words})
 		c.from("asked", m.row)
 		return []string{"is asked for a mandate" + of}
+	case m.State == Refused:
+		c.Command.Withdrawals = append(c.Command.Withdrawals, domain.WithdrawMandate{Organisation: m.Organisation, Everything: len(m.Matters) == 0, Matters: m.Matters, Evidence: m.Evidence})
+		c.from("withdrawals", m.row)
+		return []string{"gives no mandate" + of + ", on paper"}
 	}
 	c.Command.Mandates = append(c.Command.Mandates, domain.GrantMandate{Organisation: m.Organisation, Matters: m.Matters, Review: m.Review, Evidence: m.Evidence, Span: m.Span})
 	c.from("mandates", m.row)

@@ -160,10 +160,19 @@ func TestMandateTables(t *testing.T) {
 	require.Equal(t, []Finding{
 		{2, New, "Park Medical Practice", []string{"gives a mandate for everything until 31 March 2027, on paper"}},
 		{3, New, "Altrincham Medical Practice", []string{"gives a mandate for access and contracts/local-schemes until 31 March 2027, on paper"}},
-		{4, New, "Shay Lane Medical Centre", []string{"is asked for a mandate for everything"}}, {5, Same, "Shay Lane Medical Centre", []string{"says no: nothing is recorded"}},
+		{4, New, "Shay Lane Medical Centre", []string{"is asked for a mandate for everything"}}, {5, Same, "Shay Lane Medical Centre", []string{"says no: without evidence nothing is recorded"}},
 	}, c.Findings)
 	require.Len(t, c.Command.Mandates, 2)
 	require.Equal(t, 4, c.RowOf("/asked/0"))
+	require.Empty(t, c.Command.Withdrawals)
+	no, err := read("Practice,Mandate,Evidence\nP91011,refused,their letter of 1 April\n")
+	require.NoError(t, err)
+	c = CompareMandates(no, nil, bodies, day(t, "2026-04-10"))
+	require.Equal(t, []domain.WithdrawMandate{{Organisation: no[0].Organisation, Everything: true, Evidence: "their letter of 1 April"}}, c.Command.Withdrawals)
+	require.Equal(t, 2, c.RowOf("/withdrawals/0"))
+	c = CompareMandates(no, []KnownMandate{{Organisation: no[0].Organisation, Refused: true}}, bodies, day(t, "2026-04-10"))
+	require.True(t, c.Command.Empty())
+	c = CompareMandates(all, nil, bodies, day(t, "2026-04-10"))
 	known := []KnownMandate{{Organisation: "P91003", Span: domain.Span{From: 1, Until: day(t, "2027-03-31")}}, {Organisation: "P91004", Matters: []string{"access"}, Span: domain.Span{From: 1, Until: day(t, "2027-03-31")}}, {Organisation: "P91008", Asked: true}}
 	c = CompareMandates(all, known, bodies, day(t, "2026-04-10"))
 	require.Equal(t, []int{0, 1, 3}, []int{c.Count(New), c.Count(Changed), c.Count(Same)})

@@ -179,6 +179,9 @@ func (a *asked) checking(body web.Body) web.Body {
 		}
 	}
 	page.Entered = append(a.entered(c.command, &o), o.entered...)
+	if o.more != nil {
+		page.Entered = append(page.Entered, web.EnteredIn(o.more(&filling{values: a.form}), "")...)
+	}
 	return page
 }
 

@@ -32,8 +32,9 @@ type offered struct {
 	rows     map[string][]string // headings of rows to which none can be added, by list
 	ask      map[string]string   // other questions than the description's, by field
 	hint     map[string]string
-	effects  []web.Piece   // what would follow, said after the fields
-	entered  []web.Entered // what the form carries beside its fields, for its check page
+	more     func(*filling) []web.Piece // fields beside the description's, filled in; nil: there are none
+	effects  []web.Piece                // what would follow, said after the fields
+	entered  []web.Entered              // what the form carries beside its fields, for its check page
 	web.Sheet
 }
 
@@ -63,6 +64,9 @@ func (a *asked) offer(o offered) {
 	}
 	sheet.ID, sheet.Command = o.id, domain.CommandName(o.command)
 	sheet.Parts = a.pieces(form, "", f, &o, false)
+	if o.more != nil {
+		sheet.Parts = append(sheet.Parts, o.more(f)...)
+	}
 	if a.filled != nil && a.filled.Form == o.id {
 		sheet.Refused = a.filled
 		a.filled.Place(sheet.Parts)
@@ -219,6 +223,8 @@ func (f *filling) command(kind domain.CommandKind) domain.Command {
 		c.Instruments = f.instruments()
 	case *domain.AmendProposal:
 		c.Instruments = f.instruments()
+	case *domain.RecordTogether:
+		f.together(c)
 	}
 	f.read(c)
 	return c

@@ -343,11 +343,26 @@ func (a *asked) previewMandates(files []lists.File) (*web.ListPreview, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.previewTable("What the table of mandates would change", f.Name, lists.CompareMandates(table, a.knownMandates(), bodies, a.At))
+}
+
+// knownMandates are those in force or recorded and waiting, what is asked for, and what was
+// refused.
+func (a *asked) knownMandates() []lists.KnownMandate {
 	var known []lists.KnownMandate
+	no := map[string]*domain.MandateEntry{}
 	for _, m := range a.State().Mandates {
-		if !m.Withdrawal && m.To == "" && m.Covers(max(a.At, m.From)) {
+		switch {
+		case m.To != "":
+		case m.Withdrawal:
+			no[m.Organisation] = m
+		case m.Covers(max(a.At, m.From)):
+			delete(no, m.Organisation)
 			known = append(known, lists.KnownMandate{Organisation: m.Organisation, Matters: m.Matters, Review: m.Review, Span: m.Span})
 		}
+	}
+	for code, m := range no {
+		known = append(known, lists.KnownMandate{Organisation: code, Refused: true, Matters: m.Matters})
 	}
 	for _, m := range a.State().Asked {
 		known = append(known, lists.KnownMandate{Organisation: m.Organisation, Asked: true, Matters: m.Matters})
@@ -356,8 +371,11 @@ func (a *asked) previewMandates(files []lists.File) (*web.ListPreview, error) {
 		if m := k.Command.GrantMandate; m != nil && m.To == "" {
 			known = append(known, lists.KnownMandate{Organisation: m.Organisation, Matters: m.Matters, Review: m.Review, Span: m.Span})
 		}
+		if m := k.Command.WithdrawMandate; m != nil && m.From == "" {
+			known = append(known, lists.KnownMandate{Organisation: m.Organisation, Refused: true, Matters: m.Matters})
+		}
 	}
-	return a.previewTable("What the table of mandates would change", f.Name, lists.CompareMandates(table, known, bodies, a.At))
+	return known
 }
 
 // mostRefused is how many rows that the rules refuse are found at once.

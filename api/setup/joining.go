@@ -76,19 +76,21 @@ func (s *Setup) joiningBody(ctx context.Context, group string, j *joins) *web.Jo
 		Name: state.Name, ShortName: state.ShortName, Established: state.Established, Missing: view.MissingToEstablish(j.today), Mail: s.o.Mail != nil,
 		Invites: s.identity.MayInvite(ctx, group) == nil, Practices: coverage.Practices, OfPractices: coverage.OfPractices,
 	}
-	for _, id := range state.EntitledOn(j.today) {
-		seat := web.JoiningSeat{Name: state.Organisations[id].Name, Holder: "nobody yet"}
-		if person := state.Person(holderOf(state, id, j.today)); person != nil {
-			seat.Holder = person.Office
-			seat.Consented = state.Established != 0 || !state.AwaitsConsent(id, person.ID, j.today)
-		}
-		body.Seats = append(body.Seats, seat)
-	}
-	for _, p := range state.People {
-		if p.Left != 0 && p.Left < j.today || p.Erased != 0 {
+	for _, seat := range j.g.Register(j.today).Seats {
+		if !seat.Entitled {
 			continue
 		}
-		body.People = append(body.People, joiningPerson(state, p, j.today))
+		line := web.JoiningSeat{Name: seat.Seat.Name, Holder: "nobody yet"}
+		if seat.Holder != nil {
+			line.Holder = seat.Holder.Office
+			line.Consented = state.Established != 0 || !state.AwaitsConsent(seat.Seat.Code, seat.Holder.Handle, j.today)
+		}
+		body.Seats = append(body.Seats, line)
+	}
+	for _, p := range j.g.People(j.today).People {
+		if (p.Left == 0 || p.Left >= j.today) && p.Erased == 0 {
+			body.People = append(body.People, joiningPerson(j.g, &p, j.today))
+		}
 	}
 	slices.SortFunc(body.People, func(a, b web.JoiningPerson) int {
 		return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.ID, b.ID))
@@ -96,22 +98,12 @@ func (s *Setup) joiningBody(ctx context.Context, group string, j *joins) *web.Jo
 	return body
 }
 
-// holderOf is who holds the seat, or is named to.
-func holderOf(state *domain.State, seat string, d domain.Day) string {
-	for _, h := range slices.Backward(state.Seats[seat].Holders) {
-		if h.Role == domain.Holder && h.Covers(d) {
-			return h.Person
-		}
-	}
-	return ""
-}
-
 // joiningPerson says whether the person has come in, or is invited.
-func joiningPerson(state *domain.State, p *domain.Person, d domain.Day) web.JoiningPerson {
+func joiningPerson(g *projections.Group, p *projections.PersonLine, d domain.Day) web.JoiningPerson {
 	line := web.JoiningPerson{ID: p.ID, Office: p.Office, Index: p.Index, State: "not invited"}
-	for _, way := range state.Ways {
+	for _, way := range g.WaysOf(p.ID, d).Ways {
 		switch {
-		case way.Person != p.ID || way.Ended != 0 || way.Until != 0 && way.Until < d:
+		case !way.InForce:
 		case way.Way.Kind() != domain.InvitationWay:
 			line.State, line.Until = "has come", 0
 			return line

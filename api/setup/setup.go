@@ -62,8 +62,6 @@ func (s *Setup) Patterns() map[string]http.HandlerFunc {
 		"GET " + identity.OperatorPages + "/backup": s.operators(s.backup),
 		"GET " + groupsAt + "/{group}":              s.operators(s.joiningPage),
 		"POST " + groupsAt + "/{group}":             s.operators(s.invitePeople),
-		"GET /g/{group}/mandates":                   s.members(s.mandatesPage),
-		"POST /g/{group}/mandates":                  s.members(s.sendMandates),
 		"GET /g/{group}/joining":                    s.members(s.joiningPage),
 		"POST /g/{group}/joining":                   s.members(s.invitePeople),
 		"POST " + draftsAt:                          s.operators(s.beginDraft),

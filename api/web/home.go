@@ -242,7 +242,7 @@ var recordedWords = map[string]string{
 	"set-agenda":               "The agenda is set",
 	"record-group-meeting":     "The meeting is recorded",
 	"import-organisations":     "The list is taken over",
-	"record-together":          "The table is taken over",
+	"record-together":          "All of it is recorded",
 }
 
 // RecordedWords say what was recorded, and as which event.

@@ -1,0 +1,141 @@
+package pages
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"goldenthread/api/web"
+	"goldenthread/domain"
+)
+
+// Where all practices stand with their mandates, on one page. Whoever keeps the register
+// records for many at once what they said on paper, or asks them (rules M1, M2, M5, L2).
+
+// What can be recorded for those that are ticked.
+const (
+	onPaper = "paper"
+	saidNo  = "no"
+	askThem = "ask"
+)
+
+func allMandatesPage(a *asked) (web.Body, error) {
+	coverage := a.State().CoverageOn("", a.At)
+	coverage.Outside = nil // each is named below
+	body := &web.AllMandates{Say: domain.FirstUpper(a.State().ShortName) + " speaks for " + coverage.Words() + ".", Brings: a.may(&domain.RecordTogether{})}
+	var can []string
+	for _, s := range a.PracticeStandings(a.At) {
+		line := web.MandateOf{PracticeStanding: s}
+		if body.Brings {
+			code := s.Practice.Code
+			for _, one := range []struct {
+				do      string
+				command domain.Command
+			}{{onPaper, &domain.GrantMandate{Organisation: code}}, {saidNo, &domain.WithdrawMandate{Organisation: code}}, {askThem, &domain.AskMandate{Organisation: code}}} {
+				if a.may(one.command) {
+					line.Tick = true
+					if !slices.Contains(can, one.do) {
+						can = append(can, one.do)
+					}
+				}
+			}
+		}
+		if a.form != nil {
+			line.Ticked = slices.Contains(a.form["practice"], s.Practice.Code)
+		}
+		body.Practices = append(body.Practices, line)
+	}
+	if can != nil {
+		o := offered{id: "mandates", command: &domain.RecordTogether{}, filtered: true, Sheet: web.Sheet{Button: "Check it"}}
+		o.more = func(f *filling) []web.Piece { return a.mandateParts(can, f) }
+		if a.check != nil {
+			o.entered = []web.Entered{{Label: "Practices", Words: body.Ticked()}}
+		}
+		a.offer(o)
+	}
+	return body, nil
+}
+
+// mandateParts are the fields that are asked for all practices that were ticked.
+func (a *asked) mandateParts(can []string, f *filling) []web.Piece {
+	words := map[string]string{
+		onPaper: "Record that they gave their mandate on paper", saidNo: "Record that they said no, or took their mandate back, on paper", askThem: "Ask them for their mandate",
+	}
+	do := web.Piece{Type: "radios", Name: "do", Label: "What do you want to do for those that you ticked?", Values: f.values["do"]}
+	for _, one := range can {
+		do.Options = append(do.Options, web.Option{Value: one, Words: words[one]})
+	}
+	parts := []web.Piece{do}
+	o := &offered{ask: map[string]string{
+		"evidence": "If it was on paper: which minute or letter says so?", "until": "If they gave it: until when?", "review": "Or when is it to be looked at again?",
+		"from": "If they gave it: from when?", "reason": "If they said no: why, if they said?", "words": "If you ask them: what do you ask?",
+	}, hint: map[string]string{
+		"matters":  "Tick none for everything. Each takes in what lies below it.",
+		"evidence": "Such as: partners’ minutes of 6 October 2026. Somebody else who speaks or sits for the practice confirms it.",
+		"until":    "Such as 31 December 2027. A mandate has an end or a review.", "words": "Such as: We ask you to stand behind the board for a year.",
+	}, options: map[string][]web.Option{"matters": a.charterMatters()}}
+	for _, of := range []struct {
+		command domain.Command
+		names   []string
+		do      string
+	}{
+		{&domain.GrantMandate{}, []string{"matters"}, ""}, {&domain.WithdrawMandate{}, []string{"evidence"}, saidNo},
+		{&domain.GrantMandate{}, []string{"from", "until", "review"}, onPaper}, {&domain.WithdrawMandate{}, []string{"reason"}, saidNo}, {&domain.AskMandate{}, []string{"words"}, askThem},
+	} {
+		if of.do != "" && !slices.Contains(can, of.do) {
+			continue
+		}
+		form := domain.Describe(of.command)
+		for i := range form.Fields {
+			if field := &form.Fields[i]; slices.Contains(of.names, field.Name) {
+				if p, ok := a.piece(field, field.Name, f, o, false); ok {
+					parts = append(parts, p)
+				}
+			}
+		}
+	}
+	return parts
+}
+
+// together reads the form of allMandatesPage into the command, a record for each practice
+// that was ticked. What is wrong in one of these is wrong in the field that all share.
+func (f *filling) together(c *domain.RecordTogether) {
+	practices := f.values["practice"]
+	if len(practices) == 0 {
+		f.wrong("", "Tick the practices that you mean.")
+	}
+	list := ""
+	switch f.values.Get("do") {
+	case onPaper:
+		list = "mandates"
+		each := read[domain.GrantMandate](f)
+		for _, each.Organisation = range practices {
+			c.Mandates = append(c.Mandates, each)
+		}
+	case saidNo:
+		list = "withdrawals"
+		each := read[domain.WithdrawMandate](f)
+		each.Everything = len(each.Matters) == 0
+		for _, each.Organisation = range practices {
+			c.Withdrawals = append(c.Withdrawals, each)
+		}
+	case askThem:
+		list = "asked"
+		each := read[domain.AskMandate](f)
+		for _, each.Organisation = range practices {
+			c.Asked = append(c.Asked, each)
+		}
+	default:
+		f.wrong("/do", "Choose one of them.")
+	}
+	f.came = map[string]string{}
+	for i := range practices {
+		f.came[fmt.Sprintf("%s-%d-", list, i)] = ""
+	}
+}
+
+// read is what was filled in, as a record that all those ticked share.
+func read[T any](f *filling) (each T) {
+	f.fill(domain.Describe(&each), reflect.ValueOf(&each).Elem(), "")
+	return each
+}
