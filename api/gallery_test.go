@@ -114,6 +114,8 @@ var views = []view{
 	{"powers", "lmc-chair", "/g/trafford/powers", nil},
 	{"powers-then", "lmc-chair", "/g/trafford/powers?at=2026-05-20", nil},
 	{"powers-none", "lmc-chair", "/g/trafford/powers?at=2026-01-06", nil},
+	{"scheme", "lmc-chair", "/g/trafford/scheme", nil},
+	{"scheme-changes", "lmc-chair", "/g/trafford/scheme?at=2026-05-20&since=2026-02-01", nil},
 	{"mandate", "manager", "/g/trafford/mandate?matter=workforce", nil},
 	{"mandate-what-if", "manager", "/g/trafford/mandate?matter=workforce&if=U66368", nil},
 	{"mandate-unknown", "manager", "/g/trafford/mandate?matter=dentistry", nil},

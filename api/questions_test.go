@@ -20,7 +20,7 @@ import (
 )
 
 var questions = []string{
-	"", "/people", "/charter", "/mandate", "/mandate?matter=workforce", "/what-if?organisation=P91018&matter=workforce", "/powers", "/proposals", "/proposals?stage=agreed", "/proposals/P1",
+	"", "/people", "/charter", "/mandate", "/mandate?matter=workforce", "/what-if?organisation=P91018&matter=workforce", "/powers", "/scheme?since=2026-01-10", "/proposals", "/proposals?stage=agreed", "/proposals/P1",
 	"/representation", "/commitments", "/worklist", "/audit", "/check?forum=locality-board&matter=workforce",
 	"/approaches", "/priorities", "/actions", "/departures", "/notices", "/questions",
 	"/practices/P91018", "/agenda", "/people/cd-north/remains", "/log/witnesses",

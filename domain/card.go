@@ -1,9 +1,7 @@
 package domain
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 )
 
 // The card (rule R3): what a representative takes along to a meeting, also where
@@ -89,16 +87,5 @@ func (s *State) cardMatters(forum string, d Day, person string) (first, below []
 	for _, m := range slices.Concat(ch.Matters, ch.Reserved) {
 		first = appendNew(first, m)
 	}
-	for _, p := range s.Positions {
-		below = append(below, p.Matter)
-	}
-	for _, i := range s.Interests {
-		below = append(below, i.Matters...)
-	}
-	for _, m := range s.Mandates {
-		below = append(below, m.Matters...)
-	}
-	below = slices.DeleteFunc(below, func(m string) bool { return !withinAny(m, ch.Matters) || slices.Contains(first, m) })
-	slices.SortFunc(below, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
-	return first, slices.Compact(below)
+	return first, s.mattersBelow(first, below, d)
 }

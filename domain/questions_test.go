@@ -69,6 +69,8 @@ func (m *minutes) answer(s *View, line string, words []string, at Day) []string 
 		return standingLines(s, args[0], at)
 	case "binds":
 		return bindingLines(s, args[0], args[1], at)
+	case "scheme":
+		return schemeLines(s, args[0], at)
 	case "power":
 		return powerLines(s, args[0], at)
 	case "appointment":
@@ -338,6 +340,39 @@ func bindingLines(s *View, number, code string, at Day) []string {
 		line += ", away by " + b.Away.Number
 	}
 	return []string{line}
+}
+
+// schemeLines are who may agree what on the matter and below it.
+func schemeLines(s *View, matter string, at Day) []string {
+	var lines []string
+	for _, one := range s.SchemeOn(at) {
+		if !Within(one.Matter, matter) {
+			continue
+		}
+		switch {
+		case one.Reserved:
+			lines = append(lines, one.Matter+": reserved")
+		case one.RedLine != nil:
+			lines = append(lines, one.Matter+": a red line by "+one.RedLine.Source)
+		case len(one.Lines) == 0:
+			lines = append(lines, one.Matter+": only the group")
+		}
+		for i := range one.Lines {
+			l := &one.Lines[i]
+			line := fmt.Sprintf("%s: %s by %s, %s up to %s and %d months, %d acting, until %s", one.Matter, l.Ref(), l.By, List(l.People), l.Most, l.Months, l.Acting, l.Until)
+			for _, code := range l.Consult {
+				line += ", after " + code
+			}
+			for _, c := range l.Conditions {
+				line += ", " + c
+			}
+			for _, n := range l.Not {
+				line += fmt.Sprintf("; not %s: %s", n.Person, n.Reasons)
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 func powerLines(s *View, number string, at Day) []string {

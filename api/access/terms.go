@@ -177,6 +177,22 @@ func readAt(at string, today domain.Day) (domain.Day, error) {
 	return 0, NotDay(at, err, "2026-03-09, or like 2026-03-09T17:30:00Z")
 }
 
+// ReadSince reads the earlier day with which an answer about that day is to be compared; 0
+// if none is said.
+func ReadSince(since string, at domain.Day) (domain.Day, error) {
+	if since == "" {
+		return 0, nil
+	}
+	d, err := domain.ParseDay(since)
+	if err != nil {
+		return 0, NotDay(since, err, "2026-03-09")
+	}
+	if d > at {
+		return 0, problem.Invalid("L4", "%s is after %s: what changed is asked since an earlier day.", d.Words(), at.Words())
+	}
+	return d, nil
+}
+
 // readMoment reads a moment as RFC 3339 writes it, also where the + of its time
 // zone was taken for a space.
 func readMoment(s string) (time.Time, bool) {

@@ -146,6 +146,7 @@ func groupsPages() []*page {
 		{path: "/proposals/{number}", things: access.Proposals, body: proposalPage, sends: []string{"consent", "stand-aside", "object", "resolve-objection", "confirm-position", "agree-to-pay", "put-proposal", "withdraw-proposal", "offer-words", "name-facilitator", "record-conversation", "ask-put-off", "agree-put-off", "report-position"}},
 		{path: "/proposals/{number}" + amending, things: access.Proposals, body: amendPage, sends: []string{"amend-proposal"}},
 		{path: "/powers", things: access.Powers, body: powersPage, sends: []string{"record-exercise", "confirm-record", "refuse-record", "call-in", "tell-exercise", "deny-consultation", "suspend", "give-feedback"}},
+		{path: "/scheme", things: access.Checks, body: schemePage},
 		{path: "/mandate", things: access.Followers, body: mandatePage, sends: []string{"ask-mandate", "grant-mandate", "withdraw-mandate"}},
 		{path: "/mandates", things: access.Worklist, body: allMandatesPage, sends: []string{"record-together"}},
 		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},

@@ -38,6 +38,17 @@ func powersPage(a *asked) (web.Body, error) {
 	return body, nil
 }
 
+// schemePage is who may agree what without asking the group.
+func schemePage(a *asked) (web.Body, error) {
+	body := &web.Scheme{SinceAsked: a.r.URL.Query().Get("since")}
+	since, err := access.ReadSince(body.SinceAsked, a.At)
+	if err != nil {
+		return nil, err
+	}
+	body.Scheme = a.Scheme(a.At, since)
+	return body, nil
+}
+
 // offerExercise offers what can be said of what was decided under the power.
 func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
 	if x.Standing == domain.XUnconfirmed || x.Standing == domain.XCalledIn && len(x.ToConfirm) > 0 {

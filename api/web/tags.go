@@ -26,6 +26,7 @@ var marks = map[string]Tag{
 	"ended":              grey("ended"),
 	"goes its own way":   red("goes its own way"),
 	"held":               grey("held"),
+	"not now":            yellow("not at present"),
 	"open":               yellow("open"),
 	"overdue":            red("overdue"),
 	"paused":             yellow("paused"),

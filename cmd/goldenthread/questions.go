@@ -46,6 +46,7 @@ func questionCommands() []*cobra.Command {
 		mandateQuestion.command(),
 		whatIfQuestion.command(),
 		powersQuestion.command(),
+		schemeQuestion.command(),
 		proposalsQuestion.command(),
 		proposalQuestion.command(),
 		commitmentsQuestion.command(),
