@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
 
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
@@ -254,6 +253,5 @@ func (s *Server) BeginAccess(ctx context.Context) error {
 // begins, good once and for half an hour; "" where something is here already.
 func (s *Server) FirstLink() string { return s.identity.MakeFirstLink() }
 
-// Offer answers the check on the subject goldenthread.check, as the NATS
-// service goldenthread, until the service is stopped.
-func (s *Server) Offer(nc *nats.Conn) (micro.Service, error) { return s.rest.Offer(nc) }
+// Offer answers the check over NATS, as the service goldenthread, until it is stopped.
+func (s *Server) Offer(nc *nats.Conn) (rest.Services, error) { return s.rest.Offer(nc) }

@@ -3,6 +3,7 @@ package rest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -34,28 +35,38 @@ type CheckRequest struct {
 	Known     string    `json:"known,omitempty"`
 }
 
-// mostChecks are answered at once over NATS.
-const mostChecks = 16
+// CheckSubject is where the check is asked over NATS.
+const CheckSubject = "goldenthread.check"
 
-// Offer answers the check on the subject goldenthread.check, as the NATS
-// service goldenthread, until the service is stopped.
-func (s *Rest) Offer(nc *nats.Conn) (micro.Service, error) {
-	svc, err := micro.AddService(nc, micro.Config{Name: "goldenthread", Version: "1.0.0", Description: "May this person sign up to this, here, now?"})
-	if err != nil {
-		return nil, fmt.Errorf("offer the check over NATS: %w", err)
+// An instance of the service answers one question after the other. There are several in each
+// process, so that a question for which a ledger is read up does not hold up the others.
+const instances = 4
+
+// Services are the instances of a process.
+type Services []micro.Service
+
+// Stop has them take no more questions.
+func (all Services) Stop() (err error) {
+	for _, one := range all {
+		err = errors.Join(err, one.Stop())
 	}
-	busy := make(chan struct{}, mostChecks)
-	err = svc.AddEndpoint("check", micro.HandlerFunc(func(r micro.Request) {
-		busy <- struct{}{}
-		go func() {
-			defer func() { <-busy }()
-			s.serveCheck(r)
-		}()
-	}), micro.WithEndpointSubject("goldenthread.check"))
-	if err != nil {
-		return nil, fmt.Errorf("offer the check over NATS: %w", err)
+	return err
+}
+
+// Offer answers the check on CheckSubject, as the NATS service goldenthread, until it is
+// stopped. Requests and answers are described in this folder's README.
+func (s *Rest) Offer(nc *nats.Conn) (all Services, err error) {
+	for range instances {
+		one, err := micro.AddService(nc, micro.Config{Name: "goldenthread", Version: "1.0.0", Description: "May this person sign up to this, here, now?"})
+		if err == nil {
+			all = append(all, one)
+			err = one.AddEndpoint("check", micro.HandlerFunc(s.serveCheck), micro.WithEndpointSubject(CheckSubject))
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("offer the check over NATS: %w", err), all.Stop())
+		}
 	}
-	return svc, nil
+	return all, nil
 }
 
 // serveCheck answers one request; an error is a Problem, as over HTTP.
@@ -67,7 +78,7 @@ func (s *Rest) serveCheck(r micro.Request) {
 	} else {
 		p := problem.Of(ctx, s.log, err)
 		b, _ := json.Marshal(p)
-		err = r.Error(strconv.Itoa(p.Status), p.Detail, b)
+		err = r.Error(strconv.Itoa(p.Status), p.Title, b) // the title alone: others see the last one in the statistics
 	}
 	if err != nil {
 		s.log.WarnContext(ctx, "a check could not be answered", "error", err)

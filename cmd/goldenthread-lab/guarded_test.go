@@ -347,6 +347,11 @@ func (g *guarded) letsNobodyElseIn() {
 	m, err := other.Request("goldenthread.check", []byte("{}"), 5*time.Second)
 	require.NoError(g.t, err, "the check is for others too")
 	require.NotEmpty(g.t, m.Header.Get("Nats-Service-Error-Code"), "without a token it is refused")
+	for _, about := range []string{"$SRV.INFO.goldenthread", "$SRV.STATS.goldenthread"} {
+		m, err := other.Request(about, nil, 5*time.Second)
+		require.NoError(g.t, err, about)
+		require.Contains(g.t, string(m.Data), `"goldenthread.check"`)
+	}
 }
 
 // nothingDenied says whether the nodes did all that they do without being

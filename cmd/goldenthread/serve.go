@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	"rsc.io/qr"
@@ -30,6 +31,7 @@ import (
 type serving struct {
 	dir, listen, example    string
 	nats                    natsAccess
+	asking                  asking
 	replicas                int
 	installation            string
 	witnesses               []string
@@ -114,6 +116,7 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.backupTo, "backup-to", "", "folder in which this server makes a backup by itself, reads it again, and thins older ones: after a week one a week is kept, for 90 days. Best on another disk")
 	cmd.Flags().DurationVar(&o.backupEvery, "backup-every", 24*time.Hour, "how often it does")
 	o.nats.flags(cmd)
+	o.asking.flags(cmd)
 	cmd.Flags().StringVar(&o.installation, "installation", "", "your own name in the origin of the signed logs, such as trafford-lmc; a random one if not said. It can't be changed later")
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
@@ -142,6 +145,9 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 		if options.MetricsToken, err = identity.OpenMetricsToken(o.metricsToken); err != nil {
 			return fmt.Errorf("--metrics-token-file: %w", err)
 		}
+	}
+	if err := o.asking.check(); err != nil {
+		return err
 	}
 	if options.Reach, err = o.reach(); err != nil {
 		return err
@@ -218,11 +224,11 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	if err := server.BeginAccess(ctx); err != nil {
 		options.Log.Warn("some ways in are not on the record yet; the next start tries again", "error", err)
 	}
-	service, err := server.Offer(options.Store.Conn())
+	quiet, err := o.offer(server, options.Store.Conn(), options.Log)
 	if err != nil {
 		return err
 	}
-	defer service.Stop()
+	defer quiet()
 	if o.backupTo != "" {
 		b := &backups{dir: o.backupTo, every: o.backupEvery, key: options.BackupKey, write: server.Backup, log: options.Log}
 		making, end := context.WithCancel(ctx)
@@ -238,6 +244,21 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 		o.showFirstLink(cmd, listener.Addr(), server.FirstLink())
 	}
 	return serveUntil(ctx, server, listener, options.Store.Failed())
+}
+
+// offer offers the check over NATS: where the ledgers are kept in an existing one, there; and
+// where programs on this machine may ask. It does until stop is called.
+func (o *serving) offer(is *api.Server, ledgers *nats.Conn, log *slog.Logger) (stop func(), err error) {
+	stop, err = o.asking.start(is, log)
+	if err != nil || o.nats.url == "" {
+		return stop, err
+	}
+	all, err := is.Offer(ledgers)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	return func() { all.Stop(); stop() }, nil
 }
 
 // A server's memory, in MB: half is for ledgers kept at hand, a quarter for

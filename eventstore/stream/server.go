@@ -35,7 +35,7 @@ func startServer(dir, node string, log *slog.Logger) (*server.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the stream's server: %w", err)
 	}
-	srv.SetLoggerV2(&serverLog{log}, false, false, false)
+	srv.SetLoggerV2(&ServerLog{log}, false, false, false)
 	srv.Start()
 	if !srv.ReadyForConnections(startTimeout) || !srv.JetStreamEnabled() {
 		srv.Shutdown()
@@ -74,16 +74,16 @@ func connect(srv *server.Server, url, node string, log *slog.Logger, access ...n
 	return nc, nil
 }
 
-// serverLog logs the warnings and errors of the embedded server.
-type serverLog struct{ log *slog.Logger }
+// A ServerLog logs the warnings and errors of an embedded server.
+type ServerLog struct{ Log *slog.Logger }
 
-func (l *serverLog) Noticef(string, ...any)        {}
-func (l *serverLog) Debugf(string, ...any)         {}
-func (l *serverLog) Tracef(string, ...any)         {}
-func (l *serverLog) Warnf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
-func (l *serverLog) Errorf(format string, v ...any) {
-	l.log.Error("nats: " + fmt.Sprintf(format, v...))
+func (l *ServerLog) Noticef(string, ...any)        {}
+func (l *ServerLog) Debugf(string, ...any)         {}
+func (l *ServerLog) Tracef(string, ...any)         {}
+func (l *ServerLog) Warnf(format string, v ...any) { l.Log.Warn("nats: " + fmt.Sprintf(format, v...)) }
+func (l *ServerLog) Errorf(format string, v ...any) {
+	l.Log.Error("nats: " + fmt.Sprintf(format, v...))
 }
-func (l *serverLog) Fatalf(format string, v ...any) {
-	l.log.Error("nats: " + fmt.Sprintf(format, v...))
+func (l *ServerLog) Fatalf(format string, v ...any) {
+	l.Log.Error("nats: " + fmt.Sprintf(format, v...))
 }
