@@ -639,12 +639,14 @@ func TestConfiguration(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "credentials")
 	require.NoError(t, os.WriteFile(file, []byte("me:pass:word\n"), 0o600))
 	var s Server
-	require.NoError(t, s.ReadCredentials(file, ""))
+	require.NoError(t, s.ReadCredentials(file))
 	require.Equal(t, []string{"me", "pass:word"}, []string{s.User, s.Password})
 	require.NoError(t, os.Chmod(file, 0o644))
-	require.ErrorContains(t, s.ReadCredentials(file, ""), "chmod 600")
-	require.ErrorContains(t, s.ReadCredentials("", "me"), "user:password")
-	require.NoError(t, (&Server{}).ReadCredentials("", ""))
+	require.ErrorContains(t, s.ReadCredentials(file), "chmod 600")
+	nameless := filepath.Join(t.TempDir(), "nameless")
+	require.NoError(t, os.WriteFile(nameless, []byte("me\n"), 0o600))
+	require.ErrorContains(t, s.ReadCredentials(nameless), "user:password")
+	require.NoError(t, (&Server{}).ReadCredentials(""))
 }
 
 // TestNothingInTheClear: where encryption is asked for and the server has none,

@@ -43,29 +43,25 @@ func (s *Server) ReadRoots(file string) error {
 	return nil
 }
 
-// ReadCredentials reads a user's name and password, parted by the first colon,
-// from the file or, if that is not named, from the environment's value. A file
-// that others can read is refused.
-func (s *Server) ReadCredentials(file, value string) error {
-	if file != "" {
-		info, err := os.Stat(file)
-		if err != nil {
-			return fmt.Errorf("the mail server's credentials: %w", err)
-		}
-		if info.Mode().Perm()&0o077 != 0 {
-			return fmt.Errorf("%s can be read by others; make it readable by its owner alone (chmod 600)", file)
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("the mail server's credentials: %w", err)
-		}
-		value = strings.TrimSpace(string(b))
-	}
-	if value == "" {
+// ReadCredentials reads a user's name and password, parted by the first colon, from
+// the file; none if no file is named. A file that others can read is refused.
+func (s *Server) ReadCredentials(file string) error {
+	if file == "" {
 		return nil
 	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return fmt.Errorf("the mail server's credentials: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%s can be read by others; make it readable by its owner alone (chmod 600)", file)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("the mail server's credentials: %w", err)
+	}
 	var ok bool
-	if s.User, s.Password, ok = strings.Cut(value, ":"); !ok || s.User == "" || s.Password == "" {
+	if s.User, s.Password, ok = strings.Cut(strings.TrimSpace(string(b)), ":"); !ok || s.User == "" || s.Password == "" {
 		return errors.New("the mail server's credentials are written as user:password")
 	}
 	return nil

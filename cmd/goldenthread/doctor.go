@@ -1,16 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"goldenthread/api/doctor"
+	"goldenthread/api/identity"
 	"goldenthread/api/version"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore/archive"
@@ -22,7 +27,7 @@ const exitNeedsDoing exitCode = 20
 // A looking is an installation to be looked at: a folder, or a server.
 type looking struct {
 	client
-	dir, backups, backupKey, certificate string
+	dir, config, backups, backupKey, certificate string
 }
 
 func doctorCommand() *cobra.Command {
@@ -33,8 +38,11 @@ func doctorCommand() *cobra.Command {
 			"signing key, witnesses, the clock, the disk, backups, mail, the certificate, permissions. It says what was found and what to do.\n\n" +
 			"With the operator's token it asks a server at work. With --data it looks at the folder of a stopped one; nothing is recorded there, and\n" +
 			"nothing is mended that a start of the server would not mend. Backups are looked for in --backups, on this machine.\n\n" +
+			"With --config it reads the settings of serve, from that file and the environment: it asks the server that they describe, with the\n" +
+			"operator's token from its data folder, and looks at the folder if that server can't be reached.\n\n" +
 			"Exit code: 0 if nothing needs doing, 20 if something does.",
-		Example: "  GOLDENTHREAD_TOKEN=$(cat data/operator-token) goldenthread doctor --backups /var/backups/goldenthread\n" +
+		Example: "  goldenthread doctor --config /etc/goldenthread/goldenthread.conf\n" +
+			"  GOLDENTHREAD_TOKEN=$(cat data/operator-token) goldenthread doctor --backups /var/backups/goldenthread\n" +
 			"  goldenthread doctor --data ./data --backups ./backups --json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd) },
@@ -44,15 +52,19 @@ func doctorCommand() *cobra.Command {
 	cmd.Flags().StringVar(&d.backupKey, "backup-key", "", "file of the key of backups; "+backupKeyFile+" in the data folder if not said")
 	cmd.Flags().StringVar(&d.certificate, "tls-cert", "", "of a stopped server: file of its certificate (PEM)")
 	d.flags(cmd)
-	cmd.MarkFlagsMutuallyExclusive("data", "server")
+	cmd.Flags().StringVar(&d.config, configFlag, os.Getenv(variable(configFlag)), "file of the settings of serve ("+variable(configFlag)+")")
+	cmd.MarkFlagsMutuallyExclusive("data", "server", configFlag)
 	return cmd
 }
 
 func (d *looking) run(cmd *cobra.Command) (err error) {
 	var report *doctor.Report
-	if d.dir != "" {
+	switch said := cmd.Flags().Changed; {
+	case d.dir != "":
 		report, err = d.lookAtFolder(cmd.Context())
-	} else {
+	case d.config != "" && !said("server"):
+		report, err = d.lookAsConfigured(cmd.Context())
+	default:
 		report, err = d.askServer(cmd.Context())
 	}
 	if err != nil {
@@ -70,6 +82,44 @@ func (d *looking) run(cmd *cobra.Command) (err error) {
 		p.exit = exitNeedsDoing
 	}
 	return d.finish(cmd, p, report)
+}
+
+// lookAsConfigured asks the server that the settings of serve describe, or looks at its
+// folder if it can't be reached. What the command line says goes before the settings.
+func (d *looking) lookAsConfigured(ctx context.Context) (*doctor.Report, error) {
+	var o serving
+	serve := &cobra.Command{}
+	o.flags(serve)
+	if err := serve.Flags().Set(configFlag, d.config); err != nil {
+		return nil, err
+	}
+	if err := readSettings(serve.Flags()); err != nil {
+		return nil, err
+	}
+	d.server = o.addressFromHere()
+	d.backups, d.certificate = cmp.Or(d.backups, o.backupTo), cmp.Or(d.certificate, o.tlsCert)
+	if key := cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile)); d.backupKey == "" && isThere(key) {
+		d.backupKey = key
+	}
+	if d.bearer() == "" {
+		token, err := os.ReadFile((&identity.Tokens{Dir: o.dir}).OperatorFile())
+		if err != nil {
+			return nil, fmt.Errorf("the operator's token: %w", err)
+		}
+		d.token = strings.TrimSpace(string(token))
+	}
+	report, err := d.askServer(ctx)
+	if errors.Is(err, errUnreachable) {
+		d.dir = o.dir
+		return d.lookAtFolder(ctx)
+	}
+	return report, err
+}
+
+// isThere says whether there is such a file.
+func isThere(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // lookAtFolder looks at the folder of a stopped server.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,7 +30,14 @@ func TestDoctorLooksAtAServerAndAtAFolder(t *testing.T) {
 	out, _, code = p.Run("", "doctor", "--data", p.Dir, "--backups", backups)
 	require.Equal(t, int(exitNeedsDoing), code)
 	require.Contains(t, out, "→ Ask the server")
+	config := settingsFile(t, "listen = "+strings.TrimPrefix(p.URL, "http://")+"\ndata = "+p.Dir+"\nbackup-to = "+backups+"\n")
+	out, errs, code = p.Run("", "doctor", "--config", config)
+	require.Zero(t, code, "the settings of serve say where it is, its token and its backups\n%s%s", out, errs)
+	require.Contains(t, out, "Every log is signed for all of its events.")
 	p.Stop()
+	out, errs, code = p.Run("", "doctor", "--config", config)
+	require.Zero(t, code, "%s%s", out, errs)
+	require.Contains(t, out, "Only a server at work knows its mail.")
 
 	require.NoError(t, os.Remove(filepath.Join(p.Dir, "nats", "jetstream", "$G", "streams", "KEYS", "meta.sum")))
 	out, errs, code = p.Run("", "doctor", "--data", p.Dir, "--backups", backups, "--json")

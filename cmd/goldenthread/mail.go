@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
@@ -25,12 +23,12 @@ type mailing struct {
 
 func (m *mailing) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&m.server.Address, "mail-server", os.Getenv("GOLDENTHREAD_MAIL_SERVER"), "host:port of a mail server, to tell people what is new and what waits for them; no mail if not said (GOLDENTHREAD_MAIL_SERVER)")
-	f.StringVar(&m.server.From, "mail-from", os.Getenv("GOLDENTHREAD_MAIL_FROM"), "address that mail comes from (GOLDENTHREAD_MAIL_FROM)")
-	f.StringVar(&m.server.TLS, "mail-tls", cmp.Or(os.Getenv("GOLDENTHREAD_MAIL_TLS"), "starttls"), "starttls, tls, or none on this machine (GOLDENTHREAD_MAIL_TLS)")
-	f.StringVar(&m.credentials, "mail-credentials", "", "file with user:password for the mail server, readable by its owner alone; or set GOLDENTHREAD_MAIL_CREDENTIALS")
+	f.StringVar(&m.server.Address, "mail-server", "", "host:port of a mail server, to tell people what is new and what waits for them; no mail if not said")
+	f.StringVar(&m.server.From, "mail-from", "", "address that mail comes from")
+	f.StringVar(&m.server.TLS, "mail-tls", "starttls", "starttls, tls, or none on this machine")
+	f.StringVar(&m.credentials, "mail-credentials", "", "file with user:password for the mail server, readable by its owner alone")
 	f.StringVar(&m.roots, "mail-ca", "", "file with the certificates, in PEM, from which the mail server's must come; those of the system if not said")
-	f.StringVar(&m.link, "mail-link", os.Getenv("GOLDENTHREAD_MAIL_LINK"), "address of the pages, to stand in the mail (GOLDENTHREAD_MAIL_LINK)")
+	f.StringVar(&m.link, "mail-link", "", "address of the pages, to stand in the mail")
 }
 
 // start sends mail until stop is called; without a mail server there is none to
@@ -39,7 +37,7 @@ func (m *mailing) start(ctx context.Context, store *eventstore.Store, groups *pr
 	if m.server.Address == "" {
 		return nil, func() {}, nil
 	}
-	if err := m.server.ReadCredentials(m.credentials, os.Getenv("GOLDENTHREAD_MAIL_CREDENTIALS")); err != nil {
+	if err := m.server.ReadCredentials(m.credentials); err != nil {
 		return nil, nil, err
 	}
 	if err := m.server.ReadRoots(m.roots); err != nil {

@@ -32,6 +32,9 @@ func (n *natsAccess) options() (options []nats.Option, err error) {
 	if n.url == "" && (n.roots != "" || n.cert != "" || n.credentials != "") {
 		return nil, usagef("--nats-ca, --nats-cert, --nats-key and --nats-credentials are for the NATS that --nats names")
 	}
+	if strings.Contains(n.url, "@") {
+		return nil, usagef("--nats has an address alone: put user:password into a file of its own, and name that by --nats-credentials")
+	}
 	if n.roots != "" {
 		options = append(options, nats.RootCAs(n.roots))
 	}

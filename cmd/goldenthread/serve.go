@@ -59,9 +59,6 @@ type serving struct {
 // contacts are what can be named as whom to tell: a mail address or a page (RFC 9116).
 var contacts = regexp.MustCompile(`^(mailto:|https://)[!-~]{3,200}$`)
 
-// oidcSecretEnv has the client's secret where no file does.
-const oidcSecretEnv = "GOLDENTHREAD_OIDC_SECRET"
-
 func serveCommand() *cobra.Command {
 	var o serving
 	cmd := &cobra.Command{
@@ -72,6 +69,7 @@ func serveCommand() *cobra.Command {
 			"time. The first start writes the operator's token, which founds groups and gives out people's tokens, to operator-token in it.",
 		Example: "  goldenthread serve --example trafford\n" +
 			"  goldenthread serve --data /var/lib/goldenthread --listen 127.0.0.1:8080\n" +
+			"  goldenthread serve --config /etc/goldenthread/goldenthread.conf\n" +
 			"  goldenthread serve --nats nats://10.0.0.5:4222",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -104,7 +102,7 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	cmd.Flags().StringVar(&o.oidc.Issuer, "oidc-issuer", "", "address of your organisation's sign-in (OpenID Connect), such as https://accounts.example.org; it sends people back to /sign-in/oidc/callback")
 	cmd.Flags().StringVar(&o.oidc.Client, "oidc-client", "", "id by which that sign-in knows this server")
-	cmd.Flags().StringVar(&o.oidcSecret, "oidc-secret-file", "", "file of the client's secret ("+oidcSecretEnv+" has it otherwise)")
+	cmd.Flags().StringVar(&o.oidcSecret, "oidc-secret-file", "", "file of the client's secret")
 	cmd.Flags().StringVar(&o.oidc.People, "oidc-people", "", `file that says whose account is whose: [{"email":"…","group":"…","person":"…"}], or "subject" for "email"; read again when it changes`)
 	cmd.Flags().DurationVar(&o.oidc.MaxAge, "oidc-max-age", 0, "how long ago people may have signed in at that sign-in, such as 12h; it must say when they did. Not asked if not said")
 	cmd.MarkFlagsRequiredTogether("oidc-issuer", "oidc-client", "oidc-people")
@@ -127,6 +125,7 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
 	o.log.flags(cmd)
+	takesSettings(cmd)
 }
 
 // run checks what was asked for, reads the folder up and answers until ctx ends.
@@ -381,6 +380,16 @@ func (o *serving) address(at net.Addr) string {
 	return scheme + "://localhost:" + port
 }
 
+// addressFromHere is where a command on the same machine reaches it: a certificate is for
+// the name in people's browsers.
+func (o *serving) addressFromHere() string {
+	if o.tlsCert == "" {
+		return "http://" + o.listen
+	}
+	_, port, _ := net.SplitHostPort(o.listen)
+	return cmp.Or(o.origin, "https://localhost:"+port)
+}
+
 // reach is how people reach this server, checked.
 func (o *serving) reach() (guard.Reach, error) {
 	r := guard.Reach{Origin: o.origin, BehindProxy: o.behindProxy}
@@ -402,7 +411,6 @@ func (o *serving) singleSignOn() (*identity.SingleSignOn, error) {
 	if o.oidc.Issuer == "" {
 		return nil, nil
 	}
-	o.oidc.Secret = os.Getenv(oidcSecretEnv)
 	if o.oidcSecret != "" {
 		b, err := identity.ReadSecretFile(o.oidcSecret)
 		if err != nil {

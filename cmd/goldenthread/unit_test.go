@@ -21,18 +21,34 @@ func TestSystemdUnit(t *testing.T) {
 	require.NoError(t, root.Execute())
 	require.Equal(t, systemdUnit, out.String())
 
-	start := regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/goldenthread (serve .*) \$OPTIONS$`).FindStringSubmatch(out.String())
+	start := regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/goldenthread (serve .*)$`).FindStringSubmatch(out.String())
 	require.NotNil(t, start)
-	serve, args, err := root.Find(strings.Fields(os.Expand(start[1], func(name string) string {
-		return map[string]string{"STATE_DIRECTORY": "/var/lib/goldenthread", "ORIGIN": ""}[name] // as where nothing is configured
-	})))
+	serve, args, err := root.Find(strings.Fields(strings.ReplaceAll(start[1], "${STATE_DIRECTORY}", "/var/lib/goldenthread")))
 	require.NoError(t, err)
 	require.Equal(t, "serve", serve.Name())
 	require.NoError(t, serve.ParseFlags(args))
-	ours := regexp.MustCompile(`(?m)^#   (useradd|systemctl) .*$`).ReplaceAllString(out.String(), "")
-	for _, named := range regexp.MustCompile(`--[a-z][a-z-]+`).FindAllString(ours, -1) {
-		require.NotNil(t, serve.Flags().Lookup(strings.TrimPrefix(named, "--")), named)
-	}
+}
+
+// The settings to begin with are such as serve takes, and so is each that is not said yet.
+func TestSettingsToBeginWith(t *testing.T) {
+	root := rootCommand()
+	var out bytes.Buffer
+	root.SetOut(&out)
+	root.SetArgs([]string{"systemd-unit", "--settings"})
+	require.NoError(t, root.Execute())
+	require.Equal(t, systemdSettings, out.String())
+	o, err := told(t, "--config", settingsFile(t, systemdSettings))
+	require.NoError(t, err)
+	_, err = o.reach()
+	require.NoError(t, err)
+	all := regexp.MustCompile(`(?m)^# ([a-z-]+ = )`).ReplaceAllString(systemdSettings, "$1")
+	require.Greater(t, strings.Count(all, " = "), strings.Count(systemdSettings, "\nlisten")+10)
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	all = regexp.MustCompile(`(?m)^((?:oidc-secret-file|mail-credentials) = ).*`).ReplaceAllString(all, "${1}"+file)
+	o, err = told(t, "--config", settingsFile(t, all))
+	require.NoError(t, err)
+	require.Equal(t, "https://thread.example.org", o.origin)
 }
 
 // Systemd's own tool finds little exposed: 1.5 of 10 at most.

@@ -50,6 +50,7 @@ func witnessCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.name, "name", "", "name of the witness in its key, such as lmc.example/witness")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8090", "address to answer at, on this machine only: put a proxy with TLS in front")
 	cmd.Flags().StringSliceVar(&o.logs, "log", nil, "verifier key of a log to cosign; several keys of one origin are of one log")
+	takesSettings(cmd)
 	must(cmd.MarkFlagRequired("name"))
 	must(cmd.MarkFlagRequired("log"))
 	return cmd
