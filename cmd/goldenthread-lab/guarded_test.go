@@ -349,7 +349,7 @@ func (g *guarded) letsNobodyElseIn() {
 	require.NotEmpty(g.t, m.Header.Get("Nats-Service-Error-Code"), "without a token it is refused")
 	for _, about := range []string{"$SRV.INFO.goldenthread", "$SRV.STATS.goldenthread"} {
 		m, err := other.Request(about, nil, 5*time.Second)
-		require.NoError(g.t, err, about)
+		require.NoError(g.t, err, "%s: %s", about, g.log.String())
 		require.Contains(g.t, string(m.Data), `"goldenthread.check"`)
 	}
 }
