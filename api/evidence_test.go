@@ -48,6 +48,32 @@ func TestEvidenceOfACheck(t *testing.T) {
 	require.Contains(t, string(said), "EVERYTHING ELSE HOLDS")
 }
 
+// The auditor's file proves each agreement behind a power, what each seat said to it, and
+// each decision (rules D4, L9).
+func TestEvidenceOfPowers(t *testing.T) {
+	w := withExecutive(t)
+	w.must(201, w.command("cd-south", "record-exercise", scheme))
+	w.must(201, w.command("lmc-chair", "confirm-record", `{"records":["E1"]}`))
+	r := w.must(200, w.ask("lmc-chair", "/powers/evidence"))
+	report, err := evidence.VerifyZip(r.body, nil)
+	require.NoError(t, err)
+	kinds := map[string]int{}
+	for _, e := range report.Events {
+		kinds[e.Type]++
+	}
+	require.NotZero(t, kinds["goldenthread.delegation.granted.v1"])
+	require.NotZero(t, kinds["goldenthread.agreement.reached.v1"])
+	require.Equal(t, 1, kinds["goldenthread.exercise.confirmed.v1"])
+	require.GreaterOrEqual(t, kinds["goldenthread.position.taken.v1"], 3, "each consent")
+	w.refused(422, "L8", w.ask("lmc-chair", "/powers/evidence?from=yesterday"))
+	w.refused(422, "L4", w.ask("lmc-chair", "/powers?from=2026-03-02&to=2026-03-01"))
+	w.must(404, w.ask("stranger", "/powers/evidence"))
+	page := string(w.must(200, w.page("lmc-chair", "/powers?from=2026-01-01")).body)
+	require.Contains(t, page, "/powers/evidence?from=2026-01-01")
+	require.Contains(t, page, "1 decision since 1 January 2026: 1 stood.")
+	require.Contains(t, page, "/evidence/E1")
+}
+
 // TestEvidenceOfSignatures: what members signed is proved too, with the keys
 // that the ledger knew, in Go and by the bundle's own verifier (rule L9).
 func TestEvidenceOfSignatures(t *testing.T) {

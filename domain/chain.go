@@ -71,6 +71,85 @@ func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
 	return nil, ""
 }
 
+// StepsOf are the steps from the charter to what has the number, without the mandates
+// below; none if it was not there on that day.
+func (s *View) StepsOf(ref string, d Day) []Link {
+	own, _ := s.ownLinks(ref, d)
+	if len(own) == 0 {
+		return nil
+	}
+	return addLinks([]Link{s.CharterLink(d)}, own...)
+}
+
+// AuditChain is what an auditor of the delegated powers needs on that day: the mandates,
+// the charter, each agreement by which there is a power or an executive, with its words and
+// what each seat said to them, each version of each power, and each decision made from the
+// first to the last day, with who confirmed it, called it in and was told, and the group's
+// word on it.
+func (s *View) AuditChain(first, last, d Day) []Link {
+	cover := s.CoverageOn("", d)
+	links := addLinks(s.groundLinks(&cover), s.CharterLink(d))
+	for _, dl := range s.delegationsInOrder() {
+		if dl.From() > d {
+			continue
+		}
+		for i := range dl.Versions {
+			if v := &dl.Versions[i]; v.From <= d {
+				links = addLinks(links, s.agreedLinks(v.By())...)
+				links = addLinks(links, s.DelegationChain(dl, v.From)...)
+			}
+		}
+		links = addLinks(links, s.agreedLinks(dl.EndedBy)...)
+	}
+	for _, n := range SortedNumbers(s.Exercises) {
+		if x := s.Exercises[n]; first <= x.On && x.On <= min(last, d) {
+			links = addLinks(links, s.decisionLinks(x, d)...)
+		}
+	}
+	return links
+}
+
+// agreedLinks are the exact words of an agreement, what each seat said to them, and the
+// agreement; nothing for what is none.
+func (s *View) agreedLinks(proposal string) []Link {
+	p := s.Proposals[proposal]
+	if p == nil || p.Stage != Agreed {
+		return nil
+	}
+	return append(wordsLinks(p), s.agreementLinks(proposal)...)
+}
+
+// decisionLinks are an exercise with everything that was said of it by that day.
+func (s *View) decisionLinks(x *Exercise, d Day) []Link {
+	links := s.DelegationChain(s.Delegations[x.Delegation], x.On)
+	add := func(on Day, index uint64, text string) {
+		if on <= d {
+			links = append(links, Link{LinkExercise, x.Number, index, on, x.Number + " " + text})
+		}
+	}
+	for _, c := range x.Confirmed {
+		add(c.On, c.Index, "confirmed by "+s.office(c.Person))
+	}
+	if x.Refused != nil {
+		add(x.Refused.On, x.Refused.Index, "refused by "+s.office(x.Refused.Person))
+	}
+	if x.CalledIn != 0 {
+		add(x.CalledIn, x.CallIndex, "called in by "+s.name(x.CalledBy))
+	}
+	for _, t := range x.Told {
+		add(t.On, t.Index, "told to "+s.name(t.Body))
+	}
+	if x.Outcome != nil && x.Outcome.On <= d {
+		links = append(links, s.agreedLinks(x.Outcome.Source)...)
+		word := "disavowed"
+		if x.Outcome.Ratified {
+			word = "ratified"
+		}
+		add(x.Outcome.On, x.Outcome.Index, word+" by "+x.Outcome.Source)
+	}
+	return append(links, Link{LinkExercise, x.Number, x.Index, x.On, x.Number + ", " + string(s.ExerciseOn(x, d)) + ": " + x.What})
+}
+
 // wordsLinks are the exact words that were agreed, and what each seat said to them.
 func wordsLinks(p *Proposal) []Link {
 	v := p.Version()

@@ -327,7 +327,7 @@ type ExerciseCalledIn struct {
 func (e *ExerciseCalledIn) Subject() string { return "exercise/" + e.Exercise }
 func (e *ExerciseCalledIn) apply(s *State, ev *Event) {
 	x := edit(s.Exercises, e.Exercise)
-	x.CalledIn, x.CalledBy, x.CallReason = ev.Effective, cmp.Or(e.Seat, e.Denied), e.Reason
+	x.CalledIn, x.CalledBy, x.CallReason, x.CallIndex = ev.Effective, cmp.Or(e.Seat, e.Denied), e.Reason, ev.Index
 }
 
 // ExerciseTold: a body was told of an exercise.
@@ -375,6 +375,7 @@ type Exercise struct {
 	CalledIn   Day
 	CalledBy   string // seat, or the body that denied it was consulted
 	CallReason string
+	CallIndex  uint64 // of the event that called it in
 	Told       []Told
 	Outcome    *Outcome
 	Index      uint64

@@ -12,6 +12,9 @@ import (
 // day, and what they did with it (rules D1–D9).
 type Powers struct {
 	Stamp
+	Say         string           `json:"say" doc:"how many decisions there were, how they stand, and what is used, in a sentence"`
+	From        domain.Day       `json:"from,omitzero" doc:"decisions from this day on are shown; none: all"`
+	To          domain.Day       `json:"to,omitzero" doc:"decisions up to this day are shown; none: all"`
 	Executive   ExecutiveLine    `json:"executive"`
 	Delegations []DelegationLine `json:"delegations"`
 }
@@ -39,7 +42,9 @@ type DelegationLine struct {
 	Overdue     bool                `json:"overdue" doc:"review missed"`
 	Version     int                 `json:"version"`
 	Payer       *Body               `json:"payer,omitempty" doc:"organisation that pays"`
+	Say         string              `json:"say" doc:"its decisions, and how they stand"`
 	Powers      []DelegatedPower    `json:"powers"`
+	Running     []RunningTotal      `json:"running" doc:"of each power that has a limit for a year: how its total came to be"`
 	History     []DelegationHistory `json:"history" doc:"versions, in order: how trust grew"`
 	EndedOn     domain.Day          `json:"endedOn,omitzero" doc:"first day on which it no longer holds"`
 	EndedBy     string              `json:"endedBy,omitempty"`
@@ -139,6 +144,7 @@ type ExerciseLine struct {
 	Told        []ToldLine            `json:"told"`
 	Outcome     *OutcomeLine          `json:"outcome,omitempty" doc:"the group's word on it"`
 	Feedback    []FeedbackLine        `json:"feedback"`
+	Chain       []domain.Link         `json:"chain" doc:"charter, agreement with its roll, executive, delegation, decision"`
 	Index       uint64                `json:"index"`
 }
 
@@ -197,11 +203,16 @@ type OutcomeLine struct {
 }
 
 // Powers answers for that day.
-func (g *Group) Powers(at domain.Day) Powers {
-	p := Powers{g.stamp(at), g.executiveLine(at), []DelegationLine{}}
+func (g *Group) Powers(at domain.Day) Powers { return g.PowersBetween(0, 0, at) }
+
+// PowersBetween is Powers with the decisions from the first day, if it is not 0, to the
+// last, if that is not.
+func (g *Group) PowersBetween(from, to, at domain.Day) Powers {
+	p := Powers{Stamp: g.stamp(at), From: from, To: to, Executive: g.executiveLine(at), Delegations: []DelegationLine{}}
 	for _, d := range byNumber(g.state.Delegations) {
-		p.Delegations = append(p.Delegations, g.delegationLine(d, at))
+		p.Delegations = append(p.Delegations, g.delegationLine(d, from, to, at))
 	}
+	p.account()
 	return p
 }
 
@@ -216,7 +227,7 @@ func (g *Group) executiveLine(at domain.Day) ExecutiveLine {
 	return l
 }
 
-func (g *Group) delegationLine(d *domain.Delegation, at domain.Day) DelegationLine {
+func (g *Group) delegationLine(d *domain.Delegation, from, to, at domain.Day) DelegationLine {
 	v := d.VersionOn(at)
 	if v == nil {
 		v = &d.Versions[0]
@@ -225,7 +236,7 @@ func (g *Group) delegationLine(d *domain.Delegation, at domain.Day) DelegationLi
 	l := DelegationLine{
 		Ref: d.Number, To: d.To, State: state, Why: why, Source: d.Source, From: d.From(), Until: v.Until, Review: v.Review,
 		Overdue: overdue(state, v.Review, at), Version: v.Number, Payer: g.anybody(v.Payer),
-		Powers: []DelegatedPower{}, History: []DelegationHistory{}, Suspensions: g.suspensionLines(d.Number, d.Suspensions, at),
+		Powers: []DelegatedPower{}, Running: g.runningTotals(d, from, to, at), History: []DelegationHistory{}, Suspensions: g.suspensionLines(d.Number, d.Suspensions, at),
 		EndedOn: d.Ended, EndedBy: d.EndedBy, EndFeedback: d.Feedback,
 		Exercises: []ExerciseLine{}, Feedback: g.feedbackOn(d.Number, at), Chain: g.delegationChain(d, at), Index: d.Index,
 	}
@@ -240,7 +251,7 @@ func (g *Group) delegationLine(d *domain.Delegation, at domain.Day) DelegationLi
 		l.History = append(l.History, g.delegationHistory(&d.Versions[i]))
 	}
 	for _, x := range byNumber(g.state.Exercises) {
-		if x.Delegation == d.Number && x.On <= at {
+		if x.Delegation == d.Number && x.On <= at && from <= x.On && (to == 0 || x.On <= to) {
 			l.Exercises = append(l.Exercises, g.exerciseLine(x, at))
 		}
 	}
@@ -344,7 +355,7 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 	l := ExerciseLine{
 		Ref: x.Number, Delegation: x.Delegation, Matter: x.Matter, What: x.What, Amount: x.Amount, Months: x.Months, OpenEnded: x.OpenEnded,
 		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: domain.OrEmpty(x.Beyond), Names: g.namesWords(x.Names),
-		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Index: x.Index,
+		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Chain: domain.OrEmpty(s.StepsOf(x.Number, at)), Index: x.Index,
 	}
 	l.confirming(g, x, at)
 	if x.CalledIn != 0 && x.CalledIn <= at {

@@ -180,15 +180,38 @@ func readAt(at string, today domain.Day) (domain.Day, error) {
 // ReadSince reads the earlier day with which an answer about that day is to be compared; 0
 // if none is said.
 func ReadSince(since string, at domain.Day) (domain.Day, error) {
-	if since == "" {
+	d, err := readDay(since)
+	if err == nil && d > at {
+		err = problem.Invalid("L4", "%s is after %s: what changed is asked since an earlier day.", d.Words(), at.Words())
+	}
+	return d, err
+}
+
+// Between are the days between which an answer is asked.
+type Between struct {
+	From string `query:"from" doc:"only what was decided on this day or later" example:"2026-03-01"`
+	To   string `query:"to" doc:"only what was decided on this day or before" example:"2026-05-31"`
+}
+
+// Days are the first and the last of them; 0 where none is said.
+func (b *Between) Days() (from, to domain.Day, err error) {
+	if from, err = readDay(b.From); err == nil {
+		to, err = readDay(b.To)
+	}
+	if err == nil && to != 0 && to < from {
+		err = problem.Invalid("L4", "%s is before %s: the last day can't be before the first.", to.Words(), from.Words())
+	}
+	return from, to, err
+}
+
+// readDay reads a day; 0 where none is said.
+func readDay(s string) (domain.Day, error) {
+	if s == "" {
 		return 0, nil
 	}
-	d, err := domain.ParseDay(since)
+	d, err := domain.ParseDay(s)
 	if err != nil {
-		return 0, NotDay(since, err, "2026-03-09")
-	}
-	if d > at {
-		return 0, problem.Invalid("L4", "%s is after %s: what changed is asked since an earlier day.", d.Words(), at.Words())
+		return 0, NotDay(s, err, "2026-03-09")
 	}
 	return d, nil
 }

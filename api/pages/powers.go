@@ -12,7 +12,13 @@ import (
 // Powers and the mandate that they rest on (rules D1–D9, M1–M5).
 
 func powersPage(a *asked) (web.Body, error) {
-	body := &web.Powers{Powers: a.Powers(a.At)}
+	asks := a.r.URL.Query()
+	days := access.Between{From: asks.Get("from"), To: asks.Get("to")}
+	from, to, err := days.Days()
+	if err != nil {
+		return nil, err
+	}
+	body := &web.Powers{Powers: a.PowersBetween(from, to, a.At)}
 	if !a.today() || a.me == nil {
 		return body, nil
 	}

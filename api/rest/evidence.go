@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -25,6 +26,7 @@ const (
 // server (rules R3, L9).
 func (s *Rest) offerEvidence(at string) {
 	bundle(s, "check-evidence", at+"/check/evidence", "The answer of the check with everything that it rests on, proved: a zip with the events and their proofs, which the verifier at /verify.py checks without this server.", checkEvidence)
+	bundle(s, "powers-evidence", at+"/powers/evidence", "The delegated powers for an auditor, proved: a zip, likewise, with each agreement behind them, what each seat said to its words, each version of each power, and each decision with who confirmed it, called it in and was told.", powersEvidence)
 	bundle(s, "evidence", at+"/evidence/{ref}", "An agreement, delegation, decision, appointment or commitment with everything that it rests on, proved: a zip, likewise.", refEvidence)
 }
 
@@ -97,7 +99,7 @@ func (s *Rest) proved(ctx context.Context, t *access.Terms, found proofOf) (*ope
 	var zipped bytes.Buffer
 	err = evidence.Write(&zipped, b)
 	if errors.Is(err, evidence.ErrTooMuch) {
-		return nil, problem.NotNow("L9", "This rests on more events than fit into one file of evidence. Please ask for the evidence of one of the agreements or powers below it.")
+		return nil, problem.NotNow("L9", "This rests on more events than fit into one file of evidence. Please ask for fewer days, or for the evidence of one of the agreements or powers below it.")
 	}
 	if err != nil {
 		return nil, err
@@ -112,6 +114,15 @@ func checkEvidence(q *access.Question, in *access.CheckInput) (proofOf, error) {
 	}
 	title := q.State().Person(found.On.Person).Office + " on " + found.On.Matter + ", " + found.At.Words() + ": " + found.Say
 	return proofOf{title, found.Chain}, nil
+}
+
+func powersEvidence(q *access.Question, in *powersInput) (proofOf, error) {
+	from, to, err := in.Days()
+	if err != nil {
+		return proofOf{}, err
+	}
+	p := q.PowersBetween(from, to, q.At)
+	return proofOf{q.State().Name + ", powers on " + q.At.Words() + ": " + p.Say, q.State().AuditChain(from, cmp.Or(to, q.At), q.At)}, nil
 }
 
 func refEvidence(q *access.Question, in *refInput) (proofOf, error) {

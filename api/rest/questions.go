@@ -16,6 +16,11 @@ type whatIfInput struct {
 	Matter       string `query:"matter" doc:"what it would withdraw; none: everything" example:"workforce"`
 }
 
+type powersInput struct {
+	access.Terms
+	access.Between
+}
+
 type schemeInput struct {
 	access.Terms
 	Since string `query:"since" doc:"also say what is otherwise than on that earlier day" example:"2026-02-01"`
@@ -75,7 +80,10 @@ func (s *Rest) offerQuestions() {
 			return access.OrRefused(q.WhatIf(in.Organisation, in.Matter, q.At))
 		})
 	access.Ask(s.ledgers, s.api, "powers", at+"/powers", "Powers handed on, with what is used and left, and what was decided under them.", access.Powers,
-		func(q *access.Question, _ *access.PlainInput) (projections.Powers, error) { return q.Powers(q.At), nil })
+		func(q *access.Question, in *powersInput) (projections.Powers, error) {
+			from, to, err := in.Days()
+			return q.PowersBetween(from, to, q.At), err
+		})
 	access.Ask(s.ledgers, s.api, "scheme", at+"/scheme", "Who may agree what without asking the group, by subject: its scheme of delegation. Each line is what the check answers.", access.Checks,
 		func(q *access.Question, in *schemeInput) (projections.Scheme, error) {
 			since, err := access.ReadSince(in.Since, q.At)

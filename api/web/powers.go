@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/url"
+
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -12,6 +14,17 @@ type Powers struct {
 
 func (*Powers) Title() string { return "Powers" }
 func (*Powers) file() string  { return "powers" }
+
+// Audit is the file of evidence for what the page shows, below the group.
+func (p *Powers) Audit() string {
+	q := url.Values{}
+	for name, day := range map[string]domain.Day{"from": p.From, "to": p.To} {
+		if day != 0 {
+			q.Set(name, day.String())
+		}
+	}
+	return "powers/evidence?" + q.Encode()
+}
 
 // A Bar is a part of a whole, with the figures in words.
 type Bar struct {

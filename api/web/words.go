@@ -51,6 +51,8 @@ var words = template.FuncMap{
 	"source":      sourceWords,
 	"reply":       ReplyWords,
 	"used":        Used,
+	"running":     Running,
+	"upto":        func(p projections.Powers) domain.Day { return min(p.At, cmp.Or(p.To, p.At)) },
 	"part":        Part,
 	"ruletext":    RuleText,
 	"when":        When,

@@ -13,12 +13,17 @@ var powersQuestion = question[projections.Powers]{
 	use: "powers", short: "What the executive may do, what is used and left, and what it did",
 	long: "Powers shows each delegation as it stands on a day: what it allows, limits used and left, every decision made under it with its\n" +
 		"standing, its reviews, and the agreement that it rests on.",
-	example: "  goldenthread powers\n  goldenthread powers --at 2026-05-20",
+	example: "  goldenthread powers\n  goldenthread powers --at 2026-05-20\n  goldenthread powers --from 2026-03-01 --to 2026-05-31",
 	below:   "/powers",
-	show:    showPowers,
+	params: []param{
+		{flag: "from", query: "from", usage: "only what was decided on this day or later"},
+		{flag: "to", query: "to", usage: "only what was decided on this day or before"},
+	},
+	show: showPowers,
 }
 
 func showPowers(p *page, a *projections.Powers) {
+	p.say("%s", a.Say)
 	if len(a.Executive.Members) == 0 {
 		p.say("There is no executive.")
 	} else {
