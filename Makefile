@@ -31,12 +31,28 @@ release: ## what is handed out, in RELEASE (bin/release): of the last commit alo
 	source=$$(mktemp -d) && trap 'rm -rf '$$source EXIT && git clone -q --no-tags . $$source && $(MAKE) -C $$source --no-print-directory release-here RELEASE=$(RELEASE)
 
 # release-here builds where it stands: release calls it in a clone, where nothing is that is not committed.
+MAINTAINER ?= Golden Thread <goldenthread@localhost>
+VERSION = $(shell sed -n 's/^const Number = "\(.*\)"/\1/p' api/version/version.go)
+COMMIT = $(shell git rev-parse HEAD)
+MADE = $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ)
+FILES = bin/package
 .PHONY: release-here
 release-here: export GOFLAGS =
-release-here: export CGO_ENABLED = 0
-release-here: export GOOS = linux
 release-here: stylesheet
-	for arch in amd64 arm64; do GOARCH=$$arch $(GO) build -trimpath -buildvcs=true -ldflags='-s -w' -o $(RELEASE)/goldenthread-linux-$$arch ./cmd/goldenthread || exit 1; done
+	mkdir -p $(FILES)
+	GOBIN=$(CURDIR)/$(FILES) $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+	GOBIN=$(CURDIR)/$(FILES) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+	for arch in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -buildvcs=true -ldflags='-s -w' -o $(FILES)/goldenthread-linux-$$arch ./cmd/goldenthread || exit 1; done
+	sed -e '1,/^$$/d' -e 's#/usr/local/bin#/usr/bin#' cmd/goldenthread/goldenthread.service > $(FILES)/goldenthread.service
+	printf 'Golden Thread. What others wrote in it has these licences.\n\n' | cat - cmd/goldenthread/licences.txt > $(FILES)/copyright
+	printf 'goldenthread (%s) stable; urgency=medium\n\n  * What changed stands in NEWS.gz, beside this file.\n\n -- %s  %s\n' '$(VERSION)' '$(MAINTAINER)' "$$(date -u -R -d $(MADE))" | gzip -9n > $(FILES)/changelog.gz
+	gzip -9nc cmd/goldenthread/CHANGELOG.md > $(FILES)/NEWS.gz
+	for arch in amd64 arm64; do \
+		ARCH=$$arch FILES=$(FILES) VERSION=$(VERSION) MAINTAINER='$(MAINTAINER)' SOURCE_DATE_EPOCH=$$(date -d $(MADE) +%s) $(FILES)/nfpm package -f cmd/goldenthread/package/nfpm.yaml -p deb -t $(RELEASE)/ && \
+		GOOS=linux GOARCH=$$arch CGO_ENABLED=0 $(FILES)/cyclonedx-gomod app -json -std -licenses -noserial -notimestamp -output $(RELEASE)/goldenthread-linux-$$arch.cdx.json -main cmd/goldenthread . || exit 1; \
+	done
+	$(GO) run ./cmd/goldenthread-lab image --out $(RELEASE)/goldenthread-$(VERSION)-image.tar --version $(VERSION) --commit $(COMMIT) --made $(MADE) linux/amd64=$(FILES)/goldenthread-linux-amd64 linux/arm64=$(FILES)/goldenthread-linux-arm64
+	cp $(FILES)/goldenthread-linux-* $(RELEASE)/
 	cd $(RELEASE) && sha256sum -- * > SHA256SUMS && cat SHA256SUMS
 
 .PHONY: run

@@ -1,11 +1,11 @@
 // Command goldenthread-lab is the laboratory: what makes up a history of England
-// to measure and practise on, and what brings up a cluster on one machine to try
-// things on. Its tests break the real program from outside and measure it; `make
+// to measure and practise on, what brings up a cluster on one machine to try
+// things on, and what makes the image of a release. Its tests break the real program from outside and measure it; `make
 // bench`, `make kill`, `make faults` and `make cluster-test` run them. Nothing of
 // it is in the program that people install.
 //
 // Start reading at generate.go and history.go for the made-up England, at
-// cluster.go for the cluster, at siege_test.go for the tests.
+// cluster.go for the cluster, at image.go for the image, at siege_test.go for the tests.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 		Use: "goldenthread-lab", Short: "Made-up histories and clusters, to measure Golden Thread and try things on",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(generateCommand(), clusterCommand())
+	root.AddCommand(generateCommand(), clusterCommand(), imageCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		root.PrintErrln("goldenthread-lab:", err)
 		os.Exit(1)
