@@ -286,7 +286,7 @@ func TestPageForNobody(t *testing.T) {
 func TestFormsOfOthers(t *testing.T) {
 	w := newWorld(t)
 	form := func(body string, header ...string) reply {
-		return w.send(w.request("cd-north", "POST", "/g/trafford", body, append(header, "Content-Type", "application/x-www-form-urlencoded")...))
+		return w.send(w.request("cd-north", "POST", "/g/trafford/charter", body, append(header, "Content-Type", "application/x-www-form-urlencoded")...))
 	}
 	next := w.store.Next("trafford")
 	w.must(403, form("command=consent-to-charter", "Sec-Fetch-Site", "cross-site"))

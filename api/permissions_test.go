@@ -172,7 +172,7 @@ type form struct{ page, fewer string }
 // forms are the pages' forms by the command that they send. A command that is not
 // among them has none.
 var forms = map[string]form{
-	"consent-to-charter": {"", ""},
+	"consent-to-charter": {"/charter", ""},
 	"register-person":    {"/people", ""},
 	"update-person":      {"/people", "there one changes one's own"},
 	"leave-office":       {"/people", ""},

@@ -65,7 +65,7 @@ func (s *Identity) afterInvitation(ctx context.Context, i *invitation) (string, 
 	}
 	for seat := range state.Seats {
 		if state.AwaitsConsent(seat, i.Person, s.ledgers.Today()) {
-			return "/g/" + url.PathEscape(i.Group) + "#charter", nil
+			return "/g/" + url.PathEscape(i.Group) + "/charter", nil
 		}
 	}
 	return "/account", nil

@@ -46,6 +46,20 @@ func drafted(r *http.Request, name string, f *filling) (*draft, error) {
 	if len(f.faults) > 0 {
 		return nil, f.faults
 	}
+	d, err := draftFor(r.PathValue("group"), f.values.Get("key"), command)
+	if err != nil {
+		return nil, err
+	}
+	d.shown = f.values.Get(shownField)
+	return d, nil
+}
+
+// draftFor is the command as a form would send it.
+func draftFor(group, key string, command domain.Command) (*draft, error) {
+	kind, ok := commandKind(domain.CommandName(command))
+	if !ok {
+		return nil, fmt.Errorf("there is no command %T", command)
+	}
 	before, err := json.Marshal(command)
 	if err != nil { // what was filled in is no text
 		return nil, problem.New(http.StatusBadRequest, "The form could not be read.")
@@ -54,8 +68,8 @@ func drafted(r *http.Request, name string, f *filling) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := access.CommandInput{Group: r.PathValue("group"), Key: f.values.Get("key"), JSONBody: operation.JSONBody{Bytes: body}, Before: before}
-	return &draft{kind, command, in, f.values.Get(shownField)}, nil
+	in := access.CommandInput{Group: group, Key: key, JSONBody: operation.JSONBody{Bytes: body}, Before: before}
+	return &draft{kind: kind, command: command, in: in}, nil
 }
 
 // shownField is the field of a check page in which the fingerprint comes back.

@@ -225,6 +225,8 @@ func (f *filling) command(kind domain.CommandKind) domain.Command {
 		c.Instruments = f.instruments()
 	case *domain.RecordTogether:
 		f.together(c)
+	case *domain.ConsentToCharter:
+		f.rests(c)
 	}
 	f.read(c)
 	return c

@@ -30,12 +30,7 @@ func home(a *asked) (web.Body, error) {
 	}
 	slices.SortStableFunc(body.Agreed, func(x, y projections.ProposalLine) int { return int(y.AgreedOn - x.AgreedOn) })
 	body.Agreed = body.Agreed[:min(len(body.Agreed), recentAgreements)]
-	if body.Register.Forming && a.me != nil && a.today() {
-		seats := slices.DeleteFunc(a.seatsWhere(true), func(seat web.Option) bool { return !a.State().AwaitsConsent(seat.Value, a.me.ID, a.At) })
-		if len(seats) > 0 {
-			a.offer(offered{id: "charter", command: &domain.ConsentToCharter{}, filtered: true, options: map[string][]web.Option{"seat": seats}, Sheet: web.Sheet{Button: "Consent to the charter"}})
-		}
-	}
+	body.Consents = len(a.awaiting()) > 0
 	return body, nil
 }
 

@@ -139,7 +139,7 @@ func Forms() map[string][]string {
 // groupsPages are all of a group's pages.
 func groupsPages() []*page {
 	return []*page{
-		{path: "", things: access.Worklist, body: home, outside: outsideHome, sends: []string{"consent-to-charter"}},
+		{path: "", things: access.Worklist, body: home, outside: outsideHome},
 		{path: "/check", things: access.Checks, body: checkPage},
 		{path: "/proposals", things: access.Proposals, body: proposalsPage},
 		{path: "/proposals/new", things: access.Proposals, body: raisePage, sends: []string{"raise-proposal"}},
@@ -177,7 +177,7 @@ func groupsPages() []*page {
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
 		{path: "/lists", things: access.Followers, body: listsPage},
-		{path: "/charter", things: access.Followers, body: charterPage},
+		{path: "/charter", things: access.Followers, body: charterPage, sends: []string{"consent-to-charter"}},
 		{path: "/proof", things: access.Everything, body: proofPage},
 	}
 }

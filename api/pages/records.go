@@ -24,7 +24,71 @@ import (
 // the charter.
 
 func charterPage(a *asked) (web.Body, error) {
-	return &web.Charter{CharterInForce: a.Charter(a.At)}, nil
+	body := &web.Charter{CharterInForce: a.Charter(a.At)}
+	for _, p := range a.Proposals(a.At, "").Proposals {
+		if p.BroughtIn != "" && a.sees(access.Proposals) {
+			body.BroughtIn = append(body.BroughtIn, p)
+		}
+	}
+	for _, seat := range a.awaiting() {
+		if err := a.offerConsent(body, seat); err != nil {
+			return nil, err
+		}
+	}
+	return body, nil
+}
+
+// awaiting are the seats for which the charter awaits the consent of whoever looks.
+func (a *asked) awaiting() []web.Option {
+	if a.me == nil || !a.today() {
+		return nil
+	}
+	return slices.DeleteFunc(a.seatsWhere(true), func(seat web.Option) bool { return !a.State().AwaitsConsent(seat.Value, a.me.ID, a.At) })
+}
+
+// offerConsent offers to consent to the charter for the seat. What would be recorded stands
+// beside the charter, as it does on a check page: one press records it, on just that state.
+func (a *asked) offerConsent(body *web.Charter, seat web.Option) error {
+	command := &domain.ConsentToCharter{Seat: seat.Value}
+	if s := a.State().Seats[seat.Value]; s != nil {
+		if j := s.JoiningOn(a.At); j != nil { // another group's: on the agreement by which it joined (rule G1)
+			command.Rests = &domain.RestsOn{Ledger: seat.Value, Ref: j.Ref, Index: j.At}
+		}
+	}
+	consent := web.CharterConsent{Seat: seat.Words, Form: "consent-" + seat.Value}
+	d, err := draftFor(a.r.PathValue("group"), "", command)
+	if err != nil {
+		return err
+	}
+	c, err := a.server.try(a.r.Context(), d)
+	if err != nil {
+		refused := problem.Of(a.r.Context(), a.server.log, err)
+		if refused.Status >= http.StatusInternalServerError {
+			return err
+		}
+		consent.Refused = refused.Detail
+	} else {
+		consent.Says = slices.Concat(c.says.Says, c.says.Follows)
+		a.offer(offered{id: consent.Form, command: command, filtered: true, given: []string{"seat"}, more: func(*filling) []web.Piece {
+			hidden := func(name, value string) web.Piece {
+				return web.Piece{Type: "hidden", Name: name, Values: []string{value}}
+			}
+			parts := []web.Piece{hidden(shownField, c.fingerprint)}
+			if r := command.Rests; r != nil {
+				parts = append(parts, hidden("rests-ledger", r.Ledger), hidden("rests-ref", r.Ref), hidden("rests-index", strconv.FormatUint(r.Index, 10)))
+			}
+			return parts
+		}, Sheet: web.Sheet{Button: "Consent to the charter for " + seat.Words}})
+	}
+	body.Awaits = append(body.Awaits, consent)
+	return nil
+}
+
+// rests reads what another group's consent to the charter rests on.
+func (f *filling) rests(c *domain.ConsentToCharter) {
+	if index, err := strconv.ParseUint(f.values.Get("rests-index"), 10, 64); err == nil {
+		c.Rests = &domain.RestsOn{Ledger: f.values.Get("rests-ledger"), Ref: f.values.Get("rests-ref"), Index: index}
+	}
 }
 
 // auditPage reads lines without holding the group up; it is drawn afterwards.

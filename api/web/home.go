@@ -37,6 +37,7 @@ type Home struct {
 	Open     []projections.ProposalLine
 	Agreed   []projections.ProposalLine // newest first
 	Practice *projections.Body          // of whoever looks
+	Consents bool                       // the charter awaits the consent of whoever looks
 	Outside  bool                       // looked at by somebody who may not see what waits
 }
 

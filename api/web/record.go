@@ -116,7 +116,18 @@ func (r *Register) Kinds() []Kind {
 }
 
 // Charter is the charter in force.
-type Charter struct{ projections.CharterInForce }
+type Charter struct {
+	projections.CharterInForce
+	BroughtIn []projections.ProposalLine // what stood before, and came in with the charter
+	Awaits    []CharterConsent           // for which whoever looks has yet to consent
+}
+
+// A CharterConsent is a seat for which whoever looks has yet to consent to the charter.
+type CharterConsent struct {
+	Seat, Form string
+	Says       []string // what would be recorded
+	Refused    string   // why they can't consent now; "": they can
+}
 
 func (*Charter) Title() string { return "Charter" }
 func (*Charter) file() string  { return "charter" }
