@@ -133,6 +133,9 @@ func (s *Store) OpenDraft(ctx context.Context, id string, sealed []byte) ([]byte
 	return s.keys.OpenDraft(ctx, id, sealed)
 }
 
+// DropDraft deletes the key of a draft: what SealDraft sealed can't be opened any more.
+func (s *Store) DropDraft(ctx context.Context, id string) error { return s.keys.DropDraft(ctx, id) }
+
 // IsErased says whether the ledger says that the person (by id) was erased.
 func (s *Store) IsErased(person string) bool { return s.keys.IsErased(person) }
 

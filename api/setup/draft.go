@@ -122,8 +122,8 @@ func (s *drafts) change(ctx context.Context, id string, f func(*Draft)) (*Draft,
 	return d, s.write(ctx, d)
 }
 
-// drop gives the draft up.
-func (s *drafts) drop(id string) error {
+// drop gives the draft up: its files go, and the key that opened them.
+func (s *drafts) drop(ctx context.Context, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, file := range []string{s.listsFile(id), s.file(id)} {
@@ -131,7 +131,7 @@ func (s *drafts) drop(id string) error {
 			return err
 		}
 	}
-	return nil
+	return s.store.DropDraft(ctx, id)
 }
 
 // all are the drafts that can be read, newest first.

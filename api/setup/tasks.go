@@ -36,7 +36,7 @@ func (s *Setup) giveUp(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.drafts.read(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
-	if err := s.drafts.drop(r.PathValue("id")); err != nil {
+	if err := s.drafts.drop(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
 	http.Redirect(w, r, identity.OperatorPages, http.StatusSeeOther)
@@ -259,7 +259,7 @@ func (s *Setup) foundGroup(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.ledgers.Record(r.Context(), kind, &access.CommandInput{Group: d.address(), Key: d.ID, JSONBody: operation.JSONBody{Bytes: body}}); err != nil {
 		return s.drawAnswers(w, r, http.StatusUnprocessableEntity, d, err)
 	}
-	if err := s.drafts.drop(d.ID); err != nil {
+	if err := s.drafts.drop(r.Context(), d.ID); err != nil {
 		s.log.WarnContext(r.Context(), "the draft of a founded group could not be deleted", "draft", d.ID, "error", err)
 	}
 	http.Redirect(w, r, groupsAt+"/"+url.PathEscape(d.address()), http.StatusSeeOther)

@@ -392,6 +392,21 @@ func (k *Keyring) OpenDraft(ctx context.Context, id string, sealed []byte) ([]by
 	return Unseal(key, id, sealed)
 }
 
+// DropDraft deletes the key of a draft, if there is one: nothing opens any more what was
+// sealed under it.
+func (k *Keyring) DropDraft(ctx context.Context, id string) error {
+	if !isPersonID(id) {
+		return nil
+	}
+	k.changing.Lock() // while an erasure moves keys it has another place
+	defer k.changing.Unlock()
+	m, err := k.lastEntry(ctx, id)
+	if err != nil || m == nil {
+		return err
+	}
+	return k.Storage.Delete(ctx, m.Sequence)
+}
+
 // What is sealed: a version byte, a random salt, the commitment, and the text
 // under AES-256-GCM. Salt and key give, by HKDF-SHA256, a key for this text alone
 // (hence the nonce of zeros) and the commitment, without which somebody could make
