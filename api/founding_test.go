@@ -237,8 +237,15 @@ func TestPeopleAreTakenFromATable(t *testing.T) {
 	b.upload(at+"/table", map[string]string{"people.csv": "Office,Name,Email,Organisation,Role\n,Dr A,a@example.org,U95344,holder\nDirector,Dr B,b@example.org,U00000,holder\n"}).
 		says(422, "people.csv, row 2", "people.csv, row 3", "Nothing of them was kept.")
 	table := map[string]string{"people.csv": "Office,Name,Email,Organisation,Role\nClinical Director,Dr A,a@example.org,U95344,holder\nSecretary,Dr B,b@example.org,TRAFFORD-LMC,deputy\n"}
-	b.upload(at+"/table", table).says(200, "new,", "Dr A", "b@example.org")
+	b.upload(at+"/table", table).says(200, "From the table: 2 new, 0 changed, 0 the same.", "New: Clinical Director, Altrincham Healthcare Alliance PCN; Secretary, Trafford Local Medical Committee.", "Dr A", "b@example.org")
 	b.upload(at+"/table", table).says(200, "From the table: 0 new, 0 changed, 2 the same.")
+
+	// Who speaks for a practice is taken too; what the grid has no room for is named.
+	b.upload(at+"/table", map[string]string{"people.csv": "Office,Name,Email,Organisation,Role,Until,Evidence\nPractice Manager,Siân O’Brien-Müller,pm@example.org,P91003,spokesperson,,their letter\nPractice Manager,,,U95344,deputy,1 March 2027,\n"}).
+		says(200, "New: Practice Manager, Park Medical Practice;", "Left out, to be recorded once the group is founded: Practice Manager, Altrincham Healthcare Alliance PCN as deputy of U95344.", "Siân O’Brien-Müller")
+	require.NotContains(t, string(b.last.body), `value="Clinical Director, Altrincham Healthcare Alliance"`, "whom the table names takes the place of whom was suggested")
+	b.page(at, "people", url.Values{"evidence": {""}}).says(200)
+	b.get(at+"/check").says(200, "Practice Manager, Park Medical Practice speaks for Park Medical Practice. Known by: their letter")
 	b.get("/operator/setup/people.csv").says(200, "Office,Name,Email")
 }
 

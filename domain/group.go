@@ -13,18 +13,19 @@ import (
 // Found begins a group: its charter with its settings, its people, the
 // organisations that they come from and the first seats (rule F1).
 type Found struct {
-	Name          string            `json:"name" doc:"such as Trafford GP Board" maxLength:"200" rule:"F1" call:"the group's name" ask:"What is the group called?"`
-	ShortName     string            `json:"shortName,omitempty" doc:"in sentences, such as the board" maxLength:"60" call:"the group's short name" ask:"What is it called in sentences?"`
-	Place         string            `json:"place" doc:"code of the organisation that is the place" maxLength:"60" kind:"code" call:"the place's code" of:"organisation" ask:"Which organisation is the place?"`
-	PlaceName     string            `json:"placeName" doc:"in sentences, such as Trafford" maxLength:"60" call:"the place's name" ask:"What is the place called?"`
-	Founder       string            `json:"founder" doc:"handle of the person who founds, among the people" maxLength:"60" kind:"code" call:"the founder's handle" of:"person" ask:"Who founds it?"`
-	Charter       Charter           `json:"charter"`
-	Organisations []OrganisationRow `json:"organisations" doc:"the place, those that hold seats, and the practices of the place" maxItems:"500"`
-	People        []PersonEntry     `json:"people" maxItems:"100"`
-	Seats         []SeatEntry       `json:"seats" doc:"at least two different people hold them, or the group can't be established; each consents to the charter under a sign-in of their own" maxItems:"50"`
-	Duties        []DutyEntry       `json:"duties" maxItems:"20"`
-	Forums        []RegisterForum   `json:"forums,omitempty" doc:"system meeting bodies, so that the schedule can bring appointments in" maxItems:"50"`
-	Schedule      []ScheduleItem    `json:"schedule,omitempty" doc:"what stood before the ledger, each with its evidence" maxItems:"50"`
+	Name          string               `json:"name" doc:"such as Trafford GP Board" maxLength:"200" rule:"F1" call:"the group's name" ask:"What is the group called?"`
+	ShortName     string               `json:"shortName,omitempty" doc:"in sentences, such as the board" maxLength:"60" call:"the group's short name" ask:"What is it called in sentences?"`
+	Place         string               `json:"place" doc:"code of the organisation that is the place" maxLength:"60" kind:"code" call:"the place's code" of:"organisation" ask:"Which organisation is the place?"`
+	PlaceName     string               `json:"placeName" doc:"in sentences, such as Trafford" maxLength:"60" call:"the place's name" ask:"What is the place called?"`
+	Founder       string               `json:"founder" doc:"handle of the person who founds, among the people" maxLength:"60" kind:"code" call:"the founder's handle" of:"person" ask:"Who founds it?"`
+	Charter       Charter              `json:"charter"`
+	Organisations []OrganisationRow    `json:"organisations" doc:"the place, those that hold seats, and the practices of the place" maxItems:"500"`
+	People        []PersonEntry        `json:"people" maxItems:"100"`
+	Seats         []SeatEntry          `json:"seats" doc:"at least two different people hold them, or the group can't be established; each consents to the charter under a sign-in of their own" maxItems:"50"`
+	Duties        []DutyEntry          `json:"duties" maxItems:"20"`
+	Forums        []RegisterForum      `json:"forums,omitempty" doc:"system meeting bodies, so that the schedule can bring appointments in" maxItems:"50"`
+	Speakers      []RecordSpokesperson `json:"speakers,omitempty" doc:"who speaks for organisations, apart from who sits for them" maxItems:"100"`
+	Schedule      []ScheduleItem       `json:"schedule,omitempty" doc:"what stood before the ledger, each with its evidence" maxItems:"50"`
 }
 
 func (c *Found) personals(r *Request) []Personal {
@@ -76,6 +77,11 @@ func (c *Found) decide(t *turn) *Refusal {
 	for i := range c.Duties {
 		if r := t.assignDuty(&c.Duties[i], enacting{Founding, t.nextIndex(), t.day}); r != nil {
 			return r
+		}
+	}
+	for i := range c.Speakers {
+		if r := t.nameSpeaker(&c.Speakers[i]); r != nil {
+			return r.at(nth("speakers", i))
 		}
 	}
 	for i := range c.Forums {

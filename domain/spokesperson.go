@@ -44,6 +44,14 @@ func (c *RecordSpokesperson) decide(t *turn) *Refusal {
 	return nil
 }
 
+// nameSpeaker records who speaks for an organisation when the group is founded.
+func (t *turn) nameSpeaker(c *RecordSpokesperson) *Refusal {
+	if _, r := t.s.openOrganisation("O3", c.Organisation, t.day); r != nil {
+		return r.at("organisation")
+	}
+	return c.decide(t)
+}
+
 // EndSpokesperson says that somebody no longer speaks for an organisation.
 type EndSpokesperson struct {
 	Organisation string `json:"organisation" rule:"O3" of:"organisation" ask:"Which organisation?"`

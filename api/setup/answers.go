@@ -60,6 +60,9 @@ func peopleLines(c *domain.Found, name, office map[string]string) (lines []strin
 		}
 		lines = append(lines, line+".")
 	}
+	for _, s := range c.Speakers {
+		lines = append(lines, office[s.Person]+" speaks for "+name[s.Organisation]+". Known by: "+s.Evidence)
+	}
 	return lines
 }
 

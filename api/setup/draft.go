@@ -32,6 +32,7 @@ type Draft struct {
 	Changed time.Time                `json:"changed"`
 	Typed   map[string]url.Values    `json:"typed"`           // by name of the page; a page that was not saved is not there
 	Listed  []domain.OrganisationRow `json:"listed,omitzero"` // practices and PCNs that were taken from official lists
+	Table   []string                 `json:"table,omitzero"`  // what became of a table of people, in sentences, until the page is saved
 }
 
 // Name is what the draft is called, for whoever sets it up.

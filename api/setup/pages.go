@@ -24,6 +24,7 @@ var pages = []page{
 	{"bodies", "Committee, federation and others", []string{"The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, can be named so that the group can say who is employed by it. It has no seat."}, bodiesParts},
 	{"people", "Seats and people", []string{
 		"Each network, the committee and the federation has a seat. The person who holds it speaks at the table, and a deputy when they are away.",
+		"Who may give or take back the mandate of a practice or network is another matter: tick that they speak for it. Others can be named later.",
 		"Everybody is known by their office. Names and addresses are sealed: only members of the group see them, and they can be erased.",
 	}, peopleParts},
 	{"duties", "Who does what", []string{"The manager invites people and keeps the work together. The registrar records mandates that were given on paper. It can be the same person."}, dutiesParts},
@@ -114,11 +115,15 @@ type suggestedPerson struct{ office, organisation, role string }
 
 func peopleParts(d *Draft) []web.Piece {
 	orgs := d.organisations(&reading{draft: d})
-	options := []web.Option{{Value: "", Words: "None"}}
+	options, practices := []web.Option{{Value: "", Words: "None"}}, []web.Option{}
 	var suggested []suggestedPerson
 	federation := ""
 	for _, o := range orgs {
-		if o.Kind == domain.Practice || o.Kind == domain.PlaceKind {
+		switch o.Kind {
+		case domain.PlaceKind:
+			continue
+		case domain.Practice:
+			practices = append(practices, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 			continue
 		}
 		options = append(options, web.Option{Value: o.Code, Words: o.Name})
@@ -135,16 +140,30 @@ func peopleParts(d *Draft) []web.Piece {
 	}
 	suggested = append(suggested, suggestedPerson{"Manager, " + d.Name(), federation, ""})
 	hint := "Suggested from your networks, committee and federation. Rows that you leave empty are left out."
-	return []web.Piece{gridOf(d, "people", "people", "People", "person", hint, suggested, func(row int, typed suggestedPerson) []web.Piece {
+	// A place has too many practices for each row to offer all: those that rows name are offered.
+	offered := slices.Concat(options, practices[:min(len(practices), max(0, mostOffered-len(options)))])
+	grid := gridOf(d, "people", "people", "People", "person", hint, suggested, func(row int, typed suggestedPerson) []web.Piece {
+		own := offered
+		if at := slices.IndexFunc(practices, func(o web.Option) bool {
+			return o.Value == d.said("people", rowField("people", row, "organisation"))
+		}); at >= 0 && !slices.Contains(offered, practices[at]) {
+			own = append(slices.Clip(offered), practices[at])
+		}
 		return []web.Piece{
 			text(rowField("people", row, "office"), "Office", "", typed.office),
 			text(rowField("people", row, "name"), "Name", ""),
 			text(rowField("people", row, "email"), "Email", ""),
-			{Type: "choice", Name: rowField("people", row, "organisation"), Label: "Organisation", Options: options, Values: []string{typed.organisation}},
+			{Type: "choice", Name: rowField("people", row, "organisation"), Label: "Organisation", Options: own, Values: []string{typed.organisation}},
 			{Type: "choice", Name: rowField("people", row, "role"), Label: "Its seat", Options: seatRoles, Values: []string{typed.role}},
+			{Type: "tick", Name: rowField("people", row, "speaks"), Label: "Speaks for it: may give and take back its mandate"},
+			{Type: "hidden", Name: rowField("people", row, "evidence"), Values: []string{""}},
 		}
-	})}
+	})
+	return []web.Piece{grid, text("evidence", "How is it known who speaks for whom?", "Only needed if somebody does. Such as: letters of the practices, October 2026.")}
 }
+
+// mostOffered is how many organisations each row of the grid offers, of which practices come last.
+const mostOffered = 60
 
 func dutiesParts(d *Draft) []web.Piece {
 	options := []web.Option{{Value: "", Words: "Nobody yet"}}

@@ -92,7 +92,7 @@ func (d *Draft) found(r *reading) *domain.Found {
 	if c.Founder == "" && len(c.People) > 0 {
 		c.Founder = c.People[0].Handle
 	}
-	c.Seats = d.seats(r, c.People)
+	c.Seats, c.Speakers = d.seats(r, c.People), d.speakers(r, c.People)
 	return c
 }
 
@@ -229,17 +229,43 @@ func (d *Draft) people(r *reading) []domain.PersonEntry {
 	return all
 }
 
+// personRows are the rows of the grid that people reads, in the same order.
+func (d *Draft) personRows() []int {
+	return slices.DeleteFunc(d.rows("people", "people", "office", "name", "email"), func(i int) bool {
+		return slug(domain.ClipTo(d.said("people", rowField("people", i, "office")), 50)) == ""
+	})
+}
+
+// speakers are those who speak for their organisations, apart from who sits for them.
+func (d *Draft) speakers(r *reading, people []domain.PersonEntry) []domain.RecordSpokesperson {
+	var all []domain.RecordSpokesperson
+	for n, i := range d.personRows() {
+		field := rowField("people", i, "speaks")
+		if d.said("people", field) == "" {
+			continue
+		}
+		if people[n].Organisation == "" {
+			r.wrong("people", rowField("people", i, "organisation"), "Choose the organisation for which they speak.")
+			continue
+		}
+		part := fmt.Sprintf("/speakers/%d", len(all))
+		r.from(part, "people", field)
+		said := domain.RecordSpokesperson{Organisation: people[n].Organisation, Person: people[n].Handle, Evidence: d.said("people", rowField("people", i, "evidence"))}
+		if said.Evidence == "" {
+			said.Evidence = d.said("people", "evidence")
+			r.from(part+"/evidence", "people", "evidence")
+		}
+		all = append(all, said)
+	}
+	return all
+}
+
 // seats are those of the organisations for which somebody holds one.
 func (d *Draft) seats(r *reading, people []domain.PersonEntry) []domain.SeatEntry {
 	var seats []domain.SeatEntry
-	next := 0
-	for _, i := range d.rows("people", "people", "office", "name", "email") {
+	for n, i := range d.personRows() {
 		said := func(field string) string { return d.said("people", rowField("people", i, field)) }
-		if slug(domain.ClipTo(said("office"), 50)) == "" {
-			continue
-		}
-		person := people[next]
-		next++
+		person := people[n]
 		role, field := said("role"), rowField("people", i, "role")
 		if role == "" {
 			continue

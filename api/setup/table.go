@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"goldenthread/api/lists"
@@ -53,19 +54,17 @@ func (s *Setup) peopleTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var counts [3]int
-	d, err = s.drafts.change(r.Context(), d.ID, func(d *Draft) { counts = d.takePeople(people) })
+	d, err = s.drafts.change(r.Context(), d.ID, func(d *Draft) { d.takePeople(people, s.ledgers.Today()) })
 	if err != nil {
 		return err
 	}
-	said := url.Values{"new": {fmt.Sprint(counts[0])}, "changed": {fmt.Sprint(counts[1])}, "same": {fmt.Sprint(counts[2])}}
-	http.Redirect(w, r, d.at()+"/people?"+said.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, d.at()+"/people", http.StatusSeeOther)
 	return nil
 }
 
 // takePeople puts the people of a table into the grid, each in the row of their office or, if
-// there is none, in a new one. It counts who is new, changed and the same.
-func (d *Draft) takePeople(people []lists.Person) (counts [3]int) {
+// there is none, in a new one. Who is new, changed and the same is said until the page is saved.
+func (d *Draft) takePeople(people []lists.Person, today domain.Day) {
 	const page, grid = "people", "people"
 	typed := d.Typed[page]
 	if typed == nil { // the page was not saved yet: what is suggested on it stays
@@ -77,62 +76,86 @@ func (d *Draft) takePeople(people []lists.Person) (counts [3]int) {
 		}
 		d.Typed[page] = typed
 	}
+	var fresh, changed, left []string
 	for i := range people {
-		said := rowOf(&people[i])
-		at := rowsIn(typed, grid)
-		for n := range at {
-			if strings.EqualFold(strings.TrimSpace(typed.Get(rowField(grid, n, "office"))), said["office"]) {
-				at = n
-				break
-			}
-		}
-		changed, isNew := false, at == rowsIn(typed, grid)
+		said, not := rowOf(&people[i], today)
+		left = append(left, not...)
+		at, isNew := rowFor(typed, grid, said)
+		differs := false
 		for field, value := range said {
 			name := rowField(grid, at, field)
 			if value != "" && typed.Get(name) != value || isNew {
 				typed.Set(name, value)
-				changed = true
+				differs = true
 			}
 		}
 		switch {
 		case isNew:
-			counts[0]++
-		case changed:
-			counts[1]++
-		default:
-			counts[2]++
+			fresh = append(fresh, said["office"])
+		case differs:
+			changed = append(changed, said["office"])
 		}
 	}
-	return counts
+	d.Table = []string{fmt.Sprintf("From the table: %d new, %d changed, %d the same. Look at them below, and save.", len(fresh), len(changed), len(people)-len(fresh)-len(changed))}
+	for _, one := range []struct {
+		say   string
+		which []string
+	}{{"New: ", fresh}, {"Changed: ", changed}, {"Left out, to be recorded once the group is founded: ", left}} {
+		if one.which != nil {
+			d.Table = append(d.Table, one.say+strings.Join(one.which, "; ")+".")
+		}
+	}
 }
 
-// rowOf is what a person of a table is in the grid. Who speaks for an organisation is
-// recorded once the group is founded.
-func rowOf(p *lists.Person) map[string]string {
-	said := map[string]string{"office": p.Office, "name": p.Personal.Name, "email": p.Personal.Email, "organisation": p.Organisation, "role": ""}
+// rowFor is the row of the grid in which whoever is said belongs: that of their office; else
+// one of their seat that was only suggested, or a new one. It says whether they are new there.
+func rowFor(typed url.Values, grid string, said map[string]string) (row int, isNew bool) {
+	rows := rowsIn(typed, grid)
+	is := func(n int, field string) bool {
+		return strings.EqualFold(strings.TrimSpace(typed.Get(rowField(grid, n, field))), said[field])
+	}
+	for n := range rows {
+		if is(n, "office") {
+			return n, false
+		}
+	}
+	for n := range rows {
+		if said["role"] != "" && is(n, "role") && is(n, "organisation") && typed.Get(rowField(grid, n, "name"))+typed.Get(rowField(grid, n, "email")) == "" {
+			return n, true
+		}
+	}
+	return rows, true
+}
+
+// rowOf is what a person of a table is in the grid, which has one organisation for each, and
+// what of them it has no room for.
+func rowOf(p *lists.Person, today domain.Day) (said map[string]string, not []string) {
+	said = map[string]string{"office": p.Office, "name": p.Personal.Name, "email": p.Personal.Email, "organisation": p.Organisation, "role": "", "speaks": "", "evidence": ""}
+	of := p.Organisation
+	if i := slices.IndexFunc(p.Roles, func(r lists.PersonRole) bool { return r.Role == lists.Holder }); i >= 0 {
+		of = p.Roles[i].Organisation
+	} else if len(p.Roles) > 0 {
+		of = p.Roles[0].Organisation
+	}
 	for _, role := range p.Roles {
+		if role.Organisation != of || role.From > today || role.Until != 0 { // what is founded holds from that day, without an end
+			not = append(not, p.Office+" as "+string(role.Role)+" of "+role.Organisation)
+			continue
+		}
 		switch role.Role {
 		case lists.Holder:
-			said["role"], said["organisation"] = string(domain.Holder), role.Organisation
+			said["role"] = string(domain.Holder)
 		case lists.Deputy:
 			if said["role"] == "" {
-				said["role"], said["organisation"] = string(domain.Deputy), role.Organisation
+				said["role"] = string(domain.Deputy)
 			}
 		case lists.Spokesperson:
+			said["speaks"], said["evidence"] = "true", role.Evidence
 		}
 	}
-	return said
+	said["organisation"] = of
+	return said, not
 }
-
-// takenWords says what became of a table, by the page's address; "" where none was read.
-func takenWords(asked url.Values) string {
-	if asked.Get("new") == "" {
-		return ""
-	}
-	return fmt.Sprintf("From the table: %s new, %s changed, %s the same. Look at them, and save.", clipped(asked.Get("new")), clipped(asked.Get("changed")), clipped(asked.Get("same")))
-}
-
-func clipped(s string) string { return domain.ClipTo(s, 5) }
 
 // peopleTemplate is an example of a table of people.
 func (s *Setup) peopleTemplate(w http.ResponseWriter, _ *http.Request) error {

@@ -114,7 +114,7 @@ func (s *Setup) drawDraftPage(w http.ResponseWriter, r *http.Request, status int
 	case "practices":
 		body.Upload, body.Listed = d.at()+"/upload", d.listedWords()
 	case "people":
-		body.Table, body.Listed = d.at()+"/table", takenWords(r.URL.Query())
+		body.Table, body.Taken = d.at()+"/table", d.Table
 	}
 	return s.show(w, r, status, body, filled, map[string]*web.Sheet{"draft": sheet})
 }
@@ -150,6 +150,9 @@ func (s *Setup) saveDraftPage(w http.ResponseWriter, r *http.Request) error {
 			form.Set(rowField(grid, rowsIn(form, grid), "more"), "")
 		}
 		d.Typed[p.name] = form
+		if p.name == "people" {
+			d.Table = nil
+		}
 	})
 	if err != nil {
 		return err

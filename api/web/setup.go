@@ -128,11 +128,12 @@ func (TaskList) file() string    { return "tasklist" }
 type DraftPage struct {
 	Heading string
 	Say     []string
-	Back    string // address of the task list
-	Step    string // such as: Step 2 of 8
-	Upload  string // address to which official lists are sent; "": the page takes none
-	Table   string // address to which a table of people is sent; "": the page takes none
-	Listed  string // what was taken of them, in a sentence; "": nothing
+	Back    string   // address of the task list
+	Step    string   // such as: Step 2 of 8
+	Upload  string   // address to which official lists are sent; "": the page takes none
+	Table   string   // address to which a table of people is sent; "": the page takes none
+	Listed  string   // what was taken of official lists, in a sentence; "": nothing
+	Taken   []string // what was taken of a table, in sentences
 }
 
 func (p DraftPage) Title() string { return p.Heading }
