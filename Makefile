@@ -76,9 +76,14 @@ fuzz: ## fuzz every decoder with FUZZ (400000) inputs each, the slow ones with a
 		$(GO) test $$dir -run '^$$' -fuzz "^$$name\$$" -fuzztime $${inputs}x -fuzzminimizetime 10x || exit 1; \
 	done
 
+OPENFGA ?= $(CURDIR)/bin/openfga
+.PHONY: openfga
+openfga: ## OpenFGA's server into OPENFGA, which make bench asks beside the check where it is there
+	GOBIN=$(OPENFGA) $(GO) install github.com/openfga/openfga/cmd/openfga@v1.22.1
+
 .PHONY: bench
-bench: ## one table: each row beside the bare work on the same bytes, PostgreSQL and SQLite where there are
-	GOLDENTHREAD_BENCH=1 $(GO) test ./cmd/goldenthread-lab -run '^TestBench$$' -count 1 -v -timeout 30m
+bench: ## one table: each row beside the bare work on the same bytes, PostgreSQL, SQLite and OpenFGA (make openfga) where there are
+	GOLDENTHREAD_OPENFGA=$(OPENFGA) GOLDENTHREAD_BENCH=1 $(GO) test ./cmd/goldenthread-lab -run '^TestBench$$' -count 1 -v -timeout 30m
 
 .PHONY: bench-go
 bench-go: ## Go benchmarks of the store: execute, encode, decode, open

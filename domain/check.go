@@ -129,31 +129,11 @@ type judgement struct {
 // and forums are refused in words (rule R3). Whoever asks often asks a state that
 // is Remembering.
 func (s *View) Check(q Question) (*CheckAnswer, *Refusal) {
-	if s.Next == 0 {
-		return nil, notFound("L1", "There is no group called %q here.", Clip(s.Group))
-	}
-	p, r := s.person("R3", q.Person)
+	a, j, r := s.decideCheck(&q)
 	if r != nil {
 		return nil, r
 	}
-	if q.Forum != "" {
-		if _, r := s.forum("R3", q.Forum); r != nil {
-			return nil, r
-		}
-	}
-	if r := q.check(s.State); r != nil {
-		return nil, r
-	}
-	q.Person = p.ID
-	if q.Consulted, r = s.bodies(q.Consulted); r != nil {
-		return nil, r
-	}
-	j := s.judge(q)
-	a := &CheckAnswer{
-		Verdict: j.Verdict, Reasons: j.Reasons, Limits: OrEmpty(j.limits), Conditions: OrEmpty(j.conditions), Coverage: j.coverage,
-		WhoCould: s.whoCould(q, &j), Notes: s.notes(q, &j), Chain: s.chain(q, &j), Index: s.Next - 1, At: q.At,
-		On: CheckInputs{p.Handle, q.Forum, q.Matter, q.Amount, q.Months, q.OpenEnded, q.Consulted},
-	}
+	a.WhoCould, a.Notes, a.Chain = s.whoCould(q, &j), s.notes(q, &j), s.chain(q, &j)
 	a.Say = s.say(q, &j, a.WhoCould)
 	a.Remedies = s.remedies(q, &j, a)
 	if k := s.LastSaid(q.Matter, q.At); k != nil {
@@ -165,6 +145,41 @@ func (s *View) Check(q Question) (*CheckAnswer, *Refusal) {
 		a.Position = j.line.Words
 	}
 	return a, nil
+}
+
+// CheckBriefly decides as Check, and answers with what decides alone: it leaves out what
+// is for people, from the sentence to say and who could say yes to the chain.
+func (s *View) CheckBriefly(q Question) (*CheckAnswer, *Refusal) {
+	a, _, r := s.decideCheck(&q)
+	return a, r
+}
+
+// decideCheck judges the question, in which people and bodies are then called by their ids.
+func (s *View) decideCheck(q *Question) (*CheckAnswer, judgement, *Refusal) {
+	if s.Next == 0 {
+		return nil, judgement{}, notFound("L1", "There is no group called %q here.", Clip(s.Group))
+	}
+	p, r := s.person("R3", q.Person)
+	if r != nil {
+		return nil, judgement{}, r
+	}
+	if q.Forum != "" {
+		if _, r := s.forum("R3", q.Forum); r != nil {
+			return nil, judgement{}, r
+		}
+	}
+	if r := q.check(s.State); r != nil {
+		return nil, judgement{}, r
+	}
+	q.Person = p.ID
+	if q.Consulted, r = s.bodies(q.Consulted); r != nil {
+		return nil, judgement{}, r
+	}
+	j := s.judge(*q)
+	return &CheckAnswer{
+		Verdict: j.Verdict, Reasons: j.Reasons, Limits: OrEmpty(j.limits), Conditions: OrEmpty(j.conditions), Coverage: j.coverage, Index: s.Next - 1, At: q.At,
+		On: CheckInputs{p.Handle, q.Forum, q.Matter, q.Amount, q.Months, q.OpenEnded, q.Consulted},
+	}, j, nil
 }
 
 func (q *Question) check(s *State) *Refusal {

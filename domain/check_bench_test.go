@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -56,4 +58,50 @@ func TestACheckAskedBeforeAllocatesLittle(t *testing.T) {
 	if remembered > 110 || 3*remembered > anew {
 		t.Errorf("a check that was asked before made %.0f allocations, and one anew %.0f", remembered, anew)
 	}
+}
+
+// Whoever asks briefly is told the same verdict, for the same reasons and on the same conditions.
+func TestCheckBrieflyDecidesAsCheck(t *testing.T) {
+	asked := 0
+	for name, events := range theGiven() {
+		s, last := fold(events), DayOf(events[len(events)-1].Time)
+		for _, at := range []Day{last, last.Add(-60), last.Add(400)} {
+			for _, q := range someQuestions(s, at) {
+				full, r := s.Check(q)
+				brief, refused := s.CheckBriefly(q)
+				if r != nil || refused != nil {
+					if !reflect.DeepEqual(r, refused) {
+						t.Fatalf("%s: %+v: %v, and briefly %v", name, q, r, refused)
+					}
+					continue
+				}
+				full.Say, full.Remedies, full.WhoCould, full.LastSaid, full.Position, full.Notes, full.Chain = "", nil, nil, "", "", nil, nil
+				if !reflect.DeepEqual(full, brief) {
+					t.Fatalf("%s: %+v: %+v, and briefly %+v", name, q, full, brief)
+				}
+				asked++
+			}
+		}
+	}
+	if asked < 500 {
+		t.Fatalf("only %d questions were answered", asked)
+	}
+}
+
+// someQuestions are those of some people about every matter, in every forum and none, with sums and without.
+func someQuestions(s *View, at Day) (all []Question) {
+	people := keysOf(s.People)
+	forums := append([]string{""}, keysOf(s.Forums)...)
+	small, large, months := Pence(500_00), Pence(90_000_00), 6
+	for _, person := range people[:min(len(people), 6)] {
+		for _, forum := range forums {
+			for _, matter := range append(slices.Clone(s.CharterOn(at).Charter.Matters), "unheard-of") {
+				for _, q := range []Question{{}, {Amount: &small, Months: &months}, {Amount: &large, OpenEnded: true, Consulted: []string{everybody}}} {
+					q.Person, q.Forum, q.Matter, q.At = person, forum, matter, at
+					all = append(all, q)
+				}
+			}
+		}
+	}
+	return all
 }

@@ -59,6 +59,17 @@ func (g *Group) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refus
 	return a, r
 }
 
+// CheckBriefly decides as Check, and answers with what decides alone.
+func (g *Group) CheckBriefly(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
+	g.memos.ask(g.state, func(s *domain.View) {
+		if g.places != nil {
+			s = s.Across(g.places)
+		}
+		a, r = s.CheckBriefly(q)
+	})
+	return a, r
+}
+
 // A Stamp says how much was known for an answer, and which day it is about.
 type Stamp struct {
 	Index uint64     `json:"index" doc:"newest event that was known"`

@@ -130,7 +130,7 @@ func (s *Rest) offerEvaluation(id, path, say string, takes, gives reflect.Type) 
 		if id == "evaluation" || len(asked.Evaluations) == 0 {
 			out.Body, err = decide(q, &asked.Evaluation, id == "evaluation" && asked.Evaluations != nil)
 		} else {
-			out.Body, err = decideAll(q, &asked)
+			out.Body, err = Evaluate(q, &asked)
 		}
 		return out, err
 	})
@@ -164,8 +164,8 @@ func readEvaluation(body *operation.JSONBody, into *Evaluations) error {
 	return nil
 }
 
-// decideAll answers the questions from the one state, each with what it leaves out taken from the request.
-func decideAll(q *access.Question, asked *Evaluations) (*EvaluationDecisions, error) {
+// Evaluate answers the questions from the one state, each with what it leaves out taken from the request.
+func Evaluate(q *access.Question, asked *Evaluations) (*EvaluationDecisions, error) {
 	semantic, strange := "", len(asked.Unknown) > 0
 	if o := asked.Options; o != nil {
 		semantic = o.Semantic
@@ -223,7 +223,7 @@ func decide(q *access.Question, e *Evaluation, strange bool) (*EvaluationDecisio
 	if e.Action.Name == "endorse" && (asked.Amount != nil || asked.Months != nil || asked.OpenEnded) {
 		return denied("R3", "To endorse is without money and without a term; ask to commit."), nil
 	}
-	a, refusal := q.Check(asked)
+	a, refusal := q.CheckBriefly(asked)
 	if refusal != nil {
 		return denied(refusal.Rule, refusal.Say), nil
 	}

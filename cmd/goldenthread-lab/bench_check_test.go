@@ -50,7 +50,7 @@ type benchAsk struct {
 // hundred days before.
 func (b *bench) asks(groups *projections.Groups) []benchAsk {
 	luck := rand.New(rand.NewPCG(2, 2))
-	today := domain.DayOf(time.UnixMilli(1_471_000_000_000)) // 12 August 2016
+	today := domain.DayOf(lastOfYear)
 	asks, names := make([]benchAsk, questions), slices.DeleteFunc(groups.Names(), func(name string) bool { return !b.represented(groups, name) })
 	for i := range asks {
 		a := benchAsk{group: names[luck.IntN(len(names))]}
@@ -202,6 +202,7 @@ func (b *bench) requests() (asks, known []benchAsk, events uint64) {
 type contestant struct {
 	name         string
 	program      *program
+	asks         []benchAsk      // in its own way; nil: as all are asked
 	turns        []time.Duration // how long each took
 	times        []time.Duration // of each question
 	server, ours time.Duration   // processor time, of the server and of us
@@ -246,6 +247,9 @@ func (b *bench) compete(what string, served []*contestant, callers, questions in
 
 // turn has the callers ask the contestant their share of the questions.
 func (b *bench) turn(c *contestant, callers, each int, asks []benchAsk) {
+	if c.asks != nil {
+		asks = c.asks
+	}
 	clients := make([]*benchClient, callers)
 	for i := range clients {
 		clients[i] = b.dial(c.program.URL)

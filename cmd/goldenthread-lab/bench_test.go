@@ -31,7 +31,7 @@ import (
 // instead. Only the ratios say something on a machine that others use too.
 const (
 	benchEnv   = "GOLDENTHREAD_BENCH"       // 1: run it
-	benchRows  = "GOLDENTHREAD_BENCH_ROWS"  // of one, many, behind, rebuild, start, memory, check and http, those to be run; else all
+	benchRows  = "GOLDENTHREAD_BENCH_ROWS"  // of one, many, behind, rebuild, start, memory, check, http, authzen and openfga, those to be run; else all
 	benchData  = "GOLDENTHREAD_BENCH_DATA"  // a generated folder for the rows about size; else two places and a year
 	benchOther = "GOLDENTHREAD_BENCH_OTHER" // files of other builds of the program, which are asked over HTTP in turns with this one
 	callers    = 64
@@ -56,7 +56,7 @@ func TestBench(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		do   func()
-	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"behind", b.logBehind}, {"rebuild", b.rebuild}, {"start", b.starts}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}} {
+	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"behind", b.logBehind}, {"rebuild", b.rebuild}, {"start", b.starts}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}, {"authzen", b.authZEN}, {"openfga", b.besideOpenFGA}} {
 		if len(only) == 0 || slices.Contains(only, row.name) {
 			row.do()
 		}
@@ -145,7 +145,7 @@ func benchCommand(group string) domain.Request {
 
 // oneCaller is one caller after the other: a durable command through rules,
 // writer, stream and projections, beside a bare append and fsync of the same
-// bytes and a durable insert of them. They take turns, so that whatever else
+// bytes, a durable insert of them, and the same rules before such an insert. They take turns, so that whatever else
 // the machine does falls on all of them alike.
 func (b *bench) oneCaller() {
 	r := b.open(b.TempDir())
@@ -158,11 +158,19 @@ func (b *bench) oneCaller() {
 		func(int) error { _, err := r.Execute(b.Context(), benchCommand("one")); return err },
 		func(int) error { _, err := bare.Write(r.last()); return errors.Join(err, bare.Sync()) },
 	}
+	against := []string{"", "append + fsync of the same bytes"}
 	for _, rival := range b.rivals {
+		group := "alone-" + strings.ToLower(rival.name)
+		ledger, founds := domain.NewLedger(group), benchGroup(group)
+		require.NoError(b, rival.decide(b.Context(), ledger, &founds))
 		turns = append(turns, func(i int) error {
 			_, err := rival.db.ExecContext(b.Context(), rival.insert, "one", i, r.last())
 			return err
+		}, func(int) error {
+			req := benchCommand(group)
+			return rival.decide(b.Context(), ledger, &req)
 		})
+		against = append(against, rival.name+", one insert", rival.name+", a transaction with the same rules")
 	}
 	times := make([][]time.Duration, len(turns))
 	for i := range alone {
@@ -174,10 +182,9 @@ func (b *bench) oneCaller() {
 		slices.Sort(times[j])
 	}
 	ours := percentile(times[0], 50)
-	b.row("one caller, p50", us(ours), "append + fsync of the same bytes "+us(percentile(times[1], 50)), ratio(ours, percentile(times[1], 50)))
-	for j, rival := range b.rivals {
-		theirs := percentile(times[j+2], 50)
-		b.row("one caller, p50", us(ours), rival.name+", one insert "+us(theirs), ratio(ours, theirs))
+	for j := range turns[1:] {
+		theirs := percentile(times[j+1], 50)
+		b.row("one caller, p50", us(ours), against[j+1]+" "+us(theirs), ratio(ours, theirs))
 	}
 }
 
