@@ -79,3 +79,26 @@ func TestProvedIsWhatWasRecordedLast(t *testing.T) {
 		t.Error("what was recorded before the last counts")
 	}
 }
+
+// TestRestsOnIsNamedByConsentsOnly: of all commands only a consent rests on something in
+// another group's ledger, and a consent that names nothing rests on nothing.
+func TestRestsOnIsNamedByConsentsOnly(t *testing.T) {
+	rests := RestsOn{Ledger: "trafford", Ref: "P5", Index: 12}
+	for _, c := range []struct {
+		command Command
+		want    bool
+	}{
+		{&GiveConsent{Proposal: "P1", Rests: &rests}, true},
+		{&ConsentToCharter{Seat: "trafford", Rests: &rests}, true},
+		{&GiveConsent{Proposal: "P1"}, false},
+		{&ConsentToCharter{Seat: "trafford"}, false},
+		{&RaiseProposal{Title: "Leave"}, false},
+	} {
+		r := Request{Command: c.command}
+		r.Prove([]byte("proof"))
+		got, ok := r.RestsOn()
+		if ok != c.want || ok && (got.Ref != "P5" || string(got.Proof) != "proof") || !ok && got.Ref != "" {
+			t.Errorf("%T rests on %+v, %t", c.command, got, ok)
+		}
+	}
+}
