@@ -29,8 +29,13 @@ type SetAgenda struct {
 func (c *SetAgenda) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
 
 func (c *SetAgenda) decide(t *turn) *Refusal {
-	if b := t.s.GroupMeetings[c.On]; b != nil && b.Held != 0 {
-		return notNow("T3", "The meeting of %s has been held.", c.On.Words())
+	if b := t.s.GroupMeetings[c.On]; b != nil {
+		if b.Held != 0 {
+			return notNow("T3", "The meeting of %s has been held.", c.On.Words())
+		}
+		if r := b.checkNoted(c.Items); r != nil {
+			return r
+		}
 	}
 	for i := range c.Items {
 		if r := c.Items[i].check(t.s.State); r != nil {
@@ -50,6 +55,10 @@ func (c *GroupAgendaItem) check(s *State) *Refusal {
 
 // knows says whether something here has that short number.
 func (s *State) knows(ref string) bool {
+	if on, ok := strings.CutPrefix(ref, "agenda/"); ok {
+		d, err := ParseDay(on)
+		return err == nil && s.GroupMeetings[d] != nil
+	}
 	if len(ref) < 2 || s.NoticeOf(ref) != nil {
 		return len(ref) >= 2
 	}
@@ -106,9 +115,9 @@ type MeetingAction struct {
 func (c *RecordGroupMeeting) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
 
 func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
-	b := t.s.GroupMeetings[c.On]
-	if b == nil {
-		return notFound("T3", "No agenda is set for a meeting of %s on %s: set it first.", t.s.ShortName, c.On.Words())
+	b, r := t.meetingOfOurs(c.On)
+	if r != nil {
+		return r
 	}
 	if b.Held != 0 {
 		return notNow("T3", "The meeting of %s was recorded on %s. A correction names that record.", c.On.Words(), b.Held.Words())
@@ -182,8 +191,7 @@ func (c *RecordGroupMeeting) minute(s *State, b *GroupMeeting, met *GroupMet) *R
 			return invalid("T3", "Item %d is minuted twice: put both into one.", item.Item).at("item").at(nth("items", i))
 		}
 	}
-	met.Items = slices.Clone(c.Items)
-	slices.SortFunc(met.Items, func(a, b ItemMinute) int { return cmp.Compare(a.Item, b.Item) })
+	met.Items = b.withNoted(c.Items)
 	return nil
 }
 
@@ -285,25 +293,32 @@ func (e *GroupMet) apply(s *State, ev *Event) {
 
 // A GroupMeeting is one of the group's own.
 type GroupMeeting struct {
-	On           Day
-	At           string
-	Items        []GroupAgendaItem
-	SetBy        string
-	Set          Day
-	Chaired      string
-	Present      []string
-	Apologies    []string
-	InAttendance []Attendance
-	Notes        string
-	Minuted      []ItemMinute // in order of the items
-	Held         Day          // on which it was recorded
-	HeldIndex    uint64
-	Index        uint64
+	On            Day
+	At            string
+	Items         []GroupAgendaItem
+	SetBy         string
+	Set           Day
+	Chaired       string
+	Present       []string
+	Apologies     []string
+	InAttendance  []Attendance
+	Notes         string
+	Noted         []NotedItem  // during the meeting, in order of the items
+	Minuted       []ItemMinute // in order of the items
+	Held          Day          // on which it was recorded
+	HeldIndex     uint64
+	Approved      Day    // of the meeting that approved the minutes; 0: none did
+	Changes       string // that were made to them first
+	ApprovedIndex uint64
+	Index         uint64
 }
 
-// Minute is what was said and decided on the item of that number, from 1; nil if
-// nothing is recorded.
+// Minute is what was said and decided on the item of that number, from 1, so far while
+// the meeting goes on; nil if nothing is recorded.
 func (b *GroupMeeting) Minute(item int) *ItemMinute {
+	if n := b.NotedItem(item); b.Held == 0 && n != nil {
+		return &n.ItemMinute
+	}
 	for i := range b.Minuted {
 		if b.Minuted[i].Item == item {
 			return &b.Minuted[i]

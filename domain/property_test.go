@@ -861,6 +861,17 @@ func (g *generator) mend(of any) {
 		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
 			c.On, c.Actions, c.Chaired = min(pick(g, meetings), today), nil, ""
 		}
+	case *MinuteItem:
+		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
+			c.On, c.Item, c.Decisions = min(pick(g, meetings), today), 1, nil
+			if n := s.GroupMeetings[c.On].NotedItem(1); n != nil {
+				c.After = n.Index
+			}
+		}
+	case *ApproveMinutes:
+		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
+			c.On, c.At = meetings[0], min(meetings[len(meetings)-1], today)
+		}
 	case *SetAgenda:
 		c.On = today + Day(g.between(0, 2))
 	case *GroupAgendaItem:

@@ -10,7 +10,8 @@ const (
 	SuggestApproach SuggestionKind = "approach" // it waits
 	SuggestQuestion SuggestionKind = "question" // it waits
 	SuggestOverdue  SuggestionKind = "overdue"
-	SuggestReview   SuggestionKind = "review" // it is near
+	SuggestReview   SuggestionKind = "review"  // it is near
+	SuggestMinutes  SuggestionKind = "minutes" // they are to be approved
 )
 
 // A Suggestion is something that the executive may want on the agenda.
@@ -22,9 +23,12 @@ type Suggestion struct {
 
 // SuggestionsOn are what the agenda could be made from on that day: open
 // proposals, approaches for the meeting, practices that wait for an answer,
-// what is overdue, and reviews.
+// what is overdue, and reviews; and the minutes of the newest meeting, to be approved.
 func (s *View) SuggestionsOn(d Day) []Suggestion {
 	var items []Suggestion
+	if b := s.MinutesToApprove(d); b != nil {
+		items = append(items, Suggestion{SuggestMinutes, groupMeeting(b.On), "The minutes of " + b.On.Words() + " are to be approved."})
+	}
 	for _, due := range s.WorkListOn(d) {
 		kind := SuggestionKind("")
 		switch a := s.Approaches[due.What]; {

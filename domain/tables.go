@@ -125,6 +125,8 @@ var Kinds = []Kind{
 	kind[WayConfirmed]("way-in.confirmed.v1"),
 	kind[AccessBegun]("access.begun.v1"),
 	kind[GroupFormingAgain]("group.forming-again.v1"),
+	kind[ItemMinuted]("item.minuted.v1"),
+	kind[MinutesApproved]("minutes.approved.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -210,4 +212,6 @@ var Commands = []CommandKind{
 	command[EndWay]("end-way-in", "End a way in at once."),
 	command[BeginAccess]("begin-access", "Put on the record which ways in there are from before."),
 	command[RecordTogether]("record-together", "Record several things about people, seats and mandates at once: all of them, or none."),
+	command[MinuteItem]("minute-item", "Record what was said and decided on an item of the agenda, while the meeting goes on.").slight("It can be recorded again until the meeting is, and makes nothing."),
+	command[ApproveMinutes]("approve-minutes", "Record that a later meeting approved the minutes of an earlier one."),
 }

@@ -21,7 +21,7 @@ type Agenda struct {
 
 // A SuggestionLine is something that could be on the agenda.
 type SuggestionLine struct {
-	Kind  domain.SuggestionKind `json:"kind" enum:"proposal,approach,question,overdue,review"`
+	Kind  domain.SuggestionKind `json:"kind" enum:"proposal,approach,question,overdue,review,minutes"`
 	About string                `json:"about"`
 	Text  string                `json:"text"`
 }
@@ -42,6 +42,8 @@ type OwnMeeting struct {
 	Absent       []Body        `json:"absent" doc:"seats for which nobody was"`
 	Notes        string        `json:"notes,omitempty" doc:"on the meeting as a whole"`
 	Actions      []ActionLine  `json:"actions" doc:"all that it raised, those of an item among them"`
+	Approved     domain.Day    `json:"approved,omitzero" doc:"day of the meeting that approved the minutes"`
+	Changes      string        `json:"changes,omitempty" doc:"what was put right before the minutes were approved"`
 	Between      []BetweenLine `json:"between" doc:"what was decided since the meeting before, and belongs to these minutes"`
 	Index        uint64        `json:"index"`
 }
@@ -54,6 +56,8 @@ type OwnItem struct {
 	Matter    string                `json:"matter,omitempty"`
 	Note      string                `json:"note,omitempty"`
 	Decisions []domain.ItemDecision `json:"decisions"`
+	By        *Who                  `json:"by,omitempty" doc:"who recorded the item, while the meeting goes on"`
+	Noted     uint64                `json:"noted,omitzero" doc:"index of the event that did"`
 	Actions   []ActionLine          `json:"actions" doc:"that it raised"`
 	Interests []ItemInterest        `json:"interests" doc:"declared, that count on the meeting's day and touch it"`
 }
@@ -99,12 +103,14 @@ func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 		On: m.On, At: m.At, Items: []OwnItem{}, SetBy: g.who(m.SetBy), Set: m.Set, Present: []Who{}, Apologies: []Who{}, InAttendance: []Attending{}, Seats: []Body{},
 		Absent: []Body{}, Actions: []ActionLine{}, Between: g.between(m.On, at), Index: m.Index,
 	}
-	held := m.Held != 0 && m.Held <= at
 	for i := range m.Items {
-		l.Items = append(l.Items, g.ownItem(m, i, held))
+		l.Items = append(l.Items, g.ownItem(m, i, at))
 	}
-	if !held {
+	if m.Held == 0 || m.Held > at {
 		return l
+	}
+	if m.Approved <= at {
+		l.Approved, l.Changes = m.Approved, m.Changes
 	}
 	l.Held, l.Chaired, l.Present, l.Apologies, l.Notes = true, g.anyone(m.Chaired), g.everyone(m.Present), g.everyone(m.Apologies), m.Notes
 	for _, a := range m.InAttendance {
@@ -130,14 +136,20 @@ func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 	return l
 }
 
-// ownItem is the item at that place of the agenda, with what is recorded of it
-// once the meeting was held.
-func (g *Group) ownItem(m *domain.GroupMeeting, i int, held bool) OwnItem {
+// ownItem is the item at that place of the agenda, with what is recorded of it on that
+// day or before, so far while the meeting goes on.
+func (g *Group) ownItem(m *domain.GroupMeeting, i int, at domain.Day) OwnItem {
 	of := &m.Items[i]
 	item := OwnItem{Number: i + 1, Title: of.Title, About: of.About, Matter: of.Matter, Decisions: []domain.ItemDecision{}, Actions: []ActionLine{}}
 	item.Interests = g.itemInterests(g.state.MattersOfItem(of), of.About, m.On)
-	if minute := m.Minute(i + 1); held && minute != nil {
+	if m.On > at || m.Held > at {
+		return item
+	}
+	if minute := m.Minute(i + 1); minute != nil {
 		item.Note, item.Decisions = minute.Note, domain.OrEmpty(minute.Decisions)
+	}
+	if noted := m.NotedItem(i + 1); noted != nil && m.Held == 0 {
+		item.By, item.Noted = g.anyone(noted.By), noted.Index
 	}
 	return item
 }

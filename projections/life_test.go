@@ -278,8 +278,9 @@ func TestMinutesBetweenMeetings(t *testing.T) {
 		On: day("2026-03-10"), Present: []string{"chair-lmc", "deputy-north"}, Apologies: []string{"cd-south"}, InAttendance: []domain.Attendance{{Person: "manager", For: "ICB"}},
 		Items: []domain.ItemMinute{{Item: 1, Note: "Much.", Decisions: []domain.ItemDecision{{Words: "To wait.", Ref: "P1"}}}},
 	})
-	said, refusal := b.fold().Minutes(day("2026-03-10"), day("2026-03-10"))
+	minutes, refusal := b.fold().Minutes(day("2026-03-10"), day("2026-03-10"))
 	require.Nil(t, refusal)
+	said := minutes.Markdown()
 	require.Contains(t, said, "In attendance: Manager, Trafford GP Board (for Greater Manchester ICB).")
 	require.Contains(t, said, "Apologies: Clinical Director, South PCN.")
 	require.Contains(t, said, "1. Hours.\n\n   - Interest: Clinical Director, South PCN, money: We run it.\n\n  > Much.\n\n   - Decided: To wait (P1).\n\n2. Rest.")

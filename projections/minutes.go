@@ -8,24 +8,61 @@ import (
 	"goldenthread/domain"
 )
 
-// Minutes drafts the minutes of the group's meeting on that day, as Markdown,
-// from what the ledger says of the day: they are edited outside, and the
-// finished document is attached by its hash (rule T3).
-func (g *Group) Minutes(on, at domain.Day) (string, *domain.Refusal) {
+// Minutes are the minutes of a meeting of the group, drafted from what the ledger says
+// of the day: they can be edited outside, and the finished document attached by its hash
+// (rule T3).
+type Minutes struct {
+	Title string
+	State string // how finished they are, in a sentence
+	Parts []MinutesPart
+}
+
+// A MinutesPart is one of the parts of minutes. Where there is nothing to say it has no lines.
+type MinutesPart struct {
+	Title string
+	Lines []MinutesLine
+}
+
+// A MinutesLine is a paragraph or an item of a list. Its text is plain.
+type MinutesLine struct {
+	Kind   MinutesLineKind
+	Number int  // of a numbered item
+	Below  bool // it belongs to the item above
+	Text   string
+}
+
+// A MinutesLineKind is how a line of minutes is set.
+type MinutesLineKind string
+
+// The kinds of lines.
+const (
+	MinutesParagraph MinutesLineKind = "paragraph"
+	MinutesBullet    MinutesLineKind = "bullet"
+	MinutesNumbered  MinutesLineKind = "numbered"
+	MinutesQuote     MinutesLineKind = "quote" // somebody's words, of one or more lines
+)
+
+// Minutes drafts the minutes of the group's meeting on that day.
+func (g *Group) Minutes(on, at domain.Day) (*Minutes, *domain.Refusal) {
 	meeting := g.state.GroupMeetings[on]
 	if meeting == nil || meeting.Set > at {
-		return "", &domain.Refusal{Rule: "T3", Say: "There is no meeting of this group on " + on.Words() + ".", Class: domain.NotFound}
+		return nil, &domain.Refusal{Rule: "T3", Say: "There is no meeting of this group on " + on.Words() + ".", Class: domain.NotFound}
 	}
 	m := g.ownMeeting(meeting, at)
-	d := &draft{}
-	d.line("# " + plainMarkdown(g.state.Name) + ": minutes of " + on.Words())
-	d.line("Draft, made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + ". Edit it, and attach what you finish.")
+	d := &Minutes{Title: g.state.Name + ": minutes of " + on.Words(), State: "Draft, made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + ". Edit it, and attach what you finish."}
+	if m.Approved != 0 {
+		d.State = "Approved by the meeting of " + m.Approved.Words() + ". Made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + "."
+	}
 	g.minuteAttendance(d, &m)
+	if m.Approved != 0 && m.Changes != "" {
+		d.section("Put right before they were approved")
+		d.line(m.Changes)
+	}
 	g.minuteBetween(d, &m)
 	g.minuteAgenda(d, &m)
 	if m.Notes != "" {
 		d.section("Notes")
-		d.line(plainMarkdown(m.Notes))
+		d.line(m.Notes)
 	}
 	if on <= at {
 		g.minuteProposals(d, on)
@@ -41,10 +78,10 @@ func (g *Group) Minutes(on, at domain.Day) (string, *domain.Refusal) {
 	d.section("Documents")
 	for _, doc := range g.state.Documents {
 		if doc.About == "agenda/"+on.String() && doc.On <= at {
-			d.item("- ", doc.Name, ", SHA-256 "+doc.SHA256)
+			d.item(doc.Name, ", SHA-256 "+doc.SHA256)
 		}
 	}
-	return d.text(), nil
+	return d, nil
 }
 
 func refWords(ref string) string {
@@ -54,30 +91,30 @@ func refWords(ref string) string {
 	return " (" + ref + ")"
 }
 
-func (g *Group) minuteAttendance(d *draft, m *OwnMeeting) {
+func (g *Group) minuteAttendance(d *Minutes, m *OwnMeeting) {
 	d.section("Present")
 	if !m.Held {
 		d.line("The meeting has not been recorded yet.")
 		return
 	}
 	for _, w := range m.Present {
-		d.item("- ", w.Office, "")
+		d.item(w.Office, "")
 	}
-	d.line("Chaired by " + plainMarkdown(m.Chaired.Office) + ".")
+	d.line("Chaired by " + m.Chaired.Office + ".")
 	if len(m.InAttendance) > 0 {
-		d.line("In attendance: " + plainMarkdown(domain.List(attendingWords(m.InAttendance))) + ".")
+		d.line("In attendance: " + domain.List(attendingWords(m.InAttendance)) + ".")
 	}
 	if len(m.Apologies) > 0 {
 		var offices []string
 		for _, w := range m.Apologies {
 			offices = append(offices, w.Office)
 		}
-		d.line("Apologies: " + plainMarkdown(domain.List(offices)) + ".")
+		d.line("Apologies: " + domain.List(offices) + ".")
 	}
 	if len(m.Absent) > 0 {
 		var names []string
 		for _, b := range m.Absent {
-			names = append(names, plainMarkdown(b.Name))
+			names = append(names, b.Name)
 		}
 		d.line("No one was present for " + domain.List(names) + ".")
 	}
@@ -97,30 +134,38 @@ func attendingWords(attending []Attending) []string {
 }
 
 // minuteBetween is what was decided since the meeting before (rule T3).
-func (g *Group) minuteBetween(d *draft, m *OwnMeeting) {
+func (g *Group) minuteBetween(d *Minutes, m *OwnMeeting) {
 	d.section("Decided since the meeting before")
 	for _, b := range m.Between {
-		d.item("- "+b.On.Words()+": ", b.Text, " (event "+fmt.Sprint(b.Index)+")")
+		d.item(b.On.Words()+": "+b.Text, " (event "+fmt.Sprint(b.Index)+")")
 	}
 }
 
 // minuteAgenda is each item of the agenda, with the interests that it touches,
 // what was said and decided on it, and the actions that it raised (rules T3, R7).
-func (g *Group) minuteAgenda(d *draft, m *OwnMeeting) {
+func (g *Group) minuteAgenda(d *Minutes, m *OwnMeeting) {
 	d.section("Agenda")
 	for _, item := range m.Items {
-		d.item(fmt.Sprintf("%d. ", item.Number), item.Title, refWords(item.About))
+		d.add(MinutesLine{Kind: MinutesNumbered, Number: item.Number, Text: sentenceOf(item.Title, refWords(item.About))})
 		for _, i := range item.Interests {
-			d.item("   - Interest: ", i.Person.Office, ", "+string(i.Kind)+": "+i.Words)
+			d.below("Interest: "+i.Person.Office, ", "+string(i.Kind)+": "+i.Words)
 		}
 		d.quote(item.Note)
 		for _, decision := range item.Decisions {
-			d.item("   - Decided: ", decisionWords(decision), "")
+			d.below("Decided: "+decisionWords(decision), "")
 		}
 		for _, a := range item.Actions {
-			d.item("   - Action: ", a.What, refWords(a.Ref))
+			d.below("Action: "+a.What, refWords(a.Ref))
 		}
 	}
+}
+
+func decisionsWords(decisions []domain.ItemDecision) []string {
+	var words []string
+	for _, d := range decisions {
+		words = append(words, decisionWords(d))
+	}
+	return words
 }
 
 func decisionWords(decision domain.ItemDecision) string {
@@ -131,18 +176,18 @@ func decisionWords(decision domain.ItemDecision) string {
 }
 
 // minuteProposals are what was put to the seats or amended on the day.
-func (g *Group) minuteProposals(d *draft, on domain.Day) {
+func (g *Group) minuteProposals(d *Minutes, on domain.Day) {
 	d.section("Proposed")
 	for _, p := range byNumber(g.state.Proposals) {
 		for i := range p.Versions {
 			if v := &p.Versions[i]; v.Put == on {
-				d.item("- ", v.Title, ": "+p.Number+", version "+fmt.Sprint(v.Number)+", put by "+g.name(p.Seat)+" on "+p.Matter)
+				d.item(v.Title, ": "+p.Number+", version "+fmt.Sprint(v.Number)+", put by "+g.name(p.Seat)+" on "+p.Matter)
 				d.quote(v.Text)
 			}
 		}
 		for _, o := range p.Offers {
 			if o.On == on {
-				d.item("- ", g.office(o.Person), " offered other words for "+p.Number+":")
+				d.item(g.office(o.Person), " offered other words for "+p.Number+":")
 				d.quote(o.Words)
 			}
 		}
@@ -150,12 +195,12 @@ func (g *Group) minuteProposals(d *draft, on domain.Day) {
 }
 
 // minutePositions are those taken on the day, whatever became of them (rule C12).
-func (g *Group) minutePositions(d *draft, on domain.Day) {
+func (g *Group) minutePositions(d *Minutes, on domain.Day) {
 	d.section("Positions taken")
 	for _, p := range byNumber(g.state.Proposals) {
 		for i := range p.Positions {
 			if pos := &p.Positions[i]; domain.DayOf(time.UnixMilli(pos.Time)) == on {
-				d.item("- ", g.name(pos.Seat), ": "+standWords(pos.Stand)+", "+p.Number+" version "+fmt.Sprint(pos.Version)+after(". ", pos.Reason))
+				d.item(g.name(pos.Seat), ": "+standWords(pos.Stand)+", "+p.Number+" version "+fmt.Sprint(pos.Version)+after(". ", pos.Reason))
 			}
 		}
 	}
@@ -169,96 +214,116 @@ func standWords(s domain.Stand) string {
 }
 
 // minuteObjections are those raised or let go on the day, with why (rule C3).
-func (g *Group) minuteObjections(d *draft, on domain.Day) {
+func (g *Group) minuteObjections(d *Minutes, on domain.Day) {
 	d.section("Objections")
 	for _, o := range byNumber(g.state.Objections) {
 		if o.On == on {
-			d.item("- ", g.name(o.Seat), ", "+string(o.Grade)+" on "+o.Proposal+" ("+o.Number+"): "+strings.TrimSuffix(clip(o.Why), ".")+after(". It would resolve it: ", o.WouldResolve))
+			d.item(g.name(o.Seat), ", "+string(o.Grade)+" on "+o.Proposal+" ("+o.Number+"): "+strings.TrimSuffix(clip(o.Why), ".")+after(". It would resolve it: ", o.WouldResolve))
 		}
 		if o.How != "" && o.Ended == on {
-			d.item("- ", o.Number+" of "+g.name(o.Seat), " no longer stands: "+string(o.How)+after(". ", o.Words))
+			d.item(o.Number+" of "+g.name(o.Seat), " no longer stands: "+string(o.How)+after(". ", o.Words))
 		}
 	}
 }
 
 // minuteAgreements are what was agreed on the day, with the roll, by name and
 // never by percentage (rules C7, C12).
-func (g *Group) minuteAgreements(d *draft, on domain.Day) {
+func (g *Group) minuteAgreements(d *Minutes, on domain.Day) {
 	d.section("Agreed")
 	for _, p := range byNumber(g.state.Proposals) {
 		if p.Stage == domain.Agreed && p.AgreedOn == on {
-			d.item("- ", p.Title(), " ("+p.Number+", event "+fmt.Sprint(p.Agreement)+"). "+domain.RollWords(p.Roll))
+			d.item(p.Title(), " ("+p.Number+", event "+fmt.Sprint(p.Agreement)+"). "+domain.RollWords(p.Roll))
 			d.quote(p.Version().Text)
 		}
 		if p.SetAside == on {
-			d.item("- ", p.Title(), " ("+p.Number+") was set aside by "+p.SetAsideBy)
+			d.item(p.Title(), " ("+p.Number+") was set aside by "+p.SetAsideBy)
 		}
 	}
 }
 
-func (g *Group) minuteDepartures(d *draft, on domain.Day) {
+func (g *Group) minuteDepartures(d *Minutes, on domain.Day) {
 	d.section("Departures")
 	for _, x := range byNumber(g.state.Departures) {
 		if x.Recorded == on {
-			d.item("- ", g.name(x.Organisation), " goes its own way on "+x.Agreement+" from "+x.From.Words()+" ("+x.Number+"): "+clip(x.Reason))
+			d.item(g.name(x.Organisation), " goes its own way on "+x.Agreement+" from "+x.From.Words()+" ("+x.Number+"): "+clip(x.Reason))
 		}
 		for _, r := range x.Answers {
 			if r.On == on {
-				d.item("- ", g.office(r.By), " answered "+x.Number+": "+clip(r.Words))
+				d.item(g.office(r.By), " answered "+x.Number+": "+clip(r.Words))
 			}
 		}
 	}
 }
 
-// A draft is a Markdown document being written. A section without anything in
-// it says so: that nothing was agreed is worth reading.
-type draft struct {
-	b     strings.Builder
-	empty bool
+func (m *Minutes) section(title string) { m.Parts = append(m.Parts, MinutesPart{Title: title}) }
+
+func (m *Minutes) add(l MinutesLine) {
+	part := &m.Parts[len(m.Parts)-1]
+	part.Lines = append(part.Lines, l)
 }
 
-func (d *draft) line(text string) {
-	d.empty = false
-	d.b.WriteString(text + "\n\n")
-}
-
-func (d *draft) section(title string) {
-	d.end()
-	d.b.WriteString("## " + title + "\n\n")
-	d.empty = true
-}
-
-func (d *draft) end() {
-	if d.empty {
-		d.b.WriteString("Nothing.\n\n")
-	}
-	d.empty = false
-}
+func (m *Minutes) line(text string) { m.add(MinutesLine{Kind: MinutesParagraph, Text: text}) }
 
 // item adds a list's item: somebody's words first, then ours and theirs.
-func (d *draft) item(mark, title, rest string) {
-	d.empty = false
-	text := strings.TrimSuffix(strings.TrimSuffix(title, ".")+rest, ".")
-	d.b.WriteString(mark + plainMarkdown(text) + ".\n\n")
+func (m *Minutes) item(title, rest string) {
+	m.add(MinutesLine{Kind: MinutesBullet, Text: sentenceOf(title, rest)})
 }
 
-func (d *draft) action(a *ActionLine) {
-	d.item("- ", a.What, ", "+a.Owner.Office+", supported by "+a.Supporter.Office+", by "+a.Due.Words()+" ("+a.Ref+")")
+// below adds what belongs to the item above.
+func (m *Minutes) below(title, rest string) {
+	m.add(MinutesLine{Kind: MinutesBullet, Below: true, Text: sentenceOf(title, rest)})
 }
 
-func (d *draft) quote(text string) {
-	if strings.TrimSpace(text) == "" {
+func sentenceOf(title, rest string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(title, ".")+rest, ".") + "."
+}
+
+func (m *Minutes) action(a *ActionLine) {
+	m.item(a.What, ", "+a.Owner.Office+", supported by "+a.Supporter.Office+", by "+a.Due.Words()+" ("+a.Ref+")")
+}
+
+func (m *Minutes) quote(text string) {
+	if text = strings.TrimSpace(text); text != "" {
+		m.add(MinutesLine{Kind: MinutesQuote, Text: text})
+	}
+}
+
+// Markdown are the minutes as a Markdown document. A part without anything in it says so:
+// that nothing was agreed is worth reading.
+func (m *Minutes) Markdown() string {
+	var b strings.Builder
+	b.WriteString("# " + plainMarkdown(m.Title) + "\n\n" + m.State + "\n\n")
+	for _, part := range m.Parts {
+		b.WriteString("## " + part.Title + "\n\n")
+		if len(part.Lines) == 0 {
+			b.WriteString("Nothing.\n\n")
+		}
+		for i := range part.Lines {
+			part.Lines[i].markdown(&b)
+		}
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+func (l *MinutesLine) markdown(b *strings.Builder) {
+	mark := ""
+	switch l.Kind {
+	case MinutesParagraph:
+	case MinutesBullet:
+		mark = "- "
+	case MinutesNumbered:
+		mark = fmt.Sprintf("%d. ", l.Number)
+	case MinutesQuote:
+		for line := range strings.SplitSeq(l.Text, "\n") {
+			b.WriteString("  > " + plainMarkdown(line) + "\n")
+		}
+		b.WriteString("\n")
 		return
 	}
-	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		d.b.WriteString("  > " + plainMarkdown(line) + "\n")
+	if l.Below {
+		mark = "   " + mark
 	}
-	d.b.WriteString("\n")
-}
-
-func (d *draft) text() string {
-	d.end()
-	return strings.TrimRight(d.b.String(), "\n") + "\n"
+	b.WriteString(mark + plainMarkdown(l.Text) + "\n\n")
 }
 
 var markdownMarks = strings.NewReplacer("\\", "\\\\", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "]", "\\]", "<", "&lt;", "#", "\\#", "|", "\\|", "\r", "")

@@ -275,6 +275,10 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return domain.FirstUpper(by) + " set the agenda of " + d.On.Words() + ": " + domain.List(itemTitles(d.Items))
 	case *domain.GroupMet:
 		return domain.FirstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
+	case *domain.ItemMinuted:
+		return domain.FirstUpper(by) + " recorded item " + strconv.Itoa(d.Item) + " of the meeting of " + d.On.Words() + after(": ", d.Note) + after(". Decided: ", domain.List(decisionsWords(d.Decisions)))
+	case *domain.MinutesApproved:
+		return "The meeting of " + d.At.Words() + " approved the minutes of " + d.On.Words() + after(". Put right first: ", d.Changes)
 	case *domain.RecordKept:
 		return g.keptText(d, by)
 	case *domain.RecordConfirmed:
