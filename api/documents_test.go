@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/api/identity"
+	"goldenthread/api/paper"
 	"goldenthread/domain"
 )
 
@@ -53,6 +55,12 @@ func TestMinutes(t *testing.T) {
 	require.Contains(t, section("Actions"), "Draw a rota, Clinical Director, North Trafford, supported by Manager")
 	require.Equal(t, "Nothing.", section("Documents"))
 
+	word := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/minutes.docx"))
+	require.Equal(t, paper.WordType, word.Header.Get("Content-Type"))
+	require.True(t, bytes.HasPrefix(word.body, []byte("PK")), "a document for Word is a zip file")
+	page := string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford/agenda/2026-02-03/minutes", ""))).body)
+	require.Contains(t, page, "Draw a rota, Clinical Director, North Trafford, supported by Manager")
+	w.refused(403, "F3", w.ask("icb-director", "/agenda/2026-02-03/minutes.docx"))
 	w.must(304, w.ask("cd-south", "/agenda/2026-02-03/minutes.md", "If-None-Match", r.Header.Get("ETag")))
 	w.refused(404, "T3", w.ask("cd-south", "/agenda/2026-02-04/minutes.md"))
 	w.refused(422, "L8", w.ask("cd-south", "/agenda/soon/minutes.md"))

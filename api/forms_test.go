@@ -102,10 +102,11 @@ func TestFormsRecord(t *testing.T) {
 	require.Contains(t, sent("cd-south", "/representation", "end-interest", "interest", "I1", "until", "2026-03-31", "words", "We sold it."), "until 31 March 2026. Why it ends: We sold it.")
 
 	sent("manager", "/agenda", "set-agenda", "on", "2026-03-02", "items", "access: Extended hours\r\nAny other business")
-	sent("manager", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "cd-north", "present", "lmc-chair", "apologies", "cd-south", "inAttendance", "icb-director",
+	sent("lmc-chair", "/agenda/2026-03-02", "minute-item", "item", "2", "note", "A date for May.", "decisions", "")
+	sent("manager", "/agenda/2026-03-02", "record-group-meeting", "present", "cd-north", "present", "lmc-chair", "apologies", "cd-south", "inAttendance", "icb-director",
 		"items-0-item", "1", "items-0-note", "Many spoke.", "items-0-decisions", "To ask the practices.\r\nTo come back in May.", "items-1-item", "2", "items-1-note", "", "items-1-decisions", "", "actions-0-what", "Ask them", "actions-0-item", "1", "actions-0-owner", "manager", "actions-0-supporter", "cd-north")
-	page := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body)
-	for _, words := range []string{"Many spoke.", "To come back in May.", "Apologies: Clinical Director, South Trafford", "In attendance: ", "Interests declared:", "We provide all of it.", "T2: Ask them"} {
+	page := string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda/2026-03-02", ""))).body)
+	for _, words := range []string{"A date for May.", "Many spoke.", "To come back in May.", "Apologies: Clinical Director, South Trafford", "In attendance: ", "Interests declared:", "We provide all of it.", "T2: Ask them"} {
 		require.Contains(t, page, words)
 	}
 	sent("lmc-chair", "/representation", "suspend", "what", "R1", "reason", "It went too far.")
@@ -241,9 +242,9 @@ func TestOwnWorkByForms(t *testing.T) {
 	page = sent("manager", "/agenda", "set-agenda", "on", "2026-03-02", "at", "13:00", "items-suggested", "A1: A1 waits.", "items", "workforce: Coordinators")
 	require.Contains(t, page, "A1 waits.")
 	require.Contains(t, page, "<bdi>Coordinators</bdi>, about workforce")
-	page = sent("lmc-chair", "/agenda", "record-group-meeting", "on", "2026-03-02", "present", "lmc-chair", "present", "cd-north", "notes", "Short.", "actions-0-what", "Tell practices", "actions-0-owner", "cd-north", "actions-0-supporter", "manager", "actions-0-due", "2026-03-09")
+	page = sent("lmc-chair", "/agenda/2026-03-02", "record-group-meeting", "present", "lmc-chair", "present", "cd-north", "notes", "Short.", "actions-0-what", "Tell practices", "actions-0-owner", "cd-north", "actions-0-supporter", "manager", "actions-0-due", "2026-03-09")
 	require.Contains(t, page, "Tell practices", "it leads to what is to be done")
-	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda", ""))).body), "No one was present for South Trafford.")
+	require.Contains(t, string(w.must(200, w.send(w.request("cd-north", "GET", "/g/trafford/agenda/2026-03-02", ""))).body), "No one was present for South Trafford.")
 	sent("cd-north", "/actions", "progress-action", "action", "T1", "words", "Half of them.")
 	refused(403, "This is for", "cd-south", "/actions", "end-action", "action", "T1", "how", "done")
 	refused(422, "the reason", "cd-north", "/actions", "end-action", "action", "T1", "how", "dropped")
@@ -298,6 +299,7 @@ func TestFormsAreTaken(t *testing.T) {
 	w := newWorld(t).established()
 	w.on("2026-03-02")
 	w.must(201, w.command("manager", "schedule-meeting", `{"forum":"locality-board","on":"2026-03-02"}`))
+	w.must(201, w.command("manager", "set-agenda", `{"on":"2026-03-02","items":[{"title":"Evenings"}]}`))
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"T","text":"x","matter":"access"}`))
 	shown := 0
 	for below, names := range pages.Forms() {

@@ -139,6 +139,8 @@ var views = []view{
 	{"question-asked", "pm-village", "/g/trafford/practices/P91623", disagree},
 	{"agenda", "manager", "/g/trafford/agenda", nil},
 	{"agenda-set", "manager", "/g/trafford/agenda", setAgenda},
+	{"own-meeting", "manager", "/g/trafford/agenda/2026-06-23", recordItem},
+	{"minutes", "manager", "/g/trafford/agenda/2026-06-23/minutes", draftMinutes},
 	{"worklist", "manager", "/g/trafford/worklist", nil},
 	{"worklist-then", "manager", "/g/trafford/worklist?at=2026-07-01", nil},
 	{"practice", "manager", "/g/trafford/practices/P91631", nil},
@@ -249,6 +251,30 @@ func setAgenda(b *browser) {
 	b.fill("set-on", "2026-12-08")
 	b.fill("set-at", "13:00")
 	b.fill("set-items", "workforce: Care coordinators\nAny other business")
+	b.send("set")
+}
+
+// recordItem records the first item of a meeting, as it goes on.
+func recordItem(b *browser) {
+	meet(b)
+	b.open("/g/trafford/agenda/2026-06-23").unfold()
+	b.fill("item-1-note", "Everybody spoke about the evenings.")
+	b.fill("item-1-decisions", "To ask the practices.")
+	b.send("item-1")
+	b.says("The item is recorded", "Decided: To ask the practices.")
+}
+
+func draftMinutes(b *browser) {
+	meet(b)
+	b.open("/g/trafford/agenda/2026-06-23/minutes")
+	b.says("minutes of 23 June 2026")
+}
+
+// meet sets the agenda of a meeting.
+func meet(b *browser) {
+	b.open("/g/trafford/agenda").unfold()
+	b.fill("set-on", "2026-06-23")
+	b.fill("set-items", "access/extended-hours: Evenings\nAny other business")
 	b.send("set")
 }
 

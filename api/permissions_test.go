@@ -148,7 +148,9 @@ var acts = []act{
 	{"ask-group", `{"practice":"P91018","words":"Why?","evidence":"A letter."}`, true},
 	{"answer-question", `{"question":"Q1","words":"Because."}`, false},
 	{"set-agenda", `{"on":"2026-02-01","items":[{"title":"Weekends"}]}`, true},
+	{"minute-item", `{"on":"2026-01-10","item":1,"note":"Much."}`, false},
 	{"record-group-meeting", `{"on":"2026-01-10","present":["cd-north"]}`, false},
+	{"approve-minutes", `{"on":"2026-01-05","at":"2026-01-10"}`, false},
 	{"attach-document", `{"about":"locality-board/2026-01-10","name":"report.txt","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"text/plain","bytes":1}`, false},
 	{"/documents/none", `a`, true},
 	{"/feed-keys", `{"feed":"calendar"}`, true},
@@ -246,7 +248,9 @@ var forms = map[string]form{
 	"communicate":          {"/notices", ""},
 	"answer-question":      {"/questions", ""},
 	"set-agenda":           {"/agenda", ""},
-	"record-group-meeting": {"/agenda", ""},
+	"minute-item":          {"/agenda/2026-01-10", ""},
+	"record-group-meeting": {"/agenda/2026-01-10", ""},
+	"approve-minutes":      {"/agenda/2026-01-05", ""},
 }
 
 // reads are the rows below: everything that can be read.
@@ -255,7 +259,7 @@ var reads = []string{
 	"/commitments", "/worklist", "/approaches", "/priorities", "/actions", "/departures", "/notices", "/practices/P91018", "/questions", "/agenda",
 	"/people/pm-b/remains", "/evidence/P1", "/powers/evidence", "/check/evidence?person=cd-west&forum=locality-board&matter=access",
 	"/log/checkpoint", "/log/vkey", "/log/consistency?from=1", "/log/tile/0/000.p/1", "/log/witnesses", "/events/0/proof", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens", "/invitations",
-	"/practices/P91018/feed.atom", "/calendar.ics", "/calendar.ics?person=pm-b", "/agenda/2026-01-10/minutes.md", "/documents", "/documents/none", "/feed-keys", "/mail", "/what-if?organisation=P91018", "/scheme", "/records", "/ways",
+	"/practices/P91018/feed.atom", "/calendar.ics", "/calendar.ics?person=pm-b", "/agenda/2026-01-10/minutes.md", "/agenda/2026-01-10/minutes.docx", "/documents", "/documents/none", "/feed-keys", "/mail", "/what-if?organisation=P91018", "/scheme", "/records", "/ways",
 }
 
 const matrixDay = "2026-01-10"

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/api/access"
+	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -20,20 +22,85 @@ func agendaPage(a *asked) (web.Body, error) {
 		id: "set", command: &domain.SetAgenda{}, options: map[string][]web.Option{"items": suggestions(body.Suggestions)},
 		Sheet: web.Sheet{Fold: "Set an agenda", FoldID: "setting", Button: "Set the agenda"},
 	})
-	for _, m := range body.ToRecord() {
-		c := &domain.RecordGroupMeeting{On: m.On}
-		o := offered{
-			id: "met-" + m.On.String(), command: c, given: []string{"on"}, rows: map[string][]string{"items": {}}, options: map[string][]web.Option{},
-			Sheet: web.Sheet{Fold: "Record the meeting of " + m.On.Words(), FoldID: "recording-" + m.On.String(), Button: "Record the meeting of " + m.On.Words()},
-		}
-		for _, item := range m.Items {
-			c.Items = append(c.Items, domain.ItemMinute{Item: item.Number})
-			o.rows["items"] = append(o.rows["items"], strconv.Itoa(item.Number)+". "+item.Title)
-			o.options["actions-item"] = append(o.options["actions-item"], web.Option{Value: strconv.Itoa(item.Number), Words: strconv.Itoa(item.Number) + ". " + item.Title})
-		}
-		a.offer(o)
-	}
 	return body, nil
+}
+
+// ownMeetingPage is one of the group's own meetings: its agenda, what is recorded of each
+// item as the meeting goes on, and its record.
+func ownMeetingPage(a *asked) (web.Body, error) {
+	a.section = "work"
+	day := a.r.PathValue("day")
+	next := domain.Day(0)
+	for _, m := range a.Agenda(a.At).Meetings { // the newest first
+		if m.On.String() == day {
+			body := &web.OwnMeeting{OwnMeeting: m, Begun: m.On <= a.At, Next: next}
+			a.offerOwnMeeting(body)
+			return body, nil
+		}
+		if m.On <= a.At {
+			next = m.On
+		}
+	}
+	return nil, problem.NotFound("T3", "No meeting of the group is recorded under this address.")
+}
+
+// offerOwnMeeting offers what can be recorded of the meeting as it stands.
+func (a *asked) offerOwnMeeting(m *web.OwnMeeting) {
+	if m.Held {
+		if m.Approved == 0 {
+			a.offer(offered{
+				id: "approve", command: &domain.ApproveMinutes{On: m.On, At: m.Next},
+				Sheet: web.Sheet{Fold: "Approve the minutes", FoldID: "approving", Button: "Record that they were approved", Class: "secondary"},
+			})
+		}
+		return
+	}
+	items := make([]domain.GroupAgendaItem, len(m.Items))
+	for i, item := range m.Items {
+		items[i] = domain.GroupAgendaItem{Title: item.Title, About: item.About, Matter: item.Matter}
+	}
+	a.offer(offered{
+		id: "set", command: &domain.SetAgenda{On: m.On, At: m.At, Items: items}, given: []string{"on"},
+		Sheet: web.Sheet{Fold: "Change the agenda", FoldID: "setting", Button: "Set the agenda", Class: "secondary"},
+	})
+	if !m.Begun {
+		return
+	}
+	met := &domain.RecordGroupMeeting{On: m.On}
+	o := offered{
+		id: "met", command: met, rows: map[string][]string{"items": {}}, options: map[string][]web.Option{},
+		Sheet: web.Sheet{Fold: "Record the meeting", FoldID: "recording", Button: "Record the meeting"},
+	}
+	for _, item := range m.Items {
+		minute := domain.ItemMinute{Item: item.Number, Note: item.Note, Decisions: item.Decisions}
+		a.offer(offered{
+			id: m.ItemForm(item.Number), command: &domain.MinuteItem{On: m.On, ItemMinute: minute, After: item.Noted}, given: []string{"item", "after"},
+			Sheet: web.Sheet{Fold: "Record item " + strconv.Itoa(item.Number), FoldID: "recording-" + strconv.Itoa(item.Number), Button: "Record item " + strconv.Itoa(item.Number), Class: "secondary"},
+		})
+		met.Items = append(met.Items, minute)
+		heading := strconv.Itoa(item.Number) + ". " + item.Title
+		o.rows["items"] = append(o.rows["items"], heading)
+		o.options["actions-item"] = append(o.options["actions-item"], web.Option{Value: strconv.Itoa(item.Number), Words: heading})
+	}
+	a.offer(o)
+}
+
+// minutesPage is the minutes of one of the group's meetings, as they are drafted.
+func minutesPage(a *asked) (web.Body, error) {
+	a.section = "work"
+	minutes, err := a.minutes()
+	if err != nil {
+		return nil, err
+	}
+	return &web.Minutes{Minutes: minutes, On: a.r.PathValue("day")}, nil
+}
+
+func (a *asked) minutes() (*projections.Minutes, error) {
+	on, err := domain.ParseDay(a.r.PathValue("day"))
+	if err != nil {
+		return nil, problem.NotFound("T3", "No meeting of the group is recorded under this address.")
+	}
+	return access.OrRefused(a.Minutes(on, a.At))
 }
 
 // suggestions are what could go on the agenda, to be ticked.

@@ -22,6 +22,7 @@ import (
 
 	"goldenthread/api/access"
 	"goldenthread/api/operation"
+	"goldenthread/api/paper"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -88,6 +89,14 @@ type minutesInput struct {
 	Date string `path:"date" doc:"day of the group's meeting" example:"2026-02-03"`
 }
 
+func (in *minutesInput) minutes(q *access.Question) (*projections.Minutes, error) {
+	on, err := domain.ParseDay(in.Date)
+	if err != nil {
+		return nil, access.NotDay(in.Date, err, "2026-03-09")
+	}
+	return access.OrRefused(q.Minutes(on, q.At))
+}
+
 type documentInput struct {
 	Group       string `path:"group" example:"trafford"`
 	SHA256      string `path:"sha256" doc:"of the document: 64 hexadecimal digits"`
@@ -138,12 +147,19 @@ type attachment struct {
 func (s *Rest) offerDocuments(at string) {
 	access.Feed(s.ledgers, s.api, "minutes", at+"/agenda/{date}/minutes.md", markdownType, "Minutes of a meeting of the group, drafted from the ledger (Markdown), to be edited outside.", access.Everything,
 		func(q *access.Question, in *minutesInput) ([]byte, error) {
-			on, err := domain.ParseDay(in.Date)
+			minutes, err := in.minutes(q)
 			if err != nil {
-				return nil, access.NotDay(in.Date, err, "2026-03-09")
+				return nil, err
 			}
-			text, err := access.OrRefused(q.Minutes(on, q.At))
-			return []byte(text), err
+			return []byte(minutes.Markdown()), nil
+		})
+	access.Feed(s.ledgers, s.api, "minutes-word", at+"/agenda/{date}/minutes.docx", paper.WordType, "The same minutes as a document for Word.", access.Everything,
+		func(q *access.Question, in *minutesInput) ([]byte, error) {
+			minutes, err := in.minutes(q)
+			if err != nil {
+				return nil, err
+			}
+			return paper.Word(minutes)
 		})
 	access.Ask(s.ledgers, s.api, "documents", at+"/documents", "Documents that were attached, and to what.", access.Everything,
 		func(q *access.Question, _ *access.PlainInput) (projections.Documents, error) {

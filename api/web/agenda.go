@@ -1,6 +1,9 @@
 package web
 
 import (
+	"strconv"
+
+	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
@@ -12,13 +15,24 @@ type Agenda struct {
 func (*Agenda) Title() string { return "Our own meetings" }
 func (*Agenda) file() string  { return "agenda" }
 
-// ToRecord are the meetings that have an agenda and are not recorded yet.
-func (a *Agenda) ToRecord() []projections.OwnMeeting {
-	var ms []projections.OwnMeeting
-	for _, m := range a.Meetings {
-		if !m.Held && m.On <= a.At {
-			ms = append(ms, m)
-		}
-	}
-	return ms
+// An OwnMeeting is one of the group's own, from its agenda to its minutes.
+type OwnMeeting struct {
+	projections.OwnMeeting
+	Begun bool       // it is today or was
+	Next  domain.Day // of the meeting after it, today or before; 0: none
 }
+
+func (m *OwnMeeting) Title() string { return "Our meeting of " + m.On.Words() }
+func (*OwnMeeting) file() string    { return "ownmeeting" }
+
+// ItemForm is the id of the form that records that item.
+func (m *OwnMeeting) ItemForm(item int) string { return "item-" + strconv.Itoa(item) }
+
+// Minutes are those of one of the group's meetings, as a document.
+type Minutes struct {
+	*projections.Minutes
+	On string // day, as in addresses
+}
+
+func (m *Minutes) Title() string { return m.Minutes.Title }
+func (*Minutes) file() string    { return "minutes" }

@@ -165,7 +165,7 @@ func placeOfPath(ref string) string {
 	case "matter":
 		return "representation#positions"
 	case "agenda":
-		return "agenda#meeting-" + of
+		return "agenda/" + of
 	}
 	if _, err := domain.ParseDay(of); err == nil {
 		return "meetings/" + kind + "/" + of
@@ -242,6 +242,8 @@ var recordedWords = map[string]string{
 	"end-action":               "The action's end is recorded",
 	"set-agenda":               "The agenda is set",
 	"record-group-meeting":     "The meeting is recorded",
+	"minute-item":              "The item is recorded",
+	"approve-minutes":          "That the minutes were approved is recorded",
 	"import-organisations":     "The list is taken over",
 	"record-together":          "All of it is recorded",
 }

@@ -19,6 +19,7 @@ func grey(words string) Tag   { return Tag{words, "grey"} }
 // state of the rules.
 var marks = map[string]Tag{
 	"agenda set":         grey("agenda set"),
+	"approved":           green("minutes approved"),
 	"answered":           green("answered"),
 	"cancelled":          grey("cancelled"),
 	"different answers":  red("different answers"),

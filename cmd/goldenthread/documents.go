@@ -19,12 +19,16 @@ import (
 
 // minutesCommand prints drafted minutes as they are, to be edited.
 func minutesCommand() *cobra.Command {
-	c, query := &client{}, url.Values{}
+	c, query, word := &client{}, url.Values{}, false
 	cmd := &cobra.Command{
-		Use: "minutes DATE", Short: "Draft the minutes of the group's meeting, as Markdown, to be edited", GroupID: "ask",
-		Example: "  goldenthread minutes 2026-06-23 > minutes.md\n  goldenthread attach minutes.pdf --about agenda/2026-06-23", Args: cobra.ExactArgs(1),
+		Use: "minutes DATE", Short: "Draft the minutes of the group's meeting, as Markdown or for Word, to be edited", GroupID: "ask",
+		Example: "  goldenthread minutes 2026-06-23 > minutes.md\n  goldenthread minutes 2026-06-23 --word > minutes.docx\n  goldenthread attach minutes.pdf --about agenda/2026-06-23", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := c.path("/agenda/" + url.PathEscape(args[0]) + "/minutes.md")
+			file := "/minutes.md"
+			if word {
+				file = "/minutes.docx"
+			}
+			path, err := c.path("/agenda/" + url.PathEscape(args[0]) + file)
 			if err != nil {
 				return err
 			}
@@ -43,6 +47,7 @@ func minutesCommand() *cobra.Command {
 	for _, p := range asOf {
 		p.addTo(cmd, c)
 	}
+	cmd.Flags().BoolVar(&word, "word", false, "as a document for Word")
 	c.serverFlags(cmd)
 	c.groupFlag(cmd)
 	return cmd
