@@ -160,7 +160,7 @@ func (g *Group) minuteAgenda(d *Minutes, m *OwnMeeting) {
 	}
 }
 
-func decisionsWords(decisions []domain.ItemDecision) []string {
+func itemDecisionsWords(decisions []domain.ItemDecision) []string {
 	var words []string
 	for _, d := range decisions {
 		words = append(words, decisionWords(d))

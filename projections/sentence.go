@@ -276,7 +276,7 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.GroupMet:
 		return domain.FirstUpper(g.state.ShortName) + " met on " + d.On.Words() + "; there were " + g.offices(d.Present) + "; " + g.office(d.Chaired) + " chaired" + after(". ", d.Notes)
 	case *domain.ItemMinuted:
-		return domain.FirstUpper(by) + " recorded item " + strconv.Itoa(d.Item) + " of the meeting of " + d.On.Words() + after(": ", d.Note) + after(". Decided: ", domain.List(decisionsWords(d.Decisions)))
+		return domain.FirstUpper(by) + " recorded item " + strconv.Itoa(d.Item) + " of the meeting of " + d.On.Words() + after(": ", d.Note) + after(". Decided: ", domain.List(itemDecisionsWords(d.Decisions)))
 	case *domain.MinutesApproved:
 		return "The meeting of " + d.At.Words() + " approved the minutes of " + d.On.Words() + after(". Put right first: ", d.Changes)
 	case *domain.RecordKept:
