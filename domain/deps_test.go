@@ -62,7 +62,7 @@ var mayImportRooms = map[string][]string{
 	"api/rest":       {"doctor", "version", "paper", "problem", "caller", "operation", "access", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
 	"api/setup":      {"doctor", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
-	"api":            {"doctor", "version", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
+	"api":            {"doctor", "version", "paper", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
 }
 
 // TestRoomsImportOnlyDownward holds every file of eventstore and of api against the
