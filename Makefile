@@ -44,7 +44,8 @@ release-here: stylesheet
 	GOBIN=$(CURDIR)/$(FILES) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 	for arch in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -buildvcs=true -ldflags='-s -w' -o $(FILES)/goldenthread-linux-$$arch ./cmd/goldenthread || exit 1; done
 	sed -e '1,/^$$/d' -e 's#/usr/local/bin#/usr/bin#' cmd/goldenthread/goldenthread.service > $(FILES)/goldenthread.service
-	printf 'Golden Thread. What others wrote in it has these licences.\n\n' | cat - cmd/goldenthread/licences.txt > $(FILES)/copyright
+	printf 'Golden Thread.\n\nWhat others wrote in it stands with each licence in licences.gz beside this file; goldenthread licences prints it.\n' > $(FILES)/copyright
+	gzip -9nc cmd/goldenthread/licences.txt > $(FILES)/licences.gz
 	printf 'goldenthread (%s) stable; urgency=medium\n\n  * What changed stands in NEWS.gz, beside this file.\n\n -- %s  %s\n' '$(VERSION)' '$(MAINTAINER)' "$$(date -u -R -d $(MADE))" | gzip -9n > $(FILES)/changelog.gz
 	gzip -9nc cmd/goldenthread/CHANGELOG.md > $(FILES)/NEWS.gz
 	for arch in amd64 arm64; do \
@@ -54,6 +55,10 @@ release-here: stylesheet
 	$(GO) run ./cmd/goldenthread-lab image --out $(RELEASE)/goldenthread-$(VERSION)-image.tar --version $(VERSION) --commit $(COMMIT) --made $(MADE) linux/amd64=$(FILES)/goldenthread-linux-amd64 linux/arm64=$(FILES)/goldenthread-linux-arm64
 	cp $(FILES)/goldenthread-linux-* $(RELEASE)/
 	cd $(RELEASE) && sha256sum -- * > SHA256SUMS && cat SHA256SUMS
+
+.PHONY: package-test
+package-test: ## the package installed, upgraded, removed and purged in a fresh Debian; the image and the bills of materials read by other tools (root; after make release)
+	cmd/goldenthread/package/test $(RELEASE)
 
 .PHONY: run
 run: build ## serve the example place at http://127.0.0.1:8080, data in ./data
