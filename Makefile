@@ -154,6 +154,11 @@ monitoring: ## the alerts under promtool, Prometheus's own (Debian: prometheus),
 	@command -v promtool >/dev/null || { echo "There is no promtool here: apt-get install prometheus"; exit 1; }
 	$(GO) test ./cmd/goldenthread -run 'Alerts' -count 1 -v
 
+.PHONY: proxies
+proxies: ## the program behind nginx and Caddy as Debian has them (nginx-light, caddy), with the examples of its README
+	@for tool in nginx caddy; do command -v $$tool >/dev/null || { echo "There is no $$tool here: apt-get install nginx-light caddy"; exit 1; }; done
+	GOLDENTHREAD_PROXIES=1 $(GO) test ./cmd/goldenthread -run '^TestProxies$$' -count 1 -v
+
 SCREENSHOTS ?= /tmp/goldenthread-screenshots
 .PHONY: screenshots
 screenshots: ## a picture of every page, on a phone, a desk and paper, in SCREENSHOTS
