@@ -180,6 +180,8 @@ func (in *installed) settings() []setting {
 		{"Mail server", mail},
 		{"Witnesses of the signed log", witnesses},
 		{"Storage", in.storage()},
+		{"Access log", in.log.words()},
+		{"Programs on this machine ask over NATS", orNone(in.asking.listen)},
 		{"Backups by the server itself", in.backupWords()},
 	}
 }

@@ -27,7 +27,7 @@ func (in *installed) technology() section {
 	}
 	return section{
 		Title: "Technical security, interoperability and accessibility (DTAC)",
-		Intro: "For the parts of DTAC on technical security, interoperability, and usability and accessibility. Clinical safety and data protection have sections of their own below. There are no numbers of questions: they differ between versions of DTAC.",
+		Intro: "For the parts of DTAC on technical security, interoperability, and usability and accessibility. Clinical safety and data protection have sections of their own below. DTAC version 2, of 24 February 2026, calls clinical safety C1, data protection C2 and technical security C3. Numbers of questions are left out: they differ between versions, and the form is the source.",
 		Facts: []fact{
 			{"In transit: " + in.encryption() + ". It does not start where other machines could reach it unencrypted.", proof{"api/guard/origin.go CheckListen", "api/guard TestReach"}},
 			{"Where this program does TLS itself, it is 1.2 at least, and a renewed certificate is taken up without a restart.", proof{"api/guard/limits.go TLS", "api TestTLS"}},
@@ -67,6 +67,10 @@ func (in *installed) flows() section {
 		{"This server → whoever holds the address of a feed: a calendar, or the notices to a practice. The address is a secret and reads that one feed.", proof{"api/identity/feedkeys.go feedCaller", "api TestFeedKeys"}},
 		{"Browsers → anybody else: nothing. Pages ask only this server.", proof{"api/guard/limits.go contentPolicy", "api/web TestAssetsStayHere"}},
 		{"This server → others: only as listed from here on. There is no telemetry and no update check.", proof{"cmd/goldenthread/assurance_facts.go outward", "cmd/goldenthread TestAssuranceOfConnections"}},
+	}
+	if in.asking.listen != "" {
+		facts = append(facts, fact{"Programs on this machine ↔ NATS inside this program, at " + in.asking.listen + ": the check, with the token of whoever asks, and how often it was asked. The server there keeps nothing, and no program hears the answers to another.",
+			proof{"cmd/goldenthread/asking.go accountsOf", "cmd/goldenthread TestProgramsAskOverNATS"}})
 	}
 	if in.mail.server.Address == "" {
 		facts = append(facts, fact{"→ mail: none. No mail server is named, so no letter is written.", proof{"cmd/goldenthread/mail.go start", theTest}})
@@ -187,7 +191,7 @@ var onlyYou = []string{
 }
 
 func (in *installed) personal() section {
-	data := append([]datum{}, personalData...)
+	data := append(append([]datum{}, personalData...), in.log.datum())
 	if in.oidc.Issuer != "" {
 		data = append(data, datum{
 			"Accounts at the organisation’s sign-in", []string{"--oidc-people"}, "In the file " + in.oidc.People + ", which you write: an address or a subject for each person.", "None: the file is in the clear.",
@@ -253,9 +257,22 @@ var personalData = []datum{
 		"In files of the folder set-up; in no backup.", "A key for each draft, in the stream KEYS.", "With the draft: its file goes when the group is founded or the draft is given up.",
 		"Until then.", proof{"api/setup/draft.go draftsFolder", "api TestDraftsAreSealed"},
 	},
-	{
+}
+
+// datum is the personal data in the log, as it is set.
+func (o *logging) datum() datum {
+	d := datum{
 		"The program’s log: who signed in, by short name or id", []string{"standard error"},
 		"Where your system keeps it. It has no name, address, telephone number or device.", "None.", "By you.", "As your system is set.",
 		proof{"api/identity/signin.go logSignIn", "api TestSignInsAreLogged"},
-	},
+	}
+	if o.access {
+		d.Data += "; and every request, by route, with nothing of what stands in its address"
+		d.proof = proof{"api/traffic/traffic.go note", "api TestAccessLog"}
+	}
+	if o.addresses {
+		d.Data += "; and the network address that each request came from"
+		d.Lies = "Where your system keeps it. It has no name, telephone number or device; its network addresses are personal data."
+	}
+	return d
 }

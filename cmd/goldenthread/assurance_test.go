@@ -52,6 +52,7 @@ func everything(t *testing.T) []string {
 		"--oidc-issuer", "https://accounts.example.org/tenant", "--oidc-client", "thread", "--oidc-people", "accounts.json",
 		"--nats", "nats://me:s3cret@nats-1.example.org:4222,tls://nats-2.example.org:4222", "--replicas", "3",
 		"--witness", "https://me:s3cret@lmc.example.org," + signer.Verifier().String(), "--quorum", "1",
+		"--access-log", "--client-addresses", "--nats-listen", "127.0.0.1:4222", "--nats-listen-credentials", "credentials",
 	}
 }
 
@@ -82,10 +83,11 @@ func TestAssurance(t *testing.T) {
 		require.True(t, named[name], "%s is not in the list of personal data", name)
 	}
 
-	for _, says := range []string{"nothing is mailed", "None by the settings", "**trafford**", "answers on this machine only", "--backup-to is not given"} {
+	for _, says := range []string{"nothing is mailed", "None by the settings", "**trafford**", "answers on this machine only", "--backup-to is not given", "It has no name, address, telephone number or device."} {
 		require.Contains(t, bare, says)
 	}
-	for _, says := range []string{"smtp.example.org", "accounts.example.org", "nats-1.example.org:4222, nats-2.example.org:4222", "lmc.example/witness at lmc.example.org", "By you: take the line out", "TLS by a proxy", "24 hours to /"} {
+	for _, says := range []string{"smtp.example.org", "accounts.example.org", "nats-1.example.org:4222, nats-2.example.org:4222", "lmc.example/witness at lmc.example.org", "By you: take the line out", "TLS by a proxy", "24 hours to /",
+		"NATS inside this program, at 127.0.0.1:4222", "network address that each request came from", "its network addresses are personal data"} {
 		require.Contains(t, unbroken(full), says)
 		require.NotContains(t, unbroken(bare), says)
 	}

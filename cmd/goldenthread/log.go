@@ -47,6 +47,17 @@ func (o *logging) logger(w io.Writer) (*slog.Logger, error) {
 	return nil, usagef("--log-format is text or json")
 }
 
+// words say which requests are logged.
+func (o *logging) words() string {
+	switch {
+	case o.addresses:
+		return "every request, with the address that it came from"
+	case o.access:
+		return "every request, without addresses"
+	}
+	return "none"
+}
+
 // leaveOutNil leaves an attribute out whose value is nil, such as the error of what succeeded:
 // no value at all, or a pointer to nothing.
 func leaveOutNil(_ []string, a slog.Attr) slog.Attr {
