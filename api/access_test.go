@@ -65,16 +65,12 @@ func TestTokens(t *testing.T) {
 	token := w.must(201, issue("operator", `{"person":"cd-south"}`)).json(t)["token"].(string)
 
 	dir := w.tokens.Dir
-	for _, name := range []string{"tokens.json", "operator-token"} {
-		info, err := os.Stat(filepath.Join(dir, name))
-		require.NoError(t, err)
-		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "tokens.json"))
+	info, err := os.Stat(filepath.Join(dir, "operator-token"))
 	require.NoError(t, err)
-	require.NotContains(t, string(b), token)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.NotContains(t, string(w.credentials()["tokens.json"]), token)
 
-	again, err := identity.OpenTokens(dir)
+	again, err := identity.OpenTokens(t.Context(), w.store)
 	require.NoError(t, err)
 	c, ok, err := again.Caller(token, w.clock())
 	require.NoError(t, err)
@@ -127,24 +123,27 @@ func TestScopes(t *testing.T) {
 
 // Tokens from before there were names and scopes go on as they were.
 func TestTokensOfOld(t *testing.T) {
-	dir := t.TempDir()
+	w := newWorld(t)
+	file := filepath.Join(w.tokens.Dir, "tokens.json")
 	hash := identity.HashOf("gt_old")
 	old := `[{"hash":"` + hash + `","group":"trafford","person":"cd-north","issued":"2026-01-05T12:00:00Z"}]`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "tokens.json"), []byte(old), 0o600))
-	tokens, err := identity.OpenTokens(dir)
+	require.NoError(t, os.WriteFile(file, []byte(old), 0o600))
+	tokens, err := identity.OpenTokens(t.Context(), w.store)
 	require.NoError(t, err)
 	c, ok, err := tokens.Caller("gt_old", time.Now())
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, caller.Caller{Group: "trafford", Person: "cd-north", Scope: caller.ScopeAct, Way: domain.WayOf(domain.TokenWay, sha256.Sum256([]byte("gt_old"))), Token: c.Token}, c)
-	again, err := identity.OpenTokens(dir)
+	require.NoFileExists(t, file, "it was taken in")
+	again, err := identity.OpenTokens(t.Context(), w.store)
 	require.NoError(t, err)
-	require.Equal(t, "issued 2026-01-05", again.Tokens.All[0].Name)
+	require.Equal(t, "issued 2026-01-05", again.Tokens.All[len(again.Tokens.All)-1].Name)
 
 	for _, damaged := range []string{`[{"hash":"12","group":"trafford","person":"x"}]`, `[{"hash":"` + hash + `"}]`, strings.Replace(old, `"issued"`, `"scope":"rule","issued"`, 1), `{}`, `[`} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "tokens.json"), []byte(damaged), 0o600))
-		_, err := identity.OpenTokens(dir)
-		require.Error(t, err, damaged)
+		require.NoError(t, os.WriteFile(file, []byte(damaged), 0o600))
+		_, err := identity.OpenTokens(t.Context(), w.store)
+		require.ErrorContains(t, err, file, damaged)
+		require.FileExists(t, file)
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	markup "html"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -216,10 +214,8 @@ func TestFeedKeys(t *testing.T) {
 	w.refused(401, "", w.send(w.request("", "POST", address, `{}`)))
 	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Authorization", "Bearer "+strings.TrimPrefix(key, "?key="))))
 
-	b, err := os.ReadFile(filepath.Join(w.tokens.Dir, "feed-keys.json"))
-	require.NoError(t, err)
-	require.NotContains(t, string(b), strings.TrimPrefix(key, "?key="))
-	again, err := identity.OpenFeedKeys(w.tokens.Dir)
+	require.NotContains(t, string(w.credentials()["feed-keys.json"]), strings.TrimPrefix(key, "?key="))
+	again, err := identity.OpenFeedKeys(t.Context(), w.store)
 	require.NoError(t, err)
 	require.Equal(t, w.options.Feeds.Keys.All, again.Keys.All, "they outlive a start")
 

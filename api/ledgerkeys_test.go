@@ -80,7 +80,7 @@ func TestNewPasskeyIsTold(t *testing.T) {
 	w.must(200, owner.signIn())
 	require.False(t, tells(owner, "/account"))
 
-	in, err := identity.OpenSignIn(w.tokens.Dir) // as a restart does
+	in, err := identity.OpenSignIn(t.Context(), w.store) // as a restart does
 	require.NoError(t, err)
 	require.Len(t, in.Passkeys.Accounts.All[0].Seen, 2)
 

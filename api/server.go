@@ -251,7 +251,7 @@ func (s *Server) BeginAccess(ctx context.Context) error {
 
 // FirstLink is the path of the link with which whoever starts this server on an empty folder
 // begins, good once and for half an hour; "" where something is here already.
-func (s *Server) FirstLink() string { return s.identity.MakeFirstLink() }
+func (s *Server) FirstLink() (string, error) { return s.identity.MakeFirstLink() }
 
 // Offer answers the check over NATS, as the service goldenthread, until it is stopped.
 func (s *Server) Offer(nc *nats.Conn) (rest.Services, error) { return s.rest.Offer(nc) }

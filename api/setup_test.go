@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func (b *tab) asOperator() *tab {
 // The link of the first run lets one browser in, once, for half an hour, while nothing is here.
 func TestFirstLink(t *testing.T) {
 	w := openWorld(t, t.TempDir(), "2026-01-05")
-	link := w.server.FirstLink()
+	link := w.firstLink()
 	require.Regexp(t, `^/first-run/[A-Z2-7]{26}$`, link)
 	newTab(w).get("/operator").says(200, "<h1 class=\"nhsuk-heading-l\">Sign in</h1>")
 	newTab(w).get("/first-run/AAAAAAAAAAAAAAAAAAAAAAAAAA").says(404, "This link can’t be used")
@@ -72,17 +73,17 @@ func TestFirstLink(t *testing.T) {
 	newTab(w).post(link, nil).says(404, "This link can’t be used")
 	mine.get("/operator").says(200, "There is no group here yet")
 
-	again := w.server.FirstLink() // another start
+	again := w.firstLink() // another start
 	require.NotEqual(t, link, again)
 	w.mu.Lock()
 	w.now = w.now.Add(31 * time.Minute)
 	w.mu.Unlock()
 	newTab(w).post(again, nil).says(404, "This link can’t be used")
 
-	again = w.server.FirstLink()
+	again = w.firstLink()
 	w.must(201, w.command("operator", "found", foundBody))
 	newTab(w).post(again, nil).says(404, "This link can’t be used")
-	require.Empty(t, w.server.FirstLink())
+	require.Empty(t, w.firstLink())
 	require.NotContains(t, w.log.String(), strings.TrimPrefix(link, "/first-run/"))
 }
 
@@ -123,7 +124,8 @@ func TestOperatorSignsIn(t *testing.T) {
 func TestOperatorSessionEndsWithItsToken(t *testing.T) {
 	w := newWorld(t)
 	b := newTab(w).asOperator()
-	other, err := identity.OpenTokens(t.TempDir()) // with another operator's token
+	require.NoError(t, os.WriteFile(w.tokens.OperatorFile(), []byte("gt_"+strings.Repeat("another", 6)), 0o600))
+	other, err := identity.OpenTokens(t.Context(), w.store)
 	require.NoError(t, err)
 	w.serve(func(o *Options) { o.Tokens = other })
 	b.get("/operator").says(200, ">Sign in</h1>")
@@ -142,7 +144,7 @@ func TestOperatorPasskey(t *testing.T) {
 	w.must(200, d.signIn())
 	require.Contains(t, string(w.must(200, d.send("GET", "/operator", "")).body), "desk")
 	w.must(403, d.send("GET", "/g/trafford", ""))
-	require.Empty(t, w.server.FirstLink())
+	require.Empty(t, w.firstLink())
 
 	w.must(303, d.send("POST", "/operator/passkeys/"+identity.PasskeyID(d.id)+"/remove", ""))
 	w.must(303, d.send("GET", "/operator", "")) // it signed in with that passkey

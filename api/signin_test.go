@@ -64,16 +64,15 @@ func TestSigningIn(t *testing.T) {
 	second.web = alone.web
 	w.must(200, second.signIn())
 
-	in, err := identity.OpenSignIn(w.tokens.Dir) // as a restart does
+	in, err := identity.OpenSignIn(t.Context(), w.store) // as a restart does
 	require.NoError(t, err)
 	w.options.SignIn.Sessions, w.options.SignIn.Passkeys, w.options.SignIn.Invitations = in.Sessions, in.Passkeys, in.Invitations
 	w.must(200, second.send("GET", "/v1/groups/trafford", ""))
 	w.must(200, second.signIn())
 	require.Len(t, in.Sessions.List("trafford", in.Passkeys.Accounts.All[0].Person), 2) // one in each browser, however often it signed in
 	for _, name := range []string{"passkeys.json", "invitations.json", "sessions.json", "sign-in.log"} {
-		info, err := os.Stat(filepath.Join(w.tokens.Dir, name))
-		require.NoError(t, err)
-		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+		require.Contains(t, w.credentials(), name)
+		require.NoFileExists(t, filepath.Join(w.tokens.Dir, name))
 	}
 }
 
@@ -94,8 +93,7 @@ func TestCookies(t *testing.T) {
 
 	forged := w.request("", "GET", "/v1/groups", "", "Cookie", caller.SessionCookie+"="+strings.Repeat("x", 43))
 	w.refused(401, "", w.send(forged))
-	b, err := os.ReadFile(filepath.Join(w.tokens.Dir, "sessions.json"))
-	require.NoError(t, err)
+	b := w.credentials()["sessions.json"]
 	require.NotContains(t, string(b), cookie.Value) // who reads the file can't sign in with it
 	hash := regexp.MustCompile(`"hash": "([^"]+)"`).FindSubmatch(b)[1]
 	w.refused(401, "", w.send(w.request("", "GET", "/v1/groups", "", "Cookie", caller.SessionCookie+"="+string(hash))))
@@ -191,9 +189,8 @@ func TestInvitations(t *testing.T) {
 	for _, secret := range []string{used, mine, strings.ReplaceAll(used, "-", "")} {
 		require.NotContains(t, listed, secret)
 		for _, file := range []string{"invitations.json", "sign-in.log", "passkeys.json"} {
-			b, err := os.ReadFile(filepath.Join(w.tokens.Dir, file))
-			require.NoError(t, err)
-			require.NotContains(t, string(b), secret)
+			require.NotEmpty(t, w.credentials()[file])
+			require.NotContains(t, string(w.credentials()[file]), secret)
 		}
 	}
 }
@@ -276,21 +273,19 @@ func TestSessionEnds(t *testing.T) {
 
 // What was written before sessions had members of their own is read, and has ended.
 func TestEarlierSessionsHaveEnded(t *testing.T) {
-	dir := t.TempDir()
+	w := newWorld(t)
 	const line = `[{"token":"aGFzaA","id":"1f0c33aa","expires":"2200-01-01T00:00:00Z","seen":"2200-01-01T00:00:00Z","data":"{}"}]`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "sessions.json"), []byte(line), 0o600))
-	s, err := identity.OpenSessions(dir)
+	require.NoError(t, os.WriteFile(filepath.Join(w.tokens.Dir, "sessions.json"), []byte(line), 0o600))
+	in, err := identity.OpenSignIn(t.Context(), w.store)
 	require.NoError(t, err)
-	require.Len(t, s.Kept.All, 1)
-	require.False(t, s.Lives(&s.Kept.All[0]))
-	require.Empty(t, s.List("", ""))
+	s := in.Sessions
+	require.Empty(t, s.Kept.All)
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.AddCookie(&http.Cookie{Name: caller.SessionCookie, Value: "aGFzaA"})
 	_, ok := s.Of(r, false)
 	require.False(t, ok)
 	require.NoError(t, s.Begin(httptest.NewRecorder(), r, false, identity.Session{Group: "trafford", Person: "p"}))
 	require.Len(t, s.List("trafford", "p"), 1)
-	require.Len(t, s.Kept.All, 1, "what has ended is dropped")
 }
 
 func TestLocalPath(t *testing.T) {

@@ -92,11 +92,11 @@ func openWorld(t testing.TB, dir, on string) *world {
 	require.NoError(t, err)
 	groups := projections.NewGroups(w.store)
 	w.store.OnEvict(groups.Forget)
-	w.tokens, err = identity.OpenTokens(dir)
+	w.tokens, err = identity.OpenTokens(context.Background(), w.store)
 	require.NoError(t, err)
-	feeds, err := identity.OpenFeedKeys(dir)
+	feeds, err := identity.OpenFeedKeys(context.Background(), w.store)
 	require.NoError(t, err)
-	signIn, err := identity.OpenSignIn(dir)
+	signIn, err := identity.OpenSignIn(context.Background(), w.store)
 	require.NoError(t, err)
 	w.options = Options{Store: w.store, Groups: groups, Tokens: w.tokens, SignIn: signIn, Feeds: feeds, Clock: w.clock, Log: log}
 	w.server = New(w.options)
@@ -104,6 +104,20 @@ func openWorld(t testing.TB, dir, on string) *world {
 	t.Cleanup(w.close)
 	w.keys["operator"] = w.tokens.Operator()
 	return w
+}
+
+// firstLink is the link of the first run, as a start prints it.
+func (w *world) firstLink() string {
+	link, err := w.server.FirstLink()
+	require.NoError(w.t, err)
+	return link
+}
+
+// credentials are what says who gets in, as a backup has it.
+func (w *world) credentials() map[string][]byte {
+	files, err := w.server.identity.Credentials()
+	require.NoError(w.t, err)
+	return files
 }
 
 // serve puts a server with other options in place of the one that is there.

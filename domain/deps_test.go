@@ -39,9 +39,10 @@ var mayImportRooms = map[string][]string{
 	"eventstore/storetest": {},
 	"eventstore/stream":    {"commit"},
 	"eventstore/keys":      {"commit", "stream"},
-	"eventstore/archive":   {"stream", "keys"},
+	"eventstore/shared":    {"stream", "keys"},
+	"eventstore/archive":   {"stream", "keys", "shared"},
 	"eventstore/logs":      {"commit", "stream", "keys", "tilelog", "witness", "evidence"},
-	"eventstore":           {"commit", "ledgers", "stream", "keys", "archive", "logs", "tilelog", "witness", "evidence", "trace"},
+	"eventstore":           {"commit", "ledgers", "stream", "keys", "shared", "archive", "logs", "tilelog", "witness", "evidence", "trace"},
 	"eventstore/recovery":  {"", "commit", "ledgers", "stream", "logs", "tilelog", "signature"},
 
 	"api/mail":       {},

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -16,6 +17,7 @@ import (
 	"goldenthread/eventstore/evidence"
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/witness"
@@ -26,6 +28,40 @@ import (
 // Conn is the store's connection to NATS, for other services on it. It is
 // closed with the store.
 func (s *Store) Conn() *nats.Conn { return s.stream.Conn }
+
+// Dir is the data folder.
+func (s *Store) Dir() string { return s.stream.Dir }
+
+// Alone says whether no other node can write to the stream: it is in this process.
+func (s *Store) Alone() bool { return s.stream.Alone }
+
+// CheckCurrent returns *stream.Silent unless this node knows that what it has of the
+// ledgers is the newest, or was less than a second ago.
+func (s *Store) CheckCurrent() error { return s.stream.CheckCurrent() }
+
+// CatchUp waits until all that was recorded before the call is applied here; *stream.Silent.
+func (s *Store) CatchUp(ctx context.Context) error { return s.stream.CatchUp(ctx) }
+
+// Shared are the records that all nodes share beside the ledgers. They are opened the first
+// time that they are asked for.
+func (s *Store) Shared(ctx context.Context) (*shared.Records, error) {
+	s.sharing.Lock()
+	defer s.sharing.Unlock()
+	if s.shared != nil {
+		return s.shared, nil
+	}
+	key, err := s.keys.SharedKey(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the key of what the nodes share: %w", err)
+	}
+	opened, err := shared.Open(ctx, s.stream, key, s.replicas, s.log)
+	if err != nil {
+		return nil, err
+	}
+	s.shared = opened
+	s.helpers.Go(func() { opened.Run(s.health.life) })
+	return opened, nil
+}
 
 // Groups names the groups that have a ledger, sorted.
 func (s *Store) Groups() []string { return s.stream.Groups() }
@@ -169,6 +205,6 @@ func (s *Store) Backup(ctx context.Context, w io.Writer, key archive.Key, creden
 	}
 	// What is copied later is never behind what was copied before: a checkpoint is for
 	// events that the stream has by then, and whoever an event names has had a key
-	// before that event was recorded.
-	return s.stream.Backup(ctx, func(streams fs.FS) error { return archive.Write(w, streams, c) }, logs.BucketStream, stream.Name, keys.StreamName)
+	// before that event was recorded. What lets people in is among the credentials alone.
+	return s.stream.Backup(ctx, func(streams fs.FS) error { return archive.Write(w, streams, c) }, []string{logs.BucketStream, stream.Name, keys.StreamName}, []string{shared.StreamName})
 }

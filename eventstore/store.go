@@ -19,6 +19,7 @@ import (
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/trace"
 	"goldenthread/eventstore/witness"
@@ -87,6 +88,10 @@ type Store struct {
 	times   *times
 	log     *slog.Logger
 
+	replicas int
+	sharing  sync.Mutex
+	shared   *shared.Records // nil until it is asked for
+
 	keysMissing atomic.Pointer[[]MissingKey] // as they were compared last; nil: not yet
 
 	importing  bool   // a ledger is being imported
@@ -136,7 +141,7 @@ func newStore(o *Options) (*Store, error) {
 	if o.AcceptLoss { // all ledgers stay in memory, so that the loss is recorded before anything else
 		o.Folded = math.MaxUint64
 	}
-	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing || o.inspecting, inspecting: o.inspecting, readWhole: readWhole}
+	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing || o.inspecting, inspecting: o.inspecting, readWhole: readWhole, replicas: o.Replicas}
 	s.times = newTimes(ClockAhead)
 	if s.clock != nil || o.ClockConfirmed || o.importing {
 		s.times.ahead = 0
@@ -214,6 +219,7 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 	case <-caught:
 		if !s.stream.Alone {
 			err = errors.Join(s.forwarding().serveForwarded(), s.keys.ServeWrapping())
+			s.helpers.Go(func() { s.stream.WatchCurrent(s.health.life) })
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.closeNow())

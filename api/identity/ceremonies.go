@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -14,11 +13,13 @@ import (
 
 	"goldenthread/api/caller"
 	"goldenthread/api/problem"
+	"goldenthread/eventstore/shared"
 )
 
 const (
 	ceremonyCookie = "goldenthread-ceremony"
 	ceremonyLasts  = 5 * time.Minute
+	answeredList   = "answered"
 	// mostAnswered is how many ceremonies one person may complete in the time that one lasts.
 	mostAnswered = 60
 )
@@ -50,8 +51,8 @@ func (c *ceremony) account() Account {
 	return Account{Group: c.Group, Person: c.Person, Handle: c.Handle}
 }
 
-// ceremonies seal and open ceremonies with a key of this process: after a restart, or at
-// another node, people begin again.
+// ceremonies seal and open ceremonies with a key that all nodes have, so that one can be
+// answered at another node than the one at which it was begun.
 //
 // A sealed ceremony is bound to what it is for and to its browser, which alone has it,
 // and ends after five minutes. An answer that held is noted until then: the same
@@ -60,27 +61,29 @@ func (c *ceremony) account() Account {
 // no more than beginning again, and goes at the pace of one address.
 type ceremonies struct {
 	key      cipher.AEAD
-	mu       sync.Mutex
-	answered map[string]answeredCeremony // by id
+	answered *kept[answeredCeremony]
 }
 
 type answeredCeremony struct {
-	ends time.Time
-	who  string // group and person
+	ID   string    `json:"id"`
+	Ends time.Time `json:"ends"`
+	Who  string    `json:"who"` // hash of group and person
 }
 
-func newCeremonies() *ceremonies {
-	var key [32]byte
-	rand.Read(key[:])
-	block, err := aes.NewCipher(key[:])
+func openCeremonies(r *shared.Records) (*ceremonies, error) {
+	key, err := r.Derived("ceremonies")
 	if err != nil {
-		panic("identity: a key of 32 bytes is one of AES: " + err.Error())
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		panic("identity: AES has blocks of 16 bytes: " + err.Error())
+		return nil, err
 	}
-	return &ceremonies{key: aead, answered: map[string]answeredCeremony{}}
+	return &ceremonies{aead, openKept(r, answeredList, func(a *answeredCeremony) string { return a.ID }, func(*answeredCeremony) time.Duration { return ceremonyLasts })}, nil
 }
 
 // seal gives the ceremony an id and an end, and is what the browser keeps of it.
@@ -109,24 +112,22 @@ func (c *ceremonies) open(sealed, purpose string, now time.Time) (is ceremony, o
 // complete notes that the ceremony was answered, by that person. The second answer is refused,
 // and so is whoever completes too many.
 func (c *ceremonies) complete(is *ceremony, group, person string, now time.Time) error {
-	who, theirs := group+"\x00"+person, 0
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for id, a := range c.answered {
-		if !now.Before(a.ends) {
-			delete(c.answered, id)
-		} else if a.who == who {
-			theirs++
+	who := inOneWord(group, person)
+	return c.answered.change(func(all []answeredCeremony) ([]answeredCeremony, error) {
+		theirs := 0
+		for i := range all {
+			if all[i].ID == is.ID {
+				return nil, ErrBeginAgain
+			}
+			if all[i].Who == who && now.Before(all[i].Ends) {
+				theirs++
+			}
 		}
-	}
-	if _, twice := c.answered[is.ID]; twice {
-		return ErrBeginAgain
-	}
-	if theirs >= mostAnswered {
-		return problem.New(http.StatusTooManyRequests, "You signed in too often in a few minutes. Please wait a few minutes and try again.")
-	}
-	c.answered[is.ID] = answeredCeremony{is.Ends, who}
-	return nil
+		if theirs >= mostAnswered {
+			return nil, problem.New(http.StatusTooManyRequests, "You signed in too often in a few minutes. Please wait a few minutes and try again.")
+		}
+		return append(all, answeredCeremony{is.ID, is.Ends, who}), nil
+	})
 }
 
 // begin seals the ceremony and has the browser keep it.

@@ -1,14 +1,10 @@
 package identity
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"slices"
 
-	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"goldenthread/api/caller"
@@ -17,9 +13,9 @@ import (
 )
 
 // Whoever is erased (rule L7) gets in no more, from the moment at which the ledger says
-// so: every request is looked at. What the files of this server have about them is then
-// taken out: passkeys, sessions, tokens, invitations, feeds, and the lines of the sign-in
-// log with the names of their devices.
+// so: every request is looked at. What the nodes share about them is then taken out:
+// passkeys, sessions, tokens, invitations, feeds, and the lines of the sign-in log with the
+// names of their devices.
 
 // isErased says whether the ledger says that whoever asks was erased.
 func (s *Identity) isErased(ctx context.Context, group, person string) bool {
@@ -53,8 +49,8 @@ func mustNotBeErased(p *domain.Person) error {
 	return problem.NotNow("L7", "The name, email and phone of %s were erased on %s, and nobody gets in by that name any more. If the office has somebody new, introduce them.", p.Office, p.Erased.Words())
 }
 
-// forgetErased takes whoever is erased out of the files of this server. Those whom a file
-// names by handle are looked up in the ledgers of these groups alone. What fails is logged,
+// forgetErased takes whoever is erased out of what the nodes share. Those who are named
+// there by handle are looked up in the ledgers of these groups alone. What fails is logged,
 // and tried again at the next erasure; they get in no more meanwhile.
 func (s *Identity) forgetErased(groups []string) {
 	gone := func(group, person string) bool {
@@ -69,10 +65,10 @@ func (s *Identity) forgetErased(groups []string) {
 			dropAny(in.Sessions.Kept, func(o *savedSession) bool { return gone(o.Group, o.Person) }),
 			dropAny(in.Accounts.Known, func(k *knownAccount) bool { return gone(k.Group, k.Person) }),
 			dropAny(in.Invitations.Made, func(i *invitation) bool { return gone(i.Group, i.Person) }),
-			in.journal.drop(func(l *JournalLine) bool { return gone(l.Group, l.Person) }))
+			dropAny(in.journal, func(l *JournalLine) bool { return gone(l.Group, l.Person) }))
 	}
 	if err != nil {
-		s.log.Error("what the files of signing in have about somebody who was erased could not be taken out yet; it is tried again", "error", err)
+		s.log.Error("what signing in has about somebody who was erased could not be taken out yet; it is tried again", "error", err)
 	}
 }
 
@@ -82,26 +78,4 @@ func dropAny[T any](k *kept[T], fits func(*T) bool) error {
 		return nil
 	}
 	return k.drop(fits)
-}
-
-// drop takes lines out of the journal.
-func (j *journal) drop(fits func(*JournalLine) bool) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	b, err := os.ReadFile(j.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	lines := bytes.SplitAfter(b, []byte("\n"))
-	left := slices.DeleteFunc(slices.Clone(lines), func(text []byte) bool {
-		var line JournalLine
-		return json.Unmarshal(text, &line) == nil && fits(&line)
-	})
-	if len(left) == len(lines) {
-		return nil
-	}
-	return writeFile(j.file, bytes.Join(left, nil))
 }

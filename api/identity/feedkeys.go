@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
+	"goldenthread/eventstore"
 )
 
 const (
@@ -30,8 +30,8 @@ const (
 const feedKeyLasts = 365 * 24 * time.Hour
 
 // FeedKeys let feed readers and calendars in, which can't send a token: a key
-// stands in the address of one feed and opens that address and nothing else. A
-// file holds only their SHA-256 hashes, readable by its owner alone.
+// stands in the address of one feed and opens that address and nothing else. Only
+// their SHA-256 hashes are kept.
 type FeedKeys struct{ Keys *kept[feedKey] }
 
 type feedKey struct {
@@ -46,10 +46,14 @@ type feedKey struct {
 // ends is when the key ends: one from before keys ended, too, a year after it was made.
 func (k *feedKey) ends() time.Time { return k.Made.Add(feedKeyLasts) }
 
-// OpenFeedKeys reads the keys in the folder.
-func OpenFeedKeys(dir string) (*FeedKeys, error) {
-	keys, err := openKept(filepath.Join(dir, feedKeysFile), func(k *feedKey) string { return k.Hash })
-	return &FeedKeys{keys}, err
+// OpenFeedKeys reads the keys.
+func OpenFeedKeys(ctx context.Context, store *eventstore.Store) (*FeedKeys, error) {
+	records, err := store.Shared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys := openKept(records, feedKeysFile, func(k *feedKey) string { return k.Hash }, nil)
+	return &FeedKeys{keys}, keys.bring(store.Dir(), nil, nil)
 }
 
 // feedCaller is whoever made the key in the address, if it is the key of just

@@ -15,6 +15,7 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
+	"goldenthread/eventstore/stream"
 	"goldenthread/projections"
 )
 
@@ -44,7 +45,6 @@ type Identity struct {
 	noTokens     bool
 	statements   statements
 	ended        ended
-	first        firstLink
 }
 
 // New knows people by what the options say, and offers its pages and operations.
@@ -53,6 +53,7 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Iden
 		api: api, guard: g, ledgers: l, store: l.Store, groups: l.Groups, clock: l.Clock, log: l.Log,
 		tokens: o.Tokens, FeedKeys: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
 	}
+	s.statements = openStatements(s.tokens.Tokens.records)
 	s.tokens.Tokens.dropped = s.ended.tell
 	if s.SignIn != nil {
 		s.SignIn.Sessions.Kept.dropped = s.ended.tell
@@ -93,6 +94,73 @@ func (s *Identity) Used(r *http.Request, c *caller.Caller) {
 // Who is whoever a token stands for or, where none is sent, whoever is
 // signed in.
 func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
+	sent := r.Header.Get("Authorization") != "" || r.URL.Query().Has("key")
+	if !sent && s.SignIn != nil {
+		_, err := r.Cookie(caller.CookieName(caller.SessionCookie, s.guard.Encrypted(r)))
+		sent = err == nil
+	}
+	inGroup := strings.HasPrefix(r.URL.Path, "/v1/groups/")
+	if inGroup { // the pages of signing in ask for it themselves
+		if err := s.newestFor(r); err != nil {
+			return caller.Caller{}, problem.Of(r.Context(), s.log, err)
+		}
+	}
+	c, unknown := s.onTheNewest(r.Context(), sent, func() (caller.Caller, *problem.Problem) { return s.who(r) })
+	if unknown != nil && unknown.Status == http.StatusServiceUnavailable && !inGroup && !guard.IsPage(r.URL.Path) {
+		if c, unknown := s.who(r); unknown == nil && c.Operator && c.Session == "" {
+			return c, nil // whoever runs this server sees how it is, whatever it can reach
+		}
+	}
+	return c, unknown
+}
+
+// ByToken is whoever the token stands for.
+func (s *Identity) ByToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
+	return s.onTheNewest(ctx, true, func() (caller.Caller, *problem.Problem) { return s.byToken(ctx, token) })
+}
+
+// onTheNewest finds out who asks. Where other nodes let people in too, nobody gets in
+// while this node can't tell whether they ended it; and who is not known, and sent
+// something to be known by, is looked up again on all that the others have done.
+func (s *Identity) onTheNewest(ctx context.Context, sent bool, find func() (caller.Caller, *problem.Problem)) (caller.Caller, *problem.Problem) {
+	c, unknown := find()
+	if s.store.Alone() || unknown != nil && !sent {
+		return c, unknown
+	}
+	err := cmp.Or(s.store.CheckCurrent(), s.tokens.Tokens.records.Check())
+	if unknown != nil {
+		if err = s.newest(ctx); err == nil {
+			c, unknown = find()
+		}
+	}
+	if err != nil {
+		return caller.Caller{}, problem.Of(ctx, s.log, err)
+	}
+	return c, unknown
+}
+
+// newest waits until all is here that other nodes recorded, made and ended before the call.
+func (s *Identity) newest(ctx context.Context) error {
+	if s.store.Alone() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, stream.CurrentFor)
+	defer cancel()
+	return cmp.Or(s.store.CatchUp(ctx), s.tokens.Tokens.records.CatchUp(ctx))
+}
+
+// newestFor is newest, before somebody signs in, takes up an invitation, or looks after ways
+// in: what they mean may have been made at another node a moment ago.
+func (s *Identity) newestFor(r *http.Request) error {
+	path := r.URL.Path
+	if !caller.Safe(r.Method) && !strings.Contains(path, "/commands/") && !guard.IsPage(path) || signsIn(r) || strings.HasPrefix(path, "/invitation/") || strings.HasPrefix(path, firstPages) {
+		return s.newest(r.Context())
+	}
+	return nil
+}
+
+// who is whoever sent the request, by what is here.
+func (s *Identity) who(r *http.Request) (caller.Caller, *problem.Problem) {
 	if c, ended, ok := s.feedCaller(r); ok {
 		return c, cmp.Or(ended, s.mayGetIn(r.Context(), c))
 	}
@@ -117,11 +185,11 @@ func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 	if !ok || !strings.EqualFold(scheme, "Bearer") || len(sent) != 1 {
 		return caller.Caller{}, problem.Unauthorized("Please say who you are: sign in, or send your token in the header Authorization, as Bearer and the token.")
 	}
-	return s.ByToken(r.Context(), strings.TrimSpace(token))
+	return s.byToken(r.Context(), strings.TrimSpace(token))
 }
 
-// ByToken is whoever the token stands for.
-func (s *Identity) ByToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
+// byToken is whoever the token stands for, by what is here.
+func (s *Identity) byToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
 	c, ok, err := s.tokens.Caller(token, s.clock())
 	if err != nil {
 		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)

@@ -4,23 +4,18 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-json-experiment/json"
 
 	"goldenthread/api/caller"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
+	"goldenthread/eventstore/shared"
 	"goldenthread/projections"
 )
 
@@ -41,7 +36,7 @@ const (
 	saltBytes  = 16
 )
 
-// An invitation is a line of the file. It stays there when it was used.
+// An invitation is one of the list. It stays there when it was used.
 type invitation struct {
 	ID      string    `json:"id"`
 	Salt    string    `json:"salt,omitempty"` // none: from before there was one
@@ -99,15 +94,12 @@ func codeHash(salt, code string) string {
 	}, strings.ToUpper(code)))
 }
 
-// invitations are those of one server.
+// invitations are all that were made.
 type invitations struct{ Made *kept[invitation] }
 
-func openInvitations(dir string) (*invitations, error) {
-	k, err := openKept[invitation](filepath.Join(dir, invitationsFile), nil)
-	if err != nil {
-		return nil, err
-	}
-	return &invitations{k}, nil
+func openInvitations(r *shared.Records, dir string) (*invitations, error) {
+	k := openKept(r, invitationsFile, func(i *invitation) string { return i.Hash }, nil)
+	return &invitations{k}, k.bring(dir, nil, nil)
 }
 
 // Find is the open invitation with that code.
@@ -132,52 +124,23 @@ func (i *invitations) use(hash string, now time.Time) (used invitation, err erro
 	return used, err
 }
 
-// A journal is the installation's log of who was let in by whom: one JSON
-// object on a line, only ever added to. It holds no secret.
-type journal struct {
-	file string
-	mu   sync.Mutex
+// The journal is the log of who was let in by whom, at whichever node. It holds no secret.
+
+// openJournal reads the journal.
+func openJournal(r *shared.Records, dir string) (*kept[JournalLine], error) {
+	k := openKept(r, journalFile, func(l *JournalLine) string {
+		return inOneWord(l.Time.Format(time.RFC3339Nano), l.Group, l.Person, l.By, l.What)
+	}, nil)
+	return k, k.bring(dir, nil, nil)
 }
 
-// A JournalLine is one of them.
+// A JournalLine is one of its lines.
 type JournalLine struct {
 	Time   time.Time `json:"time"`
 	Group  string    `json:"group"`
 	Person string    `json:"person"` // id of whom it is about
 	By     string    `json:"by"`     // id of a person, or operator
 	What   string    `json:"what"`
-}
-
-func (j *journal) write(line JournalLine) error {
-	b, err := json.Marshal(line, json.Deterministic(true))
-	if err != nil {
-		return err
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	f, err := os.OpenFile(j.file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// about are the lines about the person, oldest first. A line that broke off in
-// a crash is left out.
-func (j *journal) about(group, person string) ([]JournalLine, error) {
-	b, err := os.ReadFile(j.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	var lines []JournalLine
-	for text := range strings.Lines(string(b)) {
-		var line JournalLine
-		if json.Unmarshal([]byte(text), &line) == nil && line.Group == group && line.Person == person {
-			lines = append(lines, line)
-		}
-	}
-	return lines, err
 }
 
 // InvitationFor asks for an invitation.
@@ -289,7 +252,7 @@ func (s *Identity) Invite(ctx context.Context, group string, ask InvitationFor) 
 	if err := s.onRecord(ctx, group, c, &domain.MakeWay{Person: i.Person, Way: i.way(), Until: domain.DayOf(i.Expires), Replaces: i.Replace}); err != nil {
 		return nil, err
 	}
-	if err := s.SignIn.journal.write(JournalLine{now, i.Group, i.Person, by, what}); err != nil {
+	if err := s.SignIn.journal.Add(JournalLine{now, i.Group, i.Person, by, what}); err != nil {
 		return nil, err
 	}
 	if err := s.SignIn.Invitations.Made.Add(i); err != nil {
@@ -337,7 +300,7 @@ func (s *invitationOperations) withdrawInvitation(ctx context.Context, in *invit
 	if err := s.SignIn.Invitations.Made.drop(meant); err != nil {
 		return nil, err
 	}
-	return nil, s.SignIn.journal.write(JournalLine{now, i.Group, i.Person, by, "invitation taken back"})
+	return nil, s.SignIn.journal.Add(JournalLine{now, i.Group, i.Person, by, "invitation taken back"})
 }
 
 // lettingIn is the group, for whoever may let people in, and who that is.

@@ -2,15 +2,17 @@ package identity
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"goldenthread/api/caller"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/api/web/signin"
+	"goldenthread/eventstore/shared"
 )
 
 // The operator signs in to the operator's pages with the token of the data folder, with
@@ -23,6 +25,7 @@ const (
 	// OperatorPages is where the pages of the operator begin.
 	OperatorPages = "/operator"
 	firstPages    = "/first-run/"
+	firstList     = "first"
 )
 
 // ofOperator says whether it is the operator who is signed in.
@@ -58,12 +61,15 @@ func OperatorsOwn(path string) bool {
 // ErrOperatorOnly is said to an operator who is signed in and asks for a group's page.
 var ErrOperatorOnly = problem.NotYours("L10", "You are signed in as the operator of this server, who is nobody of a group. Sign in as yourself to see its pages.")
 
-// A firstLink lets whoever starts this server on an empty folder in, once. It is kept in
-// memory: another start makes another one.
+// A firstLink lets whoever starts a server on an empty folder in, once. Each start makes
+// another one.
 type firstLink struct {
-	mu   sync.Mutex
-	hash string // of its code; "": there is none, or it was used
-	ends time.Time
+	Hash string    `json:"hash"` // of its code
+	Ends time.Time `json:"ends"`
+}
+
+func openFirstLinks(r *shared.Records) *kept[firstLink] {
+	return openKept(r, firstList, func(f *firstLink) string { return f.Hash }, func(*firstLink) time.Duration { return firstLinkLasts })
 }
 
 // isNew says whether nothing is here yet: no group, and no passkey of the operator's.
@@ -73,38 +79,34 @@ func (s *Identity) isNew() bool {
 
 // MakeFirstLink is the path behind which the first run of this server goes on, good once and
 // for half an hour; "" where something is here already.
-func (s *Identity) MakeFirstLink() string {
+func (s *Identity) MakeFirstLink() (string, error) {
 	if !s.isNew() {
-		return ""
+		return "", nil
 	}
 	code := rand.Text()
-	s.first.mu.Lock()
-	defer s.first.mu.Unlock()
-	s.first.hash, s.first.ends = HashOf(code), s.clock().Add(firstLinkLasts)
-	return firstPages + code
+	return firstPages + code, s.SignIn.first.Add(firstLink{HashOf(code), s.clock().Add(firstLinkLasts)})
 }
 
-// open says whether that is the code of a link that still lets somebody in.
-func (f *firstLink) open(code string, now time.Time) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.hash != "" && same(HashOf(code), f.hash) && now.Before(f.ends)
+// isFirst says whether that is the code of a link that still lets somebody in.
+func (s *Identity) isFirst(code string) bool {
+	f, ok := s.SignIn.first.get(HashOf(code))
+	return ok && s.clock().Before(f.Ends)
 }
 
-// use uses the link up: whoever comes second gets false.
-func (f *firstLink) use(code string, now time.Time) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.hash == "" || !same(HashOf(code), f.hash) || !now.Before(f.ends) {
-		return false
-	}
-	f.hash = ""
-	return true
+// useFirst uses the link up: whoever comes second is refused.
+func (s *Identity) useFirst(code string) error {
+	return s.SignIn.first.change(func(all []firstLink) ([]firstLink, error) {
+		i := slices.IndexFunc(all, func(f firstLink) bool { return f.Hash == HashOf(code) && s.clock().Before(f.Ends) })
+		if i < 0 {
+			return nil, errSpent
+		}
+		return slices.Delete(all, i, i+1), nil
+	})
 }
 
 // firstRunPage shows a button: a program that looks at links in messages uses nothing up.
 func (s *Identity) firstRunPage(w http.ResponseWriter, r *http.Request) error {
-	if code := r.PathValue("code"); s.isNew() && s.first.open(code, s.clock()) {
+	if code := r.PathValue("code"); s.isNew() && s.isFirst(code) {
 		html(w, http.StatusOK)
 		return signin.FirstRun{Code: code}.Render(w)
 	}
@@ -115,8 +117,13 @@ func (s *Identity) firstRunPage(w http.ResponseWriter, r *http.Request) error {
 
 // beginFirstRun uses the link up and signs the operator in.
 func (s *Identity) beginFirstRun(w http.ResponseWriter, r *http.Request) error {
-	if !s.isNew() || !s.first.use(r.PathValue("code"), s.clock()) {
+	if !s.isNew() {
 		return s.firstRunPage(w, r)
+	}
+	if err := s.useFirst(r.PathValue("code")); errors.Is(err, errSpent) {
+		return s.firstRunPage(w, r)
+	} else if err != nil {
+		return err
 	}
 	if err := s.note("", operatorName, operatorName, "first run begun with the link that the start printed"); err != nil {
 		return err

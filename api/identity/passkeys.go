@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"goldenthread/api/caller"
 	"goldenthread/api/problem"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/signature"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -45,6 +45,9 @@ type passkey struct {
 	Used       time.Time           `json:"used,omitzero"`
 	Party      string              `json:"party,omitempty"` // name of the server to which the device bound it
 	Credential webauthn.Credential `json:"credential"`
+	// Handle is what the device knows the account by, if it is not the account's own: it
+	// was registered at another node, when each had accounts of its own.
+	Handle []byte `json:"handle,omitempty"`
 }
 
 func (a *Account) WebAuthnID() []byte          { return a.Handle }
@@ -60,15 +63,26 @@ func (a *Account) WebAuthnCredentials() []webauthn.Credential {
 
 func (a *Account) is(group, person string) bool { return a.Group == group && a.Person == person }
 
-// passkeys are the accounts of one server.
+// passkeys are the accounts.
 type passkeys struct{ Accounts *kept[Account] }
 
-func openPasskeys(dir string) (*passkeys, error) {
-	k, err := openKept[Account](filepath.Join(dir, passkeysFile), nil)
-	if err != nil {
-		return nil, err
+func openPasskeys(r *shared.Records, dir string) (*passkeys, error) {
+	k := openKept(r, passkeysFile, func(a *Account) string { return inOneWord(a.Group, a.Person) }, nil)
+	return &passkeys{k}, k.bring(dir, nil, joinAccounts)
+}
+
+// joinAccounts adds to a person's account the passkeys that another node had for them.
+func joinAccounts(there, brought Account) Account {
+	there.Passkeys = slices.Clone(there.Passkeys)
+	for _, k := range brought.Passkeys {
+		if !slices.ContainsFunc(there.Passkeys, k.same) {
+			if string(there.Handle) != string(brought.Handle) {
+				k.Handle = brought.Handle
+			}
+			there.Passkeys = append(there.Passkeys, k)
+		}
 	}
-	return &passkeys{k}, nil
+	return there
 }
 
 // account is the person's account; a new one if they have none yet.
@@ -93,7 +107,7 @@ func (p *passkeys) add(to *Account, name, party string, credential *webauthn.Cre
 	if name == "" {
 		name = "Passkey of " + now.Format("2 January 2006")
 	}
-	k := passkey{PasskeyID(credential.ID), name, now, time.Time{}, party, *credential}
+	k := passkey{ID: PasskeyID(credential.ID), Name: name, Registered: now, Party: party, Credential: *credential}
 	return k, p.Accounts.change(func(all []Account) ([]Account, error) { return withPasskey(all, to, k) })
 }
 
@@ -172,10 +186,14 @@ func (p *passkeys) Edit(group, person string, f func(*Account)) error {
 
 // owner is the account that an authenticator names.
 func (p *passkeys) owner(_, handle []byte) (webauthn.User, error) {
-	a, ok := p.Accounts.find(func(a *Account) bool { return string(a.Handle) == string(handle) })
+	by := func(h []byte) bool { return len(h) > 0 && string(h) == string(handle) }
+	a, ok := p.Accounts.find(func(a *Account) bool {
+		return by(a.Handle) || slices.ContainsFunc(a.Passkeys, func(k passkey) bool { return by(k.Handle) })
+	})
 	if !ok {
 		return nil, errors.New("nobody has this passkey")
 	}
+	a.Handle = handle
 	return &a, nil
 }
 

@@ -5,12 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"goldenthread/api/caller"
 	"goldenthread/domain"
+	"goldenthread/eventstore/shared"
 )
 
 const (
@@ -25,9 +25,8 @@ const (
 	seenWritten  = 12 // in this many parts of it a session's last use is written down
 )
 
-// sessions are who is signed in. They lie in a file that has only hashes of
-// what the browsers hold, so that a restart signs nobody out and whoever reads
-// the file can't sign in with it.
+// sessions are who is signed in, at whichever node. Only hashes of what the browsers hold
+// are kept, so that a restart signs nobody out and whoever reads them can't sign in.
 type sessions struct {
 	Kept *kept[savedSession]
 	Idle time.Duration // unused for so long, a session ends
@@ -44,7 +43,7 @@ type Session struct {
 	Began   time.Time `json:"began"`
 }
 
-// A savedSession is a line of the file. One that was written before November 2026
+// A savedSession is one of the list. One that was written before November 2026
 // says neither when it began nor whose it is, and has ended.
 type savedSession struct {
 	Hash string `json:"hash"` // of the secret in the browser's cookie
@@ -52,23 +51,20 @@ type savedSession struct {
 	Seen time.Time `json:"seen"` // last used
 }
 
-// OpenSessions reads the sessions in the folder; no file is none.
-func OpenSessions(dir string) (*sessions, error) {
-	k, err := openKept(filepath.Join(dir, sessionsFile), func(is *savedSession) string { return is.Hash })
-	if err != nil {
-		return nil, err
-	}
-	return &sessions{k, sessionIdle, time.Now}, nil
+// openSessions reads the sessions.
+func openSessions(r *shared.Records, dir string) (*sessions, error) {
+	s := &sessions{Idle: sessionIdle, Now: time.Now}
+	s.Kept = openKept(r, sessionsFile, func(is *savedSession) string { return is.Hash }, func(is *savedSession) time.Duration { return is.Began.Add(sessionLifetime).Sub(s.Now()) })
+	return s, s.Kept.bring(dir, nil, nil)
 }
 
-// Begin signs the browser in, under a new secret, and drops sessions that have ended.
+// Begin signs the browser in, under a new secret.
 func (s *sessions) Begin(w http.ResponseWriter, r *http.Request, secure bool, is Session) error {
 	now, secret := s.Now().UTC(), rand.Text()
 	var id [8]byte
 	rand.Read(id[:])
 	is.ID, is.Agent, is.Began = hex.EncodeToString(id[:]), domain.ClipTo(r.UserAgent(), 200), now.Truncate(time.Second)
 	err := s.Kept.change(func(all []savedSession) ([]savedSession, error) {
-		all = slices.DeleteFunc(all, func(old savedSession) bool { return !s.Lives(&old) })
 		all = withoutFirst(all, is.Group, is.Person)
 		return append(all, savedSession{HashOf(secret), is, now}), nil
 	})

@@ -3,12 +3,9 @@ package identity
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -20,38 +17,45 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/web/signin"
 	"goldenthread/domain"
+	"goldenthread/eventstore"
 )
 
 // Signing in proves who somebody is. What they may do is in the ledger alone.
 
-// SignIn is who can sign in and who is signed in: files in the data folder that
-// their owner alone reads. No two processes may have them open.
+// SignIn is who can sign in and who is signed in, at whichever node.
 type SignIn struct {
 	Passkeys    *passkeys
 	Accounts    *accounts
 	Invitations *invitations
 	Sessions    *sessions
-	journal     *journal
+	journal     *kept[JournalLine]
 	ceremonies  *ceremonies
+	first       *kept[firstLink]
 }
 
-// OpenSignIn reads the files in the folder; the first time there are none.
-func OpenSignIn(dir string) (*SignIn, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
-	}
-	in := &SignIn{journal: &journal{file: filepath.Join(dir, journalFile)}, ceremonies: newCeremonies()}
-	var err error
-	if in.Passkeys, err = openPasskeys(dir); err != nil {
+// OpenSignIn reads who can sign in; the first time nobody does.
+func OpenSignIn(ctx context.Context, store *eventstore.Store) (*SignIn, error) {
+	r, err := store.Shared(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if in.Accounts, err = openAccounts(dir); err != nil {
+	in, dir := &SignIn{first: openFirstLinks(r)}, store.Dir()
+	if in.Passkeys, err = openPasskeys(r, dir); err != nil {
 		return nil, err
 	}
-	if in.Invitations, err = openInvitations(dir); err != nil {
+	if in.Accounts, err = openAccounts(r, dir); err != nil {
 		return nil, err
 	}
-	in.Sessions, err = OpenSessions(dir)
+	if in.Invitations, err = openInvitations(r, dir); err != nil {
+		return nil, err
+	}
+	if in.journal, err = openJournal(r, dir); err != nil {
+		return nil, err
+	}
+	if in.ceremonies, err = openCeremonies(r); err != nil {
+		return nil, err
+	}
+	in.Sessions, err = openSessions(r, dir)
 	return in, err
 }
 
@@ -124,7 +128,10 @@ func (s *Identity) SignedIn(next http.HandlerFunc) http.HandlerFunc {
 // tried answers what goes wrong as a problem: to people as a page.
 func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := f(w, r)
+		err := s.newestFor(r)
+		if err == nil {
+			err = f(w, r)
+		}
 		if err == nil {
 			return
 		}
@@ -387,7 +394,7 @@ func (s *Identity) anySession(r *http.Request) (Session, error) {
 }
 
 func (s *Identity) note(group, person, by, what string) error {
-	return s.SignIn.journal.write(JournalLine{s.clock().UTC(), group, person, by, what})
+	return s.SignIn.journal.Add(JournalLine{s.clock().UTC(), group, person, by, what})
 }
 
 // LocalPath is the path if it is one on this server; else the front page.

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +19,7 @@ import (
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/signature"
 )
 
@@ -108,7 +108,7 @@ func (s *statementOperations) giveOut(ctx context.Context, st *domain.Statement,
 	out.Statement = string(st.Bytes())
 	hash := signature.Challenge(out.Statement)
 	out.SHA256, out.Challenge = hex.EncodeToString(hash), base64.RawURLEncoding.EncodeToString(hash)
-	out.Expires, err = s.statements.begin(out.Statement, signer{st.Group, st.Person, caller.AskerOf(ctx).From}, s.clock())
+	out.Expires, err = s.statements.begin(out.Statement, signer{st.Group, st.Person, HashOf(caller.AskerOf(ctx).From)}, s.clock())
 	return &operation.Output[ToSign]{Body: *out}, err
 }
 
@@ -155,23 +155,29 @@ func (s *Identity) keeps(group, person string, credential []byte) bool {
 	})
 }
 
-// statements are those given out to be signed, in memory only: after a restart
-// people begin again. The zero statements are none.
-type statements struct {
-	mu  sync.Mutex
-	all map[string]*givenOut
+const statementsList = "statements"
+
+// statements are those given out to be signed, at whichever node.
+type statements struct{ given *kept[givenOut] }
+
+func openStatements(r *shared.Records) statements {
+	return statements{openKept(r, statementsList, func(g *givenOut) string { return g.Hash }, func(*givenOut) time.Duration { return ceremonyLasts })}
 }
 
 // A givenOut statement counts until it ends, used or not.
 type givenOut struct {
-	ends    time.Time
-	by      uuid.UUID // the command that it was used for; none yet
-	signer  signer
-	ordinal int // of those given out before
+	Hash string    `json:"hash"` // of the statement
+	Ends time.Time `json:"ends"`
+	By   uuid.UUID `json:"by,omitzero"` // the command that it was used for; none yet
+	signer
 }
 
 // A signer is who asked for a statement, and from where.
-type signer struct{ group, person, from string }
+type signer struct {
+	Group  string `json:"group"`
+	Person string `json:"person"`
+	From   string `json:"from"` // hash of the address
+}
 
 // How many statements there may be at once. A person who asks for more loses the first
 // that they asked for: they begin again, and keep nobody else from signing.
@@ -184,52 +190,48 @@ const (
 
 // begin remembers the statement, and says how long.
 func (g *statements) begin(statement string, who signer, now time.Time) (time.Time, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	person, group, address, newest, first := 0, 0, 0, 0, ""
-	for text, is := range g.all {
-		if now.After(is.ends) {
-			delete(g.all, text)
-			continue
-		}
-		newest = max(newest, is.ordinal)
-		if is.signer.group == who.group {
-			group++
-		}
-		if is.signer.from == who.from {
-			address++
-		}
-		if is.signer.group == who.group && is.signer.person == who.person {
-			if person++; first == "" || is.ordinal < g.all[first].ordinal {
-				first = text
+	is := givenOut{Hash: HashOf(statement), Ends: now.Add(ceremonyLasts).UTC().Truncate(time.Second), signer: who}
+	return is.Ends, g.given.change(func(all []givenOut) ([]givenOut, error) {
+		person, group, address, first, there := 0, 0, 0, -1, 0
+		for i := range all {
+			o := &all[i]
+			if now.After(o.Ends) {
+				continue
+			}
+			there++
+			if o.Group == who.Group {
+				group++
+			}
+			if o.From == who.From {
+				address++
+			}
+			if o.Group == who.Group && o.Person == who.Person {
+				if person++; first < 0 {
+					first = i
+				}
 			}
 		}
-	}
-	switch {
-	case person >= mostOfPerson:
-		delete(g.all, first)
-	case group >= mostOfGroup, address >= mostOfAddress:
-		return time.Time{}, problem.New(http.StatusTooManyRequests, "Too many statements wait to be signed for your group, or at your address. Please try again in a few minutes.")
-	case len(g.all) >= mostStatements:
-		return time.Time{}, problem.Unavailable("Too many are signing at the moment. Please try again later.")
-	}
-	if g.all == nil {
-		g.all = map[string]*givenOut{}
-	}
-	is := &givenOut{ends: now.Add(ceremonyLasts).UTC().Truncate(time.Second), signer: who, ordinal: newest + 1}
-	g.all[statement] = is
-	return is.ends, nil
+		switch {
+		case person >= mostOfPerson:
+			all = slices.Delete(all, first, first+1)
+		case group >= mostOfGroup, address >= mostOfAddress:
+			return nil, problem.New(http.StatusTooManyRequests, "Too many statements wait to be signed for your group, or at your address. Please try again in a few minutes.")
+		case there >= mostStatements:
+			return nil, problem.Unavailable("Too many are signing at the moment. Please try again later.")
+		}
+		return append(all, is), nil
+	})
 }
 
 // use takes the statement for that command. The same command may come again: it
 // gets the answer that it had.
 func (g *statements) use(statement string, command uuid.UUID, now time.Time) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	is := g.all[statement]
-	if is == nil || now.After(is.ends) || is.by != uuid.Nil && is.by != command {
-		return problem.NotNow("L5", "This took too long, or was signed and sent before. Please begin again.")
-	}
-	is.by = command
-	return nil
+	return g.given.change(func(all []givenOut) ([]givenOut, error) {
+		i := slices.IndexFunc(all, func(o givenOut) bool { return o.Hash == HashOf(statement) })
+		if i < 0 || now.After(all[i].Ends) || all[i].By != uuid.Nil && all[i].By != command {
+			return nil, problem.NotNow("L5", "This took too long, or was signed and sent before. Please begin again.")
+		}
+		all[i].By = command
+		return all, nil
+	})
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -16,6 +17,8 @@ import (
 	"goldenthread/api/caller"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/eventstore/stream"
 )
 
 const (
@@ -23,14 +26,14 @@ const (
 	operatorFile = "operator-token"
 	tokenPrefix  = "gt_"
 	mostTokens   = 50        // of one person
-	useWritten   = time.Hour // how old the last use in the file may be
+	useWritten   = time.Hour // how old the last use that was noted may be
 	defaultDays  = 365       // of a token, where nothing is said
 	mostDays     = 2 * 365
 )
 
-// Tokens are the bearer tokens of one server: a file that holds only their
-// SHA-256 hashes, and the operator's own token in a file beside it, both
-// readable by their owner alone.
+// Tokens are the bearer tokens, of which the nodes share only the SHA-256 hashes, and the
+// operator's own token: a file in the data folder that its owner alone reads, the same at
+// every node.
 type Tokens struct {
 	Dir      string
 	operator string
@@ -39,7 +42,7 @@ type Tokens struct {
 	operatorHash string
 }
 
-// A HeldToken is a line of the file. One without id, name and scope is from before
+// A HeldToken is one of the list. One without id, name and scope is from before
 // there were any: it is called after its hash, and may act.
 type HeldToken struct {
 	ID      string       `json:"id"`
@@ -53,21 +56,18 @@ type HeldToken struct {
 	Used    time.Time    `json:"used,omitzero"`    // last, to the hour
 }
 
-// OpenTokens reads the tokens in the folder. The first time it makes the
-// operator's token and writes it to the file operator-token.
-func OpenTokens(dir string) (*Tokens, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+// OpenTokens reads the tokens. The first time it makes the operator's token and writes it
+// to the file operator-token in the data folder.
+func OpenTokens(ctx context.Context, store *eventstore.Store) (*Tokens, error) {
+	records, err := store.Shared(ctx)
+	if err != nil {
+		return nil, err
 	}
-	t := &Tokens{Dir: dir}
+	t := &Tokens{Dir: store.Dir(), Tokens: openKept(records, tokensFile, func(k *HeldToken) string { return k.Hash }, nil)}
 	if err := t.readOperator(); err != nil {
 		return nil, err
 	}
-	var err error
-	if t.Tokens, err = openKept(filepath.Join(dir, tokensFile), func(k *HeldToken) string { return k.Hash }); err != nil {
-		return nil, err
-	}
-	return t, t.migrate()
+	return t, t.Tokens.bring(t.Dir, (*HeldToken).correct, nil)
 }
 
 func (t *Tokens) readOperator() (err error) {
@@ -84,7 +84,7 @@ func openToken(file string, read func(string) ([]byte, error)) (string, error) {
 	b, err := read(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		b = []byte(newToken() + "\n")
-		err = writeFile(file, b)
+		err = stream.WriteFile(file, b, 0o600)
 	}
 	if err != nil {
 		return "", err
@@ -101,18 +101,15 @@ func openToken(file string, read func(string) ([]byte, error)) (string, error) {
 // machine can read is refused.
 func OpenMetricsToken(file string) (string, error) { return openToken(file, ReadSecretFile) }
 
-// migrate gives tokens from before there were names and scopes theirs, and
-// refuses a file in which a line makes no sense. It writes with the next change.
-func (t *Tokens) migrate() error {
-	for i := range t.Tokens.All {
-		k := &t.Tokens.All[i]
-		hash, err := hex.DecodeString(k.Hash)
-		if err != nil || len(hash) != sha256.Size || k.Group == "" || k.Person == "" || k.Scope != "" && !k.Scope.Known() {
-			return fmt.Errorf("%s is damaged", t.Tokens.file)
-		}
-		if k.ID == "" {
-			k.ID, k.Name, k.Scope = k.Hash[:8], "issued "+k.Issued.Format(time.DateOnly), caller.ScopeAct
-		}
+// correct gives a token from before there were names and scopes its own, and refuses one
+// that makes no sense.
+func (k *HeldToken) correct() error {
+	hash, err := hex.DecodeString(k.Hash)
+	if err != nil || len(hash) != sha256.Size || k.Group == "" || k.Person == "" || k.Scope != "" && !k.Scope.Known() {
+		return errors.New("a token in it makes no sense: the file is damaged")
+	}
+	if k.ID == "" {
+		k.ID, k.Name, k.Scope = k.Hash[:8], "issued "+k.Issued.Format(time.DateOnly), caller.ScopeAct
 	}
 	return nil
 }
@@ -124,7 +121,7 @@ func (t *Tokens) Operator() string { return t.operator }
 func (t *Tokens) OperatorFile() string { return filepath.Join(t.Dir, operatorFile) }
 
 // Issue makes a token for a person of a group that may act and has no end. It
-// is shown this once; the file has only its hash.
+// is shown this once; only its hash is kept.
 func (t *Tokens) Issue(group, person string) (string, error) {
 	now := time.Now().UTC().Truncate(time.Second)
 	return t.make(HeldToken{Group: group, Person: person, Name: "issued " + now.Format(time.DateOnly), Scope: caller.ScopeAct, Issued: now})
@@ -191,7 +188,7 @@ func (k *HeldToken) way() domain.Way { return wayOfHash(domain.TokenWay, k.Hash)
 func wayOfHash(kind domain.WayKind, hash string) domain.Way {
 	var sum [sha256.Size]byte
 	if n, err := hex.Decode(sum[:], []byte(hash)); err != nil || n != len(sum) {
-		return "" // the file is damaged, which is told when it is read
+		return "" // no token or invitation is made like that
 	}
 	return domain.WayOf(kind, sum)
 }

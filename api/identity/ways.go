@@ -3,11 +3,11 @@ package identity
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore/shared"
 )
 
 // Which way in, as the ledger names it, somebody used (rule L5).
@@ -34,10 +34,10 @@ const accountsFile = "known-accounts.json"
 
 // accounts name the organisations' accounts that sign people in. An account's address
 // is personal data, so that its way in is the hash of a random salt and the account:
-// without this file nobody can tell from the ledger whose account it was.
+// without this list nobody can tell from the ledger whose account it was.
 type accounts struct{ Known *kept[knownAccount] }
 
-// A knownAccount is a line of the file.
+// A knownAccount is one of the list.
 type knownAccount struct {
 	Salt   string `json:"salt"`
 	Holder string `json:"holder"` // id of the line in the operator's file
@@ -45,9 +45,9 @@ type knownAccount struct {
 	Person string `json:"person"` // id
 }
 
-func openAccounts(dir string) (*accounts, error) {
-	k, err := openKept[knownAccount](filepath.Join(dir, accountsFile), nil)
-	return &accounts{k}, err
+func openAccounts(r *shared.Records, dir string) (*accounts, error) {
+	k := openKept(r, accountsFile, func(k *knownAccount) string { return inOneWord(k.Group, k.Person, k.Holder) }, nil)
+	return &accounts{k}, k.bring(dir, nil, nil)
 }
 
 func (k *knownAccount) way() domain.Way {
@@ -68,5 +68,12 @@ func (a *accounts) name(group, person, holder string) (domain.Way, error) {
 		return w, nil
 	}
 	k := knownAccount{rand.Text(), holder, group, person}
-	return k.way(), a.Known.Add(k)
+	err := a.Known.change(func(all []knownAccount) ([]knownAccount, error) {
+		if i := slices.IndexFunc(all, func(o knownAccount) bool { return o.Group == group && o.Person == person && o.Holder == holder }); i >= 0 {
+			k = all[i] // another node was quicker
+			return all, nil
+		}
+		return append(all, k), nil
+	})
+	return k.way(), err
 }

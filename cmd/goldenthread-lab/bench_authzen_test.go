@@ -123,9 +123,9 @@ func (b *bench) authZENOverHTTP(r *running, group string, batch *rest.Evaluation
 // serveInProcess serves the store over HTTP from this process, under the clock of the
 // generated year, until the test ends; the token is of somebody who may ask about the group.
 func (b *bench) serveInProcess(r *running, group string) (address, token string) {
-	tokens, err := identity.OpenTokens(b.generated)
+	tokens, err := identity.OpenTokens(b.Context(), r.Store)
 	require.NoError(b, err)
-	feeds, err := identity.OpenFeedKeys(b.generated)
+	feeds, err := identity.OpenFeedKeys(b.Context(), r.Store)
 	require.NoError(b, err)
 	g, err := r.groups.Now(b.Context(), group, nil)
 	require.NoError(b, err)

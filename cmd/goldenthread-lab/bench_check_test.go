@@ -168,7 +168,9 @@ func (b *bench) overHTTP() {
 // requests are the questions of the check as they are sent, now and as known at
 // moments of the longest ledger, which has so many events.
 func (b *bench) requests() (asks, known []benchAsk, events uint64) {
-	tokens, err := identity.OpenTokens(b.generated)
+	r := b.open(b.generated)
+	defer folder.Close(r.Store)
+	tokens, err := identity.OpenTokens(b.Context(), r.Store)
 	require.NoError(b, err)
 	issued := map[string]string{}
 	token := func(group, who string) string {
@@ -178,8 +180,6 @@ func (b *bench) requests() (asks, known []benchAsk, events uint64) {
 		}
 		return issued[group+" "+who]
 	}
-	r := b.open(b.generated)
-	defer folder.Close(r.Store)
 	asks = b.asks(r.groups)
 	for i := range asks {
 		a := &asks[i]

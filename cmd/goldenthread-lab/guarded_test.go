@@ -232,13 +232,10 @@ func TestGuardedCluster(t *testing.T) {
 	require.Zero(t, doubled)
 }
 
-// secondNode is a folder for another node: with the keys and tokens of the first.
+// secondNode is a folder for another node: with the keys of the first.
 func secondNode(t *testing.T, first string) string {
 	dir := t.TempDir()
 	require.NoError(t, copyKeys(first, dir))
-	b, err := os.ReadFile(filepath.Join(first, "tokens.json"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "tokens.json"), b, 0o600))
 	return dir
 }
 
@@ -299,7 +296,7 @@ func (g *guarded) keepsTheLedger() {
 	for _, subject := range []string{
 		"STREAM.DELETE.LEDGER", "STREAM.PURGE.LEDGER", "STREAM.UPDATE.LEDGER", "STREAM.MSG.DELETE.LEDGER", "STREAM.RESTORE.LEDGER",
 		"STREAM.DELETE.KEYS", "STREAM.UPDATE.KEYS", "STREAM.SNAPSHOT.LEDGER", "STREAM.LEADER.STEPDOWN.LEDGER", "STREAM.PEER.REMOVE.LEDGER",
-		"STREAM.CREATE.OTHER", "STREAM.DELETE.KV_CHECKPOINTS",
+		"STREAM.CREATE.OTHER", "STREAM.DELETE.KV_CHECKPOINTS", "STREAM.DELETE.ACCESS", "STREAM.PURGE.ACCESS", "STREAM.MSG.DELETE.ACCESS", "STREAM.UPDATE.ACCESS",
 	} {
 		body, err := json.Marshal(bodies[subject])
 		require.NoError(g.t, err)
@@ -333,14 +330,14 @@ func (g *guarded) letsNobodyElseIn() {
 		require.Error(g.t, err, name)
 	}
 	other := g.connect(roots, cert, nats.UserInfo("asker", askersPassword), nats.PermissionErrOnSubscribe(true))
-	for _, subject := range []string{"goldenthread.write.>", "ledger.>", "keys.>", ">"} {
+	for _, subject := range []string{"goldenthread.write.>", "ledger.>", "keys.>", "access.>", ">"} {
 		sub, err := other.SubscribeSync(subject)
 		require.NoError(g.t, err)
 		require.NoError(g.t, other.Flush())
 		_, err = sub.NextMsg(200 * time.Millisecond)
 		require.ErrorIs(g.t, err, nats.ErrPermissionViolation, subject)
 	}
-	for _, subject := range []string{"goldenthread.write.node", "goldenthread.wrapping", "ledger.commits", "$JS.API.STREAM.INFO.LEDGER", "$JS.API.STREAM.NAMES"} {
+	for _, subject := range []string{"goldenthread.write.node", "goldenthread.wrapping", "ledger.commits", "access.tokens.x", "$JS.API.STREAM.INFO.LEDGER", "$JS.API.STREAM.MSG.GET.ACCESS", "$JS.API.STREAM.NAMES"} {
 		m, err := other.Request(subject, []byte("{}"), 200*time.Millisecond)
 		require.Error(g.t, err, "%s was answered: %v", subject, m)
 	}

@@ -54,7 +54,7 @@ func newSiegeOn(t *testing.T, o eventstore.Options) *siege {
 	o.Log = slog.New(slog.DiscardHandler)
 	store, err := eventstore.Open(t.Context(), o)
 	require.NoError(t, err)
-	tokens, err := identity.OpenTokens(o.Dir)
+	tokens, err := identity.OpenTokens(t.Context(), store)
 	require.NoError(t, err)
 	for i := range 4 {
 		group := "group-" + strconv.Itoa(i)

@@ -144,7 +144,7 @@ func (in *installed) retention() section {
 		{fmt.Sprintf("Sessions: until %s without use, and 12 hours in any case.", timeWords(in.idle)), proof{"api/identity/sessions.go sessionLifetime = 12 * time.Hour", "api TestSessionEnds"}},
 		{"Invitations let somebody in for 7 days; their lines in the file can stay longer.", proof{"api/identity/invitations.go invitationLasts = 7 * 24 * time.Hour", "api TestInvitations"}},
 		{"Addresses of feeds read for a year; their lines in the file can stay longer.", proof{"api/identity/feedkeys.go feedKeyLasts = 365 * 24 * time.Hour", "api TestFeedKeysEnd"}},
-		{"The sign-in log: until the person is erased. Nothing thins it.", proof{"api/identity/erasure.go drop", "api TestAccessEndsWithAnErasure"}},
+		{"The sign-in log: until the person is erased. Nothing thins it.", proof{"api/identity/erasure.go dropAny", "api TestAccessEndsWithAnErasure"}},
 		{"The program’s own log goes to standard error. How long it is kept is a setting of your system.", proof{"cmd/goldenthread/serve.go serveCommand", "api TestSignInsAreLogged"}},
 	}
 	if in.backupTo != "" {
@@ -242,9 +242,9 @@ var personalData = []datum{
 	},
 	{
 		"How people sign in here: names of devices and browsers, times, public keys, hashes of secrets",
-		[]string{"operator-token", "tokens.json", "passkeys.json", "sessions.json", "invitations.json", "feed-keys.json", "known-accounts.json", "sign-in.log"},
-		"In these files of the data folder, which their owner alone reads; people stand there by id.", "None in the folder. In a backup: backup.key.",
-		"An erasure takes the person’s lines out of each, and ends every session at once. Older backups have them still.", "See “Retention”.",
+		[]string{"operator-token", "tokens.json", "passkeys.json", "sessions.json", "invitations.json", "feed-keys.json", "known-accounts.json", "sign-in.log", "answered", "statements", "first"},
+		"In the stream ACCESS of the store, and the operator’s token in a file of the data folder that its owner alone reads; people stand there by id.", "One for all, in the stream KEYS, sealed under wrapping.key. In a backup: backup.key.",
+		"An erasure takes the person’s records out, and ends every session at once. What was taken out stays on the disks of the streams, sealed, until they write over it; older backups have it still.", "See “Retention”.",
 		proof{"api/identity/erasure.go forgetErased", "api TestAccessEndsWithAnErasure"},
 	},
 	{

@@ -29,10 +29,11 @@ func TestErasedMeansErased(t *testing.T) {
 	id := p.introduce(t)
 	p.Stop()
 	plantDevices(t, dir, id)
+	require.NotEmpty(t, inFolder(t, dir), "the test must see what is there")
 	p = start(t, dir)
 	p.Tokens["zebrina"] = p.tokenOf(t, "zebrina", "Zebrina's tablet")
 	p.useAs(t, "zebrina")
-	require.NotEmpty(t, inFolder(t, dir), "the test must see what is there")
+	require.Empty(t, inFolder(t, dir), "it was taken in, and is sealed")
 	require.NotEmpty(t, inMemory(t, p.Cmd.Process.Pid), "the test must see what is there")
 
 	status, body := p.Send("zebrina", "POST", "/v1/groups/trafford/commands/erase-person", `{"person":"`+id+`"}`)

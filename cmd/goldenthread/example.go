@@ -111,7 +111,7 @@ func exampleNames() []string {
 // giveTokens makes a token for each person, by handle in their group, puts them on
 // their groups' records, and writes them where only the owner reads.
 func (t *telling) giveTokens(ctx context.Context, dir string) error {
-	tokens, err := identity.OpenTokens(dir)
+	tokens, err := identity.OpenTokens(ctx, t.store)
 	if err != nil {
 		return err
 	}

@@ -197,13 +197,13 @@ func (o *serving) storeOptions(log *slog.Logger) (options eventstore.Options, er
 // answer opens what belongs to people (tokens, keys of feeds, sign-ins, mail), says
 // where everything is, and answers until ctx ends or the store can't go on.
 func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.Listener, options api.Options) (err error) {
-	if options.Tokens, err = identity.OpenTokens(o.dir); err != nil {
+	if options.Tokens, err = identity.OpenTokens(ctx, options.Store); err != nil {
 		return err
 	}
-	if options.Feeds, err = identity.OpenFeedKeys(o.dir); err != nil {
+	if options.Feeds, err = identity.OpenFeedKeys(ctx, options.Store); err != nil {
 		return err
 	}
-	if options.SignIn, err = identity.OpenSignIn(o.dir); err != nil {
+	if options.SignIn, err = identity.OpenSignIn(ctx, options.Store); err != nil {
 		return err
 	}
 	if options.BackupKey, err = archive.OpenKey(cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))); err != nil {
@@ -236,11 +236,15 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 		defer made.Wait()
 		defer end()
 	}
+	first, err := server.FirstLink()
+	if err != nil {
+		return err
+	}
 	if o.log.inJSON() {
-		o.logStart(options.Log, listener.Addr(), options.Tokens, server.FirstLink())
+		o.logStart(options.Log, listener.Addr(), options.Tokens, first)
 	} else {
 		o.greet(cmd, listener.Addr(), options.Tokens)
-		o.showFirstLink(cmd, listener.Addr(), server.FirstLink())
+		o.showFirstLink(cmd, listener.Addr(), first)
 	}
 	return serveUntil(ctx, server, listener, options.Store.Failed())
 }

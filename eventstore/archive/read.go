@@ -21,6 +21,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/shared"
 )
 
 // An archive comes from anywhere. Nothing of it is believed before the manifest at its
@@ -184,7 +185,7 @@ func (r *reader) check(h *tar.Header) error {
 	last := h.Name == credentialsFile || h.Name == manifestFile || h.Name == macFile
 	sparse := func(name string) bool { return strings.HasPrefix(name, "GNU.sparse") }
 	switch {
-	case !last && !strings.HasPrefix(h.Name, streamFiles) || !fs.ValidPath(h.Name) || strings.ContainsAny(h.Name, "\\:\x00") || len(h.Name) > mostName:
+	case strings.Contains(h.Name, "/"+shared.StreamName+"/"), !last && !strings.HasPrefix(h.Name, streamFiles) || !fs.ValidPath(h.Name) || strings.ContainsAny(h.Name, "\\:\x00") || len(h.Name) > mostName:
 		return errors.New("is no name that a backup has")
 	case h.Typeflag != tar.TypeReg || h.Linkname != "" || slices.ContainsFunc(slices.Collect(maps.Keys(h.PAXRecords)), sparse):
 		return errors.New("is not an ordinary file")

@@ -407,6 +407,15 @@ func (k *Keyring) DropDraft(ctx context.Context, id string) error {
 	return k.Storage.Delete(ctx, m.Sequence)
 }
 
+// sharedID names the key under which nodes seal what they share beside the ledgers.
+const sharedID = "6d7f3c1e-52a8-4b0e-9c64-0f1d2b8ea93c"
+
+// SharedKey is the key of what the nodes share beside the ledgers, such as who is signed
+// in. It is made once, lies in the stream of the keys, and outlives every erasure.
+func (k *Keyring) SharedKey(ctx context.Context) ([]byte, error) {
+	return k.findOrMakeKey(ctx, sharedID)
+}
+
 // What is sealed: a version byte, a random salt, the commitment, and the text
 // under AES-256-GCM. Salt and key give, by HKDF-SHA256, a key for this text alone
 // (hence the nonce of zeros) and the commitment, without which somebody could make

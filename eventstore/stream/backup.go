@@ -17,10 +17,10 @@ import (
 // backupFolder begins the names of folders in which a backup is put together.
 const backupFolder = "backup-"
 
-// Backup copies the streams, those named first and in that order, and has their files
-// written while the copy is there. It takes as much space again in the data folder
+// Backup copies the streams, those named first and in that order, and not those left out,
+// and has their files written while the copy is there. It takes as much space again in the data folder
 // while it lasts. One is made at a time (ErrNotReady).
-func (s *Stream) Backup(ctx context.Context, write func(fs.FS) error, first ...string) (err error) {
+func (s *Stream) Backup(ctx context.Context, write func(fs.FS) error, first, without []string) (err error) {
 	if !s.copying.TryLock() {
 		return commit.NotReady("another backup is being made")
 	}
@@ -33,7 +33,7 @@ func (s *Stream) Backup(ctx context.Context, write func(fs.FS) error, first ...s
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := s.copyInto(ctx, dir, first); err != nil {
+	if err := s.copyInto(ctx, dir, first, without); err != nil {
 		return fmt.Errorf("put the backup together: %w", err)
 	}
 	return write(os.DirFS(dir))
@@ -48,15 +48,15 @@ func (s *Stream) dropBackups() error {
 	return err
 }
 
-// copyInto copies every stream to a server of its own in the folder.
-func (s *Stream) copyInto(ctx context.Context, dir string, names []string) error {
+// copyInto copies every stream but those left out to a server of its own in the folder.
+func (s *Stream) copyInto(ctx context.Context, dir string, names, without []string) error {
 	from, err := jetstream.New(s.Conn)
 	if err != nil {
 		return err
 	}
 	list := from.StreamNames(ctx)
 	for name := range list.Name() {
-		if !slices.Contains(names, name) {
+		if !slices.Contains(names, name) && !slices.Contains(without, name) {
 			names = append(names, name)
 		}
 	}

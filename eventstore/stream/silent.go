@@ -26,6 +26,9 @@ func (s *Silent) Error() string {
 // Unwrap gives out what the library said.
 func (s *Silent) Unwrap() error { return s.Why }
 
+// errNotCurrent says that the leader was not heard for CurrentFor.
+var errNotCurrent = errors.New("for more than a second nobody could say what is the newest")
+
 // IsSilent says whether the error is that NATS, or a stream in it, does not answer.
 func IsSilent(err error) bool {
 	for _, silent := range []error{nats.ErrNoResponders, nats.ErrTimeout, nats.ErrNoServers, nats.ErrConnectionReconnecting, jetstream.ErrNoStreamResponse, context.DeadlineExceeded} {

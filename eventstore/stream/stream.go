@@ -61,7 +61,7 @@ func OpenStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 // acknowledged.
 func checkConfig(got, want jetstream.StreamConfig) error {
 	subjects := len(got.Subjects) == 1 && got.Subjects[0] == want.Subjects[0]
-	unlimited := got.MaxMsgs <= 0 && got.MaxBytes <= 0 && got.MaxAge == 0 && got.MaxMsgsPerSubject <= 0
+	unlimited := got.MaxMsgs <= 0 && got.MaxBytes <= 0 && got.MaxAge == 0 && max(got.MaxMsgsPerSubject, 0) == max(want.MaxMsgsPerSubject, 0)
 	wrong := ""
 	switch {
 	case !subjects || got.SubjectTransform != nil || got.Mirror != nil || len(got.Sources) > 0:
@@ -78,6 +78,8 @@ func checkConfig(got, want jetstream.StreamConfig) error {
 		wrong = "it must deny deleting, purging and rolling up"
 	case got.AllowDirect || got.MirrorDirect:
 		wrong = "it must be read from its leader: direct access off"
+	case want.AllowMsgTTL && !got.AllowMsgTTL:
+		wrong = "it must let messages end by themselves"
 	case got.NoAck || got.Sealed:
 		wrong = "it must acknowledge what it is sent"
 	case got.Compression != jetstream.NoCompression:
@@ -108,6 +110,7 @@ type Stream struct {
 	copying    sync.Mutex             // a backup is being made
 	Applied    atomic.Uint64          // sequence of the last message that is applied
 	lastWriter atomic.Pointer[string] // the node that wrote last
+	currency   Currency               // of the ledgers
 }
 
 // New is the stream of a data folder that is locked; Open opens it.
@@ -240,18 +243,7 @@ func (s *Stream) At(ctx context.Context, sequence uint64) (*Message, error) {
 }
 
 // Last is the stream's last sequence, asked of the leader.
-func (s *Stream) Last(ctx context.Context) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
-	defer cancel()
-	info, err := s.ledger.Info(ctx)
-	if err == nil {
-		err = checkLeads(info.Cluster)
-	}
-	if err != nil {
-		return 0, err
-	}
-	return info.State.LastSeq, nil
-}
+func (s *Stream) Last(ctx context.Context) (uint64, error) { return LastOf(ctx, s.ledger) }
 
 // heardWithin is how recently a leader must have heard from most replicas. It is
 // less than the four seconds without a word from it after which they elect
