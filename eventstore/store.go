@@ -218,7 +218,7 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 	select {
 	case <-caught:
 		if !s.stream.Alone {
-			err = errors.Join(s.forwarding().serveForwarded(), s.keys.ServeWrapping())
+			err = errors.Join(s.forwarding().serveForwarded(), s.keys.ServeWrapping(), stream.WhileSilent(ctx, s.log, func() error { return s.CatchUp(ctx) }))
 			s.helpers.Go(func() { s.stream.WatchCurrent(s.health.life) })
 		}
 		if err != nil {
