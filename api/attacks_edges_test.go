@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/api/guard"
-	"goldenthread/api/identity"
 )
 
 // cookie is the value of the browser's cookie of that name.
@@ -151,7 +150,7 @@ func TestFloodOfConnectionsKeepsNobodyOut(t *testing.T) {
 // and of commands, statements, forms, invitations and tokens.
 func TestNothingIsReadOfWhoeverMayNotSend(t *testing.T) {
 	w := newWorld(t).established()
-	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a.pdf","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"application/pdf","bytes":1}`))
+	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a.pdf","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"application/pdf","bytes":1,"elsewhere":true}`))
 	send := func(person, path string, size int64) (reply, int64) {
 		var read atomic.Int64
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -354,12 +353,10 @@ func TestSystemOfficersSeeWhatWasReleased(t *testing.T) {
 func TestDocumentsAreWhatTheySay(t *testing.T) {
 	w := newWorld(t).established()
 	bring := func(name, mediaType, content string) reply {
-		hash := identity.HashOf(content)
-		w.must(201, w.command("manager", "attach-document", fmt.Sprintf(`{"about":"P1","name":%q,"sha256":%q,"mediaType":%q,"bytes":%d}`, name, hash, mediaType, len(content))))
-		return w.send(w.request("manager", "POST", "/v1/groups/trafford/documents/"+hash, content))
+		return w.attach("manager", "P1", name, mediaType, content)
 	}
-	w.must(204, bring("minutes.pdf", "application/pdf", "%PDF-1.7 and so on"))
-	w.must(204, bring("notes.txt", "text/plain", "As we said."))
+	w.must(201, bring("minutes.pdf", "application/pdf", "%PDF-1.7 and so on"))
+	w.must(201, bring("notes.txt", "text/plain", "As we said."))
 	for _, lie := range [][3]string{
 		{"minutes.pdf", "application/pdf", "<script>alert(1)</script>"}, {"photo.png", "image/png", "MZ a program"}, {"page.html", "application/pdf", "%PDF-1.4 or not"},
 		{"minutes.docx", "application/pdf", "%PDF-1.5"}, {"notes.txt", "text/plain", "a\x00b"},

@@ -2,8 +2,11 @@ package api
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -93,6 +96,11 @@ func (c *zeros) Read(b []byte) (int, error) {
 	return int(n), nil
 }
 
+// attach sends the document to be kept and recorded.
+func (w *world) attach(person, about, name, mediaType, body string) reply {
+	return w.send(w.request(person, "POST", "/v1/groups/trafford/documents?"+url.Values{"about": {about}, "name": {name}}.Encode(), body, "Content-Type", mediaType, "Idempotency-Key", identity.HashOf(person+about+name)))
+}
+
 func TestDocuments(t *testing.T) {
 	w := newWorld(t).established().meets()
 	body := "The finished minutes.\n"
@@ -102,8 +110,14 @@ func TestDocuments(t *testing.T) {
 		return w.send(w.request(person, "POST", at, body, "Content-Type", "text/plain"))
 	}
 	w.refused(404, "T3", put("manager", at, body)) // the ledger names it first
-	w.must(201, w.command("manager", "attach-document", `{"about":"agenda/2026-02-03","name":"minutes é.txt","sha256":"`+hash+`","mediaType":"text/plain","bytes":22}`))
-	w.refused(404, "T3", w.ask("cd-south", "/documents/"+hash)) // named, and not here
+	w.refused(403, "F3", w.attach("icb-director", "P1", "a.txt", "text/plain", body))
+	w.refused(404, "L1", w.attach("stranger", "P1", "a.txt", "text/plain", body))
+	w.refused(403, "F3", w.send(unread(w.request("icb-director", "POST", "/v1/groups/trafford/documents?about=P1&name=a", ""), t)))
+	w.must(201, w.attach("manager", "agenda/2026-02-03", "minutes é.txt", "text/plain", body))
+	require.Equal(t, body, string(w.must(200, w.ask("cd-south", "/documents/"+hash)).body))
+	w.must(200, w.attach("manager", "agenda/2026-02-03", "minutes é.txt", "text/plain", body)) // sent again: once
+	w.must(201, w.attach("manager", "P1", "minutes.txt", "text/plain", body))
+
 	w.refused(422, "T3", put("manager", at, "Other minutes, altered"))
 	w.refused(422, "T3", put("manager", at, body+" "))
 	w.refused(413, "", put("manager", at, strings.Repeat("a", domain.MostDocument+1)))
@@ -111,11 +125,9 @@ func TestDocuments(t *testing.T) {
 	w.refused(403, "F3", put("icb-director", at, body))
 	w.refused(404, "L1", put("stranger", at, body))
 	w.refused(403, "F3", w.send(unread(w.request("icb-director", "POST", at, ""), t)))
-	w.must(http.StatusNoContent, put("manager", at, body))
-	w.must(http.StatusNoContent, put("cd-south", at, body)) // twice changes nothing
+	w.must(http.StatusNoContent, put("cd-south", at, body)) // what is here already changes nothing
 
 	r := w.must(200, w.ask("cd-south", "/documents/"+hash))
-	require.Equal(t, body, string(r.body))
 	require.Equal(t, "text/plain", r.Header.Get("Content-Type"))
 	require.Contains(t, r.Header.Get("Content-Disposition"), "attachment; filename")
 	require.Equal(t, "nosniff", r.Header.Get("X-Content-Type-Options"))
@@ -124,22 +136,121 @@ func TestDocuments(t *testing.T) {
 	w.refused(403, "F3", w.ask("operator", "/documents/"+hash))
 
 	list := w.must(200, w.ask("cd-south", "/documents")).json(t)["documents"].([]any)
-	require.Len(t, list, 1)
+	require.Len(t, list, 2)
 	require.Equal(t, hash, list[0].(map[string]any)["sha256"])
+	require.Equal(t, "here", list[0].(map[string]any)["held"])
 	require.Contains(t, string(w.must(200, w.ask("cd-south", "/agenda/2026-02-03/minutes.md")).body), "minutes é.txt, SHA-256 "+hash)
 }
 
-// TestADamagedDocumentIsNotGiven: what does not have its hash any more is not it.
+// TestNothingIsAttachedThatNobodyHolds: by no door does the ledger name a document whose
+// bytes were not looked at and kept.
+func TestNothingIsAttachedThatNobodyHolds(t *testing.T) {
+	w := newWorld(t).established()
+	next := w.store.Next("trafford")
+	for _, refused := range []struct {
+		status                int
+		name, mediaType, body string
+	}{
+		{422, "minutes.pdf", "application/pdf", "no PDF"}, {422, "notes.txt", "text/plain", "a\x00b"}, {422, "../a.txt", "text/plain", "a"}, {422, "a.txt", "text/plain", ""},
+		{413, "a.txt", "text/plain", strings.Repeat("a", domain.MostDocument+1)},
+	} {
+		w.refused(refused.status, map[bool]string{true: "", false: "T3"}[refused.status == 413], w.attach("manager", "P1", refused.name, refused.mediaType, refused.body))
+	}
+	w.refused(404, "T3", w.command("manager", "attach-document", `{"about":"P1","name":"a.txt","sha256":"`+identity.HashOf("never brought")+`","mediaType":"text/plain","bytes":13}`))
+	require.Equal(t, next, w.store.Next("trafford"), "nothing was recorded")
+
+	// What is here already can be attached to something else by its hash, as what it is.
+	w.must(201, w.attach("manager", "P1", "a.txt", "text/plain", "a"))
+	next = w.store.Next("trafford")
+	again := func(name, mediaType string, size int) reply {
+		return w.command("manager", "attach-document", fmt.Sprintf(`{"about":"P2","name":%q,"sha256":%q,"mediaType":%q,"bytes":%d}`, name, identity.HashOf("a"), mediaType, size))
+	}
+	w.must(201, w.command("cd-north", "raise-proposal", `{"title":"Phones","text":"One number.","matter":"access"}`))
+	w.refused(422, "T3", again("a.pdf", "application/pdf", 1))
+	w.refused(422, "T3", again("a.txt", "text/plain", 2))
+	w.must(201, again("a.txt", "text/plain", 1))
+
+	// Whoever keeps a file themself says so, and the list does too.
+	elsewhere := identity.HashOf("kept in a drawer")
+	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"b.txt","sha256":"`+elsewhere+`","mediaType":"text/plain","bytes":16,"elsewhere":true}`))
+	require.Equal(t, "elsewhere", w.must(200, w.ask("cd-south", "/documents")).json(t)["documents"].([]any)[0].(map[string]any)["held"])
+	w.refused(404, "T3", w.ask("cd-south", "/documents/"+elsewhere))
+}
+
+// TestADamagedDocumentIsNotGiven: what does not have its hash any more is not it. It is
+// said, and can be mended.
 func TestADamagedDocumentIsNotGiven(t *testing.T) {
 	w := newWorld(t).established()
 	hash := identity.HashOf("a")
-	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"a","sha256":"`+hash+`","mediaType":"text/plain","bytes":1}`))
-	w.must(http.StatusNoContent, w.send(w.request("manager", "POST", "/v1/groups/trafford/documents/"+hash, "a")))
+	w.must(201, w.attach("manager", "P1", "a", "text/plain", "a"))
 	js, err := jetstream.New(w.store.Conn())
 	require.NoError(t, err)
 	bucket, err := js.ObjectStore(t.Context(), "DOCUMENTS")
 	require.NoError(t, err)
+	held := func() any {
+		return w.must(200, w.ask("cd-south", "/documents")).json(t)["documents"].([]any)[0].(map[string]any)["held"]
+	}
 	_, err = bucket.PutBytes(t.Context(), "trafford/"+hash, []byte("b"))
 	require.NoError(t, err)
 	w.refused(500, "", w.ask("cd-south", "/documents/"+hash))
+	require.Equal(t, "damaged", held())
+	w.must(http.StatusNoContent, w.send(w.request("cd-south", "POST", "/v1/groups/trafford/documents/"+hash, "a")))
+	require.Equal(t, "here", held())
+
+	require.NoError(t, bucket.Delete(t.Context(), "trafford/"+hash))
+	w.refused(404, "T3", w.ask("cd-south", "/documents/"+hash))
+	require.Equal(t, "missing", held())
+	w.must(200, w.attach("manager", "P1", "a", "text/plain", "a")) // sent again it brings what is missing
+	require.Equal(t, "here", held())
+}
+
+// TestAttachingByPage: a file is checked before anything is recorded, from the page of what
+// it belongs to; what is wrong with it is said, and what is missing can be brought again.
+func TestAttachingByPage(t *testing.T) {
+	w := newWorld(t).established().meets()
+	page := "/documents?about=agenda/2026-02-03"
+	send := func(person, name, body string) reply {
+		var form bytes.Buffer
+		m := multipart.NewWriter(&form)
+		part, err := m.CreateFormFile("file", name)
+		require.NoError(t, err)
+		part.Write([]byte(body))
+		require.NoError(t, m.Close())
+		return w.send(w.request(person, "POST", "/g/trafford"+page, form.String(), "Content-Type", m.FormDataContentType()))
+	}
+	require.Contains(t, string(w.must(200, w.page("manager", "/agenda/2026-02-03")).body), `documents?about=agenda%2F2026-02-03`)
+	require.Contains(t, string(w.must(200, w.page("manager", page)).body), "Attach a document")
+	require.NotContains(t, string(w.must(200, w.page("cd-south", page)).body), "Check the file", "a seat holder doesn't attach minutes")
+	require.Equal(t, 403, send("cd-south", "minutes.pdf", "%PDF-1.7").StatusCode)
+
+	next := w.store.Next("trafford")
+	for name, wrong := range map[string][2]string{
+		"minutes.exe": {"MZ", "is not a kind of file that can be attached"}, "minutes.pdf": {"no PDF", "is not what its name"}, "empty.txt": {"", "The file is empty"},
+		"large.txt": {strings.Repeat("a", domain.MostDocument+1), "at most 16 MB fit"}, "huge.txt": {strings.Repeat("a", domain.MostDocument+1<<20), "at most 16 MB fit"},
+	} {
+		r := send("manager", name, wrong[0])
+		require.Contains(t, []int{413, 422}, r.StatusCode, name)
+		require.Contains(t, string(r.body), wrong[1], name)
+		require.Contains(t, string(r.body), "Attach a document", name)
+	}
+	r := w.must(200, send("manager", "minutes.pdf", "%PDF-1.7 of the meeting"))
+	require.Contains(t, string(r.body), "PDF, 23 bytes")
+	require.Contains(t, string(r.body), "the meeting of 3 February 2026")
+	require.Equal(t, next, w.store.Next("trafford"), "nothing is recorded before it was checked")
+
+	after := string(w.must(200, w.postForm("manager", page, carriedBy(r))).body)
+	require.Equal(t, next+1, w.store.Next("trafford"))
+	require.Contains(t, after, "The document is attached")
+	require.Contains(t, after, "minutes.pdf")
+
+	js, err := jetstream.New(w.store.Conn())
+	require.NoError(t, err)
+	bucket, err := js.ObjectStore(t.Context(), "DOCUMENTS")
+	require.NoError(t, err)
+	require.NoError(t, bucket.Delete(t.Context(), "trafford/"+identity.HashOf("%PDF-1.7 of the meeting")))
+	require.Contains(t, string(w.must(200, w.page("cd-south", page)).body), "file missing")
+	require.Contains(t, string(w.must(200, send("manager", "again.pdf", "%PDF-1.7 of the meeting")).body), "The file is here again")
+	require.NotContains(t, string(w.must(200, w.page("cd-south", page)).body), "file missing")
+	require.Contains(t, string(w.must(200, send("manager", "other.pdf", "%PDF-1.7 another")).body), "other.pdf")
+	require.Equal(t, next+1, w.store.Next("trafford"))
 }

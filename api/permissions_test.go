@@ -151,7 +151,8 @@ var acts = []act{
 	{"minute-item", `{"on":"2026-01-10","item":1,"note":"Much."}`, false},
 	{"record-group-meeting", `{"on":"2026-01-10","present":["cd-north"]}`, false},
 	{"approve-minutes", `{"on":"2026-01-05","at":"2026-01-10"}`, false},
-	{"attach-document", `{"about":"locality-board/2026-01-10","name":"report.txt","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"text/plain","bytes":1}`, false},
+	{"attach-document", `{"about":"locality-board/2026-01-10","name":"report.txt","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"text/plain","bytes":1,"elsewhere":true}`, false},
+	{"/documents?about=locality-board/2026-01-10&name=more.txt", `b`, false},
 	{"/documents/none", `a`, true},
 	{"/feed-keys", `{"feed":"calendar"}`, true},
 	{"/feed-keys/none/end", ``, true},
@@ -251,6 +252,7 @@ var forms = map[string]form{
 	"minute-item":          {"/agenda/2026-01-10", ""},
 	"record-group-meeting": {"/agenda/2026-01-10", ""},
 	"approve-minutes":      {"/agenda/2026-01-05", ""},
+	"attach-document":      {"/documents?about=locality-board/2026-01-10", ""},
 }
 
 // reads are the rows below: everything that can be read.

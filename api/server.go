@@ -15,6 +15,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
 	"goldenthread/api/doctor"
@@ -92,6 +94,7 @@ func New(o Options) *Server {
 	s.api = operation.New(s.log)
 	s.traffic = s.countTraffic(&o)
 	s.ledgers = access.New(o.Store, o.Groups, o.Clock, s.log)
+	s.ledgers.Documents = access.NewDocuments(func() (jetstream.JetStream, error) { return jetstream.New(o.Store.Conn()) }, o.Copies)
 	s.identity = identity.New(identity.Options{
 		Tokens: o.Tokens, Feeds: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, Idle: o.Idle, NoTokens: o.NoTokens,
 	}, s.api, s.guard, s.ledgers)
@@ -102,7 +105,7 @@ func New(o Options) *Server {
 	s.pages = pages.New(s.api, s.ledgers)
 	s.pages.Contact = o.Contact
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
-	s.rest = rest.New(s.api, s.ledgers, s.identity, o.Copies, s.feeds.Listeners, s.traffic)
+	s.rest = rest.New(s.api, s.ledgers, s.identity, s.feeds.Listeners, s.traffic)
 	s.rest.BackupKey, s.rest.MetricsToken = o.BackupKey, o.MetricsToken
 	s.rest.Installation = doctor.Installation{Dir: o.Tokens.Dir, Certificate: doctor.Leaf(o.Reach.TLS), Mail: o.Mail}
 	s.setup = setup.New(setup.Options{Mail: o.Mail, Installation: s.rest.Installation, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)

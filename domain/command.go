@@ -39,14 +39,23 @@ func command[T any, P interface {
 	return CommandKind{Name: name, Say: say, New: func() Command { return P(new(T)) }}
 }
 
-// NewCommand is an empty command of that name; false if there is none.
-func NewCommand(name string) (Command, bool) {
-	for _, c := range Commands {
-		if c.Name == name {
-			return c.New(), true
+// CommandNamed is the kind of command of that name; false if there is none.
+func CommandNamed(name string) (CommandKind, bool) {
+	for _, k := range Commands {
+		if k.Name == name {
+			return k, true
 		}
 	}
-	return nil, false
+	return CommandKind{}, false
+}
+
+// NewCommand is an empty command of that name; false if there is none.
+func NewCommand(name string) (Command, bool) {
+	k, ok := CommandNamed(name)
+	if !ok {
+		return nil, false
+	}
+	return k.New(), true
 }
 
 // CommandName is the name of the command in the table.

@@ -19,6 +19,7 @@ type AttachDocument struct {
 	SHA256    string `json:"sha256" doc:"of its bytes: 64 hexadecimal digits" maxLength:"64"`
 	MediaType string `json:"mediaType" doc:"such as application/pdf" maxLength:"100"`
 	Bytes     int64  `json:"bytes" doc:"its size, up to 16 MB"`
+	Elsewhere bool   `json:"elsewhere,omitzero" doc:"true: whoever attaches it keeps it, and its bytes are not brought here"`
 }
 
 func (c *AttachDocument) may(w *who) (Permission, *Refusal) {
@@ -52,7 +53,7 @@ func (c *AttachDocument) decide(t *turn) *Refusal {
 			return notNow("T3", "This document was attached to %s on %s.", c.About, d.On.Words())
 		}
 	}
-	t.record(&DocumentAttached{About: c.About, Name: c.Name, SHA256: c.SHA256, MediaType: c.MediaType, Bytes: c.Bytes})
+	t.record(&DocumentAttached{About: c.About, Name: c.Name, SHA256: c.SHA256, MediaType: c.MediaType, Bytes: c.Bytes, Elsewhere: c.Elsewhere})
 	return nil
 }
 
@@ -81,11 +82,12 @@ type DocumentAttached struct {
 	SHA256    string `json:"sha256"`
 	MediaType string `json:"mediaType"`
 	Bytes     int64  `json:"bytes"`
+	Elsewhere bool   `json:"elsewhere,omitzero"`
 }
 
 func (e *DocumentAttached) Subject() string { return "document/" + e.SHA256 }
 func (e *DocumentAttached) apply(s *State, ev *Event) {
-	s.Documents = append(slices.Clip(s.Documents), Document{e.About, e.Name, e.SHA256, e.MediaType, e.Bytes, actorID(ev), ev.Effective, ev.Index})
+	s.Documents = append(slices.Clip(s.Documents), Document{e.About, e.Name, e.SHA256, e.MediaType, e.Bytes, e.Elsewhere, actorID(ev), ev.Effective, ev.Index})
 }
 
 // A Document is one that was attached.
@@ -95,6 +97,7 @@ type Document struct {
 	SHA256    string // hexadecimal
 	MediaType string
 	Bytes     int64
+	Elsewhere bool // whoever attached it keeps it
 	By        string
 	On        Day
 	Index     uint64

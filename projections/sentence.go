@@ -286,7 +286,11 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.RecordRefused:
 		return g.refusedText(d, by)
 	case *domain.DocumentAttached:
-		return domain.FirstUpper(by) + " attached " + d.Name + " to " + d.About + " (SHA-256 " + d.SHA256 + ")"
+		keeps := ""
+		if d.Elsewhere {
+			keeps = ", and keeps the file"
+		}
+		return domain.FirstUpper(by) + " attached " + d.Name + " to " + d.About + keeps + " (SHA-256 " + d.SHA256 + ")"
 	case *domain.ConsentProved:
 		return g.name(d.Seat) + "'s consent to " + d.To + " rests on " + d.Ref + " of its own ledger, event " + strconv.FormatUint(d.At, 10) + after(": ", d.Title)
 	}

@@ -21,6 +21,8 @@ type Ledgers struct {
 	Counts   *Counts
 	Signed   func(context.Context, *domain.Request) error // refuses a signature on a command that does not hold
 	Founded  func(context.Context, string) error          // told of a group that was founded; may be nil
+
+	Documents *Documents // where their bytes are
 }
 
 // New are the ledgers of the store. Signed refuses a signature on a command that does not hold.

@@ -21,7 +21,7 @@ func Feed[I any, P interface {
 	Asked() *Terms
 }](s *Ledgers, api *operation.API, id, path, contentType, say string, things []string, f func(*Question, P) ([]byte, error)) {
 	op := operation.Register(api, huma.Operation{
-		OperationID: id, Method: http.MethodGet, Path: path, Summary: say, Description: forWhom(things), Tags: []string{"questions"},
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: say, Description: ForWhom(things), Tags: []string{"questions"},
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed since the entity tag in If-None-Match"}},
 	}, func(ctx context.Context, in *I) (*operation.Answer, error) {
 		t := P(in).Asked()
@@ -43,8 +43,8 @@ func Feed[I any, P interface {
 	op.Responses["200"].Content = map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 }
 
-// forWhom says who may ask a question that shows these things.
-func forWhom(things []string) string {
+// ForWhom says who may ask a question that shows these things.
+func ForWhom(things []string) string {
 	if len(things) == 0 {
 		return "For everybody who may follow the group's work."
 	}
@@ -61,7 +61,7 @@ func Ask[I any, P interface {
 	Asked() *Terms
 }, T any](s *Ledgers, api *operation.API, name, path, say string, things []string, f func(*Question, P) (T, error)) {
 	operation.Register(api, huma.Operation{
-		OperationID: name, Method: http.MethodGet, Path: path, Summary: say, Description: forWhom(things), Tags: []string{"questions"},
+		OperationID: name, Method: http.MethodGet, Path: path, Summary: say, Description: ForWhom(things), Tags: []string{"questions"},
 		Responses: operation.JSONResponse(api.Schemas(), reflect.TypeFor[T]()),
 	}, func(ctx context.Context, in *I) (*operation.Answer, error) {
 		t := P(in).Asked()

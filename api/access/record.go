@@ -16,6 +16,7 @@ import (
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
 	"goldenthread/domain"
+	"goldenthread/eventstore"
 	"goldenthread/eventstore/trace"
 )
 
@@ -89,10 +90,35 @@ func (s *Ledgers) Try(ctx context.Context, kind domain.CommandKind, in *CommandI
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	trial, err := s.Store.Try(ctx, req)
+	if attach, ok := req.Command.(*domain.AttachDocument); ok && err == nil {
+		err = s.Documents.keep(ctx, in.Group, attach, true)
+	}
 	if err != nil {
 		return domain.Trial{}, problem.OfCommand(req.ID, err)
 	}
 	return trial, nil
+}
+
+// execute has the command decided and recorded. Before a document is attached its bytes
+// are checked, and kept.
+func (s *Ledgers) execute(ctx context.Context, req domain.Request) (eventstore.Result, error) {
+	attach, ok := req.Command.(*domain.AttachDocument)
+	if !ok {
+		return s.Store.Execute(ctx, req)
+	}
+	_, refused := s.Store.Try(ctx, req)
+	if refused == nil {
+		refused = s.Documents.keep(ctx, req.Group, attach, false)
+	}
+	if refused == nil {
+		return s.Store.Execute(ctx, req)
+	}
+	req.Basis = &domain.Basis{} // on which only what was recorded under this key before is answered
+	again, err := s.Store.Execute(ctx, req)
+	if err != nil {
+		return again, refused
+	}
+	return again, nil
 }
 
 // Record has one command recorded.
@@ -108,7 +134,7 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 		return nil, problem.OfCommand(id, err)
 	}
 	came := time.Now()
-	result, err := s.Store.Execute(ctx, req)
+	result, err := s.execute(ctx, req)
 	s.Counts.note(came, result, err)
 	if req.Trace.Sampled() { // its caller keeps records of it, and so does the log
 		about := []any{"group", in.Group, "name", kind.Name, "command", id, "next", result.Next, "took", time.Since(came)}

@@ -38,7 +38,7 @@ type draft struct {
 
 // drafted reads the form.
 func drafted(r *http.Request, name string, f *filling) (*draft, error) {
-	kind, ok := commandKind(name)
+	kind, ok := domain.CommandNamed(name)
 	if !ok {
 		return nil, fmt.Errorf("a page sends %q, and there is no such command", name)
 	}
@@ -56,7 +56,7 @@ func drafted(r *http.Request, name string, f *filling) (*draft, error) {
 
 // draftFor is the command as a form would send it.
 func draftFor(group, key string, command domain.Command) (*draft, error) {
-	kind, ok := commandKind(domain.CommandName(command))
+	kind, ok := domain.CommandNamed(domain.CommandName(command))
 	if !ok {
 		return nil, fmt.Errorf("there is no command %T", command)
 	}

@@ -79,7 +79,7 @@ func (s *Pages) showList(w http.ResponseWriter, r *http.Request, p *page) {
 
 // takeList records what was shown, if nothing was recorded meanwhile.
 func (s *Pages) takeList(w http.ResponseWriter, r *http.Request, name string) {
-	kind, ok := commandKind(name)
+	kind, ok := domain.CommandNamed(name)
 	if !ok || !slices.Contains(listCommands, name) {
 		s.Fail(w, r, problem.New(http.StatusUnprocessableEntity, "This form is not known here, so nothing was recorded."))
 		return
@@ -243,7 +243,7 @@ func (a *asked) tryList(c domain.Command) (*web.ListPreview, *domain.Trial, erro
 		return nil, nil, err
 	}
 	name := domain.CommandName(c)
-	kind, _ := commandKind(name)
+	kind, _ := domain.CommandNamed(name)
 	trial, err := a.server.ledgers.Try(a.r.Context(), kind, &access.CommandInput{Group: a.r.PathValue("group"), JSONBody: operation.JSONBody{Bytes: b}})
 	if err != nil {
 		return nil, nil, err

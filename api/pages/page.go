@@ -113,7 +113,10 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 	maps.Copy(all, s.aboutPages())
 	for _, p := range groupsPages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
-		if p.sends != nil {
+		switch {
+		case p.path == "/documents":
+			all["POST /g/{group}"+p.path] = s.bringDocument(p)
+		case p.sends != nil:
 			all["POST /g/{group}"+p.path] = s.send(p)
 		}
 	}
@@ -179,6 +182,7 @@ func groupsPages() []*page {
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
 		{path: "/lists", things: access.Followers, body: listsPage},
+		{path: "/documents", things: access.Everything, body: documentsPage, sends: []string{"attach-document"}},
 		{path: "/charter", things: access.Followers, body: charterPage, sends: []string{"consent-to-charter"}},
 		{path: "/proof", things: access.Everything, body: proofPage},
 	}
@@ -355,7 +359,12 @@ func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
 		Sent: a.form != nil, Notice: a.notice, Until: a.Caller.Until, Left: a.Caller.Left, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
-		Within: a.section, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
+		Within: a.section, Attached: map[string]int{}, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
+	}
+	for _, d := range state.Documents {
+		if d.On <= a.At {
+			f.Attached[d.About]++
+		}
 	}
 	if a.At != f.Today {
 		f.AskedAt = t.At
@@ -430,15 +439,6 @@ func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, in sent) {
 	writePage(w, r, status, b)
 }
 
-func commandKind(name string) (domain.CommandKind, bool) {
-	for _, k := range domain.Commands {
-		if k.Name == name {
-			return k, true
-		}
-	}
-	return domain.CommandKind{}, false
-}
-
 // afterwards is where whoever sent a form goes on: to what was made, or to the
 // page again, which then knows of it.
 func afterwards(r *http.Request, name string, out *access.RecordedOutput) string {
@@ -449,7 +449,11 @@ func afterwards(r *http.Request, name string, out *access.RecordedOutput) string
 			to, fragment = guard.GroupPages+url.PathEscape(r.PathValue("group"))+"/"+place, part
 		}
 	}
-	u := url.URL{Path: to, RawQuery: url.Values{"recorded": {name}, "atLeast": {fmt.Sprint(out.Body.Index)}}.Encode(), Fragment: fragment}
+	query := url.Values{"recorded": {name}, "atLeast": {fmt.Sprint(out.Body.Index)}}
+	if about := r.URL.Query().Get("about"); about != "" && to == r.URL.Path {
+		query.Set("about", about)
+	}
+	u := url.URL{Path: to, RawQuery: query.Encode(), Fragment: fragment}
 	return u.String()
 }
 

@@ -1,24 +1,17 @@
 package rest
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"path"
+	"reflect"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"goldenthread/api/access"
 	"goldenthread/api/operation"
@@ -28,61 +21,7 @@ import (
 	"goldenthread/projections"
 )
 
-const (
-	documentsBucket = "DOCUMENTS"
-	markdownType    = "text/markdown; charset=utf-8"
-)
-
-// The documents lie in an object bucket, by group and SHA-256. Only those are
-// taken that the ledger names: which bytes are meant is settled before they
-// come, and whoever brings them can change nothing.
-type documents struct {
-	connect  func() (jetstream.JetStream, error)
-	copies   int
-	patience time.Duration // with a bucket that does not answer
-	mu       sync.Mutex
-	bucket   jetstream.ObjectStore // nil until it is first needed
-}
-
-func (d *documents) open(ctx context.Context) (jetstream.ObjectStore, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.bucket != nil {
-		return d.bucket, nil
-	}
-	js, err := d.connect()
-	if err != nil {
-		return nil, err
-	}
-	d.bucket, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: documentsBucket, Description: "Golden Thread: documents that were attached, by SHA-256", Storage: jetstream.FileStorage, Replicas: max(d.copies, 1),
-	})
-	return d.bucket, err
-}
-
-// bucketPatience is long enough for a bucket just made in a cluster to get a leader.
-const bucketPatience = 5 * time.Second
-
-// use does something with the bucket, again while it does not answer.
-func (d *documents) use(ctx context.Context, f func(jetstream.ObjectStore) error) error {
-	for until := time.Now().Add(d.patience); ; {
-		bucket, err := d.open(ctx)
-		if err == nil {
-			err = f(bucket)
-		}
-		switch silent := errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrTimeout); {
-		case !silent:
-			return err
-		case time.Now().After(until):
-			return problem.Unavailable("Where the documents are kept does not answer just now. Please try again in a moment.")
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(d.patience / 50):
-		}
-	}
-}
+const markdownType = "text/markdown; charset=utf-8"
 
 type minutesInput struct {
 	access.Terms
@@ -109,6 +48,26 @@ type putDocumentInput struct {
 	anyBody
 }
 
+type attachInput struct {
+	Group string `path:"group" example:"trafford"`
+	About string `query:"about" required:"true" doc:"what it belongs to: P4, A2 or D1, agenda/2026-02-03 for a meeting of the group, or locality-board/2026-03-09 for one of a forum" example:"P1"`
+	Name  string `query:"name" required:"true" doc:"of the file" example:"minutes.pdf"`
+	Type  string `header:"Content-Type" doc:"such as application/pdf"`
+	Key   string `header:"Idempotency-Key" doc:"up to 200 printable characters, best a UUID: sent again, the same request gets the same answer"`
+	anyBody
+}
+
+// A heldDocument is a document that was attached, and where its bytes are.
+type heldDocument struct {
+	projections.DocumentLine
+	Held access.Held `json:"held" enum:"here,elsewhere,missing,damaged" doc:"where its bytes are: on this server, with whoever attached it as they said, or missing; damaged: what is kept here is not what the ledger names"`
+}
+
+type heldDocuments struct {
+	projections.Stamp
+	Documents []heldDocument `json:"documents" doc:"the newest first"`
+}
+
 // An anyBody is a request's body, of whatever sort, which is not read before it is
 // known who sends it.
 type anyBody struct{ body io.Reader }
@@ -116,21 +75,8 @@ type anyBody struct{ body io.Reader }
 // Resolve bounds the body; it reads nothing.
 func (b *anyBody) Resolve(ctx huma.Context) []error {
 	r, w := humago.Unwrap(ctx)
-	b.body = http.MaxBytesReader(w, r.Body, domain.MostDocument)
+	b.body = http.MaxBytesReader(w, r.Body, domain.MostDocument+1)
 	return nil
-}
-
-// read is the exact bytes of the body.
-func (b *anyBody) read() ([]byte, error) {
-	bytes, err := io.ReadAll(b.body)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return nil, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("The document is too large: at most %d MB fit.", domain.MostDocument>>20))
-	case err != nil:
-		return nil, problem.New(http.StatusBadRequest, "The document broke off.")
-	}
-	return bytes, nil
 }
 
 // An attachment is a document to be kept, not to be shown by a browser.
@@ -161,20 +107,76 @@ func (s *Rest) offerDocuments(at string) {
 			}
 			return paper.Word(minutes)
 		})
-	access.Ask(s.ledgers, s.api, "documents", at+"/documents", "Documents that were attached, and to what.", access.Everything,
-		func(q *access.Question, _ *access.PlainInput) (projections.Documents, error) {
-			return q.Documents(q.At), nil
-		})
+	operation.Register(s.api, huma.Operation{
+		OperationID: "documents", Method: http.MethodGet, Path: at + "/documents", Summary: "Documents that were attached, to what, and where their bytes are.",
+		Description: access.ForWhom(access.Everything), Tags: []string{"questions"}, Responses: operation.JSONResponse(s.api.Schemas(), reflect.TypeFor[heldDocuments]()),
+	}, s.listed)
 	op := operation.Register(s.api, huma.Operation{
+		OperationID: "attach", Method: http.MethodPost, Path: at + "/documents", Summary: "Attach a document: its bytes are checked and kept, and the ledger then names it.",
+		Tags: []string{"events"}, DefaultStatus: http.StatusCreated, Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge},
+	}, s.attach)
+	op.RequestBody = anyFile()
+	again := *op.Responses["201"]
+	again.Description = "The answer that was given before"
+	op.Responses["200"] = &again
+	op = operation.Register(s.api, huma.Operation{
 		OperationID: "document", Method: http.MethodGet, Path: at + "/documents/{sha256}", Summary: "A document that was attached, for those who may read the whole ledger.",
 		Tags: []string{"events"}, Responses: map[string]*huma.Response{"304": {Description: "Not changed"}},
 	}, s.document)
 	op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 	op = operation.Register(s.api, huma.Operation{
-		OperationID: "put-document", Method: http.MethodPost, Path: at + "/documents/{sha256}", Summary: "Bring the bytes of a document that the ledger names: attach it first.",
+		OperationID: "put-document", Method: http.MethodPost, Path: at + "/documents/{sha256}", Summary: "Bring the bytes of a document that the ledger names, where they are missing or damaged.",
 		Tags: []string{"events"}, DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge},
 	}, s.putDocument)
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	op.RequestBody = anyFile()
+}
+
+// anyFile is a body of any sort, as OpenAPI says it.
+func anyFile() *huma.RequestBody {
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+}
+
+func (s *Rest) listed(ctx context.Context, in *access.PlainInput) (*operation.Answer, error) {
+	q, err := s.ledgers.See(ctx, &in.Terms, access.Everything)
+	if err != nil {
+		return nil, err
+	}
+	all := q.Documents(q.At)
+	out := heldDocuments{all.Stamp, make([]heldDocument, 0, len(all.Documents))}
+	for i := range all.Documents {
+		held, err := s.ledgers.Documents.Held(ctx, in.Group, &all.Documents[i])
+		if err != nil {
+			return nil, err
+		}
+		out.Documents = append(out.Documents, heldDocument{all.Documents[i], held})
+	}
+	return operation.JSON(&out, in.IfNoneMatch)
+}
+
+// attach keeps the bytes, if the caller may attach them, and has the ledger name them.
+func (s *Rest) attach(ctx context.Context, in *attachInput) (*access.RecordedOutput, error) {
+	if err := s.ledgers.MayAttach(ctx, in.Group, in.About); err != nil {
+		return nil, err
+	}
+	sent, err := access.ReadDocument(in.body)
+	if err != nil {
+		return nil, err
+	}
+	mediaType, _, _ := strings.Cut(in.Type, ";")
+	c := &domain.AttachDocument{About: in.About, Name: in.Name, SHA256: access.HashOf(sent), MediaType: mediaType, Bytes: int64(len(sent))}
+	body, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.ledgers.Documents.Bring(ctx, in.Group, c, sent); err != nil {
+		return nil, err
+	}
+	kind, _ := domain.CommandNamed(domain.CommandName(c))
+	out, err := s.ledgers.Record(ctx, kind, &access.CommandInput{Group: in.Group, Key: in.Key, JSONBody: operation.JSONBody{Bytes: body}})
+	if err == nil && out.Body.Repeat {
+		_, err = s.ledgers.Documents.Mend(ctx, in.Group, &domain.Document{Name: c.Name, SHA256: c.SHA256, MediaType: c.MediaType, Bytes: c.Bytes}, sent)
+	}
+	return out, err
 }
 
 // attached is the document of that hash, if the caller may read the whole ledger.
@@ -200,14 +202,14 @@ func (s *Rest) document(ctx context.Context, in *documentInput) (*attachment, er
 		a.Status = http.StatusNotModified
 		return a, nil
 	}
-	err = s.documents.use(ctx, func(bucket jetstream.ObjectStore) (err error) {
-		a.Body, err = bucket.GetBytes(ctx, in.Group+"/"+d.SHA256)
-		return err
-	})
-	if errors.Is(err, jetstream.ErrObjectNotFound) {
+	var held access.Held
+	a.Body, held, err = s.ledgers.Documents.Bytes(ctx, in.Group, &d)
+	switch {
+	case held == access.HeldElsewhere:
+		return nil, problem.NotFound("T3", "%s was not brought here: whoever attached it kept it.", d.Name)
+	case held == access.Missing:
 		return nil, problem.NotFound("T3", "The ledger names this document, %s, but nobody has brought it here.", d.Name)
-	}
-	if err == nil && hashOfBytes(a.Body) != d.SHA256 {
+	case held == access.Damaged:
 		err = fmt.Errorf("the document %s is damaged", d.SHA256)
 	}
 	a.ContentType = savedAs(d.MediaType)
@@ -227,54 +229,15 @@ func savedAs(mediaType string) string {
 	return "application/octet-stream"
 }
 
-// A documentKind is a kind of file that browsers or office programs open by its name.
-type documentKind struct{ mediaType, begins string }
-
-var documentKinds = map[string]documentKind{
-	".pdf": {"application/pdf", "%PDF-"}, ".png": {"image/png", "\x89PNG\r\n\x1a\n"}, ".jpg": {"image/jpeg", "\xff\xd8\xff"}, ".jpeg": {"image/jpeg", "\xff\xd8\xff"}, ".gif": {"image/gif", "GIF8"},
-	".docx": {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "PK\x03\x04"},
-	".xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "PK\x03\x04"},
-	".pptx": {"application/vnd.openxmlformats-officedocument.presentationml.presentation", "PK\x03\x04"},
-	".odt":  {"application/vnd.oasis.opendocument.text", "PK\x03\x04"}, ".ods": {"application/vnd.oasis.opendocument.spreadsheet", "PK\x03\x04"}, ".odp": {"application/vnd.oasis.opendocument.presentation", "PK\x03\x04"},
-}
-
-// isAsNamed says whether the bytes begin as the file's name and media type say, where one
-// of them names a known kind: then both do, and name the same. Text is without a zero byte.
-func isAsNamed(name, mediaType string, sent []byte) bool {
-	kind, known := documentKinds[strings.ToLower(path.Ext(name))]
-	if !known {
-		for _, k := range documentKinds {
-			if k.mediaType == mediaType {
-				return false
-			}
-		}
-		return !strings.HasPrefix(mediaType, "text/") || !bytes.ContainsRune(sent, 0)
-	}
-	return kind.mediaType == mediaType && bytes.HasPrefix(sent, []byte(kind.begins))
-}
-
 func (s *Rest) putDocument(ctx context.Context, in *putDocumentInput) (*struct{}, error) {
 	d, err := s.attached(ctx, in.Group, in.SHA256)
 	if err != nil {
 		return nil, err
 	}
-	sent, err := in.read()
+	sent, err := access.ReadDocument(in.body)
 	if err != nil {
 		return nil, err
 	}
-	if hashOfBytes(sent) != d.SHA256 || int64(len(sent)) != d.Bytes {
-		return nil, problem.Invalid("T3", "These are not the bytes of %s: their SHA-256 or their number is another.", d.Name)
-	}
-	if !isAsNamed(d.Name, d.MediaType, sent) {
-		return nil, problem.Invalid("T3", "%s is not what its name and its media type, %s, say. Please attach it as what it is.", d.Name, d.MediaType)
-	}
-	return nil, s.documents.use(ctx, func(bucket jetstream.ObjectStore) error {
-		_, err := bucket.Put(ctx, jetstream.ObjectMeta{Name: in.Group + "/" + d.SHA256}, bytes.NewReader(sent))
-		return err
-	})
-}
-
-func hashOfBytes(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	_, err = s.ledgers.Documents.Mend(ctx, in.Group, &d, sent)
+	return nil, err
 }

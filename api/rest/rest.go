@@ -3,7 +3,6 @@ package rest
 import (
 	"log/slog"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"goldenthread/api/access"
@@ -17,14 +16,13 @@ import (
 
 // A Rest answers commands and questions in JSON.
 type Rest struct {
-	api       *operation.API
-	ledgers   *access.Ledgers
-	identity  *identity.Identity
-	store     *eventstore.Store
-	groups    *projections.Groups
-	log       *slog.Logger
-	documents documents
-	metrics   *metrics
+	api      *operation.API
+	ledgers  *access.Ledgers
+	identity *identity.Identity
+	store    *eventstore.Store
+	groups   *projections.Groups
+	log      *slog.Logger
+	metrics  *metrics
 
 	BackupKey    archive.Key         // with which backups are made; nil: none
 	MetricsToken string              // reads /metrics, and nothing else; "": there is none
@@ -32,9 +30,8 @@ type Rest struct {
 }
 
 // New offers the operations.
-func New(api *operation.API, l *access.Ledgers, who *identity.Identity, copies int, listening func() int, traffic prometheus.Collector) *Rest {
+func New(api *operation.API, l *access.Ledgers, who *identity.Identity, listening func() int, traffic prometheus.Collector) *Rest {
 	s := &Rest{api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log}
-	s.documents = documents{copies: copies, patience: bucketPatience, connect: func() (jetstream.JetStream, error) { return jetstream.New(l.Store.Conn()) }}
 	s.metrics = newMetrics(l.Counts, gauges{l.Store, listening}, traffic)
 	s.offerHealth()
 	s.offerCommands()

@@ -134,6 +134,8 @@ func SubjectPlace(subject string) string {
 		return "register"
 	case "joining":
 		return "register#wider"
+	case "document":
+		return "documents"
 	case "person", "access":
 		return "people"
 	case "forum", "matter", "interest":
@@ -195,6 +197,8 @@ var recordedWords = map[string]string{
 	"ask-put-off":         "Your request to put the closing day off is recorded",
 	"agree-put-off":       "Your agreement to the later closing day is recorded",
 	"record-exercise":     "The decision is recorded",
+	"attach-document":     "The document is attached",
+	"document-brought":    "The file is here again",
 	"call-in":             "It is called in",
 	"tell-exercise":       "That it was told is recorded",
 	"suspend":             "It is suspended",

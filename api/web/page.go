@@ -49,16 +49,17 @@ type Frame struct {
 	AskedAt   string    // as it stands in the address; "" is today
 	AskedKnow string    // as it stands in the address; "" is now
 	Today     domain.Day
-	Live      bool          // as known now
-	Next      uint64        // number of events that were known
-	Recorded  string        // what has just been recorded, in words
-	Proves    bool          // whoever looks may have the evidence
-	Raises    bool          // whoever looks can raise a proposal
-	Sent      bool          // shown in answer to a form: asked for again it is another page
-	Notice    string        // said above the page
-	Until     time.Time     // when the session of whoever looks ends, if they do nothing more
-	Left      time.Duration // until then
-	Key       string        // with which a form is sent: sent twice, it is recorded once
+	Live      bool           // as known now
+	Next      uint64         // number of events that were known
+	Recorded  string         // what has just been recorded, in words
+	Proves    bool           // whoever looks may have the evidence
+	Raises    bool           // whoever looks can raise a proposal
+	Attached  map[string]int // how many documents are attached, by what they are about
+	Sent      bool           // shown in answer to a form: asked for again it is another page
+	Notice    string         // said above the page
+	Until     time.Time      // when the session of whoever looks ends, if they do nothing more
+	Left      time.Duration  // until then
+	Key       string         // with which a form is sent: sent twice, it is recorded once
 }
 
 // A NewKey is a way in that was added to the account of whoever looks.

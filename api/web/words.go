@@ -50,6 +50,9 @@ var words = template.FuncMap{
 	"kind":        PriorityKindWords,
 	"source":      sourceWords,
 	"reply":       ReplyWords,
+	"about":       AboutWords,
+	"size":        SizeWords,
+	"attached":    func(p *Page, about ...any) Attachments { return Attachments{p, fmt.Sprint(about...)} },
 	"used":        Used,
 	"running":     Running,
 	"upto":        func(p projections.Powers) domain.Day { return min(p.At, cmp.Or(p.To, p.At)) },
@@ -99,6 +102,15 @@ type Seats struct {
 	Form
 	Seats []Option
 }
+
+// Attachments lead to the documents about something.
+type Attachments struct {
+	Page  *Page
+	About string
+}
+
+// Count is how many there are.
+func (a Attachments) Count() int { return a.Page.Attached[a.About] }
 
 // Waits says whether what stands like that waits for the group's word.
 func Waits(standing any) bool {

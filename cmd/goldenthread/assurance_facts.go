@@ -233,7 +233,7 @@ var personalData = []datum{
 	{
 		"Words that people write, and documents", []string{"reason", "DOCUMENTS"},
 		"Words in events of the ledger; documents in the bucket DOCUMENTS of the store. They can name anybody.", "None: in the clear.", "Not by an erasure of whoever they name.", "For ever.",
-		proof{"api/rest/documents.go documentsBucket", "api TestDocuments"},
+		proof{"api/access/documents.go documentsBucket", "api TestDocuments"},
 	},
 	{
 		"Ways in on the record: public keys of passkeys, and kind, id and scope of each way", []string{"credential", "publicKey", "relyingParty", "way", "number", "actsFrom", "replaces", "scope"},

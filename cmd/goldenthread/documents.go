@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"goldenthread/api/access"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -58,7 +59,8 @@ func attachCommand() *cobra.Command {
 	c, about, mediaType, only := &client{}, "", "", false
 	cmd := &cobra.Command{
 		Use: "attach FILE", Short: "Attach a finished document, by its hash, to what it is about", GroupID: "act",
-		Long: "Attach records the document's SHA-256, name and size, and then brings its bytes to the server. Sent again, it brings what is missing.",
+		Long: "Attach brings the document's bytes to the server, which checks and keeps them and then records their SHA-256, name and size. A file that is too\n" +
+			"large, or is not what its name says, is refused, and nothing is recorded. Sent again, it brings what is missing.",
 		Example: "  goldenthread attach minutes.pdf --about agenda/2026-06-23\n" +
 			"  goldenthread attach report.odt --about locality-board/2026-03-09", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -71,24 +73,35 @@ func attachCommand() *cobra.Command {
 				About: about, Name: filepath.Base(args[0]), SHA256: hex.EncodeToString(sum[:]), MediaType: mediaTypeOf(args[0], mediaType), Bytes: int64(len(body)),
 			}
 			key := "attach/" + about + "/" + command.SHA256
-			if err := c.do(cmd, "attach-document", command, key); err != nil || only {
-				return err
+			if only {
+				command.Elsewhere = true
+				return c.do(cmd, "attach-document", command, key)
 			}
-			path, err := c.path("/documents/" + command.SHA256)
-			if err != nil {
-				return err
-			}
-			_, err = c.send(cmd.Context(), http.MethodPost, path, body, http.Header{"Content-Type": {command.MediaType}})
-			return err
+			return c.attach(cmd, command, body, key)
 		},
 	}
 	cmd.Flags().StringVar(&about, "about", "", "what it is about: P4, D1, agenda/2026-06-23, locality-board/2026-03-09")
 	cmd.Flags().StringVar(&mediaType, "media-type", "", "such as application/pdf; from the file's name if not said")
-	cmd.Flags().BoolVar(&only, "hash-only", false, "record the hash and keep the file to yourself")
+	cmd.Flags().BoolVar(&only, "hash-only", false, "record the hash, and that you keep the file yourself")
 	must(cmd.MarkFlagRequired("about"))
 	c.flags(cmd)
 	c.groupFlag(cmd)
 	return cmd
+}
+
+// attach has the document kept and recorded; where the ledger names it already, it brings
+// what is missing.
+func (c *client) attach(cmd *cobra.Command, d *domain.AttachDocument, body []byte, key string) error {
+	path, err := c.path("/documents")
+	if err != nil {
+		return err
+	}
+	header := http.Header{"Content-Type": {d.MediaType}, "Idempotency-Key": {key}}
+	answer, err := c.send(cmd.Context(), http.MethodPost, path+"?"+url.Values{"about": {d.About}, "name": {d.Name}}.Encode(), body, header)
+	if err != nil {
+		return err
+	}
+	return show(cmd, c, answer, func(p *page, r *access.Recorded) { p.say("%s", recordedWords(r)) })
 }
 
 func mediaTypeOf(file, said string) string {
