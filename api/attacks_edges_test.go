@@ -168,7 +168,7 @@ func TestNothingIsReadOfWhoeverMayNotSend(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/commands/import-organisations", "/commands/consent", "/commands/found", "/statements/consent", "/tokens", "/invitations", "/feed-keys",
-		"/documents/ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+		"/documents/ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", "/documents?about=P1&name=a.pdf",
 	} {
 		r, read := send("stranger", "/v1/groups/trafford"+path, 16<<20)
 		require.Contains(t, []int{403, 404}, r.StatusCode, "%s %s", path, r.body)

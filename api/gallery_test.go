@@ -138,6 +138,8 @@ var views = []view{
 	{"questions-then", "manager", "/g/trafford/questions?at=2026-06-16&known=2026-06-16", nil},
 	{"question-asked", "pm-village", "/g/trafford/practices/P91623", disagree},
 	{"agenda", "manager", "/g/trafford/agenda", nil},
+	{"changes", "manager", "/g/trafford/changes", nil},
+	{"erasing", "manager", "/g/trafford/people/cd-west/erasure", nil},
 	{"documents", "manager", "/g/trafford/documents?about=agenda/2026-06-23", nil},
 	{"agenda-set", "manager", "/g/trafford/agenda", setAgenda},
 	{"own-meeting", "manager", "/g/trafford/agenda/2026-06-23", recordItem},

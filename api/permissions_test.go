@@ -253,6 +253,39 @@ var forms = map[string]form{
 	"record-group-meeting": {"/agenda/2026-01-10", ""},
 	"approve-minutes":      {"/agenda/2026-01-05", ""},
 	"attach-document":      {"/documents?about=locality-board/2026-01-10", ""},
+	"correct":              {"/events/1", ""},
+	"erase-person":         {"/people/pm-b/erasure", ""},
+
+	"merge-organisation":     {"/changes", ""},
+	"split-organisation":     {"/changes", ""},
+	"change-contract-holder": {"/changes", ""},
+	"import-organisations":   {"/changes", ""},
+}
+
+// noForm are the commands that no page of a group sends, with the page on which people do
+// the same, or why nobody does.
+var noForm = map[string]string{
+	"found":            "the operator's pages of setting up a group send it",
+	"register-passkey": "the account page records it, with the device at hand",
+	"remove-passkey":   "the account page records it",
+	"make-way-in":      "an invitation, the account page and the operator's page record it as they make the way in",
+	"end-way-in":       "the account page ends one's own, the page of who has come takes an invitation back; to end another's is for the operator",
+	"begin-access":     "the server records it by itself, once in each group",
+	"record-together":  "the page of lists sends it, with what a table brings",
+}
+
+// TestEveryCommandHasItsPage: nothing that a group does needs the command line.
+func TestEveryCommandHasItsPage(t *testing.T) {
+	sent := map[string]bool{}
+	for _, commands := range pages.Forms() {
+		for _, name := range commands {
+			sent[name] = true
+		}
+	}
+	for _, kind := range domain.Commands {
+		_, without := noForm[kind.Name]
+		assert.NotEqual(t, sent[kind.Name], without, "%s: a page sends it, or noForm says why none does", kind.Name)
+	}
 }
 
 // reads are the rows below: everything that can be read.

@@ -52,7 +52,7 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 	}
 	l.named = map[string]*OrganisationRow{}
 	for i := range rows {
-		if r := rows[i].check(l.official && s.Organisations[rows[i].Code] != nil, l.official); r != nil {
+		if r := rows[i].check(s.Organisations[rows[i].Code] != nil, l.official); r != nil {
 			return r
 		}
 		if l.named[rows[i].Code] != nil {

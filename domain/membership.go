@@ -93,7 +93,7 @@ func (e *MembershipCorrected) apply(s *State, ev *Event) {
 // A MembershipRow puts an organisation in another for a time. An official list
 // may leave out the first day: it then says only that it is so on the list's date.
 type MembershipRow struct {
-	In string `json:"in" doc:"code of the PCN or place" maxLength:"60"`
+	In string `json:"in" doc:"code of the PCN or place" maxLength:"60" ask:"Which PCN or place?"`
 	Span
 }
 

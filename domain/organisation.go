@@ -167,8 +167,8 @@ type Period struct {
 
 // A Part is one of the organisations that another went on as.
 type Part struct {
-	Organisation string `json:"organisation" doc:"code of the successor" maxLength:"60"`
-	Patients     int    `json:"patients,omitzero" doc:"of a practice's registered patients, how many went with this successor" minimum:"0" maximum:"1000000"`
+	Organisation string `json:"organisation" doc:"code of the successor" maxLength:"60" rule:"O1" of:"organisation" ask:"Which organisation?"`
+	Patients     int    `json:"patients,omitzero" doc:"of a practice's registered patients, how many went with this successor" minimum:"0" maximum:"1000000" ask:"How many of its patients go there?" hint:"Of a practice only. Together they are all of its patients."`
 }
 
 // A DatedName is a name and the first day on which it was used; 0 for the first name.

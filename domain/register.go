@@ -15,13 +15,13 @@ import (
 
 // An OrganisationRow is what a list says of one organisation.
 type OrganisationRow struct {
-	Code    string           `json:"code" doc:"ODS code where there is one" maxLength:"60" rule:"O1" kind:"code" call:"an organisation's code"`
-	Kind    OrganisationKind `json:"kind" enum:"practice,pcn,federation,provider,lmc,group,system-body,place,primary-care"`
-	Name    string           `json:"name" doc:"an official list may leave it out, if the organisation is known" maxLength:"200"`
-	Opened  Day              `json:"opened,omitzero"`
-	Closed  Day              `json:"closed,omitzero" doc:"last day of working; what it granted ends with it"`
+	Code    string           `json:"code" doc:"ODS code where there is one" maxLength:"60" rule:"O1" kind:"code" call:"an organisation's code" ask:"Its code" hint:"Its ODS code. Where it has none, a short name in letters, digits and hyphens."`
+	Kind    OrganisationKind `json:"kind" enum:"practice,pcn,federation,provider,lmc,group,system-body,place,primary-care" ask:"What is it?"`
+	Name    string           `json:"name" doc:"it may be left out, if the organisation is known" maxLength:"200" ask:"Its name"`
+	Opened  Day              `json:"opened,omitzero" ask:"When did it open?" hint:"Leave it empty if you don’t know."`
+	Closed  Day              `json:"closed,omitzero" doc:"last day of working; what it granted ends with it" ask:"Its last day"`
 	Legal   Day              `json:"legalClose,omitzero" doc:"legal end, where it differs"`
-	Parents []MembershipRow  `json:"memberships,omitempty" maxItems:"50"`
+	Parents []MembershipRow  `json:"memberships,omitempty" maxItems:"50" one:"membership" ask:"Where does it belong?" hint:"A practice belongs to its PCN and to the place, a PCN to the place. Others belong nowhere."`
 	Lists   []ListRow        `json:"lists,omitempty" maxItems:"50"`
 	Source  string           `json:"source,omitempty" doc:"where this was read" maxLength:"200" call:"the source"`
 	Mistake bool             `json:"mistake,omitzero" doc:"that it closed, merged or was split was recorded by mistake: it goes on as if it had not, with all that ended by it"`
@@ -43,7 +43,7 @@ const (
 // ImportOrganisations takes over a list of organisations. Only differences
 // become events, so the same list can be imported again and again (rule O1).
 type ImportOrganisations struct {
-	Rows     []OrganisationRow `json:"rows" maxItems:"500"`
+	Rows     []OrganisationRow `json:"rows" maxItems:"500" one:"organisation"`
 	On       Day               `json:"on,omitzero" doc:"date of an official list, which says what is so on that day; none: typed today"`
 	Complete []string          `json:"complete,omitempty" doc:"what the official list holds all of: practices, pcns, memberships; whoever it then no longer places here has left" maxItems:"3"`
 	Also     []string          `json:"also,omitempty" doc:"codes that the same list names in other portions" maxItems:"5000"`
@@ -209,7 +209,7 @@ const lastDayKnown = Day(1<<31 - 1)
 // allOf is how a list says that it holds all of the kind.
 func allOf(kind OrganisationKind) string { return string(kind) + "s" }
 
-// check refuses what no list can say. A list may leave out the name of an
+// check refuses what no list can say. A row may leave out the name of an
 // organisation that is known, and an official one the first day of a membership.
 func (row *OrganisationRow) check(nameless, official bool) *Refusal {
 	if r := row.checkName(nameless).at("name"); r != nil {

@@ -53,8 +53,8 @@ func (s *register) checkGoesOnAs(o *Organisation, into string, last Day) *Refusa
 // whatever names the organisation means all of its successors (rules O1, M3).
 type SplitOrganisation struct {
 	Organisation string `json:"organisation" rule:"O1" of:"organisation" ask:"Which organisation ends?"`
-	Among        []Part `json:"among" doc:"its successors, at least two" maxItems:"20"`
-	Last         Day    `json:"last" doc:"last day of the one that ends"`
+	Among        []Part `json:"among" doc:"its successors, at least two" maxItems:"20" one:"successor" least:"2" ask:"What does it go on as?"`
+	Last         Day    `json:"last" doc:"last day of the one that ends" ask:"Its last day"`
 }
 
 func (c *SplitOrganisation) may(w *who) (Permission, *Refusal) { return w.mustKeepRegister("O1") }

@@ -289,12 +289,12 @@ func TestAnOlderCopyOfTheKeys(t *testing.T) {
 func TestErasingAmongNodes(t *testing.T) {
 	a, b := openTwo(t, Options{Node: "a"}, Options{Node: "b"})
 	victim, other := registerPersons(t, a)
-	nodes, err := a.WithoutWrappingKey(testContext(t))
+	_, nodes, err := a.WrappingKeys(testContext(t))
 	require.NoError(t, err)
 	require.Empty(t, nodes)
 	mustExecute(t, b, eraseRequest(victim.id)) // forwarded to a
 	requireErased(t, a, victim, other)
-	nodes, err = a.WithoutWrappingKey(testContext(t))
+	_, nodes, err = a.WrappingKeys(testContext(t))
 	require.NoError(t, err)
 	require.Equal(t, []string{"b"}, nodes)
 
@@ -314,7 +314,7 @@ func TestErasingAmongNodes(t *testing.T) {
 	b.keys.AwaitErased(testContext(t))
 	requireErased(t, b, victim, other)
 	mustExecute(t, b, storetest.Register("trafford", "later"))
-	nodes, err = b.WithoutWrappingKey(testContext(t))
+	_, nodes, err = b.WrappingKeys(testContext(t))
 	require.NoError(t, err)
 	require.Empty(t, nodes)
 }

@@ -184,10 +184,10 @@ func (s *Store) OnErased(f func(groups []string)) { s.keys.OnErased(f) }
 // erased, and whose key is not known to be destroyed yet.
 func (s *Store) ErasuresLeft() []string { return s.keys.ErasuresLeft() }
 
-// WithoutWrappingKey names the nodes at work that do not have the wrapping key
-// in force, because somebody was erased elsewhere.
-func (s *Store) WithoutWrappingKey(ctx context.Context) ([]string, error) {
-	return s.keys.WithoutWrappingKey(ctx)
+// WrappingKeys names the nodes at work that have the wrapping key in force, and those
+// that do not, because somebody was erased elsewhere.
+func (s *Store) WrappingKeys(ctx context.Context) (with, without []string, err error) {
+	return s.keys.WrappingKeys(ctx)
 }
 
 // Backup writes an archive of the streams, and of credentials if it has a key (package

@@ -42,6 +42,8 @@ type Recorded struct {
 	Command  string   `json:"command" doc:"id of the command"`
 	Repeat   bool     `json:"repeat" doc:"it had been recorded before"`
 
+	Erased *Erasure `json:"erased,omitempty" doc:"of somebody who is erased by it: what became of their key, and what is to be done now"`
+
 	List *domain.ListOutcome `json:"list,omitempty" doc:"of an official list that was imported: what it left out or said otherwise"`
 }
 
@@ -156,6 +158,11 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 	}}
 	if result.First < result.Next {
 		out.Body.Recorded, out.Body.First, out.Body.Last = true, &result.First, &result.Last
+	}
+	if erase, ok := command.(*domain.ErasePerson); ok && s.Store.IsErased(erase.Person) {
+		if out.Body.Erased, err = s.ErasureOf(ctx, erase.Person); err != nil {
+			s.Log.WarnContext(ctx, "what became of an erased person's key could not be asked", "group", in.Group, "error", err)
+		}
 	}
 	if result.Repeat {
 		out.Replayed = "true"

@@ -442,5 +442,8 @@ var parameters = map[string]*huma.Schema{
 	"sha256":                {Type: huma.TypeString, Pattern: "^[0-9a-f]{64}$", Examples: []any{"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},
 	"If-None-Match":         text("entity tag of the answer that one has: nothing is sent again that has not changed", `"5d1f2c3b4a596877"`),
 	"Idempotency-Key":       text("", "7c8d6c1e-6f0e-4b7f-9d0b-6b1c5f0e9a53"),
+	"Content-Type":          text("what kind of file it is", "application/pdf"),
+	"attach.about":          text("", "P1"),
+	"attach.name":           text("", "minutes.pdf"),
 	"X-Request-ID":          text("", "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"),
 }

@@ -29,7 +29,7 @@ type offered struct {
 	filtered bool           // whether they may depends on what they choose, and the options are those for which they may
 	options  map[string][]web.Option
 	joined   map[string]string   // fields that are chosen together with others, as seat+person
-	rows     map[string][]string // headings of rows to which none can be added, by list
+	rows     map[string][]string // headings of rows to which none can be added, by list; one "": a row that stands for the list
 	ask      map[string]string   // other questions than the description's, by field
 	hint     map[string]string
 	more     func(*filling) []web.Piece // fields beside the description's, filled in; nil: there are none
@@ -40,7 +40,7 @@ type offered struct {
 
 // inPath are fields that stand in the address of some pages, by the name there.
 var inPath = map[string]string{
-	"proposal": "number", "practice": "ods", "practices": "ods", "organisation": "ods", "forum": "forum", "on": "day", "meeting": "day",
+	"proposal": "number", "practice": "ods", "practices": "ods", "organisation": "ods", "forum": "forum", "on": "day", "meeting": "day", "index": "index",
 }
 
 // offer puts the form on the page, if the person may send it, with what was filled
@@ -179,6 +179,9 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 			p.Rows = append(p.Rows, web.Row{Heading: heading, Parts: a.pieces(field.Each, fmt.Sprintf("%s-%d-", name, i), f, o, true)})
 		}
 		p.Fixed = o.rows[name] != nil
+		if p.Fixed && len(p.Rows) == 1 && p.Rows[0].Heading == "" { // there is one of them, and it needs no number
+			p.Type = "group"
+		}
 	}
 	if p.Type == "choice" {
 		return a.selectOf(p, field, loose)

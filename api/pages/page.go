@@ -99,14 +99,13 @@ func (a *asked) sees(things []string) bool {
 // Patterns are the pages, and what they load, by pattern.
 func (s *Pages) Patterns() map[string]http.HandlerFunc {
 	all := map[string]http.HandlerFunc{
-		"GET /assets/{name}":            web.ServeAsset,
-		"GET /worker.js":                serveWorker,
-		"GET /{$}":                      s.front,
-		"GET /g/{group}/audit":          s.auditPage,
-		"GET /g/{group}/audit.csv":      s.auditCSV,
-		"GET /g/{group}/audit.jsonl":    s.auditLines,
-		"GET /g/{group}/events/{index}": s.eventPage,
-		"GET /g/{group}/lists/{name}":   s.listTemplate,
+		"GET /assets/{name}":          web.ServeAsset,
+		"GET /worker.js":              serveWorker,
+		"GET /{$}":                    s.front,
+		"GET /g/{group}/audit":        s.auditPage,
+		"GET /g/{group}/audit.csv":    s.auditCSV,
+		"GET /g/{group}/audit.jsonl":  s.auditLines,
+		"GET /g/{group}/lists/{name}": s.listTemplate,
 	}
 	maps.Copy(all, s.rulePages())
 	maps.Copy(all, s.docsPages())
@@ -180,8 +179,11 @@ func groupsPages() []*page {
 		{path: "/practices/{ods}", things: access.Notices, body: practicePage, sends: []string{"grant-mandate", "withdraw-mandate", "acknowledge", "ask-group", "depart"}},
 		{path: "/work", things: access.Questions, body: workPage},
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
+		{path: "/people/{person}/erasure", things: access.Followers, body: erasingPage, sends: []string{"erase-person"}},
+		{path: "/changes", things: access.Followers, body: changesPage, sends: []string{"merge-organisation", "split-organisation", "change-contract-holder", "import-organisations"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
 		{path: "/lists", things: access.Followers, body: listsPage},
+		{path: "/events/{index}", things: access.Everything, body: eventPage, sends: []string{"correct"}},
 		{path: "/documents", things: access.Everything, body: documentsPage, sends: []string{"attach-document"}},
 		{path: "/charter", things: access.Followers, body: charterPage, sends: []string{"consent-to-charter"}},
 		{path: "/proof", things: access.Everything, body: proofPage},
@@ -423,6 +425,8 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			s.refuse(w, r, p, form, f, err)
 		case check != nil:
 			s.showCheck(w, r, p, form, check)
+		case out.Body.Erased != nil && s.isOwn(r, d.command):
+			s.farewell(w, r)
 		default:
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 		}

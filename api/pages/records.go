@@ -135,8 +135,9 @@ func kindsOfEvents() []web.Option {
 	return os
 }
 
-// eventPage shows one event.
-func (s *Pages) eventPage(w http.ResponseWriter, r *http.Request) {
+// eventPage shows one event, what was said later of it, and the form by which it is corrected.
+func eventPage(a *asked) (web.Body, error) {
+	s, r := a.server, a.r
 	group := r.PathValue("group")
 	index, err := access.ReadIndex("The place of an event", r.PathValue("index"))
 	var line []byte
@@ -154,13 +155,23 @@ func (s *Pages) eventPage(w http.ResponseWriter, r *http.Request) {
 		event, err = s.oneEvent(r.Context(), group, *index)
 	}
 	if err != nil {
-		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
-		return
+		return nil, err
 	}
-	s.show(&page{things: access.Everything, body: func(a *asked) (web.Body, error) {
-		entry := a.Entry(&event)
-		return &web.Event{Entry: entry, ForWhom: a.ForWhom(entry.OnBehalfOf), Line: string(line), Place: web.SubjectPlace(entry.Subject), Last: *index+1 == a.State().Next}, nil
-	}})(w, r)
+	entry := a.Entry(&event)
+	body := &web.Event{Entry: entry, ForWhom: a.ForWhom(entry.OnBehalfOf), Line: string(line), Place: web.SubjectPlace(entry.Subject), Last: *index+1 == a.State().Next}
+	for _, c := range a.State().Corrections {
+		if c.Corrects == *index {
+			body.Corrections = append(body.Corrections, web.Correction{Words: c.Words, Index: c.Index})
+		}
+	}
+	a.offer(offered{
+		id: "correct", command: &domain.Correct{},
+		Sheet: web.Sheet{
+			Fold: "Correct this", FoldID: "correcting", Button: "Record the correction",
+			Say: []string{"Nothing is deleted or edited: what is right is recorded beside it, and both stay visible. It changes nothing that anybody may do. What gave or ended authority is put right by recording that, or by an agreement."},
+		},
+	})
+	return body, nil
 }
 
 func (s *Pages) oneEvent(ctx context.Context, group string, index uint64) (domain.Event, error) {

@@ -52,7 +52,7 @@ type attachInput struct {
 	Group string `path:"group" example:"trafford"`
 	About string `query:"about" required:"true" doc:"what it belongs to: P4, A2 or D1, agenda/2026-02-03 for a meeting of the group, or locality-board/2026-03-09 for one of a forum" example:"P1"`
 	Name  string `query:"name" required:"true" doc:"of the file" example:"minutes.pdf"`
-	Type  string `header:"Content-Type" doc:"such as application/pdf"`
+	Type  string `header:"Content-Type" doc:"what kind of file it is" example:"application/pdf"`
 	Key   string `header:"Idempotency-Key" doc:"up to 200 printable characters, best a UUID: sent again, the same request gets the same answer"`
 	anyBody
 }

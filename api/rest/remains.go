@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -44,10 +43,10 @@ func (s *Rest) remains(ctx context.Context, in *remainsInput) (*operation.Answer
 	if r.Remains, err = q.Remains(ctx, in.Person, s.ledgers.EventsOf(in.Group)); err != nil {
 		return nil, err
 	}
-	old, err := s.store.WithoutWrappingKey(ctx)
+	erasure, err := s.ledgers.ErasureOf(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	r.KeyLeft, r.OldNodes = slices.Contains(s.store.ErasuresLeft(), r.ID), append([]string{}, old...)
+	r.KeyLeft, r.OldNodes = erasure.KeyLeft, erasure.OldNodes
 	return operation.JSON(&r, in.IfNoneMatch)
 }

@@ -50,6 +50,14 @@ type Event struct {
 	Line    string
 	Place   string // where what it is about is shown
 	Last    bool
+
+	Corrections []Correction
+}
+
+// A Correction is a later word on an event.
+type Correction struct {
+	Words string
+	Index uint64
 }
 
 func (e *Event) Title() string { return "Event " + domain.Thousands(int(e.Entry.Index)) }
@@ -69,6 +77,7 @@ type People struct {
 type Person struct {
 	projections.PersonLine
 	Personal *domain.PersonalData
+	Erases   bool // whoever looks can have it erased
 }
 
 func (*People) Title() string { return "People" }

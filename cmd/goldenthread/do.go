@@ -118,7 +118,14 @@ func (c *client) do(cmd *cobra.Command, name string, command domain.Command, key
 	if err != nil {
 		return err
 	}
-	return show(cmd, c, answer, func(p *page, r *access.Recorded) { p.say("%s", recordedWords(r)) })
+	return show(cmd, c, answer, showRecorded)
+}
+
+func showRecorded(p *page, r *access.Recorded) {
+	p.say("%s", recordedWords(r))
+	if r.Erased != nil {
+		p.list("What is to be done now", r.Erased.Todo)
+	}
 }
 
 func recordedWords(r *access.Recorded) string {

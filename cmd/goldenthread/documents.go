@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"goldenthread/api/access"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -101,7 +100,7 @@ func (c *client) attach(cmd *cobra.Command, d *domain.AttachDocument, body []byt
 	if err != nil {
 		return err
 	}
-	return show(cmd, c, answer, func(p *page, r *access.Recorded) { p.say("%s", recordedWords(r)) })
+	return show(cmd, c, answer, showRecorded)
 }
 
 func mediaTypeOf(file, said string) string {

@@ -406,32 +406,35 @@ func (k *Keyring) ServeWrapping() error {
 	return nil
 }
 
-// WithoutWrappingKey names the nodes at work that do not have the wrapping key
-// in force, because somebody was erased elsewhere: until its file is copied to
-// them they read and seal no personal data, and would not start again.
-func (k *Keyring) WithoutWrappingKey(ctx context.Context) (nodes []string, err error) {
+// WrappingKeys names the nodes at work that have the wrapping key in force, and those
+// that do not, because somebody was erased elsewhere: until its file is copied to them
+// they read and seal no personal data, and would not start again.
+func (k *Keyring) WrappingKeys(ctx context.Context) (with, without []string, err error) {
 	if k.stream.Alone {
-		return nil, nil // no other node can be on this stream
+		return []string{k.stream.Node}, nil, nil // no other node can be on this stream
 	}
 	inbox := k.stream.Conn.NewRespInbox()
 	answers, err := k.stream.Conn.SubscribeSync(inbox)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer answers.Unsubscribe()
 	if err := k.stream.Conn.PublishRequest(wrappingSubject, inbox, nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*wrappingWait)
 	defer cancel()
 	for {
 		m, err := answers.NextMsgWithContext(ctx)
 		if err != nil {
-			slices.Sort(nodes)
-			return nodes, nil
+			slices.Sort(with)
+			slices.Sort(without)
+			return with, without, nil
 		}
 		if node, old := strings.CutSuffix(string(m.Data), wrappingOld); old {
-			nodes = append(nodes, node)
+			without = append(without, node)
+		} else {
+			with = append(with, node)
 		}
 	}
 }
