@@ -153,6 +153,7 @@ var acts = []act{
 	{"approve-minutes", `{"on":"2026-01-05","at":"2026-01-10"}`, false},
 	{"attach-document", `{"about":"locality-board/2026-01-10","name":"report.txt","sha256":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","mediaType":"text/plain","bytes":1,"elsewhere":true}`, false},
 	{"/documents?about=locality-board/2026-01-10&name=more.txt", `b`, false},
+	{"/lists/preview", `{"rows":[{"code":"P90001","kind":"practice","name":"New"}]}`, true},
 	{"/documents/none", `a`, true},
 	{"/feed-keys", `{"feed":"calendar"}`, true},
 	{"/feed-keys/none/end", ``, true},

@@ -46,6 +46,14 @@ const (
 	ListSizes    ListChangeKind = "sizes"
 )
 
+// Words are the heading under which such changes stand.
+func (k ListChangeKind) Words() string {
+	return map[ListChangeKind]string{
+		ListArrives: "New here", ListReopens: "Open again", ListCloses: "Closing", ListMerges: "Merged", ListSplits: "Divided", ListLeaves: "No longer here",
+		ListMoves: "Moving between PCNs", ListCorrects: "Corrected dates", ListRenames: "Other names and opening days", ListSizes: "List sizes",
+	}[k]
+}
+
 // listOrder is the order of the kinds.
 var listOrder = []ListChangeKind{ListArrives, ListReopens, ListCloses, ListMerges, ListSplits, ListLeaves, ListMoves, ListCorrects, ListRenames, ListSizes}
 

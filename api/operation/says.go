@@ -23,6 +23,7 @@ var says = map[string]string{
 	"practice-feed":               "For feed readers, which can't send a token: give them an address with a key, made under feed-keys.",
 	"documents":                   "The ledger holds each document's hash; the bytes are kept beside it.",
 	"document":                    "The bytes, once somebody has brought them; they are checked against the hash that the ledger names.",
+	"preview-list":                "For whoever keeps the register: what opens, closes, merges, leaves, moves or changes its name or size by a list, before import-organisations is sent with the same body. It asks under no key, and nothing is recorded.",
 	"attach":                      "The body is the file. It is checked against its name and its Content-Type, kept and synced before the ledger names it; a refusal keeps and records nothing. Sent again under the same Idempotency-Key, it brings bytes that have gone missing.",
 	"put-document":                "Refused unless the hash of what is sent is the one in the address, and the ledger names it.",
 	"mail":                        "For the group's manager and the operator: which letters went out, and which did not arrive.",

@@ -113,6 +113,7 @@ func (s *Rest) offerQuestions() {
 		})
 	s.offerWork(at)
 	s.offerDocuments(at)
+	s.offerListPreview(at)
 	s.offerAudit(at + "/audit")
 	s.offerRemains(at + "/people/{person}/remains")
 	access.Ask(s.ledgers, s.api, "check", at+"/check", "May this person sign up to this, here, now?", access.Checks, access.AnswerCheck)

@@ -44,18 +44,12 @@ type ListFinding struct {
 	Verdict, Who, Says string
 }
 
-var listHeadings = map[projections.ListChangeKind]string{
-	projections.ListArrives: "New here", projections.ListReopens: "Open again", projections.ListCloses: "Closing", projections.ListMerges: "Merged",
-	projections.ListSplits: "Divided", projections.ListLeaves: "No longer here", projections.ListMoves: "Moving between PCNs", projections.ListCorrects: "Corrected dates",
-	projections.ListRenames: "Other names and opening days", projections.ListSizes: "List sizes",
-}
-
 // ListGroups are the changes by kind.
 func ListGroups(changes []projections.ListChange) []ListGroup {
 	var groups []ListGroup
 	for _, c := range changes {
-		if n := len(groups); n == 0 || groups[n-1].Heading != listHeadings[c.Kind] {
-			groups = append(groups, ListGroup{Heading: listHeadings[c.Kind]})
+		if n := len(groups); n == 0 || groups[n-1].Heading != c.Kind.Words() {
+			groups = append(groups, ListGroup{Heading: c.Kind.Words()})
 		}
 		g := &groups[len(groups)-1]
 		g.Items = append(g.Items, c.Text)

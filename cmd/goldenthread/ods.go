@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +30,7 @@ type odsImport struct {
 	source        string
 	date          string
 	part          bool
+	preview       bool
 }
 
 func importCommand() *cobra.Command {
@@ -39,12 +42,13 @@ func importCommand() *cobra.Command {
 			"A list says what is so on its date: the one in its rows, or the one that you give, or the one in its file's name, or today. A practice or\n" +
 			"PCN that it no longer places here has left, on the day that the list gives or the day before its date. One that newly appears arrived\n" +
 			"then. What the lists leave out, and what they say otherwise that was not taken over, is counted and named. Say --part if the lists do not\n" +
-			"name everybody.\n\n" +
+			"name everybody. With --preview it says what would change by them, whose word that takes and what it touches, and records nothing.\n\n" +
 			"Files are recognised by their columns: the two files of NHS England's \"Patients registered at a GP practice\", gp-reg-pat-prac-map.csv and\n" +
 			"gp-reg-pat-prac-all.csv; or lists of the Organisation Data Service: epraccur.csv, which has no heading; lists with the columns ods or pcn (the\n" +
 			"code), kind (practice or pcn; other kinds are left out), name, parent or sub_icb, open, close, status, role, and list_size_2026-01 for patients\n" +
 			"registered on 1 January 2026; and memberships, with practice, pcn, start and end.",
-		Example: "  goldenthread import-ods --organisations gp-reg-pat-prac-map.csv --organisations gp-reg-pat-prac-all.csv --place 02A\n" +
+		Example: "  goldenthread import-ods --organisations gp-reg-pat-prac-map.csv --organisations gp-reg-pat-prac-all.csv --place 02A --preview\n" +
+			"  goldenthread import-ods --organisations gp-reg-pat-prac-map.csv --organisations gp-reg-pat-prac-all.csv --place 02A\n" +
 			"  goldenthread import-ods --organisations practices_2026-03-02.csv --memberships pcn_membership_2026-03-02.csv --place 02A",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
@@ -55,6 +59,7 @@ func importCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.source, "source", "", "where the lists come from, in words; what the lists are if not said")
 	cmd.Flags().StringVar(&o.date, "date", "", "date of the lists, such as 2026-03-02; the one in each file's name, or today, if not said")
 	cmd.Flags().BoolVar(&o.part, "part", false, "the lists name only some organisations: nobody has left because a list does not name them")
+	cmd.Flags().BoolVar(&o.preview, "preview", false, "say what would change and what that touches, and record nothing")
 	must(cmd.MarkFlagRequired("organisations"))
 	o.flags(cmd)
 	o.groupFlag(cmd)
@@ -70,9 +75,12 @@ func (o *odsImport) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if o.preview {
+		return o.show(cmd, read)
+	}
 	outcome := importOutcome{LeftOut: []string{}, Waits: []string{}, Contradicted: append([]string{}, read.Notes...)}
 	for _, c := range read.Commands() {
-		r, err := o.send(cmd.Context(), &c)
+		r, err := o.record(cmd.Context(), &c)
 		if err != nil {
 			return err
 		}
@@ -83,6 +91,55 @@ func (o *odsImport) run(cmd *cobra.Command) error {
 	p := newPage()
 	outcome.show(p)
 	return o.finish(cmd, p, outcome)
+}
+
+// An importPreview is what an import would change.
+type importPreview struct {
+	projections.ListPreview
+	Notes []string `json:"notes"` // of the files, and of what is not taken from them
+	Parts int      `json:"parts"` // in which the lists are taken over; this is the first
+}
+
+// show says what the lists would change.
+func (o *odsImport) show(cmd *cobra.Command, read *lists.Taking) error {
+	commands := read.Commands()
+	path, err := o.path("/lists/preview")
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(&commands[0])
+	if err != nil {
+		return err
+	}
+	answer, err := o.send(cmd.Context(), http.MethodPost, path, body, http.Header{"Content-Type": {"application/json"}})
+	if err != nil {
+		return err
+	}
+	preview := importPreview{Notes: append([]string{}, read.Notes...), Parts: len(commands)}
+	if err := json.Unmarshal(answer, &preview.ListPreview); err != nil {
+		return fmt.Errorf("%w: %w", errUnreachable, err)
+	}
+	p := newPage()
+	preview.show(p)
+	return o.finish(cmd, p, preview)
+}
+
+func (v *importPreview) show(p *page) {
+	p.say("What the list of %s would change. It names %s. Nothing is recorded.", v.On.Words(), domain.Count(v.Organisations, "organisation"))
+	p.unless(v.Parts == 1, "The lists are taken over in %d parts. This is the first.", v.Parts)
+	p.unless(!v.Repeat, "The same waits already to be confirmed.")
+	p.unless(len(v.Changes) > 0 || v.Repeat, "Everything in it is known already.")
+	of := map[projections.ListChangeKind][]string{}
+	for _, c := range v.Changes {
+		of[c.Kind] = append(of[c.Kind], c.Text)
+	}
+	for _, c := range v.Changes {
+		p.list(c.Kind.Words(), of[c.Kind])
+		delete(of, c.Kind)
+	}
+	p.list("What it touches", v.Follows)
+	p.list("Whose word it takes before it counts", v.Waits)
+	p.list("Left out, or said otherwise", slices.Concat(v.LeftOut, v.Contradicted, v.Notes))
 }
 
 // An importOutcome is what came of an import.
@@ -168,7 +225,7 @@ func (o *odsImport) read(register *projections.Register) (*lists.Taking, error) 
 	return taking, nil
 }
 
-func (o *odsImport) send(ctx context.Context, c *domain.ImportOrganisations) (*access.Recorded, error) {
+func (o *odsImport) record(ctx context.Context, c *domain.ImportOrganisations) (*access.Recorded, error) {
 	path, err := o.commandPath("import-organisations")
 	if err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
@@ -104,8 +106,22 @@ func TestListsInTurn(t *testing.T) {
 		require.NoError(t, os.WriteFile(a, []byte(organisationsCSV), 0o600))
 		require.NoError(t, os.WriteFile(b, []byte(membershipsCSV), 0o600))
 		import1 := []string{"import-ods", "--group", "wigan", "--place", "02H", "--organisations", a, "--memberships", b}
+		shown, errs, code := p.Run("lmc-chair", append(import1, "--preview")...)
+		require.Zero(t, code, errs)
+		require.Contains(t, shown, "Nothing is recorded.")
+		said, errs, code := p.Run("lmc-chair", append(import1, "--preview", "--json")...)
+		require.Zero(t, code, errs)
+		var preview importPreview
+		require.NoError(t, json.Unmarshal([]byte(said), &preview))
 		out, errs, code := p.Run("lmc-chair", import1...)
 		require.Zero(t, code, errs)
+		require.NotEmpty(t, preview.Changes, "the same was still to be recorded")
+		for _, change := range preview.Changes {
+			require.Contains(t, shown, change.Text)
+		}
+		shown, errs, code = p.Run("lmc-chair", append(import1, "--preview")...)
+		require.Zero(t, code, errs)
+		require.Contains(t, shown, "Everything in it is known already.")
 		again, errs, code := p.Run("lmc-chair", import1...)
 		require.Zero(t, code, errs)
 		require.Contains(t, again, " 0 differences recorded.")
