@@ -303,7 +303,7 @@ func TestFormsAreTaken(t *testing.T) {
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"T","text":"x","matter":"access"}`))
 	shown := 0
 	for below, names := range pages.Forms() {
-		path := strings.NewReplacer("{number}", "P2", "{ods}", "P91018", "{forum}", "locality-board", "{day}", "2026-03-02").Replace(below)
+		path := strings.NewReplacer("{number}", "P2", "{ods}", "P91018", "{forum}", "locality-board", "{day}", "2026-03-02", "{index}", "3", "{person}", "cd-north").Replace(below)
 		for _, person := range []string{"cd-north", "cd-south", "manager"} {
 			if strings.HasSuffix(path, "/amend") && person != "cd-south" || path == "/proposals/new" && person == "manager" {
 				continue // who raised it alone amends it; who has no seat raises nothing

@@ -97,6 +97,9 @@ func (s *Pages) takeList(w http.ResponseWriter, r *http.Request, name string) {
 		if len(out.Body.Refs) > 0 && strings.HasPrefix(out.Body.Refs[len(out.Body.Refs)-1], "N") {
 			to.Path = guard.GroupPages + url.PathEscape(in.Group) + "/waiting"
 		}
+		if name == domain.CommandName(&domain.ImportOrganisations{}) {
+			name = "list"
+		}
 		to.RawQuery = url.Values{"recorded": {name}, "atLeast": {strconv.FormatUint(out.Body.Index, 10)}}.Encode()
 		http.Redirect(w, r, to.String(), http.StatusSeeOther)
 		return

@@ -200,6 +200,7 @@ var recordedWords = map[string]string{
 	"attach-document":        "The document is attached",
 	"correct":                "The correction is recorded, beside what it corrects",
 	"erase-person":           "It is recorded",
+	"list":                   "The list is taken over",
 	"merge-organisation":     "The merger is recorded",
 	"split-organisation":     "The division is recorded",
 	"change-contract-holder": "The new contract holder is recorded",
