@@ -272,7 +272,6 @@ var noForm = map[string]string{
 	"make-way-in":      "an invitation, the account page and the operator's page record it as they make the way in",
 	"end-way-in":       "the account page ends one's own, the page of who has come takes an invitation back; to end another's is for the operator",
 	"begin-access":     "the server records it by itself, once in each group",
-	"record-together":  "the page of lists sends it, with what a table brings",
 }
 
 // TestEveryCommandHasItsPage: nothing that a group does needs the command line.
