@@ -118,6 +118,7 @@ var views = []view{
 	{"scheme-changes", "lmc-chair", "/g/trafford/scheme?at=2026-05-20&since=2026-02-01", nil},
 	{"mandate", "manager", "/g/trafford/mandate?matter=workforce", nil},
 	{"mandate-what-if", "manager", "/g/trafford/mandate?matter=workforce&if=U66368", nil},
+	{"mandates-several", "manager", "/g/trafford/mandates", nil},
 	{"mandate-unknown", "manager", "/g/trafford/mandate?matter=dentistry", nil},
 	{"representation", "cd-altrincham", "/g/trafford/representation", nil},
 	{"meeting", "cd-altrincham", "/g/trafford/meetings/locality-board/2026-03-09", nil},
@@ -151,6 +152,10 @@ var views = []view{
 	{"practice-own", "pm-village", "/g/trafford/practices/P91623", nil},
 	{"practice-inside", "cd-north", "/g/trafford/practices/P91018", nil},
 	{"register", "manager", "/g/trafford/register", nil},
+	{"registers", "manager", "/g/trafford/registers", nil},
+	{"register-decisions", "lmc-chair", "/g/trafford/registers/decisions?sort=-amount", nil},
+	{"register-mandates", "manager", "/g/trafford/registers/mandates?words=workforce", nil},
+	{"register-none", "manager", "/g/trafford/registers/departures?at=2026-01-20", nil},
 	{"lists", "manager", "/g/trafford/lists", nil},
 	{"lists-preview", "manager", "/g/trafford/lists", func(b *browser) {
 		b.fill("people-pasted", "Office,Name,Organisation\nPractice Nurse,N,P91003\n")

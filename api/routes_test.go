@@ -250,7 +250,7 @@ func (s *Server) routes() []string {
 
 var rightPlaces = []string{
 	"{$}", "", "{number}", "P2", "{index}", "0", "{id}", "none", "{code}", "none", "{ref}", "P1", "{person}", "cd-west", "{ods}", "P91021",
-	"{tile}", "0/000.p/1", "{forum}", "locality-board", "{day}", matrixDay, "{name}", "golden.css",
+	"{tile}", "0/000.p/1", "{forum}", "locality-board", "{day}", matrixDay, "{name}", "golden.css", "{register}", "decisions",
 }
 
 var hostile = []string{

@@ -58,10 +58,11 @@ var mayImportRooms = map[string][]string{
 	"api/operation":  {"web", "problem", "caller"},
 	"api/guard":      {"problem", "caller"},
 	"api/access":     {"problem", "caller", "operation"},
+	"api/registers":  {"problem", "access"},
 	"api/identity":   {"web", "web/signin", "problem", "caller", "operation", "guard", "access"},
 	"api/feeds":      {"mail", "problem", "caller", "operation", "access", "identity"},
-	"api/rest":       {"doctor", "version", "paper", "problem", "caller", "operation", "access", "identity"},
-	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access"},
+	"api/rest":       {"doctor", "version", "paper", "problem", "caller", "operation", "access", "registers", "identity"},
+	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access", "registers"},
 	"api/setup":      {"doctor", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
 	"api":            {"doctor", "version", "paper", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
 }

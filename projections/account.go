@@ -21,9 +21,9 @@ type RunningTotal struct {
 
 // A RunningLine is what was used from a day on.
 type RunningLine struct {
-	On    domain.Day   `json:"on"`
-	Used  domain.Pence `json:"usedPence"`
-	Limit domain.Pence `json:"limitPence,omitempty" doc:"none: there was none"`
+	On    domain.Day   `json:"on" doc:"first day of it"`
+	Used  domain.Pence `json:"usedPence" doc:"in the delegation's year" example:"8200000"`
+	Limit domain.Pence `json:"limitPence,omitempty" doc:"for the year; none: there was none" example:"15000000"`
 	What  []string     `json:"what" doc:"decisions of that day"`
 }
 

@@ -120,6 +120,7 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 		}
 	}
 	all["POST /g/{group}/lists"] = s.bringList
+	all["GET /g/{group}/registers/{register}"] = s.registerOf
 	return all
 }
 
@@ -185,6 +186,7 @@ func groupsPages() []*page {
 		{path: "/lists", things: access.Followers, body: listsPage},
 		{path: "/events/{index}", things: access.Everything, body: eventPage, sends: []string{"correct"}},
 		{path: "/documents", things: access.Everything, body: documentsPage, sends: []string{"attach-document"}},
+		{path: "/registers", things: access.Followers, body: registersPage},
 		{path: "/charter", things: access.Followers, body: charterPage, sends: []string{"consent-to-charter"}},
 		{path: "/proof", things: access.Everything, body: proofPage},
 	}

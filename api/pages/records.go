@@ -14,6 +14,7 @@ import (
 	"goldenthread/api/access"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
+	"goldenthread/api/registers"
 	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
@@ -189,20 +190,12 @@ func (s *Pages) auditCSV(w http.ResponseWriter, r *http.Request) {
 			return out.Write([]string{"index", "recorded", "effective", "type", "subject", "actor", "office", "on behalf of", "command", "follows from", "what", "known by"})
 		}
 		err := out.Write([]string{
-			strconv.FormatUint(e.Index, 10), e.Time.Format(time.RFC3339Nano), e.Effective.String(), e.Type, e.Subject, e.Actor.Handle, cell(e.Actor.Office), e.OnBehalfOf,
-			e.Command, strconv.FormatUint(e.Cause, 10), cell(e.Text), string(e.Way),
+			strconv.FormatUint(e.Index, 10), e.Time.Format(time.RFC3339Nano), e.Effective.String(), e.Type, e.Subject, e.Actor.Handle, registers.Safe(e.Actor.Office), e.OnBehalfOf,
+			e.Command, strconv.FormatUint(e.Cause, 10), registers.Safe(e.Text), string(e.Way),
 		})
 		out.Flush()
 		return errors.Join(err, out.Error())
 	})
-}
-
-// cell keeps a spreadsheet from taking somebody's words for a formula.
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // auditLines downloads what the filter wants as the exact lines that are stored.

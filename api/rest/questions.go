@@ -112,6 +112,7 @@ func (s *Rest) offerQuestions() {
 			return q.Commitments(q.At), nil
 		})
 	s.offerWork(at)
+	s.offerRegisters(at)
 	s.offerDocuments(at)
 	s.offerListPreview(at)
 	s.offerAudit(at + "/audit")

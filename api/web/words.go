@@ -24,6 +24,7 @@ var words = template.FuncMap{
 	"thousands":   domain.Thousands,
 	"list":        domain.List,
 	"upper":       domain.FirstUpper,
+	"lower":       strings.ToLower,
 	"sentence":    sentence,
 	"paragraphs":  paragraphs,
 	"on":          func(p *Page, it any) On { return On{p, it} },

@@ -47,6 +47,7 @@ func questionCommands() []*cobra.Command {
 		whatIfQuestion.command(),
 		powersQuestion.command(),
 		schemeQuestion.command(),
+		registerQuestion.command(),
 		proposalsQuestion.command(),
 		proposalQuestion.command(),
 		commitmentsQuestion.command(),
