@@ -49,6 +49,9 @@ type Options struct {
 	// AcceptLoss lets groups go on that have fewer events than were signed for, where
 	// no copy has the rest. Their ledgers record that, and new logs begin.
 	AcceptLoss bool
+	// Known is how many events logs had, by their origin, as is known outside of the data
+	// folder: a group that has fewer was set back, and stops.
+	Known map[string]uint64
 	// BeginAnew lets the store begin in a folder that has other files, or only the keys of
 	// ledgers that are gone.
 	BeginAnew bool
@@ -198,7 +201,7 @@ func (s *Store) openStreams(ctx context.Context, o *Options) (last uint64, err e
 	if err != nil {
 		return 0, err
 	}
-	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Idle: o.idle, Log: o.Log})
+	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Known: o.Known, Idle: o.idle, Log: o.Log})
 	if err == nil && hole != nil {
 		s.health.refuseWrites(hole)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
+	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/stream"
 )
@@ -22,6 +26,7 @@ type backups struct {
 	every time.Duration
 	key   archive.Key
 	write func(context.Context, io.Writer) error
+	known func() map[string]uint64 // events that are signed for, by the log's origin
 	log   *slog.Logger
 }
 
@@ -35,10 +40,12 @@ const (
 
 // run makes a backup whenever the newest is that old, until ctx ends.
 func (b *backups) run(ctx context.Context) {
+	defer b.noteOrSay()
 	for {
 		if err := b.makeIfDue(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			b.log.Error("a backup could not be made; it is tried again within a minute", "folder", b.dir, "error", err)
 		}
+		b.noteOrSay()
 		if stream.Pause(ctx, backupLook) != nil {
 			return
 		}
@@ -62,6 +69,68 @@ func (b *backups) makeIfDue(ctx context.Context, now time.Time) error {
 		err = errors.Join(err, os.Remove(b.path(old)))
 	}
 	return err
+}
+
+// noteFile says, beside the backups, how many events each log had, by its origin. A data folder
+// that was set back as a whole shows by it.
+const noteFile = "goldenthread-known.json"
+
+// readNote is what stands in the note; nothing if there is none.
+func (b *backups) readNote() (known map[string]uint64, err error) {
+	text, err := os.ReadFile(filepath.Join(b.dir, noteFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]uint64{}, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &known)
+	}
+	if err == nil && known == nil {
+		err = errors.New("it says null")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read: %w; delete it if it is damaged, and the next minute writes a new one", filepath.Join(b.dir, noteFile), err)
+	}
+	return known, nil
+}
+
+// note writes how far the ledgers are, if they are further than it says. It takes nothing back.
+func (b *backups) note() error {
+	noted, err := b.readNote()
+	if err != nil {
+		return err
+	}
+	further := false
+	for origin, events := range b.known() {
+		if events > noted[origin] {
+			noted[origin], further = events, true
+		}
+	}
+	if !further {
+		return nil
+	}
+	text, err := json.Marshal(noted, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(b.dir, noteFile)
+	return errors.Join(os.WriteFile(path+".new", append(text, '\n'), 0o600), os.Rename(path+".new", path), stream.SyncFolder(b.dir))
+}
+
+func (b *backups) noteOrSay() {
+	if err := b.note(); err != nil {
+		b.log.Error("how far the ledgers are could not be noted beside the backups", "folder", b.dir, "error", err)
+	}
+}
+
+// signedFor is how many events each of the store's logs is signed for, by its origin.
+func signedFor(store *eventstore.Store) map[string]uint64 {
+	all := map[string]uint64{}
+	for _, group := range store.Groups() {
+		if log, err := store.Log(group); err == nil {
+			all[log.Origin()] = uint64(log.Tree().N)
+		}
+	}
+	return all
 }
 
 // makeOne writes a backup and reads it again.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,7 +9,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/cmd/internal/folder"
 	"goldenthread/cmd/internal/programtest"
+	"goldenthread/domain"
+	"goldenthread/eventstore"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/storetest"
 )
 
 // A server with --backup-to makes a backup at once, reads it, and leaves it for the doctor.
@@ -28,6 +34,57 @@ func TestServeMakesBackups(t *testing.T) {
 	dir, said := p.restored(t, made()[0], "wrapping.key", "signing.key", "backup.key")
 	require.Contains(t, said, "people get in as they did then")
 	require.FileExists(t, filepath.Join(dir, "tokens.json"))
+}
+
+// A whole folder that was set back is in order by itself. The note beside the backups says that
+// there was more: the group records nothing until the operator accepts the loss.
+func TestTheNoteBesideTheBackupsShowsAFolderThatWasSetBack(t *testing.T) {
+	const release = "testdata/releases/0.1.0.tar.gz"
+	b := &backups{dir: t.TempDir()}
+	known, err := b.readNote()
+	require.NoError(t, err)
+	require.Empty(t, known)
+	now := unpacked(t, release)
+	for range 2 {
+		store, _ := opened(t, now)
+		b.known = func() map[string]uint64 { return signedFor(store) }
+		require.NoError(t, b.note())
+		require.NoError(t, folder.Close(store))
+		goesOn(t, now)
+	}
+	known, err = b.readNote()
+	require.NoError(t, err)
+	require.Len(t, known, 1)
+
+	lastWeek := unpacked(t, release)
+	options := eventstore.Options{Dir: lastWeek, ClockConfirmed: true, Known: known, Log: slog.New(slog.DiscardHandler)}
+	store, _, err := folder.Open(t.Context(), options)
+	require.NoError(t, err)
+	require.ErrorContains(t, store.Stopped("example"), "it is noted beside its backups that it had 25 events")
+	require.EqualValues(t, 1, logs.LostEvents(store.Stopped("example")))
+	_, err = store.Execute(t.Context(), storetest.Request("example", "cd-north", &domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: "new", Office: "Practice manager"}}))
+	require.Error(t, err)
+	b.known = func() map[string]uint64 { return signedFor(store) }
+	require.NoError(t, b.note())
+	again, err := b.readNote()
+	require.NoError(t, err)
+	require.Equal(t, known, again, "a folder that was set back takes nothing back")
+	require.NoError(t, folder.Close(store))
+
+	options.AcceptLoss = true
+	store, _, err = folder.Open(t.Context(), options)
+	require.NoError(t, err)
+	require.NoError(t, store.Stopped("example"))
+	require.NoError(t, folder.Close(store))
+	options.AcceptLoss = false
+	store, _, err = folder.Open(t.Context(), options)
+	require.NoError(t, err)
+	require.NoError(t, store.Stopped("example"), "the loss is on the record, and the log has another origin")
+	require.NoError(t, folder.Close(store))
+
+	require.NoError(t, os.WriteFile(filepath.Join(b.dir, noteFile), []byte("null"), 0o600))
+	_, err = b.readNote()
+	require.ErrorContains(t, err, "delete it if it is damaged")
 }
 
 // For a week all backups are kept, then one a week, and after 90 days none.

@@ -81,7 +81,7 @@ func goesOn(t *testing.T, dir string) {
 	log, err := store.Log("example")
 	require.NoError(t, err)
 	before := log.Tree()
-	r, err := store.Execute(t.Context(), storetest.Request("example", "cd-north", &domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: "new", Office: "Practice manager"}}))
+	r, err := store.Execute(t.Context(), storetest.Request("example", "cd-north", &domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: fmt.Sprint("new-", before.N), Office: "Practice manager"}}))
 	require.NoError(t, err)
 	after, err := store.AwaitSigned(t.Context(), "example", r.Next)
 	require.NoError(t, err)

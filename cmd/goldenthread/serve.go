@@ -158,6 +158,11 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if err != nil {
 		return err
 	}
+	if o.backupTo != "" {
+		if stored.Known, err = (&backups{dir: o.backupTo}).readNote(); err != nil {
+			return err
+		}
+	}
 	folder.UseMemory(o.memory)
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
 	if err != nil {
@@ -229,7 +234,7 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	}
 	defer quiet()
 	if o.backupTo != "" {
-		b := &backups{dir: o.backupTo, every: o.backupEvery, key: options.BackupKey, write: server.Backup, log: options.Log}
+		b := &backups{dir: o.backupTo, every: o.backupEvery, key: options.BackupKey, write: server.Backup, log: options.Log, known: func() map[string]uint64 { return signedFor(options.Store) }}
 		making, end := context.WithCancel(ctx)
 		var made sync.WaitGroup
 		made.Go(func() { b.run(making) })

@@ -57,9 +57,10 @@ type Logs struct {
 	signers   signers // none: this node keeps no logs
 	bucket    *bucket
 	log       *slog.Logger
-	signing   bool          // false: the logs are only read
-	Limits    Limits        // to be changed before Start only
-	Checked   chan struct{} // closed when the copies have been checked at start
+	known     map[string]uint64 // events that logs had, by origin, as is known outside of the data folder
+	signing   bool              // false: the logs are only read
+	Limits    Limits            // to be changed before Start only
+	Checked   chan struct{}     // closed when the copies have been checked at start
 	rounds    *rounds
 
 	mu     sync.Mutex
@@ -99,6 +100,7 @@ type Config struct {
 	Replicas     int               // of the bucket of the checkpoints
 	Witnesses    []witness.Witness // are sent every signed checkpoint
 	Quorum       int               // how many of them must cosign a checkpoint before proofs use it
+	Known        map[string]uint64 // events that logs had, by origin, as is known outside of the data folder
 	Idle         bool              // the logs are read only
 	Log          *slog.Logger
 }
@@ -106,7 +108,7 @@ type Config struct {
 // None is no logs, as on a node that has no signing key.
 func None(s *stream.Stream, k *keys.Keyring, c *Config) *Logs {
 	l := &Logs{
-		stream: s, keyring: k, log: c.Log, signing: !c.Idle, Limits: Limits{logHeld, logBacklog}, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
+		stream: s, keyring: k, log: c.Log, signing: !c.Idle, known: c.Known, Limits: Limits{logHeld, logBacklog}, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
 		wake: make(chan struct{}, 1), signed: make(chan struct{}), Checked: make(chan struct{}),
 	}
 	l.rounds = &rounds{Logs: l, asked: make(chan func()), ended: make(chan struct{})}

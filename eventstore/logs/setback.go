@@ -13,8 +13,8 @@ import (
 )
 
 // Rule kept here: L9. A folder that was set back to last week is in order by itself. That
-// more was recorded and signed is known elsewhere: by witnesses, and by files of the log
-// that a backup which was copied over them did not replace. A group of which more is known
+// more was recorded and signed is known elsewhere: by witnesses, by a note beside the
+// backups, and by files of the log that a backup which was copied over them did not replace. A group of which more is known
 // stops before anything is recorded, since somebody may have seen the rest.
 //
 // Where several nodes write, a witness may have heard of a checkpoint before this node has:
@@ -59,6 +59,10 @@ func (l *Logs) SetBack(group string, events uint64) error {
 	if l.stream.Alone {
 		if n := uint64(l.folder.Extent(group, int64(events))); n > events {
 			return &Loss{Signed: n, Left: events, Elsewhere: true, Why: fmt.Errorf("the files of its log have %d events", n)}
+		}
+		if log, err := l.Log(group); err == nil && l.known[log.Origin()] > events {
+			n := l.known[log.Origin()]
+			return &Loss{Signed: n, Left: events, Elsewhere: true, Why: fmt.Errorf("it is noted beside its backups that it had %d events", n)}
 		}
 	}
 	l.witnesses.mu.Lock()
