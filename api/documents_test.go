@@ -56,6 +56,10 @@ func TestMinutes(t *testing.T) {
 	require.Contains(t, section("Actions"), "Draw a rota, Clinical Director, North Trafford, supported by Manager")
 	require.Equal(t, "Nothing.", section("Documents"))
 
+	papers := string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford/agenda/2026-02-03/papers", ""))).body)
+	for _, words := range []string{"1. <bdi>Saturdays</bdi>", "P1: <bdi>", "2. <bdi>Any *other* business</bdi>", "There is no paper for this item."} {
+		require.Contains(t, papers, words)
+	}
 	word := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/minutes.docx"))
 	require.Equal(t, paper.WordType, word.Header.Get("Content-Type"))
 	require.True(t, bytes.HasPrefix(word.body, []byte("PK")), "a document for Word is a zip file")

@@ -144,6 +144,7 @@ var views = []view{
 	{"documents", "manager", "/g/trafford/documents?about=agenda/2026-06-23", nil},
 	{"agenda-set", "manager", "/g/trafford/agenda", setAgenda},
 	{"own-meeting", "manager", "/g/trafford/agenda/2026-06-23", recordItem},
+	{"papers", "manager", "/g/trafford/agenda/2026-06-23/papers", readPapers},
 	{"minutes", "manager", "/g/trafford/agenda/2026-06-23/minutes", draftMinutes},
 	{"worklist", "manager", "/g/trafford/worklist", nil},
 	{"worklist-then", "manager", "/g/trafford/worklist?at=2026-07-01", nil},
@@ -276,6 +277,12 @@ func draftMinutes(b *browser) {
 	meet(b)
 	b.open("/g/trafford/agenda/2026-06-23/minutes")
 	b.says("minutes of 23 June 2026")
+}
+
+func readPapers(b *browser) {
+	meet(b)
+	b.open("/g/trafford/agenda/2026-06-23/papers")
+	b.says("Papers for our meeting of 23 June 2026", "There is no paper for this item.")
 }
 
 // meet sets the agenda of a meeting.

@@ -29,19 +29,69 @@ func agendaPage(a *asked) (web.Body, error) {
 // item as the meeting goes on, and its record.
 func ownMeetingPage(a *asked) (web.Body, error) {
 	a.section = "work"
-	day := a.r.PathValue("day")
-	next := domain.Day(0)
-	for _, m := range a.Agenda(a.At).Meetings { // the newest first
-		if m.On.String() == day {
-			body := &web.OwnMeeting{OwnMeeting: m, Begun: m.On <= a.At, Next: next}
-			a.offerOwnMeeting(body)
-			return body, nil
+	m, err := a.ownMeeting()
+	if err != nil {
+		return nil, err
+	}
+	body := &web.OwnMeeting{OwnMeeting: *m, Begun: m.On <= a.At}
+	for _, other := range a.Agenda(a.At).Meetings {
+		if other.On > m.On && other.On <= a.At {
+			body.Next = max(body.Next, other.On)
 		}
-		if m.On <= a.At {
-			next = m.On
+	}
+	a.offerOwnMeeting(body)
+	return body, nil
+}
+
+// ownMeeting is the group's meeting that the address names.
+func (a *asked) ownMeeting() (*projections.OwnMeeting, error) {
+	for _, m := range a.Agenda(a.At).Meetings {
+		if m.On.String() == a.r.PathValue("day") {
+			return &m, nil
 		}
 	}
 	return nil, problem.NotFound("T3", "No meeting of the group is recorded under this address.")
+}
+
+// papersPage is what a meeting reads before it, as one document.
+func papersPage(a *asked) (web.Body, error) {
+	a.section = "work"
+	m, err := a.ownMeeting()
+	if err != nil {
+		return nil, err
+	}
+	documents := a.Documents(a.At).Documents
+	body := &web.Papers{OwnMeeting: *m}
+	for _, item := range m.Items {
+		paper := web.Paper{OwnItem: item}
+		for _, d := range documents {
+			if item.About != "" && d.About == item.About {
+				paper.Documents = append(paper.Documents, d)
+			}
+		}
+		a.readUp(&paper)
+		body.Papers = append(body.Papers, paper)
+	}
+	return body, nil
+}
+
+// readUp puts what the item is about into its paper, if that has words of its own.
+func (a *asked) readUp(paper *web.Paper) {
+	if p, refused := a.Proposal(paper.About, a.At); refused == nil {
+		paper.Proposal = &web.Proposal{Proposal: p}
+		return
+	}
+	for _, approach := range a.Approaches(a.At).Approaches {
+		if approach.Ref == paper.About {
+			paper.Approach = &approach
+			return
+		}
+	}
+	if day, ok := strings.CutPrefix(paper.About, "agenda/"); ok {
+		if on, err := domain.ParseDay(day); err == nil {
+			paper.Minutes, _ = a.Minutes(on, a.At) // none: there is nothing to read
+		}
+	}
 }
 
 // offerOwnMeeting offers what can be recorded of the meeting as it stands.
@@ -96,11 +146,11 @@ func minutesPage(a *asked) (web.Body, error) {
 }
 
 func (a *asked) minutes() (*projections.Minutes, error) {
-	on, err := domain.ParseDay(a.r.PathValue("day"))
+	m, err := a.ownMeeting()
 	if err != nil {
-		return nil, problem.NotFound("T3", "No meeting of the group is recorded under this address.")
+		return nil, err
 	}
-	return access.OrRefused(a.Minutes(on, a.At))
+	return access.OrRefused(a.Minutes(m.On, a.At))
 }
 
 // suggestions are what could go on the agenda, to be ticked.

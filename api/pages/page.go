@@ -162,6 +162,7 @@ func groupsPages() []*page {
 		{path: "/agenda", things: access.Agenda, body: agendaPage, sends: []string{"set-agenda"},
 			work: &partOfWork{"Our own meetings", "Agendas, minutes, and who came.", (*asked).meetingWaits}},
 		{path: "/agenda/{day}", things: access.Agenda, body: ownMeetingPage, sends: []string{"minute-item", "record-group-meeting", "approve-minutes", "set-agenda"}},
+		{path: "/agenda/{day}/papers", things: access.Everything, body: papersPage},
 		{path: "/agenda/{day}/minutes", things: access.Everything, body: minutesPage},
 		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"},
 			work: &partOfWork{"Approaches", "What the system asked, and the one answer it gets.", (*asked).approachesWait}},

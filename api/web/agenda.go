@@ -36,3 +36,23 @@ type Minutes struct {
 
 func (m *Minutes) Title() string { return m.Minutes.Title }
 func (*Minutes) file() string    { return "minutes" }
+
+// Papers are what a meeting of the group reads before it: its agenda with the full words of
+// what each item is about.
+type Papers struct {
+	projections.OwnMeeting
+	Papers []Paper
+}
+
+// A Paper is an item of the agenda with what it is about. Of the last three at most one
+// is there.
+type Paper struct {
+	projections.OwnItem
+	Documents []projections.DocumentLine
+	Proposal  *Proposal
+	Approach  *projections.ApproachLine
+	Minutes   *projections.Minutes
+}
+
+func (p *Papers) Title() string { return "Papers for our meeting of " + p.On.Words() }
+func (*Papers) file() string    { return "papers" }
