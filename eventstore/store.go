@@ -21,6 +21,7 @@ import (
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/trace"
 	"goldenthread/eventstore/witness"
 )
@@ -72,6 +73,7 @@ type Options struct {
 	// they are needed.
 	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
+	Disk   tilelog.Disk // where the signed logs are written; nil is this machine's
 
 	importing bool // a ledger is being imported, and nothing else is recorded
 	idle      bool // for repair: the logs are read only
@@ -201,7 +203,7 @@ func (s *Store) openStreams(ctx context.Context, o *Options) (last uint64, err e
 	if err != nil {
 		return 0, err
 	}
-	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Known: o.Known, Idle: o.idle, Log: o.Log})
+	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Known: o.Known, Idle: o.idle, Disk: o.Disk, Log: o.Log})
 	if err == nil && hole != nil {
 		s.health.refuseWrites(hole)
 	}

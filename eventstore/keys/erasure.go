@@ -90,8 +90,10 @@ func (k *Keyring) isRotating() bool {
 // destroyKeys destroys the keys of all erased persons that are still there, and
 // finishes what was interrupted.
 func (k *Keyring) destroyKeys(ctx context.Context) error {
-	k.changing.Lock()
-	defer k.changing.Unlock()
+	if err := k.change(ctx); err != nil {
+		return err
+	}
+	defer k.changed()
 	if k.isRotating() { // for whom it began may be another's erasure by now
 		if err := k.rotateWrapping(ctx); err != nil {
 			return err

@@ -60,8 +60,8 @@ type Keyring struct {
 	began   time.Time          // when this process opened it: of who was erased long before, it has read nothing
 	fresh   atomic.Bool        // somebody was erased since, or shortly before: memory is to be wiped
 
-	changing sync.Mutex // one at a time makes keys or erases
-	mu       sync.Mutex // of what follows
+	changing chan struct{} // takes one: one at a time makes keys or erases
+	mu       sync.Mutex    // of what follows
 	wrapping []byte
 	next     []byte            // the wrapping key to come, while an erasure is under way
 	sealed   map[string]string // for whom the ledgers hold sealed data, with their group
@@ -87,7 +87,7 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 	}
 	k := &Keyring{
 		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, WrappingFile), log: log, sealed: map[string]string{}, erased: map[string]bool{}, erasedIn: map[string]bool{},
-		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}), began: time.Now(),
+		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}), began: time.Now(), changing: make(chan struct{}, 1),
 	}
 	proof, err := k.lastEntry(ctx, wrapSubject)
 	if err != nil {
@@ -258,8 +258,10 @@ func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, err
 	if !errors.Is(err, ErrNoKey) || k.IsErased(person) {
 		return key, err
 	}
-	k.changing.Lock()
-	defer k.changing.Unlock()
+	if err := k.change(ctx); err != nil {
+		return nil, err
+	}
+	defer k.changed()
 	if k.IsErased(person) { // meanwhile: nothing would destroy a key that is made now
 		return nil, ErrNoKey
 	}
@@ -280,6 +282,19 @@ func (k *Keyring) findOrMakeKey(ctx context.Context, person string) ([]byte, err
 		}
 	}
 }
+
+// change waits until nobody else makes keys or erases, which can take as long as the stream
+// does not answer; ctx's error if it ends first. Call changed at the end.
+func (k *Keyring) change(ctx context.Context) error {
+	select {
+	case k.changing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *Keyring) changed() { <-k.changing }
 
 // makeTries is how often another node's entry may come first.
 const makeTries = 100

@@ -2,7 +2,9 @@ package keys
 
 import (
 	"bytes"
+	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -26,4 +28,16 @@ func TestWhatIsSealedOpensWithItsKeyAndNameOnly(t *testing.T) {
 		_, err = Unseal(key, "a", sealed[:i])
 		require.ErrorIs(t, err, ErrSealBroken)
 	}
+}
+
+// Whoever waits for a key to be made waits no longer than they said, also while the stream
+// does not answer whoever makes keys or erases now.
+func TestWaitingForAnotherKeyEndsInTime(t *testing.T) {
+	k := &Keyring{changing: make(chan struct{}, 1)}
+	require.NoError(t, k.change(t.Context()))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, k.change(ctx), context.DeadlineExceeded)
+	k.changed()
+	require.NoError(t, k.change(t.Context()))
 }

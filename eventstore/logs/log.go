@@ -102,6 +102,7 @@ type Config struct {
 	Quorum       int               // how many of them must cosign a checkpoint before proofs use it
 	Known        map[string]uint64 // events that logs had, by origin, as is known outside of the data folder
 	Idle         bool              // the logs are read only
+	Disk         tilelog.Disk      // where the logs are written; nil is this machine's
 	Log          *slog.Logger
 }
 
@@ -131,6 +132,9 @@ func Open(ctx context.Context, s *stream.Stream, k *keys.Keyring, c *Config) (*L
 func (l *Logs) openAll(ctx context.Context, c *Config) (err error) {
 	if l.folder, err = tilelog.NewFolder(filepath.Join(l.stream.Dir, Folder)); err != nil {
 		return fmt.Errorf("make the folder of the logs: %w", err)
+	}
+	if c.Disk != nil {
+		l.folder.Disk = c.Disk
 	}
 	var there map[string]bucketEntry
 	l.bucket, there, err = openBucket(ctx, l.stream, c.Replicas, l.log)

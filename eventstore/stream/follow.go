@@ -102,9 +102,8 @@ func (f *Follower) messages(ctx context.Context) iter.Seq2[*Message, error] {
 			return
 		}
 		defer messages.Stop()
-		defer context.AfterFunc(ctx, messages.Stop)()
 		for {
-			m, err := f.receiveNext(messages)
+			m, err := f.receiveNext(ctx, messages)
 			switch {
 			case err != nil:
 				yield(nil, cmp.Or(ctx.Err(), err))
@@ -131,12 +130,16 @@ func (f *Follower) subscribe(ctx context.Context) (jetstream.MessagesContext, er
 }
 
 // receiveNext is the next message; nil if the consumer had to start itself again.
-func (f *Follower) receiveNext(messages jetstream.MessagesContext) (*Message, error) {
-	var wait []jetstream.NextOpt
+func (f *Follower) receiveNext(ctx context.Context, messages jetstream.MessagesContext) (*Message, error) {
 	if f.patience > 0 {
-		wait = append(wait, jetstream.NextMaxWait(f.patience))
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, f.patience, nats.ErrTimeout)
+		defer cancel()
 	}
-	msg, err := messages.Next(wait...)
+	msg, err := messages.Next(jetstream.NextContext(ctx))
+	if err != nil && errors.Is(context.Cause(ctx), nats.ErrTimeout) {
+		return nil, nats.ErrTimeout
+	}
 	if errors.Is(err, jetstream.ErrNoHeartbeat) {
 		return nil, nil
 	}
@@ -166,10 +169,16 @@ func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error
 	for _, sequence := range state.Deleted {
 		gone[sequence] = true
 	}
-	last = state.LastSeq
-	for last >= state.FirstSeq && last > 0 && (gone[last] || !isReadable(ctx, s.ledger, last)) {
-		gone[last] = true
-		last--
+	for last = state.LastSeq; last >= state.FirstSeq && last > 0; last-- {
+		if !gone[last] {
+			if gone[last], err = s.isGone(ctx, last); err != nil {
+				return 0, nil, fmt.Errorf("read the end of the stream: %w", err)
+			}
+		}
+		if !gone[last] {
+			delete(gone, last)
+			break
+		}
 	}
 	if state.Msgs == 0 {
 		last = 0
@@ -183,13 +192,15 @@ func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error
 	return last, hole, ctx.Err()
 }
 
-// isReadable says whether the message can be read. The server doesn't deliver a damaged
-// last message, so waiting for it would never end.
-func isReadable(ctx context.Context, st jetstream.Stream, sequence uint64) bool {
-	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
-	defer cancel()
-	_, err := st.GetMsg(ctx, sequence)
-	return err == nil
+// isGone says whether a message can't be read. The server doesn't deliver a damaged last
+// message, so waiting for it would never end. Elsewhere than in this process, no answer
+// says nothing about the message: it is the error.
+func (s *Stream) isGone(ctx context.Context, sequence uint64) (bool, error) {
+	_, err := s.At(ctx, sequence)
+	if !s.Alone && IsSilent(err) {
+		return false, err
+	}
+	return err != nil, nil
 }
 
 // Missing says that messages of the stream are missing.

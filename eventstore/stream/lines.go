@@ -87,7 +87,8 @@ func (s *Stream) Messages(ctx context.Context, first, last uint64) iter.Seq2[*Me
 				}
 				tries = 0
 			}
-			if tries++; !isReadable(ctx, s.ledger, last) {
+			tries++
+			if gone, _ := s.isGone(ctx, last); gone {
 				if err := CheckFiles(s.Dir); err != nil {
 					yield(nil, err)
 				}

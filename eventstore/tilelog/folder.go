@@ -16,8 +16,8 @@ import (
 // A Folder holds logs, each in a folder of its own, and puts on disk what they
 // wrote, all at once.
 type Folder struct {
-	dir   string
-	files files
+	dir  string
+	Disk Disk // where it writes; to be changed before anything is written only
 
 	mu      sync.Mutex
 	unsaved []string // files written since the last Sync
@@ -28,21 +28,21 @@ func NewFolder(dir string) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	return &Folder{dir: filepath.Clean(dir), files: disk{}}, nil
+	return &Folder{dir: filepath.Clean(dir), Disk: disk{}}, nil
 }
 
-// files is what a Folder does to files: each is a step that fails or is done.
-type files interface {
-	write(path string, data []byte) error // and makes the folder it lies in
-	rename(from, to string) error
-	removeAll(path string) error
-	sync(dir string, paths []string) error // the files, and the folders from theirs up to dir
+// A Disk is what a Folder does to files: each is a step that fails or is done.
+type Disk interface {
+	Write(path string, data []byte) error // and makes the folder it lies in
+	Rename(from, to string) error
+	RemoveAll(path string) error
+	Sync(dir string, paths []string) error // the files, and the folders from theirs up to dir
 }
 
 // disk is the files of this machine.
 type disk struct{}
 
-func (disk) write(path string, data []byte) error {
+func (disk) Write(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -52,9 +52,9 @@ func (disk) write(path string, data []byte) error {
 	return os.WriteFile(path, data, 0o600)
 }
 
-func (disk) rename(from, to string) error          { return os.Rename(from, to) }
-func (disk) removeAll(path string) error           { return os.RemoveAll(path) }
-func (disk) sync(dir string, paths []string) error { return syncAll(dir, paths) }
+func (disk) Rename(from, to string) error          { return os.Rename(from, to) }
+func (disk) RemoveAll(path string) error           { return os.RemoveAll(path) }
+func (disk) Sync(dir string, paths []string) error { return syncAll(dir, paths) }
 
 // Names are the names of the logs that are there.
 func (f *Folder) Names() ([]string, error) {
@@ -101,7 +101,7 @@ func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath
 // this moment.
 func (f *Folder) write(name string, data []byte) error {
 	f.unsave(f.path(name))
-	return f.files.write(f.path(name), data)
+	return f.Disk.Write(f.path(name), data)
 }
 
 func (f *Folder) unsave(path string) {
@@ -118,12 +118,12 @@ func (f *Folder) replace(name string, data []byte) error {
 		return err
 	}
 	f.unsave(f.path(name))
-	return f.files.rename(f.path(name+".new"), f.path(name))
+	return f.Disk.Rename(f.path(name+".new"), f.path(name))
 }
 
 // remove removes the file, or the folder with all that it holds.
 func (f *Folder) remove(name string) error {
-	return f.files.removeAll(f.path(name))
+	return f.Disk.RemoveAll(f.path(name))
 }
 
 // Sync returns when all that was written is on disk.
@@ -135,7 +135,7 @@ func (f *Folder) Sync() error {
 	if len(unsaved) == 0 {
 		return nil
 	}
-	err := f.files.sync(f.dir, unsaved)
+	err := f.Disk.Sync(f.dir, unsaved)
 	if err != nil {
 		f.mu.Lock()
 		f.unsaved = append(unsaved, f.unsaved...)

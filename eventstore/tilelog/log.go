@@ -345,5 +345,5 @@ func (l *Log) badPartials(tree tlog.Tree) ([]tlog.Tile, error) {
 // SetAside renames the log, for whoever must begin a new one under another
 // origin. This Log must not be used any more.
 func (l *Log) SetAside(as string) error {
-	return l.folder.files.rename(l.folder.path(l.name), l.folder.path(as))
+	return l.folder.Disk.Rename(l.folder.path(l.name), l.folder.path(as))
 }

@@ -311,7 +311,7 @@ type crashing struct {
 // crashAt has the nth step from now fail.
 func crashAt(f *Folder, n int, persisted bool) *crashing {
 	c := &crashing{left: n, persisted: persisted}
-	f.files = c
+	f.Disk = c
 	return c
 }
 
@@ -329,20 +329,20 @@ func (c *crashing) step(do func() error) error {
 	return errCrash
 }
 
-func (c *crashing) write(path string, data []byte) error {
-	return c.step(func() error { return c.disk.write(path, data) })
+func (c *crashing) Write(path string, data []byte) error {
+	return c.step(func() error { return c.disk.Write(path, data) })
 }
 
-func (c *crashing) rename(from, to string) error {
-	return c.step(func() error { return c.disk.rename(from, to) })
+func (c *crashing) Rename(from, to string) error {
+	return c.step(func() error { return c.disk.Rename(from, to) })
 }
 
-func (c *crashing) removeAll(path string) error {
-	return c.step(func() error { return c.disk.removeAll(path) })
+func (c *crashing) RemoveAll(path string) error {
+	return c.step(func() error { return c.disk.RemoveAll(path) })
 }
 
-func (c *crashing) sync(dir string, paths []string) error {
-	return c.step(func() error { return c.disk.sync(dir, paths) })
+func (c *crashing) Sync(dir string, paths []string) error {
+	return c.step(func() error { return c.disk.Sync(dir, paths) })
 }
 
 // TestEveryWriteFails grows a log and has every write fail in turn, with and

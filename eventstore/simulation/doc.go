@@ -1,0 +1,2 @@
+// Package simulation is being written.
+package simulation

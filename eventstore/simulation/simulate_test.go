@@ -1,0 +1,66 @@
+package simulation
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	seedsEnv   = "GOLDENTHREAD_SIMULATE_SEEDS" // how many
+	firstEnv   = "GOLDENTHREAD_SIMULATE_FIRST" // the first of them
+	timeEnv    = "GOLDENTHREAD_SIMULATE_TIME"  // for how long at most
+	verboseEnv = "GOLDENTHREAD_SIMULATE_LOG"   // if it is set, what the nodes log
+)
+
+// A mistake is planted to see that it is found.
+type mistake struct {
+	name     string
+	server   lies
+	deafDisk bool
+}
+
+func number(env string, otherwise uint64) uint64 {
+	if n, err := strconv.ParseUint(os.Getenv(env), 10, 64); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// TestSeeds plays a script for each seed.
+func TestSeeds(t *testing.T) {
+	first, n := number(firstEnv, 1), number(seedsEnv, 1000)
+	limit, err := time.ParseDuration(os.Getenv(timeEnv))
+	if err != nil {
+		limit = time.Hour
+	}
+	began := time.Now()
+	steps := 0
+	seed := first
+	for ; seed < first+n && time.Since(began) < limit; seed++ {
+		s := newScript(seed)
+		steps += len(s.Steps)
+		if wrong := simulate(t, s, mistake{}); len(wrong) > 0 {
+			report(t, s, wrong, mistake{})
+		}
+	}
+	took := time.Since(began)
+	t.Logf("%d seeds, %d steps, %.0f seeds a minute", seed-first, steps, float64(seed-first)/took.Minutes())
+}
+
+// report prints the shortest script that fails.
+func report(t *testing.T, s script, wrong []string, m mistake) {
+	t.Helper()
+	short := s.shrink(60, func(s script) bool {
+		for range 2 { // goroutines do not always take the same turns
+			if got := simulate(t, s, m); len(got) > 0 {
+				wrong = got
+				return true
+			}
+		}
+		return false
+	})
+	t.Fatalf("%s\n\nplay it again with %s=%d %s=1; shortened to %d of %d steps:\n%s", strings.Join(wrong, "\n"), firstEnv, s.Seed, seedsEnv, len(short.Steps), len(s.Steps), short)
+}

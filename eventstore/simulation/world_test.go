@@ -1,0 +1,440 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"goldenthread/eventstore"
+	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/stream"
+)
+
+// A world is one simulation: a server, the nodes on it, and people who send commands.
+type world struct {
+	script  script
+	root    string // folder of all data folders
+	rand    *rand.Rand
+	server  *server
+	nodes   []*node
+	truth   *truth
+	log     *slog.Logger
+	mistake mistake
+
+	mu      sync.Mutex
+	wrong   []string // invariants that did not hold
+	days    time.Duration
+	calm    bool // faults have ended
+	over    bool // nobody sends anything any more
+	people  sync.WaitGroup
+	sent    []*sending
+	pending map[string][]fate // what the next appends of a node meet, by its name
+}
+
+// A node is one process that keeps a store, and is started again when it ends.
+type node struct {
+	world *world
+	name  string
+
+	mu       sync.Mutex
+	dir      string
+	plug     *plug
+	disk     *disk
+	store    *eventstore.Store // nil while it is down
+	skew     time.Duration
+	upSince  time.Time // when it began to answer in this life
+	life     int       // how often it was started
+	followed uint64    // sequence of the last commit that it told of in this life
+	counts   countdown
+	stopping bool // its world ends
+	runs     sync.WaitGroup
+	done     chan struct{} // closed when this life's last run has ended
+}
+
+// A countdown does something at the nth message, or step on the disk, from now.
+type countdown struct {
+	messages, disk int
+	atMessage      func()
+	atDisk         func()
+	requests       int
+	request        fate
+}
+
+// openTimeout is how long a start may take before it is given up.
+const openTimeout = 60 * time.Second
+
+func newWorld(s script, root string, m mistake) *world {
+	w := &world{script: s, root: root, rand: rand.New(rand.NewPCG(s.Seed, 23)), server: newServer(), mistake: m, pending: map[string][]fate{}}
+	out := io.Discard
+	if os.Getenv(verboseEnv) != "" {
+		out = os.Stderr
+	}
+	w.log = slog.New(slog.NewTextHandler(out, nil))
+	w.truth = newTruth(w)
+	w.server.meets, w.server.stored = w.meets, w.truth.stored
+	w.server.lies = m.server
+	for i := range s.Nodes {
+		n := &node{world: w, name: fmt.Sprint("node-", i+1), dir: filepath.Join(root, fmt.Sprint("node-", i+1, "-0"))}
+		w.nodes = append(w.nodes, n)
+	}
+	return w
+}
+
+// fail notes that an invariant does not hold.
+func (w *world) fail(say string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.wrong) < 20 {
+		w.wrong = append(w.wrong, fmt.Sprintf(say, args...))
+	}
+	w.log.Error("WRONG: " + fmt.Sprintf(say, args...))
+}
+
+func (w *world) verdict() []string { w.mu.Lock(); defer w.mu.Unlock(); return w.wrong }
+
+// clock is the node's; nil where it is the machine's.
+func (n *node) clock() func() time.Time {
+	if !n.world.script.Story {
+		return nil
+	}
+	return n.time
+}
+
+func (n *node) time() time.Time {
+	if !n.world.script.Story {
+		return time.Now()
+	}
+	n.world.mu.Lock()
+	days := n.world.days
+	n.world.mu.Unlock()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return time.Now().Add(days + n.skew)
+}
+
+// live is the node's store; nil while it is down.
+func (n *node) live() *eventstore.Store { n.mu.Lock(); defer n.mu.Unlock(); return n.store }
+
+// run starts the node, and starts it again when it ends by itself, until it is killed.
+func (n *node) run() {
+	n.mu.Lock()
+	n.life++
+	life := n.life
+	n.plug = n.world.server.plug(n.name)
+	n.disk = newDisk(n.dir)
+	n.disk.deaf = n.world.mistake.deafDisk
+	n.disk.onStep = func(string) { n.counts.step(n, false) }
+	n.followed = 0
+	n.done = make(chan struct{})
+	dir, plug, disk, done := n.dir, n.plug, n.disk, n.done
+	n.mu.Unlock()
+	n.runs.Go(func() {
+		defer close(done)
+		for n.isLife(life) {
+			if err := n.serve(life, dir, plug, disk); err != nil {
+				n.world.log.Warn("a node ended", "node", n.name, "error", err)
+			}
+			if n.isLife(life) {
+				time.Sleep(time.Second)
+			}
+		}
+	})
+}
+
+func (n *node) isLife(life int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.life == life && !n.stopping
+}
+
+// serve is one run of the process: until it fails, or is not wanted any more.
+func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	var f followed
+	s, err := eventstore.Open(ctx, eventstore.Options{
+		Dir: dir, NATS: "nats://simulated", Access: []nats.Option{nats.InProcessServer(plug), nats.Timeout(2 * time.Second), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, Node: n.name, Installation: "simulated",
+		Clock: n.clock(), Follow: []func(commit.Commit){func(c commit.Commit) { n.world.truth.followed(n, &f, c) }}, Log: n.world.log.With("node", n.name, "life", life), Disk: disk,
+		ClockConfirmed: true,
+	})
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	if n.life == life && !n.stopping {
+		n.store, n.upSince = s, time.Now()
+	}
+	n.mu.Unlock()
+	gone := make(chan struct{})
+	go func() {
+		for n.isLife(life) {
+			time.Sleep(50 * time.Millisecond)
+		}
+		close(gone)
+	}()
+	select {
+	case err = <-s.Failed():
+	case <-gone:
+	}
+	n.mu.Lock()
+	if n.store == s {
+		n.store = nil
+	}
+	n.mu.Unlock()
+	end, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	defer stop()
+	if n.isDead(disk) {
+		stop() // nobody waits for a process that was killed
+	}
+	return errors.Join(err, s.Close(end))
+}
+
+func (n *node) isDead(d *disk) bool { d.mu.Lock(); defer d.mu.Unlock(); return d.dead }
+
+// die kills the node, and has it started again after a while on what is left of its
+// folder.
+func (n *node) die(power bool, after time.Duration) {
+	n.mu.Lock()
+	if n.disk == nil || n.stopping || n.plug.isPulled() {
+		n.mu.Unlock()
+		return
+	}
+	plug, disk := n.plug, n.disk
+	// At its start it puts the newest checkpoint into the folder, and then mends its tiles.
+	mended := n.store != nil && time.Since(n.upSince) > 2*time.Second && !disk.wasInTrouble()
+	into := filepath.Join(n.world.root, fmt.Sprint(n.name, "-", n.life))
+	n.life++ // whoever runs it gives up
+	life := n.life
+	n.dir, n.store, n.counts = into, nil, countdown{}
+	n.world.mu.Lock()
+	err := disk.die(power, n.world.rand, into)
+	n.world.mu.Unlock()
+	n.mu.Unlock()
+	plug.cut(true)
+	if err != nil {
+		n.world.fail("the folder of %s can't be copied: %v", n.name, err)
+	}
+	if mended {
+		n.world.truth.leftBehind(n, into)
+	}
+	n.runs.Go(func() {
+		n.world.pause(after)
+		if n.isLife(life) {
+			n.run()
+		}
+	})
+}
+
+func (p *plug) isPulled() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.pulled }
+
+// stop ends the node in order, and starts it again on the same folder.
+func (n *node) stop() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.store == nil || n.stopping {
+		return
+	}
+	n.life++
+	n.store = nil
+	life, done := n.life, n.done
+	n.runs.Go(func() {
+		<-done
+		if n.isLife(life) {
+			n.run()
+		}
+	})
+}
+
+// pause waits, but no longer than until the faults end.
+func (w *world) pause(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end) && !w.isCalm(); {
+		time.Sleep(min(200*time.Millisecond, time.Until(end)))
+	}
+}
+
+func (w *world) isCalm() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.calm }
+
+// meets says what becomes of a message that a node sent.
+func (w *world) meets(l *link, m *message) (f fate) {
+	var n *node
+	for _, one := range w.nodes {
+		if one.name == l.plug.node {
+			n = one
+		}
+	}
+	if n == nil {
+		return fate{}
+	}
+	if f, ok := n.counts.step(n, true); ok {
+		return f
+	}
+	if m.subject != commit.Subject {
+		return fate{}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if all := w.pending[n.name]; len(all) > 0 {
+		f, w.pending[n.name] = all[0], all[1:]
+	}
+	return f
+}
+
+// step counts a message or a step on the disk, and does what is to be done at it.
+func (c *countdown) step(n *node, isMessage bool) (f fate, ok bool) {
+	n.mu.Lock()
+	var do func()
+	if isMessage {
+		if c.requests > 0 {
+			if c.requests--; c.requests == 0 {
+				f, ok = c.request, true
+			}
+		}
+		if c.messages > 0 {
+			if c.messages--; c.messages == 0 {
+				do = c.atMessage
+			}
+		}
+	} else if c.disk > 0 {
+		if c.disk--; c.disk == 0 {
+			do = c.atDisk
+		}
+	}
+	n.mu.Unlock()
+	if do != nil {
+		if isMessage {
+			do()
+		} else {
+			go do() // the disk is in use
+		}
+	}
+	return f, ok
+}
+
+// simulate plays the script and returns what did not hold.
+func simulate(t *testing.T, s script, m mistake) (wrong []string) {
+	root := scratchNow(t)
+	defer os.RemoveAll(root)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(s, root, m)
+		w.begin()
+		w.truth.check()
+		for i := range s.Steps {
+			w.play(&s.Steps[i])
+			time.Sleep(s.Steps[i].Wait)
+			synctest.Wait()
+			w.truth.check()
+			if len(w.verdict()) > 0 {
+				break
+			}
+		}
+		w.settle()
+		w.end()
+		wrong = w.verdict()
+	})
+	runtime.GC() // twice: nats.go keeps timers in a pool, and the next simulation must not meet them
+	runtime.GC()
+	return wrong
+}
+
+// begin starts the nodes, one after the other: the others get the keys of the first.
+func (w *world) begin() {
+	for i, n := range w.nodes {
+		if i > 0 {
+			for _, name := range []string{keys.WrappingFile, logs.SigningFile} {
+				w.copyFile(w.nodes[0], n, name)
+			}
+		}
+		n.run()
+		for range 600 {
+			if n.live() != nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	w.found()
+}
+
+func (w *world) copyFile(from, to *node, name string) {
+	b, err := os.ReadFile(filepath.Join(from.dir, name))
+	if err == nil {
+		err = errors.Join(os.MkdirAll(to.dir, 0o700), stream.WriteFile(filepath.Join(to.dir, name), b, 0o600))
+	}
+	if err != nil {
+		w.fail("%s can't be copied: %v", name, err)
+	}
+}
+
+// settle ends all faults, and waits until everything is as it should be.
+func (w *world) settle() {
+	w.mu.Lock()
+	w.calm = true
+	clear(w.pending)
+	w.mu.Unlock()
+	w.server.start()
+	w.server.mu.Lock()
+	w.server.ahead = 0
+	w.server.mu.Unlock()
+	for _, n := range w.nodes {
+		n.mu.Lock()
+		n.skew, n.counts = 0, countdown{}
+		plug, disk := n.plug, n.disk
+		n.mu.Unlock()
+		plug.mend()
+		disk.mu.Lock()
+		disk.full, disk.slow = false, 0
+		disk.mu.Unlock()
+	}
+	time.Sleep(15 * time.Second)
+	w.advance()
+	if len(w.verdict()) == 0 {
+		w.truth.settled()
+	}
+}
+
+// advance lets the time pass that a clock was ahead when something was recorded.
+func (w *world) advance() {
+	ahead := w.truth.newest().Sub(w.nodes[0].time())
+	if w.script.Story && ahead > 0 {
+		w.mu.Lock()
+		w.days += ahead
+		w.mu.Unlock()
+	} else if ahead > 0 {
+		time.Sleep(ahead)
+	}
+	time.Sleep(45 * time.Second)
+}
+
+// end stops everything.
+func (w *world) end() {
+	w.mu.Lock()
+	w.calm, w.over = true, true
+	w.mu.Unlock()
+	w.people.Wait()
+	for _, n := range w.nodes {
+		n.mu.Lock()
+		n.stopping = true
+		n.life++
+		n.mu.Unlock()
+	}
+	for _, n := range w.nodes {
+		n.runs.Wait()
+		n.plug.cut(true)
+	}
+	close(w.server.over)
+	time.Sleep(20 * time.Second)
+}
