@@ -45,6 +45,8 @@ var mayImportRooms = map[string][]string{
 	"eventstore":           {"commit", "ledgers", "stream", "keys", "shared", "archive", "logs", "tilelog", "witness", "evidence", "trace"},
 	"eventstore/recovery":  {"", "commit", "ledgers", "stream", "logs", "tilelog", "signature"},
 
+	"eventstore/simulation": {"", "commit", "stream", "keys", "logs", "tilelog"},
+
 	"api/mail":       {},
 	"api/lists":      {},
 	"api/version":    {},

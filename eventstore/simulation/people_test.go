@@ -25,9 +25,9 @@ type sending struct {
 	personal     bool                  // it carries personal data
 	what         string
 
-	maybe bool // somebody was told that the outcome is not known
-	done  bool // somebody was told the outcome
-	after time.Duration
+	maybe  bool // somebody was told that the outcome is not known, or two send it at once
+	done   bool // somebody was told the outcome
+	flying int  // requests under way
 }
 
 func (x *sending) request() domain.Request {
@@ -129,16 +129,23 @@ func nameOf(n int) string { return fmt.Sprint("Dr Number ", n) }
 func (w *world) send(x *sending, first int, patience time.Duration) {
 	for try := 0; !w.isOver(); try++ {
 		n := w.nodes[(first+try/2)%len(w.nodes)]
-		s := n.live()
+		n.mu.Lock()
+		s, machine := n.store, n.disk
+		n.mu.Unlock()
 		if s == nil {
 			time.Sleep(200 * time.Millisecond)
 			continue
 		}
 		a := attempt{sending: x, node: n, floor: w.truth.toldOf(x.group), from: n.time()}
+		w.truth.sends(x, 1)
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		a.result, a.err = s.Execute(ctx, x.request())
 		cancel()
 		a.until = n.time()
+		if n.isDead(machine) { // a process that was killed answers nobody
+			a.err = &eventstore.Unsettled{Command: x.id}
+		}
+		w.truth.sends(x, -1)
 		if w.truth.answered(&a) {
 			return
 		}

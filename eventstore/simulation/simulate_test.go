@@ -29,7 +29,8 @@ func number(env string, otherwise uint64) uint64 {
 	return otherwise
 }
 
-// TestSeeds plays a script for each seed.
+// TestSeeds plays a script for each seed: random commands and faults, one node or two, the
+// server in memory.
 func TestSeeds(t *testing.T) {
 	first, n := number(firstEnv, 1), number(seedsEnv, 1000)
 	limit, err := time.ParseDuration(os.Getenv(timeEnv))

@@ -35,7 +35,7 @@ type truth struct {
 	places  map[uuid.UUID]place // where each command's own events are
 	sent    map[uuid.UUID]*sending
 	last    time.Time // recorded time of the newest event
-	checks  int
+	checks  int       // how often all nodes were checked
 }
 
 // A place is where a command's events lie.
@@ -60,6 +60,14 @@ func newTruth(w *world) *truth {
 }
 
 func (t *truth) expect(x *sending) { t.mu.Lock(); t.sent[x.id] = x; t.mu.Unlock() }
+
+// sends counts the requests with one command that are under way.
+func (t *truth) sends(x *sending, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x.flying += n
+	x.maybe = x.maybe || x.flying > 1
+}
 
 func (t *truth) newest() time.Time { t.mu.Lock(); defer t.mu.Unlock(); return t.last }
 

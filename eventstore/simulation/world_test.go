@@ -163,8 +163,9 @@ func (n *node) isLife(life int) bool {
 
 // serve is one run of the process: until it fails, or is not wanted any more.
 func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	ctx, cancel := context.WithCancel(context.Background()) // as the program starts: without a deadline
 	defer cancel()
+	defer time.AfterFunc(openTimeout, cancel).Stop()
 	var f followed
 	s, err := eventstore.Open(ctx, eventstore.Options{
 		Dir: dir, NATS: "nats://simulated", Access: []nats.Option{nats.InProcessServer(plug), nats.Timeout(2 * time.Second), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, Node: n.name, Installation: "simulated",
