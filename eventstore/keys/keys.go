@@ -413,8 +413,10 @@ func (k *Keyring) DropDraft(ctx context.Context, id string) error {
 	if !isPersonID(id) {
 		return nil
 	}
-	k.changing.Lock() // while an erasure moves keys it has another place
-	defer k.changing.Unlock()
+	if err := k.change(ctx); err != nil { // while an erasure moves keys it has another place
+		return err
+	}
+	defer k.changed()
 	m, err := k.lastEntry(ctx, id)
 	if err != nil || m == nil {
 		return err
