@@ -85,3 +85,67 @@ func TestCommandSchemasAreTheDescription(t *testing.T) {
 	}
 	require.Greater(t, members, 300)
 }
+
+// Every example of an answer has what its schema requires, and nothing that the schema does not
+// have. They are written anew by go test ./cmd/goldenthread -run Examples -rewrite.
+func TestExamplesFitTheirSchemas(t *testing.T) {
+	w := newWorld(t)
+	var doc struct {
+		Components struct{ Schemas map[string]*exampleSchema }
+		Paths      map[string]map[string]struct {
+			Responses map[string]struct {
+				Content map[string]struct {
+					Schema  *exampleSchema
+					Example any
+				}
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(w.must(200, w.send(w.request("", "GET", "/openapi.json", ""))).body, &doc))
+	fitted := 0
+	for path, methods := range doc.Paths {
+		for _, op := range methods {
+			for status, response := range op.Responses {
+				is := response.Content["application/json"]
+				if strings.HasPrefix(status, "2") && is.Example != nil {
+					is.Schema.fits(t, doc.Components.Schemas, path, is.Example)
+					fitted++
+				}
+			}
+		}
+	}
+	require.Greater(t, fitted, 100)
+}
+
+// An exampleSchema is as much of a schema as examples are held against.
+type exampleSchema struct {
+	Ref        string `json:"$ref"`
+	Required   []string
+	Items      *exampleSchema
+	Properties map[string]*exampleSchema
+}
+
+func (s *exampleSchema) fits(t *testing.T, all map[string]*exampleSchema, at string, v any) {
+	if s == nil {
+		return
+	}
+	if s.Ref != "" {
+		s = all[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range s.Required {
+			require.Contains(t, v, name, at)
+		}
+		for name, member := range v {
+			if s.Properties != nil {
+				require.Contains(t, s.Properties, name, at)
+			}
+			s.Properties[name].fits(t, all, at+"."+name, member)
+		}
+	case []any:
+		for _, one := range v {
+			s.Items.fits(t, all, at+"[]", one)
+		}
+	}
+}
