@@ -102,8 +102,36 @@ func TestAGroupIsSetUp(t *testing.T) {
 	require.Len(t, state.People, 8)
 	require.Len(t, state.PCNsOn(domain.DayOf(w.clock())), 5)
 	require.Equal(t, 5, state.Charter().Quorum)
+	require.Contains(t, state.Charter().Text, "at least 5 seats of our 7 seats consent, among them Trafford Local Medical Committee,", "words that nobody changed follow the answers")
 	b.get(at).says(404)
 	b.post(at+"/check", nil).says(404)
+}
+
+// What the pages say that the example place chose is what its story says, and words of the
+// charter that were changed stay, beside what the answers would have them say.
+func TestHowWeDecide(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	b := newTab(w).asOperator()
+	at := b.setUp()
+	b.fillIn(at)
+	story, err := os.ReadFile("../cmd/goldenthread/example/trafford/story.txt")
+	require.NoError(t, err)
+	b.get(at+"/decide").says(200, "The example place chose 5 of 7.", "There are no votes here", "If a body must vote by law")
+	for _, chosen := range []string{`"quorum":5,"quorumOf":["TRAFFORD-LMC"]`, `"reserved":["contracts/core"]`, `"defaultStance":"bring-back"`} {
+		require.Contains(t, string(story), chosen)
+	}
+	require.NotContains(t, string(story), "systemSees", "the default: what is released to them")
+	for _, setting := range []string{"windowDays", "reviewDays", "noticeDays", "leastCoverage"} {
+		n := regexp.MustCompile(`"`+setting+`":(\d+)`).FindStringSubmatch(string(story))[1]
+		hint := regexp.MustCompile(`id="draft-` + setting + `-hint">([^<]*)`).FindStringSubmatch(string(b.last.body))[1]
+		require.Contains(t, hint, "The example place, Trafford, chose "+n+".")
+	}
+	own := "We are friends.\n\nWe decide by consensus."
+	b.page(at, "words", url.Values{"text": {own}}).says(200)
+	b.page(at, "decide", url.Values{"windowDays": {"14"}}).says(200, "The charter’s words", "We are friends.", "You changed the words", "A proposal stays open for 14 days.")
+	b.page(at, "words", url.Values{"text": {""}}).says(200, "A proposal stays open for 14 days.")
+	b.get(at + "/words")
+	require.NotContains(t, string(b.last.body), "You changed the words")
 }
 
 // fillIn fills every page of the draft in for Trafford, with what is suggested.

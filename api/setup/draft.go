@@ -204,6 +204,8 @@ func (d *Draft) fill(page string, parts []web.Piece) {
 			}
 			continue
 		}
-		p.Values = slices.Clone(typed[p.Name])
+		if page != "words" || typed.Get(p.Name) != "" { // words that nobody changed follow the answers
+			p.Values = slices.Clone(typed[p.Name])
+		}
 	}
 }

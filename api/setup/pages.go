@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -196,14 +197,24 @@ func dutiesParts(d *Draft) []web.Piece {
 	}
 }
 
-// A question is a number that the charter sets, as Settings explains it.
-type question struct{ setting, ask, unit string }
+// A question is a number that the charter sets: what it means in a sentence, and what the
+// example place chose, which a test holds against its story.
+type question struct {
+	setting, ask, unit, means string
+	example                   int
+}
 
 var questions = []question{
-	{"windowDays", "How long does a proposal stay open for objections?", "days"},
-	{"reviewDays", "How long may a power last without being looked at again?", "days"},
-	{"noticeDays", "How much notice does a practice give to withdraw its mandate?", "days"},
-	{"leastCoverage", "How many practices, and patients, must be behind the group before anybody commits?", "of every 100, exceeded"},
+	{"windowDays", "How long does a proposal stay open for objections?", "days", "Until then anybody who holds a seat can object. A shorter time is quicker; a longer one leaves time to ask the practices.", 7},
+	{"reviewDays", "How long may a power last without being looked at again?", "days", "A power or appointment that was not looked at in time is paused.", 365},
+	{"noticeDays", "How much notice does a practice give to withdraw its mandate?", "days", "Until it has run, the group still speaks for the practice. With 0 a withdrawal counts at once.", 28},
+	{"leastCoverage", "How many practices, and patients, must be behind the group before anybody commits?", "of every 100, exceeded", "With fewer behind it the group still meets and agrees, but nobody says yes for it in a meeting.", 50},
+}
+
+// hint says what the question means, what holds if it is left empty, and what others chose.
+func (q question) hint() string {
+	unit, _, _ := strings.Cut(q.unit, ",")
+	return fmt.Sprintf("%s Leave it empty for %d %s. The example place, Trafford, chose %d.", q.means, setting(q.setting).Default, unit, q.example)
 }
 
 func setting(name string) domain.Setting {
@@ -220,20 +231,20 @@ func decideParts(d *Draft) []web.Piece {
 		}
 	}
 	parts := []web.Piece{
-		{Type: "number", Name: "quorum", Label: "How many seats must consent explicitly?", Hint: fmt.Sprintf("There are %s. The others stand aside or consent too: nobody is outvoted.", domain.Count(len(seats), "seat")), Unit: "seats", Values: []string{fmt.Sprint(max(1, (2*len(seats)+2)/3))}},
-		{Type: "ticks", Name: "quorumOf", Label: "Who must be among them?", Options: seats, Values: lmc},
+		{Type: "number", Name: "quorum", Label: "How many seats must consent explicitly?", Hint: fmt.Sprintf("There are %s. These must say yes; every other seat says yes too, or stands aside, and any of them can object. The example place chose 5 of 7.", domain.Count(len(seats), "seat")), Unit: "seats", Values: []string{fmt.Sprint(max(1, (2*len(seats)+2)/3))}},
+		{Type: "ticks", Name: "quorumOf", Label: "Who must be among them?", Hint: "Nothing is agreed without their yes, so name few. The example place named its local medical committee.", Options: seats, Values: lmc},
 	}
 	for _, q := range questions {
 		s := setting(q.setting)
-		parts = append(parts, web.Piece{Type: "number", Name: q.setting, Label: q.ask, Hint: s.Say, Unit: q.unit, Values: []string{fmt.Sprint(s.Default)}})
+		parts = append(parts, web.Piece{Type: "number", Name: q.setting, Label: q.ask, Hint: q.hint(), Unit: q.unit, Values: []string{fmt.Sprint(s.Default)}})
 	}
 	return append(parts,
-		web.Piece{Type: "radios", Name: "stance", Label: "Where a representative’s remit says nothing, what do they do?", Hint: "Whoever speaks for the group in a meeting has a remit. Most questions that it does not name are better taken back to the group.", Values: []string{string(domain.BringBack)},
+		web.Piece{Type: "radios", Name: "stance", Label: "Where a representative’s remit says nothing, what do they do?", Hint: "Whoever speaks for the group in a meeting has a remit. Bringing the question back is slower and safer; the example place chose it.", Values: []string{string(domain.BringBack)},
 			Options: []web.Option{{Value: string(domain.BringBack), Words: "They bring the question back to the group"}, {Value: string(domain.Discretion), Words: "They agree if they think it right, and report"}}},
-		web.Piece{Type: "radios", Name: "sees", Label: "What do system bodies see that the group invites?", Hint: "They never see objections or limits unless you say so.", Values: []string{string(domain.SeesReleased)},
+		web.Piece{Type: "radios", Name: "sees", Label: "What do system bodies see that the group invites?", Hint: "A system body, such as the integrated care board, sees nothing until you invite it. Objections and limits stay yours with the first of these, which the example place has.", Values: []string{string(domain.SeesReleased)},
 			Options: []web.Option{{Value: string(domain.SeesReleased), Words: "What is released to them, and nothing else"}, {Value: string(domain.SeesWork), Words: "All of the group’s work"}}},
-		web.Piece{Type: "lines", Name: "matters", Label: "What may the group be asked about?", Hint: "One subject on a line, as a short path such as access/extended-hours. Each takes in all below it.", Values: []string{strings.Join(usualMatters, "\n")}},
-		web.Piece{Type: "lines", Name: "reserved", Label: "What can never be delegated?", Hint: "One subject on a line. The charter, membership and delegation itself never can.", Values: []string{"contracts/core"}},
+		web.Piece{Type: "lines", Name: "matters", Label: "What may the group be asked about?", Hint: "One subject on a line, as a short path such as access/extended-hours. Each takes in all below it. To a question about anything else the answer is that the group has no position. These are those of the example place.", Values: []string{strings.Join(usualMatters, "\n")}},
+		web.Piece{Type: "lines", Name: "reserved", Label: "What can never be delegated?", Hint: "One subject on a line: only the whole group decides on these. The charter, membership and delegation itself never can be delegated. The example place added the core contract.", Values: []string{"contracts/core"}},
 	)
 }
 
@@ -241,24 +252,47 @@ func decideParts(d *Draft) []web.Piece {
 var usualMatters = []string{"access", "workforce", "estates", "digital", "communications", "contracts", "vaccination", "representation"}
 
 func wordsParts(d *Draft) []web.Piece {
-	return []web.Piece{{Type: "long", Name: "text", Label: "The charter’s words", Values: []string{d.template()}}}
+	return []web.Piece{{Type: "long", Name: "text", Label: "The charter’s words", Hint: "Leave it empty to have these words made of your answers again.", Values: []string{d.template()}}}
+}
+
+// words are the charter's words: what was written, or the template for as long as nobody
+// changed it, so that it follows what is answered later.
+func (d *Draft) words() string {
+	if _, saved := d.Typed["words"]; !saved {
+		return ""
+	}
+	return cmp.Or(d.said("words", "text"), d.template())
 }
 
 // template is a charter's text for this group, with the settings that were chosen in it.
 func (d *Draft) template() string {
 	r := &reading{draft: d}
-	chosen := d.charter(r)
+	chosen := d.settings(r)
 	ch := chosen.Settled()
-	place := d.said("group", "placeName")
 	seats := d.seated(r)
-	names := make([]string, len(seats))
+	names, among := make([]string, len(seats)), []string{}
 	for i, o := range seats {
 		names[i] = o.Name
+		if slices.Contains(ch.QuorumOf, o.Code) {
+			among = append(among, o.Name)
+		}
+	}
+	quorum := fmt.Sprintf("at least %s of our %s consent", domain.Count(ch.Quorum, "seat"), domain.Count(len(seats), "seat"))
+	if len(among) > 0 {
+		quorum += ", among them " + domain.List(among) + ","
+	}
+	stance, sees := "brings the question back to us", "what we release to them, and nothing else"
+	if ch.DefaultStance == domain.Discretion {
+		stance = "agrees if they think it right, and reports"
+	}
+	if ch.Sight() == domain.SeesWork {
+		sees = "our work"
 	}
 	return strings.Join([]string{
-		fmt.Sprintf("We are the general practices of %s. We decide together through %s.", place, domain.List(names)),
-		fmt.Sprintf("We decide by consensus. A proposal stays open for %s. It is agreed when at least %s of our %s consent and no objection stands. An objection is worked through until there are words that everybody signs up to. There are no votes.", domain.Count(ch.Window, "day"), domain.Count(ch.Quorum, "seat"), domain.Count(len(seats), "seat")),
+		fmt.Sprintf("We are the general practices of %s. We decide together through %s.", d.said("group", "placeName"), domain.List(names)),
+		fmt.Sprintf("We decide by consensus. A proposal stays open for %s. It is agreed when %s and no objection stands. An objection is worked through until there are words that everybody signs up to. There are no votes.", domain.Count(ch.Window, "day"), quorum),
 		fmt.Sprintf("Our authority comes from the practices. A practice can take its mandate back with %s of notice. Nobody commits unless more than %d of every 100 practices, and of their patients, stand behind us.", domain.Count(ch.Notice, "day"), ch.LeastCoverage),
-		fmt.Sprintf("We can hand a small executive limited powers, and send representatives who report back. Every power is looked at again within %s.", domain.Count(ch.ReviewWithin, "day")),
+		fmt.Sprintf("We can hand a small executive limited powers, and send representatives who report back within %s. Every power is looked at again within %s. Where a remit says nothing, a representative %s. We never delegate %s.", domain.Count(ch.ReportWithin, "day"), domain.Count(ch.ReviewWithin, "day"), stance, domain.List(append([]string{"the charter", "membership", "delegation itself"}, ch.Reserved...))),
+		fmt.Sprintf("Every agreement is told to the practices %s. System bodies that we invite see %s.", domain.Count(ch.Communications, "time"), sees),
 	}, "\n\n")
 }

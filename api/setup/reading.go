@@ -322,10 +322,17 @@ func (d *Draft) duties() []domain.DutyEntry {
 	return all
 }
 
-// charter is the charter with its settings; those that nobody is asked for have their defaults.
+// charter is the charter, with its words.
 func (d *Draft) charter(r *reading) domain.Charter {
+	ch := d.settings(r)
+	ch.Text = d.words()
+	return ch
+}
+
+// settings are those of the charter; those that nobody is asked for have their defaults.
+func (d *Draft) settings(r *reading) domain.Charter {
 	ch := domain.Charter{
-		Text: d.said("words", "text"), QuorumOf: slices.DeleteFunc(slices.Clone(d.Typed["decide"]["quorumOf"]), func(s string) bool { return s == "" }),
+		QuorumOf:      slices.DeleteFunc(slices.Clone(d.Typed["decide"]["quorumOf"]), func(s string) bool { return s == "" }),
 		DefaultStance: domain.Stance(d.said("decide", "stance")), SystemSees: domain.Sight(d.said("decide", "sees")),
 		Matters: linesOf(d.said("decide", "matters")), Reserved: linesOf(d.said("decide", "reserved")),
 	}

@@ -113,6 +113,10 @@ func (s *Setup) drawDraftPage(w http.ResponseWriter, r *http.Request, status int
 	switch p.name {
 	case "practices":
 		body.Upload, body.Listed = d.at()+"/upload", d.listedWords()
+	case "words":
+		if d.said("words", "text") != "" {
+			body.Words = strings.Split(d.template(), "\n\n")
+		}
 	case "people":
 		body.Table, body.Taken = d.at()+"/table", d.Table
 	}
@@ -150,8 +154,13 @@ func (s *Setup) saveDraftPage(w http.ResponseWriter, r *http.Request) error {
 			form.Set(rowField(grid, rowsIn(form, grid), "more"), "")
 		}
 		d.Typed[p.name] = form
-		if p.name == "people" {
+		switch p.name {
+		case "people":
 			d.Table = nil
+		case "words":
+			if d.said("words", "text") == d.template() {
+				form.Set("text", "") // nobody changed it
+			}
 		}
 	})
 	if err != nil {

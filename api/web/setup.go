@@ -133,6 +133,7 @@ type DraftPage struct {
 	Upload  string   // address to which official lists are sent; "": the page takes none
 	Table   string   // address to which a table of people is sent; "": the page takes none
 	Listed  string   // what was taken of official lists, in a sentence; "": nothing
+	Words   []string // the charter as the answers would have it, where it was changed; nil: it was not
 	Taken   []string // what was taken of a table, in sentences
 }
 
