@@ -122,7 +122,7 @@ func TestHowWeDecide(t *testing.T) {
 	}
 	require.NotContains(t, string(story), "systemSees", "the default: what is released to them")
 	for _, setting := range []string{"windowDays", "reviewDays", "noticeDays", "leastCoverage"} {
-		n := regexp.MustCompile(`"`+setting+`":(\d+)`).FindStringSubmatch(string(story))[1]
+		n := regexp.MustCompile(`"` + setting + `":(\d+)`).FindStringSubmatch(string(story))[1]
 		hint := regexp.MustCompile(`id="draft-` + setting + `-hint">([^<]*)`).FindStringSubmatch(string(b.last.body))[1]
 		require.Contains(t, hint, "The example place, Trafford, chose "+n+".")
 	}
@@ -359,7 +359,13 @@ func TestWhoInvites(t *testing.T) {
 	manager.post("/g/trafford/joining", url.Values{"by": {"mail"}}).says(422, "Tick whom to invite.")
 	manager.post("/g/trafford/joining", north).says(200, "It was not mailed.", "Code to type instead")
 	manager.get("/g/trafford/joining").says(200, "has come</strong>") // their token is a way in
-	newTab(w).asOperator().post("/operator/groups/trafford", north).says(200, "It was not mailed.")
+	operator := newTab(w).asOperator()
+	operator.post("/operator/groups/trafford", north).says(200, "It was not mailed.")
+	operator.get("/operator/groups/trafford").says(200, "People, and their ways in", "An invitation, made on 5 January 2026 by the operator")
+	require.NotContains(t, string(manager.get("/g/trafford/joining").last.body), "made on 5 January")
+	operator.get("/operator").says(200, "This server makes none by itself", "Golden Thread 0.1.0")
+	operator.post("/operator/backup", nil).says(409, "start it with --backup-to")
+	operator.post("/operator/example", nil).says(404)
 }
 
 // Many practices are asked for their mandate, or have it recorded from paper, at once: what

@@ -63,6 +63,9 @@ type Options struct {
 	AccessLog    bool                   // every request is logged
 	Addresses    bool                   // with the address of whoever sent it
 	MetricsToken string                 // lets whoever sends it read /metrics, and nothing else; "": there is none
+	Backups      setup.Backups          // that this server makes by itself; nil: it makes none
+	Example      setup.Example          // that the operator can look at; nil: there is none
+	ShowsExample bool                   // all that is here is the example, and its pages say so
 	Contact      string                 // whom to tell of a weakness, as mailto: or https:; "": nobody is named
 	Log          *slog.Logger           // nil is slog.Default
 }
@@ -103,12 +106,12 @@ func New(o Options) *Server {
 		s.ledgers.Founded = s.identity.BeginAccess
 	}
 	s.pages = pages.New(s.api, s.ledgers)
-	s.pages.Contact = o.Contact
+	s.pages.Contact, s.pages.Example = o.Contact, o.ShowsExample
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, s.feeds.Listeners, s.traffic)
 	s.rest.BackupKey, s.rest.MetricsToken = o.BackupKey, o.MetricsToken
 	s.rest.Installation = doctor.Installation{Dir: o.Tokens.Dir, Certificate: doctor.Leaf(o.Reach.TLS), Mail: o.Mail}
-	s.setup = setup.New(setup.Options{Mail: o.Mail, Installation: s.rest.Installation, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)
+	s.setup = setup.New(setup.Options{Mail: o.Mail, Backups: o.Backups, Example: o.Example, ShowsExample: o.ShowsExample, Installation: s.rest.Installation, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)
 	s.api.Offer()
 	s.traffic.Know(s.api.Mux.Patterns)
 	return s

@@ -43,7 +43,7 @@ func (s *Pages) docs(w http.ResponseWriter, r *http.Request) {
 
 // answerPublic answers with a page that is the same for everybody.
 func (s *Pages) answerPublic(w http.ResponseWriter, r *http.Request, body web.Body) {
-	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}).Render()
+	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r), Example: s.Example}, Body: body}).Render()
 	if err != nil {
 		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return

@@ -224,7 +224,7 @@ func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem)
 	if group, name, ok := s.groupOf(r); ok {
 		body.Group, body.Name = group, name
 	}
-	page := web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}
+	page := web.Page{Frame: web.Frame{SignedIn: signedIn(r), Example: s.Example}, Body: body}
 	b, err := page.Render()
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "a problem could not be shown", "error", err)
@@ -291,7 +291,7 @@ func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
 			body.Groups = append(body.Groups, web.Option{Value: name, Words: g.State().Name})
 		}
 	}
-	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r)}, Body: body}).Render()
+	b, err := (&web.Page{Frame: web.Frame{SignedIn: signedIn(r), Example: s.Example}, Body: body}).Render()
 	if err != nil {
 		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
@@ -363,7 +363,7 @@ func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, e
 func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Sent: a.form != nil, Notice: a.notice, Until: a.Caller.Until, Left: a.Caller.Left, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
+		Example: a.server.Example, Sent: a.form != nil, Notice: a.notice, Until: a.Caller.Until, Left: a.Caller.Left, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
 		Within: a.section, Attached: map[string]int{}, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
 	}
 	for _, d := range state.Documents {

@@ -17,6 +17,7 @@ type Pages struct {
 	groups  *projections.Groups
 	log     *slog.Logger
 
+	Example bool   // all that is here is the example, and pages say so
 	Contact string // whom to tell of a weakness or when help is needed; "": nobody is named
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -39,7 +40,7 @@ func (s *Setup) joining(r *http.Request) (*joins, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &joins{today: s.ledgers.Today(), frame: web.Frame{SignedIn: c.Session != ""}}
+	j := &joins{today: s.ledgers.Today(), frame: web.Frame{SignedIn: c.Session != "", Example: s.o.ShowsExample}}
 	if c.Operator {
 		if s.store.Next(group) == 0 {
 			return nil, problem.NoGroup(group)
@@ -54,7 +55,8 @@ func (s *Setup) joining(r *http.Request) (*joins, error) {
 	j.g = q.Group
 	state := j.g.State()
 	j.frame = web.Frame{
-		Group: group, Name: state.Name, ShortName: state.ShortName, Me: q.Member(c.Person, j.today), SignedIn: c.Session != "", NewKeys: c.News, At: j.today, Today: j.today,
+		Example: s.o.ShowsExample,
+		Group:   group, Name: state.Name, ShortName: state.ShortName, Me: q.Member(c.Person, j.today), SignedIn: c.Session != "", NewKeys: c.News, At: j.today, Today: j.today,
 		Known: q.Known, Live: true, Next: state.Next, Path: "joining", Sent: r.Method == http.MethodPost, Key: uuid.NewString(),
 	}
 	return j, nil
@@ -89,7 +91,7 @@ func (s *Setup) joiningBody(ctx context.Context, group string, j *joins) *web.Jo
 	}
 	for _, p := range j.g.People(j.today).People {
 		if (p.Left == 0 || p.Left >= j.today) && p.Erased == 0 {
-			body.People = append(body.People, joiningPerson(j.g, &p, j.today))
+			body.People = append(body.People, joiningPerson(j, &p))
 		}
 	}
 	slices.SortFunc(body.People, func(a, b web.JoiningPerson) int {
@@ -98,10 +100,17 @@ func (s *Setup) joiningBody(ctx context.Context, group string, j *joins) *web.Jo
 	return body
 }
 
-// joiningPerson says whether the person has come in, or is invited.
-func joiningPerson(g *projections.Group, p *projections.PersonLine, d domain.Day) web.JoiningPerson {
+// joiningPerson says whether the person has come in, or is invited; to the operator also by
+// which ways, who let them in, and when.
+func joiningPerson(j *joins, p *projections.PersonLine) web.JoiningPerson {
 	line := web.JoiningPerson{ID: p.ID, Office: p.Office, Index: p.Index, State: "not invited"}
-	for _, way := range g.WaysOf(p.ID, d).Ways {
+	ways := j.g.WaysOf(p.ID, j.today).Ways
+	if j.frame.Group == "" { // the operator looks after them
+		for _, way := range ways {
+			line.Ways = append(line.Ways, strings.Replace(way.Say, "that you had", "that they had", 1)) // it is told to its owner elsewhere
+		}
+	}
+	for _, way := range ways {
 		switch {
 		case !way.InForce:
 		case way.Way.Kind() != domain.InvitationWay:

@@ -20,7 +20,7 @@ const examineFor = 25 * time.Second // the most that looking may take, less than
 
 func (s *Setup) serverPage(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, &web.Server{
-		Checks: s.checks(r), Passkeys: s.identity.OperatorPasskeys(), Groups: len(s.store.Groups()) > 0,
+		Checks: s.checks(r), Passkeys: s.identity.OperatorPasskeys(), Groups: len(s.store.Groups()) > 0, Example: s.o.Example != nil,
 	}, nil, nil)
 }
 
@@ -116,9 +116,27 @@ func (s *Setup) examine(ctx context.Context) []web.ServerCheck {
 	in.Store, in.Running, in.Now, in.BackupKey = s.store, true, time.Now(), s.o.BackupKey
 	var all []web.ServerCheck
 	for _, c := range doctor.Examine(ctx, &in).Checks {
+		if b := s.backups(); c.Name == "Backups" && b != nil { // which the doctor was not told of
+			all = append(all, checkNewest(b, in.Now))
+			continue
+		}
 		all = append(all, web.ServerCheck{Name: c.Name, State: doctorStates[c.State], Say: c.Found, Do: c.Do})
 	}
 	return all
+}
+
+// checkNewest says whether backups are made as often as they should be.
+func checkNewest(b *web.Backups, now time.Time) web.ServerCheck {
+	const name = "Backups"
+	switch {
+	case b.Wrong != "":
+		return todo(name, "bad", "The backups can’t be listed: "+b.Wrong+".", "Look at the folder that --backup-to names.")
+	case b.File == "":
+		return todo(name, "warning", "There is no backup in "+b.Folder+" yet.", "Wait a minute, or make one now on the operator’s page.")
+	case now.Sub(b.Made) > 2*b.Every:
+		return todo(name, "bad", "The newest backup, "+b.File+", is older than it should be.", "Look at the log for why none was made since.")
+	}
+	return good(name, "The newest backup, "+b.File+", was read whole when it was made.")
 }
 
 // doctorStates are the doctor's states, as pages show them.

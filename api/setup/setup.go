@@ -22,6 +22,9 @@ import (
 
 // Options are what the pages of the operator work with, beside the rooms below them.
 type Options struct {
+	Example      Example             // to look at; nil: there is none
+	ShowsExample bool                // all that is here is the example
+	Backups      Backups             // that this server makes by itself; nil: it makes none
 	Mail         *mail.Post          // nil: there is no mail server
 	BackupKey    archive.Key         // nil: backups hold the ledgers alone
 	Installation doctor.Installation // what the doctor looks at, but for the store
@@ -57,25 +60,29 @@ func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers, who *
 // Patterns are the pages of the operator, by pattern.
 func (s *Setup) Patterns() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET " + identity.OperatorPages:             s.operators(s.operatorPage),
-		"GET " + identity.OperatorPages + "/server": s.operators(s.serverPage),
-		"GET " + identity.OperatorPages + "/backup": s.operators(s.backup),
-		"GET " + groupsAt + "/{group}":              s.operators(s.joiningPage),
-		"POST " + groupsAt + "/{group}":             s.operators(s.invitePeople),
-		"GET /g/{group}/joining":                    s.members(s.joiningPage),
-		"POST /g/{group}/joining":                   s.members(s.invitePeople),
-		"POST " + draftsAt:                          s.operators(s.beginDraft),
-		"GET " + draftsAt + "/{id}":                 s.operators(s.taskList),
-		"POST " + draftsAt + "/{id}/give-up":        s.operators(s.giveUp),
-		"POST " + draftsAt + "/{id}/upload":         s.operators(s.uploadLists),
-		"GET " + draftsAt + "/{id}/lists":           s.operators(s.chooseFromLists),
-		"POST " + draftsAt + "/{id}/lists":          s.operators(s.takeFromLists),
-		"POST " + draftsAt + "/{id}/table":          s.operators(s.peopleTable),
-		"GET " + draftsAt + "/people.csv":           s.operators(s.peopleTemplate),
-		"GET " + draftsAt + "/{id}/check":           s.operators(s.checkAnswers),
-		"POST " + draftsAt + "/{id}/check":          s.operators(s.foundGroup),
-		"GET " + draftsAt + "/{id}/{page}":          s.operators(s.draftPage),
-		"POST " + draftsAt + "/{id}/{page}":         s.operators(s.saveDraftPage),
+		"GET " + identity.OperatorPages:              s.operators(s.operatorPage),
+		"GET " + identity.OperatorPages + "/server":  s.operators(s.serverPage),
+		"GET " + identity.OperatorPages + "/backup":  s.operators(s.backup),
+		"POST " + identity.OperatorPages + "/backup": s.operators(s.makeBackup),
+		"GET " + exampleAt:                           s.operators(s.examplePage),
+		"POST " + exampleAt:                          s.operators(s.showExample),
+		"POST " + exampleAt + "/take-away":           s.operators(s.takeExampleAway),
+		"GET " + groupsAt + "/{group}":               s.operators(s.joiningPage),
+		"POST " + groupsAt + "/{group}":              s.operators(s.invitePeople),
+		"GET /g/{group}/joining":                     s.members(s.joiningPage),
+		"POST /g/{group}/joining":                    s.members(s.invitePeople),
+		"POST " + draftsAt:                           s.operators(s.beginDraft),
+		"GET " + draftsAt + "/{id}":                  s.operators(s.taskList),
+		"POST " + draftsAt + "/{id}/give-up":         s.operators(s.giveUp),
+		"POST " + draftsAt + "/{id}/upload":          s.operators(s.uploadLists),
+		"GET " + draftsAt + "/{id}/lists":            s.operators(s.chooseFromLists),
+		"POST " + draftsAt + "/{id}/lists":           s.operators(s.takeFromLists),
+		"POST " + draftsAt + "/{id}/table":           s.operators(s.peopleTable),
+		"GET " + draftsAt + "/people.csv":            s.operators(s.peopleTemplate),
+		"GET " + draftsAt + "/{id}/check":            s.operators(s.checkAnswers),
+		"POST " + draftsAt + "/{id}/check":           s.operators(s.foundGroup),
+		"GET " + draftsAt + "/{id}/{page}":           s.operators(s.draftPage),
+		"POST " + draftsAt + "/{id}/{page}":          s.operators(s.saveDraftPage),
 	}
 }
 
@@ -136,7 +143,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 // show writes a page of the operator, with its forms and what is wrong in one of them.
 func (s *Setup) show(w http.ResponseWriter, r *http.Request, status int, body web.Body, filled *web.Filled, sheets map[string]*web.Sheet) error {
 	c, err := caller.Of(r.Context())
-	return write(w, status, &web.Page{Frame: web.Frame{SignedIn: err == nil && c.Session != ""}, Body: body, Filled: filled, Sheets: sheets})
+	return write(w, status, &web.Page{Frame: web.Frame{SignedIn: err == nil && c.Session != "", Example: s.o.ShowsExample}, Body: body, Filled: filled, Sheets: sheets})
 }
 
 func write(w http.ResponseWriter, status int, page *web.Page) error {

@@ -35,6 +35,7 @@ type Body interface {
 // A Frame is what all pages of a group share. The zero Frame is that of a page
 // about no group.
 type Frame struct {
+	Example   bool   // all that is here is the example, and every page says so
 	Group     string // name in addresses
 	Name      string
 	ShortName string

@@ -43,6 +43,7 @@ type Server struct {
 	Checks   []ServerCheck
 	Passkeys []Device
 	Groups   bool // there are some
+	Example  bool // it can be looked at from here
 }
 
 func (Server) Title() string { return "This server" }
@@ -66,6 +67,25 @@ type Operator struct {
 	Passkeys []Device
 	Groups   []OperatorGroup
 	Drafts   []DraftLine
+	Backups  *Backups // that this server makes by itself; nil: it makes none
+	Version  string
+	Built    string // of what and for what
+}
+
+// Backups are those that a server makes by itself.
+type Backups struct {
+	Folder, File string // of the newest; "": there is none yet
+	Made         time.Time
+	Every        time.Duration
+	Wrong        string // why they can't be listed; "": they can
+}
+
+// Often says how often one is made.
+func (b *Backups) Often() string {
+	if b.Every%(24*time.Hour) == 0 {
+		return domain.Count(int(b.Every/(24*time.Hour)), "day")
+	}
+	return domain.Count(int(b.Every/time.Hour), "hour")
 }
 
 func (Operator) Title() string { return "Operator of this server" }
@@ -206,6 +226,7 @@ type JoiningPerson struct {
 	ID, Office string
 	Index      uint64
 	State      string     // not invited, invited or has come
+	Ways       []string   // in, each with who let them in and when; of the operator's page alone
 	Until      domain.Day // last day of the invitation
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -28,6 +29,7 @@ type backups struct {
 	write func(context.Context, io.Writer) error
 	known func() map[string]uint64 // events that are signed for, by the log's origin
 	log   *slog.Logger
+	mu    sync.Mutex // one at a time is made
 }
 
 const (
@@ -53,10 +55,42 @@ func (b *backups) run(ctx context.Context) {
 }
 
 func (b *backups) makeIfDue(ctx context.Context, now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	made, err := b.list()
 	if err != nil || len(made) > 0 && now.Sub(made[0]) < b.every {
 		return err
 	}
+	return b.makeAt(ctx, now, made)
+}
+
+// Make makes a backup now, however old the newest is.
+func (b *backups) Make(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	made, err := b.list()
+	if err != nil {
+		return err
+	}
+	return b.makeAt(ctx, time.Now(), made)
+}
+
+// Newest is the newest backup: each was read whole before it got its name. Its path is ""
+// where there is none.
+func (b *backups) Newest() (made time.Time, path string, err error) {
+	all, err := b.list()
+	if err != nil || len(all) == 0 {
+		return made, "", err
+	}
+	return all[0], b.path(all[0]), nil
+}
+
+// Folder is where they are made, and Every how often.
+func (b *backups) Folder() string       { return b.dir }
+func (b *backups) Every() time.Duration { return b.every }
+
+// makeAt makes one, and deletes those that are kept no longer.
+func (b *backups) makeAt(ctx context.Context, now time.Time, made []time.Time) (err error) {
 	path := b.path(now)
 	if err := b.makeOne(ctx, path+".new"); err != nil {
 		return errors.Join(err, os.Remove(path+".new"))

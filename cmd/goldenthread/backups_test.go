@@ -29,6 +29,16 @@ func TestServeMakesBackups(t *testing.T) {
 		return files
 	}
 	require.Eventually(t, func() bool { return len(made()) == 1 }, 30*time.Second, 20*time.Millisecond)
+	first := made()[0]
+	require.NoError(t, os.Rename(first, filepath.Join(to, "goldenthread-20260101T000000Z.tar"))) // names tell backups apart by the second
+	first = made()[0]
+	for _, method := range []string{"GET", "POST"} { // the operator's page says when the newest was made, and makes another
+		status, page := p.Send("operator", method, map[string]string{"GET": "/operator", "POST": "/operator/backup"}[method], "")
+		require.Equal(t, 200, status, "%s", page)
+		newest := made()[len(made())-1]
+		require.Contains(t, string(page), "and then read whole: <code>"+filepath.Base(newest))
+		require.Equal(t, method == "POST", newest != first)
+	}
 	out, errs, code := p.Run("operator", "doctor", "--backups", to)
 	require.Zero(t, code, "%s%s", out, errs)
 	dir, said := p.restored(t, made()[0], "wrapping.key", "signing.key", "backup.key")

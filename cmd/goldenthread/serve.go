@@ -224,6 +224,17 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	defer stop()
 	options.Mail = post
 	options.OnRecord = true
+	options.ShowsExample = o.isExample()
+	if o.origin == "" && o.tlsCert == "" && !o.behindProxy && o.nats.url == "" && !options.ShowsExample { // reached as localhost
+		beside := &exampleServer{dir: filepath.Join(o.dir, "example"), log: options.Log}
+		defer func() { err = errors.Join(err, beside.Close()) }()
+		options.Example = beside
+	}
+	var backing *backups
+	if o.backupTo != "" {
+		backing = &backups{dir: o.backupTo, every: o.backupEvery, key: options.BackupKey, log: options.Log, known: func() map[string]uint64 { return signedFor(options.Store) }}
+		options.Backups = backing
+	}
 	server := api.New(options)
 	if err := server.BeginAccess(ctx); err != nil {
 		options.Log.Warn("some ways in are not on the record yet; the next start tries again", "error", err)
@@ -233,11 +244,11 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 		return err
 	}
 	defer quiet()
-	if o.backupTo != "" {
-		b := &backups{dir: o.backupTo, every: o.backupEvery, key: options.BackupKey, write: server.Backup, log: options.Log, known: func() map[string]uint64 { return signedFor(options.Store) }}
+	if backing != nil {
+		backing.write = server.Backup
 		making, end := context.WithCancel(ctx)
 		var made sync.WaitGroup
-		made.Go(func() { b.run(making) })
+		made.Go(func() { backing.run(making) })
 		defer made.Wait()
 		defer end()
 	}
@@ -319,6 +330,12 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 	return loadExample(ctx, o.dir, o.example, log)
 }
 
+// isExample says whether the folder holds the example place.
+func (o *serving) isExample() bool {
+	_, err := os.Stat(filepath.Join(o.dir, exampleTokens))
+	return err == nil
+}
+
 // logStart logs, for a log in JSON, where the server answers and how to begin where nothing is here yet.
 func (o *serving) logStart(log *slog.Logger, at net.Addr, tokens *identity.Tokens, firstPath string) {
 	log.Info("Golden Thread answers", "at", "http://"+at.String(), "people", o.address(at), "operator_token_file", tokens.OperatorFile())
@@ -332,9 +349,8 @@ func (o *serving) greet(cmd *cobra.Command, at net.Addr, tokens *identity.Tokens
 	cmd.PrintErrf("Golden Thread answers at http://%s; what it answers is described at /openapi.json.\n", at)
 	cmd.PrintErrf("For people: %s\n", o.address(at))
 	cmd.PrintErrf("The operator's token is in %s.\n", tokens.OperatorFile())
-	example := filepath.Join(o.dir, exampleTokens)
-	if _, err := os.Stat(example); err == nil {
-		cmd.PrintErrf("The example people's tokens are in %s.\n", example)
+	if o.isExample() {
+		cmd.PrintErrf("The example people's tokens are in %s.\n", filepath.Join(o.dir, exampleTokens))
 	}
 }
 
