@@ -364,7 +364,7 @@ func TestWhoInvites(t *testing.T) {
 	operator.get("/operator/groups/trafford").says(200, "People, and their ways in", "An invitation, made on 5 January 2026 by the operator")
 	require.NotContains(t, string(manager.get("/g/trafford/joining").last.body), "made on 5 January")
 	operator.get("/operator").says(200, "This server makes none by itself", "Golden Thread 0.1.0")
-	operator.post("/operator/backup", nil).says(409, "start it with --backup-to")
+	operator.post("/operator/backup", nil).says(422, "start it with --backup-to")
 	operator.post("/operator/example", nil).says(404)
 }
 

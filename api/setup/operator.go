@@ -42,7 +42,7 @@ func (s *Setup) backups() *web.Backups {
 // makeBackup makes one now, in the folder of those that this server makes by itself.
 func (s *Setup) makeBackup(w http.ResponseWriter, r *http.Request) error {
 	if s.o.Backups == nil {
-		return problem.NotNow("L3", "This server makes no backups by itself: start it with --backup-to and a folder, best on another disk. You can download one.")
+		return problem.New(http.StatusUnprocessableEntity, "This server makes no backups by itself: start it with --backup-to and a folder, best on another disk. You can download one.")
 	}
 	if err := s.o.Backups.Make(context.WithoutCancel(r.Context())); err != nil {
 		return err
