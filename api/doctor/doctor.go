@@ -126,8 +126,8 @@ func Open(ctx context.Context, dir string, log *slog.Logger) *Installation {
 
 // checkFolder looks at the files of the folder, without opening the ledgers.
 func checkFolder(dir string) []Check {
-	all := []Check{checkStreams(dir), checkPermissions(dir), checkLeftovers(dir)}
-	for i, name := range []string{"Stream files", "Permissions", "Folder"} {
+	all := []Check{checkStreams(dir), checkPermissions(dir), checkLeftovers(dir), checkEntry(dir)}
+	for i, name := range []string{"Stream files", "Permissions", "Folder", "Ways in and keys"} {
 		all[i].Name = name
 	}
 	return all

@@ -130,9 +130,12 @@ var faults = []fault{
 	{"the folder is open to others", func(p *patient) { require.NoError(p, os.Chmod(p.dir, 0o755)) }, "Permissions", Look, "chmod -R go-rwx"},
 	{"the wrapping key is open to others", func(p *patient) { require.NoError(p, os.Chmod(p.file("wrapping.key"), 0o644)) }, "Permissions", Look, "chmod -R go-rwx"},
 	{"a token is open to others", func(p *patient) {
-		p.write("operator-token", "x")
+		p.write("operator-token", "gt_"+strings.Repeat("x", 43))
 		require.NoError(p, os.Chmod(p.file("operator-token"), 0o640))
 	}, "Permissions", Look, "chmod -R go-rwx"},
+	{"a list of tokens is cut", func(p *patient) { p.write("tokens.json", `[{"id":"a1`) }, "Ways in and keys", Wrong, "in the newest backup"},
+	{"the operator's token is empty", func(p *patient) { p.write("operator-token", "") }, "Ways in and keys", Wrong, "the next start makes new ones"},
+	{"the key of backups is cut", func(p *patient) { p.write("backup.key", "short") }, "Ways in and keys", Wrong, "backup.key is kept apart"},
 	{"a restore was broken off", func(p *patient) { p.write("restoring", "") }, "Folder", Wrong, "restore again"},
 	{"an import was broken off", func(p *patient) { p.write("importing", "trafford") }, "Folder", Wrong, "Import the same file"},
 	{"a backup came without credentials", func(p *patient) { p.write("restored.txt", "x") }, "Folder", Look, "then delete it"},

@@ -1,9 +1,13 @@
 package doctor
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"goldenthread/eventstore/keys"
@@ -92,4 +96,32 @@ func sizeWords(bytes int64) string {
 		return fmt.Sprintf("%.1f GB", float64(bytes)/(1<<30))
 	}
 	return fmt.Sprintf("%d MB", bytes>>20)
+}
+
+// checkEntry says which of the files that let people in, and of the keys beside them, can't be
+// read: a server does not start with one.
+func checkEntry(dir string) Check {
+	unreadable := func(name string) bool {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return false
+		case err != nil:
+			return true
+		case name == "operator-token":
+			return !strings.HasPrefix(string(b), "gt_") || len(strings.TrimSpace(string(b))) < 35
+		case name == "backup.key":
+			return len(b) != 32
+		}
+		return len(b) > 0 && !json.Valid(b)
+	}
+	names, _ := filepath.Glob(filepath.Join(dir, "*.json")) // the pattern is right
+	for i := range names {
+		names[i] = filepath.Base(names[i])
+	}
+	if bad := slices.DeleteFunc(append(names, "operator-token", "backup.key"), func(name string) bool { return !unreadable(name) }); len(bad) > 0 {
+		return wrong("Stop the server and put back a copy of each: backup.key is kept apart, the others are in the newest backup (goldenthread restore into another folder). "+
+			"Without a copy move them away: the next start makes new ones, and whoever came in by them is invited anew.", "%s can't be read.", strings.Join(bad, ", "))
+	}
+	return well("The files that let people in, and the key of backups, can be read.")
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -165,8 +164,8 @@ func (d *looking) key(usual string) (archive.Key, error) {
 		return archive.ReadKey(d.backupKey)
 	}
 	key, err := archive.ReadKey(usual)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	if err != nil {
+		return nil, nil // that there is none, or that it can't be read, is among what is looked at
 	}
-	return key, err
+	return key, nil
 }
