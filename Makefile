@@ -70,7 +70,7 @@ test: ## run all tests
 
 .PHONY: race
 race: ## run the tests under the race detector, with fewer rounds; without those of memory, speed, other programs, the permission matrix and the independent model
-	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -timeout 30m -skip '^Test(Seeds|PlantedMistakes|Soak|Permissions|ManyFeeds|CheckIsFastAndSmall|TwoNodesKeepHalfThePaceAndReadNothingStale|RollingRestart|NodesShareWhoGetsIn|PowerCut|SlowDisk|GuardedCluster|AgainstTheProgram|MistakesAreFound|AHeldReadHoldsNobodyUp|ErasedMeansErased|ReadersOfALargeGroupDoNotDelayCommands|ProbingTakesTheSameTime|TheSameWorkWhateverIsNamed)$$' ./...
+	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -timeout 30m -skip '^Test(Seeds|PlantedMistakes|Soak|Permissions|ManyFeeds|CheckIsFastAndSmall|TwoNodesKeepHalfThePaceAndReadNothingStale|RollingRestart|FeedsBesideWrites|NodesShareWhoGetsIn|PowerCut|SlowDisk|GuardedCluster|AgainstTheProgram|MistakesAreFound|AHeldReadHoldsNobodyUp|ErasedMeansErased|ReadersOfALargeGroupDoNotDelayCommands|ProbingTakesTheSameTime|TheSameWorkWhateverIsNamed)$$' ./...
 
 # Inputs, not seconds: where the time of -fuzztime runs out, Go before 1.27 now and then reports that as a failure (golang/go issue 75804).
 FUZZ ?= 400000
@@ -119,10 +119,11 @@ kill: ## kill -9 under load, the store and the whole program over HTTP, 50 round
 	GOLDENTHREAD_KILL_ROUNDS=50 $(GO) test ./eventstore ./cmd/goldenthread-lab -run Killed -count 1 -v -timeout 30m
 
 .PHONY: faults
-faults: ## disk full, slow or without power, a clock that jumps, stuck clients, 10,000 feeds, a soak of 10 minutes, stop and backup under load
+faults: ## disk full, slow or without power, a clock that jumps, stuck clients, 10,000 feeds, 500 and 5,000 beside writes, a soak of 10 minutes, stop and backup under load
 	GOLDENTHREAD_CLOCK_JUMPS=1000 $(GO) test ./eventstore -run 'ClockJumps' -count 1 -v -timeout 10m
 	GOLDENTHREAD_FEEDS=10000 GOLDENTHREAD_SOAK=10m GOLDENTHREAD_SLOW_ROUNDS=5 GOLDENTHREAD_POWER_CUTS=50 $(GO) test ./cmd/goldenthread-lab \
-		-run 'DiskFull|SlowDisk|PowerCut|ClockOff|Stuck|Feeds|Soak|StoppedUnder|Backup' -count 1 -v -timeout 40m
+		-run 'DiskFull|SlowDisk|PowerCut|ClockOff|Stuck|ManyFeeds|Soak|StoppedUnder|Backup' -count 1 -v -timeout 40m
+	for feeds in 500 5000; do GOLDENTHREAD_FEEDS_BESIDE=$$feeds $(GO) test ./cmd/goldenthread-lab -run FeedsBesideWrites -count 1 -v -timeout 5m || exit 1; done
 
 .PHONY: cluster
 cluster: lab ## three stream servers and two nodes on this machine, at 8081 and 8082, data in ./cluster

@@ -2,8 +2,7 @@ package feeds
 
 import (
 	"context"
-	"fmt"
-	"io"
+	"errors"
 	"net/http"
 	"time"
 
@@ -69,6 +68,10 @@ func (s *Feeds) openFeed(ctx context.Context, in *feedInput) (*operation.Stream,
 	}, nil
 }
 
+// errTooSlow ends the feed of whoever reads more slowly than events are recorded. Coming
+// back with Last-Event-ID, they miss nothing.
+var errTooSlow = errors.New("the feed's reader is too slow")
+
 // writeFeed writes events from next on.
 func (s *Feeds) writeFeed(ctx context.Context, hc huma.Context, group string, next uint64) {
 	r, w := humago.Unwrap(hc)
@@ -78,24 +81,8 @@ func (s *Feeds) writeFeed(ctx context.Context, hc huma.Context, group string, ne
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	s.Follow(w, r.WithContext(ctx), &Stream{group, beat.C, s.ledgers.MayReadLedger, func() (more bool, err error) {
-		return s.writeEvents(ctx, w, group, &next)
-	}})
-}
-
-// writeEvents writes a batch of what has been recorded, and says whether there
-// is more.
-func (s *Feeds) writeEvents(ctx context.Context, w io.Writer, group string, next *uint64) (more bool, err error) {
-	end := s.store.Next(group)
-	to := min(end, *next+feedBatch)
-	for entry, err := range s.store.Entries(ctx, group, *next, to) {
-		if err != nil {
-			return false, err
-		}
-		if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", entry.Event.Index, entry.Event.Kind(), entry.Line); err != nil {
-			return false, err
-		}
-		*next = entry.Event.Index + 1
-	}
-	return to < end, nil
+	h, _, leave := s.join(group)
+	defer leave()
+	reading := &reader{group: group, next: next, hub: h}
+	s.Follow(w, r.WithContext(ctx), &Stream{group, beat.C, s.ledgers.MayReadLedger, func() (more bool, err error) { return reading.write(ctx, s, w) }})
 }

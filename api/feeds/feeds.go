@@ -25,6 +25,8 @@ type Feeds struct {
 	mail      *mail.Post
 	fail      func(http.ResponseWriter, *http.Request, *problem.Problem)
 	listening atomic.Int32
+	hubs      hubs
+	reading   chan struct{} // holds one for each who reads events for itself
 	stopping  chan struct{} // closed when streams must end
 }
 
@@ -32,6 +34,7 @@ type Feeds struct {
 func New(api *operation.API, l *access.Ledgers, who *identity.Identity, post *mail.Post, fail func(http.ResponseWriter, *http.Request, *problem.Problem)) *Feeds {
 	s := &Feeds{
 		api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log, mail: post, fail: fail, stopping: make(chan struct{}),
+		hubs: hubs{of: map[string]*hub{}}, reading: make(chan struct{}, readsOnce),
 	}
 	const at = "/v1/groups/{group}"
 	s.offerPracticeFeed(at)

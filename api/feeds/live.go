@@ -47,13 +47,13 @@ func (s *Feeds) listen() (leave func(), err error) {
 // Follow writes the stream until it ends. Before anything is written it is looked
 // whether the token or the session still holds, and the caller may still listen.
 func (s *Feeds) Follow(w http.ResponseWriter, r *http.Request, f *Stream) {
-	changed, cancel := s.groups.Watch(f.Group)
-	defer cancel()
+	h, shift, leave := s.join(f.Group)
+	defer leave()
 	out := http.NewResponseController(w)
 	out.SetReadDeadline(time.Time{}) // which would end the request
 	say := ": listening\n\n"
 	for {
-		ended := s.identity.Ended() // before it is looked whether theirs has
+		changed, ended := h.wait(shift), s.identity.Ended() // before it is looked what is new
 		if !s.mayStill(r, f) {
 			return
 		}
