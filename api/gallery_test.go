@@ -36,7 +36,7 @@ func newExample(t *testing.T) *example {
 	out, err := exec.Command("go", "build", "-o", program, "goldenthread/cmd/goldenthread").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	ctx, stop := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "serve", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--example", "trafford")
+	cmd := exec.CommandContext(ctx, program, "serve", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--example", "trafford", "--example-until", "2026-10-06")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	said, err := cmd.StderrPipe()

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -43,6 +44,7 @@ import (
 //	  refused C3                    the line above must be refused by that rule; without this it must not be
 //	manager: import-ods organisations.csv memberships.csv
 //	in greater-manchester           what follows is said in another group
+//	open = cd-west: raise-proposal  {open} is what that made, in what follows
 //
 // A line that ends in \ goes on. @trafford/P8 is the index of that agreement.
 //
@@ -68,9 +70,9 @@ func checkWhole(dir string) error {
 	return nil
 }
 
-// loadExample tells the story of the place into an empty folder, and gives its
-// people tokens.
-func loadExample(ctx context.Context, dir, place string, log *slog.Logger) (err error) {
+// loadExample tells the story of the place into an empty folder, and how it went on up to
+// that moment, and gives its people tokens.
+func loadExample(ctx context.Context, dir, place string, until time.Time, log *slog.Logger) (err error) {
 	story, err := examples.ReadFile(path.Join("example", place, "story.txt"))
 	if err != nil {
 		return fmt.Errorf("there is no example place %q; there is: %s", place, strings.Join(exampleNames(), ", "))
@@ -82,12 +84,15 @@ func loadExample(ctx context.Context, dir, place string, log *slog.Logger) (err 
 	if err := os.WriteFile(filepath.Join(dir, exampleLoading), nil, 0o600); err != nil {
 		return err
 	}
-	t := &telling{group: place, place: place}
+	t := &telling{group: place, place: place, made: map[string]string{}}
 	t.store, t.groups, err = folder.Open(ctx, eventstore.Options{Dir: dir, Clock: t.now, Log: log})
 	if err != nil {
 		return err
 	}
 	err = t.tell(ctx, story)
+	if err == nil {
+		err = t.goOn(ctx, until)
+	}
 	if err == nil {
 		err = t.giveTokens(ctx, dir)
 	}
@@ -153,7 +158,8 @@ type telling struct {
 	groups       *projections.Groups
 	clock        atomic.Int64 // ms since 1970
 	line         int
-	refused      *domain.Refusal // of the line before, until it is seen that this was expected
+	refused      *domain.Refusal   // of the line before, until it is seen that this was expected
+	made         map[string]string // what commands made, by the name that a line gives it: "P1","P2"
 }
 
 func (t *telling) now() time.Time { return time.UnixMilli(t.clock.Load()) }
@@ -190,6 +196,8 @@ func (t *telling) tell(ctx context.Context, story []byte) error {
 
 var (
 	actLine       = regexp.MustCompile(`^([a-z-]+): ([a-z-]+) (.*)$`)
+	namedLine     = regexp.MustCompile(`^([a-z]+) = (.*)$`)
+	madePlace     = regexp.MustCompile(`\{[a-z]+\}`)
 	agreementMark = regexp.MustCompile(`@[a-z-]+/P\d+`)
 )
 
@@ -218,6 +226,11 @@ func (t *telling) do(ctx context.Context, line string) error {
 		t.group = group
 		return nil
 	}
+	line = madePlace.ReplaceAllStringFunc(line, func(place string) string { return cmp.Or(t.made[strings.Trim(place, "{}")], place) })
+	name := ""
+	if named := namedLine.FindStringSubmatch(line); named != nil {
+		name, line = named[1], named[2]
+	}
 	act := actLine.FindStringSubmatch(agreementMark.ReplaceAllStringFunc(line, t.agreementIndex))
 	if act == nil {
 		return fmt.Errorf("%q is not a line of a story", line)
@@ -232,7 +245,11 @@ func (t *telling) do(ctx context.Context, line string) error {
 	if err := json.Unmarshal([]byte(act[3]), command, json.RejectUnknownMembers(true)); err != nil {
 		return err
 	}
-	return t.send(ctx, act[1], command, line)
+	refs, err := t.send(ctx, act[1], command, line)
+	if name != "" && err == nil {
+		t.made[name] = `"` + strings.Join(refs, `","`) + `"`
+	}
+	return err
 }
 
 // setClock moves the clock on. At each midnight on the way it settles what is
@@ -265,20 +282,20 @@ func (t *telling) settle(ctx context.Context) error {
 	return nil
 }
 
-// send has a command recorded. Its id follows from the story, so that the
-// example is the same wherever it is told.
-func (t *telling) send(ctx context.Context, actor string, command domain.Command, line string) error {
+// send has a command recorded, and says what it made. Its id follows from the story, so
+// that the example is the same wherever it is told.
+func (t *telling) send(ctx context.Context, actor string, command domain.Command, line string) ([]string, error) {
 	t.clock.Add(time.Minute.Milliseconds())
-	_, err := t.store.Execute(ctx, domain.Request{
+	result, err := t.store.Execute(ctx, domain.Request{
 		Group: t.group, ID: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "goldenthread/example/%s/%d", t.place, t.line)),
 		Hash: sha256.Sum256([]byte(line)), Actor: actor, Command: command,
 	})
 	var refused *eventstore.Refused
 	if errors.As(err, &refused) {
 		t.refused = refused.Refusal
-		return nil
+		return nil, nil
 	}
-	return errors.Join(err, t.hear(ctx))
+	return result.Refs, errors.Join(err, t.hear(ctx))
 }
 
 // hear has each group record what the command made another say to it.
@@ -316,7 +333,8 @@ func (t *telling) importLists(ctx context.Context, actor string, files []string)
 	if err != nil {
 		return err
 	}
-	return t.send(ctx, actor, &domain.ImportOrganisations{Rows: list.Typed()}, strings.Join(files, " "))
+	_, err = t.send(ctx, actor, &domain.ImportOrganisations{Rows: list.Typed()}, strings.Join(files, " "))
+	return err
 }
 
 func (t *telling) readLists(names []string) (*lists.Taking, error) {

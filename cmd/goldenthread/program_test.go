@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,9 +22,15 @@ func TestMain(m *testing.M) {
 // A program is the real program: this test binary, run again.
 type program struct{ *programtest.Program }
 
-// start serves the folder until the test ends.
+// storyEnds is the day on which the example's story ends, and from which on it goes on.
+const storyEnds = "2026-10-06"
+
+// start serves the folder until the test ends; of an example its story alone.
 func start(t testing.TB, dir string, args ...string) *program {
 	t.Helper()
+	if slices.Contains(args, "--example") {
+		args = append(args, "--example-until", storyEnds)
+	}
 	return &program{programtest.Start(t, os.Args[0], dir, args...)}
 }
 

@@ -23,6 +23,7 @@ import (
 	"goldenthread/api/guard"
 	"goldenthread/api/identity"
 	"goldenthread/cmd/internal/folder"
+	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 )
@@ -30,6 +31,7 @@ import (
 // A serving is what serve was asked to do.
 type serving struct {
 	dir, listen, example    string
+	exampleUntil            string
 	nats                    natsAccess
 	asking                  asking
 	replicas                int
@@ -110,6 +112,7 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.noTokens, "no-token-sign-in", false, "people sign in to the pages with passkeys or their organisation's account alone; tokens are for programs")
 	cmd.Flags().IntVar(&o.reads, "reads", 200, "how many questions a second one session or token may ask, ten times as many at once; -1 is any number")
 	cmd.Flags().StringVar(&o.example, "example", "", "load this example place first, if the folder is empty: trafford")
+	cmd.Flags().StringVar(&o.exampleUntil, "example-until", "", "the day up to which the example's story goes on, such as 2026-10-06, on which the story as it is told in the README ends; today if not said")
 	cmd.Flags().StringVar(&o.backupKey, "backup-key", "", "file of the key with which backups are made, made if it is not there; "+backupKeyFile+" in the data folder if not said. Keep a copy of it apart from the backups")
 	cmd.Flags().StringVar(&o.backupTo, "backup-to", "", "folder in which this server makes a backup by itself, reads it again, and thins older ones: after a week one a week is kept, for 90 days. Best on another disk")
 	cmd.Flags().DurationVar(&o.backupEvery, "backup-every", 24*time.Hour, "how often it does")
@@ -327,7 +330,15 @@ func (o *serving) load(ctx context.Context, log *slog.Logger) error {
 		log.Info("the data folder is not empty: it is left alone, and no example is loaded", "folder", o.dir)
 		return nil
 	}
-	return loadExample(ctx, o.dir, o.example, log)
+	until := time.Now()
+	if o.exampleUntil != "" {
+		day, err := domain.ParseDay(o.exampleUntil)
+		if err != nil {
+			return usagef("--example-until: %v", err)
+		}
+		until = day.Start()
+	}
+	return loadExample(ctx, o.dir, o.example, until, log)
 }
 
 // isExample says whether the folder holds the example place.
