@@ -59,7 +59,7 @@ func (e *exampleServer) Show(ctx context.Context) error {
 		if err := os.RemoveAll(e.dir); err != nil {
 			return err
 		}
-		if err := loadExample(ctx, e.dir, examplePlace, e.log); err != nil {
+		if err := loadExample(ctx, e.dir, examplePlace, time.Now(), e.log); err != nil {
 			return err
 		}
 	}
