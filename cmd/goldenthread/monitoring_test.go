@@ -117,8 +117,9 @@ func exposedMetrics(text string) (names map[string]bool, labels map[string]map[s
 func TestAlertsAndDashboardUseMetricsThatThereAre(t *testing.T) {
 	signer, err := witness.OpenKey(filepath.Join(t.TempDir(), "key.pem"), "lmc.example/witness")
 	require.NoError(t, err)
-	tokenFile := filepath.Join(t.TempDir(), "metrics-token")
-	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford", "--metrics-token-file", tokenFile,
+	dir := filepath.Join(t.TempDir(), "data")
+	tokenFile := filepath.Join(dir, "metrics-token")
+	p := start(t, dir, "--example", "trafford", "--metrics-token-file", tokenFile,
 		"--witness", "http://127.0.0.1:1,"+signer.Verifier().String()) // nobody answers there
 	token, err := identity.OpenMetricsToken(tokenFile) // which the start made
 	require.NoError(t, err)

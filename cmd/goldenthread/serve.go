@@ -143,11 +143,6 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	if _, err := os.Stat(o.backupTo); o.backupTo != "" && (err != nil || o.backupEvery < time.Minute) {
 		return usagef("--backup-to is a folder that is there, and --backup-every a minute at least")
 	}
-	if o.metricsToken != "" {
-		if options.MetricsToken, err = identity.OpenMetricsToken(o.metricsToken); err != nil {
-			return fmt.Errorf("--metrics-token-file: %w", err)
-		}
-	}
 	if err := o.asking.check(); err != nil {
 		return err
 	}
@@ -202,9 +197,8 @@ func (o *serving) storeOptions(log *slog.Logger) (options eventstore.Options, er
 	}, err
 }
 
-// answer opens what belongs to people (tokens, keys of feeds, sign-ins, mail), says
-// where everything is, and answers until ctx ends or the store can't go on.
-func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.Listener, options api.Options) (err error) {
+// openAccess opens what lets people and programs in, and the key of backups.
+func (o *serving) openAccess(ctx context.Context, options *api.Options) (err error) {
 	if options.Tokens, err = identity.OpenTokens(ctx, options.Store); err != nil {
 		return err
 	}
@@ -217,8 +211,22 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	if options.BackupKey, err = archive.OpenKey(cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))); err != nil {
 		return err
 	}
+	if o.metricsToken != "" { // it can lie in the data folder, which is there by now
+		if options.MetricsToken, err = identity.OpenMetricsToken(o.metricsToken); err != nil {
+			return fmt.Errorf("--metrics-token-file: %w", err)
+		}
+	}
 	if said, err := os.ReadFile(filepath.Join(o.dir, restoredFile)); err == nil {
 		options.Log.Warn(strings.TrimSpace(string(said)), "file", filepath.Join(o.dir, restoredFile))
+	}
+	return nil
+}
+
+// answer opens what belongs to people (tokens, keys of feeds, sign-ins, mail), says
+// where everything is, and answers until ctx ends or the store can't go on.
+func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.Listener, options api.Options) (err error) {
+	if err := o.openAccess(ctx, &options); err != nil {
+		return err
 	}
 	post, stop, err := o.mail.start(ctx, options.Store, options.Groups, o.replicas, options.Log)
 	if err != nil {
