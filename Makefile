@@ -70,7 +70,7 @@ test: ## run all tests
 
 .PHONY: race
 race: ## run the tests under the race detector, with fewer rounds; without those of memory, speed, other programs, the permission matrix and the independent model
-	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -timeout 30m -skip '^Test(Seeds|PlantedMistakes|Soak|Permissions|ManyFeeds|CheckIsFastAndSmall|TwoNodesKeepHalfThePaceAndReadNothingStale|RollingRestart|FeedsBesideWrites|NodesShareWhoGetsIn|PowerCut|SlowDisk|GuardedCluster|AgainstTheProgram|MistakesAreFound|AHeldReadHoldsNobodyUp|ErasedMeansErased|ReadersOfALargeGroupDoNotDelayCommands|ProbingTakesTheSameTime|TheSameWorkWhateverIsNamed)$$' ./...
+	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -timeout 30m -skip '^Test(Seeds|PlantedMistakes|Soak|Permissions|ManyFeeds|CheckIsFastAndSmall|TwoNodesKeepHalfThePaceAndReadNothingStale|RollingRestart|FeedsBesideWrites|NodesShareWhoGetsIn|PowerCut|SlowDisk|GuardedCluster|AgainstTheProgram|MistakesAreFound|AHeldReadHoldsNobodyUp|ErasedMeansErased|ReadersOfALargeGroupDoNotDelayCommands|DamageToEveryFileOfAnInstallation|ProbingTakesTheSameTime|TheSameWorkWhateverIsNamed)$$' ./...
 
 # Inputs, not seconds: where the time of -fuzztime runs out, Go before 1.27 now and then reports that as a failure (golang/go issue 75804).
 FUZZ ?= 400000
@@ -139,8 +139,9 @@ england: lab ## a year of England, made up, in ./england (ODS: folder with the l
 	bin/goldenthread-lab generate --data england --years 1 --organisations $(ODS)/practices_epraccur_2026-03-02.csv,$(ODS)/pcns_2026-01-02.csv --memberships $(ODS)/pcn_membership_2026-03-02.csv
 
 .PHONY: flips
-flips: ## damage a small store at 25 places of every file, and delete each file, in turn (minutes; CI tries 2 places)
+flips: ## damage a small store at 25 places of every file, and every file of a data folder in six ways, alone and with the stream; prints the tables (minutes; CI tries some)
 	GOLDENTHREAD_FLIPS=25 $(GO) test ./eventstore -run EveryByteOfTheStore -count 1 -v -timeout 60m
+	GOLDENTHREAD_FLIPS=1 $(GO) test ./cmd/goldenthread -run DamageToEveryFile -count 1 -v -timeout 60m
 
 INTEROP ?= $(CURDIR)/bin/interop
 .PHONY: interop

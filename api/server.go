@@ -250,6 +250,8 @@ func (s *Server) BeginAccess(ctx context.Context) error {
 	for _, group := range s.ledgers.Store.Groups() {
 		if err := s.identity.BeginAccess(ctx, group); err != nil {
 			errs = append(errs, fmt.Errorf("access to %s is not on its record: %w", group, err))
+		} else if err := s.identity.SayLostWays(ctx, group); err != nil {
+			errs = append(errs, fmt.Errorf("whether ways in to %s are lost is not known: %w", group, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,14 +99,46 @@ func (s *Identity) BeginAccess(ctx context.Context, group string) error {
 	return s.execute(ctx, group, operator, &domain.BeginAccess{Ways: s.waysBefore(state)})
 }
 
+// SayLostWays logs whose passkeys and tokens are in force by the group's ledger and can't be
+// used: what is kept of them beside it is gone, as where a file of the data folder is damaged.
+func (s *Identity) SayLostWays(ctx context.Context, group string) error {
+	state, err := s.store.State(ctx, group)
+	if err != nil {
+		return err
+	}
+	here := map[domain.Way]bool{}
+	for _, w := range s.waysHere(state) {
+		here[w.Way] = true
+	}
+	today := domain.DayOf(s.clock())
+	var people []string
+	for way, w := range state.Ways {
+		kept := way.Kind() == domain.TokenWay || way.Kind() == domain.PasskeyWay && s.SignIn != nil
+		if p := state.Person(w.Person); p != nil && kept && !here[way] && w.Ended == 0 && (w.Until == 0 || today <= w.Until) && !slices.Contains(people, p.Handle) {
+			people = append(people, p.Handle)
+		}
+	}
+	if len(people) > 0 {
+		slices.Sort(people)
+		s.log.WarnContext(ctx, "passkeys or tokens of these people are in force by the ledger and nobody can use them: what was kept of them is gone. Restore the newest backup, or invite them anew and have the lost ones ended",
+			"group", group, "people", strings.Join(people, ", "))
+	}
+	return nil
+}
+
 // waysBefore are the ways in to the group that lie beside the ledger and that it does
 // not know.
 func (s *Identity) waysBefore(state *domain.State) []domain.WayBefore {
+	return slices.DeleteFunc(s.waysHere(state), func(w domain.WayBefore) bool { return state.Ways[w.Way] != nil })
+}
+
+// waysHere are the ways in to the group that lie beside the ledger.
+func (s *Identity) waysHere(state *domain.State) []domain.WayBefore {
 	var all []domain.WayBefore
 	now, seen := s.clock(), map[domain.Way]bool{}
 	add := func(person string, w domain.WayBefore) {
 		p := state.Person(person)
-		if p == nil || seen[w.Way] || state.Ways[w.Way] != nil || !w.Way.Valid() {
+		if p == nil || seen[w.Way] || !w.Way.Valid() {
 			return
 		}
 		seen[w.Way], w.Person = true, p.ID
