@@ -106,6 +106,10 @@ TIME ?= 5m
 simulate: ## play up to SEEDS (100000) random scripts of commands and faults under a simulated clock, for TIME (5m), from seed FIRST (1) on (CI plays 1,000)
 	GOLDENTHREAD_SIMULATE_SEEDS=$(SEEDS) GOLDENTHREAD_SIMULATE_TIME=$(TIME) GOLDENTHREAD_SIMULATE_FIRST=$(FIRST) $(GO) test ./eventstore/simulation -run '^TestSeeds$$' -count 1 -v -timeout 48h
 
+.PHONY: planted
+planted: ## plant each of some 30 mistakes in the store, one at a time: the simulator must find it (ten minutes)
+	GOLDENTHREAD_PLANTED=. $(GO) test ./eventstore/simulation -run '^Test(PlantedMistakes|MistakesAreFound)' -count 1 -v -timeout 60m
+
 .PHONY: mutants
 mutants: ## reverse MUTANTS (100) conditions of domain, one at a time: its tests must notice nine of ten (an hour; SEED is another choice)
 	GOLDENTHREAD_MUTANTS=$(MUTANTS) GOLDENTHREAD_MUTANTS_SEED=$(SEED) $(GO) test ./cmd/goldenthread-lab -run '^TestMutantsAreNoticed$$' -count 1 -v -timeout 5h

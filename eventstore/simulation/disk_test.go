@@ -29,6 +29,7 @@ type disk struct {
 	was    bool              // it was full or slow once
 	now    map[string][]byte // files as they are, by path below dir
 	synced map[string][]byte // as they were synced
+	whole  map[string]bool   // which came to their names by a rename, so that they are never torn
 	deaf   bool              // a planted mistake: it syncs nothing
 	onStep func(what string) // called before each step
 }
@@ -36,7 +37,7 @@ type disk struct {
 var errDead = errors.New("the machine is off")
 
 func newDisk(dir string) *disk {
-	d := &disk{dir: dir, now: map[string][]byte{}, synced: map[string][]byte{}}
+	d := &disk{dir: dir, now: map[string][]byte{}, synced: map[string][]byte{}, whole: map[string]bool{}}
 	filepath.WalkDir(filepath.Join(dir, logs.Folder), func(path string, e os.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {
 			if b, err := os.ReadFile(path); err == nil {
@@ -82,6 +83,7 @@ func (d *disk) Write(path string, data []byte) error {
 			return err
 		}
 		d.now[d.below(path)] = slices.Clone(data)
+		d.whole[d.below(path)] = false
 		return os.WriteFile(path, data, 0o600)
 	})
 }
@@ -96,6 +98,7 @@ func (d *disk) Rename(from, to string) error {
 				d.now[t+strings.TrimPrefix(path, f)] = b
 			}
 		}
+		d.whole[t] = true
 		return os.Rename(from, to)
 	})
 }
@@ -185,12 +188,11 @@ func (d *disk) afterPowerCut(r *rand.Rand) map[string][]byte {
 	}
 	slices.Sort(unsynced)
 	for _, path := range unsynced {
-		// A rename is whole or not there; other files can be torn.
 		b, n := d.now[path], r.IntN(3)
 		switch {
 		case n == 0:
 			left[path] = b
-		case n == 1 && filepath.Base(path) != "checkpoint":
+		case n == 1 && !d.whole[path]:
 			left[path] = b[:len(b)/2]
 		}
 	}

@@ -226,10 +226,6 @@ func (s *server) synced(st *memory, r *record) bool {
 		twin.sequence = st.last + 1
 		st.last, st.records[twin.sequence] = twin.sequence, &twin
 	}
-	if s.lies.alters && st.name == "LEDGER" && r.sequence == 6 && len(r.body) > 0 {
-		r.body = slices.Clone(r.body)
-		r.body[len(r.body)/2] ^= 4
-	}
 	s.mu.Unlock()
 	if !before {
 		s.tellStored(st, r)
@@ -240,7 +236,14 @@ func (s *server) synced(st *memory, r *record) bool {
 
 func (s *server) tellStored(st *memory, r *record) {
 	if s.stored != nil {
-		s.stored(st.name, r)
+		told := *r
+		s.stored(st.name, &told)
+	}
+	if s.lies.alters && st.name == "LEDGER" && r.sequence == 6 {
+		s.mu.Lock()
+		r.body = slices.Clone(r.body)
+		r.body[len(r.body)/2] ^= 4
+		s.mu.Unlock()
 	}
 }
 

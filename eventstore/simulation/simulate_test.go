@@ -12,6 +12,7 @@ const (
 	seedsEnv   = "GOLDENTHREAD_SIMULATE_SEEDS" // how many
 	firstEnv   = "GOLDENTHREAD_SIMULATE_FIRST" // the first of them
 	timeEnv    = "GOLDENTHREAD_SIMULATE_TIME"  // for how long at most
+	triesEnv   = "GOLDENTHREAD_SIMULATE_TRIES" // how many scripts are tried to shorten one that fails; 60
 	verboseEnv = "GOLDENTHREAD_SIMULATE_LOG"   // if it is set, what the nodes log
 )
 
@@ -54,7 +55,7 @@ func TestSeeds(t *testing.T) {
 // report prints the shortest script that fails.
 func report(t *testing.T, s script, wrong []string, m mistake) {
 	t.Helper()
-	short := s.shrink(60, func(s script) bool {
+	short := s.shrink(int(number(triesEnv, 60)), func(s script) bool {
 		for range 2 { // goroutines do not always take the same turns
 			if got := simulate(t, s, m); len(got) > 0 {
 				wrong = got

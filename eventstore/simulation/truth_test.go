@@ -164,6 +164,9 @@ func (t *truth) takeGroup(r *record, pieces []commit.Piece) bool {
 			panic(err)
 		}
 		l.hashes = append(l.hashes, hashes...)
+		if bytes.Contains(pieces[i].Entry.Line, []byte("Dr Number")) || bytes.Contains(pieces[i].Entry.Line, []byte("RHIgTnVtYmVy")) { // as base64
+			t.world.fail("%s %d names a person in the clear", l.name, e.Index)
+		}
 		l.events, l.lines = append(l.events, e), append(l.lines, pieces[i].Entry.Line)
 		t.note(l, &e)
 	}
@@ -553,6 +556,7 @@ func (t *truth) settledAt(n *node, s *eventstore.Store, group string) {
 		return
 	}
 	t.sameState(n, group, state)
+	t.namesAt(n, s, state)
 	i := 0
 	for e, err := range s.Entries(ctx, group, 0, uint64(len(lines))) {
 		if err != nil || !bytes.Equal(e.Line, lines[i]) {
@@ -573,5 +577,23 @@ func (t *truth) settledAt(n *node, s *eventstore.Store, group string) {
 	}
 	if err != nil {
 		t.world.fail("the checkpoint of %s at %s: %v", group, n.name, err)
+	}
+}
+
+// namesAt checks that the node can read everybody's name, and that nothing is due any more.
+func (t *truth) namesAt(n *node, s *eventstore.Store, state *domain.State) {
+	for number := range 40 {
+		p := state.ByHandle(fmt.Sprint("q", number))
+		if p == nil {
+			continue
+		}
+		if data, err := s.OpenPersonal(p.ID, p.Sealed); err != nil || data.Name != nameOf(number) {
+			t.world.fail("%s can't read the name of %s in %s: %q %v", n.name, p.Handle, state.Group, data.Name, err)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if due := t.of(state.Group).fold.Settle(n.time(), nil); len(due) > 0 {
+		t.world.fail("%s: %d events of %s are due, and not recorded", n.name, len(due), state.Group)
 	}
 }
