@@ -51,9 +51,9 @@ func (w *world) add(group int, actor, what string, make func() domain.Command) *
 
 // found founds the groups: one that has its charter and a proposal, and others that are
 // forming.
-func (w *world) found() {
+func (w *world) found(send func(*sending)) {
 	for g := range groups {
-		w.sendNow(w.add(g, "founder", "found", func() domain.Command {
+		send(w.add(g, "founder", "found", func() domain.Command {
 			c := storetest.Found(groupName(g)).Command.(*domain.Found)
 			c.Charter.Window = 1
 			c.Organisations = append(c.Organisations, domain.OrganisationRow{Code: "U42898", Kind: domain.PCN, Name: "South Trafford"})
@@ -63,15 +63,12 @@ func (w *world) found() {
 		}))
 	}
 	for _, who := range []string{"founder", "director"} {
-		w.sendNow(w.add(0, who, "consent to the charter", func() domain.Command { return &domain.ConsentToCharter{} }))
+		send(w.add(0, who, "consent to the charter", func() domain.Command { return &domain.ConsentToCharter{} }))
 	}
-	w.sendNow(w.add(0, "founder", "raise", func() domain.Command {
+	send(w.add(0, "founder", "raise", func() domain.Command {
 		return &domain.RaiseProposal{Title: "Saturdays", Text: "We open on Saturdays.", Matter: "access"}
 	}))
 }
-
-// sendNow sends the command and waits for the outcome.
-func (w *world) sendNow(x *sending) { w.send(x, 0, 10*time.Second) }
 
 // compose makes up a command.
 func (w *world) compose(group, n int) *sending {
@@ -245,6 +242,9 @@ func (w *world) playFault(one *step, n *node) {
 	case cut:
 		n.plugNow().cut(false)
 		later(func() { n.plugNow().mend() })
+	case deaf:
+		w.server.setDeaf(n.name, true)
+		later(func() { w.server.setDeaf(n.name, false) })
 	case serverCut:
 		w.server.crash(one.N % 3)
 		later(w.server.start)

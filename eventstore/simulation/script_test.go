@@ -60,6 +60,7 @@ const (
 	appendSlow = "append slow"
 	refuse     = "refuse"
 	proposed   = "proposed"
+	deaf       = "deaf"  // what the stream delivers to a node is lost
 	lose       = "lose"  // the node's Nth request from now, or its answer
 	clock      = "clock" // a node's clock jumps
 	skew       = "skew"  // the server's clock jumps
@@ -74,7 +75,7 @@ var weights = []struct {
 	weight int
 }{
 	{say, 60}, {sayAgain, 6}, {read, 4}, {backward, 2}, {restart, 2}, {kill, 3}, {powerCut, 3}, {killAt, 4}, {killAtDisk, 3}, {cut, 3}, {serverCut, 3},
-	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2},
+	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {deaf, 3}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2},
 }
 
 const groups = 3

@@ -19,10 +19,11 @@ type server struct {
 	mu      sync.Mutex
 	links   map[*link]bool
 	streams map[string]*memory
-	down    bool          // crashed: nothing is taken and nothing answered
-	ahead   time.Duration // of its clock, from that of the nodes
-	lies    lies          // planted mistakes; none in a sound server
-	over    chan struct{} // closed at the end: it does nothing by itself any more
+	down    bool            // crashed: nothing is taken and nothing answered
+	deaf    map[string]bool // nodes to which nothing is delivered that they follow
+	ahead   time.Duration   // of its clock, from that of the nodes
+	lies    lies            // planted mistakes; none in a sound server
+	over    chan struct{}   // closed at the end: it does nothing by itself any more
 
 	// meets says what becomes of a message that a client sent; nil: it arrives.
 	meets func(l *link, m *message) fate
@@ -54,7 +55,7 @@ type fate struct {
 }
 
 func newServer() *server {
-	return &server{links: map[*link]bool{}, streams: map[string]*memory{}, over: make(chan struct{})}
+	return &server{links: map[*link]bool{}, streams: map[string]*memory{}, over: make(chan struct{}), deaf: map[string]bool{}}
 }
 
 func (s *server) join(l *link)  { s.mu.Lock(); s.links[l] = true; s.mu.Unlock() }
@@ -311,5 +312,7 @@ func (s *server) crash(keep int) {
 		tell()
 	}
 }
+
+func (s *server) setDeaf(node string, deaf bool) { s.mu.Lock(); s.deaf[node] = deaf; s.mu.Unlock() }
 
 func (s *server) start() { s.mu.Lock(); s.down = false; s.mu.Unlock() }

@@ -510,23 +510,28 @@ func (t *truth) settled() {
 	t.mu.Unlock()
 	t.sameStream()
 	for _, n := range t.world.nodes {
-		s := n.live()
-		if s == nil {
-			t.world.fail("%s does not start, though all faults have ended", n.name)
-			continue
-		}
-		if err := s.Ready(); err != nil {
-			t.world.fail("%s is not ready, though all faults have ended: %v", n.name, err)
-		}
-		for g := range groups {
-			t.settledAt(n, s, groupName(g))
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		if missing, err := s.CheckKeys(ctx); err != nil || len(missing) > 0 {
-			t.world.fail("%s: keys are missing: %v %v", n.name, missing, err)
-		}
-		cancel()
+		t.settledOn(n)
 	}
+}
+
+// settledOn is settled, for one node.
+func (t *truth) settledOn(n *node) {
+	s := n.live()
+	if s == nil {
+		t.world.fail("%s does not start, though all faults have ended", n.name)
+		return
+	}
+	if err := s.Ready(); err != nil {
+		t.world.fail("%s is not ready, though all faults have ended: %v", n.name, err)
+	}
+	for g := range groups {
+		t.settledAt(n, s, groupName(g))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	if missing, err := s.CheckKeys(ctx); err != nil || len(missing) > 0 {
+		t.world.fail("%s: keys are missing: %v %v", n.name, missing, err)
+	}
+	cancel()
 }
 
 // sameStream checks that the server still has what it acknowledged.

@@ -253,6 +253,9 @@ func (s *server) deliverLocked(to string, m message, after time.Duration) (wante
 	for l := range s.links {
 		for _, number := range l.wanting(tokens) {
 			wanted = true
+			if s.deaf[l.plug.node] && strings.HasPrefix(m.reply, "$JS.ACK.") {
+				continue
+			}
 			l.send(after, encode(number, m))
 		}
 	}

@@ -367,7 +367,7 @@ func (w *world) begin() {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
-	w.found()
+	w.found(func(x *sending) { w.send(x, 0, 10*time.Second) })
 }
 
 func (w *world) copyFile(from, to *node, name string) {
@@ -389,6 +389,7 @@ func (w *world) settle() {
 	w.server.start()
 	w.server.mu.Lock()
 	w.server.ahead = 0
+	clear(w.server.deaf)
 	w.server.mu.Unlock()
 	for _, n := range w.nodes {
 		n.mu.Lock()

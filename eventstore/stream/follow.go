@@ -51,8 +51,11 @@ type Follower struct {
 	last uint64        // sequence up to which it decodes all commits
 	Out  chan *Message // what it delivers
 	log  *slog.Logger
-	// patience is how long it waits for a message before it ends; 0: for ever.
+	// patience is how long it waits for a message before it ends; 0: for ever. With newest
+	// it looks then whether one was lost on the way.
 	patience time.Duration
+	newest   func(context.Context) (uint64, error) // the stream's last sequence
+	had      uint64                                // that, when it was asked last
 }
 
 const (
@@ -61,6 +64,7 @@ const (
 
 	followExpiry = 10 * time.Second // then they are requested again
 	followPulse  = 2 * time.Second  // heartbeat of the consumer; if two are missed it is made anew
+	followQuiet  = 2 * time.Second  // without a message it is looked whether one was lost
 )
 
 // Run delivers until ctx ends. After an error it goes on within a second.
@@ -104,6 +108,9 @@ func (f *Follower) messages(ctx context.Context) iter.Seq2[*Message, error] {
 		defer messages.Stop()
 		for {
 			m, err := f.receiveNext(ctx, messages)
+			if f.newest != nil && errors.Is(err, nats.ErrTimeout) {
+				err = f.checkMissed(ctx)
+			}
 			switch {
 			case err != nil:
 				yield(nil, cmp.Or(ctx.Err(), err))
@@ -127,6 +134,22 @@ func (f *Follower) subscribe(ctx context.Context) (jetstream.MessagesContext, er
 		return nil, err
 	}
 	return consumer.Messages(jetstream.PullMaxMessages(followBatch), jetstream.PullExpiry(followExpiry), jetstream.PullHeartbeat(followPulse))
+}
+
+var errMissed = errors.New("a message was lost on its way from the stream")
+
+// checkMissed returns errMissed if the stream had a message already when it was asked the
+// time before, and that was not delivered since. A connection between two servers can
+// lose it; the consumer counts it as delivered, and would not send it before there is another.
+func (f *Follower) checkMissed(ctx context.Context) error {
+	if f.had >= f.next {
+		f.had = 0
+		return errMissed
+	}
+	if last, err := f.newest(ctx); err == nil { // no answer says nothing
+		f.had = last
+	}
+	return ctx.Err()
 }
 
 // receiveNext is the next message; nil if the consumer had to start itself again.

@@ -33,3 +33,18 @@ func TestNoAnswerIsNoDamage(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, hole, "1 of the 1 messages")
 }
+
+// A message that was lost on its way is noticed, and not one that is only on its way.
+func TestALostMessageIsNoticed(t *testing.T) {
+	last := uint64(4)
+	f := &Follower{next: 5, newest: func(context.Context) (uint64, error) { return last, nil }}
+	require.NoError(t, f.checkMissed(t.Context()))
+	last = 5
+	require.NoError(t, f.checkMissed(t.Context()), "it may be on its way")
+	f.next = 6
+	require.NoError(t, f.checkMissed(t.Context()), "it has come")
+	last = 6
+	require.NoError(t, f.checkMissed(t.Context()))
+	require.ErrorIs(t, f.checkMissed(t.Context()), errMissed)
+	require.NoError(t, f.checkMissed(t.Context()), "it is followed anew")
+}

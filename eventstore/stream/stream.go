@@ -170,7 +170,11 @@ func (s *Stream) CheckLock() error { return s.lock.Check() }
 // Follow delivers the stream from the message on; up to the last one it reads those
 // of this node as well.
 func (s *Stream) Follow(next, last uint64) *Follower {
-	return &Follower{js: s.JS, next: next, node: s.Node, last: last, Out: make(chan *Message, followAhead), log: s.log}
+	f := &Follower{js: s.JS, next: next, node: s.Node, last: last, Out: make(chan *Message, followAhead), log: s.log}
+	if !s.Alone {
+		f.newest, f.patience = s.Last, followQuiet
+	}
+	return f
 }
 
 // ErrOvertaken says that another node's commit took the sequence of this one. Nothing of
