@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,4 +93,18 @@ func TestErasingByForm(t *testing.T) {
 	require.Contains(t, page, "Nobody can read them any more")
 	require.Contains(t, page, "The erasure changed wrapping.key on this server")
 	require.NotContains(t, string(w.must(200, w.page("cd-south", "/people/leaver/erasure")).body), "wrapping.key on this server")
+}
+
+// TestTheLastDaySaysWhatEnds: before somebody's last day is sent, its check page lists what
+// they hold that ends with it, whoever records it (rule F5).
+func TestTheLastDaySaysWhatEnds(t *testing.T) {
+	w := newWorld(t).established()
+	for _, person := range []string{"cd-north", "manager"} {
+		next := w.store.Next("trafford")
+		page := string(w.must(200, w.fillForm(person, "/people", "leave-office", "form", "", "form", "left", "person", "cd-north", "until", "31 January 2026")).body)
+		require.Contains(t, page, "What will change", person)
+		_, changes, _ := strings.Cut(page, `id="changes"`)
+		require.Contains(t, changes, "North Trafford", person)
+		require.Equal(t, next, w.store.Next("trafford"))
+	}
 }

@@ -200,6 +200,8 @@ func TestAttachingByPage(t *testing.T) {
 	require.NotContains(t, string(w.must(200, w.page("cd-south", page)).body), "Check the file", "a seat holder doesn't attach minutes")
 	require.Equal(t, 403, send("cd-south", "minutes.pdf", "%PDF-1.7").StatusCode)
 
+	require.Equal(t, 404, w.page("manager", "/documents?about=P99").StatusCode)
+
 	next := w.store.Next("trafford")
 	for name, wrong := range map[string][2]string{
 		"minutes.exe": {"MZ", "is not a kind of file that can be attached"}, "minutes.pdf": {"no PDF", "is not what its name"}, "empty.txt": {"", "The file is empty"},

@@ -141,7 +141,7 @@ var views = []view{
 	{"agenda", "manager", "/g/trafford/agenda", nil},
 	{"changes", "manager", "/g/trafford/changes", nil},
 	{"erasing", "manager", "/g/trafford/people/cd-west/erasure", nil},
-	{"documents", "manager", "/g/trafford/documents?about=agenda/2026-06-23", nil},
+	{"documents", "manager", "/g/trafford/documents?about=P1", nil},
 	{"agenda-set", "manager", "/g/trafford/agenda", setAgenda},
 	{"own-meeting", "manager", "/g/trafford/agenda/2026-06-23", recordItem},
 	{"papers", "manager", "/g/trafford/agenda/2026-06-23/papers", readPapers},

@@ -22,6 +22,11 @@ import (
 
 func documentsPage(a *asked) (web.Body, error) {
 	about := a.r.URL.Query().Get("about")
+	if about != "" && a.me != nil {
+		if _, refused := a.State().May(a.me.ID, &domain.AttachDocument{About: about}, a.At); refused != nil && refused.Class == domain.NotFound {
+			return nil, refused
+		}
+	}
 	body := &web.Documents{About: about, Endings: access.DocumentEndings(), Most: domain.MostDocument >> 20}
 	for _, l := range a.Documents(a.At).Documents {
 		if about != "" && l.About != about {
