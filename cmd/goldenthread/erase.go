@@ -23,7 +23,7 @@ func showRemains(p *page, r *rest.Remains) {
 	p.unless(r.Erased == 0, "Erased on %s.", r.Erased.Words())
 	p.unless(!r.KeyLeft, "Their key is not known to be destroyed yet; the server tries again every minute.")
 	for _, node := range r.OldNodes {
-		p.item("%s still has an earlier wrapping key: copy the new one to it.", node)
+		p.item("%s", oldNode(node))
 	}
 	p.head("What stays readable")
 	p.item("A random id (%s), the handle and the office, and %d events that name them:", r.ID, len(r.Events))
@@ -36,6 +36,23 @@ func showRemains(p *page, r *rest.Remains) {
 		p.row(e.Index, e.On, part, e.Text)
 	}
 	p.list("To know", r.Notes)
+}
+
+// oldNode says what to do for a node that does not have the wrapping key of after an erasure.
+func oldNode(node string) string {
+	return node + " still has an earlier wrapping key, and can't read names until you copy wrapping.key to it from a node that has the new one."
+}
+
+// sayOldNodes names the nodes to which the new wrapping key must be copied, on standard error.
+func (c *client) sayOldNodes(cmd *cobra.Command, below string) error {
+	remains, err := fetchBelow[rest.Remains](cmd.Context(), c, below)
+	if err != nil {
+		return err
+	}
+	for _, node := range remains.OldNodes {
+		cmd.PrintErrln(oldNode(node))
+	}
+	return nil
 }
 
 // eraseCommand erases a person's name, email and phone for good (rule L7).
@@ -55,7 +72,10 @@ func eraseCommand() *cobra.Command {
 				return err
 			}
 			if yes {
-				return c.do(cmd, "erase-person", &domain.ErasePerson{Person: remains.ID}, "")
+				if err := c.do(cmd, "erase-person", &domain.ErasePerson{Person: remains.ID}, ""); err != nil {
+					return err
+				}
+				return c.sayOldNodes(cmd, below)
 			}
 			p := newPage()
 			showRemains(p, remains)
