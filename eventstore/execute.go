@@ -38,6 +38,11 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 		if r, err, answered := s.forwarding().forward(ctx, &req); answered {
 			return r, err
 		}
+		r, err := s.execute(ctx, req)
+		if err != nil && !errors.As(err, new(*Refused)) && !errors.As(err, new(*commit.Stopped)) {
+			err = &Unsettled{req.ID} // the other node may have recorded it
+		}
+		return r, err
 	}
 	return s.execute(ctx, req)
 }

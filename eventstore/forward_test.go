@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/domain"
@@ -25,4 +26,16 @@ func TestAForwardedCommandIsTheOneThatWasGiven(t *testing.T) {
 		require.NoError(t, err, k.Name)
 		require.Equal(t, req, back, k.Name)
 	}
+}
+
+// A node that gave no answer may have recorded what it was sent: then nobody is told that
+// nothing was recorded, whatever keeps this node from recording it.
+func TestAForwardedCommandWithoutAnAnswerIsUnsettled(t *testing.T) {
+	s := openTest(t, Options{Dir: t.TempDir(), NATS: loopbackServer(t)})
+	mustExecute(t, s, storetest.Found("one"))
+	_, err := s.Conn().Subscribe(forwardSubject+"other", func(*nats.Msg) { s.queue.close() })
+	require.NoError(t, err)
+	s.stream.NoteWriter("other")
+	_, err = s.Execute(testContext(t), storetest.Register("one", "p"))
+	require.ErrorAs(t, err, new(*Unsettled))
 }

@@ -449,7 +449,11 @@ func (t *truth) readEarlier(n *node, group string, any int) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if got, err := s.AsKnown(ctx, group, 1+uint64(any)%s.Next(group)); err == nil {
+	next := 1 + uint64(any)%s.Next(group)
+	if got, err := s.AsKnown(ctx, group, next); err == nil {
+		if got.Next != next {
+			t.world.fail("%s is asked for the state of %s after %d events, and answers with that after %d", n.name, group, next, got.Next)
+		}
 		t.sameState(n, group, got)
 	}
 }
