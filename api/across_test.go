@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"testing"
 
 	"filippo.io/torchwood"
@@ -132,6 +133,20 @@ func TestWiderGroup(t *testing.T) {
 		require.True(t, places[0].Agreed, query)
 	}
 	w.refused(409, "G1", w.in("greater-manchester", "for-trafford", "raise-proposal", `{"title":"T","text":"x","matter":"membership"}`))
+}
+
+// Whoever speaks for a place consents to the wider group's charter on its page: what the
+// consent rests on, the agreement by which the place joined, is filled in.
+func TestWiderConsentByPage(t *testing.T) {
+	w, agreed := widerWorld(t)
+	b := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["for-trafford"]}})
+	const at = "/g/greater-manchester/charter"
+	b.get(at).says(200, "Your consent, for Trafford GP Board")
+	form := sentBy(t, string(b.last.body))
+	require.Equal(t, fmt.Sprint(agreed), form.Get("rests-index"))
+	before := w.store.Next("greater-manchester")
+	b.post(at, form).says(200, "Your consent to the charter is recorded", "Who consented when we were founded")
+	require.Greater(t, w.store.Next("greater-manchester"), before)
 }
 
 // Rules R4, G1: what a wider group's representative said is judged by the

@@ -395,6 +395,7 @@ func TestMandatesOfManyPractices(t *testing.T) {
 	before = w.store.Next("trafford")
 	records(url.Values{"do": {"no"}, "practice": {"P91020"}, "reason": {"Not this year."}, "evidence": {"Their letter of 4 January"}}).says(200, "said that it gives no mandate", ">refused</strong>")
 	before = w.store.Next("trafford")
+	b.get(at+"/letters").says(200, "To the partners of A Surgery (P91018)", "<p>Stand behind us for a year.</p>", "with 28 days of notice", "Yes, for everything")
 	both := url.Values{"do": {"paper"}, "practice": {"P91018", "P91020"}, "until": {"31 December 2026"}, "matters": {"access"}}
 	send(both).says(422, "Please give the evidence", "31 December 2026")
 	require.Equal(t, 2, strings.Count(string(b.last.body), "Please give the evidence"), "once above the form, once at its field")

@@ -174,6 +174,6 @@ func TestSetUpPagesAreSound(t *testing.T) {
 	tab.post(at+"/check", nil).says(200, "How far Trafford GP Board is")
 	w.giveTokens("manager-trafford-gp-board")
 	look("operator", "/operator/groups/trafford")
-	look("manager-trafford-gp-board", "/g/trafford/joining", "/g/trafford/mandates", "/g/trafford")
+	look("manager-trafford-gp-board", "/g/trafford/joining", "/g/trafford/mandates", "/g/trafford/mandates/letters", "/g/trafford/charter", "/g/trafford")
 	require.Empty(t, b.others())
 }

@@ -7,6 +7,7 @@ import (
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // Where all practices stand with their mandates, on one page. Whoever keeps the register
@@ -52,6 +53,31 @@ func allMandatesPage(a *asked) (web.Body, error) {
 			o.entered = []web.Entered{{Label: "Practices", Words: body.Ticked()}}
 		}
 		a.offer(o)
+	}
+	return body, nil
+}
+
+// lettersPage is a letter to each practice that is not behind the group, to print.
+func lettersPage(a *asked) (web.Body, error) {
+	body := &web.MandateLetters{CharterInForce: a.Charter(a.At), Place: a.State().PlaceName, Manager: "the manager"}
+	for _, s := range a.Register(a.At).Seats {
+		if s.Entitled {
+			body.Seats = append(body.Seats, s.Seat.Name)
+		}
+	}
+	for _, d := range a.Register(a.At).Duties {
+		if d.Duty == domain.Manager {
+			body.Manager = d.Person.Office
+		}
+	}
+	asked := map[string]string{}
+	for _, one := range a.State().Asked {
+		asked[one.Organisation] = one.Words
+	}
+	for _, s := range a.PracticeStandings(a.At) {
+		if s.State != projections.MandateGiven && s.State != projections.MandateOnPaper {
+			body.To = append(body.To, web.MandateLetter{Practice: s.Practice, Asks: asked[s.Practice.Code]})
+		}
 	}
 	return body, nil
 }

@@ -47,3 +47,32 @@ func (m MandateOf) Tag() Tag {
 	}
 	return grey("none")
 }
+
+// MandateLetters are letters to practices that are not behind the group, to print: what the
+// group is, what it asks, and how to say yes or no on paper.
+type MandateLetters struct {
+	projections.CharterInForce
+	Place   string // in sentences
+	Seats   []string
+	Manager string // office of whom it goes back to
+	To      []MandateLetter
+}
+
+// A MandateLetter is to one practice.
+type MandateLetter struct {
+	Practice projections.Body
+	Asks     string // in the group's words, where it has asked; "": it has not
+}
+
+func (*MandateLetters) Title() string { return "Letters to practices" }
+func (*MandateLetters) file() string  { return "letters" }
+
+// Notice is how many days of notice a practice gives to take its mandate back.
+func (m *MandateLetters) Notice() int {
+	for _, s := range m.Settings {
+		if s.Name == "noticeDays" {
+			return s.Value
+		}
+	}
+	return 0
+}
