@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"filippo.io/torchwood"
@@ -133,6 +134,37 @@ func TestWiderGroup(t *testing.T) {
 		require.True(t, places[0].Agreed, query)
 	}
 	w.refused(409, "G1", w.in("greater-manchester", "for-trafford", "raise-proposal", `{"title":"T","text":"x","matter":"membership"}`))
+}
+
+// A wider group is set up by pages, with a place's group among those asked; it is established
+// once that has agreed to join and its consent is given.
+func TestAWiderGroupIsSetUp(t *testing.T) {
+	w := newWorld(t).established()
+	b := newTab(w).asOperator()
+	at := b.setUp()
+	b.page(at, "group", url.Values{"name": {"Greater Manchester GP Group"}, "short": {"the group"}, "placeName": {"Greater Manchester"}}).says(200)
+	b.page(at, "practices", nil).says(200)
+	bodies := url.Values{"bodies-1-kind": {"group"}, "bodies-1-name": {"Trafford GP Board"}, "bodies-1-code": {""}}
+	b.page(at, "bodies", bodies).says(422, "Enter the group’s short name in addresses")
+	bodies.Set("bodies-1-code", "trafford")
+	b.page(at, "bodies", bodies).says(200, "Chair, Trafford GP Board")
+	b.page(at, "people", nil).says(200)
+	b.page(at, "duties", url.Values{"manager": {""}, "registrar": {""}, "gatekeeper": {""}}).says(200)
+	b.page(at, "decide", url.Values{"quorum": {"2"}}).says(200)
+	b.page(at, "words", nil).says(200)
+	b.get(at+"/check").says(200, "Found the group")
+	b.post(at+"/check", nil).says(200, "How far Greater Manchester GP Group is")
+	w.agrees("P2", strings.Replace(joins, "for-trafford", "chair-trafford-gp-board", 1))
+	for _, person := range []string{"chair-trafford-gp-board", "chair-greater-manchester-local-medical-committee"} {
+		key, err := w.tokens.Issue("greater-manchester", person)
+		require.NoError(t, err)
+		tab := newTab(w).post("/sign-in/token", url.Values{"token": {key}})
+		tab.get("/g/greater-manchester/charter").says(200, "Your consent, for")
+		tab.post("/g/greater-manchester/charter", sentBy(t, string(tab.last.body))).says(200, "Your consent to the charter is recorded")
+	}
+	state, err := w.store.State(t.Context(), "greater-manchester")
+	require.NoError(t, err)
+	require.NotZero(t, state.Established)
 }
 
 // Whoever speaks for a place consents to the wider group's charter on its page: what the

@@ -22,7 +22,7 @@ type page struct {
 var pages = []page{
 	{"group", "The group and its place", []string{"A group is the practices of a place, who decide together through their networks and committees."}, groupParts},
 	{"practices", "Practices and networks", nil, practicesParts},
-	{"bodies", "Committee, federation and others", []string{"The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, can be named so that the group can say who is employed by it. It has no seat."}, bodiesParts},
+	{"bodies", "Committee, federation and others", []string{"The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, can be named so that the group can say who is employed by it. It has no seat.", "A group of places names their groups here. Each is asked to join, and has its seat once it has agreed to."}, bodiesParts},
 	{"people", "Seats and people", []string{
 		"Each network, the committee and the federation has a seat. The person who holds it speaks at the table, and a deputy when they are away.",
 		"Who may give or take back the mandate of a practice or network is another matter: tick that they speak for it. Others can be named later.",
@@ -60,7 +60,7 @@ func groupParts(*Draft) []web.Piece {
 
 func practicesParts(d *Draft) []web.Piece {
 	parts := []web.Piece{
-		{Type: "long", Name: "practices", Label: "Practices, one on a line", Hint: "Code, name, registered patients, code of the network, name of the network. Copy these five columns from a spreadsheet, or type them with commas between. Leave the network empty for a practice that has none."},
+		{Type: "long", Name: "practices", Label: "Practices, one on a line", Hint: "Code, name, registered patients, code of the network, name of the network. Copy these five columns from a spreadsheet, or type them with commas between. Leave the network empty for a practice that has none. A group of places names no practices."},
 		{Type: "date", Name: "on", Label: "Which day are the numbers of patients from?", Hint: "Such as 1 October 2026. Leave it empty for today."},
 		text("source", "Where are they from?", "Such as: NHS England, Patients registered at a GP practice, October 2026."),
 	}
@@ -74,6 +74,7 @@ func practicesParts(d *Draft) []web.Piece {
 var bodyKinds = []web.Option{
 	{Value: "", Words: "Choose"}, {Value: string(domain.LMC), Words: "Local medical committee"}, {Value: string(domain.Federation), Words: "Federation"},
 	{Value: string(domain.Provider), Words: "Another provider"}, {Value: string(domain.SystemBody), Words: "System body"},
+	{Value: string(domain.OtherGroup), Words: "The group of a place, on this server"},
 }
 
 func bodiesParts(d *Draft) []web.Piece {
@@ -85,7 +86,7 @@ func bodiesParts(d *Draft) []web.Piece {
 		return []web.Piece{
 			{Type: "choice", Name: rowField("bodies", row, "kind"), Label: "Kind", Options: bodyKinds, Values: []string{typed[0]}},
 			text(rowField("bodies", row, "name"), "Name", "", typed[1]),
-			text(rowField("bodies", row, "code"), "Code, if it has one", "", typed[2]),
+			text(rowField("bodies", row, "code"), "Code, if it has one", "Of a place’s group: its short name in addresses, such as trafford.", typed[2]),
 		}
 	})}
 }
@@ -133,10 +134,12 @@ func peopleParts(d *Draft) []web.Piece {
 			suggested = append(suggested, suggestedPerson{"Clinical Director, " + strings.TrimSuffix(o.Name, " PCN"), o.Code, string(domain.Holder)})
 		case domain.LMC:
 			suggested = append(suggested, suggestedPerson{"Chair, " + o.Name, o.Code, string(domain.Holder)})
+		case domain.OtherGroup:
+			suggested = append(suggested, suggestedPerson{"Chair, " + o.Name, o.Code, string(domain.Holder)})
 		case domain.Federation:
 			federation = o.Code
 			suggested = append(suggested, suggestedPerson{"Lead, " + o.Name, o.Code, string(domain.Holder)})
-		case domain.Practice, domain.PlaceKind, domain.PrimaryCare, domain.Provider, domain.SystemBody, domain.OtherGroup: // nobody is suggested
+		case domain.Practice, domain.PlaceKind, domain.PrimaryCare, domain.Provider, domain.SystemBody: // nobody is suggested
 		}
 	}
 	suggested = append(suggested, suggestedPerson{"Manager, " + d.Name(), federation, ""})

@@ -138,6 +138,9 @@ func (d *Draft) organisations(r *reading) []domain.OrganisationRow {
 		if o.Kind == "" {
 			r.wrong("bodies", rowField("bodies", i, "kind"), "Choose what kind of organisation it is.")
 		}
+		if o.Kind == domain.OtherGroup && said("code") == "" {
+			r.wrong("bodies", rowField("bodies", i, "code"), "Enter the group’s short name in addresses, such as trafford.")
+		}
 		r.from(fmt.Sprintf("/organisations/%d", len(all)), "bodies", fmt.Sprintf("bodies-%d", i))
 		all = append(all, o)
 	}
@@ -301,7 +304,7 @@ func (d *Draft) seated(r *reading) []domain.OrganisationRow {
 		if named {
 			return !slices.ContainsFunc(seats, func(s domain.SeatEntry) bool { return s.Organisation == o.Code })
 		}
-		return o.Kind != domain.PCN && o.Kind != domain.LMC && o.Kind != domain.Federation
+		return o.Kind != domain.PCN && o.Kind != domain.LMC && o.Kind != domain.Federation && o.Kind != domain.OtherGroup
 	})
 }
 
