@@ -96,7 +96,7 @@ func TestPlantedMistakes(t *testing.T) {
 		case m != nil && again.Match(out):
 			by, seed = string(m[1]), string(again.FindSubmatch(out)[1])
 		case bytes.Contains(out, []byte("panic:")), bytes.Contains(out, []byte("fatal error:")):
-			by = "the program broke: " + firstLine(string(out[bytes.Index(out, []byte("panic:"))+1:]))
+			by = "the program broke: " + firstLine(string(out[max(0, bytes.Index(out, []byte("panic:"))):]))
 		default:
 			missed++
 		}
@@ -156,7 +156,6 @@ var planted = []change{
 	{"a checkpoint replaces whatever is in the bucket", "logs/rounds.go", "r.bucket.Update(put, g.name, signed, g.revision)", "r.bucket.Put(put, g.name, signed)"},
 	{"a log that could not be brought up to date is left so", "logs/rounds.go", "\t\tr.mendLog(ctx, g.groupLog)\n\t}\n\tr.includeNextRound(g.groupLog)\n", "\t\tr.mendLog(ctx, g.groupLog)\n\t}\n"},
 	{"a person's key is not stored", "keys/keys.go", "\t\terr := k.makeKey(ctx, person, key)\n", "\t\terr := error(nil)\n"},
-	{"a key is made anew where the old one can't be read now", "keys/keys.go", "if !errors.Is(err, ErrNoKey) || k.IsErased(person) {", "if err == nil || k.IsErased(person) {"},
 	{"a name is left in the clear", "keys/keys.go", "\t\tif *p.Sealed, err = Seal(key, p.Person, plain); err != nil {\n\t\t\treturn err\n", "\t\tif *p.Sealed = plain; false {\n\t\t\treturn err\n"},
 	{"a command of before is not recognised", "../domain/ledger.go", "if a, refusal, seen := l.repeat(r); seen {", "if a, refusal, seen := l.repeat(r); seen && false {"},
 	{"a commit says that its lines begin one later", "commit/commit.go", "first.Group, first.Index, n)", "first.Group, first.Index+1, n)"},
