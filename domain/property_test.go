@@ -864,8 +864,8 @@ func (g *generator) mend(of any) {
 	case *MinuteItem:
 		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
 			c.On, c.Item, c.Decisions = min(pick(g, meetings), today), 1, nil
-			if n := s.GroupMeetings[c.On].NotedItem(1); n != nil {
-				c.After = n.Index
+			if m := s.GroupMeetings[c.On]; m != nil && m.NotedItem(1) != nil {
+				c.After = m.NotedItem(1).Index
 			}
 		}
 	case *ApproveMinutes:
