@@ -137,7 +137,10 @@ func formCases(w *world) []formCase {
 		command, ok := domain.NewCommand(name)
 		require.True(w.t, ok && i >= 0, name)
 		require.NoError(w.t, json.Unmarshal([]byte(ids.Replace(acts[i].body)), command))
-		if page == "" && w.view().Established != 0 || page != "" && w.view().Established == 0 {
+		if name == "record-together" {
+			continue // of the rows that are ticked: TestMandatesOfManyPractices
+		}
+		if founding := name == "consent-to-charter"; founding != (w.view().Established == 0) {
 			continue
 		}
 		found := false
@@ -149,7 +152,7 @@ func formCases(w *world) []formCase {
 			if form := l.offered(who, page, name, command); form != "" && !found {
 				found = true
 				for _, in := range hiddenIn.FindAllStringSubmatch(form, -1) {
-					if in[1] != "command" && !slices.Contains(fields, in[1]) {
+					if in[1] != "command" && in[1] != "checked" && !slices.Contains(fields, in[1]) { // what was shown beside it is not what is asked
 						fields = append(fields, in[1], html.UnescapeString(in[2]))
 					}
 				}
@@ -342,7 +345,7 @@ func TestEveryFormSaysAllThatIsWrong(t *testing.T) {
 		for _, f := range domain.Describe(command).Fields {
 			junk := map[domain.FieldKind]string{domain.DateField: "some day", domain.MoneyField: "lots", domain.TimeField: "noonish"}[f.Kind]
 			i := slices.Index(fields, f.Name)
-			if junk == "" || i >= 0 && strings.Contains(c.page, "meetings/") { // the meeting's day is in the address
+			if junk == "" || i >= 0 && (strings.Contains(c.page, "meetings/") || strings.Contains(c.page, "agenda/") && f.Name == "on") { // the meeting's day is in the address
 				continue
 			}
 			if i >= 0 && i%2 == 0 {

@@ -59,8 +59,9 @@ func TestDecisionByPages(t *testing.T) {
 	for i, token := range seven {
 		b.as(token).open("/g/sale")
 		b.says("has not yet consented to the charter")
-		b.send("charter")
+		b.open("/g/sale/charter").submit("main form button[type=submit]")
 		b.says("Your consent to the charter is recorded")
+		b.open("/g/sale")
 		if i < 6 {
 			b.says("is forming")
 		}

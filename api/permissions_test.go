@@ -173,6 +173,9 @@ var acts = []act{
 // why to fewer people than may give it, if it does.
 type form struct{ page, fewer string }
 
+// formIDs are, of several forms of a command on its page, those that its act fills in.
+var formIDs = map[string]string{"import-organisations": "new"}
+
 // forms are the pages' forms by the command that they send. A command that is not
 // among them has none.
 var forms = map[string]form{
@@ -667,7 +670,7 @@ func (l *look) offered(who, page, name string, command domain.Command) string {
 				}
 			}
 		}
-		return slices.Equal(choices["command"], []string{name})
+		return slices.Equal(choices["command"], []string{name}) && (formIDs[name] == "" || slices.Contains(choices["form"], formIDs[name]))
 	})
 	if i < 0 {
 		return ""

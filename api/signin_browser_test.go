@@ -71,7 +71,7 @@ func TestBrowserSignsIn(t *testing.T) {
 		heading("You are invited to Trafford GP Board"),
 		chromedp.SendKeys(chromedp.ID("name"), "work laptop"),
 		chromedp.Click(chromedp.CSS(`[data-passkey="register"]`)),
-		heading("Trafford GP Board"), // which asks for consent to its charter
+		heading("Charter"), // to which consent is asked
 		chromedp.Navigate(w.origin()+"/account"),
 		heading("My account"),
 	)
