@@ -366,7 +366,7 @@ var choices = map[string]string{
 	"OrganisationKind practice": "A practice", "OrganisationKind pcn": "A primary care network", "OrganisationKind federation": "A federation", "OrganisationKind provider": "A provider",
 	"OrganisationKind lmc": "A local medical committee", "OrganisationKind group": "A group of another place", "OrganisationKind system-body": "A system body", "OrganisationKind place": "A place",
 	"OrganisationKind primary-care": "Another part of primary care",
-	"PriorityKind joint-working": "Support by joint working", "PriorityKind influence": "Influence on the system",
+	"PriorityKind joint-working":    "Support by joint working", "PriorityKind influence": "Influence on the system",
 	"Reply yes": "Yes", "Reply no": "No", "Reply in-part": "In part", "Reply later": "Later", "Reply through-group": "It will be answered through the group",
 	"Resolution returned": "They returned", "Resolution new-agreement": "A new agreement took it up", "Resolution stands": "It stands",
 	"SeatRole holder": "Holder of the seat", "SeatRole deputy": "Deputy",
