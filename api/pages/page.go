@@ -188,6 +188,7 @@ func groupsPages() []*page {
 		{path: "/lists", things: access.Followers, body: listsPage},
 		{path: "/events/{index}", things: access.Everything, body: eventPage, sends: []string{"correct"}},
 		{path: "/documents", things: access.Everything, body: documentsPage, sends: []string{"attach-document"}},
+		{path: "/search", things: access.Followers, body: searchPage},
 		{path: "/registers", things: access.Followers, body: registersPage},
 		{path: "/charter", things: access.Followers, body: charterPage, sends: []string{"consent-to-charter"}},
 		{path: "/proof", things: access.Everything, body: proofPage},

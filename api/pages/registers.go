@@ -16,6 +16,16 @@ import (
 // rowsOnPage are as many rows of a register as one page shows.
 const rowsOnPage = 50
 
+// searchPage finds words in what whoever looks may see.
+func searchPage(a *asked) (web.Body, error) {
+	asks := a.r.URL.Query()
+	found, err := a.server.ledgers.Search(a.Question, asks.Get("words"))
+	if err != nil {
+		return nil, err
+	}
+	return &web.Search{Found: found, Asked: asks.Get("words") != ""}, nil
+}
+
 // registersPage leads to the registers that whoever looks may see.
 func registersPage(a *asked) (web.Body, error) {
 	body := &web.Registers{}

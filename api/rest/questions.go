@@ -16,6 +16,11 @@ type whatIfInput struct {
 	Matter       string `query:"matter" doc:"what it would withdraw; none: everything" example:"workforce"`
 }
 
+type searchInput struct {
+	access.Terms
+	Words string `query:"words" required:"true" doc:"each of which must occur; a sum also as £12,000" example:"extended hours"`
+}
+
 type powersInput struct {
 	access.Terms
 	access.Between
@@ -113,6 +118,10 @@ func (s *Rest) offerQuestions() {
 		})
 	s.offerWork(at)
 	s.offerRegisters(at)
+	access.Ask(s.ledgers, s.api, "search", at+"/search", "Everything that holds the words, numbers or sums, of what the caller may see; the best first, up to 100.", access.Followers,
+		func(q *access.Question, in *searchInput) (projections.Found, error) {
+			return s.ledgers.Search(q, in.Words)
+		})
 	s.offerDocuments(at)
 	s.offerListPreview(at)
 	s.offerAudit(at + "/audit")

@@ -56,6 +56,8 @@ var words = template.FuncMap{
 	"attached":    func(p *Page, about ...any) Attachments { return Attachments{p, fmt.Sprint(about...)} },
 	"used":        Used,
 	"running":     Running,
+	"hitplace":    HitPlace,
+	"kindwords":   func(k projections.SearchKind) string { return string(k) },
 	"upto":        func(p projections.Powers) domain.Day { return min(p.At, cmp.Or(p.To, p.At)) },
 	"part":        Part,
 	"ruletext":    RuleText,

@@ -48,6 +48,7 @@ func questionCommands() []*cobra.Command {
 		powersQuestion.command(),
 		schemeQuestion.command(),
 		registerQuestion.command(),
+		searchQuestion.command(),
 		proposalsQuestion.command(),
 		proposalQuestion.command(),
 		commitmentsQuestion.command(),
