@@ -138,7 +138,6 @@ func TestNothingIsAttachedThatNobodyHolds(t *testing.T) {
 
 	// What is here already can be attached to something else by its hash, as what it is.
 	w.must(201, w.attach("manager", "P1", "a.txt", "text/plain", "a"))
-	next = w.store.Next("trafford")
 	again := func(name, mediaType string, size int) reply {
 		return w.command("manager", "attach-document", fmt.Sprintf(`{"about":"P2","name":%q,"sha256":%q,"mediaType":%q,"bytes":%d}`, name, identity.HashOf("a"), mediaType, size))
 	}

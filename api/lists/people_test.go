@@ -172,7 +172,6 @@ func TestMandateTables(t *testing.T) {
 	require.Equal(t, 2, c.RowOf("/withdrawals/0"))
 	c = CompareMandates(no, []KnownMandate{{Organisation: no[0].Organisation, Refused: true}}, bodies, day(t, "2026-04-10"))
 	require.True(t, c.Command.Empty())
-	c = CompareMandates(all, nil, bodies, day(t, "2026-04-10"))
 	known := []KnownMandate{{Organisation: "P91003", Span: domain.Span{From: 1, Until: day(t, "2027-03-31")}}, {Organisation: "P91004", Matters: []string{"access"}, Span: domain.Span{From: 1, Until: day(t, "2027-03-31")}}, {Organisation: "P91008", Asked: true}}
 	c = CompareMandates(all, known, bodies, day(t, "2026-04-10"))
 	require.Equal(t, []int{0, 1, 3}, []int{c.Count(New), c.Count(Changed), c.Count(Same)})

@@ -121,10 +121,10 @@ func peopleParts(d *Draft) []web.Piece {
 	var suggested []suggestedPerson
 	federation := ""
 	for _, o := range orgs {
-		switch o.Kind {
-		case domain.PlaceKind:
+		if o.Kind == domain.PlaceKind {
 			continue
-		case domain.Practice:
+		}
+		if o.Kind == domain.Practice {
 			practices = append(practices, web.Option{Value: o.Code, Words: o.Name + " (" + o.Code + ")"})
 			continue
 		}
@@ -132,9 +132,7 @@ func peopleParts(d *Draft) []web.Piece {
 		switch o.Kind {
 		case domain.PCN:
 			suggested = append(suggested, suggestedPerson{"Clinical Director, " + strings.TrimSuffix(o.Name, " PCN"), o.Code, string(domain.Holder)})
-		case domain.LMC:
-			suggested = append(suggested, suggestedPerson{"Chair, " + o.Name, o.Code, string(domain.Holder)})
-		case domain.OtherGroup:
+		case domain.LMC, domain.OtherGroup:
 			suggested = append(suggested, suggestedPerson{"Chair, " + o.Name, o.Code, string(domain.Holder)})
 		case domain.Federation:
 			federation = o.Code
