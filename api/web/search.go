@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+
 	"goldenthread/projections"
 )
 
@@ -15,13 +17,11 @@ func (*Search) file() string  { return "search" }
 
 // HitPlace is where the hit is shown, below the group.
 func HitPlace(h projections.Hit) string {
-	switch h.Kind {
-	case projections.FindOrganisations:
-		return "register"
-	case projections.FindPeople:
-		return "people"
-	case projections.FindMeetings:
+	if h.Kind == projections.FindMeetings {
 		return "meetings/" + h.Ref
 	}
-	return PlaceOf(h.Ref)
+	return cmp.Or(hitPages[h.Kind], PlaceOf(h.Ref))
 }
+
+// hitPages are the pages of what has none of its own by its number.
+var hitPages = map[projections.SearchKind]string{projections.FindOrganisations: "register", projections.FindPeople: "people"}
