@@ -119,6 +119,7 @@ var views = []view{
 	{"mandate", "manager", "/g/trafford/mandate?matter=workforce", nil},
 	{"mandate-what-if", "manager", "/g/trafford/mandate?matter=workforce&if=U66368", nil},
 	{"mandates-several", "manager", "/g/trafford/mandates", nil},
+	{"letters", "manager", "/g/trafford/mandates/letters", nil},
 	{"mandate-unknown", "manager", "/g/trafford/mandate?matter=dentistry", nil},
 	{"representation", "cd-altrincham", "/g/trafford/representation", nil},
 	{"meeting", "cd-altrincham", "/g/trafford/meetings/locality-board/2026-03-09", nil},
