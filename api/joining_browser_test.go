@@ -87,7 +87,7 @@ func TestFromNothingToAGroup(t *testing.T) {
 	j.fill("token", example[1])
 	j.do(chromedp.Submit(chromedp.CSS("#token")), heading("Trafford GP Board"))
 	j.says("The board speaks for")
-	require.Equal(t, "Example. Real organisations, invented events. Nothing here was decided by anybody.", evaluate[string](j.browser, `document.querySelector("[role=note]").textContent.trim()`))
+	require.Equal(t, "Example. Real organisations, invented events. Nothing here was decided by anybody.", evaluate[string](j.browser, `document.querySelector(".thread-example").textContent.trim()`))
 	j.do(chromedp.Navigate(at+"/operator/example"), heading("The example"))
 	j.press(`form[action="/operator/example/take-away"] button`)
 	j.do(heading("This server"))

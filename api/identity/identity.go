@@ -127,7 +127,7 @@ func (s *Identity) onTheNewest(ctx context.Context, sent bool, find func() (call
 	if s.store.Alone() || unknown != nil && !sent {
 		return c, unknown
 	}
-	err := cmp.Or(s.store.CheckCurrent(), s.tokens.Tokens.records.Check())
+	err := s.CheckCurrent()
 	if unknown != nil {
 		if err = s.newest(ctx); err == nil {
 			c, unknown = find()
@@ -137,6 +137,12 @@ func (s *Identity) onTheNewest(ctx context.Context, sent bool, find func() (call
 		return caller.Caller{}, problem.Of(ctx, s.log, err)
 	}
 	return c, unknown
+}
+
+// CheckCurrent says why nobody gets in just now: this node can't tell what the others have
+// recorded and ended. nil: it can.
+func (s *Identity) CheckCurrent() error {
+	return cmp.Or(s.store.CheckCurrent(), s.tokens.Tokens.records.Check())
 }
 
 // newest waits until all is here that other nodes recorded, made and ended before the call.

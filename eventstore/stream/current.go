@@ -74,7 +74,7 @@ func (s *Stream) WatchCurrent(ctx context.Context) {
 // CatchUp asks the leader for the last commit, and waits until it is applied here.
 func (s *Stream) CatchUp(ctx context.Context) error {
 	asked := time.Now()
-	last, err := LastOf(ctx, s.ledger)
+	last, err := s.Last(ctx)
 	if err != nil {
 		return s.silent(err)
 	}

@@ -206,6 +206,9 @@ func (s *Stream) Extent(ctx context.Context) (last uint64, hole error, err error
 	if state.Msgs == 0 {
 		last = 0
 	}
+	if last < state.LastSeq {
+		s.end.Store(&brokenEnd{last, state.LastSeq})
+	}
 	if state.FirstSeq > 1 || len(gone) > 0 || state.Msgs != state.LastSeq {
 		if err := CheckFiles(s.Dir); err != nil {
 			return 0, nil, err

@@ -111,7 +111,11 @@ type Stream struct {
 	Applied    atomic.Uint64          // sequence of the last message that is applied
 	lastWriter atomic.Pointer[string] // the node that wrote last
 	currency   Currency               // of the ledgers
+	end        atomic.Pointer[brokenEnd]
 }
+
+// A brokenEnd is that of a stream whose last messages are missing.
+type brokenEnd struct{ readable, stated uint64 } // sequences of the last message that is there, and of the last one that should be
 
 // New is the stream of a data folder that is locked; Open opens it.
 func New(lock *Lock, dir, node string, log *slog.Logger) *Stream {
@@ -246,8 +250,15 @@ func (s *Stream) At(ctx context.Context, sequence uint64) (*Message, error) {
 	return &Message{Sequence: m.Sequence, Stored: m.Time, Header: m.Header, Body: m.Data}, nil
 }
 
-// Last is the stream's last sequence, asked of the leader.
-func (s *Stream) Last(ctx context.Context) (uint64, error) { return LastOf(ctx, s.ledger) }
+// Last is the stream's last sequence, asked of the leader. Messages that were missing at its
+// end when this node started never come: then it is the last one before them.
+func (s *Stream) Last(ctx context.Context) (uint64, error) {
+	last, err := LastOf(ctx, s.ledger)
+	if end := s.end.Load(); err == nil && end != nil && last <= end.stated {
+		return end.readable, nil
+	}
+	return last, err
+}
 
 // heardWithin is how recently a leader must have heard from most replicas. It is
 // less than the four seconds without a word from it after which they elect
