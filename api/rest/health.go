@@ -32,7 +32,9 @@ func (s *Rest) offerHealth() {
 	})
 	operation.Register(s.api, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "Whether something can be recorded now.", Tags: []string{"server"},
-	}, func(context.Context, *struct{}) (*statusOutput, error) { return status("ready"), cmp.Or(s.store.Ready(), s.identity.CheckCurrent()) })
+	}, func(context.Context, *struct{}) (*statusOutput, error) {
+		return status("ready"), cmp.Or(s.store.Ready(), s.identity.CheckCurrent())
+	})
 }
 
 func status(word string) *statusOutput {
