@@ -127,7 +127,7 @@ func follow(name string, from uint64) func(context.Context, *teller) string {
 		for {
 			m, err := messages.Next(jetstream.NextMaxWait(2 * time.Second))
 			if err != nil {
-				return fmt.Sprint(all, " and then nothing")
+				return fmt.Sprint(all, " and then ", err)
 			}
 			meta, err := m.Metadata()
 			require.NoError(x.t, err)
