@@ -3,9 +3,11 @@ package api
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -231,4 +233,28 @@ func TestAttachingByPage(t *testing.T) {
 	require.NotContains(t, string(w.must(200, w.page("cd-south", page)).body), "file missing")
 	require.Contains(t, string(w.must(200, send("manager", "other.pdf", "%PDF-1.7 another")).body), "other.pdf")
 	require.Equal(t, next+1, w.store.Next("trafford"))
+}
+
+// TestAFormKeepsWhatItDoesNotAsk: an agenda that is set again from its page keeps what each
+// item is about and its subject, what is noted of it keeps what a decision became, and the
+// minutes that wait for approval can be ticked.
+func TestAFormKeepsWhatItDoesNotAsk(t *testing.T) {
+	w := newWorld(t).established().meets()
+	w.on("2026-02-10")
+	w.formRecords("manager", "/agenda", "set-agenda", "on", "2026-02-10", "items-suggested", "agenda/2026-02-03: The minutes of 3 February 2026 are to be approved.", "items", "P1: access: Saturdays\r\nAny other business")
+	require.Contains(t, string(w.must(200, w.page("manager", "/agenda")).body), `value="agenda/2026-02-03: The minutes of 3 February 2026 are to be approved."`)
+	w.must(201, w.command("lmc-chair", "minute-item", `{"on":"2026-02-10","item":2,"decisions":[{"words":"To put it to the seats.","ref":"P1"},{"ref":"P3"}]}`))
+	own := string(w.must(200, w.page("manager", "/agenda/2026-02-10")).body)
+	require.Contains(t, own, "P1: To put it to the seats.", "the form of item 2 has what was decided, with its number")
+	items := func() []any {
+		return w.must(200, w.ask("manager", "/agenda")).json(t)["meetings"].([]any)[0].(map[string]any)["items"].([]any)
+	}
+	was := items()
+	lines := regexp.MustCompile(`(?s)<textarea[^>]*name="items"[^>]*>(.*?)</textarea>`).FindStringSubmatch(own)
+	require.NotNil(t, lines)
+	w.formRecords("manager", "/agenda/2026-02-10", "set-agenda", "items", html.UnescapeString(lines[1])+"\r\nDates")
+	require.Equal(t, was, items()[:len(was)])
+	require.Len(t, items(), len(was)+1)
+	w.formRecords("manager", "/agenda/2026-02-10", "record-group-meeting", "present", "cd-north", "items-0-item", "2", "items-0-decisions", "P1: To put it to the seats.\r\nP3")
+	require.Equal(t, was[1].(map[string]any)["decisions"], items()[1].(map[string]any)["decisions"])
 }

@@ -23,7 +23,7 @@ type GroupAgendaItem struct {
 type SetAgenda struct {
 	On    Day               `json:"on" doc:"day of the meeting" rule:"T3" else:"Say on which day the meeting is." ask:"For the meeting of which day?"`
 	At    string            `json:"at,omitempty" doc:"time of day, such as 14:00" maxLength:"5" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" of:"time" ask:"At what time?" hint:"Such as 7pm or 14:00."`
-	Items []GroupAgendaItem `json:"items" maxItems:"100" kind:"lines" else:"An agenda has at least 1 item." ask:"What is on it?" hint:"One item on a line; with a subject in front if you like, such as: workforce: Care coordinators"`
+	Items []GroupAgendaItem `json:"items" maxItems:"100" kind:"lines" else:"An agenda has at least 1 item." ask:"What is on it?" hint:"One item on a line; with what it is about, a subject, or both in front if you like, such as: P4: workforce: Care coordinators"`
 }
 
 func (c *SetAgenda) may(w *who) (Permission, *Refusal) { return w.mustSetAgenda() }
@@ -55,8 +55,8 @@ func (c *GroupAgendaItem) check(s *State) *Refusal {
 
 // knows says whether something here has that short number.
 func (s *State) knows(ref string) bool {
-	if on, ok := strings.CutPrefix(ref, "agenda/"); ok {
-		d, err := ParseDay(on)
+	if isGroupMeeting(ref) {
+		d, err := ParseDay(strings.TrimPrefix(ref, groupMeetings))
 		return err == nil && s.GroupMeetings[d] != nil
 	}
 	if len(ref) < 2 || s.NoticeOf(ref) != nil {
@@ -95,7 +95,7 @@ type Attendance struct {
 type ItemMinute struct {
 	Item      int            `json:"item" doc:"its number on the agenda, from 1"`
 	Note      string         `json:"note,omitempty" maxLength:"20000" rule:"T3" call:"the note" ask:"What was said?" hint:"Leave it empty if there is nothing to note."`
-	Decisions []ItemDecision `json:"decisions,omitempty" maxItems:"20" kind:"lines" ask:"What was decided?" hint:"One decision on a line. This is for the minutes: powers, appointments and positions come from proposals."`
+	Decisions []ItemDecision `json:"decisions,omitempty" maxItems:"20" kind:"lines" ask:"What was decided?" hint:"One decision on a line, with the number of what it became in front if you like, such as: P4: To put it to the seats. This is for the minutes: powers, appointments and positions come from proposals."`
 }
 
 // An ItemDecision is what a meeting decided, for its minutes. It makes nothing:
@@ -135,7 +135,7 @@ func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
 	t.ownState()
 	at := t.record(met)
 	for _, a := range c.Actions {
-		t.meetingAction(a.ActionRaised, a.Item, enacting{groupMeeting(c.On), at, t.day}, c.On)
+		t.meetingAction(a.ActionRaised, a.Item, enacting{GroupMeetingRef(c.On), at, t.day}, c.On)
 	}
 	return nil
 }
@@ -238,8 +238,15 @@ func (c *RecordGroupMeeting) checkActions(s *State, b *GroupMeeting) *Refusal {
 	return nil
 }
 
-// groupMeeting names the group's own meeting as the source of an action.
-func groupMeeting(on Day) string { return "agenda/" + on.String() }
+// groupMeetings is what the names of the group's own meetings begin with.
+const groupMeetings = "agenda/"
+
+// GroupMeetingRef names the group's own meeting of that day, as the source of an action or
+// what an agenda item is about.
+func GroupMeetingRef(on Day) string { return groupMeetings + on.String() }
+
+// isGroupMeeting says whether it is written like such a name.
+func isGroupMeeting(ref string) bool { return strings.HasPrefix(ref, groupMeetings) }
 
 // chair is who chairs on that day; "" for nobody.
 func (s *State) chair(d Day) string {
@@ -258,7 +265,7 @@ type AgendaSet struct {
 	Items []GroupAgendaItem `json:"items"`
 }
 
-func (e *AgendaSet) Subject() string { return groupMeeting(e.On) }
+func (e *AgendaSet) Subject() string { return GroupMeetingRef(e.On) }
 func (e *AgendaSet) apply(s *State, ev *Event) {
 	b := s.groupMeetingOn(e.On)
 	b.At, b.Items, b.SetBy, b.Set, b.Index = e.At, e.Items, actorID(ev), DayOf(ev.Time), ev.Index
@@ -284,7 +291,7 @@ type GroupMet struct {
 	Items        []ItemMinute `json:"items,omitempty"`
 }
 
-func (e *GroupMet) Subject() string { return groupMeeting(e.On) }
+func (e *GroupMet) Subject() string { return GroupMeetingRef(e.On) }
 func (e *GroupMet) apply(s *State, ev *Event) {
 	b := s.groupMeetingOn(e.On)
 	b.Chaired, b.Present, b.Notes, b.Held, b.HeldIndex = e.Chaired, e.Present, e.Notes, ev.Effective, ev.Index

@@ -83,7 +83,7 @@ type ItemMinuted struct {
 	ItemMinute
 }
 
-func (e *ItemMinuted) Subject() string { return groupMeeting(e.On) }
+func (e *ItemMinuted) Subject() string { return GroupMeetingRef(e.On) }
 func (e *ItemMinuted) apply(s *State, ev *Event) {
 	b := s.groupMeetingOn(e.On)
 	noted := slices.DeleteFunc(slices.Clone(b.Noted), func(n NotedItem) bool { return n.Item == e.Item })
@@ -148,7 +148,7 @@ type MinutesApproved struct {
 	Changes string `json:"changes,omitempty"`
 }
 
-func (e *MinutesApproved) Subject() string { return groupMeeting(e.On) }
+func (e *MinutesApproved) Subject() string { return GroupMeetingRef(e.On) }
 func (e *MinutesApproved) apply(s *State, ev *Event) {
 	b := s.groupMeetingOn(e.On)
 	b.Approved, b.Changes, b.ApprovedIndex = e.At, e.Changes, ev.Index

@@ -767,7 +767,7 @@ func itemLines(s *View, b *GroupMeeting, n int) []string {
 		}
 	}
 	for _, a := range s.Actions {
-		if a.Source == groupMeeting(b.On) && a.Item == n {
+		if a.Source == GroupMeetingRef(b.On) && a.Item == n {
 			lines = append(lines, item+"action "+a.Number)
 		}
 	}

@@ -27,7 +27,7 @@ type Suggestion struct {
 func (s *View) SuggestionsOn(d Day) []Suggestion {
 	var items []Suggestion
 	if b := s.MinutesToApprove(d); b != nil {
-		items = append(items, Suggestion{SuggestMinutes, groupMeeting(b.On), "The minutes of " + b.On.Words() + " are to be approved."})
+		items = append(items, Suggestion{SuggestMinutes, GroupMeetingRef(b.On), "The minutes of " + b.On.Words() + " are to be approved."})
 	}
 	for _, due := range s.WorkListOn(d) {
 		kind := SuggestionKind("")

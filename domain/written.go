@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -270,18 +269,21 @@ func (c *AgendaItem) readLine(s string) {
 	}
 }
 
-func (c *GroupAgendaItem) line() string { return joinItem(cmp.Or(c.About, c.Matter), c.Title) }
+func (c *GroupAgendaItem) line() string {
+	return joinItem(c.About, joinItem(c.Matter, c.Title))
+}
 
 func (c *GroupAgendaItem) readLine(s string) {
 	before, title := cutItem(s)
-	switch {
-	case strings.ToLower(before) == before:
-		c.Matter, c.Title = before, title
-	case isNumber(before):
-		c.About, c.Title = before, title
-	default:
-		c.Title = s
+	if isNumber(before) || isGroupMeeting(before) {
+		c.About = before
+		s = title
+		before, title = cutItem(s)
 	}
+	if strings.ToLower(before) != before { // the title's own words
+		before, title = "", s
+	}
+	c.Matter, c.Title = before, title
 }
 
 // isNumber says whether it is a short number, such as P4.
@@ -289,5 +291,20 @@ func isNumber(s string) bool {
 	return len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && strings.Trim(s[1:], "0123456789") == ""
 }
 
-func (c *ItemDecision) line() string      { return c.Words }
-func (c *ItemDecision) readLine(s string) { c.Words = s }
+func (c *ItemDecision) line() string {
+	if c.Words == "" {
+		return c.Ref
+	}
+	return joinItem(c.Ref, c.Words)
+}
+
+func (c *ItemDecision) readLine(s string) {
+	switch before, words := cutItem(s); {
+	case isNumber(s):
+		c.Ref = s
+	case isNumber(before):
+		c.Ref, c.Words = before, words
+	default:
+		c.Words = s
+	}
+}

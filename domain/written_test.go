@@ -53,8 +53,8 @@ func TestWrittenIsReadBack(t *testing.T) {
 		&RecordCommitment{Meeting: NewDay(2026, 3, 9), Matter: "access", Words: "Two.", Amount: &amount, Months: &months, OpenEnded: true, Consulted: []string{"LMC", "U42898"}, Given: Subject},
 		&AdoptPosition{Replaces: []PositionRef{{Agreement: "P1", Matter: "access"}, {Agreement: "P2"}}},
 		&ScheduleMeeting{At: "19:30", Agenda: []AgendaItem{{Matter: "workforce", Title: "Care coordinators"}, {Title: "Any other business: news"}}},
-		&SetAgenda{Items: []GroupAgendaItem{{About: "P4", Title: "Its words"}, {Matter: "access/evenings", Title: "Evenings"}, {Title: "A: b"}}},
-		&ItemMinute{Decisions: []ItemDecision{{Words: "To ask."}}},
+		&SetAgenda{Items: []GroupAgendaItem{{About: "P4", Title: "Its words"}, {Matter: "access/evenings", Title: "Evenings"}, {Title: "A: b"}, {About: "P4", Matter: "access", Title: "A: b"}, {About: "agenda/2026-02-09", Title: "The minutes"}}},
+		&ItemMinute{Decisions: []ItemDecision{{Words: "To ask."}, {Words: "Not yet: later", Ref: "P4"}, {Ref: "E2"}}},
 		&WithdrawMandate{Everything: true},
 		&AnswerPriorities{Choices: []string{"Y2", "Y1"}},
 	} {

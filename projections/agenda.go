@@ -125,7 +125,7 @@ func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 		}
 	}
 	for _, a := range byNumber(g.state.Actions) {
-		if a.Source == "agenda/"+m.On.String() {
+		if a.Source == domain.GroupMeetingRef(m.On) {
 			l.Actions = append(l.Actions, g.actionLine(a, at))
 			if a.Item > 0 && a.Item <= len(l.Items) {
 				item := &l.Items[a.Item-1]

@@ -106,7 +106,7 @@ func (g *Group) ownMeetings(at domain.Day) []CalendarEntry {
 	var entries []CalendarEntry
 	for _, m := range g.state.GroupMeetings {
 		if m.On >= at.Add(-calendarPast) {
-			entries = append(entries, g.calendarEntry("meeting", "agenda/"+m.On.String(), m.On, m.At, domain.FirstUpper(g.state.ShortName)+" meets."))
+			entries = append(entries, g.calendarEntry("meeting", domain.GroupMeetingRef(m.On), m.On, m.At, domain.FirstUpper(g.state.ShortName)+" meets."))
 		}
 	}
 	return entries

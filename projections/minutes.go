@@ -77,7 +77,7 @@ func (g *Group) Minutes(on, at domain.Day) (*Minutes, *domain.Refusal) {
 	}
 	d.section("Documents")
 	for _, doc := range g.state.Documents {
-		if doc.About == "agenda/"+on.String() && doc.On <= at {
+		if doc.About == domain.GroupMeetingRef(on) && doc.On <= at {
 			d.item(doc.Name, ", SHA-256 "+doc.SHA256)
 		}
 	}

@@ -362,6 +362,6 @@ func (g *Group) searchWork(at domain.Day, add func(SearchKind, string, string, d
 		add(FindPriorities, round.Ref, "What the practices answered, "+round.Asked.Words(), round.Asked, round)
 	}
 	for _, m := range g.Agenda(at).Meetings {
-		add(FindOwnMeetings, "agenda/"+m.On.String(), "Our own meeting, "+m.On.Words(), m.On, m)
+		add(FindOwnMeetings, domain.GroupMeetingRef(m.On), "Our own meeting, "+m.On.Words(), m.On, m)
 	}
 }

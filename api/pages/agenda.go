@@ -62,6 +62,11 @@ func papersPage(a *asked) (web.Body, error) {
 	}
 	documents := a.Documents(a.At).Documents
 	body := &web.Papers{OwnMeeting: *m}
+	for _, d := range documents {
+		if d.About == domain.GroupMeetingRef(m.On) {
+			body.Documents = append(body.Documents, d)
+		}
+	}
 	for _, item := range m.Items {
 		paper := web.Paper{OwnItem: item}
 		for _, d := range documents {
@@ -158,7 +163,7 @@ func suggestions(all []projections.SuggestionLine) []web.Option {
 	var os []web.Option
 	known := map[string]bool{}
 	for _, s := range all {
-		if about := s.About; !strings.Contains(about, "/") && !known[about] { // a meeting elsewhere has no number
+		if about := s.About; (s.Kind == domain.SuggestMinutes || !strings.Contains(about, "/")) && !known[about] { // a meeting elsewhere has no number
 			known[about] = true
 			title := domain.ClipTo(s.Text, longestItem)
 			os = append(os, web.Option{Value: about + ": " + title, Words: title})

@@ -40,31 +40,33 @@ func listsPage(a *asked) (web.Body, error) {
 }
 
 // bringList shows what a list or table would change, or takes over what was shown.
-func (s *Pages) bringList(w http.ResponseWriter, r *http.Request) {
-	q, err := s.ledgers.See(r.Context(), &access.Terms{Group: r.PathValue("group")}, access.Followers)
-	if err == nil && !q.State().Allows(q.Caller.Person, &domain.ImportOrganisations{}, q.At) { // before anything that was brought is read
-		_, err = q.State().May(q.Caller.Person, &domain.ImportOrganisations{}, q.At)
-	}
-	if err != nil {
-		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
-		return
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, mostBrought)
-	if err := r.ParseMultipartForm(mostBrought); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			s.Fail(w, r, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much at once: at most %d MB fit.", lists.MostBytes>>20)))
+func (s *Pages) bringList(*page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		q, err := s.ledgers.See(r.Context(), &access.Terms{Group: r.PathValue("group")}, access.Followers)
+		if err == nil && !q.State().Allows(q.Caller.Person, &domain.ImportOrganisations{}, q.At) { // before anything that was brought is read
+			_, err = q.State().May(q.Caller.Person, &domain.ImportOrganisations{}, q.At)
+		}
+		if err != nil {
+			s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 			return
 		}
-		s.Fail(w, r, problem.New(http.StatusBadRequest, "The form could not be read."))
-		return
+		r.Body = http.MaxBytesReader(w, r.Body, mostBrought)
+		if err := r.ParseMultipartForm(mostBrought); err != nil {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				s.Fail(w, r, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("That is too much at once: at most %d MB fit.", lists.MostBytes>>20)))
+				return
+			}
+			s.Fail(w, r, problem.New(http.StatusBadRequest, "The form could not be read."))
+			return
+		}
+		if name := r.FormValue("command"); name != "" {
+			s.takeList(w, r, name)
+			return
+		}
+		p := &page{path: "/lists", things: access.Followers, body: func(a *asked) (web.Body, error) { return a.brought() }}
+		s.showList(w, r, p)
 	}
-	if name := r.FormValue("command"); name != "" {
-		s.takeList(w, r, name)
-		return
-	}
-	p := &page{path: "/lists", things: access.Followers, body: func(a *asked) (web.Body, error) { return a.brought() }}
-	s.showList(w, r, p)
 }
 
 func (s *Pages) showList(w http.ResponseWriter, r *http.Request, p *page) {

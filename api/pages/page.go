@@ -35,9 +35,10 @@ type page struct {
 	path    string   // below /g/{group}
 	things  []string // it shows, of what the charter can keep to members
 	body    func(*asked) (web.Body, error)
-	outside func(*asked) (web.Body, error) // instead, for those who may not see the things
-	sends   []string                       // commands, by name
-	work    *partOfWork                    // what the page of the work says of it; nil: it is not part of that
+	outside func(*asked) (web.Body, error)       // instead, for those who may not see the things
+	sends   []string                             // commands, by name
+	takes   func(*Pages, *page) http.HandlerFunc // takes what is sent to it, where that is more than forms; nil: send does
+	work    *partOfWork                          // what the page of the work says of it; nil: it is not part of that
 }
 
 // asked is a page being answered.
@@ -113,13 +114,12 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 	for _, p := range groupsPages() {
 		all["GET /g/{group}"+p.path] = s.show(p)
 		switch {
-		case p.path == "/documents":
-			all["POST /g/{group}"+p.path] = s.bringDocument(p)
+		case p.takes != nil:
+			all["POST /g/{group}"+p.path] = p.takes(s, p)
 		case p.sends != nil:
 			all["POST /g/{group}"+p.path] = s.send(p)
 		}
 	}
-	all["POST /g/{group}/lists"] = s.bringList
 	all["GET /g/{group}/registers/{register}"] = s.registerOf
 	return all
 }
@@ -185,9 +185,9 @@ func groupsPages() []*page {
 		{path: "/people/{person}/erasure", things: access.Followers, body: erasingPage, sends: []string{"erase-person"}},
 		{path: "/changes", things: access.Followers, body: changesPage, sends: []string{"merge-organisation", "split-organisation", "change-contract-holder", "import-organisations"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},
-		{path: "/lists", things: access.Followers, body: listsPage},
+		{path: "/lists", things: access.Followers, body: listsPage, takes: (*Pages).bringList},
 		{path: "/events/{index}", things: access.Everything, body: eventPage, sends: []string{"correct"}},
-		{path: "/documents", things: access.Everything, body: documentsPage, sends: []string{"attach-document"}},
+		{path: "/documents", things: access.Everything, body: documentsPage, sends: []string{"attach-document"}, takes: (*Pages).bringDocument},
 		{path: "/search", things: access.Followers, body: searchPage},
 		{path: "/registers", things: access.Followers, body: registersPage},
 		{path: "/charter", things: access.Followers, body: charterPage, sends: []string{"consent-to-charter"}},

@@ -41,7 +41,8 @@ func (*Minutes) file() string    { return "minutes" }
 // what each item is about.
 type Papers struct {
 	projections.OwnMeeting
-	Papers []Paper
+	Documents []projections.DocumentLine // that are attached to the meeting
+	Papers    []Paper
 }
 
 // A Paper is an item of the agenda with what it is about. Of the last three at most one
