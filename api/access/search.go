@@ -53,7 +53,7 @@ func (s *Ledgers) named(q *Question, words string) ([]projections.Hit, error) {
 			continue
 		}
 		data, err := s.Store.OpenPersonal(p.ID, p.Sealed)
-		if errors.Is(err, keys.ErrNoKey) { // with which they would be erased
+		if errors.Is(err, keys.ErrNoKey) { // they are erased
 			continue
 		}
 		if err != nil {
