@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
 	markup "html"
 	"net/http"
@@ -8,22 +9,53 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"goldenthread/api/identity"
 
 	ics "github.com/arran4/golang-ical"
+	"github.com/emersion/go-ical"
 	"github.com/mmcdole/gofeed"
 	"github.com/stretchr/testify/require"
 )
 
-// readCalendar reads the calendar with a parser that is not the writer's.
+// readCalendar reads the calendar with the writer's parser and with another's, and holds
+// the form of its lines (RFC 5545, 3.1).
 func (w *world) readCalendar(body []byte) *ics.Calendar {
-	require.Contains(w.t, string(body), "\r\n")
 	require.NotContains(w.t, string(body), "TZID")
+	require.NotContains(w.t, strings.ReplaceAll(string(body), "\r\n", ""), "\n")
+	for line := range strings.SplitSeq(string(body), "\r\n") {
+		require.LessOrEqual(w.t, len(line), 75, "octets in a line")
+		require.True(w.t, utf8.ValidString(line), "no letter is cut in two")
+	}
 	c, err := ics.ParseCalendar(strings.NewReader(string(body)))
 	require.NoError(w.t, err, "%s", body)
+	other, err := ical.NewDecoder(bytes.NewReader(body)).Decode()
+	require.NoError(w.t, err, "%s", body)
+	require.Len(w.t, other.Events(), len(c.Events()))
+	for i, e := range other.Events() {
+		name, err := e.Props.Text(ical.PropUID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, c.Events()[i].Id(), name)
+		start, err := e.DateTimeStart(nil)
+		require.NoError(w.t, err)
+		end, err := e.DateTimeEnd(nil)
+		require.NoError(w.t, err)
+		require.True(w.t, end.After(start))
+		alarms := 1
+		if status, _ := e.Status(); status == ical.EventCancelled {
+			alarms = 0
+		}
+		require.Len(w.t, e.Children, alarms)
+		for _, one := range []string{ical.PropSequence, ical.PropLastModified, ical.PropDateTimeStamp} {
+			require.Len(w.t, e.Props.Values(one), 1, one)
+		}
+	}
 	return c
 }
+
+// unfolded is a calendar with each of its lines in one piece.
+func unfolded(body []byte) string { return strings.ReplaceAll(string(body), "\r\n ", "") }
 
 // summaries are the entries of a calendar by day.
 func summaries(t *testing.T, c *ics.Calendar) map[string]string {

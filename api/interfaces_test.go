@@ -155,3 +155,12 @@ func TestInterfacesClients(t *testing.T) {
 
 // runtimeOfClients is the module that clients in Go stand on.
 const runtimeOfClients = "github.com/oapi-codegen/runtime v1.9.0"
+
+// ical.js reads the calendar as it was written.
+func TestInterfacesCalendar(t *testing.T) {
+	w := newWorld(t).established()
+	dir, _ := describedIn(t, w)
+	calendar := w.must(200, w.ask("cd-north", "/calendar.ics")).body
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "calendar.ics"), calendar, 0o600))
+	require.Equal(t, fmt.Sprintln(len(w.readCalendar(calendar).Events())), runIn(t, dir, nil, "node", "calendar.mjs", "calendar.ics"))
+}

@@ -49,7 +49,7 @@ func TestMeetingsMovedAndCancelled(t *testing.T) {
 	first := entry()
 	require.Equal(t, 1, due())
 	require.Contains(t, string(w.must(200, w.page("cd-north", before)).body), "The report is overdue")
-	require.Contains(t, string(w.must(200, w.ask("cd-north", "/calendar.ics?person=cd-north")).body), "is to be reported")
+	require.Contains(t, unfolded(w.must(200, w.ask("cd-north", "/calendar.ics?person=cd-north")).body), "is to be reported")
 
 	page := w.formRecords("cd-north", before, "move-meeting", "to", "16 February 2026", "at", "15:30", "reason", "Snow.")
 	require.Contains(t, page, "The meeting is moved")
@@ -62,7 +62,7 @@ func TestMeetingsMovedAndCancelled(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2026-02-16 15:30", start.UTC().Format("2006-01-02 15:04"))
 	require.Zero(t, due())
-	require.NotContains(t, string(w.must(200, w.ask("cd-north", "/calendar.ics?person=cd-north")).body), "is to be reported")
+	require.NotContains(t, unfolded(w.must(200, w.ask("cd-north", "/calendar.ics?person=cd-north")).body), "is to be reported")
 	still := w.sendStill(w.request("cd-north", "GET", "/g/trafford"+before+"?at=2026-01-20", ""))
 	require.Equal(t, []any{302, "/g/trafford" + after + "?at=2026-01-20"}, []any{still.StatusCode, still.Header.Get("Location")})
 	w.refused(409, "R4", w.command("cd-north", "record-commitment", `{"forum":"locality-board","meeting":"2026-01-12","matter":"access","words":"x","given":"view"}`))
@@ -84,7 +84,7 @@ func TestMeetingsMovedAndCancelled(t *testing.T) {
 
 	w.must(201, w.command("manager", "schedule-meeting", `{"forum":"locality-board","on":"2026-02-16"}`))
 	again := entry()
-	require.Equal(t, []string{first.Id(), "3", ""}, []string{again.Id(), value(again, ics.ComponentPropertySequence), value(again, ics.ComponentPropertyStatus)})
+	require.Equal(t, []string{first.Id(), "3", "CONFIRMED"}, []string{again.Id(), value(again, ics.ComponentPropertySequence), value(again, ics.ComponentPropertyStatus)})
 	require.Equal(t, 1, due())
 }
 
@@ -104,7 +104,7 @@ func TestWhoReportsAMeeting(t *testing.T) {
 	require.NotContains(t, string(w.must(200, w.page("cd-south", meeting)).body), "Report back")
 	w.formRefused(403, "This is for the manager, chair or lead", "cd-south", meeting, "report-meeting", "happened", "We met.")
 	require.Contains(t, string(w.must(200, w.page("cd-north", meeting)).body), "Report back")
-	require.Contains(t, string(w.must(200, w.ask("cd-north", "/calendar.ics?person=cd-north")).body), "is to be reported")
-	require.NotContains(t, string(w.must(200, w.ask("cd-south", "/calendar.ics?person=cd-south")).body), "is to be reported")
+	require.Contains(t, unfolded(w.must(200, w.ask("cd-north", "/calendar.ics?person=cd-north")).body), "is to be reported")
+	require.NotContains(t, unfolded(w.must(200, w.ask("cd-south", "/calendar.ics?person=cd-south")).body), "is to be reported")
 	w.formRecords("cd-north", meeting, "report-meeting", "happened", "We met.", "present", "cd-north")
 }

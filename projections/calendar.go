@@ -2,6 +2,7 @@ package projections
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,6 @@ import (
 type Calendar struct {
 	Stamp
 	Title   string
-	Known   time.Time // recorded time of the newest event that was known
 	Entries []CalendarEntry
 }
 
@@ -29,19 +29,25 @@ type CalendarEntry struct {
 	About string // reference, such as D1 or locality-board/2026-03-09
 	On    domain.Day
 	At    string // time of day in London; "": the whole day
-	Text  string
+	Text  string // the same on every day, as long as nothing is recorded that changes it
 
-	Changes   int  // how often it was moved or changed, or cancelled, since it was made
-	Cancelled bool // it does not take place
+	Agenda []string // of a meeting
+
+	made []madeBy // what made it and changed it; nil: it is looked up
+
+	Changes   int       // how often something was recorded that moves or cancels it, or changes its text, since it was made
+	Changed   time.Time // when the last of these was recorded, or that it is made of
+	Cancelled bool      // it does not take place
 }
 
 // calendarPast is for how many days a calendar shows meetings that are over.
 const calendarPast = 365
 
 // Calendar answers for that day: for the whole group, or for a person, by
-// handle or id, or for a practice, by ODS code.
-func (g *Group) Calendar(person, practice string, at domain.Day) (Calendar, *domain.Refusal) {
-	c := Calendar{Stamp: g.stamp(at), Title: g.state.Name, Known: g.state.Last}
+// handle or id, or for a practice, by ODS code. It reads lines to know when each entry
+// changed.
+func (g *Group) Calendar(ctx context.Context, person, practice string, at domain.Day, lines Lines) (Calendar, error) {
+	c := Calendar{Stamp: g.stamp(at), Title: g.state.Name}
 	whole := func(*domain.Due) bool { return true }
 	var entries []CalendarEntry
 	switch p, o := g.state.Person(person), g.practiceOn(practice, at); {
@@ -63,20 +69,26 @@ func (g *Group) Calendar(person, practice string, at domain.Day) (Calendar, *dom
 		entries = append(g.ownMeetings(at), g.forumMeetings(at, func(*domain.Meeting) bool { return true })...)
 	}
 	founded := g.state.Charters[0].From
-	c.Entries = append(entries, g.calendarEntry("founded", g.state.Group, founded, "", g.state.Name+" was founded."))
+	entries = append(entries, g.calendarEntry("founded", g.state.Group, founded, "", g.state.Name+" was founded."))
 	for _, due := range g.state.DueOn(at) {
-		if whole(&due) {
-			c.Entries = append(c.Entries, g.calendarEntry(string(due.Kind), due.What, due.On, "", due.Text))
+		if due.Kind != domain.DueCharter && whole(&due) { // which is how things are, and has no day ahead
+			entries = append(entries, g.calendarEntry(string(due.Kind), due.What, due.On, "", due.Text))
+		}
+	}
+	seen := map[uuid.UUID]bool{} // somebody can be asked the same for two seats
+	for _, e := range entries {
+		if !seen[e.ID] {
+			seen[e.ID], c.Entries = true, append(c.Entries, e)
 		}
 	}
 	slices.SortStableFunc(c.Entries, func(a, b CalendarEntry) int {
 		return cmp.Or(cmp.Compare(a.On, b.On), strings.Compare(a.About, b.About), strings.Compare(a.Kind, b.Kind))
 	})
-	return c, nil
+	return c, g.noteChanges(ctx, c.Entries, at, lines)
 }
 
 func (g *Group) calendarEntry(kind, about string, on domain.Day, at, text string) CalendarEntry {
-	return CalendarEntry{ID: g.ID("calendar", kind, about), Kind: kind, About: about, On: on, At: at, Text: text}
+	return CalendarEntry{ID: g.ID("calendar", kind, about), Kind: kind, About: about, On: on, At: at, Text: g.calendarText(kind, about, text)}
 }
 
 // meetingsOf are the group's meetings, if the person has to do with them, and
@@ -106,7 +118,11 @@ func (g *Group) ownMeetings(at domain.Day) []CalendarEntry {
 	var entries []CalendarEntry
 	for _, m := range g.state.GroupMeetings {
 		if m.On >= at.Add(-calendarPast) {
-			entries = append(entries, g.calendarEntry("meeting", domain.GroupMeetingRef(m.On), m.On, m.At, domain.FirstUpper(g.state.ShortName)+" meets."))
+			e := g.calendarEntry("meeting", domain.GroupMeetingRef(m.On), m.On, m.At, domain.FirstUpper(g.state.ShortName)+" meets.")
+			for _, item := range m.Items {
+				e.Agenda = append(e.Agenda, item.Title)
+			}
+			entries = append(entries, e)
 		}
 	}
 	return entries
@@ -119,7 +135,11 @@ func (g *Group) forumMeetings(at domain.Day, wanted func(*domain.Meeting) bool) 
 			continue
 		}
 		e := g.calendarEntry("meeting", m.Forum+"/"+m.On.String(), m.On, m.At, g.forum(m.Forum)+" meets.")
-		e.ID, e.Changes, e.Cancelled = g.ID("calendar", "meeting", m.ID), m.Changes, m.Cancelled != 0
+		e.ID, e.Cancelled = g.ID("calendar", "meeting", m.ID), m.Cancelled != 0
+		e.made = append(make([]madeBy, m.Changes), madeBy{index: m.Changed})
+		for _, item := range m.Agenda {
+			e.Agenda = append(e.Agenda, item.Title)
+		}
 		if e.Cancelled {
 			e.Text = "Cancelled: " + g.forum(m.Forum) + " does not meet."
 		}

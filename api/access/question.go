@@ -19,7 +19,7 @@ import (
 func Feed[I any, P interface {
 	*I
 	Asked() *Terms
-}](s *Ledgers, api *operation.API, id, path, contentType, say string, things []string, f func(*Question, P) ([]byte, error)) {
+}](s *Ledgers, api *operation.API, id, path, contentType, say string, things []string, f func(context.Context, *Question, P) ([]byte, error)) {
 	op := operation.Register(api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: say, Description: ForWhom(things), Tags: []string{"questions"},
 		Responses: map[string]*huma.Response{"304": {Description: "Not changed since the entity tag in If-None-Match"}},
@@ -34,7 +34,7 @@ func Feed[I any, P interface {
 			return nil, err
 		}
 		defer done()
-		b, err := f(q, in)
+		b, err := f(ctx, q, in)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package feeds
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"time"
 
@@ -28,6 +29,7 @@ type atomFeed struct {
 type atomEntry struct {
 	ID        string       `xml:"id"`
 	Title     string       `xml:"title"`
+	Links     []atomLink   `xml:"link"`
 	Published string       `xml:"published"`
 	Updated   string       `xml:"updated"`
 	Category  atomCategory `xml:"category"`
@@ -36,8 +38,12 @@ type atomEntry struct {
 
 type atomLink struct {
 	Rel  string `xml:"rel,attr"`
+	Type string `xml:"type,attr"`
 	Href string `xml:"href,attr"`
 }
+
+// toPage leads from the feed or an entry to the page that says it.
+func toPage(address string) atomLink { return atomLink{"alternate", "text/html", address} }
 
 type atomCategory struct {
 	Term string `xml:"term,attr"`
@@ -57,21 +63,22 @@ type practiceFeedInput struct {
 // offerPracticeFeed registers a practice's notices for feed readers (rule T1).
 func (s *Feeds) offerPracticeFeed(at string) {
 	access.Feed(s.ledgers, s.api, "practice-feed", at+"/practices/{ods}/feed.atom", atomType, "A practice's notices, for feed readers (Atom).", access.Notices,
-		func(q *access.Question, in *practiceFeedInput) ([]byte, error) {
+		func(_ context.Context, q *access.Question, in *practiceFeedInput) ([]byte, error) {
 			page, err := access.OrRefused(q.Practice(in.ODS, q.At))
 			if err != nil {
 				return nil, err
 			}
-			return practiceAtom(q, &page, q.Origin()+"/v1/groups/"+in.Group+"/practices/"+in.ODS+"/feed.atom")
+			return practiceAtom(q, &page, in)
 		})
 }
 
-func practiceAtom(q *access.Question, page *projections.PracticePage, address string) ([]byte, error) {
-	state := q.State()
+func practiceAtom(q *access.Question, page *projections.PracticePage, in *practiceFeedInput) ([]byte, error) {
+	state, shown := q.State(), q.Origin()+"/g/"+in.Group+"/practices/"+page.Practice.Code
 	newest := state.Established.Start()
 	feed := atomFeed{
 		ID: q.ID("practices", page.Practice.Code, "notices").URN(), Title: state.Name + ": " + page.Practice.Name,
-		Sub: "What was agreed in your practice's name, and whether it binds you", Author: state.Name, Links: []atomLink{{"self", address}},
+		Sub: "What was agreed in your practice's name, and whether it binds you", Author: state.Name,
+		Links: []atomLink{{"self", "application/atom+xml", q.Origin() + "/v1/groups/" + in.Group + "/practices/" + in.ODS + "/feed.atom"}, toPage(shown)},
 	}
 	for i := range page.Notices {
 		n := &page.Notices[i]
@@ -83,7 +90,7 @@ func practiceAtom(q *access.Question, page *projections.PracticePage, address st
 			text += " " + n.Binds
 		}
 		feed.Entries = append(feed.Entries, atomEntry{
-			ID: q.ID("practices", page.Practice.Code, "notices", n.Ref).URN(), Title: n.Ref + ", " + n.On.Words() + ": " + domain.ClipTo(n.Text, 100),
+			ID: q.ID("practices", page.Practice.Code, "notices", n.Ref).URN(), Title: n.Ref + ", " + n.On.Words() + ": " + domain.ClipTo(n.Text, 100), Links: []atomLink{toPage(shown + "#notice-" + n.Ref)},
 			Published: n.Published.Format(time.RFC3339), Updated: n.Updated.Format(time.RFC3339),
 			Category: atomCategory{string(n.Kind)}, Content: atomText{"text", text},
 		})
@@ -94,7 +101,7 @@ func practiceAtom(q *access.Question, page *projections.PracticePage, address st
 			newest = began
 		}
 		feed.Entries = append(feed.Entries, atomEntry{
-			ID: q.ID("practices", page.Practice.Code, "address", began.String()).URN(), Title: "The address of this feed ends",
+			ID: q.ID("practices", page.Practice.Code, "address", began.String()).URN(), Title: "The address of this feed ends", Links: []atomLink{toPage(q.Origin() + "/account")},
 			Published: began.Format(time.RFC3339), Updated: began.Format(time.RFC3339), Category: atomCategory{"address"}, Content: atomText{"text", say},
 		})
 	}

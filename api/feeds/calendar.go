@@ -1,18 +1,32 @@
 package feeds
 
 import (
-	"bytes"
-	"strconv"
+	"context"
+	"fmt"
+	"strings"
 	"time"
 
-	"github.com/emersion/go-ical"
+	ics "github.com/arran4/golang-ical"
 
 	"goldenthread/api/access"
+	"goldenthread/api/caller"
+	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
-const calendarType = "text/calendar; charset=utf-8"
+const (
+	calendarType = "text/calendar; charset=utf-8"
+	mostSummary  = 120       // characters
+	usualLength  = time.Hour // of a meeting: when it ends is not recorded
+)
+
+// Of each event there is one alarm: an hour before a meeting with a time, else at nine on
+// the day before.
+const (
+	alarmBefore    = "-PT1H"
+	alarmDayBefore = "-PT15H"
+)
 
 type calendarInput struct {
 	access.Terms
@@ -24,52 +38,73 @@ type calendarInput struct {
 // offerCalendar registers the days that matter, for calendars.
 func (s *Feeds) offerCalendar(at string) {
 	access.Feed(s.ledgers, s.api, "calendar", at+"/calendar.ics", calendarType, "Meetings, reviews, ends and what is due, for calendars (iCalendar): of the group, a person or a practice.", access.Worklist,
-		func(q *access.Question, in *calendarInput) ([]byte, error) {
-			c, err := access.OrRefused(q.Calendar(in.Person, in.Practice, q.At))
+		func(ctx context.Context, q *access.Question, in *calendarInput) ([]byte, error) {
+			c, err := q.Calendar(ctx, in.Person, in.Practice, q.At, s.ledgers.EventsOf(in.Group))
 			if err != nil {
 				return nil, err
 			}
 			if say := feedEnding(q); say != "" {
 				c.Entries = append(c.Entries, projections.CalendarEntry{
-					ID: q.ID("address", q.Caller.FeedEnds.String()), On: domain.DayOf(q.Caller.FeedEnds), Text: say, About: "my account", Kind: "address",
+					ID: q.ID("address", q.Caller.FeedEnds.String()), On: domain.DayOf(q.Caller.FeedEnds), Text: say, Kind: "address",
+					Changed: q.Caller.FeedEnds.Add(-caller.FeedKeySoon),
 				})
 			}
-			return writeCalendar(&c)
+			return writeCalendar(&c, q.Origin()+"/g/"+in.Group), nil
 		})
 }
 
-// writeCalendar writes the calendar as RFC 5545 has it. Times are in UTC: a
-// London time would need the whole table of its zone beside it.
-func writeCalendar(c *projections.Calendar) ([]byte, error) {
-	cal := ical.NewCalendar()
-	cal.Props.SetText(ical.PropVersion, "2.0")
-	cal.Props.SetText(ical.PropProductID, "-//Golden Thread//goldenthread//EN")
-	cal.Props.SetText("NAME", c.Title)
-	cal.Props.SetText("X-WR-CALNAME", c.Title) // which readers know that know no NAME
+// writeCalendar writes the calendar as RFC 5545 has it; its events lead to the pages below
+// that address. Times are in UTC: a London time would need the whole table of its zone
+// beside it.
+func writeCalendar(c *projections.Calendar, pages string) []byte {
+	cal := ics.NewCalendar()
+	cal.SetProductId("-//Golden Thread//goldenthread//EN")
+	cal.SetMethod(ics.MethodPublish)
+	cal.SetName(c.Title) // and X-WR-CALNAME, for readers that know no NAME
+	cal.SetRefreshInterval("PT6H")
+	cal.SetXPublishedTTL("PT6H") // the same, for Outlook
 	for i := range c.Entries {
-		cal.Children = append(cal.Children, calendarEvent(&c.Entries[i], c.Known).Component)
+		addEvent(cal, &c.Entries[i], pages)
 	}
-	var b bytes.Buffer
-	err := ical.NewEncoder(&b).Encode(cal)
-	return b.Bytes(), err
+	return []byte(cal.Serialize(ics.WithNewLineWindows))
 }
 
-func calendarEvent(e *projections.CalendarEntry, known time.Time) *ical.Event {
-	event := ical.NewEvent()
-	event.Props.SetText(ical.PropUID, e.ID.String())
-	event.Props.SetDateTime(ical.PropDateTimeStamp, known.UTC())
-	event.Props.SetText(ical.PropSummary, domain.ClipTo(e.Text, 120))
-	event.Props.SetText(ical.PropDescription, e.Text+" ("+e.About+")")
-	event.Props.SetText(ical.PropCategories, e.Kind)
-	event.Props.Set(&ical.Prop{Name: ical.PropSequence, Value: strconv.Itoa(e.Changes)})
+func addEvent(cal *ics.Calendar, e *projections.CalendarEntry, pages string) {
+	event := cal.AddEvent(e.ID.String())
+	event.SetDtStampTime(e.Changed) // of what is published: when it was made as it is
+	event.SetLastModifiedAt(e.Changed)
+	event.SetSequence(e.Changes)
+	text := strings.Join(strings.Fields(e.Text), " ")
+	summary := domain.ClipTo(text, mostSummary)
+	event.SetSummary(summary)
+	event.AddProperty(ics.ComponentPropertyCategories, e.Kind)
+	description, alarm := text, alarmDayBefore
+	if place := web.PlaceOf(e.About); place != "" {
+		event.SetURL(pages + "/" + place)
+		description += "\n" + pages + "/" + place
+	}
+	if e.At == "" {
+		event.SetAllDayStartAt(e.On.Start())
+		event.SetAllDayEndAt(e.On.Add(1).Start())
+		event.SetTimeTransparency(ics.TransparencyTransparent) // a day on which something is due is no day that is taken
+	} else {
+		start := e.On.At(e.At).UTC()
+		event.SetStartAt(start)
+		event.SetEndAt(start.Add(usualLength))
+		description += "\nWhen it ends is not recorded: it is shown as one hour."
+		alarm = alarmBefore
+	}
+	for i, title := range e.Agenda {
+		description += fmt.Sprintf("\n%d. %s", i+1, strings.Join(strings.Fields(title), " "))
+	}
+	event.SetDescription(description)
 	if e.Cancelled {
-		event.SetStatus(ical.EventCancelled)
+		event.SetStatus(ics.ObjectStatusCancelled)
+		return // nobody is to be reminded of it
 	}
-	if e.At != "" {
-		event.Props.SetDateTime(ical.PropDateTimeStart, e.On.At(e.At).UTC())
-		return event
-	}
-	event.Props.SetDate(ical.PropDateTimeStart, e.On.Start())
-	event.Props.SetText(ical.PropTransparency, "TRANSPARENT") // a day on which something is due is no day that is taken
-	return event
+	event.SetStatus(ics.ObjectStatusConfirmed)
+	reminder := event.AddAlarm()
+	reminder.SetAction(ics.ActionDisplay)
+	reminder.SetTrigger(alarm)
+	reminder.SetDescription(summary)
 }

@@ -92,7 +92,7 @@ type attachment struct {
 // offerDocuments registers drafted minutes and attached documents.
 func (s *Rest) offerDocuments(at string) {
 	access.Feed(s.ledgers, s.api, "minutes", at+"/agenda/{date}/minutes.md", markdownType, "Minutes of a meeting of the group, drafted from the ledger (Markdown), to be edited outside.", access.Everything,
-		func(q *access.Question, in *minutesInput) ([]byte, error) {
+		func(_ context.Context, q *access.Question, in *minutesInput) ([]byte, error) {
 			minutes, err := in.minutes(q)
 			if err != nil {
 				return nil, err
@@ -100,7 +100,7 @@ func (s *Rest) offerDocuments(at string) {
 			return []byte(minutes.Markdown()), nil
 		})
 	access.Feed(s.ledgers, s.api, "minutes-word", at+"/agenda/{date}/minutes.docx", paper.WordType, "The same minutes as a document for Word.", access.Everything,
-		func(q *access.Question, in *minutesInput) ([]byte, error) {
+		func(_ context.Context, q *access.Question, in *minutesInput) ([]byte, error) {
 			minutes, err := in.minutes(q)
 			if err != nil {
 				return nil, err
