@@ -77,7 +77,7 @@ func (x *Exercise) reservedAt() uint64 {
 
 // reserves says whether the exercise's amount counts in a total as things stand on that
 // day, once one of those who acted has confirmed it (rules D4, D5).
-func (s *State) reserves(x *Exercise, d Day) bool {
+func (s *ground) reserves(x *Exercise, d Day) bool {
 	switch s.ExerciseOn(x, d) {
 	case XWithin, XCalledIn, XUnconfirmed:
 		return true
@@ -88,7 +88,7 @@ func (s *State) reserves(x *Exercise, d Day) bool {
 
 // ConfirmBy is the last day on which those who acted can confirm the exercise; 0 where
 // nobody else than whoever recorded it had to (rule D5).
-func (s *State) ConfirmBy(x *Exercise) Day {
+func (s *ground) ConfirmBy(x *Exercise) Day {
 	if len(x.Confirm) == 0 {
 		return 0
 	}
@@ -97,7 +97,7 @@ func (s *State) ConfirmBy(x *Exercise) Day {
 
 // CallInBy is the last day on which the exercise can be called in, as things stand on
 // that day: while it is not confirmed, the last on which it can be (rules D5, D7).
-func (s *State) CallInBy(x *Exercise, d Day) Day {
+func (s *ground) CallInBy(x *Exercise, d Day) Day {
 	if x.unconfirmedOn(d) {
 		return s.ConfirmBy(x)
 	}
@@ -105,7 +105,7 @@ func (s *State) CallInBy(x *Exercise, d Day) Day {
 }
 
 // RatifyBy is the last day on which the exercise can be ratified, being beyond (rule D7).
-func (s *State) RatifyBy(x *Exercise) Day {
+func (s *ground) RatifyBy(x *Exercise) Day {
 	return x.judgedOn().Add(s.CharterOn(x.judgedOn()).Charter.RatifyWithin)
 }
 

@@ -263,7 +263,7 @@ func (s *decisions) ActionOn(a *Action, d Day) ActionState {
 }
 
 // actionsDue adds the actions that run.
-func (s *State) actionsDue(d Day, add addDue) {
+func (s *business) actionsDue(d Day, add addDue) {
 	for n, a := range s.Actions {
 		if st := s.ActionOn(a, d); a.Created <= d && (st == ActionOpen || st == ActionOverdue) {
 			add(n, DueAction, a.Due, reminders, n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+sentence(Clip(a.What)))

@@ -54,7 +54,7 @@ func (c *GroupAgendaItem) check(s *State) *Refusal {
 }
 
 // knows says whether something here has that short number.
-func (s *State) knows(ref string) bool {
+func (s *business) knows(ref string) bool {
 	if isGroupMeeting(ref) {
 		d, err := ParseDay(strings.TrimPrefix(ref, groupMeetings))
 		return err == nil && s.GroupMeetings[d] != nil
@@ -249,7 +249,7 @@ func GroupMeetingRef(on Day) string { return groupMeetings + on.String() }
 func isGroupMeeting(ref string) bool { return strings.HasPrefix(ref, groupMeetings) }
 
 // chair is who chairs on that day; "" for nobody.
-func (s *State) chair(d Day) string {
+func (s *circle) chair(d Day) string {
 	for _, duty := range s.DutiesOn(d) {
 		if duty.Duty == Chair {
 			return duty.Person
@@ -349,7 +349,7 @@ func (s *work) MeetingBefore(on Day) *GroupMeeting {
 
 // MattersOfItem are the matters that an item of the group's own agenda touches:
 // its own, and those of what it is about.
-func (s *State) MattersOfItem(i *GroupAgendaItem) []string {
+func (s *business) MattersOfItem(i *GroupAgendaItem) []string {
 	if i.Matter == "" {
 		return s.MattersOf(i.About)
 	}
@@ -358,7 +358,7 @@ func (s *State) MattersOfItem(i *GroupAgendaItem) []string {
 
 // MattersOf are the matters that something with a short number is about: of a
 // proposal also those of what it would do; none if that is not known.
-func (s *State) MattersOf(ref string) []string {
+func (s *business) MattersOf(ref string) []string {
 	var matters []string
 	add := func(matter string) {
 		if matter != "" {
@@ -434,7 +434,7 @@ func (i *Instrument) addMatters(matters []string) []string {
 // RunBySystem says in words where the system runs the group on that day: it
 // employs the chair or the manager, or one of its people chaired or set the
 // agenda of a meeting in the 90 days before; nothing if it does not (rule T3).
-func (s *State) RunBySystem(d Day) []string {
+func (s *business) RunBySystem(d Day) []string {
 	var flags []string
 	flag := func(text string) { flags = appendNew(flags, text) }
 	for _, duty := range s.DutiesOn(d) {
@@ -459,11 +459,11 @@ func (s *State) RunBySystem(d Day) []string {
 
 // SystemBodyOf is the system body, by code, that the person comes from, or that
 // employs them in a duty, on that day; "" for none.
-func (s *State) SystemBodyOf(person string, d Day) string { return s.systemOf(person, d) }
+func (s *circle) SystemBodyOf(person string, d Day) string { return s.systemOf(person, d) }
 
 // systemOf is the system body that the person comes from, or that employs them
 // in a duty, on that day; "" for none.
-func (s *State) systemOf(person string, d Day) string {
+func (s *circle) systemOf(person string, d Day) string {
 	for _, duty := range s.DutiesOn(d) {
 		if duty.Person == person && s.employedBySystem(person, duty.Duty, d) {
 			return duty.Employer

@@ -434,7 +434,7 @@ const (
 )
 
 // ApproachOn is how far the approach has come by that day (rules A1–A3).
-func (s *State) ApproachOn(a *Approach, d Day) ApproachState {
+func (s *circle) ApproachOn(a *Approach, d Day) ApproachState {
 	switch {
 	case a.Answer != nil && a.Answer.On <= d:
 		return Answered
@@ -448,7 +448,7 @@ func (s *State) ApproachOn(a *Approach, d Day) ApproachState {
 
 // approachesDue adds approaches that wait for a gatekeeper or for an answer, by
 // the days that the charter gives for reporting back.
-func (s *State) approachesDue(d Day, add addDue) {
+func (s *business) approachesDue(d Day, add addDue) {
 	for n, a := range s.Approaches {
 		if a.Side != "" || d < a.On {
 			continue

@@ -43,7 +43,7 @@ func changesSeats(p Payload) bool {
 
 // noteSeats notes which seats ended or fell vacant, day by day up to d, as the ledger
 // knows it now.
-func (s *State) noteSeats(d Day) {
+func (s *roster) noteSeats(d Day) {
 	for id, seat := range s.Seats {
 		seen := seat.seen
 		if seen.noted == 0 {
@@ -72,7 +72,7 @@ type SeatAsked struct {
 
 // askedAt are the seats that have to answer a version which is put on that day, and how
 // many of them are held.
-func (s *State) askedAt(d Day, window int) (asked []SeatAsked, held int) {
+func (s *consensus) askedAt(d Day, window int) (asked []SeatAsked, held int) {
 	for id, seat := range s.Seats {
 		ended := seat.seen.ended
 		switch {
@@ -92,7 +92,7 @@ func (s *State) askedAt(d Day, window int) (asked []SeatAsked, held int) {
 // AskedOn are the seats that have to answer the newest version on that day, by code:
 // those in force, and those that were when it was put, or joined later, and ended less
 // than a full window before, once for each version (rules C6, F11).
-func (s *State) AskedOn(p *Proposal, d Day) []string {
+func (s *consensus) AskedOn(p *Proposal, d Day) []string {
 	ids := s.EntitledOn(d)
 	for id, seat := range s.Seats {
 		if slices.Contains(ids, id) || !s.opened(seat, d) {
@@ -108,7 +108,7 @@ func (s *State) AskedOn(p *Proposal, d Day) []string {
 
 // endedSince is the day on which a seat that is not in force on the day d first ended,
 // for the newest version; 0 if it was never asked.
-func (s *State) endedSince(seat *Seat, p *Proposal, d Day) Day {
+func (s *roster) endedSince(seat *Seat, p *Proposal, d Day) Day {
 	v := p.Version()
 	asked := slices.IndexFunc(v.Asked, func(a SeatAsked) bool { return a.Seat == seat.ID })
 	switch {
@@ -159,7 +159,7 @@ func firstDay(after, last Day, so func(Day) bool) Day {
 // LetGoBy are the seats whose people can let an objection of that seat go: its own, and
 // the one that it went on as, where the seat's own people recorded or confirmed that
 // (rule F11).
-func (s *State) LetGoBy(code string, d Day) []string {
+func (s *circle) LetGoBy(code string, d Day) []string {
 	seats := []string{code}
 	for {
 		period := s.endedBefore(code, d)
@@ -181,7 +181,7 @@ func (s *State) LetGoBy(code string, d Day) []string {
 
 // answersStill says whether the person acts for a seat that ended and still has a say on
 // an open proposal: it is asked, or its objection is open (rule F11).
-func (s *State) answersStill(person string, d Day) bool {
+func (s *consensus) answersStill(person string, d Day) bool {
 	for _, number := range s.open {
 		p := s.Proposals[number]
 		seats := s.AskedOn(p, d)
@@ -216,14 +216,14 @@ func (w *who) mustSitOn(proposal, rule, code string) (Permission, *Refusal) {
 
 // quorumOn is how many explicit consents the newest version needs on that day: what the
 // charter says, and never more than there are seats (rule C5).
-func (s *State) quorumOn(p *Proposal, d Day) int {
+func (s *consensus) quorumOn(p *Proposal, d Day) int {
 	return max(1, min(s.CharterOn(d).Charter.Quorum, len(s.AskedOn(p, d))))
 }
 
 // PeopleOn is from how many different people the explicit consents to the newest version
 // have to come: what the charter says, and never more than seats were held when it was
 // put (rule F10).
-func (s *State) PeopleOn(p *Proposal, d Day) int {
+func (s *ground) PeopleOn(p *Proposal, d Day) int {
 	return max(1, min(s.CharterOn(d).Charter.people(), p.Version().Held))
 }
 

@@ -63,7 +63,7 @@ func (a *CheckAnswer) saysAs(b *CheckAnswer) bool {
 // charter, in their order; and those below them at which another's remit there, a red
 // line, an interest, a mandate, or the power above a remit may change the answer,
 // the upper ones first.
-func (s *State) cardMatters(forum string, d Day, person string) (first, below []string) {
+func (s *authority) cardMatters(forum string, d Day, person string) (first, below []string) {
 	ch := &s.CharterOn(d).Charter
 	for _, n := range SortedNumbers(s.Appointments) {
 		a := s.Appointments[n]

@@ -199,7 +199,7 @@ func (s *View) groundLinks(c *Coverage) []Link {
 	return addLinks(links, s.placeLinks(c)...)
 }
 
-func (s *State) mandateLinks(c *Coverage) []Link {
+func (s *backing) mandateLinks(c *Coverage) []Link {
 	links := []Link{}
 	for _, st := range c.inside {
 		for _, g := range st.Grants {
@@ -212,7 +212,7 @@ func (s *State) mandateLinks(c *Coverage) []Link {
 
 // grantWords say what a grant gives on that day: "mandate to the board for
 // everything except workforce until 31 December 2026".
-func (s *State) grantWords(g *MandateEntry, d Day) string {
+func (s *backing) grantWords(g *MandateEntry, d Day) string {
 	to := s.ShortName
 	if g.To != "" {
 		to = s.name(g.To)

@@ -210,7 +210,7 @@ const everybody = "all"
 
 // bodies are the codes of those named as consulted: by code, by kind where
 // there is one of the kind ("lmc"), or all that a condition names ("all").
-func (s *State) bodies(refs []string) ([]string, *Refusal) {
+func (s *authority) bodies(refs []string) ([]string, *Refusal) {
 	if refs == nil {
 		return nil, nil
 	}
@@ -300,7 +300,7 @@ func (s *View) judgeAsItStands(q Question) judgement {
 
 // matterOfCoverage is the matter for which coverage is named: of a matter that the
 // charter doesn't know, who stands behind the group at all.
-func (s *State) matterOfCoverage(q Question) string {
+func (s *ground) matterOfCoverage(q Question) string {
 	if !s.CharterOn(q.At).Charter.Knows(q.Matter) {
 		return ""
 	}

@@ -190,7 +190,7 @@ func (k *Commitment) sum() Pence {
 
 // CommitmentOn is how the commitment stands on that day: what is reported is confirmed,
 // disputed, or beyond; what waits is ratified, disavowed, or lapsed (rule R4).
-func (s *State) CommitmentOn(k *Commitment, d Day) CommitmentStanding {
+func (s *ground) CommitmentOn(k *Commitment, d Day) CommitmentStanding {
 	unconfirmed := k.unconfirmedOn(d)
 	switch {
 	case k.Outcome != nil && k.Outcome.On <= d && k.Outcome.Ratified:
@@ -229,7 +229,7 @@ type Clash struct {
 
 // ClashesOn are the clashes among commitments made up to that day: the same
 // matter, other people, one outright and one not. What is disputed is no answer.
-func (s *State) ClashesOn(d Day) []Clash {
+func (s *authority) ClashesOn(d Day) []Clash {
 	var clashes []Clash
 	numbers := SortedNumbers(s.Commitments)
 	for i, a := range numbers {
@@ -277,7 +277,7 @@ func (c *GiveFeedback) decide(t *turn) *Refusal {
 }
 
 // whose are the ids of the people whom something is about.
-func (s *State) whose(what string) ([]string, bool) {
+func (s *authority) whose(what string) ([]string, bool) {
 	if a := s.Appointments[what]; a != nil {
 		return []string{a.Person}, true
 	}

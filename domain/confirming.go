@@ -93,7 +93,7 @@ func (k *Kept) mistakenEnd(s *State, code string) Day {
 }
 
 // spokeFor says whether the person spoke for the organisation on its last day, and is still in office.
-func (s *State) spokeFor(person, code string, last, d Day) bool {
+func (s *roster) spokeFor(person, code string, last, d Day) bool {
 	return s.People[person].inOffice(d) && s.SpeaksFor(person, code, last)
 }
 
@@ -221,7 +221,7 @@ func (k *Kept) couldAnswer(s *State, p *KeptPart, d Day) []string {
 }
 
 // practicesIn are the practices of the PCN on that day; nil if it is none.
-func (s *State) practicesIn(code string, d Day) []*Organisation {
+func (s *roster) practicesIn(code string, d Day) []*Organisation {
 	if o := s.Organisations[code]; o == nil || o.Kind != PCN {
 		return nil
 	}
@@ -239,7 +239,7 @@ func (w *who) holdsAnySeat() *Permission {
 }
 
 // holdersOn are the ids of those who hold seats that are in force on that day.
-func (s *State) holdersOn(d Day) []string {
+func (s *circle) holdersOn(d Day) []string {
 	var ids []string
 	for _, code := range s.EntitledOn(d) {
 		if id := s.holderOn(s.Seats[code], d); id != "" {
@@ -251,7 +251,7 @@ func (s *State) holdersOn(d Day) []string {
 
 // employedByAnySystem says whether a system body employs the person, in whatever duty, or
 // their office belongs to one.
-func (s *State) employedByAnySystem(person string, d Day) bool {
+func (s *circle) employedByAnySystem(person string, d Day) bool {
 	if o := s.Organisations[s.People[person].Organisation]; o != nil && o.Kind == SystemBody {
 		return true
 	}

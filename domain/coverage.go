@@ -99,7 +99,7 @@ func (s *View) coverageUnder(matter, agreement string, d Day) Coverage {
 }
 
 // practicesCovered is the coverage by the practices of the place itself.
-func (s *State) practicesCovered(matter string, d Day) Coverage {
+func (s *backing) practicesCovered(matter string, d Day) Coverage {
 	c := Coverage{Outside: []Outsider{}, on: d}
 	for _, p := range s.PracticesOn(d) {
 		st := s.StandsOn(p, matter, d)
@@ -129,7 +129,7 @@ func (s *State) practicesCovered(matter string, d Day) Coverage {
 
 // whyOutside says since when and why the practice stands for none of the matters
 // on that day: the newest of the reasons that have a day, else the first that has none.
-func (s *State) whyOutside(p *Organisation, matters []string, d Day) (Day, string) {
+func (s *backing) whyOutside(p *Organisation, matters []string, d Day) (Day, string) {
 	why := outside{say: "has never given a mandate"}
 	if slices.ContainsFunc(s.mandatesOf[p.Code], func(m *MandateEntry) bool { return !m.Withdrawal }) {
 		why.say = "has given no mandate for any subject that is listed"
@@ -159,7 +159,7 @@ type outside struct {
 
 // whyNot says why the grant does not bring the practice behind the group for the
 // matter on that day.
-func (s *State) whyNot(p *Organisation, g *MandateEntry, matter string, d Day) outside {
+func (s *backing) whyNot(p *Organisation, g *MandateEntry, matter string, d Day) outside {
 	if reason := s.whyEnded(g, matter, d); reason.say != "" {
 		if !strings.HasPrefix(reason.say, withdrew) {
 			reason.say = "its mandate " + reason.say
@@ -170,7 +170,7 @@ func (s *State) whyNot(p *Organisation, g *MandateEntry, matter string, d Day) o
 }
 
 // whyEnded says why the grant is not in force for the matter on that day; nothing if it is.
-func (s *State) whyEnded(g *MandateEntry, matter string, d Day) outside {
+func (s *backing) whyEnded(g *MandateEntry, matter string, d Day) outside {
 	w := s.withdrawnBy(g, matter, lastDay)
 	end, how := s.periodEnd(g)
 	switch {
@@ -194,7 +194,7 @@ const withdrew = "withdrew"
 
 // whyNotThrough says why a mandate that the practice gave to the PCN does not
 // bring it behind the group.
-func (s *State) whyNotThrough(p *Organisation, code, matter string, d Day) outside {
+func (s *backing) whyNotThrough(p *Organisation, code, matter string, d Day) outside {
 	pcn := s.Organisations[code]
 	if pcn == nil {
 		return outside{}
@@ -222,7 +222,7 @@ func (s *State) whyNotThrough(p *Organisation, code, matter string, d Day) outsi
 
 // whyNotPassedOn says why the PCN does not pass on to the group what it was given,
 // or what was given to the one that went on as it.
-func (s *State) whyNotPassedOn(pcn, given *Organisation, matter string, d Day) outside {
+func (s *backing) whyNotPassedOn(pcn, given *Organisation, matter string, d Day) outside {
 	why := outside{0, pcn.Name + " has not passed its mandate on", 4}
 	told := false
 	for _, g := range slices.Concat(s.mandatesOf[given.Code], s.mandatesOf[pcn.Code]) {

@@ -299,7 +299,7 @@ func (s *State) AlignmentOn(p *Proposal, d Day) Alignment {
 }
 
 // departuresDue adds departures that are under way and not said to stand.
-func (s *State) departuresDue(d Day, add addDue) {
+func (s *consensus) departuresDue(d Day, add addDue) {
 	for n, x := range s.Departures {
 		if x.AwayOn(d) && x.Resolved(d) == nil && s.AgreementHolds(x.Agreement, d) {
 			on := x.Recorded.Add(s.CharterOn(x.Recorded).Charter.SettleWithin)

@@ -59,7 +59,7 @@ func (c *AttachDocument) decide(t *turn) *Refusal {
 
 // hasAbout says whether a document can be about it: what has a short number, and
 // meetings.
-func (s *State) hasAbout(ref string) bool {
+func (s *business) hasAbout(ref string) bool {
 	if day, own := strings.CutPrefix(ref, "agenda/"); own {
 		on, err := ParseDay(day)
 		return err == nil && s.GroupMeetings[on] != nil

@@ -165,18 +165,18 @@ type Invitation struct {
 }
 
 // HasDuty says whether the person has the duty on that day.
-func (s *State) HasDuty(person string, duty DutyName, d Day) bool {
+func (s *circle) HasDuty(person string, duty DutyName, d Day) bool {
 	return slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Duty == duty && o.Person == person && s.onDuty(&o, d) })
 }
 
 // onDuty says whether the duty is somebody's on that day: its days have come and
 // not run out, they haven't left their office, and the agreement that assigned it was not set aside (rule C9).
-func (s *State) onDuty(o *Duty, d Day) bool {
+func (s *circle) onDuty(o *Duty, d Day) bool {
 	return s.holds(o.Tenure, d) && s.AgreementHolds(o.Source, d)
 }
 
 // DutiesOn are the duties on that day, in the order in which they were given.
-func (s *State) DutiesOn(d Day) []Duty {
+func (s *circle) DutiesOn(d Day) []Duty {
 	var ds []Duty
 	for _, o := range s.Duties {
 		if s.onDuty(&o, d) {
@@ -188,7 +188,7 @@ func (s *State) DutiesOn(d Day) []Duty {
 
 // mostGatekeepers is the largest number of gatekeepers at a time from that day
 // on (rule A4).
-func (s *State) mostGatekeepers(from Day) int {
+func (s *circle) mostGatekeepers(from Day) int {
 	most := 0
 	for _, start := range s.Duties {
 		d, n := max(start.From, from), 0
@@ -204,7 +204,7 @@ func (s *State) mostGatekeepers(from Day) int {
 
 // employedBySystem says whether a system body employs whoever has the duty, so
 // that what they record in others' name needs confirming (rules C10, F9).
-func (s *State) employedBySystem(person string, duty DutyName, d Day) bool {
+func (s *circle) employedBySystem(person string, duty DutyName, d Day) bool {
 	return slices.ContainsFunc(s.Duties, func(o Duty) bool {
 		return o.Duty == duty && o.Person == person && s.onDuty(&o, d) && o.Employer != "" && s.Organisations[o.Employer].Kind == SystemBody
 	})
@@ -243,7 +243,7 @@ func (s *State) represents(person string, d Day) bool {
 }
 
 // speaksFor says whether the person speaks for an open organisation of that sort.
-func (s *State) speaksFor(person string, d Day, sort func(*Organisation) bool) bool {
+func (s *roster) speaksFor(person string, d Day, sort func(*Organisation) bool) bool {
 	for _, o := range s.Organisations {
 		if len(o.Spokespeople) > 0 && sort(o) && o.OpenOn(d) && s.SpeaksFor(person, o.Code, d) {
 			return true
@@ -276,7 +276,7 @@ func (s *State) MaySee(person, thing string, d Day) bool {
 
 // SeesReleasedOnly says whether the person comes from a system body, which by the charter sees
 // what was released to it and nothing else (rule F3).
-func (s *State) SeesReleasedOnly(person string) bool {
+func (s *roster) SeesReleasedOnly(person string) bool {
 	p := s.People[person]
 	if p == nil || s.Charter().Sight() != SeesReleased {
 		return false

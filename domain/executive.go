@@ -61,7 +61,7 @@ type ExecutiveTerm struct {
 }
 
 // ExecutiveOn are the ids of the executive's members on that day.
-func (s *State) ExecutiveOn(d Day) []string {
+func (s *authority) ExecutiveOn(d Day) []string {
 	for i := len(s.Executive) - 1; i >= 0; i-- {
 		if e := &s.Executive[i]; e.From <= d && !s.undoneBefore(e.Source, e.From) {
 			if e.Covers(d) && s.AgreementHolds(e.Source, d) {
@@ -74,7 +74,7 @@ func (s *State) ExecutiveOn(d Day) []string {
 }
 
 // delegates are the ids of those who may act under the delegation on that day.
-func (s *State) delegates(d *Delegation, day Day) []string {
+func (s *authority) delegates(d *Delegation, day Day) []string {
 	if d.To == ToExecutive {
 		return s.ExecutiveOn(day)
 	}
@@ -84,7 +84,7 @@ func (s *State) delegates(d *Delegation, day Day) []string {
 // HeldUntil is the last day, up to the given one, on which the person could act under
 // the delegation; 0 if they never could, or there is no such delegation. Until that
 // day they record what was decided, also when they hold it no longer (rule D5).
-func (s *State) HeldUntil(delegation, person string, d Day) Day {
+func (s *authority) HeldUntil(delegation, person string, d Day) Day {
 	dl := s.Delegations[delegation]
 	if dl == nil {
 		return 0
@@ -234,7 +234,7 @@ func (s *register) consultationsOf(c *Condition, q Question, j *judgement, l *la
 
 // exceptReserved are the conditions that a yes does not reach what is reserved
 // below the matter (rule F7).
-func (s *State) exceptReserved(q Question) []string {
+func (s *ground) exceptReserved(q Question) []string {
 	var except []string
 	for _, part := range s.PausedParts(q.Matter, q.At) {
 		except = append(except, "not for "+part+", which is reserved")

@@ -121,7 +121,7 @@ func (t *turn) checkNamed(x *Exercise, day Day) *Refusal {
 
 // widerThan refuses a line that allows more than each of the delegation's powers
 // that answer for its matter does alone (rules C8, R2).
-func (s *State) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
+func (s *ground) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
 	if l.Stance == BringBack || l.Stance == Not {
 		return nil
 	}
@@ -217,7 +217,7 @@ func (c *DenyConsultation) decide(t *turn) *Refusal {
 // ConsultedOn are the bodies that can say, on that day, that they were not consulted:
 // those that the exercise names, and what they went on as, by code; none if there is
 // no such exercise (rule D6).
-func (s *State) ConsultedOn(exercise string, d Day) []string {
+func (s *authority) ConsultedOn(exercise string, d Day) []string {
 	x := s.Exercises[exercise]
 	if x == nil {
 		return nil
@@ -398,7 +398,7 @@ const (
 )
 
 // ExerciseOn is how the exercise stands on that day (rules D5, D7).
-func (s *State) ExerciseOn(x *Exercise, d Day) ExerciseStatus {
+func (s *ground) ExerciseOn(x *Exercise, d Day) ExerciseStatus {
 	unconfirmed := x.unconfirmedOn(d)
 	switch {
 	case x.Outcome != nil && x.Outcome.On <= d && x.Outcome.Ratified:
@@ -426,7 +426,7 @@ func (s *State) ExerciseOn(x *Exercise, d Day) ExerciseStatus {
 // TellBy is the last day for telling the body of the exercise, and when it was
 // told; of several bodies the first that was not; 0 where nothing asks for it, or
 // where it was never confirmed (rules D6, D5).
-func (s *State) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
+func (s *authority) TellBy(x *Exercise, d Day) (by Day, body string, told Day) {
 	v := s.Delegations[x.Delegation].VersionOn(x.On)
 	if st := s.ExerciseOn(x, d); v == nil || x.unconfirmedOn(d) && (st == XRefused || st == XLapsed) {
 		return 0, "", 0

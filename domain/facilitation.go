@@ -212,7 +212,7 @@ func (t *turn) checkPuttingOff(p *Proposal) *Refusal {
 // PartiesOn are the seats in the dispute on that day, by code: the one that
 // raised the proposal, first, and those whose blocks stand; none if no block
 // stands (rule C15).
-func (s *State) PartiesOn(p *Proposal, d Day) []string {
+func (s *consensus) PartiesOn(p *Proposal, d Day) []string {
 	var parties []string
 	blocks := s.BlocksOn(p)
 	if raising := s.disputes(p.Seat, d); raising != "" && len(blocks) > 0 {
@@ -227,7 +227,7 @@ func (s *State) PartiesOn(p *Proposal, d Day) []string {
 // disputes is the seat that speaks in a dispute for the one that raised the proposal or
 // objected: itself, while somebody holds it or deputises, or else one that it went on as
 // (rule F11); "" if nobody does.
-func (s *State) disputes(code string, d Day) string {
+func (s *consensus) disputes(code string, d Day) string {
 	for _, id := range s.LetGoBy(code, d) {
 		if seat := s.Seats[id]; seat != nil && !s.VacantOn(seat, d) {
 			return id

@@ -26,7 +26,7 @@ func (s *founding) formsAgain() bool {
 
 // FormsAgainOn says whether the group was forming again on that day. A day that the
 // ledger has not reached yet is judged by who is to hold seats until then.
-func (s *State) FormsAgainOn(d Day) bool {
+func (s *consensus) FormsAgainOn(d Day) bool {
 	if s.Established == 0 || d < s.Established {
 		return false
 	}
@@ -41,7 +41,7 @@ func (s *State) FormsAgainOn(d Day) bool {
 
 // FormsAgainSince is the day since which the group has been forming again on that day;
 // 0 if it isn't.
-func (s *State) FormsAgainSince(d Day) Day {
+func (s *consensus) FormsAgainSince(d Day) Day {
 	if !s.FormsAgainOn(d) {
 		return 0
 	}
@@ -55,7 +55,7 @@ func (s *State) FormsAgainSince(d Day) Day {
 
 // unlooked is the first day, from the given one, of which the ledger has not recorded
 // whether the group formed again.
-func (s *State) unlooked(since Day) Day {
+func (s *ground) unlooked(since Day) Day {
 	from := max(since, s.Established)
 	for _, a := range s.Again {
 		from = max(from, a.Until)
@@ -64,7 +64,7 @@ func (s *State) unlooked(since Day) Day {
 }
 
 // heldOn says whether a seat that is in force has a holder in date on that day.
-func (s *State) heldOn(d Day) bool {
+func (s *circle) heldOn(d Day) bool {
 	for _, seat := range s.Seats {
 		if s.holderOn(seat, d) != "" && s.entitled(seat, d) {
 			return true
@@ -75,7 +75,7 @@ func (s *State) heldOn(d Day) bool {
 
 // heldForGood says whether a seat is held on that day and nothing that is recorded ends it
 // after that: it need not be looked at day by day.
-func (s *State) heldForGood(d Day) bool {
+func (s *consensus) heldForGood(d Day) bool {
 	for id, seat := range s.Seats {
 		o, by := s.Organisations[id], s.Proposals[seat.Source]
 		now := o.PeriodOn(d)
@@ -93,7 +93,7 @@ func (s *State) heldForGood(d Day) bool {
 
 // unheldFrom is the first of the days on which no seat that is in force has a holder in
 // date; 0 if there is none.
-func (s *State) unheldFrom(from, to Day) Day {
+func (s *consensus) unheldFrom(from, to Day) Day {
 	if to >= from && !s.heldOn(from) {
 		return from
 	}
@@ -130,7 +130,7 @@ func (s *register) tenures(c *changes, seat *Seat) {
 
 // namedAnew is who was newly named to hold the seat while the group forms again, and is
 // in date; "" for nobody.
-func (s *State) namedAnew(seat *Seat, d Day) string {
+func (s *consensus) namedAnew(seat *Seat, d Day) string {
 	for _, h := range seat.Holders {
 		if h.Waits && s.entitled(seat, d) && s.holds(h.Tenure, d) && seat.names(s.People[h.Person].Handle, Holder, d) {
 			return h.Person
@@ -142,7 +142,7 @@ func (s *State) namedAnew(seat *Seat, d Day) string {
 // toConsent are the people who have to consent to the charter, each for a seat: the
 // holders while the group forms, and whoever was newly named while it forms again. Of a
 // seat that nobody holds the person is "".
-func (s *State) toConsent(d Day) []CharterConsent {
+func (s *consensus) toConsent(d Day) []CharterConsent {
 	var due []CharterConsent
 	for _, id := range s.EntitledOn(d) {
 		if !s.formsAgain() {
@@ -204,7 +204,7 @@ const leastHolders = 2
 
 // AwaitsConsent says whether the person can take that seat by consenting to the charter,
 // and has not yet (rule F1).
-func (s *State) AwaitsConsent(seat, person string, d Day) bool {
+func (s *consensus) AwaitsConsent(seat, person string, d Day) bool {
 	if s.Established != 0 && !s.formsAgain() {
 		return false
 	}
@@ -219,7 +219,7 @@ func (s *State) AwaitsConsent(seat, person string, d Day) bool {
 
 // lacksPeople says in words that too few different people are to hold seats; "" if they
 // are enough.
-func (s *State) lacksPeople(d Day) string {
+func (s *consensus) lacksPeople(d Day) string {
 	var people []string
 	for _, due := range s.toConsent(d) {
 		if due.Person != "" {
@@ -321,7 +321,7 @@ func (t *turn) formAgain(d Day) {
 // seatsAnew says whether the command names who is to hold a seat from today, or no longer
 // is to, while the group forms again. That waits for nobody: they take the seat by
 // consenting to the charter, and by nothing else.
-func (s *State) seatsAnew(c keepable, d Day) bool {
+func (s *consensus) seatsAnew(c keepable, d Day) bool {
 	switch c := c.(type) {
 	case *NameHolder:
 		return s.formsAgain() && c.Role == Holder && c.From <= d

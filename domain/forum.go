@@ -306,19 +306,19 @@ func (s *representation) forum(rule, handle string) (*Forum, *Refusal) {
 }
 
 // ReportBy is the last day for reporting the meeting back (rule R5).
-func (s *State) ReportBy(m *Meeting) Day {
+func (s *ground) ReportBy(m *Meeting) Day {
 	return m.On.Add(s.CharterOn(m.On).Charter.ReportWithin)
 }
 
 // ReportOverdue says whether, on that day, the report is overdue.
-func (s *State) ReportOverdue(m *Meeting, d Day) bool {
+func (s *ground) ReportOverdue(m *Meeting, d Day) bool {
 	late, ever := s.overdueFor(m)
 	return ever && late.Covers(d)
 }
 
 // overdueFor are the days on which the report is overdue; false if there are none,
 // as for a meeting that was cancelled.
-func (s *State) overdueFor(m *Meeting) (late Span, ever bool) {
+func (s *ground) overdueFor(m *Meeting) (late Span, ever bool) {
 	from := s.ReportBy(m) + 1
 	if m.Cancelled != 0 {
 		return Span{}, false

@@ -137,7 +137,7 @@ var (
 )
 
 // grant is the delegation or appointment with that number; nil if there is none.
-func (s *State) grant(number string) grant {
+func (s *authority) grant(number string) grant {
 	if d := s.Delegations[number]; d != nil {
 		return d
 	}
@@ -148,7 +148,7 @@ func (s *State) grant(number string) grant {
 }
 
 // grantsInOrder are all delegations and then all appointments.
-func (s *State) grantsInOrder() []grant {
+func (s *authority) grantsInOrder() []grant {
 	all := make([]grant, 0, len(s.Delegations)+len(s.Appointments))
 	for _, n := range SortedNumbers(s.Delegations) {
 		all = append(all, s.Delegations[n])
@@ -181,7 +181,7 @@ func (s *State) isOver(g grant, d Day) bool {
 
 // begunOn says whether the grant has begun by that day, with a sentence where it has
 // not or is over; in force where it has and is not, though it may be paused.
-func (s *State) begunOn(g grant, d Day) (PowerState, string) {
+func (s *authority) begunOn(g grant, d Day) (PowerState, string) {
 	is, t := g.granted(), g.termOn(d)
 	switch {
 	case t == nil:
@@ -198,7 +198,7 @@ func (s *State) begunOn(g grant, d Day) (PowerState, string) {
 
 // pausesOf is all that pauses the grant by itself on that day: each suspension, and a
 // review that was missed (rules D3, D8). Each is a sentence.
-func (s *State) pausesOf(g grant, d Day) []Reason {
+func (s *circle) pausesOf(g grant, d Day) []Reason {
 	is, t := g.granted(), g.termOn(d)
 	if t == nil {
 		return nil
@@ -214,7 +214,7 @@ func (s *State) pausesOf(g grant, d Day) []Reason {
 
 // missedReview is the reason where a review was missed by more than the charter's
 // grace (rule D3); nothing where it was not.
-func (s *State) missedReview(number string, review, day Day) []Reason {
+func (s *ground) missedReview(number string, review, day Day) []Reason {
 	if review == 0 || day <= review.Add(s.CharterOn(day).Charter.Grace) {
 		return nil
 	}

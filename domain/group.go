@@ -183,7 +183,7 @@ func (s *View) Incomplete(d Day) string {
 // quorumUnmet says what the charter's quorum asks for and that can't be had on that day:
 // organisations without a seat, or more seats than there are; "" if nothing. Neither is
 // asked for, and the charter has to be changed (rules C5, F2).
-func (s *State) quorumUnmet(d Day) string {
+func (s *consensus) quorumUnmet(d Day) string {
 	if !s.EstablishedOn(d) {
 		return ""
 	}
@@ -208,7 +208,7 @@ func (s *State) quorumUnmet(d Day) string {
 
 // quorumUnmetSince is the day on which the newest seat ended that is not in force any
 // more; the given day if none did.
-func (s *State) quorumUnmetSince(d Day) Day {
+func (s *consensus) quorumUnmetSince(d Day) Day {
 	since := Day(0)
 	for _, seat := range s.Seats {
 		if seen := &seat.seen; !s.entitled(seat, d) && len(seen.ended) > 0 {
@@ -219,7 +219,7 @@ func (s *State) quorumUnmetSince(d Day) Day {
 }
 
 // EstablishedOn says whether the group was established on that day, and is not forming again.
-func (s *State) EstablishedOn(d Day) bool {
+func (s *consensus) EstablishedOn(d Day) bool {
 	return s.Established != 0 && s.Established <= d && !s.FormsAgainOn(d)
 }
 
@@ -351,7 +351,7 @@ func (s founding) copy() founding {
 }
 
 // possessive is the place's possessive, for sentences: "Trafford's".
-func (s *State) possessive() string { return possessive(s.PlaceName) }
+func (s *ground) possessive() string { return possessive(s.PlaceName) }
 
 func possessive(name string) string {
 	if strings.HasSuffix(name, "s") {

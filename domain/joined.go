@@ -115,7 +115,7 @@ func (s *register) sits(seat *Seat, h *SeatTenure, d Day) bool {
 
 // UnansweredOn are the seats of groups that were asked to join and have not answered by that
 // day, by code.
-func (s *State) UnansweredOn(d Day) []string {
+func (s *consensus) UnansweredOn(d Day) []string {
 	var ids []string
 	for id, seat := range s.Seats {
 		if seat.Asked && seat.From <= d && !seat.joinedOn(d) && !seat.leftBy(d) && s.AgreementHolds(seat.Source, d) && s.Organisations[id].OpenOn(d) {
@@ -127,7 +127,7 @@ func (s *State) UnansweredOn(d Day) []string {
 }
 
 // seatsGroups says whether other groups ever had a seat here, or were asked to take one.
-func (s *State) seatsGroups() bool {
+func (s *roster) seatsGroups() bool {
 	for id := range s.Seats {
 		if s.Organisations[id].Kind == OtherGroup {
 			return true
@@ -138,7 +138,7 @@ func (s *State) seatsGroups() bool {
 
 // seatBefore is the seat of another group that the person was named to and that has not
 // joined on that day; "" for none.
-func (s *State) seatBefore(person string, d Day) string {
+func (s *roster) seatBefore(person string, d Day) string {
 	var ids []string
 	for id, seat := range s.Seats {
 		if !seat.joinedOn(d) && slices.ContainsFunc(seat.Holders, func(h SeatTenure) bool { return h.Person == person && s.holds(h.Tenure, d) }) {

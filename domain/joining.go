@@ -223,7 +223,7 @@ type Ask struct {
 }
 
 // Tells is what the ledger has to say to those of other groups, by their names.
-func (s *State) Tells() map[string]Heard {
+func (s *business) Tells() map[string]Heard {
 	heard := map[string]Heard{}
 	for id, seat := range s.Seats {
 		if seat.Asked {
@@ -322,7 +322,7 @@ func (t *turn) seatSpeakers(code string, speakers []Speaker) {
 }
 
 // joiningsDue adds the wider groups that asked to be joined and have no answer yet.
-func (s *State) joiningsDue(d Day, add addDue) {
+func (s *business) joiningsDue(d Day, add addDue) {
 	for ledger, w := range s.Wider {
 		if w.Asked == 0 || w.Asked > d {
 			continue

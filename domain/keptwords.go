@@ -6,7 +6,7 @@ import "strconv"
 
 // RecordWords are what the record says, in a clause: "Practice Manager, Ash speaks for Ash
 // Surgery"; "something" of a record that is not there.
-func (s *State) RecordWords(number string) string {
+func (s *business) RecordWords(number string) string {
 	k := s.Records[number]
 	if k == nil {
 		return "something"

@@ -68,7 +68,7 @@ func (c *GrantMandate) decide(t *turn) *Refusal {
 // ended in any of its matters, and nothing was withdrawn since; nil if there is
 // none. A command that names no first day says from today on, what the grant says
 // already (rule M1).
-func (s *State) grantedBefore(c *GrantMandate, today Day) *MandateEntry {
+func (s *backing) grantedBefore(c *GrantMandate, today Day) *MandateEntry {
 	var before *MandateEntry
 	for _, m := range s.mandatesOf[c.Organisation] {
 		switch {
@@ -83,7 +83,7 @@ func (s *State) grantedBefore(c *GrantMandate, today Day) *MandateEntry {
 }
 
 // wholeOn says whether the grant is in force for all of its matters on that day.
-func (s *State) wholeOn(g *MandateEntry, d Day) bool {
+func (s *backing) wholeOn(g *MandateEntry, d Day) bool {
 	matters := g.Matters
 	if len(matters) == 0 {
 		matters = s.CharterOn(d).Charter.Matters
@@ -347,7 +347,7 @@ func (m *MandateEntry) givenAnew(withdrawal *MandateEntry) bool {
 // take effect, by that day; nil if there is none. One from the group itself ends
 // what was given to the group and to a PCN; one from a PCN only what was given to
 // that PCN (rules M2, M3).
-func (s *State) withdrawnBy(g *MandateEntry, matter string, d Day) *MandateEntry {
+func (s *backing) withdrawnBy(g *MandateEntry, matter string, d Day) *MandateEntry {
 	var first *MandateEntry
 	for _, w := range s.mandatesOf[g.Organisation] {
 		if w.Withdrawal && w.From <= d && s.isFrom(w, g) && w.takesIn(matter) && !g.givenAnew(w) && (first == nil || w.From < first.From) {
@@ -359,7 +359,7 @@ func (s *State) withdrawnBy(g *MandateEntry, matter string, d Day) *MandateEntry
 
 // WithdrawnFrom are the withdrawals that end the grant, in whole or in part, in the
 // order in which they take effect; see TakesAll for which do so in whole.
-func (s *State) WithdrawnFrom(g *MandateEntry) []*MandateEntry {
+func (s *backing) WithdrawnFrom(g *MandateEntry) []*MandateEntry {
 	var ws []*MandateEntry
 	for _, w := range s.mandatesOf[g.Organisation] {
 		if w.Withdrawal && s.isFrom(w, g) && !g.givenAnew(w) && w.takesPartOf(g) {
@@ -382,7 +382,7 @@ func (s *mandates) Withdrawal(number string) *MandateEntry {
 
 // TookBack says whether the withdrawal took anything back: a grant that had not
 // ended by itself before.
-func (s *State) TookBack(w *MandateEntry) bool {
+func (s *backing) TookBack(w *MandateEntry) bool {
 	return slices.ContainsFunc(s.mandatesOf[w.Organisation], func(g *MandateEntry) bool {
 		return !g.Withdrawal && (g.Until == 0 || g.Until >= w.From) && slices.Contains(s.WithdrawnFrom(g), w)
 	})
@@ -401,7 +401,7 @@ func (m *MandateEntry) TakesAll(g *MandateEntry) bool {
 
 // ExceptedOn are the matters that were withdrawn from the grant by that day, while
 // others were left; none if nothing was, or all of it.
-func (s *State) ExceptedOn(g *MandateEntry, d Day) []string {
+func (s *backing) ExceptedOn(g *MandateEntry, d Day) []string {
 	var except []string
 	for _, w := range s.WithdrawnFrom(g) {
 		if w.From > d || (g.Until != 0 && w.From > g.Until) {

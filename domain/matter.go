@@ -57,7 +57,7 @@ func ReadMatter(s string) string {
 
 // Matters are what the group may be asked about on that day, as far as anything names
 // it: the charter, a remit, a power or a position.
-func (s *State) Matters(d Day) []string {
+func (s *authority) Matters(d Day) []string {
 	if s.Next == 0 {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (s *State) Matters(d Day) []string {
 // MatterMeant is the matter that somebody's words name. Words that name none of Matters
 // are no matter that the charter knows, so that nothing is allowed on them (rule R3);
 // alike are then those that share a word with them.
-func (s *State) MatterMeant(words string, d Day) (matter string, alike []string) {
+func (s *authority) MatterMeant(words string, d Day) (matter string, alike []string) {
 	named := s.Matters(d)
 	if matter = ReadMatter(words); slices.Contains(named, matter) {
 		return matter, nil

@@ -52,7 +52,7 @@ func (s *State) Allows(person string, c Command, d Day) bool {
 // MayLetIn refuses whoever may not invite people to sign in: the manager may, unless
 // a system body employs them, since whoever lets people in could take their place
 // (rules C10, F9).
-func (s *State) MayLetIn(person string, d Day) *Refusal {
+func (s *circle) MayLetIn(person string, d Day) *Refusal {
 	if p := s.Person(person); p != nil && s.HasDuty(p.ID, Manager, d) && !s.employedBySystem(p.ID, Manager, d) {
 		return nil
 	}

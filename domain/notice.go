@@ -51,7 +51,7 @@ func (c *Communicate) decide(t *turn) *Refusal {
 }
 
 // checkOurPractice refuses what is not an open practice of the place on that day.
-func (s *State) checkOurPractice(rule, code string, d Day) *Refusal {
+func (s *roster) checkOurPractice(rule, code string, d Day) *Refusal {
 	o, r := s.openOrganisation(rule, code, d)
 	if r != nil {
 		return r
@@ -332,7 +332,7 @@ const (
 
 // NoticeOf is the notice about the agreement, delegation, appointment,
 // commitment or departure of that number; nil if there is none.
-func (s *State) NoticeOf(ref string) *Notice {
+func (s *authority) NoticeOf(ref string) *Notice {
 	if p := s.Proposals[ref]; p != nil && p.Stage == Agreed {
 		return s.notice(ref, OfAgreement, p.AgreedOn, p.Agreement)
 	}
@@ -353,7 +353,7 @@ func (s *State) NoticeOf(ref string) *Notice {
 
 // NoticesOn are the notices of what was made up to that day, in the order in
 // which it was recorded.
-func (s *State) NoticesOn(d Day) []Notice {
+func (s *authority) NoticesOn(d Day) []Notice {
 	var notices []Notice
 	add := func(ref string) {
 		if n := s.NoticeOf(ref); n != nil && n.On <= d {
@@ -388,7 +388,7 @@ type Reach struct {
 }
 
 // ReachOn is how far the notice has come by that day.
-func (s *State) ReachOn(ref string, d Day) Reach {
+func (s *consensus) ReachOn(ref string, d Day) Reach {
 	var r Reach
 	for _, p := range s.PracticesOn(d) {
 		r.OfPractices++
@@ -402,7 +402,7 @@ func (s *State) ReachOn(ref string, d Day) Reach {
 
 // sentToAll is how often the notice had gone to every practice by that day:
 // what goes to some counts once all have had it.
-func (s *State) sentToAll(ref string, d Day) int {
+func (s *consensus) sentToAll(ref string, d Day) int {
 	n := s.Noticed[ref]
 	if n == nil {
 		return 0
@@ -473,7 +473,7 @@ func (s *thread) acknowledgement(ref, practice string) *Acknowledged {
 
 // threadDue adds agreements that were communicated fewer times than the charter
 // says, and practices that wait for an answer.
-func (s *State) threadDue(d Day, add addDue) {
+func (s *consensus) threadDue(d Day, add addDue) {
 	for n, p := range s.Proposals {
 		if !s.AgreementHolds(n, d) || p.BroughtIn != "" {
 			continue

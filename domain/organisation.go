@@ -239,7 +239,7 @@ func (o *Organisation) showNewestPeriod() {
 
 // closeOrganisation gives the organisation a last day, and says what it went on
 // as. A period that was to begin after that day does not.
-func (s *State) closeOrganisation(code string, last, legal Day, into []Part, ev *Event) {
+func (s *roster) closeOrganisation(code string, last, legal Day, into []Part, ev *Event) {
 	o := edit(s.Organisations, code)
 	o.Periods = slices.Clone(o.Periods)
 	for len(o.Periods) > 1 && o.Periods[len(o.Periods)-1].From > last {
@@ -258,7 +258,7 @@ func (s *State) closeOrganisation(code string, last, legal Day, into []Part, ev 
 }
 
 // isOf says whether the person speaks for the organisation, or acts for its seat.
-func (s *State) isOf(person, code string, d Day) bool {
+func (s *roster) isOf(person, code string, d Day) bool {
 	seat := s.Seats[code]
 	return s.People[person] != nil && (s.SpeaksFor(person, code, d) || seat != nil && s.RoleOn(seat, person, d) != "")
 }
@@ -346,7 +346,7 @@ func (s *register) Members(code string) []string { return s.members[code] }
 
 // PracticesOn are the open practices of the place on that day, by code (rule
 // M3): those in the place itself or in one of its PCNs, and those whose PCN closed.
-func (s *State) PracticesOn(d Day) []*Organisation {
+func (s *roster) PracticesOn(d Day) []*Organisation {
 	ps := make([]*Organisation, 0, len(s.members[s.Place]))
 	for _, m := range s.members[s.Place] {
 		if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && o.In(s.Place, d) {
@@ -371,12 +371,12 @@ func (s *State) PracticesOn(d Day) []*Organisation {
 }
 
 // isPracticeOn says whether PracticesOn has the organisation.
-func (s *State) isPracticeOn(o *Organisation, d Day) bool {
+func (s *roster) isPracticeOn(o *Organisation, d Day) bool {
 	return o.Kind == Practice && o.OpenOn(d) && (o.In(s.Place, d) || slices.ContainsFunc(s.pcnsOf(o, d), func(pcn *Organisation) bool { return s.isPCNOn(pcn, d) }) || s.leftByItsPCN(o, d))
 }
 
 // PCNsOn are the open PCNs of the place on that day, by code.
-func (s *State) PCNsOn(d Day) []*Organisation {
+func (s *roster) PCNsOn(d Day) []*Organisation {
 	var ps []*Organisation
 	for _, m := range s.members[s.Place] {
 		if o := s.Organisations[m]; s.isPCNOn(o, d) {
@@ -387,7 +387,7 @@ func (s *State) PCNsOn(d Day) []*Organisation {
 	return ps
 }
 
-func (s *State) isPCNOn(o *Organisation, d Day) bool {
+func (s *ground) isPCNOn(o *Organisation, d Day) bool {
 	return o.Kind == PCN && o.OpenOn(d) && o.In(s.Place, d)
 }
 

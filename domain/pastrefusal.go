@@ -43,7 +43,7 @@ func (k *Kept) pastRefusal(w *who, p *KeptPart) (KeptHow, *Permission, *Refusal)
 
 // holdsByItsWord says whether the person holds a seat that is in force, and not only by a
 // record that others than its organisation had take effect.
-func (s *State) holdsByItsWord(person string, d Day) bool {
+func (s *business) holdsByItsWord(person string, d Day) bool {
 	return slices.ContainsFunc(s.EntitledOn(d), func(code string) bool {
 		return s.holderOn(s.Seats[code], d) == person && s.named(s.Seats[code], person)
 	})
@@ -52,7 +52,7 @@ func (s *State) holdsByItsWord(person string, d Day) bool {
 // spokeBefore says whether the person speaks for the organisation by its own word or, if
 // others named them to it, has for a full window before the record was made: else a
 // keeper and one seat holder could name those who then go past a refusal.
-func (s *State) spokeBefore(person string, o *Organisation, k *Kept, d Day) bool {
+func (s *business) spokeBefore(person string, o *Organisation, k *Kept, d Day) bool {
 	return s.SpeaksFor(person, o.Code, d) && slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool {
 		return t.Person == person && o.speaks(t, d) && (!s.namedByOthers(t) || t.From.Add(int(k.Window-k.On)) <= k.On)
 	})

@@ -11,7 +11,7 @@ import "slices"
 // one gave the group passes to the successor as far as it reached, for such
 // practices only and until its own end, unless the successor has withdrawn it since
 // (rules M3, O1).
-func (s *State) grantsThrough(p, pcn *Organisation, matter string, d Day) (up, on []*MandateEntry) {
+func (s *backing) grantsThrough(p, pcn *Organisation, matter string, d Day) (up, on []*MandateEntry) {
 	up, on = s.grantsOn(p.Code, pcn.Code, matter, d), s.grantsOn(pcn.Code, "", matter, d)
 	for _, former := range s.movedFrom(p, pcn.Code, d) {
 		for _, g := range s.grantsOn(p.Code, former.pcn, matter, d) {
@@ -33,7 +33,7 @@ func (s *State) grantsThrough(p, pcn *Organisation, matter string, d Day) (up, o
 // withdrewSince is the withdrawal by which, after the merger and by that day, the
 // PCN into which the former one went, or one between the two, took the group's
 // mandate for the matter back; nil if there is none.
-func (s *State) withdrewSince(pcn *Organisation, former formerPCN, matter string, d Day) *MandateEntry {
+func (s *backing) withdrewSince(pcn *Organisation, former formerPCN, matter string, d Day) *MandateEntry {
 	for _, w := range s.Mandates {
 		if w.Withdrawal && w.To == "" && w.From > former.last && w.From <= d && w.takesIn(matter) && w.Organisation != former.pcn &&
 			slices.Contains(s.successorsOn(former.pcn, w.From), w.Organisation) && slices.Contains(s.successorsOn(w.Organisation, d), pcn.Code) {
@@ -45,7 +45,7 @@ func (s *State) withdrewSince(pcn *Organisation, former formerPCN, matter string
 
 // whyNotMoved says why a mandate that the practice gave to a PCN that went on as
 // another, after that last day, does not bring it behind the group.
-func (s *State) whyNotMoved(p, pcn *Organisation, last Day, matter string, d Day) outside {
+func (s *backing) whyNotMoved(p, pcn *Organisation, last Day, matter string, d Day) outside {
 	for _, is := range s.pcnsOf(p, d) {
 		for _, former := range s.movedFrom(p, is.Code, d) {
 			if former.pcn != pcn.Code {
@@ -70,7 +70,7 @@ func (s *State) whyNotMoved(p, pcn *Organisation, last Day, matter string, d Day
 
 // pcnsOf are the open PCNs of the place to which the practice belongs on that day.
 // Where its PCN merged and nothing else is recorded, the practice moved with it (rule M3).
-func (s *State) pcnsOf(p *Organisation, d Day) []*Organisation {
+func (s *roster) pcnsOf(p *Organisation, d Day) []*Organisation {
 	var pcns []*Organisation
 	direct := false
 	for _, m := range p.Memberships {
@@ -99,14 +99,14 @@ func (s *State) pcnsOf(p *Organisation, d Day) []*Organisation {
 
 // InPCN says whether the practice belongs to the PCN on that day: by a membership
 // of its own, or because it moved there with the PCN that it was in (rule M3).
-func (s *State) InPCN(p *Organisation, pcn string, d Day) bool {
+func (s *roster) InPCN(p *Organisation, pcn string, d Day) bool {
 	return slices.Contains(s.pcnsOf(p, d), s.Organisations[pcn])
 }
 
 // leftByItsPCN says whether the practice is in no PCN on that day because the one that it
 // was in, or its successor, closed as a PCN of the place, or was split without saying
 // where the practice went. It stays a practice of the place (rule M3).
-func (s *State) leftByItsPCN(o *Organisation, d Day) bool {
+func (s *roster) leftByItsPCN(o *Organisation, d Day) bool {
 	endedHere := func(pcn string) bool {
 		ended := s.endedBefore(pcn, d)
 		return ended != nil && s.Organisations[pcn].wasIn(s.Place, ended.Until, d)
@@ -132,7 +132,7 @@ func (o *Organisation) wasIn(place string, last, d Day) bool {
 }
 
 // appendPracticesOf adds the PCN's open practices on that day.
-func (s *State) appendPracticesOf(ps []*Organisation, pcn string, d Day) []*Organisation {
+func (s *roster) appendPracticesOf(ps []*Organisation, pcn string, d Day) []*Organisation {
 	for _, m := range s.members[pcn] {
 		if o := s.Organisations[m]; o.Kind == Practice && o.OpenOn(d) && o.In(pcn, d) {
 			ps = append(ps, o)
@@ -143,7 +143,7 @@ func (s *State) appendPracticesOf(ps []*Organisation, pcn string, d Day) []*Orga
 
 // appendMoved adds the practices that are in the PCN on that day because they
 // moved with one that, over one or more mergers, went on as it.
-func (s *State) appendMoved(ps []*Organisation, pcn, via string, d Day) []*Organisation {
+func (s *roster) appendMoved(ps []*Organisation, pcn, via string, d Day) []*Organisation {
 	for _, was := range s.predecessors[via] {
 		part, last := s.partOf(was, via, d)
 		if part == nil {
@@ -160,7 +160,7 @@ func (s *State) appendMoved(ps []*Organisation, pcn, via string, d Day) []*Organ
 }
 
 // hasPractice says whether the PCN has an open practice on that day.
-func (s *State) hasPractice(pcn string, d Day) bool {
+func (s *roster) hasPractice(pcn string, d Day) bool {
 	return slices.ContainsFunc(s.members[pcn], func(m string) bool {
 		o := s.Organisations[m]
 		return o.Kind == Practice && o.OpenOn(d) && o.In(pcn, d)
@@ -176,7 +176,7 @@ type formerPCN struct {
 // movedFrom are the PCNs with which the practice moved into the given one, the
 // latest first: on each one's last day it was in that one, and the day after in
 // its successor (rules M3, O1).
-func (s *State) movedFrom(p *Organisation, pcn string, d Day) []formerPCN {
+func (s *roster) movedFrom(p *Organisation, pcn string, d Day) []formerPCN {
 	var former []formerPCN
 	for _, was := range s.predecessors[pcn] {
 		part, last := s.partOf(was, pcn, d)

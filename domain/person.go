@@ -201,7 +201,7 @@ func (c *LeaveOffice) names() []string { return []string{c.Person} }
 
 // organisationsOf are the organisations to which the person's office belongs, or for
 // which they speak or sit on that day; where there is none, everybody's: any seat's.
-func (s *State) organisationsOf(p *Person, d Day) []string {
+func (s *roster) organisationsOf(p *Person, d Day) []string {
 	var codes []string
 	if p.Organisation != "" {
 		codes = append(codes, p.Organisation)

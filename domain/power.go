@@ -173,7 +173,7 @@ func (v *DelegationVersion) tiers(matter string) []int {
 // powerFor is the first power of the version that answers for the matter; nil
 // if none does, or if the matter is reserved on that day: the power is then
 // paused for it (rule F7).
-func (s *State) powerFor(v *DelegationVersion, matter string, day Day) *Power {
+func (s *ground) powerFor(v *DelegationVersion, matter string, day Day) *Power {
 	tiers := v.tiers(matter)
 	if len(tiers) == 0 || s.CharterOn(day).Charter.Reserves(matter) {
 		return nil
@@ -184,7 +184,7 @@ func (s *State) powerFor(v *DelegationVersion, matter string, day Day) *Power {
 // PausedParts are the reserved matters on that day that lie within the path, or
 // the path itself where all of it is reserved: a power or a line over the path
 // is paused for them (rules D4, F7).
-func (s *State) PausedParts(path string, d Day) []string {
+func (s *ground) PausedParts(path string, d Day) []string {
 	ch := &s.CharterOn(d).Charter
 	if ch.Reserves(path) {
 		return []string{path}
@@ -317,7 +317,7 @@ func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *E
 
 // whoCanAct counts those of the people who hold the delegation on that day and have
 // declared no interest in the matter (rules D5, R7).
-func (s *State) whoCanAct(d *Delegation, people []string, matter string, on Day) int {
+func (s *authority) whoCanAct(d *Delegation, people []string, matter string, on Day) int {
 	able := 0
 	for _, id := range people {
 		if slices.Contains(s.delegates(d, on), id) && !s.hasInterest(id, matter, on) {
@@ -329,7 +329,7 @@ func (s *State) whoCanAct(d *Delegation, people []string, matter string, on Day)
 
 // unconsulted says that a body was not consulted before the day, or too long
 // before it to count (rule D6).
-func (s *State) unconsulted(c *Condition, consulted []Consultation, on Day) *Reason {
+func (s *roster) unconsulted(c *Condition, consulted []Consultation, on Day) *Reason {
 	for _, body := range s.successorsOn(c.Body, on) {
 		if r := s.bodyUnconsulted(body, consulted, on); r != nil {
 			return r
@@ -340,7 +340,7 @@ func (s *State) unconsulted(c *Condition, consulted []Consultation, on Day) *Rea
 
 // bodyUnconsulted says it of one body: of several into which one was split, each is
 // to be consulted (rule O1).
-func (s *State) bodyUnconsulted(body string, consulted []Consultation, on Day) *Reason {
+func (s *roster) bodyUnconsulted(body string, consulted []Consultation, on Day) *Reason {
 	last := Day(0)
 	for _, k := range consulted {
 		if s.means(k.Body, body, on) {
@@ -390,7 +390,7 @@ func (s *View) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Da
 }
 
 // usedOf is the same for the power in that place, of what was reserved before that index.
-func (s *State) usedOf(d *Delegation, v *DelegationVersion, tier int, on, upTo Day, before uint64) Pence {
+func (s *authority) usedOf(d *Delegation, v *DelegationVersion, tier int, on, upTo Day, before uint64) Pence {
 	year := d.yearOf(max(on, d.From()))
 	var used Pence
 	for _, x := range s.Exercises {

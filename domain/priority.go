@@ -325,7 +325,7 @@ type PriorityList struct {
 
 // TookPart are the open practices that answered in the round by that day, each
 // with its newest answer, by code.
-func (s *State) TookPart(round *PriorityRound, d Day) []PriorityAnswer {
+func (s *roster) TookPart(round *PriorityRound, d Day) []PriorityAnswer {
 	newest := map[string]PriorityAnswer{}
 	for _, a := range round.Answers {
 		if a.On <= d {
@@ -344,7 +344,7 @@ func (s *State) TookPart(round *PriorityRound, d Day) []PriorityAnswer {
 // PrioritiesOn is the final list in force on that day; nil if there is none. A
 // list replaces those before it for good: none comes back when its days have run
 // out, or when it is set aside once it has begun (rule C9).
-func (s *State) PrioritiesOn(d Day) *PriorityList {
+func (s *business) PrioritiesOn(d Day) *PriorityList {
 	for i := len(s.PriorityLists) - 1; i >= 0; i-- {
 		if l := s.PriorityLists[i]; l.From <= d && !s.undoneBefore(l.Source, l.From) {
 			if l.Covers(d) && s.AgreementHolds(l.Source, d) {
@@ -367,7 +367,7 @@ func (s *work) adoptedFrom(round string) *PriorityList {
 }
 
 // prioritiesDue adds rounds in which practices are still to be heard.
-func (s *State) prioritiesDue(d Day, add addDue) {
+func (s *business) prioritiesDue(d Day, add addDue) {
 	for n, round := range s.Rounds {
 		if l := s.adoptedFrom(n); d < round.Asked || (l != nil && l.From <= d) {
 			continue

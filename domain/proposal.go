@@ -64,7 +64,7 @@ func (c *RaiseProposal) decide(t *turn) *Refusal {
 const mostUnsettled = 50
 
 // checkUnsettled refuses a seat that has as many drafts and open proposals as it may (rule C1).
-func (s *State) checkUnsettled(seat *Seat) *Refusal {
+func (s *consensus) checkUnsettled(seat *Seat) *Refusal {
 	has := 0
 	for _, p := range s.Proposals {
 		if p.Seat == seat.ID && (p.Stage == Draft || p.Stage == Open) {

@@ -39,7 +39,7 @@ func (c *Disavow) enact(t *turn, e enacting) {
 }
 
 // checkWaiting refuses to settle what does not wait for the group's word.
-func (s *State) checkWaiting(what string, d Day) *Refusal {
+func (s *authority) checkWaiting(what string, d Day) *Refusal {
 	status := ""
 	if x := s.Exercises[what]; x != nil {
 		st := s.ExerciseOn(x, d)
@@ -92,7 +92,7 @@ func settledSubject(what string) string {
 	return "commitment/" + what
 }
 
-func (s *State) settle(what string, o Outcome) {
+func (s *authority) settle(what string, o Outcome) {
 	if s.Exercises[what] != nil {
 		edit(s.Exercises, what).Outcome = &o
 		return

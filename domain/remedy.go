@@ -137,7 +137,7 @@ func (s *View) otherTerms(q Question, t terms, on CheckInputs) (Remedy, bool) {
 
 // missedReviews are the numbers of the appointment and the delegations under the
 // judgement whose missed review is among its reasons.
-func (s *State) missedReviews(j *judgement, d Day) []string {
+func (s *ground) missedReviews(j *judgement, d Day) []string {
 	var missed []string
 	look := func(number string, review Day) {
 		for _, r := range s.missedReview(number, review, d) {

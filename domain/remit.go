@@ -92,7 +92,7 @@ func discretionBy(j *judgement) string {
 
 // stance is the line's or, without one, the charter's. A remit made by an
 // exercise never has more than its lines (rule C8).
-func (s *State) stance(j *judgement, d Day) Stance {
+func (s *ground) stance(j *judgement, d Day) Stance {
 	if j.line != nil {
 		return j.line.Stance
 	}
@@ -147,7 +147,7 @@ func (s *View) bringBack(q Question, j *judgement, all []*Appointment) []Reason 
 }
 
 // mattersBack are the reasons of row 5 that lie in the matter and in coverage.
-func (s *State) mattersBack(q Question, j *judgement) []Reason {
+func (s *ground) mattersBack(q Question, j *judgement) []Reason {
 	ch := &s.CharterOn(q.At).Charter
 	var back []Reason
 	if !ch.Knows(q.Matter) {
@@ -243,7 +243,7 @@ func (s *View) committed(a *Appointment, l *Line, d, upTo Day) Pence {
 	return remember(s.memo.spent, mostRemembered, key, func() Pence { return s.committedOf(a, l, d, upTo) })
 }
 
-func (s *State) committedOf(a *Appointment, l *Line, d, upTo Day) Pence {
+func (s *authority) committedOf(a *Appointment, l *Line, d, upTo Day) Pence {
 	year := a.yearOf(d)
 	now := a.VersionOn(d)
 	var sum Pence

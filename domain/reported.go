@@ -13,7 +13,7 @@ func (k *Commitment) unconfirmedOn(d Day) bool {
 
 // ConfirmCommitmentBy is the last day on which the representative can confirm the
 // commitment; 0 where they recorded it themself (rule R4).
-func (s *State) ConfirmCommitmentBy(k *Commitment) Day {
+func (s *ground) ConfirmCommitmentBy(k *Commitment) Day {
 	if !k.Reported {
 		return 0
 	}
@@ -23,7 +23,7 @@ func (s *State) ConfirmCommitmentBy(k *Commitment) Day {
 // RatifyCommitmentBy is the last day on which the commitment can be ratified, where it
 // waits for the group's word: counted from its recording or its confirmation, or from
 // the last day for that (rules D7, R4).
-func (s *State) RatifyCommitmentBy(k *Commitment) Day {
+func (s *ground) RatifyCommitmentBy(k *Commitment) Day {
 	from := k.Recorded
 	switch {
 	case k.Confirmed != nil:
@@ -36,7 +36,7 @@ func (s *State) RatifyCommitmentBy(k *Commitment) Day {
 
 // countsInTotals says whether the commitment counts in a total as things stand on that day: it
 // is within, or would be once it is confirmed (rules D4, R4).
-func (s *State) countsInTotals(k *Commitment, d Day) bool {
+func (s *ground) countsInTotals(k *Commitment, d Day) bool {
 	st := s.CommitmentOn(k, d)
 	return k.Standing == KWithin && (st == KWithin || st == KReported)
 }

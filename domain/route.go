@@ -24,7 +24,7 @@ func (r *Route) endsBefore(until Day) bool {
 // RoutesOn are the ways on which the practice stands behind the group for the
 // matter on that day, the direct one first; none if it stands outside, or if the
 // charter of that day does not know the matter (rules M2, M3, F6).
-func (s *State) RoutesOn(p *Organisation, matter string, d Day) []Route {
+func (s *backing) RoutesOn(p *Organisation, matter string, d Day) []Route {
 	if !s.knowsOn(matter, d) {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (s *State) RoutesOn(p *Organisation, matter string, d Day) []Route {
 }
 
 // route is the way by those grants: for each step all that are in force.
-func (s *State) route(via, matter string, steps ...[]*MandateEntry) Route {
+func (s *backing) route(via, matter string, steps ...[]*MandateEntry) Route {
 	r := Route{Via: via}
 	until := lastDay
 	for _, grants := range steps {
@@ -63,7 +63,7 @@ func (s *State) route(via, matter string, steps ...[]*MandateEntry) Route {
 }
 
 // knowsOn says whether the charter in force on that day knows the matter.
-func (s *State) knowsOn(matter string, d Day) bool {
+func (s *ground) knowsOn(matter string, d Day) bool {
 	return len(s.Charters) > 0 && s.CharterOn(d).Charter.Knows(matter)
 }
 
@@ -71,7 +71,7 @@ func (s *State) knowsOn(matter string, d Day) bool {
 // the group on that day: those that the charter lists, and those below them that
 // a mandate of the practice or of its PCNs names. What stands for any matter at
 // all stands for one of these.
-func (s *State) mattersOf(p *Organisation, d Day) []string {
+func (s *backing) mattersOf(p *Organisation, d Day) []string {
 	if len(s.Charters) == 0 {
 		return nil
 	}
@@ -113,7 +113,7 @@ type Standing struct {
 // that day; no Grants means that it stands outside (rules M2, M3). No matter asks
 // whether it stands behind the group at all: for at least one matter that the
 // charter lists, or one below it.
-func (s *State) StandsOn(p *Organisation, matter string, d Day) Standing {
+func (s *backing) StandsOn(p *Organisation, matter string, d Day) Standing {
 	st := Standing{Practice: p}
 	st.Patients, st.counted = s.PatientsOn(p, d)
 	matters := []string{matter}
@@ -134,7 +134,7 @@ func (s *State) StandsOn(p *Organisation, matter string, d Day) Standing {
 
 // longestRoute is the way by which the practice stands for one of the matters: a
 // direct one before one through a PCN, then the one that lasts longest; nil for none.
-func (s *State) longestRoute(p *Organisation, matters []string, d Day) *Route {
+func (s *backing) longestRoute(p *Organisation, matters []string, d Day) *Route {
 	var best *Route
 	for _, one := range matters {
 		for _, r := range s.RoutesOn(p, one, d) {
@@ -151,7 +151,7 @@ const lastDay = Day(1<<31 - 1)
 
 // grantEnd is the last day on which the grant holds for the matter, by what is
 // known; lastDay if it has no end.
-func (s *State) grantEnd(g *MandateEntry, matter string) Day {
+func (s *backing) grantEnd(g *MandateEntry, matter string) Day {
 	end, _ := s.periodEnd(g)
 	if g.Until != 0 {
 		end = min(end, g.Until)
@@ -165,7 +165,7 @@ func (s *State) grantEnd(g *MandateEntry, matter string) Day {
 // grantsOn are the grants of the organisation to that receiver that are in force
 // for the matter on that day, in order of recording. Each holds by itself: a
 // later one hides no earlier one.
-func (s *State) grantsOn(org, to, matter string, d Day) []*MandateEntry {
+func (s *backing) grantsOn(org, to, matter string, d Day) []*MandateEntry {
 	var grants []*MandateEntry
 	for _, g := range s.mandatesOf[org] {
 		if !g.Withdrawal && g.Covers(d) && g.takesIn(matter) && s.isTo(g, to) && s.lasts(g, d) && s.withdrawnBy(g, matter, d) == nil {
@@ -177,7 +177,7 @@ func (s *State) grantsOn(org, to, matter string, d Day) []*MandateEntry {
 
 // holdsOn says whether the grant is in force on that day for any of its matters,
 // and is needed: no other grant to the same receiver has all of them for as long.
-func (s *State) holdsOn(g *MandateEntry, d Day) bool {
+func (s *backing) holdsOn(g *MandateEntry, d Day) bool {
 	if g.Withdrawal || !g.Covers(d) || !s.lasts(g, d) {
 		return false
 	}
@@ -196,7 +196,7 @@ func (s *State) holdsOn(g *MandateEntry, d Day) bool {
 
 // grantDue is the day on which the grant ends for the matter or is reviewed,
 // whichever comes first; lastDay for none.
-func (s *State) grantDue(g *MandateEntry, matter string) Day {
+func (s *backing) grantDue(g *MandateEntry, matter string) Day {
 	due := s.grantEnd(g, matter)
 	if g.Review != 0 {
 		due = min(due, g.Review)

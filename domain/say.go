@@ -23,7 +23,7 @@ func (s *View) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 	return "This is my own view; I don't speak for general practice here. Ask " + s.gatekeeper(q.At, q.Person) + "."
 }
 
-func (s *State) sayYes(q Question, j *judgement) string {
+func (s *roster) sayYes(q Question, j *judgement) string {
 	yes := "Yes. I can"
 	var once []string
 	if len(termsOpen(q, j)) > 0 {
@@ -69,7 +69,7 @@ func (s *register) haveBeenConsulted(codes []string) string {
 
 // gatekeeper is who takes the system's approaches on that day, in words. The
 // person who asks is left out: nobody is told to ask themselves (rule R3).
-func (s *State) gatekeeper(d Day, asks string) string {
+func (s *circle) gatekeeper(d Day, asks string) string {
 	var names []string
 	for _, duty := range s.DutiesOn(d) {
 		if duty.Duty == Gatekeeper && duty.Person != asks {

@@ -90,7 +90,7 @@ func (s *SchemeSubject) saysAs(o *SchemeSubject) bool {
 // schemeMatters are the matters of the charter, reserved ones among them; and those below
 // them that a power, a remit, a position, an interest or a mandate names, at which the
 // check may answer otherwise, the upper ones first.
-func (s *State) schemeMatters(d Day) (first, below []string) {
+func (s *authority) schemeMatters(d Day) (first, below []string) {
 	ch := &s.CharterOn(d).Charter
 	for _, m := range slices.Concat(ch.Matters, ch.Reserved, alwaysReserved) {
 		first = appendNew(first, m)
@@ -182,7 +182,7 @@ func (s *View) schemeRemit(a *Appointment, matter string, d Day) []SchemeLine {
 }
 
 // listed says whether the person stands in one of the lines.
-func (s *State) listed(lines []SchemeLine, id string) bool {
+func (s *ground) listed(lines []SchemeLine, id string) bool {
 	return slices.ContainsFunc(lines, func(l SchemeLine) bool {
 		return slices.Contains(l.People, id) || slices.ContainsFunc(l.Not, func(n MayNot) bool { return n.Person == id })
 	})
@@ -237,7 +237,7 @@ func (l *SchemeLine) Ref() string {
 // mattersBelow are those of the matters, and of those that positions, interests and
 // mandates name, that lie below the charter's matters and are not among the first, the
 // upper ones first.
-func (s *State) mattersBelow(first, below []string, d Day) []string {
+func (s *authority) mattersBelow(first, below []string, d Day) []string {
 	ch := &s.CharterOn(d).Charter
 	for _, p := range s.Positions {
 		below = append(below, p.Matter)

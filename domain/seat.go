@@ -30,7 +30,7 @@ func (t *turn) openSeat(c *SeatEntry, e enacting) *Refusal {
 	return nil
 }
 
-func (s *State) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy *Person, r *Refusal) {
+func (s *circle) checkSeat(c *SeatEntry, d Day) (o *Organisation, holder, deputy *Person, r *Refusal) {
 	if o, r = s.openOrganisation("F3", c.Organisation, d); r != nil {
 		return
 	}
@@ -304,7 +304,7 @@ func (s *register) VacantOn(seat *Seat, d Day) bool {
 
 // entitled says whether the seat is in force on that day: an agreement that holds
 // opened it, and its organisation is there (rules F5, C9).
-func (s *State) entitled(seat *Seat, d Day) bool { return s.opened(seat, d) && s.isThere(seat, d) }
+func (s *circle) entitled(seat *Seat, d Day) bool { return s.opened(seat, d) && s.isThere(seat, d) }
 
 // opened says whether an agreement that opened the seat is in force on that day, and
 // another group's has joined (rules C9, G1).
@@ -315,7 +315,7 @@ func (s *decisions) opened(seat *Seat, d Day) bool {
 
 // isThere says whether the seat's organisation is open on that day and, if it is a PCN,
 // has a practice (rule F5).
-func (s *State) isThere(seat *Seat, d Day) bool {
+func (s *roster) isThere(seat *Seat, d Day) bool {
 	o := s.Organisations[seat.ID]
 	if !o.OpenOn(d) {
 		return false
@@ -327,7 +327,7 @@ func (s *State) isThere(seat *Seat, d Day) bool {
 }
 
 // EntitledOn are the seats in force on that day, by code (rules C6, F5).
-func (s *State) EntitledOn(d Day) []string {
+func (s *circle) EntitledOn(d Day) []string {
 	var ids []string
 	for id, seat := range s.Seats {
 		if s.entitled(seat, d) {
@@ -341,7 +341,7 @@ func (s *State) EntitledOn(d Day) []string {
 // successor is the seat that answers for the given one on that day: itself, or
 // the seat of the organisation that its own merged into; "" if neither is in
 // force (rule F5). Of one that was split, the first successor with a seat answers.
-func (s *State) successor(id string, d Day) string {
+func (s *circle) successor(id string, d Day) string {
 	if seats := s.successorSeats(id, d); len(seats) > 0 {
 		return seats[0]
 	}
@@ -350,7 +350,7 @@ func (s *State) successor(id string, d Day) string {
 
 // successorSeats are the seats in force on that day of the organisation, or of
 // those that it went on as: several, if it was split.
-func (s *State) successorSeats(id string, d Day) []string {
+func (s *circle) successorSeats(id string, d Day) []string {
 	if seat := s.Seats[id]; seat != nil && s.entitled(seat, d) {
 		return []string{id}
 	}
@@ -364,7 +364,7 @@ func (s *State) successorSeats(id string, d Day) []string {
 }
 
 // SeatsOf are the seats that the person may act for on that day, by code.
-func (s *State) SeatsOf(person string, d Day) []string {
+func (s *circle) SeatsOf(person string, d Day) []string {
 	var ids []string
 	for id, seat := range s.Seats {
 		if s.RoleOn(seat, person, d) != "" && s.entitled(seat, d) {
@@ -382,7 +382,7 @@ func (s *table) seat(rule, code string) (*Seat, *Refusal) {
 	return nil, notFound(rule, "%q has no seat here.", Clip(code))
 }
 
-func (s *State) whyNotSeated(seat *Seat, person string, d Day) string {
+func (s *roster) whyNotSeated(seat *Seat, person string, d Day) string {
 	for _, h := range seat.Holders {
 		if h.Person == person && h.Covers(d) && h.Alone {
 			return "that is their own record alone (F10); somebody else who speaks for the organisation, or keeps the register, has to record it"

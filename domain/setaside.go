@@ -60,7 +60,7 @@ func (s *decisions) AgreementHolds(proposal string, d Day) bool {
 
 // sourceHolds is AgreementHolds for what an exercise may have made: that stands or
 // falls with the exercise, which is asked elsewhere (rule C8).
-func (s *State) sourceHolds(source string, d Day) bool {
+func (s *authority) sourceHolds(source string, d Day) bool {
 	return s.Exercises[source] != nil || s.AgreementHolds(source, d)
 }
 
@@ -130,7 +130,7 @@ func (s *State) grantBack(g grant, agreement string, d Day) *goneBack {
 // versionBack is the place of the version to which the grant goes back when the
 // agreement is set aside: -1 where it has none; false where the agreement changed
 // nothing that is still so.
-func (s *State) versionBack(g grant, agreement string, d Day) (int, bool) {
+func (s *authority) versionBack(g grant, agreement string, d Day) (int, bool) {
 	changed := g.versions() - 1
 	if g.term(changed).Source != agreement {
 		for g.confirms(changed) {
@@ -165,7 +165,7 @@ func (s *register) mayPay(payer string, d Day) bool {
 // charterBack is what becomes of the charter if the agreement made the one in
 // force: it goes back, since a group is never without one. Where that can't be,
 // checkCharterBack has refused.
-func (s *State) charterBack(agreement string, d Day) []goneBack {
+func (s *consensus) charterBack(agreement string, d Day) []goneBack {
 	now := &s.Charters[len(s.Charters)-1]
 	before := s.charterBefore(agreement, d)
 	if before == nil {
@@ -178,7 +178,7 @@ func (s *State) charterBack(agreement string, d Day) []goneBack {
 
 // charterBefore is the charter before the one in force, if the agreement made
 // that; else nil. The first came with the founding and is always there.
-func (s *State) charterBefore(agreement string, d Day) *CharterVersion {
+func (s *consensus) charterBefore(agreement string, d Day) *CharterVersion {
 	if len(s.Charters) == 0 || s.Charters[len(s.Charters)-1].Source != agreement {
 		return nil
 	}

@@ -81,7 +81,7 @@ func (t *turn) ripeOn(p *Proposal, since Day) (Day, bool) {
 // mayBeRipe rules out at little cost most of what is not: before the window ends
 // somebody must have said that it need not wait, and after it there must be as
 // many consents as the quorum has.
-func (s *State) mayBeRipe(p *Proposal, d Day) bool {
+func (s *consensus) mayBeRipe(p *Proposal, d Day) bool {
 	consents, hurry, version := 0, false, p.Version().Number
 	for i := range p.Positions {
 		if pos := &p.Positions[i]; pos.Version == version && pos.Stand == Consent {
@@ -212,7 +212,7 @@ func (s *View) Refuses(is []Instrument, proposal string, d Day) *Refusal {
 
 // NextDue is the next moment at which something may become due in the group by
 // itself; the zero time if nothing can.
-func (s *State) NextDue(now time.Time) time.Time {
+func (s *business) NextDue(now time.Time) time.Time {
 	silent := slices.ContainsFunc(s.pending, func(n string) bool { return len(s.Records[n].unopposedParts()) > 0 })
 	switch today := DayOf(now); {
 	case s.Established == 0:
@@ -289,7 +289,7 @@ const (
 // RollOn names for each entitled seat what it says to the newest version on
 // that day: who supports, stands aside, objects and has not been heard; never a
 // percentage (rule C12).
-func (s *State) RollOn(p *Proposal, d Day) []RollEntry {
+func (s *consensus) RollOn(p *Proposal, d Day) []RollEntry {
 	if p.Stage == Agreed && p.AgreedOn <= d {
 		return p.Roll
 	}

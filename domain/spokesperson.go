@@ -149,7 +149,7 @@ func endTenure(ts []Tenure, person string, until Day) []Tenure {
 // SpeaksFor says whether the person may speak for the organisation on that day
 // (rule O3). Whoever spoke for it before it closed, or for an earlier contract
 // holder, does not do so after. For another group speaks whom its own agreement names (rule G1).
-func (s *State) SpeaksFor(person, code string, d Day) bool {
+func (s *roster) SpeaksFor(person, code string, d Day) bool {
 	o := s.Organisations[code]
 	return o != nil && s.mayBeSpokenFor(o, s.People[person], d) &&
 		slices.ContainsFunc(o.Spokespeople, func(t Tenure) bool { return t.Person == person && o.speaks(t, d) && s.holds(t, d) })

@@ -45,7 +45,7 @@ func (s *State) StandingsOn(p *Organisation, d Day) []MatterStanding {
 	return all
 }
 
-func (s *State) standingOn(p *Organisation, matter string, d Day, days []Day) MatterStanding {
+func (s *backing) standingOn(p *Organisation, matter string, d Day, days []Day) MatterStanding {
 	m := MatterStanding{Matter: matter, Routes: s.RoutesOn(p, matter, d)}
 	if !m.Stands() {
 		st := s.StandsOn(p, matter, d)
@@ -74,7 +74,7 @@ func (m *MatterStanding) lookAhead(days []Day, stands func(Day) bool) {
 
 // standsAt says whether the practice is one of the place's on that day and stands
 // behind the group for the matter.
-func (s *State) standsAt(p *Organisation, matter string, d Day) bool {
+func (s *backing) standsAt(p *Organisation, matter string, d Day) bool {
 	return s.isPracticeOn(p, d) && len(s.RoutesOn(p, matter, d)) > 0
 }
 

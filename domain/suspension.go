@@ -40,7 +40,7 @@ func (c *Suspend) decide(t *turn) *Refusal {
 // checkAgain refuses a seat that suspended the same thing less than a year ago,
 // unless a second seat joins: one that suspended it since, and whose suspension
 // still runs (rule D8). A successor's seat is the seat that it follows.
-func (s *State) checkAgain(what grant, seat string, d Day) *Refusal {
+func (s *consensus) checkAgain(what grant, seat string, d Day) *Refusal {
 	number, had := what.granted().Number, what.granted().Suspensions
 	var last *Suspension
 	for i := range had {
@@ -123,7 +123,7 @@ func suspendedSubject(what string) string {
 }
 
 // editSuspensions gives out a copy of the suspensions, to be changed.
-func (s *State) editSuspensions(what string) *[]Suspension {
+func (s *authority) editSuspensions(what string) *[]Suspension {
 	var g *Granted
 	if s.Delegations[what] != nil {
 		g = edit(s.Delegations, what).granted()
@@ -151,7 +151,7 @@ func (sus *Suspension) reason(number string) Reason {
 
 // SuspensionAt is the suspension of a delegation or an appointment that the
 // event with that index recorded; nil if it recorded none.
-func (s *State) SuspensionAt(what string, event uint64) *Suspension {
+func (s *authority) SuspensionAt(what string, event uint64) *Suspension {
 	g := s.grant(what)
 	if g == nil {
 		return nil
@@ -169,7 +169,7 @@ func (s *State) SuspensionAt(what string, event uint64) *Suspension {
 // that names it, or one that confirms or varies the thing and whose words were
 // put to the seats after it, so that whoever consented knew of it (rule D8). An
 // agreement that was set aside lifts nothing any more.
-func (s *State) Suspends(what string, sus *Suspension, day Day) bool {
+func (s *authority) Suspends(what string, sus *Suspension, day Day) bool {
 	return s.suspends(s.grant(what), sus, day)
 }
 

@@ -350,7 +350,7 @@ type waits interface {
 }
 
 // waits finds what waits by its reference.
-func (s *State) waits(ref string) (waits, *Refusal) {
+func (s *business) waits(ref string) (waits, *Refusal) {
 	if k := s.Records[ref]; k != nil {
 		return k, nil
 	}

@@ -46,7 +46,7 @@ type WayIn struct {
 	EndedBy     string
 }
 
-func (s *State) addWay(w *WayIn, ev *Event) {
+func (s *business) addWay(w *WayIn, ev *Event) {
 	w.By, w.With, w.At, w.On, w.Index = ev.Actor, ev.Way, ev.Time.UnixMilli(), DayOf(ev.Time), ev.Index
 	w.Before = w.Before || !s.OnRecord
 	w.Inviter = w.By
@@ -133,7 +133,7 @@ func (s *access) WaysWaiting(d Day) []*WayIn {
 // MayReadWith refuses whoever can't read by that way in on that day: it is not theirs on
 // the record, or is over (rule L10). In a ledger in which the ways in are not on the
 // record yet it refuses nobody.
-func (s *State) MayReadWith(way Way, person string, d Day) *Refusal {
+func (s *business) MayReadWith(way Way, person string, d Day) *Refusal {
 	if !s.OnRecord {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (s *State) MayReadWith(way Way, person string, d Day) *Refusal {
 
 // MayActWith refuses whoever can't act or sign by that way in on that day: they can't
 // read by it, or it still waits (rule L11).
-func (s *State) MayActWith(way Way, person string, d Day) *Refusal {
+func (s *business) MayActWith(way Way, person string, d Day) *Refusal {
 	if r := s.MayReadWith(way, person, d); r != nil {
 		return r
 	}

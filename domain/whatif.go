@@ -141,7 +141,7 @@ func (s *View) partsReached(matter string, at Day) []part {
 // linesReached are the parts of the appointment that let somebody commit and that
 // what is withdrawn reaches: its lines, and what none of them names where the
 // charter then gives discretion (rule R2).
-func (s *State) linesReached(a *Appointment, matter string, at Day) []part {
+func (s *authority) linesReached(a *Appointment, matter string, at Day) []part {
 	var parts []part
 	v, basis := a.VersionOn(at), s.basis(a, at)
 	for i := range v.Lines {

@@ -124,7 +124,7 @@ func (t *turn) checkRests(seat string, rests *RestsOn, matter string) *Refusal {
 // cantRest is the one refusal of whoever names something in another ledger that can't be
 // read: there may be no such group, no such agreement, or it may not be about this, or
 // not have joined, or have left (rule G1).
-func (s *State) cantRest(seat string) *Refusal {
+func (s *roster) cantRest(seat string) *Refusal {
 	return notNow("G1", "%s can't act on the strength of that here. It joins by an agreement of its own that names %s and who speaks for it; then name an agreement or delegation of its own that is in force and about this, by its number and event.",
 		s.name(seat), s.Group)
 }
@@ -215,7 +215,7 @@ type ProvedConsent struct {
 
 // Places are the groups that ever joined, and took a seat here, by their names in
 // addresses: whose ledgers a view Across wants. No other is read.
-func (s *State) Places() []string {
+func (s *roster) Places() []string {
 	var names []string
 	for id, seat := range s.Seats {
 		if s.Organisations[id].Kind == OtherGroup && (!seat.Asked || len(seat.Joinings) > 0) {
@@ -288,7 +288,7 @@ func (s *View) addPlace(c *Coverage, p Place, matter, source string, d Day) {
 
 // standsOn is the newest consent of the place to the source, or to anything,
 // that still rests on something in its ledger on that day; else why there is none.
-func (s *State) standsOn(seat, source string, place *State, d Day) (*ProvedConsent, string) {
+func (s *consensus) standsOn(seat, source string, place *State, d Day) (*ProvedConsent, string) {
 	why := "it has not consented"
 	for i := len(s.Proved) - 1; i >= 0; i-- {
 		p := s.Proved[i]
@@ -308,7 +308,7 @@ func (s *State) standsOn(seat, source string, place *State, d Day) (*ProvedConse
 
 // proves says whether the consent was one of those by which the charter was
 // adopted, or an agreement that holds on that day was reached.
-func (s *State) proves(c *ProvedConsent, d Day) bool {
+func (s *consensus) proves(c *ProvedConsent, d Day) bool {
 	if c.To == ToCharter {
 		return s.EstablishedOn(d)
 	}
@@ -328,7 +328,7 @@ func (s *powers) basis(a *Appointment, d Day) string {
 
 // basisOf is the agreement by which the first of the delegations that has a
 // power for the matter reads as it does on that day; "" for none.
-func (s *State) basisOf(held []*Delegation, matter string, d Day) string {
+func (s *ground) basisOf(held []*Delegation, matter string, d Day) string {
 	for _, dl := range held {
 		if v := dl.VersionOn(d); s.powerFor(v, matter, d) != nil {
 			return v.Source

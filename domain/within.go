@@ -48,7 +48,7 @@ func above[N ~int | ~int64](limit, o N) bool { return o != 0 && (limit == 0 || l
 
 // remitWithin says whether the version of the appointment's remit allows nothing
 // that the other does not, in any matter, by any person, or for longer.
-func (s *State) remitWithin(a *Appointment, v, o *AppointmentVersion, d Day) bool {
+func (s *ground) remitWithin(a *Appointment, v, o *AppointmentVersion, d Day) bool {
 	if lastsLonger(v.Until, o.Until) || slices.ContainsFunc(v.Substitutes, func(id string) bool { return id != a.Person && !slices.Contains(o.Substitutes, id) }) {
 		return false
 	}

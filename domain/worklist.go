@@ -109,7 +109,7 @@ func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 
 // mandateDue is the day on which the grant ends or is reviewed, and what is said of
 // it: where all of it is withdrawn before, the last day on which it holds.
-func (s *State) mandateDue(g *MandateEntry) (Day, string) {
+func (s *backing) mandateDue(g *MandateEntry) (Day, string) {
 	on := earlier(g.Review, g.Until)
 	for _, w := range s.WithdrawnFrom(g) {
 		if last := w.From - 1; w.TakesAll(g) && (on == 0 || last < on) {
@@ -142,7 +142,7 @@ func (s *State) powersDue(d Day, add addDue) {
 }
 
 // waitingDue adds what waits for the group's word or for somebody to be told.
-func (s *State) waitingDue(d Day, add addDue) {
+func (s *authority) waitingDue(d Day, add addDue) {
 	for n, x := range s.Exercises {
 		switch s.ExerciseOn(x, d) {
 		case XBeyond:
@@ -177,7 +177,7 @@ func (s *State) waitingDue(d Day, add addDue) {
 }
 
 // seatsDue adds the ends of holders' times, where nobody is named from the day after (rule F5).
-func (s *State) seatsDue(d Day, add addDue) {
+func (s *circle) seatsDue(d Day, add addDue) {
 	for _, code := range s.EntitledOn(d) {
 		seat := s.Seats[code]
 		for _, h := range seat.Holders {
@@ -240,7 +240,7 @@ func (s *State) whoMay(ids []string, c Command, d Day) []string {
 }
 
 // onDuties are the ids of those who have a duty on that day.
-func (s *State) onDuties(d Day) []string {
+func (s *circle) onDuties(d Day) []string {
 	var ids []string
 	for _, o := range s.DutiesOn(d) {
 		ids = appendNew(ids, o.Person)
@@ -248,7 +248,7 @@ func (s *State) onDuties(d Day) []string {
 	return ids
 }
 
-func (s *State) grantedBy(number string, d Day) []string {
+func (s *backing) grantedBy(number string, d Day) []string {
 	for _, m := range s.Mandates {
 		if m.Number == number {
 			return s.SpokespeopleOn(m.Organisation, d)
@@ -271,7 +271,7 @@ func (s *register) SpokespeopleOn(code string, d Day) []string {
 }
 
 // tableOn are the holders of the seats or, where there is none, their deputies.
-func (s *State) tableOn(d Day) []string {
+func (s *circle) tableOn(d Day) []string {
 	var ids []string
 	for _, code := range s.EntitledOn(d) {
 		seat := s.Seats[code]
@@ -286,7 +286,7 @@ func (s *State) tableOn(d Day) []string {
 	return ids
 }
 
-func (s *State) withDuty(duty DutyName, d Day) []string {
+func (s *circle) withDuty(duty DutyName, d Day) []string {
 	var ids []string
 	for _, o := range s.DutiesOn(d) {
 		if o.Duty == duty {

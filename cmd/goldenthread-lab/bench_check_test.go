@@ -172,13 +172,12 @@ func (b *bench) requests() (asks, known []benchAsk, events uint64) {
 	defer folder.Close(r.Store)
 	tokens, err := identity.OpenTokens(b.Context(), r.Store)
 	require.NoError(b, err)
-	issued := map[string]string{}
 	token := func(group, who string) string {
-		if issued[group+" "+who] == "" {
-			issued[group+" "+who], err = tokens.Issue(group, who)
+		if b.tokens[group+" "+who] == "" {
+			b.tokens[group+" "+who], err = tokens.Issue(group, who)
 			require.NoError(b, err)
 		}
-		return issued[group+" "+who]
+		return b.tokens[group+" "+who]
 	}
 	asks = b.asks(r.groups)
 	for i := range asks {

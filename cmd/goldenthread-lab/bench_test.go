@@ -45,7 +45,7 @@ func TestBench(t *testing.T) {
 		t.Skip("set " + benchEnv + "=1, or run make bench")
 	}
 	folder.UseMemory(folder.UsualMemory) // as the server does
-	b := &bench{T: t, rivals: openRivals(t)}
+	b := &bench{T: t, rivals: openRivals(t), tokens: map[string]string{}}
 	b.generated = os.Getenv(benchData)
 	if b.generated == "" {
 		b.generated = t.TempDir()
@@ -56,7 +56,7 @@ func TestBench(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		do   func()
-	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"behind", b.logBehind}, {"rebuild", b.rebuild}, {"start", b.starts}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}, {"authzen", b.authZEN}, {"openfga", b.besideOpenFGA}} {
+	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"behind", b.logBehind}, {"rebuild", b.rebuild}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}, {"authzen", b.authZEN}, {"openfga", b.besideOpenFGA}, {"start", b.starts}} {
 		if len(only) == 0 || slices.Contains(only, row.name) {
 			row.do()
 		}
@@ -68,6 +68,7 @@ type bench struct {
 	*testing.T
 	rivals    []rival
 	generated string
+	tokens    map[string]string // by group and person; issued before any server has run on the folder: after that, only those that the ledger has let people in
 	rows      [][4]string
 }
 
