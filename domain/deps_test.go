@@ -45,7 +45,7 @@ var mayImportRooms = map[string][]string{
 	"eventstore":           {"commit", "ledgers", "stream", "keys", "shared", "archive", "logs", "tilelog", "witness", "evidence", "trace"},
 	"eventstore/recovery":  {"", "commit", "ledgers", "stream", "logs", "tilelog", "signature"},
 
-	"eventstore/simulation": {"", "commit", "stream", "keys", "logs", "tilelog"},
+	"eventstore/simulation": {"", "commit", "stream", "keys", "logs", "tilelog", "witness"},
 
 	"api/mail":       {"web"},
 	"api/lists":      {},

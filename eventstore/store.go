@@ -204,6 +204,9 @@ func (s *Store) openStreams(ctx context.Context, o *Options) (last uint64, err e
 		return 0, err
 	}
 	s.logs, err = logs.Open(ctx, s.stream, s.keys, &logs.Config{Installation: o.Installation, Replicas: o.Replicas, Witnesses: o.Witnesses, Quorum: o.Quorum, Known: o.Known, Idle: o.idle, Disk: o.Disk, Log: o.Log})
+	if err == nil && !s.stream.Alone { // another node may have recorded meanwhile what the checkpoints are for
+		last, hole, err = s.stream.Extent(ctx)
+	}
 	if err == nil && hole != nil {
 		s.health.refuseWrites(hole)
 	}

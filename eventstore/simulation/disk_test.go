@@ -159,6 +159,11 @@ func (d *disk) die(power bool, r *rand.Rand, into string) error {
 			return err
 		}
 	}
+	// What a witness has cosigned is synced as it is written.
+	err := os.CopyFS(filepath.Join(into, "witness"), os.DirFS(filepath.Join(d.dir, "witness")))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
 	// The key to come before the one in force: that is the order in which they change.
 	for _, name := range []string{keys.WrappingFile + ".next", keys.WrappingFile, logs.SigningFile, filepath.Join(logs.Folder, logs.MarkFile)} {
 		b, err := os.ReadFile(filepath.Join(d.dir, name))

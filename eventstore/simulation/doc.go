@@ -12,6 +12,9 @@
 // their power at any message and any step of the disk; the server loses its power with a
 // write on the way; networks are cut; clocks jump; disks are slow or full. People send what
 // was not answered again, under the same id, until they have an answer (people_test.go).
+// People are erased, and whoever runs the nodes copies the wrapping key to those that lack
+// it (erasure_test.go); in every third script a witness cosigns the logs, and is late, deaf
+// or down (witness_test.go). Mail stands above a store: api/mail/faults_test.go plays it.
 //
 // After each step (truth_test.go) what the server acknowledged is folded anew, and all is
 // held against it:
@@ -25,6 +28,9 @@
 //   - Every state that a node answers with is that of its events, now and as known earlier.
 //   - Checkpoints are signed for what is acknowledged, and only for more; what a node that
 //     died left of its logs is whole.
+//   - Nobody who is erased can be read at a node that tells of it, and at the end nobody's
+//     key is left; everybody else can be read.
+//   - A witness cosigns what is acknowledged, and only ever more of it; at the end all of it.
 //   - No group stops, since none is damaged. Once the faults end, everybody is answered, and
 //     all nodes have, and sign for, the same.
 //

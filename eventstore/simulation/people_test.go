@@ -144,6 +144,7 @@ func (w *world) send(x *sending, first int, patience time.Duration) {
 		}
 		w.truth.sends(x, -1)
 		if w.truth.answered(&a) {
+			w.truth.erasedAt(n, s, x.group, a.result.Next)
 			return
 		}
 		time.Sleep(500 * time.Millisecond)
@@ -192,6 +193,13 @@ func (w *world) play(one *step) {
 		x := w.sent[one.N%len(w.sent)]
 		w.mu.Unlock()
 		w.people.Go(func() { w.send(x, one.Node, 5*time.Second) })
+	case erase:
+		x := w.erase(one.Group, one.N)
+		w.people.Go(func() { w.send(x, one.Node, time.Duration(500+one.N*10)*time.Millisecond) })
+	case handOn:
+		w.handOn()
+	case witnessing:
+		w.watcher.play(one)
 	case read:
 		w.truth.readAt(n, groupName(one.Group))
 	case backward:

@@ -11,10 +11,11 @@ import (
 // A script is what happens in one simulation. It is a list of steps, so that one that
 // fails can be made shorter and printed.
 type script struct {
-	Seed  uint64
-	Nodes int
-	Story bool // nodes have clocks of their own, and days pass
-	Steps []step
+	Seed    uint64
+	Nodes   int
+	Story   bool // nodes have clocks of their own, and days pass
+	Witness bool // a witness cosigns the logs
+	Steps   []step
 }
 
 // A step is one thing that happens; what its numbers mean depends on its kind.
@@ -33,7 +34,7 @@ func (s step) String() string {
 
 func (s script) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, %d nodes, story clock %v\n", s.Seed, s.Nodes, s.Story)
+	fmt.Fprintf(&b, "seed %d, %d nodes, story clock %v, a witness %v\n", s.Seed, s.Nodes, s.Story, s.Witness)
 	for i, one := range s.Steps {
 		fmt.Fprintf(&b, "%3d  %s\n", i+1, one)
 	}
@@ -67,6 +68,9 @@ const (
 	day        = "day"   // a day passes, on all clocks
 	diskSlow   = "disk slow"
 	diskFull   = "disk full"
+	erase      = "erase"   // somebody has a person erased
+	handOn     = "hand on" // whoever runs the nodes copies the wrapping key to those that lack it
+	witnessing = "witness" // requests of the witness, or its answers, are lost or late, or it is down
 )
 
 // weights say how often a step is of a kind.
@@ -75,7 +79,7 @@ var weights = []struct {
 	weight int
 }{
 	{say, 60}, {sayAgain, 6}, {read, 4}, {backward, 2}, {restart, 2}, {kill, 3}, {powerCut, 3}, {killAt, 4}, {killAtDisk, 3}, {cut, 3}, {serverCut, 3},
-	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {deaf, 3}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2},
+	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {deaf, 3}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2}, {erase, 9}, {handOn, 1}, {witnessing, 3},
 }
 
 const groups = 3
@@ -83,7 +87,7 @@ const groups = 3
 // newScript makes up the script of a seed.
 func newScript(seed uint64) script {
 	r := rand.New(rand.NewPCG(seed, 11))
-	s := script{Seed: seed, Nodes: 1 + r.IntN(2), Story: r.IntN(3) > 0}
+	s := script{Seed: seed, Nodes: 1 + r.IntN(2), Story: r.IntN(3) > 0, Witness: r.IntN(3) == 0}
 	total := 0
 	for _, w := range weights {
 		total += w.weight
@@ -107,7 +111,7 @@ func newScript(seed uint64) script {
 			one.Wait = time.Duration(r.IntN(6000)) * time.Millisecond
 		}
 		one.For = time.Duration(1+r.IntN(9000)) * time.Millisecond
-		if (kind == clock || kind == day) && !s.Story || kind == skew && s.Story {
+		if (kind == clock || kind == day) && !s.Story || kind == skew && s.Story || kind == witnessing && !s.Witness {
 			one.Kind = say
 		}
 		s.Steps = append(s.Steps, one)

@@ -53,6 +53,7 @@ type ledger struct {
 	hashes []tlog.Hash      // of the Merkle tree (tlog.StoredHashes)
 	told   uint64           // index up to which somebody has been told of
 	signed map[string]int64 // events that the newest checkpoint is for, by origin
+	sealed []*sealing       // whose data it holds
 }
 
 func newTruth(w *world) *truth {
@@ -168,6 +169,7 @@ func (t *truth) takeGroup(r *record, pieces []commit.Piece) bool {
 			t.world.fail("%s %d names a person in the clear", l.name, e.Index)
 		}
 		l.events, l.lines = append(l.events, e), append(l.lines, pieces[i].Entry.Line)
+		l.noteSealed(&e)
 		t.note(l, &e)
 	}
 	return true
@@ -271,17 +273,25 @@ func (t *truth) proves(group string, signed []byte, newest bool) error {
 	case newest && c.N <= l.signed[origin]:
 		return fmt.Errorf("it is signed for %d events, and the one before for %d", c.N, l.signed[origin])
 	}
-	root, err := tlog.TreeHash(c.N, l)
-	if err != nil {
+	if err := l.has(c.Tree); err != nil {
 		return err
-	}
-	if root != c.Hash {
-		return fmt.Errorf("it is signed for another history of %d events", c.N)
 	}
 	if newest {
 		l.signed[origin] = c.N
 	}
 	return nil
+}
+
+// has returns an error unless that is the tree of the ledger's first events.
+func (l *ledger) has(tree tlog.Tree) error {
+	if tree.N > int64(len(l.lines)) {
+		return fmt.Errorf("it is of %d events, and %d are acknowledged", tree.N, len(l.lines))
+	}
+	root, err := tlog.TreeHash(tree.N, l)
+	if err == nil && root != tree.Hash {
+		err = fmt.Errorf("it is of another history of %d events", tree.N)
+	}
+	return err
 }
 
 func (n *node) dirNow() string { n.mu.Lock(); defer n.mu.Unlock(); return n.dir }
@@ -422,6 +432,7 @@ func (t *truth) checkNode(n *node, s *eventstore.Store, group string, deep bool)
 	if next > most {
 		t.world.fail("%s has %d events of %s, and %d are acknowledged", n.name, next, group, most)
 	}
+	t.erasedAt(n, s, group, next)
 	if deep {
 		t.readAt(n, group)
 	}
@@ -499,110 +510,5 @@ func (t *truth) leftBehind(n *node, dir string) {
 		if r, err := tilelog.Verify(context.Background(), files, origin, tilelog.VKeys(keys, origin), nil); err != nil || r.Err() != nil {
 			t.world.fail("the log of %s that %s left is not as it was signed: %v %v", group, n.name, err, r.Err())
 		}
-	}
-}
-
-// settled checks, after all faults have ended, that everybody was answered and that all
-// nodes have and sign the one history.
-func (t *truth) settled() {
-	t.mu.Lock()
-	for _, x := range t.world.sent {
-		if !x.done {
-			t.world.fail("%s by %s in %s is not answered, though all faults have ended", x.what, x.actor, x.group)
-		}
-	}
-	t.mu.Unlock()
-	t.sameStream()
-	for _, n := range t.world.nodes {
-		t.settledOn(n)
-	}
-}
-
-// settledOn is settled, for one node.
-func (t *truth) settledOn(n *node) {
-	s := n.live()
-	if s == nil {
-		t.world.fail("%s does not start, though all faults have ended", n.name)
-		return
-	}
-	if err := s.Ready(); err != nil {
-		t.world.fail("%s is not ready, though all faults have ended: %v", n.name, err)
-	}
-	for g := range groups {
-		t.settledAt(n, s, groupName(g))
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	if missing, err := s.CheckKeys(ctx); err != nil || len(missing) > 0 {
-		t.world.fail("%s: keys are missing: %v %v", n.name, missing, err)
-	}
-	cancel()
-}
-
-// sameStream checks that the server still has what it acknowledged.
-func (t *truth) sameStream() {
-	t.world.server.mu.Lock()
-	defer t.world.server.mu.Unlock()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	st := t.world.server.streams[stream.Name]
-	if got := len(st.visible()); got != len(t.records) {
-		t.world.fail("the stream has %d messages, and %d were acknowledged", got, len(t.records))
-	}
-}
-
-func (t *truth) settledAt(n *node, s *eventstore.Store, group string) {
-	t.mu.Lock()
-	lines := t.of(group).lines
-	t.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if len(lines) == 0 {
-		return
-	}
-	state, err := s.Await(ctx, group, uint64(len(lines)-1))
-	if err != nil || state.Next != uint64(len(lines)) {
-		t.world.fail("%s has %d of %d events of %s, though all faults have ended (%v)", n.name, s.Next(group), len(lines), group, err)
-		return
-	}
-	t.sameState(n, group, state)
-	t.namesAt(n, s, state)
-	i := 0
-	for e, err := range s.Entries(ctx, group, 0, uint64(len(lines))) {
-		if err != nil || !bytes.Equal(e.Line, lines[i]) {
-			t.world.fail("%s reads event %d of %s as %s (%v), and it is %s", n.name, i, group, e.Line, err, lines[i])
-			break
-		}
-		i++
-	}
-	if tree, err := s.AwaitSigned(ctx, group, uint64(len(lines))); err != nil {
-		t.world.fail("%s has signed for %d of %d events of %s, though all faults have ended: %v", n.name, tree.N, len(lines), group, err)
-		return
-	}
-	signed, err := s.Checkpoint(group)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err == nil {
-		err = t.proves(group, signed, false)
-	}
-	if err != nil {
-		t.world.fail("the checkpoint of %s at %s: %v", group, n.name, err)
-	}
-}
-
-// namesAt checks that the node can read everybody's name, and that nothing is due any more.
-func (t *truth) namesAt(n *node, s *eventstore.Store, state *domain.State) {
-	for number := range 40 {
-		p := state.ByHandle(fmt.Sprint("q", number))
-		if p == nil {
-			continue
-		}
-		if data, err := s.OpenPersonal(p.ID, p.Sealed); err != nil || data.Name != nameOf(number) {
-			t.world.fail("%s can't read the name of %s in %s: %q %v", n.name, p.Handle, state.Group, data.Name, err)
-		}
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if due := t.of(state.Group).fold.Settle(n.time(), nil); len(due) > 0 {
-		t.world.fail("%s: %d events of %s are due, and not recorded", n.name, len(due), state.Group)
 	}
 }

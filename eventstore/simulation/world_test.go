@@ -30,6 +30,7 @@ type world struct {
 	root    string // folder of all data folders
 	rand    *rand.Rand
 	server  *server
+	watcher *watcher // nil: nobody witnesses
 	nodes   []*node
 	truth   *truth
 	log     *slog.Logger
@@ -87,6 +88,12 @@ func newWorld(s script, root string, m mistake) *world {
 	w.truth = newTruth(w)
 	w.server.meets, w.server.stored = w.meets, w.truth.stored
 	w.server.lies = m.server
+	if s.Witness {
+		var err error
+		if w.watcher, err = newWatcher(w); err != nil {
+			w.fail("the witness: %v", err)
+		}
+	}
 	for i := range s.Nodes {
 		n := &node{world: w, name: fmt.Sprint("node-", i+1), dir: filepath.Join(root, fmt.Sprint("node-", i+1, "-0"))}
 		w.nodes = append(w.nodes, n)
@@ -167,11 +174,13 @@ func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
 	defer cancel()
 	defer time.AfterFunc(openTimeout, cancel).Stop()
 	var f followed
-	s, err := eventstore.Open(ctx, eventstore.Options{
+	o := eventstore.Options{
 		Dir: dir, NATS: "nats://simulated", Access: []nats.Option{nats.InProcessServer(plug), nats.Timeout(2 * time.Second), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, Node: n.name, Installation: "simulated",
 		Clock: n.clock(), Follow: []func(commit.Commit){func(c commit.Commit) { n.world.truth.followed(n, &f, c) }}, Log: n.world.log.With("node", n.name, "life", life), Disk: disk,
 		ClockConfirmed: true,
-	})
+	}
+	n.world.watcher.options(&o)
+	s, err := eventstore.Open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -331,6 +340,7 @@ func simulate(t *testing.T, s script, m mistake) (wrong []string) {
 	defer os.RemoveAll(root)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(s, root, m)
+		defer w.watcher.use()()
 		w.begin()
 		w.truth.check()
 		for i := range s.Steps {
@@ -368,6 +378,7 @@ func (w *world) begin() {
 		}
 	}
 	w.found(func(x *sending) { w.send(x, 0, 10*time.Second) })
+	w.watcher.watch(w.nodes[0])
 }
 
 func (w *world) copyFile(from, to *node, name string) {
@@ -401,8 +412,11 @@ func (w *world) settle() {
 		disk.full, disk.slow = false, 0
 		disk.mu.Unlock()
 	}
+	w.watcher.start()
 	time.Sleep(15 * time.Second)
+	w.settleKeys()
 	w.advance()
+	w.settleKeys() // somebody may have been erased only now
 	if len(w.verdict()) == 0 {
 		w.truth.settled()
 	}
