@@ -65,7 +65,7 @@ var mayImportRooms = map[string][]string{
 	"api/feeds":      {"mail", "web", "problem", "caller", "operation", "access", "identity"},
 	"api/rest":       {"doctor", "version", "paper", "problem", "caller", "operation", "access", "registers", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access", "registers"},
-	"api/setup":      {"doctor", "version", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity"},
+	"api/setup":      {"doctor", "version", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity", "pages"},
 	"api":            {"doctor", "version", "paper", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
 }
 

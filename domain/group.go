@@ -25,7 +25,7 @@ type Found struct {
 	Duties        []DutyEntry          `json:"duties" maxItems:"20"`
 	Forums        []RegisterForum      `json:"forums,omitempty" doc:"system meeting bodies, so that the schedule can bring appointments in" maxItems:"50"`
 	Speakers      []RecordSpokesperson `json:"speakers,omitempty" doc:"who speaks for organisations, apart from who sits for them" maxItems:"100"`
-	Schedule      []ScheduleItem       `json:"schedule,omitempty" doc:"what stood before the ledger, each with its evidence" maxItems:"50"`
+	Schedule      []ScheduleItem       `json:"schedule,omitempty" doc:"what stood before the ledger, each with its evidence" maxItems:"150"`
 }
 
 func (c *Found) personals(r *Request) []Personal {
@@ -286,6 +286,11 @@ func (e *GroupFounded) apply(s *State, ev *Event) {
 	s.Name, s.ShortName, s.Place, s.PlaceName, s.Founder = e.Name, e.ShortName, e.Place, e.PlaceName, e.Founder
 	s.Charters = []CharterVersion{{Version: 1, Charter: e.Charter, From: ev.Effective, Source: Founding, Index: ev.Index}}
 	s.Schedule = e.Schedule
+	for i := range e.Schedule {
+		for _, f := range e.Schedule[i].Documents {
+			s.Documents = append(slices.Clip(s.Documents), Document{ScheduleRef(i), f.Name, f.SHA256, f.MediaType, f.Bytes, f.Elsewhere, e.Founder, ev.Effective, ev.Index})
+		}
+	}
 }
 
 // CharterConsented: a seat consented to the first charter or, while the group forms again,

@@ -368,6 +368,7 @@ type ScheduleItem struct {
 	Matter      string        `json:"matter,omitempty" of:"matter"`
 	Instruments []Instrument  `json:"instruments,omitempty" maxItems:"50"`
 	Mandate     *GrantMandate `json:"mandate,omitempty"`
+	Documents   []ProofFile   `json:"documents,omitempty" doc:"files that are its evidence" maxItems:"10"`
 }
 
 // checkSchedule refuses a schedule that could not be brought in. Each item is
@@ -388,6 +389,9 @@ func (t *turn) tryItem(item *ScheduleItem) *Refusal {
 	}
 	if (item.Mandate == nil) == (len(item.Instruments) == 0) {
 		return invalid("F8", "What is brought in is a mandate or an agreement with its instruments.")
+	}
+	if r := checkProof(item.Documents); r != nil {
+		return r
 	}
 	if item.Mandate != nil {
 		return item.Mandate.checkBroughtIn(t).at("mandate")
@@ -425,15 +429,17 @@ func (c *GrantMandate) checkBroughtIn(t *turn) *Refusal {
 func (t *turn) bringIn(i int, cause uint64) {
 	item := t.s.Schedule[i]
 	if m := item.Mandate; m != nil {
-		span := Span{cmp.Or(m.From, item.On), m.Until}
+		span, number := Span{cmp.Or(m.From, item.On), m.Until}, t.number('M')
 		t.recordBecause(cause, span.From, &MandateGranted{
-			Mandate: t.number('M'), Organisation: m.Organisation, To: m.To, Matters: m.Matters, Conditions: m.Conditions,
+			Mandate: number, Organisation: m.Organisation, To: m.To, Matters: m.Matters, Conditions: m.Conditions,
 			Review: m.Review, Evidence: item.Evidence, BroughtIn: true, Span: span,
 		})
+		t.attachProof(i, number, cause)
 		return
 	}
 	p := t.number('P')
 	at := t.recordBecause(cause, item.On, &AgreementBroughtIn{Proposal: p, Title: item.Title, Matter: item.Matter, Evidence: item.Evidence})
+	t.attachProof(i, p, cause)
 	// Checked when founding; a charter that no longer allows it leaves it out, visibly without effect.
 	if t.tryInstruments(item.Instruments, p, item.On) == nil {
 		t.enactAll(item.Instruments, enacting{p, at, item.On})

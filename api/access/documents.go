@@ -184,6 +184,16 @@ func (d *Documents) Mend(ctx context.Context, group string, of *domain.Document,
 	return true, d.put(ctx, documentsBucket, group, of.SHA256, sent)
 }
 
+// keepAll is keep for each of the documents, up to the first that is refused.
+func (d *Documents) keepAll(ctx context.Context, group string, named []*domain.AttachDocument, try bool) error {
+	for _, c := range named {
+		if err := d.keep(ctx, group, c, try); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // keep has the bytes of the document among the documents, or refuses the command if
 // nobody has brought them. If it is only tried, nothing is written.
 func (d *Documents) keep(ctx context.Context, group string, c *domain.AttachDocument, try bool) error {
@@ -262,6 +272,22 @@ func DocumentType(name string) (string, error) {
 		return k.mediaType, nil
 	}
 	return "", problem.Invalid("T3", "%s is not a kind of file that can be attached. Choose a PDF, a Word, Excel or PowerPoint file (.docx, .xlsx, .pptx), an OpenDocument file, a picture (.png, .jpg, .gif) or text (.txt, .csv, .md). An older Word file can be saved as PDF first.", domain.Clip(name))
+}
+
+// ProofOf is the file as evidence of what stood before; a refusal where it is empty, or not
+// what its name says.
+func ProofOf(name string, b []byte) (*domain.ProofFile, error) {
+	mediaType, err := DocumentType(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(b) == 0:
+		return nil, problem.Invalid("T3", "%s is empty. Choose another file.", domain.Clip(name))
+	case len(b) > domain.MostDocument:
+		return nil, TooLarge()
+	}
+	f := &domain.ProofFile{Name: name, SHA256: HashOf(b), MediaType: mediaType, Bytes: int64(len(b))}
+	return f, checkBytes(f.Attaching(""), b)
 }
 
 // DocumentEndings are what the names of files end with that a page takes.

@@ -92,8 +92,8 @@ func (s *Ledgers) Try(ctx context.Context, kind domain.CommandKind, in *CommandI
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	trial, err := s.Store.Try(ctx, req)
-	if attach, ok := req.Command.(*domain.AttachDocument); ok && err == nil {
-		err = s.Documents.keep(ctx, in.Group, attach, true)
+	if err == nil {
+		err = s.Documents.keepAll(ctx, in.Group, attachments(req.Command), true)
 	}
 	if err != nil {
 		return domain.Trial{}, problem.OfCommand(req.ID, err)
@@ -101,16 +101,27 @@ func (s *Ledgers) Try(ctx context.Context, kind domain.CommandKind, in *CommandI
 	return trial, nil
 }
 
+// attachments are the documents that the ledger would name by the command.
+func attachments(c domain.Command) []*domain.AttachDocument {
+	switch c := c.(type) {
+	case *domain.AttachDocument:
+		return []*domain.AttachDocument{c}
+	case *domain.Found:
+		return c.Attachments()
+	}
+	return nil
+}
+
 // execute has the command decided and recorded. Before a document is attached its bytes
 // are checked, and kept.
 func (s *Ledgers) execute(ctx context.Context, req domain.Request) (eventstore.Result, error) {
-	attach, ok := req.Command.(*domain.AttachDocument)
-	if !ok {
+	named := attachments(req.Command)
+	if named == nil {
 		return s.Store.Execute(ctx, req)
 	}
 	_, refused := s.Store.Try(ctx, req)
 	if refused == nil {
-		refused = s.Documents.keep(ctx, req.Group, attach, false)
+		refused = s.Documents.keepAll(ctx, req.Group, named, false)
 	}
 	if refused == nil {
 		return s.Store.Execute(ctx, req)

@@ -206,5 +206,5 @@ func (a *asked) entered(c domain.Command, o *offered) []web.Entered {
 	for _, joined := range o.joined { // one choice that stands for several fields
 		f.values[joined] = a.form[joined]
 	}
-	return web.EnteredIn(a.pieces(form, "", f, o, false), "")
+	return web.EnteredIn(a.pieces(form, f, o), "")
 }

@@ -115,7 +115,7 @@ func (c *composer) fill() {
 	}
 	o.given = append(o.given, k.given...)
 	_, one := newInstrument(k.Name)
-	c.body.Step, c.body.Parts = "parts", append(c.pieces(domain.Describe(one), "", c.filling, &o, false), o.effects...)
+	c.body.Step, c.body.Parts = "parts", append(c.pieces(domain.Describe(one), c.filling, &o), o.effects...)
 }
 
 // newInstrument is an empty instrument that does what the name says, and a pointer
@@ -282,7 +282,7 @@ func (c *composer) askWords() {
 		o.entered = nil
 	}
 	c.asked.offers = map[string]offered{o.id: *o}
-	for _, p := range c.pieces(domain.Describe(command), "", c.filling, o, false) {
+	for _, p := range c.pieces(domain.Describe(command), c.filling, o) {
 		switch p.Name {
 		case "reopens", "new":
 			b.Again = append(b.Again, p)
@@ -340,6 +340,14 @@ func (c *composer) titleOf(i *domain.Instrument) string {
 
 // matterOf is what a proposal with the instrument is about, where that can be told.
 func (c *composer) matterOf(i *domain.Instrument) string {
+	if i.SetAside != nil && c.State().Proposals[i.SetAside.Agreement] != nil {
+		return c.State().Proposals[i.SetAside.Agreement].Matter
+	}
+	return MatterOf(i)
+}
+
+// MatterOf is what an agreement with the instrument is about, where the instrument tells that.
+func MatterOf(i *domain.Instrument) string {
 	switch {
 	case i.GrantDelegation != nil && len(i.GrantDelegation.Powers) > 0:
 		return i.GrantDelegation.Powers[0].Matter
@@ -351,8 +359,6 @@ func (c *composer) matterOf(i *domain.Instrument) string {
 		return i.VaryAppointment.Lines[0].Matter
 	case i.AdoptPosition != nil:
 		return i.AdoptPosition.Matter
-	case i.SetAside != nil && c.State().Proposals[i.SetAside.Agreement] != nil:
-		return c.State().Proposals[i.SetAside.Agreement].Matter
 	case i.ChangeCharter != nil:
 		return "charter"
 	case i.FormExecutive != nil, i.EndDelegation != nil, i.ConfirmDelegation != nil:

@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"goldenthread/api/problem"
@@ -47,6 +49,20 @@ func (f *filling) lines(name string) []string {
 		}
 	}
 	return lines
+}
+
+// origin is where the part of the command was filled in, rows having been left out.
+func (f *filling) origin(part string) string {
+	name := strings.ReplaceAll(strings.TrimPrefix(part, "/"), "/", "-")
+	for _, to := range slices.SortedFunc(maps.Keys(f.came), func(a, b string) int { return len(a) - len(b) }) {
+		if rest, ok := strings.CutPrefix(name, to); ok {
+			name = f.came[to] + rest
+		}
+	}
+	if name == "" {
+		return part
+	}
+	return partOf(name)
 }
 
 // readPounds reads a sum as people write it; none is not said.

@@ -35,6 +35,7 @@ type offered struct {
 	more     func(*filling) []web.Piece // fields beside the description's, filled in; nil: there are none
 	effects  []web.Piece                // what would follow, said after the fields
 	entered  []web.Entered              // what the form carries beside its fields, for its check page
+	choices  func(of []string) []web.Option
 	web.Sheet
 }
 
@@ -63,7 +64,7 @@ func (a *asked) offer(o offered) {
 		}
 	}
 	sheet.ID, sheet.Command = o.id, domain.CommandName(o.command)
-	sheet.Parts = a.pieces(form, "", f, &o, false)
+	sheet.Parts = a.pieces(form, f, &o)
 	if o.more != nil {
 		sheet.Parts = append(sheet.Parts, o.more(f)...)
 	}
@@ -77,9 +78,15 @@ func (a *asked) offer(o offered) {
 	a.sheets[o.id], a.offers[o.id] = &sheet, o
 }
 
+// pieces are the form's fields on the page, filled in, with what can be chosen today.
+func (a *asked) pieces(form *domain.Form, f *filling, o *offered) []web.Piece {
+	o.choices = a.choicesOf
+	return o.pieces(form, "", f, false)
+}
+
 // pieces are the form's fields on the page, filled in. Nobody has to answer what is
 // loose: it belongs to a row or group that may be left out.
-func (a *asked) pieces(form *domain.Form, under string, f *filling, o *offered, loose bool) []web.Piece {
+func (o *offered) pieces(form *domain.Form, under string, f *filling, loose bool) []web.Piece {
 	var all []web.Piece
 	for i := range form.Fields {
 		field := &form.Fields[i]
@@ -94,7 +101,7 @@ func (a *asked) pieces(form *domain.Form, under string, f *filling, o *offered, 
 				}
 			}
 		default:
-			if p, ok := a.piece(field, name, f, o, loose); ok {
+			if p, ok := o.piece(field, name, f, loose); ok {
 				all = append(all, p)
 			}
 		}
@@ -115,7 +122,7 @@ var rowIndex = regexp.MustCompile(`-[0-9]+-`)
 // mostRadios is how many options are shown at once.
 const mostRadios = 8
 
-func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, loose bool) (web.Piece, bool) {
+func (o *offered) piece(field *domain.Field, name string, f *filling, loose bool) (web.Piece, bool) {
 	p := web.Piece{Type: pieceTypes[field.Kind], Name: name, Label: field.Ask, Hint: field.Hint, Unit: field.Unit, One: field.One, Values: f.values[name]}
 	if ask, other := o.ask[name]; other {
 		p.Label = ask
@@ -134,7 +141,7 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 			options = append(options, web.Option(c))
 		}
 	case field.Of != nil:
-		options = a.choicesOf(field.Of)
+		options = o.choices(field.Of)
 	}
 	p.Options = options
 	switch field.Kind {
@@ -165,7 +172,7 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 		p.Suggested, p.Ticked = options, f.values[name+suggested]
 		p.Options, p.Values = nil, []string{strings.Join(p.Values, "\n")}
 	case domain.GroupField:
-		p.Rows = []web.Row{{Parts: a.pieces(field.Each, name+"-", f, o, true)}}
+		p.Rows = []web.Row{{Parts: o.pieces(field.Each, name+"-", f, true)}}
 	case domain.RowsField:
 		if field.Of != nil {
 			p.Type = "ticks"
@@ -176,7 +183,7 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 			if i < len(o.rows[name]) {
 				heading = o.rows[name][i]
 			}
-			p.Rows = append(p.Rows, web.Row{Heading: heading, Parts: a.pieces(field.Each, fmt.Sprintf("%s-%d-", name, i), f, o, true)})
+			p.Rows = append(p.Rows, web.Row{Heading: heading, Parts: o.pieces(field.Each, fmt.Sprintf("%s-%d-", name, i), f, true)})
 		}
 		p.Fixed = o.rows[name] != nil
 		if p.Fixed && len(p.Rows) == 1 && p.Rows[0].Heading == "" { // there is one of them, and it needs no number
@@ -184,14 +191,14 @@ func (a *asked) piece(field *domain.Field, name string, f *filling, o *offered, 
 		}
 	}
 	if p.Type == "choice" {
-		return a.selectOf(p, field, loose)
+		return selectOf(p, field, loose)
 	}
 	return p, p.Type != "ticks" || len(options) > 0
 }
 
 // selectOf is the piece with what choosing nothing means. A seat of which there
 // is no other is nothing to choose.
-func (a *asked) selectOf(p web.Piece, field *domain.Field, loose bool) (web.Piece, bool) {
+func selectOf(p web.Piece, field *domain.Field, loose bool) (web.Piece, bool) {
 	if slices.Contains(field.Of, "seat") {
 		if len(p.Options) == 1 {
 			return web.Piece{Type: "hidden", Name: p.Name, Values: []string{p.Options[0].Value}}, true
@@ -420,20 +427,6 @@ func (f *filling) tidy(form *domain.Form, under string) {
 			}
 		}
 	}
-}
-
-// origin is where the part of the command was filled in, rows having been left out.
-func (f *filling) origin(part string) string {
-	name := strings.ReplaceAll(strings.TrimPrefix(part, "/"), "/", "-")
-	for _, to := range slices.SortedFunc(maps.Keys(f.came), func(a, b string) int { return len(a) - len(b) }) {
-		if rest, ok := strings.CutPrefix(name, to); ok {
-			name = f.came[to] + rest
-		}
-	}
-	if name == "" {
-		return part
-	}
-	return partOf(name)
 }
 
 // move gives the values below one name another; "": they are dropped.

@@ -99,7 +99,7 @@ func (a *asked) mandateParts(can []string, f *filling) []web.Piece {
 		"matters":  "Tick none for everything. Each takes in what lies below it.",
 		"evidence": "Such as: partners’ minutes of 6 October 2026. Somebody else who speaks or sits for the practice confirms it.",
 		"until":    "Such as 31 December 2027. A mandate has an end or a review.", "words": "Such as: We ask you to stand behind the board for a year.",
-	}, options: map[string][]web.Option{"matters": a.charterMatters()}}
+	}, options: map[string][]web.Option{"matters": a.charterMatters()}, choices: a.choicesOf}
 	for _, of := range []struct {
 		command domain.Command
 		names   []string
@@ -114,7 +114,7 @@ func (a *asked) mandateParts(can []string, f *filling) []web.Piece {
 		form := domain.Describe(of.command)
 		for i := range form.Fields {
 			if field := &form.Fields[i]; slices.Contains(of.names, field.Name) {
-				if p, ok := a.piece(field, field.Name, f, o, false); ok {
+				if p, ok := o.piece(field, field.Name, f, false); ok {
 					parts = append(parts, p)
 				}
 			}

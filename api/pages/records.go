@@ -26,6 +26,9 @@ import (
 
 func charterPage(a *asked) (web.Body, error) {
 	body := &web.Charter{CharterInForce: a.Charter(a.At)}
+	if a.sees(access.Everything) {
+		body.Before = a.Schedule()
+	}
 	for _, p := range a.Proposals(a.At, "").Proposals {
 		if p.BroughtIn != "" && a.sees(access.Proposals) {
 			body.BroughtIn = append(body.BroughtIn, p)

@@ -6,10 +6,11 @@ import (
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // answers are what was answered, in sentences, page by page.
-func (d *Draft) answers(c *domain.Found) []web.Answered {
+func (d *Draft) answers(c *domain.Found, before []projections.ScheduleLine) []web.Answered {
 	name, office := map[string]string{}, map[string]string{}
 	for _, o := range c.Organisations {
 		name[o.Code] = o.Name
@@ -21,12 +22,35 @@ func (d *Draft) answers(c *domain.Found) []web.Answered {
 	lines := map[string][]string{
 		"group":     {c.Name + ", in sentences: " + c.ShortName + ".", "The place is " + c.PlaceName + " (" + c.Place + ").", "In addresses it is " + d.address() + "."},
 		"practices": practices, "bodies": bodies, "people": peopleLines(c, name, office), "duties": dutyLines(c, name, office), "decide": charterLines(c, name), "words": strings.Split(c.Charter.Text, "\n\n"),
+		beforePage: beforeLines(c, before),
 	}
 	all := make([]web.Answered, len(pages))
 	for i, p := range pages {
 		all[i] = web.Answered{Title: p.title, At: d.at() + "/" + p.name, Lines: lines[p.name]}
 	}
 	return all
+}
+
+// beforeLines are what stood before. Until the rest is right it is said by its titles alone.
+func beforeLines(c *domain.Found, before []projections.ScheduleLine) (lines []string) {
+	if before == nil {
+		for _, item := range c.Schedule {
+			lines = append(lines, item.Title+".")
+		}
+		return lines
+	}
+	for _, b := range before {
+		line := b.Title + ", since " + b.On.Words() + "."
+		for _, say := range b.Says {
+			line += " " + say + "."
+		}
+		line += " Evidence: " + b.Evidence
+		for _, f := range b.Documents {
+			line += "; " + f.Name
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 func organisationLines(c *domain.Found) (practices, bodies []string) {

@@ -5,5 +5,5 @@
 // does, through access.Ledgers.Record, and know no rule: what a group lacks is asked of
 // domain. Start reading at Patterns, then Draft.
 //
-// It may import problem, caller, operation, guard, access and identity, besides doctor, version, lists, mail and web.
+// It may import problem, caller, operation, guard, access, identity and pages, besides doctor, version, lists, mail and web.
 package setup

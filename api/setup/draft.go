@@ -32,7 +32,9 @@ type Draft struct {
 	Changed time.Time                `json:"changed"`
 	Typed   map[string]url.Values    `json:"typed"`           // by name of the page; a page that was not saved is not there
 	Listed  []domain.OrganisationRow `json:"listed,omitzero"` // practices and PCNs that were taken from official lists
-	Table   []string                 `json:"table,omitzero"`  // what became of a table of people, in sentences, until the page is saved
+	Table   map[string][]string      `json:"told,omitzero"`   // by name of the page: what became of a table, in sentences, until it is saved
+
+	Evidence []domain.ProofFile `json:"evidence,omitzero"` // files that show what stood before, each kept sealed beside the draft
 }
 
 // Name is what the draft is called, for whoever sets it up.
@@ -127,7 +129,11 @@ func (s *drafts) change(ctx context.Context, id string, f func(*Draft)) (*Draft,
 func (s *drafts) drop(ctx context.Context, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, file := range []string{s.listsFile(id), s.file(id)} {
+	evidence, err := filepath.Glob(s.evidenceFile(id, "*"))
+	if err != nil {
+		return err
+	}
+	for _, file := range append(evidence, s.listsFile(id), s.file(id)) {
 		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -16,24 +16,28 @@ type page struct {
 	name, title string
 	say         []string
 	parts       func(*Draft) []web.Piece // with what is suggested
+	optional    bool                     // a group can be founded without it
 }
 
 // pages are all of them, in the order in which they are asked.
 var pages = []page{
-	{"group", "The group and its place", []string{"A group is the practices of a place, who decide together through their networks and committees."}, groupParts},
-	{"practices", "Practices and networks", nil, practicesParts},
-	{"bodies", "Committee, federation and others", []string{"The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, can be named so that the group can say who is employed by it. It has no seat.", "A group of places names their groups here. Each is asked to join, and has its seat once it has agreed to."}, bodiesParts},
+	{"group", "The group and its place", []string{"A group is the practices of a place, who decide together through their networks and committees."}, groupParts, false},
+	{"practices", "Practices and networks", nil, practicesParts, false},
+	{"bodies", "Committee, federation and others", []string{"The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, can be named so that the group can say who is employed by it. It has no seat.", "A group of places names their groups here. Each is asked to join, and has its seat once it has agreed to."}, bodiesParts, false},
 	{"people", "Seats and people", []string{
 		"Each network, the committee and the federation has a seat. The person who holds it speaks at the table, and a deputy when they are away.",
 		"Who may give or take back the mandate of a practice or network is another matter: tick that they speak for it. Others can be named later.",
 		"Everybody is known by their office. Names and addresses are sealed: only members of the group see them, and they can be erased.",
-	}, peopleParts},
-	{"duties", "Who does what", []string{"The manager invites people and keeps the work together. The registrar records mandates that were given on paper. It can be the same person."}, dutiesParts},
+	}, peopleParts, false},
+	{"duties", "Who does what", []string{"The manager invites people and keeps the work together. The registrar records mandates that were given on paper. It can be the same person."}, dutiesParts, false},
 	{"decide", "How we decide", []string{
 		"There are no votes here. A proposal is agreed when enough seats consent and nobody objects: an objection is worked through until there are words that all can sign up to. Nobody is outvoted, so nobody has to fear that they will be.",
 		"If a body must vote by law, or by its own constitution, it votes in its own meeting, and its seat then says here what it decided.",
-	}, decideParts},
-	{"words", "The charter’s words", []string{"Everybody who holds a seat consents to these words and settings before the group can decide anything. This is a draft for you to change."}, wordsParts},
+	}, decideParts, false},
+	{"words", "The charter’s words", []string{"Everybody who holds a seat consents to these words and settings before the group can decide anything. This is a draft for you to change."}, wordsParts, false},
+	{beforePage, "What stood before", []string{
+		"A group that worked together before has agreed things already. Enter here what is to go on: it becomes a schedule to the charter, and whoever consents to the charter consents to it with its evidence. Leave it all empty if there is nothing.",
+	}, beforeParts, true},
 }
 
 func pageOf(name string) (page, int, bool) {

@@ -76,7 +76,7 @@ func (r *reading) refuse(is *domain.Refusal, part string) {
 func (d *Draft) found(r *reading) *domain.Found {
 	for part, p := range map[string]place{
 		"/name": {"group", "name"}, "/shortName": {"group", "short"}, "/place": {"group", "place"}, "/placeName": {"group", "placeName"}, "/founder": {"duties", "chair"},
-		"/organisations": {"practices", ""}, "/people": {"people", ""}, "/seats": {"people", ""}, "/duties": {"duties", ""}, "/charter": {"decide", ""}, "/charter/text": {"words", "text"},
+		"/organisations": {"practices", ""}, "/people": {"people", ""}, "/seats": {"people", ""}, "/duties": {"duties", ""}, "/schedule": {beforePage, ""}, "/charter": {"decide", ""}, "/charter/text": {"words", "text"},
 		"/charter/quorum": {"decide", "quorum"}, "/charter/quorumOf": {"decide", "quorumOf"}, "/charter/defaultStance": {"decide", "stance"}, "/charter/systemSees": {"decide", "sees"},
 		"/charter/matters": {"decide", "matters"}, "/charter/reserved": {"decide", "reserved"},
 	} {
@@ -93,6 +93,7 @@ func (d *Draft) found(r *reading) *domain.Found {
 		c.Founder = c.People[0].Handle
 	}
 	c.Seats, c.Speakers = d.seats(r, c.People), d.speakers(r, c.People)
+	c.Schedule, c.Forums = d.schedule(r)
 	return c
 }
 

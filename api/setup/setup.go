@@ -12,6 +12,7 @@ import (
 	"goldenthread/api/doctor"
 	"goldenthread/api/guard"
 	"goldenthread/api/identity"
+	"goldenthread/api/lists"
 	"goldenthread/api/mail"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
@@ -78,7 +79,10 @@ func (s *Setup) Patterns() map[string]http.HandlerFunc {
 		"GET " + draftsAt + "/{id}/lists":            s.operators(s.chooseFromLists),
 		"POST " + draftsAt + "/{id}/lists":           s.operators(s.takeFromLists),
 		"POST " + draftsAt + "/{id}/table":           s.operators(s.peopleTable),
-		"GET " + draftsAt + "/people.csv":            s.operators(s.peopleTemplate),
+		"GET " + draftsAt + "/people.csv":            s.operators(template("people.csv", lists.PeopleTemplate)),
+		"POST " + draftsAt + "/{id}/before/table":    s.operators(s.beforeTable),
+		"GET " + draftsAt + "/before.csv":            s.operators(template("before.csv", lists.BeforeTemplate)),
+		"POST " + draftsAt + "/{id}/evidence":        s.operators(s.changeEvidence),
 		"GET " + draftsAt + "/{id}/check":            s.operators(s.checkAnswers),
 		"POST " + draftsAt + "/{id}/check":           s.operators(s.foundGroup),
 		"GET " + draftsAt + "/{id}/{page}":           s.operators(s.draftPage),

@@ -20,46 +20,92 @@ import (
 // pasted is what a table is called that was pasted.
 const pasted = "what you pasted"
 
-// peopleTable reads the table, says all that is wrong with it at once, and puts what is right
-// into the draft.
-func (s *Setup) peopleTable(w http.ResponseWriter, r *http.Request) error {
+// readTable is the one table that was sent, and the draft for which; "" as its name where
+// the page was shown that says what is wrong with it.
+func (s *Setup) readTable(w http.ResponseWriter, r *http.Request, page string) (*Draft, lists.File, error) {
 	files, err := readUpload(w, r)
 	if err != nil {
-		return err
+		return nil, lists.File{}, err
 	}
 	if table := r.PostFormValue("table"); len(files) == 0 && strings.TrimSpace(table) != "" {
 		files = []lists.File{{Name: pasted, Body: []byte(table)}}
 	}
 	d, err := s.drafts.read(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return err
+		return nil, lists.File{}, err
 	}
-	page := &web.ListsPage{Back: d.at() + "/people"}
 	if len(files) != 1 {
-		page.Faults = []string{"Choose one file, or paste a table."}
-		return s.show(w, r, http.StatusUnprocessableEntity, page, nil, nil)
+		return d, lists.File{}, s.showFaults(w, r, d, page, []string{"Choose one file, or paste a table."})
 	}
-	var bodies []lists.Body
-	for _, o := range d.organisations(&reading{draft: d, today: s.ledgers.Today()}) {
-		bodies = append(bodies, lists.Body{Code: o.Code, Name: o.Name})
-	}
-	people, err := lists.ReadPeople(files[0], bodies)
-	var wrong lists.Faults
-	if errors.As(err, &wrong) {
-		for _, f := range wrong {
-			page.Faults = append(page.Faults, f.Error())
+	return d, files[0], nil
+}
+
+// showFaults shows what is wrong with a file that was brought for the page.
+func (s *Setup) showFaults(w http.ResponseWriter, r *http.Request, d *Draft, page string, faults []string) error {
+	return s.show(w, r, http.StatusUnprocessableEntity, &web.ListsPage{Back: d.at() + "/" + page, Faults: faults}, nil, nil)
+}
+
+// takeTable puts what was read of a table into the draft, or says all that is wrong with it.
+func (s *Setup) takeTable(w http.ResponseWriter, r *http.Request, d *Draft, page string, wrong error, take func(*Draft)) error {
+	var faults lists.Faults
+	if errors.As(wrong, &faults) {
+		said := make([]string, len(faults))
+		for i, f := range faults {
+			said[i] = f.Error()
 		}
-		return s.show(w, r, http.StatusUnprocessableEntity, page, nil, nil)
+		return s.showFaults(w, r, d, page, said)
 	}
-	if err != nil {
+	if wrong != nil {
+		return wrong
+	}
+	if _, err := s.drafts.change(r.Context(), d.ID, take); err != nil {
 		return err
 	}
-	d, err = s.drafts.change(r.Context(), d.ID, func(d *Draft) { d.takePeople(people, s.ledgers.Today()) })
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, d.at()+"/people", http.StatusSeeOther)
+	http.Redirect(w, r, d.at()+"/"+page, http.StatusSeeOther)
 	return nil
+}
+
+// bodies are the draft's organisations, as a table names them.
+func (d *Draft) bodies(today domain.Day) []lists.Body {
+	var all []lists.Body
+	for _, o := range d.organisations(&reading{draft: d, today: today}) {
+		all = append(all, lists.Body{Code: o.Code, Name: o.Name})
+	}
+	return all
+}
+
+// peopleTable reads the table, says all that is wrong with it at once, and puts what is right
+// into the draft.
+func (s *Setup) peopleTable(w http.ResponseWriter, r *http.Request) error {
+	d, table, err := s.readTable(w, r, "people")
+	if err != nil || table.Name == "" {
+		return err
+	}
+	people, err := lists.ReadPeople(table, d.bodies(s.ledgers.Today()))
+	return s.takeTable(w, r, d, "people", err, func(d *Draft) { d.takePeople(people, s.ledgers.Today()) })
+}
+
+// note keeps what became of a table for the page, until it is saved.
+func (d *Draft) note(page string, says ...string) {
+	if d.Table == nil {
+		d.Table = map[string][]string{}
+	}
+	d.Table[page] = says
+}
+
+// tableWords say what became of a table: how many of its entries are new, changed and the
+// same, and which.
+func tableWords(fresh, changed []string, same int, left []string) []string {
+	says := []string{fmt.Sprintf("From the table: %d new, %d changed, %d the same. Look at them below, and save.", len(fresh), len(changed), same)}
+	for _, one := range []struct {
+		say   string
+		which []string
+	}{{"New: ", fresh}, {"Changed: ", changed}, {"Left out, to be recorded once the group is founded: ", left}} {
+		if one.which != nil {
+			says = append(says, one.say+strings.Join(one.which, "; ")+".")
+		}
+	}
+	return says
 }
 
 // takePeople puts the people of a table into the grid, each in the row of their office or, if
@@ -96,15 +142,7 @@ func (d *Draft) takePeople(people []lists.Person, today domain.Day) {
 			changed = append(changed, said["office"])
 		}
 	}
-	d.Table = []string{fmt.Sprintf("From the table: %d new, %d changed, %d the same. Look at them below, and save.", len(fresh), len(changed), len(people)-len(fresh)-len(changed))}
-	for _, one := range []struct {
-		say   string
-		which []string
-	}{{"New: ", fresh}, {"Changed: ", changed}, {"Left out, to be recorded once the group is founded: ", left}} {
-		if one.which != nil {
-			d.Table = append(d.Table, one.say+strings.Join(one.which, "; ")+".")
-		}
-	}
+	d.note(page, tableWords(fresh, changed, len(people)-len(fresh)-len(changed), left)...)
 }
 
 // rowFor is the row of the grid in which whoever is said belongs: that of their office; else
@@ -157,10 +195,12 @@ func rowOf(p *lists.Person, today domain.Day) (said map[string]string, not []str
 	return said, not
 }
 
-// peopleTemplate is an example of a table of people.
-func (s *Setup) peopleTemplate(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="people.csv"`)
-	_, err := w.Write(lists.PeopleTemplate())
-	return err
+// template gives an example of a table to fill in.
+func template(name string, of func() []byte) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+		_, err := w.Write(of())
+		return err
+	}
 }

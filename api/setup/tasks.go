@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -16,6 +17,7 @@ import (
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // draftsAt is where groups are that are being set up.
@@ -51,7 +53,7 @@ func (s *Setup) taskList(w http.ResponseWriter, r *http.Request) error {
 	_, faults := s.read(d)
 	body := &web.TaskList{Name: d.Name(), At: d.at(), Changed: d.Changed}
 	for _, p := range pages {
-		t := web.Task{Title: p.title, At: d.at() + "/" + p.name}
+		t := web.Task{Title: p.title, At: d.at() + "/" + p.name, Optional: p.optional}
 		if _, t.Saved = d.Typed[p.name]; t.Saved {
 			t.Faults = len(of(p.name, faults))
 		}
@@ -118,8 +120,12 @@ func (s *Setup) drawDraftPage(w http.ResponseWriter, r *http.Request, status int
 			body.Words = strings.Split(d.template(), "\n\n")
 		}
 	case "people":
-		body.Table, body.Taken = d.at()+"/table", d.Table
+		body.Table, body.Example = d.at()+"/table", draftsAt+"/people.csv"
+	case beforePage:
+		body.Table, body.Example = d.at()+"/before/table", draftsAt+"/before.csv"
+		body.Files, body.Evidence, body.Endings = d.at()+"/evidence", d.Evidence, access.DocumentEndings()
 	}
+	body.Taken = d.Table[p.name]
 	return s.show(w, r, status, body, filled, map[string]*web.Sheet{"draft": sheet})
 }
 
@@ -145,29 +151,27 @@ func (s *Setup) saveDraftPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	then := form.Get("then")
+	then, at := form.Get("then"), ""
 	for _, not := range []string{"command", "form", "key", "then"} {
 		form.Del(not)
 	}
 	d, err := s.drafts.change(r.Context(), r.PathValue("id"), func(d *Draft) {
 		if grid, more := strings.CutPrefix(then, "row "); more {
-			form.Set(rowField(grid, rowsIn(form, grid), "more"), "")
+			row := rowsIn(form, grid)
+			form.Set(rowField(grid, row, "more"), "")
+			at = fmt.Sprintf("#draft-%s-%d", grid, row)
 		}
 		d.Typed[p.name] = form
-		switch p.name {
-		case "people":
-			d.Table = nil
-		case "words":
-			if d.said("words", "text") == d.template() {
-				form.Set("text", "") // nobody changed it
-			}
+		delete(d.Table, p.name)
+		if p.name == "words" && d.said("words", "text") == d.template() {
+			form.Set("text", "") // nobody changed it
 		}
 	})
 	if err != nil {
 		return err
 	}
 	if then != "" {
-		http.Redirect(w, r, d.at()+"/"+p.name+"?then=more", http.StatusSeeOther)
+		http.Redirect(w, r, d.at()+"/"+p.name+"?then=more"+at, http.StatusSeeOther)
 		return nil
 	}
 	_, all := s.read(d)
@@ -175,7 +179,7 @@ func (s *Setup) saveDraftPage(w http.ResponseWriter, r *http.Request) error {
 		return s.drawDraftPage(w, r, http.StatusUnprocessableEntity, d, p, n, faults)
 	}
 	next := d.at() + "/check"
-	if n+1 < len(pages) {
+	if n+1 < len(pages) && !pages[n+1].optional {
 		next = d.at() + "/" + pages[n+1].name
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
@@ -193,9 +197,10 @@ func (s *Setup) checkAnswers(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Setup) drawAnswers(w http.ResponseWriter, r *http.Request, status int, d *Draft, refused error) error {
 	c, faults := s.read(d)
-	body := &web.Answers{Name: d.Name(), Back: d.at(), Answers: d.answers(c)}
+	body := &web.Answers{Name: d.Name(), Back: d.at()}
+	var before []projections.ScheduleLine
 	for _, p := range pages {
-		if _, saved := d.Typed[p.name]; !saved {
+		if !d.answered(p) {
 			body.Mends = append(body.Mends, web.Mend{Say: "Fill in the page: " + p.title + ".", At: d.at() + "/" + p.name})
 		}
 	}
@@ -207,9 +212,11 @@ func (s *Setup) drawAnswers(w http.ResponseWriter, r *http.Request, status int, 
 			reading.refuse(is, is.Part)
 			faults = reading.faults
 		} else {
+			before = projections.ScheduleOf(trial)
 			body.Incomplete, body.Then = trial.Incomplete(s.ledgers.Today()), trial.MissingToEstablish(s.ledgers.Today())
 		}
 	}
+	body.Answers = d.answers(c, before)
 	for _, f := range faults {
 		body.Mends = append(body.Mends, d.mend(f))
 	}
@@ -232,6 +239,12 @@ func (d *Draft) mend(f fault) web.Mend {
 		at += "#" + filled.Ref(f.Fault)
 	}
 	return web.Mend{Say: title + f.Say, Rule: f.Rule, At: at}
+}
+
+// answered says whether the page was saved, or need not be.
+func (d *Draft) answered(p page) bool {
+	_, saved := d.Typed[p.name]
+	return saved || p.optional
 }
 
 // try is what the group would be, or why it can't be founded. Nothing is recorded.
@@ -259,9 +272,11 @@ func (s *Setup) foundGroup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, faults := s.read(d)
-	unsaved := len(pages) > len(d.Typed)
-	if len(faults) > 0 || unsaved {
+	if len(faults) > 0 || slices.ContainsFunc(pages, func(p page) bool { return !d.answered(p) }) {
 		return s.drawAnswers(w, r, http.StatusUnprocessableEntity, d, nil)
+	}
+	if err := s.bringEvidence(r.Context(), d, c); err != nil {
+		return s.drawAnswers(w, r, http.StatusUnprocessableEntity, d, err)
 	}
 	body, err := json.Marshal(c, jsonv1.OmitEmptyWithLegacySemantics(true)) // which leaves out a number that was not given
 	if err != nil {

@@ -160,6 +160,8 @@ func placeOfPath(ref string) string {
 	switch kind {
 	case "charter":
 		return "charter"
+	case "schedule":
+		return "charter#before-" + of
 	case "duty", "seat":
 		return "register"
 	case "joining":

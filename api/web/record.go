@@ -127,6 +127,7 @@ func (r *Register) Kinds() []Kind {
 // Charter is the charter in force.
 type Charter struct {
 	projections.CharterInForce
+	Before    []projections.ScheduleLine // what stood before, and comes in once the group is established
 	BroughtIn []projections.ProposalLine // what stood before, and came in with the charter
 	Awaits    []CharterConsent           // for which whoever looks has yet to consent
 }

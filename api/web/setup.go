@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"goldenthread/domain"
@@ -119,6 +120,7 @@ func (s *SignedOut) Fields() (all []Piece) {
 type Task struct {
 	Title, At string
 	Saved     bool
+	Optional  bool
 	Faults    int
 }
 
@@ -129,6 +131,8 @@ func (t Task) Tag() Tag {
 		return red("to correct")
 	case t.Saved:
 		return green("done")
+	case t.Optional:
+		return grey("if there is any")
 	}
 	return blue("to do")
 }
@@ -151,14 +155,22 @@ type DraftPage struct {
 	Back    string   // address of the task list
 	Step    string   // such as: Step 2 of 8
 	Upload  string   // address to which official lists are sent; "": the page takes none
-	Table   string   // address to which a table of people is sent; "": the page takes none
+	Table   string   // address to which a table is sent; "": the page takes none
+	Example string   // address of an example of such a table
+	Files   string   // address to which files are sent that are evidence; "": the page takes none
 	Listed  string   // what was taken of official lists, in a sentence; "": nothing
 	Words   []string // the charter as the answers would have it, where it was changed; nil: it was not
 	Taken   []string // what was taken of a table, in sentences
+
+	Evidence []domain.ProofFile // that was brought
+	Endings  []string           // of the names of files that can be
 }
 
 func (p DraftPage) Title() string { return p.Heading }
 func (DraftPage) file() string    { return "draftpage" }
+
+// Accept is what a field for a file that is evidence takes.
+func (p DraftPage) Accept() string { return strings.Join(p.Endings, ",") }
 
 // A Mend is something that is wrong in the draft, and where it is to be mended.
 type Mend struct{ Say, Rule, At string }

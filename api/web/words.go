@@ -74,6 +74,7 @@ var words = template.FuncMap{
 	"formpart":    newFormPart,
 	"sheet":       sheetOf,
 	"listform":    listForm,
+	"a":           a,
 	"nth":         func(i int) int { return i + 1 },
 	"keep":        func(b bool) string { return map[bool]string{true: "true"}[b] },
 
@@ -89,6 +90,14 @@ var words = template.FuncMap{
 	"isByPower":    is(domain.CouldByPower),
 	"isReturned":   is(domain.Returned),
 	"isStands":     is(domain.Stands),
+}
+
+// a is one of a kind: "a power", "an action".
+func a(one string) string {
+	if strings.ContainsAny(one[:min(1, len(one))], "aeiou") {
+		return "an " + one
+	}
+	return "a " + one
 }
 
 // is asks whether a state is that one.
@@ -207,6 +216,9 @@ func sourceWords(source string) string {
 	_, of, meeting := strings.Cut(source, "/")
 	if d, err := domain.ParseDay(of); meeting && err == nil {
 		return "the meeting of " + d.Words()
+	}
+	if item, scheduled := strings.CutPrefix(source, "schedule/"); scheduled {
+		return "item " + item + " of what stood before"
 	}
 	return source
 }
