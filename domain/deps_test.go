@@ -62,7 +62,7 @@ var mayImportRooms = map[string][]string{
 	"api/access":     {"problem", "caller", "operation"},
 	"api/registers":  {"problem", "access"},
 	"api/identity":   {"web", "web/signin", "problem", "caller", "operation", "guard", "access"},
-	"api/feeds":      {"mail", "web", "problem", "caller", "operation", "access", "identity"},
+	"api/feeds":      {"mail", "web", "web/signin", "problem", "caller", "operation", "access", "identity"},
 	"api/rest":       {"doctor", "version", "paper", "problem", "caller", "operation", "access", "registers", "identity"},
 	"api/pages":      {"web", "lists", "problem", "caller", "operation", "guard", "access", "registers"},
 	"api/setup":      {"doctor", "version", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity", "pages"},

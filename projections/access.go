@@ -100,7 +100,9 @@ func (g *Group) wayErrands(errands errandList, at domain.Day) {
 				continue
 			}
 			text := "You have a new way in: " + g.wayWords(w, at) + " If you don’t know it, sign in by another way, end it on your account page, and tell the group’s manager."
-			errands.add([]string{id}, Errand{Key: "way-in/" + strconv.FormatUint(w.Index, 10), About: "a new way in to your account", Text: text, Way: true})
+			errands.add([]string{id}, Errand{
+				Kind: ErrandWay, About: "a new way in to your account", Do: "Look at a new way in to your account", Text: text, key: "way-in/" + strconv.FormatUint(w.Index, 10),
+			})
 		}
 	}
 }

@@ -9,15 +9,55 @@ import (
 )
 
 // An Errand is something that somebody is to be told of or reminded of on a
-// day, and has not done or seen yet. One that comes nearer is a new errand: on
-// its first day and 30 and 7 days before it is due, and when it is overdue.
+// day, and has not done or seen yet.
 type Errand struct {
-	Key   string // the same whenever it is worked out; whoever was told of it is not told again
-	About string // reference, such as P4
-	Text  string // in plain words
-	Way   bool   // it is about a way in that the person has, so that it can't wait (rule L11)
+	Kind  ErrandKind
+	Item  WaitingItem // what it is about, and its last day
+	About string      // reference, such as P4
+	Do    string      // what the person is asked to do, to them: "Respond to P4, Saturdays"
+	Text  string      // in plain words
 
-	Confirm bool // it is confirmed or refused on the page of what waits
+	key    string // the same whenever it is worked out
+	nearer bool   // it is told again when its day comes nearer
+}
+
+// ErrandKind is what an errand is to the person; they can ask not to be mailed of each
+// but the last.
+type ErrandKind string
+
+const (
+	ErrandAsked ErrandKind = "asked" // they alone, or few, can do it
+	ErrandDue   ErrandKind = "due"   // it is theirs to see to, by their duty or office
+	ErrandTold  ErrandKind = "told"  // their practice is told of it
+	ErrandWay   ErrandKind = "way"   // it is about a way in that they have, and can't wait (rule L11)
+)
+
+// Usual days before the last one on which somebody is reminded.
+const (
+	remindFirst = 30
+	remindLast  = 7
+)
+
+// Key says what the person was told: whoever was told of it is not told again. One that
+// has come nearer is a new one: so many days before its last, or 30 and 7 days before if
+// ahead is 0, and when it is overdue. With less than 0 nobody is reminded.
+func (e *Errand) Key(at domain.Day, ahead int) string {
+	left := int(e.Item.By - at)
+	last, first := ahead, ahead
+	if ahead == 0 {
+		last, first = remindLast, remindFirst
+	}
+	switch {
+	case !e.nearer:
+		return e.key
+	case e.Item.By == 0 || left > first || ahead < 0:
+		return e.key + "/first"
+	case left > last:
+		return e.key + "/" + strconv.Itoa(first)
+	case left >= 0:
+		return e.key + "/" + strconv.Itoa(last)
+	}
+	return e.key + "/overdue"
 }
 
 // An errandList is what everybody is to be told, by person's id.
@@ -37,15 +77,15 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 		return errands
 	}
 	for _, due := range g.state.WorkListOn(at) {
-		errands.add(g.state.DueFor(&due, at), Errand{Key: g.errandKey(string(due.Kind), due.What, due.On, at), About: due.What, Text: overdueWords(due.Text, due.On, at)})
+		item := WaitingItem{due.What, WaitingKind(due.Kind), due.On, due.Text}
+		errands.add(g.state.DueFor(&due, at), g.nearing(ErrandDue, item, dueWords[due.Kind], at))
 	}
 	for id := range g.state.People {
 		for _, w := range g.Waiting(id, at).Items {
-			text := w.Text
 			if w.Kind == WaitsPosition {
-				text += " Silence is never consent."
+				w.Text += " Silence is never consent."
 			}
-			errands.add([]string{id}, Errand{Key: g.errandKey(string(w.Kind), w.Ref, w.By, at), About: w.Ref, Text: overdueWords(text, w.By, at), Confirm: w.ToConfirm()})
+			errands.add([]string{id}, g.nearing(ErrandAsked, w, askedWords[w.Kind], at))
 		}
 	}
 	g.consultedErrands(errands, at)
@@ -54,24 +94,54 @@ func (g *Group) Errands(at domain.Day) map[string][]Errand {
 	return errands
 }
 
-// errandKey names what is to be done and how near its day is; of a proposal also
-// the version: consents to other words have fallen (rule C2).
-func (g *Group) errandKey(kind, ref string, by, at domain.Day) string {
-	parts := []string{kind, ref, by.String()}
-	if p := g.state.Proposals[ref]; p != nil && p.Stage == domain.Open {
-		parts = append(parts, "v"+strconv.Itoa(p.Version().Number))
+// askedWords are what somebody is asked to do by what waits for them, before what it is
+// about.
+var askedWords = map[WaitingKind]string{
+	WaitsCharter: "Say whether you consent to", WaitsPosition: "Respond to", WaitsConfirm: "Say whether this is right:", WaitsBlock: "Look again at your objection to",
+	WaitsPutOff: "Say whether the closing day may be put off:", WaitsFacilitate: "Bring people together about", WaitsCallIn: "See whether you call in", WaitsReport: "Report",
+	WaitsTell: "Tell those who are to know of", WaitsRecord: "Say whether this record is right:", WaitsWay: "Say whether a new way in is its owner’s:", WaitsDeny: "Say so if you were not consulted:",
+}
+
+// dueWords are the same of what is due.
+var dueWords = map[domain.DueKind]string{
+	domain.DueReview: "Review", domain.DueEnd: "See to the end of", domain.DueRatify: "Ratify or disavow", domain.DueCallIn: "Settle", domain.DueMandate: "Renew",
+	domain.DueApproach: "Deal with", domain.DuePriorities: "Ask for the practices’ answers:", domain.DueAction: "Do", domain.DueDeparture: "Talk through",
+	domain.DueCommunicate: "Tell the practices of", domain.DueQuestion: "Answer", domain.DueInterest: "Declare your interest anew:", domain.DueCharter: "See to",
+	domain.DueJoining: "Put a proposal about", domain.DueSeat: "Say who holds",
+}
+
+// nearing is an errand that is told again when its day comes nearer. Its key names what is
+// to be done and, of a proposal, the version: consents to other words have fallen (rule C2).
+func (g *Group) nearing(kind ErrandKind, w WaitingItem, words string, at domain.Day) Errand {
+	e := Errand{Kind: kind, Item: w, About: w.Ref, Do: words + " " + g.called(w.Ref), Text: overdueWords(w.Text, w.By, at), nearer: true}
+	e.key = string(w.Kind) + "/" + w.Ref + "/" + w.By.String()
+	if p := g.state.Proposals[w.Ref]; p != nil && p.Stage == domain.Open {
+		e.key += "/v" + strconv.Itoa(p.Version().Number)
 	}
-	switch left := int(by - at); {
-	case by == 0 || left > 30:
-		parts = append(parts, "first")
-	case left > 7:
-		parts = append(parts, "30")
-	case left >= 0:
-		parts = append(parts, "7")
-	default:
-		parts = append(parts, "overdue")
+	return e
+}
+
+// called is what people call that: a proposal with its title, a meeting with its forum.
+func (g *Group) called(ref string) string {
+	of, day, _ := strings.Cut(ref, "/")
+	switch {
+	case g.state.Proposals[ref] != nil:
+		return ref + ", " + g.state.Proposals[ref].Title()
+	case g.state.Exercises[ref] != nil:
+		return ref + ", " + clip(g.state.Exercises[ref].What)
+	case g.state.Actions[ref] != nil:
+		return ref + ", " + clip(g.state.Actions[ref].What)
+	case ref == "charter":
+		return "the charter"
+	case of == "seat":
+		return "the seat of " + g.name(day)
+	case of == "joining":
+		return "joining " + day
 	}
-	return strings.Join(parts, "/")
+	if on, err := domain.ParseDay(day); err == nil && g.state.Forums[of] != nil {
+		return "the meeting of " + g.forum(of) + " on " + on.Words()
+	}
+	return ref
 }
 
 func overdueWords(text string, by, at domain.Day) string {
@@ -90,7 +160,8 @@ func (g *Group) consultedErrands(errands errandList, at domain.Day) {
 			continue
 		}
 		for _, code := range g.state.ConsultedOn(x.Number, at) {
-			errands.add(g.speakers(code, at), Errand{Key: "consulted/" + x.Number + "/" + code, About: x.Number, Text: g.consultedText(x, code, last)})
+			item := WaitingItem{x.Number, WaitsDeny, last, g.consultedText(x, code, last)}
+			errands.add(g.speakers(code, at), Errand{Kind: ErrandAsked, Item: item, About: x.Number, Do: askedWords[WaitsDeny] + " " + g.called(x.Number), Text: item.Text, key: "consulted/" + x.Number + "/" + code})
 		}
 	}
 }
@@ -134,13 +205,16 @@ func (g *Group) practiceErrands(errands errandList, at domain.Day) {
 		for i := range notices {
 			if round := g.noticeRound(&notices[i], o.Code, at); round > 0 {
 				n := &notices[i]
-				errands.add(speakers, Errand{Key: "notice/" + n.Ref + "/" + o.Code + "/" + strconv.Itoa(round), About: n.Ref,
-					Text: "For " + o.Name + ": " + g.noticeText(n, at) + " " + g.bindsPractice(n, o, at) + " Please say that you have seen it."})
+				errands.add(speakers, Errand{
+					Kind: ErrandTold, Item: WaitingItem{Ref: "practice/" + o.Code, Kind: WaitsNotices}, About: n.Ref, Do: "Say that " + o.Name + " has seen " + g.called(n.Ref),
+					Text: "For " + o.Name + ": " + g.noticeText(n, at) + " " + g.bindsPractice(n, o, at) + " Please say that you have seen it.",
+					key:  "notice/" + n.Ref + "/" + o.Code + "/" + strconv.Itoa(round),
+				})
 			}
 		}
 		for _, q := range byNumber(g.state.Questions) {
 			if q.Practice == o.Code && q.Answered != 0 && q.Answered <= at {
-				errands.add(speakers, Errand{Key: "answered/" + q.Number, About: q.Number, Text: q.Number + " of " + o.Name + " was answered on " + q.Answered.Words() + ": " + clip(q.Answer)})
+				errands.add(speakers, Errand{Kind: ErrandTold, Item: WaitingItem{Ref: q.Number}, About: q.Number, Do: "Read the answer to " + q.Number, key: "answered/" + q.Number, Text: q.Number + " of " + o.Name + " was answered on " + q.Answered.Words() + ": " + clip(q.Answer)})
 			}
 		}
 	}

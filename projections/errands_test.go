@@ -14,7 +14,7 @@ func (b *table) told(person, on string) map[string]string {
 	g := b.fold()
 	texts := map[string]string{}
 	for _, e := range g.Errands(day(on))[g.State().ByHandle(person).ID] {
-		texts[e.Key] = e.Text
+		texts[e.Key(day(on), 0)] = e.Text
 	}
 	return texts
 }

@@ -42,6 +42,7 @@ func New(api *operation.API, l *access.Ledgers, who *identity.Identity, post *ma
 	s.offerLetters(at)
 	s.offerFeed()
 	api.Mux.HandleFunc("GET /g/{group}/live", s.live)
+	s.offerChoices()
 	return s
 }
 

@@ -7,11 +7,15 @@ import (
 	"github.com/google/uuid"
 	gomail "github.com/wneessen/go-mail"
 
+	"goldenthread/api/web"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
 
-const mostLines = 25 // in one letter; the rest is on the pages
+const (
+	mostLines = 25 // in one letter; the rest is on the pages
+	mostAsked = 90 // characters of what is asked
+)
 
 // A letter is one digest on its way.
 type letter struct {
@@ -20,7 +24,9 @@ type letter struct {
 	id      uuid.UUID
 	to      domain.PersonalData
 	errands []projections.Errand
-	link    string // address of the pages; "" where there is none
+	link    string // address of the pages, with no slash at the end; "" where there is none
+	choices string // address at which the person chooses what they are mailed; "": none
+	today   domain.Day
 
 	invitation *Invitation // the letter is this and nothing else; nil: it is a digest
 }
@@ -40,18 +46,56 @@ func (l *letter) message(from string, now time.Time) (*gomail.Msg, error) {
 	m.SetDateWithValue(now)
 	m.Subject(l.subject())
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's machine should answer
+	if l.choices != "" {
+		m.SetGenHeader("List-Unsubscribe", "<"+l.choices+">") // RFC 2369
+		if strings.HasPrefix(l.choices, "https://") {
+			m.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") // RFC 8058
+		}
+	}
 	m.SetBodyString(gomail.TypeTextPlain, l.text())
 	return m, nil
 }
 
+// subject says what the letter is about: the first thing to do, or to know, and how many
+// more there are.
 func (l *letter) subject() string {
 	if l.invitation != nil {
 		return l.group + ": your invitation"
 	}
-	if len(l.errands) == 1 {
-		return l.group + ": " + l.errands[0].About
+	first := l.group + ": " + l.asks(&l.errands[0])
+	if more := len(l.errands) - 1; more > 0 {
+		first += ", and " + domain.Thousands(more) + " more"
 	}
-	return l.group + ": what is new, and what waits for you"
+	return first
+}
+
+// asks is what the person is asked to do, with its last day.
+func (l *letter) asks(e *projections.Errand) string {
+	do := strings.Join(strings.Fields(e.Do), " ") // a header is one line
+	do = strings.TrimRight(domain.ClipTo(do, mostAsked), ".")
+	switch by := e.Item.By; {
+	case by == 0:
+		return do
+	case by < l.today:
+		return do + ", overdue since " + by.Words()
+	default:
+		return do + ", by " + by.Words()
+	}
+}
+
+// place is the address of the page on which it is done; "" where the pages have none.
+func (l *letter) place(e *projections.Errand) string {
+	at := ""
+	switch {
+	case e.Kind == projections.ErrandWay:
+		at = "/account"
+	case web.WaitingPlace(e.Item) != "":
+		at = l.address + "/" + web.WaitingPlace(e.Item)
+	}
+	if l.link == "" || at == "" {
+		return ""
+	}
+	return l.link + at
 }
 
 func (l *letter) text() string {
@@ -65,10 +109,11 @@ func (l *letter) text() string {
 		return b.String()
 	}
 	shown := l.errands[:min(len(l.errands), mostLines)]
-	for _, e := range shown {
-		b.WriteString("- " + e.Text + "\n")
-		if e.Confirm && l.link != "" {
-			b.WriteString("  Confirm or refuse it: " + strings.TrimSuffix(l.link, "/") + l.address + "/waiting#" + e.About + "\n")
+	for i := range shown {
+		e := &shown[i]
+		b.WriteString(l.asks(e) + ".\n" + e.Text + "\n")
+		if place := l.place(e); place != "" {
+			b.WriteString(place + "\n")
 		}
 		b.WriteString("\n")
 	}
@@ -76,8 +121,12 @@ func (l *letter) text() string {
 		b.WriteString("There is more than fits here: please look at the pages.\n\n")
 	}
 	if l.link != "" {
-		b.WriteString("You find all of it here: " + l.link + "\n\n")
+		b.WriteString("Everything for you to do: " + l.link + l.address + "\nTo answer you sign in. You then see what would be recorded before anything is: opening a link says nothing for you.\n\n")
 	}
-	b.WriteString("You are told once, and again when a day comes nearer. What you have done is not asked again.\n" + l.group + "\n")
+	b.WriteString("You are told once, and again when a day comes nearer. What you have done is not asked again.\n")
+	if l.choices != "" {
+		b.WriteString("Choose what you are mailed and when you are reminded, or stop it: " + l.choices + "\n")
+	}
+	b.WriteString(l.group + "\n")
 	return b.String()
 }

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -54,6 +55,8 @@ type slip struct {
 type drawer struct {
 	Told   map[string]domain.Day `json:"told"` // of which errands, and when
 	Letter *slip                 `json:"letter,omitempty"`
+	Key    string                `json:"key,omitempty"` // in the person's letters: with it they choose what they are mailed, and nothing else
+	Choices
 
 	key      string
 	revision uint64 // in the bucket; 0: it is not there yet
@@ -124,6 +127,9 @@ func (d *drawer) begin(id uuid.UUID, keys []string, now time.Time, today domain.
 	maps.DeleteFunc(d.Told, func(_ string, on domain.Day) bool { return on.Add(rememberDays) < today })
 	for _, key := range keys {
 		d.Told[key] = today
+	}
+	if d.Key == "" {
+		d.Key = rand.Text()
 	}
 	d.Letter = &slip{ID: id, Keys: keys, State: Waiting, Made: now, Changed: now}
 }

@@ -207,9 +207,11 @@ func (p *Post) begin(a *addressee, d *drawer, now time.Time) bool {
 	held := p.early(now) || d.Letter != nil && domain.DayOf(d.Letter.Made) == today
 	var keys []string
 	way := false
-	for _, e := range a.errands {
-		if _, told := d.Told[e.Key]; !told && (e.Way || !held) {
-			keys, way = append(keys, e.Key), way || e.Way
+	for i := range a.errands {
+		e := &a.errands[i]
+		key, isWay := e.Key(today, d.Ahead), e.Kind == projections.ErrandWay
+		if _, told := d.Told[key]; !told && d.wants(e) && (isWay || !held) {
+			keys, way = append(keys, key), way || isWay
 		}
 	}
 	if len(keys) == 0 || p.personal(a, a.person.Sealed).Email == "" && !(way && len(p.earlier(a, now)) > 0) {
@@ -261,16 +263,8 @@ func (p *Post) personal(a *addressee, sealed []byte) domain.PersonalData {
 // send hands the letter over, between two records. What was done since the
 // letter was begun is left out of it.
 func (p *Post) send(ctx context.Context, a *addressee, d *drawer, now time.Time) error {
-	l := letter{group: a.name, address: "/g/" + a.group, id: d.Letter.ID, to: p.personal(a, a.person.Sealed), link: p.o.Link}
-	var ways []projections.Errand
-	for _, e := range a.errands {
-		if slices.Contains(d.Letter.Keys, e.Key) {
-			l.errands = append(l.errands, e)
-			if e.Way {
-				ways = append(ways, e)
-			}
-		}
-	}
+	l := p.digest(a, d, now)
+	ways := slices.DeleteFunc(slices.Clone(l.errands), func(e projections.Errand) bool { return e.Kind != projections.ErrandWay })
 	var earlier []domain.PersonalData
 	if len(ways) > 0 && !d.Letter.Earlier {
 		earlier = p.earlier(a, now)
@@ -286,7 +280,7 @@ func (p *Post) send(ctx context.Context, a *addressee, d *drawer, now time.Time)
 	}
 	out, why := delivered, ""
 	for _, to := range earlier {
-		if out, why = p.hand(ctx, &letter{group: a.name, id: a.id("mail", l.id.String(), to.Email), to: to, errands: ways, link: p.o.Link}, now); out != delivered {
+		if out, why = p.hand(ctx, &letter{group: a.name, id: a.id("mail", l.id.String(), to.Email), to: to, errands: ways, link: l.link, today: l.today}, now); out != delivered {
 			p.o.Log.Warn("a letter to an earlier address is not sent", "group", a.group, "person", a.person.ID, "why", why)
 		}
 	}
@@ -298,6 +292,22 @@ func (p *Post) send(ctx context.Context, a *addressee, d *drawer, now time.Time)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout) // what became of it is recorded even if the process is to stop
 	defer cancel()
 	return p.outbox.put(ctx, d)
+}
+
+// digest is the letter, with those of the errands that it was begun for and that are still
+// to be done.
+func (p *Post) digest(a *addressee, d *drawer, now time.Time) letter {
+	l := letter{group: a.name, address: "/g/" + a.group, id: d.Letter.ID, to: p.personal(a, a.person.Sealed), link: strings.TrimSuffix(p.o.Link, "/"), today: domain.DayOf(now)}
+	if l.link != "" && d.Key != "" {
+		l.choices = l.link + choicesPath(a.group, a.person.ID, d.Key)
+	}
+	for i := range a.errands {
+		e := &a.errands[i]
+		if slices.Contains(d.Letter.Keys, e.Key(l.today, d.Ahead)) && d.wants(e) {
+			l.errands = append(l.errands, *e)
+		}
+	}
+	return l
 }
 
 // hand gives the letter to the mail server, and says in words why it was not

@@ -51,6 +51,7 @@ type mailbox struct {
 
 type received struct {
 	to, id, subject, text string
+	header                mail.Header
 }
 
 func newMailbox(t *testing.T) *mailbox {
@@ -140,7 +141,7 @@ func (s *session) Data(r io.Reader) error {
 	if err == nil || errors.Is(err, errCut) {
 		s.m.mu.Lock()
 		text := strings.ReplaceAll(strings.ReplaceAll(string(body), "=\r\n", ""), "\r\n", "\n")
-		s.m.got = append(s.m.got, received{s.to, msg.Header.Get("Message-ID"), msg.Header.Get("Subject"), text})
+		s.m.got = append(s.m.got, received{s.to, msg.Header.Get("Message-ID"), msg.Header.Get("Subject"), text, msg.Header})
 		s.m.mu.Unlock()
 	}
 	if errors.Is(err, errCut) {
@@ -290,7 +291,7 @@ func TestOneMailForOneThing(t *testing.T) {
 	got := w.round()
 	require.Len(t, got, 1, "nobody else has an address")
 	require.Equal(t, "nora@example.org", got[0].to)
-	require.Equal(t, "Trafford GP Board: P1", got[0].subject)
+	require.Equal(t, "Trafford GP Board: Respond to P1, Saturdays, by 6 March 2026", got[0].subject)
 	require.Contains(t, got[0].text, "Dear Nora North")
 	require.Contains(t, got[0].text, "North Trafford has not been heard on P1, Saturdays. Silence is never consent.")
 	require.Contains(t, got[0].text, "https://board.example.org/")
@@ -332,8 +333,9 @@ func TestOnePressFromTheMail(t *testing.T) {
 	got := w.round()
 	require.Len(t, got, 1)
 	require.Contains(t, got[0].text, "Manager recorded that Practice Manager, A Surgery speaks for A Surgery (N1). Is that right?")
-	require.Contains(t, got[0].text, "Confirm or refuse it: https://board.example.org/g/trafford/waiting#N1")
-	require.Equal(t, 1, strings.Count(got[0].text, "Confirm or refuse it: "), "P1 is answered elsewhere")
+	require.Equal(t, "Trafford GP Board: Say whether this record is right: N1, by 12 January 2026, and 1 more", got[0].subject)
+	require.Contains(t, got[0].text, "\nhttps://board.example.org/g/trafford/waiting#N1\n")
+	require.Contains(t, got[0].text, "\nhttps://board.example.org/g/trafford/proposals/P1\n")
 	w.do("cd-south", "confirm-record", `{"records":["N1"]}`)
 	w.at("2026-01-11", "12:00")
 	for _, l := range w.round() {
@@ -595,7 +597,7 @@ func TestNewWayIn(t *testing.T) {
 	token("first")
 	got := w.round()
 	require.Len(t, got, 1)
-	require.Equal(t, "Trafford GP Board: a new way in to your account", got[0].subject)
+	require.Equal(t, "Trafford GP Board: Look at a new way in to your account", got[0].subject)
 	require.Contains(t, got[0].text, "You have a new way in: a token, made on 5 January 2026 by the operator of this server.")
 	require.Empty(t, w.round(), "once")
 

@@ -248,8 +248,8 @@ var personalData = []datum{
 		proof{"api/identity/erasure.go forgetErased", "api TestAccessEndsWithAnErasure"},
 	},
 	{
-		"Which letters somebody was sent", []string{"MAIL"},
-		"In the bucket MAIL of the store: what each was about by number, and when. Neither address nor words.", "None: in the clear.", "With the person. What was sent lies with the mail servers.",
+		"Which letters somebody was sent, and what they chose to be mailed", []string{"MAIL"},
+		"In the bucket MAIL of the store: what each was about by number, and when; and the key in their letters with which they choose. Neither address nor words.", "None: in the clear.", "With the person. What was sent lies with the mail servers.",
 		"What is past for 400 days.", proof{"api/mail/outbox.go rememberDays = 400", "api/mail TestErased"},
 	},
 	{

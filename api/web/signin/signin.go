@@ -99,6 +99,28 @@ type Feed struct {
 	Over        bool
 }
 
+// A Mail is the page on which somebody chooses what they are mailed.
+type Mail struct {
+	Office, Group string
+	Path          string // of the page
+	Kinds         []MailKind
+	Ahead         []MailAhead
+	Saved         bool
+}
+
+// A MailKind is one that they can stop.
+type MailKind struct {
+	Kind, Say string
+	On        bool
+}
+
+// A MailAhead is how long before a last day they can be reminded.
+type MailAhead struct {
+	Days int
+	Say  string
+	On   bool
+}
+
 // A Line is what was done about the person's signing in, by whom.
 type Line struct {
 	Time     time.Time
@@ -123,6 +145,7 @@ var (
 	accountPage    = page("account.html")
 	feedPage       = page("feed.html")
 	problemPage    = page("problem.html")
+	mailPage       = page("mail.html")
 )
 
 // Render writes the page. It fails only if writing does.
@@ -132,6 +155,7 @@ func (i Invitation) Render(w io.Writer) error { return invitationPage.Execute(w,
 func (f FirstRun) Render(w io.Writer) error   { return firstRunPage.Execute(w, f) }
 func (a Account) Render(w io.Writer) error    { return accountPage.Execute(w, a) }
 func (f Feed) Render(w io.Writer) error       { return feedPage.Execute(w, f) }
+func (m Mail) Render(w io.Writer) error       { return mailPage.Execute(w, m) }
 func (p Problem) Render(w io.Writer) error    { return problemPage.Execute(w, p) }
 
 // RenderCode writes the page on which a code is typed.
