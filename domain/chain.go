@@ -12,7 +12,7 @@ import (
 
 // chain is what the judgement rests on: mandates, charter, agreement with its
 // roll, delegation, appointment.
-func (s *View) chain(q Question, j *judgement) []Link {
+func (s *remembering) chain(q Question, j *judgement) []Link {
 	links := s.groundLinks(&j.coverage)
 	if len(s.Charters) == 0 {
 		return links
@@ -34,7 +34,7 @@ func (s *View) chain(q Question, j *judgement) []Link {
 // ChainOf is what something that has a number rests on, down to the practices:
 // an agreement, delegation, exercise, appointment or commitment. Itself it is
 // the last step, and its title says in a line what it is.
-func (s *View) ChainOf(ref string, d Day) (title string, links []Link, refusal *Refusal) {
+func (s *supposing) ChainOf(ref string, d Day) (title string, links []Link, refusal *Refusal) {
 	own, matter := s.ownLinks(ref, d)
 	if len(own) == 0 {
 		return "", nil, notFound("L9", "There is no agreement, delegation, decision, appointment or commitment %q here on %s.", Clip(ref), d.Words())
@@ -46,7 +46,7 @@ func (s *View) ChainOf(ref string, d Day) (title string, links []Link, refusal *
 }
 
 // ownLinks are the steps from the charter to what has the number, and its matter.
-func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
+func (s *remembering) ownLinks(ref string, d Day) (links []Link, matter string) {
 	if p := s.Proposals[ref]; p != nil && p.Stage == Agreed && p.AgreedOn <= d {
 		return append(wordsLinks(p), s.agreementLinks(ref)...), p.Matter
 	}
@@ -73,7 +73,7 @@ func (s *View) ownLinks(ref string, d Day) (links []Link, matter string) {
 
 // StepsOf are the steps from the charter to what has the number, without the mandates
 // below; none if it was not there on that day.
-func (s *View) StepsOf(ref string, d Day) []Link {
+func (s *remembering) StepsOf(ref string, d Day) []Link {
 	own, _ := s.ownLinks(ref, d)
 	if len(own) == 0 {
 		return nil
@@ -86,7 +86,7 @@ func (s *View) StepsOf(ref string, d Day) []Link {
 // what each seat said to them, each version of each power, and each decision made from the
 // first to the last day, with who confirmed it, called it in and was told, and the group's
 // word on it.
-func (s *View) AuditChain(first, last, d Day) []Link {
+func (s *supposing) AuditChain(first, last, d Day) []Link {
 	cover := s.CoverageOn("", d)
 	links := addLinks(s.groundLinks(&cover), s.CharterLink(d))
 	for _, dl := range s.delegationsInOrder() {
@@ -111,7 +111,7 @@ func (s *View) AuditChain(first, last, d Day) []Link {
 
 // agreedLinks are the exact words of an agreement, what each seat said to them, and the
 // agreement; nothing for what is none.
-func (s *View) agreedLinks(proposal string) []Link {
+func (s *remembering) agreedLinks(proposal string) []Link {
 	p := s.Proposals[proposal]
 	if p == nil || p.Stage != Agreed {
 		return nil
@@ -120,7 +120,7 @@ func (s *View) agreedLinks(proposal string) []Link {
 }
 
 // decisionLinks are an exercise with everything that was said of it by that day.
-func (s *View) decisionLinks(x *Exercise, d Day) []Link {
+func (s *remembering) decisionLinks(x *Exercise, d Day) []Link {
 	links := s.DelegationChain(s.Delegations[x.Delegation], x.On)
 	add := func(on Day, index uint64, text string) {
 		if on <= d {
@@ -161,7 +161,7 @@ func wordsLinks(p *Proposal) []Link {
 }
 
 // outcomeLinks are the agreement by which the group ratified or disavowed.
-func (s *View) outcomeLinks(o *Outcome, d Day) []Link {
+func (s *remembering) outcomeLinks(o *Outcome, d Day) []Link {
 	if o == nil || o.On > d {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (s *View) outcomeLinks(o *Outcome, d Day) []Link {
 }
 
 // CharterLink is the charter in force on that day.
-func (s *View) CharterLink(d Day) Link {
+func (s *remembering) CharterLink(d Day) Link {
 	v := s.CharterOn(d)
 	text := s.textOf(v.Index, func() string { return "Charter of " + s.Name + ", version " + strconv.Itoa(v.Version) })
 	return Link{LinkCharter, "charter/" + strconv.Itoa(v.Version), v.Index, v.From, text}
@@ -190,7 +190,7 @@ const mostLinks = 8
 
 // groundLinks are what the coverage rests on: mandates and places. They may be
 // added to.
-func (s *View) groundLinks(c *Coverage) []Link {
+func (s *beside) groundLinks(c *Coverage) []Link {
 	mandates := c.mandates
 	if mandates == nil {
 		mandates = s.mandateLinks(c)
@@ -234,7 +234,7 @@ func (s *backing) grantWords(g *MandateEntry, d Day) string {
 }
 
 // agreementLinks are an agreement with its roll; nothing for the founding.
-func (s *View) agreementLinks(proposal string) []Link {
+func (s *remembering) agreementLinks(proposal string) []Link {
 	return remember(s.memo.agreements, mostRemembered, proposal, func() []Link { return s.agreementLink(proposal) })
 }
 
@@ -252,7 +252,7 @@ func (s *decisions) agreementLink(proposal string) []Link {
 
 // DelegationChain is the agreement, the executive and the delegation, with the
 // agreement by which it reads as it does on that day.
-func (s *View) DelegationChain(d *Delegation, day Day) []Link {
+func (s *remembering) DelegationChain(d *Delegation, day Day) []Link {
 	links := s.agreementLinks(d.Source)
 	if d.To == ToExecutive {
 		for i := len(s.Executive) - 1; i >= 0; i-- {
@@ -278,7 +278,7 @@ func (s *View) DelegationChain(d *Delegation, day Day) []Link {
 	return append(links, Link{LinkDelegation, d.Number, v.Index, v.From, text})
 }
 
-func (s *View) appointmentLinks(a *Appointment, day Day) []Link {
+func (s *remembering) appointmentLinks(a *Appointment, day Day) []Link {
 	var links []Link
 	if a.Parent != "" {
 		links = s.DelegationChain(s.Delegations[a.Parent], day)

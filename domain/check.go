@@ -380,7 +380,7 @@ func (q *Question) counted(s *View) (*View, Day) {
 }
 
 // notes are what is said beside an answer and changes no verdict.
-func (s *View) notes(q Question, j *judgement) []string {
+func (s *remembering) notes(q Question, j *judgement) []string {
 	var notes []string
 	if w := s.Incomplete(q.At); w != "" {
 		notes = append(notes, w)

@@ -211,7 +211,7 @@ func (s *ground) CommitmentOn(k *Commitment, d Day) CommitmentStanding {
 
 // LastSaid is the newest commitment on the matter, or below or above it, in any
 // forum up to that day; nil if nothing was said.
-func (s *View) LastSaid(matter string, d Day) *Commitment {
+func (s *remembering) LastSaid(matter string, d Day) *Commitment {
 	for _, k := range s.saidOn(matter) {
 		if k.Meeting <= d {
 			return k

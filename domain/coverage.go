@@ -72,20 +72,20 @@ type Outsider struct {
 // CoverageOn is the coverage for the matter on that day; no matter means
 // standing behind the group at all: for at least one matter. Nobody stands behind
 // it on a matter that the charter of that day does not know (rules M3, F6).
-func (s *View) CoverageOn(matter string, d Day) Coverage { return s.coverageUnder(matter, "", d) }
+func (s *supposing) CoverageOn(matter string, d Day) Coverage { return s.coverageUnder(matter, "", d) }
 
 // coverageBy is the coverage that an answer about the matter names, under that
 // agreement; which one makes a difference only where places stand behind a wider
 // group (rule G1). For a matter that the charter does not know it is the coverage
 // at all, since that the matter is unknown is the reason that counts (rule R3).
-func (s *View) coverageBy(matter, agreement string, d Day) Coverage {
+func (s *supposing) coverageBy(matter, agreement string, d Day) Coverage {
 	if !s.knowsOn(matter, d) {
 		matter = ""
 	}
 	return s.coverageUnder(matter, agreement, d)
 }
 
-func (s *View) coverageUnder(matter, agreement string, d Day) Coverage {
+func (s *supposing) coverageUnder(matter, agreement string, d Day) Coverage {
 	c := remember(s.memo.coverage, mostCoverages, s.periodOf(matter, d), func() Coverage {
 		c := s.practicesCovered(matter, d)
 		if s.remembers() {

@@ -135,7 +135,7 @@ func (s *View) judgeExecutive(q Question) judgement {
 
 // delegationsOf are the delegations that the person holds, alone or on the
 // executive, that have begun and not ended by that day.
-func (s *View) delegationsOf(person string, d Day) []*Delegation {
+func (s *remembering) delegationsOf(person string, d Day) []*Delegation {
 	var held []*Delegation
 	for _, dl := range s.delegationsInOrder() {
 		if state, _ := s.DelegationOn(dl, d); state.current() && slices.Contains(s.delegates(dl, d), person) {

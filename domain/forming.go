@@ -175,7 +175,7 @@ func (s *founding) consentOf(seat, person string) *CharterConsent {
 
 // MissingToEstablish says in words what a group lacks that is forming, or is forming again
 // (rules F1, F2); nothing if it is established.
-func (s *View) MissingToEstablish(d Day) []string {
+func (s *beside) MissingToEstablish(d Day) []string {
 	var missing []string
 	if s.Established != 0 && !s.formsAgain() {
 		return nil

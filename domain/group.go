@@ -136,7 +136,7 @@ func (c *ConsentToCharter) decide(t *turn) *Refusal {
 
 // missingMembers names the seats that least membership asks for and that are
 // not there (rule F2).
-func (s *View) missingMembers(d Day) []string {
+func (s *beside) missingMembers(d Day) []string {
 	var missing []string
 	for _, pcn := range s.PCNsOn(d) {
 		if seat := s.Seats[pcn.Code]; seat == nil || !s.entitled(seat, d) {
@@ -166,7 +166,7 @@ func (s *View) missingMembers(d Day) []string {
 }
 
 // Incomplete says what least membership lacks on that day; "" if nothing (rule F2).
-func (s *View) Incomplete(d Day) string {
+func (s *remembering) Incomplete(d Day) string {
 	return remember(s.memo.incomplete, mostRemembered, s.periodOf("", d), func() string {
 		var say string
 		if m := s.missingMembers(d); len(m) > 0 {

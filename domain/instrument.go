@@ -337,7 +337,7 @@ func (s *decisions) holdsWithin(p *AdoptedPosition, days Span) bool {
 // PositionOn is the group's position that takes in the matter on that day: a red
 // line before plain words, which don't loosen it, then the one on the most specific
 // matter, then the newest; nil if there is none.
-func (s *View) PositionOn(matter string, d Day) *AdoptedPosition {
+func (s *remembering) PositionOn(matter string, d Day) *AdoptedPosition {
 	var found *AdoptedPosition
 	for _, p := range s.positionsOver(matter) {
 		if !s.PositionHolds(p, d) || (found != nil && found.RedLine && !p.RedLine) {
@@ -352,7 +352,7 @@ func (s *View) PositionOn(matter string, d Day) *AdoptedPosition {
 
 // redLineOn is the red line that the group adopted for everybody and that
 // takes in the matter on that day (rule R2); nil if there is none.
-func (s *View) redLineOn(matter string, d Day) *AdoptedPosition {
+func (s *remembering) redLineOn(matter string, d Day) *AdoptedPosition {
 	if p := s.PositionOn(matter, d); p != nil && p.RedLine {
 		return p
 	}

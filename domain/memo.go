@@ -167,13 +167,13 @@ func (c *changes) inOrder() []Day {
 }
 
 // periodOf is the period of the day.
-func (s *View) periodOf(matter string, d Day) period {
+func (s *remembering) periodOf(matter string, d Day) period {
 	changes, _ := slices.BinarySearch(s.memo.days, d+1)
 	return period{matter, changes}
 }
 
 // appointmentsTo are the appointments to the forum, in order.
-func (s *View) appointmentsTo(forum string) []*Appointment {
+func (s *remembering) appointmentsTo(forum string) []*Appointment {
 	return remember(s.memo.appointments, mostRemembered, forum, func() []*Appointment {
 		var as []*Appointment
 		for _, a := range s.Appointments {
@@ -187,7 +187,7 @@ func (s *View) appointmentsTo(forum string) []*Appointment {
 }
 
 // delegationsInOrder are all delegations.
-func (s *View) delegationsInOrder() []*Delegation {
+func (s *remembering) delegationsInOrder() []*Delegation {
 	if s.memo.delegations != nil {
 		return s.memo.delegations
 	}
@@ -206,7 +206,7 @@ type overdueReport struct {
 }
 
 // overdueReports are those of the forum's meetings.
-func (s *View) overdueReports(forum string) []overdueReport {
+func (s *remembering) overdueReports(forum string) []overdueReport {
 	return remember(s.memo.overdue, mostRemembered, forum, func() []overdueReport {
 		var late []overdueReport
 		for _, m := range s.Meetings {
@@ -219,7 +219,7 @@ func (s *View) overdueReports(forum string) []overdueReport {
 }
 
 // saidOn are the commitments on the matter, or below or above it, newest first.
-func (s *View) saidOn(matter string) []*Commitment {
+func (s *remembering) saidOn(matter string) []*Commitment {
 	return remember(s.memo.said, mostCoverages, matter, func() []*Commitment {
 		var ks []*Commitment
 		for _, k := range s.Commitments {
@@ -233,7 +233,7 @@ func (s *View) saidOn(matter string) []*Commitment {
 }
 
 // positionsOver are the adopted positions that take in the matter, in order.
-func (s *View) positionsOver(matter string) []*AdoptedPosition {
+func (s *remembering) positionsOver(matter string) []*AdoptedPosition {
 	return remember(s.memo.positions, mostCoverages, matter, func() []*AdoptedPosition {
 		var ps []*AdoptedPosition
 		for _, p := range s.Positions {
@@ -246,6 +246,6 @@ func (s *View) positionsOver(matter string) []*AdoptedPosition {
 }
 
 // textOf is what the link of that event says.
-func (s *View) textOf(event uint64, say func() string) string {
+func (s *remembering) textOf(event uint64, say func() string) string {
 	return remember(s.memo.texts, mostRemembered, event, say)
 }

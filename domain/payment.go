@@ -63,7 +63,7 @@ type Payment struct {
 
 // PayersOf are the organisations whose consent to paying the newest version of the
 // proposal asks for on that day, by code; none if there is no such proposal (rule C1).
-func (s *View) PayersOf(proposal string, d Day) []string {
+func (s *beside) PayersOf(proposal string, d Day) []string {
 	p := s.Proposals[proposal]
 	if p == nil {
 		return nil
@@ -79,7 +79,7 @@ func (s *View) PayersOf(proposal string, d Day) []string {
 
 // payers are the organisations that the instruments name as paying, or that
 // would pay as before for powers that are varied or go back (rule C1).
-func (s *View) payers(is []Instrument) []string {
+func (s *beside) payers(is []Instrument) []string {
 	var codes []string
 	for _, i := range is {
 		for _, code := range []string{i.grantPayer(), s.varyPayer(i.VaryDelegation), i.appointPayer()} {

@@ -260,7 +260,7 @@ func (l lacks) closer(o lacks) bool {
 // by today; of what counts in totals, on what was reserved before that index. Nothing
 // means that it is within (rules D4–D6). The second answer is the power under which it
 // was made, counted from 1, where the delegation has several for the matter; else 0.
-func (s *View) judgeExercise(d *Delegation, e *Exercise, before uint64, today Day) ([]Reason, int) {
+func (s *supposing) judgeExercise(d *Delegation, e *Exercise, before uint64, today Day) ([]Reason, int) {
 	on := e.On
 	if state, why := s.DelegationOn(d, on); state != InForce {
 		return []Reason{{"D5", why}}, 0
@@ -297,7 +297,7 @@ func pausedWords(d *Delegation, tiers []int) string {
 }
 
 // exerciseLacks holds the exercise against one power.
-func (s *View) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *Exercise, before uint64, today Day) lacks {
+func (s *beside) exerciseLacks(d *Delegation, v *DelegationVersion, tier int, e *Exercise, before uint64, today Day) lacks {
 	p, on := &v.Powers[tier], e.On
 	u := use{matter: e.Matter, amount: e.Amount, months: e.Months, openEnded: e.OpenEnded}
 	used := s.usedOf(d, v, tier, on, today, before)
@@ -359,7 +359,7 @@ func (s *roster) bodyUnconsulted(body string, consulted []Consultation, on Day) 
 
 // exerciseForbidden is what keeps the exercise from being within, whichever power
 // it was made under: who pays, a red line, coverage.
-func (s *View) exerciseForbidden(d *Delegation, v *DelegationVersion, e *Exercise, on Day) []Reason {
+func (s *supposing) exerciseForbidden(d *Delegation, v *DelegationVersion, e *Exercise, on Day) []Reason {
 	var reasons []Reason
 	if e.Payer != "" && s.successorOrganisation(e.Payer, on) != s.successorOrganisation(v.Payer, on) {
 		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
@@ -378,7 +378,7 @@ func (s *View) exerciseForbidden(d *Delegation, v *DelegationVersion, e *Exercis
 // delegation's year of the day on: exercises within, called in, and reserved until all
 // have confirmed them, that happened up to upTo, and what representatives under the
 // delegation committed (rules D4, D5, C8).
-func (s *View) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
+func (s *remembering) UsedOf(d *Delegation, v *DelegationVersion, p *Power, on, upTo Day) Pence {
 	tier := 0
 	for i := range v.Powers {
 		if &v.Powers[i] == p {

@@ -217,7 +217,7 @@ func (s *View) whoCould(q Question, j *judgement) []SomeoneWhoCould {
 
 // holders are the executive's members and those to whom a delegation was given by
 // name, on that day.
-func (s *View) holders(d Day) []string {
+func (s *remembering) holders(d Day) []string {
 	ids := s.ExecutiveOn(d)
 	for _, dl := range s.delegationsInOrder() {
 		if dl.To != ToExecutive {

@@ -8,7 +8,7 @@ import "slices"
 // appointmentsFor are the appointments to the forum, for the group, that name the
 // person a representative on that day: first their own, then those in which they
 // substitute. None: why not (row 2).
-func (s *View) appointmentsFor(person, forum string, d Day) ([]*Appointment, string) {
+func (s *remembering) appointmentsFor(person, forum string, d Day) ([]*Appointment, string) {
 	why := ""
 	var found []*Appointment
 	own := 0
@@ -66,7 +66,7 @@ func (s *View) judgeUnder(q Question, a *Appointment, all []*Appointment, never 
 
 // redLines are the reasons of row 3: a red line that the group adopted, or one in
 // any of the person's remits (rules R1, R2).
-func (s *View) redLines(q Question, as []*Appointment) []Reason {
+func (s *remembering) redLines(q Question, as []*Appointment) []Reason {
 	var never []Reason
 	if red := s.redLineOn(q.Matter, q.At); red != nil {
 		never = append(never, adoptedRedLine(red))
@@ -238,7 +238,7 @@ func monthsExceeded(q Question, months int, of string, j *judgement) []Reason {
 
 // committed is what the appointment's line has been used for, within, in its year
 // of the day, by meetings up to the other day.
-func (s *View) committed(a *Appointment, l *Line, d, upTo Day) Pence {
+func (s *remembering) committed(a *Appointment, l *Line, d, upTo Day) Pence {
 	key := spending{of: a.Number, version: a.VersionOn(d).Number, matter: l.Matter, on: d, upTo: upTo}
 	return remember(s.memo.spent, mostRemembered, key, func() Pence { return s.committedOf(a, l, d, upTo) })
 }

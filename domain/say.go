@@ -4,7 +4,7 @@ import "strconv"
 
 // What to say (rule R3): one sentence for the room. It never gives a limit away.
 
-func (s *View) say(q Question, j *judgement, who []SomeoneWhoCould) string {
+func (s *remembering) say(q Question, j *judgement, who []SomeoneWhoCould) string {
 	switch j.Verdict {
 	case MayCommitNow, MayCommitReport:
 		return s.sayYes(q, j)
@@ -84,7 +84,7 @@ func (s *circle) gatekeeper(d Day, asks string) string {
 
 // speaks is who does speak for general practice here: whoever could say yes,
 // else the forum's representative in force; "" for nobody.
-func (s *View) speaks(q Question, who []SomeoneWhoCould) string {
+func (s *remembering) speaks(q Question, who []SomeoneWhoCould) string {
 	for _, w := range who {
 		if w.Kind == "representative" || (q.Forum == "" && w.Kind == "executive") {
 			return w.Name

@@ -128,7 +128,7 @@ func (t *turn) lapse(p *Proposal, d Day) {
 // WaitingFor says in words what keeps the proposal from being agreed on that
 // day; nothing means that it is ripe (rule C5). What its instruments lack is
 // not among it: see Unenactable.
-func (s *View) WaitingFor(p *Proposal, d Day) []string {
+func (s *beside) WaitingFor(p *Proposal, d Day) []string {
 	var waits []string
 	seats := s.AskedOn(p, d)
 	hurry := true

@@ -11,7 +11,7 @@ import (
 // ifTaken are the views of the state as it would be if what waits had taken effect
 // today: each record alone and, of several, all of them. Records that can't lower what
 // anybody may do are left out, and so is what can't take effect as things stand.
-func (s *View) ifTaken() []*View {
+func (s *supposing) ifTaken() []*View {
 	if s.supposed || len(s.pending) == 0 {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (s *View) ifTaken() []*View {
 }
 
 // suppose is a turn on a copy of the state, for what is only supposed.
-func (s *View) suppose() *turn {
+func (s *supposing) suppose() *turn {
 	c := s.copied()
 	c.supposed = true
 	return &turn{s: c, own: true, req: &Request{Group: s.Group}, now: s.Last, day: DayOf(s.Last), as: System}
@@ -61,7 +61,7 @@ func (t *turn) take(k *Kept) bool {
 
 // lowest is the coverage, or that which it would be if what waits had taken effect,
 // where that is lower (rule O1).
-func (s *View) lowest(c Coverage, of func(*View) Coverage) Coverage {
+func (s *supposing) lowest(c Coverage, of func(*View) Coverage) Coverage {
 	for _, after := range s.ifTaken() {
 		if one := of(after); one.below(&c) {
 			c = one
@@ -107,7 +107,7 @@ func (s *View) judge(q Question) judgement {
 
 // StandsOn is State.StandsOn or, while something waits by which the practice would no
 // longer stand, that it stands outside.
-func (s *View) StandsOn(p *Organisation, matter string, d Day) Standing {
+func (s *supposing) StandsOn(p *Organisation, matter string, d Day) Standing {
 	st := s.State.StandsOn(p, matter, d)
 	for _, then := range s.ifTaken() {
 		if len(st.Grants) == 0 {
@@ -126,7 +126,7 @@ func (s *View) StandsOn(p *Organisation, matter string, d Day) Standing {
 
 // StandingsOn is State.StandingsOn or, while something waits by which the practice would
 // no longer stand for a matter, that it stands outside.
-func (s *View) StandingsOn(p *Organisation, d Day) []MatterStanding {
+func (s *supposing) StandingsOn(p *Organisation, d Day) []MatterStanding {
 	all := s.State.StandingsOn(p, d)
 	if len(s.ifTaken()) == 0 {
 		return all
@@ -146,7 +146,7 @@ func (s *View) StandingsOn(p *Organisation, d Day) []MatterStanding {
 
 // stricterStandings are the practice's standings, with those outside by which it would
 // be outside then.
-func (s *View) stricterStandings(all []MatterStanding, then *View, o *Organisation, d Day) []MatterStanding {
+func (s *beside) stricterStandings(all []MatterStanding, then *View, o *Organisation, d Day) []MatterStanding {
 	for i := range all {
 		switch m := &all[i]; {
 		case !m.Stands():
@@ -169,11 +169,11 @@ func (s *View) stricterStandings(all []MatterStanding, then *View, o *Organisati
 
 // standsStill says whether the practice stands behind the group for the matter on that
 // day, whether or not what waits is confirmed.
-func (s *View) standsStill(p *Organisation, matter string, d Day) bool {
+func (s *supposing) standsStill(p *Organisation, matter string, d Day) bool {
 	return s.standsAt(p, matter, d) && !slices.ContainsFunc(s.ifTaken(), func(then *View) bool { return !then.standsAt(then.Organisations[p.Code], matter, d) })
 }
 
-func (s *View) leaves() string { return "is no practice of " + s.PlaceName + " any more" }
+func (s *beside) leaves() string { return "is no practice of " + s.PlaceName + " any more" }
 
 // ifConfirmed says that something would be so by what waits.
 func (s *waiting) ifConfirmed() string { return ", if " + List(s.lowering()) + " is confirmed" }

@@ -24,7 +24,7 @@ type Suggestion struct {
 // SuggestionsOn are what the agenda could be made from on that day: open
 // proposals, approaches for the meeting, practices that wait for an answer,
 // what is overdue, and reviews; and the minutes of the newest meeting, to be approved.
-func (s *View) SuggestionsOn(d Day) []Suggestion {
+func (s *beside) SuggestionsOn(d Day) []Suggestion {
 	var items []Suggestion
 	if b := s.MinutesToApprove(d); b != nil {
 		items = append(items, Suggestion{SuggestMinutes, GroupMeetingRef(b.On), "The minutes of " + b.On.Words() + " are to be approved."})

@@ -20,7 +20,7 @@ type Touched struct {
 type WouldBeAsked struct{ Proposal, Seat string }
 
 // Touched is what the record would touch; false if it could not take effect as things stand.
-func (s *View) Touched(k *Kept) (Touched, bool) {
+func (s *supposing) Touched(k *Kept) (Touched, bool) {
 	then := s.suppose()
 	if !k.Waits() || !then.take(k) {
 		return Touched{}, false

@@ -4,16 +4,37 @@ package domain
 // beside it, and with what they asked already. It is to be read only. Whatever rests
 // on who stands behind the group is asked of a view; what only the group's own events
 // say, of its state.
-type View struct {
-	*State
-	across map[string]*State // ledgers of other groups, by name, as they were known at the same moment (rule G1)
-	memo   memo              // empty but for Remembering
+//
+// It lies in layers as the state does: beside, remembering, supposing, and the View.
+type View struct{ supposing }
 
-	supposed bool // it is what would be so if something that waits had taken effect
+// beside is a state with the ledgers of other groups beside it.
+type beside struct {
+	*State
+	across map[string]*State // by name, as they were known at the same moment (rule G1)
+}
+
+// remembering adds what was worked out before.
+type remembering struct {
+	beside
+	memo memo // empty but for Remembering
+}
+
+// supposing adds what would be so if something that waits took effect.
+type supposing struct {
+	remembering
+	supposed bool // it is what would be so
+}
+
+// newView is the state with the others' ledgers beside it.
+func newView(s *State, across map[string]*State) *View {
+	v := &View{}
+	v.State, v.across = s, across
+	return v
 }
 
 // View is the state for somebody who asks, with nothing beside it.
-func (s *State) View() *View { return &View{State: s} }
+func (s *State) View() *View { return newView(s, nil) }
 
 // Across is the view with the ledgers of other groups beside it, by name, as they
 // were known at the same moment. They are to be read only.
@@ -36,10 +57,12 @@ func (s *View) Remembering() *View {
 	return &c
 }
 
-func (s *View) remembers() bool { return s.memo.coverage != nil }
+func (s *remembering) remembers() bool { return s.memo.coverage != nil }
 
 // copied is a view of a copy of the state, into which further events can be folded:
 // it remembers nothing.
-func (s *View) copied() *View {
-	return &View{State: s.State.Copy(), across: s.across, supposed: s.supposed}
+func (s *supposing) copied() *View {
+	c := newView(s.State.Copy(), s.across)
+	c.supposed = s.supposed
+	return c
 }

@@ -35,7 +35,7 @@ type PowerLost struct {
 // WhatIf answers for that organisation, a practice or a PCN, and that matter, or
 // everything where none is named. It is refused for an organisation or a matter
 // that could not withdraw or be withdrawn.
-func (s *View) WhatIf(organisation, matter string, at Day) (*WhatIf, *Refusal) {
+func (s *supposing) WhatIf(organisation, matter string, at Day) (*WhatIf, *Refusal) {
 	if s.Next == 0 {
 		return nil, notFound("L1", "There is no group called %q here.", Clip(s.Group))
 	}
@@ -67,7 +67,7 @@ func (s *View) WhatIf(organisation, matter string, at Day) (*WhatIf, *Refusal) {
 
 // withWithdrawal is the state as it would be if the organisation's withdrawal from
 // the group had been recorded last, to take effect on that day.
-func (s *View) withWithdrawal(organisation, matter string, at Day) *View {
+func (s *supposing) withWithdrawal(organisation, matter string, at Day) *View {
 	e := &MandateWithdrawn{Mandate: s.nextNumber('M'), Organisation: organisation, Given: at}
 	if matter != "" {
 		e.Matters = []string{matter}
@@ -79,7 +79,7 @@ func (s *View) withWithdrawal(organisation, matter string, at Day) *View {
 
 // powersLost are the powers and lines in force on that day for which coverage is
 // above the charter's least here and not in the other state.
-func (s *View) powersLost(after *View, matter string, at Day) []PowerLost {
+func (s *supposing) powersLost(after *View, matter string, at Day) []PowerLost {
 	if !s.EstablishedOn(at) {
 		return nil
 	}
@@ -115,7 +115,7 @@ type part struct {
 
 // partsReached are the powers in force on that day, and the parts of appointments in
 // force that let somebody commit, that the withdrawal of the matter reaches.
-func (s *View) partsReached(matter string, at Day) []part {
+func (s *remembering) partsReached(matter string, at Day) []part {
 	var parts []part
 	for _, d := range s.delegationsInOrder() {
 		if state, _ := s.DelegationOn(d, at); state != InForce {

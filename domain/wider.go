@@ -131,7 +131,7 @@ func (s *roster) cantRest(seat string) *Refusal {
 
 // readable is the ledger of the place, of which only what its consents rest on, and who
 // stands behind it, is read; nil where it has not joined on that day, or can't be read.
-func (s *View) readable(seat string, d Day) *State {
+func (s *beside) readable(seat string, d Day) *State {
 	place := s.across[seat]
 	if place == nil || s.Seats[seat].joiningOn(d) == nil || place.joining(s.Group, d) == nil {
 		return nil
@@ -141,7 +141,7 @@ func (s *View) readable(seat string, d Day) *State {
 
 // placeOn is the ledger of the place for whoever asks who stands behind the group. In an
 // old ledger that gave the place its seat without asking, it is that of the place as it was.
-func (s *View) placeOn(seat string, d Day) *State {
+func (s *beside) placeOn(seat string, d Day) *State {
 	if s.Seats[seat].byItself(d) {
 		return s.across[seat]
 	}
@@ -245,7 +245,7 @@ type Place struct {
 // addPlaces adds to the coverage what stands behind the places whose consent
 // to the source, or to anything where there is no source, still rests on
 // something. A place that has not agreed stands outside with all its practices.
-func (s *View) addPlaces(c *Coverage, matter, source string, d Day) {
+func (s *remembering) addPlaces(c *Coverage, matter, source string, d Day) {
 	places := s.memo.places
 	if !s.remembers() {
 		places = s.Places()
@@ -257,7 +257,7 @@ func (s *View) addPlaces(c *Coverage, matter, source string, d Day) {
 	}
 }
 
-func (s *View) addPlace(c *Coverage, p Place, matter, source string, d Day) {
+func (s *beside) addPlace(c *Coverage, p Place, matter, source string, d Day) {
 	place := s.placeOn(p.Group, d)
 	if place == nil {
 		p.Why = "its ledger can't be read here"
@@ -350,7 +350,7 @@ func (c *Coverage) placeNotes() []string {
 
 // placeLinks lead from the wider group's ledger into those of its places, down
 // to how many practices stand behind each.
-func (s *View) placeLinks(c *Coverage) []Link {
+func (s *beside) placeLinks(c *Coverage) []Link {
 	var links []Link
 	for _, p := range c.Places {
 		if p.Agreed {

@@ -50,15 +50,15 @@ const (
 const reminders = 90
 
 // WorkListOn is what is on the executive's work list on that day, soonest first.
-func (s *View) WorkListOn(d Day) []Due {
+func (s *beside) WorkListOn(d Day) []Due {
 	return s.due(d, func(on Day, ahead int) bool { return d >= on.Add(-ahead) })
 }
 
 // DueOn is everything that has its day, as it stands on the given one, however
 // far ahead: what a calendar shows.
-func (s *View) DueOn(d Day) []Due { return s.due(d, func(Day, int) bool { return true }) }
+func (s *beside) DueOn(d Day) []Due { return s.due(d, func(Day, int) bool { return true }) }
 
-func (s *View) due(d Day, wanted func(on Day, ahead int) bool) []Due {
+func (s *beside) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	due := []Due{}
 	add := func(what string, kind DueKind, on Day, ahead int, text string) {
 		if on != 0 && wanted(on, ahead) {

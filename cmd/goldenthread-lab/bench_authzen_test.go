@@ -123,14 +123,12 @@ func (b *bench) authZENOverHTTP(r *running, group string, batch *rest.Evaluation
 // serveInProcess serves the store over HTTP from this process, under the clock of the
 // generated year, until the test ends; the token is of somebody who may ask about the group.
 func (b *bench) serveInProcess(r *running, group string) (address, token string) {
-	tokens, err := identity.OpenTokens(b.Context(), r.Store)
-	require.NoError(b, err)
+	tokens := b.openTokens(r)
 	feeds, err := identity.OpenFeedKeys(b.Context(), r.Store)
 	require.NoError(b, err)
 	g, err := r.groups.Now(b.Context(), group, nil)
 	require.NoError(b, err)
-	token, err = tokens.Issue(group, representativeOf(g))
-	require.NoError(b, err)
+	token = b.token(tokens, group, representativeOf(g))
 	server := api.New(api.Options{Store: r.Store, Groups: r.groups, Tokens: tokens, Feeds: feeds, Clock: func() time.Time { return lastOfYear }, Reads: -1, Log: b.log()})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)

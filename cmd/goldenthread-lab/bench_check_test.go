@@ -170,19 +170,11 @@ func (b *bench) overHTTP() {
 func (b *bench) requests() (asks, known []benchAsk, events uint64) {
 	r := b.open(b.generated)
 	defer folder.Close(r.Store)
-	tokens, err := identity.OpenTokens(b.Context(), r.Store)
-	require.NoError(b, err)
-	token := func(group, who string) string {
-		if b.tokens[group+" "+who] == "" {
-			b.tokens[group+" "+who], err = tokens.Issue(group, who)
-			require.NoError(b, err)
-		}
-		return b.tokens[group+" "+who]
-	}
+	tokens := b.openTokens(r)
 	asks = b.asks(r.groups)
 	for i := range asks {
 		a := &asks[i]
-		a.request = a.get(token(a.group, a.question.Person), a.query())
+		a.request = a.get(b.token(tokens, a.group, a.question.Person), a.query())
 	}
 	group, next := b.longest(r)
 	known = make([]benchAsk, 200)
@@ -192,9 +184,26 @@ func (b *bench) requests() (asks, known []benchAsk, events uint64) {
 		*k = asks[slices.IndexFunc(asks, func(a benchAsk) bool { return a.group == group })]
 		query := k.query()
 		query.Set("known", strconv.FormatUint(next/2+luck.Uint64N(next-next/2), 10)) // before that the representative is not there yet
-		k.request, k.verdict = k.get(token(k.group, k.question.Person), query), []byte(`"verdict":"`)
+		k.request, k.verdict = k.get(b.token(tokens, k.group, k.question.Person), query), []byte(`"verdict":"`)
 	}
 	return asks, known, next
+}
+
+func (b *bench) openTokens(r *running) *identity.Tokens {
+	tokens, err := identity.OpenTokens(b.Context(), r.Store)
+	require.NoError(b, err)
+	return tokens
+}
+
+// token is the person's, issued when it is first asked for.
+func (b *bench) token(tokens *identity.Tokens, group, person string) string {
+	of := group + " " + person
+	if b.tokens[of] == "" {
+		token, err := tokens.Issue(group, person)
+		require.NoError(b, err)
+		b.tokens[of] = token
+	}
+	return b.tokens[of]
 }
 
 // A contestant is a server that is asked in turns with others.
