@@ -99,7 +99,7 @@ func (c *MakeWay) decide(t *turn) *Refusal {
 
 // mustBeNewWay refuses a way in that is, or ever was, on the record; and any while the
 // ways in from before are not.
-func (t *turn) mustBeNewWay(way Way) *Refusal {
+func (t *asking) mustBeNewWay(way Way) *Refusal {
 	switch {
 	case !t.s.OnRecord:
 		return notNow("L10", "The ways in from before are not on the record yet. The server records them when it starts.")
@@ -109,7 +109,7 @@ func (t *turn) mustBeNewWay(way Way) *Refusal {
 	return nil
 }
 
-func (t *turn) mustHaveRoom(p *Person) *Refusal {
+func (t *asking) mustHaveRoom(p *Person) *Refusal {
 	if live := len(t.s.WaysOn(p.ID, t.day)); live >= mostWays {
 		return notNow("L10", "%s has %d ways in already. Please end one first.", p.Office, live)
 	}
@@ -117,7 +117,7 @@ func (t *turn) mustHaveRoom(p *Person) *Refusal {
 }
 
 // newWay is what is to be said of a way in that is now made for the person (rule L11).
-func (t *turn) newWay(p *Person, replaces bool) NewWay {
+func (t *asking) newWay(p *Person, replaces bool) NewWay {
 	own := t.actor != nil && t.actor.ID == p.ID && t.req.Way.Kind() != InvitationWay
 	if own || t.s.Established == 0 || !t.s.hadWay(p.ID) {
 		return NewWay{Replaces: replaces}
@@ -290,7 +290,7 @@ func (e *AccessBegun) apply(s *State, ev *Event) {
 
 // mustBeKnown refuses what comes by a way in that can't act. The operator acts as nobody
 // but the operator, and an invitation is good for a passkey alone.
-func (t *turn) mustBeKnown(r *Request) *Refusal {
+func (t *asking) mustBeKnown(r *Request) *Refusal {
 	_, founding := r.Command.(*Found)
 	registers, _ := r.Command.(*RegisterPasskey)
 	switch {

@@ -30,7 +30,7 @@ type Denial struct {
 }
 
 // stillToConfirm are those of the people who did not make the record themself.
-func (t *turn) stillToConfirm(people []string) []string {
+func (t *asking) stillToConfirm(people []string) []string {
 	var others []string
 	for _, id := range people {
 		if id != t.actor.ID {
@@ -120,7 +120,7 @@ func (x *Exercise) mayRefuse(w *who) (Permission, *Refusal) {
 }
 
 // checkUnconfirmed refuses what no longer waits for those who acted.
-func (t *turn) checkUnconfirmed(x *Exercise) *Refusal {
+func (t *asking) checkUnconfirmed(x *Exercise) *Refusal {
 	st := t.s.ExerciseOn(x, t.day)
 	switch {
 	case x.unconfirmedOn(t.day) && (st == XUnconfirmed || st == XCalledIn):

@@ -127,7 +127,7 @@ func (w *who) mustSeeTo(number string) (Permission, *Refusal) {
 }
 
 // runningAction finds an action that has not ended.
-func (t *turn) runningAction(number string) (*Action, *Refusal) {
+func (t *asking) runningAction(number string) (*Action, *Refusal) {
 	a := t.s.Actions[number]
 	switch t.s.ActionOn(a, t.day) {
 	case ActionIsDone, ActionIsDropped:

@@ -408,7 +408,7 @@ func (s *gate) approach(rule, number string) (*Approach, *Refusal) {
 }
 
 // waitingApproach finds an approach that is at the gate and not answered yet.
-func (t *turn) waitingApproach(rule, number string) (*Approach, *Refusal) {
+func (t *asking) waitingApproach(rule, number string) (*Approach, *Refusal) {
 	a, r := t.s.approach(rule, number)
 	switch {
 	case r != nil:

@@ -156,7 +156,7 @@ func (s *register) checkConsulted(cs []Consultation, on Day) *Refusal {
 	return nil
 }
 
-func (t *turn) notInFuture(rule string, on Day) *Refusal {
+func (t *asking) notInFuture(rule string, on Day) *Refusal {
 	if on > t.day {
 		return invalid(rule, "%s is still to come; record it when it has happened.", on.Words()).at("on")
 	}
@@ -233,7 +233,7 @@ func (s *authority) ConsultedOn(exercise string, d Day) []string {
 }
 
 // callable finds an exercise that can still be called in.
-func (t *turn) callable(number string) (*Exercise, *Refusal) {
+func (t *asking) callable(number string) (*Exercise, *Refusal) {
 	x := t.s.Exercises[number]
 	if x == nil {
 		return nil, notFound("D7", "There is no exercise %q here.", Clip(number))

@@ -196,7 +196,7 @@ func (w *who) mustWorkThrough(number, code string, facilitator bool) (Permission
 
 // checkPuttingOff refuses to put off the closing day of a blocked proposal that
 // can't be put off any more, or where there is nobody to agree with.
-func (t *turn) checkPuttingOff(p *Proposal) *Refusal {
+func (t *asking) checkPuttingOff(p *Proposal) *Refusal {
 	raising := t.s.disputes(p.Seat, t.day)
 	switch {
 	case p.Working != nil && p.Working.PutOff != nil:
@@ -257,7 +257,7 @@ func (s *register) names(codes []string) []string {
 
 // putOffOn is the first day, from since up to today and before the closing day,
 // on which every seat in the dispute had agreed to put that day off.
-func (t *turn) putOffOn(p *Proposal, since Day) (Day, bool) {
+func (t *asking) putOffOn(p *Proposal, since Day) (Day, bool) {
 	asked := p.PutOffAsked()
 	if asked == nil || p.Working.PutOff != nil || asked.Closes <= p.Closes {
 		return 0, false

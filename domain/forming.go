@@ -271,7 +271,7 @@ func (w *who) mustTakeSeat(code string) (Permission, *Refusal) {
 
 // checkOwnSignIn refuses a consent to the charter under a sign-in with which somebody else
 // has consented.
-func (t *turn) checkOwnSignIn() *Refusal {
+func (t *asking) checkOwnSignIn() *Refusal {
 	for _, c := range t.s.charterConsents() {
 		if t.req.Way != "" && c.way == t.req.Way && c.Person != t.actor.ID {
 			return notYours("F1", "%s has consented with this sign-in. Each first holder consents under a sign-in of their own.", t.s.office(c.Person))
@@ -281,7 +281,7 @@ func (t *turn) checkOwnSignIn() *Refusal {
 }
 
 // checkLastConsent refuses the consent with which one person alone would hold the seats.
-func (t *turn) checkLastConsent() *Refusal {
+func (t *asking) checkLastConsent() *Refusal {
 	if missing, lacks := t.s.MissingToEstablish(t.day), t.s.lacksPeople(t.day); len(missing) == 1 && missing[0] == lacks {
 		return notNow("F1", "At least two different people hold the seats of %s, or it can't be established. It lacks %s. Have somebody else named first to hold one; they consent to the charter under a sign-in of their own.", t.s.Name, lacks)
 	}

@@ -224,7 +224,7 @@ func (s *consensus) EstablishedOn(d Day) bool {
 }
 
 // mustBeEstablished refuses what a forming group can't do (rule F1).
-func (t *turn) mustBeEstablished() *Refusal {
+func (t *asking) mustBeEstablished() *Refusal {
 	if t.s.EstablishedOn(t.day) {
 		return nil
 	}

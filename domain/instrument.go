@@ -130,7 +130,7 @@ func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
 // tryInstruments refuses instruments that the rules forbid, as of that day
 // (rule C1). It leaves the turn as it was.
 func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal {
-	trial := &turn{s: t.s.copied(), own: true, req: t.req, now: t.now, day: d, actor: t.actor, as: t.as}
+	trial := &turn{asking: asking{s: t.s.copied(), req: t.req, now: t.now, day: d, actor: t.actor}, own: true, as: t.as}
 	agreed := Proposal{Number: proposal, Versions: []Version{{Number: 1, Instruments: is, Put: d, PutIndex: t.nextIndex()}}} // put now
 	if p := t.s.Proposals[proposal]; p != nil {
 		agreed = *p
@@ -374,7 +374,7 @@ type ScheduleItem struct {
 // checkSchedule refuses a schedule that could not be brought in. Each item is
 // tried with those before it in force, as it will be when the group is established.
 func (t *turn) checkSchedule(items []ScheduleItem) *Refusal {
-	trial := &turn{s: t.s.copied(), own: true, req: t.req, now: t.now, day: t.day, actor: t.actor, as: t.as}
+	trial := &turn{asking: asking{s: t.s.copied(), req: t.req, now: t.now, day: t.day, actor: t.actor}, own: true, as: t.as}
 	for i := range items {
 		if r := trial.tryItem(&items[i]); r != nil {
 			return r.at(nth("schedule", i))

@@ -102,7 +102,7 @@ func (w *who) mustHaveDeclared(number string) (Permission, *Refusal) {
 }
 
 // runningInterest finds an interest that has not ended.
-func (t *turn) runningInterest(number string) (*Interest, *Refusal) {
+func (t *asking) runningInterest(number string) (*Interest, *Refusal) {
 	i := t.s.interest(number)
 	if i.Until != 0 && i.Until < t.day {
 		return nil, notNow("R7", "%s ended on %s. If there is an interest again, declare it.", i.Number, i.Until.Words())

@@ -238,25 +238,30 @@ func (l *Ledger) remember(e *Event) {
 	}
 }
 
-// A turn is one decision being made: the state that it looks at, who acts,
-// and the events so far.
+// A turn is one decision being made: what was asked, and the events so far.
 type turn struct {
+	asking
+	own     bool   // s is the turn's own copy and may be changed
+	as      string // on whose behalf the next events are recorded
+	out     []Event
+	parts   []string     // of a record that takes effect, those confirmed; see takeEffect
+	because uint64       // the event that confirmed it; 0: nothing takes effect that waited
+	before  *Answer      // the command says again what an earlier one recorded; see saidBefore
+	list    *ListOutcome // of an import
+}
+
+// asking is who asks for what, and the state that is looked at. What only looks is
+// its method, and can record nothing.
+type asking struct {
 	s          *View
-	own        bool // s is the turn's own copy and may be changed
-	stating    bool // what would be signed is being worked out: nothing is signed yet
-	unsigned   bool // a signature is not asked for yet: see TryUnsigned
 	req        *Request
 	now        time.Time
 	day        Day
 	actor      *Person    // nil for the system, the operator, and while founding
 	operator   bool       // the operator acts
 	permission Permission // in which the actor gives the command
-	as         string     // on whose behalf the next events are recorded
-	out        []Event
-	parts      []string     // of a record that takes effect, those confirmed; see takeEffect
-	because    uint64       // the event that confirmed it; 0: nothing takes effect that waited
-	before     *Answer      // the command says again what an earlier one recorded; see saidBefore
-	list       *ListOutcome // of an import
+	stating    bool       // what would be signed is being worked out: nothing is signed yet
+	unsigned   bool       // a signature is not asked for yet: see TryUnsigned
 }
 
 func newTurn(s *View, r *Request, now time.Time) *turn {
@@ -264,7 +269,7 @@ func newTurn(s *View, r *Request, now time.Time) *turn {
 	if now.Before(s.Last) {
 		now = s.Last
 	}
-	return &turn{s: s, req: r, now: now, day: DayOf(now)}
+	return &turn{asking: asking{s: s, req: r, now: now, day: DayOf(now)}}
 }
 
 // run has the command decided, if whoever sends it may give it.

@@ -205,7 +205,7 @@ func (w *who) mustMandate(code string) (Permission, *Refusal) {
 }
 
 // mandateBy checks who grants or withdraws to whom, and the evidence.
-func (t *turn) mandateBy(code, to, evidence string) (*Organisation, *Refusal) {
+func (t *asking) mandateBy(code, to, evidence string) (*Organisation, *Refusal) {
 	o := t.s.Organisations[code]
 	if o.Kind != Practice && o.Kind != PCN {
 		return nil, invalid("M1", "A mandate comes from a practice, or from a PCN for its practices.")

@@ -261,7 +261,7 @@ func (w *who) mustSit(rule, code string) (Permission, *Refusal) {
 
 // checkEvidence refuses a command without the evidence that is demanded of whoever
 // gives it; the words say what it is.
-func (t *turn) checkEvidence(rule, what, evidence string) *Refusal {
+func (t *asking) checkEvidence(rule, what, evidence string) *Refusal {
 	if !t.permission.Evidence {
 		return nil
 	}

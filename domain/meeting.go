@@ -69,7 +69,7 @@ func (w *who) mustMove(forum string, on Day) (Permission, *Refusal) {
 
 // meetingToCome finds a meeting that can be moved or cancelled: it has not been
 // reported, and nothing was said in it by what is recorded.
-func (t *turn) meetingToCome(forum string, on Day) (*Meeting, *Refusal) {
+func (t *asking) meetingToCome(forum string, on Day) (*Meeting, *Refusal) {
 	m, r := t.s.meeting("R5", forum, on)
 	if r != nil {
 		return nil, r

@@ -45,7 +45,7 @@ func (c *MinuteItem) decide(t *turn) *Refusal {
 }
 
 // meetingOfOurs finds a meeting of the group that has an agenda.
-func (t *turn) meetingOfOurs(on Day) (*GroupMeeting, *Refusal) {
+func (t *asking) meetingOfOurs(on Day) (*GroupMeeting, *Refusal) {
 	b := t.s.GroupMeetings[on]
 	if b == nil {
 		return nil, notFound("T3", "No agenda is set for a meeting of %s on %s: set it first.", t.s.ShortName, on.Words())

@@ -10,7 +10,7 @@ import (
 // number is the next short number of that letter, such as P7. People say them
 // aloud. It counts as taken once an event that carries it is applied, so a turn
 // that needs several has its own state.
-func (t *turn) number(letter byte) string { return t.s.nextNumber(letter) }
+func (t *asking) number(letter byte) string { return t.s.nextNumber(letter) }
 
 func (s *head) nextNumber(letter byte) string {
 	return string(letter) + strconv.Itoa(s.counts[letter-'A']+1)

@@ -78,7 +78,7 @@ func (c *StandAsideFrom) decide(t *turn) *Refusal {
 
 // positionOn finds the open proposal, and the seat for which the actor speaks on
 // that version.
-func (t *turn) positionOn(number string, version int) (*Proposal, *Seat, *Refusal) {
+func (t *asking) positionOn(number string, version int) (*Proposal, *Seat, *Refusal) {
 	p, r := t.s.proposal("C5", number)
 	if r != nil {
 		return nil, nil, r
@@ -100,7 +100,7 @@ func (t *turn) positionOn(number string, version int) (*Proposal, *Seat, *Refusa
 
 // mustNotReplaceHolder refuses a deputy's position where the seat's holder has said
 // something on the same version, an objection that is open included (rule F5).
-func (t *turn) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
+func (t *asking) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
 	last := p.lastOf(seat.ID)
 	objects := func(o *Objection) bool {
 		return o.Seat == seat.ID && o.Role == Holder && o.Version == p.Version().Number
@@ -114,7 +114,7 @@ func (t *turn) mustNotReplaceHolder(p *Proposal, seat *Seat) *Refusal {
 // mustNotOverrideHolder refuses a deputy's objection to what the holder has agreed to on
 // the same version (rule F5). It is agreed to by the holder's own word only, not by what
 // the manager reported of them, and while they hold the seat.
-func (t *turn) mustNotOverrideHolder(p *Proposal, seat *Seat) *Refusal {
+func (t *asking) mustNotOverrideHolder(p *Proposal, seat *Seat) *Refusal {
 	last := p.lastOf(seat.ID)
 	if t.s.RoleOn(seat, t.actor.ID, t.day) != Deputy || last == nil || last.Role != Holder || last.Interest != "" ||
 		last.Heard != "" && last.ConfirmedBy == "" || t.s.RoleOn(seat, last.Person, t.day) != Holder {
@@ -123,7 +123,7 @@ func (t *turn) mustNotOverrideHolder(p *Proposal, seat *Seat) *Refusal {
 	return t.holderHasSpoken(seat)
 }
 
-func (t *turn) holderHasSpoken(seat *Seat) *Refusal {
+func (t *asking) holderHasSpoken(seat *Seat) *Refusal {
 	return notNow("F5", "The holder of the seat of %s has spoken on this version; a deputy can't replace that.", t.s.name(seat.ID))
 }
 

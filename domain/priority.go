@@ -149,7 +149,7 @@ func (w *who) mustSpeakForPractice(rule, code string) (Permission, *Refusal) {
 
 // checkPracticeSays refuses what is said for an organisation that is no practice of
 // the place, or without the evidence that is demanded.
-func (t *turn) checkPracticeSays(rule, code, evidence string) *Refusal {
+func (t *asking) checkPracticeSays(rule, code, evidence string) *Refusal {
 	return firstRefusal(t.s.checkOurPractice(rule, code, t.day), t.checkEvidence(rule, "the evidence, such as a letter", evidence))
 }
 

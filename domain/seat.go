@@ -410,7 +410,7 @@ func (s *roster) whyNotSeated(seat *Seat, person string, d Day) string {
 }
 
 // span checks a span that a command gives; no From means today.
-func (t *turn) span(rule string, s Span) (Span, *Refusal) {
+func (t *asking) span(rule string, s Span) (Span, *Refusal) {
 	s.From = cmp.Or(s.From, t.day)
 	if s.Until != 0 && s.Until < s.From {
 		return s, invalid(rule, "The last day, %s, is before the first, %s.", s.Until.Words(), s.From.Words()).at("until")

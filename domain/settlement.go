@@ -206,7 +206,7 @@ func (s *View) Unenactable(p *Proposal, d Day) *Refusal {
 // stand, by that proposal, or by a new one that has no number yet; nil if they
 // could. It is what raising them would be refused for (rule C1).
 func (s *View) Refuses(is []Instrument, proposal string, d Day) *Refusal {
-	t := &turn{s: s, req: &Request{Group: s.Group}, now: s.Last, day: d}
+	t := &turn{asking: asking{s: s, req: &Request{Group: s.Group}, now: s.Last, day: d}}
 	return t.tryInstruments(is, proposal, d)
 }
 

@@ -45,7 +45,7 @@ func (s *supposing) ifTaken() []*View {
 func (s *supposing) suppose() *turn {
 	c := s.copied()
 	c.supposed = true
-	return &turn{s: c, own: true, req: &Request{Group: s.Group}, now: s.Last, day: DayOf(s.Last), as: System}
+	return &turn{asking: asking{s: c, req: &Request{Group: s.Group}, now: s.Last, day: DayOf(s.Last)}, own: true, as: System}
 }
 
 // take has the turn's state take up what waits of the record; false if it can't.

@@ -268,13 +268,13 @@ func (t *turn) keep(c keepable) *Refusal {
 
 // fullWindow is the day on which a full window has run since today: the charter's
 // window for objections, at least one day.
-func (t *turn) fullWindow() Day {
+func (t *asking) fullWindow() Day {
 	return t.day.Add(max(1, t.s.CharterOn(t.day).Charter.Window))
 }
 
 // trial is a turn on a copy of the state, of which nothing is recorded.
 func (t *turn) trial(s *View) *turn {
-	return &turn{s: s.copied(), own: true, req: t.req, now: t.now, day: t.day, actor: t.actor, permission: t.permission, as: t.as}
+	return &turn{asking: asking{s: s.copied(), req: t.req, now: t.now, day: t.day, actor: t.actor, permission: t.permission}, own: true, as: t.as}
 }
 
 // takeEffect decides what was kept as if it were recorded today, for those of its parts.

@@ -97,7 +97,7 @@ func (v *DelegationVersion) toCommit() []string {
 // checkRests refuses a consent of another group that does not rest on an agreement or
 // delegation of its own about the matter. Whatever is wrong with what it names, the
 // refusal is the same (rule G1).
-func (t *turn) checkRests(seat string, rests *RestsOn, matter string) *Refusal {
+func (t *asking) checkRests(seat string, rests *RestsOn, matter string) *Refusal {
 	name := t.s.name(seat)
 	switch {
 	case t.s.Organisations[seat].Kind != OtherGroup && rests != nil:
