@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
@@ -96,6 +98,9 @@ var acts = []act{
 	{"refuse-record", `{"records":["E2"],"reason":"Not so."}`, false},
 	{"refuse-record", `{"records":["K1"],"reason":"Not so."}`, false},
 	{"ask-mandate", `{"organisation":"P91021","words":"Please."}`, true},
+	{"write-letters", `{"letters":[{"organisation":"P91018","way":"letter/039058c6f2c0cb492c533b0a4d14ef77"}],"until":"2026-02-01"}`, true},
+	{"answer-letter", `{"says":"no","office":"Partner","evidence":"A minute."}`, true},
+	{"record-answers", `{"letters":["L1"]}`, false},
 	{"raise-proposal", `{"title":"New","text":"New.","matter":"access"}`, false},
 	{"put-proposal", `{"proposal":"P3"}`, false},
 	{"amend-proposal", `{"proposal":"P2","version":1,"title":"Other","text":"Other."}`, false},
@@ -184,6 +189,7 @@ var forms = map[string]form{
 	"update-person":      {"/people", "there one changes one's own"},
 	"leave-office":       {"/people", ""},
 	"record-together":    {"/mandates", ""},
+	"record-answers":     {"/mandates", ""},
 
 	"confirm-record": {"/waiting", ""},
 	"refuse-record":  {"/waiting", ""},
@@ -274,6 +280,8 @@ var noForm = map[string]string{
 	"remove-passkey":   "the account page records it",
 	"make-way-in":      "an invitation, the account page and the operator's page record it as they make the way in",
 	"end-way-in":       "the account page ends one's own, the page of who has come takes an invitation back; to end another's is for the operator",
+	"write-letters":    "the page of letters to practices records it as it makes their codes",
+	"answer-letter":    "the page behind the code of a letter records it, for somebody without an account",
 	"begin-access":     "the server records it by itself, once in each group",
 }
 
@@ -383,8 +391,22 @@ func establishMatrix(w *world) {
 		manager: set-agenda {"on":"2026-01-05","items":[{"title":"Nights"}]}
 		manager: set-agenda {"on":"2026-01-10","items":[{"title":"Weekends"}]}
 		manager: record-group-meeting {"on":"2026-01-05","present":["cd-north"],"actions":[{"what":"A leaflet.","owner":"cd-north","supporter":"manager"}]}`)
+	w.answeredLetter("registrar", "P91018")
 	_, err := w.store.AwaitSigned(context.Background(), "trafford", w.store.Next("trafford"))
 	require.NoError(w.t, err)
+}
+
+// answeredLetter has the registrar write a letter to the practice, which is answered yes.
+func (w *world) answeredLetter(registrar, practice string) {
+	w.t.Helper()
+	way := domain.WayOf(domain.LetterWay, sha256.Sum256([]byte(practice)))
+	send := func(by domain.Way, command domain.Command) {
+		_, err := w.store.Execute(context.Background(), domain.Request{Group: "trafford", ID: uuid.New(), Hash: domain.HashOf(command), Actor: registrar, Way: by, Command: command})
+		require.NoError(w.t, err)
+	}
+	today := w.server.ledgers.Today()
+	send("", &domain.WriteLetters{Letters: []domain.NewLetter{{Organisation: practice, Way: way}}, Until: today.Add(30)})
+	send(way, &domain.AnswerLetter{Says: domain.SaidYes, Until: today.Add(300), Office: "Partner", Evidence: "A minute."})
 }
 
 // records has each line recorded: who, a colon, a command, its body.
@@ -516,7 +538,7 @@ func matrixOf(w *world) string {
 // signingIn is what is sent by people who sign in, for themselves alone: it is about whoever
 // holds the passkey, the code or the session, and never about a group. What it refuses is
 // tested where it is done.
-var signingIn = regexp.MustCompile(`^POST /(sign-in|sign-out|invitation|account)`)
+var signingIn = regexp.MustCompile(`^POST /(sign-in|sign-out|invitation|letter|account)`)
 
 // settingUp is what is sent to AuthZEN, and by pages that set a server or a group up or bring lists: some
 // of it sends commands, each of which has a row of its own.
@@ -616,8 +638,8 @@ func cellsOf(refusal *domain.Refusal, cell string) []string {
 }
 
 // serverKnows are the commands of which the server knows more than the rules: only its
-// operator founds, and a passkey needs the device at hand.
-var serverKnows = map[string]bool{"found": true, "register-passkey": true, "remove-passkey": true, "make-way-in": true, "begin-access": true}
+// operator founds, a passkey needs the device at hand, and a letter its code.
+var serverKnows = map[string]bool{"found": true, "write-letters": true, "answer-letter": true, "register-passkey": true, "remove-passkey": true, "make-way-in": true, "begin-access": true}
 
 var (
 	formOnPage = regexp.MustCompile(`(?s)<form method="post".*?</form>`)

@@ -61,7 +61,7 @@ func (c *MakeWay) may(w *who) (Permission, *Refusal) {
 		return anyOf(nil, w.has(Manager))
 	case TokenWay:
 		return anyOf(notYours("L10", "This is for the operator of this server, or for the person themselves."), w.aboutThemself(p == w.person))
-	case PasskeyWay, AccountWay:
+	case PasskeyWay, AccountWay, LetterWay:
 	}
 	return Permission{}, notYours("L10", "Whose account is whose is said by the operator of this server.")
 }
@@ -304,6 +304,8 @@ func (t *asking) mustBeKnown(r *Request) *Refusal {
 			return notYours("L10", "This invitation is not on the group’s record.")
 		}
 		return t.s.over(w, t.day)
+	case r.Way.Kind() == LetterWay:
+		return t.s.mustBeOpenLetter(r, t.day)
 	}
 	return t.s.MayActWith(r.Way, r.Actor, t.day)
 }

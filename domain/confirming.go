@@ -28,6 +28,9 @@ func (k *Kept) confirmable(w *who) ([]answerOn, Permission, *Refusal) {
 	if w.person.ID == k.By {
 		return nil, Permission{}, notYours("O3", "You recorded %s yourself: it takes a second person.", k.Number)
 	}
+	if w.s.cameFrom(k, w.person.ID) {
+		return nil, Permission{}, notYours("M1", "%s came with the code of a letter that you wrote: it takes somebody else.", k.Number)
+	}
 	var parts []answerOn
 	var yes *Permission
 	refusal := notNow("O3", "%s does not wait for anybody any more.", k.Number)
@@ -195,10 +198,10 @@ func (t *turn) asOperator(refs []string, answer func(k *Kept, parts []string) *R
 	return nil
 }
 
-// canConfirm says whether the seat holder neither recorded it nor is named in it, and no
+// canConfirm says whether it is not from the seat holder, who is not named in it, and no
 // system body employs them.
 func (k *Kept) canConfirm(s *State, person string, d Day) bool {
-	return person != k.By && !slices.Contains(k.Named, person) && !s.employedByAnySystem(person, d)
+	return !s.cameFrom(k, person) && !slices.Contains(k.Named, person) && !s.employedByAnySystem(person, d)
 }
 
 // couldAnswer are the people, other than whoever recorded it, who speak or sit for the
@@ -207,7 +210,7 @@ func (k *Kept) couldAnswer(s *State, p *KeptPart, d Day) []string {
 	var ids []string
 	for id := range s.People {
 		named := slices.Contains(k.Named, id)
-		if id == k.By || s.employedByAnySystem(id, d) || named && !k.Command.ends() {
+		if s.cameFrom(k, id) || s.employedByAnySystem(id, d) || named && !k.Command.ends() {
 			continue
 		}
 		seat := s.Seats[p.Of]

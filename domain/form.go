@@ -362,6 +362,7 @@ var choices = map[string]string{
 	"Grade concern": "A concern: recorded, and does not stop it", "Grade block": "A block: it can't be agreed until we let it go",
 	"HowLost accepted": "We accept what resolves it", "HowLost withdrawn": "We withdraw it",
 	"InterestKind money": "Money: you, or your practice, gain or lose by it", "InterestKind office": "An office that you hold", "InterestKind family": "Family or friends", "InterestKind other": "Something else",
+	"LetterSays yes": "Yes", "LetterSays no": "No", "LetterSays question": "We have a question first",
 	"May decide": "Decide", "May commit": "Commit: sign up, or spend",
 	"OrganisationKind practice": "A practice", "OrganisationKind pcn": "A primary care network", "OrganisationKind federation": "A federation", "OrganisationKind provider": "A provider",
 	"OrganisationKind lmc": "A local medical committee", "OrganisationKind group": "A group of another place", "OrganisationKind system-body": "A system body", "OrganisationKind place": "A place",

@@ -293,12 +293,15 @@ type mandates struct {
 	Mandates   []*MandateEntry // grants and withdrawals in order of recording
 	Asked      []MandateAsked
 	mandatesOf map[string][]*MandateEntry // Mandates, by organisation
+	letters
 }
 
-func newMandates() mandates { return mandates{mandatesOf: map[string][]*MandateEntry{}} }
+func newMandates() mandates {
+	return mandates{mandatesOf: map[string][]*MandateEntry{}, letters: newLetters()}
+}
 
 func (s mandates) copy() mandates {
-	s.Mandates, s.Asked, s.mandatesOf = slices.Clip(s.Mandates), slices.Clip(s.Asked), maps.Clone(s.mandatesOf)
+	s.Mandates, s.Asked, s.mandatesOf, s.letters = slices.Clip(s.Mandates), slices.Clip(s.Asked), maps.Clone(s.mandatesOf), s.letters.copy()
 	return s
 }
 

@@ -79,7 +79,7 @@ type head struct {
 	Group  string             // name in addresses, such as "trafford"
 	Next   uint64             // index of the next event
 	Last   time.Time          // recorded time of the last event
-	counts ['Z' - 'A' + 1]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q, I, N
+	counts ['Z' - 'A' + 1]int // numbers given out, by letter: P, O, D, E, R, K, M, A, S, T, Y, W, X, Q, I, N, V, L
 }
 
 // NewState is the state of a group of which nothing has been recorded.

@@ -127,6 +127,9 @@ var Kinds = []Kind{
 	kind[GroupFormingAgain]("group.forming-again.v1"),
 	kind[ItemMinuted]("item.minuted.v1"),
 	kind[MinutesApproved]("minutes.approved.v1"),
+	kind[LetterWritten]("letter.written.v1"),
+	kind[LetterAnswered]("letter.answered.v1"),
+	kind[AnswerRecorded]("letter.answer-recorded.v1"),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -214,4 +217,7 @@ var Commands = []CommandKind{
 	command[RecordTogether]("record-together", "Record several things about people, seats and mandates at once: all of them, or none."),
 	command[MinuteItem]("minute-item", "Record what was said and decided on an item of the agenda, while the meeting goes on.").slight("It can be recorded again until the meeting is, and makes nothing."),
 	command[ApproveMinutes]("approve-minutes", "Record that a later meeting approved the minutes of an earlier one."),
+	command[WriteLetters]("write-letters", "Put letters to practices on the record, each with a code by which it can be answered."),
+	command[AnswerLetter]("answer-letter", "Answer the group’s letter, as a practice, with its code."),
+	command[RecordAnswers]("record-answers", "Record, as on paper, what practices answered with the codes of their letters."),
 }

@@ -26,6 +26,7 @@ const (
 	TokenWay      WayKind = "token"      // a token that a program or browser sends
 	AccountWay    WayKind = "account"    // the account at the person's organisation
 	InvitationWay WayKind = "invitation" // a code that is good once, to register a passkey with
+	LetterWay     WayKind = "letter"     // a code that answers a letter to a practice, and nothing else
 )
 
 // wayID is how many hexadecimal digits the id of a way has: 128 bits, which nobody
@@ -53,7 +54,7 @@ func (w Way) Valid() bool {
 	}
 	kind, id, _ := strings.Cut(string(w), "/")
 	switch WayKind(kind) {
-	case PasskeyWay, TokenWay, AccountWay, InvitationWay:
+	case PasskeyWay, TokenWay, AccountWay, InvitationWay, LetterWay:
 	default:
 		return false
 	}
@@ -79,6 +80,8 @@ func (w Way) Words() string {
 		return "with their organisation’s account"
 	case InvitationWay:
 		return "with an invitation"
+	case LetterWay:
+		return "with the code of a letter"
 	}
 	return ""
 }

@@ -43,6 +43,7 @@ const (
 	DueRecord      DueKind = "record"      // that waits, to be confirmed or refused
 	DueCharter     DueKind = "charter"     // to be changed: its quorum can't be had
 	DueJoining     DueKind = "joining"     // a wider group that asked to be answered
+	DueLetter      DueKind = "letter"      // whose answer is to be recorded
 	DueSeat        DueKind = "seat"        // to be held by somebody from then on
 )
 
@@ -85,6 +86,7 @@ func (s *beside) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	s.actionsDue(d, add)
 	s.departuresDue(d, add)
 	s.threadDue(d, add)
+	s.lettersDue(add)
 	s.interestsDue(d, add)
 	for _, k := range s.Pending() {
 		add(k.Number, DueRecord, k.Window, reminders, k.Number+" waits for "+List(s.WaitsFor(k))+": "+s.RecordWords(k.Number)+".")
@@ -216,6 +218,8 @@ func (s *State) DueFor(due *Due, d Day) []string {
 	case DueSeat:
 		code := strings.TrimPrefix(due.What, "seat/")
 		first = append(s.SpokespeopleOn(code, d), s.holderOn(s.Seats[code], d))
+	case DueLetter:
+		return s.withDuty(Registrar, d)
 	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
 	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion, DueCharter, DueJoining:

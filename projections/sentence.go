@@ -279,6 +279,12 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return domain.FirstUpper(by) + " recorded item " + strconv.Itoa(d.Item) + " of the meeting of " + d.On.Words() + after(": ", d.Note) + after(". Decided: ", domain.List(itemDecisionsWords(d.Decisions)))
 	case *domain.MinutesApproved:
 		return "The meeting of " + d.At.Words() + " approved the minutes of " + d.On.Words() + after(". Put right first: ", d.Changes)
+	case *domain.LetterWritten:
+		return domain.FirstUpper(by) + " wrote letter " + d.Letter + " to " + g.name(d.Organisation) + ", with a code that is good until " + d.Until.Words()
+	case *domain.LetterAnswered:
+		return g.name(d.Organisation) + " answered letter " + d.Letter + " with its code: " + d.Answered() + "; said by: " + d.Office + after("; ", d.Evidence)
+	case *domain.AnswerRecorded:
+		return domain.FirstUpper(by) + " recorded what " + g.name(d.Organisation) + " answered to letter " + d.Letter + after(", as ", d.Record)
 	case *domain.RecordKept:
 		return g.keptText(d, by)
 	case *domain.RecordConfirmed:

@@ -16,6 +16,7 @@ type MandateState string
 const (
 	MandateGiven     MandateState = "given"
 	MandateOnPaper   MandateState = "on paper" // recorded by a keeper, and waits to be confirmed (rule M1)
+	MandateAnswered  MandateState = "answered" // with the code of its letter, and the registrar has still to record it
 	MandateAsked     MandateState = "asked"
 	MandateRefused   MandateState = "refused"
 	MandateWithdrawn MandateState = "withdrawn"
@@ -85,6 +86,9 @@ func (g *Group) mandateWords() map[string]mandateWord {
 			}
 			say(m.Organisation, mandateWord{state, g.withdrawalText(m), m.Index, false})
 		}
+	}
+	for _, l := range g.state.AnswersWaiting() {
+		say(l.Organisation, mandateWord{MandateAnswered, "Answered its letter (" + l.Number + ") on " + l.Answer.On.Words() + ": " + l.Answer.Answered() + ". The registrar has still to record it", l.Answer.Index, false})
 	}
 	for _, k := range g.state.Records {
 		if code, w := keptMandate(k); code != "" {

@@ -199,6 +199,10 @@ func (s *Ledgers) Actor(c caller.Caller, group string, command domain.Command) (
 	switch command.(type) {
 	case *domain.RegisterPasskey, *domain.RemovePasskey:
 		return "", problem.NotYours("L5", "A passkey is registered and removed by its owner, on the account page, with the device at hand.")
+	case *domain.WriteLetters:
+		return "", problem.NotYours("M1", "Letters are written on the page of letters to practices, where their codes are made.")
+	case *domain.AnswerLetter:
+		return "", problem.NotYours("M1", "A letter is answered with its code, at the address that is printed on it.")
 	case *domain.MakeWay, *domain.BeginAccess:
 		return "", problem.NotYours("L10", "Ways in are made by invitation, on the account page, or by whoever runs this server. Each is recorded as it is made.")
 	}

@@ -136,7 +136,7 @@ func (l *limits) Check(who string, now time.Time) *problem.Problem {
 // signing in, by address. An evaluation is a read, though it is sent with a body.
 func (s *Guard) CheckPace(r *http.Request, c *caller.Caller) *problem.Problem {
 	switch {
-	case c != nil && strings.HasPrefix(r.URL.Path, "/access/"), caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/first-run/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
+	case c != nil && strings.HasPrefix(r.URL.Path, "/access/"), caller.Safe(r.Method) && !strings.HasPrefix(r.URL.Path, "/invitation/") && !strings.HasPrefix(r.URL.Path, "/letter/") && !strings.HasPrefix(r.URL.Path, "/first-run/") && !strings.HasPrefix(r.URL.Path, "/sign-in/oidc"):
 		who := s.Client(r)
 		if c != nil {
 			who = "\x00" + cmp.Or(c.Session, c.Token, c.Group+"\x00"+c.Person)

@@ -159,7 +159,7 @@ func (s *Identity) newest(ctx context.Context) error {
 // in: what they mean may have been made at another node a moment ago.
 func (s *Identity) newestFor(r *http.Request) error {
 	path := r.URL.Path
-	if !caller.Safe(r.Method) && !strings.Contains(path, "/commands/") && !guard.IsPage(path) || signsIn(r) || strings.HasPrefix(path, "/invitation/") || strings.HasPrefix(path, firstPages) {
+	if !caller.Safe(r.Method) && !strings.Contains(path, "/commands/") && !guard.IsPage(path) || signsIn(r) || strings.HasPrefix(path, "/invitation/") || strings.HasPrefix(path, LetterPages) || strings.HasPrefix(path, firstPages) {
 		return s.newest(r.Context())
 	}
 	return nil

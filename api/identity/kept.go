@@ -25,7 +25,7 @@ import (
 // before November 2026. They come back from a backup only if it was made with the key of
 // backups.
 func Files() []string {
-	return []string{operatorFile, tokensFile, passkeysFile, sessionsFile, invitationsFile, feedKeysFile, accountsFile, journalFile}
+	return []string{operatorFile, tokensFile, passkeysFile, sessionsFile, invitationsFile, lettersFile, feedKeysFile, accountsFile, journalFile}
 }
 
 // Passing are the names of the lists that the nodes share and no backup has: all in them
@@ -36,7 +36,7 @@ func Passing() []string { return []string{answeredList, statementsList, firstLis
 func (s *Identity) Credentials() (map[string][]byte, error) {
 	lists := []listed{s.tokens.Tokens, s.FeedKeys.Keys}
 	if in := s.SignIn; in != nil {
-		lists = append(lists, in.Passkeys.Accounts, in.Sessions.Kept, in.Invitations.Made, in.Accounts.Known, in.journal)
+		lists = append(lists, in.Passkeys.Accounts, in.Sessions.Kept, in.Invitations.Made, in.letters, in.Accounts.Known, in.journal)
 	}
 	b, err := os.ReadFile(s.tokens.OperatorFile())
 	if err != nil {

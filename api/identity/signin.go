@@ -31,6 +31,7 @@ type SignIn struct {
 	journal     *kept[JournalLine]
 	ceremonies  *ceremonies
 	first       *kept[firstLink]
+	letters     *kept[letterCode]
 }
 
 // OpenSignIn reads who can sign in; the first time nobody does.
@@ -44,6 +45,9 @@ func OpenSignIn(ctx context.Context, store *eventstore.Store) (*SignIn, error) {
 		return nil, err
 	}
 	if in.Accounts, err = openAccounts(r, dir); err != nil {
+		return nil, err
+	}
+	if in.letters, err = openLetters(r, dir); err != nil {
 		return nil, err
 	}
 	if in.Invitations, err = openInvitations(r, dir); err != nil {

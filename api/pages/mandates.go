@@ -7,7 +7,6 @@ import (
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
-	"goldenthread/projections"
 )
 
 // Where all practices stand with their mandates, on one page. Whoever keeps the register
@@ -54,30 +53,35 @@ func allMandatesPage(a *asked) (web.Body, error) {
 		}
 		a.offer(o)
 	}
+	a.offerAnswers()
 	return body, nil
 }
 
-// lettersPage is a letter to each practice that is not behind the group, to print.
+// offerAnswers offers to record what practices answered with the codes of their letters.
+func (a *asked) offerAnswers() {
+	var answers []web.Option
+	for _, l := range a.State().AnswersWaiting() {
+		answers = append(answers, web.Option{Value: l.Number, Words: a.State().Organisations[l.Organisation].Name + " (" + l.Organisation + ", " + l.Number + "): " + l.Answer.Answered() + ". Said by: " + l.Answer.Office + "; " + l.Answer.Evidence})
+	}
+	if answers == nil {
+		return
+	}
+	var all []string
+	for _, o := range answers {
+		all = append(all, o.Value)
+	}
+	a.offer(offered{
+		id: "answers", command: &domain.RecordAnswers{Letters: all}, options: map[string][]web.Option{"letters": answers},
+		Sheet: web.Sheet{Button: "Check them", Say: []string{"Whoever had a letter in their hands could have typed its answer, so it gives no mandate yet. Record those of which you believe that they come from the practice. Somebody else who speaks for the practice or holds a seat, and did not write the letter, then confirms each."}},
+	})
+}
+
+// lettersPage is a letter to each practice that is not behind the group, to print. The
+// registrar can have them carry codes, by which they are answered.
 func lettersPage(a *asked) (web.Body, error) {
-	body := &web.MandateLetters{CharterInForce: a.Charter(a.At), Place: a.State().PlaceName, Manager: "the manager"}
-	for _, s := range a.Register(a.At).Seats {
-		if s.Entitled {
-			body.Seats = append(body.Seats, s.Seat.Name)
-		}
-	}
-	for _, d := range a.Register(a.At).Duties {
-		if d.Duty == domain.Manager {
-			body.Manager = d.Person.Office
-		}
-	}
-	asked := map[string]string{}
-	for _, one := range a.State().Asked {
-		asked[one.Organisation] = one.Words
-	}
-	for _, s := range a.PracticeStandings(a.At) {
-		if s.State != projections.MandateGiven && s.State != projections.MandateOnPaper {
-			body.To = append(body.To, web.MandateLetter{Practice: s.Practice, Asks: asked[s.Practice.Code]})
-		}
+	body := web.NewMandateLetters(a.Group, a.At)
+	if len(body.To) > 0 && a.may(&domain.WriteLetters{}) {
+		a.sheets = map[string]*web.Sheet{"write": web.LettersSheet(a.At.Add(60).Words())}
 	}
 	return body, nil
 }

@@ -151,7 +151,7 @@ func groupsPages() []*page {
 		{path: "/powers", things: access.Powers, body: powersPage, sends: []string{"record-exercise", "confirm-record", "refuse-record", "call-in", "tell-exercise", "deny-consultation", "suspend", "give-feedback"}},
 		{path: "/scheme", things: access.Checks, body: schemePage},
 		{path: "/mandate", things: access.Followers, body: mandatePage, sends: []string{"ask-mandate", "grant-mandate", "withdraw-mandate"}},
-		{path: "/mandates", things: access.Worklist, body: allMandatesPage, sends: []string{"record-together"}},
+		{path: "/mandates", things: access.Worklist, body: allMandatesPage, sends: []string{"record-together", "record-answers"}},
 		{path: "/mandates/letters", things: access.Worklist, body: lettersPage},
 		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
 		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "confirm-record", "refuse-record", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
@@ -451,8 +451,8 @@ func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, in sent) {
 // afterwards is where whoever sent a form goes on: to what was made, or to the
 // page again, which then knows of it.
 func afterwards(r *http.Request, name string, out *access.RecordedOutput) string {
-	to, fragment := strings.TrimSuffix(r.URL.Path, amending), ""                                       // from there back to the proposal
-	if refs := out.Body.Refs; len(refs) > 0 && name != "confirm-record" && name != "record-together" { // which others recorded, or are many: there may be more to do here
+	to, fragment := strings.TrimSuffix(r.URL.Path, amending), ""                                                                   // from there back to the proposal
+	if refs := out.Body.Refs; len(refs) > 0 && name != "confirm-record" && name != "record-together" && name != "record-answers" { // which others recorded, or are many: there may be more to do here
 		place, part, _ := strings.Cut(web.PlaceOf(refs[0]), "#")
 		if place != "" {
 			to, fragment = guard.GroupPages+url.PathEscape(r.PathValue("group"))+"/"+place, part

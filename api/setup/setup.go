@@ -72,6 +72,11 @@ func (s *Setup) Patterns() map[string]http.HandlerFunc {
 		"POST " + groupsAt + "/{group}":              s.operators(s.invitePeople),
 		"GET /g/{group}/joining":                     s.members(s.joiningPage),
 		"POST /g/{group}/joining":                    s.members(s.invitePeople),
+		"POST /g/{group}/mandates/letters":           s.members(s.writeLetters),
+		"GET /letter":                                s.strangers(s.letterCodePage),
+		"POST /letter":                               s.strangers(s.takeLetterCode),
+		"GET " + identity.LetterPages + "{code}":     s.strangers(s.letterPage),
+		"POST " + identity.LetterPages + "{code}":    s.strangers(s.answerLetter),
 		"POST " + draftsAt:                           s.operators(s.beginDraft),
 		"GET " + draftsAt + "/{id}":                  s.operators(s.taskList),
 		"POST " + draftsAt + "/{id}/give-up":         s.operators(s.giveUp),
@@ -117,6 +122,20 @@ func (s *Setup) members(f func(http.ResponseWriter, *http.Request) error) http.H
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := f(w, r); err != nil {
 			s.o.Fail(w, r, problem.Of(r.Context(), s.log, err))
+		}
+	}
+}
+
+// strangers lets everybody through: what they may see hangs on the code in the address.
+func (s *Setup) strangers(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := f(w, r)
+		if err == nil {
+			return
+		}
+		p := problem.Of(r.Context(), s.log, err)
+		if err := s.show(w, r, p.Status, web.Problem{Heading: p.Title, Say: p.Detail, Rule: p.Rule}, nil, nil); err != nil {
+			s.log.ErrorContext(r.Context(), "a problem could not be shown", "error", err)
 		}
 	}
 }

@@ -258,6 +258,7 @@ var recordedWords = map[string]string{
 	"approve-minutes":          "That the minutes were approved is recorded",
 	"import-organisations":     "It is recorded",
 	"record-together":          "All of it is recorded",
+	"record-answers":           "The answers are recorded, and wait to be confirmed",
 }
 
 // RecordedWords say what was recorded, and as which event.
