@@ -133,8 +133,10 @@ faults: ## disk full, slow or without power, a clock that jumps, stuck clients, 
 cluster: lab ## three stream servers and two nodes on this machine, at 8081 and 8082, data in ./cluster
 	bin/goldenthread-lab cluster --data cluster
 
+BEFORE ?= 3912445
 .PHONY: cluster-test
-cluster-test: ## two nodes while leaders are killed, the network is cut and all is restarted: one ledger's history, and the same people let in; two nodes against one
+cluster-test: ## two nodes while leaders are killed, the network is cut, all is restarted and upgraded from the commit BEFORE: one ledger's history, and the same people let in; two nodes against one
+	GOLDENTHREAD_UPGRADE_FROM=$(BEFORE) $(GO) test ./cmd/goldenthread-lab -run RollingUpgrade -count 1 -v -timeout 20m
 	GOLDENTHREAD_CLUSTER_ROUNDS=10 GOLDENTHREAD_PARTITION_ROUNDS=16 GOLDENTHREAD_ROLLING_ROUNDS=5 GOLDENTHREAD_PACE=5s $(GO) test ./cmd/goldenthread-lab \
 		-run 'ClusterIsOneLedger|Partitions|RollingRestart|NodesShare|TwoNodes|Guarded' -count 1 -v -timeout 30m
 

@@ -542,14 +542,14 @@ var signingIn = regexp.MustCompile(`^POST /(sign-in|sign-out|invitation|letter|a
 
 // settingUp is what is sent to AuthZEN, and by pages that set a server or a group up or bring lists: some
 // of it sends commands, each of which has a row of its own.
-var settingUp = regexp.MustCompile(`^POST (/operator|/first-run|/access/|/g/\{group\}/(joining|lists)$)`)
+var settingUp = regexp.MustCompile(`^POST (/operator|/first-run|/access/|/v1/nodes/|/g/\{group\}/(joining|lists)$)`)
 
 // otherPatterns are all that can be read and has no row among the questions, and all of
 // settingUp, in order.
 func (w *world) otherPatterns() []string {
 	var rows []string
 	for _, pattern := range w.server.api.Mux.Patterns {
-		if strings.HasPrefix(pattern, "GET ") && (!strings.HasPrefix(pattern, "GET /v1/") || pattern == "GET /v1/backup" || pattern == "GET /v1/doctor") || settingUp.MatchString(pattern) {
+		if strings.HasPrefix(pattern, "GET ") && (!strings.HasPrefix(pattern, "GET /v1/") || pattern == "GET /v1/backup" || pattern == "GET /v1/doctor" || pattern == "GET /v1/nodes") || settingUp.MatchString(pattern) {
 			rows = append(rows, pattern)
 		}
 	}

@@ -41,15 +41,22 @@ type Payload interface {
 
 // A Kind names one type of payload.
 type Kind struct {
-	Name string
-	New  func() Payload
+	Name  string
+	New   func() Payload
+	Since int // format since which it is there
+}
+
+// since says that the kind came with that format, not with the first.
+func (k Kind) since(format int) Kind {
+	k.Since = format
+	return k
 }
 
 func kind[T any, P interface {
 	*T
 	Payload
 }](name string) Kind {
-	return Kind{"goldenthread." + name, func() Payload { return P(new(T)) }}
+	return Kind{"goldenthread." + name, func() Payload { return P(new(T)) }, 1}
 }
 
 var (
@@ -58,8 +65,11 @@ var (
 )
 
 func init() {
-	for _, k := range Kinds {
-		kindByName[k.Name] = k
+	for i := range Kinds {
+		k := &Kinds[i]
+		if noteFormat(k) {
+			kindByName[k.Name] = *k
+		}
 		nameByType[reflect.TypeOf(k.New())] = k.Name
 	}
 }

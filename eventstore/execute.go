@@ -9,6 +9,7 @@ import (
 
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/trace"
 )
 
@@ -17,6 +18,7 @@ import (
 //
 // Errors: *Refused (a rule says no), *Stopped (the group's ledger is damaged),
 // *Unsettled (it may or may not be recorded: send it again with the same id),
+// *shared.NotYet (not before other nodes are upgraded),
 // ErrNotReady, ErrClosed, or the context's: then nothing was recorded.
 func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error) {
 	if req.Command == nil {
@@ -35,11 +37,13 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 		return Result{}, err
 	}
 	if !s.stream.Alone && s.stream.OtherWriter() != "" {
-		if r, err, answered := s.forwarding().forward(ctx, &req); answered {
-			return r, err
+		r, other, answered := s.forwarding().forward(ctx, &req)
+		if answered {
+			return r, other
 		}
 		r, err := s.execute(ctx, req)
-		if err != nil && !errors.As(err, new(*Refused)) && !errors.As(err, new(*commit.Stopped)) {
+		tooOld := errors.Is(other, errNoAnswer) && errors.As(err, new(*shared.NotYet))
+		if err != nil && !tooOld && !errors.As(err, new(*Refused)) && !errors.As(err, new(*commit.Stopped)) {
 			err = &Unsettled{req.ID} // the other node may have recorded it
 		}
 		return r, err
@@ -120,16 +124,23 @@ func (s *Store) Settle(ctx context.Context, group string) error {
 }
 
 // decide queues the call and waits for its answer. If a ledger that it needs is not in
-// memory, it has that read up and queues the call again.
+// memory, it has that read up and queues the call again; likewise if its events are of a
+// format that is not in use yet, and every node knows it.
 func (s *Store) decide(ctx context.Context, c *call) (Result, error) {
 	for {
 		r, err := s.enqueue(ctx, c)
 		var u *unfolded
-		if !errors.As(err, &u) {
+		var n *notInUse
+		switch {
+		case errors.As(err, &u):
+			err = s.ledgers.ReadUp(ctx, u.group)
+		case errors.As(err, &n):
+			err = s.nodes.Use(ctx, n.format, s.atWork)
+		default:
 			return r, err
 		}
-		if err := s.ledgers.ReadUp(ctx, u.group); err != nil {
-			return r, err
+		if err != nil {
+			return Result{}, err
 		}
 		c = c.copyToQueue()
 	}

@@ -16,6 +16,7 @@ import (
 
 	"goldenthread/domain"
 	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/trace"
 )
@@ -49,9 +50,11 @@ type forwardedRequest struct {
 	Basis   *domain.Basis  `json:"basis,omitempty"`
 }
 
-// A forwardReply is the answer to a forwarded request, if there is one: a result, or
-// the rules' refusal. With neither, the sender writes itself.
+// A forwardReply is the answer to a forwarded request, if there is one: a result, the
+// rules' refusal, or that other nodes are too old for it. With neither, the sender writes
+// itself.
 type forwardReply struct {
+	NotYet  *shared.NotYet  `json:"notYet,omitempty"`
 	Result  *Result         `json:"result,omitempty"`
 	Refusal *domain.Refusal `json:"refusal,omitempty"`
 	Index   uint64          `json:"index,omitzero"`
@@ -65,9 +68,13 @@ type forwarding struct {
 	log     *slog.Logger
 }
 
+// errNoAnswer says that the node that wrote last could not say what became of the command,
+// most often because it is older and can't read it.
+var errNoAnswer = errors.New("the node that wrote last has no answer")
+
 // forward has the node that wrote last execute the request. It returns false if there is no
-// answer. That node may have recorded it all the same: executing it here then finds the
-// answer by the command's id.
+// answer, with errNoAnswer if that node said so. It may have recorded it all the same:
+// executing it here then finds the answer by the command's id.
 func (f *forwarding) forward(ctx context.Context, req *domain.Request) (Result, error, bool) {
 	node := f.stream.OtherWriter()
 	body, err := packRequest(req)
@@ -92,10 +99,14 @@ func (f *forwarding) forward(ctx context.Context, req *domain.Request) (Result, 
 		return *r.Result, nil, true
 	case err == nil && r.Refusal != nil:
 		return Result{}, &Refused{r.Refusal, r.Index}, true
+	case err == nil && r.NotYet != nil:
+		return Result{}, r.NotYet, true
+	case err == nil:
+		err = errNoAnswer
 	}
 	f.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", node, "error", err)
 	f.stream.TakeOver(node)
-	return Result{}, nil, false
+	return Result{}, err, false
 }
 
 func packRequest(req *domain.Request) ([]byte, error) {
@@ -176,7 +187,7 @@ func (f *forwarding) executeForwarded(m *nats.Msg) []byte {
 	var refused *Refused
 	if errors.As(err, &refused) {
 		r.Refusal, r.Index = refused.Refusal, refused.Index
-	} else if err != nil {
+	} else if err != nil && !errors.As(err, &r.NotYet) {
 		f.log.WarnContext(ctx, "a forwarded command was not answered", "error", err)
 	}
 	answer, err := json.Marshal(r)

@@ -38,6 +38,9 @@ type Options struct {
 	NATS     string // URL of an existing NATS; "" embeds a server, reached from this process only
 	Replicas int    // of the streams that the store makes; 0 is 1
 	Node     string // name of this process among those that write to the stream; "" makes a random one
+	// Release is the number of this program's release, which it tells the other nodes of its
+	// cluster. A store without one joins none: it writes whatever it knows.
+	Release string
 	// Access are the options and credentials for an existing NATS.
 	Access []nats.Option
 	// Installation is the operator's name for this installation. It is a part of the
@@ -79,6 +82,8 @@ type Options struct {
 	idle      bool // for repair: the logs are read only
 	// inspecting: nothing is recorded or erased
 	inspecting bool
+	format     int                     // newest that this node says it knows; 0: what it knows
+	formatOf   func(*domain.Event) int // nil: domain.Event.Format
 }
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
@@ -96,6 +101,7 @@ type Store struct {
 	replicas int
 	sharing  sync.Mutex
 	shared   *shared.Records // nil until it is asked for
+	nodes    *shared.Nodes
 
 	keysMissing atomic.Pointer[[]MissingKey] // as they were compared last; nil: not yet
 
@@ -218,6 +224,8 @@ func (s *Store) openStreams(ctx context.Context, o *Options) (last uint64, err e
 func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, error) {
 	w, f, err := s.prepare(ctx, o, last)
 	if err != nil {
+		s.health.cancel(err)
+		s.helpers.Wait()
 		s.stream.Close()
 		return nil, err
 	}
@@ -243,15 +251,21 @@ func (s *Store) begin(ctx context.Context, o *Options, last uint64) (*Store, err
 	}
 }
 
-// prepare makes the writer and its follower. They begin at the mark, if there is one
+// prepare joins the cluster, and makes the writer and its follower. They begin at the mark, if there is one
 // that can be used.
 func (s *Store) prepare(ctx context.Context, o *Options, last uint64) (*writer, *stream.Follower, error) {
+	if err := s.join(ctx, o); err != nil {
+		return nil, nil, err
+	}
 	s.ledgers = ledgers.New(s.health.life, source{s.logs, s.stream}, o.Folded, s.log)
 	w := &writer{
 		stream: s.stream, keys: s.keys, logs: s.logs, ledgers: s.ledgers, health: s.health, queue: s.queue, past: pastStates{s.stream, s.logs, s.ledgers},
-		clock: s.clock, times: s.times, storyClock: o.Clock != nil, log: s.log,
+		nodes: s.nodes, formatOf: o.formatOf, clock: s.clock, times: s.times, storyClock: o.Clock != nil, log: s.log,
 		importing: s.importing, acceptLoss: o.AcceptLoss, follow: o.Follow, whole: o.Whole,
 		groups: map[string]*group{}, heard: map[string]map[string]domain.Heard{}, target: last, caughtUp: make(chan struct{}), ownCommits: map[uint64]interval{},
+	}
+	if w.formatOf == nil {
+		w.formatOf = (*domain.Event).Format
 	}
 	if o.Whole || o.AcceptLoss || s.importing || s.health.writeError() != nil {
 		return w, w.followFrom(1), nil

@@ -17,6 +17,7 @@ import (
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/stream"
 )
 
@@ -41,6 +42,8 @@ type writer struct {
 	queue    *queue
 	past     pastStates
 	incoming <-chan *stream.Message
+	nodes    *shared.Nodes
+	formatOf func(*domain.Event) int // that a reader must know
 	clock    func() time.Time
 	log      *slog.Logger
 
@@ -271,8 +274,20 @@ func (w *writer) missingLedger(c *call, g *group) string {
 	return ""
 }
 
-// decideCall has the group's ledger decide the call, and encodes its events.
+// decideCall has the group's ledger decide the call, and encodes its events, unless they
+// can't be written yet.
 func (w *writer) decideCall(ctx context.Context, g *group, v *decision, now time.Time) {
+	w.decideOnLedger(ctx, g, v, now)
+	if err := w.checkFormat(v.entries); err != nil {
+		v.entries, v.answer = nil, callAnswer{err: err}
+		if v.call.req.Command == nil { // nobody may be waiting
+			g.due = now
+			w.nodes.Want(err.format)
+		}
+	}
+}
+
+func (w *writer) decideOnLedger(ctx context.Context, g *group, v *decision, now time.Time) {
 	req := &v.call.req
 	if v.call.ready != nil {
 		v.entries = v.call.ready

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"goldenthread/api/mail"
+	"goldenthread/api/version"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
@@ -197,6 +199,34 @@ func checkWitnesses(_ context.Context, in *Installation) []Check {
 		return []Check{unknown("No witness cosigns the logs. With one, nobody can be shown another history.")}
 	case all == nil:
 		return []Check{well("Every witness has cosigned what is signed, or is less than an hour behind.")}
+	}
+	return all
+}
+
+// checkNodes says which nodes of the cluster don't answer, or run another release.
+func checkNodes(ctx context.Context, in *Installation) []Check {
+	if in.Store == nil || !in.Running {
+		return []Check{unknown("Only a server at work knows the nodes of its cluster.")}
+	}
+	nodes, _, err := in.Store.Nodes(ctx)
+	if err != nil {
+		return []Check{wrong(remedy(err), "The nodes of the cluster can't be listed: %v.", err)}
+	}
+	var all []Check
+	for i := range nodes {
+		switch n := &nodes[i]; {
+		case n.Release != version.Number:
+			all = append(all, look("Upgrade the older ones: what a release added to events is recorded once every node knows it.",
+				"Node %s runs release %s, and this one %s.", n.Where(), cmp.Or(n.Release, "without a record of the nodes"), version.Number))
+		case !n.AtWork:
+			all = append(all, look("Start it. If it will not come back: goldenthread nodes --retire "+n.Name, "Node %s does not answer. It was last heard of at %s.", n.Where(), n.Heard.UTC().Format("15:04 UTC on 2 January 2006")))
+		}
+	}
+	switch {
+	case len(nodes) == 0:
+		return []Check{unknown("This server is alone.")}
+	case all == nil:
+		all = append(all, well("%s, all at work, all of release %s.", domain.Count(len(nodes), "node"), version.Number))
 	}
 	return all
 }

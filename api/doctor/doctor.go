@@ -91,6 +91,7 @@ var checks = []struct {
 	{"Keys of people", checkKeys},
 	{"Signing key and log", checkLog},
 	{"Witnesses", checkWitnesses},
+	{"Nodes", checkNodes},
 	{"Clock", checkClock},
 	{"Disk", checkDisk},
 	{"Backups", checkBackups},

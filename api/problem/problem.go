@@ -20,6 +20,7 @@ import (
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/ledgers"
 	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/shared"
 	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/tilelog"
 	"goldenthread/eventstore/trace"
@@ -162,6 +163,7 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		unknown   *projections.NotFound
 		damage    *tilelog.Damage
 
+		notYet     *shared.NotYet
 		unreadable *keys.Unreadable
 		silent     *stream.Silent
 	)
@@ -177,6 +179,8 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		return p
 	case errors.As(err, &refusal):
 		return refusalProblem(refusal)
+	case errors.As(err, &notYet):
+		return New(http.StatusConflict, notYet.Error()+".")
 	case errors.As(err, &unsettled):
 		return Unavailable(unsettled.Error()).coded(CodeUnsettled)
 	case errors.As(err, &stopped):

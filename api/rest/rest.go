@@ -42,5 +42,6 @@ func New(api *operation.API, l *access.Ledgers, who *identity.Identity, listenin
 	s.offerMetrics()
 	s.offerBackup()
 	s.offerDoctor()
+	s.offerNodes()
 	return s
 }

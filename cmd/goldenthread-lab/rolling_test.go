@@ -30,7 +30,10 @@ type pair struct {
 	nodes   [2]*program
 }
 
-func startPair(t *testing.T) *pair {
+func startPair(t *testing.T) *pair { return startPairOf(t, programFile(t)) }
+
+// startPairOf starts two nodes of that program.
+func startPairOf(t *testing.T, file string) *pair {
 	g := startGuarded(t)
 	s := newSiegeOn(t, eventstore.Options{Dir: filepath.Join(t.TempDir(), "data"), NATS: g.address(), Replicas: 3, Access: g.options()})
 	p := &pair{siege: s, cluster: g, dirs: [2]string{s.dir, secondNode(t, s.dir)}}
@@ -38,13 +41,15 @@ func startPair(t *testing.T) *pair {
 		port, err := freePort()
 		require.NoError(t, err)
 		p.listen[i] = "127.0.0.1:" + strconv.Itoa(port)
-		p.startNode(i)
+		p.startAs(i, file)
 	}
 	return p
 }
 
-func (p *pair) startNode(i int) {
-	p.nodes[i] = start(p.t, p.dirs[i], append([]string{"--listen", p.listen[i]}, p.cluster.flags()...)...)
+func (p *pair) startNode(i int) { p.startAs(i, programFile(p.t)) }
+
+func (p *pair) startAs(i int, file string) {
+	p.nodes[i] = startAs(p.t, file, p.dirs[i], append([]string{"--listen", p.listen[i]}, p.cluster.flags()...)...)
 }
 
 func (p *pair) stop() {

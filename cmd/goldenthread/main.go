@@ -87,7 +87,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(serveCommand())
 	root.AddCommand(questionCommands()...)
 	root.AddCommand(storeCommands()...)
-	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand(), doctorCommand(), assuranceCommand(), versionCommand(), licencesCommand())
+	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand(), doctorCommand(), nodesCommand(), assuranceCommand(), versionCommand(), licencesCommand())
 	nameWhatIsNear(root)
 	return root
 }

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"goldenthread/api/version"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
 )
@@ -19,6 +20,7 @@ const closeTimeout = 10 * time.Second
 
 // Open opens the store, and the projections of what is in it.
 func Open(ctx context.Context, o eventstore.Options) (*eventstore.Store, *projections.Groups, error) {
+	o.Release = version.Number
 	store, err := eventstore.Open(ctx, o)
 	if err != nil {
 		return nil, nil, err

@@ -27,11 +27,11 @@ import (
 // of the program itself runs main where it finds it, and needs no build then.
 const MainEnv = "GOLDENTHREAD_TEST_MAIN"
 
-// Build builds the program into the folder and returns its file: with the race
-// detector where the test has it.
-func Build(dir string) (string, error) {
+// Build builds the program into the folder, with those flags of go build, and returns its
+// file: with the race detector where the test has it.
+func Build(dir string, flags ...string) (string, error) {
 	file := filepath.Join(dir, "goldenthread")
-	args := []string{"build", "-o", file}
+	args := append([]string{"build", "-o", file}, flags...)
 	if raceDetector {
 		args = append(args, "-race")
 	}
