@@ -94,6 +94,11 @@ func New(o Options) *Server {
 		o.Log = slog.Default()
 	}
 	s := &Server{store: o.Store, log: trace.Logger(o.Log), guard: guard.New(o.Reach, o.Reads)}
+	if !o.Store.Alone() {
+		if err := s.guard.ShareSignIns(o.Store.Conn(), s.log); err != nil {
+			s.log.Error("sign-ins are counted by this node alone", "error", err)
+		}
+	}
 	s.api = operation.New(s.log)
 	s.traffic = s.countTraffic(&o)
 	s.ledgers = access.New(o.Store, o.Groups, o.Clock, s.log)

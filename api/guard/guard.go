@@ -8,6 +8,7 @@ type Guard struct {
 	crossOrigin *http.CrossOriginProtection
 	Writes      *limits
 	SignIns     *limits
+	tell        func(who string) // tells other nodes who tried to sign in; nil: there are none
 	Reads       *limits
 }
 

@@ -8,7 +8,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"log/slog"
 	"math/big"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,7 +18,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
+
+	"goldenthread/api/problem"
 )
 
 // Whoever never comes back is forgotten, and nobody who did too much.
@@ -31,6 +38,49 @@ func TestLimitsForget(t *testing.T) {
 	require.Nil(t, l.Check("new", now))
 	require.Len(t, l.of, 2)
 	require.NotNil(t, l.Check("greedy", now))
+}
+
+// Two nodes count together who tries to sign in; who reads, each counts for itself.
+func TestNodesCountSignInsTogether(t *testing.T) {
+	srv, err := server.NewServer(&server.Options{DontListen: true, NoSigs: true, NoLog: true})
+	require.NoError(t, err)
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	var nodes [2]*Guard
+	for i := range nodes {
+		conn, err := nats.Connect("", nats.InProcessServer(srv))
+		require.NoError(t, err)
+		t.Cleanup(conn.Close)
+		nodes[i] = New(Reach{}, 0)
+		nodes[i].SignIns, nodes[i].Reads = NewLimits(rate.Every(time.Hour), 10), NewLimits(rate.Every(time.Hour), 10)
+		require.NoError(t, nodes[i].ShareSignIns(conn, slog.New(slog.DiscardHandler)))
+		require.NoError(t, conn.Flush())
+	}
+	tries := func(g *Guard, method, path string) *problem.Problem {
+		r := httptest.NewRequest(method, path, nil)
+		r.RemoteAddr = "192.0.2.7:4711"
+		return g.CheckPace(r, nil)
+	}
+	left := func(g *Guard) float64 {
+		g.SignIns.mu.Lock()
+		defer g.SignIns.mu.Unlock()
+		one := g.SignIns.of["192.0.2.7"]
+		if one == nil {
+			return 10
+		}
+		return one.TokensAt(time.Now())
+	}
+	for i := range 10 {
+		require.Nil(t, tries(nodes[i%2], "POST", "/invitation/code"))
+		require.Eventually(t, func() bool { return left(nodes[0]) < float64(10-i) && left(nodes[1]) < float64(10-i) }, 5*time.Second, time.Millisecond)
+	}
+	for _, g := range nodes {
+		require.NotNil(t, tries(g, "POST", "/sign-in/token"))
+		for range 10 {
+			require.Nil(t, tries(g, "GET", "/sign-in"))
+		}
+		require.NotNil(t, tries(g, "GET", "/sign-in"))
+	}
 }
 
 func TestReach(t *testing.T) {

@@ -145,7 +145,7 @@ func (s *Guard) CheckPace(r *http.Request, c *caller.Caller) *problem.Problem {
 	case c != nil && (strings.HasPrefix(r.URL.Path, "/v1/") || IsPage(r.URL.Path) || c.Operator && IsOperatorPage(r.URL.Path)):
 		return s.Writes.Check(c.Group+"\x00"+c.Person, time.Now())
 	}
-	return s.SignIns.Check(s.Client(r), time.Now())
+	return s.trySignIn(s.Client(r))
 }
 
 // CheckStranger holds whoever is not known to a pace, by address.

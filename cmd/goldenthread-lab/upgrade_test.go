@@ -62,13 +62,13 @@ func TestRollingUpgrade(t *testing.T) {
 		p.startAs(step.node, step.file)
 		p.more(100)
 	}
-	p.declares(0, http.StatusConflict, "node")   // the other node is older
-	p.declares(1, http.StatusConflict, "node")   //
-	p.nodes[0].Stop()                            // and is not forgotten while it is down
-	p.declares(1, http.StatusConflict, "node")   //
-	p.startAs(0, later)                          //
-	p.declares(0, http.StatusCreated, `"index"`) // now both know it
-	p.declares(1, http.StatusCreated, `"index"`) //
+	p.declares(1, http.StatusConflict, "node") // the other node is older
+	p.nodes[0].Stop()                          // and is not forgotten while it is down
+	p.declares(1, http.StatusConflict, "node")
+	p.startAs(0, later)
+	for i := range p.nodes { // now both know it
+		p.declares(i, http.StatusCreated, `"index"`)
+	}
 	p.more(100)
 
 	cancel()
@@ -90,7 +90,9 @@ func TestRollingUpgrade(t *testing.T) {
 
 // buildOf builds the program of a commit of this repository.
 func buildOf(t *testing.T, commit string) string {
-	out, err := exec.Command("git", "archive", "--format=tar", commit).Output()
+	archive := exec.Command("git", "archive", "--format=tar", commit)
+	archive.Dir = "../.."
+	out, err := archive.Output()
 	require.NoError(t, err)
 	dir := t.TempDir()
 	for in := tar.NewReader(bytes.NewReader(out)); ; {
