@@ -68,8 +68,8 @@ type forwarding struct {
 	log     *slog.Logger
 }
 
-// errNoAnswer says that the node that wrote last could not say what became of the command,
-// most often because it is older and can't read it.
+// errNoAnswer says that the node that wrote last is not there, or could not say what became
+// of the command, most often because it is older and can't read it.
 var errNoAnswer = errors.New("the node that wrote last has no answer")
 
 // forward has the node that wrote last execute the request. It returns false if there is no
@@ -101,7 +101,7 @@ func (f *forwarding) forward(ctx context.Context, req *domain.Request) (Result, 
 		return Result{}, &Refused{r.Refusal, r.Index}, true
 	case err == nil && r.NotYet != nil:
 		return Result{}, r.NotYet, true
-	case err == nil:
+	case err == nil, errors.Is(err, nats.ErrNoResponders):
 		err = errNoAnswer
 	}
 	f.log.WarnContext(ctx, "the node that wrote last does not answer; writing here", "node", node, "error", err)
