@@ -1,10 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -134,5 +137,32 @@ func TestTheLogIsForThoseWhoMayReadTheLedger(t *testing.T) {
 		w.refused(403, "F3", w.ask("icb-director", path))
 		w.refused(404, "L1", w.ask("stranger", path))
 		w.must(401, w.ask("", path))
+	}
+}
+
+// While a tile is damaged, what rests on it is answered with 503, and not as a fault of the
+// program; whole again, it is proved again.
+func TestProofsWhileATileIsDamaged(t *testing.T) {
+	w := newWorld(t)
+	w.many()
+	for _, tile := range []string{"0/000", "entries/000"} {
+		path := filepath.Join(w.store.Dir(), "log", "trafford", "tile", filepath.FromSlash(tile))
+		whole, err := os.ReadFile(path)
+		require.NoError(t, err)
+		flipped := bytes.Clone(whole)
+		flipped[len(flipped)/2] ^= 1
+		for how, damaged := range map[string][]byte{"flipped": flipped, "cut": whole[:len(whole)/3], "empty": {}} {
+			require.NoError(t, os.WriteFile(path, damaged, 0o600))
+			for _, ask := range []string{"/events/128/proof", "/events/3/proof", "/log/consistency?from=100", "/log/tile/" + tile} {
+				r := w.ask("cd-north", ask)
+				if r.StatusCode != 200 {
+					require.Equal(t, 503, r.StatusCode, "%s, %s: %s", tile+" "+how, ask, r.body)
+					require.Contains(t, string(r.body), "is being mended")
+				}
+			}
+			require.Equal(t, 503, w.ask("cd-north", "/events/128/proof").StatusCode, "%s %s", tile, how)
+		}
+		require.NoError(t, os.WriteFile(path, whole, 0o600))
+		w.must(200, w.ask("cd-north", "/events/128/proof"))
 	}
 }

@@ -98,6 +98,7 @@ func (s *Store) Nodes(ctx context.Context) (nodes []NodeAtWork, inUse int, err e
 	}
 	working, err := s.atWork(ctx)
 	for _, node := range all {
+		node.Secrets = nil
 		nodes = append(nodes, NodeAtWork{node, slices.Contains(working, node.Name)})
 	}
 	for _, name := range working {
@@ -106,6 +107,12 @@ func (s *Store) Nodes(ctx context.Context) (nodes []NodeAtWork, inUse int, err e
 		}
 	}
 	return nodes, s.nodes.InUse(), err
+}
+
+// SameSecrets returns an error that names the file unless the other nodes at work have the
+// same secrets in their data folders, by file.
+func (s *Store) SameSecrets(ctx context.Context, secrets map[string][]byte) error {
+	return s.nodes.SameSecrets(ctx, secrets, s.atWork)
 }
 
 // A NodeAtWork is a node, and whether it answers just now.

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -167,6 +168,27 @@ func TestWhatIsDueWaitsForTheOldest(t *testing.T) {
 	a = release(t, dir, url, "2.0", 2)
 	require.Eventually(t, func() bool { return b.nodes.InUse() == 2 }, testTimeout, 10*time.Millisecond)
 	require.Len(t, a.nodes.All(), 2)
+}
+
+// TestNodesHaveTheSameSecrets: a node whose files are not those of the others is told which,
+// and who has the right one; once that one is down, its own may be the new ones.
+func TestNodesHaveTheSameSecrets(t *testing.T) {
+	url := loopbackServer(t)
+	a := release(t, t.TempDir(), url, "1.0", 1)
+	b := release(t, besides(t, a), url, "1.0", 1)
+	ours := map[string][]byte{"operator-token": []byte("one"), "backup.key": []byte("two")}
+	require.NoError(t, a.SameSecrets(testContext(t), ours))
+	require.NoError(t, b.SameSecrets(testContext(t), ours))
+	for _, file := range []string{"operator-token", "backup.key"} {
+		other := maps.Clone(ours)
+		other[file] = []byte("another")
+		require.ErrorContains(t, b.SameSecrets(testContext(t), other), file+" is not the one that node "+a.stream.Node)
+	}
+	nodes, _, err := a.Nodes(testContext(t))
+	require.NoError(t, err)
+	require.Empty(t, nodes[0].Secrets)
+	mustClose(t, a)
+	require.NoError(t, b.SameSecrets(testContext(t), map[string][]byte{"operator-token": []byte("new")}))
 }
 
 // TestNodesKeepTheirID: a node is the same one after a restart, whatever it is called.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 // Assets: stylesheets and scripts, embedded. In assets lie our own; in
@@ -27,7 +28,7 @@ const builtStyle = "built/nhsuk.css"
 type Asset struct {
 	Type string
 	Body []byte
-	Gzip []byte
+	Gzip func() []byte
 }
 
 // Links are the addresses of what pages link.
@@ -59,7 +60,7 @@ func readAssets() (map[string]*Asset, Links) {
 		name = strings.TrimPrefix(name, "assets/")
 		linked := strings.TrimSuffix(path.Base(name), ext) + "-" + hex.EncodeToString(sum[:6]) + ext
 		address[name] = "/assets/" + linked
-		all[linked] = &Asset{mime.TypeByExtension(ext), b, Zip(b)}
+		all[linked] = &Asset{mime.TypeByExtension(ext), b, sync.OnceValue(func() []byte { return Zip(b) })}
 		return nil
 	})
 	if err != nil {
@@ -105,7 +106,7 @@ func ServeAsset(w http.ResponseWriter, r *http.Request) {
 	body := a.Body
 	if TakesGzip(r) {
 		w.Header().Set("Content-Encoding", "gzip")
-		body = a.Gzip
+		body = a.Gzip()
 	}
 	w.Write(body)
 }

@@ -94,7 +94,7 @@ func TestDesignSystem(t *testing.T) {
 			fixtures := designSystem(t, c.component)
 			require.Greater(t, len(fixtures[c.fixture]), c.variant, "there is no such fixture")
 			var ours strings.Builder
-			require.NoError(t, pages["problem"].ExecuteTemplate(&ours, c.partial, c.data))
+			require.NoError(t, pages["problem"]().ExecuteTemplate(&ours, c.partial, c.data))
 			want := shape(t, fixtures[c.fixture][c.variant])
 			require.Equal(t, want, shape(t, ours.String()))
 		})

@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"goldenthread/domain"
@@ -177,21 +178,28 @@ func (f *Frame) Section() string {
 //go:embed templates
 var files embed.FS
 
-var pages = parsePages()
+// pages are the templates, each parsed when it is first shown: a start, and the command
+// line, need none.
+var pages = namePages()
 
-// parsePages makes a template of each file, with the layout and the parts.
-func parsePages() map[string]*template.Template {
-	shared := template.Must(template.New("layout.html").Funcs(words).ParseFS(files, "templates/layout.html", "templates/parts.html"))
+var layout = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("layout.html").Funcs(words).ParseFS(files, "templates/layout.html", "templates/parts.html"))
+})
+
+// namePages makes a template of each file, with the layout and the parts.
+func namePages() map[string]func() *template.Template {
 	all, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		panic(err)
 	}
-	made := map[string]*template.Template{}
+	made := map[string]func() *template.Template{}
 	for _, name := range all {
 		switch base := path.Base(name); base {
 		case "layout.html", "parts.html":
 		default:
-			made[strings.TrimSuffix(base, ".html")] = template.Must(template.Must(shared.Clone()).ParseFS(files, name))
+			made[strings.TrimSuffix(base, ".html")] = sync.OnceValue(func() *template.Template {
+				return template.Must(template.Must(layout().Clone()).ParseFS(files, name))
+			})
 		}
 	}
 	return made
@@ -199,12 +207,12 @@ func parsePages() map[string]*template.Template {
 
 // Render writes the page.
 func (p *Page) Render() ([]byte, error) {
-	t := pages[p.Body.file()]
-	if t == nil {
+	parsed := pages[p.Body.file()]
+	if parsed == nil {
 		return nil, fmt.Errorf("there is no page %q", p.Body.file())
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
+	if err := parsed().Execute(&b, p); err != nil {
 		return nil, fmt.Errorf("write the page %q: %w", p.Body.file(), err)
 	}
 	return inOrder(b.Bytes()), nil

@@ -73,6 +73,14 @@ func TestDrawing(t *testing.T) {
 	require.NotContains(t, svg, "style=")
 }
 
+// Each template can be parsed, though that is done only when its page is first shown.
+func TestEveryTemplateIsParsed(t *testing.T) {
+	require.Greater(t, len(pages), 40)
+	for name, page := range pages {
+		require.NotNil(t, page().Lookup("layout.html"), name)
+	}
+}
+
 // No stylesheet or script asks anything of another host.
 func TestAssetsStayHere(t *testing.T) {
 	require.NotEmpty(t, links.Styles[0])

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"regexp"
 	"strings"
+	"sync"
 
 	"goldenthread/domain"
 )
@@ -27,13 +28,13 @@ func (Rules) Title() string { return "The rule book" }
 func (Rules) file() string  { return "rules" }
 
 // Lede is what the book says before its first part, in HTML.
-func (Rules) Lede() template.HTML { return template.HTML(book.lede) }
+func (Rules) Lede() template.HTML { return template.HTML(book().lede) }
 
 // Text is the rest of the book in HTML. Each rule has its number as its id.
-func (Rules) Text() template.HTML { return template.HTML(book.text) }
+func (Rules) Text() template.HTML { return template.HTML(book().text) }
 
 // Chapters are the parts of the book, for the list of contents.
-func (Rules) Chapters() []Chapter { return book.chapters }
+func (Rules) Chapters() []Chapter { return book().chapters }
 
 // A Chapter is a part of the book with its rules, if it has any.
 type Chapter struct {
@@ -60,7 +61,7 @@ type printedBook struct {
 }
 
 // book is written once: it is part of the program.
-var book = printBook(domain.RuleBook())
+var book = sync.OnceValue(func() printedBook { return printBook(domain.RuleBook()) })
 
 var (
 	ruleHeading = regexp.MustCompile(`^([A-Z]\d+)\. (.+)$`)

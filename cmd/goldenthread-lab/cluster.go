@@ -254,12 +254,12 @@ func serveBeside(cmd *cobra.Command, program, dir, listen, nats string) (stop fu
 }
 
 // copyKeys gives the second node the keys and the operator's token that the first
-// one made: all nodes seal and sign with the same.
+// one made: all nodes have the same.
 func copyKeys(from, to string) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{"wrapping.key", "signing.key", "operator-token"} {
+	for _, name := range []string{"wrapping.key", "signing.key", "operator-token", "backup.key"} {
 		b, err := os.ReadFile(filepath.Join(from, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

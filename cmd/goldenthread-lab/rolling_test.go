@@ -42,6 +42,7 @@ func startPairOf(t *testing.T, file string) *pair {
 		require.NoError(t, err)
 		p.listen[i] = "127.0.0.1:" + strconv.Itoa(port)
 		p.startAs(i, file)
+		require.NoError(t, copyKeys(p.dirs[0], p.dirs[1])) // the key of backups, which the program made
 	}
 	return p
 }

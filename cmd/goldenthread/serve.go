@@ -211,6 +211,9 @@ func (o *serving) openAccess(ctx context.Context, options *api.Options) (err err
 	if options.BackupKey, err = archive.OpenKey(cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))); err != nil {
 		return err
 	}
+	if err := o.sameSecrets(ctx, options); err != nil {
+		return err
+	}
 	if o.metricsToken != "" { // it can lie in the data folder, which is there by now
 		if options.MetricsToken, err = identity.OpenMetricsToken(o.metricsToken); err != nil {
 			return fmt.Errorf("--metrics-token-file: %w", err)
@@ -220,6 +223,16 @@ func (o *serving) openAccess(ctx context.Context, options *api.Options) (err err
 		options.Log.Warn(strings.TrimSpace(string(said)), "file", filepath.Join(o.dir, restoredFile))
 	}
 	return nil
+}
+
+// sameSecrets returns an error unless the other nodes of the cluster have the same secrets.
+// The store has looked at wrapping.key.
+func (o *serving) sameSecrets(ctx context.Context, options *api.Options) error {
+	secrets := map[string][]byte{filepath.Base(options.Tokens.OperatorFile()): []byte(options.Tokens.Operator()), backupKeyFile: options.BackupKey}
+	if signing, err := os.ReadFile(filepath.Join(o.dir, signingKeyFile)); err == nil {
+		secrets[signingKeyFile] = signing
+	} // a node without one signs nothing
+	return options.Store.SameSecrets(ctx, secrets)
 }
 
 // answer opens what belongs to people (tokens, keys of feeds, sign-ins, mail), says

@@ -3,9 +3,12 @@ package shared
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -43,6 +46,8 @@ type Node struct {
 	Release string    `json:"release" doc:"release of Golden Thread that it runs" example:"0.1.0"`
 	Format  int       `json:"format" doc:"newest format of events that it knows" example:"1"`
 	Heard   time.Time `json:"heard" doc:"when it last said so; a node at work does each minute" example:"2026-11-30T09:00:00Z"`
+	// Secrets are keyed hashes of the files that all nodes must have alike, by name.
+	Secrets map[string][]byte `json:"secrets,omitempty"`
 }
 
 // A NotYet says that an event can't be recorded before these nodes are upgraded. Nothing of
@@ -86,7 +91,7 @@ type Nodes struct {
 	log     *slog.Logger
 	wanted  atomic.Int64 // newest format that somebody wants to write
 
-	mu    sync.Mutex
+	mu    sync.Mutex // of all that follows, and of self.Secrets
 	all   map[string]Node
 	inUse int
 }
@@ -127,11 +132,50 @@ func (n *Nodes) say() error {
 		if in := n.InUse(); in > n.self.Format {
 			return nil, &TooOld{n.self.Format, in}
 		}
+		n.mu.Lock()
 		self := n.self
+		n.mu.Unlock()
 		self.Heard = time.Now().UTC().Truncate(time.Second)
 		b, err := json.Marshal(self)
 		return []Record{{Key: n.self.ID, Value: b}}, err
 	})
+}
+
+// SameSecrets returns an error that names the file, and a node at work that has another one,
+// unless this node has the same as they; secrets are what is in the files, by name.
+func (n *Nodes) SameSecrets(ctx context.Context, secrets map[string][]byte, atWork func(context.Context) ([]string, error)) error {
+	if n.records == nil {
+		return nil
+	}
+	key, err := n.records.Derived("secrets of nodes")
+	if err != nil {
+		return err
+	}
+	hashes := map[string][]byte{}
+	for file, secret := range secrets {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(file + "\x00"))
+		h.Write(secret)
+		hashes[file] = h.Sum(nil)
+	}
+	if _, err := n.Newest(ctx); err != nil {
+		return err
+	}
+	working, err := atWork(ctx)
+	if err != nil {
+		return err
+	}
+	for _, node := range n.All() {
+		for _, file := range slices.Sorted(maps.Keys(hashes)) {
+			if other, said := node.Secrets[file]; said && node.ID != n.self.ID && slices.Contains(working, node.Name) && !hmac.Equal(other, hashes[file]) {
+				return fmt.Errorf("%s is not the one that node %s has. All nodes have the same: copy that node's file into this one's data folder, and start again", file, node.Where())
+			}
+		}
+	}
+	n.mu.Lock()
+	n.self.Secrets = hashes
+	n.mu.Unlock()
+	return n.say()
 }
 
 // InUse is the newest format that may be written.

@@ -117,7 +117,8 @@ func (l *Log) ProveInclusion(index, size int64) (tlog.RecordProof, error) {
 	if size > tree.N || index < 0 || index >= size {
 		return nil, ErrNotInLog
 	}
-	return tlog.ProveRecord(size, index, l.hashes(tree))
+	p, err := tlog.ProveRecord(size, index, l.hashes(tree))
+	return p, asDamage(index, err)
 }
 
 // ProveConsistency proves that the tree of the new size continues the one of
@@ -127,7 +128,8 @@ func (l *Log) ProveConsistency(old, size int64) (tlog.TreeProof, error) {
 	if size > tree.N || old < 1 || old > size {
 		return nil, ErrNotInLog
 	}
-	return tlog.ProveTree(size, old, l.hashes(tree))
+	p, err := tlog.ProveTree(size, old, l.hashes(tree))
+	return p, asDamage(old, err)
 }
 
 // RootAt is the root of the first entries, as many as size says.
@@ -155,9 +157,17 @@ func (l *Log) Proof(index int64) (entry, proof []byte, err error) {
 	}
 	p, err := tlog.ProveRecord(tree.N, index, l.hashes(tree))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, asDamage(index, err)
 	}
 	return entry, torchwood.FormatProof(index, p, signed), nil
+}
+
+// asDamage says of hashes that are not under the root what they are: damage of a tile.
+func asDamage(index int64, err error) error {
+	if err == nil || OutOfFiles(err) || errors.As(err, new(*Damage)) {
+		return err
+	}
+	return &Damage{"a tile of hashes", index, err}
 }
 
 // Leaves are the hashes of the entries of the bundle that begins at the index,
