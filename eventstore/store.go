@@ -175,6 +175,11 @@ func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error
 		return 0, err
 	}
 	s.stream = stream.New(lock, o.Dir, o.Node, o.Log)
+	if !o.inspecting {
+		if err := stream.CheckRoom(o.Dir); err != nil {
+			return 0, err
+		}
+	}
 	if err := checkImported(o); err != nil {
 		return 0, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -102,7 +103,21 @@ func TestDiskFull(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, p.Log.String(), "disk is full")
 	before := len(s.acknowledged)
-	require.NoError(t, exec.Command("mount", "-o", "remount,size=64m", dir).Run())
+	refuses := func(words string) {
+		said, err := exec.CommandContext(ctx, programFile(t), "serve", "--data", s.dir, "--listen", "127.0.0.1:0").CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(said), words)
+	}
+	rest, err := os.Create(filepath.Join(dir, "rest"))
+	require.NoError(t, err)
+	_, err = io.Copy(rest, zeros{})
+	require.ErrorContains(t, err, "no space")
+	require.NoError(t, rest.Close())
+	refuses("the disk is full")
+	require.NoError(t, os.Remove(rest.Name()))
+	require.NoError(t, exec.Command("mount", "-o", "remount,size=64m,ro", dir).Run())
+	refuses("the disk is read-only")
+	require.NoError(t, exec.Command("mount", "-o", "remount,size=64m,rw", dir).Run())
 	p = start(t, s.dir)
 	s.again(p.URL)
 	p.Stop()
@@ -111,6 +126,11 @@ func TestDiskFull(t *testing.T) {
 	require.Zero(t, lost)
 	require.Zero(t, doubled)
 }
+
+// zeros are read without an end.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 // TestStuckClients has many clients send half a request, or listen without ever
 // reading: nobody else waits for them.

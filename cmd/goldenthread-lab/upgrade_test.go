@@ -121,16 +121,16 @@ func buildOf(t *testing.T, commit string) string {
 
 // declares has somebody record, at that node, what the later release added.
 func (p *pair) declares(node, status int, says string) {
-	code, body := p.send(node, http.MethodPost, "/commands/declare-interest", `{"matters":["access"],"words":"I own a pharmacy."}`)
+	code, body := p.send(p.askers[0], node, http.MethodPost, "/commands/declare-interest", `{"matters":["access"],"words":"I own a pharmacy."}`)
 	require.Equal(p.t, status, code, "%s", body)
 	require.Contains(p.t, body, says)
 }
 
-// send sends something about the first group to the node.
-func (p *pair) send(node int, method, path, body string) (status int, answer string) {
-	req, err := http.NewRequest(method, "http://"+p.listen[node]+"/v1/groups/"+p.askers[0].group+path, strings.NewReader(body))
+// send sends something about their group to the node.
+func (p *pair) send(by asker, node int, method, path, body string) (status int, answer string) {
+	req, err := http.NewRequest(method, "http://"+p.listen[node]+"/v1/groups/"+by.group+path, strings.NewReader(body))
 	require.NoError(p.t, err)
-	req.Header.Set("Authorization", "Bearer "+p.askers[0].token)
+	req.Header.Set("Authorization", "Bearer "+by.token)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", uuid.NewString())
 	res, err := http.DefaultClient.Do(req)
@@ -148,21 +148,24 @@ func (p *pair) send(node int, method, path, body string) (status int, answer str
 // A staleness counts reads of what was just recorded, at the other node.
 type staleness struct{ reads, stale atomic.Int64 }
 
-// watch has something recorded at one node and read at the other, until ctx ends. A node
-// that is down, or says that it can't tell, answers nothing stale.
+// watch has something recorded at one node, and the other asked for an answer that knows it,
+// until ctx ends. A node that is down, or says that it can't tell, answers nothing stale.
 func (s *staleness) watch(ctx context.Context, p *pair) {
 	for i := 0; ctx.Err() == nil; i = 1 - i {
 		var recorded struct {
 			Index *uint64 `json:"index"`
 		}
-		status, body := p.send(i, http.MethodPost, "/commands/ask-group", askOne)
+		status, body := p.send(p.askers[0], i, http.MethodPost, "/commands/ask-group", askOne)
 		if status != http.StatusCreated || json.Unmarshal([]byte(body), &recorded) != nil || recorded.Index == nil {
 			time.Sleep(20 * time.Millisecond)
 			continue
 		}
 		at := strconv.FormatUint(*recorded.Index, 10)
-		status, body = p.send(1-i, http.MethodGet, "/events/"+at+"?atLeast="+at, "")
-		if status >= 500 || status == 0 || status == http.StatusTooManyRequests {
+		if status, _ = p.send(p.manager, 1-i, http.MethodGet, "/people?atLeast="+at, ""); status != http.StatusOK {
+			continue
+		}
+		status, body = p.send(p.manager, 1-i, http.MethodGet, "/events/"+at, "")
+		if status == 0 {
 			continue
 		}
 		s.reads.Add(1)

@@ -54,6 +54,12 @@ func TestAFolderThatCantBeUsedIsNamed(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	_, err := LockFolder(file)
 	require.ErrorContains(t, err, "a file lies where a folder is needed")
+	dir := t.TempDir()
+	require.NoError(t, CheckRoom(dir))
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.ErrorContains(t, CheckRoom(filepath.Join(dir, "none")), "nothing can be written to the data folder")
 	for err, words := range map[error]string{syscall.EROFS: "read-only", syscall.ENOSPC: "disk is full", syscall.EACCES: "this user may not write"} {
 		said := inWords(&os.PathError{Op: "open", Path: "data/lock", Err: err})
 		require.ErrorContains(t, said, words)

@@ -94,6 +94,22 @@ func closeToOthers(dir string) error {
 	return nil
 }
 
+// CheckRoom returns an error in words if the disk of the data folder is read-only or full: what
+// a start does first would say so in words of its own.
+func CheckRoom(dir string) error {
+	probe := filepath.Join(dir, "room.new")
+	err := os.WriteFile(probe, make([]byte, leastRoom), 0o600)
+	if err != nil {
+		err = fmt.Errorf("nothing can be written to the data folder %s: %w", dir, inWords(err))
+	}
+	if gone := os.Remove(probe); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
+}
+
+const leastRoom = 64 << 10 // bytes
+
 // inWords adds to what the system says about a file what to do.
 func inWords(err error) error {
 	switch {
