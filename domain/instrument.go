@@ -368,7 +368,7 @@ type ScheduleItem struct {
 	Matter      string        `json:"matter,omitempty" of:"matter"`
 	Instruments []Instrument  `json:"instruments,omitempty" maxItems:"50"`
 	Mandate     *GrantMandate `json:"mandate,omitempty"`
-	Documents   []ProofFile   `json:"documents,omitempty" doc:"files that are its evidence" maxItems:"10"`
+	Documents   []ProofFile   `json:"documents,omitempty" doc:"files that are its evidence" maxItems:"10" since:"2"`
 }
 
 // checkSchedule refuses a schedule that could not be brought in. Each item is
