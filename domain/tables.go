@@ -127,9 +127,9 @@ var Kinds = []Kind{
 	kind[GroupFormingAgain]("group.forming-again.v1"),
 	kind[ItemMinuted]("item.minuted.v1"),
 	kind[MinutesApproved]("minutes.approved.v1"),
-	kind[LetterWritten]("letter.written.v1"),
-	kind[LetterAnswered]("letter.answered.v1"),
-	kind[AnswerRecorded]("letter.answer-recorded.v1"),
+	kind[LetterWritten]("letter.written.v1").since(2),
+	kind[LetterAnswered]("letter.answered.v1").since(2),
+	kind[AnswerRecorded]("letter.answer-recorded.v1").since(2),
 }
 
 // Commands are all commands, one line each: the name under which a caller
