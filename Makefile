@@ -70,7 +70,7 @@ test: ## run all tests
 
 .PHONY: race
 race: ## run the tests under the race detector, with fewer rounds; without those of memory, speed, other programs, the permission matrix, the independent model, what one goroutine works out alone, and the longest walks in a browser
-	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -timeout 30m -skip '^Test(MayAndTryAgreeWithDecide|EveryCommandIsHashed|StandingsAreCoverage|EveryTextIsRead|UnheldFromIsDayByDay|BindingIsStandingSinceAgreed|EveryPage|FromNothingToAGroup|CheckPagesInABrowser|Seeds|PlantedMistakes|Soak|Permissions|ManyFeeds|CheckIsFastAndSmall|TwoNodesKeepHalfThePaceAndReadNothingStale|RollingRestart|FeedsBesideWrites|NodesShareWhoGetsIn|PowerCut|SlowDisk|GuardedCluster|AgainstTheProgram|MistakesAreFound|AHeldReadHoldsNobodyUp|ErasedMeansErased|ReadersOfALargeGroupDoNotDelayCommands|DamageToEveryFileOfAnInstallation|ProbingTakesTheSameTime|TheSameWorkWhateverIsNamed|FeedsOfTheYear)$$' ./...
+	GOLDENTHREAD_RAPID_CHECKS=20 GOLDENTHREAD_KILL_ROUNDS=1 GOLDENTHREAD_PARTITION_ROUNDS=2 GOLDENTHREAD_FLIPS=0 $(GO) test -race -timeout 30m -skip '^Test(MayAndTryAgreeWithDecide|EveryCommandIsHashed|StandingsAreCoverage|EveryTextIsRead|UnheldFromIsDayByDay|BindingIsStandingSinceAgreed|EveryPage|SentencesOfTheYear|FivePeoplesTasks|FromNothingToAGroup|CheckPagesInABrowser|Seeds|PlantedMistakes|Soak|Permissions|ManyFeeds|CheckIsFastAndSmall|TwoNodesKeepHalfThePaceAndReadNothingStale|RollingRestart|FeedsBesideWrites|NodesShareWhoGetsIn|PowerCut|SlowDisk|GuardedCluster|AgainstTheProgram|MistakesAreFound|AHeldReadHoldsNobodyUp|ErasedMeansErased|ReadersOfALargeGroupDoNotDelayCommands|DamageToEveryFileOfAnInstallation|ProbingTakesTheSameTime|TheSameWorkWhateverIsNamed|FeedsOfTheYear)$$' ./...
 
 # Inputs, not seconds: where the time of -fuzztime runs out, Go before 1.27 now and then reports that as a failure (golang/go issue 75804).
 FUZZ ?= 400000
@@ -162,6 +162,10 @@ interfaces: ## the API's description under redocly and spectral, clients made of
 	cd api/interfaces && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	GOBIN=$(INTERFACES) $(GO) install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2
 	GOLDENTHREAD_INTERFACES=$(INTERFACES) $(GO) test ./api -run '^TestInterfaces' -count 1 -v -timeout 15m
+
+.PHONY: office
+office: ## spreadsheets, CSV files, minutes and a printed page opened by LibreOffice, and read back (Debian: libreoffice-calc libreoffice-writer libreoffice-draw, chromium)
+	GOLDENTHREAD_OFFICE=1 $(GO) test ./api -run '^TestOpenedByLibreOffice$$' -count 1 -v -timeout 10m
 
 .PHONY: monitoring
 monitoring: ## the alerts under promtool, Prometheus's own (Debian: prometheus), and the dashboard's metrics against a server's

@@ -191,11 +191,11 @@ func (s *circle) seatsDue(d Day, add addDue) {
 	}
 }
 
-// DueFor are the ids of those who are to see to what is due: whoever the power,
-// the mandate or the action is with, the gatekeepers, the seats' holders, as far as
-// they may give the command that does it. What only one person can do (take a
-// position, report, tell) waits for them and is not among it. What is left is for
-// the manager, or the chair where there is none.
+// DueFor are the ids of those who are to see to what is due (rule T4): whoever the power,
+// the mandate or the action is with, the practices that were asked, the gatekeepers, the
+// seats' holders, as far as they may give the command that does it. What only one person
+// can do (take a position, report, tell) waits for them and is not among it. What is left
+// is for the manager, or the chair where there is none.
 func (s *State) DueFor(due *Due, d Day) []string {
 	var first []string
 	var by Command // that sees to it; nil: a proposal, in which the people concerned are asked for their word
@@ -204,13 +204,19 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		return nil
 	case DueReview, DueEnd:
 		if dl := s.Delegations[due.What]; dl != nil {
-			return s.delegates(dl, d)
+			first = s.delegates(dl, d)
+		} else {
+			first = []string{s.Appointments[due.What].Person}
 		}
-		return []string{s.Appointments[due.What].Person}
-	case DueRatify, DueCallIn:
+	case DueRatify, DueCallIn, DueCharter, DueJoining: // only a seat can propose it
 		return s.tableOn(d)
 	case DueMandate:
-		return s.grantedBy(due.What, d)
+		first = s.grantedBy(due.What, d)
+	case DuePriorities:
+		first = s.notAnswered(due.What, d)
+		for _, id := range s.withDuty(Manager, d) {
+			first = appendNew(first, id)
+		}
 	case DueAction:
 		first, by = []string{s.Actions[due.What].Owner}, &EndAction{Action: due.What}
 	case DueInterest:
@@ -222,7 +228,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		return s.withDuty(Registrar, d)
 	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
-	case DuePriorities, DueDeparture, DueCommunicate, DueQuestion, DueCharter, DueJoining:
+	case DueDeparture, DueCommunicate, DueQuestion:
 	}
 	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.withDuty(Chair, d)} {
 		if may := s.whoMay(ids, by, d); len(may) > 0 {
@@ -248,6 +254,20 @@ func (s *circle) onDuties(d Day) []string {
 	var ids []string
 	for _, o := range s.DutiesOn(d) {
 		ids = appendNew(ids, o.Person)
+	}
+	return ids
+}
+
+// notAnswered are the ids of those who speak for practices that have not answered the round.
+func (s *State) notAnswered(round string, d Day) []string {
+	var ids []string
+	took := s.TookPart(s.Rounds[round], d)
+	for _, o := range s.PracticesOn(d) {
+		if !slices.ContainsFunc(took, func(a PriorityAnswer) bool { return a.Practice == o.Code }) {
+			for _, id := range s.SpokespeopleOn(o.Code, d) {
+				ids = appendNew(ids, id)
+			}
+		}
 	}
 	return ids
 }

@@ -34,29 +34,36 @@ func home(a *asked) (web.Body, error) {
 	return body, nil
 }
 
-// mostRecords are so many records to confirm that are listed one by one.
-const mostRecords = 3
+// mostAlike are so many things of a kind that are listed one by one.
+const mostAlike = 3
 
 // inOneLine says in one line, where the first of them was, that several records are to be
-// confirmed: they are answered together.
+// confirmed, or several mandates to be renewed: they are seen to together.
 func inOneLine(items []projections.WaitingItem) []projections.WaitingItem {
-	var rest []projections.WaitingItem
-	first, records := 0, 0
+	const mandates = projections.WaitingKind(domain.DueMandate)
+	many := map[projections.WaitingKind]int{}
 	for _, w := range items {
-		if w.Kind != projections.WaitsRecord {
-			rest = append(rest, w)
+		many[w.Kind]++
+	}
+	said := map[projections.WaitingKind]bool{}
+	var lines []projections.WaitingItem
+	for _, w := range items {
+		n := many[w.Kind]
+		switch {
+		case n <= mostAlike || w.Kind != projections.WaitsRecord && w.Kind != mandates:
+			lines = append(lines, w)
 			continue
+		case said[w.Kind]:
+			continue
+		case w.Kind == mandates:
+			w.Text = domain.Thousands(n) + " mandates end or are to be reviewed."
+		default:
+			w.Text = domain.Thousands(n) + " records wait for you to confirm or refuse."
 		}
-		if records == 0 {
-			first = len(rest)
-		}
-		records++
+		said[w.Kind], w.Ref = true, ""
+		lines = append(lines, w)
 	}
-	if records <= mostRecords {
-		return items
-	}
-	by := items[slices.IndexFunc(items, func(w projections.WaitingItem) bool { return w.Kind == projections.WaitsRecord })].By
-	return slices.Insert(rest, first, projections.WaitingItem{Kind: projections.WaitsRecord, By: by, Text: domain.Thousands(records) + " records wait for you to confirm or refuse."})
+	return lines
 }
 
 // outsideHome is the group's page for those from whom the charter keeps its work.

@@ -349,7 +349,7 @@ func (m model) settledUpTo() day {
 // be done on the day: what each instrument needs (C9, D2) is not the model's. It
 // is asked only about what was ripe and not agreed.
 func (m model) enactable(proposal string, d day) bool {
-	s := domain.NewState(group).View()
+	s := domain.NewState("any").View()
 	for _, e := range m.events {
 		s.Apply(e)
 	}
