@@ -147,6 +147,10 @@ var views = []view{
 	{"own-meeting", "manager", "/g/trafford/agenda/2026-06-23", recordItem},
 	{"papers", "manager", "/g/trafford/agenda/2026-06-23/papers", readPapers},
 	{"minutes", "manager", "/g/trafford/agenda/2026-06-23/minutes", draftMinutes},
+	{"screen", "manager", "/g/trafford/agenda/2026-06-23/screen", func(b *browser) {
+		recordItem(b)
+		b.open("/g/trafford/agenda/2026-06-23/screen").says("2. Any other business", "Recorded just now: 1. Evenings")
+	}},
 	{"worklist", "manager", "/g/trafford/worklist", nil},
 	{"worklist-then", "manager", "/g/trafford/worklist?at=2026-07-01", nil},
 	{"practice", "manager", "/g/trafford/practices/P91631", nil},

@@ -317,6 +317,7 @@ type GroupMeeting struct {
 	Approved      Day    // of the meeting that approved the minutes; 0: none did
 	Changes       string // that were made to them first
 	ApprovedIndex uint64
+	Words         *WordedMinutes // around what is recorded; nil: none
 	Index         uint64
 }
 

@@ -872,6 +872,13 @@ func (g *generator) mend(of any) {
 		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
 			c.On, c.At = meetings[0], min(meetings[len(meetings)-1], today)
 		}
+	case *WordMinutes:
+		if meetings := slices.Sorted(maps.Keys(s.GroupMeetings)); len(meetings) > 0 {
+			c.On, c.Items, c.Opening = min(pick(g, meetings), today), nil, "We met."
+			if m := s.GroupMeetings[c.On]; m != nil && m.Words != nil {
+				c.After = m.Words.Index
+			}
+		}
 	case *SetAgenda:
 		c.On = today + Day(g.between(0, 2))
 	case *GroupAgendaItem:

@@ -693,6 +693,9 @@ func agendaLines(s *View, at Day) []string {
 		for i := range b.Items {
 			lines = append(lines, itemLines(s, b, i+1)...)
 		}
+		if b.Words != nil {
+			lines = append(lines, fmt.Sprintf("worded by %s: %q, %v, %q", b.Words.By, b.Words.Opening, b.Words.Items, b.Words.Closing))
+		}
 	}
 	for _, i := range s.SuggestionsOn(at) {
 		lines = append(lines, "could be on it: "+string(i.Kind)+" "+i.About+": "+i.Text)

@@ -130,6 +130,7 @@ var Kinds = []Kind{
 	kind[LetterWritten]("letter.written.v1").since(2),
 	kind[LetterAnswered]("letter.answered.v1").since(2),
 	kind[AnswerRecorded]("letter.answer-recorded.v1").since(2),
+	kind[MinutesWorded]("minutes.worded.v1").since(2),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -220,4 +221,5 @@ var Commands = []CommandKind{
 	command[WriteLetters]("write-letters", "Put letters to practices on the record, each with a code by which it can be answered."),
 	command[AnswerLetter]("answer-letter", "Answer the group’s letter, as a practice, with its code."),
 	command[RecordAnswers]("record-answers", "Record, as on paper, what practices answered with the codes of their letters."),
+	command[WordMinutes]("word-minutes", "Give the minutes of a meeting words around what is recorded.").slight("They can be written again until a meeting approves the minutes, and change nothing that is recorded."),
 }

@@ -44,6 +44,7 @@ type OwnMeeting struct {
 	Actions      []ActionLine  `json:"actions" doc:"all that it raised, those of an item among them"`
 	Approved     domain.Day    `json:"approved,omitzero" doc:"day of the meeting that approved the minutes"`
 	Changes      string        `json:"changes,omitempty" doc:"what was put right before the minutes were approved"`
+	Words        *Worded       `json:"words,omitempty" doc:"of the minutes, around what is recorded"`
 	Between      []BetweenLine `json:"between" doc:"what was decided since the meeting before, and belongs to these minutes"`
 	Index        uint64        `json:"index"`
 }
@@ -60,6 +61,13 @@ type OwnItem struct {
 	Noted     uint64                `json:"noted,omitzero" doc:"index of the event that did"`
 	Actions   []ActionLine          `json:"actions" doc:"that it raised"`
 	Interests []ItemInterest        `json:"interests" doc:"declared, that count on the meeting's day and touch it"`
+}
+
+// Worded are the words of minutes around what is recorded, as they were given last.
+type Worded struct {
+	domain.MinutesWords
+	By    Who    `json:"by"`
+	Index uint64 `json:"index"`
 }
 
 // An Attending is somebody in attendance, and for whom.
@@ -113,6 +121,9 @@ func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 		l.Approved, l.Changes = m.Approved, m.Changes
 	}
 	l.Held, l.Chaired, l.Present, l.Apologies, l.Notes = true, g.anyone(m.Chaired), g.everyone(m.Present), g.everyone(m.Apologies), m.Notes
+	if w := m.Words; w != nil {
+		l.Words = &Worded{w.MinutesWords, g.who(w.By), w.Index}
+	}
 	for _, a := range m.InAttendance {
 		l.InAttendance = append(l.InAttendance, Attending{g.who(a.Person), g.anybody(a.For)})
 	}

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // Minutes are the minutes of a meeting of the group, drafted from what the ledger says
-// of the day: they can be edited outside, and the finished document attached by its hash
+// of the day, with the words that they were given around it: a later meeting approves them
 // (rule T3).
 type Minutes struct {
 	Title string
@@ -39,7 +40,8 @@ const (
 	MinutesParagraph MinutesLineKind = "paragraph"
 	MinutesBullet    MinutesLineKind = "bullet"
 	MinutesNumbered  MinutesLineKind = "numbered"
-	MinutesQuote     MinutesLineKind = "quote" // somebody's words, of one or more lines
+	MinutesQuote     MinutesLineKind = "quote"   // somebody's words, of one or more lines
+	MinutesHeading   MinutesLineKind = "heading" // within a part
 )
 
 // Minutes drafts the minutes of the group's meeting on that day.
@@ -49,9 +51,14 @@ func (g *Group) Minutes(on, at domain.Day) (*Minutes, *domain.Refusal) {
 		return nil, &domain.Refusal{Rule: "T3", Say: "There is no meeting of this group on " + on.Words() + ".", Class: domain.NotFound}
 	}
 	m := g.ownMeeting(meeting, at)
-	d := &Minutes{Title: g.state.Name + ": minutes of " + on.Words(), State: "Draft, made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + ". Edit it, and attach what you finish."}
+	d := &Minutes{Title: g.state.Name + ": minutes of " + on.Words(), State: "Draft, made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + ". A later meeting approves it."}
 	if m.Approved != 0 {
 		d.State = "Approved by the meeting of " + m.Approved.Words() + ". Made from the ledger up to event " + fmt.Sprint(g.state.Next-1) + "."
+	}
+	words := wordsOf(&m)
+	if words.Opening != "" {
+		d.section("Introduction")
+		d.paragraphs(words.Opening, false)
 	}
 	g.minuteAttendance(d, &m)
 	if m.Approved != 0 && m.Changes != "" {
@@ -75,6 +82,10 @@ func (g *Group) Minutes(on, at domain.Day) (*Minutes, *domain.Refusal) {
 	for _, a := range m.Actions {
 		d.action(&a)
 	}
+	if words.Closing != "" {
+		d.section("Close")
+		d.paragraphs(words.Closing, false)
+	}
 	d.section("Documents")
 	for _, doc := range g.state.Documents {
 		if doc.About == domain.GroupMeetingRef(on) && doc.On <= at {
@@ -82,6 +93,23 @@ func (g *Group) Minutes(on, at domain.Day) (*Minutes, *domain.Refusal) {
 		}
 	}
 	return d, nil
+}
+
+// wordsOf are the words of the minutes around what is recorded; none where there are none.
+func wordsOf(m *OwnMeeting) domain.MinutesWords {
+	if m.Words == nil {
+		return domain.MinutesWords{}
+	}
+	return m.Words.MinutesWords
+}
+
+// minutesWords are the words of minutes, one after the other.
+func minutesWords(w *domain.MinutesWords) []string {
+	all := []string{w.Opening}
+	for _, item := range w.Items {
+		all = append(all, "item "+fmt.Sprint(item.Item)+": "+item.Words)
+	}
+	return slices.DeleteFunc(append(all, w.Closing), func(s string) bool { return s == "" })
 }
 
 func refWords(ref string) string {
@@ -145,11 +173,16 @@ func (g *Group) minuteBetween(d *Minutes, m *OwnMeeting) {
 // what was said and decided on it, and the actions that it raised (rules T3, R7).
 func (g *Group) minuteAgenda(d *Minutes, m *OwnMeeting) {
 	d.section("Agenda")
+	words := map[int]string{}
+	for _, w := range wordsOf(m).Items {
+		words[w.Item] = w.Words
+	}
 	for _, item := range m.Items {
 		d.add(MinutesLine{Kind: MinutesNumbered, Number: item.Number, Text: sentenceOf(item.Title, refWords(item.About))})
 		for _, i := range item.Interests {
 			d.below("Interest: "+i.Person.Office, ", "+string(i.Kind)+": "+i.Words)
 		}
+		d.paragraphs(words[item.Number], true)
 		d.quote(item.Note)
 		for _, decision := range item.Decisions {
 			d.below("Decided: "+decisionWords(decision), "")
@@ -264,6 +297,15 @@ func (m *Minutes) add(l MinutesLine) {
 
 func (m *Minutes) line(text string) { m.add(MinutesLine{Kind: MinutesParagraph, Text: text}) }
 
+// paragraphs adds somebody's words, a line for each of their paragraphs.
+func (m *Minutes) paragraphs(text string, below bool) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			m.add(MinutesLine{Kind: MinutesParagraph, Below: below, Text: line})
+		}
+	}
+}
+
 // item adds a list's item: somebody's words first, then ours and theirs.
 func (m *Minutes) item(title, rest string) {
 	m.add(MinutesLine{Kind: MinutesBullet, Text: sentenceOf(title, rest)})
@@ -319,6 +361,8 @@ func (l *MinutesLine) markdown(b *strings.Builder) {
 		}
 		b.WriteString("\n")
 		return
+	case MinutesHeading:
+		mark = "### "
 	}
 	if l.Below {
 		mark = "   " + mark

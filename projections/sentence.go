@@ -285,6 +285,8 @@ func (g *Group) Sentence(e *domain.Event) string {
 		return g.name(d.Organisation) + " answered letter " + d.Letter + " with its code: " + d.Answered() + "; said by: " + d.Office + after("; ", d.Evidence)
 	case *domain.AnswerRecorded:
 		return domain.FirstUpper(by) + " recorded what " + g.name(d.Organisation) + " answered to letter " + d.Letter + after(", as ", d.Record)
+	case *domain.MinutesWorded:
+		return domain.FirstUpper(by) + " edited the minutes of " + d.On.Words() + after(": ", domain.List(minutesWords(&d.MinutesWords)))
 	case *domain.RecordKept:
 		return g.keptText(d, by)
 	case *domain.RecordConfirmed:

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,16 @@ func (a *asked) ownMeeting() (*projections.OwnMeeting, error) {
 	return nil, problem.NotFound("T3", "No meeting of the group is recorded under this address.")
 }
 
+// screenPage is the meeting for everybody in the room to see.
+func screenPage(a *asked) (web.Body, error) {
+	a.section = "work"
+	m, err := a.ownMeeting()
+	if err != nil {
+		return nil, err
+	}
+	return &web.Screen{OwnMeeting: *m}, nil
+}
+
 // papersPage is what a meeting reads before it, as one document.
 func papersPage(a *asked) (web.Body, error) {
 	a.section = "work"
@@ -60,43 +71,8 @@ func papersPage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	documents := a.Documents(a.At).Documents
-	body := &web.Papers{OwnMeeting: *m}
-	for _, d := range documents {
-		if d.About == domain.GroupMeetingRef(m.On) {
-			body.Documents = append(body.Documents, d)
-		}
-	}
-	for _, item := range m.Items {
-		paper := web.Paper{OwnItem: item}
-		for _, d := range documents {
-			if item.About != "" && d.About == item.About {
-				paper.Documents = append(paper.Documents, d)
-			}
-		}
-		a.readUp(&paper)
-		body.Papers = append(body.Papers, paper)
-	}
-	return body, nil
-}
-
-// readUp puts what the item is about into its paper, if that has words of its own.
-func (a *asked) readUp(paper *web.Paper) {
-	if p, refused := a.Proposal(paper.About, a.At); refused == nil {
-		paper.Proposal = &web.Proposal{Proposal: p}
-		return
-	}
-	for _, approach := range a.Approaches(a.At).Approaches {
-		if approach.Ref == paper.About {
-			paper.Approach = &approach
-			return
-		}
-	}
-	if day, ok := strings.CutPrefix(paper.About, "agenda/"); ok {
-		if on, err := domain.ParseDay(day); err == nil {
-			paper.Minutes, _ = a.Minutes(on, a.At) // none: there is nothing to read
-		}
-	}
+	papers, err := access.OrRefused(a.Papers(m.On, a.At))
+	return &web.Papers{Papers: papers, On: m.On}, err
 }
 
 // offerOwnMeeting offers what can be recorded of the meeting as it stands.
@@ -143,19 +119,41 @@ func (a *asked) offerOwnMeeting(m *web.OwnMeeting) {
 // minutesPage is the minutes of one of the group's meetings, as they are drafted.
 func minutesPage(a *asked) (web.Body, error) {
 	a.section = "work"
-	minutes, err := a.minutes()
-	if err != nil {
-		return nil, err
-	}
-	return &web.Minutes{Minutes: minutes, On: a.r.PathValue("day")}, nil
-}
-
-func (a *asked) minutes() (*projections.Minutes, error) {
 	m, err := a.ownMeeting()
 	if err != nil {
 		return nil, err
 	}
-	return access.OrRefused(a.Minutes(m.On, a.At))
+	minutes, err := access.OrRefused(a.Minutes(m.On, a.At))
+	if err != nil {
+		return nil, err
+	}
+	if m.Held && m.Approved == 0 {
+		a.offerWords(m)
+	}
+	return &web.Minutes{Minutes: minutes, On: m.On, Words: m.Words}, nil
+}
+
+// offerWords offers to write the words of the minutes around what is recorded.
+func (a *asked) offerWords(m *projections.OwnMeeting) {
+	words := &domain.WordMinutes{On: m.On}
+	if m.Words != nil {
+		words.MinutesWords, words.After = m.Words.MinutesWords, m.Words.Index
+	}
+	said := words.Items
+	words.Items = nil
+	o := offered{
+		id: "words", command: words, given: []string{"on", "after"}, rows: map[string][]string{"items": {}},
+		Sheet: web.Sheet{Fold: "Edit the minutes", FoldID: "wording", Button: "Save the minutes", Say: []string{"What is recorded stays as it is: your words stand around it, until a later meeting approves the minutes."}},
+	}
+	for _, item := range m.Items {
+		one := domain.ItemWords{Item: item.Number}
+		if i := slices.IndexFunc(said, func(w domain.ItemWords) bool { return w.Item == item.Number }); i >= 0 {
+			one.Words = said[i].Words
+		}
+		words.Items = append(words.Items, one)
+		o.rows["items"] = append(o.rows["items"], strconv.Itoa(item.Number)+". "+item.Title)
+	}
+	a.offer(o)
 }
 
 // suggestions are what could go on the agenda, to be ticked.

@@ -156,15 +156,16 @@ func groupsPages() []*page {
 		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
 		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "confirm-record", "refuse-record", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
 		{path: "/card", things: access.Checks, body: cardPage},
-		{path: "/worklist", things: access.Worklist, body: workListPage,
+		{path: "/worklist", things: access.Worklist, body: workListPage, takes: (*Pages).remind,
 			work: &partOfWork{"Work list", "What is due, overdue or paused.", (*asked).dueWaits}},
 		{path: "/waiting", things: access.Worklist, body: waitingPage, sends: []string{"confirm-record", "refuse-record"},
 			work: &partOfWork{"Is this right?", "What somebody recorded about another organisation, to be confirmed.", (*asked).recordsWait}},
 		{path: "/agenda", things: access.Agenda, body: agendaPage, sends: []string{"set-agenda"},
 			work: &partOfWork{"Our own meetings", "Agendas, minutes, and who came.", (*asked).meetingWaits}},
 		{path: "/agenda/{day}", things: access.Agenda, body: ownMeetingPage, sends: []string{"minute-item", "record-group-meeting", "approve-minutes", "set-agenda"}},
+		{path: "/agenda/{day}/screen", things: access.Agenda, body: screenPage},
 		{path: "/agenda/{day}/papers", things: access.Everything, body: papersPage},
-		{path: "/agenda/{day}/minutes", things: access.Everything, body: minutesPage},
+		{path: "/agenda/{day}/minutes", things: access.Everything, body: minutesPage, sends: []string{"word-minutes"}},
 		{path: "/approaches", things: access.Approaches, body: approachesPage, sends: []string{"record-approach", "redirect-approach", "dispose-of-approach", "answer-approach", "link-approaches", "report-side-conversation"},
 			work: &partOfWork{"Approaches", "What the system asked, and the one answer it gets.", (*asked).approachesWait}},
 		{path: "/priorities", things: access.Priorities, body: prioritiesPage, sends: []string{"list-priority", "ask-practices", "answer-priorities"},
@@ -276,11 +277,35 @@ func writePage(w http.ResponseWriter, r *http.Request, status int, b []byte) {
 	w.Write(b)
 }
 
-// front leads to the caller's group; the operator sees all of them.
+// ownPage is where somebody of a group begins: a practice's people on their practice's
+// page, unless they also sit at the table, have a duty or represent the group; everybody
+// else on the group's.
+func (s *Pages) ownPage(ctx context.Context, c *caller.Caller) string {
+	home := guard.GroupPages + url.PathEscape(c.Group)
+	g, err := s.groups.Now(ctx, c.Group, nil)
+	if err != nil {
+		return home
+	}
+	state, today := g.State(), s.ledgers.Today()
+	me := state.Person(c.Person)
+	if me == nil || state.Organisations[me.Organisation] == nil || state.Organisations[me.Organisation].Kind != domain.Practice {
+		return home
+	}
+	more := state.Allows(me.ID, &domain.RaiseProposal{}, today) || state.Allows(me.ID, &domain.SetAgenda{}, today)
+	for _, forum := range state.Forums {
+		more = more || state.Represents(me.ID, forum.Handle, today)
+	}
+	if more {
+		return home
+	}
+	return home + "/practices/" + url.PathEscape(me.Organisation)
+}
+
+// front leads to the caller's own page; the operator sees all groups.
 func (s *Pages) front(w http.ResponseWriter, r *http.Request) {
 	c, err := caller.Of(r.Context())
 	if err == nil && c.Group != "" {
-		http.Redirect(w, r, guard.GroupPages+url.PathEscape(c.Group), http.StatusSeeOther)
+		http.Redirect(w, r, s.ownPage(r.Context(), &c), http.StatusSeeOther)
 		return
 	}
 	if err == nil && c.Operator && c.Session != "" {

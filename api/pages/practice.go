@@ -19,6 +19,9 @@ func practicePage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	body := &web.Practice{PracticePage: page, Organisation: a.organisation(code)}
+	if a.me != nil && a.me.Organisation != nil && a.me.Organisation.Code == code {
+		body.Own, body.ToDo = true, inOneLine(a.ToDo(a.Caller.Person, a.At).Items)
+	}
 	if a.me == nil || !a.today() {
 		return body, nil
 	}

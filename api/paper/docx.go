@@ -72,9 +72,14 @@ func wordLine(b *strings.Builder, l *projections.MinutesLine) {
 		mark = fmt.Sprintf("%d.\t", l.Number)
 	case projections.MinutesQuote:
 		style, mark = "Quote", ""
+	case projections.MinutesHeading:
+		style, mark = "Heading2", ""
 	}
 	if l.Below {
 		style = "ListBelow"
+		if l.Kind == projections.MinutesParagraph {
+			mark = "\t"
+		}
 	}
 	paragraph(b, style, mark+l.Text)
 }
@@ -146,6 +151,7 @@ func wordStyles() string {
 		style("Title", "Title", `<w:spacing w:after="60"/>`, `<w:b/><w:sz w:val="36"/>`) +
 		style("Subtitle", "Subtitle", `<w:spacing w:after="240"/>`, `<w:color w:val="425563"/>`) +
 		style("Heading1", "heading 1", `<w:keepNext/><w:spacing w:before="300" w:after="80"/><w:outlineLvl w:val="0"/>`, `<w:b/><w:sz w:val="26"/>`) +
+		style("Heading2", "heading 2", `<w:keepNext/><w:spacing w:before="200" w:after="60"/><w:outlineLvl w:val="1"/>`, `<w:b/><w:sz w:val="22"/>`) +
 		style("ListParagraph", "List Paragraph", `<w:tabs><w:tab w:val="left" w:pos="425"/></w:tabs><w:spacing w:after="60"/><w:ind w:left="425" w:hanging="425"/>`, ``) +
 		style("ListBelow", "List Below", `<w:tabs><w:tab w:val="left" w:pos="850"/></w:tabs><w:spacing w:after="60"/><w:ind w:left="850" w:hanging="425"/>`, ``) +
 		style("Quote", "Quote", `<w:pBdr><w:left w:val="single" w:sz="12" w:space="8" w:color="768692"/></w:pBdr><w:ind w:left="425"/>`, ``) + `</w:styles>`

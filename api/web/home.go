@@ -108,6 +108,8 @@ func WaitingPlace(w projections.WaitingItem) string {
 		return strings.TrimSuffix("waiting#"+w.Ref, "#") // of several there is no one reference
 	case ofPractice:
 		return "practices/" + practice + "#notices"
+	case w.Kind == projections.WaitingKind(domain.DueMandate) && w.Ref == "":
+		return "mandates"
 	case w.Kind == projections.WaitingKind(domain.DueCommunicate):
 		return noticePlace(w.Ref)
 	}
@@ -256,6 +258,8 @@ var recordedWords = map[string]string{
 	"record-group-meeting":     "The meeting is recorded",
 	"minute-item":              "The item is recorded",
 	"approve-minutes":          "That the minutes were approved is recorded",
+	"word-minutes":             "The minutes are edited",
+	"reminded":                 "A reminder goes with the next letter to those who are asked",
 	"import-organisations":     "It is recorded",
 	"record-together":          "All of it is recorded",
 	"record-answers":           "The answers are recorded, and wait to be confirmed",

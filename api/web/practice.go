@@ -10,6 +10,8 @@ import (
 type Practice struct {
 	projections.PracticePage
 	Organisation projections.OrganisationLine
+	Own          bool                      // of whoever looks
+	ToDo         []projections.WaitingItem // what they are asked to do
 }
 
 func (p *Practice) Title() string { return p.Practice.Name }

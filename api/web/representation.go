@@ -53,7 +53,11 @@ func (*Commitments) Title() string { return "What was said in our name" }
 func (*Commitments) file() string  { return "commitments" }
 
 // WorkList is what is due, overdue or paused.
-type WorkList struct{ projections.WorkList }
+type WorkList struct {
+	projections.WorkList
+	With    map[string][]string // offices of those who are asked, by what is due
+	Reminds bool                // whoever looks can have them reminded by mail
+}
 
 func (*WorkList) Title() string { return "Work list" }
 func (*WorkList) file() string  { return "worklist" }
