@@ -111,7 +111,7 @@ func New(o Options) *Server {
 		s.ledgers.Founded = s.identity.BeginAccess
 	}
 	s.pages = pages.New(s.api, s.ledgers)
-	s.pages.Contact, s.pages.Example = o.Contact, o.ShowsExample
+	s.pages.Contact, s.pages.Example, s.pages.Mail = o.Contact, o.ShowsExample, o.Mail
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, s.feeds.Listeners, s.traffic)
 	s.rest.BackupKey, s.rest.MetricsToken = o.BackupKey, o.MetricsToken

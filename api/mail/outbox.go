@@ -58,6 +58,9 @@ type drawer struct {
 	Key    string                `json:"key,omitempty"` // in the person's letters: with it they choose what they are mailed, and nothing else
 	Choices
 
+	Remind   []string              `json:"remind,omitempty"`   // of what, by reference, with the next letter
+	Reminded map[string]domain.Day `json:"reminded,omitempty"` // of what, and when that was last asked for
+
 	key      string
 	revision uint64 // in the bucket; 0: it is not there yet
 }

@@ -210,14 +210,18 @@ func (p *Post) begin(a *addressee, d *drawer, now time.Time) bool {
 	for i := range a.errands {
 		e := &a.errands[i]
 		key, isWay := e.Key(today, d.Ahead), e.Kind == projections.ErrandWay
-		if _, told := d.Told[key]; !told && d.wants(e) && (isWay || !held) {
+		if _, told := d.Told[key]; (!told || slices.Contains(d.Remind, e.About)) && d.wants(e) && (isWay || !held) {
 			keys, way = append(keys, key), way || isWay
 		}
 	}
 	if len(keys) == 0 || p.personal(a, a.person.Sealed).Email == "" && !(way && len(p.earlier(a, now)) > 0) {
 		return false
 	}
-	d.begin(a.id(append([]string{"mail", a.person.ID}, keys...)...), keys, now, today)
+	parts := append([]string{"mail", a.person.ID}, keys...)
+	if len(d.Remind) > 0 && !held { // the same errands again are another letter
+		parts, d.Remind = append(parts, today.String()), nil
+	}
+	d.begin(a.id(parts...), keys, now, today)
 	return true
 }
 

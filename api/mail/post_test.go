@@ -314,6 +314,34 @@ func TestOneMailForOneThing(t *testing.T) {
 	require.Empty(t, w.round(), "nobody is reminded of what they have done")
 }
 
+// TestReminded: who is reminded of what they owe is told of it once more, with the next
+// day's letter; once a day at most, and not of what they do not owe.
+func TestReminded(t *testing.T) {
+	w := newWorld(t)
+	first := w.round()
+	require.Len(t, first, 1)
+	g, err := w.groups.Now(t.Context(), "trafford", nil)
+	require.NoError(t, err)
+	remind := func(handle, about string) error {
+		return w.post.Remind(t.Context(), "trafford", g.State().ByHandle(handle).ID, about)
+	}
+	require.ErrorIs(t, remind("cd-north", "P9"), ErrNothing)
+	require.ErrorIs(t, remind("lmc-chair", "P1"), ErrNoAddress)
+	require.NoError(t, remind("cd-north", "P1"))
+	require.ErrorIs(t, remind("cd-north", "P1"), ErrReminded)
+	require.Empty(t, w.round(), "one letter a day")
+	w.later(24 * time.Hour)
+	again := w.round()
+	require.Len(t, again, 1)
+	require.Contains(t, again[0].text, "North Trafford has not been heard on P1")
+	require.NotEqual(t, first[0].id, again[0].id)
+	w.later(24 * time.Hour)
+	require.Empty(t, w.round(), "once for each time that it is asked for")
+	require.NoError(t, remind("cd-north", "P1"))
+	w.do("cd-north", "consent", `{"proposal":"P1","version":1}`)
+	require.Empty(t, w.round(), "nobody is reminded of what they have done")
+}
+
 // TestHeardPositions: what the manager recorded for a seat is told to its holder
 // (C10).
 func TestHeardPositions(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"goldenthread/api/access"
+	"goldenthread/api/mail"
 	"goldenthread/api/operation"
 	"goldenthread/eventstore"
 	"goldenthread/projections"
@@ -17,8 +18,9 @@ type Pages struct {
 	groups  *projections.Groups
 	log     *slog.Logger
 
-	Example bool   // all that is here is the example, and pages say so
-	Contact string // whom to tell of a weakness or when help is needed; "": nobody is named
+	Mail    *mail.Post // sends reminders; nil: no mail server is configured
+	Example bool       // all that is here is the example, and pages say so
+	Contact string     // whom to tell of a weakness or when help is needed; "": nobody is named
 }
 
 // New offers the pages.

@@ -149,8 +149,6 @@ func (a *asked) offerMeeting(m *projections.MeetingLine) {
 	}
 }
 
-func workListPage(a *asked) (web.Body, error) { return &web.WorkList{WorkList: a.WorkList(a.At)}, nil }
-
 // cardPage is what a representative takes along: on every matter known, what the
 // check answers if no sum is named.
 func cardPage(a *asked) (web.Body, error) {
