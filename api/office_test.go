@@ -29,7 +29,7 @@ func TestOpenedByLibreOffice(t *testing.T) {
 	lines := w.must(200, w.page("manager", "/registers/decisions.csv")).body
 	require.True(t, utf8.Valid(lines))
 	require.True(t, bytes.HasPrefix(lines, []byte("\xef\xbb\xbf")), "a mark by which spreadsheets know UTF-8")
-	read := office.reads("decisions.csv", lines, "csv:Text - txt - csv (StarCalc):44,34,76,1")
+	read := office.reads("decisions.csv", lines, "csv:Text - txt - csv (StarCalc):44,34,76,1", "--infilter=CSV:44,34,76,1")
 	require.Contains(t, read, "Two care coordinators, £15,000 in all")
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(read, "\ufeff"))).ReadAll()
 	require.NoError(t, err)

@@ -140,6 +140,8 @@ func anObjection(b *browser, w *world) {
 	h.fill("heard-how", "By telephone")
 	h.fill("heard-why", "Too much at once.")
 	h.press("#heard button[type=submit]").confirm()
+	h.says("The manager heard that North Trafford objects. The seat has still to say so itself.")
+	require.NotContains(h.t, h.main(), "Nobody has objected")
 	h.took("an objection heard by telephone, recorded", 3)
 
 	h = b.begins(w.keys["cd-north"], phone)

@@ -158,3 +158,22 @@ func (s *roster) SpeaksFor(person, code string, d Day) bool {
 func (o *Organisation) speaks(t Tenure, d Day) bool {
 	return t.Covers(d) && o.endingsBefore(t.From) == o.endingsBefore(d)
 }
+
+// OnlyFor is the practice, by code, that the person comes from, if they are there for it
+// alone: they may raise nothing, set no agenda and represent the group nowhere on that day.
+// For anybody else it is "".
+func (s *State) OnlyFor(person string, d Day) string {
+	p := s.Person(person)
+	if p == nil || s.Organisations[p.Organisation] == nil || s.Organisations[p.Organisation].Kind != Practice {
+		return ""
+	}
+	if s.Allows(p.ID, &RaiseProposal{}, d) || s.Allows(p.ID, &SetAgenda{}, d) {
+		return ""
+	}
+	for forum := range s.Forums {
+		if s.Represents(p.ID, forum, d) {
+			return ""
+		}
+	}
+	return p.Organisation
+}

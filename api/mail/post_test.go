@@ -333,7 +333,7 @@ func TestReminded(t *testing.T) {
 	w.later(24 * time.Hour)
 	again := w.round()
 	require.Len(t, again, 1)
-	require.Contains(t, again[0].text, "North Trafford has not been heard on P1")
+	require.Contains(t, again[0].text, "P1, Saturdays")
 	require.NotEqual(t, first[0].id, again[0].id)
 	w.later(24 * time.Hour)
 	require.Empty(t, w.round(), "once for each time that it is asked for")

@@ -13,12 +13,13 @@ import (
 var (
 	ErrReminded  = errors.New("they are reminded of it today already")
 	ErrNothing   = errors.New("they are not asked to do anything about it")
+	ErrUnwanted  = errors.New("they have asked not to be mailed of this")
 	ErrNoAddress = errors.New("they have no mail address here")
 )
 
 // IsNobody says whether the error is one of these.
 func IsNobody(err error) bool {
-	return errors.Is(err, ErrReminded) || errors.Is(err, ErrNothing) || errors.Is(err, ErrNoAddress)
+	return errors.Is(err, ErrReminded) || errors.Is(err, ErrNothing) || errors.Is(err, ErrUnwanted) || errors.Is(err, ErrNoAddress)
 }
 
 // Remind has the person's next letter say again what they are asked to do about the
@@ -31,18 +32,24 @@ func (p *Post) Remind(ctx context.Context, group, person, about string) error {
 	}
 	now := p.o.Clock()
 	today := domain.DayOf(now)
-	owes := false
-	for _, e := range g.Errands(today)[person] {
-		owes = owes || e.About == about
-	}
-	if who := g.State().People[person]; !owes || who == nil {
-		return ErrNothing
-	} else if p.personal(&addressee{group: group, person: *who}, who.Sealed).Email == "" {
-		return ErrNoAddress
-	}
 	d, err := p.outbox.drawer(ctx, group, person)
 	if err != nil {
 		return err
+	}
+	owes, wants := false, false
+	for _, e := range g.Errands(today)[person] {
+		if e.About == about {
+			owes, wants = true, wants || d.wants(&e)
+		}
+	}
+	who := g.State().People[person]
+	switch {
+	case !owes || who == nil:
+		return ErrNothing
+	case !wants:
+		return ErrUnwanted
+	case p.personal(&addressee{group: group, person: *who}, who.Sealed).Email == "":
+		return ErrNoAddress
 	}
 	if d.Reminded[about] == today {
 		return ErrReminded

@@ -277,28 +277,18 @@ func writePage(w http.ResponseWriter, r *http.Request, status int, b []byte) {
 	w.Write(b)
 }
 
-// ownPage is where somebody of a group begins: a practice's people on their practice's
-// page, unless they also sit at the table, have a duty or represent the group; everybody
-// else on the group's.
+// ownPage is where somebody of a group begins: who is there for a practice alone on its
+// page, everybody else on the group's.
 func (s *Pages) ownPage(ctx context.Context, c *caller.Caller) string {
 	home := guard.GroupPages + url.PathEscape(c.Group)
 	g, err := s.groups.Now(ctx, c.Group, nil)
 	if err != nil {
 		return home
 	}
-	state, today := g.State(), s.ledgers.Today()
-	me := state.Person(c.Person)
-	if me == nil || state.Organisations[me.Organisation] == nil || state.Organisations[me.Organisation].Kind != domain.Practice {
-		return home
+	if practice := g.State().OnlyFor(c.Person, s.ledgers.Today()); practice != "" {
+		return home + "/practices/" + url.PathEscape(practice)
 	}
-	more := state.Allows(me.ID, &domain.RaiseProposal{}, today) || state.Allows(me.ID, &domain.SetAgenda{}, today)
-	for _, forum := range state.Forums {
-		more = more || state.Represents(me.ID, forum.Handle, today)
-	}
-	if more {
-		return home
-	}
-	return home + "/practices/" + url.PathEscape(me.Organisation)
+	return home
 }
 
 // front leads to the caller's own page; the operator sees all groups.

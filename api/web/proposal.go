@@ -33,6 +33,17 @@ type Proposal struct {
 func (p *Proposal) Title() string { return p.Ref + ": " + p.ProposalLine.Title }
 func (*Proposal) file() string    { return "proposal" }
 
+// HeardObjecting are the seats of which an objection was heard that they have not answered.
+func (p *Proposal) HeardObjecting() []string {
+	var seats []string
+	for _, l := range p.Roll {
+		if l.Position == domain.RollToAnswer {
+			seats = append(seats, l.Seat.Name)
+		}
+	}
+	return seats
+}
+
 // Current is the newest version.
 func (p *Proposal) Current() projections.ProposalVersion { return p.Versions[len(p.Versions)-1] }
 
