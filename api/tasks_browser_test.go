@@ -243,7 +243,7 @@ func aTuesday(b *browser, w *world) {
 	h.presses = 0
 	h.fold("recording")
 	evaluate[bool](h.browser, `document.querySelector('#met input[name="present"]').checked = true`)
-	h.press("#met button[type=submit]").confirm()
+	h.press("#met button[type=submit]:not([name])").confirm()
 	h.took("the meeting recorded", 3)
 
 	h.link("Read the minutes")

@@ -35,6 +35,9 @@ func TestSentencesOfTheYear(t *testing.T) {
 			day = domain.NewDay(2026, month, 5)
 		}
 		for _, who := range y.roles {
+			if slices.Contains(alike, who) {
+				continue
+			}
 			for _, path := range y.paths {
 				y.readPage(who, path, day)
 			}
@@ -51,6 +54,9 @@ func TestSentencesOfTheYear(t *testing.T) {
 	}
 	t.Logf("%d pages, %d sentences held against the model, %d things asked of people, %d times nothing", y.pages, y.held, y.asked, y.nothing)
 }
+
+// alike are those who see every page but their own first one as another director does.
+var alike = []string{"cd-sale", "cd-west", "cd-south"}
 
 // A year is the example place, served in this process.
 type year struct {
