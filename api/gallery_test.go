@@ -142,6 +142,7 @@ var views = []view{
 	{"agenda", "manager", "/g/trafford/agenda", nil},
 	{"changes", "manager", "/g/trafford/changes", nil},
 	{"erasing", "manager", "/g/trafford/people/cd-west/erasure", nil},
+	{"leaving", "manager", "/g/trafford/people/cd-west/leaving", nil},
 	{"documents", "manager", "/g/trafford/documents?about=P1", nil},
 	{"agenda-set", "manager", "/g/trafford/agenda", setAgenda},
 	{"own-meeting", "manager", "/g/trafford/agenda/2026-06-23", recordItem},

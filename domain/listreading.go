@@ -85,6 +85,11 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 	}
 	for i := range rows {
 		l.readMemberships(&rows[i])
+		if rows[i].Kind == Practice && !l.official {
+			if r := l.checkOnePCN(&rows[i]); r != nil {
+				return r.at("memberships").at(nth("organisations", i))
+			}
+		}
 	}
 	l.readAbsent()
 	return nil

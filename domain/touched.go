@@ -10,6 +10,7 @@ type Touched struct {
 	Events        []Event    // that would be recorded
 	On            Day        // that is looked at: the day after the last that they name
 	Ends          []WouldEnd // what would hold no more
+	Left          []LeftOpen // what somebody would leave open
 	Before, After Coverage   // of standing behind the group at all
 	Lost          []PowerLost
 	Asked         []WouldBeAsked
@@ -32,6 +33,9 @@ func (s *supposing) Touched(k *Kept) (Touched, bool) {
 	now := s.suppose().s
 	t := Touched{Events: then.out, On: on + 1}
 	t.Ends = now.ends(then.s.State, t.On)
+	for i := range then.out {
+		t.Left = append(t.Left, then.s.leftBy(then.out[i].Data)...)
+	}
 	t.Before, t.After = now.CoverageOn("", t.On), then.s.CoverageOn("", t.On)
 	t.Lost = now.powersLost(then.s, "", t.On)
 	for _, n := range s.open {

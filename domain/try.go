@@ -10,6 +10,7 @@ type Trial struct {
 	Events []Event    // as they would be recorded, with what is due before and after
 	Answer Answer     // as whoever sends it would be told
 	Ends   []WouldEnd // what would hold no more
+	Left   []LeftOpen // what somebody would leave open
 	Basis  Basis      // on which it was decided
 	Before *View      // as things stand
 	After  *View      // as they would
@@ -46,13 +47,16 @@ func (s *View) try(r *Request, now time.Time, unsigned bool) (Trial, *Refusal) {
 	if d.Refusal != nil {
 		return Trial{}, d.Refusal
 	}
-	after, on := s.copied(), DayOf(now)
+	after, on, left := s.copied(), DayOf(now), []LeftOpen(nil)
 	for i := range d.Events {
 		after.Apply(&d.Events[i])
 		on = max(on, d.Events[i].Effective)
 	}
+	for i := range d.Events {
+		left = append(left, after.leftBy(d.Events[i].Data)...)
+	}
 	return Trial{
-		Events: d.Events, Answer: d.Answer, Ends: s.ends(after.State.Copy(), on+1), Basis: Basis{s.Next, turn.day}, Before: s, After: after, On: on + 1,
+		Events: d.Events, Answer: d.Answer, Ends: s.ends(after.State.Copy(), on+1), Left: left, Basis: Basis{s.Next, turn.day}, Before: s, After: after, On: on + 1,
 	}, nil
 }
 

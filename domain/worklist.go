@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter, joining or seat"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter, joining, seat or left"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -45,6 +45,7 @@ const (
 	DueJoining     DueKind = "joining"     // a wider group that asked to be answered
 	DueLetter      DueKind = "letter"      // whose answer is to be recorded
 	DueSeat        DueKind = "seat"        // to be held by somebody from then on
+	DueLeft        DueKind = "left"        // open by somebody who leaves their office
 )
 
 // reminders are how many days ahead reviews and ends are on the work list.
@@ -96,6 +97,7 @@ func (s *beside) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	}
 	s.joiningsDue(d, add)
 	s.seatsDue(d, add)
+	s.leftDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
 		add(n, DuePosition, p.Closes, reminders, n+", "+p.Title()+", waits for "+List(s.WaitingFor(p, d))+".")
@@ -226,6 +228,8 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		first = append(s.SpokespeopleOn(code, d), s.holderOn(s.Seats[code], d))
 	case DueLetter:
 		return s.withDuty(Registrar, d)
+	case DueLeft:
+		return s.leftTo(due, d)
 	case DueApproach:
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
 	case DueDeparture, DueCommunicate, DueQuestion:

@@ -105,6 +105,9 @@ func (g *Group) follows(t *domain.Touched) []string {
 	for _, e := range t.Ends {
 		said = append(said, "No longer so: "+e.Text)
 	}
+	for i := range t.Left {
+		said = append(said, g.leftLine(&t.Left[i]))
+	}
 	before, after := g.coverageIs(&t.Before, t.On), g.coverageIs(&t.After, t.On)
 	if before.figures() != after.figures() {
 		said = append(said, domain.FirstUpper(g.state.ShortName)+" would speak for "+after.figures()+". Now it speaks for "+before.figures()+".")

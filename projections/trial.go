@@ -14,6 +14,7 @@ type Trial struct {
 	Follows  []string             // what the ledger would then record by itself
 	Waits    []string             // of what waits to be confirmed: what it would change once it is
 	Ends     []string             // what is so now and would not be any more
+	Left     []string             // what somebody would leave open, and who sees to it then
 	Coverage []CoverageDifference // where it would be another
 	Lost     []string             // powers that nobody could use any more, for want of coverage
 	On       domain.Day           // day of Ends, Coverage and Lost
@@ -50,6 +51,9 @@ func TrialOf(kind domain.CommandKind, t *domain.Trial) Trial {
 	w.Repeat = w.Says == nil
 	for _, e := range t.Ends {
 		w.Ends = append(w.Ends, e.Text)
+	}
+	for i := range t.Left {
+		w.Left = append(w.Left, after.leftLine(&t.Left[i]))
 	}
 	for _, c := range t.Coverage() {
 		w.covers(c.Matter, g.coverageIs(&c.Before, t.On), g.coverageIs(&c.After, t.On))

@@ -182,8 +182,8 @@ func (a *asked) checking(body web.Body) web.Body {
 		page.About = c.kind.Say
 	}
 	if !a.sees(access.Everything) { // they can be about what the charter keeps to members
-		page.Kept = page.Says.Ends != nil || page.Says.Lost != nil || page.Says.Waits != nil
-		page.Says.Ends, page.Says.Lost, page.Says.Waits = nil, nil, nil
+		page.Kept = page.Says.Ends != nil || page.Says.Left != nil || page.Says.Lost != nil || page.Says.Waits != nil
+		page.Says.Ends, page.Says.Left, page.Says.Lost, page.Says.Waits = nil, nil, nil, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.form)) {
 		if name != "then" && name != shownField {

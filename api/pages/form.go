@@ -234,6 +234,10 @@ func (f *filling) command(kind domain.CommandKind) domain.Command {
 	case *domain.AmendProposal:
 		c.Instruments = f.instruments()
 	case *domain.RecordTogether:
+		if f.values.Has("successor") {
+			f.handOver(c)
+			break
+		}
 		f.together(c)
 	case *domain.ConsentToCharter:
 		f.rests(c)

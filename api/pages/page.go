@@ -183,6 +183,7 @@ func groupsPages() []*page {
 		{path: "/practices/{ods}", things: access.Notices, body: practicePage, sends: []string{"grant-mandate", "withdraw-mandate", "acknowledge", "ask-group", "depart"}},
 		{path: "/work", things: access.Questions, body: workPage},
 		{path: "/register", things: access.Followers, body: registerPage, sends: []string{"name-holder", "leave-seat", "invite", "record-spokesperson", "end-spokesperson"}},
+		{path: "/people/{person}/leaving", things: access.Followers, body: leavingPage, sends: []string{"leave-office", "record-together"}},
 		{path: "/people/{person}/erasure", things: access.Followers, body: erasingPage, sends: []string{"erase-person"}},
 		{path: "/changes", things: access.Followers, body: changesPage, sends: []string{"merge-organisation", "split-organisation", "change-contract-holder", "import-organisations"}},
 		{path: "/people", things: access.Followers, body: peoplePage, sends: []string{"register-person", "update-person", "leave-office"}},

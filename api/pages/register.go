@@ -108,7 +108,11 @@ func peoplePage(a *asked) (web.Body, error) {
 	}
 	body := &web.People{Pager: pagerOf(a, all.Paged)}
 	for _, p := range all.People {
-		body.People = append(body.People, web.Person{PersonLine: p.PersonLine, Personal: p.Personal, Erases: a.State().Person(p.ID).Erased == 0 && a.may(&domain.ErasePerson{Person: p.ID})})
+		known := a.State().Person(p.ID).Erased == 0
+		body.People = append(body.People, web.Person{
+			PersonLine: p.PersonLine, Personal: p.Personal, Erases: known && a.may(&domain.ErasePerson{Person: p.ID}),
+			Leaves: known && a.sees(access.Everything) && (p.Left != 0 || a.may(&domain.LeaveOffice{Person: p.ID})),
+		})
 		if a.me != nil && p.ID == a.me.ID {
 			own := &domain.UpdatePerson{Person: p.ID}
 			if p.Personal != nil {

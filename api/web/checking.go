@@ -54,7 +54,7 @@ func (c *Checking) MustSign() bool {
 
 // Ends says whether something would not be so any more.
 func (c *Checking) Ends() bool {
-	return c.Kept || c.Says.Ends != nil || c.Says.Coverage != nil || c.Says.Lost != nil || c.Says.Waits != nil
+	return c.Kept || c.Says.Ends != nil || c.Says.Left != nil || c.Says.Coverage != nil || c.Says.Lost != nil || c.Says.Waits != nil
 }
 
 // EnteredIn are the values of the pieces, in words. What was left empty is left out.

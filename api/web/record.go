@@ -78,6 +78,7 @@ type Person struct {
 	projections.PersonLine
 	Personal *domain.PersonalData
 	Erases   bool // whoever looks can have it erased
+	Leaves   bool // there is a page about what they leave open
 }
 
 func (*People) Title() string { return "People" }
