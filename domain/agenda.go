@@ -143,7 +143,7 @@ func (c *RecordGroupMeeting) decide(t *turn) *Refusal {
 // attendance puts on the record who chaired, who was present, who sent
 // apologies, and who was in attendance for whom; nobody is two of them.
 func (c *RecordGroupMeeting) attendance(s *State, met *GroupMet) *Refusal {
-	chaired, r := s.person("T3", cmp.Or(c.Chaired, s.chair(c.On)))
+	chaired, r := s.person("T3", cmp.Or(c.Chaired, s.ChairOn(c.On)))
 	if r != nil {
 		return r.at("chaired")
 	}
@@ -248,12 +248,20 @@ func GroupMeetingRef(on Day) string { return groupMeetings + on.String() }
 // isGroupMeeting says whether it is written like such a name.
 func isGroupMeeting(ref string) bool { return strings.HasPrefix(ref, groupMeetings) }
 
-// chair is who chairs on that day; "" for nobody.
-func (s *circle) chair(d Day) string {
-	for _, duty := range s.DutiesOn(d) {
-		if duty.Duty == Chair {
-			return duty.Person
-		}
+// chairsOn are those who chair on that day: the chair, two co-chairs, or the deputy where
+// there is neither.
+func (s *circle) chairsOn(d Day) []string {
+	ids := append(s.withDuty(Chair, d), s.withDuty(CoChair, d)...)
+	if ids == nil {
+		ids = s.withDuty(DeputyChair, d)
+	}
+	return ids
+}
+
+// ChairOn is the first of those who chair on that day; "" for nobody.
+func (s *circle) ChairOn(d Day) string {
+	for _, id := range s.chairsOn(d) {
+		return id
 	}
 	return ""
 }
@@ -440,7 +448,7 @@ func (s *business) RunBySystem(d Day) []string {
 	flag := func(text string) { flags = appendNew(flags, text) }
 	for _, duty := range s.DutiesOn(d) {
 		if body := s.systemOf(duty.Person, d); body != "" && (duty.Duty == Chair || duty.Duty == Manager) {
-			flag("The " + string(duty.Duty) + ", " + s.office(duty.Person) + ", comes from " + s.name(body) + ".")
+			flag("The " + duty.Duty.Words() + ", " + s.office(duty.Person) + ", comes from " + s.name(body) + ".")
 		}
 	}
 	for _, b := range s.GroupMeetings {

@@ -17,14 +17,34 @@ const (
 	Registrar  DutyName = "registrar"
 	Gatekeeper DutyName = "gatekeeper"
 	Lead       DutyName = "lead" // for representation
+
+	CoChair     DutyName = "co-chair"     // does what the chair does, with another
+	DeputyChair DutyName = "deputy-chair" // does what the chair does, for the chair
 )
 
+// Words are the duty in a sentence: "deputy chair".
+func (d DutyName) Words() string {
+	if d == DeputyChair {
+		return "deputy chair"
+	}
+	return string(d)
+}
+
+// chairing are the duties with which somebody may do what the chair may (rule F9).
+var chairing = []DutyName{Chair, CoChair, DeputyChair}
+
+// chairs says whether the duty is one of those.
+func (d DutyName) chairs() bool { return slices.Contains(chairing, d) }
+
+// mostChairs is how many chair at a time: two co-chairs, or a chair and a deputy chair.
+const mostChairs = 2
+
 // mostOf is how many may have the duty at a time, where the charter does not say.
-var mostOf = map[DutyName]int{Chair: 1, Manager: 1, Registrar: 2, Gatekeeper: 2, Lead: 2}
+var mostOf = map[DutyName]int{Chair: 1, CoChair: 2, DeputyChair: 1, Manager: 1, Registrar: 2, Gatekeeper: 2, Lead: 2}
 
 // A DutyEntry asks for somebody to have a duty.
 type DutyEntry struct {
-	Duty     DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead" rule:"F9" else:"%q is not a duty known here." ask:"Which duty?"`
+	Duty     DutyName `json:"duty" enum:"chair,co-chair,deputy-chair,manager,registrar,gatekeeper,lead" rule:"F9" else:"%q is not a duty known here." ask:"Which duty?"`
 	Person   string   `json:"person" doc:"handle or id" maxLength:"60" of:"person" ask:"Whose?"`
 	Employer string   `json:"employer,omitempty" doc:"code of the organisation that employs them" maxLength:"60" of:"organisation" ask:"Who employs them?" hint:"If a system body does, that is shown wherever the group speaks." none:"Not said"`
 	Replaces string   `json:"replaces,omitempty" doc:"handle or id of whoever had the duty" maxLength:"60" of:"person" ask:"In whose place?" none:"Nobody's"`
@@ -56,17 +76,22 @@ func (c *DutyEntry) check(s *State, d Day) (*Person, Span, *Refusal) {
 	if c.Duty == Gatekeeper {
 		most = s.Charter().Gatekeepers
 	}
-	have := 0
+	have, chairs := 0, 0
 	for _, o := range s.Duties {
-		if o.Duty == c.Duty && o.overlaps(span) && s.onDuty(&o, max(o.From, span.From)) && (c.Replaces == "" || o.Person != s.Person(c.Replaces).ID || o.From >= span.From) {
-			have++
+		if (o.Duty == c.Duty || o.Duty.chairs() && c.Duty.chairs()) && o.overlaps(span) && s.onDuty(&o, max(o.From, span.From)) && (c.Replaces == "" || o.Duty != c.Duty || o.Person != s.Person(c.Replaces).ID || o.From >= span.From) {
 			if o.Person == p.ID {
-				return nil, span, notNow("F9", "%s is already %s then.", p.Office, c.Duty).at("person")
+				return nil, span, notNow("F9", "%s is already %s then.", p.Office, o.Duty.Words()).at("person")
+			}
+			if chairs++; o.Duty == c.Duty {
+				have++
 			}
 		}
 	}
+	if c.Duty.chairs() && chairs >= mostChairs {
+		return nil, span, notNow("F9", "There can be two co-chairs, or a chair and a deputy chair; say whom this replaces.").at("replaces")
+	}
 	if have >= most {
-		return nil, span, notNow("F9", "There can be at most %d at a time with the duty of %s; say whom this replaces.", most, c.Duty).at("replaces")
+		return nil, span, notNow("F9", "There can be at most %d at a time with the duty of %s; say whom this replaces.", most, c.Duty.Words()).at("replaces")
 	}
 	return p, span, nil
 }

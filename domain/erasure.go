@@ -56,7 +56,7 @@ func (s *State) heldFrom(person string, d Day) []string {
 	}
 	for i := range s.Duties {
 		o := &s.Duties[i]
-		add(o.Person == person && s.onDuty(o, max(d, o.From)), "the duty of %s", o.Duty)
+		add(o.Person == person && s.onDuty(o, max(d, o.From)), "the duty of %s", o.Duty.Words())
 	}
 	for i := range s.Executive {
 		day := max(d, s.Executive[i].From)

@@ -352,10 +352,19 @@ func choiceWords(m reflect.StructField, value string) string {
 	return value
 }
 
+// ChoicesOf are the choices that a form has for values of the type of that name, in words.
+func ChoicesOf[T ~string](values ...T) []Choice {
+	all := make([]Choice, len(values))
+	for i, v := range values {
+		all[i] = Choice{string(v), choices[reflect.TypeFor[T]().Name()+" "+string(v)]}
+	}
+	return all
+}
+
 // choices are what can be chosen in forms, in words.
 var choices = map[string]string{
 	"ActionEnd done": "It is done", "ActionEnd dropped": "It is dropped",
-	"DutyName chair": "Chair", "DutyName manager": "Manager", "DutyName registrar": "Registrar", "DutyName gatekeeper": "Gatekeeper", "DutyName lead": "Lead for representation",
+	"DutyName chair": "Chair", "DutyName co-chair": "Co-chair, one of two", "DutyName deputy-chair": "Deputy chair", "DutyName manager": "Manager", "DutyName registrar": "Registrar", "DutyName gatekeeper": "Gatekeeper", "DutyName lead": "Lead for representation",
 	"Disposition meeting": "To the meeting", "Disposition paper-round": "To a paper round", "Disposition message": "A message is enough", "Disposition more-work": "More work first",
 	"Disposition representative": "To a representative", "Disposition executive": "The executive decides", "Disposition decline": "Decline it",
 	"Given outright": "Outright: we agree", "Given subject": "Subject to the group: I take it back", "Given view": "As a view of my own",
@@ -365,8 +374,8 @@ var choices = map[string]string{
 	"LetterSays yes": "Yes", "LetterSays no": "No", "LetterSays question": "We have a question first",
 	"May decide": "Decide", "May commit": "Commit: sign up, or spend",
 	"OrganisationKind practice": "A practice", "OrganisationKind pcn": "A primary care network", "OrganisationKind federation": "A federation", "OrganisationKind provider": "A provider",
-	"OrganisationKind lmc": "A local medical committee", "OrganisationKind group": "A group of another place", "OrganisationKind system-body": "A system body", "OrganisationKind place": "A place",
-	"OrganisationKind primary-care": "Another part of primary care",
+	"OrganisationKind lmc": "A local medical committee", "OrganisationKind group": "A group of another place", "OrganisationKind system-body": "A system body, such as an integrated care board or a trust", "OrganisationKind place": "A place",
+	"OrganisationKind primary-care": "Another part of primary care, such as pharmacies",
 	"PriorityKind joint-working":    "Support by joint working", "PriorityKind influence": "Influence on the system",
 	"Reply yes": "Yes", "Reply no": "No", "Reply in-part": "In part", "Reply later": "Later", "Reply through-group": "It will be answered through the group",
 	"Resolution returned": "They returned", "Resolution new-agreement": "A new agreement took it up", "Resolution stands": "It stands",

@@ -140,7 +140,7 @@ func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal 
 	return trial.enactAll(is, enacting{proposal, t.nextIndex(), d})
 }
 
-// AssignDuty names a chair, manager, registrar, gatekeeper or lead (rules F4, F9).
+// AssignDuty names a chair, co-chair, deputy chair, manager, registrar, gatekeeper or lead (rules F4, F9).
 type AssignDuty struct {
 	DutyEntry
 }
@@ -158,7 +158,7 @@ func (c *AssignDuty) enact(t *turn, e enacting) { t.assignDuty(&c.DutyEntry, e) 
 
 // EndDuty gives somebody's duty a last day without naming another (rules F9, A4).
 type EndDuty struct {
-	Duty   DutyName `json:"duty" enum:"chair,manager,registrar,gatekeeper,lead" rule:"F9" ask:"Which duty?"`
+	Duty   DutyName `json:"duty" enum:"chair,co-chair,deputy-chair,manager,registrar,gatekeeper,lead" rule:"F9" ask:"Which duty?"`
 	Person string   `json:"person" doc:"handle or id" maxLength:"60" of:"person" ask:"Whose?"`
 	Until  Day      `json:"until,omitzero" doc:"last day; none: the day before it is agreed" ask:"Their last day" hint:"Such as 9 March 2026. Leave it empty to end it the day before this is agreed."`
 }
@@ -172,7 +172,7 @@ func (c *EndDuty) check(t *turn, e enacting) *Refusal {
 		return r.at("person")
 	}
 	if !t.s.HasDuty(p.ID, c.Duty, c.last(e)) {
-		return notNow("F9", "%s is not %s on %s.", p.Office, Clip(string(c.Duty)), c.last(e).Words()).at("person")
+		return notNow("F9", "%s is not %s on %s.", p.Office, Clip(c.Duty.Words()), c.last(e).Words()).at("person")
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ type leaving struct {
 // add adds what is open. It is for those who are in the first of these lists of people, then
 // the manager, the registrar and the chair, and may hand it over where that can be done.
 func (l *leaving) add(ref, text string, hand Command, to ...[]string) {
-	for _, ids := range append(to, l.s.withDuty(Manager, l.day), l.s.withDuty(Registrar, l.day), l.s.withDuty(Chair, l.day)) {
+	for _, ids := range append(to, l.s.withDuty(Manager, l.day), l.s.withDuty(Registrar, l.day), l.s.chairsOn(l.day)) {
 		ids = slices.DeleteFunc(l.s.inOffice(ids, l.day), func(id string) bool { return id == l.who.ID || id == "" })
 		ids = l.s.whoMay(ids, hand, l.day)
 		if len(ids) > 0 {
@@ -115,7 +115,7 @@ func (l *leaving) speaking() {
 func (l *leaving) duties() {
 	for _, o := range l.s.Duties {
 		if o.Person == l.who.ID && o.Covers(l.last) && l.s.AgreementHolds(o.Source, l.day) && len(l.s.withDuty(o.Duty, l.day)) == 0 {
-			l.add("duty/"+string(o.Duty), "Nobody is "+string(o.Duty)+" any more. The group agrees on somebody else by a proposal.", nil)
+			l.add("duty/"+string(o.Duty), "Nobody is "+o.Duty.Words()+" any more. The group agrees on somebody else by a proposal.", nil)
 		}
 	}
 	if left := l.s.ExecutiveOn(l.day); slices.Contains(l.s.ExecutiveOn(l.last), l.who.ID) && len(left) < 2 {
@@ -241,9 +241,11 @@ func (s *register) leavers() []string {
 func (s *State) leftTo(due *Due, d Day) []string {
 	var ids []string
 	for _, id := range s.leavers() {
-		last := s.People[id].Left
-		for _, l := range s.LeftOpenBy(id, max(d, last+1)) {
-			if l.Ref == due.What && last == due.On {
+		if s.People[id].Left != due.On {
+			continue
+		}
+		for _, l := range s.LeftOpenBy(id, max(d, due.On+1)) {
+			if l.Ref == due.What {
 				for _, to := range l.To {
 					ids = appendNew(ids, to)
 				}

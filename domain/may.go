@@ -163,7 +163,11 @@ func (w *who) represents(forum string, days ...Day) *Permission {
 }
 
 // has is the permission of whoever has one of the duties; that of the first that they have.
+// Co-chairs and a deputy chair do what the chair does (rule F9).
 func (w *who) has(duties ...DutyName) *Permission {
+	if slices.Contains(duties, Chair) {
+		duties = append(slices.Clip(duties), chairing...)
+	}
 	for _, d := range duties {
 		if w.s.HasDuty(w.person.ID, d, w.day) {
 			return &Permission{OnBehalfOf: "duty/" + string(d)}

@@ -976,7 +976,7 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[PriorityKind]():     {"joint-working", "influence"},
 	reflect.TypeFor[ActionEnd]():        {"done", "dropped"},
 	reflect.TypeFor[Resolution]():       {"returned", "new-agreement", "stands"},
-	reflect.TypeFor[DutyName]():         {"chair", "manager", "registrar", "gatekeeper", "lead"},
+	reflect.TypeFor[DutyName]():         {"chair", "co-chair", "deputy-chair", "manager", "registrar", "gatekeeper", "lead"},
 	reflect.TypeFor[OrganisationKind](): {"practice", "pcn", "federation", "lmc", "system-body", "place"},
 }
 

@@ -342,7 +342,7 @@ func (u *undoing) made() {
 	}
 	for i := range s.Duties {
 		if o := &s.Duties[i]; o.Source == u.agreement && !over(o.Until, u.day) {
-			u.ends(string(o.Duty), s.office(o.Person)+" is no longer "+string(o.Duty)+". Nobody takes it over by itself.")
+			u.ends(string(o.Duty), s.office(o.Person)+" is no longer "+o.Duty.Words()+". Nobody takes it over by itself.")
 		}
 	}
 	if l := s.PrioritiesOn(u.day); l != nil && l.Source == u.agreement {

@@ -136,7 +136,7 @@ func (s *State) holding(d Day) []WouldEnd {
 		}
 	}
 	for _, o := range s.DutiesOn(d) {
-		add("duty/"+string(o.Duty), s.office(o.Person)+" is "+string(o.Duty)+".")
+		add("duty/"+string(o.Duty), s.office(o.Person)+" is "+o.Duty.Words()+".")
 	}
 	for _, id := range s.ExecutiveOn(d) {
 		add("executive", s.office(id)+" is of the executive.")

@@ -85,13 +85,11 @@ func (g *Group) Agenda(at domain.Day) Agenda {
 	}
 	setters := slices.Clone(s.ExecutiveOn(at))
 	for _, d := range s.DutiesOn(at) {
-		if d.Duty == domain.Chair {
-			a.Chair = g.anyone(d.Person)
-		}
 		if s.Allows(d.Person, &domain.SetAgenda{}, at) && !slices.Contains(setters, d.Person) {
 			setters = append(setters, d.Person)
 		}
 	}
+	a.Chair = g.anyone(s.ChairOn(at))
 	a.Setters, a.Flags = g.everyone(setters), domain.OrEmpty(s.RunBySystem(at))
 	a.RunBySystem = len(a.Flags) > 0
 	for _, i := range s.SuggestionsOn(at) {

@@ -89,7 +89,7 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 	switch {
 	case i.AssignDuty != nil:
 		c := i.AssignDuty
-		return "Make " + g.office(c.Person) + " " + string(c.Duty) + c.Span.Words()
+		return "Make " + g.office(c.Person) + " " + c.Duty.Words() + c.Span.Words()
 	case i.OpenSeat != nil:
 		if o := g.state.Organisations[i.OpenSeat.Organisation]; o != nil && o.Kind == domain.OtherGroup {
 			return "Ask " + o.Name + " to take a seat, which it does by an agreement of its own"
@@ -117,7 +117,7 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 	case i.EndSuspension != nil:
 		return "End the suspension of " + i.EndSuspension.What + g.suspendedBy(i.EndSuspension)
 	case i.EndDuty != nil:
-		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + string(i.EndDuty.Duty) + untilWords(i.EndDuty.Until)
+		return "End the duty of " + g.office(i.EndDuty.Person) + " as " + i.EndDuty.Duty.Words() + untilWords(i.EndDuty.Until)
 	}
 	return "Nothing"
 }
@@ -251,7 +251,7 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 		add(c.By(), "charter/"+strconv.Itoa(c.Version), "Charter, version "+strconv.Itoa(c.Version), c.Index)
 	}
 	for _, d := range s.Duties {
-		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+string(d.Duty)+d.Span.Words(), d.Index)
+		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+d.Duty.Words()+d.Span.Words(), d.Index)
 	}
 	for _, seat := range s.Seats {
 		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)

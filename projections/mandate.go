@@ -25,6 +25,8 @@ type Mandate struct {
 	Known         bool              `json:"matterKnown" doc:"the charter of that day knows the matter; if not, nobody was asked and nobody stands behind it"`
 	Incomplete    string            `json:"incomplete,omitempty"`
 	Say           string            `json:"say" doc:"the coverage in a sentence"`
+	Sizes         []domain.SizeList `json:"sizes" doc:"lists from which the numbers of patients are, that of most practices first"`
+	SizeSay       string            `json:"sizeSay,omitempty" doc:"the same in a sentence; none where no numbers are known"`
 	Notes         []string          `json:"notes"`
 	Entries       []MandateLine     `json:"entries" doc:"all grants and withdrawals, in order of recording"`
 	Asked         []AskedLine       `json:"asked" doc:"what the group asked for"`
@@ -121,6 +123,8 @@ func (g *Group) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal)
 	for _, a := range s.Asked {
 		m.Asked = append(m.Asked, AskedLine{a.Number, a.Index, g.body(a.Organisation), domain.OrEmpty(a.Matters), a.Words, a.On})
 	}
+	m.Sizes = s.SizeListsOn(at)
+	m.SizeSay = domain.SizeWords(m.Sizes)
 	m.Say = g.coverageSay(matter, &c, m.Above)
 	if !m.Known {
 		m.Say = "Nobody stands behind " + s.ShortName + " on " + matter + ": nobody has been asked about it."

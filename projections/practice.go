@@ -261,7 +261,7 @@ func (g *Group) topWho(at domain.Day) string {
 	w := fewWords(s.Name, 6) + " is how the practices of " + fewWords(s.PlaceName, 3) + " agree things together. " +
 		domain.Count(len(s.EntitledOn(at)), "organisation") + " sit at its table. It decides by consensus and never votes."
 	for _, d := range s.DutiesOn(at) {
-		if d.Duty == domain.Chair {
+		if d.Duty == domain.Chair || d.Duty == domain.CoChair {
 			w += " Chair: " + fewWords(g.office(d.Person), 7) + "."
 		}
 	}

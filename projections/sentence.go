@@ -106,9 +106,9 @@ func (g *Group) Sentence(e *domain.Event) string {
 	case *domain.SeatLeft:
 		return g.office(d.Person) + " " + roleWords(d.Role) + " the seat of " + g.name(d.Seat) + " until " + d.Until.Words() + " only"
 	case *domain.DutyAssigned:
-		return g.office(d.Person) + " is " + string(d.Duty) + d.Span.Words() + ", by " + sourceWords(d.Source) + g.employedBy(d.Employer)
+		return g.office(d.Person) + " is " + d.Duty.Words() + d.Span.Words() + ", by " + sourceWords(d.Source) + g.employedBy(d.Employer)
 	case *domain.DutyEnded:
-		return g.office(d.Person) + " is " + string(d.Duty) + " until " + d.Until.Words() + " only, by " + sourceWords(d.Source)
+		return g.office(d.Person) + " is " + d.Duty.Words() + " until " + d.Until.Words() + " only, by " + sourceWords(d.Source)
 	case *domain.OrganisationInvited:
 		return g.name(d.Organisation) + " may follow the group's work" + d.Span.Words()
 	case *domain.MandateGranted:

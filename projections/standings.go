@@ -33,7 +33,7 @@ type PracticeStanding struct {
 // PracticeStandings are where all open practices of the place stand on that day, by name.
 func (g *Group) PracticeStandings(at domain.Day) []PracticeStanding {
 	coverage := g.state.CoverageOn("", at)
-	words := g.mandateWords()
+	words := g.mandateWords(at)
 	var all []PracticeStanding
 	for _, st := range coverage.Inside() {
 		line := PracticeStanding{Practice: g.body(st.Practice.Code), State: MandateGiven}
@@ -68,7 +68,7 @@ type mandateWord struct {
 
 // mandateWords are the newest word about each organisation's mandate, by code: what waits
 // first, then what it said itself or was asked.
-func (g *Group) mandateWords() map[string]mandateWord {
+func (g *Group) mandateWords(at domain.Day) map[string]mandateWord {
 	words := map[string]mandateWord{}
 	say := func(code string, w mandateWord) {
 		if had, ok := words[code]; !ok || w.waits && !had.waits || w.waits == had.waits && w.index > had.index {
@@ -78,14 +78,12 @@ func (g *Group) mandateWords() map[string]mandateWord {
 	for _, a := range g.state.Asked {
 		say(a.Organisation, mandateWord{MandateAsked, "Asked on " + a.On.Words() + " (" + a.Number + "): " + a.Words, a.Index, false})
 	}
-	for _, m := range g.state.Mandates {
-		if m.Withdrawal && m.To == "" {
-			state := MandateRefused
-			if g.state.TookBack(m) {
-				state = MandateWithdrawn
-			}
-			say(m.Organisation, mandateWord{state, g.withdrawalText(m), m.Index, false})
+	for code, m := range g.Refusals(at) {
+		state := MandateRefused
+		if g.state.TookBack(m) {
+			state = MandateWithdrawn
 		}
+		say(code, mandateWord{state, g.withdrawalText(m), m.Index, false})
 	}
 	for _, l := range g.state.AnswersWaiting() {
 		say(l.Organisation, mandateWord{MandateAnswered, "Answered its letter (" + l.Number + ") on " + l.Answer.On.Words() + ": " + l.Answer.Answered() + ". The registrar has still to record it", l.Answer.Index, false})
@@ -96,6 +94,22 @@ func (g *Group) mandateWords() map[string]mandateWord {
 		}
 	}
 	return words
+}
+
+// Refusals are the withdrawals from the group, and the words that there is no mandate, that
+// stand on that day: the newest of each organisation, by code, that no later grant followed.
+func (g *Group) Refusals(at domain.Day) map[string]*domain.MandateEntry {
+	no := map[string]*domain.MandateEntry{}
+	for _, m := range g.state.Mandates {
+		switch {
+		case m.To != "":
+		case m.Withdrawal:
+			no[m.Organisation] = m
+		case m.Covers(max(at, m.From)):
+			delete(no, m.Organisation)
+		}
+	}
+	return no
 }
 
 // keptMandate is what a keeper's record says about an organisation's mandate, while it

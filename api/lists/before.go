@@ -172,9 +172,9 @@ func (l *beforeLine) kind(review string) {
 	case "appoint":
 		l.appointment(first, review)
 	case "assignDuty":
-		duty := strings.ToLower(l.needed("duty", "Enter chair, manager, registrar, gatekeeper or lead."))
-		if duty != "" && !slices.Contains([]domain.DutyName{domain.Chair, domain.Manager, domain.Registrar, domain.Gatekeeper, domain.Lead}, domain.DutyName(duty)) {
-			l.wrong(called(beforeColumns, "duty"), "%q is no duty here. Write chair, manager, registrar, gatekeeper or lead.", domain.Clip(duty))
+		duty := strings.ReplaceAll(strings.ToLower(l.needed("duty", "Enter chair, co-chair, deputy chair, manager, registrar, gatekeeper or lead.")), " ", "-")
+		if duty != "" && !slices.Contains([]domain.DutyName{domain.Chair, domain.CoChair, domain.DeputyChair, domain.Manager, domain.Registrar, domain.Gatekeeper, domain.Lead}, domain.DutyName(duty)) {
+			l.wrong(called(beforeColumns, "duty"), "%q is no duty here. Write chair, co-chair, deputy chair, manager, registrar, gatekeeper or lead.", domain.Clip(duty))
 		}
 		l.set("duty", duty)
 		l.set("person", first)

@@ -102,6 +102,18 @@ func monthly(on, compact string, rows ...[3]string) []File {
 	return []File{{"map.csv", []byte(mapped)}, {"all.csv", []byte(sizes)}}
 }
 
+// between checks every day from the first on against the newest answer before it.
+func (p *place) between(answers map[string]string, to string) {
+	p.t.Helper()
+	want, last := "", day(p.t, to)
+	for d := day(p.t, "2023-05-31"); d <= last; d++ {
+		if said, has := answers[d.String()]; has {
+			want = said
+		}
+		require.Equal(p.t, want, p.on(d.String()), d.String())
+	}
+}
+
 // TestYearsInTurn: the files of 2023, 2025 and 2026, with the moves and mergers of April
 // 2026, are right on every day between; read again they add nothing, and what was so
 // before stays the same (rule O1).
@@ -141,6 +153,15 @@ func TestYearsInTurn(t *testing.T) {
 				"2026-03-31": "Alder Surgery East PCN; Cedar House West PCN; Dogwood Surgery West PCN; Elm Surgery East PCN",
 				"2026-04-01": "Alder Surgery New Horizons PCN; Cedar House New Horizons PCN; Dogwood Surgery New Horizons PCN",
 			}},
+		// Cedar moved alone, to a PCN that is there again, and Dogwood merged into Alder: it is in the list no more.
+		{monthly("01-May-26", "01MAY2026", [3]string{"P83001", "ALDER SURGERY", "U33333"}, [3]string{"P83003", "CEDAR HOUSE", "U22222"}),
+			[]string{
+				"Cedar House (P83003) is no longer in New Horizons PCN by the list: it left on 30 April 2026.", "Dogwood Surgery (P83004) is no longer in the list: it left Bury on 30 April 2026.",
+			},
+			map[string]string{
+				"2026-04-30": "Alder Surgery New Horizons PCN; Cedar House New Horizons PCN; Dogwood Surgery New Horizons PCN",
+				"2026-05-01": "Alder Surgery New Horizons PCN; Cedar House West PCN",
+			}},
 	} {
 		outcome := p.takes(year.files...)
 		require.ElementsMatch(t, year.left, outcome.LeftOut)
@@ -149,5 +170,6 @@ func TestYearsInTurn(t *testing.T) {
 			require.Equal(t, want, p.on(date), date)
 			answers[date] = want
 		}
+		p.between(answers, "2026-11-30")
 	}
 }

@@ -17,6 +17,7 @@ func checkPage(a *asked) (web.Body, error) {
 		Forum: asks.Get("forum"), Matter: asks.Get("matter"), Amount: asks.Get("amount"), Months: asks.Get("months"),
 		OpenEnded: asks.Get("openEnded"), Consulted: asks.Get("consulted"), Person: asks.Get("person"),
 	}}
+	body.Sizes = domain.SizeWords(a.State().SizeListsOn(a.At))
 	body.Forums, body.Matters, body.People = a.forums(), a.matters(), web.PeopleOptions(a.People(a.At).People)
 	if !asks.Has("matter") {
 		body.Asked.Forum = a.ownForum()

@@ -355,18 +355,12 @@ func (a *asked) previewMandates(files []lists.File) (*web.ListPreview, error) {
 // refused.
 func (a *asked) knownMandates() []lists.KnownMandate {
 	var known []lists.KnownMandate
-	no := map[string]*domain.MandateEntry{}
 	for _, m := range a.State().Mandates {
-		switch {
-		case m.To != "":
-		case m.Withdrawal:
-			no[m.Organisation] = m
-		case m.Covers(max(a.At, m.From)):
-			delete(no, m.Organisation)
+		if m.To == "" && !m.Withdrawal && m.Covers(max(a.At, m.From)) {
 			known = append(known, lists.KnownMandate{Organisation: m.Organisation, Matters: m.Matters, Review: m.Review, Span: m.Span})
 		}
 	}
-	for code, m := range no {
+	for code, m := range a.Refusals(a.At) {
 		known = append(known, lists.KnownMandate{Organisation: code, Refused: true, Matters: m.Matters})
 	}
 	for _, m := range a.State().Asked {

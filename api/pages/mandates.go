@@ -22,7 +22,7 @@ const (
 func allMandatesPage(a *asked) (web.Body, error) {
 	coverage := a.State().CoverageOn("", a.At)
 	coverage.Outside = nil // each is named below
-	body := &web.AllMandates{Say: domain.FirstUpper(a.State().ShortName) + " speaks for " + coverage.Words() + ".", Brings: a.may(&domain.RecordTogether{})}
+	body := &web.AllMandates{Say: domain.FirstUpper(a.State().ShortName) + " speaks for " + coverage.Words() + ". " + domain.SizeWords(a.State().SizeListsOn(a.At)), Brings: a.may(&domain.RecordTogether{})}
 	var can []string
 	for _, s := range a.PracticeStandings(a.At) {
 		line := web.MandateOf{PracticeStanding: s}

@@ -117,10 +117,11 @@ func (a *asked) offerMove(code string) {
 }
 
 // organisationKinds are the kinds to choose from, where somebody adds an organisation.
-var organisationKinds = []web.Option{
-	{Value: string(domain.SystemBody), Words: "System body, such as an integrated care board or a trust"}, {Value: string(domain.Federation), Words: "Federation"},
-	{Value: string(domain.LMC), Words: "Local medical committee"}, {Value: string(domain.PCN), Words: "PCN"}, {Value: string(domain.Practice), Words: "Practice"},
-	{Value: string(domain.PrimaryCare), Words: "Other primary care, such as pharmacies"}, {Value: string(domain.Provider), Words: "Another provider"},
+func organisationKinds() (all []web.Option) {
+	for _, c := range domain.ChoicesOf(domain.SystemBody, domain.Federation, domain.LMC, domain.PCN, domain.Practice, domain.PrimaryCare, domain.Provider) {
+		all = append(all, web.Option(c))
+	}
+	return all
 }
 
 func (a *asked) offerNew() {
@@ -129,7 +130,7 @@ func (a *asked) offerNew() {
 	}, false)
 	a.offer(offered{
 		id: "new", command: &domain.ImportOrganisations{Rows: []domain.OrganisationRow{{}}}, rows: map[string][]string{"rows": {""}},
-		options: map[string][]web.Option{"rows-kind": organisationKinds, "rows-memberships-in": in},
+		options: map[string][]web.Option{"rows-kind": organisationKinds(), "rows-memberships-in": in},
 		ask:     map[string]string{"rows": "The organisation"}, without: []string{theRow + "closed"},
 		Sheet: web.Sheet{Fold: "Add an organisation", FoldID: "adding", Say: []string{"Practices and PCNs arrive with the official list. Add what no list has."}, Button: "Add it"},
 	})

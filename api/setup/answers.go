@@ -92,7 +92,7 @@ func peopleLines(c *domain.Found, name, office map[string]string) (lines []strin
 
 func dutyLines(c *domain.Found, name, office map[string]string) (lines []string) {
 	for _, duty := range c.Duties {
-		line := domain.FirstUpper(string(duty.Duty)) + ": " + office[duty.Person]
+		line := domain.FirstUpper(duty.Duty.Words()) + ": " + office[duty.Person]
 		if duty.Employer != "" {
 			line += ", employed by " + name[duty.Employer]
 		}

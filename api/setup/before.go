@@ -62,7 +62,7 @@ func beforeParts(d *Draft) []web.Piece {
 	var parts []web.Piece
 	for i := range beforeKinds {
 		k := &beforeKinds[i]
-		grid := web.Piece{Type: "grid", Name: k.grid, Label: k.label, Hint: k.hint, One: k.one}
+		grid := web.Piece{Type: "rows", Name: k.grid, Label: k.label, Hint: k.hint, One: k.one}
 		for row := range rowsIn(d.Typed[beforePage], k.grid) {
 			grid.Rows = append(grid.Rows, web.Row{Heading: domain.FirstUpper(k.one) + fmt.Sprintf(" %d", row+1), Parts: d.beforeRow(k, row, choices)})
 		}
@@ -310,7 +310,7 @@ func (d *Draft) beforeTitle(i *domain.Instrument, meeting string) string {
 	case i.FormExecutive != nil:
 		return "The executive"
 	case i.AssignDuty != nil:
-		return domain.FirstUpper(string(i.AssignDuty.Duty)) + ": " + office(i.AssignDuty.Person)
+		return domain.FirstUpper(i.AssignDuty.Duty.Words()) + ": " + office(i.AssignDuty.Person)
 	case i.GrantDelegation != nil && i.GrantDelegation.To != domain.ToExecutive:
 		return "What " + office(i.GrantDelegation.To) + " may do"
 	case i.GrantDelegation != nil:

@@ -204,7 +204,7 @@ func (d *Draft) fill(page string, parts []web.Piece) {
 	}
 	for i := range parts {
 		p := &parts[i]
-		if p.Type == "grid" {
+		if p.Rows != nil {
 			for j := range p.Rows {
 				d.fill(page, p.Rows[j].Parts)
 			}

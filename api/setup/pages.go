@@ -75,10 +75,12 @@ func practicesParts(d *Draft) []web.Piece {
 }
 
 // bodyKinds are what takes part beside practices and networks.
-var bodyKinds = []web.Option{
-	{Value: "", Words: "Choose"}, {Value: string(domain.LMC), Words: "Local medical committee"}, {Value: string(domain.Federation), Words: "Federation"},
-	{Value: string(domain.Provider), Words: "Another provider"}, {Value: string(domain.SystemBody), Words: "System body"},
-	{Value: string(domain.OtherGroup), Words: "The group of a place, on this server"},
+func bodyKinds() []web.Option {
+	all := []web.Option{{Value: "", Words: "Choose"}}
+	for _, c := range domain.ChoicesOf(domain.LMC, domain.Federation, domain.Provider, domain.SystemBody, domain.OtherGroup) {
+		all = append(all, web.Option(c))
+	}
+	return all
 }
 
 func bodiesParts(d *Draft) []web.Piece {
@@ -88,7 +90,7 @@ func bodiesParts(d *Draft) []web.Piece {
 	}
 	return []web.Piece{gridOf(d, "bodies", "bodies", "Bodies", "organisation", "Leave a row empty if there is no such body.", suggested, func(row int, typed [3]string) []web.Piece {
 		return []web.Piece{
-			{Type: "choice", Name: rowField("bodies", row, "kind"), Label: "Kind", Options: bodyKinds, Values: []string{typed[0]}},
+			{Type: "choice", Name: rowField("bodies", row, "kind"), Label: "Kind", Options: bodyKinds(), Values: []string{typed[0]}},
 			text(rowField("bodies", row, "name"), "Name", "", typed[1]),
 			text(rowField("bodies", row, "code"), "Code, if it has one", "Of a place’s group: its short name in addresses, such as trafford.", typed[2]),
 		}
@@ -194,6 +196,8 @@ func dutiesParts(d *Draft) []web.Piece {
 	}
 	return []web.Piece{
 		choose("chair", "Who chairs?", "", chair, options),
+		choose("cochair", "And who chairs together with them?", "Two co-chairs do the same. Leave it if one person chairs.", "", options),
+		choose("deputy", "Or who is deputy chair?", "Does what the chair does when the chair can’t. Leave it if there is none, or if there are two co-chairs.", "", options),
 		choose("manager", "Who is the manager?", "", manager, options),
 		choose("employer", "Who employs the manager?", "If a system body does, that is shown wherever the group speaks, and they invite nobody.", "", employers),
 		choose("registrar", "Who is the registrar?", "", manager, options),

@@ -314,9 +314,12 @@ func (d *Draft) duties() []domain.DutyEntry {
 	for _, duty := range []struct {
 		field string
 		is    domain.DutyName
-	}{{"chair", domain.Chair}, {"manager", domain.Manager}, {"registrar", domain.Registrar}, {"gatekeeper", domain.Gatekeeper}, {"second", domain.Gatekeeper}} {
+	}{{"chair", domain.Chair}, {"cochair", domain.CoChair}, {"deputy", domain.DeputyChair}, {"manager", domain.Manager}, {"registrar", domain.Registrar}, {"gatekeeper", domain.Gatekeeper}, {"second", domain.Gatekeeper}} {
 		if person := d.said("duties", duty.field); person != "" {
 			entry := domain.DutyEntry{Duty: duty.is, Person: person}
+			if duty.is == domain.Chair && d.said("duties", "cochair") != "" {
+				entry.Duty = domain.CoChair
+			}
 			if duty.is == domain.Manager {
 				entry.Employer = d.said("duties", "employer")
 			}

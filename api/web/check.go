@@ -22,6 +22,7 @@ type Check struct {
 	Person  string   // office, of the answer's
 	Group   string   // what the group is called in a sentence, such as "the board"
 	Alike   []Option // subjects that could be meant, where what was typed names none
+	Sizes   string   // on which lists the numbers of patients rest, in a sentence
 }
 
 // CheckAsked is the question as it was filled in.
