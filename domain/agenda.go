@@ -447,7 +447,7 @@ func (s *business) RunBySystem(d Day) []string {
 	var flags []string
 	flag := func(text string) { flags = appendNew(flags, text) }
 	for _, duty := range s.DutiesOn(d) {
-		if body := s.systemOf(duty.Person, d); body != "" && (duty.Duty == Chair || duty.Duty == Manager) {
+		if body := s.systemOf(duty.Person, d); body != "" && (duty.Duty.chairs() || duty.Duty == Manager) {
 			flag("The " + duty.Duty.Words() + ", " + s.office(duty.Person) + ", comes from " + s.name(body) + ".")
 		}
 	}
