@@ -112,8 +112,19 @@ func WaitingPlace(w projections.WaitingItem) string {
 		return "mandates"
 	case w.Kind == projections.WaitingKind(domain.DueCommunicate):
 		return noticePlace(w.Ref)
+	case w.Kind == projections.WaitingKind(domain.DueLeft):
+		return leftPlace(w.Ref)
 	}
 	return PlaceOf(w.Ref)
+}
+
+// leftPlace is where it is seen to that somebody left this open: what is handed over is on a
+// page of each person's.
+func leftPlace(ref string) string {
+	if kind, _, _ := strings.Cut(ref, "/"); kind == "seat" || kind == "organisation" {
+		return "people"
+	}
+	return PlaceOf(ref)
 }
 
 // SubjectPlace is where what an event is about is shown: "proposal/P1".
@@ -151,8 +162,11 @@ func noticePlace(ref string) string { return "notices#notice-" + ref }
 
 // DuePlace is where something on the work list is to be done.
 func DuePlace(d domain.Due) string {
-	if d.Kind == domain.DueCommunicate {
+	switch d.Kind {
+	case domain.DueCommunicate:
 		return noticePlace(d.What)
+	case domain.DueLeft:
+		return leftPlace(d.What)
 	}
 	return PlaceOf(d.What)
 }
@@ -164,7 +178,7 @@ func placeOfPath(ref string) string {
 		return "charter"
 	case "schedule":
 		return "charter#before-" + of
-	case "duty", "seat":
+	case "duty", "seat", "organisation":
 		return "register"
 	case "joining":
 		return "register#wider"
