@@ -23,10 +23,11 @@ func leavingPage(a *asked) (web.Body, error) {
 		return body, nil
 	}
 	var hands []web.Option
+	together := a.may(&domain.RecordTogether{}) // others name a successor on the page of seats and speakers
 	for _, l := range a.LeftOpen(p.ID, a.At) {
 		words, hand := handWords(a, l.Hand)
 		switch {
-		case hand != "" && a.may(l.Hand):
+		case hand != "" && together && a.may(l.Hand):
 			hands = append(hands, web.Option{Value: hand, Words: words})
 			body.Hands = append(body.Hands, l)
 		default:
@@ -34,8 +35,7 @@ func leavingPage(a *asked) (web.Body, error) {
 		}
 	}
 	if hands != nil {
-		c := &domain.RecordTogether{}
-		a.offer(offered{id: "hand", command: c, more: func(f *filling) []web.Piece { return a.handParts(p, hands, f) }, Sheet: web.Sheet{Button: "Hand it over"}})
+		a.offer(offered{id: "hand", command: &domain.RecordTogether{}, more: func(f *filling) []web.Piece { return a.handParts(p, hands, f) }, Sheet: web.Sheet{Button: "Hand it over"}})
 	}
 	if p.Left == 0 {
 		a.offer(offered{
