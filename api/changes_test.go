@@ -127,7 +127,7 @@ func TestWhatIsLeftOpen(t *testing.T) {
 	require.NotContains(t, string(w.page("cd-south", "").body), "Nobody holds the seat of North Trafford")
 	require.Contains(t, string(w.page("manager", "").body), "Nobody holds the seat of North Trafford")
 	page = string(w.page("manager", "/people/cd-north/leaving").body)
-	for _, words := range []string{"Their last day is 31 January 2026.", "The seat of North Trafford", `value="1 February 2026"`, "What else is left open", "Raise a proposal"} {
+	for _, words := range []string{"Their last day is 31 January 2026.", "The seat of North Trafford", `value="1 February 2026"`, "What else is left open", "The group appoints somebody else by a proposal."} {
 		require.Contains(t, page, words)
 	}
 	w.formRecords("manager", "/people", "register-person", "form", "", "form", "new", "handle", "cd-next", "office", "Clinical Director, from February", "organisation", "U66368")
