@@ -19,14 +19,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/api/mail"
+	"goldenthread/api/version"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/commit"
 	"goldenthread/eventstore/keys"
+	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/storetest"
 	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/witness"
@@ -358,4 +361,39 @@ func TestLookingRecordsNothing(t *testing.T) {
 	require.Equal(t, before, after)
 	_, err = eventstore.OpenToInspect(t.Context(), eventstore.Options{Dir: t.TempDir(), Log: quiet})
 	require.True(t, errors.Is(err, os.ErrNotExist))
+}
+
+// A node of another release is named, and so is one that does not answer.
+func TestNodesOfAClusterAreNamed(t *testing.T) {
+	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
+	require.NoError(t, err)
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	require.True(t, srv.ReadyForConnections(10*time.Second))
+	open := func(dir, release string) *eventstore.Store {
+		s, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir, NATS: srv.ClientURL(), Release: release, Log: quiet})
+		require.NoError(t, err)
+		t.Cleanup(func() { s.Close(context.Background()) })
+		return s
+	}
+	first, second := t.TempDir(), t.TempDir()
+	a := open(first, version.Number)
+	for _, file := range []string{keys.WrappingFile, logs.SigningFile} {
+		b, err := os.ReadFile(filepath.Join(first, file))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(second, file), b, 0o600))
+	}
+	look := func() Check { return checkNodes(t.Context(), &Installation{Store: a, Running: true})[0] }
+	require.Equal(t, well("1 node, all at work, all of release %s.", version.Number), look())
+	b := open(second, "0.0.9")
+	require.Equal(t, Look, look().State)
+	require.Contains(t, look().Found, "runs release 0.0.9")
+	require.NoError(t, b.Close(context.Background()))
+	b = open(second, version.Number)
+	require.Equal(t, Well, look().State)
+	require.NoError(t, b.Close(context.Background()))
+	require.Contains(t, look().Found, "does not answer")
+	_, name, _ := strings.Cut(look().Do, "--retire ")
+	require.NoError(t, a.Retire(t.Context(), name))
+	require.Equal(t, Well, look().State)
 }
