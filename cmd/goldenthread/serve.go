@@ -211,7 +211,7 @@ func (o *serving) openAccess(ctx context.Context, options *api.Options) (err err
 	if options.BackupKey, err = archive.OpenKey(cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))); err != nil {
 		return err
 	}
-	if err := o.sameSecrets(ctx, options); err != nil {
+	if err := sameSecrets(ctx, options); err != nil {
 		return err
 	}
 	if o.metricsToken != "" { // it can lie in the data folder, which is there by now
@@ -225,14 +225,11 @@ func (o *serving) openAccess(ctx context.Context, options *api.Options) (err err
 	return nil
 }
 
-// sameSecrets returns an error unless the other nodes of the cluster have the same secrets.
-// The store has looked at wrapping.key.
-func (o *serving) sameSecrets(ctx context.Context, options *api.Options) error {
-	secrets := map[string][]byte{filepath.Base(options.Tokens.OperatorFile()): []byte(options.Tokens.Operator()), backupKeyFile: options.BackupKey}
-	if signing, err := os.ReadFile(filepath.Join(o.dir, signingKeyFile)); err == nil {
-		secrets[signingKeyFile] = signing
-	} // a node without one signs nothing
-	return options.Store.SameSecrets(ctx, secrets)
+// sameSecrets returns an error unless the other nodes of the cluster have the same operator's
+// token and key of backups. The store has looked at wrapping.key, and keys that sign are
+// changed at one node after the other.
+func sameSecrets(ctx context.Context, options *api.Options) error {
+	return options.Store.SameSecrets(ctx, map[string][]byte{filepath.Base(options.Tokens.OperatorFile()): []byte(options.Tokens.Operator()), backupKeyFile: options.BackupKey})
 }
 
 // answer opens what belongs to people (tokens, keys of feeds, sign-ins, mail), says
