@@ -14,6 +14,15 @@ import (
 	"goldenthread/domain"
 )
 
+// beforeTable is a table of what stood before in Trafford.
+const beforeTable = "What,Practice,People,Meeting,Subjects,May,Most for one item,Acting together,Words,Since,Until,Evidence,Title\n" +
+	"mandate,Park Medical Practice,,,,,,,,1 April 2025,31 March 2027,their letter,\n" +
+	"executive,,\"Chair, Trafford Local Medical Committee; Clinical Director, South Trafford\",,,,,,,3 June 2025,,minute of 3 June 2025,Our executive\n" +
+	"power,,executive,,workforce,decide,,2,,3 June 2025,31 March 2027,minute of 3 June 2025,Our executive\n" +
+	"power,,executive,,digital,decide,,2,,3 June 2025,31 March 2027,minute of 3 June 2025,Our executive\n" +
+	"position,,,,digital,,,,We ask for one shared record.,3 June 2025,,minute of 3 June 2025,\n" +
+	"appointment,,\"Clinical Director, South Trafford\",Trafford Locality Board,access,bring back,,,,3 June 2025,31 March 2027,minute of 3 June 2025,\n"
+
 // What stood before is a step of the set-up: typed, or taken from a table, with the files that
 // show it. It stands beside the charter while the group forms, and is brought in once everybody
 // has consented.
@@ -54,16 +63,9 @@ func TestWhatStoodBefore(t *testing.T) {
 	b.get(at + "/before")
 	require.NotContains(t, string(b.last.body), "Mandate 1")
 
-	table := "What,Practice,People,Meeting,Subjects,May,Most for one item,Acting together,Words,Since,Until,Evidence,Title\n" +
-		"mandate,Park Medical Practice,,,,,,,,1 April 2025,31 March 2027,their letter,\n" +
-		"executive,,\"Chair, Trafford Local Medical Committee; Clinical Director, South Trafford\",,,,,,,3 June 2025,,minute of 3 June 2025,Our executive\n" +
-		"power,,executive,,workforce,decide,,2,,3 June 2025,31 March 2027,minute of 3 June 2025,Our executive\n" +
-		"power,,executive,,digital,decide,,2,,3 June 2025,31 March 2027,minute of 3 June 2025,Our executive\n" +
-		"position,,,,digital,,,,We ask for one shared record.,3 June 2025,,minute of 3 June 2025,\n" +
-		"appointment,,\"Clinical Director, South Trafford\",Trafford Locality Board,access,bring back,,,,3 June 2025,31 March 2027,minute of 3 June 2025,\n"
-	b.upload(at+"/before/table", map[string]string{"before.csv": table}).says(200, "From the table: 5 new, 0 changed, 0 the same.", "Mandate of Park Medical Practice", "Add another power")
-	b.upload(at+"/before/table", map[string]string{"before.csv": table}).says(200, "From the table: 0 new, 0 changed, 5 the same.")
-	b.upload(at+"/before/table", map[string]string{"before.csv": strings.Replace(table, "one shared record", "one record", 1)}).says(200, "From the table: 0 new, 1 changed, 4 the same.", "Changed: Position on digital.")
+	b.upload(at+"/before/table", map[string]string{"before.csv": beforeTable}).says(200, "From the table: 5 new, 0 changed, 0 the same.", "Mandate of Park Medical Practice", "Add another power")
+	b.upload(at+"/before/table", map[string]string{"before.csv": beforeTable}).says(200, "From the table: 0 new, 0 changed, 5 the same.")
+	b.upload(at+"/before/table", map[string]string{"before.csv": strings.Replace(beforeTable, "one shared record", "one record", 1)}).says(200, "From the table: 0 new, 1 changed, 4 the same.", "Changed: Position on digital.")
 
 	// The rows can be typed on, each at its field; a file is ticked where it shows something.
 	b.page(at, "before", url.Values{"then": {"row assignDuty"}}).says(200, "Duty 1")

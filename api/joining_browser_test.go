@@ -158,6 +158,8 @@ func TestSetUpPagesAreSound(t *testing.T) {
 	at := tab.setUp()
 	other := tab.setUp()
 	tab.fillIn(at)
+	tab.upload(at+"/evidence", map[string]string{"minute.pdf": "%PDF-1.7 of June"}).says(200)
+	tab.upload(at+"/before/table", map[string]string{"before.csv": beforeTable}).says(200)
 	b := newBrowser(t, w.origin())
 	look := func(who string, paths ...string) {
 		b.as(w.keys[who])
@@ -171,6 +173,7 @@ func TestSetUpPagesAreSound(t *testing.T) {
 		}
 	}
 	look("operator", "/operator", "/operator/server", at, at+"/group", at+"/practices", at+"/bodies", at+"/people", at+"/duties", at+"/decide", at+"/words", at+"/check", other+"/check")
+	look("operator", at+"/before")
 	tab.post(at+"/check", nil).says(200, "How far Trafford GP Board is")
 	w.giveTokens("manager-trafford-gp-board")
 	look("operator", "/operator/groups/trafford")
