@@ -30,6 +30,7 @@ import (
 	"goldenthread/api/rest"
 	"goldenthread/api/setup"
 	"goldenthread/api/traffic"
+	"goldenthread/api/webhooks"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/trace"
@@ -50,6 +51,7 @@ type Options struct {
 	Tokens       *identity.Tokens
 	Feeds        *identity.FeedKeys
 	Mail         *mail.Post             // nil: there is no mail server
+	Webhooks     *webhooks.Hooks        // nil: none are set
 	Copies       int                    // of documents, on an existing NATS; none: 1
 	SignIn       *identity.SignIn       // who signs in with passkeys; nil: nobody does
 	SingleSignOn *identity.SingleSignOn // nil: nobody signs in with their organisation's account
@@ -115,7 +117,7 @@ func New(o Options) *Server {
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, s.feeds.Listeners, s.traffic)
 	s.rest.BackupKey, s.rest.MetricsToken = o.BackupKey, o.MetricsToken
-	s.rest.Installation = doctor.Installation{Dir: o.Tokens.Dir, Certificate: doctor.Leaf(o.Reach.TLS), Mail: o.Mail}
+	s.rest.Installation = doctor.Installation{Dir: o.Tokens.Dir, Certificate: doctor.Leaf(o.Reach.TLS), Mail: o.Mail, Webhooks: o.Webhooks}
 	s.setup = setup.New(setup.Options{Mail: o.Mail, Backups: o.Backups, Example: o.Example, ShowsExample: o.ShowsExample, Installation: s.rest.Installation, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)
 	s.api.Offer()
 	s.traffic.Know(s.api.Mux.Patterns)

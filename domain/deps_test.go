@@ -48,10 +48,11 @@ var mayImportRooms = map[string][]string{
 	"eventstore/simulation": {"", "commit", "stream", "keys", "logs", "tilelog", "witness"},
 
 	"api/mail":       {"web"},
+	"api/webhooks":   {"web"},
 	"api/lists":      {},
 	"api/version":    {},
 	"api/paper":      {},
-	"api/doctor":     {"mail", "version"},
+	"api/doctor":     {"mail", "webhooks", "version"},
 	"api/web":        {"version"},
 	"api/web/signin": {"web"},
 	"api/problem":    {"web"},
@@ -66,7 +67,7 @@ var mayImportRooms = map[string][]string{
 	"api/rest":       {"doctor", "version", "paper", "problem", "caller", "operation", "access", "registers", "identity"},
 	"api/pages":      {"mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "registers"},
 	"api/setup":      {"doctor", "version", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity", "pages"},
-	"api":            {"doctor", "version", "paper", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
+	"api":            {"doctor", "webhooks", "version", "paper", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
 }
 
 // TestRoomsImportOnlyDownward holds every file of eventstore and of api against the

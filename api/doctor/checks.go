@@ -15,6 +15,7 @@ import (
 
 	"goldenthread/api/mail"
 	"goldenthread/api/version"
+	"goldenthread/api/webhooks"
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
@@ -351,6 +352,37 @@ func checkMail(ctx context.Context, in *Installation) []Check {
 		return []Check{look("goldenthread mail names them; goldenthread mail again sends one again.", "The mail server answers. %s did not arrive, or nobody knows whether they did.", domain.Count(stuck, "letter"))}
 	}
 	return []Check{well("The mail server answers.")}
+}
+
+// checkWebhooks says of each webhook whether its newest message was taken.
+func checkWebhooks(ctx context.Context, in *Installation) []Check {
+	switch {
+	case !in.Running:
+		return []Check{unknown("Only a server at work knows its webhooks.")}
+	case in.Webhooks == nil:
+		return []Check{unknown("No webhook is set.")}
+	}
+	all, err := in.Webhooks.Status(ctx)
+	if err != nil {
+		return []Check{wrong("Look at the server's log.", "How the webhooks stand can't be read: %v.", err)}
+	}
+	var found []Check
+	for _, s := range all {
+		name := fmt.Sprintf("%s, about %s, at %s", s.Name, s.Group, s.Host)
+		last := " No message was taken yet."
+		if !s.Sent.IsZero() {
+			last = " A message was taken last on " + domain.DayOf(s.Sent).Words() + "."
+		}
+		switch s.State {
+		case webhooks.Ready:
+			found = append(found, well("%s: nothing waits.%s", name, last))
+		case webhooks.Waiting:
+			found = append(found, look("It is tried again by itself. Look whether the webhook is still there, and its line in the file of --webhooks.", "%s: a message was not taken. %s%s", name, s.Why, last))
+		case webhooks.GaveUp:
+			found = append(found, wrong("Make the webhook anew and put its address into the file of --webhooks. What was given up is not sent again: all of it is on the pages.", "%s: a message was tried too often and given up. %s%s", name, s.Why, last))
+		}
+	}
+	return found
 }
 
 // checkCertificate says how long the certificate of TLS lasts.

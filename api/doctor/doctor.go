@@ -13,6 +13,7 @@ import (
 
 	"goldenthread/api/mail"
 	"goldenthread/api/version"
+	"goldenthread/api/webhooks"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/stream"
@@ -74,6 +75,7 @@ type Installation struct {
 
 	Certificate func() (*x509.Certificate, error) // of TLS; nil: this server has none
 	Mail        *mail.Post                        // nil: there is no mail server
+	Webhooks    *webhooks.Hooks                   // nil: none are set
 	Backups     string                            // folder of the backups; "": none is known
 	BackupKey   archive.Key                       // nil: whether a backup is of this installation is not looked at
 
@@ -96,6 +98,7 @@ var checks = []struct {
 	{"Disk", checkDisk},
 	{"Backups", checkBackups},
 	{"Mail", checkMail},
+	{"Webhooks", checkWebhooks},
 	{"Certificate", checkCertificate},
 	{"Version", func(context.Context, *Installation) []Check {
 		return []Check{well("Golden Thread %s; stream server %s, %s.", version.This(), server.VERSION, runtime.Version())}

@@ -178,6 +178,7 @@ func (in *installed) settings() []setting {
 		{"Sign-in to the pages by a token", map[bool]string{true: "no", false: "yes"}[in.noTokens]},
 		{"Signed out after, without doing anything", timeWords(in.idle)},
 		{"Mail server", mail},
+		{"Webhooks", orNone(in.webhooks)},
 		{"Witnesses of the signed log", witnesses},
 		{"Storage", in.storage()},
 		{"Access log", in.log.words()},

@@ -18,6 +18,7 @@ const theTest = "cmd/goldenthread TestAssurance"
 // outward are all places at which the server opens a connection to another.
 var outward = []string{
 	"api/mail/server.go client", "eventstore/witness/pusher.go NewPusher", "api/identity/oidc.go OpenSingleSignOn", "eventstore/stream/server.go connect",
+	"api/webhooks/hooks.go Open",
 }
 
 func (in *installed) technology() section {
@@ -78,6 +79,10 @@ func (in *installed) flows() section {
 		facts = append(facts,
 			fact{"→ the mail server " + in.mail.server.Address + ": people’s names and addresses, what waits for them in words, and codes of invitations.", proof{"api/mail/letter.go message", "api/mail TestInvitation"}},
 			fact{"Mail goes by starttls or tls, to a server whose certificate is vouched for, or nothing is said. Unencrypted it goes to this machine alone. Here: " + in.mail.server.TLS + ".", proof{"api/mail/server.go client", "api/mail TestNothingInTheClear"}})
+	}
+	if in.webhooks != "" {
+		facts = append(facts, fact{"→ the webhooks of the file " + in.webhooks + ": that something numbered was recorded in a group, by an allow-list, with the address of its page; no title, words, sum, name or office, and nothing of what the charter keeps to members. Each message is signed.",
+			proof{"api/webhooks/message.go said", "api/webhooks TestWhatLeaves"}})
 	}
 	for _, w := range in.witnessed {
 		facts = append(facts, fact{"→ the witness " + w.Name() + " at " + hostOf(w.URL()) + ": the name of each log, how many events it has, and hashes. No event and no name.", proof{"eventstore/witness/pusher.go push", "eventstore/witness TestCosignaturesAreCollected"}})

@@ -46,6 +46,7 @@ type serving struct {
 	oidc                    identity.OIDC
 	oidcSecret              string
 	mail                    mailing
+	webhooks                string
 	idle                    time.Duration
 	reads                   int
 	memory                  int
@@ -127,6 +128,7 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&o.memory, "memory", folder.UsualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")
 	o.mail.flags(cmd)
+	cmd.Flags().StringVar(&o.webhooks, "webhooks", "", `file of channels that are told that something was recorded, without its words, readable by its owner alone: [{"group":"…","name":"…","url":"https://…","secret":"whsec_…","format":"teams"}], or "json"`)
 	o.log.flags(cmd)
 	takesSettings(cmd)
 }
@@ -244,6 +246,12 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 	}
 	defer stop()
 	options.Mail = post
+	hooks, stopHooks, err := o.startWebhooks(ctx, options.Store, options.Groups, options.Log)
+	if err != nil {
+		return err
+	}
+	defer stopHooks()
+	options.Webhooks = hooks
 	options.OnRecord = true
 	options.ShowsExample = o.isExample()
 	if o.origin == "" && o.tlsCert == "" && !o.behindProxy && o.nats.url == "" && !options.ShowsExample { // reached as localhost

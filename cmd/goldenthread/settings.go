@@ -15,7 +15,7 @@ const configFlag = "config"
 
 // secretFiles are the flags that name a file with a secret in it. The secret itself is never a
 // setting: other programs can read the environment and the command line.
-var secretFiles = []string{"oidc-secret-file", "mail-credentials", "nats-credentials"}
+var secretFiles = []string{"oidc-secret-file", "mail-credentials", "nats-credentials", "webhooks"}
 
 // oidcSecretVariable held a secret itself until release 0.1.0.
 const oidcSecretVariable = "GOLDENTHREAD_OIDC_SECRET"

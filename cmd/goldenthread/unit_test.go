@@ -45,7 +45,7 @@ func TestSettingsToBeginWith(t *testing.T) {
 	require.Greater(t, strings.Count(all, " = "), strings.Count(systemdSettings, "\nlisten")+10)
 	file := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	all = regexp.MustCompile(`(?m)^((?:oidc-secret-file|mail-credentials) = ).*`).ReplaceAllString(all, "${1}"+file)
+	all = regexp.MustCompile(`(?m)^((?:oidc-secret-file|mail-credentials|webhooks) = ).*`).ReplaceAllString(all, "${1}"+file)
 	o, err = told(t, "--config", settingsFile(t, all))
 	require.NoError(t, err)
 	require.Equal(t, "https://thread.example.org", o.origin)
