@@ -381,7 +381,7 @@ func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, e
 func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
-		Example: a.server.Example, Sent: a.form != nil, Notice: a.notice, Until: a.Caller.Until, Left: a.Caller.Left, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
+		Example: a.server.Example, Origin: a.Origin(), Sent: a.form != nil, Notice: a.notice, Until: a.Caller.Until, Left: a.Caller.Left, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
 		Within: a.section, Attached: map[string]int{}, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
 	}
 	for _, d := range state.Documents {

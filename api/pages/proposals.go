@@ -76,7 +76,7 @@ func proposalPage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := &web.Proposal{Proposal: p}
+	body := &web.Proposal{Proposal: p, Kept: slices.Contains(a.State().Charter().MembersOnly, "proposals")}
 	if p.Stage != domain.Open && p.Stage != domain.Draft || !a.today() || a.me == nil {
 		return body, nil
 	}

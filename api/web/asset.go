@@ -36,6 +36,7 @@ type Links struct {
 	Styles []string
 	Live   string // script that shows what others record
 	Card   string // script that keeps the card for when there is no signal
+	Page   string // script of every page
 	Sign   string // script that has what a seat says signed
 	Icon   string
 }
@@ -70,7 +71,7 @@ func readAssets() (map[string]*Asset, Links) {
 	if address[builtStyle] != "" {
 		styles = []string{address[builtStyle], address["thread.css"], address["dark.css"]}
 	}
-	return all, Links{styles, address["live.js"], address["card.js"], address["sign.js"], address["icon.svg"]}
+	return all, Links{styles, address["live.js"], address["card.js"], address["page.js"], address["sign.js"], address["icon.svg"]}
 }
 
 // Zip is the bytes compressed as HTTP does.

@@ -44,6 +44,7 @@ type Frame struct {
 	Me        *projections.PersonLine // who looks; nil for the operator
 	SignedIn  bool                    // in this browser, so that they can sign out
 	NewKeys   []NewKey                // of whoever looks, and which they have not said they know of
+	Origin    string                  // of this server, as whoever looks knows it
 	Path      string                  // of this page below the group: "proposals/P1"; "" is the group's home
 	Query     url.Values              // what this page was asked beside At and Known
 	At        domain.Day

@@ -27,6 +27,7 @@ type Proposal struct {
 
 	Passkey  bool // can sign what they say
 	MustSign bool // the charter asks for it
+	Kept     bool // only members see proposals
 }
 
 // Title is the proposal's.
