@@ -164,7 +164,7 @@ interfaces: ## the API's description under redocly and spectral, clients made of
 	GOLDENTHREAD_INTERFACES=$(INTERFACES) $(GO) test ./api -run '^TestInterfaces' -count 1 -v -timeout 15m
 
 .PHONY: office
-office: ## spreadsheets, CSV files, minutes and a printed page opened by LibreOffice, and read back (Debian: libreoffice-calc libreoffice-writer libreoffice-draw, chromium)
+office: ## spreadsheets, CSV files, minutes and papers opened by LibreOffice, and read back (Debian: libreoffice-calc libreoffice-writer libreoffice-draw)
 	GOLDENTHREAD_OFFICE=1 $(GO) test ./api -run '^TestOpenedByLibreOffice$$' -count 1 -v -timeout 10m
 
 .PHONY: monitoring

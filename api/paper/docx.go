@@ -1,5 +1,5 @@
 // Package paper writes what people take away from a page as a document of their own
-// programs: minutes for Word.
+// programs: minutes for Word and as a PDF, and a meeting's papers in one PDF.
 //
 // It imports projections only. Start reading at Word.
 package paper

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,6 +35,41 @@ func (in *minutesInput) minutes(q *access.Question) (*projections.Minutes, error
 		return nil, access.NotDay(in.Date, err, "2026-03-09")
 	}
 	return access.OrRefused(q.Minutes(on, q.At))
+}
+
+// mostPacked is how much of attached files goes into one PDF, in bytes.
+const mostPacked = 100 << 20
+
+// papers are what a meeting reads, with the attached files whose bytes are here.
+func (s *Rest) papers(ctx context.Context, q *access.Question, in *minutesInput) ([]byte, error) {
+	on, err := domain.ParseDay(in.Date)
+	if err != nil {
+		return nil, access.NotDay(in.Date, err, "2026-03-09")
+	}
+	papers, err := access.OrRefused(q.Papers(on, q.At))
+	if err != nil {
+		return nil, err
+	}
+	documents := slices.Clone(papers.Documents)
+	for _, item := range papers.Items {
+		documents = append(documents, item.Documents...)
+	}
+	var files []paper.File
+	size := int64(0)
+	for i, d := range documents {
+		if slices.ContainsFunc(documents[:i], func(o projections.DocumentLine) bool { return o.SHA256 == d.SHA256 }) {
+			continue
+		}
+		if size += d.Bytes; size > mostPacked {
+			return nil, problem.NotNow("T3", "The attached files are more than %d MB together. Read them one by one.", mostPacked>>20)
+		}
+		b, _, err := s.ledgers.Documents.Bytes(ctx, in.Group, &domain.Document{About: d.About, SHA256: d.SHA256, Elsewhere: d.Elsewhere})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, paper.File{Name: d.Name, Bytes: b})
+	}
+	return paper.Pack(papers, files)
 }
 
 type documentInput struct {
@@ -107,6 +143,15 @@ func (s *Rest) offerDocuments(at string) {
 			}
 			return paper.Word(minutes)
 		})
+	access.Feed(s.ledgers, s.api, "minutes-pdf", at+"/agenda/{date}/minutes.pdf", paper.PDFType, "The same minutes as a PDF.", access.Everything,
+		func(_ context.Context, q *access.Question, in *minutesInput) ([]byte, error) {
+			minutes, err := in.minutes(q)
+			if err != nil {
+				return nil, err
+			}
+			return paper.PDF(minutes)
+		})
+	access.Feed(s.ledgers, s.api, "papers-pdf", at+"/agenda/{date}/papers.pdf", paper.PDFType, "What a meeting of the group reads, in one PDF: its agenda, its papers, and within it the attached files.", access.Everything, s.papers)
 	operation.Register(s.api, huma.Operation{
 		OperationID: "documents", Method: http.MethodGet, Path: at + "/documents", Summary: "Documents that were attached, to what, and where their bytes are.",
 		Description: access.ForWhom(access.Everything), Tags: []string{"questions"}, Responses: operation.JSONResponse(s.api.Schemas(), reflect.TypeFor[heldDocuments]()),
