@@ -537,10 +537,10 @@ func matrixOf(w *world) string {
 	return out.String()
 }
 
-// signingIn is what is sent by people who sign in, for themselves alone: it is about whoever
-// holds the passkey, the code or the session, and never about a group. What it refuses is
+// signingIn is what is sent by people who sign in, or choose their mail, for themselves alone: it is about whoever
+// holds the passkey, the code, the link of their letters or the session, and never about a group. What it refuses is
 // tested where it is done.
-var signingIn = regexp.MustCompile(`^POST /(sign-in|sign-out|invitation|letter|account)`)
+var signingIn = regexp.MustCompile(`^POST /(sign-in|sign-out|invitation|letter|account|mail)`)
 
 // settingUp is what is sent to AuthZEN, and by pages that set a server or a group up or bring lists: some
 // of it sends commands, each of which has a row of its own.

@@ -19,7 +19,7 @@ const (
 // WriteLetters puts letters to practices on the record, each with the hash of its code.
 // The server makes the codes, and shows them once.
 type WriteLetters struct {
-	Letters []NewLetter `json:"letters" maxItems:"300" rule:"M1"`
+	Letters []NewLetter `json:"letters" doc:"one for each practice" maxItems:"300" rule:"M1"`
 	Until   Day         `json:"until" doc:"last day on which they can be answered with their codes" rule:"M1" ask:"Until when can they answer with the code?" else:"Enter the last day on which they can answer with the code."`
 }
 
@@ -54,7 +54,7 @@ func (c *WriteLetters) decide(t *turn) *Refusal {
 // AnswerLetter is what somebody at a practice says with the code of their letter. It comes
 // in the name of whoever wrote the letter, by that code and in no other way.
 type AnswerLetter struct {
-	Says       LetterSays `json:"says" enum:"yes,no,question" rule:"M1" else:"Choose your answer." ask:"What is your answer?"`
+	Says       LetterSays `json:"says" doc:"what the practice says" enum:"yes,no,question" rule:"M1" else:"Choose your answer." ask:"What is your answer?"`
 	Matters    []string   `json:"matters,omitempty" doc:"of a yes; none: all" maxItems:"200" of:"charter" ask:"For which subjects?" hint:"Tick none for everything."`
 	Until      Day        `json:"until,omitzero" doc:"of a yes: its last day; it has that or a review" ask:"Until when?" hint:"The last day."`
 	Review     Day        `json:"review,omitzero" ask:"Or when is it to be looked at again?"`
