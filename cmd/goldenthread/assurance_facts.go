@@ -247,7 +247,7 @@ var personalData = []datum{
 	},
 	{
 		"How people sign in here: names of devices and browsers, times, public keys, hashes of secrets",
-		[]string{"operator-token", "tokens.json", "passkeys.json", "sessions.json", "invitations.json", "feed-keys.json", "known-accounts.json", "sign-in.log", "answered", "statements", "first"},
+		[]string{"operator-token", "tokens.json", "passkeys.json", "sessions.json", "invitations.json", "letters.json", "feed-keys.json", "known-accounts.json", "sign-in.log", "answered", "statements", "first"},
 		"In the stream ACCESS of the store, and the operator’s token in a file of the data folder that its owner alone reads; people stand there by id.", "One for all, in the stream KEYS, sealed under wrapping.key. In a backup: backup.key.",
 		"An erasure takes the person’s records out, and ends every session at once. What was taken out stays on the disks of the streams, sealed, until they write over it; older backups have it still.", "See “Retention”.",
 		proof{"api/identity/erasure.go forgetErased", "api TestAccessEndsWithAnErasure"},
