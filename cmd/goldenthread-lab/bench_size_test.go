@@ -210,3 +210,57 @@ func (b *bench) foldLogs(store *eventstore.Store) {
 		}
 	})
 }
+
+// crowded asks all groups in turn, evenly, how they stand, while their ledgers do not fit into
+// memory together, beside the same where they do.
+func (b *bench) crowded() {
+	const callers, each = 8, 100
+	events := b.events()
+	ask := func(folded uint64) (groups int, spent time.Duration, times []time.Duration) {
+		store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.generated, Folded: folded, Log: b.log()})
+		require.NoError(b, err)
+		defer folder.Close(store)
+		names := store.Groups()
+		spent, times = b.together(callers, each, func(caller, i int) error {
+			_, err := store.State(b.Context(), names[(caller*each+i)%len(names)])
+			return err
+		})
+		return len(names), spent, times
+	}
+	groups, spent, times := ask(max(events/4, 1))
+	_, fits, timesFitting := ask(math.MaxUint64)
+	b.row(fmt.Sprintf("%d groups asked evenly, a quarter of %d events in memory", groups, events), fmt.Sprintf("%s, p50 %s, p99 %s", perSecond(len(times), spent), us(percentile(times, 50)), us(percentile(times, 99))),
+		fmt.Sprintf("all in memory: %s, p50 %s, p99 %s", perSecond(len(timesFitting), fits), us(percentile(timesFitting, 50)), us(percentile(timesFitting, 99))), rate(len(times), spent)/rate(len(timesFitting), fits))
+}
+
+// largeGroup raises proposals in a group that has 5,400, and reads each from the projections,
+// beside the same in a group that has none yet.
+func (b *bench) largeGroup() {
+	const proposals, callers, turns = 5400, 60, 200
+	r := b.open(b.TempDir())
+	raise := func(group string, read bool) error {
+		id := uuid.NewString()
+		done, err := r.Execute(b.Context(), benchRequest(group, &domain.RaiseProposal{Title: "Proposal " + id, Text: "We agree on " + id + ".", Matter: "access"}))
+		if err == nil && read {
+			_, err = r.groups.Now(b.Context(), group, &done.Last)
+		}
+		return err
+	}
+	for _, group := range []string{"large", "small"} {
+		for _, req := range []domain.Request{benchGroup(group), benchRequest(group, &domain.ConsentToCharter{})} {
+			_, err := r.Execute(b.Context(), req)
+			require.NoError(b, err)
+		}
+	}
+	b.together(callers, proposals/callers, func(int, int) error { return raise("large", false) })
+	for _, read := range []bool{false, true} {
+		what := "a command in a group of 5,400 proposals"
+		if read {
+			what += ", and reading it"
+		}
+		large := b.timed(turns, func(int) error { return raise("large", read) })
+		small := b.timed(turns, func(int) error { return raise("small", read) })
+		b.row(what, fmt.Sprintf("p50 %s, p99 %s", us(percentile(large, 50)), us(percentile(large, 99))),
+			fmt.Sprintf("in a group of few: p50 %s, p99 %s", us(percentile(small, 50)), us(percentile(small, 99))), ratio(percentile(large, 50), percentile(small, 50)))
+	}
+}

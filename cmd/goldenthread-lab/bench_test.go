@@ -56,7 +56,7 @@ func TestBench(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		do   func()
-	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"behind", b.logBehind}, {"rebuild", b.rebuild}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}, {"authzen", b.authZEN}, {"openfga", b.besideOpenFGA}, {"search", b.search}, {"start", b.starts}} {
+	}{{"one", b.oneCaller}, {"many", b.manyCallers}, {"behind", b.logBehind}, {"rebuild", b.rebuild}, {"memory", func() { b.fromStream() }}, {"check", b.check}, {"http", b.overHTTP}, {"authzen", b.authZEN}, {"openfga", b.besideOpenFGA}, {"search", b.search}, {"start", b.starts}, {"crowded", b.crowded}, {"large", b.largeGroup}} {
 		if len(only) == 0 || slices.Contains(only, row.name) {
 			row.do()
 		}

@@ -17,9 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"goldenthread/api"
+	"goldenthread/api/access"
 	"goldenthread/api/identity"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/domain"
@@ -32,7 +34,7 @@ import (
 // what is kept of people's ways in.
 const (
 	damageEnv  = "GOLDENTHREAD_FLIPS"
-	damageSome = 16
+	damageSome = 24
 )
 
 // damages are what is done to a file. The other is one of the same sort.
@@ -66,22 +68,23 @@ func flipped(b []byte, at int, blocks bool) []byte {
 	return b
 }
 
-// TestDamageToEveryFileOfAnInstallation damages each file of a data folder, in every way, and the
-// stream together with each file of the log. What is answered then is right, or it is refused
+// TestDamageToEveryFileOfAnInstallation damages each file of a data folder, in every way, and each
+// file of the ledgers' stream together with each of the log. What is answered then is right, or it is refused
 // and said so; nothing is missing without a word. It prints the table.
 func TestDamageToEveryFileOfAnInstallation(t *testing.T) {
 	base := unpacked(t, "testdata/releases/0.1.0.tar.gz")
+	keepDocument(t, base)
 	want := lookedAt(t, base)
 	require.Empty(t, want.said, "nothing is damaged yet")
 	require.Len(t, want.tokens, 2)
 	files := filesIn(t, base)
-	var ledger string
+	var ledger []string
 	for _, name := range files {
-		if strings.HasSuffix(name, "LEDGER/msgs/1.blk") {
-			ledger = name
+		if strings.Contains(name, "/LEDGER/") {
+			ledger = append(ledger, name)
 		}
 	}
-	require.NotEmpty(t, ledger)
+	require.Len(t, ledger, 4)
 	all := os.Getenv(damageEnv) != ""
 	table := map[string]map[string]int{}
 	tried := 0
@@ -107,8 +110,10 @@ func TestDamageToEveryFileOfAnInstallation(t *testing.T) {
 	for _, how := range slices.Sorted(maps.Keys(damages)) {
 		for _, name := range files {
 			try(kindOfFile(name), how, name)
-			if strings.HasPrefix(name, "log/") && how != "swapped" {
-				try("stream and "+kindOfFile(name), how, ledger, name)
+			for _, stream := range ledger {
+				if strings.HasPrefix(name, "log/") {
+					try(kindOfFile(stream)+" and "+kindOfFile(name), how, stream, name)
+				}
 			}
 		}
 	}
@@ -183,6 +188,7 @@ type look struct {
 	chairErr error
 	tokens   []string
 	operator string
+	document string // how its bytes are found
 	said     string // warnings and errors in its log
 }
 
@@ -235,6 +241,7 @@ func lookedAt(t *testing.T, dir string) (l look) {
 	if l.stopped != nil {
 		return l
 	}
+	l.document = documentHeld(ctx, store)
 	var lines bytes.Buffer
 	for e, err := range store.Entries(ctx, "example", 0, store.Next("example")) {
 		if err != nil {
@@ -253,6 +260,40 @@ func lookedAt(t *testing.T, dir string) (l look) {
 		l.chair, l.chairErr = store.OpenPersonal(chair.ID, chair.Sealed)
 	}
 	return l
+}
+
+// attached is a document that the folder keeps.
+var (
+	attached      = []byte("%PDF-1.7 The minutes of the meeting of 5 January.")
+	attachedNamed = &domain.Document{Name: "minutes.pdf", SHA256: access.HashOf(attached), MediaType: "application/pdf", Bytes: int64(len(attached))}
+)
+
+const otherBytes = "here, with other bytes"
+
+func documentsOf(store *eventstore.Store) *access.Documents {
+	return access.NewDocuments(func() (jetstream.JetStream, error) { return jetstream.New(store.Conn()) }, 1)
+}
+
+// keepDocument has the folder keep the document.
+func keepDocument(t *testing.T, dir string) {
+	store, _, err := folder.Open(t.Context(), eventstore.Options{Dir: dir, ClockConfirmed: true, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	kept, err := documentsOf(store).Mend(t.Context(), "example", attachedNamed, attached)
+	require.NoError(t, err)
+	require.True(t, kept)
+	require.NoError(t, folder.Close(store))
+}
+
+// documentHeld is where the document's bytes are, or why that can't be said.
+func documentHeld(ctx context.Context, store *eventstore.Store) string {
+	b, held, err := documentsOf(store).Bytes(ctx, "example", attachedNamed)
+	switch {
+	case err != nil:
+		return err.Error()
+	case held == access.HeldHere && !bytes.Equal(b, attached):
+		return otherBytes
+	}
+	return string(held)
 }
 
 // heldAgainst says in words what came of damage, given what was answered before.
@@ -275,6 +316,10 @@ func (l *look) heldAgainst(now look) string {
 		return "WRONG: tokens are others, without a word"
 	case !slices.Equal(now.tokens, l.tokens):
 		return "who gets in is lost, which is said"
+	case now.document == otherBytes:
+		return "WRONG: another document"
+	case now.document != l.document:
+		return "a document is missing or damaged, which is said"
 	case now.operator != l.operator:
 		return "the operator has another token"
 	case said:
