@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html"
 	"mime/multipart"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
@@ -189,6 +191,15 @@ func TestADamagedDocumentIsNotGiven(t *testing.T) {
 	require.Equal(t, "missing", held())
 	w.must(200, w.attach("manager", "P1", "a", "text/plain", "a")) // sent again it brings what is missing
 	require.Equal(t, "here", held())
+
+	parts, err := js.Stream(t.Context(), "OBJ_DOCUMENTS")
+	require.NoError(t, err)
+	require.NoError(t, parts.Purge(t.Context(), jetstream.WithPurgeSubject("$O.DOCUMENTS.C.>")))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	w.refused(500, "", w.send(w.request("cd-south", "GET", "/v1/groups/trafford/documents/"+hash, "").WithContext(ctx)))
+	w.must(http.StatusNoContent, w.send(w.request("cd-south", "POST", "/v1/groups/trafford/documents/"+hash, "a")))
+	w.must(200, w.ask("cd-south", "/documents/"+hash))
 }
 
 // TestAttachingByPage: a file is checked before anything is recorded, from the page of what

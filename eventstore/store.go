@@ -71,6 +71,8 @@ type Options struct {
 	// every earlier commit, while Open reads the stream.
 	Follow []func(commit.Commit)
 	Whole  bool
+	// ReadWhole is the number of events up to which a start reads the whole stream; 0: 500,000.
+	ReadWhole uint64
 	// Folded is how many events the ledgers in memory may have together, states as known
 	// earlier included; 0 is 1,500,000, about 300 MB. Other ledgers are read up when
 	// they are needed.
@@ -152,7 +154,7 @@ func newStore(o *Options) (*Store, error) {
 	if o.AcceptLoss { // all ledgers stay in memory, so that the loss is recorded before anything else
 		o.Folded = math.MaxUint64
 	}
-	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing || o.inspecting, inspecting: o.inspecting, readWhole: readWhole, replicas: o.Replicas}
+	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing || o.inspecting, inspecting: o.inspecting, readWhole: cmp.Or(o.ReadWhole, readWhole), replicas: o.Replicas}
 	s.times = newTimes(ClockAhead)
 	if s.clock != nil || o.ClockConfirmed || o.importing {
 		s.times.ahead = 0

@@ -106,16 +106,43 @@ const (
 	Damaged       Held = "damaged"   // what is kept is not what the ledger names
 )
 
+// errTorn says that parts of an object are gone.
+var errTorn = errors.New("parts of the document are gone")
+
+// checkParts returns errTorn if parts of the object are gone: reading it would wait for them.
+func (d *Documents) checkParts(ctx context.Context, bucket jetstream.ObjectStore, name, object string) error {
+	info, err := bucket.GetInfo(ctx, object)
+	if err != nil {
+		return err
+	}
+	js, err := d.connect()
+	if err != nil {
+		return err
+	}
+	parts, err := js.Stream(ctx, "OBJ_"+name)
+	if err != nil {
+		return err
+	}
+	subject := "$O." + name + ".C." + info.NUID
+	there, err := parts.Info(ctx, jetstream.WithSubjectFilter(subject))
+	if err == nil && there.State.Subjects[subject] < uint64(info.Chunks) {
+		err = errTorn
+	}
+	return err
+}
+
 // read is the bytes from that bucket; nil and no error if it has none that are right.
 func (d *Documents) read(ctx context.Context, name, group, hash string) (b []byte, held Held, err error) {
 	err = d.use(ctx, name, func(bucket jetstream.ObjectStore) (err error) {
-		b, err = bucket.GetBytes(ctx, group+"/"+hash)
+		if err = d.checkParts(ctx, bucket, name, group+"/"+hash); err == nil {
+			b, err = bucket.GetBytes(ctx, group+"/"+hash)
+		}
 		return err
 	})
 	switch {
 	case errors.Is(err, jetstream.ErrObjectNotFound):
 		return nil, Missing, nil
-	case errors.Is(err, jetstream.ErrDigestMismatch), err == nil && HashOf(b) != hash:
+	case errors.Is(err, errTorn), errors.Is(err, jetstream.ErrDigestMismatch), err == nil && HashOf(b) != hash:
 		return nil, Damaged, nil
 	}
 	return b, HeldHere, err

@@ -262,6 +262,7 @@ func TestLettersUnderFaults(t *testing.T) {
 	}
 	for seed := range seeds {
 		w := &walk{world: newWorld(t), chance: &chance{r: rand.New(rand.NewPCG(seed, 7))}, again: map[string]int{}, told: map[string]string{}}
+		t.Logf("seed %d begins", seed)
 		w.begin(0)
 		w.begin(1)
 		w.mail.failing(w.happens)

@@ -296,8 +296,10 @@ func (k *Keyring) changed() { <-k.changing }
 const makeTries = 100
 
 // makeKey stores the person's new key, if nothing was stored since the wrapping key was
-// found to be the current one. Otherwise the key could be sealed under a wrapping key that
-// another node is giving up, and would be lost.
+// found to be the current one, and nothing for the person. Otherwise the key could be sealed
+// under a wrapping key that another node is giving up, or take the place of one under which
+// another node, or this one before it was started again, has sealed: what is sealed would be
+// lost.
 func (k *Keyring) makeKey(ctx context.Context, person string, key []byte) error {
 	info, err := k.entries.Info(ctx)
 	if err != nil {
@@ -312,7 +314,7 @@ func (k *Keyring) makeKey(ctx context.Context, person string, key []byte) error 
 		return err
 	}
 	_, err = k.stream.JS.Publish(ctx, keySubject(person), sealed,
-		jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequence(info.State.LastSeq))
+		jetstream.WithExpectStream(StreamName), jetstream.WithExpectLastSequence(info.State.LastSeq), jetstream.WithExpectLastSequencePerSubject(0))
 	return err
 }
 

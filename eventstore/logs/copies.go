@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"goldenthread/eventstore/commit"
+	"goldenthread/eventstore/stream"
 	"goldenthread/eventstore/tilelog"
 )
 
@@ -27,7 +28,8 @@ type CopyReport struct {
 
 // CheckCopies compares the stream, the log and the newest checkpoint of every group, and
 // calls progress for each. Damaged files of a log are rebuilt from the stream, if the
-// stream has the signed root. Damage that can't be mended stops that group. The error is
+// stream has the signed root. Damage that can't be mended stops that group, unless that is
+// because the stream does not answer. The error is
 // ctx's, or progress's.
 func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
 	names := l.Names()
@@ -38,7 +40,7 @@ func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error)
 	for _, name := range names {
 		r := l.checkCopies(ctx, name, streams[name])
 		var mendable *Mendable
-		if r.Err != nil && !errors.As(r.Err, &mendable) && !tilelog.OutOfFiles(r.Err) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
+		if r.Err != nil && !errors.As(r.Err, &mendable) && !tilelog.OutOfFiles(r.Err) && !stream.IsSilent(r.Err) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
 			l.stream.Positions.Stop(&commit.Stopped{Group: name, At: l.stream.Next(name), Why: r.Err})
 		}
 		if err := errors.Join(ctx.Err(), progress(r)); err != nil {

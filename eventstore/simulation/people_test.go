@@ -25,9 +25,10 @@ type sending struct {
 	personal     bool                  // it carries personal data
 	what         string
 
-	maybe  bool // somebody was told that the outcome is not known, or two send it at once
-	done   bool // somebody was told the outcome
-	flying int  // requests under way
+	maybe  bool   // somebody was told that the outcome is not known, or two send it at once
+	done   bool   // somebody was told the outcome
+	rule   string // of the refusal, if that was the outcome
+	flying int    // requests under way
 }
 
 func (x *sending) request() domain.Request {
@@ -196,6 +197,20 @@ func (w *world) play(one *step) {
 	case erase:
 		x := w.erase(one.Group, one.N)
 		w.people.Go(func() { w.send(x, one.Node, time.Duration(500+one.N*10)*time.Millisecond) })
+	case eraseKill:
+		n.mu.Lock()
+		n.counts.messages, n.counts.atMessage = 1+one.N%60, func() { n.die(one.N%2 == 0, one.For) }
+		n.mu.Unlock()
+		x := w.erase(one.Group, one.N)
+		w.people.Go(func() { w.send(x, one.Node, 5*time.Second) })
+	case keyLate:
+		w.mu.Lock()
+		w.keyFate[n.name] = fate{late: one.For}
+		w.mu.Unlock()
+		x, y := w.compose(one.Group, one.N-one.N%12+2), w.erase(one.Group, one.N)
+		w.people.Go(func() { w.send(x, one.Node, 20*time.Second) })
+		time.Sleep(20 * time.Millisecond)
+		w.people.Go(func() { w.send(y, one.Node+1, 20*time.Second) })
 	case handOn:
 		w.handOn()
 	case witnessing:
@@ -233,6 +248,11 @@ func (w *world) playFault(one *step, n *node) {
 	}
 	switch one.Kind {
 	case restart:
+		n.stop()
+	case loseAtStart:
+		n.mu.Lock()
+		n.first = countdown{requests: 1 + one.N%40, request: []fate{{drop: true}, {mute: true}}[one.N/40%2]}
+		n.mu.Unlock()
 		n.stop()
 	case kill, powerCut:
 		n.die(one.Kind == powerCut, one.For)

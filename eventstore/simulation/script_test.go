@@ -15,6 +15,7 @@ type script struct {
 	Nodes   int
 	Story   bool // nodes have clocks of their own, and days pass
 	Witness bool // a witness cosigns the logs
+	Marks   bool // a start begins at a mark, as one of a large store does
 	Steps   []step
 }
 
@@ -29,12 +30,12 @@ type step struct {
 }
 
 func (s step) String() string {
-	return fmt.Sprintf("%-12s node %d, group %d, number %d, for %v, then wait %v", s.Kind, s.Node, s.Group, s.N, s.For, s.Wait)
+	return fmt.Sprintf("%-13s node %d, group %d, number %d, for %v, then wait %v", s.Kind, s.Node, s.Group, s.N, s.For, s.Wait)
 }
 
 func (s script) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, %d nodes, story clock %v, a witness %v\n", s.Seed, s.Nodes, s.Story, s.Witness)
+	fmt.Fprintf(&b, "seed %d, %d nodes, story clock %v, a witness %v, marks %v\n", s.Seed, s.Nodes, s.Story, s.Witness, s.Marks)
 	for i, one := range s.Steps {
 		fmt.Fprintf(&b, "%3d  %s\n", i+1, one)
 	}
@@ -43,34 +44,37 @@ func (s script) String() string {
 
 // Kinds of steps. Those after the commands are faults.
 const (
-	say        = "say"          // somebody sends a command
-	sayAgain   = "say again"    // somebody sends a command of before once more
-	read       = "read"         // somebody reads at a node
-	backward   = "as known"     // somebody asks for an earlier state
-	restart    = "restart"      // a node is stopped and started
-	kill       = "kill"         // a node is killed
-	powerCut   = "power cut"    // a node's machine loses its power
-	killAt     = "kill at"      // a node is killed at its Nth message from now
-	killAtDisk = "kill at disk" // a node loses its power at its Nth step on the disk
-	cut        = "cut"          // a node's network is cut
-	serverCut  = "server cut"   // the stream's server loses its power
-	appendLost = "append lost"  // the node's next append
-	ackLost    = "ack lost"
-	ackTwice   = "ack twice"
-	appendLate = "append late"
-	appendSlow = "append slow"
-	refuse     = "refuse"
-	proposed   = "proposed"
-	deaf       = "deaf"  // what the stream delivers to a node is lost
-	lose       = "lose"  // the node's Nth request from now, or its answer
-	clock      = "clock" // a node's clock jumps
-	skew       = "skew"  // the server's clock jumps
-	day        = "day"   // a day passes, on all clocks
-	diskSlow   = "disk slow"
-	diskFull   = "disk full"
-	erase      = "erase"   // somebody has a person erased
-	handOn     = "hand on" // whoever runs the nodes copies the wrapping key to those that lack it
-	witnessing = "witness" // requests of the witness, or its answers, are lost or late, or it is down
+	say         = "say"          // somebody sends a command
+	sayAgain    = "say again"    // somebody sends a command of before once more
+	read        = "read"         // somebody reads at a node
+	backward    = "as known"     // somebody asks for an earlier state
+	restart     = "restart"      // a node is stopped and started
+	kill        = "kill"         // a node is killed
+	powerCut    = "power cut"    // a node's machine loses its power
+	killAt      = "kill at"      // a node is killed at its Nth message from now
+	killAtDisk  = "kill at disk" // a node loses its power at its Nth step on the disk
+	cut         = "cut"          // a node's network is cut
+	serverCut   = "server cut"   // the stream's server loses its power
+	appendLost  = "append lost"  // the node's next append
+	ackLost     = "ack lost"
+	ackTwice    = "ack twice"
+	appendLate  = "append late"
+	appendSlow  = "append slow"
+	refuse      = "refuse"
+	proposed    = "proposed"
+	deaf        = "deaf"  // what the stream delivers to a node is lost
+	lose        = "lose"  // the node's Nth request from now, or its answer
+	clock       = "clock" // a node's clock jumps
+	skew        = "skew"  // the server's clock jumps
+	day         = "day"   // a day passes, on all clocks
+	diskSlow    = "disk slow"
+	diskFull    = "disk full"
+	erase       = "erase"         // somebody has a person erased
+	eraseKill   = "kill at keys"  // the same, and the node that does it is killed at its Nth message from then
+	keyLate     = "key late"      // somebody registers at a node, whose new key is late, and another node erases somebody
+	handOn      = "hand on"       // whoever runs the nodes copies the wrapping key to those that lack it
+	loseAtStart = "lose at start" // a node is stopped and started, and its Nth request then, or its answer, is lost
+	witnessing  = "witness"       // requests of the witness, or its answers, are lost or late, or it is down
 )
 
 // weights say how often a step is of a kind.
@@ -79,7 +83,7 @@ var weights = []struct {
 	weight int
 }{
 	{say, 60}, {sayAgain, 6}, {read, 4}, {backward, 2}, {restart, 2}, {kill, 3}, {powerCut, 3}, {killAt, 4}, {killAtDisk, 3}, {cut, 3}, {serverCut, 3},
-	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {deaf, 3}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2}, {erase, 9}, {handOn, 1}, {witnessing, 3},
+	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {deaf, 3}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2}, {erase, 9}, {eraseKill, 4}, {keyLate, 4}, {handOn, 1}, {witnessing, 3}, {loseAtStart, 4},
 }
 
 const groups = 3
@@ -87,7 +91,7 @@ const groups = 3
 // newScript makes up the script of a seed.
 func newScript(seed uint64) script {
 	r := rand.New(rand.NewPCG(seed, 11))
-	s := script{Seed: seed, Nodes: 1 + r.IntN(2), Story: r.IntN(3) > 0, Witness: r.IntN(3) == 0}
+	s := script{Seed: seed, Nodes: 1 + r.IntN(2), Story: r.IntN(3) > 0, Witness: r.IntN(3) == 0, Marks: r.IntN(2) == 0}
 	total := 0
 	for _, w := range weights {
 		total += w.weight

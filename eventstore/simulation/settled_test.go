@@ -105,6 +105,6 @@ func (t *truth) nothingDue(n *node, state *domain.State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if due := t.of(state.Group).fold.Settle(n.time(), nil); len(due) > 0 {
-		t.world.fail("%s: %d events of %s are due, and not recorded", n.name, len(due), state.Group)
+		t.world.fail("%s: %d events of %s are due, and not recorded, the first %s", n.name, len(due), state.Group, due[0].Kind())
 	}
 }

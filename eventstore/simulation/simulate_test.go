@@ -1,10 +1,13 @@
 package simulation
 
 import (
+	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -50,6 +53,38 @@ func TestSeeds(t *testing.T) {
 	}
 	took := time.Since(began)
 	t.Logf("%d seeds, %d steps, %.0f seeds a minute", seed-first, steps, float64(seed-first)/took.Minutes())
+}
+
+// longest is the simulated time after which a simulation hangs: a few minutes are usual.
+const longest = time.Hour
+
+// simulate plays the script and returns what did not hold.
+func simulate(t *testing.T, s script, m mistake) (wrong []string) {
+	root := scratchNow(t)
+	defer os.RemoveAll(root)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(s, root, m)
+		defer w.watcher.use()()
+		endless := time.AfterFunc(longest, func() { panic(fmt.Sprintf("seed %d does not end: %v", s.Seed, w.verdict())) })
+		defer endless.Stop()
+		w.begin()
+		w.truth.check()
+		for i := range s.Steps {
+			w.play(&s.Steps[i])
+			time.Sleep(s.Steps[i].Wait)
+			synctest.Wait()
+			w.truth.check()
+			if len(w.verdict()) > 0 {
+				break
+			}
+		}
+		w.settle()
+		w.end()
+		wrong = w.verdict()
+	})
+	runtime.GC() // twice: nats.go keeps timers in a pool, and the next simulation must not meet them
+	runtime.GC()
+	return wrong
 }
 
 // report prints the shortest script that fails.

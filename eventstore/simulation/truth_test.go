@@ -225,6 +225,7 @@ func (t *truth) decideAgain(l *ledger, pieces []commit.Piece) error {
 		events = l.fold.Settle(now, nil)
 	} else {
 		req := x.request()
+		l.addPast(&req, now)
 		d := l.fold.Decide(&req, now)
 		if d.Refusal != nil {
 			return fmt.Errorf("%s was recorded, and is refused on what was recorded before it: %s", x.what, d.Refusal.Say)
@@ -244,6 +245,22 @@ func (t *truth) decideAgain(l *ledger, pieces []commit.Piece) error {
 		}
 	}
 	return nil
+}
+
+// addPast gives the request the state of the day on which it is judged, where it needs it.
+func (l *ledger) addPast(req *domain.Request, now time.Time) {
+	day, needs := req.NeedsPast(domain.DayOf(now))
+	if !needs {
+		return
+	}
+	s := domain.NewState(l.name)
+	for i := range l.events {
+		if l.events[i].Time.After(day.End()) {
+			break
+		}
+		s.Apply(&l.events[i])
+	}
+	req.Past = s.View()
 }
 
 // checkpoint holds a checkpoint that was put into the bucket against what was
@@ -330,7 +347,7 @@ func (t *truth) answered(a *attempt) bool {
 		t.world.fail("%s at %s: %v; that says that it is not recorded, and it is, at %s %d", a.what, a.node.name, a.err, at.group, at.first)
 	case open:
 	case errors.As(a.err, &refused):
-		a.done = true
+		a.done, a.rule = true, refused.Rule
 		t.refused(a, refused)
 		return true
 	case errors.As(a.err, new(*commit.Stopped)):
@@ -397,6 +414,7 @@ func (t *truth) refused(a *attempt, r *eventstore.Refused) {
 	fold := t.foldTo(l, r.Index)
 	for _, now := range []time.Time{a.until, a.from} {
 		req := a.request()
+		l.addPast(&req, now)
 		if d := fold.Decide(&req, now); d.Refusal != nil && d.Refusal.Rule == r.Rule {
 			return
 		}

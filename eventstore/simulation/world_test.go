@@ -9,10 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"sync"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -44,6 +42,7 @@ type world struct {
 	people  sync.WaitGroup
 	sent    []*sending
 	pending map[string][]fate // what the next appends of a node meet, by its name
+	keyFate map[string]fate   // what a node's next new entry of the keys meets, by its name
 }
 
 // A node is one process that keeps a store, and is started again when it ends.
@@ -61,7 +60,10 @@ type node struct {
 	life     int       // how often it was started
 	followed uint64    // sequence of the last commit that it told of in this life
 	counts   countdown
-	stopping bool // its world ends
+	first    countdown // counts of the next life, from its start
+	atOnce   int       // messages that it has sent at this moment
+	moment   time.Time // of the last message
+	stopping bool      // its world ends
 	runs     sync.WaitGroup
 	done     chan struct{} // closed when this life's last run has ended
 }
@@ -79,7 +81,7 @@ type countdown struct {
 const openTimeout = 60 * time.Second
 
 func newWorld(s script, root string, m mistake) *world {
-	w := &world{script: s, root: root, rand: rand.New(rand.NewPCG(s.Seed, 23)), server: newServer(), mistake: m, pending: map[string][]fate{}}
+	w := &world{script: s, root: root, rand: rand.New(rand.NewPCG(s.Seed, 23)), server: newServer(), mistake: m, pending: map[string][]fate{}, keyFate: map[string]fate{}}
 	out := io.Discard
 	if os.Getenv(verboseEnv) != "" {
 		out = os.Stderr
@@ -146,6 +148,7 @@ func (n *node) run() {
 	n.disk.deaf = n.world.mistake.deafDisk
 	n.disk.onStep = func(string) { n.counts.step(n, false) }
 	n.followed = 0
+	n.counts, n.first = n.first, countdown{}
 	n.done = make(chan struct{})
 	dir, plug, disk, done := n.dir, n.plug, n.disk, n.done
 	n.mu.Unlock()
@@ -178,6 +181,9 @@ func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
 		Dir: dir, NATS: "nats://simulated", Access: []nats.Option{nats.InProcessServer(plug), nats.Timeout(2 * time.Second), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, Node: n.name, Installation: "simulated",
 		Clock: n.clock(), Follow: []func(commit.Commit){func(c commit.Commit) { n.world.truth.followed(n, &f, c) }}, Log: n.world.log.With("node", n.name, "life", life), Disk: disk,
 		ClockConfirmed: true,
+	}
+	if n.world.script.Marks {
+		o.ReadWhole = 1
 	}
 	n.world.watcher.options(&o)
 	s, err := eventstore.Open(ctx, o)
@@ -224,8 +230,13 @@ func (n *node) die(power bool, after time.Duration) {
 		return
 	}
 	plug, disk := n.plug, n.disk
-	// At its start it puts the newest checkpoint into the folder, and then mends its tiles.
-	mended := n.store != nil && time.Since(n.upSince) > 2*time.Second && !disk.wasInTrouble()
+	// At its start it puts the newest checkpoint into the folder, and then mends its tiles;
+	// where it began at a mark, once it has read the stream beside its work.
+	mending := 2 * time.Second
+	if n.world.script.Marks {
+		mending = 20 * time.Second
+	}
+	mended := n.store != nil && time.Since(n.upSince) > mending && !disk.wasInTrouble()
 	into := filepath.Join(n.world.root, fmt.Sprint(n.name, "-", n.life))
 	n.life++ // whoever runs it gives up
 	life := n.life
@@ -289,18 +300,41 @@ func (w *world) meets(l *link, m *message) (f fate) {
 	if n == nil {
 		return fate{}
 	}
+	if n.isEndless() {
+		w.fail("%s sends messages without end", n.name)
+		return fate{drop: true}
+	}
 	if f, ok := n.counts.step(n, true); ok {
+		return f
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if f, ok := w.keyFate[n.name]; ok && strings.HasPrefix(m.subject, "keys.") {
+		delete(w.keyFate, n.name)
 		return f
 	}
 	if m.subject != commit.Subject {
 		return fate{}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if all := w.pending[n.name]; len(all) > 0 {
 		f, w.pending[n.name] = all[0], all[1:]
 	}
 	return f
+}
+
+// mostAtOnce is how many messages a node may send while no time passes.
+const mostAtOnce = 10_000
+
+// isEndless counts a message, and says whether the node has sent too many without waiting for
+// anything.
+func (n *node) isEndless() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if now := time.Now(); !now.Equal(n.moment) {
+		n.moment, n.atOnce = now, 0
+	}
+	n.atOnce++
+	return n.atOnce > mostAtOnce
 }
 
 // step counts a message or a step on the disk, and does what is to be done at it.
@@ -334,35 +368,15 @@ func (c *countdown) step(n *node, isMessage bool) (f fate, ok bool) {
 	return f, ok
 }
 
-// simulate plays the script and returns what did not hold.
-func simulate(t *testing.T, s script, m mistake) (wrong []string) {
-	root := scratchNow(t)
-	defer os.RemoveAll(root)
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(s, root, m)
-		defer w.watcher.use()()
-		w.begin()
-		w.truth.check()
-		for i := range s.Steps {
-			w.play(&s.Steps[i])
-			time.Sleep(s.Steps[i].Wait)
-			synctest.Wait()
-			w.truth.check()
-			if len(w.verdict()) > 0 {
-				break
-			}
-		}
-		w.settle()
-		w.end()
-		wrong = w.verdict()
-	})
-	runtime.GC() // twice: nats.go keeps timers in a pool, and the next simulation must not meet them
-	runtime.GC()
-	return wrong
+// begin starts the nodes, and has the groups founded.
+func (w *world) begin() {
+	w.startNodes()
+	w.found(func(x *sending) { w.send(x, 0, 10*time.Second) })
+	w.watcher.watch(w.nodes[0])
 }
 
-// begin starts the nodes, one after the other: the others get the keys of the first.
-func (w *world) begin() {
+// startNodes starts the nodes, one after the other: the others get the keys of the first.
+func (w *world) startNodes() {
 	for i, n := range w.nodes {
 		if i > 0 {
 			for _, name := range []string{keys.WrappingFile, logs.SigningFile} {
@@ -377,8 +391,6 @@ func (w *world) begin() {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
-	w.found(func(x *sending) { w.send(x, 0, 10*time.Second) })
-	w.watcher.watch(w.nodes[0])
 }
 
 func (w *world) copyFile(from, to *node, name string) {
@@ -396,6 +408,7 @@ func (w *world) settle() {
 	w.mu.Lock()
 	w.calm = true
 	clear(w.pending)
+	clear(w.keyFate)
 	w.mu.Unlock()
 	w.server.start()
 	w.server.mu.Lock()
@@ -404,7 +417,7 @@ func (w *world) settle() {
 	w.server.mu.Unlock()
 	for _, n := range w.nodes {
 		n.mu.Lock()
-		n.skew, n.counts = 0, countdown{}
+		n.skew, n.counts, n.first = 0, countdown{}, countdown{}
 		plug, disk := n.plug, n.disk
 		n.mu.Unlock()
 		plug.mend()
