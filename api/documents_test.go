@@ -67,15 +67,6 @@ func TestMinutes(t *testing.T) {
 	word := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/minutes.docx"))
 	require.Equal(t, paper.WordType, word.Header.Get("Content-Type"))
 	require.True(t, bytes.HasPrefix(word.body, []byte("PK")), "a document for Word is a zip file")
-	w.must(201, w.attach("manager", "P1", "figures.csv", "text/csv", "a,b"))
-	for _, file := range []string{"minutes.pdf", "papers.pdf"} {
-		written := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/"+file))
-		require.Equal(t, paper.PDFType, written.Header.Get("Content-Type"))
-		require.True(t, bytes.HasPrefix(written.body, []byte("%PDF-")), file)
-		require.Equal(t, file == "papers.pdf", bytes.Contains(written.body, []byte("/Type /EmbeddedFile")), "what is attached lies within the papers")
-		w.refused(403, "F3", w.ask("icb-director", "/agenda/2026-02-03/"+file))
-		w.refused(404, "T3", w.ask("cd-south", "/agenda/2026-02-04/"+file))
-	}
 	page := string(w.must(200, w.send(w.request("cd-south", "GET", "/g/trafford/agenda/2026-02-03/minutes", ""))).body)
 	require.Contains(t, page, "Draw a rota, Clinical Director, North Trafford, supported by Manager")
 	w.refused(403, "F3", w.ask("icb-director", "/agenda/2026-02-03/minutes.docx"))
@@ -86,6 +77,16 @@ func TestMinutes(t *testing.T) {
 	before := string(w.must(200, w.ask("cd-south", "/agenda/2026-02-03/minutes.md?known=2026-02-02")).body)
 	require.Contains(t, before, "The meeting has not been recorded yet.")
 	require.NotContains(t, before, "P3")
+
+	w.must(201, w.attach("manager", "P1", "figures.csv", "text/csv", "a,b"))
+	for _, file := range []string{"minutes.pdf", "papers.pdf"} {
+		written := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/"+file))
+		require.Equal(t, paper.PDFType, written.Header.Get("Content-Type"))
+		require.True(t, bytes.HasPrefix(written.body, []byte("%PDF-")), file)
+		require.Equal(t, file == "papers.pdf", bytes.Contains(written.body, []byte("/Type /EmbeddedFile")), "what is attached lies within the papers")
+		w.refused(403, "F3", w.ask("icb-director", "/agenda/2026-02-03/"+file))
+		w.refused(404, "T3", w.ask("cd-south", "/agenda/2026-02-04/"+file))
+	}
 }
 
 // attach sends the document to be kept and recorded.
