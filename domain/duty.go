@@ -22,6 +22,13 @@ const (
 	DeputyChair DutyName = "deputy-chair" // does what the chair does, for the chair
 )
 
+func (d DutyName) since() int {
+	if d == CoChair || d == DeputyChair {
+		return 2
+	}
+	return 1
+}
+
 // Words are the duty in a sentence: "deputy chair".
 func (d DutyName) Words() string {
 	if d == DeputyChair {

@@ -12,8 +12,9 @@ import (
 // A format is what may stand in events, as a number: 1 is what there was on 30 November
 // 2026, and each release that adds kinds or members takes the next. What is added says
 // since which format it is there: a kind by since in the table, a member by a tag on its
-// field (`since:"2"`). Nodes of two releases may write to the same ledgers, and an older
-// one stops a group whose events it can't read, so what is new is written only once every
+// field (`since:"2"`), a word by the method since of its type. Nodes of two releases may
+// write to the same ledgers, and an older one stops a group whose events it can't read, or
+// takes a word that it doesn't know for none: so what is new is written only once every
 // node knows its format.
 
 // newestFormat is the newest that anything in the table has.
@@ -42,7 +43,7 @@ func noteFormat(k *Kind) bool {
 	t := reflect.TypeOf(k.New())
 	for m := range membersOf(t) {
 		newestFormat = max(newestFormat, m.since)
-		if m.since > k.Since {
+		if m.since > k.Since || m.deep {
 			grown[t] = true
 		}
 	}
@@ -76,6 +77,10 @@ func formatOf(v reflect.Value) (format int) {
 		for _, value := range v.Seq2() {
 			format = max(format, formatOf(value))
 		}
+	case reflect.String:
+		if w, ok := v.Interface().(laterWord); ok {
+			return w.since()
+		}
 	case reflect.Struct:
 		for f, value := range v.Fields() {
 			if f.IsExported() && !value.IsZero() {
@@ -96,10 +101,17 @@ func sinceOf(f reflect.StructField) int {
 	return since
 }
 
+// A laterWord is a member of which some words came later than the member: it says since
+// which format its word is there.
+type laterWord interface{ since() int }
+
+var ofLaterWords = reflect.TypeFor[laterWord]()
+
 // A member of a payload's JSON: where it stands, such as "charter.quorum", and since when.
 type member struct {
 	path  string
 	since int
+	deep  bool // what it needs lies in its value: some of its words came later, or it can be of several types
 }
 
 var ofText = reflect.TypeFor[encoding.TextMarshaler]()
@@ -121,7 +133,7 @@ func membersOf(t reflect.Type, within ...reflect.Type) iter.Seq[member] {
 			if !f.IsExported() || name == "-" {
 				continue
 			}
-			if name != "" && !yield(member{name, sinceOf(f)}) {
+			if name != "" && !yield(member{name, sinceOf(f), f.Type.Implements(ofLaterWords) || f.Type.Kind() == reflect.Interface}) {
 				return
 			}
 			for m := range membersOf(f.Type, append(within, t)...) {

@@ -40,7 +40,7 @@ func TestKindsFormats(t *testing.T) {
 	}
 	next := false
 	for _, k := range Kinds {
-		here := append(slices.Collect(membersOf(reflect.TypeOf(k.New()))), member{"", k.Since})
+		here := append(slices.Collect(membersOf(reflect.TypeOf(k.New()))), member{path: "", since: k.Since})
 		for _, m := range here {
 			since, name := known[k.Name+" "+m.path], strings.TrimSpace(k.Name+" "+m.path)
 			delete(known, k.Name+" "+m.path)
@@ -102,6 +102,14 @@ func TestFormatOfAnEvent(t *testing.T) {
 	} {
 		if got := formatOf(reflect.ValueOf(&c.of)); got != c.want {
 			t.Errorf("%+v: format %d, want %d", c.of, got, c.want)
+		}
+	}
+	for duty, want := range map[DutyName]int{Chair: 1, CoChair: 2} {
+		assigned := &DutyAssigned{Duty: duty}
+		for _, e := range []*Event{{Data: assigned}, {Data: &ProposalRaised{Instruments: []Instrument{{AssignDuty: &AssignDuty{DutyEntry: DutyEntry{Duty: duty}}}}}}} {
+			if got := e.Format(); got != want {
+				t.Errorf("%s in %T: format %d, want %d", duty, e.Data, got, want)
+			}
 		}
 	}
 	var paths []string

@@ -352,6 +352,7 @@ func (e *LetterAnswered) Answered() string {
 		return strings.TrimSuffix("No: "+e.Words, ": ")
 	case SaidQuestion:
 		return "A question, " + e.Question
+	case SaidYes:
 	}
 	words := "Yes, for " + cmp.Or(List(e.Matters), "everything")
 	if e.Until != 0 {
