@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Wider groups (rule G1): places within a system join in a group of their own.
 // A seat there belongs to a group here; the code of that group as an
@@ -62,6 +65,37 @@ func (s *State) grounds(matter string, d Day) []RestsOn {
 			}
 		}
 	}
+	return all
+}
+
+// A Ground is something on which another group's consent can rest, and what it is called.
+type Ground struct {
+	RestsOn
+	Title string
+}
+
+// GroundsOf are what a consent of the other group's seat on the matter can rest on, on that
+// day, in the order in which they were recorded; nil of any other seat. They are for those who
+// act for the seat: nobody else is told of them (rule G1).
+func (s *View) GroundsOf(seat, matter string, d Day) []Ground {
+	if o := s.Organisations[seat]; o == nil || o.Kind != OtherGroup {
+		return nil
+	}
+	place := s.readable(seat, d)
+	if place == nil {
+		return nil
+	}
+	var all []Ground
+	for _, g := range place.grounds(matter, d) {
+		title := ""
+		if p := place.Proposals[g.Ref]; p != nil {
+			title = p.Title()
+		} else if v := place.Delegations[g.Ref].VersionOn(d); v.Index != g.Index {
+			continue // what it was before it was changed
+		}
+		all = append(all, Ground{g, title})
+	}
+	slices.SortFunc(all, func(a, b Ground) int { return cmp.Compare(a.Index, b.Index) })
 	return all
 }
 

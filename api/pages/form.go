@@ -241,6 +241,8 @@ func (f *filling) command(kind domain.CommandKind) domain.Command {
 		f.together(c)
 	case *domain.ConsentToCharter:
 		f.rests(c)
+	case *domain.GiveConsent:
+		c.Rests = f.ground()
 	}
 	f.read(c)
 	return c

@@ -3,6 +3,7 @@ package pages
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"goldenthread/api/access"
 	"goldenthread/api/caller"
@@ -109,20 +110,73 @@ func proposalPage(a *asked) (web.Body, error) {
 	return body, nil
 }
 
+// groundParts asks, of another group's seat, on which agreement or power of its own its consent
+// rests (rule G1); nil where nobody has to say.
+func (a *asked) groundParts(matter string) func(*filling) []web.Piece {
+	others := false
+	options := []web.Option{{Value: "", Words: "Choose"}}
+	for _, seat := range a.seats() {
+		if a.State().Organisations[seat.Value].Kind != domain.OtherGroup {
+			continue
+		}
+		others = true
+		g, err := a.server.ledgers.WithPlaces(a.r.Context(), a.Group)
+		if err != nil {
+			a.server.log.WarnContext(a.r.Context(), "the ledgers of the places could not be read", "error", err)
+			continue
+		}
+		for _, ground := range g.State().GroundsOf(seat.Value, matter, a.At) {
+			options = append(options, web.Option{Value: restsValue(&ground.RestsOn), Words: strings.TrimSuffix(seat.Words+", "+ground.Ref+": "+ground.Title, ": ")})
+		}
+	}
+	if !others {
+		return nil
+	}
+	return func(f *filling) []web.Piece {
+		return []web.Piece{{
+			Type: "choice", Name: restsField, Label: "Which agreement or power of your own does it rest on?", Options: options, Values: f.values[restsField],
+			Hint: "Your group has to have agreed to it, or given somebody a power for it, in its own ledger. If none is offered, agree to it there first.",
+		}}
+	}
+}
+
+// restsField is where a form says what another group's consent to a proposal rests on.
+const restsField = "rests"
+
+func restsValue(r *domain.RestsOn) string {
+	return r.Ledger + "/" + r.Ref + "/" + strconv.FormatUint(r.Index, 10)
+}
+
+// ground reads what another group's consent to a proposal rests on; nil where nothing was chosen.
+func (f *filling) ground() *domain.RestsOn {
+	parts := strings.Split(f.values.Get(restsField), "/")
+	if len(parts) != 3 {
+		return nil
+	}
+	index, err := strconv.ParseUint(parts[2], 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &domain.RestsOn{Ledger: parts[0], Ref: parts[1], Index: index}
+}
+
 // offerPositions offers to say what a seat says to the newest version, to confirm
 // what was heard from it, and to agree to pay.
 func (a *asked) offerPositions(body *web.Proposal) {
 	version := body.Versions[len(body.Versions)-1].Version
+	var grounds func(*filling) []web.Piece
 	position := func(c domain.Command, fold, say, class string) {
 		a.offer(offered{
-			id: domain.CommandName(c), command: c, given: []string{"version"}, filtered: true,
+			id: domain.CommandName(c), command: c, given: []string{"version"}, filtered: true, more: grounds,
 			Sheet: web.Sheet{
 				Fold: fold, FoldID: "do-" + domain.CommandName(c), Say: []string{say + " You speak to version " + strconv.Itoa(version) + "."}, Button: fold, Class: class, Sign: fold + " and sign",
 			},
 		})
 	}
 	if a.seats() != nil {
+		grounds = a.groundParts(body.Matter)
 		position(&domain.GiveConsent{Proposal: body.Ref, Version: version}, "Consent", "We sign up to these words.", "")
+		grounds = nil
 		position(&domain.StandAsideFrom{Proposal: body.Ref, Version: version}, "Stand aside", "Not for us, but we will not stop it, and will stand by it.", "secondary")
 		position(&domain.RaiseObjection{Proposal: body.Ref, Version: version, Grade: domain.Concern}, "Object", "A concern is recorded. A block stops it until you let it go.", "warning")
 	}
