@@ -177,6 +177,11 @@ proxies: ## the program behind nginx and Caddy as Debian has them (nginx-light, 
 	@for tool in nginx caddy; do command -v $$tool >/dev/null || { echo "There is no $$tool here: apt-get install nginx-light caddy"; exit 1; }; done
 	GOLDENTHREAD_PROXIES=1 $(GO) test ./cmd/goldenthread -run '^TestProxies$$' -count 1 -v
 
+.PHONY: measured
+measured: stylesheet ## every page under pa11y and html-validate, Lighthouse on a phone, and axe in forced colours and at 320 pixels too (with npm and chromium; a quarter of an hour)
+	cd api/measured && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	GOLDENTHREAD_MEASURED=1 $(GO) test ./api -run '^Test(Measured|EveryPage)$$' -count 1 -v -timeout 60m
+
 SCREENSHOTS ?= /tmp/goldenthread-screenshots
 .PHONY: screenshots
 screenshots: ## a picture of every page, on a phone, a desk and paper, in SCREENSHOTS

@@ -89,6 +89,14 @@ func (b *browser) look(scheme, media string) {
 	require.NoError(b.t, err)
 }
 
+// forcedColours shows pages in the few colours that somebody chose for all of them.
+func (b *browser) forcedColours() {
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}},
+	})
+	require.NoError(b.t, err)
+}
+
 func (b *browser) script(on bool) {
 	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 	require.NoError(b.t, err)

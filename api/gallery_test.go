@@ -185,6 +185,8 @@ var views = []view{
 	{"event", "lmc-chair", "/g/trafford/events/40", nil},
 	{"proof", "lmc-chair", "/g/trafford/proof", nil},
 	{"card", "cd-altrincham", "/g/trafford/card", nil},
+	{"offline", "cd-altrincham", "/g/trafford/offline", nil},
+	{"offline-none", "cd-north", "/g/trafford/offline", nil},
 	{"card-none", "cd-north", "/g/trafford/card", nil},
 	{"sign-in", "", "/g/trafford", nil},
 	{"not-found", "cd-sale", "/g/trafford/proposals/P99", nil},
@@ -387,6 +389,15 @@ func (b *browser) sound(script string) {
 	require.LessOrEqual(b.t, evaluate[int](b, `document.documentElement.scrollWidth`), 320)
 	small := `[...document.querySelectorAll("button, input:not([type=hidden], [type=radio], [type=checkbox]), select, summary, nav a, .nhsuk-button")].filter(e => e.getBoundingClientRect().height < 43.9 && e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
 	require.Empty(b.t, evaluate[[]string](b, small))
+	if os.Getenv(measuredEnv) != "" {
+		require.Empty(b.t, b.faults(script), "on a narrow screen")
+		b.forcedColours()
+		require.Empty(b.t, b.faults(script), "in forced colours, on a narrow screen")
+		b.width(1280)
+		require.Empty(b.t, b.faults(script), "in forced colours")
+		b.look("light", "")
+		b.width(320)
+	}
 	require.Equal(b.t, 1, evaluate[int](b, `document.querySelectorAll("h1").length`))
 	require.Empty(b.t, evaluate[[]string](b, `[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are taken twice")
 }

@@ -252,12 +252,13 @@ func TestLivePage(t *testing.T) {
 	require.Equal(t, "Not y", evaluate[string](b, `document.getElementById("object-why").value`))
 }
 
-// The card of a representative opens with the server stopped, says of itself
-// when it was correct, and is one page on paper.
+// The card of a representative is one page on paper, and opens with the server stopped.
 func TestCardWithoutSignal(t *testing.T) {
 	w := newWorld(t).established()
 	w.on("2026-03-09")
-	b := newBrowser(t, w.web.URL).as(w.keys["cd-north"]).open("/g/trafford/card")
+	b := newBrowser(t, w.web.URL).as(w.keys["cd-north"])
+	b.setClock("2026-03-09T12:00:00Z")
+	b.open("/g/trafford/card")
 	b.waits(`document.documentElement.dataset.kept === "yes"`)
 	online := b.main()
 	require.Contains(t, online, "Correct at midday on 9 March 2026")

@@ -82,7 +82,7 @@ func TestBrowserSignsIn(t *testing.T) {
 
 	b := &browser{t: t, ctx: ctx}
 	kept := `caches.keys().then(names => names.length)`
-	evaluate[bool](b, `caches.open("cards").then(cards => cards.put("/g/trafford/card", new Response("my card"))).then(() => true)`)
+	evaluate[bool](b, `caches.open("kept").then(cards => cards.put("/g/trafford/card", new Response("my card"))).then(() => true)`)
 	require.Equal(t, 1, evaluate[int](b, kept))
 	do(
 		chromedp.Submit(chromedp.CSS(`form[action="/sign-out"]`)),

@@ -133,9 +133,25 @@ func (s *View) Check(q Question) (*CheckAnswer, *Refusal) {
 	if r != nil {
 		return nil, r
 	}
-	a.WhoCould, a.Notes, a.Chain = s.whoCould(q, &j), s.notes(q, &j), s.chain(q, &j)
-	a.Say = s.say(q, &j, a.WhoCould)
-	a.Remedies = s.remedies(q, &j, a)
+	s.putInWords(q, &j, a)
+	a.Chain = s.chain(q, &j)
+	return a, nil
+}
+
+// checkInWords decides as Check, and answers with all but the chain.
+func (s *View) checkInWords(q Question) (*CheckAnswer, *Refusal) {
+	a, j, r := s.decideCheck(&q)
+	if r == nil {
+		s.putInWords(q, &j, a)
+	}
+	return a, r
+}
+
+// putInWords adds to the answer what is for people.
+func (s *View) putInWords(q Question, j *judgement, a *CheckAnswer) {
+	a.WhoCould, a.Notes = s.whoCould(q, j), s.notes(q, j)
+	a.Say = s.say(q, j, a.WhoCould)
+	a.Remedies = s.remedies(q, j, a)
 	if k := s.LastSaid(q.Matter, q.At); k != nil {
 		a.LastSaid = s.office(k.Person) + ", " + s.Forums[k.Forum].Name + ", " + k.Meeting.Words() + " (" + s.CommitmentOn(k, q.At).Words() + "): " + k.Words
 	}
@@ -144,7 +160,6 @@ func (s *View) Check(q Question) (*CheckAnswer, *Refusal) {
 	} else if j.line != nil {
 		a.Position = j.line.Words
 	}
-	return a, nil
 }
 
 // CheckBriefly decides as Check, and answers with what decides alone: it leaves out what

@@ -86,24 +86,57 @@ func (s *authority) Matters(d Day) []string {
 
 // MatterMeant is the matter that somebody's words name. Words that name none of Matters
 // are no matter that the charter knows, so that nothing is allowed on them (rule R3);
-// alike are then those that share a word with them.
+// alike are then those of which a word is like one of theirs. A path that lies below one
+// of Matters is a matter of its own.
 func (s *authority) MatterMeant(words string, d Day) (matter string, alike []string) {
 	named := s.Matters(d)
 	if matter = ReadMatter(words); slices.Contains(named, matter) {
 		return matter, nil
 	}
-	said := tellingWords(words)
+	if matter == words && s.Next > 0 && s.CharterOn(d).Charter.Knows(matter) {
+		return matter, nil
+	}
 	for _, m := range named {
-		for w := range tellingWords(m) {
-			if said[w] && !slices.Contains(alike, m) {
-				alike = append(alike, m)
+		if soundsLike(words, m) {
+			alike = append(alike, m)
+		}
+	}
+	return strings.ReplaceAll(matter, "/", "-"), alike
+}
+
+// soundsLike says whether some word of the one is like one of the other: each has four
+// letters or more, and they begin alike or differ by one letter.
+func soundsLike(a, b string) bool {
+	wordsOf := func(s string) []string {
+		return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
+	}
+	for _, x := range wordsOf(a) {
+		for _, y := range wordsOf(b) {
+			if len(x) >= 4 && len(y) >= 4 && (x[:4] == y[:4] || oneApart(x, y)) {
+				return true
 			}
 		}
 	}
-	if matter == words { // a path, which can lie below one that is named
-		return matter, nil
+	return false
+}
+
+// oneApart says whether one letter that is added, left out or another makes one word the
+// other.
+func oneApart(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
 	}
-	return strings.ReplaceAll(matter, "/", "-"), alike
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	switch len(b) - len(a) {
+	case 0:
+		return i == len(a) || a[i+1:] == b[i+1:]
+	case 1:
+		return a[i:] == b[i+1:]
+	}
+	return false
 }
 
 // Knows says whether the charter lists the matter, or one above it, or

@@ -112,8 +112,67 @@ func TestRandomCards(t *testing.T) {
 				g.step()
 			}
 			g.checkCards()
+			g.checkOffline()
 		}
 	})
+}
+
+// checkOffline holds the cases of answers taken along against the check: of every
+// question just one case says what the check says, and none says yes where it does not (R3).
+func (g *generator) checkOffline() {
+	s := g.m.ledger.State().View().Remembering()
+	forums := append([]string{""}, slices.Sorted(maps.Keys(s.Forums))...)
+	matters := g.cardMatters()
+	for range 4 {
+		person, forum, matter, d := pick(g, g.handles()), pick(g, forums), pick(g, matters), DayOf(g.m.now)+Day(g.between(-20, 300))
+		cases, r := s.OfflineCases(person, forum, matter, d)
+		if r != nil {
+			g.m.failf("no answers for %s at %q: %v", person, forum, r)
+		}
+		for range 8 {
+			g.checkOfflineCase(s, cases, Question{Person: person, Forum: forum, Matter: matter, At: d, OpenEnded: g.between(0, 4) == 0})
+		}
+	}
+}
+
+func (g *generator) checkOfflineCase(s *View, cases []OfflineCase, q Question) {
+	c := pick(g, cases)
+	if c.Amount != nil {
+		q.Amount = new(max(*c.Amount+Pence(g.between(-1, 1)), 0))
+	}
+	if c.Months != nil {
+		q.Months = new(max(*c.Months+g.between(-1, 1), 0))
+	}
+	switch c.Consulted {
+	case "all":
+		q.Consulted = []string{"all"}
+	case "none":
+		q.Consulted = []string{}
+	}
+	a, r := s.Check(q)
+	if r != nil { // more than anybody could mean
+		return
+	}
+	found := slices.IndexFunc(cases, func(o OfflineCase) bool {
+		return o.OpenEnded == q.OpenEnded && o.Consulted == c.Consulted && upTo(q.Amount, o.Amount) && upTo(q.Months, o.Months)
+	})
+	if found < 0 {
+		g.m.failf("no case for %+v", q)
+	}
+	o := cases[found].Answer
+	other := func(r Reason) bool { return !slices.Contains(a.Reasons, r) }
+	otherRemedy := func(r Remedy) bool {
+		return !slices.ContainsFunc(a.Remedies, func(m Remedy) bool { return m.Text == r.Text })
+	}
+	if o.Verdict != a.Verdict || o.Say != a.Say || !slices.Equal(o.Conditions, a.Conditions) || slices.ContainsFunc(o.Reasons, other) || slices.ContainsFunc(o.Remedies, otherRemedy) {
+		g.m.failf("%s at %q on %s, on %s, %v for %v, open-ended %v, consulted %v:\n check: %s %q %v %v\noffline: %s %q %v %v", q.Person, q.Forum, q.Matter, q.At, q.Amount, q.Months, q.OpenEnded, q.Consulted,
+			a.Verdict, a.Say, a.Reasons, a.Conditions, o.Verdict, o.Say, o.Reasons, o.Conditions)
+	}
+}
+
+// upTo says whether what was named, or was not, falls in the case up to the most.
+func upTo[N Pence | int](named, most *N) bool {
+	return named == nil && most == nil || named != nil && most != nil && *named <= *most
 }
 
 // checkCards takes cards of whoever represents, or may substitute, on days at

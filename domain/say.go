@@ -12,7 +12,7 @@ func (s *remembering) say(q Question, j *judgement, who []SomeoneWhoCould) strin
 		if j.unknown {
 			return FirstUpper(s.ShortName) + " has no position on that. Please ask " + s.gatekeeper(q.At, q.Person) + "."
 		}
-		return "I can take that back; any agreement is subject to " + s.ShortName + "."
+		return s.SayTakenBack()
 	case MustNot:
 		return "No. We can't agree that here; please write to " + s.gatekeeper(q.At, q.Person) + "."
 	case ViewOnly:
@@ -21,6 +21,11 @@ func (s *remembering) say(q Question, j *judgement, who []SomeoneWhoCould) strin
 		return "This is my own view; I don't speak for general practice here. " + name + " does."
 	}
 	return "This is my own view; I don't speak for general practice here. Ask " + s.gatekeeper(q.At, q.Person) + "."
+}
+
+// SayTakenBack is what to say where only the group can agree.
+func (s *founding) SayTakenBack() string {
+	return "I can take that back; any agreement is subject to " + s.ShortName + "."
 }
 
 func (s *roster) sayYes(q Question, j *judgement) string {

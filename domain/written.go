@@ -114,14 +114,14 @@ func (f *Field) Read(v reflect.Value, s string) error {
 	return nil
 }
 
-// smallNumbers are numbers that people write as words, by their value.
-var smallNumbers = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+// SmallNumbers are numbers that people write as words, by their value.
+var SmallNumbers = [...]string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
 
 // ReadMonths reads a term: 6, 6 months, six months, 1 year, two years.
 func ReadMonths(s string) (int, error) {
 	number, unit, _ := strings.Cut(strings.ToLower(strings.TrimSpace(s)), " ")
 	n, err := strconv.ParseUint(number, 10, 16)
-	if i := slices.Index(smallNumbers, number); i >= 0 {
+	if i := slices.Index(SmallNumbers[:], number); i >= 0 {
 		n, err = uint64(i), nil
 	}
 	switch strings.TrimSpace(unit) {

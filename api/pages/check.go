@@ -2,6 +2,7 @@ package pages
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,7 @@ func (a *asked) forums() []web.Option {
 	for _, f := range a.Representation(a.At).Forums {
 		forums = append(forums, web.Option{Value: f.Forum, Words: f.Name})
 	}
-	return append(forums, web.Option{Value: "", Words: "No meeting: the executive's powers"})
+	return append(forums, web.Option{Value: "", Words: noMeeting})
 }
 
 // ownForum is where the person is appointed; else nowhere.
@@ -91,11 +92,29 @@ func (a *asked) ownForum() string {
 	return ""
 }
 
-// matters are the subjects to choose from, by name.
+// matters are the subjects to choose from: those of the person's own remits first.
 func (a *asked) matters() []web.Option {
-	var matters []web.Option
+	var own, others []web.Option
+	mine := a.ownMatters()
 	for _, m := range a.State().Matters(a.At) {
-		matters = append(matters, web.MatterOption(m))
+		if slices.Contains(mine, m) {
+			own = append(own, web.MatterOption(m))
+		} else {
+			others = append(others, web.MatterOption(m))
+		}
 	}
-	return matters
+	return append(own, others...)
+}
+
+func (a *asked) ownMatters() []string {
+	var own []string
+	for _, r := range a.Representation(a.At).Appointments {
+		if a.me == nil || !a.isOwn(&r) {
+			continue
+		}
+		for _, l := range r.Lines {
+			own = append(own, l.Matter)
+		}
+	}
+	return own
 }

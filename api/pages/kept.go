@@ -106,3 +106,9 @@ func formSize(form url.Values) int {
 	}
 	return n
 }
+
+// signedIn says whether whoever asks has a session, which they can end.
+func signedIn(r *http.Request) bool {
+	c, err := caller.Of(r.Context())
+	return err == nil && c.Session != ""
+}

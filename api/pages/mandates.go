@@ -24,6 +24,7 @@ func allMandatesPage(a *asked) (web.Body, error) {
 	coverage.Outside = nil // each is named below
 	body := &web.AllMandates{Say: domain.FirstUpper(a.State().ShortName) + " speaks for " + coverage.Words() + ". " + domain.SizeWords(a.State().SizeListsOn(a.At)), Brings: a.may(&domain.RecordTogether{})}
 	var can []string
+	due := a.mandatesDue(body)
 	for _, s := range a.PracticeStandings(a.At) {
 		line := web.MandateOf{PracticeStanding: s}
 		if body.Brings {
@@ -40,6 +41,7 @@ func allMandatesPage(a *asked) (web.Body, error) {
 				}
 			}
 		}
+		line.Ticked = slices.Contains(due, s.Practice.Code)
 		if a.form != nil {
 			line.Ticked = slices.Contains(a.form["practice"], s.Practice.Code)
 		}
@@ -74,6 +76,28 @@ func (a *asked) offerAnswers() {
 		id: "answers", command: &domain.RecordAnswers{Letters: all}, options: map[string][]web.Option{"letters": answers},
 		Sheet: web.Sheet{Button: "Check them", Say: []string{"Whoever had a letter in their hands could have typed its answer, so it gives no mandate yet. Record those of which you believe that they come from the practice. Somebody else who speaks for the practice or holds a seat, and did not write the letter, then confirms each."}},
 	})
+}
+
+// mandatesDue are the practices whose mandate ends, or is to be reviewed, on the day for
+// which the address asks.
+func (a *asked) mandatesDue(body *web.AllMandates) []string {
+	on, err := domain.ParseDay(a.r.URL.Query().Get("due"))
+	if err != nil {
+		return nil
+	}
+	body.Due = on
+	var practices []string
+	for _, d := range a.WorkList(a.At).Due {
+		if d.Kind != domain.DueMandate || d.On != on {
+			continue
+		}
+		for _, m := range a.State().Mandates {
+			if m.Number == d.What {
+				practices = append(practices, m.Organisation)
+			}
+		}
+	}
+	return practices
 }
 
 // lettersPage is a letter to each practice that is not behind the group, to print. The

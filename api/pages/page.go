@@ -107,6 +107,8 @@ func (s *Pages) Patterns() map[string]http.HandlerFunc {
 		"GET /g/{group}/audit.csv":    s.auditCSV,
 		"GET /g/{group}/audit.jsonl":  s.auditLines,
 		"GET /g/{group}/lists/{name}": s.listTemplate,
+
+		"GET /g/{group}/offline/answers": s.offlineAnswers,
 	}
 	maps.Copy(all, s.rulePages())
 	maps.Copy(all, s.docsPages())
@@ -156,6 +158,7 @@ func groupsPages() []*page {
 		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
 		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "confirm-record", "refuse-record", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
 		{path: "/card", things: access.Checks, body: cardPage},
+		{path: "/offline", things: access.Checks, body: offlinePage},
 		{path: "/worklist", things: access.Worklist, body: workListPage, takes: (*Pages).remind,
 			work: &partOfWork{"Work list", "What is due, overdue or paused.", (*asked).dueWaits}},
 		{path: "/waiting", things: access.Worklist, body: waitingPage, sends: []string{"confirm-record", "refuse-record"},
@@ -241,12 +244,6 @@ func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem)
 		}
 	}
 	writePage(w, r, p.Status, b)
-}
-
-// signedIn says whether whoever asks has a session, which they can end.
-func signedIn(r *http.Request) bool {
-	c, err := caller.Of(r.Context())
-	return err == nil && c.Session != ""
 }
 
 // groupOf is the group in which the page lies, to lead back to, if the caller

@@ -147,6 +147,12 @@ func mandatePage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	body := &web.Mandate{Mandate: m, History: history, Matters: a.matters(), Practices: a.withdrawers(), Powers: a.sees(access.Powers)}
+	if grid := a.CoverageGrid(a.At); len(grid.Rows) > 0 {
+		body.Grid = &web.Grid{CoverageGrid: grid}
+		if body.Grid.Shown, body.Pager, err = part(a, grid.Rows, 50); err != nil {
+			return nil, err
+		}
+	}
 	if body.If = a.r.URL.Query().Get("if"); body.If != "" {
 		w, refused := a.WhatIf(body.If, matter, a.At)
 		if refused != nil {

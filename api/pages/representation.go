@@ -160,13 +160,12 @@ func cardPage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	home := web.Home{Register: a.Register(a.At)}
-	body := &web.Card{Person: a.me.Office, Correct: a.Known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, ".")}
+	body := &web.Card{Person: a.me.Office, Correct: a.Known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, "."), Back: web.TakenBack(a.State().SayTakenBack(), a.State().ShortName)}
 	if a.Live {
 		body.Correct = a.server.ledgers.Clock()
 	}
 	for _, r := range a.Representation(a.At).Appointments {
-		substitute := slices.ContainsFunc(r.Substitutes, func(w projections.Who) bool { return w.Handle == a.me.Handle })
-		if (r.Person.Handle != a.me.Handle && !substitute) || r.State == domain.Ended || r.State == domain.Expired {
+		if !a.isOwn(&r) {
 			continue
 		}
 		c := web.CardAppointment{AppointmentLine: r, Proof: a.proofOf(r.History)}
@@ -175,7 +174,7 @@ func cardPage(a *asked) (web.Body, error) {
 			return nil, err
 		}
 		for _, l := range lines {
-			c.Answers = append(c.Answers, web.CardAnswer{Matter: l.Matter, Check: web.Check{Answer: l.Answer}})
+			c.Answers = append(c.Answers, web.CardAnswer{Matter: l.Matter, Check: web.Check{Answer: l.Answer, Group: a.State().ShortName}})
 		}
 		body.Appointments = append(body.Appointments, c)
 	}

@@ -12,7 +12,8 @@ import (
 type AllMandates struct {
 	Say       string // coverage
 	Practices []MandateOf
-	Brings    bool // whoever looks keeps the register
+	Brings    bool       // whoever looks keeps the register
+	Due       domain.Day // those whose mandate is due on that day are ticked; 0: none are
 }
 
 func (*AllMandates) Title() string { return "Mandates of all practices" }

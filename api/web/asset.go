@@ -33,12 +33,13 @@ type Asset struct {
 
 // Links are the addresses of what pages link.
 type Links struct {
-	Styles []string
-	Live   string // script that shows what others record
-	Card   string // script that keeps the card for when there is no signal
-	Page   string // script of every page
-	Sign   string // script that has what a seat says signed
-	Icon   string
+	Styles  []string
+	Live    string // script that shows what others record
+	Keep    string // script that keeps what somebody takes along for when there is no signal
+	Offline string // script of the check without signal
+	Page    string // script of every page
+	Sign    string // script that has what a seat says signed
+	Icon    string
 }
 
 var assets, links = readAssets()
@@ -71,7 +72,7 @@ func readAssets() (map[string]*Asset, Links) {
 	if address[builtStyle] != "" {
 		styles = []string{address[builtStyle], address["thread.css"], address["dark.css"]}
 	}
-	return all, Links{styles, address["live.js"], address["card.js"], address["page.js"], address["sign.js"], address["icon.svg"]}
+	return all, Links{Styles: styles, Live: address["live.js"], Keep: address["keep.js"], Offline: address["offline.js"], Page: address["page.js"], Sign: address["sign.js"], Icon: address["icon.svg"]}
 }
 
 // Zip is the bytes compressed as HTTP does.

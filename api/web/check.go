@@ -30,8 +30,17 @@ type CheckAsked struct {
 	Forum, Matter, Amount, Months, OpenEnded, Consulted, Person string
 }
 
+// Asks are the fields of the check's form beside the meeting.
+type Asks struct {
+	Form
+	Asked   CheckAsked
+	Matters []Option
+}
+
 func (Check) Title() string { return "May I sign up to this?" }
 func (Check) file() string  { return "check" }
+
+func (c *Check) lean() bool { return c.Answer != nil }
 
 // Verdict is the answer in plain words.
 func (c *Check) Verdict() string {

@@ -17,7 +17,9 @@ type Mandate struct {
 	Practices []Option            // practices and PCNs of which one can ask what if they withdrew
 	If        string              // code of the one that is asked about
 	WhatIf    *projections.WhatIf // nil: nothing is asked
-	Powers    bool                // whoever looks may see powers
+	Grid      *Grid
+	Pager          // of the grid
+	Powers    bool // whoever looks may see powers
 }
 
 func (*Mandate) Title() string { return "Mandate" }

@@ -233,5 +233,12 @@ func inOrder(page []byte) []byte {
 	}, page)
 }
 
+// Lean says whether the page begins with an answer that is looked for in a hurry: what
+// is around it takes less room then.
+func (p *Page) Lean() bool {
+	l, ok := p.Body.(interface{ lean() bool })
+	return ok && l.lean()
+}
+
 // Assets are the addresses of the stylesheets and scripts that every page links.
 func (p *Page) Assets() *Links { return &links }

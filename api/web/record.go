@@ -151,7 +151,11 @@ type Card struct {
 	Appointments []CardAppointment
 	Gatekeepers  string
 	Coverage     string
+	Back         OfflineAnswer // that the card doesn't go beyond once it is old
 }
+
+// CorrectAt is that moment for the page's script.
+func (c *Card) CorrectAt() string { return c.Correct.Format(time.RFC3339) }
 
 func (*Card) Title() string { return "My card" }
 func (*Card) file() string  { return "card" }

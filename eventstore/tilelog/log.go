@@ -154,6 +154,15 @@ func (l *Log) Sign() ([]byte, error) {
 	return note.Sign(&note.Note{Text: c.String()}, l.signers...)
 }
 
+// SignText is the text, whose last line is ended, as a note signed with the log's keys
+// (c2sp.org/signed-note). What begins as a checkpoint of the log does is refused.
+func (l *Log) SignText(text string) ([]byte, error) {
+	if OriginOf([]byte(text)) == l.origin {
+		return nil, errors.New("a text that begins as a checkpoint does is not signed")
+	}
+	return note.Sign(&note.Note{Text: text}, l.signers...)
+}
+
 // Publish puts the checkpoint in its place, if it is for exactly what was
 // appended: it may come from another holder of the keys.
 func (l *Log) Publish(signed []byte) error {

@@ -1,0 +1,63 @@
+// Holds pages of a running server against tools that others wrote: pa11y, html-validate
+// and Lighthouse on a phone. Reads {at, pages: [{name, path, token, phone}]} from standard
+// input, prints what each finds and the figures, and fails where anything is wrong.
+import { readFileSync } from "node:fs";
+import { launch } from "chrome-launcher";
+import { HtmlValidate } from "html-validate";
+import lighthouse from "lighthouse";
+import pa11y from "pa11y";
+
+const { at, pages } = JSON.parse(readFileSync(0, "utf8"));
+const LEAST = { accessibility: 100, performance: 95 };
+const flags = ["--headless=new", "--no-sandbox", "--disable-background-networking", "--disable-component-update"];
+let wrong = 0;
+const fault = (page, tool, say) => {
+  wrong++;
+  console.log(`${page.name}: ${tool}: ${say}`);
+};
+const headersOf = (page) => (page.token ? { Authorization: `Bearer ${page.token}` } : {});
+
+// The templates write attributes without values, and one line for each row: what
+// remains are the recommended rules about documents.
+const html = new HtmlValidate({
+  extends: ["html-validate:standard"],
+  rules: { "long-title": "off", "no-trailing-whitespace": "off", "attribute-boolean-style": "off", "void-style": "off", "tel-non-breaking": "off" },
+});
+
+async function validate(page) {
+  const answer = await fetch(at + page.path, { headers: headersOf(page) });
+  const report = await html.validateString(await answer.text());
+  for (const result of report.results) {
+    for (const m of result.messages) fault(page, "html-validate", `${m.ruleId}: ${m.message} (line ${m.line}: ${m.selector})`);
+  }
+}
+
+async function ally(page) {
+  const chromeLaunchConfig = { executablePath: process.env.CHROME_PATH, args: flags };
+  const { issues } = await pa11y(at + page.path, { standard: "WCAG2AA", headers: headersOf(page), chromeLaunchConfig, timeout: 60000 });
+  for (const i of issues) fault(page, "pa11y", `${i.code}: ${i.message} (${i.selector})`);
+}
+
+async function light(page, port) {
+  const { lhr } = await lighthouse(at + page.path, { port, onlyCategories: ["accessibility", "performance"], extraHeaders: headersOf(page), logLevel: "error" });
+  const scores = Object.fromEntries(Object.keys(LEAST).map((c) => [c, Math.round(lhr.categories[c].score * 100)]));
+  const bytes = lhr.audits["total-byte-weight"].numericValue;
+  console.log(`${page.name}: Lighthouse on a phone: accessibility ${scores.accessibility}, performance ${scores.performance}, ${Math.round(bytes / 1024)} KB`);
+  for (const [category, least] of Object.entries(LEAST)) {
+    if (scores[category] < least) {
+      const why = lhr.categories[category].auditRefs.map((r) => lhr.audits[r.id]).filter((a) => a.score !== null && a.score < 0.9).map((a) => a.id);
+      fault(page, "Lighthouse", `${category} ${scores[category]}: ${why.join(", ")}`);
+    }
+  }
+}
+
+for (const page of pages) {
+  await validate(page);
+  if (process.env.ONLY !== "html") await ally(page);
+}
+const phones = pages.filter((p) => p.phone && process.env.ONLY !== "html");
+const chrome = phones.length ? await launch({ chromePath: process.env.CHROME_PATH, chromeFlags: flags }) : undefined;
+for (const page of phones) await light(page, chrome.port);
+chrome?.kill();
+console.log(`${pages.length} pages, ${phones.length} of them on a phone: ${wrong} faults`);
+process.exit(wrong ? 1 : 0);
