@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
 	"filippo.io/torchwood"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -179,6 +181,35 @@ func TestWiderConsentByPage(t *testing.T) {
 	before := w.store.Next("greater-manchester")
 	b.post(at, form).says(200, "Your consent to the charter is recorded", "Who consented when we were founded")
 	require.Greater(t, w.store.Next("greater-manchester"), before)
+}
+
+// Whoever speaks for a place consents in the wider group by its page: they choose on which
+// agreement of their own group it rests, and are offered those about the same subject alone.
+func TestWiderConsentRestsByPage(t *testing.T) {
+	w, _ := widerWorld(t)
+	b := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["for-trafford"]}})
+	b.get("/g/greater-manchester/charter")
+	b.post("/g/greater-manchester/charter", sentBy(t, string(b.last.body))).says(200, "Your consent to the charter is recorded")
+	w.agrees("P3", `{"title":"Saturdays with the others","text":"We offer the same.","matter":"access"}`)
+	w.agrees("P4", `{"title":"Care coordinators","text":"We share them.","matter":"workforce"}`)
+	w.must(201, w.in("greater-manchester", "gm-lead", "raise-proposal", `{"title":"Saturdays","text":"Everywhere.","matter":"access"}`))
+
+	const at = "/g/greater-manchester/proposals/P1"
+	b.get(at).says(200, "Which agreement or power of your own does it rest on?", "Trafford GP Board, P3: Saturdays with the others")
+	require.NotContains(t, string(b.last.body), "Care coordinators", "that is about something else")
+	rests := regexp.MustCompile(`value="(trafford/P3/\d+)"`).FindStringSubmatch(string(b.last.body))
+	require.NotNil(t, rests)
+	form := url.Values{"command": {"consent"}, "form": {"consent"}, "key": {uuid.NewString()}, "version": {"1"}, "seat": {"trafford"}, "rests": {""}}
+	b.post(at, form).says(409, "consents only on the strength of an agreement or delegation of its own")
+	form.Set("rests", "salford/P1/3")
+	b.post(at, form).says(409, "can&#39;t act on the strength of that here", "Saturdays with the others")
+	form.Set("rests", rests[1])
+	b.post(at, form).says(200, "Check before it is recorded")
+	before := w.store.Next("greater-manchester")
+	b.post(at, carriedBy(b.last)).says(200, "What other groups’ consents are based on", "Proved by the root hash")
+	require.Greater(t, w.store.Next("greater-manchester"), before)
+	newTab(w).post("/sign-in/token", url.Values{"token": {w.keys["gm-lead"]}}).get(at).says(200, "What other groups’ consents are based on")
+	require.NotContains(t, string(w.must(200, w.send(w.request("gm-lead", "GET", at, ""))).body), "Which agreement or power of your own", "their own seat speaks for itself")
 }
 
 // Rules R4, G1: what a wider group's representative said is judged by the
