@@ -418,12 +418,6 @@ func (c *claim) number(group int) int {
 	return n
 }
 
-// matter is what the page was asked about.
-func (c *claim) matter() string {
-	_, matter, _ := strings.Cut(c.path, "matter=")
-	return matter
-}
-
 func (c *claim) coverage() string {
 	require.False(c.y.t, c.m.Partial, "the model can't tell")
 	m := c.m.Coverage(c.at[1], c.day)
