@@ -98,7 +98,7 @@ func (c *AnswerLetter) decide(t *turn) *Refusal {
 			return r
 		}
 		e = LetterAnswered{Letter: l.Number, Organisation: l.Organisation, Says: c.Says, Question: t.number('Q'), Office: c.Office}
-		if r := t.oneOf(&AskGroup{Practice: l.Organisation, Words: c.Words, Evidence: l.evidence(&LetterAnswer{LetterAnswered: e, On: t.day})}); r != nil {
+		if r := t.oneOf(&AskGroup{Practice: l.Organisation, Words: c.Words, Evidence: l.evidence(&LetterAnswer{Said: e, On: t.day})}); r != nil {
 			return r
 		}
 		t.record(&e)
@@ -112,7 +112,7 @@ func (c *AnswerLetter) decide(t *turn) *Refusal {
 	} else {
 		e.Words = ""
 	}
-	if r := t.trial(t.s).oneOf(l.asRecord(&LetterAnswer{LetterAnswered: e, On: t.day})); r != nil {
+	if r := t.trial(t.s).oneOf(l.asRecord(&LetterAnswer{Said: e, On: t.day})); r != nil {
 		return r
 	}
 	t.record(&e)
@@ -159,19 +159,19 @@ func (c *RecordAnswers) decide(t *turn) *Refusal {
 
 // asRecord is the answer, a yes or a no, as the registrar records it on paper.
 func (l *Letter) asRecord(a *LetterAnswer) keepable {
-	if a.Says == SaidNo {
-		return &WithdrawMandate{Organisation: l.Organisation, Everything: true, Given: a.On, Reason: a.Words, Evidence: l.evidence(a)}
+	if a.Said.Says == SaidNo {
+		return &WithdrawMandate{Organisation: l.Organisation, Everything: true, Given: a.On, Reason: a.Said.Words, Evidence: l.evidence(a)}
 	}
 	return &GrantMandate{
-		Organisation: l.Organisation, Matters: a.Matters, Conditions: a.Conditions, Review: a.Review, Evidence: l.evidence(a), Span: Span{From: a.On, Until: a.Until},
+		Organisation: l.Organisation, Matters: a.Said.Matters, Conditions: a.Said.Conditions, Review: a.Said.Review, Evidence: l.evidence(a), Span: Span{From: a.On, Until: a.Said.Until},
 	}
 }
 
 // evidence says how the answer came.
 func (l *Letter) evidence(a *LetterAnswer) string {
-	said := "Answered on " + a.On.Words() + " with the code of letter " + l.Number + ", by: " + a.Office
-	if a.Evidence != "" {
-		said += "; " + a.Evidence
+	said := "Answered on " + a.On.Words() + " with the code of letter " + l.Number + ", by: " + a.Said.Office
+	if a.Said.Evidence != "" {
+		said += "; " + a.Said.Evidence
 	}
 	return said
 }
@@ -244,7 +244,7 @@ func (s *mandates) cameFrom(k *Kept, person string) bool {
 func (s *State) lettersDue(add addDue) {
 	for _, l := range s.AnswersWaiting() {
 		on := l.Answer.On.Add(s.CharterOn(l.Answer.On).Charter.ReportWithin)
-		add(l.Number, DueLetter, on, reminders, s.name(l.Organisation)+" answered its letter ("+l.Number+") on "+l.Answer.On.Words()+": "+string(l.Answer.Says)+". That is to be recorded.")
+		add(l.Number, DueLetter, on, reminders, s.name(l.Organisation)+" answered its letter ("+l.Number+") on "+l.Answer.On.Words()+": "+string(l.Answer.Said.Says)+". That is to be recorded.")
 	}
 }
 
@@ -323,7 +323,7 @@ type Letter struct {
 
 // A LetterAnswer is what was said with a letter's code, and when.
 type LetterAnswer struct {
-	LetterAnswered
+	Said  LetterAnswered
 	On    Day
 	Index uint64
 }

@@ -300,6 +300,7 @@ func (l *listReading) checkOnePCN(row *OrganisationRow) *Refusal {
 			if e.Member == row.Code {
 				change(e.In, e.Was.From, e.Span)
 			}
+		default:
 		}
 	}
 	for i, m := range all {

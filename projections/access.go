@@ -119,7 +119,7 @@ func (g *Group) wayMadeText(d *domain.WayMade, by string) string {
 		return text
 	case domain.AccountWay:
 		return who + " entered an account at an organisation as that of " + g.office(d.Person) + newWayWords(&d.NewWay)
-	case domain.TokenWay, domain.PasskeyWay:
+	case domain.TokenWay, domain.PasskeyWay, domain.LetterWay:
 	}
 	return who + " made a token for " + g.office(d.Person) + ", to " + string(d.Scope) + newWayWords(&d.NewWay)
 }

@@ -86,7 +86,7 @@ func (g *Group) mandateWords(at domain.Day) map[string]mandateWord {
 		say(code, mandateWord{state, g.withdrawalText(m), m.Index, false})
 	}
 	for _, l := range g.state.AnswersWaiting() {
-		say(l.Organisation, mandateWord{MandateAnswered, "Answered its letter (" + l.Number + ") on " + l.Answer.On.Words() + ": " + l.Answer.Answered() + ". The registrar has still to record it", l.Answer.Index, false})
+		say(l.Organisation, mandateWord{MandateAnswered, "Answered its letter (" + l.Number + ") on " + l.Answer.On.Words() + ": " + l.Answer.Said.Answered() + ". The registrar has still to record it", l.Answer.Index, false})
 	}
 	for _, k := range g.state.Records {
 		if code, w := keptMandate(k); code != "" {

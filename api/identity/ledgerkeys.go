@@ -40,7 +40,7 @@ func (s *Identity) nameOf(a *Account, w *domain.WayIn) string {
 		return "token (this server does not have it)"
 	case domain.AccountWay:
 		return "account at your organisation"
-	case domain.InvitationWay:
+	case domain.InvitationWay, domain.LetterWay:
 	}
 	return "invitation"
 }

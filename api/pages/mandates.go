@@ -63,7 +63,7 @@ func allMandatesPage(a *asked) (web.Body, error) {
 func (a *asked) offerAnswers() {
 	var answers []web.Option
 	for _, l := range a.State().AnswersWaiting() {
-		answers = append(answers, web.Option{Value: l.Number, Words: a.State().Organisations[l.Organisation].Name + " (" + l.Organisation + ", " + l.Number + "): " + l.Answer.Answered() + ". Said by: " + l.Answer.Office + "; " + l.Answer.Evidence})
+		answers = append(answers, web.Option{Value: l.Number, Words: a.State().Organisations[l.Organisation].Name + " (" + l.Organisation + ", " + l.Number + "): " + l.Answer.Said.Answered() + ". Said by: " + l.Answer.Said.Office + "; " + l.Answer.Said.Evidence})
 	}
 	if answers == nil {
 		return

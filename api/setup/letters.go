@@ -113,7 +113,7 @@ func (s *Setup) letterPageOf(r *http.Request, l *domain.Letter, state *domain.St
 		page.Over = over.Say
 	}
 	if l.Answer != nil {
-		page.Said, page.Recorded = l.Answer.Answered(), l.Recorded != 0
+		page.Said, page.Recorded = l.Answer.Said.Answered(), l.Recorded != 0
 	}
 	for _, number := range l.Questions {
 		page.Questions = append(page.Questions, state.Questions[number])

@@ -167,8 +167,9 @@ func DuePlace(d domain.Due) string {
 		return noticePlace(d.What)
 	case domain.DueLeft:
 		return leftPlace(d.What)
+	default:
+		return PlaceOf(d.What)
 	}
-	return PlaceOf(d.What)
 }
 
 func placeOfPath(ref string) string {

@@ -48,6 +48,7 @@ func ifAllTaken(all []*domain.Event, known int) (after []*domain.Event, ok bool)
 			delete(waits, x.Record)
 		case *domain.RecordRefused:
 			delete(waits, x.Record)
+		default:
 		}
 	}
 	grants, withdrawals := 0, 0

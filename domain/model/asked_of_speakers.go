@@ -50,6 +50,7 @@ func (m model) name(code string) string {
 			if x.Code == code && x.Name != "" {
 				name = x.Name
 			}
+		default:
 		}
 	}
 	return name
@@ -110,6 +111,7 @@ func (t *tasks) interests() {
 				if y.Interest == x.Interest {
 					ended = y.Until
 				}
+			default:
 			}
 		}
 		over := ended != 0 && t.d > ended || x.Until != 0 && t.d > x.Until
@@ -188,6 +190,7 @@ func (m model) told(d day) []string {
 			add(x.Commitment)
 		case *domain.Departed:
 			add(x.Departure)
+		default:
 		}
 	}
 	return about
@@ -219,6 +222,7 @@ func (t *tasks) records() {
 					w.left = without(w.left, of)
 				}
 			}
+		default:
 		}
 	}
 	for _, w := range waiting {

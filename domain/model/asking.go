@@ -102,6 +102,7 @@ func (m model) speaksFor(person, code string, d day) bool {
 			if x.Organisation == code && x.Person == person {
 				until = x.Until
 			}
+		default:
 		}
 	}
 	return speaks && (until == 0 || d <= until) && !m.gone(person, d)
@@ -129,6 +130,7 @@ func (m model) onDuty(person string, duty domain.DutyName, d day) bool {
 			if x.Duty == duty && x.Person == person && d > x.Until {
 				has = false
 			}
+		default:
 		}
 	}
 	return has && !m.gone(person, d)
@@ -204,6 +206,7 @@ func (t *tasks) position(proposal string, v put, seat string) {
 			if x.Proposal == proposal && x.Version == v.version && x.Seat == seat {
 				objects = i
 			}
+		default:
 		}
 	}
 	switch {
@@ -268,6 +271,7 @@ func (t *tasks) dispute(proposal string, v put) {
 			}
 		case *domain.ClosingPutOff:
 			done = done || x.Proposal == proposal
+		default:
 		}
 	}
 	if facilitator == t.person {
@@ -392,6 +396,7 @@ func (t *tasks) words() {
 				}
 			case *domain.CommitmentDisputed:
 				disputed = disputed || x.Commitment == k.Commitment
+			default:
 			}
 		}
 		charter, _ := t.m.charterOn(k.recorded)
@@ -430,6 +435,7 @@ func (t *tasks) meetings() {
 			gone[meeting{x.Forum, x.On}] = true
 		case *domain.MeetingReported:
 			gone[meeting{x.Forum, x.On}] = true
+		default:
 		}
 	}
 	for _, one := range met {
@@ -511,6 +517,7 @@ func (t *tasks) requests() {
 			delete(open, x.Ledger)
 		case *domain.JoiningEnded:
 			delete(open, x.Ledger)
+		default:
 		}
 	}
 	for _, one := range open {

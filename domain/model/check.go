@@ -100,6 +100,7 @@ func (m model) appointments() []appointment {
 					a.ended = e.Effective
 				}
 			}
+		default:
 		}
 	}
 	return as
@@ -219,6 +220,7 @@ func (m model) lifted(what string, i int, d day) bool {
 			if x.Suspended == m.events[i].Index {
 				source, names = x.Source, true
 			}
+		default:
 		}
 		if source != "" && e.Effective <= d && (names || m.wrong == anythingLifts || m.putAt(source) > i) && m.agreedHolds(source, d) {
 			return true

@@ -27,6 +27,7 @@ func (m model) commitments() []*commitment {
 			what, ratified = x.What, true
 		case *domain.Disavowed:
 			what = x.What
+		default:
 		}
 		for _, k := range ks {
 			if k.Commitment == what {

@@ -45,6 +45,7 @@ func (m model) spells(code string) []domain.Span {
 					spells = append(spells, domain.Span{From: e.Effective})
 				}
 			}
+		default:
 		}
 	}
 	return spells
@@ -91,6 +92,7 @@ func (m model) stays(member string) []stay {
 					}
 				}
 			}
+		default:
 		}
 	}
 	return stays
@@ -191,6 +193,7 @@ func (m model) endings() []ending {
 					}
 				}
 			}
+		default:
 		}
 	}
 	return all

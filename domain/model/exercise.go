@@ -49,6 +49,7 @@ func (m model) delegations() []delegation {
 					d.ended = e.Effective
 				}
 			}
+		default:
 		}
 	}
 	return ds
@@ -165,6 +166,7 @@ func (m model) exercises() []*exercise {
 			if one := find(x.What); one != nil {
 				one.outcome = e.Effective
 			}
+		default:
 		}
 	}
 	return xs

@@ -59,6 +59,7 @@ func (m model) charterOn(d day) (domain.Charter, int) {
 			if e.Effective <= d {
 				c, version = x.Charter, x.Version
 			}
+		default:
 		}
 	}
 	return c, version

@@ -39,6 +39,7 @@ func (m model) terms(seat string) []term {
 				terms = taken(terms, x.Consents, e.Effective)
 			}
 			forming = false
+		default:
 		}
 	}
 	return terms
@@ -100,6 +101,7 @@ func (m model) established(d day) bool {
 			if e.Effective <= d {
 				was = false
 			}
+		default:
 		}
 	}
 	if !was || m.wrong == nobodyNeedsToSit {
@@ -149,6 +151,7 @@ func (m model) seatsEnd(from, last day) []day {
 			add(x.Until + 1)
 		case *domain.AgreementSetAside:
 			add(e.Effective)
+		default:
 		}
 	}
 	return days

@@ -44,6 +44,7 @@ func (m model) openVersion(proposal string) (put, bool) {
 			open = open && x.Proposal != proposal
 		case *domain.AgreementReached:
 			open = open && x.Proposal != proposal
+		default:
 		}
 	}
 	return p, open
@@ -61,6 +62,7 @@ func (m model) instruments(proposal string) []domain.Instrument {
 			if x.Proposal == proposal {
 				is = x.Instruments
 			}
+		default:
 		}
 	}
 	return is
@@ -278,6 +280,7 @@ func settlement(m model) (theirs, ours string) {
 			recorded[x.Proposal] = fmt.Sprint("agreed on ", e.Effective)
 		case *domain.ProposalLapsed:
 			recorded[x.Proposal] = fmt.Sprint("lapsed on ", e.Effective)
+		default:
 		}
 	}
 	for _, p := range proposals {
@@ -329,6 +332,7 @@ func (m model) settles(i int) (proposal string, on day) {
 		return x.Proposal, m.events[i].Effective
 	case *domain.ProposalLapsed:
 		return x.Proposal, m.events[i].Effective
+	default:
 	}
 	return "", londonDay(m.events[i].Time)
 }

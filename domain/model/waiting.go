@@ -24,6 +24,7 @@ func ifTaken(all []*domain.Event, known int) (after []*domain.Event, ok bool) {
 			left[x.Record] = without(left[x.Record], x.Of)
 		case *domain.RecordRefused:
 			left[x.Record] = without(left[x.Record], x.Of)
+		default:
 		}
 	}
 	waits := ""
