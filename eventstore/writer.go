@@ -27,8 +27,9 @@ import (
 // has to be undone.
 
 const (
-	clockOff = 2 * time.Second // from the stream's clock, at most
-	dueEvery = time.Second     // groups are looked at for what became due
+	clockOff = 2 * time.Second  // from the stream's clock, at most
+	dueEvery = time.Second      // groups are looked at for what became due
+	dueAgain = 10 * time.Second // what was due and is not recorded by then is looked at again
 
 	deliveredWithin = time.Second // a message of another node is fetched if it is not delivered by then
 )
@@ -135,7 +136,7 @@ func (w *writer) queueIfDue(g *group, now time.Time) {
 	if g.stopped != nil || g.due.IsZero() || now.Before(g.due) {
 		return
 	}
-	g.due = time.Time{}
+	g.due = now.Add(dueAgain) // the call may fail; what it decides says what is due next
 	if g.ledger() == nil {
 		w.ledgers.ReadUpSoon(g.name)
 	} else {
