@@ -245,7 +245,7 @@ func (w *walk) settle() {
 			continue
 		}
 		for _, e := range a.errands {
-			require.Contains(w.t, d.Told, e.Key, "somebody was not told, though all faults have ended")
+			require.Contains(w.t, d.Told, e.Key(domain.DayOf(w.clock()), d.Ahead), "somebody was not told of %s, though all faults have ended", e.About)
 		}
 	}
 }
