@@ -75,7 +75,7 @@ func TestDecisionByPages(t *testing.T) {
 	b.fill("raise-text", "Practices open on Saturdays from April.")
 	b.raises("raise")
 	require.Contains(t, b.where(), "/g/sale/proposals/P1?", b.main())
-	b.says("P1: Weekend access", "Your proposal is recorded", "No response yet from", "PCN 5")
+	b.says("P1: Weekend access", "Your proposal is recorded", "Not yet heard", "PCN 5")
 	for _, token := range seven[:6] {
 		b.as(token).open("/g/sale/proposals/P1").unfold()
 		b.send("consent")

@@ -134,10 +134,10 @@ func (f *Frame) PageLink(n int) string {
 func (f *Frame) Here() string { return f.address(pagesAt, f.Path, f.Query, "") }
 
 func (f *Frame) address(below, to string, q url.Values, fragment string) string {
-	a := below + f.Group
 	if to != "" {
-		a += "/" + to
+		to = "/" + to
 	}
+	a := below + f.Group + to
 	if len(q) > 0 {
 		a += "?" + q.Encode()
 	}

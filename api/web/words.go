@@ -39,7 +39,7 @@ var words = template.FuncMap{
 	"plain":       plainWords,
 	"shape":       verdictShape,
 	"months":      func(n int) string { return domain.Count(n, "month") },
-	"entry":       func(p *Page, to, words string) Entry { return Entry{p, to, words} },
+	"entry":       newEntry,
 	"place":       PlaceOf,
 	"answered":    WaitingPlace,
 	"due":         DuePlace,
@@ -107,8 +107,20 @@ func is[T comparable](one T) func(T) bool { return func(state T) bool { return s
 
 // An Entry is one of the navigation's.
 type Entry struct {
-	Page      *Page
-	To, Words string
+	Address, Words string
+	Current        string // as aria-current says it; "": the page is elsewhere
+}
+
+func newEntry(p *Page, to, words string) Entry {
+	e := Entry{Address: p.Link(to), Words: words}
+	switch {
+	case p.Section() != to:
+	case p.Path == to:
+		e.Current = "page"
+	default:
+		e.Current = "true"
+	}
+	return e
 }
 
 // Seats are those for which a form can be sent.
