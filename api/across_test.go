@@ -169,6 +169,84 @@ func TestAWiderGroupIsSetUp(t *testing.T) {
 	require.NotZero(t, state.Established)
 }
 
+// salford is a second place, which agrees to join the wider group for the person there.
+func (w *world) salford(there string) {
+	w.must(201, w.in("salford", "operator", "found", `{"name":"Salford GP Board","shortName":"the board","place":"SALFORD","placeName":"Salford","founder":"salford-lmc",
+		"charter":{"text":"We decide together.","quorum":2,"defaultStance":"discretion","matters":["access"]},
+		"organisations":[{"code":"SALFORD","kind":"place","name":"Salford"},{"code":"SLMC","kind":"lmc","name":"Salford LMC"},{"code":"U10001","kind":"pcn","name":"Salford PCN","memberships":[{"in":"SALFORD","from":"2020-01-01"}]},
+			{"code":"P87001","kind":"practice","name":"Quay Surgery","memberships":[{"in":"U10001","from":"2020-01-01"}],"lists":[{"on":"2025-01-01","patients":3000}]}],
+		"people":[{"handle":"salford-lmc","office":"Chair, Salford LMC","organisation":"SLMC"},{"handle":"salford-cd","office":"Clinical Director, Salford","organisation":"U10001"}],
+		"seats":[{"organisation":"SLMC","holder":"salford-lmc"},{"organisation":"U10001","holder":"salford-cd"}],"duties":[{"duty":"chair","person":"salford-lmc"}]}`))
+	people := []string{"salford-lmc", "salford-cd"}
+	for _, person := range people {
+		key, err := w.tokens.Issue("salford", person)
+		require.NoError(w.t, err)
+		w.keys[person] = key
+		w.must(201, w.in("salford", person, "consent-to-charter", `{}`))
+	}
+	w.must(201, w.in("salford", "salford-cd", "raise-proposal", strings.NewReplacer("lmc-chair", "salford-lmc", "for-trafford", there).Replace(joins)))
+	for _, person := range people {
+		w.must(201, w.in("salford", person, "consent", `{"proposal":"P1","version":1,"needNotWait":true}`))
+	}
+	for _, group := range w.store.Groups() {
+		require.NoError(w.t, w.store.Settle(w.t.Context(), group))
+	}
+}
+
+// A group of two places is set up in Chromium: the places are named among the bodies, agree to
+// join, and whoever speaks for each consents on the charter's page, which fills in the
+// agreement that the consent rests on.
+func TestAGroupOfTwoPlacesInABrowser(t *testing.T) {
+	w := newWorld(t).established()
+	b := newBrowser(t, w.origin()).as(w.keys["operator"])
+	b.open("/operator/server")
+	b.submit(`form[action="/operator/setup"] button`)
+	b.submit("main ol a")
+	b.says("The group and its place")
+	b.fill("draft-name", "Greater Manchester GP Group")
+	b.fill("draft-short", "the group")
+	b.fill("draft-placeName", "Greater Manchester")
+	b.submit(saves)
+	b.says("Practices and networks")
+	b.submit(saves)
+	b.says("Committee, federation and others")
+	for i, name := range []string{"Trafford", "Salford"} {
+		row := fmt.Sprintf("draft-bodies-%d-", i+1)
+		b.fill(row+"kind", "group")
+		b.fill(row+"name", name+" GP Board")
+		b.fill(row+"code", strings.ToLower(name))
+	}
+	b.submit(saves)
+	b.says("Seats and people")
+	b.submit(saves)
+	b.says("Who does what")
+	b.submit(saves)
+	b.says("How we decide")
+	b.fill("draft-quorum", "3")
+	b.submit(saves)
+	b.says("The charter’s words")
+	b.submit(saves)
+	b.says("Check your answers", "Salford GP Board")
+	b.submit("#found button")
+	b.says("How far Greater Manchester GP Group is", "The agreement of Salford GP Board to join.", "The agreement of Trafford GP Board to join.")
+
+	w.agrees("P2", strings.Replace(joins, "for-trafford", "chair-trafford-gp-board", 1))
+	w.salford("chair-salford-gp-board")
+	for _, person := range []string{"chair-trafford-gp-board", "chair-salford-gp-board", "chair-greater-manchester-local-medical-committee"} {
+		key, err := w.tokens.Issue("greater-manchester", person)
+		require.NoError(t, err)
+		b.as(key).open("/g/greater-manchester/charter")
+		b.says("Your consent, for")
+		b.submit("main form button[type=submit]")
+		b.record()
+		b.says("Your consent to the charter is recorded")
+	}
+	b.open("/g/greater-manchester/joining")
+	b.says("Greater Manchester GP Group was established on")
+	b.open("/g/greater-manchester/mandate")
+	b.says("The group speaks for 2 of 3 practices", "Quay Surgery (P87001)") // which gave its own board no mandate
+}
+
 // Whoever speaks for a place consents to the wider group's charter on its page: what the
 // consent rests on, the agreement by which the place joined, is filled in.
 func TestWiderConsentByPage(t *testing.T) {

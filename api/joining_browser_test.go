@@ -17,6 +17,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"goldenthread/api/identity"
 )
 
 // startProgram builds the real program, starts it with those arguments and gives the first
@@ -231,4 +233,46 @@ func TestSetUpPagesAreSound(t *testing.T) {
 	look("operator", "/operator/groups/trafford")
 	look("manager-trafford-gp-board", "/g/trafford/joining", "/g/trafford/mandates", "/g/trafford/mandates/letters", "/g/trafford/charter", "/g/trafford")
 	require.Empty(t, b.others())
+}
+
+// A group is set up with the keyboard alone, without script, on a narrow screen. Going back,
+// loading a page again and a session that ended lose nothing that was typed.
+func TestSetUpByKeyboard(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "2026-10-05")
+	b := newBrowser(t, w.origin())
+	b.width(320)
+	b.script(false)
+	b.open("/sign-in?next=/operator")
+	b.tabTo("summary")
+	b.press("\r")
+	b.tabTo("#token")
+	b.press(w.tokens.Operator())
+	b.pressToSend()
+	b.tabTo(`form[action="/operator/setup"] button`)
+	b.pressToSend()
+	b.tabTo("main ol a")
+	b.pressToSend()
+	b.says("The group and its place")
+	b.tabTo("#draft-name")
+	b.press("Trafford GP Board")
+	b.tabTo("#draft-placeName")
+	b.press("Trafford")
+	b.tabTo(saves)
+	b.pressToSend()
+	b.says("Practices and networks")
+	page := b.where()
+
+	evaluate[bool](b, `history.back(), true`)
+	b.waits(`document.querySelector("#draft-name")?.value === "Trafford GP Board"`)
+	b.do(chromedp.Reload())
+	require.Equal(t, "Trafford", evaluate[string](b, `document.querySelector("#draft-placeName").value`), "loaded again")
+
+	b.open(strings.TrimPrefix(page, b.at))
+	b.tabTo("#draft-practices")
+	b.press("P91003,Park,5000,U1,One")
+	require.NoError(t, w.server.identity.SignIn.Sessions.End(func(*identity.Session) bool { return true }))
+	b.tabTo(saves)
+	b.pressToSend()
+	b.says("You have been signed out", "What you typed is still here")
+	require.Equal(t, "P91003,Park,5000,U1,One", evaluate[string](b, `document.querySelector("input[name=practices]").value`))
 }

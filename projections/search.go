@@ -81,7 +81,9 @@ func (i *searchIndex) textsOn(g *Group, at domain.Day) []searchText {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.texts == nil || i.at != at {
-		i.at, i.texts = at, g.searchTexts(at)
+		once := *g // many things rest on the same coverage and agreements
+		once.state = g.state.Remembering()
+		i.at, i.texts = at, once.searchTexts(at)
 	}
 	return i.texts
 }
