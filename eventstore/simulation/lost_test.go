@@ -3,6 +3,8 @@ package simulation
 import (
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,16 +21,15 @@ import (
 func TestLostPulls(t *testing.T) {
 	root := scratchNow(t)
 	defer os.RemoveAll(root)
-	lost, took := 0, time.Duration(0)
+	var pulls, lost atomic.Int64
+	took := time.Duration(0)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(script{Seed: 1, Nodes: 2}, root, mistake{})
-		pulls, meets := 0, w.server.meets
+		meets := w.server.meets
 		w.server.meets = func(l *link, m *message) fate {
-			if strings.HasPrefix(m.subject, "$JS.API.CONSUMER.MSG.NEXT.") {
-				if pulls++; pulls%2 == 0 {
-					lost++
-					return fate{drop: true}
-				}
+			if strings.HasPrefix(m.subject, "$JS.API.CONSUMER.MSG.NEXT.") && pulls.Add(1)%2 == 0 {
+				lost.Add(1)
+				return fate{drop: true}
 			}
 			return meets(l, m)
 		}
@@ -43,13 +44,13 @@ func TestLostPulls(t *testing.T) {
 			}
 		}
 		took = time.Since(began)
-		require.Less(t, took, time.Duration(lost)*5*time.Second)
+		require.Less(t, took, time.Duration(lost.Load())*5*time.Second)
 		w.settle()
 		w.end()
 		require.Empty(t, w.verdict())
 	})
-	require.NotZero(t, lost)
-	t.Logf("%d pulls were lost; the other node had everything %v later", lost, took)
+	require.NotZero(t, lost.Load())
+	t.Logf("%d pulls were lost; the other node had everything %v later", lost.Load(), took)
 }
 
 // TestAnotherNodeRecordsDuringAStart has a node record and sign for an event while another,
@@ -59,21 +60,33 @@ func TestAnotherNodeRecordsDuringAStart(t *testing.T) {
 	defer os.RemoveAll(root)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(script{Seed: 1, Nodes: 2}, root, mistake{})
-		w.begin()
 		starting, meets := make(chan struct{}), w.server.meets
-		knowsEnd, held := false, false
-		w.server.meets = func(l *link, m *message) fate {
+		var mu sync.Mutex // the node has several connections
+		looking, knowsEnd, held := false, false, false
+		holds := func(l *link, m *message) bool {
+			mu.Lock()
+			defer mu.Unlock()
 			switch {
-			case l.plug.node != "node-2" || held:
+			case !looking || l.plug.node != "node-2" || held:
 			case strings.HasSuffix(m.subject, "STREAM.INFO."+stream.Name) && strings.Contains(string(m.body), "deleted_details"):
 				knowsEnd = true
 			case knowsEnd && strings.Contains(m.subject, logs.BucketStream):
 				held = true
 				close(starting)
+				return true
+			}
+			return false
+		}
+		w.server.meets = func(l *link, m *message) fate {
+			if holds(l, m) {
 				return fate{late: 2 * time.Second}
 			}
 			return meets(l, m)
 		}
+		w.begin()
+		mu.Lock()
+		looking = true
+		mu.Unlock()
 		w.nodes[1].stop()
 		<-starting
 		w.send(w.compose(1, 0), 0, 10*time.Second)
