@@ -233,28 +233,38 @@ func (b *bench) crowded() {
 		fmt.Sprintf("all in memory: %s, p50 %s, p99 %s", perSecond(len(timesFitting), fits), us(percentile(timesFitting, 50)), us(percentile(timesFitting, 99))), rate(len(times), spent)/rate(len(timesFitting), fits))
 }
 
-// largeGroup raises proposals in a group that has 5,400, and reads each from the projections,
-// beside the same in a group that has none yet.
+// largeGroup raises proposals in a group that has had 5,400, withdraws each and reads it from
+// the projections, beside the same in a group that has had few.
 func (b *bench) largeGroup() {
-	const proposals, callers, turns = 5400, 60, 200
+	const proposals, callers, turns = 5400, 45, 200 // a seat has at most 50 open proposals
 	r := b.open(b.TempDir())
 	raise := func(group string, read bool) error {
 		id := uuid.NewString()
 		done, err := r.Execute(b.Context(), benchRequest(group, &domain.RaiseProposal{Title: "Proposal " + id, Text: "We agree on " + id + ".", Matter: "access"}))
+		if err == nil {
+			done, err = r.Execute(b.Context(), benchRequest(group, &domain.WithdrawProposal{Proposal: done.Refs[0], Reason: "It was tried."}))
+		}
 		if err == nil && read {
 			_, err = r.groups.Now(b.Context(), group, &done.Last)
 		}
 		return err
 	}
 	for _, group := range []string{"large", "small"} {
-		for _, req := range []domain.Request{benchGroup(group), benchRequest(group, &domain.ConsentToCharter{})} {
+		found, consents := benchGroup(group), []domain.Request{benchRequest(group, &domain.ConsentToCharter{}), benchRequest(group, &domain.ConsentToCharter{})}
+		c := found.Command.(*domain.Found) // with the second seat that a group needs to be established
+		c.Organisations = append(c.Organisations, domain.OrganisationRow{Code: "U10001", Kind: domain.PCN, Name: "A network", Parents: []domain.MembershipRow{{In: c.Place, Span: domain.Span{From: 730_000}}}})
+		c.Organisations[2].Parents[0].In = "U10001"
+		c.People = append(c.People, domain.PersonEntry{Handle: "director", Office: "Director", Organisation: "U10001"})
+		c.Seats = append(c.Seats, domain.SeatEntry{Organisation: "U10001", Holder: "director"})
+		consents[1].Actor = "director"
+		for _, req := range append([]domain.Request{found}, consents...) {
 			_, err := r.Execute(b.Context(), req)
 			require.NoError(b, err)
 		}
 	}
 	b.together(callers, proposals/callers, func(int, int) error { return raise("large", false) })
 	for _, read := range []bool{false, true} {
-		what := "a command in a group of 5,400 proposals"
+		what := "two commands in a group of 5,400 proposals"
 		if read {
 			what += ", and reading it"
 		}
