@@ -223,6 +223,7 @@ func TestSetUpPagesAreSound(t *testing.T) {
 				b.look("light", "")
 				b.width(1280)
 				b.open(path).sound(script)
+				require.Empty(t, b.unreached(), "Tab does not come to these")
 			})
 		}
 	}
@@ -233,6 +234,17 @@ func TestSetUpPagesAreSound(t *testing.T) {
 	look("operator", "/operator/groups/trafford")
 	look("manager-trafford-gp-board", "/g/trafford/joining", "/g/trafford/mandates", "/g/trafford/mandates/letters", "/g/trafford/charter", "/g/trafford")
 	require.Empty(t, b.others())
+}
+
+// unreached are the controls of the page that Tab does not come to. Of radio buttons of one
+// name it comes to one.
+func (b *browser) unreached() []string {
+	b.t.Helper()
+	controls := evaluate[int](b, `document.activeElement.blur(), document.addEventListener("focusin", e => { e.target.dataset.reached = "yes" }), document.querySelectorAll("a, button, input, select, textarea, summary").length`)
+	b.do(chromedp.KeyEvent(strings.Repeat("\t", controls+5)))
+	return evaluate[[]string](b, `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+		.filter(e => e.getClientRects().length && !e.disabled && !e.dataset.reached && !(e.type === "radio" && [...document.getElementsByName(e.name)].some(o => o.dataset.reached)))
+		.map(e => e.outerHTML.slice(0, 120))`)
 }
 
 // A group is set up with the keyboard alone, without script, on a narrow screen. Going back,
