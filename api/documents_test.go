@@ -79,11 +79,12 @@ func TestMinutes(t *testing.T) {
 	require.NotContains(t, before, "P3")
 
 	w.must(201, w.attach("manager", "P1", "figures.csv", "text/csv", "a,b"))
+	w.must(201, w.command("manager", "attach-document", `{"about":"P1","name":"letter.pdf","sha256":"`+strings.Repeat("ab", 32)+`","mediaType":"application/pdf","bytes":7,"elsewhere":true}`))
 	for _, file := range []string{"minutes.pdf", "papers.pdf"} {
 		written := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/"+file))
 		require.Equal(t, paper.PDFType, written.Header.Get("Content-Type"))
 		require.True(t, bytes.HasPrefix(written.body, []byte("%PDF-")), file)
-		require.Equal(t, file == "papers.pdf", bytes.Contains(written.body, []byte("/Type /EmbeddedFile")), "what is attached lies within the papers")
+		require.Equal(t, file == "papers.pdf", 1 == bytes.Count(written.body, []byte("/Type /EmbeddedFile")), "what is attached, and here, lies within the papers")
 		w.refused(403, "F3", w.ask("icb-director", "/agenda/2026-02-03/"+file))
 		w.refused(404, "T3", w.ask("cd-south", "/agenda/2026-02-04/"+file))
 	}

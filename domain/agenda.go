@@ -56,8 +56,8 @@ func (c *GroupAgendaItem) check(s *State) *Refusal {
 // knows says whether something here has that short number.
 func (s *business) knows(ref string) bool {
 	if isGroupMeeting(ref) {
-		d, err := ParseDay(strings.TrimPrefix(ref, groupMeetings))
-		return err == nil && s.GroupMeetings[d] != nil
+		d, ok := GroupMeetingDay(ref)
+		return ok && s.GroupMeetings[d] != nil
 	}
 	if len(ref) < 2 || s.NoticeOf(ref) != nil {
 		return len(ref) >= 2
@@ -245,12 +245,19 @@ const groupMeetings = "agenda/"
 // what an agenda item is about.
 func GroupMeetingRef(on Day) string { return groupMeetings + on.String() }
 
+// GroupMeetingDay is the day of the group's own meeting of that name; false for what is none.
+func GroupMeetingDay(ref string) (Day, bool) {
+	day, is := strings.CutPrefix(ref, groupMeetings)
+	d, err := ParseDay(day)
+	return d, is && err == nil
+}
+
 // isGroupMeeting says whether it is written like such a name.
 func isGroupMeeting(ref string) bool { return strings.HasPrefix(ref, groupMeetings) }
 
-// chairsOn are those who chair on that day: the chair, two co-chairs, or the deputy where
+// ChairsOn are those who chair on that day: the chair, two co-chairs, or the deputy where
 // there is neither.
-func (s *circle) chairsOn(d Day) []string {
+func (s *circle) ChairsOn(d Day) []string {
 	ids := append(s.withDuty(Chair, d), s.withDuty(CoChair, d)...)
 	if ids == nil {
 		ids = s.withDuty(DeputyChair, d)
@@ -260,7 +267,7 @@ func (s *circle) chairsOn(d Day) []string {
 
 // ChairOn is the first of those who chair on that day; "" for nobody.
 func (s *circle) ChairOn(d Day) string {
-	for _, id := range s.chairsOn(d) {
+	for _, id := range s.ChairsOn(d) {
 		return id
 	}
 	return ""

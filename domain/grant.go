@@ -159,6 +159,48 @@ func (s *authority) grantsInOrder() []grant {
 	return all
 }
 
+// A Held is a stretch of days on which one version of a power or an appointment holds.
+type Held struct {
+	Version int
+	Span
+}
+
+// HeldSpans are the stretches of days on which somebody holds the delegation or appointment
+// with that number, as far as it is known on that day: where nothing ends it by then, the
+// last one has no end.
+func (s *State) HeldSpans(number string, d Day) (all []Held) {
+	g := s.grant(number)
+	if g == nil {
+		return nil
+	}
+	last := d
+	for i := range g.versions() {
+		last = max(last, g.term(i).Until)
+	}
+	for day := g.From(); day <= last; day++ {
+		if state, _ := g.stateOn(s, day); state != InForce || !s.isHeld(number, day) {
+			continue
+		}
+		version := g.termOn(day).Number
+		if n := len(all) - 1; n >= 0 && all[n].Version == version && all[n].Until == day-1 {
+			all[n].Until = day
+		} else {
+			all = append(all, Held{version, Span{day, day}})
+		}
+	}
+	if n := len(all) - 1; n >= 0 && all[n].Until == last && g.newestTerm().Until == 0 {
+		all[n].Until = 0
+	}
+	return all
+}
+
+// isHeld says whether there is somebody on that day to whom the delegation was given; an
+// appointment ends with its person's office.
+func (s *authority) isHeld(number string, d Day) bool {
+	dl := s.Delegations[number]
+	return dl == nil || len(s.delegates(dl, d)) > 0
+}
+
 // checkChangeable refuses a grant that is over on that day, by that rule, or of which
 // another version is in force (rule C9).
 func (s *State) checkChangeable(rule string, g grant, version int, d Day) *Refusal {

@@ -15,6 +15,9 @@ func checkGrants(t *rapid.T, m *minutes, from int) {
 	for _, d := range []Day{today, today + 1, today + 40, today + 250} {
 		checkOneEach(t, s, d)
 	}
+	for _, d := range []Day{today - 200, today - 30, today - 1, today} {
+		checkHeld(t, s, d, today)
+	}
 	for i := from; i < len(m.events); i++ {
 		switch e := m.events[i].Data.(type) {
 		case *AgreementSetAside:
@@ -49,6 +52,29 @@ func checkOneEach(t *rapid.T, s *View, d Day) {
 			t.Fatalf("the positions of %s and %s are both on %s on %s (C9)", other, p.Source, p.Matter, d)
 		}
 		held[p.Matter] = p.Source
+	}
+}
+
+// checkHeld holds the stretches on which each grant is held against the day: one covers it,
+// and says under which version, where the grant holds and somebody has it, else none does.
+func checkHeld(t *rapid.T, s *View, d, today Day) {
+	for _, g := range s.grantsInOrder() {
+		number, version := g.granted().Number, 0
+		for _, h := range s.HeldSpans(number, today) {
+			if h.Covers(d) && version != 0 {
+				t.Fatalf("%s is held under versions %d and %d on %s", number, version, h.Version, d)
+			}
+			if h.Covers(d) {
+				version = h.Version
+			}
+		}
+		want := 0
+		if state, _ := g.stateOn(s.State, d); state == InForce && s.isHeld(number, d) {
+			want = g.termOn(d).Number
+		}
+		if version != want {
+			t.Fatalf("%s is held under version %d on %s, want %d", number, version, d, want)
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ type leaving struct {
 // add adds what is open. It is for those who are in the first of these lists of people, then
 // the manager, the registrar and the chair, and may hand it over where that can be done.
 func (l *leaving) add(ref, text string, hand Command, to ...[]string) {
-	for _, ids := range append(to, l.s.withDuty(Manager, l.day), l.s.withDuty(Registrar, l.day), l.s.chairsOn(l.day)) {
+	for _, ids := range append(to, l.s.withDuty(Manager, l.day), l.s.withDuty(Registrar, l.day), l.s.ChairsOn(l.day)) {
 		ids = slices.DeleteFunc(l.s.inOffice(ids, l.day), func(id string) bool { return id == l.who.ID || id == "" })
 		ids = l.s.whoMay(ids, hand, l.day)
 		if len(ids) > 0 {

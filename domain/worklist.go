@@ -234,7 +234,7 @@ func (s *State) DueFor(due *Due, d Day) []string {
 		return s.whoMay(s.onDuties(d), &DisposeOfApproach{Approach: due.What}, d)
 	case DueDeparture, DueCommunicate, DueQuestion:
 	}
-	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.chairsOn(d)} {
+	for _, ids := range [][]string{first, s.withDuty(Manager, d), s.ChairsOn(d)} {
 		if may := s.whoMay(ids, by, d); len(may) > 0 {
 			return may
 		}

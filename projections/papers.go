@@ -72,10 +72,9 @@ func (g *Group) readUp(d *Minutes, about string, at domain.Day) {
 		d.quote(l.What)
 		return
 	}
-	if day, ok := strings.CutPrefix(about, "agenda/"); ok {
-		on, err := domain.ParseDay(day)
+	if on, is := domain.GroupMeetingDay(about); is {
 		minutes, refused := g.Minutes(on, at)
-		if err != nil || refused != nil {
+		if refused != nil {
 			return
 		}
 		d.line(minutes.State)

@@ -260,10 +260,8 @@ func (g *Group) topWho(at domain.Day) string {
 	s := g.state
 	w := fewWords(s.Name, 6) + " is how the practices of " + fewWords(s.PlaceName, 3) + " agree things together. " +
 		domain.Count(len(s.EntitledOn(at)), "organisation") + " sit at its table. It decides by consensus and never votes."
-	for _, d := range s.DutiesOn(at) {
-		if d.Duty == domain.Chair || d.Duty == domain.CoChair {
-			w += " Chair: " + fewWords(g.office(d.Person), 7) + "."
-		}
+	for _, id := range s.ChairsOn(at) {
+		w += " Chair: " + fewWords(g.office(id), 7) + "."
 	}
 	return w
 }

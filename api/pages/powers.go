@@ -18,7 +18,10 @@ func powersPage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := &web.Powers{Powers: a.PowersBetween(from, to, a.At)}
+	body := &web.Powers{Powers: a.PowersBetween(from, to, a.At), Held: map[string][]domain.Held{}}
+	for _, d := range body.Delegations {
+		body.Held[d.Ref] = a.State().HeldSpans(d.Ref, a.At)
+	}
 	if !a.today() || a.me == nil {
 		return body, nil
 	}

@@ -17,8 +17,9 @@ import (
 // whoever speaks (rules R1–R7).
 
 func representationPage(a *asked) (web.Body, error) {
-	body := &web.Representation{Representation: a.Representation(a.At)}
+	body := &web.Representation{Representation: a.Representation(a.At), Held: map[string][]domain.Held{}}
 	for _, r := range body.Appointments {
+		body.Held[r.Ref] = a.State().HeldSpans(r.Ref, a.At)
 		if r.State == domain.InForce {
 			a.offerSuspension(r.Ref, "It stops at once, until the others have settled it.")
 		}

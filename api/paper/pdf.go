@@ -39,7 +39,8 @@ func PDF(m *projections.Minutes) ([]byte, error) {
 // A File is one that is attached to what a meeting reads.
 type File struct {
 	Name  string
-	Bytes []byte // nil: they are not here
+	Bytes []byte
+	Lacks string // why there are no bytes, such as damaged; "": they are here
 }
 
 // Pack is what a meeting reads, in one PDF: its agenda, the paper of each item, and the
@@ -67,10 +68,10 @@ func Pack(papers *projections.Papers, files []File) ([]byte, error) {
 		p.attached(papers.Documents)
 	}
 	var within []fpdf.Attachment
-	missing := 0
+	var lacking []string
 	for _, f := range files {
-		if f.Bytes == nil {
-			missing++
+		if f.Lacks != "" {
+			lacking = append(lacking, f.Name+" ("+f.Lacks+")")
 			continue
 		}
 		within = append(within, fpdf.Attachment{Content: f.Bytes, Filename: clean(f.Name)})
@@ -79,8 +80,8 @@ func Pack(papers *projections.Papers, files []File) ([]byte, error) {
 		p.para(fmt.Sprintf("Files within this PDF, among its attachments: %d.", len(within)), 0)
 		p.SetAttachments(within)
 	}
-	if missing > 0 {
-		p.para(fmt.Sprintf("Files that are not on this server: %d.", missing), 0)
+	if lacking != nil {
+		p.para("Not within this PDF: "+strings.Join(lacking, ", ")+".", 0)
 	}
 	return p.bytes()
 }

@@ -63,11 +63,15 @@ func (s *Rest) papers(ctx context.Context, q *access.Question, in *minutesInput)
 		if size += d.Bytes; size > mostPacked {
 			return nil, problem.NotNow("T3", "The attached files are more than %d MB together. Read them one by one.", mostPacked>>20)
 		}
-		b, _, err := s.ledgers.Documents.Bytes(ctx, in.Group, &domain.Document{About: d.About, SHA256: d.SHA256, Elsewhere: d.Elsewhere})
+		b, held, err := s.ledgers.Documents.Bytes(ctx, in.Group, &domain.Document{About: d.About, SHA256: d.SHA256, Elsewhere: d.Elsewhere})
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, paper.File{Name: d.Name, Bytes: b})
+		f := paper.File{Name: d.Name, Bytes: b}
+		if held != access.HeldHere {
+			f.Lacks = string(held)
+		}
+		files = append(files, f)
 	}
 	return paper.Pack(papers, files)
 }

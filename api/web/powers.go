@@ -10,6 +10,7 @@ import (
 // Powers are what was handed on, what was used of it, and what was done with it.
 type Powers struct {
 	projections.Powers
+	Held map[string][]domain.Held // when each was held, by its number
 }
 
 func (*Powers) Title() string { return "Powers" }

@@ -8,6 +8,7 @@ import (
 // Representation is who speaks for the group where.
 type Representation struct {
 	projections.Representation
+	Held map[string][]domain.Held // when each was held, by its number
 }
 
 func (*Representation) Title() string { return "Representation" }

@@ -89,14 +89,8 @@ func (p *Powers) Timeline() *Timeline {
 		if d.Person != nil {
 			holder = d.Person.Office
 		}
-		for _, h := range d.History {
-			until := cmp.Or(h.Until, d.Until)
-			if d.EndedOn != 0 {
-				until = min(cmp.Or(until, d.EndedOn-1), d.EndedOn-1)
-			}
-			if until == 0 || until >= h.From {
-				t.Stretches = append(t.Stretches, Stretch{fmt.Sprintf("%s, version %d, %s", d.Ref, h.Version, holder), PlaceOf(d.Ref), h.From, until})
-			}
+		for _, h := range p.Held[d.Ref] {
+			t.Stretches = append(t.Stretches, Stretch{fmt.Sprintf("%s, version %d, %s", d.Ref, h.Version, holder), PlaceOf(d.Ref), h.From, h.Until})
 		}
 	}
 	return t
@@ -106,11 +100,14 @@ func (p *Powers) Timeline() *Timeline {
 func (r *Representation) Timeline() *Timeline {
 	t := &Timeline{ID: "who-when", Label: "Who spoke for us where, and when", At: r.At}
 	for _, a := range r.Appointments {
-		until := a.Until
-		if a.EndedOn != 0 {
-			until = a.EndedOn - 1
+		for _, h := range r.Held[a.Ref] {
+			what := a.Ref + ", " + a.ForumName + ": " + a.Person.Office
+			if n := len(t.Stretches) - 1; n >= 0 && t.Stretches[n].What == what && t.Stretches[n].Until == h.From-1 { // another version
+				t.Stretches[n].Until = h.Until
+				continue
+			}
+			t.Stretches = append(t.Stretches, Stretch{what, PlaceOf(a.Ref), h.From, h.Until})
 		}
-		t.Stretches = append(t.Stretches, Stretch{a.Ref + ", " + a.ForumName + ": " + a.Person.Office, PlaceOf(a.Ref), a.From, until})
 	}
 	return t
 }
@@ -125,9 +122,16 @@ func (p *Proposal) Timeline() *Timeline {
 		}
 	}
 	add("Raised", p.Raised, p.Raised)
-	for _, v := range p.Versions {
+	for i, v := range p.Versions {
+		until := v.WindowEnds - 1
+		if i+1 < len(p.Versions) {
+			until = min(until, cmp.Or(p.Versions[i+1].Put, until))
+		}
+		for _, over := range []domain.Day{p.AgreedOn, p.EndedOn} { // before its window ended
+			until = min(until, cmp.Or(over, until))
+		}
 		if v.Put != 0 {
-			add(fmt.Sprintf("Version %d open for objections", v.Version), v.Put, v.WindowEnds-1)
+			add(fmt.Sprintf("Version %d open for objections", v.Version), v.Put, until)
 		}
 	}
 	for _, o := range p.Objections {
@@ -138,7 +142,9 @@ func (p *Proposal) Timeline() *Timeline {
 		add(o.Ref+": objection of "+o.Seat.Name, o.On, until)
 	}
 	add("Agreed", p.AgreedOn, p.AgreedOn)
-	add(domain.FirstUpper(string(p.Stage)), p.EndedOn, p.EndedOn)
+	if p.EndedOn != p.AgreedOn {
+		add(domain.FirstUpper(string(p.Stage)), p.EndedOn, p.EndedOn)
+	}
 	slices.SortStableFunc(t.Stretches, func(a, b Stretch) int { return cmp.Compare(a.From, b.From) })
 	return t
 }
