@@ -31,10 +31,10 @@ func (b *tab) writeLetters() string {
 
 // Somebody at a practice who has no account answers its letter with its code: a question,
 // then yes. It gives no mandate until the registrar has recorded it as on paper, and
-// somebody else has confirmed it, who is not whoever wrote the letter.
+// somebody has confirmed it who did not write the letter.
 func TestAnsweringALetter(t *testing.T) {
 	w, registrar := lettersWorld(t)
-	registrar.get("/g/trafford/mandates/letters").says(200, "Let practices answer in a browser", "you have all of them", "To the partners of A Surgery (P91018)")
+	registrar.get("/g/trafford/mandates/letters").says(200, "Let practices answer in a browser", "you have all the letters", "To the partners of A Surgery (P91018)")
 	require.NotContains(t, string(registrar.last.body), "The code is")
 	code := registrar.writeLetters()
 	require.Equal(t, 1, strings.Count(string(registrar.last.body), "The code is"), "A Surgery alone has given no mandate")
@@ -125,7 +125,7 @@ func TestTheCodesOfLetters(t *testing.T) {
 		require.NotContains(t, w.log.String(), secret)
 	}
 
-	// It ends when whoever wrote it is registrar no more, on its last day, and after its answer.
+	// It ends when the person who wrote it is no longer registrar, on its last day, and after its answer.
 	w.on("2026-03-02")
 	newTab(w).post(at, yes).says(200, "could be answered until 1 March 2026")
 	w.on("2026-03-01")

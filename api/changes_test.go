@@ -110,7 +110,7 @@ func TestTheLastDaySaysWhatEnds(t *testing.T) {
 }
 
 // TestWhatIsLeftOpen: what somebody leaves open is said before their last day is recorded; it
-// is then on the list of whoever sees to it, and handed over with one press where a record can
+// is then on the list of the person who sees to it, and handed over with one press where a record can
 // do that (rule F5).
 func TestWhatIsLeftOpen(t *testing.T) {
 	w := newWorld(t).established()

@@ -197,7 +197,7 @@ func (s *State) LetterOver(l *Letter, d Day) *Refusal {
 	case d > l.Until:
 		return notNow("M1", "This letter could be answered until %s. Please ask for a new one.", l.Until.Words())
 	case !s.HasDuty(l.By, Registrar, d):
-		return notNow("M1", "Whoever wrote this letter is registrar no more. Please ask for a new letter.")
+		return notNow("M1", "The person who wrote this letter is no longer registrar. Please ask for a new letter.")
 	case s.saidSince(l.Organisation, l.Index):
 		return notNow("M1", "The practice has said yes or no in another way since this letter was written.")
 	case !s.Organisations[l.Organisation].OpenOn(d):

@@ -17,7 +17,7 @@ const triesSubject = "goldenthread.tries"
 
 // ShareSignIns has the nodes of a cluster count together who tries to sign in, or tries a
 // code: each holds an address to its pace, and tells the others of every try that it lets
-// through. So whoever guesses has no more tries at many nodes than at one. What people read
+// through. So guessing at many nodes gives no more tries than at one. What people read
 // and record is held to a pace by each node for itself: those limits keep one caller from
 // taking a node's time from the others, and each node has its own.
 func (s *Guard) ShareSignIns(conn *nats.Conn, log *slog.Logger) error {
@@ -38,7 +38,7 @@ func (s *Guard) ShareSignIns(conn *nats.Conn, log *slog.Logger) error {
 	return nil
 }
 
-// trySignIn holds whoever tries to sign in to a pace.
+// trySignIn counts a try to sign in, and refuses it where its address tries too often.
 func (s *Guard) trySignIn(who string) *problem.Problem {
 	refused := s.SignIns.Check(who, time.Now())
 	if refused == nil && s.tell != nil {

@@ -74,7 +74,7 @@ func (a *asked) offerAnswers() {
 	}
 	a.offer(offered{
 		id: "answers", command: &domain.RecordAnswers{Letters: all}, options: map[string][]web.Option{"letters": answers},
-		Sheet: web.Sheet{Button: "Check them", Say: []string{"Whoever had a letter in their hands could have typed its answer, so it gives no mandate yet. Record those of which you believe that they come from the practice. Somebody else who speaks for the practice or holds a seat, and did not write the letter, then confirms each."}},
+		Sheet: web.Sheet{Button: "Check them", Say: []string{"Anybody who had a letter could have typed its answer, so it gives no mandate yet. Record those of which you believe that they come from the practice. Somebody else who speaks for the practice or holds a seat, and did not write the letter, then confirms each."}},
 	})
 }
 

@@ -113,7 +113,7 @@ func LettersSheet(until string) *Sheet {
 		Form: Form{ID: "write"}, Button: "Write letters with codes",
 		Say: []string{
 			"With a code somebody at the practice answers in a browser and needs no account: yes, no, or a question. Each code is shown once, on the letter that you print, and a new letter ends the code of the one before.",
-			"Whoever has a letter in their hands can type its answer, and you have all of them. So an answer gives no mandate by itself: you record it as you record paper, and somebody who did not write the letter confirms it.",
+			"Anybody who has a letter can type its answer, and you have all the letters. So an answer gives no mandate by itself: you record it as you record paper, and somebody who did not write the letter confirms it.",
 		},
 		Parts: []Piece{{Type: "date", Name: "until", Label: "Until when can they answer with the code?", Hint: "Such as 31 January 2027; 120 days from now at most.", Values: []string{until}}},
 	}
