@@ -84,7 +84,7 @@ func TestMinutes(t *testing.T) {
 		written := w.must(200, w.ask("cd-south", "/agenda/2026-02-03/"+file))
 		require.Equal(t, paper.PDFType, written.Header.Get("Content-Type"))
 		require.True(t, bytes.HasPrefix(written.body, []byte("%PDF-")), file)
-		require.Equal(t, file == "papers.pdf", 1 == bytes.Count(written.body, []byte("/Type /EmbeddedFile")), "what is attached, and here, lies within the papers")
+		require.Equal(t, file == "papers.pdf", bytes.Count(written.body, []byte("/Type /EmbeddedFile")) == 1, "what is attached, and here, lies within the papers")
 		w.refused(403, "F3", w.ask("icb-director", "/agenda/2026-02-03/"+file))
 		w.refused(404, "T3", w.ask("cd-south", "/agenda/2026-02-04/"+file))
 	}
