@@ -130,7 +130,7 @@ func (r *Records) CatchUp(ctx context.Context) error {
 	if since, ever := r.currency.Since(); ever && since < time.Since(came) {
 		return nil // somebody else asked meanwhile
 	}
-	return r.catchUp(ctx)
+	return r.silent(r.catchUp(ctx))
 }
 
 func (r *Records) catchUp(ctx context.Context) error {

@@ -48,6 +48,6 @@ func TestOnlyALeaderHeardByMostIsBelieved(t *testing.T) {
 		"never heard":          {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", 0), replica("c", 0)}},
 		"two of five answered": {Leader: "a", Replicas: []*jetstream.PeerInfo{replica("b", time.Second), replica("c", time.Hour), replica("d", time.Hour), replica("e", time.Hour)}},
 	} {
-		require.Error(t, checkLeads(c), name)
+		require.True(t, IsSilent(checkLeads(c)), name)
 	}
 }

@@ -31,7 +31,7 @@ var errNotCurrent = errors.New("for more than a second nobody could say what is 
 
 // IsSilent says whether the error is that NATS, or a stream in it, does not answer.
 func IsSilent(err error) bool {
-	for _, silent := range []error{nats.ErrNoResponders, nats.ErrTimeout, nats.ErrNoServers, nats.ErrConnectionReconnecting, jetstream.ErrNoStreamResponse, context.DeadlineExceeded} {
+	for _, silent := range []error{errNoLeader, nats.ErrNoResponders, nats.ErrTimeout, nats.ErrNoServers, nats.ErrConnectionReconnecting, jetstream.ErrNoStreamResponse, context.DeadlineExceeded} {
 		if errors.Is(err, silent) {
 			return true
 		}

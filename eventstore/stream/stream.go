@@ -265,6 +265,9 @@ func (s *Stream) Last(ctx context.Context) (uint64, error) {
 // another at the earliest.
 const heardWithin = 3 * time.Second
 
+// errNoLeader says that whoever leads the stream did not answer.
+var errNoLeader = errors.New("nobody answers who surely leads the stream")
+
 // checkLeads returns an error if the server that answered may not be the stream's leader.
 // A leader that is cut off goes on answering for ten seconds, and without a leader any
 // replica answers. It can be wrong for a second at most: while a leader reaches some
@@ -276,14 +279,14 @@ func checkLeads(c *jetstream.ClusterInfo) error {
 	heard := 1 // by itself
 	for _, r := range c.Replicas {
 		if r.Name == c.Leader {
-			return fmt.Errorf("a replica answered in place of %s, which leads the stream", c.Leader)
+			return fmt.Errorf("%w: a replica answered in place of %s", errNoLeader, c.Leader)
 		}
 		if r.Active > 0 && r.Active < heardWithin {
 			heard++
 		}
 	}
 	if c.Leader == "" || heard <= (len(c.Replicas)+1)/2 {
-		return errors.New("nobody leads the stream who hears from most of its replicas")
+		return fmt.Errorf("%w: %d of %d servers hear from each other", errNoLeader, heard, len(c.Replicas)+1)
 	}
 	return nil
 }
