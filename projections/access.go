@@ -30,7 +30,7 @@ type WayInLine struct {
 }
 
 // WaysOf answers for that person, by handle or id; for somebody unknown there are none.
-func (g *Group) WaysOf(person string, at domain.Day) Ways {
+func (g *asking) WaysOf(person string, at domain.Day) Ways {
 	all := Ways{Stamp: g.stamp(at), Ways: []WayInLine{}}
 	p := g.state.Person(person)
 	if p == nil {
@@ -59,7 +59,7 @@ func (g *Group) WaysOf(person string, at domain.Day) Ways {
 }
 
 // wayWords tell a person of a way in of theirs.
-func (g *Group) wayWords(w *domain.WayIn, at domain.Day) string {
+func (g *asking) wayWords(w *domain.WayIn, at domain.Day) string {
 	text := wayNoun(w.Way) + ", made on " + w.On.Words()
 	switch {
 	case w.Before:
@@ -81,7 +81,7 @@ func (g *Group) wayWords(w *domain.WayIn, at domain.Day) string {
 }
 
 // waysWait adds new ways in of others that the person may confirm (rule L11).
-func (w *Waiting) waysWait(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) waysWait(g *asking, p *domain.Person, at domain.Day) {
 	for _, way := range g.state.WaysWaiting(at) {
 		if g.state.Allows(p.ID, &domain.ConfirmRecord{Records: []string{way.Number}}, at) {
 			w.add(way.Number, WaitsWay, way.ActsFrom.Add(-1), g.office(way.Person)+" has "+wayNoun(way.Way)+" that is new, let in by "+g.actor(way.Inviter).Office+" ("+way.Number+"). Ask them whether it is theirs, and confirm it only if they say so.")
@@ -93,7 +93,7 @@ func (w *Waiting) waysWait(g *Group, p *domain.Person, at domain.Day) {
 const toldOfWays = 30
 
 // wayErrands tell people of ways in that they have got lately, whoever made them (rule L11).
-func (g *Group) wayErrands(errands errandList, at domain.Day) {
+func (g *asking) wayErrands(errands errandList, at domain.Day) {
 	for id := range g.state.People {
 		for _, w := range g.state.WaysOn(id, at) {
 			if w.Before || at > w.On.Add(toldOfWays) || w.Way.Kind() == domain.InvitationWay {
@@ -108,7 +108,7 @@ func (g *Group) wayErrands(errands errandList, at domain.Day) {
 }
 
 // wayMadeText says who let whom in, and how (rule L10).
-func (g *Group) wayMadeText(d *domain.WayMade, by string) string {
+func (g *telling) wayMadeText(d *domain.WayMade, by string) string {
 	who := domain.FirstUpper(by)
 	switch d.Way.Kind() {
 	case domain.InvitationWay:

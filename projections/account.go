@@ -29,7 +29,7 @@ type RunningLine struct {
 
 // runningTotals are those of each power that had a limit for a year, from the first day, or
 // the delegation's, to the last, or the day that is asked about.
-func (g *Group) runningTotals(d *domain.Delegation, from, to, at domain.Day) []RunningTotal {
+func (g *terms) runningTotals(d *domain.Delegation, from, to, at domain.Day) []RunningTotal {
 	first, last := max(from, d.From()), at
 	if to != 0 {
 		last = min(to, at)
@@ -95,7 +95,7 @@ func limitedPowers(d *domain.Delegation) []limitedPower {
 
 // countingDays are the days, in order, on which what counts in the delegation's totals can
 // change: decisions, what became of them, what representatives under it said, new years.
-func (g *Group) countingDays(d *domain.Delegation, first, last domain.Day) []domain.Day {
+func (g *terms) countingDays(d *domain.Delegation, first, last domain.Day) []domain.Day {
 	s, days := g.state, map[domain.Day]bool{first: true}
 	for _, x := range s.Exercises {
 		if x.Delegation != d.Number {
@@ -129,7 +129,7 @@ func (g *Group) countingDays(d *domain.Delegation, first, last domain.Day) []dom
 	return slices.Sorted(maps.Keys(days))
 }
 
-func (g *Group) runningLine(d *domain.Delegation, p limitedPower, day domain.Day) RunningLine {
+func (g *terms) runningLine(d *domain.Delegation, p limitedPower, day domain.Day) RunningLine {
 	l := RunningLine{On: day, What: []string{}}
 	v := d.VersionOn(day)
 	if v == nil {

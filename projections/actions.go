@@ -34,7 +34,7 @@ type RemarkLine struct {
 }
 
 // Actions answers for that day.
-func (g *Group) Actions(at domain.Day) Actions {
+func (g *business) Actions(at domain.Day) Actions {
 	a := Actions{g.stamp(at), []ActionLine{}}
 	for _, one := range byNumber(g.state.Actions) {
 		if one.Created <= at {
@@ -44,7 +44,7 @@ func (g *Group) Actions(at domain.Day) Actions {
 	return a
 }
 
-func (g *Group) actionLine(a *domain.Action, at domain.Day) ActionLine {
+func (g *naming) actionLine(a *domain.Action, at domain.Day) ActionLine {
 	l := ActionLine{
 		Ref: a.Number, What: a.What, Owner: g.who(a.Owner), Supporter: g.who(a.Supporter), Due: a.Due, State: g.state.ActionOn(a, at),
 		Source: a.Source, Priority: a.Priority, Created: a.Created, Progress: g.remarks(a.Progress, at), Index: a.Index,
@@ -55,7 +55,7 @@ func (g *Group) actionLine(a *domain.Action, at domain.Day) ActionLine {
 	return l
 }
 
-func (g *Group) remarks(said []domain.Remark, at domain.Day) []RemarkLine {
+func (g *naming) remarks(said []domain.Remark, at domain.Day) []RemarkLine {
 	lines := []RemarkLine{}
 	for _, r := range said {
 		if r.On <= at {
@@ -66,7 +66,7 @@ func (g *Group) remarks(said []domain.Remark, at domain.Day) []RemarkLine {
 }
 
 // actionsWords says what an agreement would have done.
-func (g *Group) actionsWords(entries []domain.ActionEntry) []string {
+func (g *terms) actionsWords(entries []domain.ActionEntry) []string {
 	var words []string
 	for _, a := range entries {
 		words = append(words, clip(a.What)+" ("+g.office(a.Owner)+", supported by "+g.office(a.Supporter)+", by "+a.Due.Words()+")")

@@ -77,7 +77,7 @@ type Attending struct {
 }
 
 // Agenda answers for that day.
-func (g *Group) Agenda(at domain.Day) Agenda {
+func (g *business) Agenda(at domain.Day) Agenda {
 	s := g.state
 	a := Agenda{Stamp: g.stamp(at), Setters: []Who{}, Flags: []string{}, Suggestions: []SuggestionLine{}, Meetings: []OwnMeeting{}}
 	if s.Next == 0 {
@@ -104,7 +104,7 @@ func (g *Group) Agenda(at domain.Day) Agenda {
 	return a
 }
 
-func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
+func (g *business) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 	l := OwnMeeting{
 		On: m.On, At: m.At, Items: []OwnItem{}, SetBy: g.who(m.SetBy), Set: m.Set, Present: []Who{}, Apologies: []Who{}, InAttendance: []Attending{}, Seats: []Body{},
 		Absent: []Body{}, Actions: []ActionLine{}, Between: g.between(m.On, at), Index: m.Index,
@@ -147,7 +147,7 @@ func (g *Group) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {
 
 // ownItem is the item at that place of the agenda, with what is recorded of it on that
 // day or before, so far while the meeting goes on.
-func (g *Group) ownItem(m *domain.GroupMeeting, i int, at domain.Day) OwnItem {
+func (g *business) ownItem(m *domain.GroupMeeting, i int, at domain.Day) OwnItem {
 	of := &m.Items[i]
 	item := OwnItem{Number: i + 1, Title: of.Title, About: of.About, Matter: of.Matter, Decisions: []domain.ItemDecision{}, Actions: []ActionLine{}}
 	item.Interests = g.itemInterests(g.state.MattersOfItem(of), of.About, m.On)

@@ -71,7 +71,7 @@ type SideConversation struct {
 }
 
 // Approaches answers for that day.
-func (g *Group) Approaches(at domain.Day) Approaches {
+func (g *business) Approaches(at domain.Day) Approaches {
 	s := g.state
 	a := Approaches{Stamp: g.stamp(at), Gatekeepers: []Who{}, Approaches: []ApproachLine{}, Side: []SideConversation{}}
 	if s.Next == 0 {
@@ -95,14 +95,14 @@ func (g *Group) Approaches(at domain.Day) Approaches {
 	return a
 }
 
-func (g *Group) sideConversation(a *domain.Approach, at domain.Day) SideConversation {
+func (g *business) sideConversation(a *domain.Approach, at domain.Day) SideConversation {
 	return SideConversation{
 		Ref: a.Number, With: g.body(a.From), Who: g.body(a.Side), What: a.What, Matter: a.Matter, On: a.On, Told: a.Told,
 		SameQuestion: g.sameQuestion(a, at), MayBeSame: domain.OrEmpty(g.state.Alike(a.Number)), Inconsistent: g.state.Inconsistent(a.Number, at), Index: a.Index,
 	}
 }
 
-func (g *Group) approachLine(a *domain.Approach, at domain.Day) ApproachLine {
+func (g *business) approachLine(a *domain.Approach, at domain.Day) ApproachLine {
 	l := ApproachLine{
 		Ref: a.Number, From: g.body(a.From), What: a.What, Matter: a.Matter, Reached: g.who(a.Reached), How: a.How, On: a.On,
 		State: g.state.ApproachOn(a, at), Dispositions: []DispositionLine{}, Told: a.Told, SameQuestion: g.sameQuestion(a, at),
@@ -128,7 +128,7 @@ func (g *Group) approachLine(a *domain.Approach, at domain.Day) ApproachLine {
 }
 
 // sameQuestion are the others that ask the same and had come by that day.
-func (g *Group) sameQuestion(a *domain.Approach, at domain.Day) []string {
+func (g *business) sameQuestion(a *domain.Approach, at domain.Day) []string {
 	same := []string{}
 	for _, n := range g.state.SameQuestion(a.Number)[1:] {
 		if g.state.Approaches[n].On <= at {
@@ -139,7 +139,7 @@ func (g *Group) sameQuestion(a *domain.Approach, at domain.Day) []string {
 }
 
 // differs says what the system was told by whom.
-func (g *Group) differs(a *domain.Approach, at domain.Day) string {
+func (g *business) differs(a *domain.Approach, at domain.Day) string {
 	var told []string
 	for _, n := range g.state.SameQuestion(a.Number) {
 		o := g.state.Approaches[n]

@@ -364,7 +364,7 @@ func (g *Group) auditEntry(e *domain.Event, text string) AuditEntry {
 	return entry
 }
 
-func (g *Group) actor(actor string) Actor {
+func (g *naming) actor(actor string) Actor {
 	if actor == domain.System {
 		return Actor{domain.System, domain.System, "the ledger itself"}
 	}
@@ -377,7 +377,7 @@ func (g *Group) actor(actor string) Actor {
 }
 
 // ForWhom says in words for whom somebody acted: what events have as onbehalfof.
-func (g *Group) ForWhom(onBehalfOf string) string {
+func (g *naming) ForWhom(onBehalfOf string) string {
 	kind, of, _ := strings.Cut(onBehalfOf, "/")
 	switch kind {
 	case "seat":

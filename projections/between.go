@@ -22,7 +22,7 @@ type BetweenLine struct {
 // disavowed, and what the executive decided. Something that was recorded only
 // after the meeting before, for that day or an earlier one, belongs to it too. What was
 // brought in from before the ledger was not decided here.
-func (g *Group) between(on, at domain.Day) []BetweenLine {
+func (g *business) between(on, at domain.Day) []BetweenLine {
 	b := betweenMeetings{on: on, at: at, lines: []BetweenLine{}}
 	if before := g.state.MeetingBefore(on); before != nil {
 		b.before = before.On

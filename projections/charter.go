@@ -56,7 +56,7 @@ type ConsentLine struct {
 }
 
 // Charter answers for that day.
-func (g *Group) Charter(at domain.Day) CharterInForce {
+func (g *terms) Charter(at domain.Day) CharterInForce {
 	c := CharterInForce{
 		Stamp: g.stamp(at), QuorumOf: []Body{}, Settings: []SettingLine{}, Matters: []string{}, Reserved: []string{}, MembersOnly: []string{},
 		YesOrNos: []YesOrNoLine{}, Consents: []ConsentLine{}, Versions: []CharterSummary{},
@@ -113,7 +113,7 @@ func (s SettingLine) Amount() string {
 }
 
 // charterSay says what another charter would change.
-func (g *Group) charterSay(c *domain.ChangeCharter) string {
+func (g *terms) charterSay(c *domain.ChangeCharter) string {
 	say := "Replace version " + strconv.Itoa(c.Version) + " of the charter"
 	if c.Version < 1 || c.Version > len(g.state.Charters) {
 		return say
@@ -149,7 +149,7 @@ func (g *Group) charterSay(c *domain.ChangeCharter) string {
 	return say + ": " + strings.Join(changes, "; ")
 }
 
-func (g *Group) named(codes []string) string {
+func (g *terms) named(codes []string) string {
 	names := make([]string, 0, len(codes))
 	for _, code := range codes {
 		names = append(names, g.name(code))

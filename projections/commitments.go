@@ -41,7 +41,7 @@ type CommitmentLine struct {
 }
 
 // Commitments answers for that day: what was said in meetings up to it.
-func (g *Group) Commitments(at domain.Day) Commitments {
+func (g *business) Commitments(at domain.Day) Commitments {
 	c := Commitments{g.stamp(at), []CommitmentLine{}}
 	for _, k := range byNumber(g.state.Commitments) {
 		if k.Meeting <= at {
@@ -51,7 +51,7 @@ func (g *Group) Commitments(at domain.Day) Commitments {
 	return c
 }
 
-func (g *Group) commitmentLine(k *domain.Commitment, at domain.Day) CommitmentLine {
+func (g *business) commitmentLine(k *domain.Commitment, at domain.Day) CommitmentLine {
 	l := CommitmentLine{
 		Ref: k.Number, Person: g.who(k.Person), Appointment: k.Appointment, Forum: k.Forum, ForumName: g.forum(k.Forum), Meeting: k.Meeting,
 		Matter: k.Matter, Words: k.Words, Amount: k.Amount, Months: k.Months, Given: k.Given, Standing: g.state.CommitmentOn(k, at),
@@ -102,6 +102,6 @@ type WorkList struct {
 }
 
 // WorkList answers for that day.
-func (g *Group) WorkList(at domain.Day) WorkList {
+func (g *business) WorkList(at domain.Day) WorkList {
 	return WorkList{g.stamp(at), domain.OrEmpty(g.state.WorkListOn(at))}
 }

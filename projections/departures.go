@@ -55,7 +55,7 @@ type AlignmentLine struct {
 const noEnforcement = "A departure is recorded so that everybody sees it and can talk about it. It changes no mandate and no coverage, and the ledger enforces nothing."
 
 // Departures answers for that day.
-func (g *Group) Departures(at domain.Day) Departures {
+func (g *backing) Departures(at domain.Day) Departures {
 	s := g.state
 	d := Departures{g.stamp(at), noEnforcement, []DepartureLine{}, []AlignmentLine{}}
 	for _, x := range byNumber(s.Departures) {
@@ -71,7 +71,7 @@ func (g *Group) Departures(at domain.Day) Departures {
 	return d
 }
 
-func (g *Group) departureLine(x *domain.Departure, at domain.Day) DepartureLine {
+func (g *backing) departureLine(x *domain.Departure, at domain.Day) DepartureLine {
 	l := DepartureLine{
 		Ref: x.Number, Organisation: g.body(x.Organisation), Agreement: x.Agreement, Title: g.state.Proposals[x.Agreement].Title(), Reason: x.Reason,
 		Reported: x.Reported, Evidence: x.Evidence, By: g.who(x.By), From: x.From, Away: x.AwayOn(at), Answers: g.remarks(x.Answers, at),
@@ -99,7 +99,7 @@ func (l *DepartureLine) text(end *domain.ResolvedHow) string {
 	return text + ", and that stands."
 }
 
-func (g *Group) alignmentLine(p *domain.Proposal, at domain.Day) AlignmentLine {
+func (g *backing) alignmentLine(p *domain.Proposal, at domain.Day) AlignmentLine {
 	a := g.state.AlignmentOn(p, at)
 	l := AlignmentLine{Agreement: p.Number, Title: p.Title(), Seats: a.Seats, OfSeats: a.OfSeats, Practices: a.Practices, OfPractices: a.OfPractices, Away: []string{}}
 	for _, x := range a.Away {

@@ -27,7 +27,7 @@ type Documents struct {
 }
 
 // Documents answers for that day.
-func (g *Group) Documents(at domain.Day) Documents {
+func (g *backing) Documents(at domain.Day) Documents {
 	l := Documents{g.stamp(at), []DocumentLine{}}
 	for _, d := range g.state.Documents {
 		if d.On <= at {

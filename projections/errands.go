@@ -71,7 +71,7 @@ func (l errandList) add(persons []string, e Errand) {
 
 // Errands are what each person is to be told of on that day, by the person's id
 // (rules C2, C10, D6, R5, T1, T2).
-func (g *Group) Errands(at domain.Day) map[string][]Errand {
+func (g *asking) Errands(at domain.Day) map[string][]Errand {
 	errands := errandList{}
 	if g.state.Next == 0 {
 		return errands
@@ -112,7 +112,7 @@ var dueWords = map[domain.DueKind]string{
 
 // nearing is an errand that is told again when its day comes nearer. Its key names what is
 // to be done and, of a proposal, the version: consents to other words have fallen (rule C2).
-func (g *Group) nearing(kind ErrandKind, w WaitingItem, words string, at domain.Day) Errand {
+func (g *asking) nearing(kind ErrandKind, w WaitingItem, words string, at domain.Day) Errand {
 	e := Errand{Kind: kind, Item: w, About: w.Ref, Do: words + " " + g.called(w.Ref), Text: overdueWords(w.Text, w.By, at), nearer: true}
 	e.key = string(w.Kind) + "/" + w.Ref + "/" + w.By.String()
 	if p := g.state.Proposals[w.Ref]; p != nil && p.Stage == domain.Open {
@@ -122,7 +122,7 @@ func (g *Group) nearing(kind ErrandKind, w WaitingItem, words string, at domain.
 }
 
 // called is what people call that: a proposal with its title, a meeting with its forum.
-func (g *Group) called(ref string) string {
+func (g *asking) called(ref string) string {
 	of, day, _ := strings.Cut(ref, "/")
 	switch {
 	case g.state.Proposals[ref] != nil:
@@ -153,7 +153,7 @@ func overdueWords(text string, by, at domain.Day) string {
 
 // consultedErrands tell bodies that are said to have been consulted, while they
 // can deny it (rule D6).
-func (g *Group) consultedErrands(errands errandList, at domain.Day) {
+func (g *asking) consultedErrands(errands errandList, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		last := g.callableUntil(x, at)
 		if last == 0 {
@@ -167,7 +167,7 @@ func (g *Group) consultedErrands(errands errandList, at domain.Day) {
 }
 
 // consultedText says to a body, or what it went on as, that it is said to have been consulted.
-func (g *Group) consultedText(x *domain.Exercise, code string, last domain.Day) string {
+func (g *asking) consultedText(x *domain.Exercise, code string, last domain.Day) string {
 	c := x.Consulted[0]
 	for _, k := range x.Consulted {
 		if k.Body == code {
@@ -178,7 +178,7 @@ func (g *Group) consultedText(x *domain.Exercise, code string, last domain.Day) 
 }
 
 // speakers may speak for the organisation, or hold its seat.
-func (g *Group) speakers(code string, at domain.Day) []string {
+func (g *asking) speakers(code string, at domain.Day) []string {
 	if g.state.Organisations[code] == nil {
 		return nil
 	}
@@ -195,7 +195,7 @@ func (g *Group) speakers(code string, at domain.Day) []string {
 
 // practiceErrands tell those who speak for a practice of notices that it has
 // not acknowledged, and of answers to what it asked.
-func (g *Group) practiceErrands(errands errandList, at domain.Day) {
+func (g *asking) practiceErrands(errands errandList, at domain.Day) {
 	notices := g.state.NoticesOn(at)
 	for _, o := range g.state.PracticesOn(at) {
 		speakers := g.state.SpokespeopleOn(o.Code, at)
@@ -223,7 +223,7 @@ func (g *Group) practiceErrands(errands errandList, at domain.Day) {
 // noticeRound returns which telling of the notice is due to the practice on that day
 // (1, 2, …), one window after another, until it has had it as often as the charter
 // says; 0 if none is, or if it has acknowledged it (rule T1).
-func (g *Group) noticeRound(n *domain.Notice, practice string, at domain.Day) int {
+func (g *asking) noticeRound(n *domain.Notice, practice string, at domain.Day) int {
 	if g.state.AcknowledgedOn(n.Ref, practice, at) != 0 {
 		return 0
 	}

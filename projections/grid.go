@@ -20,7 +20,7 @@ type GridRow struct {
 }
 
 // CoverageGrid is the grid of all open practices of the place on that day, by name.
-func (g *Group) CoverageGrid(at domain.Day) CoverageGrid {
+func (g *backing) CoverageGrid(at domain.Day) CoverageGrid {
 	if g.state.Next == 0 {
 		return CoverageGrid{}
 	}

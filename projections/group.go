@@ -6,18 +6,44 @@ import (
 
 // A Group is the read models of one group. Groups gives it out as a snapshot, which
 // never changes and is safe for concurrent use.
-type Group struct {
-	state  *domain.View
-	trail  *trail
-	memos  *memos                   // of the state, without the places
-	places map[string]*domain.State // see Across
+//
+// It stands in layers, as domain.State does: each has what lies under it, and an answer
+// is a method of the lowest layer that has what it needs.
+type Group struct { // the audit trail, the search, a practice's page, the calendar
+	asking
 }
+
+type (
+	// known is what is known at one moment.
+	known struct {
+		state  *domain.View
+		trail  *trail
+		memos  *memos                   // of the state, without the places
+		places map[string]*domain.State // see Across
+	}
+	// naming says how people and bodies are named.
+	naming struct{ known }
+	// terms says in words what an instrument, the charter and an account of money hold.
+	terms struct{ naming }
+	// telling says in words what an event recorded.
+	telling struct{ terms }
+	// backing is organisations, people, mandates and what a group was told of them.
+	backing struct{ telling }
+	// authority is proposals, powers and who may agree what.
+	authority struct{ backing }
+	// business is meetings, representation, commitments, actions and priorities.
+	business struct{ authority }
+	// asking is what is asked of people: work, notices, questions, what waits for a word.
+	asking struct{ business }
+)
 
 // New is the empty fold of a group of which nothing has been recorded.
 func New(group string) *Group { return of(domain.NewState(group).View(), &trail{group: group}) }
 
 func of(state *domain.View, trail *trail) *Group {
-	return &Group{state: state, trail: trail, memos: &memos{}}
+	g := &Group{}
+	g.state, g.trail, g.memos = state, trail, &memos{}
+	return g
 }
 
 // Apply folds the next event into a group that nobody else has yet. Events must
@@ -28,7 +54,7 @@ func (g *Group) Apply(e *domain.Event) {
 }
 
 // Index is the index of the newest event; false if there is none.
-func (g *Group) Index() (newest uint64, ok bool) {
+func (g *known) Index() (newest uint64, ok bool) {
 	if g.state.Next == 0 {
 		return 0, false
 	}
@@ -36,7 +62,7 @@ func (g *Group) Index() (newest uint64, ok bool) {
 }
 
 // State is the folded state with the ledgers beside it, to be read only.
-func (g *Group) State() *domain.View { return g.state }
+func (g *known) State() *domain.View { return g.state }
 
 // Across is the group with the ledgers of others beside it, by name, as they
 // were known at the same moment: what a wider group is asked follows the thread
@@ -49,7 +75,7 @@ func (g *Group) Across(places map[string]*domain.State) *Group {
 
 // Check answers whether somebody may sign up to something (rule R3). What the
 // state was asked already it is not asked again.
-func (g *Group) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
+func (g *known) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
 	g.memos.ask(g.state, func(s *domain.View) {
 		if g.places != nil {
 			s = s.Across(g.places)
@@ -60,7 +86,7 @@ func (g *Group) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refus
 }
 
 // CheckBriefly decides as Check, and answers with what decides alone.
-func (g *Group) CheckBriefly(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
+func (g *known) CheckBriefly(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
 	g.memos.ask(g.state, func(s *domain.View) {
 		if g.places != nil {
 			s = s.Across(g.places)
@@ -76,7 +102,7 @@ type Stamp struct {
 	At    domain.Day `json:"at" doc:"day that the answer is about"`
 }
 
-func (g *Group) stamp(at domain.Day) Stamp {
+func (g *known) stamp(at domain.Day) Stamp {
 	newest, _ := g.Index()
 	return Stamp{newest, at}
 }
@@ -93,7 +119,7 @@ type Body struct {
 	Name string `json:"name"`
 }
 
-func (g *Group) who(id string) Who {
+func (g *naming) who(id string) Who {
 	if p := g.state.Person(id); p != nil {
 		return Who{p.Handle, p.Office}
 	}
@@ -104,7 +130,7 @@ func (g *Group) who(id string) Who {
 }
 
 // anyone is who, or nil where nobody is named.
-func (g *Group) anyone(id string) *Who {
+func (g *naming) anyone(id string) *Who {
 	if id == "" {
 		return nil
 	}
@@ -112,7 +138,7 @@ func (g *Group) anyone(id string) *Who {
 	return &w
 }
 
-func (g *Group) everyone(ids []string) []Who {
+func (g *naming) everyone(ids []string) []Who {
 	ws := make([]Who, 0, len(ids))
 	for _, id := range ids {
 		ws = append(ws, g.who(id))
@@ -120,10 +146,10 @@ func (g *Group) everyone(ids []string) []Who {
 	return ws
 }
 
-func (g *Group) body(code string) Body { return Body{code, g.name(code)} }
+func (g *naming) body(code string) Body { return Body{code, g.name(code)} }
 
 // bodyOn is the organisation under the name that it had on that day.
-func (g *Group) bodyOn(code string, at domain.Day) Body {
+func (g *naming) bodyOn(code string, at domain.Day) Body {
 	if o := g.state.Organisations[code]; o != nil {
 		return Body{code, o.NameOn(at)}
 	}
@@ -131,7 +157,7 @@ func (g *Group) bodyOn(code string, at domain.Day) Body {
 }
 
 // anybody is body, or nil where no organisation is named.
-func (g *Group) anybody(code string) *Body {
+func (g *naming) anybody(code string) *Body {
 	if code == "" {
 		return nil
 	}
@@ -139,7 +165,7 @@ func (g *Group) anybody(code string) *Body {
 	return &b
 }
 
-func (g *Group) bodies(codes []string) []Body {
+func (g *naming) bodies(codes []string) []Body {
 	bs := make([]Body, 0, len(codes))
 	for _, code := range codes {
 		bs = append(bs, g.body(code))
@@ -148,7 +174,7 @@ func (g *Group) bodies(codes []string) []Body {
 }
 
 // name is how an organisation is named in sentences.
-func (g *Group) name(code string) string {
+func (g *naming) name(code string) string {
 	if code == domain.ToGroup && g.state.ShortName != "" {
 		return g.state.ShortName
 	}
@@ -158,9 +184,9 @@ func (g *Group) name(code string) string {
 	return code
 }
 
-func (g *Group) office(id string) string { return g.who(id).Office }
+func (g *naming) office(id string) string { return g.who(id).Office }
 
-func (g *Group) offices(ids []string) string {
+func (g *naming) offices(ids []string) string {
 	names := make([]string, 0, len(ids))
 	for _, id := range ids {
 		names = append(names, g.office(id))
@@ -168,7 +194,7 @@ func (g *Group) offices(ids []string) string {
 	return domain.List(names)
 }
 
-func (g *Group) names(codes []string) string {
+func (g *naming) names(codes []string) string {
 	names := make([]string, 0, len(codes))
 	for _, code := range codes {
 		names = append(names, g.name(code))
@@ -176,7 +202,7 @@ func (g *Group) names(codes []string) string {
 	return domain.List(names)
 }
 
-func (g *Group) forum(handle string) string {
+func (g *naming) forum(handle string) string {
 	if f := g.state.Forums[handle]; f != nil {
 		return f.Name
 	}

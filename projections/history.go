@@ -29,7 +29,7 @@ type CoverageLine struct {
 
 // MandateHistory answers from the first day of the ledger to the last day known
 // of on which anything changes, or a year after that day if it is sooner.
-func (g *Group) MandateHistory(matter string, at domain.Day) (MandateHistory, *domain.Refusal) {
+func (g *backing) MandateHistory(matter string, at domain.Day) (MandateHistory, *domain.Refusal) {
 	if _, r := g.Mandate(matter, at); r != nil {
 		return MandateHistory{}, r
 	}
@@ -72,7 +72,7 @@ func without(one, other map[string]bool) []string {
 
 // changingDays are the days on which coverage can change: mandates begin and
 // end, practices open, close and move, and lists are counted anew.
-func (g *Group) changingDays(at domain.Day) []domain.Day {
+func (g *backing) changingDays(at domain.Day) []domain.Day {
 	s := g.state
 	days := map[domain.Day]bool{}
 	span := func(sp domain.Span) {
@@ -108,4 +108,4 @@ func (g *Group) changingDays(at domain.Day) []domain.Day {
 }
 
 // firstDay is the day of the ledger's first event.
-func (g *Group) firstDay() domain.Day { return g.state.Charters[0].From }
+func (g *backing) firstDay() domain.Day { return g.state.Charters[0].From }

@@ -19,11 +19,11 @@ func positionText(redLine bool, matter, words string) string {
 }
 
 // InstrumentWords say what the instrument would do.
-func (g *Group) InstrumentWords(i *domain.Instrument) string { return g.instrumentSay(i) }
+func (g *terms) InstrumentWords(i *domain.Instrument) string { return g.instrumentSay(i) }
 
 // AgreementWords are what the instruments would do as the words of an
 // agreement, to be read out: a start, that whoever proposes it writes on.
-func (g *Group) AgreementWords(is []domain.Instrument) string {
+func (g *terms) AgreementWords(is []domain.Instrument) string {
 	var says []string
 	for i := range is {
 		says = append(says, g.agreementSay(&is[i])+".")
@@ -31,7 +31,7 @@ func (g *Group) AgreementWords(is []domain.Instrument) string {
 	return strings.Join(says, "\n\n")
 }
 
-func (g *Group) agreementSay(i *domain.Instrument) string {
+func (g *terms) agreementSay(i *domain.Instrument) string {
 	switch {
 	case i.GrantDelegation != nil:
 		c := i.GrantDelegation
@@ -54,7 +54,7 @@ func (g *Group) agreementSay(i *domain.Instrument) string {
 }
 
 // instrumentSay says what the instrument would do.
-func (g *Group) instrumentSay(i *domain.Instrument) string {
+func (g *terms) instrumentSay(i *domain.Instrument) string {
 	switch {
 	case i.FormExecutive != nil:
 		return "Form the executive of " + g.offices(i.FormExecutive.Members) + i.FormExecutive.Span.Words()
@@ -85,7 +85,7 @@ func (g *Group) instrumentSay(i *domain.Instrument) string {
 }
 
 // termsSay says what the other instruments would do.
-func (g *Group) termsSay(i *domain.Instrument) string {
+func (g *terms) termsSay(i *domain.Instrument) string {
 	switch {
 	case i.AssignDuty != nil:
 		c := i.AssignDuty
@@ -124,7 +124,7 @@ func (g *Group) termsSay(i *domain.Instrument) string {
 
 // undoingWords say what setting the agreement aside would end and take back, as
 // things stand now (rule C9).
-func (g *Group) undoingWords(agreement string) string {
+func (g *terms) undoingWords(agreement string) string {
 	var says []string
 	for _, u := range g.state.Undoing(agreement, domain.DayOf(g.state.Last)) {
 		says = append(says, u.Text)
@@ -133,7 +133,7 @@ func (g *Group) undoingWords(agreement string) string {
 }
 
 // replacesWords say which positions end when another begins.
-func (g *Group) replacesWords(refs []domain.PositionRef, matter string) string {
+func (g *terms) replacesWords(refs []domain.PositionRef, matter string) string {
 	var says []string
 	for _, ref := range refs {
 		says = append(says, "the one on "+cmp.Or(ref.Matter, matter)+" by "+ref.Agreement)
@@ -142,7 +142,7 @@ func (g *Group) replacesWords(refs []domain.PositionRef, matter string) string {
 }
 
 // ratifiedNames say whom a ratified exercise appoints (rule C8).
-func (g *Group) ratifiedNames(what string) string {
+func (g *terms) ratifiedNames(what string) string {
 	if x := g.state.Exercises[what]; x != nil {
 		return after(", which appoints ", g.namesWords(x.Names))
 	}
@@ -150,7 +150,7 @@ func (g *Group) ratifiedNames(what string) string {
 }
 
 // suspendedBy says whose suspension is to end, since when and why.
-func (g *Group) suspendedBy(c *domain.EndSuspension) string {
+func (g *terms) suspendedBy(c *domain.EndSuspension) string {
 	sus := g.state.SuspensionAt(c.What, c.Event)
 	if sus == nil {
 		return ""
@@ -159,7 +159,7 @@ func (g *Group) suspendedBy(c *domain.EndSuspension) string {
 }
 
 // variedPowers are the powers as they would hold for whoever has them now.
-func (g *Group) variedPowers(c *domain.VaryDelegation) []domain.Power {
+func (g *terms) variedPowers(c *domain.VaryDelegation) []domain.Power {
 	d := g.state.Delegations[c.Delegation]
 	if d == nil {
 		return c.Powers
@@ -175,14 +175,14 @@ func reviewedBy(d domain.Day) string {
 }
 
 // delegate is to whom powers go: the executive, or a named person.
-func (g *Group) delegate(to string) string {
+func (g *terms) delegate(to string) string {
 	if to == domain.ToExecutive {
 		return "the executive"
 	}
 	return g.office(to)
 }
 
-func (g *Group) paidBy(payer string) string {
+func (g *terms) paidBy(payer string) string {
 	if payer == "" {
 		return ""
 	}
@@ -197,7 +197,7 @@ type EnactedLine struct {
 }
 
 // enacted is what the agreement made, by the source that each thing names.
-func (g *Group) enacted(number string) []EnactedLine {
+func (g *terms) enacted(number string) []EnactedLine {
 	s := g.state
 	agreement := s.Proposals[number].Agreement
 	made := []EnactedLine{}
@@ -244,7 +244,7 @@ func (g *Group) enacted(number string) []EnactedLine {
 }
 
 // enactedTerms adds what agreements make of the group itself.
-func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
+func (g *terms) enactedTerms(add func(source, ref, text string, index uint64)) {
 	s := g.state
 	for i := range s.Charters {
 		c := &s.Charters[i]
@@ -267,7 +267,7 @@ func (g *Group) enactedTerms(add func(source, ref, text string, index uint64)) {
 	}
 }
 
-func (g *Group) enactedOutcome(number string, o *domain.Outcome, add func(source, ref, text string, index uint64)) {
+func (g *terms) enactedOutcome(number string, o *domain.Outcome, add func(source, ref, text string, index uint64)) {
 	if o != nil {
 		l := outcomeOn(o, o.On)
 		add(o.Source, number, number+" "+l.What+after(": ", o.Feedback), o.Index)

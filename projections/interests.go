@@ -24,7 +24,7 @@ type InterestLine struct {
 	domain.Span
 }
 
-func (g *Group) interestLine(i *domain.Interest, at domain.Day) InterestLine {
+func (g *backing) interestLine(i *domain.Interest, at domain.Day) InterestLine {
 	l := InterestLine{
 		Ref: i.Number, Person: g.who(i.Person), Kind: i.Kind, Matters: domain.OrEmpty(i.Matters), Words: i.Words, Now: i.Covers(at), Declared: i.Declared,
 		Renewed: []domain.Day{}, RenewBy: i.RenewBy(at), Index: i.Index, Span: i.Span,
@@ -49,7 +49,7 @@ type ItemInterest struct {
 
 // itemInterests are the interests that count on the meeting's day and touch one
 // of the matters, and those declared on the proposal that the item is about.
-func (g *Group) itemInterests(matters []string, about string, on domain.Day) []ItemInterest {
+func (g *backing) itemInterests(matters []string, about string, on domain.Day) []ItemInterest {
 	lines := []ItemInterest{}
 	for _, m := range matters {
 		for _, i := range g.state.InterestsTouching(m, on) {

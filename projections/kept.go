@@ -42,7 +42,7 @@ type RecordPart struct {
 }
 
 // WaitingRecords are the records that wait on that day, and those that did.
-func (g *Group) WaitingRecords(at domain.Day) Records {
+func (g *asking) WaitingRecords(at domain.Day) Records {
 	w := Records{Stamp: g.stamp(at), Waits: []RecordLine{}, Ended: []RecordLine{}}
 	for _, n := range domain.SortedNumbers(g.state.Records) {
 		k := g.state.Records[n]
@@ -57,7 +57,7 @@ func (g *Group) WaitingRecords(at domain.Day) Records {
 	return w
 }
 
-func (g *Group) recordLine(k *domain.Kept, at domain.Day) RecordLine {
+func (g *asking) recordLine(k *domain.Kept, at domain.Day) RecordLine {
 	line := RecordLine{
 		Ref: k.Number, Text: domain.FirstUpper(g.state.RecordWords(k.Number)), By: g.who(k.By), As: k.As, On: k.On, Evidence: k.Command.EvidenceWords(), Window: k.Window,
 		Silent: k.Silent(), For: []string{}, Touches: []string{},
@@ -81,7 +81,7 @@ func (g *Group) recordLine(k *domain.Kept, at domain.Day) RecordLine {
 const mostTold = 20
 
 // touches are what the record would touch, in words.
-func (g *Group) touches(k *domain.Kept) []string {
+func (g *asking) touches(k *domain.Kept) []string {
 	t, can := g.state.Touched(k)
 	if !can {
 		return []string{"It can't take effect as things stand now, so it can only be refused."}
@@ -100,7 +100,7 @@ func (g *Group) touches(k *domain.Kept) []string {
 
 // follows is what would end by the record, and what becomes of coverage, powers and open
 // proposals, in words.
-func (g *Group) follows(t *domain.Touched) []string {
+func (g *asking) follows(t *domain.Touched) []string {
 	var said []string
 	for _, e := range t.Ends {
 		said = append(said, "No longer so: "+e.Text)
@@ -146,7 +146,7 @@ func partWords(p *RecordPart, k *domain.Kept) string {
 }
 
 // recordsWait adds the records that the person may confirm or refuse (rule O3).
-func (w *Waiting) recordsWait(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) recordsWait(g *asking, p *domain.Person, at domain.Day) {
 	for _, k := range g.state.Pending() {
 		if g.state.Allows(p.ID, &domain.ConfirmRecord{Records: []string{k.Number}}, at) {
 			w.add(k.Number, WaitsRecord, k.Window, g.who(k.By).Office+" recorded that "+g.state.RecordWords(k.Number)+" ("+k.Number+"). Is that right?")
@@ -154,11 +154,11 @@ func (w *Waiting) recordsWait(g *Group, p *domain.Person, at domain.Day) {
 	}
 }
 
-func (g *Group) keptText(d *domain.RecordKept, by string) string {
+func (g *telling) keptText(d *domain.RecordKept, by string) string {
 	return domain.FirstUpper(by) + " recorded that " + g.state.RecordWords(d.Record) + after("; evidence: ", d.Command.EvidenceWords()) + ". It waits to be confirmed, as " + d.Record
 }
 
-func (g *Group) confirmedText(d *domain.RecordConfirmed, by string) string {
+func (g *telling) confirmedText(d *domain.RecordConfirmed, by string) string {
 	said := g.state.RecordWords(d.Record)
 	if d.How == domain.Unopposed {
 		return "Nobody objected to " + d.Record + " in a full window, so it took effect: " + said
@@ -173,7 +173,7 @@ var howWords = map[domain.KeptHow]string{
 	domain.TowardsIt: ". It had been refused, and more people have to confirm it",
 }
 
-func (g *Group) refusedText(d *domain.RecordRefused, by string) string {
+func (g *telling) refusedText(d *domain.RecordRefused, by string) string {
 	verb := " refused "
 	if d.TakenBack {
 		verb = " took back "
@@ -181,7 +181,7 @@ func (g *Group) refusedText(d *domain.RecordRefused, by string) string {
 	return domain.FirstUpper(by) + verb + d.Record + g.forWhom(d.Of) + ": " + d.Reason
 }
 
-func (g *Group) forWhom(of []string) string {
+func (g *naming) forWhom(of []string) string {
 	var names []string
 	for _, one := range of {
 		names = append(names, g.state.WordOfWhom(one))

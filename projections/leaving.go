@@ -13,7 +13,7 @@ type LeftLine struct {
 
 // LeftOpen is what the person leaves open, as it stands on that day or, where their last one
 // is still to come, as it would on the day after it; nothing while no last day is known.
-func (g *Group) LeftOpen(person string, at domain.Day) []LeftLine {
+func (g *backing) LeftOpen(person string, at domain.Day) []LeftLine {
 	p := g.state.Person(person)
 	if p == nil || p.Left == 0 {
 		return nil
@@ -26,7 +26,7 @@ func (g *Group) LeftOpen(person string, at domain.Day) []LeftLine {
 }
 
 // leftLine says what is left open, and who sees to it.
-func (g *Group) leftLine(l *domain.LeftOpen) string {
+func (g *backing) leftLine(l *domain.LeftOpen) string {
 	if len(l.To) == 0 {
 		return l.Text
 	}

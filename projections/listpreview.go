@@ -104,7 +104,7 @@ func (t Trial) consequences(shortName string) []string {
 
 // A listTelling tells the events of a list.
 type listTelling struct {
-	*Group
+	*backing
 	names          map[string]string // of organisations that are new
 	closed         map[string]bool
 	started, ended map[string][]domain.Membership // by member, in the order recorded
@@ -115,8 +115,8 @@ type listTelling struct {
 }
 
 // listChanges are what the events of a list change, by kind.
-func (g *Group) listChanges(events []domain.Event) []ListChange {
-	l := &listTelling{Group: g, names: map[string]string{}, closed: map[string]bool{}, started: map[string][]domain.Membership{}, ended: map[string][]domain.Membership{}, changes: []ListChange{}}
+func (g *backing) listChanges(events []domain.Event) []ListChange {
+	l := &listTelling{backing: g, names: map[string]string{}, closed: map[string]bool{}, started: map[string][]domain.Membership{}, ended: map[string][]domain.Membership{}, changes: []ListChange{}}
 	for i := range events {
 		switch d := events[i].Data.(type) {
 		case *domain.OrganisationRegistered:

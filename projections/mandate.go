@@ -97,7 +97,7 @@ var matterShape = regexp.MustCompile(`^[a-z0-9-]+(/[a-z0-9-]+)*$`)
 // Mandate answers for the matter on that day; no matter asks who stands behind
 // the group at all. What is not the shape of a matter is refused (rule F6); an
 // unknown matter is answered, with a note.
-func (g *Group) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal) {
+func (g *backing) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal) {
 	s := g.state
 	if s.Next == 0 {
 		return Mandate{}, &domain.Refusal{Rule: "L1", Say: "There is no such group here.", Class: domain.NotFound}
@@ -136,7 +136,7 @@ func (g *Group) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusal)
 	return m, nil
 }
 
-func (g *Group) coverageSay(matter string, c *domain.Coverage, above bool) string {
+func (g *backing) coverageSay(matter string, c *domain.Coverage, above bool) string {
 	on := ""
 	if matter != "" {
 		on = " on " + matter
@@ -148,7 +148,7 @@ func (g *Group) coverageSay(matter string, c *domain.Coverage, above bool) strin
 	return say
 }
 
-func (g *Group) standingLine(st *domain.Standing, at domain.Day) StandingLine {
+func (g *backing) standingLine(st *domain.Standing, at domain.Day) StandingLine {
 	l := StandingLine{ODS: st.Practice.Code, Name: st.Practice.NameOn(at), Patients: st.Patients, Via: g.anybody(st.Via), Until: st.Until, Grants: []GrantLine{}}
 	for _, m := range st.Grants {
 		l.Grants = append(l.Grants, g.grantLine(m, at))
@@ -156,7 +156,7 @@ func (g *Group) standingLine(st *domain.Standing, at domain.Day) StandingLine {
 	return l
 }
 
-func (g *Group) mandateLine(m *domain.MandateEntry, at domain.Day) MandateLine {
+func (g *backing) mandateLine(m *domain.MandateEntry, at domain.Day) MandateLine {
 	l := MandateLine{
 		Ref: m.Number, Index: m.Index, Kind: "grant", Organisation: g.body(m.Organisation), To: g.anybody(m.To), Matters: domain.OrEmpty(m.Matters), Withdrawn: []TakenBack{},
 		Conditions: m.Conditions, Review: m.Review, Evidence: m.Evidence, Reason: m.Reason, Given: m.Given, BroughtIn: m.BroughtIn, Span: m.Span,
@@ -169,13 +169,13 @@ func (g *Group) mandateLine(m *domain.MandateEntry, at domain.Day) MandateLine {
 	return l
 }
 
-func (g *Group) grantLine(m *domain.MandateEntry, at domain.Day) GrantLine {
+func (g *backing) grantLine(m *domain.MandateEntry, at domain.Day) GrantLine {
 	return GrantLine{m.Number, m.Index, m.From, m.Until, m.Review, m.Evidence, m.BroughtIn, g.takenBack(m), g.grantTextOn(m, at)}
 }
 
 // grantTextOn says what a grant gives as it stands on that day: "Park Medical Practice
 // gave a mandate for everything except workforce until 31 December 2026".
-func (g *Group) grantTextOn(m *domain.MandateEntry, at domain.Day) string {
+func (g *backing) grantTextOn(m *domain.MandateEntry, at domain.Day) string {
 	except := g.state.ExceptedOn(m, at)
 	if len(m.Matters) > 0 && !slices.ContainsFunc(m.Matters, func(one string) bool { return !slices.Contains(except, one) }) {
 		return g.grantText(m.Organisation, m.To, m.Matters, nil, m.Until, m.Conditions, m.BroughtIn) + ", all of which was withdrawn"
@@ -190,7 +190,7 @@ func (g *Group) grantTextOn(m *domain.MandateEntry, at domain.Day) string {
 }
 
 // takenBack are the withdrawals that end the grant, in whole or in part.
-func (g *Group) takenBack(m *domain.MandateEntry) []TakenBack {
+func (g *backing) takenBack(m *domain.MandateEntry) []TakenBack {
 	all := []TakenBack{}
 	for _, w := range g.state.WithdrawnFrom(m) {
 		if m.Until == 0 || w.From <= m.Until {
@@ -200,7 +200,7 @@ func (g *Group) takenBack(m *domain.MandateEntry) []TakenBack {
 	return all
 }
 
-func (g *Group) grantText(org, to string, matters, except []string, until domain.Day, conditions string, broughtIn bool) string {
+func (g *telling) grantText(org, to string, matters, except []string, until domain.Day, conditions string, broughtIn bool) string {
 	w := g.name(org) + " gave "
 	if to != "" {
 		w += g.name(to) + " "
@@ -218,7 +218,7 @@ func (g *Group) grantText(org, to string, matters, except []string, until domain
 
 // withdrawalText says what a withdrawal takes back. Of what was never given nobody
 // is said to have withdrawn.
-func (g *Group) withdrawalText(m *domain.MandateEntry) string {
+func (g *telling) withdrawalText(m *domain.MandateEntry) string {
 	if !g.state.TookBack(m) {
 		w := g.name(m.Organisation) + " said that it gives no mandate"
 		if m.To != "" {

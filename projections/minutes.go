@@ -45,7 +45,7 @@ const (
 )
 
 // Minutes drafts the minutes of the group's meeting on that day.
-func (g *Group) Minutes(on, at domain.Day) (*Minutes, *domain.Refusal) {
+func (g *business) Minutes(on, at domain.Day) (*Minutes, *domain.Refusal) {
 	meeting := g.state.GroupMeetings[on]
 	if meeting == nil || meeting.Set > at {
 		return nil, &domain.Refusal{Rule: "T3", Say: "There is no meeting of this group on " + on.Words() + ".", Class: domain.NotFound}
@@ -119,7 +119,7 @@ func refWords(ref string) string {
 	return " (" + ref + ")"
 }
 
-func (g *Group) minuteAttendance(d *Minutes, m *OwnMeeting) {
+func (g *business) minuteAttendance(d *Minutes, m *OwnMeeting) {
 	d.section("Present")
 	if !m.Held {
 		d.line("The meeting has not been recorded yet.")
@@ -162,7 +162,7 @@ func attendingWords(attending []Attending) []string {
 }
 
 // minuteBetween is what was decided since the meeting before (rule T3).
-func (g *Group) minuteBetween(d *Minutes, m *OwnMeeting) {
+func (g *business) minuteBetween(d *Minutes, m *OwnMeeting) {
 	d.section("Decided since the meeting before")
 	for _, b := range m.Between {
 		d.item(b.On.Words()+": "+b.Text, " (event "+fmt.Sprint(b.Index)+")")
@@ -171,7 +171,7 @@ func (g *Group) minuteBetween(d *Minutes, m *OwnMeeting) {
 
 // minuteAgenda is each item of the agenda, with the interests that it touches,
 // what was said and decided on it, and the actions that it raised (rules T3, R7).
-func (g *Group) minuteAgenda(d *Minutes, m *OwnMeeting) {
+func (g *business) minuteAgenda(d *Minutes, m *OwnMeeting) {
 	d.section("Agenda")
 	words := map[int]string{}
 	for _, w := range wordsOf(m).Items {
@@ -209,7 +209,7 @@ func decisionWords(decision domain.ItemDecision) string {
 }
 
 // minuteProposals are what was put to the seats or amended on the day.
-func (g *Group) minuteProposals(d *Minutes, on domain.Day) {
+func (g *business) minuteProposals(d *Minutes, on domain.Day) {
 	d.section("Proposed")
 	for _, p := range byNumber(g.state.Proposals) {
 		for i := range p.Versions {
@@ -228,7 +228,7 @@ func (g *Group) minuteProposals(d *Minutes, on domain.Day) {
 }
 
 // minutePositions are those taken on the day, whatever became of them (rule C12).
-func (g *Group) minutePositions(d *Minutes, on domain.Day) {
+func (g *business) minutePositions(d *Minutes, on domain.Day) {
 	d.section("Positions taken")
 	for _, p := range byNumber(g.state.Proposals) {
 		for i := range p.Positions {
@@ -247,7 +247,7 @@ func standWords(s domain.Stand) string {
 }
 
 // minuteObjections are those raised or let go on the day, with why (rule C3).
-func (g *Group) minuteObjections(d *Minutes, on domain.Day) {
+func (g *business) minuteObjections(d *Minutes, on domain.Day) {
 	d.section("Objections")
 	for _, o := range byNumber(g.state.Objections) {
 		if o.On == on {
@@ -261,7 +261,7 @@ func (g *Group) minuteObjections(d *Minutes, on domain.Day) {
 
 // minuteAgreements are what was agreed on the day, with the roll, by name and
 // never by percentage (rules C7, C12).
-func (g *Group) minuteAgreements(d *Minutes, on domain.Day) {
+func (g *business) minuteAgreements(d *Minutes, on domain.Day) {
 	d.section("Agreed")
 	for _, p := range byNumber(g.state.Proposals) {
 		if p.Stage == domain.Agreed && p.AgreedOn == on {
@@ -274,7 +274,7 @@ func (g *Group) minuteAgreements(d *Minutes, on domain.Day) {
 	}
 }
 
-func (g *Group) minuteDepartures(d *Minutes, on domain.Day) {
+func (g *business) minuteDepartures(d *Minutes, on domain.Day) {
 	d.section("Departures")
 	for _, x := range byNumber(g.state.Departures) {
 		if x.Recorded == on {

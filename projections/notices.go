@@ -72,7 +72,7 @@ type QuestionLine struct {
 }
 
 // Notices answers for that day.
-func (g *Group) Notices(at domain.Day) Notices {
+func (g *asking) Notices(at domain.Day) Notices {
 	n := Notices{Stamp: g.stamp(at), Notices: []NoticeLine{}}
 	if g.state.Next == 0 {
 		return n
@@ -85,7 +85,7 @@ func (g *Group) Notices(at domain.Day) Notices {
 	return n
 }
 
-func (g *Group) noticeLine(n *domain.Notice, at domain.Day) NoticeLine {
+func (g *asking) noticeLine(n *domain.Notice, at domain.Day) NoticeLine {
 	reach := g.state.ReachOn(n.Ref, at)
 	l := NoticeLine{
 		Ref: n.Ref, Kind: n.Kind, On: n.On, Text: g.noticeText(n, at), Sent: reach.Sent, TooFew: g.tooFew(n, reach.Sent, at), Rounds: []SentLine{},
@@ -108,14 +108,14 @@ func (g *Group) noticeLine(n *domain.Notice, at domain.Day) NoticeLine {
 	return l
 }
 
-func (g *Group) tooFew(n *domain.Notice, sent int, at domain.Day) bool {
+func (g *asking) tooFew(n *domain.Notice, sent int, at domain.Day) bool {
 	return n.Kind == domain.OfAgreement && g.state.Proposals[n.Ref].BroughtIn == "" && g.state.AgreementHolds(n.Ref, at) &&
 		sent < g.state.CharterOn(n.On).Charter.Communications
 }
 
 // noticeText says in plain words what was made, as it was when it was made, and
 // then what has become of it by that day: what a notice said once, it goes on saying.
-func (g *Group) noticeText(n *domain.Notice, at domain.Day) string {
+func (g *asking) noticeText(n *domain.Notice, at domain.Day) string {
 	s := g.state
 	switch n.Kind {
 	case domain.OfAgreement:
@@ -163,7 +163,7 @@ type noticeChange struct {
 
 // delegationChanges are those up to that day of what the delegation allows, or until
 // when. A review that left it as it was is none.
-func (g *Group) delegationChanges(d *domain.Delegation, at domain.Day) []noticeChange {
+func (g *asking) delegationChanges(d *domain.Delegation, at domain.Day) []noticeChange {
 	var changes []noticeChange
 	was := &d.Versions[0]
 	for i := range d.Versions[1:] {
@@ -205,7 +205,7 @@ func appointmentChanges(a *domain.Appointment, at domain.Day) []noticeChange {
 // noticeUpdated is when the text of the notice became what it is on that day (RFC
 // 4287, 4.2.15): when what it tells of was recorded, or changed, or ended. A change
 // counts from its day, or from when it was recorded if that was later.
-func (g *Group) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
+func (g *asking) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
 	s, updated := g.state, n.Recorded.UTC()
 	changed := func(on domain.Day, recorded time.Time) {
 		if on != 0 && on <= at {
@@ -257,7 +257,7 @@ func (g *Group) noticeUpdated(n *domain.Notice, at domain.Day) time.Time {
 	return updated
 }
 
-func (g *Group) endedWords(ended, at domain.Day) string {
+func (g *asking) endedWords(ended, at domain.Day) string {
 	if ended == 0 || ended > at {
 		return ""
 	}
@@ -265,7 +265,7 @@ func (g *Group) endedWords(ended, at domain.Day) string {
 }
 
 // Questions answers for that day.
-func (g *Group) Questions(at domain.Day) Questions {
+func (g *asking) Questions(at domain.Day) Questions {
 	q := Questions{g.stamp(at), []QuestionLine{}}
 	for _, waits := range []bool{true, false} {
 		for _, one := range byNumber(g.state.Questions) {
@@ -277,7 +277,7 @@ func (g *Group) Questions(at domain.Day) Questions {
 	return q
 }
 
-func (g *Group) questionLine(q *domain.PracticeQuestion, at domain.Day) QuestionLine {
+func (g *asking) questionLine(q *domain.PracticeQuestion, at domain.Day) QuestionLine {
 	l := QuestionLine{
 		Ref: q.Number, Practice: g.body(q.Practice), Words: q.Words, Disagrees: q.Disagrees, About: q.About, Asked: q.Asked, Days: q.Age(at),
 		Waits: q.Answered == 0 || at < q.Answered, Index: q.Index,

@@ -27,7 +27,7 @@ type Paper struct {
 }
 
 // Papers are those of the group's meeting on that day.
-func (g *Group) Papers(on, at domain.Day) (*Papers, *domain.Refusal) {
+func (g *business) Papers(on, at domain.Day) (*Papers, *domain.Refusal) {
 	meeting := g.state.GroupMeetings[on]
 	if meeting == nil || meeting.Set > at {
 		return nil, &domain.Refusal{Rule: "T3", Say: "There is no meeting of this group on " + on.Words() + ".", Class: domain.NotFound}
@@ -49,7 +49,7 @@ func (g *Group) Papers(on, at domain.Day) (*Papers, *domain.Refusal) {
 }
 
 // attachedTo is what was attached to the thing, in order; to nothing is nothing attached.
-func (g *Group) attachedTo(about string, at domain.Day) []DocumentLine {
+func (g *business) attachedTo(about string, at domain.Day) []DocumentLine {
 	var attached []DocumentLine
 	for _, d := range g.state.Documents {
 		if about != "" && d.About == about && d.On <= at {
@@ -61,7 +61,7 @@ func (g *Group) attachedTo(about string, at domain.Day) []DocumentLine {
 
 // readUp writes down what the item is about, if that has words of its own: a proposal, an
 // approach, or the minutes of another meeting.
-func (g *Group) readUp(d *Minutes, about string, at domain.Day) {
+func (g *business) readUp(d *Minutes, about string, at domain.Day) {
 	if p, refused := g.Proposal(about, at); refused == nil {
 		g.readProposal(d, &p)
 		return
@@ -87,7 +87,7 @@ func (g *Group) readUp(d *Minutes, about string, at domain.Day) {
 	}
 }
 
-func (g *Group) readProposal(d *Minutes, p *Proposal) {
+func (g *business) readProposal(d *Minutes, p *Proposal) {
 	raised := ""
 	if p.Seat != nil {
 		raised = ", raised by " + p.Seat.Name

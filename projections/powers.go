@@ -171,7 +171,7 @@ type DeniedLine struct {
 	Index uint64     `json:"index"`
 }
 
-func (g *Group) deniedOn(d *domain.Denial, at domain.Day) *DeniedLine {
+func (g *authority) deniedOn(d *domain.Denial, at domain.Day) *DeniedLine {
 	if d == nil || d.On > at {
 		return nil
 	}
@@ -203,11 +203,11 @@ type OutcomeLine struct {
 }
 
 // Powers answers for that day.
-func (g *Group) Powers(at domain.Day) Powers { return g.PowersBetween(0, 0, at) }
+func (g *authority) Powers(at domain.Day) Powers { return g.PowersBetween(0, 0, at) }
 
 // PowersBetween is Powers with the decisions from the first day, if it is not 0, to the
 // last, if that is not.
-func (g *Group) PowersBetween(from, to, at domain.Day) Powers {
+func (g *authority) PowersBetween(from, to, at domain.Day) Powers {
 	p := Powers{Stamp: g.stamp(at), From: from, To: to, Executive: g.executiveLine(at), Delegations: []DelegationLine{}}
 	for _, d := range byNumber(g.state.Delegations) {
 		p.Delegations = append(p.Delegations, g.delegationLine(d, from, to, at))
@@ -216,7 +216,7 @@ func (g *Group) PowersBetween(from, to, at domain.Day) Powers {
 	return p
 }
 
-func (g *Group) executiveLine(at domain.Day) ExecutiveLine {
+func (g *authority) executiveLine(at domain.Day) ExecutiveLine {
 	members := g.state.ExecutiveOn(at)
 	l := ExecutiveLine{Members: g.everyone(members)}
 	for _, e := range g.state.Executive {
@@ -227,7 +227,7 @@ func (g *Group) executiveLine(at domain.Day) ExecutiveLine {
 	return l
 }
 
-func (g *Group) delegationLine(d *domain.Delegation, from, to, at domain.Day) DelegationLine {
+func (g *authority) delegationLine(d *domain.Delegation, from, to, at domain.Day) DelegationLine {
 	v := d.VersionOn(at)
 	if v == nil {
 		v = &d.Versions[0]
@@ -264,7 +264,7 @@ func overdue(state domain.PowerState, review, at domain.Day) bool {
 	return !over && review != 0 && at > review
 }
 
-func (g *Group) delegatedPower(d *domain.Delegation, v *domain.DelegationVersion, p *domain.Power, at domain.Day) DelegatedPower {
+func (g *authority) delegatedPower(d *domain.Delegation, v *domain.DelegationVersion, p *domain.Power, at domain.Day) DelegatedPower {
 	on := at
 	if v.Until != 0 && on > v.Until {
 		on = v.Until
@@ -297,11 +297,11 @@ func yearOf(d *domain.Delegation, day domain.Day) domain.Span {
 	}
 }
 
-func (g *Group) delegationHistory(v *domain.DelegationVersion) DelegationHistory {
+func (g *authority) delegationHistory(v *domain.DelegationVersion) DelegationHistory {
 	return DelegationHistory{v.Number, g.powersWords(v.Powers), v.Review, v.By(), v.Feedback, v.Back, v.Index, v.Span}
 }
 
-func (g *Group) powersWords(powers []domain.Power) []string {
+func (g *terms) powersWords(powers []domain.Power) []string {
 	words := make([]string, 0, len(powers))
 	for i := range powers {
 		words = append(words, powers[i].Words(g.state.State))
@@ -310,14 +310,14 @@ func (g *Group) powersWords(powers []domain.Power) []string {
 }
 
 // namesWords say whom an exercise beyond its power names.
-func (g *Group) namesWords(names *domain.Appoint) string {
+func (g *terms) namesWords(names *domain.Appoint) string {
 	if names == nil {
 		return ""
 	}
 	return g.office(names.Person) + " at " + g.forum(names.Forum) + names.Span.Words() + after(": ", domain.List(linesWords(names.Lines)))
 }
 
-func (g *Group) suspensionLines(what string, ss []domain.Suspension, at domain.Day) []SuspensionLine {
+func (g *authority) suspensionLines(what string, ss []domain.Suspension, at domain.Day) []SuspensionLine {
 	lines := []SuspensionLine{}
 	for i := range ss {
 		if s := &ss[i]; s.From <= at {
@@ -327,7 +327,7 @@ func (g *Group) suspensionLines(what string, ss []domain.Suspension, at domain.D
 	return lines
 }
 
-func (g *Group) feedbackOn(what string, at domain.Day) []FeedbackLine {
+func (g *authority) feedbackOn(what string, at domain.Day) []FeedbackLine {
 	lines := []FeedbackLine{}
 	for _, r := range g.state.Reviews {
 		if r.On == what && r.Day <= at {
@@ -339,7 +339,7 @@ func (g *Group) feedbackOn(what string, at domain.Day) []FeedbackLine {
 
 // delegationChain is the charter and then the delegation's own chain, each
 // event once.
-func (g *Group) delegationChain(d *domain.Delegation, at domain.Day) []domain.Link {
+func (g *authority) delegationChain(d *domain.Delegation, at domain.Day) []domain.Link {
 	chain := []domain.Link{g.state.CharterLink(at)}
 	for _, l := range g.state.DelegationChain(d, at) {
 		if !slices.ContainsFunc(chain, func(have domain.Link) bool { return have.Index == l.Index }) {
@@ -349,7 +349,7 @@ func (g *Group) delegationChain(d *domain.Delegation, at domain.Day) []domain.Li
 	return chain
 }
 
-func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
+func (g *authority) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 	s := g.state
 	standing := s.ExerciseOn(x, at)
 	l := ExerciseLine{
@@ -378,7 +378,7 @@ func (g *Group) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine {
 }
 
 // confirming says who has confirmed the exercise, and what it has come to by that.
-func (l *ExerciseLine) confirming(g *Group, x *domain.Exercise, at domain.Day) {
+func (l *ExerciseLine) confirming(g *authority, x *domain.Exercise, at domain.Day) {
 	unconfirmed := x.StillToConfirm(at)
 	for _, c := range x.Confirmed {
 		if c.On <= at {
@@ -407,7 +407,7 @@ func officesOf(people []Who) string {
 
 // payerOf is who pays for an exercise: the one it names, else the one that the
 // delegation names on that day.
-func (g *Group) payerOf(x *domain.Exercise) string {
+func (g *authority) payerOf(x *domain.Exercise) string {
 	if v := g.state.Delegations[x.Delegation].VersionOn(x.On); x.Payer == "" && v != nil {
 		return v.Payer
 	}
@@ -427,7 +427,7 @@ func outcomeOn(o *domain.Outcome, at domain.Day) *OutcomeLine {
 
 // exerciseText says how an exercise stands: "beyond, over the item limit of
 // £20,000 by £2,000; lapsed after 30 March 2026".
-func (g *Group) exerciseText(l *ExerciseLine) string {
+func (g *authority) exerciseText(l *ExerciseLine) string {
 	text := "within"
 	switch {
 	case l.Refused != nil:

@@ -194,7 +194,7 @@ func yours(since domain.Day, why string) string {
 }
 
 // bindsPractice says whether an agreement binds the practice (rules C14, M2).
-func (g *Group) bindsPractice(n *domain.Notice, o *domain.Organisation, at domain.Day) string {
+func (g *asking) bindsPractice(n *domain.Notice, o *domain.Organisation, at domain.Day) string {
 	const honour = "It does not change your contract."
 	if n.Kind != domain.OfAgreement {
 		return ""

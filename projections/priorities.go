@@ -74,7 +74,7 @@ type AdoptedLine struct {
 }
 
 // Priorities answers for that day.
-func (g *Group) Priorities(at domain.Day) Priorities {
+func (g *business) Priorities(at domain.Day) Priorities {
 	s := g.state
 	p := Priorities{Stamp: g.stamp(at), LongList: []PriorityLine{}, Rounds: []PriorityRoundLine{}, Earlier: []AdoptedLine{}}
 	for _, one := range byNumber(s.Priorities) {
@@ -98,7 +98,7 @@ func (g *Group) Priorities(at domain.Day) Priorities {
 	return p
 }
 
-func (g *Group) priorityLine(p *domain.Priority, at domain.Day) PriorityLine {
+func (g *business) priorityLine(p *domain.Priority, at domain.Day) PriorityLine {
 	l := PriorityLine{p.Number, p.Title, p.Kind, p.Meaning, p.Matter, g.who(p.By), p.Listed, []ActionLine{}, p.Index}
 	for _, a := range byNumber(g.state.Actions) {
 		if a.Priority == p.Number && a.Created <= at {
@@ -108,7 +108,7 @@ func (g *Group) priorityLine(p *domain.Priority, at domain.Day) PriorityLine {
 	return l
 }
 
-func (g *Group) roundLine(round *domain.PriorityRound, at domain.Day) PriorityRoundLine {
+func (g *business) roundLine(round *domain.PriorityRound, at domain.Day) PriorityRoundLine {
 	took := g.state.TookPart(round, at)
 	practices := g.state.PracticesOn(at)
 	l := PriorityRoundLine{
@@ -141,13 +141,13 @@ func (g *Group) roundLine(round *domain.PriorityRound, at domain.Day) PriorityRo
 	return l
 }
 
-func (g *Group) adoptedLine(l *domain.PriorityList) AdoptedLine {
+func (g *business) adoptedLine(l *domain.PriorityList) AdoptedLine {
 	say := domain.FirstUpper(domain.List(g.priorityTitles(l.Priorities))) + "; " + tookPartWords(l.TookPart, l.OfPractices) + "."
 	return AdoptedLine{l.Source, l.Round, l.Priorities, l.TookPart, l.OfPractices, say, l.Index, l.Span}
 }
 
 // priorityTitles are the titles by which priorities are named in sentences.
-func (g *Group) priorityTitles(numbers []string) []string {
+func (g *terms) priorityTitles(numbers []string) []string {
 	var titles []string
 	for _, n := range numbers {
 		if p := g.state.Priorities[n]; p != nil {
@@ -159,7 +159,7 @@ func (g *Group) priorityTitles(numbers []string) []string {
 }
 
 // adoptSay says what the final list would be.
-func (g *Group) adoptSay(c *domain.AdoptPriorities) string {
+func (g *terms) adoptSay(c *domain.AdoptPriorities) string {
 	var numbers []string
 	for _, p := range c.Priorities {
 		numbers = append(numbers, p.Priority)

@@ -185,7 +185,7 @@ type PaymentLine struct {
 
 // Proposals answers for that day: what was raised up to it, with the stage that
 // it then had; a stage given, only those at it.
-func (g *Group) Proposals(at domain.Day, stage string) Proposals {
+func (g *authority) Proposals(at domain.Day, stage string) Proposals {
 	ps := Proposals{g.stamp(at), []ProposalLine{}}
 	for _, p := range byNumber(g.state.Proposals) {
 		s, p := g.proposalOn(p, at)
@@ -199,7 +199,7 @@ func (g *Group) Proposals(at domain.Day, stage string) Proposals {
 
 // Proposal answers for that day; an unknown number, or one that was not raised
 // by then, is refused.
-func (g *Group) Proposal(number string, at domain.Day) (Proposal, *domain.Refusal) {
+func (g *authority) Proposal(number string, at domain.Day) (Proposal, *domain.Refusal) {
 	known := g.state.Proposals[number]
 	if known == nil {
 		return Proposal{}, &domain.Refusal{Rule: "C1", Say: "There is no proposal " + strconv.Quote(clip(number)) + " here.", Class: domain.NotFound}
@@ -214,7 +214,7 @@ func (g *Group) Proposal(number string, at domain.Day) (Proposal, *domain.Refusa
 // proposalOn is the proposal as it stood on that day, in a state in which its
 // objections stand as they did; nil if it had not been raised. Acts at the table
 // count when they are recorded (rule F8), so what was said later is left out.
-func (g *Group) proposalOn(p *domain.Proposal, at domain.Day) (*domain.View, *domain.Proposal) {
+func (g *authority) proposalOn(p *domain.Proposal, at domain.Day) (*domain.View, *domain.Proposal) {
 	s := g.state
 	if began := cmp.Or(p.Raised, p.AgreedOn); began > at {
 		return s, nil
@@ -267,7 +267,7 @@ func turnBack(p *domain.Proposal, at domain.Day) {
 	}
 }
 
-func (g *Group) objectionsOn(p *domain.Proposal, at domain.Day) *domain.View {
+func (g *authority) objectionsOn(p *domain.Proposal, at domain.Day) *domain.View {
 	s := *g.state.State
 	s.Objections = maps.Clone(s.Objections)
 	for _, n := range p.Objections {
@@ -281,7 +281,7 @@ func (g *Group) objectionsOn(p *domain.Proposal, at domain.Day) *domain.View {
 	return &v
 }
 
-func (g *Group) proposalLine(s *domain.View, p *domain.Proposal, at domain.Day) ProposalLine {
+func (g *authority) proposalLine(s *domain.View, p *domain.Proposal, at domain.Day) ProposalLine {
 	l := ProposalLine{
 		Ref: p.Number, Title: p.Title(), Matter: p.Matter, Stage: p.Stage, Seat: g.anybody(p.Seat), Raised: p.Raised, Closes: p.Closes,
 		AgreedOn: p.AgreedOn, EndedOn: p.Ended, Version: p.Version().Number, WaitingFor: []string{}, BroughtIn: p.BroughtIn, Index: p.Index,
@@ -295,7 +295,7 @@ func (g *Group) proposalLine(s *domain.View, p *domain.Proposal, at domain.Day) 
 	return l
 }
 
-func (g *Group) proposal(s *domain.View, p *domain.Proposal, at domain.Day) Proposal {
+func (g *authority) proposal(s *domain.View, p *domain.Proposal, at domain.Day) Proposal {
 	a := Proposal{
 		Stamp: g.stamp(at), ProposalLine: g.proposalLine(s, p, at), By: g.anyone(p.By), Reopens: p.Reopens, New: p.New, Reason: p.Reason,
 		Versions: []ProposalVersion{}, Roll: []RollLine{}, Supports: []string{}, StandsAside: []string{}, Objects: []string{}, NotHeard: []string{},
@@ -323,7 +323,7 @@ func (g *Group) proposal(s *domain.View, p *domain.Proposal, at domain.Day) Prop
 	return a
 }
 
-func (g *Group) proposalVersion(v *domain.Version) ProposalVersion {
+func (g *authority) proposalVersion(v *domain.Version) ProposalVersion {
 	l := ProposalVersion{
 		Version: v.Number, Title: v.Title, Text: v.Text, Instruments: []InstrumentLine{}, By: g.anyone(v.By), Made: v.Made, Put: v.Put,
 		Window: v.Window, Fallen: g.bodies(v.Fallen), Index: v.Index,
@@ -339,7 +339,7 @@ func (g *Group) proposalVersion(v *domain.Version) ProposalVersion {
 
 // addRoll names who supports, stands aside, objects and has not been heard,
 // never a percentage (rule C12). A roll is of an open or an agreed proposal.
-func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at domain.Day) {
+func (g *authority) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at domain.Day) {
 	if p.Stage != domain.Open && (p.Stage != domain.Agreed || p.BroughtIn != "") {
 		return
 	}
@@ -373,7 +373,7 @@ func (g *Group) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at doma
 }
 
 // addSaid adds what was said on the proposal, in order.
-func (g *Group) addSaid(a *Proposal, s *domain.View, p *domain.Proposal) {
+func (g *authority) addSaid(a *Proposal, s *domain.View, p *domain.Proposal) {
 	for _, o := range p.Positions {
 		a.Positions = append(a.Positions, PositionTaken{
 			Version: o.Version, Current: o.Version == p.Version().Number, Seat: g.body(o.Seat), Person: g.who(o.Person), Role: o.Role, Stand: o.Stand,
@@ -400,7 +400,7 @@ func (g *Group) addSaid(a *Proposal, s *domain.View, p *domain.Proposal) {
 }
 
 // binds says whether it binds a practice (rule C14).
-func (g *Group) binds(p *domain.Proposal, at domain.Day) string {
+func (g *authority) binds(p *domain.Proposal, at domain.Day) string {
 	const no = " changes no practice's contract, moves no practice's money without that practice's signature, and replaces no consultation that the LMC is owed."
 	const after = " It still binds those whose mandate has ended since, and binds those who joined later from the day they joined, unless they depart from it."
 	c := g.state.CoverageOn(p.Matter, cmp.Or(p.AgreedOn, at))

@@ -104,7 +104,7 @@ type InvitationLine struct {
 }
 
 // Register answers for that day.
-func (g *Group) Register(at domain.Day) Register {
+func (g *backing) Register(at domain.Day) Register {
 	s := g.state
 	r := Register{
 		Stamp: g.stamp(at), Group: s.Group, Name: s.Name, ShortName: s.ShortName, Place: g.body(s.Place), PlaceName: s.PlaceName,
@@ -141,7 +141,7 @@ func summaryOf(v *domain.CharterVersion) CharterSummary {
 	return CharterSummary{v.Version, v.From, v.By(), v.Index}
 }
 
-func (g *Group) organisationLine(o *domain.Organisation, at domain.Day) OrganisationLine {
+func (g *backing) organisationLine(o *domain.Organisation, at domain.Day) OrganisationLine {
 	period := o.PeriodBy(at)
 	l := OrganisationLine{
 		Code: o.Code, Kind: o.Kind, Name: o.NameOn(at), Open: o.OpenOn(at), Opened: period.From, Closed: period.Until, LegalClose: period.Legal,
@@ -172,7 +172,7 @@ func (g *Group) organisationLine(o *domain.Organisation, at domain.Day) Organisa
 	return l
 }
 
-func (g *Group) seatLine(seat *domain.Seat, at domain.Day) SeatLine {
+func (g *backing) seatLine(seat *domain.Seat, at domain.Day) SeatLine {
 	l := SeatLine{
 		Seat: g.bodyOn(seat.ID, at), From: seat.From, Source: seat.Source, Entitled: g.entitled(seat.ID, at), Vacant: g.state.VacantOn(seat, at),
 		Deputies: []Who{}, History: []TenureLine{}, Index: seat.Index,
@@ -195,7 +195,7 @@ func (g *Group) seatLine(seat *domain.Seat, at domain.Day) SeatLine {
 	return l
 }
 
-func (g *Group) entitled(seat string, at domain.Day) bool {
+func (g *backing) entitled(seat string, at domain.Day) bool {
 	for _, id := range g.state.EntitledOn(at) {
 		if id == seat {
 			return true
@@ -204,7 +204,7 @@ func (g *Group) entitled(seat string, at domain.Day) bool {
 	return false
 }
 
-func (g *Group) dutyLine(d *domain.Duty) DutyLine {
+func (g *backing) dutyLine(d *domain.Duty) DutyLine {
 	o := g.state.Organisations[d.Employer]
 	return DutyLine{
 		Duty: d.Duty, Person: g.who(d.Person), Employer: g.anybody(d.Employer), EmployedBySystem: o != nil && o.Kind == domain.SystemBody,
@@ -242,7 +242,7 @@ type SeatHeldLine struct {
 }
 
 // People answers for that day, by handle.
-func (g *Group) People(at domain.Day) People {
+func (g *backing) People(at domain.Day) People {
 	byHandle := map[string]*domain.Person{}
 	for _, p := range g.state.People {
 		byHandle[p.Handle] = p
@@ -255,7 +255,7 @@ func (g *Group) People(at domain.Day) People {
 }
 
 // Member is one person, by handle or id; nil if the ledger does not know them.
-func (g *Group) Member(person string, at domain.Day) *PersonLine {
+func (g *backing) Member(person string, at domain.Day) *PersonLine {
 	p := g.state.Person(person)
 	if p == nil {
 		return nil
@@ -264,7 +264,7 @@ func (g *Group) Member(person string, at domain.Day) *PersonLine {
 	return &l
 }
 
-func (g *Group) personLine(p *domain.Person, at domain.Day) PersonLine {
+func (g *backing) personLine(p *domain.Person, at domain.Day) PersonLine {
 	l := PersonLine{
 		ID: p.ID, Handle: p.Handle, Office: p.Office, Organisation: g.anybody(p.Organisation), Since: p.Since, Left: p.Left, Erased: p.Erased,
 		Seats: []SeatHeldLine{}, Duties: []domain.DutyName{}, Member: g.state.Member(p.ID, at), Index: p.Index, Sealed: p.Sealed,

@@ -44,7 +44,7 @@ var remainsNotes = []string{
 }
 
 // Remains lists what the ledger says about a person, by id or handle.
-func (g *Group) Remains(ctx context.Context, person string, lines Lines) (Remains, error) {
+func (g *backing) Remains(ctx context.Context, person string, lines Lines) (Remains, error) {
 	var r Remains
 	if err := r.begin(g, person); err != nil {
 		return r, err
@@ -62,7 +62,7 @@ func (g *Group) Remains(ctx context.Context, person string, lines Lines) (Remain
 	return r, nil
 }
 
-func (r *Remains) begin(g *Group, person string) error {
+func (r *Remains) begin(g *backing, person string) error {
 	p := g.state.Person(person)
 	if p == nil {
 		return &domain.Refusal{Rule: "L7", Say: "There is nobody of that name here.", Class: domain.NotFound}
@@ -82,7 +82,7 @@ func names(e *domain.Event, id string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, id) })
 }
 
-func (r *Remains) list(g *Group, events []domain.Event) {
+func (r *Remains) list(g *backing, events []domain.Event) {
 	for i := range events {
 		e := &events[i]
 		r.Events = append(r.Events, RemainLine{e.Index, e.Actor == "person/"+r.ID, g.Sentence(e), domain.DayOf(e.Time).String()})

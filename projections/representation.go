@@ -136,7 +136,7 @@ type ClashLine struct {
 }
 
 // Representation answers for that day.
-func (g *Group) Representation(at domain.Day) Representation {
+func (g *business) Representation(at domain.Day) Representation {
 	s := g.state
 	r := Representation{
 		Stamp: g.stamp(at), Forums: []ForumLine{}, Appointments: []AppointmentLine{}, Meetings: g.meetingLines(at),
@@ -160,7 +160,7 @@ func (g *Group) Representation(at domain.Day) Representation {
 	return r
 }
 
-func (g *Group) appointmentLine(a *domain.Appointment, at domain.Day) AppointmentLine {
+func (g *business) appointmentLine(a *domain.Appointment, at domain.Day) AppointmentLine {
 	v := a.VersionOn(at)
 	if v == nil {
 		v = &a.Versions[0]
@@ -184,7 +184,7 @@ func (g *Group) appointmentLine(a *domain.Appointment, at domain.Day) Appointmen
 	return l
 }
 
-func (g *Group) remitLine(l *domain.Line, at domain.Day) RemitLine {
+func (g *business) remitLine(l *domain.Line, at domain.Day) RemitLine {
 	r := RemitLine{Matter: l.Matter, Stance: l.Stance, Limit: l.Limit, Yearly: l.Yearly, Months: l.Months, Outcome: l.Outcome, Words: l.Words, Summary: l.Summary()}
 	if l.Stance == domain.Discretion || l.Stance == domain.WithinLimits {
 		if r.Paused = g.state.PausedParts(l.Matter, at); len(r.Paused) > 0 {
@@ -202,7 +202,7 @@ func linesWords(lines []domain.Line) []string {
 	return words
 }
 
-func (g *Group) meetingLines(at domain.Day) []MeetingLine {
+func (g *business) meetingLines(at domain.Day) []MeetingLine {
 	lines := []MeetingLine{}
 	for _, m := range g.state.Meetings {
 		lines = append(lines, g.meetingLine(m, at))
@@ -211,7 +211,7 @@ func (g *Group) meetingLines(at domain.Day) []MeetingLine {
 	return lines
 }
 
-func (g *Group) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
+func (g *business) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 	l := MeetingLine{
 		Ref: m.Forum + "/" + m.On.String(), Forum: m.Forum, ForumName: g.forum(m.Forum), On: m.On, At: m.At, Was: m.Was, Cancelled: m.Cancelled, Reason: m.Reason, Agenda: []MeetingItem{},
 		ReportBy: g.state.ReportBy(m), Overdue: g.state.ReportOverdue(m, at), Present: []Who{}, Actions: []ActionLine{}, Commitments: []string{}, Index: m.Index,
@@ -239,7 +239,7 @@ func (g *Group) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 	return l
 }
 
-func (g *Group) meetingItem(i domain.AgendaItem, on, at domain.Day) MeetingItem {
+func (g *business) meetingItem(i domain.AgendaItem, on, at domain.Day) MeetingItem {
 	item := MeetingItem{Matter: i.Matter, Title: i.Title, Interests: []ItemInterest{}}
 	if i.Matter == "" {
 		return item
@@ -254,7 +254,7 @@ func (g *Group) meetingItem(i domain.AgendaItem, on, at domain.Day) MeetingItem 
 	return item
 }
 
-func (g *Group) clashLine(c *domain.Clash, at domain.Day) ClashLine {
+func (g *business) clashLine(c *domain.Clash, at domain.Day) ClashLine {
 	l := ClashLine{Matter: c.Matter, First: g.commitmentLine(c.First, at), Second: g.commitmentLine(c.Second, at)}
 	l.Text = "On " + c.Matter + ", " + l.First.Person.Office + " said in " + l.First.ForumName + ": " + clip(l.First.Words) + " (" + string(l.First.Given) + "); " +
 		l.Second.Person.Office + " said in " + l.Second.ForumName + ": " + clip(l.Second.Words) + " (" + string(l.Second.Given) + ")"

@@ -74,7 +74,7 @@ func termsWords(amount domain.Pence, months int, openEnded bool) string {
 }
 
 // givenWords say how something was given in a meeting.
-func (g *Group) givenWords(how domain.Given) string {
+func (g *telling) givenWords(how domain.Given) string {
 	switch how {
 	case domain.Subject:
 		return "subject to " + g.state.ShortName

@@ -16,7 +16,7 @@ type ScheduleLine struct {
 
 // Schedule is what everybody consents to with the charter of a group that is forming;
 // none once it is established, when it has been brought in.
-func (g *Group) Schedule() []ScheduleLine {
+func (g *authority) Schedule() []ScheduleLine {
 	if g.state.Established != 0 {
 		return nil
 	}

@@ -66,7 +66,7 @@ type SchemeChange struct {
 }
 
 // Scheme answers for that day, compared with the earlier one if it is not 0.
-func (g *Group) Scheme(at, since domain.Day) Scheme {
+func (g *authority) Scheme(at, since domain.Day) Scheme {
 	a := Scheme{Stamp: g.stamp(at), Subjects: g.schemeSubjects(at), Since: since, Changes: []SchemeChange{}}
 	if since != 0 {
 		a.Changes = schemeChanges(g.schemeSubjects(since), a.Subjects)
@@ -74,7 +74,7 @@ func (g *Group) Scheme(at, since domain.Day) Scheme {
 	return a
 }
 
-func (g *Group) schemeSubjects(at domain.Day) []SchemeSubject {
+func (g *authority) schemeSubjects(at domain.Day) []SchemeSubject {
 	subjects := []SchemeSubject{}
 	g.memos.ask(g.state, func(s *domain.View) {
 		if g.places != nil {
@@ -87,7 +87,7 @@ func (g *Group) schemeSubjects(at domain.Day) []SchemeSubject {
 	return subjects
 }
 
-func (g *Group) schemeSubject(one *domain.SchemeSubject, at domain.Day) SchemeSubject {
+func (g *authority) schemeSubject(one *domain.SchemeSubject, at domain.Day) SchemeSubject {
 	l := SchemeSubject{Matter: one.Matter, OnlyGroup: true, Coverage: g.coverageIs(&one.Coverage, at), Lines: []SchemeLine{}}
 	switch {
 	case one.Reserved:
@@ -102,7 +102,7 @@ func (g *Group) schemeSubject(one *domain.SchemeSubject, at domain.Day) SchemeSu
 	return l
 }
 
-func (g *Group) schemeLine(o *domain.SchemeLine) SchemeLine {
+func (g *authority) schemeLine(o *domain.SchemeLine) SchemeLine {
 	l := SchemeLine{
 		Ref: o.Ref(), People: g.everyone(o.People), Not: []SchemeNot{}, Most: o.Most, Months: o.Months, Consult: g.bodies(o.Consult),
 		Conditions: domain.OrEmpty(o.Conditions), Report: o.Report, Limits: domain.OrEmpty(o.Limits), Until: o.Until, Review: o.Review, Source: o.By,

@@ -9,7 +9,7 @@ import (
 
 // Sentence says the event in one plain sentence, with the names that are known
 // at the end of the fold. A new kind of event needs its line here.
-func (g *Group) Sentence(e *domain.Event) string {
+func (g *telling) Sentence(e *domain.Event) string {
 	by := g.actor(e.Actor).Office
 	switch d := e.Data.(type) {
 	case *domain.GroupFounded:
@@ -306,23 +306,23 @@ func (g *Group) Sentence(e *domain.Event) string {
 }
 
 // through says which person acted for a seat.
-func (g *Group) through(person string) string { return " (" + g.office(person) + ")" }
+func (g *telling) through(person string) string { return " (" + g.office(person) + ")" }
 
-func (g *Group) employedBy(code string) string {
+func (g *telling) employedBy(code string) string {
 	if code == "" {
 		return ""
 	}
 	return ", employed by " + g.name(code)
 }
 
-func (g *Group) closedText(d *domain.OrganisationClosed) string {
+func (g *telling) closedText(d *domain.OrganisationClosed) string {
 	if d.Into != "" {
 		return g.name(d.Code) + " went on as " + g.name(d.Into) + "; its last day was " + d.Last.Words()
 	}
 	return g.name(d.Code) + " (" + d.Code + ") closed; its last day was " + d.Last.Words()
 }
 
-func (g *Group) splitText(d *domain.OrganisationSplit) string {
+func (g *telling) splitText(d *domain.OrganisationSplit) string {
 	var among []string
 	for _, part := range d.Among {
 		w := g.name(part.Organisation)
@@ -334,14 +334,14 @@ func (g *Group) splitText(d *domain.OrganisationSplit) string {
 	return g.name(d.Code) + " was divided among " + domain.List(among) + "; its last day was " + d.Last.Words()
 }
 
-func (g *Group) membershipEndedText(d *domain.MembershipEnded) string {
+func (g *telling) membershipEndedText(d *domain.MembershipEnded) string {
 	if d.Until == 0 {
 		return g.name(d.Member) + " has not left " + g.name(d.In) + " after all"
 	}
 	return g.name(d.Member) + " belongs to " + g.name(d.In) + " until " + d.Until.Words() + " only"
 }
 
-func (g *Group) amendedText(d *domain.ProposalAmended) string {
+func (g *telling) amendedText(d *domain.ProposalAmended) string {
 	w := d.Proposal + " was amended: version " + strconv.Itoa(d.Version) + ", " + d.Title
 	if len(d.Fallen) > 0 {
 		w += "; what " + g.names(d.Fallen) + " had said to the version before fell"
@@ -349,7 +349,7 @@ func (g *Group) amendedText(d *domain.ProposalAmended) string {
 	return w
 }
 
-func (g *Group) positionTakenText(d *domain.PositionTaken) string {
+func (g *telling) positionTakenText(d *domain.PositionTaken) string {
 	said := " consented to "
 	if d.Stand == domain.StandAside {
 		said = " stood aside from "
@@ -368,7 +368,7 @@ func (g *Group) positionTakenText(d *domain.PositionTaken) string {
 	return w + signedWords(d.Signed)
 }
 
-func (g *Group) objectionText(d *domain.ObjectionRaised) string {
+func (g *telling) objectionText(d *domain.ObjectionRaised) string {
 	did := " blocked "
 	if d.Grade == domain.Concern {
 		did = " raised a concern about "
@@ -376,7 +376,7 @@ func (g *Group) objectionText(d *domain.ObjectionRaised) string {
 	return g.name(d.Seat) + did + d.Proposal + after(": ", d.Why) + after("; would accept ", d.WouldResolve) + signedWords(d.Signed)
 }
 
-func (g *Group) resolvedText(d *domain.ObjectionResolved) string {
+func (g *telling) resolvedText(d *domain.ObjectionResolved) string {
 	seat := "The seat that raised it"
 	if o := g.state.Objections[d.Objection]; o != nil {
 		seat = g.name(o.Seat)
@@ -387,7 +387,7 @@ func (g *Group) resolvedText(d *domain.ObjectionResolved) string {
 	return seat + " accepted a resolution of objection " + d.Objection + " to " + d.Proposal + after(": ", d.Words) + signedWords(d.Signed)
 }
 
-func (g *Group) exerciseRecordedText(by string, d *domain.ExerciseRecorded) string {
+func (g *telling) exerciseRecordedText(by string, d *domain.ExerciseRecorded) string {
 	w := g.offices(d.Acting) + " decided under " + d.Delegation + " (" + d.Exercise + ")" + after(": ", d.What) + termsWords(d.Amount, d.Months, d.OpenEnded)
 	if len(d.Confirm) > 0 {
 		return domain.FirstUpper(by) + " recorded that " + w + "; to be confirmed by " + g.offices(d.Confirm) + after("; it then appoints ", g.namesWords(d.Names))
@@ -409,14 +409,14 @@ func exerciseConfirmedText(by string, d *domain.ExerciseConfirmed) string {
 	return w + ", the last of those who acted: " + string(d.Standing)
 }
 
-func (g *Group) calledInText(d *domain.ExerciseCalledIn) string {
+func (g *telling) calledInText(d *domain.ExerciseCalledIn) string {
 	if d.Denied != "" {
 		return g.name(d.Denied) + " said that it was not consulted on " + d.Exercise + ", which calls it in" + after(": ", d.Reason)
 	}
 	return g.name(d.Seat) + " called " + d.Exercise + " in" + after(": ", d.Reason)
 }
 
-func (g *Group) commitmentRecordedText(d *domain.CommitmentRecorded) string {
+func (g *telling) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + g.givenWords(d.Given) + " (" + d.Commitment + "): " + clip(d.Words) +
 		saidTerms(d.Amount, d.Months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
 }
@@ -428,14 +428,14 @@ func linkedText(d *domain.ApproachesLinked) string {
 	return d.Approach + " and " + d.With + " ask the same" + after(": ", d.Words)
 }
 
-func (g *Group) answeredText(d *domain.PrioritiesAnswered) string {
+func (g *telling) answeredText(d *domain.PrioritiesAnswered) string {
 	if len(d.Choices) == 0 {
 		return g.name(d.Practice) + " answered " + d.Round + ": none of them" + after(": ", d.Words)
 	}
 	return g.name(d.Practice) + " answered " + d.Round + ": " + domain.List(g.priorityTitles(d.Choices)) + after(": ", d.Words)
 }
 
-func (g *Group) departedText(d *domain.Departed, from domain.Day) string {
+func (g *telling) departedText(d *domain.Departed, from domain.Day) string {
 	w := g.name(d.Organisation) + " goes its own way on " + d.Agreement + " from " + from.Words() + " (" + d.Departure + ")" + after(": ", d.Reason)
 	if d.Reported {
 		w += "; reported by another" + after(", ", d.Evidence)
@@ -443,7 +443,7 @@ func (g *Group) departedText(d *domain.Departed, from domain.Day) string {
 	return w
 }
 
-func (g *Group) departureResolvedText(d *domain.DepartureResolved) string {
+func (g *telling) departureResolvedText(d *domain.DepartureResolved) string {
 	switch d.How {
 	case domain.Returned:
 		return "Departure " + d.Departure + " ended in return" + after(": ", d.Words)
@@ -454,7 +454,7 @@ func (g *Group) departureResolvedText(d *domain.DepartureResolved) string {
 	return "Departure " + d.Departure + " stands" + after(": ", d.Words)
 }
 
-func (g *Group) noticeSentText(d *domain.NoticeSent) string {
+func (g *telling) noticeSentText(d *domain.NoticeSent) string {
 	to := "all practices"
 	if len(d.Practices) > 0 {
 		to = g.names(d.Practices)
@@ -462,7 +462,7 @@ func (g *Group) noticeSentText(d *domain.NoticeSent) string {
 	return "The notice about " + domain.List(d.About) + " went to " + to + after(", ", d.How)
 }
 
-func (g *Group) questionText(d *domain.QuestionAsked) string {
+func (g *telling) questionText(d *domain.QuestionAsked) string {
 	did := " asked"
 	if d.Disagrees {
 		did = " disagrees"

@@ -31,7 +31,7 @@ type PracticeStanding struct {
 }
 
 // PracticeStandings are where all open practices of the place stand on that day, by name.
-func (g *Group) PracticeStandings(at domain.Day) []PracticeStanding {
+func (g *backing) PracticeStandings(at domain.Day) []PracticeStanding {
 	coverage := g.state.CoverageOn("", at)
 	words := g.mandateWords(at)
 	var all []PracticeStanding
@@ -68,7 +68,7 @@ type mandateWord struct {
 
 // mandateWords are the newest word about each organisation's mandate, by code: what waits
 // first, then what it said itself or was asked.
-func (g *Group) mandateWords(at domain.Day) map[string]mandateWord {
+func (g *backing) mandateWords(at domain.Day) map[string]mandateWord {
 	words := map[string]mandateWord{}
 	say := func(code string, w mandateWord) {
 		if had, ok := words[code]; !ok || w.waits && !had.waits || w.waits == had.waits && w.index > had.index {
@@ -98,7 +98,7 @@ func (g *Group) mandateWords(at domain.Day) map[string]mandateWord {
 
 // Refusals are the withdrawals from the group, and the words that there is no mandate, that
 // stand on that day: the newest of each organisation, by code, that no later grant followed.
-func (g *Group) Refusals(at domain.Day) map[string]*domain.MandateEntry {
+func (g *backing) Refusals(at domain.Day) map[string]*domain.MandateEntry {
 	no := map[string]*domain.MandateEntry{}
 	for _, m := range g.state.Mandates {
 		switch {

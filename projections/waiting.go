@@ -56,7 +56,7 @@ const (
 // waits for them, what is due and theirs to see to, as a kind of the work list, what they
 // can deny, and what their practices have not marked as seen. For somebody unknown there
 // is nothing.
-func (g *Group) ToDo(person string, at domain.Day) Waiting {
+func (g *asking) ToDo(person string, at domain.Day) Waiting {
 	w, p := g.Waiting(person, at), g.state.Person(person)
 	if p == nil {
 		return w
@@ -74,7 +74,7 @@ func (g *Group) ToDo(person string, at domain.Day) Waiting {
 
 // Waiting answers for that person, by handle or id; for somebody unknown
 // nothing waits.
-func (g *Group) Waiting(person string, at domain.Day) Waiting {
+func (g *asking) Waiting(person string, at domain.Day) Waiting {
 	w := Waiting{g.stamp(at), []WaitingItem{}}
 	p := g.state.Person(person)
 	if p == nil {
@@ -103,7 +103,7 @@ func (w *Waiting) add(ref string, kind WaitingKind, by domain.Day, text string) 
 	w.Items = append(w.Items, WaitingItem{ref, kind, by, text})
 }
 
-func (w *Waiting) charterWaits(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) charterWaits(g *asking, p *domain.Person, at domain.Day) {
 	for _, seat := range g.state.EntitledOn(at) {
 		if g.state.AwaitsConsent(seat, p.ID, at) {
 			w.add("charter", WaitsCharter, 0, g.name(seat)+" has not yet consented to the charter.")
@@ -113,7 +113,7 @@ func (w *Waiting) charterWaits(g *Group, p *domain.Person, at domain.Day) {
 
 // positionsWait adds open proposals on which a seat has not been heard, still
 // blocks, or has to confirm what the manager recorded for it.
-func (w *Waiting) positionsWait(g *Group, person *domain.Person, at domain.Day) {
+func (w *Waiting) positionsWait(g *asking, person *domain.Person, at domain.Day) {
 	for _, known := range byNumber(g.state.Proposals) {
 		s, p := g.proposalOn(known, at)
 		if p == nil || p.Stage != domain.Open {
@@ -149,7 +149,7 @@ func StandWords(stand domain.Stand) string {
 
 // disputesWait adds open proposals that a block stops, for their facilitator, and
 // for a seat that was asked to put the closing day off (rule C15).
-func (w *Waiting) disputesWait(g *Group, person *domain.Person, at domain.Day) {
+func (w *Waiting) disputesWait(g *asking, person *domain.Person, at domain.Day) {
 	for _, known := range byNumber(g.state.Proposals) {
 		s, p := g.proposalOn(known, at)
 		if p == nil || p.Stage != domain.Open || p.Working == nil || len(s.PartiesOn(p, at)) == 0 {
@@ -170,7 +170,7 @@ func (w *Waiting) disputesWait(g *Group, person *domain.Person, at domain.Day) {
 
 // confirmingWaits adds what somebody recorded that the person decided with others, or
 // said in a meeting, and that binds nobody until they confirm it (rules D5, R4).
-func (w *Waiting) confirmingWaits(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) confirmingWaits(g *asking, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		st := g.state.ExerciseOn(x, at)
 		if x.Recorded <= at && (st == domain.XUnconfirmed || st == domain.XCalledIn) && slices.Contains(x.StillToConfirm(at), p.ID) {
@@ -189,7 +189,7 @@ func (w *Waiting) confirmingWaits(g *Group, p *domain.Person, at domain.Day) {
 // ToConfirm is what was decided or said, and how it was recorded and what follows, in
 // sentences, for those who are asked to confirm the exercise or commitment; "" for
 // anything else.
-func (g *Group) ToConfirm(ref string, at domain.Day) (what string, notes []string) {
+func (g *asking) ToConfirm(ref string, at domain.Day) (what string, notes []string) {
 	if x := g.state.Exercises[ref]; x != nil {
 		return strings.TrimSuffix(clip(x.What), ".") + termsWords(x.Amount, x.Months, x.OpenEnded), []string{
 			"Recorded on " + x.Recorded.Words() + ": decided on " + x.On.Words() + " under " + x.Delegation + ", by " + g.offices(x.Acting) + ".",
@@ -205,7 +205,7 @@ func (g *Group) ToConfirm(ref string, at domain.Day) (what string, notes []strin
 	return "", nil
 }
 
-func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) callInsWait(g *asking, p *domain.Person, at domain.Day) {
 	if !g.state.Allows(p.ID, &domain.CallIn{}, at) {
 		return
 	}
@@ -226,7 +226,7 @@ func (w *Waiting) callInsWait(g *Group, p *domain.Person, at domain.Day) {
 
 // callableUntil is the last day on which the decision can be called in, or a body can say
 // that it was not consulted, as things stand on that day; 0 if it can't be (rules D6, D7).
-func (g *Group) callableUntil(x *domain.Exercise, at domain.Day) domain.Day {
+func (g *asking) callableUntil(x *domain.Exercise, at domain.Day) domain.Day {
 	st, last := g.state.ExerciseOn(x, at), g.state.CallInBy(x, at)
 	if x.Recorded > at || at > last || x.CalledIn != 0 && x.CalledIn <= at || st != domain.XWithin && st != domain.XUnconfirmed {
 		return 0
@@ -235,7 +235,7 @@ func (g *Group) callableUntil(x *domain.Exercise, at domain.Day) domain.Day {
 }
 
 // reportsWait adds meetings, up to that day, that a representative has to report.
-func (w *Waiting) reportsWait(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) reportsWait(g *asking, p *domain.Person, at domain.Day) {
 	for _, m := range g.state.Meetings {
 		if m.Cancelled != 0 || m.On > at || (m.Reported != 0 && m.Reported <= at) || !g.state.Represents(p.ID, m.Forum, m.On) {
 			continue
@@ -246,7 +246,7 @@ func (w *Waiting) reportsWait(g *Group, p *domain.Person, at domain.Day) {
 }
 
 // tellingWaits adds exercises of which somebody is still to be told by those who acted.
-func (w *Waiting) tellingWaits(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) tellingWaits(g *asking, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		if by, body, told := g.state.TellBy(x, at); by != 0 && told == 0 && x.On <= at && slices.Contains(x.Acting, p.ID) {
 			w.add(x.Number, WaitsTell, by, domain.FirstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
@@ -256,7 +256,7 @@ func (w *Waiting) tellingWaits(g *Group, p *domain.Person, at domain.Day) {
 
 // consultationsWait adds decisions that are said to have been made after consulting a body
 // for which the person speaks or sits, while that can be denied (rule D6).
-func (w *Waiting) consultationsWait(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) consultationsWait(g *asking, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		last := g.callableUntil(x, at)
 		if last == 0 {
@@ -272,7 +272,7 @@ func (w *Waiting) consultationsWait(g *Group, p *domain.Person, at domain.Day) {
 
 // noticesWait adds, for each practice for which the person speaks, that it has not marked
 // notices as seen (rule T2).
-func (w *Waiting) noticesWait(g *Group, p *domain.Person, at domain.Day) {
+func (w *Waiting) noticesWait(g *asking, p *domain.Person, at domain.Day) {
 	notices := g.state.NoticesOn(at)
 	for _, o := range g.state.PracticesOn(at) {
 		if !slices.Contains(g.state.SpokespeopleOn(o.Code, at), p.ID) {

@@ -43,7 +43,7 @@ type LostLine struct {
 
 // WhatIf answers for the practice or PCN and the matter, or everything where none is
 // named, as if its withdrawal from the group took effect on that day.
-func (g *Group) WhatIf(organisation, matter string, at domain.Day) (WhatIf, *domain.Refusal) {
+func (g *authority) WhatIf(organisation, matter string, at domain.Day) (WhatIf, *domain.Refusal) {
 	w, r := g.state.WhatIf(organisation, matter, at)
 	if r != nil {
 		return WhatIf{}, r
@@ -66,7 +66,7 @@ func (g *Group) WhatIf(organisation, matter string, at domain.Day) (WhatIf, *dom
 	return a, nil
 }
 
-func (g *Group) coverageIs(c *domain.Coverage, at domain.Day) CoverageIs {
+func (g *authority) coverageIs(c *domain.Coverage, at domain.Day) CoverageIs {
 	return CoverageIs{
 		c.Practices, c.OfPractices, c.Patients, c.OfPatients, c.NotCounted, c.Above(g.state.CharterOn(at).Charter.LeastCoverage), c.Words(),
 	}
@@ -81,7 +81,7 @@ func (c *CoverageIs) figures() string {
 	return w + ", " + domain.Thousands(c.Patients) + " of " + domain.Count(c.OfPatients, "registered patient")
 }
 
-func (g *Group) lostLine(p *domain.PowerLost, at domain.Day) LostLine {
+func (g *authority) lostLine(p *domain.PowerLost, at domain.Day) LostLine {
 	l := LostLine{Ref: p.Ref, Kind: "appointment", Matter: p.Matter, On: p.On, Before: g.coverageIs(&p.Before, at), After: g.coverageIs(&p.After, at)}
 	if p.Delegation {
 		l.Kind = "delegation"
@@ -94,7 +94,7 @@ func (g *Group) lostLine(p *domain.PowerLost, at domain.Day) LostLine {
 	return l
 }
 
-func (g *Group) whatIfSay(a *WhatIf) string {
+func (g *authority) whatIfSay(a *WhatIf) string {
 	on, withdrew := "", " withdrew for everything"
 	if a.Matter != "" {
 		on, withdrew = " on "+a.Matter, " withdrew for "+a.Matter

@@ -27,7 +27,7 @@ type Speaker struct {
 }
 
 // widerLines are the wider groups that asked or were joined on that day.
-func (g *Group) widerLines(at domain.Day) []WiderLine {
+func (g *terms) widerLines(at domain.Day) []WiderLine {
 	var lines []WiderLine
 	for _, w := range byCode(g.state.Wider) {
 		l := WiderLine{Ledger: w.Ledger, Name: w.Name}
@@ -65,7 +65,7 @@ func (l *WiderLine) Say() string {
 
 // rests is what the consent to the proposal rests on, for those who may not read the
 // ledger in which that is: no roll and no names, and the proof.
-func (g *Group) rests(c *domain.ProvedConsent) RestsLine {
+func (g *terms) rests(c *domain.ProvedConsent) RestsLine {
 	return RestsLine{
 		Seat: g.body(c.Seat), Version: c.Version, Ledger: c.Rests.Ledger, Ref: c.Rests.Ref, Index: c.Rests.Index, Title: c.Title, Matters: c.Matters,
 		Say:  "Agreed by the " + strings.TrimPrefix(g.name(c.Seat), "The ") + ": " + c.Rests.Ref + ", event " + domain.Thousands(int(c.Rests.Index)) + " of its own ledger.",
@@ -85,7 +85,7 @@ func rootOf(proof []byte) string {
 }
 
 // speakersWords say who speaks for the group in a wider one.
-func (g *Group) speakersWords(speakers []domain.Speaker) string {
+func (g *terms) speakersWords(speakers []domain.Speaker) string {
 	var who []string
 	for _, sp := range speakers {
 		who = append(who, g.office(sp.Person)+" is "+string(sp.Role)+" of our seat there")
@@ -93,7 +93,7 @@ func (g *Group) speakersWords(speakers []domain.Speaker) string {
 	return domain.List(who)
 }
 
-func (g *Group) joinSay(c *domain.JoinGroup) string {
+func (g *terms) joinSay(c *domain.JoinGroup) string {
 	say := "Join the group " + c.Ledger + ", where " + g.office(c.Holder) + " speaks for us"
 	if c.Deputy != "" {
 		say += ", and " + g.office(c.Deputy) + " deputises"

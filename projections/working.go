@@ -77,7 +77,7 @@ func workingOn(w *domain.WorkingThrough, at domain.Day) *domain.WorkingThrough {
 	return &past
 }
 
-func (g *Group) working(s *domain.View, p *domain.Proposal, at domain.Day) Working {
+func (g *authority) working(s *domain.View, p *domain.Proposal, at domain.Day) Working {
 	l := Working{Parties: []Body{}, Facilitators: []FacilitatorLine{}, Conversations: []ConversationLine{}}
 	if p.Stage == domain.Open {
 		l.Parties = g.bodies(s.PartiesOn(p, at))
