@@ -45,7 +45,7 @@ func ownMeetingPage(a *asked) (web.Body, error) {
 }
 
 // ownMeeting is the group's meeting that the address names.
-func (a *asked) ownMeeting() (*projections.OwnMeeting, error) {
+func (a *offering) ownMeeting() (*projections.OwnMeeting, error) {
 	for _, m := range a.Agenda(a.At).Meetings {
 		if m.On.String() == a.r.PathValue("day") {
 			return &m, nil
@@ -76,7 +76,7 @@ func papersPage(a *asked) (web.Body, error) {
 }
 
 // offerOwnMeeting offers what can be recorded of the meeting as it stands.
-func (a *asked) offerOwnMeeting(m *web.OwnMeeting) {
+func (a *offering) offerOwnMeeting(m *web.OwnMeeting) {
 	if m.Held {
 		if m.Approved == 0 {
 			a.offer(offered{
@@ -134,7 +134,7 @@ func minutesPage(a *asked) (web.Body, error) {
 }
 
 // offerWords offers to write the words of the minutes around what is recorded.
-func (a *asked) offerWords(m *projections.OwnMeeting) {
+func (a *offering) offerWords(m *projections.OwnMeeting) {
 	words := &domain.WordMinutes{On: m.On}
 	if m.Words != nil {
 		words.MinutesWords, words.After = m.Words.MinutesWords, m.Words.Index

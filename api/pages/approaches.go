@@ -33,7 +33,7 @@ func approachesPage(a *asked) (web.Body, error) {
 }
 
 // offerOn offers what can be said of an approach as it stands.
-func (a *asked) offerOn(l *projections.ApproachLine) {
+func (a *offering) offerOn(l *projections.ApproachLine) {
 	given := []string{"approach"}
 	if l.State == domain.ToRedirect {
 		a.offer(offered{
@@ -56,7 +56,7 @@ func (a *asked) offerOn(l *projections.ApproachLine) {
 }
 
 // parties are the open organisations: those of the system, that ask, and ours.
-func (a *asked) parties() (system, ours []web.Option) {
+func (a *choosing) parties() (system, ours []web.Option) {
 	for _, o := range a.Register(a.At).Organisations {
 		one := web.Option{Value: o.Code, Words: o.Name}
 		switch {

@@ -73,7 +73,7 @@ func (a *asked) answer(asked *web.CheckAsked, matter string) (*domain.CheckAnswe
 	return &c.CheckAnswer, nil
 }
 
-func (a *asked) forums() []web.Option {
+func (a *choosing) forums() []web.Option {
 	var forums []web.Option
 	for _, f := range a.Representation(a.At).Forums {
 		forums = append(forums, web.Option{Value: f.Forum, Words: f.Name})
@@ -82,7 +82,7 @@ func (a *asked) forums() []web.Option {
 }
 
 // ownForum is where the person is appointed; else nowhere.
-func (a *asked) ownForum() string {
+func (a *choosing) ownForum() string {
 	for _, r := range a.Representation(a.At).Appointments {
 		over := r.State == domain.Ended || r.State == domain.Expired
 		if a.me != nil && r.Person.Handle == a.me.Handle && !over {
@@ -93,7 +93,7 @@ func (a *asked) ownForum() string {
 }
 
 // matters are the subjects to choose from: those of the person's own remits first.
-func (a *asked) matters() []web.Option {
+func (a *choosing) matters() []web.Option {
 	var own, others []web.Option
 	mine := a.ownMatters()
 	for _, m := range a.State().Matters(a.At) {
@@ -106,7 +106,7 @@ func (a *asked) matters() []web.Option {
 	return append(own, others...)
 }
 
-func (a *asked) ownMatters() []string {
+func (a *choosing) ownMatters() []string {
 	var own []string
 	for _, r := range a.Representation(a.At).Appointments {
 		if a.me == nil || !a.isOwn(&r) {

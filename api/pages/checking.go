@@ -165,7 +165,7 @@ func (s *Pages) showCheck(w http.ResponseWriter, r *http.Request, p *page, form 
 }
 
 // checking is the check page of a form of the page with that body.
-func (a *asked) checking(body web.Body) web.Body {
+func (a *offering) checking(body web.Body) web.Body {
 	c, id := a.check, a.form.Get("form")
 	o, known := a.offers[id]
 	if !known { // it was offered before, and is no more
@@ -200,7 +200,7 @@ func (a *asked) checking(body web.Body) web.Body {
 }
 
 // entered is what the command says of what the form asks, in words.
-func (a *asked) entered(c domain.Command, o *offered) []web.Entered {
+func (a *offering) entered(c domain.Command, o *offered) []web.Entered {
 	form, f := domain.Describe(c), &filling{values: url.Values{}, path: a.r.PathValue}
 	f.from(form, reflect.ValueOf(c).Elem(), "")
 	for _, joined := range o.joined { // one choice that stands for several fields

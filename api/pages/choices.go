@@ -10,7 +10,7 @@ import (
 )
 
 // choicesOf are what a field that refers to one of those can name, today.
-func (a *asked) choicesOf(of []string) []web.Option {
+func (a *choosing) choicesOf(of []string) []web.Option {
 	var all []web.Option
 	for _, one := range of {
 		if source := sources[one]; source != nil {
@@ -22,45 +22,45 @@ func (a *asked) choicesOf(of []string) []web.Option {
 
 // sources are the options for what a field refers to. What is not among them is
 // offered by the page itself.
-var sources = map[string]func(*asked) []web.Option{
-	"agreement":    (*asked).agreements,
-	"anyseat":      (*asked).allSeats,
-	"appointment":  (*asked).inForce,
-	"body":         (*asked).bodies,
-	"charter":      (*asked).charterMatters,
-	"entitled":     (*asked).entitled,
-	"executive":    func(*asked) []web.Option { return []web.Option{{Value: domain.ToExecutive, Words: "The executive"}} },
-	"forum":        (*asked).forumOptions,
-	"gatekeeper":   (*asked).gatekeepers,
-	"group":        func(a *asked) []web.Option { return []web.Option{{Value: domain.ToGroup, Words: a.State().Name}} },
-	"mandator":     (*asked).withdrawers,
-	"matter":       (*asked).matters,
-	"notice":       (*asked).noticeOptions,
-	"organisation": (*asked).organisations,
-	"payer":        (*asked).payers,
-	"person":       (*asked).people,
-	"position":     (*asked).positions,
-	"practice":     (*asked).practices,
-	"priority":     (*asked).listed,
-	"round":        (*asked).rounds,
-	"seat":         (*asked).seats,
-	"settled":      (*asked).settled,
-	"system":       func(a *asked) []web.Option { system, _ := a.parties(); return system },
-	"ours":         func(a *asked) []web.Option { _, ours := a.parties(); return ours },
-	"unseated":     (*asked).unseated,
-	"wider":        (*asked).widerGroups,
-	"unsettled":    (*asked).waitingForWord,
+var sources = map[string]func(*choosing) []web.Option{
+	"agreement":    (*choosing).agreements,
+	"anyseat":      (*choosing).allSeats,
+	"appointment":  (*choosing).inForce,
+	"body":         (*choosing).bodies,
+	"charter":      (*choosing).charterMatters,
+	"entitled":     (*choosing).entitled,
+	"executive":    func(*choosing) []web.Option { return []web.Option{{Value: domain.ToExecutive, Words: "The executive"}} },
+	"forum":        (*choosing).forumOptions,
+	"gatekeeper":   (*choosing).gatekeepers,
+	"group":        func(a *choosing) []web.Option { return []web.Option{{Value: domain.ToGroup, Words: a.State().Name}} },
+	"mandator":     (*choosing).withdrawers,
+	"matter":       (*choosing).matters,
+	"notice":       (*choosing).noticeOptions,
+	"organisation": (*choosing).organisations,
+	"payer":        (*choosing).payers,
+	"person":       (*choosing).people,
+	"position":     (*choosing).positions,
+	"practice":     (*choosing).practices,
+	"priority":     (*choosing).listed,
+	"round":        (*choosing).rounds,
+	"seat":         (*choosing).seats,
+	"settled":      (*choosing).settled,
+	"system":       func(a *choosing) []web.Option { system, _ := a.parties(); return system },
+	"ours":         func(a *choosing) []web.Option { _, ours := a.parties(); return ours },
+	"unseated":     (*choosing).unseated,
+	"wider":        (*choosing).widerGroups,
+	"unsettled":    (*choosing).waitingForWord,
 }
 
 // people are those who are still in office.
-func (a *asked) people() []web.Option {
+func (a *choosing) people() []web.Option {
 	all := slices.Clone(a.People(a.At).People)
 	all = slices.DeleteFunc(all, func(p projections.PersonLine) bool { return p.Left != 0 && p.Left < a.At })
 	return web.PeopleOptions(all)
 }
 
 // gatekeepers are those through whom approaches come in.
-func (a *asked) gatekeepers() []web.Option {
+func (a *choosing) gatekeepers() []web.Option {
 	var os []web.Option
 	for _, w := range a.Approaches(a.At).Gatekeepers {
 		os = append(os, web.Option{Value: w.Handle, Words: w.Office})
@@ -69,7 +69,7 @@ func (a *asked) gatekeepers() []web.Option {
 }
 
 // payers are the open organisations that can pay.
-func (a *asked) payers() []web.Option {
+func (a *choosing) payers() []web.Option {
 	var practices []web.Option
 	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && o.Kind == domain.Practice {
@@ -80,12 +80,12 @@ func (a *asked) payers() []web.Option {
 }
 
 // organisations are the open ones but the place itself.
-func (a *asked) organisations() []web.Option {
+func (a *choosing) organisations() []web.Option {
 	return a.open(func(o *projections.OrganisationLine) bool { return o.Kind != domain.PlaceKind })
 }
 
 // widerGroups are those that the group joined or was asked to join.
-func (a *asked) widerGroups() []web.Option {
+func (a *choosing) widerGroups() []web.Option {
 	var os []web.Option
 	for _, w := range a.Register(a.At).Wider {
 		os = append(os, web.Option{Value: w.Ledger, Words: cmp.Or(w.Name, w.Ledger)})
@@ -94,13 +94,13 @@ func (a *asked) widerGroups() []web.Option {
 }
 
 // unseated are the open organisations that could be given a seat and have none.
-func (a *asked) unseated() []web.Option {
+func (a *choosing) unseated() []web.Option {
 	return a.open(func(o *projections.OrganisationLine) bool {
 		return a.State().Seats[o.Code] == nil && o.Kind != domain.PlaceKind && o.Kind != domain.SystemBody
 	})
 }
 
-func (a *asked) open(is func(*projections.OrganisationLine) bool) []web.Option {
+func (a *choosing) open(is func(*projections.OrganisationLine) bool) []web.Option {
 	var os []web.Option
 	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && is(&o) {
@@ -111,10 +111,10 @@ func (a *asked) open(is func(*projections.OrganisationLine) bool) []web.Option {
 }
 
 // allSeats are the seats, whoever holds them; entitled those that count.
-func (a *asked) allSeats() []web.Option { return a.seatsWhere(false) }
-func (a *asked) entitled() []web.Option { return a.seatsWhere(true) }
+func (a *choosing) allSeats() []web.Option { return a.seatsWhere(false) }
+func (a *choosing) entitled() []web.Option { return a.seatsWhere(true) }
 
-func (a *asked) seatsWhere(entitled bool) []web.Option {
+func (a *choosing) seatsWhere(entitled bool) []web.Option {
 	var os []web.Option
 	for _, s := range a.Register(a.At).Seats {
 		if s.Entitled || !entitled {
@@ -125,7 +125,7 @@ func (a *asked) seatsWhere(entitled bool) []web.Option {
 }
 
 // forumOptions are the meetings of the system.
-func (a *asked) forumOptions() []web.Option {
+func (a *choosing) forumOptions() []web.Option {
 	var os []web.Option
 	for _, f := range a.Representation(a.At).Forums {
 		os = append(os, web.Option{Value: f.Forum, Words: f.Name})
@@ -134,7 +134,7 @@ func (a *asked) forumOptions() []web.Option {
 }
 
 // inForce are the appointments that hold.
-func (a *asked) inForce() []web.Option {
+func (a *choosing) inForce() []web.Option {
 	var os []web.Option
 	for _, r := range a.Representation(a.At).Appointments {
 		if r.State == domain.InForce {
@@ -145,7 +145,7 @@ func (a *asked) inForce() []web.Option {
 }
 
 // positions are those that hold, as an instrument names them.
-func (a *asked) positions() []web.Option {
+func (a *choosing) positions() []web.Option {
 	var held []web.Option
 	for _, p := range a.Representation(a.At).Positions {
 		if p.Holds {
@@ -160,7 +160,7 @@ func (a *asked) positions() []web.Option {
 }
 
 // rounds are those in which the practices were asked, the newest first.
-func (a *asked) rounds() []web.Option {
+func (a *choosing) rounds() []web.Option {
 	var os []web.Option
 	for _, r := range a.Priorities(a.At).Rounds {
 		os = append(os, web.Option{Value: r.Ref, Words: r.Ref + ", asked on " + r.Asked.Words()})
@@ -170,7 +170,7 @@ func (a *asked) rounds() []web.Option {
 }
 
 // listed are the priorities on the long list.
-func (a *asked) listed() []web.Option {
+func (a *choosing) listed() []web.Option {
 	var os []web.Option
 	for _, p := range a.Priorities(a.At).LongList {
 		os = append(os, web.Option{Value: p.Ref, Words: p.Ref + ": " + p.Title})
@@ -179,7 +179,7 @@ func (a *asked) listed() []web.Option {
 }
 
 // noticeOptions are what the practices are to be told of.
-func (a *asked) noticeOptions() []web.Option {
+func (a *choosing) noticeOptions() []web.Option {
 	var os []web.Option
 	for _, n := range a.Notices(a.At).Notices {
 		os = append(os, web.Option{Value: n.Ref, Words: n.Ref + ": " + domain.Clip(n.Text)})

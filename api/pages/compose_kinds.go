@@ -125,7 +125,7 @@ func suspensions(a *asked) []web.Option {
 func agreements(a *asked) []web.Option { return a.holding() }
 
 // latest is the last day on which a review may be.
-func (a *asked) latest() domain.Day {
+func (a *choosing) latest() domain.Day {
 	return a.At.Add(a.State().CharterOn(a.At).Charter.ReviewWithin)
 }
 

@@ -58,7 +58,7 @@ func erasingPage(a *asked) (web.Body, error) {
 }
 
 // notYet is why the command would be refused as things stand; "" if it would not be.
-func (a *asked) notYet(c domain.Command) string {
+func (a *looking) notYet(c domain.Command) string {
 	kind, _ := domain.CommandNamed(domain.CommandName(c))
 	b, err := json.Marshal(c)
 	if err == nil {

@@ -46,7 +46,7 @@ var inPath = map[string]string{
 
 // offer puts the form on the page, if the person may send it, with what was filled
 // in if it was refused.
-func (a *asked) offer(o offered) {
+func (a *offering) offer(o offered) {
 	if a.me == nil || !a.today() || !o.filtered && !a.may(o.command) {
 		return
 	}
@@ -79,7 +79,7 @@ func (a *asked) offer(o offered) {
 }
 
 // pieces are the form's fields on the page, filled in, with what can be chosen today.
-func (a *asked) pieces(form *domain.Form, f *filling, o *offered) []web.Piece {
+func (a *offering) pieces(form *domain.Form, f *filling, o *offered) []web.Piece {
 	o.choices = a.choicesOf
 	return o.pieces(form, "", f, false)
 }

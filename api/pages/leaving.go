@@ -62,7 +62,7 @@ func handWords(a *asked, c domain.Command) (words, value string) {
 }
 
 // handParts are the fields that say who takes over what, from when, and how that is known.
-func (a *asked) handParts(p *domain.Person, hands []web.Option, f *filling) []web.Piece {
+func (a *offering) handParts(p *domain.Person, hands []web.Option, f *filling) []web.Piece {
 	what := web.Piece{Type: "ticks", Name: "hand", Label: "What do they take over?", Options: hands, Values: f.values["hand"]}
 	if a.form == nil {
 		for _, o := range hands {

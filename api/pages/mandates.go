@@ -60,7 +60,7 @@ func allMandatesPage(a *asked) (web.Body, error) {
 }
 
 // offerAnswers offers to record what practices answered with the codes of their letters.
-func (a *asked) offerAnswers() {
+func (a *offering) offerAnswers() {
 	var answers []web.Option
 	for _, l := range a.State().AnswersWaiting() {
 		answers = append(answers, web.Option{Value: l.Number, Words: a.State().Organisations[l.Organisation].Name + " (" + l.Organisation + ", " + l.Number + "): " + l.Answer.Said.Answered() + ". Said by: " + l.Answer.Said.Office + "; " + l.Answer.Said.Evidence})
@@ -80,7 +80,7 @@ func (a *asked) offerAnswers() {
 
 // mandatesDue are the practices whose mandate ends, or is to be reviewed, on the day for
 // which the address asks.
-func (a *asked) mandatesDue(body *web.AllMandates) []string {
+func (a *offering) mandatesDue(body *web.AllMandates) []string {
 	on, err := domain.ParseDay(a.r.URL.Query().Get("due"))
 	if err != nil {
 		return nil
@@ -111,7 +111,7 @@ func lettersPage(a *asked) (web.Body, error) {
 }
 
 // mandateParts are the fields that are asked for all practices that were ticked.
-func (a *asked) mandateParts(can []string, f *filling) []web.Piece {
+func (a *offering) mandateParts(can []string, f *filling) []web.Piece {
 	words := map[string]string{
 		onPaper: "Record that they gave their mandate on paper", saidNo: "Record that they said no, or took their mandate back, on paper", askThem: "Ask them for their mandate",
 	}

@@ -31,7 +31,7 @@ func noticesPage(a *asked) (web.Body, error) {
 }
 
 // practices are the open ones of the place.
-func (a *asked) practices() []web.Option {
+func (a *choosing) practices() []web.Option {
 	var os []web.Option
 	for _, p := range a.State().PracticesOn(a.At) {
 		os = append(os, web.Option{Value: p.Code, Words: p.Name + " (" + p.Code + ")"})

@@ -40,7 +40,7 @@ func offlinePage(a *asked) (web.Body, error) {
 
 // speaksIn are the meetings in which the person speaks for the group, and whose
 // substitute they are; then the executive's powers, if they hold any or speak anywhere.
-func (a *asked) speaksIn() []web.OfflineForum {
+func (a *looking) speaksIn() []web.OfflineForum {
 	var forums []web.OfflineForum
 	for _, r := range a.Representation(a.At).Appointments {
 		f := web.OfflineForum{Forum: r.Forum, Name: r.ForumName}
@@ -55,7 +55,7 @@ func (a *asked) speaksIn() []web.OfflineForum {
 }
 
 // isOwn says whether the appointment, which is not over, is the person's, or they substitute.
-func (a *asked) isOwn(r *projections.AppointmentLine) bool {
+func (a *looking) isOwn(r *projections.AppointmentLine) bool {
 	substitute := slices.ContainsFunc(r.Substitutes, func(w projections.Who) bool { return w.Handle == a.me.Handle })
 	return (r.Person.Handle == a.me.Handle || substitute) && r.State != domain.Ended && r.State != domain.Expired
 }
@@ -87,7 +87,7 @@ func (s *Pages) signedAnswers(r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	defer done()
-	a := &asked{Question: q, server: s, r: r, me: q.Member(q.Caller.Person, q.At)}
+	a := s.asked(q, r)
 	if a.me == nil || len(a.speaksIn()) == 0 {
 		return nil, problem.NotFound("R1", "Answers to take along are for whoever speaks for the group.")
 	}

@@ -47,7 +47,7 @@ func changesPage(a *asked) (web.Body, error) {
 
 // bodiesWhere are organisations to choose from; with their kind in the value, if that is
 // read from it.
-func (a *asked) bodiesWhere(is func(*projections.OrganisationLine) bool, kind bool) []web.Option {
+func (a *choosing) bodiesWhere(is func(*projections.OrganisationLine) bool, kind bool) []web.Option {
 	var os []web.Option
 	for _, o := range a.Register(a.At).Organisations {
 		if is(&o) {
@@ -63,7 +63,7 @@ func (a *asked) bodiesWhere(is func(*projections.OrganisationLine) bool, kind bo
 
 // offerRow offers a form about one organisation that is known: it asks these questions,
 // by field of the row.
-func (a *asked) offerRow(id, fold, foldID string, which []web.Option, row domain.OrganisationRow, ask map[string]string, s web.Sheet) {
+func (a *offering) offerRow(id, fold, foldID string, which []web.Option, row domain.OrganisationRow, ask map[string]string, s web.Sheet) {
 	if len(which) == 0 {
 		return
 	}
@@ -87,7 +87,7 @@ func (a *asked) offerRow(id, fold, foldID string, which []web.Option, row domain
 
 // offerMove offers to record that the practice goes to another PCN: it leaves the one where
 // it is now.
-func (a *asked) offerMove(code string) {
+func (a *offering) offerMove(code string) {
 	o := a.State().Organisations[code]
 	if o == nil || o.Kind != domain.Practice || !o.OpenOn(a.At) || o.Closed != 0 {
 		return
@@ -124,7 +124,7 @@ func organisationKinds() (all []web.Option) {
 	return all
 }
 
-func (a *asked) offerNew() {
+func (a *offering) offerNew() {
 	in := a.bodiesWhere(func(o *projections.OrganisationLine) bool {
 		return o.Open && (o.Kind == domain.PCN || o.Kind == domain.PlaceKind)
 	}, false)

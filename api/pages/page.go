@@ -41,17 +41,32 @@ type page struct {
 	work    *partOfWork                          // what the page of the work says of it; nil: it is not part of that
 }
 
-// asked is a page being answered.
-type asked struct {
+// asked is a page being answered. It stands in layers, each on those below: who looks at
+// what, what there is to choose from, the forms that are offered.
+type asked struct{ offering }
+
+type looking struct {
 	*access.Question
 	server *Pages
 	r      *http.Request
 	me     *projections.PersonLine // nil for the operator
 	sent
+	section string // of the menu; "": the page has an entry of its own, or none
+}
+
+type choosing struct{ looking }
+
+type offering struct {
+	choosing
 	sheets map[string]*web.Sheet // the forms that the page offers, by id
 	offers map[string]offered    // the same, as they were offered
+}
 
-	section string // of the menu; "": the page has an entry of its own, or none
+// asked is the page that a request asks for, as yet without forms.
+func (s *Pages) asked(q *access.Question, r *http.Request) *asked {
+	a := &asked{}
+	a.Question, a.server, a.r, a.me = q, s, r, q.Member(q.Caller.Person, q.At)
+	return a
 }
 
 // What was sent to a page; nothing where it was only asked for.
@@ -63,10 +78,10 @@ type sent struct {
 }
 
 // today says whether the page is about today, as known now: only then it has forms.
-func (a *asked) today() bool { return a.Live && a.At == a.server.ledgers.Today() }
+func (a *looking) today() bool { return a.Live && a.At == a.server.ledgers.Today() }
 
 // seats are those that the person may act for today, to choose from.
-func (a *asked) seats() []web.Option {
+func (a *looking) seats() []web.Option {
 	var seats []web.Option
 	if a.me == nil || !a.today() {
 		return nil
@@ -79,12 +94,12 @@ func (a *asked) seats() []web.Option {
 
 // may says whether whoever looks may give the command, which names what it is about;
 // a page offers the form just then.
-func (a *asked) may(c domain.Command) bool {
+func (a *looking) may(c domain.Command) bool {
 	return a.me != nil && a.today() && a.State().Allows(a.me.ID, c, a.At)
 }
 
 // evidence says whether whoever looks may give the command, if they name evidence.
-func (a *asked) evidence(c domain.Command) bool {
+func (a *looking) evidence(c domain.Command) bool {
 	if a.me == nil || !a.today() {
 		return false
 	}
@@ -93,7 +108,7 @@ func (a *asked) evidence(c domain.Command) bool {
 }
 
 // sees says whether the person may see the things today.
-func (a *asked) sees(things []string) bool {
+func (a *looking) sees(things []string) bool {
 	return a.server.ledgers.MaySee(a.Group, a.Caller, things) == nil
 }
 
@@ -355,7 +370,8 @@ func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, e
 		return nil, 0, err
 	}
 	defer done()
-	a := &asked{Question: q, server: s, r: r, me: q.Member(q.Caller.Person, q.At), sent: in}
+	a := s.asked(q, r)
+	a.sent = in
 	if p.work != nil {
 		a.section = "work"
 	}

@@ -59,7 +59,7 @@ func schemePage(a *asked) (web.Body, error) {
 }
 
 // offerExercise offers what can be said of what was decided under the power.
-func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
+func (a *offering) offerExercise(delegation string, x *projections.ExerciseLine) {
 	if x.Standing == domain.XUnconfirmed || x.Standing == domain.XCalledIn && len(x.ToConfirm) > 0 {
 		a.offerAnswer(x.Ref, slices.Contains(a.State().Exercises[x.Ref].StillToConfirm(a.At), a.me.ID), "Yes, we decided this", exerciseRefusal)
 	}
@@ -92,7 +92,7 @@ func (a *asked) offerExercise(delegation string, x *projections.ExerciseLine) {
 }
 
 // offerAnswer offers to say that what somebody else recorded is right, or is not.
-func (a *asked) offerAnswer(ref string, asked bool, yes string, no refusalWords) {
+func (a *offering) offerAnswer(ref string, asked bool, yes string, no refusalWords) {
 	if asked {
 		a.offer(offered{id: "confirm-" + ref, command: &domain.ConfirmRecord{Records: []string{ref}}, given: []string{"records"}, Sheet: web.Sheet{Button: yes}})
 	}
@@ -109,7 +109,7 @@ var (
 )
 
 // offerRefusing offers to say that what somebody else recorded is not right.
-func (a *asked) offerRefusing(ref string, words refusalWords) {
+func (a *offering) offerRefusing(ref string, words refusalWords) {
 	a.offer(offered{
 		id: "refuse-" + ref, command: &domain.RefuseRecord{Records: []string{ref}}, given: []string{"records"},
 		Sheet: web.Sheet{Fold: words.fold + ref, FoldID: "refusing-" + ref, Say: []string{words.then}, Button: words.button, Class: "warning"},
@@ -118,7 +118,7 @@ func (a *asked) offerRefusing(ref string, words refusalWords) {
 
 // consultedAs are the bodies that are said to have been consulted, and for which
 // the person can say otherwise.
-func (a *asked) consultedAs(exercise string) []web.Option {
+func (a *offering) consultedAs(exercise string) []web.Option {
 	var os []web.Option
 	for _, code := range a.State().ConsultedOn(exercise, a.At) {
 		if a.may(&domain.DenyConsultation{Exercise: exercise, Body: code}) {
@@ -129,7 +129,7 @@ func (a *asked) consultedAs(exercise string) []web.Option {
 }
 
 // bodies are the open organisations that can be consulted: not practices.
-func (a *asked) bodies() []web.Option {
+func (a *choosing) bodies() []web.Option {
 	var os []web.Option
 	for _, o := range a.Register(a.At).Organisations {
 		if o.Open && o.Kind != domain.Practice && o.Kind != domain.PlaceKind {
@@ -186,7 +186,7 @@ func mandatePage(a *asked) (web.Body, error) {
 
 // offerMandates offers to give and to withdraw a mandate: for a PCN's practices, one
 // of those; or for the organisation of that code, whose page it is.
-func (a *asked) offerMandates(of []web.Option, code string) {
+func (a *offering) offerMandates(of []web.Option, code string) {
 	give := offered{
 		id: "grant", command: &domain.GrantMandate{}, filtered: true, options: map[string][]web.Option{"organisation": of},
 		Sheet: web.Sheet{Fold: "Give a mandate", FoldID: "granting", Button: "Give the mandate"},
@@ -208,7 +208,7 @@ func (a *asked) offerMandates(of []web.Option, code string) {
 
 // standsThrough are the group, and the PCNs through which the practice can stand
 // behind it; none if it is in no PCN.
-func (a *asked) standsThrough(code string) []web.Option {
+func (a *offering) standsThrough(code string) []web.Option {
 	os := []web.Option{{Words: a.State().Name}}
 	for _, m := range a.organisation(code).Memberships {
 		if o := a.State().Organisations[m.In.Code]; m.Now && o != nil && o.Kind == domain.PCN {
@@ -222,7 +222,7 @@ func (a *asked) standsThrough(code string) []web.Option {
 }
 
 // askedOf is what the group asked of the organisation, to be answered.
-func (a *asked) askedOf(code string) []web.Option {
+func (a *choosing) askedOf(code string) []web.Option {
 	os := []web.Option{}
 	for _, asked := range a.State().Asked {
 		if asked.Organisation == code {
@@ -234,7 +234,7 @@ func (a *asked) askedOf(code string) []web.Option {
 
 // withdrawers are the open practices and PCNs of the place, of which one can ask what
 // if they withdrew.
-func (a *asked) withdrawers() []web.Option {
+func (a *choosing) withdrawers() []web.Option {
 	var os []web.Option
 	s := a.State()
 	for _, o := range slices.Concat(s.PCNsOn(a.At), s.PracticesOn(a.At)) {

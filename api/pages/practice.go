@@ -67,7 +67,7 @@ func practicePage(a *asked) (web.Body, error) {
 }
 
 // charterMatters are those that the charter lists, to tick.
-func (a *asked) charterMatters() []web.Option {
+func (a *choosing) charterMatters() []web.Option {
 	var os []web.Option
 	for _, matter := range a.Charter(a.At).Matters {
 		os = append(os, web.Option{Value: matter, Words: matter})
@@ -75,13 +75,13 @@ func (a *asked) charterMatters() []web.Option {
 	return os
 }
 
-func (a *asked) organisation(code string) projections.OrganisationLine {
+func (a *choosing) organisation(code string) projections.OrganisationLine {
 	all := a.Register(a.At).Organisations
 	return all[slices.IndexFunc(all, func(o projections.OrganisationLine) bool { return o.Code == code })]
 }
 
 // agreements are those that hold.
-func (a *asked) agreements() []web.Option {
+func (a *choosing) agreements() []web.Option {
 	var os []web.Option
 	for _, l := range a.Departures(a.At).Alignment {
 		os = append(os, web.Option{Value: l.Agreement, Words: l.Agreement + ": " + l.Title})

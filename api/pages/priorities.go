@@ -47,6 +47,6 @@ func prioritiesPage(a *asked) (web.Body, error) {
 }
 
 // among are those of the long list with that number.
-func (a *asked) among(numbers []string) []web.Option {
+func (a *choosing) among(numbers []string) []web.Option {
 	return slices.DeleteFunc(a.listed(), func(o web.Option) bool { return !slices.Contains(numbers, o.Value) })
 }

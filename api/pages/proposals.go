@@ -27,7 +27,7 @@ func proposalsPage(a *asked) (web.Body, error) {
 }
 
 // waitingForWord is what an agreement can ratify or disavow.
-func (a *asked) waitingForWord() []web.Option {
+func (a *choosing) waitingForWord() []web.Option {
 	var waiting []web.Option
 	for _, d := range a.Powers(a.At).Delegations {
 		for _, x := range d.Exercises {
@@ -45,7 +45,7 @@ func (a *asked) waitingForWord() []web.Option {
 }
 
 // settled are the proposals that can be opened again.
-func (a *asked) settled() []web.Option {
+func (a *choosing) settled() []web.Option {
 	var os []web.Option
 	for _, p := range a.Proposals(a.At, "").Proposals {
 		if p.Stage == domain.Agreed || p.Stage == domain.Lapsed {
@@ -56,7 +56,7 @@ func (a *asked) settled() []web.Option {
 }
 
 // holding are the agreements that can be set aside.
-func (a *asked) holding() []web.Option {
+func (a *choosing) holding() []web.Option {
 	var os []web.Option
 	for _, p := range a.Proposals(a.At, string(domain.Agreed)).Proposals {
 		if p.SetAside == nil {
@@ -67,7 +67,7 @@ func (a *asked) holding() []web.Option {
 }
 
 // hasPasskey says whether the person can sign here.
-func (a *asked) hasPasskey() bool {
+func (a *choosing) hasPasskey() bool {
 	here := caller.PartyOf(caller.Origin(a.r.Context()))
 	return slices.ContainsFunc(a.State().People[a.me.ID].Passkeys, func(k domain.Passkey) bool { return k.RelyingParty == here })
 }
@@ -112,7 +112,7 @@ func proposalPage(a *asked) (web.Body, error) {
 
 // groundParts asks, of another group's seat, on which agreement or power of its own its consent
 // rests (rule G1); nil where nobody has to say.
-func (a *asked) groundParts(matter string) func(*filling) []web.Piece {
+func (a *offering) groundParts(matter string) func(*filling) []web.Piece {
 	others := false
 	options := []web.Option{{Value: "", Words: "Choose"}}
 	for _, seat := range a.seats() {
@@ -162,7 +162,7 @@ func (f *filling) ground() *domain.RestsOn {
 
 // offerPositions offers to say what a seat says to the newest version, to confirm
 // what was heard from it, and to agree to pay.
-func (a *asked) offerPositions(body *web.Proposal) {
+func (a *offering) offerPositions(body *web.Proposal) {
 	version := body.Versions[len(body.Versions)-1].Version
 	var grounds func(*filling) []web.Piece
 	position := func(c domain.Command, fold, say, class string) {
@@ -208,7 +208,7 @@ func (a *asked) offerPositions(body *web.Proposal) {
 }
 
 // offerDispute offers what works an objection through (rule C15).
-func (a *asked) offerDispute(body *web.Proposal) {
+func (a *offering) offerDispute(body *web.Proposal) {
 	w := &body.Working
 	if len(w.Parties) == 0 {
 		return
@@ -252,7 +252,7 @@ func (a *asked) offerDispute(body *web.Proposal) {
 
 // pays are the organisations that the newest version asks to pay, and for which the
 // person may still agree to it.
-func (a *asked) pays(p *projections.Proposal) []web.Option {
+func (a *choosing) pays(p *projections.Proposal) []web.Option {
 	var os []web.Option
 	version := p.Versions[len(p.Versions)-1].Version
 	for _, code := range a.State().PayersOf(p.Ref, a.At) {

@@ -43,7 +43,7 @@ func charterPage(a *asked) (web.Body, error) {
 }
 
 // awaiting are the seats for which the charter awaits the consent of whoever looks.
-func (a *asked) awaiting() []web.Option {
+func (a *offering) awaiting() []web.Option {
 	if a.me == nil || !a.today() {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (a *asked) awaiting() []web.Option {
 
 // offerConsent offers to consent to the charter for the seat. What would be recorded stands
 // beside the charter, as it does on a check page: one press records it, on just that state.
-func (a *asked) offerConsent(body *web.Charter, seat web.Option) error {
+func (a *offering) offerConsent(body *web.Charter, seat web.Option) error {
 	command := &domain.ConsentToCharter{Seat: seat.Value}
 	if s := a.State().Seats[seat.Value]; s != nil {
 		if j := s.JoiningOn(a.At); j != nil { // another group's: on the agreement by which it joined (rule G1)

@@ -56,7 +56,7 @@ func registerPage(a *asked) (web.Body, error) {
 
 // offerSeats offers to say who holds a seat or deputises, and to end somebody's
 // time, for those seats and roles for which the person may.
-func (a *asked) offerSeats(seats []projections.SeatLine) {
+func (a *offering) offerSeats(seats []projections.SeatLine) {
 	var names, leaves []web.Option
 	holders, records := false, false
 	for _, seat := range seats {

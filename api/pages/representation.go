@@ -47,7 +47,7 @@ func representationPage(a *asked) (web.Body, error) {
 }
 
 // offerSuspension offers to suspend a power or an appointment.
-func (a *asked) offerSuspension(ref, say string) {
+func (a *offering) offerSuspension(ref, say string) {
 	if a.seats() != nil {
 		a.offer(offered{
 			id: "suspend-" + ref, command: &domain.Suspend{What: ref}, given: []string{"what"}, filtered: true,
@@ -57,7 +57,7 @@ func (a *asked) offerSuspension(ref, say string) {
 }
 
 // offerFeedback offers to say how something went.
-func (a *asked) offerFeedback(ref string) {
+func (a *offering) offerFeedback(ref string) {
 	a.offer(offered{
 		id: "feedback-" + ref, command: &domain.GiveFeedback{On: ref}, given: []string{"on"},
 		Sheet: web.Sheet{Fold: "Give feedback on " + ref, FoldID: "reviewing-" + ref, Class: "secondary"},
@@ -75,7 +75,7 @@ func commitmentsPage(a *asked) (web.Body, error) {
 }
 
 // offerCommitmentAnswer offers the representative to say whether they said it.
-func (a *asked) offerCommitmentAnswer(k *projections.CommitmentLine) {
+func (a *offering) offerCommitmentAnswer(k *projections.CommitmentLine) {
 	if k.Standing == domain.KReported || k.Standing == domain.KBeyond && k.ConfirmBy != 0 {
 		a.offerAnswer(k.Ref, k.Standing == domain.KReported, "Yes, I said this", commitmentRefusal)
 	}
@@ -112,7 +112,7 @@ func meetingPage(a *asked) (web.Body, error) {
 }
 
 // offerMeeting offers what can be recorded of a meeting as it stands.
-func (a *asked) offerMeeting(m *projections.MeetingLine) {
+func (a *offering) offerMeeting(m *projections.MeetingLine) {
 	begun := m.On <= a.At
 	if begun {
 		a.offer(offered{
@@ -184,7 +184,7 @@ func cardPage(a *asked) (web.Body, error) {
 
 // proofOf is the picture that proves the appointment as it stands on that day;
 // nil where the person may not read the ledger, or it is not signed yet.
-func (a *asked) proofOf(history []projections.AppointmentHistory) *web.CardProof {
+func (a *offering) proofOf(history []projections.AppointmentHistory) *web.CardProof {
 	l, err := a.server.store.Log(a.r.PathValue("group"))
 	if err != nil || !a.sees(access.Everything) {
 		return nil

@@ -120,7 +120,7 @@ func (a *asked) ownWaits(body *web.Waiting) {
 
 // offerConfirming offers to confirm everything in the group by one press and, if there
 // are several, each by itself.
-func (a *asked) offerConfirming(g *web.WaitingGroup, one, all string) {
+func (a *offering) offerConfirming(g *web.WaitingGroup, one, all string) {
 	var refs []string
 	for _, row := range g.Rows {
 		refs = append(refs, row.Ref)
@@ -138,7 +138,7 @@ func (a *asked) offerConfirming(g *web.WaitingGroup, one, all string) {
 }
 
 // offerRefusal offers to say that the record is wrong or, to whoever made it, to take it back.
-func (a *asked) offerRefusal(r *projections.RecordLine) {
+func (a *offering) offerRefusal(r *projections.RecordLine) {
 	words := refusalWords{"This is wrong: ", "It does not take effect, and whoever recorded it reads why.", "Refuse it"}
 	if a.me != nil && r.By.Handle == a.me.Handle {
 		words = refusalWords{"Take this back: ", "You recorded it. It does not take effect then.", "Take it back"}
