@@ -90,15 +90,12 @@ type Options struct {
 
 // A Store keeps the ledgers of all groups. It is safe for concurrent use.
 type Store struct {
-	stream  *stream.Stream
-	keys    *keys.Keyring
-	logs    *logs.Logs
-	ledgers *ledgers.Cache
-	health  *health
-	queue   *queue
-	clock   func() time.Time
-	times   *times
-	log     *slog.Logger
+	parts
+	health *health
+	queue  *queue
+	clock  func() time.Time
+	times  *times
+	log    *slog.Logger
 
 	replicas int
 	sharing  sync.Mutex
