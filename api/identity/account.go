@@ -115,7 +115,7 @@ func (s *accountPages) removePasskey(w http.ResponseWriter, r *http.Request) err
 
 // tellKey has the ledger say, as the person, which key a passkey has that it only knows
 // by name, from before. Nobody is kept out for it: it is tried again at the next sign-in.
-func (s *Identity) tellKey(ctx context.Context, a *Account, k *webauthn.Credential, party string) {
+func (s *ways) tellKey(ctx context.Context, a *Account, k *webauthn.Credential, party string) {
 	state, err := s.store.State(ctx, a.Group)
 	if err == nil && state.Person(a.Person).Passkey(k.ID) == nil && signature.CheckPasskey(k.PublicKey, party) == nil {
 		command := &domain.RegisterPasskey{Credential: k.ID, PublicKey: k.PublicKey, RelyingParty: party}

@@ -131,7 +131,7 @@ func (c *ceremonies) complete(is *ceremony, group, person string, now time.Time)
 }
 
 // begin seals the ceremony and has the browser keep it.
-func (s *Identity) begin(w http.ResponseWriter, r *http.Request, is ceremony, purpose string, sites http.SameSite) error {
+func (s *ways) begin(w http.ResponseWriter, r *http.Request, is ceremony, purpose string, sites http.SameSite) error {
 	sealed, err := s.SignIn.ceremonies.seal(is, purpose, s.clock())
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (s *Identity) begin(w http.ResponseWriter, r *http.Request, is ceremony, pu
 
 // begun is the ceremony that this browser began for that purpose. The browser then
 // forgets it, whatever comes of it.
-func (s *Identity) begun(w http.ResponseWriter, r *http.Request, purpose string) (ceremony, error) {
+func (s *ways) begun(w http.ResponseWriter, r *http.Request, purpose string) (ceremony, error) {
 	secure := s.guard.Encrypted(r)
 	if c, err := r.Cookie(caller.CookieName(ceremonyCookie, secure)); err == nil {
 		http.SetCookie(w, &http.Cookie{Name: c.Name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})

@@ -30,4 +30,4 @@ func (e *ended) tell() {
 
 // Ended is closed when a session or a token ends because somebody ended it. One that ends
 // by its time, or with its line in the file of accounts, tells nobody.
-func (s *Identity) Ended() <-chan struct{} { return s.ended.wait() }
+func (s *ways) Ended() <-chan struct{} { return s.ended.wait() }

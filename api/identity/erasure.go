@@ -18,7 +18,7 @@ import (
 // names of their devices.
 
 // isErased says whether the ledger says that whoever asks was erased.
-func (s *Identity) isErased(ctx context.Context, group, person string) bool {
+func (s *ways) isErased(ctx context.Context, group, person string) bool {
 	if person == "" {
 		return false
 	}
@@ -34,7 +34,7 @@ func (s *Identity) isErased(ctx context.Context, group, person string) bool {
 }
 
 // mayGetIn refuses whoever was erased.
-func (s *Identity) mayGetIn(ctx context.Context, c caller.Caller) *problem.Problem {
+func (s *ways) mayGetIn(ctx context.Context, c caller.Caller) *problem.Problem {
 	if s.isErased(ctx, c.Group, c.Person) {
 		return problem.Unauthorized("This way in ended when the name, email and phone that belong to it were erased.")
 	}
@@ -52,7 +52,7 @@ func mustNotBeErased(p *domain.Person) error {
 // forgetErased takes whoever is erased out of what the nodes share. Those who are named
 // there by handle are looked up in the ledgers of these groups alone. What fails is logged,
 // and tried again at the next erasure; they get in no more meanwhile.
-func (s *Identity) forgetErased(groups []string) {
+func (s *ways) forgetErased(groups []string) {
 	gone := func(group, person string) bool {
 		return (uuid.Validate(person) == nil || slices.Contains(groups, group)) && s.isErased(context.Background(), group, person)
 	}

@@ -58,7 +58,7 @@ func OpenFeedKeys(ctx context.Context, store *eventstore.Store) (*FeedKeys, erro
 
 // feedCaller is whoever made the key in the address, if it is the key of just
 // this address and no token is sent; a problem if the key has ended.
-func (s *Identity) feedCaller(r *http.Request) (caller.Caller, *problem.Problem, bool) {
+func (s *knowing) feedCaller(r *http.Request) (caller.Caller, *problem.Problem, bool) {
 	if r.Header.Get("Authorization") != "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return caller.Caller{}, nil, false
 	}
@@ -188,7 +188,7 @@ func (s *feedOperations) makeFeedKey(ctx context.Context, in *makeFeedKeyInput) 
 }
 
 // addFeed makes a key of the feed for the person.
-func (s *Identity) addFeed(group, person string, ask FeedFor) (Feed, error) {
+func (s *knowing) addFeed(group, person string, ask FeedFor) (Feed, error) {
 	address, err := ask.address(group)
 	if err != nil {
 		return Feed{}, err
@@ -209,7 +209,7 @@ func (s *Identity) addFeed(group, person string, ask FeedFor) (Feed, error) {
 }
 
 // newFeedKey is a new key of the address, and the address with it.
-func (s *Identity) newFeedKey(group, person, address string) (feedKey, Feed) {
+func (s *knowing) newFeedKey(group, person, address string) (feedKey, Feed) {
 	secret := newToken()
 	k := feedKey{ID: HashOf(secret)[:8], Hash: HashOf(secret), Group: group, Person: person, Address: address, Made: s.clock().UTC().Truncate(time.Second)}
 	mark := "?"
@@ -220,7 +220,7 @@ func (s *Identity) newFeedKey(group, person, address string) (feedKey, Feed) {
 }
 
 // renewFeed puts a new key of the same feed in place of the person's.
-func (s *Identity) renewFeed(group, person, id string) (feed Feed, err error) {
+func (s *knowing) renewFeed(group, person, id string) (feed Feed, err error) {
 	err = s.FeedKeys.Keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {
@@ -235,7 +235,7 @@ func (s *Identity) renewFeed(group, person, id string) (feed Feed, err error) {
 func (k *feedKey) of(group, person string) bool { return k.Group == group && k.Person == person }
 
 // feedsOf are the feeds of which the person made keys.
-func (s *Identity) feedsOf(group, person string) []FeedLine {
+func (s *knowing) feedsOf(group, person string) []FeedLine {
 	lines := []FeedLine{}
 	for _, k := range s.FeedKeys.Keys.those(func(k *feedKey) bool { return k.of(group, person) }) {
 		lines = append(lines, FeedLine{k.ID, k.Address, k.Made, k.ends()})
@@ -244,7 +244,7 @@ func (s *Identity) feedsOf(group, person string) []FeedLine {
 }
 
 // endFeed ends the person's key.
-func (s *Identity) endFeed(group, person, id string) error {
+func (s *knowing) endFeed(group, person, id string) error {
 	return s.FeedKeys.Keys.change(func(all []feedKey) ([]feedKey, error) {
 		i := slices.IndexFunc(all, func(k feedKey) bool { return k.of(group, person) && k.ID == id })
 		if i < 0 {

@@ -29,8 +29,15 @@ type Options struct {
 	NoTokens     bool          // nobody signs in to the pages with a token
 }
 
-// An Identity says who asks, and lets people sign in. It is safe for concurrent use.
-type Identity struct {
+// An Identity says who asks, and lets people sign in. It is safe for concurrent use. It
+// stands in layers, each on those below.
+type Identity struct{ knowing } // lets people in: the first run, invitations, letters, signing in
+
+// Knowing says who asks.
+type knowing struct{ ways }
+
+// Ways are what people get in by, and what the ledgers say of it.
+type ways struct {
 	api          *operation.API
 	guard        *guard.Guard
 	ledgers      *access.Ledgers
@@ -49,10 +56,10 @@ type Identity struct {
 
 // New knows people by what the options say, and offers its pages and operations.
 func New(o Options, api *operation.API, g *guard.Guard, l *access.Ledgers) *Identity {
-	s := &Identity{
+	s := &Identity{knowing{ways{
 		api: api, guard: g, ledgers: l, store: l.Store, groups: l.Groups, clock: l.Clock, log: l.Log,
 		tokens: o.Tokens, FeedKeys: o.Feeds, SignIn: o.SignIn, SingleSignOn: o.SingleSignOn, noTokens: o.NoTokens,
-	}
+	}}}
 	s.statements = openStatements(s.tokens.Tokens.records)
 	s.tokens.Tokens.dropped = s.ended.tell
 	if s.SignIn != nil {
@@ -78,7 +85,7 @@ const byItself = "Goldenthread-By-Itself"
 
 // Used keeps the session of whoever asks from ending unused, and notes when it ends now.
 // What a browser asks for by itself does not keep it.
-func (s *Identity) Used(r *http.Request, c *caller.Caller) {
+func (s *knowing) Used(r *http.Request, c *caller.Caller) {
 	if c.Session == "" {
 		return
 	}
@@ -93,7 +100,7 @@ func (s *Identity) Used(r *http.Request, c *caller.Caller) {
 
 // Who is whoever a token stands for or, where none is sent, whoever is
 // signed in.
-func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
+func (s *knowing) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 	sent := r.Header.Get("Authorization") != "" || r.URL.Query().Has("key")
 	if !sent && s.SignIn != nil {
 		_, err := r.Cookie(caller.CookieName(caller.SessionCookie, s.guard.Encrypted(r)))
@@ -115,14 +122,14 @@ func (s *Identity) Who(r *http.Request) (caller.Caller, *problem.Problem) {
 }
 
 // ByToken is whoever the token stands for.
-func (s *Identity) ByToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
+func (s *knowing) ByToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
 	return s.onTheNewest(ctx, true, func() (caller.Caller, *problem.Problem) { return s.byToken(ctx, token) })
 }
 
 // onTheNewest finds out who asks. Where other nodes let people in too, nobody gets in
 // while this node can't tell whether they ended it; and who is not known, and sent
 // something to be known by, is looked up again on all that the others have done.
-func (s *Identity) onTheNewest(ctx context.Context, sent bool, find func() (caller.Caller, *problem.Problem)) (caller.Caller, *problem.Problem) {
+func (s *knowing) onTheNewest(ctx context.Context, sent bool, find func() (caller.Caller, *problem.Problem)) (caller.Caller, *problem.Problem) {
 	c, unknown := find()
 	if s.store.Alone() || unknown != nil && !sent {
 		return c, unknown
@@ -141,12 +148,12 @@ func (s *Identity) onTheNewest(ctx context.Context, sent bool, find func() (call
 
 // CheckCurrent says why nobody gets in just now: this node can't tell what the others have
 // recorded and ended. nil: it can.
-func (s *Identity) CheckCurrent() error {
+func (s *knowing) CheckCurrent() error {
 	return cmp.Or(s.store.CheckCurrent(), s.tokens.Tokens.records.Check())
 }
 
 // newest waits until all is here that other nodes recorded, made and ended before the call.
-func (s *Identity) newest(ctx context.Context) error {
+func (s *knowing) newest(ctx context.Context) error {
 	if s.store.Alone() {
 		return nil
 	}
@@ -157,7 +164,7 @@ func (s *Identity) newest(ctx context.Context) error {
 
 // newestFor is newest, before somebody signs in, takes up an invitation, or looks after ways
 // in: what they mean may have been made at another node a moment ago.
-func (s *Identity) newestFor(r *http.Request) error {
+func (s *knowing) newestFor(r *http.Request) error {
 	path := r.URL.Path
 	if !caller.Safe(r.Method) && !strings.Contains(path, "/commands/") && !guard.IsPage(path) || signsIn(r) || strings.HasPrefix(path, "/invitation/") || strings.HasPrefix(path, LetterPages) || strings.HasPrefix(path, firstPages) {
 		return s.newest(r.Context())
@@ -166,7 +173,7 @@ func (s *Identity) newestFor(r *http.Request) error {
 }
 
 // who is whoever sent the request, by what is here.
-func (s *Identity) who(r *http.Request) (caller.Caller, *problem.Problem) {
+func (s *knowing) who(r *http.Request) (caller.Caller, *problem.Problem) {
 	if c, ended, ok := s.feedCaller(r); ok {
 		return c, cmp.Or(ended, s.mayGetIn(r.Context(), c))
 	}
@@ -195,7 +202,7 @@ func (s *Identity) who(r *http.Request) (caller.Caller, *problem.Problem) {
 }
 
 // byToken is whoever the token stands for, by what is here.
-func (s *Identity) byToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
+func (s *knowing) byToken(ctx context.Context, token string) (caller.Caller, *problem.Problem) {
 	c, ok, err := s.tokens.Caller(token, s.clock())
 	if err != nil {
 		s.log.WarnContext(ctx, "the use of a token could not be noted", "error", err)

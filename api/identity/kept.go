@@ -33,7 +33,7 @@ func Files() []string {
 func Passing() []string { return []string{answeredList, statementsList, firstList} }
 
 // Credentials are what says who gets in, as files by name, for a backup.
-func (s *Identity) Credentials() (map[string][]byte, error) {
+func (s *ways) Credentials() (map[string][]byte, error) {
 	lists := []listed{s.tokens.Tokens, s.FeedKeys.Keys}
 	if in := s.SignIn; in != nil {
 		lists = append(lists, in.Passkeys.Accounts, in.Sessions.Kept, in.Invitations.Made, in.letters, in.Accounts.Known, in.journal)

@@ -26,7 +26,7 @@ func PasskeyID(credential []byte) string {
 }
 
 // nameOf is what the way in is called here, where that is known, and its kind in words.
-func (s *Identity) nameOf(a *Account, w *domain.WayIn) string {
+func (s *ways) nameOf(a *Account, w *domain.WayIn) string {
 	switch w.Way.Kind() {
 	case domain.PasskeyWay:
 		if i := slices.IndexFunc(a.Passkeys, func(k passkey) bool { return domain.WayOfPasskey(k.Credential.ID) == w.Way }); i >= 0 {
@@ -91,7 +91,7 @@ const newsFirst = 30 * 24 * time.Hour
 // newWays are the ways in that were added since whoever signs in this way last said
 // that they had seen it, and are in force. Each way of signing in has its own: a thief who
 // has seen the news with their own passkey has not told its owner.
-func (s *Identity) newWays(state *domain.State, is *Session) []web.NewKey {
+func (s *ways) newWays(state *domain.State, is *Session) []web.NewKey {
 	a, own := s.SignIn.Passkeys.account(is.Group, is.Person), s.way(is)
 	since, seen := a.Seen[is.Passkey]
 	if !seen {

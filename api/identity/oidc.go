@@ -402,7 +402,7 @@ func (s *organisationPages) holderOf(ctx context.Context, a *orgAccount) (Holder
 }
 
 // Registered is the person in the group's register, if they are there today.
-func (s *Identity) Registered(ctx context.Context, h Holder) (is domain.Person, err error) {
+func (s *ways) Registered(ctx context.Context, h Holder) (is domain.Person, err error) {
 	g, err := s.groups.Now(ctx, h.Group, nil)
 	var none *projections.NotFound
 	switch {

@@ -37,7 +37,7 @@ func (a *Account) ofOperator() bool { return a.is("", operatorName) }
 func (t *Tokens) operatorID() string { return "operator-" + t.operatorHash[:8] }
 
 // operatorHolds says whether what an operator's session rests on still holds.
-func (s *Identity) operatorHolds(is *Session) bool {
+func (s *ways) operatorHolds(is *Session) bool {
 	if id, token := strings.CutPrefix(is.Passkey, byToken); token {
 		return !s.noTokens && id == s.tokens.operatorID()
 	}

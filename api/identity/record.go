@@ -20,7 +20,7 @@ import (
 
 // admitted refuses a caller whose way in gives no entry, and holds one whose way in
 // waits, or whose token is for less, to what it may be used for.
-func (s *Identity) admitted(ctx context.Context, c caller.Caller) (caller.Caller, *problem.Problem) {
+func (s *knowing) admitted(ctx context.Context, c caller.Caller) (caller.Caller, *problem.Problem) {
 	if p := s.mayGetIn(ctx, c); p != nil {
 		return caller.Caller{}, p
 	}
@@ -51,7 +51,7 @@ func (s *Identity) admitted(ctx context.Context, c caller.Caller) (caller.Caller
 }
 
 // may refuses a session whose way in gives no entry or, where it is to act, can't act.
-func (s *Identity) may(ctx context.Context, is *Session, act bool) error {
+func (s *ways) may(ctx context.Context, is *Session, act bool) error {
 	state, err := s.store.State(ctx, is.Group)
 	if err != nil {
 		return err
@@ -68,14 +68,14 @@ func (s *Identity) may(ctx context.Context, is *Session, act bool) error {
 
 // onRecord has the ledger record what somebody does about a way in: the person, by the
 // way by which they are known, or the operator.
-func (s *Identity) onRecord(ctx context.Context, group string, c caller.Caller, command domain.Command) error {
+func (s *ways) onRecord(ctx context.Context, group string, c caller.Caller, command domain.Command) error {
 	if err := s.BeginAccess(ctx, group); err != nil {
 		return err
 	}
 	return s.execute(ctx, group, c, command)
 }
 
-func (s *Identity) execute(ctx context.Context, group string, c caller.Caller, command domain.Command) error {
+func (s *ways) execute(ctx context.Context, group string, c caller.Caller, command domain.Command) error {
 	actor := c.Person
 	if c.Operator {
 		actor = domain.Operator
@@ -91,7 +91,7 @@ var operator = caller.Caller{Operator: true, Way: domain.ByOperator}
 
 // BeginAccess puts on the group's record which ways in this server knows from before
 // the ledger recorded them, once.
-func (s *Identity) BeginAccess(ctx context.Context, group string) error {
+func (s *ways) BeginAccess(ctx context.Context, group string) error {
 	state, err := s.store.State(ctx, group)
 	if err != nil || state.Next == 0 || state.OnRecord {
 		return err
@@ -101,7 +101,7 @@ func (s *Identity) BeginAccess(ctx context.Context, group string) error {
 
 // SayLostWays logs whose passkeys and tokens are in force by the group's ledger and can't be
 // used: what is kept of them beside it is gone, as where a file of the data folder is damaged.
-func (s *Identity) SayLostWays(ctx context.Context, group string) error {
+func (s *ways) SayLostWays(ctx context.Context, group string) error {
 	state, err := s.store.State(ctx, group)
 	if err != nil {
 		return err
@@ -128,12 +128,12 @@ func (s *Identity) SayLostWays(ctx context.Context, group string) error {
 
 // waysBefore are the ways in to the group that lie beside the ledger and that it does
 // not know.
-func (s *Identity) waysBefore(state *domain.State) []domain.WayBefore {
+func (s *ways) waysBefore(state *domain.State) []domain.WayBefore {
 	return slices.DeleteFunc(s.waysHere(state), func(w domain.WayBefore) bool { return state.Ways[w.Way] != nil })
 }
 
 // waysHere are the ways in to the group that lie beside the ledger.
-func (s *Identity) waysHere(state *domain.State) []domain.WayBefore {
+func (s *ways) waysHere(state *domain.State) []domain.WayBefore {
 	var all []domain.WayBefore
 	now, seen := s.clock(), map[domain.Way]bool{}
 	add := func(person string, w domain.WayBefore) {
@@ -170,7 +170,7 @@ func (s *Identity) waysHere(state *domain.State) []domain.WayBefore {
 	return all
 }
 
-func (s *Identity) holdersIn(group string) (in []Holder) {
+func (s *ways) holdersIn(group string) (in []Holder) {
 	if s.SingleSignOn == nil {
 		return nil
 	}
@@ -195,7 +195,7 @@ func dayOf(t time.Time) domain.Day {
 }
 
 // endOnRecord ends a way in, unless the record has ended it before.
-func (s *Identity) endOnRecord(ctx context.Context, group string, c caller.Caller, way domain.Way) error {
+func (s *ways) endOnRecord(ctx context.Context, group string, c caller.Caller, way domain.Way) error {
 	if err := s.BeginAccess(ctx, group); err != nil {
 		return err
 	}

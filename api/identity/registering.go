@@ -58,7 +58,7 @@ func (s *passkeyPages) invitationPage(w http.ResponseWriter, r *http.Request) er
 
 // afterInvitation is where whoever takes the invitation up goes on: to the charter, if they
 // are asked to consent to it.
-func (s *Identity) afterInvitation(ctx context.Context, i *invitation) (string, error) {
+func (s *ways) afterInvitation(ctx context.Context, i *invitation) (string, error) {
 	state, err := s.store.State(ctx, i.Group)
 	if err != nil {
 		return "", err
@@ -72,7 +72,7 @@ func (s *Identity) afterInvitation(ctx context.Context, i *invitation) (string, 
 }
 
 // names are the office and the group in words.
-func (s *Identity) names(ctx context.Context, group, person string) (office, name string, err error) {
+func (s *ways) names(ctx context.Context, group, person string) (office, name string, err error) {
 	g, err := s.groups.Now(ctx, group, nil)
 	if err != nil {
 		return "", "", err

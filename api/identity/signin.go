@@ -283,7 +283,7 @@ const (
 )
 
 // holds says whether what the session rests on still holds.
-func (s *Identity) holds(is Session) bool {
+func (s *ways) holds(is Session) bool {
 	if is.ofOperator() {
 		return s.operatorHolds(&is)
 	}
@@ -378,7 +378,7 @@ func (s *Identity) signOut(w http.ResponseWriter, r *http.Request) error {
 
 // sessionOf is the session that asks: what is done about passkeys is done with
 // a passkey, or it would outlast the token or the account.
-func (s *Identity) sessionOf(r *http.Request) (Session, error) {
+func (s *knowing) sessionOf(r *http.Request) (Session, error) {
 	is, err := s.anySession(r)
 	if err == nil && (strings.HasPrefix(is.Passkey, byToken) || strings.HasPrefix(is.Passkey, byAccount)) {
 		err = problem.Unauthorized("Please sign in with your passkey for this.")
@@ -390,7 +390,7 @@ func (s *Identity) sessionOf(r *http.Request) (Session, error) {
 }
 
 // anySession is the session that asks, however it was begun.
-func (s *Identity) anySession(r *http.Request) (Session, error) {
+func (s *knowing) anySession(r *http.Request) (Session, error) {
 	if is, ok := s.SignIn.Sessions.Of(r, s.guard.Encrypted(r)); ok && s.holds(is) && r.Header.Get("Authorization") == "" {
 		return is, s.may(r.Context(), &is, false)
 	}

@@ -119,7 +119,7 @@ var errForm = problem.NotYours("L5", "Your device or browser signs in a form tha
 
 // Signed refuses a command whose signature the actor's own passkey did
 // not make, here, under a statement that was given out for it.
-func (s *Identity) Signed(ctx context.Context, req *domain.Request) error {
+func (s *ways) Signed(ctx context.Context, req *domain.Request) error {
 	g := req.Signature()
 	if g == nil {
 		return nil
@@ -149,7 +149,7 @@ func (s *Identity) Signed(ctx context.Context, req *domain.Request) error {
 
 // keeps says whether the person can also sign in with the passkey: one that was
 // just removed signs nothing, even where the ledger could not be told yet.
-func (s *Identity) keeps(group, person string, credential []byte) bool {
+func (s *ways) keeps(group, person string, credential []byte) bool {
 	return s.SignIn == nil || slices.ContainsFunc(s.SignIn.Passkeys.account(group, person).Passkeys, func(k passkey) bool {
 		return bytes.Equal(k.Credential.ID, credential)
 	})

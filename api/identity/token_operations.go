@@ -177,7 +177,7 @@ func (s *tokenOperations) tokensOf(ctx context.Context, group string) (func(*Hel
 
 // personIn is the person of the group that is meant: nobody is the caller
 // themselves, and anybody else is for the operator only.
-func (s *Identity) personIn(ctx context.Context, c caller.Caller, group, person string) (domain.Person, error) {
+func (s *ways) personIn(ctx context.Context, c caller.Caller, group, person string) (domain.Person, error) {
 	g, err := s.groups.Now(ctx, group, nil)
 	if err != nil {
 		return domain.Person{}, err

@@ -13,7 +13,7 @@ import (
 // Which way in, as the ledger names it, somebody used (rule L5).
 
 // way is the way in on which the session rests; "" if that is gone.
-func (s *Identity) way(is *Session) domain.Way {
+func (s *ways) way(is *Session) domain.Way {
 	if id, token := strings.CutPrefix(is.Passkey, byToken); token {
 		if k, ok := s.tokens.Tokens.find(func(k *HeldToken) bool { return k.ID == id }); ok {
 			return k.way()
