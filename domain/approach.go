@@ -63,7 +63,7 @@ func (c *RecordApproach) decide(t *turn) *Refusal {
 }
 
 // checkSystem refuses what can't be a request from the system.
-func (s *register) checkSystem(from string) *Refusal {
+func (s *bodies) checkSystem(from string) *Refusal {
 	o, r := s.organisation("A1", from)
 	if r != nil {
 		return r

@@ -248,7 +248,7 @@ func (s *authority) bodies(refs []string) ([]string, *Refusal) {
 }
 
 // onlyOf is the organisation of that kind where there is just one; else nil.
-func (s *register) onlyOf(kind OrganisationKind) *Organisation {
+func (s *bodies) onlyOf(kind OrganisationKind) *Organisation {
 	var only *Organisation
 	for _, o := range s.Organisations {
 		if o.Kind == kind {

@@ -219,7 +219,7 @@ func (s *View) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questio
 
 // consultationsOf holds the question against the bodies to consult that the
 // condition means on its day (rules D6, O1).
-func (s *register) consultationsOf(c *Condition, q Question, j *judgement, l *lacks) {
+func (s *bodies) consultationsOf(c *Condition, q Question, j *judgement, l *lacks) {
 	for _, body := range s.successorsOn(c.Body, q.At) {
 		switch {
 		case q.Consulted == nil:

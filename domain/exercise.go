@@ -143,7 +143,7 @@ func (p *Power) allows(l *Line) bool {
 		(p.Months == 0 || l.Stance != WithinLimits || (l.Months != 0 && l.Months <= p.Months))
 }
 
-func (s *register) checkConsulted(cs []Consultation, on Day) *Refusal {
+func (s *bodies) checkConsulted(cs []Consultation, on Day) *Refusal {
 	for i, c := range cs {
 		at := nth("consulted", i)
 		if _, r := s.organisation("D6", c.Body); r != nil {

@@ -247,7 +247,7 @@ func (s *State) PutOffWaitsFor(p *Proposal, d Day) []string {
 	return slices.DeleteFunc(s.PartiesOn(p, d), func(seat string) bool { return asked.agreed(s, seat, d) })
 }
 
-func (s *register) names(codes []string) []string {
+func (s *bodies) names(codes []string) []string {
 	var names []string
 	for _, code := range codes {
 		names = append(names, s.name(code))

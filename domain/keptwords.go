@@ -50,7 +50,7 @@ func (s *register) officeOf(ref string) string {
 	return "somebody"
 }
 
-func (s *register) mandateWords(pcn string, matters []string) string {
+func (s *bodies) mandateWords(pcn string, matters []string) string {
 	words := ""
 	if len(matters) > 0 {
 		words = " for " + List(matters)
@@ -61,7 +61,7 @@ func (s *register) mandateWords(pcn string, matters []string) string {
 	return words
 }
 
-func (s *register) listWords(c *ImportOrganisations) string {
+func (s *bodies) listWords(c *ImportOrganisations) string {
 	if c.On != 0 {
 		return "the list of " + c.On.Words() + " names " + Count(len(c.Rows), "organisation")
 	}

@@ -308,7 +308,7 @@ func (o *Organisation) endingsBefore(d Day) int {
 // samePeriod says whether the two days lie in one period of the organisation:
 // it neither closed nor changed hands between them (rule O1). A day before an
 // opening belongs to the period that it opens.
-func (s *register) samePeriod(code string, a, b Day) bool {
+func (s *bodies) samePeriod(code string, a, b Day) bool {
 	o := s.Organisations[code]
 	return o == nil || o.endingsBefore(a) == o.endingsBefore(b)
 }
@@ -342,7 +342,7 @@ func (o *Organisation) ListOn(d Day) *ListSize {
 
 // Members are the codes of those that ever belonged to that PCN or place, in
 // the order in which they were recorded.
-func (s *register) Members(code string) []string { return s.members[code] }
+func (s *bodies) Members(code string) []string { return s.members[code] }
 
 // PracticesOn are the open practices of the place on that day, by code (rule
 // M3): those in the place itself or in one of its PCNs, and those whose PCN closed.
@@ -391,14 +391,14 @@ func (s *ground) isPCNOn(o *Organisation, d Day) bool {
 	return o.Kind == PCN && o.OpenOn(d) && o.In(s.Place, d)
 }
 
-func (s *register) organisation(rule, code string) (*Organisation, *Refusal) {
+func (s *bodies) organisation(rule, code string) (*Organisation, *Refusal) {
 	if o := s.Organisations[code]; o != nil {
 		return o, nil
 	}
 	return nil, notFound(rule, "No organisation with the code %q is known to this group.", Clip(code))
 }
 
-func (s *register) openOrganisation(rule, code string, d Day) (*Organisation, *Refusal) {
+func (s *bodies) openOrganisation(rule, code string, d Day) (*Organisation, *Refusal) {
 	o, r := s.organisation(rule, code)
 	if r != nil {
 		return nil, r
@@ -415,7 +415,7 @@ func (s *register) openOrganisation(rule, code string, d Day) (*Organisation, *R
 }
 
 // code is the same code in the memory that its organisation has anyway.
-func (s *register) code(code string) string {
+func (s *bodies) code(code string) string {
 	if o := s.Organisations[code]; o != nil {
 		return o.Code
 	}
@@ -423,7 +423,7 @@ func (s *register) code(code string) string {
 }
 
 // nameOn is how an organisation was named on that day.
-func (s *register) nameOn(code string, d Day) string {
+func (s *bodies) nameOn(code string, d Day) string {
 	if o := s.Organisations[code]; o != nil {
 		return o.NameOn(d)
 	}
@@ -431,7 +431,7 @@ func (s *register) nameOn(code string, d Day) string {
 }
 
 // name is how an organisation is named in sentences.
-func (s *register) name(code string) string {
+func (s *bodies) name(code string) string {
 	if o := s.Organisations[code]; o != nil {
 		return o.Name
 	}

@@ -264,22 +264,28 @@ type OfficeLeft struct {
 func (e *OfficeLeft) Subject() string          { return "person/" + e.Person }
 func (e *OfficeLeft) apply(s *State, _ *Event) { edit(s.People, e.Person).Left = e.Until }
 
-// register is who there is: people, organisations and who belongs to which.
+// register is who there is: the people, and the bodies.
 type register struct {
-	People        map[string]*Person
-	Organisations map[string]*Organisation
-	Invitations   []Invitation
+	bodies
+	People      map[string]*Person
+	Invitations []Invitation
 
-	handles      map[string]string   // ids of people
+	handles map[string]string // ids of people
+	lists   []officialList    // that were taken over, in order
+}
+
+// bodies are the organisations, and which belongs to which.
+type bodies struct {
+	Organisations map[string]*Organisation
+
 	members      map[string][]string // of organisations: who ever belonged to one
 	predecessors map[string][]string // organisations that merged or were split into one, by its code
-	lists        []officialList      // that were taken over, in order
 }
 
 func newRegister() register {
 	return register{
-		People: map[string]*Person{}, Organisations: map[string]*Organisation{},
-		handles: map[string]string{}, members: map[string][]string{}, predecessors: map[string][]string{},
+		bodies: bodies{Organisations: map[string]*Organisation{}, members: map[string][]string{}, predecessors: map[string][]string{}},
+		People: map[string]*Person{}, handles: map[string]string{},
 	}
 }
 

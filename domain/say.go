@@ -61,7 +61,7 @@ func termsOpen(q Question, j *judgement) []string {
 }
 
 // haveBeenConsulted says of the bodies that they have: "A has been consulted".
-func (s *register) haveBeenConsulted(codes []string) string {
+func (s *bodies) haveBeenConsulted(codes []string) string {
 	names := make([]string, len(codes))
 	for i, code := range codes {
 		names[i] = s.name(code)

@@ -158,7 +158,7 @@ const (
 
 // mayPay says whether the organisation is open, so that it can agree to pay; where
 // nobody pays, nobody has to.
-func (s *register) mayPay(payer string, d Day) bool {
+func (s *bodies) mayPay(payer string, d Day) bool {
 	return payer == "" || (s.Organisations[payer] != nil && s.Organisations[payer].OpenOn(d))
 }
 

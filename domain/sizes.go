@@ -37,7 +37,7 @@ func (s *roster) SizeListsOn(d Day) []SizeList {
 
 // figures are the list sizes of which PatientsOn is the sum: the practice's own, and those of
 // practices that merged into it since.
-func (s *register) figures(o *Organisation, d Day) []ListSize {
+func (s *bodies) figures(o *Organisation, d Day) []ListSize {
 	var all []ListSize
 	figure := Day(0)
 	if l := o.ListOn(d); l != nil {

@@ -34,7 +34,7 @@ func (c *MergeOrganisation) decide(t *turn) *Refusal {
 // checkGoesOnAs refuses a successor that the organisation can't have: it must be
 // another one of the same kind, open on the day after. An organisation that a
 // list says closed on that very day may still get its successor.
-func (s *register) checkGoesOnAs(o *Organisation, into string, last Day) *Refusal {
+func (s *bodies) checkGoesOnAs(o *Organisation, into string, last Day) *Refusal {
 	successor, r := s.organisation("O1", into)
 	if r != nil {
 		return r
@@ -151,7 +151,7 @@ func (e *ContractHolderChanged) apply(s *State, _ *Event) {
 
 // successorsOn are the organisations that are meant on that day where this one is
 // named: itself while it works or if it just closed, and else what it went on as.
-func (s *register) successorsOn(code string, d Day) []string {
+func (s *bodies) successorsOn(code string, d Day) []string {
 	var meant, seen []string
 	var follow func(code string)
 	follow = func(code string) {
@@ -176,18 +176,18 @@ func (s *register) successorsOn(code string, d Day) []string {
 }
 
 // successorOrganisation is the one of successorsOn, and the first if there are several.
-func (s *register) successorOrganisation(code string, d Day) string {
+func (s *bodies) successorOrganisation(code string, d Day) string {
 	return s.successorsOn(code, d)[0]
 }
 
 // means says whether the organisation is meant on that day where the name is given.
-func (s *register) means(name, organisation string, d Day) bool {
+func (s *bodies) means(name, organisation string, d Day) bool {
 	return name == organisation || slices.Contains(s.successorsOn(name, d), organisation)
 }
 
 // endedBefore is the organisation's newest period that ended before that day; nil
 // if the organisation works on that day, or none had ended.
-func (s *register) endedBefore(code string, d Day) *Period {
+func (s *bodies) endedBefore(code string, d Day) *Period {
 	o := s.Organisations[code]
 	if o == nil || o.OpenOn(d) {
 		return nil
@@ -202,7 +202,7 @@ func (s *register) endedBefore(code string, d Day) *Period {
 
 // partOf is what the organisation handed on to that successor when it ended, and
 // its last day; nil if it is open on the day or went on as others.
-func (s *register) partOf(code, successor string, d Day) (*Part, Day) {
+func (s *bodies) partOf(code, successor string, d Day) (*Part, Day) {
 	p := s.endedBefore(code, d)
 	if p == nil {
 		return nil, 0
@@ -217,11 +217,11 @@ func (s *register) partOf(code, successor string, d Day) (*Part, Day) {
 // lasts says whether what the entry says lasts to that day, as far as that is for
 // the register to say: the organisation, and the PCN that it is about, are still
 // in the period in which it began (rule O1), or are PCNs that went on as others (M3).
-func (s *register) lasts(m *MandateEntry, d Day) bool {
+func (s *bodies) lasts(m *MandateEntry, d Day) bool {
 	return s.lastsAt(m.Organisation, m.From, d) && s.lastsAt(m.To, m.From, d)
 }
 
-func (s *register) lastsAt(code string, from, d Day) bool {
+func (s *bodies) lastsAt(code string, from, d Day) bool {
 	if s.samePeriod(code, from, d) {
 		return true
 	}
@@ -232,7 +232,7 @@ func (s *register) lastsAt(code string, from, d Day) bool {
 // periodEnd is the last day of the period in which the entry began, of its
 // organisation or of the PCN that it is about, and how it ends in words; lastDay if
 // no end is known. A PCN that goes on as another ends nothing (rules O1, M3).
-func (s *register) periodEnd(m *MandateEntry) (Day, string) {
+func (s *bodies) periodEnd(m *MandateEntry) (Day, string) {
 	end, how := lastDay, ""
 	for _, code := range []string{m.Organisation, m.To} {
 		o := s.Organisations[code]
@@ -260,7 +260,7 @@ func (s *register) periodEnd(m *MandateEntry) (Day, string) {
 // checkPeriod refuses a mandate that would begin in an earlier period of the
 // organisation, in which it could not hold today, or be given to a PCN that has
 // closed (rule O1).
-func (s *register) checkPeriod(o *Organisation, to string, from, today Day) *Refusal {
+func (s *bodies) checkPeriod(o *Organisation, to string, from, today Day) *Refusal {
 	if today > from && !s.samePeriod(o.Code, from, today) {
 		return notNow("O1", "%s closed and opened again, or its contract went to somebody new, after %s. Give the mandate from %s or later.",
 			o.Name, from.Words(), o.periodBegan(today).Words()).at("from")
@@ -286,13 +286,13 @@ func (o *Organisation) periodBegan(d Day) Day {
 
 // isTo says whether the grant is to that PCN, or to the group if there is none: it
 // names it, or one that had gone on as it when the grant began.
-func (s *register) isTo(g *MandateEntry, to string) bool {
+func (s *bodies) isTo(g *MandateEntry, to string) bool {
 	return g.To == to || (g.To != "" && to != "" && slices.Contains(s.successorsOn(g.To, g.From), to))
 }
 
 // isFrom says whether the withdrawal is from whom the grant is to: from the group
 // itself, or from that PCN, or one of the two has gone on as the other (rule M3).
-func (s *register) isFrom(w, g *MandateEntry) bool {
+func (s *bodies) isFrom(w, g *MandateEntry) bool {
 	if w.To == "" || w.To == g.To {
 		return true
 	}
@@ -306,7 +306,7 @@ func (s *register) isFrom(w, g *MandateEntry) bool {
 // PatientsOn is the number of the practice's registered patients in force on that
 // day, and whether it is known (rule O2). Patients of a practice that merged into
 // it are added until a figure comes that is dated after the merger (rule O1).
-func (s *register) PatientsOn(o *Organisation, d Day) (patients int, known bool) {
+func (s *bodies) PatientsOn(o *Organisation, d Day) (patients int, known bool) {
 	figure := Day(0)
 	if l := o.ListOn(d); l != nil {
 		patients, known, figure = l.Patients, true, l.On
