@@ -56,6 +56,9 @@ func newExample(t *testing.T) *example {
 	b, err := os.ReadFile(filepath.Join(dir, "data", "example-tokens.json"))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(b, &e.tokens))
+	b, err = os.ReadFile(filepath.Join(dir, "data", "operator-token"))
+	require.NoError(t, err)
+	e.tokens["operator"] = strings.TrimSpace(string(b))
 	return e
 }
 
@@ -189,6 +192,11 @@ var views = []view{
 	{"offline-none", "cd-north", "/g/trafford/offline", nil},
 	{"card-none", "cd-north", "/g/trafford/card", nil},
 	{"sign-in", "", "/g/trafford", nil},
+	{"sign-in-first", "", "/sign-in", nil},
+	{"letter-code", "", "/letter", nil},
+	{"operator", "operator", "/operator", nil},
+	{"operator-server", "operator", "/operator/server", nil},
+	{"operator-group", "operator", "/operator/groups/trafford", nil},
 	{"not-found", "cd-sale", "/g/trafford/proposals/P99", nil},
 	{"rules", "", "/rules", nil},
 	{"rules-in", "cd-sale", "/rules#C5", nil},

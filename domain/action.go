@@ -267,7 +267,7 @@ func (s *business) actionsDue(d Day, add addDue) {
 	for n, a := range s.Actions {
 		if st := s.ActionOn(a, d); a.Created <= d && (st == ActionOpen || st == ActionOverdue) {
 			// Whoever owns it is asked from the day on which it was created (rule T4).
-			add(n, DueAction, a.Due, int(a.Due-a.Created), n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+sentence(Clip(a.What)))
+			add(n, DueAction, a.Due, int(a.Due-a.Created), n+" is for "+s.office(a.Owner)+" to do by "+a.Due.Words()+": "+Sentence(Clip(a.What)))
 		}
 	}
 }

@@ -161,7 +161,7 @@ func (s *State) checkAppointed(rule, number string, d Day) *Refusal {
 		return notFound(rule, "There is no appointment %q here.", Clip(number))
 	}
 	if state, why := s.AppointmentOn(a, d); state != InForce {
-		return notNow(rule, "%s", sentence(why))
+		return notNow(rule, "%s", Sentence(why))
 	}
 	return nil
 }

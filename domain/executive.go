@@ -197,7 +197,7 @@ func (s *View) tryPower(d *Delegation, v *DelegationVersion, tier int, q Questio
 		l.reasons = append(l.reasons, Reason{"D1", "too few can act under " + d.Number + " on this: " + Count(able, "member") + " where " + Count(p.Acting, "member") + " must act together"})
 	}
 	for i := range l.reasons {
-		l.reasons[i].Text = FirstUpper(sentence(l.reasons[i].Text))
+		l.reasons[i].Text = FirstUpper(Sentence(l.reasons[i].Text))
 	}
 	if p.Acting > 1 && j.appointment == nil && !q.verdictOnly {
 		j.conditions = append(j.conditions, Count(p.Acting, "member")+" acting together")

@@ -304,7 +304,7 @@ func pausing(reasons []Reason) (PowerState, string) {
 	}
 	state, why := Paused, make([]string, len(reasons))
 	for i, r := range reasons {
-		why[i] = strings.TrimRight(r.Text, ".")
+		why[i] = Clause(r.Text)
 		if r.Rule != "D3" {
 			state = Suspended
 		}

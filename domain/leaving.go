@@ -3,7 +3,6 @@ package domain
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // What somebody leaves open who leaves their office (rule F5): it ends for them, and goes
@@ -156,9 +155,9 @@ func (l *leaving) actions() {
 		}
 		switch l.who.ID {
 		case a.Owner:
-			l.add(n, n+" was to be done by "+l.who.Office+" by "+a.Due.Words()+": "+strings.TrimRight(Clip(a.What), ".")+". It can't be handed over: it is ended, and whoever does it now is agreed anew.", nil, []string{a.Supporter})
+			l.add(n, n+" was to be done by "+l.who.Office+" by "+a.Due.Words()+": "+Sentence(Clip(a.What))+" It can't be handed over: it is ended, and whoever does it now is agreed anew.", nil, []string{a.Supporter})
 		case a.Supporter:
-			l.add(n, n+" was supported by "+l.who.Office+": "+strings.TrimRight(Clip(a.What), ".")+". "+l.s.office(a.Owner)+" does it without, or it is ended and agreed anew.", nil, []string{a.Owner})
+			l.add(n, n+" was supported by "+l.who.Office+": "+Sentence(Clip(a.What))+" "+l.s.office(a.Owner)+" does it without, or it is ended and agreed anew.", nil, []string{a.Owner})
 		}
 	}
 }

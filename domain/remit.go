@@ -21,7 +21,7 @@ func (s *remembering) appointmentsFor(person, forum string, d Day) ([]*Appointme
 			continue
 		}
 		if state, say := s.AppointmentOn(a, d); !state.current() {
-			why = sentence(say)
+			why = Sentence(say)
 			continue
 		}
 		if a.Person == person {

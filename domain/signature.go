@@ -269,5 +269,5 @@ func more(before, words string) string {
 	if words == "" {
 		return ""
 	}
-	return before + sentence(words)
+	return before + Sentence(words)
 }

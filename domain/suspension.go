@@ -146,7 +146,7 @@ type Suspension struct {
 
 // reason says what the suspension pauses, until when and why.
 func (sus *Suspension) reason(number string) Reason {
-	return Reason{"D8", sentence(number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason)}
+	return Reason{"D8", Sentence(number + " is suspended until " + sus.Until.Words() + ": " + sus.Reason)}
 }
 
 // SuspensionAt is the suspension of a delegation or an appointment that the

@@ -135,8 +135,13 @@ func TestWords(t *testing.T) {
 	assert.Equal(t, "1,200 practices", Count(1200, "practice"))
 	assert.Len(t, []rune(Clip(strings.Repeat("é", 100))), 61)
 	assert.Equal(t, "a?", Clip("a\x00"))
-	assert.Equal(t, "Wait.", sentence("Wait."))
-	assert.Equal(t, "Wait.", sentence("Wait"))
+	assert.Equal(t, "Wait.", Sentence("Wait."))
+	assert.Equal(t, "Wait.", Sentence("Wait"))
+	assert.Equal(t, "Why?", Sentence("Why?"), "a question needs no stop after it")
+	assert.Equal(t, "Why?", Sentence("Why?."))
+	assert.Equal(t, "No!", Sentence("No! "))
+	assert.Equal(t, "We wait", Clause("We wait. "))
+	assert.Empty(t, Clause(""))
 }
 
 // A3: likeness is by matter and telling words; it suggests and decides nothing.

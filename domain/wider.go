@@ -112,7 +112,7 @@ func (s *State) whyNoGround(rests RestsOn, d Day) string {
 		return ""
 	}
 	if state, why := s.DelegationOn(s.Delegations[rests.Ref], d); state != InForce {
-		return s.Name + ": " + sentence(why)
+		return s.Name + ": " + Sentence(why)
 	}
 	return ""
 }
@@ -376,7 +376,7 @@ func (c *Coverage) placeNotes() []string {
 	var notes []string
 	for _, p := range c.Places {
 		if !p.Agreed {
-			notes = append(notes, p.Name+" has not agreed: "+sentence(p.Why))
+			notes = append(notes, p.Name+" has not agreed: "+Sentence(p.Why))
 		}
 	}
 	return notes

@@ -132,8 +132,19 @@ func join(items []string, word string) string {
 	}
 }
 
-// sentence ends what may end with somebody's own words.
-func sentence(s string) string { return strings.TrimRight(s, ".") + "." }
+// Clause is somebody's words without the stop at their end, for a sentence that goes on
+// after them.
+func Clause(s string) string { return strings.TrimRight(strings.TrimSpace(s), ".") }
+
+// Sentence ends what may end with somebody's own words: with a stop, unless those ask or
+// exclaim.
+func Sentence(s string) string {
+	s = Clause(s)
+	if strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
+		return s
+	}
+	return s + "."
+}
 
 // FirstUpper starts a sentence.
 func FirstUpper(s string) string {

@@ -69,7 +69,7 @@ func (g *naming) remarks(said []domain.Remark, at domain.Day) []RemarkLine {
 func (g *terms) actionsWords(entries []domain.ActionEntry) []string {
 	var words []string
 	for _, a := range entries {
-		words = append(words, clip(a.What)+" ("+g.office(a.Owner)+", supported by "+g.office(a.Supporter)+", by "+a.Due.Words()+")")
+		words = append(words, clause(a.What)+" ("+g.office(a.Owner)+", supported by "+g.office(a.Supporter)+", by "+a.Due.Words()+")")
 	}
 	return words
 }

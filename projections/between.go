@@ -45,7 +45,7 @@ func (g *business) between(on, at domain.Day) []BetweenLine {
 		if len(x.StillToConfirm(at)) > 0 {
 			recorded = "It was recorded that "
 		}
-		b.add(x.Number, x.On, on, x.Recorded, x.Index, recorded+g.offices(x.Acting)+" decided "+x.Number+" under "+x.Delegation+": "+clip(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+
+		b.add(x.Number, x.On, on, x.Recorded, x.Index, recorded+g.offices(x.Acting)+" decided "+x.Number+" under "+x.Delegation+": "+clause(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+
 			"; now "+string(standing))
 	}
 	slices.SortStableFunc(b.lines, func(x, y BetweenLine) int {

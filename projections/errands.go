@@ -128,9 +128,9 @@ func (g *asking) called(ref string) string {
 	case g.state.Proposals[ref] != nil:
 		return ref + ", " + g.state.Proposals[ref].Title()
 	case g.state.Exercises[ref] != nil:
-		return ref + ", " + clip(g.state.Exercises[ref].What)
+		return ref + ", " + clause(g.state.Exercises[ref].What)
 	case g.state.Actions[ref] != nil:
-		return ref + ", " + clip(g.state.Actions[ref].What)
+		return ref + ", " + clause(g.state.Actions[ref].What)
 	case ref == "charter":
 		return "the charter"
 	case of == "seat":
@@ -174,7 +174,7 @@ func (g *asking) consultedText(x *domain.Exercise, code string, last domain.Day)
 			c = k
 		}
 	}
-	return x.Number + " says that " + g.name(c.Body) + " was consulted on " + c.On.Words() + " (" + clip(c.How) + "): " + clip(x.What) + ". If that is not so, it can be denied until " + last.Words() + "."
+	return x.Number + " says that " + g.name(c.Body) + " was consulted on " + c.On.Words() + " (" + clause(c.How) + "): " + ended(x.What) + " If that is not so, it can be denied until " + last.Words() + "."
 }
 
 // speakers may speak for the organisation, or hold its seat.

@@ -129,7 +129,7 @@ func (g *terms) undoingWords(agreement string) string {
 	for _, u := range g.state.Undoing(agreement, domain.DayOf(g.state.Last)) {
 		says = append(says, u.Text)
 	}
-	return strings.TrimSuffix(strings.Join(says, " "), ".")
+	return domain.Clause(strings.Join(says, " "))
 }
 
 // replacesWords say which positions end when another begins.

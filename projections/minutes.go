@@ -205,7 +205,7 @@ func decisionWords(decision domain.ItemDecision) string {
 	if strings.TrimSpace(decision.Words) == "" {
 		return decision.Ref
 	}
-	return strings.TrimSuffix(decision.Words, ".") + refWords(decision.Ref)
+	return domain.Clause(decision.Words) + refWords(decision.Ref)
 }
 
 // minuteProposals are what was put to the seats or amended on the day.
@@ -251,7 +251,7 @@ func (g *business) minuteObjections(d *Minutes, on domain.Day) {
 	d.section("Objections")
 	for _, o := range byNumber(g.state.Objections) {
 		if o.On == on {
-			d.item(g.name(o.Seat), ", "+string(o.Grade)+" on "+o.Proposal+" ("+o.Number+"): "+strings.TrimSuffix(clip(o.Why), ".")+after(". It would resolve it: ", o.WouldResolve))
+			d.item(g.name(o.Seat), ", "+string(o.Grade)+" on "+o.Proposal+" ("+o.Number+"): "+clause(o.Why)+after(". It would resolve it: ", o.WouldResolve))
 		}
 		if o.How != "" && o.Ended == on {
 			d.item(o.Number+" of "+g.name(o.Seat), " no longer stands: "+string(o.How)+after(". ", o.Words))
@@ -317,7 +317,7 @@ func (m *Minutes) below(title, rest string) {
 }
 
 func sentenceOf(title, rest string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(title, ".")+rest, ".") + "."
+	return domain.Sentence(domain.Clause(title) + rest)
 }
 
 func (m *Minutes) action(a *ActionLine) {

@@ -3,7 +3,6 @@ package projections
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"goldenthread/domain"
@@ -145,7 +144,7 @@ func (g *asking) noticeText(n *domain.Notice, at domain.Day) string {
 		if k.Reported && k.Confirmed == nil {
 			said = "It was recorded that " + said
 		}
-		return said + k.ForumName + ": " + strings.TrimSuffix(clip(k.Words), ".") + ". It is " + k.Text + "."
+		return said + k.ForumName + ": " + ended(k.Words) + " It is " + k.Text + "."
 	case domain.OfDeparture:
 		x := g.departureLine(s.Departures[n.Ref], at)
 		return x.Text + " Its reason: " + clip(x.Reason)

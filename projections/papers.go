@@ -2,7 +2,6 @@ package projections
 
 import (
 	"fmt"
-	"strings"
 
 	"goldenthread/domain"
 )
@@ -123,7 +122,7 @@ func (g *business) readProposal(d *Minutes, p *Proposal) {
 	d.line(domain.FirstUpper(p.RollSay))
 	for _, o := range p.Objections {
 		if o.Open {
-			d.item(o.Seat.Name, ", "+o.Ref+": "+strings.TrimSuffix(o.Why, ".")+after(". What would resolve it: ", o.WouldResolve))
+			d.item(o.Seat.Name, ", "+o.Ref+": "+domain.Clause(o.Why)+after(". What would resolve it: ", o.WouldResolve))
 		}
 	}
 }

@@ -3,7 +3,6 @@ package projections
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"goldenthread/domain"
 )
@@ -463,7 +462,7 @@ func (o *OutcomeLine) words() string { return o.What + " by " + o.Source + " on 
 func reasonsWords(rs []domain.Reason) string {
 	texts := make([]string, 0, len(rs))
 	for _, r := range rs {
-		texts = append(texts, strings.TrimSuffix(r.Text, "."))
+		texts = append(texts, domain.Clause(r.Text))
 	}
 	return domain.List(texts)
 }

@@ -256,7 +256,7 @@ func (g *business) meetingItem(i domain.AgendaItem, on, at domain.Day) MeetingIt
 
 func (g *business) clashLine(c *domain.Clash, at domain.Day) ClashLine {
 	l := ClashLine{Matter: c.Matter, First: g.commitmentLine(c.First, at), Second: g.commitmentLine(c.Second, at)}
-	l.Text = "On " + c.Matter + ", " + l.First.Person.Office + " said in " + l.First.ForumName + ": " + clip(l.First.Words) + " (" + string(l.First.Given) + "); " +
-		l.Second.Person.Office + " said in " + l.Second.ForumName + ": " + clip(l.Second.Words) + " (" + string(l.Second.Given) + ")"
+	l.Text = "On " + domain.MatterWords(c.Matter) + ", " + l.First.Person.Office + " said in " + l.First.ForumName + ": " + clause(l.First.Words) + " (" + string(l.First.Given) + "); " +
+		l.Second.Person.Office + " said in " + l.Second.ForumName + ": " + clause(l.Second.Words) + " (" + string(l.Second.Given) + ")"
 	return l
 }

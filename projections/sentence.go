@@ -417,7 +417,7 @@ func (g *telling) calledInText(d *domain.ExerciseCalledIn) string {
 }
 
 func (g *telling) commitmentRecordedText(d *domain.CommitmentRecorded) string {
-	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + g.givenWords(d.Given) + " (" + d.Commitment + "): " + clip(d.Words) +
+	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + g.givenWords(d.Given) + " (" + d.Commitment + ")" + after(": ", d.Words) +
 		saidTerms(d.Amount, d.Months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
 }
 

@@ -3,7 +3,6 @@ package projections
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"goldenthread/domain"
 )
@@ -129,9 +128,9 @@ func (w *Waiting) positionsWait(g *asking, person *domain.Person, at domain.Day)
 			case domain.RollBlocks:
 				w.add(p.Number, WaitsBlock, p.Closes, e.Name+" blocks "+title+": only you can accept what would resolve it.")
 			case domain.RollUnconfirmed:
-				w.add(p.Number, WaitsConfirm, p.Closes, "The manager heard that "+e.Name+" "+StandWords(p.ToConfirm(e.Seat).Stand)+" "+title+" ("+clip(e.Heard)+"). It counts once you confirm it.")
+				w.add(p.Number, WaitsConfirm, p.Closes, "The manager heard that "+e.Name+" "+StandWords(p.ToConfirm(e.Seat).Stand)+" "+title+" ("+clause(e.Heard)+"). It counts once you confirm it.")
 			case domain.RollToAnswer:
-				w.add(p.Number, WaitsPosition, p.Closes, "The manager heard that "+e.Name+" objects to "+title+" ("+clip(e.Heard)+"). If that is so, raise the objection; if not, say what you say.")
+				w.add(p.Number, WaitsPosition, p.Closes, "The manager heard that "+e.Name+" objects to "+title+" ("+clause(e.Heard)+"). If that is so, raise the objection; if not, say what you say.")
 			case domain.RollNotHeard, domain.RollVacant:
 				w.add(p.Number, WaitsPosition, p.Closes, e.Name+" has not been heard on "+title+".")
 			}
@@ -175,13 +174,13 @@ func (w *Waiting) confirmingWaits(g *asking, p *domain.Person, at domain.Day) {
 		st := g.state.ExerciseOn(x, at)
 		if x.Recorded <= at && (st == domain.XUnconfirmed || st == domain.XCalledIn) && slices.Contains(x.StillToConfirm(at), p.ID) {
 			by := g.state.ConfirmBy(x)
-			w.add(x.Number, WaitsConfirm, by, "It was recorded that you decided "+x.Number+" with others: "+clip(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+". It counts once you confirm it, and lapses after "+by.Words()+".")
+			w.add(x.Number, WaitsConfirm, by, "It was recorded that you decided "+x.Number+" with others: "+clause(x.What)+termsWords(x.Amount, x.Months, x.OpenEnded)+". It counts once you confirm it, and lapses after "+by.Words()+".")
 		}
 	}
 	for _, k := range byNumber(g.state.Commitments) {
 		if k.Recorded <= at && k.Person == p.ID && g.state.CommitmentOn(k, at) == domain.KReported {
 			by := g.state.ConfirmCommitmentBy(k)
-			w.add(k.Number, WaitsConfirm, by, "It was recorded that you said "+k.Number+" in "+g.forum(k.Forum)+" on "+k.Meeting.Words()+": "+strings.TrimSuffix(clip(k.Words), ".")+". It binds nobody until you confirm it, and is beyond after "+by.Words()+".")
+			w.add(k.Number, WaitsConfirm, by, "It was recorded that you said "+k.Number+" in "+g.forum(k.Forum)+" on "+k.Meeting.Words()+": "+ended(k.Words)+" It binds nobody until you confirm it, and is beyond after "+by.Words()+".")
 		}
 	}
 }
@@ -191,13 +190,13 @@ func (w *Waiting) confirmingWaits(g *asking, p *domain.Person, at domain.Day) {
 // anything else.
 func (g *asking) ToConfirm(ref string, at domain.Day) (what string, notes []string) {
 	if x := g.state.Exercises[ref]; x != nil {
-		return strings.TrimSuffix(clip(x.What), ".") + termsWords(x.Amount, x.Months, x.OpenEnded), []string{
+		return clause(x.What) + termsWords(x.Amount, x.Months, x.OpenEnded), []string{
 			"Recorded on " + x.Recorded.Words() + ": decided on " + x.On.Words() + " under " + x.Delegation + ", by " + g.offices(x.Acting) + ".",
 			"It counts once it is confirmed by " + g.offices(x.StillToConfirm(at)) + ", and lapses after " + g.state.ConfirmBy(x).Words() + ".",
 		}
 	}
 	if k := g.state.Commitments[ref]; k != nil {
-		return strings.TrimSuffix(clip(k.Words), ".") + saidTerms(k.Amount, k.Months, false), []string{
+		return clause(k.Words) + saidTerms(k.Amount, k.Months, false), []string{
 			"Recorded on " + k.Recorded.Words() + ": said in " + g.forum(k.Forum) + " on " + k.Meeting.Words() + ", " + g.givenWords(k.Given) + ".",
 			"It binds nobody until you confirm it, and is beyond after " + g.state.ConfirmCommitmentBy(k).Words() + ".",
 		}
@@ -214,7 +213,7 @@ func (w *Waiting) callInsWait(g *asking, p *domain.Person, at domain.Day) {
 		if last == 0 {
 			continue
 		}
-		what := "The executive decided " + x.Number + ": " + strings.TrimSuffix(clip(x.What), ".") + "."
+		what := "The executive decided " + x.Number + ": " + ended(x.What)
 		if st == domain.XWithin {
 			w.add(x.Number, WaitsCallIn, last, what+" It can be called in until "+last.Words()+".")
 		} else if st == domain.XUnconfirmed {
@@ -249,7 +248,7 @@ func (w *Waiting) reportsWait(g *asking, p *domain.Person, at domain.Day) {
 func (w *Waiting) tellingWaits(g *asking, p *domain.Person, at domain.Day) {
 	for _, x := range byNumber(g.state.Exercises) {
 		if by, body, told := g.state.TellBy(x, at); by != 0 && told == 0 && x.On <= at && slices.Contains(x.Acting, p.ID) {
-			w.add(x.Number, WaitsTell, by, domain.FirstUpper(g.name(body))+" is to be told of "+x.Number+": "+clip(x.What)+".")
+			w.add(x.Number, WaitsTell, by, domain.FirstUpper(g.name(body))+" is to be told of "+x.Number+": "+ended(x.What))
 		}
 	}
 }

@@ -24,12 +24,19 @@ func clip(s string) string {
 	return s
 }
 
+// clause is somebody's words in one line, without the stop at their end, for a sentence
+// that goes on after them.
+func clause(s string) string { return domain.Clause(clip(s)) }
+
+// ended are somebody's words in one line, as a whole sentence.
+func ended(s string) string { return domain.Sentence(clip(s)) }
+
 // after writes the words after the mark, or nothing where there are none.
 func after(mark, words string) string {
 	if strings.TrimSpace(words) == "" {
 		return ""
 	}
-	return mark + strings.TrimSuffix(clip(words), ".") // what goes on after it ends the sentence
+	return mark + clause(words) // what goes on after it ends the sentence
 }
 
 func untilWords(d domain.Day) string {

@@ -72,7 +72,7 @@ func (l *letter) subject() string {
 // asks is what the person is asked to do, with its last day.
 func (l *letter) asks(e *projections.Errand) string {
 	do := strings.Join(strings.Fields(e.Do), " ") // a header is one line
-	do = strings.TrimRight(domain.ClipTo(do, mostAsked), ".")
+	do = domain.Clause(domain.ClipTo(do, mostAsked))
 	switch by := e.Item.By; {
 	case by == 0:
 		return do

@@ -3,7 +3,6 @@ package pages
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"goldenthread/api/access"
 	"goldenthread/api/guard"
@@ -161,7 +160,7 @@ func cardPage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	home := web.Home{Register: a.Register(a.At)}
-	body := &web.Card{Person: a.me.Office, Correct: a.Known, Gatekeepers: home.Duties("gatekeeper"), Coverage: strings.TrimSuffix(m.Say, "."), Back: web.TakenBack(a.State().SayTakenBack(), a.State().ShortName)}
+	body := &web.Card{Person: a.me.Office, Correct: a.Known, Gatekeepers: home.Duties("gatekeeper"), Coverage: domain.Clause(m.Say), Back: web.TakenBack(a.State().SayTakenBack(), a.State().ShortName)}
 	if a.Live {
 		body.Correct = a.server.ledgers.Clock()
 	}

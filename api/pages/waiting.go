@@ -177,11 +177,11 @@ func onlyName(records []projections.RecordLine, rows []web.WaitingRow) string {
 func recordRow(r *projections.RecordLine) web.WaitingRow {
 	recorded := "Recorded by " + r.By.Office + " on " + r.On.Words()
 	if r.Evidence != "" {
-		recorded += ", on this evidence: " + strings.TrimSuffix(r.Evidence, ".")
+		recorded += ", on this evidence: " + domain.Clause(r.Evidence)
 	}
 	row := web.WaitingRow{Ref: r.Ref, Text: r.Text, Notes: []string{recorded + "."}}
 	for _, p := range r.Parts {
-		row.Notes = append(row.Notes, strings.TrimSuffix(p.Say, ".")+".")
+		row.Notes = append(row.Notes, domain.Sentence(p.Say))
 	}
 	row.Follows = r.Touches
 	if r.Silent {

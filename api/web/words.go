@@ -25,7 +25,9 @@ var words = template.FuncMap{
 	"list":        domain.List,
 	"upper":       domain.FirstUpper,
 	"lower":       strings.ToLower,
+	"ofgroup":     officeOf,
 	"sentence":    sentence,
+	"clause":      domain.Clause,
 	"paragraphs":  paragraphs,
 	"on":          func(p *Page, it any) On { return On{p, it} },
 	"field":       newField,
@@ -180,6 +182,14 @@ type On struct {
 	It   any
 }
 
+// officeOf is the office with its group's name after it, unless the office says that name.
+func officeOf(office, group string) string {
+	if strings.Contains(office, group) {
+		return office
+	}
+	return office + ", " + group
+}
+
 // moment writes "10:32am on 9 March 2026", in London.
 func moment(t time.Time) string {
 	if t.IsZero() {
@@ -195,9 +205,9 @@ func moment(t time.Time) string {
 	return clock + " on " + domain.DayOf(t).Words()
 }
 
-// sentence begins with a capital and ends with a stop.
+// sentence begins with a capital and ends as a sentence does.
 func sentence(s string) string {
-	return strings.TrimRight(domain.FirstUpper(s), ". ") + "."
+	return domain.Sentence(domain.FirstUpper(s))
 }
 
 // paragraphs are the text's, as they were written.

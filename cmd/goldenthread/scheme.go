@@ -26,7 +26,7 @@ func showScheme(p *page, a *projections.Scheme) {
 		}
 		for i := range s.Lines {
 			l := &s.Lines[i]
-			p.row(domain.MatterWords(s.Matter), l.Ref, l.Source, domain.FirstUpper(strings.Join(append([]string{strings.TrimSuffix(l.Say(), ".")}, l.Used...), ". "))+".")
+			p.row(domain.MatterWords(s.Matter), l.Ref, l.Source, domain.FirstUpper(strings.Join(append([]string{domain.Clause(l.Say())}, l.Used...), ". "))+".")
 		}
 	}
 	if a.Since != 0 {
