@@ -74,7 +74,7 @@ func TestWhatStoodBefore(t *testing.T) {
 	letter := regexp.MustCompile(`name="mandate-0-documents" type="checkbox" value="([0-9a-f]+)"[^>]*><label[^>]*>letter.txt`).FindStringSubmatch(string(b.last.body))[1]
 	b.page(at, "before", url.Values{"assignDuty-0-person": {"chair-trafford-local-medical-committee"}, "assignDuty-0-on": {"3 June 2025"}, "assignDuty-0-evidence": {"minute of 3 June 2025"}, "mandate-0-documents": {letter}}).
 		says(200, "Check your answers", "Our executive, since 3 June 2025. Form the executive of", "Mandate of Park Medical Practice, since 1 April 2025.", "Evidence: their letter; letter.txt", "Found the group")
-	b.page(at, "before", url.Values{"grantDelegation-0-powers-0-matter": {"contracts/core"}}).says(200, "contracts/core is reserved", "#draft-grantDelegation-0-powers-0-matter")
+	b.page(at, "before", url.Values{"grantDelegation-0-powers-0-matter": {"contracts/core"}}).says(200, "Contracts, core is reserved", "#draft-grantDelegation-0-powers-0-matter")
 	b.page(at, "before", url.Values{"grantDelegation-0-powers-0-matter": {"workforce"}}).says(200, "Found the group")
 
 	b.post(at+"/check", nil).says(200, "How far Trafford GP Board is")

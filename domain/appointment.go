@@ -23,11 +23,11 @@ type Line struct {
 func (l *Line) Summary() string {
 	switch l.Stance {
 	case Discretion:
-		return l.Matter + ": discretion"
+		return MatterWords(l.Matter) + ": discretion"
 	case BringBack:
-		return l.Matter + ": bring back"
+		return MatterWords(l.Matter) + ": bring back"
 	case Not:
-		return l.Matter + ": red line"
+		return MatterWords(l.Matter) + ": red line"
 	case WithinLimits:
 	}
 	var limits []string
@@ -41,7 +41,7 @@ func (l *Line) Summary() string {
 	if l.Months != 0 {
 		limits = append(limits, Count(l.Months, "month"))
 	}
-	return l.Matter + ": within " + List(limits)
+	return MatterWords(l.Matter) + ": within " + List(limits)
 }
 
 func checkLines(ch *Charter, lines []Line) *Refusal {
@@ -57,7 +57,7 @@ func checkLines(ch *Charter, lines []Line) *Refusal {
 		loosens := l.Stance == Discretion || l.Stance == WithinLimits
 		switch {
 		case loosens && ch.Reserves(l.Matter):
-			return at("stance", notNow("D2", "%s is reserved: a representative can only bring it back.", l.Matter))
+			return at("stance", notNow("D2", "%s is reserved: a representative can only bring it back.", FirstUpper(MatterWords(l.Matter))))
 		case l.Stance == WithinLimits && l.Limit == 0 && l.Months == 0:
 			return at("limitPence", invalid("R2", "Within limits needs a limit: a sum, a number of months or both."))
 		case l.Stance != WithinLimits && (l.Limit != 0 || l.Months != 0 || l.Yearly):

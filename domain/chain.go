@@ -25,7 +25,7 @@ func (s *remembering) chain(q Question, j *judgement) []Link {
 	}
 	if pos := s.PositionOn(q.Matter, q.At); pos != nil {
 		links = addLinks(links, s.agreementLinks(pos.Source)...)
-		text := s.textOf(pos.Index, func() string { return "Position on " + pos.Matter + ": " + pos.Words })
+		text := s.textOf(pos.Index, func() string { return "Position on " + MatterWords(pos.Matter) + ": " + pos.Words })
 		links = addLinks(links, Link{LinkPosition, pos.Matter, pos.Index, pos.From, text})
 	}
 	return links
@@ -219,7 +219,7 @@ func (s *backing) grantWords(g *MandateEntry, d Day) string {
 	}
 	w := "mandate to " + to + " for everything"
 	if len(g.Matters) > 0 {
-		w = "mandate to " + to + " for " + List(g.Matters)
+		w = "mandate to " + to + " for " + List(MatterNames(g.Matters))
 	}
 	if except := s.ExceptedOn(g, d); len(except) > 0 {
 		w += " except " + List(except)

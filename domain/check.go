@@ -412,7 +412,7 @@ func (s *remembering) notes(q Question, j *judgement) []string {
 		overdue(j.delegation.Number, j.delegation.VersionOn(q.At).Review)
 	}
 	if j.power != nil && s.CharterOn(q.At).Charter.Reserves(q.Matter) {
-		notes = append(notes, j.delegation.Number+" is paused for "+q.Matter+", which is reserved.")
+		notes = append(notes, j.delegation.Number+" is paused for "+MatterWords(q.Matter)+", which is reserved.")
 	}
 	for _, late := range s.overdueReports(q.Forum) {
 		if late.Covers(q.At) {

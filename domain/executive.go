@@ -164,7 +164,7 @@ func (s *View) bestPower(q Question, held []*Delegation, j judgement) (judgement
 		}
 	}
 	if !found && !j.unknown && !s.CharterOn(q.At).Charter.Reserves(q.Matter) {
-		l.reasons = []Reason{{"D5", "No power that the executive holds takes in " + q.Matter + "."}}
+		l.reasons = []Reason{{"D5", "No power that the executive holds takes in " + MatterWords(q.Matter) + "."}}
 	}
 	return best, l.reasons
 }
@@ -237,7 +237,7 @@ func (s *bodies) consultationsOf(c *Condition, q Question, j *judgement, l *lack
 func (s *ground) exceptReserved(q Question) []string {
 	var except []string
 	for _, part := range s.PausedParts(q.Matter, q.At) {
-		except = append(except, "not for "+part+", which is reserved")
+		except = append(except, "not for "+MatterWords(part)+", which is reserved")
 	}
 	return except
 }
@@ -261,7 +261,7 @@ func powerTerms(d *Delegation, p *Power, used Pence, q Question, j *judgement) [
 	if q.verdictOnly {
 		return over
 	}
-	of := d.Number + " " + p.Matter
+	of := d.Number + " " + MatterWords(p.Matter)
 	if p.ItemLimit != 0 {
 		j.limits = append(j.limits, Limit{Of: of, Kind: "item", Limit: int64(p.ItemLimit), Text: p.ItemLimit.String() + " an item"})
 	}

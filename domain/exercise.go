@@ -128,7 +128,7 @@ func (s *ground) widerThan(v *DelegationVersion, l *Line, day Day) *Refusal {
 	tiers := v.tiers(l.Matter)
 	switch {
 	case s.CharterOn(day).Charter.Reserves(l.Matter) || len(tiers) == 0:
-		return notNow("C8", "The delegation has no power over %s, so a remit under it can't have one.", l.Matter)
+		return notNow("C8", "The delegation has no power over %s, so a remit under it can't have one.", MatterWords(l.Matter))
 	case !slices.ContainsFunc(tiers, func(i int) bool { return v.Powers[i].allows(l) }):
 		return notNow("C8", "The limits for %s would be wider than those of the delegation.", l.Matter)
 	}

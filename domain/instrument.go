@@ -253,20 +253,20 @@ func (c *AdoptPosition) checkReplaces(s *State, e enacting) *Refusal {
 	days := Span{max(c.From, e.day), c.Until}
 	for i, ref := range c.Replaces {
 		if !slices.ContainsFunc(s.Positions, func(p *AdoptedPosition) bool { return ref.names(p, c.Matter) && s.holdsWithin(p, days) }) {
-			return notNow("C9", "No position on %s that %q adopted is in force then.", cmp.Or(ref.Matter, c.Matter), Clip(ref.Agreement)).at("agreement").at(nth("replaces", i))
+			return notNow("C9", "No position on %s that %q adopted is in force then.", MatterWords(cmp.Or(ref.Matter, c.Matter)), Clip(ref.Agreement)).at("agreement").at(nth("replaces", i))
 		}
 	}
 	for _, p := range s.Positions {
 		if p.Matter == c.Matter && s.holdsWithin(p, days) && !slices.ContainsFunc(c.Replaces, func(ref PositionRef) bool { return ref.names(p, c.Matter) }) {
 			if p.Source == e.source {
-				return notNow("C9", "This proposal adopts two positions on %s for the same days.", p.Matter).at("matter")
+				return notNow("C9", "This proposal adopts two positions on %s for the same days.", MatterWords(p.Matter)).at("matter")
 			}
 			what := "position"
 			if p.RedLine {
 				what = "red line"
 			}
 			return notNow("C9", "%s has a %s on %s, adopted by %s. It ends only by an agreement that names it: name it as replaced, or set %s aside first.",
-				FirstUpper(s.ShortName), what, p.Matter, p.Source, p.Source).at("replaces")
+				FirstUpper(s.ShortName), what, MatterWords(p.Matter), p.Source, p.Source).at("replaces")
 		}
 	}
 	return nil

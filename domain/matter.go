@@ -41,6 +41,15 @@ func MatterWords(path string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(path, "/", ", "), "-", " ")
 }
 
+// MatterNames are the matters as people say them.
+func MatterNames(paths []string) []string {
+	names := make([]string, 0, len(paths))
+	for _, path := range paths {
+		names = append(names, MatterWords(path))
+	}
+	return names
+}
+
 // ReadMatter reads a matter as people write it: "Access, extended hours", or the path
 // itself.
 func ReadMatter(s string) string {

@@ -23,7 +23,7 @@ type Power struct {
 
 // Words say the power in a sentence.
 func (p *Power) Words(s *State) string {
-	w := strings.Join(p.May, " and ") + " on " + p.Matter
+	w := strings.Join(p.May, " and ") + " on " + MatterWords(p.Matter)
 	var limits []string
 	if p.ItemLimit != 0 {
 		limits = append(limits, p.ItemLimit.String()+" an item")
@@ -53,7 +53,7 @@ func (p *Power) check(s *State, ch *Charter) *Refusal {
 		return r
 	}
 	if ch.Reserves(p.Matter) {
-		return notNow("D2", "%s is reserved: the group decides it itself and can't delegate it.", p.Matter).at("matter")
+		return notNow("D2", "%s is reserved: the group decides it itself and can't delegate it.", FirstUpper(MatterWords(p.Matter))).at("matter")
 	}
 	if p.Acting < 1 || p.Acting > 20 {
 		return invalid("D1", "Say how many must act together, at least one.").at("acting")
@@ -203,7 +203,7 @@ func (s *ground) PausedParts(path string, d Day) []string {
 func (p *Power) exceeds(delegation string, u use, used Pence) []Reason {
 	var over []Reason
 	if (u.amount > 0 || u.openEnded) && !p.carriesMoney() {
-		over = append(over, Reason{"D4", delegation + " allows no money to be committed on " + p.Matter})
+		over = append(over, Reason{"D4", delegation + " allows no money to be committed on " + MatterWords(p.Matter)})
 	}
 	if u.openEnded && p.money() {
 		over = append(over, Reason{"D4", "an open-ended recurring cost exceeds every limit"})
@@ -270,11 +270,11 @@ func (s *supposing) judgeExercise(d *Delegation, e *Exercise, before uint64, tod
 	tiers := v.tiers(e.Matter)
 	switch {
 	case !ch.Knows(e.Matter):
-		return []Reason{{"F6", e.Matter + " is not a matter that the charter knows"}}, 0
+		return []Reason{{"F6", MatterWords(e.Matter) + " is not a matter that the charter knows"}}, 0
 	case ch.Reserves(e.Matter):
-		return []Reason{{"D2", e.Matter + " is reserved to the group" + pausedWords(d, tiers)}}, 0
+		return []Reason{{"D2", MatterWords(e.Matter) + " is reserved to the group" + pausedWords(d, tiers)}}, 0
 	case len(tiers) == 0:
-		return []Reason{{"D5", d.Number + " has no power over " + e.Matter}}, 0
+		return []Reason{{"D5", d.Number + " has no power over " + MatterWords(e.Matter)}}, 0
 	}
 	best := s.exerciseLacks(d, v, tiers[0], e, before, today)
 	for _, tier := range tiers[1:] {
@@ -365,7 +365,7 @@ func (s *supposing) exerciseForbidden(d *Delegation, v *DelegationVersion, e *Ex
 		reasons = append(reasons, Reason{"C1", s.name(e.Payer) + " has not agreed to pay under " + d.Number})
 	}
 	if red := s.redLineOn(e.Matter, on); red != nil {
-		reasons = append(reasons, Reason{"R2", "the group adopted a red line on " + red.Matter + ": " + red.Words})
+		reasons = append(reasons, Reason{"R2", "the group adopted a red line on " + MatterWords(red.Matter) + ": " + red.Words})
 	}
 	cov := s.coverageBy(e.Matter, v.Source, on)
 	if !cov.above(s.CharterOn(on).Charter.LeastCoverage) {

@@ -73,21 +73,21 @@ func (s *remembering) redLines(q Question, as []*Appointment) []Reason {
 	}
 	for _, a := range as {
 		if l := a.VersionOn(q.At).line(q.Matter); l != nil && l.Stance == Not {
-			never = append(never, Reason{"R2", "The remit has a red line on " + l.Matter + "."})
+			never = append(never, Reason{"R2", "The remit has a red line on " + MatterWords(l.Matter) + "."})
 		}
 	}
 	return slices.Compact(never)
 }
 
 func adoptedRedLine(red *AdoptedPosition) Reason {
-	return Reason{"R2", "The group adopted a red line on " + red.Matter + ": " + red.Words}
+	return Reason{"R2", "The group adopted a red line on " + MatterWords(red.Matter) + ": " + red.Words}
 }
 
 func discretionBy(j *judgement) string {
 	if j.line == nil {
 		return "The remit says nothing on this, and the charter then gives discretion."
 	}
-	return "The remit gives discretion on " + j.line.Matter + "."
+	return "The remit gives discretion on " + MatterWords(j.line.Matter) + "."
 }
 
 // stance is the line's or, without one, the charter's. A remit made by an
@@ -127,7 +127,7 @@ func (s *View) bringBack(q Question, j *judgement, all []*Appointment) []Reason 
 	switch s.stance(j, q.At) {
 	case BringBack:
 		if j.line != nil {
-			back = append(back, Reason{"R2", "The remit says to bring " + j.line.Matter + " back."})
+			back = append(back, Reason{"R2", "The remit says to bring " + MatterWords(j.line.Matter) + " back."})
 		} else {
 			back = append(back, Reason{"R2", "The remit says nothing on this, and it is then brought back."})
 		}
@@ -152,10 +152,10 @@ func (s *ground) mattersBack(q Question, j *judgement) []Reason {
 	var back []Reason
 	if !ch.Knows(q.Matter) {
 		j.unknown = true
-		back = append(back, Reason{"F6", q.Matter + " is not a matter that the charter knows."})
+		back = append(back, Reason{"F6", FirstUpper(MatterWords(q.Matter)) + " is not a matter that the charter knows."})
 	}
 	if ch.Reserves(q.Matter) {
-		back = append(back, Reason{"D2", q.Matter + " is reserved: the group decides it itself."})
+		back = append(back, Reason{"D2", FirstUpper(MatterWords(q.Matter)) + " is reserved: the group decides it itself."})
 	}
 	if !j.coverage.above(ch.LeastCoverage) {
 		back = append(back, Reason{"M4", "Coverage is below the charter's least: " + j.coverage.Words() + "."})
@@ -183,7 +183,7 @@ func (s *View) lineExceeded(q Question, j *judgement) []Reason {
 }
 
 // limitsOf is what the line's limits limit: "R1 workforce".
-func (j *judgement) limitsOf() string { return j.appointment.Number + " " + j.line.Matter }
+func (j *judgement) limitsOf() string { return j.appointment.Number + " " + MatterWords(j.line.Matter) }
 
 // lineLimit checks the line's limit for a sum.
 func (s *View) lineLimit(q Question, l *Line, of string, j *judgement) []Reason {
@@ -284,7 +284,7 @@ func (s *View) closestPower(d *Delegation, v *DelegationVersion, q Question, j j
 		if j.unknown || s.CharterOn(q.At).Charter.Reserves(q.Matter) {
 			return j, nil
 		}
-		return j, []Reason{{"D5", d.Number + " has no power over " + q.Matter + "."}}
+		return j, []Reason{{"D5", d.Number + " has no power over " + MatterWords(q.Matter) + "."}}
 	}
 	best, l := s.tryPower(d, v, tiers[0], q, j)
 	for _, tier := range tiers[1:] {

@@ -285,7 +285,7 @@ func (u *undoing) created() {
 			if p.RedLine {
 				what = "The red line on "
 			}
-			u.ends(u.agreement, what+p.Matter+" ends. What it replaced does not come back.")
+			u.ends(u.agreement, what+MatterWords(p.Matter)+" ends. What it replaced does not come back.")
 		}
 	}
 }

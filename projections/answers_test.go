@@ -84,7 +84,7 @@ func TestMandate(t *testing.T) {
 
 	m, r = g.Mandate("dentistry", day("2026-02-01"))
 	require.Nil(t, r)
-	require.Contains(t, m.Notes[0], "dentistry is not on the charter's list")
+	require.Contains(t, m.Notes[0], "Dentistry is not on the charter's list")
 	for _, bad := range []string{"Work Force", "/", "a//b", "access/"} {
 		_, r = g.Mandate(bad, day("2026-02-01"))
 		require.NotNil(t, r, bad)
@@ -132,7 +132,7 @@ func TestProposal(t *testing.T) {
 	require.Equal(t, "Perhaps a smaller sum", agreed.Offers[0].Words)
 	require.Equal(t, []string{"executive", "D1"}, []string{agreed.Enacted[0].Ref, agreed.Enacted[1].Ref})
 	require.Contains(t, agreed.Binds, "P1 binds in honour those whose mandate stands: 3 of 4 practices when it was agreed. It changes no practice's contract")
-	require.Equal(t, "Delegate to the executive: commit on contracts/local-schemes up to £20,000 an item, £100,000 a year and 12 months, 2 acting together, after consulting Trafford LMC, telling the board within 5 days until 31 December 2026, paid by Trafford Federation", agreed.Versions[1].Instruments[1].Say)
+	require.Equal(t, "Delegate to the executive: commit on contracts, local schemes up to £20,000 an item, £100,000 a year and 12 months, 2 acting together, after consulting Trafford LMC, telling the board within 5 days until 31 December 2026, paid by Trafford Federation", agreed.Versions[1].Instruments[1].Say)
 	text, err := json.Marshal(agreed)
 	require.NoError(t, err)
 	require.NotContains(t, string(text), "%")

@@ -13,9 +13,9 @@ import (
 
 func positionText(redLine bool, matter, words string) string {
 	if redLine {
-		return "Red line on " + matter + ": " + clip(words)
+		return "Red line on " + domain.MatterWords(matter) + ": " + clip(words)
 	}
-	return "Position on " + matter + ": " + clip(words)
+	return "Position on " + domain.MatterWords(matter) + ": " + clip(words)
 }
 
 // InstrumentWords say what the instrument would do.
@@ -44,7 +44,7 @@ func (g *terms) agreementSay(i *domain.Instrument) string {
 		return "Under " + c.Delegation + ", " + to + " may from then on " + domain.List(g.powersWords(g.variedPowers(c))) + untilWords(c.Until) + g.paidBy(c.Payer) + reviewedBy(c.Review)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return domain.FirstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + c.Span.Words() + after(": ", domain.List(linesWords(c.Lines))) + reviewedBy(c.Review)
+		return domain.FirstUpper(g.office(c.Person)) + " speaks for us at " + g.forum(c.Forum) + c.Span.Words() + after(": ", remitWords(c.Lines)) + reviewedBy(c.Review)
 	case i.AdoptPosition != nil:
 		return "Our " + firstLower(g.instrumentSay(i))
 	case i.SetAside != nil:
@@ -71,10 +71,10 @@ func (g *terms) instrumentSay(i *domain.Instrument) string {
 		return "End " + i.EndDelegation.Delegation + after(". ", i.EndDelegation.Feedback)
 	case i.Appoint != nil:
 		c := i.Appoint
-		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + c.Span.Words() + after(": ", domain.List(linesWords(c.Lines)))
+		return "Appoint " + g.office(c.Person) + " to " + g.forum(c.Forum) + c.Span.Words() + after(": ", remitWords(c.Lines))
 	case i.VaryAppointment != nil:
 		c := i.VaryAppointment
-		return "Vary " + c.Appointment + " to: " + domain.List(linesWords(c.Lines)) + untilWords(c.Until) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
+		return "Vary " + c.Appointment + " to: " + remitWords(c.Lines) + untilWords(c.Until) + ", next review " + c.Review.Words() + after(". ", c.Feedback)
 	case i.ConfirmAppointment != nil:
 		c := i.ConfirmAppointment
 		return "Confirm " + c.Appointment + ", next review " + c.Review.Words() + after(". ", c.Feedback)
@@ -136,7 +136,7 @@ func (g *terms) undoingWords(agreement string) string {
 func (g *terms) replacesWords(refs []domain.PositionRef, matter string) string {
 	var says []string
 	for _, ref := range refs {
-		says = append(says, "the one on "+cmp.Or(ref.Matter, matter)+" by "+ref.Agreement)
+		says = append(says, "the one on "+domain.MatterWords(cmp.Or(ref.Matter, matter))+" by "+ref.Agreement)
 	}
 	return after(". It replaces ", domain.List(says))
 }
@@ -222,7 +222,7 @@ func (g *terms) enacted(number string) []EnactedLine {
 	for _, a := range s.Appointments {
 		for i := range a.Versions {
 			v := &a.Versions[i]
-			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+domain.List(linesWords(v.Lines)), v.Index)
+			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+remitWords(v.Lines), v.Index)
 		}
 		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), agreement)
 		for i := range a.Suspensions {

@@ -157,7 +157,7 @@ func TestNoticesAndQuestions(t *testing.T) {
 	require.True(t, p1.TooFew)
 	require.Len(t, p1.Rounds, 2)
 	require.Equal(t, "P00001", p1.By[0].Practice.Code)
-	require.Contains(t, n.Notices[0].Text, "The executive may commit on contracts/local-schemes")
+	require.Contains(t, n.Notices[0].Text, "The executive may commit on contracts, local schemes")
 	early := g.Notices(day("2026-06-07")).Notices[1]
 	require.Equal(t, []int{1, 0}, []int{early.Sent, early.Acknowledged})
 	require.Empty(t, g.Notices(day("2026-01-26")).Notices)

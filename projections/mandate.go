@@ -127,8 +127,8 @@ func (g *backing) Mandate(matter string, at domain.Day) (Mandate, *domain.Refusa
 	m.SizeSay = domain.SizeWords(m.Sizes)
 	m.Say = g.coverageSay(matter, &c, m.Above)
 	if !m.Known {
-		m.Say = "Nobody stands behind " + s.ShortName + " on " + matter + ": nobody has been asked about it."
-		m.Notes = append(m.Notes, matter+" is not on the charter's list of matters: nobody has been asked to stand behind the group on it.")
+		m.Say = "Nobody stands behind " + s.ShortName + " on " + domain.MatterWords(matter) + ": nobody has been asked about it."
+		m.Notes = append(m.Notes, domain.FirstUpper(domain.MatterWords(matter))+" is not on the charter's list of matters: nobody has been asked to stand behind the group on it.")
 	}
 	if !s.EstablishedOn(at) {
 		m.Notes = append(m.Notes, domain.FirstUpper(s.ShortName)+" is not established on that day.")
@@ -225,7 +225,7 @@ func (g *telling) withdrawalText(m *domain.MandateEntry) string {
 			w += " to " + g.name(m.To)
 		}
 		if len(m.Matters) > 0 {
-			w += " for " + domain.List(m.Matters)
+			w += " for " + domain.List(domain.MatterNames(m.Matters))
 		}
 		return w + ", from " + m.From.Words() + after(": ", m.Reason)
 	}

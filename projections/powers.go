@@ -313,7 +313,7 @@ func (g *terms) namesWords(names *domain.Appoint) string {
 	if names == nil {
 		return ""
 	}
-	return g.office(names.Person) + " at " + g.forum(names.Forum) + names.Span.Words() + after(": ", domain.List(linesWords(names.Lines)))
+	return g.office(names.Person) + " at " + g.forum(names.Forum) + names.Span.Words() + after(": ", remitWords(names.Lines))
 }
 
 func (g *authority) suspensionLines(what string, ss []domain.Suspension, at domain.Day) []SuspensionLine {

@@ -207,7 +207,7 @@ func (g *asking) bindsPractice(n *domain.Notice, o *domain.Organisation, at doma
 	case b.Away != nil:
 		return "You go your own way on this (" + b.Away.Number + ")."
 	case !b.Bound:
-		return "It does not bind you: you do not stand behind " + g.state.ShortName + " on " + p.Matter + "."
+		return "It does not bind you: you do not stand behind " + g.state.ShortName + " on " + domain.MatterWords(p.Matter) + "."
 	case b.Joined && b.Stands:
 		return "It was agreed before you joined. It has bound you in honour since " + b.Since.Words() + ", unless you depart from it. " + honour
 	case b.Joined:
@@ -290,9 +290,9 @@ func (g *Group) topMay(o *domain.Organisation, matters []domain.MatterStanding, 
 	for i, end := range in {
 		switch {
 		case len(in) == 1:
-			parts = append(parts, few(end.matters, most))
+			parts = append(parts, few(domain.MatterNames(end.matters), most))
 		case i < most:
-			parts = append(parts, few(end.matters, most)+untilWords(end.until))
+			parts = append(parts, few(domain.MatterNames(end.matters), most)+untilWords(end.until))
 		case i == most:
 			parts = append(parts, "more, as said below")
 		}
@@ -300,7 +300,7 @@ func (g *Group) topMay(o *domain.Organisation, matters []domain.MatterStanding, 
 	w += strings.Join(parts, "; and on ") + "."
 	for i, why := range out {
 		if i < most && i < 3 {
-			w += " Not on " + few(why.matters, most) + ": " + fewWords(why.say, 14) + "."
+			w += " Not on " + few(domain.MatterNames(why.matters), most) + ": " + fewWords(why.say, 14) + "."
 		}
 	}
 	if acting(s, at) {
@@ -386,7 +386,7 @@ func acting(s *domain.View, at domain.Day) bool {
 
 func (g *Group) topMayNot(at domain.Day) string {
 	return "It can't change your contract, move your practice's money without your signature, or replace consulting the LMC. " +
-		"What it agrees binds in honour only. It hands on to nobody: " + few(append([]string{"charter", "membership", "delegation"}, g.state.CharterOn(at).Charter.Reserved...), 5) + "."
+		"What it agrees binds in honour only. It hands none of these on: " + few(append([]string{"charter", "membership", "delegation"}, domain.MatterNames(g.state.CharterOn(at).Charter.Reserved)...), 5) + "."
 }
 
 func (g *Group) topSayNo(o *domain.Organisation, at domain.Day) string {
@@ -398,7 +398,7 @@ func (g *Group) topSayNo(o *domain.Organisation, at domain.Day) string {
 		}
 	}
 	return w + "ask, or say that you disagree, and you get an answer that all can see; go your own way on an agreement, and say why; or withdraw your mandate, for " +
-		"everything or some matters, with " + domain.Count(g.state.CharterOn(at).Charter.Notice, "day") + "' notice. None of these can be refused."
+		"everything or some subjects, with " + domain.Count(g.state.CharterOn(at).Charter.Notice, "day") + "' notice. None of these can be refused."
 }
 
 // fewWords cuts a name to its first words.

@@ -202,6 +202,9 @@ func linesWords(lines []domain.Line) []string {
 	return words
 }
 
+// remitWords are a remit's lines in one sentence; a line's subject may have a comma in it.
+func remitWords(lines []domain.Line) string { return strings.Join(linesWords(lines), "; ") }
+
 func (g *business) meetingLines(at domain.Day) []MeetingLine {
 	lines := []MeetingLine{}
 	for _, m := range g.state.Meetings {

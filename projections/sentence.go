@@ -208,16 +208,16 @@ func (g *telling) Sentence(e *domain.Event) string {
 	case *domain.MeetingReported:
 		return domain.FirstUpper(by) + " reported back from " + g.forum(d.Forum) + " of " + d.On.Words() + after(": ", d.Happened) + after("; agreed: ", d.Agreed)
 	case *domain.RepresentativeAppointed:
-		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + d.Span.Words() + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", domain.List(linesWords(d.Lines)))
+		return g.office(d.Person) + " was appointed to " + g.forum(d.Forum) + d.Span.Words() + ", by " + d.Source + " (" + d.Appointment + ")" + after(": ", remitWords(d.Lines))
 	case *domain.AppointmentVaried:
 		if d.Back != 0 {
-			return wentBack(d.Appointment, d.Back, d.Source) + after("; it now says: ", domain.List(linesWords(d.Lines))) + "; next review " + d.Review.Words()
+			return wentBack(d.Appointment, d.Back, d.Source) + after("; it now says: ", remitWords(d.Lines)) + "; next review " + d.Review.Words()
 		}
-		return d.Appointment + " was reviewed by " + d.Source + after("; it now says: ", domain.List(linesWords(d.Lines))) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
+		return d.Appointment + " was reviewed by " + d.Source + after("; it now says: ", remitWords(d.Lines)) + "; next review " + d.Review.Words() + after(". ", d.Feedback)
 	case *domain.AppointmentEnded:
 		return d.Appointment + " was ended by " + d.Source + after(": ", d.Feedback)
 	case *domain.InterestDeclared:
-		return g.office(d.Person) + " declared " + interestKindWords(d.Kind) + " in " + domain.List(d.Matters) + after(": ", d.Words)
+		return g.office(d.Person) + " declared " + interestKindWords(d.Kind) + " in " + domain.List(domain.MatterNames(d.Matters)) + after(": ", d.Words)
 	case *domain.InterestRenewed:
 		return g.office(d.Person) + " declared their interest " + d.Interest + " anew" + after(": ", d.Words)
 	case *domain.InterestEnded:

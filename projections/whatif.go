@@ -85,10 +85,10 @@ func (g *authority) lostLine(p *domain.PowerLost, at domain.Day) LostLine {
 	l := LostLine{Ref: p.Ref, Kind: "appointment", Matter: p.Matter, On: p.On, Before: g.coverageIs(&p.Before, at), After: g.coverageIs(&p.After, at)}
 	if p.Delegation {
 		l.Kind = "delegation"
-		l.Text = "Under " + p.Ref + ", " + g.delegate(g.state.Delegations[p.Ref].To) + " could no longer commit on " + p.On
+		l.Text = "Under " + p.Ref + ", " + g.delegate(g.state.Delegations[p.Ref].To) + " could no longer commit on " + domain.MatterWords(p.On)
 	} else {
 		a := g.state.Appointments[p.Ref]
-		l.Text = "Under " + p.Ref + ", " + g.office(a.Person) + " could no longer commit on " + p.On + " at " + g.forum(a.Forum)
+		l.Text = "Under " + p.Ref + ", " + g.office(a.Person) + " could no longer commit on " + domain.MatterWords(p.On) + " at " + g.forum(a.Forum)
 	}
 	l.Text += ": " + domain.Thousands(p.After.Practices) + " of " + domain.Count(p.After.OfPractices, "practice") + " would stand behind it, which is not above the least coverage."
 	return l

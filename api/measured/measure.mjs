@@ -1,7 +1,9 @@
 // Holds pages of a running server against tools that others wrote: pa11y, html-validate
 // and Lighthouse on a phone. Reads {at, pages: [{name, path, token, phone}]} from standard
 // input, prints what each finds and the figures, and fails where anything is wrong.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { launch } from "chrome-launcher";
 import { HtmlValidate } from "html-validate";
 import lighthouse from "lighthouse";
@@ -42,8 +44,17 @@ async function validate(page) {
   }
 }
 
+// What is wrong in BAD has to be found: a tool that finds nothing there finds nothing anywhere.
+const BAD = "<!DOCTYPE html><html><head><title>Bad</title></head><body><main><h1>Bad</h1><img src=x><button></button></main></body></html>";
+async function seesWhatIsWrong(tool, found) {
+  if (!(await found())) fault({ name: "a bad page" }, tool, "finds nothing wrong with it");
+}
+
+const wcag = { standard: "WCAG2AA", timeout: 60000 };
+
 async function ally(page, browser) {
-  const { issues } = await pa11y(at + page.path, { standard: "WCAG2AA", headers: headersOf(page), browser, timeout: 60000 });
+  const { issues, documentTitle } = await pa11y(at + page.path, { ...wcag, headers: headersOf(page), browser });
+  if (!documentTitle.includes("Golden Thread")) fault(page, "pa11y", `was shown another page: ${documentTitle}`);
   for (const i of issues) fault(page, "pa11y", `${i.code}: ${i.message} (${i.selector})`);
 }
 
@@ -62,9 +73,16 @@ async function light(page, port) {
 
 // ONLY narrows it to one tool: html-validate, pa11y or lighthouse.
 const runs = (tool) => !process.env.ONLY || process.env.ONLY === tool;
-if (runs("html-validate")) for (const page of pages) await validate(page);
+if (runs("html-validate")) {
+  await seesWhatIsWrong("html-validate", async () => !(await html.validateString(BAD)).valid);
+  for (const page of pages) await validate(page);
+}
 if (runs("pa11y")) {
   const browser = await puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: flags });
+  const bad = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end(BAD)).listen(0, "127.0.0.1");
+  await once(bad, "listening");
+  await seesWhatIsWrong("pa11y", async () => (await pa11y(`http://127.0.0.1:${bad.address().port}/`, { ...wcag, browser })).issues.length);
+  bad.close();
   for (const page of pages) await ally(page, browser);
   await browser.close();
 }

@@ -209,7 +209,7 @@ func inTheMeeting(t *testing.T, p *program) {
 		{"workforce/care-coordinators", "800000", "6", domain.MayCommitNow, "R2", "The remit allows it"},
 		{"workforce", "1200000", "6", domain.AdReferendum, "R2", "by £2,000"},
 		{"estates", "", "", domain.AdReferendum, "R2", "bring estates back"},
-		{"contracts/core/pms", "", "", domain.MustNot, "R2", "red line on contracts/core"},
+		{"contracts/core/pms", "", "", domain.MustNot, "R2", "red line on contracts, core"},
 		{"digital", "", "", domain.AdReferendum, "R2", "The remit says nothing on this"},
 		{"dentistry", "", "", domain.AdReferendum, "F6", "not a matter that the charter knows"},
 	} {
