@@ -104,7 +104,7 @@ func (s SettingLine) Amount() string {
 			return "over half"
 		}
 		return "over " + domain.Thousands(s.Value) + " of every 100"
-	case "gatekeepers":
+	case "gatekeepers", "quorumPeople":
 		return domain.Thousands(s.Value)
 	case "communications":
 		return domain.Count(s.Value, "time")
@@ -136,8 +136,8 @@ func (g *terms) charterSay(c *domain.ChangeCharter) string {
 		differs(firstLower(set.Called), SettingLine{Name: set.Name, Value: from}.Amount(), SettingLine{Name: set.Name, Value: to}.Amount())
 	}
 	differs("where a remit says nothing", strings.ReplaceAll(string(was.DefaultStance), "-", " "), strings.ReplaceAll(string(is.DefaultStance), "-", " "))
-	differs("matters", orNone(was.Matters), orNone(is.Matters))
-	differs("reserved", orNone(was.Reserved), orNone(is.Reserved))
+	differs("subjects", orNone(domain.MatterNames(was.Matters)), orNone(domain.MatterNames(is.Matters)))
+	differs("reserved", orNone(domain.MatterNames(was.Reserved)), orNone(domain.MatterNames(is.Reserved)))
 	differs("for members only", orNone(was.MembersOnly), orNone(is.MembersOnly))
 	differs("invited system bodies see", SightWords(was.Sight()), SightWords(is.Sight()))
 	for _, y := range domain.YesOrNos {

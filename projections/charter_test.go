@@ -2,6 +2,7 @@ package projections
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,4 +42,15 @@ func TestEverySettingOfTheCharterIsSaid(t *testing.T) {
 		require.NotEqual(t, answer, g.Charter(day("2026-01-10")), "CharterInForce says nothing of %s", name)
 		*g.state.Charter() = now
 	}
+}
+
+// Only the settings that are counted in days are said in days.
+func TestSettingsInTheirOwnUnits(t *testing.T) {
+	for _, set := range domain.Settings {
+		for _, value := range []int{1, set.Default} {
+			words := SettingLine{Name: set.Name, Value: value}.Amount()
+			require.Equal(t, strings.HasSuffix(set.Name, "Days"), strings.Contains(words, "day"), "%s: %s", set.Called, words)
+		}
+	}
+	require.Equal(t, "3", SettingLine{Name: "quorumPeople", Value: 3}.Amount())
 }

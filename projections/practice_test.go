@@ -106,6 +106,14 @@ func checkPages(t *testing.T, g *Group, at domain.Day, seed uint64) {
 			}
 		}
 	}
+	grid := g.CoverageGrid(at)
+	require.Equal(t, g.Charter(at).Matters, grid.Matters)
+	require.Len(t, grid.Rows, len(g.state.PracticesOn(at)))
+	for i, matter := range grid.Matters { // each field is what the mandate page of that subject says
+		for _, row := range grid.Rows {
+			require.Equal(t, in(matter)[row.Practice.Code], row.Stands[i], "seed %d, %s on %s: %s", seed, row.Practice.Code, at, matter)
+		}
+	}
 }
 
 // A practice that withdrew is told what still binds it; one that joined later, since when (rules C14, M2).

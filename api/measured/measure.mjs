@@ -60,6 +60,7 @@ async function ally(page, browser) {
 
 async function light(page, port) {
   const { lhr } = await lighthouse(at + page.path, { port, onlyCategories: ["accessibility", "performance"], extraHeaders: headersOf(page), logLevel: "error" });
+  if (lhr.runtimeError) return fault(page, "Lighthouse", lhr.runtimeError.message);
   const scores = Object.fromEntries(Object.keys(LEAST).map((c) => [c, Math.round(lhr.categories[c].score * 100)]));
   const bytes = lhr.audits["total-byte-weight"].numericValue;
   console.log(`${page.name}: Lighthouse on a phone: accessibility ${scores.accessibility}, performance ${scores.performance}, ${Math.round(bytes / 1024)} KB`);
