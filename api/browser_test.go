@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -133,6 +135,16 @@ func evaluate[T any](b *browser, js string) T {
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
 	require.NoError(b.t, err, js)
 	return v
+}
+
+// source is the page as the server sent it, also where a form was sent for it.
+func (b *browser) source() string {
+	b.t.Helper()
+	tree, err := chromedp.Call(b.ctx, page.GetFrameTree, cdp.Empty{})
+	require.NoError(b.t, err)
+	text, err := chromedp.Call(b.ctx, page.GetResourceContent, page.GetResourceContentParams{FrameID: tree.FrameTree.Frame.ID, URL: tree.FrameTree.Frame.URL})
+	require.NoError(b.t, err)
+	return string(text.Content)
 }
 
 // unfold opens what can be unfolded.
