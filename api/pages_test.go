@@ -112,7 +112,7 @@ func TestDecisionByPages(t *testing.T) {
 	w.on("2026-01-21")
 	require.NoError(t, w.store.Settle(context.Background(), "sale"))
 	b.open("/g/sale/proposals/P1")
-	b.says("Agreed on 21 January 2026", "Agreed wording, version 2", "where they can staff it", "binds in honour those whose mandate stands")
+	b.says("agreed on 21 January 2026", "Agreed wording, version 2", "where they can staff it", "binds in honour those whose mandate stands")
 	require.Equal(t, 7, evaluate[int](b, `[...document.querySelectorAll(".thread-roll .nhsuk-tag")].filter(e => e.textContent === "Consents").length`))
 	require.Zero(t, evaluate[int](b, `document.querySelectorAll("main form").length`), "what is settled has no forms")
 	require.NotContains(t, b.main(), "%")

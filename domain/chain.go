@@ -219,7 +219,7 @@ func (s *backing) grantWords(g *MandateEntry, d Day) string {
 	}
 	w := "mandate to " + to + " for everything"
 	if len(g.Matters) > 0 {
-		w = "mandate to " + to + " for " + List(MatterNames(g.Matters))
+		w = "mandate to " + to + " for " + ListMatters(g.Matters)
 	}
 	if except := s.ExceptedOn(g, d); len(except) > 0 {
 		w += " except " + List(except)

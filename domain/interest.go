@@ -247,7 +247,7 @@ func (s *representation) InterestsTouching(matter string, d Day) []*Interest {
 // declared them.
 func (s *authority) interestsDue(d Day, add addDue) {
 	for _, i := range s.Interests {
-		add(i.Number, DueInterest, i.RenewBy(d), 0, "The interest of "+s.office(i.Person)+" in "+List(MatterNames(i.Matters))+" ("+i.Number+"), last declared on "+i.lastSaid(d).Words()+
+		add(i.Number, DueInterest, i.RenewBy(d), 0, "The interest of "+s.office(i.Person)+" in "+ListMatters(i.Matters)+" ("+i.Number+"), last declared on "+i.lastSaid(d).Words()+
 			", is to be declared anew, or ended. Until it is ended it counts.")
 	}
 }

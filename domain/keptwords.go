@@ -53,7 +53,7 @@ func (s *register) officeOf(ref string) string {
 func (s *bodies) mandateWords(pcn string, matters []string) string {
 	words := ""
 	if len(matters) > 0 {
-		words = " for " + List(MatterNames(matters))
+		words = " for " + ListMatters(matters)
 	}
 	if pcn != "" {
 		words += ", through " + s.name(pcn)

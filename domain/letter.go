@@ -354,7 +354,7 @@ func (e *LetterAnswered) Answered() string {
 		return "A question, " + e.Question
 	case SaidYes:
 	}
-	words := "Yes, for " + cmp.Or(List(MatterNames(e.Matters)), "everything")
+	words := "Yes, for " + cmp.Or(ListMatters(e.Matters), "everything")
 	if e.Until != 0 {
 		words += ", until " + e.Until.Words()
 	}

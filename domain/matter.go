@@ -50,6 +50,10 @@ func MatterNames(paths []string) []string {
 	return names
 }
 
+// ListMatters writes "access and workforce", or "access, extended hours; and workforce"
+// where a name has a comma of its own: else it would read as if all of access were meant.
+func ListMatters(paths []string) string { return ListApart(MatterNames(paths)) }
+
 // ReadMatter reads a matter as people write it: "Access, extended hours", or the path
 // itself.
 func ReadMatter(s string) string {

@@ -141,6 +141,10 @@ func TestWords(t *testing.T) {
 	assert.Equal(t, "Why?", Sentence("Why?."))
 	assert.Equal(t, "No!", Sentence("No! "))
 	assert.Equal(t, "We wait", Clause("We wait. "))
+	assert.Equal(t, "access and workforce", ListMatters([]string{"access", "workforce"}))
+	assert.Equal(t, "access, extended hours", ListMatters([]string{"access/extended-hours"}))
+	assert.Equal(t, "estates; access, extended hours; and workforce", ListMatters([]string{"estates", "access/extended-hours", "workforce"}))
+	assert.Empty(t, ListMatters(nil))
 	assert.Empty(t, Clause(""))
 }
 

@@ -121,6 +121,15 @@ func Thousands(n int) string { return strings.TrimPrefix(Pence(n*100).String(), 
 // List writes "a, b and c".
 func List(items []string) string { return join(items, "and") }
 
+// ListApart is List, with semicolons where an item has a comma of its own.
+func ListApart(items []string) string {
+	last := len(items) - 1
+	if last < 1 || !strings.Contains(strings.Join(items, ""), ",") {
+		return List(items)
+	}
+	return strings.Join(items[:last], "; ") + "; and " + items[last]
+}
+
 func join(items []string, word string) string {
 	switch n := len(items); n {
 	case 0:

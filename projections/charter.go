@@ -157,7 +157,7 @@ func (g *terms) named(codes []string) string {
 	return orNone(names)
 }
 
-func orNone(things []string) string { return cmp.Or(domain.List(things), "none") }
+func orNone(things []string) string { return cmp.Or(domain.ListApart(things), "none") }
 
 // SightWords is what invited system bodies see, in words.
 func SightWords(s domain.Sight) string {

@@ -73,6 +73,9 @@ func (g *business) commitmentLine(k *domain.Commitment, at domain.Day) Commitmen
 
 func (l *CommitmentLine) text() string {
 	text := string(l.RecordedStanding)
+	if l.RecordedStanding == domain.KWithin || l.RecordedStanding == domain.KBeyond {
+		text += " the remit"
+	}
 	switch {
 	case l.Disputed != nil:
 		return "disputed: " + l.Person.Office + " said on " + l.Disputed.On.Words() + " that they did not say it" + after(": ", l.Disputed.Words)

@@ -189,7 +189,7 @@ func TestPracticePage(t *testing.T) {
 	require.Equal(t, "Trafford GP Board is how the practices of Trafford agree things together. 4 organisations sit at its table. It decides by consensus and never votes. Chair: Chair, Trafford LMC.", village.Top.Who)
 	require.Equal(t, "Your practice gave it a mandate until 31 December 2026. So it may agree, in your name, on access, workforce, estates, contracts and communications. "+
 		"Between meetings its executive may act, within limits that all agreed. 1 representative can speak for you in system meetings.", village.Top.May)
-	require.Contains(t, village.Top.MayNot, "charter, membership, delegation and contracts/core")
+	require.Contains(t, village.Top.MayNot, "hands none of these on: charter; membership; delegation; and contracts, core.")
 	require.Contains(t, village.Top.SayNo, "tell South PCN, whose block stops any agreement")
 	require.Contains(t, village.Top.SayNo, "28 days' notice")
 	require.Len(t, village.Questions, 2)

@@ -225,7 +225,7 @@ func (g *telling) withdrawalText(m *domain.MandateEntry) string {
 			w += " to " + g.name(m.To)
 		}
 		if len(m.Matters) > 0 {
-			w += " for " + domain.List(domain.MatterNames(m.Matters))
+			w += " for " + domain.ListMatters(m.Matters)
 		}
 		return w + ", from " + m.From.Words() + after(": ", m.Reason)
 	}

@@ -412,7 +412,7 @@ func fewWords(name string, most int) string {
 // few writes "a, b and 4 more".
 func few(items []string, most int) string {
 	if len(items) <= most {
-		return domain.List(items)
+		return domain.ListApart(items)
 	}
-	return domain.List(append(items[:most:most], strconv.Itoa(len(items)-most)+" more"))
+	return domain.ListApart(append(items[:most:most], strconv.Itoa(len(items)-most)+" more"))
 }

@@ -217,7 +217,7 @@ func (g *telling) Sentence(e *domain.Event) string {
 	case *domain.AppointmentEnded:
 		return d.Appointment + " was ended by " + d.Source + after(": ", d.Feedback)
 	case *domain.InterestDeclared:
-		return g.office(d.Person) + " declared " + interestKindWords(d.Kind) + " in " + domain.List(domain.MatterNames(d.Matters)) + after(": ", d.Words)
+		return g.office(d.Person) + " declared " + interestKindWords(d.Kind) + " in " + domain.ListMatters(d.Matters) + after(": ", d.Words)
 	case *domain.InterestRenewed:
 		return g.office(d.Person) + " declared their interest " + d.Interest + " anew" + after(": ", d.Words)
 	case *domain.InterestEnded:

@@ -51,7 +51,7 @@ func mattersWords(matters []string) string {
 	if len(matters) == 0 {
 		return "everything"
 	}
-	return domain.List(domain.MatterNames(matters))
+	return domain.ListMatters(matters)
 }
 
 // byNumber are the entries in the order in which their short numbers were given.

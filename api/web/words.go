@@ -35,6 +35,7 @@ var words = template.FuncMap{
 	"options":     options,
 	"asks":        func(f Form, asked CheckAsked, matters []Option) Asks { return Asks{f, asked, matters} },
 	"matter":      domain.MatterWords,
+	"matterlist":  domain.ListMatters,
 	"subjects":    subjects,
 	"standing":    tagOf,
 	"mark":        mark,
@@ -232,7 +233,7 @@ func subjects(paths []string) string {
 	for _, p := range paths {
 		names = append(names, cmp.Or(domain.MatterWords(p), "overall"))
 	}
-	return domain.FirstUpper(domain.List(names))
+	return domain.FirstUpper(domain.ListApart(names))
 }
 
 // sourceWords say where an action comes from: "P4", "the meeting of 9 March 2026".
