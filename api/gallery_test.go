@@ -379,7 +379,7 @@ func TestEveryPage(t *testing.T) {
 
 // sound checks what every page keeps: axe-core finds nothing, light or dark, folded or not;
 // nothing is wider than 320 pixels; what is pressed is not too small; one heading; no id
-// twice; on paper there are no menus, forms or addresses of links.
+// twice; on paper there are no menus, forms or addresses of links, and tables run on.
 func (b *browser) sound(script string) {
 	b.t.Helper()
 	require.Empty(b.t, b.faults(script), "folded")
@@ -390,6 +390,7 @@ func (b *browser) sound(script string) {
 	b.look("light", "print")
 	require.Empty(b.t, evaluate[[]string](b, `[...document.querySelectorAll("nav, form, button, input, select, textarea, summary")].filter(e => e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`), "what paper can't do is printed")
 	require.Empty(b.t, evaluate[[]string](b, `[...document.querySelectorAll("a[href]")].filter(e => getComputedStyle(e, "::after").content !== "none").map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`), "addresses are printed beside links")
+	require.Empty(b.t, evaluate[[]string](b, `[...document.querySelectorAll("table")].filter(e => getComputedStyle(e).breakInside !== "auto").map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`), "a table leaves a sheet empty to begin on the next")
 	b.look("light", "")
 	b.width(320)
 	wide := `[...document.querySelectorAll("body *")].filter(e => { const r = e.getBoundingClientRect(); return r.right > 320.5 && r.width > 1 && !e.closest(".nhsuk-u-visually-hidden, thead, .nhsuk-skip-link") }).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`
