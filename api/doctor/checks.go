@@ -296,14 +296,14 @@ func daysLeft(in *Installation, free int64) int {
 func checkBackups(_ context.Context, in *Installation) []Check {
 	const do = "goldenthread backup --to FILE, with the operator's token"
 	if in.Backups == "" {
-		return []Check{look("Name the folder of the backups with --backups. To make one: "+do, "No folder of backups was named.")}
+		return []Check{look("Name the folder of the backups with --backups. To make one: "+do+".", "No folder of backups was named.")}
 	}
 	newest, err := archive.Newest(in.Backups)
 	switch {
 	case err != nil:
 		return []Check{wrong("Name another folder with --backups, or run this as a user who may read it.", "The backups can't be listed: %v.", err)}
 	case newest == "":
-		return []Check{wrong(do, "There is no backup in %s.", in.Backups)}
+		return []Check{wrong(do+".", "There is no backup in %s.", in.Backups)}
 	}
 	backup, err := archive.Check(newest, in.BackupKey)
 	if err != nil {
@@ -313,11 +313,11 @@ func checkBackups(_ context.Context, in *Installation) []Check {
 	said := fmt.Sprintf("The newest backup, %s, was made %s ago and was read whole", filepath.Base(newest), domain.Count(int(age/(24*time.Hour)), "day"))
 	switch {
 	case age > backupTooOld:
-		return []Check{wrong(do, "%s.", said)}
+		return []Check{wrong(do+".", "%s.", said)}
 	case age > backupOld:
 		return []Check{look(do+". Best every day, by a timer.", "%s.", said)}
 	case in.BackupKey != nil && !backup.Authentic:
-		return []Check{look("Make one of this installation: "+do, "%s, but another installation made it, or one with another backup.key.", said)}
+		return []Check{look("Make one of this installation: "+do+".", "%s, but another installation made it, or one with another backup.key.", said)}
 	}
 	return []Check{well("%s.", said)}
 }
