@@ -294,7 +294,7 @@ func (s *remembering) appointmentLinks(a *Appointment, day Day) []Link {
 		for i := range v.Lines {
 			lines = append(lines, v.Lines[i].Summary())
 		}
-		return a.Number + ": " + s.office(a.Person) + " at " + s.forumName(a.Forum) + ". " + strings.Join(lines, "; ")
+		return a.Number + ": " + s.office(a.Person) + " at " + s.forumName(a.Forum) + ". " + FirstUpper(strings.Join(lines, "; "))
 	})
 	return append(links, Link{LinkAppointment, a.Number, v.Index, v.From, text})
 }

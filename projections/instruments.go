@@ -222,7 +222,7 @@ func (g *terms) enacted(number string) []EnactedLine {
 	for _, a := range s.Appointments {
 		for i := range a.Versions {
 			v := &a.Versions[i]
-			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+remitWords(v.Lines), v.Index)
+			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+domain.FirstUpper(remitWords(v.Lines)), v.Index)
 		}
 		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), agreement)
 		for i := range a.Suspensions {
