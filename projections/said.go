@@ -110,7 +110,7 @@ func toldWords(said *domain.Saying) string {
 	if said == nil {
 		return ""
 	}
-	return "; told " + replyWords(said.Reply) + after(": ", said.Words)
+	return " (told " + replyWords(said.Reply) + after(": ", said.Words) + ")"
 }
 
 func replyWords(r domain.Reply) string {
