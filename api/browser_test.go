@@ -210,7 +210,8 @@ func (b *browser) pressToSend() {
 
 func quote(s string) string { return "`" + s + "`" }
 
-// others are the hosts, beside the server, of which anything was asked.
+// others are the hosts, beside the server, of which anything was asked. Passkeys need a
+// name, so signing in goes on at localhost.
 func (b *browser) others() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -218,11 +219,15 @@ func (b *browser) others() []string {
 	for _, s := range b.seen {
 		u, err := url.Parse(s)
 		require.NoError(b.t, err)
-		if !strings.HasPrefix(s, b.at) && u.Scheme != "data" && u.Scheme != "about" && !slices.Contains(hosts, u.Host) {
+		if !strings.HasPrefix(numbered(s), numbered(b.at)) && u.Scheme != "data" && u.Scheme != "about" && !slices.Contains(hosts, u.Host) {
 			hosts = append(hosts, u.Host)
 		}
 	}
 	return hosts
+}
+
+func numbered(address string) string {
+	return strings.Replace(address, "//localhost:", "//127.0.0.1:", 1)
 }
 
 // waits until it is so in the page.
