@@ -39,6 +39,9 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if !s.stream.Alone && s.stream.OtherWriter() != "" {
 		r, other, answered := s.forwarding().forward(ctx, &req)
 		if answered {
+			if c, erases := req.Command.(*domain.ErasePerson); erases && other == nil {
+				s.keys.NoteErased(req.Group, c.Person)
+			}
 			return r, other
 		}
 		r, err := s.execute(ctx, req)

@@ -51,6 +51,14 @@ func (k *Keyring) IsErased(person string) bool {
 	return erased
 }
 
+// NoteErased notes an erasure that another node has recorded, before this one has read of it:
+// whoever is told of it here reads nothing of that person here any more.
+func (k *Keyring) NoteErased(group, person string) {
+	if !k.IsErased(person) {
+		k.markErased(group, person)
+	}
+}
+
 // markErased notes that the ledger says so; nobody reads that person's key any more.
 func (k *Keyring) markErased(group, person string) {
 	k.mu.Lock()
@@ -156,7 +164,9 @@ func (k *Keyring) rotateWrapping(ctx context.Context) error {
 func (k *Keyring) claimWrapping(ctx context.Context) (uint64, error) {
 	wrapping, shown, err := k.currentWrapping(ctx)
 	if err != nil {
-		if k.isRotating() { // another node claimed one at the same moment: this one sealed nothing
+		// Another node claimed one at the same moment: this one sealed nothing. A stream that
+		// does not answer says nothing of the sort, and all keys may lie under the one to come.
+		if k.isRotating() && errors.Is(err, errOther) {
 			return 0, errors.Join(err, k.forgetNext())
 		}
 		return 0, err

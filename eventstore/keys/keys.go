@@ -151,8 +151,11 @@ func opensProof(wrapping, proof []byte) bool {
 	return err == nil && string(got) == wrapProof
 }
 
+// errOther says that the wrapping key here is not the one in force.
+var errOther = errors.New("is not the key under which the persons' keys are sealed")
+
 func (k *Keyring) errOtherWrapping() error {
-	return fmt.Errorf("%s is not the key under which the persons' keys are sealed; it changes whenever somebody is erased: copy it from the node that did that, or from its backup", k.path)
+	return fmt.Errorf("%s %w; it changes whenever somebody is erased: copy it from the node that did that, or from its backup", k.path, errOther)
 }
 
 // currentWrapping is the wrapping key in force, with the sequence of the entry that

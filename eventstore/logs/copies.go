@@ -29,8 +29,8 @@ type CopyReport struct {
 // CheckCopies compares the stream, the log and the newest checkpoint of every group, and
 // calls progress for each. Damaged files of a log are rebuilt from the stream, if the
 // stream has the signed root. Damage that can't be mended stops that group, unless that is
-// because the stream does not answer. The error is
-// ctx's, or progress's.
+// because the stream does not answer, or the files can't be written or opened now. The error
+// is ctx's, or progress's.
 func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error) error {
 	names := l.Names()
 	streams, err := l.checkStream(ctx, names)
@@ -39,8 +39,7 @@ func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error)
 	}
 	for _, name := range names {
 		r := l.checkCopies(ctx, name, streams[name])
-		var mendable *Mendable
-		if r.Err != nil && !errors.As(r.Err, &mendable) && !tilelog.OutOfFiles(r.Err) && !stream.IsSilent(r.Err) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
+		if isLost(r.Err) && ctx.Err() == nil && l.stream.Stopped(name) == nil {
 			l.stream.Positions.Stop(&commit.Stopped{Group: name, At: l.stream.Next(name), Why: r.Err})
 		}
 		if err := errors.Join(ctx.Err(), progress(r)); err != nil {
@@ -48,6 +47,12 @@ func (l *Logs) CheckCopies(ctx context.Context, progress func(CopyReport) error)
 		}
 	}
 	return nil
+}
+
+// isLost says whether the error is that what was signed for is not there any more, and not
+// that it can be repaired, or can't be read or mended just now.
+func isLost(err error) bool {
+	return err != nil && !errors.As(err, new(*Mendable)) && !tilelog.OutOfFiles(err) && !errors.Is(err, tilelog.ErrUnwritten) && !stream.IsSilent(err)
 }
 
 func (l *Logs) checkCopies(ctx context.Context, name string, stream *streamCheck) (r CopyReport) {

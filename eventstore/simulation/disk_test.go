@@ -209,4 +209,30 @@ func (d *disk) afterPowerCut(r *rand.Rand) map[string][]byte {
 	return left
 }
 
+// rot turns a bit of a file of the logs in that data folder, if there is one.
+func (w *world) rot(dir string) bool {
+	var files []string
+	filepath.WalkDir(filepath.Join(dir, logs.Folder), func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && strings.Contains(path, "/tile/") {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if len(files) == 0 {
+		return false
+	}
+	w.mu.Lock()
+	path, bit := files[w.rand.IntN(len(files))], w.rand.IntN(1<<16)
+	w.mu.Unlock()
+	b, err := os.ReadFile(path)
+	if err != nil || len(b) == 0 {
+		return false
+	}
+	b[bit/8%len(b)] ^= 1 << (bit % 8)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		w.fail("%s can't be written: %v", path, err)
+	}
+	return true
+}
+
 func (d *disk) wasInTrouble() bool { d.mu.Lock(); defer d.mu.Unlock(); return d.was }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/logs"
 	"goldenthread/eventstore/stream"
 )
@@ -94,4 +95,49 @@ func TestAnotherNodeRecordsDuringAStart(t *testing.T) {
 		w.end()
 		require.Empty(t, w.verdict())
 	})
+}
+
+// TestASilentStreamForgetsNoWrappingKey kills a node in the middle of an erasure, when all keys
+// lie under the wrapping key to come, and loses one of its questions about the keys at its next
+// start: everybody else's name can still be read.
+func TestASilentStreamForgetsNoWrappingKey(t *testing.T) {
+	const register, person = 2, 14 // of compose: a command with a name
+	for lost := range 12 {
+		root := scratchNow(t)
+		defer os.RemoveAll(root)
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(script{Seed: 1, Nodes: 1}, root, mistake{})
+			n, meets := w.nodes[0], w.server.meets
+			var mu sync.Mutex
+			stored, asked, killed := 0, 0, false
+			w.server.meets = func(l *link, m *message) fate {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case killed && strings.HasPrefix(m.subject, "$JS.API.STREAM.MSG.GET."+keys.StreamName):
+					if asked++; asked == lost+1 {
+						return fate{drop: true}
+					}
+				case stored > 0 && strings.HasPrefix(m.subject, "keys."): // the claim, and the keys of the others
+					if stored++; stored == 4 {
+						killed = true
+						go n.die(false, time.Second)
+						return fate{drop: true}
+					}
+				}
+				return meets(l, m)
+			}
+			w.begin()
+			w.send(w.compose(1, register), 0, 10*time.Second)
+			w.send(w.compose(1, person), 0, 10*time.Second)
+			mu.Lock()
+			stored = 1
+			mu.Unlock()
+			w.send(w.erase(1, 0), 0, 10*time.Second)
+			w.settle()
+			w.end()
+			require.Empty(t, w.verdict(), "question %d was lost", lost+1)
+			require.True(t, killed)
+		})
+	}
 }

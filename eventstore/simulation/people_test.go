@@ -145,7 +145,11 @@ func (w *world) send(x *sending, first int, patience time.Duration) {
 		}
 		w.truth.sends(x, -1)
 		if w.truth.answered(&a) {
-			w.truth.erasedAt(n, s, x.group, a.result.Next)
+			next := s.Next(x.group)
+			if x.what == "erase" {
+				next = max(next, a.result.Next)
+			}
+			w.truth.erasedAt(n, s, x.group, next)
 			return
 		}
 		time.Sleep(500 * time.Millisecond)
@@ -252,6 +256,11 @@ func (w *world) playFault(one *step, n *node) {
 	case loseAtStart:
 		n.mu.Lock()
 		n.first = countdown{requests: 1 + one.N%40, request: []fate{{drop: true}, {mute: true}}[one.N/40%2]}
+		n.mu.Unlock()
+		n.stop()
+	case rot:
+		n.mu.Lock()
+		n.rots, n.mute = true, time.Now().Add(4*one.For)
 		n.mu.Unlock()
 		n.stop()
 	case kill, powerCut:

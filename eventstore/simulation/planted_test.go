@@ -180,7 +180,7 @@ var planted = []change{
 	{"a checkpoint replaces whatever is in the bucket", "logs/rounds.go", "r.bucket.Update(put, g.name, signed, g.revision)", "r.bucket.Put(put, g.name, signed)"},
 	{"a log that could not be brought up to date is left so", "logs/rounds.go", "\t\tr.mendLog(ctx, g.groupLog)\n\t}\n\tr.includeNextRound(g.groupLog)\n", "\t\tr.mendLog(ctx, g.groupLog)\n\t}\n"},
 	{"a start reads where the stream ends before what is signed for", "store.go", "if err == nil && !s.stream.Alone {", "if false {"},
-	{"no answer while a log is mended counts as damage", "logs/copies.go", " && !stream.IsSilent(r.Err)", " && (true || stream.IsSilent(r.Err))"},
+	{"no answer while a log is mended counts as damage", "logs/copies.go", " && !stream.IsSilent(err)", " && (true || stream.IsSilent(err))"},
 	{"a witness is not told what it has not seen", "witness/pusher.go", "if errors.As(err, &other) && other.size != from && other.size <= c.N {", "if false {"},
 	{"what the witnesses have cosigned is not kept", "witness/pusher.go", "\tp.quorum, p.size = with, c.N\n\treturn nil", "\treturn nil"},
 	{"a witness cosigns before it keeps that it did", "witness/server.go", "if err := s.save(l.path, signed); err != nil {", "if err := error(nil); err != nil {"},

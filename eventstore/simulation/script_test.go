@@ -74,6 +74,7 @@ const (
 	keyLate     = "key late"      // somebody registers at a node, whose new key is late, and another node erases somebody
 	handOn      = "hand on"       // whoever runs the nodes copies the wrapping key to those that lack it
 	loseAtStart = "lose at start" // a node is stopped and started, and its Nth request then, or its answer, is lost
+	rot         = "rot"           // a node is stopped, a bit of its logs turns, and it is started; single messages that it asks for are lost for a while
 	witnessing  = "witness"       // requests of the witness, or its answers, are lost or late, or it is down
 )
 
@@ -83,7 +84,7 @@ var weights = []struct {
 	weight int
 }{
 	{say, 60}, {sayAgain, 6}, {read, 4}, {backward, 2}, {restart, 2}, {kill, 3}, {powerCut, 3}, {killAt, 4}, {killAtDisk, 3}, {cut, 3}, {serverCut, 3},
-	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {deaf, 3}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2}, {erase, 9}, {eraseKill, 4}, {keyLate, 4}, {handOn, 1}, {witnessing, 3}, {loseAtStart, 4},
+	{appendLost, 3}, {ackLost, 5}, {ackTwice, 2}, {appendLate, 5}, {appendSlow, 4}, {refuse, 2}, {proposed, 3}, {lose, 4}, {deaf, 3}, {clock, 3}, {skew, 1}, {day, 3}, {diskSlow, 2}, {diskFull, 2}, {erase, 9}, {eraseKill, 4}, {keyLate, 4}, {handOn, 1}, {witnessing, 3}, {loseAtStart, 4}, {rot, 3},
 }
 
 const groups = 3

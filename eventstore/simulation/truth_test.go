@@ -436,6 +436,7 @@ func (t *truth) check() {
 		for g := range groups {
 			t.checkNode(n, s, groupName(g), g == turn)
 		}
+		t.noteWhole(n)
 	}
 }
 
@@ -510,23 +511,53 @@ func (t *truth) leftBehind(n *node, dir string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for group := range t.groups {
-		files := tilelog.OpenFiles(filepath.Join(dir, logs.Folder, group))
-		signed, err := files.ReadEndpoint(context.Background(), tilelog.CheckpointFile)
-		if err != nil {
-			continue // nothing is published yet
-		}
-		if err := t.proves(group, signed, false); err != nil {
-			t.world.fail("the checkpoint of %s that %s left: %v", group, n.name, err)
-			continue
-		}
-		keys, err := logs.ReadSigning(dir)
-		if err != nil {
-			t.world.fail("the signing key that %s left: %v", n.name, err)
-			continue
-		}
-		origin := tilelog.OriginOf(signed)
-		if r, err := tilelog.Verify(context.Background(), files, origin, tilelog.VKeys(keys, origin), nil); err != nil || r.Err() != nil {
-			t.world.fail("the log of %s that %s left is not as it was signed: %v %v", group, n.name, err, r.Err())
+		if err := t.logAt(dir, group); err != nil {
+			t.world.fail("the log of %s that %s left: %v", group, n.name, err)
 		}
 	}
+}
+
+// noteWhole notes whether the node's logs are as they were signed: from then on they are,
+// whenever it dies.
+func (t *truth) noteWhole(n *node) {
+	n.mu.Lock()
+	dir, life, whole := n.dir, n.life, n.whole
+	n.mu.Unlock()
+	if whole {
+		return
+	}
+	t.mu.Lock()
+	for group := range t.groups {
+		if t.logAt(dir, group) != nil {
+			t.mu.Unlock()
+			return
+		}
+	}
+	t.mu.Unlock()
+	n.mu.Lock()
+	n.whole = n.life == life
+	n.mu.Unlock()
+}
+
+// logAt returns an error if the group's log in that data folder is not as it was signed;
+// nil if nothing is published yet. The mutex is held.
+func (t *truth) logAt(dir, group string) error {
+	files := tilelog.OpenFiles(filepath.Join(dir, logs.Folder, group))
+	signed, err := files.ReadEndpoint(context.Background(), tilelog.CheckpointFile)
+	if err != nil {
+		return nil
+	}
+	if err := t.proves(group, signed, false); err != nil {
+		return fmt.Errorf("its checkpoint: %w", err)
+	}
+	keys, err := logs.ReadSigning(dir)
+	if err != nil {
+		return fmt.Errorf("the signing key: %w", err)
+	}
+	origin := tilelog.OriginOf(signed)
+	r, err := tilelog.Verify(context.Background(), files, origin, tilelog.VKeys(keys, origin), nil)
+	if err = errors.Join(err, r.Err()); err != nil {
+		return fmt.Errorf("it is not as it was signed: %w", err)
+	}
+	return nil
 }

@@ -56,14 +56,16 @@ type node struct {
 	disk     *disk
 	store    *eventstore.Store // nil while it is down
 	skew     time.Duration
-	upSince  time.Time // when it began to answer in this life
-	life     int       // how often it was started
-	followed uint64    // sequence of the last commit that it told of in this life
+	life     int    // how often it was started
+	followed uint64 // sequence of the last commit that it told of in this life
 	counts   countdown
 	first    countdown // counts of the next life, from its start
 	atOnce   int       // messages that it has sent at this moment
 	moment   time.Time // of the last message
 	stopping bool      // its world ends
+	rots     bool      // a bit of its logs turns before it is started next
+	whole    bool      // its logs have been as they were signed since this life began
+	mute     time.Time // until then it asks for single messages of the ledgers in vain
 	runs     sync.WaitGroup
 	done     chan struct{} // closed when this life's last run has ended
 }
@@ -144,6 +146,10 @@ func (n *node) run() {
 	n.life++
 	life := n.life
 	n.plug = n.world.server.plug(n.name)
+	if n.rots {
+		n.world.rot(n.dir)
+	}
+	n.rots, n.whole = false, false
 	n.disk = newDisk(n.dir)
 	n.disk.deaf = n.world.mistake.deafDisk
 	n.disk.onStep = func(string) { n.counts.step(n, false) }
@@ -192,7 +198,7 @@ func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
 	}
 	n.mu.Lock()
 	if n.life == life && !n.stopping {
-		n.store, n.upSince = s, time.Now()
+		n.store = s
 	}
 	n.mu.Unlock()
 	gone := make(chan struct{})
@@ -230,13 +236,8 @@ func (n *node) die(power bool, after time.Duration) {
 		return
 	}
 	plug, disk := n.plug, n.disk
-	// At its start it puts the newest checkpoint into the folder, and then mends its tiles;
-	// where it began at a mark, once it has read the stream beside its work.
-	mending := 2 * time.Second
-	if n.world.script.Marks {
-		mending = 20 * time.Second
-	}
-	mended := n.store != nil && time.Since(n.upSince) > mending && !disk.wasInTrouble()
+	// At its start it puts the newest checkpoint into the folder, and then mends its tiles.
+	mended := n.store != nil && n.whole && !disk.wasInTrouble()
 	into := filepath.Join(n.world.root, fmt.Sprint(n.name, "-", n.life))
 	n.life++ // whoever runs it gives up
 	life := n.life
@@ -307,6 +308,9 @@ func (w *world) meets(l *link, m *message) (f fate) {
 	if f, ok := n.counts.step(n, true); ok {
 		return f
 	}
+	if strings.HasPrefix(m.subject, "$JS.API.STREAM.MSG.GET."+stream.Name) && n.asksInVain() {
+		return fate{drop: true}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if f, ok := w.keyFate[n.name]; ok && strings.HasPrefix(m.subject, "keys.") {
@@ -320,6 +324,12 @@ func (w *world) meets(l *link, m *message) (f fate) {
 		f, w.pending[n.name] = all[0], all[1:]
 	}
 	return f
+}
+
+func (n *node) asksInVain() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return time.Now().Before(n.mute)
 }
 
 // mostAtOnce is how many messages a node may send while no time passes.
@@ -417,7 +427,7 @@ func (w *world) settle() {
 	w.server.mu.Unlock()
 	for _, n := range w.nodes {
 		n.mu.Lock()
-		n.skew, n.counts, n.first = 0, countdown{}, countdown{}
+		n.skew, n.counts, n.first, n.rots, n.mute = 0, countdown{}, countdown{}, false, time.Time{}
 		plug, disk := n.plug, n.disk
 		n.mu.Unlock()
 		plug.mend()
@@ -435,12 +445,20 @@ func (w *world) settle() {
 	}
 }
 
-// advance lets the time pass that a clock was ahead when something was recorded.
+// advance lets the time pass that a clock was ahead when something was recorded, and, on clocks
+// of their own, days in which what is open becomes due. Everybody is answered before that: a
+// ledger remembers for a month what it answered.
 func (w *world) advance() {
+	for range 120 {
+		if w.truth.allAnswered() {
+			break
+		}
+		time.Sleep(time.Second)
+	}
 	ahead := w.truth.newest().Sub(w.nodes[0].time())
-	if w.script.Story && ahead > 0 {
+	if w.script.Story {
 		w.mu.Lock()
-		w.days += ahead
+		w.days += max(ahead, 0) + 60*24*time.Hour
 		w.mu.Unlock()
 	} else if ahead > 0 {
 		time.Sleep(ahead)

@@ -24,6 +24,8 @@ var (
 	ErrNothingNew = errors.New("the log has signed for that many entries already")
 	// ErrForked says that a log holds another history than the one that was signed.
 	ErrForked = errors.New("the log does not continue the one that was signed")
+	// ErrUnwritten says that a file of a log could not be written: the disk is full, or read-only.
+	ErrUnwritten = errors.New("a file of the log can't be written")
 	// ErrNotInLog says that an index or a size is not covered by the checkpoint.
 	ErrNotInLog = errors.New("the log is not that long")
 
@@ -216,9 +218,9 @@ func (l *Log) Extends(c torchwood.Checkpoint) error {
 
 // Rebuild writes anew those files of the log, up to its checkpoint, which are
 // not what they must be, and names them. The entries come from elsewhere, twice:
-// they are proved against the root before anything is written (ErrForked). What
-// was appended beyond the checkpoint is forgotten. It belongs to the goroutine
-// that lets the log grow.
+// they are proved against the root before anything is written (ErrForked). If that
+// can't be done now, the error is ErrUnwritten. What was appended beyond the
+// checkpoint is forgotten. It belongs to the goroutine that lets the log grow.
 func (l *Log) Rebuild(entries iter.Seq2[[]byte, error]) (mended []string, err error) {
 	tree, signed := l.Tree(), l.Checkpoint()
 	if signed == nil {
@@ -233,17 +235,25 @@ func (l *Log) Rebuild(entries iter.Seq2[[]byte, error]) (mended []string, err er
 			return nil
 		}
 		mended = append(mended, name)
-		return l.folder.replace(path.Join(l.name, name), data)
+		return unwritten(l.folder.replace(path.Join(l.name, name), data))
 	})
 	if err == nil {
 		err = l.mendPartials(tree, &mended)
 	}
 	if there, unread := l.folder.Checkpoint(l.name); err == nil && (unread != nil || !bytes.Equal(there, signed)) {
 		mended = append(mended, CheckpointFile)
-		err = l.folder.replace(path.Join(l.name, CheckpointFile), signed)
+		err = unwritten(l.folder.replace(path.Join(l.name, CheckpointFile), signed))
 	}
 	l.written = tree
-	return mended, errors.Join(err, l.folder.Sync())
+	return mended, errors.Join(err, unwritten(l.folder.Sync()))
+}
+
+// unwritten is the error of a write, which tells nothing of what the log holds.
+func unwritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrUnwritten, err)
 }
 
 // replay builds the tree from the entries and holds it against the root.
@@ -278,7 +288,7 @@ func (l *Log) mendPartials(tree tlog.Tree, mended *[]string) error {
 	bad, err := l.badPartials(tree)
 	for _, t := range bad {
 		if err == nil {
-			err = l.folder.remove(path.Join(l.name, torchwood.TilePath(t)))
+			err = unwritten(l.folder.remove(path.Join(l.name, torchwood.TilePath(t))))
 		}
 		*mended = append(*mended, torchwood.TilePath(t))
 	}
