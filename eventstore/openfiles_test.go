@@ -3,14 +3,13 @@
 package eventstore
 
 import (
-	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,9 +69,7 @@ func TestTooManyOpenFilesIsNoDamage(t *testing.T) {
 		_, err = log.Leaves(0)
 		outOfFiles(err)
 		outOfFiles(log.Intact())
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		err = s.CheckCopies(ctx, func(r logs.CopyReport) error { return r.Err })
+		err = s.CheckCopies(testContext(t), func(r logs.CopyReport) error { return r.Err })
 		outOfFiles(err)
 		require.NoError(t, s.Stopped("trafford"))
 	}()
@@ -140,4 +137,42 @@ func useUpFiles(t *testing.T, free ...int) (release func()) {
 		}
 		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before))
 	}
+}
+
+// A fillingDisk is a disk of the logs that can be full.
+type fillingDisk struct{ full atomic.Bool }
+
+func (d *fillingDisk) Write(path string, data []byte) error {
+	if d.full.Load() {
+		return &os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}
+	}
+	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600))
+}
+
+func (*fillingDisk) Rename(from, to string) error { return os.Rename(from, to) }
+
+func (*fillingDisk) RemoveAll(path string) error { return os.RemoveAll(path) }
+
+func (*fillingDisk) Sync(string, []string) error { return nil }
+
+// TestAFullDiskIsNoDamage: a log that can't be mended since the disk is full stops no group. It
+// is mended once there is room.
+func TestAFullDiskIsNoDamage(t *testing.T) {
+	dir, _ := smallStore(t)
+	bundles, err := filepath.Glob(filepath.Join(dir, logs.Folder, "one", "tile", "entries", "*.p", "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, bundles)
+	for _, bundle := range bundles {
+		require.NoError(t, os.Remove(bundle))
+	}
+	var d fillingDisk
+	d.full.Store(true)
+	s := openTest(t, Options{Dir: dir, Disk: &d})
+	require.ErrorIs(t, reports(t, s)["one"].Err, tilelog.ErrUnwritten)
+	require.NoError(t, s.Stopped("one"))
+	d.full.Store(false)
+	require.NotEmpty(t, reports(t, s)["one"].Mended)
+	require.NoError(t, s.Stopped("one"))
+	mustExecute(t, s, storetest.Register("one", "after"))
+	requireLogged(t, s, "one")
 }

@@ -125,6 +125,8 @@ func nameOf(n int) string { return fmt.Sprint("Dr Number ", n) }
 // send sends the command to one node after another until there is an outcome, or the
 // simulation ends.
 func (w *world) send(x *sending, first int, patience time.Duration) {
+	w.senders.Add(1)
+	defer w.senders.Add(-1)
 	for try := 0; !w.isOver(); try++ {
 		n := w.nodes[(first+try/2)%len(w.nodes)]
 		n.mu.Lock()

@@ -39,7 +39,7 @@ func TestMistakesAreFound(t *testing.T) {
 		found := ""
 		seed := uint64(1)
 		for ; found == "" && seed <= most; seed++ {
-			if wrong := simulate(t, newScript(seed), m); len(wrong) > 0 {
+			if wrong, _ := simulate(t, newScript(seed), m); len(wrong) > 0 {
 				found = wrong[0]
 			}
 		}

@@ -3,7 +3,6 @@ package simulation
 import (
 	"bytes"
 	"context"
-	"slices"
 	"time"
 
 	"goldenthread/domain"
@@ -26,13 +25,6 @@ func (t *truth) settled() {
 	for _, n := range t.world.nodes {
 		t.settledOn(n)
 	}
-}
-
-// allAnswered says whether everybody was told the outcome of what they sent.
-func (t *truth) allAnswered() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return !slices.ContainsFunc(t.world.sent, func(x *sending) bool { return !x.done })
 }
 
 // settledOn is settled, for one node.

@@ -42,24 +42,26 @@ func TestSeeds(t *testing.T) {
 		limit = time.Hour
 	}
 	began := time.Now()
-	steps := 0
+	steps, sum, long := 0, time.Duration(0), time.Duration(0)
 	seed := first
 	for ; seed < first+n && time.Since(began) < limit; seed++ {
 		s := newScript(seed)
 		steps += len(s.Steps)
-		if wrong := simulate(t, s, mistake{}); len(wrong) > 0 {
+		wrong, lasted := simulate(t, s, mistake{})
+		if len(wrong) > 0 {
 			report(t, s, wrong, mistake{})
 		}
+		sum, long = sum+lasted, max(long, lasted)
 	}
 	took := time.Since(began)
-	t.Logf("%d seeds, %d steps, %.0f seeds a minute", seed-first, steps, float64(seed-first)/took.Minutes())
+	t.Logf("%d seeds, %d steps, %.0f seeds a minute; %.0f simulated days, %.0f of them in the longest seed", seed-first, steps, float64(seed-first)/took.Minutes(), sum.Hours()/24, long.Hours()/24)
 }
 
 // longest is the simulated time after which a simulation hangs: a few minutes are usual.
 const longest = time.Hour
 
-// simulate plays the script and returns what did not hold.
-func simulate(t *testing.T, s script, m mistake) (wrong []string) {
+// simulate plays the script and returns what did not hold, and how long it was on the clocks.
+func simulate(t *testing.T, s script, m mistake) (wrong []string, lasted time.Duration) {
 	root := scratchNow(t)
 	defer os.RemoveAll(root)
 	synctest.Test(t, func(t *testing.T) {
@@ -67,6 +69,7 @@ func simulate(t *testing.T, s script, m mistake) (wrong []string) {
 		defer w.watcher.use()()
 		endless := time.AfterFunc(longest, func() { panic(fmt.Sprintf("seed %d does not end: %v", s.Seed, w.verdict())) })
 		defer endless.Stop()
+		began := time.Now()
 		w.begin()
 		w.truth.check()
 		for i := range s.Steps {
@@ -80,11 +83,11 @@ func simulate(t *testing.T, s script, m mistake) (wrong []string) {
 		}
 		w.settle()
 		w.end()
-		wrong = w.verdict()
+		wrong, lasted = w.verdict(), time.Since(began)+w.days
 	})
 	runtime.GC() // twice: nats.go keeps timers in a pool, and the next simulation must not meet them
 	runtime.GC()
-	return wrong
+	return wrong, lasted
 }
 
 // report prints the shortest script that fails.
@@ -92,7 +95,7 @@ func report(t *testing.T, s script, wrong []string, m mistake) {
 	t.Helper()
 	short := s.shrink(int(number(triesEnv, 60)), func(s script) bool {
 		for range 2 { // goroutines do not always take the same turns
-			if got := simulate(t, s, m); len(got) > 0 {
+			if got, _ := simulate(t, s, m); len(got) > 0 {
 				wrong = got
 				return true
 			}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -40,6 +41,7 @@ type world struct {
 	calm    bool // faults have ended
 	over    bool // nobody sends anything any more
 	people  sync.WaitGroup
+	senders atomic.Int64 // how many still send a command
 	sent    []*sending
 	pending map[string][]fate // what the next appends of a node meet, by its name
 	keyFate map[string]fate   // what a node's next new entry of the keys meets, by its name
@@ -450,7 +452,7 @@ func (w *world) settle() {
 // ledger remembers for a month what it answered.
 func (w *world) advance() {
 	for range 120 {
-		if w.truth.allAnswered() {
+		if w.senders.Load() == 0 {
 			break
 		}
 		time.Sleep(time.Second)
