@@ -481,11 +481,14 @@ func (s *circle) SystemBodyOf(person string, d Day) string { return s.systemOf(p
 // in a duty, on that day; "" for none.
 func (s *circle) systemOf(person string, d Day) string {
 	for _, duty := range s.DutiesOn(d) {
-		if duty.Person == person && s.employedBySystem(person, duty.Duty, d) {
+		if o := s.Organisations[duty.Employer]; duty.Person == person && o != nil && o.Kind == SystemBody {
 			return duty.Employer
 		}
 	}
 	if p := s.People[person]; p != nil {
+		if s.employerIsSystem(person, d) {
+			return p.EmployerOn(d)
+		}
 		if o := s.Organisations[p.Organisation]; o != nil && o.Kind == SystemBody {
 			return o.Code
 		}

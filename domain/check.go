@@ -405,6 +405,9 @@ func (s *remembering) notes(q Question, j *judgement) []string {
 			notes = append(notes, number+" is overdue for review since "+review.Words()+".")
 		}
 	}
+	if body := s.systemOf(q.Person, q.At); body != "" {
+		notes = append(notes, s.name(body)+" employs "+s.office(q.Person)+". It is a system body.")
+	}
 	if j.appointment != nil {
 		overdue(j.appointment.Number, j.appointment.VersionOn(q.At).Review)
 	}

@@ -255,7 +255,7 @@ func (s *circle) holdersOn(d Day) []string {
 // employedByAnySystem says whether a system body employs the person, in whatever duty, or
 // their office belongs to one.
 func (s *circle) employedByAnySystem(person string, d Day) bool {
-	if o := s.Organisations[s.People[person].Organisation]; o != nil && o.Kind == SystemBody {
+	if o := s.Organisations[s.People[person].Organisation]; o != nil && o.Kind == SystemBody || s.employerIsSystem(person, d) {
 		return true
 	}
 	return slices.ContainsFunc(s.Duties, func(o Duty) bool { return o.Person == person && s.employedBySystem(person, o.Duty, d) })

@@ -66,7 +66,7 @@ var mayImportRooms = map[string][]string{
 	"api/feeds":      {"mail", "web", "web/signin", "problem", "caller", "operation", "access", "identity"},
 	"api/rest":       {"doctor", "version", "paper", "problem", "caller", "operation", "access", "registers", "identity"},
 	"api/pages":      {"mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "registers"},
-	"api/setup":      {"doctor", "version", "mail", "web", "lists", "problem", "caller", "operation", "guard", "access", "identity", "pages"},
+	"api/setup":      {"doctor", "version", "mail", "web", "lists", "paper", "problem", "caller", "operation", "guard", "access", "identity", "pages"},
 	"api":            {"doctor", "webhooks", "version", "paper", "mail", "lists", "web", "problem", "caller", "operation", "guard", "access", "identity", "feeds", "rest", "pages", "setup", "traffic"},
 }
 

@@ -238,7 +238,7 @@ func (s *circle) mostGatekeepers(from Day) int {
 // that what they record in others' name needs confirming (rules C10, F9).
 func (s *circle) employedBySystem(person string, duty DutyName, d Day) bool {
 	return slices.ContainsFunc(s.Duties, func(o Duty) bool {
-		return o.Duty == duty && o.Person == person && s.onDuty(&o, d) && o.Employer != "" && s.Organisations[o.Employer].Kind == SystemBody
+		return o.Duty == duty && o.Person == person && s.onDuty(&o, d) && (o.Employer != "" && s.Organisations[o.Employer].Kind == SystemBody || s.employerIsSystem(person, d))
 	})
 }
 

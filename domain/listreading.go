@@ -50,7 +50,7 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 	if len(rows) > 500 {
 		return invalid("O1", "Import at most 500 organisations at a time.")
 	}
-	l.named = map[string]*OrganisationRow{}
+	l.named, rows = map[string]*OrganisationRow{}, slices.Clone(rows)
 	for i := range rows {
 		if r := rows[i].check(s.Organisations[rows[i].Code] != nil, l.official); r != nil {
 			return r
@@ -84,8 +84,15 @@ func (l *listReading) read(rows []OrganisationRow) *Refusal {
 		l.readRow(&rows[i])
 	}
 	for i := range rows {
+		if l.official && rows[i].Kind == Practice && !l.outdated(Practice) {
+			rows[i].Parents = l.oneAtATime(&rows[i])
+		}
 		l.readMemberships(&rows[i])
-		if rows[i].Kind == Practice && !l.official {
+		switch {
+		case rows[i].Kind != Practice:
+		case l.official:
+			l.keepOnePCN(&rows[i])
+		default:
 			if r := l.checkOnePCN(&rows[i]); r != nil {
 				return r.at("memberships").at(nth("organisations", i))
 			}

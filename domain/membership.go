@@ -138,19 +138,6 @@ func (l *listReading) isPCN(code string) bool {
 	return o != nil && o.Kind == PCN
 }
 
-// nextPCN is the day on which the row's organisation came to another PCN, after
-// the membership began and by the list's date: it left the former one then. It is
-// the list's date if the list gives no such day.
-func (l *listReading) nextPCN(row *OrganisationRow, was *Membership) Day {
-	next := l.on
-	for _, m := range row.Parents {
-		if m.In != was.In && l.isPCN(m.In) && m.From > was.From && m.From < next && m.Covers(l.on) {
-			next = m.From
-		}
-	}
-	return next
-}
-
 // leave ends a membership that the list no longer has, on the day before that
 // one; false if there is none on the list's date, or it was typed since.
 func (l *listReading) leave(o *Organisation, m *Membership, day Day) bool {
@@ -269,60 +256,6 @@ func (l *listReading) compare(row *OrganisationRow, have *Membership, m Membersh
 	case is.Until != have.Until:
 		l.add(cmp.Or(is.Until, l.on), &MembershipEnded{Member: row.Code, In: m.In, From: is.From, Until: is.Until, Source: row.Source})
 	}
-}
-
-// checkOnePCN refuses rows that somebody types and that would have a practice in two PCNs on
-// the same day (rule O1). What stands already is left as it is.
-func (l *listReading) checkOnePCN(row *OrganisationRow) *Refusal {
-	var all []Membership
-	if o := l.t.s.Organisations[row.Code]; o != nil {
-		all = slices.Clone(o.Memberships)
-	}
-	changed := make([]bool, len(all))
-	change := func(in string, from Day, to Span) {
-		for i := range all {
-			if all[i].In == in && all[i].From == from {
-				all[i].Span, changed[i] = to, true
-			}
-		}
-	}
-	for _, d := range l.found {
-		switch e := d.data.(type) {
-		case *MembershipStarted:
-			if e.Member == row.Code {
-				all, changed = append(all, Membership{In: e.In, Span: Span{From: e.From}}), append(changed, true)
-			}
-		case *MembershipEnded:
-			if e.Member == row.Code {
-				change(e.In, e.From, Span{e.From, e.Until})
-			}
-		case *MembershipCorrected:
-			if e.Member == row.Code {
-				change(e.In, e.Was.From, e.Span)
-			}
-		default:
-		}
-	}
-	for i, m := range all {
-		for _, other := range all {
-			if changed[i] && m.In != other.In && l.isPCN(m.In) && l.isPCN(other.In) && !m.void() && !other.void() && m.overlaps(other.Span) {
-				first, next := other, m
-				if m.From < other.From {
-					first, next = m, other
-				}
-				return notNow("O1", "%s would be in %s and in %s at once, and a practice is in one PCN. If it moves, give its last day in %s too, the day before it comes to %s.",
-					l.nameOf(row), l.pcnName(first.In), l.pcnName(next.In), l.pcnName(first.In), l.pcnName(next.In))
-			}
-		}
-	}
-	return nil
-}
-
-func (l *listReading) pcnName(code string) string {
-	if row := l.named[code]; row != nil && row.Name != "" {
-		return row.Name
-	}
-	return l.t.s.name(code)
 }
 
 // start records a new membership, with its end if the list gives one.

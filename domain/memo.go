@@ -15,6 +15,7 @@ type memo struct {
 	days         []Day // on which what is kept by period can change, in order
 	coverage     map[period]Coverage
 	incomplete   map[period]string
+	sizes        map[period][]SizeList
 	appointments map[string][]*Appointment // by forum, in order
 	delegations  []*Delegation             // in order
 	overdue      map[string][]overdueReport

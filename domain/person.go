@@ -310,6 +310,8 @@ type Person struct {
 
 	Earlier []EarlierData // personal data that was changed lately
 
+	Employers []DatedEmployer // by their own word, in order of recording (rule F9)
+
 	keys [][]byte // public keys of all passkeys that they ever had
 }
 

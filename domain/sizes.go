@@ -17,7 +17,11 @@ type SizeList struct {
 
 // SizeListsOn are the lists from which the numbers of patients are that coverage counts on
 // that day, that of most practices first.
-func (s *roster) SizeListsOn(d Day) []SizeList {
+func (s *remembering) SizeListsOn(d Day) []SizeList {
+	return remember(s.memo.sizes, mostRemembered, s.periodOf("", d), func() []SizeList { return s.sizeListsOn(d) })
+}
+
+func (s *roster) sizeListsOn(d Day) []SizeList {
 	counts := map[SizeList]int{}
 	for _, o := range s.PracticesOn(d) {
 		for _, l := range s.figures(o, d) {

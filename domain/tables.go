@@ -131,6 +131,7 @@ var Kinds = []Kind{
 	kind[LetterAnswered]("letter.answered.v1").since(2),
 	kind[AnswerRecorded]("letter.answer-recorded.v1").since(2),
 	kind[MinutesWorded]("minutes.worded.v1").since(2),
+	kind[EmployerDeclared]("person.employer-declared.v1").since(2),
 }
 
 // Commands are all commands, one line each: the name under which a caller
@@ -222,4 +223,5 @@ var Commands = []CommandKind{
 	command[AnswerLetter]("answer-letter", "Answer the group’s letter, as a practice, with its code."),
 	command[RecordAnswers]("record-answers", "Record, as on paper, what practices answered with the codes of their letters."),
 	command[WordMinutes]("word-minutes", "Give the minutes of a meeting words around what is recorded.").slight("They can be written again until a meeting approves the minutes, and change nothing that is recorded."),
+	command[DeclareEmployer]("declare-employer", "Say who employs you, which is shown where a system body does.").back("You can say at any time that it is otherwise from then on."),
 }

@@ -50,7 +50,7 @@ func (s *View) Across(places map[string]*State) *View {
 func (s *View) Remembering() *View {
 	c := *s
 	c.memo = memo{
-		places: s.Places(), days: s.changingDays(), coverage: map[period]Coverage{}, incomplete: map[period]string{}, appointments: map[string][]*Appointment{},
+		places: s.Places(), days: s.changingDays(), coverage: map[period]Coverage{}, incomplete: map[period]string{}, sizes: map[period][]SizeList{}, appointments: map[string][]*Appointment{},
 		delegations: s.delegationsInOrder(), overdue: map[string][]overdueReport{}, said: map[string][]*Commitment{},
 		positions: map[string][]*AdoptedPosition{}, spent: map[spending]Pence{}, agreements: map[string][]Link{}, texts: map[uint64]string{}, taken: map[string][]*View{},
 	}

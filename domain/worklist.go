@@ -12,7 +12,7 @@ import (
 // A Due thing is on the work list.
 type Due struct {
 	What    string  `json:"what" doc:"reference, such as D1 or locality-board/2026-03-09"`
-	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter, joining, seat or left"`
+	Kind    DueKind `json:"kind" doc:"review, end, report, tell, ratify, call-in, confirm, position, mandate, approach, priorities, action, departure, communicate, question, interest, record, charter, joining, seat, vacant or left"`
 	On      Day     `json:"on" doc:"day on which it is due"`
 	Left    int     `json:"daysLeft" doc:"negative: overdue by so many days"`
 	Overdue bool    `json:"overdue"`
@@ -45,6 +45,7 @@ const (
 	DueJoining     DueKind = "joining"     // a wider group that asked to be answered
 	DueLetter      DueKind = "letter"      // whose answer is to be recorded
 	DueSeat        DueKind = "seat"        // to be held by somebody from then on
+	DueVacant      DueKind = "vacant"      // a seat that nobody holds
 	DueLeft        DueKind = "left"        // open by somebody who leaves their office
 )
 
@@ -97,6 +98,7 @@ func (s *beside) due(d Day, wanted func(on Day, ahead int) bool) []Due {
 	}
 	s.joiningsDue(d, add)
 	s.seatsDue(d, add)
+	s.vacantDue(d, add)
 	s.leftDue(d, add)
 	for _, n := range s.open {
 		p := s.Proposals[n]
@@ -193,6 +195,50 @@ func (s *circle) seatsDue(d Day, add addDue) {
 	}
 }
 
+// vacantDue adds the seats that nobody holds, since the day after the last holder's or deputy's
+// last (rule F5).
+func (s *State) vacantDue(d Day, add addDue) {
+	if !s.EstablishedOn(d) {
+		return
+	}
+	for _, code := range s.EntitledOn(d) {
+		seat := s.Seats[code]
+		if !s.VacantOn(seat, d) {
+			continue
+		}
+		since := max(seat.From, s.Established)
+		for _, h := range seat.Holders {
+			if last := earlier(h.Until, s.People[h.Person].Left); last != 0 && last < d {
+				since = max(since, last+1)
+			}
+		}
+		add("seat/"+code, DueVacant, since, 0, "Nobody holds the seat of "+s.name(code)+" since "+since.Words()+". "+s.name(code)+" names who does.")
+	}
+}
+
+// concernedBySeat are the ids of those who should know that nobody holds the seat: who speak
+// for its organisation or, of a PCN, for its practices, the manager and whoever chairs. Those
+// to whom somebody who left it leaves it open are told by that.
+func (s *State) concernedBySeat(code string, d Day) []string {
+	ids := s.SpokespeopleOn(code, d)
+	for _, p := range s.appendPracticesOf(nil, code, d) {
+		ids = append(ids, s.SpokespeopleOn(p.Code, d)...)
+	}
+	ids = slices.Concat(ids, s.withDuty(Manager, d), s.ChairsOn(d))
+	for _, left := range s.leavers() {
+		for _, l := range s.LeftOpenBy(left, d) {
+			if l.Ref == "seat/"+code {
+				ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(l.To, id) })
+			}
+		}
+	}
+	var once []string
+	for _, id := range ids {
+		once = appendNew(once, id)
+	}
+	return once
+}
+
 // DueFor are the ids of those who are to see to what is due (rule T4): whoever the power,
 // the mandate or the action is with, the practices that were asked, the gatekeepers, the
 // seats' holders, as far as they may give the command that does it. What only one person
@@ -226,6 +272,8 @@ func (s *State) DueFor(due *Due, d Day) []string {
 	case DueSeat:
 		code := strings.TrimPrefix(due.What, "seat/")
 		first = append(s.SpokespeopleOn(code, d), s.holderOn(s.Seats[code], d))
+	case DueVacant:
+		return s.concernedBySeat(strings.TrimPrefix(due.What, "seat/"), d)
 	case DueLetter:
 		return s.withDuty(Registrar, d)
 	case DueLeft:

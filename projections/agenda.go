@@ -76,6 +76,14 @@ type Attending struct {
 	For    *Body `json:"for,omitempty"`
 }
 
+// Office is the person's, with the system body that employs them unless they attend for it.
+func (a Attending) Office() string {
+	if a.For != nil && a.For.Name == a.Person.EmployedBy {
+		return a.Person.Office
+	}
+	return a.Person.Words()
+}
+
 // Agenda answers for that day.
 func (g *business) Agenda(at domain.Day) Agenda {
 	s := g.state
@@ -118,12 +126,12 @@ func (g *business) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting 
 	if m.Approved <= at {
 		l.Approved, l.Changes = m.Approved, m.Changes
 	}
-	l.Held, l.Chaired, l.Present, l.Apologies, l.Notes = true, g.anyone(m.Chaired), g.everyone(m.Present), g.everyone(m.Apologies), m.Notes
+	l.Held, l.Chaired, l.Present, l.Apologies, l.Notes = true, new(g.acting(m.Chaired, m.On)), g.allActing(m.Present, m.On), g.everyone(m.Apologies), m.Notes
 	if w := m.Words; w != nil {
 		l.Words = &Worded{w.MinutesWords, g.who(w.By), w.Index}
 	}
 	for _, a := range m.InAttendance {
-		l.InAttendance = append(l.InAttendance, Attending{g.who(a.Person), g.anybody(a.For)})
+		l.InAttendance = append(l.InAttendance, Attending{g.acting(a.Person, m.On), g.anybody(a.For)})
 	}
 	for _, code := range g.state.EntitledOn(m.On) {
 		there := slices.ContainsFunc(m.Present, func(p string) bool { return g.state.RoleOn(g.state.Seats[code], p, m.On) != "" })

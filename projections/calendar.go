@@ -71,7 +71,7 @@ func (g *Group) Calendar(ctx context.Context, person, practice string, at domain
 	founded := g.state.Charters[0].From
 	entries = append(entries, g.calendarEntry("founded", g.state.Group, founded, "", g.state.Name+" was founded."))
 	for _, due := range g.state.DueOn(at) {
-		if due.Kind != domain.DueCharter && due.Kind != domain.DueLeft && whole(&due) { // which are how things are, and have no day ahead
+		if due.Kind != domain.DueCharter && due.Kind != domain.DueLeft && due.Kind != domain.DueVacant && whole(&due) { // which are how things are, and have no day ahead
 			entries = append(entries, g.calendarEntry(string(due.Kind), due.What, due.On, "", due.Text))
 		}
 	}

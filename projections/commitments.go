@@ -53,13 +53,13 @@ func (g *business) Commitments(at domain.Day) Commitments {
 
 func (g *business) commitmentLine(k *domain.Commitment, at domain.Day) CommitmentLine {
 	l := CommitmentLine{
-		Ref: k.Number, Person: g.who(k.Person), Appointment: k.Appointment, Forum: k.Forum, ForumName: g.forum(k.Forum), Meeting: k.Meeting,
+		Ref: k.Number, Person: g.acting(k.Person, k.Meeting), Appointment: k.Appointment, Forum: k.Forum, ForumName: g.forum(k.Forum), Meeting: k.Meeting,
 		Matter: k.Matter, Words: k.Words, Amount: k.Amount, Months: k.Months, Given: k.Given, Standing: g.state.CommitmentOn(k, at),
 		RecordedStanding: k.Standing, Verdict: k.Verdict, Reasons: domain.OrEmpty(k.Reasons), Reason: k.Reason, JudgedAt: k.JudgedAt, Reported: k.Reported,
 		Recorded: k.Recorded, Outcome: outcomeOn(k.Outcome, at), Feedback: g.feedbackOn(k.Number, at), Index: k.Index,
 	}
 	if c := k.Confirmed; c != nil && c.On <= at {
-		l.Confirmed = &ConfirmedLine{g.who(c.Person), c.On, c.Index}
+		l.Confirmed = &ConfirmedLine{g.acting(c.Person, c.On), c.On, c.Index}
 	}
 	if l.Disputed = g.deniedOn(k.Disputed, at); k.Reported && l.Confirmed == nil {
 		l.ConfirmBy = g.state.ConfirmCommitmentBy(k)

@@ -107,7 +107,7 @@ var dueWords = map[domain.DueKind]string{
 	domain.DueReview: "Review", domain.DueEnd: "See to the end of", domain.DueRatify: "Ratify or disavow", domain.DueCallIn: "Settle", domain.DueMandate: "Renew",
 	domain.DueApproach: "Deal with", domain.DuePriorities: "Ask for the practices’ answers:", domain.DueAction: "Do", domain.DueDeparture: "Talk through",
 	domain.DueCommunicate: "Tell the practices of", domain.DueQuestion: "Answer", domain.DueInterest: "Declare your interest anew:", domain.DueCharter: "See to",
-	domain.DueJoining: "Put a proposal about", domain.DueSeat: "Say who holds",
+	domain.DueJoining: "Put a proposal about", domain.DueSeat: "Say who holds", domain.DueVacant: "See that somebody holds",
 }
 
 // nearing is an errand that is told again when its day comes nearer. Its key names what is

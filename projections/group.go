@@ -85,6 +85,13 @@ func (g *known) Check(q domain.Question) (a *domain.CheckAnswer, r *domain.Refus
 	return a, r
 }
 
+// SizeListsOn are the lists from which the numbers of patients are that coverage counts on
+// that day (rule O1).
+func (g *known) SizeListsOn(d domain.Day) (lists []domain.SizeList) {
+	g.memos.ask(g.state, func(s *domain.View) { lists = s.SizeListsOn(d) })
+	return lists
+}
+
 // CheckBriefly decides as Check, and answers with what decides alone.
 func (g *known) CheckBriefly(q domain.Question) (a *domain.CheckAnswer, r *domain.Refusal) {
 	g.memos.ask(g.state, func(s *domain.View) {
@@ -111,6 +118,16 @@ func (g *known) stamp(at domain.Day) Stamp {
 type Who struct {
 	Handle string `json:"handle"`
 	Office string `json:"office"`
+
+	EmployedBy string `json:"employedBy,omitempty" doc:"system body that employs them, or to which their office belongs, where they act for the group (rule F9)"`
+}
+
+// Words are the office, with the system body that employs them.
+func (w Who) Words() string {
+	if w.EmployedBy == "" {
+		return w.Office
+	}
+	return w.Office + " (employed by " + w.EmployedBy + ")"
 }
 
 // A Body is how an organisation is named: names repeat, so with its code.
@@ -121,12 +138,29 @@ type Body struct {
 
 func (g *naming) who(id string) Who {
 	if p := g.state.Person(id); p != nil {
-		return Who{p.Handle, p.Office}
+		return Who{Handle: p.Handle, Office: p.Office}
 	}
 	if id == domain.Operator {
-		return Who{id, "the operator of this server"}
+		return Who{Handle: id, Office: "the operator of this server"}
 	}
-	return Who{id, "somebody"}
+	return Who{Handle: id, Office: "somebody"}
+}
+
+// acting is who, with the system body that employs them on that day (rule F9).
+func (g *naming) acting(id string, d domain.Day) Who {
+	w := g.who(id)
+	if body := g.state.SystemBodyOf(id, d); body != "" {
+		w.EmployedBy = g.name(body)
+	}
+	return w
+}
+
+func (g *naming) allActing(ids []string, d domain.Day) []Who {
+	ws := make([]Who, 0, len(ids))
+	for _, id := range ids {
+		ws = append(ws, g.acting(id, d))
+	}
+	return ws
 }
 
 // anyone is who, or nil where nobody is named.

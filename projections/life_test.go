@@ -26,7 +26,7 @@ func (b *table) gate() *table {
 func TestApproaches(t *testing.T) {
 	b := sit(t).found().gate()
 	a := b.fold().Approaches(day("2026-04-10"))
-	require.Equal(t, []Who{{"cd-south", "Clinical Director, South PCN"}}, a.Gatekeepers)
+	require.Equal(t, []Who{{Handle: "cd-south", Office: "Clinical Director, South PCN"}}, a.Gatekeepers)
 	require.Equal(t, 2, a.Most)
 	require.Len(t, a.Side, 1)
 	require.Len(t, a.Approaches, 2)

@@ -126,9 +126,9 @@ func (g *business) minuteAttendance(d *Minutes, m *OwnMeeting) {
 		return
 	}
 	for _, w := range m.Present {
-		d.item(w.Office, "")
+		d.item(w.Words(), "")
 	}
-	d.line("Chaired by " + m.Chaired.Office + ".")
+	d.line("Chaired by " + m.Chaired.Words() + ".")
 	if len(m.InAttendance) > 0 {
 		d.line("In attendance: " + domain.List(attendingWords(m.InAttendance)) + ".")
 	}
@@ -152,7 +152,7 @@ func (g *business) minuteAttendance(d *Minutes, m *OwnMeeting) {
 func attendingWords(attending []Attending) []string {
 	var words []string
 	for _, a := range attending {
-		w := a.Person.Office
+		w := a.Office()
 		if a.For != nil {
 			w += " (for " + a.For.Name + ")"
 		}

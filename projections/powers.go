@@ -217,7 +217,7 @@ func (g *authority) PowersBetween(from, to, at domain.Day) Powers {
 
 func (g *authority) executiveLine(at domain.Day) ExecutiveLine {
 	members := g.state.ExecutiveOn(at)
-	l := ExecutiveLine{Members: g.everyone(members)}
+	l := ExecutiveLine{Members: g.allActing(members, at)}
 	for _, e := range g.state.Executive {
 		if len(members) > 0 && e.From <= at {
 			l.From, l.Until, l.Source, l.Index = e.From, e.Until, e.Source, e.Index
@@ -240,7 +240,7 @@ func (g *authority) delegationLine(d *domain.Delegation, from, to, at domain.Day
 		Exercises: []ExerciseLine{}, Feedback: g.feedbackOn(d.Number, at), Chain: g.delegationChain(d, at), Index: d.Index,
 	}
 	if d.To != domain.ToExecutive {
-		l.Person = g.anyone(d.To)
+		l.Person = new(g.acting(d.To, at))
 		l.To = l.Person.Handle
 	}
 	for i := range v.Powers {
@@ -353,7 +353,7 @@ func (g *authority) exerciseLine(x *domain.Exercise, at domain.Day) ExerciseLine
 	standing := s.ExerciseOn(x, at)
 	l := ExerciseLine{
 		Ref: x.Number, Delegation: x.Delegation, Matter: x.Matter, What: x.What, Amount: x.Amount, Months: x.Months, OpenEnded: x.OpenEnded,
-		Acting: g.everyone(x.Acting), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: domain.OrEmpty(x.Beyond), Names: g.namesWords(x.Names),
+		Acting: g.allActing(x.Acting, x.On), Payer: g.anybody(g.payerOf(x)), On: x.On, Recorded: x.Recorded, Standing: standing, Beyond: domain.OrEmpty(x.Beyond), Names: g.namesWords(x.Names),
 		Consulted: []ConsultedLine{}, Told: []ToldLine{}, Feedback: g.feedbackOn(x.Number, at), Outcome: outcomeOn(x.Outcome, at), Chain: domain.OrEmpty(s.StepsOf(x.Number, at)), Index: x.Index,
 	}
 	l.confirming(g, x, at)
@@ -381,7 +381,7 @@ func (l *ExerciseLine) confirming(g *authority, x *domain.Exercise, at domain.Da
 	unconfirmed := x.StillToConfirm(at)
 	for _, c := range x.Confirmed {
 		if c.On <= at {
-			l.Confirmed = append(l.Confirmed, ConfirmedLine{g.who(c.Person), c.On, c.Index})
+			l.Confirmed = append(l.Confirmed, ConfirmedLine{g.acting(c.Person, c.On), c.On, c.Index})
 		}
 	}
 	if l.Refused = g.deniedOn(x.Refused, at); len(unconfirmed) > 0 {

@@ -15,15 +15,17 @@ import (
 // practice, what it can't, and how to say no.
 type PracticePage struct {
 	Stamp
-	Practice   Body             `json:"practice"`
-	Top        PracticeTop      `json:"top"`
-	Inside     bool             `json:"inside" doc:"it stands behind the group for at least one matter"`
-	Via        *Body            `json:"via,omitempty" doc:"the PCN through which it does, if for nothing by itself"`
-	Matters    []PracticeMatter `json:"matters" doc:"matter by matter: every one that the charter lists, and those below it that fare otherwise"`
-	Grants     []GrantLine      `json:"grants" doc:"mandates on which that rests"`
-	Notices    []PracticeNotice `json:"notices" doc:"the newest first"`
-	Questions  []QuestionLine   `json:"questions" doc:"of this practice"`
-	Departures []DepartureLine  `json:"departures" doc:"of this practice and of its PCN"`
+	Practice   Body              `json:"practice"`
+	Top        PracticeTop       `json:"top"`
+	Inside     bool              `json:"inside" doc:"it stands behind the group for at least one matter"`
+	Via        *Body             `json:"via,omitempty" doc:"the PCN through which it does, if for nothing by itself"`
+	Matters    []PracticeMatter  `json:"matters" doc:"matter by matter: every one that the charter lists, and those below it that fare otherwise"`
+	Grants     []GrantLine       `json:"grants" doc:"mandates on which that rests"`
+	Sizes      []domain.SizeList `json:"sizes" doc:"lists from which the numbers of patients are that coverage counts, that of most practices first"`
+	SizeSay    string            `json:"sizeSay,omitempty" doc:"the same in a sentence; none where no numbers are known"`
+	Notices    []PracticeNotice  `json:"notices" doc:"the newest first"`
+	Questions  []QuestionLine    `json:"questions" doc:"of this practice"`
+	Departures []DepartureLine   `json:"departures" doc:"of this practice and of its PCN"`
 }
 
 // PracticeTop is under 200 words in all.
@@ -103,6 +105,8 @@ func (g *Group) practicePage(o *domain.Organisation, at domain.Day) PracticePage
 	for i := range matters {
 		p.Matters = append(p.Matters, g.practiceMatter(&matters[i], at))
 	}
+	p.Sizes = g.SizeListsOn(at)
+	p.SizeSay = domain.SizeWords(p.Sizes)
 	for _, grant := range grantsOf(matters) {
 		p.Grants = append(p.Grants, g.grantLine(grant, at))
 	}

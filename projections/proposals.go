@@ -356,7 +356,7 @@ func (g *authority) addRoll(a *Proposal, s *domain.View, p *domain.Proposal, at 
 			l.Time = time.UnixMilli(e.Time).UTC()
 		}
 		if e.Person != "" {
-			l.Person = &Who{g.who(e.Person).Handle, e.Office}
+			l.Person = &Who{Handle: g.who(e.Person).Handle, Office: e.Office}
 		}
 		a.Roll = append(a.Roll, l)
 		switch e.Position {

@@ -167,7 +167,7 @@ func (g *business) appointmentLine(a *domain.Appointment, at domain.Day) Appoint
 	}
 	state, why := g.state.AppointmentOn(a, at)
 	l := AppointmentLine{
-		Ref: a.Number, Person: g.who(a.Person), ByOffice: a.ByOffice, Substitutes: g.everyone(v.Substitutes), Forum: a.Forum, ForumName: g.forum(a.Forum),
+		Ref: a.Number, Person: g.acting(a.Person, at), ByOffice: a.ByOffice, Substitutes: g.allActing(v.Substitutes, at), Forum: a.Forum, ForumName: g.forum(a.Forum),
 		Capacity: a.Capacity, State: state, Why: why, Lines: []RemitLine{}, Payer: g.anybody(a.Payer), From: a.Versions[0].From, Until: v.Until,
 		Review: v.Review, Overdue: overdue(state, v.Review, at), Version: v.Number, Source: a.Source, Parent: a.Parent, History: []AppointmentHistory{},
 		EndedOn: a.Ended, EndedBy: a.EndedBy, EndFeedback: a.Feedback,
@@ -233,7 +233,7 @@ func (g *business) meetingLine(m *domain.Meeting, at domain.Day) MeetingLine {
 	if m.Reported == 0 || m.Reported > at {
 		return l
 	}
-	l.Reported, l.Happened, l.Agreed, l.Present, l.ReportIndex = m.Reported, m.Happened, m.Agreed, g.everyone(m.Present), m.ReportIndex
+	l.Reported, l.Happened, l.Agreed, l.Present, l.ReportIndex = m.Reported, m.Happened, m.Agreed, g.allActing(m.Present, m.On), m.ReportIndex
 	for _, a := range byNumber(g.state.Actions) {
 		if a.Source == l.Ref {
 			l.Actions = append(l.Actions, g.actionLine(a, at))

@@ -222,6 +222,11 @@ func (g *telling) Sentence(e *domain.Event) string {
 		return g.office(d.Person) + " declared their interest " + d.Interest + " anew" + after(": ", d.Words)
 	case *domain.InterestEnded:
 		return g.office(d.Person) + "'s interest " + d.Interest + " ends on " + d.Until.Words() + after(": ", d.Words)
+	case *domain.EmployerDeclared:
+		if d.Employer == "" {
+			return g.office(d.Person) + " is employed by nobody whom others should know of from " + d.From.Words()
+		}
+		return g.office(d.Person) + " is employed by " + g.name(d.Employer) + " from " + d.From.Words()
 	case *domain.CommitmentRecorded:
 		return g.commitmentRecordedText(d)
 	case *domain.FeedbackGiven:

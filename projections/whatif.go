@@ -8,15 +8,17 @@ import (
 // withdrew (rules M2–M4). Nothing is recorded by asking.
 type WhatIf struct {
 	Stamp
-	Organisation Body       `json:"organisation"`
-	Matter       string     `json:"matter" doc:"that it would withdraw; none: everything"`
-	Earliest     domain.Day `json:"earliest" doc:"day on which a withdrawal would take effect if notice were given on the day that is asked about"`
-	Before       CoverageIs `json:"before" doc:"coverage as it is on that day; no matter: behind the group at all"`
-	After        CoverageIs `json:"after" doc:"coverage if the withdrawal took effect on that day"`
-	Leaving      []Body     `json:"leaving" doc:"practices that would no longer stand behind the group"`
-	Powers       []LostLine `json:"powers" doc:"under which somebody could commit before, and nobody could after, since coverage would fall to the charter's least or below"`
-	Say          string     `json:"say"`
-	Notes        []string   `json:"notes"`
+	Organisation Body              `json:"organisation"`
+	Matter       string            `json:"matter" doc:"that it would withdraw; none: everything"`
+	Earliest     domain.Day        `json:"earliest" doc:"day on which a withdrawal would take effect if notice were given on the day that is asked about"`
+	Before       CoverageIs        `json:"before" doc:"coverage as it is on that day; no matter: behind the group at all"`
+	After        CoverageIs        `json:"after" doc:"coverage if the withdrawal took effect on that day"`
+	Sizes        []domain.SizeList `json:"sizes" doc:"lists from which the numbers of patients are, that of most practices first"`
+	SizeSay      string            `json:"sizeSay,omitempty" doc:"the same in a sentence; none where no numbers are known"`
+	Leaving      []Body            `json:"leaving" doc:"practices that would no longer stand behind the group"`
+	Powers       []LostLine        `json:"powers" doc:"under which somebody could commit before, and nobody could after, since coverage would fall to the charter's least or below"`
+	Say          string            `json:"say"`
+	Notes        []string          `json:"notes"`
 }
 
 // CoverageIs is a coverage in figures and in words.
@@ -58,6 +60,8 @@ func (g *authority) WhatIf(organisation, matter string, at domain.Day) (WhatIf, 
 	for i := range w.Powers {
 		a.Powers = append(a.Powers, g.lostLine(&w.Powers[i], at))
 	}
+	a.Sizes = g.SizeListsOn(at)
+	a.SizeSay = domain.SizeWords(a.Sizes)
 	a.Say = g.whatIfSay(&a)
 	if w.Organisation.Kind == domain.PCN {
 		a.Notes = append(a.Notes, "Practices of "+w.Organisation.Name+" that gave "+g.state.ShortName+" a mandate themselves would still stand behind it.")

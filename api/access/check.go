@@ -25,7 +25,8 @@ type CheckInput struct {
 // Check is the answer of the check (rule R3), and up to when it knows.
 type Check struct {
 	domain.CheckAnswer
-	Known time.Time `json:"known" doc:"what was recorded up to then was taken into account"`
+	Sizes []domain.SizeList `json:"sizes" doc:"lists from which the numbers of patients are, that of most practices first"`
+	Known time.Time         `json:"known" doc:"what was recorded up to then was taken into account"`
 }
 
 // AnswerCheck asks the check what the input says; a refusal says what can't be asked.
@@ -38,7 +39,7 @@ func AnswerCheck(q *Question, in *CheckInput) (Check, error) {
 	if refusal != nil {
 		return Check{}, refusal
 	}
-	return Check{*a, q.Known}, nil
+	return Check{*a, q.SizeListsOn(q.At), q.Known}, nil
 }
 
 // question reads what is asked of the check. What is not said stays unsaid.

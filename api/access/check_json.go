@@ -41,6 +41,7 @@ func (c *Check) AppendJSON(b []byte) ([]byte, error) {
 	w.inputs(`,"on":`, &c.On)
 	w.number(`,"index":`, c.Index)
 	w.day(`,"at":`, c.At)
+	jsonList(&w, `,"sizes":`, c.Sizes, (*jsonText).sizeList)
 	w.time(`,"known":`, c.Known)
 	w.b = append(w.b, '}')
 	return w.b, w.err
@@ -157,6 +158,13 @@ func (w *jsonText) coverage(before string, c *domain.Coverage) {
 	if len(c.Places) > 0 {
 		jsonList(w, `,"places":`, c.Places, (*jsonText).place)
 	}
+	w.b = append(w.b, '}')
+}
+
+func (w *jsonText) sizeList(l *domain.SizeList) {
+	w.text(`{"source":`, l.Source)
+	w.day(`,"on":`, l.On)
+	w.integer(`,"practices":`, int64(l.Practices))
 	w.b = append(w.b, '}')
 }
 

@@ -61,6 +61,7 @@ func showCheck(p *page, a *access.Check) {
 	p.list("Limits, for you alone", texts(a.Limits, func(l domain.Limit) string { return l.Of + ": " + l.Text }))
 	p.head("On whose behalf")
 	p.item("%s", a.Coverage.Words())
+	p.unless(len(a.Sizes) == 0, "%s", domain.SizeWords(a.Sizes))
 	for _, c := range a.Coverage.Conditions {
 		p.item("on condition, %s", c)
 	}

@@ -31,7 +31,7 @@ func showCommitment(p *page, k *projections.CommitmentLine) {
 		terms += ", " + domain.Count(*k.Months, "month")
 	}
 	p.head("%s, %s: %s", k.Ref, terms, k.Standing.Words())
-	p.item("%s, %s, %s, given %s: %s", k.Person.Office, k.ForumName, k.Meeting.Words(), givenWords[k.Given], k.Words)
+	p.item("%s, %s, %s, given %s: %s", k.Person.Words(), k.ForumName, k.Meeting.Words(), givenWords[k.Given], k.Words)
 	p.item("It was %s.", k.Text)
 	p.unless(k.Reason == "", "The representative's reason: %s", k.Reason)
 	p.unless(k.Outcome == nil || k.Outcome.Feedback == "", "The group: %s", feedbackOf(k.Outcome))
@@ -88,7 +88,7 @@ func showRepresentation(p *page, a *projections.Representation) {
 }
 
 func showAppointment(p *page, l *projections.AppointmentLine) {
-	p.head("%s: %s at %s, %s%s", l.Ref, l.Person.Office, l.ForumName, l.State, spanOf(l))
+	p.head("%s: %s at %s, %s%s", l.Ref, l.Person.Words(), l.ForumName, l.State, spanOf(l))
 	p.unless(l.Why == "", "%s.", l.Why)
 	for _, line := range l.Lines {
 		p.item("%s", line.Summary)

@@ -111,6 +111,34 @@ var charterQuestion = question[projections.CharterInForce]{
 	},
 }
 
+// scheduleQuestion asks for what stood before the ledger (rule F8).
+var scheduleQuestion = question[projections.Before]{
+	use: "schedule", short: "What stood before the ledger, with its evidence",
+	example: "  goldenthread schedule",
+	below:   "/schedule",
+	show: func(p *page, b *projections.Before) {
+		switch {
+		case len(b.Items) == 0:
+			p.say("Nothing from before the ledger was brought in.")
+		case b.In != 0:
+			p.say("This came in with the charter on %s.", b.In.Words())
+		default:
+			p.say("This is a schedule to the charter. It comes in once the group is established.")
+		}
+		for _, item := range b.Items {
+			p.head("%s: %s, since %s", item.Ref, item.Title, item.On.Words())
+			for _, say := range item.Says {
+				p.item("%s", say)
+			}
+			p.item("Evidence: %s", item.Evidence)
+			for _, d := range item.Documents {
+				p.item("File: %s (SHA-256 %s)", d.Name, d.SHA256)
+			}
+		}
+		p.stamp(b.Stamp)
+	},
+}
+
 // peopleQuestion asks for everybody whom the ledger knows (rule L7).
 var peopleQuestion = question[access.People]{
 	use: "people", short: "Everybody whom the ledger knows, by handle and office",

@@ -84,6 +84,9 @@ func showWhatIf(p *page, w *projections.WhatIf) {
 	}{{"now", w.Before}, {"then", w.After}} {
 		p.row(row.when, of(row.c.Practices, row.c.OfPractices), patientFigures(row.c), map[bool]string{true: "yes", false: "no"}[row.c.Above])
 	}
+	if w.SizeSay != "" {
+		p.head("%s", w.SizeSay)
+	}
 	if len(w.Leaving) > 0 {
 		p.head("No longer behind the group")
 		p.table("ods", "practice")

@@ -38,7 +38,7 @@ func showPowers(p *page, a *projections.Powers) {
 func showDelegation(p *page, d *projections.DelegationLine) {
 	to := "the executive"
 	if d.Person != nil {
-		to = d.Person.Office
+		to = d.Person.Words()
 	}
 	p.head("%s to %s: %s%s", d.Ref, to, d.State, termWords(domain.Span{From: d.From, Until: d.Until}))
 	p.unless(d.Why == "", "%s.", d.Why)

@@ -67,6 +67,7 @@ func questionCommands() []*cobra.Command {
 		auditQuestion.command(),
 		groupQuestion.command(),
 		charterQuestion.command(),
+		scheduleQuestion.command(),
 		peopleQuestion.command(),
 		remainsQuestion.command(),
 		witnessesQuestion.command(),
