@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"net/url"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -142,4 +144,44 @@ func TestTheCodesOfLetters(t *testing.T) {
 		}
 	}
 	t.Fatal("codes can be guessed as fast as one likes")
+}
+
+// Letters come as a PDF too, all in one file or one alone, with their codes or without, and
+// a program that is not ours reads in it what the page says.
+func TestLettersAsPDF(t *testing.T) {
+	w, registrar := lettersWorld(t)
+	code := registrar.writeLetters()
+	registrar.says(200, "Download all letters as one PDF", "Download this letter as a PDF")
+	partner := newTab(w)
+	partner.get(identity.LetterPages+code).says(200, "Download this letter as a PDF")
+	letter := textOfPDF(t, partner.post("/letter/pdf", url.Values{"code": {code}}).says(200).last.body)
+	for _, words := range []string{
+		"To the partners of A Surgery (P91018)", "speak for your practice?", "consensus, never by vote", "The code is " + code, identity.LetterPages + code, "good until 1 March 2026",
+		"Our answer, A Surgery (P91018)", "Yes, for everything", "Yes, for these subjects only:", "Access", "Until (date)", "Signature and date:", "Please return this to",
+	} {
+		require.Contains(t, letter, words)
+	}
+	require.Equal(t, 1, strings.Count(letter, "Please return this to"))
+	partner.post("/letter/pdf", url.Values{"code": {code, "not a code"}}).says(404, "No letter has this code")
+
+	plain := textOfPDF(t, w.must(200, w.ask("registrar", "/mandates/letters.pdf")).body)
+	require.Contains(t, plain, "To the partners of A Surgery (P91018)")
+	require.NotContains(t, plain, "The code is")
+	require.Equal(t, plain, textOfPDF(t, w.must(200, w.ask("registrar", "/mandates/letters.pdf?practice=P91018")).body))
+	w.refused(404, "M1", w.ask("registrar", "/mandates/letters.pdf?practice=P91020"))
+
+	registrar.writeLetters()
+	partner.post("/letter/pdf", url.Values{"code": {code}}).says(409, "There is a newer letter")
+}
+
+// textOfPDF is what another program reads in the PDF, its lines joined.
+func textOfPDF(t *testing.T, pdf []byte) string {
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("there is no pdftotext here: apt-get install poppler-utils")
+	}
+	read := exec.Command("pdftotext", "-", "-")
+	read.Stdin = bytes.NewReader(pdf)
+	text, err := read.Output()
+	require.NoError(t, err)
+	return strings.Join(strings.Fields(string(text)), " ")
 }

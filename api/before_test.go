@@ -102,6 +102,7 @@ func (w *world) consentedAfterSchedule(t *testing.T) {
 		person := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys[handle]}})
 		person.get("/g/trafford/charter").says(200, "What stood before", "Our executive", "since 3 June 2025", "letter.txt", "You also consent to")
 		person.get("/v1/groups/trafford/documents/"+state.Documents[0].SHA256).says(200, "We stand behind you.")
+		person.get("/v1/groups/trafford/schedule").says(200, `"ref":"schedule/1"`, `"title":"Mandate of Park Medical Practice"`, `"name":"letter.txt"`, `"title":"Our executive"`)
 		w.must(201, w.command(handle, "consent-to-charter", `{}`))
 	}
 	state, err = w.store.State(t.Context(), "trafford")
@@ -114,4 +115,17 @@ func (w *world) consentedAfterSchedule(t *testing.T) {
 	chair := newTab(w).post("/sign-in/token", url.Values{"token": {w.keys[holders[0]]}})
 	chair.get("/g/trafford/documents?about=M1").says(200, "letter.txt")
 	chair.get("/g/trafford/charter").says(200, "This came in with the charter.", "Our executive")
+	before := w.must(200, w.ask(holders[0], "/schedule")).json(t)
+	require.Equal(t, state.Established.String(), before["in"])
+	for _, item := range before["items"].([]any) {
+		item := item.(map[string]any)
+		require.Regexp(t, "^[PM][0-9]+$", item["ref"])
+		require.NotEmpty(t, item["says"])
+		if title := item["title"].(string); item["ref"].(string)[0] == 'P' {
+			require.Equal(t, state.Proposals[item["ref"].(string)].Title(), title)
+		} else {
+			require.Len(t, item["documents"], 1, title)
+		}
+	}
+	require.Len(t, before["items"], len(state.Schedule))
 }

@@ -55,8 +55,8 @@ func traffordLines(t testing.TB) string {
 
 // setUp begins a draft and gives its address.
 func (b *tab) setUp() string {
-	b.post("/operator/setup", nil).says(200, "Set up: A group without a name yet")
-	return b.last.Request.URL.Path
+	b.post("/operator/setup", nil).says(200, "The group and its place", "Step 1 of 5")
+	return strings.TrimSuffix(b.last.Request.URL.Path, "/group")
 }
 
 // page saves what is there on the page of the draft, changed by what is typed.
@@ -78,17 +78,18 @@ func TestAGroupIsSetUp(t *testing.T) {
 	b.get(at+"/check").says(200, "There is something to correct first", "Fill in the page: The group and its place.")
 
 	b.page(at, "group", url.Values{"short": {"the board"}}).says(422, "There is a problem")
-	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200, "Practices and networks")
+	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200, "Who takes part", "Trafford Local Medical Committee")
 	b.page(at, "practices", url.Values{"practices": {"P91018"}, "source": {"A list"}}).says(422, "Line 1: write a code")
 	b.get(at+"/practices").says(200, "A list", "P91018")
-	b.page(at, "practices", url.Values{"practices": {traffordLines(t)}, "on": {"1 October 2026"}}).says(200, "Committee, federation and others", "Trafford Local Medical Committee")
-	b.page(at, "bodies", nil).says(200, "Seats and people", "Clinical Director, South Trafford", "Chair, Trafford Local Medical Committee")
+	b.page(at, "practices", url.Values{"practices": {traffordLines(t)}, "on": {"1 October 2026"}}).says(200, "Seats and people", "Clinical Director, South Trafford", "Chair, Trafford Local Medical Committee")
 	b.page(at, "people", url.Values{"then": {"row people"}}).says(200, "Person 9", "Clinical Director, South Trafford") // one more row, and what is there is kept
 	b.page(at, "people", url.Values{"people-0-name": {"Dr A"}, "people-0-organisation": {""}}).says(422, "Person 1, organisation: Choose the organisation whose seat it is.")
-	b.page(at, "people", url.Values{"people-0-organisation": {"U95344"}, "people-0-email": {"a@example.org"}}).says(200, "Who does what")
-	b.page(at, "duties", nil).says(200, "How we decide", "There are no votes here")
-	b.page(at, "decide", url.Values{"quorum": {"99"}}).says(200, "The charter’s words", "We are the general practices of Trafford")
-	b.page(at, "words", nil).says(200, "Check your answers", "The quorum is a number of seats between 1 and 7.", "#draft-quorum")
+	b.page(at, "people", url.Values{"people-0-organisation": {"U95344"}, "people-0-email": {"a@example.org"}}).says(200, "How we decide", "There are no votes here", "Step 4 of 5")
+	b.get(at).says(200, "Set up: Trafford GP Board", ">suggested</strong>") // who does what, and the charter's words
+	b.page(at, "decide", url.Values{"quorum": {"99"}}).says(200, "Check your answers", "The quorum is a number of seats between 1 and 7.", "#draft-quorum",
+		"We are the general practices of Trafford", "Chair: Chair, Trafford Local Medical Committee.", "Registrar: Manager, Trafford GP Board.", "Suggested from your other answers.")
+	b.page(at, "duties", url.Values{"second": {"chair-trafford-local-medical-committee"}}).says(200, "Check your answers", "Gatekeeper: Chair, Trafford Local Medical Committee.")
+	b.page(at, "words", nil).says(200, "Check your answers")
 	b.post(at+"/check", nil).says(422, "The quorum is a number of seats between 1 and 7.")
 	require.Empty(t, w.store.Groups())
 	b.page(at, "decide", url.Values{"quorum": {"5"}}).says(200)
@@ -138,7 +139,7 @@ func TestHowWeDecide(t *testing.T) {
 func (b *tab) fillIn(at string) {
 	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200)
 	b.page(at, "practices", url.Values{"practices": {traffordLines(b.w.t)}}).says(200)
-	for _, page := range []string{"bodies", "people", "duties", "decide", "words"} {
+	for _, page := range []string{"people", "duties", "decide", "words"} {
 		b.page(at, page, nil).says(200)
 	}
 }
@@ -187,13 +188,20 @@ func sentBy(t testing.TB, page string) url.Values {
 }
 
 // upload sends files as a browser does.
-func (b *tab) upload(path string, files map[string]string) *tab {
+func (b *tab) upload(path string, files map[string]string, typed ...url.Values) *tab {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for name, text := range files {
 		part, err := form.CreateFormFile("file", name)
 		require.NoError(b.w.t, err)
 		part.Write([]byte(text))
+	}
+	for _, fields := range typed {
+		for name, values := range fields {
+			for _, value := range values {
+				require.NoError(b.w.t, form.WriteField(name, value))
+			}
+		}
 	}
 	require.NoError(b.w.t, form.Close())
 	req, err := http.NewRequest("POST", b.w.origin()+path, &body)
@@ -202,6 +210,15 @@ func (b *tab) upload(path string, files map[string]string) *tab {
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	b.last = b.w.sendBy(b.web, req)
 	return b
+}
+
+// bring sends the draft's page of practices with the files chosen on it, and a committee typed.
+func (b *tab) bring(at string, files map[string]string) *tab {
+	b.get(at+"/practices").says(200, `enctype="multipart/form-data"`)
+	form := sentBy(b.w.t, string(b.last.body))
+	form.Del("file")
+	form.Set("bodies-0-name", "Salford Local Medical Committee")
+	return b.upload(at+"/practices", files, form)
 }
 
 // registeredFiles are the two files of "Patients registered at a GP practice", for one place, made
@@ -224,19 +241,19 @@ func TestPracticesAreTakenFromLists(t *testing.T) {
 	b := newTab(w).asOperator()
 	at := b.setUp()
 	files := registeredFiles(t, "02A")
-	b.get(at+"/lists").says(200, "Practices and networks") // nothing was uploaded
-	b.upload(at+"/upload", nil).says(422, "Choose the files that you downloaded.")
-	b.upload(at+"/upload", map[string]string{"holiday.txt": "a photograph"}).says(422, "These files can’t be used", "holiday.txt")
-	b.upload(at+"/upload", map[string]string{"all.csv": files["gp-reg-pat-prac-all.csv"]}).says(422, "gp-reg-pat-prac-map.csv of the same month")
-	b.get(at+"/lists").says(200, "Practices and networks") // a wrong file is not kept
+	b.get(at+"/lists").says(200, "Who takes part") // nothing was uploaded
+	b.bring(at, map[string]string{"holiday.txt": "a photograph"}).says(422, "These files can’t be used", "holiday.txt")
+	b.bring(at, map[string]string{"all.csv": files["gp-reg-pat-prac-all.csv"]}).says(422, "gp-reg-pat-prac-map.csv of the same month")
+	b.get(at+"/lists").says(200, "Who takes part") // a wrong file is not kept
 	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200)
-	b.upload(at+"/upload", files).says(200, "Which practices belong to it?", "Park Medical Practice (P91003), Altrincham Healthcare Alliance PCN")
+	b.bring(at, files).says(200, "Which practices belong to it?", "Park Medical Practice (P91003), Altrincham Healthcare Alliance PCN")
 	form := sentBy(t, string(b.last.body))
 	require.Len(t, form["practice"], 26)
 	form["practice"] = slices.DeleteFunc(form["practice"], func(code string) bool { return code == "P91631" })
-	b.post(at+"/lists", form).says(200, "25 practices in 5 networks were taken from the lists.")
+	b.post(at+"/lists", form).says(200, "Seats and people", "Clinical Director, South Trafford", "Chair, Salford Local Medical Committee") // what was typed beside the files is kept
 	b.page(at, "practices", nil).says(200)
-	for _, page := range []string{"bodies", "people", "duties", "decide", "words"} {
+	b.get(at+"/practices").says(200, "25 practices in 5 networks were taken from the lists.")
+	for _, page := range []string{"people", "duties", "decide", "words"} {
 		b.page(at, page, nil).says(200)
 	}
 	b.get(at+"/check").says(200, "25 practices in 5 networks", "Found the group")
@@ -249,7 +266,7 @@ func TestPracticesAreTakenFromLists(t *testing.T) {
 		_, rows, _ := strings.Cut(more[name], "\n")
 		two[name] += strings.ReplaceAll(rows, "P91", "P82")
 	}
-	b.upload(other+"/upload", two).says(200, "Which place is it?", "26 practices")
+	b.bring(other, two).says(200, "Which place is it?", "26 practices")
 }
 
 // People are taken from a table: all that is wrong with it is said at once, with its row; what
@@ -260,7 +277,6 @@ func TestPeopleAreTakenFromATable(t *testing.T) {
 	at := b.setUp()
 	b.page(at, "group", url.Values{"name": {"Trafford GP Board"}, "placeName": {"Trafford"}, "place": {"02A"}}).says(200)
 	b.page(at, "practices", url.Values{"practices": {traffordLines(t)}}).says(200)
-	b.page(at, "bodies", nil).says(200)
 	b.upload(at+"/table", nil).says(422, "Choose one file, or paste a table.")
 	b.upload(at+"/table", map[string]string{"people.csv": "Office,Name,Email,Organisation,Role\n,Dr A,a@example.org,U95344,holder\nDirector,Dr B,b@example.org,U00000,holder\n"}).
 		says(422, "people.csv, row 2", "people.csv, row 3", "Nothing of them was kept.")

@@ -131,6 +131,7 @@ var acts = []act{
 	{"declare-interest", `{"matters":["access"],"words":"My own."}`, false},
 	{"renew-interest", `{"interest":"I1","words":"Still so."}`, false},
 	{"end-interest", `{"interest":"I1"}`, false},
+	{"declare-employer", `{"employer":"U66368"}`, false},
 	{"record-commitment", `{"forum":"locality-board","meeting":"2026-01-10","matter":"access","words":"As I see it.","given":"view"}`, true},
 	{"give-feedback", `{"on":"R1","worked":"All."}`, true},
 	{"erase-person", `{"person":"{pm-b}"}`, false},
@@ -236,6 +237,7 @@ var forms = map[string]form{
 	"declare-interest":  {"/representation", ""},
 	"renew-interest":    {"/representation", ""},
 	"end-interest":      {"/representation", ""},
+	"declare-employer":  {"/representation", ""},
 	"give-feedback":     {"/representation", ""},
 	"move-meeting":      {"/meetings/locality-board/2026-01-10", ""},
 	"cancel-meeting":    {"/meetings/locality-board/2026-01-10", ""},
@@ -307,7 +309,7 @@ var reads = []string{
 	"/commitments", "/worklist", "/approaches", "/priorities", "/actions", "/departures", "/notices", "/practices/P91018", "/questions", "/agenda",
 	"/people/pm-b/remains", "/evidence/P1", "/powers/evidence", "/check/evidence?person=cd-west&forum=locality-board&matter=access",
 	"/log/checkpoint", "/log/vkey", "/log/consistency?from=1", "/log/tile/0/000.p/1", "/log/witnesses", "/events/0/proof", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens", "/invitations",
-	"/practices/P91018/feed.atom", "/calendar.ics", "/calendar.ics?person=pm-b", "/agenda/2026-01-10/minutes.md", "/agenda/2026-01-10/minutes.docx", "/agenda/2026-01-10/minutes.pdf", "/agenda/2026-01-10/papers.pdf", "/documents", "/documents/none", "/feed-keys", "/mail", "/what-if?organisation=P91018", "/scheme", "/search?words=extended", "/records", "/ways",
+	"/practices/P91018/feed.atom", "/calendar.ics", "/calendar.ics?person=pm-b", "/agenda/2026-01-10/minutes.md", "/agenda/2026-01-10/minutes.docx", "/agenda/2026-01-10/minutes.pdf", "/agenda/2026-01-10/papers.pdf", "/documents", "/documents/none", "/feed-keys", "/mail", "/what-if?organisation=P91018", "/scheme", "/search?words=extended", "/records", "/ways", "/schedule", "/mandates/letters.pdf",
 	"/registers/decisions", "/registers/powers", "/registers/representatives", "/registers/interests", "/registers/actions", "/registers/approaches", "/registers/mandates", "/registers/departures",
 }
 

@@ -103,7 +103,7 @@ func (a *offering) mandatesDue(body *web.AllMandates) []string {
 // lettersPage is a letter to each practice that is not behind the group, to print. The
 // registrar can have them carry codes, by which they are answered.
 func lettersPage(a *asked) (web.Body, error) {
-	body := web.NewMandateLetters(a.Group, a.At)
+	body := &web.MandateLetters{MandateLetters: a.Group.MandateLetters(a.At)}
 	if len(body.To) > 0 && a.may(&domain.WriteLetters{}) {
 		a.sheets = map[string]*web.Sheet{"write": web.LettersSheet(a.At.Add(60).Words())}
 	}

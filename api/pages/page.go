@@ -170,7 +170,7 @@ func groupsPages() []*page {
 		{path: "/mandate", things: access.Followers, body: mandatePage, sends: []string{"ask-mandate", "grant-mandate", "withdraw-mandate"}},
 		{path: "/mandates", things: access.Worklist, body: allMandatesPage, sends: []string{"record-together", "record-answers"}},
 		{path: "/mandates/letters", things: access.Worklist, body: lettersPage},
-		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest"}},
+		{path: "/representation", things: access.Meetings, body: representationPage, sends: []string{"suspend", "give-feedback", "schedule-meeting", "register-forum", "declare-interest", "renew-interest", "end-interest", "declare-employer"}},
 		{path: "/meetings/{forum}/{day}", things: access.Meetings, body: meetingPage, sends: []string{"record-commitment", "confirm-record", "refuse-record", "move-meeting", "cancel-meeting", "brief-meeting", "report-meeting"}},
 		{path: "/card", things: access.Checks, body: cardPage},
 		{path: "/offline", things: access.Checks, body: offlinePage},

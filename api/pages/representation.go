@@ -42,6 +42,7 @@ func representationPage(a *asked) (web.Body, error) {
 	}
 	a.offer(offered{id: "forum", command: &domain.RegisterForum{}, Sheet: web.Sheet{Button: "Name it", Class: "secondary"}})
 	a.offer(offered{id: "interest", command: &domain.DeclareInterest{}, without: []string{"from"}, Sheet: web.Sheet{Button: "Declare interest", Class: "secondary"}})
+	a.offer(offered{id: "employer", command: &domain.DeclareEmployer{}, Sheet: web.Sheet{Button: "Record who employs you", Class: "secondary"}})
 	return body, nil
 }
 

@@ -98,7 +98,8 @@ func (p *sheet) attached(documents []projections.DocumentLine) {
 // taken, so that names in Latin, Greek and Cyrillic letters read as they are written.
 type sheet struct{ *fpdf.Fpdf }
 
-func newSheet(title string) *sheet {
+// blankSheet is a PDF without pages.
+func blankSheet(title string) *sheet {
 	p := &sheet{fpdf.New("P", "mm", "A4", "")}
 	p.AddUTF8FontFromBytes("go", "", goregular.TTF)
 	p.AddUTF8FontFromBytes("go", "B", gobold.TTF)
@@ -109,6 +110,12 @@ func newSheet(title string) *sheet {
 	p.SetModificationDate(time.Unix(0, 0).UTC())
 	p.SetMargins(margin, margin, margin)
 	p.SetAutoPageBreak(true, margin)
+	return p
+}
+
+// newSheet is one that begins with its title, and whose pages have numbers.
+func newSheet(title string) *sheet {
+	p := blankSheet(title)
 	p.AliasNbPages("{pages}")
 	p.SetFooterFunc(func() {
 		p.SetY(-margin + 5)

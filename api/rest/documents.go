@@ -97,6 +97,11 @@ type attachInput struct {
 	anyBody
 }
 
+type lettersInput struct {
+	access.Terms
+	Practice string `query:"practice" doc:"code of the practice whose letter alone is wanted; none: all" example:"P91631"`
+}
+
 // A heldDocument is a document that was attached, and where its bytes are.
 type heldDocument struct {
 	projections.DocumentLine
@@ -156,6 +161,17 @@ func (s *Rest) offerDocuments(at string) {
 			return paper.PDF(minutes)
 		})
 	access.Feed(s.ledgers, s.api, "papers-pdf", at+"/agenda/{date}/papers.pdf", paper.PDFType, "What a meeting of the group reads, in one PDF: its agenda, its papers, and within it the attached files.", access.Everything, s.papers)
+	access.Feed(s.ledgers, s.api, "letters-pdf", at+"/mandates/letters.pdf", paper.PDFType, "Letters to the practices that are not behind the group, without codes, in one PDF; to one of them alone with practice.", access.Worklist,
+		func(_ context.Context, q *access.Question, in *lettersInput) ([]byte, error) {
+			all := q.MandateLetters(q.At).To
+			if in.Practice != "" {
+				all = slices.DeleteFunc(all, func(l projections.MandateLetter) bool { return l.Practice.Code != in.Practice })
+			}
+			if in.Practice != "" && len(all) == 0 {
+				return nil, problem.NotFound("M1", "There is no letter to %s: it is no practice here, it is behind the group, or it has answered.", domain.Clip(in.Practice))
+			}
+			return paper.Letters(all)
+		})
 	operation.Register(s.api, huma.Operation{
 		OperationID: "documents", Method: http.MethodGet, Path: at + "/documents", Summary: "Documents that were attached, to what, and where their bytes are.",
 		Description: access.ForWhom(access.Everything), Tags: []string{"questions"}, Responses: operation.JSONResponse(s.api.Schemas(), reflect.TypeFor[heldDocuments]()),

@@ -76,6 +76,10 @@ func (s *Rest) offerQuestions() {
 		func(q *access.Question, _ *access.PlainInput) (projections.CharterInForce, error) {
 			return q.Charter(q.At), nil
 		})
+	access.Ask(s.ledgers, s.api, "schedule", at+"/schedule", "What stood before the ledger, with its evidence: the schedule to the charter, and as what each of it came in.", access.Powers,
+		func(q *access.Question, _ *access.PlainInput) (projections.Before, error) {
+			return q.Before(q.At), nil
+		})
 	access.Ask(s.ledgers, s.api, "mandate", at+"/mandate", "What stands behind the group.", access.Followers,
 		func(q *access.Question, in *mandateInput) (projections.Mandate, error) {
 			return access.OrRefused(q.Mandate(in.Matter, q.At))

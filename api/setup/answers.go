@@ -20,13 +20,14 @@ func (d *Draft) answers(c *domain.Found, before []projections.ScheduleLine) []we
 	}
 	practices, bodies := organisationLines(c)
 	lines := map[string][]string{
-		"group":     {c.Name + ", in sentences: " + c.ShortName + ".", "The place is " + c.PlaceName + " (" + c.Place + ").", "In addresses it is " + d.address() + "."},
-		"practices": practices, "bodies": bodies, "people": peopleLines(c, name, office), "duties": dutyLines(c, name, office), "decide": charterLines(c, name), "words": strings.Split(c.Charter.Text, "\n\n"),
+		"group":       {c.Name + ", in sentences: " + c.ShortName + ".", "The place is " + c.PlaceName + " (" + c.Place + ").", "In addresses it is " + d.address() + "."},
+		practicesPage: append(practices, bodies...), "people": peopleLines(c, name, office), "duties": dutyLines(c, name, office), "decide": charterLines(c, name), "words": strings.Split(c.Charter.Text, "\n\n"),
 		beforePage: beforeLines(c, before),
 	}
 	all := make([]web.Answered, len(pages))
 	for i, p := range pages {
-		all[i] = web.Answered{Title: p.title, At: d.at() + "/" + p.name, Lines: lines[p.name]}
+		_, saved := d.Typed[p.name]
+		all[i] = web.Answered{Title: p.title, At: d.at() + "/" + p.name, Lines: lines[p.name], Suggested: p.need == suggested && !saved}
 	}
 	return all
 }

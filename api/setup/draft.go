@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -81,6 +82,13 @@ func (s *drafts) read(ctx context.Context, id string) (*Draft, error) {
 	}
 	if d.Typed == nil {
 		d.Typed = map[string]url.Values{}
+	}
+	if bodies, apart := d.Typed["bodies"]; apart { // as releases before had them, on a page of their own
+		delete(d.Typed, "bodies")
+		if d.Typed[practicesPage] == nil {
+			d.Typed[practicesPage] = url.Values{}
+		}
+		maps.Copy(d.Typed[practicesPage], bodies)
 	}
 	return d, nil
 }
@@ -204,6 +212,9 @@ func (d *Draft) fill(page string, parts []web.Piece) {
 	}
 	for i := range parts {
 		p := &parts[i]
+		if p.Type == "files" {
+			continue // nobody but whoever sits there chooses files
+		}
 		if p.Rows != nil {
 			for j := range p.Rows {
 				d.fill(page, p.Rows[j].Parts)

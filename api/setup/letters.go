@@ -9,6 +9,7 @@ import (
 
 	"goldenthread/api/caller"
 	"goldenthread/api/identity"
+	"goldenthread/api/paper"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
@@ -34,7 +35,7 @@ func (s *Setup) writeLetters(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	j.frame.Path = "mandates/letters"
-	body := web.NewMandateLetters(j.g, j.today)
+	body := &web.MandateLetters{MandateLetters: j.g.MandateLetters(j.today)}
 	until, err := domain.ReadDay(form.Get("until"))
 	if err != nil {
 		return s.refuseLetters(w, j, form, body, web.Fault{Part: "/until", Say: "Write a date, such as 31 January 2027.", Bare: true}, http.StatusUnprocessableEntity)
@@ -55,10 +56,69 @@ func (s *Setup) writeLetters(w http.ResponseWriter, r *http.Request) error {
 	for i := range body.To {
 		to := &body.To[i]
 		to.Code = codes[to.Practice.Code]
-		to.Link = caller.Origin(r.Context()) + identity.LetterPages + to.Code
-		to.Picture = web.Picture(to.Link)
+		to.Link = linkOf(r, to.Code)
 	}
 	return write(w, http.StatusOK, &web.Page{Frame: j.frame, Body: body})
+}
+
+func linkOf(r *http.Request, code string) string {
+	return caller.Origin(r.Context()) + identity.LetterPages + code
+}
+
+// lettersPDF are the letters with the codes that were sent, in one PDF. What is not the
+// code of a letter that can be answered is refused.
+func (s *Setup) lettersPDF(w http.ResponseWriter, r *http.Request) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	var all []projections.MandateLetter
+	of := map[string]*projections.MandateLetters{} // by group, and the last day of the codes
+	for _, code := range form["code"] {
+		l, state, err := s.identity.LetterWithCode(r.Context(), code)
+		if err != nil {
+			return err
+		}
+		if l == nil {
+			return problem.NotFound("M1", "No letter has this code. Look at it again, or ask whoever sent the letter for a new one.")
+		}
+		if over := state.LetterOver(l, s.ledgers.Today()); over != nil {
+			return over
+		}
+		from := state.Group + "/" + l.Until.String()
+		if of[from] == nil {
+			if of[from], err = s.lettersOf(r, state); err != nil {
+				return err
+			}
+			of[from].Until = l.Until
+		}
+		one := of[from].Letter(projections.Body{Code: l.Organisation, Name: state.Organisations[l.Organisation].Name})
+		one.Code, one.Link = code, linkOf(r, code)
+		all = append(all, one)
+	}
+	pdf, err := paper.Letters(all)
+	if err != nil {
+		return err
+	}
+	name := "letters.pdf"
+	if len(all) == 1 {
+		name = "letter-" + all[0].Practice.Code + ".pdf"
+	}
+	w.Header().Set("Content-Type", paper.PDFType)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	w.Header().Set("Cache-Control", "no-store")
+	_, err = w.Write(pdf)
+	return err
+}
+
+// lettersOf are the letters of the group today, as of the state.
+func (s *Setup) lettersOf(r *http.Request, state *domain.State) (*projections.MandateLetters, error) {
+	next := state.Next - 1
+	g, err := s.ledgers.Groups.Now(r.Context(), state.Group, &next)
+	if err != nil {
+		return nil, err
+	}
+	return g.MandateLetters(s.ledgers.Today()), nil
 }
 
 func (s *Setup) refuseLetters(w http.ResponseWriter, j *joins, form url.Values, body web.Body, fault web.Fault, status int) error {
@@ -100,16 +160,13 @@ func (s *Setup) openLetter(w http.ResponseWriter, r *http.Request) (*domain.Lett
 }
 
 func (s *Setup) letterPageOf(r *http.Request, l *domain.Letter, state *domain.State) (*web.LetterPage, error) {
-	next := state.Next - 1
-	g, err := s.ledgers.Groups.Now(r.Context(), state.Group, &next)
+	of, err := s.lettersOf(r, state)
 	if err != nil {
 		return nil, err
 	}
-	today := s.ledgers.Today()
-	page := &web.LetterPage{Letter: web.MandateLetter{
-		Of: web.NewMandateLetters(g, today), Practice: projections.Body{Code: l.Organisation, Name: state.Organisations[l.Organisation].Name},
-	}}
-	if over := state.LetterOver(l, today); over != nil {
+	letter := of.Letter(projections.Body{Code: l.Organisation, Name: state.Organisations[l.Organisation].Name})
+	page := &web.LetterPage{Letter: letter, Code: r.PathValue("code")}
+	if over := state.LetterOver(l, s.ledgers.Today()); over != nil {
 		page.Over = over.Say
 	}
 	if l.Answer != nil {

@@ -16,28 +16,36 @@ type page struct {
 	name, title string
 	say         []string
 	parts       func(*Draft) []web.Piece // with what is suggested
-	optional    bool                     // a group can be founded without it
+	need        need
 }
+
+// A need says whether a page must have been saved before a group is founded.
+type need int
+
+const (
+	needed    need = iota
+	suggested      // what is suggested on it counts until it is saved, and is shown before the group is founded
+	optional       // a group can be founded without it
+)
 
 // pages are all of them, in the order in which they are asked.
 var pages = []page{
-	{"group", "The group and its place", []string{"A group is the practices of a place, who decide together through their networks and committees."}, groupParts, false},
-	{"practices", "Practices and networks", nil, practicesParts, false},
-	{"bodies", "Committee, federation and others", []string{"The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, can be named so that the group can say who is employed by it. It has no seat.", "A group of places names their groups here. Each is asked to join, and has its seat once it has agreed to."}, bodiesParts, false},
+	{"group", "The group and its place", []string{"A group is the practices of a place, who decide together through their networks and committees."}, groupParts, needed},
+	{practicesPage, "Who takes part", []string{"First the practices and their networks, from the files that NHS England publishes or typed. Then whoever takes part beside them."}, membersParts, needed},
 	{"people", "Seats and people", []string{
 		"Each network, the committee and the federation has a seat. The person who holds it speaks at the table, and a deputy when they are away.",
 		"Who may give or take back the mandate of a practice or network is another matter: tick that they speak for it. Others can be named later.",
 		"Everybody is known by their office. Names and addresses are sealed: only members of the group see them, and they can be erased.",
-	}, peopleParts, false},
-	{"duties", "Who does what", []string{"The manager invites people and keeps the work together. The registrar records mandates that were given on paper. It can be the same person."}, dutiesParts, false},
+	}, peopleParts, needed},
+	{"duties", "Who does what", []string{"The manager invites people and keeps the work together. The registrar records mandates that were given on paper. It can be the same person."}, dutiesParts, suggested},
 	{"decide", "How we decide", []string{
 		"There are no votes here. A proposal is agreed when enough seats consent and nobody objects: an objection is worked through until there are words that all can sign up to. Nobody is outvoted, so nobody has to fear that they will be.",
 		"If a body must vote by law, or by its own constitution, it votes in its own meeting, and its seat then says here what it decided.",
-	}, decideParts, false},
-	{"words", "The charter’s words", []string{"Everybody who holds a seat consents to these words and settings before the group can decide anything. This is a draft for you to change."}, wordsParts, false},
+	}, decideParts, needed},
+	{"words", "The charter’s words", []string{"Everybody who holds a seat consents to these words and settings before the group can decide anything. This is a draft for you to change."}, wordsParts, suggested},
 	{beforePage, "What stood before", []string{
 		"A group that worked together before has agreed things already. Enter here what is to go on: it becomes a schedule to the charter, and whoever consents to the charter consents to it with its evidence. Leave it all empty if there is nothing.",
-	}, beforeParts, true},
+	}, beforeParts, optional},
 }
 
 func pageOf(name string) (page, int, bool) {
@@ -46,6 +54,22 @@ func pageOf(name string) (page, int, bool) {
 		return page{}, 0, false
 	}
 	return pages[i], i, true
+}
+
+// step says how far the page is among those that are asked one after the other; "" of others.
+func (p page) step() string {
+	n, all := 0, 1 // the last step is to check the answers
+	for _, one := range pages {
+		if one.need == needed {
+			if all++; n == 0 && one.name == p.name {
+				n = all - 1
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Step %d of %d", n, all)
 }
 
 func text(name, label, hint string, suggested ...string) web.Piece {
@@ -62,16 +86,20 @@ func groupParts(*Draft) []web.Piece {
 	}
 }
 
-func practicesParts(d *Draft) []web.Piece {
+// practicesPage asks for the practices, their networks and the bodies that take part.
+const practicesPage = "practices"
+
+func membersParts(d *Draft) []web.Piece {
 	parts := []web.Piece{
+		{Type: "files", Name: "file", Label: "Files from NHS England", Hint: "Download the two files “Totals (GP practice-all persons)” and “Mapping” of “Patients registered at a GP practice”: gp-reg-pat-prac-all.csv and gp-reg-pat-prac-map.csv. Choose both at once. Lists of the Organisation Data Service are read too. No files at hand? Type the practices.", Values: []string{".csv,text/csv"}},
 		{Type: "long", Name: "practices", Label: "Practices, one on a line", Hint: "Code, name, registered patients, code of the network, name of the network. Copy these five columns from a spreadsheet, or type them with commas between. Leave the network empty for a practice that has none. A group of places names no practices."},
 		{Type: "date", Name: "on", Label: "Which day are the numbers of patients from?", Hint: "Such as 1 October 2026. Leave it empty for today."},
 		text("source", "Where are they from?", "Such as: NHS England, Patients registered at a GP practice, October 2026."),
 	}
 	if len(d.Listed) > 0 {
-		parts[0].Label = "Other practices, one on a line"
+		parts[1].Label = "Other practices, one on a line"
 	}
-	return parts
+	return append(parts, bodiesParts(d))
 }
 
 // bodyKinds are what takes part beside practices and networks.
@@ -83,18 +111,18 @@ func bodyKinds() []web.Option {
 	return all
 }
 
-func bodiesParts(d *Draft) []web.Piece {
+func bodiesParts(d *Draft) web.Piece {
 	place := d.said("group", "placeName")
 	suggested := [][3]string{
 		{string(domain.LMC), strings.TrimSpace(place + " Local Medical Committee")}, {string(domain.Federation), strings.TrimSpace(place + " GP Federation")}, {string(domain.SystemBody), ""},
 	}
-	return []web.Piece{gridOf(d, "bodies", "bodies", "Bodies", "organisation", "Leave a row empty if there is no such body.", suggested, func(row int, typed [3]string) []web.Piece {
+	return gridOf(d, practicesPage, "bodies", "Committee, federation and others", "organisation", "The local medical committee has a seat, and so has the federation where there is one. A system body, such as the integrated care board, has none; name it so that the group can say who is employed by it. A group of places names their groups: each is asked to join, and has its seat once it has agreed to. Leave a row empty if there is no such body.", suggested, func(row int, typed [3]string) []web.Piece {
 		return []web.Piece{
 			{Type: "choice", Name: rowField("bodies", row, "kind"), Label: "Kind", Options: bodyKinds(), Values: []string{typed[0]}},
 			text(rowField("bodies", row, "name"), "Name", "", typed[1]),
 			text(rowField("bodies", row, "code"), "Code, if it has one", "Of a place’s group: its short name in addresses, such as trafford.", typed[2]),
 		}
-	})}
+	})
 }
 
 // gridOf is a list of rows with the fields that each has: those that were typed or, before
@@ -173,17 +201,28 @@ func peopleParts(d *Draft) []web.Piece {
 // mostOffered is how many organisations each row of the grid offers, of which practices come last.
 const mostOffered = 60
 
+// duty is who has the duty of that field of the page of duties: who was chosen or, before
+// that page was saved, who is suggested.
+func (d *Draft) duty(field string) string {
+	if _, saved := d.Typed["duties"]; saved {
+		return d.said("duties", field)
+	}
+	prefix := map[string]string{"chair": "Chair", "manager": "Manager", "registrar": "Manager", "gatekeeper": "Manager"}[field]
+	if prefix == "" {
+		return ""
+	}
+	people := d.people(&reading{draft: d})
+	i := slices.IndexFunc(people, func(p domain.PersonEntry) bool { return strings.HasPrefix(p.Office, prefix) })
+	if i < 0 {
+		return ""
+	}
+	return people[i].Handle
+}
+
 func dutiesParts(d *Draft) []web.Piece {
 	options := []web.Option{{Value: "", Words: "Nobody yet"}}
-	chair, manager := "", ""
 	for _, p := range d.people(&reading{draft: d}) {
 		options = append(options, web.Option{Value: p.Handle, Words: p.Office})
-		switch {
-		case chair == "" && strings.HasPrefix(p.Office, "Chair"):
-			chair = p.Handle
-		case manager == "" && strings.HasPrefix(p.Office, "Manager"):
-			manager = p.Handle
-		}
 	}
 	employers := []web.Option{{Value: "", Words: "Not said"}}
 	for _, o := range d.organisations(&reading{draft: d}) {
@@ -191,18 +230,18 @@ func dutiesParts(d *Draft) []web.Piece {
 			employers = append(employers, web.Option{Value: o.Code, Words: o.Name})
 		}
 	}
-	choose := func(name, label, hint, suggested string, from []web.Option) web.Piece {
-		return web.Piece{Type: "choice", Name: name, Label: label, Hint: hint, Options: from, Values: []string{suggested}}
+	choose := func(name, label, hint string, from []web.Option) web.Piece {
+		return web.Piece{Type: "choice", Name: name, Label: label, Hint: hint, Options: from, Values: []string{d.duty(name)}}
 	}
 	return []web.Piece{
-		choose("chair", "Who chairs?", "", chair, options),
-		choose("cochair", "And who chairs together with them?", "Two co-chairs do the same. Leave it if one person chairs.", "", options),
-		choose("deputy", "Or who is deputy chair?", "Does what the chair does when the chair can’t. Leave it if there is none, or if there are two co-chairs.", "", options),
-		choose("manager", "Who is the manager?", "", manager, options),
-		choose("employer", "Who employs the manager?", "If a system body does, that is shown wherever the group speaks, and they invite nobody.", "", employers),
-		choose("registrar", "Who is the registrar?", "", manager, options),
-		choose("gatekeeper", "Who takes the system’s approaches?", "One or two people to whom system bodies turn with a question.", manager, options),
-		choose("second", "And who else?", "", "", options),
+		choose("chair", "Who chairs?", "", options),
+		choose("cochair", "And who chairs together with them?", "Two co-chairs do the same. Leave it if one person chairs.", options),
+		choose("deputy", "Or who is deputy chair?", "Does what the chair does when the chair can’t. Leave it if there is none, or if there are two co-chairs.", options),
+		choose("manager", "Who is the manager?", "", options),
+		choose("employer", "Who employs the manager?", "If a system body does, that is shown wherever the group speaks, and they invite nobody.", employers),
+		choose("registrar", "Who is the registrar?", "", options),
+		choose("gatekeeper", "Who takes the system’s approaches?", "One or two people to whom system bodies turn with a question.", options),
+		choose("second", "And who else?", "", options),
 	}
 }
 
@@ -267,8 +306,8 @@ func wordsParts(d *Draft) []web.Piece {
 // words are the charter's words: what was written, or the template for as long as nobody
 // changed it, so that it follows what is answered later.
 func (d *Draft) words() string {
-	if _, saved := d.Typed["words"]; !saved {
-		return ""
+	if _, saved := d.Typed["decide"]; !saved {
+		return "" // there is nothing yet of which they could be made
 	}
 	return cmp.Or(d.said("words", "text"), d.template())
 }

@@ -76,7 +76,7 @@ func (r *reading) refuse(is *domain.Refusal, part string) {
 func (d *Draft) found(r *reading) *domain.Found {
 	for part, p := range map[string]place{
 		"/name": {"group", "name"}, "/shortName": {"group", "short"}, "/place": {"group", "place"}, "/placeName": {"group", "placeName"}, "/founder": {"duties", "chair"},
-		"/organisations": {"practices", ""}, "/people": {"people", ""}, "/seats": {"people", ""}, "/duties": {"duties", ""}, "/schedule": {beforePage, ""}, "/charter": {"decide", ""}, "/charter/text": {"words", "text"},
+		"/organisations": {practicesPage, ""}, "/people": {"people", ""}, "/seats": {"people", ""}, "/duties": {"duties", ""}, "/schedule": {beforePage, ""}, "/charter": {"decide", ""}, "/charter/text": {"words", "text"},
 		"/charter/quorum": {"decide", "quorum"}, "/charter/quorumOf": {"decide", "quorumOf"}, "/charter/defaultStance": {"decide", "stance"}, "/charter/systemSees": {"decide", "sees"},
 		"/charter/matters": {"decide", "matters"}, "/charter/reserved": {"decide", "reserved"},
 	} {
@@ -87,7 +87,7 @@ func (d *Draft) found(r *reading) *domain.Found {
 	}
 	c := &domain.Found{
 		Name: d.said("group", "name"), ShortName: d.said("group", "short"), Place: d.place(), PlaceName: d.said("group", "placeName"), Charter: d.charter(r),
-		Organisations: d.organisations(r), People: d.people(r), Duties: d.duties(), Founder: d.said("duties", "chair"),
+		Organisations: d.organisations(r), People: d.people(r), Duties: d.duties(), Founder: d.duty("chair"),
 	}
 	if c.Founder == "" && len(c.People) > 0 {
 		c.Founder = c.People[0].Handle
@@ -129,20 +129,20 @@ func (d *Draft) organisations(r *reading) []domain.OrganisationRow {
 	typed := d.typedPractices(r)
 	for _, o := range typed {
 		if !slices.ContainsFunc(all, func(had domain.OrganisationRow) bool { return had.Code == o.Code }) {
-			r.from(fmt.Sprintf("/organisations/%d", len(all)), "practices", "practices")
+			r.from(fmt.Sprintf("/organisations/%d", len(all)), practicesPage, "practices")
 			all = append(all, o)
 		}
 	}
-	for _, i := range d.rows("bodies", "bodies", "name", "code") {
-		said := func(field string) string { return d.said("bodies", rowField("bodies", i, field)) }
+	for _, i := range d.rows(practicesPage, "bodies", "name", "code") {
+		said := func(field string) string { return d.said(practicesPage, rowField("bodies", i, field)) }
 		o := domain.OrganisationRow{Kind: domain.OrganisationKind(said("kind")), Name: said("name"), Code: cmp.Or(said("code"), codeOf(said("name")))}
 		if o.Kind == "" {
-			r.wrong("bodies", rowField("bodies", i, "kind"), "Choose what kind of organisation it is.")
+			r.wrong(practicesPage, rowField("bodies", i, "kind"), "Choose what kind of organisation it is.")
 		}
 		if o.Kind == domain.OtherGroup && said("code") == "" {
-			r.wrong("bodies", rowField("bodies", i, "code"), "Enter the group’s short name in addresses, such as trafford.")
+			r.wrong(practicesPage, rowField("bodies", i, "code"), "Enter the group’s short name in addresses, such as trafford.")
 		}
-		r.from(fmt.Sprintf("/organisations/%d", len(all)), "bodies", fmt.Sprintf("bodies-%d", i))
+		r.from(fmt.Sprintf("/organisations/%d", len(all)), practicesPage, fmt.Sprintf("bodies-%d", i))
 		all = append(all, o)
 	}
 	return all
@@ -156,7 +156,7 @@ func codeOf(name string) string {
 
 // typedPractices are the practices that were typed or pasted on lines, with their networks first.
 func (d *Draft) typedPractices(r *reading) []domain.OrganisationRow {
-	const page, field = "practices", "practices"
+	const page, field = practicesPage, "practices"
 	on := r.today
 	if s := d.said(page, "on"); s != "" {
 		var err error
@@ -315,13 +315,13 @@ func (d *Draft) duties() []domain.DutyEntry {
 		field string
 		is    domain.DutyName
 	}{{"chair", domain.Chair}, {"cochair", domain.CoChair}, {"deputy", domain.DeputyChair}, {"manager", domain.Manager}, {"registrar", domain.Registrar}, {"gatekeeper", domain.Gatekeeper}, {"second", domain.Gatekeeper}} {
-		if person := d.said("duties", duty.field); person != "" {
+		if person := d.duty(duty.field); person != "" {
 			entry := domain.DutyEntry{Duty: duty.is, Person: person}
-			if duty.is == domain.Chair && d.said("duties", "cochair") != "" {
+			if duty.is == domain.Chair && d.duty("cochair") != "" {
 				entry.Duty = domain.CoChair
 			}
 			if duty.is == domain.Manager {
-				entry.Employer = d.said("duties", "employer")
+				entry.Employer = d.duty("employer")
 			}
 			all = append(all, entry)
 		}

@@ -75,12 +75,12 @@ func (s *Setup) Patterns() map[string]http.HandlerFunc {
 		"POST /g/{group}/mandates/letters":           s.members(s.writeLetters),
 		"GET /letter":                                s.strangers(s.letterCodePage),
 		"POST /letter":                               s.strangers(s.takeLetterCode),
+		"POST " + identity.LetterPages + "pdf":       s.strangers(s.lettersPDF),
 		"GET " + identity.LetterPages + "{code}":     s.strangers(s.letterPage),
 		"POST " + identity.LetterPages + "{code}":    s.strangers(s.answerLetter),
 		"POST " + draftsAt:                           s.operators(s.beginDraft),
 		"GET " + draftsAt + "/{id}":                  s.operators(s.taskList),
 		"POST " + draftsAt + "/{id}/give-up":         s.operators(s.giveUp),
-		"POST " + draftsAt + "/{id}/upload":          s.operators(s.uploadLists),
 		"GET " + draftsAt + "/{id}/lists":            s.operators(s.chooseFromLists),
 		"POST " + draftsAt + "/{id}/lists":           s.operators(s.takeFromLists),
 		"POST " + draftsAt + "/{id}/table":           s.operators(s.peopleTable),
@@ -143,7 +143,7 @@ func (s *Setup) strangers(f func(http.ResponseWriter, *http.Request) error) http
 // keepTyped shows what somebody sent whose session has ended, to be sent again once they
 // have signed in in another tab.
 func (s *Setup) keepTyped(w http.ResponseWriter, r *http.Request) error {
-	form, err := readForm(w, r)
+	form, _, err := readDraftForm(w, r)
 	if err != nil {
 		return err
 	}

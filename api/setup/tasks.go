@@ -30,7 +30,7 @@ func (s *Setup) beginDraft(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, d.at(), http.StatusSeeOther)
+	http.Redirect(w, r, d.at()+"/"+pages[0].name, http.StatusSeeOther)
 	return nil
 }
 
@@ -53,7 +53,7 @@ func (s *Setup) taskList(w http.ResponseWriter, r *http.Request) error {
 	_, faults := s.read(d)
 	body := &web.TaskList{Name: d.Name(), At: d.at(), Changed: d.Changed}
 	for _, p := range pages {
-		t := web.Task{Title: p.title, At: d.at() + "/" + p.name, Optional: p.optional}
+		t := web.Task{Title: p.title, At: d.at() + "/" + p.name, Optional: p.need == optional, Suggested: p.need == suggested}
 		if _, t.Saved = d.Typed[p.name]; t.Saved {
 			t.Faults = len(of(p.name, faults))
 		}
@@ -111,10 +111,10 @@ func (s *Setup) drawDraftPage(w http.ResponseWriter, r *http.Request, status int
 		filled.Place(parts)
 		sheet.Refused = filled
 	}
-	body := &web.DraftPage{Heading: p.title, Say: p.say, Back: d.at(), Step: fmt.Sprintf("Step %d of %d", n+1, len(pages)+1)}
+	body := &web.DraftPage{Heading: p.title, Say: p.say, Back: d.at(), Step: p.step()}
 	switch p.name {
-	case "practices":
-		body.Upload, body.Listed = d.at()+"/upload", d.listedWords()
+	case practicesPage:
+		body.Listed, sheet.Multipart = d.listedWords(), true
 	case "words":
 		if d.said("words", "text") != "" {
 			body.Words = strings.Split(d.template(), "\n\n")
@@ -127,6 +127,19 @@ func (s *Setup) drawDraftPage(w http.ResponseWriter, r *http.Request, status int
 	}
 	body.Taken = d.Table[p.name]
 	return s.show(w, r, status, body, filled, map[string]*web.Sheet{"draft": sheet})
+}
+
+// after names the page that follows: the next that is needed or, where something else was
+// saved before than is suggested, that one; from others one goes back to check the answers.
+func (d *Draft) after(n int) string {
+	if pages[n].need == needed {
+		for _, p := range pages[n+1:] {
+			if _, saved := d.Typed[p.name]; p.need == needed || p.need == suggested && saved {
+				return p.name
+			}
+		}
+	}
+	return "check"
 }
 
 // listedWords says what was taken of official lists; "" if nothing was.
@@ -147,12 +160,12 @@ func (s *Setup) saveDraftPage(w http.ResponseWriter, r *http.Request) error {
 	if !known {
 		return problem.New(http.StatusNotFound, "There is no such page.")
 	}
-	form, err := readForm(w, r)
+	form, files, err := readDraftForm(w, r)
 	if err != nil {
 		return err
 	}
 	then, at := form.Get("then"), ""
-	for _, not := range []string{"command", "form", "key", "then"} {
+	for _, not := range []string{"command", "form", "key", "then", "file"} {
 		form.Del(not)
 	}
 	d, err := s.drafts.change(r.Context(), r.PathValue("id"), func(d *Draft) {
@@ -174,15 +187,19 @@ func (s *Setup) saveDraftPage(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, d.at()+"/"+p.name+"?then=more"+at, http.StatusSeeOther)
 		return nil
 	}
+	if len(files) > 0 {
+		return s.readLists(w, r, d, files)
+	}
+	return s.goOn(w, r, d, n)
+}
+
+// goOn leads to the page that follows, if nothing is wrong on this one.
+func (s *Setup) goOn(w http.ResponseWriter, r *http.Request, d *Draft, n int) error {
 	_, all := s.read(d)
-	if faults := of(p.name, all); len(faults) > 0 {
-		return s.drawDraftPage(w, r, http.StatusUnprocessableEntity, d, p, n, faults)
+	if faults := of(pages[n].name, all); len(faults) > 0 {
+		return s.drawDraftPage(w, r, http.StatusUnprocessableEntity, d, pages[n], n, faults)
 	}
-	next := d.at() + "/check"
-	if n+1 < len(pages) && !pages[n+1].optional {
-		next = d.at() + "/" + pages[n+1].name
-	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	http.Redirect(w, r, d.at()+"/"+d.after(n), http.StatusSeeOther)
 	return nil
 }
 
@@ -244,7 +261,7 @@ func (d *Draft) mend(f fault) web.Mend {
 // answered says whether the page was saved, or need not be.
 func (d *Draft) answered(p page) bool {
 	_, saved := d.Typed[p.name]
-	return saved || p.optional
+	return saved || p.need != needed
 }
 
 // try is what the group would be, or why it can't be founded. Nothing is recorded.

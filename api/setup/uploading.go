@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
@@ -85,20 +86,25 @@ func readUpload(w http.ResponseWriter, r *http.Request) ([]lists.File, error) {
 	return files, nil
 }
 
-// uploadLists reads the files at once: what is wrong with them is said with the row that it
-// is in, and nothing of them is kept then.
-func (s *Setup) uploadLists(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.drafts.read(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return err
+// readDraftForm reads a form, with the files that were chosen on it if it can take any.
+func readDraftForm(w http.ResponseWriter, r *http.Request) (url.Values, []lists.File, error) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
+		form, err := readForm(w, r)
+		return form, nil, err
 	}
 	files, err := readUpload(w, r)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	body := &web.ListsPage{Back: d.at() + "/practices"}
-	if len(files) == 0 || len(files) > mostFiles {
-		body.Faults = []string{"Choose the files that you downloaded."}
+	return r.MultipartForm.Value, files, nil
+}
+
+// readLists reads the files at once: what is wrong with them is said with the row that it
+// is in, and nothing of them is kept then.
+func (s *Setup) readLists(w http.ResponseWriter, r *http.Request, d *Draft, files []lists.File) error {
+	body := &web.ListsPage{Back: d.at() + "/" + practicesPage}
+	if len(files) > mostFiles {
+		body.Faults = []string{fmt.Sprintf("Choose at most %d files.", mostFiles)}
 		return s.show(w, r, http.StatusUnprocessableEntity, body, nil, nil)
 	}
 	official, err := lists.ReadOfficial(files, 0, s.ledgers.Today())
@@ -146,10 +152,10 @@ func (s *Setup) chooseFromLists(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if official == nil {
-		http.Redirect(w, r, d.at()+"/practices", http.StatusSeeOther)
+		http.Redirect(w, r, d.at()+"/"+practicesPage, http.StatusSeeOther)
 		return nil
 	}
-	body := &web.ListsPage{Back: d.at() + "/practices", Source: official.Source, On: official.On, Notes: official.Notes, Place: placeIn(official, r.URL.Query().Get("place"))}
+	body := &web.ListsPage{Back: d.at() + "/" + practicesPage, Source: official.Source, On: official.On, Notes: official.Notes, Place: placeIn(official, r.URL.Query().Get("place"))}
 	for _, p := range official.Places {
 		words := p.Code
 		if p.Name != "" {
@@ -193,8 +199,8 @@ func (s *Setup) takeFromLists(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, d.at()+"/practices", http.StatusSeeOther)
-	return nil
+	_, n, _ := pageOf(practicesPage)
+	return s.goOn(w, r, d, n)
 }
 
 func (s *Setup) takeLists(ctx context.Context, id string, form url.Values) (*Draft, error) {

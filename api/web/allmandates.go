@@ -1,8 +1,6 @@
 package web
 
 import (
-	"html/template"
-
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -56,56 +54,8 @@ func (m MandateOf) Tag() Tag {
 	return grey("none")
 }
 
-// MandateLetters are letters to practices that are not behind the group, to print: what the
-// group is, what it asks, and how to say yes or no on paper.
-type MandateLetters struct {
-	projections.CharterInForce
-	Group   string // its name
-	Short   string // in sentences
-	Place   string // in sentences
-	Seats   []string
-	Manager string // office of whom it goes back to
-	To      []MandateLetter
-	Until   domain.Day // last day of the codes, where they have been made
-}
-
-// A MandateLetter is to one practice.
-type MandateLetter struct {
-	Of       *MandateLetters // whose words it has
-	Practice projections.Body
-	Asks     string       // in the group's words, where it has asked; "": it has not
-	Code     string       // by which it is answered; "": only on paper
-	Link     string       // the same, to open
-	Picture  template.URL // the link as a QR code
-}
-
-// NewMandateLetters are the letters to those who are not behind the group on that day, without codes.
-func NewMandateLetters(g *projections.Group, at domain.Day) *MandateLetters {
-	body := &MandateLetters{CharterInForce: g.Charter(at), Group: g.State().Name, Short: g.State().ShortName, Place: g.State().PlaceName, Manager: "the manager"}
-	register := g.Register(at)
-	for _, s := range register.Seats {
-		if s.Entitled {
-			body.Seats = append(body.Seats, s.Seat.Name)
-		}
-	}
-	for _, d := range register.Duties {
-		if d.Duty == domain.Manager {
-			body.Manager = d.Person.Office
-		}
-	}
-	asked := map[string]string{}
-	for _, one := range g.State().Asked {
-		asked[one.Organisation] = one.Words
-	}
-	for _, s := range g.PracticeStandings(at) {
-		switch s.State {
-		case projections.MandateGiven, projections.MandateOnPaper, projections.MandateAnswered:
-		case projections.MandateAsked, projections.MandateRefused, projections.MandateWithdrawn, projections.MandateNone:
-			body.To = append(body.To, MandateLetter{Of: body, Practice: s.Practice, Asks: asked[s.Practice.Code]})
-		}
-	}
-	return body
-}
+// MandateLetters are letters to practices that are not behind the group, to print.
+type MandateLetters struct{ *projections.MandateLetters }
 
 // LettersSheet is the form by which letters get codes; it asks until when these are good.
 func LettersSheet(until string) *Sheet {
@@ -122,20 +72,11 @@ func LettersSheet(until string) *Sheet {
 func (*MandateLetters) Title() string { return "Letters to practices" }
 func (*MandateLetters) file() string  { return "letters" }
 
-// Notice is how many days of notice a practice gives to take its mandate back.
-func (m *MandateLetters) Notice() int {
-	for _, s := range m.Settings {
-		if s.Name == "noticeDays" {
-			return s.Value
-		}
-	}
-	return 0
-}
-
 // A LetterPage is what somebody sees behind the code of a letter: the letter's words, and
 // the form with which it is answered, what they are about to say, or what was said.
 type LetterPage struct {
-	Letter    MandateLetter
+	Letter    projections.MandateLetter
+	Code      string                     // of the address
 	Over      string                     // why it can't be answered; "": it can
 	Said      string                     // what was answered; "": nothing was yet
 	Recorded  bool                       // the registrar has recorded it

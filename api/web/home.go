@@ -237,6 +237,7 @@ var recordedWords = map[string]string{
 	"declare-interest":       "Your interest is recorded",
 	"renew-interest":         "Your interest is declared again",
 	"end-interest":           "The last day of your interest is recorded",
+	"declare-employer":       "Who employs you is recorded",
 	"withdraw-mandate":       "The withdrawal is recorded",
 	"grant-mandate":          "The mandate is recorded",
 	"ask-mandate":            "The group's request is recorded",

@@ -121,6 +121,7 @@ type Task struct {
 	Title, At string
 	Saved     bool
 	Optional  bool
+	Suggested bool // what is suggested counts until it is saved
 	Faults    int
 }
 
@@ -133,6 +134,8 @@ func (t Task) Tag() Tag {
 		return green("done")
 	case t.Optional:
 		return grey("if there is any")
+	case t.Suggested:
+		return grey("suggested")
 	}
 	return blue("to do")
 }
@@ -154,7 +157,6 @@ type DraftPage struct {
 	Say     []string
 	Back    string   // address of the task list
 	Step    string   // such as: Step 2 of 8
-	Upload  string   // address to which official lists are sent; "": the page takes none
 	Table   string   // address to which a table is sent; "": the page takes none
 	Example string   // address of an example of such a table
 	Files   string   // address to which files are sent that are evidence; "": the page takes none
@@ -179,6 +181,7 @@ type Mend struct{ Say, Rule, At string }
 type Answered struct {
 	Title, At string
 	Lines     []string
+	Suggested bool // from the other answers
 }
 
 // Answers are all answers before a group is founded. Its form has the id found.

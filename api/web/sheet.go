@@ -51,7 +51,7 @@ func sheetOf(p *Page, id ...any) *Sheet {
 
 // A Piece is a field of a form, or a list with rows of fields.
 type Piece struct {
-	Type      string // text, words, long, lines, date, pounds, months, number, matter, choice, radios, ticks, tick, ranked, hidden, group, rows or effects
+	Type      string // text, words, long, lines, date, pounds, months, number, matter, choice, radios, ticks, tick, files (whose value is what can be chosen), ranked, hidden, group, rows or effects
 	Name      string
 	Label     string
 	Hint      string

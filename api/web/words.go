@@ -40,6 +40,7 @@ var words = template.FuncMap{
 	"standing":    tagOf,
 	"mark":        mark,
 	"plain":       plainWords,
+	"picture":     Picture,
 	"shape":       verdictShape,
 	"months":      func(n int) string { return domain.Count(n, "month") },
 	"entry":       newEntry,
@@ -277,10 +278,12 @@ type Form struct {
 	ID      string // of the form on the page
 	Command string
 	Refused *Filled // if it is this one that was refused
+
+	Multipart bool // files can be chosen on it
 }
 
 func newForm(p *Page, id, command string) Form {
-	f := Form{p, id, command, nil}
+	f := Form{Page: p, ID: id, Command: command}
 	if p.Filled != nil && p.Filled.Form == id {
 		f.Refused = p.Filled
 	}
