@@ -130,6 +130,9 @@ func (t *turn) enactAll(is []Instrument, e enacting) *Refusal {
 // tryInstruments refuses instruments that the rules forbid, as of that day
 // (rule C1). It leaves the turn as it was.
 func (t *turn) tryInstruments(is []Instrument, proposal string, d Day) *Refusal {
+	if len(is) == 0 {
+		return nil // which needs no copy of the state to try them on
+	}
 	trial := &turn{asking: asking{s: t.s.copied(), req: t.req, now: t.now, day: d, actor: t.actor}, own: true, as: t.as}
 	agreed := Proposal{Number: proposal, Versions: []Version{{Number: 1, Instruments: is, Put: d, PutIndex: t.nextIndex()}}} // put now
 	if p := t.s.Proposals[proposal]; p != nil {

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,6 +16,9 @@ func TestEveryTextIsRead(t *testing.T) {
 	for _, path := range scripts(t) {
 		m := newMinutes(t)
 		m.accepted = func(r *Request) {
+			if m.name != filepath.Base(path) {
+				return // given, and tried in its own script
+			}
 			for _, text := range textsOf(reflect.ValueOf(r.Command).Elem(), "") {
 				was := text.get()
 				for _, odd := range []string{"\u200b", was + "\u202e"} {

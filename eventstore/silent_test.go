@@ -34,6 +34,7 @@ func withoutMajority(t *testing.T) string {
 
 // A start waits for a majority, or for NATS itself, says for what, and ends when it is told to.
 func TestAStartWaitsForAMajority(t *testing.T) {
+	t.Parallel()
 	for name, url := range map[string]string{"no majority": withoutMajority(t), "no server": "nats://127.0.0.1:1"} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -58,6 +59,7 @@ func TestAStartWaitsForAMajority(t *testing.T) {
 
 // What is read while the stream does not answer is refused for now, and says how far it is.
 func TestAStreamThatDoesNotAnswerIsSaid(t *testing.T) {
+	t.Parallel()
 	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
 	require.NoError(t, err)
 	srv.Start()

@@ -87,7 +87,7 @@ func (a Attending) Office() string {
 // Agenda answers for that day.
 func (g *business) Agenda(at domain.Day) Agenda {
 	s := g.state
-	a := Agenda{Stamp: g.stamp(at), Setters: []Who{}, Flags: []string{}, Suggestions: []SuggestionLine{}, Meetings: []OwnMeeting{}}
+	a := Agenda{Stamp: g.stamp(at), Setters: []Who{}, Flags: []string{}, Suggestions: []SuggestionLine{}, Meetings: g.meetingsWithAgenda(at)}
 	if s.Next == 0 {
 		return a
 	}
@@ -103,13 +103,22 @@ func (g *business) Agenda(at domain.Day) Agenda {
 	for _, i := range s.SuggestionsOn(at) {
 		a.Suggestions = append(a.Suggestions, SuggestionLine(i))
 	}
-	for _, m := range s.GroupMeetings {
+	return a
+}
+
+// meetingsWithAgenda are those whose agenda was set by that day, the newest first.
+func (g *business) meetingsWithAgenda(at domain.Day) []OwnMeeting {
+	meetings, once := []OwnMeeting{}, *g
+	if once.decisions == nil {
+		once.decisions = g.decidedThings(at)
+	}
+	for _, m := range g.state.GroupMeetings {
 		if m.Set <= at {
-			a.Meetings = append(a.Meetings, g.ownMeeting(m, at))
+			meetings = append(meetings, once.ownMeeting(m, at))
 		}
 	}
-	slices.SortFunc(a.Meetings, func(x, y OwnMeeting) int { return cmp.Compare(y.On, x.On) })
-	return a
+	slices.SortFunc(meetings, func(x, y OwnMeeting) int { return cmp.Compare(y.On, x.On) })
+	return meetings
 }
 
 func (g *business) ownMeeting(m *domain.GroupMeeting, at domain.Day) OwnMeeting {

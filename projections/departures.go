@@ -57,18 +57,23 @@ const noEnforcement = "A departure is recorded so that everybody sees it and can
 // Departures answers for that day.
 func (g *backing) Departures(at domain.Day) Departures {
 	s := g.state
-	d := Departures{g.stamp(at), noEnforcement, []DepartureLine{}, []AlignmentLine{}}
-	for _, x := range byNumber(s.Departures) {
-		if x.From <= at {
-			d.Departures = append(d.Departures, g.departureLine(x, at))
-		}
-	}
+	d := Departures{g.stamp(at), noEnforcement, g.departureLines(at), []AlignmentLine{}}
 	for _, p := range byNumber(s.Proposals) {
 		if s.AgreementHolds(p.Number, at) {
 			d.Alignment = append(d.Alignment, g.alignmentLine(p, at))
 		}
 	}
 	return d
+}
+
+func (g *backing) departureLines(at domain.Day) []DepartureLine {
+	lines := []DepartureLine{}
+	for _, x := range byNumber(g.state.Departures) {
+		if x.From <= at {
+			lines = append(lines, g.departureLine(x, at))
+		}
+	}
+	return lines
 }
 
 func (g *backing) departureLine(x *domain.Departure, at domain.Day) DepartureLine {

@@ -11,6 +11,7 @@ import (
 // is a method of the lowest layer that has what it needs.
 type Group struct { // the audit trail, the search, a practice's page, the calendar
 	asking
+	index *searchIndex // shared with other snapshots of a live group
 }
 
 type (
@@ -20,6 +21,10 @@ type (
 		trail  *trail
 		memos  *memos                   // of the state, without the places
 		places map[string]*domain.State // see Across
+
+		// What many things are looked up in, where all of them are asked for; nil where it is worked out for the one that is.
+		enactments map[string][]EnactedLine
+		decisions  []decided
 	}
 	// naming says how people and bodies are named.
 	naming struct{ known }
@@ -41,7 +46,7 @@ type (
 func New(group string) *Group { return of(domain.NewState(group).View(), &trail{group: group}) }
 
 func of(state *domain.View, trail *trail) *Group {
-	g := &Group{}
+	g := &Group{index: &searchIndex{}}
 	g.state, g.trail, g.memos = state, trail, &memos{}
 	return g
 }
@@ -50,7 +55,7 @@ func of(state *domain.View, trail *trail) *Group {
 // be applied in index order.
 func (g *Group) Apply(e *domain.Event) {
 	g.state.Apply(e)
-	g.memos = &memos{}
+	g.memos, g.index = &memos{}, &searchIndex{}
 }
 
 // Index is the index of the newest event; false if there is none.

@@ -18,6 +18,7 @@ type Groups struct {
 	source Source
 	mu     sync.RWMutex
 	groups map[string]*liveGroup
+	search searchIndexes
 }
 
 // A Source has the ledgers' states.
@@ -38,7 +39,8 @@ type Source interface {
 
 // A liveGroup is what is remembered of one group.
 type liveGroup struct {
-	trail  *trail                // shared with the group as it was known earlier
+	trail  *trail // shared with the group as it was known earlier
+	index  *searchIndex
 	newest atomic.Pointer[Group] // that was asked for; nil: none
 }
 
@@ -87,6 +89,7 @@ func (s *Groups) Now(ctx context.Context, group string, atLeast *uint64) (*Group
 	g := l.newest.Load()
 	if g == nil || g.state.State != state {
 		g = of(state.View(), l.trail)
+		g.index = l.index
 		l.newest.Store(g)
 	}
 	return g, nil
@@ -102,7 +105,7 @@ func (s *Groups) live(group string) *liveGroup {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.groups[group] == nil {
-		s.groups[group] = &liveGroup{trail: &trail{group: group}}
+		s.groups[group] = &liveGroup{trail: &trail{group: group}, index: &searchIndex{all: &s.search}}
 	}
 	return s.groups[group]
 }
@@ -115,5 +118,6 @@ func (s *Groups) Forget(group string) {
 	if l != nil {
 		l.newest.Store(nil)
 		l.trail.forget()
+		l.index.forget()
 	}
 }

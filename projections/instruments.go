@@ -198,39 +198,56 @@ type EnactedLine struct {
 
 // enacted is what the agreement made, by the source that each thing names.
 func (g *terms) enacted(number string) []EnactedLine {
-	s := g.state
-	agreement := s.Proposals[number].Agreement
-	made := []EnactedLine{}
-	add := func(source, ref, text string, index uint64) {
-		if source == number {
-			made = append(made, EnactedLine{ref, text, index})
-		}
+	made := g.enactments
+	if made == nil {
+		made = g.enactedBy(number)
 	}
+	return domain.OrEmpty(made[number])
+}
+
+// enactedBy is what each agreement made, in order: of that one alone, or of all where none is named.
+func (g *terms) enactedBy(number string) map[string][]EnactedLine {
+	made := map[string][]EnactedLine{}
+	g.eachEnacted(func(source, ref string, index uint64, text func() string) {
+		if p := g.state.Proposals[source]; p != nil && (number == "" || source == number) {
+			made[source] = append(made[source], EnactedLine{ref, text(), cmp.Or(index, p.Agreement)})
+		}
+	})
+	for _, lines := range made {
+		slices.SortFunc(lines, func(a, b EnactedLine) int {
+			return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Text, b.Text))
+		})
+	}
+	return made
+}
+
+// eachEnacted calls add with everything that an agreement can have made: its source, the
+// index of the event that says so (0: the agreement's own) and what it is in words.
+func (g *terms) eachEnacted(add func(source, ref string, index uint64, text func() string)) {
+	s := g.state
 	for _, e := range s.Executive {
-		add(e.Source, "executive", "The executive: "+g.offices(e.Members)+e.Span.Words(), e.Index)
+		add(e.Source, "executive", e.Index, func() string { return "The executive: " + g.offices(e.Members) + e.Span.Words() })
 	}
 	for _, d := range s.Delegations {
 		for i := range d.Versions {
 			v := &d.Versions[i]
-			add(v.By(), d.Number, d.Number+", version "+strconv.Itoa(v.Number)+": "+domain.List(g.powersWords(v.Powers)), v.Index)
+			add(v.By(), d.Number, v.Index, func() string {
+				return d.Number + ", version " + strconv.Itoa(v.Number) + ": " + domain.List(g.powersWords(v.Powers))
+			})
 		}
-		add(d.EndedBy, d.Number, d.Number+" ended on "+d.Ended.Words(), agreement)
-		for i := range d.Suspensions {
-			add(d.Suspensions[i].EndedBy, d.Number, "The suspension of "+d.Number+" ended on "+d.Suspensions[i].Ended.Words(), agreement)
-		}
+		enactedEnd(d.Number, d.EndedBy, d.Ended, d.Suspensions, add)
 	}
 	for _, a := range s.Appointments {
 		for i := range a.Versions {
 			v := &a.Versions[i]
-			add(v.By(), a.Number, a.Number+", version "+strconv.Itoa(v.Number)+": "+g.office(a.Person)+" at "+g.forum(a.Forum)+". "+domain.FirstUpper(remitWords(v.Lines)), v.Index)
+			add(v.By(), a.Number, v.Index, func() string {
+				return a.Number + ", version " + strconv.Itoa(v.Number) + ": " + g.office(a.Person) + " at " + g.forum(a.Forum) + ". " + domain.FirstUpper(remitWords(v.Lines))
+			})
 		}
-		add(a.EndedBy, a.Number, a.Number+" ended on "+a.Ended.Words(), agreement)
-		for i := range a.Suspensions {
-			add(a.Suspensions[i].EndedBy, a.Number, "The suspension of "+a.Number+" ended on "+a.Suspensions[i].Ended.Words(), agreement)
-		}
+		enactedEnd(a.Number, a.EndedBy, a.Ended, a.Suspensions, add)
 	}
 	for _, p := range s.Proposals {
-		add(p.SetAsideBy, p.Number, p.Number+", "+p.Title()+", set aside on "+p.SetAside.Words(), agreement)
+		add(p.SetAsideBy, p.Number, 0, func() string { return p.Number + ", " + p.Title() + ", set aside on " + p.SetAside.Words() })
 	}
 	g.enactedTerms(add)
 	for n, x := range s.Exercises {
@@ -239,37 +256,46 @@ func (g *terms) enacted(number string) []EnactedLine {
 	for n, k := range s.Commitments {
 		g.enactedOutcome(n, k.Outcome, add)
 	}
-	slices.SortFunc(made, func(a, b EnactedLine) int { return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Ref, b.Ref)) })
-	return made
+}
+
+// enactedEnd adds the agreements that ended a delegation or an appointment, or its suspensions.
+func enactedEnd(number, by string, on domain.Day, suspensions []domain.Suspension, add func(source, ref string, index uint64, text func() string)) {
+	add(by, number, 0, func() string { return number + " ended on " + on.Words() })
+	for i := range suspensions {
+		add(suspensions[i].EndedBy, number, 0, func() string { return "The suspension of " + number + " ended on " + suspensions[i].Ended.Words() })
+	}
 }
 
 // enactedTerms adds what agreements make of the group itself.
-func (g *terms) enactedTerms(add func(source, ref, text string, index uint64)) {
+func (g *terms) enactedTerms(add func(source, ref string, index uint64, text func() string)) {
 	s := g.state
 	for i := range s.Charters {
 		c := &s.Charters[i]
-		add(c.By(), "charter/"+strconv.Itoa(c.Version), "Charter, version "+strconv.Itoa(c.Version), c.Index)
+		add(c.By(), "charter/"+strconv.Itoa(c.Version), c.Index, func() string { return "Charter, version " + strconv.Itoa(c.Version) })
 	}
 	for _, d := range s.Duties {
-		add(d.Source, "duty/"+string(d.Duty), g.office(d.Person)+" is "+d.Duty.Words()+d.Span.Words(), d.Index)
+		add(d.Source, "duty/"+string(d.Duty), d.Index, func() string { return g.office(d.Person) + " is " + d.Duty.Words() + d.Span.Words() })
 	}
 	for _, seat := range s.Seats {
-		add(seat.Source, "seat/"+seat.ID, "A seat for "+g.name(seat.ID), seat.Index)
+		add(seat.Source, "seat/"+seat.ID, seat.Index, func() string { return "A seat for " + g.name(seat.ID) })
 	}
 	for _, l := range s.PriorityLists {
-		add(l.Source, "priorities/"+l.Round, "Priorities: "+domain.List(g.priorityTitles(l.Priorities))+"; "+tookPartWords(l.TookPart, l.OfPractices), l.Index)
+		add(l.Source, "priorities/"+l.Round, l.Index, func() string {
+			return "Priorities: " + domain.List(g.priorityTitles(l.Priorities)) + "; " + tookPartWords(l.TookPart, l.OfPractices)
+		})
 	}
 	for _, a := range s.Actions {
-		add(a.Source, a.Number, a.Number+" for "+g.office(a.Owner)+", by "+a.Due.Words()+after(": ", a.What), a.Index)
+		add(a.Source, a.Number, a.Index, func() string {
+			return a.Number + " for " + g.office(a.Owner) + ", by " + a.Due.Words() + after(": ", a.What)
+		})
 	}
 	for _, p := range s.Positions {
-		add(p.Source, "matter/"+p.Matter, positionText(p.RedLine, p.Matter, p.Words), p.Index)
+		add(p.Source, "matter/"+p.Matter, p.Index, func() string { return positionText(p.RedLine, p.Matter, p.Words) })
 	}
 }
 
-func (g *terms) enactedOutcome(number string, o *domain.Outcome, add func(source, ref, text string, index uint64)) {
+func (g *terms) enactedOutcome(number string, o *domain.Outcome, add func(source, ref string, index uint64, text func() string)) {
 	if o != nil {
-		l := outcomeOn(o, o.On)
-		add(o.Source, number, number+" "+l.What+after(": ", o.Feedback), o.Index)
+		add(o.Source, number, o.Index, func() string { return number + " " + outcomeOn(o, o.On).What + after(": ", o.Feedback) })
 	}
 }

@@ -10,9 +10,8 @@ import (
 // Memos are one state with what it was asked already (domain.View.Remembering), for as
 // many as ask at a time. They are safe for concurrent use.
 type memos struct {
-	mu    sync.Mutex
-	free  []*domain.View
-	index searchIndex
+	mu   sync.Mutex
+	free []*domain.View
 }
 
 // ask runs f on the state with a memo of its own meanwhile.

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"goldenthread/domain"
@@ -70,24 +69,6 @@ type searchText struct {
 	lower  string   // all of them, in small letters, with the title and number first
 }
 
-// A searchIndex keeps the texts of one day.
-type searchIndex struct {
-	mu    sync.Mutex
-	at    domain.Day
-	texts []searchText // nil: none were made
-}
-
-func (i *searchIndex) textsOn(g *Group, at domain.Day) []searchText {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.texts == nil || i.at != at {
-		once := *g // many things rest on the same coverage and agreements
-		once.state = g.state.Remembering()
-		i.at, i.texts = at, once.searchTexts(at)
-	}
-	return i.texts
-}
-
 // Search finds what holds all the words among the kinds that the caller may see, on that day;
 // nothing for less than two letters. More are people by their names, which no memory keeps.
 func (g *Group) Search(words string, at domain.Day, sees func(SearchKind) bool, more ...Hit) Found {
@@ -96,7 +77,7 @@ func (g *Group) Search(words string, at domain.Day, sees func(SearchKind) bool, 
 	if len(sought) == 0 {
 		return f
 	}
-	texts := slices.Clone(g.memos.index.textsOn(g, at))
+	texts := slices.Clone(g.index.textsOn(g, at))
 	for _, h := range more {
 		texts = slices.DeleteFunc(texts, func(t searchText) bool { return t.Kind == h.Kind && t.Ref == h.Ref })
 		texts = append(texts, newText(h, reflect.ValueOf(h.Text)))
@@ -279,16 +260,11 @@ func asAny(v reflect.Value) any {
 	return nil
 }
 
-// searchTexts are the texts of everything that can be found on that day.
+// searchTexts are the texts of everything that can be found on that day, but for proposals.
 func (g *Group) searchTexts(at domain.Day) []searchText {
 	texts := []searchText{}
 	add := func(kind SearchKind, ref, title string, on domain.Day, answer any) {
 		texts = append(texts, newText(Hit{Kind: kind, Ref: ref, Title: title, On: on}, reflect.ValueOf(answer)))
-	}
-	for _, p := range g.Proposals(at, "").Proposals {
-		if whole, refused := g.Proposal(p.Ref, at); refused == nil {
-			add(FindProposals, p.Ref, p.Title, cmp.Or(p.AgreedOn, p.Raised), whole)
-		}
 	}
 	for _, d := range g.Powers(at).Delegations {
 		exercises := d.Exercises
@@ -353,7 +329,7 @@ func (g *Group) searchWork(at domain.Day, add func(SearchKind, string, string, d
 	for _, q := range g.Questions(at).Questions {
 		add(FindQuestions, q.Ref, q.Practice.Name, q.Asked, q)
 	}
-	for _, d := range g.Departures(at).Departures {
+	for _, d := range g.departureLines(at) {
 		add(FindDepartures, d.Ref, d.Organisation.Name+" and "+d.Agreement, d.From, d)
 	}
 	p := g.Priorities(at)
@@ -363,7 +339,7 @@ func (g *Group) searchWork(at domain.Day, add func(SearchKind, string, string, d
 	for _, round := range p.Rounds {
 		add(FindPriorities, round.Ref, "What the practices answered, "+round.Asked.Words(), round.Asked, round)
 	}
-	for _, m := range g.Agenda(at).Meetings {
+	for _, m := range g.meetingsWithAgenda(at) {
 		add(FindOwnMeetings, domain.GroupMeetingRef(m.On), "Our own meeting, "+m.On.Words(), m.On, m)
 	}
 }
