@@ -11,10 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -25,7 +23,8 @@ type browser struct {
 	ctx  context.Context
 	at   string // address of the server
 	mu   sync.Mutex
-	seen []string // addresses of everything that was asked for
+	seen []string          // addresses of everything that was asked for
+	page network.RequestID // the request that the page was sent for
 }
 
 // newBrowser starts Chromium. Without it the test is skipped, but fails in CI.
@@ -55,6 +54,9 @@ func newBrowser(t *testing.T, at string) *browser {
 		if sent, ok := ev.(*network.EventRequestWillBeSent); ok {
 			b.mu.Lock()
 			b.seen = append(b.seen, sent.Request.URL)
+			if sent.Type == network.ResourceTypeDocument {
+				b.page = sent.RequestID
+			}
 			b.mu.Unlock()
 		}
 	}))
@@ -140,11 +142,12 @@ func evaluate[T any](b *browser, js string) T {
 // source is the page as the server sent it, also where a form was sent for it.
 func (b *browser) source() string {
 	b.t.Helper()
-	tree, err := chromedp.Call(b.ctx, page.GetFrameTree, cdp.Empty{})
+	b.mu.Lock()
+	page := b.page
+	b.mu.Unlock()
+	text, err := chromedp.Call(b.ctx, network.GetResponseBody, network.GetResponseBodyParams{RequestID: page})
 	require.NoError(b.t, err)
-	text, err := chromedp.Call(b.ctx, page.GetResourceContent, page.GetResourceContentParams{FrameID: tree.FrameTree.Frame.ID, URL: tree.FrameTree.Frame.URL})
-	require.NoError(b.t, err)
-	return string(text.Content)
+	return string(text.Body)
 }
 
 // unfold opens what can be unfolded.
