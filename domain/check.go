@@ -153,7 +153,7 @@ func (s *View) putInWords(q Question, j *judgement, a *CheckAnswer) {
 	a.Say = s.say(q, j, a.WhoCould)
 	a.Remedies = s.remedies(q, j, a)
 	if k := s.LastSaid(q.Matter, q.At); k != nil {
-		a.LastSaid = s.office(k.Person) + ", " + s.Forums[k.Forum].Name + ", " + k.Meeting.Words() + " (" + s.CommitmentOn(k, q.At).Words() + "): " + k.Words
+		a.LastSaid = s.office(k.Person) + ", " + s.Forums[k.Forum].Name + ", " + k.Meeting.Words() + " (" + s.CommitmentOn(k, q.At).Words(s.ShortName) + "): " + k.Words
 	}
 	if pos := s.PositionOn(q.Matter, q.At); pos != nil {
 		a.Position = pos.Words

@@ -102,10 +102,14 @@ const (
 	KDisputed     CommitmentStanding = "disputed" // the representative did not say it
 )
 
-// Words say the standing in a sentence.
-func (k CommitmentStanding) Words() string {
-	if k == KAdReferendum {
-		return "subject to the group"
+// Words say the standing in a sentence; group is what the group is called in one.
+func (k CommitmentStanding) Words(group string) string {
+	switch k {
+	case KAdReferendum:
+		return "subject to " + group
+	case KWithin, KBeyond:
+		return string(k) + " the remit"
+	case KView, KRatified, KDisavowed, KLapsed, KReported, KDisputed:
 	}
 	return string(k)
 }

@@ -145,6 +145,9 @@ func TestWords(t *testing.T) {
 	assert.Equal(t, "access, extended hours", ListMatters([]string{"access/extended-hours"}))
 	assert.Equal(t, "estates; access, extended hours; and workforce", ListMatters([]string{"estates", "access/extended-hours", "workforce"}))
 	assert.Empty(t, ListMatters(nil))
+	assert.Equal(t, "2pm", TimeWords("14:00"))
+	assert.Equal(t, "9:30am", TimeWords("09:30"))
+	assert.Equal(t, "after lunch", TimeWords("after lunch"))
 	assert.Empty(t, Clause(""))
 }
 

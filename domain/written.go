@@ -70,6 +70,15 @@ func ReadTime(s string) (string, error) {
 	return "", errors.New("write the time like 7pm, 7:30pm or 14:00")
 }
 
+// TimeWords writes a time of day as people do: 7pm, 7:30pm. What isn't one stays as it is.
+func TimeWords(at string) string {
+	t, err := time.Parse("15:04", at)
+	if err != nil {
+		return at
+	}
+	return strings.Replace(t.Format("3:04pm"), ":00", "", 1)
+}
+
 // Read puts one value, as people write it, into the command's member: v is that
 // of a pointer's kind too. Kinds that hold several values take one more at each
 // call; rows, groups and bytes can't be written so, and the error says that.

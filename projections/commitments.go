@@ -67,15 +67,12 @@ func (g *business) commitmentLine(k *domain.Commitment, at domain.Day) Commitmen
 	if l.Disputed == nil && (k.Standing == domain.KAdReferendum || k.Standing == domain.KBeyond || l.ConfirmBy != 0) {
 		l.RatifyBy = g.state.RatifyCommitmentBy(k)
 	}
-	l.Text = l.text()
+	l.Text = l.text(g.state.ShortName)
 	return l
 }
 
-func (l *CommitmentLine) text() string {
-	text := string(l.RecordedStanding)
-	if l.RecordedStanding == domain.KWithin || l.RecordedStanding == domain.KBeyond {
-		text += " the remit"
-	}
+func (l *CommitmentLine) text(group string) string {
+	text := l.RecordedStanding.Words(group)
 	switch {
 	case l.Disputed != nil:
 		return "disputed: " + l.Person.Office + " said on " + l.Disputed.On.Words() + " that they did not say it" + after(": ", l.Disputed.Words)

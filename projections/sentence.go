@@ -198,9 +198,9 @@ func (g *telling) Sentence(e *domain.Event) string {
 	case *domain.ForumRegistered:
 		return d.Name + " was entered as a forum, " + d.Forum
 	case *domain.MeetingScheduled:
-		return g.forum(d.Forum) + " meets on " + d.On.Words() + after(" at ", d.At)
+		return g.forum(d.Forum) + " meets on " + d.On.Words() + after(" at ", domain.TimeWords(d.At))
 	case *domain.MeetingMoved:
-		return "The meeting of " + g.forum(d.Forum) + " on " + d.On.Words() + " was moved to " + d.To.Words() + after(" at ", d.At) + after(": ", d.Reason)
+		return "The meeting of " + g.forum(d.Forum) + " on " + d.On.Words() + " was moved to " + d.To.Words() + after(" at ", domain.TimeWords(d.At)) + after(": ", d.Reason)
 	case *domain.MeetingCancelled:
 		return "The meeting of " + g.forum(d.Forum) + " on " + d.On.Words() + " was cancelled" + after(": ", d.Reason)
 	case *domain.MeetingBriefed:
@@ -423,7 +423,7 @@ func (g *telling) calledInText(d *domain.ExerciseCalledIn) string {
 
 func (g *telling) commitmentRecordedText(d *domain.CommitmentRecorded) string {
 	return g.office(d.Person) + " said in " + g.forum(d.Forum) + ", " + g.givenWords(d.Given) + " (" + d.Commitment + ")" + after(": ", d.Words) +
-		saidTerms(d.Amount, d.Months, d.OpenEnded) + "; " + reportedWords(d.Reported) + string(d.Standing)
+		saidTerms(d.Amount, d.Months, d.OpenEnded) + "; " + reportedWords(d.Reported) + d.Standing.Words(g.state.ShortName)
 }
 
 func linkedText(d *domain.ApproachesLinked) string {

@@ -3,15 +3,15 @@
 // standard input; of a page with html, html-validate alone looks at that. Prints what each
 // finds and the figures, and fails where anything is wrong.
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import { launch } from "chrome-launcher";
 import { HtmlValidate } from "html-validate";
 import lighthouse from "lighthouse";
 import pa11y from "pa11y";
 import puppeteer from "puppeteer";
 
-const { at, pages } = JSON.parse(readFileSync(0, "utf8"));
+const { at, pages } = JSON.parse(await text(process.stdin));
 const LEAST = { accessibility: 100, performance: 95 };
 const flags = ["--headless=new", "--no-sandbox", "--disable-background-networking", "--disable-component-update"];
 let wrong = 0;

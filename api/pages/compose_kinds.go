@@ -28,7 +28,7 @@ func kinds() []kind {
 	return []kind{
 		{web.Kinds{Name: "words", Words: "Nothing more: we agree on words", Say: "Such as a way of working. No power changes."}, "Words alone", nil, nil, nil, nil},
 		{web.Kinds{Name: "adoptPosition", Words: "Set a position on a matter", Say: "What representatives say on it from then on; it can be a red line."}, "Words alone", nil, nil, nil, nil},
-		{web.Kinds{Name: "grantDelegation", Words: "Give a power", Say: "To the executive, or to a named person: in which matters, up to what limits, until when."}, "Powers", nil, grantStart, nil, dressReview},
+		{web.Kinds{Name: "grantDelegation", Words: "Give a power", Say: "To the executive, or to a named person: on which subjects, up to what limits, until when."}, "Powers", nil, grantStart, nil, dressReview},
 		{web.Kinds{Name: "varyDelegation", Words: "Change a power", Say: "What was made within it before stands."}, "Powers", delegations, varyStart, []string{"delegation"}, dressReview},
 		{web.Kinds{Name: "confirmDelegation", Words: "Review a power, and leave it as it is"}, "Powers", delegations, confirmStart, []string{"delegation"}, dressReview},
 		{web.Kinds{Name: "endDelegation", Words: "End a power", Say: "What was made within it before stands."}, "Powers", delegations, endStart, []string{"delegation"}, nil},

@@ -18,6 +18,7 @@ import (
 var words = template.FuncMap{
 	"day":         domain.Day.Words,
 	"moment":      moment,
+	"clock":       domain.TimeWords,
 	"count":       domain.Count,
 	"version":     version.This,
 	"events":      func(n int64) string { return domain.Count(int(n), "event") },

@@ -30,7 +30,7 @@ func showCommitment(p *page, k *projections.CommitmentLine) {
 	if k.Months != nil {
 		terms += ", " + domain.Count(*k.Months, "month")
 	}
-	p.head("%s, %s: %s", k.Ref, terms, k.Standing.Words())
+	p.head("%s, %s: %s", k.Ref, terms, k.Standing.Words("the group"))
 	p.item("%s, %s, %s, given %s: %s", k.Person.Words(), k.ForumName, k.Meeting.Words(), givenWords[k.Given], k.Words)
 	p.item("It was %s.", k.Text)
 	p.unless(k.Reason == "", "The representative's reason: %s", k.Reason)
