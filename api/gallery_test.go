@@ -361,19 +361,25 @@ func TestEveryPage(t *testing.T) {
 	b.as("").open("/g/trafford")
 	evaluate[bool](b, `document.querySelector("main").append(document.createElement("img")), true`)
 	require.NotEmpty(t, b.faults(script), "axe-core sees what is wrong")
+	heaviest, most := "", 0
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			b := &browser{t: t, ctx: b.ctx, at: b.at}
 			b.look("light", "")
 			b.width(1280)
 			e.show(b, &v)
-			require.Less(t, e.weight(t, &v), 100<<10, "bytes over the wire")
+			weight := e.weight(t, &v)
+			require.Less(t, weight, 100<<10, "bytes over the wire")
+			if weight > most {
+				heaviest, most = v.name, weight
+			}
 			b.sound(script)
 			if !strings.HasPrefix(v.path, "/rules") { // which explains the terms of art
 				require.NotRegexp(t, `\d ?%|(?i)ad referendum|per cent`, b.main())
 			}
 		})
 	}
+	t.Logf("%d pages and states; the heaviest first look is %s: %d KB", len(views), heaviest, most>>10)
 	require.Empty(t, b.others())
 	b.width(1280)
 	b.as(e.tokens["cd-altrincham"]).open("/g/trafford/card")
