@@ -50,7 +50,7 @@ func (g *telling) Sentence(e *domain.Event) string {
 	case *domain.WayConfirmed:
 		return domain.FirstUpper(by) + " confirmed that the new way in " + d.Number + " of " + g.office(d.Person) + " is theirs"
 	case *domain.AccessBegun:
-		return "From now on every way in is on the record: those that it knew, and " + domain.Count(len(d.Ways), "other") + " from before"
+		return "From now on every way of signing in is on the record; added from before: " + domain.Count(len(d.Ways), "way")
 	case *domain.OfficeLeft:
 		return g.office(d.Person) + " had the last day in that office on " + d.Until.Words()
 	case *domain.OrganisationRegistered:
