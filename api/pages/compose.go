@@ -272,7 +272,7 @@ func (c *composer) furnish() error {
 // askWords shows the fields of the last step.
 func (c *composer) askWords() {
 	b := c.body
-	o := &offered{given: []string{"instruments", "version"}, without: []string{"version"}}
+	o := &offered{without: []string{"instruments", "version"}} // the page itself carries them
 	var command domain.Command = &domain.RaiseProposal{}
 	if c.number != "" {
 		command = &domain.AmendProposal{}
