@@ -77,6 +77,23 @@ func (s *beside) PayersOf(proposal string, d Day) []string {
 	return codes
 }
 
+// UnpaidOn are the organisations whose consent to paying the newest version still lacks on
+// that day, by code: neither they themselves nor their seat has agreed to it (rule C1).
+func (s *beside) UnpaidOn(p *Proposal, d Day) []string {
+	var codes []string
+	asked := s.AskedOn(p, d)
+	for _, payer := range s.payers(p.Version().Instruments) {
+		for _, code := range s.successorsOn(payer, d) {
+			pos := PositionOf(p, code)
+			consents := pos != nil && pos.Stand == Consent && slices.Contains(asked, code)
+			if !consents && !p.paid(code) && !p.paid(payer) {
+				codes = appendNew(codes, code)
+			}
+		}
+	}
+	return codes
+}
+
 // payers are the organisations that the instruments name as paying, or that
 // would pay as before for powers that are varied or go back (rule C1).
 func (s *beside) payers(is []Instrument) []string {

@@ -161,12 +161,8 @@ func (s *beside) WaitingFor(p *Proposal, d Day) []string {
 			}
 		}
 	}
-	for _, code := range s.payers(p.Version().Instruments) {
-		for _, is := range s.successorsOn(code, d) {
-			if !consented[is] && !p.paid(is) && !p.paid(code) {
-				waits = appendNew(waits, "the consent of "+s.name(is)+", which would pay")
-			}
-		}
+	for _, code := range s.UnpaidOn(p, d) {
+		waits = append(waits, "the consent of "+s.name(code)+", which would pay")
 	}
 	for _, o := range s.BlocksOn(p) {
 		waits = appendNew(waits, s.name(o.Seat)+" to remove its block")

@@ -97,7 +97,7 @@ func (g *asking) Errands(at domain.Day) map[string][]Errand {
 // askedWords are what somebody is asked to do by what waits for them, before what it is
 // about.
 var askedWords = map[WaitingKind]string{
-	WaitsCharter: "Say whether you consent to", WaitsPosition: "Respond to", WaitsConfirm: "Say whether this is right:", WaitsBlock: "Look again at your objection to",
+	WaitsCharter: "Say whether you consent to", WaitsPosition: "Respond to", WaitsConfirm: "Say whether this is right:", WaitsPay: "Say whether your organisation pays:", WaitsBlock: "Look again at your objection to",
 	WaitsPutOff: "Say whether the closing day may be put off:", WaitsFacilitate: "Bring people together about", WaitsCallIn: "See whether you call in", WaitsReport: "Report",
 	WaitsTell: "Tell those who are to know of", WaitsRecord: "Say whether this record is right:", WaitsWay: "Say whether a new way in is its owner’s:", WaitsDeny: "Say so if you were not consulted:",
 }

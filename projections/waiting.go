@@ -23,6 +23,7 @@ const (
 	WaitsConfirm    WaitingKind = "confirm"    // confirm what was recorded for the seat
 	WaitsBlock      WaitingKind = "block"      // resolve or let go an objection
 	WaitsPutOff     WaitingKind = "put-off"    // agree to put the closing off
+	WaitsPay        WaitingKind = "pay"        // agree that one's organisation pays
 	WaitsFacilitate WaitingKind = "facilitate" // bring the parties together
 	WaitsCallIn     WaitingKind = "call-in"    // call a decision in
 	WaitsReport     WaitingKind = "report"     // report a meeting
@@ -111,7 +112,8 @@ func (w *Waiting) charterWaits(g *asking, p *domain.Person, at domain.Day) {
 }
 
 // positionsWait adds open proposals on which a seat has not been heard, still
-// blocks, or has to confirm what the manager recorded for it.
+// blocks, or has to confirm what the manager recorded for it, and those for which an
+// organisation is still to agree that it pays.
 func (w *Waiting) positionsWait(g *asking, person *domain.Person, at domain.Day) {
 	for _, known := range byNumber(g.state.Proposals) {
 		s, p := g.proposalOn(known, at)
@@ -119,6 +121,7 @@ func (w *Waiting) positionsWait(g *asking, person *domain.Person, at domain.Day)
 			continue
 		}
 		title := p.Number + ", " + p.Title()
+		answers := map[string]bool{} // by their consent these seats agree to pay too
 		for _, e := range s.RollOn(p, at) {
 			if !s.Allows(person.ID, &domain.GiveConsent{Proposal: p.Number, Seat: e.Seat}, at) {
 				continue
@@ -133,6 +136,12 @@ func (w *Waiting) positionsWait(g *asking, person *domain.Person, at domain.Day)
 				w.add(p.Number, WaitsPosition, p.Closes, "The manager heard that "+e.Name+" objects to "+title+" ("+clause(e.Heard)+"). If that is so, raise the objection; if not, say what you say.")
 			case domain.RollNotHeard, domain.RollVacant:
 				w.add(p.Number, WaitsPosition, p.Closes, e.Name+" has not been heard on "+title+".")
+			}
+			answers[e.Seat] = e.Position != domain.RollStandsAside && e.Position != domain.RollBlocks
+		}
+		for _, code := range s.UnpaidOn(p, at) {
+			if !answers[code] && s.Allows(person.ID, &domain.AgreeToPay{Proposal: p.Number, Organisation: code}, at) {
+				w.add(p.Number, WaitsPay, p.Closes, g.name(code)+" is named as paying in "+title+", and has not agreed to it.")
 			}
 		}
 	}

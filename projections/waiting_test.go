@@ -146,3 +146,38 @@ func TestToDoIsEverything(t *testing.T) {
 		require.Subset(t, b.fold().ToDo(who, day("2026-03-02")).Items, waits, who)
 	}
 }
+
+// Whoever speaks for the organisation that would pay is asked to agree to it, until it has or
+// its seat consents; who is asked for the seat's word anyway is asked once (rules C1, T4).
+func TestWaitingForThePayer(t *testing.T) {
+	b := sit(t).found().mandates().on("2026-01-13")
+	b.do("manager", &domain.RegisterPerson{PersonEntry: domain.PersonEntry{Handle: "treasurer", Office: "Treasurer, Trafford Federation", Organisation: "FED"}})
+	for _, who := range []string{"treasurer", "lead-fed"} {
+		b.do("manager", &domain.RecordSpokesperson{Organisation: "FED", Person: who, Evidence: "a letter", Span: from("2026-01-13")})
+	}
+	asked := func(who string) []string {
+		var kinds []string
+		for _, i := range b.fold().ToDo(who, domain.DayOf(b.now)).Items {
+			if i.Ref == "P1" {
+				kinds = append(kinds, string(i.Kind)+" "+i.Text)
+			}
+		}
+		return kinds
+	}
+	grant := func(item domain.Pence) []domain.Instrument {
+		return []domain.Instrument{{GrantDelegation: &domain.GrantDelegation{To: "chair-lmc", Payer: "FED", Review: day("2026-06-30"), Span: domain.Span{Until: day("2026-12-31")},
+			Powers: []domain.Power{{Matter: "access", May: []string{domain.MayCommit}, ItemLimit: item, Months: 12}}}}}
+	}
+	b.do("chair-lmc", &domain.RaiseProposal{Title: "Money", Text: "We spend.", Matter: "access", Instruments: grant(10_000_00)})
+	pays := []string{"pay Trafford Federation is named as paying in P1, Money, and has not agreed to it."}
+	require.Equal(t, pays, asked("treasurer"))
+	require.Equal(t, []string{"position Trafford Federation has not been heard on P1, Money."}, asked("lead-fed"))
+	b.do("lead-fed", &domain.StandAsideFrom{Proposal: "P1", Version: 1, Reason: "Not ours."})
+	require.Equal(t, pays, asked("lead-fed"), "its word agreed to nothing")
+	b.do("treasurer", &domain.AgreeToPay{Proposal: "P1", Version: 1, Organisation: "FED"})
+	require.Empty(t, append(asked("treasurer"), asked("lead-fed")...))
+	b.do("chair-lmc", &domain.AmendProposal{Proposal: "P1", Version: 1, Text: "We spend more.", Instruments: grant(20_000_00)})
+	require.Equal(t, pays, asked("treasurer"), "other words are agreed to anew")
+	b.do("lead-fed", &domain.GiveConsent{Proposal: "P1", Version: 2})
+	require.Empty(t, asked("treasurer"), "the seat's consent is the same")
+}

@@ -149,18 +149,20 @@ func (t *tasks) dispute(proposal string, v put) {
 	}
 }
 
-// pay: whoever speaks or sits for an organisation that would pay is asked to agree (C1),
-// unless its seat has yet to say what it says, which answers that too.
+// pay: whoever speaks for an organisation that would pay is asked to agree (C1), unless
+// they act for its seat and have yet to say what it says, which answers that too.
 func (t *tasks) pay(proposal string, v put) {
 	for _, payer := range t.m.payers(t.m.instruments(proposal)) {
 		agreed := slices.ContainsFunc(t.m.events, func(e *domain.Event) bool {
 			x, ok := e.Data.(*domain.PaymentAgreed)
 			return ok && x.Proposal == proposal && x.Version == v.version && x.Organisation == payer
 		})
-		if p := t.m.position(proposal, v.version, payer); p != nil && p.Stand == domain.Consent {
-			agreed = true
+		said := t.m.position(proposal, v.version, payer)
+		if agreed || said != nil && said.Stand == domain.Consent || !t.m.speaksFor(t.person, payer, t.d) {
+			continue
 		}
-		if !agreed && (t.m.speaksFor(t.person, payer, t.d) || t.acts(payer)) {
+		_, asked := t.m.asked(v, t.d)[payer]
+		if answers := asked && t.acts(payer) && said == nil && !t.m.blocks(proposal, payer); !answers {
 			t.add("agree to pay", proposal, v.closes)
 		}
 	}
