@@ -94,14 +94,3 @@ func (l *CommitmentLine) text(group string) string {
 	}
 	return text
 }
-
-// WorkList is what is due, overdue or paused on a day (rules D3, M5, D6, R5, A2, P1, T1, T2, X1, X2).
-type WorkList struct {
-	Stamp
-	Due []domain.Due `json:"due" doc:"soonest first"`
-}
-
-// WorkList answers for that day.
-func (g *business) WorkList(at domain.Day) WorkList {
-	return WorkList{g.stamp(at), domain.OrEmpty(g.state.WorkListOn(at))}
-}

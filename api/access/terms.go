@@ -204,6 +204,19 @@ func (b *Between) Days() (from, to domain.Day, err error) {
 	return from, to, err
 }
 
+// TasksAsked are the tasks that are asked for.
+type TasksAsked struct {
+	Kind    string `query:"kind" doc:"only things of this kind, such as mandate" example:"mandate"`
+	Overdue string `query:"overdue" doc:"true: only what is overdue" enum:"true"`
+	On      string `query:"on" doc:"only what is due on this day" example:"2026-12-31"`
+}
+
+// Filter says which tasks these are.
+func (t *TasksAsked) Filter() (projections.TaskFilter, error) {
+	on, err := readDay(t.On)
+	return projections.TaskFilter{Kind: projections.WaitingKind(t.Kind), Overdue: t.Overdue == "true", On: on}, err
+}
+
 // readDay reads a day; 0 where none is said.
 func readDay(s string) (domain.Day, error) {
 	if s == "" {

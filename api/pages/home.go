@@ -17,8 +17,7 @@ func home(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body.Waiting = a.ToDo(a.Caller.Person, a.At)
-	body.Waiting.Items = inOneLine(body.Waiting.Items)
+	body.ToDo = a.firstToDo()
 	for _, p := range a.Proposals(a.At, "").Proposals {
 		switch p.Stage {
 		case domain.Open:
@@ -32,38 +31,6 @@ func home(a *asked) (web.Body, error) {
 	body.Agreed = body.Agreed[:min(len(body.Agreed), recentAgreements)]
 	body.Consents = len(a.awaiting()) > 0
 	return body, nil
-}
-
-// mostAlike are so many things of a kind that are listed one by one.
-const mostAlike = 3
-
-// inOneLine says in one line, where the first of them was, that several records are to be
-// confirmed, or several mandates to be renewed: they are seen to together.
-func inOneLine(items []projections.WaitingItem) []projections.WaitingItem {
-	const mandates = projections.WaitingKind(domain.DueMandate)
-	many := map[projections.WaitingKind]int{}
-	for _, w := range items {
-		many[w.Kind]++
-	}
-	said := map[projections.WaitingKind]bool{}
-	var lines []projections.WaitingItem
-	for _, w := range items {
-		n := many[w.Kind]
-		switch {
-		case n <= mostAlike || w.Kind != projections.WaitsRecord && w.Kind != mandates:
-			lines = append(lines, w)
-			continue
-		case said[w.Kind]:
-			continue
-		case w.Kind == mandates:
-			w.Text = domain.Thousands(n) + " mandates end or are to be reviewed."
-		default:
-			w.Text = domain.Thousands(n) + " records wait for you to confirm or refuse."
-		}
-		said[w.Kind], w.Ref = true, ""
-		lines = append(lines, w)
-	}
-	return lines
 }
 
 // outsideHome is the group's page for those from whom the charter keeps its work.

@@ -87,7 +87,7 @@ func (a *offering) mandatesDue(body *web.AllMandates) []string {
 	}
 	body.Due = on
 	var practices []string
-	for _, d := range a.WorkList(a.At).Due {
+	for _, d := range a.State().WorkListOn(a.At) {
 		if d.Kind != domain.DueMandate || d.On != on {
 			continue
 		}

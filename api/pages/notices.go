@@ -25,7 +25,7 @@ func noticesPage(a *asked) (web.Body, error) {
 		}
 	}
 	if seen != nil {
-		a.offer(offered{id: "seen", command: &domain.Acknowledge{}, options: map[string][]web.Option{"practices": seen}, Sheet: web.Sheet{Fold: "Record who has seen it", FoldID: "seeing"}})
+		a.offer(offered{id: "seen", command: &domain.Acknowledge{}, without: []string{"also"}, options: map[string][]web.Option{"practices": seen}, Sheet: web.Sheet{Fold: "Record who has seen it", FoldID: "seeing"}})
 	}
 	return body, nil
 }

@@ -160,6 +160,7 @@ func Forms() map[string][]string {
 func groupsPages() []*page {
 	return []*page{
 		{path: "", things: access.Worklist, body: home, outside: outsideHome},
+		{path: "/todo", things: access.Worklist, body: todoPage},
 		{path: "/check", things: access.Checks, body: checkPage},
 		{path: "/proposals", things: access.Proposals, body: proposalsPage},
 		{path: "/proposals/new", things: access.Proposals, body: raisePage, sends: []string{"raise-proposal"}},

@@ -12,6 +12,9 @@ import (
 // A practice's own page: what was agreed in our name, does it bind us, where do
 // we say that we disagree (rules T0–T2)?
 
+// noticesEach is how many notices a practice's page shows at a time.
+const noticesEach = 20
+
 func practicePage(a *asked) (web.Body, error) {
 	code := a.r.PathValue("ods")
 	page, err := access.OrRefused(a.Practice(code, a.At))
@@ -19,8 +22,11 @@ func practicePage(a *asked) (web.Body, error) {
 		return nil, err
 	}
 	body := &web.Practice{PracticePage: page, Organisation: a.organisation(code)}
+	if body.Notices, body.Pager, err = part(a, page.Notices, noticesEach); err != nil {
+		return nil, err
+	}
 	if a.me != nil && a.me.Organisation != nil && a.me.Organisation.Code == code {
-		body.Own, body.ToDo = true, inOneLine(a.ToDo(a.Caller.Person, a.At).Items)
+		body.Own, body.ToDo = true, a.firstToDo()
 	}
 	if a.me == nil || !a.today() {
 		return body, nil
@@ -32,20 +38,11 @@ func practicePage(a *asked) (web.Body, error) {
 		without = []string{"evidence"}
 	}
 	var about []web.Option
-	for _, n := range body.Notices {
+	for _, n := range page.Notices {
 		about = append(about, web.Option{Value: n.Ref, Words: n.Ref + ": " + domain.Clip(n.Text)})
-		if n.Acknowledged != 0 || !a.may(asks) {
-			continue
-		}
-		seen := offered{
-			id: "seen-" + n.Ref, command: &domain.Acknowledge{About: n.Ref, Practices: []string{code}}, given: []string{"about"}, without: without,
-			hint:  map[string]string{"evidence": "Such as: their email of 5 May."},
-			Sheet: web.Sheet{Button: "We have seen " + n.Ref, Class: "secondary", Small: true},
-		}
-		if !speaks {
-			seen.Sheet = web.Sheet{Fold: "Record that they have seen " + n.Ref, FoldID: "seeing-" + n.Ref, Class: "secondary"}
-		}
-		a.offer(seen)
+	}
+	if a.may(asks) {
+		a.offerSeen(code, body.Notices, speaks, without)
 	}
 	a.offer(offered{
 		id: "ask", command: asks, without: append(without, "on"), options: map[string][]web.Option{"about": about}, Sheet: web.Sheet{Button: "Say it"},
@@ -64,6 +61,33 @@ func practicePage(a *asked) (web.Body, error) {
 		a.offerMandates(nil, code)
 	}
 	return body, nil
+}
+
+// offerSeen offers to say that the practice has seen each of the notices that it has not
+// marked, and where there are several, all of those.
+func (a *asked) offerSeen(code string, notices []projections.PracticeNotice, speaks bool, without []string) {
+	var unseen []string
+	for _, n := range notices {
+		if n.Acknowledged != 0 {
+			continue
+		}
+		unseen = append(unseen, n.Ref)
+		seen := offered{
+			id: "seen-" + n.Ref, command: &domain.Acknowledge{About: n.Ref, Practices: []string{code}}, given: []string{"about"}, without: append(without, "also"),
+			hint:  map[string]string{"evidence": "Such as: their email of 5 May."},
+			Sheet: web.Sheet{Button: "We have seen " + n.Ref, Class: "secondary", Small: true},
+		}
+		if !speaks {
+			seen.Sheet = web.Sheet{Fold: "Record that they have seen " + n.Ref, FoldID: "seeing-" + n.Ref, Class: "secondary"}
+		}
+		a.offer(seen)
+	}
+	if len(unseen) > 1 && speaks {
+		a.offer(offered{
+			id: "seen-all", command: &domain.Acknowledge{About: unseen[0], Also: unseen[1:], Practices: []string{code}}, given: []string{"about", "also"}, without: without,
+			Sheet: web.Sheet{Button: "We have seen all " + domain.Thousands(len(unseen)) + " that are not marked here", Class: "secondary"},
+		})
+	}
 }
 
 // charterMatters are those that the charter lists, to tick.

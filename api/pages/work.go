@@ -45,7 +45,7 @@ func waiting[T any](of []T, does func(*T) bool, one, many string) string {
 }
 
 func (a *asked) dueWaits() string {
-	return waiting(a.WorkList(a.At).Due, func(d *domain.Due) bool { return d.Overdue }, "is overdue", "are overdue")
+	return waiting(a.State().WorkListOn(a.At), func(d *domain.Due) bool { return d.Overdue }, "is overdue", "are overdue")
 }
 
 func (a *asked) recordsWait() string {

@@ -6,28 +6,107 @@ import (
 	"net/url"
 	"slices"
 
+	"goldenthread/api/access"
 	"goldenthread/api/mail"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
-// The work list, with whom each thing is, and a reminder to them (rule T1).
+// What people are asked to do: somebody's own list, and the group's, with whom each thing
+// is, and a reminder to them (rules T1, T4).
 
-func workListPage(a *asked) (web.Body, error) {
-	body := &web.WorkList{WorkList: a.WorkList(a.At), With: map[string][]string{}}
-	for id, errands := range a.Errands(a.At) {
-		for _, e := range errands {
-			if office := a.State().People[id].Office; !slices.Contains(body.With[e.About], office) {
-				body.With[e.About] = append(body.With[e.About], office)
-			}
+const (
+	tasksEach  = 50 // lines on one page
+	firstTasks = 10 // on a page about other things too
+)
+
+// taskFilter is which tasks the address asks for.
+func (a *asked) taskFilter() (projections.TaskFilter, error) {
+	q := a.r.URL.Query()
+	in := access.TasksAsked{Kind: q.Get("kind"), Overdue: q.Get("overdue"), On: q.Get("on")}
+	return in.Filter()
+}
+
+// todoPage is all that whoever looks is asked to do.
+func todoPage(a *asked) (web.Body, error) {
+	f, err := a.taskFilter()
+	if err != nil {
+		return nil, err
+	}
+	body := &web.ToDo{DueList: web.DueList{Asked: f}}
+	if a.me == nil { // nobody's member is asked to do anything
+		return body, nil
+	}
+	f.Person = a.Caller.Person
+	list, refused := a.ToDoOf(f, a.At)
+	if refused != nil {
+		return nil, refused
+	}
+	body.Kinds = list.Kinds
+	return body, a.tasks(&body.DueList, web.Together(a.ownTasks(list.Items), "todo", body.Asked))
+}
+
+// tasks puts the part of the lines that the address asks for on the page.
+func (a *asked) tasks(list *web.DueList, lines []web.DueLine) (err error) {
+	lines, list.Pager, err = part(a, lines, tasksEach)
+	list.Stretches = web.DueDays(lines, a.At)
+	return err
+}
+
+// firstToDo is what comes first of what whoever looks is asked to do.
+func (a *asked) firstToDo() web.FirstDue {
+	items := a.ToDo(a.Caller.Person, a.At).Items
+	lines := web.Together(a.ownTasks(items), "todo", projections.TaskFilter{})
+	n := min(len(lines), firstTasks)
+	return web.FirstDue{First: lines[:n], All: len(items), More: n < len(lines)}
+}
+
+func (a *asked) ownTasks(items []projections.WaitingItem) []web.DueLine {
+	tasks := make([]web.DueLine, 0, len(items))
+	for _, w := range items {
+		tasks = append(tasks, web.DueLine{Ref: w.Ref, Kind: w.Kind, On: w.By, Text: w.Text, To: a.doneAt(w.Kind, w.Ref, web.WaitingPlace(w))})
+	}
+	return tasks
+}
+
+// doneAt is where a thing of that kind and reference is done: a practice's mandate is given
+// anew on the practice's page, everything else at the usual place.
+func (a *asked) doneAt(kind projections.WaitingKind, ref, usual string) string {
+	if kind != projections.WaitingKind(domain.DueMandate) {
+		return usual
+	}
+	for _, m := range a.State().Mandates {
+		if o := a.State().Organisations[m.Organisation]; m.Number == ref && o != nil && o.Kind == domain.Practice {
+			return "practices/" + o.Code + "#say"
 		}
 	}
-	for _, offices := range body.With {
-		slices.Sort(offices)
+	return "mandate"
+}
+
+func workListPage(a *asked) (web.Body, error) {
+	f, err := a.taskFilter()
+	if err != nil {
+		return nil, err
+	}
+	f.Person = a.r.URL.Query().Get("person")
+	list, refused := a.WorkListOf(f, a.At)
+	if refused != nil {
+		return nil, refused
+	}
+	body := &web.WorkList{DueList: web.DueList{Asked: f, Kinds: list.Kinds, People: list.People}}
+	var tasks []web.DueLine
+	for _, d := range list.Due {
+		kind := projections.WaitingKind(d.Kind)
+		t := web.DueLine{Ref: d.What, Kind: kind, On: d.On, Text: d.Text, To: a.doneAt(kind, d.What, web.DuePlace(d.Due)), Paused: d.Paused}
+		for _, who := range d.With {
+			t.With = append(t.With, who.Office)
+		}
+		tasks = append(tasks, t)
 	}
 	body.Reminds = a.server.Mail != nil && a.me != nil && a.today() && a.State().MaySeeToMail(a.me.ID, a.At) == nil
-	return body, nil
+	return body, a.tasks(&body.DueList, web.Together(tasks, "worklist", f))
 }
 
 // remind has a letter sent to everybody who is asked about what the form names.

@@ -48,6 +48,29 @@ type noticesInput struct {
 	access.Paging
 }
 
+type todoInput struct {
+	access.Terms
+	access.TasksAsked
+	access.Paging
+}
+
+// A ToDoList is one page of what somebody is asked to do.
+type ToDoList struct {
+	projections.ToDoList
+	access.Paged
+}
+
+type workListInput struct {
+	todoInput
+	Person string `query:"person" doc:"only what this person, by handle, is asked to see to" example:"cd-north"`
+}
+
+// A WorkList is one page of the work list.
+type WorkList struct {
+	projections.WorkList
+	access.Paged
+}
+
 // A NoticeList is one page of the notices.
 type NoticeList struct {
 	projections.Notices
@@ -138,9 +161,33 @@ func (s *Rest) offerQuestions() {
 
 // offerWork registers the questions about what the group has to do, and what came to it.
 func (s *Rest) offerWork(at string) {
-	access.Ask(s.ledgers, s.api, "worklist", at+"/worklist", "What is due, overdue or paused.", access.Worklist,
-		func(q *access.Question, _ *access.PlainInput) (projections.WorkList, error) {
-			return q.WorkList(q.At), nil
+	access.Ask(s.ledgers, s.api, "todo", at+"/todo", "All that whoever asks is asked to do, in pages.", access.Worklist,
+		func(q *access.Question, in *todoInput) (ToDoList, error) {
+			f, err := in.Filter()
+			if err != nil {
+				return ToDoList{}, err
+			}
+			f.Person = q.Caller.Person
+			own, err := access.OrRefused(q.ToDoOf(f, q.At))
+			list := ToDoList{ToDoList: own}
+			if err == nil {
+				list.Items, list.Paged, err = access.PageOf(own.Items, in.Paging)
+			}
+			return list, err
+		})
+	access.Ask(s.ledgers, s.api, "worklist", at+"/worklist", "What is due, overdue or paused, and with whom it is, in pages.", access.Worklist,
+		func(q *access.Question, in *workListInput) (WorkList, error) {
+			f, err := in.Filter()
+			if err != nil {
+				return WorkList{}, err
+			}
+			f.Person = in.Person
+			all, err := access.OrRefused(q.WorkListOf(f, q.At))
+			list := WorkList{WorkList: all}
+			if err == nil {
+				list.Due, list.Paged, err = access.PageOf(all.Due, in.Paging)
+			}
+			return list, err
 		})
 	access.Ask(s.ledgers, s.api, "records", at+"/records", "What somebody recorded about another organisation, and what waits for a second person.", access.Worklist,
 		func(q *access.Question, _ *access.PlainInput) (projections.Records, error) {

@@ -33,7 +33,7 @@ func (Problem) file() string    { return "problem" }
 type Home struct {
 	Register projections.Register
 	Mandate  projections.Mandate
-	Waiting  projections.Waiting
+	ToDo     FirstDue
 	Open     []projections.ProposalLine
 	Agreed   []projections.ProposalLine // newest first
 	Practice *projections.Body          // of whoever looks
@@ -108,14 +108,8 @@ func WaitingPlace(w projections.WaitingItem) string {
 		return strings.TrimSuffix("waiting#"+w.Ref, "#") // of several there is no one reference
 	case ofPractice:
 		return "practices/" + practice + "#notices"
-	case w.Kind == projections.WaitingKind(domain.DueMandate) && w.Ref == "":
-		return "mandates"
-	case w.Kind == projections.WaitingKind(domain.DueCommunicate):
-		return noticePlace(w.Ref)
-	case w.Kind == projections.WaitingKind(domain.DueLeft):
-		return leftPlace(w.Ref)
 	}
-	return PlaceOf(w.Ref)
+	return DuePlace(domain.Due{What: w.Ref, Kind: domain.DueKind(w.Kind)})
 }
 
 // leftPlace is where it is seen to that somebody left this open: what is handed over is on a
@@ -167,6 +161,8 @@ func DuePlace(d domain.Due) string {
 		return noticePlace(d.What)
 	case domain.DueLeft:
 		return leftPlace(d.What)
+	case domain.DueLetter:
+		return "mandates"
 	default:
 		return PlaceOf(d.What)
 	}

@@ -10,8 +10,9 @@ import (
 type Practice struct {
 	projections.PracticePage
 	Organisation projections.OrganisationLine
-	Own          bool                      // of whoever looks
-	ToDo         []projections.WaitingItem // what they are asked to do
+	Own          bool     // of whoever looks
+	ToDo         FirstDue // what they are asked to do
+	Pager                 // of what was agreed and done in its name
 }
 
 func (p *Practice) Title() string { return p.Practice.Name }

@@ -53,29 +53,6 @@ type Commitments struct {
 func (*Commitments) Title() string { return "What was said in our name" }
 func (*Commitments) file() string  { return "commitments" }
 
-// WorkList is what is due, overdue or paused.
-type WorkList struct {
-	projections.WorkList
-	With    map[string][]string // offices of those who are asked, by what is due
-	Reminds bool                // whoever looks can have them reminded by mail
-}
-
-func (*WorkList) Title() string { return "Work list" }
-func (*WorkList) file() string  { return "worklist" }
-
-// When says how far off a due thing is.
-func When(d domain.Due) string {
-	switch {
-	case d.Left == 0:
-		return "Today"
-	case d.Left == 1:
-		return "Tomorrow"
-	case d.Left > 0:
-		return "In " + domain.Count(d.Left, "day")
-	}
-	return "Overdue by " + domain.Count(-d.Left, "day")
-}
-
 // InterestWords say what kind of interest it is.
 func InterestWords(k domain.InterestKind) string {
 	switch k {

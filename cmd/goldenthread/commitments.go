@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goldenthread/api/rest"
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -114,11 +115,12 @@ func (c *client) forumNames(ctx context.Context) []string {
 }
 
 // worklistQuestion asks what is due (rules D3, M5, D6, R5).
-var worklistQuestion = question[projections.WorkList]{
+var worklistQuestion = question[rest.WorkList]{
 	use: "worklist", short: "What is due, overdue or paused",
-	example: "  goldenthread worklist\n  goldenthread worklist --at 2026-07-01",
+	example: "  goldenthread worklist\n  goldenthread worklist --at 2026-07-01 --kind review --person cd-altrincham",
 	below:   "/worklist",
-	show: func(p *page, a *projections.WorkList) {
+	params:  append(taskParams, param{flag: "person", query: "person", usage: "only what this person, by handle, is asked to see to", names: (*client).personNames}),
+	show: func(p *page, a *rest.WorkList) {
 		p.table("due", "days left", "what", "kind", "text")
 		for _, d := range a.Due {
 			kind := d.Kind
@@ -130,8 +132,53 @@ var worklistQuestion = question[projections.WorkList]{
 			}
 			p.row(d.On.Words(), daysLeft(d.Left), d.What, kind, d.Text)
 		}
+		p.more(a.Paged)
 		p.stamp(a.Stamp)
 	},
+}
+
+// taskParams say which tasks are wanted.
+var taskParams = []param{
+	{flag: "kind", query: "kind", usage: "only things of this kind, such as mandate", words: taskKinds()},
+	{flag: "overdue", query: "overdue", usage: "true: only what is overdue", words: []string{"true"}},
+	{flag: "on", query: "on", usage: "only what is due on this day"},
+	pageParam,
+}
+
+func taskKinds() []string {
+	return texts(projections.TaskKinds(), func(k projections.WaitingKind) string { return string(k) })
+}
+
+// todoQuestion asks what whoever asks is asked to do (rule T4).
+var todoQuestion = question[rest.ToDoList]{
+	use: "todo", short: "All that you are asked to do",
+	example: "  goldenthread todo\n  goldenthread todo --overdue true",
+	below:   "/todo",
+	params:  taskParams,
+	show: func(p *page, a *rest.ToDoList) {
+		if len(a.Items) == 0 {
+			p.say("You have nothing to do%s.", filtered(a.Kinds))
+		} else {
+			p.table("by", "what", "kind", "text")
+		}
+		for _, w := range a.Items {
+			by := "–"
+			if w.By != 0 {
+				by = w.By.Words()
+			}
+			p.row(by, w.Ref, w.Kind, w.Text)
+		}
+		p.more(a.Paged)
+		p.stamp(a.Stamp)
+	},
+}
+
+// filtered says that there is something of other kinds.
+func filtered(kinds []projections.KindCount) string {
+	if len(kinds) > 0 {
+		return " of that kind"
+	}
+	return ""
 }
 
 // recordsQuestion asks what waits for a second person (rules O3, O1, M1).

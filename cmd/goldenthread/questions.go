@@ -53,6 +53,7 @@ func questionCommands() []*cobra.Command {
 		proposalQuestion.command(),
 		commitmentsQuestion.command(),
 		representationQuestion.command(),
+		todoQuestion.command(),
 		worklistQuestion.command(),
 		recordsQuestion.command(),
 		waysQuestion.command(),

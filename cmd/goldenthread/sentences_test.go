@@ -47,6 +47,7 @@ func TestSentencesOfTheYear(t *testing.T) {
 	for day := domain.NewDay(2026, time.January, 5); day <= domain.NewDay(2026, time.October, 5); day += 7 {
 		for _, who := range y.roles {
 			y.readPage(who, "", day)
+			y.readPage(who, "/todo", day)
 		}
 	}
 	for i := range sentences {
@@ -68,6 +69,7 @@ type year struct {
 	paths  []string
 	models map[domain.Day]model.Model
 	late   map[domain.Day][]model.Task
+	all    map[string][]string    // that is asked of somebody on a day, by handle and day
 	sums   map[domain.Day][]int64 // that were used of D1 on each day up to that one
 	seen   map[int]int            // how often each of the sentences was read
 
@@ -87,7 +89,7 @@ func newYear(t *testing.T) *year {
 	options := api.Options{Store: store, Groups: groups, Clock: clock, OnRecord: true, Log: log}
 	shown, err := (&exampleServer{dir: dir}).open(t.Context(), &options, groups)
 	require.NoError(t, err)
-	y := &year{t: t, server: api.New(options), tokens: map[string]string{}, models: map[domain.Day]model.Model{}, sums: map[domain.Day][]int64{}, late: map[domain.Day][]model.Task{}, seen: map[int]int{}, faults: map[string]bool{}}
+	y := &year{t: t, server: api.New(options), tokens: map[string]string{}, models: map[domain.Day]model.Model{}, sums: map[domain.Day][]int64{}, late: map[domain.Day][]model.Task{}, all: map[string][]string{}, seen: map[int]int{}, faults: map[string]bool{}}
 	for entry, err := range store.Entries(t.Context(), examplePlace, 0, store.Next(examplePlace)) {
 		require.NoError(t, err)
 		y.events = append(y.events, &entry.Event)
@@ -103,7 +105,7 @@ func newYear(t *testing.T) *year {
 	}
 	y.roles = slices.Sorted(maps.Keys(y.tokens))
 	y.paths = []string{
-		"/powers", "/scheme", "/mandate", "/mandate?matter=workforce", "/mandates", "/representation", "/card", "/worklist", "/waiting", "/agenda", "/approaches", "/priorities",
+		"/powers", "/scheme", "/mandate", "/mandate?matter=workforce", "/mandates", "/representation", "/card", "/todo", "/worklist", "/waiting", "/agenda", "/approaches", "/priorities",
 		"/actions", "/commitments", "/notices", "/questions", "/departures", "/practices/P91623", "/work", "/register", "/people", "/charter", "/proposals", "/proposals/P1", "/registers", "/registers/representatives",
 	}
 	return y
@@ -159,6 +161,7 @@ var sentences = []sentence{
 	{regexp.MustCompile(`^Used(?: in the year)?: ` + sum), (*claim).usedThen},
 	{regexp.MustCompile(`^(No|\d+) decisions? since [^:.]+(?:: ([^.]+))?\. £`), (*claim).decisions},
 	{regexp.MustCompile(`^Version (\d+), in force from `), (*claim).charter},
+	{regexp.MustCompile(`^Overdue$`), func(c *claim) string { return "" }}, // each below it says by how long
 	{regexp.MustCompile(`^When: Overdue by (\d+) days?( paused)?$`), (*claim).overdueBy},
 	{regexp.MustCompile(`^What is due, overdue or paused\. (\d+) (?:is|are) overdue\.$`), (*claim).overdue},
 	{regexp.MustCompile(`^State: (in force|paused|suspended|expired|ended)$`), func(c *claim) string { c.at = []string{"", "R1", c.at[1]}; return c.power() }},
@@ -172,7 +175,9 @@ func (y *year) readPage(who, path string, day domain.Day) {
 		return
 	}
 	c := &claim{y: y, m: y.model(day), day: day, who: who, path: path}
-	if path == "" || slices.Contains(texts, "For you to do") {
+	if path == "" { // which shows the first few of them
+		require.Equal(y.t, len(c.asked()) == 0, slices.Contains(texts, "You have nothing to do."), "%s on %s", who, day)
+	} else if slices.Contains(texts, "For you to do") {
 		y.readTasks(c, texts)
 	}
 	for _, text := range texts {
@@ -315,11 +320,15 @@ var tasks = []task{
 	{regexp.MustCompile(`^.+ \((.+)\) asks the board to join\.`), "join or decline", ""},
 	{regexp.MustCompile(`^Village Surgery has not marked (\d+) notices? as seen\.$`), "mark as seen", "practice/P91623 "},
 	{regexp.MustCompile(`^.+ recorded that .+ \((N\d+)\)\. Is that right\?$`), "is this right?", ""},
-	{regexp.MustCompile(`^(\d+) mandates end or are to be reviewed\.$`), "renew the mandate", "of "},
-	{regexp.MustCompile(`^(\d+) records wait for you to confirm or refuse\.$`), "is this right?", "records "},
+	{regexp.MustCompile(`^(\d+) mandates end or are to be reviewed by .+: renew them together$`), "renew the mandate", "of "},
+	{regexp.MustCompile(`^(\d+) records wait to be confirmed or refused$`), "is this right?", "records "},
+	{regexp.MustCompile(`^.+ is named as paying in (P\d+), .+, and has not agreed to it\.$`), "agree to pay", ""},
 }
 
-// readTasks holds what the home page asks of whoever looks against all that the model
+// byWhen are the headings between tasks.
+var byWhen = []string{"Overdue", "Within 7 days", "Within 30 days", "Later than in 30 days", "On no particular day"}
+
+// readTasks holds what the page asks of whoever looks against all that the model
 // has for them: nothing is missing, and nothing is asked for nothing.
 func (y *year) readTasks(c *claim, texts []string) {
 	y.t.Helper()
@@ -332,6 +341,9 @@ func (y *year) readTasks(c *claim, texts []string) {
 		}
 		if text == "You have nothing to do." {
 			y.nothing++
+			continue
+		}
+		if slices.Contains(byWhen, text) {
 			continue
 		}
 		if by := byDay.FindStringSubmatch(text); by != nil {
@@ -359,33 +371,36 @@ func (y *year) readTasks(c *claim, texts []string) {
 }
 
 // asked is what the model has for whoever looks, as readTask says it. More than three of
-// a kind that are done together are said in one sentence.
+// a kind that are due on one day are said in one sentence.
 func (c *claim) asked() []string {
+	of := c.who + c.day.String()
+	if asked, known := c.y.all[of]; known {
+		return asked
+	}
 	all := c.m.Asked(c.who, c.day)
 	together := map[string]string{"is this right?": "records ", "renew the mandate": "of "}
-	many, soonest := map[string]int{}, map[string]domain.Day{}
+	many := map[string]int{}
 	for _, one := range all {
-		if many[one.What]++; many[one.What] == 1 {
-			soonest[one.What] = one.By
-		}
+		many[one.What+one.By.String()]++
 	}
 	var asked []string
 	for _, one := range all {
-		about, by := one.About, one.By
-		if whole := together[one.What]; whole != "" && many[one.What] > 3 {
-			about, by = whole+strconv.Itoa(many[one.What]), soonest[one.What]
+		about, n := one.About, many[one.What+one.By.String()]
+		if whole := together[one.What]; whole != "" && n > 3 {
+			about = whole + strconv.Itoa(n)
 		}
 		words := one.What + ": " + about
 		if one.Count > 0 {
 			words += " " + strconv.Itoa(one.Count)
 		}
-		if by != 0 {
-			words += " by " + by.String()
+		if one.By != 0 {
+			words += " by " + one.By.String()
 		}
 		if !slices.Contains(asked, words) {
 			asked = append(asked, words)
 		}
 	}
+	c.y.all[of] = asked
 	return asked
 }
 

@@ -345,7 +345,7 @@ func review(t *testing.T, p *program) {
 	due := func(day string) *domain.Due {
 		for _, d := range ask[projections.WorkList](p, asKnown(at("/worklist", day), day)).Due {
 			if d.What == "D1" && d.Kind == "review" {
-				return &d
+				return &d.Due
 			}
 		}
 		return nil
