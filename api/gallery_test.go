@@ -181,6 +181,7 @@ var views = []view{
 		b.says("Enter the evidence")
 	}},
 	{"waiting", "manager", "/g/trafford/waiting", nil},
+	{"todo", "manager", "/g/trafford/todo", nil},
 	{"people", "manager", "/g/trafford/people", nil},
 	{"charter", "manager", "/g/trafford/charter", nil},
 	{"audit", "lmc-chair", "/g/trafford/audit", nil},

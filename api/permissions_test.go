@@ -306,7 +306,7 @@ func TestEveryCommandHasItsPage(t *testing.T) {
 // reads are the rows below: everything that can be read.
 var reads = []string{
 	"/v1/groups", "/v1/charter-settings", "", "/people", "/charter", "/mandate", "/powers", "/proposals", "/proposals/P2", "/representation",
-	"/commitments", "/worklist", "/approaches", "/priorities", "/actions", "/departures", "/notices", "/practices/P91018", "/questions", "/agenda",
+	"/commitments", "/todo", "/worklist", "/approaches", "/priorities", "/actions", "/departures", "/notices", "/practices/P91018", "/questions", "/agenda",
 	"/people/pm-b/remains", "/evidence/P1", "/powers/evidence", "/check/evidence?person=cd-west&forum=locality-board&matter=access",
 	"/log/checkpoint", "/log/vkey", "/log/consistency?from=1", "/log/tile/0/000.p/1", "/log/witnesses", "/events/0/proof", "/check?person=cd-west&forum=locality-board&matter=access", "/audit", "/events", "/events/0", "/feed", "/tokens", "/invitations",
 	"/practices/P91018/feed.atom", "/calendar.ics", "/calendar.ics?person=pm-b", "/agenda/2026-01-10/minutes.md", "/agenda/2026-01-10/minutes.docx", "/agenda/2026-01-10/minutes.pdf", "/agenda/2026-01-10/papers.pdf", "/documents", "/documents/none", "/feed-keys", "/mail", "/what-if?organisation=P91018", "/scheme", "/search?words=extended", "/records", "/ways", "/schedule", "/mandates/letters.pdf",

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -106,6 +107,7 @@ func TestFivePeoplesTasks(t *testing.T) {
 	t.Run("an auditor", func(t *testing.T) { anAuditor(b.of(t), w) })
 	t.Run("a practice", func(t *testing.T) { aPractice(b.of(t), w) })
 	t.Run("a manager's Tuesday", func(t *testing.T) { aTuesday(b.of(t), w) })
+	t.Run("a representative without signal", func(t *testing.T) { withoutSignal(b.of(t), w) })
 	require.Empty(t, b.others())
 }
 
@@ -125,6 +127,26 @@ func aRepresentative(b *browser, w *world) {
 	h.press("#ask form button[type=submit]")
 	h.says("Only subject to the board", "I can take that back; any agreement is subject to the board.")
 	h.took("a representative's verdict", 4)
+}
+
+// The same, when the server can't be reached: the answer is that of what the phone took along.
+func withoutSignal(b *browser, w *world) {
+	b.setClock(w.clock().Format(time.RFC3339))
+	h := b.begins(w.keys["cd-north"], phone)
+	h.open("/g/trafford") // the service worker is in charge from the second page on
+	h.waits(`caches.open("kept").then(c => c.keys()).then(keys => keys.map(k => new URL(k.url).pathname)).then(all => all.includes("/g/trafford") && all.includes("/g/trafford/offline/taken"))`)
+	w.web.CloseClientConnections()
+	w.web.Close()
+	h.open("/g/trafford")
+	h.link("May I sign up to this?")
+	h.waits(`document.documentElement.dataset.shown === "yes"`)
+	h.fill("ask-matter", "workforce")
+	h.fill("ask-amount", "12,000")
+	h.fill("ask-months", "6")
+	h.press("#ask button[type=submit]")
+	h.waits(`document.documentElement.dataset.shown === "yes"`)
+	h.says("Only subject to the board", "I can take that back; any agreement is subject to the board.")
+	h.took("a representative's verdict with the server stopped", 4)
 }
 
 // The manager hears on the telephone that a seat objects; the seat says so itself; the

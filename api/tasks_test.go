@@ -91,7 +91,12 @@ func TestEachTaskIsAskedAndGoes(t *testing.T) {
 		{"confirm", "chair", "E2", "2026-01-12", "It was recorded that you decided E2 with others", "confirm-record", `chair: confirm-record {"records":["E2"]}`},
 		{"confirm", "cd-west", "K1", "2026-01-10", "It was recorded that you said K1", "confirm-record", `cd-west: confirm-record {"records":["K1"]}`},
 		{"deny", "cd-north", "E1", "2026-01-12", "E1 says that North Trafford was consulted", "deny-consultation", ""},
-		{"call-in", "cd-north", "E1", "2026-01-12", "The executive decided E1", "call-in", `cd-north: call-in {"exercise":"E1","reason":"Too much."}`},
+		{"call-in", "cd-north", "E1", "2026-01-12", "The executive decided E1", "call-in", ""},
+	})
+	w.records(`cd-north: call-in {"exercise":"E1","reason":"Too much."}`)
+	require.Nil(t, w.todo("cd-north", "deny", "E1"))
+	require.Equal(t, "E1 is called in and falls after 7 February 2026 unless settled.", w.todo("cd-north", "call-in", "E1")["text"], "and then it is to be settled")
+	w.each([]taskCase{
 		{"report", "cd-west", "locality-board/2026-01-05", "2026-01-10", "The meeting of Trafford Locality Board on 5 January 2026 is to be reported.", "report-meeting", `cd-west: report-meeting {"forum":"locality-board","on":"2026-01-05","happened":"We listened.","present":[]}`},
 		{"action", "cd-north", "T1", "2026-02-02", "T1 is for Clinical Director, North Trafford to do", "end-action", `cd-north: end-action {"action":"T1","how":"done"}`},
 		{"question", "manager", "Q1", "2026-01-10", "for an answer to Q1", "answer-question", `manager: answer-question {"question":"Q1","words":"Because."}`},

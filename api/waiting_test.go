@@ -116,7 +116,7 @@ func TestManyRecordsAreOneLine(t *testing.T) {
 	require.Contains(t, home, "Is that right?")
 	w.must(201, w.command("manager", "record-spokesperson", `{"organisation":"P91020","person":"gp-a","evidence":"By telephone."}`))
 	home = string(w.must(200, w.page("lmc-chair", "")).body)
-	require.Contains(t, home, "<a href=\"/g/trafford/waiting\">4 records wait for you to confirm or refuse.</a>")
+	require.Contains(t, home, "<a href=\"/g/trafford/waiting\">4 records wait to be confirmed or refused</a>")
 	require.NotContains(t, home, "Is that right?")
 }
 

@@ -134,7 +134,7 @@ func (s *beside) WaitingFor(p *Proposal, d Day) []string {
 	hurry := true
 	consented := map[string]bool{}
 	var people []string
-	ends := p.WindowEnds()
+	ends := s.ObjectionsEnd(p, d)
 	for _, seat := range seats {
 		pos := PositionOf(p, seat)
 		switch {
@@ -147,7 +147,6 @@ func (s *beside) WaitingFor(p *Proposal, d Day) []string {
 			}
 		}
 		hurry = hurry && pos != nil && pos.Stand == Consent && pos.NeedNotWait && !s.VacantOn(s.Seats[seat], d)
-		ends = max(ends, s.lateWindow(p, seat))
 	}
 	if quorum := s.quorumOn(p, d); len(consented) < quorum {
 		waits = append(waits, Count(quorum-len(consented), "more consent")+" for the quorum of "+strconv.Itoa(quorum))
@@ -176,6 +175,16 @@ func (s *beside) WaitingFor(p *Proposal, d Day) []string {
 		waits = append(waits, "the time for objections to end on "+ends.Words())
 	}
 	return waits
+}
+
+// ObjectionsEnd is the first day on which the newest version of the proposal is no longer
+// open for objections, as the seats are on that day (rules C4, C6).
+func (s *consensus) ObjectionsEnd(p *Proposal, d Day) Day {
+	ends := p.WindowEnds()
+	for _, seat := range s.AskedOn(p, d) {
+		ends = max(ends, s.lateWindow(p, seat))
+	}
+	return ends
 }
 
 // lateWindow is the end of the full window that a seat gets which joined after

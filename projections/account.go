@@ -174,7 +174,7 @@ func (p *Powers) account() {
 func (p *Powers) during(first domain.Day) string {
 	from := cmp.Or(p.From, first)
 	if p.To != 0 {
-		return " from " + from.Words() + " to " + min(p.To, p.At).Words()
+		return " from " + from.Words() + " to " + max(min(p.To, p.At), from).Words()
 	}
 	return " since " + from.Words()
 }

@@ -51,6 +51,7 @@ type Proposal struct {
 	Versions       []ProposalVersion `json:"versions" doc:"in order; the last is the current one"`
 	Roll           []RollLine        `json:"roll" doc:"each entitled seat, and what it says to the current version"`
 	RollSay        string            `json:"rollSay" doc:"the roll in a sentence"`
+	ObjectionsEnd  domain.Day        `json:"objectionsEnd,omitzero" doc:"open: first day on which the newest version is no longer open for objections"`
 	Supports       []string          `json:"supports"`
 	StandsAside    []string          `json:"standsAside"`
 	Objects        []string          `json:"objects"`
@@ -306,6 +307,7 @@ func (g *authority) proposal(s *domain.View, p *domain.Proposal, at domain.Day) 
 		a.Versions = append(a.Versions, g.proposalVersion(&p.Versions[i]))
 	}
 	if p.Stage == domain.Open {
+		a.ObjectionsEnd = s.ObjectionsEnd(p, at)
 		if r := s.Unenactable(p, at); r != nil {
 			a.Unenactable = r.Say
 		}

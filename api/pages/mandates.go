@@ -7,6 +7,7 @@ import (
 
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // Where all practices stand with their mandates, on one page. Whoever keeps the register
@@ -25,7 +26,11 @@ func allMandatesPage(a *asked) (web.Body, error) {
 	body := &web.AllMandates{Say: domain.FirstUpper(a.State().ShortName) + " speaks for " + coverage.Words() + ". " + domain.SizeWords(a.State().SizeListsOn(a.At)), Brings: a.may(&domain.RecordTogether{})}
 	var can []string
 	due := a.mandatesDue(body)
-	for _, s := range a.PracticeStandings(a.At) {
+	standings, err := a.standingsAsked(body, due)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range standings {
 		line := web.MandateOf{PracticeStanding: s}
 		if body.Brings {
 			code := s.Practice.Code
@@ -57,6 +62,34 @@ func allMandatesPage(a *asked) (web.Body, error) {
 	}
 	a.offerAnswers()
 	return body, nil
+}
+
+// mandatesEach is how many practices the page of all mandates shows at a time.
+const mandatesEach = 100
+
+// standingsAsked are the practices that the address asks for: all whose mandate is due on its
+// day, or a page of those in its state. Those that were ticked are among them.
+func (a *asked) standingsAsked(body *web.AllMandates, due []string) (standings []projections.PracticeStanding, err error) {
+	state := a.r.URL.Query().Get("state")
+	for _, s := range a.PracticeStandings(a.At) {
+		if n := slices.IndexFunc(body.States, func(o web.StateCount) bool { return o.State == s.State }); n >= 0 {
+			body.States[n].Count++
+		} else {
+			body.States = append(body.States, web.StateCount{State: s.State, Count: 1})
+		}
+		wanted := state == "" || state == string(s.State)
+		if body.Due != 0 {
+			wanted = slices.Contains(due, s.Practice.Code)
+		}
+		if wanted || slices.Contains(a.form["practice"], s.Practice.Code) {
+			standings = append(standings, s)
+		}
+	}
+	if body.State = state; body.Due != 0 || a.form != nil {
+		return standings, nil
+	}
+	standings, body.Pager, err = part(a, standings, mandatesEach)
+	return standings, err
 }
 
 // offerAnswers offers to record what practices answered with the codes of their letters.

@@ -96,6 +96,13 @@ func proposalPage(a *asked) (web.Body, error) {
 	if p.Stage != domain.Open {
 		return body, nil
 	}
+	body.Asks = true
+	for _, w := range a.ToDo(a.Caller.Person, a.At).Items {
+		if w.Ref == p.Ref {
+			body.Next = body.StepFor(w)
+			break
+		}
+	}
 	body.Passkey, body.MustSign = a.hasPasskey(), a.State().CharterOn(a.At).Charter.RequireSignatures
 	a.offerPositions(body)
 	for _, o := range p.Objections {

@@ -61,7 +61,9 @@ type ToDoList struct {
 }
 
 type workListInput struct {
-	todoInput
+	access.Terms
+	access.TasksAsked
+	access.Paging
 	Person string `query:"person" doc:"only what this person, by handle, is asked to see to" example:"cd-north"`
 }
 

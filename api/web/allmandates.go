@@ -11,7 +11,16 @@ type AllMandates struct {
 	Say       string // coverage
 	Practices []MandateOf
 	Brings    bool       // whoever looks keeps the register
-	Due       domain.Day // those whose mandate is due on that day are ticked; 0: none are
+	Due       domain.Day // only those whose mandate is due on that day are shown, and ticked; 0: none are
+	State     string     // only those in that state are shown; "": all
+	States    []StateCount
+	Pager
+}
+
+// A StateCount is how many practices are in a state.
+type StateCount struct {
+	State projections.MandateState
+	Count int
 }
 
 func (*AllMandates) Title() string { return "Mandates of all practices" }

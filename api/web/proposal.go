@@ -1,6 +1,10 @@
 package web
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"goldenthread/domain"
 	"goldenthread/projections"
 )
@@ -23,7 +27,9 @@ func (Proposals) Stages() []Option {
 // Proposal is one proposal, and what whoever looks may do about it.
 type Proposal struct {
 	projections.Proposal
-	Own bool // whoever looks acts for the seat that raised it
+	Own  bool // whoever looks acts for the seat that raised it
+	Asks bool // it is open, and whoever looks could be asked something about it
+	Next *Do  // what whoever looks is asked first; nil: nothing
 
 	Passkey  bool // can sign what they say
 	MustSign bool // the charter asks for it
@@ -33,6 +39,42 @@ type Proposal struct {
 // Title is the proposal's.
 func (p *Proposal) Title() string { return p.Ref + ": " + p.ProposalLine.Title }
 func (*Proposal) file() string    { return "proposal" }
+
+// A Do is something to do, and where.
+type Do struct{ Text, To string }
+
+// Waits say what keeps the open proposal from being agreed, beside the time for objections.
+// Seats that have not responded are counted: the roll names each.
+func (p *Proposal) Waits() []string {
+	var waits []string
+	silent := 0
+	for _, w := range p.WaitingFor {
+		seat, responds := strings.CutSuffix(w, " to respond")
+		switch {
+		case responds && slices.ContainsFunc(p.Roll, func(l projections.RollLine) bool { return l.Seat.Name == seat }):
+			silent++
+		case w == "the time for objections to end on "+p.ObjectionsEnd.Words():
+		default:
+			waits = append(waits, w)
+		}
+	}
+	if silent > 0 {
+		waits = append([]string{fmt.Sprintf("%d of %s to respond", silent, domain.Count(len(p.Roll), "seat"))}, waits...)
+	}
+	return waits
+}
+
+// StepFor is what is asked, by the kind of the thing that waits, and where on the page.
+func (p *Proposal) StepFor(w projections.WaitingItem) *Do {
+	to := "act"
+	switch w.Kind {
+	case projections.WaitsBlock:
+		to = "objections"
+	case projections.WaitsFacilitate, projections.WaitsPutOff:
+		to = "working"
+	}
+	return &Do{w.Text, to}
+}
 
 // HeardObjecting are the seats of which an objection was heard that they have not answered.
 func (p *Proposal) HeardObjecting() []string {

@@ -56,6 +56,9 @@ func TestSentencesOfTheYear(t *testing.T) {
 	t.Logf("%d pages, %d sentences held against the model, %d things asked of people, %d times nothing", y.pages, y.held, y.asked, y.nothing)
 }
 
+// someDays asks for the decisions of some days.
+const someDays = "/powers?from=2026-03-02&to=2026-05-31"
+
 // alike are those who see every page but their own first one as another director does.
 var alike = []string{"cd-sale", "cd-west", "cd-south"}
 
@@ -105,7 +108,7 @@ func newYear(t *testing.T) *year {
 	}
 	y.roles = slices.Sorted(maps.Keys(y.tokens))
 	y.paths = []string{
-		"/powers", "/scheme", "/mandate", "/mandate?matter=workforce", "/mandates", "/representation", "/card", "/todo", "/worklist", "/waiting", "/agenda", "/approaches", "/priorities",
+		"/powers", someDays, "/scheme", "/mandate", "/mandate?matter=workforce", "/mandates", "/representation", "/card", "/todo", "/worklist", "/waiting", "/agenda", "/approaches", "/priorities",
 		"/actions", "/commitments", "/notices", "/questions", "/departures", "/practices/P91623", "/work", "/register", "/people", "/charter", "/proposals", "/proposals/P1", "/registers", "/registers/representatives",
 	}
 	return y
@@ -159,7 +162,7 @@ var sentences = []sentence{
 	{regexp.MustCompile(sum + ` used of ` + sum), (*claim).used},
 	{regexp.MustCompile(sum + ` of ` + sum + ` used on `), (*claim).used},
 	{regexp.MustCompile(`^Used(?: in the year)?: ` + sum), (*claim).usedThen},
-	{regexp.MustCompile(`^(No|\d+) decisions? since [^:.]+(?:: ([^.]+))?\. £`), (*claim).decisions},
+	{regexp.MustCompile(`^(No|\d+) decisions? (?:since|from) [^:.]+(?:: ([^.]+))?\. £`), (*claim).decisions},
 	{regexp.MustCompile(`^Version (\d+), in force from `), (*claim).charter},
 	{regexp.MustCompile(`^Overdue$`), func(c *claim) string { return "" }}, // each below it says by how long
 	{regexp.MustCompile(`^When: Overdue by (\d+) days?( paused)?$`), (*claim).overdueBy},
@@ -343,7 +346,7 @@ func (y *year) readTasks(c *claim, texts []string) {
 			y.nothing++
 			continue
 		}
-		if slices.Contains(byWhen, text) {
+		if slices.Contains(byWhen, text) || text == "By kind and day" {
 			continue
 		}
 		if by := byDay.FindStringSubmatch(text); by != nil {
@@ -530,7 +533,11 @@ var eachStanding = regexp.MustCompile(`(\d+) ([a-z& ]+?)(?: and |, |$)`)
 
 // decisions says how many there were, and how they stand.
 func (c *claim) decisions() string {
-	ought := c.m.Decisions("D1", c.day)
+	from, to := domain.Day(0), c.day
+	if c.path == someDays {
+		from, to = domain.NewDay(2026, time.March, 2), domain.NewDay(2026, time.May, 31)
+	}
+	ought := c.m.Decisions("D1", from, to, c.day)
 	words := map[string]domain.ExerciseStatus{
 		"stood": domain.XWithin, "went beyond and lapsed": domain.XLapsed, "was disavowed": domain.XDisavowed, "were disavowed": domain.XDisavowed,
 	}

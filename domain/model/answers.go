@@ -166,11 +166,12 @@ func (m Model) Represents(handle string, d domain.Day) bool {
 	})
 }
 
-// Decisions are how many of the executive's decisions, on the day, stand each way.
-func (m Model) Decisions(delegation string, d domain.Day) map[domain.ExerciseStatus]int {
+// Decisions are how many of the executive's decisions of the days from the one to the other
+// stand each way on the day.
+func (m Model) Decisions(delegation string, from, to, d domain.Day) map[domain.ExerciseStatus]int {
 	n := map[domain.ExerciseStatus]int{}
 	for _, x := range m.m.exercises() {
-		if x.Delegation == delegation && x.on <= d {
+		if x.Delegation == delegation && from <= x.on && x.on <= min(to, d) {
 			n[m.m.standing(x, d)]++
 		}
 	}
