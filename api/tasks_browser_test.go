@@ -107,7 +107,7 @@ func TestFivePeoplesTasks(t *testing.T) {
 	t.Run("an auditor", func(t *testing.T) { anAuditor(b.of(t), w) })
 	t.Run("a practice", func(t *testing.T) { aPractice(b.of(t), w) })
 	t.Run("a manager's Tuesday", func(t *testing.T) { aTuesday(b.of(t), w) })
-	t.Run("a representative without signal", func(t *testing.T) { withoutSignal(b.of(t), w) })
+	t.Run("a representative without signal", func(t *testing.T) { withoutSignal(newBrowser(t, w.origin()), w) })
 	require.Empty(t, b.others())
 }
 
@@ -133,8 +133,9 @@ func aRepresentative(b *browser, w *world) {
 func withoutSignal(b *browser, w *world) {
 	b.setClock(w.clock().Format(time.RFC3339))
 	h := b.begins(w.keys["cd-north"], phone)
+	h.waits(`document.documentElement.dataset.kept === "yes"`)
 	h.open("/g/trafford") // the service worker is in charge from the second page on
-	h.waits(`caches.open("kept").then(c => c.keys()).then(keys => keys.map(k => new URL(k.url).pathname)).then(all => all.includes("/g/trafford") && all.includes("/g/trafford/offline/taken"))`)
+	h.waits(`caches.open("kept").then(c => c.keys()).then(keys => keys.some(k => new URL(k.url).pathname === "/g/trafford"))`)
 	w.web.CloseClientConnections()
 	w.web.Close()
 	h.open("/g/trafford")

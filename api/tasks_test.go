@@ -100,12 +100,12 @@ func TestEachTaskIsAskedAndGoes(t *testing.T) {
 		{"report", "cd-west", "locality-board/2026-01-05", "2026-01-10", "The meeting of Trafford Locality Board on 5 January 2026 is to be reported.", "report-meeting", `cd-west: report-meeting {"forum":"locality-board","on":"2026-01-05","happened":"We listened.","present":[]}`},
 		{"action", "cd-north", "T1", "2026-02-02", "T1 is for Clinical Director, North Trafford to do", "end-action", `cd-north: end-action {"action":"T1","how":"done"}`},
 		{"question", "manager", "Q1", "2026-01-10", "for an answer to Q1", "answer-question", `manager: answer-question {"question":"Q1","words":"Because."}`},
-		{"approach", "gatekeeper", "A3", "2026-01-10", "A3, from Greater Manchester ICB", "dispose-of-approach", `gatekeeper: dispose-of-approach {"approach":"A3","disposition":"close","words":"No."}`},
+		{"approach", "gatekeeper", "A3", "2026-01-10", "A3, from Greater Manchester ICB", "dispose-of-approach", "gatekeeper: dispose-of-approach {\"approach\":\"A3\",\"disposition\":\"message\"}\ngatekeeper: answer-approach {\"approach\":\"A3\",\"reply\":\"no\",\"words\":\"No.\"}"},
 		{"priorities", "gp-a", "W1", "2026-02-01", "W1: 0 of 3 practices", "answer-priorities", `gp-a: answer-priorities {"round":"W1","practice":"P91018","choices":["Y1"]}`},
 		{"departure", "manager", "X1", "2026-02-02", "X1: A Surgery goes its own way on P1", "resolve-departure", `manager: resolve-departure {"departure":"X1","how":"returned","evidence":"A letter."}`},
 		{"communicate", "manager", "P1", "2026-02-02", "P1, Who does what, has gone to the practices 0 of 2 times.", "communicate", "manager: communicate {\"about\":[\"P1\"],\"how\":\"By letter.\"}\nmanager: communicate {\"about\":[\"P1\"],\"how\":\"By visit.\"}"},
 		{"letter", "registrar", "L1", "2026-01-10", "That is to be recorded.", "record-answers", `registrar: record-answers {"letters":["L1"]}`},
-		{"record", "cd-north", "N4", "2026-01-12", "(N4). Is that right?", "confirm-record", `cd-north: confirm-record {"records":["N4"]}`},
+		{"record", "cd-north", "N1", "2026-01-12", "(N1). Is that right?", "confirm-record", `cd-north: confirm-record {"records":["N1"]}`},
 	})
 
 	// A practice marks all its notices as seen by one press.
