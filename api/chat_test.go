@@ -24,5 +24,5 @@ func TestMessagesToCopy(t *testing.T) {
 	w.must(201, w.command("cd-south", "raise-proposal", `{"title":"Saturdays","text":"We open on Saturdays.","matter":"access"}`))
 	require.Equal(t, map[string]string{"P2": "Trafford GP Board asks for responses to P2, Saturdays (version 1), by 6 March 2026. No response is no consent.\n\n“We open on Saturdays.”\n\nSign in to respond:\n" + w.origin() + "/g/trafford/proposals/P2"}, copied("/proposals/P2"))
 	require.Regexp(t, `^Trafford GP Board agreed P1, .*\n\nWho agreed, and what it puts in place:\nhttp://\S+/g/trafford/proposals/P1$`, regexp.MustCompile(`(?s)\n\n“.*”`).ReplaceAllString(copied("/proposals/P1")["P1"], ""))
-	require.Contains(t, copied("/notices")["P1"], "The board agreed: Representation.\n"+w.origin()+"/g/trafford/notices#notice-P1")
+	require.Contains(t, copied("/notices")["P1"], "The board agreed: Representation.\n"+w.origin()+"/g/trafford/notices?about=P1#notice-P1")
 }

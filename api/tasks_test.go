@@ -105,8 +105,9 @@ func TestEachTaskIsAskedAndGoes(t *testing.T) {
 		{"departure", "manager", "X1", "2026-02-02", "X1: A Surgery goes its own way on P1", "resolve-departure", `manager: resolve-departure {"departure":"X1","how":"returned","evidence":"A letter."}`},
 		{"communicate", "manager", "P1", "2026-02-02", "P1, Who does what, has gone to the practices 0 of 2 times.", "communicate", "manager: communicate {\"about\":[\"P1\"],\"how\":\"By letter.\"}\nmanager: communicate {\"about\":[\"P1\"],\"how\":\"By visit.\"}"},
 		{"letter", "registrar", "L1", "2026-01-10", "That is to be recorded.", "record-answers", `registrar: record-answers {"letters":["L1"]}`},
-		{"record", "cd-north", "N1", "2026-01-12", "(N1). Is that right?", "confirm-record", `cd-north: confirm-record {"records":["N1"]}`},
 	})
+	n := w.must(201, w.command("registrar", "record-spokesperson", `{"organisation":"U66368","person":"manager","evidence":"By telephone."}`)).json(t)["refs"].([]any)[0].(string)
+	w.each([]taskCase{{"record", "cd-north", n, "2026-01-17", "(" + n + "). Is that right?", "confirm-record", `cd-north: confirm-record {"records":["` + n + `"]}`}})
 
 	// A practice marks all its notices as seen by one press.
 	seen := taskCase{"notices", "gp-a", "practice/P91018", "", "A Surgery has not marked", "acknowledge", ""}

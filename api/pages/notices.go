@@ -1,8 +1,11 @@
 package pages
 
 import (
+	"slices"
+
 	"goldenthread/api/web"
 	"goldenthread/domain"
+	"goldenthread/projections"
 )
 
 // The thread to the practices: what they were told, how far it reached, and
@@ -11,7 +14,10 @@ import (
 func noticesPage(a *asked) (web.Body, error) {
 	body := &web.Notices{Notices: a.Notices(a.At)}
 	var err error
-	if body.Notices.Notices, body.Pager, err = part(a, body.Notices.Notices, 50); err != nil {
+	if body.About = a.r.URL.Query().Get("about"); body.About != "" {
+		body.Notices.Notices = slices.DeleteFunc(body.Notices.Notices, func(n projections.NoticeLine) bool { return n.Ref != body.About })
+	}
+	if body.Notices.Notices, body.Pager, err = part(a, body.Notices.Notices, noticesEach); err != nil {
 		return nil, err
 	}
 	if len(body.Notices.Notices) == 0 {

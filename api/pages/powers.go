@@ -149,12 +149,15 @@ func mandatePage(a *asked) (web.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := &web.Mandate{Mandate: m, History: history, Matters: a.matters(), Practices: a.withdrawers(), Powers: a.sees(access.Powers)}
-	if grid := a.CoverageGrid(a.At); len(grid.Rows) > 0 {
-		body.Grid = &web.Grid{CoverageGrid: grid}
-		if body.Grid.Shown, body.Pager, err = part(a, grid.Rows, 50); err != nil {
-			return nil, err
-		}
+	body := &web.Mandate{Mandate: m, All: m, History: history, Matters: a.matters(), Practices: a.withdrawers(), Powers: a.sees(access.Powers)}
+	grid := a.CoverageGrid(a.At)
+	first, err := a.mandateRows(body, max(len(grid.Rows), len(m.Inside), len(m.Entries)))
+	if err != nil {
+		return nil, err
+	}
+	body.Inside, body.Entries = shown(m.Inside, first), shown(m.Entries, first)
+	if len(grid.Rows) > 0 {
+		body.Grid = &web.Grid{CoverageGrid: grid, Shown: shown(grid.Rows, first)}
 	}
 	if body.If = a.r.URL.Query().Get("if"); body.If != "" {
 		w, refused := a.WhatIf(body.If, matter, a.At)
@@ -182,6 +185,29 @@ func mandatePage(a *asked) (web.Body, error) {
 		a.offerMandates(pcns, "")
 	}
 	return body, nil
+}
+
+// mandateRowsEach is how many rows of each of its lists the page of the mandate shows.
+const mandateRowsEach = 50
+
+// mandateRows says which row of its lists, the longest of which has so many, is the first
+// that the page shows: that of the page, or of the entry, that the address asks for.
+func (a *asked) mandateRows(body *web.Mandate, longest int) (first int, err error) {
+	_, body.Pager, err = part(a, make([]struct{}, longest), mandateRowsEach)
+	entry := a.r.URL.Query().Get("entry")
+	if n := slices.IndexFunc(body.All.Entries, func(e projections.MandateLine) bool { return e.Ref == entry }); n >= 0 && !a.r.URL.Query().Has("page") {
+		body.This = n/mandateRowsEach + 1
+		if body.After = body.This + 1; body.After > body.Pages {
+			body.After = 0
+		}
+	}
+	return (body.This - 1) * mandateRowsEach, err
+}
+
+// shown are the rows from that one on, as many as the page of the mandate shows.
+func shown[T any](rows []T, first int) []T {
+	first = min(first, len(rows))
+	return rows[first:min(first+mandateRowsEach, len(rows))]
 }
 
 // offerMandates offers to give and to withdraw a mandate: for a PCN's practices, one

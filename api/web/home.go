@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"goldenthread/domain"
@@ -82,7 +83,7 @@ func PlaceOf(ref string) string {
 		case 'K':
 			return "commitments#" + ref
 		case 'M':
-			return "mandate#" + ref
+			return "mandate?entry=" + ref + "#" + ref
 		case 'A', 'S':
 			return "approaches#" + ref
 		case 'Y', 'W':
@@ -152,7 +153,9 @@ func SubjectPlace(subject string) string {
 }
 
 // noticePlace is where the notice about something is shown.
-func noticePlace(ref string) string { return "notices#notice-" + ref }
+func noticePlace(ref string) string {
+	return "notices?about=" + url.QueryEscape(ref) + "#notice-" + ref
+}
 
 // DuePlace is where something on the work list is to be done.
 func DuePlace(d domain.Due) string {

@@ -9,16 +9,18 @@ import (
 	"goldenthread/projections"
 )
 
-// Mandate is what stands behind the group for a matter, and how that changed.
+// Mandate is what stands behind the group for a matter, and how that changed. Of its lists
+// it has a page.
 type Mandate struct {
 	projections.Mandate
+	All       projections.Mandate // with its lists whole
 	History   projections.MandateHistory
 	Matters   []Option
 	Practices []Option            // practices and PCNs of which one can ask what if they withdrew
 	If        string              // code of the one that is asked about
 	WhatIf    *projections.WhatIf // nil: nothing is asked
 	Grid      *Grid
-	Pager          // of the grid
+	Pager          // of its lists
 	Powers    bool // whoever looks may see powers
 }
 

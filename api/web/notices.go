@@ -8,6 +8,7 @@ import (
 // Notices are what the practices were told, and how far it reached.
 type Notices struct {
 	projections.Notices
+	About string // only the notice about this is shown, and every practice that has seen it; "": all are
 	Pager
 }
 

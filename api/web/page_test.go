@@ -45,7 +45,7 @@ func TestWords(t *testing.T) {
 // A reference leads to where it is shown.
 func TestPlaces(t *testing.T) {
 	for ref, place := range map[string]string{
-		"P1": "proposals/P1", "D1": "powers#D1", "E12": "powers#E12", "R1": "representation#R1", "K3": "commitments#K3", "M3": "mandate#M3",
+		"P1": "proposals/P1", "D1": "powers#D1", "E12": "powers#E12", "R1": "representation#R1", "K3": "commitments#K3", "M3": "mandate?entry=M3#M3",
 		"charter/2": "charter", "locality-board/2026-03-09": "meetings/locality-board/2026-03-09", "executive": "powers", "": "", "founding": "", "?": "",
 	} {
 		require.Equal(t, place, PlaceOf(ref), ref)

@@ -154,7 +154,7 @@ func (m *Mandate) Calendar() *Timeline {
 	t := &Timeline{ID: "calendar", Label: "Until when mandates hold", At: m.At}
 	count := map[domain.Day]int{}
 	since := map[domain.Day]domain.Day{}
-	for _, in := range m.Inside {
+	for _, in := range m.All.Inside {
 		count[in.Until]++
 		for _, g := range in.Grants {
 			if since[in.Until] == 0 || g.Effective < since[in.Until] {
