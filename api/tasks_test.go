@@ -126,14 +126,19 @@ func TestEachTaskIsAskedAndGoes(t *testing.T) {
 	// What ends or is to be looked at again, up to 90 days before.
 	w.on("2026-06-01")
 	w.each([]taskCase{
-		{"review", "cd-south", "D1", "2026-06-30", "D1 is due for review on 30 June 2026.", "proposals/new?kind=confirmDelegation", agreedBySeats("P6", `{"confirmDelegation":{"delegation":"D1","review":"2026-10-31"}}`)},
-		{"review", "cd-west", "R1", "2026-07-31", "R1 is due for review on 31 July 2026.", "feedback", agreedBySeats("P7", `{"confirmAppointment":{"appointment":"R1","review":"2026-12-31"}}`)},
+		{"review", "cd-south", "D1", "2026-06-30", "D1 is due for review on 30 June 2026.", "proposals/new?kind=confirmDelegation", agreedBySeats("P6", `{"confirmDelegation":{"delegation":"D1","version":1,"review":"2026-10-31"}}`)},
+		{"review", "cd-west", "R1", "2026-07-31", "R1 is due for review on 31 July 2026.", `id="R1"`, agreedBySeats("P7", `{"confirmAppointment":{"appointment":"R1","version":1,"review":"2026-12-31"}}`)},
 	})
 	w.on("2026-11-02")
+	n = w.must(201, w.command("registrar", "record-spokesperson", `{"organisation":"P91020","person":"pm-b","evidence":"A letter."}`)).json(t)["refs"].([]any)[0].(string)
+	w.records(`cd-south: confirm-record {"records":["` + n + `"]}`)
 	w.each([]taskCase{
-		{"end", "cd-south", "D1", "2026-12-31", "D1 ends on 31 December 2026.", "proposals/new?kind=endDelegation", agreedBySeats("P8", `{"endDelegation":{"delegation":"D1"}}`)},
-		{"interest", "cd-west", "I1", "2027-01-05", "I1", "renew-interest", `cd-west: renew-interest {"interest":"I1","words":"Still so."}`},
-		{"mandate", "manager", "M1", "2026-12-31", "The mandate of B Surgery ends or is reviewed on 31 December 2026.", "grant-mandate", `registrar: grant-mandate {"organisation":"P91020","evidence":"A minute.","from":"2026-11-02","until":"2027-12-31"}`},
+		{"mandate", "pm-b", "M1", "2026-12-31", "The mandate of B Surgery ends or is reviewed on 31 December 2026.", "grant-mandate", `pm-b: grant-mandate {"organisation":"P91020","evidence":"A minute.","from":"2026-11-02","until":"2027-12-31"}`},
+		{"end", "cd-south", "D1", "2026-12-31", "D1 ends on 31 December 2026.", "proposals/new?kind=endDelegation", agreedBySeats("P8", `{"endDelegation":{"delegation":"D1","version":2}}`)},
+	})
+	w.on("2027-01-05")
+	w.each([]taskCase{
+		{"interest", "cd-west", "I1", "2027-01-05", "(I1), last declared on 5 January 2026", "renew-interest", `cd-west: renew-interest {"interest":"I1","words":"Still so."}`},
 	})
 }
 

@@ -481,14 +481,17 @@ func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, in sent) {
 // afterwards is where whoever sent a form goes on: to what was made, or to the
 // page again, which then knows of it.
 func afterwards(r *http.Request, name string, out *access.RecordedOutput) string {
-	to, fragment := strings.TrimSuffix(r.URL.Path, amending), ""                                                                   // from there back to the proposal
+	to, fragment, query := strings.TrimSuffix(r.URL.Path, amending), "", url.Values{}                                              // from there back to the proposal
 	if refs := out.Body.Refs; len(refs) > 0 && name != "confirm-record" && name != "record-together" && name != "record-answers" { // which others recorded, or are many: there may be more to do here
 		place, part, _ := strings.Cut(web.PlaceOf(refs[0]), "#")
+		place, asked, _ := strings.Cut(place, "?")
 		if place != "" {
+			query, _ = url.ParseQuery(asked) // written by PlaceOf
 			to, fragment = guard.GroupPages+url.PathEscape(r.PathValue("group"))+"/"+place, part
 		}
 	}
-	query := url.Values{"recorded": {name}, "atLeast": {fmt.Sprint(out.Body.Index)}}
+	query.Set("recorded", name)
+	query.Set("atLeast", fmt.Sprint(out.Body.Index))
 	if about := r.URL.Query().Get("about"); about != "" && to == r.URL.Path {
 		query.Set("about", about)
 	}
