@@ -24,7 +24,7 @@ var kindNames = map[WaitingKind]string{
 	WaitingKind(domain.DueMandate): "Mandates to renew", WaitingKind(domain.DueApproach): "Approaches", WaitingKind(domain.DuePriorities): "Priorities to ask for",
 	WaitingKind(domain.DueAction): "Actions", WaitingKind(domain.DueDeparture): "Departures to talk through", WaitingKind(domain.DueCommunicate): "Agreements to tell the practices of",
 	WaitingKind(domain.DueQuestion): "Questions to answer", WaitingKind(domain.DueInterest): "Interests to declare again", WaitingKind(domain.DueJoining): "Wider groups to answer",
-	WaitingKind(domain.DueLetter): "Answers to letters to record", WaitingKind(domain.DueSeat): "Seats to be held", WaitingKind(domain.DueLeft): "Things left open by leavers",
+	WaitingKind(domain.DueLetter): "Answers to letters to record", WaitingKind(domain.DueSeat): "Seats to be held", WaitingKind(domain.DueVacant): "Seats that nobody holds", WaitingKind(domain.DueLeft): "Things left open by leavers",
 }
 
 // KindName is what lists call that kind of thing; "" for no kind.
