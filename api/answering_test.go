@@ -25,7 +25,8 @@ var letterCodes = regexp.MustCompile(`The code is <strong>([0-9A-Z-]{19})</stron
 
 // writeLetters makes codes for the letters that are to be printed, and gives that of the first.
 func (b *tab) writeLetters() string {
-	b.post("/g/trafford/mandates/letters", url.Values{"until": {"1 March 2026"}}).says(200, "Shown this once", "good until 1 March 2026", `alt="QR code`)
+	b.post("/g/trafford/mandates/letters", url.Values{"until": {"1 March 2026"}}).says(200, "Check before it is recorded", "A letter is written to ", "This can’t be undone.")
+	b.post("/g/trafford/mandates/letters", carriedBy(b.last)).says(200, "Shown this once", "good until 1 March 2026", `alt="QR code`)
 	found := letterCodes.FindStringSubmatch(string(b.last.body))
 	require.NotNil(b.w.t, found)
 	return found[1]
@@ -87,6 +88,7 @@ func TestAnsweringALetter(t *testing.T) {
 func TestTheCodesOfLetters(t *testing.T) {
 	w, registrar := lettersWorld(t)
 	first := registrar.writeLetters()
+	registrar.post("/g/trafford/mandates/letters", url.Values{"until": {"1 March 2026"}}).says(200, "This is so now, and will not be so", "A Surgery can answer the letter of 5 January 2026 (L1) with its code.")
 	code := registrar.writeLetters()
 	newTab(w).get("/letter/"+first).says(200, "There is a newer letter")
 	at := "/letter/" + code

@@ -148,43 +148,7 @@ func (b *tab) fillIn(at string) {
 func sentBy(t testing.TB, page string) url.Values {
 	doc, err := html.Parse(strings.NewReader(page))
 	require.NoError(t, err)
-	form := url.Values{}
-	attribute := func(n *html.Node, name string) (string, bool) {
-		for _, a := range n.Attr {
-			if a.Key == name {
-				return a.Val, true
-			}
-		}
-		return "", false
-	}
-	for n := range doc.Descendants() {
-		name, named := attribute(n, "name")
-		if n.Type != html.ElementNode || !named {
-			continue
-		}
-		value, _ := attribute(n, "value")
-		_, checked := attribute(n, "checked")
-		kind, _ := attribute(n, "type")
-		switch {
-		case n.Data == "textarea":
-			value = ""
-			for c := range n.ChildNodes() {
-				value += c.Data
-			}
-			form.Add(name, strings.TrimPrefix(value, "\n"))
-		case n.Data == "select":
-			chosen := ""
-			for o := range n.Descendants() {
-				if _, selected := attribute(o, "selected"); selected {
-					chosen, _ = attribute(o, "value")
-				}
-			}
-			form.Add(name, chosen)
-		case n.Data == "input" && (kind != "radio" && kind != "checkbox" || checked):
-			form.Add(name, value)
-		}
-	}
-	return form
+	return pageForm{Node: doc}.values()
 }
 
 // upload sends files as a browser does.

@@ -21,7 +21,7 @@ func (d *device) byToken(person string) {
 }
 
 // keptBy is what a page carries of a form that could not be taken: what to send, and where.
-func keptBy(t *testing.T, r reply, form string) (at string, carried url.Values) {
+func keptBy(t testing.TB, r reply, form string) (at string, carried url.Values) {
 	t.Helper()
 	found := regexp.MustCompile(`(?s)<form method="post" action="([^"]*)" id="` + form + `".*?</form>`).FindStringSubmatch(string(r.body))
 	require.NotNil(t, found, "%s", r.body)

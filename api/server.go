@@ -229,6 +229,7 @@ func (s *Server) admit(is *caller.Asker, r *http.Request) *problem.Problem {
 	c, unknown := s.identity.Who(r)
 	if is.Unknown = unknown; unknown == nil {
 		if guard.IsPage(r.URL.Path) && !c.Scope.Allows(scopeOf(r)) {
+			is.Caller = &c
 			return c.OutOfScope()
 		}
 		if c.Operator && c.Session != "" && !identity.OperatorsOwn(r.URL.Path) {

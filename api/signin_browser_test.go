@@ -114,3 +114,70 @@ func heading(want string) chromedp.Action[chromedp.Void] {
 		return fmt.Errorf("no page has the heading %q", want)
 	})
 }
+
+// By passkey one comes to the page that one asked for, at its place, as from a link in a mail;
+// and back to a form that was sent too late, with all that was typed.
+func TestPasskeyLeadsBack(t *testing.T) {
+	w := newWorld(t).established()
+	var by time.Duration
+	w.later(&by)
+	b := &browser{t: t, ctx: browse(t), at: w.origin()}
+	b.open("/invitation/" + w.invited("cd-south"))
+	b.do(chromedp.Click(chromedp.CSS(`[data-passkey="register"]`)))
+	b.do(heading("My account"))
+	signedIn := func(js string) {
+		t.Helper()
+		b.do(heading("Sign in"), chromedp.Click(chromedp.CSS(`[data-passkey="sign-in"]`)))
+		b.waits(`document.readyState === "complete" && ` + js)
+	}
+
+	by += 2 * time.Hour
+	const page = "/g/trafford/representation"
+	b.open(page + "#interests")
+	b.says("Sign in to continue")
+	b.submit(`main a[href^="/sign-in"]`)
+	signedIn(`location.pathname === "` + page + `" && location.hash === "#interests"`)
+
+	b.unfold()
+	b.do(chromedp.SendKeys(chromedp.CSS("#interest textarea"), "We provide it."))
+	b.fill("interest-matters", "access")
+	by += 2 * time.Hour
+	b.submit("#interest button[type=submit]")
+	b.says("You are not signed in any more", "What you typed is kept on this page")
+	b.submit("#kept button")
+	signedIn(`document.querySelector("main")?.textContent.includes("can read and nothing else")`) // a new passkey, at first (rule L11)
+	w.must(201, w.command("cd-north", "confirm-record", `{"records":["V1"]}`))
+	b.submit("#kept button")
+	require.Equal(t, "We provide it.", evaluate[string](b, `document.querySelector("#interest textarea").value`))
+	b.says("What you typed is here as you left it. Nothing has been recorded yet.")
+	require.Equal(t, "Access", evaluate[string](b, `document.getElementById("interest-matters").value`))
+	b.send("interest")
+	b.says("Your interest is recorded")
+
+	// What ends on the account page for good is looked at first.
+	b.open("/account")
+	b.submit(`main a[href^="/account/feeds"], main a[href^="/account/passkeys"]`)
+	b.says("Nothing has changed yet.", "It can’t sign you in any more.", "Browsers in which it signed you in: 1, and this is one of them.", "This can’t be undone.")
+	b.submit(`main a[href="/account"]`)
+	b.says("My passkeys")
+}
+
+// Whoever is not let in is told why, at the field too, and how else to sign in.
+func TestWrongTokenLeadsOn(t *testing.T) {
+	w := newWorld(t)
+	d := newDevice(w)
+	r := w.must(401, d.send("POST", "/sign-in/token", "next=/g/trafford/people&token=gt_wrong", "Content-Type", ofForm, "Accept", "text/html"))
+	for _, words := range []string{`<a href="#token">This token is not known here.`, `id="token-error"`, `aria-describedby="token-hint token-error"`, `<details class="nhsuk-details" open>`, `name="next" value="/g/trafford/people"`, `data-next="/g/trafford/people"`, `href="/invitation"`} {
+		require.Contains(t, string(r.body), words)
+	}
+	require.NotContains(t, string(r.body), "gt_wrong")
+	r = w.must(401, d.send("POST", "/account/ways/end", "way=x", "Content-Type", ofForm, "Accept", "text/html"))
+	require.Contains(t, string(r.body), "You are not signed in any more, so nothing was changed.")
+	require.Contains(t, string(r.body), `data-next="/account"`)
+	r = w.must(404, d.send("GET", "/letter/WRONG", "", "Accept", "text/html"))
+	for _, words := range []string{`<a href="#code-code">No letter has this code.`, `id="code-error"`, `aria-describedby="code-hint code-error"`} {
+		require.Contains(t, string(r.body), words)
+	}
+	r = w.must(404, d.send("GET", "/invitation/WRONG", "", "Accept", "text/html"))
+	require.Contains(t, string(r.body), `<a href="/invitation">try the code again</a>`)
+}

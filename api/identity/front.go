@@ -81,7 +81,7 @@ func (s *Identity) signInByToken(w http.ResponseWriter, r *http.Request) error {
 
 // refuseToken shows people the page again, with why the token does not sign them in.
 func (s *Identity) refuseToken(w http.ResponseWriter, r *http.Request, p *problem.Problem) error {
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if !takesPages(r) {
 		return p
 	}
 	s.logRefused(r, p)
@@ -89,5 +89,5 @@ func (s *Identity) refuseToken(w http.ResponseWriter, r *http.Request, p *proble
 	if err != nil {
 		return err
 	}
-	return s.showFront(w, p.Status, signin.Front{Next: next, Draft: draft, Wrong: p.Detail})
+	return s.showFront(w, p.Status, signin.Front{Next: next, Draft: draft, WrongToken: p.Detail})
 }

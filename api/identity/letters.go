@@ -4,12 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"goldenthread/api/caller"
 	"goldenthread/domain"
 	"goldenthread/eventstore/shared"
-	"goldenthread/eventstore/trace"
 )
 
 // Codes of letters to practices (rule M1). The ledger says which letters there are, and
@@ -38,7 +35,8 @@ func openLetters(r *shared.Records, dir string) (*kept[letterCode], error) {
 
 // WriteLetters puts letters to the practices on the group's record, in the name of whoever
 // asks, and makes a code for each, which is shown this once. Codes that are over go off the list.
-func (s *Identity) WriteLetters(ctx context.Context, group string, practices []string, until domain.Day) (codes map[string]string, err error) {
+// If it is only tried, it says why it would be refused, and makes none.
+func (s *Identity) WriteLetters(ctx context.Context, group string, practices []string, until domain.Day, try bool) (codes map[string]string, err error) {
 	c, err := s.ledgers.CallerIn(ctx, group)
 	if err != nil {
 		return nil, err
@@ -51,6 +49,9 @@ func (s *Identity) WriteLetters(ctx context.Context, group string, practices []s
 		one := letterCode{salt, codeHash(salt, code), group, until.End()}
 		codes[practice], made = code, append(made, one)
 		command.Letters = append(command.Letters, domain.NewLetter{Organisation: practice, Way: one.way()})
+	}
+	if try {
+		return nil, s.try(ctx, group, c, command)
 	}
 	if err := s.execute(ctx, group, c, command); err != nil {
 		return nil, err
@@ -81,11 +82,9 @@ func (s *Identity) LetterWithCode(ctx context.Context, code string) (*domain.Let
 
 // AnswerLetter records the answer to the letter or, if it is only tried, says why it would be refused.
 func (s *Identity) AnswerLetter(ctx context.Context, l *domain.Letter, group string, answer *domain.AnswerLetter, try bool) error {
-	if !try {
-		return s.execute(ctx, group, caller.Caller{Person: l.By, Way: l.Way}, answer)
+	c := caller.Caller{Person: l.By, Way: l.Way}
+	if try {
+		return s.try(ctx, group, c, answer)
 	}
-	_, err := s.store.Try(ctx, domain.Request{
-		Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(answer), Actor: l.By, Way: l.Way, Trace: trace.Sent(ctx), Command: answer,
-	})
-	return err
+	return s.execute(ctx, group, c, answer)
 }

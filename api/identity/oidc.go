@@ -289,12 +289,20 @@ func (s *organisationPages) beginSingleSignOn(w http.ResponseWriter, r *http.Req
 	return nil
 }
 
-// finishSingleSignOn takes the browser back from the issuer and begins a session.
+// finishSingleSignOn takes the browser back from the issuer and begins a session. Whoever is
+// not let in is asked to sign in otherwise, for the same page.
 func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.returned(w, r)
 	if err != nil {
 		return err
 	}
+	if err := s.signInReturned(w, r, is); err != nil {
+		return &stranded{err, is.SignOn.Next}
+	}
+	return nil
+}
+
+func (s *organisationPages) signInReturned(w http.ResponseWriter, r *http.Request, is *ceremony) error {
 	begun := is.SignOn
 	if why := r.URL.Query().Get("error"); why != "" {
 		return s.refusedAccount(r.Context(), ErrCancelled, errors.New("the issuer says: "+why))

@@ -76,14 +76,24 @@ func (s *ways) onRecord(ctx context.Context, group string, c caller.Caller, comm
 }
 
 func (s *ways) execute(ctx context.Context, group string, c caller.Caller, command domain.Command) error {
+	_, err := s.store.Execute(ctx, requestOf(ctx, group, c, command))
+	return err
+}
+
+// try says why the command would be refused. Nothing is recorded.
+func (s *ways) try(ctx context.Context, group string, c caller.Caller, command domain.Command) error {
+	_, err := s.store.Try(ctx, requestOf(ctx, group, c, command))
+	return err
+}
+
+func requestOf(ctx context.Context, group string, c caller.Caller, command domain.Command) domain.Request {
 	actor := c.Person
 	if c.Operator {
 		actor = domain.Operator
 	}
-	_, err := s.store.Execute(ctx, domain.Request{
+	return domain.Request{
 		Group: group, ID: uuid.Must(uuid.NewV7()), Hash: domain.HashOf(command), Actor: actor, Way: c.Way, Trace: trace.Sent(ctx), Command: command,
-	})
-	return err
+	}
 }
 
 // operator is whoever runs this server, as a caller.

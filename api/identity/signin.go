@@ -82,6 +82,10 @@ func (s *Identity) SignInPages() map[string]http.HandlerFunc {
 		"POST /account/passkeys/begin":       s.SignedIn(s.tried(passkeys.beginAnother)),
 		"POST /account/passkeys/finish":      s.SignedIn(s.tried(passkeys.finishRegistering)),
 		"POST /account/passkeys/{id}/remove": s.SignedIn(s.tried(account.removePasskey)),
+		"GET /account/passkeys/{id}/remove":  s.SignedIn(s.tried(account.confirm(account.confirmPasskey))),
+		"GET /account/ways/end":              s.SignedIn(s.tried(account.confirm(account.confirmWay))),
+		"GET /account/feeds/{id}/replace":    s.SignedIn(s.tried(account.confirm(account.confirmFeedReplacement))),
+		"GET /account/feeds/{id}/end":        s.SignedIn(s.tried(account.confirm(account.confirmFeedEnd))),
 		"POST /account/sessions/{id}/end":    s.SignedIn(s.tried(account.endSession)),
 		"POST /account/ways/end":             s.SignedIn(s.tried(account.endWay)),
 		"POST /account/passkeys/seen":        s.SignedIn(s.tried(account.seeKeys)),
@@ -94,6 +98,7 @@ func (s *Identity) SignInPages() map[string]http.HandlerFunc {
 		"POST " + firstPages + "{code}":                   s.tried(s.beginFirstRun),
 		"POST " + OperatorPages + "/passkeys/begin":       s.tried(passkeys.beginOperator),
 		"POST " + OperatorPages + "/passkeys/finish":      s.tried(passkeys.finishOperator),
+		"GET " + OperatorPages + "/passkeys/{id}/remove":  s.tried(passkeys.confirmOperator),
 		"POST " + OperatorPages + "/passkeys/{id}/remove": s.tried(passkeys.removeOperator),
 	}
 	maps.Copy(pages, operator)
@@ -125,9 +130,32 @@ func (s *Identity) SignedIn(next http.HandlerFunc) http.HandlerFunc {
 			http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}
-		problem.Unauthorized("Please sign in first.").Write(w)
+		p := problem.Unauthorized("Please sign in first.")
+		if !takesPages(r) {
+			p.Write(w)
+			return
+		}
+		s.leadOn(w, r, p, "/account", "You are not signed in any more, so nothing was changed. Sign in to go on.")
 	}
 }
+
+// takesPages says whether a person asks, in a browser.
+func takesPages(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+// leadOn shows the page of signing in, with why somebody is not signed in and all ways to do it.
+func (s *Identity) leadOn(w http.ResponseWriter, r *http.Request, p *problem.Problem, next, say string) {
+	if err := s.showFront(w, p.Status, signin.Front{Next: next, Wrong: say}); err != nil {
+		s.log.InfoContext(r.Context(), "a page broke off", "error", err)
+	}
+}
+
+// A stranded is why somebody who was on the way to a page is not signed in.
+type stranded struct {
+	error
+	next string // that page's path
+}
+
+func (s *stranded) Unwrap() error { return s.error }
 
 // tried answers what goes wrong as a problem: to people as a page.
 func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
@@ -143,8 +171,14 @@ func (s *Identity) tried(f func(http.ResponseWriter, *http.Request) error) http.
 		if signsIn(r) {
 			s.logRefused(r, p)
 		}
-		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		if !takesPages(r) {
 			p.Write(w)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/sign-in/oidc") {
+			on := &stranded{next: LocalPath(r.URL.Query().Get("next"))}
+			errors.As(err, &on)
+			s.leadOn(w, r, p, on.next, p.Detail)
 			return
 		}
 		html(w, p.Status)

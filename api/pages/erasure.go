@@ -79,6 +79,7 @@ func (s *Pages) farewell(w http.ResponseWriter, r *http.Request) {
 		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
 		return
 	}
+	w.Header().Set("Clear-Site-Data", `"storage"`) // as signing out does
 	writePage(w, r, http.StatusOK, b)
 }
 

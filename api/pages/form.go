@@ -58,7 +58,11 @@ func (a *offering) offer(o offered) {
 	f.from(form, v, "")
 	sheet := o.Sheet
 	if a.form != nil && a.form.Get("form") == o.id { // it was sent, and is shown again
+		given := f.values
 		f.values, sheet.Open = maps.Clone(a.form), true
+		if o.renew(form, f, given) && a.check == nil {
+			a.notice = changedMeanwhile
+		}
 		if list, ok := strings.CutPrefix(f.words("then"), "row "); ok {
 			f.values.Set(fmt.Sprintf("%s-%d-", list, f.rows(list)), "")
 		}

@@ -3,16 +3,20 @@ package pages
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
+	"goldenthread/api/access"
 	"goldenthread/api/caller"
 	"goldenthread/api/guard"
 	"goldenthread/api/operation"
 	"goldenthread/api/problem"
 	"goldenthread/api/web"
+	"goldenthread/domain"
 )
 
 // What was typed is not lost when a session has ended, or when the server can't take it
@@ -22,6 +26,9 @@ import (
 // keeps says whether a form that was refused like that is kept by the page that says so.
 func keeps(r *http.Request, p *problem.Problem) bool {
 	later := p.Status == http.StatusTooManyRequests || p.Status >= http.StatusInternalServerError
+	if p.Status == http.StatusForbidden { // such as by a way in that waits (rule L11): of somebody whom this server knows
+		later = caller.AskerOf(r.Context()).Caller != nil
+	}
 	return r.Method == http.MethodPost && guard.IsPage(r.URL.Path) && (later || p.Status == http.StatusUnauthorized)
 }
 
@@ -60,6 +67,77 @@ func returned(draft string) (url.Values, *problem.Problem) {
 
 // signedInAgain is said above a form that comes back.
 const signedInAgain = "What you typed is here as you left it. Nothing has been recorded yet."
+
+// changedMeanwhile is said above a form that is about something else by now than when it
+// was filled in, such as another version.
+const changedMeanwhile = "Something has changed since you filled in this form. What you typed is still here, and nothing was recorded. Read this page again before you send it."
+
+// renew has the form say of what nobody is asked, such as the version that is spoken to,
+// what the page says now, and says whether that is not what it said when it was filled in.
+func (o *offered) renew(form *domain.Form, f *filling, given url.Values) (changed bool) {
+	for i := range form.Fields {
+		field := &form.Fields[i]
+		now, asked := given[field.Name], field.Ask != "" || o.ask[field.Name] != ""
+		if asked && !slices.Contains(o.given, field.Name) || now == nil || f.fromPath(field) != "" {
+			continue
+		}
+		if before := f.values[field.Name]; before != nil && !slices.Equal(before, now) {
+			changed = true
+		}
+		f.values[field.Name] = now
+	}
+	return changed
+}
+
+// unsent shows what was typed into a form that the page does not offer any more, so that it
+// can be copied.
+func (a *offering) unsent(p *page) []web.Entered {
+	id := a.form.Get("form")
+	_, there := a.offers[id]
+	if id == "" || there || a.sheets[id] != nil || !slices.Contains(p.sends, a.form.Get("command")) {
+		return nil
+	}
+	typed := a.typed(p)
+	if a.filled != nil && a.filled.Form == id { // what is wrong is said of what is there
+		a.filled.Form = "maincontent"
+		if typed != nil {
+			a.filled.Form = "unsent"
+		}
+	}
+	return typed
+}
+
+// typed is what was typed into the form that was sent to the page, in words.
+func (a *offering) typed(p *page) []web.Entered {
+	kind, known := domain.CommandNamed(a.form.Get("command"))
+	if !known || !slices.Contains(p.sends, kind.Name) {
+		return nil
+	}
+	o := &offered{}
+	for _, id := range slices.Sorted(maps.Keys(a.offers)) {
+		if other := a.offers[id]; domain.CommandName(other.command) == kind.Name { // which asks the same
+			o = &offered{ask: other.ask, options: other.options}
+		}
+	}
+	return web.EnteredIn(a.pieces(domain.Describe(kind.New()), &filling{values: a.form, path: a.r.PathValue}, o), "")
+}
+
+// failTyped says that a form was not taken whose page can't be shown, with what was typed,
+// and where the page is now if it has another address.
+func (s *Pages) failTyped(w http.ResponseWriter, r *http.Request, p *page, form url.Values, refused *problem.Problem, why error) {
+	var moved *elsewhere
+	body := web.Problem{}
+	if errors.As(why, &moved) {
+		if b, err := json.Marshal(form, json.Deterministic(true)); err == nil {
+			body.Draft, body.Next = string(b), moved.path
+		}
+	} else if q, err := s.ledgers.See(r.Context(), &access.Terms{Group: r.PathValue("group")}, access.Followers); err == nil {
+		a := s.asked(q, r)
+		a.form = form
+		body.Typed = a.typed(p)
+	}
+	s.fail(w, r, refused, body)
+}
 
 // byAnother says, if somebody else filled the form in than whoever is signed in now, that
 // nothing of it is taken; "" if it is theirs.

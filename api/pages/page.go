@@ -225,6 +225,11 @@ func serveWorker(w http.ResponseWriter, _ *http.Request) {
 // Fail answers that a request was not done: to people in a page, to programs in
 // a problem.
 func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
+	s.fail(w, r, p, web.Problem{})
+}
+
+// fail answers people as Fail does, with what the page keeps of a form.
+func (s *Pages) fail(w http.ResponseWriter, r *http.Request, p *problem.Problem, body web.Problem) {
 	if guard.IsPage(r.URL.Path) { // other addresses can hold an invitation's code
 		caller.LogRefused(r.Context(), s.log, domain.Clip(r.URL.Path), p)
 	}
@@ -232,7 +237,7 @@ func (s *Pages) Fail(w http.ResponseWriter, r *http.Request, p *problem.Problem)
 		p.Write(w)
 		return
 	}
-	body := web.Problem{Heading: p.Title, Say: p.Detail, Rule: p.Rule}
+	body.Heading, body.Say, body.Rule = p.Title, p.Detail, p.Rule
 	switch p.Status {
 	case http.StatusUnauthorized:
 		body = web.Problem{Heading: "Sign in to continue", Say: "You need to sign in to see this page.", SignIn: "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())}
@@ -381,12 +386,16 @@ func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, e
 		return nil, 0, err
 	}
 	status = http.StatusOK
+	var unsent []web.Entered
+	if in.form != nil && in.check == nil {
+		unsent = a.unsent(p)
+	}
 	if in.check != nil {
 		body, a.filled = a.checking(body), nil
 	} else if in.form != nil && a.filled != nil {
 		status = http.StatusUnprocessableEntity
 	}
-	page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled, Sheets: a.sheets}
+	page := web.Page{Frame: a.frame(t), Body: body, Filled: a.filled, Unsent: unsent, Sheets: a.sheets}
 	b, err = page.Render()
 	return b, status, err
 }
@@ -396,7 +405,10 @@ func (a *asked) frame(t *access.Terms) web.Frame {
 	state, asks := a.State(), a.r.URL.Query()
 	f := web.Frame{
 		Example: a.server.Example, Origin: a.Origin(), Sent: a.form != nil, Notice: a.notice, Until: a.Caller.Until, Left: a.Caller.Left, Group: t.Group, Name: state.Name, ShortName: state.ShortName, Me: a.me, SignedIn: a.Caller.Session != "", NewKeys: a.Caller.News, At: a.At, Known: a.Known, Today: a.server.ledgers.Today(), Live: a.Live, Next: state.Next,
-		Within: a.section, Attached: map[string]int{}, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Recorded: web.RecordedWords(asks.Get("recorded"), t.AtLeast), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
+		Within: a.section, Attached: map[string]int{}, Path: strings.Trim(strings.TrimPrefix(a.r.URL.Path, guard.GroupPages+t.Group), "/"), Key: uuid.NewString(), Proves: a.sees(access.Everything), Raises: a.may(&domain.RaiseProposal{}),
+	}
+	if a.form == nil { // the address can say what was recorded before
+		f.Recorded = web.RecordedWords(asks.Get("recorded"), t.AtLeast)
 	}
 	for _, d := range state.Documents {
 		if d.On <= a.At {
@@ -466,16 +478,6 @@ func (s *Pages) send(p *page) http.HandlerFunc {
 			http.Redirect(w, r, afterwards(r, name, out), http.StatusSeeOther)
 		}
 	}
-}
-
-// step shows the page as the form goes on. Nothing is recorded.
-func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, in sent) {
-	b, status, err := s.draw(r, p, in)
-	if err != nil {
-		s.Fail(w, r, problem.Of(r.Context(), s.log, err))
-		return
-	}
-	writePage(w, r, status, b)
 }
 
 // afterwards is where whoever sent a form goes on: to what was made, or to the

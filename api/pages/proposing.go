@@ -44,8 +44,8 @@ func amendPage(a *asked) (web.Body, error) {
 		for _, l := range v.Instruments {
 			c.is = append(c.is, l.Instrument)
 		}
-	} else {
-		c.body.Version, _ = strconv.Atoi(c.words("version")) // that somebody had before them
+	} else if before := c.words("version"); before != "" && before != strconv.Itoa(v.Version) { // that somebody had before them
+		c.body.Since = &v
 	}
 	return c.composed()
 }

@@ -24,10 +24,24 @@ func (s *Pages) refuse(w http.ResponseWriter, r *http.Request, p *page, form url
 	}
 	b, _, err := s.draw(r, p, sent{form: form, filled: &web.Filled{Form: form.Get("form"), Values: form, Faults: faults}})
 	if err != nil {
-		s.Fail(w, r, refused)
+		s.failTyped(w, r, p, form, refused, err)
 		return
 	}
 	writePage(w, r, refused.Status, b)
+}
+
+// step shows the page as the form goes on. Nothing is recorded.
+func (s *Pages) step(w http.ResponseWriter, r *http.Request, p *page, in sent) {
+	b, status, err := s.draw(r, p, in)
+	if err != nil {
+		refused := problem.New(http.StatusConflict, "This has moved since you opened the form. Nothing was recorded.")
+		if moved := new(elsewhere); !errors.As(err, &moved) {
+			refused = problem.Of(r.Context(), s.log, err)
+		}
+		s.failTyped(w, r, p, in.form, refused, err)
+		return
+	}
+	writePage(w, r, status, b)
 }
 
 // faultsOf is why a form was refused, as its page shows it.

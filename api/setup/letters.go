@@ -1,6 +1,8 @@
 package setup
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"net/http"
 	"net/url"
@@ -21,6 +23,7 @@ import (
 // and what was answered to it, and nothing else of the group.
 
 // writeLetters makes a code for each letter that is to be printed, and shows them this once.
+// Before that it shows what would be recorded, and which codes would end.
 func (s *Setup) writeLetters(w http.ResponseWriter, r *http.Request) error {
 	group := r.PathValue("group")
 	j, err := s.joining(r)
@@ -44,7 +47,15 @@ func (s *Setup) writeLetters(w http.ResponseWriter, r *http.Request) error {
 	for _, to := range body.To {
 		practices = append(practices, to.Practice.Code)
 	}
-	codes, err := s.identity.WriteLetters(r.Context(), group, practices, until)
+	if form.Get("then") == "back" {
+		return write(w, http.StatusOK, &web.Page{Frame: j.frame, Body: body, Sheets: map[string]*web.Sheet{"write": web.LettersSheet(form.Get("until"))}})
+	}
+	check := checkLetters(j, body, form.Get("until"), until)
+	codes, err := s.identity.WriteLetters(r.Context(), group, practices, until, form.Get("checked") != check.Fingerprint)
+	if err == nil && codes == nil {
+		check.Changed = form.Has("checked")
+		return write(w, http.StatusOK, &web.Page{Frame: j.frame, Body: check})
+	}
 	if err != nil {
 		p := problem.Of(r.Context(), s.log, err)
 		if p.Status != http.StatusUnprocessableEntity {
@@ -121,6 +132,27 @@ func (s *Setup) lettersOf(r *http.Request, state *domain.State) (*projections.Ma
 	return g.MandateLetters(s.ledgers.Today()), nil
 }
 
+// checkLetters is the page before the letters are written.
+func checkLetters(j *joins, body *web.MandateLetters, typed string, until domain.Day) *web.Checking {
+	state := j.g.State()
+	check := &web.Checking{
+		Of: body, ID: "write", Command: "write-letters", About: "Write letters with codes", Button: "Write letters with codes",
+		Entered: []web.Entered{{Label: "Until when can they answer with the code?", Words: []string{until.Words()}}}, Carried: []web.Carried{{Name: "until", Value: typed}},
+		Says: projections.Trial{On: j.today},
+	}
+	for _, to := range body.To {
+		check.Says.Says = append(check.Says.Says, "A letter is written to "+to.Practice.Name+", with a code that is good until "+until.Words())
+		for _, number := range slices.Sorted(maps.Keys(state.Letters)) {
+			if l := state.Letters[number]; l.Organisation == to.Practice.Code && state.LetterOver(l, j.today) == nil {
+				check.Says.Ends = append(check.Says.Ends, to.Practice.Name+" can answer the letter of "+l.On.Words()+" ("+l.Number+") with its code.")
+			}
+		}
+	}
+	sum := sha256.Sum256([]byte(strings.Join(slices.Concat(check.Says.Says, check.Says.Ends), "\n")))
+	check.Fingerprint = hex.EncodeToString(sum[:16])
+	return check
+}
+
 func (s *Setup) refuseLetters(w http.ResponseWriter, j *joins, form url.Values, body web.Body, fault web.Fault, status int) error {
 	sheet := web.LettersSheet(form.Get("until"))
 	filled := &web.Filled{Form: "write", Values: form, Faults: []web.Fault{fault}}
@@ -155,7 +187,7 @@ func (s *Setup) openLetter(w http.ResponseWriter, r *http.Request) (*domain.Lett
 		return l, state, page, err
 	}
 	s.log.InfoContext(r.Context(), "the code of a letter was refused")
-	filled := &web.Filled{Form: "code", Faults: []web.Fault{{Say: "No letter has this code. Look at it again, or ask whoever sent the letter for a new one."}}}
+	filled := &web.Filled{Form: "code", Faults: []web.Fault{{Field: "code", Say: "No letter has this code. Look at it again, or ask whoever sent the letter for a new one."}}}
 	return nil, nil, nil, s.show(w, r, http.StatusNotFound, web.LetterCode{}, filled, nil)
 }
 

@@ -38,6 +38,7 @@ type Links struct {
 	Keep    string // script that keeps what somebody takes along for when there is no signal
 	Offline string // script of the check without signal
 	Page    string // script of every page
+	Typed   string // script that keeps what is typed
 	Sign    string // script that has what a seat says signed
 	Icon    string
 }
@@ -72,7 +73,7 @@ func readAssets() (map[string]*Asset, Links) {
 	if address[builtStyle] != "" {
 		styles = []string{address[builtStyle], address["thread.css"], address["dark.css"]}
 	}
-	return all, Links{Styles: styles, Live: address["live.js"], Keep: address["keep.js"], Offline: address["offline.js"], Page: address["page.js"], Sign: address["sign.js"], Icon: address["icon.svg"]}
+	return all, Links{Styles: styles, Live: address["live.js"], Keep: address["keep.js"], Offline: address["offline.js"], Page: address["page.js"], Typed: address["typed.js"], Sign: address["sign.js"], Icon: address["icon.svg"]}
 }
 
 // Zip is the bytes compressed as HTTP does.

@@ -1,14 +1,17 @@
 package web
 
+import "goldenthread/projections"
+
 // Compose is a proposal being made, or made anew: what it would do is put
 // together part by part, read in words, and only then sent. All of it travels
 // with the form; nothing is kept here meanwhile.
 type Compose struct {
 	Step string // choose, which, parts or words
 
-	Number  string // of the proposal that is amended; "": a new one
-	Version int    // of it, that is replaced
-	Draft   bool   // the one that is amended is a draft
+	Number  string                       // of the proposal that is amended; "": a new one
+	Version int                          // of it, that is replaced
+	Draft   bool                         // the one that is amended is a draft
+	Since   *projections.ProposalVersion // the newest, where it was made since somebody began to amend; else nil
 
 	Instruments string      // finished so far, as JSON
 	Say         []string    // what they would do, in words

@@ -19,10 +19,11 @@ func (Front) file() string  { return "front" }
 type Problem struct {
 	Heading string
 	Say     string
-	Rule    string // number of the rule that says no; "": none does
-	SignIn  string // address
-	Draft   string // the form that could not be taken, which the page keeps; "": there is none
-	Next    string // address to which it was sent
+	Rule    string    // number of the rule that says no; "": none does
+	SignIn  string    // address
+	Draft   string    // the form that could not be taken, which the page keeps; "": there is none
+	Next    string    // address to which it was sent
+	Typed   []Entered // what was typed into a form whose page can't be shown any more
 	Group   string
 	Name    string
 }

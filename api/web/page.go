@@ -24,6 +24,7 @@ type Page struct {
 	Frame
 	Body   Body
 	Filled *Filled           // a form that was refused, to be shown again
+	Unsent []Entered         // what was typed into a form that the page does not offer any more
 	Sheets map[string]*Sheet // the forms that the page offers, by id
 }
 

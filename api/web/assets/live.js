@@ -36,7 +36,7 @@
       const link = document.createElement("a");
       link.href = location.href;
       link.textContent = "Show it";
-      said.append(link, " (what you have typed is lost).");
+      said.append(link, ". What you typed is kept.");
       return;
     }
     try {

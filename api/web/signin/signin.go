@@ -24,7 +24,8 @@ type Front struct {
 	Draft        Draft  // what was typed there, to go on with
 	Tokens       bool   // there is signing in with a token
 	SingleSignOn bool   // there is signing in with the organisation's account
-	Wrong        string // why signing in failed; "": it was not tried
+	Wrong        string // why signing in failed; "": it was not tried, or by a token
+	WrongToken   string // why the token does not sign in; "": none was sent
 }
 
 // A Draft is a form that was sent to Next when nobody was signed in any more. It travels
@@ -127,6 +128,16 @@ type Line struct {
 	What, By string
 }
 
+// A Confirm is the page before something ends for good.
+type Confirm struct {
+	Title  string // the question
+	Says   []string
+	Action string // path to which the form is sent
+	Fields map[string]string
+	Button string
+	Back   string // path to which it leads otherwise
+}
+
 // A Problem is why something was not done.
 type Problem struct {
 	Title, Detail string
@@ -144,6 +155,7 @@ var (
 	spentPage      = page("spent.html")
 	accountPage    = page("account.html")
 	feedPage       = page("feed.html")
+	confirmPage    = page("confirm.html")
 	problemPage    = page("problem.html")
 	mailPage       = page("mail.html")
 )
@@ -154,6 +166,7 @@ func (f Resume) Render(w io.Writer) error     { return resumePage.Execute(w, f) 
 func (i Invitation) Render(w io.Writer) error { return invitationPage.Execute(w, i) }
 func (f FirstRun) Render(w io.Writer) error   { return firstRunPage.Execute(w, f) }
 func (a Account) Render(w io.Writer) error    { return accountPage.Execute(w, a) }
+func (c Confirm) Render(w io.Writer) error    { return confirmPage.Execute(w, c) }
 func (f Feed) Render(w io.Writer) error       { return feedPage.Execute(w, f) }
 func (m Mail) Render(w io.Writer) error       { return mailPage.Execute(w, m) }
 func (p Problem) Render(w io.Writer) error    { return problemPage.Execute(w, p) }
