@@ -22,12 +22,10 @@ const (
 	DeputyChair DutyName = "deputy-chair" // does what the chair does, for the chair
 )
 
-func (d DutyName) since() int {
-	if d == CoChair || d == DeputyChair {
-		return 2
-	}
-	return 1
-}
+// laterDuties are those of a later format than the first.
+var laterDuties = map[string]int{string(CoChair): 2, string(DeputyChair): 2}
+
+func (DutyName) laterWords() map[string]int { return laterDuties }
 
 // Words are the duty in a sentence: "deputy chair".
 func (d DutyName) Words() string {

@@ -12,7 +12,7 @@ import (
 // A format is what may stand in events, as a number: 1 is what there was on 30 November
 // 2026, and each release that adds kinds or members takes the next. What is added says
 // since which format it is there: a kind by since in the table, a member by a tag on its
-// field (`since:"2"`), a word by the method since of its type. Nodes of two releases may
+// field (`since:"2"`), a word by the method laterWords of its type. Nodes of two releases may
 // write to the same ledgers, and an older one stops a group whose events it can't read, or
 // takes a word that it doesn't know for none: so what is new is written only once every
 // node knows its format.
@@ -39,15 +39,23 @@ func noteFormat(k *Kind) bool {
 			return false
 		}
 	}
-	newestFormat = max(newestFormat, k.Since)
-	t := reflect.TypeOf(k.New())
+	noteMembers(reflect.TypeOf(k.New()), k.Since)
+	return true
+}
+
+// noteMembers notes since when members of a payload of that type are there, which is itself
+// there since that format.
+func noteMembers(t reflect.Type, kind int) {
+	newestFormat = max(newestFormat, kind)
 	for m := range membersOf(t) {
 		newestFormat = max(newestFormat, m.since)
-		if m.since > k.Since || m.deep {
+		for _, since := range m.words {
+			newestFormat = max(newestFormat, since)
+		}
+		if m.since > kind || m.deep {
 			grown[t] = true
 		}
 	}
-	return true
 }
 
 // NewestFormat is the newest format of events that this program knows.
@@ -79,7 +87,7 @@ func formatOf(v reflect.Value) (format int) {
 		}
 	case reflect.String:
 		if w, ok := v.Interface().(laterWord); ok {
-			return w.since()
+			return w.laterWords()[v.String()]
 		}
 	case reflect.Struct:
 		for f, value := range v.Fields() {
@@ -101,9 +109,9 @@ func sinceOf(f reflect.StructField) int {
 	return since
 }
 
-// A laterWord is a member of which some words came later than the member: it says since
-// which format its word is there.
-type laterWord interface{ since() int }
+// A laterWord is a member of which some words came later than the member: it says which, and
+// since which format they are there. The others are there as long as the member.
+type laterWord interface{ laterWords() map[string]int }
 
 var ofLaterWords = reflect.TypeFor[laterWord]()
 
@@ -111,10 +119,22 @@ var ofLaterWords = reflect.TypeFor[laterWord]()
 type member struct {
 	path  string
 	since int
-	deep  bool // what it needs lies in its value: some of its words came later, or it can be of several types
+	deep  bool           // what it needs lies in its value: some of its words came later, or it can be of several types
+	words map[string]int // those of its words that came later, and since when
 }
 
 var ofText = reflect.TypeFor[encoding.TextMarshaler]()
+
+// laterWordsOf are the later words of a member of that type, or of its elements.
+func laterWordsOf(t reflect.Type) map[string]int {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.String || !t.Implements(ofLaterWords) {
+		return nil
+	}
+	return reflect.Zero(t).Interface().(laterWord).laterWords()
+}
 
 // membersOf are the members of the type's JSON, and theirs.
 func membersOf(t reflect.Type, within ...reflect.Type) iter.Seq[member] {
@@ -133,7 +153,8 @@ func membersOf(t reflect.Type, within ...reflect.Type) iter.Seq[member] {
 			if !f.IsExported() || name == "-" {
 				continue
 			}
-			if name != "" && !yield(member{name, sinceOf(f), f.Type.Implements(ofLaterWords) || f.Type.Kind() == reflect.Interface}) {
+			words := laterWordsOf(f.Type)
+			if name != "" && !yield(member{name, sinceOf(f), len(words) > 0 || f.Type.Kind() == reflect.Interface, words}) {
 				return
 			}
 			for m := range membersOf(f.Type, append(within, t)...) {

@@ -40,7 +40,7 @@ func TestKindsFormats(t *testing.T) {
 	}
 	next := false
 	for _, k := range Kinds {
-		here := append(slices.Collect(membersOf(reflect.TypeOf(k.New()))), member{path: "", since: k.Since})
+		here := append(slices.Collect(membersOf(reflect.TypeOf(k.New()))), member{since: k.Since})
 		for _, m := range here {
 			since, name := known[k.Name+" "+m.path], strings.TrimSpace(k.Name+" "+m.path)
 			delete(known, k.Name+" "+m.path)
@@ -53,6 +53,12 @@ func TestKindsFormats(t *testing.T) {
 				t.Errorf("%s says that it is there since format %d, and testdata/formats that it is since %d", name, m.since, since)
 			}
 			next = next || since == 0
+			for word, since := range m.words {
+				if since < 1 || since > last+1 {
+					t.Errorf("the word %q of %s says that it is there since format %d, and the next one is %d", word, name, since, last+1)
+				}
+				next = next || since > last
+			}
 		}
 	}
 	for name := range known {
@@ -73,6 +79,69 @@ func TestKindsFormats(t *testing.T) {
 		if err := os.WriteFile(filepath.Join("testdata/formats", strconv.Itoa(NewestFormat())+".txt"), []byte(all.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A laterTestWord has a word of a format that nothing else has.
+type laterTestWord string
+
+func (laterTestWord) laterWords() map[string]int { return map[string]int{"new": 7} }
+
+// TestKindsLaterWordsRaiseTheNewestFormat: a word that came later is written once all nodes know its
+// format, wherever the member stands, and no other word waits for that.
+func TestKindsLaterWordsRaiseTheNewestFormat(t *testing.T) {
+	type payload struct {
+		One  laterTestWord            `json:"one"`
+		Many []laterTestWord          `json:"many"`
+		By   map[string]laterTestWord `json:"by"`
+	}
+	was := newestFormat
+	defer func() { newestFormat = was; delete(grown, reflect.TypeFor[*payload]()) }()
+	noteMembers(reflect.TypeFor[*payload](), 1)
+	if newestFormat != 7 || !grown[reflect.TypeFor[*payload]()] {
+		t.Errorf("the newest format is %d, and it is 7", newestFormat)
+	}
+	for _, c := range []struct {
+		of   payload
+		want int
+	}{{payload{One: "old"}, 1}, {payload{One: "new"}, 7}, {payload{Many: []laterTestWord{"old", "new"}}, 7}, {payload{By: map[string]laterTestWord{"a": "new"}}, 7}} {
+		if got := formatOf(reflect.ValueOf(&c.of)); got != c.want {
+			t.Errorf("%+v: format %d, want %d", c.of, got, c.want)
+		}
+	}
+}
+
+// TestKindsThatAreDueNeedNoNewerFormat: what a ledger records by itself in the scripts of the rules is
+// of no later format than what people had recorded there before. It would wait for nodes that
+// nobody has upgraded.
+func TestKindsThatAreDueNeedNoNewerFormat(t *testing.T) {
+	due := 0
+	for _, path := range scripts(t) {
+		m := newMinutes(t)
+		m.runFile(path)
+		ledgers := map[string][]Event{m.group: m.events}
+		for name, r := range m.rooms {
+			if name != m.group {
+				ledgers[name] = r.events
+			}
+		}
+		for name, events := range ledgers {
+			used := 1
+			for i := range events {
+				e := &events[i]
+				switch {
+				case e.Actor != System:
+					used = max(used, e.Format())
+				case e.Format() > used:
+					t.Errorf("%s: event %d of %s, %s, is of format %d, and nothing before it is", path, e.Index, name, e.Kind(), e.Format())
+				default:
+					due++
+				}
+			}
+		}
+	}
+	if due == 0 {
+		t.Error("nothing became due")
 	}
 }
 
