@@ -129,6 +129,7 @@ func (t *turn) decide(r *Request) Decision {
 	}
 	t.settleDue(DayOf(t.s.Last))
 	before := len(t.out)
+	t.list = nil // of a list that took effect before: it is not what this command is answered
 	if refusal := t.run(r); refusal != nil {
 		return Decision{Events: t.out[:before], Refusal: refusal}
 	}
