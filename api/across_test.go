@@ -196,6 +196,9 @@ func (w *world) salford(there string) {
 // join, and whoever speaks for each consents on the charter's page, which fills in the
 // agreement that the consent rests on.
 func TestAGroupOfTwoPlacesInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	w := newWorld(t).established()
 	b := newBrowser(t, w.origin()).as(w.keys["operator"])
 	b.open("/operator/server")

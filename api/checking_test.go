@@ -253,6 +253,9 @@ func TestEveryFormIsChecked(t *testing.T) {
 // keyboard: nothing to find for axe-core, nothing to scroll sideways for, and it goes back
 // to the form with all that was typed.
 func TestCheckPagesInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	script := axe(t)
 	w := foundMatrix(t)
 	establishMatrix(w)

@@ -356,6 +356,9 @@ func (e *example) weight(t *testing.T, v *view) int {
 // not too small; nothing is asked of any other host; all that it takes is less
 // than 100 KB over the wire; and the card prints on one sheet.
 func TestEveryPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	script := axe(t)
 	e := newExample(t)
 	b := newBrowser(t, e.at)

@@ -113,6 +113,9 @@ func (j *journey) putAndCheck() {
 // consents by one press, signed in as themself; 25 mandates, the first proposal put, and the
 // first check answered. Nobody writes JSON or types in a shell.
 func TestFromNothingToAGroup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	ctx := browseFor(t, 2*time.Minute)
 	link := startProgram(t, regexp.MustCompile(`http://localhost:\d+/first-run/\S+`), "--data", filepath.Join(t.TempDir(), "data"))
 	at := regexp.MustCompile(`http://localhost:\d+`).FindString(link)
@@ -242,6 +245,9 @@ func (b *browser) unreached() []string {
 // A group is set up with the keyboard alone, without script, on a narrow screen. Going back,
 // loading a page again and a session that ended lose nothing that was typed.
 func TestSetUpByKeyboard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	w := openWorld(t, t.TempDir(), "2026-10-05")
 	b := newBrowser(t, w.origin())
 	b.width(320)

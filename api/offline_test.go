@@ -49,6 +49,9 @@ func newSpending(t *testing.T) *world {
 // than seven days, or before its day, it never says yes. One changed byte, and it says
 // nothing (rule R3).
 func TestOfflineSaysWhatTheCheckSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	w := newSpending(t)
 	b := newBrowser(t, w.web.URL)
 	random := rand.New(rand.NewPCG(1, 16))
@@ -183,6 +186,9 @@ func askAnything(random *rand.Rand) offlineAsked {
 // that was looked at opens as a copy, the card is there, and what is sent is not lost
 // silently. A week later nothing says yes any more.
 func TestCheckWithoutSignal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	w := newSpending(t)
 	w.on("2026-03-09")
 	b := newBrowser(t, w.web.URL).as(w.keys["cd-north"])
@@ -244,6 +250,9 @@ func TestCheckWithoutSignal(t *testing.T) {
 
 // What was kept of one person is forgotten as soon as another looks at a page.
 func TestKeptOfAnother(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	w := newSpending(t)
 	b := newBrowser(t, w.web.URL)
 	kept := `caches.open("kept").then(c => c.keys()).then(keys => keys.map(k => new URL(k.url).pathname).filter(p => p.startsWith("/g/")))`

@@ -169,6 +169,9 @@ func TestCheckByPage(t *testing.T) {
 // The check's page is made with few allocations, and a first look at it, with all that
 // it links, takes less than 100 KB over the wire.
 func TestCheckIsFastAndSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	w := newWorld(t).established()
 	w.on("2026-03-09")
 	const path = "/g/trafford/check?forum=locality-board&matter=workforce&amount=8000&months=6"

@@ -428,6 +428,9 @@ func (w *world) records(script string) *world {
 // compares what comes of it with the matrix that was read against the rules.
 // Whatever is recorded is recorded in a copy that is thrown away.
 func TestPermissions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	states := []string{"forming", "established"}
 	tables := make([]string, len(states))
 	t.Run("ask", func(t *testing.T) {

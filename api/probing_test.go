@@ -25,6 +25,9 @@ import (
 // there is no difference, each of them fails once in a million comparisons. That they
 // would find one is held by a request with more to read.
 func TestProbingTakesTheSameTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	rounds, err := strconv.Atoi(cmp.Or(os.Getenv("GOLDENTHREAD_PROBES"), "2000"))
 	require.NoError(t, err)
 	w := probedWorld(t)

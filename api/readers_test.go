@@ -138,6 +138,9 @@ func (w *busyWorld) read(path string) int {
 // While one page of a large group is being drawn and does not come to an end,
 // commands in that group and in another are answered, and so are other readers.
 func TestAHeldReadHoldsNobodyUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	w := newBusyWorld(t)
 	other := func() time.Duration { return w.command("salford") }
 	same := func() time.Duration { return w.command("trafford") }
@@ -187,6 +190,9 @@ func TestAHeldReadHoldsNobodyUp(t *testing.T) {
 // are answered within twice the time that they take while nobody reads, and what
 // this machine needs at times to turn to them.
 func TestReadersOfALargeGroupDoNotDelayCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	w := newBusyWorld(t)
 	one := func() time.Duration { return w.command("trafford") }
 	alone := usual(41, one)

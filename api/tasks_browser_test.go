@@ -91,6 +91,9 @@ const (
 // Five people do what they came for, by pages alone, in few presses. With
 // GOLDENTHREAD_SCREENSHOTS a folder, where each ends is written there as pictures.
 func TestFivePeoplesTasks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks in a browser for long")
+	}
 	w := newWorld(t).established()
 	w.must(201, w.command("manager", "register-person", `{"handle":"pm-a","office":"Practice Manager, A Surgery","organisation":"P91018"}`))
 	w.must(201, w.command("manager", "record-spokesperson", `{"organisation":"P91018","person":"pm-a","evidence":"a letter"}`))

@@ -37,6 +37,9 @@ func mustClose(t *testing.T, s *Store) { t.Helper(); require.NoError(t, s.Close(
 // cluster knows it, whichever node is asked. Until then each node can go back to the release
 // before; afterwards that release does not start.
 func TestNodesOfTwoReleases(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a cluster")
+	}
 	url, dir := loopbackServer(t), t.TempDir()
 	a := release(t, dir, url, "1.0", 1)
 	mustExecute(t, a, storetest.Found("one"))
@@ -91,6 +94,9 @@ func TestNodesOfTwoReleases(t *testing.T) {
 
 // TestRetiredNodes: the operator says that a node will not come back; not while it answers.
 func TestRetiredNodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a cluster")
+	}
 	url := loopbackServer(t)
 	a := release(t, t.TempDir(), url, "2.0", 2)
 	mustExecute(t, a, storetest.Found("one"))
@@ -149,6 +155,9 @@ func TestAnOlderWriterIsAsked(t *testing.T) {
 // TestWhatIsDueWaitsForTheOldest: what becomes due by itself is recorded once it can be,
 // though nobody asks.
 func TestWhatIsDueWaitsForTheOldest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a cluster")
+	}
 	url, dir := loopbackServer(t), t.TempDir()
 	a := release(t, dir, url, "1.0", 1)
 	mustExecute(t, a, storetest.Found("one"))
@@ -173,6 +182,9 @@ func TestWhatIsDueWaitsForTheOldest(t *testing.T) {
 // TestNodesHaveTheSameSecrets: a node whose files are not those of the others is told which,
 // and who has the right one; once that one is down, its own may be the new ones.
 func TestNodesHaveTheSameSecrets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a cluster")
+	}
 	url := loopbackServer(t)
 	a := release(t, t.TempDir(), url, "1.0", 1)
 	b := release(t, besides(t, a), url, "1.0", 1)

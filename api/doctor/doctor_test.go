@@ -365,6 +365,9 @@ func TestLookingRecordsNothing(t *testing.T) {
 
 // A node of another release is named, and so is one that does not answer.
 func TestNodesOfAClusterAreNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a cluster")
+	}
 	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
 	require.NoError(t, err)
 	srv.Start()

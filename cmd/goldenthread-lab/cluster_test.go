@@ -144,9 +144,6 @@ func (n *node) claim(ctx context.Context, c contest) (outcome, error) {
 }
 
 func TestClusterIsOneLedger(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a while")
-	}
 	servers, nodes := startTrioAndNodes(t)
 	rounds := fromEnv(clusterRounds, 2)
 	c := newContention(t, nodes)

@@ -161,6 +161,9 @@ func TestStuckClients(t *testing.T) {
 
 // TestManyFeeds has many listen to one group and says what that takes.
 func TestManyFeeds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	s, n := newSiege(t, t.TempDir()), fromEnv(feedsEnv, 300)
 	p := start(t, s.dir, "--reads", "-1")
 	group := s.askers[0].group
@@ -217,6 +220,9 @@ func (p *program) resident() int {
 // TestSoak asks for a while: what memory grows by is what the events take that
 // were recorded.
 func TestSoak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	long, err := time.ParseDuration(os.Getenv(soakEnv))
 	if err != nil {
 		long = 5 * time.Second

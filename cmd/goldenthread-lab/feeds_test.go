@@ -24,6 +24,9 @@ const besideFor = time.Second
 // recorded, and measures how long commands of other groups take beside them and without
 // them. Each feed hears every event.
 func TestFeedsBesideWrites(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	s, n := newSiege(t, t.TempDir()), fromEnv(feedsBeside, 100)
 	p := start(t, s.dir, "--reads", "-1")
 	ctx, stop := context.WithCancel(t.Context())

@@ -197,6 +197,9 @@ func (g *guarded) stream(nc *nats.Conn) jetstream.JetStream {
 // prints: everything works, and the nodes' user can't take anything away. Nobody
 // else sees anything.
 func TestGuardedCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a cluster")
+	}
 	g := startGuarded(t)
 	s := newSiegeOn(t, eventstore.Options{Dir: t.TempDir(), NATS: g.address(), Replicas: 3, Access: g.options()})
 	p := start(t, s.dir, g.flags()...)

@@ -163,9 +163,6 @@ func (n *network) split(waits bool, these ...int) {
 func (n *network) healed() { n.split(false) }
 
 func TestPartitions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a while")
-	}
 	servers, err := newTrio(t.TempDir())
 	require.NoError(t, err)
 	network := newNetwork(t, servers)

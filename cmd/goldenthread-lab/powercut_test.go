@@ -362,6 +362,9 @@ func answered(calls []syscallMade, ids []string) map[string]int {
 // right after an answer was begun or anywhere: on what was synced by then the
 // program starts, and everything that was answered is there, and can be read.
 func TestPowerCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs other programs")
+	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		if os.Getenv("CI") == "true" {

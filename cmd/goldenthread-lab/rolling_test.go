@@ -98,6 +98,9 @@ func (p *pair) askEither(client *http.Client, r *retrying, first int, by asker) 
 // the other, while people ask at both nodes. Whoever is turned away asks the
 // other node under the same id: nobody fails, nothing is lost or doubled.
 func TestRollingRestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a cluster")
+	}
 	p, rounds, r := startPair(t), fromEnv(rollingRounds, 1), &retrying{}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -52,6 +52,9 @@ func startLone(t *testing.T) (*exec.Cmd, string) {
 // or that it is not; readiness says so. Then everything goes on: nothing is lost
 // or doubled, and what was said not to be recorded is not.
 func TestSlowDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	stream, address := startLone(t)
 	s := newSiegeOn(t, eventstore.Options{Dir: filepath.Join(t.TempDir(), "data"), NATS: address})
 	p := start(t, s.dir, "--nats", address)

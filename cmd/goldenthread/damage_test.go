@@ -72,6 +72,9 @@ func flipped(b []byte, at int, blocks bool) []byte {
 // file of the ledgers' stream together with each of the log. What is answered then is right, or it is refused
 // and said so; nothing is missing without a word. It prints the table.
 func TestDamageToEveryFileOfAnInstallation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	base := unpacked(t, "testdata/releases/0.1.0.tar.gz")
 	keepDocument(t, base)
 	want := lookedAt(t, base)

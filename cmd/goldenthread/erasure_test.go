@@ -24,6 +24,9 @@ var traces = []string{"Quillfeather", "Zebrinaworth", "quill.zebrina@surgeryxamp
 // number or device anywhere in the data folder, in a backup made afterwards, or, a minute
 // later, in the memory of the process (rule L7).
 func TestErasedMeansErased(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures")
+	}
 	dir := filepath.Join(t.TempDir(), "data")
 	p := start(t, dir, "--example", "trafford")
 	id := p.introduce(t)

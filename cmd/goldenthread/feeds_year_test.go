@@ -24,6 +24,9 @@ import (
 // (RFC 5545, 3.8.7); an entry of a practice's feed has a new `updated` if its text changed,
 // and then alone (RFC 4287, 4.2.15). None that was there once is another later.
 func TestFeedsOfTheYear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford")
 	days := p.recordedOn()
 	fetch := func(path string) []byte {

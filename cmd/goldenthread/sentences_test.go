@@ -28,6 +28,9 @@ import (
 // the example's year. The text itself is read. A sentence with one of the words of state
 // that nothing here understands fails the test too.
 func TestSentencesOfTheYear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	y := newYear(t)
 	for month := time.January; month <= time.October; month++ {
 		day := domain.NewDay(2026, month, 15)

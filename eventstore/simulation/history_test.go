@@ -56,6 +56,9 @@ func histories(t *testing.T) (all []told) {
 // as it was there, and at the end both nodes, asked as known at any moment, give the answers
 // of the independent model.
 func TestNodesAnswerAsTheModel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it plays many scripts")
+	}
 	orders, answers := 0, map[string]int{}
 	for i, h := range histories(t) {
 		orders += len(h.Orders)

@@ -34,6 +34,9 @@ var beneath = []mistake{
 
 // TestMistakesAreFound plays seeds on what does not do what it says, until one fails.
 func TestMistakesAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it plays many scripts")
+	}
 	const most = 1000
 	for _, m := range beneath {
 		found := ""
@@ -76,6 +79,9 @@ func TestPlantedMistakesFit(t *testing.T) {
 // TestPlantedMistakes builds a store with each mistake in turn, and plays seeds until one
 // fails (make planted).
 func TestPlantedMistakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it plays many scripts")
+	}
 	wanted := os.Getenv(plantedEnv)
 	if wanted == "" {
 		t.Skip("set " + plantedEnv + " to a pattern of names, or run make planted")

@@ -36,6 +36,9 @@ func number(env string, otherwise uint64) uint64 {
 // TestSeeds plays a script for each seed: random commands and faults, one node or two, the
 // server in memory.
 func TestSeeds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it plays many scripts")
+	}
 	first, n := number(firstEnv, 1), number(seedsEnv, 1000)
 	limit, err := time.ParseDuration(os.Getenv(timeEnv))
 	if err != nil {
