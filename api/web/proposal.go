@@ -72,6 +72,7 @@ func (p *Proposal) StepFor(w projections.WaitingItem) *Do {
 		to = "objections"
 	case projections.WaitsFacilitate, projections.WaitsPutOff:
 		to = "working"
+	default:
 	}
 	return &Do{w.Text, to}
 }
