@@ -100,7 +100,9 @@ func (s *Store) Try(ctx context.Context, req domain.Request) (domain.Trial, erro
 	return trial, nil
 }
 
-func (s *Store) forwarding() *forwarding { return &forwarding{s.stream, s.execute, s.log} }
+func (s *Store) forwarding() *forwarding {
+	return &forwarding{s.stream, s.execute, s.forwardWait, s.log}
+}
 
 // execute has a sealed request decided and recorded by this node's writer.
 func (s *Store) execute(ctx context.Context, req domain.Request) (Result, error) {

@@ -65,6 +65,7 @@ type forwardReply struct {
 type forwarding struct {
 	stream  *stream.Stream
 	execute func(context.Context, domain.Request) (Result, error)
+	wait    time.Duration // for an answer
 	log     *slog.Logger
 }
 
@@ -82,7 +83,7 @@ func (f *forwarding) forward(ctx context.Context, req *domain.Request) (Result, 
 		f.log.ErrorContext(ctx, "a command can't be forwarded", "command", req.ID, "error", err)
 		return Result{}, nil, false
 	}
-	wait, cancel := context.WithTimeout(ctx, forwardTimeout)
+	wait, cancel := context.WithTimeout(ctx, f.wait)
 	defer cancel()
 	ask := nats.NewMsg(forwardSubject + node)
 	ask.Data = body
@@ -171,7 +172,7 @@ func (f *forwarding) serveForwarded() error {
 }
 
 func (f *forwarding) executeForwarded(m *nats.Msg) []byte {
-	ctx, cancel := context.WithTimeout(trace.From(context.Background(), m.Header.Values(trace.Header)), forwardTimeout)
+	ctx, cancel := context.WithTimeout(trace.From(context.Background(), m.Header.Values(trace.Header)), f.wait)
 	defer cancel()
 	var r forwardReply
 	req, err := unpackRequest(m.Data)

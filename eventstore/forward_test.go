@@ -31,9 +31,12 @@ func TestAForwardedCommandIsTheOneThatWasGiven(t *testing.T) {
 // A node that gave no answer may have recorded what it was sent: then nobody is told that
 // nothing was recorded, whatever keeps this node from recording it.
 func TestAForwardedCommandWithoutAnAnswerIsUnsettled(t *testing.T) {
-	s := openTest(t, Options{Dir: t.TempDir(), NATS: loopbackServer(t)})
+	s := openWith(t, Options{Dir: t.TempDir(), NATS: loopbackServer(t)}, patient)
 	mustExecute(t, s, storetest.Found("one"))
-	_, err := s.Conn().Subscribe(forwardSubject+"other", func(*nats.Msg) { s.queue.close() })
+	_, err := s.Conn().Subscribe(forwardSubject+"other", func(*nats.Msg) {
+		s.queue.close()
+		s.stream.Conn.Close()
+	})
 	require.NoError(t, err)
 	s.stream.NoteWriter("other")
 	_, err = s.Execute(testContext(t), storetest.Register("one", "p"))

@@ -48,16 +48,11 @@ func TestACheckpointFollowsTheWrite(t *testing.T) {
 	s := openTest(t, Options{Dir: dir, Installation: "greater-manchester"})
 	mustExecute(t, s, storetest.Found("trafford"))
 	requireLogged(t, s, "trafford")
-	var slowest time.Duration
-	for i := range 20 {
+	for i := range 20 { // how soon is held under a simulated clock (TestACheckpointFollowsSoon in simulation)
 		r := mustExecute(t, s, storetest.Register("trafford", fmt.Sprintf("p%d", i)))
-		start := time.Now()
 		_, err := s.AwaitSigned(testContext(t), "trafford", r.Next)
 		require.NoError(t, err)
-		slowest = max(slowest, time.Since(start))
 	}
-	require.Less(t, slowest, 2*time.Second)
-	t.Logf("signed for at most %v after the acknowledgement", slowest)
 	l, err := s.Log("trafford")
 	require.NoError(t, err)
 	require.Equal(t, "goldenthread.local/greater-manchester/trafford", l.Origin())
@@ -398,7 +393,7 @@ func TestAnotherHistoryIsNotSignedOver(t *testing.T) {
 	defer cancel()
 	_, err = s.AwaitSigned(ctx, "one", s.Next("one"))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Eventually(t, func() bool { return s.Stopped("one") != nil }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stopped("one") != nil }, testTimeout, 10*time.Millisecond)
 	require.Equal(t, before, l.Tree())
 	entry, err := bucketOf(t, s).Get(testContext(t), "one")
 	require.NoError(t, err)

@@ -28,7 +28,7 @@ func laterRelease(e *domain.Event) int {
 
 // release opens a node that knows that format, of the release of that number.
 func release(t *testing.T, dir, url, number string, format int) *Store {
-	return openTest(t, Options{Dir: dir, NATS: url, Release: number, format: format, formatOf: laterRelease})
+	return openWith(t, Options{Dir: dir, NATS: url, Release: number, format: format, formatOf: laterRelease}, patient)
 }
 
 func mustClose(t *testing.T, s *Store) { t.Helper(); require.NoError(t, s.Close(testContext(t))) }

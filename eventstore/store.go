@@ -97,6 +97,8 @@ type Store struct {
 	times  *times
 	log    *slog.Logger
 
+	forwardWait time.Duration // for the answer to a forwarded command
+
 	replicas int
 	sharing  sync.Mutex
 	shared   *shared.Records // nil until it is asked for
@@ -151,7 +153,7 @@ func newStore(o *Options) (*Store, error) {
 	if o.AcceptLoss { // all ledgers stay in memory, so that the loss is recorded before anything else
 		o.Folded = math.MaxUint64
 	}
-	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing || o.inspecting, inspecting: o.inspecting, readWhole: cmp.Or(o.ReadWhole, readWhole), replicas: o.Replicas}
+	s := &Store{queue: newQueue(), health: newHealth(o.Log), clock: o.Clock, log: o.Log, importing: o.importing || o.inspecting, inspecting: o.inspecting, readWhole: cmp.Or(o.ReadWhole, readWhole), replicas: o.Replicas, forwardWait: forwardTimeout}
 	s.times = newTimes(ClockAhead)
 	if s.clock != nil || o.ClockConfirmed || o.importing {
 		s.times.ahead = 0

@@ -34,7 +34,8 @@ import (
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-const testTimeout = 30 * time.Second
+// testTimeout is how long is waited for what must come: only what hangs takes that long.
+const testTimeout = 2 * time.Minute
 
 func testContext(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
@@ -73,6 +74,9 @@ func openWith(t testing.TB, o Options, change func(*Store)) *Store {
 	t.Cleanup(func() { s.Close(testContext(t)) })
 	return s
 }
+
+// patient has the store wait for the answer to a forwarded command however busy this machine is.
+func patient(s *Store) { s.forwardWait = testTimeout }
 
 // fromItsMark has even a small store go on from its mark.
 func fromItsMark(s *Store) { s.readWhole = 1 }

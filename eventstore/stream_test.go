@@ -32,6 +32,7 @@ func openTwo(t *testing.T, first, second Options, changeFirst ...func(*Store)) (
 	first.Dir, second.Dir = t.TempDir(), t.TempDir()
 	first.NATS, second.NATS = url, url
 	a := openWith(t, first, func(s *Store) {
+		patient(s)
 		for _, change := range changeFirst {
 			change(s)
 		}
@@ -41,7 +42,7 @@ func openTwo(t *testing.T, first, second Options, changeFirst ...func(*Store)) (
 	key, err := os.ReadFile(filepath.Join(first.Dir, "wrapping.key"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(second.Dir, "wrapping.key"), key, 0o600))
-	return a, openTest(t, second)
+	return a, openWith(t, second, patient)
 }
 
 // TestTwoWritersOnOneStream: commands sent to both at once are each recorded

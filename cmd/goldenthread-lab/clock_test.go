@@ -72,7 +72,7 @@ func TestClockOffTheStreams(t *testing.T) {
 	require.NoError(t, err)
 	srv.Start()
 	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	require.True(t, srv.ReadyForConnections(trioReady))
+	require.True(t, srv.ReadyForConnections(patience))
 	s := newSiegeOn(t, eventstore.Options{Dir: filepath.Join(t.TempDir(), "data"), NATS: srv.ClientURL()})
 	for name, by := range map[string]time.Duration{"ahead": 5 * time.Second, "behind": -5 * time.Second} {
 		var off atomic.Int64
@@ -84,7 +84,7 @@ func TestClockOffTheStreams(t *testing.T) {
 		}
 		off.Store(int64(by))
 		s.storm(t.Context(), p.URL)
-		ended := time.AfterFunc(30*time.Second, func() { p.Cmd.Process.Kill() })
+		ended := time.AfterFunc(patience, func() { p.Cmd.Process.Kill() })
 		require.Error(t, p.Cmd.Wait())
 		require.True(t, ended.Stop(), "%s: it goes on:\n%s", name, p.Log)
 		require.Contains(t, p.Log.String(), "set the clock right and start again", name)

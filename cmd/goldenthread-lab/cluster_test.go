@@ -42,7 +42,7 @@ type node struct {
 
 func startNode(t *testing.T, dir, address string, access ...nats.Option) *node {
 	n := &node{}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var err error
 	n.Store, n.groups, err = folder.Open(ctx, eventstore.Options{Dir: dir, NATS: address, Access: access, Replicas: 3, Log: slog.New(slog.DiscardHandler)})
@@ -267,11 +267,11 @@ func killLeaders(t *testing.T, servers *trio, rounds int) {
 	for range rounds {
 		time.Sleep(time.Second)
 		var leader int
-		require.Eventually(t, func() bool { leader = servers.leader(); return leader >= 0 }, trioReady, 10*time.Millisecond)
+		require.Eventually(t, func() bool { leader = servers.leader(); return leader >= 0 }, patience, 10*time.Millisecond)
 		servers.halt(leader)
 		time.Sleep(time.Second)
 		require.NoError(t, servers.start(leader))
-		require.Eventually(t, func() bool { return servers.current() }, trioReady, 50*time.Millisecond)
+		require.Eventually(t, func() bool { return servers.current() }, patience, 50*time.Millisecond)
 	}
 	time.Sleep(500 * time.Millisecond)
 }
@@ -304,7 +304,7 @@ func (c *contention) count(t *testing.T) (recorded, refused, lost, doubled int) 
 	for _, n := range c.nodes {
 		seen := map[uuid.UUID]int{}
 		for group := range c.founded {
-			require.Eventually(t, func() bool { return c.nodes[0].Next(group) == c.nodes[1].Next(group) }, trioReady, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return c.nodes[0].Next(group) == c.nodes[1].Next(group) }, patience, 10*time.Millisecond)
 			for e, err := range n.Entries(t.Context(), group, 0, n.Next(group)) {
 				require.NoError(t, err)
 				if out, told := at[e.Event.Command]; told {

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -64,9 +65,13 @@ func TestServerKilledUnderLoad(t *testing.T) {
 func TestStoppedUnderLoad(t *testing.T) {
 	s := newSiege(t, t.TempDir())
 	p := start(t, s.dir)
-	timer := time.AfterFunc(300*time.Millisecond, func() { p.Cmd.Process.Signal(syscall.SIGTERM) })
-	defer timer.Stop()
+	var stopping sync.WaitGroup
+	stopping.Go(func() {
+		defer p.Cmd.Process.Signal(syscall.SIGTERM)
+		s.answers(t, 50)
+	})
 	s.storm(t.Context(), p.URL)
+	stopping.Wait()
 	require.NoError(t, p.Cmd.Wait(), "%s", p.Log)
 	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: s.dir, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
@@ -93,11 +98,11 @@ func TestDiskFull(t *testing.T) {
 	t.Cleanup(func() { exec.Command("umount", dir).Run() })
 	s := newSiege(t, filepath.Join(dir, "data"))
 	p := start(t, s.dir)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	s.storm(ctx, p.URL)
 	require.NoError(t, ctx.Err(), "the disk was never full")
-	ended := time.AfterFunc(20*time.Second, func() { p.Cmd.Process.Kill() })
+	ended := time.AfterFunc(patience, func() { p.Cmd.Process.Kill() })
 	err := p.Cmd.Wait()
 	require.True(t, ended.Stop(), "it goes on with a full disk:\n%s", p.Log)
 	require.Error(t, err)
@@ -149,14 +154,16 @@ func TestStuckClients(t *testing.T) {
 			fmt.Fprintf(c, "GET /v1/groups/%s/feed?from=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", s.askers[0].group, s.askers[0].token)
 		}
 	}
-	var slowest time.Duration
+	var took []time.Duration
 	for range 50 {
 		began := time.Now()
 		require.True(t, s.ask(http.DefaultClient, p.URL, s.askers[0], uuid.NewString()))
-		slowest = max(slowest, time.Since(began))
+		took = append(took, time.Since(began))
 	}
-	t.Logf("200 stuck clients; the slowest of 50 commands took %s", slowest.Round(time.Millisecond))
-	require.Less(t, slowest, 2*time.Second)
+	slices.Sort(took)
+	t.Logf("200 stuck clients; of 50 commands the median took %s and the slowest %s", took[25].Round(time.Millisecond), took[49].Round(time.Millisecond))
+	require.Less(t, took[25], 2*time.Second)  // whoever waits for one of them at each command
+	require.Less(t, took[49], 15*time.Second) // and whoever waits for one until the server lets go of it
 }
 
 // TestManyFeeds has many listen to one group and says what that takes.
@@ -231,10 +238,14 @@ func TestSoak(t *testing.T) {
 	s := newSiege(t, t.TempDir())
 	p := start(t, s.dir, "--reads", "-1")
 	var seen []int
-	for range 5 {
-		ctx, cancel := context.WithTimeout(t.Context(), long/5)
-		s.storm(ctx, p.URL)
+	for fifth := range 5 {
+		ctx, cancel := context.WithCancel(t.Context())
+		var asking sync.WaitGroup
+		asking.Go(func() { s.storm(ctx, p.URL) })
+		time.Sleep(long / 5)
+		s.answers(t, (fifth+1)*500) // or what is not of events would count
 		cancel()
+		asking.Wait()
 		seen = append(seen, p.resident())
 	}
 	each := float64(seen[4]-seen[1]) * 1024 / (float64(len(s.acknowledged)) * 3 / 5)

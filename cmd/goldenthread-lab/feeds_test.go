@@ -47,7 +47,7 @@ func TestFeedsBesideWrites(t *testing.T) {
 	before, from := recorded.Load(), heard.Load()
 	with := s.beside(p)
 	last := recorded.Load()
-	require.Eventually(t, func() bool { return heard.Load()-from >= int64(n)*(last-before) }, 10*time.Second, 10*time.Millisecond, "%d feeds heard %d of %d events each", n, (heard.Load()-from)/int64(n), last-before)
+	require.Eventually(t, func() bool { return heard.Load()-from >= int64(n)*(last-before) }, patience, 10*time.Millisecond, "%d feeds heard %d of %d events each", n, (heard.Load()-from)/int64(n), last-before)
 	stop()
 	ticking.Wait()
 	t.Logf("%d feeds beside writes, ten events a second: p50 %s, p99 %s (%d commands); without feeds p50 %s, p99 %s (%d)", n, percentile(with, 50), percentile(with, 99), len(with),

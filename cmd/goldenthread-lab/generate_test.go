@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/tlog"
@@ -69,7 +68,7 @@ func generateYear(t *testing.T, seed uint64) (map[string]tlog.Tree, map[string]i
 	defer folder.Close(store)
 	trees := map[string]tlog.Tree{}
 	for _, group := range store.Groups() {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		trees[group], err = store.AwaitSigned(ctx, group, store.Next(group))
 		require.NoError(t, err)

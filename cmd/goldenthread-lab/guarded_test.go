@@ -158,7 +158,7 @@ func (g *guarded) await() {
 		defer cancel()
 		_, err := js.AccountInfo(ctx)
 		return err == nil
-	}, time.Minute, 100*time.Millisecond, "%s", &g.log)
+	}, patience, 100*time.Millisecond, "%s", &g.log)
 }
 
 func (g *guarded) address() string {
@@ -271,7 +271,7 @@ func (p *program) erases(s *siege) {
 	p.does(s, "do", "register-person", "--handle", "leaver", "--office", "Partner", "--organisation", "LMC", "--personal", `{"name":"Dr Philippa Wintergreen"}`)
 	p.does(s, "erase-person", "leaver", "--yes")
 	require.Contains(p.T, p.does(s, "remains", "leaver"), "Erased on")
-	require.Eventually(p.T, func() bool { return !strings.Contains(p.does(s, "remains", "leaver"), "not known to be destroyed") }, trioReady, 100*time.Millisecond, "%s", p.Log)
+	require.Eventually(p.T, func() bool { return !strings.Contains(p.does(s, "remains", "leaver"), "not known to be destroyed") }, patience, 100*time.Millisecond, "%s", p.Log)
 }
 
 // attaches has a document kept and fetched again.
@@ -288,7 +288,7 @@ func (p *program) attaches(s *siege) {
 func (g *guarded) keepsTheLedger() {
 	nc := g.connect(g.options()...)
 	js := g.stream(nc)
-	ctx, cancel := context.WithTimeout(g.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(g.t.Context(), patience)
 	defer cancel()
 	before, err := js.Stream(ctx, stream.Name)
 	require.NoError(g.t, err)
@@ -306,7 +306,7 @@ func (g *guarded) keepsTheLedger() {
 		require.NoError(g.t, nc.Publish("$JS.API."+subject, body))
 		require.NoError(g.t, nc.Flush())
 		denied := `Publish Violation - Subject "$JS.API.` + subject + `"`
-		require.Eventually(g.t, func() bool { return strings.Contains(g.log.String(), denied) }, 10*time.Second, 5*time.Millisecond, "%s was not denied", subject)
+		require.Eventually(g.t, func() bool { return strings.Contains(g.log.String(), denied) }, patience, 5*time.Millisecond, "%s was not denied", subject)
 	}
 	now, err := before.Info(ctx)
 	require.NoError(g.t, err)
@@ -344,11 +344,11 @@ func (g *guarded) letsNobodyElseIn() {
 		m, err := other.Request(subject, []byte("{}"), 200*time.Millisecond)
 		require.Error(g.t, err, "%s was answered: %v", subject, m)
 	}
-	m, err := other.Request("goldenthread.check", []byte("{}"), 5*time.Second)
+	m, err := other.Request("goldenthread.check", []byte("{}"), patience)
 	require.NoError(g.t, err, "the check is for others too")
 	require.NotEmpty(g.t, m.Header.Get("Nats-Service-Error-Code"), "without a token it is refused")
 	for _, about := range []string{"$SRV.INFO.goldenthread", "$SRV.STATS.goldenthread"} {
-		m, err := other.Request(about, nil, 5*time.Second)
+		m, err := other.Request(about, nil, patience)
 		require.NoError(g.t, err, "%s: %s", about, g.log.String())
 		require.Contains(g.t, string(m.Data), `"goldenthread.check"`)
 	}

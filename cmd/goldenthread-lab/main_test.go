@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,6 +62,9 @@ func startAs(t testing.TB, file, dir string, args ...string) *program {
 	t.Helper()
 	return &program{programtest.Start(t, file, dir, args...)}
 }
+
+// patience is how long is waited for what must come: only what hangs takes that long.
+const patience = 2 * time.Minute
 
 func fromEnv(name string, otherwise int) int {
 	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {

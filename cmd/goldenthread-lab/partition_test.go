@@ -186,7 +186,7 @@ func TestPartitions(t *testing.T) {
 			}
 		}
 		return servers.leader() >= 0 && servers.current()
-	}, time.Minute, 500*time.Millisecond)
+	}, patience, 500*time.Millisecond)
 	t.Logf("%d partitions: %s", rounds, c.check(t))
 }
 
@@ -194,7 +194,7 @@ func TestPartitions(t *testing.T) {
 // and every second time what was sent meanwhile arrives late.
 func (c *contention) divide(t *testing.T, servers *trio, network *network, round int) {
 	var leader int
-	require.Eventually(t, func() bool { leader = servers.leader(); return leader >= 0 && servers.current() }, trioReady, 10*time.Millisecond)
+	require.Eventually(t, func() bool { leader = servers.leader(); return leader >= 0 && servers.current() }, patience, 10*time.Millisecond)
 	time.Sleep(500 * time.Millisecond)
 	waits := round%8 >= 4
 	switch round % 4 {

@@ -388,7 +388,7 @@ func TestPowerCut(t *testing.T) {
 	require.Eventually(t, func() bool {
 		b, err := os.ReadFile(trace)
 		return err == nil && regexp.MustCompile(`(?m)^`+strconv.Itoa(pid)+` +\+\+\+ exited with 0 \+\+\+$`).Match(b)
-	}, trioReady, 100*time.Millisecond, "strace did not come to the end")
+	}, patience, 100*time.Millisecond, "strace did not come to the end")
 	calls := readTrace(t, trace)
 	var ids []string
 	for id := range s.acknowledged {

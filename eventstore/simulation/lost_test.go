@@ -141,3 +141,24 @@ func TestASilentStreamForgetsNoWrappingKey(t *testing.T) {
 		})
 	}
 }
+
+// TestACheckpointFollowsSoon holds the node to it that what it acknowledges is signed for within
+// two seconds.
+func TestACheckpointFollowsSoon(t *testing.T) {
+	root := scratchNow(t)
+	defer os.RemoveAll(root)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(script{Seed: 1, Nodes: 1}, root, mistake{})
+		w.begin()
+		for i := range 20 {
+			w.send(w.compose(1, 3+12*i), 0, 10*time.Second)
+			from := time.Now()
+			_, err := w.nodes[0].live().AwaitSigned(t.Context(), groupName(1), w.truth.toldOf(groupName(1)))
+			require.NoError(t, err)
+			require.Less(t, time.Since(from), 2*time.Second)
+		}
+		w.settle()
+		w.end()
+		require.Empty(t, w.verdict())
+	})
+}

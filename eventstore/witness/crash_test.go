@@ -66,8 +66,10 @@ func TestAKilledWitnessNeverGoesBack(t *testing.T) {
 			status, _ := send(address, fork.request(t, stands, stands+1))
 			require.Equal(t, http.StatusUnprocessableEntity, status)
 		}
+		status, _ := send(address, l.request(t, stands, stands+1))
+		require.Equal(t, http.StatusOK, status)
 		timer := time.AfterFunc(time.Duration(20+rand.IntN(100))*time.Millisecond, func() { child.Process.Kill() })
-		for cosigned = stands; ; cosigned++ {
+		for cosigned = stands + 1; ; cosigned++ {
 			if status, _ := send(address, l.request(t, cosigned, cosigned+1)); status != http.StatusOK {
 				break
 			}
