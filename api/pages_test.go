@@ -75,7 +75,7 @@ func TestDecisionByPages(t *testing.T) {
 	b.fill("raise-text", "Practices open on Saturdays from April.")
 	b.raises("raise")
 	require.Contains(t, b.where(), "/g/sale/proposals/P1?", b.main())
-	b.says("P1: Weekend access", "Your proposal is recorded", "Not yet heard", "PCN 5")
+	b.says("P1: Weekend access", "Your proposal is recorded", "Not heard yet", "PCN 5")
 	for _, token := range seven[:6] {
 		b.as(token).open("/g/sale/proposals/P1").unfold()
 		b.send("consent")
@@ -108,7 +108,7 @@ func TestDecisionByPages(t *testing.T) {
 		b.as(token).open("/g/sale/proposals/P1").unfold()
 		b.send("consent")
 	}
-	b.says("Waiting for the time for objections to end on 21 January 2026.")
+	b.says("Open for objections until the start of 21 January 2026.", "Nothing more is needed: it is agreed once the time for objections has ended.")
 	w.on("2026-01-21")
 	require.NoError(t, w.store.Settle(context.Background(), "sale"))
 	b.open("/g/sale/proposals/P1")

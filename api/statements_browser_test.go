@@ -40,7 +40,7 @@ func TestBrowserSignsConsent(t *testing.T) {
 	require.Regexp(t, `\b[0-9a-f]{64}\b`, shown)
 	do(
 		chromedp.Click(chromedp.CSS(`#check [data-now]`)),
-		says("#roll + p + ul", "Signed with a passkey"),
+		says(".thread-roll", "Signed with a passkey"),
 	)
 	n, err := w.checked(asStored)
 	require.NoError(t, err)

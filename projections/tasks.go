@@ -66,7 +66,7 @@ func (f *TaskFilter) when(on, at domain.Day) bool {
 // A KindCount is how many things there are of a kind.
 type KindCount struct {
 	Kind  WaitingKind `json:"kind"`
-	Count int         `json:"count"`
+	Count int         `json:"count" doc:"how many things of this kind there are"`
 }
 
 // countKinds counts things by kind, in the order of their names.

@@ -207,7 +207,7 @@ func (b *Between) Days() (from, to domain.Day, err error) {
 // TasksAsked are the tasks that are asked for.
 type TasksAsked struct {
 	Kind    string `query:"kind" doc:"only things of this kind, such as mandate" example:"mandate"`
-	Overdue string `query:"overdue" doc:"true: only what is overdue" enum:"true"`
+	Overdue string `query:"overdue" doc:"true: only what is overdue" enum:"true" example:"true"`
 	On      string `query:"on" doc:"only what is due on this day" example:"2026-12-31"`
 }
 

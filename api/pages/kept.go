@@ -91,9 +91,12 @@ func (o *offered) renew(form *domain.Form, f *filling, given url.Values) (change
 
 // unsent shows what was typed into a form that the page does not offer any more, so that it
 // can be copied.
-func (a *offering) unsent(p *page) []web.Entered {
+func (a *offering) unsent(p *page, body web.Body) []web.Entered {
 	id := a.form.Get("form")
 	_, there := a.offers[id]
+	if own, ok := body.(interface{ FormID() string }); ok { // such as a proposal's, which is put together in steps
+		there = there || own.FormID() == id
+	}
 	if id == "" || there || a.sheets[id] != nil || !slices.Contains(p.sends, a.form.Get("command")) {
 		return nil
 	}

@@ -388,7 +388,7 @@ func (s *Pages) draw(r *http.Request, p *page, in sent) (b []byte, status int, e
 	status = http.StatusOK
 	var unsent []web.Entered
 	if in.form != nil && in.check == nil {
-		unsent = a.unsent(p)
+		unsent = a.unsent(p, body)
 	}
 	if in.check != nil {
 		body, a.filled = a.checking(body), nil

@@ -220,7 +220,7 @@ var personalData = []datum{
 		"Until erased.", proof{"eventstore/keys/keys.go SealPersonal", "cmd/goldenthread TestErasedMeansErased"},
 	},
 	{
-		"Office, short name, organisation, and when somebody was in office", []string{"person", "handle", "office", "organisation", "until"},
+		"Office, short name, organisation, who employs somebody, and when they were in office", []string{"person", "handle", "office", "organisation", "employer", "until"},
 		"In events of the ledger, and in whatever names the person. The id is random.", "None: in the clear.",
 		"Not: a decision goes on saying who took part. What remains of a person is listed by goldenthread remains.", "For ever.",
 		proof{"projections/remains.go Remains", "projections TestErasedAndWhatRemains"},
