@@ -182,7 +182,7 @@ func (t *truth) note(l *ledger, e *domain.Event) {
 	}
 	at, there := t.places[e.Command]
 	switch {
-	case !there:
+	case !there, at.group == l.name && e.Time.Sub(l.events[at.last].Time) > answersKept: // a clock ran ahead, and it is a new one
 		at = place{l.name, e.Index, e.Index}
 	case at.group != l.name || l.events[e.Index-1].Command != e.Command && l.events[e.Index-1].Actor != domain.System:
 		t.world.fail("command %s is recorded twice: %s %d to %d, and %s %d", e.Command, at.group, at.first, at.last, l.name, e.Index)
