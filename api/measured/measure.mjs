@@ -43,9 +43,13 @@ async function source(page) {
 }
 
 async function validate(page) {
-  const report = await html.validateString(page.html ?? (await source(page)));
+  const shown = page.html ?? (await source(page));
+  // A list that nobody changes is sent by hidden fields of one name, as HTML means it to be;
+  // the rule can't be told of those.
+  const isHidden = (m) => m.ruleId === "form-dup-name" && shown.slice(shown.lastIndexOf("<", m.offset), m.offset).includes('type="hidden"');
+  const report = await html.validateString(shown);
   for (const result of report.results) {
-    for (const m of result.messages) fault(page, "html-validate", `${m.ruleId}: ${m.message} (line ${m.line}: ${m.selector})`);
+    for (const m of result.messages.filter((m) => !isHidden(m))) fault(page, "html-validate", `${m.ruleId}: ${m.message} (line ${m.line}: ${m.selector})`);
   }
 }
 
