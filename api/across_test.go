@@ -192,9 +192,9 @@ func (w *world) salford(there string) {
 	}
 }
 
-// A group of two places is set up in Chromium: the places are named among the bodies, agree to
-// join, and whoever speaks for each consents on the charter's page, which fills in the
-// agreement that the consent rests on.
+// A group of two places is set up in Chromium. The places are named among the bodies and agree
+// to join. A speaker of each then consents on the charter's page, which fills in the agreement
+// behind the consent.
 func TestAGroupOfTwoPlacesInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it walks in a browser for long")

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// Whoever says that a system body employs them is shown so wherever they act: among the
-// executive, with what it decided, in the check and in the minutes, as JSON and as pages (F9).
+// A person who says that a system body employs them is shown as employed by it wherever they
+// act: among the executive and its decisions, in the check and in the minutes, as JSON and as
+// pages (F9).
 func TestEmployedByASystemBodyIsShown(t *testing.T) {
 	w := withAMeeting(t)
 	w.refused(404, "F9", w.command("lmc-chair", "declare-employer", `{"employer":"NOBODY"}`))

@@ -2,7 +2,7 @@ package domain
 
 import "cmp"
 
-// Who employs somebody (rule F9): whoever is employed by a system body is shown so wherever
+// Who employs somebody (rule F9): a person employed by a system body is shown as such wherever
 // they act, and confirms nothing for others (O3). It is a person's own word, since it takes
 // something from them; whose office belongs to a system body is known without it.
 

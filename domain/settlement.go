@@ -125,11 +125,32 @@ func (t *turn) lapse(p *Proposal, d Day) {
 	})
 }
 
+// Lacking is what keeps a proposal from being agreed.
+type Lacking struct {
+	Seats      []string // that have not responded, by code
+	Others     []string // in words
+	Objections Day      // when the time for objections ends, where that is waited for; 0: it is not
+}
+
 // WaitingFor says in words what keeps the proposal from being agreed on that
 // day; nothing means that it is ripe (rule C5). What its instruments lack is
 // not among it: see Unenactable.
 func (s *beside) WaitingFor(p *Proposal, d Day) []string {
-	var waits []string
+	w := s.LackingOn(p, d)
+	var words []string
+	for _, seat := range w.Seats {
+		words = append(words, s.name(seat)+" to respond")
+	}
+	words = append(words, w.Others...)
+	if w.Objections != 0 {
+		words = append(words, "the time for objections to end on "+w.Objections.Words())
+	}
+	return words
+}
+
+// LackingOn is what WaitingFor says in words.
+func (s *beside) LackingOn(p *Proposal, d Day) Lacking {
+	var silent, waits []string
 	seats := s.AskedOn(p, d)
 	hurry := true
 	consented := map[string]bool{}
@@ -139,7 +160,7 @@ func (s *beside) WaitingFor(p *Proposal, d Day) []string {
 		pos := PositionOf(p, seat)
 		switch {
 		case pos == nil && !s.isVacant(p, s.Seats[seat], d):
-			waits = append(waits, s.name(seat)+" to respond")
+			silent = append(silent, seat)
 		case pos != nil && pos.Stand == Consent:
 			consented[seat] = true
 			if who := pos.consenting(); s.named(s.Seats[seat], who) {
@@ -171,10 +192,10 @@ func (s *beside) WaitingFor(p *Proposal, d Day) []string {
 			waits = append(waits, s.name(seat)+" to say whether it objects, as the manager heard it does, until "+h.answerBy(p).Words())
 		}
 	}
-	if d < ends && !(hurry && len(seats) > 0) {
-		waits = append(waits, "the time for objections to end on "+ends.Words())
+	if d >= ends || hurry && len(seats) > 0 {
+		ends = 0
 	}
-	return waits
+	return Lacking{silent, waits, ends}
 }
 
 // ObjectionsEnd is the first day on which the newest version of the proposal is no longer

@@ -18,20 +18,21 @@ type Proposals struct {
 
 // A ProposalLine is one proposal in a list.
 type ProposalLine struct {
-	Ref        string       `json:"ref"`
-	Title      string       `json:"title"`
-	Matter     string       `json:"matter"`
-	Stage      domain.Stage `json:"stage" enum:"draft,open,agreed,withdrawn,lapsed"`
-	Seat       *Body        `json:"seat,omitempty" doc:"that raised it; none: brought in"`
-	Raised     domain.Day   `json:"raised,omitzero"`
-	Closes     domain.Day   `json:"closes,omitzero" doc:"on which it lapses without consensus"`
-	AgreedOn   domain.Day   `json:"agreedOn,omitzero"`
-	EndedOn    domain.Day   `json:"endedOn,omitzero" doc:"withdrawn or lapsed"`
-	Version    int          `json:"version"`
-	WaitingFor []string     `json:"waitingFor" doc:"what keeps an open proposal from being agreed"`
-	SetAside   *SetAsideBy  `json:"setAside,omitempty"`
-	BroughtIn  string       `json:"broughtIn,omitempty" doc:"evidence, where it stood before the ledger"`
-	Index      uint64       `json:"raisedIndex"`
+	Ref        string         `json:"ref"`
+	Title      string         `json:"title"`
+	Matter     string         `json:"matter"`
+	Stage      domain.Stage   `json:"stage" enum:"draft,open,agreed,withdrawn,lapsed"`
+	Seat       *Body          `json:"seat,omitempty" doc:"that raised it; none: brought in"`
+	Raised     domain.Day     `json:"raised,omitzero"`
+	Closes     domain.Day     `json:"closes,omitzero" doc:"on which it lapses without consensus"`
+	AgreedOn   domain.Day     `json:"agreedOn,omitzero"`
+	EndedOn    domain.Day     `json:"endedOn,omitzero" doc:"withdrawn or lapsed"`
+	Version    int            `json:"version"`
+	WaitingFor []string       `json:"waitingFor" doc:"what keeps an open proposal from being agreed"`
+	Lacks      domain.Lacking `json:"-"` // the same, for those who count
+	SetAside   *SetAsideBy    `json:"setAside,omitempty"`
+	BroughtIn  string         `json:"broughtIn,omitempty" doc:"evidence, where it stood before the ledger"`
+	Index      uint64         `json:"raisedIndex"`
 }
 
 // SetAsideBy is the later agreement that ended an agreement.
@@ -288,7 +289,7 @@ func (g *authority) proposalLine(s *domain.View, p *domain.Proposal, at domain.D
 		AgreedOn: p.AgreedOn, EndedOn: p.Ended, Version: p.Version().Number, WaitingFor: []string{}, BroughtIn: p.BroughtIn, Index: p.Index,
 	}
 	if p.Stage == domain.Open {
-		l.WaitingFor = domain.OrEmpty(s.WaitingFor(p, at))
+		l.Lacks, l.WaitingFor = s.LackingOn(p, at), domain.OrEmpty(s.WaitingFor(p, at))
 	}
 	if p.SetAside != 0 {
 		l.SetAside = &SetAsideBy{p.SetAside, p.SetAsideBy}

@@ -15,7 +15,7 @@ import (
 // Before something of the account page ends for good, a page at the same address says what
 // ends with it. What is sent from there ends it.
 
-// confirm shows the page, for whoever is signed in.
+// confirm shows the page to somebody who is signed in.
 func (s *accountPages) confirm(of func(*http.Request, *Session) (signin.Confirm, error)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		is, err := s.sessionOf(r)
@@ -89,7 +89,7 @@ func (s *accountPages) confirmWay(r *http.Request, is *Session) (signin.Confirm,
 	}
 	return signin.Confirm{
 		Title: fmt.Sprintf("End this way to sign in: %s?", lines[i].Name), Button: "End it", Fields: map[string]string{"way": way},
-		Says: []string{fmt.Sprintf("It was made on %s by %s.", domain.DayOf(lines[i].Began).Words(), lines[i].By), "It lets nobody in any more, and whoever is signed in with it is signed out.", "That it ended, and that you ended it, stays on the group’s record."},
+		Says: []string{fmt.Sprintf("It was made on %s by %s.", domain.DayOf(lines[i].Began).Words(), lines[i].By), "It lets nobody in any more. Browsers that it signed in are signed out.", "That it ended, and that you ended it, stays on the group’s record."},
 	}, nil
 }
 

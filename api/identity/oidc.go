@@ -289,8 +289,8 @@ func (s *organisationPages) beginSingleSignOn(w http.ResponseWriter, r *http.Req
 	return nil
 }
 
-// finishSingleSignOn takes the browser back from the issuer and begins a session. Whoever is
-// not let in is asked to sign in otherwise, for the same page.
+// finishSingleSignOn takes the browser back from the issuer and begins a session. If that
+// fails, the page of signing in offers the other ways, and leads on to the same page.
 func (s *organisationPages) finishSingleSignOn(w http.ResponseWriter, r *http.Request) error {
 	is, err := s.returned(w, r)
 	if err != nil {

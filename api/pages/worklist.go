@@ -29,7 +29,7 @@ func (a *asked) taskFilter() (projections.TaskFilter, error) {
 	return in.Filter()
 }
 
-// todoPage is all that whoever looks is asked to do.
+// todoPage is all that the reader is asked to do.
 func todoPage(a *asked) (web.Body, error) {
 	f, err := a.taskFilter()
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *asked) tasks(list *web.DueList, lines []web.DueLine) (err error) {
 	return err
 }
 
-// firstToDo is what comes first of what whoever looks is asked to do.
+// firstToDo is what comes first of what the reader is asked to do.
 func (a *asked) firstToDo() web.FirstDue {
 	items := a.ToDo(a.Caller.Person, a.At).Items
 	lines := web.Together(a.ownTasks(items), "todo", projections.TaskFilter{})

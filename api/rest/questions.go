@@ -163,7 +163,7 @@ func (s *Rest) offerQuestions() {
 
 // offerWork registers the questions about what the group has to do, and what came to it.
 func (s *Rest) offerWork(at string) {
-	access.Ask(s.ledgers, s.api, "todo", at+"/todo", "All that whoever asks is asked to do, in pages.", access.Worklist,
+	access.Ask(s.ledgers, s.api, "todo", at+"/todo", "What the caller is asked to do, in pages.", access.Worklist,
 		func(q *access.Question, in *todoInput) (ToDoList, error) {
 			f, err := in.Filter()
 			if err != nil {

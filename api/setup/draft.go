@@ -213,7 +213,7 @@ func (d *Draft) fill(page string, parts []web.Piece) {
 	for i := range parts {
 		p := &parts[i]
 		if p.Type == "files" {
-			continue // nobody but whoever sits there chooses files
+			continue // a browser lets only its user choose files
 		}
 		if p.Rows != nil {
 			for j := range p.Rows {

@@ -91,7 +91,7 @@ func (s *Setup) lettersPDF(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if l == nil {
-			return problem.NotFound("M1", "No letter has this code. Look at it again, or ask whoever sent the letter for a new one.")
+			return problem.NotFound("M1", "No letter has this code. Look at it again, or ask the group that sent the letter for a new one.")
 		}
 		if over := state.LetterOver(l, s.ledgers.Today()); over != nil {
 			return over
@@ -187,7 +187,7 @@ func (s *Setup) openLetter(w http.ResponseWriter, r *http.Request) (*domain.Lett
 		return l, state, page, err
 	}
 	s.log.InfoContext(r.Context(), "the code of a letter was refused")
-	filled := &web.Filled{Form: "code", Faults: []web.Fault{{Field: "code", Say: "No letter has this code. Look at it again, or ask whoever sent the letter for a new one."}}}
+	filled := &web.Filled{Form: "code", Faults: []web.Fault{{Field: "code", Say: "No letter has this code. Look at it again, or ask the group that sent the letter for a new one."}}}
 	return nil, nil, nil, s.show(w, r, http.StatusNotFound, web.LetterCode{}, filled, nil)
 }
 

@@ -2,8 +2,6 @@ package web
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"goldenthread/domain"
 	"goldenthread/projections"
@@ -29,7 +27,7 @@ type Proposal struct {
 	projections.Proposal
 	Own  bool // whoever looks acts for the seat that raised it
 	Asks bool // it is open, and whoever looks could be asked something about it
-	Next *Do  // what whoever looks is asked first; nil: nothing
+	Next *Do  // what the reader is asked to do first; nil: nothing
 
 	Passkey  bool // can sign what they say
 	MustSign bool // the charter asks for it
@@ -43,25 +41,13 @@ func (*Proposal) file() string    { return "proposal" }
 // A Do is something to do, and where.
 type Do struct{ Text, To string }
 
-// Waits say what keeps the open proposal from being agreed, beside the time for objections.
-// Seats that have not responded are counted: the roll names each.
-func (p *Proposal) Waits() []string {
-	var waits []string
-	silent := 0
-	for _, w := range p.WaitingFor {
-		seat, responds := strings.CutSuffix(w, " to respond")
-		switch {
-		case responds && slices.ContainsFunc(p.Roll, func(l projections.RollLine) bool { return l.Seat.Name == seat }):
-			silent++
-		case w == "the time for objections to end on "+p.ObjectionsEnd.Words():
-		default:
-			waits = append(waits, w)
-		}
+// WaitWords say what keeps the open proposal from being agreed, beside the time for
+// objections. Seats that have not responded are counted: the roll names each.
+func (p *Proposal) WaitWords() []string {
+	if silent := len(p.Lacks.Seats); silent > 0 {
+		return append([]string{fmt.Sprintf("%d of %s to respond", silent, domain.Count(len(p.Roll), "seat"))}, p.Lacks.Others...)
 	}
-	if silent > 0 {
-		waits = append([]string{fmt.Sprintf("%d of %s to respond", silent, domain.Count(len(p.Roll), "seat"))}, waits...)
-	}
-	return waits
+	return p.Lacks.Others
 }
 
 // StepFor is what is asked, by the kind of the thing that waits, and where on the page.

@@ -135,7 +135,7 @@ type DueList struct {
 // Filtered says whether not all is wanted.
 func (l *DueList) Filtered() bool { return l.Asked != projections.TaskFilter{} }
 
-// ToDo is all that whoever looks is asked to do.
+// ToDo is all that the reader is asked to do.
 type ToDo struct{ DueList }
 
 func (*ToDo) Title() string { return "For you to do" }
