@@ -30,6 +30,9 @@ func (c *Acknowledge) may(w *who) (Permission, *Refusal) {
 
 func (c *Acknowledge) decide(t *turn) *Refusal {
 	seen := append([]string{c.About}, c.Also...)
+	if len(seen)*len(c.Practices) > mostSeen {
+		return invalid("T1", "That is %s times a notice, and at most %s can be recorded at once. Name fewer notices, or fewer practices.", Thousands(len(seen)*len(c.Practices)), Thousands(mostSeen)).at("also")
+	}
 	for i, ref := range seen {
 		if t.s.NoticeOf(ref) == nil {
 			return notFound("T1", "There is no notice about %q.", Clip(ref))
@@ -45,9 +48,6 @@ func (c *Acknowledge) decide(t *turn) *Refusal {
 		if slices.Contains(c.Practices[:i], code) {
 			return invalid("T1", "%s is named twice.", t.s.name(code)).at("practices")
 		}
-	}
-	if len(seen)*len(c.Practices) > mostSeen {
-		return invalid("T1", "That is %s times a notice, and at most %s can be recorded at once. Name fewer notices, or fewer practices.", Thousands(len(seen)*len(c.Practices)), Thousands(mostSeen)).at("also")
 	}
 	var before []uint64 // what had been recorded of those who acknowledged them before
 	anybody := false
