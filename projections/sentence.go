@@ -464,7 +464,7 @@ func (g *telling) noticeSentText(d *domain.NoticeSent) string {
 	if len(d.Practices) > 0 {
 		to = g.names(d.Practices)
 	}
-	return "The notice about " + domain.List(d.About) + " went to " + to + after(", ", d.How)
+	return "The notice about " + domain.List(d.About) + " went to " + to + after(": ", d.How)
 }
 
 func (g *telling) questionText(d *domain.QuestionAsked) string {
