@@ -82,8 +82,8 @@ type Ledger struct {
 	order   []answerKey // oldest first
 }
 
-// answersKept is how long the ledger remembers what it answered, in its own time.
-const answersKept = 30 * 24 * time.Hour
+// AnswersKept is how long the ledger remembers what it answered, in its own time.
+const AnswersKept = 30 * 24 * time.Hour
 
 type answerKey struct {
 	actor   [16]byte
@@ -233,7 +233,7 @@ func (l *Ledger) remember(e *Event) {
 	default:
 	}
 	l.answers[k] = a
-	for e.Time.Sub(l.answers[l.order[0]].at) > answersKept {
+	for e.Time.Sub(l.answers[l.order[0]].at) > AnswersKept {
 		delete(l.answers, l.order[0])
 		l.order = l.order[1:]
 	}

@@ -64,7 +64,7 @@ type Options struct {
 	// stream's timestamps.
 	Clock func() time.Time
 	// ClockConfirmed is the operator's word that the clock is right, though nothing was
-	// recorded for more than a month (ClockAhead).
+	// recorded for longer than ClockAhead.
 	ClockConfirmed bool
 	// Follow is called for every commit after Open, in stream order, by the writer: it
 	// must be quick, and must not change the commit. With Whole it is also called for

@@ -595,7 +595,7 @@ func TestAClockThatIsFarAheadRecordsNothing(t *testing.T) {
 	s := openWith(t, Options{Dir: dir}, clock)
 	mustExecute(t, s, storetest.Found("trafford"))
 	ahead.Store(int64(ClockAhead + time.Hour))
-	require.ErrorContains(t, s.Ready(), "31 days after the newest event")
+	require.ErrorContains(t, s.Ready(), "30 days after the newest event")
 	next := s.Next("trafford")
 	_, err := s.Execute(testContext(t), storetest.Register("trafford", "a"))
 	require.ErrorIs(t, err, commit.ErrNotReady)

@@ -16,8 +16,9 @@ const (
 	// commands to be recorded.
 	ClockBehind = time.Minute
 	// ClockAhead is how far it may be ahead of the newest event, unless this process has
-	// run for that long, or the operator confirms that the clock is right.
-	ClockAhead = 31 * 24 * time.Hour
+	// run for that long, or the operator confirms that the clock is right. If it were further
+	// ahead, a command that is sent again would not be recognised.
+	ClockAhead = domain.AnswersKept
 )
 
 // Times hold the clock against the newest event of all groups. They are safe for

@@ -123,7 +123,7 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "address,verifier-key of a witness that cosigns the logs; may be given several times")
 	cmd.Flags().IntVar(&o.quorum, "quorum", 0, "how many of the witnesses must cosign what evidence is given on; none if not said")
 	cmd.Flags().BoolVar(&o.acceptLoss, "accept-loss", false, "go on with a history that is shorter than was signed, where the rest is nowhere: the ledgers then say so, and new logs begin")
-	cmd.Flags().BoolVar(&o.clockIsRight, "clock-is-right", false, "record although the newest event is more than 31 days old: say so once, when you have looked at the clock")
+	cmd.Flags().BoolVar(&o.clockIsRight, "clock-is-right", false, "record although the newest event is more than 30 days old: say so once, when you have looked at the clock")
 	cmd.Flags().BoolVar(&o.beginAnew, "begin-anew", false, "begin in a folder that has other files, or only the keys of ledgers that are gone")
 	cmd.Flags().IntVar(&o.memory, "memory", folder.UsualMemory, "MB of memory to use; with more, more ledgers are kept at hand, the others are read up when somebody asks")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "copies of the stream that an existing NATS keeps")

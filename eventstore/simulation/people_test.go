@@ -262,7 +262,7 @@ func (w *world) playFault(one *step, n *node) {
 		n.stop()
 	case rot:
 		n.mu.Lock()
-		n.rots, n.mute = true, time.Now().Add(4*one.For)
+		n.rots, n.vain = true, 4*one.For
 		n.mu.Unlock()
 		n.stop()
 	case kill, powerCut:

@@ -182,7 +182,7 @@ func (t *truth) note(l *ledger, e *domain.Event) {
 	}
 	at, there := t.places[e.Command]
 	switch {
-	case !there, at.group == l.name && e.Time.Sub(l.events[at.last].Time) > answersKept: // a clock ran ahead, and it is a new one
+	case !there, at.group == l.name && e.Time.Sub(l.events[at.last].Time) > domain.AnswersKept: // a clock ran ahead, and it is a new one
 		at = place{l.name, e.Index, e.Index}
 	case at.group != l.name || l.events[e.Index-1].Command != e.Command && l.events[e.Index-1].Actor != domain.System:
 		t.world.fail("command %s is recorded twice: %s %d to %d, and %s %d", e.Command, at.group, at.first, at.last, l.name, e.Index)
@@ -363,10 +363,6 @@ func (t *truth) answered(a *attempt) bool {
 	return false
 }
 
-// answersKept is how long a ledger remembers what it answered: a command that is sent again
-// after that is a new one.
-const answersKept = 30 * 24 * time.Hour
-
 // recorded checks an answer that says that the command is recorded.
 func (t *truth) recorded(a *attempt, at place, there bool) {
 	l, r := t.of(a.group), a.result
@@ -377,7 +373,7 @@ func (t *truth) recorded(a *attempt, at place, there bool) {
 		t.world.fail("%s at %s: the answer is of event %d, and somebody knew of event %d before", a.what, a.node.name, r.Next, a.floor)
 	}
 	switch {
-	case there && a.until.Sub(t.of(at.group).events[at.first].Time) > answersKept:
+	case there && a.until.Sub(t.of(at.group).events[at.first].Time) > domain.AnswersKept:
 	case there && (at.group != a.group || at.first != r.First || at.last != r.Last):
 		t.world.fail("%s at %s: the answer says that it is recorded at %d to %d, and it is at %s %d to %d", a.what, a.node.name, r.First, r.Last, at.group, at.first, at.last)
 	case there && !r.Repeat && at.first < a.floor:

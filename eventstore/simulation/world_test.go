@@ -61,13 +61,14 @@ type node struct {
 	life     int    // how often it was started
 	followed uint64 // sequence of the last commit that it told of in this life
 	counts   countdown
-	first    countdown // counts of the next life, from its start
-	atOnce   int       // messages that it has sent at this moment
-	moment   time.Time // of the last message
-	stopping bool      // its world ends
-	rots     bool      // a bit of its logs turns before it is started next
-	whole    bool      // its logs have been as they were signed since this life began
-	mute     time.Time // until then it asks for single messages of the ledgers in vain
+	first    countdown     // counts of the next life, from its start
+	atOnce   int           // messages that it has sent at this moment
+	moment   time.Time     // of the last message
+	stopping bool          // its world ends
+	rots     bool          // a bit of its logs turns before it is started next
+	whole    bool          // its logs have been as they were signed since this life began
+	vain     time.Duration // for so long after its next start it asks for single messages of the ledgers in vain
+	mute     time.Time     // until then it does
 	runs     sync.WaitGroup
 	done     chan struct{} // closed when this life's last run has ended
 }
@@ -201,6 +202,7 @@ func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
 	n.mu.Lock()
 	if n.life == life && !n.stopping {
 		n.store = s
+		n.mute, n.vain = time.Now().Add(n.vain), 0
 	}
 	n.mu.Unlock()
 	gone := make(chan struct{})
@@ -429,7 +431,7 @@ func (w *world) settle() {
 	w.server.mu.Unlock()
 	for _, n := range w.nodes {
 		n.mu.Lock()
-		n.skew, n.counts, n.first, n.rots, n.mute = 0, countdown{}, countdown{}, false, time.Time{}
+		n.skew, n.counts, n.first, n.rots, n.vain, n.mute = 0, countdown{}, countdown{}, false, 0, time.Time{}
 		plug, disk := n.plug, n.disk
 		n.mu.Unlock()
 		plug.mend()
