@@ -31,7 +31,7 @@ import (
 // instead. Only the ratios say something on a machine that others use too.
 const (
 	benchEnv   = "GOLDENTHREAD_BENCH"       // 1: run it
-	benchRows  = "GOLDENTHREAD_BENCH_ROWS"  // of one, many, behind, rebuild, start, memory, check, http, authzen, openfga and search, those to be run; else all
+	benchRows  = "GOLDENTHREAD_BENCH_ROWS"  // of one, many, behind, rebuild, start, memory, check, http, authzen, openfga, search, crowded and large, those to be run; else all
 	benchData  = "GOLDENTHREAD_BENCH_DATA"  // a generated folder for the rows about size; else two places and a year
 	benchOther = "GOLDENTHREAD_BENCH_OTHER" // files of other builds of the program, which are asked over HTTP in turns with this one
 	callers    = 64

@@ -145,10 +145,10 @@ func (c *change) play(t *testing.T, in finder) []byte {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(source, text, 0o600))
 	require.NoError(t, os.WriteFile(overlay, b, 0o600))
-	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-count=1", "-timeout=250s", "-run", "^"+in.name+"$", in.dir)
-	cmd.Env = append(os.Environ(), seedsEnv+"=100000", timeEnv+"=180s", triesEnv+"=0", "GOLDENTHREAD_LETTERS_SEEDS=20")
+	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-count=1", "-timeout=400s", "-run", "^"+in.name+"$", in.dir)
+	cmd.Env = append(os.Environ(), seedsEnv+"=100000", timeEnv+"=300s", triesEnv+"=0", "GOLDENTHREAD_LETTERS_SEEDS=20")
 	cmd.WaitDelay = time.Second
 	out, _ := cmd.CombinedOutput() // it fails where the mistake is found
 	return out
