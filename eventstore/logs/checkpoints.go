@@ -166,7 +166,7 @@ func (l *Logs) reopenLog(name string, there bucketEntry) error {
 		g.stuck = err
 		signed = nil
 	}
-	if g.log, err = tilelog.Open(l.folder, name, l.signers.originOf(name, signed), l.signers, signed); err != nil {
+	if err := l.openLog(g, l.signers.originOf(name, signed), signed); err != nil {
 		return err
 	}
 	g.from, g.handed = uint64(g.log.Tree().N), uint64(g.log.Tree().N)

@@ -172,12 +172,32 @@ func (r *rounds) mendNow(ctx context.Context, name string) (mended []string, err
 	}
 }
 
-// mendSoon has a log mended if no round is being made. Otherwise the next reader who
-// meets the damage asks again.
-func (r *rounds) mendSoon(name string) {
-	select {
-	case r.asked <- func() { r.mendLog(context.Background(), r.groupLog(name)) }:
-	default:
+// mendSoon has a log mended before the next round.
+func (l *Logs) mendSoon(name string) { l.mendAt(name, time.Now()) }
+
+func (l *Logs) mendAt(name string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, waits := l.damaged[name]; !waits {
+		l.damaged[name] = at
+		time.AfterFunc(time.Until(at), l.wakeRounds)
+	}
+}
+
+// mendDamaged mends the logs in which somebody met damage, and those that could not be mended
+// for a while.
+func (r *rounds) mendDamaged(ctx context.Context) {
+	r.mu.Lock()
+	var due []*groupLog
+	for name, at := range r.damaged {
+		if !time.Now().Before(at) {
+			delete(r.damaged, name)
+			due = append(due, r.groups[name])
+		}
+	}
+	r.mu.Unlock()
+	for _, g := range due {
+		r.mendLog(ctx, g)
 	}
 }
 

@@ -45,6 +45,7 @@ const (
 	logBacklog = 64 << 20               // bytes; see Limits.Backlog
 	logChunk   = 4096                   // lines read at a time for one log whose messages are requested one by one
 	logDrain   = 5 * time.Second        // the longest time for the last round
+	logMend    = 10 * time.Second       // until a log is mended again that could not be mended just now
 )
 
 // Logs are the logs of all groups. A node without a signing key has none. They are safe
@@ -67,6 +68,8 @@ type Logs struct {
 	groups map[string]*groupLog
 	grown  map[string]*groupLog // the logs with lines that are not signed for
 	held   int                  // bytes of all lines that wait
+
+	damaged map[string]time.Time // logs to be mended, by group: not before that time
 
 	sequence uint64    // of the last message whose lines were added
 	newest   time.Time // recorded time of the newest event that was added
@@ -109,7 +112,7 @@ type Config struct {
 // None is no logs, as on a node that has no signing key.
 func None(s *stream.Stream, k *keys.Keyring, c *Config) *Logs {
 	l := &Logs{
-		stream: s, keyring: k, log: c.Log, signing: !c.Idle, known: c.Known, Limits: Limits{logHeld, logBacklog}, groups: map[string]*groupLog{}, grown: map[string]*groupLog{},
+		stream: s, keyring: k, log: c.Log, signing: !c.Idle, known: c.Known, Limits: Limits{logHeld, logBacklog}, groups: map[string]*groupLog{}, grown: map[string]*groupLog{}, damaged: map[string]time.Time{},
 		wake: make(chan struct{}, 1), signed: make(chan struct{}), Checked: make(chan struct{}),
 	}
 	l.rounds = &rounds{Logs: l, asked: make(chan func()), ended: make(chan struct{})}
@@ -219,7 +222,7 @@ func (l *Logs) addLine(e *commit.Entry) {
 	g := l.groups[e.Event.Group]
 	if g == nil {
 		g = &groupLog{name: e.Event.Group}
-		g.log, g.stuck = tilelog.Open(l.folder, g.name, l.signers.base(g.name), l.signers, nil)
+		g.stuck = l.openLog(g, l.signers.base(g.name), nil)
 		l.groups[g.name] = g
 	}
 	g.handed = e.Event.Index + 1
@@ -243,6 +246,14 @@ func (l *Logs) addLine(e *commit.Entry) {
 	l.held += len(e.Line)
 }
 
+// openLog opens the group's log. Whoever meets damage in it has it mended.
+func (l *Logs) openLog(g *groupLog, origin string, signed []byte) (err error) {
+	if g.log, err = tilelog.Open(l.folder, g.name, origin, l.signers, signed); err == nil {
+		g.log.OnDamage = func() { l.mendSoon(g.name) }
+	}
+	return err
+}
+
 func (l *Logs) wakeRounds() {
 	select {
 	case l.wake <- struct{}{}:
@@ -264,6 +275,7 @@ func (r *rounds) runRounds(ctx context.Context, caught <-chan struct{}) {
 	for ctx.Err() == nil {
 		select {
 		case <-r.wake:
+			r.mendDamaged(ctx)
 			start := time.Now()
 			if !r.makeRound(ctx, false) {
 				took := time.Since(start)

@@ -72,9 +72,6 @@ func (l *Logs) Entries(ctx context.Context, group string, from, to uint64) iter.
 		for entries, err := range l.proved(ctx, group, from, min(to, l.stream.Next(group))) {
 			if err != nil {
 				l.log.Warn("a log can't be read; reading the stream", "group", group, "from", next, "error", err)
-				if !tilelog.OutOfFiles(err) {
-					l.rounds.mendSoon(group)
-				}
 				break
 			}
 			for _, e := range entries {

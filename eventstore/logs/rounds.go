@@ -150,11 +150,15 @@ func (r *rounds) mendAll(ctx context.Context) {
 }
 
 // mendLog rebuilds damaged files of a log from the stream, if the stream's events have the
-// signed root, and returns their names.
+// signed root, and returns their names. It tries again later if the stream does not answer, or
+// the files can't be written, just now.
 func (r *rounds) mendLog(ctx context.Context, g *groupLog) ([]string, error) {
 	mended, err := g.log.Rebuild(r.stream.Lines(ctx, g.name, 0, uint64(g.log.Tree().N)))
 	if len(mended) > 0 || err != nil {
 		r.log.Warn("a log was damaged and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
+	}
+	if err != nil && !isLost(err) && ctx.Err() == nil {
+		r.mendAt(g.name, time.Now().Add(logMend))
 	}
 	return mended, err
 }

@@ -260,6 +260,9 @@ func (w *world) playFault(one *step, n *node) {
 		n.first = countdown{requests: 1 + one.N%40, request: []fate{{drop: true}, {mute: true}}[one.N/40%2]}
 		n.mu.Unlock()
 		n.stop()
+		if len(w.nodes) > 1 {
+			w.people.Go(func() { w.fill(one, 6) })
+		}
 	case rot:
 		n.mu.Lock()
 		n.rots, n.vain = true, 4*one.For
@@ -283,7 +286,17 @@ func (w *world) playFault(one *step, n *node) {
 		later(func() { n.plugNow().mend() })
 	case deaf:
 		w.server.setDeaf(n.name, true)
-		later(func() { w.server.setDeaf(n.name, false) })
+		w.people.Go(func() {
+			switch {
+			case len(w.nodes) == 1:
+			case one.N%2 == 0:
+				w.leaveBehind(one, n)
+			default:
+				w.send(w.erase(one.Group, one.N), one.Node, 10*time.Second)
+			}
+			w.pause(one.For)
+			w.server.setDeaf(n.name, false)
+		})
 	case serverCut:
 		w.server.crash(one.N % 3)
 		later(w.server.start)
@@ -308,6 +321,28 @@ func (w *world) playFault(one *step, n *node) {
 		d.trouble(one.Kind == diskFull, one.For/4)
 		later(func() { d.trouble(false, 0) })
 	}
+}
+
+// fill has so many commands recorded at the other node, one every half second.
+func (w *world) fill(one *step, commands int) {
+	for i := range commands {
+		w.send(w.compose(one.Group, 12*(one.N+i)+3), one.Node+1, time.Second)
+		w.pause(500 * time.Millisecond)
+	}
+}
+
+// leaveBehind cuts the node off while three commands are recorded at another, and then asks it
+// again for an answer of before, while it does not hear yet what it lacks.
+func (w *world) leaveBehind(one *step, n *node) {
+	n.plugNow().cut(false)
+	w.fill(one, 3)
+	n.plugNow().mend()
+	w.pause(3 * time.Second)
+	n.lose(handing, 5*time.Second)
+	w.mu.Lock()
+	x := w.sent[one.Group]
+	w.mu.Unlock()
+	w.send(x, one.Node, 10*time.Second)
 }
 
 func (n *node) plugNow() *plug { n.mu.Lock(); defer n.mu.Unlock(); return n.plug }

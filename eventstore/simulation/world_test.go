@@ -61,14 +61,14 @@ type node struct {
 	life     int    // how often it was started
 	followed uint64 // sequence of the last commit that it told of in this life
 	counts   countdown
-	first    countdown     // counts of the next life, from its start
-	atOnce   int           // messages that it has sent at this moment
-	moment   time.Time     // of the last message
-	stopping bool          // its world ends
-	rots     bool          // a bit of its logs turns before it is started next
-	whole    bool          // its logs have been as they were signed since this life began
-	vain     time.Duration // for so long after its next start it asks for single messages of the ledgers in vain
-	mute     time.Time     // until then it does
+	first    countdown            // counts of the next life, from its start
+	atOnce   int                  // messages that it has sent at this moment
+	moment   time.Time            // of the last message
+	stopping bool                 // its world ends
+	rots     bool                 // a bit of its logs turns before it is started next
+	whole    bool                 // its logs have been as they were signed since this life began
+	vain     time.Duration        // for so long after its next start it asks for single messages of the ledgers in vain
+	lost     map[string]time.Time // messages that it sends to subjects that begin so are lost until then
 	runs     sync.WaitGroup
 	done     chan struct{} // closed when this life's last run has ended
 }
@@ -102,7 +102,7 @@ func newWorld(s script, root string, m mistake) *world {
 		}
 	}
 	for i := range s.Nodes {
-		n := &node{world: w, name: fmt.Sprint("node-", i+1), dir: filepath.Join(root, fmt.Sprint("node-", i+1, "-0"))}
+		n := &node{world: w, name: fmt.Sprint("node-", i+1), dir: filepath.Join(root, fmt.Sprint("node-", i+1, "-0")), lost: map[string]time.Time{}}
 		w.nodes = append(w.nodes, n)
 	}
 	return w
@@ -202,7 +202,7 @@ func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
 	n.mu.Lock()
 	if n.life == life && !n.stopping {
 		n.store = s
-		n.mute, n.vain = time.Now().Add(n.vain), 0
+		n.lost[single], n.vain = time.Now().Add(n.vain), 0
 	}
 	n.mu.Unlock()
 	gone := make(chan struct{})
@@ -312,7 +312,7 @@ func (w *world) meets(l *link, m *message) (f fate) {
 	if f, ok := n.counts.step(n, true); ok {
 		return f
 	}
-	if strings.HasPrefix(m.subject, "$JS.API.STREAM.MSG.GET."+stream.Name) && n.asksInVain() {
+	if n.loses(m.subject) {
 		return fate{drop: true}
 	}
 	w.mu.Lock()
@@ -330,10 +330,28 @@ func (w *world) meets(l *link, m *message) (f fate) {
 	return f
 }
 
-func (n *node) asksInVain() bool {
+// Subjects to which a node's messages are lost.
+const (
+	single  = "$JS.API.STREAM.MSG.GET." + stream.Name // it asks for a message of the ledgers
+	handing = "goldenthread.write."                   // it hands a command on to another node
+)
+
+// lose has what the node sends to subjects that begin so lost for a while.
+func (n *node) lose(subject string, d time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return time.Now().Before(n.mute)
+	n.lost[subject] = time.Now().Add(d)
+}
+
+func (n *node) loses(subject string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for begins, until := range n.lost {
+		if strings.HasPrefix(subject, begins) && time.Now().Before(until) {
+			return true
+		}
+	}
+	return false
 }
 
 // mostAtOnce is how many messages a node may send while no time passes.
@@ -431,7 +449,8 @@ func (w *world) settle() {
 	w.server.mu.Unlock()
 	for _, n := range w.nodes {
 		n.mu.Lock()
-		n.skew, n.counts, n.first, n.rots, n.vain, n.mute = 0, countdown{}, countdown{}, false, 0, time.Time{}
+		n.skew, n.counts, n.first, n.rots, n.vain = 0, countdown{}, countdown{}, false, 0
+		clear(n.lost)
 		plug, disk := n.plug, n.disk
 		n.mu.Unlock()
 		plug.mend()

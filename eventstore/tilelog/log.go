@@ -53,6 +53,9 @@ type Log struct {
 	files   *Files
 	written tlog.Tree // whose files are written
 
+	// OnDamage is called whenever a reader meets damage; to be set before anybody reads.
+	OnDamage func()
+
 	mu     sync.Mutex
 	signed torchwood.Checkpoint // as published
 	note   []byte

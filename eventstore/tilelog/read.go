@@ -94,21 +94,45 @@ func (l *Log) hashes(tree tlog.Tree) tlog.HashReader {
 	return torchwood.TileHashReaderWithContext(context.Background(), tree, l.files)
 }
 
-// File is the bytes of a tile or bundle that the checkpoint covers, and whether
-// they will never change; ErrNotInLog if it does not cover it.
+// File is the bytes of a tile or bundle that the checkpoint covers, proved, and whether they
+// will never change; ErrNotInLog if it does not cover it.
 func (l *Log) File(t tlog.Tile) (data []byte, full bool, err error) {
-	size := l.Tree().N >> (torchwood.TileHeight * max(t.L, 0))
+	tree := l.Tree()
+	size := tree.N >> (torchwood.TileHeight * max(t.L, 0))
 	if t.H != torchwood.TileHeight || t.L > 6 || t.N < 0 || t.W < 1 || t.W > width || t.N > size/width || t.N*width+int64(t.W) > size {
 		return nil, false, ErrNotInLog
 	}
-	if data, err = l.files.read(t); errors.Is(err, fs.ErrNotExist) { // of a size that was never signed for
-		now := t
-		now.W = int(min(width, size-t.N*width))
-		if data, err = l.files.read(now); err == nil {
-			data, err = cutTile(t, data)
+	if t.L < 0 {
+		data, err = l.bundle(tree, t)
+	} else {
+		data, err = l.tile(tree, t)
+	}
+	return data, t.W == width, l.asDamage(firstOf(t), err)
+}
+
+func (l *Log) bundle(tree tlog.Tree, t tlog.Tile) (data []byte, err error) {
+	entries, err := l.proved(tree, t.N*width)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries[:t.W] {
+		if data, err = torchwood.AppendTileEntry(data, e); err != nil {
+			return nil, err
 		}
 	}
-	return data, t.W == width, err
+	return data, nil
+}
+
+func (l *Log) tile(tree tlog.Tree, t tlog.Tile) (data []byte, err error) {
+	indexes := make([]int64, t.W)
+	for i := range indexes {
+		indexes[i] = tlog.StoredHashIndex(torchwood.TileHeight*t.L, t.N*width+int64(i))
+	}
+	hashes, err := l.hashes(tree).ReadHashes(indexes)
+	for _, h := range hashes {
+		data = append(data, h[:]...)
+	}
+	return data, err
 }
 
 // ProveInclusion proves the entry at the index in the tree of that size.
@@ -118,7 +142,7 @@ func (l *Log) ProveInclusion(index, size int64) (tlog.RecordProof, error) {
 		return nil, ErrNotInLog
 	}
 	p, err := tlog.ProveRecord(size, index, l.hashes(tree))
-	return p, asDamage(index, err)
+	return p, l.asDamage(index, err)
 }
 
 // ProveConsistency proves that the tree of the new size continues the one of
@@ -129,7 +153,7 @@ func (l *Log) ProveConsistency(old, size int64) (tlog.TreeProof, error) {
 		return nil, ErrNotInLog
 	}
 	p, err := tlog.ProveTree(size, old, l.hashes(tree))
-	return p, asDamage(old, err)
+	return p, l.asDamage(old, err)
 }
 
 // RootAt is the root of the first entries, as many as size says.
@@ -138,7 +162,8 @@ func (l *Log) RootAt(size int64) (tlog.Hash, error) {
 	if size < 0 || size > tree.N {
 		return tlog.Hash{}, ErrNotInLog
 	}
-	return tlog.TreeHash(size, l.hashes(tree))
+	h, err := tlog.TreeHash(size, l.hashes(tree))
+	return h, l.asDamage(0, err)
 }
 
 // Proof is the entry at the index, and its proof against the last checkpoint as
@@ -157,17 +182,24 @@ func (l *Log) Proof(index int64) (entry, proof []byte, err error) {
 	}
 	p, err := tlog.ProveRecord(tree.N, index, l.hashes(tree))
 	if err != nil {
-		return nil, nil, asDamage(index, err)
+		return nil, nil, l.asDamage(index, err)
 	}
 	return entry, torchwood.FormatProof(index, p, signed), nil
 }
 
-// asDamage says of hashes that are not under the root what they are: damage of a tile.
-func asDamage(index int64, err error) error {
-	if err == nil || OutOfFiles(err) || errors.As(err, new(*Damage)) {
+// asDamage says of hashes that are not under the root what they are: damage of a tile. Whoever
+// mends the log hears of it.
+func (l *Log) asDamage(index int64, err error) error {
+	if err == nil || OutOfFiles(err) {
 		return err
 	}
-	return &Damage{"a tile of hashes", index, err}
+	if !errors.As(err, new(*Damage)) {
+		err = &Damage{"a tile of hashes", index, err}
+	}
+	if l.OnDamage != nil {
+		l.OnDamage()
+	}
+	return err
 }
 
 // Leaves are the hashes of the entries of the bundle that begins at the index,
@@ -181,7 +213,8 @@ func (l *Log) Leaves(first int64) ([]tlog.Hash, error) {
 	for i := first; i < min(first+width, tree.N); i++ {
 		indexes = append(indexes, tlog.StoredHashIndex(0, i))
 	}
-	return l.hashes(tree).ReadHashes(indexes)
+	leaves, err := l.hashes(tree).ReadHashes(indexes)
+	return leaves, l.asDamage(first, err)
 }
 
 // Bundles reads entries from the index from up to, not including, to, those of
@@ -198,7 +231,7 @@ func (l *Log) Bundles(from, to int64) iter.Seq2[[][]byte, error] {
 			first := at / width * width
 			entries, err := l.proved(tree, first)
 			if err != nil {
-				yield(nil, err)
+				yield(nil, l.asDamage(at, err))
 				return
 			}
 			end := min(to, first+int64(len(entries)))
