@@ -38,7 +38,9 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 // the exit code.
 func run(ctx context.Context, root *cobra.Command) int {
 	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { // cobra looks for these two only after this
+		understood = cmd.PreRunE != nil || cmd.ValidateRequiredFlags() == nil && cmd.ValidateFlagGroups() == nil
+	}
 	err := root.ExecuteContext(ctx)
 	var code exitCode
 	if err == nil || errors.As(err, &code) {

@@ -64,6 +64,10 @@ func TestACommandThatIsNotKnown(t *testing.T) {
 		require.Equal(t, exitUsage, code, "%q", args)
 		require.Contains(t, errs, args[len(args)-1])
 	}
+	for _, args := range [][]string{{"witness", "--name", "a"}, {"doctor", "--data", "a", "--server", "b"}, {"restore"}} {
+		_, errs, code := p.Run("", args...)
+		require.Equal(t, exitUsage, code, "%q: %s", args, errs)
+	}
 	_, errs, _ := p.Run("", "do", "consnt")
 	require.Contains(t, errs, "near it: consent")
 	for _, args := range [][]string{{"do"}, {"help", "do"}, {"help"}, {"completion"}} {

@@ -43,7 +43,15 @@ const oidcSecretVariable = "GOLDENTHREAD_OIDC_SECRET"
 // A flag on the command line goes first, then the environment, then the file.
 func takesSettings(cmd *cobra.Command) {
 	cmd.Flags().String(configFlag, "", "file of settings: lines such as listen = 127.0.0.1:8080, each named like a flag. Flags go before the environment (GOLDENTHREAD_LISTEN), and that before the file")
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return readSettings(cmd.Flags()) }
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := readSettings(cmd.Flags()); err != nil {
+			return err
+		}
+		if err := cmd.ValidateRequiredFlags(); err != nil {
+			return usageError(err.Error())
+		}
+		return nil
+	}
 }
 
 // readSettings sets the flags that the command line does not, from the environment and the
@@ -84,7 +92,7 @@ func readSettings(flags *pflag.FlagSet) error {
 // checkTogether refuses a setting that is of no use without another, and a secret in place of
 // the name of its file, which is not said again.
 func checkTogether(flags *pflag.FlagSet) (err error) {
-	isSet := func(f *pflag.Flag) bool { return f != nil && f.Value.String() != f.DefValue }
+	isSet := func(f *pflag.Flag) bool { return f.Value.String() != f.DefValue }
 	flags.VisitAll(func(f *pflag.Flag) {
 		if err != nil || !isSet(f) {
 			return
@@ -98,7 +106,7 @@ func checkTogether(flags *pflag.FlagSet) (err error) {
 			return
 		}
 		for _, other := range needs[f.Name] {
-			if !isSet(flags.Lookup(other)) {
+			if o := flags.Lookup(other); o != nil && !isSet(o) {
 				err = usagef("%s: %s is of no use without %s: give both, or neither", where, f.Name, other)
 				return
 			}

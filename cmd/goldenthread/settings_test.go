@@ -100,7 +100,7 @@ func TestSettingsThatAreOfNoUseAreRefused(t *testing.T) {
 		_, err = told(t, "--config", settingsFile(t, name+" = "+value))
 		require.ErrorContains(t, err, "line 1: "+name+" is of no use without "+others[0])
 		if usual := flags.Lookup(name).DefValue; usual != "" {
-			_, err = told(t, "--"+name, usual)
+			_, err = told(t, "--"+name+"="+usual)
 			require.NoError(t, err, name)
 		}
 	}
