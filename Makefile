@@ -53,7 +53,7 @@ release-here: stylesheet
 		ARCH=$$arch FILES=$(FILES) VERSION=$(VERSION) MAINTAINER='$(MAINTAINER)' SOURCE_DATE_EPOCH=$$(date -d $(MADE) +%s) $(FILES)/nfpm package -f cmd/goldenthread/package/nfpm.yaml -p deb -t $(RELEASE)/ && \
 		GOOS=linux GOARCH=$$arch CGO_ENABLED=0 $(FILES)/cyclonedx-gomod app -json -std -licenses -noserial -notimestamp -output $(RELEASE)/goldenthread-linux-$$arch.cdx.json -main cmd/goldenthread . || exit 1; \
 	done
-	sed -i '/"tools": \[/,/"externalReferences"/{/"hashes": \[/,/^ *\],/d}' $(RELEASE)/*.cdx.json # of the tool itself, which has other bytes on each machine
+	sed -i '/"tools": \[/,/"externalReferences"/{/"hashes": \[/,/^ *\],/d}' $(RELEASE)/goldenthread-*.cdx.json # of the tool itself, which has other bytes on each machine
 	$(GO) run ./cmd/goldenthread-lab image --out $(RELEASE)/goldenthread-$(VERSION)-image.tar --version $(VERSION) --commit $(COMMIT) --made $(MADE) linux/amd64=$(FILES)/goldenthread-linux-amd64 linux/arm64=$(FILES)/goldenthread-linux-arm64
 	cp $(FILES)/goldenthread-linux-* $(RELEASE)/
 	cd $(RELEASE) && sha256sum -- goldenthread[-_]* > SHA256SUMS && cat SHA256SUMS
