@@ -27,8 +27,8 @@ stylesheet: ## make the NHS design system's stylesheet anew, with npm (without i
 RELEASE ?= $(CURDIR)/bin/release
 .PHONY: release
 release: ## what is handed out, in RELEASE (bin/release): of the last commit alone, the same bytes wherever it is made with the same Go and npm
-	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
-	source=$$(mktemp -d) && trap 'rm -rf '$$source EXIT && git clone -q --no-tags . $$source && $(MAKE) -C $$source --no-print-directory release-here RELEASE=$(RELEASE)
+	mkdir -p $(RELEASE) && rm -f $(RELEASE)/goldenthread[-_]* $(RELEASE)/SHA256SUMS
+	source=$$(mktemp -d) && trap 'rm -rf '$$source EXIT && git clone -q --no-tags . $$source && $(MAKE) -C $$source --no-print-directory release-here RELEASE=$(abspath $(RELEASE))
 
 # release-here builds where it stands: release calls it in a clone, where nothing is that is not committed.
 MAINTAINER ?= Golden Thread <goldenthread@localhost>
@@ -38,11 +38,12 @@ MADE = $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M
 FILES = bin/package
 .PHONY: release-here
 release-here: export GOFLAGS =
+release-here: export LC_ALL = C
 release-here: stylesheet
 	mkdir -p $(FILES)
 	GOBIN=$(CURDIR)/$(FILES) $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 	GOBIN=$(CURDIR)/$(FILES) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
-	for arch in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -buildvcs=true -ldflags='-s -w' -o $(FILES)/goldenthread-linux-$$arch ./cmd/goldenthread || exit 1; done
+	for arch in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch GOAMD64=v1 GOARM64=v8.0 $(GO) build -trimpath -buildvcs=true -ldflags='-s -w' -o $(FILES)/goldenthread-linux-$$arch ./cmd/goldenthread || exit 1; done
 	sed -e '1,/^$$/d' -e 's#/usr/local/bin#/usr/bin#' cmd/goldenthread/goldenthread.service > $(FILES)/goldenthread.service
 	printf 'Golden Thread.\n\nWhat others wrote in it stands with each licence in licences.gz beside this file; goldenthread licences prints it.\n' > $(FILES)/copyright
 	gzip -9nc cmd/goldenthread/licences.txt > $(FILES)/licences.gz
@@ -52,13 +53,14 @@ release-here: stylesheet
 		ARCH=$$arch FILES=$(FILES) VERSION=$(VERSION) MAINTAINER='$(MAINTAINER)' SOURCE_DATE_EPOCH=$$(date -d $(MADE) +%s) $(FILES)/nfpm package -f cmd/goldenthread/package/nfpm.yaml -p deb -t $(RELEASE)/ && \
 		GOOS=linux GOARCH=$$arch CGO_ENABLED=0 $(FILES)/cyclonedx-gomod app -json -std -licenses -noserial -notimestamp -output $(RELEASE)/goldenthread-linux-$$arch.cdx.json -main cmd/goldenthread . || exit 1; \
 	done
+	sed -i '/"tools": \[/,/"externalReferences"/{/"hashes": \[/,/^ *\],/d}' $(RELEASE)/goldenthread-*.cdx.json # of the tool itself, which has other bytes on each machine
 	$(GO) run ./cmd/goldenthread-lab image --out $(RELEASE)/goldenthread-$(VERSION)-image.tar --version $(VERSION) --commit $(COMMIT) --made $(MADE) linux/amd64=$(FILES)/goldenthread-linux-amd64 linux/arm64=$(FILES)/goldenthread-linux-arm64
 	cp $(FILES)/goldenthread-linux-* $(RELEASE)/
-	cd $(RELEASE) && sha256sum -- * > SHA256SUMS && cat SHA256SUMS
+	cd $(RELEASE) && sha256sum -- goldenthread[-_]* > SHA256SUMS && cat SHA256SUMS
 
 .PHONY: package-test
 package-test: ## the package installed, upgraded, removed and purged in a fresh Debian; the image and the bills of materials read by other tools (root; after make release)
-	cmd/goldenthread/package/test $(RELEASE)
+	cmd/goldenthread/package/test $(abspath $(RELEASE))
 
 .PHONY: run
 run: build ## serve the example place at http://127.0.0.1:8080, data in ./data

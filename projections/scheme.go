@@ -141,7 +141,7 @@ func (l *SchemeLine) limitsWords() (upTo, used []string) {
 		}
 	}
 	if item := l.item(); l.Most < item && len(l.People) > 0 {
-		used = append(used, "so at most "+l.Most.String()+" for one decision now")
+		used = append(used, "At most "+l.Most.String()+" for one decision now")
 	}
 	if len(upTo) == 0 && len(l.People) > 0 {
 		upTo = append(upTo, "nothing that costs money")

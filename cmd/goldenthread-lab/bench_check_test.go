@@ -296,7 +296,7 @@ func (b *bench) startBare(answers map[string]string) *program {
 	return p
 }
 
-const bareEnv = "GOLDENTHREAD_TEST_BARE" // the file of answers
+const bareEnv = "RUN_BARE" // the file of answers
 
 // serveBare is that process.
 func serveBare(file string) {

@@ -36,7 +36,7 @@ import (
 
 // natsEnv makes the test binary a NATS server of that configuration, as
 // nats-server itself is one.
-const natsEnv = "GOLDENTHREAD_TEST_NATS"
+const natsEnv = "RUN_NATS"
 
 func runNATS(config string) {
 	o, err := server.ProcessConfigFile(config)

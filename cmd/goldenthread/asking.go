@@ -31,7 +31,6 @@ type asking struct{ listen, credentials string }
 func (a *asking) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.listen, "nats-listen", "", "address on this machine at which other programs ask the check over NATS, such as 127.0.0.1:4222; at none if not said")
 	cmd.Flags().StringVar(&a.credentials, "nats-listen-credentials", "", "file of who may: a user:password on each line, one for each program; not readable by everybody")
-	cmd.MarkFlagsRequiredTogether("nats-listen", "nats-listen-credentials")
 }
 
 // leastPassword is how many characters a password has at least.

@@ -93,7 +93,7 @@ func assuranceCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			in, err := o.installed()
 			if err != nil {
-				return err
+				return saidElsewhere(cmd.Flags(), err)
 			}
 			a := in.assurance(time.Now())
 			return asked.finish(cmd, a.page(), a)

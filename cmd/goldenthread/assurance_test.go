@@ -52,7 +52,7 @@ func everything(t *testing.T) []string {
 		"--oidc-issuer", "https://accounts.example.org/tenant", "--oidc-client", "thread", "--oidc-people", "accounts.json",
 		"--nats", "nats://me:s3cret@nats-1.example.org:4222,tls://nats-2.example.org:4222", "--replicas", "3",
 		"--witness", "https://me:s3cret@lmc.example.org," + signer.Verifier().String(), "--quorum", "1",
-		"--access-log", "--client-addresses", "--nats-listen", "127.0.0.1:4222", "--nats-listen-credentials", "credentials",
+		"--access-log", "--client-addresses", "--nats-listen", "127.0.0.1:4222", "--nats-listen-credentials", settingsFile(t, ""),
 	}
 }
 

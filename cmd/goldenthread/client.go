@@ -157,8 +157,8 @@ func (c *client) open(ctx context.Context, method, path string, body []byte, hea
 		return nil, usagef("say who you are, with your token in GOLDENTHREAD_TOKEN or --token")
 	}
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.server, "/")+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, usagef("%q is not the address of a server", c.server)
+	if err != nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return nil, usagef("%q is not the address of a server; write it like %s", c.server, defaultServer)
 	}
 	if header != nil {
 		req.Header = header

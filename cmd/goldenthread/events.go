@@ -69,11 +69,23 @@ func (c *client) copyLines(ctx context.Context, out io.Writer, path string) (nex
 		return "", err
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(out, res.Body); err != nil {
-		return "", fmt.Errorf("%w: the lines broke off: %w", errUnreachable, err)
+	if _, err := io.Copy(out, sentLines{res.Body}); err != nil {
+		return "", err
 	}
 	next, _, _ = strings.Cut(strings.TrimPrefix(res.Header.Get("Link"), "<"), ">")
 	return next, nil
+}
+
+// sentLines are what a server sends: an error of reading them is the connection's, and no other is.
+type sentLines struct{ io.Reader }
+
+// Read implements io.Reader.
+func (r sentLines) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%w: the lines broke off: %w", errUnreachable, err)
+	}
+	return n, err
 }
 
 const (
@@ -115,15 +127,14 @@ type feed struct {
 }
 
 // follow opens the feed again and again, each time after what was printed. A
-// refusal ends it, and so does the context.
+// refusal ends it, and so do a line that can't be printed and the context.
 func (f *feed) follow(ctx context.Context, say func(...any)) error {
 	for {
 		err := f.read(ctx)
-		var refused *refusedError
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case errors.As(err, &refused) && refused.exitCode() != exitNotNow, errors.As(err, new(usageError)):
+		case exitCodeOf(err) != exitNotNow:
 			return err
 		}
 		say("The connection broke off; trying again.", err)

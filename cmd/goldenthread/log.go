@@ -31,11 +31,8 @@ func (o *logging) logger(w io.Writer) (*slog.Logger, error) {
 	if !ok {
 		return nil, usagef("--log-level is debug, info, warn or error")
 	}
-	switch {
-	case o.access && level > slog.LevelInfo:
+	if o.access && level > slog.LevelInfo {
 		return nil, usagef("--access-log is of the level info: --log-level %s leaves it out", o.level)
-	case o.addresses && !o.access:
-		return nil, usagef("--client-addresses are in the log of --access-log")
 	}
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: leaveOutNil}
 	switch o.format {

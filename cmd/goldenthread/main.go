@@ -38,7 +38,9 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 // the exit code.
 func run(ctx context.Context, root *cobra.Command) int {
 	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { // cobra looks for these two only after this
+		understood = cmd.PreRunE != nil || cmd.ValidateRequiredFlags() == nil && cmd.ValidateFlagGroups() == nil
+	}
 	err := root.ExecuteContext(ctx)
 	var code exitCode
 	if err == nil || errors.As(err, &code) {
@@ -88,8 +90,29 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(questionCommands()...)
 	root.AddCommand(storeCommands()...)
 	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand(), doctorCommand(), nodesCommand(), assuranceCommand(), versionCommand(), licencesCommand())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	nameWhatIsNear(root)
+	refuseUnknownTopics(root)
 	return root
+}
+
+// refuseUnknownTopics has help refuse the name of a command that there is not. By itself cobra
+// shows the help of the whole then, and succeeds.
+func refuseUnknownTopics(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		cmd.Run, cmd.RunE = nil, func(cmd *cobra.Command, args []string) error {
+			of, _, err := root.Find(args)
+			if err != nil {
+				return usageError(err.Error())
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		}
+	}
 }
 
 // nameWhatIsNear has every command that only holds others refuse a name that is none of

@@ -24,14 +24,10 @@ func (n *natsAccess) flags(cmd *cobra.Command) {
 	f.StringVar(&n.cert, "nats-cert", "", "file of the certificate (PEM) that this node shows there")
 	f.StringVar(&n.key, "nats-key", "", "file of that certificate's key (PEM)")
 	f.StringVar(&n.credentials, "nats-credentials", "", "file with user:password for that NATS, or with the seed of an nkey; not readable by everybody")
-	cmd.MarkFlagsRequiredTogether("nats-cert", "nats-key")
 }
 
 // options are what the flags say of the connection.
 func (n *natsAccess) options() (options []nats.Option, err error) {
-	if n.url == "" && (n.roots != "" || n.cert != "" || n.credentials != "") {
-		return nil, usagef("--nats-ca, --nats-cert, --nats-key and --nats-credentials are for the NATS that --nats names")
-	}
 	if strings.Contains(n.url, "@") {
 		return nil, usagef("--nats has an address alone: put user:password into a file of its own, and name that by --nats-credentials")
 	}

@@ -59,14 +59,20 @@ func (p *program) refused(rule, person, command, body string) string {
 // A command that is not known is no success, and what is near it is named.
 func TestACommandThatIsNotKnown(t *testing.T) {
 	p := &program{&programtest.Program{T: t, File: os.Args[0]}}
-	for _, args := range [][]string{{"do", "consnt"}, {"keys", "ad"}, {"do", "xyzzy"}, {"consnt"}} {
+	for _, args := range [][]string{{"do", "consnt"}, {"keys", "ad"}, {"do", "xyzzy"}, {"consnt"}, {"help", "consnt"}, {"completion", "bsh"}} {
 		_, errs, code := p.Run("", args...)
 		require.Equal(t, exitUsage, code, "%q", args)
 		require.Contains(t, errs, args[len(args)-1])
 	}
+	for _, args := range [][]string{{"witness", "--name", "a"}, {"doctor", "--data", "a", "--server", "b"}, {"restore"}} {
+		_, errs, code := p.Run("", args...)
+		require.Equal(t, exitUsage, code, "%q: %s", args, errs)
+	}
 	_, errs, _ := p.Run("", "do", "consnt")
 	require.Contains(t, errs, "near it: consent")
-	out, _, code := p.Run("", "do")
-	require.Zero(t, code)
-	require.Contains(t, out, "Available Commands")
+	for _, args := range [][]string{{"do"}, {"help", "do"}, {"help"}, {"completion"}} {
+		out, errs, code := p.Run("", args...)
+		require.Zero(t, code, "%q: %s", args, errs)
+		require.Contains(t, out, args[len(args)-1])
+	}
 }

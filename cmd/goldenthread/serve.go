@@ -78,9 +78,10 @@ func serveCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log, err := o.log.logger(cmd.ErrOrStderr())
 			if err != nil {
-				return err
+				return saidElsewhere(cmd.Flags(), err)
 			}
-			err = o.run(cmd.Context(), log, cmd)
+			warnOfUnread(cmd.Flags(), log)
+			err = saidElsewhere(cmd.Flags(), o.run(cmd.Context(), log, cmd))
 			if err != nil && o.log.inJSON() {
 				log.Error("the server stopped", "error", err)
 				return exitCode(exitCodeOf(err))
@@ -102,13 +103,11 @@ func (o *serving) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.tlsCert, "tls-cert", "", "file of the certificate (PEM); read again when it changes")
 	cmd.Flags().StringVar(&o.tlsKey, "tls-key", "", "file of the certificate's key (PEM)")
 	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "everything comes through a proxy with TLS, whose X-Forwarded headers are believed")
-	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	cmd.Flags().StringVar(&o.oidc.Issuer, "oidc-issuer", "", "address of your organisation's sign-in (OpenID Connect), such as https://accounts.example.org; it sends people back to /sign-in/oidc/callback")
 	cmd.Flags().StringVar(&o.oidc.Client, "oidc-client", "", "id by which that sign-in knows this server")
 	cmd.Flags().StringVar(&o.oidcSecret, "oidc-secret-file", "", "file of the client's secret")
 	cmd.Flags().StringVar(&o.oidc.People, "oidc-people", "", `file that says whose account is whose: [{"email":"…","group":"…","person":"…"}], or "subject" for "email"; read again when it changes`)
 	cmd.Flags().DurationVar(&o.oidc.MaxAge, "oidc-max-age", 0, "how long ago people may have signed in at that sign-in, such as 12h; it must say when they did. Not asked if not said")
-	cmd.MarkFlagsRequiredTogether("oidc-issuer", "oidc-client", "oidc-people")
 	cmd.Flags().DurationVar(&o.idle, "idle", time.Hour, "how long people stay signed in without doing anything; after twelve hours they sign in again in any case")
 	cmd.Flags().BoolVar(&o.noTokens, "no-token-sign-in", false, "people sign in to the pages with passkeys or their organisation's account alone; tokens are for programs")
 	cmd.Flags().IntVar(&o.reads, "reads", 200, "how many questions a second one session or token may ask, ten times as many at once; -1 is any number")
@@ -136,14 +135,20 @@ func (o *serving) flags(cmd *cobra.Command) {
 // run checks what was asked for, reads the folder up and answers until ctx ends.
 func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
 	if o.contact != "" && !contacts.MatchString(o.contact) {
-		return fmt.Errorf("%q is no contact; write it like mailto:security@example.org or https://example.org/security", o.contact)
+		return usagef("--contact: %q is no contact; write it like mailto:security@example.org or https://example.org/security", o.contact)
 	}
 	options := api.Options{Contact: o.contact, Copies: o.replicas, Log: log, Idle: o.idle, Reads: o.reads, NoTokens: o.noTokens, AccessLog: o.log.access, Addresses: o.log.addresses}
-	if o.idle <= 0 || o.reads == 0 {
-		return usagef("--idle is a time such as 30m, and --reads a number, or -1")
-	}
-	if _, err := os.Stat(o.backupTo); o.backupTo != "" && (err != nil || o.backupEvery < time.Minute) {
-		return usagef("--backup-to is a folder that is there, and --backup-every a minute at least")
+	switch _, err := os.Stat(o.backupTo); {
+	case o.idle <= 0:
+		return usagef("--idle is a time such as 30m")
+	case o.reads < -1 || o.reads == 0:
+		return usagef("--reads is a number of questions, or -1 for any number")
+	case o.replicas < 1:
+		return usagef("--replicas is 1 at least")
+	case o.backupTo != "" && err != nil:
+		return usagef("--backup-to names a folder that is there: %v", err)
+	case o.backupEvery < time.Minute:
+		return usagef("--backup-every is a minute at least")
 	}
 	if err := o.asking.check(); err != nil {
 		return err
@@ -166,7 +171,7 @@ func (o *serving) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command)
 	folder.UseMemory(o.memory)
 	listener, err := net.Listen("tcp", o.listen) // before anything that takes long
 	if err != nil {
-		return fmt.Errorf("answer at %s: %w", o.listen, err)
+		return fmt.Errorf("--listen: answer at %s: %w", o.listen, err)
 	}
 	defer listener.Close()
 	if err := checkWhole(o.dir); err != nil {
@@ -462,9 +467,12 @@ func (o *serving) reach() (guard.Reach, error) {
 		}
 	}
 	if err := r.Check(); err != nil {
-		return r, fmt.Errorf("--origin: %w", err)
+		return r, usagef("--origin: %v", err)
 	}
-	return r, guard.CheckListen(o.listen, r.TLS != nil, o.behindProxy)
+	if err := guard.CheckListen(o.listen, r.TLS != nil, o.behindProxy); err != nil {
+		return r, usagef("--listen: %v", err)
+	}
+	return r, nil
 }
 
 // singleSignOn is signing in with the organisation's account; nil if it was not

@@ -125,7 +125,7 @@ func (v *verifying) remote(ctx context.Context) ([]logToVerify, error) {
 	}
 	base, err := url.JoinPath(v.server, path)
 	if err != nil {
-		return nil, usagef("%q is not the address of a server", v.server)
+		return nil, usagef("%q is not the address of a server; write it like %s", v.server, defaultServer)
 	}
 	fetcher, err := torchwood.NewTileFetcher(base, torchwood.WithHTTPClient(&http.Client{Transport: &asSomebody{&v.client}, Timeout: clientTimeout}))
 	if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -43,7 +42,9 @@ func witnessCommand() *cobra.Command {
 		Example: "  goldenthread witness --data ./witness --name lmc.example/witness --log goldenthread.local/…/trafford+1a2b3c4d+AR…",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)), cmd)
+			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			warnOfUnread(cmd.Flags(), log)
+			return saidElsewhere(cmd.Flags(), o.run(cmd.Context(), log, cmd))
 		},
 	}
 	cmd.Flags().StringVar(&o.dir, "data", "witness", "folder of the witness's key and of what it cosigned")
@@ -58,7 +59,7 @@ func witnessCommand() *cobra.Command {
 
 func (o *witnessing) run(ctx context.Context, log *slog.Logger, cmd *cobra.Command) (err error) {
 	if err := guard.CheckListen(o.listen, false, false); err != nil {
-		return err
+		return usagef("--listen: %v", err)
 	}
 	logs, err := logsOf(o.logs)
 	if err != nil {
@@ -106,7 +107,7 @@ func logsOf(vkeys []string) ([]witness.Log, error) {
 	for _, vkey := range vkeys {
 		origin, rest, ok := strings.Cut(vkey, "+")
 		if !ok || !strings.Contains(rest, "+") {
-			return nil, usagef("%q is not a verifier key; a server gives its own at /v1/groups/GROUP/log/vkey", vkey)
+			return nil, usagef("--log: %q is not a verifier key; a server gives its own at /v1/groups/GROUP/log/vkey", vkey)
 		}
 		i, again := place[origin]
 		if !again {
@@ -124,7 +125,7 @@ func parseWitnesses(given []string) ([]witness.Witness, error) {
 	for _, text := range given {
 		w, err := witness.ParseWitness(text)
 		if err != nil {
-			return nil, fmt.Errorf("--witness: %w", err)
+			return nil, usagef("--witness: %v", err)
 		}
 		ws = append(ws, w)
 	}

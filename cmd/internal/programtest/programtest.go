@@ -25,7 +25,7 @@ import (
 
 // MainEnv is set in the environment of every program started here. A test binary
 // of the program itself runs main where it finds it, and needs no build then.
-const MainEnv = "GOLDENTHREAD_TEST_MAIN"
+const MainEnv = "RUN_GOLDENTHREAD"
 
 // Build builds the program into the folder, with those flags of go build, and returns its
 // file: with the race detector where the test has it.
