@@ -39,13 +39,13 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 func run(ctx context.Context, root *cobra.Command) int {
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var code exitCode
 	if err == nil || errors.As(err, &code) {
 		return int(code)
 	}
 	root.PrintErrln("goldenthread:", err)
-	if !understood {
+	if !understood || cmd.ValidateRequiredFlags() != nil || cmd.ValidateFlagGroups() != nil {
 		root.PrintErrln("Try --help.")
 		return exitUsage
 	}
@@ -88,8 +88,26 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(questionCommands()...)
 	root.AddCommand(storeCommands()...)
 	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand(), doctorCommand(), nodesCommand(), assuranceCommand(), versionCommand(), licencesCommand())
+	root.InitDefaultCompletionCmd()
 	nameWhatIsNear(root)
+	refuseUnknownTopics(root)
 	return root
+}
+
+// refuseUnknownTopics has help refuse the name of no command. By itself cobra shows another help then, and
+// succeeds.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	must(err)
+	help.Run, help.RunE = nil, func(_ *cobra.Command, args []string) error {
+		cmd, left, err := root.Find(args)
+		if err != nil || len(left) > 0 {
+			return usagef("goldenthread %s is not known; goldenthread help lists what is", strings.Join(args, " "))
+		}
+		cmd.InitDefaultHelpFlag()
+		return cmd.Help()
+	}
 }
 
 // nameWhatIsNear has every command that only holds others refuse a name that is none of
