@@ -75,3 +75,47 @@ func TestStreamsThatTheServerWouldSkipAreMended(t *testing.T) {
 		}
 	}
 }
+
+// A file of a stream that can't be read now is neither missing nor damaged: nothing is opened and
+// nothing is changed, and once it can be read again everything is there. The stream server would
+// have removed the stream.
+func TestStreamsThatCantBeReadNowAreLeftAlone(t *testing.T) {
+	dir, lines := smallStore(t)
+	away := t.TempDir()
+	for _, name := range []string{stream.Name, keys.StreamName, logs.BucketStream} {
+		for what, instead := range map[string]func(path string) error{
+			"a link that leads nowhere": func(path string) error { return os.Symlink(filepath.Join(away, "none"), path) },
+			"a folder":                  func(path string) error { return os.Mkdir(path, 0o700) },
+		} {
+			dir := copyFolder(t, dir)
+			block := filepath.Join(streamFolder(dir, name), "msgs", "1.blk")
+			require.NoError(t, os.Rename(block, filepath.Join(away, "block")))
+			require.NoError(t, instead(block))
+			for _, o := range []func() error{
+				func() error {
+					_, err := Open(testContext(t), Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+					return err
+				},
+				func() error {
+					_, err := OpenToInspect(testContext(t), Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+					return err
+				},
+			} {
+				var unreadable *stream.Unreadable
+				require.ErrorAs(t, o(), &unreadable, "%s: %s", name, what)
+				require.Equal(t, block, unreadable.Path)
+			}
+			require.NoError(t, os.Remove(block))
+			require.NoError(t, os.Rename(filepath.Join(away, "block"), block))
+			s := openTest(t, Options{Dir: dir})
+			for group := range lines {
+				require.NoError(t, s.Stopped(group))
+				require.Equal(t, lines[group], linesOf(t, s, group))
+			}
+			missing, err := s.CheckKeys(testContext(t))
+			require.NoError(t, err)
+			require.Empty(t, missing)
+			require.NoError(t, s.Close(testContext(t)))
+		}
+	}
+}

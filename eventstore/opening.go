@@ -87,6 +87,10 @@ func checkImported(o *Options) error {
 // oursIn are names in a data folder of which one at least is there once it was used.
 var oursIn = []string{stream.Folder, logs.Folder, keys.WrappingFile, logs.SigningFile, "lock", "operator-token", "tokens.json", "restoring", "example-loading"}
 
+// CheckFolder returns an error if the folder of a stopped server is none that was used, or the ledgers in it are gone.
+// It comes before the folder is locked, which closes it to others.
+func CheckFolder(dir string) error { return checkFolder(&Options{Dir: dir}) }
+
 // checkFolder returns an error if the folder is not one to begin in, and is none that was
 // used: it has other files, or the keys of ledgers that are gone. It comes before anything
 // is written.

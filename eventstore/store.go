@@ -193,7 +193,8 @@ func (s *Store) connect(ctx context.Context, o *Options) (last uint64, err error
 		return 0, err
 	}
 	if s.stream.Alone { // a server in this process that does not answer is damaged
-		return s.openStreams(ctx, o)
+		last, err = s.openStreams(ctx, o)
+		return last, stream.InWords(err)
 	}
 	err = stream.WhileSilent(ctx, s.log, func() (err error) {
 		last, err = s.openStreams(ctx, o)

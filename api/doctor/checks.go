@@ -53,7 +53,7 @@ func checkLedgers(_ context.Context, in *Installation) []Check {
 	var all []Check
 	for _, group := range in.Store.Groups() {
 		if why := in.Store.Stopped(group); why != nil {
-			all = append(all, wrong(remedy(why), "%v.", why))
+			all = append(all, wrong(Remedy(why), "%v.", why))
 		}
 	}
 	if err := in.Store.Writable(); err != nil {
@@ -65,8 +65,8 @@ func checkLedgers(_ context.Context, in *Installation) []Check {
 	return all
 }
 
-// remedy is what to do about a group that is stopped.
-func remedy(why error) string {
+// Remedy is what to do about a group that is stopped.
+func Remedy(why error) string {
 	switch {
 	case errors.As(why, new(*commit.Newer)):
 		return "Upgrade this server to the version that wrote it."
@@ -100,13 +100,13 @@ func checkCopies(ctx context.Context, in *Installation) []Check {
 		case errors.As(r.Err, &damage) && len(r.Stream) == 0:
 			all = append(all, look("The next start makes it anew from the stream. Look at the disk: files don't change by themselves.", "The log of %s is damaged, and the stream is as it was signed: %v.", r.Group, r.Err))
 		default:
-			all = append(all, wrong(remedy(r.Err), "%s.", r.String()))
+			all = append(all, wrong(Remedy(r.Err), "%s.", r.String()))
 		}
 		return nil
 	})
 	switch {
 	case err != nil:
-		all = append(all, wrong(remedy(err), "The stream can't be read: %v.", err))
+		all = append(all, wrong(Remedy(err), "The stream can't be read: %v.", err))
 	case all == nil:
 		all = append(all, well("%s signed for, as they were signed in stream and log.", domain.Count(int(events), "event")))
 	}
@@ -123,7 +123,7 @@ func checkKeys(ctx context.Context, in *Installation) []Check {
 	}
 	missing, err := in.Store.CheckKeys(ctx)
 	if err != nil {
-		return []Check{wrong(remedy(err), "The keys can't be compared with the ledgers: %v.", err)}
+		return []Check{wrong(Remedy(err), "The keys can't be compared with the ledgers: %v.", err)}
 	}
 	var all []Check
 	if len(missing) > 0 {
@@ -135,6 +135,26 @@ func checkKeys(ctx context.Context, in *Installation) []Check {
 	}
 	if all == nil {
 		all = append(all, well("The key of everybody who is not erased can be read."))
+	}
+	return all
+}
+
+// checkWays says whose passkeys and tokens are in force by the ledger and can't be used.
+func checkWays(ctx context.Context, in *Installation) []Check {
+	if in.Store == nil || in.LostWays == nil {
+		return []Check{unknown("Only a server at work knows the ways in.")}
+	}
+	var all []Check
+	for _, group := range in.Store.Groups() {
+		lost, err := in.LostWays(ctx, group)
+		if err != nil || len(lost) == 0 {
+			continue // a ledger that can't be read is said among the ledgers
+		}
+		all = append(all, wrong("Restore the newest backup, or invite them anew and have the lost ones ended.",
+			"Passkeys or tokens of %s in %s are in force by the ledger and can't be used, since what was kept of them is gone: %s.", people(len(lost)), group, strings.Join(lost[:min(named, len(lost))], ", ")))
+	}
+	if all == nil {
+		all = append(all, well("Every passkey and token that is in force by the ledgers can be used."))
 	}
 	return all
 }
@@ -211,7 +231,7 @@ func checkNodes(ctx context.Context, in *Installation) []Check {
 	}
 	nodes, _, err := in.Store.Nodes(ctx)
 	if err != nil {
-		return []Check{wrong(remedy(err), "The nodes of the cluster can't be listed: %v.", err)}
+		return []Check{wrong(Remedy(err), "The nodes of the cluster can't be listed: %v.", err)}
 	}
 	var all []Check
 	for i := range nodes {

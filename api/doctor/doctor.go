@@ -14,6 +14,7 @@ import (
 	"goldenthread/api/mail"
 	"goldenthread/api/version"
 	"goldenthread/api/webhooks"
+	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/stream"
@@ -73,11 +74,12 @@ type Installation struct {
 	Running bool // it is the store of a server at work
 	Now     time.Time
 
-	Certificate func() (*x509.Certificate, error) // of TLS; nil: this server has none
-	Mail        *mail.Post                        // nil: there is no mail server
-	Webhooks    *webhooks.Hooks                   // nil: none are set
-	Backups     string                            // folder of the backups; "": none is known
-	BackupKey   archive.Key                       // nil: whether a backup is of this installation is not looked at
+	Certificate func() (*x509.Certificate, error)                                    // of TLS; nil: this server has none
+	Mail        *mail.Post                                                           // nil: there is no mail server
+	Webhooks    *webhooks.Hooks                                                      // nil: none are set
+	Backups     string                                                               // folder of the backups; "": none is known
+	LostWays    func(ctx context.Context, group string) (people []string, err error) // nil: they can't be seen from here
+	BackupKey   archive.Key                                                          // nil: whether a backup is of this installation is not looked at
 
 	before []Check                         // found in the folder before it was opened
 	free   func(dir string) (int64, error) // bytes that may still be written; nil: freeBytes
@@ -91,6 +93,7 @@ var checks = []struct {
 	{"Ledgers", checkLedgers},
 	{"Second copy", checkCopies},
 	{"Keys of people", checkKeys},
+	{"Ways in", checkWays},
 	{"Signing key and log", checkLog},
 	{"Witnesses", checkWitnesses},
 	{"Nodes", checkNodes},
@@ -124,14 +127,17 @@ func Examine(ctx context.Context, in *Installation) *Report {
 // there is one.
 func Open(ctx context.Context, dir string, log *slog.Logger) *Installation {
 	in := &Installation{Dir: dir, Now: time.Now(), before: checkFolder(dir)}
+	if err := stream.CheckReadable(dir); err != nil {
+		in.before[0] = Check{in.before[0].Name, Wrong, domain.FirstUpper(err.Error()) + ".", "Do what this says."}
+	}
 	in.Store, in.Closed = eventstore.OpenToInspect(ctx, eventstore.Options{Dir: dir, Log: log})
 	return in
 }
 
 // checkFolder looks at the files of the folder, without opening the ledgers.
 func checkFolder(dir string) []Check {
-	all := []Check{checkStreams(dir), checkPermissions(dir), checkLeftovers(dir), checkEntry(dir)}
-	for i, name := range []string{"Stream files", "Permissions", "Folder", "Ways in and keys"} {
+	all := []Check{checkStreams(dir), checkPermissions(dir), checkLeftovers(dir), checkEntry(dir), checkCheckpoints(dir)}
+	for i, name := range []string{"Stream files", "Permissions", "Folder", "Ways in and keys", "Checkpoints"} {
 		all[i].Name = name
 	}
 	return all

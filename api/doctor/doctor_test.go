@@ -136,6 +136,13 @@ var faults = []fault{
 		p.write("operator-token", "gt_"+strings.Repeat("x", 43))
 		require.NoError(p, os.Chmod(p.file("operator-token"), 0o640))
 	}, "Permissions", Look, "chmod -R go-rwx"},
+	{"the checkpoint of a log is gone", func(p *patient) { p.remove(p.file("log/trafford/checkpoint")) }, "Checkpoints", Look, "The next start"},
+	{"the checkpoint of a log is another's", func(p *patient) { p.write("log/trafford/checkpoint", "another\n1\n\n") }, "Checkpoints", Look, "Look at the disk"},
+	{"a link to a block of the keys leads nowhere", func(p *patient) {
+		p.remove(p.streamFile(keys.StreamName, "msgs/1.blk"))
+		require.NoError(p, os.Symlink(p.file("none"), p.streamFile(keys.StreamName, "msgs/1.blk")))
+	}, "Stream files", Wrong, "Do what this says"},
+	{"the key of backups is zeros", func(p *patient) { p.write("backup.key", strings.Repeat("\x00", 32)) }, "Ways in and keys", Wrong, "backup.key is kept apart"},
 	{"a list of tokens is cut", func(p *patient) { p.write("tokens.json", `[{"id":"a1`) }, "Ways in and keys", Wrong, "in the newest backup"},
 	{"the operator's token is empty", func(p *patient) { p.write("operator-token", "") }, "Ways in and keys", Wrong, "the next start makes new ones"},
 	{"the key of backups is cut", func(p *patient) { p.write("backup.key", "short") }, "Ways in and keys", Wrong, "backup.key is kept apart"},

@@ -10,9 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/keys"
 	"goldenthread/eventstore/logs"
+	"goldenthread/eventstore/recovery"
 	"goldenthread/eventstore/stream"
+	"goldenthread/eventstore/tilelog"
 )
 
 // checkPermissions looks for what other users of the machine may open.
@@ -77,6 +80,26 @@ func checkLeftovers(dir string) Check {
 	return one
 }
 
+// checkCheckpoints looks for logs whose checkpoint is gone from the folder, or is not signed by this
+// installation for that group.
+func checkCheckpoints(dir string) Check {
+	const do = "The next start writes it again, if the streams have it. Look at the disk: files don't change by themselves."
+	all, err := recovery.LogFolders(dir)
+	if err != nil {
+		return unknown("The folder of the logs, or the key that signs them, can't be read.")
+	}
+	for _, l := range all {
+		signed, err := os.ReadFile(filepath.Join(l.Dir, tilelog.CheckpointFile))
+		if err == nil {
+			_, err = tilelog.OpenCheckpoint(signed, tilelog.OriginOf(signed), l.VKeys)
+		}
+		if err != nil {
+			return look(do, "The checkpoint in the folder of the log of %s can't be relied on: %v.", l.Name, err)
+		}
+	}
+	return well("The folder of every log has a checkpoint that this installation signed.")
+}
+
 // sizeOf is how many bytes the files below the folder have together.
 func sizeOf(dir string) (bytes int64) {
 	filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
@@ -103,15 +126,16 @@ func sizeWords(bytes int64) string {
 func checkEntry(dir string) Check {
 	unreadable := func(name string) bool {
 		b, err := os.ReadFile(filepath.Join(dir, name))
+		if name == "backup.key" {
+			_, err = archive.ReadKey(filepath.Join(dir, name))
+		}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return false
-		case err != nil:
-			return true
+		case err != nil || name == "backup.key":
+			return err != nil
 		case name == "operator-token":
 			return !strings.HasPrefix(string(b), "gt_") || len(strings.TrimSpace(string(b))) < 35
-		case name == "backup.key":
-			return len(b) != 32
 		}
 		return len(b) > 0 && !json.Valid(b)
 	}

@@ -109,31 +109,36 @@ func (s *ways) BeginAccess(ctx context.Context, group string) error {
 	return s.execute(ctx, group, operator, &domain.BeginAccess{Ways: s.waysBefore(state)})
 }
 
-// SayLostWays logs whose passkeys and tokens are in force by the group's ledger and can't be
-// used: what is kept of them beside it is gone, as where a file of the data folder is damaged.
+// SayLostWays logs whose ways in are lost, as LostWays has them.
 func (s *ways) SayLostWays(ctx context.Context, group string) error {
+	people, err := s.LostWays(ctx, group)
+	if len(people) > 0 {
+		s.log.WarnContext(ctx, "passkeys or tokens of these people are in force by the ledger and nobody can use them: what was kept of them is gone. Restore the newest backup, or invite them anew and have the lost ones ended",
+			"group", group, "people", strings.Join(people, ", "))
+	}
+	return err
+}
+
+// LostWays are the people whose passkeys or tokens are in force by the group's ledger and can't be
+// used: what is kept of them beside it is gone, as where a file of the data folder is damaged.
+func (s *ways) LostWays(ctx context.Context, group string) (people []string, err error) {
 	state, err := s.store.State(ctx, group)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	here := map[domain.Way]bool{}
 	for _, w := range s.waysHere(state) {
 		here[w.Way] = true
 	}
 	today := domain.DayOf(s.clock())
-	var people []string
 	for way, w := range state.Ways {
 		kept := way.Kind() == domain.TokenWay || way.Kind() == domain.PasskeyWay && s.SignIn != nil
 		if p := state.Person(w.Person); p != nil && kept && !here[way] && w.Ended == 0 && (w.Until == 0 || today <= w.Until) && !slices.Contains(people, p.Handle) {
 			people = append(people, p.Handle)
 		}
 	}
-	if len(people) > 0 {
-		slices.Sort(people)
-		s.log.WarnContext(ctx, "passkeys or tokens of these people are in force by the ledger and nobody can use them: what was kept of them is gone. Restore the newest backup, or invite them anew and have the lost ones ended",
-			"group", group, "people", strings.Join(people, ", "))
-	}
-	return nil
+	slices.Sort(people)
+	return people, nil
 }
 
 // waysBefore are the ways in to the group that lie beside the ledger and that it does

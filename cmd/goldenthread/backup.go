@@ -119,14 +119,14 @@ func restore(cmd *cobra.Command, dir, from, keys string) (err error) {
 		return usagef("%s is not empty: a backup is restored into a folder of its own", dir)
 	}
 	_, missing := os.Stat(dir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err // what lies there, such as a link that leads nowhere, is not ours
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, emptyFolder(dir, missing != nil))
 		}
 	}()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
 	if err := os.WriteFile(filepath.Join(dir, restoringFile), nil, 0o600); err != nil {
 		return err
 	}

@@ -38,16 +38,14 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 // the exit code.
 func run(ctx context.Context, root *cobra.Command) int {
 	understood := false
-	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { // cobra looks for these two only after this
-		understood = cmd.PreRunE != nil || cmd.ValidateRequiredFlags() == nil && cmd.ValidateFlagGroups() == nil
-	}
-	err := root.ExecuteContext(ctx)
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	cmd, err := root.ExecuteContextC(ctx)
 	var code exitCode
 	if err == nil || errors.As(err, &code) {
 		return int(code)
 	}
 	root.PrintErrln("goldenthread:", err)
-	if !understood {
+	if !understood || cmd.ValidateRequiredFlags() != nil || cmd.ValidateFlagGroups() != nil {
 		root.PrintErrln("Try --help.")
 		return exitUsage
 	}
@@ -90,28 +88,25 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(questionCommands()...)
 	root.AddCommand(storeCommands()...)
 	root.AddCommand(doCommand(), importCommand(), tokenCommand(), inviteCommand(), attachCommand(), proofCommand(), verifyCommand(), exportCommand(), importLedgerCommand(), witnessCommand(), eraseCommand(), unitCommand(), natsConfigCommand(), backupCommand(), restoreCommand(), doctorCommand(), nodesCommand(), assuranceCommand(), versionCommand(), licencesCommand())
-	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	nameWhatIsNear(root)
 	refuseUnknownTopics(root)
 	return root
 }
 
-// refuseUnknownTopics has help refuse the name of a command that there is not. By itself cobra
-// shows the help of the whole then, and succeeds.
+// refuseUnknownTopics has help refuse the name of no command. By itself cobra shows another help then, and
+// succeeds.
 func refuseUnknownTopics(root *cobra.Command) {
-	for _, cmd := range root.Commands() {
-		if cmd.Name() != "help" {
-			continue
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	must(err)
+	help.Run, help.RunE = nil, func(_ *cobra.Command, args []string) error {
+		cmd, left, err := root.Find(args)
+		if err != nil || len(left) > 0 {
+			return usagef("goldenthread %s is not known; goldenthread help lists what is", strings.Join(args, " "))
 		}
-		cmd.Run, cmd.RunE = nil, func(cmd *cobra.Command, args []string) error {
-			of, _, err := root.Find(args)
-			if err != nil {
-				return usageError(err.Error())
-			}
-			of.InitDefaultHelpFlag()
-			return of.Help()
-		}
+		cmd.InitDefaultHelpFlag()
+		return cmd.Help()
 	}
 }
 

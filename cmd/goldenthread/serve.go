@@ -206,6 +206,15 @@ func (o *serving) storeOptions(log *slog.Logger) (options eventstore.Options, er
 
 // openAccess opens what lets people and programs in, and the key of backups.
 func (o *serving) openAccess(ctx context.Context, options *api.Options) (err error) {
+	backupKey := cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))
+	for file, lost := range map[string]string{
+		(&identity.Tokens{Dir: o.dir}).OperatorFile(): "whoever has the old one is not the operator any more",
+		backupKey: "credentials in the backups made so far come back only with the old one. Put that back, or make a new backup and keep the new key apart from it",
+	} {
+		if len(options.Store.Groups()) > 0 && !o.isExample() && !isThere(file) {
+			options.Log.Warn("a secret of this installation is gone, and a new one is made: "+lost, "file", file)
+		}
+	}
 	if options.Tokens, err = identity.OpenTokens(ctx, options.Store); err != nil {
 		return err
 	}
@@ -215,7 +224,7 @@ func (o *serving) openAccess(ctx context.Context, options *api.Options) (err err
 	if options.SignIn, err = identity.OpenSignIn(ctx, options.Store); err != nil {
 		return err
 	}
-	if options.BackupKey, err = archive.OpenKey(cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))); err != nil {
+	if options.BackupKey, err = archive.OpenKey(backupKey); err != nil {
 		return err
 	}
 	if err := sameSecrets(ctx, options); err != nil {

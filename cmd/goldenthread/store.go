@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"goldenthread/api/doctor"
 	"goldenthread/cmd/internal/folder"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/logs"
@@ -53,7 +55,7 @@ func checkStoreCommand() *cobra.Command {
 		if err := mustBeThere(*dir); err != nil {
 			return err
 		}
-		log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
+		log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn})) // what opening mends, it says
 		store, err := eventstore.Open(cmd.Context(), eventstore.Options{Dir: *dir, Log: log})
 		if err != nil {
 			return err
@@ -63,8 +65,9 @@ func checkStoreCommand() *cobra.Command {
 		err = store.CheckCopies(cmd.Context(), func(r logs.CopyReport) error {
 			cmd.PrintErrln(r.Group + " is checked")
 			p.say("%s", r.String())
-			if r.Err != nil {
+			if why := cmp.Or[error](store.Stopped(r.Group), r.Err); why != nil {
 				p.exit = exitDamaged
+				p.item("→ %s", doctor.Remedy(why))
 			}
 			return nil
 		})
@@ -75,7 +78,6 @@ func checkStoreCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p.unless(p.exit == 0, "To write the stream anew from the logs: goldenthread repair --data %s", *dir)
 		for _, m := range missing {
 			p.exit = exitDamaged
 			p.say("%s: the key of %s can't be read, and they are not erased: %s", m.Group, m.Handle, m.Why)
@@ -135,7 +137,10 @@ func keysCommand() *cobra.Command {
 		cmd := &cobra.Command{Use: c.use, Short: c.short, Long: c.long, Example: "  goldenthread keys " + c.use + " --data ./data", Args: cobra.NoArgs}
 		dir := dataFlag(cmd)
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-			err := c.change(*dir)
+			err := mustBeThere(*dir)
+			if err == nil {
+				err = c.change(*dir)
+			}
 			if err == nil {
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), c.say)
 			}

@@ -66,6 +66,7 @@ type logToVerify struct {
 	name   string
 	reader torchwood.TileReader
 	vkeys  []string // that the place itself names
+	group  string   // whose log lies there, in a data folder; "" if that is not known
 }
 
 func (v *verifying) run(cmd *cobra.Command, what string) error {
@@ -97,7 +98,7 @@ func (v *verifying) find(ctx context.Context, what string) ([]logToVerify, error
 		if len(v.vkeys) == 0 {
 			return nil, usagef("a log's folder names no key: say with --vkey who must have signed")
 		}
-		return []logToVerify{{what, tilelog.OpenFiles(what), nil}}, nil
+		return []logToVerify{{what, tilelog.OpenFiles(what), nil, ""}}, nil
 	}
 	names, err := recovery.LogFolders(what)
 	if err != nil {
@@ -105,7 +106,7 @@ func (v *verifying) find(ctx context.Context, what string) ([]logToVerify, error
 	}
 	var logs []logToVerify
 	for _, l := range names {
-		logs = append(logs, logToVerify{l.Group, tilelog.OpenFiles(l.Dir), l.VKeys})
+		logs = append(logs, logToVerify{l.Name, tilelog.OpenFiles(l.Dir), l.VKeys, l.Group})
 	}
 	if len(logs) == 0 {
 		return nil, usagef("there is no signed log in %s", what)
@@ -131,7 +132,7 @@ func (v *verifying) remote(ctx context.Context) ([]logToVerify, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []logToVerify{{v.group, fetcher, strings.Fields(string(keys))}}, nil
+	return []logToVerify{{v.group, fetcher, strings.Fields(string(keys)), ""}}, nil
 }
 
 // asSomebody sends requests with the client's token.
@@ -246,7 +247,7 @@ type damage struct {
 
 func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error) {
 	signed, err := l.reader.ReadEndpoint(ctx, tilelog.CheckpointFile)
-	if err != nil {
+	if err != nil && l.group == "" {
 		return nil, err
 	}
 	r := &verified{Log: l.name, Origin: v.origin, Keys: v.vkeys, Given: len(v.vkeys) > 0, Damage: []damage{}, NotProved: []unproved{}, Signatures: signers(signed)}
@@ -256,7 +257,7 @@ func (v *verifying) verify(ctx context.Context, l logToVerify) (*verified, error
 	if !r.Given {
 		r.Keys = l.vkeys
 	}
-	var lines recovery.LineCheck
+	lines := recovery.LineCheck{Group: l.group}
 	checked, err := tilelog.Verify(ctx, l.reader, r.Origin, r.Keys, lines.Line)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -22,8 +23,11 @@ type Key []byte
 // ReadKey reads a key from its file; fs.ErrNotExist if there is none.
 func ReadKey(path string) (Key, error) {
 	b, err := os.ReadFile(path)
-	if err == nil && len(b) != keyBytes {
-		err = fmt.Errorf("%s must hold %d bytes", path, keyBytes)
+	switch {
+	case err == nil && len(b) != keyBytes:
+		err = fmt.Errorf("%s must hold %d bytes; put back its copy", path, keyBytes)
+	case bytes.Equal(b, make([]byte, keyBytes)): // as a power cut may leave a file, and as anybody could guess it
+		err = fmt.Errorf("%s holds nothing but zeros; put back its copy", path)
 	}
 	if err != nil {
 		return nil, err

@@ -189,7 +189,9 @@ func (r *reader) check(h *tar.Header) error {
 		return errors.New("is no name that a backup has")
 	case h.Typeflag != tar.TypeReg || h.Linkname != "" || slices.ContainsFunc(slices.Collect(maps.Keys(h.PAXRecords)), sparse):
 		return errors.New("is not an ordinary file")
-	case h.Size < 0 || h.Size > r.most-r.bytes || last && h.Size > mostKeptInside || len(r.seen) >= mostFiles:
+	case h.Size > r.most-r.bytes:
+		return errors.New("is larger than all that is left of the archive, which is cut off")
+	case h.Size < 0 || last && h.Size > mostKeptInside || len(r.seen) >= mostFiles:
 		return errors.New("is larger than it can be")
 	case r.names[strings.ToLower(h.Name)]:
 		return errors.New("is there twice")

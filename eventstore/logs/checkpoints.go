@@ -185,8 +185,12 @@ func (g *groupLog) checkContinues(signed []byte) {
 	}
 }
 
-// originOf is the checkpoint's origin, if a log of the group can have it; otherwise that
+// OriginOf is the checkpoint's origin, if a log of the group can have it under these keys; otherwise that
 // of the group's first log.
+func OriginOf(keys []tilelog.Key, group string, signed []byte) string {
+	return signers(keys).originOf(group, signed)
+}
+
 func (k signers) originOf(name string, signed []byte) string {
 	base, origin := k.base(name), tilelog.OriginOf(signed)
 	if origin == base || strings.HasPrefix(origin, base+"/") {

@@ -183,6 +183,10 @@ func (a *Altered) Error() string {
 // Unwrap gives out what is wrong with the log.
 func (a *Altered) Unwrap() error { return a.Why }
 
+// LostSuffix is in the name of the folder of a log that was given up, between the group's name and
+// how many events were signed for.
+const LostSuffix = ".lost-"
+
 // Restart sets a group's log aside and begins a new one under another origin. It returns
 // the event that records this. If the process ends before that event is signed for, the
 // bucket still has the old checkpoint: the loss is found again and must be accepted
@@ -199,7 +203,7 @@ func (l *Logs) Restart(name string, loss *Loss) (*domain.LogRestarted, error) {
 	if loss.Elsewhere {
 		e.Root = "" // it is not known here
 	}
-	if err := g.log.SetAside(fmt.Sprintf("%s.lost-%d", name, loss.Signed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := g.log.SetAside(fmt.Sprintf("%s%s%d", name, LostSuffix, loss.Signed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	log, err := tilelog.Open(l.folder, name, e.Origin, l.signers, nil)

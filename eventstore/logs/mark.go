@@ -124,6 +124,17 @@ func (l *Logs) ReadMark(ctx context.Context, last, least uint64) *Mark {
 	return m
 }
 
+// Marked is how many events each group's log in the data folder was signed for at least, by the last mark:
+// a hint, since the mark is not verified. It is empty if there is no mark.
+func Marked(dir string) map[string]uint64 {
+	m := new(Mark)
+	b, err := os.ReadFile(filepath.Join(dir, Folder, MarkFile))
+	if err != nil || json.Unmarshal(b, m) != nil {
+		return nil
+	}
+	return m.Groups
+}
+
 // StartAt notes that all events up to the mark were added.
 func (l *Logs) StartAt(m *Mark) {
 	l.mu.Lock()

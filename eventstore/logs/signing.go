@@ -111,6 +111,9 @@ func RetireSigningKey(dir string) error {
 }
 
 func changeSigning(dir string, change func([]tilelog.Key) ([]tilelog.Key, error)) error {
+	if _, err := ReadSigning(dir); err != nil { // locking a folder closes it to others: one without keys is not ours
+		return err
+	}
 	lock, err := stream.LockFolder(dir)
 	if err != nil {
 		return err

@@ -3,8 +3,12 @@ package recovery
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"goldenthread/eventstore/commit"
@@ -18,7 +22,7 @@ import (
 // them (rule L9). It does not check that a log was signed for them: tilelog does. The zero
 // LineCheck is ready for the first line.
 type LineCheck struct {
-	group      string
+	Group      string // whose ledger it is; that of the first line if not said
 	last       time.Time
 	signatures signature.Checker
 	newer      []uint64
@@ -46,23 +50,25 @@ func (c *LineCheck) Line(index int64, line []byte) error {
 	switch {
 	case e.Index != uint64(index):
 		return fmt.Errorf("it says that it is event %d", e.Index)
-	case c.group != "" && e.Group != c.group:
-		return fmt.Errorf("it is of %s, and those before it of %s", e.Group, c.group)
+	case c.Group != "" && e.Group != c.Group:
+		return fmt.Errorf("it is of %s, in the ledger of %s", e.Group, c.Group)
 	case e.Time.Before(c.last):
 		return errors.New("it goes back in time")
 	}
-	c.group, c.last = e.Group, e.Time
+	c.Group, c.last = e.Group, e.Time
 	return c.signatures.Check(&e, line)
 }
 
 // A LogFolder is where the log of a group lies in a data folder.
 type LogFolder struct {
+	Name  string // of its folder
 	Group string
 	Dir   string
-	VKeys []string // of those that sign in this data folder
+	VKeys []string // of those that sign this group's logs in this data folder
 }
 
-// LogFolders are the logs in a data folder, which may be in use.
+// LogFolders are the logs in a data folder, which may be in use. Among them are those that should be there: a log
+// whose checkpoint is gone, and one that only the mark names.
 func LogFolders(dir string) ([]LogFolder, error) {
 	if _, err := os.Stat(filepath.Join(dir, logs.Folder)); err != nil {
 		return nil, fmt.Errorf("%s is not a data folder with logs: %w", dir, err)
@@ -76,13 +82,19 @@ func LogFolders(dir string) ([]LogFolder, error) {
 		return nil, err
 	}
 	names, err := folder.Names()
+	if err != nil {
+		return nil, err
+	}
+	names = slices.AppendSeq(names, maps.Keys(logs.Marked(dir)))
+	slices.Sort(names)
 	var found []LogFolder
-	for _, name := range names {
+	for _, name := range slices.Compact(names) {
 		signed, err := folder.Checkpoint(name)
-		if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && folder.Extent(name, 0) == 0 && logs.Marked(dir)[name] == 0 {
 			continue // begun, and nothing signed yet
 		}
-		found = append(found, LogFolder{name, filepath.Join(dir, logs.Folder, name), tilelog.VKeys(keys, tilelog.OriginOf(signed))})
+		group, _, _ := strings.Cut(name, logs.LostSuffix)
+		found = append(found, LogFolder{name, group, filepath.Join(dir, logs.Folder, name), tilelog.VKeys(keys, logs.OriginOf(keys, group, signed))})
 	}
-	return found, err
+	return found, nil
 }

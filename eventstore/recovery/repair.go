@@ -38,6 +38,9 @@ func Repair(ctx context.Context, o eventstore.Options) (_ *Repaired, err error) 
 	if o.NATS != "" {
 		return nil, errors.New("only streams in the data folder are repaired; in a cluster, take the damaged replica away and let its peers build it anew")
 	}
+	if err := eventstore.CheckFolder(o.Dir); err != nil {
+		return nil, err
+	}
 	if err := stream.WhileLocked(o.Dir, stream.FinishRepair); err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func TestAFolderThatCantBeUsedIsNamed(t *testing.T) {
 	require.Empty(t, left)
 	require.ErrorContains(t, CheckRoom(filepath.Join(dir, "none")), "nothing can be written to the data folder")
 	for err, words := range map[error]string{syscall.EROFS: "read-only", syscall.ENOSPC: "disk is full", syscall.EACCES: "this user may not write"} {
-		said := inWords(&os.PathError{Op: "open", Path: "data/lock", Err: err})
+		said := InWords(&os.PathError{Op: "open", Path: "data/lock", Err: err})
 		require.ErrorContains(t, said, words)
 		require.ErrorIs(t, said, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/gofrs/flock"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // A Lock keeps other processes out of a data folder. The folder itself is locked, so that
@@ -28,7 +29,7 @@ var ErrInUse = errors.New("in use by another process")
 // server starts.
 func LockFolder(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder %s: %w", dir, inWords(err))
+		return nil, fmt.Errorf("make the data folder %s: %w", dir, InWords(err))
 	}
 	if err := closeToOthers(dir); err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func LockFolder(dir string) (*Lock, error) {
 		ok, err := lock.TryLock()
 		switch {
 		case err != nil:
-			return nil, errors.Join(fmt.Errorf("lock the data folder %s: %w", dir, inWords(err)), l.Unlock())
+			return nil, errors.Join(fmt.Errorf("lock the data folder %s: %w", dir, InWords(err)), l.Unlock())
 		case !ok:
 			return nil, errors.Join(fmt.Errorf("the data folder %s is %w; stop that one first", dir, ErrInUse), l.Unlock())
 		}
@@ -89,7 +90,7 @@ func closeToOthers(dir string) error {
 		return nil
 	}
 	if err := os.Chmod(dir, info.Mode().Perm()&^0o077); err != nil {
-		return fmt.Errorf("other users of this machine can open the data folder %s, and it can't be closed to them: %w", dir, inWords(err))
+		return fmt.Errorf("other users of this machine can open the data folder %s, and it can't be closed to them: %w", dir, InWords(err))
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func CheckRoom(dir string) error {
 	probe := filepath.Join(dir, "room.new")
 	err := os.WriteFile(probe, make([]byte, leastRoom), 0o600)
 	if err != nil {
-		err = fmt.Errorf("nothing can be written to the data folder %s: %w", dir, inWords(err))
+		err = fmt.Errorf("nothing can be written to the data folder %s: %w", dir, InWords(err))
 	}
 	if gone := os.Remove(probe); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
 		err = errors.Join(err, gone)
@@ -108,10 +109,14 @@ func CheckRoom(dir string) error {
 	return err
 }
 
-const leastRoom = 64 << 10 // bytes
+const (
+	leastRoom = 64 << 10 // bytes
+	noRoom    = 10047    // the stream server's code for "insufficient storage resources available"
+)
 
-// inWords adds to what the system says about a file what to do.
-func inWords(err error) error {
+// InWords adds to what the system or the stream server says about a file or the disk what to do.
+func InWords(err error) error {
+	var api *jetstream.APIError
 	switch {
 	case errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("a file lies where a folder is needed; name another folder (%w)", err)
@@ -119,6 +124,8 @@ func inWords(err error) error {
 		return fmt.Errorf("the disk is read-only here; make it writable, or name another folder (%w)", err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("the disk is full; make room and start again (%w)", err)
+	case errors.As(err, &api) && api.ErrorCode == noRoom:
+		return fmt.Errorf("the disk has too little room; make room and start again (%w)", err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("this user may not write there; give the folder to the user that runs the server (%w)", err)
 	}

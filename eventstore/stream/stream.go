@@ -126,6 +126,9 @@ func New(lock *Lock, dir, node string, log *slog.Logger) *Stream {
 // waits.
 func (s *Stream) Open(ctx context.Context, url string, access []nats.Option) (err error) {
 	if s.Alone = url == ""; s.Alone {
+		if err := CheckReadable(s.Dir); err != nil {
+			return err
+		}
 		if err := mendMeta(s.Dir, s.log); err != nil {
 			return err
 		}
