@@ -51,14 +51,6 @@ func (k *Keyring) IsErased(person string) bool {
 	return erased
 }
 
-// NoteErased notes an erasure that another node has recorded, before this one has read of it:
-// whoever is told of it here reads nothing of that person here any more.
-func (k *Keyring) NoteErased(group, person string) {
-	if !k.IsErased(person) {
-		k.markErased(group, person)
-	}
-}
-
 // markErased notes that the ledger says so; nobody reads that person's key any more.
 func (k *Keyring) markErased(group, person string) {
 	k.mu.Lock()
