@@ -83,7 +83,7 @@ func TestANodeStops(t *testing.T) {
 		require.Contains(t, natsConfig, `"$JS.API.STREAM.CREATE.`+name+`"`)
 	}
 	require.NoError(t, names.Err())
-	require.GreaterOrEqual(t, made, 7)
+	require.GreaterOrEqual(t, made, 6)
 	p.Stop()
 	require.Zero(t, p.Cmd.ProcessState.ExitCode(), "%s", p.Log)
 }
