@@ -144,6 +144,9 @@ func (k *Keyring) rotateWrapping(ctx context.Context) error {
 	if err := k.dropNext(); err != nil {
 		return err
 	}
+	if !k.stream.Alone { // whoever confirmed the erasure may not be who runs the nodes
+		k.log.Warn("somebody was erased, so the wrapping key is a new one: copy its file to every other node, which reads and keeps no names until then", "file", k.path)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.next = nil
