@@ -97,9 +97,9 @@ func (w *writer) applyCommit(sequence uint64, pieces []commit.Piece) {
 		}
 	}
 	w.applied = sequence
-	w.stream.Applied.Store(sequence)
 	w.ledgers.Evict()
 	w.notifyFollowers(sequence, applied)
+	w.stream.Applied.Store(sequence) // whoever waits for it relies on all of the above
 	w.noteCaughtUp()
 }
 

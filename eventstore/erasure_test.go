@@ -319,6 +319,43 @@ func TestErasingAmongNodes(t *testing.T) {
 	require.Empty(t, nodes)
 }
 
+// In an established group an erasure waits until a second person confirms it. Until then
+// nobody is erased, whichever node took it, and afterwards the node that took the confirmation
+// reads nothing of them any more.
+func TestAnErasureThatWaitsErasesNobody(t *testing.T) {
+	a, b := openTwo(t, Options{Node: "a"}, Options{Node: "b"})
+	found := storetest.Found("trafford")
+	c := found.Command.(*domain.Found)
+	c.Organisations = append(c.Organisations, domain.OrganisationRow{Code: "U42898", Kind: domain.PCN, Name: "South Trafford"})
+	c.People = append(c.People,
+		domain.PersonEntry{Handle: "second", Office: "Lead", Organisation: "U42898"},
+		domain.PersonEntry{Handle: "keeper", Office: "Manager", Organisation: "U42898"},
+		domain.PersonEntry{Handle: "victim", Office: "Partner", Organisation: "U42898", Personal: &domain.PersonalData{Name: victimName}})
+	c.Seats = append(c.Seats, domain.SeatEntry{Organisation: "U42898", Holder: "second"})
+	c.Duties = []domain.DutyEntry{{Duty: domain.Registrar, Person: "keeper"}}
+	mustExecute(t, a, found)
+	for _, who := range []string{"founder", "second"} {
+		mustExecute(t, a, storetest.Request("trafford", who, &domain.ConsentToCharter{}))
+	}
+	victim := person(t, a, "victim")
+	requireNamed := func(s *Store) {
+		data, err := s.OpenPersonal(victim.ID, victim.Sealed)
+		require.NoError(t, err)
+		require.Equal(t, victimName, data.Name)
+	}
+	r := mustExecute(t, b, storetest.Request("trafford", "keeper", &domain.ErasePerson{Person: victim.ID})) // forwarded to a
+	require.Equal(t, []string{"N1"}, r.Refs)
+	for _, s := range []*Store{b, a} {
+		require.False(t, s.IsErased(victim.ID))
+		s.keys.AwaitErased(testContext(t))
+		requireNamed(s)
+	}
+	mustExecute(t, b, storetest.Request("trafford", "victim", &domain.ConfirmRecord{Records: []string{"N1"}})) // forwarded to a
+	require.True(t, b.IsErased(victim.ID))
+	_, err := b.OpenPersonal(victim.ID, victim.Sealed)
+	require.ErrorIs(t, err, keys.ErrNoKey)
+}
+
 func copyKey(t *testing.T, key []byte) string {
 	t.Helper()
 	dir := t.TempDir()

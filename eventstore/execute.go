@@ -39,10 +39,13 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	if !s.stream.Alone && s.stream.OtherWriter() != "" {
 		r, other, answered := s.forwarding().forward(ctx, &req)
 		if answered {
-			if c, erases := req.Command.(*domain.ErasePerson); erases && other == nil {
-				s.keys.NoteErased(req.Group, c.Person)
+			if other != nil || !mayErase(req.Command) {
+				return r, other
 			}
-			return r, other
+			if err := s.CatchUp(ctx); err != nil {
+				return Result{}, &Unsettled{req.ID}
+			}
+			return r, nil
 		}
 		r, err := s.execute(ctx, req)
 		tooOld := errors.Is(other, errNoAnswer) && errors.As(err, new(*shared.NotYet))
@@ -52,6 +55,17 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 		return r, err
 	}
 	return s.execute(ctx, req)
+}
+
+// mayErase says whether somebody may be erased by the command. Whoever is told here that they
+// are reads nothing of them here any more, whichever node recorded it. Whether they are, or
+// whether it waits to be confirmed, is in the ledger alone.
+func mayErase(command domain.Command) bool {
+	switch command.(type) {
+	case *domain.ErasePerson, *domain.ConfirmRecord:
+		return true
+	}
+	return false
 }
 
 // sealPersonal seals the personal data in the request. The group's ledger is read up before

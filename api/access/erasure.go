@@ -23,6 +23,10 @@ func (s *Ledgers) ErasureOf(ctx context.Context, person string) (*Erasure, error
 	if err != nil {
 		return nil, err
 	}
+	nodes, _, err := s.Store.Nodes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	e := &Erasure{KeyLeft: slices.Contains(s.Store.ErasuresLeft(), person), NewKeyAt: append([]string{}, with...), OldNodes: append([]string{}, without...)}
 	if e.KeyLeft {
 		e.Todo = append(e.Todo, "The key is not known to be destroyed yet. The server tries again every minute: look here again until it is.")
@@ -34,6 +38,11 @@ func (s *Ledgers) ErasureOf(ctx context.Context, person string) (*Erasure, error
 	e.Todo = append(e.Todo, fmt.Sprintf("The erasure changed wrapping.key on %s. Keep a copy of the new file, apart from the rest of the data, and destroy every copy of the one before.", at))
 	for _, node := range without {
 		e.Todo = append(e.Todo, fmt.Sprintf("Copy the new wrapping.key to %s. Until then it can read and keep no names, email addresses or telephone numbers, and it would not start again.", node))
+	}
+	for i := range nodes {
+		if !nodes[i].AtWork {
+			e.Todo = append(e.Todo, fmt.Sprintf("Node %s does not answer. Copy the new wrapping.key into its data folder as well: with the earlier one it can't start.", nodes[i].Where()))
+		}
 	}
 	e.Todo = append(e.Todo, "Make a new backup and destroy the older ones: from them the erased name could be read again with a copy of the old wrapping.key, and with the key of backups the names of their devices.")
 	return e, nil

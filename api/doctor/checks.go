@@ -38,8 +38,17 @@ const (
 	named         = 5                   // people or letters that are named
 )
 
-// closed is the answer of a check that needs the ledgers while they can't be opened.
-func closed() []Check { return []Check{unknown("The ledgers are not open.")} }
+// closed is the answer of a check that needs the ledgers while they can't be opened, or the
+// streams of a cluster while they do not answer; nil: they can be looked at.
+func (in *Installation) closed() []Check {
+	switch {
+	case in.Store == nil:
+		return []Check{unknown("The ledgers are not open.")}
+	case in.silent != nil:
+		return []Check{unknown("The streams do not answer.")}
+	}
+	return nil
+}
 
 // checkLedgers says whether the ledgers can be opened, which of them are stopped, and
 // whether something can be recorded.
@@ -51,12 +60,15 @@ func checkLedgers(_ context.Context, in *Installation) []Check {
 		return []Check{wrong("Do what this says. If it says nothing of use, restore the newest backup into another folder.", "The ledgers can't be opened: %v.", in.Closed)}
 	}
 	var all []Check
+	if in.silent != nil {
+		all = append(all, wrong("Bring the other NATS servers, and the network between them, back. Nothing is lost, and nothing has to be repaired or restored for it.", "%s.", domain.FirstUpper(in.silent.Error())))
+	}
 	for _, group := range in.Store.Groups() {
 		if why := in.Store.Stopped(group); why != nil {
 			all = append(all, wrong(Remedy(why), "%v.", why))
 		}
 	}
-	if err := in.Store.Writable(); err != nil {
+	if err := in.Store.Writable(); err != nil && in.silent == nil {
 		all = append(all, wrong("Stop the server, then: goldenthread check-store; and goldenthread repair if it says so.", "%s.", domain.FirstUpper(err.Error())))
 	}
 	if all == nil {
@@ -82,8 +94,8 @@ func Remedy(why error) string {
 
 // checkCopies holds the stream, the log and the checkpoint of every group against each other.
 func checkCopies(ctx context.Context, in *Installation) []Check {
-	if in.Store == nil {
-		return closed()
+	if closed := in.closed(); closed != nil {
+		return closed
 	}
 	var all []Check
 	stopped := map[string]bool{} // which is said among the ledgers
@@ -118,8 +130,17 @@ func checkKeys(ctx context.Context, in *Installation) []Check {
 	if _, err := os.Stat(filepath.Join(in.Dir, keys.WrappingFile)); err != nil {
 		return []Check{wrong("Copy "+keys.WrappingFile+" from its backup, or from another node, into the data folder.", "%s is missing or can't be read: without it nobody's name can be.", keys.WrappingFile)}
 	}
-	if in.Store == nil {
-		return closed()
+	if closed := in.closed(); closed != nil {
+		return closed
+	}
+	with, without, err := in.Store.WrappingKeys(ctx)
+	if err == nil && len(without) > 0 { // which explains that keys can't be read, and has another remedy
+		from := "the node that erased somebody, or from its backup"
+		if len(with) > 0 {
+			from = "node " + with[0]
+		}
+		return []Check{wrong("Copy "+keys.WrappingFile+" from "+from+", into the data folder of each of these nodes. They need no restart. Then look again.",
+			"Somebody was erased, and the %s of %s is the one from before: no name can be read or recorded there.", keys.WrappingFile, strings.Join(without, " and "))}
 	}
 	missing, err := in.Store.CheckKeys(ctx)
 	if err != nil {
@@ -185,6 +206,9 @@ func checkLog(ctx context.Context, in *Installation) []Check {
 	if in.Store == nil || !in.Running {
 		return []Check{well("The keys that sign are there.")}
 	}
+	if closed := in.closed(); closed != nil {
+		return closed
+	}
 	ctx, cancel := context.WithTimeout(ctx, askLongest)
 	defer cancel()
 	var all []Check
@@ -229,6 +253,9 @@ func checkNodes(ctx context.Context, in *Installation) []Check {
 	if in.Store == nil || !in.Running {
 		return []Check{unknown("Only a server at work knows the nodes of its cluster.")}
 	}
+	if closed := in.closed(); closed != nil {
+		return closed
+	}
 	nodes, _, err := in.Store.Nodes(ctx)
 	if err != nil {
 		return []Check{wrong(Remedy(err), "The nodes of the cluster can't be listed: %v.", err)}
@@ -254,8 +281,8 @@ func checkNodes(ctx context.Context, in *Installation) []Check {
 
 // checkClock says whether the clock keeps anything from being recorded.
 func checkClock(_ context.Context, in *Installation) []Check {
-	if in.Store == nil {
-		return closed()
+	if closed := in.closed(); closed != nil {
+		return closed
 	}
 	if err := in.Store.Ready(); err != nil && in.Store.Writable() == nil {
 		return []Check{wrong("Set this computer's clock right. If it is right, and nothing was recorded for a month: goldenthread serve --clock-is-right, once.", "%s.", domain.FirstUpper(err.Error()))}

@@ -81,6 +81,7 @@ type Installation struct {
 	LostWays    func(ctx context.Context, group string) (people []string, err error) // nil: they can't be seen from here
 	BackupKey   archive.Key                                                          // nil: whether a backup is of this installation is not looked at
 
+	silent error                           // why the streams of a cluster can't be asked; nil: they can
 	before []Check                         // found in the folder before it was opened
 	free   func(dir string) (int64, error) // bytes that may still be written; nil: freeBytes
 }
@@ -111,6 +112,11 @@ var checks = []struct {
 // Examine looks at everything.
 func Examine(ctx context.Context, in *Installation) *Report {
 	r := &Report{Version: version.This().String(), Checks: in.before}
+	if in.Running && !in.Store.Alone() {
+		asked, cancel := context.WithTimeout(ctx, askLongest)
+		defer cancel()
+		in.silent = in.Store.CatchUp(asked)
+	}
 	if in.before == nil {
 		r.Checks = checkFolder(in.Dir)
 	}

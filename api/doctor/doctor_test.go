@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ import (
 
 	"goldenthread/api/mail"
 	"goldenthread/api/version"
+	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
 	"goldenthread/eventstore/commit"
@@ -406,4 +408,33 @@ func TestNodesOfAClusterAreNamed(t *testing.T) {
 	_, name, _ := strings.Cut(look().Do, "--retire ")
 	require.NoError(t, a.Retire(t.Context(), name))
 	require.Equal(t, Well, look().State)
+
+	// Where somebody was erased at one node, the other is told which file to copy.
+	b = open(second, version.Number)
+	execute := func(req domain.Request) {
+		_, err := a.Execute(t.Context(), req)
+		require.NoError(t, err)
+	}
+	execute(storetest.Found("trafford"))
+	leaver := storetest.Register("trafford", "leaver")
+	leaver.Command.(*domain.RegisterPerson).Personal = &domain.PersonalData{Name: "Dr Leaver"}
+	execute(leaver)
+	execute(storetest.Request("trafford", "founder", &domain.ErasePerson{Person: domain.NewPersonID("trafford", leaver.ID, "leaver")}))
+	for dir, s := range map[string]*eventstore.Store{first: a, second: b} {
+		keys := checkKeys(t.Context(), &Installation{Dir: dir, Store: s, Running: true})
+		require.Len(t, keys, 1)
+		require.Contains(t, keys[0].Do, "Copy wrapping.key from node node-")
+	}
+
+	// Where the servers of the streams are down, nothing is called damaged for it.
+	srv.Shutdown()
+	srv.WaitForShutdown()
+	report := Examine(t.Context(), &Installation{Dir: first, Store: a, Running: true, Now: time.Now()})
+	require.True(t, slices.ContainsFunc(report.Checks, func(c Check) bool {
+		return c.Name == "Ledgers" && c.State == Wrong && strings.Contains(c.Do, "Bring the other NATS servers")
+	}))
+	for _, c := range report.Checks {
+		require.NotContains(t, c.Do, "check-store")
+		require.NotContains(t, c.Do, "Stop the server")
+	}
 }

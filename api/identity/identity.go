@@ -136,7 +136,7 @@ func (s *knowing) onTheNewest(ctx context.Context, sent bool, find func() (calle
 	}
 	err := s.CheckCurrent()
 	if unknown != nil {
-		if err = s.newest(ctx); err == nil {
+		if err = s.Newest(ctx); err == nil {
 			c, unknown = find()
 		}
 	}
@@ -152,8 +152,9 @@ func (s *knowing) CheckCurrent() error {
 	return cmp.Or(s.store.CheckCurrent(), s.tokens.Tokens.records.Check())
 }
 
-// newest waits until all is here that other nodes recorded, made and ended before the call.
-func (s *knowing) newest(ctx context.Context) error {
+// Newest waits until all is here that other nodes recorded, made and ended before the call;
+// the error says that this node can't tell.
+func (s *knowing) Newest(ctx context.Context) error {
 	if s.store.Alone() {
 		return nil
 	}
@@ -162,12 +163,12 @@ func (s *knowing) newest(ctx context.Context) error {
 	return cmp.Or(s.store.CatchUp(ctx), s.tokens.Tokens.records.CatchUp(ctx))
 }
 
-// newestFor is newest, before somebody signs in, takes up an invitation, or looks after ways
+// newestFor is Newest, before somebody signs in, takes up an invitation, or looks after ways
 // in: what they mean may have been made at another node a moment ago.
 func (s *knowing) newestFor(r *http.Request) error {
 	path := r.URL.Path
-	if !caller.Safe(r.Method) && !strings.Contains(path, "/commands/") && !guard.IsPage(path) || signsIn(r) || strings.HasPrefix(path, "/invitation/") || strings.HasPrefix(path, LetterPages) || strings.HasPrefix(path, firstPages) {
-		return s.newest(r.Context())
+	if !caller.Safe(r.Method) && !strings.Contains(path, "/commands/") && !guard.IsPage(path) || signsIn(r) || strings.HasPrefix(path, "/invitation/") || strings.HasPrefix(path, firstPages) {
+		return s.Newest(r.Context())
 	}
 	return nil
 }

@@ -122,8 +122,13 @@ func (s *Identity) offerSignIn() {
 // redirected to where people sign in, and comes back.
 func (s *Identity) SignedIn(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if _, err := caller.Of(r.Context()); err == nil {
+		_, err := caller.Of(r.Context())
+		if err == nil {
 			next(w, r)
+			return
+		}
+		if problem.Of(r.Context(), s.log, err).Status != http.StatusUnauthorized { // this node can't tell who it is
+			s.tried(func(http.ResponseWriter, *http.Request) error { return err })(w, r)
 			return
 		}
 		if caller.Safe(r.Method) {

@@ -33,9 +33,12 @@ func (s *Rest) offerHealth() {
 	operation.Register(s.api, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "Whether something can be recorded now.", Tags: []string{"server"},
 	}, func(context.Context, *struct{}) (*statusOutput, error) {
-		return status("ready"), cmp.Or(s.store.Ready(), s.identity.CheckCurrent())
+		return status("ready"), s.ready()
 	})
 }
+
+// ready says why nothing can be recorded now; nil: it can.
+func (s *Rest) ready() error { return cmp.Or(s.store.Ready(), s.identity.CheckCurrent()) }
 
 func status(word string) *statusOutput {
 	out := &statusOutput{}

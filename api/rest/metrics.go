@@ -27,6 +27,7 @@ func newMetrics(c *access.Counts, g gauges, traffic prometheus.Collector) *metri
 // gauges are read when somebody asks.
 type gauges struct {
 	store     *eventstore.Store
+	ready     func() error
 	listening func() int
 }
 
@@ -55,7 +56,7 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
 	now := g.store.Gauges()
-	say(readyGauge, oneIf(g.store.Ready() == nil))
+	say(readyGauge, oneIf(g.ready() == nil))
 	say(queueGauge, float64(now.Waiting))
 	say(feedGauge, float64(g.listening()))
 	for _, group := range now.Groups {

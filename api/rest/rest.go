@@ -32,7 +32,7 @@ type Rest struct {
 // New offers the operations.
 func New(api *operation.API, l *access.Ledgers, who *identity.Identity, listening func() int, traffic prometheus.Collector) *Rest {
 	s := &Rest{api: api, ledgers: l, identity: who, store: l.Store, groups: l.Groups, log: l.Log}
-	s.metrics = newMetrics(l.Counts, gauges{l.Store, listening}, traffic)
+	s.metrics = newMetrics(l.Counts, gauges{l.Store, s.ready, listening}, traffic)
 	s.offerHealth()
 	s.offerCommands()
 	s.offerQuestions()

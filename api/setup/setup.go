@@ -105,10 +105,10 @@ func (s *Setup) operators(f func(http.ResponseWriter, *http.Request) error) http
 			err = f(w, r)
 		case err == nil:
 			err = problem.NotYours("L10", "This page is for the operator of this server.")
-		case caller.Safe(r.Method):
+		case caller.Safe(r.Method) && problem.Of(r.Context(), s.log, err).Status == http.StatusUnauthorized:
 			http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return
-		default:
+		case !caller.Safe(r.Method):
 			err = s.keepTyped(w, r)
 		}
 		if err != nil {
@@ -126,10 +126,14 @@ func (s *Setup) members(f func(http.ResponseWriter, *http.Request) error) http.H
 	}
 }
 
-// strangers lets everybody through: what they may see hangs on the code in the address.
+// strangers lets everybody through: what they may see hangs on the code in the address,
+// which may have been made, or used, at another node a moment ago.
 func (s *Setup) strangers(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := f(w, r)
+		err := s.identity.Newest(r.Context())
+		if err == nil {
+			err = f(w, r)
+		}
 		if err == nil {
 			return
 		}

@@ -162,6 +162,13 @@ func TestNodesShareWhoGetsIn(t *testing.T) {
 	for _, n := range nodes {
 		n.answers(t, func() int { return n.send(t, "GET", sharedGroup, "", token).StatusCode }, 503, 200, leaderSure)
 		n.answers(t, func() int { return n.send(t, "GET", sharedGroup, "", "gt_unknown").StatusCode }, 503, 401, leaderSure)
+		n.says(t, 503, "GET", "/account", "", "", session)
+		n.says(t, 503, "GET", "/operator", "", "", session)
+		n.says(t, 503, "GET", identity.LetterPages+"0000-0000-0000-0000", "", "")
+		n.says(t, 503, "GET", "/v1/backup", "", n.tokens.Operator())
+		metrics, err := io.ReadAll(n.says(t, 200, "GET", "/metrics", "", n.tokens.Operator()).Body)
+		require.NoError(t, err)
+		require.Contains(t, string(metrics), "\ngoldenthread_ready 0\n")
 	}
 	require.NoError(t, servers.start(1))
 	require.NoError(t, servers.start(2))

@@ -6,8 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 )
 
@@ -55,4 +58,32 @@ func TestNATSCredentials(t *testing.T) {
 	require.Error(t, err)
 	_, err = (&natsAccess{credentials: file}).options()
 	require.ErrorContains(t, err, "--nats")
+}
+
+// A node of a cluster that is told to stop ends as every other server does. Whatever streams it
+// made, the configuration lets the nodes make.
+func TestANodeStops(t *testing.T) {
+	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
+	require.NoError(t, err)
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	require.True(t, srv.ReadyForConnections(10*time.Second))
+	hooks := filepath.Join(t.TempDir(), "webhooks.json")
+	require.NoError(t, os.WriteFile(hooks, []byte(`[{"group":"g","name":"Board","url":"https://hooks.example.org/x","secret":"whsec_`+strings.Repeat("A", 43)+`=","format":"teams"}]`), 0o600))
+	p := start(t, t.TempDir(), "--nats", srv.ClientURL(), "--webhooks", hooks, "--mail-server", "127.0.0.1:9", "--mail-tls", "none", "--mail-from", "a@example.org", "--origin", "https://thread.example.org")
+	nc, err := nats.Connect(srv.ClientURL())
+	require.NoError(t, err)
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	names := js.StreamNames(t.Context())
+	made := 0
+	for name := range names.Name() {
+		made++
+		require.Contains(t, natsConfig, `"$JS.API.STREAM.CREATE.`+name+`"`)
+	}
+	require.NoError(t, names.Err())
+	require.GreaterOrEqual(t, made, 6)
+	p.Stop()
+	require.Zero(t, p.Cmd.ProcessState.ExitCode(), "%s", p.Log)
 }

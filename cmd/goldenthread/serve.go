@@ -311,16 +311,16 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 // offer offers the check over NATS: where the ledgers are kept in an existing one, there; and
 // where programs on this machine may ask. It does until stop is called.
 func (o *serving) offer(is *api.Server, ledgers *nats.Conn, log *slog.Logger) (stop func(), err error) {
-	stop, err = o.asking.start(is, log)
+	near, err := o.asking.start(is, log)
 	if err != nil || o.nats.url == "" {
-		return stop, err
+		return near, err
 	}
 	all, err := is.Offer(ledgers)
 	if err != nil {
-		stop()
+		near()
 		return nil, err
 	}
-	return func() { all.Stop(); stop() }, nil
+	return func() { all.Stop(); near() }, nil
 }
 
 // A server's memory, in MB: half is for ledgers kept at hand, a quarter for

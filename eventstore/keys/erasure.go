@@ -51,14 +51,6 @@ func (k *Keyring) IsErased(person string) bool {
 	return erased
 }
 
-// NoteErased notes an erasure that another node has recorded, before this one has read of it:
-// whoever is told of it here reads nothing of that person here any more.
-func (k *Keyring) NoteErased(group, person string) {
-	if !k.IsErased(person) {
-		k.markErased(group, person)
-	}
-}
-
 // markErased notes that the ledger says so; nobody reads that person's key any more.
 func (k *Keyring) markErased(group, person string) {
 	k.mu.Lock()
@@ -151,6 +143,9 @@ func (k *Keyring) rotateWrapping(ctx context.Context) error {
 	}
 	if err := k.dropNext(); err != nil {
 		return err
+	}
+	if !k.stream.Alone { // whoever confirmed the erasure may not be who runs the nodes
+		k.log.Warn("somebody was erased, so the wrapping key is a new one: copy its file to every other node, which reads and keeps no names until then", "file", k.path)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

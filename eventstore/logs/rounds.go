@@ -155,7 +155,7 @@ func (r *rounds) mendAll(ctx context.Context) {
 func (r *rounds) mendLog(ctx context.Context, g *groupLog) ([]string, error) {
 	mended, err := g.log.Rebuild(r.stream.Lines(ctx, g.name, 0, uint64(g.log.Tree().N)))
 	if len(mended) > 0 || err != nil {
-		r.log.Warn("a log was damaged and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
+		r.log.Warn("a log was missing or damaged here, and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
 	}
 	if err != nil && !isLost(err) && ctx.Err() == nil {
 		r.mendAt(g.name, time.Now().Add(logMend))

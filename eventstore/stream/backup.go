@@ -34,7 +34,7 @@ func (s *Stream) Backup(ctx context.Context, write func(fs.FS) error, first, wit
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if err := s.copyInto(ctx, dir, first, without); err != nil {
-		return fmt.Errorf("put the backup together: %w", err)
+		return s.silent(fmt.Errorf("put the backup together: %w", err))
 	}
 	return write(os.DirFS(dir))
 }

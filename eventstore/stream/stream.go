@@ -279,6 +279,9 @@ func checkLeads(c *jetstream.ClusterInfo) error {
 	if c == nil {
 		return nil // there is one server
 	}
+	if c.Leader == "" {
+		return fmt.Errorf("%w: none leads it", errNoLeader)
+	}
 	heard := 1 // by itself
 	for _, r := range c.Replicas {
 		if r.Name == c.Leader {
@@ -288,7 +291,7 @@ func checkLeads(c *jetstream.ClusterInfo) error {
 			heard++
 		}
 	}
-	if c.Leader == "" || heard <= (len(c.Replicas)+1)/2 {
+	if heard <= (len(c.Replicas)+1)/2 {
 		return fmt.Errorf("%w: %d of %d servers hear from each other", errNoLeader, heard, len(c.Replicas)+1)
 	}
 	return nil
