@@ -3,7 +3,6 @@ package eventstore
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -351,9 +350,6 @@ func damaged(t *testing.T, dir, name string, at int64, lines map[string][][]byte
 	} else {
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
-		if strings.HasSuffix(name, ".blk") {
-			at = besideSequence(data, at)
-		}
 		data[at] ^= 1 << (at % 8)
 		require.NoError(t, os.WriteFile(path, data, 0o600))
 	}
@@ -372,29 +368,10 @@ func damaged(t *testing.T, dir, name string, at int64, lines map[string][][]byte
 	for group := range lines {
 		result = worse(result, answered(t, s, group, lines[group], what))
 	}
-	if strings.Contains(said.String(), "rebuilt from the stream") || strings.Contains(said.String(), "checkpoint") {
+	if strings.Contains(said.String(), "are put right") || strings.Contains(said.String(), "rebuilt from the stream") || strings.Contains(said.String(), "checkpoint") {
 		result = worse(result, mended)
 	}
 	return result
-}
-
-// besideSequence is the place, or the next that is not among the upper bytes of a
-// record's sequence number. With a flipped bit in those, nats-server 2.15.2 sets
-// aside memory for each of the 2^24 and more messages that seem to be missing,
-// without bound (indexCacheBuf), and no test survives that. A record is its
-// length (4 bytes, the top bit says that it has headers), its sequence (8), and more.
-func besideSequence(block []byte, at int64) int64 {
-	for record := int64(0); record+12 < int64(len(block)); {
-		if at >= record+7 && at < record+12 {
-			return record + 12
-		}
-		length := int64(binary.LittleEndian.Uint32(block[record:]) &^ (1 << 31))
-		if length == 0 {
-			break
-		}
-		record += length
-	}
-	return at
 }
 
 // answered holds what the store says about the group against the truth.
@@ -448,4 +425,19 @@ func worse(a, b outcome) outcome {
 		}
 	}
 	return harmless
+}
+
+// TestATurnedSequenceKeepsNobodyFromStarting turns bits of sequences in the streams of the
+// ledgers and of the checkpoints, with which the stream server by itself would set aside memory
+// without end.
+func TestATurnedSequenceKeepsNobodyFromStarting(t *testing.T) {
+	dir, lines := smallStore(t)
+	for _, name := range storeFiles(t, dir) {
+		if !strings.HasSuffix(name, ".blk") {
+			continue
+		}
+		for _, at := range []int64{7, 9, 11} { // in the sequence of the first message
+			require.Contains(t, []outcome{mended, harmless}, damaged(t, dir, name, at, lines), "%s at %d", name, at)
+		}
+	}
 }

@@ -17,7 +17,7 @@ import (
 
 // mostRead is how many bytes of a stream's files are read before the server starts, the newest
 // files first. The others are opened.
-const mostRead = 1 << 30
+const mostRead = 1 << 28
 
 // An Unreadable is a file of the streams that can't be read or written to now.
 type Unreadable struct {

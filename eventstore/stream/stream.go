@@ -132,6 +132,9 @@ func (s *Stream) Open(ctx context.Context, url string, access []nats.Option) (er
 		if err := mendMeta(s.Dir, s.log); err != nil {
 			return err
 		}
+		if err := mendSequences(s.Dir, s.log); err != nil {
+			return err
+		}
 		if s.Server, err = startServer(filepath.Join(s.Dir, Folder), s.Node, s.log); err != nil {
 			return err
 		}

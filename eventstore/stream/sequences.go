@@ -1,0 +1,193 @@
+package stream
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/minio/highwayhash"
+)
+
+// A message lies in a block of the stream server (2.15.2) as a record: its length (4 bytes, of
+// which the top bit says that it has headers), its sequence (8, of which the two top bits say
+// that it is gone), its time (8), the length of its subject (2), the subject, the length of its
+// headers where it has some (4), headers and body, and a checksum (8). With a bit turned in the
+// upper bytes of a sequence the server sets aside memory for each of the messages that seem to
+// be missing, up to 2^61, and never starts. So sequences are put right before.
+
+const (
+	recordHead     = 22
+	recordChecksum = 8
+	recordGone     = 3 << 62 // bits of a sequence
+	recordHeaders  = 1 << 31 // bit of a length
+
+	// mostMissing is how many messages may seem to be missing before one.
+	mostMissing = 1 << 24
+	// mostTried is how many sequences after the message before, and before the one after, are
+	// tried for one that was turned.
+	mostTried = 1 << 12
+)
+
+// mendSequences puts right the sequences of messages, as far as their checksums say what they
+// were, in the newest blocks of all streams in a data folder. The error is of one that can't be
+// put right, and with which the server would not start, or *Unreadable.
+func mendSequences(dir string, log *slog.Logger) error {
+	streams, err := os.ReadDir(streamsFolder(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, s := range streams {
+		folder := filepath.Join(streamsFolder(dir), s.Name(), "msgs")
+		left := int64(mostRead)
+		for number := newestBlock(folder); number > 0 && left > 0; number-- {
+			path := filepath.Join(folder, fmt.Sprintf("%d.blk", number))
+			data, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // all its messages are gone
+			}
+			if err != nil {
+				return &Unreadable{path, bare(err)}
+			}
+			if err := mendBlock(path, newBlock(s.Name(), number, data), log); err != nil {
+				return err
+			}
+			left -= int64(len(data))
+		}
+	}
+	return err
+}
+
+// newestBlock is the number of the newest block in the folder; 0: there is none.
+func newestBlock(folder string) (newest int) {
+	entries, _ := os.ReadDir(folder) // CheckReadable has read it
+	for _, e := range entries {
+		if number, err := strconv.Atoi(strings.TrimSuffix(e.Name(), ".blk")); err == nil {
+			newest = max(newest, number)
+		}
+	}
+	return newest
+}
+
+func mendBlock(path string, b *block, log *slog.Logger) error {
+	mended, err := b.mend()
+	if err != nil {
+		return fmt.Errorf("%s: %w, so nothing was started. Restore the newest backup into another folder", path, err)
+	}
+	if mended == 0 {
+		return nil
+	}
+	log.Warn("sequences of messages were damaged and are put right; look at the disk: files don't change by themselves", "file", path, "messages", mended)
+	if err := WriteFile(path, b.data, 0o600); err != nil {
+		return &Unreadable{path, bare(err)}
+	}
+	return nil
+}
+
+// A block is a file of messages.
+type block struct {
+	data    []byte
+	hash    hash.Hash
+	records []record
+}
+
+// A record is where one message lies.
+type record struct{ at, length int }
+
+// newBlock is the block of that number in the stream, with the records up to the first whose
+// lengths can't be right: the server finds those.
+func newBlock(stream string, number int, data []byte) *block {
+	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, number))
+	h, err := highwayhash.New64(key[:])
+	if err != nil {
+		panic("stream: the key has the length that it must have: " + err.Error())
+	}
+	b := &block{data: data, hash: h}
+	for at := 0; at+recordHead+recordChecksum <= len(data); {
+		length := int(binary.LittleEndian.Uint32(data[at:]) &^ recordHeaders)
+		r := record{at, length}
+		if length < recordHead+recordChecksum || at+length > len(data) || b.bodyOf(r) > at+length-recordChecksum {
+			break
+		}
+		b.records = append(b.records, r)
+		at += length
+	}
+	return b
+}
+
+func (b *block) sequence(r record) uint64 { return binary.LittleEndian.Uint64(b.data[r.at+4:]) }
+
+func (b *block) setSequence(r record, s uint64) { binary.LittleEndian.PutUint64(b.data[r.at+4:], s) }
+
+// bodyOf is where what follows the subject begins, behind the length of the headers.
+func (b *block) bodyOf(r record) int {
+	at := r.at + recordHead + int(binary.LittleEndian.Uint16(b.data[r.at+20:]))
+	if binary.LittleEndian.Uint32(b.data[r.at:])&recordHeaders != 0 {
+		at += 4
+	}
+	return at
+}
+
+// fits says whether the record has its checksum.
+func (b *block) fits(r record) bool {
+	subject := r.at + recordHead
+	b.hash.Reset()
+	b.hash.Write(b.data[r.at+4 : r.at+20])
+	b.hash.Write(b.data[subject : subject+int(binary.LittleEndian.Uint16(b.data[r.at+20:]))])
+	b.hash.Write(b.data[b.bodyOf(r) : r.at+r.length-recordChecksum])
+	return string(b.hash.Sum(nil)) == string(b.data[r.at+r.length-recordChecksum:r.at+r.length])
+}
+
+// mend puts right the sequences in the block, and returns how many. The error is of one that
+// can't be put right and is too far from those beside it.
+func (b *block) mend() (mended int, err error) {
+	fit := make([]bool, len(b.records))
+	for i, r := range b.records {
+		fit[i] = b.fits(r)
+	}
+	before := uint64(0) // the sequence of the last message that is as it was
+	for i, r := range b.records {
+		if fit[i] {
+			before = max(before, b.sequence(r)&^recordGone)
+			continue
+		}
+		was, after := b.sequence(r), uint64(0)
+		if next := slices.Index(fit[i+1:], true); next >= 0 {
+			after = b.sequence(b.records[i+1+next]) &^ recordGone
+		}
+		if was == before+1 || before < was && was < after {
+			continue // it is something else that is damaged
+		}
+		if b.mendOne(r, before, after) {
+			before = b.sequence(r)
+			mended++
+			continue
+		}
+		b.setSequence(r, was)
+		if was&recordGone == 0 && was > max(before, after)+mostMissing {
+			return mended, fmt.Errorf("message %d in it is damaged, and no other copy says what it was", before+1)
+		}
+	}
+	return mended, nil
+}
+
+// mendOne looks for the sequence with which the record has its checksum.
+func (b *block) mendOne(r record, before, after uint64) bool {
+	for d := range uint64(mostTried) {
+		for _, s := range []uint64{before + 1 + d, after - 1 - d} {
+			b.setSequence(r, s)
+			if b.fits(r) {
+				return true
+			}
+		}
+	}
+	return false
+}
