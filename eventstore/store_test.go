@@ -515,6 +515,23 @@ func TestNothingIsWrittenOnceTheLockIsAnother(t *testing.T) {
 	require.Equal(t, r.Next, openTest(t, Options{Dir: dir}).Next("trafford"), "nothing was lost, and nothing was added")
 }
 
+// What is written to files that were deleted is lost: nothing is acknowledged any more.
+func TestNothingIsWrittenOnceTheStreamIsTakenAway(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, Options{Dir: dir})
+	r := mustExecute(t, s, storetest.Found("trafford"))
+	requireLogged(t, s, "trafford")
+	streams := filepath.Join(dir, stream.Folder)
+	require.NoError(t, os.Rename(streams, streams+".aside"))
+	_, err := s.Execute(testContext(t), storetest.Register("trafford", "a"))
+	require.ErrorIs(t, err, commit.ErrNotReady)
+	require.ErrorContains(t, <-s.Failed(), "taken away or replaced")
+	s.Close(testContext(t)) // its files are elsewhere
+	require.NoError(t, os.RemoveAll(streams))
+	require.NoError(t, os.Rename(streams+".aside", streams))
+	require.Equal(t, r.Next, openTest(t, Options{Dir: dir}).Next("trafford"), "nothing was lost, and nothing was added")
+}
+
 func TestReopeningReplaysToTheSameState(t *testing.T) {
 	dir := t.TempDir()
 	var log, replayed commitLog

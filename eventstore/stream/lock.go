@@ -16,9 +16,15 @@ import (
 // taking the file lock away lets nobody in; the file is locked too, since releases before
 // this one look at nothing else.
 type Lock struct {
-	dir    string
-	locks  []*flock.Flock // of the folder, then of the file in it
-	locked []os.FileInfo  // what each of them locked
+	dir   string
+	locks []*flock.Flock // of the folder, then of the file in it
+	used  []used         // what they locked, and what else must stay in its place
+}
+
+// A used is a file or a folder that is used while the folder is locked.
+type used struct {
+	path string
+	info os.FileInfo
 }
 
 // ErrInUse says that another process has locked the data folder.
@@ -51,21 +57,30 @@ func LockFolder(dir string) (*Lock, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("lock the data folder %s: %w", dir, err), l.Unlock())
 		}
-		l.locked = append(l.locked, locked)
+		l.used = append(l.used, used{lock.Path(), locked})
 	}
 	return l, nil
 }
 
-// Check returns an error if the folder, or the file lock in it, is no longer what was
-// locked: another process may be writing to the folder by now.
+// Use has Check look at the folder too: what is written into one that was taken away is lost.
+func (l *Lock) Use(folder string) error {
+	info, err := os.Stat(folder)
+	if err == nil {
+		l.used = append(l.used, used{folder, info})
+	}
+	return err
+}
+
+// Check returns an error if the folder, the file lock in it, or what else is used, is no longer
+// what it was: another process may be writing to the folder by now.
 func (l *Lock) Check() error {
-	for i, lock := range l.locks {
-		there, err := os.Stat(lock.Path())
+	for _, one := range l.used {
+		there, err := os.Stat(one.path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("look at the lock of the data folder: %w", err)
+			return fmt.Errorf("look at what is used of the data folder: %w", err)
 		}
-		if err != nil || !os.SameFile(l.locked[i], there) {
-			return fmt.Errorf("%s was taken away or replaced while this process used it, and another may have started on the folder: stop all that use %s, and start one", lock.Path(), l.dir)
+		if err != nil || !os.SameFile(one.info, there) {
+			return fmt.Errorf("%s was taken away or replaced while this process used it, and another may have started on the folder: stop all that use %s, and start one", one.path, l.dir)
 		}
 	}
 	return nil

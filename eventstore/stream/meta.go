@@ -32,6 +32,11 @@ func streamsFolder(dir string) string {
 	return filepath.Join(dir, Folder, "jetstream", "$G", "streams")
 }
 
+// messagesFolder is where the server keeps the messages of a stream.
+func messagesFolder(dir, stream string) string {
+	return filepath.Join(streamsFolder(dir), stream, "msgs")
+}
+
 // CheckMeta returns the streams in a data folder that the server would skip. It writes
 // nothing.
 func CheckMeta(dir string) (unsound []Unsound, err error) {

@@ -46,7 +46,7 @@ func mendSequences(dir string, log *slog.Logger) error {
 		return nil
 	}
 	for _, s := range streams {
-		folder := filepath.Join(streamsFolder(dir), s.Name(), "msgs")
+		folder := messagesFolder(dir, s.Name())
 		left := int64(mostRead)
 		for number := newestBlock(folder); number > 0 && left > 0; number-- {
 			path := filepath.Join(folder, fmt.Sprintf("%d.blk", number))

@@ -40,7 +40,7 @@ func blockOf(t *testing.T) (dir, path string, data []byte) {
 	conn.Close()
 	srv.Shutdown()
 	srv.WaitForShutdown()
-	path = filepath.Join(streamsFolder(dir), "STREAM", "msgs", "1.blk")
+	path = filepath.Join(messagesFolder(dir, "STREAM"), "1.blk")
 	data, err = os.ReadFile(path)
 	require.NoError(t, err)
 	return dir, path, data

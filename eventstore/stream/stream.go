@@ -155,6 +155,9 @@ func (s *Stream) Open(ctx context.Context, url string, access []nats.Option) (er
 // OpenLedger opens the stream of the ledgers, which is made where there is none.
 func (s *Stream) OpenLedger(ctx context.Context, replicas int) (err error) {
 	s.ledger, err = OpenStream(ctx, s.JS, Config(replicas))
+	if err == nil && s.Alone {
+		err = s.lock.Use(messagesFolder(s.Dir, Name))
+	}
 	return err
 }
 
@@ -174,7 +177,8 @@ func (s *Stream) Close() error {
 	return s.lock.Unlock()
 }
 
-// CheckLock returns an error if another process may be in the data folder.
+// CheckLock returns an error if another process may be in the data folder, or the ledgers' stream
+// was taken away from it.
 func (s *Stream) CheckLock() error { return s.lock.Check() }
 
 // Follow delivers the stream from the message on; up to the last one it reads those
