@@ -38,6 +38,29 @@ func TestErasingAPerson(t *testing.T) {
 	w.must(404, w.ask("cd-north", "/people/nobody/remains"))
 }
 
+// Rule L7: whoever has erased somebody is told what is to be done about the keys: the person
+// themselves at once, and where a keeper asked for it, whoever confirms it.
+func TestWhoeverErasesIsToldWhatToDo(t *testing.T) {
+	w := newWorld(t).established()
+	ids := map[string]string{}
+	for _, who := range []string{"own", "kept"} {
+		w.must(201, w.command("manager", "register-person", fmt.Sprintf(`{"handle":%q,"office":"Leaver","personal":{"name":"Dr Zebedee Nightjar"}}`, who)))
+		ids[who] = w.must(200, w.ask("cd-north", "/people/"+who+"/remains")).json(t)["id"].(string)
+	}
+	w.giveTokens("own", "kept")
+	r := w.must(201, w.command("own", "erase-person", fmt.Sprintf(`{"person":%q}`, ids["own"]))).json(t)
+	require.NotEmpty(t, r["erased"].(map[string]any)["todo"])
+
+	r = w.must(201, w.command("manager", "erase-person", fmt.Sprintf(`{"person":%q}`, ids["kept"]))).json(t)
+	require.NotContains(t, r, "erased")
+	require.Contains(t, string(w.must(200, w.ask("cd-north", "/people")).body), "Nightjar", "they are not erased yet")
+	record := r["refs"].([]any)[0].(string)
+	w.refused(403, "O3", w.command("manager", "confirm-record", fmt.Sprintf(`{"records":[%q]}`, record)))
+	r = w.must(201, w.command("kept", "confirm-record", fmt.Sprintf(`{"records":[%q]}`, record))).json(t)
+	require.NotEmpty(t, r["erased"].(map[string]any)["todo"])
+	require.NotContains(t, string(w.must(200, w.ask("cd-north", "/people")).body), "Nightjar")
+}
+
 // Rule L7: a key that can't be read is no erasure. Who needs it is told to ask again, and
 // nothing is sealed under another one.
 func TestAKeyThatCantBeReadIsSaid(t *testing.T) {

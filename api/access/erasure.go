@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"goldenthread/domain"
+	"goldenthread/eventstore"
 )
 
 // An Erasure is what became of an erased person's key, and what whoever runs the server
@@ -17,8 +18,34 @@ type Erasure struct {
 	Todo     []string `json:"todo" doc:"what whoever runs the server has to do now, in sentences"`
 }
 
-// ErasureOf says what became of the key of somebody who was erased.
-func (s *Ledgers) ErasureOf(ctx context.Context, person string) (*Erasure, error) {
+// erasedBy says what became of the keys of those whom the command erased: somebody at once, or
+// once another person confirms it. Nil if it erased nobody.
+func (s *Ledgers) erasedBy(ctx context.Context, group string, command domain.Command, result eventstore.Result) (*Erasure, error) {
+	switch command.(type) {
+	case *domain.ErasePerson, *domain.ConfirmRecord:
+	default:
+		return nil, nil
+	}
+	if result.First >= result.Next {
+		return nil, nil // nothing was recorded
+	}
+	var persons []string
+	for e, err := range s.Store.Entries(ctx, group, result.First, result.Last+1) {
+		if err != nil {
+			return nil, err
+		}
+		if erased, ok := e.Event.Data.(*domain.PersonErased); ok {
+			persons = append(persons, erased.Person)
+		}
+	}
+	if persons == nil {
+		return nil, nil
+	}
+	return s.ErasureOf(ctx, persons...)
+}
+
+// ErasureOf says what became of the keys of people who were erased.
+func (s *Ledgers) ErasureOf(ctx context.Context, persons ...string) (*Erasure, error) {
 	with, without, err := s.Store.WrappingKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -27,7 +54,8 @@ func (s *Ledgers) ErasureOf(ctx context.Context, person string) (*Erasure, error
 	if err != nil {
 		return nil, err
 	}
-	e := &Erasure{KeyLeft: slices.Contains(s.Store.ErasuresLeft(), person), NewKeyAt: append([]string{}, with...), OldNodes: append([]string{}, without...)}
+	left := s.Store.ErasuresLeft()
+	e := &Erasure{KeyLeft: slices.ContainsFunc(persons, func(p string) bool { return slices.Contains(left, p) }), NewKeyAt: append([]string{}, with...), OldNodes: append([]string{}, without...)}
 	if e.KeyLeft {
 		e.Todo = append(e.Todo, "The key is not known to be destroyed yet. The server tries again every minute: look here again until it is.")
 	}

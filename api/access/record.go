@@ -170,10 +170,8 @@ func (s *Ledgers) Record(ctx context.Context, kind domain.CommandKind, in *Comma
 	if result.First < result.Next {
 		out.Body.Recorded, out.Body.First, out.Body.Last = true, &result.First, &result.Last
 	}
-	if erase, ok := command.(*domain.ErasePerson); ok && s.Store.IsErased(erase.Person) {
-		if out.Body.Erased, err = s.ErasureOf(ctx, erase.Person); err != nil {
-			s.Log.WarnContext(ctx, "what became of an erased person's key could not be asked", "group", in.Group, "error", err)
-		}
+	if out.Body.Erased, err = s.erasedBy(ctx, in.Group, command, result); err != nil {
+		s.Log.WarnContext(ctx, "what became of an erased person's key could not be asked", "group", in.Group, "error", err)
 	}
 	if result.Repeat {
 		out.Replayed = "true"
