@@ -67,8 +67,8 @@ run: build ## serve the example place at http://127.0.0.1:8080, data in ./data
 	bin/goldenthread serve --data $(DATA) --listen $(LISTEN) --example trafford
 
 .PHONY: test
-test: ## run all tests, those that take longest first
-	$(GO) test -timeout 30m ./api ./eventstore/simulation ./...
+test: ## run all tests
+	$(GO) test -timeout 30m ./...
 
 .PHONY: race
 race: ## run the short tests under the race detector, with fewer rounds (lint has vetted them); without domain and its model, which run in the caller's goroutine alone

@@ -42,7 +42,7 @@ func newBrowser(t *testing.T, at string) *browser {
 	b := &browser{t: t, at: at}
 	ctx, cancel := chromedp.NewContext(allocated)
 	t.Cleanup(cancel)
-	patience := 4 * time.Minute
+	patience := 8 * time.Minute
 	if os.Getenv(measuredEnv) != "" {
 		patience = 40 * time.Minute // each page is looked at six times over
 	}
