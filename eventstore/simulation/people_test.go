@@ -257,7 +257,7 @@ func (w *world) playFault(one *step, n *node) {
 		n.stop()
 	case loseAtStart:
 		n.mu.Lock()
-		n.first = countdown{requests: 1 + one.N%40, request: []fate{{drop: true}, {mute: true}}[one.N/40%2]}
+		n.first = countdown{requests: 1 + one.N%40, request: []fate{{drop: true}, {mute: true}, {late: 2 * time.Second}}[one.N/40%3]}
 		n.mu.Unlock()
 		n.stop()
 		if len(w.nodes) > 1 {

@@ -73,7 +73,7 @@ const (
 	eraseKill   = "kill at keys"  // the same, and the node that does it is killed at its Nth message from then
 	keyLate     = "key late"      // somebody registers at a node, whose new key is late, and another node erases somebody
 	handOn      = "hand on"       // whoever runs the nodes copies the wrapping key to those that lack it
-	loseAtStart = "lose at start" // a node is stopped and started, and its Nth request then, or its answer, is lost
+	loseAtStart = "lose at start" // a node is stopped and started, and its Nth request then, or its answer, is lost or late
 	rot         = "rot"           // a node is stopped, a bit of its logs turns, and it is started; single messages that it asks for are lost for a while
 	witnessing  = "witness"       // requests of the witness, or its answers, are lost or late, or it is down
 )
