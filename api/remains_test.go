@@ -38,9 +38,9 @@ func TestErasingAPerson(t *testing.T) {
 	w.must(404, w.ask("cd-north", "/people/nobody/remains"))
 }
 
-// Rule L7: whoever has erased somebody is told what is to be done about the keys: the person
-// themselves at once, and where a keeper asked for it, whoever confirms it.
-func TestWhoeverErasesIsToldWhatToDo(t *testing.T) {
+// Rule L7: the answer to an erasure says what to do about the keys. If a keeper asked for the
+// erasure, that is the answer to its confirmation.
+func TestAnErasureSaysWhatToDo(t *testing.T) {
 	w := newWorld(t).established()
 	ids := map[string]string{}
 	for _, who := range []string{"own", "kept"} {

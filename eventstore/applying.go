@@ -99,7 +99,7 @@ func (w *writer) applyCommit(sequence uint64, pieces []commit.Piece) {
 	w.applied = sequence
 	w.ledgers.Evict()
 	w.notifyFollowers(sequence, applied)
-	w.stream.Applied.Store(sequence) // whoever waits for it relies on all of the above
+	w.stream.Applied.Store(sequence) // last: a reader that waits for it relies on all of the above
 	w.noteCaughtUp()
 }
 

@@ -57,9 +57,9 @@ func (s *Store) Execute(ctx context.Context, req domain.Request) (Result, error)
 	return s.execute(ctx, req)
 }
 
-// mayErase says whether somebody may be erased by the command. Whoever is told here that they
-// are reads nothing of them here any more, whichever node recorded it. Whether they are, or
-// whether it waits to be confirmed, is in the ledger alone.
+// mayErase says whether the command may erase somebody. Only the ledger says whether it did,
+// or whether the erasure waits to be confirmed. So a node that forwards such a command answers
+// once it has read the ledger up to it: from then on it opens no data of an erased person.
 func mayErase(command domain.Command) bool {
 	switch command.(type) {
 	case *domain.ErasePerson, *domain.ConfirmRecord:

@@ -15,10 +15,10 @@ import (
 	"goldenthread/eventstore/tilelog"
 )
 
-// TestWhoeverMeetsDamageHasItMended turns a bit of a log's files under a running store.
-// Whoever asks for anything that rests on it is told of damage, never given what is wrong, and
-// gets the right answer soon, though nobody asks for anything else.
-func TestWhoeverMeetsDamageHasItMended(t *testing.T) {
+// TestDamageThatIsReadIsMended turns a bit of a log's files under a running store. Each
+// question that needs the damaged file fails with *tilelog.Damage and never returns wrong
+// bytes. The log is then mended without another question, and the same question is answered.
+func TestDamageThatIsReadIsMended(t *testing.T) {
 	dir, lines := smallStore(t)
 	s := openTest(t, Options{Dir: dir})
 	<-s.logs.Checked

@@ -18,8 +18,8 @@ type Erasure struct {
 	Todo     []string `json:"todo" doc:"what whoever runs the server has to do now, in sentences"`
 }
 
-// erasedBy says what became of the keys of those whom the command erased: somebody at once, or
-// once another person confirms it. Nil if it erased nobody.
+// erasedBy says what became of the keys of the people whom the recorded command erased; nil if
+// it erased nobody. An erasure that waits to be confirmed is recorded by the confirmation.
 func (s *Ledgers) erasedBy(ctx context.Context, group string, command domain.Command, result eventstore.Result) (*Erasure, error) {
 	switch command.(type) {
 	case *domain.ErasePerson, *domain.ConfirmRecord:

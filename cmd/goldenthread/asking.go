@@ -167,3 +167,18 @@ func (a *askers) Check(c server.ClientAuthentication) bool {
 	}})
 	return true
 }
+
+// offer offers the check over NATS: where the ledgers are kept in an existing one, there; and
+// where programs on this machine may ask. It does until stop is called.
+func (o *serving) offer(is *api.Server, ledgers *nats.Conn, log *slog.Logger) (stop func(), err error) {
+	near, err := o.asking.start(is, log)
+	if err != nil || o.nats.url == "" {
+		return near, err
+	}
+	all, err := is.Offer(ledgers)
+	if err != nil {
+		near()
+		return nil, err
+	}
+	return func() { all.Stop(); near() }, nil
+}

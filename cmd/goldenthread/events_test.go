@@ -13,7 +13,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// What can't be printed here is no fault of the server: it isn't asked again, and isn't blamed.
+// A line that can't be written to standard output is not blamed on the server, and the server is not asked again.
 func TestLinesThatCantBePrinted(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("id: 7\ndata: {\"index\":7}\n\n")) }))
 	defer srv.Close()

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	"rsc.io/qr"
@@ -208,7 +207,7 @@ func (o *serving) storeOptions(log *slog.Logger) (options eventstore.Options, er
 func (o *serving) openAccess(ctx context.Context, options *api.Options) (err error) {
 	backupKey := cmp.Or(o.backupKey, filepath.Join(o.dir, backupKeyFile))
 	for file, lost := range map[string]string{
-		(&identity.Tokens{Dir: o.dir}).OperatorFile(): "whoever has the old one is not the operator any more",
+		(&identity.Tokens{Dir: o.dir}).OperatorFile(): "the old token no longer works",
 		backupKey: "credentials in the backups made so far come back only with the old one. Put that back, or make a new backup and keep the new key apart from it",
 	} {
 		if len(options.Store.Groups()) > 0 && !o.isExample() && !isThere(file) {
@@ -306,21 +305,6 @@ func (o *serving) answer(ctx context.Context, cmd *cobra.Command, listener net.L
 		o.showFirstLink(cmd, listener.Addr(), first)
 	}
 	return serveUntil(ctx, server, listener, options.Store.Failed())
-}
-
-// offer offers the check over NATS: where the ledgers are kept in an existing one, there; and
-// where programs on this machine may ask. It does until stop is called.
-func (o *serving) offer(is *api.Server, ledgers *nats.Conn, log *slog.Logger) (stop func(), err error) {
-	near, err := o.asking.start(is, log)
-	if err != nil || o.nats.url == "" {
-		return near, err
-	}
-	all, err := is.Offer(ledgers)
-	if err != nil {
-		near()
-		return nil, err
-	}
-	return func() { all.Stop(); near() }, nil
 }
 
 // A server's memory, in MB: half is for ledgers kept at hand, a quarter for

@@ -93,8 +93,8 @@ func TestARestoreLeavesALinkThatLeadsNowhere(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestOtherFoldersAreLeftAlone: the tools of whoever keeps a data folder neither close another folder to
-// others, nor make one, nor write into it.
+// TestOtherFoldersAreLeftAlone: commands that work on a data folder change nothing about another folder, not
+// even its permissions, and make none.
 func TestOtherFoldersAreLeftAlone(t *testing.T) {
 	p := &program{&programtest.Program{T: t, File: os.Args[0]}}
 	mine, none := t.TempDir(), filepath.Join(t.TempDir(), "none")

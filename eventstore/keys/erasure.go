@@ -144,7 +144,7 @@ func (k *Keyring) rotateWrapping(ctx context.Context) error {
 	if err := k.dropNext(); err != nil {
 		return err
 	}
-	if !k.stream.Alone { // whoever confirmed the erasure may not be who runs the nodes
+	if !k.stream.Alone { // the person who confirmed the erasure may not run the nodes
 		k.log.Warn("somebody was erased, so the wrapping key is a new one: copy its file to every other node, which reads and keeps no names until then", "file", k.path)
 	}
 	k.mu.Lock()

@@ -46,6 +46,8 @@ const (
 	logChunk   = 4096                   // lines read at a time for one log whose messages are requested one by one
 	logDrain   = 5 * time.Second        // the longest time for the last round
 	logMend    = 10 * time.Second       // until a log is mended again that could not be mended just now
+
+	logMendLost = 10 * time.Minute // the same, of a log of which the stream has no copy to mend it from
 )
 
 // Logs are the logs of all groups. A node without a signing key has none. They are safe
@@ -246,7 +248,7 @@ func (l *Logs) addLine(e *commit.Entry) {
 	l.held += len(e.Line)
 }
 
-// openLog opens the group's log. Whoever meets damage in it has it mended.
+// openLog opens the group's log. When a reader finds damage in it, it is mended.
 func (l *Logs) openLog(g *groupLog, origin string, signed []byte) (err error) {
 	if g.log, err = tilelog.Open(l.folder, g.name, origin, l.signers, signed); err == nil {
 		g.log.OnDamage = func() { l.mendSoon(g.name) }

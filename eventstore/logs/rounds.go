@@ -150,14 +150,18 @@ func (r *rounds) mendAll(ctx context.Context) {
 }
 
 // mendLog rebuilds damaged files of a log from the stream, if the stream's events have the
-// signed root, and returns their names. It tries again later if the stream does not answer, or
-// the files can't be written, just now.
+// signed root, and returns their names. What could not be mended is tried again: soon if the
+// stream does not answer or the files can't be written just now, otherwise later.
 func (r *rounds) mendLog(ctx context.Context, g *groupLog) ([]string, error) {
 	mended, err := g.log.Rebuild(r.stream.Lines(ctx, g.name, 0, uint64(g.log.Tree().N)))
 	if len(mended) > 0 || err != nil {
 		r.log.Warn("a log was missing or damaged here, and is rebuilt from the stream", "group", g.name, "files", mended, "error", err)
 	}
-	if err != nil && !isLost(err) && ctx.Err() == nil {
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case isLost(err):
+		r.mendAt(g.name, time.Now().Add(logMendLost))
+	default:
 		r.mendAt(g.name, time.Now().Add(logMend))
 	}
 	return mended, err

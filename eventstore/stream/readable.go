@@ -15,8 +15,8 @@ import (
 // file that can't be read only now (its owner is another, the disk does not give it out, what a
 // link leads to is not mounted) would be gone for good, and people's keys with it.
 
-// mostRead is how many bytes of a stream's files are read before the server starts, the newest
-// files first. The others are opened.
+// mostRead is how many bytes of a stream's files are read before the server starts. The other
+// files are only opened.
 const mostRead = 1 << 28
 
 // An Unreadable is a file of the streams that can't be read or written to now.

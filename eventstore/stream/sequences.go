@@ -22,12 +22,15 @@ import (
 // that it is gone), its time (8), the length of its subject (2), the subject, the length of its
 // headers where it has some (4), headers and body, and a checksum (8). With a bit turned in the
 // upper bytes of a sequence the server sets aside memory for each of the messages that seem to
-// be missing, up to 2^61, and never starts. So sequences are put right before.
+// be missing, up to 2^61, and never starts. So such sequences are changed before it starts: to
+// what they were, where the checksum proves it, and otherwise to the place where the message
+// lies. Its checksum is wrong then as before, and it is found like any other damage.
 
 const (
 	recordHead     = 22
 	recordChecksum = 8
 	recordGone     = 3 << 62 // bits of a sequence
+	recordOfOther  = 1 << 62 // of those, the one that says that another message is gone
 	recordHeaders  = 1 << 31 // bit of a length
 
 	// mostMissing is how many messages may seem to be missing before one.
@@ -37,9 +40,8 @@ const (
 	mostTried = 1 << 12
 )
 
-// mendSequences puts right the sequences of messages, as far as their checksums say what they
-// were, in the newest blocks of all streams in a data folder. The error is of one that can't be
-// put right, and with which the server would not start, or *Unreadable.
+// mendSequences mends the sequences in the newest blocks of all streams in a data folder. The
+// error is *Unreadable.
 func mendSequences(dir string, log *slog.Logger) error {
 	streams, err := os.ReadDir(streamsFolder(dir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,14 +80,11 @@ func newestBlock(folder string) (newest int) {
 }
 
 func mendBlock(path string, b *block, log *slog.Logger) error {
-	mended, err := b.mend()
-	if err != nil {
-		return fmt.Errorf("%s: %w, so nothing was started. Restore the newest backup into another folder", path, err)
-	}
-	if mended == 0 {
+	mended, placed := b.mend()
+	if mended+placed == 0 {
 		return nil
 	}
-	log.Warn("sequences of messages were damaged and are put right; look at the disk: files don't change by themselves", "file", path, "messages", mended)
+	log.Warn("sequences of messages were damaged; look at the disk: files don't change by themselves", "file", path, "put right", mended, "damaged otherwise too", placed)
 	if err := WriteFile(path, b.data, 0o600); err != nil {
 		return &Unreadable{path, bare(err)}
 	}
@@ -146,12 +145,13 @@ func (b *block) fits(r record) bool {
 	return string(b.hash.Sum(nil)) == string(b.data[r.at+r.length-recordChecksum:r.at+r.length])
 }
 
-// mend puts right the sequences in the block, and returns how many. The error is of one that
-// can't be put right and is too far from those beside it.
-func (b *block) mend() (mended int, err error) {
-	fit := make([]bool, len(b.records))
+// mend puts right the sequences in the block, and gives a place to those that can't be put
+// right and are too far from the ones beside them. It returns how many of each.
+func (b *block) mend() (mended, placed int) {
+	fit, inPlace := make([]bool, len(b.records)), make([]bool, len(b.records))
 	for i, r := range b.records {
 		fit[i] = b.fits(r)
+		inPlace[i] = fit[i] && b.sequence(r)&recordOfOther == 0
 	}
 	before := uint64(0) // the sequence of the last message that is as it was
 	for i, r := range b.records {
@@ -160,27 +160,29 @@ func (b *block) mend() (mended int, err error) {
 			continue
 		}
 		was, after := b.sequence(r), uint64(0)
-		if next := slices.Index(fit[i+1:], true); next >= 0 {
+		if next := slices.Index(inPlace[i+1:], true); next >= 0 {
 			after = b.sequence(b.records[i+1+next]) &^ recordGone
 		}
-		if was == before+1 || before < was && was < after {
-			continue // it is something else that is damaged
-		}
-		if b.mendOne(r, before, after) {
+		switch {
+		case was == before+1, before < was && was < after: // it is something else that is damaged
+		case b.mendOne(r, before, after):
 			before = b.sequence(r)
 			mended++
-			continue
-		}
-		b.setSequence(r, was)
-		if was&recordGone == 0 && was > max(before, after)+mostMissing {
-			return mended, fmt.Errorf("message %d in it is damaged, and no other copy says what it was", before+1)
+		case was&recordGone == 0 && was > max(before, after)+mostMissing:
+			if before++; after != 0 {
+				before = min(before, after-1)
+			}
+			b.setSequence(r, before)
+			placed++
 		}
 	}
-	return mended, nil
+	return mended, placed
 }
 
-// mendOne looks for the sequence with which the record has its checksum.
+// mendOne looks for the sequence with which the record has its checksum, and leaves it as it is
+// if there is none.
 func (b *block) mendOne(r record, before, after uint64) bool {
+	was := b.sequence(r)
 	for d := range uint64(mostTried) {
 		for _, s := range []uint64{before + 1 + d, after - 1 - d} {
 			b.setSequence(r, s)
@@ -189,5 +191,6 @@ func (b *block) mendOne(r record, before, after uint64) bool {
 			}
 		}
 	}
+	b.setSequence(r, was)
 	return false
 }

@@ -57,8 +57,8 @@ func TestATurnedSequenceIsPutRight(t *testing.T) {
 			turned := bytes.Clone(data)
 			turned[r.at+4+bit/8] ^= 1 << (bit % 8)
 			b := newBlock("STREAM", 1, turned)
-			n, err := b.mend()
-			require.NoError(t, err)
+			n, placed := b.mend()
+			require.Zero(t, placed)
 			if n == 0 { // the server is not misled far
 				at, gone := b.sequence(r), whole.sequence(r)&recordGone != 0
 				require.True(t, gone || at < uint64(len(whole.records)), "record %d, bit %d: %d", i, bit, at)
@@ -67,9 +67,8 @@ func TestATurnedSequenceIsPutRight(t *testing.T) {
 			require.Equal(t, data, b.data, "record %d, bit %d", i, bit)
 		}
 	}
-	n, err := newBlock("STREAM", 1, bytes.Clone(data)).mend()
-	require.NoError(t, err)
-	require.Zero(t, n, "what is right is left as it is")
+	n, placed := newBlock("STREAM", 1, bytes.Clone(data)).mend()
+	require.Zero(t, n+placed, "what is right is left as it is")
 
 	turned := bytes.Clone(data)
 	turned[whole.records[2].at+10] ^= 1
@@ -81,22 +80,26 @@ func TestATurnedSequenceIsPutRight(t *testing.T) {
 	require.Equal(t, data, now)
 }
 
-// TestASequenceThatCantBePutRight has another byte of the same message turned too: the server,
-// which would set aside memory without end, is not started.
+// TestASequenceThatCantBePutRight has another byte of the same message turned too: the message
+// is left where it lies among the others, and is damaged as before.
 func TestASequenceThatCantBePutRight(t *testing.T) {
 	dir, path, data := blockOf(t)
-	r := newBlock("STREAM", 1, data).records[2]
-	data[r.at+10] ^= 1
-	data[r.at+r.length-recordChecksum-1] ^= 1
-	require.NoError(t, os.WriteFile(path, data, 0o600))
-	err := mendSequences(dir, slog.New(slog.DiscardHandler))
-	require.ErrorContains(t, err, "message 3 in it is damaged, and no other copy says what it was, so nothing was started")
-	require.ErrorContains(t, err, "Restore the newest backup")
-	now, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, data, now, "nothing is changed")
-
-	binary.LittleEndian.PutUint32(data[r.at:], 1<<30) // a length that can't be right is found by the server
+	records := newBlock("STREAM", 1, data).records
+	for _, i := range []int{0, 2, 8} { // the first, one in the middle and the last message
+		r, damaged := records[i], bytes.Clone(data)
+		damaged[r.at+10] ^= 1
+		damaged[r.at+r.length-recordChecksum-1] ^= 1
+		require.NoError(t, os.WriteFile(path, damaged, 0o600))
+		require.NoError(t, mendSequences(dir, slog.New(slog.DiscardHandler)))
+		now, err := os.ReadFile(path)
+		require.NoError(t, err)
+		b := newBlock("STREAM", 1, now)
+		require.EqualValues(t, i+1, b.sequence(r))
+		require.False(t, b.fits(r))
+		damaged[r.at+10] ^= 1
+		require.Equal(t, damaged, now, "nothing else is changed")
+	}
+	binary.LittleEndian.PutUint32(data[records[2].at:], 1<<30) // a length that can't be right is found by the server
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 	require.NoError(t, mendSequences(dir, slog.New(slog.DiscardHandler)))
 }
