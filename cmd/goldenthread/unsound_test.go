@@ -78,7 +78,7 @@ func TestALostSecretIsMadeAnewWithAWord(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, backupKeyFile)))
 	p = start(t, dir)
 	p.Stop()
-	require.Contains(t, p.Log.String(), "the old one is not the operator any more")
+	require.Contains(t, p.Log.String(), "the old token no longer works")
 	require.Contains(t, p.Log.String(), "come back only with the old one")
 }
 
