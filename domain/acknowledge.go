@@ -31,7 +31,7 @@ func (c *Acknowledge) may(w *who) (Permission, *Refusal) {
 func (c *Acknowledge) decide(t *turn) *Refusal {
 	seen := append([]string{c.About}, c.Also...)
 	if len(seen)*len(c.Practices) > mostSeen {
-		return invalid("T1", "That is %s times a notice, and at most %s can be recorded at once. Name fewer notices, or fewer practices.", Thousands(len(seen)*len(c.Practices)), Thousands(mostSeen)).at("also")
+		return invalid("T1", "That would record %s acknowledgements, and one command can record %s at most. Name fewer notices, or fewer practices.", Thousands(len(seen)*len(c.Practices)), Thousands(mostSeen)).at("also")
 	}
 	for i, ref := range seen {
 		if t.s.NoticeOf(ref) == nil {
