@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"goldenthread/api/operation"
+	"goldenthread/eventstore/stream"
 
 	"github.com/go-json-experiment/json"
 )
@@ -80,7 +81,7 @@ func (f *holders) read() ([]Holder, error) {
 	if f.info != nil && os.SameFile(info, f.info) && info.ModTime().Equal(f.info.ModTime()) && info.Size() == f.info.Size() && info.Mode() == f.info.Mode() {
 		return f.all, nil
 	}
-	b, err := ReadSecretFile(f.file)
+	b, err := stream.ReadSecretFile(f.file)
 	if err != nil {
 		return nil, err
 	}
@@ -113,17 +114,4 @@ func (f *holders) has(id string) bool {
 		}
 	}
 	return false
-}
-
-// ReadSecretFile reads a file that is for few eyes, and refuses one that
-// everybody on the machine can read.
-func ReadSecretFile(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().Perm()&0o007 != 0 {
-		return nil, fmt.Errorf("everybody on this machine can read %s: chmod 600 it", name)
-	}
-	return os.ReadFile(name)
 }

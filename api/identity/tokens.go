@@ -99,7 +99,7 @@ func openToken(file string, read func(string) ([]byte, error)) (string, error) {
 // OpenMetricsToken is the token in the file, which lets whoever sends it read the metrics and
 // nothing else. It is made, with the file, where there is none. A file that everybody on this
 // machine can read is refused.
-func OpenMetricsToken(file string) (string, error) { return openToken(file, ReadSecretFile) }
+func OpenMetricsToken(file string) (string, error) { return openToken(file, stream.ReadSecretFile) }
 
 // correct gives a token from before there were names and scopes its own, and refuses one
 // that makes no sense.

@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"goldenthread/eventstore/stream"
 )
 
 const sendTimeout = time.Minute
@@ -33,7 +34,7 @@ func (s *Server) ReadRoots(file string) error {
 	if file == "" {
 		return nil
 	}
-	b, err := os.ReadFile(file)
+	b, err := stream.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("the mail server's certificates: %w", err)
 	}
@@ -49,14 +50,7 @@ func (s *Server) ReadCredentials(file string) error {
 	if file == "" {
 		return nil
 	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return fmt.Errorf("the mail server's credentials: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s can be read by others; make it readable by its owner alone (chmod 600)", file)
-	}
-	b, err := os.ReadFile(file)
+	b, err := stream.ReadSecretFile(file)
 	if err != nil {
 		return fmt.Errorf("the mail server's credentials: %w", err)
 	}

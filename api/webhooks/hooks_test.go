@@ -318,5 +318,5 @@ func TestDestinations(t *testing.T) {
 	}
 	require.NoError(t, os.Chmod(file, 0o644))
 	_, err := ReadDestinations(file)
-	require.ErrorContains(t, err, "can be read by others")
+	require.ErrorContains(t, err, "can be read by everybody")
 }

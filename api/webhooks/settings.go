@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"goldenthread/eventstore/stream"
 )
 
 // A Destination is where messages about one group go.
@@ -42,14 +43,7 @@ func ReadDestinations(file string) ([]Destination, error) {
 	if file == "" {
 		return nil, nil
 	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, fmt.Errorf("the file of webhooks: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s can be read by others; make it readable by its owner alone (chmod 600)", file)
-	}
-	b, err := os.ReadFile(file)
+	b, err := stream.ReadSecretFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the file of webhooks: %w", err)
 	}

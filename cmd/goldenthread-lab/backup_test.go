@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,6 +61,6 @@ func TestBackupWhileRunning(t *testing.T) {
 	require.Zero(t, doubled)
 
 	p = start(t, restored) // tokens that were given out are in it
-	require.True(t, again.ask(http.DefaultClient, p.URL, s.askers[0], uuid.NewString()))
+	again.insist(p.URL, s.askers[0], uuid.NewString())
 	t.Logf("%d acknowledged before the backup, 0 lost", len(before))
 }

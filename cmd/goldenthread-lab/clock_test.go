@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"net/http"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -80,7 +79,7 @@ func TestClockOffTheStreams(t *testing.T) {
 		s.again(p.URL)
 		off.Store(int64(by / 5)) // a second is let pass
 		for range 10 {
-			require.True(t, s.ask(http.DefaultClient, p.URL, s.askers[0], uuid.NewString()), "%s", p.Log)
+			s.insist(p.URL, s.askers[0], uuid.NewString())
 		}
 		off.Store(int64(by))
 		s.storm(t.Context(), p.URL)

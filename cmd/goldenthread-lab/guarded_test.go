@@ -13,7 +13,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -206,7 +205,7 @@ func TestGuardedCluster(t *testing.T) {
 	second := secondNode(t, s.dir)
 	q := start(t, second, g.flags()...)
 	for i, by := range s.askers { // at both nodes, so that commands are forwarded too
-		require.True(t, s.ask(http.DefaultClient, []string{p.URL, q.URL}[i%2], by, uuid.NewString()))
+		s.insist([]string{p.URL, q.URL}[i%2], by, uuid.NewString())
 	}
 	key, err := os.ReadFile(filepath.Join(s.dir, "wrapping.key"))
 	require.NoError(t, err)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -473,7 +472,7 @@ func (s *siege) asksAndRegisters(p *program) map[string]string {
 	for _, by := range s.askers {
 		wg.Go(func() {
 			for range 4 {
-				require.True(s.t, s.ask(http.DefaultClient, p.URL, by, uuid.NewString()), "%s", p.Log)
+				s.insist(p.URL, by, uuid.NewString())
 			}
 		})
 	}

@@ -140,12 +140,16 @@ func (s *siege) again(server string) {
 	s.mu.Lock()
 	open := maps.Clone(s.open)
 	s.mu.Unlock()
-	until := time.Now().Add(patience)
 	for id, by := range open {
-		for !s.ask(http.DefaultClient, server, by, id) {
-			require.True(s.t, time.Now().Before(until), "%s is not answered", id)
-			time.Sleep(20 * time.Millisecond)
-		}
+		s.insist(server, by, id)
+	}
+}
+
+// insist sends one question until it is acknowledged, as those do who are told to ask again.
+func (s *siege) insist(server string, by asker, id string) {
+	for until := time.Now().Add(patience); !s.ask(http.DefaultClient, server, by, id); time.Sleep(20 * time.Millisecond) {
+		said, _ := s.told.Load(id)
+		require.True(s.t, time.Now().Before(until), "%s is not answered, but: %v", id, said)
 	}
 }
 

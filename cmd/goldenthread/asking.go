@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"goldenthread/api"
-	"goldenthread/api/identity"
 	"goldenthread/api/rest"
 	"goldenthread/eventstore/stream"
 )
@@ -41,7 +40,7 @@ func (a *asking) read() (at netip.AddrPort, passwords map[string]string, err err
 	if at, err = netip.ParseAddrPort(a.listen); err != nil || !at.Addr().IsLoopback() {
 		return at, nil, usagef("--nats-listen is an address of this machine alone, such as 127.0.0.1:4222; for others run a NATS with TLS (goldenthread nats-config)")
 	}
-	b, err := identity.ReadSecretFile(a.credentials)
+	b, err := stream.ReadSecretFile(a.credentials)
 	if err != nil {
 		return at, nil, fmt.Errorf("--nats-listen-credentials: %w", err)
 	}

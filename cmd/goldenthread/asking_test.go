@@ -134,7 +134,7 @@ func TestNATSListensForWhomItMay(t *testing.T) {
 	}
 	here := &asking{"127.0.0.1:4222", file}
 	write("records:"+recordsPassword, 0o644)
-	require.ErrorContains(t, here.check(), "everybody on this machine can read")
+	require.ErrorContains(t, here.check(), "can be read by everybody")
 	for text, why := range map[string]string{
 		"": "line 1", "records": "line 1", "records:short": "line 1", ":" + recordsPassword: "line 1",
 		"a:" + recordsPassword + "\n\nb:" + recordsPassword: "line 2", "a:" + recordsPassword + "\na:" + otherPassword: "names a twice",

@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
-	"goldenthread/api/identity"
+	"goldenthread/eventstore/stream"
 )
 
 // A natsAccess is how an existing NATS is reached, and who this node is there.
@@ -49,7 +49,7 @@ func (n *natsAccess) options() (options []nats.Option, err error) {
 
 // readNATSCredentials reads user:password, or the seed of an nkey.
 func readNATSCredentials(name string) (nats.Option, error) {
-	b, err := identity.ReadSecretFile(name)
+	b, err := stream.ReadSecretFile(name)
 	if err != nil {
 		return nil, err
 	}

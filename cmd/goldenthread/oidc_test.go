@@ -34,7 +34,7 @@ func TestServeWithSingleSignOn(t *testing.T) {
 	require.Contains(t, why, "secret")
 	_, why, code = p.Run("manager", append(serve, "--oidc-secret-file", file("open", "s", 0o644))...)
 	require.Equal(t, 1, code)
-	require.Contains(t, why, "everybody on this machine can read")
+	require.Contains(t, why, "can be read by everybody")
 	_, why, code = p.Run("manager", "serve", "--data", filepath.Join(dir, "other"), "--oidc-issuer", "https://accounts.example.org")
 	require.NotZero(t, code)
 	require.Contains(t, why, "oidc-client")

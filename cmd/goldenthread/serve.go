@@ -25,6 +25,7 @@ import (
 	"goldenthread/domain"
 	"goldenthread/eventstore"
 	"goldenthread/eventstore/archive"
+	"goldenthread/eventstore/stream"
 )
 
 // A serving is what serve was asked to do.
@@ -475,7 +476,7 @@ func (o *serving) singleSignOn() (*identity.SingleSignOn, error) {
 		return nil, nil
 	}
 	if o.oidcSecret != "" {
-		b, err := identity.ReadSecretFile(o.oidcSecret)
+		b, err := stream.ReadSecretFile(o.oidcSecret)
 		if err != nil {
 			return nil, fmt.Errorf("--oidc-secret-file: %w", err)
 		}

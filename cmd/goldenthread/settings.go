@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"goldenthread/eventstore/stream"
 )
 
 // configFlag names the file of settings.
@@ -185,7 +187,7 @@ func readSettingsFile(file string, flags *pflag.FlagSet) (map[string][]settingLi
 	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := stream.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: the file of settings: %w", configFlag, err)
 	}

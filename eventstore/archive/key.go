@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"goldenthread/eventstore/stream"
 )
@@ -22,7 +21,7 @@ type Key []byte
 
 // ReadKey reads a key from its file; fs.ErrNotExist if there is none.
 func ReadKey(path string) (Key, error) {
-	b, err := os.ReadFile(path)
+	b, err := stream.ReadFile(path)
 	switch {
 	case err == nil && len(b) != keyBytes:
 		err = fmt.Errorf("%s must hold %d bytes; put back its copy", path, keyBytes)

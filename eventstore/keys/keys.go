@@ -102,7 +102,7 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 // readWrapping reads the wrapping key and, if an erasure was interrupted, the
 // one to come.
 func (k *Keyring) readWrapping(needed bool) (err error) {
-	k.next, err = os.ReadFile(k.path + nextSuffix)
+	k.next, err = stream.ReadFile(k.path + nextSuffix)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		k.next = nil
@@ -111,7 +111,7 @@ func (k *Keyring) readWrapping(needed bool) (err error) {
 	case err != nil:
 		return err
 	}
-	k.wrapping, err = os.ReadFile(k.path)
+	k.wrapping, err = stream.ReadFile(k.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && !needed:
 		k.wrapping, err = makeWrapping(k.path)
@@ -172,7 +172,7 @@ func (k *Keyring) currentWrapping(ctx context.Context) (wrapping []byte, shown u
 			return slices.Clone(key), proof.Sequence, nil
 		}
 	}
-	if file, err := os.ReadFile(k.path); err == nil && proof != nil && opensProof(file, proof.Data) {
+	if file, err := stream.ReadFile(k.path); err == nil && proof != nil && opensProof(file, proof.Data) {
 		k.wrapping = file
 		return slices.Clone(file), proof.Sequence, nil
 	}

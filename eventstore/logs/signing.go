@@ -39,7 +39,7 @@ var errNoSigningKey = errors.New(SigningFile + " is missing from the data folder
 // ReadSigning reads the keys that sign in a data folder, the oldest first.
 func ReadSigning(dir string) ([]tilelog.Key, error) {
 	path := filepath.Join(dir, SigningFile)
-	text, err := os.ReadFile(path)
+	text, err := stream.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

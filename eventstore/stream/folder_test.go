@@ -66,3 +66,26 @@ func TestAFolderThatCantBeUsedIsNamed(t *testing.T) {
 		require.ErrorIs(t, said, err)
 	}
 }
+
+// What somebody names as a file of settings or a key is read whole, or refused in words.
+func TestFilesThatSomebodyNames(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "key")
+	require.NoError(t, os.WriteFile(file, []byte("abc"), 0o640))
+	for _, read := range []func(string) ([]byte, error){ReadFile, ReadSecretFile} {
+		b, err := read(file)
+		require.NoError(t, err)
+		require.Equal(t, "abc", string(b))
+		_, err = read(dir)
+		require.EqualError(t, err, dir+" is a folder; a file is meant")
+		_, err = read(file + "s")
+		require.ErrorIs(t, err, os.ErrNotExist)
+	}
+	require.NoError(t, os.Chmod(file, 0o644))
+	_, err := ReadFile(file)
+	require.NoError(t, err)
+	_, err = ReadSecretFile(file)
+	require.ErrorContains(t, err, "can be read by everybody")
+	_, err = ReadFile("/dev/zero")
+	require.ErrorContains(t, err, "more than 1 MB")
+}
