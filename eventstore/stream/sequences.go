@@ -1,11 +1,13 @@
 package stream
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -52,17 +54,17 @@ func mendSequences(dir string, log *slog.Logger) error {
 		left := int64(mostRead)
 		for number := newestBlock(folder); number > 0 && left > 0; number-- {
 			path := filepath.Join(folder, fmt.Sprintf("%d.blk", number))
-			data, err := os.ReadFile(path)
+			length, inOrder, err := isInOrder(path, newBlock(s.Name(), number, nil))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // all its messages are gone
+			}
+			if err == nil && !inOrder {
+				err = mendBlock(path, s.Name(), number, log)
 			}
 			if err != nil {
 				return &Unreadable{path, bare(err)}
 			}
-			if err := mendBlock(path, newBlock(s.Name(), number, data), log); err != nil {
-				return err
-			}
-			left -= int64(len(data))
+			left -= length
 		}
 	}
 	return err
@@ -79,16 +81,62 @@ func newestBlock(folder string) (newest int) {
 	return newest
 }
 
-func mendBlock(path string, b *block, log *slog.Logger) error {
+// isInOrder says whether each sequence in the file of a block is the one after that before it,
+// or has its checksum, and how long the file is. A start has no time for more: few have a gap
+// before them.
+func isInOrder(path string, b *block) (length int64, inOrder bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, false, err
+	}
+	in := bufio.NewReaderSize(f, 1<<16)
+	next := uint64(1)
+	for left := info.Size(); ; {
+		head, err := in.Peek(recordHead)
+		if err == io.EOF {
+			return info.Size(), true, nil
+		}
+		if err != nil {
+			return 0, false, err
+		}
+		r := record{0, lengthOf(head)}
+		if b.data = head; int64(r.length) > left || !b.isWhole(r) {
+			return info.Size(), true, nil // the server finds it
+		}
+		sequence := b.sequence(r)
+		if sequence == next {
+			_, err = in.Discard(r.length)
+		} else {
+			b.data = make([]byte, r.length)
+			_, err = io.ReadFull(in, b.data)
+		}
+		if err != nil {
+			return 0, false, err
+		}
+		if sequence != next && !b.fits(r) {
+			return info.Size(), false, nil
+		}
+		next, left = sequence&^recordGone+1, left-int64(r.length)
+	}
+}
+
+func mendBlock(path, stream string, number int, log *slog.Logger) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	b := newBlock(stream, number, data)
 	mended, placed := b.mend()
 	if mended+placed == 0 {
 		return nil
 	}
 	log.Warn("sequences of messages were damaged; look at the disk: files don't change by themselves", "file", path, "put right", mended, "damaged otherwise too", placed)
-	if err := WriteFile(path, b.data, 0o600); err != nil {
-		return &Unreadable{path, bare(err)}
-	}
-	return nil
+	return WriteFile(path, b.data, 0o600)
 }
 
 // A block is a file of messages.
@@ -111,15 +159,22 @@ func newBlock(stream string, number int, data []byte) *block {
 	}
 	b := &block{data: data, hash: h}
 	for at := 0; at+recordHead+recordChecksum <= len(data); {
-		length := int(binary.LittleEndian.Uint32(data[at:]) &^ recordHeaders)
-		r := record{at, length}
-		if length < recordHead+recordChecksum || at+length > len(data) || b.bodyOf(r) > at+length-recordChecksum {
+		r := record{at, lengthOf(data[at:])}
+		if at+r.length > len(data) || !b.isWhole(r) {
 			break
 		}
 		b.records = append(b.records, r)
-		at += length
+		at += r.length
 	}
 	return b
+}
+
+// lengthOf is the length of a record, by its head.
+func lengthOf(head []byte) int { return int(binary.LittleEndian.Uint32(head) &^ recordHeaders) }
+
+// isWhole says whether the record is long enough for what it says is in it.
+func (b *block) isWhole(r record) bool {
+	return r.length >= recordHead+recordChecksum && b.bodyOf(r) <= r.at+r.length-recordChecksum
 }
 
 func (b *block) sequence(r record) uint64 { return binary.LittleEndian.Uint64(b.data[r.at+4:]) }
