@@ -231,6 +231,14 @@ func (q *PracticeQuestion) Age(d Day) int {
 	return int(d - q.Asked)
 }
 
+// waited is how long the question has waited on that day, in words.
+func (q *PracticeQuestion) waited(d Day) string {
+	if days := q.Age(d); days > 0 {
+		return Count(days, "day")
+	}
+	return "since today"
+}
+
 // A Notice tells the practices of something that was made in their name.
 type Notice struct {
 	Ref   string
@@ -420,7 +428,7 @@ func (s *consensus) threadDue(d Day, add addDue) {
 	for n, q := range s.Questions {
 		if q.Asked <= d && (q.Answered == 0 || d < q.Answered) {
 			on := q.Asked.Add(s.CharterOn(q.Asked).Charter.ReportWithin)
-			add(n, DueQuestion, on, reminders, s.name(q.Practice)+" has waited "+Count(q.Age(d), "day")+" for an answer to "+n+".")
+			add(n, DueQuestion, on, reminders, s.name(q.Practice)+" has waited "+q.waited(d)+" for an answer to "+n+".")
 		}
 	}
 }

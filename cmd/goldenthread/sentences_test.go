@@ -318,7 +318,7 @@ var tasks = []task{
 	{regexp.MustCompile(`^(\w+) ends on .+\.$`), "see to its end", ""},
 	{regexp.MustCompile(`^The mandate of (.+) ends or is reviewed on .+\.$`), "renew the mandate", "mandate of "},
 	{regexp.MustCompile(`^(A\d+), from .+, waits for (?:a gatekeeper|its answer)`), "approach", ""},
-	{regexp.MustCompile(`^.+ has waited \d+ days? for an answer to (Q\d+)\.$`), "answer a practice", ""},
+	{regexp.MustCompile(`^.+ has waited (?:\d+ days?|since today) for an answer to (Q\d+)\.$`), "answer a practice", ""},
 	{regexp.MustCompile(`^(W\d+): \d+ of \d+ practices have said what matters to them`), "answers to the round", ""},
 	{regexp.MustCompile(`^(T\d+) is for .+ to do by `), "do the action", ""},
 	{regexp.MustCompile(`^(X\d+): .+ goes its own way on P\d+; it is to be talked through by `), "talk it through", ""},
