@@ -365,6 +365,9 @@ func TestEveryPage(t *testing.T) {
 	b.as("").open("/g/trafford")
 	evaluate[bool](b, `document.querySelector("main").append(document.createElement("img")), true`)
 	require.NotEmpty(t, b.faults(script), "axe-core sees what is wrong")
+	require.Empty(t, b.faults(script, ofColour...))
+	evaluate[bool](b, `document.querySelector("main h1").style.color = "#888", true`)
+	require.NotEmpty(t, b.faults(script, ofColour...), "and what can't be read")
 	heaviest, most := "", 0
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
@@ -399,7 +402,7 @@ func (b *browser) sound(script string) {
 	b.unfold()
 	require.Empty(b.t, b.faults(script), "light")
 	b.look("dark", "")
-	require.Empty(b.t, b.faults(script), "dark")
+	require.Empty(b.t, b.faults(script, ofColour...), "dark")
 	b.look("light", "print")
 	require.Empty(b.t, evaluate[[]string](b, `[...document.querySelectorAll("nav, form, button, input, select, textarea, summary")].filter(e => e.getClientRects().length).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`), "what paper can't do is printed")
 	require.Empty(b.t, evaluate[[]string](b, `[...document.querySelectorAll("a[href]")].filter(e => getComputedStyle(e, "::after").content !== "none").map(e => e.outerHTML.slice(0, 120)).slice(0, 5)`), "addresses are printed beside links")

@@ -32,6 +32,7 @@ type Source interface {
 const (
 	requestTimeout = 10 * time.Second
 	mostAnswer     = 16 << 10 // bytes
+	mostTurns      = 3        // in which one that others push to as well is asked anew at once
 	firstPause     = time.Second
 	longestPause   = 5 * time.Minute
 )
@@ -243,11 +244,15 @@ func (p *Pusher) catchUp(ctx context.Context, w *pushed) error {
 	}
 	answer, err := p.push(ctx, w, from, c.N, checkpoint)
 	var other *conflict
-	if errors.As(err, &other) && other.size != from && other.size <= c.N {
-		answer, err = p.push(ctx, w, other.size, c.N, checkpoint)
+	for range mostTurns { // other nodes push to it as well, and may do so in between
+		if !errors.As(err, &other) || other.size == from || other.size > c.N {
+			break
+		}
+		from = other.size
+		answer, err = p.push(ctx, w, from, c.N, checkpoint)
 	}
 	switch {
-	case errors.As(err, &other):
+	case errors.As(err, &other) && (other.size > c.N || other.size == from && from == c.N): // it has more, or another tree of this size
 		return &Ahead{w.Name(), other.size, c.N}
 	case err != nil && shorter:
 		return fmt.Errorf("%w (%w)", &Ahead{w.Name(), w.size, c.N}, err)

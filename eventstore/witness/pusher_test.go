@@ -39,7 +39,8 @@ func (s *source) Consistency(_ context.Context, from, to int64) (tlog.TreeProof,
 type served struct {
 	*Server
 	Witness
-	down atomic.Bool
+	down   atomic.Bool
+	before func() // each request; may be nil
 }
 
 func serve(t *testing.T, l *tree, name string) *served {
@@ -55,6 +56,9 @@ func serve(t *testing.T, l *tree, name string) *served {
 		if w.down.Load() {
 			http.Error(rw, "out of order", http.StatusBadGateway)
 			return
+		}
+		if w.before != nil {
+			w.before()
 		}
 		w.ServeHTTP(rw, r)
 	}))
@@ -180,6 +184,36 @@ func TestAPusherOfAnotherHistory(t *testing.T) {
 		p.says(t, 0, say)
 		require.Nil(t, p.Quorum())
 		require.Zero(t, p.Lags()[0].Cosigned)
+	}
+}
+
+// Several nodes push one log to a witness. What another has it cosign between two requests is
+// no other history, whether that is less than this node shows, or as much.
+func TestPushersOfOneLogMeet(t *testing.T) {
+	for _, meanwhile := range [][]int64{{7}, {9}, {7, 9}, {5, 6, 7, 8, 9}, {7, 11}, {11}} {
+		l := newTree(t, "ours").grow(t, 11)
+		w := serve(t, l, testName)
+		require.Equal(t, http.StatusOK, post(w.Server, l.request(t, 0, 3)).Code)
+		was := int64(3)
+		w.before = func() { // another node's push comes first
+			if len(meanwhile) > 0 {
+				require.Equal(t, http.StatusOK, post(w.Server, l.request(t, was, meanwhile[0])).Code)
+				was, meanwhile = meanwhile[0], meanwhile[1:]
+			}
+		}
+		s := &source{t: t, tree: l}
+		s.size.Store(9)
+		p, err := NewPusher(t.TempDir(), s, []Witness{w.Witness}, policyOf(t, l, 1, w.Witness), quiet)
+		require.NoError(t, err)
+		p.OnAhead = func(a *Ahead) { require.False(t, a.Forked(), "%v", a) }
+		for range 2 {
+			p.Ask(t.Context())
+		}
+		if was <= 9 {
+			require.EqualValues(t, 9, p.Lags()[0].Cosigned)
+		} else {
+			require.Contains(t, p.Lags()[0].Trouble, "another node is ahead")
+		}
 	}
 }
 
