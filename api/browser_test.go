@@ -29,6 +29,9 @@ type browser struct {
 
 // newBrowser starts Chromium. Without it the test is skipped, but fails in CI.
 func newBrowser(t *testing.T, at string) *browser {
+	if testing.Short() {
+		t.Skip("browsers take long")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") == "true" {

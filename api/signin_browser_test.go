@@ -20,6 +20,9 @@ func browse(t *testing.T) context.Context { return browseFor(t, time.Minute) }
 
 // browseFor opens one for so long at most.
 func browseFor(t *testing.T, most time.Duration) context.Context {
+	if testing.Short() {
+		t.Skip("browsers take long")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") == "true" {

@@ -46,6 +46,12 @@ func TestLogLevelAndFormat(t *testing.T) {
 // With --log-format json all that a server says is JSON: where it answers, what it is asked,
 // how a new folder is begun, and why it did not start.
 func TestServeLogsInJSON(t *testing.T) {
+	for _, variable := range os.Environ() { // those of other tests are named like settings, which the log says
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "GOLDENTHREAD_") {
+			t.Setenv(name, "")
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()

@@ -50,6 +50,7 @@ var (
 	address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	eventID = regexp.MustCompile(`"id":"[0-9a-f-]{36}"`)
 	random  = regexp.MustCompile(`\b(token|passkey|account|invitation)/[0-9a-f]{32}`) // a way in: its id is new each time
+	today   = regexp.MustCompile(`For \d+ \w+ \d{4}, as known after event \d+\.\n$`) // as ways says of now
 	begun   = regexp.MustCompile(`("goldenthread.access.begun.v1".*?"commandhash":)"[0-9a-f]{64}"`)
 )
 
@@ -69,6 +70,9 @@ func (p *program) session(person, command string) string {
 		fmt.Fprintf(&b, "(exit %d)\n", code)
 	}
 	s := address.ReplaceAllString(token.ReplaceAllString(b.String(), "gt_…"), "127.0.0.1:…")
+	if args[0] == "ways" {
+		s = today.ReplaceAllString(s, "For today, as known after event ….\n")
+	}
 	s = begun.ReplaceAllString(random.ReplaceAllString(eventID.ReplaceAllString(s, `"id":"…"`), `$1/…`), `$1"…"`)
 	return strings.ReplaceAll(s, "   \n", "\n")
 }
