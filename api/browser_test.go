@@ -27,7 +27,8 @@ type browser struct {
 	page network.RequestID // the request that the page was sent for
 }
 
-// newBrowser starts Chromium. Without it the test is skipped, but fails in CI.
+// newBrowser starts Chromium. Without it the test is skipped, but fails in CI. A short run,
+// such as that under the race detector, leaves it out.
 func newBrowser(t *testing.T, at string) *browser {
 	if testing.Short() {
 		t.Skip("browsers take long")

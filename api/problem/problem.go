@@ -196,7 +196,7 @@ func foreseen(ctx context.Context, log *slog.Logger, err error) *Problem {
 		return refusalProblem(NoGroup(unknown.Group))
 	case errors.As(err, &silent):
 		log.ErrorContext(ctx, "the stream does not answer", "error", err)
-		return Unavailable(fmt.Sprintf("The servers that keep the ledgers don't answer in time, or most of them can't be reached. This one has read them up to message %d, and can't read on now. Nothing is lost. Please ask again in a moment.", silent.Read))
+		return Unavailable(fmt.Sprintf("The servers that keep the ledgers don't answer in time, or most of them can't be reached. This server has read the ledgers up to message %d, and can't read on now. Nothing is lost. Please ask again in a moment.", silent.Read))
 	case errors.As(err, &unreadable):
 		log.ErrorContext(ctx, "a person's key can't be read", "error", err)
 		return Unavailable("Somebody's name, email and phone can't be read on this server at the moment. They are not erased. Whoever runs the server finds who it is, and what to do, with: goldenthread doctor.")

@@ -50,7 +50,7 @@ var (
 	address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	eventID = regexp.MustCompile(`"id":"[0-9a-f-]{36}"`)
 	random  = regexp.MustCompile(`\b(token|passkey|account|invitation)/[0-9a-f]{32}`) // a way in: its id is new each time
-	today   = regexp.MustCompile(`For \d+ \w+ \d{4}, as known after event \d+\.\n$`) // as ways says of now
+	today   = regexp.MustCompile(`For \d+ \w+ \d{4}, as known after event \d+\.\n$`)  // as ways says of now
 	begun   = regexp.MustCompile(`("goldenthread.access.begun.v1".*?"commandhash":)"[0-9a-f]{64}"`)
 )
 

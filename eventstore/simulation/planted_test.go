@@ -201,7 +201,7 @@ var planted = []change{
 	{"a command of before is not recognised", "../domain/ledger.go", "if a, refusal, seen := l.repeat(r); seen {", "if a, refusal, seen := l.repeat(r); seen && false {"},
 	{"a letter that was being sent when its process ended is sent again", "../api/mail/post.go", "d.Letter.came(unknown, \"The server stopped", "d.Letter.came(later, \"The server stopped"},
 	{"a letter is handed over before the outbox says so", "../api/mail/post.go", "if err := p.outbox.put(ctx, d); err != nil {\n\t\treturn err\n\t}\n\tout, why", "p.outbox.put(ctx, d)\n\tout, why"},
-	{"an outbox's drawer is replaced whoever has changed it", "../api/mail/outbox.go", "o.bucket.Update(ctx, d.key, b, d.revision)", "o.bucket.Put(ctx, d.key, b)"},
+	{"an outbox's drawer is replaced though another process has changed it", "../api/mail/outbox.go", "o.bucket.Update(ctx, d.key, b, d.revision)", "o.bucket.Put(ctx, d.key, b)"},
 	{"a letter whose answer never came counts as not sent", "../api/mail/server.go", "return unknown, err // everything", "return later, err // everything"},
 	{"coverage is that of the day before", "../domain/coverage.go", "{ return s.coverageUnder(matter, \"\", d) }", "{ return s.coverageUnder(matter, \"\", d-1) }"},
 	{"a commit says that its lines begin one later", "commit/commit.go", "first.Group, first.Index, n)", "first.Group, first.Index+1, n)"},

@@ -32,7 +32,7 @@ type Source interface {
 const (
 	requestTimeout = 10 * time.Second
 	mostAnswer     = 16 << 10 // bytes
-	mostTurns      = 3        // in which one that others push to as well is asked anew at once
+	mostTries      = 3        // with which a witness to which other nodes push as well is caught up with at once
 	firstPause     = time.Second
 	longestPause   = 5 * time.Minute
 )
@@ -244,7 +244,7 @@ func (p *Pusher) catchUp(ctx context.Context, w *pushed) error {
 	}
 	answer, err := p.push(ctx, w, from, c.N, checkpoint)
 	var other *conflict
-	for range mostTurns { // other nodes push to it as well, and may do so in between
+	for range mostTries { // other nodes push to it as well, and may do so in between
 		if !errors.As(err, &other) || other.size == from || other.size > c.N {
 			break
 		}
