@@ -308,6 +308,9 @@ func (w *sweeper) bodies(pattern string) []asking {
 // from whom something is hidden: no leak, no fault, nothing recorded. Nobody is
 // answered about a group of which nothing is for them.
 func TestSweep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it asks many thousand questions, one after the other")
+	}
 	w := newSweeper(t)
 	routes := w.server.routes()
 	require.Greater(t, len(routes), 120)
