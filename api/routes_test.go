@@ -309,7 +309,7 @@ func (w *sweeper) bodies(pattern string) []asking {
 // answered about a group of which nothing is for them.
 func TestSweep(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it asks many thousand questions, one after the other")
+		t.Skip("it asks every route as everybody, one after the other")
 	}
 	w := newSweeper(t)
 	routes := w.server.routes()
