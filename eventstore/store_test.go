@@ -153,6 +153,18 @@ func mustExecute(t testing.TB, s *Store, req domain.Request) Result {
 	return r
 }
 
+// executeUntilKnown sends the request again under its id, as people are told to, until it is
+// known what became of it.
+func executeUntilKnown(t testing.TB, s *Store, req domain.Request) error {
+	t.Helper()
+	for {
+		_, err := s.Execute(testContext(t), req)
+		if !errors.As(err, new(*Unsettled)) {
+			return err
+		}
+	}
+}
+
 // publishRaw puts a message into the stream that no writer made.
 func publishRaw(t testing.TB, s *Store, runs string, lines ...[]byte) uint64 {
 	t.Helper()

@@ -107,7 +107,7 @@ type disk struct {
 	root        string
 	now, synced map[string]*diskFile // by path below root
 	fds         map[string]*descriptor
-	deaf        bool                            // it keeps nothing of what it is told to
+	deaf        bool                            // it keeps nothing of what it is told to, names neither
 	kept        func(path string, bytes []byte) // is told of what is synced
 }
 
@@ -258,8 +258,11 @@ func (f *diskFile) change(c change) {
 // sync puts on the disk what had been written before it was asked for. A new file
 // has its name there then.
 func (d *disk) sync(fd *descriptor, asked int) {
+	if d.deaf {
+		return
+	}
 	f := fd.file
-	for !d.deaf && len(f.unsynced) > 0 && f.unsynced[0].ended < asked {
+	for len(f.unsynced) > 0 && f.unsynced[0].ended < asked {
 		f.synced = f.unsynced[0].apply(f.synced)
 		if d.kept != nil {
 			d.kept(fd.path, f.unsynced[0].bytes)
@@ -284,6 +287,9 @@ func (d *disk) named(f *diskFile) bool {
 
 // syncFolder puts the names in the folder on the disk.
 func (d *disk) syncFolder(folder string) {
+	if d.deaf {
+		return
+	}
 	for path := range maps.Clone(d.synced) {
 		if filepath.Dir(path) == folder && d.now[path] == nil {
 			delete(d.synced, path)
