@@ -79,6 +79,7 @@ type Options struct {
 	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
 	Disk   tilelog.Disk // where the signed logs are written; nil is this machine's
+	Wipe   func()       // overwrites the free memory of this process; nil does
 
 	importing bool // a ledger is being imported, and nothing else is recorded
 	idle      bool // for repair: the logs are read only
@@ -211,6 +212,9 @@ func (s *Store) openStreams(ctx context.Context, o *Options) (last uint64, err e
 	}
 	if s.keys, err = keys.Open(ctx, s.stream, o.Replicas, o.Log); err != nil {
 		return 0, err
+	}
+	if o.Wipe != nil {
+		s.keys.Wipe = o.Wipe
 	}
 	last, hole, err := s.stream.Extent(ctx)
 	if err != nil {

@@ -338,7 +338,8 @@ func (k *Keyring) Run(ctx context.Context) {
 			k.tellErased()
 		case <-wipe.next:
 			k.tellErased()
-			wipe.wipe()
+			k.Wipe()
+			wipe.wiped()
 			continue
 		case <-tick.C:
 		case <-ctx.Done():

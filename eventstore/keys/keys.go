@@ -47,6 +47,7 @@ type Keyring struct {
 	stream  *stream.Stream
 	entries jetstream.Stream // of the keys
 	Storage Storage          // through which keys are replaced and destroyed
+	Wipe    func()           // overwrites the free memory of this process
 	path    string           // of the wrapping key
 	log     *slog.Logger
 
@@ -82,7 +83,7 @@ func Open(ctx context.Context, s *stream.Stream, replicas int, log *slog.Logger)
 		return nil, err
 	}
 	k := &Keyring{
-		stream: s, entries: entries, Storage: &stored{s.JS, entries}, path: filepath.Join(s.Dir, WrappingFile), log: log, sealed: map[string]string{}, erased: map[string]bool{}, erasedIn: map[string]bool{},
+		stream: s, entries: entries, Storage: &stored{s.JS, entries}, Wipe: wipeMemory, path: filepath.Join(s.Dir, WrappingFile), log: log, sealed: map[string]string{}, erased: map[string]bool{}, erasedIn: map[string]bool{},
 		tries: make(chan chan struct{}), noticed: make(chan struct{}, 1), ended: make(chan struct{}), began: time.Now(), changing: make(chan struct{}, 1),
 	}
 	proof, err := k.lastEntry(ctx, wrapSubject)

@@ -67,8 +67,8 @@ type wiping struct {
 
 func (w *wiping) begin() { *w = wiping{began: time.Now(), next: time.After(wipesAfter[0])} }
 
-func (w *wiping) wipe() {
-	wipeMemory()
+// wiped says that memory was wiped once more.
+func (w *wiping) wiped() {
 	w.next = nil
 	if w.done++; w.done < len(wipesAfter) {
 		w.next = time.After(time.Until(w.began.Add(wipesAfter[w.done])))

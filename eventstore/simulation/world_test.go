@@ -190,6 +190,7 @@ func (n *node) serve(life int, dir string, plug *plug, disk *disk) error {
 		Dir: dir, NATS: "nats://simulated", Access: []nats.Option{nats.InProcessServer(plug), nats.Timeout(2 * time.Second), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, Node: n.name, Installation: "simulated",
 		Clock: n.clock(), Follow: []func(commit.Commit){func(c commit.Commit) { n.world.truth.followed(n, &f, c) }}, Log: n.world.log.With("node", n.name, "life", life), Disk: disk,
 		ClockConfirmed: true,
+		Wipe:           func() {}, // what lies in memory is looked at in eventstore, in a process that can be looked into
 	}
 	if n.world.script.Marks {
 		o.ReadWhole = 1
