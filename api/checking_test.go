@@ -209,6 +209,9 @@ func fieldsOf(c domain.Command) []string {
 // Every form of every page has a check page: what it sends first records nothing, and what
 // its check page sends is recorded; but for what the rules call slight.
 func TestEveryFormIsChecked(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	for _, state := range []string{"forming", "established"} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
@@ -335,6 +338,9 @@ func typedAndLost(c formCase) string {
 // What is wrong with a form is said all at once: above it with links that lead to their
 // fields, and at each field; and what was typed is still there. So it is for every form.
 func TestEveryFormSaysAllThatIsWrong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	w := foundMatrix(t)
 	establishMatrix(w)
 	w.on(matrixDay)

@@ -11,6 +11,9 @@ import (
 
 // A form that no page made is answered in words too, and records nothing.
 func TestComposeOfAnything(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	w := newWorld(t).established()
 	next := w.store.Next("trafford")
 	for _, carried := range []string{

@@ -97,6 +97,9 @@ func (p *validating) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // A hundred calls, asked and answered as described: each question as its example asks it,
 // and each command, whether it is recorded or refused.
 func TestInterfacesThroughAValidatingProxy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	w := newWorld(t).established()
 	w.on("2026-03-09")
 	proxy := newValidating(t, w)

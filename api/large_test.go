@@ -60,6 +60,9 @@ var rowsOf = regexp.MustCompile(`<(?:tr role="row" class="nhsuk-table__row"|tr>|
 
 // No page of a group of 300 practices is longer than it helps, a year into its work.
 func TestPagesOfALargePlace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	w := foundLarge(t)
 	w.on("2026-10-15")
 	var long []string

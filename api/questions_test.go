@@ -165,6 +165,9 @@ func TestAuditPages(t *testing.T) {
 
 // What is answered is what /openapi.json says, and that is a valid description.
 func TestOpenAPI(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	w := newWorld(t).established()
 	doc, err := libopenapi.NewDocument(w.send(w.request("", "GET", "/openapi.json", "")).body)
 	require.NoError(t, err)

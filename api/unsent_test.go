@@ -187,6 +187,9 @@ func onTheForm(t testing.TB, r reply, command, id string) (pageForm, bool) {
 // all that is wrong above it and at its fields. What was typed into a form that is not there
 // any more is shown, to be copied.
 func TestEveryFormKeepsAllThatIsTyped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	w := foundMatrix(t)
 	establishMatrix(w)
 	w.on(matrixDay)

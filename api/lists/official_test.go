@@ -239,6 +239,9 @@ func trimmed(all []string) []string {
 // says what the list holds all of. 100,000 rows, and as many wrong ones, are read in
 // bounded memory, and no more faults are named than somebody reads.
 func TestManyPractices(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	many := func(n int) File {
 		var b strings.Builder
 		b.WriteString(mapHeading)

@@ -31,6 +31,9 @@ func generation(dir string, seed uint64) *generating {
 // TestSameSeedSameRoot generates a year of two places twice and once with
 // another seed, and looks whether it is a life that is told there.
 func TestSameSeedSameRoot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	var roots [3]map[string]tlog.Tree
 	var made [3]map[string]int
 	var wg sync.WaitGroup

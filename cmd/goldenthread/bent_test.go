@@ -21,6 +21,9 @@ var bends = []any{
 // parts bent in every way. Each is recorded or refused in words; none is an
 // error of the server, and it answers as before afterwards.
 func TestBentStory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford")
 	story, err := examples.ReadFile("example/trafford/story.txt")
 	require.NoError(t, err)

@@ -93,6 +93,9 @@ func openIn(t *testing.T, file, column, place string) int {
 // as it is published, are right on every day between, say whom they leave out, and
 // read again add nothing (rule O1).
 func TestListsInTurn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	p := start(t, filepath.Join(t.TempDir(), "data"))
 	status, body := p.Send("operator", "POST", "/v1/groups/wigan/commands/found", wigan)
 	require.Equal(t, 201, status, "%s", body)

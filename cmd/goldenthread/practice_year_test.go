@@ -16,6 +16,9 @@ import (
 // the days around each change and after it: for every listed matter it says what the
 // mandate says, as known today and as known then (rules T0, M2, M3).
 func TestPracticePagesOfTheYear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford")
 	days := []string{"2026-04-01", "2026-04-28", "2026-04-29", "2026-12-31", "2027-01-01"}
 	for month := 1; month <= 12; month++ {

@@ -20,6 +20,9 @@ var roots = regexp.MustCompile(`root ([A-Za-z0-9+/]{43}=)`)
 // TestVerifyExportImport: the ledger verifies, offline and over HTTP; its export
 // is the same ledger elsewhere; one changed byte anywhere is found (L9).
 func TestVerifyExportImport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	dir := filepath.Join(t.TempDir(), "data")
 	p := start(t, dir, "--example", "trafford")
 	online, _, code := p.Run("lmc-chair", "verify", p.URL)

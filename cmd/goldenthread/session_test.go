@@ -22,6 +22,9 @@ var rewrite = flag.Bool("rewrite", false, "write what the session shows anew")
 //	   what it prints; ! before what goes to standard error
 //	(exit 10)                                          unless it is 0
 func TestSession(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	const name = "testdata/session.txt"
 	p := start(t, filepath.Join(t.TempDir(), "data"), "--example", "trafford")
 	text, err := os.ReadFile(name)

@@ -203,6 +203,9 @@ func TestDecodeIsStrict(t *testing.T) {
 // TestScanReadsWhatTheDecoderReads reads a line of every kind, and each with one byte changed, as
 // the scan and as the decoder do.
 func TestScanReadsWhatTheDecoderReads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	for i, k := range domain.Kinds {
 		e := storetest.Sample(k, uint64(i))
 		if i%2 == 0 {

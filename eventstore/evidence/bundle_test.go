@@ -186,6 +186,9 @@ func TestWhatWouldNotVerifyIsNotWritten(t *testing.T) {
 // sums fit again. Damage is always found. Whoever makes the sums fit can change
 // only what is not proved: the page, the instructions, the verifier.
 func TestEveryFlippedByteIsFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	l := newLog(t)
 	_, files := written(t, l.bundle(t, 7, 299))
 	unproved := map[string]bool{pageFile: true, readmeFile: true}

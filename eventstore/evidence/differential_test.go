@@ -176,6 +176,9 @@ var oddKeys = func() (keys [][]byte) {
 }()
 
 func TestVerifiersAgreeOnSignatures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	found := map[string]int{}
 	r := rand.New(rand.NewPCG(13, 7))
 	for range 2_500 {
@@ -407,6 +410,9 @@ func spoilBundle(r *rand.Rand, f files) {
 }
 
 func TestVerifiersAgreeOnBundles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	found := map[string]int{}
 	r := rand.New(rand.NewPCG(2, 9))
 	for range 1_500 {

@@ -257,6 +257,9 @@ func TestLimitOfCheckpoints(t *testing.T) {
 
 // TestBombs: what is made to fill the memory of whoever checks it fills none.
 func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	python(t)
 	py, err := newOracle()
 	require.NoError(t, err)

@@ -349,6 +349,9 @@ func (c *crashing) Sync(dir string, paths []string) error {
 // without having been persisted; then the log is opened again and goes on. What
 // was published is whole after each step.
 func TestEveryWriteFails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does one thing after the other, for long")
+	}
 	key := testKey(t)
 	for _, step := range [][2]int64{{0, 3}, {3, 200}, {200, 256}, {200, 300}, {256, 257}, {500, 513}, {300, 1100}, {65_530, 65_540}} {
 		for _, persisted := range []bool{false, true} {
