@@ -45,18 +45,34 @@ type Documents struct {
 	copies   int
 	patience time.Duration // with a bucket that does not answer
 	mu       sync.Mutex
-	buckets  map[string]jetstream.ObjectStore // those that were needed
+	made     map[string]jetstream.ObjectStore // those that were written to
 }
 
 // NewDocuments are the documents of that NATS, in so many copies.
 func NewDocuments(connect func() (jetstream.JetStream, error), copies int) *Documents {
-	return &Documents{connect: connect, copies: copies, patience: bucketPatience, buckets: map[string]jetstream.ObjectStore{}}
+	return &Documents{connect: connect, copies: copies, patience: bucketPatience, made: map[string]jetstream.ObjectStore{}}
 }
 
+// open opens the bucket to read from it. There may be none.
 func (d *Documents) open(ctx context.Context, name string) (jetstream.ObjectStore, error) {
 	d.mu.Lock()
+	bucket := d.made[name]
+	d.mu.Unlock()
+	if bucket != nil {
+		return bucket, nil
+	}
+	js, err := d.connect()
+	if err != nil {
+		return nil, err
+	}
+	return js.ObjectStore(ctx, name)
+}
+
+// make opens the bucket to write to it: it is made where there is none.
+func (d *Documents) make(ctx context.Context, name string) (jetstream.ObjectStore, error) {
+	d.mu.Lock()
 	defer d.mu.Unlock()
-	if bucket := d.buckets[name]; bucket != nil {
+	if bucket := d.made[name]; bucket != nil {
 		return bucket, nil
 	}
 	js, err := d.connect()
@@ -69,15 +85,17 @@ func (d *Documents) open(ctx context.Context, name string) (jetstream.ObjectStor
 	}
 	bucket, err := js.CreateOrUpdateObjectStore(ctx, c)
 	if err == nil {
-		d.buckets[name] = bucket
+		d.made[name] = bucket
 	}
 	return bucket, err
 }
 
+type opening func(ctx context.Context, bucket string) (jetstream.ObjectStore, error)
+
 // use does something with the bucket, again while it does not answer.
-func (d *Documents) use(ctx context.Context, name string, f func(jetstream.ObjectStore) error) error {
+func (d *Documents) use(ctx context.Context, name string, open opening, f func(jetstream.ObjectStore) error) error {
 	for until := time.Now().Add(d.patience); ; {
-		bucket, err := d.open(ctx, name)
+		bucket, err := open(ctx, name)
 		if err == nil {
 			err = f(bucket)
 		}
@@ -133,14 +151,14 @@ func (d *Documents) checkParts(ctx context.Context, bucket jetstream.ObjectStore
 
 // read is the bytes from that bucket; nil and no error if it has none that are right.
 func (d *Documents) read(ctx context.Context, name, group, hash string) (b []byte, held Held, err error) {
-	err = d.use(ctx, name, func(bucket jetstream.ObjectStore) (err error) {
+	err = d.use(ctx, name, d.open, func(bucket jetstream.ObjectStore) (err error) {
 		if err = d.checkParts(ctx, bucket, name, group+"/"+hash); err == nil {
 			b, err = bucket.GetBytes(ctx, group+"/"+hash)
 		}
 		return err
 	})
 	switch {
-	case errors.Is(err, jetstream.ErrObjectNotFound):
+	case isMissing(err):
 		return nil, Missing, nil
 	case errors.Is(err, errTorn), errors.Is(err, jetstream.ErrDigestMismatch), err == nil && HashOf(b) != hash:
 		return nil, Damaged, nil
@@ -148,8 +166,12 @@ func (d *Documents) read(ctx context.Context, name, group, hash string) (b []byt
 	return b, HeldHere, err
 }
 
+func isMissing(err error) bool {
+	return errors.Is(err, jetstream.ErrObjectNotFound) || errors.Is(err, jetstream.ErrBucketNotFound)
+}
+
 func (d *Documents) put(ctx context.Context, name, group, hash string, b []byte) error {
-	return d.use(ctx, name, func(bucket jetstream.ObjectStore) error {
+	return d.use(ctx, name, d.make, func(bucket jetstream.ObjectStore) error {
 		_, err := bucket.Put(ctx, jetstream.ObjectMeta{Name: group + "/" + hash}, bytes.NewReader(b))
 		var full *jetstream.APIError
 		if errors.As(err, &full) && full.ErrorCode == maximumBytes {
@@ -174,20 +196,34 @@ func (d *Documents) Bytes(ctx context.Context, group string, of *domain.Document
 // Held is where the bytes of the document are, without reading them.
 func (d *Documents) Held(ctx context.Context, group string, l *projections.DocumentLine) (held Held, err error) {
 	var info *jetstream.ObjectInfo
-	err = d.use(ctx, documentsBucket, func(bucket jetstream.ObjectStore) (err error) {
+	err = d.use(ctx, documentsBucket, d.open, func(bucket jetstream.ObjectStore) (err error) {
 		info, err = bucket.GetInfo(ctx, group+"/"+l.SHA256)
 		return err
 	})
 	sum, _ := hex.DecodeString(l.SHA256)
 	switch {
-	case errors.Is(err, jetstream.ErrObjectNotFound) && l.Elsewhere:
+	case isMissing(err) && l.Elsewhere:
 		return HeldElsewhere, nil
-	case errors.Is(err, jetstream.ErrObjectNotFound):
+	case isMissing(err):
 		return Missing, nil
 	case err == nil && info.Digest != "SHA-256="+base64.URLEncoding.EncodeToString(sum):
 		return Damaged, nil
 	}
 	return HeldHere, err
+}
+
+// Lost are the documents whose bytes are to be here and are missing or damaged. All are read.
+func (d *Documents) Lost(ctx context.Context, group string, named []domain.Document) (lost []domain.Document, err error) {
+	for i := range named {
+		_, held, err := d.Bytes(ctx, group, &named[i])
+		if err != nil {
+			return nil, err
+		}
+		if held == Missing || held == Damaged {
+			lost = append(lost, named[i])
+		}
+	}
+	return lost, nil
 }
 
 // Bring keeps the bytes of a document that is to be attached, for a day. They are those

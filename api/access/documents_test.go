@@ -32,8 +32,8 @@ func (l *leaderless) Put(context.Context, jetstream.ObjectMeta, io.Reader) (*jet
 // answer at once.
 func TestABucketWithoutALeaderIsWaitedFor(t *testing.T) {
 	put := func(silent int) error {
-		d := Documents{patience: 50 * time.Millisecond, buckets: map[string]jetstream.ObjectStore{documentsBucket: &leaderless{silent: silent}}}
-		return d.use(t.Context(), documentsBucket, func(bucket jetstream.ObjectStore) error {
+		d := Documents{patience: 50 * time.Millisecond, made: map[string]jetstream.ObjectStore{documentsBucket: &leaderless{silent: silent}}}
+		return d.use(t.Context(), documentsBucket, d.make, func(bucket jetstream.ObjectStore) error {
 			_, err := bucket.Put(t.Context(), jetstream.ObjectMeta{Name: "a"}, nil)
 			return err
 		})

@@ -94,6 +94,7 @@ var checks = []struct {
 	{"Ledgers", checkLedgers},
 	{"Second copy", checkCopies},
 	{"Keys of people", checkKeys},
+	{"Documents", checkDocuments},
 	{"Ways in", checkWays},
 	{"Signing key and log", checkLog},
 	{"Witnesses", checkWitnesses},

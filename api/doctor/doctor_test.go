@@ -24,6 +24,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"goldenthread/api/access"
 	"goldenthread/api/mail"
 	"goldenthread/api/version"
 	"goldenthread/domain"
@@ -211,6 +212,20 @@ var faults = []fault{
 		})
 	}, "Keys of people", Wrong, "a backup that has their keys"},
 	{"the stream of the keys is gone", func(p *patient) { p.remove(p.streamFile(keys.StreamName, "")) }, "Keys of people", Wrong, "a backup that has their keys"},
+	{"a document was never brought", func(p *patient) {
+		p.while(eventstore.Options{}, func(s *eventstore.Store) { p.foundWithDocument(s) })
+	}, "Documents", Wrong, "choose it again"},
+	{"a document is another", func(p *patient) {
+		p.while(eventstore.Options{}, func(s *eventstore.Store) {
+			object := "minutes/" + p.foundWithDocument(s)
+			js, err := jetstream.New(s.Conn())
+			require.NoError(p, err)
+			documents, err := js.CreateObjectStore(p.Context(), jetstream.ObjectStoreConfig{Bucket: "DOCUMENTS"})
+			require.NoError(p, err)
+			_, err = documents.PutBytes(p.Context(), object, []byte("other minutes"))
+			require.NoError(p, err)
+		})
+	}, "Documents", Wrong, "choose it again"},
 	{"the signing key is gone", func(p *patient) { p.remove(p.file("signing.key")) }, "Signing key and log", Wrong, "Copy signing.key"},
 	{"the signing key is damaged", func(p *patient) { p.write("signing.key", "x") }, "Signing key and log", Wrong, "Copy signing.key"},
 	{"a witness is behind for two hours", (*patient).withWitness, "Witnesses", Look, "whoever runs the witness"},
@@ -232,6 +247,22 @@ var faults = []fault{
 	{"the certificate can't be read", func(p *patient) {
 		p.with(func(in *Installation) { in.Certificate = LeafOf(filepath.Join(p.backups, "one.tar")) })
 	}, "Certificate", Wrong, "Renew the certificate"},
+}
+
+// foundWithDocument founds the group "minutes", which names a document; its SHA-256.
+func (p *patient) foundWithDocument(s *eventstore.Store) (hash string) {
+	hash = access.HashOf([]byte("minutes"))
+	r := storetest.Found("minutes")
+	found, today := r.Command.(*domain.Found), domain.DayOf(time.Now())
+	found.Organisations = append(found.Organisations, domain.OrganisationRow{Code: "A81001", Kind: domain.Practice, Name: "The practice"})
+	found.Schedule = []domain.ScheduleItem{{
+		Title: "What we agreed before", Evidence: "Minutes", On: today,
+		Mandate:   &domain.GrantMandate{Organisation: "A81001", Review: today + 90, Evidence: "Minutes"},
+		Documents: []domain.ProofFile{{Name: "minutes.txt", SHA256: hash, MediaType: "text/plain", Bytes: 7}},
+	}}
+	_, err := s.Execute(p.Context(), r)
+	require.NoError(p, err)
+	return hash
 }
 
 func free(bytes int64) func(*patient) {

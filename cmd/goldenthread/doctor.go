@@ -33,7 +33,7 @@ func doctorCommand() *cobra.Command {
 	var d looking
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Look at an installation and say what needs doing", GroupID: "run",
-		Long: "Doctor looks at everything that an installation needs: the ledgers and their second copy, the files of the streams, people's keys, the\n" +
+		Long: "Doctor looks at everything that an installation needs: the ledgers and their second copy, the files of the streams, people's keys, documents, the\n" +
 			"signing key, witnesses, the clock, the disk, backups, mail, the certificate, permissions. It says what was found and what to do.\n\n" +
 			"With the operator's token it asks a server at work. With --data it looks at the folder of a stopped one; nothing is recorded there, and\n" +
 			"nothing is mended that a start of the server would not mend. Backups are looked for in --backups, on this machine.\n\n" +
