@@ -232,7 +232,11 @@ func acts(seed uint64, n int) (all []act) {
 // real one: appends with a right and a wrong expectation, doubles by id, fences of a
 // subject, reading, following, deleting and purging.
 func TestTheFakeAnswersAsTheServer(t *testing.T) {
-	for seed := range uint64(100) {
+	seeds := uint64(100)
+	if testing.Short() {
+		seeds = 12
+	}
+	for seed := range seeds {
 		real, err := natsserver.NewServer(&natsserver.Options{DontListen: true, NoSigs: true, JetStream: true, StoreDir: scratch(t), SyncAlways: true})
 		require.NoError(t, err)
 		real.Start()
