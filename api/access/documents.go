@@ -127,40 +127,45 @@ const (
 // errTorn says that parts of an object are gone.
 var errTorn = errors.New("parts of the document are gone")
 
-// checkParts returns errTorn if parts of the object are gone: reading it would wait for them.
-func (d *Documents) checkParts(ctx context.Context, bucket jetstream.ObjectStore, name, object string) error {
+// bytesOf reads the object part by part: the library waits for parts that are gone.
+func (d *Documents) bytesOf(ctx context.Context, bucket jetstream.ObjectStore, name, object string) ([]byte, error) {
 	info, err := bucket.GetInfo(ctx, object)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	js, err := d.connect()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	parts, err := js.Stream(ctx, "OBJ_"+name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	subject := "$O." + name + ".C." + info.NUID
-	there, err := parts.Info(ctx, jetstream.WithSubjectFilter(subject))
-	if err == nil && there.State.Subjects[subject] < uint64(info.Chunks) {
-		err = errTorn
+	var b []byte
+	next := uint64(1)
+	for range info.Chunks {
+		m, err := parts.GetMsg(ctx, next, jetstream.WithGetMsgSubject("$O."+name+".C."+info.NUID))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil, errTorn
+		}
+		if err != nil {
+			return nil, err
+		}
+		b, next = append(b, m.Data...), m.Sequence+1
 	}
-	return err
+	return b, nil
 }
 
 // read is the bytes from that bucket; nil and no error if it has none that are right.
 func (d *Documents) read(ctx context.Context, name, group, hash string) (b []byte, held Held, err error) {
 	err = d.use(ctx, name, d.open, func(bucket jetstream.ObjectStore) (err error) {
-		if err = d.checkParts(ctx, bucket, name, group+"/"+hash); err == nil {
-			b, err = bucket.GetBytes(ctx, group+"/"+hash)
-		}
+		b, err = d.bytesOf(ctx, bucket, name, group+"/"+hash)
 		return err
 	})
 	switch {
 	case isMissing(err):
 		return nil, Missing, nil
-	case errors.Is(err, errTorn), errors.Is(err, jetstream.ErrDigestMismatch), err == nil && HashOf(b) != hash:
+	case errors.Is(err, errTorn), err == nil && HashOf(b) != hash:
 		return nil, Damaged, nil
 	}
 	return b, HeldHere, err

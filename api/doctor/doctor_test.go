@@ -226,6 +226,17 @@ var faults = []fault{
 			require.NoError(p, err)
 		})
 	}, "Documents", Wrong, "choose it again"},
+	{"a block of a document is damaged", func(p *patient) {
+		p.while(eventstore.Options{}, func(s *eventstore.Store) {
+			hash := p.foundWithDocument(s)
+			documents := access.NewDocuments(func() (jetstream.JetStream, error) { return jetstream.New(s.Conn()) }, 1)
+			text := []byte("minutes")
+			kept, err := documents.Mend(p.Context(), "minutes", &domain.Document{Name: "minutes.txt", SHA256: hash, MediaType: "text/plain", Bytes: 7}, text)
+			require.NoError(p, err)
+			require.True(p, kept)
+		})
+		p.flip(p.streamFile("OBJ_DOCUMENTS", "msgs/1.blk"))
+	}, "Documents", Wrong, "choose it again"},
 	{"the signing key is gone", func(p *patient) { p.remove(p.file("signing.key")) }, "Signing key and log", Wrong, "Copy signing.key"},
 	{"the signing key is damaged", func(p *patient) { p.write("signing.key", "x") }, "Signing key and log", Wrong, "Copy signing.key"},
 	{"a witness is behind for two hours", (*patient).withWitness, "Witnesses", Look, "whoever runs the witness"},
