@@ -117,7 +117,7 @@ func New(o Options) *Server {
 	s.feeds = feeds.New(s.api, s.ledgers, s.identity, o.Mail, s.pages.Fail)
 	s.rest = rest.New(s.api, s.ledgers, s.identity, s.feeds.Listeners, s.traffic)
 	s.rest.BackupKey, s.rest.MetricsToken = o.BackupKey, o.MetricsToken
-	s.rest.Installation = doctor.Installation{Dir: o.Tokens.Dir, Certificate: doctor.Leaf(o.Reach.TLS), Mail: o.Mail, Webhooks: o.Webhooks, LostWays: s.identity.LostWays}
+	s.rest.Installation = doctor.Installation{Dir: o.Tokens.Dir, Certificate: doctor.Leaf(o.Reach.TLS), Mail: o.Mail, Webhooks: o.Webhooks, LostWays: s.identity.LostWays, LostDocuments: s.ledgers.Documents.Lost}
 	s.setup = setup.New(setup.Options{Mail: o.Mail, Backups: o.Backups, Example: o.Example, ShowsExample: o.ShowsExample, Installation: s.rest.Installation, BackupKey: o.BackupKey, Dir: o.Tokens.Dir, Fail: s.pages.Fail}, s.api, s.guard, s.ledgers, s.identity)
 	s.api.Offer()
 	s.traffic.Know(s.api.Mux.Patterns)

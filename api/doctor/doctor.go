@@ -74,12 +74,13 @@ type Installation struct {
 	Running bool // it is the store of a server at work
 	Now     time.Time
 
-	Certificate func() (*x509.Certificate, error)                                    // of TLS; nil: this server has none
-	Mail        *mail.Post                                                           // nil: there is no mail server
-	Webhooks    *webhooks.Hooks                                                      // nil: none are set
-	Backups     string                                                               // folder of the backups; "": none is known
-	LostWays    func(ctx context.Context, group string) (people []string, err error) // nil: they can't be seen from here
-	BackupKey   archive.Key                                                          // nil: whether a backup is of this installation is not looked at
+	Certificate   func() (*x509.Certificate, error)                                                                    // of TLS; nil: this server has none
+	Mail          *mail.Post                                                                                           // nil: there is no mail server
+	Webhooks      *webhooks.Hooks                                                                                      // nil: none are set
+	Backups       string                                                                                               // folder of the backups; "": none is known
+	LostWays      func(ctx context.Context, group string) (people []string, err error)                                 // nil: they can't be seen from here
+	LostDocuments func(ctx context.Context, group string, named []domain.Document) (lost []domain.Document, err error) // nil: they can't be seen from here
+	BackupKey     archive.Key                                                                                          // nil: whether a backup is of this installation is not looked at
 
 	silent error                           // why the streams of a cluster can't be asked; nil: they can
 	before []Check                         // found in the folder before it was opened

@@ -24,7 +24,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
-	"goldenthread/api/access"
 	"goldenthread/api/mail"
 	"goldenthread/api/version"
 	"goldenthread/domain"
@@ -212,31 +211,20 @@ var faults = []fault{
 		})
 	}, "Keys of people", Wrong, "a backup that has their keys"},
 	{"the stream of the keys is gone", func(p *patient) { p.remove(p.streamFile(keys.StreamName, "")) }, "Keys of people", Wrong, "a backup that has their keys"},
-	{"a document was never brought", func(p *patient) {
-		p.while(eventstore.Options{}, func(s *eventstore.Store) { p.foundWithDocument(s) })
-	}, "Documents", Wrong, "choose it again"},
-	{"a document is another", func(p *patient) {
-		p.while(eventstore.Options{}, func(s *eventstore.Store) {
-			object := "minutes/" + p.foundWithDocument(s)
-			js, err := jetstream.New(s.Conn())
-			require.NoError(p, err)
-			documents, err := js.CreateObjectStore(p.Context(), jetstream.ObjectStoreConfig{Bucket: "DOCUMENTS"})
-			require.NoError(p, err)
-			_, err = documents.PutBytes(p.Context(), object, []byte("other minutes"))
-			require.NoError(p, err)
+	{"a document is lost", func(p *patient) {
+		p.with(func(in *Installation) {
+			in.LostDocuments = func(context.Context, string, []domain.Document) ([]domain.Document, error) {
+				return []domain.Document{{Index: 9}}, nil
+			}
 		})
 	}, "Documents", Wrong, "choose it again"},
-	{"a block of a document is damaged", func(p *patient) {
-		p.while(eventstore.Options{}, func(s *eventstore.Store) {
-			hash := p.foundWithDocument(s)
-			documents := access.NewDocuments(func() (jetstream.JetStream, error) { return jetstream.New(s.Conn()) }, 1)
-			text := []byte("minutes")
-			kept, err := documents.Mend(p.Context(), "minutes", &domain.Document{Name: "minutes.txt", SHA256: hash, MediaType: "text/plain", Bytes: 7}, text)
-			require.NoError(p, err)
-			require.True(p, kept)
+	{"the documents can't be read", func(p *patient) {
+		p.with(func(in *Installation) {
+			in.LostDocuments = func(context.Context, string, []domain.Document) ([]domain.Document, error) {
+				return nil, errors.New("silence")
+			}
 		})
-		p.flip(p.streamFile("OBJ_DOCUMENTS", "msgs/1.blk"))
-	}, "Documents", Wrong, "choose it again"},
+	}, "Documents", Wrong, "the server's log"},
 	{"the signing key is gone", func(p *patient) { p.remove(p.file("signing.key")) }, "Signing key and log", Wrong, "Copy signing.key"},
 	{"the signing key is damaged", func(p *patient) { p.write("signing.key", "x") }, "Signing key and log", Wrong, "Copy signing.key"},
 	{"a witness is behind for two hours", (*patient).withWitness, "Witnesses", Look, "whoever runs the witness"},
@@ -258,22 +246,6 @@ var faults = []fault{
 	{"the certificate can't be read", func(p *patient) {
 		p.with(func(in *Installation) { in.Certificate = LeafOf(filepath.Join(p.backups, "one.tar")) })
 	}, "Certificate", Wrong, "Renew the certificate"},
-}
-
-// foundWithDocument founds the group "minutes", which names a document; its SHA-256.
-func (p *patient) foundWithDocument(s *eventstore.Store) (hash string) {
-	hash = access.HashOf([]byte("minutes"))
-	r := storetest.Found("minutes")
-	found, today := r.Command.(*domain.Found), domain.DayOf(time.Now())
-	found.Organisations = append(found.Organisations, domain.OrganisationRow{Code: "A81001", Kind: domain.Practice, Name: "The practice"})
-	found.Schedule = []domain.ScheduleItem{{
-		Title: "What we agreed before", Evidence: "Minutes", On: today,
-		Mandate:   &domain.GrantMandate{Organisation: "A81001", Review: today + 90, Evidence: "Minutes"},
-		Documents: []domain.ProofFile{{Name: "minutes.txt", SHA256: hash, MediaType: "text/plain", Bytes: 7}},
-	}}
-	_, err := s.Execute(p.Context(), r)
-	require.NoError(p, err)
-	return hash
 }
 
 func free(bytes int64) func(*patient) {

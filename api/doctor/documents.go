@@ -3,9 +3,6 @@ package doctor
 import (
 	"context"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"goldenthread/api/access"
 	"goldenthread/domain"
 )
 
@@ -14,14 +11,16 @@ func checkDocuments(ctx context.Context, in *Installation) []Check {
 	if closed := in.closed(); closed != nil {
 		return closed
 	}
-	documents := access.NewDocuments(func() (jetstream.JetStream, error) { return jetstream.New(in.Store.Conn()) }, 0)
+	if in.LostDocuments == nil {
+		return []Check{unknown("The documents can't be seen from here.")}
+	}
 	var all []Check
 	for _, group := range in.Store.Groups() {
 		state, err := in.Store.State(ctx, group)
 		if err != nil {
 			continue // it is said among the ledgers
 		}
-		lost, err := documents.Lost(ctx, group, state.Documents)
+		lost, err := in.LostDocuments(ctx, group, state.Documents)
 		switch {
 		case err != nil:
 			all = append(all, wrong("Look at the server's log.", "The documents of %s can't be read: %v.", group, err))

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
+	"goldenthread/api/access"
 	"goldenthread/api/doctor"
 	"goldenthread/api/identity"
 	"goldenthread/api/version"
@@ -130,6 +132,7 @@ func (d *looking) lookAtFolder(ctx context.Context) (report *doctor.Report, err 
 	in := doctor.Open(ctx, d.dir, slog.New(slog.DiscardHandler))
 	if in.Store != nil {
 		defer func() { err = errors.Join(err, folder.Close(in.Store)) }()
+		in.LostDocuments = access.NewDocuments(func() (jetstream.JetStream, error) { return jetstream.New(in.Store.Conn()) }, 0).Lost
 	}
 	in.Certificate, in.Backups, in.BackupKey = doctor.LeafOf(d.certificate), d.backups, key
 	return doctor.Examine(ctx, in), nil
