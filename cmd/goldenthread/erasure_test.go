@@ -178,7 +178,9 @@ func inMemory(t *testing.T, pid int) (found []string) {
 			b := make([]byte, min(portion+64, to-at)) // 64: so that a word across two portions is seen
 			n, _ := mem.ReadAt(b, int64(at))
 			for _, trace := range among(b[:n]) {
-				found = append(found, fmt.Sprintf("%x: %s", at+uint64(bytes.Index(b, []byte(trace))), trace))
+				where := bytes.Index(b, []byte(trace))
+				around := b[max(0, where-400):min(where+300, n)]
+				found = append(found, fmt.Sprintf("%x of %s: %s, in %q", at+uint64(where), lines.Text(), trace, around))
 			}
 		}
 	}

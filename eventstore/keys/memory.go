@@ -3,6 +3,7 @@ package keys
 import (
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -11,8 +12,9 @@ import (
 // that is free is used once, and given back to the operating system.
 
 // wipesAfter are how long after an erasure memory is wiped: at once, and when the requests
-// that were under way have ended and their buffers were given up.
-var wipesAfter = []time.Duration{0, 5 * time.Second, 25 * time.Second}
+// that were under way have ended and their buffers were given up. While others use memory, one
+// wipe passes over a place now and then.
+var wipesAfter = []time.Duration{0, 5 * time.Second, 25 * time.Second, 50 * time.Second}
 
 // freshFor is how long before its start an erasure may lie after which a process wipes its
 // memory: clocks differ a little.
@@ -25,9 +27,15 @@ var sizeClasses = []int{
 	18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
 }
 
+var wiped sync.Mutex // one at a time wipes memory
+
 // wipeMemory frees what is not used, overwrites it, and gives it back. It takes a fraction
 // of a second and, for that long, as much memory as was free.
 func wipeMemory() {
+	wiped.Lock()
+	defer wiped.Unlock()
+	// Each processor sets memory aside for itself, which nobody else gets: so there is one.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	runtime.GC() // twice: what a sync.Pool has lives through the first
 	runtime.GC()
 	var use [][][]byte
