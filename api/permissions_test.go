@@ -507,6 +507,7 @@ func matrixOf(w *world) string {
 			require.Equal(w.t, 201, r.StatusCode, "%s by %s was refused, and recorded something", act.name, who.title)
 			if !act.again {
 				c.close()
+				c.store, c.tokens, c.server, c.web, c.options = nil, nil, nil, nil, Options{} // there are hundreds, and what is to be cleaned up has each
 				c = copied()
 			}
 		}
