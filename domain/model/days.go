@@ -89,6 +89,9 @@ func lastSunday(year, month int) int {
 func londonDay(t time.Time) day {
 	seconds := t.Unix()
 	utc := day(seconds/86400) + 719163
+	if seconds%86400 < 23*3600 {
+		return utc // an hour later is the same day
+	}
 	year, _, _ := dateOf(utc)
 	at := func(month int) int64 {
 		return int64(dayOfDate(year, month, lastSunday(year, month))-719163)*86400 + 3600
