@@ -45,7 +45,7 @@ func TestSeeds(t *testing.T) {
 		limit = time.Hour
 	}
 	began := time.Now()
-	steps, sum, long := 0, time.Duration(0), time.Duration(0)
+	steps, days, long := 0, 0.0, time.Duration(0) // more days than a Duration holds
 	seed := first
 	for ; seed < first+n && time.Since(began) < limit; seed++ {
 		s := newScript(seed)
@@ -54,10 +54,10 @@ func TestSeeds(t *testing.T) {
 		if len(wrong) > 0 {
 			report(t, s, wrong, mistake{})
 		}
-		sum, long = sum+lasted, max(long, lasted)
+		days, long = days+lasted.Hours()/24, max(long, lasted)
 	}
 	took := time.Since(began)
-	t.Logf("%d seeds, %d steps, %.0f seeds a minute; %.0f simulated days, %.0f of them in the longest seed", seed-first, steps, float64(seed-first)/took.Minutes(), sum.Hours()/24, long.Hours()/24)
+	t.Logf("%d seeds, %d steps, %.0f seeds a minute; %.0f simulated days, %.0f of them in the longest seed", seed-first, steps, float64(seed-first)/took.Minutes(), days, long.Hours()/24)
 }
 
 // longest is the simulated time after which a simulation hangs: a few minutes are usual.
