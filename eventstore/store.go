@@ -79,7 +79,7 @@ type Options struct {
 	Folded uint64
 	Log    *slog.Logger // nil is slog.Default
 	Disk   tilelog.Disk // where the signed logs are written; nil is this machine's
-	Wipe   func()       // overwrites the free memory of this process; nil does
+	Wipe   func()       // overwrites the free memory of this process after an erasure; nil: as package keys does
 
 	importing bool // a ledger is being imported, and nothing else is recorded
 	idle      bool // for repair: the logs are read only

@@ -90,6 +90,7 @@ func (d *Documents) make(ctx context.Context, name string) (jetstream.ObjectStor
 	return bucket, err
 }
 
+// An opening is open or make.
 type opening func(ctx context.Context, bucket string) (jetstream.ObjectStore, error)
 
 // use does something with the bucket, again while it does not answer.
@@ -141,6 +142,7 @@ func (d *Documents) bytesOf(ctx context.Context, bucket jetstream.ObjectStore, n
 	if err != nil {
 		return nil, err
 	}
+	parts.CachedInfo().Config.AllowDirect = false // the leader is asked: another server may not have them yet
 	var b []byte
 	next := uint64(1)
 	for range info.Chunks {

@@ -27,14 +27,15 @@ var sizeClasses = []int{
 	18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
 }
 
-var wiped sync.Mutex // one at a time wipes memory
+var wipeLock sync.Mutex // one keyring at a time wipes this process's memory
 
 // wipeMemory frees what is not used, overwrites it, and gives it back. It takes a fraction
 // of a second and, for that long, as much memory as was free.
 func wipeMemory() {
-	wiped.Lock()
-	defer wiped.Unlock()
-	// Each processor sets memory aside for itself, which nobody else gets: so there is one.
+	wipeLock.Lock()
+	defer wipeLock.Unlock()
+	// Go sets memory aside for each processor, and what lies there is not given out to another. So
+	// for this time it uses one. (From then on it does not notice if a container's limit changes.)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	runtime.GC() // twice: what a sync.Pool has lives through the first
 	runtime.GC()
